@@ -8,6 +8,7 @@ use crate::minimum_rust;
 use crate::packaging;
 use crate::part::{Part, nothing, run_all};
 use crate::python;
+use crate::self_test;
 use crate::shell::{Run, target_folder};
 use crate::simulate;
 use crate::subjects;
@@ -42,6 +43,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Part { name: "client features", prepare: nothing, run: client_features },
         Part { name: "repository, all interleavings", prepare: nothing, run: interleavings },
         Part { name: "simulation, mutants", prepare: nothing, run: || simulate::run(&[]) },
+        Part { name: "scenarios, mutants", prepare: nothing, run: || self_test::run(&[]) },
         Part { name: "conformance", prepare: nothing, run: conformance::run },
         Part { name: "SDKs", prepare: nothing, run: subjects::run_all },
         Part { name: "python", prepare: python::prepare, run: python::run },

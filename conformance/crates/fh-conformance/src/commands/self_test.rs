@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use fh_conformance_reference::MUTANTS;
@@ -128,18 +129,21 @@ fn clients(arguments: &Arguments) -> Ended {
     let program = std::env::current_exe().map_err(|error| Problem::Outside(error.to_string()))?;
     let command = format!("'{}' adapter rust", program.display());
     let command = command.parse().map_err(|error| Problem::Outside(format!("{error}")))?;
+    let jobs = arguments.jobs.unwrap_or(JOBS);
     let selection = clients::Selection {
         extent: extent(arguments),
         mutants: arguments.mutant.clone(),
         groups: arguments.group.clone(),
         scenarios: arguments.only.clone(),
-        jobs: arguments.jobs.unwrap_or(JOBS),
+        jobs,
     };
+    let begin = Instant::now();
     let kills = clients::kills(&command, &selection, |scenario, mutant, label| {
         eprintln!("{:<34} {:<14} {label}", mutant.unwrap_or("without a mutant"), scenario.id);
     });
     let kills = kills.map_err(Problem::Outside)?;
     print(&kills.to_text(&mutants));
+    print(&format!("{jobs} jobs, {:.0} s\n", begin.elapsed().as_secs_f64()));
     if let Some(path) = &arguments.matrix {
         write_file(path, &format!("{}\n", kills.to_json().pretty()))?;
     }

@@ -1,6 +1,7 @@
 //! All scenarios, by group.
 
 mod anna;
+mod broken_edge;
 mod catch;
 mod close;
 mod context;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use fh_fake_edge::{Feature, Recording};
 use serde_json::Value;
 
+use super::broken_edge;
 use crate::protocol::{Create, SdkReadiness};
 use crate::sdk::{
     Group, SCENARIO, Scenario, Scene, SdkClient, Stage, Stop, Tempo, Verdict, check, equal,
@@ -23,7 +24,7 @@ pub(super) const GROUP: Group = Group {
             when: "the program is started again, and later the Edge answers",
             then: "the client is READY with the stored values, which count as stale, and then follows the Edge",
             decision: "D-68, D-79",
-            bites: &["StoresAreNeverWritten"],
+            bites: &["StoreIsContact", "StoresAreNeverWritten"],
             run: save_and_boot,
             ..STORE
         },
@@ -131,7 +132,10 @@ fn save_and_boot(scene: &Scene<'_>) -> Verdict {
             state.stale == Some(false)
         })?;
     }
-    Ok(())
+    match stored(scene)?.store {
+        Some(store) if scene.is_own() => broken_edge::store_is_no_contact(scene, &store),
+        _ => Ok(()),
+    }
 }
 
 /// Returns the files of a store, which is a file or a folder.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use super::exempt::{EXEMPT_SCENARIOS, exemption, is_exempt_mutant, is_exempt_scenario};
-use super::{Extent, Mutant, Trial};
+use super::{Extent, Mutant, Trial, Tried};
 use crate::json::Json;
 use crate::sdk::Scenario;
 
@@ -23,18 +24,25 @@ pub struct Kills {
     pub survivors: Vec<String>,
     /// Scenarios that found no mutant.
     pub idle: Vec<&'static str>,
+    /// The trials that took the longest times, with these times.
+    pub longest: Vec<(String, Duration)>,
 }
 
+/// Number of trials whose times are shown.
+const LONGEST: usize = 5;
+
 impl Kills {
-    /// Returns the results of trials, each with the label of its failure.
+    /// Returns the results of trials.
     pub(super) fn of<'a>(
-        trials: impl Iterator<Item = (&'a Trial<'a>, Option<String>)>,
+        trials: impl Iterator<Item = (&'a Trial<'a>, Tried)>,
         mutants: &[Mutant],
         scenarios: &[&'static Scenario],
     ) -> Self {
         let mut kills = Self::default();
-        for ((scenario, mutant), label) in trials {
-            match (mutant, label) {
+        for ((scenario, mutant), tried) in trials {
+            let name = mutant.map_or_else(String::new, |mutant| format!(" with {mutant}"));
+            kills.longest.push((format!("{}{name}", scenario.id), tried.took));
+            match (mutant, tried.label) {
                 (None, Some(label)) => kills.unsound.push(format!("{} at {label}", scenario.id)),
                 (Some(mutant), Some(label)) => {
                     let of_mutant = kills.by_mutant.entry((*mutant).to_owned()).or_default();
@@ -61,6 +69,8 @@ impl Kills {
                 (true, false) | (false, true) => {}
             }
         }
+        kills.longest.sort_by_key(|(_, took)| std::cmp::Reverse(*took));
+        kills.longest.truncate(LONGEST);
         kills
     }
 
@@ -99,6 +109,12 @@ impl Kills {
         for id in &self.idle {
             let _ = writeln!(out, "finds NOTHING: {id}");
         }
+        let longest: Vec<String> = self
+            .longest
+            .iter()
+            .map(|(trial, took)| format!("{trial} {:.1} s", took.as_secs_f64()))
+            .collect();
+        let _ = writeln!(out, "longest: {}", longest.join(", "));
         let _ = writeln!(
             out,
             "\n{} mutants, {} found, {} exempt; {} scenarios find none, {} exempt",

@@ -9,7 +9,7 @@ mod kills;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use exempt::{EXEMPT_MUTANTS, EXEMPT_SCENARIOS, ExemptMutants};
 pub use kills::Kills;
@@ -60,6 +60,15 @@ pub struct Selection {
     pub jobs: usize,
 }
 
+/// The result of a trial.
+#[derive(Debug, Clone, Default)]
+struct Tried {
+    /// The label of the failed check; `None` if the scenario passed or was skipped.
+    label: Option<String>,
+    /// The time that the trial took.
+    took: Duration,
+}
+
 /// The time after which a scenario with a mutant gives up waiting. Most mutants make a scenario wait in vain.
 const SHORT_PATIENCE: Duration = Duration::from_secs(4);
 
@@ -78,12 +87,14 @@ pub fn kills(
     let mut mutants = mutants();
     mutants.retain(|(name, _)| takes(&selection.mutants, name));
     let subject = Subject::discover(command.clone())?;
-    let all: Vec<&'static Scenario> = scenarios::all()
+    let mut all: Vec<&'static Scenario> = scenarios::all()
         .filter(|each| takes(&selection.groups, each.group()))
         .filter(|each| takes(&selection.scenarios, each.id))
         .collect();
+    // The slow ones come first, so that none of them is left when all others have ended.
+    all.sort_by_key(|scenario| !scenario.slow);
     let mut trials: Vec<Trial<'_>> = all.iter().map(|scenario| (*scenario, None)).collect();
-    let mut failures = run(&trials, &subject, selection.jobs, &tell);
+    let mut tried = run(&trials, &subject, selection.jobs, &tell);
     shorten_patience(SHORT_PATIENCE);
     let mut mutated = Vec::new();
     for (name, _) in &mutants {
@@ -93,20 +104,21 @@ pub fn kills(
         };
         mutated.extend(all.iter().filter(tries).map(|scenario| (*scenario, Some(name.as_str()))));
     }
-    failures.extend(run(&mutated, &subject, selection.jobs, &tell));
+    mutated.sort_by_key(|(scenario, _)| !scenario.slow);
+    tried.extend(run(&mutated, &subject, selection.jobs, &tell));
     trials.extend(mutated);
-    Ok(Kills::of(trials.iter().zip(failures), &mutants, &all))
+    Ok(Kills::of(trials.iter().zip(tried), &mutants, &all))
 }
 
-/// Runs scenarios, several at a time, and returns the label of each failure in the same order.
+/// Runs scenarios, several at a time, and returns the result of each in the same order.
 fn run(
     trials: &[Trial<'_>],
     subject: &Subject,
     jobs: usize,
     tell: &(impl Fn(&Scenario, Option<&str>, &str) + Sync),
-) -> Vec<Option<String>> {
+) -> Vec<Tried> {
     let next = AtomicUsize::new(0);
-    let results = Mutex::new(vec![None; trials.len()]);
+    let results = Mutex::new(vec![Tried::default(); trials.len()]);
     thread::scope(|scope| {
         for _ in 0..jobs.max(1) {
             scope.spawn(|| {
@@ -119,13 +131,14 @@ fn run(
                     }
                     let skipped =
                         |skip: &Skip| tell(scenario, *mutant, &format!("was skipped: {skip}"));
-                    let Some(label) = failure(scenario, &subject, *mutant, skipped) else {
-                        continue;
-                    };
-                    tell(scenario, *mutant, &label);
+                    let begin = Instant::now();
+                    let label = failure(scenario, &subject, *mutant, skipped);
+                    if let Some(label) = &label {
+                        tell(scenario, *mutant, label);
+                    }
                     let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
                     if let Some(place) = results.get_mut(index) {
-                        *place = Some(label);
+                        *place = Tried { label, took: begin.elapsed() };
                     }
                 }
             });

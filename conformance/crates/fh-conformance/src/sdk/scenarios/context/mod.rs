@@ -78,7 +78,7 @@ pub(super) const GROUP: Group = Group {
             when: "the program sets a context",
             then: "the stream is closed and another one with the context is opened, which delivers later changes",
             decision: "D-62, D-120",
-            bites: &["StreamsKeepTheirContext"],
+            bites: &["ComparedAcrossContexts", "OtherContextsAnswer", "StreamsKeepTheirContext"],
             stage: server_evaluated::stage,
             run: server_evaluated::change_stream,
             ..SERVER_EVALUATED
@@ -106,7 +106,12 @@ pub(super) const GROUP: Group = Group {
             when: "the program sets one context and then the other",
             then: "the value is that of the second context, also after the late answer",
             decision: "D-62, D-120",
-            bites: &["WaitingContextsAreForgotten"],
+            bites: &[
+                "ContextsAbortEachOther",
+                "ContextsWaitForEver",
+                "ReplacedStreamsGoOn",
+                "WaitingContextsAreForgotten",
+            ],
             stage: server_evaluated::stage_of_a_race,
             run: server_evaluated::race,
             ..SERVER_EVALUATED

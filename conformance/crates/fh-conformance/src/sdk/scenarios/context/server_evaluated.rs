@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, Request, Route};
-use serde_json::json;
+use fh_fake_edge::{Behaviour, Feature, Request, Route};
+use serde_json::{Value, json};
 
-use crate::protocol::{Context, Create};
+use crate::protocol::{Called, Context, Create, ListenOn, Read, Timeouts};
 use crate::sdk::{Scene, SdkClient, Stage, Stop, Tempo, Verdict, check, equal, patience};
 
 use super::context;
@@ -113,7 +113,36 @@ pub(super) fn change_stream(scene: &Scene<'_>) -> Verdict {
     })?;
     equal("number of streams", scene.edge().recording().count(Route::Stream), 2)?;
     scene.edge().set_value("F", "two");
-    client.until_string("value after a change", "F", "two for fred")
+    client.until_string("value after a change", "F", "two for fred")?;
+    if scene.is_own() {
+        values_are_those_of_the_context(&client)?;
+        older_version_of_another_context(scene, &client)?;
+    }
+    Ok(())
+}
+
+/// Checks that the SDK of this project gives the values of the client's context to reads for this context only.
+fn values_are_those_of_the_context(client: &SdkClient) -> Verdict {
+    let read = |user| {
+        let context = Some(context([("userkey", user)]));
+        client.read(Read { context, ..SdkClient::getter("F", "STRING") })
+    };
+    equal("value for the context of the client", read("fred")?.value, json!("two for fred"))?;
+    equal("value for another context", read("mary")?.value, Value::Null)
+}
+
+/// Checks that the SDK of this project takes all features of a new context, whatever their versions: versions of two contexts say nothing
+/// about each other.
+fn older_version_of_another_context(scene: &Scene<'_>, client: &SdkClient) -> Verdict {
+    scene.edge().evaluate_with(|_, mut features| {
+        for feature in features.iter_mut().filter_map(|feature| feature.as_object_mut()) {
+            feature.insert("value".to_owned(), json!("an older version"));
+            feature.insert("version".to_owned(), json!(1));
+        }
+        features
+    });
+    set(client, &context([("userkey", "mary")]))?;
+    client.until_string("value of a lower version for another context", "F", "an older version")
 }
 
 pub(super) fn same_context(scene: &Scene<'_>) -> Verdict {
@@ -148,7 +177,48 @@ pub(super) fn race(scene: &Scene<'_>) -> Verdict {
         "F",
         "one for mary",
         Tempo::watch(scene.tempo().retry, 5),
-    )
+    )?;
+    if scene.is_own() { waiting_context(scene, &client) } else { Ok(()) }
+}
+
+/// Checks how the SDK of this project handles a context that is set while the Edge still evaluates another one: a call ends at its time
+/// limit, the request under way is not aborted, and its list ends it, so that the rest of what has arrived with the list is not applied.
+fn waiting_context(scene: &Scene<'_>, former: &SdkClient) -> Verdict {
+    const SLOW: &str = "slow";
+    const LIMIT: Duration = Duration::from_millis(500);
+    const NEVER_MS: u64 = 600_000;
+    former.close()?;
+    let list = json!([Feature::string("F", "one for slow").json()]);
+    let update = Feature::string("F", "behind the list").version(9).json();
+    let events = format!("event: features\ndata: {list}\n\nevent: feature\ndata: {update}\n\n");
+    scene.edge().behave_on(
+        Route::Stream,
+        Behaviour::choose(move |request| match user_of(&request.context()) {
+            Some(SLOW) => Behaviour::sse().ack().wait_for_signal(SLOW).body(events.as_str()).hang(),
+            _ => Behaviour::healthy(),
+        }),
+    );
+    let limits = Timeouts {
+        connect_ms: Some(NEVER_MS),
+        head_ms: Some(NEVER_MS),
+        poll_ms: u64::try_from(LIMIT.as_millis()).ok(),
+        idle_ms: Some(NEVER_MS),
+    };
+    let client = create(scene, Create { timeouts: Some(limits), ..scene.streaming() })?;
+    let raw = client.on("raw", ListenOn::Raw)?;
+    let answer = client.context(&context([("userkey", SLOW)]), patience())?;
+    check("the call ends at its time limit", answer.is_err(), "an error", || {
+        format!("{answer:?}")
+    })?;
+    let _ = client.context(&context([("userkey", "mary")]), Duration::ZERO)?;
+    let label = "no request while the Edge evaluates the former context";
+    scene.no_request(label, Route::Stream, Tempo::watch(scene.tempo().retry, 10))?;
+    scene.edge().signal(SLOW);
+    client.until_string("value of the context that waited", "F", "one for mary")?;
+    let behind = |call: &Called| call.kind.as_deref() == Some("feature");
+    check("nothing behind the list is applied", !raw.calls().iter().any(behind), "no event", || {
+        format!("{:?}", raw.calls())
+    })
 }
 
 pub(super) fn many_attributes(scene: &Scene<'_>) -> Verdict {

@@ -3,6 +3,7 @@
 use fh_fake_edge::{Behaviour, ENVIRONMENT, Feature, Route};
 use serde_json::{Value, json};
 
+use super::super::broken_edge;
 use super::{
     AGAIN, GO, POLLING, held, json_text, keeps_one, problem_is_shown, readiness_is,
     recovers_with_two, releases_one, retry_delay,
@@ -20,7 +21,7 @@ pub(super) const WITHOUT_FEATURES: Scenario = Scenario {
     when: "a client polls",
     then: "such an answer changes nothing and polling goes on; the client is never FAILED, and READY at the latest with the next list",
     decision: "D-60",
-    bites: &["ProblemSticks"],
+    bites: &["EmptyListEmpties", "EtagOfDoubt", "ProblemSticks"],
     stage: |stage| odd_answers(stage, without_features),
     run: without_list,
     ..POLLING
@@ -144,7 +145,12 @@ fn without_list(scene: &Scene<'_>) -> Verdict {
     // The client may be READY already, without features.
     scene.edge().signal(GO);
     client.until_string("value of the first list", "F", "one")?;
-    after_odd_answers(scene, &client)
+    after_odd_answers(scene, &client)?;
+    if scene.is_own() {
+        broken_edge::etag_without_a_list(scene)?;
+        broken_edge::empty_list(scene)?;
+    }
+    Ok(())
 }
 
 fn empty_array(scene: &Scene<'_>) -> Verdict {

@@ -2,6 +2,7 @@
 
 use fh_fake_edge::Route;
 
+use super::super::broken_edge;
 use super::{STREAMING, ready};
 use crate::sdk::{ExpectedAnswer, Scenario, Scene, Verdict};
 
@@ -13,7 +14,7 @@ pub(super) const EVENT: Scenario = Scenario {
     when: "the Edge sends an event with half of its JSON, and then a good update",
     then: "the client has the good value in the end, after at most two further requests for a stream",
     decision: "sdk-behaviour 2.2",
-    bites: &["MalformedIsFinal"],
+    bites: &["MalformedIsFinal", "MalformedSkipped"],
     run: |scene| {
         unreadable(
             scene,
@@ -58,6 +59,9 @@ fn unreadable(scene: &Scene<'_>, events: [(&str, &str); 3]) -> Verdict {
         let version = i64::try_from(version).unwrap_or_default();
         let expected = ExpectedAnswer::string(&value).version(version);
         scene.answers(&format!("answer for F after `{event}`"), &client, "F", &expected)?;
+        if scene.is_own() {
+            broken_edge::another_stream_after(scene, event, before)?;
+        }
         let watch = crate::sdk::Tempo::watch(scene.tempo().retry, 5);
         let label = format!("at most two further requests after `{event}`");
         scene.at_most(&label, Route::Stream, before + 2, watch)?;

@@ -130,7 +130,7 @@ fn shows_stale(scene: &Scene<'_>, client: &SdkClient) -> Verdict {
 }
 
 /// Ends the body in an orderly way, and the connection with it.
-fn ended(behaviour: Behaviour) -> Behaviour {
+pub(super) fn ended(behaviour: Behaviour) -> Behaviour {
     behaviour.raw("0\r\n\r\n").close(Closing::Fin)
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use fh_fake_edge::{Behaviour, Closing, Feature, Recording, Route};
 
+use super::super::broken_edge;
 use super::{
     STREAMING, at_least_first_delay, attempted, ended, held, keeps_values, notified, on_readiness,
     ready, ten_delays,
@@ -150,11 +151,15 @@ pub(super) const STATUS_5XX_BEFORE_READY: Scenario = Scenario {
     when: "a client streams",
     then: "it retries after at least N, and becomes READY",
     decision: "D-64",
-    bites: &["NoFallback", "UnavailableIsFinal"],
+    bites: &["EtagOutlivesStream", "NoFallback", "StreamRetryPostponed", "UnavailableIsFinal"],
     stage: |stage| recovers(stage, [Behaviour::status(503), Behaviour::status(503)]),
     run: |scene| {
         before_ready(scene)?;
-        if scene.is_own() { polls_instead(scene) } else { Ok(()) }
+        if scene.is_own() {
+            polls_instead(scene)?;
+            broken_edge::streams_now_and_then(scene)?;
+        }
+        Ok(())
     },
     ..STREAMING
 };

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use fh_fake_edge::{Behaviour, Closing, Framing, Route};
 
+use super::super::broken_edge;
 use super::{
     STREAMING, keeps_values, last_stream, notified, on_readiness, ready, shows_stale, ten_delays,
 };
@@ -210,7 +211,7 @@ pub(super) const STATUS_236: Scenario = Scenario {
     when: "a client streams",
     then: "it applies the list and sends no request for 10 N, and a refresh resumes it",
     decision: "D-23, D-65, D-67",
-    bites: &["HaltsForGood", "StaleStreamReopened"],
+    bites: &["HaltsForGood", "LastStreamReplaced", "StaleStreamReopened"],
     stage: |stage| {
         stage.with_feature_f();
         let last = Behaviour::new()
@@ -238,5 +239,5 @@ fn status_236(scene: &Scene<'_>) -> Verdict {
         let expected = ExpectedAnswer::string("two").version(2);
         scene.answers("answer for F after the refresh", &client, "F", &expected)?;
     }
-    Ok(())
+    if scene.is_own() { broken_edge::last_stream_and_a_context(scene) } else { Ok(()) }
 }

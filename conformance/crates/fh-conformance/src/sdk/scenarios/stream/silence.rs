@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use fh_fake_edge::{Behaviour, Ended, Recording, Route};
 
+use super::super::broken_edge;
 use super::{STREAMING, keeps_stream, keeps_values, on_change, on_readiness, ready};
 use crate::protocol::SdkReadiness;
 use crate::sdk::{
@@ -20,9 +21,12 @@ pub(super) const IDLE_TIMEOUT: Scenario = Scenario {
     then: "it closes the connection and reconnects, not earlier, and keeps its values and READY",
     decision: "D-74",
     tempo: Tempo { idle: Duration::from_millis(600), ..TEMPO },
-    bites: &["NoIdleDeadline"],
+    bites: &["BytesKeepStreamsOpen", "NoIdleDeadline"],
     stage: |stage| silent_after(stage, Behaviour::sse().ack().features()),
-    run: |scene| detects_silence(scene, Duration::ZERO),
+    run: |scene| {
+        detects_silence(scene, Duration::ZERO)?;
+        if scene.is_own() { broken_edge::bytes_without_a_line(scene) } else { Ok(()) }
+    },
     ..STREAMING
 };
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use fh_fake_edge::{Behaviour, EdgeHandle, RedirectTo, Request};
 
+use super::super::broken_edge;
 use super::first_request::{context, end, route, transport, transports};
 use crate::protocol::Create;
 use crate::sdk::{
@@ -18,7 +19,7 @@ pub(super) const REDIRECT: Scenario = Scenario {
     when: "a client polls, or opens a stream",
     then: "it follows within the origin, and sends neither the key nor the context to the other origin",
     decision: "D-82",
-    bites: &["RedirectsAnywhere"],
+    bites: &["HopsAddUp", "HopsNotCounted", "PaceIgnored", "RedirectsAnywhere"],
     stage: |stage| {
         stage.with_feature_f();
         moved(stage.edge(), 301);
@@ -64,7 +65,7 @@ fn redirect(scene: &Scene<'_>) -> Verdict {
             to_another_origin(scene, create.clone(), other)?;
         }
     }
-    Ok(())
+    if scene.is_own() { broken_edge::redirects_are_counted(scene) } else { Ok(()) }
 }
 
 fn within_the_origin(scene: &Scene<'_>, create: Create, status: u16) -> Verdict {
