@@ -113,9 +113,12 @@ fn is_count(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// A form: its name, its test, plain texts, and other texts.
+    type Form<'a> = (&'a str, fn(&str) -> bool, &'a [&'a str], &'a [&'a str]);
+
     #[test]
     fn plain_and_other_texts() {
-        let all: [(&str, fn(&str) -> bool, &[&str], &[&str]); 8] = [
+        let all: [Form<'_>; 8] = [
             (
                 "number",
                 is_number,
