@@ -104,8 +104,9 @@ fn answer_all(
                 return Ok(Closing::Fin);
             }
         };
-        let seen = edge.server.recorder.request(place, Arc::clone(&request));
+        // A test that sees the request may send the next one, which takes the next behaviour.
         let behaviour = edge.server.next_behaviour(request.route);
+        let seen = edge.server.recorder.request(place, Arc::clone(&request));
         let mut player = Player::new(edge, mailbox, socket, place, Some((&request, seen)));
         let played = outliving(|| {
             player.play(behaviour).and_then(|end| match end {
