@@ -30,7 +30,7 @@ cargo xtask <command>
 
   quick              format, lints and tests of the crates that changed since main; a build of those that depend on them
   test [--without-install] [PART...]
-                     install what is missing and run every check and test except self-test, or the named parts
+                     install what is missing and run every check and test, or the named parts
   lint               rustfmt and clippy alone, warnings denied
   api [--write]      compare the public items of the library crates with the committed lists, or rewrite the lists
   bench [ARGS]       build and run the benches, write docs/performance.json and the table of docs/performance.md
