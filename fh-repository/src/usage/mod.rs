@@ -27,7 +27,8 @@ use crate::failure::Failed;
 /// - comparisons by the library, such as those for change listeners;
 /// - reads by an observer.
 ///
-/// A panic of an observer is caught and counted, and so is a [`Failed`] that an observer returns. If [`Self::dispatch`] panics, events are queued.
+/// A panic of an observer is caught and counted, and so is a [`Failed`] that an observer returns. If [`Self::dispatch`] panics, events are
+/// queued.
 ///
 /// ```
 /// use fh_repository::{Observer, UsageEvent};
@@ -55,7 +56,8 @@ pub trait Observer: Send + Sync {
         }
     }
 
-    /// Called for each event in place of [`Self::observe`], which the default calls. An observer that can fail without a panic, such as one of a binding for another language, implements this method too.
+    /// Called for each event in place of [`Self::observe`], which the default calls. An observer that can fail without a panic, such as one of a
+    /// binding for another language, implements this method too.
     ///
     /// # Errors
     /// Returns [`Failed`] if the observer failed. The failure is counted as a panic is, and the observer gets later events.

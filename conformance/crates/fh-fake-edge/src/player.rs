@@ -324,7 +324,13 @@ impl<'a> Player<'a> {
             }
             let until = [beat, dropped].into_iter().flatten().min();
             match self.mailbox.next_push(until) {
-                Ok(Push::Text(text)) => self.body(text.as_bytes())?,
+                Ok(Push::Text(text)) => {
+                    self.body(text.as_bytes())?;
+                    // A heartbeat must not come between `bye` and the end.
+                    if *text == *event_text("bye", None, BYE) {
+                        beat = None;
+                    }
+                }
                 Ok(Push::End) => break,
                 Err(Interrupted::Deadline) => {}
                 Err(interrupted) => return Err(interrupted),
