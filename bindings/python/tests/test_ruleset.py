@@ -12,7 +12,7 @@ import fh_client
 PAYLOAD = [
     {
         "id": "1", "key": "GREETING", "version": 4, "type": "STRING", "value": "hello", "l": False,
-        "featureProperties": {"team": "kiwi"},
+        "fp": {"team": "kiwi"},
         "strategies": [
             {"id": "kiwi", "value": "kia ora", "attributes": [
                 {"fieldName": "country", "type": "STRING", "conditional": "EQUALS", "values": ["new_zealand"]}]},
@@ -58,7 +58,7 @@ def test_a_ruleset_lists_its_features(ruleset: fh_client.Ruleset) -> None:
     assert sorted(ruleset.features) == ["GREETING", "NONE", "PRICE"] and len(ruleset) == 3
     assert "PRICE" in ruleset and "price" not in ruleset
     assert ruleset.diagnostics() == []
-    broken = [{"id": "1", "key": "A", "version": 1, "type": "BOOLEAN", "value": "nonsense"}]
+    broken = [{"id": "1", "key": "A", "version": 1, "type": "NUMBER", "value": "nonsense"}]
     assert any("A" in text for text in fh_client.Ruleset.from_json(broken).diagnostics())
 
 

@@ -309,7 +309,7 @@ class YamlStore:
     def offer_to(self, client: Client, /) -> None:
         """Add the features to a client, in the background."""
     def watch(self, client: Client, /, *, interval: _Duration = 0.5) -> None:
-        """Add the features to a client now, and again after each change of the file."""
+        """Add the features to a client now, and again after each change of the file, in this process."""
     def features(self) -> list[dict[str, Any]]:
         """Return the features in the form that an Edge sends."""
     @property
@@ -1024,7 +1024,7 @@ class Client(_Reads):
 
         A function is called at each read, on the thread of the read. It returns a value, `None` for "no value", or `CONTINUE`. The
         first one that returns a value decides. `locks` says whether it overrides locked features: `"respect"` never calls it for
-        them; with `"decide"`, it looks at `is_locked`. A function that raises is passed over. Its first exception is reported by
+        them; with `"decide"`, it looks at `is_locked`. The function must not be a coroutine function. One that raises is passed over. Its first exception is reported by
         `sys.unraisablehook`.
         """
     def overrides_changed(self) -> None:
