@@ -114,7 +114,7 @@ def test_a_clock_decides_rules_on_now() -> None:
     events: list[fh_client.UsageEvent] = []
     with fh_client.Client.offline(bootstrap=[feature], clock=clock) as client:
         client.wait_ready(10)
-        client.observe(events.append, inline=True)  # type: ignore[call-overload]
+        client.observe(events.append, inline=True)
         assert not client.context(userkey="mara").is_enabled("LATE")
         clock.set(datetime(2031, 1, 1, tzinfo=timezone.utc))
         assert client.context(userkey="mara").is_enabled("LATE")

@@ -85,7 +85,7 @@ def test_an_inline_observer_is_called_within_the_read() -> None:
 
 
 def test_options_select_reads() -> None:
-    every_third, once, short = [], [], []  # type: ignore[var-annotated]
+    every_third, once, short = [], [], []
     gate = threading.Event()
 
     def last(events: list[UsageEvent]) -> None:
@@ -120,7 +120,7 @@ def test_an_observer_that_raises_is_counted_and_reported_once(monkeypatch: pytes
         for inline in (False, True):
             reported.clear()
             before = client.status().to_dict()["observerPanics"]
-            with client.observe(broken, inline=inline):  # type: ignore[call-overload]
+            with client.observe(broken, inline=inline):
                 for _ in range(3):
                     assert client.is_enabled("ON")
                     client.flush(10)

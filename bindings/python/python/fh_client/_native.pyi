@@ -1024,8 +1024,8 @@ class Client(_Reads):
 
         A function is called at each read, on the thread of the read. It returns a value, `None` for "no value", or `CONTINUE`. The
         first one that returns a value decides. `locks` says whether it overrides locked features: `"respect"` never calls it for
-        them; with `"decide"`, it looks at `is_locked`. The function must not be a coroutine function. One that raises is passed over. Its first exception is reported by
-        `sys.unraisablehook`.
+        them; with `"decide"`, it looks at `is_locked`. The function must not be a coroutine function. One that raises is passed over.
+        Its first exception is reported by `sys.unraisablehook`.
         """
     def overrides_changed(self) -> None:
         """Compare the values of change listeners again, because interceptors may return other values."""
