@@ -1,25 +1,31 @@
 //! The class `Client`.
 
+mod construction;
 mod life;
+mod registration;
+mod waits;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use fh_client::{ClientBuilder, NotReady};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use fh_client::ClientBuilder;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 
+use self::construction::Start;
 use crate::attributes;
 use crate::context::Context;
 use crate::duration::Seconds;
 use crate::errors;
 use crate::feature::Feature;
+use crate::handlers::Handlers;
 use crate::json;
 use crate::key::Text;
 use crate::listeners::{Interest, Listeners, Subscription};
+use crate::observers::{self, When};
 use crate::on_loop;
 use crate::per_process::PerProcess;
 use crate::reads::pymethods_with_reads;
@@ -27,8 +33,7 @@ use crate::settings::{self, Fetching};
 use crate::snapshot::Snapshot;
 use crate::status::Status;
 use crate::test_updates::TestUpdates;
-use crate::waiting::{wait, wait_for};
-use crate::workers;
+use crate::waiting::wait;
 
 /// The time that `close` and `flush` wait for by default.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -39,62 +44,44 @@ pub(crate) struct Client {
     /// The settings of a client that starts at its first use.
     settings: Option<Box<ClientBuilder>>,
     listeners: Arc<Listeners>,
+    /// The interceptors that were registered with the running client. They answer after its end, too.
+    interceptors: Arc<Listeners>,
+    handlers: Handlers,
+    /// The client whose constructor was given the functions that this isolated client calls too.
+    origin: Option<Py<Self>>,
     is_closed: AtomicBool,
 }
 
-/// Reads the keyword argument `start`, and leaves the other ones.
-fn starts_at_once(settings: Option<&Bound<'_, PyDict>>) -> PyResult<bool> {
-    let Some(settings) = settings else { return Ok(true) };
-    let Some(start) = settings.get_item("start")? else { return Ok(true) };
-    settings.del_item("start")?;
-    if start.is_none() {
-        return Ok(true);
-    }
-    let start: String =
-        start.extract().map_err(|_| PyTypeError::new_err("start: the value is a str"))?;
-    match start.as_str() {
-        "eager" => Ok(true),
-        "lazy" => Ok(false),
-        _ => Err(PyValueError::new_err("start: the value is one of \"eager\", \"lazy\"")),
-    }
-}
-
-/// The value of the header `X-SDK`, unless the program sets another one.
-fn identified(builder: ClientBuilder) -> ClientBuilder {
-    builder.identification(concat!("Python,", env!("CARGO_PKG_VERSION")))
-}
-
-pymethods_with_reads!(Client, |self| self.core(), {
+pymethods_with_reads!(Client, by_key: |self| self.core(), all: &self.core().snapshot(), {
     #[new]
     #[pyo3(
         signature = (url=None, *api_keys, **settings),
-        text_signature = "(url=None, *api_keys, mode=None, interval=None, context=None, bootstrap=None, snapshot_file=None, snapshot_max_age=None, headers=None, identification=None, profile=None, context_placement=None, while_switching=None, backoff=None, backoff_when_refused=None, limits=None, event_queue=None, catch_updates=None, listeners=None, ca_certificate=None, client_certificate=None, proxy=None, http1_only=None, start=None)"
+        text_signature = "(url=None, *api_keys, mode=None, interval=None, context=None, bootstrap=None, snapshot_file=None, snapshot_max_age=None, headers=None, identification=None, profile=None, context_placement=None, while_switching=None, backoff=None, backoff_when_refused=None, limits=None, clock=None, event_queue=None, interceptors=None, observers=None, on_readiness=None, on_status=None, on_notice=None, on_raw=None, on_new_state=None, on_change=None, catch_updates=None, listeners=None, ca_certificate=None, client_certificate=None, proxy=None, http1_only=None, start=None)"
     )]
     fn new(
         url: Option<String>,
         api_keys: &Bound<'_, PyTuple>,
         settings: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let mut builder = identified(fh_client::Client::from_environment());
+        let mut builder = construction::identified(fh_client::Client::from_environment());
         if let Some(url) = url {
             builder = builder.edge_url(url);
         }
         for key in api_keys.iter() {
             builder = builder.api_key(key.extract::<String>()?);
         }
-        let starts_at_once = starts_at_once(settings)?;
-        let builder = settings::apply(builder, settings, Fetching::FromTheEdge)?;
-        if starts_at_once { Self::start(builder) } else { Self::start_later(builder) }
+        let start = construction::start(settings)?;
+        Self::with_settings(api_keys.py(), builder, settings, Fetching::FromTheEdge, start)
     }
 
     #[classmethod]
     #[pyo3(
         signature = (**settings),
-        text_signature = "($cls, *, bootstrap=None, snapshot_file=None, snapshot_max_age=None, profile=None, event_queue=None, catch_updates=None, listeners=None)"
+        text_signature = "($cls, *, bootstrap=None, snapshot_file=None, snapshot_max_age=None, profile=None, clock=None, event_queue=None, interceptors=None, observers=None, on_readiness=None, on_status=None, on_notice=None, on_raw=None, on_new_state=None, on_change=None, catch_updates=None, listeners=None)"
     )]
-    fn offline(_class: &Bound<'_, PyType>, settings: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
-        let builder = identified(fh_client::Client::offline());
-        Self::start(settings::apply(builder, settings, Fetching::Never)?)
+    fn offline(class: &Bound<'_, PyType>, settings: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let builder = construction::identified(fh_client::Client::offline());
+        Self::with_settings(class.py(), builder, settings, Fetching::Never, Start::AtOnce)
     }
 
     #[pyo3(signature = (timeout=None, through_refusals=false))]
@@ -104,16 +91,7 @@ pymethods_with_reads!(Client, |self| self.core(), {
         timeout: Option<Seconds>,
         through_refusals: bool,
     ) -> PyResult<()> {
-        let core = self.started()?;
-        let ready = async {
-            if through_refusals { core.ready_through_refusals().await } else { core.ready().await }
-        };
-        let outcome = match timeout {
-            Some(timeout) => wait_for(py, ready, timeout.0)?,
-            None => Some(wait(py, ready)?),
-        };
-        let timed_out = || Err(NotReady::TimedOut(Box::new(core.status())));
-        outcome.unwrap_or_else(timed_out).map_err(|error| errors::not_ready(py, &error))
+        self.wait_until_ready(py, timeout, through_refusals)
     }
 
     fn refresh(&self, py: Python<'_>) -> PyResult<&'static str> {
@@ -157,15 +135,7 @@ pymethods_with_reads!(Client, |self| self.core(), {
 
     #[pyo3(signature = (timeout=Seconds(CLOSING)), text_signature = "($self, timeout=2.0)")]
     fn flush(&self, py: Python<'_>, timeout: Seconds) -> PyResult<()> {
-        let core = self.started()?;
-        // A function that the client calls would wait for its own end.
-        if workers::is_calling() {
-            return Ok(());
-        }
-        match wait_for(py, core.flushed(timeout.0), timeout.0)? {
-            Some(()) => Ok(()),
-            None => Err(errors::flush()),
-        }
+        self.wait_for_events(py, timeout.0)
     }
 
     #[pyo3(signature = (timeout=Seconds(CLOSING)), text_signature = "($self, timeout=2.0)")]
@@ -196,10 +166,8 @@ pymethods_with_reads!(Client, |self| self.core(), {
         Status::new(self.core().status())
     }
 
-    fn diagnostics<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let texts: Vec<String> =
-            self.core().diagnostics().iter().map(ToString::to_string).collect();
-        json::value_of(py, &texts)
+    fn diagnostics(&self) -> Vec<String> {
+        self.core().diagnostics().iter().map(ToString::to_string).collect()
     }
 
     #[getter]
@@ -233,13 +201,16 @@ pymethods_with_reads!(Client, |self| self.core(), {
 
     #[pyo3(signature = (mapping=None, /, **attributes))]
     fn isolated(
-        &self,
+        slf: &Bound<'_, Self>,
         mapping: Option<&Bound<'_, PyAny>>,
         attributes: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         let attributes = attributes::read(mapping, attributes)?;
-        let core = self.core().isolated(attributes).map_err(|error| errors::start(&error))?;
-        Ok(Self::of(core))
+        let own = slf.get();
+        let core = own.core().isolated(attributes).map_err(|error| errors::start(&error))?;
+        let needs_origin = own.origin.is_some() || !own.handlers.are_none();
+        let origin = needs_origin.then(|| slf.clone().unbind());
+        Ok(Self::of(core, Handlers::default(), origin))
     }
 
     #[pyo3(signature = (api_key=None))]
@@ -256,6 +227,12 @@ pymethods_with_reads!(Client, |self| self.core(), {
     fn on_readiness(&self, call: &Bound<'_, PyAny>) -> PyResult<Py<Subscription>> {
         let interest =
             Interest::of(|core, call| core.on_readiness(move |change| call.readiness(change)));
+        self.listeners.add(self.started()?, call, interest)
+    }
+
+    #[pyo3(signature = (call, /))]
+    fn on_status(&self, call: &Bound<'_, PyAny>) -> PyResult<Py<Subscription>> {
+        let interest = Interest::of(|core, call| core.on_status(move |status| call.status(status)));
         self.listeners.add(self.started()?, call, interest)
     }
 
@@ -312,12 +289,49 @@ pymethods_with_reads!(Client, |self| self.core(), {
         on_loop::methods(slf)?.call_method0("close")
     }
 
+    #[pyo3(signature = (interceptor, /, locks=None), text_signature = "($self, interceptor, /, locks='respect')")]
+    fn intercept(
+        &self,
+        interceptor: &Bound<'_, PyAny>,
+        locks: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Py<Subscription>> {
+        self.add_interceptor(interceptor, locks)
+    }
+
+    fn overrides_changed(&self) {
+        self.core().overrides_changed();
+    }
+
+    #[pyo3(signature = (observer, /, *, queue=1024, one_of=1, deduplicate=None, inline=false))]
+    fn observe(
+        &self,
+        observer: &Bound<'_, PyAny>,
+        queue: usize,
+        one_of: u32,
+        deduplicate: Option<Seconds>,
+        inline: bool,
+    ) -> PyResult<Py<Subscription>> {
+        let options = observers::options(queue, one_of, deduplicate)?;
+        self.add_observer(observer, options, if inline { When::Inline } else { When::InBatches })
+    }
+
+    #[pyo3(signature = (name, params=None, /))]
+    fn record(&self, name: Text<'_>, params: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        self.core().record(name.as_str(), json::params(params)?);
+        Ok(())
+    }
+
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        self.listeners.traverse(&visit)
+        self.listeners.traverse(&visit)?;
+        self.interceptors.traverse(&visit)?;
+        self.handlers.traverse(&visit)?;
+        self.origin.iter().try_for_each(|origin| visit.call(origin))
     }
 
     fn __clear__(&self) {
         self.listeners.clear();
+        self.interceptors.clear();
+        self.handlers.clear();
     }
 
     #[pyo3(signature = (store, environment, features, /))]

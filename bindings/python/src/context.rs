@@ -10,6 +10,7 @@ use pyo3::{PyTraverseError, PyVisit};
 use crate::attributes;
 use crate::client::Client;
 use crate::feature::Feature;
+use crate::json;
 use crate::key::Text;
 use crate::listeners::Subscription;
 use crate::on_loop;
@@ -50,7 +51,7 @@ impl Context {
     }
 }
 
-pymethods_with_reads!(Context, |self| self.core(), {
+pymethods_with_reads!(Context, by_key: |self| self.core(), all: &self.core().snapshot(), {
     #[getter]
     fn client(&self, py: Python<'_>) -> Py<Client> {
         self.client.clone_ref(py)
@@ -84,6 +85,12 @@ pymethods_with_reads!(Context, |self| self.core(), {
     #[pyo3(signature = (key, /))]
     fn feature(&self, py: Python<'_>, key: Text<'_>) -> Feature {
         Feature::new(self.client.clone_ref(py), key.as_str(), Some(Arc::clone(&self.attributes)))
+    }
+
+    #[pyo3(signature = (name, params=None, /))]
+    fn record(&self, name: Text<'_>, params: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        self.core().record(name.as_str(), json::params(params)?);
+        Ok(())
     }
 
     fn snapshot(&self, py: Python<'_>) -> Snapshot {

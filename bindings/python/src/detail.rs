@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{IntoPyDict, PyDict};
 
 use crate::{json, value};
 
@@ -91,11 +91,7 @@ impl Detail {
 
     #[getter]
     fn properties<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let properties = PyDict::new(py);
-        for (name, value) in self.core.properties() {
-            properties.set_item(name, value)?;
-        }
-        Ok(properties)
+        self.core.properties().into_py_dict(py)
     }
 
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

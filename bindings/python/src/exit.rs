@@ -8,6 +8,7 @@ use fh_client::WeakClient;
 use pyo3::prelude::*;
 
 use crate::fork::forks;
+use crate::logs;
 use crate::waiting::wait_for;
 use crate::workers;
 
@@ -40,6 +41,7 @@ pub(crate) fn end_all(py: Python<'_>) -> PyResult<()> {
         let left = end.saturating_duration_since(Instant::now());
         wait_for(py, client.closed(), left)?;
     }
+    let outcome = logs::end(py);
     workers::end();
-    Ok(())
+    outcome
 }

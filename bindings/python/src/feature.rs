@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{IntoPyDict, PyDict};
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::client::Client;
 use crate::detail::Detail;
-use crate::explanation::Explanation;
 use crate::listeners::Subscription;
+use crate::on_loop;
 use crate::per_process::PerProcess;
-use crate::{number, on_loop, reads, value};
+use crate::reads::pymethods_with_reads;
 
 #[pyclass(frozen, weakref, module = "fh_client")]
 pub(crate) struct Feature {
@@ -48,8 +48,7 @@ impl Feature {
     }
 }
 
-#[pymethods]
-impl Feature {
+pymethods_with_reads!(Feature, of_one_feature: |self| self.core(), {
     #[getter]
     fn key(&self) -> &str {
         &self.key
@@ -65,109 +64,8 @@ impl Feature {
         self.core().is_enabled()
     }
 
-    fn is_enabled(&self) -> bool {
-        self.core().is_enabled()
-    }
-
-    #[pyo3(signature = (default=None))]
-    fn boolean<'py>(
-        &self,
-        py: Python<'py>,
-        default: Option<Bound<'py, PyAny>>,
-    ) -> Bound<'py, PyAny> {
-        match self.core().boolean() {
-            Some(value) => value::boolean(py, value),
-            None => value::or_default(py, default),
-        }
-    }
-
-    #[pyo3(signature = (default=None))]
-    fn string<'py>(
-        &self,
-        py: Python<'py>,
-        default: Option<Bound<'py, PyAny>>,
-    ) -> Bound<'py, PyAny> {
-        match self.core().string() {
-            Some(text) => value::text(py, &text),
-            None => value::or_default(py, default),
-        }
-    }
-
-    #[pyo3(signature = (default=None))]
-    fn number<'py>(
-        &self,
-        py: Python<'py>,
-        default: Option<Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        match self.core().decimal() {
-            Some(found) => number::number(py, &found),
-            None => Ok(value::or_default(py, default)),
-        }
-    }
-
-    #[pyo3(signature = (default=None))]
-    fn decimal<'py>(
-        &self,
-        py: Python<'py>,
-        default: Option<Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        match self.core().decimal() {
-            Some(found) => number::decimal(py, &found),
-            None => Ok(value::or_default(py, default)),
-        }
-    }
-
-    #[pyo3(signature = (default=None))]
-    fn json<'py>(
-        &self,
-        py: Python<'py>,
-        default: Option<Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        reads::json(py, self.core().raw_json(), default)
-    }
-
-    #[pyo3(signature = (default=None))]
-    fn raw_json<'py>(
-        &self,
-        py: Python<'py>,
-        default: Option<Bound<'py, PyAny>>,
-    ) -> Bound<'py, PyAny> {
-        match self.core().raw_json() {
-            Some(text) => value::text(py, &text),
-            None => value::or_default(py, default),
-        }
-    }
-
-    #[pyo3(signature = (default=None))]
-    fn value<'py>(
-        &self,
-        py: Python<'py>,
-        default: Option<Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        match self.core().value() {
-            Some(found) => value::any(py, &found),
-            None => Ok(value::or_default(py, default)),
-        }
-    }
-
     fn detail(&self) -> Detail {
         Detail::new(self.core().detail())
-    }
-
-    fn peek(&self) -> Detail {
-        Detail::new(self.core().peek())
-    }
-
-    fn explain(&self) -> Explanation {
-        Explanation::new(self.core().explain())
-    }
-
-    fn is_set(&self) -> bool {
-        self.core().is_set()
-    }
-
-    fn exists(&self) -> bool {
-        self.core().exists()
     }
 
     #[getter]
@@ -187,11 +85,7 @@ impl Feature {
 
     #[getter]
     fn properties<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let properties = PyDict::new(py);
-        for (name, value) in self.core().properties() {
-            properties.set_item(name, value)?;
-        }
-        Ok(properties)
+        self.core().properties().into_py_dict(py)
     }
 
     fn __bool__(&self) -> PyResult<bool> {
@@ -222,4 +116,4 @@ impl Feature {
     fn __repr__(&self) -> String {
         format!("<fh_client.Feature {}>", self.key)
     }
-}
+});

@@ -1,9 +1,9 @@
 //! JSON texts as Python values.
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyMapping};
 use serde_json::value::RawValue;
 
 use crate::number::parse_int;
@@ -69,4 +69,13 @@ pub(crate) fn text_of(value: &Bound<'_, PyAny>) -> PyResult<String> {
     arguments.set_item("allow_nan", false)?;
     let dumps = value.py().import("json")?.getattr("dumps")?;
     dumps.call((value,), Some(&arguments))?.extract()
+}
+
+/// Reads the members of a mapping that becomes a JSON object.
+pub(crate) fn params(mapping: Option<&Bound<'_, PyAny>>) -> PyResult<fh_client::Params> {
+    let Some(mapping) = mapping else { return Ok(fh_client::Params::new()) };
+    if mapping.cast::<PyMapping>().is_err() {
+        return Err(PyTypeError::new_err("the parameters of an event are a mapping"));
+    }
+    serde_json::from_str(&text_of(mapping)?).map_err(|why| PyValueError::new_err(why.to_string()))
 }

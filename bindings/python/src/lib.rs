@@ -2,6 +2,8 @@
 
 mod attributes;
 mod client;
+mod clock;
+mod constructor_handlers;
 mod context;
 mod detail;
 mod duration;
@@ -11,20 +13,30 @@ mod exit;
 mod explanation;
 mod feature;
 mod fork;
+mod handlers;
+mod instant;
+mod interceptors;
 mod interpreter;
 mod json;
 mod key;
 mod listeners;
+mod logs;
 mod names;
 mod number;
+mod observers;
 mod on_loop;
+mod overrides;
 mod pending;
 mod per_process;
 mod reads;
+mod ruleset;
 mod settings;
 mod snapshot;
 mod status;
+mod status_change;
+mod target;
 mod test_updates;
+mod usage;
 mod value;
 mod waiting;
 mod workers;
@@ -36,6 +48,8 @@ use pyo3::pymodule;
 mod _native {
     #[pymodule_export]
     use crate::client::Client;
+    #[pymodule_export]
+    use crate::clock::Clock;
     #[pymodule_export]
     use crate::context::Context;
     #[pymodule_export]
@@ -49,14 +63,22 @@ mod _native {
     #[pymodule_export]
     use crate::feature::Feature;
     #[pymodule_export]
+    use crate::interceptors::{Continue, InterceptedRead};
+    #[pymodule_export]
     use crate::listeners::Subscription;
     #[pymodule_export]
+    use crate::logs::set_log_level;
+    #[pymodule_export]
     use crate::names::well_known;
+    #[pymodule_export]
+    use crate::overrides::{EnvironmentOverrides, YamlOverrides, YamlStore};
     #[pymodule_export]
     use crate::pending::{
         LoopSignal, Pending, Slot, close, flush, refresh, set_api_keys, set_context, set_headers,
         timed_out, update, update_and_wait, wait_ready,
     };
+    #[pymodule_export]
+    use crate::ruleset::{Evaluation, RuleExplanation, Ruleset};
     #[pymodule_export]
     use crate::settings::{Backoff, Limits};
     #[pymodule_export]
@@ -64,7 +86,11 @@ mod _native {
     #[pymodule_export]
     use crate::status::Status;
     #[pymodule_export]
+    use crate::status_change::StatusChange;
+    #[pymodule_export]
     use crate::test_updates::TestUpdates;
+    #[pymodule_export]
+    use crate::usage::{UsageEvent, UsedFeature};
 
     #[pymodule_export]
     use crate::workers::{CallInProgress, Calls};

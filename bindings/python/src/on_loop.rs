@@ -26,7 +26,7 @@ pub(crate) fn bound<'py>(call: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py,
     module(call.py())?.getattr("OnLoop")?.call1((call,)).map(Some)
 }
 
-fn is_coroutine_function(call: &Bound<'_, PyAny>) -> PyResult<bool> {
+pub(crate) fn is_coroutine_function(call: &Bound<'_, PyAny>) -> PyResult<bool> {
     let mut call = call.clone();
     // A `functools.partial` has its function in this attribute.
     while let Some(inner) = call.getattr_opt("func")? {

@@ -8,6 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use fh_client::NotReady;
 use pyo3::prelude::*;
@@ -19,7 +20,7 @@ use crate::events::Change;
 use crate::fork::forks;
 use crate::key::Text;
 use crate::test_updates::{self, TestUpdates};
-use crate::{attributes, errors, settings};
+use crate::{attributes, errors, logs, settings};
 
 /// Makes the Python value of an outcome.
 type Finish = Box<dyn for<'py> FnOnce(Python<'py>) -> PyResult<Py<PyAny>> + Send>;
@@ -283,7 +284,10 @@ pub(crate) fn set_headers(
 #[pyfunction]
 pub(crate) fn flush(client: &Bound<'_, Client>, limit: Seconds) -> PyResult<Pending> {
     let core = client.get().started()?.clone();
-    Ok(Pending::of(async move { core.flushed(limit.0).await }, |py, ()| Ok(py.None())))
+    Ok(Pending::of(async move { core.flushed(limit.0).await }, |py, ()| {
+        logs::deliver(py, Duration::ZERO)?;
+        Ok(py.None())
+    }))
 }
 
 #[pyfunction]

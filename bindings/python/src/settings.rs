@@ -9,12 +9,13 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyMapping, PyString};
 
+use crate::clock::Clock;
 use crate::duration::Seconds;
-use crate::{attributes, errors, json};
+use crate::handlers::Handlers;
+use crate::{attributes, constructor_handlers, errors, json};
 
-/// The default interval between polls, and the default time for opening a connection.
+/// The default interval between polls.
 const INTERVAL: Duration = Duration::from_secs(180);
-const CONNECT: Duration = Duration::from_secs(5);
 
 /// Delays before retries.
 #[pyclass(frozen, module = "fh_client")]
@@ -68,16 +69,15 @@ impl Limits {
         idle: Option<Seconds>,
         bytes: Option<usize>,
     ) -> Self {
-        let or = |limit: Option<Seconds>, default: u64| {
-            limit.map_or(Duration::from_secs(default), |limit| limit.0)
-        };
+        let default = fh_client::Limits::default();
+        let or = |limit: Option<Seconds>, default| limit.map_or(default, |limit| limit.0);
         Self {
             core: fh_client::Limits {
-                connect: or(connect, 5),
-                head: or(head, 12),
-                poll: or(poll, 12),
-                idle: or(idle, 90),
-                bytes: bytes.unwrap_or(16 * 1024 * 1024),
+                connect: or(connect, default.connect),
+                head: or(head, default.head),
+                poll: or(poll, default.poll),
+                idle: or(idle, default.idle),
+                bytes: bytes.unwrap_or(default.bytes),
             },
         }
     }
@@ -157,9 +157,11 @@ impl Together {
             (Some(file), Some(age)) => builder.snapshot_file(SnapshotFile::new(file).max_age(age)),
             (None, Some(_)) => return Err(invalid("snapshot_max_age needs snapshot_file")),
         };
-        let Some(transport) = self.transport else { return Ok(builder) };
-        let transport = transport.connect_timeout(self.connect.unwrap_or(CONNECT)).build();
-        let transport = transport.map_err(|why| errors::start(&why.into()))?;
+        let Some(mut transport) = self.transport else { return Ok(builder) };
+        if let Some(limit) = self.connect {
+            transport = transport.connect_timeout(limit);
+        }
+        let transport = transport.build().map_err(|why| errors::start(&why.into()))?;
         Ok(builder.transport(transport))
     }
 }
@@ -176,14 +178,19 @@ pub(crate) fn apply(
     mut builder: ClientBuilder,
     settings: Option<&Bound<'_, PyDict>>,
     fetching: Fetching,
+    handlers: &Handlers,
 ) -> PyResult<ClientBuilder> {
     let mut together = Together::default();
     for (name, value) in settings.into_iter().flat_map(PyDictMethods::iter) {
         let name: String = name.extract()?;
         // `None` is the default of each setting.
         if !value.is_none() {
-            builder = set(builder, &mut together, &name, &value)
-                .map_err(|error| named(value.py(), &name, error))?;
+            let set = if constructor_handlers::are_in(&name) {
+                constructor_handlers::add(builder, &name, &value, handlers)
+            } else {
+                set(builder, &mut together, &name, &value)
+            };
+            builder = set.map_err(|error| named(value.py(), &name, error))?;
         }
     }
     if fetching == Fetching::Never && (together.mode.is_some() || together.interval.is_some()) {
@@ -252,9 +259,7 @@ fn set_alone(
             builder
         }
         "identification" => builder.identification(value.extract::<String>()?),
-        "profile" => {
-            builder.profile(choice(value, &[("client", Profile::Client), ("edge", Profile::Edge)])?)
-        }
+        "profile" => builder.profile(profile(value)?),
         "context_placement" => builder.context_placement(choice(
             value,
             &[("header", ContextPlacement::Header), ("query", ContextPlacement::Query)],
@@ -265,6 +270,7 @@ fn set_alone(
         )?),
         "backoff" => builder.backoff(value.cast::<Backoff>()?.get().core),
         "backoff_when_refused" => builder.backoff_when_refused(value.cast::<Backoff>()?.get().core),
+        "clock" => builder.clock(value.cast::<Clock>()?.get().reader()),
         "event_queue" => builder.event_queue(value.extract()?),
         "catch_updates" => {
             if value.extract()? {
@@ -284,7 +290,12 @@ fn set_alone(
     })
 }
 
-fn choice<T: Copy>(value: &Bound<'_, PyAny>, choices: &[(&str, T)]) -> PyResult<T> {
+/// Reads the name of a profile.
+pub(crate) fn profile(value: &Bound<'_, PyAny>) -> PyResult<Profile> {
+    choice(value, &[("client", Profile::Client), ("edge", Profile::Edge)])
+}
+
+pub(crate) fn choice<T: Copy>(value: &Bound<'_, PyAny>, choices: &[(&str, T)]) -> PyResult<T> {
     let given: String = value.extract()?;
     match choices.iter().find(|(name, _)| *name == given) {
         Some((_, choice)) => Ok(*choice),

@@ -44,7 +44,7 @@ impl Snapshot {
     }
 }
 
-pymethods_with_reads!(Snapshot, |self| self.core(), {
+pymethods_with_reads!(Snapshot, by_key: |self| self.core(), all: self.core(), {
     #[pyo3(signature = (context, /))]
     fn of(&self, py: Python<'_>, context: &Bound<'_, Context>) -> Self {
         let attributes = Arc::clone(context.get().attributes_of());

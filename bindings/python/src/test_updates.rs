@@ -1,15 +1,15 @@
 //! The class `TestUpdates`: changes of features at the Edge, for tests.
 
-use fh_client::{NewValue, Outcome, Update};
+use fh_client::{NewValue, Outcome, Update, Value};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString};
+use pyo3::types::PyDict;
 
 use crate::client::Client;
 use crate::key::Text;
 use crate::per_process::PerProcess;
 use crate::waiting::wait;
-use crate::{errors, json, number};
+use crate::{errors, value};
 
 #[pyclass(frozen, module = "fh_client")]
 pub(crate) struct TestUpdates {
@@ -39,6 +39,33 @@ impl TestUpdates {
             });
         }
     }
+
+    /// Sends an update, and waits for its outcome.
+    fn send(
+        &self,
+        py: Python<'_>,
+        key: &Text<'_>,
+        change: Option<&Bound<'_, PyDict>>,
+        until: Until,
+    ) -> PyResult<&'static str> {
+        let (core, update) = (self.core()?, update(change)?);
+        let outcome = wait(py, async {
+            match until {
+                Until::Answered => core.set(key.as_str(), update).await,
+                Until::Received => core.set_and_wait(key.as_str(), update).await,
+            }
+        })?;
+        outcome.map(named).map_err(|why| errors::refusal(py, &why))
+    }
+}
+
+/// The end of the wait for an update.
+#[derive(Debug, Clone, Copy)]
+enum Until {
+    /// The Edge has answered.
+    Answered,
+    /// The client has received the change.
+    Received,
 }
 
 #[pymethods]
@@ -50,9 +77,7 @@ impl TestUpdates {
         key: Text<'_>,
         change: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<&'static str> {
-        let update = update(change)?;
-        let outcome = wait(py, self.core()?.set(key.as_str(), update))?;
-        outcome.map(named).map_err(|why| errors::refusal(py, &why))
+        self.send(py, &key, change, Until::Answered)
     }
 
     #[pyo3(signature = (key, /, **change), text_signature = "($self, key, /, *, value=..., lock=...)")]
@@ -62,9 +87,7 @@ impl TestUpdates {
         key: Text<'_>,
         change: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<&'static str> {
-        let update = update(change)?;
-        let outcome = wait(py, self.core()?.set_and_wait(key.as_str(), update))?;
-        outcome.map(named).map_err(|why| errors::refusal(py, &why))
+        self.send(py, &key, change, Until::Received)
     }
 
     #[getter]
@@ -99,29 +122,13 @@ pub(crate) fn update(change: Option<&Bound<'_, PyDict>>) -> PyResult<Update> {
     update.ok_or_else(|| PyTypeError::new_err("an update has a value, a lock, or both"))
 }
 
+/// Lists and dictionaries are the values of JSON features.
 fn new_value(value: &Bound<'_, PyAny>) -> PyResult<NewValue> {
-    if value.is_none() {
-        return Ok(NewValue::Null);
-    }
-    if let Ok(value) = value.cast::<PyBool>() {
-        return Ok(NewValue::Bool(value.is_true()));
-    }
-    if value.is_instance_of::<PyString>() {
-        return Ok(NewValue::Text(value.extract::<Text<'_>>()?.as_str().to_string()));
-    }
-    if value.is_instance_of::<PyInt>() {
-        return Ok(NewValue::Number(number::digits(value)?));
-    }
-    if value.is_instance_of::<PyFloat>() {
-        let double: f64 = value.extract()?;
-        if !double.is_finite() {
-            return Err(PyValueError::new_err("the value is not finite"));
-        }
-        return Ok(NewValue::Number(double.to_string()));
-    }
-    if value.get_type().qualname()?.to_str()? == "Decimal" {
-        return Ok(NewValue::Number(value.str()?.extract()?));
-    }
-    // Lists and dictionaries are the values of JSON features.
-    Ok(NewValue::Text(json::text_of(value)?))
+    Ok(match value::given(value)? {
+        None => NewValue::Null,
+        Some(Value::Bool(value)) => NewValue::Bool(value),
+        Some(Value::Number(number)) => NewValue::Number(number.as_str().to_string()),
+        Some(Value::Text(text) | Value::Json(text)) => NewValue::Text(text.to_string()),
+        Some(_) => return Err(PyValueError::new_err("the value has an unknown type")),
+    })
 }

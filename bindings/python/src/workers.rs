@@ -4,6 +4,7 @@
 
 use std::cell::Cell;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
@@ -44,28 +45,77 @@ struct Queue {
     is_over: bool,
 }
 
+/// The error of a call whose function raised an exception. The exception is reported already, as far as it is to be reported.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Raised;
+
+/// The exceptions of a function that `sys.unraisablehook` reports.
+pub(crate) enum Reports {
+    Each,
+    /// The first one. The flag is true once it was reported.
+    First(AtomicBool),
+}
+
+impl Reports {
+    pub(crate) const fn first() -> Self {
+        Self::First(AtomicBool::new(false))
+    }
+
+    /// Reports an exception, if it is one that is reported.
+    pub(crate) fn report(&self, py: Python<'_>, error: PyErr, function: &Bound<'_, PyAny>) {
+        let is_due = match self {
+            Self::Each => true,
+            Self::First(was_reported) => !was_reported.swap(true, Ordering::Relaxed),
+        };
+        if is_due {
+            error.write_unraisable(py, Some(function));
+        }
+    }
+}
+
 struct Job {
     work: Work,
     done: Arc<Done>,
 }
 
-#[derive(Default)]
+/// The end of a call, for the thread that waits for it.
 struct Done {
-    is_done: Mutex<bool>,
+    outcome: Mutex<Outcome>,
     condvar: Condvar,
+    reports: Arc<Reports>,
+}
+
+#[derive(Default)]
+struct Outcome {
+    is_done: bool,
+    has_raised: bool,
 }
 
 impl Done {
+    fn new(reports: Arc<Reports>) -> Self {
+        Self { outcome: Mutex::default(), condvar: Condvar::new(), reports }
+    }
+
+    fn outcome(&self) -> MutexGuard<'_, Outcome> {
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn raised(&self, py: Python<'_>, error: PyErr, function: &Bound<'_, PyAny>) {
+        self.outcome().has_raised = true;
+        self.reports.report(py, error, function);
+    }
+
     fn finish(&self) {
-        *self.is_done.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.outcome().is_done = true;
         self.condvar.notify_all();
     }
 
-    fn wait(&self) {
-        let mut is_done = self.is_done.lock().unwrap_or_else(PoisonError::into_inner);
-        while !*is_done {
-            is_done = self.condvar.wait(is_done).unwrap_or_else(PoisonError::into_inner);
+    fn wait(&self) -> Result<(), Raised> {
+        let mut outcome = self.outcome();
+        while !outcome.is_done {
+            outcome = self.condvar.wait(outcome).unwrap_or_else(PoisonError::into_inner);
         }
+        if outcome.has_raised { Err(Raised) } else { Ok(()) }
     }
 }
 
@@ -144,15 +194,18 @@ fn start(py: Python<'_>, pool: &Arc<Pool>) -> PyResult<()> {
 
 /// Calls a function of the program on a thread of Python, and blocks this thread until the call has ended. Has no effect once the
 /// interpreter ends.
-pub(crate) fn call(work: Work) {
-    let done = Arc::<Done>::default();
+///
+/// # Errors
+/// [`Raised`] if the function raised an exception.
+pub(crate) fn call(work: Work, reports: &Arc<Reports>) -> Result<(), Raised> {
+    let done = Arc::new(Done::new(Arc::clone(reports)));
     Pool::here().give(Job { work, done: Arc::clone(&done) });
-    done.wait();
+    done.wait()
 }
 
 /// Calls a function of the program on a thread of Python, and does not wait for it.
 pub(crate) fn post(work: Work) {
-    Pool::here().give(Job { work, done: Arc::default() });
+    Pool::here().give(Job { work, done: Arc::new(Done::new(Arc::new(Reports::Each))) });
 }
 
 /// Returns true if this thread calls a function of the program. A wait for the end of all calls would then wait for itself.
@@ -203,10 +256,9 @@ pub(crate) struct CallInProgress(Arc<Done>);
 
 #[pymethods]
 impl CallInProgress {
-    /// Reports an exception of the function by `sys.unraisablehook`.
-    #[staticmethod]
-    fn failed(py: Python<'_>, call: &Bound<'_, PyAny>, error: Bound<'_, PyAny>) {
-        PyErr::from_value(error).write_unraisable(py, Some(call));
+    /// Reports an exception of the function.
+    fn failed(&self, py: Python<'_>, call: &Bound<'_, PyAny>, error: Bound<'_, PyAny>) {
+        self.0.raised(py, PyErr::from_value(error), call);
     }
 
     fn finish(&self) {

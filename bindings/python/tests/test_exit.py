@@ -39,7 +39,9 @@ while True:
 def test_the_interpreter_ends_though_a_listener_never_returns(edge: Edge, end: str) -> None:
     def run(body: str) -> tuple[int, str]:
         program = f"""
-import sys, threading, time, fh_client
+import logging, sys, threading, time, fh_client
+# Without a handler, `logging` would print that the second client reaches no Edge.
+logging.getLogger("fh_client").addHandler(logging.NullHandler())
 client = fh_client.Client({edge.url!r}, {edge.key!r})
 other = fh_client.Client("http://127.0.0.1:9", "environment/key*")
 called = threading.Event()

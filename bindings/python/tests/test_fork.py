@@ -400,7 +400,7 @@ client.close()
         running.end()
 
 
-@pytest.mark.parametrize("end", ["client.close()", ""])
+@pytest.mark.parametrize("end", ["client.close(60)", ""])
 def test_an_inherited_connection(wire: Wire, edge: Edge, end: str) -> None:
     """The connection ends when its client is closed. If the parent ends without closing it, it ends with the child."""
     program = f"""

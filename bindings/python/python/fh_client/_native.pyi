@@ -1,5 +1,5 @@
-from collections.abc import Callable, Coroutine, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from os import PathLike
@@ -16,13 +16,21 @@ _Value: TypeAlias = bool | str | int | float
 _Kind: TypeAlias = Literal["BOOLEAN", "STRING", "NUMBER", "JSON"]
 _Readiness: TypeAlias = Literal["NOT_READY", "READY", "FAILED", "CLOSED"]
 _Duration: TypeAlias = float | timedelta
+_Instant: TypeAlias = float | datetime
+_Locks: TypeAlias = Literal["respect", "override", "decide"]
 _Single: TypeAlias = str | bool | int | float | Decimal | Enum
 _Attribute: TypeAlias = (
     _Single | list[_Single] | tuple[_Single, ...] | set[_Single] | frozenset[_Single] | Any | None
 )
 
+_Override: TypeAlias = _Value | Decimal | list[Any] | dict[str, Any] | None
+_InterceptorFunction: TypeAlias = Callable[[InterceptedRead], _Override | Continue]
+_Interceptor: TypeAlias = _InterceptorFunction | EnvironmentOverrides | YamlOverrides
+_Observer: TypeAlias = Callable[[list[UsageEvent]], object] | Callable[[UsageEvent], object]
+
 __all__ = [
     "Client",
+    "Clock",
     "Context",
     "Detail",
     "Change",
@@ -33,12 +41,21 @@ __all__ = [
     "end_all",
     "Explanation",
     "Feature",
+    "Continue",
+    "InterceptedRead",
     "Subscription",
     "well_known",
+    "EnvironmentOverrides",
+    "YamlOverrides",
+    "YamlStore",
+    "Evaluation",
+    "RuleExplanation",
+    "Ruleset",
     "Backoff",
     "Limits",
     "Snapshot",
     "Status",
+    "StatusChange",
     "TestUpdates",
     "LoopSignal",
     "Pending",
@@ -49,12 +66,15 @@ __all__ = [
     "set_api_keys",
     "set_context",
     "set_headers",
+    "set_log_level",
     "timed_out",
     "update",
     "update_and_wait",
     "wait_ready",
     "CallInProgress",
     "Calls",
+    "UsageEvent",
+    "UsedFeature",
     "__version__",
 ]
 
@@ -62,6 +82,7 @@ __version__: Final[str]
 
 def well_known() -> dict[str, list[str]]: ...
 def end_all() -> None: ...
+def set_log_level(level: int | None) -> None: ...
 def wait_ready(client: Client, through_refusals: bool) -> Pending: ...
 def timed_out(client: Client) -> None: ...
 def refresh(client: Client) -> Pending: ...
@@ -108,8 +129,7 @@ class Calls:
 class CallInProgress:
     """A call of a function of the program."""
 
-    @staticmethod
-    def failed(call: object, error: BaseException) -> None: ...
+    def failed(self, call: object, error: BaseException) -> None: ...
     def finish(self) -> None: ...
 
 @final
@@ -157,6 +177,23 @@ class ReadinessChange:
     @property
     def problem(self) -> str | None:
         """The short name of the last problem."""
+
+@final
+class StatusChange:
+    """The connection, the problem and the readiness of a client, reported to a listener."""
+
+    @property
+    def readiness(self) -> _Readiness:
+        """The readiness."""
+    @property
+    def connection(self) -> str:
+        """The state of the connection."""
+    @property
+    def problem(self) -> str | None:
+        """The short name of the last problem."""
+    @property
+    def message(self) -> str | None:
+        """The text of the last problem, without API keys."""
 
 @final
 class NewState:
@@ -207,6 +244,235 @@ class Subscription:
         traceback: TracebackType | None = ...,
         /,
     ) -> None: ...
+
+@final
+class Continue:
+    """The class of `CONTINUE`, with which an interceptor leaves the decision to the next one."""
+
+    def __new__(cls) -> Self: ...
+
+@final
+class InterceptedRead:
+    """A read that an interceptor may override."""
+
+    @property
+    def key(self) -> str:
+        """The key that is read. A feature with this key need not exist."""
+    @property
+    def kind(self) -> _Kind | None:
+        """The feature's type; `None` if the feature does not exist or its type is unknown."""
+    @property
+    def exists(self) -> bool:
+        """True if the feature exists."""
+    @property
+    def is_locked(self) -> bool:
+        """True if the feature is locked."""
+    @property
+    def version(self) -> int:
+        """The version of the feature's value; -1 if the feature does not exist."""
+    @property
+    def attributes(self) -> dict[str, tuple[str, ...]] | None:
+        """The attributes of the context; `None` for a read without a context."""
+
+@final
+class EnvironmentOverrides:
+    """Overrides from the environment variables `FEATUREHUB_FEATURE_KEY` and `FEATUREHUB_KEY`, read now.
+
+    They have an effect only if `FEATUREHUB_OVERRIDE_FEATURES` is `true`.
+    """
+
+    def __new__(cls) -> Self: ...
+    @property
+    def is_on(self) -> bool:
+        """True if `FEATUREHUB_OVERRIDE_FEATURES` is `true`."""
+
+@final
+class YamlOverrides:
+    """Overrides from the member `flagValues` of a YAML file, which clients watch from their registration on.
+
+    Without a path, `FEATUREHUB_LOCAL_YAML` names the file, or it is `featurehub-features.yaml`. With `interval=None`, later
+    changes of the file have no effect.
+    """
+
+    def __new__(
+        cls, path: str | PathLike[str] | None = None, *, interval: _Duration | None = 0.5
+    ) -> Self: ...
+    @property
+    def problem(self) -> str | None:
+        """The reason why the version of the file that was read last is not in use."""
+
+@final
+class YamlStore:
+    """A YAML file whose values are features, as if an Edge had sent them. It has the form of the file of `YamlOverrides`."""
+
+    def __new__(cls, path: str | PathLike[str] | None = None) -> Self: ...
+    def offer_to(self, client: Client, /) -> None:
+        """Add the features to a client, in the background."""
+    def watch(self, client: Client, /, *, interval: _Duration = 0.5) -> None:
+        """Add the features to a client now, and again after each change of the file, in this process."""
+    def features(self) -> list[dict[str, Any]]:
+        """Return the features in the form that an Edge sends."""
+    @property
+    def problem(self) -> str | None:
+        """The reason why the version of the file that was read last is not in use."""
+    def close(self) -> None:
+        """End all watches of the file."""
+
+@final
+class Clock:
+    """A time of day that stands still until the program sets it, for tests. A number counts seconds since 1970."""
+
+    def __new__(cls, now: _Instant, /) -> Self: ...
+    def set(self, now: _Instant, /) -> None:
+        """Set the time. No listener is called, because the passing of time starts no comparison."""
+    @property
+    def now(self) -> float:
+        """The time in seconds since 1970."""
+
+@final
+class UsedFeature:
+    """A feature with the value that was used."""
+
+    @property
+    def key(self) -> str:
+        """The key of the feature."""
+    @property
+    def id(self) -> str | None:
+        """The id of the feature."""
+    @property
+    def environment(self) -> str | None:
+        """The id of the feature's environment."""
+    @property
+    def kind(self) -> _Kind | None:
+        """The feature's type."""
+    @property
+    def value(self) -> _Value | None:
+        """The value. The value of a JSON feature is its text."""
+    @property
+    def strategy_id(self) -> str | None:
+        """The id of the strategy that matched."""
+    @property
+    def variant(self) -> str:
+        """The id of the strategy that matched, or `default`."""
+    @property
+    def version(self) -> int:
+        """The version of the feature's value."""
+
+@final
+class UsageEvent:
+    """The use of features, for observers."""
+
+    @property
+    def kind(self) -> Literal["evaluated", "collection", "named"]:
+        """A read of one feature, all features of a client that is ready for the first time, or an event of `record`."""
+    @property
+    def name(self) -> str:
+        """The name of the event: `feature`, `feature-collection`, or that of `record`."""
+    @property
+    def at(self) -> float:
+        """The time of the event in seconds since 1970."""
+    @property
+    def features(self) -> list[UsedFeature]:
+        """The features with their values; one for a read."""
+    @property
+    def reason(self) -> str | None:
+        """The reason for the value of a read."""
+    @property
+    def interceptor(self) -> str | None:
+        """The name of the interceptor that returned the value of a read."""
+    @property
+    def params(self) -> dict[str, Any] | None:
+        """The parameters of an event of `record`."""
+    @property
+    def attributes(self) -> dict[str, tuple[str, ...]] | None:
+        """The attributes of the context."""
+    @property
+    def user_key(self) -> str | None:
+        """The user key of the context, or its session."""
+    def record(self) -> dict[str, Any]:
+        """Return the event as a flat record, as the published SDKs send it. It holds the attributes."""
+
+@final
+class Evaluation:
+    """The value of a feature for one context. It has no truth value: use `value`."""
+
+    @property
+    def key(self) -> str:
+        """The key of the feature."""
+    @property
+    def value(self) -> _Value | None:
+        """The value. The value of a JSON feature is its text."""
+    @property
+    def decimal(self) -> Decimal | None:
+        """The exact value of a NUMBER feature."""
+    @property
+    def kind(self) -> _Kind | None:
+        """The feature's type; `None` if it is unknown."""
+    @property
+    def reason(self) -> str:
+        """The reason for the value."""
+    @property
+    def strategy_id(self) -> str | None:
+        """The id of the strategy that matched."""
+    @property
+    def strategy_position(self) -> int | None:
+        """The position of the strategy that matched, from 0."""
+    @property
+    def is_locked(self) -> bool:
+        """True if the feature is locked."""
+    @property
+    def version(self) -> int:
+        """The version of the feature's value."""
+    @property
+    def properties(self) -> dict[str, str]:
+        """The feature's properties."""
+    def __bool__(self) -> bool:
+        """Raise `TypeError`."""
+
+@final
+class RuleExplanation:
+    """The steps of an evaluation. `str()` is a text for people."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the steps."""
+
+@final
+class Ruleset:
+    """Compiled features, which are evaluated without a client."""
+
+    @classmethod
+    def from_json(
+        cls,
+        payload: bytes | str | Mapping[str, Any] | list[Any],
+        /,
+        profile: Literal["client", "edge"] = "client",
+    ) -> Ruleset:
+        """Compile features. The payload is a list of features, or the body of a poll's response."""
+    @property
+    def features(self) -> list[str]:
+        """The keys of the features."""
+    def diagnostics(self) -> list[str]:
+        """Return a text for each part of the features that could not be used."""
+    def evaluate(
+        self,
+        context: Context | Mapping[str, _Attribute] | None,
+        key: str,
+        /,
+        *,
+        now: _Instant | None = None,
+    ) -> Evaluation:
+        """Return the value of a feature for a context, at this time. Raise `KeyError` if there is no such feature."""
+    def explain(
+        self,
+        context: Context | Mapping[str, _Attribute] | None,
+        key: str,
+        /,
+        *,
+        now: _Instant | None = None,
+    ) -> RuleExplanation:
+        """Return the steps of the same evaluation. Raise `KeyError` if there is no such feature."""
+    def __len__(self) -> int: ...
+    def __contains__(self, key: str, /) -> bool: ...
 
 @final
 class TestUpdates:
@@ -496,6 +762,8 @@ class Context(_Reads):
         """Return a context with these attributes in place of those with the same names. `None` removes one."""
     def without(self, *names: str) -> Context:
         """Return a context without these attributes."""
+    def record(self, name: str, params: Mapping[str, Any] | None = None, /) -> None:
+        """Report an event to observers, with the values of all features for this context."""
     def feature(self, key: str, /) -> Feature:
         """Return a handle that reads one feature for this context."""
     def snapshot(self) -> Snapshot:
@@ -627,7 +895,16 @@ class Client(_Reads):
         backoff: Backoff | None = None,
         backoff_when_refused: Backoff | None = None,
         limits: Limits | None = None,
+        clock: Clock | None = None,
         event_queue: int | None = None,
+        interceptors: Iterable[_Interceptor | tuple[_Interceptor, _Locks]] | None = None,
+        observers: Iterable[_Observer | tuple[_Observer, dict[str, Any]]] | None = None,
+        on_readiness: Callable[[ReadinessChange], object] | None = None,
+        on_status: Callable[[StatusChange], object] | None = None,
+        on_notice: Callable[[Notice], object] | None = None,
+        on_raw: Callable[[RawUpdate], object] | None = None,
+        on_new_state: Callable[[NewState], object] | None = None,
+        on_change: Mapping[str, Callable[[Change], object]] | None = None,
         catch_updates: bool | None = None,
         listeners: bool | None = None,
         ca_certificate: str | bytes | None = None,
@@ -644,7 +921,16 @@ class Client(_Reads):
         snapshot_file: str | PathLike[str] | None = None,
         snapshot_max_age: _Duration | None = None,
         profile: Literal["client", "edge"] | None = None,
+        clock: Clock | None = None,
         event_queue: int | None = None,
+        interceptors: Iterable[_Interceptor | tuple[_Interceptor, _Locks]] | None = None,
+        observers: Iterable[_Observer | tuple[_Observer, dict[str, Any]]] | None = None,
+        on_readiness: Callable[[ReadinessChange], object] | None = None,
+        on_status: Callable[[StatusChange], object] | None = None,
+        on_notice: Callable[[Notice], object] | None = None,
+        on_raw: Callable[[RawUpdate], object] | None = None,
+        on_new_state: Callable[[NewState], object] | None = None,
+        on_change: Mapping[str, Callable[[Change], object]] | None = None,
         catch_updates: bool | None = None,
         listeners: bool | None = None,
     ) -> Client:
@@ -662,7 +948,10 @@ class Client(_Reads):
     def set_headers(self, headers: Mapping[str, str], /) -> _Readiness:
         """Replace the additional headers of requests, and wait for the features."""
     def flush(self, timeout: _Duration = 2.0) -> None:
-        """Wait until all events are delivered and the snapshot file is written. Raise `TimeoutError` after the timeout."""
+        """Wait until all events are delivered and the snapshot file is written. Raise `TimeoutError` after the timeout.
+
+        The handlers of `logging` have the client's log events then, unless one of them takes longer than a second.
+        """
     def close(self, timeout: _Duration = 2.0) -> None:
         """End the client, and wait at most this long for it. The last values answer afterwards."""
     def __enter__(self) -> Self: ...
@@ -728,6 +1017,47 @@ class Client(_Reads):
     ) -> Coroutine[Any, Any, None]: ...
     def on_readiness(self, call: Callable[[ReadinessChange], object], /) -> Subscription:
         """Call a function with the present readiness, and when it changes."""
+    def on_status(self, call: Callable[[StatusChange], object], /) -> Subscription:
+        """Call a function with the present status, and when the connection, the problem or the readiness changes."""
+    def intercept(self, interceptor: _Interceptor, /, locks: _Locks = "respect") -> Subscription:
+        """Register an interceptor, which may override the values of features.
+
+        A function is called at each read, on the thread of the read. It returns a value, `None` for "no value", or `CONTINUE`. The
+        first one that returns a value decides. `locks` says whether it overrides locked features: `"respect"` never calls it for
+        them; with `"decide"`, it looks at `is_locked`. The function must not be a coroutine function. One that raises is passed over.
+        Its first exception is reported by `sys.unraisablehook`.
+        """
+    def overrides_changed(self) -> None:
+        """Compare the values of change listeners again, because interceptors may return other values."""
+    @overload
+    def observe(
+        self,
+        observer: Callable[[list[UsageEvent]], object],
+        /,
+        *,
+        queue: int = 1024,
+        one_of: int = 1,
+        deduplicate: _Duration | None = None,
+        inline: Literal[False] = False,
+    ) -> Subscription:
+        """Call a function with the uses of features, in lists of at most `queue` events.
+
+        With `inline=True`, the function is called with each event, within the read. `one_of=100` passes on every hundredth
+        read. `deduplicate` leaves equal reads of a user out for this time. A function that raises does not affect reads.
+        """
+    @overload
+    def observe(
+        self,
+        observer: Callable[[UsageEvent], object],
+        /,
+        *,
+        queue: int = 1024,
+        one_of: int = 1,
+        deduplicate: _Duration | None = None,
+        inline: Literal[True],
+    ) -> Subscription: ...
+    def record(self, name: str, params: Mapping[str, Any] | None = None, /) -> None:
+        """Report an event to observers, with the values of all features without a context."""
     def on_new_state(self, call: Callable[[NewState], object], /) -> Subscription:
         """Call a function after updates that change features visibly."""
     def on_raw(self, call: Callable[[RawUpdate], object], /) -> Subscription:

@@ -11,30 +11,45 @@ use pyo3::prelude::*;
 use super::Client;
 use crate::errors;
 use crate::exit;
-use crate::listeners::{Interest, Listeners, Subscription};
+use crate::handlers::Handlers;
+use crate::listeners::Listeners;
+use crate::logs;
 use crate::per_process::PerProcess;
 use crate::waiting::wait_for;
 use crate::workers;
 
 impl Client {
-    pub(super) fn start(builder: ClientBuilder) -> PyResult<Self> {
-        let core = builder.start().map_err(|error| errors::start(&error))?;
-        Ok(Self::of(core))
-    }
-
-    pub(super) fn of(core: fh_client::Client) -> Self {
+    pub(super) fn of(
+        core: fh_client::Client,
+        handlers: Handlers,
+        origin: Option<Py<Self>>,
+    ) -> Self {
         exit::remember(&core);
-        Self::new_with(PerProcess::of(core), None)
+        Self::new_with(PerProcess::of(core), None, handlers, origin)
     }
 
     /// A client that starts at its first use. Its settings are checked now.
-    pub(super) fn start_later(builder: ClientBuilder) -> PyResult<Self> {
+    pub(super) fn start_later(builder: ClientBuilder, handlers: Handlers) -> PyResult<Self> {
         builder.check().map_err(|error| errors::start(&error))?;
-        Ok(Self::new_with(PerProcess::unmade(), Some(Box::new(builder))))
+        let settings = Some(Box::new(builder));
+        Ok(Self::new_with(PerProcess::unmade(), settings, handlers, None))
     }
 
-    fn new_with(core: PerProcess<fh_client::Client>, settings: Option<Box<ClientBuilder>>) -> Self {
-        Self { core, settings, listeners: Arc::default(), is_closed: AtomicBool::new(false) }
+    fn new_with(
+        core: PerProcess<fh_client::Client>,
+        settings: Option<Box<ClientBuilder>>,
+        handlers: Handlers,
+        origin: Option<Py<Self>>,
+    ) -> Self {
+        Self {
+            core,
+            settings,
+            listeners: Arc::default(),
+            interceptors: Arc::default(),
+            handlers,
+            origin,
+            is_closed: AtomicBool::new(false),
+        }
     }
 
     pub(crate) const fn listeners(&self) -> &Arc<Listeners> {
@@ -66,6 +81,10 @@ impl Client {
     /// # Errors
     /// The `OSError` of a start that failed.
     pub(crate) fn started(&self) -> PyResult<&fh_client::Client> {
+        if let Some(core) = self.core.get() {
+            return Ok(core);
+        }
+        adopt_level();
         loop {
             if let Some(core) = self.core.get() {
                 return Ok(core);
@@ -76,6 +95,8 @@ impl Client {
                 (None, None) => continue,
             };
             let core = settings.start().map_err(|error| errors::start(&error))?;
+            // Interceptors answer after the end of a client too, and they answer the reads of its listeners.
+            self.interceptors.begin_anew(&core);
             if self.is_closed.load(Ordering::Relaxed) {
                 core.close();
             }
@@ -85,31 +106,6 @@ impl Client {
                 self.listeners.begin_anew(core);
             }
         }
-    }
-
-    /// Registers a function that is called when a feature changes.
-    pub(crate) fn listen_to_changes(
-        &self,
-        key: &str,
-        attributes: Option<&Arc<fh_client::Attributes>>,
-        call: &Bound<'_, PyAny>,
-    ) -> PyResult<Py<Subscription>> {
-        let key: Arc<str> = key.into();
-        let read = (Arc::clone(&key), attributes.cloned());
-        let listen = (key, attributes.cloned());
-        let interest = Interest::change(
-            move |client| match &read {
-                (key, Some(attributes)) => client.context_of(Arc::clone(attributes)).peek(key),
-                (key, None) => client.peek(key),
-            },
-            move |client, call| match &listen {
-                (key, Some(attributes)) => client
-                    .context_of(Arc::clone(attributes))
-                    .on_change(key, move |change| call.change(change)),
-                (key, None) => client.on_change(key, move |change| call.change(change)),
-            },
-        );
-        self.listeners.add(self.started()?, call, interest)
     }
 
     pub(crate) fn begin_to_close(&self) -> PyResult<()> {
@@ -128,6 +124,16 @@ impl Client {
         }
         Ok(())
     }
+}
+
+/// Adopts the level of logs that a forked process, or a program whose client starts at its first use, has set meanwhile. A client starts
+/// whether this succeeds or not.
+fn adopt_level() {
+    Python::attach(|py| {
+        if let Err(error) = logs::adopt_level(py) {
+            error.write_unraisable(py, None);
+        }
+    });
 }
 
 impl Drop for Client {

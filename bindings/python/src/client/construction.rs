@@ -1,0 +1,62 @@
+//! The construction of a client from keyword arguments.
+
+use fh_client::ClientBuilder;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::Client;
+use crate::errors;
+use crate::handlers::Handlers;
+use crate::logs;
+use crate::settings::{self, Fetching};
+
+/// The time at which a client starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Start {
+    AtOnce,
+    AtTheFirstUse,
+}
+
+/// Reads the keyword argument `start`, and leaves the other ones.
+pub(super) fn start(settings: Option<&Bound<'_, PyDict>>) -> PyResult<Start> {
+    let Some(settings) = settings else { return Ok(Start::AtOnce) };
+    let Some(start) = settings.get_item("start")? else { return Ok(Start::AtOnce) };
+    settings.del_item("start")?;
+    if start.is_none() {
+        return Ok(Start::AtOnce);
+    }
+    let start: String =
+        start.extract().map_err(|_| PyTypeError::new_err("start: the value is a str"))?;
+    match start.as_str() {
+        "eager" => Ok(Start::AtOnce),
+        "lazy" => Ok(Start::AtTheFirstUse),
+        _ => Err(PyValueError::new_err("start: the value is one of \"eager\", \"lazy\"")),
+    }
+}
+
+/// The value of the header `X-SDK`, unless the program sets another one.
+pub(super) fn identified(builder: ClientBuilder) -> ClientBuilder {
+    builder.identification(concat!("Python,", env!("CARGO_PKG_VERSION")))
+}
+
+impl Client {
+    pub(super) fn with_settings(
+        py: Python<'_>,
+        builder: ClientBuilder,
+        settings: Option<&Bound<'_, PyDict>>,
+        fetching: Fetching,
+        start: Start,
+    ) -> PyResult<Self> {
+        logs::adopt_level(py)?;
+        let handlers = Handlers::default();
+        let builder = settings::apply(builder, settings, fetching, &handlers)?;
+        match start {
+            Start::AtOnce => {
+                let core = builder.start().map_err(|error| errors::start(&error))?;
+                Ok(Self::of(core, handlers, None))
+            }
+            Start::AtTheFirstUse => Self::start_later(builder, handlers),
+        }
+    }
+}

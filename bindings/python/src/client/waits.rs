@@ -1,0 +1,50 @@
+//! The waits of a client for features and for the delivery of events.
+
+use std::time::{Duration, Instant};
+
+use fh_client::NotReady;
+use pyo3::prelude::*;
+
+use super::Client;
+use crate::duration::Seconds;
+use crate::errors;
+use crate::logs;
+use crate::waiting::{wait, wait_for};
+use crate::workers;
+
+impl Client {
+    pub(super) fn wait_until_ready(
+        &self,
+        py: Python<'_>,
+        timeout: Option<Seconds>,
+        through_refusals: bool,
+    ) -> PyResult<()> {
+        let core = self.started()?;
+        let ready = async {
+            if through_refusals { core.ready_through_refusals().await } else { core.ready().await }
+        };
+        let outcome = match timeout {
+            Some(timeout) => wait_for(py, ready, timeout.0)?,
+            None => Some(wait(py, ready)?),
+        };
+        let timed_out = || Err(NotReady::TimedOut(Box::new(core.status())));
+        outcome.unwrap_or_else(timed_out).map_err(|error| errors::not_ready(py, &error))
+    }
+
+    /// Waits until listeners, observers and the handlers of `logging` have their events.
+    pub(super) fn wait_for_events(&self, py: Python<'_>, timeout: Duration) -> PyResult<()> {
+        let core = self.started()?;
+        // A function that the client calls would wait for its own end.
+        if workers::is_calling() {
+            return Ok(());
+        }
+        let end = Instant::now().checked_add(timeout);
+        match wait_for(py, core.flushed(timeout), timeout)? {
+            Some(()) => {
+                let left = end.map_or(timeout, |end| end.saturating_duration_since(Instant::now()));
+                logs::deliver(py, left)
+            }
+            None => Err(errors::flush()),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Log events of the client's crates in Python's module `logging`, below the logger `fh_client`.
+//!
+//! The crates' threads only put records into a bounded queue. A thread of this module gives them to a thread of Python (`_logs.py`), so
+//! that the thread that keeps the features up to date never waits for the interpreter.
+
+mod collector;
+mod queue;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Once};
+use std::time::{Duration, Instant};
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyList};
+use tracing::Level;
+use tracing::level_filters::LevelFilter;
+
+use self::collector::Collector;
+use self::queue::{Queue, Record};
+use crate::workers::{self, Reports};
+
+/// The longest time for which `flush` and the end of the interpreter wait for a handler of `logging`.
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// The longest time between two checks for signals.
+const SLICE: Duration = Duration::from_millis(50);
+
+/// The levels of `logging`, from the one that shows most, with the levels of the crates. `logging` has no level TRACE.
+const LEVELS: [(u8, LevelFilter); 5] = [
+    (5, LevelFilter::TRACE),
+    (10, LevelFilter::DEBUG),
+    (20, LevelFilter::INFO),
+    (30, LevelFilter::WARN),
+    (40, LevelFilter::ERROR),
+];
+
+/// The position in [`LEVELS`] of the present level. The number of levels means that all are off.
+static PRESENT: AtomicUsize = AtomicUsize::new(LEVELS.len());
+
+/// Returns the level above which events are left out.
+fn present_level() -> LevelFilter {
+    let position = PRESENT.load(Ordering::Relaxed);
+    LEVELS.get(position).map_or(LevelFilter::OFF, |(_, level)| *level)
+}
+
+fn number(level: Level) -> u8 {
+    let found = LEVELS.iter().find(|(_, filter)| *filter == LevelFilter::from_level(level));
+    found.map_or(40, |(number, _)| *number)
+}
+
+/// The functions of the module `_logs`.
+struct Functions {
+    adopt_level: Py<PyAny>,
+    log: Py<PyAny>,
+}
+
+fn functions(py: Python<'_>) -> PyResult<&Functions> {
+    static FUNCTIONS: PyOnceLock<Functions> = PyOnceLock::new();
+    FUNCTIONS.get_or_try_init(py, || {
+        let module = py.import("fh_client._logs")?;
+        let function = |name: &str| module.getattr(name).map(Bound::unbind);
+        Ok(Functions { adopt_level: function("adopt_level")?, log: function("log")? })
+    })
+}
+
+/// Begins to collect events, and adopts the level that the program has set by now. Events of a level that is off cost one comparison.
+pub(crate) fn adopt_level(py: Python<'_>) -> PyResult<()> {
+    workers::prepare(py)?;
+    functions(py)?.adopt_level.call0(py).map(drop)
+}
+
+/// Sets the level: a number of `logging`, or `None` if all levels are off.
+#[pyfunction]
+pub(crate) fn set_log_level(level: Option<u8>) {
+    static COLLECT: Once = Once::new();
+    let position =
+        LEVELS.iter().position(|(number, _)| level.is_some_and(|level| *number >= level));
+    let position = position.unwrap_or(LEVELS.len());
+    let before = PRESENT.swap(position, Ordering::Relaxed);
+    COLLECT.call_once(|| {
+        // This fails only if this library has a collector already.
+        let _ = tracing::subscriber::set_global_default(Collector);
+    });
+    if before != position {
+        tracing::callsite::rebuild_interest_cache();
+    }
+}
+
+/// Returns the function that logs the records that wait, with their list; `None` if none waits.
+fn waiting(py: Python<'_>) -> PyResult<Option<workers::Ready<'_>>> {
+    let (records, dropped) = Queue::here().take();
+    let missing = (dropped > 0).then(|| Record::of_dropped(dropped));
+    let list = PyList::empty(py);
+    for record in records.into_iter().chain(missing) {
+        let fields = PyDict::new(py);
+        for (name, value) in &record.fields {
+            fields.set_item(name, value)?;
+        }
+        list.append((number(record.level), record.text(), fields))?;
+    }
+    let log = functions(py)?.log.bind(py).clone();
+    Ok((!list.is_empty()).then(|| (log, list.into_any())))
+}
+
+/// Gives the records that wait to `logging`, on this thread, and waits for those that a thread is delivering, at most for this long. Has no
+/// effect within a function that the client calls.
+///
+/// # Errors
+/// The exception that a signal's handler raised in the meantime.
+pub(crate) fn deliver(py: Python<'_>, limit: Duration) -> PyResult<()> {
+    if workers::is_calling() {
+        return Ok(());
+    }
+    let logged = waiting(py).and_then(|waiting| match waiting {
+        Some((log, records)) => log.call1((records,)).map(drop),
+        None => Ok(()),
+    });
+    if let Err(error) = logged {
+        error.write_unraisable(py, None);
+    }
+    let end = Instant::now() + limit.min(LONGEST);
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        if py.detach(|| Queue::here().wait_for_the_delivery(left.min(SLICE))) || left.is_zero() {
+            return Ok(());
+        }
+        py.check_signals()?;
+    }
+}
+
+/// The work of the thread that gives records to `logging`.
+fn run(queue: &Queue) {
+    while queue.wait() {
+        // An exception of a handler is reported.
+        let _ = workers::call(Box::new(waiting), &Arc::new(Reports::Each));
+        queue.delivered();
+    }
+}
+
+/// Gives the last records to `logging` and ends the thread, so that no call of a handler begins when the interpreter is torn down.
+pub(crate) fn end(py: Python<'_>) -> PyResult<()> {
+    let outcome = deliver(py, LONGEST);
+    Queue::here().end();
+    outcome
+}

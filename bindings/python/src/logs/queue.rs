@@ -1,0 +1,139 @@
+//! The bounded queue of log records.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use tracing::Level;
+
+use crate::per_process::{Leak, PerProcess};
+
+/// The most records that wait. Further records are counted and dropped.
+const MOST: usize = 1024;
+
+/// A log event that waits for `logging`.
+pub(super) struct Record {
+    pub(super) level: Level,
+    pub(super) message: String,
+    pub(super) fields: Vec<(&'static str, String)>,
+}
+
+impl Record {
+    /// Returns the record that reports lost records.
+    pub(super) fn of_dropped(dropped: u64) -> Self {
+        let message = format!("{dropped} log records were dropped, because too many waited");
+        Self { level: Level::WARN, message, fields: vec![("dropped", dropped.to_string())] }
+    }
+
+    /// Returns the message with the fields.
+    pub(super) fn text(&self) -> String {
+        let fields: Vec<String> =
+            self.fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        match fields.is_empty() {
+            true => self.message.clone(),
+            false => format!("{} ({})", self.message, fields.join(", ")),
+        }
+    }
+}
+
+/// The queue of each process. A forked child process has neither the records nor the thread of its parent.
+static QUEUE: PerProcess<Arc<Queue>> = PerProcess::unmade();
+
+#[derive(Default)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+    /// Notified of a new record, of the end of a delivery, and of the end of the queue.
+    condvar: Condvar,
+}
+
+impl Leak for Arc<Queue> {
+    fn leak(&self) {
+        mem::forget(Self::clone(self));
+    }
+}
+
+#[derive(Default)]
+struct State {
+    records: VecDeque<Record>,
+    dropped: u64,
+    has_thread: bool,
+    is_delivering: bool,
+    is_over: bool,
+}
+
+impl Queue {
+    /// The queue of this process.
+    pub(super) fn here() -> &'static Arc<Self> {
+        loop {
+            if let Some(queue) = QUEUE.get() {
+                return queue;
+            }
+            QUEUE.set(Arc::default());
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a record, and starts the thread that delivers records unless it runs.
+    pub(super) fn add(self: &Arc<Self>, record: Record) {
+        let mut state = self.state();
+        if state.is_over {
+            return;
+        }
+        if state.records.len() >= MOST {
+            state.dropped += 1;
+        } else {
+            state.records.push_back(record);
+        }
+        let has_thread = mem::replace(&mut state.has_thread, true);
+        drop(state);
+        self.condvar.notify_all();
+        if !has_thread {
+            let queue = Arc::clone(self);
+            let thread = thread::Builder::new().name("fh-logs".to_string());
+            if thread.spawn(move || super::run(&queue)).is_err() {
+                // The next record tries again.
+                self.state().has_thread = false;
+            }
+        }
+    }
+
+    /// Takes the records that wait, and the number of records that were dropped.
+    pub(super) fn take(&self) -> (VecDeque<Record>, u64) {
+        let mut state = self.state();
+        (mem::take(&mut state.records), mem::take(&mut state.dropped))
+    }
+
+    /// Blocks the thread that delivers until a record waits. Returns false at the end.
+    pub(super) fn wait(&self) -> bool {
+        let mut state = self.state();
+        while state.records.is_empty() && !state.is_over {
+            state = self.condvar.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.is_delivering = !state.is_over;
+        state.is_delivering
+    }
+
+    /// Reports that the thread has delivered what it found.
+    pub(super) fn delivered(&self) {
+        self.state().is_delivering = false;
+        self.condvar.notify_all();
+    }
+
+    /// Blocks this thread while the other one delivers, at most for this long. Returns true if it does not deliver.
+    pub(super) fn wait_for_the_delivery(&self, limit: Duration) -> bool {
+        let waited =
+            self.condvar.wait_timeout_while(self.state(), limit, |state| state.is_delivering);
+        !waited.unwrap_or_else(PoisonError::into_inner).0.is_delivering
+    }
+
+    /// Ends the thread. Later records are left out.
+    pub(super) fn end(&self) {
+        self.state().is_over = true;
+        self.condvar.notify_all();
+    }
+}

@@ -1,0 +1,236 @@
+//! The class `Ruleset`: features that are evaluated without a client.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use fh_client::{Attributes, Kind, Profile, Timestamp};
+use fh_eval::Subject;
+use pyo3::exceptions::{PyKeyError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{IntoPyDict, PyDict, PyType};
+
+use crate::context::Context;
+use crate::instant::Instant;
+use crate::key::Text;
+use crate::settings::{document, profile};
+use crate::{attributes, json, number, value};
+
+/// Compiled features.
+#[pyclass(frozen, module = "fh_client")]
+pub(crate) struct Ruleset {
+    core: fh_eval::Ruleset,
+}
+
+impl Ruleset {
+    /// Calls a function with a feature and with the subject of an evaluation.
+    fn with<T>(
+        &self,
+        context: Option<&Bound<'_, PyAny>>,
+        key: &Text<'_>,
+        now: Option<Instant>,
+        call: impl FnOnce(fh_eval::FeatureRef<'_>, &Subject<'_, Timestamp>) -> T,
+    ) -> PyResult<T> {
+        let Some(feature) = self.core.get(key.as_str()) else {
+            return Err(PyKeyError::new_err(key.as_str().to_string()));
+        };
+        let now = now.map_or_else(present_time, |now| now.0);
+        let Some(context) = context else {
+            return Ok(call(feature, &Subject::without_context(now)));
+        };
+        let read: Attributes;
+        let attributes = match context.cast::<Context>() {
+            Ok(context) => &**context.get().attributes_of(),
+            Err(_) => {
+                read = attributes::read(Some(context), None)?;
+                &read
+            }
+        };
+        Ok(call(feature, &Subject::new(attributes, now)))
+    }
+}
+
+fn present_time() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[pymethods]
+impl Ruleset {
+    #[classmethod]
+    #[pyo3(signature = (payload, /, profile=None), text_signature = "($cls, payload, /, profile='client')")]
+    fn from_json(
+        _class: &Bound<'_, PyType>,
+        payload: &Bound<'_, PyAny>,
+        profile: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let profile = profile.map_or(Ok(Profile::Client), self::profile)?;
+        let payload = document(payload)?;
+        match fh_eval::Ruleset::from_json(&payload, profile) {
+            Ok(core) => Ok(Self { core }),
+            Err(why) => Err(PyValueError::new_err(format!("payload: {why}"))),
+        }
+    }
+
+    #[getter]
+    fn features(&self) -> Vec<&str> {
+        self.core.iter().map(|feature| feature.key()).collect()
+    }
+
+    fn diagnostics(&self) -> Vec<String> {
+        self.core.diagnostics().map(ToString::to_string).collect()
+    }
+
+    #[pyo3(signature = (context, key, /, *, now=None))]
+    fn evaluate(
+        &self,
+        context: Option<&Bound<'_, PyAny>>,
+        key: Text<'_>,
+        now: Option<Instant>,
+    ) -> PyResult<Evaluation> {
+        self.with(context, &key, now, |feature, subject| {
+            let evaluation = feature.evaluate(subject);
+            Evaluation {
+                key: feature.key().to_string(),
+                value: evaluation.value().cloned(),
+                kind: feature.kind(),
+                reason: evaluation.reason(),
+                strategy_id: evaluation.strategy_id().map(ToString::to_string),
+                strategy_position: evaluation.strategy_position(),
+                is_locked: feature.is_locked(),
+                version: feature.version(),
+                properties: feature
+                    .properties()
+                    .into_iter()
+                    .map(|(name, value)| (name.into_owned(), value.into_owned()))
+                    .collect(),
+            }
+        })
+    }
+
+    #[pyo3(signature = (context, key, /, *, now=None))]
+    fn explain(
+        &self,
+        context: Option<&Bound<'_, PyAny>>,
+        key: Text<'_>,
+        now: Option<Instant>,
+    ) -> PyResult<RuleExplanation> {
+        self.with(context, &key, now, |feature, subject| RuleExplanation {
+            key: feature.key().to_string(),
+            core: feature.explain(subject),
+        })
+    }
+
+    fn __len__(&self) -> usize {
+        self.core.len()
+    }
+
+    fn __contains__(&self, key: Text<'_>) -> bool {
+        self.core.get(key.as_str()).is_some()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<fh_client.Ruleset of {} features>", self.core.len())
+    }
+}
+
+/// The value of a feature for one context.
+#[pyclass(frozen, module = "fh_client")]
+pub(crate) struct Evaluation {
+    key: String,
+    value: Option<fh_client::Value>,
+    kind: Option<Kind>,
+    reason: fh_eval::EvaluationReason,
+    strategy_id: Option<String>,
+    strategy_position: Option<usize>,
+    is_locked: bool,
+    version: i64,
+    properties: Vec<(String, String)>,
+}
+
+#[pymethods]
+impl Evaluation {
+    #[getter]
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    #[getter]
+    fn value<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.value.as_ref().map(|value| value::any(py, value)).transpose()
+    }
+
+    #[getter]
+    fn decimal<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        match &self.value {
+            Some(fh_client::Value::Number(number)) => number::decimal(py, number).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    #[getter]
+    fn kind(&self) -> Option<&'static str> {
+        self.kind.map(Kind::as_str)
+    }
+
+    #[getter]
+    const fn reason(&self) -> &'static str {
+        self.reason.as_str()
+    }
+
+    #[getter]
+    fn strategy_id(&self) -> Option<&str> {
+        self.strategy_id.as_deref()
+    }
+
+    #[getter]
+    const fn strategy_position(&self) -> Option<usize> {
+        self.strategy_position
+    }
+
+    #[getter]
+    const fn is_locked(&self) -> bool {
+        self.is_locked
+    }
+
+    #[getter]
+    const fn version(&self) -> i64 {
+        self.version
+    }
+
+    #[getter]
+    fn properties<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        self.properties.clone().into_py_dict(py)
+    }
+
+    fn __bool__(&self) -> PyResult<bool> {
+        Err(pyo3::exceptions::PyTypeError::new_err(
+            "an Evaluation is neither true nor false: use its attribute `value`",
+        ))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<fh_client.Evaluation {} {}>", self.key, self.reason.as_str())
+    }
+}
+
+/// The steps of an evaluation.
+#[pyclass(frozen, module = "fh_client")]
+pub(crate) struct RuleExplanation {
+    key: String,
+    core: fh_eval::Explanation,
+}
+
+#[pymethods]
+impl RuleExplanation {
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        json::value_of(py, &self.core)
+    }
+
+    fn __str__(&self) -> String {
+        self.core.to_string()
+    }
+
+    /// The text for people names attribute values, so it is not what `repr` gives.
+    fn __repr__(&self) -> String {
+        format!("<fh_client.RuleExplanation {}>", self.key)
+    }
+}

@@ -1,0 +1,119 @@
+"""The client's log events in `logging`."""
+
+from __future__ import annotations
+
+import logging
+import pathlib
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+from conftest import Edge
+
+import fh_client
+
+
+class Kept(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: queue.Queue[logging.LogRecord] = queue.Queue()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.put(record)
+
+
+@pytest.fixture
+def kept() -> Iterator[Kept]:
+    logger, handler = logging.getLogger("fh_client"), Kept()
+    level = logger.level
+    logger.addHandler(handler)
+    yield handler
+    logger.removeHandler(handler)
+    logger.setLevel(level)
+
+
+def test_events_arrive_under_the_logger(edge: Edge, kept: Kept) -> None:
+    logging.getLogger("fh_client").setLevel(logging.INFO)
+    with fh_client.Client(edge.url, edge.key) as client:
+        client.wait_ready(10)
+        client.flush(10)
+        record = kept.records.get(timeout=30)
+        while not record.getMessage().startswith("the client is ready"):
+            record = kept.records.get(timeout=30)
+        assert (record.name, record.levelno) == ("fh_client", logging.INFO)
+        fields = record.fields  # type: ignore[attr-defined]
+        assert fields["edge"].startswith(edge.url) and fields["environment"] in record.getMessage()
+        assert "tests*client" not in record.getMessage()
+
+
+def test_a_level_that_is_off_is_not_collected(edge: Edge, kept: Kept) -> None:
+    logging.getLogger("fh_client").setLevel(logging.ERROR)
+    with fh_client.Client(edge.url, edge.key) as client:
+        client.wait_ready(10)
+        client.flush(10)
+        logging.getLogger("fh_client").setLevel(logging.DEBUG)
+    assert kept.records.empty()
+    with fh_client.Client(edge.url, edge.key) as client:
+        client.wait_ready(10)
+        client.flush(10)
+        levels = {kept.records.get(timeout=30).levelno for _ in range(kept.records.qsize())}
+    assert {logging.DEBUG, logging.INFO} <= levels
+
+
+def test_an_interceptor_that_fails_is_logged_once(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "unraisablehook", lambda report: None)
+    logging.getLogger("fh_client").setLevel(logging.WARNING)
+
+    def broken(ask: object) -> None:
+        raise ZeroDivisionError
+
+    with fh_client.Client.offline(bootstrap=[], interceptors=[broken]) as client:
+        for _ in range(3):
+            client.is_enabled("ON")
+        client.flush(10)
+        record = kept.records.get(timeout=30)
+        assert "the interceptor broken failed" in record.getMessage() and record.levelno == logging.WARNING
+    assert kept.records.empty()
+
+
+def test_records_that_find_the_queue_full_are_counted(kept: Kept, tmp_path: pathlib.Path) -> None:
+    logger = logging.getLogger("fh_client")
+    logger.setLevel(logging.WARNING)
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Slow(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            begun.set()
+            assert go_on.wait(60)
+
+    broken = tmp_path / "features.yaml"
+    broken.write_text("flagValues: 5")
+    slow = Slow()
+    logger.addHandler(slow)
+    with fh_client.Client.offline(bootstrap=[]):
+        fh_client.YamlStore(broken)
+        assert begun.wait(60)
+        for _ in range(1500):
+            fh_client.YamlStore(broken)
+        go_on.set()
+        arrived = 1
+        while (record := kept.records.get(timeout=60)).getMessage().find("were dropped") < 0:
+            arrived += 1
+        dropped = int(record.fields["dropped"])  # type: ignore[attr-defined]
+    logger.removeHandler(slow)
+    assert (arrived - 1 + dropped, dropped) == (1501, 1500 - 1024)
+
+
+def test_a_program_without_logging_sees_warnings_and_ends(edge: Edge) -> None:
+    program = f"""
+import fh_client
+with fh_client.Client({edge.url!r}, {edge.key!r}, mode="polling") as client:
+    client.wait_ready(10)
+    client.offer_features("store", client.environments[0], "nonsense")
+    client.flush(10)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "store" in done.stderr, done.stderr

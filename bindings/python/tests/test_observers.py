@@ -1,0 +1,163 @@
+"""Observers: the uses of features, in lists and one by one."""
+
+from __future__ import annotations
+
+import queue
+import sys
+import threading
+import time
+
+import pytest
+
+import fh_client
+from fh_client import UsageEvent
+
+FEATURES = [
+    {"id": "1", "key": "ON", "version": 3, "type": "BOOLEAN", "value": True},
+    {"id": "2", "key": "PRICE", "version": 1, "type": "NUMBER", "value": 7.5},
+]
+
+
+def offline(**settings: object) -> fh_client.Client:
+    client = fh_client.Client.offline(bootstrap=FEATURES, **settings)  # type: ignore[arg-type]
+    client.wait_ready(10)
+    # The collection of all features, which the client reports once, is delivered before a test observes anything.
+    client.flush(10)
+    return client
+
+
+def test_an_observer_gets_lists_of_reads() -> None:
+    batches: list[list[UsageEvent]] = []
+    with offline() as client:
+        client.observe(batches.append)
+        mara = client.context(userkey="mara", plan="gold")
+        before = time.time()
+        mara.is_enabled("ON")
+        client.number("PRICE")
+        client.peek("ON"), client.is_set("ON"), client.values(), client.details(), client.string("NO_SUCH")
+        client.flush(10)
+        events = [event for batch in batches for event in batch]
+        assert [event.features[0].key for event in events] == ["ON", "PRICE"]
+        first = events[0]
+        assert (first.kind, first.name, first.reason, first.interceptor) == ("evaluated", "feature", "STATIC", None)
+        assert first.attributes == {"userkey": ("mara",), "plan": ("gold",)} and first.user_key == "mara"
+        assert before - 1 < first.at < time.time() + 1
+        used = first.features[0]
+        assert (used.value, used.kind, used.id, used.version, used.variant) == (True, "BOOLEAN", "1", 3, "default")
+        assert first.record()["value"] == "on" and first.record()["userkey"] == "mara"
+        for shown in (repr(first), repr(used)):
+            assert "mara" not in shown and "gold" not in shown
+        assert events[1].attributes is None and events[1].user_key is None
+
+
+def test_flush_waits_for_a_slow_observer() -> None:
+    begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(events: list[UsageEvent]) -> None:
+        begun.set()
+        assert go_on.wait(30)
+        ended.set()
+
+    with offline() as client:
+        client.observe(slow)
+        client.is_enabled("ON")
+        assert begun.wait(30)
+        with pytest.raises(TimeoutError):
+            client.flush(0.05)
+        go_on.set()
+        client.flush(30)
+        assert ended.is_set()
+
+
+def test_an_inline_observer_is_called_within_the_read() -> None:
+    threads: list[int] = []
+
+    def note(event: UsageEvent) -> None:
+        threads.append(threading.get_ident())
+        client.is_enabled("ON")  # A read by an observer is no use.
+
+    with offline() as client:
+        with client.observe(note, inline=True):
+            client.is_enabled("ON")
+            assert threads == [threading.get_ident()]
+        client.is_enabled("ON")
+        assert len(threads) == 1
+
+
+def test_options_select_reads() -> None:
+    every_third, once, short = [], [], []
+    gate = threading.Event()
+
+    def last(events: list[UsageEvent]) -> None:
+        gate.wait(30)
+        short.extend(events)
+
+    with offline() as client:
+        client.observe(lambda event: every_third.append(event), one_of=3, inline=True)
+        client.observe(lambda event: once.append(event), deduplicate=60, inline=True)
+        client.observe(last, queue=2)
+        for _ in range(9):
+            client.is_enabled("ON")
+        assert (len(every_third), len(once)) == (3, 1)
+        gate.set()
+        client.flush(30)
+        status = client.status().to_dict()
+        assert len(short) + status["droppedUsage"] == 9
+        with pytest.raises(ValueError, match="one_of"):
+            client.observe(print, one_of=0)
+        with pytest.raises(TypeError):
+            client.observe(5)  # type: ignore[call-overload]
+
+
+def test_an_observer_that_raises_is_counted_and_reported_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    reported: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda report: reported.append(report.exc_type))
+
+    def broken(events: object) -> None:
+        raise ZeroDivisionError
+
+    with offline() as client:
+        for inline in (False, True):
+            reported.clear()
+            before = client.status().to_dict()["observerPanics"]
+            with client.observe(broken, inline=inline):
+                for _ in range(3):
+                    assert client.is_enabled("ON")
+                    client.flush(10)
+            assert client.status().to_dict()["observerPanics"] == before + 3
+            assert reported == [ZeroDivisionError]
+
+
+def test_named_events_hold_all_features() -> None:
+    events: queue.Queue[list[UsageEvent]] = queue.Queue()
+    with offline() as client:
+        client.observe(events.put)
+        client.context(userkey="mara").record("bought", {"price": 5, "items": ["a"]})
+        client.record("left")
+        client.flush(10)
+        both = events.get(timeout=10)
+        while len(both) < 2:
+            both += events.get(timeout=10)
+        bought, left = both
+        assert (bought.kind, bought.name, bought.params) == ("named", "bought", {"price": 5, "items": ["a"]})
+        assert {used.key: used.value for used in bought.features} == {"ON": True, "PRICE": 7.5}
+        assert bought.user_key == "mara" and left.params == {} and left.attributes is None
+        with pytest.raises(TypeError):
+            client.record("left", [1])  # type: ignore[arg-type]
+        with pytest.raises(TypeError):
+            client.record("left", {"object": object()})
+
+
+def test_observers_of_the_constructor_get_the_collection_and_the_last_events() -> None:
+    events: list[UsageEvent] = []
+    inline: list[UsageEvent] = []
+    with offline(observers=[events.extend, (inline.append, {"inline": True, "one_of": 2})]) as client:
+        client.is_enabled("ON")
+        client.is_enabled("ON")
+    assert [event.kind for event in events] == ["collection", "evaluated", "evaluated"]
+    assert [used.key for used in events[0].features] == ["ON", "PRICE"]
+    assert [event.kind for event in inline] == ["collection", "evaluated"]
+    with pytest.raises(TypeError, match="observers"):
+        offline(observers=[(print, {"colour": 1})])
+    with pytest.raises(TypeError, match="observers"):
+        offline(observers=[5])

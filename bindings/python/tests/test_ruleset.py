@@ -1,0 +1,87 @@
+"""Features that are evaluated without a client."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+
+import pytest
+
+import fh_client
+
+PAYLOAD = [
+    {
+        "id": "1", "key": "GREETING", "version": 4, "type": "STRING", "value": "hello", "l": False,
+        "fp": {"team": "kiwi"},
+        "strategies": [
+            {"id": "kiwi", "value": "kia ora", "attributes": [
+                {"fieldName": "country", "type": "STRING", "conditional": "EQUALS", "values": ["new_zealand"]}]},
+            {"id": "late", "value": "good night", "attributes": [
+                {"fieldName": "now", "type": "DATETIME", "conditional": "GREATER", "values": ["2030-01-01T00:00:00Z"]}]},
+        ],
+    },
+    {"id": "2", "key": "PRICE", "version": 1, "type": "NUMBER", "value": 7.5, "l": True},
+    {"id": "3", "key": "NONE", "version": 1, "type": "STRING", "value": None},
+]  # fmt: skip
+
+
+@pytest.fixture
+def ruleset() -> fh_client.Ruleset:
+    return fh_client.Ruleset.from_json(PAYLOAD)
+
+
+def test_a_context_decides_the_value(ruleset: fh_client.Ruleset) -> None:
+    kiwi = ruleset.evaluate({"country": "new_zealand"}, "GREETING", now=0)
+    assert (kiwi.value, kiwi.strategy_id, kiwi.strategy_position) == ("kia ora", "kiwi", 0)
+    assert (kiwi.key, kiwi.kind, kiwi.version, kiwi.is_locked) == ("GREETING", "STRING", 4, False)
+    other = ruleset.evaluate({"country": "france"}, "GREETING", now=0)
+    assert (other.value, other.strategy_id, other.strategy_position) == ("hello", None, None)
+    assert kiwi.reason != other.reason
+    assert ruleset.evaluate(None, "GREETING", now=0).value == "hello"
+    late = datetime(2031, 1, 1, tzinfo=timezone.utc)
+    assert ruleset.evaluate({"country": "france"}, "GREETING", now=late).value == "good night"
+    with fh_client.Client.offline(bootstrap=[]) as client:
+        assert ruleset.evaluate(client.context(country="new_zealand"), "GREETING").value == "kia ora"
+
+
+def test_values_have_their_types(ruleset: fh_client.Ruleset) -> None:
+    price = ruleset.evaluate(None, "PRICE")
+    assert price.value == 7.5 and str(price.decimal) == "7.5" and price.is_locked
+    assert ruleset.evaluate(None, "NONE").value is None
+    assert ruleset.evaluate(None, "GREETING", now=0).properties == {"team": "kiwi"}
+    assert ruleset.evaluate(None, "GREETING", now=0).decimal is None
+    with pytest.raises(TypeError, match="value"):
+        bool(price)
+
+
+def test_a_ruleset_lists_its_features(ruleset: fh_client.Ruleset) -> None:
+    assert sorted(ruleset.features) == ["GREETING", "NONE", "PRICE"] and len(ruleset) == 3
+    assert "PRICE" in ruleset and "price" not in ruleset
+    assert ruleset.diagnostics() == []
+    broken = [{"id": "1", "key": "A", "version": 1, "type": "NUMBER", "value": "nonsense"}]
+    assert any("A" in text for text in fh_client.Ruleset.from_json(broken).diagnostics())
+
+
+def test_an_explanation_shows_the_steps(ruleset: fh_client.Ruleset) -> None:
+    explanation = ruleset.explain({"country": "france"}, "GREETING", now=0)
+    assert "new_zealand" in str(explanation) and "france" in str(explanation)
+    assert "france" not in repr(explanation)
+    assert "kiwi" in json.dumps(explanation.to_dict())
+
+
+@pytest.mark.parametrize("form", [PAYLOAD, json.dumps(PAYLOAD), json.dumps(PAYLOAD).encode(), tuple(PAYLOAD)])
+def test_payloads_are_texts_bytes_or_parsed(form: object) -> None:
+    assert len(fh_client.Ruleset.from_json(form, profile="edge")) == 3  # type: ignore[arg-type]
+
+
+def test_mistakes_are_refused(ruleset: fh_client.Ruleset) -> None:
+    with pytest.raises(KeyError, match="NO_SUCH"):
+        ruleset.evaluate(None, "NO_SUCH")
+    with pytest.raises(KeyError):
+        ruleset.explain(None, "NO_SUCH")
+    with pytest.raises(ValueError, match="payload"):
+        fh_client.Ruleset.from_json("nonsense")
+    with pytest.raises(ValueError, match="client"):
+        fh_client.Ruleset.from_json([], profile="server")  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        ruleset.evaluate(5, "PRICE")  # type: ignore[arg-type]
