@@ -82,13 +82,13 @@ def test_awaits_raise_what_the_methods_raise(edge: Edge, deaf: str, run: Run) ->
                 await client.ready(30)
             assert failed.value.reason == "failed"
             with pytest.raises(fh_client.EdgeProblem):
-                await client.aio.refresh()
+                await soon(client.aio.refresh())
             with pytest.raises(ValueError):
-                await client.aio.set_api_keys("nonsense")
+                await soon(client.aio.set_api_keys("nonsense"))
             with pytest.raises(fh_client.Refused):
-                await client.aio.test_updates(edge.key).set("NO_SUCH", value=1)
+                await soon(client.aio.test_updates(edge.key).set("NO_SUCH", value=1))
         with pytest.raises(fh_client.Closed):
-            await client.ready()
+            await soon(client.ready())
         async with fh_client.Client(deaf, KEY) as client:
             with pytest.raises(fh_client.TimedOut) as timed_out:
                 await client.ready(0.05)
