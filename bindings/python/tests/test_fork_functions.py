@@ -109,7 +109,9 @@ if child == 0:
     for one in (client, other):
         assert (one.string("COLOUR"), one.number("LIMIT")) == ("blue", 7)
     assert early.problem is None and len(store.features()) == 2
-    open(file, "w").write("flagValues: {{COLOUR: a longer green}}")
+    # A watch must not see a half-written file, of which it would warn.
+    open(file + ".new", "w").write("flagValues: {{COLOUR: a longer green}}")
+    os.replace(file + ".new", file)
     for one in (client, other):
         sees(one, "a longer green")
         assert one.number("LIMIT") == 20

@@ -148,4 +148,5 @@ class Program:
 
     def end(self, status: int = 0) -> None:
         out, err = self._process.communicate(timeout=SOON)
-        assert (self._process.returncode, out, err) == (status, "", "")
+        ended = (self._process.returncode, out, err)
+        assert ended == (status, "", ""), ended
