@@ -63,7 +63,7 @@ fn an_update_is_dropped_after_its_attempts_and_the_next_one_is_written() {
     let status = rig.status();
     assert_eq!((status.conflicts, status.writes, status.given_up), (3, 0, 1), "{status:?}");
     assert_eq!(transactions.load(Ordering::SeqCst), 3);
-    assert!(status.last_error.unwrap().contains("other programs wrote at the same time"));
+    assert!(status.last_error.unwrap().contains("another program wrote at the same time"));
     rig.feature(&feature("a", 2));
     assert_eq!(rig.status().writes, 1);
     assert!(rig.server.get(LIST).unwrap().ends_with(&format!("{}]", feature("a", 2))));
