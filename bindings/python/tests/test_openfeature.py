@@ -282,20 +282,21 @@ def test_a_stale_environment_stays_stale_when_the_sdk_reports_ready_after_it(
 
 
 def test_held_changes_are_reported_when_they_are_released(edge: ScriptedEdge, client: fh_client.Client) -> None:
-    api.set_provider_and_wait(FeatureHubProvider(client, patience=SOON))
-    events = Events()
-    events.expect(ProviderEvent.PROVIDER_READY)
+    provider = FeatureHubProvider(client, patience=SOON)
+    emitted: list[tuple[object, object]] = []
+    provider.attach(lambda _, event, details: emitted.append((event, details.flags_changed)))
+    provider.initialize(EvaluationContext())
     client.catch_updates()
     edge.put(feature("TEXT", "STRING", "new"))
     edge.put(feature("WHOLE", "NUMBER", 11))
     while client.held_keys != ["TEXT", "WHOLE"]:
         pass
     client.flush(SOON)
-    assert events.seen.empty()
+    assert emitted == [] and client.string("TEXT") == "hello"
     client.release()
-    changed = events.expect(ProviderEvent.PROVIDER_CONFIGURATION_CHANGED)
-    assert changed.flags_changed == ["TEXT", "WHOLE"]
-    api.shutdown()
+    client.flush(SOON)
+    assert emitted == [(ProviderEvent.PROVIDER_CONFIGURATION_CHANGED, ["TEXT", "WHOLE"])]
+    provider.shutdown()
 
 
 def test_a_refusal_is_an_error_until_the_edge_gives_features(edge: ScriptedEdge) -> None:
@@ -362,9 +363,11 @@ def test_the_interpreter_ends_without_a_text() -> None:
     with ScriptedEdge(feature("TEXT", "STRING", "hello")) as edge:
         text = """
 from openfeature import api
+from openfeature.event import ProviderEvent
 from fh_client.openfeature import FeatureHubProvider
 client = fh_client.Client(sys.argv[1], sys.argv[2])
 api.set_provider_and_wait(FeatureHubProvider(client, patience=60))
+api.add_handler(ProviderEvent.PROVIDER_ERROR, print)
 say(api.get_client().get_string_value("TEXT", "?"))
 """
         with Program(text, edge.url, edge.key) as program:

@@ -1,0 +1,417 @@
+"""The names of `featurehub-sdk`: its public surface and its README, and reads through an Edge that the test scripts."""
+
+from __future__ import annotations
+
+import asyncio
+import doctest
+import enum
+import importlib
+import importlib.metadata
+import inspect
+import json
+import pathlib
+import pkgutil
+import queue
+import re
+import textwrap
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import featurehub_sdk  # type: ignore[import-untyped]
+import pytest
+from scripted import ScriptedEdge, feature, strategy
+
+import fh_client.featurehub
+from fh_client.featurehub import (
+    ClientContext,
+    EnvironmentInterceptor,
+    FeatureHubConfig,
+    FeatureHubRepository,
+    InterceptorValue,
+    PollingEdgeService,
+    StrategyAttributeCountryName,
+    StreamingEdgeClient,
+    ValueInterceptor,
+)
+from fh_client.featurehub.edge_service import EdgeService
+
+PAGE = pathlib.Path(__file__).parents[3] / "docs" / "python-from-featurehub-sdk.md"
+
+# What has no counterpart. The page names each of these.
+ABSENT = {
+    "strategy_matchers",
+    "client_context.Applied",
+    "client_context.RolloutStrategy",
+    "client_context.RolloutStrategyAttribute",
+    "client_context.RolloutStrategyAttributeConditional",
+    "client_context.RolloutStrategyFieldType",
+    "client_context.InternalFeatureRepository.apply",
+    "featurehub_repository.FeatureHubRepository.apply",
+    "featurehub_repository.FeatureHubRepository(apply_features)",
+    "fh_state_base_holder.FeatureStateHolder(feature_state)",
+    "fh_state_base_holder.FeatureStateHolder(parent_state)",
+    "fh_state_base_holder.FeatureStateHolder.set_feature_state",
+}
+
+
+def parameters(function: Any) -> list[str]:
+    return [name for name in inspect.signature(function).parameters if name != "self"]
+
+
+def absent_members(module: str, theirs: type, ours: type) -> Iterator[str]:
+    """Yield the public members and parameters of a class that have no counterpart."""
+    where = f"{module}.{theirs.__name__}"
+    if "__init__" in vars(theirs):
+        for name in parameters(theirs):
+            if name not in parameters(ours):
+                yield f"{where}({name})"
+    for name in dir(theirs):
+        if name.startswith("_"):
+            continue
+        if not hasattr(ours, name):
+            # Attributes of our objects are named in annotations or properties of the class.
+            yield f"{where}.{name}"
+        elif inspect.isfunction(there := inspect.getattr_static(theirs, name)):
+            here = inspect.getattr_static(ours, name)
+            assert parameters(here) == parameters(there), f"{where}.{name}"
+            assert inspect.iscoroutinefunction(here) == inspect.iscoroutinefunction(there), f"{where}.{name}"
+        else:
+            assert isinstance(inspect.getattr_static(ours, name), type(there)), f"{where}.{name}"
+
+
+def absent(theirs: ModuleType) -> Iterator[str]:
+    module = theirs.__name__.rpartition(".")[2]
+    try:
+        ours = importlib.import_module(f"fh_client.featurehub.{module}")
+    except ModuleNotFoundError:
+        yield module
+        return
+    for name, there in vars(theirs).items():
+        if name.startswith("_") or isinstance(there, ModuleType) or getattr(there, "__module__", None) != theirs.__name__:
+            continue
+        here = getattr(ours, name, None)
+        if here is None:
+            yield f"{module}.{name}"
+        elif issubclass(there, enum.Enum):
+            assert {one.name: one.value for one in there} == {one.name: one.value for one in here}
+        else:
+            yield from absent_members(module, there, here)
+
+
+def test_the_whole_public_surface_is_there_or_named_in_the_page() -> None:
+    modules = [importlib.import_module(f"featurehub_sdk.{found.name}") for found in pkgutil.iter_modules(featurehub_sdk.__path__)]
+    assert len(modules) == 13
+    assert {name for module in modules for name in absent(module)} == ABSENT
+    page = PAGE.read_text()
+    for name in ABSENT:
+        word = name.partition("(")[2].rstrip(")") or name.rpartition(".")[2]
+        assert f"`{word}`" in page, name
+    assert importlib.metadata.version("featurehub-sdk") == "1.1.0"
+
+
+COUNTRY = strategy("kiwi", "welcome, kiwi", "country", "new_zealand")
+
+
+@pytest.fixture
+def edge() -> Iterator[ScriptedEdge]:
+    with ScriptedEdge(
+        feature("FEATURE_TITLE_TO_UPPERCASE", "BOOLEAN", False, strategy("mara", True, "userkey", "Mara")),
+        feature("GREETING", "STRING", "hello", COUNTRY, strategy("gold", "hello, gold", "plan", "gold")),
+        feature("LIMIT", "NUMBER", 20),
+        feature("THEME", "JSON", '{"size": 3}'),
+        feature("BROKEN", "JSON", "{"),
+        feature("LOCKED", "BOOLEAN", False, l=True, version=4),
+    ) as edge:
+        yield edge
+
+
+@pytest.fixture
+def config(edge: ScriptedEdge) -> Iterator[FeatureHubConfig]:
+    config = FeatureHubConfig(edge.url, [edge.key])
+    yield config
+    config.close()
+
+
+def test_the_snippets_of_the_readme_run_with_other_imports(edge: ScriptedEdge) -> None:
+    readme = importlib.metadata.distribution("featurehub-sdk").read_text("METADATA")
+    snippets = re.findall(r"^```python3\n(.*?)^```", readme or "", re.M | re.S)
+    assert len(snippets) == 7
+    names: dict[str, Any] = {"asyncio": asyncio}
+    titles = []
+    for snippet in snippets:
+        text = textwrap.dedent(snippet).replace("featurehub_sdk", "fh_client.featurehub")
+        # A reader fills these in.
+        text = re.sub(r"edge_url = '[^']*'", f"edge_url = {edge.url!r}", text)
+        text = re.sub(r"client_eval_key = '[^']*'", f"client_eval_key = {edge.key!r}", text)
+        if text.rstrip().endswith("# do something"):
+            text = text.rstrip() + "\n   is_ready = True"
+        exec(text, names)
+        for function in ("name_arg", "async_name_arg"):
+            if f"def {function}(" in text:
+                greeting = names[function]("Mara")
+                titles.append(asyncio.run(greeting) if inspect.iscoroutine(greeting) else greeting)
+    assert names["is_ready"] is True
+    # The first two functions use an empty context, the others that of Mara.
+    assert titles == ["hello world", "hello world", "HELLO WORLD", "HELLO WORLD"]
+    names["config"].close()
+
+
+def test_the_example() -> None:
+    assert doctest.testmod(fh_client.featurehub) == (0, 5)
+
+
+def test_reads_of_each_type(config: FeatureHubConfig) -> None:
+    asyncio.run(config.init())
+    context = config.new_context().build_sync()
+    assert context.get_string("GREETING") == context.feature("GREETING").get_string == "hello"
+    assert context.get_number("LIMIT") == 20 and context.get_json("THEME") == {"size": 3}
+    assert context.get_raw_json("THEME") == '{"size": 3}' and context.get_json("BROKEN") is None
+    assert context.get_flag("LOCKED") is False and context.get_boolean("LOCKED") is False
+    assert context.is_set("LIMIT") and context.exists("LIMIT") and not context.is_enabled("LIMIT")
+    locked = config.repository().feature("LOCKED")
+    assert (locked.locked, locked.get_version, locked.id) == (True, 4, "id-LOCKED")
+    assert (locked.key, locked.get_key, locked.feature_type) == ("LOCKED", "LOCKED", "BOOLEAN")
+    assert locked.internal_feature_state is not None and locked.internal_feature_state["version"] == 4
+    unknown = config.repository().feature("UNKNOWN")
+    assert (unknown.get_value, unknown.get_version, unknown.exists, unknown.is_set) == (None, -1, False, False)
+    assert unknown.internal_feature_state is None
+    # A read of another type has no value.
+    assert locked.get_string is None and context.get_number("GREETING") is None
+    assert "UNKNOWN" not in config.repository().features and "LIMIT" in config.repository().features
+
+
+def test_contexts_select_values_and_can_change(config: FeatureHubConfig) -> None:
+    async def main() -> None:
+        context = await config.new_context().build()
+        greeting = context.feature("GREETING")
+        assert greeting.get_string == "hello"
+        assert context.country(StrategyAttributeCountryName.NewZealand).get_string("GREETING") == "welcome, kiwi"
+        # A feature of a context follows its changes.
+        assert greeting.get_string == "welcome, kiwi"
+        assert context.clear().get_string("GREETING") == "hello"
+        assert context.attribute_values("plan", ["silver", "gold"]).get_string("GREETING") == "hello, gold"
+        assert context.get_attr("plan") == "silver" and context.get_attr("none", "x") == "x"
+        assert context.attribute_values("plan", "gold").get_string("GREETING") == "hello, gold"  # type: ignore[arg-type]
+        context.user_key("mara").session_key("s").device("mobile").platform("linux").version("1.2.3")
+        assert context.default_percentage_key == "s"
+        native = context.source()
+        assert isinstance(native, fh_client.Context) and native.attributes["version"] == ("1.2.3",)
+
+    asyncio.run(main())
+
+
+def test_values_change_live(edge: ScriptedEdge, config: FeatureHubConfig) -> None:
+    asyncio.run(config.init())
+    feature_of = config.new_context().feature("LIMIT")
+    assert feature_of.get_number == 20
+    assert config.client is not None
+    arrived: queue.SimpleQueue[object] = queue.SimpleQueue()
+    with config.client.on_change("LIMIT", arrived.put):
+        edge.put(feature("LIMIT", "NUMBER", 21))
+        arrived.get(timeout=60)
+    assert feature_of.get_number == 21
+    edge_service = config.get_or_create_edge_service()
+    assert isinstance(edge_service, StreamingEdgeClient) and not edge_service.stopped
+    # The values stay when the source is closed.
+    config.close()
+    assert feature_of.get_number == 21 and feature_of.exists
+
+
+def test_interceptors_precede_rules_but_not_locks(
+    edge: ScriptedEdge, config: FeatureHubConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Fixed(ValueInterceptor):
+        def intercepted_value(self, feature_key: str) -> InterceptorValue | None:
+            return InterceptorValue(" TRUE ") if feature_key in ("LOCKED", "UNKNOWN", "GREETING") else None
+
+    asyncio.run(config.init())
+    repository = config.repository()
+    monkeypatch.setenv("FEATUREHUB_OVERRIDE_FEATURES", "true")
+    monkeypatch.setenv("FEATUREHUB_LIMIT", "5.5")
+    monkeypatch.setenv("FEATUREHUB_GREETING", "hi")
+    repository.register_interceptor(EnvironmentInterceptor())
+    repository.register_interceptor(Fixed())
+    context = config.new_context()
+    assert context.get_number("LIMIT") == 5.5
+    assert context.get_string("GREETING") == "hi"
+    assert context.get_flag("UNKNOWN") is True and context.get_string("UNKNOWN") == " TRUE "
+    assert context.get_flag("LOCKED") is False
+    # A text that is no number gives no number.
+    monkeypatch.setenv("FEATUREHUB_LIMIT", "many")
+    assert context.get_number("LIMIT") is None
+
+
+def test_polls(edge: ScriptedEdge) -> None:
+    config = FeatureHubConfig(edge.url, [edge.key])
+    config.use_polling_edge_service(0)
+    asyncio.run(config.init())
+    assert edge.polls == 1 and config.new_context().get_number("LIMIT") == 20
+    edge.features["LIMIT"] = feature("LIMIT", "NUMBER", 21, version=2)
+    # With the interval 0, the program decides when a request is sent.
+    asyncio.run(config.new_context().build())
+    assert edge.polls == 2 and config.new_context().get_number("LIMIT") == 21
+    service = config.get_or_create_edge_service()
+    assert isinstance(service, PollingEdgeService) and (service.interval, service.cancelled) == (0, False)
+    service.update_interval(600)
+    assert service.interval == 600 and config.new_context().get_number("LIMIT") == 21
+    asyncio.run(config.new_context().build())
+    asyncio.run(config.new_context().build())
+    edge_polls = edge.polls
+    asyncio.run(config.new_context().build())
+    # Building a context does not poll between the intervals.
+    assert edge.polls == edge_polls
+    config.close()
+    assert service.cancelled and config.new_context().get_number("LIMIT") == 21
+
+
+def test_a_refusal_and_a_failure_are_no_exceptions(edge: ScriptedEdge) -> None:
+    edge.status = 404
+    config = FeatureHubConfig(edge.url, [edge.key])
+    config.use_polling_edge_service(0)
+    asyncio.run(config.init())
+    assert not config.repository().is_ready() and config.new_context().get_flag("LOCKED") is None
+    edge.status = 200
+    asyncio.run(config.init())
+    assert config.repository().is_ready() and config.new_context().get_flag("LOCKED") is False
+    edge.status = 500
+    asyncio.run(config.init())
+    assert config.repository().is_ready() and config.new_context().get_flag("LOCKED") is False
+    config.close()
+
+
+class PerUser(ScriptedEdge):
+    """An Edge that evaluates a feature to the context that it was asked for."""
+
+    def served(self, context: str) -> list[dict[str, Any]]:
+        return [feature("WHO", "STRING", context)]
+
+
+@pytest.mark.parametrize("polls", [True, False])
+def test_contexts_of_a_server_evaluated_key_do_not_mix(polls: bool) -> None:
+    with PerUser() as edge:
+        config = FeatureHubConfig(edge.url, [edge.server_key])
+        if polls:
+            config.use_polling_edge_service(600)
+        mara = config.new_context().user_key("mara").build_sync()
+        assert mara.get_string("WHO") == "userkey=mara"
+        requests = len(edge.contexts)
+        mara.build_sync()
+        assert len(edge.contexts) == requests
+
+        async def main() -> ClientContext:
+            # An event loop that runs does not keep `build_sync` from waiting.
+            assert mara.build_sync().get_string("WHO") == "userkey=mara"
+            return await config.new_context().user_key("fred").build()
+
+        fred = asyncio.run(main())
+        assert fred.get_string("WHO") == "userkey=fred"
+        assert mara.get_string("WHO") is None
+        assert config.repository().feature("WHO").get_string == "userkey=fred"
+        assert mara.build_sync().get_string("WHO") == "userkey=mara"
+        config.close()
+
+
+def test_sources_of_the_program_feed_the_repository() -> None:
+    class Fixed(EdgeService):
+        def __init__(self, repository: FeatureHubRepository) -> None:
+            self.repository = repository
+
+        async def poll(self) -> None:
+            self.repository.notify("features", [feature("LIMIT", "NUMBER", 1, version=2)])
+
+    config = FeatureHubConfig("http://edge", ["e/k*"], edge_provider=lambda repository, keys, url: Fixed(repository))
+    repository = config.repository()
+    assert not repository.is_ready()
+    asyncio.run(config.init())
+    context = config.new_context()
+    assert repository.is_ready() and context.get_number("LIMIT") == 1
+    repository.notify("feature", feature("LIMIT", "NUMBER", 7, version=1))
+    assert context.get_number("LIMIT") == 1
+    repository.notify("feature", feature("LIMIT", "NUMBER", 3, version=3))
+    assert context.get_number("LIMIT") == 3 and len(repository.extract_feature_state()) == 1
+    repository.notify("failed", None)
+    assert not repository.is_ready() and context.get_number("LIMIT") == 3
+    repository.notify("delete_feature", {"key": "LIMIT"})
+    assert repository.is_ready() and not context.exists("LIMIT") and repository.extract_feature_state() == []
+    assert repository.client is not None
+    repository.client.close()
+
+
+def test_the_state_can_be_taken_out_and_put_in(edge: ScriptedEdge, config: FeatureHubConfig) -> None:
+    asyncio.run(config.init())
+    edge.put(feature("LIMIT", "NUMBER", 22))
+    while config.new_context().get_number("LIMIT") != 22:
+        pass
+    state = config.repository().extract_feature_state()
+    assert {one["key"]: one["version"] for one in state}["LIMIT"] == 2 and len(state) == 6
+    with pytest.raises(RuntimeError, match="Edge"):
+        config.repository().notify("features", state)
+    other = FeatureHubRepository()
+    other.notify("features", state)
+    kiwi = ClientContext(other).country("new_zealand")
+    assert kiwi.get_string("GREETING") == "welcome, kiwi" and kiwi.get_number("LIMIT") == 22
+    assert other.client is not None
+    other.client.close()
+
+
+def test_wrong_arguments(edge: ScriptedEdge) -> None:
+    for url, keys in (("", ["e/k*"]), ("http://edge", []), ("http://edge", ["e/k*", "e/k"])):
+        with pytest.raises(TypeError):
+            FeatureHubConfig(url, keys)
+    config = FeatureHubConfig("http://edge", [edge.key])
+    assert config.get_host() == "http://edge/" and config.get_api_keys() == [edge.key] and config.client_evaluated()
+
+
+def test_several_keys_are_polled(edge: ScriptedEdge) -> None:
+    config = FeatureHubConfig(edge.url, [edge.key, "0c7a3a39-7a01-4c0a-8d7c-0c1f9e0f7f6e/other*key"])
+    asyncio.run(config.init())
+    assert config.repository().is_ready() and edge.polls == 1
+    config.close()
+
+
+def outcome(read: Any) -> object:
+    try:
+        return read()
+    except Exception as error:
+        return type(error)
+
+
+def test_what_the_published_package_does_otherwise() -> None:
+    """The page names these differences."""
+    from featurehub_sdk.client_context import ClientEvalFeatureContext  # type: ignore[import-untyped]
+    from featurehub_sdk.featurehub_repository import FeatureHubRepository as Published  # type: ignore[import-untyped]
+    from featurehub_sdk.interceptors import InterceptorValue as PublishedValue  # type: ignore[import-untyped]
+    from featurehub_sdk.strategy_attribute_country_name import (  # type: ignore[import-untyped]
+        StrategyAttributeCountryName as PublishedCountry,
+    )
+
+    features = [
+        feature("GREETING", "STRING", "hello", COUNTRY, strategy("gold", "hello, gold", "plan", "gold")),
+        feature("BROKEN", "JSON", "{"),
+    ]
+    theirs, ours = Published(), FeatureHubRepository()
+    for repository in (theirs, ours):
+        repository.notify("features", features)
+    their, our = ClientEvalFeatureContext(theirs, None), ClientContext(ours)
+    seen = []
+    for context, repository, country, value in (
+        (their, theirs, PublishedCountry, PublishedValue),
+        (our, ours, StrategyAttributeCountryName, InterceptorValue),
+    ):
+        seen.append(
+            [
+                outcome(lambda: context.get_json("BROKEN")),
+                outcome(lambda: context.country(country.NewZealand).get_string("GREETING")),
+                outcome(lambda: context.clear().attribute_values("plan", ["silver", "gold"]).get_string("GREETING")),
+                outcome(lambda: value("many").cast("NUMBER")),
+                outcome(lambda: repository.feature("GREETING").get_key),
+                outcome(lambda: (repository.feature("UNKNOWN").key, "UNKNOWN" in repository.features)),
+            ]
+        )
+    assert seen == [
+        [json.JSONDecodeError, "hello", "hello", ValueError, "", ("UNKNOWN", True)],
+        [None, "welcome, kiwi", "hello, gold", None, "GREETING", ("UNKNOWN", False)],
+    ]
+    assert ours.client is not None
+    ours.client.close()
