@@ -35,6 +35,11 @@ fn evaluators(programs: &Programs) -> Result<(), String> {
     ] {
         Run::program(&programs.fh_conformance, command).go_timed()?;
     }
+    // The two profiles differ only as the list of known differences says.
+    let profiles = "diff --a engine --b engine --profile-a client --profile-b edge --count 1000";
+    Run::program(&programs.fh_conformance, profiles)
+        .args(&["--seed".to_string(), subjects::DRAWN_SEED.to_string()])
+        .go_timed()?;
     subjects::report(subjects::Pages::Checked)
 }
 

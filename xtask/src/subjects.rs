@@ -16,6 +16,9 @@ const RECORDED: &str = "conformance/recorded";
 /// The build that runs the suite.
 const PROGRAM: &str = "cargo run --quiet --release --locked -p fh-conformance --";
 
+/// The seed of the drawn cases.
+pub(crate) const DRAWN_SEED: &str = "0x5EED0012";
+
 /// The pages that show recordings.
 const PAGES: &str =
     "--markdown docs/conformance.md --html docs/conformance.html --faults docs/faults.md";
@@ -31,6 +34,8 @@ struct Subject {
     adapter: fn(&Path) -> Vec<String>,
     /// The options with which CI runs it, each with its value.
     options: &'static [(&'static str, Option<&'static str>)],
+    /// The number of drawn cases on which CI compares it with the engine. It is a number and not a time, so that each run draws the same.
+    drawn_cases: Option<u32>,
 }
 
 /// The options of SDKs with many known failures, which wait for what does not happen.
@@ -43,6 +48,7 @@ const SUBJECTS: &[Subject] = &[
         install: |_| Ok(()),
         adapter: rust_adapter,
         options: &[("--all", None), ("--drawn", None), ("--profile", Some("all"))],
+        drawn_cases: None,
     },
     Subject {
         name: "featurehub-node",
@@ -50,6 +56,7 @@ const SUBJECTS: &[Subject] = &[
         install: |folder| install_typescript(&["featurehub-node", TYPESCRIPT_LOOP], folder),
         adapter: |folder| vec!["node".to_string(), path(&folder.join("adapter.js"))],
         options: MOSTLY_WAITING,
+        drawn_cases: Some(1000),
     },
     Subject {
         name: "featurehub-browser",
@@ -59,6 +66,7 @@ const SUBJECTS: &[Subject] = &[
             vec!["dial".to_string(), "node".to_string(), path(&folder.join("launch.mjs"))]
         },
         options: &[],
+        drawn_cases: None,
     },
     Subject {
         name: "featurehub-python",
@@ -68,6 +76,7 @@ const SUBJECTS: &[Subject] = &[
             vec![path(&folder.join("venv/bin/python")), path(&folder.join("operations.py"))]
         },
         options: MOSTLY_WAITING,
+        drawn_cases: Some(600),
     },
     Subject {
         name: "featurehub-java",
@@ -77,6 +86,7 @@ const SUBJECTS: &[Subject] = &[
             vec!["java".to_string(), format!("@{}", path(&folder.join("adapter.options")))]
         },
         options: &[],
+        drawn_cases: None,
     },
 ];
 
@@ -104,7 +114,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     for subject in subjects {
         println!("\n==> {}", subject.name);
         let begin = Instant::now();
-        if let Err(why) = install_and_run(subject, subject.run_options(&options, recording)) {
+        let run_options = subject.run_options(&options, recording);
+        let is_run_of_ci = options.is_empty() && !recording;
+        let cases = subject.drawn_cases.filter(|_| is_run_of_ci);
+        let ended = install(subject).and_then(|()| {
+            let ran = run_scenarios(subject, run_options);
+            // The comparison runs even if scenarios failed.
+            cases.map_or(Ok(()), |cases| compare_with_engine(subject, cases)).and(ran)
+        });
+        if let Err(why) = ended {
             eprintln!("{why}");
             failed.push(subject.name);
         }
@@ -152,6 +170,12 @@ pub(crate) fn report(pages: Pages) -> Result<(), String> {
 }
 
 impl Subject {
+    /// Returns the command of the adapter, quoted as a shell reads it.
+    fn command(&self) -> String {
+        let words = (self.adapter)(&folder(self.name));
+        words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+    }
+
     /// Returns the options of a run: those that were given, or those of CI. The outcome of a run of CI is compared with the recording.
     fn run_options(&self, given: &[String], recording: bool) -> Vec<String> {
         let file = |folder: &str| root().join(folder).join(format!("{}.json", self.name));
@@ -201,14 +225,23 @@ pub(crate) fn run_published() -> Result<(), String> {
         .go()
 }
 
-fn install_and_run(subject: &Subject, options: Vec<String>) -> Result<(), String> {
-    let folder = folder(subject.name);
-    (subject.install)(&folder)?;
-    let words: Vec<String> = (subject.adapter)(&folder).iter().map(|word| quoted(word)).collect();
+fn install(subject: &Subject) -> Result<(), String> {
+    (subject.install)(&folder(subject.name))
+}
+
+fn run_scenarios(subject: &Subject, options: Vec<String>) -> Result<(), String> {
     Run::new(PROGRAM)
-        .args(&["sdk".to_string(), "--adapter".to_string(), words.join(" ")])
+        .args(&["sdk".to_string(), "--adapter".to_string(), subject.command()])
         .args(&options)
         .go()
+}
+
+/// Compares an SDK with the engine on drawn cases. A class of differences that `differences.json` does not list is a failure.
+fn compare_with_engine(subject: &Subject, cases: u32) -> Result<(), String> {
+    let adapter = format!("adapter:{}", subject.command());
+    Run::new(&format!("{PROGRAM} diff --profile client --seed {DRAWN_SEED} --count {cases} --b"))
+        .args(&[adapter])
+        .go_timed()
 }
 
 fn rust_adapter(_folder: &Path) -> Vec<String> {

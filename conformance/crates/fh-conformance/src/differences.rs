@@ -121,7 +121,7 @@ mod tests {
     use crate::case::Profile;
     use crate::data::Data;
     use crate::target::{Engine, Reference};
-    use fh_generators::{Case, Choices};
+    use fh_generators::{Case, Choices, Feature, FieldType, List, Rollout, Rule, draw_context};
 
     #[test]
     fn patterns() {
@@ -138,15 +138,59 @@ mod tests {
         }
     }
 
+    /// The strategy of a case in which a mutant shows.
+    #[derive(Clone, Copy)]
+    enum Drawn {
+        /// One rule of this type.
+        Rule(FieldType),
+        /// One percentage without rules.
+        Share,
+        /// Several strategies of any kind.
+        Any,
+    }
+
+    /// Draws a case. Shrinking it is quick if it has one strategy.
+    fn draw(choices: &mut Choices<'_>, what: Drawn) -> Case {
+        let mut drawn = Case::draw(choices);
+        let rules = match what {
+            Drawn::Any => return drawn,
+            Drawn::Share => Vec::new(),
+            Drawn::Rule(kind) => {
+                let mut rule = Rule::draw(choices);
+                while rule.kind != kind {
+                    rule = Rule::draw(choices);
+                }
+                vec![rule]
+            }
+        };
+        drawn.feature = Feature {
+            id: Some("\"9cd3b1d4-6f6b-4c0f-8a3f-3f0f6f1f0c11\"".to_owned()),
+            key: "F".to_owned(),
+            kind: Some("\"BOOLEAN\"".to_owned()),
+            locked: Some("false".to_owned()),
+            version: Some("1".to_owned()),
+            value: Some("false".to_owned()),
+            strategies: List::Of(vec![Rollout {
+                id: Some("\"s1\"".to_owned()),
+                value: Some("true".to_owned()),
+                percentage: rules.is_empty().then(|| "500000".to_owned()),
+                percentage_attributes: List::Absent,
+                rules: List::Of(rules),
+                instead: None,
+            }]),
+        };
+        drawn.context = draw_context(choices, &drawn.feature);
+        drawn
+    }
+
     /// Returns the smallest cases in which the reference evaluator with a mutant differs from the engine.
-    fn found(mutant: &str) -> Vec<Disagreement> {
+    fn found(mutant: &str, what: Drawn, count: usize) -> Vec<Disagreement> {
         let mutant = Reference::mutant(mutant).expect("a mutant");
         let mut pair = Pair::new(Box::new(Engine), Box::new(mutant));
         let mut choices = Choices::seeded(12);
         let mut found = Vec::new();
-        while found.len() < 4 {
-            let drawn = Case::draw(&mut choices);
-            if let Some(other) = pair.compare_drawn(Profile::Client, &drawn)
+        while found.len() < count {
+            if let Some(other) = pair.compare_drawn(Profile::Client, &draw(&mut choices, what))
                 && other.parts.first().is_some_and(|part| part == "value")
             {
                 found.push(other.shrunk(&mut pair));
@@ -171,21 +215,29 @@ mod tests {
             has: words(&["no plain number | number with decimals"]),
             ..Form::default()
         };
+        let found = |mutant, what| found(mutant, what, 4);
         let covered =
-            |form: &Form, mutant| found(mutant).iter().filter(|each| form.is_of(each)).count();
-        assert_eq!(covered(&by_answers, "mut-number-includes-substring"), 4);
-        assert_eq!(covered(&by_parts, "mut-number-scale-sensitive"), 4);
-        for other in ["mut-hash-other-seed", "mut-string-includes-is-equality", "mut-date-as-text"]
-        {
-            assert_eq!(covered(&by_answers, other), 0, "{other}");
-            assert_eq!(covered(&by_parts, other), 0, "{other}");
+            |form: &Form, of: &[Disagreement]| of.iter().filter(|each| form.is_of(each)).count();
+        let number = Drawn::Rule(FieldType::Number);
+        let substring = found("mut-number-includes-substring", number);
+        let scale = found("mut-number-scale-sensitive", number);
+        assert_eq!(covered(&by_answers, &substring), 4);
+        assert_eq!(covered(&by_parts, &scale), 4);
+        assert_eq!(covered(&by_answers, &scale), 0);
+        for (other, what) in [
+            ("mut-hash-other-seed", Drawn::Share),
+            ("mut-string-includes-is-equality", Drawn::Rule(FieldType::String)),
+            ("mut-date-as-text", Drawn::Rule(FieldType::Date)),
+        ] {
+            let found = found(other, what);
+            assert_eq!(covered(&by_answers, &found), 0, "{other}");
+            assert_eq!(covered(&by_parts, &found), 0, "{other}");
         }
-        assert_eq!(covered(&by_answers, "mut-number-scale-sensitive"), 0);
     }
 
     #[test]
     fn each_member_of_a_form_counts() {
-        let example = &found("mut-pct-not-cumulative")[0];
+        let example = &found("mut-pct-not-cumulative", Drawn::Any, 1)[0];
         let form = |change: fn(&mut Form)| {
             let mut form = Form { has: words(&["several shares"]), ..Form::default() };
             change(&mut form);

@@ -6,12 +6,15 @@ use fh_generators::Context;
 
 use super::envelope::{keeps_envelope, ordinary};
 use super::oddities::oddities;
-use super::{NO_ANSWER, Pair, question};
-use crate::case::Profile;
+use super::{GETTER, Pair, default_of, different_parts, kind_of, question};
+use crate::case::{Answer, Profile};
 use crate::compare::same;
 use crate::json::Json;
 use crate::shrink::smallest;
 use crate::target::Target;
+
+/// Maximum number of times that a case is made ordinary and then smaller. Two are usually enough.
+const ROUNDS: usize = 4;
 
 /// A question to which two evaluators give different answers.
 #[derive(Clone, Debug)]
@@ -32,6 +35,15 @@ pub struct Disagreement {
     pub first: Json,
     /// The answer of the second evaluator; a text if it raised an error.
     pub second: Json,
+    /// What the second evaluator told; `None` if it raised an error.
+    pub(super) told: Option<Told>,
+}
+
+/// An answer, and the results of the getters if both evaluators have them and do not differ in the answer.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    pub(super) answer: Answer,
+    pub(super) getters: Json,
 }
 
 impl Disagreement {
@@ -80,19 +92,24 @@ impl Disagreement {
         [self.brief_outcome(&self.first), self.brief_outcome(&self.second)]
     }
 
-    /// Returns true if an evaluator gives the value, or the error, that the second one gave. A difference that shows elsewhere has none.
+    /// Returns true if another evaluator tells what the second one told, in the value and in all parts in which the two differ. An error
+    /// is the same as any other error.
     #[must_use]
     pub(crate) fn second_answers_as(&self, mut other: impl Target) -> bool {
-        let shows =
-            self.parts.first().is_some_and(|part| ["value", NO_ANSWER].contains(&part.as_str()));
-        let Some(context) = texts(&self.context).filter(|_| shows) else { return false };
+        let Some(context) = texts(&self.context) else { return false };
         let question = question(&self.feature.to_string(), &context);
-        let raised = self.second.text().is_some();
-        match (other.read(self.second_profile, &question), self.second.get("value")) {
-            (Ok(answer), Some(value)) => !raised && same(&answer.value, value),
-            (Err(_), _) => raised,
-            (Ok(_), None) => false,
-        }
+        let (told, answer) = match (&self.told, other.read(self.second_profile, &question)) {
+            (Some(told), Ok(answer)) => (told, answer),
+            (told, answer) => return told.is_none() && answer.is_err(),
+        };
+        let different = different_parts(&answer, &told.answer);
+        let is_told = |part: &String| match part.strip_prefix(GETTER) {
+            None => !different.contains(part),
+            Some(name) => other
+                .getters(self.second_profile, &question)
+                .is_ok_and(|getters| getters.get(name) == told.getters.get(name)),
+        };
+        same(&answer.value, &told.answer.value) && self.parts.iter().all(is_told)
     }
 
     /// Returns what an answer says about the strategies: their outcomes, if the answer has a trace. Otherwise `matches` if the answer names a
@@ -114,7 +131,12 @@ impl Disagreement {
         };
         let has_strategy = answer.get("strategy_id").is_some_and(|id| *id != Json::Null);
         let value = answer.get("value").unwrap_or(&Json::Null);
-        let is_base = self.feature.get("value").is_some_and(|base| same(base, value));
+        let kind = kind_of(&self.feature);
+        let base = self.feature.get("value").filter(|base| **base != Json::Null && kind.is_some());
+        let is_base = match base {
+            Some(base) => same(base, value),
+            None => same(&default_of(kind), value),
+        };
         if has_strategy || !is_base { "matches".to_owned() } else { "base".to_owned() }
     }
 
@@ -139,15 +161,24 @@ impl Disagreement {
                 && found.oddities().iter().all(|each| present.contains(each));
             is_alike.then_some(found)
         };
-        let origin =
-            ordinary(self.feature.clone(), |feature| again(feature, &self.context).is_some());
-        let mut again = |both: &Json| match both.elements() {
-            [feature, context] if keeps_envelope(&origin, feature) => again(feature, context),
-            _ => None,
-        };
-        let both = Json::List(vec![origin.clone(), self.context.clone()]);
-        let both = smallest(both, |both| again(both).is_some());
-        again(&both).unwrap_or(self)
+        let mut both = Json::List(vec![self.feature.clone(), self.context.clone()]);
+        for round in 0..ROUNDS {
+            let [feature, context] = both.elements() else { return self };
+            let origin = ordinary(feature.clone(), |feature| again(feature, context).is_some());
+            if round > 0 && origin == *feature {
+                break;
+            }
+            let smaller = Json::List(vec![origin.clone(), context.clone()]);
+            // A part of the smaller case may become ordinary although it could not before.
+            both = smallest(smaller, |both| match both.elements() {
+                [feature, context] if keeps_envelope(&origin, feature) => {
+                    again(feature, context).is_some()
+                }
+                _ => false,
+            });
+        }
+        let [feature, context] = both.elements() else { return self };
+        again(feature, context).unwrap_or(self)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The parts of a feature that shrinking keeps. SDKs read them in every feature, so a feature without them fails for a reason of its own.
 //! They become ordinary where a difference does not depend on them.
 
+use super::plain::is_number;
 use crate::json::Json;
 
 /// The members of a feature that keep their values.
@@ -27,6 +28,11 @@ pub(super) fn keeps_envelope(larger: &Json, smaller: &Json) -> bool {
 
 /// Returns the feature with ordinary parts in place of its own, for each part with which the condition still holds.
 pub(super) fn ordinary(mut feature: Json, mut holds: impl FnMut(&Json) -> bool) -> Json {
+    let mut replace = |feature: &mut Json, changed: Json| {
+        if changed != *feature && holds(&changed) {
+            *feature = changed;
+        }
+    };
     let [own, of_strategies] = match feature.get("type").and_then(Json::text) {
         Some("BOOLEAN") => [Json::Bool(false), Json::Bool(true)],
         Some("NUMBER") => [Json::number(0), Json::number(1)],
@@ -52,14 +58,55 @@ pub(super) fn ordinary(mut feature: Json, mut holds: impl FnMut(&Json) -> bool) 
             Some(index) => element(member(&mut changed, "strategies"), index),
             None => Some(&mut changed),
         };
-        if let Some(part) = part {
+        if let Some(part) = part.filter(|part| name != "value" || !is_short(part.get(name), &value))
+        {
             set(part, name, value);
         }
-        if changed != feature && holds(&changed) {
-            feature = changed;
+        replace(&mut feature, changed);
+    }
+    for strategy in 0..list(&feature, "strategies").len() {
+        let rules = rules_of(&mut feature, strategy).map_or(0, |rules| rules.len());
+        for rule in 0..rules {
+            let mut changed = feature.clone();
+            if let Some(rule) = rules_of(&mut changed, strategy).and_then(|all| all.get_mut(rule)) {
+                give_usual_values(rule);
+            }
+            replace(&mut feature, changed);
         }
     }
     feature
+}
+
+/// Returns true for a text or a number that is shorter than the ordinary one.
+fn is_short(present: Option<&Json>, ordinary: &Json) -> bool {
+    match (present, ordinary) {
+        (Some(Json::Text(present)), Json::Text(ordinary))
+        | (Some(Json::Number(present)), Json::Number(ordinary)) => present.len() < ordinary.len(),
+        _ => false,
+    }
+}
+
+fn rules_of(feature: &mut Json, strategy: usize) -> Option<&mut Vec<Json>> {
+    let strategy = element(member(feature, "strategies"), strategy)?;
+    match member(strategy, "attributes")? {
+        Json::List(rules) => Some(rules),
+        _ => None,
+    }
+}
+
+/// Replaces the values of a rule that have another JSON type than those that FeatureHub writes for the rule's type.
+fn give_usual_values(rule: &mut Json) {
+    let kind = rule.get("type").and_then(Json::text).map(str::to_owned);
+    let Some(Json::List(values)) = member(rule, "values") else { return };
+    for value in values {
+        *value = match (kind.as_deref(), &*value) {
+            (Some("BOOLEAN"), Json::Bool(_)) | (Some("NUMBER"), Json::Number(_)) => continue,
+            (Some("BOOLEAN"), Json::Text(text)) => Json::Bool(text == "true"),
+            (Some("NUMBER"), Json::Text(text)) if is_number(text) => Json::Number(text.clone()),
+            (Some("BOOLEAN" | "NUMBER"), _) | (_, Json::Text(_)) => continue,
+            (_, other) => Json::Text(other.to_string()),
+        };
+    }
 }
 
 fn member<'a>(json: &'a mut Json, name: &str) -> Option<&'a mut Json> {
@@ -105,7 +152,7 @@ fn same_form(larger: &Json, smaller: &Json, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::keeps_envelope;
+    use super::{keeps_envelope, ordinary};
     use crate::json::Json;
 
     const WHOLE: &str = r#"{"id":"9cd3","key":"F","version":3,"type":"STRING","value":"grey","strategies":[
@@ -114,6 +161,28 @@ mod tests {
 
     fn kept(smaller: &str) -> bool {
         keeps_envelope(&Json::parse(WHOLE).unwrap(), &Json::parse(smaller).unwrap())
+    }
+
+    #[test]
+    fn parts_become_ordinary_where_the_condition_allows_it() {
+        let rule = |kind: &str, values: &str| {
+            let rule = format!(r#"{{"type":"{kind}","conditional":"EQUALS","values":{values}}}"#);
+            let strategy = format!(r#"{{"id":"s1","value":"blue","attributes":[{rule}]}}"#);
+            let feature = format!(r#"{{"type":"STRING","value":"g","strategies":[{strategy}]}}"#);
+            let ordinary = ordinary(Json::parse(&feature).unwrap(), |changed| {
+                !changed.to_string().contains("\"id\": \"2d7a")
+            });
+            let strategy = ordinary.get("strategies").unwrap().elements()[0].clone();
+            let rule = strategy.get("attributes").unwrap().elements()[0].clone();
+            (ordinary.get("id").cloned(), rule.get("values").unwrap().to_string())
+        };
+        for (kind, values, usual) in [
+            ("STRING", "[5, \"a\", true]", r#"["5", "a", "true"]"#),
+            ("NUMBER", "[\"7.5\", \"x\", 2]", r#"[7.5, "x", 2]"#),
+            ("BOOLEAN", "[\"true\", \"no\"]", "[true, false]"),
+        ] {
+            assert_eq!(rule(kind, values), (None, usual.to_owned()), "{kind} {values}");
+        }
     }
 
     #[test]

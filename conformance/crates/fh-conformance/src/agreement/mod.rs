@@ -14,35 +14,44 @@ use crate::json::Json;
 use crate::target::{Broken, Engine, Reference, Target};
 
 pub use disagreement::Disagreement;
-use disagreement::texts;
+use disagreement::{Told, texts};
 pub(crate) use oddities::is_oddity;
 
 /// Returns the question of a drawn case. Its getter is that of the feature's own type, or the STRING getter if the type is unknown.
 #[must_use]
 pub fn question(feature: &str, context: &Context) -> Question {
-    let kind = Json::parse(feature).ok();
-    let kind = kind.and_then(|feature| Kind::named(feature.get("type")?.text()?));
-    let kind = kind.unwrap_or(Kind::String);
-    let default = match kind {
-        Kind::Boolean => Json::Bool(false),
-        Kind::String => Json::from("none"),
-        Kind::Number => Json::number(-1),
-        Kind::Json => Json::from("null"),
-    };
+    let kind = Json::parse(feature).ok().and_then(|feature| kind_of(&feature));
     Question {
         payload: format!("[{feature}]"),
         feature: "F".to_owned(),
-        kind,
+        kind: kind.unwrap_or(Kind::String),
         context: Some(context.clone()),
         native: None,
-        default,
+        default: default_of(kind),
         now_ms: DEFAULT_NOW_MS,
         hash_id: None,
     }
 }
 
+/// Returns the type of a feature; `None` if it is unknown.
+fn kind_of(feature: &Json) -> Option<Kind> {
+    Kind::named(feature.get("type")?.text()?)
+}
+
+/// Returns the default of the getter for a feature of this type.
+fn default_of(kind: Option<Kind>) -> Json {
+    match kind {
+        Some(Kind::Boolean) => Json::Bool(false),
+        Some(Kind::String) | None => Json::from("none"),
+        Some(Kind::Number) => Json::number(-1),
+        Some(Kind::Json) => Json::from("null"),
+    }
+}
+
 /// The part in which an answer differs from none.
 const NO_ANSWER: &str = "presence of an answer";
+/// The beginning of the part in which the results of a getter differ.
+const GETTER: &str = "getter ";
 
 /// Two evaluators and the profile that each of them is asked for.
 pub struct Pair {
@@ -117,22 +126,23 @@ impl Pair {
             _ => vec![NO_ANSWER.to_owned()],
         };
         let has_getters = |target: &dyn Target| target.can("eval.typed_getters");
+        let mut getters = Json::Null;
         if parts.is_empty() && has_getters(&*self.first) && has_getters(&*self.second) {
             let first = self.first.getters(profile, question).unwrap_or(Json::Null);
-            let second = self.second.getters(second_profile, question).unwrap_or(Json::Null);
+            getters = self.second.getters(second_profile, question).unwrap_or(Json::Null);
             // A member that one of them cannot tell is not compared.
             let other = first
                 .members()
                 .iter()
-                .filter(|(name, value)| second.get(name).is_some_and(|other| !same(value, other)));
-            parts.extend(other.map(|(name, _)| format!("getter {name}")));
+                .filter(|(name, value)| getters.get(name).is_some_and(|other| !same(value, other)));
+            parts.extend(other.map(|(name, _)| format!("{GETTER}{name}")));
         }
         if parts.is_empty() {
             return None;
         }
-        let shown = |answer: Result<Answer, Broken>| match answer {
+        let shown = |answer: &Result<Answer, Broken>| match answer {
             Ok(answer) => answer.to_json(),
-            Err(broken) => Json::from(broken.0),
+            Err(broken) => Json::from(broken.0.as_str()),
         };
         let context = context_to_json(question.context.as_ref().unwrap_or(&Vec::new()));
         let payload = Json::parse(&question.payload).unwrap_or(Json::Null);
@@ -143,8 +153,9 @@ impl Pair {
             parts,
             feature: payload.elements().first().cloned().unwrap_or(Json::Null),
             context: Json::parse(&context).unwrap_or(Json::Null),
-            first: shown(first),
-            second: shown(second),
+            first: shown(&first),
+            second: shown(&second),
+            told: second.ok().map(|answer| Told { answer, getters }),
         })
     }
 

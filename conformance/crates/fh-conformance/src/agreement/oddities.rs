@@ -15,6 +15,7 @@ type Oddity = (&'static str, fn(&Drawn<'_>) -> bool);
 const ODDITIES: &[Oddity] = &[
     ("odd id", |drawn| !drawn.text("id").is_some_and(is_uuid)),
     ("odd version", |drawn| !drawn.feature.get("version").is_some_and(is_whole)),
+    ("version beyond a double", |drawn| drawn.feature.get("version").is_some_and(is_beyond_double)),
     ("no lock", |drawn| drawn.feature.get("l").is_none()),
     ("odd lock", |drawn| {
         drawn.feature.get("l").is_some_and(|locked| !matches!(locked, Json::Bool(_)))
@@ -262,7 +263,8 @@ fn is_odd_rule(rule: &Json) -> bool {
             .contains(&kind)
     });
     let has_condition = text("conditional").is_some_and(|name| name != "NEAR");
-    is_no_object(rule) || !has_type || !has_condition || text("fieldName").is_none()
+    let has_values = matches!(rule.get("values"), None | Some(Json::Null | Json::List(_)));
+    is_no_object(rule) || !has_type || !has_condition || text("fieldName").is_none() || !has_values
 }
 
 /// Returns true if a value of a rule has another JSON type than those that FeatureHub writes for the rule's type.
@@ -308,6 +310,7 @@ mod tests {
         for (part, instead, name) in [
             ("9cd3b1d4-", "", "odd id"),
             (r#""version":3"#, r#""version":3.5"#, "odd version"),
+            (r#""version":3"#, r#""version":9007199254740993"#, "version beyond a double"),
             (r#""key":"F""#, r#""key":"F","l":1"#, "odd lock"),
             (r#""version":3,"type":"STRING""#, r#""version":3,"type":null"#, "odd type"),
             (r#""id":"s1","#, "", "odd strategy id"),
