@@ -4,7 +4,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyDict};
 
-use crate::{json, value};
+use crate::{json, number, value};
 
 #[pyclass(frozen, module = "fh_client")]
 pub(crate) struct Detail {
@@ -27,6 +27,14 @@ impl Detail {
     #[getter]
     fn value<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.core.value.as_ref().map(|value| value::any(py, value)).transpose()
+    }
+
+    #[getter]
+    fn decimal<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        match &self.core.value {
+            Some(fh_client::Value::Number(number)) => number::decimal(py, number).map(Some),
+            _ => Ok(None),
+        }
     }
 
     #[getter]

@@ -92,16 +92,26 @@ impl InterceptedRead {
     }
 }
 
+/// What an interceptor does when it is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Nothing, as a function does.
+    Nothing,
+    /// Its method `close` is called.
+    CallsClose,
+}
+
 /// An interceptor whose decisions a Python function makes.
 pub(crate) struct FunctionInterceptor {
     name: String,
+    ending: Ending,
     call: Call,
     reports: Reports,
 }
 
 impl FunctionInterceptor {
-    fn new(name: &str, call: Call) -> Self {
-        Self { name: name.to_string(), call, reports: Reports::first() }
+    fn new(name: &str, ending: Ending, call: Call) -> Self {
+        Self { name: name.to_string(), ending, call, reports: Reports::first() }
     }
 
     fn decision(
@@ -133,6 +143,13 @@ impl Interceptor for FunctionInterceptor {
     /// After the interpreter has begun to end, no function is called, and nothing is overridden.
     fn try_intercept(&self, read: &fh_client::InterceptedRead<'_>) -> Result<Flow, Failed> {
         Python::try_attach(|py| self.decision(py, read)).unwrap_or(Ok(Flow::Continue))
+    }
+
+    /// Does not wait for the call, because the thread that cancels a registration holds the interpreter's lock.
+    fn close(&self) {
+        if self.ending == Ending::CallsClose {
+            self.call.post_close();
+        }
     }
 }
 
@@ -168,7 +185,7 @@ pub(crate) fn check(interceptor: &Bound<'_, PyAny>) -> PyResult<()> {
 
 /// The interceptor that a program has chosen for a client: a function with its name, or local overrides.
 pub(crate) enum Chosen {
-    Function(String),
+    Function(String, Ending),
     Local(Overrides),
 }
 
@@ -180,7 +197,9 @@ impl Chosen {
         }
         let name = interceptor.getattr("__name__").and_then(|name| name.extract());
         let name = name.or_else(|_| interceptor.get_type().name().map(|name| name.to_string()));
-        Self::Function(name.unwrap_or_default())
+        let closes = interceptor.getattr("close").is_ok_and(|close| close.is_callable());
+        let ending = if closes { Ending::CallsClose } else { Ending::Nothing };
+        Self::Function(name.unwrap_or_default(), ending)
     }
 
     /// Registers the interceptor with a client that runs. `call` calls its function.
@@ -191,8 +210,8 @@ impl Chosen {
         locks: LockPolicy,
     ) -> fh_client::Subscription {
         match self {
-            Self::Function(name) => {
-                client.intercept(Arc::new(FunctionInterceptor::new(name, call)), locks)
+            Self::Function(name, ending) => {
+                client.intercept(Arc::new(FunctionInterceptor::new(name, *ending, call)), locks)
             }
             Self::Local(Overrides::Environment(overrides)) => {
                 client.intercept(Arc::new(overrides.clone()), locks)
@@ -205,8 +224,8 @@ impl Chosen {
 
     fn add_to(self, builder: ClientBuilder, call: Call, locks: LockPolicy) -> ClientBuilder {
         match self {
-            Self::Function(name) => {
-                builder.interceptor(FunctionInterceptor::new(&name, call), locks)
+            Self::Function(name, ending) => {
+                builder.interceptor(FunctionInterceptor::new(&name, ending, call), locks)
             }
             Self::Local(Overrides::Environment(overrides)) => builder.interceptor(overrides, locks),
             Self::Local(Overrides::Yaml(overrides)) => builder.interceptor(overrides, locks),

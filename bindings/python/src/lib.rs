@@ -21,6 +21,7 @@ mod json;
 mod key;
 mod listeners;
 mod logs;
+mod memory_edge;
 mod names;
 mod number;
 mod observers;
@@ -68,6 +69,8 @@ mod _native {
     use crate::listeners::Subscription;
     #[pymodule_export]
     use crate::logs::set_log_level;
+    #[pymodule_export]
+    use crate::memory_edge::{MemoryEdge, SeenRequest, delivered};
     #[pymodule_export]
     use crate::names::well_known;
     #[pymodule_export]

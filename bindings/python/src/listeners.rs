@@ -45,9 +45,10 @@ impl Interest {
 /// A function that is registered, and the guard that ends its registration when it is dropped. A registration that a forked child process
 /// has inherited has no guard until the client starts anew there.
 struct Listener {
+    /// Dropped first, because the end of a registration calls the method `close` of an interceptor.
+    guard: Option<fh_client::Subscription>,
     target: Arc<Target>,
     interest: Arc<Interest>,
-    guard: Option<fh_client::Subscription>,
 }
 
 /// The functions of one kind that are registered with a client. No Python code runs while the lock is held.

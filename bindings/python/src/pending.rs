@@ -34,7 +34,7 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    fn of<T: Send + 'static>(
+    pub(crate) fn of<T: Send + 'static>(
         future: impl Future<Output = T> + Send + 'static,
         finish: impl for<'py> FnOnce(Python<'py>, T) -> PyResult<Py<PyAny>> + Send + 'static,
     ) -> Self {

@@ -79,22 +79,31 @@ impl Ruleset {
         self.core.diagnostics().map(ToString::to_string).collect()
     }
 
-    #[pyo3(signature = (context, key, /, *, now=None))]
+    #[pyo3(signature = (context, key, /, kind=None, *, now=None))]
     fn evaluate(
         &self,
         context: Option<&Bound<'_, PyAny>>,
         key: Text<'_>,
+        kind: Option<&str>,
         now: Option<Instant>,
     ) -> PyResult<Evaluation> {
+        let kind = kind.map(value::kind).transpose()?;
         self.with(context, &key, now, |feature, subject| {
             let evaluation = feature.evaluate(subject);
+            let (value, reason) = match kind {
+                Some(kind) => evaluation.read(kind),
+                None => (evaluation.value(), evaluation.reason()),
+            };
+            // A read of another type does not tell which strategy matched.
+            let matched = kind.is_none_or(|kind| feature.kind() == Some(kind));
             Evaluation {
                 key: feature.key().to_string(),
-                value: evaluation.value().cloned(),
+                value: value.cloned(),
                 kind: feature.kind(),
-                reason: evaluation.reason(),
-                strategy_id: evaluation.strategy_id().map(ToString::to_string),
-                strategy_position: evaluation.strategy_position(),
+                reason,
+                is_set: evaluation.is_set(),
+                strategy_id: evaluation.strategy_id().filter(|_| matched).map(ToString::to_string),
+                strategy_position: evaluation.strategy_position().filter(|_| matched),
                 is_locked: feature.is_locked(),
                 version: feature.version(),
                 properties: feature
@@ -139,6 +148,7 @@ pub(crate) struct Evaluation {
     value: Option<fh_client::Value>,
     kind: Option<Kind>,
     reason: fh_eval::EvaluationReason,
+    is_set: bool,
     strategy_id: Option<String>,
     strategy_position: Option<usize>,
     is_locked: bool,
@@ -174,6 +184,11 @@ impl Evaluation {
     #[getter]
     const fn reason(&self) -> &'static str {
         self.reason.as_str()
+    }
+
+    #[getter]
+    const fn is_set(&self) -> bool {
+        self.is_set
     }
 
     #[getter]

@@ -270,6 +270,9 @@ fn set_alone(
         )?),
         "backoff" => builder.backoff(value.cast::<Backoff>()?.get().core),
         "backoff_when_refused" => builder.backoff_when_refused(value.cast::<Backoff>()?.get().core),
+        "healthy_after" | "stream_again_after" | "pace" | "return_within" => {
+            set_delay(builder, name, value)?
+        }
         "clock" => builder.clock(value.cast::<Clock>()?.get().reader()),
         "event_queue" => builder.event_queue(value.extract()?),
         "catch_updates" => {
@@ -287,6 +290,27 @@ fn set_alone(
             }
         }
         _ => return Err(PyTypeError::new_err("there is no such setting")),
+    })
+}
+
+/// Applies a delay that the session knows and the builder has no method for.
+fn set_delay(
+    builder: ClientBuilder,
+    name: &str,
+    value: &Bound<'_, PyAny>,
+) -> PyResult<ClientBuilder> {
+    if name == "return_within" {
+        let (Seconds(shortest), Seconds(longest)) = value.extract()?;
+        if shortest > longest {
+            return Err(invalid("the first delay is the shorter one"));
+        }
+        return Ok(builder.configure(move |config| config.return_within = shortest..=longest));
+    }
+    let Seconds(delay) = value.extract()?;
+    Ok(match name {
+        "healthy_after" => builder.configure(move |config| config.healthy_after = delay),
+        "pace" => builder.configure(move |config| config.pace = delay),
+        _ => builder.configure(move |config| config.stream_again_after = delay),
     })
 }
 

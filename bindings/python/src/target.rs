@@ -104,6 +104,17 @@ impl Call {
         Some(function)
     }
 
+    /// Calls the method `close` of an interceptor, and does not wait for it.
+    pub(crate) fn post_close(&self) {
+        // The registration may end before the call, so the call keeps the interceptor.
+        let Some(target) = self.0.upgrade() else { return };
+        workers::post(Box::new(move |py| {
+            let interceptor = target.call.bind(py).clone();
+            drop(target);
+            Ok(Some((workers::closer(py)?, interceptor)))
+        }));
+    }
+
     /// Calls the function with the change that the parent process had not reported to it, and does not wait for it.
     pub(crate) fn with_missed(&self, now: Detail) {
         if let Some(change) = self.0.upgrade().and_then(|target| target.missed(now)) {

@@ -123,7 +123,7 @@ pub(crate) fn update(change: Option<&Bound<'_, PyDict>>) -> PyResult<Update> {
 }
 
 /// Lists and dictionaries are the values of JSON features.
-fn new_value(value: &Bound<'_, PyAny>) -> PyResult<NewValue> {
+pub(crate) fn new_value(value: &Bound<'_, PyAny>) -> PyResult<NewValue> {
     Ok(match value::given(value)? {
         None => NewValue::Null,
         Some(Value::Bool(value)) => NewValue::Bool(value),

@@ -135,6 +135,11 @@ impl UsedFeature {
     }
 
     #[getter]
+    fn text(&self) -> Option<String> {
+        self.core.text().map(|text| text.to_string())
+    }
+
+    #[getter]
     fn strategy_id(&self) -> Option<&str> {
         self.core.strategy_id.as_deref()
     }

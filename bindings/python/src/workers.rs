@@ -175,6 +175,11 @@ impl Pool {
 /// The function that starts a thread, and the function that the thread runs.
 static STARTER: PyOnceLock<(Py<PyAny>, Py<PyAny>)> = PyOnceLock::new();
 
+/// Returns the function that closes an interceptor.
+pub(crate) fn closer(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    py.import("fh_client._worker")?.getattr("close")
+}
+
 /// Imports what a thread needs. A thread of the client must not run Python code, and an import does.
 pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
     starter(py).map(drop)

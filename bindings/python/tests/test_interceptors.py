@@ -265,3 +265,38 @@ def test_a_yaml_file_can_be_a_store(tmp_path: pathlib.Path) -> None:
         assert seen.get(timeout=30).new == 2
         store.close()
     assert store.problem is None
+
+
+class Closing:
+    """An interceptor that counts the calls of its method `close`."""
+
+    def __init__(self) -> None:
+        self.closed: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def __call__(self, read: InterceptedRead) -> str:
+        return "intercepted"
+
+    def close(self) -> None:
+        self.closed.put(threading.current_thread().name)
+
+
+def test_an_interceptor_is_closed_with_its_client() -> None:
+    given, added = Closing(), Closing()
+    client = offline(interceptors=[given])
+    client.intercept(added)
+    assert client.string("COLOUR") == "intercepted"
+    assert given.closed.empty()
+    client.close()
+    client.close()
+    for interceptor in (given, added):
+        assert interceptor.closed.get(timeout=60) == "fh-listeners"
+        assert interceptor.closed.empty()
+
+
+def test_an_interceptor_is_closed_when_it_is_removed() -> None:
+    interceptor = Closing()
+    with offline() as client:
+        client.intercept(interceptor).cancel()
+        assert interceptor.closed.get(timeout=60) == "fh-listeners"
+        assert client.string("COLOUR") == "red"
+    assert interceptor.closed.empty()

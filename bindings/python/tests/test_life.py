@@ -13,6 +13,7 @@ import warnings
 import weakref
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from conftest import Edge
@@ -283,3 +284,18 @@ print(*sorted(set(sys.modules) - before))
     assert "fh_client._native" in loaded, done.stderr
     unwanted = {"asyncio", "ssl", "http", "urllib.request", "concurrent.futures", "numpy", "decimal", "json", "enum"}
     assert loaded & unwanted == set()
+
+
+@pytest.mark.parametrize("settings", [
+    {"pace": -1}, {"healthy_after": float("nan")}, {"return_within": (2, 1)}, {"stream_again_after": -0.5},
+])
+def test_a_delay_that_cannot_be_is_an_error(settings: Any) -> None:
+    (name,) = settings
+    with pytest.raises(ValueError, match=name):
+        fh_client.Client("http://localhost", "environment/key*", **settings)
+
+
+@pytest.mark.parametrize("settings", [{"pace": "1"}, {"return_within": 1}, {"return_within": (1, 2, 3)}])
+def test_a_delay_of_another_type_is_an_error(settings: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        fh_client.Client("http://localhost", "environment/key*", **settings)

@@ -161,3 +161,11 @@ def test_observers_of_the_constructor_get_the_collection_and_the_last_events() -
         offline(observers=[(print, {"colour": 1})])
     with pytest.raises(TypeError, match="observers"):
         offline(observers=[5])
+
+
+def test_used_features_have_texts_for_statistics(client: fh_client.Client) -> None:
+    events: queue.SimpleQueue[UsageEvent] = queue.SimpleQueue()
+    client.observe(events.put, inline=True)
+    for key, text in {"ON": "on", "OFF": "off", "PRICE": "7.50", "COLOUR": "red", "THEME": None}.items():
+        client.value(key)
+        assert events.get(timeout=60).features[0].text == text

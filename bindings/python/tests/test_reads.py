@@ -173,3 +173,10 @@ def test_a_snapshot_reads_one_state(client: fh_client.Client) -> None:
     assert snapshot.of(client.context(plan="gold")).string("COLOUR") == "gold"
     assert snapshot.readiness == "READY" and not snapshot.is_server_evaluated
     assert snapshot.environment_of("COLOUR") == client.environments[0]
+
+
+def test_a_detail_has_the_exact_number(client: fh_client.Client) -> None:
+    assert str(client.detail("PRICE").decimal) == "7.50"
+    assert client.detail("LARGE", "NUMBER").decimal == decimal.Decimal(9007199254740993)
+    assert client.detail("COLOUR").decimal is None
+    assert client.detail("PRICE", "STRING").decimal is None

@@ -85,3 +85,15 @@ def test_mistakes_are_refused(ruleset: fh_client.Ruleset) -> None:
         fh_client.Ruleset.from_json([], profile="server")  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         ruleset.evaluate(5, "PRICE")  # type: ignore[arg-type]
+
+
+def test_an_evaluation_of_another_type_has_no_value() -> None:
+    ruleset = fh_client.Ruleset.from_json([{"key": "LIMIT", "type": "NUMBER", "value": 7.5}, {"key": "NULL", "type": "STRING"}])
+    right = ruleset.evaluate(None, "LIMIT", "NUMBER")
+    assert (right.value, right.reason, right.is_set) == (7.5, "STATIC", True)
+    wrong = ruleset.evaluate(None, "LIMIT", kind="STRING")
+    assert (wrong.value, wrong.reason, wrong.is_set, wrong.strategy_id) == (None, "TYPE_MISMATCH", True, None)
+    unset = ruleset.evaluate(None, "NULL", "STRING")
+    assert (unset.value, unset.reason, unset.is_set) == (None, "NOT_SET", False)
+    with pytest.raises(ValueError, match="kind"):
+        ruleset.evaluate(None, "LIMIT", "INTEGER")  # type: ignore[arg-type]

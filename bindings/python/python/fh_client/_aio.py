@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from . import _native
-from ._native import LoopSignal, Change, Client, Context, Feature, Pending, Slot, Subscription, TestUpdates
+from ._native import LoopSignal, Change, Client, Context, Feature, MemoryEdge, Pending, Slot, Subscription, TestUpdates
 
 if TYPE_CHECKING:
     from ._native import _Attribute, _Duration, _Readiness
@@ -140,6 +140,20 @@ class AioTestUpdates:
     async def set_and_wait(self, key: str, /, **change: Any) -> Literal["accepted", "unchanged"]:
         """Change a feature, and wait until the client has received the change. Raise `Refused`."""
         return cast(Literal["accepted", "unchanged"], await _value(_native.update_and_wait(self._updates, key, change)))
+
+
+class AioMemoryEdge:
+    """The method of an Edge in memory that waits, as a coroutine."""
+
+    __slots__ = ("_edge",)
+
+    def __init__(self, edge: MemoryEdge) -> None:
+        self._edge = edge
+
+    async def delivered(self, timeout: _Duration | None = None) -> None:
+        """Wait until the clients of all open streams have applied all events. Raise `TimeoutError` after the timeout."""
+        if await _outcome(_native.delivered(self._edge), timeout) is None:
+            raise TimeoutError("not all clients applied the events in time")
 
 
 class OnLoop:

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar, final, overload, typ
 
 from typing_extensions import Self
 
-from ._aio import Aio, Changes
+from ._aio import Aio, AioMemoryEdge, Changes
 
 _T = TypeVar("_T")
 
@@ -26,6 +26,7 @@ _Attribute: TypeAlias = (
 _Override: TypeAlias = _Value | Decimal | list[Any] | dict[str, Any] | None
 _InterceptorFunction: TypeAlias = Callable[[InterceptedRead], _Override | Continue]
 _Interceptor: TypeAlias = _InterceptorFunction | EnvironmentOverrides | YamlOverrides
+_Fault: TypeAlias = int | Literal["connect", "tls", "break", "silence"]
 _Observer: TypeAlias = Callable[[list[UsageEvent]], object] | Callable[[UsageEvent], object]
 
 __all__ = [
@@ -51,6 +52,9 @@ __all__ = [
     "Evaluation",
     "RuleExplanation",
     "Ruleset",
+    "MemoryEdge",
+    "SeenRequest",
+    "delivered",
     "Backoff",
     "Limits",
     "Snapshot",
@@ -93,6 +97,7 @@ def set_api_keys(client: Client, api_keys: tuple[str, ...]) -> Pending: ...
 def set_headers(client: Client, headers: Mapping[str, str]) -> Pending: ...
 def flush(client: Client, limit: _Duration) -> Pending: ...
 def close(client: Client) -> Pending: ...
+def delivered(edge: MemoryEdge) -> Pending: ...
 def update(updates: TestUpdates, key: str, change: dict[str, Any]) -> Pending: ...
 def update_and_wait(updates: TestUpdates, key: str, change: dict[str, Any]) -> Pending: ...
 
@@ -349,6 +354,9 @@ class UsedFeature:
     def value(self) -> _Value | None:
         """The value. The value of a JSON feature is its text."""
     @property
+    def text(self) -> str | None:
+        """The value for statistics: `on` or `off`, the text of a number or of a STRING; `None` for JSON."""
+    @property
     def strategy_id(self) -> str | None:
         """The id of the strategy that matched."""
     @property
@@ -412,6 +420,9 @@ class Evaluation:
     def reason(self) -> str:
         """The reason for the value."""
     @property
+    def is_set(self) -> bool:
+        """True if the feature has a value for the context, of whatever type."""
+    @property
     def strategy_id(self) -> str | None:
         """The id of the strategy that matched."""
     @property
@@ -458,10 +469,14 @@ class Ruleset:
         context: Context | Mapping[str, _Attribute] | None,
         key: str,
         /,
+        kind: _Kind | None = None,
         *,
         now: _Instant | None = None,
     ) -> Evaluation:
-        """Return the value of a feature for a context, at this time. Raise `KeyError` if there is no such feature."""
+        """Return the value of a feature for a context, at this time; with `kind`, only a value of this type.
+
+        Raise `KeyError` if there is no such feature.
+        """
     def explain(
         self,
         context: Context | Mapping[str, _Attribute] | None,
@@ -499,6 +514,92 @@ class TestUpdates:
         lock: bool = ...,
     ) -> Literal["accepted", "unchanged"]:
         """Change a feature, and wait until the client has received the change. Raise `Refused`."""
+
+@final
+class SeenRequest:
+    """A request that an Edge in memory has received."""
+
+    @property
+    def kind(self) -> Literal["poll", "stream", "update"]:
+        """The kind of the request."""
+    @property
+    def target(self) -> str:
+        """The path and the query of the request's URL."""
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """The headers, with names in lower case."""
+    @property
+    def body(self) -> str:
+        """The body of a test update."""
+    def header(self, name: str, /) -> str | None:
+        """Return the value of the header with this name."""
+
+@final
+class MemoryEdge:
+    """An Edge in memory. It serves streams and polls, evaluates rules for server-evaluated keys, accepts test updates, and simulates
+    failures. Any number of clients can use it.
+
+    A client in a forked process serves the features of the fork, because the child has no connection to the Edge of its parent.
+    """
+
+    CLIENT_KEY: Final[str]
+    SERVER_KEY: Final[str]
+
+    def __new__(cls) -> Self: ...
+    def client(self, api_key: str = "memory/client*evaluated", **settings: Any) -> Client:
+        """Return a client of this Edge, with the keyword arguments of `Client`. It streams unless they say otherwise."""
+    def set(self, key: str, value: _Override, /) -> None:
+        """Set the default value of a feature. A feature that does not exist is created with the type of the value.
+
+        A list or a dict is the value of a JSON feature. `None` creates a STRING without a value.
+        """
+    def set_json(self, key: str, document: Any, /) -> None:
+        """Set the document of a JSON feature, which is created if it does not exist."""
+    def set_strategies(self, key: str, strategies: list[Any], /) -> None:
+        """Set the rollout strategies of a feature, in the form that an Edge sends."""
+    def set_member(self, key: str, member: str, value: Any, /) -> None:
+        """Set a member of a feature's JSON object. A feature that does not exist is created as a BOOLEAN."""
+    def put(self, feature: Mapping[str, Any], /) -> None:
+        """Add a feature with exactly this JSON object. A feature with the same key is replaced."""
+    def lock(self, key: str, /) -> None:
+        """Lock a feature."""
+    def unlock(self, key: str, /) -> None:
+        """Unlock a feature."""
+    def delete(self, key: str, /) -> None:
+        """Delete a feature. Has no effect if it does not exist."""
+    def get(self, key: str, /) -> dict[str, Any] | None:
+        """Return the JSON object of a feature as the Edge stores it."""
+    def fail_next(self, fault: _Fault, /, *, headers: Mapping[str, str] | None = None) -> None:
+        """Make the next poll or stream request fail: with a status, or by a failure of the connection.
+
+        Each call adds a fault for one further request. `"silence"` means that the Edge never answers.
+        """
+    def fail(self, fault: _Fault, /, *, headers: Mapping[str, str] | None = None) -> None:
+        """Make all later polls and stream requests fail, and break open streams. `heal` ends the failures."""
+    def heal(self) -> None:
+        """Remove all faults, and accept test updates again."""
+    def refuse_updates(self, status: int, reason: str = "", /) -> None:
+        """Reject all later test updates with this status, until `heal`."""
+    def break_streams(self) -> None:
+        """Break the connections of all open streams, as a network failure does."""
+    def bye(self) -> None:
+        """End all open streams with the event `bye`, as an Edge does from time to time."""
+    def send_event(self, name: str, data: str, /) -> None:
+        """Send an event on all open streams."""
+    @property
+    def requests(self) -> list[SeenRequest]:
+        """All requests so far, in order."""
+    @property
+    def streams(self) -> int:
+        """The number of open streams."""
+    def delivered(self, timeout: _Duration | None = None) -> None:
+        """Wait until the clients of all open streams have applied all events. Raise `TimeoutError` after the timeout.
+
+        Reads return the new values then. `flush` of a client waits for its listeners, and `refresh` for a client that polls.
+        """
+    @property
+    def aio(self) -> AioMemoryEdge:
+        """The method that waits, as a coroutine."""
 
 @final
 class Backoff:
@@ -546,6 +647,9 @@ class Detail:
     @property
     def value(self) -> _Value | None:
         """The value; `None` if there is none, or none of the type that was asked for."""
+    @property
+    def decimal(self) -> Decimal | None:
+        """The exact value of a NUMBER feature."""
     @property
     def kind(self) -> _Kind | None:
         """The feature's type; `None` if the feature does not exist or its type is unknown."""
@@ -894,6 +998,10 @@ class Client(_Reads):
         while_switching: Literal["hide", "keep"] | None = None,
         backoff: Backoff | None = None,
         backoff_when_refused: Backoff | None = None,
+        return_within: tuple[_Duration, _Duration] | None = None,
+        healthy_after: _Duration | None = None,
+        stream_again_after: _Duration | None = None,
+        pace: _Duration | None = None,
         limits: Limits | None = None,
         clock: Clock | None = None,
         event_queue: int | None = None,
@@ -1025,7 +1133,8 @@ class Client(_Reads):
         A function is called at each read, on the thread of the read. It returns a value, `None` for "no value", or `CONTINUE`. The
         first one that returns a value decides. `locks` says whether it overrides locked features: `"respect"` never calls it for
         them; with `"decide"`, it looks at `is_locked`. The function must not be a coroutine function. One that raises is passed over.
-        Its first exception is reported by `sys.unraisablehook`.
+        Its first exception is reported by `sys.unraisablehook`. An object with a method `close` is told by it, on a thread
+        `fh-listeners`, that the client was closed or the subscription was cancelled.
         """
     def overrides_changed(self) -> None:
         """Compare the values of change listeners again, because interceptors may return other values."""

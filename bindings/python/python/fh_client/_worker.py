@@ -6,7 +6,17 @@ import threading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from ._native import Calls
+
+    class _Closes(Protocol):
+        def close(self) -> object: ...
+
+
+def close(interceptor: _Closes) -> None:
+    """Tell an interceptor that its client has ended, or that it was removed."""
+    interceptor.close()
 
 
 def work(calls: Calls) -> None:

@@ -41,6 +41,16 @@ pub(super) fn identified(builder: ClientBuilder) -> ClientBuilder {
 }
 
 impl Client {
+    /// Returns a client whose builder has its Edge already.
+    pub(crate) fn of_edge(
+        py: Python<'_>,
+        builder: ClientBuilder,
+        settings: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let start = start(settings)?;
+        Self::with_settings(py, identified(builder), settings, Fetching::FromTheEdge, start)
+    }
+
     pub(super) fn with_settings(
         py: Python<'_>,
         builder: ClientBuilder,
