@@ -13,6 +13,7 @@ mod packaging;
 mod part;
 mod programs;
 mod python;
+mod python_conformance;
 mod quick;
 mod release;
 mod self_test;

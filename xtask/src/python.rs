@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf, absolute};
 use crate::install;
 use crate::shell::{Run, root, target_folder};
 
-const PACKAGE: &str = "bindings/python";
+pub(crate) const PACKAGE: &str = "bindings/python";
 
 /// The folder below the target folder that holds the environment and the wheel of the tests.
 fn folder() -> Result<PathBuf, String> {
@@ -37,15 +37,33 @@ pub(crate) fn prepare() -> Result<(), String> {
     fs::write(&done, wanted).map_err(|why| format!("{}: {why}", done.display()))
 }
 
-/// Builds the wheel, installs it into the environment, checks the types, and runs the tests of the package against `fh serve`. The
-/// build is that of the profile `dev`, as all other tests are.
+/// Builds the wheel and installs it into the environment, which is created if it is missing. The build is that of the profile `dev`, as
+/// in all other tests. Returns the path of the environment's Python.
+pub(crate) fn install() -> Result<PathBuf, String> {
+    prepare()?;
+    let folder = folder()?;
+    install_wheel(&folder, &build_wheel(&folder)?)?;
+    Ok(interpreter(&folder))
+}
+
+/// Returns the Python of the environment in this folder.
+fn interpreter(folder: &Path) -> PathBuf {
+    folder.join("venv/bin/python")
+}
+
+/// Returns the Python of the environment.
+pub(crate) fn installed() -> Result<PathBuf, String> {
+    Ok(interpreter(&folder()?))
+}
+
+/// Installs the package, checks the types, and runs the tests of the package against `fh serve`.
 pub(crate) fn run() -> Result<(), String> {
     let folder = folder()?;
     Run::new("cargo build --locked --quiet -p fh-cli").go()?;
     let fh = absolute(target_folder()).map_err(|why| why.to_string())?.join("debug/fh");
-    install_wheel(&folder, &build_wheel(&folder)?)?;
+    let python = install()?;
     // The tests run in a folder without the package's sources, so that they import what the wheel has installed.
-    let (package, python) = (package_folder(), folder.join("venv/bin/python"));
+    let package = package_folder();
     let python = |line: &str| Run::program(&python.display().to_string(), line).in_folder(&folder);
     let tests = format!("{package}/tests");
     python("-m mypy --strict -p fh_client").go()?;
@@ -70,7 +88,7 @@ fn build_wheel(folder: &Path) -> Result<PathBuf, String> {
     if wheels.exists() {
         fs::remove_dir_all(&wheels).map_err(|why| format!("{}: {why}", wheels.display()))?;
     }
-    let python = folder.join("venv/bin/python").display().to_string();
+    let python = interpreter(folder).display().to_string();
     Run::program(
         &python,
         "-m maturin build --quiet --locked --profile dev --auditwheel skip --out",

@@ -14,7 +14,7 @@ const BASELINES: &str = "conformance/baselines";
 const RECORDED: &str = "conformance/recorded";
 
 /// The build that runs the suite.
-const PROGRAM: &str = "cargo run --quiet --release --locked -p fh-conformance --";
+pub(crate) const PROGRAM: &str = "cargo run --quiet --release --locked -p fh-conformance --";
 
 /// The seed of the drawn cases.
 pub(crate) const DRAWN_SEED: &str = "0x5EED0012";
@@ -48,6 +48,15 @@ const SUBJECTS: &[Subject] = &[
         install: |_| Ok(()),
         adapter: rust_adapter,
         options: &[("--all", None), ("--drawn", None), ("--profile", Some("all"))],
+        drawn_cases: None,
+    },
+    Subject {
+        name: "fh-python",
+        // A part of its own runs it.
+        in_ci: false,
+        install: |_| crate::python::install().map(drop),
+        adapter: |_| crate::python_conformance::adapter(),
+        options: &[("--all", None), ("--profile", Some("all"))],
         drawn_cases: None,
     },
     Subject {
@@ -337,11 +346,11 @@ fn copy_files(name: &str, to: &Path) -> Result<Vec<(String, String)>, String> {
     Ok(copied)
 }
 
-fn path(path: &Path) -> String {
+pub(crate) fn path(path: &Path) -> String {
     path.display().to_string()
 }
 
 /// Quotes a word as a shell reads it.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }

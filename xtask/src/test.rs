@@ -8,6 +8,7 @@ use crate::minimum_rust;
 use crate::packaging;
 use crate::part::{Part, nothing, run_all};
 use crate::python;
+use crate::python_conformance;
 use crate::self_test;
 use crate::shell::{Run, target_folder};
 use crate::simulate;
@@ -47,6 +48,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Part { name: "conformance", prepare: nothing, run: conformance::run },
         Part { name: "SDKs", prepare: nothing, run: subjects::run_all },
         Part { name: "python", prepare: python::prepare, run: python::run },
+        Part { name: "python conformance", prepare: python::prepare, run: python_conformance::run },
         Part { name: "demo", prepare: nothing, run: demo },
         Part { name: "packaging", prepare: packaging::prepare, run: packaging::run },
         Part { name: "wasm build", prepare: wasm_target, run: wasm_build },
