@@ -68,6 +68,7 @@ pub(crate) fn run() -> Result<(), String> {
     let tests = format!("{package}/tests");
     python("-m mypy --strict -p fh_client").go()?;
     python("-m mypy --strict").args(std::slice::from_ref(&tests)).go()?;
+    python("-m mypy --strict").args(&[format!("{package}/examples")]).go()?;
     let allowed = format!("{package}/stubtest-allowlist.txt");
     python("-m mypy.stubtest fh_client --allowlist").args(&[allowed]).go()?;
     python("-m pytest -q -p no:cacheprovider --rootdir")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import select
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
@@ -101,6 +102,10 @@ class ScriptedEdge:
         """Return the features that a request gets. ``context`` is that of a server-evaluated key."""
         return list(self.features.values())
 
+    def environments(self, context: str) -> list[dict[str, Any]]:
+        """Return the environments that a poll gets."""
+        return [{"id": ENVIRONMENT, "features": self.served(context)}]
+
     def _answer(self, request: BaseHTTPRequestHandler) -> None:
         context = unquote(request.headers.get("x-featurehub", ""))
         with self._changed:
@@ -115,7 +120,7 @@ class ScriptedEdge:
             elif is_stream:
                 self._stream(request, context)
             else:
-                body = json.dumps([{"id": ENVIRONMENT, "features": self.served(context)}]).encode()
+                body = json.dumps(self.environments(context)).encode()
                 request.send_response(200)
                 request.send_header("content-type", "application/json")
                 request.send_header("content-length", str(len(body)))
@@ -123,6 +128,15 @@ class ScriptedEdge:
                 request.wfile.write(body)
         except OSError:
             pass
+
+    def _next(self, events: queue.SimpleQueue[bytes | None], request: BaseHTTPRequestHandler) -> bytes | None:
+        while True:
+            try:
+                return events.get(timeout=0.05)
+            except queue.Empty:
+                # A client sends nothing on a stream, so what arrives is its end.
+                if select.select([request.connection], [], [], 0)[0]:
+                    return None
 
     def _stream(self, request: BaseHTTPRequestHandler, context: str) -> None:
         request.close_connection = True
@@ -136,7 +150,7 @@ class ScriptedEdge:
             request.send_response(200)
             request.send_header("content-type", "text/event-stream")
             request.end_headers()
-            while (text := events.get()) is not None:
+            while (text := self._next(events, request)) is not None:
                 request.wfile.write(text)
                 request.wfile.flush()
         finally:

@@ -363,11 +363,42 @@ def test_wrong_arguments(edge: ScriptedEdge) -> None:
     assert config.get_host() == "http://edge/" and config.get_api_keys() == [edge.key] and config.client_evaluated()
 
 
-def test_several_keys_are_polled(edge: ScriptedEdge) -> None:
-    config = FeatureHubConfig(edge.url, [edge.key, "0c7a3a39-7a01-4c0a-8d7c-0c1f9e0f7f6e/other*key"])
+OTHER = "0c7a3a39-7a01-4c0a-8d7c-0c1f9e0f7f6e"
+
+
+class TwoEnvironments(ScriptedEdge):
+    def environments(self, context: str) -> list[dict[str, Any]]:
+        other = {"id": OTHER, "features": [feature("OTHER", "NUMBER", 1, environmentId=OTHER)]}
+        return [*super().environments(context), other]
+
+
+def test_several_keys_are_polled() -> None:
+    with TwoEnvironments(feature("LIMIT", "NUMBER", 20), feature("OLD", "NUMBER", 1)) as edge:
+        config = FeatureHubConfig(edge.url, [edge.key, f"{OTHER}/other*key"])
+        asyncio.run(config.init())
+        repository = config.repository()
+        assert repository.is_ready() and edge.polls == 1
+        assert {one["key"] for one in repository.extract_feature_state()} == {"LIMIT", "OLD", "OTHER"}
+        del edge.features["OLD"]
+        assert config.client is not None
+        config.client.refresh()
+        assert {one["key"] for one in repository.extract_feature_state()} == {"LIMIT", "OTHER"}
+        config.close()
+
+
+def test_a_source_that_is_replaced_is_closed_and_one_that_was_closed_can_start_again(
+    edge: ScriptedEdge, config: FeatureHubConfig
+) -> None:
     asyncio.run(config.init())
-    assert config.repository().is_ready() and edge.polls == 1
-    config.close()
+    edge.wait_for_streams(1)
+    service = config.get_or_create_edge_service()
+    config.use_polling_edge_service(600)
+    edge.wait_for_streams(0)
+    assert config.get_or_create_edge_service() is not service
+    edge.features["LIMIT"] = feature("LIMIT", "NUMBER", 21, version=2)
+    asyncio.run(service.poll())
+    edge.wait_for_streams(1)
+    service.close()
 
 
 def outcome(read: Any) -> object:

@@ -275,9 +275,8 @@ def test_a_stale_environment_stays_stale_when_the_sdk_reports_ready_after_it(
     while events.seen.get(timeout=SOON)[0] != ProviderEvent.PROVIDER_STALE:
         pass
     provider.emit_provider_ready(ProviderEventDetails())
-    while events.seen.get(timeout=SOON)[0] != ProviderEvent.PROVIDER_STALE:
-        pass
-    assert api.get_client().get_provider_status() == ProviderStatus.STALE
+    while api.get_client().get_provider_status() != ProviderStatus.STALE:
+        events.seen.get(timeout=SOON)
     api.shutdown()
 
 

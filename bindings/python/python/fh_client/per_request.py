@@ -1,0 +1,54 @@
+"""The context of the present request, for code that gets no request: a context variable.
+
+Each thread and each task has its own, so that views that share a thread do not see the context of another user. The middlewares of
+``fh_client.asgi`` and ``fh_client.django`` set it.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar, Token
+from types import TracebackType
+
+from ._native import Context
+
+__all__ = ["features", "within"]
+
+_current: ContextVar[Context] = ContextVar("fh_client.features")
+
+
+def features() -> Context:
+    """Return the context of the present request. Raise ``LookupError`` outside of requests."""
+    try:
+        return _current.get()
+    except LookupError:
+        raise LookupError("there is no context of a request here: the middleware of fh_client is not in use") from None
+
+
+class within:
+    """Make a context the present one, within a ``with`` block.
+
+    >>> import fh_client
+    >>> from fh_client.per_request import features, within
+    >>> with fh_client.Client.offline() as client, within(client.context(userkey="mara")):
+    ...     features().attributes
+    {'userkey': ('mara',)}
+    """
+
+    __slots__ = ("_context", "_token")
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._token: Token[Context] | None = None
+
+    def __enter__(self) -> Context:
+        self._token = _current.set(self._context)
+        return self._context
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._token is not None:
+            _current.reset(self._token)

@@ -1,0 +1,197 @@
+"""The middleware and the template tag for Django, and the example under servers of WSGI and ASGI."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import django
+import pytest
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template import engines
+from django.test import AsyncClient, Client, RequestFactory, override_settings
+from django.urls import path
+from repetitions import repetitions
+from scripted import feature, strategy
+from shop import EXAMPLES, Server, shop_edge
+from test_asgi import get
+
+import fh_client
+import fh_client.django
+from fh_client.django import FeaturesMiddleware, features
+
+IN_FLIGHT = 100
+made: list[fh_client.Client] = []
+
+
+def make_client() -> fh_client.Client:
+    who = feature("WHO", "STRING", "nobody", *(strategy(name, name, "userkey", name) for name in ("mara", "fred")))
+    rest = [feature("ON", "BOOLEAN", True), feature("TAG", "STRING", "<b>"), feature("THEME", "JSON", '{"size": 3}')]
+    made.append(fh_client.Client.offline(bootstrap=[who, *rest]))
+    return made[-1]
+
+
+def user(request: HttpRequest) -> dict[str, str]:
+    return {"userkey": request.headers["x-user"]} if "x-user" in request.headers else {}
+
+
+async def user_later(request: HttpRequest) -> dict[str, str]:
+    await asyncio.sleep(0)
+    return user(request)
+
+
+def fred(request: HttpRequest) -> fh_client.Context:
+    return fh_client.django.client().context(userkey="fred")
+
+
+def read() -> str | None:
+    return features().string("WHO")
+
+
+class Meeting:
+    """Lets coroutines go on when as many of them have arrived as requests are in flight."""
+
+    def __init__(self) -> None:
+        self.arrived = 0
+        self.event = asyncio.Event()
+
+    async def meet(self) -> None:
+        self.arrived += 1
+        if self.arrived == IN_FLIGHT:
+            self.event.set()
+        await self.event.wait()
+
+
+meeting: Meeting | None = None
+
+
+async def in_coroutine(request: Any) -> HttpResponse:
+    before = read()
+    if meeting is not None:
+        await meeting.meet()
+    return JsonResponse([before, request.features.string("WHO"), read(), await sync_to_async(read)()], safe=False)
+
+
+def in_function(request: Any) -> HttpResponse:
+    return JsonResponse([request.features.string("WHO"), read()], safe=False)
+
+
+urlpatterns = [path("coroutine", in_coroutine), path("function", in_function)]
+
+settings.configure(
+    SECRET_KEY="tests",
+    ALLOWED_HOSTS=["*"],
+    ROOT_URLCONF=__name__,
+    INSTALLED_APPS=["fh_client.django"],
+    MIDDLEWARE=["fh_client.django.FeaturesMiddleware"],
+    TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
+    FH_CLIENT=f"{__name__}.make_client",
+    FH_CONTEXT=f"{__name__}.user",
+)
+django.setup()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def closed_client() -> Iterator[None]:
+    yield
+    # The function that makes the client is called once.
+    assert len(made) <= 1
+    for client in made:
+        client.close()
+
+
+@pytest.mark.parametrize("context", ["user", "user_later"])
+def test_requests_have_the_context_of_their_user(context: str) -> None:
+    async def main() -> None:
+        for path in ("coroutine", "function"):
+            answer = await AsyncClient().get(f"/{path}", headers={"x-user": "mara"})
+            assert set(json.loads(answer.content)) == {"mara"}
+
+    with override_settings(FH_CONTEXT=f"{__name__}.{context}"):
+        for path in ("coroutine", "function"):
+            assert set(Client().get(f"/{path}", headers={"x-user": "mara"}).json()) == {"mara"}
+            assert set(Client().get(f"/{path}").json()) == {"nobody"}
+        asyncio.run(main())
+    with pytest.raises(LookupError, match="middleware"):
+        features()
+
+
+def test_the_function_may_return_a_context_and_may_be_absent() -> None:
+    with override_settings(FH_CONTEXT=f"{__name__}.fred"):
+        assert Client().get("/function").json() == ["fred", "fred"]
+    with override_settings(FH_CONTEXT=None):
+        assert Client().get("/function", headers={"x-user": "mara"}).json() == ["nobody", "nobody"]
+
+
+@pytest.mark.parametrize("context", ["user", "user_later"])
+def test_concurrent_requests_of_two_users_do_not_mix(context: str) -> None:
+    async def main() -> None:
+        global meeting
+        handler = ASGIHandler()
+        names = ["mara", "fred"] * (IN_FLIGHT // 2)
+        for _ in range(repetitions(10_000) // IN_FLIGHT):
+            meeting = Meeting()
+            answers = await asyncio.gather(*(get(handler, "/coroutine", name) for name in names))
+            assert answers == [[name] * 4 for name in names]
+        meeting = None
+
+    with override_settings(FH_CONTEXT=f"{__name__}.{context}"):
+        asyncio.run(main())
+
+
+def rendered(text: str, request: HttpRequest | None = None) -> str:
+    return str(engines["django"].from_string("{% load fh_client %}" + text).render({}, request))
+
+
+def test_the_template_tag() -> None:
+    request = RequestFactory().get("/", headers={"x-user": "mara"})
+
+    def view(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(
+            rendered('{% feature "WHO" %} {% feature "TAG" %} {% feature "NONE" %}|{% feature "NONE" 5 %}', request)
+            + rendered('{% feature "ON" as on %}{% if on %} on{% endif %}')
+            + rendered('{% feature "THEME" as theme %} {{ theme.size }}', request)
+        )
+
+    answer = FeaturesMiddleware(view)(request)
+    assert isinstance(answer, HttpResponse)
+    assert answer.content.decode() == "mara &lt;b&gt; |5 on 3"
+    with pytest.raises(LookupError, match="middleware"):
+        rendered('{% feature "ON" %}')
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"FH_CLIENT": None}, {"FH_CLIENT": "json.loads.__doc__"}, {"FH_CLIENT": f"{__name__}.made"}, {"FH_CONTEXT": 5}]
+)
+def test_wrong_settings(wrong: dict[str, Any]) -> None:
+    with override_settings(**wrong), pytest.raises((ImproperlyConfigured, ImportError)):
+        FeaturesMiddleware(lambda request: HttpResponse())
+
+
+def test_a_client_may_stand_in_the_settings() -> None:
+    with fh_client.Client.offline() as client, override_settings(FH_CLIENT=client):
+        assert fh_client.django.client() is client
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        ["gunicorn", "--bind", "127.0.0.1:0", "shop.wsgi"],
+        ["uvicorn", "--port", "0", "shop.asgi:application"],
+    ],
+)
+def test_the_shop_runs_as_it_stands(server: list[str]) -> None:
+    with shop_edge() as edge, Server(edge, EXAMPLES / "django_shop", sys.executable, "-m", *server) as running:
+        mara = running.get("/", user="mara", plan="gold")
+        assert mara == "<h1>Welcome &amp; hello</h1>\n<p>The new checkout</p>\n"
+        assert running.get("/", user="fred") == "<h1>Hello</h1>\n<p>The checkout</p>\n"
+        assert json.loads(running.get("/limit")) == {"limit": 20}
+        said = running.end()[1]
+        assert "Traceback" not in said, said
