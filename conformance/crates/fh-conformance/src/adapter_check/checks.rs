@@ -194,31 +194,37 @@ fn operations(
     wrong: fn(Option<ErrorCode>) -> bool,
 ) -> CheckOutcome {
     let edge = trial.edge()?;
+    let mut running = None;
     for capability in trial.capabilities() {
         let Some(Probe::Operation { operation, members }) = &capability.probe else { continue };
         if trial.hello().has(&capability.id) != of_declared || operation == "create" {
             continue;
         }
         // Some operations change what a client does, so each gets a client of its own.
-        let mut adapter = trial.adapter()?;
+        let client = capability.id.as_str();
+        let mut adapter = match running.take() {
+            Some(adapter) if trial.hello().has("multi_client") => adapter,
+            _ => trial.adapter()?,
+        };
         let mut members = members.clone();
         if operation == "evaluate" {
             let empty = json!({ "payload": "[]", "profile": "client", "reads": [] });
             members = empty.as_object().cloned().unwrap_or_default();
         } else {
-            trial.create(&mut adapter, &trial.settings("c1", &edge))?;
-            trial.until_ready(&mut adapter, "c1")?;
+            trial.create(&mut adapter, &trial.settings(client, &edge))?;
+            trial.until_ready(&mut adapter, client)?;
         }
         if operation == "unlisten" && of_declared {
             let listen = json!({ "listener": "probe", "on": "feature", "feature": "F" });
-            error_of(&mut adapter, "listen", "c1", &listen)?;
+            error_of(&mut adapter, "listen", client, &listen)?;
         }
-        let code = error_of(&mut adapter, operation, "c1", &Value::Object(members))?;
+        let code = error_of(&mut adapter, operation, client, &Value::Object(members))?;
         if wrong(code) {
             let id = &capability.id;
             let answer = code.map_or("an answer", ErrorCode::name);
             return Err(format!("{operation} of {id} gives {answer}"));
         }
+        running = Some(adapter);
     }
     Ok(())
 }
@@ -272,28 +278,36 @@ fn two_clients(trial: &Trial) -> CheckOutcome {
 fn no_cache(trial: &Trial) -> CheckOutcome {
     let edge = trial.edge()?;
     let mut adapter = trial.adapter()?;
-    let mut create = trial.settings("c1", &edge);
-    trial.create(&mut adapter, &create)?;
+    trial.create(&mut adapter, &trial.settings("c1", &edge))?;
     trial.until_ready(&mut adapter, "c1")?;
     trial.until_value(&mut adapter, "c1", "one")?;
     edge.set_value("F", "two");
     trial.until_value(&mut adapter, "c1", "two")?;
-    // A client whose next poll is an hour away: reads must not cause requests.
+    // A client whose next poll is an hour away: reads must not cause requests. It has an Edge of its own, because a last poll of the first
+    // client may arrive after its end.
     if !trial.hello().has("transport.poll") || trial.ignored().contains("poll_ms") {
         return Ok(());
     }
-    create.client = "c2".to_owned();
-    create.poll_ms = Some(3_600_000);
     let _: Closed = ask(&mut adapter, "close", "c1", &json!({}))?;
+    let quiet = trial.edge()?;
+    let mut create = trial.settings("c2", &quiet);
+    create.poll_ms = Some(3_600_000);
     trial.create(&mut adapter, &create)?;
     trial.until_ready(&mut adapter, "c2")?;
-    let before = edge.recording().count(Route::Poll);
-    for _ in 0..20 {
-        read(&mut adapter, "c2", "F", "STRING")?;
-        let _: State = ask(&mut adapter, "state", "c2", &json!({}))?;
+    let mut sent = 0;
+    // A first request that the client has given up on a busy machine may still arrive, but not twice.
+    for _ in 0..2 {
+        let before = quiet.recording().count(Route::Poll);
+        for _ in 0..20 {
+            read(&mut adapter, "c2", "F", "STRING")?;
+            let _: State = ask(&mut adapter, "state", "c2", &json!({}))?;
+        }
+        sent = quiet.recording().count(Route::Poll) - before;
+        if sent == 0 {
+            return Ok(());
+        }
     }
-    let more = edge.recording().count(Route::Poll) - before;
-    if more == 0 { Ok(()) } else { Err(format!("20 reads sent {more} requests")) }
+    Err(format!("20 reads sent {sent} requests"))
 }
 
 fn throwing_listener(trial: &Trial) -> CheckOutcome {

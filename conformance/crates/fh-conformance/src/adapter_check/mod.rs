@@ -5,7 +5,7 @@ mod declared;
 mod trial;
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::fmt;
 
 use crate::adapter::AdapterCommand;
 use crate::data::Capability;
@@ -24,6 +24,15 @@ pub struct CheckResult {
     pub problem: Option<String>,
 }
 
+impl fmt::Display for CheckResult {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.problem {
+            None => write!(out, "pass  {}", self.name),
+            Some(problem) => write!(out, "FAIL  {}: {problem}", self.name),
+        }
+    }
+}
+
 /// The result of the check of an adapter.
 #[derive(Debug)]
 pub struct Checked {
@@ -39,20 +48,6 @@ impl Checked {
     pub fn is_good(&self) -> bool {
         self.results.iter().all(|result| result.problem.is_none())
     }
-
-    /// Returns a line for each check.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        let mut out = String::new();
-        for result in &self.results {
-            // Writing to a `String` cannot fail.
-            let _ = match &result.problem {
-                None => writeln!(out, "pass  {}", result.name),
-                Some(problem) => writeln!(out, "FAIL  {}: {problem}", result.name),
-            };
-        }
-        out
-    }
 }
 
 /// The outcome of one check: `Err` with the problem.
@@ -64,21 +59,31 @@ pub(crate) struct Check {
     run: fn(&Trial) -> CheckOutcome,
 }
 
-/// Checks an adapter. Without a usable answer to `hello`, no other check runs.
+/// Checks an adapter. Without a usable answer to `hello`, no other check runs. `done` is called after each check: each one starts the
+/// adapter at least once, which takes seconds for a browser.
 #[must_use]
-pub fn check(command: &AdapterCommand, capabilities: &[Capability]) -> Checked {
+pub fn check(
+    command: &AdapterCommand,
+    capabilities: &[Capability],
+    done: impl Fn(&CheckResult),
+) -> Checked {
     let mut results = Vec::new();
+    let mut add = |name, problem| {
+        let result = CheckResult { name, problem };
+        done(&result);
+        results.push(result);
+    };
     let hello = match Subject::discover(command.clone()) {
         Ok(subject) => subject.hello,
         Err(problem) => {
-            results.push(CheckResult { name: "hello answers", problem: Some(problem) });
+            add("hello answers", Some(problem));
             return Checked { results, subject: None };
         }
     };
-    results.push(CheckResult { name: "hello answers", problem: None });
+    add("hello answers", None);
     let trial = Trial::new(command.clone(), hello.clone(), capabilities.to_vec());
     for check in checks::ALL {
-        results.push(CheckResult { name: check.name, problem: (check.run)(&trial).err() });
+        add(check.name, (check.run)(&trial).err());
     }
     let ignored: BTreeSet<String> = trial.ignored();
     let subject = Subject { command: command.clone(), hello, ignored };

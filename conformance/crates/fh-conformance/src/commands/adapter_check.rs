@@ -18,8 +18,8 @@ pub(crate) struct Arguments {
 }
 
 pub(super) fn adapter_check(data: &Data, arguments: &Arguments) -> Ended {
-    let checked = check(&arguments.adapter, &capabilities(data)?);
-    print(&checked.to_text());
+    let checked =
+        check(&arguments.adapter, &capabilities(data)?, |done| print(&format!("{done}\n")));
     Ok(if checked.is_good() { 0 } else { FAILED })
 }
 
@@ -27,21 +27,21 @@ pub(super) fn capabilities(data: &Data) -> Result<Vec<Capability>, Problem> {
     Capability::load(data).map_err(|error| Problem::Data(vec![error]))
 }
 
-/// Checks an adapter before scenarios run, and returns the SDK behind it.
+/// Checks an adapter before scenarios run, and returns the SDK behind it. Each check is shown when it is done, because an adapter that
+/// starts slowly takes a minute for all of them.
 pub(super) fn checked_subject(
     data: &Data,
     command: &AdapterCommand,
 ) -> Result<Result<Subject, u8>, Problem> {
     let capabilities = capabilities(data)?;
-    let checked = check(command, &capabilities);
+    eprintln!("check of the adapter");
+    let checked = check(command, &capabilities, |done| eprintln!("{done}"));
     let Some(subject) = &checked.subject else {
-        eprint!("{}", checked.to_text());
         return Ok(Err(INVALID));
     };
     if checked.is_good() {
         return Ok(Ok(subject.clone()));
     }
-    eprint!("{}", checked.to_text());
     let is_undeclared = line_to_add(&subject.hello, &capabilities).is_some();
     Ok(Err(if is_undeclared { INVALID } else { FAILED }))
 }
