@@ -6,6 +6,9 @@ use fh_fake_edge::EdgeHandle;
 
 use crate::adapter::{TimelineEntry, TimelineKind};
 
+/// The headers of a request that an Edge's answer depends on.
+const SHOWN_HEADERS: &[&str] = &["if-none-match", "last-event-id", "x-featurehub"];
+
 /// Returns one entry for each change of its features, connection, request, response and end that an Edge recorded. `name` distinguishes
 /// several Edges.
 pub(super) fn entries(name: &str, edge: &EdgeHandle) -> Vec<TimelineEntry> {
@@ -29,15 +32,13 @@ pub(super) fn entries(name: &str, edge: &EdgeHandle) -> Vec<TimelineEntry> {
     }
     for seen in &recording.requests {
         let request = &seen.request;
-        let etag = request.header("if-none-match").map(|tag| format!(" if-none-match {tag}"));
+        let shown = |name: &&str| Some(format!(" {name} {}", request.header(name)?));
+        let headers: String = SHOWN_HEADERS.iter().filter_map(shown).collect();
         note(
             request.at,
             format!(
-                "connection {} {} {}{}",
-                seen.connection,
-                request.method,
-                request.target,
-                etag.unwrap_or_default()
+                "connection {} {} {}{headers}",
+                seen.connection, request.method, request.target
             ),
         );
         let status = seen.status.map_or("no status".to_owned(), |status| status.to_string());
