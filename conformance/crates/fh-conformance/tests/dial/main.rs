@@ -91,6 +91,31 @@ fn an_adapter_that_ignores_the_end_counts_as_killed() {
 }
 
 #[test]
+fn an_adapter_that_only_posts_does_not_receive_the_end() {
+    let mut connection = start();
+    let address = connection.address().to_owned();
+    assert_eq!(post(&address, "one"), 204);
+    connection.send("{\"id\":1}").unwrap();
+    let ended = thread::spawn(move || (connection.end(), connection));
+    let end = Instant::now() + PATIENCE;
+    // The lines that arrive before the end are taken.
+    while post(&address, "two") != 410 {
+        assert!(Instant::now() < end, "lines are taken after the end");
+    }
+    assert_eq!(ended.join().unwrap().0, ProcessEnd::Killed);
+}
+
+#[test]
+fn a_page_that_is_late_by_a_moment_still_receives_the_end() {
+    let connection = start();
+    let address = connection.address().to_owned();
+    drop(connection);
+    for _ in 0..50 {
+        assert_eq!(next(&address).join().unwrap().status, 410);
+    }
+}
+
+#[test]
 fn a_late_page_reaches_neither_its_own_scenario_nor_the_next() {
     let mut earlier = start();
     let old = earlier.address().to_owned();

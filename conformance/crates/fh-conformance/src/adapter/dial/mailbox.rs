@@ -202,6 +202,14 @@ mod tests {
     }
 
     #[test]
+    fn a_command_that_was_not_taken_before_the_end_is_dropped() {
+        let mailbox = Mailbox::default();
+        mailbox.send("one");
+        mailbox.end();
+        assert!(matches!(next(&mailbox, Duration::from_millis(50)), Next::Ended));
+    }
+
+    #[test]
     fn a_waiting_request_is_woken() {
         const LONG: Duration = Duration::from_secs(60);
         let mailbox = std::sync::Arc::new(Mailbox::default());

@@ -177,6 +177,21 @@ mod tests {
     }
 
     #[test]
+    fn the_lines_before_an_end_are_read_first() {
+        let mut dead = start("exit 4");
+        assert!(dead.mailbox.accept("one\ntwo"));
+        while dead.child_end().is_none() {
+            std::thread::yield_now();
+        }
+        let wait = Duration::from_secs(10);
+        for expected in ["one", "two"] {
+            let received = dead.receive(wait).unwrap().map(|received| received.line);
+            assert_eq!(received.as_deref(), Some(expected));
+        }
+        assert_eq!(dead.receive(wait).unwrap_err(), "the adapter has ended (exit status: 4)");
+    }
+
+    #[test]
     fn an_adapter_that_ends_before_it_dials_is_a_failure() {
         let mut dead = start("echo no browser; exit 4");
         assert_eq!(dead.send("{}").unwrap_err(), "the adapter has ended (exit status: 4)");
