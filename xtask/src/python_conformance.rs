@@ -9,9 +9,24 @@ use crate::subjects::{self, PROGRAM, path, quoted};
 /// The name of the package in the table of subjects.
 const SUBJECT: &str = "fh-python";
 
+/// The scenario of a process that forks, which no mutant of the Rust client can fail, and the bugs that the broken adapter plants for it.
+const FORK: &str = "C-CLOSE-006";
+const BUGS: [&str; 2] = ["stands-still", "breaks-the-parent"];
+
+/// The end of the message about a run of the suite in which a scenario failed.
+const A_FAILURE: &str = "exit status: 1";
+
 /// Returns the command of the adapter, split into words.
 pub(crate) fn adapter() -> Vec<String> {
-    vec![path(&python()), path(&root().join(PACKAGE).join("conformance/adapter.py"))]
+    program("adapter.py")
+}
+
+fn program(file: &str) -> Vec<String> {
+    vec![path(&python()), path(&root().join(PACKAGE).join("conformance").join(file))]
+}
+
+fn line(words: &[String]) -> String {
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
 fn python() -> PathBuf {
@@ -22,7 +37,22 @@ fn python() -> PathBuf {
 /// Installs the package, and runs against it all scenarios, and all vectors without and with an Edge.
 pub(crate) fn run() -> Result<(), String> {
     subjects::run(&[SUBJECT.to_string()])?;
-    let words: Vec<String> = adapter().iter().map(|word| quoted(word)).collect();
-    let target = format!("served:{}", words.join(" "));
-    Run::new(&format!("{PROGRAM} vectors run --profile all --target")).args(&[target]).go()
+    let target = format!("served:{}", line(&adapter()));
+    Run::new(&format!("{PROGRAM} vectors run --profile all --target")).args(&[target]).go()?;
+    BUGS.iter().try_for_each(|bug| find(bug))
+}
+
+/// Runs the scenario of a fork against the adapter with a bug, which must fail it.
+fn find(bug: &str) -> Result<(), String> {
+    let mut adapter = program("broken_forks.py");
+    adapter.push(bug.to_string());
+    let run = Run::new(&format!("{PROGRAM} sdk --only {FORK} --adapter")).args(&[line(&adapter)]);
+    match run.capture()?.1 {
+        Err(why) if why.ends_with(A_FAILURE) => {
+            println!("    {FORK} finds the bug `{bug}`");
+            Ok(())
+        }
+        Err(why) => Err(why),
+        Ok(()) => Err(format!("{FORK} does not find the bug `{bug}`")),
+    }
 }

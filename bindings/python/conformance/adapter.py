@@ -14,6 +14,7 @@ sys.path.append(str(Path(__file__).resolve().parents[3] / "conformance/adapters/
 
 import loop  # noqa: E402
 from capabilities import CAN, CANNOT, DEFAULTS  # noqa: E402
+from forked import Child  # noqa: E402
 from listeners import Interceptor, Listeners, listen_to, subscribe  # noqa: E402
 from loop import Misuse  # noqa: E402
 from reads import answer_of, evaluated  # noqa: E402
@@ -28,6 +29,8 @@ CLOSE_SECONDS = 1
 UPDATE_SECONDS = 8
 
 clients = {}
+# The child processes, by the names of their clients.
+children = {}
 
 
 class AdapterClient:
@@ -188,6 +191,22 @@ def update(command):
     return {"accepted": True, "status": None if outcome == "accepted" else 202}
 
 
+def fork(command):
+    client, name = client_of(command), command["child"]
+    if name in clients or name in children:
+        raise Misuse(f"the name {name!r} belongs to a client")
+
+    def perform(command):
+        return OPERATIONS[command["op"]](command)
+
+    # The child process knows its copy of the client by its own name.
+    clients[name] = AdapterClient(name, client.sdk)
+    try:
+        children[name] = Child(perform)
+    finally:
+        del clients[name]
+
+
 def close(command):
     client = client_of(command)
     begin = time.monotonic()
@@ -211,8 +230,22 @@ OPERATIONS = {
     "intercept": intercept,
     "record": record,
     "update": update,
+    "fork": fork,
     "close": close,
 }
 
+
+def here_or_in_child(operation):
+    """Returns the function of an operation that passes the commands for a child process on to it."""
+
+    def perform(command):
+        child = children.get(command.get("client"))
+        return operation(command) if child is None else child.ask(command)
+
+    return perform
+
+
+COMMANDS = {name: here_or_in_child(operation) for name, operation in OPERATIONS.items()}
+
 if __name__ == "__main__":
-    loop.run(OPERATIONS)
+    loop.run(COMMANDS)

@@ -45,12 +45,12 @@ CAN = [
     "update",
     "store",
     "multi_client",
+    "fork",
     "refresh",
     "status",
 ]
 
 CANNOT = {
-    "fork": "the protocol has no operation for it",
     "stream.last_event_id": "the client does not send Last-Event-ID (D-66)",
 }
 

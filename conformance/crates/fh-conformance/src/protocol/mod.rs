@@ -86,5 +86,6 @@ pub const OPERATIONS: &[&str] = &[
     "intercept",
     "record",
     "update",
+    "fork",
     "close",
 ];

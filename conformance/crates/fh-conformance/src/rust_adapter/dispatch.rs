@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::clients::{AdapterClient, Clients};
-use super::failure::{Outcome, adapter};
+use super::failure::{Outcome, adapter, unsupported};
 use super::members::{read as members_of, written};
 use super::waiting::Waiting;
 use super::{create, evaluate, hello, interceptors, lifecycle, listeners, reads, updates, usage};
@@ -74,6 +74,7 @@ impl Adapter {
                 written(lifecycle::refresh(&client.client, &members_of(members)?, waiting))
             }
             "update" => written(updates::update(&client.client, &members_of(members)?, waiting)?),
+            "fork" => Err(unsupported(hello::NO_FORK)),
             "close" => written(lifecycle::close(&client.client, waiting)),
             _ => change(op, client, members).map(|()| Map::new()),
         }

@@ -13,6 +13,11 @@ pub(super) fn sdk(message: impl Display) -> CommandError {
     CommandError { code: ErrorCode::Sdk, message: message.to_string() }
 }
 
+/// Returns the error for an operation of a capability that the client lacks.
+pub(super) fn unsupported(message: impl Display) -> CommandError {
+    CommandError { code: ErrorCode::Unsupported, message: message.to_string() }
+}
+
 /// Returns the error for a command that the adapter cannot perform.
 pub(super) fn adapter(message: impl Display) -> CommandError {
     CommandError { code: ErrorCode::Adapter, message: message.to_string() }

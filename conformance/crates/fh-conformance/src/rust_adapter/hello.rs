@@ -59,11 +59,12 @@ const CAN: &[&str] = &[
     "status",
 ];
 
+/// The reason why the adapter lacks the capability `fork`.
+pub(super) const NO_FORK: &str = "a Rust program itself calls Client::after_fork in a child process, and this adapter does not fork";
+
 /// The capabilities that the client lacks, each with the reason.
-const CANNOT: &[(&str, &str)] = &[
-    ("stream.last_event_id", "the client does not send Last-Event-ID (D-66)"),
-    ("fork", "comes with the Python package"),
-];
+const CANNOT: &[(&str, &str)] =
+    &[("stream.last_event_id", "the client does not send Last-Event-ID (D-66)"), ("fork", NO_FORK)];
 
 /// Returns the client's description.
 ///

@@ -393,6 +393,18 @@ impl SdkClient {
         self.ask("update", update)
     }
 
+    /// Forks the SDK's process, and returns this client as the child process has it.
+    ///
+    /// # Errors
+    /// The failed check.
+    pub fn fork(&self) -> Result<Self, Stop> {
+        let name = format!("{} in the child", self.name);
+        let Value::Object(_) = self.ask("fork", &json!({ "child": name }))? else {
+            return Err(Stop::failed("the answer to fork", "an object", "another value"));
+        };
+        Ok(Self { adapter: Rc::clone(&self.adapter), name, waits: self.waits })
+    }
+
     /// Closes the client, and returns the time that the SDK took.
     ///
     /// # Errors

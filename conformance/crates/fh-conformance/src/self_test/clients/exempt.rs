@@ -71,6 +71,10 @@ pub const EXEMPT_SCENARIOS: &[(&str, &str)] = &[
         "this project's client does not send Last-Event-ID (D-66), so the scenario must fail, and `sdk` counts it as a skip",
     ),
     (
+        "C-CLOSE-006",
+        "this project's adapter in Rust does not fork; the Python adapter runs the scenario, and `cargo xtask test \"python conformance\"` plants bugs in it",
+    ),
+    (
         "F-013",
         "no mutant exceeds its bound, which is that of two requests a second; C-STREAM-009 finds mutants of `bye`",
     ),

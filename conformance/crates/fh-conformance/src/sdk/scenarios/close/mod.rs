@@ -2,6 +2,7 @@
 
 mod closing;
 mod cycles;
+mod fork;
 
 use std::time::Duration;
 
@@ -74,6 +75,18 @@ pub(super) const GROUP: Group = Group {
             ..SCENARIO
         },
         Scenario {
+            id: "C-CLOSE-006",
+            name: "fork",
+            tier: 3,
+            requires: &["fork", "transport.stream"],
+            given: "a ready client with a stream",
+            when: "the program's process forks, and the feature is changed twice",
+            then: "parent and child see both changes, the parent's stream lives on, and the child has a stream of its own, which ends with its client",
+            decision: "conformance 2.9",
+            run: fork::both_follow,
+            ..SCENARIO
+        },
+        Scenario {
             id: "C-CLOSE-007",
             name: "two-clients",
             tier: 2,
@@ -87,7 +100,7 @@ pub(super) const GROUP: Group = Group {
             ..SCENARIO
         },
     ],
-    not_executed: &[("C-CLOSE-006", "fork() comes with the Python package")],
+    not_executed: &[],
 };
 
 /// A limit for streams without a byte that is longer than closing may take. A `close` that waits for the read of the stream to end would
