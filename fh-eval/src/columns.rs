@@ -282,6 +282,15 @@ impl<'r> ColumnEvaluator<'r> {
         self.features.get(feature).map_or(&[], |chosen| &chosen.values)
     }
 
+    /// Returns all answers that the feature with this index can have: that of the default value first, then those of the
+    /// strategies in their order. Returns none if there is no such feature.
+    pub fn answers(&self, feature: usize) -> impl Iterator<Item = RowAnswer> {
+        let chosen = self.features.get(feature).into_iter();
+        chosen.flat_map(|chosen| {
+            [chosen.default].into_iter().chain(chosen.of_strategies.iter().copied())
+        })
+    }
+
     /// Returns the id of a strategy of the feature with this index. `strategy` is a position of a [`RowAnswer`]. Returns `None`
     /// if the strategy has no id, or if there is no such feature or strategy.
     #[must_use]

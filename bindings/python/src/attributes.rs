@@ -81,26 +81,43 @@ fn add(
     name: &str,
     value: &Bound<'_, PyAny>,
 ) -> PyResult<AttributesBuilder> {
+    Ok(match texts_of(name, value)? {
+        Texts::One(text) => builder.attribute(name, text.as_str()),
+        Texts::Written(text) => builder.attribute(name, text),
+        Texts::Many(texts) => builder.attribute(name, texts),
+    })
+}
+
+/// The texts of an attribute's value.
+pub(crate) enum Texts<'a> {
+    One(Text<'a>),
+    /// The text of a value that is no `str`.
+    Written(String),
+    Many(Vec<String>),
+}
+
+/// Returns the texts of a value: of a single one, of a list, of a tuple or of a set. `None` has no texts.
+pub(crate) fn texts_of<'a>(name: &str, value: &'a Bound<'_, PyAny>) -> PyResult<Texts<'a>> {
     if let Ok(text) = value.extract::<Text<'_>>() {
-        return Ok(builder.attribute(name, text.as_str()));
+        return Ok(Texts::One(text));
     }
     if value.is_none() {
-        return Ok(builder);
+        return Ok(Texts::Many(Vec::new()));
     }
     if let Ok(list) = value.cast::<PyList>() {
-        return Ok(builder.attribute(name, texts(name, list.iter())?));
+        return Ok(Texts::Many(texts(name, list.iter())?));
     }
     if let Ok(tuple) = value.cast::<PyTuple>() {
-        return Ok(builder.attribute(name, texts(name, tuple.iter())?));
+        return Ok(Texts::Many(texts(name, tuple.iter())?));
     }
     if value.is_instance_of::<PySet>() || value.is_instance_of::<PyFrozenSet>() {
         let items: PyResult<Vec<Bound<'_, PyAny>>> = value.try_iter()?.collect();
         let mut found = texts(name, items?.into_iter())?;
         // The order of a set differs from process to process.
         found.sort_unstable();
-        return Ok(builder.attribute(name, found));
+        return Ok(Texts::Many(found));
     }
-    Ok(builder.attribute(name, single(name, value)?))
+    Ok(Texts::Written(single(name, value)?))
 }
 
 fn texts<'py>(
@@ -157,7 +174,7 @@ fn other(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
 }
 
 /// Returns true if a module is loaded and the value is an instance of its class.
-fn is_instance(value: &Bound<'_, PyAny>, module: &str, class: &str) -> PyResult<bool> {
+pub(crate) fn is_instance(value: &Bound<'_, PyAny>, module: &str, class: &str) -> PyResult<bool> {
     let modules = value.py().import("sys")?.getattr("modules")?.cast_into::<PyDict>()?;
     match modules.get_item(module)? {
         Some(module) => value.is_instance(&module.getattr(class)?),

@@ -3,6 +3,7 @@
 mod attributes;
 mod client;
 mod clock;
+mod columns;
 mod constructor_handlers;
 mod context;
 mod detail;
@@ -51,6 +52,8 @@ mod _native {
     use crate::client::Client;
     #[pymodule_export]
     use crate::clock::Clock;
+    #[pymodule_export]
+    use crate::columns::{Column, Columns};
     #[pymodule_export]
     use crate::context::Context;
     #[pymodule_export]

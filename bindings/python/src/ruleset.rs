@@ -2,12 +2,14 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use fh_arrow::{Options, Strategies};
 use fh_client::{Attributes, Kind, Profile, Timestamp};
 use fh_eval::Subject;
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyDict, PyType};
 
+use crate::columns::{self, Columns};
 use crate::context::Context;
 use crate::instant::Instant;
 use crate::key::Text;
@@ -126,6 +128,28 @@ impl Ruleset {
             key: feature.key().to_string(),
             core: feature.explain(subject),
         })
+    }
+
+    #[pyo3(signature = (columns, /, features=None, *, now=None, strategies=false, threads=1))]
+    fn evaluate_columns(
+        &self,
+        py: Python<'_>,
+        columns: &Bound<'_, PyAny>,
+        features: Option<&Bound<'_, PyAny>>,
+        now: Option<Instant>,
+        strategies: bool,
+        threads: usize,
+    ) -> PyResult<Columns> {
+        let features = match features {
+            Some(keys) => columns::keys(keys)?,
+            None => self.core.iter().map(|feature| feature.key().to_string()).collect(),
+        };
+        let options = Options {
+            now: now.map_or_else(present_time, |now| now.0),
+            strategies: if strategies { Strategies::Reported } else { Strategies::Omitted },
+            threads: columns::threads(threads)?,
+        };
+        Columns::evaluate(py, &self.core, features, columns, &options)
     }
 
     fn __len__(&self) -> usize {

@@ -1,10 +1,10 @@
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from os import PathLike
 from types import TracebackType
-from typing import Any, Final, Literal, TypeAlias, TypeVar, final, overload, type_check_only
+from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar, final, overload, type_check_only
 
 from typing_extensions import Self
 
@@ -32,6 +32,8 @@ _Observer: TypeAlias = Callable[[list[UsageEvent]], object] | Callable[[UsageEve
 __all__ = [
     "Client",
     "Clock",
+    "Columns",
+    "Column",
     "Context",
     "Detail",
     "Change",
@@ -486,8 +488,67 @@ class Ruleset:
         now: _Instant | None = None,
     ) -> RuleExplanation:
         """Return the steps of the same evaluation. Raise `KeyError` if there is no such feature."""
+    def evaluate_columns(
+        self,
+        columns: _ArrowStream | _ArrowArray | Mapping[str, _ArrowStream | _ArrowArray | _Attribute],
+        /,
+        features: Iterable[str] | None = None,
+        *,
+        now: _Instant | None = None,
+        strategies: bool = False,
+        threads: int = 1,
+    ) -> Columns:
+        """Evaluate features for each row of a table whose columns are attributes: a table of an Arrow library, or a mapping of names
+        to Arrow arrays, NumPy arrays, lists, or single values for all rows. Without ``features``, evaluate all features. The values
+        are those of ``evaluate``. Raise `ValueError` that names the column, and `KeyError` if there is no such feature."""
     def __len__(self) -> int: ...
     def __contains__(self, key: str, /) -> bool: ...
+
+@type_check_only
+class _ArrowStream(Protocol):
+    def __arrow_c_stream__(self, requested_schema: object | None = None, /) -> object: ...
+
+@type_check_only
+class _ArrowArray(Protocol):
+    def __arrow_c_array__(self, requested_schema: object | None = None, /) -> tuple[object, object]: ...
+
+@final
+class Columns:
+    """The values of features for each row of a table. Arrow libraries read it as a table."""
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+    def keys(self) -> list[str]:
+        """Return the keys of the features."""
+    def __getitem__(self, key: str, /) -> Column:
+        """Return the values of a feature. Raise `KeyError` if the feature was not evaluated."""
+    def strategies(self, key: str, /) -> Column:
+        """Return the ids of the strategies that gave the values; ``None`` for the default value, and for a strategy without an id. Raise
+        `ValueError` if the columns were evaluated without ``strategies=True``."""
+    def tally(self, key: str, /) -> dict[tuple[_Value | None, str | None], int]:
+        """Return the number of rows by value and by strategy id."""
+    def __iter__(self) -> Iterator[str]: ...
+    def __len__(self) -> int: ...
+    def __contains__(self, key: str, /) -> bool: ...
+    def __arrow_c_schema__(self) -> object: ...
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
+
+@final
+class Column:
+    """One value for each row of a table. Arrow libraries read it as an array: of booleans, of ``float64``, or of a dictionary of
+    texts."""
+
+    @property
+    def null_count(self) -> int:
+        """The number of rows without a value."""
+    def to_pylist(self) -> list[Any]:
+        """Return the values as a list. A number is a ``float``, and JSON is its text."""
+    def to_numpy(self) -> Any:
+        """Return the values as an array of NumPy: of ``bool``, of ``float64`` with NaN for nulls, or of objects. Import NumPy."""
+    def __len__(self) -> int: ...
+    def __arrow_c_schema__(self) -> object: ...
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
 
 @final
 class TestUpdates:
