@@ -145,7 +145,7 @@ impl Interceptor for FunctionInterceptor {
         Python::try_attach(|py| self.decision(py, read)).unwrap_or(Ok(Flow::Continue))
     }
 
-    /// Does not wait for the call, because the thread that cancels a registration holds the interpreter's lock.
+    /// Starts the call without waiting for its end, because the thread that cancels a registration holds the interpreter's lock.
     fn close(&self) {
         if self.ending == Ending::CallsClose {
             self.call.post_close();

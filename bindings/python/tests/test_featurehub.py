@@ -38,7 +38,7 @@ from fh_client.featurehub.edge_service import EdgeService
 
 PAGE = pathlib.Path(__file__).parents[3] / "docs" / "python-from-featurehub-sdk.md"
 
-# What has no counterpart. The page names each of these.
+# The names without a counterpart. The page lists each of them.
 ABSENT = {
     "strategy_matchers",
     "client_context.Applied",

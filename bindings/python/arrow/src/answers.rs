@@ -34,7 +34,7 @@ enum Data {
     DoubleWords(Vec<u32>),
 }
 
-/// What is written for a code. The value of a null is zero.
+/// The value that is written for a code, in the form of each kind of array. The value of a null is zero.
 #[derive(Debug, Clone, Copy, Default)]
 struct Entry {
     is_valid: bool,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use fh_eval::UnknownFeature;
 
-/// What is wrong with an array, as far as the interface lets a consumer see it.
+/// A fault of an array, as far as the interface lets a consumer see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {

@@ -161,14 +161,14 @@ fn limits(from: usize, end: usize, rows_at_once: usize, threads: usize) -> Vec<u
     limits
 }
 
-/// What all threads share.
+/// The parts of an evaluation that all threads share.
 struct Plan<'t> {
     columns: Vec<Column>,
     constants: Vec<(Column, Vec<PreparedText<'t>>)>,
     now: Timestamp,
 }
 
-/// What one thread has for itself.
+/// The parts of an evaluation that one thread has for itself.
 struct Worker<'r> {
     evaluator: ColumnEvaluator<'r>,
     text: String,

@@ -304,7 +304,7 @@ impl ArrowArrayStream {
     }
 }
 
-/// What an exported schema keeps alive.
+/// The memory that an exported schema keeps alive.
 struct SchemaMemory {
     format: CString,
     name: CString,
@@ -312,7 +312,7 @@ struct SchemaMemory {
     dictionary: *mut ArrowSchema,
 }
 
-/// What an exported array keeps alive.
+/// The memory that an exported array keeps alive.
 struct ArrayMemory {
     _data: Arc<OutputArray>,
     buffers: Vec<*const c_void>,
