@@ -237,29 +237,6 @@ mod tests {
     }
 
     #[test]
-    fn a_mutant_answers_alike_only_if_it_tells_the_same_in_each_different_part() {
-        for (mutant, part) in [
-            ("mut-lock-lost", "getter locked"),
-            ("mut-strategy-id-lost", "strategy_id"),
-            ("mut-reason-split-lost", "reason"),
-            ("mut-bad-regex-throws", "presence of an answer"),
-        ] {
-            let target = Reference::mutant(mutant).expect("a mutant");
-            let mut pair = Pair::new(Box::new(Engine), Box::new(target));
-            let mut choices = Choices::seeded(12);
-            let found = std::iter::repeat_with(|| Case::draw(&mut choices))
-                .filter_map(|drawn| pair.compare_drawn(Profile::Client, &drawn))
-                .find(|found| found.parts.first().is_some_and(|first| first == part))
-                .expect("a difference");
-            let is_as = |mutant: &str| {
-                Form { answers_as: words(&[mutant]), ..Form::default() }.is_of(&found)
-            };
-            assert!(is_as(mutant), "{mutant}");
-            assert!(!is_as("mut-properties-lost"), "{mutant}");
-        }
-    }
-
-    #[test]
     fn each_member_of_a_form_counts() {
         let example = &found("mut-pct-not-cumulative", Drawn::Any, 1)[0];
         let form = |change: fn(&mut Form)| {
