@@ -217,6 +217,8 @@ fn listeners_of_the_builder_get_the_changes_from_now_on() {
         let _ = sender.send(format!("{} {}", text(&change.old), text(&change.new)));
     }));
     assert_eq!(changes.recv_timeout(SOON).unwrap(), "none red");
+    // A listener that is still within `send` holds the lock of the channel, and the child would wait for the lock for ever.
+    client.flush(SOON).unwrap();
     let mut child = fork(|link| {
         let anew = client.after_fork().start().unwrap();
         link.say("ready");
