@@ -128,6 +128,12 @@ impl Session {
         self.settle_all(next.pending, &Err(problem.clone()));
     }
 
+    /// Drops the waiting context, because the Edge wants no more requests. The current context stays in force (D-67).
+    pub(super) fn refuse_next_context_as_stale(&mut self) {
+        self.refuse_next_context(&Problem::Stale);
+        self.hand_on_kept_values();
+    }
+
     /// Reports [`Problem::Superseded`] to the callers that set the current context, because another context replaced it before its features
     /// arrived.
     pub(super) fn drop_superseded(&mut self) {
@@ -151,16 +157,14 @@ impl Session {
     /// Makes the waiting context the current context and requests its features, once the request of the previous context has succeeded or
     /// failed. If the Edge wants no more requests, the waiting context is refused. Returns true if a context was waiting and no longer is.
     pub(super) fn start_next_context(&mut self) -> bool {
-        if self.awaits_features() {
+        if self.awaits_features() || self.next_context.is_none() {
             return false;
         }
-        let Some(next) = self.next_context.take() else { return false };
         if self.is_stale() {
-            // No request follows, so the current context stays in force (D-67).
-            self.settle_all(next.pending, &Err(Problem::Stale));
-            self.hand_on_kept_values();
+            self.refuse_next_context_as_stale();
             return true;
         }
+        let Some(next) = self.next_context.take() else { return false };
         self.drop_superseded();
         self.adopt(next);
         self.ask_for_context();

@@ -109,10 +109,12 @@ impl Session {
                     if let Err(stop) = self.event(&mut stream, &event) {
                         break Some(stop);
                     }
-                    // The request of the waiting context replaces this stream. The rest of the chunk is not applied, so that the result
-                    // does not depend on the sizes of chunks.
-                    let is_replaced = stream.has_data && self.next_context.is_some();
-                    if is_replaced && !self.is_last(&stream) {
+                    // The result must not depend on the sizes of chunks, so a waiting context is settled before the rest of the chunk.
+                    let is_settled = stream.has_data && self.next_context.is_some();
+                    if is_settled && self.is_last(&stream) {
+                        self.refuse_next_context_as_stale();
+                    } else if is_settled {
+                        // The request of the waiting context replaces this stream.
                         break None;
                     }
                 }

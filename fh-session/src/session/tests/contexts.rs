@@ -368,6 +368,27 @@ fn a_stale_environment_refuses_the_context_that_waits() {
     }
 }
 
+/// A context that waits is refused with the first list of a stream with status 236, also if the Edge refuses the client in the same chunk.
+#[test]
+fn the_last_stream_refuses_the_context_that_waits_within_a_chunk() {
+    let list = format!("event: features\ndata: {LIST}\n\n");
+    let both = format!("{list}event: failure\ndata: {{\"status\":\"no\"}}\n\n");
+    for chunks in [vec![both.as_str()], vec![list.as_str(), &both[list.len()..]]] {
+        let mut driver = TestDriver::new(Mode::Streaming, &[SERVER]);
+        driver.tell(Input::Context(CommandId(1), user("fred")));
+        let request_id = driver.request_id();
+        let head = ResponseHead::new(236).header("content-type", "text/event-stream");
+        driver.tell(Input::Opened { request_id, head: &head });
+        driver.tell(Input::Context(CommandId(2), user("anna")));
+        for chunk in &chunks {
+            driver.tell(Input::Bytes { request_id, bytes: chunk.as_bytes() });
+        }
+        let refused = (CommandId(2), Err(Problem::Stale));
+        assert_eq!(driver.settled, [(CommandId(1), Ok(Readiness::Ready)), refused], "{chunks:?}");
+        assert_eq!(driver.sent.len(), 2, "{chunks:?}");
+    }
+}
+
 #[test]
 fn closing_ends_the_waiting_context() {
     let mut driver = TestDriver::new(POLL, &[SERVER]);
