@@ -9,10 +9,6 @@ use crate::decimal;
 use crate::error::Fault;
 use crate::interface::{ArrowArray, Plain};
 
-/// The largest dictionary, in relation to the number of rows, whose texts are all prepared: preparing a text that one row uses
-/// costs as much as it saves.
-const PREPARED_TEXTS_PER_ROW: usize = 1;
-
 /// A part of a column, whose type has been read.
 #[derive(Debug)]
 pub(crate) struct Cells<'a> {
@@ -479,7 +475,8 @@ impl<'a> Dictionary<'a> {
         let size = texts.length()?;
         let cells = Cells::new(&ColumnType::Text(layout), texts, 0, size)?;
         let mut prepared = Vec::new();
-        if size <= rows.saturating_mul(PREPARED_TEXTS_PER_ROW) {
+        // To prepare a text that no other row uses costs as much as it saves.
+        if size <= rows {
             for index in 0..size {
                 // A text that no row uses may be invalid.
                 let text = cells.text(index).unwrap_or_default();

@@ -13,7 +13,7 @@ use crate::error::{Error, Fault};
 use crate::output::OutputArray;
 use crate::table::Table;
 
-/// The number of evaluations of one thread between two questions whether to go on: some ten milliseconds.
+/// The number of evaluations of one thread between two questions whether to go on: some tens of milliseconds.
 const EVALUATIONS_AT_ONCE: usize = 1 << 20;
 /// The most rows of one thread between two questions.
 const ROWS_AT_ONCE: usize = 1 << 15;

@@ -41,5 +41,5 @@ mod table;
 pub use error::{Error, Fault};
 pub use evaluate::{Answers, Count, FeatureAnswers, Options, Strategies, evaluate};
 pub use interface::{ArrowArray, ArrowArrayStream, ArrowSchema};
-pub use output::{Buffer, Indices, OutputArray, bit};
+pub use output::{Indices, OutputArray, bit};
 pub use table::{Chunks, Table};

@@ -18,7 +18,7 @@ pub struct OutputArray {
 
 /// A buffer of an [`OutputArray`].
 #[derive(Debug)]
-pub enum Buffer {
+pub(crate) enum Buffer {
     /// The buffer is not needed.
     Absent,
     /// Bits, texts, or integers of 8 bits.
