@@ -5,6 +5,7 @@ mod api;
 mod bench;
 mod conformance;
 mod crates;
+mod debian_testing;
 mod fuzz;
 mod install;
 mod minimum_rust;
@@ -14,6 +15,11 @@ mod part;
 mod programs;
 mod python;
 mod python_conformance;
+mod python_environment;
+mod python_full;
+mod python_matrix;
+mod python_package;
+mod python_wheels;
 mod quick;
 mod release;
 mod self_test;
@@ -52,6 +58,14 @@ cargo xtask <command>
   self-test [--full] [--markdown FILE]
                      the scenarios for SDKs against our client with mutants: apart from listed exceptions, each mutant must be found,
                      and each scenario must find one
+  python-full        the tests of the Python package with all repetitions, a wrong signature that the check of the stubs must
+                     find, the sdist as users build it, and all wheels
+  python-matrix [INTERPRETER...]
+                     the examples and the fork tests of the Python package on the named versions of CPython, those of the search
+                     path, and those of Debian testing if debootstrap and root are there
+  python-wheels [TARGET...]
+                     build the sdist and the wheels of the Python package into target/wheels, all or those for the named targets
+                     of the toolchain, and check them
   release VERSION [--dry-run]
                      set the version, close the changelog's section, commit and tag; with a tag of an earlier version,
                      first compare the public items with it (cargo semver-checks, which is installed). Publishes nothing
@@ -67,6 +81,9 @@ fn main() -> ExitCode {
         Some("api") => api::run(rest),
         Some("bench") => bench::run(rest),
         Some("fuzz") => fuzz::run(rest),
+        Some("python-full") => python_full::run(),
+        Some("python-matrix") => python_matrix::run(rest),
+        Some("python-wheels") => python_wheels::run(rest),
         Some("release") => release::run(rest),
         Some("self-test") => self_test::run(rest),
         Some("simulate") => simulate::run(rest),

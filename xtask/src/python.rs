@@ -4,78 +4,126 @@ use std::fs;
 use std::path::{Path, PathBuf, absolute};
 
 use crate::install;
+use crate::python_environment::Environment;
 use crate::shell::{Run, root, target_folder};
 
 pub(crate) const PACKAGE: &str = "bindings/python";
 
-/// The folder below the target folder that holds the environment and the wheel of the tests.
-fn folder() -> Result<PathBuf, String> {
-    let folder = absolute(target_folder()).map_err(|why| why.to_string())?.join("python");
-    fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
-    Ok(folder)
+/// The environment of the tests.
+fn environment() -> Result<Environment, String> {
+    Environment::below("python", "bindings/python/requirements.txt")
+}
+
+/// The repetitions of the tests that repeat what they try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repetitions {
+    /// A tenth of them, as in CI.
+    Some,
+    All,
+}
+
+impl Repetitions {
+    /// Returns the run with the variables that the tests read.
+    fn set(self, run: Run) -> Run {
+        match self {
+            Self::Some => run,
+            Self::All => run.env("FH_REPETITIONS", "all").env("FH_FORKS", "1000"),
+        }
+    }
 }
 
 /// Creates the virtual environment with the pinned tools that build and test the package, unless it has them already.
 pub(crate) fn prepare() -> Result<(), String> {
-    let reason = "the Python package is installed into a virtual environment";
-    install::package("python3 -m ensurepip --version", "python3-venv", reason)?;
-    let folder = folder()?;
-    let requirements = root().join(PACKAGE).join("requirements.txt");
-    let mut wanted = Run::new("python3 --version").output()?;
-    wanted += &fs::read_to_string(&requirements)
-        .map_err(|why| format!("{}: {why}", requirements.display()))?;
-    let done = folder.join("installed.txt");
-    if fs::read_to_string(&done).is_ok_and(|installed| installed == wanted) {
-        return Ok(());
-    }
-    install::announce("the tools of bindings/python/requirements.txt", reason)?;
-    Run::new("python3 -m venv --clear venv").in_folder(&folder).go()?;
-    Run::new("venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r")
-        .args(&[requirements.display().to_string()])
-        .in_folder(&folder)
-        .go()?;
-    fs::write(&done, wanted).map_err(|why| format!("{}: {why}", done.display()))
+    install::package("node --version", "nodejs", "pyright, which checks types, runs on Node")?;
+    environment()?.prepare("the Python package is installed into a virtual environment")
 }
 
 /// Builds the wheel and installs it into the environment, which is created if it is missing. The build is that of the profile `dev`, as
 /// in all other tests. Returns the path of the environment's Python.
 pub(crate) fn install() -> Result<PathBuf, String> {
     prepare()?;
-    let folder = folder()?;
-    install_wheel(&folder, &build_wheel(&folder)?)?;
-    Ok(interpreter(&folder))
-}
-
-/// Returns the Python of the environment in this folder.
-fn interpreter(folder: &Path) -> PathBuf {
-    folder.join("venv/bin/python")
+    let environment = environment()?;
+    environment.install_wheel(&build_wheel(&environment)?)?;
+    Ok(environment.python())
 }
 
 /// Returns the Python of the environment.
 pub(crate) fn installed() -> Result<PathBuf, String> {
-    Ok(interpreter(&folder()?))
+    Ok(environment()?.python())
 }
 
 /// Installs the package, checks the types, and runs the tests of the package against `fh serve`.
-pub(crate) fn run() -> Result<(), String> {
-    let folder = folder()?;
-    Run::new("cargo build --locked --quiet -p fh-cli").go()?;
-    let fh = absolute(target_folder()).map_err(|why| why.to_string())?.join("debug/fh");
-    let python = install()?;
+pub(crate) fn run(repetitions: Repetitions) -> Result<(), String> {
+    let fh = build_fh()?;
+    install()?;
+    let environment = environment()?;
     // The tests run in a folder without the package's sources, so that they import what the wheel has installed.
     let package = package_folder();
-    let python = |line: &str| Run::program(&python.display().to_string(), line).in_folder(&folder);
+    let python = |line: &str| environment.run(line);
     let tests = format!("{package}/tests");
     python("-m mypy --strict -p fh_client").go()?;
     python("-m mypy --strict").args(std::slice::from_ref(&tests)).go()?;
     python("-m mypy --strict").args(&[format!("{package}/examples")]).go()?;
-    let allowed = format!("{package}/stubtest-allowlist.txt");
-    python("-m mypy.stubtest fh_client --allowlist").args(&[allowed]).go()?;
-    python("-m pytest -q -p no:cacheprovider --rootdir")
+    pyright(&environment)?;
+    stubtest(&environment).go()?;
+    let tests = python("-m pytest -q -p no:cacheprovider --rootdir")
         .args(&[package, tests])
         .env("FH", &fh.display().to_string())
-        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    repetitions.set(tests).go()
+}
+
+/// Checks the types of the package, of the examples, and of the program for type checkers.
+fn pyright(environment: &Environment) -> Result<(), String> {
+    let python = environment.python().display().to_string();
+    environment
+        .run("-m pyright --warnings --pythonpath")
+        .args(&[python, "--project".to_string(), package_folder()])
+        // It would ask the index for a newer version.
+        .env("PYRIGHT_PYTHON_IGNORE_WARNINGS", "1")
         .go()
+}
+
+/// Returns a run that compares the stubs with the package.
+fn stubtest(environment: &Environment) -> Run {
+    let allowed = format!("{}/stubtest-allowlist.txt", package_folder());
+    environment.run("-m mypy.stubtest fh_client --allowlist").args(&[allowed])
+}
+
+/// A method in the stubs, and a wrong signature of it.
+const SIGNATURE: &str = "def is_enabled(self, key: str, /) -> bool:";
+const WRONG_SIGNATURE: &str = "def is_enabled(self, key: str, context: str, /) -> bool:";
+
+/// Compares a copy of the package whose stubs have a wrong signature, which must be found.
+pub(crate) fn find_wrong_signature() -> Result<(), String> {
+    let environment = environment()?;
+    let folder = empty_folder(&environment.folder.join("wrong-signature"))?;
+    let path = folder.display().to_string();
+    let find = "-c print(__import__('pathlib').Path(__import__('fh_client').__file__).parent)";
+    let installed = environment.run(find).output()?.trim().to_string();
+    Run::new("cp -r").args(&[installed, path.clone()]).go()?;
+    let stubs = folder.join("fh_client/_native.pyi");
+    let failed = |why: std::io::Error| format!("{}: {why}", stubs.display());
+    let text = fs::read_to_string(&stubs).map_err(failed)?;
+    if !text.contains(SIGNATURE) {
+        return Err(format!("the stubs have no `{SIGNATURE}`"));
+    }
+    fs::write(&stubs, text.replacen(SIGNATURE, WRONG_SIGNATURE, 1)).map_err(failed)?;
+    let compared =
+        stubtest(&environment).env("PYTHONPATH", &path).env("MYPYPATH", &path).capture()?;
+    match compared {
+        (found, Err(_)) if found.contains("is_enabled is inconsistent") => {
+            println!("    stubtest finds a wrong signature of `is_enabled`");
+            Ok(())
+        }
+        (said, outcome) => Err(format!("stubtest does not find it: {said} {outcome:?}")),
+    }
+}
+
+/// Builds `fh`, the server of the tests, and returns its path.
+pub(crate) fn build_fh() -> Result<PathBuf, String> {
+    Run::new("cargo build --locked --quiet -p fh-cli").go()?;
+    Ok(absolute(target_folder()).map_err(|why| why.to_string())?.join("debug/fh"))
 }
 
 fn package_folder() -> String {
@@ -83,30 +131,31 @@ fn package_folder() -> String {
 }
 
 /// Builds the wheel for this machine, and returns its path.
-fn build_wheel(folder: &Path) -> Result<PathBuf, String> {
-    let wheels = folder.join("wheels");
-    // An older wheel must not be mistaken for the new one.
-    if wheels.exists() {
-        fs::remove_dir_all(&wheels).map_err(|why| format!("{}: {why}", wheels.display()))?;
-    }
-    let python = interpreter(folder).display().to_string();
-    Run::program(
-        &python,
-        "-m maturin build --quiet --locked --profile dev --auditwheel skip --out",
-    )
-    .args(&[wheels.display().to_string()])
-    .within(PACKAGE)
-    .go()?;
-    let mut built = fs::read_dir(&wheels).map_err(|why| format!("{}: {why}", wheels.display()))?;
-    match (built.next(), built.next()) {
-        (Some(Ok(wheel)), None) => Ok(wheel.path()),
-        _ => Err(format!("there is not exactly one wheel in {}", wheels.display())),
-    }
+fn build_wheel(environment: &Environment) -> Result<PathBuf, String> {
+    let wheels = empty_folder(&environment.folder.join("wheels"))?;
+    environment
+        .run("-m maturin build --quiet --locked --profile dev --auditwheel skip --out")
+        .args(&[wheels.display().to_string()])
+        .within(PACKAGE)
+        .go()?;
+    only_file(&wheels)
 }
 
-fn install_wheel(folder: &Path, wheel: &Path) -> Result<(), String> {
-    Run::new("venv/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall")
-        .args(&[wheel.display().to_string()])
-        .in_folder(folder)
-        .go()
+/// Removes what an earlier run has left in a folder, so that it is not mistaken for the result of this run.
+pub(crate) fn empty_folder(folder: &Path) -> Result<PathBuf, String> {
+    let failed = |why: std::io::Error| format!("{}: {why}", folder.display());
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(failed)?;
+    }
+    fs::create_dir_all(folder).map_err(failed)?;
+    Ok(folder.to_owned())
+}
+
+/// Returns the path of the only file of a folder.
+pub(crate) fn only_file(folder: &Path) -> Result<PathBuf, String> {
+    let mut files = fs::read_dir(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+    match (files.next(), files.next()) {
+        (Some(Ok(file)), None) => Ok(file.path()),
+        _ => Err(format!("there is not exactly one file in {}", folder.display())),
+    }
 }

@@ -7,7 +7,7 @@ use crate::install::{self, Installing};
 use crate::minimum_rust;
 use crate::packaging;
 use crate::part::{Part, nothing, run_all};
-use crate::python;
+use crate::python::{self, Repetitions};
 use crate::python_conformance;
 use crate::self_test;
 use crate::shell::{Run, target_folder};
@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Part { name: "scenarios, mutants", prepare: nothing, run: || self_test::run(&[]) },
         Part { name: "conformance", prepare: nothing, run: conformance::run },
         Part { name: "SDKs", prepare: nothing, run: subjects::run_all },
-        Part { name: "python", prepare: python::prepare, run: python::run },
+        Part { name: "python", prepare: python::prepare, run: || python::run(Repetitions::Some) },
         Part { name: "python conformance", prepare: python::prepare, run: python_conformance::run },
         Part { name: "demo", prepare: nothing, run: demo },
         Part { name: "packaging", prepare: packaging::prepare, run: packaging::run },

@@ -9,5 +9,6 @@ mod documents;
 mod members;
 mod names;
 mod pages;
+mod python_matrix;
 mod sources;
 mod words;

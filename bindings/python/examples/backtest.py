@@ -36,8 +36,14 @@ def main() -> None:
         for (value, strategy), rows in sorted(answers.tally("NEW_CHECKOUT").items(), key=str):
             print(f"{name}: {rows} users get {value} by {strategy or 'the default value'}")
     old, new = pa.array(before["NEW_CHECKOUT"]), pa.array(after["NEW_CHECKOUT"])
-    print(f"{pc.sum(pc.and_not(new, old)).as_py() or 0} users gain the feature")
-    print(f"{pc.sum(pc.and_not(old, new)).as_py() or 0} users lose the feature")
+    print(f"{count_only_in(new, old)} users gain the feature")
+    print(f"{count_only_in(old, new)} users lose the feature")
+
+
+def count_only_in(some: pa.Array, others: pa.Array) -> int:
+    """Return the number of rows that are true in the first array only."""
+    only = pc.call_function("and_not", [some, others])
+    return int(pc.call_function("sum", [only]).as_py() or 0)
 
 
 if __name__ == "__main__":

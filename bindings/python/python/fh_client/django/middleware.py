@@ -55,5 +55,5 @@ class FeaturesMiddleware:
 
     def _set(self, request: HttpRequest, made: Made) -> Context:
         context = made if isinstance(made, Context) else self._client.context(made)
-        request.features = context  # type: ignore[attr-defined]
+        request.features = context  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
         return context

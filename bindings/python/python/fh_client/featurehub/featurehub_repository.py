@@ -33,7 +33,8 @@ class FeatureHubRepository(InternalFeatureRepository):
         """The features that exist."""
         return {} if self.client is None else {key: self.feature(key) for key in self.client.keys()}
 
-    def notify(self, status: str, data: Any) -> None:
+    # The parameter has another name in the base class, as in featurehub-sdk.
+    def notify(self, status: str, data: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Take features of a source of the program: `features` with a list, `feature`, `delete_feature`, or `failed`.
 
         Older versions are ignored. Raise ``RuntimeError`` if a client of this package fills the repository.

@@ -1,0 +1,94 @@
+"""The licences of the crates that are linked into the native module."""
+
+from __future__ import annotations
+
+import html
+import json
+import pathlib
+import re
+import subprocess
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+# A file with the terms of a licence, or with the names of its authors.
+TERMS = re.compile(r"(licen[cs]e|copying|copyright|notice|unlicense)", re.IGNORECASE)
+NO_TEXT = {".rs", ".py", ".c", ".h", ".pl", ".sh"}
+HEADING = """\
+The native module of this package contains the crates below, and the standard library of Rust. The name of each crate stands
+before its version and the terms that its manifest names. After the crates, each text of a licence stands once, with the crates
+that carry it.
+"""
+
+
+class Crate(NamedTuple):
+    """A crate and the folder of its sources."""
+
+    name: str
+    version: str
+    terms: str
+    folder: pathlib.Path
+    is_own: bool
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+def linked_crates(manifest: pathlib.Path, target: str) -> list[Crate]:
+    """Return the crates that a build for this target links: neither those of build scripts nor those of macros."""
+    command = ["cargo", "metadata", "--locked", "--format-version", "1", "--filter-platform", target, "--manifest-path"]
+    metadata = json.loads(subprocess.check_output([*command, str(manifest)]))
+    packages = {package["id"]: package for package in metadata["packages"]}
+    nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
+    waiting, linked = [metadata["resolve"]["root"]], set()
+    while waiting:
+        package = waiting.pop()
+        if package in linked or _is_macro(packages[package]):
+            continue
+        linked.add(package)
+        for dependency in nodes[package]["deps"]:
+            if any(kind["kind"] is None for kind in dependency["dep_kinds"]):
+                waiting.append(dependency["pkg"])
+    return sorted(_crate(packages[package]) for package in linked)
+
+
+def _is_macro(package: dict[str, Any]) -> bool:
+    return any("proc-macro" in target["kind"] for target in package["targets"])
+
+
+def _crate(package: dict[str, Any]) -> Crate:
+    folder = pathlib.Path(package["manifest_path"]).parent
+    return Crate(package["name"], package["version"], package["license"] or "", folder, package["source"] is None)
+
+
+def _texts(files: Iterable[pathlib.Path]) -> list[str]:
+    terms = sorted(path for path in files if TERMS.match(path.name) and path.suffix not in NO_TEXT and path.is_file())
+    return [path.read_text(errors="replace").strip() for path in terms]
+
+
+def _standard_library() -> str:
+    """Return the text of the page that the toolchain has about its standard library and the crates in it."""
+    sysroot = subprocess.check_output(["rustc", "--print", "sysroot"], text=True).strip()
+    page = pathlib.Path(sysroot) / "share/doc/rust/COPYRIGHT-library.html"
+    text = re.sub(r"<style.*?</style>|<[^>]*>", "", page.read_text(), flags=re.DOTALL)
+    lines = (line.strip() for line in html.unescape(text).splitlines())
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def third_party_licences(crates: list[Crate]) -> str:
+    """Return a text with the terms of all crates of others.
+
+    Raises ``ValueError`` if a crate carries no text of its licence.
+    """
+    carriers = defaultdict(list)
+    others = [crate for crate in crates if not crate.is_own]
+    for crate in others:
+        texts = _texts(crate.folder.rglob("*"))
+        if not texts:
+            raise ValueError(f"{crate} ({crate.terms}) carries no text of its licence")
+        for text in dict.fromkeys(texts):
+            carriers[text].append(str(crate))
+    carriers[_standard_library()].append("the standard library of Rust")
+    parts = [HEADING, "".join(f"{crate}: {crate.terms}\n" for crate in others)]
+    parts += [f"{'=' * 80}\n{', '.join(names)}\n{'-' * 80}\n{text}\n" for text, names in carriers.items()]
+    return "\n".join(parts)

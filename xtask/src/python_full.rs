@@ -1,0 +1,37 @@
+//! `cargo xtask python-full`: the tests of the Python package with all repetitions, and what takes too long for CI.
+
+use crate::part::{Part, run_all};
+use crate::python::{self, Repetitions};
+use crate::python_package::{self, Build};
+use crate::python_wheels;
+
+/// Runs the parts, each even if an earlier one has failed.
+pub(crate) fn run() -> Result<(), String> {
+    run_all(&[
+        Part {
+            name: "all repetitions",
+            prepare: python::prepare,
+            run: || python::run(Repetitions::All),
+        },
+        Part {
+            name: "a wrong signature",
+            prepare: python::prepare,
+            run: python::find_wrong_signature,
+        },
+        Part {
+            name: "wheel and sdist",
+            prepare: python_package::prepare,
+            run: python_package::run,
+        },
+        Part {
+            name: "sdist, optimised",
+            prepare: python_package::prepare,
+            run: || python_package::sdist(Build::Release),
+        },
+        Part {
+            name: "all wheels",
+            prepare: python_package::prepare,
+            run: || python_wheels::run(&[]),
+        },
+    ])
+}
