@@ -21,8 +21,8 @@ pub(crate) struct Arguments {
     /// mutants, which `cargo xtask self-test` makes.
     #[arg(value_enum, default_value = "vectors")]
     which: Which,
-    /// Try every case or scenario on every mutant, with two exceptions: of the group imported.regex, a sample is tried, and slow scenarios
-    /// for clients are tried only on the mutants that they name. Takes long.
+    /// Try every case or scenario on every mutant, with three exceptions: of the group imported.regex, a sample is tried. Scenarios for
+    /// clients are tried on the mutants in code that they reach; slow ones only on the mutants that they name. Takes long.
     #[arg(long)]
     full: bool,
     /// Write for each mutant the groups and cases, or the scenarios for clients, that find it, as JSON.
@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     /// Run only scenarios for clients of this group. May be repeated.
     #[arg(long)]
     group: Vec<String>,
-    /// Number of scenarios that run at once; 8 by default.
+    /// Number of scenarios that run at once. The default is 8, and 24 for scenarios for clients with all mutants, most of which wait.
     #[arg(long)]
     jobs: Option<usize>,
     /// Run only this scenario for clients. May be repeated.
@@ -53,6 +53,9 @@ pub(crate) struct Arguments {
 
 /// Number of scenarios that run at once.
 const JOBS: usize = 8;
+
+/// Number of scenarios for clients that run at once with all mutants.
+const JOBS_OF_EVERYTHING: usize = 24;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Which {
@@ -130,12 +133,15 @@ fn clients(arguments: &Arguments) -> Ended {
     let command = format!("'{}' adapter rust", program.display());
     let command = command.parse().map_err(|error| Problem::Outside(format!("{error}")))?;
     let jobs = arguments.jobs.unwrap_or(JOBS);
+    let usual = if arguments.full { JOBS_OF_EVERYTHING } else { JOBS };
+    let jobs_with_mutants = arguments.jobs.unwrap_or(usual);
     let selection = clients::Selection {
         extent: extent(arguments),
         mutants: arguments.mutant.clone(),
         groups: arguments.group.clone(),
         scenarios: arguments.only.clone(),
         jobs,
+        jobs_with_mutants,
     };
     let begin = Instant::now();
     let kills = clients::kills(&command, &selection, |scenario, mutant, label| {
@@ -143,7 +149,7 @@ fn clients(arguments: &Arguments) -> Ended {
     });
     let kills = kills.map_err(Problem::Outside)?;
     print(&kills.to_text(&mutants));
-    print(&format!("{jobs} jobs, {:.0} s\n", begin.elapsed().as_secs_f64()));
+    print(&format!("{jobs_with_mutants} jobs, {:.0} s\n", begin.elapsed().as_secs_f64()));
     if let Some(path) = &arguments.matrix {
         write_file(path, &format!("{}\n", kills.to_json().pretty()))?;
     }

@@ -323,7 +323,11 @@ impl<'s> Scene<'s> {
         self.until_within(self.patience(), label, expected, condition)
     }
 
-    fn until_within(
+    /// Waits for at most this time until the recording of the Edge satisfies a condition. A late machine lengthens the time.
+    ///
+    /// # Errors
+    /// The failed check.
+    pub fn until_within(
         &self,
         patience: Duration,
         label: &str,

@@ -2,10 +2,15 @@
 //!
 //! The mutants stand in tables beside the crates of the client. `cargo xtask self-test` builds this program from a copy of the project in
 //! which each mutant stands behind a switch, and runs this test. The variable `FH_MUTANT` switches one mutant on in the adapter's process.
+//!
+//! A test of everything tries a scenario only with the mutants that can make a difference to it: those whose switches it asks when it runs
+//! without a mutant ([`asked`]), and those that it claims to find.
 
+mod asked;
 mod exempt;
 mod kills;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -14,10 +19,11 @@ use std::time::{Duration, Instant};
 pub use exempt::{EXEMPT_MUTANTS, EXEMPT_SCENARIOS, ExemptMutants};
 pub use kills::Kills;
 
+use self::asked::{Asked, Switches};
 use super::servers::Extent;
 use crate::adapter::AdapterCommand;
 use crate::sdk::{
-    Delays, Scenario, ScenarioOutcome, Skip, Subject, run_one, scenarios, shorten_patience,
+    Delays, Scenario, ScenarioOutcome, Subject, run_one, scenarios, shorten_patience,
 };
 
 /// The variable that switches a mutant on.
@@ -27,7 +33,19 @@ const SWITCH: &str = "FH_MUTANT";
 pub type Mutant = (String, &'static str);
 
 /// A scenario and the mutant with which it is run, if there is one.
-type Trial<'a> = (&'static Scenario, Option<&'a str>);
+#[derive(Debug, Clone, Copy)]
+struct Trial<'a> {
+    scenario: &'static Scenario,
+    mutant: Option<&'a str>,
+    /// Whether the scenario asks the switch of the mutant when it runs without it, if that was recorded.
+    asks: Option<bool>,
+}
+
+impl Trial<'_> {
+    fn is_claim(&self) -> bool {
+        self.mutant.is_some_and(|mutant| self.scenario.bites.contains(&mutant))
+    }
+}
 
 /// Returns the mutants that this build contains. An ordinary build contains none.
 #[must_use]
@@ -56,8 +74,11 @@ pub struct Selection {
     pub groups: Vec<String>,
     /// The only scenarios to run, if there are any.
     pub scenarios: Vec<String>,
-    /// Number of scenarios that run at once.
+    /// Number of scenarios that run at once without a mutant.
     pub jobs: usize,
+    /// Number of scenarios that run at once with a mutant. It may be higher, because most of these runs wait, and what they find is tried
+    /// again.
+    pub jobs_with_mutants: usize,
 }
 
 /// The result of a trial.
@@ -65,12 +86,17 @@ pub struct Selection {
 struct Tried {
     /// The label of the failed check; `None` if the scenario passed or was skipped.
     label: Option<String>,
+    /// Whether the scenario was skipped, or must fail because the client lacks what it tests.
+    was_skipped: bool,
     /// The time that the trial took.
     took: Duration,
 }
 
 /// The time after which a scenario with a mutant gives up waiting. Most mutants make a scenario wait in vain.
 const SHORT_PATIENCE: Duration = Duration::from_secs(4);
+
+/// The longest run of a scenario that is tried with every mutant that can make a difference to it.
+const LONGEST_FAST_RUN: Duration = Duration::from_secs(5);
 
 /// Runs every selected scenario without a mutant, and then with mutants. `tell` is called at once with each failure and each
 /// skipped scenario.
@@ -93,29 +119,83 @@ pub fn kills(
         .collect();
     // The slow ones come first, so that none of them is left when all others have ended.
     all.sort_by_key(|scenario| !scenario.slow);
-    let mut trials: Vec<Trial<'_>> = all.iter().map(|scenario| (*scenario, None)).collect();
-    let mut tried = run(&trials, &subject, selection.jobs, &tell);
-    shorten_patience(SHORT_PATIENCE);
-    let mut mutated = Vec::new();
-    for (name, _) in &mutants {
-        let tries = |scenario: &&&'static Scenario| {
-            let is_claim = scenario.bites.contains(&name.as_str());
-            is_claim || (selection.extent == Extent::Everything && !scenario.slow)
-        };
-        mutated.extend(all.iter().filter(tries).map(|scenario| (*scenario, Some(name.as_str()))));
-    }
-    mutated.sort_by_key(|(scenario, _)| !scenario.slow);
-    tried.extend(run(&mutated, &subject, selection.jobs, &tell));
+    let without = |scenario: &&'static Scenario| Trial { scenario, mutant: None, asks: None };
+    let mut trials: Vec<Trial<'_>> = all.iter().map(without).collect();
+    let mut tried;
+    let switches: Option<Switches> = match selection.extent {
+        Extent::Claims => {
+            tried = run(&trials, selection.jobs, &tell, |_| subject.clone());
+            shorten_patience(SHORT_PATIENCE);
+            None
+        }
+        Extent::Everything => {
+            let asked = Asked::new()?;
+            let recorded = |trial: &Trial<'_>| {
+                let file = asked.file(trial.scenario.id).display().to_string();
+                with_variable(&subject, asked::VARIABLE, &file)
+            };
+            let last_run = trials.clone();
+            trials = trials.repeat(asked::RUNS - 1);
+            tried = run(&trials, selection.jobs, &tell, recorded);
+            // The last run shows that the scenarios need no longer waits.
+            shorten_patience(SHORT_PATIENCE);
+            tried.extend(run(&last_run, selection.jobs, &tell, recorded));
+            trials.extend(last_run);
+            let ran = trials.iter().zip(&tried).filter(|(_, tried)| !tried.was_skipped);
+            Some(asked.read(ran.map(|(trial, _)| trial.scenario.id))?)
+        }
+    };
+    let fast = fast(&trials, &tried);
+    let mutated = with_mutants(&all, &mutants, switches.as_ref(), &fast);
+    tried.extend(run(&mutated, selection.jobs_with_mutants, &tell, |trial| {
+        with_variable(&subject, SWITCH, trial.mutant.unwrap_or_default())
+    }));
     trials.extend(mutated);
     Ok(Kills::of(trials.iter().zip(tried), &mutants, &all))
 }
 
+/// Returns the trials with mutants: all claims, and each fast scenario with the mutants whose switches it asks.
+fn with_mutants<'a>(
+    scenarios: &[&'static Scenario],
+    mutants: &'a [Mutant],
+    switches: Option<&Switches>,
+    fast: &BTreeSet<&str>,
+) -> Vec<Trial<'a>> {
+    let mut trials: Vec<Trial<'_>> = mutants
+        .iter()
+        .flat_map(|(name, _)| scenarios.iter().map(move |scenario| (*scenario, name.as_str())))
+        .map(|(scenario, mutant)| Trial {
+            scenario,
+            mutant: Some(mutant),
+            asks: switches.map(|switches| switches.has(scenario.id, mutant)),
+        })
+        .filter(|trial| {
+            trial.is_claim() || (trial.asks == Some(true) && fast.contains(trial.scenario.id))
+        })
+        .collect();
+    trials.sort_by_key(|trial| !trial.scenario.slow);
+    trials
+}
+
+/// Returns the scenarios that are tried with every mutant that can make a difference to them: those with a short run.
+fn fast(trials: &[Trial<'_>], tried: &[Tried]) -> BTreeSet<&'static str> {
+    let ran = trials.iter().zip(tried);
+    let fast = ran.filter(|(trial, tried)| !trial.scenario.slow && tried.took <= LONGEST_FAST_RUN);
+    fast.map(|(trial, _)| trial.scenario.id).collect()
+}
+
+/// Returns the subject with a variable for the processes of its adapter. The variable reaches no other process.
+fn with_variable(subject: &Subject, name: &str, value: &str) -> Subject {
+    let command = subject.command.with_variable(name, value);
+    Subject { command, ..subject.clone() }
+}
+
 /// Runs scenarios, several at a time, and returns the result of each in the same order.
-fn run(
-    trials: &[Trial<'_>],
-    subject: &Subject,
+fn run<'a>(
+    trials: &[Trial<'a>],
     jobs: usize,
     tell: &(impl Fn(&Scenario, Option<&str>, &str) + Sync),
+    subject: impl Fn(&Trial<'a>) -> Subject + Sync,
 ) -> Vec<Tried> {
     let next = AtomicUsize::new(0);
     let results = Mutex::new(vec![Tried::default(); trials.len()]);
@@ -124,21 +204,25 @@ fn run(
             scope.spawn(|| {
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some((scenario, mutant)) = trials.get(index) else { return };
-                    let mut subject = subject.clone();
-                    if let Some(mutant) = mutant {
-                        subject.command = subject.command.with_variable(SWITCH, mutant);
-                    }
-                    let skipped =
-                        |skip: &Skip| tell(scenario, *mutant, &format!("was skipped: {skip}"));
+                    let Some(trial) = trials.get(index) else { return };
                     let begin = Instant::now();
-                    let label = failure(scenario, &subject, *mutant, skipped);
-                    if let Some(label) = &label {
-                        tell(scenario, *mutant, label);
+                    let outcome = outcome(trial, &subject(trial));
+                    let say = |text: &str| tell(trial.scenario, trial.mutant, text);
+                    let mut tried = Tried { took: begin.elapsed(), ..Tried::default() };
+                    match outcome {
+                        ScenarioOutcome::Passed => {}
+                        ScenarioOutcome::Skipped(skip) => {
+                            say(&format!("was skipped: {skip}"));
+                            tried.was_skipped = true;
+                        }
+                        ScenarioOutcome::Failed(failure) => {
+                            say(&failure.label);
+                            tried.label = Some(failure.label);
+                        }
                     }
                     let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
                     if let Some(place) = results.get_mut(index) {
-                        *place = Tried { label, took: begin.elapsed() };
+                        *place = tried;
                     }
                 }
             });
@@ -147,23 +231,71 @@ fn run(
     results.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs a scenario and returns the label of its failure. Waits are short, so a busy machine can make a scenario fail which has nothing to do
-/// with the mutant. A mutant that the scenario does not claim to find must therefore fail it twice.
-fn failure(
-    scenario: &'static Scenario,
-    subject: &Subject,
-    mutant: Option<&str>,
-    skipped: impl Fn(&Skip),
-) -> Option<String> {
-    let run = || match run_one(scenario, subject, Delays::Scaled).outcome {
-        ScenarioOutcome::Failed(failure) => Some(failure.label),
-        ScenarioOutcome::Skipped(skip) => {
-            skipped(&skip);
-            None
-        }
-        ScenarioOutcome::Passed => None,
-    };
-    let label = run()?;
-    let is_expected = mutant.is_none_or(|mutant| scenario.bites.contains(&mutant));
-    if is_expected { Some(label) } else { run() }
+/// Runs a scenario. Waits are short, so a busy machine can make a scenario fail which has nothing to do with the mutant. A mutant that the
+/// scenario does not claim to find must therefore fail it twice.
+fn outcome(trial: &Trial<'_>, subject: &Subject) -> ScenarioOutcome {
+    let run = || run_one(trial.scenario, subject, Delays::Scaled).outcome;
+    match run() {
+        ScenarioOutcome::Failed(_) if trial.mutant.is_some() && !trial.is_claim() => run(),
+        outcome => outcome,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mutants(names: &[&str]) -> Vec<Mutant> {
+        names.iter().map(|name| ((*name).to_owned(), "Something.")).collect()
+    }
+
+    /// Returns the pairs of a scenario and a mutant.
+    fn pairs<'a>(trials: &[Trial<'a>]) -> Vec<(&'static str, &'a str)> {
+        trials.iter().map(|trial| (trial.scenario.id, trial.mutant.unwrap())).collect()
+    }
+
+    #[test]
+    fn a_claim_is_tried_whatever_the_scenario_asks() {
+        let scenario = scenarios::named("C-POLL-010").unwrap();
+        let claim = *scenario.bites.first().unwrap();
+        let mutants = mutants(&[claim, "Asked", "NotAsked"]);
+        let fast = BTreeSet::from([scenario.id]);
+        let tried = |asks: &[&str], fast: &BTreeSet<&str>| {
+            let asks = Switches::of(scenario.id, asks);
+            with_mutants(&[scenario], &mutants, Some(&asks), fast).len()
+        };
+        assert_eq!(tried(&[], &fast), 1);
+        assert_eq!(tried(&["Asked"], &fast), 2);
+        assert_eq!(tried(&["Asked", claim], &fast), 2);
+        // A scenario that is not fast is tried with its claims only.
+        assert_eq!(tried(&["Asked", claim], &BTreeSet::new()), 1);
+        let claims = with_mutants(&[scenario], &mutants, None, &fast);
+        assert_eq!(pairs(&claims), [(scenario.id, claim)]);
+    }
+
+    #[test]
+    fn a_mutant_that_is_found_without_its_switch_spoils_the_proof() {
+        let scenario = scenarios::named("C-POLL-010").unwrap();
+        let claim = *scenario.bites.first().unwrap();
+        let mutants = mutants(&[claim]);
+        let fails = Tried { label: Some("a label".to_owned()), ..Tried::default() };
+        let kills = |asks| {
+            let trial = Trial { scenario, mutant: Some(claim), asks };
+            Kills::of(std::iter::once((&trial, fails.clone())), &mutants, &[scenario])
+        };
+        assert!(kills(Some(true)).is_proof() && kills(None).is_proof());
+        let spoilt = kills(Some(false));
+        assert!(!spoilt.is_proof());
+        assert_eq!(spoilt.unrecorded, [format!("C-POLL-010 with {claim}")]);
+    }
+
+    #[test]
+    fn a_scenario_with_one_short_run_is_fast() {
+        let trial =
+            |id| Trial { scenario: scenarios::named(id).unwrap(), mutant: None, asks: None };
+        let took = |seconds| Tried { took: Duration::from_secs(seconds), ..Tried::default() };
+        let trials = [trial("P-001"), trial("P-002"), trial("P-001"), trial("F-001")];
+        let fast = fast(&trials, &[took(6), took(6), took(5), took(1)]);
+        assert_eq!(fast, BTreeSet::from(["P-001"]));
+    }
 }
