@@ -18,6 +18,7 @@ use pyo3::{PyTraverseError, PyVisit};
 use self::construction::Start;
 use crate::attributes;
 use crate::context::Context;
+use crate::context_pool::ContextPool;
 use crate::duration::Seconds;
 use crate::errors;
 use crate::feature::Feature;
@@ -50,6 +51,8 @@ pub(crate) struct Client {
     /// The client whose constructor was given the functions that this isolated client calls too.
     origin: Option<Py<Self>>,
     is_closed: AtomicBool,
+    /// The number of forks at which a pool of contexts made this client, which the pool ends; `None` for another client.
+    of_pool: Option<u64>,
 }
 
 pymethods_with_reads!(Client, by_key: |self| self.core(), all: &self.core().snapshot(), {
@@ -211,6 +214,19 @@ pymethods_with_reads!(Client, by_key: |self| self.core(), all: &self.core().snap
         let needs_origin = own.origin.is_some() || !own.handlers.are_none();
         let origin = needs_origin.then(|| slf.clone().unbind());
         Ok(Self::of(core, Handlers::default(), origin))
+    }
+
+    #[pyo3(
+        signature = (limit=fh_client::ContextPool::DEFAULT_LIMIT, *, requests_per_second=fh_client::ContextPool::DEFAULT_REQUESTS_PER_SECOND, polling_interval=None),
+        text_signature = "($self, limit=100, *, requests_per_second=10, polling_interval=None)"
+    )]
+    fn context_pool(
+        slf: &Bound<'_, Self>,
+        limit: usize,
+        requests_per_second: usize,
+        polling_interval: Option<Seconds>,
+    ) -> ContextPool {
+        ContextPool::new(slf.clone().unbind(), limit, requests_per_second, polling_interval)
     }
 
     #[pyo3(signature = (api_key=None))]

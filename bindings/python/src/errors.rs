@@ -1,7 +1,8 @@
 //! Errors of the client as Python exceptions. Their classes are written in Python (`_errors.py`).
 
 use fh_client::{
-    FlushError, NotReady, Problem, Refusal, SetHeadersError, SetKeysError, StartError,
+    ContextPoolError, FlushError, NotReady, Problem, Refusal, SetHeadersError, SetKeysError,
+    StartError,
 };
 use pyo3::exceptions::{PyOSError, PyTimeoutError, PyValueError};
 use pyo3::prelude::*;
@@ -56,6 +57,14 @@ pub(crate) fn problem(py: Python<'_>, problem: &Problem) -> PyErr {
         _ => raised(py, "EdgeProblem", &problem.to_string(), |error| {
             error.setattr("code", problem.as_str())
         }),
+    }
+}
+
+pub(crate) fn pool(py: Python<'_>, error: &ContextPoolError) -> PyErr {
+    match error {
+        ContextPoolError::Edge(why) => problem(py, why),
+        ContextPoolError::Start(why) => start(why),
+        _ => PyValueError::new_err(error.to_string()),
     }
 }
 

@@ -1,11 +1,13 @@
 //! The native module `fh_client._native`, on which the Python package `fh_client` is built.
 
 mod attributes;
+mod binding_floor;
 mod client;
 mod clock;
 mod columns;
 mod constructor_handlers;
 mod context;
+mod context_pool;
 mod detail;
 mod duration;
 mod errors;
@@ -49,6 +51,8 @@ use pyo3::pymodule;
 #[pymodule]
 mod _native {
     #[pymodule_export]
+    use crate::binding_floor::BindingFloor;
+    #[pymodule_export]
     use crate::client::Client;
     #[pymodule_export]
     use crate::clock::Clock;
@@ -56,6 +60,8 @@ mod _native {
     use crate::columns::{Column, Columns};
     #[pymodule_export]
     use crate::context::Context;
+    #[pymodule_export]
+    use crate::context_pool::{ContextPool, pooled};
     #[pymodule_export]
     use crate::detail::Detail;
     #[pymodule_export]

@@ -1,5 +1,6 @@
 //! The functions that a program registers with a running client: listeners, observers and interceptors.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
@@ -23,22 +24,25 @@ type Peek = Box<dyn Fn(&fh_client::Client) -> Detail + Send + Sync>;
 pub(crate) struct Interest {
     register: Register,
     peek: Option<Peek>,
+    /// The feature of a listener for changes.
+    key: Option<Arc<str>>,
 }
 
 impl Interest {
     /// The changes of one feature.
     pub(crate) fn change(
+        key: Arc<str>,
         peek: impl Fn(&fh_client::Client) -> Detail + Send + Sync + 'static,
         register: impl Fn(&fh_client::Client, Call) -> fh_client::Subscription + Send + Sync + 'static,
     ) -> Self {
-        Self { register: Box::new(register), peek: Some(Box::new(peek)) }
+        Self { register: Box::new(register), peek: Some(Box::new(peek)), key: Some(key) }
     }
 
     /// Other calls of a client.
     pub(crate) fn of(
         register: impl Fn(&fh_client::Client, Call) -> fh_client::Subscription + Send + Sync + 'static,
     ) -> Self {
-        Self { register: Box::new(register), peek: None }
+        Self { register: Box::new(register), peek: None, key: None }
     }
 }
 
@@ -61,6 +65,41 @@ struct Registered(Mutex<Inner>);
 struct Inner {
     registered: BTreeMap<u64, Listener>,
     next: u64,
+    /// True after the warning of [`too_many`].
+    has_warned: bool,
+}
+
+/// The number of registered functions above which a client warns once. A program that forgets to cancel subscriptions passes it.
+const MANY: usize = 1000;
+/// The number of keys that the warning names.
+const NAMED: usize = 5;
+
+impl Inner {
+    /// Returns the warning, once, if there are many functions. It names the features that have most of them.
+    fn too_many(&mut self) -> Option<String> {
+        if self.has_warned || self.registered.len() <= MANY {
+            return None;
+        }
+        self.has_warned = true;
+        let mut by_key: BTreeMap<&str, usize> = BTreeMap::new();
+        for key in self.registered.values().filter_map(|listener| listener.interest.key.as_deref())
+        {
+            *by_key.entry(key).or_default() += 1;
+        }
+        let mut by_key: Vec<_> = by_key.into_iter().collect();
+        by_key.sort_by_key(|(_, listeners)| Reverse(*listeners));
+        let most: Vec<String> = by_key
+            .iter()
+            .take(NAMED)
+            .map(|(key, listeners)| format!("{key} ({listeners})"))
+            .collect();
+        let of =
+            if most.is_empty() { String::new() } else { format!(", most for {}", most.join(", ")) };
+        let listeners = self.registered.len();
+        Some(format!(
+            "a client has {listeners} listeners{of}; cancel those that are no longer needed"
+        ))
+    }
 }
 
 impl Default for Listeners {
@@ -138,8 +177,16 @@ impl Listeners {
         let id = inner.next;
         inner.next += 1;
         inner.registered.insert(id, Listener { target, interest: Arc::new(interest), guard });
+        let warning = inner.too_many();
         drop(inner);
+        if let Some(warning) = warning {
+            tracing::warn!(target: "fh_client::listeners", "{warning}");
+        }
         Py::new(object.py(), Subscription { listeners: Arc::downgrade(self), id })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.here().inner().registered.is_empty()
     }
 
     /// Registers the inherited functions with the client that a forked child process has started.

@@ -49,6 +49,11 @@ pub(crate) fn methods<'py>(client: &Bound<'py, Client>) -> PyResult<Bound<'py, P
     module(client.py())?.getattr("Aio")?.call1((client,))
 }
 
+/// Returns the awaitable method of a pool of contexts.
+pub(crate) fn methods_of_pool<'py>(pool: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    module(pool.py())?.getattr("AioContextPool")?.call1((pool,))
+}
+
 /// Returns the awaitable method of an Edge in memory.
 pub(crate) fn methods_of_edge<'py>(edge: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     module(edge.py())?.getattr("AioMemoryEdge")?.call1((edge,))

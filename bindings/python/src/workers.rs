@@ -187,8 +187,9 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
 
 fn starter(py: Python<'_>) -> PyResult<&(Py<PyAny>, Py<PyAny>)> {
     STARTER.get_or_try_init(py, || {
-        let start = py.import("_thread")?.getattr("start_new_thread")?.unbind();
-        Ok((start, py.import("fh_client._worker")?.getattr("work")?.unbind()))
+        let module = py.import("fh_client._worker")?;
+        let start = module.getattr("thread_starter")?.call0()?.unbind();
+        Ok((start, module.getattr("work")?.unbind()))
     })
 }
 

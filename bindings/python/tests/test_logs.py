@@ -49,6 +49,34 @@ def test_events_arrive_under_the_logger(edge: Edge, kept: Kept) -> None:
         assert "tests*client" not in record.getMessage()
 
 
+def test_many_listeners_are_one_warning(client: fh_client.Client, kept: Kept) -> None:
+    logging.getLogger("fh_client").setLevel(logging.WARNING)
+    secret = client.context(userkey="mara-the-secret")
+
+    def register(key: str, many: int) -> None:
+        for _ in range(many):
+            secret.on_change(key, print)
+
+    register("ON", 300)
+    register("LIMIT", 99)
+    client.on_readiness(lambda change: None)
+    register("COLOUR", 600)
+    client.flush(30)
+    assert kept.records.empty()
+    cancelled = client.on_change("OFF", print)
+    cancelled.cancel()
+    register("OFF", 2)
+    client.flush(30)
+    warning = kept.records.get(timeout=30)
+    assert (warning.levelno, warning.getMessage()) == (
+        logging.WARNING,
+        "a client has 1001 listeners, most for COLOUR (600), ON (300), LIMIT (99), OFF (1); cancel those that are no longer needed",
+    )
+    register("THEME", 1500)
+    client.flush(30)
+    assert kept.records.empty()
+
+
 def test_a_level_that_is_off_is_not_collected(edge: Edge, kept: Kept) -> None:
     logging.getLogger("fh_client").setLevel(logging.ERROR)
     with fh_client.Client(edge.url, edge.key) as client:

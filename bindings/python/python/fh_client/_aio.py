@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from . import _native
-from ._native import LoopSignal, Change, Client, Context, Feature, MemoryEdge, Pending, Slot, Subscription, TestUpdates
+from ._native import LoopSignal, Change, Client, Context, ContextPool, Feature, MemoryEdge, Pending, Slot, Subscription, TestUpdates
 
 if TYPE_CHECKING:
     from ._native import _Attribute, _Duration, _Readiness
@@ -140,6 +140,19 @@ class AioTestUpdates:
     async def set_and_wait(self, key: str, /, **change: Any) -> Literal["accepted", "unchanged"]:
         """Change a feature, and wait until the client has received the change. Raise `Refused`."""
         return cast(Literal["accepted", "unchanged"], await _value(_native.update_and_wait(self._updates, key, change)))
+
+
+class AioContextPool:
+    """The method of a pool of contexts that waits, as a coroutine."""
+
+    __slots__ = ("_pool",)
+
+    def __init__(self, pool: ContextPool) -> None:
+        self._pool = pool
+
+    async def get(self, mapping: Mapping[str, _Attribute] | None = None, /, **attributes: _Attribute) -> Context:
+        """Return the context with these attributes once the Edge has evaluated the features for it."""
+        return cast(Context, await _value(_native.pooled(self._pool, mapping, attributes)))
 
 
 class AioMemoryEdge:

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar, final, ove
 
 from typing_extensions import Self
 
-from ._aio import Aio, AioMemoryEdge, Changes
+from ._aio import Aio, AioContextPool, AioMemoryEdge, Changes
 
 _T = TypeVar("_T")
 
@@ -30,11 +30,13 @@ _Fault: TypeAlias = int | Literal["connect", "tls", "break", "silence"]
 _Observer: TypeAlias = Callable[[list[UsageEvent]], object] | Callable[[UsageEvent], object]
 
 __all__ = [
+    "BindingFloor",
     "Client",
     "Clock",
     "Columns",
     "Column",
     "Context",
+    "ContextPool",
     "Detail",
     "Change",
     "NewState",
@@ -82,6 +84,7 @@ __all__ = [
     "UsageEvent",
     "UsedFeature",
     "__version__",
+    "pooled",
 ]
 
 __version__: Final[str]
@@ -101,7 +104,17 @@ def flush(client: Client, limit: _Duration) -> Pending: ...
 def close(client: Client) -> Pending: ...
 def delivered(edge: MemoryEdge) -> Pending: ...
 def update(updates: TestUpdates, key: str, change: dict[str, Any]) -> Pending: ...
+def pooled(
+    pool: ContextPool, mapping: Mapping[str, _Attribute] | None, attributes: dict[str, _Attribute]
+) -> Pending: ...
 def update_and_wait(updates: TestUpdates, key: str, change: dict[str, Any]) -> Pending: ...
+
+@final
+class BindingFloor:
+    """The least that a method can cost, for the package's benches."""
+
+    def is_enabled(self, key: str, /) -> bool:
+        """Return true for each key."""
 
 @final
 class Pending:
@@ -1032,6 +1045,37 @@ class Feature:
         """Raise `TypeError`."""
 
 @final
+class ContextPool:
+    """Contexts of a server-evaluated key, for programs with a context for each request or user.
+
+    The Edge evaluates the features of such a key for one context. The pool has a client for each context, and all of them share one
+    thread. When the pool is full, a new context ends the one that was requested longest ago. Reads of a context that has ended give
+    defaults, never the values of another user, so keep the pool and call `get` for each request. In a forked process the pool begins
+    anew; a context that the parent process got has a client of its own there.
+    """
+
+    def get(
+        self, mapping: Mapping[str, _Attribute] | None = None, /, **attributes: _Attribute
+    ) -> Context:
+        """Return the context with these attributes once the Edge has evaluated the features for it.
+
+        A context that the pool holds is returned without a request. With a client-evaluated key, no request is needed. Raise
+        `EdgeProblem` if there are no features for the context.
+        """
+    @property
+    def aio(self) -> AioContextPool:
+        """The method that waits, as a coroutine."""
+    @property
+    def client(self) -> Client:
+        """The client that made the pool."""
+    @property
+    def limit(self) -> int:
+        """The number of contexts that the pool holds at most."""
+    @property
+    def live(self) -> int:
+        """The number of contexts that the pool holds at present."""
+
+@final
 class Client(_Reads):
     """A client of one Edge. Reads use the features in memory and do not wait for the Edge.
 
@@ -1159,6 +1203,18 @@ class Client(_Reads):
         self, mapping: Mapping[str, _Attribute] | None = None, /, **attributes: _Attribute
     ) -> Client:
         """Return another client with the same settings, a connection of its own, and this context."""
+    def context_pool(
+        self,
+        limit: int = 100,
+        *,
+        requests_per_second: int = 10,
+        polling_interval: _Duration | None = None,
+    ) -> ContextPool:
+        """Return a pool that keeps at most `limit` contexts of a server-evaluated key at the same time.
+
+        All contexts of the pool together send at most `requests_per_second` requests. Each of them polls, by default every 180
+        seconds.
+        """
     def test_updates(self, api_key: str | None = None) -> TestUpdates:
         """Return a handle that changes features at the Edge, for tests."""
     def on_change(self, key: str, call: Callable[[Change], object], /) -> Subscription:

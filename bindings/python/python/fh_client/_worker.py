@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import _thread
+import sys
 import threading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
+    from collections.abc import Callable
+    from typing import Any, Protocol
 
     from ._native import Calls
 
     class _Closes(Protocol):
         def close(self) -> object: ...
+
+
+def thread_starter() -> Callable[..., Any]:
+    """Return the function that starts a thread of the operating system.
+
+    gevent replaces it by one that starts a greenlet, which would never run on a thread of the client.
+    """
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey is None:
+        return _thread.start_new_thread
+    return monkey.get_original("_thread", "start_new_thread")  # type: ignore[no-any-return]
 
 
 def close(interceptor: _Closes) -> None:

@@ -11,6 +11,7 @@ use pyo3::prelude::*;
 use super::Client;
 use crate::errors;
 use crate::exit;
+use crate::fork::forks;
 use crate::handlers::Handlers;
 use crate::listeners::Listeners;
 use crate::logs;
@@ -26,6 +27,13 @@ impl Client {
     ) -> Self {
         exit::remember(&core);
         Self::new_with(PerProcess::of(core), None, handlers, origin)
+    }
+
+    /// The client of a context that a pool keeps.
+    pub(crate) fn of_pool(core: fh_client::Client, origin: Py<Self>) -> Self {
+        let mut client = Self::of(core, Handlers::default(), Some(origin));
+        client.of_pool = Some(forks());
+        client
     }
 
     /// A client that starts at its first use. Its settings are checked now.
@@ -49,6 +57,7 @@ impl Client {
             handlers,
             origin,
             is_closed: AtomicBool::new(false),
+            of_pool: None,
         }
     }
 
@@ -143,7 +152,12 @@ impl Drop for Client {
             return;
         }
         let Some(core) = self.core.get() else { return };
-        core.close();
+        match self.of_pool {
+            // The pool of this process ends the client.
+            Some(made) if made == forks() => return,
+            Some(_) => return core.close(),
+            None => core.close(),
+        }
         let _ = Python::try_attach(|py| {
             // The program may be handling an exception, which must stay as it is.
             let pending = PyErr::take(py);

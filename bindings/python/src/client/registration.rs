@@ -20,8 +20,9 @@ impl Client {
     ) -> PyResult<Py<Subscription>> {
         let key: Arc<str> = key.into();
         let read = (Arc::clone(&key), attributes.cloned());
-        let listen = (key, attributes.cloned());
+        let listen = (Arc::clone(&key), attributes.cloned());
         let interest = Interest::change(
+            Arc::clone(&key),
             move |client| match &read {
                 (key, Some(attributes)) => client.context_of(Arc::clone(attributes)).peek(key),
                 (key, None) => client.peek(key),

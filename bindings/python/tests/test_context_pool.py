@@ -1,0 +1,139 @@
+"""Pools, which keep several contexts of a server-evaluated key at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import gc
+import pickle
+import queue
+import threading
+from collections.abc import Iterator
+
+import pytest
+from conftest import Edge
+from wire import Program
+
+import fh_client
+from fh_client.testing import MemoryEdge
+
+
+@pytest.fixture
+def server(edge: Edge) -> Iterator[fh_client.Client]:
+    with fh_client.Client(edge.url, edge.server_key, mode="once") as client:
+        client.wait_ready(30)
+        yield client
+
+
+def test_each_context_has_its_own_values(server: fh_client.Client) -> None:
+    pool = server.context_pool(requests_per_second=1000)
+    gold, silver = pool.get(plan="gold"), pool.get({"plan": "silver"})
+    assert (gold.string("COLOUR"), silver.string("COLOUR")) == ("gold", "red")
+    assert (pool.live, pool.limit, pool.client) == (2, 100, server)
+    assert pool.get(plan="gold").string("COLOUR") == "gold" and pool.live == 2
+    assert gold.client is not server
+    assert gold.feature("COLOUR").string() == gold.snapshot().string("COLOUR") == "gold"
+    # The context of the client itself stays as it is.
+    assert server.string("COLOUR") == "red"
+
+
+def test_a_full_pool_ends_the_context_that_was_requested_longest_ago(server: fh_client.Client) -> None:
+    pool = server.context_pool(1, requests_per_second=1000)
+    gold = pool.get(plan="gold")
+    ended = threading.Event()
+    gold.client.on_readiness(lambda change: ended.set() if change.readiness == "CLOSED" else None)
+    silver = pool.get(plan="silver")
+    assert ended.wait(30)
+    # A context that has ended gives defaults, and never values of the other one.
+    assert (gold.string("COLOUR", "default"), silver.string("COLOUR"), pool.live) == ("default", "red", 1)
+    assert pool.get(plan="gold").string("COLOUR") == "gold"
+
+
+def test_a_pool_that_is_dropped_ends_its_contexts(server: fh_client.Client) -> None:
+    pool = server.context_pool()
+    gold = pool.get(plan="gold")
+    ended = threading.Event()
+    gold.client.on_readiness(lambda change: ended.set() if change.readiness == "CLOSED" else None)
+    del pool
+    gc.collect()
+    assert ended.wait(30)
+
+
+def test_listeners_outlive_the_context_that_registered_them() -> None:
+    edge = MemoryEdge()
+    edge.set("COLOUR", "red")
+    with edge.client("memory/server-evaluated") as client:
+        pool = client.context_pool(requests_per_second=1000, polling_interval=0.05)
+        seen: queue.Queue[object] = queue.Queue()
+        pool.get(userkey="mara").on_change("COLOUR", lambda change: seen.put(change.new))
+        for _ in range(100):
+            pool.get(userkey="mara")
+        gc.collect()
+        edge.set("COLOUR", "blue")
+        assert seen.get(timeout=30) == "blue"
+
+
+def test_a_client_evaluated_key_needs_no_pool(client: fh_client.Client) -> None:
+    pool = client.context_pool()
+    gold = pool.get(plan="gold")
+    assert (gold.string("COLOUR"), gold.client, pool.live) == ("gold", client, 0)
+
+
+def test_get_is_awaitable(server: fh_client.Client) -> None:
+    async def main() -> None:
+        pool = server.context_pool(requests_per_second=1000)
+        gold, silver = await asyncio.gather(pool.aio.get({"plan": "gold"}), pool.aio.get(plan="silver"))
+        assert (gold.string("COLOUR"), silver.string("COLOUR")) == ("gold", "red")
+        with pytest.raises(TypeError, match="userkey"):
+            await pool.aio.get(user_key="mara")
+
+    asyncio.run(main())
+
+
+def test_a_refusal_is_an_error(edge: Edge, server: fh_client.Client) -> None:
+    pool = server.context_pool()
+    with pytest.raises(TypeError, match="userkey"):
+        pool.get(user_key="mara")
+    with pytest.raises(ValueError):
+        pool.get({f"attribute{n}": "x" * 100 for n in range(2000)})
+    with fh_client.Client(edge.url, edge.server_key, mode="once") as other:
+        other.wait_ready(30)
+        closed = other.context_pool()
+    with pytest.raises(fh_client.Closed):
+        closed.get(plan="gold")
+    with fh_client.Client("http://127.0.0.1:9", edge.server_key) as deaf, pytest.raises(fh_client.EdgeProblem) as why:
+        deaf.context_pool().get(plan="gold")
+    assert why.value.code == "unreachable"
+
+
+def test_a_pool_shows_no_attributes_and_is_not_copied(server: fh_client.Client) -> None:
+    pool = server.context_pool(7)
+    pool.get(plan="gold")
+    assert repr(pool) == "<fh_client.ContextPool 1 of 7 contexts>"
+    for copied in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="make one in each process"):
+            copied(pool)
+
+
+def test_a_forked_process_begins_a_pool_anew(edge: Edge) -> None:
+    program = f"""
+client = fh_client.Client({edge.url!r}, {edge.server_key!r}, mode="once")
+client.wait_ready(30)
+pool = client.context_pool(requests_per_second=1000)
+gold = pool.get(plan="gold")
+if os.fork() == 0:
+    # The context of the parent's pool has a client of its own here.
+    say("inherited", gold.string("COLOUR"), pool.live)
+    say("child", pool.get(plan="silver").string("COLOUR"), pool.get(plan="gold").string("COLOUR"), pool.live)
+    del gold, pool
+    client.close()
+    os._exit(0)
+assert os.wait()[1] == 0
+say("parent", gold.string("COLOUR"), pool.get(plan="silver").string("COLOUR"), pool.live)
+client.close()
+"""
+    with Program(program) as running:
+        running.expect("inherited gold 0")
+        running.expect("child red gold 2")
+        running.expect("parent gold red 2")
+        running.end()
