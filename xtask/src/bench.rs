@@ -1,13 +1,13 @@
 //! `cargo xtask bench`: runs the benches, which are a workspace of their own, and writes their tables into
-//! `docs/performance.md` and `docs/performance-edge.md`.
+//! `docs/performance.md` and `docs/performance-edge.md`. `cargo xtask bench python` is in `bench_python.rs`.
 
 use std::fs;
 
 use crate::shell::{Run, root, target_folder};
-use crate::unleash_edge;
+use crate::{bench_python, unleash_edge};
 
 /// The line of the page below which this command replaces everything.
-const MARK: &str = "<!-- everything below is written by `cargo xtask bench` -->";
+pub(crate) const MARK: &str = "<!-- everything below is written by `cargo xtask bench` -->";
 
 const PEERS: [&str; 8] = [
     "unleash-yggdrasil",
@@ -29,6 +29,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         && first == "edge"
     {
         return edge(rest);
+    }
+    if let [first, rest @ ..] = arguments
+        && first == "python"
+    {
+        return bench_python::run(rest);
     }
     let main = "cargo run --locked --release -p bench --";
     // The bench of statsig is a program of its own, because its dependencies change how all other engines are compiled.
@@ -112,11 +117,6 @@ fn publish(tables: &[String; 2]) -> Result<(), String> {
 fn circumstances() -> Result<String, String> {
     let date = Run::new("date -u +%F").output()?;
     let compiler = Run::new("rustc --version").output()?;
-    let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let processor = processor.lines().find_map(|line| line.strip_prefix("model name"));
-    let processor =
-        processor.map_or("an unnamed processor", |name| name.trim_start_matches([' ', '\t', ':']));
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let lock =
         fs::read_to_string(root().join("benches/Cargo.lock")).map_err(|why| why.to_string())?;
     let versions: Vec<String> = PEERS
@@ -130,9 +130,20 @@ fn circumstances() -> Result<String, String> {
         })
         .collect();
     Ok(format!(
-        "Measured on {} with {}, on {cores} cores of {processor}. Versions: {}.",
+        "Measured on {} with {}, on {}. Versions: {}.",
         date.trim(),
         compiler.trim(),
+        machine(),
         versions.join(", ")
     ))
+}
+
+/// Returns the number of cores and the name of the processor.
+pub(crate) fn machine() -> String {
+    let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let processor = processor.lines().find_map(|line| line.strip_prefix("model name"));
+    let processor =
+        processor.map_or("an unnamed processor", |name| name.trim_start_matches([' ', '\t', ':']));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    format!("{cores} cores of {processor}")
 }

@@ -3,6 +3,7 @@
 
 mod api;
 mod bench;
+mod bench_python;
 mod conformance;
 mod crates;
 mod debian_testing;
@@ -45,6 +46,9 @@ cargo xtask <command>
   bench edge [fanout|get] [--without-peer] [ARGS]
                      build and run the benches of the Edge beside `unleash-edge`, which is installed first, or one part;
                      write the tables of docs/performance-edge.md, or with ARGS for the bench only print them
+  bench python [ARGS]
+                     build the Python package with the profile release and measure it beside published SDKs; write the tables of
+                     docs/performance-python.md, or with ARGS (--quick, --reads, --columns) only print them
   fuzz [--seconds N] run every fuzz target for N seconds (60 by default)
   simulate [NAME]    the simulation of the session with mutants, each of which must be found, or with the named one
   subjects [NAME...] [OPTION...]

@@ -1,0 +1,86 @@
+//! `cargo xtask bench python`: measures the Python package beside published SDKs, and writes the tables of
+//! `docs/performance-python.md`.
+
+use std::fs;
+
+use crate::bench::{MARK, machine};
+use crate::python::{PACKAGE, empty_folder, only_file};
+use crate::python_environment::Environment;
+use crate::shell::{Run, root};
+
+const PAGE: &str = "docs/performance-python.md";
+const REQUIREMENTS: &str = "bindings/python/bench/requirements.txt";
+/// The packages whose versions the page names.
+const NAMED: [&str; 10] = [
+    "featurehub-sdk",
+    "eppo-server-sdk",
+    "statsig-python-core",
+    "growthbook",
+    "launchdarkly-server-sdk",
+    "unleashclient",
+    "configcat-client",
+    "pyarrow",
+    "polars",
+    "numpy",
+];
+
+/// Builds the wheel with the profile `release`, installs it beside the SDKs, and measures. Without arguments, replaces the tables of
+/// the page; with some, prints the tables only.
+pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
+    let environment = Environment::below("python-bench", REQUIREMENTS)?;
+    environment.prepare("the Python package is measured beside published SDKs")?;
+    let wheels = empty_folder(&environment.folder.join("wheels"))?;
+    environment
+        .run("-m maturin build --quiet --locked --release --auditwheel skip --out")
+        .args(&[wheels.display().to_string()])
+        .within(PACKAGE)
+        .go()?;
+    environment.install_wheel(&only_file(&wheels)?)?;
+    let payloads = environment.folder.join("payloads").display().to_string();
+    Run::new("cargo run --locked --quiet -p workload --bin payloads --")
+        .args(std::slice::from_ref(&payloads))
+        .within("benches")
+        .go()?;
+    let program = root().join(PACKAGE).join("bench/measure.py").display().to_string();
+    let measure = environment.run("-B").args(&[program, payloads]);
+    if !arguments.is_empty() {
+        return measure.args(arguments).go();
+    }
+    let tables = environment.folder.join("tables.md");
+    measure.args(&["--markdown".to_string(), tables.display().to_string()]).go()?;
+    let tables =
+        fs::read_to_string(&tables).map_err(|why| format!("{}: {why}", tables.display()))?;
+    publish(&tables, &circumstances(&environment)?)
+}
+
+fn publish(tables: &str, circumstances: &str) -> Result<(), String> {
+    let page = root().join(PAGE);
+    let failed = |why: std::io::Error| format!("{PAGE}: {why}");
+    let text = fs::read_to_string(&page).map_err(failed)?;
+    let mark = MARK.replace("bench`", "bench python`");
+    let head = text.split_once(&mark).ok_or_else(|| format!("{PAGE} has lost its mark"))?.0;
+    fs::write(&page, format!("{head}{mark}\n\n{circumstances}\n\n{tables}")).map_err(failed)
+}
+
+/// Returns the date, the machine, its load, and the versions.
+fn circumstances(environment: &Environment) -> Result<String, String> {
+    let date = Run::new("date -u +%F").output()?;
+    let python = environment.run("--version").output()?;
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split_whitespace().nth(2).unwrap_or("unknown").to_string();
+    let requirements = fs::read_to_string(root().join(REQUIREMENTS))
+        .map_err(|why| format!("{REQUIREMENTS}: {why}"))?;
+    let versions: Vec<String> = requirements
+        .lines()
+        .filter_map(|line| line.strip_suffix(" \\")?.split_once("=="))
+        .filter(|(name, _)| NAMED.contains(name))
+        .map(|(name, version)| format!("{name} {version}"))
+        .collect();
+    Ok(format!(
+        "Measured on {} with {}, on {}. The mean load of the last 15 minutes was {load}. Versions: {}.",
+        date.trim(),
+        python.trim(),
+        machine(),
+        versions.join(", ")
+    ))
+}
