@@ -66,8 +66,8 @@ fn try_sdist(wheels: &Wheels, sdist: &Path, fh: &Path, build: Build) -> Result<(
     };
     let refused = install().env("PATH", &fresh.path()).output();
     match refused {
-        Err(why) if why.contains("cargo") => {
-            println!("    without a toolchain, pip says that cargo is missing");
+        Err(why) if why.contains("Cargo, the Rust package manager, is not installed") => {
+            println!("    without a toolchain, pip says that Cargo is not installed");
         }
         Err(why) => return Err(format!("without a toolchain, pip does not name it: {why}")),
         Ok(_) => return Err("the sdist was installed without a toolchain".to_string()),

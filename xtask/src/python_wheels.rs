@@ -131,6 +131,10 @@ impl Wheels {
             options.extend(["--interpreter".to_string(), kind.interpreter.to_string()]);
             options.extend(["--features".to_string(), kind.features.to_string()]);
         }
+        if target.ends_with("gnu") {
+            // The crate alone is linked with it, so the other crates need no build of their own.
+            options.extend(["--".to_string(), format!("-Clink-arg={}", self.unwinder(target)?)]);
+        }
         let build = "build --quiet --locked --release --zig";
         self.maturin(&format!("{build} --target {target} --compatibility {compatibility}"))
             .args(&options)
@@ -152,6 +156,14 @@ impl Wheels {
         self.check(&wheel, &["--target", target, "--tag", tag])?;
         self.audit(&wheel, platform)?;
         self.keep(&wheel)
+    }
+
+    /// Writes the library in place of which the loader of the target uses the unwinder of the system, and returns its path.
+    fn unwinder(&self, target: &str) -> Result<String, String> {
+        let library = self.tools.folder.join("unwinder").join(target).join("libgcc_s.so.1");
+        let library = library.display().to_string();
+        self.script("unwinder.py").args(&[target.to_string(), library.clone()]).go()?;
+        Ok(library)
     }
 
     /// Runs the tools that know the rules of platforms, of the limited API and of the index.

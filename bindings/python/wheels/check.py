@@ -99,7 +99,11 @@ def _size(wheel: pathlib.Path, files: dict[str, bytes]) -> list[str]:
 def _sections(files: dict[str, bytes]) -> list[str]:
     library = ELFFile(io.BytesIO(_only(files, ".so", 1)))
     names = [section.name for section in library.iter_sections()]
-    return [f"its library is not stripped of {name}" for name in names if name == ".symtab" or name.startswith(".debug")]
+    faults = [f"its library is not stripped of {name}" for name in names if name == ".symtab" or name.startswith(".debug")]
+    needed = [tag.needed for tag in library.get_section_by_name(".dynamic").iter_tags("DT_NEEDED")]
+    if "libc.so.6" in needed and "libgcc_s.so.1" not in needed:
+        faults.append(f"its library has an unwinder of its own, and needs only {needed}")
+    return faults
 
 
 def _licences(files: dict[str, bytes], target: str) -> list[str]:
