@@ -20,6 +20,7 @@ mod python_environment;
 mod python_full;
 mod python_matrix;
 mod python_package;
+mod python_servers;
 mod python_wheels;
 mod quick;
 mod release;

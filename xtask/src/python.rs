@@ -130,6 +130,11 @@ fn package_folder() -> String {
     root().join(PACKAGE).display().to_string()
 }
 
+/// Builds the wheel of the tests, and returns its path.
+pub(crate) fn wheel() -> Result<PathBuf, String> {
+    build_wheel(&environment()?)
+}
+
 /// Builds the wheel for this machine, and returns its path.
 fn build_wheel(environment: &Environment) -> Result<PathBuf, String> {
     let wheels = empty_folder(&environment.folder.join("wheels"))?;

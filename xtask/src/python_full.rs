@@ -3,6 +3,7 @@
 use crate::part::{Part, run_all};
 use crate::python::{self, Repetitions};
 use crate::python_package::{self, Build};
+use crate::python_servers;
 use crate::python_wheels;
 
 /// Runs the parts, each even if an earlier one has failed.
@@ -12,6 +13,11 @@ pub(crate) fn run() -> Result<(), String> {
             name: "all repetitions",
             prepare: python::prepare,
             run: || python::run(Repetitions::All),
+        },
+        Part {
+            name: "servers that fork",
+            prepare: python_servers::prepare,
+            run: python_servers::run,
         },
         Part {
             name: "a wrong signature",

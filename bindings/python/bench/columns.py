@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
 import pathlib
@@ -39,6 +40,8 @@ def memory_above(call: Callable[[], Any], keys: list[str]) -> tuple[float, float
     """Return the peak of memory above input and output, the output's size, in MB, and the seconds of one call."""
     gc.collect()
     pyarrow.default_memory_pool().release_unused()
+    # The call must not reuse memory that the process has freed and kept.
+    ctypes.CDLL(None).malloc_trim(0)
     with open("/proc/self/clear_refs", "w") as clear:
         clear.write("5")
     before = kilobytes("VmRSS")
@@ -75,7 +78,8 @@ def measure(folder: pathlib.Path, is_quick: bool, say: Callable[[str], None]) ->
     check(ruleset, {name: given[:2000] if name != "NumPy" else {c: v[:2000] for c, v in given.items()} for name, given in parts.items()}, client, texts)
     say("columns: the values are those of single evaluations")
     rows = _rows(ruleset, client, folder, texts, parts, keys)
-    interleave(rows, 3 if is_quick else 25, 0.001, say)
+    # Each call takes long enough to be measured by itself.
+    interleave(rows, 3 if is_quick else 25, 0, say)
     by_name = {row.name: row for row in rows}
     client.close()
     return _page(by_name, _memory(ruleset, users, keys, 100_000 if is_quick else ROWS, say))

@@ -12,6 +12,9 @@ import pytest
 
 import fh_client
 
+#: The tests of servers need gunicorn's workers, uWSGI and Celery, which `cargo xtask python-full` installs.
+collect_ignore = [] if os.environ.get("FH_SERVERS") else ["servers"]
+
 STATE = """
 features:
   - { key: ON, type: BOOLEAN }
