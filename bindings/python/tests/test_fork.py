@@ -318,7 +318,8 @@ if __name__ == "__main__":
     process.start()
     process.join()
     assert process.exitcode == 0
-    say("parent", client.string("COLOUR"))
+    sees(client, "green")
+    say("parent green")
     client.close()
 """)
     with Program(RUN, str(program)) as running:
