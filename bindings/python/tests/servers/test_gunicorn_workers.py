@@ -53,7 +53,8 @@ def test_the_workers_of_a_preloaded_program_see_changes(
     edge: Edge, tmp_path: pathlib.Path, worker: str, app: str, start: str
 ) -> None:
     with Wire(edge.url) as wire, fh_client.Client(edge.url, edge.key) as client:
-        program = f"import fh_client\nclient = fh_client.Client({wire.url!r}, {edge.key!r}, start={start!r})\n"
+        program = "from gevent import monkey\nmonkey.patch_all()\n" if worker == "gevent" else ""
+        program += f"import fh_client\nclient = fh_client.Client({wire.url!r}, {edge.key!r}, start={start!r})\n"
         if start == "eager":
             program += "client.wait_ready(30)\n"
         (tmp_path / "shop.py").write_text(program + app)
