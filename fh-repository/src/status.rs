@@ -29,6 +29,8 @@ pub enum Connection {
     Done,
     /// The Edge wants no more requests (D-23). The client sends no requests until a refresh, a new key or a restart.
     Halted,
+    /// The client is suspended: it keeps its features, and sends no requests unless a caller's command needs one.
+    Suspended,
     /// The client sends no requests because its mode is offline.
     Offline,
     /// The client is closed.
@@ -48,6 +50,7 @@ impl Connection {
             Self::Paused => "paused",
             Self::Done => "done",
             Self::Halted => "halted",
+            Self::Suspended => "suspended",
             Self::Offline => "offline",
             Self::Closed => "closed",
         }

@@ -33,6 +33,16 @@ pub enum Input<'a> {
     Tick,
     /// Closes the session for good. Commands that are not done yet fail with [`Problem::Closed`].
     Stop,
+    /// Suspends the session, for example while a page is hidden or an app is in the background. The request in flight is aborted. Until
+    /// [`Self::Resume`] there is no deadline, and no request is sent except one poll for each refresh, context or replacement of keys;
+    /// a poll in flight for such a command goes on. Features and readiness stay as they are. Has no effect if the session is suspended
+    /// already, or closed. A client that is offline, halted, done or not started shows that connection, not
+    /// [`Connection::Suspended`](fh_repository::status::Connection::Suspended).
+    Suspend,
+    /// Ends the suspension. A streaming client opens a new stream at once, and a polling client polls if its interval has passed meanwhile.
+    /// A delay that a failure, a refusal or the Edge caused before still applies, and so does the limit of the request rate (D-64). Has no
+    /// effect if the session is not suspended.
+    Resume,
     /// Requests features from the Edge, as soon as the limit of the request rate allows (D-64). No request is sent if a request is in
     /// flight, if a stream that has sent a list of features is open, or if the client is offline or closed. [`Action::CommandDone`] reports
     /// the outcome, also if no request is sent.

@@ -1,4 +1,5 @@
-//! Delays before retries (D-64).
+//! Delays before retries (D-64). Random delays are whole milliseconds, computed in doubles, so that a client in another language can compute
+//! the same ones.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -49,8 +50,8 @@ impl Delays {
         self.count = self.count.saturating_add(1).min(31);
         let jitter = if backoff.jitter.is_finite() { backoff.jitter.clamp(0.0, 1.0) } else { 0.5 };
         let least = shortest(backoff);
-        // The random part is subtracted, because the product of the maximum duration and 1.0 would overflow.
-        longest.saturating_sub(longest.mul_f64(jitter * random.share())).max(least)
+        let longest = millis(longest);
+        whole(longest - longest * (jitter * random.share())).max(least)
     }
 
     /// Returns the delay after the end of a stream that had sent features. If no delay was used since the last reset, the delay is drawn
@@ -82,8 +83,19 @@ pub(crate) fn shortest(backoff: &Backoff) -> Duration {
 /// Returns a random duration within a range, so that clients whose streams end at the same time do not all reconnect at the same time.
 /// Returns the start of a range whose end is earlier.
 pub(crate) fn within(range: &RangeInclusive<Duration>, random: &mut Random) -> Duration {
-    let width = range.end().saturating_sub(*range.start());
-    range.start().saturating_add(width.mul_f64(random.share()))
+    let start = millis(*range.start());
+    let width = (millis(*range.end()) - start).max(0.0);
+    whole(start + width * random.share()).max(*range.start())
+}
+
+/// Returns the duration of this many milliseconds, without the fraction. Returns the nearest bound if the number is negative or too large.
+pub(crate) fn whole(millis: f64) -> Duration {
+    Duration::from_millis(millis as u64)
+}
+
+/// Returns the whole milliseconds of a duration.
+fn millis(duration: Duration) -> f64 {
+    duration.as_millis() as f64
 }
 
 #[cfg(test)]
@@ -125,7 +137,8 @@ mod tests {
             assert!(drawn <= odd.cap.max(SHORTEST), "{jitter}");
         }
         let longest = Backoff { initial: Duration::MAX, cap: Duration::MAX, jitter: 0.0 };
-        assert_eq!(Delays::default().next(&longest, longest.cap, &mut random), Duration::MAX);
+        let drawn = Delays::default().next(&longest, longest.cap, &mut random);
+        assert_eq!(drawn, Duration::from_millis(u64::MAX));
         let tiny = Backoff { initial: Duration::from_millis(3), ..BACKOFF };
         assert!(Delays::default().next(&tiny, tiny.cap, &mut random) <= tiny.initial);
     }
@@ -152,6 +165,19 @@ mod tests {
         assert!(drawn.iter().any(|drawn| *drawn > Duration::from_millis(980)));
         let backward = Duration::from_secs(2)..=Duration::from_secs(1);
         assert_eq!(within(&backward, &mut random), Duration::from_secs(2));
+    }
+
+    /// The expected values were computed with Python's doubles, which are those of JavaScript.
+    #[test]
+    fn random_delays_are_whole_milliseconds() {
+        let mut random = Random::new(42);
+        let mut delays = Delays::default();
+        let mut drawn: Vec<u128> =
+            (0..6).map(|_| delays.next(&BACKOFF, BACKOFF.cap, &mut random).as_nanos()).collect();
+        let range = Duration::from_millis(100)..=Duration::from_secs(1);
+        drawn.extend((0..3).map(|_| within(&range, &mut random).as_nanos()));
+        let expected = [629, 1840, 3442, 6623, 15695, 16976, 296, 820, 405];
+        assert_eq!(drawn, expected.map(|millis: u128| millis * 1_000_000));
     }
 
     #[test]

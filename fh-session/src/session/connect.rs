@@ -57,10 +57,10 @@ impl Session {
         self.actions.push_back(Action::Send(request_id, request));
     }
 
-    /// Returns the kind of the next request. The kind is a poll if the client does not stream (see [`Self::streams`]), or if the Edge could
-    /// not stream and it is too early to retry streaming (D-65). Otherwise the kind is a stream.
+    /// Returns the kind of the next request. The kind is a poll if the client does not stream (see [`Self::streams`]), if it is suspended,
+    /// or if the Edge could not stream and it is too early to retry streaming (D-65). Otherwise the kind is a stream.
     fn next_kind(&mut self) -> RequestKind {
-        if !self.streams() {
+        if !self.streams() || self.is_suspended {
             return RequestKind::Poll;
         }
         match self.poll_until {

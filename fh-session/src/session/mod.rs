@@ -1,7 +1,7 @@
 //! The protocol of a FeatureHub client as a state machine. The session decides which actions are due, and a driver performs them.
 //!
 //! Every state in which the session waits for the Edge has a deadline, so that no failure can stop a client silently. There is no deadline
-//! before the start, and none for a client that is offline, halted or closed. A passive client whose features may be outdated has no
+//! before the start, and none for a client that is offline, halted, suspended or closed. A passive client whose features may be outdated has no
 //! deadline either, nor has a one-off client that is done (D-71).
 
 mod access;
@@ -13,6 +13,7 @@ mod outcome;
 mod pending;
 mod request;
 mod stream;
+mod suspension;
 mod update;
 
 #[cfg(test)]
@@ -104,6 +105,8 @@ pub struct Session {
     access: Access,
     held: Held,
     command_ids: Vec<Pending>,
+    /// True from [`Input::Suspend`] until [`Input::Resume`].
+    is_suspended: bool,
     last_contact: Option<Millis>,
     status: SessionStatus,
     /// The status that was published last; the default status if none was published. `status` may change in several steps before it is
@@ -184,6 +187,7 @@ impl Session {
             access: Access::default(),
             held: Held::default(),
             command_ids: Vec::new(),
+            is_suspended: false,
             last_contact: None,
             status: SessionStatus::default(),
             shown: SessionStatus::default(),
@@ -201,6 +205,8 @@ impl Session {
             Input::Start => self.start(),
             Input::Tick => self.tick(),
             Input::Stop => self.stop(),
+            Input::Suspend => self.suspend(),
+            Input::Resume => self.resume(),
             Input::Refresh(command_id) => self.refresh(Pending::without_limit(command_id)),
             Input::FeatureRead => self.feature_read(),
             Input::Context(command_id, context) => self.change_context(command_id, context),
@@ -239,6 +245,7 @@ impl Session {
 
     fn state_deadline(&self) -> Option<Millis> {
         match &self.state {
+            _ if self.is_dormant() => None,
             State::Due { at, .. } => Some(*at),
             State::Connecting { until, .. } => Some(*until),
             State::Streaming(stream) => Some(stream.deadline(&self.config.limits).0),
@@ -274,6 +281,8 @@ impl Session {
         if self.config.mode == Mode::Offline {
             self.state = State::Offline;
             self.settle(&Ok(()));
+        } else if self.is_suspended && self.command_ids.is_empty() {
+            self.await_resumption();
         } else {
             self.connect();
         }
@@ -289,6 +298,7 @@ impl Session {
     fn tick(&mut self) {
         let now = self.now;
         match &self.state {
+            _ if self.is_dormant() => {}
             State::Due { at, .. } if *at <= now => self.connect(),
             State::Connecting { until, .. } if *until <= now => {
                 self.give_up();
@@ -372,6 +382,7 @@ impl Session {
         self.status.is_withheld = self.held.is_withheld();
         self.status.is_stale = self.is_stale();
         let (connection, next) = match &self.state {
+            _ if self.is_dormant() => (Connection::Suspended, None),
             State::Idle => (Connection::Idle, None),
             State::Due { at, as_, .. } => (*as_, Some(*at)),
             State::Connecting { .. } | State::Fetching(_) => (Connection::Connecting, None),

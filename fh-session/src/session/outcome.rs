@@ -41,8 +41,12 @@ impl Session {
             Mode::PassivePolling(_) => State::Fresh { until: next },
             Mode::OneOff => State::Done,
             Mode::Streaming | Mode::ActivePolling(_) | Mode::Offline => {
-                let again = self.poll_until.filter(|_| self.streams());
-                let at = again.map_or(next, |again| again.min(next));
+                let at = match self.poll_until {
+                    _ if !self.streams() => next,
+                    Some(again) => again.min(next),
+                    // The client polled because it was suspended. Its stream follows as soon as the suspension ends.
+                    None => self.now,
+                };
                 State::Due { at, as_: Connection::Resting, following: None }
             }
         };

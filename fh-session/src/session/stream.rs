@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use super::{Session, State};
 use crate::action::RequestId;
 use crate::config::Limits;
+use crate::delay::whole;
 use crate::response_class::{LONGEST_INTERVAL, cut};
 use crate::sse::{Decoder, Event, Limits as SseLimits};
 
@@ -251,7 +252,7 @@ fn stale(data: &str) -> Result<(), Stop> {
         Token::Number(digits) => match digits.parse::<f64>() {
             Ok(seconds) if seconds > 0.0 => {
                 let longest = LONGEST_INTERVAL.as_secs_f64();
-                Err(Stop::Pause(Duration::from_secs_f64(seconds.min(longest))))
+                Err(Stop::Pause(whole(seconds.min(longest) * 1_000.0)))
             }
             _ => Ok(()),
         },

@@ -146,6 +146,7 @@ impl Client {
             first: actions
                 .iter()
                 .any(|action| matches!(action, Action::Publish(it) if it.cause == Cause::First)),
+            report_reads: actions.iter().any(|action| matches!(action, Action::ReportReads)),
         };
         if was_stopped {
             let only_settled = actions
@@ -158,8 +159,8 @@ impl Client {
         let last = settled.clone().all(|action| matches!(action, Action::CommandDone(..)));
         hold(Invariant::Errands, last, || format!("completed before other actions: {actions:?}"))?;
         self.one_request(&actions)?;
-        self.always(&status)?;
         self.spec.step(self.now, fact, &shown);
+        self.always(&status)?;
         let mut outside = Outside::default();
         let mut done = Expected::default();
         for action in actions {
@@ -275,6 +276,7 @@ impl Client {
                 // No other response of an Edge stops a client (D-114).
                 hold(Invariant::Deadline, status.is_stale, || format!("halted, but {status:?}"))?;
             }
+            (None, Connection::Suspended) if self.spec.suspended => {}
             (None, Connection::Idle | Connection::Offline | Connection::Closed) => {}
             (None, connection) => {
                 return Err(Broken {

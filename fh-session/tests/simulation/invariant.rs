@@ -40,6 +40,8 @@ pub enum Invariant {
     Redirect,
     /// After status 236 or `edge.stale` no request is sent without a command (D-22, D-23).
     Stale,
+    /// While the client is suspended, it sends no request that no command needs.
+    Suspended,
     /// After the end the session returns no action except the outcomes of commands.
     Stopped,
     /// Served features come only from the live request to the Edge or from a store, and belong to this context.

@@ -33,7 +33,7 @@ use script::Script;
 const SCRIPTS: u64 = 10_000;
 
 /// Connections and problems that clients must show in at least one script: every state of the connection, and every problem of a status.
-const REACHED: [&str; 29] = [
+const REACHED: [&str; 30] = [
     "connecting",
     "streaming",
     "resting",
@@ -41,6 +41,7 @@ const REACHED: [&str; 29] = [
     "paused",
     "done",
     "halted",
+    "suspended",
     "offline",
     "closed",
     "bad_request",

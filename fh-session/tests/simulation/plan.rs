@@ -25,6 +25,7 @@ pub struct Plan {
     pub jumps: bool,
     pub stores: bool,
     pub stops: bool,
+    pub suspends: bool,
 }
 
 impl Plan {
@@ -60,6 +61,7 @@ impl Plan {
             jumps: random.percent(25),
             stores: random.percent(25),
             stops: random.percent(20),
+            suspends: random.percent(25),
         }
     }
 
@@ -80,6 +82,7 @@ impl Plan {
             jumps: false,
             stores: false,
             stops: false,
+            suspends: false,
         }
     }
 

@@ -369,6 +369,7 @@ impl Script {
             })
             .collect();
         let passive = matches!(self.plan.mode, Mode::PassivePolling(_));
+        self.resume()?;
         if self.plan.mode == Mode::Offline {
             return Ok(());
         }

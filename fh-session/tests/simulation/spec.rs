@@ -5,6 +5,7 @@ mod answers;
 mod commands;
 mod outcome;
 mod stream;
+mod suspension;
 
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ pub enum Fact<'a> {
     Stop,
     Refresh(CommandId),
     FeatureRead,
+    Suspend,
+    Resume,
     /// The context of this user; `None` for a context with too many attributes.
     Context(CommandId, Option<usize>),
     Keys(CommandId, usize),
@@ -48,6 +51,8 @@ pub struct Shown {
     pub published: bool,
     /// True if the client published the first list of a context.
     pub first: bool,
+    /// True if the client asked its driver to report the next read.
+    pub report_reads: bool,
 }
 
 /// The expected consequences of an event.
@@ -93,8 +98,14 @@ pub type Range = (u64, u64);
 pub enum Phase {
     Idle,
     Due(Range),
-    Sent { until: u64 },
-    Body { until: u64 },
+    /// Only the pace delays the next request.
+    Paced(u64),
+    Sent {
+        until: u64,
+    },
+    Body {
+        until: u64,
+    },
     Stream(Open),
     Fresh(Range),
     Expired,
@@ -122,6 +133,7 @@ pub struct Open {
 pub struct Spec {
     pub config: Config,
     pub phase: Phase,
+    pub suspended: bool,
     pub keys: usize,
     now: u64,
     /// Failures since the last success. The next field is true if the short delay after the end of a stream was used.
@@ -178,6 +190,7 @@ impl Spec {
         Self {
             config,
             phase: Phase::Idle,
+            suspended: false,
             keys,
             now: 0,
             failures: 0,
@@ -281,7 +294,9 @@ impl Spec {
 
     fn phase_deadline(&self) -> Option<Range> {
         match &self.phase {
+            _ if self.is_dormant() => None,
             Phase::Due(range) | Phase::Fresh(range) => Some(*range),
+            Phase::Paced(at) => Some((*at, *at)),
             Phase::Sent { until } | Phase::Body { until } => Some((*until, *until)),
             Phase::Stream(open) => Some(self.stream_deadline(open)),
             _ => None,
@@ -314,10 +329,12 @@ impl Spec {
                 self.refresh(Pending { command_id: *command_id, expires: None });
             }
             Fact::FeatureRead => {
-                if self.phase == Phase::Expired {
+                if self.phase == Phase::Expired && !self.suspended {
                     self.connect();
                 }
             }
+            Fact::Suspend => self.suspend(),
+            Fact::Resume => self.resume(shown),
             Fact::Context(command_id, user) => self.context(*command_id, *user),
             Fact::Keys(command_id, keys) => self.change_keys(*command_id, *keys),
             Fact::Opened(facts) => self.opened(facts),
@@ -344,6 +361,8 @@ impl Spec {
         if self.config.mode == Mode::Offline {
             self.phase = Phase::Offline;
             self.settle(true);
+        } else if self.suspended && self.pending.is_empty() {
+            self.phase = Phase::Due((self.now, self.now));
         } else {
             self.connect();
         }
@@ -351,7 +370,7 @@ impl Spec {
 
     fn tick(&mut self) {
         match self.phase.clone() {
-            Phase::Due(_) => self.connect(),
+            Phase::Due(_) | Phase::Paced(_) => self.connect(),
             Phase::Sent { .. } | Phase::Body { .. } => {
                 self.give_up();
                 self.trouble("timed_out", 0);
@@ -373,7 +392,7 @@ impl Spec {
         let [before_last, last] = self.recent;
         let earliest = before_last.map(|sent| sent + millis(self.config.pace));
         if let Some(at) = earliest.filter(|at| *at > self.now) {
-            self.phase = Phase::Due((at, at));
+            self.phase = Phase::Paced(at);
             return;
         }
         self.recent = [last, Some(self.now)];
@@ -396,7 +415,7 @@ impl Spec {
     }
 
     fn next_kind(&mut self) -> RequestKind {
-        if !self.streams() {
+        if !self.streams() || self.suspended {
             return RequestKind::Poll;
         }
         match self.fallback {

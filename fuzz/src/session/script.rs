@@ -241,6 +241,8 @@ fn step(pair: &mut Pair, script: &mut Bytes<'_>) {
         18 => pair.tell(|| Input::FeatureRead),
         _ => match script.byte() {
             0 => pair.tell(|| Input::Stop),
+            64..128 => pair.tell(|| Input::Suspend),
+            128..192 => pair.tell(|| Input::Resume),
             _ => pair.tell(|| Input::Start),
         },
     }

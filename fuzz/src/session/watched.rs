@@ -212,7 +212,10 @@ impl Watched {
                 Connection::Resting => matches!(self.mode, Mode::PassivePolling(_)),
                 Connection::Done => self.mode == Mode::OneOff,
                 Connection::Halted => status.is_stale,
-                Connection::Idle | Connection::Offline | Connection::Closed => true,
+                Connection::Idle
+                | Connection::Suspended
+                | Connection::Offline
+                | Connection::Closed => true,
                 _ => false,
             };
             assert!(may, "no deadline: {status:?}");

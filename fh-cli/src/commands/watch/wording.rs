@@ -27,6 +27,7 @@ pub(super) fn state(status: &Status) -> String {
         Connection::Paused => "paused by the Edge",
         Connection::Done => "fetched once",
         Connection::Halted => "stopped",
+        Connection::Suspended => "suspended",
         Connection::Offline => "offline",
         _ => "closed",
     };

@@ -7,6 +7,7 @@ mod polls;
 mod refusals;
 mod stale;
 mod streams;
+mod suspension;
 mod test_driver;
 mod trouble;
 

@@ -38,7 +38,8 @@ impl Client {
         if done.send != expected.send {
             let invariant = match (done.send, phase) {
                 (Some(_), Phase::Halted) if self.spec.stale => Invariant::Stale,
-                (Some(_), Phase::Due(_)) => Invariant::NotTooSoon,
+                (Some(_), _) if self.spec.suspended => Invariant::Suspended,
+                (Some(_), Phase::Due(_) | Phase::Paced(_)) => Invariant::NotTooSoon,
                 _ => Invariant::Asks,
             };
             let why = format!("sends {:?}, expected {:?} {phase:?}", done.send, expected.send);

@@ -31,6 +31,7 @@ impl Script {
                 self.tell(Input::FeatureRead, &Fact::FeatureRead)
             }
             75..85 if self.plan.stores => self.store(),
+            85..94 if self.plan.suspends => self.suspend_or_resume(),
             85..98 => self.tell(Input::Tick, &Fact::Tick),
             98 if started && self.plan.stops => {
                 note!(self, "stop");
@@ -40,6 +41,21 @@ impl Script {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The program goes to the background or comes back, or says again that it has.
+    fn suspend_or_resume(&mut self) -> Result<(), Broken> {
+        if self.client.spec.suspended == self.random.percent(80) {
+            self.resume()
+        } else {
+            note!(self, "suspend");
+            self.tell(Input::Suspend, &Fact::Suspend)
+        }
+    }
+
+    pub(super) fn resume(&mut self) -> Result<(), Broken> {
+        note!(self, "resume");
+        self.tell(Input::Resume, &Fact::Resume)
     }
 
     pub(super) fn context(&mut self) -> Result<(), Broken> {

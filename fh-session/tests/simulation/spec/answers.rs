@@ -116,7 +116,12 @@ impl Spec {
             Mode::PassivePolling(_) => Phase::Fresh((at, at)),
             Mode::OneOff => Phase::Done,
             _ => {
-                let at = self.fallback.filter(|_| self.streams()).map_or(at, |until| until.min(at));
+                let at = match self.fallback {
+                    _ if !self.streams() => at,
+                    Some(until) => until.min(at),
+                    // A suspended client polls in place of its stream.
+                    None => self.now,
+                };
                 Phase::Due((at, at))
             }
         };

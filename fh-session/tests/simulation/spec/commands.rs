@@ -64,7 +64,7 @@ impl Spec {
         let is_in_flight = match &self.phase {
             Phase::Sent { .. } | Phase::Body { .. } => true,
             Phase::Stream(open) => !open.has_data,
-            Phase::Due(_) => self.following.is_some(),
+            Phase::Paced(_) => self.following.is_some(),
             _ => false,
         };
         is_in_flight && self.was_set && !self.serves()

@@ -62,6 +62,20 @@ pub const EXEMPT_MUTANTS: &[ExemptMutants] = &[
         reason: "no operation tells the age of the features",
         found_by: SIMULATION,
     },
+    ExemptMutants {
+        names: &[
+            "ReadsEndSuspension",
+            "ResumedClientsIgnoreDelays",
+            "ResumedReadsAreMissed",
+            "StreamsAwaitTheInterval",
+            "SuspendedClientsRetry",
+            "SuspendedClientsStream",
+            "SuspendedStreamsGoOn",
+            "SuspensionLosesCommands",
+        ],
+        reason: "no operation suspends a client",
+        found_by: SIMULATION,
+    },
 ];
 
 /// The scenarios that find no mutant, each with the reason.
