@@ -44,6 +44,14 @@ pub type HashIds = HashMap<String, String>;
 pub struct Compiler<'a> {
     profile: Profile,
     hash_ids: Option<&'a HashIds>,
+    strategies: Strategies,
+}
+
+/// The treatment of the strategies in a payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Strategies {
+    Compiled,
+    LeftOut,
 }
 
 impl<'a> Compiler<'a> {
@@ -51,7 +59,7 @@ impl<'a> Compiler<'a> {
     /// ids.
     #[must_use]
     pub const fn new(profile: Profile) -> Self {
-        Self { profile, hash_ids: None }
+        Self { profile, hash_ids: None, strategies: Strategies::Compiled }
     }
 
     /// Sets the ids from which buckets are computed in place of feature ids. For a feature without an entry in `ids`,
@@ -59,6 +67,27 @@ impl<'a> Compiler<'a> {
     #[must_use]
     pub const fn hash_ids(self, ids: &'a HashIds) -> Self {
         Self { hash_ids: Some(ids), ..self }
+    }
+
+    /// Leaves out the strategies of all features, so that the value of a feature is its answer for every context. This is the rule for
+    /// payloads of server-evaluated keys, whose values the Edge has evaluated already (D-123). Strategies that are left out are not
+    /// checked, and cause no diagnostics.
+    ///
+    /// ```
+    /// use fh_eval::featurehub::{Compiler, Document};
+    /// use fh_eval::{Attributes, Profile, Subject, Timestamp};
+    /// let body = br#"[{"key": "A", "type": "BOOLEAN", "value": false, "strategies": [{"id": "s", "value": true, "attributes": [
+    ///     {"fieldName": "userkey", "type": "STRING", "conditional": "EQUALS", "values": ["fred"]}]}]}]"#;
+    /// let environment = Document::parse(body)?.only()?;
+    /// let ruleset = Compiler::new(Profile::Client).without_strategies().compile(&environment);
+    /// let attributes = Attributes::builder().user_key("fred").build();
+    /// let fred = Subject::new(&attributes, Timestamp::from_millis(0));
+    /// assert_eq!(ruleset.get("A").unwrap().evaluate(&fred).boolean(), Some(false));
+    /// # Ok::<(), fh_eval::featurehub::ParseError>(())
+    /// ```
+    #[must_use]
+    pub const fn without_strategies(self) -> Self {
+        Self { strategies: Strategies::LeftOut, ..self }
     }
 
     /// Compiles the features of one environment, in the order of the payload. If two features have the same key, the
@@ -187,7 +216,10 @@ impl<'a> Compilation<'a> {
         let value =
             super::value::store(&mut self.writer, &mut self.diagnostics, kind, feature.value);
         let mut draw = Draw { has_hash_id: hash_id.is_some(), kind, sources: Vec::new(), base: 0 };
-        let all = self.strategies(&feature.strategies, &mut draw);
+        let all = match self.compiler.strategies {
+            Strategies::Compiled => self.strategies(&feature.strategies, &mut draw),
+            Strategies::LeftOut => Run::default(),
+        };
         let (strategies, mode) = fast_path(&mut self.writer, all, draw.sources.len());
         let hash_id_row = match &hash_id {
             Some(id) if !draw.sources.is_empty() => self.writer.hash_id(id),

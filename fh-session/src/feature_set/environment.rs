@@ -8,7 +8,7 @@ use std::sync::Arc;
 use fh_eval::featurehub::Compiler;
 use fh_eval::internal::is_visible_change;
 use fh_eval::internal::wire::{self, Feature, Identity};
-use fh_eval::{FeatureRef, Profile, Ruleset};
+use fh_eval::{FeatureRef, Ruleset};
 
 use super::received::Received;
 
@@ -91,7 +91,7 @@ impl Environment {
         &mut self,
         features: &[Received<'_>],
         authority: Authority,
-        profile: Profile,
+        compiler: Compiler<'_>,
     ) -> Effect {
         let old = self.ruleset.clone();
         let mut chosen: Vec<Chosen<'_, '_>> = Vec::with_capacity(features.len());
@@ -149,7 +149,7 @@ impl Environment {
         if same_texts {
             return Effect::None;
         }
-        let mut compilation = Compiler::new(profile).begin(Some(&self.id));
+        let mut compilation = compiler.begin(Some(&self.id));
         let mut strategies = HashMap::new();
         for chosen in &chosen {
             match chosen {
@@ -200,11 +200,11 @@ impl Environment {
         &mut self,
         received: &Received<'_>,
         authority: Authority,
-        profile: Profile,
+        compiler: Compiler<'_>,
     ) -> Result<Effect, String> {
         let parts = received.parts().ok_or("a feature is not a JSON object")?;
         let state = parts.identity();
-        let compiled = Compiler::new(profile)
+        let compiled = compiler
             .feature_of(parts, received.json())
             .map_err(|diagnostic| format!("a feature: {diagnostic}"))?;
         let feature = compiled.as_ref();

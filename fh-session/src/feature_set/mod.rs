@@ -23,7 +23,7 @@ pub(crate) use environment::{Authority, Effect};
 pub(crate) use foreign::{names_another, other_environment};
 pub(crate) use received::Received;
 
-use crate::key::{ApiKey, ApiKeys};
+use crate::key::{ApiKey, ApiKeys, KeyKind};
 use environment::Environment;
 
 /// The features of a session, by environment. The environments have the order of the API keys (D-61). Environments to which no key gives
@@ -31,6 +31,7 @@ use environment::Environment;
 #[derive(Debug)]
 pub(crate) struct FeatureSet {
     profile: Profile,
+    kind: KeyKind,
     environments: Vec<Environment>,
     /// The feature keys for which a notice about several environments was sent, so that each key is reported at most once.
     reported: HashSet<Box<str>>,
@@ -49,13 +50,15 @@ const MAX_REPORTED: usize = 1_000;
 
 impl FeatureSet {
     pub(crate) fn new(profile: Profile, keys: &ApiKeys) -> Self {
-        let mut feature_set = Self { profile, environments: Vec::new(), reported: HashSet::new() };
+        let mut feature_set =
+            Self { profile, kind: keys.kind(), environments: Vec::new(), reported: HashSet::new() };
         feature_set.open(keys);
         feature_set
     }
 
     /// Keeps or adds the environments to which the keys give access, and drops all others. Returns the dropped environments.
     pub(crate) fn open(&mut self, keys: &ApiKeys) -> Closed {
+        self.kind = keys.kind();
         let mut held = std::mem::take(&mut self.environments);
         for id in keys.iter().map(ApiKey::environment) {
             if self.find(id).is_some() {
@@ -70,6 +73,16 @@ impl FeatureSet {
         let had_features = held.iter().any(|environment| !environment.ruleset.is_empty());
         let environments = held.into_iter().map(|environment| environment.id).collect();
         Closed { environments, had_features }
+    }
+
+    /// Returns the compiler for features that were received with a key of this kind. With a server-evaluated key, the value that the Edge
+    /// sends is the answer, so strategies in the payload are left out (D-123).
+    const fn compiler(&self, kind: KeyKind) -> Compiler<'static> {
+        let compiler = Compiler::new(self.profile);
+        match kind {
+            KeyKind::ClientEvaluated => compiler,
+            KeyKind::ServerEvaluated => compiler.without_strategies(),
+        }
     }
 
     fn find(&self, id: &str) -> Option<usize> {
@@ -121,8 +134,8 @@ impl FeatureSet {
         features: &[Received<'_>],
         authority: Authority,
     ) -> Effect {
-        let profile = self.profile;
-        self.environment(id).map_or(Effect::None, |each| each.list(features, authority, profile))
+        let compiler = self.compiler(self.kind);
+        self.environment(id).map_or(Effect::None, |each| each.list(features, authority, compiler))
     }
 
     /// Applies an update of one feature of an environment, and returns the effect.
@@ -135,9 +148,9 @@ impl FeatureSet {
         received: &Received<'_>,
         authority: Authority,
     ) -> Result<Effect, String> {
-        let profile = self.profile;
+        let compiler = self.compiler(self.kind);
         self.environment(id)
-            .map_or(Ok(Effect::None), |each| each.feature(received, authority, profile))
+            .map_or(Ok(Effect::None), |each| each.feature(received, authority, compiler))
     }
 
     /// Applies a delete of an environment's feature, and returns the effect.
@@ -158,7 +171,11 @@ impl FeatureSet {
     ) -> Rules {
         let several = self.environments.iter().filter(|each| !each.ruleset.is_empty()).count() > 1;
         let (ruleset, environments) = if several {
-            self.merged(notice)
+            let kind = match context {
+                Some(_) => KeyKind::ServerEvaluated,
+                None => KeyKind::ClientEvaluated,
+            };
+            self.merged(kind, notice)
         } else {
             let full = self.environments.iter().find(|each| !each.ruleset.is_empty());
             match full.or(self.environments.first()) {
@@ -183,9 +200,9 @@ impl FeatureSet {
 
     /// Returns the features of all environments in one ruleset. If several environments have a feature with the same key, the feature of
     /// the earliest environment is used (D-61).
-    fn merged(&mut self, notice: &mut dyn FnMut(Notice)) -> (Ruleset, Environments) {
+    fn merged(&mut self, kind: KeyKind, notice: &mut dyn FnMut(Notice)) -> (Ruleset, Environments) {
         let mut from: HashMap<Box<str>, Arc<str>> = HashMap::new();
-        let mut compilation = Compiler::new(self.profile).begin(None);
+        let mut compilation = self.compiler(kind).begin(None);
         for environment in &self.environments {
             for feature in environment.ruleset.iter() {
                 if let Some(answers) = from.get(feature.key()) {

@@ -1,3 +1,5 @@
+use fh_eval::FeatureRef;
+
 use super::*;
 
 fn feature_set(keys: &[&str]) -> FeatureSet {
@@ -284,4 +286,33 @@ fn unchanged_features_are_not_parsed() {
     // The held feature stays, together with the strategy that an Edge applied.
     feature_set.take("e", &[state("a", "A", 3, "z"), with(1)], Authority::Edge);
     assert_eq!(&*applied(&mut feature_set), "s2");
+}
+
+/// With a server-evaluated key, the value of the Edge is the answer, whatever else the payload holds (D-123).
+#[test]
+fn strategies_count_only_with_a_client_evaluated_key() {
+    let with = |id: &str, key: &str| {
+        format!(
+            r#"{{"id":"{id}","key":"{key}","version":1,"type":"STRING","value":"edge","strategies":[{{"id":"s","value":"strategy","attributes":[{{"conditional":"EQUALS","fieldName":"userkey","values":["fred"],"type":"STRING"}}]}}]}}"#
+        )
+    };
+    for (keys, value) in [(["e/k*", "f/k*"], "strategy"), (["e/k", "f/k"], "edge")] {
+        let mut feature_set = feature_set(&keys);
+        let attributes = Attributes::builder().user_key("fred").build();
+        let fred = fh_eval::Subject::new(&attributes, fh_eval::Timestamp::from_millis(0));
+        let context = || keys[0].strip_suffix('*').is_none().then(Arc::default);
+        let values = |feature_set: &mut FeatureSet| -> Vec<String> {
+            let rules = feature_set.rules(context(), None, &mut |_| {});
+            let value = |feature: FeatureRef<'_>| feature.evaluate(&fred).string().unwrap().into();
+            rules.ruleset().iter().map(value).collect()
+        };
+        feature_set.take("e", &[with("a", "A")], Authority::Edge);
+        assert_eq!(values(&mut feature_set), [value], "a list, {keys:?}");
+        feature_set.feature("e", &received(&with("b", "B")), Authority::Edge).unwrap();
+        assert_eq!(values(&mut feature_set), [value; 2], "an update, {keys:?}");
+        feature_set.take("e", &[with("a", "A"), with("c", "C")], Authority::Edge);
+        assert_eq!(values(&mut feature_set), [value; 2], "a list that keeps a feature, {keys:?}");
+        feature_set.take("f", &[with("d", "D")], Authority::Edge);
+        assert_eq!(values(&mut feature_set), [value; 3], "two environments, {keys:?}");
+    }
 }
