@@ -98,8 +98,12 @@ pub(crate) enum Texts<'a> {
 
 /// Returns the texts of a value: of a single one, of a list, of a tuple or of a set. `None` has no texts.
 pub(crate) fn texts_of<'a>(name: &str, value: &'a Bound<'_, PyAny>) -> PyResult<Texts<'a>> {
-    if let Ok(text) = value.extract::<Text<'_>>() {
-        return Ok(Texts::One(text));
+    // The type is checked first, because an extraction that fails costs an exception.
+    if value.is_instance_of::<PyString>() {
+        return Ok(Texts::One(value.extract()?));
+    }
+    if value.is_instance_of::<PyInt>() || value.is_instance_of::<PyFloat>() {
+        return Ok(Texts::Written(single(name, value)?));
     }
     if value.is_none() {
         return Ok(Texts::Many(Vec::new()));
@@ -129,8 +133,8 @@ fn texts<'py>(
 
 /// Returns the text of one value.
 fn single(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
-    if let Ok(text) = value.extract::<Text<'_>>() {
-        return Ok(text.as_str().to_string());
+    if value.is_instance_of::<PyString>() {
+        return Ok(value.extract::<Text<'_>>()?.as_str().to_string());
     }
     // `bool` is a subclass of `int`.
     if let Ok(value) = value.cast::<PyBool>() {
