@@ -1,4 +1,4 @@
-//! Checks of the packages. The static binary runs without root in a tree that holds nothing else and is mounted read-only
+//! Checks of the packages. Each static binary runs without root in a tree that holds nothing else and is mounted read-only
 //! (decisions D-112). systemd verifies the unit file.
 
 use std::fs;
@@ -14,14 +14,23 @@ use crate::shell::{Run, root, target_folder};
 const TARGET: &str = "x86_64-unknown-linux-musl";
 /// The limit for each step of a server.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// A script that enters the tree with chroot as another user. The tree is read-only except for its `data` folder.
+/// A script that enters a tree with chroot as another user, and runs a program there. The tree is read-only except for its `data` folder.
 const ENTER: &str = r#"
+tree=$1 user=$2
+shift 2
 mount --make-rprivate /
-mount --bind "$1" "$1"
-mount --bind "$1/data" "$1/data"
-mount -o remount,bind,ro "$1"
-exec chroot --userspec="$2" "$1" /fh serve --port 0 --log-format text
+mount --bind "$tree" "$tree"
+mount --bind "$tree/data" "$tree/data"
+mount -o remount,bind,ro "$tree"
+exec chroot --userspec="$user" "$tree" "$@"
 "#;
+/// The command of the server in its tree.
+const SERVE: &str = "/fh serve --port 0 --log-format text";
+/// What the conformance suite does in its tree: it runs cases of evaluations in its own process, and scenarios with itself as the adapter.
+const SUITE: [&str; 2] = [
+    "/fh-conformance vectors run --target engine --group eval.percentage",
+    "/fh-conformance sdk --only C-POLL-001 --only C-STREAM-001 --adapter",
+];
 
 /// Installs the target, its linker and systemd.
 pub(crate) fn prepare() -> Result<(), String> {
@@ -48,7 +57,42 @@ pub(crate) fn run() -> Result<(), String> {
     let folder = folder.canonicalize().map_err(|why| why.to_string())?;
     let binary = target_folder().join(TARGET).join("release/fh");
     image(&folder.join("tree"), &binary)?;
-    unit(&folder, &binary)
+    unit(&folder, &binary)?;
+    // The suite is tried, not shipped: a release of it would take minutes to build.
+    Run::new("cargo build --locked -p fh-conformance --target").args(&[TARGET.to_string()]).go()?;
+    let suite = target_folder().join(TARGET).join("debug/fh-conformance");
+    conformance_suite(&folder.join("suite"), &suite)
+}
+
+/// Runs the conformance suite in an empty tree, because `docs/conform.md` promises one program without dependencies.
+fn conformance_suite(tree: &Path, binary: &Path) -> Result<(), String> {
+    let failed = |why: std::io::Error| format!("{}: {why}", tree.display());
+    fs::create_dir_all(tree.join("data")).map_err(failed)?;
+    let program = tree.join("fh-conformance");
+    fs::copy(binary, &program).map_err(failed)?;
+    needs_no_library(&program)?;
+    let user = Image::read()?.user;
+    let data = format!("{}/data", tree.display());
+    Run::new("chown").args(&[user.clone(), data]).go()?;
+    for (line, adapter) in SUITE.iter().zip([None, Some("/fh-conformance adapter rust")]) {
+        let mut words = words(&["--mount", "sh", "-ec", ENTER, "sh"]);
+        words.extend([tree.display().to_string(), user.clone()]);
+        words.extend(line.split(' ').map(str::to_string));
+        words.extend(adapter.map(str::to_string));
+        println!("    $ unshare, chroot {} {line}", tree.display());
+        // The tree has no /tmp.
+        Run::new("unshare").args(&words).env("TMPDIR", "/data").go()?;
+    }
+    Ok(())
+}
+
+/// Fails if a program is linked to libraries.
+fn needs_no_library(program: &Path) -> Result<(), String> {
+    let linked = Run::new("ldd").args(&[program.display().to_string()]).output();
+    match linked.unwrap_or_default() {
+        linked if linked.contains("=>") => Err(format!("the binary needs libraries: {linked}")),
+        _ => Ok(()),
+    }
 }
 
 /// The variables and the user that the Containerfile sets.
@@ -87,11 +131,8 @@ fn image(tree: &Path, binary: &Path) -> Result<(), String> {
         fs::create_dir_all(tree.join(folder)).map_err(failed)?;
     }
     fs::copy(binary, tree.join("fh")).map_err(failed)?;
+    needs_no_library(&tree.join("fh"))?;
     let fh = tree.join("fh").display().to_string();
-    let linked = Run::new("ldd").args(std::slice::from_ref(&fh)).output().unwrap_or_default();
-    if linked.contains("=>") {
-        return Err(format!("the binary needs libraries: {linked}"));
-    }
     let state = tree.join("etc/fh-edge/state.yaml").display().to_string();
     let made = Run::new(&fh).args(&words(&["init", &state, "--json"])).output()?;
     let owner =
@@ -140,9 +181,13 @@ struct Serving {
 
 impl Serving {
     fn start(tree: &Path, image: &Image) -> Result<Self, String> {
-        println!("    $ unshare, chroot {} /fh serve", tree.display());
+        println!("    $ unshare, chroot {} {SERVE}", tree.display());
         let mut command = Command::new("unshare");
-        command.args(["--mount", "sh", "-ec", ENTER, "sh"]).arg(tree).arg(&image.user);
+        command
+            .args(["--mount", "sh", "-ec", ENTER, "sh"])
+            .arg(tree)
+            .arg(&image.user)
+            .args(SERVE.split(' '));
         command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
         command.envs(image.variables.iter().cloned());
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
