@@ -69,6 +69,7 @@ class Wire:
             stream.has_ended = True
             self._changed.notify_all()
         edge.close()
+        client.close()
 
     def _copy(self, source: socket.socket, target: socket.socket, stream: Stream | None = None) -> None:
         try:
