@@ -116,7 +116,7 @@ fn matches(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Form, KnownDifference, matches};
+    use super::{Form, KnownDifference, PATH, matches};
     use crate::agreement::{Disagreement, Pair};
     use crate::case::Profile;
     use crate::data::Data;
@@ -251,12 +251,53 @@ mod tests {
         assert!(!form(|form| form.answers = words(&["*, raises *"])));
         assert!(!form(|form| form.lacks = words(&["a share"])));
         assert!(!form(|form| form.has.push("odd id".to_owned())));
+        assert!(form(|form| form.has = words(&["odd id | several shares"])));
         assert!(!form(|form| form.answers_as = words(&["mut-pct-rules-advance-base"])));
+    }
+
+    #[test]
+    fn a_class_covers_the_differences_of_its_own_sdk() {
+        let example = &found("mut-hash-other-seed", Drawn::Share, 1)[0];
+        let known = |forms: Vec<Form>| KnownDifference {
+            sdk: "one".to_owned(),
+            source: "D-1".to_owned(),
+            reason: "Another seed.".to_owned(),
+            looks_like: forms,
+        };
+        let other = || Form { part: words(&["getter *"]), ..Form::default() };
+        assert!(known(vec![other(), Form::default()]).covers("one", example));
+        assert!(!known(vec![Form::default()]).covers("another", example));
+        assert!(!known(vec![other()]).covers("one", example));
     }
 
     #[test]
     fn the_list_names_unusual_parts_and_mutants_that_exist() {
         let known = KnownDifference::load(&Data::embedded()).expect("a list");
         assert!(known.iter().all(|each| !each.looks_like.is_empty()));
+    }
+
+    #[test]
+    fn a_list_with_an_unknown_name_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let load = |form: &str| {
+            let class = format!(
+                r#"{{"sdk": "one", "source": "D-1", "reason": "A.", "looks_like": [{form}]}}"#
+            );
+            let list = format!(r#"{{"differences": [{class}]}}"#);
+            std::fs::write(folder.path().join(PATH), list).expect("a file");
+            let data = Data::folder(folder.path()).expect("a data folder");
+            KnownDifference::load(&data).map(drop).map_err(|error| error.to_string())
+        };
+        let right = r#"{"has": ["a share | several shares"], "lacks": ["a share"], "answers_as": ["mut-hash-other-seed"]}"#;
+        assert_eq!(load(right), Ok(()));
+        for (wrong, named) in [
+            (r#"{"has": ["a share | a shear"]}"#, "a shear"),
+            (r#"{"lacks": ["a shear"]}"#, "a shear"),
+            (r#"{"answers_as": ["mut-hash-other-sede"]}"#, "mut-hash-other-sede"),
+            (r#"{"lack": ["a share"]}"#, "lack"),
+        ] {
+            let why = load(wrong).expect_err(wrong);
+            assert!(why.contains(named), "{why}");
+        }
     }
 }
