@@ -25,11 +25,6 @@ pub(crate) fn run() -> Result<(), String> {
             run: python::find_wrong_signature,
         },
         Part {
-            name: "wheel and sdist",
-            prepare: python_package::prepare,
-            run: python_package::run,
-        },
-        Part {
             name: "sdist, optimised",
             prepare: python_package::prepare,
             run: || python_package::sdist(Build::Release),

@@ -72,9 +72,10 @@ fn try_sdist(wheels: &Wheels, sdist: &Path, fh: &Path, build: Build) -> Result<(
         Err(why) => return Err(format!("without a toolchain, pip does not name it: {why}")),
         Ok(_) => return Err("the sdist was installed without a toolchain".to_string()),
     }
+    // The sdist has fewer members than the workspace, so Cargo takes those that are missing out of the lock file, and keeps all versions.
     let options = match build {
-        Build::Dev => "--locked --profile dev",
-        Build::Release => "--locked",
+        Build::Dev => "--profile dev",
+        Build::Release => "",
     };
     install()
         .env("MATURIN_PEP517_ARGS", options)

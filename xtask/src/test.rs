@@ -9,6 +9,7 @@ use crate::packaging;
 use crate::part::{Part, nothing, run_all};
 use crate::python::{self, Repetitions};
 use crate::python_conformance;
+use crate::python_package;
 use crate::self_test;
 use crate::shell::{Run, target_folder};
 use crate::simulate;
@@ -49,6 +50,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Part { name: "SDKs", prepare: nothing, run: subjects::run_all },
         Part { name: "python", prepare: python::prepare, run: || python::run(Repetitions::Some) },
         Part { name: "python conformance", prepare: python::prepare, run: python_conformance::run },
+        Part { name: "python package", prepare: python_package::prepare, run: python_package::run },
         Part { name: "demo", prepare: nothing, run: demo },
         Part { name: "packaging", prepare: packaging::prepare, run: packaging::run },
         Part { name: "wasm build", prepare: wasm_target, run: wasm_build },
