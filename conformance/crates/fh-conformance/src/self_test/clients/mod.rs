@@ -4,7 +4,7 @@
 //! which each mutant stands behind a switch, and runs this test. The variable `FH_MUTANT` switches one mutant on in the adapter's process.
 //!
 //! A test of everything tries a scenario only with the mutants that can make a difference to it: those whose switches it asks when it runs
-//! without a mutant ([`asked`]), and those that it claims to find.
+//! without a mutant (module `asked`), and those that it claims to find.
 
 mod asked;
 mod exempt;
