@@ -12,13 +12,15 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }
 
-/// Returns all files with this extension below a folder, sorted, without build output and hidden folders.
+/// Returns all files with this extension below a folder, sorted, without build output, packages of npm and hidden folders.
 pub(crate) fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let (mut found, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
             let (path, name) = (entry.path(), entry.file_name());
-            let is_source = name != "target" && !name.to_string_lossy().starts_with('.');
+            let is_source = name != "target"
+                && name != "node_modules"
+                && !name.to_string_lossy().starts_with('.');
             if entry.file_type().unwrap().is_dir() {
                 folders.extend(is_source.then_some(path));
             } else if path.extension().is_some_and(|found| found == extension) {

@@ -1,0 +1,79 @@
+import eslint from "@eslint/js";
+import tsdoc from "eslint-plugin-tsdoc";
+import tseslint from "typescript-eslint";
+
+/** Globals that the pure modules must not use: their input, their time and their random numbers are arguments. */
+const impureGlobals = [
+  ...[
+    "fetch",
+    "XMLHttpRequest",
+    "EventSource",
+    "WebSocket",
+    "navigator",
+    "window",
+    "document",
+    "self",
+    "globalThis",
+  ],
+  ...[
+    "setTimeout",
+    "setInterval",
+    "setImmediate",
+    "queueMicrotask",
+    "requestAnimationFrame",
+    "Date",
+    "performance",
+  ],
+  ...["localStorage", "sessionStorage", "indexedDB", "caches", "BroadcastChannel", "WebAssembly", "crypto"],
+  ...["process", "Buffer", "console"],
+];
+
+/** Methods whose rules differ from Rust's. `text.ts` has the functions to use. */
+const unlikeRust = {
+  trim: "trims other white space than Rust; use the function of text.ts",
+  trimStart: "trims other white space than Rust; use the function of text.ts",
+  trimEnd: "trims other white space than Rust; use the function of text.ts",
+  toLowerCase: "lower-cases more than ASCII; use the function of text.ts",
+  toUpperCase: "upper-cases more than ASCII; use the function of text.ts",
+  localeCompare: "depends on the locale; use the comparison by bytes of text.ts",
+};
+
+export default tseslint.config(
+  { ignores: ["**/dist/**", "**/node_modules/**"] },
+  eslint.configs.recommended,
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ["*.js"] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    plugins: { tsdoc },
+    rules: {
+      "tsdoc/syntax": "error",
+      eqeqeq: "error",
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: true },
+      ],
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+    },
+  },
+  {
+    files: ["packages/client/src/session/**", "packages/client/src/repository/**"],
+    rules: {
+      "no-restricted-globals": ["error", ...impureGlobals],
+      "no-restricted-properties": [
+        "error",
+        { object: "Math", property: "random", message: "random numbers are an argument" },
+        ...Object.entries(unlikeRust).map(([property, message]) => ({ property, message })),
+      ],
+    },
+  },
+  {
+    files: ["**/tests/**"],
+    rules: { "@typescript-eslint/no-non-null-assertion": "off" },
+  },
+  { files: ["*.js"], extends: [tseslint.configs.disableTypeChecked] },
+);

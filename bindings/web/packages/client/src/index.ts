@@ -1,0 +1,7 @@
+/**
+ * A client of FeatureHub for browsers and Node.
+ *
+ * @packageDocumentation
+ */
+
+export {};
