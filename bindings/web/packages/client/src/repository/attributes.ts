@@ -1,0 +1,93 @@
+import { wellFormed } from "./value.ts";
+
+/** One value of an attribute. `null`, `undefined`, NaN and infinities add no value. */
+export type AttributeItem = string | number | boolean | null | undefined;
+
+/** The values of one attribute. An empty list adds no value, so that the attribute is missing. */
+export type AttributeValue = AttributeItem | readonly AttributeItem[];
+
+/**
+ * A context: a map from attribute names to one or more texts each. It is immutable.
+ *
+ * Numbers become decimal text as Rust writes them (`5`, `0.0000001`, never an exponent), booleans become `true` and `false`.
+ * A lone surrogate in a name or a value becomes U+FFFD. Values of any other type, which only a program without types can give,
+ * are left out.
+ *
+ * @example
+ * ```ts
+ * const mara = Attributes.of({ userkey: "mara", plan: ["gold", "beta"], age: 41 });
+ * mara.get("plan"); // ["gold", "beta"]
+ * ```
+ */
+export class Attributes {
+  readonly #values = new Map<string, string[]>();
+
+  /** Creates a context from names and values. */
+  static of(values: Readonly<Record<string, AttributeValue>>): Attributes {
+    return new Attributes(Object.entries(values));
+  }
+
+  /** Creates a context from names and values. Values of a name that occurs again are added to the earlier values. */
+  constructor(entries: Iterable<readonly [string, AttributeValue]> = []) {
+    for (const [name, value] of entries) {
+      for (const item of Array.isArray(value)
+        ? (value as readonly AttributeItem[])
+        : [value as AttributeItem]) {
+        const text = attributeText(item);
+        if (text === undefined) continue;
+        const key = wellFormed(name);
+        const known = this.#values.get(key);
+        if (known) known.push(text);
+        else this.#values.set(key, [text]);
+      }
+    }
+  }
+
+  /** Returns the values of the attribute `name`; `undefined` if the context has no such attribute. Names are case-sensitive. */
+  get(name: string): readonly string[] | undefined {
+    return this.#values.get(name);
+  }
+
+  /** Iterates over the attributes with their values, in the order in which the names first appeared. */
+  [Symbol.iterator](): IterableIterator<[string, readonly string[]]> {
+    return this.#values.entries();
+  }
+
+  /** Number of attributes. */
+  get size(): number {
+    return this.#values.size;
+  }
+
+  /**
+   * Returns true if both contexts have the same attributes, with the same values in the same order. The order of attributes does
+   * not count.
+   */
+  equals(other: Attributes): boolean {
+    if (this === other) return true;
+    if (this.size !== other.size) return false;
+    for (const [name, values] of this) {
+      const found = other.get(name);
+      if (found?.length !== values.length || !values.every((value, at) => value === found[at])) return false;
+    }
+    return true;
+  }
+}
+
+/** Returns the text of an attribute's value; `undefined` if the value adds nothing. */
+function attributeText(item: AttributeItem): string | undefined {
+  if (typeof item === "string") return wellFormed(item);
+  if (typeof item === "boolean") return item ? "true" : "false";
+  return typeof item === "number" && Number.isFinite(item) ? numberText(item) : undefined;
+}
+
+/** Returns the decimal text of a finite number without an exponent, as Rust's `Display` writes it. */
+export function numberText(number: number): string {
+  const [mantissa = "", exponent] = String(Math.abs(number)).split("e");
+  const sign = number < 0 || Object.is(number, -0) ? "-" : "";
+  if (exponent === undefined) return sign + mantissa;
+  const [whole = "", fraction = ""] = mantissa.split(".");
+  const shift = Number(exponent);
+  const digits = whole + fraction;
+  // JavaScript writes an exponent only below 1e-6 and from 1e21, where all digits are on one side of the point.
+  return sign + (shift < 0 ? "0." + "0".repeat(-shift - 1) + digits : digits.padEnd(shift + 1, "0"));
+}

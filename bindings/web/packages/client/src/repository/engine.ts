@@ -1,0 +1,55 @@
+import type { Attributes } from "./attributes.ts";
+import type { Reason } from "./reason.ts";
+import type { Value } from "./value.ts";
+
+/**
+ * The evaluation engine, which the features of client-evaluated keys need. `fh-eval` as WebAssembly implements it. The repository
+ * never loads an engine: the driver compiles the features of a publication and then publishes them with their ruleset.
+ */
+export interface Engine {
+  /**
+   * Compiles features into a ruleset. Compiling never fails because of a feature's content: a part that cannot be read never
+   * matches (D-35).
+   *
+   * @param features - the JSON of each feature, as received, in the order that gives their positions. Each is an object with a
+   *   non-empty text `key`, and no key occurs twice.
+   * @throws an error if the engine itself fails. The last state is then kept.
+   */
+  compile(features: readonly string[]): Ruleset;
+}
+
+/**
+ * Compiled features. The engine frees the ruleset when the object is unreachable, since snapshots hold it for as long as anyone may
+ * read from it; a driver may free it earlier.
+ */
+export interface Ruleset {
+  /**
+   * Evaluates the feature at this position. Never throws: if the engine fails, the evaluation has no value and the reason `ERROR`.
+   *
+   * Two calls with the same result give the same {@link Evaluation} object, so that texts and parsed JSON keep their identity. A
+   * call allocates nothing unless the engine sees the result, or the context, for the first time. The engine remembers the handle
+   * of a context for as long as the object of the context lives.
+   *
+   * @param position - the position of the feature in the list that was compiled.
+   * @param attributes - the context; `undefined` for a read without a context, for which no strategy matches.
+   * @param now - returns the current time in milliseconds since 1970. Called only if a rule reads the attribute `now` and the
+   *   context has no such attribute.
+   */
+  evaluate(position: number, attributes: Attributes | undefined, now: () => number): Evaluation;
+
+  /**
+   * Returns true if a strategy of the feature reads the clock. The results of such a feature are not cached. Never throws, also for
+   * a position that does not exist.
+   */
+  readsClock(position: number): boolean;
+}
+
+/** The result of evaluating the rules of a feature. */
+export interface Evaluation {
+  /** The value, converted to the feature's type if possible (evaluation 5.2); `undefined` if it is null or missing. */
+  readonly value: Value | undefined;
+  /** The id of the strategy that matched; `undefined` if none matched or the matching strategy has no id. */
+  readonly strategyId: string | undefined;
+  /** The reason for the value: `STRATEGY_MATCH`, `SPLIT`, `DEFAULT`, `STATIC`, or `ERROR` if the engine failed. */
+  readonly reason: Reason;
+}

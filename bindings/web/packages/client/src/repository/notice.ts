@@ -1,0 +1,50 @@
+import { type Source, sourceName } from "./source.ts";
+
+/**
+ * An unusual event, which programs should log.
+ *
+ * - `key_in_several_environments`: several environments have a feature with the same key. `answers` is the id of the
+ *   environment whose feature is used, which is that of the earliest API key (D-61).
+ * - `comma_in_value`: a value of an attribute contains a comma. An Edge splits such a value at its commas, in most cases into
+ *   several values (D-82).
+ * - `override_refused`: an interceptor returned a value that does not fit the feature's type. The read continued as if the
+ *   interceptor had returned none (D-78). Reported at most once for each interceptor and feature.
+ * - `interceptor_panicked`: an interceptor threw. If it was called for a read, the read continued as if the interceptor had
+ *   returned no value. Reported at most once for each interceptor.
+ * - `fell_back_to_polling`: the Edge cannot stream, so the client polls. The client retries streaming from time to time (D-65).
+ * - `store_ignored`: features from a store or a snapshot were not applied. `why` is the reason.
+ * - `ignored`: a part of a response or of a stream had no effect, because it belongs to another environment.
+ */
+export type Notice =
+  | { readonly kind: "key_in_several_environments"; readonly feature: string; readonly answers: string }
+  | { readonly kind: "comma_in_value"; readonly attribute: string }
+  | {
+      readonly kind: "override_refused";
+      readonly interceptor: string;
+      readonly feature: string;
+      readonly why: string;
+    }
+  | { readonly kind: "interceptor_panicked"; readonly interceptor: string }
+  | { readonly kind: "fell_back_to_polling" }
+  | { readonly kind: "store_ignored"; readonly source: Source; readonly why: string }
+  | { readonly kind: "ignored"; readonly what: string };
+
+/** Returns the sentence that describes the notice to people. */
+export function noticeText(notice: Notice): string {
+  switch (notice.kind) {
+    case "key_in_several_environments":
+      return `several environments have the feature ${notice.feature}; the feature of environment ${notice.answers} is used`;
+    case "comma_in_value":
+      return `a value of the attribute ${notice.attribute} contains a comma: an Edge splits the value at its commas`;
+    case "override_refused":
+      return `the override of ${notice.feature} by ${notice.interceptor} was not used: ${notice.why}`;
+    case "interceptor_panicked":
+      return `the interceptor ${notice.interceptor} panicked`;
+    case "fell_back_to_polling":
+      return "the Edge cannot stream: the client polls, and retries streaming later";
+    case "store_ignored":
+      return `the state from ${sourceName(notice.source)} was not used: ${notice.why}`;
+    case "ignored":
+      return `ignored: ${notice.what}`;
+  }
+}

@@ -1,0 +1,158 @@
+import type { Attributes } from "./attributes.ts";
+import type { Ruleset } from "./engine.ts";
+import type { Feature } from "./feature.ts";
+
+/**
+ * The environments to which a set of features belongs: unknown; one environment, with its id; or several, with the id by feature
+ * key.
+ */
+export type Environments =
+  | { readonly kind: "unknown" }
+  | { readonly kind: "one"; readonly id: string }
+  | { readonly kind: "several"; readonly byKey: ReadonlyMap<string, string> };
+
+/** The data about features that an Edge has evaluated for a context. */
+export interface ServerEvaluated {
+  /** The context for which the Edge evaluated the features. */
+  readonly context: Attributes;
+  /**
+   * Another context for which these values are served until the Edge has evaluated the features for that context (D-62).
+   * `undefined` if the values are served only for `context`.
+   */
+  readonly keptFor: Attributes | undefined;
+  /** The ids of the strategies that matched, by feature key. A feature has no entry if the Edge reports no strategy for it. */
+  readonly strategies: ReadonlyMap<string, string>;
+}
+
+/** Returns true if the values may be served for this context. */
+export function answersFor(evaluated: ServerEvaluated, context: Attributes): boolean {
+  return evaluated.context.equals(context) || (evaluated.keptFor?.equals(context) ?? false);
+}
+
+/** A feature of {@link Rules}, with its place in the engine's ruleset if the client evaluates the features. */
+export interface Entry {
+  /** The feature. */
+  readonly feature: Feature;
+  /** The ruleset that holds the compiled feature; `undefined` if the Edge evaluates the features. */
+  readonly ruleset: Ruleset | undefined;
+  /** The position of the feature in the ruleset. */
+  readonly position: number;
+}
+
+/**
+ * Immutable features, at most one for each key. If several environments have a feature with the same key, a session includes only
+ * the feature of the earliest API key's environment (D-61).
+ */
+export class Rules {
+  /** The features by key, in their order. */
+  readonly entries: ReadonlyMap<string, Entry>;
+  /** The environments to which the features belong. */
+  readonly environments: Environments;
+  /** The data about the Edge's evaluation; `undefined` if the client evaluates the features. */
+  readonly evaluatedFor: ServerEvaluated | undefined;
+
+  constructor(
+    entries: ReadonlyMap<string, Entry>,
+    environments: Environments,
+    evaluatedFor: ServerEvaluated | undefined,
+  ) {
+    this.entries = entries;
+    this.environments = environments;
+    this.evaluatedFor = evaluatedFor;
+  }
+
+  /**
+   * Creates rules from features that the client evaluates, for any context. The engine has not compiled the features yet; see
+   * {@link Rules.compiled}.
+   */
+  static clientEvaluated(features: Iterable<Feature>, environments: Environments): Rules {
+    return new Rules(entriesOf(features), environments, undefined);
+  }
+
+  /** Creates rules from features that an Edge has evaluated for one context. */
+  static serverEvaluated(
+    features: Iterable<Feature>,
+    environments: Environments,
+    evaluated: ServerEvaluated,
+  ): Rules {
+    return new Rules(entriesOf(features), environments, evaluated);
+  }
+
+  /** Number of features. */
+  get size(): number {
+    return this.entries.size;
+  }
+
+  /** Returns the feature with this key; `undefined` if there is none. */
+  get(key: string): Feature | undefined {
+    return this.entries.get(key)?.feature;
+  }
+
+  /** Returns the features, in their order. */
+  *features(): IterableIterator<Feature> {
+    for (const entry of this.entries.values()) yield entry.feature;
+  }
+
+  /**
+   * Returns the same rules with the ruleset that the engine compiled from the JSON of {@link Rules.features}, in their order.
+   * Rules of features that the Edge evaluates need no ruleset.
+   */
+  compiled(ruleset: Ruleset): Rules {
+    const entries = new Map<string, Entry>();
+    for (const [key, { feature }] of this.entries)
+      entries.set(key, { feature, ruleset, position: entries.size });
+    return new Rules(entries, this.environments, this.evaluatedFor);
+  }
+
+  /**
+   * Returns the id of the environment of the feature with this key; `undefined` if the environment is unknown. If all features
+   * belong to one environment, returns its id for any key.
+   */
+  environmentOf(key: string): string | undefined {
+    switch (this.environments.kind) {
+      case "unknown":
+        return undefined;
+      case "one":
+        return this.environments.id;
+      case "several":
+        return this.environments.byKey.get(key);
+    }
+  }
+
+  /**
+   * Returns the rules without the features of the given environments; `undefined` if the rules have no such features. The case of
+   * ASCII letters in ids is ignored.
+   */
+  withoutEnvironments(environments: readonly string[]): Rules | undefined {
+    const gone = new Set(environments.map(lower));
+    const left = new Map<string, Entry>();
+    for (const [key, entry] of this.entries) {
+      const id = this.environmentOf(key);
+      if (id === undefined || !gone.has(lower(id))) left.set(key, entry);
+    }
+    if (left.size === this.size) return undefined;
+    const kept = <T>(by: ReadonlyMap<string, T>) =>
+      new Map([...by].filter(([key]) => left.has(key) || !this.entries.has(key)));
+    const { environments: ids, evaluatedFor } = this;
+    return new Rules(
+      left,
+      ids.kind === "several" ? { kind: "several", byKey: kept(ids.byKey) } : ids,
+      evaluatedFor && { ...evaluatedFor, strategies: kept(evaluatedFor.strategies) },
+    );
+  }
+}
+
+/** The rules of a client that has received no features. */
+export const NO_RULES: Rules = Rules.clientEvaluated([], { kind: "unknown" });
+
+/** Returns entries that are not compiled yet. Of two features with the same key, the later one counts. */
+function entriesOf(features: Iterable<Feature>): Map<string, Entry> {
+  const entries = new Map<string, Entry>();
+  for (const feature of features) entries.set(feature.key, { feature, ruleset: undefined, position: -1 });
+  return entries;
+}
+
+/** Returns a text with ASCII letters in lower case. */
+function lower(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) + 32));
+}
