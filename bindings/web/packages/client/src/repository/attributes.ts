@@ -1,4 +1,5 @@
-import { wellFormed } from "./value.ts";
+import type { Attributes } from "../attributes.ts";
+import { wellFormed } from "../text.ts";
 
 /** One value of an attribute. `null`, `undefined`, NaN and infinities add no value. */
 export type AttributeItem = string | number | boolean | null | undefined;
@@ -7,70 +8,33 @@ export type AttributeItem = string | number | boolean | null | undefined;
 export type AttributeValue = AttributeItem | readonly AttributeItem[];
 
 /**
- * A context: a map from attribute names to one or more texts each. It is immutable.
+ * Creates a context from names and values. Values of a name that occurs again are added to the earlier values.
  *
- * Numbers become decimal text as Rust writes them (`5`, `0.0000001`, never an exponent), booleans become `true` and `false`.
- * A lone surrogate in a name or a value becomes U+FFFD. Values of any other type, which only a program without types can give,
- * are left out.
+ * Numbers become decimal text as Rust writes them (`5`, `0.0000001`, never an exponent), booleans become `true` and `false`. A
+ * lone surrogate in a name or a value becomes U+FFFD. Values of any other type, which only a program without types can give, are
+ * left out.
  *
  * @example
  * ```ts
- * const mara = Attributes.of({ userkey: "mara", plan: ["gold", "beta"], age: 41 });
+ * const mara = attributesOf(Object.entries({ userkey: "mara", plan: ["gold", "beta"], age: 41 }));
  * mara.get("plan"); // ["gold", "beta"]
  * ```
  */
-export class Attributes {
-  readonly #values = new Map<string, string[]>();
-
-  /** Creates a context from names and values. */
-  static of(values: Readonly<Record<string, AttributeValue>>): Attributes {
-    return new Attributes(Object.entries(values));
-  }
-
-  /** Creates a context from names and values. Values of a name that occurs again are added to the earlier values. */
-  constructor(entries: Iterable<readonly [string, AttributeValue]> = []) {
-    for (const [name, value] of entries) {
-      for (const item of Array.isArray(value)
-        ? (value as readonly AttributeItem[])
-        : [value as AttributeItem]) {
-        const text = attributeText(item);
-        if (text === undefined) continue;
-        const key = wellFormed(name);
-        const known = this.#values.get(key);
-        if (known) known.push(text);
-        else this.#values.set(key, [text]);
-      }
+export function attributesOf(entries: Iterable<readonly [string, AttributeValue]>): Attributes {
+  const attributes = new Map<string, string[]>();
+  for (const [name, value] of entries) {
+    for (const item of Array.isArray(value)
+      ? (value as readonly AttributeItem[])
+      : [value as AttributeItem]) {
+      const text = attributeText(item);
+      if (text === undefined) continue;
+      const key = wellFormed(name);
+      const known = attributes.get(key);
+      if (known) known.push(text);
+      else attributes.set(key, [text]);
     }
   }
-
-  /** Returns the values of the attribute `name`; `undefined` if the context has no such attribute. Names are case-sensitive. */
-  get(name: string): readonly string[] | undefined {
-    return this.#values.get(name);
-  }
-
-  /** Iterates over the attributes with their values, in the order in which the names first appeared. */
-  [Symbol.iterator](): IterableIterator<[string, readonly string[]]> {
-    return this.#values.entries();
-  }
-
-  /** Number of attributes. */
-  get size(): number {
-    return this.#values.size;
-  }
-
-  /**
-   * Returns true if both contexts have the same attributes, with the same values in the same order. The order of attributes does
-   * not count.
-   */
-  equals(other: Attributes): boolean {
-    if (this === other) return true;
-    if (this.size !== other.size) return false;
-    for (const [name, values] of this) {
-      const found = other.get(name);
-      if (found?.length !== values.length || !values.every((value, at) => value === found[at])) return false;
-    }
-    return true;
-  }
+  return attributes;
 }
 
 /** Returns the text of an attribute's value; `undefined` if the value adds nothing. */

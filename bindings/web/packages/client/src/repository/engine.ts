@@ -1,4 +1,4 @@
-import type { Attributes } from "./attributes.ts";
+import type { Attributes } from "../attributes.ts";
 import type { Reason } from "./reason.ts";
 import type { Value } from "./value.ts";
 

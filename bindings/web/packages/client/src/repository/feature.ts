@@ -1,7 +1,10 @@
-import type { Kind, Value } from "./value.ts";
+import type { Feature as ReceivedFeature } from "../feature.ts";
+import * as json from "../json.ts";
+import { lowerCase, wellFormed } from "../text.ts";
+import { Decimal, Json, type Kind, KINDS, type Value } from "./value.ts";
 
-/** A feature as it was received: a key with a type, a value and further data. It is immutable. */
-export interface Feature {
+/** A feature of a repository: a key with a type, a value and further data. It is immutable. */
+export class Feature {
   /** The JSON text of the feature, as received. */
   readonly json: string;
   /** The key by which programs read the feature; not empty. */
@@ -10,10 +13,85 @@ export interface Feature {
   readonly id: string | undefined;
   /** The version of the feature's value, held at ±(2⁵³ − 1); 0 if the payload's version cannot be read as an integer. */
   readonly version: number;
+  #members: json.JsonObject | undefined;
+  #value: { readonly of: Value | undefined } | undefined;
+
+  /** Creates a feature from the parts that a session has read. The other parts are read from the JSON when they are needed. */
+  constructor(received: ReceivedFeature) {
+    this.json = received.json;
+    this.key = received.key;
+    this.id = received.id;
+    this.version = received.version;
+  }
+
   /** The feature's type; `undefined` if the payload's type is missing or unknown. */
-  readonly kind: Kind | undefined;
-  /** True if the payload says that the feature is locked. */
-  readonly isLocked: boolean;
+  get kind(): Kind | undefined {
+    const type = this.#member("type");
+    return KINDS.find((kind) => kind === type);
+  }
+
+  /** True if the payload says that the feature is locked. The lock restricts overrides by interceptors (evaluation 5.6). */
+  get isLocked(): boolean {
+    return this.#member("l") === true;
+  }
+
   /** The value of the feature itself, without strategies, converted to the feature's type (evaluation 5.2). */
-  readonly value: Value | undefined;
+  get value(): Value | undefined {
+    this.#value ??= { of: this.#read() };
+    return this.#value.of;
+  }
+
+  /**
+   * Returns the feature's properties (`fp`) in the payload's order. Properties whose value is not a text are left out. A name that
+   * occurs twice has two entries.
+   */
+  properties(): [name: string, value: string][] {
+    const texts = json.members(this.#text("fp") ?? "null") ?? [];
+    return texts
+      .filter(([, value]) => value.startsWith('"'))
+      .map(([name, value]) => [name, wellFormed(JSON.parse(value) as string)]);
+  }
+
+  #member(name: string): json.Json | undefined {
+    this.#members ??= json.parse(this.json) as json.JsonObject;
+    return json.member(this.#members, name);
+  }
+
+  /** Returns the JSON text of a member, of which the last one counts; `undefined` if there is none. */
+  #text(name: string): string | undefined {
+    return json.members(this.json)?.findLast(([each]) => each === name)?.[1];
+  }
+
+  #read(): Value | undefined {
+    const value = this.#member("value");
+    const { kind } = this;
+    if (value === undefined || value === null) return undefined;
+    if (typeof value === "boolean" && kind === "BOOLEAN") return value;
+    const isNested = typeof value === "object";
+    const text =
+      typeof value === "string"
+        ? wellFormed(value)
+        : typeof value === "boolean"
+          ? String(value)
+          : mend(this.#text("value") ?? "");
+    switch (kind) {
+      case "BOOLEAN":
+        return !isNested && lowerCase(text) === "true";
+      case "NUMBER":
+        return Decimal.parse(text) ?? text;
+      case "JSON":
+        return new Json(text);
+      case "STRING":
+      case undefined:
+        return text;
+    }
+  }
+}
+
+/** Returns a JSON text with an escape of U+FFFD in place of each escape of a lone surrogate. */
+function mend(text: string): string {
+  return text.replace(
+    /(\\u[dD][89abAB]..\\u[dD][c-fC-F]..)|\\u[dD][89a-fA-F]..|\\./g,
+    (escape, pair?: string) => (pair === undefined && escape.length > 2 ? "\\ufffd" : escape),
+  );
 }

@@ -1,6 +1,8 @@
-import type { Attributes } from "./attributes.ts";
+import { type Attributes, sameAttributes } from "../attributes.ts";
+import type { Feature as ReceivedFeature } from "../feature.ts";
+import { lowerCase } from "../text.ts";
 import type { Ruleset } from "./engine.ts";
-import type { Feature } from "./feature.ts";
+import { Feature } from "./feature.ts";
 
 /**
  * The environments to which a set of features belongs: unknown; one environment, with its id; or several, with the id by feature
@@ -26,7 +28,8 @@ export interface ServerEvaluated {
 
 /** Returns true if the values may be served for this context. */
 export function answersFor(evaluated: ServerEvaluated, context: Attributes): boolean {
-  return evaluated.context.equals(context) || (evaluated.keptFor?.equals(context) ?? false);
+  const { context: own, keptFor } = evaluated;
+  return sameAttributes(own, context) || (keptFor !== undefined && sameAttributes(keptFor, context));
 }
 
 /** A feature of {@link Rules}, with its place in the engine's ruleset if the client evaluates the features. */
@@ -65,13 +68,13 @@ export class Rules {
    * Creates rules from features that the client evaluates, for any context. The engine has not compiled the features yet; see
    * {@link Rules.compiled}.
    */
-  static clientEvaluated(features: Iterable<Feature>, environments: Environments): Rules {
+  static clientEvaluated(features: Iterable<ReceivedFeature>, environments: Environments): Rules {
     return new Rules(entriesOf(features), environments, undefined);
   }
 
   /** Creates rules from features that an Edge has evaluated for one context. */
   static serverEvaluated(
-    features: Iterable<Feature>,
+    features: Iterable<ReceivedFeature>,
     environments: Environments,
     evaluated: ServerEvaluated,
   ): Rules {
@@ -124,11 +127,11 @@ export class Rules {
    * ASCII letters in ids is ignored.
    */
   withoutEnvironments(environments: readonly string[]): Rules | undefined {
-    const gone = new Set(environments.map(lower));
+    const gone = new Set(environments.map(lowerCase));
     const left = new Map<string, Entry>();
     for (const [key, entry] of this.entries) {
       const id = this.environmentOf(key);
-      if (id === undefined || !gone.has(lower(id))) left.set(key, entry);
+      if (id === undefined || !gone.has(lowerCase(id))) left.set(key, entry);
     }
     if (left.size === this.size) return undefined;
     const kept = <T>(by: ReadonlyMap<string, T>) =>
@@ -146,13 +149,11 @@ export class Rules {
 export const NO_RULES: Rules = Rules.clientEvaluated([], { kind: "unknown" });
 
 /** Returns entries that are not compiled yet. Of two features with the same key, the later one counts. */
-function entriesOf(features: Iterable<Feature>): Map<string, Entry> {
+function entriesOf(features: Iterable<ReceivedFeature>): Map<string, Entry> {
   const entries = new Map<string, Entry>();
-  for (const feature of features) entries.set(feature.key, { feature, ruleset: undefined, position: -1 });
+  for (const received of features) {
+    const feature = received instanceof Feature ? received : new Feature(received);
+    entries.set(feature.key, { feature, ruleset: undefined, position: -1 });
+  }
   return entries;
-}
-
-/** Returns a text with ASCII letters in lower case. */
-function lower(text: string): string {
-  return text.replace(/[A-Z]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) + 32));
 }

@@ -77,11 +77,6 @@ export function sameValue(left: Value | undefined, right: Value | undefined): bo
   return left === right;
 }
 
-/** Returns a text with U+FFFD in place of each lone surrogate, as every text of Rust is. */
-export function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, "\ufffd");
-}
-
 const DECIMAL = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 
 /** The limit to which exponents are clamped, as in Rust. */

@@ -1,0 +1,27 @@
+/** Numbers of incidents since the repository was created. */
+export interface Counters {
+  /** Number of calls in which a listener threw. */
+  listenerPanics: number;
+  /** Number of calls in which an interceptor threw. */
+  interceptorPanics: number;
+  /** Number of overrides that were refused because their value cannot be converted to the feature's type. */
+  refusedOverrides: number;
+  /** Number of calls in which an observer threw. */
+  observerPanics: number;
+  /** Number of readiness, status, new-state, raw and notice events that were dropped because a queue was full. */
+  droppedEvents: number;
+  /** Number of usage events that were dropped because the queue of an observer was full. */
+  droppedUsage: number;
+}
+
+/** Returns counters that are zero. */
+export function newCounters(): Counters {
+  return {
+    listenerPanics: 0,
+    interceptorPanics: 0,
+    refusedOverrides: 0,
+    observerPanics: 0,
+    droppedEvents: 0,
+    droppedUsage: 0,
+  };
+}

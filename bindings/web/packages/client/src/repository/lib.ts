@@ -1,0 +1,47 @@
+/**
+ * The read side of a client: snapshots of features, listeners, catch & release, interceptors and usage. The files bear the names of
+ * the crate `fh-repository`, whose rules they follow.
+ *
+ * @packageDocumentation
+ */
+
+export { attributesOf, type AttributeItem, type AttributeValue } from "./attributes.ts";
+export { type Bootstrap, type BootstrapFeature, bootstrapOf } from "./bootstrap.ts";
+export { parseBootstrap, writeBootstrap } from "./bootstrap/wire.ts";
+export type { Counters } from "./counters.ts";
+export type { Engine, Evaluation, Ruleset } from "./engine.ts";
+export { EnvironmentOverrides } from "./environment_overrides.ts";
+export type { Feature } from "./feature.ts";
+export type { InterceptedRead, Interceptor, LockPolicy, Override } from "./intercept/mod.ts";
+export type { OverrideChanges } from "./intercept/override_changes.ts";
+export type { Notice } from "./notice.ts";
+export { noticeText } from "./notice.ts";
+export { isRefusal, type Problem, problemText, type Stage } from "./problem.ts";
+export type { Cause, Publication, RawKind, RawUpdate } from "./publication.ts";
+export type { Readiness } from "./readiness.ts";
+export type { Reason } from "./reason.ts";
+export { Detail, ExplainedDetail } from "./repository/detail.ts";
+export { forEachValue } from "./repository/each_value.ts";
+export type { Change, NewState, ReadinessChange, Subscription } from "./repository/listen.ts";
+export { Repository, type RepositoryOptions } from "./repository/mod.ts";
+export type { RepositorySnapshot } from "./repository/snapshot.ts";
+export type { ContextValues } from "./repository/values.ts";
+export type { RepositoryWatch } from "./repository/watch.ts";
+export { type Environments, Rules, type ServerEvaluated } from "./rules.ts";
+export { type Source, sourceName } from "./source.ts";
+export type { Connection, SessionStatus } from "./status.ts";
+export {
+  type Collection,
+  type Evaluated,
+  eventName,
+  eventRecord,
+  type Named,
+  type Params,
+  type UsageEvent,
+  usageText,
+  type UsedFeature,
+  userKey,
+} from "./usage/event.ts";
+export type { Deduplicate, Dispatch, Observer, SummaryWindow, UsageOptions } from "./usage/mod.ts";
+export type { UsageCount, UsageSummary } from "./usage/summary.ts";
+export { Decimal, Json, type Kind, type Value } from "./value.ts";

@@ -1,0 +1,108 @@
+import type { Answer } from "../answer.ts";
+import type { Reason } from "../reason.ts";
+import type { Source } from "../source.ts";
+import type { Kind, Value } from "../value.ts";
+import type { RepositorySnapshot } from "./snapshot.ts";
+
+/** The variant of a value without the id of a strategy. */
+const DEFAULT_VARIANT = "default";
+
+/**
+ * The value of a feature for a context, its reason, and further data of the feature. If the client has no features for the context
+ * and no interceptor overrides the feature, the feature counts as missing, and the reason is `NOT_READY`.
+ */
+export class Detail {
+  /** The key that was read. */
+  readonly key: string;
+  /**
+   * The value; `undefined` if the value is null, if the value has another type than the requested type, or if the feature does not
+   * exist and is not overridden.
+   */
+  readonly value: Value | undefined;
+  /** The feature's type; `undefined` if the feature does not exist or its type is unknown. */
+  readonly kind: Kind | undefined;
+  /** The reason for the value, for example that a strategy matched. */
+  readonly reason: Reason;
+  /** The id of the strategy that matched; `undefined` if no id is known, or if no strategy gave the value. */
+  readonly strategyId: string | undefined;
+  /** The name of the interceptor that returned the value; `undefined` if no interceptor overrode the feature. */
+  readonly interceptor: string | undefined;
+  /** True if the feature exists. An override of a missing feature does not make this true (sdk-behaviour 4.2). */
+  readonly exists: boolean;
+  /** The version of the feature's value; -1 if the feature does not exist. */
+  readonly version: number;
+  /** The id of the feature; `undefined` if the feature does not exist or has no id. */
+  readonly id: string | undefined;
+  /** The id of the feature's environment; `undefined` if the feature does not exist or its environment is unknown. */
+  readonly environment: string | undefined;
+  /** True if the feature exists and is locked. */
+  readonly isLocked: boolean;
+  /** The source of the features, from the client's status; `undefined` before the first list of features. */
+  readonly source: Source | undefined;
+  /** True if the Edge has declared the environment stale, by the status of the snapshot. */
+  readonly isStale: boolean;
+  /** The generation of the snapshot that was read. */
+  readonly generation: number;
+  readonly #properties: () => [name: string, value: string][];
+
+  constructor(snapshot: RepositorySnapshot, key: string, answer: Answer, kind?: Kind) {
+    const { feature } = answer;
+    this.key = key;
+    this.value = kind === undefined ? answer.value : answer.as(kind);
+    this.kind = feature?.kind;
+    this.reason = kind === undefined ? answer.reason : answer.reasonAs(kind);
+    // A strategy gives no value to a read of another type.
+    this.strategyId = kind === undefined || kind === this.kind ? answer.strategyId : undefined;
+    this.interceptor = answer.interceptor;
+    this.exists = feature !== undefined;
+    this.version = feature?.version ?? -1;
+    this.id = feature?.id;
+    this.environment = feature && snapshot.rules.environmentOf(key);
+    this.isLocked = feature?.isLocked ?? false;
+    this.source = snapshot.status.source;
+    this.isStale = snapshot.status.isStale;
+    this.generation = snapshot.generation;
+    this.#properties = () => feature?.properties() ?? [];
+  }
+
+  /** The id of the strategy that gave the value; `default` if no such id is known. */
+  get variant(): string {
+    return this.strategyId ?? DEFAULT_VARIANT;
+  }
+
+  /** Returns the feature's properties, in the payload's order; empty if the feature does not exist. */
+  properties(): [name: string, value: string][] {
+    return this.#properties();
+  }
+}
+
+/** The result of a read, and the steps of the evaluation. */
+export class ExplainedDetail {
+  /** The result of the read. */
+  readonly detail: Detail;
+  /**
+   * The evaluation of the rules, strategy by strategy, even if an interceptor returned the value. `undefined` if the feature does
+   * not exist, or if the client has no features for the context.
+   */
+  readonly rules: string | undefined;
+  /** False if the client is not ready, has no list of features, or has no features that are valid for the context. */
+  readonly hasFeatures: boolean;
+
+  constructor(detail: Detail, rules: string | undefined, hasFeatures: boolean) {
+    this.detail = detail;
+    this.rules = rules;
+    this.hasFeatures = hasFeatures;
+  }
+
+  /** Returns the explanation as a text for people. */
+  toString(): string {
+    const { key, value, interceptor } = this.detail;
+    const has = value === undefined ? "has no value" : `= ${String(value)}`;
+    const override =
+      interceptor === undefined ? "" : `${key} ${has}: the interceptor ${interceptor} overrides the value\n`;
+    const missing = this.hasFeatures
+      ? "there is no such feature"
+      : "the client has no features for this context yet";
+    return override + (this.rules ?? `${key}: ${missing}`);
+  }
+}
