@@ -206,6 +206,11 @@ impl ResponseHead {
         self
     }
 
+    /// Returns the names, in lower case, and the values of all headers, in the order in which they were added.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Returns the value of the first header with this name, which must be given in lower case. Returns `None` if there is no such header.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {

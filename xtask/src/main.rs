@@ -31,6 +31,7 @@ mod subjects;
 mod test;
 mod unleash_edge;
 mod wasm;
+mod web;
 
 use std::process::ExitCode;
 
@@ -74,6 +75,7 @@ cargo xtask <command>
   release VERSION [--dry-run]
                      set the version, close the changelog's section, commit and tag; with a tag of an earlier version,
                      first compare the public items with it (cargo semver-checks, which is installed). Publishes nothing
+  web COMMAND        builds and proofs of the client for browsers and Node; `cargo xtask web` lists the commands
   help               this text";
 
 fn main() -> ExitCode {
@@ -94,6 +96,7 @@ fn main() -> ExitCode {
         Some("simulate") => simulate::run(rest),
         Some("subjects") => subjects::run(rest),
         Some("mutants") => mutants::run(rest),
+        Some("web") => web::run(rest),
         Some("help" | "--help") => {
             println!("{HELP}");
             Ok(())

@@ -13,10 +13,9 @@ use fh_repository::publication::{Cause, Publication};
 use fh_repository::rules::Rules;
 use fh_repository::status::{Connection, SessionStatus};
 use fh_repository::time::Millis;
-use fh_session::{
-    Action, CommandId, Config, ContextHeader, EdgeUrl, Input, Mode, RequestId, Session,
-};
+use fh_session::{Action, CommandId, Config, ContextHeader, EdgeUrl, Input, Mode, RequestId};
 
+use crate::conversation::Recorder;
 use crate::edge::ReceivedRequest;
 use crate::invariant::{Broken, Invariant, hold};
 use crate::spec::{Expected, Fact, Outcome, Phase, Shown, Spec};
@@ -28,7 +27,7 @@ const LONGEST_ERRAND: u64 = 300_000;
 const MOST_ACTIONS: usize = 40;
 
 pub struct Client {
-    pub session: Session,
+    pub session: Recorder,
     pub spec: Spec,
     users: Vec<(Arc<Attributes>, ContextHeader)>,
     /// The latest time that was passed to the session.
@@ -71,7 +70,7 @@ impl Client {
             })
             .collect();
         Self {
-            session: Session::new(config.clone(), seed),
+            session: Recorder::new(config.clone(), seed),
             spec: Spec::new(config, keys),
             users,
             now: 0,

@@ -3,7 +3,13 @@
 //!
 //! `FH_SIMULATION_SCRIPTS=1000000` runs more scripts. `FH_SIMULATION_SEED=17` runs one script and prints all its events. `cargo
 //! xtask simulate` switches mutants on one by one, and the simulation has to find each of them.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, unreachable_pub)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub
+)]
 #![allow(
     clippy::disallowed_methods,
     reason = "runs scripts on all cores, and reads their number and seed from the environment"
@@ -11,6 +17,7 @@
 
 mod client;
 mod connection;
+mod conversation;
 mod edge;
 mod edge_behaviour;
 mod invariant;

@@ -90,6 +90,11 @@ impl Plan {
         let keys = ApiKeys::parse(KEYS[self.keys].texts).unwrap();
         let mut config = Config::new(home(), keys);
         config.mode = self.mode;
+        // The name of the program would change recorded conversations with each version.
+        config.identification = (!self.in_query).then(|| "Simulation,1".to_string());
+        if self.keeps {
+            config.headers.push(("X-Extra".to_string(), "of the user".to_string()));
+        }
         config.backoff.jitter = self.jitter;
         config.refused.jitter = self.jitter;
         if self.keeps {

@@ -54,7 +54,7 @@ pub struct Script {
     random: Random,
     plan: Plan,
     edge: Edge,
-    client: Client,
+    pub client: Client,
     connections: Vec<Connection>,
     queue: BinaryHeap<Reverse<(u64, u64, Event)>>,
     order: u64,

@@ -1,0 +1,11 @@
+//! Conversations: scripts and what the session did, written as files. The session in TypeScript replays them and must do the same
+//! (`bindings/web/equality/README.md`, which defines the form).
+
+#[cfg(not(target_family = "wasm"))]
+mod files;
+mod form;
+mod record;
+mod shown;
+
+pub use form::Conversation;
+pub use record::Recorder;
