@@ -136,3 +136,12 @@ export function integer(json: string): number | undefined {
 export function held(number: number): number {
   return Math.min(Math.max(number, -Number.MAX_SAFE_INTEGER), Number.MAX_SAFE_INTEGER) || 0;
 }
+
+/**
+ * Returns the text that rules compare: a text itself, a number as the JSON spells it, `true` or `false`; `undefined` for null, lists
+ * and objects. The text must be JSON.
+ */
+export function tokenText(json: string): string | undefined {
+  const value = JSON.parse(json) as Json;
+  return typeof value === "string" ? wellFormed(value) : typeof value === "object" ? undefined : json;
+}

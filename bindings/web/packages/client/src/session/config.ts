@@ -1,0 +1,125 @@
+import type { EdgeUrl } from "./edge_url.ts";
+import type { ApiKeys } from "./key.ts";
+
+/**
+ * The way in which a client fetches features from the Edge.
+ *
+ * - `streaming`: by a stream. After the end of a stream the client opens another one, unless the Edge wants no more requests. While the
+ *   Edge cannot stream, the client polls instead. A session with several API keys never streams, because an Edge has one stream per key:
+ *   in this mode it polls every 180 seconds, or at the interval that the Edge requests (D-77).
+ * - `active_polling`: polls at the start, and then in intervals, which the Edge may change.
+ * - `passive_polling`: polls at the start, and again when a feature is read after the interval has passed.
+ * - `one_off`: polls once. Commands may cause further polls, and a failed poll is retried while the client has no features.
+ * - `offline`: sends no requests.
+ */
+export type Mode =
+  | { readonly kind: "streaming" | "one_off" | "offline" }
+  | { readonly kind: "active_polling" | "passive_polling"; readonly interval: number };
+
+/** The default interval between polls in milliseconds: 180 seconds (sdk-behaviour 2.9). */
+export const DEFAULT_INTERVAL = 180_000;
+
+/**
+ * Delays before retries (D-64), in milliseconds. A delay is a random time in `[d × (1 − jitter), d]`, but at least 100 ms, or the initial
+ * delay if that is shorter. The value `d` is the initial delay at first. It doubles with each further delay, at most 31 times and at most
+ * to the cap, until the delays begin anew. While a client polls in intervals, `d` of {@link Config.backoff} is also at most the interval,
+ * or the initial delay if that is longer.
+ */
+export interface Backoff {
+  /** The first value of `d`, unless the cap is lower. */
+  readonly initial: number;
+  /** The maximum of `d`. A retry may follow later, for example because the Edge requests a longer delay. */
+  readonly cap: number;
+  /**
+   * The share of `d` that is random, from 0 (no randomness) to 1. A finite value outside counts as the nearest bound. NaN and infinite
+   * values count as 0.5.
+   */
+  readonly jitter: number;
+}
+
+/** Time limits (D-74) in milliseconds and a size limit. A request that exceeds a limit fails. */
+export interface Limits {
+  /** Maximum time to open a connection. The transport enforces this limit, because a session cannot observe connections. */
+  readonly connect: number;
+  /** Maximum time from the request to the complete head of the response. */
+  readonly head: number;
+  /**
+   * Maximum time from the request of a poll to its complete response. Also the maximum time for which a caller that sets a context waits
+   * for the outcome (D-120). If the context is set before the start, this time begins at the start.
+   */
+  readonly poll: number;
+  /**
+   * Maximum time without a complete line on a stream, or without a byte while a line or an event is unfinished. Also the maximum time
+   * until the first list arrives on a stream, and that of an unfinished line or event. The latter two are longer if at least 1,024 bytes
+   * per second arrive.
+   */
+  readonly idle: number;
+  /**
+   * Maximum size in bytes of a body, or of a line or an event of a stream, after decompression. The name and the id of an event may have
+   * at most 64 KiB. A response that exceeds a size is aborted.
+   */
+  readonly bytes: number;
+}
+
+/** Minimum rate in bytes per second at which a line or an event, or the first list of a stream, may exceed the idle limit. */
+export const SLOWEST = 1024;
+
+/** The settings of a session. Durations are whole milliseconds. Only the API keys can be changed after the session is created. */
+export interface Config {
+  /** The base URL of the Edge. */
+  readonly edge: EdgeUrl;
+  /** The API keys, which are all client-evaluated or all server-evaluated. */
+  readonly keys: ApiKeys;
+  /** The way in which the client fetches features. */
+  readonly mode: Mode;
+  /** The part of a stream's request that carries the context of a server-evaluated key. */
+  readonly contextPlacement: "header" | "query";
+  /**
+   * The values that are served while an Edge evaluates a changed context (D-62). `hide_values`: the client is not ready until the new
+   * values have arrived. `keep_values`: the values of the previous context are served for the new one until then, which suits only
+   * programs that serve a single user.
+   */
+  readonly whileSwitching: "hide_values" | "keep_values";
+  /** Names and values of additional headers of each request. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** The value of the `x-sdk` header; `undefined` for no such header. Clients in browsers must not send it (sdk-behaviour 0.3). */
+  readonly identification: string | undefined;
+  /** The delays before retries after failures that are probably temporary. */
+  readonly backoff: Backoff;
+  /**
+   * The shortest and the longest random delay before a reconnect after a stream that had sent features was closed or broke. The range
+   * applies after a `bye` event; otherwise at most once after the start and after each successful poll, `bye` event, healthy stream or
+   * change of keys, and only before the first delay of `backoff` (D-64). A stream may request a longer delay with `retry:`.
+   */
+  readonly returnWithin: readonly [shortest: number, longest: number];
+  /** The delays before retries after the Edge has refused the client (D-21). */
+  readonly refused: Backoff;
+  /** The time after which a stream counts as healthy. After the end of a healthy stream, the delays of `backoff` begin anew. */
+  readonly healthyAfter: number;
+  /** The time for which the client polls after the Edge could not stream (D-65). */
+  readonly streamAgainAfter: number;
+  /** The time within which the session sends at most two requests. Further requests wait (D-64). */
+  readonly pace: number;
+  /** The time limits and the size limit of requests. */
+  readonly limits: Limits;
+}
+
+/** Returns the default settings: streaming if there is one key, active polling if there are several keys (D-77). */
+export function defaultConfig(edge: EdgeUrl, keys: ApiKeys): Config {
+  return {
+    edge,
+    keys,
+    mode: keys.areSeveral ? { kind: "active_polling", interval: DEFAULT_INTERVAL } : { kind: "streaming" },
+    contextPlacement: "header",
+    whileSwitching: "hide_values",
+    headers: [],
+    identification: undefined,
+    backoff: { initial: 1_000, cap: 30_000, jitter: 0.5 },
+    returnWithin: [100, 1_000],
+    refused: { initial: 60_000, cap: 600_000, jitter: 0.5 },
+    healthyAfter: 60_000,
+    streamAgainAfter: 600_000,
+    pace: 1_000,
+    limits: { connect: 5_000, head: 12_000, poll: 12_000, idle: 90_000, bytes: 16 * 1024 * 1024 },
+  };
+}

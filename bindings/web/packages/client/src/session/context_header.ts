@@ -1,0 +1,49 @@
+import type { Attributes } from "../attributes.ts";
+import { MAX_ATTRIBUTES } from "../repository/problem.ts";
+import { sha256 } from "../sha256.ts";
+import { utf8 } from "../text.ts";
+
+/**
+ * Returns the `x-featurehub` header, which sends the context of a server-evaluated key to the Edge (sdk-behaviour 5.1, D-25); the empty
+ * text if the context has no attributes, because then no header is sent. Equal contexts have equal headers, whatever the order of their
+ * attributes. Returns `undefined` if the context has more than {@link MAX_ATTRIBUTES}.
+ */
+export function contextHeader(attributes: Attributes): string | undefined {
+  if (attributes.size > MAX_ATTRIBUTES) return undefined;
+  // The texts are ASCII, so that the order of JavaScript is that of their bytes.
+  return Array.from(
+    attributes,
+    ([name, values]) => `${percentEncode(name)}=${percentEncode(values.join(","))}`,
+  )
+    .sort()
+    .join(",");
+}
+
+/**
+ * Returns the digest by which caches distinguish contexts, given as their headers: the SHA-256 in lower-case hexadecimal, or `0` if the
+ * context has no attributes (D-24).
+ */
+export function contextSha(header: string): string {
+  return header === "" ? "0" : sha256(utf8(header));
+}
+
+/** Returns the names of the attributes of which a value contains a comma. An Edge splits such a value at its commas (D-82). */
+export function valuesWithCommas(attributes: Attributes): string[] {
+  return Array.from(attributes)
+    .filter(([, values]) => values.some((value) => value.includes(",")))
+    .map(([name]) => name);
+}
+
+/** Returns the text with all characters percent-encoded except ASCII letters, digits, `-_.~` and the characters of `kept`. */
+export function percentEncode(text: string, kept = ""): string {
+  return text.replace(/[^A-Za-z0-9_.~-]/gu, (character) =>
+    kept.includes(character)
+      ? character
+      : Array.from(utf8(character), (byte) => `%${byte < 16 ? "0" : ""}${hexadecimal(byte)}`).join(""),
+  );
+}
+
+/** Returns a number in upper-case hexadecimal. */
+function hexadecimal(byte: number): string {
+  return byte.toString(16).replace(/[a-f]/g, (digit) => "ABCDEF".charAt(parseInt(digit, 16) - 10));
+}

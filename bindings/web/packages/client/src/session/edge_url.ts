@@ -1,0 +1,180 @@
+import { equalsIgnoringCase, lowerCase, trim } from "../text.ts";
+import { contextSha, percentEncode } from "./context_header.ts";
+import { type ApiKey, type ApiKeys, isDots } from "./key.ts";
+
+/** The reasons why a base URL is invalid, each with its sentence. */
+export const URL_ERRORS = {
+  empty: "the Edge's URL is empty",
+  scheme: "the Edge's URL begins with neither http:// nor https://",
+  host: "the Edge's URL has no host, or an invalid host",
+  port: "the port in the Edge's URL is not a number from 1 to 65535",
+  character: "the Edge's URL contains white space, a control character, or a character that is not ASCII",
+  credentials: "the Edge's URL contains credentials: send them as a header instead",
+  query: "the Edge's URL contains a query or a fragment (`?` or `#`)",
+} as const;
+
+/** The reason why a base URL is invalid. */
+export type UrlError = keyof typeof URL_ERRORS;
+
+/**
+ * The base URL of an Edge, without slashes at its end. `toString` shows its origin, and `/***` in place of its path if it has one, because
+ * users may paste a URL with an API key in its path.
+ */
+export class EdgeUrl {
+  readonly #base: string;
+
+  private constructor(base: string) {
+    this.#base = base;
+  }
+
+  /**
+   * Parses a base URL. White space around the URL and trailing slashes are removed. The scheme and the host are changed to lower case. The
+   * last path segment `features` is removed with everything after it, so that the URL of a stream is accepted as well.
+   */
+  static parse(given: string): EdgeUrl | UrlError {
+    const text = trim(given);
+    if (text === "") return "empty";
+    if (!GRAPHIC.test(text)) return "character";
+    const [, scheme, rest] = /^(.*?):\/\/(.*)$/.exec(text) ?? [];
+    if (scheme === undefined || rest === undefined || !/^https?$/i.test(scheme)) return "scheme";
+    if (/[?#]/.test(rest)) return "query";
+    const slash = rest.indexOf("/");
+    const host = slash < 0 ? rest : rest.slice(0, slash);
+    const path = rest.slice(host.length);
+    if (host.includes("@")) return "credentials";
+    const error = authorityError(host);
+    if (error !== undefined) return error;
+    const features = `${path}/`.lastIndexOf("/features/");
+    const folder = (features < 0 ? path : path.slice(0, features)).replace(/\/+$/, "");
+    return new EdgeUrl(lowerCase(`${scheme}://${host}`) + folder);
+  }
+
+  /** Returns the URL of a poll, which contains all keys and the digest of the context, given as its header. */
+  poll(keys: ApiKeys, context: string): SecretUrl {
+    const query = keys.list.map((key) => `apiKey=${percentEncode(key.expose(), "*/")}&`).join("");
+    return new SecretUrl(`${this.#base}/features?${query}contextSha=${contextSha(context)}`);
+  }
+
+  /**
+   * Returns the URL of a stream. If `context` is given, the URL's query carries this text of the context header, for programs that cannot
+   * send headers with a stream.
+   */
+  stream(key: ApiKey, context?: string): SecretUrl {
+    const query = context === undefined ? "" : `?xfeaturehub=${percentEncode(context)}`;
+    return new SecretUrl(`${this.#base}/features/${percentEncode(key.expose(), "*/")}${query}`);
+  }
+
+  /**
+   * Returns the URL to which a test sends a change of a feature (edge-protocol 5.1). Returns `undefined` for the feature keys `.` and `..`,
+   * which URL parsers treat as steps to another path.
+   */
+  update(key: ApiKey, feature: string): SecretUrl | undefined {
+    if (isDots(feature)) return undefined;
+    return new SecretUrl(`${this.stream(key).expose()}/${percentEncode(feature)}`);
+  }
+
+  /** Returns the base URL with its path, for requests and settings. Do not log the URL, because it may hold an API key. */
+  expose(): string {
+    return this.#base;
+  }
+
+  /** Returns the origin, and `/***` for the rest if there is one. */
+  toString(): string {
+    return shownOrigin(this.#base);
+  }
+}
+
+/** A text of visible ASCII characters. */
+const GRAPHIC = /^[!-~]+$/;
+/** A host without a port. Hosts cannot contain most forbidden domain code points of the WHATWG URL standard. */
+const HOST = /^[^<>[\]\\^|%"`{}]+$/;
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+
+/** Checks a host, with or without a port. */
+function authorityError(authority: string): UrlError | undefined {
+  const [, address, host = "", behind = ""] = /^(?:\[([^\]]*)\]|([^:]*))(.*)$/.exec(authority) ?? [];
+  if (address === undefined ? !HOST.test(host) : !isIpv6(address)) return "host";
+  if (behind === "") return undefined;
+  if (!behind.startsWith(":")) return "host";
+  const port = behind.slice(1);
+  // An empty port, as in `http://edge:/`, means the default port.
+  return port === "" || (/^\d+$/.test(port) && Number(port) > 0 && Number(port) <= 65_535)
+    ? undefined
+    : "port";
+}
+
+/** Returns true if the text is an IPv6 address. */
+function isIpv6(text: string): boolean {
+  const halves = text.split("::").map((half) => (half === "" ? [] : half.split(":")));
+  const last = halves.at(-1);
+  const isV4 = IPV4.test(last?.at(-1) ?? "");
+  if (isV4) last?.splice(-1, 1, "0", "0");
+  const groups = halves.flat();
+  const isFull = halves.length === 1 ? groups.length === 8 : halves.length === 2 && groups.length < 8;
+  return isFull && groups.every((group) => /^[\da-f]{1,4}$/i.test(group));
+}
+
+/** Returns the scheme, host and port of a URL, and `/***` for the rest if there is one; `***` for a text without a scheme. */
+function shownOrigin(url: string): string {
+  const [, scheme, host = "", path] = /^([^]*?):\/\/(?:[^/?#]*@)?([^/?#]*)([^]*)$/.exec(url) ?? [];
+  return scheme ? `${scheme}://${host}${path === "" ? "" : "/***"}` : "***";
+}
+
+/** A URL that may contain API keys. `toString` shows the origin without credentials, and `/***` in place of the rest. */
+export class SecretUrl {
+  readonly #url: string;
+
+  /** Wraps any URL that must not be printed. */
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  /** Returns the complete URL, for requests. Do not print the URL, because it may contain API keys. */
+  expose(): string {
+    return this.#url;
+  }
+
+  /** Returns the part of the URL before its path, query and fragment; the whole text if it has no scheme. */
+  origin(): string {
+    return /^[^]*?:\/\/[^/?#]*/.exec(this.#url)?.[0] ?? this.#url;
+  }
+
+  /** Returns the target of a redirect from this URL; `undefined` if the target is invalid or has another origin (D-82). */
+  redirected(given: string): SecretUrl | undefined {
+    const location = trim(given);
+    if (!GRAPHIC.test(location)) return undefined;
+    const target = new SecretUrl(this.#resolved(before(location, /#/)));
+    return normalOrigin(target.origin()) === normalOrigin(this.origin()) ? target : undefined;
+  }
+
+  /** Returns the target of a reference without a fragment, because a request has none. */
+  #resolved(location: string): string {
+    const origin = this.origin();
+    const path = before(this.#url, /[?#]/);
+    if (location === "") return before(this.#url, /#/);
+    // A colon in a path, a query or a fragment does not end a scheme. A target without `//` after its scheme has no origin.
+    if (/^[a-z][a-z\d+.-]*:/i.test(location)) return location.includes("://") ? location : "";
+    if (location.startsWith("//")) return before(origin, /\/\//) + location;
+    if (location.startsWith("/")) return origin + location;
+    if (location.startsWith("?")) return path + location;
+    const slash = path.lastIndexOf("/");
+    return `${slash < origin.length ? origin : path.slice(0, slash)}/${location}`;
+  }
+
+  /** Returns the origin without credentials, and `/***` for the rest if there is one. */
+  toString(): string {
+    return shownOrigin(this.#url);
+  }
+}
+
+/** Returns the text before the first match, or the whole text. */
+function before(text: string, end: RegExp): string {
+  const at = text.search(end);
+  return at < 0 ? text : text.slice(0, at);
+}
+
+/** Returns an origin in normal form: in lower case, and without the default port. */
+function normalOrigin(origin: string): string {
+  const usual = equalsIgnoringCase(origin.slice(0, 7), "http://") ? ":80" : ":443";
+  return lowerCase(origin.endsWith(usual) ? origin.slice(0, -usual.length) : origin);
+}

@@ -1,0 +1,187 @@
+import type { Problem } from "../../repository/problem.ts";
+import { after, type Millis } from "../../repository/time.ts";
+import { cut, fromUtf8 } from "../../text.ts";
+import { type End, header, type RequestId, type RequestKind, type ResponseHead } from "../action.ts";
+import { maxAge, type ResponseClass, responseClass, retryAfter } from "../response_class.ts";
+import { type Core, giveUp, IDLE } from "./mod.ts";
+import { connect, connectTo } from "./connect.ts";
+import { answered, good, haltStale, NO_STREAMING, refuse, trouble } from "./outcome.ts";
+import { stream, streamBytes, streamClosed } from "./stream.ts";
+import { applyAnswer } from "./update.ts";
+
+/** The part of a poll's body that has arrived so far. */
+export interface Body {
+  readonly kind: "fetching";
+  readonly requestId: RequestId;
+  readonly until: Millis;
+  readonly chunks: Uint8Array[];
+  length: number;
+  readonly etag: string | undefined;
+  /** True if the Edge wants no further requests (status 236). */
+  readonly isLast: boolean;
+}
+
+/** Maximum number of redirects in a row. If a request has one more redirect, it fails (D-82). */
+const MOST_HOPS = 5;
+/**
+ * Number of answers to stream requests with a wrong content type, without another answer in between, after which the client polls instead
+ * (D-65).
+ */
+const MOST_WRONG_TYPES = 3;
+
+/** Handles the head of a response. */
+export function opened(core: Core, requestId: RequestId, head: ResponseHead): void {
+  const { state, now } = core;
+  if (state.kind !== "connecting" || state.requestId !== requestId) return;
+  const { request: kind } = state;
+  const found = responseClass(kind, state.isConditional, head);
+  core.lastContact = now;
+  if (kind === "poll" && (found.kind === "features" || found.kind === "unchanged")) {
+    core.interval = maxAge(head) ?? core.interval;
+  }
+  if (kind === "stream") countWrongTypes(core, found);
+  if (found.kind === "features") {
+    const { isLast } = found;
+    core.state =
+      kind === "stream"
+        ? stream(requestId, now, core.config.limits.bytes, isLast)
+        : {
+            kind: "fetching",
+            requestId,
+            until: state.pollUntil,
+            chunks: [],
+            length: 0,
+            etag: header(head, "etag"),
+            isLast,
+          };
+    return;
+  }
+  giveUp(core);
+  switch (found.kind) {
+    case "unchanged":
+      // The features that the client holds are still current.
+      core.access = "granted";
+      core.status.updated = now;
+      answered(core, undefined);
+      break;
+    case "redirect":
+      redirected(core, kind, head);
+      break;
+    case "refused":
+      refuse(core, found.problem, retryAfter(head));
+      break;
+    case "no_streaming":
+      fallBack(core);
+      break;
+    case "trouble":
+      if (kind !== "stream" || found.problem.code !== "content_type") {
+        trouble(core, found.problem, retryAfter(head));
+      } else if (core.wrongTypes >= MOST_WRONG_TYPES) {
+        fallBack(core);
+      } else {
+        trouble(core, found.problem);
+      }
+  }
+}
+
+/**
+ * Counts the consecutive answers to stream requests that have a wrong content type. A redirect that the client follows is not an answer.
+ */
+function countWrongTypes(core: Core, found: ResponseClass): void {
+  if (found.kind === "trouble" && found.problem.code === "content_type") core.wrongTypes++;
+  else if (found.kind !== "redirect") core.wrongTypes = 0;
+}
+
+function redirected(core: Core, kind: RequestKind, head: ResponseHead): void {
+  core.hops++;
+  const from = core.lastUrl;
+  core.lastUrl = undefined;
+  const location = header(head, "location");
+  const url = location === undefined ? undefined : from?.redirected(location);
+  if (url !== undefined && core.hops <= MOST_HOPS) {
+    connectTo(core, { kind, url });
+    return;
+  }
+  if (kind === "stream") core.wrongTypes = 0;
+  trouble(core, { code: "redirect" });
+}
+
+/** Handles a piece of a response's body. */
+export function bytes(core: Core, requestId: RequestId, piece: Uint8Array): void {
+  const { state } = core;
+  if (!("requestId" in state) || state.requestId !== requestId) return;
+  core.lastContact = core.now;
+  if (state.kind === "streaming") {
+    streamBytes(core, state, piece);
+  } else if (state.kind === "fetching") {
+    const limit = core.config.limits.bytes;
+    state.length += piece.length;
+    // The driver may use the memory of the piece again.
+    if (state.length <= limit) state.chunks.push(piece.slice());
+    else {
+      giveUp(core);
+      trouble(core, { code: "too_large", limit });
+    }
+  }
+}
+
+/** Handles the end of a request. */
+export function closed(core: Core, requestId: RequestId, end: End): void {
+  const { state } = core;
+  if (!("requestId" in state) || state.requestId !== requestId) return;
+  const broken = problemOf(end);
+  core.state = IDLE;
+  if (state.kind === "streaming") streamClosed(core, state, broken);
+  else if (state.kind === "fetching" && broken === undefined) fetched(core, state);
+  else {
+    trouble(core, broken ?? { code: "unreachable", text: "the connection closed without a response" });
+  }
+}
+
+function problemOf(end: End): Problem | undefined {
+  switch (end.kind) {
+    case "complete":
+      return undefined;
+    case "broken":
+      return { code: "unreachable", text: cut(end.text, 300) };
+    case "tls":
+      return { code: "tls", text: cut(end.text, 300) };
+    case "connect_timeout":
+      return { code: "timed_out", stage: "connect" };
+  }
+}
+
+function fetched(core: Core, body: Body): void {
+  const bytes = new Uint8Array(body.length);
+  let at = 0;
+  for (const chunk of body.chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  const text = fromUtf8(bytes);
+  const applied =
+    text === undefined
+      ? ({ problem: { code: "malformed", text: "the body is not UTF-8" } } as const)
+      : applyAnswer(core, text);
+  if ("problem" in applied) {
+    trouble(core, applied.problem);
+    return;
+  }
+  core.etag = applied.isWhole ? body.etag : undefined;
+  if (body.isLast) {
+    good(core, applied.doubt);
+    haltStale(core);
+  } else {
+    answered(core, applied.doubt);
+  }
+}
+
+/** Starts polling because the Edge cannot stream. Streaming is retried later (D-65). */
+function fallBack(core: Core): void {
+  if (core.pollUntil === undefined) {
+    core.actions.push({ type: "notice", notice: { kind: "fell_back_to_polling" } });
+  }
+  core.pollUntil = after(core.now, core.config.streamAgainAfter);
+  core.status.problem = NO_STREAMING;
+  connect(core);
+}

@@ -1,0 +1,229 @@
+import { members, parse, tokenText } from "../../json.ts";
+import { type Problem, type Stage, STAGES } from "../../repository/problem.ts";
+import { after, type Millis, since } from "../../repository/time.ts";
+import { cut } from "../../text.ts";
+import type { RequestId } from "../action.ts";
+import { type Limits, SLOWEST } from "../config.ts";
+import { whole } from "../delay.ts";
+import { LONGEST_INTERVAL } from "../response_class.ts";
+import { type Core, giveUp, IDLE } from "./mod.ts";
+import { Decoder, type Event } from "../sse/mod.ts";
+import { revoked } from "./access.ts";
+import { refuseNextContextAsStale } from "./contexts.ts";
+import { comeBack, dropped, good, haltStale, pause, refuse, trouble } from "./outcome.ts";
+import { settle } from "./pending.ts";
+import { applyList, applyOne } from "./update.ts";
+
+/** The maximum delay in milliseconds before a reconnect that a stream can request with `retry:` (D-75). */
+const LONGEST_RECONNECT = 30_000;
+
+/** An open stream. */
+export interface Stream {
+  readonly kind: "streaming";
+  readonly requestId: RequestId;
+  readonly opened: Millis;
+  /** True once the stream has sent a list of features. Heartbeats and single features do not count. */
+  hasData: boolean;
+  /** The problem of the stream's last list; `undefined` if the list had no problem. */
+  doubt: Problem | undefined;
+  /** True if the Edge has announced with `bye` that it will close the stream. */
+  saidBye: boolean;
+  /** True if the Edge wants no further requests (status 236). */
+  readonly isLast: boolean;
+  readonly decoder: Decoder;
+  length: number;
+  lastByte: Millis;
+  lastLine: Millis;
+  /** The time at which the unfinished line or event began; `undefined` if neither is unfinished. */
+  begun: Millis | undefined;
+}
+
+/** Returns a stream that was opened now. */
+export function stream(requestId: RequestId, now: Millis, limit: number, isLast: boolean): Stream {
+  return {
+    kind: "streaming",
+    requestId,
+    opened: now,
+    hasData: false,
+    doubt: undefined,
+    saidBye: false,
+    isLast,
+    decoder: new Decoder(limit),
+    length: 0,
+    lastByte: now,
+    lastLine: now,
+    begun: undefined,
+  };
+}
+
+/**
+ * Returns the time at which the stream is aborted if no more bytes arrive, and the stage that is then reported as too slow (D-74). Of equal
+ * times, the earlier stage counts.
+ */
+export function streamDeadline(stream: Stream, limits: Limits): [Millis, Stage] {
+  const { begun, decoder } = stream;
+  const atLeast = (bytes: number) => Math.max(limits.idle, Math.floor(bytes / SLOWEST) * 1_000);
+  const limitsOf: [Millis, Stage][] = [
+    [after(begun === undefined ? stream.lastLine : stream.lastByte, limits.idle), "silence"],
+  ];
+  if (begun !== undefined) limitsOf.push([after(begun, atLeast(decoder.unfinished)), "event"]);
+  if (!stream.hasData) limitsOf.push([after(stream.opened, atLeast(stream.length)), "first_event"]);
+  return limitsOf.reduce((first, other) =>
+    other[0] < first[0] || (other[0] === first[0] && STAGES.indexOf(other[1]) < STAGES.indexOf(first[1]))
+      ? other
+      : first,
+  );
+}
+
+/** The reason why the session aborts a stream: a problem, a refusal, or a request of the Edge to stop or pause. */
+type Stop =
+  | { readonly kind: "trouble" | "refused"; readonly problem: Problem }
+  | { readonly kind: "stale" }
+  | { readonly kind: "pause"; readonly pause: number };
+
+/** Handles bytes of a stream. */
+export function streamBytes(core: Core, stream: Stream, bytes: Uint8Array): void {
+  const { decoder } = stream;
+  core.state = IDLE;
+  stream.length += bytes.length;
+  stream.lastByte = core.now;
+  const { lines } = decoder;
+  let isBetweenEvents = decoder.unfinished === 0;
+  let stop: Stop | undefined;
+  const chunk = { bytes, at: 0 };
+  while (stop === undefined) {
+    const event = decoder.decode(chunk);
+    if (event === undefined) break;
+    if (event === "too_large") {
+      stop = { kind: "trouble", problem: { code: "too_large", limit: core.config.limits.bytes } };
+      break;
+    }
+    isBetweenEvents = true;
+    stop = handleEvent(core, stream, event);
+    // The result must not depend on the sizes of chunks, so a waiting context is settled before the rest of the chunk.
+    if (stop !== undefined || !stream.hasData || core.next === undefined) continue;
+    // Otherwise the request of the waiting context replaces this stream.
+    if (!isLast(core, stream)) break;
+    refuseNextContextAsStale(core);
+  }
+  const hasLines = decoder.lines > lines;
+  if (hasLines) stream.lastLine = core.now;
+  // The unfinished line or event began in this chunk, unless a part of it arrived in an earlier chunk.
+  const isAnother = isBetweenEvents || (hasLines && !decoder.isWithinEvent);
+  const began = (isAnother ? undefined : stream.begun) ?? core.now;
+  stream.begun = decoder.unfinished > 0 ? began : undefined;
+  if (decoder.retry !== undefined) core.reconnectFloor = Math.min(decoder.retry, LONGEST_RECONNECT);
+  core.state = stream;
+  if (stop?.kind === "trouble") {
+    streamGivenUp(core, stop.problem);
+  } else if (stop !== undefined) {
+    giveUp(core);
+    switch (stop.kind) {
+      case "refused":
+        core.access = revoked(core.access);
+        refuse(core, stop.problem);
+        break;
+      case "stale":
+        haltStale(core);
+        break;
+      case "pause":
+        pause(core, stop.pause);
+    }
+  }
+}
+
+function handleEvent(core: Core, stream: Stream, { name, data }: Event): Stop | undefined {
+  switch (name) {
+    case "features": {
+      const applied = applyList(core, data);
+      if ("problem" in applied) return { kind: "trouble", problem: applied.problem };
+      stream.hasData = true;
+      stream.doubt = applied.doubt;
+      break;
+    }
+    case "feature":
+    case "delete_feature": {
+      const why = applyOne(core, name === "feature" ? "feature" : "delete", data);
+      if (why !== undefined) return { kind: "trouble", problem: { code: "malformed", text: cut(why, 300) } };
+      break;
+    }
+    case "bye":
+      stream.saidBye = true;
+      return undefined;
+    case "failure":
+      return { kind: "refused", problem: { code: "failure", text: reason(data) } };
+    case "config":
+      return stale(data);
+    default:
+      return undefined;
+  }
+  if (stream.hasData) {
+    // A single feature does not resolve the problem of an earlier list.
+    good(core, stream.doubt);
+    settle(core);
+  }
+  return undefined;
+}
+
+/** Aborts the stream because of a problem, and schedules a retry. Halts if no request follows the end of the stream. */
+export function streamGivenUp(core: Core, problem: Problem): void {
+  const wasLast = core.state.kind === "streaming" && isLast(core, core.state);
+  giveUp(core);
+  if (wasLast) haltStale(core);
+  else trouble(core, problem);
+}
+
+/**
+ * Returns true if no request follows the end of this stream, because the response had status 236. A client without features continues to
+ * send requests (D-71).
+ */
+export function isLast(core: Core, stream: Stream): boolean {
+  return stream.isLast && (stream.hasData || core.held.kind === "current");
+}
+
+/** Handles the end of a stream. */
+export function streamClosed(core: Core, stream: Stream, broken: Problem | undefined): void {
+  wasOpenSince(core, stream.opened);
+  if (isLast(core, stream)) {
+    haltStale(core);
+  } else if (!stream.hasData) {
+    trouble(core, broken ?? { code: "closed_early" });
+  } else if (stream.saidBye) {
+    core.backoff.reset();
+    comeBack(core);
+  } else {
+    dropped(core, broken ?? { code: "disconnected" });
+  }
+}
+
+/** Resets the retry delays if a stream that was opened at this time has been open for at least `Config.healthyAfter`. */
+export function wasOpenSince(core: Core, opened: Millis): void {
+  if (since(core.now, opened) >= core.config.healthyAfter) core.backoff.reset();
+}
+
+/** Returns the members of a JSON object; an empty list for any other text. */
+function membersOf(data: string): [string, string][] {
+  return parse(data) === undefined ? [] : (members(data) ?? []);
+}
+
+/**
+ * Returns the first member `status` of a `failure` event's data, or the whole data if that member is missing or not a text. The result is cut
+ * off after 200 characters.
+ */
+function reason(data: string): string {
+  const status = membersOf(data).find(([name]) => name === "status")?.[1];
+  return cut((status === undefined ? undefined : tokenText(status)) ?? data, 200);
+}
+
+/**
+ * Reads `edge.stale` of a `config` event. `true` stops requests. A number above 0 pauses requests for this number of seconds, at most for
+ * {@link LONGEST_INTERVAL}. Any other value has no effect (D-22).
+ */
+function stale(data: string): Stop | undefined {
+  const value = membersOf(data).findLast(([name]) => name === "edge.stale")?.[1] ?? "";
+  if (value === "true") return { kind: "stale" };
+  const seconds = /^[-\d]/.test(value) ? Number(value) : 0;
+  return seconds > 0
+    ? { kind: "pause", pause: whole(Math.min(seconds, LONGEST_INTERVAL / 1_000) * 1_000) }
+    : undefined;
+}

@@ -1,0 +1,34 @@
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+/** The Rust files, and the folders of Rust files, without a TypeScript counterpart, by crate, with the reasons. */
+const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  session: {
+    "feature_set/tests": "unit tests; the conversations and tests/session.test.ts check the same rules",
+    "session/tests/": "unit tests; the conversations check the same rules",
+  },
+};
+
+/** Returns the names of the files of a folder without their ending, sorted. */
+function filesOf(folder: string, ending: string): string[] {
+  const path = fileURLToPath(new URL(folder, import.meta.url));
+  return readdirSync(path, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => name.slice(0, -ending.length))
+    .sort();
+}
+
+describe.each(Object.entries(WITHOUT))("the files of %s", (name, without) => {
+  test("bear the names of the Rust files", () => {
+    const rust = filesOf(`../../../../../fh-${name}/src`, ".rs");
+    const here = filesOf(`../src/${name}`, ".ts");
+    const missing = rust.filter((file) => !here.includes(file));
+    const isExcused = (file: string) => (place: string) =>
+      file === place || (place.endsWith("/") && file.startsWith(place));
+    const excuses = Object.keys(without);
+    expect(missing.filter((file) => !excuses.some(isExcused(file)))).toEqual([]);
+    expect(excuses.filter((place) => !missing.some((file) => isExcused(file)(place)))).toEqual([]);
+    expect(here.filter((file) => !rust.includes(file))).toEqual([]);
+  });
+});
