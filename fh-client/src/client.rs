@@ -102,10 +102,10 @@ impl Client {
         self.shared.close(Command::Stop);
     }
 
-    /// Waits until a closed client has ended: the request in flight is aborted, the write of the snapshot file has succeeded or
-    /// failed, and the last events are delivered. On a thread that calls listeners of this client, the wait does not include
-    /// the delivery. With manual delivery, the wait ends after the program has delivered the events. The wait does not end
-    /// while the client is neither closed nor its runtime shut down.
+    /// Waits until a closed client has ended: the request in flight is aborted and its connection is shut down, the write of the
+    /// snapshot file has succeeded or failed, and the last events are delivered. On a thread that calls listeners of this client,
+    /// the wait does not include the delivery. With manual delivery, the wait ends after the program has delivered the events.
+    /// The wait does not end while the client is neither closed nor its runtime shut down.
     pub async fn closed(&self) {
         // The driver drops its receiver when it ends, which ends this wait.
         self.shared.commands.closed().await;

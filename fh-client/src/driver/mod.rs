@@ -46,6 +46,10 @@ const SHORTEST_TICK: Duration = Duration::from_millis(1);
 /// The number of waiting callers above which the driver removes the callers that no longer wait for their result.
 const SWEEP_ABOVE: usize = 64;
 
+/// The number of times that the driver lets other tasks run before it reports its end. The HTTP client needs one turn; the others
+/// are for runtimes with several threads, on which another thread may run the task.
+const SHUTDOWN_TURNS: usize = 8;
+
 /// The values that are needed to create a driver.
 pub(crate) struct Parts {
     pub(crate) session: Session,
@@ -160,6 +164,7 @@ impl Driver {
         }
         self.handle(Input::Stop);
         self.save_last().await;
+        shut_connections_down().await;
         // The driver's `drop` reports the end to handles and listeners.
     }
 
@@ -209,6 +214,14 @@ impl Driver {
             Poll::Pending
         })
         .await
+    }
+}
+
+/// Lets the tasks of aborted connections run, which shut their sockets down. A forked child process may have inherited a socket.
+/// If this process ended before the shutdown, the connection would stay open as long as the child runs.
+async fn shut_connections_down() {
+    for _ in 0..SHUTDOWN_TURNS {
+        tokio::task::yield_now().await;
     }
 }
 

@@ -10,7 +10,7 @@ use fh_client::internal::seed;
 use fh_client::{Connection, block_on};
 
 use crate::Test;
-use crate::child::{builder, colour, edge, fork, sees, started};
+use crate::child::{builder, colour, edge, fork, seen, sees, started};
 
 pub(crate) const TESTS: &[Test] = &[
     ("no_event_descriptor_of_the_parent_is_rung", no_event_descriptor_of_the_parent_is_rung),
@@ -19,6 +19,10 @@ pub(crate) const TESTS: &[Test] = &[
         locks_that_were_held_at_the_fork_do_not_hang_the_child,
     ),
     ("a_runtime_of_the_program_is_not_needed", a_runtime_of_the_program_is_not_needed),
+    (
+        "a_closed_client_has_ended_the_connection_that_a_child_inherited",
+        a_closed_client_has_ended_the_connection_that_a_child_inherited,
+    ),
     ("seeds_of_children_differ", seeds_of_children_differ),
 ];
 
@@ -115,6 +119,25 @@ fn a_runtime_of_the_program_is_not_needed() {
     sees(&client, "blue");
     client.close();
     block_on(client.closed());
+}
+
+/// The runtime never runs after the client is closed, as in a process that ends at once. Without a shutdown of the socket, the
+/// child's copy of the socket would keep the connection open.
+fn a_closed_client_has_ended_the_connection_that_a_child_inherited() {
+    let edge = edge();
+    // The runtime returns from `block_on` after the first task that ends the wait, and runs no other task after it.
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().event_interval(1).build();
+    let runtime = runtime.unwrap();
+    let client = builder(&edge).runtime(runtime.handle().clone()).start().unwrap();
+    runtime.block_on(client.ready()).unwrap();
+    seen(&edge, |seen| seen.open_connections() == 1);
+    let mut child = fork(|link| link.expect("end"));
+    client.close();
+    runtime.block_on(client.closed());
+    seen(&edge, |seen| seen.open_connections() == 0);
+    child.link.say("end");
+    child.join();
 }
 
 fn seeds_of_children_differ() {
