@@ -34,10 +34,10 @@ pub enum Input<'a> {
     /// Closes the session for good. Commands that are not done yet fail with [`Problem::Closed`].
     Stop,
     /// Suspends the session, for example while a page is hidden or an app is in the background. The request in flight is aborted. Until
-    /// [`Self::Resume`] there is no deadline, and no request is sent except one poll for each refresh, context or replacement of keys;
-    /// a poll in flight for such a command goes on. Features and readiness stay as they are. Has no effect if the session is suspended
-    /// already, or closed. A client that is offline, halted, done or not started shows that connection, not
-    /// [`Connection::Suspended`](fh_repository::status::Connection::Suspended).
+    /// [`Self::Resume`], one poll is sent for each refresh, context or replacement of keys. There is no other request, and no deadline
+    /// except while such a poll is in flight. A poll that was in flight for such a command before goes on. Features and readiness stay
+    /// as they are. Has no effect if the session is suspended already, or closed. A client that is offline, halted, done or not started
+    /// shows that connection, not [`Connection::Suspended`](fh_repository::status::Connection::Suspended).
     Suspend,
     /// Ends the suspension. A streaming client opens a new stream at once, and a polling client polls if its interval has passed meanwhile.
     /// A delay that a failure, a refusal or the Edge caused before still applies, and so does the limit of the request rate (D-64). Has no

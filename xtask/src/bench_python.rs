@@ -4,7 +4,7 @@
 use std::fs;
 
 use crate::bench::{MARK, machine};
-use crate::python::{PACKAGE, empty_folder, only_file};
+use crate::python::{PACKAGE, build_wheel};
 use crate::python_environment::Environment;
 use crate::shell::{Run, root};
 
@@ -29,13 +29,7 @@ const NAMED: [&str; 10] = [
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let environment = Environment::below("python-bench", REQUIREMENTS)?;
     environment.prepare("the Python package is measured beside published SDKs")?;
-    let wheels = empty_folder(&environment.folder.join("wheels"))?;
-    environment
-        .run("-m maturin build --quiet --locked --release --auditwheel skip --out")
-        .args(&[wheels.display().to_string()])
-        .within(PACKAGE)
-        .go()?;
-    environment.install_wheel(&only_file(&wheels)?)?;
+    environment.install_wheel(&build_wheel(&environment, "release")?)?;
     let payloads = environment.folder.join("payloads").display().to_string();
     Run::new("cargo run --locked --quiet -p workload --bin payloads --")
         .args(std::slice::from_ref(&payloads))

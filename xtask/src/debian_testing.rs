@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::python::{PACKAGE, empty_folder};
-use crate::python_matrix::{INSTALL, Row, Tried, smoke, summary, tests};
+use crate::python_matrix::{INSTALL, Outcome, REQUIREMENTS, Row, Tried, smoke, summary, tests};
 use crate::python_package::PAGES;
 use crate::python_wheels::Wheels;
 use crate::shell::{Run, root};
@@ -25,8 +25,8 @@ pub(crate) fn rows(tried: &Tried, wheels: &Wheels) -> Vec<Row> {
     let made = make(&tree).and_then(|()| fill(&tree, tried, wheels));
     let row = |version: &str| {
         let outcome = match &made {
-            Ok(()) => run_tests(&tree, version),
-            Err(why) => Err(format!("not tried: {why}")),
+            Ok(()) => Outcome::of(run_tests(&tree, version)),
+            Err(why) => Outcome::NotTried(why.clone()),
         };
         let interpreter = tree.join(format!("usr/bin/python{version}"));
         let found = enter(&tree, &[&format!("python{version}"), "--version"]).output();
@@ -69,7 +69,7 @@ fn mirror() -> Result<String, String> {
 /// Copies the package, its tests and the server into the tree.
 fn fill(tree: &Path, tried: &Tried, wheels: &Wheels) -> Result<(), String> {
     let site = empty_folder(&tree.join("site"))?.display().to_string();
-    let requirements = root().join("bindings/python/wheels/matrix-requirements.txt");
+    let requirements = root().join(REQUIREMENTS);
     let target = ["--target".to_string(), site.clone()];
     wheels.python(INSTALL).args(&[requirements.display().to_string()]).args(&target).go()?;
     wheels

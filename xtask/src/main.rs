@@ -64,8 +64,8 @@ cargo xtask <command>
   self-test [--full] [--markdown FILE]
                      the scenarios for SDKs against our client with mutants: apart from listed exceptions, each mutant must be found,
                      and each scenario must find one
-  python-full        the tests of the Python package with all repetitions, a wrong signature that the check of the stubs must
-                     find, the sdist as users build it, and all wheels
+  python-full        the tests of the Python package with all repetitions, servers that fork, a wrong signature that the check of
+                     the stubs must find, the sdist as users build it, and all wheels
   python-matrix [INTERPRETER...]
                      the examples and the fork tests of the Python package on the named versions of CPython, those of the search
                      path, and those of Debian testing if debootstrap and root are there

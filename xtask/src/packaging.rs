@@ -26,7 +26,7 @@ exec chroot --userspec="$user" "$tree" "$@"
 "#;
 /// The command of the server in its tree.
 const SERVE: &str = "/fh serve --port 0 --log-format text";
-/// What the conformance suite does in its tree: it runs cases of evaluations in its own process, and scenarios with itself as the adapter.
+/// The commands of the conformance suite in its tree: cases of evaluations in its own process, and scenarios with itself as the adapter.
 const SUITE: [&str; 2] = [
     "/fh-conformance vectors run --target engine --group eval.percentage",
     "/fh-conformance sdk --only C-POLL-001 --only C-STREAM-001 --adapter",

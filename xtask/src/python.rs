@@ -43,7 +43,7 @@ pub(crate) fn prepare() -> Result<(), String> {
 pub(crate) fn install() -> Result<PathBuf, String> {
     prepare()?;
     let environment = environment()?;
-    environment.install_wheel(&build_wheel(&environment)?)?;
+    environment.install_wheel(&build_wheel(&environment, "dev")?)?;
     Ok(environment.python())
 }
 
@@ -132,14 +132,15 @@ fn package_folder() -> String {
 
 /// Builds the wheel of the tests, and returns its path.
 pub(crate) fn wheel() -> Result<PathBuf, String> {
-    build_wheel(&environment()?)
+    build_wheel(&environment()?, "dev")
 }
 
-/// Builds the wheel for this machine, and returns its path.
-fn build_wheel(environment: &Environment) -> Result<PathBuf, String> {
+/// Builds the wheel for this machine with a build profile of Cargo, and returns its path.
+pub(crate) fn build_wheel(environment: &Environment, profile: &str) -> Result<PathBuf, String> {
     let wheels = empty_folder(&environment.folder.join("wheels"))?;
     environment
-        .run("-m maturin build --quiet --locked --profile dev --auditwheel skip --out")
+        .run("-m maturin build --quiet --locked --auditwheel skip --profile")
+        .args(&[profile.to_string(), "--out".to_string()])
         .args(&[wheels.display().to_string()])
         .within(PACKAGE)
         .go()?;

@@ -11,14 +11,37 @@ use crate::shell::{Run, root};
 
 /// The versions for which the package is meant.
 pub(crate) const VERSIONS: [&str; 6] = ["3.10", "3.11", "3.12", "3.13", "3.14", "3.15"];
-const REQUIREMENTS: &str = "bindings/python/wheels/matrix-requirements.txt";
+pub(crate) const REQUIREMENTS: &str = "bindings/python/wheels/matrix-requirements.txt";
 const FORK_TESTS: [&str; 2] = ["test_fork.py", "test_fork_functions.py"];
 
-/// What was tried with one interpreter, and the outcome.
+/// A row of the table: an interpreter, and the outcome of its tests.
 pub(crate) struct Row {
     pub(crate) version: String,
     pub(crate) origin: String,
-    pub(crate) outcome: Result<String, String>,
+    pub(crate) outcome: Outcome,
+}
+
+/// The outcome of the tests on one interpreter.
+pub(crate) enum Outcome {
+    /// The tests passed. The value is pytest's count of the tests.
+    Passed(String),
+    /// A test failed, or the package could not be installed. The value is the reason.
+    Failed(String),
+    /// The interpreter could not be had. The value is the reason.
+    NotTried(String),
+}
+
+impl Outcome {
+    pub(crate) fn of(tests: Result<String, String>) -> Self {
+        tests.map_or_else(Self::Failed, Self::Passed)
+    }
+}
+
+impl Row {
+    fn missing(version: &str) -> Self {
+        let outcome = Outcome::NotTried("no such interpreter was found".to_string());
+        Self { version: version.to_string(), origin: String::new(), outcome }
+    }
 }
 
 /// The wheel under test, and the server of the tests.
@@ -46,19 +69,17 @@ pub(crate) fn run(named: &[String]) -> Result<(), String> {
     rows.extend(debian_testing::rows(&tried, &wheels));
     for version in VERSIONS {
         if !rows.iter().any(|row| row.version.starts_with(&format!("{version}."))) {
-            let outcome = Err("not tried: no such interpreter was found".to_string());
-            rows.push(Row { version: version.to_string(), origin: String::new(), outcome });
+            rows.push(Row::missing(version));
         }
     }
     for kind in ["3.14t", "3.15t"] {
         if !Run::new(&format!("python{kind} --version")).succeeds() {
-            let outcome = Err("not tried: no such interpreter was found".to_string());
-            rows.push(Row { version: kind.to_string(), origin: String::new(), outcome });
+            rows.push(Row::missing(kind));
         }
     }
     print_table(&rows);
     // An interpreter that could not be had is no failure. Tests that failed are.
-    let is_failure = |row: &&Row| matches!(&row.outcome, Err(why) if !why.starts_with("not tried"));
+    let is_failure = |row: &&Row| matches!(row.outcome, Outcome::Failed(_));
     match rows.iter().filter(is_failure).count() {
         0 => Ok(()),
         count => Err(format!("the tests failed on {count} interpreters")),
@@ -68,8 +89,12 @@ pub(crate) fn run(named: &[String]) -> Result<(), String> {
 fn print_table(rows: &[Row]) {
     println!("\n| CPython | interpreter | examples and fork tests |\n|---|---|---|");
     for Row { version, origin, outcome } in rows {
-        let (Ok(said) | Err(said)) = outcome;
-        println!("| {version} | {origin} | {} |", said.lines().last().unwrap_or_default());
+        let (kind, text) = match outcome {
+            Outcome::Passed(counts) => ("", counts),
+            Outcome::Failed(why) => ("failed: ", why),
+            Outcome::NotTried(why) => ("not tried: ", why),
+        };
+        println!("| {version} | {origin} | {kind}{} |", text.lines().last().unwrap_or_default());
     }
 }
 
@@ -79,8 +104,8 @@ impl Tried {
         let version = Run::new(interpreter).args(&["--version".to_string()]).output();
         let version = version.unwrap_or_default().trim().replace("Python ", "");
         let outcome = match version.is_empty() {
-            true => Err("not tried: the interpreter does not start".to_string()),
-            false => self.test(interpreter, &self.folder.join(&version)),
+            true => Outcome::NotTried("the interpreter does not start".to_string()),
+            false => Outcome::of(self.test(interpreter, &self.folder.join(&version))),
         };
         Row { version, origin: interpreter.to_string(), outcome }
     }

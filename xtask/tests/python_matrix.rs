@@ -35,7 +35,7 @@ fn items() -> BTreeSet<String> {
         else {
             continue;
         };
-        // What stands before the item's path are words of the language alone.
+        // The text before the path of an item holds only words of the language.
         let before = line.split("fh_client::").next().unwrap();
         if !is_trait && before.bytes().all(|byte| byte == b' ' || byte.is_ascii_lowercase()) {
             let end = path.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':');

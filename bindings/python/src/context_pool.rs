@@ -31,7 +31,7 @@ pub(crate) struct ContextPool {
 /// The pool of one process.
 struct PoolHere {
     pool: fh_client::ContextPool,
-    /// What the contexts of the pool have registered. It outlives a context that the program has forgotten.
+    /// The registrations of the pool's contexts. A registration outlives a context that the program has forgotten.
     members: Mutex<Vec<Member>>,
 }
 

@@ -446,15 +446,17 @@ fh_client.Client({edge.url!r}, {edge.key!r}, start="lazy")
         fh_client.Client(edge.url, edge.key, start=1)  # type: ignore[arg-type]
 
 
-def test_a_fork_with_a_lazy_client_is_no_fork_with_threads(edge: Edge, python_with_fork_warning: str) -> None:
+@pytest.mark.parametrize("start", ["lazy", "eager"])
+def test_a_fork_with_a_lazy_client_is_no_fork_with_threads(edge: Edge, start: str) -> None:
     """From Python 3.12 on, a fork of a process with several threads is a `DeprecationWarning`."""
     program = f"""
 import os, sys, warnings
 warnings.simplefilter("always", DeprecationWarning)
 import fh_client
-client = fh_client.Client({edge.url!r}, {edge.key!r}, start=sys.argv[1])
-if sys.argv[1] == "eager":
+client = fh_client.Client({edge.url!r}, {edge.key!r}, start={start!r})
+if {start!r} == "eager":
     client.wait_ready(30)
+print(len(os.listdir("/proc/self/task")), flush=True)
 child = os.fork()
 if child == 0:
     client.wait_ready(30)
@@ -466,26 +468,26 @@ sys.exit(status)
 """
     package = pathlib.Path(fh_client.__file__).parent.parent
     environment = {**os.environ, "PYTHONPATH": str(package), "PYTHONDONTWRITEBYTECODE": "1"}
+    for python, version in interpreters():
+        command = [python, "-c", program]
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=SOON)
+        assert run.returncode == 0, run.stderr
+        if start == "lazy":
+            assert (run.stdout, run.stderr) == ("1\n", ""), version
+        else:
+            assert int(run.stdout) > 1, version
+            assert ("DeprecationWarning" in run.stderr) == (version >= (3, 12)), version
 
-    def run(start: str) -> subprocess.CompletedProcess[str]:
-        command = [python_with_fork_warning, "-c", program, start]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=SOON)
 
-    lazy = run("lazy")
-    assert (lazy.returncode, lazy.stderr) == (0, "")
-    assert "DeprecationWarning" in run("eager").stderr
-
-
-@pytest.fixture
-def python_with_fork_warning() -> str:
-    """An interpreter of version 3.12 or later: this one, or another one on the path."""
-    if sys.version_info >= (3, 12):
-        return sys.executable
-    for name in ("python3.14", "python3.13", "python3.12"):
+def interpreters() -> list[tuple[str, tuple[int, int]]]:
+    """This interpreter, and those of the search path that warn of forks with threads."""
+    found = [(sys.executable, (sys.version_info.major, sys.version_info.minor))]
+    for minor in (12, 13, 14):
         try:
-            found = subprocess.run([name, "-c", "import sys; print(sys.executable)"], capture_output=True, text=True)
+            show = [f"python3.{minor}", "-c", "import sys; print(sys.executable)"]
+            shown = subprocess.run(show, capture_output=True, text=True)
         except OSError:
             continue
-        if found.returncode == 0:
-            return found.stdout.strip()
-    pytest.skip("no Python 3.12 or later was found")
+        if shown.returncode == 0:
+            found.append((shown.stdout.strip(), (3, minor)))
+    return found

@@ -1,8 +1,8 @@
 //! The protocol of a FeatureHub client as a state machine. The session decides which actions are due, and a driver performs them.
 //!
 //! Every state in which the session waits for the Edge has a deadline, so that no failure can stop a client silently. There is no deadline
-//! before the start, and none for a client that is offline, halted, suspended or closed. A passive client whose features may be outdated has no
-//! deadline either, nor has a one-off client that is done (D-71).
+//! before the start, and none for a client that is offline, halted or closed, or suspended without a poll in flight. A passive client whose
+//! features may be outdated has no deadline either, nor has a one-off client that is done (D-71).
 
 mod access;
 mod answer;

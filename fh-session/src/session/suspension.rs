@@ -52,7 +52,7 @@ impl Session {
             return;
         }
         if matches!(self.state, State::Expired) {
-            // The report that was due before may have come during the suspension, when it had no effect.
+            // A read that the driver reported during the suspension had no effect, so the session asks for a report again.
             self.actions.push_back(Action::ReportReads);
         } else {
             self.tick();

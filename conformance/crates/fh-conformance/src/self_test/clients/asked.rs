@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-/// How often each scenario runs without a mutant while its switches are recorded.
+/// The number of runs of each scenario without a mutant in which its switches are recorded.
 pub(super) const RUNS: usize = 3;
 
 /// The variable that names the file of the asked switches.

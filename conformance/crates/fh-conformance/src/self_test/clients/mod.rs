@@ -37,7 +37,7 @@ pub type Mutant = (String, &'static str);
 struct Trial<'a> {
     scenario: &'static Scenario,
     mutant: Option<&'a str>,
-    /// Whether the scenario asks the switch of the mutant when it runs without it, if that was recorded.
+    /// True if the scenario asks the switch of the mutant in a run without the mutant. `None` if no such run was recorded.
     asks: Option<bool>,
 }
 
@@ -86,7 +86,7 @@ pub struct Selection {
 struct Tried {
     /// The label of the failed check; `None` if the scenario passed or was skipped.
     label: Option<String>,
-    /// Whether the scenario was skipped, or must fail because the client lacks what it tests.
+    /// True if the scenario was skipped, or if it must fail because the client lacks the tested function.
     was_skipped: bool,
     /// The time that the trial took.
     took: Duration,
