@@ -14,7 +14,9 @@ const ALLOWED: &str = "x-requested-with,authorization,content-type,accept-versio
     cache-control,x-featurehub,baggage,if-none-match,etag,last-event-id,x-sdk,x-sdk-version,traceparent,\
     tracestate,x-api-key";
 const METHODS: &str = "GET, POST, PUT, DELETE, OPTIONS, HEAD";
-const EXPOSED: &str = "etag,cache-control";
+/// The names of the response headers that pages of other origins may read by default. Pages need `retry-after` to wait as long as the Edge
+/// demands, and `date` to correct a wrong clock.
+const EXPOSED: &str = "etag,cache-control,retry-after,date";
 
 /// The values of those CORS headers that depend on the options, rendered once for all responses.
 #[derive(Debug)]

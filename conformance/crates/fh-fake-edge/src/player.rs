@@ -12,7 +12,7 @@ use crate::edge::EdgeHandle;
 use crate::healthy;
 use crate::lock::locked;
 use crate::recorder::Place;
-use crate::request::Request;
+use crate::request::{EXPOSED, Request};
 use crate::step::{Framing, Head, Pace, RedirectTo, Step};
 
 /// Maximum number of steps per request. It ends behaviours that choose themselves again and again.
@@ -194,7 +194,7 @@ impl<'a> Player<'a> {
         }
         if self.request.is_some_and(|request| request.wants_cors_headers()) {
             head.set_missing("access-control-allow-origin", "*");
-            head.set_missing("access-control-expose-headers", "etag,cache-control");
+            head.set_missing("access-control-expose-headers", EXPOSED);
         }
         let bodiless = matches!(head.status, 100..=199 | 204 | 304);
         let body = match head.framing {

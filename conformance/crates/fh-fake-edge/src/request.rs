@@ -7,6 +7,9 @@ use crate::dialect::Dialect;
 use crate::form;
 use crate::key::ApiKey;
 
+/// The response headers that browser pages of other origins may read.
+pub(crate) const EXPOSED: &str = "etag,cache-control,retry-after,date";
+
 /// The purpose of a request. A path before `/features` is a prefix and is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Route {

@@ -6,7 +6,7 @@ pub(crate) mod stream;
 use crate::connection::{Closing, Interrupted};
 use crate::lock::locked;
 use crate::player::Player;
-use crate::request::{Request, Route};
+use crate::request::{EXPOSED, Request, Route};
 use crate::step::{Framing, Head};
 
 /// Answers the request. Returns `Some` if the connection ends with it.
@@ -54,7 +54,7 @@ fn head(player: &Player<'_>, request: &Request, status: u16) -> Head {
     }
     if request.header("origin").is_some() {
         head.set("access-control-allow-origin", "*");
-        head.set("access-control-expose-headers", "etag,cache-control");
+        head.set("access-control-expose-headers", EXPOSED);
     }
     head
 }

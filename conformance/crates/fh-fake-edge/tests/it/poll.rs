@@ -162,7 +162,10 @@ fn headers_of_a_healthy_answer() {
     let target = format!("/features?apiKey={}", edge.client_key());
     let answer = client.get(&target, &["Origin: http://shop.example"]);
     assert_eq!(answer.header("cache-control"), Some("public, max-age=20"));
-    assert_eq!(answer.header("access-control-expose-headers"), Some("etag,cache-control"));
+    assert_eq!(
+        answer.header("access-control-expose-headers"),
+        Some("etag,cache-control,retry-after,date")
+    );
     client.request("HEAD", &target, &[], "");
     let head = client.head();
     assert_eq!((head.status, head.header("etag")), (200, answer.header("etag")));
@@ -184,7 +187,10 @@ fn pages_of_other_origins_may_read_scripted_answers() {
     edge.behave(Behaviour::status(503));
     let answer = client.get(&target, &[origin]);
     assert_eq!((answer.status, answer.header("access-control-allow-origin")), (503, Some("*")));
-    assert_eq!(answer.header("access-control-expose-headers"), Some("etag,cache-control"));
+    assert_eq!(
+        answer.header("access-control-expose-headers"),
+        Some("etag,cache-control,retry-after,date")
+    );
     let other = client.get(&target, &[]);
     assert_eq!((other.status, other.header("access-control-allow-origin")), (503, None));
     // A preflight gets a status of its own: the filter of an Edge answers it.

@@ -16,6 +16,8 @@ pub struct When {
     pub method: Option<String>,
     /// The path of the request, without its query.
     pub path: Option<String>,
+    /// The name of a header that the request has.
+    pub header: Option<String>,
     /// The route of the request.
     pub route: Option<Route>,
     /// The status of the recorded answer.
@@ -101,6 +103,7 @@ impl When {
         (self.steps.is_empty() || is_step())
             && self.method.as_ref().is_none_or(|method| *method == asked.method)
             && self.path.as_ref().is_none_or(|wanted| wanted == path)
+            && self.header.as_ref().is_none_or(|name| asked::header(asked, name).is_some())
             && self.route.is_none_or(|route| asked::route(asked, recorded) == Some(route))
             && self.status.is_none_or(|status| status == recorded.status)
             && self.condition.is_none_or(|condition| condition.holds(facts))
@@ -176,6 +179,11 @@ mod tests {
         ] {
             assert_eq!(holds(&when(said.clone()), &poll, 200, None), expected, "{said}");
         }
+        let from_a_page = when(json!({"header": "origin"}));
+        let by_a_page = asked("GET", "/features", &[("Origin", "http://shop.example")]);
+        assert!(
+            holds(&from_a_page, &by_a_page, 200, None) && !holds(&from_a_page, &poll, 200, None)
+        );
         let several = when(json!({"keys": "several"}));
         let twice = asked("GET", "/features?apiKey=e%2Fk&apiKey=e/k", &[]);
         assert!(!holds(&several, &twice, 200, None), "one key, twice");
