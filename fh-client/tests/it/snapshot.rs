@@ -1,4 +1,4 @@
-//! Snapshot files, and features given at the start (C-STORE).
+//! Snapshot files, and features given at the start (C-STORE). Files are checked against `docs/snapshot.schema.json`.
 
 use std::path::Path;
 use std::time::Duration;
@@ -48,6 +48,50 @@ fn a_program_starts_while_the_edge_is_away() {
     edge.set_value("COLOUR", "blue");
     reads(&client, "COLOUR", "blue");
     until(&client, |status| status.source == Some(Source::Streaming));
+}
+
+/// Returns the problems of a snapshot by the JSON Schema.
+fn problems(snapshot: &Value) -> Vec<String> {
+    let schema = include_str!("../../../docs/snapshot.schema.json");
+    let schema = jsonschema::draft202012::new(&serde_json::from_str(schema).unwrap()).unwrap();
+    schema.iter_errors(snapshot).map(|problem| problem.to_string()).collect()
+}
+
+#[test]
+fn files_of_both_kinds_of_keys_match_the_schema() {
+    let (edge, folder) = (edge(), Folder::new());
+    let maras = Attributes::builder().user_key("mara").build();
+    for (key, kind, context) in [
+        (edge.client_key(), "client-evaluated", None),
+        (edge.server_key(), "server-evaluated", None),
+        (edge.server_key(), "server-evaluated", Some(maras)),
+    ] {
+        let has_context = context.is_some();
+        let mut builder = builder_with(&edge, &key).snapshot_file(folder.file(FILE));
+        if let Some(context) = context {
+            builder = builder.context(context);
+        }
+        let client = started(builder);
+        client.close();
+        soon(client.closed());
+        let snapshot = json_of(&folder.file(FILE));
+        assert_eq!(problems(&snapshot), [""; 0], "{snapshot}");
+        assert_eq!(snapshot["kind"], kind);
+        assert_eq!(snapshot["context"] != "0", has_context);
+        assert_eq!(snapshot["environments"][0]["features"][0]["key"], "COLOUR");
+        for (member, bad) in [
+            ("format", json!("featurehub-snapshot/2")),
+            ("savedAt", json!(0)),
+            ("kind", json!("both")),
+            ("keys", json!(key)),
+            ("context", json!("userkey=mara")),
+            ("environments", json!([{"id": "1", "features": [{}]}])),
+        ] {
+            let mut changed = snapshot.clone();
+            changed[member] = bad;
+            assert_ne!(problems(&changed), [""; 0], "{member}");
+        }
+    }
 }
 
 #[test]
