@@ -69,7 +69,7 @@ fn files_of_both_kinds_of_keys_match_the_schema() {
         let has_context = context.is_some();
         let mut builder = builder_with(&edge, &key).snapshot_file(folder.file(FILE));
         if let Some(context) = context {
-            builder = builder.context(context);
+            builder = builder.initial_context(context);
         }
         let client = started(builder);
         client.close();
