@@ -20,6 +20,8 @@ mod connection;
 mod conversation;
 mod edge;
 mod edge_behaviour;
+#[cfg(not(target_family = "wasm"))]
+mod hostile;
 mod invariant;
 #[cfg(mutants)]
 mod mutants;

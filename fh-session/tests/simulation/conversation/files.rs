@@ -12,6 +12,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::Conversation;
+use super::hostile::{of_hostile, scripts};
 use crate::script::Script;
 use crate::setting;
 
@@ -19,7 +20,7 @@ use crate::setting;
 const IN_A_FILE: u64 = 100;
 /// The size limit of all files together, in bytes.
 const MOST_BYTES: u64 = 60 * 1_000_000;
-/// Number of conversations of a full run. A full run must have [`EACH_KIND`] and [`EACH_MODE`].
+/// Number of conversations of the simulation in a full run. A full run must have [`EACH_KIND`] and [`EACH_MODE`].
 const FULL: u64 = 10_000;
 /// Minimum number of conversations with each kind of keys.
 const EACH_KIND: u64 = 3_000;
@@ -114,6 +115,11 @@ fn conversations_are_written() {
     let count = setting("FH_CONVERSATIONS_COUNT").unwrap_or(FULL);
     let mut account = Account::default();
     write(&folder, "simulation", count, &mut account, of_simulation);
+    let hostile = scripts();
+    write(&folder, "hostile", hostile.len() as u64, &mut account, |at| {
+        let (name, script) = &hostile[at as usize];
+        of_hostile(name.clone(), script)
+    });
     println!("{account:#?}");
     assert!(account.bytes <= MOST_BYTES, "{} bytes", account.bytes);
     if count >= FULL {

@@ -4,6 +4,8 @@
 #[cfg(not(target_family = "wasm"))]
 mod files;
 mod form;
+#[cfg(not(target_family = "wasm"))]
+mod hostile;
 mod record;
 mod shown;
 

@@ -11,7 +11,6 @@ use fh_session::{
 };
 
 use super::body;
-use super::watched::Watched;
 
 const KEYS: [&[&str]; 6] = [
     &["e/secret*"],
@@ -82,66 +81,38 @@ impl<'a> Bytes<'a> {
     }
 }
 
-/// Two sessions with the same inputs, except that the second receives bodies in small chunks. Both must behave alike.
-struct Pair {
-    whole: Watched,
-    drip: Watched,
+/// A session, or several alike, that a script plays to.
+pub trait Player {
+    /// Hands an input to the session. `input` makes the same input each time.
+    fn tell<'a>(&mut self, now: u64, input: impl Fn() -> Input<'a>);
+
+    /// Returns the deadline of the session.
+    fn deadline(&self) -> Option<u64>;
+
+    /// Returns the request in flight.
+    fn live(&self) -> Option<RequestId>;
+
+    /// Returns the kind of the last request. Before the first request, the kind does not matter.
+    fn asked(&self) -> RequestKind;
+}
+
+/// A player, and what the script knows about its session.
+struct Stage<P> {
+    player: P,
     now: u64,
     request_ids: Vec<RequestId>,
     command_ids: u64,
-    /// The number of publications when the features of both were last compared.
-    compared: u64,
-    /// True if each step is printed, to understand a finding. Set by the variable `FH_STORY`.
-    is_told: bool,
 }
 
-impl Pair {
-    fn new(config: Config, seed: u64) -> Self {
-        let drip = Watched::new(config.clone(), seed);
-        let whole = Watched::new(config, seed);
-        let is_told = std::env::var_os("FH_STORY").is_some();
-        Self { whole, drip, now: 0, request_ids: Vec::new(), command_ids: 0, compared: 0, is_told }
-    }
-
+impl<P: Player> Stage<P> {
     fn tell<'a>(&mut self, input: impl Fn() -> Input<'a>) {
         self.tell_at(self.now, input);
     }
 
     fn tell_at<'a>(&mut self, now: u64, input: impl Fn() -> Input<'a>) {
-        if self.is_told {
-            let shown = |watched: &Watched| {
-                let status = &watched.status;
-                format!("{:?} {:?} due {:?}", status.connection, status.problem, watched.deadline())
-            };
-            eprintln!("{} | {}\n{now}: {:?}", shown(&self.whole), shown(&self.drip), input());
-        }
-        self.whole.tell(now, input());
-        match input() {
-            Input::Bytes { request_id, bytes } if !bytes.is_empty() => {
-                // The chunks are single bytes, or longer if there would be more than 256 of them.
-                for bytes in bytes.chunks((bytes.len() / 256).max(1)) {
-                    self.drip.tell(now, Input::Bytes { request_id, bytes });
-                }
-            }
-            other => self.drip.tell(now, other),
-        }
-        self.same();
-    }
-
-    fn same(&mut self) {
-        let (whole, drip) = (&self.whole, &self.drip);
-        assert_eq!(whole.live, drip.live);
-        assert_eq!(whole.status, drip.status);
-        assert_eq!(whole.deadline(), drip.deadline(), "deadlines of {:?}", whole.status);
-        if whole.publications != self.compared {
-            self.compared = whole.publications;
-            let features = |watched: &Watched| -> Option<Vec<String>> {
-                let rules = watched.rules.as_ref()?;
-                Some(rules.ruleset().iter().map(|feature| feature.json().to_string()).collect())
-            };
-            assert_eq!(features(whole), features(drip));
-        }
-        if let Some(live) = whole.live.filter(|live| self.request_ids.last() != Some(live)) {
+        self.player.tell(now, input);
+        if let Some(live) = self.player.live().filter(|live| self.request_ids.last() != Some(live))
+        {
             self.request_ids.push(live);
         }
     }
@@ -154,96 +125,98 @@ impl Pair {
     /// Returns the id of the live request, or sometimes that of an earlier one.
     fn request_id(&self, which: u8) -> Option<RequestId> {
         let back = usize::from(which.saturating_sub(250)) + 1;
-        match self.whole.live {
+        match self.player.live() {
             Some(live) if which < 250 => Some(live),
             _ => self.request_ids.len().checked_sub(back).map(|at| self.request_ids[at]),
         }
     }
 }
 
-/// Runs a script to its end.
-pub fn play(bytes: &[u8]) {
+/// Plays a script to a player that `player` makes from the settings and the seed. Returns the player after the last step.
+pub fn play<P: Player>(bytes: &[u8], player: impl FnOnce(Config, u64) -> P) -> P {
     let mut script = Bytes(bytes);
     let edge = EdgeUrl::parse("http://edge").unwrap();
     let mut config = Config::new(edge, keys(script.byte()));
     config.mode = MODES[usize::from(script.byte() % 8)];
+    // The name of the program would change recorded conversations with each version.
+    config.identification = Some("Hostile,1".to_string());
     let seed = script.byte();
     config.limits.bytes = if seed >= 128 { 512 } else { 64 * 1024 };
     if seed % 2 == 1 {
         config.context_placement = ContextPlacement::Query;
     }
-    let mut pair = Pair::new(config, u64::from(seed));
-    pair.tell(|| Input::Start);
+    let player = player(config, u64::from(seed));
+    let mut stage = Stage { player, now: 0, request_ids: Vec::new(), command_ids: 0 };
+    stage.tell(|| Input::Start);
     for _ in 0..STEPS {
         if script.0.is_empty() {
             break;
         }
-        step(&mut pair, &mut script);
+        step(&mut stage, &mut script);
     }
-    pair.whole.end();
-    pair.drip.end();
+    stage.player
 }
 
-fn step(pair: &mut Pair, script: &mut Bytes<'_>) {
+fn step(stage: &mut Stage<impl Player>, script: &mut Bytes<'_>) {
     match script.byte() % 20 {
         0 | 1 => {
-            pair.now = pair.now.max(pair.whole.deadline().unwrap_or(pair.now));
-            pair.tell(|| Input::Tick);
+            stage.now = stage.now.max(stage.player.deadline().unwrap_or(stage.now));
+            stage.tell(|| Input::Tick);
         }
         2 => {
-            pair.now += u64::from(script.byte()) * 50;
-            pair.tell(|| Input::Tick);
+            stage.now += u64::from(script.byte()) * 50;
+            stage.tell(|| Input::Tick);
         }
         3 => {
             // The clock jumps to another time. After a jump ahead, time goes on from there.
             let there = script.number() << (script.byte() % 16);
-            pair.tell_at(there, || Input::Tick);
-            pair.now = pair.now.max(there);
+            stage.tell_at(there, || Input::Tick);
+            stage.now = stage.now.max(there);
         }
-        4 => pair.now += u64::from(script.byte()) * 500,
-        5 | 6 => good_head(pair, script),
-        7 => any_head(pair, script),
+        4 => stage.now += u64::from(script.byte()) * 500,
+        5 | 6 => good_head(stage, script),
+        7 => any_head(stage, script),
         8..=10 => {
             let mut text = String::new();
             for _ in 0..=script.byte() % 4 {
                 body::event(script, &mut text);
             }
-            body(pair, script, text.as_bytes());
+            body(stage, script, text.as_bytes());
         }
         11 => {
             let mut text = String::new();
             body::poll(script, &mut text);
-            body(pair, script, text.as_bytes());
+            body(stage, script, text.as_bytes());
         }
         12 => {
             let most = script.byte();
             let bytes = script.some(most);
-            body(pair, script, bytes);
+            body(stage, script, bytes);
         }
         13 => {
             let end = ENDS[usize::from(script.byte()) % ENDS.len()];
-            let Some(request_id) = pair.request_id(script.byte()) else { return };
-            pair.tell(|| Input::Closed { request_id, end });
+            let Some(request_id) = stage.request_id(script.byte()) else { return };
+            stage.tell(|| Input::Closed { request_id, end });
         }
         14 => {
-            let command_id = pair.command_id();
-            pair.tell(|| Input::Refresh(command_id));
+            let command_id = stage.command_id();
+            stage.tell(|| Input::Refresh(command_id));
         }
         15 => {
-            let (command_id, context) = (pair.command_id(), context(script.byte()));
-            pair.tell(|| Input::Context(command_id, Arc::clone(&context)));
+            let (command_id, context) = (stage.command_id(), context(script.byte()));
+            stage.tell(|| Input::Context(command_id, Arc::clone(&context)));
         }
         16 => {
-            let (command_id, keys) = (pair.command_id(), keys(script.byte()));
-            pair.tell(|| Input::Keys(command_id, keys.clone()));
+            let (command_id, keys) = (stage.command_id(), keys(script.byte()));
+            stage.tell(|| Input::Keys(command_id, keys.clone()));
         }
-        17 => stored(pair, script),
-        18 => pair.tell(|| Input::FeatureRead),
+        17 => stored(stage, script),
+        18 => stage.tell(|| Input::FeatureRead),
         _ => match script.byte() {
-            0 => pair.tell(|| Input::Stop),
-            64..128 => pair.tell(|| Input::Suspend),
-            128..192 => pair.tell(|| Input::Resume),
-            _ => pair.tell(|| Input::Start),
+            0 => stage.tell(|| Input::Stop),
+            64..128 => stage.tell(|| Input::Suspend),
+            128..192 => stage.tell(|| Input::Resume),
+            _ => stage.tell(|| Input::Start),
         },
     }
 }
@@ -265,8 +238,8 @@ fn context(which: u8) -> Arc<Attributes> {
 }
 
 /// Opens the live request with a head that the session accepts.
-fn good_head(pair: &mut Pair, script: &mut Bytes<'_>) {
-    let kind = match pair.whole.asked {
+fn good_head(stage: &mut Stage<impl Player>, script: &mut Bytes<'_>) {
+    let kind = match stage.player.asked() {
         RequestKind::Stream => "text/event-stream",
         RequestKind::Poll => "application/json",
     };
@@ -276,11 +249,11 @@ fn good_head(pair: &mut Pair, script: &mut Bytes<'_>) {
     if how % 2 == 1 {
         head = head.header("etag", format!("\"{how}\""));
     }
-    let Some(request_id) = pair.request_id(0) else { return };
-    pair.tell(|| Input::Opened { request_id, head: &head });
+    let Some(request_id) = stage.request_id(0) else { return };
+    stage.tell(|| Input::Opened { request_id, head: &head });
 }
 
-fn any_head(pair: &mut Pair, script: &mut Bytes<'_>) {
+fn any_head(stage: &mut Stage<impl Player>, script: &mut Bytes<'_>) {
     let status = match script.byte() {
         255 => u16::from(script.byte()) << 8 | u16::from(script.byte()),
         which => STATUSES[usize::from(which % 16)],
@@ -297,41 +270,41 @@ fn any_head(pair: &mut Pair, script: &mut Bytes<'_>) {
             head = head.header(name, value);
         }
     }
-    let Some(request_id) = pair.request_id(script.byte()) else { return };
-    pair.tell(|| Input::Opened { request_id, head: &head });
+    let Some(request_id) = stage.request_id(script.byte()) else { return };
+    stage.tell(|| Input::Opened { request_id, head: &head });
 }
 
 /// Sends a body: all or a part of it, at once or with a delay in between.
-fn body(pair: &mut Pair, script: &mut Bytes<'_>, bytes: &[u8]) {
+fn body(stage: &mut Stage<impl Player>, script: &mut Bytes<'_>, bytes: &[u8]) {
     let (which, how) = (script.byte(), script.byte());
-    let Some(request_id) = pair.request_id(which) else { return };
+    let Some(request_id) = stage.request_id(which) else { return };
     let cut = match how {
         0..192 => bytes.len(),
         _ => bytes.len().min(usize::from(script.byte())),
     };
     let (bytes, rest) = bytes.split_at(cut);
-    pair.tell(|| Input::Bytes { request_id, bytes });
+    stage.tell(|| Input::Bytes { request_id, bytes });
     if how >= 224 {
-        pair.now += u64::from(script.byte()) * 500;
-        pair.tell(|| Input::Bytes { request_id, bytes: rest });
+        stage.now += u64::from(script.byte()) * 500;
+        stage.tell(|| Input::Bytes { request_id, bytes: rest });
     }
 }
 
-fn stored(pair: &mut Pair, script: &mut Bytes<'_>) {
+fn stored(stage: &mut Stage<impl Player>, script: &mut Bytes<'_>) {
     let how = script.byte();
-    let environment: Arc<str> = if how % 4 == 0 { "f" } else { "e" }.into();
+    let environment: Arc<str> = if how.is_multiple_of(4) { "f" } else { "e" }.into();
     let source = Source::Store("redis-store".into());
     let mut text = String::new();
     if how >= 128 {
         body::single(script, &mut text);
-        pair.tell(|| Input::StoredFeature {
+        stage.tell(|| Input::StoredFeature {
             source: source.clone(),
             environment: Arc::clone(&environment),
             feature: text.as_bytes(),
         });
     } else {
         body::list(script, &mut text);
-        pair.tell(|| Input::Stored {
+        stage.tell(|| Input::Stored {
             source: source.clone(),
             environment: Arc::clone(&environment),
             features: text.as_bytes(),
