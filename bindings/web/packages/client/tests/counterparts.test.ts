@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 /** The Rust files, and the folders of Rust files, without a TypeScript counterpart, by crate, with the reasons. */
 const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   session: {
-    "feature_set/tests": "unit tests; the conversations and tests/session.test.ts check the same rules",
+    "feature_set/tests": "unit tests; tests/feature_set.test.ts has the same",
     "session/tests/": "unit tests; the conversations check the same rules",
   },
 };
