@@ -69,11 +69,6 @@ function parts(json: string): string[] {
   const found: string[] = [];
   let depth = 0;
   let start = 0;
-  const add = (end: number) => {
-    while (isSpace(json.charCodeAt(end - 1))) end--;
-    const from = skipSpace(json, start);
-    if (from < end) found.push(json.slice(from, end));
-  };
   for (let at = 0; at < json.length; at++) {
     switch (json.charCodeAt(at)) {
       case 0x22:
@@ -85,16 +80,23 @@ function parts(json: string): string[] {
         break;
       case 0x5d:
       case 0x7d:
-        if (--depth === 0) add(at);
+        if (--depth === 0) add(found, json, start, at);
         break;
       case 0x2c:
         if (depth === 1) {
-          add(at);
+          add(found, json, start, at);
           start = at + 1;
         }
     }
   }
   return found;
+}
+
+/** Adds a part of the text without white space around it, unless nothing is left. */
+function add(found: string[], json: string, start: number, end: number): void {
+  while (isSpace(json.charCodeAt(end - 1))) end--;
+  const from = skipSpace(json, start);
+  if (from < end) found.push(json.slice(from, end));
 }
 
 /** Returns the index behind the text whose opening quote is at `start`. */

@@ -100,7 +100,7 @@ function isOfPair(text: string, at: number): boolean {
 
 /** Returns the text with U+FFFD in place of each lone surrogate, which no text of Rust can hold. */
 export function wellFormed(text: string): string {
-  return text.replace(LONE_SURROGATES, "\ufffd");
+  return /[\ud800-\udfff]/.test(text) ? text.replace(LONE_SURROGATES, "\ufffd") : text;
 }
 
 /** Returns the text of bytes in UTF-8, in which a byte order mark stays; `undefined` if the bytes are not UTF-8. */

@@ -104,12 +104,10 @@ export class Environment {
     const features = new Map<string, Feature>();
     const strategies = new Map<string, string>();
     for (const element of chosen) {
-      const [feature, key, strategy] =
-        "parts" in element
-          ? [featureOf(element), identityOf(element).key, appliedStrategy(element)]
-          : [element, element.key, this.strategies.get(element.key)];
-      if (key !== undefined && strategy !== undefined) strategies.set(key, strategy);
+      const feature = "parts" in element ? featureOf(element) : element;
       if (feature === undefined) continue;
+      const strategy = "parts" in element ? appliedStrategy(element) : this.strategies.get(element.key);
+      if (strategy !== undefined) strategies.set(feature.key, strategy);
       // Of two features with the same key, the later one counts, at its own position.
       features.delete(feature.key);
       features.set(feature.key, feature);

@@ -6,6 +6,8 @@ export interface Received {
   readonly json: string;
   /** The members of the feature; `undefined` if the JSON is not an object. */
   readonly parts: JsonObject | undefined;
+  /** The id, key and version, which are read when they are first needed. */
+  identity?: Identity;
 }
 
 /** The members that identify a feature and its state. */
@@ -24,12 +26,13 @@ export function received(json: string, value: Json | undefined): Received {
 }
 
 /** Returns the id, key and version of an object's members. */
-export function identityOf({ json, parts = {} }: Received): Identity {
-  return {
+export function identityOf(element: Received): Identity {
+  const { json, parts = {} } = element;
+  return (element.identity ??= {
     id: asText(member(parts, "id")),
     key: asText(member(parts, "key")),
     version: version(json, member(parts, "version")),
-  };
+  });
 }
 
 /** Returns true if the JSON is an object with a key that is a text. */
