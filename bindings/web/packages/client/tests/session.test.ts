@@ -7,6 +7,10 @@ import { EdgeUrl, SecretUrl } from "../src/session/edge_url.ts";
 import { ApiKey, ApiKeys } from "../src/session/key.ts";
 import { maxAge, responseClass, retryAfter } from "../src/session/response_class.ts";
 import { Secrets } from "../src/session/secrets.ts";
+import type { Input } from "../src/session/action.ts";
+import { type Config, defaultConfig } from "../src/session/config.ts";
+import { Session } from "../src/session/session/mod.ts";
+import { utf8 } from "../src/text.ts";
 import { splitmix64 } from "./replayer.ts";
 
 /** Returns the value, or fails with the error that took its place. */
@@ -379,5 +383,118 @@ describe("secrets are removed", () => {
       source: { kind: "snapshot" },
       why: "***",
     });
+  });
+});
+
+/** A driver that answers the requests of a session. */
+class Driver {
+  readonly #session: Session;
+  now = 0;
+  /** The kinds of the requests that were sent. */
+  readonly sent: string[] = [];
+
+  constructor(settings: Partial<Config> = {}) {
+    const edge = valid(EdgeUrl.parse("http://edge"));
+    const config = defaultConfig(edge, valid(ApiKeys.parse(["e/k*"])));
+    this.#session = new Session({ ...config, ...settings }, splitmix64("1"));
+    this.handle({ type: "start" });
+  }
+
+  handle(input: Input): void {
+    for (const action of this.#session.handle(this.now, input)) {
+      if (action.type === "send") this.sent.push(action.request.kind);
+    }
+  }
+
+  get status() {
+    return this.#session.status;
+  }
+
+  get deadline(): number {
+    return this.#session.deadline ?? NaN;
+  }
+
+  get requestId(): number {
+    return this.sent.length;
+  }
+
+  /** Waits for the next request, if none is in flight, and answers it with a head. */
+  open(status: number, ...headers: [string, string][]): void {
+    if (this.status.nextAttempt !== undefined) {
+      this.now = this.deadline;
+      this.handle({ type: "tick" });
+    }
+    this.handle({ type: "opened", requestId: this.requestId, head: { status, headers } });
+  }
+
+  openStream(): void {
+    this.open(200, ["content-type", "text/event-stream"]);
+  }
+
+  openPage(): void {
+    this.open(200, ["content-type", "text/html"]);
+  }
+
+  send(text: string): void {
+    this.handle({ type: "bytes", requestId: this.requestId, bytes: utf8(text) });
+  }
+}
+
+describe("the session", () => {
+  test("waits at most 30 s because of retry:", () => {
+    const driver = new Driver();
+    driver.openStream();
+    driver.send("retry: 99999999\n\nevent: features\ndata: []\n\n");
+    driver.handle({ type: "closed", requestId: 1, end: { kind: "complete" } });
+    expect(driver.status.nextAttempt).toBe(30_000);
+  });
+
+  test("grants a slow list one second for each whole 1,024 bytes", () => {
+    const driver = new Driver();
+    driver.openStream();
+    driver.now = 5_000;
+    driver.send(`:${"x".repeat(92 * 1024 + 1021)}\n`);
+    expect(driver.deadline).toBe(92_000);
+    driver.send("\n");
+    expect(driver.deadline).toBe(93_000);
+    driver.now = 93_000;
+    driver.handle({ type: "tick" });
+    expect(driver.status.problem).toEqual({ code: "timed_out", stage: "first_event" });
+  });
+
+  test("polls after three answers of a wrong type, between which redirects do not count", () => {
+    const driver = new Driver();
+    driver.openPage();
+    driver.openPage();
+    driver.open(302, ["location", "/elsewhere"]);
+    expect(driver.status.problem?.code).toBe("content_type");
+    driver.openPage();
+    expect(driver.status.problem?.code).toBe("no_streaming");
+    expect(driver.sent.slice(0, 4)).toEqual(["stream", "stream", "stream", "stream"]);
+  });
+
+  test("counts answers of a wrong type anew after other keys, and after another answer", () => {
+    for (const between of ["keys", "answer"]) {
+      const driver = new Driver();
+      driver.openPage();
+      driver.openPage();
+      if (between === "keys") {
+        driver.handle({ type: "keys", commandId: 1, keys: valid(ApiKeys.parse(["e/other*"])) });
+      } else {
+        driver.open(500);
+      }
+      driver.openPage();
+      expect(driver.status.problem?.code, between).toBe("content_type");
+    }
+  });
+
+  test("keeps a piece of a body although the driver uses its memory again", () => {
+    const driver = new Driver({ mode: { kind: "one_off" } });
+    driver.open(200);
+    const bytes = utf8('[{"id":"e","features":[]}]');
+    driver.handle({ type: "bytes", requestId: 1, bytes });
+    bytes.fill(0);
+    driver.handle({ type: "closed", requestId: 1, end: { kind: "complete" } });
+    expect([driver.status.readiness, driver.status.connection]).toEqual(["READY", "done"]);
   });
 });

@@ -59,6 +59,9 @@ export type Input =
       readonly feature: Uint8Array;
     };
 
+/** An input of one type. */
+export type InputOf<Type extends Input["type"]> = Extract<Input, { readonly type: Type }>;
+
 /**
  * The way in which a request ended.
  *

@@ -1,7 +1,14 @@
 import type { Problem } from "../../repository/problem.ts";
 import { after, type Millis } from "../../repository/time.ts";
 import { cut, fromUtf8 } from "../../text.ts";
-import { type End, header, type RequestId, type RequestKind, type ResponseHead } from "../action.ts";
+import {
+  type End,
+  header,
+  type InputOf,
+  type RequestId,
+  type RequestKind,
+  type ResponseHead,
+} from "../action.ts";
 import { maxAge, type ResponseClass, responseClass, retryAfter } from "../response_class.ts";
 import { type Core, giveUp, IDLE } from "./mod.ts";
 import { connect, connectTo } from "./connect.ts";
@@ -30,7 +37,7 @@ const MOST_HOPS = 5;
 const MOST_WRONG_TYPES = 3;
 
 /** Handles the head of a response. */
-export function opened(core: Core, requestId: RequestId, head: ResponseHead): void {
+export function opened(core: Core, { requestId, head }: InputOf<"opened">): void {
   const { state, now } = core;
   if (state.kind !== "connecting" || state.requestId !== requestId) return;
   const { request: kind } = state;
@@ -107,7 +114,7 @@ function redirected(core: Core, kind: RequestKind, head: ResponseHead): void {
 }
 
 /** Handles a piece of a response's body. */
-export function bytes(core: Core, requestId: RequestId, piece: Uint8Array): void {
+export function bytes(core: Core, { requestId, bytes: piece }: InputOf<"bytes">): void {
   const { state } = core;
   if (!("requestId" in state) || state.requestId !== requestId) return;
   core.lastContact = core.now;
@@ -126,7 +133,7 @@ export function bytes(core: Core, requestId: RequestId, piece: Uint8Array): void
 }
 
 /** Handles the end of a request. */
-export function closed(core: Core, requestId: RequestId, end: End): void {
+export function closed(core: Core, { requestId, end }: InputOf<"closed">): void {
   const { state } = core;
   if (!("requestId" in state) || state.requestId !== requestId) return;
   const broken = problemOf(end);

@@ -1,6 +1,6 @@
 import { type Attributes, sameAttributes } from "../../attributes.ts";
 import type { Problem } from "../../repository/problem.ts";
-import type { CommandId } from "../action.ts";
+import type { InputOf } from "../action.ts";
 import { contextHeader, valuesWithCommas } from "../context_header.ts";
 import { INVISIBLE } from "../feature_set/environment.ts";
 import { CLOSED, type Core, evaluatesHere, isStale } from "./mod.ts";
@@ -29,7 +29,7 @@ const SUPERSEDED: Problem = { code: "superseded" };
  * A newer context does not abort the request for which {@link awaitsFeatures} returns true, so that the client makes progress however often
  * the context changes. The newest context waits until that request has succeeded or failed.
  */
-export function changeContext(core: Core, commandId: CommandId, context: Attributes): void {
+export function changeContext(core: Core, { commandId, attributes: context }: InputOf<"context">): void {
   if (core.state.kind === "stopped") {
     reply(core, commandId, CLOSED);
     return;

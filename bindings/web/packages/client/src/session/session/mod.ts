@@ -5,7 +5,7 @@ import type { Readiness } from "../../repository/readiness.ts";
 import { sameSource } from "../../repository/source.ts";
 import { type Connection, INITIAL_STATUS, type SessionStatus } from "../../repository/status.ts";
 import type { Millis } from "../../repository/time.ts";
-import type { Action, Input, RequestId, RequestKind } from "../action.ts";
+import type { Action, Input, InputOf, RequestId, RequestKind } from "../action.ts";
 import { type Config, DEFAULT_INTERVAL } from "../config.ts";
 import { Delays, type Random } from "../delay.ts";
 import type { SecretUrl } from "../edge_url.ts";
@@ -68,20 +68,20 @@ export type State =
   | { readonly kind: "fresh"; readonly until: Millis };
 
 /** The data of a session, which the functions of the state machine share. */
-export interface Core {
+export class Core {
   readonly config: Config;
   /** The current API keys. */
   keys: ApiKeys;
   readonly random: Random;
   /** The latest time that the driver passed in. An earlier time that is passed in later is ignored. */
-  now: Millis;
-  state: State;
+  now: Millis = 0;
+  state: State = IDLE;
   readonly features: FeatureSet;
   /** The current context of server-evaluated keys. A newer context may wait in `next`. */
-  context: Attributes;
-  header: string;
+  context = NO_ATTRIBUTES;
+  header = "";
   /** True if the current context was set after the start. */
-  contextWasSet: boolean;
+  contextWasSet = false;
   /** The context that waits, because it was set while the request for another context was in flight (D-120). */
   next: NextContext | undefined;
   /**
@@ -94,37 +94,68 @@ export interface Core {
   /** The time of the next attempt to stream; `undefined` unless the client polls because the Edge cannot stream. */
   pollUntil: Millis | undefined;
   /** Number of the last answers to stream requests that had a wrong content type, in a row and since the keys were changed. */
-  wrongTypes: number;
-  readonly backoff: Delays;
-  readonly refused: Delays;
+  wrongTypes = 0;
+  readonly backoff = new Delays();
+  readonly refused = new Delays();
   /** The minimum delay before a reconnect, as a stream last requested with `retry:`; 0 if no stream has requested a delay. */
-  reconnectFloor: number;
+  reconnectFloor = 0;
   /** The times of the last two requests, the earlier one first; `undefined` for requests that were not sent yet. */
-  recent: readonly [Millis | undefined, Millis | undefined];
+  recent: readonly [Millis | undefined, Millis | undefined] = [undefined, undefined];
   /** The URL of the last request; `undefined` before the first request, and after a redirect until the next request. */
   lastUrl: SecretUrl | undefined;
   /** Number of redirects since the last request that followed no redirect. */
-  hops: number;
-  lastRequestId: RequestId;
-  access: Access;
-  held: Held;
-  commands: Pending[];
+  hops = 0;
+  lastRequestId: RequestId = 0;
+  access: Access = "unknown";
+  held: Held = UNSERVED;
+  commands: Pending[] = [];
   /** True from `suspend` until `resume`. */
-  isSuspended: boolean;
+  isSuspended = false;
   lastContact: Millis | undefined;
-  status: { -readonly [Name in keyof SessionStatus]: SessionStatus[Name] };
-  readonly actions: Action[];
+  status: { -readonly [Name in keyof SessionStatus]: SessionStatus[Name] } = { ...INITIAL_STATUS };
+  readonly actions: Action[] = [];
   /**
    * The cause of the pending publication; `undefined` if no publication is pending. An input leads to at most one publication, or two if it
    * also ends the wait of a context, because a large chunk may hold many events.
    */
   unpublished: Cause | undefined;
   /** The outcomes of commands, which are reported after features and status are published. */
-  settled: Action[];
+  readonly settled: Action[] = [];
+
+  constructor(config: Config, random: Random) {
+    const { keys, mode } = config;
+    this.config = config;
+    this.keys = keys;
+    this.random = random;
+    this.features = new FeatureSet(keys);
+    this.interval = "interval" in mode ? mode.interval : DEFAULT_INTERVAL;
+  }
 }
 
 /** A state that waits for nothing that the session itself knows. */
 export const IDLE: State = { kind: "idle" };
+
+/** The functions that handle the inputs. */
+const HANDLERS: {
+  readonly [Type in Input["type"]]: (core: Core, input: InputOf<Type>) => void;
+} = {
+  start,
+  tick,
+  stop,
+  suspend,
+  resume,
+  refresh: (core, { commandId }) => {
+    refresh(core, { commandId, expires: undefined });
+  },
+  feature_read: featureRead,
+  context: changeContext,
+  keys: changeKeys,
+  opened,
+  bytes,
+  closed,
+  stored,
+  stored_feature: storedFeature,
+};
 
 /**
  * The protocol of a FeatureHub client as a state machine. A driver passes events with their time to the session, and performs the actions
@@ -148,88 +179,14 @@ export class Session {
 
   /** Creates a session that has not started. The random numbers determine its random delays. */
   constructor(config: Config, random: Random) {
-    const { keys, mode } = config;
-    this.#core = {
-      config,
-      keys,
-      random,
-      now: 0,
-      state: IDLE,
-      features: new FeatureSet(keys),
-      context: NO_ATTRIBUTES,
-      header: "",
-      contextWasSet: false,
-      next: undefined,
-      etag: undefined,
-      interval: "interval" in mode ? mode.interval : DEFAULT_INTERVAL,
-      pollUntil: undefined,
-      wrongTypes: 0,
-      backoff: new Delays(),
-      refused: new Delays(),
-      reconnectFloor: 0,
-      recent: [undefined, undefined],
-      lastUrl: undefined,
-      hops: 0,
-      lastRequestId: 0,
-      access: "unknown",
-      held: UNSERVED,
-      commands: [],
-      isSuspended: false,
-      lastContact: undefined,
-      status: { ...INITIAL_STATUS },
-      actions: [],
-      unpublished: undefined,
-      settled: [],
-    };
+    this.#core = new Core(config, random);
   }
 
   /** Handles an event or a command that arrived at the time `now`. Returns the actions for the driver, in their order. */
   handle(now: Millis, input: Input): Action[] {
     const core = this.#core;
     core.now = Math.max(core.now, now);
-    switch (input.type) {
-      case "start":
-        start(core);
-        break;
-      case "tick":
-        tick(core);
-        break;
-      case "stop":
-        stop(core);
-        break;
-      case "suspend":
-        suspend(core);
-        break;
-      case "resume":
-        resume(core);
-        break;
-      case "refresh":
-        refresh(core, { commandId: input.commandId, expires: undefined });
-        break;
-      case "feature_read":
-        featureRead(core);
-        break;
-      case "context":
-        changeContext(core, input.commandId, input.attributes);
-        break;
-      case "keys":
-        changeKeys(core, input.commandId, input.keys);
-        break;
-      case "opened":
-        opened(core, input.requestId, input.head);
-        break;
-      case "bytes":
-        bytes(core, input.requestId, input.bytes);
-        break;
-      case "closed":
-        closed(core, input.requestId, input.end);
-        break;
-      case "stored":
-        stored(core, input.source, input.environment, input.features);
-        break;
-      case "stored_feature":
-        storedFeature(core, input.source, input.environment, input.feature);
-    }
+    (HANDLERS[input.type] as (core: Core, input: Input) => void)(core, input);
     publish(core);
     this.#show();
     // The features of the previous context are published first, so that reads for that context see them.

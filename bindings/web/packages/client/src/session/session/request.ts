@@ -1,7 +1,6 @@
 import { equalsIgnoringCase } from "../../text.ts";
-import type { CommandId } from "../action.ts";
+import type { InputOf } from "../action.ts";
 import { SEEN } from "../feature_set/environment.ts";
-import type { ApiKeys } from "../key.ts";
 import { CLOSED, type Core, giveUp, start } from "./mod.ts";
 import { withoutRefusal } from "./access.ts";
 import { connect } from "./connect.ts";
@@ -48,7 +47,7 @@ export function featureRead(core: Core): void {
 }
 
 /** Replaces the keys, and drops the features of environments to which the new keys give no access. */
-export function changeKeys(core: Core, commandId: CommandId, keys: ApiKeys): void {
+export function changeKeys(core: Core, { commandId, keys }: InputOf<"keys">): void {
   if (core.state.kind === "stopped") {
     reply(core, commandId, CLOSED);
     return;

@@ -3,6 +3,7 @@ import type { Problem } from "../../repository/problem.ts";
 import type { Cause, RawKind } from "../../repository/publication.ts";
 import { POLLING, type Source, STREAMING } from "../../repository/source.ts";
 import { cut, equalsIgnoringCase, fromUtf8 } from "../../text.ts";
+import type { InputOf } from "../action.ts";
 import { FeatureSet } from "../feature_set/mod.ts";
 import { add, type Answered, environments, list, one } from "../feature_set/answer.ts";
 import { type Authority, type Effect, INVISIBLE, NONE, SEEN } from "../feature_set/environment.ts";
@@ -200,7 +201,7 @@ function storeAuthority(core: Core): Authority {
 }
 
 /** Applies a store's list of an environment's features. If the list cannot be applied, a notice reports the reason. */
-export function stored(core: Core, source: Source, environment: string, bytes: Uint8Array): void {
+export function stored(core: Core, { source, environment, features: bytes }: InputOf<"stored">): void {
   if (!wantsStored(core, source, true)) return;
   const text = fromUtf8(bytes) ?? "";
   const features = text === "" ? NO_TEXT : list(text);
@@ -222,7 +223,10 @@ export function stored(core: Core, source: Source, environment: string, bytes: U
  * Applies a store's update of one feature, which is published if features are served already. If the update cannot be applied, a notice
  * reports the reason. No notice reports an update that is outdated.
  */
-export function storedFeature(core: Core, source: Source, environment: string, bytes: Uint8Array): void {
+export function storedFeature(
+  core: Core,
+  { source, environment, feature: bytes }: InputOf<"stored_feature">,
+): void {
   if (!wantsStored(core, source, false)) return;
   const text = fromUtf8(bytes) ?? "";
   const received = text === "" ? NO_TEXT : one(text);
