@@ -1,0 +1,455 @@
+import type { Attributes } from "../../src/attributes.ts";
+import {
+  attributesOf,
+  bootstrapOf,
+  Decimal,
+  type Dispatch,
+  type Environments,
+  forEachValue,
+  type Interceptor,
+  Json,
+  type Kind,
+  type LockPolicy,
+  type Notice,
+  type Observer,
+  type Override,
+  type OverrideChanges,
+  type Problem,
+  type Publication,
+  type RawKind,
+  type Readiness,
+  Repository,
+  type RepositorySnapshot,
+  Rules,
+  type Source,
+  type Subscription,
+  writeBootstrap,
+} from "../../src/repository/lib.ts";
+import { POLLING, STREAMING } from "../../src/repository/source.ts";
+import { type Connection, INITIAL_STATUS } from "../../src/repository/status.ts";
+import { received, staticEngine } from "./received.ts";
+import * as shown from "./shown.ts";
+
+/** A sequence, as `fh-repository/tests/sequences` writes it. */
+export interface Sequence {
+  readonly name: string;
+  readonly contexts: readonly (readonly [string, readonly string[]])[][];
+  readonly events: number;
+  readonly steps: readonly Taken[];
+}
+
+interface Taken {
+  readonly step: Step;
+  readonly gives: unknown;
+  readonly log: unknown;
+  readonly after: unknown;
+}
+
+/** The members of all steps. A step has those that its `do` needs. */
+interface Step {
+  readonly do: string;
+  readonly what: string;
+  readonly number: number;
+  readonly key: string;
+  readonly context: number | null;
+  readonly kind: string;
+  readonly snapshot?: number;
+  readonly by: number;
+  readonly cause: Publication["cause"];
+  readonly features: readonly string[];
+  readonly environments: null | string | readonly (readonly [string, string])[];
+  readonly evaluated: {
+    readonly context: number;
+    readonly keptFor: number | null;
+    readonly strategies: readonly (readonly [string, string])[];
+  } | null;
+  readonly readiness: Readiness;
+  readonly connection: number;
+  readonly problem: Problem | null;
+  readonly source: Source | string | null;
+  readonly isStale: boolean;
+  readonly isWithheld: boolean;
+  readonly requests: number;
+  readonly now: number;
+  readonly limit: number;
+  readonly does: Step | string | null;
+  readonly name: string;
+  readonly locks: LockPolicy;
+  readonly answers: readonly (readonly [string, TestAnswer])[];
+  readonly answer: TestAnswer;
+  readonly notify: string;
+  readonly dispatch: Dispatch | "throws";
+  readonly queue: number;
+  readonly oneOf: number;
+  readonly deduplicate: { readonly window: number; readonly remembered: number } | null;
+  readonly keys: readonly string[];
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly at: number;
+  readonly attribute?: string;
+  readonly environment: string | null;
+  readonly json: string;
+}
+
+/** What an interceptor does for one key. */
+type TestAnswer =
+  | { readonly value: null | boolean | readonly ["n" | "t" | "j", string] }
+  | { readonly throw: true }
+  | { readonly read: string }
+  | { readonly continue: true };
+
+/** 2024-02-29T00:00:00Z, when every sequence begins. */
+const BEGIN = 1_709_164_800_000;
+
+const CONNECTIONS: readonly Connection[] = [
+  ...(["idle", "connecting", "streaming", "resting", "waiting", "paused"] as const),
+  ...(["done", "halted", "suspended", "offline", "closed"] as const),
+];
+
+/** A repository whose steps are recorded. */
+export class World {
+  readonly #repository: Repository;
+  readonly #contexts: Attributes[];
+  readonly #snapshots = new Map<number, RepositorySnapshot>();
+  readonly #subscriptions = new Map<number, Subscription>();
+  readonly #interceptors = new Map<number, TestInterceptor>();
+  #now = BEGIN;
+  #log: unknown[] = [];
+
+  constructor(sequence: Sequence, keepsAnswers: boolean) {
+    this.#repository = new Repository({ clock: () => this.#now, events: sequence.events, keepsAnswers });
+    this.#contexts = sequence.contexts.map((entries) => attributesOf(entries));
+  }
+
+  /** Takes a step, and returns its result, the events, and the state afterwards. */
+  step(step: Step): Omit<Taken, "step"> {
+    const gives = this.run(step) ?? null;
+    const log = this.#log;
+    this.#log = [];
+    const { generation, readiness, isCatching, isHolding } = this.#repository;
+    return { gives, log, after: [generation, readiness, isCatching, isHolding] };
+  }
+
+  note(what: unknown): void {
+    this.#log.push(what);
+  }
+
+  /** Takes a step, and returns its result. */
+  run(step: Step): unknown {
+    const repository = this.#repository;
+    switch (step.do) {
+      case "begin":
+        repository.setWaker(() => {
+          this.note(["work"]);
+        });
+        repository.setTouchWaker(() => {
+          this.note(["touch"]);
+        });
+        repository.setNoticeLog((notice) => {
+          this.note(["logged", shown.notice(notice)]);
+        });
+        return;
+      case "clock":
+        this.#now += step.by;
+        return;
+      case "publish":
+        repository.publish(this.#publication(step));
+        return;
+      case "revoke":
+        repository.revoke(step.environments as unknown as readonly string[]);
+        return;
+      case "status":
+        repository.setStatus({
+          ...INITIAL_STATUS,
+          readiness: step.readiness,
+          connection: CONNECTIONS[step.connection]!,
+          problem: step.problem ?? undefined,
+          source: (step.source as Source | null) ?? undefined,
+          isStale: step.isStale,
+          isWithheld: step.isWithheld,
+          requests: step.requests,
+        });
+        return;
+      case "read":
+        return this.#read(this.#snapshots.get(step.snapshot ?? 0) ?? repository.snapshot(), step);
+      case "hold":
+        this.#snapshots.set(step.number, repository.snapshot());
+        return;
+      case "deliver":
+        repository.deliver();
+        return;
+      case "deliverSummaries":
+        return repository.deliverSummaries(step.now);
+      case "flush":
+        repository.flushUsage(step.limit / 1000);
+        return;
+      case "onChange":
+      case "listen":
+      case "intercept":
+      case "observe":
+        this.#subscriptions.set(step.number, this.#subscribe(step));
+        return;
+      case "unsubscribe": {
+        const subscription = this.#subscriptions.get(step.number);
+        this.#subscriptions.delete(step.number);
+        subscription?.unsubscribe();
+        return;
+      }
+      case "override":
+        this.#setOverride(step);
+        return;
+      case "catch":
+        repository.catchUpdates();
+        return;
+      case "stopCatching":
+        repository.stopCatching();
+        return;
+      case "release":
+        repository.release();
+        return;
+      case "releaseOnly":
+        repository.releaseOnly(step.keys);
+        return;
+      case "record":
+        repository.record(step.name, step.params, this.#context(step.context));
+        return;
+      case "reportReads":
+        repository.reportReads();
+        return;
+      case "contact":
+        repository.contact(step.at);
+        return;
+      case "raw":
+        repository.raw({
+          source: step.source === "polling" ? POLLING : STREAMING,
+          environment: step.environment ?? undefined,
+          kind: step.kind as RawKind,
+          json: step.json,
+        });
+        return;
+      case "notice": {
+        const { attribute } = step;
+        const notice: Notice =
+          attribute === undefined ? { kind: "fell_back_to_polling" } : { kind: "comma_in_value", attribute };
+        repository.notice(notice);
+        return;
+      }
+      case "close":
+        repository.close();
+        return;
+      case "state":
+        return this.#state(step.what);
+      default:
+        throw new Error(`no such step: ${step.do}`);
+    }
+  }
+
+  #context(number: number | null): Attributes | undefined {
+    return number === null ? undefined : this.#contexts[number]!;
+  }
+
+  #publication({ cause, features, environments, evaluated }: Step): Publication {
+    const list = features.map(received);
+    const ids: Environments =
+      environments === null
+        ? { kind: "unknown" }
+        : typeof environments === "string"
+          ? { kind: "one", id: environments }
+          : { kind: "several", byKey: new Map(environments) };
+    if (evaluated) {
+      const [context, keptFor] = [this.#contexts[evaluated.context]!, this.#context(evaluated.keptFor)];
+      const strategies = new Map(evaluated.strategies);
+      return { rules: Rules.serverEvaluated(list, ids, { context, keptFor, strategies }), cause };
+    }
+    return { rules: Rules.clientEvaluated(list, ids).compiled(staticEngine.compile(features)), cause };
+  }
+
+  #read(snapshot: RepositorySnapshot, step: Step): unknown {
+    const { key } = step;
+    const context = this.#context(step.context);
+    switch (step.what) {
+      case "isEnabled":
+      case "boolean":
+      case "string":
+      case "isSet":
+        return snapshot[step.what](key, context);
+      case "exists":
+        return snapshot.exists(key);
+      case "keys":
+        return snapshot.keys();
+      case "number":
+        return shown.double(snapshot.number(key, context));
+      case "decimal":
+        return snapshot.decimal(key, context)?.text;
+      case "json":
+        return snapshot.json(key, context)?.text;
+      case "value":
+        return shown.value(snapshot.value(key, context));
+      case "detail":
+        return shown.detail(snapshot.detail(key, context));
+      case "detailAs":
+        return shown.detail(snapshot.detailAs(key, context, step.kind as Kind));
+      case "peek":
+        return shown.detail(snapshot.peek(key, context));
+      case "values":
+        return Array.from(snapshot.values(context), shown.detail);
+      case "bootstrap":
+        return writeBootstrap(bootstrapOf(snapshot.values(context)));
+      case "eachValue": {
+        const values: unknown[] = [];
+        forEachValue(snapshot, context, (each, value) => values.push([each, shown.value(value)]));
+        return values;
+      }
+      default:
+        throw new Error(`no such read: ${step.what}`);
+    }
+  }
+
+  #subscribe(step: Step): Subscription {
+    const repository = this.#repository;
+    if (step.do === "intercept") {
+      const interceptor = new TestInterceptor(this, repository, step);
+      this.#interceptors.set(step.number, interceptor);
+      return repository.intercept(interceptor, step.locks);
+    }
+    const called = this.#reaction(step);
+    if (step.do === "observe") {
+      const { deduplicate } = step;
+      return repository.observe(observer(step.dispatch, called), {
+        queue: step.queue,
+        oneOf: step.oneOf,
+        ...(deduplicate && { deduplicate: { ...deduplicate, window: deduplicate.window / 1000 } }),
+      });
+    }
+    if (step.do === "onChange") {
+      return repository.onChange(step.key, this.#context(step.context), (change) => {
+        called("change", shown.change(change));
+      });
+    }
+    switch (step.what) {
+      case "newState":
+        return repository.onNewState(({ isHeld, keys }) => {
+          called("newState", [isHeld, keys]);
+        });
+      case "readiness":
+        return repository.onReadiness(({ readiness, isFirst, status }) => {
+          called("readiness", [readiness, isFirst, shown.status(status)]);
+        });
+      case "status":
+        return repository.onStatus((status) => {
+          called("status", shown.status(status));
+        });
+      case "raw":
+        return repository.onRaw((update) => {
+          called("raw", shown.raw(update));
+        });
+      default:
+        return repository.onNotice((notice) => {
+          called("notice", shown.notice(notice));
+        });
+    }
+  }
+
+  /** Returns the function that records a call of a listener or an observer, and does what the sequence says. */
+  #reaction({ number, does }: Step): (what: string, event: unknown) => void {
+    return (what, event) => {
+      this.note([what, number, event]);
+      if (typeof does === "string") throw new Error("planned");
+      const step = does;
+      does = null;
+      if (step) this.note(["did", number, this.run(step) ?? null]);
+    };
+  }
+
+  #setOverride({ number, key, answer, notify }: Step): void {
+    const interceptor = this.#interceptors.get(number);
+    interceptor?.answers.set(key, answer);
+    if (notify === "handle") interceptor?.changes?.notify();
+    if (notify === "repository") this.#repository.overridesChanged();
+  }
+
+  #state(what: string): unknown {
+    const repository = this.#repository;
+    switch (what) {
+      case "counters":
+        return repository.counters;
+      case "listeners":
+        return repository.listeners;
+      case "held":
+        return repository.held();
+      case "latest":
+        return Array.from(repository.latest.features(), ({ json }) => json);
+      case "status":
+        return shown.status(repository.status);
+      default:
+        return repository.lastContact;
+    }
+  }
+}
+
+/** An interceptor with an answer for each key. */
+class TestInterceptor implements Interceptor {
+  readonly answers: Map<string, TestAnswer>;
+  changes: OverrideChanges | undefined;
+  readonly #world: World;
+  readonly #repository: Repository;
+  readonly #name: string;
+  readonly #number: number;
+
+  constructor(world: World, repository: Repository, { name, number, answers }: Step) {
+    this.#world = world;
+    this.#repository = repository;
+    this.#name = name;
+    this.#number = number;
+    this.answers = new Map(answers);
+  }
+
+  get name(): string {
+    if (this.#name === "throws") throw new Error("planned");
+    return this.#name;
+  }
+
+  intercept({ key }: { readonly key: string }): Override {
+    const answer = this.answers.get(key) ?? { continue: true };
+    if ("throw" in answer) throw new Error("planned");
+    if ("read" in answer) return this.#repository.snapshot().string(answer.read);
+    if (!("value" in answer) || answer.value === null || typeof answer.value === "boolean") {
+      return "value" in answer ? (answer.value as boolean | null) : undefined;
+    }
+    const [kind, text] = answer.value;
+    return kind === "t" ? text : kind === "n" ? Decimal.parse(text) : new Json(text);
+  }
+
+  registered(changes: OverrideChanges): void {
+    this.changes = changes;
+  }
+
+  close(): void {
+    this.#world.note(["interceptorClosed", this.#number, null]);
+    if (this.#name === "throws") throw new Error("planned");
+  }
+}
+
+/** Returns an observer that records its calls. */
+function observer(dispatch: Dispatch | "throws", called: (what: string, event: unknown) => void): Observer {
+  return {
+    get dispatch(): Dispatch {
+      if (dispatch === "throws") throw new Error("planned");
+      return typeof dispatch === "string" ? dispatch : { ...dispatch, every: (dispatch.every ?? 0) / 1000 };
+    },
+    observe: (event) => {
+      called("observe", shown.event(event));
+    },
+    observeBatch: (events) => {
+      called("observeBatch", events.map(shown.event));
+    },
+    summary: (summary) => {
+      called("summary", shown.summary(summary));
+    },
+    flush: (limit) => {
+      called("flush", limit * 1000);
+    },
+    close: () => {
+      called("observerClosed", null);
+    },
+  };
+}
