@@ -1,0 +1,266 @@
+import { describe, expect, test } from "vitest";
+
+import type { Attributes } from "../src/attributes.ts";
+import {
+  attributesOf,
+  type Cause,
+  Decimal,
+  type Evaluation,
+  Json,
+  Repository,
+  Rules,
+  type Ruleset,
+  type UsageEvent,
+} from "../src/repository/lib.ts";
+import { INITIAL_STATUS } from "../src/repository/status.ts";
+import { received } from "./sequences/received.ts";
+
+const fred = attributesOf([["userkey", "fred"]]);
+const mara = attributesOf([["userkey", "mara"]]);
+
+/** Returns a repository that serves these features as an Edge has evaluated them for a context. */
+function serving(features: readonly string[], context: Attributes = fred): Repository {
+  const repository = new Repository({ clock: () => 0 });
+  publish(repository, features, context, "first");
+  repository.setStatus({ ...INITIAL_STATUS, readiness: "READY" });
+  return repository;
+}
+
+function publish(
+  repository: Repository,
+  features: readonly string[],
+  context: Attributes = fred,
+  cause: Cause = "change",
+): void {
+  const evaluated = { context, keptFor: undefined, strategies: new Map<string, string>() };
+  const rules = Rules.serverEvaluated(features.map(received), { kind: "unknown" }, evaluated);
+  repository.publish({ rules, cause });
+}
+
+/** An engine that counts its evaluations. The value is the user key and the number of the evaluation. */
+class CountingRuleset implements Ruleset {
+  evaluations = 0;
+  reason: Evaluation["reason"] = "STRATEGY_MATCH";
+  readonly #clock: boolean;
+
+  constructor(clock: boolean) {
+    this.#clock = clock;
+  }
+
+  evaluate(position: number, attributes: Attributes | undefined): Evaluation {
+    const value = `${attributes?.get("userkey")?.[0] ?? "no context"} ${++this.evaluations} at ${position}`;
+    const isError = this.reason === "ERROR";
+    return { value: isError ? undefined : value, strategyId: "s", reason: this.reason };
+  }
+
+  readsClock(): boolean {
+    return this.#clock;
+  }
+}
+
+function evaluatedBy(ruleset: Ruleset): Repository {
+  const repository = new Repository({ clock: () => 0 });
+  const features = ["A", "B"].map((key) => received(`{"key":"${key}","type":"STRING","value":"x"}`));
+  const rules = Rules.clientEvaluated(features, { kind: "unknown" }).compiled(ruleset);
+  repository.publish({ rules, cause: "first" });
+  repository.setStatus({ ...INITIAL_STATUS, readiness: "READY" });
+  return repository;
+}
+
+describe("answers of the engine", () => {
+  test("are kept for each context, feature and generation", () => {
+    const ruleset = new CountingRuleset(false);
+    const repository = evaluatedBy(ruleset);
+    const read = (attributes?: Attributes) => repository.snapshot().string("B", attributes);
+    expect([read(fred), read(mara), read(), read(fred), read(mara), read()]).toEqual([
+      "fred 1 at 1",
+      "mara 2 at 1",
+      "no context 3 at 1",
+      "fred 1 at 1",
+      "mara 2 at 1",
+      "no context 3 at 1",
+    ]);
+    repository.setStatus({ ...INITIAL_STATUS, readiness: "READY", requests: 5 });
+    repository.snapshot().values(fred);
+    expect([read(fred), ruleset.evaluations]).toEqual(["fred 1 at 1", 4]);
+    repository.publish({ rules: repository.latest, cause: "change" });
+    expect(read(fred)).toBe("fred 5 at 1");
+  });
+
+  test("are not kept if a rule of the feature reads the clock", () => {
+    const repository = evaluatedBy(new CountingRuleset(true));
+    const read = () => repository.snapshot().string("A", fred);
+    expect([read(), read()]).toEqual(["fred 1 at 0", "fred 2 at 0"]);
+  });
+
+  test("a feature whose evaluation failed has no value, and the reason says so for a read of a type too", () => {
+    const ruleset = new CountingRuleset(false);
+    ruleset.reason = "ERROR";
+    const snapshot = evaluatedBy(ruleset).snapshot();
+    expect(snapshot.string("A", fred)).toBeUndefined();
+    expect(snapshot.detail("A", fred).reason).toBe("ERROR");
+    expect(snapshot.detailAs("A", fred, "STRING").reason).toBe("ERROR");
+  });
+
+  test("a snapshot that is held answers as before, while the present one does not", () => {
+    const repository = evaluatedBy(new CountingRuleset(false));
+    const held = repository.snapshot();
+    const before = held.string("A", fred);
+    publish(repository, ['{"key":"A","type":"STRING","value":"new"}']);
+    expect(repository.snapshot().string("A", fred)).toBe("new");
+    expect(held.string("A", fred)).toBe(before);
+  });
+});
+
+describe("JSON", () => {
+  const document = '{"key":"J","type":"JSON","value":"{\\"a\\":[{\\"b\\":1}],\\"__proto__\\":{\\"x\\":1}}"}';
+
+  test("is parsed once and frozen with all its parts", () => {
+    const repository = serving([document]);
+    const first = repository.snapshot().json("J", fred)?.parse() as { a: [{ b: number }] };
+    expect(repository.snapshot().json("J")?.parse()).toBe(first);
+    expect([first, first.a, first.a[0]].map(Object.isFrozen)).toEqual([true, true, true]);
+    expect(Object.keys(first)).toEqual(["a", "__proto__"]);
+    expect(Object.getPrototypeOf(first)).toBe(Object.prototype);
+  });
+
+  test("that is broken keeps its text and has no value", () => {
+    const json = serving(['{"key":"J","type":"JSON","value":"{broken"}']).snapshot().json("J");
+    expect([json?.text, json?.parse()]).toEqual(["{broken", undefined]);
+  });
+});
+
+describe("keys", () => {
+  const long = "k".repeat(65_536);
+
+  test.each(["__proto__", "constructor", "hasOwnProperty", "\u{1f422}", long])(
+    "a feature may be called number %#",
+    (key) => {
+      const json = (value: boolean) => JSON.stringify({ key, type: "BOOLEAN", value });
+      const repository = serving([json(true)]);
+      const changes: unknown[] = [];
+      repository.onChange(key, fred, (change) => changes.push(change.new));
+      expect(repository.snapshot().isEnabled(key, fred)).toBe(true);
+      publish(repository, [json(false)]);
+      repository.deliver();
+      expect([changes, repository.snapshot().keys()]).toEqual([[false], [key]]);
+    },
+  );
+
+  test.each(["", "__proto__", "toString", long])("there is no feature called number %#", (key) => {
+    const snapshot = serving([]).snapshot();
+    expect([snapshot.exists(key), snapshot.value(key, fred), snapshot.isEnabled(key)]).toEqual([
+      false,
+      undefined,
+      false,
+    ]);
+  });
+});
+
+test("a value of 64 KB is the same object in each read", () => {
+  const text = "v".repeat(65_536);
+  const repository = serving([JSON.stringify({ key: "T", type: "STRING", value: text })]);
+  expect(repository.snapshot().string("T", fred)).toBe(text);
+});
+
+describe("overrides", () => {
+  const features = ["STRING", "NUMBER", "JSON", "BOOLEAN"].map((type) =>
+    JSON.stringify({ key: type, type, value: null }),
+  );
+
+  test.each([
+    [7.5, "7.5", "7.5"],
+    [1e21, "1000000000000000000000", "1000000000000000000000"],
+    [-0, "-0", "-0"],
+    [Number.NaN, "NaN", undefined],
+    [Number.POSITIVE_INFINITY, "Infinity", undefined],
+  ])("the number %d", (number, text, decimal) => {
+    const repository = serving(features);
+    repository.intercept({ name: "test", intercept: () => number });
+    const snapshot = repository.snapshot();
+    expect(snapshot.string("STRING")).toBe(text);
+    expect(snapshot.decimal("NUMBER")?.text).toBe(decimal);
+    expect(snapshot.boolean("BOOLEAN")).toBeUndefined();
+    expect(snapshot.decimal("missing")?.text).toBe(decimal);
+  });
+
+  test("a lone surrogate becomes U+FFFD", () => {
+    const repository = serving(features);
+    repository.intercept({ name: "test\ud800", intercept: () => "\udc00!" });
+    const detail = repository.snapshot().detail("STRING");
+    expect([detail.value, detail.interceptor]).toEqual(["\ufffd!", "test\ufffd"]);
+  });
+});
+
+test("numbers are compared by value, and JSON by text", () => {
+  const equal = (left: string, right: string) => Decimal.parse(left)?.equals(Decimal.parse(right)!);
+  expect(equal("7.50", "+7.5")).toBe(true);
+  expect(equal("0e5", "-0.0")).toBe(true);
+  expect(equal("100", "1E2")).toBe(true);
+  expect(equal("9007199254740993", "9007199254740992")).toBe(false);
+  expect(equal("1e99999999999999999999", "1e88888888888888888888")).toBe(true);
+  expect(equal("-1", "1")).toBe(false);
+  expect(new Json("[1]").text).not.toBe(new Json("[ 1]").text);
+});
+
+test("a task waits for the next update only", async () => {
+  const repository = serving([]);
+  const watch = repository.watch();
+  let resumed = 0;
+  const waiting = watch.changed().then(() => resumed++);
+  await Promise.resolve();
+  expect(resumed).toBe(0);
+  publish(repository, []);
+  publish(repository, []);
+  await waiting;
+  expect(resumed).toBe(1);
+  repository.setStatus(repository.status);
+  await watch.changed();
+  repository.close();
+  await watch.changed();
+});
+
+test("an explanation names the interceptor, and why there are no rules", () => {
+  const repository = serving(['{"key":"A","type":"STRING","value":"x"}']);
+  const explain = (key: string, context?: Attributes) =>
+    String(repository.snapshot().explain(key, context, () => `the rules of ${key}`));
+  expect(explain("A", fred)).toBe("the rules of A");
+  expect(explain("A", mara)).toBe("A: the client has no features for this context yet");
+  expect(explain("B", fred)).toBe("B: there is no such feature");
+  repository.intercept({ name: "me", intercept: ({ key }) => (key === "A" ? "y" : null) });
+  expect(explain("A", fred)).toBe("A = y: the interceptor me overrides the value\nthe rules of A");
+  expect(explain("B")).toBe(
+    "B has no value: the interceptor me overrides the value\nB: there is no such feature",
+  );
+});
+
+test("attributes of other types, which only a program without types can give, are left out", () => {
+  const entries = Object.entries({
+    date: new Error("x"),
+    object: {},
+    call: () => 1,
+    n: Number.NaN,
+    list: [],
+  });
+  const attributes = attributesOf(entries as unknown as [string, string][]);
+  expect([...attributes]).toEqual([]);
+  const names = attributesOf([
+    ["a\ud800", [true, null, "\udc00", 1e-7]],
+    ["a\ufffd", 5],
+  ]);
+  expect([...names]).toEqual([["a\ufffd", ["true", "\ufffd", "0.0000001", "5"]]]);
+});
+
+test("repeated evaluations are forgotten in halves, so that at most the given number is remembered", () => {
+  const keys = ["A", "B", "C", "D"];
+  const repository = serving(keys.map((key) => JSON.stringify({ key, type: "STRING", value: key })));
+  const seen: string[] = [];
+  const options = { deduplicate: { window: 60, remembered: 2 } };
+  const observe = (event: UsageEvent) => {
+    if (event.kind === "evaluated") seen.push(event.feature.key);
+  };
+  repository.observe({ dispatch: "inline", observe }, options);
+  for (const key of ["A", "A", "B", "A", "C", "B", "A", "D", "C", "B"]) repository.snapshot().string(key);
+  // Each half holds one evaluation: A and B, then B and C, then C and A, then A and D, and so on.
+  expect(seen).toEqual(["A", "B", "C", "A", "D", "C", "B"]);
+});
