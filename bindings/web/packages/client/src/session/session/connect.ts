@@ -2,7 +2,7 @@ import { lowerCase } from "../../text.ts";
 import { after, LAST_MILLIS } from "../../repository/time.ts";
 import type { Request, RequestKind } from "../action.ts";
 import type { SecretUrl } from "../edge_url.ts";
-import { type Core, evaluatesHere, type Redirect } from "./mod.ts";
+import { type Core, evaluatesHere, type Redirect, waitUntil } from "./mod.ts";
 import { streams } from "./request.ts";
 
 /**
@@ -22,7 +22,7 @@ export function connectTo(core: Core, following: Redirect | undefined): void {
   const [beforeLast, last] = core.recent;
   const at = beforeLast === undefined ? 0 : after(beforeLast, config.pace);
   if (at > now) {
-    core.state = { kind: "due", at, as: "connecting", following };
+    waitUntil(core, at, "connecting", following);
     return;
   }
   core.recent = [last, now];

@@ -282,6 +282,11 @@ function stateDeadline(core: Core): Millis | undefined {
   return "until" in state ? state.until : undefined;
 }
 
+/** Makes the session wait for the time of the next request. Until then, the status shows the connection `as`. */
+export function waitUntil(core: Core, at: Millis, as: Connection, following?: Redirect): void {
+  core.state = { kind: "due", at, as, following };
+}
+
 /** Starts the session, if it was not started or closed before. */
 export function start(core: Core): void {
   if (core.state.kind !== "idle") return;

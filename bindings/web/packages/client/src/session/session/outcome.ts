@@ -1,7 +1,7 @@
 import type { Problem } from "../../repository/problem.ts";
 import { after, since } from "../../repository/time.ts";
 import { shortest, within } from "../delay.ts";
-import type { Core } from "./mod.ts";
+import { type Core, waitUntil } from "./mod.ts";
 import { hadContact, refused } from "./access.ts";
 import { settle } from "./pending.ts";
 import { streams } from "./request.ts";
@@ -41,8 +41,7 @@ function rest(core: Core): void {
     core.state = { kind: "done" };
   } else {
     // A client that streams and polled only because it was suspended opens its stream as soon as the suspension ends.
-    const at = streams(core) ? Math.min(core.pollUntil ?? core.now, next) : next;
-    core.state = { kind: "due", at, as: "resting", following: undefined };
+    waitUntil(core, streams(core) ? Math.min(core.pollUntil ?? core.now, next) : next, "resting");
   }
 }
 
@@ -108,12 +107,9 @@ export function refuse(core: Core, problem: Problem, atLeast = 0): void {
 function wait(core: Core, delay: number): void {
   const at = after(core.now, delay);
   const mode = core.held.kind === "current" ? core.config.mode.kind : undefined;
-  core.state =
-    mode === "passive_polling"
-      ? { kind: "fresh", until: at }
-      : mode === "one_off"
-        ? { kind: "done" }
-        : { kind: "due", at, as: "waiting", following: undefined };
+  if (mode === "passive_polling") core.state = { kind: "fresh", until: at };
+  else if (mode === "one_off") core.state = { kind: "done" };
+  else waitUntil(core, at, "waiting");
 }
 
 /** Stops sending requests because the Edge wants no more requests. Features that are served remain served (D-22, D-23). */
@@ -127,7 +123,7 @@ export function haltStale(core: Core): void {
  * earlier.
  */
 export function pause(core: Core, pause: number): void {
-  core.state = { kind: "due", at: after(core.now, pause), as: "paused", following: undefined };
+  waitUntil(core, after(core.now, pause), "paused");
   settleAsStale(core);
 }
 

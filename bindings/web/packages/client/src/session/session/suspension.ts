@@ -1,7 +1,7 @@
 import { connect } from "./connect.ts";
 import { haltStale } from "./outcome.ts";
 import { isLast } from "./stream.ts";
-import { type Core, giveUp, tick } from "./mod.ts";
+import { type Core, giveUp, tick, waitUntil } from "./mod.ts";
 
 /**
  * Suspends the session: a program that is hidden, asleep or in the background keeps its features and sends no request that no command needs.
@@ -44,7 +44,7 @@ export function resume(core: Core): void {
 
 /** Makes a request due as soon as the suspension ends. */
 export function awaitResumption(core: Core): void {
-  core.state = { kind: "due", at: core.now, as: "resting", following: undefined };
+  waitUntil(core, core.now, "resting");
 }
 
 /**
