@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { asText, elements, held, integer, member, members, parse } from "../src/json.ts";
 
-describe("JSON keeps the texts of its parts", () => {
+describe("JSON keeps the texts of its parts", { timeout: 60_000 }, () => {
   test("lists are cut into their elements", () => {
     for (const [json, cut] of [
       ["[]", []],

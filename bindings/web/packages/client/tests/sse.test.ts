@@ -143,7 +143,7 @@ const STREAMS: readonly (readonly [what: string, stream: string])[] = [
   ["a bad byte in a field's name", "data\xff:x\n\n"],
 ];
 
-describe("events are those of the standard, however the stream is cut", () => {
+describe("events are those of the standard, however the stream is cut", { timeout: 60_000 }, () => {
   test.each(STREAMS)("%s", (_what, stream) => {
     const { events, isTooLarge } = sameHoweverCut(bytes(stream));
     expect(events).toEqual(byTheStandard(bytes(stream)));
@@ -162,7 +162,7 @@ describe("events are those of the standard, however the stream is cut", () => {
   test("all small streams of the parts that matter", () => {
     const parts = ["data", ":", " ", "\r", "\n", "\xef\xbb\xbf", "\xe2\x9d", "\0"];
     let streams = [""];
-    for (let length = 1; length <= 5; length++) {
+    for (let length = 1; length <= 4; length++) {
       streams = streams.flatMap((stream) => parts.map((part) => stream + part));
       for (const stream of streams) {
         const whole = hear([bytes(`${stream}\n\n`)]);
@@ -212,7 +212,7 @@ describe("delays before a reconnect", () => {
   });
 });
 
-describe("counters and limits", () => {
+describe("counters and limits", { timeout: 60_000 }, () => {
   test.each([
     ["", 0, 0],
     ["d", 0, 1],
