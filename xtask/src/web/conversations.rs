@@ -1,6 +1,6 @@
 //! `cargo xtask web conversations`: the files with which TypeScript is compared with Rust (`bindings/web/equality/README.md`).
 
-use std::path::absolute;
+use std::path::{PathBuf, absolute};
 
 use crate::shell::{Run, target_folder};
 
@@ -10,19 +10,28 @@ const USAGE: &str = "cargo xtask web conversations [--count N]";
 const WRITER: &str = "cargo test --locked -p fh-session --test simulation conversations_are_written -- --ignored --nocapture";
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
-    let folder =
-        absolute(target_folder().join("web/conversations")).map_err(|why| why.to_string())?;
-    let writer = Run::new(WRITER).env("FH_CONVERSATIONS", &folder.display().to_string());
-    let writer = match arguments {
-        [] => writer,
+    let count = match arguments {
+        [] => None,
         [flag, count] if flag == "--count" => {
-            let count: u64 =
-                count.parse().map_err(|_| format!("--count takes a whole number, not {count}"))?;
-            writer.env("FH_CONVERSATIONS_COUNT", &count.to_string())
+            let bad = |_| format!("--count takes a whole number, not {count}");
+            Some(count.parse().map_err(bad)?)
         }
         _ => return Err(USAGE.to_string()),
     };
-    writer.go()?;
+    let folder = write(count)?;
     println!("    the conversations are in {}", folder.display());
     Ok(())
+}
+
+/// Writes this many conversations, or the default number, and returns their folder.
+pub(crate) fn write(count: Option<u64>) -> Result<PathBuf, String> {
+    let folder =
+        absolute(target_folder().join("web/conversations")).map_err(|why| why.to_string())?;
+    let writer = Run::new(WRITER).env("FH_CONVERSATIONS", &folder.display().to_string());
+    let writer = match count {
+        None => writer,
+        Some(count) => writer.env("FH_CONVERSATIONS_COUNT", &count.to_string()),
+    };
+    writer.go()?;
+    Ok(folder)
 }

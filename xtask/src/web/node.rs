@@ -1,0 +1,94 @@
+//! `cargo xtask web test`: checks and tests the TypeScript client in Node.
+
+use std::path::{PathBuf, absolute};
+use std::sync::OnceLock;
+
+use crate::install;
+use crate::shell::{Run, target_folder};
+
+use super::conversations;
+
+/// The folder of the npm workspace.
+const WORKSPACE: &str = "bindings/web";
+/// The lowest version of Node that the tools run on: major and minor number.
+const LOWEST: (u32, u32) = (20, 19);
+/// The package of npm that holds a newer Node, for systems whose own Node is older.
+const NEWER: &str = "node@22.23.3";
+
+/// The folder of a Node that is newer than the system's own; `None` if the system's own is new enough.
+static FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
+
+/// Installs Node and the packages of the workspace.
+pub(crate) fn prepare() -> Result<(), String> {
+    let reason = "the client for browsers and Node is checked and tested with it";
+    install::package("node --version", "nodejs", reason)?;
+    install::package("npm --version", "npm", reason)?;
+    if FOLDER.get().is_none() {
+        let folder = if is_new_enough(&Run::new("node --version").output()?) {
+            None
+        } else {
+            Some(newer_node(reason)?)
+        };
+        FOLDER.get_or_init(|| folder);
+    }
+    in_workspace("npm ci --no-audit --no-fund --loglevel=error").go()
+}
+
+/// Checks types, lint rules and format, then runs the tests with the conversations of the Rust session.
+pub(crate) fn run() -> Result<(), String> {
+    in_workspace("npm run --silent check").go()?;
+    let folder = conversations::write(None)?;
+    in_workspace("npm test --silent").env("FH_CONVERSATIONS", &folder.display().to_string()).go()
+}
+
+fn is_new_enough(version: &str) -> bool {
+    let mut numbers = version.trim().trim_start_matches('v').split('.').map(str::parse::<u32>);
+    matches!((numbers.next(), numbers.next()), (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= LOWEST)
+}
+
+/// Installs a newer Node into the target folder, and returns the folder of its program.
+fn newer_node(reason: &str) -> Result<PathBuf, String> {
+    let folder = absolute(target_folder().join("web/node")).map_err(|why| why.to_string())?;
+    let programs = folder.join("node_modules/node/bin");
+    let probe = format!("{}/node --version", programs.display());
+    if Run::new(&probe).output().is_ok_and(|version| is_new_enough(&version)) {
+        return Ok(programs);
+    }
+    install::announce(&format!("the npm package {NEWER}"), reason)?;
+    Run::new("npm install --no-audit --no-fund --loglevel=error --prefix")
+        .args(&[folder.display().to_string(), NEWER.to_string()])
+        .go()?;
+    Ok(programs)
+}
+
+/// Returns a run of npm in the workspace, with the Node that was found to be new enough.
+fn in_workspace(line: &str) -> Run {
+    let run = Run::new(line).within(WORKSPACE);
+    match FOLDER.get() {
+        Some(Some(folder)) => {
+            let path = std::env::var("PATH").unwrap_or_default();
+            run.env("PATH", &format!("{}:{path}", folder.display()))
+        }
+        _ => run,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_below_the_lowest_are_refused() {
+        for (version, expected) in [
+            ("v20.19.0\n", true),
+            ("v20.18.9", false),
+            ("v18.20.4", false),
+            ("v22.0.0", true),
+            ("v100.1.0", true),
+            ("", false),
+            ("v20", false),
+        ] {
+            assert_eq!(is_new_enough(version), expected, "{version}");
+        }
+    }
+}
