@@ -15,6 +15,7 @@ export class Answer {
   readonly strategyId: string | undefined;
   /** The name of the interceptor that returned the value. */
   readonly interceptor: string | undefined;
+  readonly #kind: Kind | undefined;
 
   constructor(
     feature: Feature | undefined,
@@ -28,6 +29,7 @@ export class Answer {
     this.reason = reason;
     this.strategyId = strategyId;
     this.interceptor = interceptor;
+    this.#kind = feature?.kind;
   }
 
   /** True if the read has no value because the client has no features for it yet. */
@@ -37,9 +39,9 @@ export class Answer {
 
   /** Returns the value of a read as the type `kind`; `undefined` if it is null or has another type. */
   as(kind: Kind): Value | undefined {
-    const { feature, value } = this;
+    const { value } = this;
     if (value === undefined) return undefined;
-    const known = feature?.kind;
+    const known = this.#kind;
     if (this.interceptor !== undefined && known === undefined) return lenient(value, kind);
     // The value of a NUMBER feature is a text if it is no number.
     return known === kind && !(kind === "NUMBER" && typeof value === "string") ? value : undefined;
@@ -50,7 +52,7 @@ export class Answer {
     const { feature, interceptor, reason } = this;
     if (this.as(kind) !== undefined || reason === "ERROR") return reason;
     if (feature === undefined && interceptor === undefined) return reason;
-    const isOfKind = feature?.kind === kind || (interceptor !== undefined && feature?.kind === undefined);
+    const isOfKind = this.#kind === kind || (interceptor !== undefined && this.#kind === undefined);
     return this.value === undefined && isOfKind ? "NOT_SET" : "TYPE_MISMATCH";
   }
 }

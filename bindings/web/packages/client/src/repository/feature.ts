@@ -13,8 +13,7 @@ export class Feature {
   readonly id: string | undefined;
   /** The version of the feature's value, held at ±(2⁵³ − 1); 0 if the payload's version cannot be read as an integer. */
   readonly version: number;
-  #members: json.JsonObject | undefined;
-  #value: { readonly of: Value | undefined } | undefined;
+  #parts: Parts | undefined;
 
   /** Creates a feature from the parts that a session has read. The other parts are read from the JSON when they are needed. */
   constructor(received: ReceivedFeature) {
@@ -26,19 +25,17 @@ export class Feature {
 
   /** The feature's type; `undefined` if the payload's type is missing or unknown. */
   get kind(): Kind | undefined {
-    const type = this.#member("type");
-    return KINDS.find((kind) => kind === type);
+    return (this.#parts ??= partsOf(this.json)).kind;
   }
 
   /** True if the payload says that the feature is locked. The lock restricts overrides by interceptors (evaluation 5.6). */
   get isLocked(): boolean {
-    return this.#member("l") === true;
+    return (this.#parts ??= partsOf(this.json)).isLocked;
   }
 
   /** The value of the feature itself, without strategies, converted to the feature's type (evaluation 5.2). */
   get value(): Value | undefined {
-    this.#value ??= { of: this.#read() };
-    return this.#value.of;
+    return (this.#parts ??= partsOf(this.json)).value;
   }
 
   /**
@@ -46,45 +43,54 @@ export class Feature {
    * occurs twice has two entries.
    */
   properties(): [name: string, value: string][] {
-    const texts = json.members(this.#text("fp") ?? "null") ?? [];
+    const texts = json.members(memberText(this.json, "fp") ?? "null") ?? [];
     return texts
       .filter(([, value]) => value.startsWith('"'))
       .map(([name, value]) => [name, wellFormed(JSON.parse(value) as string)]);
   }
+}
 
-  #member(name: string): json.Json | undefined {
-    this.#members ??= json.parse(this.json) as json.JsonObject;
-    return json.member(this.#members, name);
-  }
+/** The parts of a feature that are read from its JSON when the first of them is needed. */
+interface Parts {
+  readonly kind: Kind | undefined;
+  readonly isLocked: boolean;
+  readonly value: Value | undefined;
+}
 
-  /** Returns the JSON text of a member, of which the last one counts; `undefined` if there is none. */
-  #text(name: string): string | undefined {
-    return json.members(this.json)?.findLast(([each]) => each === name)?.[1];
-  }
+function partsOf(text: string): Parts {
+  const members = json.parse(text) as json.JsonObject;
+  const type = json.member(members, "type");
+  const kind = KINDS.find((each) => each === type);
+  const isLocked = json.member(members, "l") === true;
+  return { kind, isLocked, value: valueOf(text, kind, json.member(members, "value")) };
+}
 
-  #read(): Value | undefined {
-    const value = this.#member("value");
-    const { kind } = this;
-    if (value === undefined || value === null) return undefined;
-    if (typeof value === "boolean" && kind === "BOOLEAN") return value;
-    const isNested = typeof value === "object";
-    const text =
-      typeof value === "string"
-        ? wellFormed(value)
-        : typeof value === "boolean"
-          ? String(value)
-          : mend(this.#text("value") ?? "");
-    switch (kind) {
-      case "BOOLEAN":
-        return !isNested && lowerCase(text) === "true";
-      case "NUMBER":
-        return Decimal.parse(text) ?? text;
-      case "JSON":
-        return new Json(text);
-      case "STRING":
-      case undefined:
-        return text;
-    }
+/** Returns the JSON text of a member, of which the last one counts; `undefined` if there is none. */
+function memberText(text: string, name: string): string | undefined {
+  return json.members(text)?.findLast(([each]) => each === name)?.[1];
+}
+
+/** Converts the member `value` of a feature, of which `text` is the JSON, to the feature's type. */
+function valueOf(text: string, kind: Kind | undefined, value: json.Json | undefined): Value | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "boolean" && kind === "BOOLEAN") return value;
+  const isNested = typeof value === "object";
+  const token =
+    typeof value === "string"
+      ? wellFormed(value)
+      : typeof value === "boolean"
+        ? String(value)
+        : mend(memberText(text, "value") ?? "");
+  switch (kind) {
+    case "BOOLEAN":
+      return !isNested && lowerCase(token) === "true";
+    case "NUMBER":
+      return Decimal.parse(token) ?? token;
+    case "JSON":
+      return new Json(token);
+    case "STRING":
+    case undefined:
+      return token;
   }
 }
 

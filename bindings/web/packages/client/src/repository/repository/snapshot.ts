@@ -28,14 +28,18 @@ class AnswerCache {
   #last: Attributes | undefined;
   #lastAnswers: ContextAnswers | undefined;
 
-  of(attributes: Attributes | undefined, isFor: () => boolean): ContextAnswers {
-    if (attributes === undefined) return (this.#withoutContext ??= { isFor: isFor(), byKey: new Map() });
+  of(snapshot: RepositorySnapshot, attributes: Attributes | undefined): ContextAnswers {
+    if (attributes === undefined) return (this.#withoutContext ??= newAnswers(snapshot, undefined));
     if (attributes === this.#last && this.#lastAnswers) return this.#lastAnswers;
     let answers = this.#byContext.get(attributes);
-    if (!answers) this.#byContext.set(attributes, (answers = { isFor: isFor(), byKey: new Map() }));
+    if (!answers) this.#byContext.set(attributes, (answers = newAnswers(snapshot, attributes)));
     this.#last = attributes;
     return (this.#lastAnswers = answers);
   }
+}
+
+function newAnswers(snapshot: RepositorySnapshot, attributes: Attributes | undefined): ContextAnswers {
+  return { isFor: snapshot.isFor(attributes), byKey: new Map() };
 }
 
 /** The parts of a snapshot. */
@@ -157,7 +161,7 @@ export class RepositorySnapshot {
       const said = ask(this.chain, this.#core, key, this.rules.get(key), attributes);
       if (said) return said;
     }
-    const { isFor, byKey } = this.#answers.of(attributes, () => this.#isFor(attributes));
+    const { isFor, byKey } = this.#answers.of(this, attributes);
     return byKey.get(key) ?? this.#evaluate(key, attributes, isFor, byKey);
   }
 
@@ -204,7 +208,8 @@ export class RepositorySnapshot {
     return this.readiness !== "NOT_READY" && !this.status.isWithheld;
   }
 
-  #isFor(attributes: Attributes | undefined): boolean {
+  /** Returns true if a read with this context may use the features. */
+  isFor(attributes: Attributes | undefined): boolean {
     const { evaluatedFor } = this.rules;
     if (!evaluatedFor) return true;
     return attributes === undefined ? this.#isServed() : answersFor(evaluatedFor, attributes);
@@ -314,7 +319,7 @@ export class RepositorySnapshot {
    */
   explain(key: string, attributes: Attributes | undefined, rules: () => string): ExplainedDetail {
     const detail = this.peek(key, attributes);
-    const isFor = this.#isFor(attributes);
+    const isFor = this.isFor(attributes);
     const text = isFor && this.rules.entries.has(key) ? rules() : undefined;
     return new ExplainedDetail(detail, text, isFor && this.#knowsAllFeatures());
   }
