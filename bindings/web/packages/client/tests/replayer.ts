@@ -55,8 +55,8 @@ interface WrittenStep {
   readonly contact?: number;
 }
 
-type WrittenContext = readonly (readonly [string, readonly string[]])[];
-type WrittenSource = "polling" | "streaming" | "snapshot" | { readonly store: string };
+export type WrittenContext = readonly (readonly [string, readonly string[]])[];
+export type WrittenSource = "polling" | "streaming" | "snapshot" | { readonly store: string };
 
 type WrittenInput =
   | { readonly type: "start" | "tick" | "stop" | "suspend" | "resume" | "featureRead" }
@@ -237,7 +237,8 @@ function endOf(end: "complete" | "broken" | "tls" | "connectTimeout", text: stri
   return end === "complete" ? { kind: end } : { kind: end, text };
 }
 
-function sourceOf(source: WrittenSource): Source {
+/** Returns the source that a file names. */
+export function sourceOf(source: WrittenSource): Source {
   return typeof source === "string" ? { kind: source } : { kind: "store", name: source.store };
 }
 
@@ -289,7 +290,8 @@ function written(source: Source | undefined): WrittenSource | null {
   return source.kind === "store" ? { store: source.name } : source.kind;
 }
 
-function context(attributes: Attributes): WrittenContext {
+/** Returns a context in the form of the files. */
+export function context(attributes: Attributes): WrittenContext {
   return [...attributes].sort(([one], [other]) => Buffer.from(one).compare(Buffer.from(other)));
 }
 
@@ -334,7 +336,8 @@ function status(shown: SessionStatus): Record<string, unknown> {
   };
 }
 
-function problem(found: Problem): unknown {
+/** Returns a problem in the form of the files. */
+export function problem(found: Problem): unknown {
   const { code } = found;
   if ("status" in found) return { code, number: found.status };
   if ("limit" in found) return { code, number: found.limit };
