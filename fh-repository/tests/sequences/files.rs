@@ -1,0 +1,103 @@
+//! Files of sequences: JSON Lines, compressed.
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+
+use crate::choose::{CHOSEN, chosen};
+use crate::sequence;
+use crate::tables::tables;
+
+/// The line that writes the committed sequences again.
+const COMMIT: &str = "FH_SEQUENCES=commit cargo test --locked -p fh-repository --test sequences";
+
+fn committed() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../bindings/web/equality/data/sequences/chosen-0000.jsonl.gz")
+}
+
+fn lines(sequences: &[Value]) -> String {
+    sequences.iter().map(|sequence| format!("{sequence}\n")).collect()
+}
+
+fn write(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let mut file = GzEncoder::new(Vec::new(), Compression::best());
+    file.write_all(text.as_bytes()).unwrap();
+    fs::write(path, file.finish().unwrap()).unwrap();
+}
+
+/// The committed sequences are those that this tree gives. `FH_SEQUENCES=commit` writes them again.
+#[test]
+fn the_committed_sequences_are_those_of_this_tree() {
+    if env::var("FH_SEQUENCES").as_deref() == Ok("commit") {
+        return write(&committed(), &lines(&chosen()));
+    }
+    let mut found = String::new();
+    let file = fs::File::open(committed()).map_err(|why| why.to_string());
+    let read = file.and_then(|file| {
+        GzDecoder::new(file).read_to_string(&mut found).map_err(|why| why.to_string())
+    });
+    assert!(
+        read.is_ok(),
+        "the committed sequences cannot be read ({read:?}); to write them, type:\n{COMMIT}"
+    );
+    let mut count = 0;
+    for line in found.lines() {
+        // The texts are not compared: the order of members depends on features of serde_json that other crates of a build may switch on.
+        let old: Value = serde_json::from_str(line).unwrap();
+        let name = old["name"].as_str().unwrap();
+        let new = sequence(name.trim_start_matches("sequence ").parse().unwrap());
+        count += 1;
+        if old == new {
+            continue;
+        }
+        let steps = old["steps"].as_array().unwrap().iter().zip(new["steps"].as_array().unwrap());
+        let at = steps.take_while(|(old, new)| old == new).count();
+        panic!(
+            "this tree gives another {name}, beginning with step {at}:\n{}\ninstead of\n{}\nTo write the sequences again, type:\n{COMMIT}\n\
+             The file of bindings/web/packages/client/src/repository with the name of the changed file must follow.",
+            new["steps"][at], old["steps"][at]
+        );
+    }
+    assert_eq!(count, CHOSEN, "sequences are missing; to write them again, type:\n{COMMIT}");
+}
+
+/// The committed tables are those of this tree. `FH_SEQUENCES=commit` writes them again.
+#[test]
+fn the_committed_tables_are_those_of_this_tree() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../bindings/web/equality/data/tables/repository.json");
+    let tables = tables();
+    if env::var("FH_SEQUENCES").as_deref() == Ok("commit") {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, format!("{}\n", serde_json::to_string_pretty(&tables).unwrap())).unwrap();
+        return;
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    let found: Value = serde_json::from_str(&found).unwrap_or_default();
+    for (name, table) in tables.as_object().unwrap() {
+        assert!(
+            found[name] == *table,
+            "the table {name} has changed; to write it again, type:\n{COMMIT}"
+        );
+    }
+}
+
+/// Writes many sequences for a replay beside the committed ones: `FH_SEQUENCES=FOLDER cargo test ... -- --ignored`.
+#[test]
+#[ignore = "writes files"]
+fn sequences_are_written() {
+    let folder = PathBuf::from(env::var("FH_SEQUENCES").expect("FH_SEQUENCES names a folder"));
+    let count = env::var("FH_SEQUENCES_COUNT")
+        .map_or(5_000, |count| count.parse().expect("a whole number"));
+    for first in (0..count).step_by(500) {
+        let sequences: Vec<Value> = (first..count.min(first + 500)).map(sequence).collect();
+        write(&folder.join(format!("drawn-{:04}.jsonl.gz", first / 500)), &lines(&sequences));
+    }
+}
