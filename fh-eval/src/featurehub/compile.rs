@@ -1,27 +1,26 @@
 //! The compiler of payloads into rulesets. Compiling an environment never fails. Diagnostics describe most parts that
 //! cannot be read, and how the compiler treats them (D-35).
 
+mod strategy;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
+use self::strategy::Draw;
 use super::diagnostics::DiagnosticCollector;
 use super::fast_path::fast_path;
 use super::patterns::Patterns;
-use super::rule::RuleCompiler;
 use super::wire::{self, Raw, name, text};
 use crate::attributes::Name;
-use crate::bucket::BUCKETS;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place};
 use crate::json::{Shape, Token, mend};
 use crate::predicate::Run;
 use crate::profile::Profile;
 use crate::ruleset::{Feature, Ruleset};
-use crate::tables::{
-    FeatureDetail, Field, Head, Reading, Share, Strategy, StrategyDetail, ValueAt, Writer,
-};
+use crate::tables::{FeatureDetail, Head, Writer};
 use crate::value::Kind;
 
 /// The ids from which buckets are computed in place of feature ids, by feature key. FeatureHub's server uses the ids of
@@ -148,18 +147,6 @@ pub struct Compilation<'a> {
     left_out: Vec<Diagnostic>,
     /// The compiler's current position in the payload, and the diagnostics of the current feature.
     diagnostics: DiagnosticCollector,
-}
-
-/// The state that the compiler keeps for the strategies of one feature.
-struct Draw {
-    has_hash_id: bool,
-    kind: Option<Kind>,
-    /// The different lists of percentage attributes of the usable strategies with a percentage that were compiled so
-    /// far, each with its number in [`Strategy::source`].
-    sources: Vec<(Vec<String>, u32)>,
-    /// Sum of the stacked percentages of the strategies that were compiled so far. Meaningful only while these
-    /// strategies have one percentage key.
-    base: i64,
 }
 
 impl<'a> Compilation<'a> {
@@ -380,201 +367,5 @@ impl<'a> Compilation<'a> {
                 0
             }),
         }
-    }
-
-    /// Compiles the strategies into rows, one for each element of the payload's list, and returns the rows.
-    fn strategies(&mut self, list: &Shape<Vec<Shape<wire::Strategy<'_>>>>, draw: &mut Draw) -> Run {
-        let at = self.writer.tables.strategies.len() as u32;
-        match list {
-            Shape::Is(list) => {
-                for (position, strategy) in list.iter().enumerate() {
-                    self.diagnostics.enter_strategy(position as u32);
-                    let (strategy, detail) = self.strategy(position as u32, strategy, draw);
-                    self.writer.tables.strategies.push(strategy);
-                    self.writer.tables.details.push(detail);
-                }
-                self.diagnostics.leave_strategy();
-            }
-            Shape::Absent | Shape::Null => {}
-            Shape::Other => {
-                let problem = DiagnosticKind::Expected("a list");
-                self.diagnostics.add(
-                    name::STRATEGIES,
-                    None,
-                    problem,
-                    Consequence::Assumed("no strategy"),
-                );
-            }
-        }
-        Run { at, len: self.writer.tables.strategies.len() as u32 - at }
-    }
-
-    fn strategy(
-        &mut self,
-        position: u32,
-        strategy: &Shape<wire::Strategy<'_>>,
-        draw: &mut Draw,
-    ) -> (Strategy, StrategyDetail) {
-        let mut row = Strategy {
-            limit: -1,
-            rules: Run::default(),
-            value: ValueAt::NONE,
-            source: 0,
-            share: Share::Unusable,
-        };
-        let mut detail = StrategyDetail { id: None, percentage: 0, position };
-        let Shape::Is(strategy) = strategy else {
-            self.diagnostics.add(
-                name::STRATEGIES,
-                None,
-                DiagnosticKind::Expected("an object"),
-                Consequence::StrategyNeverMatches,
-            );
-            return (row, detail);
-        };
-        if let Some(id) = self.id(strategy.id) {
-            detail.id = Some(self.writer.name(&id));
-            self.diagnostics.name_strategy(&id);
-        }
-        let is_misspelt =
-            self.diagnostics.unknown_members(&strategy.unknown, Consequence::StrategyNeverMatches);
-        row.value =
-            super::value::store(&mut self.writer, &mut self.diagnostics, draw.kind, strategy.value);
-        let percentage = self.percentage(strategy.percentage);
-        let source = self.source(&strategy.percentage_attributes);
-        let rules = self.rules(&strategy.rules);
-        row.rules = rules.unwrap_or_default();
-        let (Some(percentage), Some(source), Some(rules)) = (percentage, source, rules) else {
-            return (row, detail);
-        };
-        if is_misspelt {
-            return (row, detail);
-        }
-        detail.percentage = percentage.unwrap_or(0);
-        row.share = match (percentage, rules.len) {
-            (None | Some(0), 1..) => Share::None,
-            (Some(0), 0) if self.compiler.profile == Profile::Edge => Share::Stacked,
-            (None | Some(0), 0) => Share::None,
-            (Some(_), 0) => Share::Stacked,
-            (Some(_), _) => Share::Alone,
-        };
-        if row.share == Share::None {
-            return (row, detail);
-        }
-        if !draw.has_hash_id {
-            self.note(
-                name::PERCENTAGE,
-                strategy.percentage,
-                DiagnosticKind::NoFeatureId,
-                Consequence::StrategyNeverMatches,
-            );
-            row.share = Share::Unusable;
-            return (row, detail);
-        }
-        let limit = match row.share {
-            Share::Stacked => {
-                draw.base = draw.base.saturating_add(detail.percentage);
-                draw.base
-            }
-            _ => detail.percentage,
-        };
-        row.limit = limit.clamp(-1, i64::from(BUCKETS)) as i32;
-        row.source = self.source_row(source, draw);
-        (row, detail)
-    }
-
-    /// Reads a percentage. Returns `None` if the percentage is unreadable, and `Some(None)` if the strategy has no
-    /// percentage.
-    fn percentage(&mut self, raw: Raw<'_>) -> Option<Option<i64>> {
-        match raw.map(Token::of) {
-            None | Some(Token::Null) => Some(None),
-            Some(token) => {
-                let percentage = token.integer();
-                if percentage.is_none() {
-                    let problem = DiagnosticKind::Expected("an integer from 0 to 1000000");
-                    self.note(name::PERCENTAGE, raw, problem, Consequence::StrategyNeverMatches);
-                }
-                percentage.map(Some)
-            }
-        }
-    }
-
-    /// Returns the names of the percentage attributes, or an empty list for the default percentage key. Returns `None`
-    /// if the names are unreadable.
-    fn source(&mut self, attributes: &Shape<Vec<&RawValue>>) -> Option<Vec<String>> {
-        let member = name::PERCENTAGE_ATTRIBUTES;
-        match attributes {
-            Shape::Absent | Shape::Null => Some(Vec::new()),
-            Shape::Is(names) => {
-                let read: Option<Vec<_>> =
-                    names.iter().map(|name| text(Some(*name)).map(Cow::into_owned)).collect();
-                if read.is_none() {
-                    let problem = DiagnosticKind::Expected("a list of texts");
-                    self.diagnostics.add(member, None, problem, Consequence::StrategyNeverMatches);
-                }
-                read
-            }
-            Shape::Other => {
-                self.diagnostics.add(
-                    member,
-                    None,
-                    DiagnosticKind::Expected("a list"),
-                    Consequence::StrategyNeverMatches,
-                );
-                None
-            }
-        }
-    }
-
-    fn source_row(&mut self, names: Vec<String>, draw: &mut Draw) -> u32 {
-        if let Some((_, row)) = draw.sources.iter().find(|(known, _)| *known == names) {
-            return *row;
-        }
-        let row = if names.is_empty() {
-            0
-        } else {
-            let field = |name: &String| Field {
-                name: Name::of(name),
-                text: name.as_str().into(),
-                reading: Reading::Plain,
-            };
-            self.writer.source(names.iter().map(field).collect())
-        };
-        draw.sources.push((names, row));
-        row
-    }
-
-    /// Compiles the rules into rows, in the payload's order, and returns the rows. Returns `None` if the list of rules
-    /// is unreadable.
-    fn rules(&mut self, rules: &Shape<Vec<Shape<wire::Rule<'_>>>>) -> Option<Run> {
-        let rules = match rules {
-            Shape::Absent | Shape::Null => return Some(Run::default()),
-            Shape::Is(rules) => rules,
-            Shape::Other => {
-                self.diagnostics.add(
-                    name::RULES,
-                    None,
-                    DiagnosticKind::Expected("a list"),
-                    Consequence::StrategyNeverMatches,
-                );
-                return None;
-            }
-        };
-        let at = self.writer.tables.rules.len() as u32;
-        for (position, rule) in rules.iter().enumerate() {
-            self.diagnostics.enter_rule(position as u32);
-            let compiled = RuleCompiler {
-                profile: self.compiler.profile,
-                writer: &mut self.writer,
-                patterns: &mut self.patterns,
-                diagnostics: &mut self.diagnostics,
-                reading: Reading::Plain,
-                listed: 0,
-            }
-            .rule(rule);
-            self.writer.tables.rules.push(compiled);
-        }
-        self.diagnostics.leave_rules();
-        Some(Run { at, len: rules.len() as u32 })
     }
 }
