@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+#[cfg(feature = "patterns")]
 use crate::text::pattern::Refusal;
 
 /// The severity of a diagnostic, by the engine's treatment of the part that has the problem.
@@ -84,6 +85,7 @@ pub enum DiagnosticKind {
     /// A value cannot be parsed as the type that this text names, such as `a date`.
     NotA(&'static str),
     /// A regular expression is invalid, too large, or uses a construct that the engine's dialect does not support.
+    #[cfg(feature = "patterns")]
     Pattern(Refusal),
     /// A regular expression was not compiled, because the expressions that were compiled before it exceed the limit for
     /// the size of all expressions together.
@@ -103,6 +105,10 @@ pub enum DiagnosticKind {
     /// FeatureHub's server may raise an error when it evaluates the rule, because of this value or because a value is
     /// missing. After such an error, the server serves no feature of the environment. This engine raises no error.
     ServerRaises,
+    /// The feature needs a part of the engine that this build of the engine lacks: `patterns` for a regular expression,
+    /// or `edge-profile` for the profile [`Edge`](crate::Profile::Edge). The text is the name of the cargo feature of
+    /// `fh-eval` that adds the part.
+    MissingCargoFeature(&'static str),
 }
 
 impl fmt::Display for DiagnosticKind {
@@ -111,6 +117,7 @@ impl fmt::Display for DiagnosticKind {
             Self::Expected(what) => write!(f, "expected {what}"),
             Self::Unknown(what) => write!(f, "unknown {what}"),
             Self::NotA(what) => write!(f, "not {what}"),
+            #[cfg(feature = "patterns")]
             Self::Pattern(refusal) => refusal.fmt(f),
             Self::PatternBudget => {
                 f.write_str("the regular expressions of this environment are too large together, so this expression is not compiled")
@@ -125,6 +132,9 @@ impl fmt::Display for DiagnosticKind {
             }
             Self::UnknownMember => f.write_str("unknown member"),
             Self::ServerRaises => f.write_str("FeatureHub's server raises an error on this value"),
+            Self::MissingCargoFeature(name) => {
+                write!(f, "this build of the engine lacks the cargo feature `{name}` of fh-eval")
+            }
         }
     }
 }

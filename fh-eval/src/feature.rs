@@ -80,10 +80,32 @@ impl<'a> FeatureRef<'a> {
     }
 
     /// Returns the diagnostics of the feature. Each diagnostic describes a problem of a part of the feature, and how
-    /// the engine treats the part.
+    /// the engine treats the part. There are none without the cargo feature `explain`.
     #[must_use]
     pub fn diagnostics(&self) -> &'a [Diagnostic] {
         self.detail().map_or(&[], |detail| &detail.diagnostics)
+    }
+
+    /// Returns every result that [`Self::evaluate`] can have: first the result if no strategy matches, then one result for
+    /// each element of the payload's list of strategies, in order. Strategies that can never match are included. A binding
+    /// can read all values of a feature in advance, so that an evaluation only has to name the strategy.
+    ///
+    /// ```
+    /// use fh_eval::{Profile, Ruleset};
+    /// let ruleset = Ruleset::from_json(br#"[{"key": "A", "type": "STRING", "value": "x", "strategies": [
+    ///     {"id": "s", "value": "y", "attributes": []}]}]"#, Profile::Client)?;
+    /// let results: Vec<_> = ruleset.get("A").unwrap().possible_evaluations().collect();
+    /// assert_eq!((results[0].string(), results[0].strategy_position()), (Some("x"), None));
+    /// assert_eq!((results[1].string(), results[1].strategy_position()), (Some("y"), Some(0)));
+    /// # Ok::<(), fh_eval::featurehub::ParseError>(())
+    /// ```
+    pub fn possible_evaluations(&self) -> impl Iterator<Item = Evaluation<'a>> + use<'a> {
+        let tables = self.tables;
+        let all = tables.spans.get(self.position).map(|spans| spans.all_strategies);
+        let all = all.unwrap_or_default();
+        let rows = std::iter::once(None).chain((all.at..all.at + all.len).map(Some));
+        let head = self.head();
+        rows.filter_map(move |row| head.map(|head| Evaluation::new(tables, head, row)))
     }
 
     /// Evaluates the feature for a subject. The clock is read only for a rule of type DATE or DATETIME on the attribute

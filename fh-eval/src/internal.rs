@@ -11,7 +11,9 @@ pub mod rollout {
 
 /// Parsers of the texts that rules compare, and regular expressions.
 pub mod text {
-    pub use crate::text::{address, date, datetime, number, pattern, version};
+    #[cfg(feature = "patterns")]
+    pub use crate::text::pattern;
+    pub use crate::text::{address, date, datetime, number, version};
 }
 
 /// The parts of FeatureHub's JSON, and their parsers.

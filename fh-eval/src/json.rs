@@ -91,10 +91,10 @@ impl<'a> Token<'a> {
     #[must_use]
     pub fn integer(&self) -> Option<i64> {
         let Self::Number(digits) = self else { return None };
-        digits.parse().ok().or_else(|| {
-            let has_double = digits.parse().is_ok_and(f64::is_finite);
-            Decimal::parse(digits).filter(|_| has_double)?.integer()
-        })
+        digits
+            .parse()
+            .ok()
+            .or_else(|| Decimal::parse(digits).filter(Decimal::has_finite_double)?.integer())
     }
 
     /// Returns the text that rules compare: a string unescaped, a number as the JSON spells it, `true` or `false`.

@@ -9,9 +9,11 @@ pub mod internal;
 mod attributes;
 mod bucket;
 mod columns;
+mod cost;
 mod diagnostic;
 mod evaluate;
 mod evaluation;
+#[cfg(feature = "explain")]
 mod explanation;
 mod feature;
 mod json;
@@ -39,11 +41,13 @@ pub use bucket::BUCKETS;
 pub use columns::{Column, ColumnEvaluator, PreparedText, RowAnswer, UnknownFeature};
 pub use diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Severity};
 pub use evaluation::{Evaluation, EvaluationReason};
+#[cfg(feature = "explain")]
 pub use explanation::{Explanation, Line, Mark, Outcome, Report, RuleReport, StrategyReport};
 pub use feature::FeatureRef;
 pub use profile::{Profile, UnknownProfile};
 pub use ruleset::{Feature, Ruleset};
 pub use subject::Subject;
+#[cfg(feature = "patterns")]
 pub use text::pattern::{Construct, Refusal};
 pub use time::{Clock, InvalidTimestamp, Timestamp};
 pub use time_rules::{TimeOutcome, TimeRules};

@@ -5,12 +5,14 @@
 //! pointer.
 
 use std::cmp::Ordering;
+#[cfg(feature = "patterns")]
 use std::sync::Arc;
 
 use crate::text::address::{self, Network, Spelling};
 use crate::text::date::{Day, Years};
 use crate::text::datetime::{DateTime, MissingOffset};
 use crate::text::number::{Decimal, OwnedDecimal};
+#[cfg(feature = "patterns")]
 use crate::text::pattern::{Extent, Pattern, Tables as PatternTables};
 use crate::text::version::{Version, pack};
 
@@ -204,16 +206,20 @@ pub(crate) enum BoxedPredicate {
     Networks(Membership, Box<[Network]>, Spelling),
     /// Versions, with which the supplied version is compared one by one.
     Versions(Comparison, Box<[Version<'static>]>),
+    #[cfg(feature = "patterns")]
     Patterns(Box<[Arc<Pattern>]>),
     /// The supplied text is a pattern that must match one of these texts as a whole (profile `edge`, NUMBER REGEX).
+    #[cfg(feature = "patterns")]
     MatchedBy(Box<[Box<str>]>),
 }
 
 /// The maximum length, in bytes, of a supplied pattern that [`BoxedPredicate::MatchedBy`] compiles. A longer pattern
 /// matches nothing. The limit is low because the pattern comes from the context of an evaluation.
+#[cfg(feature = "patterns")]
 const LONGEST_SUPPLIED_PATTERN: usize = 200;
 
 /// The maximum size of a supplied pattern, in nodes after repetitions are expanded. A larger pattern matches nothing.
+#[cfg(feature = "patterns")]
 const LARGEST_SUPPLIED_PATTERN: usize = 100;
 
 impl BoxedPredicate {
@@ -250,7 +256,9 @@ impl BoxedPredicate {
                     comparison => orders.any(|order| comparison.holds(order)),
                 }
             }
+            #[cfg(feature = "patterns")]
             Self::Patterns(patterns) => patterns.iter().any(|pattern| pattern.is_match(supplied)),
+            #[cfg(feature = "patterns")]
             Self::MatchedBy(texts) => {
                 supplied.len() <= LONGEST_SUPPLIED_PATTERN
                     && Pattern::compile_with(

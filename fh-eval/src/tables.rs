@@ -188,6 +188,7 @@ struct Starts {
 /// The part of a feature that evaluations do not read.
 #[derive(Debug)]
 pub(crate) struct FeatureDetail {
+    #[cfg(feature = "explain")]
     pub(crate) key: Box<str>,
     pub(crate) id: Option<Box<str>>,
     pub(crate) version: i64,
@@ -277,6 +278,23 @@ impl Writer {
         self.tables.heads.push(head);
         self.tables.spans.push(Spans { start: self.start, key, all_strategies });
         self.tables.features.push(Arc::new(detail));
+    }
+
+    /// Removes the rows of the feature that began with [`Self::begin`]. Rows of `fields` stay, because other features may
+    /// share them.
+    pub(crate) fn discard(&mut self) {
+        let Self { tables, start, .. } = self;
+        tables.strategies.truncate(start.strategies as usize);
+        tables.details.truncate(start.strategies as usize);
+        tables.rules.truncate(start.rules as usize);
+        tables.texts.truncate(start.texts as usize);
+        tables.heads_of_texts.truncate(start.texts as usize);
+        tables.text.truncate(start.text as usize);
+        tables.hash_ids.truncate(start.hash_ids as usize);
+        tables.names.truncate(start.names as usize);
+        tables.boxed.truncate(start.boxed as usize);
+        tables.sources.truncate(start.sources as usize);
+        tables.values.truncate(start.values as usize);
     }
 
     /// Stores a text of a rule, and returns its range of bytes.

@@ -70,10 +70,12 @@ impl std::fmt::Display for Value {
     }
 }
 
-/// A decimal number with its original text and the nearest double.
+/// A decimal number with its original text and the nearest double. Without the cargo feature `edge-profile`, the double is
+/// computed when it is read.
 #[derive(Debug, Clone)]
 pub struct Number {
     text: Arc<str>,
+    #[cfg(feature = "edge-profile")]
     double: f64,
 }
 
@@ -82,7 +84,11 @@ impl Number {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         crate::text::number::Decimal::parse(text)?;
-        Some(Self { double: text.parse().ok()?, text: text.into() })
+        Some(Self {
+            #[cfg(feature = "edge-profile")]
+            double: text.parse().ok()?,
+            text: text.into(),
+        })
     }
 
     /// Returns the text from which the number was parsed: `7.50` stays `7.50`.
@@ -97,7 +103,7 @@ impl Number {
     #[must_use]
     pub fn fits_f64(&self) -> bool {
         use crate::text::number::{Decimal, OwnedDecimal};
-        let exact = OwnedDecimal::from_double(self.double);
+        let exact = OwnedDecimal::from_double(self.as_f64());
         exact.is_some_and(|exact| Some(exact.as_decimal()) == Decimal::parse(&self.text))
             || self.is_written_again()
     }
@@ -108,9 +114,10 @@ impl Number {
     pub(crate) fn is_written_again(&self) -> bool {
         use crate::text::number::Decimal;
         let is_same = |text: &str| Decimal::parse(text) == Decimal::parse(&self.text);
-        self.double.is_finite()
-            && is_same(&self.double.to_string())
-            && serde_json::to_string(&self.double).is_ok_and(|text| is_same(&text))
+        let double = self.as_f64();
+        double.is_finite()
+            && is_same(&double.to_string())
+            && serde_json::to_string(&double).is_ok_and(|text| is_same(&text))
     }
 
     /// Returns the number as an integer: `10.0` and `1e1` give 10. Returns `None` if the number has a fraction or does
@@ -133,9 +140,17 @@ impl Number {
     }
 
     /// Returns the nearest double. The double is infinite if the number is beyond the range of doubles, about 1.8e308.
+    #[cfg(feature = "edge-profile")]
     #[must_use]
     pub const fn as_f64(&self) -> f64 {
         self.double
+    }
+
+    /// Returns the nearest double. The double is infinite if the number is beyond the range of doubles, about 1.8e308.
+    #[cfg(not(feature = "edge-profile"))]
+    #[must_use]
+    pub fn as_f64(&self) -> f64 {
+        self.text.parse().unwrap_or(f64::NAN)
     }
 }
 

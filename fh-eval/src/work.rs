@@ -7,10 +7,10 @@ use smallvec::SmallVec;
 
 use crate::attributes::Attributes;
 use crate::bucket::Encoding;
+use crate::cost::Cost;
 use crate::feature::FeatureRef;
 use crate::predicate::{BoxedPredicate, Predicate, Run, TextTest};
 use crate::tables::{Field, Head, Mode, Reading, Share, Tables};
-use crate::text::pattern::Cost;
 
 /// An upper bound of the work of evaluating a list of features, for any context.
 ///
@@ -74,8 +74,10 @@ const CLOCK_BYTES: u64 = 24;
 const BUCKET: u64 = 20;
 /// Cost of compiling the patterns that a context supplies, in steps for each pattern and for each byte. Each evaluation compiles the
 /// patterns again.
+#[cfg(feature = "patterns")]
 const SUPPLIED_PATTERN: Cost = Cost { per_value: 30_000, per_byte: 10_000 };
 /// Number of steps for each byte of a rule's text when the text is searched with a pattern that a context supplies.
+#[cfg(feature = "patterns")]
 const SUPPLIED_SEARCH: u64 = 10_000;
 
 impl WorkBound {
@@ -330,9 +332,11 @@ fn boxed_cost(boxed: &BoxedPredicate) -> Cost {
             let each = Cost { per_value: 8, per_byte: 4 }.times(list.len() as u64);
             each.plus(Cost { per_value: 20, per_byte: 12 })
         }
+        #[cfg(feature = "patterns")]
         BoxedPredicate::Patterns(patterns) => {
             patterns.iter().map(|pattern| pattern.cost()).fold(fixed(2), Cost::plus)
         }
+        #[cfg(feature = "patterns")]
         BoxedPredicate::MatchedBy(texts) => {
             let bytes: u64 = texts.iter().map(|text| text.len() as u64).sum();
             SUPPLIED_PATTERN.plus(fixed(bytes.saturating_mul(SUPPLIED_SEARCH)))

@@ -108,12 +108,36 @@ fn rules_that_read_no_clock_never_change() {
 
 #[test]
 fn a_feature_reads_the_clock_if_one_of_its_rules_does() {
-    let late = strategy("now", "DATE", "LESS", r#"["2024-02-29"]"#);
-    let kiwi = strategy("country", "STRING", "EQUALS", r#"["new_zealand"]"#);
-    let ruleset =
-        ruleset(&[feature("A", &format!("{kiwi},{late}")), feature("B", &kiwi)], Profile::Client);
-    let reads_clock = |key| ruleset.get(key).unwrap().reads_clock();
-    assert_eq!((reads_clock("A"), reads_clock("B")), (true, false));
+    let kiwi = || strategy("country", "STRING", "EQUALS", r#"["new_zealand"]"#);
+    let day = r#"["2024-02-29"]"#;
+    let time = r#"["2024-02-29T12:00:00Z"]"#;
+    for (strategies, expected) in [
+        (vec![], false),
+        (vec![kiwi()], false),
+        (vec![strategy("now", "DATE", "LESS", day)], true),
+        (vec![strategy("NOW", "DATE", "EXCLUDES", day)], true),
+        (vec![strategy("Now", "DATETIME", "GREATER_EQUALS", time)], true),
+        (vec![strategy("now", "DATE", "STARTS_WITH", r#"["2024"]"#)], true),
+        (vec![strategy("now", "DATETIME", "REGEX", r#"["T1[0-9]:"]"#)], true),
+        (vec![kiwi(), kiwi(), strategy("now", "DATE", "LESS", day)], true),
+        // Other attributes, and other types of rules.
+        (vec![strategy("birthday", "DATE", "LESS", day)], false),
+        (vec![strategy("nowhere", "DATETIME", "LESS", time)], false),
+        (vec![strategy("now", "STRING", "STARTS_WITH", r#"["2024"]"#)], false),
+        (vec![strategy("now", "NUMBER", "LESS", "[5]")], false),
+        // Rules that never hold, because no value can be read.
+        (vec![strategy("now", "DATE", "LESS", r#"["nonsense"]"#)], false),
+        (vec![strategy("now", "DATETIME", "LESS", "[]")], false),
+        (vec![r#"{"attributes":[{"fieldName":"now"}]}"#.to_string()], false),
+    ] {
+        for profile in [Profile::Client, Profile::Edge] {
+            let ruleset =
+                ruleset(&[feature("A", &strategies.join(",")), feature("OTHER", &kiwi())], profile);
+            let reads_clock = |key| ruleset.get(key).unwrap().reads_clock();
+            assert_eq!(reads_clock("A"), expected, "{profile}: {strategies:?}");
+            assert!(!reads_clock("OTHER"), "{profile}: {strategies:?}");
+        }
+    }
 }
 
 /// Replicas receive the same features in different orders.

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use self::strategy::Draw;
 use super::diagnostics::DiagnosticCollector;
 use super::fast_path::fast_path;
+#[cfg(feature = "patterns")]
 use super::patterns::Patterns;
 use super::wire::{self, Raw, name, text};
 use crate::attributes::Name;
@@ -139,6 +140,7 @@ impl<'a> Compiler<'a> {
 pub struct Compilation<'a> {
     compiler: Compiler<'a>,
     writer: Writer,
+    #[cfg(feature = "patterns")]
     patterns: Patterns,
     /// Number of features that were added or left out so far. This number is the position of the next feature in the
     /// payload's list.
@@ -154,6 +156,7 @@ impl<'a> Compilation<'a> {
         Self {
             compiler,
             writer: Writer::default(),
+            #[cfg(feature = "patterns")]
             patterns: Patterns::new(compiler.profile),
             added: 0,
             left_out: Vec::new(),
@@ -195,6 +198,10 @@ impl<'a> Compilation<'a> {
             }
         };
         self.diagnostics.name_feature(&key);
+        if self.compiler.profile == Profile::Edge && !cfg!(feature = "edge-profile") {
+            let problem = DiagnosticKind::MissingCargoFeature("edge-profile");
+            return self.leave_out(name::KEY, &key, problem);
+        }
         self.writer.begin();
         let id = self.id(feature.id);
         let hash_id = self.hash_id(&key, id.as_deref());
@@ -207,6 +214,11 @@ impl<'a> Compilation<'a> {
             Strategies::Compiled => self.strategies(&feature.strategies, &mut draw),
             Strategies::LeftOut => Run::default(),
         };
+        if self.needs_missing_cargo_feature() {
+            self.writer.discard();
+            self.left_out.append(&mut self.diagnostics.diagnostics);
+            return;
+        }
         let (strategies, mode) = fast_path(&mut self.writer, all, draw.sources.len());
         let hash_id_row = match &hash_id {
             Some(id) if !draw.sources.is_empty() => self.writer.hash_id(id),
@@ -233,6 +245,7 @@ impl<'a> Compilation<'a> {
             );
         }
         let detail = FeatureDetail {
+            #[cfg(feature = "explain")]
             key: key.as_ref().into(),
             id: id.as_deref().map(Box::from),
             version,
@@ -283,6 +296,17 @@ impl<'a> Compilation<'a> {
             self.left_out.push(Diagnostic { place, problem, consequence });
         }
         superseded
+    }
+
+    /// Returns true if a rule of the current feature needs a part of the engine that this build lacks. The rule has left a
+    /// diagnostic.
+    fn needs_missing_cargo_feature(&self) -> bool {
+        cfg!(not(feature = "patterns"))
+            && self
+                .diagnostics
+                .diagnostics
+                .iter()
+                .any(|found| found.consequence == Consequence::FeatureLeftOut)
     }
 
     fn leave_out(&mut self, member: &'static str, json: &str, problem: DiagnosticKind) {

@@ -99,7 +99,9 @@ fn cost(tables: &Tables, predicate: &Predicate) -> u8 {
         Predicate::Texts(TextTest::Contains | TextTest::Lacks, _) => 6,
         Predicate::Texts(..) => 4,
         Predicate::Boxed(row) => match tables.boxed.get(*row as usize).map(AsRef::as_ref) {
+            #[cfg(feature = "patterns")]
             Some(BoxedPredicate::Patterns(_)) => 8,
+            #[cfg(feature = "patterns")]
             Some(BoxedPredicate::MatchedBy(_)) => 9,
             Some(BoxedPredicate::Versions(..)) => 7,
             _ => 5,

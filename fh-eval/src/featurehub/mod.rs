@@ -2,10 +2,12 @@
 //! features only.
 
 pub(crate) mod compile;
+#[cfg_attr(not(feature = "explain"), path = "no_diagnostics.rs")]
 mod diagnostics;
 mod document;
 mod fast_path;
 mod member;
+#[cfg(feature = "patterns")]
 mod patterns;
 pub(crate) mod payload;
 mod rule;

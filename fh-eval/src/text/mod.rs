@@ -5,5 +5,6 @@ pub mod date;
 pub mod datetime;
 pub mod number;
 pub(crate) mod order;
+#[cfg(feature = "patterns")]
 pub mod pattern;
 pub mod version;

@@ -7,6 +7,10 @@ use std::cmp::Ordering;
 /// more than fifteen digits may therefore compare as equal.
 const EXPONENT_LIMIT: i64 = 1_000_000_000_000_000;
 
+/// The least positive number whose nearest double is infinite: 2¹⁰²⁴ − 2⁹⁷⁰. It is halfway between the largest double and the
+/// next power of two, and numbers halfway are rounded to even.
+const FIRST_INFINITE: &str = "179769313486231580793728971405303415079934132710037826936173778980444968292764750946649017977587207096330286416692887910946555547851940402630657488671505820681908902000708383676273854845817711531764475730270069855571366959622842914819860834936475292719074168444365510704342711559699508093042880177904174497792";
+
 /// A decimal number that borrows the text from which it was parsed. It is ordered by value; `==` is numeric equality.
 ///
 /// ```
@@ -95,6 +99,20 @@ impl<'a> Decimal<'a> {
             let value = value.saturating_mul(10);
             if self.negative { value.saturating_sub(digit) } else { value.saturating_add(digit) }
         }))
+    }
+
+    /// Returns true if the nearest double is finite. Uses no conversion to a double, because the tables of such a conversion
+    /// are a large part of a WebAssembly module.
+    ///
+    /// ```
+    /// use fh_eval::internal::text::number::Decimal;
+    /// let has_finite_double = |text| Decimal::parse(text).unwrap().has_finite_double();
+    /// assert!(has_finite_double("-1.7976931348623157e308"));
+    /// assert!(!has_finite_double("-1.797693134862315808e308"));
+    /// ```
+    #[must_use]
+    pub fn has_finite_double(&self) -> bool {
+        Self::parse(FIRST_INFINITE).is_some_and(|limit| Self { negative: false, ..*self } < limit)
     }
 
     fn significant(&self) -> impl Iterator<Item = u8> {
@@ -284,6 +302,27 @@ mod tests {
         assert!(!number("9.50").same_with_scale(&number("9.5")));
         assert!(!number("1e3").same_with_scale(&number("1000")));
         assert!(number("10.0").same_with_scale(&number("100e-1")));
+    }
+
+    #[test]
+    fn the_limit_of_doubles_is_that_of_std() {
+        let below = format!("{}1.999999", FIRST_INFINITE.strip_suffix("2").unwrap());
+        let above = format!("{FIRST_INFINITE}.000001");
+        for text in [
+            FIRST_INFINITE,
+            &below,
+            &above,
+            "1e308",
+            "1e309",
+            "1.7976931348623158e308",
+            "0",
+            "1e-400",
+        ] {
+            for text in [text.to_string(), format!("-{text}")] {
+                let double: f64 = text.parse().unwrap();
+                assert_eq!(number(&text).has_finite_double(), double.is_finite(), "{text}");
+            }
+        }
     }
 
     #[test]

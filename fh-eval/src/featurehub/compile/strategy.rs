@@ -218,6 +218,7 @@ impl Compilation<'_> {
             let compiled = RuleCompiler {
                 profile: self.compiler.profile,
                 writer: &mut self.writer,
+                #[cfg(feature = "patterns")]
                 patterns: &mut self.patterns,
                 diagnostics: &mut self.diagnostics,
                 reading: Reading::Plain,

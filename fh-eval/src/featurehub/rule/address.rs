@@ -15,21 +15,21 @@ impl RuleCompiler<'_> {
             Some(Typed::NotIn) => Membership::Outside,
             _ => return Predicate::Never,
         };
-        let spelling = match self.profile {
+        let spelling = match self.profile() {
             Profile::Client => Spelling::Literal,
             Profile::Edge => Spelling::Server,
         };
         let mut networks = Vec::with_capacity(tokens.len());
         for token in tokens {
             let text = match token {
-                Token::Number(digits) if self.profile == Profile::Edge => {
+                Token::Number(digits) if self.profile() == Profile::Edge => {
                     Some(server_number_text(digits))
                 }
                 token => token.clone().text(),
             };
             let text = match text {
                 Some(text) => text,
-                None if self.profile == Profile::Edge => {
+                None if self.profile() == Profile::Edge => {
                     self.end_rule("null", DiagnosticKind::NotA("an address"));
                     return self.ended_networks(membership, networks, spelling);
                 }
@@ -37,7 +37,7 @@ impl RuleCompiler<'_> {
             };
             match Network::parse(&text, spelling) {
                 Ok(network) => networks.push(network),
-                Err(InvalidNetwork::BadMask) if self.profile == Profile::Edge => {
+                Err(InvalidNetwork::BadMask) if self.profile() == Profile::Edge => {
                     self.end_rule(&text, DiagnosticKind::NotA("a network"));
                     return self.ended_networks(membership, networks, spelling);
                 }

@@ -8,7 +8,7 @@ use crate::profile::Profile;
 
 impl RuleCompiler<'_> {
     pub(super) fn boolean(&mut self, conditional: Conditional, tokens: &[Token<'_>]) -> Predicate {
-        let wanted = match self.profile {
+        let wanted = match self.profile() {
             Profile::Client => {
                 let first = tokens.iter().find(|token| **token != Token::Null);
                 first.map(|token| token.clone().text().is_some_and(|text| text == "true"))

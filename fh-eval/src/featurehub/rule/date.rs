@@ -29,7 +29,7 @@ impl RuleCompiler<'_> {
             return self.typed_text(conditional, tokens);
         };
         let years = self.years();
-        match self.profile {
+        match self.profile() {
             Profile::Client => {
                 let read = |text: &str| {
                     DateTime::parse(text, MissingOffset::MeansUtc, years).map(DateTime::instant)
@@ -54,14 +54,14 @@ impl RuleCompiler<'_> {
         boxed: impl FnOnce(ExpectedValues<T>) -> BoxedPredicate,
     ) -> Predicate {
         let is_excluding = matches!(typed, Typed::NotIn);
-        if self.profile == Profile::Client && is_excluding && self.listed > 0 {
+        if self.profile() == Profile::Client && is_excluding && self.listed > 0 {
             return self.writer.boxed(boxed(ExpectedValues::NotIn(readable.values.into())));
         }
         self.typed(typed, readable, Ord::cmp, boxed)
     }
 
     pub(super) fn years(&self) -> Years {
-        match self.profile {
+        match self.profile() {
             Profile::Client => Years::FourDigits,
             Profile::Edge => Years::Signed,
         }
@@ -83,7 +83,7 @@ impl RuleCompiler<'_> {
             };
             match read(text) {
                 Some(value) => values.push(value),
-                None if self.profile == Profile::Edge => {
+                None if self.profile() == Profile::Edge => {
                     let shown = token.clone().text().unwrap_or(Cow::Borrowed("null"));
                     self.end_rule(&shown, DiagnosticKind::NotA(what));
                     return Readable { values, ended: true };

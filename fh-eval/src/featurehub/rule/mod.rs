@@ -5,12 +5,15 @@ mod address;
 mod boolean;
 mod date;
 mod number;
+#[cfg_attr(not(feature = "patterns"), path = "no_pattern.rs")]
+mod pattern;
 mod text;
 mod version;
 
 use serde_json::value::RawValue;
 
 use super::diagnostics::DiagnosticCollector;
+#[cfg(feature = "patterns")]
 use super::patterns::Patterns;
 use super::wire::{self, name, text as text_of};
 use crate::diagnostic::{Consequence, DiagnosticKind};
@@ -23,6 +26,7 @@ use crate::tables::{Reading, Rule, Writer};
 pub(super) struct RuleCompiler<'a> {
     pub(super) profile: Profile,
     pub(super) writer: &'a mut Writer,
+    #[cfg(feature = "patterns")]
     pub(super) patterns: &'a mut Patterns,
     pub(super) diagnostics: &'a mut DiagnosticCollector,
     /// The way in which the rule reads its attribute, unless the attribute is `now` and the rule's type is DATE or
@@ -119,6 +123,14 @@ impl Conditional {
 }
 
 impl RuleCompiler<'_> {
+    /// Returns the profile whose rules apply.
+    #[inline]
+    fn profile(&self) -> Profile {
+        // Without the cargo feature, features of profile `edge` are left out before their rules are compiled. The constant
+        // lets the optimizer remove the code for that profile.
+        if cfg!(feature = "edge-profile") { self.profile } else { Profile::Client }
+    }
+
     pub(super) fn rule(mut self, rule: &Shape<wire::Rule<'_>>) -> Rule {
         let never = Rule { predicate: Predicate::Never, field: 0 };
         let Shape::Is(rule) = rule else {
@@ -148,7 +160,7 @@ impl RuleCompiler<'_> {
         let values: &[&RawValue] = match &rule.values {
             Shape::Is(values) => values,
             // FeatureHub's server reads an absent list as an empty one.
-            Shape::Absent if self.profile == Profile::Edge => &[],
+            Shape::Absent if self.profile() == Profile::Edge => &[],
             Shape::Absent | Shape::Null => {
                 let blank = conditional == Conditional::Equals;
                 let predicate = if blank { Predicate::Blank } else { Predicate::Never };
@@ -176,7 +188,7 @@ impl RuleCompiler<'_> {
     }
 
     fn field(&mut self, name: &str, kind: Type) -> u32 {
-        let reading = match (kind, self.profile) {
+        let reading = match (kind, self.profile()) {
             _ if !name.eq_ignore_ascii_case("now") => self.reading,
             (Type::Date, _) => Reading::Date,
             (Type::DateTime, Profile::Client) => Reading::Instant,

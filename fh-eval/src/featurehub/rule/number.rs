@@ -12,19 +12,18 @@ use crate::text::number::{Decimal, OwnedDecimal, java_double_text};
 impl RuleCompiler<'_> {
     pub(super) fn number(&mut self, conditional: Conditional, tokens: &[Token<'_>]) -> Predicate {
         let Some(typed) = conditional.typed() else {
-            if self.profile == Profile::Edge && conditional == Conditional::Regex {
+            if self.profile() == Profile::Edge && conditional == Conditional::Regex {
                 let readable = self.texts(tokens, DiagnosticKind::NotA("a text"));
                 if readable.values.is_empty() {
                     return Predicate::Never;
                 }
-                let texts = readable.values.iter().map(|text| Box::from(text.as_ref())).collect();
-                return self.writer.boxed(BoxedPredicate::MatchedBy(texts));
+                return self.matched_by(&readable.values);
             }
             return self.typed_text(conditional, tokens);
         };
         let mut values = Vec::with_capacity(tokens.len());
         for token in tokens {
-            let number = match self.profile {
+            let number = match self.profile() {
                 Profile::Client => client_number(token),
                 Profile::Edge => match server_number(token) {
                     Ok(number) => number,
@@ -45,7 +44,7 @@ impl RuleCompiler<'_> {
                 None if *token == Token::Null => {}
                 None => {
                     let value = token.clone().text().unwrap_or_default();
-                    let wanted = match self.profile {
+                    let wanted = match self.profile() {
                         Profile::Client => "a number",
                         Profile::Edge => {
                             "a JSON number with a fraction or exponent, or an integer that fits 32 bits or exceeds 64 bits"
@@ -56,7 +55,7 @@ impl RuleCompiler<'_> {
             }
         }
         let by_value = |a: &OwnedDecimal, b: &OwnedDecimal| a.as_decimal().cmp(&b.as_decimal());
-        match (self.profile, typed) {
+        match (self.profile(), typed) {
             (Profile::Edge, Typed::In) if values.is_empty() => Predicate::Never,
             (Profile::Edge, Typed::In) => self
                 .writer

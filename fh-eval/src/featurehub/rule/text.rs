@@ -8,18 +8,17 @@ use super::{Conditional, Readable, RuleCompiler};
 use crate::attributes::{head, tail};
 use crate::diagnostic::{Consequence, DiagnosticKind};
 use crate::json::Token;
-use crate::predicate::{BoxedPredicate, Predicate, Run, Text, TextTest};
+use crate::predicate::{Predicate, Run, Text, TextTest};
 use crate::profile::Profile;
 use crate::tables::Reading;
 use crate::text::order;
-use crate::text::pattern::Anchor;
 
 /// The maximum number of texts in a list that EQUALS or NOT_EQUALS scans. A longer list is sorted and searched.
 const LONGEST_SCAN: usize = 16;
 
 impl RuleCompiler<'_> {
     pub(super) fn string(&mut self, conditional: Conditional, tokens: &[Token<'_>]) -> Predicate {
-        if self.profile == Profile::Edge && tokens.contains(&Token::Null) {
+        if self.profile() == Profile::Edge && tokens.contains(&Token::Null) {
             self.diagnostics.add(
                 "values",
                 Some("null"),
@@ -31,7 +30,7 @@ impl RuleCompiler<'_> {
         let readable = self.texts(tokens, DiagnosticKind::ServerRaises);
         match conditional {
             Conditional::Equals => self.text_test(TextTest::Among, &readable.values),
-            Conditional::NotEquals if self.profile == Profile::Edge => {
+            Conditional::NotEquals if self.profile() == Profile::Edge => {
                 self.any_differs(&readable.values)
             }
             Conditional::NotEquals => self.text_test(TextTest::NotAmong, &readable.values),
@@ -102,7 +101,7 @@ impl RuleCompiler<'_> {
     ) -> Readable<Cow<'t, str>> {
         let mut values = Vec::with_capacity(tokens.len());
         for token in tokens {
-            match (token, self.profile) {
+            match (token, self.profile()) {
                 (Token::Null, Profile::Edge) => {
                     self.end_rule("null", null);
                     return Readable { values, ended: true };
@@ -139,47 +138,5 @@ impl RuleCompiler<'_> {
             TextTest::Ends if list.len == 1 => Predicate::Ends(at),
             test => Predicate::Texts(test, list),
         }
-    }
-
-    /// Returns the predicate of the patterns that compile. The second value is true if a pattern that does not compile
-    /// ended the list. This happens in profile `edge` only, because FeatureHub's server raises an error when it reaches
-    /// an invalid pattern.
-    fn patterns(&mut self, texts: &[Cow<'_, str>]) -> (Predicate, bool) {
-        let mut ended = false;
-        let mut patterns = Vec::with_capacity(texts.len());
-        for text in texts {
-            match self.patterns.get(text) {
-                Ok(pattern) => patterns.push(pattern),
-                Err(problem) if self.profile == Profile::Edge => {
-                    self.end_rule(text, problem);
-                    ended = true;
-                    break;
-                }
-                Err(problem) => self.drop_value(text, problem),
-            }
-        }
-        // If all patterns search for literal texts at the same anchor, string comparisons replace the patterns.
-        let anchors: Vec<_> = patterns.iter().filter_map(|pattern| pattern.literals()).collect();
-        if let Some((anchor, _)) = anchors.first()
-            && anchors.len() == patterns.len()
-            && anchors.iter().all(|(other, _)| other == anchor)
-        {
-            let test = match anchor {
-                Anchor::Anywhere => TextTest::Contains,
-                Anchor::Start => TextTest::Starts,
-                Anchor::End => TextTest::Ends,
-                Anchor::Both => TextTest::Among,
-            };
-            let texts: Vec<Cow<'_, str>> = anchors
-                .iter()
-                .flat_map(|(_, texts)| texts.iter())
-                .map(|text| Cow::Borrowed(text.as_ref()))
-                .collect();
-            return (self.text_test(test, &texts), ended);
-        }
-        if patterns.is_empty() {
-            return (Predicate::Never, ended);
-        }
-        (self.writer.boxed(BoxedPredicate::Patterns(patterns.into())), ended)
     }
 }

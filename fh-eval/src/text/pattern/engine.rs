@@ -9,7 +9,8 @@ use regex_automata::nfa::thompson;
 use regex_automata::nfa::thompson::pikevm::{self, PikeVM};
 use regex_automata::{Input, MatchKind};
 
-use super::{Cost, PROGRAM_BYTES};
+use super::PROGRAM_BYTES;
+use crate::cost::Cost;
 
 /// Maximum size of the table of one pattern, in bytes. A pattern whose table would be larger is simulated.
 pub(super) const TABLE_BYTES: usize = 256 << 10;

@@ -1,7 +1,7 @@
 //! Replaces `engine` on WebAssembly, where `regex-lite` runs all patterns that need an engine, so that a download stays
 //! small.
 
-use super::Cost;
+use crate::cost::Cost;
 
 /// Maximum size in bytes of the table of a pattern: 0, because no table is built on WebAssembly.
 pub(super) const TABLE_BYTES: usize = 0;
