@@ -141,6 +141,13 @@ impl Ruleset {
         (0..self.len()).map(|position| FeatureRef::new(&self.tables, position))
     }
 
+    /// Returns the feature at this position in the order of [`Self::iter`], or `None` if there are not so many features.
+    #[inline]
+    #[must_use]
+    pub fn at(&self, position: usize) -> Option<FeatureRef<'_>> {
+        (position < self.len()).then(|| FeatureRef::new(&self.tables, position))
+    }
+
     /// Evaluates every feature for one subject, in the order of `iter`, and calls `each` with the feature and the
     /// result.
     ///

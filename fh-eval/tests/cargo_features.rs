@@ -85,7 +85,10 @@ fn a_pattern_needs_the_cargo_feature_patterns() {
     assert_eq!(keys, ["FIRST", "NO_PATTERN", "LAST"]);
     let told: Vec<String> = ruleset.diagnostics().map(ToString::to_string).collect();
     let told = told.join("\n");
-    assert!(told.contains("lacks the cargo feature `patterns` of fh-eval; the feature is left out"), "{told}");
+    assert!(
+        told.contains("lacks the cargo feature `patterns` of fh-eval; the feature is left out"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -1,0 +1,164 @@
+//! The evaluation engine for JavaScript: `fh-eval` as a WebAssembly module.
+//!
+//! The functions take and return numbers. Rulesets and contexts are named by handles, and a feature is named by its
+//! position in the ruleset. An evaluation passes four numbers in and one number out: the result's position among the
+//! feature's possible results, whose values, strategy ids and reasons JavaScript reads once per ruleset
+//! ([`results`]). Several texts cross as one text ([`texts`]).
+//!
+//! The crate is built twice. The lean engine has no regular expressions, no profile `edge`, and no explanations; it
+//! names the parts that a ruleset lacks ([`missing`]), and the full engine (cargo feature `full`) has them all.
+//!
+//! TypeScript frees handles. The module calls no function of JavaScript apart from wasm-bindgen's own.
+#![deny(missing_docs)]
+
+#[cfg(feature = "full")]
+mod full;
+mod handles;
+mod missing;
+mod results;
+mod state;
+mod texts;
+
+use fh_eval::featurehub::Compiler;
+use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[cfg(feature = "full")]
+pub use full::{compile_document, diagnostics, explain};
+
+/// The number of [`evaluate`] for a handle or a feature that does not exist.
+const NO_RESULT: u32 = u32::MAX;
+
+/// Returns the profile with this number: 0 is `client`, every other number is `edge`.
+const fn profile_of(number: u32) -> Profile {
+    if number == 0 { Profile::Client } else { Profile::Edge }
+}
+
+/// Compiles features into a ruleset and returns the ruleset's handle. `features` holds the JSON of each feature, with
+/// U+0000 between two features. A JSON text never contains this character. `profile` is 0 for `client` and 1 for
+/// `edge`.
+///
+/// Features that are left out shift the positions of the features after them, so the caller compares [`keys`] with its own
+/// list, or calls [`missing`].
+#[wasm_bindgen]
+#[must_use]
+pub fn compile(features: &str, profile: u32) -> u32 {
+    let mut compilation = Compiler::new(profile_of(profile)).begin(None);
+    for feature in features.split(texts::END).filter(|feature| !feature.is_empty()) {
+        compilation.add(feature);
+    }
+    state::add_ruleset(compilation.finish())
+}
+
+/// Returns the parts of the engine that the ruleset lacks, as the sum of 1 for regular expressions and 2 for the profile
+/// `edge`. Returns 0 if the ruleset is complete. Only the full engine evaluates a ruleset that is not complete.
+#[wasm_bindgen]
+#[must_use]
+pub fn missing(ruleset: u32) -> u32 {
+    state::with_ruleset(ruleset, missing::of).unwrap_or_default()
+}
+
+/// Returns the keys of the ruleset's features in their order, as one text ([`texts`]).
+#[wasm_bindgen]
+#[must_use]
+pub fn keys(ruleset: u32) -> String {
+    let joined = |ruleset: &Ruleset| texts::join(ruleset.iter().map(|feature| feature.key()));
+    state::with_ruleset(ruleset, joined).unwrap_or_default()
+}
+
+/// Returns the possible results of all features as numbers. [`result_texts`] returns the texts that they name.
+///
+/// Each feature has one number: the number of its results times two, plus one if the feature reads the clock. Three numbers
+/// follow for each result: first for the case that no strategy matches, then for each element of the payload's list of
+/// strategies.
+///
+/// 1. the form of the value plus eight times the number of the reason. The form is 0 for null, 1 for false, 2 for true, 3
+///    for a number, 4 for a text and 5 for JSON. The reason is 0 for `STRATEGY_MATCH`, 1 for `SPLIT`, 2 for `DEFAULT` and 3
+///    for `STATIC`
+/// 2. the position of the value's text among the texts; 0 if the form has no text
+/// 3. 1 plus the position of the strategy's id among the texts; 0 if no strategy matches or the strategy has no id
+#[wasm_bindgen]
+#[must_use]
+pub fn results(ruleset: u32) -> Vec<u32> {
+    state::with_ruleset(ruleset, |ruleset| results::of(ruleset).0).unwrap_or_default()
+}
+
+/// Returns the texts that the numbers of [`results`] name, as one text ([`texts`]).
+#[wasm_bindgen]
+#[must_use]
+pub fn result_texts(ruleset: u32) -> String {
+    let joined = |ruleset: &Ruleset| texts::join(results::of(ruleset).1.into_iter());
+    state::with_ruleset(ruleset, joined).unwrap_or_default()
+}
+
+/// Frees a ruleset. Another ruleset may then get its handle. Does nothing if there is no such ruleset.
+#[wasm_bindgen]
+pub fn free_ruleset(ruleset: u32) {
+    state::remove_ruleset(ruleset);
+}
+
+/// Makes a context and returns its handle. `attributes` alternates between names and values, as one text ([`texts`]). A name
+/// that occurs several times has several values.
+#[wasm_bindgen]
+#[must_use]
+pub fn make_context(attributes: &str) -> u32 {
+    let mut builder = Attributes::builder();
+    let mut parts = texts::split(attributes);
+    while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
+        builder = builder.attribute(&name, value.as_ref());
+    }
+    state::add_context(builder.build())
+}
+
+/// Frees a context. Another context may then get its handle. Does nothing if there is no such context.
+#[wasm_bindgen]
+pub fn free_context(context: u32) {
+    state::remove_context(context);
+}
+
+/// Evaluates a feature and returns the position of the result among the feature's possible results: 0 if no strategy matches,
+/// and `n` if the strategy matches whose position in the payload is `n - 1`. `feature` is a position in the ruleset. `context` is
+/// 0 for no context. `now` is the time in milliseconds since 1970, which only rules on `now` read.
+///
+/// Returns the largest number of 32 bits if the ruleset, the feature or the context does not exist.
+#[wasm_bindgen]
+#[must_use]
+pub fn evaluate(ruleset: u32, feature: u32, context: u32, now: f64) -> u32 {
+    state::with_subject(ruleset, context, timestamp(now), |ruleset, subject| {
+        let feature = ruleset.at(feature as usize)?;
+        Some(result_of(feature.evaluate(subject).strategy_position()))
+    })
+    .flatten()
+    .unwrap_or(NO_RESULT)
+}
+
+/// Evaluates all features of a ruleset, and returns the number of [`evaluate`] for each. Returns no number if the ruleset or the
+/// context does not exist.
+#[wasm_bindgen]
+#[must_use]
+pub fn evaluate_all(ruleset: u32, context: u32, now: f64) -> Vec<u32> {
+    state::with_subject(ruleset, context, timestamp(now), |ruleset, subject| {
+        let mut results = Vec::with_capacity(ruleset.len());
+        ruleset.evaluate_all(subject, |_, evaluation| {
+            results.push(result_of(evaluation.strategy_position()));
+        });
+        results
+    })
+    .unwrap_or_default()
+}
+
+/// Returns the position of a result among the possible results of its feature.
+fn result_of(strategy: Option<usize>) -> u32 {
+    strategy.map_or(0, |position| position as u32 + 1)
+}
+
+/// Returns the time in milliseconds since 1970, cut to whole milliseconds. A number that is no time is 0.
+const fn timestamp(now: f64) -> Timestamp {
+    Timestamp::from_millis(now as i64)
+}
+
+/// Evaluates for a subject with this time.
+type At<'a> = Subject<'a, Timestamp>;
+
+#[cfg(test)]
+mod tests;

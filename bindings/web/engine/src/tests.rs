@@ -1,0 +1,149 @@
+//! Tests of the exports, on the native target.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use super::*;
+
+const MINUTE: f64 = 60_000.0;
+
+/// A list of features: a value of each type, strategies with and without id, and a rule on the clock.
+const FEATURES: &str = concat!(
+    r#"{"id":"1","key":"ON","type":"BOOLEAN","value":true}"#,
+    "\0",
+    r#"{"id":"2","key":"","type":"STRING","value":"left out"}"#,
+    "\0",
+    r#"{"id":"3","key":"COLOUR","type":"STRING","value":"a\u0000b","strategies":[
+        {"id":"never","value":"x"},
+        {"value":"kia ora","attributes":[{"fieldName":"country","type":"STRING","conditional":"EQUALS","values":["new_zealand"]}]},
+        {"id":"half","value":null,"percentage":1000000,"percentageAttributes":["plan"]}]}"#,
+    "\0",
+    r#"{"id":"4","key":"LATE","type":"NUMBER","value":7.50,"strategies":[{"id":"s","value":"seven","attributes":[
+        {"fieldName":"now","type":"DATETIME","conditional":"GREATER","values":["1970-01-01T00:01:00Z"]}]}]}"#,
+    "\0",
+    r#"{"id":"5","key":"LIMITS","type":"JSON","value":"{\"a\":1}"}"#,
+);
+
+const PATTERN: &str = r#"{"id":"6","key":"P","type":"BOOLEAN","value":false,"strategies":[{"value":true,"attributes":[
+    {"fieldName":"plan","type":"STRING","conditional":"REGEX","values":["^go+ld$"]}]}]}"#;
+
+#[test]
+fn the_results_of_a_ruleset_cross_once() {
+    let ruleset = compile(FEATURES, 0);
+    assert_eq!(keys(ruleset), "ON\0COLOUR\0LATE\0LIMITS");
+    assert_eq!(missing(ruleset), 0);
+    let texts: Vec<_> = result_texts(ruleset).split('\0').map(str::to_string).collect();
+    assert_eq!(
+        texts,
+        ["a\u{1}0b", "x", "never", "kia ora", "half", "7.50", "seven", "s", r#"{"a":1}"#]
+    );
+    let expected: [&[u32]; 9] = [
+        // ON: true, static.
+        &[2, 2 + 8 * 3, 0, 0],
+        // COLOUR: the default, the strategy `never`, a strategy without an id, null of the strategy `half`.
+        &[8, 4 + 8 * 2, 0, 0],
+        &[4, 1, 3],
+        &[4, 3, 0],
+        &[8, 0, 5],
+        // LATE reads the clock. The value of its strategy is no number.
+        &[5, 3 + 8 * 2, 5, 0],
+        &[4, 6, 8],
+        // LIMITS.
+        &[2, 5 + 8 * 3, 8, 0],
+        &[],
+    ];
+    assert_eq!(results(ruleset), expected.concat());
+    free_ruleset(ruleset);
+}
+
+#[test]
+fn an_evaluation_names_a_result() {
+    let ruleset = compile(FEATURES, 0);
+    let aroha = make_context("country\0new_zealand\0plan\0gold\0plan\0beta");
+    let fred = make_context("country\0france");
+    let empty = make_context("");
+    for (feature, context, now, result) in [
+        (0, aroha, 0.0, 0),
+        (1, aroha, 0.0, 2),
+        (1, fred, 0.0, 3),
+        (1, empty, 0.0, 3),
+        (1, 0, 0.0, 0),
+        (2, fred, MINUTE, 0),
+        (2, fred, MINUTE + 1.0, 1),
+        (2, fred, f64::NAN, 0),
+        (3, fred, 0.0, 0),
+        // No such feature, context, ruleset.
+        (4, fred, 0.0, NO_RESULT),
+        (0, 99, 0.0, NO_RESULT),
+    ] {
+        let found = evaluate(ruleset, feature, context, now);
+        assert_eq!(found, result, "feature {feature}, context {context}, now {now}");
+    }
+    assert_eq!(evaluate_all(ruleset, aroha, MINUTE + 1.0), [0, 2, 1, 0]);
+    assert_eq!(evaluate_all(ruleset, 0, 0.0), [0, 0, 0, 0]);
+    assert_eq!(evaluate_all(ruleset, 99, 0.0), [0; 0]);
+    free_ruleset(ruleset);
+    assert_eq!(evaluate(ruleset, 0, aroha, 0.0), NO_RESULT);
+    assert_eq!((keys(ruleset), results(ruleset)), (String::new(), Vec::new()));
+}
+
+#[test]
+fn a_freed_context_no_longer_exists() {
+    let ruleset = compile(FEATURES, 0);
+    let context = make_context("country\0new_zealand");
+    assert_eq!(evaluate(ruleset, 1, context, 0.0), 2);
+    free_context(context);
+    assert_eq!(evaluate(ruleset, 1, context, 0.0), NO_RESULT);
+    assert_eq!(make_context("country\0new_zealand"), context);
+}
+
+#[test]
+fn values_of_attributes_keep_every_character() {
+    let rule = |value: &str| {
+        format!(
+            r#"{{"key":"A","type":"BOOLEAN","value":false,"strategies":[{{"value":true,"attributes":[
+            {{"fieldName":"x","type":"STRING","conditional":"EQUALS","values":["{value}"]}}]}}]}}"#
+        )
+    };
+    for (escaped, attributes) in
+        [(r"a\u0000b", "x\0a\u{1}0b"), (r"\u0001", "x\0\u{1}1"), ("", "x\0"), ("é🐢", "x\0é🐢")]
+    {
+        let (ruleset, context) = (compile(&rule(escaped), 0), make_context(attributes));
+        assert_eq!(evaluate(ruleset, 0, context, 0.0), 1, "{escaped}");
+    }
+}
+
+#[test]
+fn a_ruleset_names_the_parts_that_it_lacks() {
+    let is_full = cfg!(feature = "full");
+    for (features, profile, lacks) in [(FEATURES, 0, 0), (PATTERN, 0, 1), (FEATURES, 1, 2)] {
+        let ruleset = compile(features, profile);
+        assert_eq!(missing(ruleset), if is_full { 0 } else { lacks }, "profile {profile}");
+        free_ruleset(ruleset);
+    }
+    assert_eq!(missing(99), 0);
+}
+
+#[cfg(feature = "full")]
+#[test]
+fn the_full_engine_explains() {
+    let ruleset = compile_document(&format!("[{PATTERN}]"), 0, "").ok().unwrap();
+    let context = make_context("plan\0gooold");
+    let report: serde_json::Value =
+        serde_json::from_str(&explain(ruleset, 0, context, 0.0)).unwrap();
+    assert_eq!(report["value"], serde_json::json!(true));
+    assert_eq!(report["strategies"][0]["outcome"], "MATCH");
+    assert!(report["text"].as_str().unwrap().contains("plan REGEX"), "{report}");
+    assert_eq!(explain(ruleset, 1, context, 0.0), "");
+}
+
+#[cfg(feature = "full")]
+#[test]
+fn the_full_engine_lists_diagnostics() {
+    let json = r#"[{"key":"A","type":"BOOLEAN","value":true,"strategies":7}]"#;
+    let ruleset = compile_document(json, 1, "A\0id").ok().unwrap();
+    let list: serde_json::Value = serde_json::from_str(&diagnostics(ruleset)).unwrap();
+    assert_eq!(list[0]["feature"], "A");
+    assert_eq!(list[0]["severity"], "warning");
+    assert_eq!(list[0]["problem"], "expected a list");
+    assert!(list[0]["text"].as_str().unwrap().starts_with("feature A, strategies"), "{list}");
+    assert_eq!(diagnostics(99), "[]");
+}
