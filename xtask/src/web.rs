@@ -1,22 +1,32 @@
 //! `cargo xtask web`: builds and proofs of the client for browsers and Node.
 
+mod build;
 mod conversations;
+mod engine;
 mod node;
+mod sizes;
 
 pub(crate) use self::node::{prepare, run as test};
 
 const HELP: &str = "\
 cargo xtask web <command>
 
+  build [--stable]   build the lean and the full engine with their JavaScript into the folder web/engine of the target folder,
+                     and copy them to bindings/web/packages/client/src/engine/wasm; with --stable, with the standard library of
+                     the toolchain in place of a rebuilt, smaller one
   conversations [--count N]
                      write what the session does in the scripts of its simulation, for the replay in TypeScript, into the folder
                      web/conversations of the target folder: 10,000 conversations by default
+  sizes [--without-build]
+                     build the engines, and print their sizes beside the goals
   test               check the types, the lint rules and the format of the TypeScript client, and run its tests in Node";
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let rest = arguments.get(1..).unwrap_or_default();
     match arguments.first().map(String::as_str) {
+        Some("build") => build::run(rest),
         Some("conversations") => conversations::run(rest),
+        Some("sizes") => sizes::run(rest),
         Some("test") if rest.is_empty() => prepare().and_then(|()| test()),
         _ => Err(HELP.to_string()),
     }

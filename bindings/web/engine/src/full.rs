@@ -6,7 +6,8 @@ use fh_eval::Diagnostic;
 use fh_eval::featurehub::{Compiler, Document};
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
-use crate::{profile_of, state, texts, timestamp};
+use crate::input::{profile_of, timestamp};
+use crate::{state, texts};
 
 /// Compiles a payload with exactly one environment, and returns the ruleset's handle. `hash_ids` alternates between keys of features
 /// and the ids from which percentages are computed in place of feature ids, as one text ([`texts`](crate::texts)). It is empty for

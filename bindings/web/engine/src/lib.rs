@@ -14,13 +14,15 @@
 #[cfg(feature = "full")]
 mod full;
 mod handles;
+mod input;
 mod missing;
 mod results;
 mod state;
 mod texts;
 
 use fh_eval::featurehub::Compiler;
-use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp};
+use fh_eval::{Attributes, Ruleset};
+use input::{profile_of, timestamp};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[cfg(feature = "full")]
@@ -28,11 +30,6 @@ pub use full::{compile_document, diagnostics, explain};
 
 /// The number of [`evaluate`] for a handle or a feature that does not exist.
 const NO_RESULT: u32 = u32::MAX;
-
-/// Returns the profile with this number: 0 is `client`, every other number is `edge`.
-const fn profile_of(number: u32) -> Profile {
-    if number == 0 { Profile::Client } else { Profile::Edge }
-}
 
 /// Compiles features into a ruleset and returns the ruleset's handle. `features` holds the JSON of each feature, with
 /// U+0000 between two features. A JSON text never contains this character. `profile` is 0 for `client` and 1 for
@@ -151,14 +148,6 @@ pub fn evaluate_all(ruleset: u32, context: u32, now: f64) -> Vec<u32> {
 fn result_of(strategy: Option<usize>) -> u32 {
     strategy.map_or(0, |position| position as u32 + 1)
 }
-
-/// Returns the time in milliseconds since 1970, cut to whole milliseconds. A number that is no time is 0.
-const fn timestamp(now: f64) -> Timestamp {
-    Timestamp::from_millis(now as i64)
-}
-
-/// Evaluates for a subject with this time.
-type At<'a> = Subject<'a, Timestamp>;
 
 #[cfg(test)]
 mod tests;

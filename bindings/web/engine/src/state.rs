@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use fh_eval::{Attributes, Ruleset, Timestamp};
 
-use crate::At;
 use crate::handles::Handles;
+use crate::input::SubjectAtTime;
 
 thread_local! {
     static RULESETS: RefCell<Handles<Ruleset>> = const { RefCell::new(Handles::new()) };
@@ -40,14 +40,14 @@ pub(crate) fn with_subject<T>(
     ruleset: u32,
     context: u32,
     now: Timestamp,
-    read: impl for<'a> FnOnce(&'a Ruleset, &At<'a>) -> T,
+    read: impl for<'a> FnOnce(&'a Ruleset, &SubjectAtTime<'a>) -> T,
 ) -> Option<T> {
     RULESETS.with_borrow(|rulesets| {
         let ruleset = rulesets.get(ruleset)?;
         CONTEXTS.with_borrow(|contexts| {
             let subject = match context {
-                0 => At::without_context(now),
-                handle => At::new(contexts.get(handle)?, now),
+                0 => SubjectAtTime::without_context(now),
+                handle => SubjectAtTime::new(contexts.get(handle)?, now),
             };
             Some(read(ruleset, &subject))
         })

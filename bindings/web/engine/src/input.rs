@@ -1,0 +1,16 @@
+//! The numbers that JavaScript passes in.
+
+use fh_eval::{Profile, Subject, Timestamp};
+
+/// A context, or none, at a time.
+pub(crate) type SubjectAtTime<'a> = Subject<'a, Timestamp>;
+
+/// Returns the profile with this number: 0 is `client`, every other number is `edge`.
+pub(crate) const fn profile_of(number: u32) -> Profile {
+    if number == 0 { Profile::Client } else { Profile::Edge }
+}
+
+/// Returns the time from milliseconds since 1970, cut to whole milliseconds. NaN is 1970.
+pub(crate) const fn timestamp(now: f64) -> Timestamp {
+    Timestamp::from_millis(now as i64)
+}

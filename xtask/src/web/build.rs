@@ -1,0 +1,192 @@
+//! `cargo xtask web build`: the engines as WebAssembly modules, with the JavaScript that calls them.
+//!
+//! The bytes depend on the sources, the lock files and the toolchain only. They hold no path of the machine.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::engine::{ENGINES, Engine, folder, web_folder};
+use crate::install;
+use crate::python::empty_folder;
+use crate::shell::{Run, root};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+const REASON: &str = "the engine of the npm package is built for browsers";
+
+/// The crate that writes the JavaScript, and the npm package with `wasm-opt`.
+const BINDGEN: &str = "bindings/web/bindgen";
+/// The folder in which the loader finds the engines. Git ignores its JavaScript and its modules.
+const LOADED: &str = "bindings/web/packages/client/src/engine/wasm";
+
+/// The features of WebAssembly that rustc uses for the target. `wasm-opt` may use the same and no others, so that each program that
+/// runs the output of rustc also runs the result: Node 20 and each current browser.
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// The standard library with which an engine is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StandardLibrary {
+    /// Rebuilt for size, without the texts of panics. The compiler allows this only with `RUSTC_BOOTSTRAP`.
+    Rebuilt,
+    /// That of the toolchain.
+    Stable,
+}
+
+pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
+    match arguments {
+        [] => build(StandardLibrary::Rebuilt),
+        [flag] if flag == "--stable" => build(StandardLibrary::Stable),
+        _ => Err("cargo xtask web build [--stable]".to_string()),
+    }
+}
+
+/// Builds both engines into the folder of the finished files, and copies them to the loader.
+pub(crate) fn build(library: StandardLibrary) -> Result<(), String> {
+    prepare(library)?;
+    let done = empty_folder(&folder()?)?;
+    for engine in ENGINES {
+        let compiled = compile(engine, library)?;
+        let bound = bind(engine, &compiled)?;
+        optimize(&bound.join(format!("{}_bg.wasm", engine.name)), &engine.module()?)?;
+        copy(&bound.join(format!("{}.js", engine.name)), &engine.glue()?)?;
+    }
+    describe(&done, library)?;
+    for engine in ENGINES {
+        for file in [engine.module()?, engine.glue()?] {
+            let name = file.file_name().unwrap_or_default();
+            copy(&file, &root().join(LOADED).join(name))?;
+        }
+    }
+    println!("    the engines are in {}", done.display());
+    Ok(())
+}
+
+fn prepare(library: StandardLibrary) -> Result<(), String> {
+    install::target(TARGET, REASON)?;
+    if library == StandardLibrary::Rebuilt {
+        let sources = sysroot()?.join("lib/rustlib/src/rust/library/Cargo.lock");
+        if !sources.is_file() {
+            install::announce("the toolchain's component rust-src", REASON)?;
+            Run::new("rustup component add rust-src").go()?;
+        }
+    }
+    if !root().join(BINDGEN).join("node_modules/binaryen/bin/wasm-opt").is_file() {
+        install::announce("the npm package binaryen", "its wasm-opt shrinks the engines")?;
+        Run::new("npm ci --ignore-scripts").within(BINDGEN).go()?;
+    }
+    Ok(())
+}
+
+/// Compiles an engine and returns the path of the module, to which no JavaScript fits yet.
+fn compile(engine: Engine, library: StandardLibrary) -> Result<PathBuf, String> {
+    let target = web_folder()?.join("cargo");
+    let line = format!("cargo build --locked -p fh-web-engine --target {TARGET} --profile wasm");
+    let mut flags = remapped()?;
+    let mut arguments = vec!["--features".to_string(), engine.features.to_string()];
+    if library == StandardLibrary::Rebuilt {
+        let options = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none"];
+        flags.extend(options.map(str::to_string));
+        arguments.push("-Zbuild-std=std,panic_abort".to_string());
+        arguments.push("-Zbuild-std-features=optimize_for_size".to_string());
+    }
+    let build = Run::new(&line)
+        .args(&arguments)
+        .env("CARGO_TARGET_DIR", &target.display().to_string())
+        .env("CARGO_ENCODED_RUSTFLAGS", &flags.join("\u{1f}"));
+    match library {
+        StandardLibrary::Rebuilt => build.env("RUSTC_BOOTSTRAP", "1").go()?,
+        StandardLibrary::Stable => build.go()?,
+    }
+    Ok(target.join(TARGET).join("wasm/engine.wasm"))
+}
+
+/// Returns the flags that replace the paths of this machine in the module.
+fn remapped() -> Result<Vec<String>, String> {
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
+    let mut paths = vec![(sysroot()?, "/rust"), (canonical(&root())?, "/featurehub")];
+    // Each registry has a folder of its own, whose name holds the name of the registry's host.
+    let sources = home.map(|home| home.join("registry/src"));
+    let registries = sources.and_then(|sources| fs::read_dir(sources).ok());
+    for registry in registries.into_iter().flatten().filter_map(Result::ok) {
+        paths.push((canonical(&registry.path())?, "/crates"));
+    }
+    let flag =
+        |(path, name): (PathBuf, &str)| format!("--remap-path-prefix={}={name}", path.display());
+    Ok(paths.into_iter().map(flag).collect())
+}
+
+fn sysroot() -> Result<PathBuf, String> {
+    Run::new("rustc --print sysroot").output().map(|path| PathBuf::from(path.trim_end()))
+}
+
+fn canonical(path: &Path) -> Result<PathBuf, String> {
+    path.canonicalize().map_err(|why| format!("{}: {why}", path.display()))
+}
+
+/// Writes the JavaScript of an engine, and the module that fits it. Returns their folder.
+fn bind(engine: Engine, module: &Path) -> Result<PathBuf, String> {
+    let web = web_folder()?;
+    let bound = empty_folder(&web.join("bound").join(engine.name))?;
+    let tool = web.join("bindgen");
+    Run::new("cargo build --locked --release")
+        .within(BINDGEN)
+        .env("CARGO_TARGET_DIR", &tool.display().to_string())
+        .go()?;
+    let tool = tool.join("release/fh-web-bindgen").display().to_string();
+    let arguments = [module.display().to_string(), bound.display().to_string()];
+    Run::program(&tool, &arguments.join(" ")).args(&[engine.name.to_string()]).go()?;
+    Ok(bound)
+}
+
+/// Shrinks a module with `wasm-opt`, and removes the names of its functions.
+fn optimize(module: &Path, to: &Path) -> Result<(), String> {
+    let strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+    let arguments = WASM_FEATURES.iter().chain(["-Oz"].iter()).chain(strip.iter());
+    let mut arguments: Vec<String> = arguments.map(ToString::to_string).collect();
+    arguments.extend([module.display().to_string(), "-o".to_string(), to.display().to_string()]);
+    Run::new("node node_modules/binaryen/bin/wasm-opt").within(BINDGEN).args(&arguments).go()
+}
+
+/// Writes `engine.json`: the digest of each file, the versions, and the commit.
+fn describe(done: &Path, library: StandardLibrary) -> Result<(), String> {
+    let mut files = Vec::new();
+    for engine in ENGINES {
+        for file in [engine.module()?, engine.glue()?] {
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let printed = Run::new("sha256sum").args(&[file.display().to_string()]).output()?;
+            let digest = printed.split(' ').next().unwrap_or_default().to_string();
+            files.push(format!("    \"{name}\": \"{digest}\""));
+        }
+    }
+    let version = Run::new("rustc --version").output()?;
+    let commit = Run::new("git rev-parse HEAD").output()?;
+    let json = format!(
+        "{{\n  \"version\": \"{}\",\n  \"commit\": \"{}\",\n  \"rustc\": \"{}\",\n  \"standardLibrary\": \"{}\",\n  \"sha256\": {{\n{}\n  }}\n}}\n",
+        env!("CARGO_PKG_VERSION"),
+        commit.trim_end(),
+        version.trim_end(),
+        match library {
+            StandardLibrary::Rebuilt => "rebuilt",
+            StandardLibrary::Stable => "stable",
+        },
+        files.join(",\n"),
+    );
+    let path = done.join("engine.json");
+    fs::write(&path, json).map_err(|why| format!("{}: {why}", path.display()))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), String> {
+    let failed = |why: std::io::Error| format!("{} to {}: {why}", from.display(), to.display());
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    fs::copy(from, to).map(|_| ()).map_err(failed)
+}

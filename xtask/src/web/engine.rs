@@ -1,0 +1,44 @@
+//! The two builds of the engine of the npm package, and their files.
+
+use std::path::{PathBuf, absolute};
+
+use crate::shell::target_folder;
+
+/// A build of the crate `fh-web-engine`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Engine {
+    /// The name of the build, and of its files.
+    pub(crate) name: &'static str,
+    /// The cargo features of the crate.
+    pub(crate) features: &'static str,
+    /// The largest size in KB (1,000 bytes) of the module and its JavaScript, each compressed by gzip.
+    pub(crate) goal: f64,
+}
+
+/// Without regular expressions, explanations and the profile `edge`.
+pub(crate) const LEAN: Engine = Engine { name: "lean", features: "", goal: 78.0 };
+/// With each part.
+pub(crate) const FULL: Engine = Engine { name: "full", features: "full", goal: 158.0 };
+pub(crate) const ENGINES: [Engine; 2] = [LEAN, FULL];
+
+impl Engine {
+    /// Returns the path of the final module.
+    pub(crate) fn module(self) -> Result<PathBuf, String> {
+        Ok(folder()?.join(format!("{}.wasm", self.name)))
+    }
+
+    /// Returns the path of the JavaScript that calls the module.
+    pub(crate) fn glue(self) -> Result<PathBuf, String> {
+        Ok(folder()?.join(format!("{}.js", self.name)))
+    }
+}
+
+/// Returns the folder of the finished files.
+pub(crate) fn folder() -> Result<PathBuf, String> {
+    web_folder().map(|folder| folder.join("engine"))
+}
+
+/// Returns the folder of all builds for the web. It is not shared with other builds, whose compiler flags differ.
+pub(crate) fn web_folder() -> Result<PathBuf, String> {
+    absolute(target_folder().join("web")).map_err(|why| why.to_string())
+}
