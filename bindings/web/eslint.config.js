@@ -39,7 +39,7 @@ const unlikeRust = {
 };
 
 export default tseslint.config(
-  { ignores: ["**/dist/**", "**/node_modules/**"] },
+  { ignores: ["**/dist/**", "**/node_modules/**", "bindgen/**", "**/engine/wasm/*.js"] },
   eslint.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

@@ -1,0 +1,88 @@
+import type { Engine } from "../repository/engine.ts";
+import { Instance } from "./instance.ts";
+import type { EngineModule } from "./module.ts";
+import { type FailureHandler, WasmRuleset } from "./ruleset.ts";
+
+/** The error for features that the lean engine does not evaluate, because a rule has a regular expression. */
+export class NeedsFullEngine extends Error {
+  override readonly name = "NeedsFullEngine";
+
+  constructor() {
+    super("a rule has a regular expression, which only the full engine evaluates");
+  }
+}
+
+/** Options of {@link WasmEngine}. */
+export interface EngineOptions {
+  /** Called when the engine failed on a feature, or while it compiled features. The instance has been replaced by then. */
+  readonly onFailure?: (error: unknown) => void;
+  /** Loads the full engine. Called at most once at a time, when the lean engine refuses features. */
+  readonly loadFull?: () => Promise<EngineModule>;
+}
+
+/** The engine of one client: `fh-eval` as a WebAssembly module, for the profile `client`. */
+export class WasmEngine implements Engine {
+  #instance: Instance;
+  readonly #options: EngineOptions;
+  #isFull = false;
+  /** The JSON of the features on which the engine failed. A feature is evaluated again once its JSON has changed. */
+  #failing = new Set<string>();
+  readonly #handler: FailureHandler;
+
+  /** @param module - the functions of the lean or the full engine, which must be initialised */
+  constructor(module: EngineModule, options: EngineOptions = {}) {
+    this.#instance = Instance.of(module);
+    this.#options = options;
+    this.#handler = {
+      failed: (json, error) => {
+        this.#failing.add(json);
+        options.onFailure?.(error);
+      },
+    };
+  }
+
+  /**
+   * {@inheritDoc Engine.compile}
+   *
+   * @throws {@link NeedsFullEngine} if the module is lean and a rule needs the full one
+   */
+  compile(features: readonly string[]): WasmRuleset {
+    const failing = new Set(features.filter((json) => this.#failing.has(json)));
+    this.#failing = failing;
+    const instance = this.#instance;
+    const { module } = instance;
+    const { epoch } = instance;
+    try {
+      // A JSON text never contains U+0000.
+      const handle = module.compile(features.join("\0"), 0);
+      if (module.missing(handle) !== 0) {
+        instance.free(handle, epoch);
+        throw new NeedsFullEngine();
+      }
+      return new WasmRuleset(features, instance, handle, (json) => failing.has(json), this.#handler);
+    } catch (error) {
+      if (error instanceof NeedsFullEngine) throw error;
+      instance.replace();
+      this.#options.onFailure?.(error);
+      throw error;
+    }
+  }
+
+  /**
+   * Compiles features, and first loads the full engine if the lean one refuses them. The full engine then compiles all features that
+   * follow. Rulesets of the lean engine stay as they are.
+   *
+   * @throws an error if the full engine cannot be loaded, or if the engine itself fails
+   */
+  async compileWithEitherEngine(features: readonly string[]): Promise<WasmRuleset> {
+    try {
+      return this.compile(features);
+    } catch (error) {
+      const { loadFull } = this.#options;
+      if (!(error instanceof NeedsFullEngine) || this.#isFull || loadFull === undefined) throw error;
+      this.#instance = Instance.of(await loadFull());
+      this.#isFull = true;
+      return this.compile(features);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import type { EngineModule, FullEngineModule } from "./module.ts";
+
+/** A WebAssembly module in one of the forms in which a program can have it. */
+export type EngineSource =
+  | WebAssembly.Module
+  | Response
+  | URL
+  | BufferSource
+  | Promise<WebAssembly.Module | Response | URL | BufferSource>;
+
+/** Options of loading an engine. */
+export interface LoadOptions {
+  /** The program's own module, in place of the one that is beside the package's JavaScript. */
+  readonly source?: EngineSource | undefined;
+  /** The digest that the module must have, as in the attribute `integrity` of a script. Checked for a URL only. */
+  readonly integrity?: string | undefined;
+}
+
+/** The first bytes of each WebAssembly module. */
+const MAGIC = [0x00, 0x61, 0x73, 0x6d];
+
+/** The modules of this realm, by the name of the engine. Each is compiled once. */
+const loaded = new Map<string, Promise<EngineModule>>();
+
+/** Loads the lean engine. The first call decides about the source. A call after a failure tries again. */
+export function loadLean(options: LoadOptions = {}): Promise<EngineModule> {
+  return once("lean", async () => {
+    const source = options.source ?? new URL("./wasm/lean.wasm", import.meta.url);
+    const [glue, module] = await Promise.all([import("./wasm/lean.js"), compiled(source, options)]);
+    glue.initSync({ module });
+    return glue;
+  });
+}
+
+/** Loads the full engine. The first call decides about the source. A call after a failure tries again. */
+export function loadFull(options: LoadOptions = {}): Promise<FullEngineModule> {
+  return once("full", async () => {
+    const source = options.source ?? new URL("./wasm/full.wasm", import.meta.url);
+    const [glue, module] = await Promise.all([import("./wasm/full.js"), compiled(source, options)]);
+    glue.initSync({ module });
+    return glue;
+  });
+}
+
+function once<M extends EngineModule>(name: string, load: () => Promise<M>): Promise<M> {
+  const known = loaded.get(name) as Promise<M> | undefined;
+  if (known !== undefined) return known;
+  const loading = load();
+  loaded.set(name, loading);
+  loading.catch(() => loaded.delete(name));
+  return loading;
+}
+
+/**
+ * Compiles a module, while it arrives if possible.
+ *
+ * @throws an error with the URL and the reason if the source is no WebAssembly module
+ */
+export async function compiled(given: EngineSource, options: LoadOptions = {}): Promise<WebAssembly.Module> {
+  const source = await given;
+  if (source instanceof WebAssembly.Module) return source;
+  if (source instanceof URL) return fromResponse(await requested(source, options.integrity), source.href);
+  if (source instanceof Response) return fromResponse(source, source.url);
+  return WebAssembly.compile(source);
+}
+
+async function requested(url: URL, integrity: string | undefined): Promise<Response> {
+  try {
+    return await fetch(url, integrity === undefined ? {} : { integrity });
+  } catch (error) {
+    throw unusable(url.href, error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function fromResponse(response: Response, url: string): Promise<WebAssembly.Module> {
+  if (!response.ok) throw unusable(url, `the server answered ${response.status}`);
+  const type = response.headers.get("content-type") ?? "";
+  if (/^application\/wasm\s*$/i.test(type)) return WebAssembly.compileStreaming(response);
+  // Servers send the module with other types, which the compiler of streams refuses.
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  if (MAGIC.every((byte, at) => bytes[at] === byte)) return WebAssembly.compile(bytes);
+  const reason = type.startsWith("text/html")
+    ? 'the server answered an HTML page. With Vite before version 8, add to its configuration: optimizeDeps: { exclude: ["fh-client"] }'
+    : `the server answered no WebAssembly module (content type ${JSON.stringify(type)})`;
+  throw unusable(url, reason);
+}
+
+function unusable(url: string, reason: string): Error {
+  return new Error(`the evaluation engine cannot be loaded from ${url}: ${reason}`);
+}

@@ -1,0 +1,15 @@
+// The JavaScript of the lean engine, which `cargo xtask web build` writes beside this file.
+import type { EngineModule } from "../module.ts";
+
+export declare const initSync: EngineModule["initSync"];
+export declare const __wbg_reset_state: EngineModule["__wbg_reset_state"];
+export declare const compile: EngineModule["compile"];
+export declare const missing: EngineModule["missing"];
+export declare const keys: EngineModule["keys"];
+export declare const results: EngineModule["results"];
+export declare const result_texts: EngineModule["result_texts"];
+export declare const free_ruleset: EngineModule["free_ruleset"];
+export declare const make_context: EngineModule["make_context"];
+export declare const free_context: EngineModule["free_context"];
+export declare const evaluate: EngineModule["evaluate"];
+export declare const evaluate_all: EngineModule["evaluate_all"];

@@ -1,0 +1,147 @@
+import { expect, it } from "vitest";
+
+import { NeedsFullEngine, WasmEngine } from "../../src/engine/engine.ts";
+import { type FullEngineModule, PROFILE_NUMBERS, type Profile } from "../../src/engine/module.ts";
+import { readResults } from "../../src/engine/results.ts";
+import { join, split } from "../../src/engine/texts.ts";
+import { asText, elements, isObject, member, parse } from "../../src/json.ts";
+import type { Evaluation } from "../../src/repository/engine.ts";
+import { Decimal, Json, type Value } from "../../src/repository/value.ts";
+import { describeEngine, full, lean } from "./built.ts";
+import { type Answer, type Case, cases, countInManifest } from "./vectors.ts";
+
+const ALL = cases();
+
+/** Returns the kind of a feature's value, by the payload; `undefined` for an unknown kind. */
+type KindOf = (key: string) => string | undefined;
+
+/** Returns the answer of the typed getter of a case, as the conformance data describes it. */
+function answer(one: Case, evaluation: Evaluation | undefined, kindOf: KindOf): Answer {
+  const none = { value: one.default, strategy_id: null };
+  if (evaluation === undefined) return { ...none, reason: "NOT_FOUND" };
+  if (kindOf(one.feature) !== one.type) return { ...none, reason: "TYPE_MISMATCH" };
+  const strategy = evaluation.strategyId ?? null;
+  if (evaluation.value === undefined) {
+    return { value: one.default, strategy_id: strategy, reason: "NOT_SET" };
+  }
+  if (one.type === "NUMBER" && !(evaluation.value instanceof Decimal)) {
+    return { ...none, reason: "TYPE_MISMATCH" };
+  }
+  return { value: plain(evaluation.value), strategy_id: strategy, reason: evaluation.reason };
+}
+
+function plain(value: Value): unknown {
+  if (value instanceof Decimal) return value.number;
+  return value instanceof Json ? value.text : value;
+}
+
+function contextHandle(module: FullEngineModule, context: Case["context"]): number {
+  if (context === undefined) return 0;
+  const pairs = [...context].flatMap(([name, values]) => values.flatMap((value) => [name, value]));
+  return module.make_context(join(pairs));
+}
+
+/** Evaluates a case with the exports of the full engine. Returns the evaluation and the feature's kind. */
+function evaluated(
+  module: FullEngineModule,
+  one: Case,
+  profile: Profile,
+): [Evaluation | undefined, string | undefined] {
+  const ruleset = module.compile_document(one.payload, PROFILE_NUMBERS[profile], "");
+  const context = contextHandle(module, one.context);
+  const position = split(module.keys(ruleset)).indexOf(one.feature);
+  const result = position < 0 ? undefined : module.evaluate(ruleset, position, context, one.clock);
+  const evaluation =
+    result === undefined ? undefined : readResults(module, ruleset)[position]?.evaluations[result];
+  const report = position < 0 ? "{}" : module.explain(ruleset, position, context, one.clock);
+  module.free_context(context);
+  module.free_ruleset(ruleset);
+  const kind = (JSON.parse(report) as { readonly type?: string | null }).type;
+  return [evaluation, kind ?? undefined];
+}
+
+/** Returns the features of a payload as the session holds them; `undefined` if the payload has another form than a list. */
+function sessionFeatures(payload: string): string[] | undefined {
+  const parsed = parse(payload);
+  if (!Array.isArray(parsed)) return undefined;
+  const list = elements(payload) ?? [];
+  const keys = list.map(keyOf);
+  const isUsable = keys.every((key) => key !== undefined && key !== "") && new Set(keys).size === keys.length;
+  return isUsable ? list : undefined;
+}
+
+/** Returns the key of a feature as the session reads it. */
+function keyOf(json: string): string | undefined {
+  const feature = parse(json);
+  return isObject(feature) ? asText(member(feature, "key")) : undefined;
+}
+
+describeEngine("the conformance data", () => {
+  it("is complete", () => {
+    expect(ALL.length).toBe(countInManifest());
+    expect(ALL.length).toBeGreaterThan(3_000);
+  });
+
+  it.each(["client", "edge"] as const)(
+    "has the answers of the full engine in profile %s",
+    async (profile) => {
+      const module = await full();
+      let compared = 0;
+      for (const one of ALL) {
+        const expected = one.expect[profile];
+        if (expected === undefined) continue;
+        const [evaluation, kind] = evaluated(module, one, profile);
+        const { value, strategy_id, reason } = answer(one, evaluation, () => kind);
+        expect({ id: one.id, value, strategy_id, reason }).toEqual({
+          id: one.id,
+          value: expected.value,
+          strategy_id: expected.strategy_id,
+          reason: expected.reason,
+        });
+        compared += 1;
+      }
+      expect(compared).toBeGreaterThan(3_000);
+    },
+  );
+
+  it("has the answers of the lean engine, which refuses regular expressions and nothing else", async () => {
+    const [leanEngine, module] = [new WasmEngine(await lean()), await full()];
+    const fullEngine = new WasmEngine(module);
+    let [compared, refused] = [0, 0];
+    for (const one of ALL) {
+      const features = sessionFeatures(one.payload);
+      if (features === undefined) continue;
+      let ruleset;
+      try {
+        ruleset = leanEngine.compile(features);
+      } catch (error) {
+        expect(error).toBeInstanceOf(NeedsFullEngine);
+        expect(one.payload, one.id).toContain("REGEX");
+        ruleset = fullEngine.compile(features);
+        refused += 1;
+      }
+      const [expected] = evaluated(module, one, "client");
+      const position = features.map(keyOf).indexOf(one.feature);
+      if (position < 0) continue;
+      const now = (): number => one.clock;
+      const first = ruleset.evaluate(position, one.context, now);
+      expect({ id: one.id, ...first }).toEqual({ id: one.id, ...expected });
+      expect(ruleset.evaluate(position, one.context, now)).toBe(first);
+      ruleset[Symbol.dispose]();
+      compared += 1;
+    }
+    expect(compared).toBeGreaterThan(2_500);
+    expect(refused).toBeGreaterThan(10);
+  });
+
+  it("has the same keys in the engine's ruleset as in the session", async () => {
+    const module = await full();
+    for (const one of ALL) {
+      const features = sessionFeatures(one.payload);
+      if (features === undefined || features.length === 0) continue;
+      const ruleset = module.compile(features.join("\0"), 0);
+      expect(split(module.keys(ruleset)), one.id).toEqual(features.map(keyOf));
+      module.free_ruleset(ruleset);
+    }
+  });
+});
