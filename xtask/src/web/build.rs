@@ -85,13 +85,14 @@ fn prepare(library: StandardLibrary) -> Result<(), String> {
 
 /// Compiles an engine and returns the path of the module, to which no JavaScript fits yet.
 fn compile(engine: Engine, library: StandardLibrary) -> Result<PathBuf, String> {
-    let target = web_folder()?.join("cargo");
+    // A folder for each engine, because their flags differ.
+    let target = web_folder()?.join("cargo").join(engine.name);
     let line = format!("cargo build --locked -p fh-web-engine --target {TARGET} --profile wasm");
     let mut flags = remapped()?;
     let mut arguments = vec!["--features".to_string(), engine.features.to_string()];
     if library == StandardLibrary::Rebuilt {
         let options = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none"];
-        flags.extend(options.map(str::to_string));
+        flags.extend(options.iter().chain(engine.flags).map(ToString::to_string));
         arguments.push("-Zbuild-std=std,panic_abort".to_string());
         arguments.push("-Zbuild-std-features=optimize_for_size".to_string());
     }
