@@ -1,18 +1,17 @@
 //! Sequences: drawn steps of a repository's life, with what every read answers and every listener receives, in order. The repository in
 //! TypeScript replays them and must do the same (`bindings/web/equality/README.md`, "Sequences").
 
+// Sequences catch panics, which abort a WebAssembly program.
+#![cfg(panic = "unwind")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "writes files")]
 
-#[cfg(not(target_family = "wasm"))]
 mod choose;
 mod draw;
 mod features;
-#[cfg(not(target_family = "wasm"))]
 mod files;
 mod reads;
 mod shown;
-#[cfg(not(target_family = "wasm"))]
 mod tables;
 mod user_code;
 mod world;
