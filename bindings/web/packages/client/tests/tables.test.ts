@@ -3,8 +3,6 @@ import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
 import { attributesOf } from "../src/repository/attributes.ts";
-import { Flags } from "../src/repository/baggage/flags.ts";
-import { EnvironmentOverrides } from "../src/repository/environment_overrides.ts";
 import { type Notice, noticeText } from "../src/repository/notice.ts";
 import { isRefusal, type Problem, problemText, type Stage } from "../src/repository/problem.ts";
 import { contextHeader, contextSha, percentEncode, valuesWithCommas } from "../src/session/context_header.ts";
@@ -251,23 +249,6 @@ const TABLES = {
     const found = { ...rest, kind, ...(source && { source: sourceOf(source) }) } as Notice;
     const text = noticeText(found);
     return { notice, text: kind === rest.kind ? text : text.replace("panicked", "failed") };
-  },
-  baggage: ({ text }: { text: string }) => {
-    const flags = Flags.parse(text);
-    const items = flags.entries().map(([key, value]) => [key, value ?? null]);
-    return { text, items, written: String(flags), leftOut: flags.leftOut.count };
-  },
-  "environment-overrides": ({
-    variables,
-    texts,
-  }: {
-    variables: readonly (readonly [string, string])[];
-    texts: readonly (readonly [string, string | null])[] | null;
-  }) => {
-    const overrides = EnvironmentOverrides.fromVariables(variables);
-    const keys = texts ?? [];
-    const found = keys.map(([key]) => [key, overrides?.text(key) ?? null]);
-    return { variables, texts: overrides ? found : null };
   },
   streams: decodedHoweverCut,
   "small-streams": decodedHoweverCut,
