@@ -25,7 +25,7 @@ function answer(one: Case, evaluation: Evaluation | undefined, kindOf: KindOf): 
     return { value: one.default, strategy_id: strategy, reason: "NOT_SET" };
   }
   if (one.type === "NUMBER" && !(evaluation.value instanceof Decimal)) {
-    return { ...none, reason: "TYPE_MISMATCH" };
+    return { value: one.default, strategy_id: strategy, reason: "TYPE_MISMATCH" };
   }
   return { value: plain(evaluation.value), strategy_id: strategy, reason: evaluation.reason };
 }
