@@ -7,6 +7,7 @@ mod node;
 mod sizes;
 
 pub(crate) use self::node::{prepare, run as test};
+pub(crate) use self::sizes::check as build_and_sizes;
 
 const HELP: &str = "\
 cargo xtask web <command>

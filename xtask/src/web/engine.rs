@@ -15,14 +15,17 @@ pub(crate) struct Engine {
     pub(crate) flags: &'static [&'static str],
     /// The largest size in KB (1,000 bytes) of the module and its JavaScript, each compressed by gzip.
     pub(crate) goal: f64,
+    /// The size in KB above which `cargo xtask web sizes` fails.
+    pub(crate) limit: f64,
 }
 
 /// Without regular expressions, explanations and the profile `edge`. Nothing of it writes a value with `{:?}`, so the code for this is left
 /// out.
 pub(crate) const LEAN: Engine =
-    Engine { name: "lean", features: "", flags: &["-Zfmt-debug=none"], goal: 78.0 };
+    Engine { name: "lean", features: "", flags: &["-Zfmt-debug=none"], goal: 78.0, limit: 84.0 };
 /// With each part.
-pub(crate) const FULL: Engine = Engine { name: "full", features: "full", flags: &[], goal: 158.0 };
+pub(crate) const FULL: Engine =
+    Engine { name: "full", features: "full", flags: &[], goal: 158.0, limit: 220.0 };
 pub(crate) const ENGINES: [Engine; 2] = [LEAN, FULL];
 
 impl Engine {

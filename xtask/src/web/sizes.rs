@@ -11,6 +11,11 @@ use crate::shell::{Run, root};
 /// The workspace of npm, which pins esbuild.
 const WORKSPACE: &str = "bindings/web";
 
+/// Builds the engines and compares their sizes with the limits.
+pub(crate) fn check() -> Result<(), String> {
+    run(&[])
+}
+
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     match arguments {
         [] => build(StandardLibrary::Rebuilt)?,
@@ -31,8 +36,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
             "    {:<6} {raw:>9.1} KB {zipped:>9.1} KB {glue:>9.1} KB {together:>7.1} KB {:>5.0} KB",
             engine.name, engine.goal
         );
-        if together > engine.goal {
-            missed.push(format!("the {} engine is larger than {} KB", engine.name, engine.goal));
+        if together > engine.limit {
+            missed.push(format!("the {} engine is larger than {} KB", engine.name, engine.limit));
+        } else if together > engine.goal {
+            println!("    the {} engine misses its goal", engine.name);
         }
     }
     if missed.is_empty() { Ok(()) } else { Err(missed.join("; ")) }
