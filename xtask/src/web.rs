@@ -5,6 +5,7 @@ mod conversations;
 mod engine;
 mod node;
 mod sizes;
+mod tables;
 
 pub(crate) use self::node::{prepare, run as test};
 pub(crate) use self::sizes::check as build_and_sizes;
@@ -17,9 +18,13 @@ cargo xtask web <command>
                      the toolchain in place of a rebuilt, smaller one
   conversations [--count N]
                      write what the session does in the scripts of its simulation, for the replay in TypeScript, into the folder
-                     web/conversations of the target folder: 10,000 conversations by default
+                     web/conversations of the target folder: 10,000 conversations by default, and those of hostile input
+  conversations --commit
+                     choose the committed conversations again and write them, after a rule of the session was changed;
+                     this also writes the tables
   sizes [--without-build]
                      build the engines, and print their sizes beside the goals
+  tables             write the committed tables of inputs and results
   test               check the types, the lint rules and the format of the TypeScript client, and run its tests in Node";
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
@@ -28,6 +33,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Some("build") => build::run(rest),
         Some("conversations") => conversations::run(rest),
         Some("sizes") => sizes::run(rest),
+        Some("tables") => tables::run(),
         Some("test") if rest.is_empty() => prepare().and_then(|()| test()),
         _ => Err(HELP.to_string()),
     }

@@ -2,14 +2,24 @@
 
 use std::path::{PathBuf, absolute};
 
-use crate::shell::{Run, target_folder};
+use crate::mutants;
+use crate::shell::{Run, root, target_folder};
 
-const USAGE: &str = "cargo xtask web conversations [--count N]";
+const USAGE: &str = "cargo xtask web conversations [--count N | --commit]";
 
 /// The test of the simulation that writes the files.
 const WRITER: &str = "cargo test --locked -p fh-session --test simulation conversations_are_written -- --ignored --nocapture";
 
+/// The test that chooses the committed conversations. It needs the mutants of the session.
+const CHOOSER: &str = "cargo test --locked -p fh-session --test simulation conversations_are_chosen -- --ignored --nocapture";
+
+/// The folder of the committed conversations.
+const COMMITTED: &str = "bindings/web/equality/data/conversations";
+
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
+    if arguments == ["--commit"] {
+        return commit();
+    }
     let count = match arguments {
         [] => None,
         [flag, count] if flag == "--count" => {
@@ -21,6 +31,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let folder = write(count)?;
     println!("    the conversations are in {}", folder.display());
     Ok(())
+}
+
+/// Chooses the committed conversations and writes them, and then the tables.
+fn commit() -> Result<(), String> {
+    let folder = absolute(root().join(COMMITTED)).map_err(|why| why.to_string())?;
+    mutants::cargo_in_copy(CHOOSER)?.env("FH_CONVERSATIONS", &folder.display().to_string()).go()?;
+    super::tables::run()
 }
 
 /// Writes this many conversations, or the default number, and returns their folder.

@@ -5,6 +5,8 @@ mod limits;
 mod progress;
 mod standard;
 mod table;
+#[cfg(not(target_family = "wasm"))]
+mod tables;
 
 use std::time::Duration;
 

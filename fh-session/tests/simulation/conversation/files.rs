@@ -12,12 +12,11 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::Conversation;
-use super::hostile::{of_hostile, scripts};
-use crate::script::Script;
+use super::origin::{hostile, of_hostile, of_simulation, recorded};
 use crate::setting;
 
 /// Maximum number of conversations in a file.
-const IN_A_FILE: u64 = 100;
+pub const IN_A_FILE: u64 = 100;
 /// The size limit of all files together, in bytes.
 const MOST_BYTES: u64 = 60 * 1_000_000;
 /// Number of conversations of the simulation in a full run. A full run must have [`EACH_KIND`] and [`EACH_MODE`].
@@ -46,22 +45,11 @@ impl Account {
     }
 }
 
-/// Returns the conversation of the script with this seed.
-fn of_simulation(seed: u64) -> Conversation {
-    let mut script = Script::new(seed, false);
-    script.client.session.record(format!("simulation {seed}"));
-    if let Err(broken) = script.run() {
-        panic!("script {seed} violates an invariant: {broken}");
-    }
-    script.client.session.recorded().expect("a record that was begun")
-}
-
 /// Compresses conversations. Equal conversations give equal bytes.
-fn compressed(conversations: &[Conversation]) -> Vec<u8> {
+pub fn compressed(conversations: &[Conversation]) -> Vec<u8> {
     let mut file = GzEncoder::new(Vec::new(), Compression::default());
     for conversation in conversations {
-        let line = serde_json::to_string(conversation).expect("a form that JSON has");
-        file.write_all(line.as_bytes()).expect("a buffer that grows");
+        serde_json::to_writer(&mut file, conversation).expect("a form that JSON has");
         file.write_all(b"\n").expect("a buffer that grows");
     }
     file.finish().expect("a buffer that grows")
@@ -114,11 +102,10 @@ fn conversations_are_written() {
     }
     let count = setting("FH_CONVERSATIONS_COUNT").unwrap_or(FULL);
     let mut account = Account::default();
-    write(&folder, "simulation", count, &mut account, of_simulation);
-    let hostile = scripts();
+    write(&folder, "simulation", count, &mut account, |seed| recorded(of_simulation(seed)));
+    let hostile = hostile();
     write(&folder, "hostile", hostile.len() as u64, &mut account, |at| {
-        let (name, script) = &hostile[at as usize];
-        of_hostile(name.clone(), script)
+        recorded(of_hostile(&hostile[at as usize]))
     });
     println!("{account:#?}");
     assert!(account.bytes <= MOST_BYTES, "{} bytes", account.bytes);

@@ -6,7 +6,7 @@ pub type Pair = (String, String);
 /// The attributes of a context, sorted by name.
 pub type Context = Vec<(String, Vec<String>)>;
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Conversation {
     pub name: String,
     /// The seed in decimal digits, because a JSON number has only 53 bits in JavaScript.
@@ -15,7 +15,7 @@ pub struct Conversation {
     pub steps: Vec<Step>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Settings {
     pub edge: String,
@@ -35,7 +35,7 @@ pub struct Settings {
     pub profile: &'static str,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum Mode {
     Streaming,
@@ -45,14 +45,14 @@ pub enum Mode {
     Offline,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Backoff {
     pub initial: u64,
     pub cap: u64,
     pub jitter: f64,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Limits {
     pub connect: u64,
     pub head: u64,
@@ -61,7 +61,7 @@ pub struct Limits {
     pub bytes: usize,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Step {
     pub at: u64,
     pub input: Input,
@@ -74,7 +74,7 @@ pub struct Step {
     pub contact: Option<u64>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum Input {
     Start,
@@ -130,7 +130,7 @@ pub enum Source {
     Store(String),
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum Action {
     Send {
@@ -174,7 +174,7 @@ pub enum Action {
     },
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Environments {
     One(String),
@@ -182,7 +182,7 @@ pub enum Environments {
     Several(Vec<Option<String>>),
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EvaluatedFor {
     pub context: Context,
@@ -191,7 +191,7 @@ pub struct EvaluatedFor {
     pub strategies: Vec<Option<String>>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
     Readiness(&'static str),
@@ -199,7 +199,7 @@ pub enum Outcome {
 }
 
 /// The members of a status that differ from those of the status before.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Changed {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -237,7 +237,7 @@ pub struct Problem {
     pub text: Option<String>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Notice {
     KeyInSeveralEnvironments { feature: String, answers: String },

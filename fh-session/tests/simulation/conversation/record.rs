@@ -56,6 +56,25 @@ impl Recorder {
         self.recording.take().map(|recording| recording.conversation)
     }
 
+    /// Returns a session with the same settings and the same seed that has got no input yet.
+    #[cfg(mutants)]
+    pub fn anew(&self) -> Self {
+        Self::new(self.config.clone(), self.seed)
+    }
+
+    /// Returns the last step of the record.
+    #[cfg(mutants)]
+    pub fn last_step(&self) -> Option<&Step> {
+        self.recording.as_ref()?.conversation.steps.last()
+    }
+
+    /// Returns the id of a recorded request by its number; `None` if the session has sent fewer requests.
+    #[cfg(mutants)]
+    pub fn request_id(&self, number: u64) -> Option<RequestId> {
+        let at = usize::try_from(number).ok()?.checked_sub(1)?;
+        self.recording.as_ref()?.request_ids.get(at).copied()
+    }
+
     pub fn handle(&mut self, now: Millis, input: Input<'_>) {
         let Some(recording) = &mut self.recording else { return self.session.handle(now, input) };
         let form = recording.input(&input);

@@ -1,4 +1,5 @@
-//! Conversations of hostile input: the seeds of the fuzz target `session`, and byte strings that are drawn.
+//! The origins of conversations: scripts of the simulation, and hostile input, which is the seeds of the fuzz target `session` and byte
+//! strings that are drawn.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +10,10 @@ use fh_session::{Action, Config, Input, RequestId, RequestKind};
 use super::{Conversation, Recorder};
 use crate::hostile::{Player, play};
 use crate::random::Random;
+use crate::script::Script;
 
+/// The start of the name of a conversation of the simulation. The seed follows.
+const SIMULATION: &str = "simulation ";
 /// Number of drawn byte strings.
 const DRAWN: u64 = 1_000;
 /// Maximum length of a drawn byte string.
@@ -54,18 +58,27 @@ impl Player for RecordedPlayer {
     }
 }
 
-/// The scripts of hostile input, with their names.
-pub fn scripts() -> Vec<(String, Vec<u8>)> {
+/// Bytes that are played as a script.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hostile {
+    /// The name of the conversation.
+    name: String,
+    bytes: Vec<u8>,
+}
+
+/// Returns the seeds, and the drawn byte strings.
+pub fn hostile() -> Vec<Hostile> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/session");
     let mut scripts = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();
-        scripts.push((format!("hostile seed {name}"), fs::read(entry.path()).unwrap()));
+        let (name, bytes) = (format!("hostile seed {name}"), fs::read(entry.path()).unwrap());
+        scripts.push(Hostile { name, bytes });
     }
     scripts.sort();
     for number in 0..DRAWN {
-        scripts.push((format!("hostile drawn {number}"), drawn(number)));
+        scripts.push(Hostile { name: format!("hostile drawn {number}"), bytes: drawn(number) });
     }
     scripts
 }
@@ -83,13 +96,36 @@ fn drawn(number: u64) -> Vec<u8> {
         .collect()
 }
 
-/// Returns the conversation of a script.
-pub fn of_hostile(name: String, script: &[u8]) -> Conversation {
+/// Plays a script, and returns its session with the record.
+pub fn of_hostile(script: &Hostile) -> Recorder {
     let player = |config: Config, seed: u64| {
         let mut session = Recorder::new(config, seed);
-        session.record(name);
+        session.record(script.name.clone());
         RecordedPlayer { session, live: None, asked: RequestKind::Poll }
     };
-    let mut played = play(script, player);
-    played.session.recorded().expect("a record that was begun")
+    play(&script.bytes, player).session
+}
+
+/// Runs the script of the simulation with this seed, and returns its session with the record.
+pub fn of_simulation(seed: u64) -> Recorder {
+    let mut script = Script::new(seed, false);
+    script.client.session.record(format!("{SIMULATION}{seed}"));
+    if let Err(broken) = script.run() {
+        panic!("script {seed} violates an invariant: {broken}");
+    }
+    script.client.session
+}
+
+/// Returns the conversation with this name; `None` if there is none.
+pub fn named(name: &str, hostile: &[Hostile]) -> Option<Conversation> {
+    if let Some(seed) = name.strip_prefix(SIMULATION) {
+        return Some(recorded(of_simulation(seed.parse().ok()?)));
+    }
+    let script = hostile.iter().find(|script| script.name == name)?;
+    Some(recorded(of_hostile(script)))
+}
+
+/// Returns the record of a session.
+pub fn recorded(mut session: Recorder) -> Conversation {
+    session.recorded().expect("a record that was begun")
 }

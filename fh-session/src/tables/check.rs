@@ -1,0 +1,38 @@
+//! Compares a table with its committed file.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests read and write the files of tables"
+)]
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+/// Compares a table with its committed file. With the variable `FH_TABLES=write`, writes the file instead.
+pub(super) fn check(name: &str, rows: &[Value]) {
+    let rows: Vec<String> = rows.iter().map(ToString::to_string).collect();
+    let text = format!("[\n{}\n]\n", rows.join(",\n"));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../bindings/web/equality/data/tables");
+    let path = folder.join(format!("{name}.json"));
+    if std::env::var_os("FH_TABLES").is_some_and(|value| value == "write") {
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(&path, text).unwrap();
+        return;
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    let mut lines = committed.lines().zip(text.lines()).enumerate();
+    let difference = lines.find(|(_, (committed, now))| committed != now);
+    let shown = match difference {
+        Some((at, (committed, now))) => {
+            format!("line {}\n  committed: {committed}\n  now:       {now}", at + 1)
+        }
+        None => "the number of rows".to_string(),
+    };
+    assert!(
+        committed == text,
+        "{} differs: {shown}\nrun `cargo xtask web tables` if the change is intended",
+        path.display()
+    );
+}

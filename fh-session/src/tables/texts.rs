@@ -1,0 +1,130 @@
+//! Texts of problems and notices.
+
+use fh_repository::notice::Notice;
+use fh_repository::problem::{Problem, Stage, TooManyAttributes};
+use fh_repository::source::Source;
+use serde_json::{Map, Value, json};
+
+use super::check;
+
+const fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Connect => "connect",
+        Stage::Head => "head",
+        Stage::Body => "body",
+        Stage::FirstEvent => "firstEvent",
+        Stage::Event => "event",
+        Stage::Silence => "silence",
+        Stage::Context => "context",
+        _ => "unknown",
+    }
+}
+
+/// Returns a problem in the form of conversations.
+pub(super) fn problem(problem: &Problem) -> Value {
+    let mut form = Map::new();
+    form.insert("code".to_string(), json!(problem.as_str()));
+    let mut add = |name: &str, value: Value| form.insert(name.to_string(), value);
+    match problem {
+        Problem::Unauthorised(status)
+        | Problem::ServerError(status)
+        | Problem::UnexpectedStatus(status) => {
+            add("number", json!(status));
+        }
+        Problem::TooLarge(limit) => drop(add("number", json!(limit))),
+        Problem::Context(why) => drop(add("number", json!(why.0))),
+        Problem::TimedOut(late) => drop(add("stage", json!(stage(*late)))),
+        Problem::Failure(text)
+        | Problem::ContentType(text)
+        | Problem::Unreachable(text)
+        | Problem::Tls(text) => {
+            add("text", json!(text));
+        }
+        _ => {}
+    }
+    Value::Object(form)
+}
+
+#[test]
+fn problems() {
+    let text = || "why \"so\" \u{e4}\n".to_string();
+    let stages = [
+        Stage::Connect,
+        Stage::Head,
+        Stage::Body,
+        Stage::FirstEvent,
+        Stage::Event,
+        Stage::Silence,
+        Stage::Context,
+    ];
+    let mut problems = vec![
+        Problem::BadRequest,
+        Problem::Unauthorised(401),
+        Problem::Unauthorised(403),
+        Problem::NotFound,
+        Problem::Failure(text()),
+        Problem::Stale,
+        Problem::TooManyRequests,
+        Problem::ServerError(503),
+        Problem::UnexpectedStatus(204),
+        Problem::NoStreaming,
+        Problem::ContentType("text/html".to_string()),
+        Problem::ContentType(String::new()),
+        Problem::ContentType(text()),
+        Problem::Redirect,
+        Problem::TooLarge(16_777_216),
+        Problem::NoEnvironments,
+        Problem::EmptyList,
+        Problem::Unreachable(text()),
+        Problem::Tls(text()),
+        Problem::ClosedEarly,
+        Problem::Disconnected,
+        Problem::Context(TooManyAttributes(31)),
+        Problem::Superseded,
+        Problem::Closed,
+    ];
+    problems.extend(stages.map(Problem::TimedOut));
+    let rows = problems.iter().map(|each| {
+        json!({"problem": problem(each), "isRefusal": each.is_refusal(), "text": each.to_string()})
+    });
+    check("problem-texts", &rows.collect::<Vec<_>>());
+}
+
+#[test]
+fn notices() {
+    let text = |text: &str| text.to_string();
+    let rows = [
+        (
+            json!({"kind": "key_in_several_environments", "feature": "A", "answers": "e"}),
+            Notice::KeyInSeveralEnvironments { feature: text("A"), answers: text("e") },
+        ),
+        (
+            json!({"kind": "comma_in_value", "attribute": "a"}),
+            Notice::CommaInValue { attribute: text("a") },
+        ),
+        (
+            json!({"kind": "override_refused", "interceptor": "i", "feature": "A", "why": "w"}),
+            Notice::OverrideRefused { interceptor: text("i"), feature: text("A"), why: text("w") },
+        ),
+        (
+            json!({"kind": "interceptor_panicked", "interceptor": "i"}),
+            Notice::InterceptorPanicked { interceptor: text("i") },
+        ),
+        (
+            json!({"kind": "interceptor_failed", "interceptor": "i"}),
+            Notice::InterceptorFailed { interceptor: text("i") },
+        ),
+        (json!({"kind": "fell_back_to_polling"}), Notice::FellBackToPolling),
+        (
+            json!({"kind": "store_ignored", "source": {"store": "s"}, "why": "w"}),
+            Notice::StoreIgnored { source: Source::Store("s".into()), why: text("w") },
+        ),
+        (
+            json!({"kind": "store_ignored", "source": "snapshot", "why": "w"}),
+            Notice::StoreIgnored { source: Source::Snapshot, why: text("w") },
+        ),
+        (json!({"kind": "ignored", "what": "w"}), Notice::Ignored { what: text("w") }),
+    ]
+    .map(|(form, notice)| json!({"notice": form, "text": notice.to_string()}));
+    check("notice-texts", &rows);
+}
