@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use super::engine::{ENGINES, Engine, folder, web_folder};
 use crate::install;
@@ -44,6 +45,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         [flag] if flag == "--stable" => build(StandardLibrary::Stable),
         _ => Err("cargo xtask web build [--stable]".to_string()),
     }
+}
+
+/// Builds both engines unless this process has built them already.
+pub(crate) fn build_once() -> Result<(), String> {
+    static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
+    BUILT.get_or_init(|| build(StandardLibrary::Rebuilt)).clone()
 }
 
 /// Builds both engines into the folder of the finished files, and copies them to the loader.

@@ -4,8 +4,9 @@ use std::path::{PathBuf, absolute};
 use std::sync::OnceLock;
 
 use crate::install;
-use crate::shell::{Run, in_ci, target_folder};
+use crate::shell::{Run, target_folder};
 
+use super::build::build_once;
 use super::conversations;
 
 /// The folder of the npm workspace.
@@ -38,11 +39,10 @@ pub(crate) fn prepare() -> Result<(), String> {
 pub(crate) fn run() -> Result<(), String> {
     in_workspace("npm run --silent check").go()?;
     let folder = conversations::write(None)?;
-    // In CI the part before this one has built the engine.
-    let engine = if in_ci() { "required" } else { "optional" };
+    build_once()?;
     in_workspace("npm test --silent")
         .env("FH_CONVERSATIONS", &folder.display().to_string())
-        .env("FH_ENGINE", engine)
+        .env("FH_ENGINE", "required")
         .go()
 }
 

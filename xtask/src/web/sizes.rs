@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::build::{StandardLibrary, build};
+use super::build::build_once;
 use super::engine::{ENGINES, Engine, web_folder};
 use crate::install;
 use crate::shell::{Run, root};
@@ -18,7 +18,7 @@ pub(crate) fn check() -> Result<(), String> {
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     match arguments {
-        [] => build(StandardLibrary::Rebuilt)?,
+        [] => build_once()?,
         [flag] if flag == "--without-build" => {}
         _ => return Err("cargo xtask web sizes [--without-build]".to_string()),
     }
