@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { conversationsIn, filesIn, replay } from "./replayer.ts";
@@ -28,8 +27,8 @@ function replayAll(folder: string): { conversations: number; steps: number } {
 }
 
 describe("the session does what the Rust session did", { timeout: 900_000 }, () => {
-  test.runIf(existsSync(COMMITTED))("in the committed conversations", () => {
-    expect(replayAll(COMMITTED).conversations).toBeGreaterThan(0);
+  test("in the committed conversations", () => {
+    expect(replayAll(COMMITTED).conversations).toBeGreaterThan(50);
   });
 
   test.runIf(FULL)("in all conversations of the folder that FH_CONVERSATIONS names", () => {
