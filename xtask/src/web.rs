@@ -4,6 +4,7 @@ mod build;
 mod conversations;
 mod engine;
 mod node;
+mod sequences;
 mod sizes;
 mod tables;
 
@@ -22,6 +23,9 @@ cargo xtask web <command>
   conversations --commit
                      choose the committed conversations again and write them, after a rule of the session was changed;
                      this also writes the tables
+  sequences [--commit]
+                     write what the repository does in 5,000 drawn sequences into the folder web/sequences of the target folder; with
+                     --commit, write the committed sequences and the tables of the repository
   sizes [--without-build]
                      build the engines, and print their sizes beside the goals
   tables             write the committed tables of inputs and results
@@ -32,6 +36,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     match arguments.first().map(String::as_str) {
         Some("build") => build::run(rest),
         Some("conversations") => conversations::run(rest),
+        Some("sequences") => sequences::run(rest),
         Some("sizes") => sizes::run(rest),
         Some("tables") => tables::run(),
         Some("test") if rest.is_empty() => prepare().and_then(|()| test()),

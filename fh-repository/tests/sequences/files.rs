@@ -14,7 +14,7 @@ use crate::sequence;
 use crate::tables::tables;
 
 /// The line that writes the committed sequences again.
-const COMMIT: &str = "FH_SEQUENCES=commit cargo test --locked -p fh-repository --test sequences";
+const COMMIT: &str = "cargo xtask web sequences --commit";
 
 fn committed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -89,9 +89,9 @@ fn the_committed_tables_are_those_of_this_tree() {
     }
 }
 
-/// Writes many sequences for a replay beside the committed ones: `FH_SEQUENCES=FOLDER cargo test ... -- --ignored`.
+/// Writes many sequences into the folder that `FH_SEQUENCES` names, for a replay beside the committed ones.
 #[test]
-#[ignore = "writes files"]
+#[ignore = "writes files; `cargo xtask web test` runs it, in every CI run"]
 fn sequences_are_written() {
     let folder = PathBuf::from(env::var("FH_SEQUENCES").expect("FH_SEQUENCES names a folder"));
     let count = env::var("FH_SEQUENCES_COUNT")

@@ -7,7 +7,7 @@ use crate::install;
 use crate::shell::{Run, target_folder};
 
 use super::build::build_once;
-use super::conversations;
+use super::{conversations, sequences};
 
 /// The folder of the npm workspace.
 const WORKSPACE: &str = "bindings/web";
@@ -35,13 +35,15 @@ pub(crate) fn prepare() -> Result<(), String> {
     in_workspace("npm ci --no-audit --no-fund --loglevel=error").go()
 }
 
-/// Checks types, lint rules and format, then runs the tests with the conversations of the Rust session.
+/// Checks types, lint rules and format, then runs the tests with the conversations of the Rust session and the sequences of the Rust
+/// repository.
 pub(crate) fn run() -> Result<(), String> {
     in_workspace("npm run --silent check").go()?;
-    let folder = conversations::write(None)?;
+    let (conversations, sequences) = (conversations::write(None)?, sequences::write()?);
     build_once()?;
     in_workspace("npm test --silent")
-        .env("FH_CONVERSATIONS", &folder.display().to_string())
+        .env("FH_CONVERSATIONS", &conversations.display().to_string())
+        .env("FH_SEQUENCES", &sequences.display().to_string())
         .env("FH_ENGINE", "required")
         .go()
 }

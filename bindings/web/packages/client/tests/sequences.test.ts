@@ -4,20 +4,23 @@ import { describe, expect, test } from "vitest";
 
 import { type Sequence, World } from "./sequences/world.ts";
 
-/** The committed sequences, or those of the folder that the variable names. */
-const folder =
-  process.env["FH_SEQUENCES"] ?? new URL("../../../equality/data/sequences", import.meta.url).pathname;
+/** The folders of the committed sequences, and of those that the variable names. */
+const folders = [
+  new URL("../../../equality/data/sequences", import.meta.url).pathname,
+  ...[process.env["FH_SEQUENCES"]].filter((folder) => folder !== undefined),
+];
 
 /** The line that gives the sequences of a tree whose Rust code was changed. */
-const COMMIT = "FH_SEQUENCES=commit cargo test --locked -p fh-repository --test sequences";
+const COMMIT = "cargo xtask web sequences --commit";
 
-const files = readdirSync(folder).filter((name) => name.endsWith(".jsonl.gz"));
+const files = folders.flatMap((folder) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith(".jsonl.gz"))
+    .map((name) => `${folder}/${name}`),
+);
 
 function read(file: string): Sequence[] {
-  const lines = gunzipSync(readFileSync(`${folder}/${file}`))
-    .toString()
-    .trim()
-    .split("\n");
+  const lines = gunzipSync(readFileSync(file)).toString().trim().split("\n");
   return lines.map((line) => JSON.parse(line) as Sequence);
 }
 
