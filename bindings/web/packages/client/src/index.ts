@@ -4,4 +4,76 @@
  * @packageDocumentation
  */
 
-export {};
+export type { Attributes } from "./attributes.ts";
+export { Changes, type ChangesOptions } from "./changes.ts";
+export { Client, type ReadyOptions } from "./client.ts";
+export { Context } from "./context.ts";
+export { EdgeProblem } from "./edge_problem.ts";
+export type { EngineSource } from "./engine/load.ts";
+export { Feature } from "./feature_handle.ts";
+export type { AnyFlags, FlagKey, FlagOf, KeyOf } from "./flags.ts";
+export { LiveReads } from "./live_reads.ts";
+export { NotReady } from "./not_ready.ts";
+export type {
+  BackoffOptions,
+  ClientOptions,
+  ContextAttributes,
+  InterceptorOption,
+  LimitOptions,
+  ObserverOption,
+} from "./options.ts";
+export type { Change, FeatureDetail } from "./plain_value.ts";
+export { Reads, Snapshot } from "./reads.ts";
+export {
+  type AttributeItem,
+  type AttributeValue,
+  type Bootstrap,
+  type BootstrapFeature,
+  type Cause,
+  type Collection,
+  type Connection,
+  type Counters,
+  Decimal,
+  type Deduplicate,
+  type Dispatch,
+  type Evaluated,
+  eventName,
+  eventRecord,
+  type Feature as ReceivedFeature,
+  type InterceptedRead,
+  type Interceptor,
+  isRefusal,
+  Json,
+  type Kind,
+  type LockPolicy,
+  type Named,
+  type NewState,
+  type Notice,
+  noticeText,
+  type Observer,
+  type Override,
+  type OverrideChanges,
+  type Params,
+  type Problem,
+  problemText,
+  type RawKind,
+  type RawUpdate,
+  type Readiness,
+  type ReadinessChange,
+  type Reason,
+  type SessionStatus,
+  type Source,
+  sourceName,
+  type Stage,
+  type Subscription,
+  type SummaryWindow,
+  type UsageCount,
+  type UsageEvent,
+  type UsageOptions,
+  type UsageSummary,
+  type UsedFeature,
+  type Value,
+} from "./repository/lib.ts";
+export type { KeyKind } from "./session/lib.ts";
+export type { Status } from "./status.ts";
+export { VERSION } from "./version.ts";

@@ -14,6 +14,8 @@ export interface LoadOptions {
   readonly source?: EngineSource | undefined;
   /** The digest that the module must have, as in the attribute `integrity` of a script. Checked for a URL only. */
   readonly integrity?: string | undefined;
+  /** Reads a `file:` URL, which the `fetch` of Node cannot do. */
+  readonly readFile?: ((url: URL) => Promise<BufferSource>) | undefined;
 }
 
 /** The first bytes of each WebAssembly module. */
@@ -59,6 +61,8 @@ function once<M extends EngineModule>(name: string, load: () => Promise<M>): Pro
 export async function compiled(given: EngineSource, options: LoadOptions = {}): Promise<WebAssembly.Module> {
   const source = await given;
   if (source instanceof WebAssembly.Module) return source;
+  if (source instanceof URL && source.protocol === "file:" && options.readFile)
+    return WebAssembly.compile(await options.readFile(source));
   if (source instanceof URL) return fromResponse(await requested(source, options.integrity), source.href);
   if (source instanceof Response) return fromResponse(source, source.url);
   return WebAssembly.compile(source);

@@ -43,11 +43,15 @@ export type Stage = (typeof STAGES)[number];
  * - `context`: the context cannot be sent, because it has this number of attributes, which is too many.
  * - `superseded`: a newer context replaced this context before its features were applied (D-120).
  * - `closed`: the client is closed.
+ * - `engine`: the engine that evaluates the features cannot be loaded, or failed. The text is the reason. Rust has no such problem.
  */
 export type Problem =
   | { readonly code: PlainProblem }
   | { readonly code: "unauthorised" | "server_error" | "unexpected_status"; readonly status: number }
-  | { readonly code: "failure" | "content_type" | "malformed" | "unreachable" | "tls"; readonly text: string }
+  | {
+      readonly code: "failure" | "content_type" | "malformed" | "unreachable" | "tls" | "engine";
+      readonly text: string;
+    }
   | { readonly code: "too_large"; readonly limit: number }
   | { readonly code: "timed_out"; readonly stage: Stage }
   | { readonly code: "context"; readonly attributes: number };
@@ -132,6 +136,8 @@ export function problemText(problem: Problem): string {
       return "the response contains no usable features; the client keeps the features that it has";
     case "unreachable":
       return `the Edge cannot be reached: ${problem.text}`;
+    case "engine":
+      return `the features cannot be evaluated: ${problem.text}`;
     case "tls":
       return `the TLS handshake with the Edge failed: ${problem.text}`;
     case "timed_out":

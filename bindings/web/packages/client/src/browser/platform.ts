@@ -1,0 +1,41 @@
+import type { LifeCycle, PlatformRequest } from "../platform.ts";
+import type { End } from "../session/lib.ts";
+import { WebPlatform } from "../web_platform.ts";
+import { watchPage } from "./page.ts";
+
+/** The platform of pages and of workers. */
+export class ClientPlatform extends WebPlatform {
+  /** Browsers send no `x-sdk`, because the preflight of an Edge refuses it (sdk-behaviour 0.3). */
+  readonly identification = undefined;
+  readonly readFile = undefined;
+
+  /**
+   * A browser follows redirects itself or not at all. It must not follow one that would carry a context or the program's headers to another
+   * origin (P-028). The header `cache-control` alone would cost a preflight.
+   */
+  protected requestInit({ headers, isPrivate }: PlatformRequest): RequestInit {
+    return {
+      headers: headers
+        .filter(([name]) => name !== "cache-control")
+        .map(([name, value]): [string, string] => [name, value]),
+      cache: "no-store",
+      redirect: isPrivate ? "error" : "follow",
+    };
+  }
+
+  /** @throws an error if the browser followed a redirect to another origin (D-82) */
+  protected check({ url }: PlatformRequest, { redirected, url: last }: Response): void {
+    if (redirected && new URL(last).origin !== new URL(url.expose()).origin)
+      throw new Error("a redirect led to another origin");
+  }
+
+  /** {@inheritDoc Platform.endOf} */
+  endOf(error: unknown): End {
+    return { kind: "broken", text: error instanceof Error ? error.message : "the request failed" };
+  }
+
+  /** {@inheritDoc Platform.watch} */
+  watch(lifeCycle: LifeCycle): () => void {
+    return watchPage(lifeCycle, this.settings.whenHidden === "pause");
+  }
+}

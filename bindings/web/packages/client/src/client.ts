@@ -1,0 +1,415 @@
+import { ClientPlatform } from "#platform";
+
+import { Context } from "./context.ts";
+import { Driver } from "./driver.ts";
+import { EngineAccess } from "./engine_access.ts";
+import type { AnyFlags } from "./flags.ts";
+import { LiveReads } from "./live_reads.ts";
+import { NotReady, readyOutcome } from "./not_ready.ts";
+import type { ClientOptions, ContextAttributes } from "./options.ts";
+import {
+  attributesOf,
+  type Interceptor,
+  type LockPolicy,
+  type NewState,
+  type Notice,
+  noticeText,
+  type Observer,
+  type RawUpdate,
+  type Readiness,
+  type ReadinessChange,
+  Repository,
+  type SessionStatus,
+  type Subscription,
+  type UsageOptions,
+} from "./repository/lib.ts";
+import { SentSecrets } from "./sent_secrets.ts";
+import { type ApiKeys, type KeyKind, Session } from "./session/lib.ts";
+import { mustStream, parseHeaders, parseKeys, parseSettings } from "./start_error.ts";
+import { type Status, statusOf } from "./status.ts";
+import { lowerCase, utf8 } from "./text.ts";
+
+/** Options of a wait for a client to be ready. */
+export interface ReadyOptions {
+  /** The time limit in milliseconds. Without it, the wait has no limit. */
+  readonly timeoutMs?: number;
+  /** Ends the wait when it is aborted. */
+  readonly signal?: AbortSignal;
+  /** True to wait also while the Edge refuses the client, or while the client sends no requests. */
+  readonly throughRefusals?: boolean;
+}
+
+/**
+ * A client of one Edge. The client connects in the background, holds the features of its API keys in memory, and keeps them up to date.
+ * Reads use the features in memory; they neither wait nor throw. Listeners are called in microtasks and may call anything.
+ *
+ * The kind of the key decides who evaluates rules: with a client-evaluated key (with a `*`) the client does, for any number of contexts,
+ * with an engine that is loaded when the client is made. With a server-evaluated key the Edge does, for one context at a time.
+ *
+ * @example
+ * ```ts
+ * type Flags = { NEW_CHECKOUT: boolean; COLOUR: "red" | "blue" };
+ * const client = new Client<Flags>("https://edge.example", "environment/key*");
+ * await client.ready({ timeoutMs: 5000 });
+ * const mara = client.context({ userkey: "mara" });
+ * if (mara.isEnabled("NEW_CHECKOUT")) paint(mara.string("COLOUR", "red"));
+ * ```
+ */
+export class Client<F extends object = AnyFlags> extends LiveReads<F> {
+  readonly #repository: Repository;
+  readonly #driver: Driver;
+  readonly #secrets: SentSecrets;
+  readonly #engine: EngineAccess;
+  readonly #settings: { readonly url: string; readonly options: ClientOptions };
+
+  /**
+   * Starts a client, which connects in the background.
+   *
+   * @param url - the URL of the Edge
+   * @param apiKey - the API key, or several of one kind. If several environments have a feature with the same key, that of the earliest
+   *   API key is used (D-61).
+   * @throws a TypeError if the URL, a key or a setting can never work. The text contains no key. Failures of the network do not throw,
+   *   because the client retries.
+   */
+  constructor(url: string, apiKey: string | Iterable<string>, options: ClientOptions = {}) {
+    const context = options.context && attributesOf(Object.entries(options.context));
+    const settings = parseSettings(url, apiKey, options, context);
+    const secrets = new SentSecrets(settings.keys, parseHeaders(options.headers ?? {}));
+    const platform = new ClientPlatform({
+      fetch: options.fetch,
+      keepAlive: options.keepAlive ?? true,
+      whenHidden: options.whenHidden ?? "continue",
+    });
+    const repository = newRepository(options);
+    const { engine, fullEngine, integrity } = options;
+    const access = new EngineAccess({ engine, fullEngine, integrity, readFile: platform.readFile });
+    const identification = settings.identification ?? platform.identification;
+    const session = new Session({ ...settings, identification }, Math.random);
+    const { backoff } = settings;
+    const driver = new Driver({ session, repository, platform, compile: access.compile, backoff, secrets });
+    super({ repository, driver }, undefined);
+    this.#repository = repository;
+    this.#driver = driver;
+    this.#secrets = secrets;
+    this.#engine = access;
+    this.#settings = { url, options };
+    if (settings.keys.kind === "client" && options.mode !== "offline") access.preload();
+    if (context) driver.handle({ type: "context", commandId: 0, attributes: context });
+    driver.handle({ type: "start" });
+  }
+
+  /** Returns an offline client, whose features come from overrides and from {@link Client.offerFeatures}. */
+  static offline<F extends object = AnyFlags>(options: Omit<ClientOptions, "mode"> = {}): Client<F> {
+    return new Client<F>("", [], { ...options, mode: "offline" });
+  }
+
+  // ---- readiness and status -------------------------------------------------------------------------
+
+  /**
+   * Waits until the client is ready. Temporary failures do not end the wait.
+   *
+   * @throws {@link NotReady} after the time limit, if the Edge refuses the client, if the client sends no more requests, or if it is closed
+   */
+  async ready(options: ReadyOptions = {}): Promise<void> {
+    const { timeoutMs, signal, throughRefusals = false } = options;
+    let stop: (reason: NotReady["reason"]) => void = () => undefined;
+    const stopped = new Promise<NotReady["reason"]>((resolve) => (stop = resolve));
+    const onAbort = (): void => {
+      stop("aborted");
+    };
+    if (signal?.aborted === true) onAbort();
+    signal?.addEventListener("abort", onAbort);
+    const timer = timeoutMs === undefined ? undefined : setTimeout(stop, timeoutMs, "timedOut");
+    try {
+      const watch = this.#repository.watch();
+      for (;;) {
+        const outcome = readyOutcome(this.#repository.status, throughRefusals);
+        if (outcome === true) return;
+        if (outcome) throw outcome;
+        const reason = await Promise.race([watch.changed(), stopped]);
+        if (reason) throw new NotReady(reason, this.#repository.status.problem, signal?.reason);
+      }
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** The readiness of the client. */
+  get readiness(): Readiness {
+    return this.#repository.readiness;
+  }
+
+  /** True if the readiness is `READY`. */
+  get isReady(): boolean {
+    return this.readiness === "READY";
+  }
+
+  /** The present status of the client. */
+  get status(): Status {
+    return statusOf(this.#repository, this.#driver.now());
+  }
+
+  /**
+   * Waits until the condition returns true for the status. The condition is checked now, and after each update.
+   *
+   * @throws {@link NotReady} if the client is closed and the condition is not true
+   */
+  async statusWhen(condition: (status: Status) => boolean): Promise<Status> {
+    const watch = this.#repository.watch();
+    for (;;) {
+      const { status } = this;
+      if (condition(status)) return status;
+      if (status.readiness === "CLOSED") throw new NotReady("closed", status.problem);
+      await watch.changed();
+    }
+  }
+
+  // ---- contexts -------------------------------------------------------------------------------------
+
+  /** Returns a context with these attributes. No request is sent. */
+  context(attributes: ContextAttributes): Context<F> {
+    return new Context(this.#parts, attributesOf(Object.entries(attributes)));
+  }
+
+  /**
+   * Sets the context of a server-evaluated key, and returns it once the Edge has evaluated the features for it. At most one other context
+   * waits meanwhile (D-120).
+   *
+   * @throws {@link EdgeProblem} if a newer context replaces this one, if the Edge does not answer in time, if the request fails, if the
+   *   context has more than 30 attributes, or if the client is closed
+   */
+  setContext(attributes: ContextAttributes): Promise<Context<F>> {
+    return this.context(attributes).activate();
+  }
+
+  /** Starts another client with the same settings and the present keys, for another context. The caller closes it. */
+  isolated(context: ContextAttributes): Client<F> {
+    const { url, options } = this.#settings;
+    return new Client<F>(
+      url,
+      this.#keys.list.map((key) => key.expose()),
+      { ...options, context },
+    );
+  }
+
+  // ---- the Edge -------------------------------------------------------------------------------------
+
+  /**
+   * Requests the features as soon as the limit of the request rate allows, and returns the readiness once they have arrived.
+   *
+   * @throws {@link EdgeProblem} if the request did not succeed, or if the client is closed
+   */
+  refresh(): Promise<Readiness> {
+    return this.#driver.command((commandId) => ({ type: "refresh", commandId }));
+  }
+
+  /**
+   * Replaces the API keys, and returns the readiness once the features have arrived.
+   *
+   * @throws a TypeError if the keys are invalid, or {@link EdgeProblem} if the request did not succeed
+   */
+  async setApiKeys(apiKeys: string | Iterable<string>): Promise<Readiness> {
+    const keys = parseKeys(apiKeys, mustStream(this.#settings.options));
+    if (keys.kind === "client") this.#engine.preload();
+    return this.#driver.setKeys(keys);
+  }
+
+  /**
+   * Replaces the program's headers, and requests the features with them.
+   *
+   * @throws a TypeError if a header cannot be sent, or {@link EdgeProblem} if the request did not succeed
+   */
+  async setHeaders(headers: Readonly<Record<string, string>>): Promise<Readiness> {
+    return this.#driver.setHeaders(parseHeaders(headers));
+  }
+
+  /** Adds features from the store with this name: `features` is the JSON of a list of features of an environment. */
+  offerFeatures(store: string, environment: string, features: string | Uint8Array): void {
+    const source = { kind: "store", name: store } as const;
+    this.#driver.handle({ type: "stored", source, environment, features: bytesOf(features) });
+  }
+
+  /** Adds one feature, as JSON, from the store with this name. A single feature does not make the client ready. */
+  offerFeature(store: string, environment: string, feature: string | Uint8Array): void {
+    const source = { kind: "store", name: store } as const;
+    this.#driver.handle({ type: "stored_feature", source, environment, feature: bytesOf(feature) });
+  }
+
+  /** Stops sending requests until {@link Client.resume}. Features and readiness stay as they are. */
+  suspend(): void {
+    this.#driver.handle({ type: "suspend" });
+  }
+
+  /** Ends {@link Client.suspend}. */
+  resume(): void {
+    this.#driver.handle({ type: "resume" });
+  }
+
+  /** The kind of the API keys, which says whether the client or the Edge evaluates the rules. */
+  get keyKind(): KeyKind {
+    return this.#keys.kind;
+  }
+
+  /** The ids of the environments of the API keys, without duplicates, in the order of the keys. */
+  get environments(): string[] {
+    const byId = new Map<string, string>();
+    for (const { environment } of this.#keys.list) {
+      const id = lowerCase(environment);
+      if (!byId.has(id)) byId.set(id, environment);
+    }
+    return [...byId.values()];
+  }
+
+  // ---- listeners, interceptors and observers ----------------------------------------------------------
+
+  /** Registers a listener that is called each time the client becomes ready for the first time since it was not ready. */
+  onReady(call: () => void): Subscription {
+    return this.onReadiness(({ isFirst }) => {
+      if (isFirst) call();
+    });
+  }
+
+  /** Registers a listener that is called with the present readiness, and again when the readiness changes. */
+  onReadiness(call: (change: ReadinessChange) => void): Subscription {
+    return this.#repository.onReadiness(call);
+  }
+
+  /** Registers a listener that is called with the present status, and again when connection, problem or readiness change. */
+  onStatus(call: (status: SessionStatus) => void): Subscription {
+    return this.#repository.onStatus(call);
+  }
+
+  /** Registers a listener for updates that change features visibly, also for updates that are held back (sdk-behaviour 2.5). */
+  onNewState(call: (event: NewState) => void): Subscription {
+    return this.#repository.onNewState(call);
+  }
+
+  /** Registers a listener for updates in the form in which they were received (sdk-behaviour 2.6). */
+  onRaw(call: (update: RawUpdate) => void): Subscription {
+    return this.#repository.onRaw(call);
+  }
+
+  /** Registers a listener for unusual events that do not stop the client. */
+  onNotice(call: (notice: Notice) => void): Subscription {
+    return this.#repository.onNotice(call);
+  }
+
+  /** Registers an interceptor, which can override values (sdk-behaviour 2.8). */
+  intercept(interceptor: Interceptor, locks: LockPolicy = "respect"): Subscription {
+    return this.#repository.intercept(interceptor, locks);
+  }
+
+  /** Makes change listeners compare their values again, because interceptors may now return other values. */
+  overridesChanged(): void {
+    this.#repository.overridesChanged();
+  }
+
+  /** Registers an observer of the use of features (sdk-behaviour 3). */
+  observe(observer: Observer, options: UsageOptions = {}): Subscription {
+    return this.#repository.observe(observer, options);
+  }
+
+  /** Delivers the waiting events at once, and makes observers send theirs, within a limit in seconds. */
+  flush(limit = 0): void {
+    this.#repository.flushUsage(limit);
+  }
+
+  // ---- catch & release (sdk-behaviour 2.7) --------------------------------------------------------------
+
+  /** Holds updates back from now on. The first list of features and the first list for a new context are served nevertheless. */
+  catchUpdates(): void {
+    this.#repository.catchUpdates();
+  }
+
+  /** True from {@link Client.catchUpdates} to {@link Client.stopCatching}. */
+  get isCatching(): boolean {
+    return this.#repository.isCatching;
+  }
+
+  /** True while changes are held back that a reader would see after a release. */
+  get isHolding(): boolean {
+    return this.#repository.isHolding;
+  }
+
+  /** Returns the keys of the features that are held back. */
+  heldKeys(): string[] {
+    return this.#repository.held();
+  }
+
+  /** Serves the features that were received last. Later updates are held back again. */
+  release(): void {
+    this.#repository.release();
+  }
+
+  /** Serves the last received states of these features only. */
+  releaseOnly(keys: Iterable<string>): void {
+    this.#repository.releaseOnly(keys);
+  }
+
+  /** Serves the features that were received last, and all later updates as they arrive. */
+  stopCatching(): void {
+    this.#repository.stopCatching();
+  }
+
+  // ---- the end ------------------------------------------------------------------------------------------
+
+  /**
+   * Closes the client. The connection ends, and the last events are delivered in a microtask. Later reads use the last features (D-70).
+   * Further calls have no effect.
+   */
+  close(): void {
+    this.#driver.handle({ type: "stop" });
+  }
+
+  /** Waits until a closed client has delivered its last events. */
+  closed(): Promise<void> {
+    return this.#driver.finished;
+  }
+
+  /** Closes the client at the end of the block of `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Closes the client at the end of the block of `await using`, and waits for the last events. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.closed();
+  }
+
+  get #keys(): ApiKeys {
+    return this.#secrets.keys;
+  }
+
+  get #parts(): { readonly repository: Repository; readonly driver: Driver } {
+    return { repository: this.#repository, driver: this.#driver };
+  }
+}
+
+/** Returns a repository with the interceptors, observers and listeners of the options. */
+function newRepository(options: ClientOptions): Repository {
+  const { eventQueue: events = 1024, clock = Date.now } = options;
+  const repository = new Repository({ clock, events });
+  for (const { interceptor, locks } of options.interceptors ?? []) repository.intercept(interceptor, locks);
+  for (const { observer, options: usage } of options.observers ?? []) repository.observe(observer, usage);
+  if (options.catchUpdates === true) repository.catchUpdates();
+  repository.onNotice(options.onNotice ?? warnOnce());
+  if (options.onReadiness) repository.onReadiness(options.onReadiness);
+  if (options.onStatus) repository.onStatus(options.onStatus);
+  return repository;
+}
+
+/** Returns a listener that writes one warning for each kind of notice. */
+function warnOnce(): (notice: Notice) => void {
+  const warned = new Set<Notice["kind"]>();
+  return (notice) => {
+    if (warned.has(notice.kind)) return;
+    warned.add(notice.kind);
+    console.warn(`fh-client: ${noticeText(notice)}`);
+  };
+}
+
+function bytesOf(text: string | Uint8Array): Uint8Array {
+  return typeof text === "string" ? utf8(text) : text;
+}

@@ -1,0 +1,73 @@
+import { Changes, type ChangesOptions } from "./changes.ts";
+import type { Attributes } from "./attributes.ts";
+import type { Driver } from "./driver.ts";
+import { Feature } from "./feature_handle.ts";
+import type { FlagKey } from "./flags.ts";
+import { type Change, plainChange } from "./plain_value.ts";
+import { Reads, Snapshot } from "./reads.ts";
+import type { Params, Repository, Subscription } from "./repository/lib.ts";
+
+/** The parts that a client shares with its contexts and features. */
+export interface ClientParts {
+  readonly repository: Repository;
+  readonly driver: Driver;
+}
+
+/** Reads of the current features, and listeners for their changes. */
+export class LiveReads<F extends object> extends Reads<F> {
+  readonly #parts: ClientParts;
+
+  /** @internal */
+  constructor(parts: ClientParts, attributes: Attributes | undefined) {
+    super(parts.repository, attributes);
+    this.#parts = parts;
+  }
+
+  /** Returns a handle that reads one feature. The feature need not exist yet. */
+  feature<K extends FlagKey<F>>(key: K): Feature<F, K> {
+    return new Feature(this, key);
+  }
+
+  /** Returns the present features. Reads of the snapshot use the same features even if updates arrive meanwhile. */
+  snapshot(): Snapshot<F> {
+    return new Snapshot(this.#parts.repository.snapshot(), this.contextAttributes);
+  }
+
+  /**
+   * Registers a listener that is called when the value or the lock of the feature changes. It is not called for the present value. The
+   * feature need not exist.
+   *
+   * @example
+   * ```ts
+   * using watch = mara.onChange("COLOUR", (change) => console.log(change.old, change.new));
+   * ```
+   */
+  onChange<K extends FlagKey<F>>(key: K, call: (change: Change<F[K]>) => void): Subscription {
+    return this.#parts.repository.onChange(key, this.contextAttributes, (change) => {
+      call(plainChange(change));
+    });
+  }
+
+  /**
+   * Returns the changes of the feature as an asynchronous iterator, which ends with the client or with the signal. Changes that the reader
+   * has not received are merged into one.
+   *
+   * @example
+   * ```ts
+   * for await (const change of mara.changes("COLOUR", { signal })) paint(change.new);
+   * ```
+   */
+  changes<K extends FlagKey<F>>(key: K, options: ChangesOptions = {}): Changes<F[K]> {
+    const { repository, driver } = this.#parts;
+    return new Changes(
+      (call) => repository.onChange(key, this.contextAttributes, call),
+      driver.finished,
+      options,
+    );
+  }
+
+  /** Reports an event with this name to observers, with the values of the features. */
+  record(name: string, params: Params = {}): void {
+    this.#parts.repository.record(name, params, this.contextAttributes);
+  }
+}

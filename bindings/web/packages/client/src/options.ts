@@ -1,0 +1,124 @@
+import type { EngineSource } from "./engine/load.ts";
+import type {
+  AttributeValue,
+  Interceptor,
+  LockPolicy,
+  Notice,
+  Observer,
+  ReadinessChange,
+  SessionStatus,
+  UsageOptions,
+} from "./repository/lib.ts";
+
+/**
+ * The attributes of a context: names, each with one value or several. `undefined`, `null`, NaN, infinities and empty lists are missing.
+ *
+ * @example
+ * ```ts
+ * const mara: ContextAttributes = { userkey: "mara", country: "new_zealand", plan: ["gold", "beta"], age: 41 };
+ * ```
+ */
+export interface ContextAttributes {
+  readonly userkey?: string | undefined;
+  readonly session?: string | undefined;
+  readonly [name: string]: AttributeValue;
+}
+
+/** Delays before retries, in seconds: the first one, the longest one, and the share of each that is random, from 0 to 1. */
+export interface BackoffOptions {
+  readonly initial?: number;
+  readonly cap?: number;
+  readonly jitter?: number;
+}
+
+/** Time limits of requests in seconds, and the maximum size of a response in bytes (D-74). */
+export interface LimitOptions {
+  /** From the request to the complete head of the response; 12 by default. */
+  readonly head?: number;
+  /** From the request of a poll to its complete response, and the wait for the values of a context; 12 by default. */
+  readonly poll?: number;
+  /** Without a line on a stream; 90 by default. */
+  readonly idle?: number;
+  /** The maximum size of a poll, or of a line or an event of a stream; 16 MiB by default. */
+  readonly bytes?: number;
+}
+
+/** An interceptor, and its policy for locked features, by default `respect`. */
+export interface InterceptorOption {
+  readonly interceptor: Interceptor;
+  readonly locks?: LockPolicy;
+}
+
+/** An observer, and the settings that select its events. */
+export interface ObserverOption {
+  readonly observer: Observer;
+  readonly options?: UsageOptions;
+}
+
+/**
+ * The settings of a client. Durations are seconds.
+ *
+ * @example
+ * ```ts
+ * const options: ClientOptions = { poll: 30, context: { userkey: "mara" }, keepAlive: false };
+ * ```
+ */
+export interface ClientOptions {
+  /**
+   * The way in which the client fetches features. By default `streaming` with one key, and polling every 180 seconds with several keys,
+   * which cannot be streamed (D-77). `oneOff` polls once; `offline` sends no requests. With {@link ClientOptions.poll} or
+   * {@link ClientOptions.passivePoll}, leave the mode out.
+   */
+  readonly mode?: "streaming" | "oneOff" | "offline";
+  /** Polls at the start, and again after each interval of this number of seconds; 0 polls once. The Edge may change the interval. */
+  readonly poll?: number;
+  /** Polls at the start, and again at the first read of a feature after this number of seconds; 0 polls once. */
+  readonly passivePoll?: number;
+  /** The first context for which the Edge evaluates a server-evaluated key. Has no effect with a client-evaluated key. */
+  readonly context?: ContextAttributes;
+  /** Headers to add to each request, for example for a proxy. In browsers each of them costs a preflight. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The value of the header `x-sdk`. By default Node sends `JavaScript,VERSION`, and browsers send no such header. */
+  readonly identification?: string;
+  /** The part of a stream's request that carries the context of a server-evaluated key; `header` by default. */
+  readonly contextPlacement?: "header" | "query";
+  /**
+   * The values to serve while the Edge evaluates a changed context (D-62): none, which is the default, or those of the previous context,
+   * which suits only programs with a single user.
+   */
+  readonly whileSwitching?: "hideValues" | "keepValues";
+  /** The delays before retries after temporary failures (D-64); by default from 1 to 30 seconds, half of it random. */
+  readonly backoff?: BackoffOptions;
+  /** The delays before retries after the Edge has refused the client (D-21); by default from 60 to 600 seconds, half of it random. */
+  readonly backoffWhenRefused?: BackoffOptions;
+  /** The limits of requests. */
+  readonly limits?: LimitOptions;
+  /** Interceptors, in the order in which they are called. */
+  readonly interceptors?: readonly InterceptorOption[];
+  /** Observers of the use of features. */
+  readonly observers?: readonly ObserverOption[];
+  /** True to hold back updates after the first list of features, until the program releases them. */
+  readonly catchUpdates?: boolean;
+  /** Maximum number of events that wait for listeners; 1,024 by default. */
+  readonly eventQueue?: number;
+  /** Returns the milliseconds since 1970, for rules on `now` and for usage; by default `Date.now`. */
+  readonly clock?: () => number;
+  /** The function that sends requests, in place of the global `fetch`. */
+  readonly fetch?: typeof fetch;
+  /** False to let a program in Node end while the client is open; true by default. */
+  readonly keepAlive?: boolean;
+  /** `pause` to suspend the client 30 seconds after its page was hidden; `continue` by default. */
+  readonly whenHidden?: "continue" | "pause";
+  /** The evaluation engine for client-evaluated keys, in place of the file that is beside the package's JavaScript. */
+  readonly engine?: EngineSource;
+  /** The engine for rules with regular expressions, in place of the file that is beside the package's JavaScript. */
+  readonly fullEngine?: EngineSource;
+  /** The digest that the engine's file must have, as in the attribute `integrity` of a script. */
+  readonly integrity?: string;
+  /** A listener for notices. Without it, the client writes one warning for each kind of notice to the console. */
+  readonly onNotice?: (notice: Notice) => void;
+  /** A listener for readiness, which also gets the first readiness. */
+  readonly onReadiness?: (change: ReadinessChange) => void;
+  /** A listener for the status, which also gets the first status. */
+  readonly onStatus?: (status: SessionStatus) => void;
+}

@@ -1,0 +1,62 @@
+import type { End, Request, ResponseHead } from "./session/lib.ts";
+
+/** A timer that was set. */
+export interface Timer {
+  /** Ends the timer. Its function is not called any more. */
+  clear(): void;
+}
+
+/** The head of a response, and its body, of which the pieces arrive one by one. */
+export interface ArrivingResponse {
+  readonly head: ResponseHead;
+  readonly body: ReadableStream<Uint8Array> | null;
+}
+
+/** A request of the session, with the program's own headers. */
+export interface PlatformRequest extends Request {
+  /** True if a header holds a context or was given by the program, so that it must not reach another origin (D-82). */
+  readonly isPrivate: boolean;
+}
+
+/** What the driver does when the page or the network changes. */
+export interface LifeCycle {
+  /** Requests features as soon as possible. */
+  refresh(): void;
+  /** Sends no requests until {@link LifeCycle.resume}. */
+  suspend(): void;
+  /** Ends the suspension. */
+  resume(): void;
+  /** Delivers events and usage at once, because the program may end. */
+  flush(): void;
+}
+
+/** The settings of a client that its platform carries out. */
+export interface PlatformSettings {
+  readonly fetch: typeof fetch | undefined;
+  readonly keepAlive: boolean;
+  readonly whenHidden: "continue" | "pause";
+}
+
+/** The clock, the timers and the network of a browser or of Node. One client has one platform. */
+export interface Platform {
+  /** The default value of the header `x-sdk`; `undefined` for no such header (sdk-behaviour 0.3). */
+  readonly identification: string | undefined;
+  /** Returns the milliseconds since a fixed time, on a clock that is never set. The clock may stop while the machine sleeps. */
+  monotonic(): number;
+  /** Returns the milliseconds since 1970. */
+  wallClock(): number;
+  /** Calls a function once, after `delay` milliseconds. */
+  setTimer(call: () => void, delay: number): Timer;
+  /**
+   * Sends a request. The promise is fulfilled as soon as the head has arrived. The signal aborts the request and the body.
+   *
+   * @throws an error, of which {@link Platform.endOf} makes the reason
+   */
+  send(request: PlatformRequest, signal: AbortSignal): Promise<ArrivingResponse>;
+  /** Returns the reason why a request or its body failed. The text contains neither the URL nor a header. */
+  endOf(error: unknown): End;
+  /** Watches the page or the program. Returns the function that ends the watch. */
+  watch(lifeCycle: LifeCycle): () => void;
+  /** Reads a `file:` URL, which `fetch` cannot do; `undefined` if the platform has no files. */
+  readonly readFile: ((url: URL) => Promise<BufferSource>) | undefined;
+}

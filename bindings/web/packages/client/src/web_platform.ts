@@ -1,0 +1,64 @@
+import type {
+  ArrivingResponse,
+  LifeCycle,
+  Platform,
+  PlatformRequest,
+  PlatformSettings,
+  Timer,
+} from "./platform.ts";
+import type { End } from "./session/lib.ts";
+
+/** What a browser and Node have in common: `fetch`, `setTimeout` and the clocks. */
+export abstract class WebPlatform implements Platform {
+  abstract readonly identification: string | undefined;
+  abstract readonly readFile: ((url: URL) => Promise<BufferSource>) | undefined;
+  protected readonly settings: PlatformSettings;
+
+  constructor(settings: PlatformSettings) {
+    this.settings = settings;
+  }
+
+  /** {@inheritDoc Platform.monotonic} */
+  monotonic(): number {
+    return performance.now();
+  }
+
+  /** {@inheritDoc Platform.wallClock} */
+  wallClock(): number {
+    return Date.now();
+  }
+
+  /** {@inheritDoc Platform.setTimer} */
+  setTimer(call: () => void, delay: number): Timer {
+    const timer: unknown = setTimeout(call, delay);
+    if (!this.settings.keepAlive) (timer as { unref?: () => void }).unref?.();
+    return {
+      clear: () => {
+        clearTimeout(timer as number);
+      },
+    };
+  }
+
+  /** {@inheritDoc Platform.send} */
+  async send(request: PlatformRequest, signal: AbortSignal): Promise<ArrivingResponse> {
+    const send = this.settings.fetch ?? fetch;
+    const response = await send(request.url.expose(), {
+      ...this.requestInit(request),
+      credentials: "omit",
+      referrerPolicy: "no-referrer",
+      signal,
+    });
+    this.check(request, response);
+    return { head: { status: response.status, headers: [...response.headers] }, body: response.body };
+  }
+
+  /** Returns the settings of a request that depend on the platform. */
+  protected abstract requestInit(request: PlatformRequest): RequestInit;
+
+  /** @throws an error if the response must not be used */
+  protected abstract check(request: PlatformRequest, response: Response): void;
+
+  abstract endOf(error: unknown): End;
+
+  abstract watch(lifeCycle: LifeCycle): () => void;
+}
