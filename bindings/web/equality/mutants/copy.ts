@@ -1,0 +1,75 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { changedFiles, SWITCH } from "./apply.ts";
+import type { Tables } from "./table.ts";
+
+/** Writes a copy of the client that holds all mutants, and checks its types, so that no mutant is only a broken program. */
+export async function writeCopy(web: string, copy: string, tables: Tables): Promise<void> {
+  rmSync(copy, { recursive: true, force: true });
+  const client = join(copy, "packages/client");
+  mkdirSync(client, { recursive: true });
+  for (const part of ["src", "tests"]) {
+    cpSync(join(web, "packages/client", part), join(client, part), {
+      recursive: true,
+      filter: (path) => !/\/(wasm|engine)$/.test(path),
+    });
+  }
+  symlinkSync(join(web, "node_modules"), join(copy, "node_modules"));
+  symlinkSync(join(web, "equality"), join(copy, "equality"));
+  cpSync(join(web, "tsconfig.json"), join(copy, "tsconfig.json"));
+  writeFileSync(join(copy, "package.json"), '{ "type": "module" }\n');
+  const names = tables.mutants
+    .filter(({ edits }) => edits.length > 0)
+    .map(({ name }) => JSON.stringify(name));
+  writeFileSync(
+    join(client, "src", SWITCH),
+    `export type Mutant = ${names.join(" | ")};
+let on: string | undefined = process.env["FH_MUTANT"];
+export function isOn(mutant: Mutant): boolean {
+  return mutant === on;
+}
+export function switchOn(mutant: string | undefined): void {
+  on = mutant;
+}
+`,
+  );
+  const files = ["replay.ts"];
+  for (const [file, text] of changedFiles(join(web, "packages/client/src"), tables)) {
+    writeFileSync(join(client, "src", file), text);
+    files.push(`packages/client/src/${file}`);
+  }
+  writeFileSync(join(copy, "replay.ts"), REPLAY);
+  writeFileSync(
+    join(copy, "tsconfig.replay.json"),
+    JSON.stringify({ extends: "./tsconfig.json", compilerOptions: OPTIONS, files }),
+  );
+  const tsc = join(web, "node_modules/typescript/bin/tsc");
+  execFileSync(process.execPath, [tsc, "--noEmit", "-p", join(copy, "tsconfig.replay.json")], {
+    stdio: "inherit",
+  });
+  await build({
+    entryPoints: [join(copy, "replay.ts")],
+    outfile: join(copy, "replay.mjs"),
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    logLevel: "warning",
+  });
+}
+
+/** The part of the copy that the workers load. */
+const REPLAY = `export { conversationsIn, filesIn, replay } from "./packages/client/tests/replayer.ts";
+export { World } from "./packages/client/tests/sequences/world.ts";
+export { switchOn } from "./packages/client/src/mutants.ts";
+`;
+
+/** The compiler options of the type check. A mutant may leave code unreachable, or a path without a result. */
+const OPTIONS = {
+  noEmit: true,
+  types: ["node"],
+  lib: ["ES2023", "ESNext.Disposable", "DOM"],
+  noImplicitReturns: false,
+  allowUnreachableCode: true,
+};
