@@ -36,7 +36,7 @@ pub(crate) fn prepare() -> Result<(), String> {
 }
 
 /// Checks types, lint rules and format, then runs the tests with the conversations of the Rust session and the sequences of the Rust
-/// repository.
+/// repository. At last checks that the committed files find each mutant.
 pub(crate) fn run() -> Result<(), String> {
     in_workspace("npm run --silent check").go()?;
     let (conversations, sequences) = (conversations::write(None)?, sequences::write()?);
@@ -45,7 +45,8 @@ pub(crate) fn run() -> Result<(), String> {
         .env("FH_CONVERSATIONS", &conversations.display().to_string())
         .env("FH_SEQUENCES", &sequences.display().to_string())
         .env("FH_ENGINE", "required")
-        .go()
+        .go()?;
+    in_workspace("npm run --silent mutants").go()
 }
 
 fn is_new_enough(version: &str) -> bool {
