@@ -71,7 +71,9 @@ export {
   type UsageEvent,
   type UsageOptions,
   type UsageSummary,
+  usageText,
   type UsedFeature,
+  userKey,
   type Value,
 } from "./repository/lib.ts";
 export type { KeyKind } from "./session/lib.ts";

@@ -91,6 +91,14 @@ export interface ClientOptions {
   readonly backoff?: BackoffOptions;
   /** The delays before retries after the Edge has refused the client (D-21); by default from 60 to 600 seconds, half of it random. */
   readonly backoffWhenRefused?: BackoffOptions;
+  /** The seconds after which a stream counts as healthy, so that the delays of the back-off begin anew after it; 60 by default. */
+  readonly healthyAfter?: number;
+  /** The shortest and the longest seconds before a reconnect after a stream that had sent features; by default 0.1 and 1 (D-64). */
+  readonly returnWithin?: readonly [shortest: number, longest: number];
+  /** The seconds for which the client polls after the Edge could not stream; 600 by default (D-65). */
+  readonly streamAgainAfter?: number;
+  /** The seconds within which the client sends at most two requests; 1 by default (D-64). */
+  readonly pace?: number;
   /** The limits of requests. */
   readonly limits?: LimitOptions;
   /** Interceptors, in the order in which they are called. */

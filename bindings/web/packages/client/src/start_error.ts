@@ -81,6 +81,7 @@ export function parseSettings(
     identification,
     backoff,
     refused,
+    ...parseDelays(options, defaults),
     limits: parseLimits(options, defaults.limits),
   };
 }
@@ -108,6 +109,21 @@ function parseBackoff(given: BackoffOptions | undefined, defaults: Backoff): Bac
       "invalid back-off: the cap must be at least the initial delay, and the jitter from 0 to 1",
     );
   return { initial, cap, jitter };
+}
+
+function parseDelays(
+  options: ClientOptions,
+  defaults: Config,
+): Pick<Config, "healthyAfter" | "returnWithin" | "streamAgainAfter" | "pace"> {
+  const of = (seconds: number | undefined, usual: number): number =>
+    seconds === undefined ? usual : whole(seconds * 1000);
+  const [shortest, longest] = defaults.returnWithin;
+  return {
+    healthyAfter: of(options.healthyAfter, defaults.healthyAfter),
+    returnWithin: [of(options.returnWithin?.[0], shortest), of(options.returnWithin?.[1], longest)],
+    streamAgainAfter: of(options.streamAgainAfter, defaults.streamAgainAfter),
+    pace: of(options.pace, defaults.pace),
+  };
 }
 
 function parseLimits({ limits = {} }: ClientOptions, defaults: Limits): Limits {
