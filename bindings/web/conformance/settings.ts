@@ -1,0 +1,73 @@
+import type { ClientOptions } from "fh-client";
+
+import { DEFAULTS } from "./capabilities.ts";
+import type { CreateCommand } from "./protocol.ts";
+
+/** The share of a delay after a refusal that is random: the client's own default. */
+const REFUSED_JITTER = 0.5;
+/** The client's own delays that depend on the first delay before a retry, which is a second. */
+const PACE = 1;
+const STREAM_AGAIN_AFTER = 600;
+const [SHORTEST_RETURN, LONGEST_RETURN] = [0.1, 1];
+
+/** Returns the settings of the protocol as options of a client. */
+export function optionsOf(command: CreateCommand): ClientOptions {
+  const { context, headers, retry, refused, timeouts } = command;
+  return {
+    ...modeOf(command),
+    ...(context ? { context } : {}),
+    ...(headers ? { headers } : {}),
+    ...(command.context_in_query === true ? { contextPlacement: "query" } : {}),
+    ...(command.catch === true ? { catchUpdates: true } : {}),
+    ...(retry ? retries(retry) : {}),
+    ...(refused
+      ? {
+          backoffWhenRefused: {
+            initial: refused.initial_ms / 1000,
+            cap: refused.max_ms / 1000,
+            jitter: REFUSED_JITTER,
+          },
+        }
+      : {}),
+    ...given("healthyAfter", seconds(command.healthy_after_ms)),
+    limits: {
+      ...given("head", seconds(timeouts?.head_ms)),
+      ...given("poll", seconds(timeouts?.poll_ms)),
+      ...given("idle", seconds(timeouts?.idle_ms)),
+      ...given("bytes", command.max_bytes ?? undefined),
+    },
+  };
+}
+
+/** Returns the paths of settings that the client cannot set. */
+export function ignoredSettings({ timeouts, store, proxy, ca_pem }: CreateCommand): string[] {
+  const ignored = { "timeouts.connect_ms": timeouts?.connect_ms, store, proxy, ca_pem };
+  return Object.entries(ignored).flatMap(([path, setting]) => (setting ? [path] : []));
+}
+
+function modeOf({ mode, poll_ms }: CreateCommand): ClientOptions {
+  const interval = (poll_ms ?? DEFAULTS.poll_ms) / 1000;
+  if (mode === "poll") return { poll: interval };
+  if (mode === "passive") return { passivePoll: interval };
+  return { mode: mode === "once" ? "oneOff" : "streaming" };
+}
+
+/** Returns the delays before retries. The other delays between requests are scaled by the same factor (D-64). */
+function retries(retry: NonNullable<CreateCommand["retry"]>): ClientOptions {
+  const factor = retry.initial_ms / DEFAULTS.retry_ms;
+  return {
+    backoff: { initial: retry.initial_ms / 1000, cap: retry.max_ms / 1000, jitter: retry.jitter ?? 0 },
+    pace: PACE * factor,
+    returnWithin: [SHORTEST_RETURN * factor, LONGEST_RETURN * factor],
+    streamAgainAfter: STREAM_AGAIN_AFTER * factor,
+  };
+}
+
+function seconds(milliseconds: number | null | undefined): number | undefined {
+  return milliseconds === null || milliseconds === undefined ? undefined : milliseconds / 1000;
+}
+
+/** Returns an object with a setting, or without it if it is not given. */
+function given<Name extends string>(name: Name, value: number | undefined): { [name in Name]?: number } {
+  return (value === undefined ? {} : { [name]: value }) as { [name in Name]?: number };
+}
