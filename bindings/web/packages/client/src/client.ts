@@ -1,7 +1,7 @@
 import { ClientPlatform } from "#platform";
 
 import { Context } from "./context.ts";
-import { Driver } from "./driver.ts";
+import { Driver, LONGEST_DELAY } from "./driver.ts";
 import { EngineAccess } from "./engine_access.ts";
 import type { AnyFlags } from "./flags.ts";
 import { LiveReads } from "./live_reads.ts";
@@ -106,7 +106,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
   // ---- readiness and status -------------------------------------------------------------------------
 
   /**
-   * Waits until the client is ready. Temporary failures do not end the wait.
+   * Waits until the client is ready. Temporary failures do not end the wait. A program in Node goes on while it waits.
    *
    * @throws {@link NotReady} after the time limit, if the Edge refuses the client, if the client sends no more requests, or if it is closed
    */
@@ -119,7 +119,11 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     };
     if (signal?.aborted === true) onAbort();
     signal?.addEventListener("abort", onAbort);
-    const timer = timeoutMs === undefined ? undefined : setTimeout(stop, timeoutMs, "timedOut");
+    // The timer keeps a program in Node running while it waits, also with `keepAlive: false`.
+    const timer =
+      timeoutMs === undefined
+        ? setInterval(() => undefined, LONGEST_DELAY)
+        : setTimeout(stop, Math.min(timeoutMs, LONGEST_DELAY), "timedOut");
     try {
       const watch = this.#repository.watch();
       for (;;) {

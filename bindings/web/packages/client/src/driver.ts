@@ -20,8 +20,8 @@ import type {
 } from "./session/lib.ts";
 import type { SentSecrets } from "./sent_secrets.ts";
 
-/** The longest delay of a timer. Browsers and Node take a longer delay for none. */
-const LONGEST_DELAY = 2 ** 31 - 1;
+/** The longest delay of a timer in milliseconds. Browsers and Node take a longer delay for none. */
+export const LONGEST_DELAY = 2 ** 31 - 1;
 
 /** The parts that the driver connects. */
 export interface DriverParts {

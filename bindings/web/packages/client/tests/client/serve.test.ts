@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 import { Client } from "../../src/index.ts";
 import { CLIENT_KEY, describeServe, Served, SERVER_KEY, state } from "./serve.ts";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 interface Flags {
   readonly NEW_CHECKOUT: boolean;

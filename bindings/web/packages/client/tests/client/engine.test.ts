@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import { unavailable } from "../../src/engine_access.ts";
+import { Client, type ClientOptions, type EngineSource } from "../../src/index.ts";
+import { bytes, describeEngine } from "../engine/built.ts";
+import { CLIENT_KEY, feature, list, ScriptedEdge } from "./scripted_edge.ts";
+
+vi.setConfig({ testTimeout: 30_000 });
+
+const FAST: ClientOptions = { backoff: { initial: 0.02, cap: 0.05, jitter: 0 } };
+
+let edge: ScriptedEdge;
+beforeEach(async () => {
+  edge = await ScriptedEdge.start();
+});
+afterEach(async () => {
+  await edge[Symbol.asyncDispose]();
+});
+
+test("the text of a forbidden engine names the policy's word and the other kind of key", () => {
+  const error = unavailable(
+    new Error("WebAssembly.compile(): Refused by Content Security Policy: 'unsafe-eval'"),
+  );
+  expect(error.message).toContain("'wasm-unsafe-eval'");
+  expect(error.message).toContain("server-evaluated key");
+});
+
+/** Loads the client anew, with an engine that is not loaded yet: a realm loads the engine once. */
+async function freshClient(): Promise<typeof Client> {
+  vi.resetModules();
+  return (await import("../../src/index.ts")).Client;
+}
+
+describeEngine("a client that evaluates the rules", () => {
+  test("says why, goes on with its requests, loads again, and then serves all updates in order", async () => {
+    const FreshClient = await freshClient();
+    let loads = 0;
+    // Each reading of the source is one attempt to load.
+    const engine = {
+      then: (fulfilled: (source: BufferSource) => void, rejected: (error: unknown) => void) => {
+        if (++loads < 3) rejected(new Error(`attempt ${loads} failed`));
+        else fulfilled(bytes("lean.wasm"));
+      },
+    } as unknown as EngineSource;
+    const seen: string[] = [];
+    const client = new FreshClient(edge.url, CLIENT_KEY, {
+      ...FAST,
+      engine,
+      onReadiness: ({ readiness }) => seen.push(readiness),
+    });
+    const { response } = await edge.stream(feature("COLOUR", "red"));
+    response.write(list(feature("COLOUR", "blue", 2)));
+    const failed = await client.statusWhen(({ problem }) => problem !== undefined);
+    expect(failed).toMatchObject({ readiness: "NOT_READY", features: 0 });
+    expect(failed.problem).toMatchObject({
+      code: "engine",
+      text: expect.stringMatching(/attempt \d failed/) as string,
+    });
+    await client.ready();
+    await client.statusWhen(() => client.string("COLOUR") === "blue");
+    expect([loads, client.status.problem]).toEqual([3, undefined]);
+    client.close();
+    await client.closed();
+    expect(seen).toEqual(["NOT_READY", "READY", "CLOSED"]);
+  });
+
+  test("loads the full engine when a rule has a regular expression", async () => {
+    const strategy = {
+      ...{ id: "s", value: "blue" },
+      attributes: [{ fieldName: "userkey", type: "STRING", conditional: "REGEX", values: ["^ma.a$"] }],
+    };
+    const red = { id: "1", key: "COLOUR", type: "STRING", version: 1, value: "red", strategies: [strategy] };
+    using client = new Client(edge.url, CLIENT_KEY, {
+      engine: bytes("lean.wasm"),
+      fullEngine: bytes("full.wasm"),
+    });
+    await edge.stream(JSON.stringify(red));
+    await client.ready();
+    expect(client.context({ userkey: "mara" }).string("COLOUR")).toBe("blue");
+    expect(client.context({ userkey: "fred" }).string("COLOUR")).toBe("red");
+  });
+
+  test("closes while the engine is loading, without the features", async () => {
+    const FreshClient = await freshClient();
+    const client = new FreshClient(edge.url, CLIENT_KEY, { engine: new Promise<never>(() => undefined) });
+    await edge.stream(feature("COLOUR", "red"));
+    await vi.waitFor(() => {
+      expect(client.status.sinceContact).toBeDefined();
+    });
+    expect(client.status).toMatchObject({ readiness: "NOT_READY", features: 0 });
+    client.close();
+    expect(client.status).toMatchObject({ readiness: "CLOSED", features: 0 });
+    await client.closed();
+  });
+});
