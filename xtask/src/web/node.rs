@@ -4,6 +4,7 @@ use std::path::{PathBuf, absolute};
 use std::sync::OnceLock;
 
 use crate::install;
+use crate::python::build_fh;
 use crate::shell::{Run, target_folder};
 
 use super::build::build_once;
@@ -45,6 +46,8 @@ pub(crate) fn run() -> Result<(), String> {
         .env("FH_CONVERSATIONS", &conversations.display().to_string())
         .env("FH_SEQUENCES", &sequences.display().to_string())
         .env("FH_ENGINE", "required")
+        .env("FH", &build_fh()?.display().to_string())
+        .env("FH_SERVE", "required")
         .go()?;
     in_workspace("npm run --silent mutants").go()
 }
