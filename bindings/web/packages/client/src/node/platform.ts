@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 
-import type { PlatformRequest, PlatformSettings } from "../platform.ts";
+import type { ArrivingResponse, PlatformRequest, PlatformSettings } from "../platform.ts";
 import type { End } from "../session/lib.ts";
 import { VERSION } from "../version.ts";
 import { WebPlatform } from "../web_platform.ts";
+import { RequestSocket } from "./request_socket.ts";
 import { type LastRequest, unrefSockets } from "./unref_sockets.ts";
 
 /** The codes of errors of a TLS handshake. */
@@ -15,10 +16,22 @@ export class ClientPlatform extends WebPlatform {
   readonly identification = `JavaScript,${VERSION}`;
   readonly readFile = readBytes;
   readonly #last: LastRequest = { url: undefined };
+  /** The connection of the last request. */
+  #socket: RequestSocket | undefined;
 
   constructor(settings: PlatformSettings) {
     super(settings);
     if (!settings.keepAlive) unrefSockets(this.#last);
+  }
+
+  /** {@inheritDoc Platform.send} */
+  override send(request: PlatformRequest, signal: AbortSignal): Promise<ArrivingResponse> {
+    const socket = new RequestSocket();
+    this.#socket = socket;
+    signal.addEventListener("abort", () => {
+      socket.destroy();
+    });
+    return socket.run(() => super.send(request, signal));
   }
 
   /**
@@ -43,9 +56,9 @@ export class ClientPlatform extends WebPlatform {
     return { kind: TLS_ERROR.test(code) ? "tls" : "broken", text };
   }
 
-  /** Watches nothing: Node reports no changes of the network. */
+  /** Watches nothing, because Node reports no changes of the network. The end of the watch ends the connection. */
   watch(): () => void {
-    return () => undefined;
+    return () => this.#socket?.destroy();
   }
 }
 

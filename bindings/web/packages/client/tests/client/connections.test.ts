@@ -1,0 +1,67 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import { Client, type ClientOptions } from "../../src/index.ts";
+
+const ENVIRONMENT = "8b4a9dae-538d-4d9d-8f62-b7dd49d07d03";
+const KEY = `${ENVIRONMENT}/PrURuGWLjVe34pi3r2sZQZo2SdUPrtG1kzSJ5WBE`;
+
+let server: Server;
+let open: Set<Socket>;
+let opened: number;
+
+beforeEach(async () => {
+  open = new Set();
+  opened = 0;
+  // A stream never ends, and a poll is complete at once.
+  server = createServer((request, response) => {
+    const type = request.headers.accept === "text/event-stream" ? "text/event-stream" : "application/json";
+    response.writeHead(200, { "content-type": type });
+    if (type === "text/event-stream") response.write(": hello\n\n");
+    else response.end(JSON.stringify([{ id: ENVIRONMENT, features: [] }]));
+  });
+  server.on("connection", (socket) => {
+    opened += 1;
+    open.add(socket);
+    socket.on("close", () => open.delete(socket));
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+});
+
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+function start(options: ClientOptions): Client {
+  return new Client(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, KEY, options);
+}
+
+test.each([
+  ["a stream", { mode: "streaming" }],
+  ["polls", { poll: 60 }],
+] as const)("closing a client with %s ends its connection, and opens no other one", async (_, options) => {
+  const client = start(options);
+  await client.statusWhen(({ connection }) => connection === "streaming" || connection === "resting");
+  expect(open.size).toBe(1);
+  client.close();
+  await vi.waitFor(() => {
+    expect(open.size).toBe(0);
+  });
+  // A connection that was opened without need is there before that of a later request.
+  await (await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)).text();
+  expect(opened).toBe(2);
+});
+
+test("closing a client keeps the connection of another client with the same URL and key", async () => {
+  const [one, other] = [start({ mode: "streaming" }), start({ mode: "streaming" })];
+  for (const client of [one, other]) await client.statusWhen(({ connection }) => connection === "streaming");
+  one.close();
+  await vi.waitFor(() => {
+    expect(open.size).toBe(1);
+  });
+  expect(other.status).toMatchObject({ requests: 1, attempts: 0 });
+  other.close();
+});
