@@ -4,7 +4,7 @@ import { Context } from "./context.ts";
 import { Driver, LONGEST_DELAY } from "./driver.ts";
 import { EngineAccess } from "./engine_access.ts";
 import type { AnyFlags } from "./flags.ts";
-import { LiveReads } from "./live_reads.ts";
+import { type ClientParts, LiveReads } from "./live_reads.ts";
 import { NotReady, readyOutcome } from "./not_ready.ts";
 import type { ClientOptions, ContextAttributes } from "./options.ts";
 import {
@@ -58,6 +58,7 @@ export interface ReadyOptions {
 export class Client<F extends object = AnyFlags> extends LiveReads<F> {
   readonly #repository: Repository;
   readonly #driver: Driver;
+  readonly #parts: ClientParts;
   readonly #secrets: SentSecrets;
   readonly #engine: EngineAccess;
   readonly #settings: { readonly url: string; readonly options: ClientOptions };
@@ -87,7 +88,9 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     const session = new Session({ ...settings, identification }, Math.random);
     const { backoff } = settings;
     const driver = new Driver({ session, repository, platform, compile: access.compile, backoff, secrets });
-    super({ repository, driver }, undefined);
+    const parts = { repository, driver, engine: access, clock: options.clock ?? Date.now };
+    super(parts, undefined);
+    this.#parts = parts;
     this.#repository = repository;
     this.#driver = driver;
     this.#secrets = secrets;
@@ -384,10 +387,6 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
 
   get #keys(): ApiKeys {
     return this.#secrets.keys;
-  }
-
-  get #parts(): { readonly repository: Repository; readonly driver: Driver } {
-    return { repository: this.#repository, driver: this.#driver };
   }
 }
 

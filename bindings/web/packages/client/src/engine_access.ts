@@ -1,3 +1,4 @@
+import type { Attributes } from "./attributes.ts";
 import type { WasmEngine } from "./engine/engine.ts";
 import type { EngineSource } from "./engine/load.ts";
 import type { Ruleset } from "./repository/engine.ts";
@@ -42,6 +43,16 @@ export class EngineAccess {
     this.#engine
       ? this.#engine.compileWithEitherEngine(features)
       : this.#load().then((engine) => engine.compileWithEitherEngine(features));
+
+  /**
+   * Returns the engine's report about the evaluation of a feature. Loads the full engine before.
+   *
+   * @throws {@link EngineUnavailable} if the engine cannot be loaded
+   */
+  async explain(json: string, attributes: Attributes | undefined, now: number): Promise<unknown> {
+    const { explainFeature } = await import("./engine/explain.ts");
+    return JSON.parse(await explainFeature(this.#settings, json, attributes, now));
+  }
 
   #load(): Promise<WasmEngine> {
     this.#loading ??= this.#loaded();

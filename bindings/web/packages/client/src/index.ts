@@ -12,7 +12,7 @@ export { EdgeProblem } from "./edge_problem.ts";
 export type { EngineSource } from "./engine/load.ts";
 export { Feature } from "./feature_handle.ts";
 export type { AnyFlags, FlagKey, FlagOf, KeyOf } from "./flags.ts";
-export { LiveReads } from "./live_reads.ts";
+export { type Explanation, LiveReads } from "./live_reads.ts";
 export { NotReady } from "./not_ready.ts";
 export type {
   BackoffOptions,

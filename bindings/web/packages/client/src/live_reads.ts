@@ -1,9 +1,10 @@
 import { Changes, type ChangesOptions } from "./changes.ts";
 import type { Attributes } from "./attributes.ts";
 import type { Driver } from "./driver.ts";
+import type { EngineAccess } from "./engine_access.ts";
 import { Feature } from "./feature_handle.ts";
 import type { FlagKey } from "./flags.ts";
-import { type Change, plainChange } from "./plain_value.ts";
+import { type Change, type FeatureDetail, plainChange, plainDetail } from "./plain_value.ts";
 import { Reads, Snapshot } from "./reads.ts";
 import type { Params, Repository, Subscription } from "./repository/lib.ts";
 
@@ -11,6 +12,20 @@ import type { Params, Repository, Subscription } from "./repository/lib.ts";
 export interface ClientParts {
   readonly repository: Repository;
   readonly driver: Driver;
+  readonly engine: EngineAccess;
+  /** Returns the milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+/** The result of a read, and the engine's report about the evaluation. */
+export interface Explanation<V = unknown> {
+  /** The result of the read. */
+  readonly detail: FeatureDetail<V>;
+  /**
+   * The evaluation of the rules, strategy by strategy, even if an interceptor returned the value. `undefined` if the Edge has evaluated
+   * the feature, if the feature does not exist, or if the client has no features for the context.
+   */
+  readonly report: unknown;
 }
 
 /** Reads of the current features, and listeners for their changes. */
@@ -64,6 +79,26 @@ export class LiveReads<F extends object> extends Reads<F> {
       driver.finished,
       options,
     );
+  }
+
+  /**
+   * Returns the value with the steps of its evaluation. Observers are not notified. With a client-evaluated key, the full engine is loaded.
+   *
+   * @throws an error if the engine cannot be loaded
+   *
+   * @example
+   * ```ts
+   * console.log((await mara.explain("COLOUR")).report);
+   * ```
+   */
+  async explain<K extends FlagKey<F>>(key: K): Promise<Explanation<F[K]>> {
+    const { repository, engine, clock } = this.#parts;
+    const snapshot = repository.snapshot();
+    const { rules } = snapshot;
+    const feature = rules.evaluatedFor ? undefined : rules.get(key);
+    const detail = plainDetail<F[K]>(snapshot.peek(key, this.contextAttributes));
+    const report = feature && (await engine.explain(feature.json, this.contextAttributes, clock()));
+    return { detail, report };
   }
 
   /** Reports an event with this name to observers, with the values of the features. */

@@ -78,6 +78,10 @@ describeEngine("a client that evaluates the rules", () => {
     await client.ready();
     expect(client.context({ userkey: "mara" }).string("COLOUR")).toBe("blue");
     expect(client.context({ userkey: "fred" }).string("COLOUR")).toBe("red");
+    const explained = await client.context({ userkey: "mara" }).explain("COLOUR");
+    expect(explained.detail).toMatchObject({ value: "blue", strategyId: "s" });
+    expect(JSON.stringify(explained.report)).toContain("^ma.a$");
+    expect((await client.explain("NONE")).report).toBeUndefined();
   });
 
   test("closes while the engine is loading, without the features", async () => {
