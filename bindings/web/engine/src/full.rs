@@ -10,7 +10,7 @@ use crate::input::{profile_of, timestamp};
 use crate::{state, texts};
 
 /// Compiles a payload with exactly one environment, and returns the ruleset's handle. `hash_ids` alternates between keys of features
-/// and the ids from which percentages are computed in place of feature ids, as one text ([`texts`](crate::texts)). It is empty for
+/// and the ids from which percentages are computed in place of feature ids, as one text (module `texts`). It is empty for
 /// the feature ids.
 ///
 /// # Errors

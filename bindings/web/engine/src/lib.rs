@@ -3,7 +3,7 @@
 //! The functions take and return numbers. Rulesets and contexts are named by handles, and a feature is named by its
 //! position in the ruleset. An evaluation passes four numbers in and one number out: the result's position among the
 //! feature's possible results, whose values, strategy ids and reasons JavaScript reads once per ruleset
-//! ([`results`]). Several texts cross as one text ([`texts`]).
+//! ([`results`]). Several texts cross as one text (module `texts`).
 //!
 //! The crate is built twice. The lean engine has no regular expressions, no profile `edge`, and no explanations; it
 //! names the parts that a ruleset lacks ([`missing`]), and the full engine (cargo feature `full`) has them all.
@@ -55,7 +55,7 @@ pub fn missing(ruleset: u32) -> u32 {
     state::with_ruleset(ruleset, missing::of).unwrap_or_default()
 }
 
-/// Returns the keys of the ruleset's features in their order, as one text ([`texts`]).
+/// Returns the keys of the ruleset's features in their order, as one text (module `texts`).
 #[wasm_bindgen]
 #[must_use]
 pub fn keys(ruleset: u32) -> String {
@@ -80,7 +80,7 @@ pub fn results(ruleset: u32) -> Vec<u32> {
     state::with_ruleset(ruleset, |ruleset| results::of(ruleset).0).unwrap_or_default()
 }
 
-/// Returns the texts that the numbers of [`results`] name, as one text ([`texts`]).
+/// Returns the texts that the numbers of [`results`] name, as one text (module `texts`).
 #[wasm_bindgen]
 #[must_use]
 pub fn result_texts(ruleset: u32) -> String {
@@ -94,7 +94,7 @@ pub fn free_ruleset(ruleset: u32) {
     state::remove_ruleset(ruleset);
 }
 
-/// Makes a context and returns its handle. `attributes` alternates between names and values, as one text ([`texts`]). A name
+/// Makes a context and returns its handle. `attributes` alternates between names and values, as one text (module `texts`). A name
 /// that occurs several times has several values.
 #[wasm_bindgen]
 #[must_use]
