@@ -255,3 +255,19 @@ test("a block of `using` closes the client", async () => {
   expect(client.readiness).toBe("CLOSED");
   await client.closed();
 });
+
+test("closing closes interceptors and observers once", async () => {
+  const closed: string[] = [];
+  const close = (name: string) => () => void closed.push(name);
+  const interceptor: Interceptor = { name: "test", intercept: () => "blue", close: close("interceptor") };
+  const observer = { observe: () => undefined, close: close("observer") };
+  const client = offline([feature("COLOUR", "red")], {
+    interceptors: [{ interceptor }],
+    observers: [{ observer }],
+  });
+  client.close();
+  client.close();
+  await client.closed();
+  expect(closed.sort()).toEqual(["interceptor", "observer"]);
+  expect(client.string("COLOUR")).toBe("blue");
+});
