@@ -52,7 +52,7 @@ impl DiagnosticCollector {
         members.iter().any(|member| member.meant.is_some())
     }
 
-    /// Does as [`Self::add`].
+    /// Adds a diagnostic about a JSON text under the same condition as [`Self::add`]. The text is not kept.
     pub(super) fn add_json(
         &mut self,
         member: &'static str,

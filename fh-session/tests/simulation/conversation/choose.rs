@@ -40,7 +40,7 @@ enum Origin<'a> {
 
 /// Writes the chosen conversations into the folder that `FH_CONVERSATIONS` names.
 #[test]
-#[ignore = "writes files; `cargo xtask web conversations --commit` runs it"]
+#[ignore = "writes files; `cargo xtask web conversations --commit` runs it after a rule was changed"]
 fn conversations_are_chosen() {
     let folder = PathBuf::from(env::var_os("FH_CONVERSATIONS").expect("FH_CONVERSATIONS"));
     let candidates = candidates();

@@ -93,7 +93,7 @@ fn write(
 
 /// Writes the conversations into the folder that `FH_CONVERSATIONS` names.
 #[test]
-#[ignore = "writes files; `cargo xtask web conversations` runs it"]
+#[ignore = "writes files; `cargo xtask web test` runs it, in every CI run"]
 fn conversations_are_written() {
     let folder = PathBuf::from(env::var_os("FH_CONVERSATIONS").expect("FH_CONVERSATIONS"));
     fs::create_dir_all(&folder).unwrap();
