@@ -7,6 +7,7 @@ import type { AnyFlags } from "./flags.ts";
 import { type ClientParts, LiveReads } from "./live_reads.ts";
 import { NotReady, readyOutcome } from "./not_ready.ts";
 import type { ClientOptions, ContextAttributes } from "./options.ts";
+import { Overrides } from "./overrides.ts";
 import {
   attributesOf,
   type Interceptor,
@@ -62,6 +63,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
   readonly #secrets: SentSecrets;
   readonly #engine: EngineAccess;
   readonly #settings: { readonly url: string; readonly options: ClientOptions };
+  #overrides: Overrides<F> | undefined;
 
   /**
    * Starts a client, which connects in the background.
@@ -305,6 +307,11 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
   /** Registers an interceptor, which can override values (sdk-behaviour 2.8). */
   intercept(interceptor: Interceptor, locks: LockPolicy = "respect"): Subscription {
     return this.#repository.intercept(interceptor, locks);
+  }
+
+  /** The overrides of this client, which replace the values of features. */
+  get overrides(): Overrides<F> {
+    return (this.#overrides ??= new Overrides(this.#repository));
   }
 
   /** Makes change listeners compare their values again, because interceptors may now return other values. */

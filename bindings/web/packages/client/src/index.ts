@@ -22,6 +22,13 @@ export type {
   LimitOptions,
   ObserverOption,
 } from "./options.ts";
+export {
+  type BaggageContext,
+  type BaggageOptions,
+  type OverrideEntry,
+  type OverrideOptions,
+  Overrides,
+} from "./overrides.ts";
 export type { Change, FeatureDetail } from "./plain_value.ts";
 export { Reads, Snapshot } from "./reads.ts";
 export {

@@ -28,8 +28,15 @@ export interface Explanation<V = unknown> {
   readonly report: unknown;
 }
 
+/** Returns the parts of a client or a context, for the files of this package that are not part of each page. */
+export let partsOf: <F extends object>(reads: LiveReads<F>) => ClientParts;
+
 /** Reads of the current features, and listeners for their changes. */
 export class LiveReads<F extends object> extends Reads<F> {
+  static {
+    partsOf = (reads) => reads.#parts;
+  }
+
   readonly #parts: ClientParts;
 
   /** @internal */

@@ -34,7 +34,7 @@ export function carried(text: string): number {
 }
 
 /** Percent-decodes a text. Invalid escapes stay unchanged, and invalid UTF-8 becomes U+FFFD. */
-function decoded(text: string): string {
+export function decoded(text: string): string {
   if (!text.includes("%")) return text;
   const from = utf8(text);
   const bytes: number[] = [];
