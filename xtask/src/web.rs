@@ -1,6 +1,7 @@
 //! `cargo xtask web`: builds and proofs of the client for browsers and Node.
 
 mod build;
+mod chromium;
 mod conversations;
 mod engine;
 mod node;
@@ -8,6 +9,7 @@ mod sequences;
 mod sizes;
 mod tables;
 
+pub(crate) use self::chromium::{prepare as prepare_chromium, run as test_in_chromium};
 pub(crate) use self::node::{prepare, run as test};
 pub(crate) use self::sizes::check as build_and_sizes;
 
@@ -17,6 +19,7 @@ cargo xtask web <command>
   build [--stable]   build the lean and the full engine with their JavaScript into the folder web/engine of the target folder,
                      and copy them to bindings/web/packages/client/src/engine/wasm; with --stable, with the standard library of
                      the toolchain in place of a rebuilt, smaller one
+  chromium           run the tests of the TypeScript client that need a browser, in Debian's Chromium
   conversations [--count N]
                      write what the session does in the scripts of its simulation, for the replay in TypeScript, into the folder
                      web/conversations of the target folder: 10,000 conversations by default, and those of hostile input
@@ -35,6 +38,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let rest = arguments.get(1..).unwrap_or_default();
     match arguments.first().map(String::as_str) {
         Some("build") => build::run(rest),
+        Some("chromium") if rest.is_empty() => prepare_chromium().and_then(|()| test_in_chromium()),
         Some("conversations") => conversations::run(rest),
         Some("sequences") => sequences::run(rest),
         Some("sizes") => sizes::run(rest),

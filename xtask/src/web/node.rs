@@ -73,7 +73,7 @@ fn newer_node(reason: &str) -> Result<PathBuf, String> {
 }
 
 /// Returns a run of npm in the workspace, with the Node that was found to be new enough.
-fn in_workspace(line: &str) -> Run {
+pub(super) fn in_workspace(line: &str) -> Run {
     let run = Run::new(line).within(WORKSPACE);
     match FOLDER.get() {
         Some(Some(folder)) => {

@@ -1,0 +1,23 @@
+//! `cargo xtask web chromium`: tests the TypeScript client in Chromium.
+
+use crate::install;
+use crate::python::build_fh;
+
+use super::build::build_once;
+use super::node;
+
+/// Installs Node, the packages of the workspace, and Chromium.
+pub(crate) fn prepare() -> Result<(), String> {
+    node::prepare()?;
+    let reason = "the client for browsers is tested in it";
+    install::package("chromium --version", "chromium", reason)
+}
+
+/// Runs the tests in Chromium, with an Edge whose test answers each request and with `fh serve`. The pages load the built engines.
+pub(crate) fn run() -> Result<(), String> {
+    build_once()?;
+    node::in_workspace("npm run --silent test:chromium")
+        .env("FH", &build_fh()?.display().to_string())
+        .env("FH_SERVE", "required")
+        .go()
+}
