@@ -280,6 +280,45 @@ def test_a_stale_environment_stays_stale_when_the_sdk_reports_ready_after_it(
     api.shutdown()
 
 
+class Watched(FeatureHubProvider):
+    """A provider that records the reports of ready providers that it has handled."""
+
+    def __init__(self, client: fh_client.Client) -> None:
+        super().__init__(client, patience=SOON)
+        self._handled: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def _on_ready(self, details: EventDetails) -> None:
+        super()._on_ready(details)
+        self._handled.put(details.provider_name)
+
+    def wait_for_a_report(self) -> None:
+        # The SDK has a provider of its own, which is ready from the beginning.
+        while self._handled.get(timeout=SOON) != "featurehub":
+            pass
+
+
+def test_a_provider_does_not_repeat_its_state_when_another_one_is_ready(
+    edge: ScriptedEdge, client: fh_client.Client
+) -> None:
+    client.wait_ready(SOON)
+    edge.send("config", {"edge.stale": True})
+    while not client.status().is_stale:
+        pass
+    stale = Watched(client)
+    api.set_provider_and_wait(stale, "stale")
+    client.flush(SOON)
+    stale.wait_for_a_report()
+    assert api.get_client("stale").get_provider_status() == ProviderStatus.STALE
+    emitted: list[object] = []
+    stale.attach(lambda _, event, details: emitted.append(event))
+    with ScriptedEdge(feature("TEXT", "STRING", "hello")) as fresh, fh_client.Client(fresh.url, fresh.key) as other:
+        api.set_provider_and_wait(FeatureHubProvider(other, patience=SOON), "ready")
+        stale.wait_for_a_report()
+        assert emitted == []
+        assert api.get_client("ready").get_provider_status() == ProviderStatus.READY
+        api.shutdown()
+
+
 def test_held_changes_are_reported_when_they_are_released(edge: ScriptedEdge, client: fh_client.Client) -> None:
     provider = FeatureHubProvider(client, patience=SOON)
     emitted: list[tuple[object, object]] = []

@@ -49,6 +49,10 @@ _REASONS = {
 }
 
 
+class _ProviderName(str):
+    """The name in the metadata of one provider. The SDK passes this object on in the events of its provider, and of no other one."""
+
+
 class FeatureHubProvider(AbstractProvider):
     """An OpenFeature provider that reads features from a client.
 
@@ -71,6 +75,7 @@ class FeatureHubProvider(AbstractProvider):
         super().__init__()
         self._client = client
         self._patience = patience
+        self._name = _ProviderName("featurehub")
         self._subscriptions: list[Subscription] = []
         self._held: dict[str, Subscription] = {}
         self._lock = threading.Lock()
@@ -83,7 +88,7 @@ class FeatureHubProvider(AbstractProvider):
 
     def get_metadata(self) -> Metadata:
         """Return the name of the provider, `featurehub`."""
-        return Metadata(name="featurehub")
+        return Metadata(name=self._name)
 
     def initialize(self, evaluation_context: EvaluationContext) -> None:
         """Wait until the client has features.
@@ -239,8 +244,9 @@ class FeatureHubProvider(AbstractProvider):
             self._emit(ProviderEvent.PROVIDER_ERROR, ProviderEventDetails(message=message, error_code=ErrorCode.GENERAL))
 
     def _on_ready(self, details: EventDetails) -> None:
-        # The SDK reports `ready` after `initialize`, and an environment may have become stale before this report.
-        if details.provider_name == "featurehub":
+        # The SDK reports `ready` after `initialize`, and an environment may have become stale before this report. A program may have
+        # several providers of the same name, and the name of an event is the object that its own provider gave.
+        if details.provider_name is self._name:
             with self._lock:
                 if self._emitted not in (ProviderStatus.READY, ProviderStatus.NOT_READY):
                     self._emit_status(self._emitted)
