@@ -8,6 +8,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 
+import audit
 import pytest
 
 import fh_client
@@ -88,6 +89,21 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     edge = Edge(tmp_path_factory.mktemp("edge"))
     yield edge
     edge.stop()
+
+
+@pytest.fixture(scope="session")
+def all_texts() -> Iterator[audit.Audit]:
+    searching = audit.Audit()
+    with audit.everything(searching):
+        yield searching
+
+
+@pytest.fixture(autouse=True)
+def no_secret_is_shown(all_texts: audit.Audit) -> Iterator[None]:
+    """A test fails if a secret stands in a log event, in an exception that it expects, or in the output of a program."""
+    yield
+    found, all_texts.found = all_texts.found, []
+    assert found == []
 
 
 @pytest.fixture

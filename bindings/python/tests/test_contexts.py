@@ -108,9 +108,9 @@ def test_the_enumerations_are_those_of_the_engine() -> None:
 
 
 def test_neither_keys_nor_values_are_shown(client: fh_client.Client) -> None:
-    context = client.context(userkey="mara-secret", plan="gold-secret")
+    context = client.context(userkey="mara-the-secret", plan="gold-the-secret")
     shown = repr(context) + repr(context.feature("F")) + repr(client) + repr(context.explain("F"))
-    assert "userkey" in shown and "secret" not in shown
+    assert "userkey" in shown and "the-secret" not in shown
 
 
 @pytest.mark.parametrize("duplicate", [pickle.dumps, copy.copy, copy.deepcopy])
