@@ -8,6 +8,8 @@ import gc
 import pickle
 import queue
 import threading
+import time
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -71,6 +73,37 @@ def test_listeners_outlive_the_context_that_registered_them() -> None:
         gc.collect()
         edge.set("COLOUR", "blue")
         assert seen.get(timeout=30) == "blue"
+
+
+def test_a_pool_is_collected_though_a_listener_refers_to_it(server: fh_client.Client) -> None:
+    """The pool keeps the listener of a forgotten context, and the listener keeps the pool."""
+    pool = server.context_pool(requests_per_second=1000)
+    pool.get(plan="gold").on_change("COLOUR", lambda change: pool)
+    gone = weakref.ref(pool)
+    del pool
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_pool_is_collected_though_a_listener_of_its_client_refers_to_it(edge: Edge) -> None:
+    with pytest.warns(ResourceWarning, match="not closed"):
+        client = fh_client.Client(edge.url, edge.server_key, mode="once")
+        client.wait_ready(30)
+        pool = client.context_pool()
+        client.on_change("COLOUR", lambda change: pool)
+        gone = weakref.ref(pool)
+        del client, pool
+        gc.collect()
+        assert gone() is None
+
+
+def test_a_pool_keeps_to_its_rate(server: fh_client.Client) -> None:
+    """The limit of the rate is a limit of the pace, so a busy machine cannot make the requests arrive earlier."""
+    pool = server.context_pool(requests_per_second=2)
+    begun = time.monotonic()
+    for number in range(5):
+        pool.get(userkey=str(number))
+    assert time.monotonic() - begun > 0.9
 
 
 def test_a_client_evaluated_key_needs_no_pool(client: fh_client.Client) -> None:

@@ -234,6 +234,29 @@ client.close()
         running.end()
 
 
+def test_a_child_does_not_repeat_the_warning_of_many_listeners(edge: Edge) -> None:
+    program = f"""{LOGS}
+logger.setLevel(logging.WARNING)
+client = fh_client.Client({edge.url!r}, {edge.key!r})
+client.wait_ready(30)
+for _ in range(1001):
+    client.on_change("COLOUR", id)
+kept.until("1001 listeners")
+child = os.fork()
+if child == 0:
+    for _ in range(10):
+        client.on_change("COLOUR", id)
+    client.flush(30)
+    assert kept.records.empty()
+    os._exit(7)
+say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+client.close()
+"""
+    with Program(program) as running:
+        running.expect("7")
+        running.end()
+
+
 def test_a_child_that_uses_no_client_starts_no_log_thread(edge: Edge) -> None:
     program = f"""{LOGS}
 logger.setLevel(5)

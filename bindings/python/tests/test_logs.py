@@ -77,6 +77,27 @@ def test_many_listeners_are_one_warning(client: fh_client.Client, kept: Kept) ->
     assert kept.records.empty()
 
 
+def test_the_warning_of_many_listeners_names_the_five_features_that_have_most(client: fh_client.Client, kept: Kept) -> None:
+    logging.getLogger("fh_client").setLevel(logging.WARNING)
+    for key, many in {"ON": 100, "OFF": 101, "COLOUR": 300, "EMPTY": 100, "LIMIT": 200, "PRICE": 99, "LARGE": 101}.items():
+        for _ in range(many):
+            client.feature(key).on_change(print)
+    client.flush(30)
+    warning = kept.records.get(timeout=30).getMessage()
+    assert warning == (
+        "a client has 1001 listeners, most for COLOUR (300), LIMIT (200), LARGE (101), OFF (101), EMPTY (100);"
+        " cancel those that are no longer needed"
+    )
+
+
+def test_the_warning_of_many_listeners_names_no_feature_if_none_has_one(client: fh_client.Client, kept: Kept) -> None:
+    logging.getLogger("fh_client").setLevel(logging.WARNING)
+    for _ in range(1001):
+        client.on_new_state(print)
+    client.flush(30)
+    assert kept.records.get(timeout=30).getMessage() == "a client has 1001 listeners; cancel those that are no longer needed"
+
+
 def test_a_level_that_is_off_is_not_collected(edge: Edge, kept: Kept) -> None:
     logging.getLogger("fh_client").setLevel(logging.ERROR)
     with fh_client.Client(edge.url, edge.key) as client:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from wire import Program
 
 import fh_client
 from fh_client.testing import CLIENT_KEY, SERVER_KEY, MemoryEdge
@@ -53,6 +54,8 @@ def test_changes_arrive_and_are_waited_for() -> None:
         edge.delivered(10)
         assert client.detail("COLOUR").is_locked
         edge.unlock("COLOUR")
+        edge.delivered(10)
+        assert not client.detail("COLOUR").is_locked and client.string("COLOUR") == "blue"
         edge.delete("COLOUR")
         edge.delivered(10)
         assert not client.exists("COLOUR")
@@ -127,6 +130,101 @@ def test_faults_and_their_end() -> None:
         assert len(edge.requests) >= before + 3
 
 
+def test_each_wait_is_for_the_change_before_it() -> None:
+    edge = MemoryEdge()
+    edge.set("COUNT", -1)
+
+    async def count(client: fh_client.Client) -> None:
+        for number in range(100, 200):
+            edge.set("COUNT", number)
+            await edge.aio.delivered(60)
+            assert client.number("COUNT") == number
+
+    with ready(edge) as client:
+        for number in range(100):
+            edge.set("COUNT", number)
+            edge.delivered(60)
+            assert client.number("COUNT") == number
+        asyncio.run(count(client))
+
+
+def test_a_wait_for_changes_ends_after_the_timeout() -> None:
+    """In a forked child, the thread that applies the changes of an inherited client does not exist."""
+    program = """
+import asyncio
+from fh_client.testing import MemoryEdge
+edge = MemoryEdge()
+client = edge.client()
+client.wait_ready(60)
+edge.delivered(60)
+if child := os.fork():
+    say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    client.close()
+    sys.exit()
+edge.set("ON", True)
+for wait in (lambda: edge.delivered(0.05), lambda: asyncio.run(edge.aio.delivered(0.05))):
+    try:
+        wait()
+        os._exit(1)
+    except TimeoutError:
+        pass
+os._exit(7)
+"""
+    with Program(program) as running:
+        running.expect("7")
+        running.end()
+
+
+@pytest.mark.parametrize(
+    ("fault", "problem", "message"),
+    [
+        ("connect", "unreachable", "refuses connections"),
+        ("tls", "tls", "shows no certificate"),
+        ("break", "unreachable", "broke"),
+        ("silence", "timed_out", "in time"),
+        (503, "server_error", "503"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["streaming", "once"])
+def test_each_fault_is_the_problem_of_its_name(fault: Any, problem: str, message: str, mode: str) -> None:
+    edge = MemoryEdge()
+    edge.set("ON", True)
+    edge.fail_next(fault)
+    limits = fh_client.Limits(head=0.5, poll=0.5)
+    problems: queue.SimpleQueue[fh_client.StatusChange] = queue.SimpleQueue()
+    with edge.client(mode=mode, limits=limits, backoff=fh_client.Backoff(0.01, 0.05), pace=0.01, on_status=problems.put) as client:
+        while (seen := problems.get(timeout=60)).problem is None:
+            assert seen.readiness == "NOT_READY"
+        assert seen.problem == problem and message in (seen.message or "")
+        # The next request does not fail.
+        client.refresh()
+        assert client.is_enabled("ON")
+
+
+def test_the_headers_of_a_fault_are_sent() -> None:
+    edge = MemoryEdge()
+    edge.fail(503, headers={"retry-after": "3600"})
+    statuses: queue.SimpleQueue[fh_client.StatusChange] = queue.SimpleQueue()
+    with edge.client(backoff=fh_client.Backoff(0.01, 0.05), on_status=statuses.put) as client:
+        while statuses.get(timeout=60).connection != "waiting":
+            pass
+        pause = client.status().next_attempt
+        assert pause is not None and 3000 < pause <= 3600
+
+
+@pytest.mark.parametrize(("end", "problem"), [("bye", None), ("break_streams", "unreachable")])
+def test_an_orderly_end_of_a_stream_is_no_problem(end: str, problem: str | None) -> None:
+    edge = MemoryEdge()
+    statuses: queue.SimpleQueue[fh_client.StatusChange] = queue.SimpleQueue()
+    with ready(edge, pace=0.01, return_within=(0.01, 0.02), backoff=fh_client.Backoff(0.01, 0.05), on_status=statuses.put):
+        while statuses.get(timeout=60).connection != "streaming":
+            pass
+        getattr(edge, end)()
+        while (seen := statuses.get(timeout=60)).connection == "streaming":
+            pass
+        assert (seen.connection, seen.problem) == ("waiting", problem)
+
+
 def test_a_refused_client_fails() -> None:
     edge = MemoryEdge()
     edge.fail(403)
@@ -160,7 +258,7 @@ def test_test_updates_reach_the_edge() -> None:
         edge.refuse_updates(403, "no")
         with pytest.raises(fh_client.Refused) as refused:
             client.test_updates().set("LIMIT", value=21)
-        assert refused.value.status == 403
+        assert refused.value.status == 403 and str(refused.value).endswith(": no")
 
 
 def test_an_event_of_the_edge_is_sent() -> None:
