@@ -371,9 +371,14 @@ client.close()
         running.end()
 
 
-def test_a_subprocess_of_asyncio_leaves_the_stream_alone(wire: Wire, edge: Edge, updates: fh_client.TestUpdates) -> None:
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_a_subprocess_of_a_loop_leaves_the_stream_alone(
+    wire: Wire, edge: Edge, updates: fh_client.TestUpdates, loop: str
+) -> None:
+    pytest.importorskip(loop)
     program = f"""
 import asyncio
+import {loop} as loop
 client = fh_client.Client({wire.url!r}, {edge.key!r})
 client.wait_ready(30)
 
@@ -387,7 +392,7 @@ async def main():
             await anext(changes)
         say(colour)
 
-asyncio.run(main())
+loop.run(main())
 hears("end")
 client.close()
 """

@@ -124,6 +124,11 @@ class Program:
     def __enter__(self) -> Program:
         return self
 
+    @property
+    def process(self) -> int:
+        """The id of the process."""
+        return self._process.pid
+
     def __exit__(self, *_: object) -> Literal[False]:
         self._limit.cancel()
         self._process.kill()
