@@ -14,6 +14,7 @@ import sys
 import tarfile
 import zipfile
 
+from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
 from finish import LICENCES, MANIFEST
 from licences import linked_crates
@@ -100,7 +101,11 @@ def _sections(files: dict[str, bytes]) -> list[str]:
     library = ELFFile(io.BytesIO(_only(files, ".so", 1)))
     names = [section.name for section in library.iter_sections()]
     faults = [f"its library is not stripped of {name}" for name in names if name == ".symtab" or name.startswith(".debug")]
-    needed = [tag.needed for tag in library.get_section_by_name(".dynamic").iter_tags("DT_NEEDED")]
+    dynamic = library.get_section_by_name(".dynamic")
+    if not isinstance(dynamic, DynamicSection):
+        return [*faults, "its library cannot be loaded: it has no dynamic section"]
+    # The library sets this attribute when it runs, so checkers of types do not know it.
+    needed = [getattr(tag, "needed") for tag in dynamic.iter_tags("DT_NEEDED")]
     if "libc.so.6" in needed and "libgcc_s.so.1" not in needed:
         faults.append(f"its library has an unwinder of its own, and needs only {needed}")
     return faults

@@ -15,6 +15,7 @@ import subprocess
 import zipfile
 
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 
 PROGRAM = """
 #include <dlfcn.h>
@@ -50,8 +51,10 @@ def main() -> None:
 
 
 def _symbols_of_python(library: bytes) -> list[str]:
-    symbols = ELFFile(io.BytesIO(library)).get_section_by_name(".dynsym").iter_symbols()
-    undefined = {symbol.name for symbol in symbols if symbol["st_shndx"] == "SHN_UNDEF"}
+    table = ELFFile(io.BytesIO(library)).get_section_by_name(".dynsym")
+    if not isinstance(table, SymbolTableSection):
+        raise ValueError("the library has no dynamic symbols")
+    undefined = {symbol.name for symbol in table.iter_symbols() if symbol["st_shndx"] == "SHN_UNDEF"}
     return sorted(name for name in undefined if name.startswith(("Py", "_Py")))
 
 
