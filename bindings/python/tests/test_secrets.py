@@ -160,7 +160,6 @@ def of_arguments(client: fh_client.Client) -> list[Callable[[], object]]:
         lambda: client.set_headers({"host": SECRET}),
         lambda: client.test_updates(SECRET),
         lambda: client.context(plan=Odd()),
-        lambda: client.context({SECRET: Odd()}),
         lambda: client.context(plan=[[SECRET]]),
         lambda: client.context(user_key=SECRET),
         lambda: client.context(plan=(SECRET, float("nan"))),
