@@ -71,6 +71,20 @@ export class LiveReads<F extends object> extends Reads<F> {
   }
 
   /**
+   * Registers a listener that is called with the generation when reads may return other values. Unlike {@link LiveReads.onChange}, it is
+   * also called when features stop having values, as they do while the Edge evaluates another context. The listener compares the values
+   * that it shows.
+   *
+   * @example
+   * ```ts
+   * using watch = mara.onGeneration(() => paint(mara.string("COLOUR", "red")));
+   * ```
+   */
+  onGeneration(call: (generation: number) => void): Subscription {
+    return this.#parts.repository.onGeneration(call);
+  }
+
+  /**
    * Returns the changes of the feature as an asynchronous iterator, which ends with the client or with the signal. Changes that the reader
    * has not received are merged into one.
    *

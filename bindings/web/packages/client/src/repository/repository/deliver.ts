@@ -50,6 +50,8 @@ function makeUpForLost(inner: Inner): boolean {
       notify(inner, listener, { kind: "newState", of: { isHeld: keys !== undefined, keys: keys ?? [] } });
     } else if (listener.kind === "status") {
       notify(inner, listener, { kind: "status", of: status });
+    } else if (listener.kind === "generation") {
+      notify(inner, listener, { kind: "generation", of: inner.live.generation });
     }
   }
   return true;
@@ -66,7 +68,10 @@ function deliverChanges(inner: Inner): boolean {
   const { core } = inner;
   let didSomething = core.hasChanged;
   core.hasChanged = false;
-  if (didSomething) core.eventQueue.allDue();
+  if (didSomething) {
+    core.eventQueue.allDue();
+    core.push({ kind: "generation", of: inner.live.generation });
+  }
   for (let listener = core.eventQueue.nextDue(); listener; listener = core.eventQueue.nextDue()) {
     didSomething = true;
     const { call } = listener;

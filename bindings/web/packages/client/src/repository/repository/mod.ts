@@ -329,6 +329,11 @@ export class Repository {
     return subscribing.listen(this.#inner, "status", call, { kind: "status", of: this.status });
   }
 
+  /** Registers a listener for the generation, which is called when reads may return other values, also if they return none. */
+  onGeneration(call: (generation: number) => void): Subscription {
+    return subscribing.listen(this.#inner, "generation", call);
+  }
+
   /** Registers a listener for updates in the form in which they were received, held updates included (sdk-behaviour 2.6). */
   onRaw(call: (update: RawUpdate) => void): Subscription {
     return subscribing.listen(this.#inner, "raw", call);
