@@ -108,9 +108,9 @@ export class Reads<F extends object> {
     return plainDetail(this.#live.detailAs(key, this.contextAttributes, kind));
   }
 
-  /** Returns the same as {@link Reads.detail}, without notifying observers. */
-  peek<K extends FlagKey<F>>(key: K): FeatureDetail<F[K]> {
-    return plainDetail(this.#live.peek(key, this.contextAttributes));
+  /** Returns the same as {@link Reads.detail}, or as {@link Reads.detailAs} for a type, without notifying observers. */
+  peek<K extends FlagKey<F>>(key: K, kind?: Kind): FeatureDetail<F[K]> {
+    return plainDetail(this.#live.peek(key, this.contextAttributes, kind));
   }
 
   /** Returns true if the feature has a value other than null. Observers are not notified. */

@@ -9,7 +9,7 @@ afterEach(() => {
 });
 
 test("a listener of the generation is called after updates and overrides, and once for changes that are delivered together", async () => {
-  const client = new Client("", SERVER_KEY as string, { mode: "offline" });
+  const client = new Client("", SERVER_KEY, { mode: "offline" });
   clients.push(client);
   const seen: [number, unknown][] = [];
   const watch = client.onGeneration((generation) => seen.push([generation, client.string("COLOUR")]));
@@ -31,7 +31,7 @@ test("a listener of the generation is called after updates and overrides, and on
 
 test("a listener of the generation is called when features stop having values for a context", async () => {
   await using edge = await ScriptedEdge.start();
-  const client = new Client(edge.url, SERVER_KEY as string, { context: { userkey: "mara" } });
+  const client = new Client(edge.url, SERVER_KEY, { context: { userkey: "mara" } });
   clients.push(client);
   const mara = client.context({ userkey: "mara" });
   const seen: unknown[] = [];

@@ -281,10 +281,13 @@ export class RepositorySnapshot {
 
   // ---- reads that do not count as uses --------------------------------------------------------------
 
-  /** Returns the same as {@link RepositorySnapshot.detail}, but does not count as a use of the feature. */
-  peek(key: string, attributes?: Attributes): Detail {
+  /**
+   * Returns the same as {@link RepositorySnapshot.detail}, or as {@link RepositorySnapshot.detailAs} for a type, but does not count as a
+   * use of the feature.
+   */
+  peek(key: string, attributes?: Attributes, kind?: Kind): Detail {
     this.#core.touch();
-    return new Detail(this, key, this.answer(key, attributes));
+    return new Detail(this, key, this.answer(key, attributes), kind);
   }
 
   /** Returns true if a read has a value that is not null, after overrides and strategies were applied (sdk-behaviour 2.4). */
