@@ -5,11 +5,8 @@ const testTimeout = 60_000;
 /** The tests in Chromium are a run of their own: `npm run test:chromium`. */
 const exclude = [...defaultExclude, "packages/*/tests/chromium/**"];
 const reactTests = "packages/react/tests/**/*.test.{ts,tsx}";
-const react18 = new URL("./tests/react-18/node_modules/", import.meta.url).pathname;
-const testingLibrary = new URL(
-  "./node_modules/@testing-library/react/dist/@testing-library/react.esm.js",
-  import.meta.url,
-).pathname;
+const react18 = `${import.meta.dirname}/tests/react-18/node_modules/`;
+const testingLibrary = `${import.meta.dirname}/node_modules/@testing-library/react/dist/@testing-library/react.esm.js`;
 
 export default defineConfig({
   test: {
