@@ -1,9 +1,11 @@
 import { ClientPlatform } from "#platform";
 
+import type { Attributes } from "./attributes.ts";
 import { Context } from "./context.ts";
 import { Driver, LONGEST_DELAY } from "./driver.ts";
 import { EngineAccess } from "./engine_access.ts";
 import type { AnyFlags } from "./flags.ts";
+import { hydrate } from "./hydration.ts";
 import { type ClientParts, LiveReads } from "./live_reads.ts";
 import { NotReady, readyOutcome } from "./not_ready.ts";
 import type { ClientOptions, ContextAttributes } from "./options.ts";
@@ -24,6 +26,7 @@ import {
   type Subscription,
   type UsageOptions,
 } from "./repository/lib.ts";
+import { SNAPSHOT } from "./repository/source.ts";
 import { SentSecrets } from "./sent_secrets.ts";
 import { type ApiKeys, type KeyKind, Session } from "./session/lib.ts";
 import { mustStream, parseHeaders, parseKeys, parseSettings } from "./start_error.ts";
@@ -83,7 +86,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
       keepAlive: options.keepAlive ?? true,
       whenHidden: options.whenHidden ?? "continue",
     });
-    const repository = newRepository(options);
+    const repository = newRepository(options, context);
     const { engine, fullEngine, integrity } = options;
     const access = new EngineAccess({ engine, fullEngine, integrity, readFile: platform.readFile });
     const identification = settings.identification ?? platform.identification;
@@ -398,13 +401,16 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
 }
 
 /** Returns a repository with the interceptors, observers and listeners of the options. */
-function newRepository(options: ClientOptions): Repository {
+function newRepository(options: ClientOptions, context: Attributes | undefined): Repository {
   const { eventQueue: events = 1024, clock = Date.now } = options;
   const repository = new Repository({ clock, events });
+  const isHydrated = options.hydrate === undefined || hydrate(repository, options.hydrate, context);
   for (const { interceptor, locks } of options.interceptors ?? []) repository.intercept(interceptor, locks);
   for (const { observer, options: usage } of options.observers ?? []) repository.observe(observer, usage);
   if (options.catchUpdates === true) repository.catchUpdates();
   repository.onNotice(options.onNotice ?? warnOnce());
+  if (!isHydrated)
+    repository.notice({ kind: "store_ignored", source: SNAPSHOT, why: "the document cannot be read" });
   if (options.onReadiness) repository.onReadiness(options.onReadiness);
   if (options.onStatus) repository.onStatus(options.onStatus);
   return repository;

@@ -116,7 +116,7 @@ export class LiveReads<F extends object> extends Reads<F> {
     const { repository, engine, clock } = this.#parts;
     const snapshot = repository.snapshot();
     const { rules } = snapshot;
-    const feature = rules.evaluatedFor ? undefined : rules.get(key);
+    const feature = rules.evaluatedFor || !snapshot.hasList ? undefined : rules.get(key);
     const detail = plainDetail<F[K]>(snapshot.peek(key, this.contextAttributes));
     const report = feature && (await engine.explain(feature.json, this.contextAttributes, clock()));
     return { detail, report };
