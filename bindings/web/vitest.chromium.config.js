@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["packages/*/tests/chromium/**/*.test.ts"],
+    include: ["packages/*/tests/chromium/**/*.test.{ts,tsx}", "examples/tests/**/*.test.ts"],
     // The limits are for tests that hang. A busy machine must not reach them.
     testTimeout: 60_000,
     hookTimeout: 60_000,
