@@ -1,11 +1,43 @@
 import { defaultExclude, defineConfig } from "vitest/config";
 
+/** The limit is for tests that hang. A busy machine must not reach it. */
+const testTimeout = 60_000;
+/** The tests in Chromium are a run of their own: `npm run test:chromium`. */
+const exclude = [...defaultExclude, "packages/*/tests/chromium/**"];
+const reactTests = "packages/react/tests/**/*.test.{ts,tsx}";
+const react18 = `${import.meta.dirname}/tests/react-18/node_modules/`;
+const testingLibrary = `${import.meta.dirname}/node_modules/@testing-library/react/dist/@testing-library/react.esm.js`;
+
 export default defineConfig({
   test: {
-    include: ["packages/*/tests/**/*.test.ts"],
-    // The tests in Chromium are a run of their own: `npm run test:chromium`.
-    exclude: [...defaultExclude, "packages/*/tests/chromium/**"],
-    // The limit is for tests that hang. A busy machine must not reach it.
-    testTimeout: 60_000,
+    projects: [
+      {
+        test: {
+          name: "web",
+          env: { REACT: "19.2.9" },
+          include: ["packages/*/tests/**/*.test.{ts,tsx}"],
+          exclude,
+          testTimeout,
+        },
+      },
+      {
+        // The oldest React with which fh-react works.
+        resolve: {
+          alias: [
+            { find: /^(react|react-dom)(?=\/|$)/, replacement: `${react18}$1` },
+            // The file that imports React, because the alias does not change calls of `require`.
+            { find: "@testing-library/react", replacement: testingLibrary },
+          ],
+        },
+        test: {
+          name: "React 18",
+          env: { REACT: "18.2.0" },
+          include: [reactTests],
+          exclude,
+          testTimeout,
+          server: { deps: { inline: ["@testing-library/react"] } },
+        },
+      },
+    ],
   },
 });

@@ -64,6 +64,7 @@ pub(crate) fn run(repetitions: Repetitions) -> Result<(), String> {
     python("-m mypy --strict -p fh_client").go()?;
     python("-m mypy --strict").args(std::slice::from_ref(&tests)).go()?;
     python("-m mypy --strict").args(&[format!("{package}/examples")]).go()?;
+    python("-m mypy --strict").args(&[format!("{package}/wheels")]).go()?;
     pyright(&environment)?;
     stubtest(&environment).go()?;
     let tests = python("-m pytest -q -p no:cacheprovider --rootdir")
@@ -73,7 +74,7 @@ pub(crate) fn run(repetitions: Repetitions) -> Result<(), String> {
     repetitions.set(tests).go()
 }
 
-/// Checks the types of the package, of the examples, and of the program for type checkers.
+/// Checks the types of the package, of the examples, of the scripts for wheels, and of the program for type checkers.
 fn pyright(environment: &Environment) -> Result<(), String> {
     let python = environment.python().display().to_string();
     environment

@@ -5,12 +5,14 @@
 //! a structure that is moved out of foreign memory leaves a released one behind, as the interface demands.
 #![allow(unsafe_code, reason = "foreign programs hand over pointers to structures of C")]
 
-use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr::{self, NonNull};
-use std::sync::Arc;
 
 use crate::error::Fault;
-use crate::output::{Buffer, OutputArray};
+
+mod export;
+
+use export::{ArrayMemory, SchemaMemory};
 
 /// The type and the name of an array.
 #[repr(C)]
@@ -304,22 +306,6 @@ impl ArrowArrayStream {
     }
 }
 
-/// The memory that an exported schema keeps alive.
-struct SchemaMemory {
-    format: CString,
-    name: CString,
-    children: Vec<*mut ArrowSchema>,
-    dictionary: *mut ArrowSchema,
-}
-
-/// The memory that an exported array keeps alive.
-struct ArrayMemory {
-    _data: Arc<OutputArray>,
-    buffers: Vec<*const c_void>,
-    children: Vec<*mut ArrowArray>,
-    dictionary: *mut ArrowArray,
-}
-
 impl Drop for SchemaMemory {
     fn drop(&mut self) {
         // SAFETY: the pointers were made by `leak`. A structure that its consumer moved away is released, and freed here all the same.
@@ -332,10 +318,6 @@ impl Drop for ArrayMemory {
         // SAFETY: as above.
         unsafe { free(&self.children, self.dictionary) };
     }
-}
-
-fn leak<T>(value: T) -> *mut T {
-    Box::into_raw(Box::new(value))
 }
 
 /// Frees structures.
@@ -365,69 +347,6 @@ unsafe extern "C" fn release_array(array: *mut ArrowArray) {
         let array = &mut *array;
         array.release = None;
         drop(Box::from_raw(array.private_data.cast::<ArrayMemory>()));
-    }
-}
-
-/// Returns a text of C. A NUL, which a text of C cannot hold, becomes a space.
-fn c_text(text: &str) -> CString {
-    CString::new(text.replace('\0', " ")).unwrap_or_default()
-}
-
-impl ArrowSchema {
-    /// Exports the type of an array.
-    #[must_use]
-    pub fn of(array: &OutputArray, name: &str) -> Self {
-        /// The flag of the interface for arrays that may have nulls.
-        const NULLABLE: i64 = 2;
-        let children = array.children.iter().map(|(name, child)| leak(Self::of(child, name)));
-        let mut memory = Box::new(SchemaMemory {
-            format: c_text(array.format),
-            name: c_text(name),
-            children: children.collect(),
-            dictionary: match &array.dictionary {
-                Some(values) => leak(Self::of(values, "")),
-                None => ptr::null_mut(),
-            },
-        });
-        Self {
-            format: memory.format.as_ptr(),
-            name: memory.name.as_ptr(),
-            metadata: ptr::null(),
-            flags: NULLABLE,
-            n_children: memory.children.len() as i64,
-            children: memory.children.as_mut_ptr(),
-            dictionary: memory.dictionary,
-            release: Some(release_schema),
-            private_data: Box::into_raw(memory).cast(),
-        }
-    }
-}
-
-impl ArrowArray {
-    /// Exports an array. The data stays in its place as long as the exported array exists.
-    #[must_use]
-    pub fn of(array: &Arc<OutputArray>) -> Self {
-        let mut memory = Box::new(ArrayMemory {
-            buffers: array.buffers.iter().map(Buffer::pointer).collect(),
-            children: array.children.iter().map(|(_, child)| leak(Self::of(child))).collect(),
-            dictionary: match &array.dictionary {
-                Some(values) => leak(Self::of(values)),
-                None => ptr::null_mut(),
-            },
-            _data: Arc::clone(array),
-        });
-        Self {
-            length: array.length as i64,
-            null_count: array.null_count as i64,
-            offset: 0,
-            n_buffers: memory.buffers.len() as i64,
-            n_children: memory.children.len() as i64,
-            buffers: memory.buffers.as_mut_ptr(),
-            children: memory.children.as_mut_ptr(),
-            dictionary: memory.dictionary,
-            release: Some(release_array),
-            private_data: Box::into_raw(memory).cast(),
-        }
     }
 }
 

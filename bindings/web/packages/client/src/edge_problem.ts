@@ -1,9 +1,7 @@
-import type { Problem } from "./repository/lib.ts";
-import { problemName } from "./repository/problem.ts";
+import { type Problem, problemText } from "./repository/lib.ts";
 
 /**
- * The error of a command that did not succeed, such as a refresh. The client goes on as {@link EdgeProblem.problem} allows. The message is
- * the code of the problem with its data; {@link problemText} returns a sentence for people.
+ * The error of a command that did not succeed, such as a refresh. The client goes on as {@link EdgeProblem.problem} allows.
  *
  * @example
  * ```ts
@@ -20,7 +18,7 @@ export class EdgeProblem extends Error {
   readonly problem: Problem;
 
   constructor(problem: Problem) {
-    super(problemName(problem));
+    super(problemText(problem));
     this.problem = problem;
   }
 }

@@ -83,6 +83,7 @@ export {
   userKey,
   type Value,
 } from "./repository/lib.ts";
+export { toScript } from "./script.ts";
 export type { KeyKind } from "./session/lib.ts";
 export type { Status } from "./status.ts";
 export { VERSION } from "./version.ts";

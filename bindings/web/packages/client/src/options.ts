@@ -105,6 +105,11 @@ export interface ClientOptions {
   readonly interceptors?: readonly InterceptorOption[];
   /** Observers of the use of features. */
   readonly observers?: readonly ObserverOption[];
+  /**
+   * The document of `Context.dehydrate`, which a server has put into the page. Until the first list of features, reads for the context of
+   * the document return its values, from the constructor on.
+   */
+  readonly hydrate?: string;
   /** True to hold back updates after the first list of features, until the program releases them. */
   readonly catchUpdates?: boolean;
   /** Maximum number of events that wait for listeners; 1,024 by default. */

@@ -4,17 +4,13 @@ import { describe, expect, test } from "vitest";
 import {
   attributesOf,
   bootstrapOf,
-  contextValues,
   EnvironmentOverrides,
-  intercept,
   type Notice,
   noticeText,
   type Problem,
   problemText,
-  publish,
   Repository,
   Rules,
-  setStatus,
   writeBootstrap,
   parseBootstrap,
 } from "../src/repository/lib.ts";
@@ -64,22 +60,22 @@ const tables = JSON.parse(readFileSync(path, "utf8")) as Tables;
 function serving(json: string): Repository {
   const repository = new Repository({ clock: () => 0 });
   const evaluated = { context: new Map(), keptFor: undefined, strategies: new Map() };
-  publish(repository, {
+  repository.publish({
     rules: Rules.serverEvaluated([received(json)], { kind: "unknown" }, evaluated),
     cause: "first",
   });
-  setStatus(repository, { ...INITIAL_STATUS, readiness: "READY" });
+  repository.setStatus({ ...INITIAL_STATUS, readiness: "READY" });
   return repository;
 }
 
 test.each(tables.values)("the values of $json", (row) => {
-  const snapshot = serving(row.json).live;
+  const snapshot = serving(row.json).snapshot();
   expect(shown.detail(snapshot.detail("A"))).toEqual(row.detail);
-  expect(shown.double(snapshot.read("A", "NUMBER")?.number)).toEqual(row.number);
-  const typed = KINDS.map((kind) => snapshot.detail("A", undefined, kind));
+  expect(shown.double(snapshot.number("A"))).toEqual(row.number);
+  const typed = KINDS.map((kind) => snapshot.detailAs("A", undefined, kind));
   expect(typed.map(({ value, reason }) => [shown.value(value), reason])).toEqual(row.typed);
   // JavaScript and Rust may write other digits of one number, so documents are compared as values.
-  const written = writeBootstrap(bootstrapOf(contextValues(snapshot)));
+  const written = writeBootstrap(bootstrapOf(snapshot.values()));
   expect(JSON.parse(written)).toEqual(JSON.parse(row.bootstrap));
   expect(shownBootstrap(written)).toEqual(shownBootstrap(row.bootstrap));
 });
@@ -104,9 +100,9 @@ describe("baggage", () => {
     expect([flags.leftOut.count, extended.leftOut.count]).toEqual(leftOut);
     expect(String(extended)).toBe(written);
     const repository = serving('{"key":"A","type":"BOOLEAN","value":false}');
-    intercept(repository, new BaggageOverrides(text));
-    expect(shown.detail(repository.live.detail("A"))).toEqual(override);
-    expect(shown.value(repository.live.use("B", undefined).value)).toEqual(missing);
+    repository.intercept(new BaggageOverrides(text));
+    expect(shown.detail(repository.snapshot().detail("A"))).toEqual(override);
+    expect(shown.value(repository.snapshot().value("B"))).toEqual(missing);
   });
 });
 

@@ -68,7 +68,8 @@ describe("the driver", () => {
     const driver = new Driver({
       ...{ session: new Session(config, () => 0), repository: new Repository({ clock: () => 0 }), platform },
       ...{
-        engine: { compile: () => expect.fail("no rules"), close: () => undefined },
+        compile: () => expect.fail("no rules"),
+        backoff: config.backoff,
         secrets: new SentSecrets(keys, []),
       },
     });

@@ -2,51 +2,31 @@ import type { Attributes } from "../../src/attributes.ts";
 import {
   attributesOf,
   bootstrapOf,
-  close,
-  contextValues,
   Decimal,
-  deliver,
   type Dispatch,
   type Environments,
   forEachValue,
-  held,
-  intercept,
   type Interceptor,
   Json,
   type Kind,
-  listen,
   type LockPolicy,
   type Notice,
   type Observer,
-  onChange,
-  onNewState,
-  onReadiness,
-  onStatus,
   type Override,
   type OverrideChanges,
-  overridesChanged,
   type Problem,
   type Publication,
-  publish,
-  queue,
   type RawKind,
   type Readiness,
-  release,
-  releaseOnly,
   Repository,
   type RepositorySnapshot,
-  revoke,
   Rules,
-  setStatus,
-  setWaker,
   type Source,
   type Subscription,
   writeBootstrap,
 } from "../../src/repository/lib.ts";
 import { POLLING, STREAMING } from "../../src/repository/source.ts";
-import { countListeners } from "../../src/repository/repository/mod.ts";
 import { type Connection, INITIAL_STATUS } from "../../src/repository/status.ts";
-import { observe } from "../../src/repository/usage/observers.ts";
 import { received, staticEngine } from "./received.ts";
 import * as shown from "./shown.ts";
 
@@ -145,8 +125,8 @@ export class World {
     const gives = this.run(step) ?? null;
     const log = this.#log;
     this.#log = [];
-    const { live, isCatching, isHolding } = this.#repository;
-    return { gives, log, after: [live.generation, live.readiness, isCatching, isHolding] };
+    const { generation, readiness, isCatching, isHolding } = this.#repository;
+    return { gives, log, after: [generation, readiness, isCatching, isHolding] };
   }
 
   note(what: unknown): void {
@@ -158,27 +138,27 @@ export class World {
     const repository = this.#repository;
     switch (step.do) {
       case "begin":
-        setWaker(repository, () => {
+        repository.setWaker(() => {
           this.note(["work"]);
         });
-        repository.onTouch = () => {
+        repository.setTouchWaker(() => {
           this.note(["touch"]);
-        };
-        repository.log = (notice) => {
+        });
+        repository.setNoticeLog((notice) => {
           this.note(["logged", shown.notice(notice)]);
-        };
+        });
         return;
       case "clock":
         this.#now += step.by;
         return;
       case "publish":
-        publish(repository, this.#publication(step));
+        repository.publish(this.#publication(step));
         return;
       case "revoke":
-        revoke(repository, step.environments as unknown as readonly string[]);
+        repository.revoke(step.environments as unknown as readonly string[]);
         return;
       case "status":
-        setStatus(repository, {
+        repository.setStatus({
           ...INITIAL_STATUS,
           readiness: step.readiness,
           connection: CONNECTIONS[step.connection]!,
@@ -190,18 +170,17 @@ export class World {
         });
         return;
       case "read":
-        return this.#read(this.#snapshots.get(step.snapshot ?? 0) ?? repository.live, step);
+        return this.#read(this.#snapshots.get(step.snapshot ?? 0) ?? repository.snapshot(), step);
       case "hold":
-        this.#snapshots.set(step.number, repository.live);
+        this.#snapshots.set(step.number, repository.snapshot());
         return;
       case "deliver":
-        deliver(repository);
+        repository.deliver();
         return;
       case "deliverSummaries":
-        return repository.live.observers?.summaries(step.now);
+        return repository.deliverSummaries(step.now);
       case "flush":
-        deliver(repository);
-        repository.live.observers?.flush(step.limit / 1000);
+        repository.flushUsage(step.limit / 1000);
         return;
       case "onChange":
       case "listen":
@@ -219,58 +198,49 @@ export class World {
         this.#setOverride(step);
         return;
       case "catch":
-        repository.isCatching = true;
+        repository.catchUpdates();
         return;
       case "stopCatching":
-        release(repository, false);
+        repository.stopCatching();
         return;
       case "release":
-        release(repository, true);
+        repository.release();
         return;
       case "releaseOnly":
-        releaseOnly(repository, step.keys);
+        repository.releaseOnly(step.keys);
         return;
       case "record":
-        this.#record(step);
+        repository.record(step.name, step.params, this.#context(step.context));
         return;
       case "reportReads":
-        repository.reportsReads = true;
+        repository.reportReads();
         return;
       case "contact":
-        repository.contact = step.at;
+        repository.contact(step.at);
         return;
       case "raw":
-        queue(repository, {
-          kind: "raw",
-          of: {
-            source: step.source === "polling" ? POLLING : STREAMING,
-            environment: step.environment ?? undefined,
-            kind: step.kind as RawKind,
-            json: step.json,
-          },
+        repository.raw({
+          source: step.source === "polling" ? POLLING : STREAMING,
+          environment: step.environment ?? undefined,
+          kind: step.kind as RawKind,
+          json: step.json,
         });
         return;
       case "notice": {
         const { attribute } = step;
         const notice: Notice =
           attribute === undefined ? { kind: "fell_back_to_polling" } : { kind: "comma_in_value", attribute };
-        queue(repository, { kind: "notice", of: notice });
+        repository.notice(notice);
         return;
       }
       case "close":
-        close(repository);
+        repository.close();
         return;
       case "state":
         return this.#state(step.what);
       default:
         throw new Error(`no such step: ${step.do}`);
     }
-  }
-
-  #record({ name, params, context }: Step): void {
-    const { live } = this.#repository;
-    const attributes = this.#context(context);
-    live.observers?.named(name, params, attributes, () => live.usedFeatures(attributes));
   }
 
   #context(number: number | null): Attributes | undefined {
@@ -298,35 +268,32 @@ export class World {
     const context = this.#context(step.context);
     switch (step.what) {
       case "isEnabled":
-        return snapshot.read(key, "BOOLEAN", context) === true;
       case "boolean":
-        return snapshot.read(key, "BOOLEAN", context);
       case "string":
-        return snapshot.read(key, "STRING", context);
       case "isSet":
-        return snapshot.peek(key, context).value !== undefined;
+        return snapshot[step.what](key, context);
       case "exists":
         return snapshot.exists(key);
       case "keys":
         return snapshot.keys();
       case "number":
-        return shown.double(snapshot.read(key, "NUMBER", context)?.number);
+        return shown.double(snapshot.number(key, context));
       case "decimal":
-        return snapshot.read(key, "NUMBER", context)?.text;
+        return snapshot.decimal(key, context)?.text;
       case "json":
-        return snapshot.read(key, "JSON", context)?.text;
+        return snapshot.json(key, context)?.text;
       case "value":
-        return shown.value(snapshot.use(key, context).value);
+        return shown.value(snapshot.value(key, context));
       case "detail":
         return shown.detail(snapshot.detail(key, context));
       case "detailAs":
-        return shown.detail(snapshot.detail(key, context, step.kind as Kind));
+        return shown.detail(snapshot.detailAs(key, context, step.kind as Kind));
       case "peek":
         return shown.detail(snapshot.peek(key, context));
       case "values":
         return Array.from(snapshot.values(context), shown.detail);
       case "bootstrap":
-        return writeBootstrap(bootstrapOf(contextValues(snapshot, context)));
+        return writeBootstrap(bootstrapOf(snapshot.values(context)));
       case "eachValue": {
         const values: unknown[] = [];
         forEachValue(snapshot, context, (each, value) => values.push([each, shown.value(value)]));
@@ -342,41 +309,41 @@ export class World {
     if (step.do === "intercept") {
       const interceptor = new TestInterceptor(this, repository, step);
       this.#interceptors.set(step.number, interceptor);
-      return intercept(repository, interceptor, step.locks);
+      return repository.intercept(interceptor, step.locks);
     }
     const called = this.#reaction(step);
     if (step.do === "observe") {
       const { deduplicate } = step;
-      return observe(repository, observer(step.dispatch, called), {
+      return repository.observe(observer(step.dispatch, called), {
         queue: step.queue,
         oneOf: step.oneOf,
         ...(deduplicate && { deduplicate: { ...deduplicate, window: deduplicate.window / 1000 } }),
       });
     }
     if (step.do === "onChange") {
-      return onChange(repository, step.key, this.#context(step.context), (change) => {
+      return repository.onChange(step.key, this.#context(step.context), (change) => {
         called("change", shown.change(change));
       });
     }
     switch (step.what) {
       case "newState":
-        return onNewState(repository, ({ isHeld, keys }) => {
+        return repository.onNewState(({ isHeld, keys }) => {
           called("newState", [isHeld, keys]);
         });
       case "readiness":
-        return onReadiness(repository, ({ readiness, isFirst, status }) => {
+        return repository.onReadiness(({ readiness, isFirst, status }) => {
           called("readiness", [readiness, isFirst, shown.status(status)]);
         });
       case "status":
-        return onStatus(repository, (status) => {
+        return repository.onStatus((status) => {
           called("status", shown.status(status));
         });
       case "raw":
-        return listen(repository, "raw", (update) => {
+        return repository.onRaw((update) => {
           called("raw", shown.raw(update));
         });
       default:
-        return listen(repository, "notice", (notice) => {
+        return repository.onNotice((notice) => {
           called("notice", shown.notice(notice));
         });
     }
@@ -397,24 +364,24 @@ export class World {
     const interceptor = this.#interceptors.get(number);
     interceptor?.answers.set(key, answer);
     if (notify === "handle") interceptor?.changes?.notify();
-    if (notify === "repository") overridesChanged(this.#repository);
+    if (notify === "repository") this.#repository.overridesChanged();
   }
 
   #state(what: string): unknown {
     const repository = this.#repository;
     switch (what) {
       case "counters":
-        return { ...repository.counters };
+        return repository.counters;
       case "listeners":
-        return countListeners(repository);
+        return repository.listeners;
       case "held":
-        return held(repository) ?? [];
+        return repository.held();
       case "latest":
-        return Array.from((repository.latest ?? repository.live.rules).features(), ({ json }) => json);
+        return Array.from(repository.latest.features(), ({ json }) => json);
       case "status":
         return shown.status(repository.status);
       default:
-        return repository.contact;
+        return repository.lastContact;
     }
   }
 }
@@ -444,7 +411,7 @@ class TestInterceptor implements Interceptor {
   intercept({ key }: { readonly key: string }): Override {
     const answer = this.answers.get(key) ?? { continue: true };
     if ("throw" in answer) throw new Error("planned");
-    if ("read" in answer) return this.#repository.live.read(answer.read, "STRING");
+    if ("read" in answer) return this.#repository.snapshot().string(answer.read);
     if (!("value" in answer) || answer.value === null || typeof answer.value === "boolean") {
       return "value" in answer ? (answer.value as boolean | null) : undefined;
     }

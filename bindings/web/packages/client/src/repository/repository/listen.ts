@@ -58,6 +58,7 @@ export interface Events {
   status: SessionStatus;
   raw: RawUpdate;
   notice: Notice;
+  generation: number;
 }
 
 /** An event for listeners other than change listeners. */
@@ -145,6 +146,8 @@ export class EventListener {
   lastReadiness: Readiness | undefined;
   /** The last status that was compared for a status listener; `undefined` before the first comparison. */
   #lastStatus: SessionStatus | undefined;
+  /** The last generation of which a generation listener was notified; `undefined` before the first notification. */
+  #lastGeneration: number | undefined;
 
   constructor(kind: keyof Events, call: (event: never) => void, since: number) {
     this.kind = kind;
@@ -158,6 +161,11 @@ export class EventListener {
       const previous = this.lastReadiness;
       this.lastReadiness = event.of.readiness;
       return previous !== event.of.readiness;
+    }
+    if (event.kind === "generation") {
+      const previous = this.#lastGeneration;
+      this.#lastGeneration = event.of;
+      return previous !== event.of;
     }
     if (event.kind !== "status") return true;
     const previous = this.#lastStatus;

@@ -1,14 +1,12 @@
 import type { Attributes } from "../../attributes.ts";
 import type { Answer } from "../answer.ts";
-import { type ClockFn, wake } from "../dispatcher.ts";
+import type { DispatcherState } from "../dispatcher.ts";
 import { runs } from "../panic_guard.ts";
-import { subscription, type Subscription } from "../repository/listen.ts";
-import type { Repository } from "../repository/mod.ts";
 import type { Rules } from "../rules.ts";
 import type { Millis } from "../time.ts";
 import { Turns } from "../turns.ts";
 import { type Params, type UsageEvent, type UsedFeature, usedFeature } from "./event.ts";
-import type { Dispatch, Observer, UsageOptions, UsageSink } from "./mod.ts";
+import type { Dispatch, Observer, UsageOptions } from "./mod.ts";
 import { fingerprint, Sampling } from "./sampling.ts";
 import { Counts } from "./summary.ts";
 
@@ -18,66 +16,28 @@ const LAST_FLUSH = 2;
 /** True while an observer runs. Reads that an observer makes are not counted as uses. */
 let isObserving = false;
 
-/**
- * Registers an observer, which is notified of the uses of features that `options` selects (sdk-behaviour 3). If the closed repository has
- * removed its listeners already, the observer is only closed.
- */
-export function observe(
-  repository: Repository,
-  observer: Observer,
-  options: UsageOptions = {},
-): Subscription {
-  const entry = new Entry(repository, observer, options);
-  if (repository.isFinished) {
-    entry.close();
-    return subscription(() => undefined);
-  }
-  const entries = (): readonly Entry[] => {
-    const { observers } = repository.live;
-    return observers instanceof Observers ? observers.entries : [];
-  };
-  const replace = (entries: readonly Entry[]): void => {
-    repository.live = repository.live.withObservers(new Observers(repository, entries));
-  };
-  replace([...entries(), entry]);
-  // The window of this observer may end before those of all other observers.
-  if (entry.counts) wake(repository);
-  return subscription(() => {
-    if (!entries().includes(entry)) return;
-    replace(entries().filter((each) => each !== entry));
-    entry.close();
-  });
-}
-
 /** The registered observers. The list is immutable: a registration or removal creates a new list. */
-export class Observers implements UsageSink {
+export class Observers {
   readonly entries: readonly Entry[];
-  readonly #repository: Repository;
 
-  constructor(repository: Repository, entries: readonly Entry[]) {
-    this.#repository = repository;
+  constructor(entries: readonly Entry[] = []) {
     this.entries = entries;
   }
 
-  /** {@inheritDoc UsageSink.size} */
-  get size(): number {
-    return this.entries.length;
-  }
-
-  /** {@inheritDoc UsageSink.evaluated} */
+  /** Reports a read of the user's code to the observers. */
   evaluated(
     rules: Rules,
+    dispatcher: DispatcherState,
     key: string,
     answer: Answer,
     attributes: Attributes | undefined,
-    clock: ClockFn = this.#repository.clock,
   ): void {
-    if (this.size === 0 || isObserving || answer.feature === undefined) return;
+    if (this.entries.length === 0 || isObserving || answer.feature === undefined) return;
     let event: UsageEvent | undefined;
     let print: string | undefined;
     for (const entry of this.entries) {
       const printed = () => (print ??= fingerprint(key, answer, attributes));
-      if (!entry.sampling.letsThrough(printed, clock)) continue;
+      if (!entry.sampling.letsThrough(printed, dispatcher.clock)) continue;
       if (entry.counts) {
         if (!entry.isClosed) entry.counts.count(rules, key, answer);
         continue;
@@ -88,78 +48,75 @@ export class Observers implements UsageSink {
         reason: answer.reason,
         interceptor: answer.interceptor,
         attributes,
-        at: clock(),
+        at: dispatcher.clock(),
       };
-      entry.take(event);
+      entry.take(dispatcher, event);
     }
-    if (event) wake(this.#repository);
+    if (event) dispatcher.wake();
   }
 
-  /** {@inheritDoc UsageSink.collection} */
-  collection(features: () => readonly UsedFeature[], clock: ClockFn = this.#repository.clock): void {
+  /** Reports the values of all features of a client that is ready for the first time to the observers. */
+  collection(dispatcher: DispatcherState, features: () => readonly UsedFeature[]): void {
     if (!this.#wantEvents()) return;
-    this.#take({ kind: "collection", features: features(), at: clock() });
+    this.#take(dispatcher, { kind: "collection", features: features(), at: dispatcher.clock() });
   }
 
-  /** {@inheritDoc UsageSink.named} */
+  /** Reports a named event of the user's code to the observers. */
   named(
+    dispatcher: DispatcherState,
     name: string,
     params: Params,
     attributes: Attributes | undefined,
     features: () => readonly UsedFeature[],
-    clock: ClockFn = this.#repository.clock,
   ): void {
     if (!this.#wantEvents() || isObserving) return;
     const values = features();
-    this.#take({ kind: "named", name, params, features: values, attributes, at: clock() });
-    wake(this.#repository);
+    this.#take(dispatcher, {
+      kind: "named",
+      name,
+      params,
+      features: values,
+      attributes,
+      at: dispatcher.clock(),
+    });
+    dispatcher.wake();
   }
 
-  /** {@inheritDoc UsageSink.deliver} */
-  deliver(): boolean {
+  /** Delivers the queued events. Returns true if an event was delivered. */
+  deliver(dispatcher: DispatcherState): boolean {
     let didSomething = false;
-    for (const entry of this.entries) didSomething = entry.deliver() || didSomething;
+    for (const entry of this.entries) didSomething = entry.deliver(dispatcher) || didSomething;
     return didSomething;
   }
 
-  /** {@inheritDoc UsageSink.summaries} */
-  summaries(now: Millis): Millis | undefined {
+  /** Delivers the summaries whose window has ended. Returns the earliest end of a current window. */
+  summaries(dispatcher: DispatcherState, now: Millis): Millis | undefined {
     let next: Millis | undefined;
     for (const entry of this.entries) {
       if (!entry.counts) continue;
       const [isDue, ends] = entry.counts.isDue(now);
       next = Math.min(next ?? ends, ends);
-      if (isDue) entry.report();
+      if (isDue) entry.report(dispatcher);
     }
     return next;
-  }
-
-  /** {@inheritDoc UsageSink.flush} */
-  flush(limit: number): void {
-    for (const entry of this.entries) entry.flush(limit);
-  }
-
-  /** {@inheritDoc UsageSink.close} */
-  close(): void {
-    for (const entry of this.entries) entry.close();
   }
 
   #wantEvents(): boolean {
     return this.entries.some((entry) => !entry.counts);
   }
 
-  #take(event: UsageEvent): void {
-    for (const entry of this.entries) entry.take(event);
+  #take(dispatcher: DispatcherState, event: UsageEvent): void {
+    for (const entry of this.entries) entry.take(dispatcher, event);
   }
 }
 
 /** A registered observer, with its queue of events or its counts. */
 export class Entry {
+  readonly id: number;
   readonly sampling: Sampling;
   /** The counts for an observer that gets summaries; `undefined` for other observers. */
   readonly counts: Counts | undefined;
   isClosed = false;
-  readonly #repository: Repository;
   readonly #observer: Observer;
   readonly #dispatch: Dispatch;
   readonly #capacity: number;
@@ -172,62 +129,62 @@ export class Entry {
   /** True once the last calls of the observer's `flush` and `close` have begun. */
   #isEnded = false;
 
-  constructor(repository: Repository, observer: Observer, options: UsageOptions) {
-    this.#repository = repository;
+  constructor(id: number, observer: Observer, options: UsageOptions, dispatcher: DispatcherState) {
+    this.id = id;
     this.#observer = observer;
     this.#capacity = Math.max(options.queue ?? 1024, 1);
     this.sampling = new Sampling(options.oneOf, options.deduplicate);
     let dispatch: Dispatch = "queued";
-    if (!runs(() => (dispatch = observer.dispatch ?? dispatch))) repository.counters.observerPanics++;
+    if (!runs(() => (dispatch = observer.dispatch ?? dispatch))) dispatcher.tally.observerPanics++;
     this.#dispatch = dispatch;
-    this.counts = typeof dispatch === "object" ? new Counts(dispatch, repository.clock()) : undefined;
+    this.counts = typeof dispatch === "object" ? new Counts(dispatch, dispatcher.clock()) : undefined;
   }
 
   /** Calls the observer for an event at once, or queues the event. A full queue drops its oldest event. */
-  take(event: UsageEvent): void {
+  take(dispatcher: DispatcherState, event: UsageEvent): void {
     // A reader may still use a snapshot from the time before the observer was closed.
     if (this.counts || this.isClosed) return;
     if (this.#dispatch === "inline") {
-      this.#guarded(() => this.#observer.observe?.(event));
+      this.#guarded(dispatcher, () => this.#observer.observe?.(event));
       return;
     }
     if (this.#queue.length >= this.#capacity) {
       this.#queue.shift();
-      this.#repository.counters.droppedUsage++;
+      dispatcher.tally.droppedUsage++;
     }
     this.#queue.push(event);
   }
 
   /** Delivers the queued events. Returns true if there were any. */
-  deliver(): boolean {
+  deliver(dispatcher: DispatcherState): boolean {
     if (this.#queue.length === 0) return false;
     let didSomething = false;
     this.#turns.take(() => {
-      didSomething = this.#work() || didSomething;
+      didSomething = this.#work(dispatcher) || didSomething;
     });
     return didSomething;
   }
 
   /** Reports the summary of the current window, and begins the next window. */
-  report(): void {
+  report(dispatcher: DispatcherState): void {
     this.#isDue = true;
-    this.#turns.take(() => this.#work());
+    this.#turns.take(() => this.#work(dispatcher));
   }
 
   /** Delivers the queued events and the summary of the current window, and calls the observer's `flush`. */
-  flush(limit: number): void {
+  flush(dispatcher: DispatcherState, limit: number): void {
     this.#flush = Math.max(this.#flush ?? limit, limit);
-    this.report();
+    this.report(dispatcher);
   }
 
   /** Delivers the queued events and the last summary, and closes the observer, once. */
-  close(): void {
+  close(dispatcher: DispatcherState): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.#turns.take(() => this.#work());
+    this.#turns.take(() => this.#work(dispatcher));
   }
 
-  #work(): boolean {
+  #work(dispatcher: DispatcherState): boolean {
     const observer = this.#observer;
     // The request is taken before the events, so that the flush comes after every event that was queued before the request.
     const flush = this.#flush;
@@ -235,28 +192,28 @@ export class Entry {
     const waiting = this.#queue;
     this.#queue = [];
     if (this.#dispatch === "batched") {
-      if (waiting.length > 0) this.#guarded(() => observer.observeBatch?.(waiting));
+      if (waiting.length > 0) this.#guarded(dispatcher, () => observer.observeBatch?.(waiting));
     } else {
-      for (const event of waiting) this.#guarded(() => observer.observe?.(event));
+      for (const event of waiting) this.#guarded(dispatcher, () => observer.observe?.(event));
     }
     const isLast = this.isClosed;
-    const summary = (this.#isDue || isLast) && this.counts?.take(this.#repository.clock());
+    const summary = (this.#isDue || isLast) && this.counts?.take(dispatcher.clock());
     this.#isDue = false;
-    if (summary) this.#guarded(() => observer.summary?.(summary));
-    if (flush !== undefined) this.#guarded(() => observer.flush?.(flush));
+    if (summary) this.#guarded(dispatcher, () => observer.summary?.(summary));
+    if (flush !== undefined) this.#guarded(dispatcher, () => observer.flush?.(flush));
     if (isLast && !this.#isEnded) {
       this.#isEnded = true;
-      this.#guarded(() => observer.flush?.(LAST_FLUSH));
-      this.#guarded(() => observer.close?.());
+      this.#guarded(dispatcher, () => observer.flush?.(LAST_FLUSH));
+      this.#guarded(dispatcher, () => observer.close?.());
     }
     return waiting.length > 0;
   }
 
   /** Calls the observer, and counts what it throws. */
-  #guarded(call: () => void): void {
+  #guarded(dispatcher: DispatcherState, call: () => void): void {
     const outer = isObserving;
     isObserving = true;
-    if (!runs(call)) this.#repository.counters.observerPanics++;
+    if (!runs(call)) dispatcher.tally.observerPanics++;
     isObserving = outer;
   }
 }

@@ -1,0 +1,191 @@
+import { readFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+
+import { Client, type ClientOptions, type Notice, toScript } from "../../src/index.ts";
+import { feature, list, ScriptedEdge, SERVER_KEY } from "./scripted_edge.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const MARA = { userkey: "mara", plan: ["gold", "a,b"] };
+/** What a client in Rust writes for the context of `MARA` (`docs/bootstrap.md`). */
+const STATE = JSON.stringify({
+  format: 1,
+  generation: 4,
+  time: "2026-11-21T08:30:00.000Z",
+  context: "CONTEXT",
+  features: [
+    { key: "NEW_CHECKOUT", type: "BOOLEAN", value: true, version: 3, reason: "SPLIT", variant: "x7Ab" },
+    { key: "COLOUR", type: "STRING", value: "red", version: 1, reason: "DEFAULT", variant: "default" },
+    { key: "PRICE", type: "NUMBER", value: 7.5, version: 1, reason: "STATIC", variant: "default" },
+    {
+      key: "HUGE",
+      type: "NUMBER",
+      value: "9007199254740993",
+      version: 1,
+      reason: "STATIC",
+      variant: "default",
+    },
+    { key: "LIMITS", type: "JSON", value: '{"perDay":3}', version: 1, reason: "STATIC", variant: "default" },
+    { key: "NONE", type: "STRING", value: null, version: 1, reason: "NOT_SET", variant: "default", later: 1 },
+  ],
+});
+
+const edges: ScriptedEdge[] = [];
+let edge: ScriptedEdge;
+const clients: Client[] = [];
+beforeEach(async () => {
+  edge = await ScriptedEdge.start();
+  edges.push(edge);
+});
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close();
+  for (const each of edges.splice(0)) await each[Symbol.asyncDispose]();
+});
+
+/** Returns the hash of the context in a document that this package writes, whose tables of Rust prove it. */
+function hashOf(attributes: Record<string, string | string[]>): string {
+  const client = Client.offline();
+  const { context } = JSON.parse(client.context(attributes).dehydrate()) as { context: string };
+  client.close();
+  return context;
+}
+
+function hydrated(state: string, options: ClientOptions = {}, key: string = SERVER_KEY): Client {
+  const client = new Client(edge.url, key, { ...options, hydrate: state });
+  clients.push(client);
+  return client;
+}
+
+describe("a hydrated client", () => {
+  const state = STATE.replace("CONTEXT", hashOf(MARA));
+
+  test("returns the values at once, with their reasons and versions", async () => {
+    const mara = hydrated(state).context(MARA);
+    expect([mara.isEnabled("NEW_CHECKOUT"), mara.string("COLOUR"), mara.number("PRICE")]).toEqual([
+      true,
+      "red",
+      7.5,
+    ]);
+    expect([mara.decimal("HUGE"), mara.json("LIMITS"), mara.string("NONE", "-")]).toEqual([
+      "9007199254740993",
+      { perDay: 3 },
+      "-",
+    ]);
+    expect(mara.detail("NEW_CHECKOUT")).toMatchObject({
+      ...{ value: true, reason: "SPLIT", strategyId: "x7Ab", variant: "x7Ab", version: 3, kind: "BOOLEAN" },
+      exists: true,
+    });
+    expect(mara.detail("COLOUR")).toMatchObject({ reason: "DEFAULT", variant: "default" });
+    expect((await mara.explain("COLOUR")).report).toBeUndefined();
+    expect(mara.detail("UNKNOWN")).toMatchObject({ reason: "NOT_READY", exists: false });
+  });
+
+  test("returns no value for another context, or without a context", () => {
+    const client = hydrated(state);
+    const fred = client.context({ userkey: "fred" });
+    expect([fred.isEnabled("NEW_CHECKOUT"), client.isEnabled("NEW_CHECKOUT")]).toEqual([false, false]);
+    expect(fred.detail("COLOUR")).toMatchObject({ value: undefined, reason: "NOT_READY" });
+    expect(client.readiness).toBe("NOT_READY");
+  });
+
+  test("returns the values without a context if the document belongs to its first context", () => {
+    const client = hydrated(state, { context: MARA });
+    expect([client.isEnabled("NEW_CHECKOUT"), client.string("COLOUR")]).toEqual([true, "red"]);
+    expect(client.context({ userkey: "fred" }).string("COLOUR")).toBeUndefined();
+  });
+
+  test("of a document without a context returns its values without a context only", () => {
+    const client = hydrated(STATE.replace('"CONTEXT"', "null"));
+    expect(client.string("COLOUR")).toBe("red");
+    expect(client.context(MARA).string("COLOUR")).toBeUndefined();
+  });
+
+  test("serves the Edge's features from the first list on, and notifies of the values that differ", async () => {
+    const client = hydrated(state, { context: MARA, catchUpdates: true });
+    const mara = client.context(MARA);
+    const changes: string[] = [];
+    for (const key of ["COLOUR", "NEW_CHECKOUT", "PRICE"])
+      mara.onChange(key, (change) => changes.push(`${key} ${String(change.old)} ${String(change.new)}`));
+    await edge.stream(feature("COLOUR", "blue", 2), feature("NEW_CHECKOUT", true, 3));
+    await client.ready();
+    expect([mara.string("COLOUR"), mara.isEnabled("NEW_CHECKOUT"), mara.number("PRICE")]).toEqual([
+      "blue",
+      true,
+      undefined,
+    ]);
+    client.flush();
+    expect(changes).toEqual(["COLOUR red blue", "PRICE 7.5 undefined"]);
+    expect(mara.detail("LIMITS").reason).toBe("NOT_FOUND");
+  });
+
+  test("keeps its values while the Edge evaluates another context before the first list", async () => {
+    const client = hydrated(state);
+    const mara = client.context(MARA);
+    const activated = mara.activate();
+    expect(mara.string("COLOUR")).toBe("red");
+    const first = await edge.next();
+    first.response.writeHead(200, { "content-type": "text/event-stream" });
+    first.response.write(list(feature("COLOUR", "green", 2)));
+    if (first.request.headers["x-featurehub"] === undefined) await edge.stream(feature("COLOUR", "green", 2));
+    await activated;
+    expect(mara.string("COLOUR")).toBe("green");
+  });
+
+  test.each([
+    ["no JSON", ""],
+    ["no document", "[]"],
+    ["another format", '{"format":2,"features":[]}'],
+    ["no features", '{"format":1}'],
+    ["a feature that is no object", '{"format":1,"features":[7]}'],
+    ["a feature without a reason", '{"format":1,"features":[{"key":"A"}]}'],
+    [
+      "a version as a text",
+      '{"format":1,"features":[{"key":"A","reason":"STATIC","variant":"default","version":"1"}]}',
+    ],
+    ["deep lists", "[".repeat(200_000)],
+  ])("ignores a document with a notice: %s", async (why, document) => {
+    expect(why).not.toBe("");
+    const notices: Notice[] = [];
+    const client = hydrated(document, { onNotice: (notice) => notices.push(notice) });
+    expect(client.context(MARA).string("COLOUR")).toBeUndefined();
+    client.flush();
+    await Promise.resolve();
+    expect(notices.map(({ kind }) => kind)).toEqual(["store_ignored"]);
+  });
+
+  test("is not changed by members named __proto__", () => {
+    const document = state.replace('"key":"COLOUR"', '"key":"__proto__"');
+    expect(hydrated(document).context(MARA).string("__proto__")).toBe("red");
+  });
+});
+
+describe("a dehydrated context", () => {
+  test("hydrates another client with the same values", () => {
+    const server = new Client("", SERVER_KEY, { mode: "offline", context: MARA });
+    const features = [feature("COLOUR", "red"), feature("NEW_CHECKOUT", true)];
+    server.offerFeatures("test", "environment", `[${features.join(",")}]`);
+    const state = server.context(MARA).dehydrate();
+    server.close();
+    const mara = hydrated(state).context(MARA);
+    expect([mara.string("COLOUR"), mara.isEnabled("NEW_CHECKOUT")]).toEqual(["red", true]);
+    expect(state).not.toContain("mara");
+    expect(mara.dehydrate().replace(/"generation":\d+,"time":"[^"]*"/, "")).toBe(
+      state.replace(/"generation":\d+,"time":"[^"]*"/, ""),
+    );
+  });
+
+  test("fits the JSON Schema of the repository", () => {
+    const schema = JSON.parse(
+      readFileSync(new URL("../../../../../../docs/bootstrap.schema.json", import.meta.url), "utf8"),
+    ) as { required: string[] };
+    expect(Object.keys(JSON.parse(STATE) as object).sort()).toEqual([...schema.required].sort());
+  });
+});
+
+test("toScript hides what could end or change the script element, and keeps the document", () => {
+  const hostile = { a: "</script><!-- ]]> & \u2028\u2029", b: "<script>" };
+  const text = toScript(JSON.stringify(hostile));
+  expect(text).not.toMatch(/[<>&\u2028\u2029]/);
+  expect(text).toContain("\\u003c/script\\u003e");
+  expect(JSON.parse(text)).toEqual(hostile);
+});

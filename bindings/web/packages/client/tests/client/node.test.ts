@@ -1,0 +1,258 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+
+import { Client as BrowserClient, type Notice, noticeText } from "../../src/index.ts";
+import { Client, environmentOverrides, type NodeClientOptions, snapshotFile } from "../../src/node/index.ts";
+import { CLIENT_KEY, feature, ScriptedEdge, SERVER_KEY } from "./scripted_edge.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let folder: string;
+let path: string;
+let edge: ScriptedEdge;
+const clients: BrowserClient[] = [];
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "fh-client-"));
+  path = join(folder, "features.json");
+  edge = await ScriptedEdge.start();
+});
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close();
+  await edge[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true });
+  vi.unstubAllEnvs();
+});
+
+function start(options: NodeClientOptions = {}, key = SERVER_KEY): Client {
+  const client = new Client(edge.url, key, options);
+  clients.push(client);
+  return client;
+}
+
+/** The client's notices as texts, which arrive in a microtask. */
+function noting(options: NodeClientOptions): { client: Client; texts: () => Promise<string[]> } {
+  const notices: Notice[] = [];
+  const client = start({ ...options, onNotice: (notice) => notices.push(notice) });
+  const texts = async (): Promise<string[]> => {
+    client.flush();
+    await Promise.resolve();
+    return notices.map((notice) => noticeText(notice));
+  };
+  return { client, texts };
+}
+
+/** The file that a client in Rust has written for `SERVER_KEY` without a context. */
+const RUST_FILE = readFileSync(new URL("snapshot_of_rust.txt", import.meta.url), "utf8");
+
+describe("a client from environment variables", () => {
+  test("has their URL and key, of which blank ones count as missing", async () => {
+    vi.stubEnv("FEATUREHUB_EDGE_URL", edge.url);
+    vi.stubEnv("FEATUREHUB_CLIENT_API_KEY", " ");
+    vi.stubEnv("FEATUREHUB_API_KEY", SERVER_KEY);
+    const client = Client.fromEnvironment({ poll: 60 });
+    clients.push(client);
+    const { request } = await edge.poll([feature("COLOUR", "red")]);
+    expect(request.url).toContain(`apiKey=${SERVER_KEY}`);
+    await client.ready();
+    expect(client.string("COLOUR")).toBe("red");
+    expect(client).toBeInstanceOf(BrowserClient);
+    vi.stubEnv("FEATUREHUB_CLIENT_API_KEY", CLIENT_KEY);
+    const other = Client.fromEnvironment({ mode: "offline" });
+    clients.push(other);
+    expect(other.keyKind).toBe("client");
+  });
+
+  test("throws the TypeError of a missing URL or key", () => {
+    vi.stubEnv("FEATUREHUB_EDGE_URL", "");
+    vi.stubEnv("FEATUREHUB_CLIENT_API_KEY", "");
+    vi.stubEnv("FEATUREHUB_API_KEY", "");
+    expect(() => Client.fromEnvironment()).toThrow(new TypeError("the Edge's URL is empty"));
+    vi.stubEnv("FEATUREHUB_EDGE_URL", edge.url);
+    expect(() => Client.fromEnvironment()).toThrow(new TypeError("the API key is missing or empty"));
+  });
+
+  test("has their overrides if they are switched on", () => {
+    vi.stubEnv("FEATUREHUB_FEATURE_COLOUR", "blue");
+    expect(environmentOverrides()).toBeUndefined();
+    vi.stubEnv("FEATUREHUB_OVERRIDE_FEATURES", "true");
+    const interceptor = environmentOverrides()!;
+    const client = start({ mode: "offline", interceptors: [{ interceptor }] });
+    vi.stubEnv("FEATUREHUB_FEATURE_COLOUR", "green");
+    expect([client.string("COLOUR"), client.detail("COLOUR").interceptor]).toEqual(["blue", "environment"]);
+  });
+});
+
+describe("features given at the start", () => {
+  test.each([
+    feature("COLOUR", "red"),
+    `[${feature("COLOUR", "red")}]`,
+    `{"id":"environment","features":[${feature("COLOUR", "red")}]}`,
+    `\uFEFF [{"id":"ENVIRONMENT","features":[${feature("COLOUR", "red")}]}]`,
+    `{"e":[{"id":"environment","features":[${feature("COLOUR", "red")}]}],"tz":1700000000000}`,
+    RUST_FILE,
+  ])("are served from the constructor on, in every form (%#)", (bootstrap) => {
+    const client = start({ bootstrap });
+    expect([client.readiness, client.string("COLOUR")]).toEqual(["READY", "red"]);
+    expect(client.detail("COLOUR").source).toEqual({ kind: "snapshot" });
+    const bytes = start({ bootstrap: new TextEncoder().encode(bootstrap) });
+    expect(bytes.string("COLOUR")).toBe("red");
+  });
+
+  test.each([
+    ["", "invalid JSON"],
+    ["7", "the document contains no features"],
+    ['{"e":7}', "the document contains no features"],
+    ['{"id":"environment"}', "the document contains no features"],
+    [Uint8Array.of(0xff), "the document is not valid UTF-8"],
+  ])("in no known form are a TypeError (%#)", (bootstrap, why) => {
+    expect(() => start({ bootstrap })).toThrow(
+      new TypeError(`the features given at the start cannot be read: ${why}`),
+    );
+  });
+
+  test("of an unknown environment are left out with a notice, unless the client is offline", async () => {
+    const bootstrap = `{"id":"other","features":[${feature("COLOUR", "red")}]}`;
+    const { client, texts } = noting({ bootstrap });
+    expect(client.string("COLOUR")).toBeUndefined();
+    expect(await texts()).toEqual([
+      "the state from snapshot was not used: no API key of the client may read the environment other",
+    ]);
+    expect(start({ bootstrap, mode: "offline" }).string("COLOUR")).toBe("red");
+  });
+});
+
+describe("a snapshot file", () => {
+  const NOW = Date.UTC(2026, 10, 21, 8, 30);
+  const clock = (): number => NOW;
+
+  test("is written after the first list and when the client is closed, for its owner only", async () => {
+    const client = start({ snapshotFile: snapshotFile(path), clock });
+    const { response } = await edge.stream(feature("COLOUR", "red"));
+    await client.ready();
+    await vi.waitFor(() => {
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+    });
+    const first = readFileSync(path, "utf8");
+    expect(first).toContain('"value":"red"');
+    expect(first).not.toContain("secret");
+    response.write(`event: feature\ndata: ${feature("COLOUR", "blue", 2)}\n\n`);
+    await client.statusWhen(() => client.string("COLOUR") === "blue");
+    expect(readFileSync(path, "utf8")).toBe(first);
+    client.close();
+    expect(readFileSync(path, "utf8")).toContain('"value":"blue"');
+    expect(readdirSync(folder)).toEqual(["features.json"]);
+  });
+
+  test("is equal to that of Rust, apart from the time", async () => {
+    const client = start({ snapshotFile: snapshotFile(path), clock });
+    const [, savedAt = "", features = ""] =
+      /"savedAt":"([^"]*)".*"features":\[(.*)\]\}\]\}$/.exec(RUST_FILE.trim()) ?? [];
+    expect(features).toContain("7.50");
+    await edge.stream(features);
+    await client.ready();
+    client.close();
+    expect(readFileSync(path, "utf8").replace("2026-11-21T08:30:00.000Z", savedAt)).toBe(RUST_FILE.trim());
+  });
+
+  test("of Rust starts a client while the Edge cannot be reached, with the age of its features", async () => {
+    writeFileSync(path, RUST_FILE);
+    const { savedAt } = JSON.parse(RUST_FILE) as { savedAt: string };
+    const { client, texts } = noting({
+      snapshotFile: snapshotFile(path),
+      clock: () => Date.parse(savedAt) + 90_000,
+    });
+    expect([client.readiness, client.string("COLOUR")]).toEqual(["READY", "red"]);
+    expect(client.status).toMatchObject({ source: { kind: "snapshot" }, dataAge: 90 });
+    await edge.stream(feature("COLOUR", "blue", 9));
+    await client.statusWhen(({ source }) => source?.kind === "streaming");
+    expect(client.status.dataAge).toBeLessThan(60);
+    expect([client.string("COLOUR"), await texts()]).toEqual(["blue", []]);
+  });
+
+  test("is not written before the Edge has sent a list", () => {
+    const client = start({ snapshotFile: snapshotFile(path), bootstrap: feature("COLOUR", "red") });
+    client.close();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("is not written after a change before the first list, because most features may be those of the file", async () => {
+    const client = start({ snapshotFile: snapshotFile(path), bootstrap: feature("COLOUR", "red") });
+    const { response } = await edge.next();
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write(`event: feature\ndata: ${feature("COLOUR", "blue", 2)}\n\n`);
+    await client.statusWhen(() => client.string("COLOUR") === "blue");
+    client.close();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("is not written for new keys before the Edge has sent a list for them", async () => {
+    const client = start({ snapshotFile: snapshotFile(path) });
+    await edge.stream(feature("COLOUR", "red"));
+    await client.ready();
+    await vi.waitFor(() => {
+      expect(readdirSync(folder)).toEqual(["features.json"]);
+    });
+    const first = readFileSync(path, "utf8");
+    client.setApiKeys("environment/another-secret-key").catch(() => undefined);
+    client.close();
+    expect(readFileSync(path, "utf8")).toBe(first);
+  });
+
+  test.each<[string, string, NodeClientOptions]>([
+    ["the snapshot was saved with other API keys", RUST_FILE.replace(/"keys":"./, '"keys":"_'), {}],
+    ["the snapshot was saved with other API keys", RUST_FILE.replace("server-", "client-"), {}],
+    ["the snapshot was saved for another context", RUST_FILE, { context: { userkey: "mara" } }],
+    [
+      "the snapshot is older than the maximum age",
+      RUST_FILE.replace(/"savedAt":"..../, '"savedAt":"2020'),
+      { snapshotFile: { path: "", maxAge: 60 } },
+    ],
+    [
+      "the snapshot has no valid time `savedAt`",
+      RUST_FILE.replace(/"savedAt":"[^"]*"/, '"savedAt":"soon"'),
+      {},
+    ],
+    ["the file is not a snapshot of the format featurehub-snapshot/1", '{"format":"other"}', {}],
+    ["the file cannot be read: it is no JSON document with a format", RUST_FILE.slice(0, -9), {}],
+    ["the file cannot be read: it is no JSON document with a format", "[".repeat(100_000), {}],
+    [
+      "the file cannot be read: a member is missing or has another type",
+      RUST_FILE.replace('"id":"environment"', '"id":7'),
+      {},
+    ],
+  ])("that cannot be used is ignored: %s", async (why, text, options) => {
+    writeFileSync(path, text);
+    const file = { ...options.snapshotFile, path };
+    const { client, texts } = noting({ ...options, snapshotFile: file });
+    expect(client.string("COLOUR")).toBeUndefined();
+    expect(await texts()).toEqual([`the state from snapshot was not used: ${why}`]);
+  });
+
+  test("that cannot be written is reported, and the client goes on", async () => {
+    const { client, texts } = noting({ snapshotFile: snapshotFile(join(folder, "none", "features.json")) });
+    await edge.stream(feature("COLOUR", "red"));
+    await client.ready();
+    await vi.waitFor(async () => {
+      expect(await texts()).toEqual([
+        "the state from snapshot was not used: the snapshot file cannot be written: ENOENT",
+      ]);
+    });
+    expect(client.string("COLOUR")).toBe("red");
+  });
+
+  test("is replaced beside abandoned temporary files, which are removed", async () => {
+    const [abandoned, other] = ["features.json.1-0-0123456789abcdef.new", "features.json.new"];
+    for (const name of [abandoned, other]) {
+      writeFileSync(join(folder, name), "");
+      utimesSync(join(folder, name), 0, 0);
+    }
+    const client = start({ snapshotFile: snapshotFile(path) });
+    await edge.stream(feature("COLOUR", "red"));
+    await client.ready();
+    await vi.waitFor(() => {
+      expect(readdirSync(folder).sort()).toEqual(["features.json", other]);
+    });
+  });
+});

@@ -1,0 +1,11 @@
+/** Options of a provider. */
+export interface ProviderOptions {
+  /**
+   * The time limit in milliseconds of the wait for features at the initialization; 10,000 by default. After it the provider is in error,
+   * until the client has features.
+   */
+  readonly timeoutMs?: number;
+}
+
+/** The default of {@link ProviderOptions.timeoutMs}. */
+export const TIMEOUT = 10_000;

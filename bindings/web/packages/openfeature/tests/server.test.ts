@@ -1,0 +1,296 @@
+import {
+  ErrorCode,
+  type EvaluationContext,
+  type EventDetails,
+  OpenFeature,
+  ProviderEvents,
+  ProviderStatus,
+} from "@openfeature/server-sdk";
+import { type Client, type FeatureDetail, Reads } from "fh-client";
+import { afterEach, describe, expect, test, vi } from "vitest";
+
+import { FeatureHubServerProvider } from "../src/server.ts";
+import {
+  clientOf,
+  CLIENT_KEY,
+  edgeWith,
+  eventually,
+  feature,
+  FEATURES,
+  FetchEdge,
+  SERVER_KEY,
+  strategy,
+} from "./features.ts";
+
+afterEach(async () => {
+  await OpenFeature.close();
+  OpenFeature.clearHandlers();
+});
+
+/** Returns OpenFeature's client for a provider that is ready. */
+async function flagsOf(client: Client): Promise<ReturnType<typeof OpenFeature.getClient>> {
+  await OpenFeature.setProviderAndWait(new FeatureHubServerProvider(client));
+  return OpenFeature.getClient();
+}
+
+test("evaluations have a context each, and the value has a reason, a variant and metadata", async () => {
+  const flags = await flagsOf(clientOf(edgeWith(...FEATURES), CLIENT_KEY));
+  const metadata = {
+    version: 3,
+    locked: true,
+    featureId: "FLAG",
+    environmentId: "environment",
+    "property.team": "cash",
+  };
+  const expected: [EvaluationContext, object][] = [
+    [{ country: "new_zealand" }, { value: true, reason: "TARGETING_MATCH", variant: "kiwi" }],
+    [{ targetingKey: "fred" }, { value: true, reason: "SPLIT", variant: "all" }],
+    [{ country: "fiji" }, { value: false, reason: "DEFAULT", variant: "default" }],
+  ];
+  const answers = await Promise.all(
+    expected.map(([context]) => flags.getBooleanDetails("FLAG", false, context)),
+  );
+  expect(answers).toEqual(
+    expected.map(([, answer]) => {
+      const { variant } = answer as { readonly variant: string };
+      const strategyId = variant === "default" ? {} : { strategyId: variant };
+      return { flagKey: "FLAG", ...answer, flagMetadata: { ...metadata, ...strategyId } };
+    }),
+  );
+  expect(await flags.getStringDetails("TEXT", "")).toMatchObject({ value: "hello", reason: "STATIC" });
+  expect(await flags.getNumberValue("FRACTION", 0)).toBe(7.5);
+  expect(await flags.getNumberValue("HUGE", 0)).toBe(Infinity);
+  expect(await flags.getObjectValue("THEME", {})).toEqual({
+    ...{ colour: "red", deep: { on: true, none: null }, list: [1, 2.5] },
+  });
+});
+
+test("an override has the reason OVERRIDE and the name of the interceptor", async () => {
+  const client = clientOf(edgeWith(...FEATURES), CLIENT_KEY);
+  client.intercept({ name: "tester", intercept: ({ key }) => (key === "NEW" ? "on" : undefined) });
+  const flags = await flagsOf(client);
+  expect(await flags.getStringDetails("NEW", "")).toEqual({
+    ...{ flagKey: "NEW", value: "on", reason: "OVERRIDE", variant: "default" },
+    flagMetadata: { overriddenBy: "tester" },
+  });
+});
+
+test("errors have OpenFeature's codes, and the default is the value", async () => {
+  const flags = await flagsOf(clientOf(edgeWith(...FEATURES), CLIENT_KEY));
+  const codes = await Promise.all([
+    flags.getBooleanDetails("NONE", true),
+    flags.getStringDetails("UNSET", "default"),
+    flags.getBooleanDetails("FRACTION", true),
+    flags.getStringDetails("FLAG", "default"),
+    flags.getNumberDetails("FLAG", 3),
+    flags.getObjectDetails("LIST", {}),
+    flags.getObjectDetails("NULL", {}),
+    flags.getObjectDetails("TEXT", {}),
+    flags.getObjectDetails("BROKEN", { a: 1 }),
+  ]);
+  const mismatch = ErrorCode.TYPE_MISMATCH;
+  expect(codes.map(({ errorCode, value }) => [errorCode, value])).toEqual([
+    ...[
+      [ErrorCode.FLAG_NOT_FOUND, true],
+      [ErrorCode.FLAG_NOT_FOUND, "default"],
+      [mismatch, true],
+    ],
+    ...[
+      [mismatch, "default"],
+      [mismatch, 3],
+      [mismatch, {}],
+      [mismatch, {}],
+      [mismatch, {}],
+    ],
+    [ErrorCode.PARSE_ERROR, { a: 1 }],
+  ]);
+  expect(new Set(codes.map(({ reason }) => reason))).toEqual(new Set(["ERROR"]));
+  expect(codes[3].errorMessage).toBe("the type of the feature is BOOLEAN");
+});
+
+test("a failure of the engine is a general error", async () => {
+  const client = clientOf(edgeWith(...FEATURES), CLIENT_KEY);
+  const flags = await flagsOf(client);
+  const detail = client.detail("TEXT");
+  vi.spyOn(Reads.prototype, "detailAs").mockReturnValue({
+    ...detail,
+    ...{ value: undefined, reason: "ERROR" },
+  } as FeatureDetail);
+  try {
+    expect(await flags.getStringDetails("TEXT", "default")).toMatchObject({
+      ...{ value: "default", errorCode: ErrorCode.GENERAL, errorMessage: "the engine failed on the feature" },
+    });
+  } finally {
+    vi.restoreAllMocks();
+  }
+});
+
+describe("an evaluation context", () => {
+  const day = new Date(Date.UTC(2026, 10, 28));
+  const fields = {
+    ...{ targetingKey: "fred", member: true, orders: 3, weight: 1.5, since: day },
+    ...({ groups: ["a", "b"], days: [day], none: null, missing: undefined } as unknown as EvaluationContext),
+  };
+
+  test.each([
+    ["userkey", "STRING", "fred"],
+    ["member", "BOOLEAN", true],
+    ["orders", "NUMBER", 3],
+    ["weight", "NUMBER", 1.5],
+    ["since", "STRING", "2026-11-28T00:00:00.000Z"],
+    ["days", "STRING", "2026-11-28T00:00:00.000Z"],
+    ["groups", "STRING", "b"],
+  ])("gives the attribute %s", async (attribute, type, wanted) => {
+    const strategies = [strategy("s", true, attribute, wanted, type)];
+    const flags = await flagsOf(clientOf(edgeWith(feature("MATCH", false, 1, { strategies })), CLIENT_KEY));
+    expect(await flags.getBooleanValue("MATCH", false, fields)).toBe(true);
+    expect(await flags.getBooleanValue("MATCH", false, {})).toBe(false);
+  });
+
+  test("gives its own user key before the targeting key, and is invalid with a structure", async () => {
+    const strategies = [strategy("s", true, "userkey", "mara")];
+    const flags = await flagsOf(clientOf(edgeWith(feature("MATCH", false, 1, { strategies })), CLIENT_KEY));
+    expect(await flags.getBooleanValue("MATCH", false, { targetingKey: "fred", userkey: "mara" })).toBe(true);
+    const invalid = [{ deep: {} }, { deep: [["a"]] }, { deep: new Date(NaN) }];
+    for (const context of invalid) {
+      const answer = await flags.getBooleanDetails("MATCH", true, context);
+      expect([answer.errorCode, answer.value]).toEqual([ErrorCode.INVALID_CONTEXT, true]);
+      expect(answer.errorMessage).toContain("deep");
+    }
+  });
+});
+
+test("a server-evaluated key has the values of one context", async () => {
+  const client = clientOf(edgeWith(feature("FLAG", true)), SERVER_KEY, { context: { userkey: "fred" } });
+  const flags = await flagsOf(client);
+  expect(await flags.getBooleanValue("FLAG", false, { targetingKey: "fred" })).toBe(true);
+  expect(await flags.getBooleanValue("FLAG", false)).toBe(true);
+  const refused = await flags.getBooleanDetails("FLAG", false, { targetingKey: "mara" });
+  expect([refused.errorCode, refused.value]).toEqual([ErrorCode.INVALID_CONTEXT, false]);
+});
+
+describe("the status", () => {
+  /** Records the events of OpenFeature's client. */
+  function record(
+    flags: ReturnType<typeof OpenFeature.getClient>,
+  ): [ProviderEvents, EventDetails | undefined][] {
+    const events: [ProviderEvents, EventDetails | undefined][] = [];
+    for (const event of Object.values(ProviderEvents))
+      flags.addHandler(event, (details) => events.push([event, details]));
+    return events;
+  }
+
+  test("is an error while the Edge refuses the client, and ready afterwards", async () => {
+    const edge = edgeWith(...FEATURES);
+    edge.refusal = 404;
+    const client = clientOf(edge, CLIENT_KEY);
+    const flags = OpenFeature.getClient();
+    const events = record(flags);
+    // The SDK reports that the provider of no features is ready.
+    events.length = 0;
+    await expect(OpenFeature.setProviderAndWait(new FeatureHubServerProvider(client))).rejects.toThrow();
+    expect(flags.providerStatus).toBe(ProviderStatus.ERROR);
+    const early = await flags.getBooleanDetails("FLAG", false);
+    expect(early.errorCode).toBe(ErrorCode.PROVIDER_NOT_READY);
+    edge.refusal = undefined;
+    await client.refresh();
+    await eventually(() => {
+      expect(flags.providerStatus).toBe(ProviderStatus.READY);
+    });
+    edge.streams[0]!.event("config", '{"edge.stale":true}');
+    await eventually(() => {
+      expect(flags.providerStatus).toBe(ProviderStatus.STALE);
+    });
+    client.close();
+    await eventually(() => {
+      expect(flags.providerStatus).toBe(ProviderStatus.ERROR);
+    });
+    expect(events.map(([event]) => event)).toEqual([
+      ...[ProviderEvents.Error, ProviderEvents.Ready, ProviderEvents.Stale, ProviderEvents.Error],
+    ]);
+    expect(events.at(-1)?.[1]).toMatchObject({ errorCode: ErrorCode.GENERAL });
+  });
+
+  test("is an error after the time limit", async () => {
+    const client = clientOf(new FetchEdge(), CLIENT_KEY);
+    const provider = new FeatureHubServerProvider(client, { timeoutMs: 1 });
+    await expect(OpenFeature.setProviderAndWait(provider)).rejects.toThrow();
+    expect(OpenFeature.getClient().providerStatus).toBe(ProviderStatus.ERROR);
+  });
+
+  test("of two providers does not mix, and neither do their changes", async () => {
+    const edges = [edgeWith(feature("A", "1")), edgeWith(feature("A", "1"))] as const;
+    const seen: Record<string, (readonly string[] | undefined)[]> = { one: [], other: [] };
+    for (const [at, domain] of ["one", "other"].entries()) {
+      await OpenFeature.setProviderAndWait(
+        domain,
+        new FeatureHubServerProvider(clientOf(edges[at]!, CLIENT_KEY)),
+      );
+      OpenFeature.getClient(domain).addHandler(ProviderEvents.ConfigurationChanged, (details) => {
+        seen[domain]?.push((details as { readonly flagsChanged?: readonly string[] }).flagsChanged);
+      });
+    }
+    edges[0].streams[0]!.feature(feature("A", "2", 2));
+    await eventually(() => {
+      expect(seen["one"]).toHaveLength(1);
+    });
+    edges[1].streams[0]!.feature(feature("A", "2", 2));
+    await eventually(() => {
+      expect(seen["other"]).toHaveLength(1);
+    });
+    expect(seen).toEqual({ one: [["A"]], other: [["A"]] });
+  });
+
+  test("of a replaced provider emits nothing more", async () => {
+    const edge = edgeWith(feature("A", "1"));
+    const provider = new FeatureHubServerProvider(clientOf(edge, CLIENT_KEY));
+    await OpenFeature.setProviderAndWait(provider);
+    const emitted = vi.fn();
+    provider.events.addHandler(ProviderEvents.ConfigurationChanged, emitted);
+    await OpenFeature.setProviderAndWait(new FeatureHubServerProvider(clientOf(edgeWith(), CLIENT_KEY)));
+    const changed = new Promise((resolve) => provider.client.onChange("A", resolve));
+    edge.streams[0]!.feature(feature("A", "2", 2));
+    await changed;
+    await provider.client.statusWhen(() => true);
+    expect(emitted).not.toHaveBeenCalled();
+    expect(provider.client.readiness).toBe("READY");
+  });
+});
+
+test("changes name the features that changed: of updates, of rules, of releases and of overrides", async () => {
+  const edge = edgeWith(feature("A", "1"), feature("B", "1"), feature("RULE", "1"));
+  const client = clientOf(edge, CLIENT_KEY);
+  const flags = await flagsOf(client);
+  const changes: string[][] = [];
+  flags.addHandler(ProviderEvents.ConfigurationChanged, (details) => {
+    changes.push([...((details as { readonly flagsChanged?: string[] }).flagsChanged ?? [])].sort());
+  });
+  const until = async (count: number): Promise<void> => {
+    await eventually(() => {
+      expect(changes).toHaveLength(count);
+    });
+  };
+  const [stream] = edge.streams;
+  stream!.feature(feature("A", "2", 2));
+  await until(1);
+  // The value without a context stays the same.
+  stream!.feature(feature("RULE", "1", 2, { strategies: [strategy("s", "2", "userkey", "mara")] }));
+  await until(2);
+  client.catchUpdates();
+  stream!.feature(feature("B", "2", 2));
+  stream!.feature(feature("RULE", "1", 3));
+  await eventually(() => {
+    expect(client.heldKeys()).toEqual(["B", "RULE"]);
+  });
+  expect(changes).toHaveLength(2);
+  client.releaseOnly(["RULE"]);
+  await until(3);
+  client.release();
+  await until(4);
+  let isOn = false;
+  client.intercept({ name: "tester", intercept: ({ key }) => (isOn && key === "A" ? "3" : undefined) });
+  isOn = true;
+  client.overridesChanged();
+  await until(5);
+  expect(changes).toEqual([["A"], ["RULE"], ["RULE"], ["B"], ["A"]]);
+});

@@ -1,0 +1,98 @@
+import { type ReactNode, useContext, useEffect, useMemo, useReducer, useState } from "react";
+import type { AnyFlags, Client, ClientOptions, Context, ContextAttributes } from "fh-client";
+
+import { ClientOwner, type MadeClientSettings } from "./made_clients.ts";
+import { type Scope, ScopeContext } from "./scope.ts";
+
+/** The settings of a client that a provider makes; see `ClientOptions` of `fh-client`. */
+export type MadeClientOptions = Omit<ClientOptions, "context">;
+
+/** The properties of {@link FeatureProvider}. */
+export interface FeatureProviderProps<F extends object = AnyFlags> {
+  /** A client of the program. The provider does not close it. */
+  readonly client?: Client<F>;
+  /** The URL of the Edge, for a client that the provider makes, and closes when it is unmounted. */
+  readonly url?: string;
+  /** The API key, or several of one kind, for a client that the provider makes. */
+  readonly apiKey?: string | readonly string[];
+  /** The settings of the client that the provider makes. Later changes have no effect. */
+  readonly options?: MadeClientOptions;
+  /**
+   * The attributes of the user. Without them, reads have no context. With a server-evaluated key, a change makes the Edge evaluate the
+   * features for the new context.
+   */
+  readonly context?: ContextAttributes;
+  readonly children?: ReactNode;
+}
+
+/** Returns the client that the provider makes for the settings; `undefined` without settings. */
+function useMadeClient(settings: MadeClientSettings | undefined): Client | undefined {
+  const [owner] = useState(() => new ClientOwner());
+  const [, renderAgain] = useReducer((times: number) => times + 1, 0);
+  const made = settings && owner.clientFor(settings);
+  useEffect(() => {
+    if (!made) return undefined;
+    if (owner.mount(made)) {
+      return () => {
+        owner.unmount(made);
+      };
+    }
+    renderAgain();
+    return undefined;
+  }, [owner, made]);
+  return made?.client;
+}
+
+/** Returns the settings of the client that the provider makes; `undefined` if it has no URL. */
+function settingsOf<F extends object>(props: FeatureProviderProps<F>): MadeClientSettings | undefined {
+  const { client, url, apiKey = "", options = {}, context } = props;
+  if (client || url === undefined) return undefined;
+  return { url, apiKey, options: context ? { ...options, context } : options };
+}
+
+/** Returns the context, which is the same object as long as the client and the attributes are the same. */
+function useContextOf(
+  client: Client,
+  attributes: ContextAttributes | undefined,
+): Context<AnyFlags> | undefined {
+  const given = attributes && client.context(attributes);
+  const name = given && JSON.stringify([...given.attributes]);
+  const context = useMemo(() => given, [client, name]);
+  useEffect(() => {
+    // A failure shows in the client's status.
+    if (client.keyKind === "server") context?.activate().catch(() => undefined);
+  }, [client, context]);
+  return context;
+}
+
+/**
+ * Gives a client, and the context of a user, to the components below it. The client is that of the property `client`, or one that the
+ * provider makes from `url` and `apiKey`, or that of a provider above.
+ *
+ * @example
+ * ```tsx
+ * const app = (
+ *   <FeatureProvider url="https://edge.example" apiKey="environment/key" context={{ userkey: "mara" }}>
+ *     <Shop />
+ *   </FeatureProvider>
+ * );
+ * ```
+ */
+export function FeatureProvider<F extends object = AnyFlags>(props: FeatureProviderProps<F>): ReactNode {
+  const outer = useContext(ScopeContext);
+  const made = useMadeClient(settingsOf(props));
+  const client = (props.client as unknown as Client | undefined) ?? made ?? outer?.client;
+  if (!client) throw new Error("fh-react: a FeatureProvider needs a client, or a URL and an API key");
+  const context = useContextOf(client, props.context);
+  const scope = useMemo((): Scope => {
+    const reads = context ?? (client === outer?.client ? outer.reads : client);
+    const subscribe = (call: () => void) => {
+      const subscription = reads.onGeneration(call);
+      return () => {
+        subscription.unsubscribe();
+      };
+    };
+    return { client, reads, serverReads: reads, isHydrated: false, subscribe };
+  }, [client, context, outer]);
+  return <ScopeContext.Provider value={scope}>{props.children}</ScopeContext.Provider>;
+}

@@ -1,0 +1,39 @@
+import { type ReactNode, version } from "react";
+import { renderToString, version as domVersion } from "react-dom/server";
+import { expect, test } from "vitest";
+
+import { FeatureProvider, useReady, useString } from "../src/index.ts";
+import { feature, FetchEdge, SERVER_KEY } from "./fetch_edge.ts";
+import { offline } from "./offline.ts";
+
+function Page(): ReactNode {
+  return <p>{`${useString("COLOUR", "none")} ${String(useReady())}`}</p>;
+}
+
+test("the tests run with the React of their project", () => {
+  expect([version, domVersion]).toEqual([process.env["REACT"], process.env["REACT"]]);
+});
+
+test("a server renders the values of a given client", () => {
+  const client = offline([feature("COLOUR", "red")]);
+  expect(
+    renderToString(
+      <FeatureProvider client={client}>
+        <Page />
+      </FeatureProvider>,
+    ),
+  ).toBe("<p>red true</p>");
+});
+
+test("a provider on a server makes no client that connects", () => {
+  const edge = new FetchEdge();
+  const options = { fetch: edge.fetch };
+  expect(
+    renderToString(
+      <FeatureProvider url="http://edge" apiKey={SERVER_KEY} options={options}>
+        <Page />
+      </FeatureProvider>,
+    ),
+  ).toBe("<p>none false</p>");
+  expect(edge.streams).toHaveLength(0);
+});
