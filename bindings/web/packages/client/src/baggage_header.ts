@@ -3,7 +3,13 @@ import type { BaggageOptions } from "./overrides.ts";
 import { decoded } from "./repository/baggage/format.ts";
 import { NAME } from "./repository/baggage/mod.ts";
 import { BaggageOverrides } from "./repository/baggage/overrides.ts";
-import type { InterceptedRead, Override, Repository } from "./repository/lib.ts";
+import {
+  type InterceptedRead,
+  intercept,
+  type Override,
+  overridesChanged,
+  type Repository,
+} from "./repository/lib.ts";
 import { trim } from "./text.ts";
 
 interface ContextBaggage {
@@ -25,18 +31,18 @@ export function overrideFromBaggage(
   if (byContext === undefined) byRepository.set(repository, (byContext = registered(repository)));
   const overrides = new BaggageOverrides(entryOf(header), keys === undefined ? "all" : new Set(keys));
   byContext.set(attributes, { overrides, evenIfLocked });
-  repository.overridesChanged();
+  overridesChanged(repository);
 }
 
 /** Registers the interceptor of a repository, and returns the overrides that it reads. */
 function registered(repository: Repository): WeakMap<Attributes, ContextBaggage> {
   const byContext = new WeakMap<Attributes, ContextBaggage>();
-  const intercept = (read: InterceptedRead): Override => {
+  const override = (read: InterceptedRead): Override => {
     const baggage = read.attributes && byContext.get(read.attributes);
     const isLeftOut = read.feature?.isLocked === true && baggage?.evenIfLocked !== true;
     return isLeftOut ? undefined : baggage?.overrides.intercept(read);
   };
-  repository.intercept({ name: "baggage", intercept }, "decide");
+  intercept(repository, { name: "baggage", intercept: override }, "decide");
   return byContext;
 }
 

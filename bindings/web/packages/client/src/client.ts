@@ -1,4 +1,4 @@
-import { ClientPlatform } from "#platform";
+import { ClientPlatform, usageCode } from "#platform";
 
 import type { Attributes } from "./attributes.ts";
 import { Context } from "./context.ts";
@@ -9,19 +9,30 @@ import { hydrate } from "./hydration.ts";
 import { type ClientParts, LiveReads } from "./live_reads.ts";
 import { NotReady, readyOutcome } from "./not_ready.ts";
 import type { ClientOptions, ContextAttributes } from "./options.ts";
+import { LateObservers } from "./late_observers.ts";
 import { Overrides } from "./overrides.ts";
 import {
   attributesOf,
+  held,
+  intercept,
   type Interceptor,
+  listen,
   type LockPolicy,
   type NewState,
   type Notice,
-  noticeText,
   type Observer,
+  onNewState,
+  onReadiness,
+  onStatus,
+  overridesChanged,
+  queue,
   type RawUpdate,
   type Readiness,
   type ReadinessChange,
+  release,
+  releaseOnly,
   Repository,
+  RepositoryWatch,
   type SessionStatus,
   type Subscription,
   type UsageOptions,
@@ -62,6 +73,7 @@ export interface ReadyOptions {
 export class Client<F extends object = AnyFlags> extends LiveReads<F> {
   readonly #repository: Repository;
   readonly #driver: Driver;
+  readonly #observers: LateObservers;
   readonly #parts: ClientParts;
   readonly #secrets: SentSecrets;
   readonly #engine: EngineAccess;
@@ -86,18 +98,24 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
       keepAlive: options.keepAlive ?? true,
       whenHidden: options.whenHidden ?? "continue",
     });
-    const repository = newRepository(options, context);
+    const repository = new Repository({
+      clock: options.clock ?? Date.now,
+      events: options.eventQueue ?? 1024,
+    });
+    const observers = new LateObservers(repository, usageCode);
+    prepare(repository, observers, options, context);
     const { engine, fullEngine, integrity } = options;
-    const access = new EngineAccess({ engine, fullEngine, integrity, readFile: platform.readFile });
+    const { readFile } = platform;
+    const access = new EngineAccess({ engine, fullEngine, integrity, readFile }, platform, settings.backoff);
     const identification = settings.identification ?? platform.identification;
-    const session = new Session({ ...settings, identification }, Math.random);
-    const { backoff } = settings;
-    const driver = new Driver({ session, repository, platform, compile: access.compile, backoff, secrets });
-    const parts = { repository, driver, engine: access, clock: options.clock ?? Date.now };
+    const session = new Session({ ...settings, identification }, Math.random, platform.redirected);
+    const driver = new Driver({ session, repository, platform, engine: access, secrets });
+    const parts = { repository, driver, engine: access };
     super(parts, undefined);
     this.#parts = parts;
     this.#repository = repository;
     this.#driver = driver;
+    this.#observers = observers;
     this.#secrets = secrets;
     this.#engine = access;
     this.#settings = { url, options };
@@ -133,7 +151,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
         ? setInterval(() => undefined, LONGEST_DELAY)
         : setTimeout(stop, Math.min(timeoutMs, LONGEST_DELAY), "timedOut");
     try {
-      const watch = this.#repository.watch();
+      const watch = new RepositoryWatch(this.#repository.tasks);
       for (;;) {
         const outcome = readyOutcome(this.#repository.status, throughRefusals);
         if (outcome === true) return;
@@ -149,7 +167,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
 
   /** The readiness of the client. */
   get readiness(): Readiness {
-    return this.#repository.readiness;
+    return this.#repository.live.readiness;
   }
 
   /** True if the readiness is `READY`. */
@@ -168,7 +186,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    * @throws {@link NotReady} if the client is closed and the condition is not true
    */
   async statusWhen(condition: (status: Status) => boolean): Promise<Status> {
-    const watch = this.#repository.watch();
+    const watch = new RepositoryWatch(this.#repository.tasks);
     for (;;) {
       const { status } = this;
       if (condition(status)) return status;
@@ -284,32 +302,32 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
 
   /** Registers a listener that is called with the present readiness, and again when the readiness changes. */
   onReadiness(call: (change: ReadinessChange) => void): Subscription {
-    return this.#repository.onReadiness(call);
+    return onReadiness(this.#repository, call);
   }
 
   /** Registers a listener that is called with the present status, and again when connection, problem or readiness change. */
   onStatus(call: (status: SessionStatus) => void): Subscription {
-    return this.#repository.onStatus(call);
+    return onStatus(this.#repository, call);
   }
 
   /** Registers a listener for updates that change features visibly, also for updates that are held back (sdk-behaviour 2.5). */
   onNewState(call: (event: NewState) => void): Subscription {
-    return this.#repository.onNewState(call);
+    return onNewState(this.#repository, call);
   }
 
   /** Registers a listener for updates in the form in which they were received (sdk-behaviour 2.6). */
   onRaw(call: (update: RawUpdate) => void): Subscription {
-    return this.#repository.onRaw(call);
+    return listen(this.#repository, "raw", call);
   }
 
   /** Registers a listener for unusual events that do not stop the client. */
   onNotice(call: (notice: Notice) => void): Subscription {
-    return this.#repository.onNotice(call);
+    return listen(this.#repository, "notice", call);
   }
 
   /** Registers an interceptor, which can override values (sdk-behaviour 2.8). */
-  intercept(interceptor: Interceptor, locks: LockPolicy = "respect"): Subscription {
-    return this.#repository.intercept(interceptor, locks);
+  intercept(interceptor: Interceptor, locks?: LockPolicy): Subscription {
+    return intercept(this.#repository, interceptor, locks);
   }
 
   /** The overrides of this client, which replace the values of features. */
@@ -319,24 +337,24 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
 
   /** Makes change listeners compare their values again, because interceptors may now return other values. */
   overridesChanged(): void {
-    this.#repository.overridesChanged();
+    overridesChanged(this.#repository);
   }
 
   /** Registers an observer of the use of features (sdk-behaviour 3). */
   observe(observer: Observer, options: UsageOptions = {}): Subscription {
-    return this.#repository.observe(observer, options);
+    return this.#observers.observe(observer, options);
   }
 
   /** Delivers the waiting events at once, and makes observers send theirs, within a limit in seconds. */
   flush(limit = 0): void {
-    this.#repository.flushUsage(limit);
+    this.#driver.flush(limit);
   }
 
   // ---- catch & release (sdk-behaviour 2.7) --------------------------------------------------------------
 
   /** Holds updates back from now on. The first list of features and the first list for a new context are served nevertheless. */
   catchUpdates(): void {
-    this.#repository.catchUpdates();
+    this.#repository.isCatching = true;
   }
 
   /** True from {@link Client.catchUpdates} to {@link Client.stopCatching}. */
@@ -351,22 +369,22 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
 
   /** Returns the keys of the features that are held back. */
   heldKeys(): string[] {
-    return this.#repository.held();
+    return held(this.#repository) ?? [];
   }
 
   /** Serves the features that were received last. Later updates are held back again. */
   release(): void {
-    this.#repository.release();
+    release(this.#repository, true);
   }
 
   /** Serves the last received states of these features only. */
   releaseOnly(keys: Iterable<string>): void {
-    this.#repository.releaseOnly(keys);
+    releaseOnly(this.#repository, [...keys]);
   }
 
   /** Serves the features that were received last, and all later updates as they arrive. */
   stopCatching(): void {
-    this.#repository.stopCatching();
+    release(this.#repository, false);
   }
 
   // ---- the end ------------------------------------------------------------------------------------------
@@ -400,29 +418,41 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
   }
 }
 
-/** Returns a repository with the interceptors, observers and listeners of the options. */
-function newRepository(options: ClientOptions, context: Attributes | undefined): Repository {
-  const { eventQueue: events = 1024, clock = Date.now } = options;
-  const repository = new Repository({ clock, events });
+/** Registers the interceptors, observers and listeners of the options. */
+function prepare(
+  repository: Repository,
+  observers: LateObservers,
+  options: ClientOptions,
+  context: Attributes | undefined,
+): void {
   const isHydrated = options.hydrate === undefined || hydrate(repository, options.hydrate, context);
-  for (const { interceptor, locks } of options.interceptors ?? []) repository.intercept(interceptor, locks);
-  for (const { observer, options: usage } of options.observers ?? []) repository.observe(observer, usage);
-  if (options.catchUpdates === true) repository.catchUpdates();
-  repository.onNotice(options.onNotice ?? warnOnce());
-  if (!isHydrated)
-    repository.notice({ kind: "store_ignored", source: SNAPSHOT, why: "the document cannot be read" });
-  if (options.onReadiness) repository.onReadiness(options.onReadiness);
-  if (options.onStatus) repository.onStatus(options.onStatus);
-  return repository;
+  for (const { interceptor, locks } of options.interceptors ?? []) intercept(repository, interceptor, locks);
+  for (const { observer, options: usage = {} } of options.observers ?? []) observers.observe(observer, usage);
+  repository.isCatching = options.catchUpdates === true;
+  listen(repository, "notice", options.onNotice ?? warnOnce());
+  if (!isHydrated) {
+    const why = "the document cannot be read";
+    queue(repository, { kind: "notice", of: { kind: "store_ignored", source: SNAPSHOT, why } });
+  }
+  if (options.onReadiness) onReadiness(repository, options.onReadiness);
+  if (options.onStatus) onStatus(repository, options.onStatus);
 }
 
-/** Returns a listener that writes one warning for each kind of notice. */
+/** Returns a listener that writes one warning to the console for each kind of notice. */
 function warnOnce(): (notice: Notice) => void {
   const warned = new Set<Notice["kind"]>();
   return (notice) => {
     if (warned.has(notice.kind)) return;
     warned.add(notice.kind);
-    console.warn(`fh-client: ${noticeText(notice)}`);
+    // The sentences are loaded only when there is a warning.
+    import("./default_warning.ts").then(
+      ({ warn }) => {
+        warn(notice);
+      },
+      () => {
+        console.warn(`fh-client: ${notice.kind}`);
+      },
+    );
   };
 }
 

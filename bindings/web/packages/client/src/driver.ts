@@ -1,23 +1,25 @@
 import { DriverClock } from "./driver_clock.ts";
 import { EdgeProblem } from "./edge_problem.ts";
-import type { Compile } from "./engine_access.ts";
-import { EngineUnavailable } from "./engine_access.ts";
+import type { Compiled, EngineAccess } from "./engine_access.ts";
+import { exchange } from "./exchange.ts";
 import type { Platform, Timer } from "./platform.ts";
-import type { Notice, Problem, Readiness, Repository, Rules, SessionStatus } from "./repository/lib.ts";
+import {
+  type Cause,
+  close,
+  deliver,
+  type Notice,
+  type Problem,
+  publish,
+  queue,
+  type Readiness,
+  type Repository,
+  revoke,
+  setStatus,
+  setWaker,
+  type SessionStatus,
+} from "./repository/lib.ts";
 import type { Millis } from "./repository/time.ts";
-import { Delays } from "./session/delay.ts";
-import type {
-  Action,
-  ApiKeys,
-  Backoff,
-  CommandId,
-  End,
-  Input,
-  Outcome,
-  Request,
-  RequestId,
-  Session,
-} from "./session/lib.ts";
+import type { Action, ApiKeys, CommandId, Input, Outcome, Request, Session } from "./session/lib.ts";
 import type { SentSecrets } from "./sent_secrets.ts";
 
 /** The longest delay of a timer in milliseconds. Browsers and Node take a longer delay for none. */
@@ -28,10 +30,8 @@ export interface DriverParts {
   readonly session: Session;
   readonly repository: Repository;
   readonly platform: Platform;
-  /** Compiles the features that the client evaluates, and loads the engine before if necessary. */
-  readonly compile: Compile;
-  /** The delays before the engine is loaded again. */
-  readonly backoff: Backoff;
+  /** The engine, which compiles the features that the client evaluates. */
+  readonly engine: Pick<EngineAccess, "compile" | "close">;
   readonly secrets: SentSecrets;
 }
 
@@ -54,13 +54,14 @@ export class Driver {
   readonly #unwatch: () => void;
   readonly #inputs: Input[] = [];
   #isHandling = false;
-  #exchange: { readonly requestId: RequestId; readonly abort: AbortController } | undefined;
+  /** Aborts the last request. At most one is in flight. */
+  #abort: (() => void) | undefined;
+  readonly #receive = (input: Input): void => {
+    this.handle(input);
+  };
   /** The actions that are not performed yet, other than those about requests. */
   #actions: Action[] = [];
   #isCompiling = false;
-  readonly #loadDelays = new Delays();
-  /** The time at which the engine is loaded again; `undefined` unless loading has failed. */
-  #loadAgainAt: Millis | undefined;
   #engineProblem: Problem | undefined;
   /** The problem of the session's last status, which a problem of the engine may hide. */
   #sessionProblem: Problem | undefined;
@@ -77,13 +78,13 @@ export class Driver {
   constructor(parts: DriverParts) {
     this.#parts = parts;
     this.#clock = new DriverClock(parts.platform);
-    parts.repository.setWaker(() => {
+    parts.repository.onTouch = () => {
+      this.handle({ type: "feature_read" });
+    };
+    setWaker(parts.repository, () => {
       queueMicrotask(() => {
         this.#deliver();
       });
-    });
-    parts.repository.setTouchWaker(() => {
-      this.handle({ type: "feature_read" });
     });
     this.#unwatch = parts.platform.watch({
       refresh: () => {
@@ -96,7 +97,7 @@ export class Driver {
         this.handle({ type: "resume" });
       },
       flush: () => {
-        parts.repository.flushUsage(0);
+        this.flush(0);
       },
     });
   }
@@ -145,61 +146,37 @@ export class Driver {
     return this.command((commandId) => ({ type: "refresh", commandId }));
   }
 
+  /** Delivers the waiting events at once, and makes observers send theirs, within a limit in seconds. */
+  flush(limit: number): void {
+    const { repository } = this.#parts;
+    deliver(repository);
+    repository.live.observers?.flush(limit);
+  }
+
   #step(input: Input): void {
-    const { session, repository } = this.#parts;
+    const { session, repository, platform, secrets } = this.#parts;
     for (const action of session.handle(this.now(), input)) {
-      if (action.type === "send") void this.#send(action.requestId, action.request);
-      else if (action.type === "abort") this.#abort(action.requestId);
+      if (action.type === "send") this.#abort = exchange(platform, secrets, action, this.#receive);
+      else if (action.type === "abort") this.#abort?.();
       else this.#actions.push(action);
     }
-    if (session.lastContact !== undefined) repository.contact(session.lastContact);
+    repository.contact = session.lastContact;
     if (input.type === "stop") this.#close();
     else this.#performAll();
   }
 
-  // ---- requests -----------------------------------------------------------------------------------
-
-  async #send(requestId: RequestId, { kind, url, headers }: Request): Promise<void> {
-    const { platform, secrets } = this.#parts;
-    const abort = new AbortController();
-    const { signal } = abort;
-    this.#exchange = { requestId, abort };
-    secrets.remember();
-    const own = secrets.headers;
-    const isPrivate = own.length > 0 || headers.some(([name]) => name === "x-featurehub");
-    let end: End = { kind: "complete" };
-    try {
-      const request = { kind, url, headers: [...headers, ...own], isPrivate };
-      const { head, body } = await platform.send(request, signal);
-      if (!signal.aborted) this.handle({ type: "opened", requestId, head });
-      const reader = body?.getReader();
-      for (let piece = await reader?.read(); piece?.value; piece = await reader?.read()) {
-        if (signal.aborted) return;
-        this.handle({ type: "bytes", requestId, bytes: piece.value });
-      }
-    } catch (error) {
-      end = platform.endOf(error);
-    }
-    if (signal.aborted) return;
-    this.#exchange = undefined;
-    this.handle({ type: "closed", requestId, end });
-  }
-
-  #abort(requestId: RequestId): void {
-    if (this.#exchange?.requestId !== requestId) return;
-    this.#exchange.abort.abort();
-    this.#exchange = undefined;
-  }
-
   // ---- actions ------------------------------------------------------------------------------------
 
-  /** Performs the actions in their order, up to the first publication that has to wait. */
+  /** Performs the actions in their order, up to the first publication that has to wait for the engine. */
   #performAll(): void {
-    while (!this.#isCompiling && this.#loadAgainAt === undefined) {
+    while (!this.#isCompiling) {
       const [action] = this.#actions;
       if (action === undefined) return;
-      if (action.type === "publish" && needsEngine(action.publication.rules)) {
-        void this.#compile(action.publication.rules);
+      if (needsEngine(action)) {
+        this.#isCompiling = true;
+        this.#parts.engine.compile(action.publication.rules, (compiled) => {
+          if (!this.#isClosed) this.#compiled(action.publication.cause, compiled);
+        });
       } else {
         this.#actions.shift();
         this.#perform(action);
@@ -208,25 +185,28 @@ export class Driver {
   }
 
   #perform(action: Action): void {
-    const { repository } = this.#parts;
+    const { repository, secrets } = this.#parts;
     switch (action.type) {
       case "publish":
-        repository.publish(action.publication);
+        publish(repository, action.publication);
         break;
       case "revoke":
-        repository.revoke(action.environments);
+        revoke(repository, action.environments);
         break;
-      case "status":
+      case "status": {
+        const { problem } = action.status;
+        this.#sessionProblem = problem && secrets.now.wipedFrom(problem);
         this.#show(action.status);
         break;
+      }
       case "notice":
         this.notice(action.notice);
         break;
       case "raw":
-        repository.raw(action.update);
+        queue(repository, { kind: "raw", of: action.update });
         break;
       case "report_reads":
-        repository.reportReads();
+        repository.reportsReads = true;
         break;
       case "command_done":
         this.#commandDone(action.commandId, action.outcome);
@@ -237,15 +217,28 @@ export class Driver {
     }
   }
 
+  /** Publishes the features that the engine has compiled, or shows why it has not. Features on which the engine fails are dropped. */
+  #compiled(cause: Cause, { rules, problem, isOver }: Compiled): void {
+    const { repository } = this.#parts;
+    if (rules) publish(repository, { rules, cause });
+    if (problem !== this.#engineProblem) {
+      this.#engineProblem = problem;
+      this.#show(repository.status);
+    }
+    if (!isOver) return;
+    this.#actions.shift();
+    this.#isCompiling = false;
+    this.#performAll();
+  }
+
   /** Removes secrets from a notice, and passes it to listeners. */
   notice(notice: Notice): void {
-    this.#parts.repository.notice(this.#parts.secrets.now.wipedOff(notice));
+    const { repository, secrets } = this.#parts;
+    queue(repository, { kind: "notice", of: secrets.now.wipedOff(notice) });
   }
 
   #show(status: SessionStatus): void {
-    const { problem } = status;
-    this.#sessionProblem = problem && this.#parts.secrets.now.wipedFrom(problem);
-    this.#parts.repository.setStatus({ ...status, problem: this.#engineProblem ?? this.#sessionProblem });
+    setStatus(this.#parts.repository, { ...status, problem: this.#engineProblem ?? this.#sessionProblem });
   }
 
   #commandDone(commandId: CommandId, outcome: Outcome): void {
@@ -255,51 +248,13 @@ export class Driver {
     else caller?.reject(new EdgeProblem(this.#parts.secrets.now.wipedFrom(outcome.problem)));
   }
 
-  // ---- the engine ---------------------------------------------------------------------------------
-
-  /** Compiles the features of the first waiting action. The publication is dropped if the engine fails on them. */
-  async #compile(rules: Rules): Promise<void> {
-    this.#isCompiling = true;
-    const { publication } = this.#actions[0] as Action & { readonly type: "publish" };
-    let compiled: Rules | undefined;
-    let failure: unknown;
-    try {
-      const ruleset = this.#parts.compile(Array.from(rules.features(), ({ json }) => json));
-      compiled = rules.compiled(ruleset instanceof Promise ? await ruleset : ruleset);
-    } catch (error) {
-      failure = error;
-    }
-    this.#isCompiling = false;
-    if (this.#isClosed) return;
-    if (failure instanceof EngineUnavailable) {
-      this.#loadAgainAt = this.now() + this.#loadDelays.next(this.#parts.backoff, Infinity, Math.random);
-    } else {
-      this.#loadDelays.reset();
-      this.#actions.shift();
-      if (compiled) this.#parts.repository.publish({ ...publication, rules: compiled });
-    }
-    this.#showEngine(failure);
-    this.#performAll();
-    this.#setTimer();
-  }
-
-  #showEngine(failure: unknown): void {
-    const before = this.#engineProblem;
-    const text = failure instanceof Error ? failure.message : String(failure);
-    this.#engineProblem = failure === undefined ? undefined : { code: "engine", text };
-    if (!before && !this.#engineProblem) return;
-    const { repository } = this.#parts;
-    repository.setStatus({ ...repository.status, problem: this.#engineProblem ?? this.#sessionProblem });
-  }
-
   // ---- time and delivery ----------------------------------------------------------------------------
 
   #setTimer(): void {
     this.#timer?.clear();
     this.#timer = undefined;
     if (this.#isClosed) return;
-    const times = [this.#parts.session.deadline, this.#loadAgainAt, this.#summaryAt];
-    const at = Math.min(...times.map((time) => time ?? Infinity));
+    const at = Math.min(this.#parts.session.deadline ?? Infinity, this.#summaryAt ?? Infinity);
     if (at === Infinity) return;
     const delay = Math.min(Math.max(at - this.now(), 0), LONGEST_DELAY);
     this.#timer = this.#parts.platform.setTimer(() => {
@@ -308,16 +263,14 @@ export class Driver {
   }
 
   #tick(): void {
-    const now = this.now();
-    if (this.#loadAgainAt !== undefined && this.#loadAgainAt <= now) this.#loadAgainAt = undefined;
-    if (this.#summaryAt !== undefined && this.#summaryAt <= now) this.#deliver();
+    if (this.#summaryAt !== undefined && this.#summaryAt <= this.now()) this.#deliver();
     this.handle({ type: "tick" });
   }
 
   #deliver(): void {
     const { repository } = this.#parts;
-    repository.deliver();
-    const summaryAt = repository.deliverSummaries(this.now());
+    deliver(repository);
+    const summaryAt = repository.live.observers?.summaries(this.now());
     if (summaryAt === this.#summaryAt) return;
     this.#summaryAt = summaryAt;
     this.#setTimer();
@@ -327,21 +280,19 @@ export class Driver {
   #close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#isCompiling = false;
-    this.#loadAgainAt = undefined;
     this.#unwatch();
-    for (const action of this.#actions.splice(0)) {
-      if (action.type !== "publish" || !needsEngine(action.publication.rules)) this.#perform(action);
-    }
-    this.#parts.repository.close();
+    const { repository, engine } = this.#parts;
+    engine.close();
+    for (const action of this.#actions.splice(0)) if (!needsEngine(action)) this.#perform(action);
+    close(repository);
     queueMicrotask(() => {
-      this.#parts.repository.deliver();
+      deliver(repository);
       this.#finish();
     });
   }
 }
 
-/** Returns true if the engine has to compile the features before they can be served. */
-function needsEngine(rules: Rules): boolean {
-  return rules.evaluatedFor === undefined;
+/** Returns true if the action publishes features that the engine has to compile before. */
+function needsEngine(action: Action): action is Action & { readonly type: "publish" } {
+  return action.type === "publish" && action.publication.rules.evaluatedFor === undefined;
 }

@@ -1,7 +1,9 @@
-import { type Problem, problemText } from "./repository/lib.ts";
+import type { Problem } from "./repository/lib.ts";
+import { problemName } from "./repository/problem.ts";
 
 /**
- * The error of a command that did not succeed, such as a refresh. The client goes on as {@link EdgeProblem.problem} allows.
+ * The error of a command that did not succeed, such as a refresh. The client goes on as {@link EdgeProblem.problem} allows. The message is
+ * the code of the problem with its data; {@link problemText} returns a sentence for people.
  *
  * @example
  * ```ts
@@ -18,7 +20,7 @@ export class EdgeProblem extends Error {
   readonly problem: Problem;
 
   constructor(problem: Problem) {
-    super(problemText(problem));
+    super(problemName(problem));
     this.problem = problem;
   }
 }

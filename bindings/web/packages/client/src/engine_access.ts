@@ -1,15 +1,27 @@
-import type { Attributes } from "./attributes.ts";
 import type { WasmEngine } from "./engine/engine.ts";
 import type { EngineSource } from "./engine/load.ts";
-import type { Ruleset } from "./repository/engine.ts";
+import type { Platform, Timer } from "./platform.ts";
+import type { Problem, Rules } from "./repository/lib.ts";
+import { Delays } from "./session/delay.ts";
+import type { Backoff } from "./session/lib.ts";
 
-/** Compiles features. The result is a promise if the engine, or the full engine, must be loaded first. */
-export type Compile = (features: readonly string[]) => Ruleset | Promise<Ruleset>;
-
-/** The error that the engine cannot be loaded. The driver tries again later. */
+/** The error that the engine cannot be loaded, which is tried again later. */
 export class EngineUnavailable extends Error {
   override readonly name = "EngineUnavailable";
 }
+
+/** The outcome of an attempt to compile features. */
+export interface Compiled {
+  /** The compiled features; `undefined` if the engine could not compile them. */
+  readonly rules?: Rules;
+  /** The reason for the failure; `undefined` if there was none. */
+  readonly problem?: Problem;
+  /** False if another attempt follows, because the engine could not be loaded. */
+  readonly isOver: boolean;
+}
+
+/** Compiles features, and reports the outcome of each attempt. */
+export type Compile = (rules: Rules, report: (compiled: Compiled) => void) => void;
 
 /** Settings of the engine that evaluates the rules of a client-evaluated key. */
 export interface EngineSettings {
@@ -25,12 +37,17 @@ export interface EngineSettings {
 
 /** The engine of one client, which is loaded when it is first needed. */
 export class EngineAccess {
-  readonly #settings: EngineSettings;
-  #engine: WasmEngine | undefined;
-  #loading: Promise<WasmEngine> | undefined;
+  readonly settings: EngineSettings;
+  readonly #platform: Pick<Platform, "setTimer">;
+  readonly #backoff: Backoff;
+  #engine: Promise<WasmEngine> | undefined;
+  #timer: Timer | undefined;
 
-  constructor(settings: EngineSettings) {
-    this.#settings = settings;
+  /** The delays of `backoff` are those before the engine is loaded again. */
+  constructor(settings: EngineSettings, platform: Pick<Platform, "setTimer">, backoff: Backoff) {
+    this.settings = settings;
+    this.#platform = platform;
+    this.#backoff = backoff;
   }
 
   /** Begins to load the engine, so that it is there when features arrive. A failure shows when features are compiled. */
@@ -39,42 +56,43 @@ export class EngineAccess {
   }
 
   /** {@inheritDoc Compile} */
-  readonly compile: Compile = (features) =>
-    this.#engine
-      ? this.#engine.compileWithEitherEngine(features)
-      : this.#load().then((engine) => engine.compileWithEitherEngine(features));
+  readonly compile: Compile = (rules, report) => {
+    const texts = Array.from(rules.features(), ({ json }) => json);
+    const delays = new Delays();
+    const attempt = (): void => {
+      this.#load()
+        .then((engine) => engine.compileWithEitherEngine(texts))
+        .then(
+          (ruleset) => {
+            report({ rules: rules.compiled(ruleset), isOver: true });
+          },
+          (error: unknown) => {
+            const isOver = !(error instanceof EngineUnavailable);
+            report({ problem: { code: "engine", text: textOf(error) }, isOver });
+            if (isOver) return;
+            const delay = delays.next(this.#backoff, Infinity, Math.random);
+            this.#timer = this.#platform.setTimer(attempt, delay);
+          },
+        );
+    };
+    attempt();
+  };
 
-  /**
-   * Returns the engine's report about the evaluation of a feature. Loads the full engine before.
-   *
-   * @throws {@link EngineUnavailable} if the engine cannot be loaded
-   */
-  async explain(json: string, attributes: Attributes | undefined, now: number): Promise<unknown> {
-    const { explainFeature } = await import("./engine/explain.ts");
-    return JSON.parse(await explainFeature(this.#settings, json, attributes, now));
+  /** Ends the attempts to load the engine. */
+  close(): void {
+    this.#timer?.clear();
   }
 
   #load(): Promise<WasmEngine> {
-    this.#loading ??= this.#loaded();
-    return this.#loading;
-  }
-
-  async #loaded(): Promise<WasmEngine> {
-    try {
-      const { startEngine } = await import("./engine/start.ts");
-      return (this.#engine = await startEngine(this.#settings));
-    } catch (error) {
-      this.#loading = undefined;
-      throw unavailable(error);
-    }
+    return (this.#engine ??= import("./engine/start.ts")
+      .then(({ startEngine }) => startEngine(this.settings))
+      .catch((error: unknown) => {
+        this.#engine = undefined;
+        throw new EngineUnavailable(textOf(error), { cause: error });
+      }));
   }
 }
 
-/** Returns the error with a text that says what to do if a content security policy forbids WebAssembly. */
-export function unavailable(error: unknown): EngineUnavailable {
-  const text = error instanceof Error ? error.message : String(error);
-  const advice = /content security policy|unsafe-eval/i.test(text)
-    ? ": allow 'wasm-unsafe-eval' in script-src, or use a server-evaluated key, which needs no engine"
-    : "";
-  return new EngineUnavailable(text + advice, { cause: error });
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

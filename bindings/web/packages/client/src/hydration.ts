@@ -3,7 +3,7 @@ import { asText, isObject, type Json, member, parse } from "./json.ts";
 import { contextHash } from "./repository/context_hash.ts";
 import type { Evaluation, Ruleset } from "./repository/engine.ts";
 import { Feature } from "./repository/feature.ts";
-import { type Reason, type Repository, Rules } from "./repository/lib.ts";
+import { publish, type Reason, type Repository, Rules } from "./repository/lib.ts";
 
 const NOT_READY: Evaluation = { value: undefined, strategyId: undefined, reason: "NOT_READY" };
 
@@ -43,6 +43,6 @@ export function hydrate(repository: Repository, state: string, first: Attributes
     readsClock: () => false,
   };
   const rules = Rules.clientEvaluated(features, { kind: "unknown" }).compiled(ruleset);
-  repository.publish({ rules, cause: "invisible" });
+  publish(repository, { rules, cause: "invisible" });
   return true;
 }

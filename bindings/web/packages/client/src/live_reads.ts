@@ -6,15 +6,13 @@ import { Feature } from "./feature_handle.ts";
 import type { FlagKey } from "./flags.ts";
 import { type Change, type FeatureDetail, plainChange, plainDetail } from "./plain_value.ts";
 import { Reads, Snapshot } from "./reads.ts";
-import type { Params, Repository, Subscription } from "./repository/lib.ts";
+import { listen, onChange, type Params, type Repository, type Subscription } from "./repository/lib.ts";
 
 /** The parts that a client shares with its contexts and features. */
 export interface ClientParts {
   readonly repository: Repository;
   readonly driver: Driver;
   readonly engine: EngineAccess;
-  /** Returns the milliseconds since 1970. */
-  readonly clock: () => number;
 }
 
 /** The result of a read, and the engine's report about the evaluation. */
@@ -41,7 +39,7 @@ export class LiveReads<F extends object> extends Reads<F> {
 
   /** @internal */
   constructor(parts: ClientParts, attributes: Attributes | undefined) {
-    super(parts.repository, attributes);
+    super(() => parts.repository.live, attributes);
     this.#parts = parts;
   }
 
@@ -52,7 +50,7 @@ export class LiveReads<F extends object> extends Reads<F> {
 
   /** Returns the present features. Reads of the snapshot use the same features even if updates arrive meanwhile. */
   snapshot(): Snapshot<F> {
-    return new Snapshot(this.#parts.repository.snapshot(), this.contextAttributes);
+    return new Snapshot(this.#parts.repository.live, this.contextAttributes);
   }
 
   /**
@@ -65,7 +63,7 @@ export class LiveReads<F extends object> extends Reads<F> {
    * ```
    */
   onChange<K extends FlagKey<F>>(key: K, call: (change: Change<F[K]>) => void): Subscription {
-    return this.#parts.repository.onChange(key, this.contextAttributes, (change) => {
+    return onChange(this.#parts.repository, key, this.contextAttributes, (change) => {
       call(plainChange(change));
     });
   }
@@ -81,7 +79,7 @@ export class LiveReads<F extends object> extends Reads<F> {
    * ```
    */
   onGeneration(call: (generation: number) => void): Subscription {
-    return this.#parts.repository.onGeneration(call);
+    return listen(this.#parts.repository, "generation", call);
   }
 
   /**
@@ -96,7 +94,7 @@ export class LiveReads<F extends object> extends Reads<F> {
   changes<K extends FlagKey<F>>(key: K, options: ChangesOptions = {}): Changes<F[K]> {
     const { repository, driver } = this.#parts;
     return new Changes(
-      (call) => repository.onChange(key, this.contextAttributes, call),
+      (call) => onChange(repository, key, this.contextAttributes, call),
       driver.finished,
       options,
     );
@@ -113,17 +111,23 @@ export class LiveReads<F extends object> extends Reads<F> {
    * ```
    */
   async explain<K extends FlagKey<F>>(key: K): Promise<Explanation<F[K]>> {
-    const { repository, engine, clock } = this.#parts;
-    const snapshot = repository.snapshot();
+    const { repository, engine } = this.#parts;
+    const snapshot = repository.live;
     const { rules } = snapshot;
     const feature = rules.evaluatedFor || !snapshot.hasList ? undefined : rules.get(key);
     const detail = plainDetail<F[K]>(snapshot.peek(key, this.contextAttributes));
-    const report = feature && (await engine.explain(feature.json, this.contextAttributes, clock()));
+    const { explainFeature } = await import("./engine/explain.ts");
+    const report =
+      feature &&
+      (await explainFeature(engine.settings, feature.json, this.contextAttributes, repository.clock()));
     return { detail, report };
   }
 
   /** Reports an event with this name to observers, with the values of the features. */
   record(name: string, params: Params = {}): void {
-    this.#parts.repository.record(name, params, this.contextAttributes);
+    const { live } = this.#parts.repository;
+    live.observers?.named(name, params, this.contextAttributes, () =>
+      live.usedFeatures(this.contextAttributes),
+    );
   }
 }

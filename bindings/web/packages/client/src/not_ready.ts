@@ -1,7 +1,9 @@
-import { type Problem, problemText, type SessionStatus } from "./repository/lib.ts";
+import type { Problem, SessionStatus } from "./repository/lib.ts";
+import { problemName } from "./repository/problem.ts";
 
 /**
- * The error of a wait for a client to be ready.
+ * The error of a wait for a client to be ready. The message is the reason with the code of the last problem; {@link problemText} returns a
+ * sentence for people.
  *
  * - `timedOut`: the time limit passed. The client continues its work.
  * - `failed`: the Edge refuses the client, or has sent no environment of its API keys.
@@ -23,25 +25,11 @@ export class NotReady extends Error {
 
   /** @internal */
   constructor(reason: NotReady["reason"], problem: Problem | undefined, cause?: unknown) {
-    const why = problem && problemText(problem);
-    super(
-      reason === "failed" && why ? why : TEXTS[reason] + (reason === "timedOut" && why ? `: ${why}` : ""),
-      {
-        cause,
-      },
-    );
+    super(problem ? `${reason}: ${problemName(problem)}` : reason, { cause });
     this.reason = reason;
     this.problem = problem;
   }
 }
-
-const TEXTS: Readonly<Record<NotReady["reason"], string>> = {
-  timedOut: "no features arrived within the time limit",
-  failed: "the Edge refuses the client",
-  stopped: "the client has no features, and does not fetch any",
-  closed: "the client is closed",
-  aborted: "the wait was aborted",
-};
 
 /** Returns `true` if the client is ready, the error if the wait has failed, and `undefined` if the caller should wait on (D-70). */
 export function readyOutcome(status: SessionStatus, throughRefusals: boolean): NotReady | true | undefined {

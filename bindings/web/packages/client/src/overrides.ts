@@ -1,7 +1,7 @@
 import type { Attributes } from "./attributes.ts";
 import type { AnyFlags, FlagKey } from "./flags.ts";
 import { plainValue } from "./plain_value.ts";
-import type { Override, Repository } from "./repository/lib.ts";
+import { intercept, type Override, overridesChanged, type Repository } from "./repository/lib.ts";
 import { Decimal, Json } from "./repository/value.ts";
 
 /** The name of the interceptor that applies overrides, which details and notices show. */
@@ -56,7 +56,7 @@ export class Overrides<F extends object = AnyFlags> {
   /** @internal */
   constructor(repository: Repository) {
     this.#repository = repository;
-    const intercept = ({
+    const override = ({
       key,
       feature,
     }: {
@@ -66,7 +66,7 @@ export class Overrides<F extends object = AnyFlags> {
       const entry = this.#byKey.get(key);
       return entry && (entry.evenIfLocked || feature?.isLocked !== true) ? entry.value : undefined;
     };
-    repository.intercept({ name: NAME, intercept }, "decide");
+    intercept(repository, { name: NAME, intercept: override }, "decide");
   }
 
   /**
@@ -79,14 +79,14 @@ export class Overrides<F extends object = AnyFlags> {
     if (value === undefined) this.delete(key as FlagKey<F>);
     else {
       this.#byKey.set(key, { value, evenIfLocked });
-      this.#repository.overridesChanged();
+      overridesChanged(this.#repository);
     }
   }
 
   /** Ends the override of a feature. Returns false if there was none. */
   delete(key: FlagKey<F>): boolean {
     const isDeleted = this.#byKey.delete(key);
-    if (isDeleted) this.#repository.overridesChanged();
+    if (isDeleted) overridesChanged(this.#repository);
     return isDeleted;
   }
 
@@ -94,7 +94,7 @@ export class Overrides<F extends object = AnyFlags> {
   clear(): void {
     if (this.#byKey.size === 0) return;
     this.#byKey.clear();
-    this.#repository.overridesChanged();
+    overridesChanged(this.#repository);
   }
 
   /** Returns all overrides in the order in which their features were first overridden, except those of {@link Overrides.fromBaggage}. */

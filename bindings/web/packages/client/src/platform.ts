@@ -1,4 +1,4 @@
-import type { End, Request, ResponseHead } from "./session/lib.ts";
+import type { End, Redirected, Request, ResponseHead } from "./session/lib.ts";
 
 /** A timer that was set. */
 export interface Timer {
@@ -57,6 +57,8 @@ export interface Platform {
   endOf(error: unknown): End;
   /** Watches the page or the program. Returns the function that ends the watch. */
   watch(lifeCycle: LifeCycle): () => void;
+  /** Resolves the target of a redirect, for the session; `undefined` if the platform follows redirects itself. */
+  readonly redirected?: Redirected;
   /** Reads a `file:` URL, which `fetch` cannot do; `undefined` if the platform has no files. */
   readonly readFile: ((url: URL) => Promise<BufferSource>) | undefined;
 }

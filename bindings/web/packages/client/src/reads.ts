@@ -4,15 +4,12 @@ import { type FeatureDetail, plainDetail, plainValue } from "./plain_value.ts";
 import {
   type Bootstrap,
   bootstrapOf,
+  contextValues,
   type Kind,
   type RepositorySnapshot,
   writeBootstrap,
 } from "./repository/lib.ts";
-
-/** The object whose current snapshot is read: a repository, or one snapshot. */
-export interface SnapshotSource {
-  snapshot(): RepositorySnapshot;
-}
+import type { ValueOf } from "./repository/value.ts";
 
 /**
  * Reads of features by key, with or without a context. Reads use the features in memory, and never throw. A read of a value that does not
@@ -24,19 +21,20 @@ export interface SnapshotSource {
  * ```
  */
 export class Reads<F extends object> {
-  readonly #source: SnapshotSource;
+  /** Returns the snapshot to read: the current one of a repository, or always the same. */
+  readonly #live: () => RepositorySnapshot;
   /** The context of the reads; `undefined` for reads without a context. */
   protected readonly contextAttributes: Attributes | undefined;
 
   /** @internal */
-  constructor(source: SnapshotSource, attributes: Attributes | undefined) {
-    this.#source = source;
+  constructor(live: () => RepositorySnapshot, attributes: Attributes | undefined) {
+    this.#live = live;
     this.contextAttributes = attributes;
   }
 
   /** Returns true if {@link Reads.boolean} returns true. */
   isEnabled(key: KeyOf<F, boolean>): boolean {
-    return this.#live.isEnabled(key, this.contextAttributes);
+    return this.#read(key, "BOOLEAN") === true;
   }
 
   /**
@@ -51,28 +49,28 @@ export class Reads<F extends object> {
   boolean(key: KeyOf<F, boolean>): boolean | undefined;
   boolean(key: KeyOf<F, boolean>, defaultValue: boolean): boolean;
   boolean(key: string, defaultValue?: boolean): boolean | undefined {
-    return this.#live.boolean(key, this.contextAttributes) ?? defaultValue;
+    return this.#read(key, "BOOLEAN") ?? defaultValue;
   }
 
   /** Returns the value of a STRING feature; see {@link Reads.boolean}. */
   string<K extends KeyOf<F, string>>(key: K): FlagOf<F, K, string> | undefined;
   string<K extends KeyOf<F, string>>(key: K, defaultValue: FlagOf<F, K, string>): FlagOf<F, K, string>;
   string(key: string, defaultValue?: unknown): unknown {
-    return this.#live.string(key, this.contextAttributes) ?? defaultValue;
+    return this.#read(key, "STRING") ?? defaultValue;
   }
 
   /** Returns the value of a NUMBER feature as the nearest double; see {@link Reads.boolean}. */
   number<K extends KeyOf<F, number>>(key: K): FlagOf<F, K, number> | undefined;
   number<K extends KeyOf<F, number>>(key: K, defaultValue: FlagOf<F, K, number>): FlagOf<F, K, number>;
   number(key: string, defaultValue?: unknown): unknown {
-    return this.#live.number(key, this.contextAttributes) ?? defaultValue;
+    return this.#read(key, "NUMBER")?.number ?? defaultValue;
   }
 
   /** Returns the text of a NUMBER feature, which keeps all digits: `7.50` stays `7.50`. See {@link Reads.boolean}. */
   decimal(key: KeyOf<F, number>): string | undefined;
   decimal(key: KeyOf<F, number>, defaultValue: string): string;
   decimal(key: string, defaultValue?: string): string | undefined {
-    return this.#live.decimal(key, this.contextAttributes)?.text ?? defaultValue;
+    return this.#read(key, "NUMBER")?.text ?? defaultValue;
   }
 
   /**
@@ -82,60 +80,62 @@ export class Reads<F extends object> {
   json<K extends KeyOf<F, object | null>>(key: K): FlagOf<F, K, unknown> | undefined;
   json<K extends KeyOf<F, object | null>>(key: K, defaultValue: FlagOf<F, K, unknown>): FlagOf<F, K, unknown>;
   json(key: string, defaultValue?: unknown): unknown {
-    const document = this.#live.json(key, this.contextAttributes)?.parse();
+    const document = this.#read(key, "JSON")?.parse();
     return document === undefined ? defaultValue : document;
   }
 
   /** Returns the unparsed text of a JSON feature; see {@link Reads.boolean}. */
   rawJson(key: KeyOf<F, object | null>): string | undefined {
-    return this.#live.json(key, this.contextAttributes)?.text;
+    return this.#read(key, "JSON")?.text;
   }
 
   /** Returns the value of a feature of any type; see {@link Reads.boolean}. */
   value<K extends FlagKey<F>>(key: K): F[K] | undefined;
   value<K extends FlagKey<F>>(key: K, defaultValue: F[K]): F[K];
   value(key: string, defaultValue?: unknown): unknown {
-    return plainValue(this.#live.value(key, this.contextAttributes)) ?? defaultValue;
+    return plainValue(this.#live().use(key, this.contextAttributes).value) ?? defaultValue;
   }
 
   /** Returns the value of a feature, with its reason and further data of the feature. */
   detail<K extends FlagKey<F>>(key: K): FeatureDetail<F[K]> {
-    return plainDetail(this.#live.detail(key, this.contextAttributes));
+    return plainDetail(this.#live().detail(key, this.contextAttributes));
   }
 
   /** Returns the same as {@link Reads.detail}, if the feature has this type. Otherwise the reason is `TYPE_MISMATCH`. */
   detailAs<K extends FlagKey<F>>(key: K, kind: Kind): FeatureDetail<F[K]> {
-    return plainDetail(this.#live.detailAs(key, this.contextAttributes, kind));
+    return plainDetail(this.#live().detail(key, this.contextAttributes, kind));
   }
 
   /** Returns the same as {@link Reads.detail}, or as {@link Reads.detailAs} for a type, without notifying observers. */
   peek<K extends FlagKey<F>>(key: K, kind?: Kind): FeatureDetail<F[K]> {
-    return plainDetail(this.#live.peek(key, this.contextAttributes, kind));
+    return plainDetail(this.#live().peek(key, this.contextAttributes, kind));
   }
 
   /** Returns true if the feature has a value other than null. Observers are not notified. */
   isSet(key: FlagKey<F>): boolean {
-    return this.#live.isSet(key, this.contextAttributes);
+    return this.#live().peek(key, this.contextAttributes).value !== undefined;
   }
 
   /** Returns true if the feature exists. An override of a missing feature does not count. Observers are not notified. */
   exists(key: FlagKey<F>): boolean {
-    return this.#live.exists(key);
+    return this.#live().exists(key);
   }
 
   /** Returns the keys of all features. Observers are not notified. */
   keys(): string[] {
-    return this.#live.keys();
+    return this.#live().keys();
   }
 
   /** Returns all features with their values, from one state. Observers are not notified. */
   values(): FeatureDetail[] {
-    return this.#live.values(this.contextAttributes).features.map((detail) => plainDetail(detail));
+    return this.#live()
+      .values(this.contextAttributes)
+      .map((detail) => plainDetail(detail));
   }
 
   /** Returns the values as the document of `docs/bootstrap.md`, which holds no rules. Observers are not notified. */
   bootstrap(): Bootstrap {
-    return bootstrapOf(this.#live.values(this.contextAttributes));
+    return bootstrapOf(contextValues(this.#live(), this.contextAttributes));
   }
 
   /** Returns the JSON of {@link Reads.bootstrap}, which Rust's clients read, too. */
@@ -143,8 +143,8 @@ export class Reads<F extends object> {
     return writeBootstrap(this.bootstrap());
   }
 
-  get #live(): RepositorySnapshot {
-    return this.#source.snapshot();
+  #read<K extends Kind>(key: string, kind: K): ValueOf[K] | undefined {
+    return this.#live().read(key, kind, this.contextAttributes);
   }
 }
 
@@ -155,7 +155,7 @@ export class Snapshot<F extends object> extends Reads<F> {
 
   /** @internal */
   constructor(snapshot: RepositorySnapshot, attributes: Attributes | undefined) {
-    super({ snapshot: () => snapshot }, attributes);
+    super(() => snapshot, attributes);
     this.generation = snapshot.generation;
   }
 }

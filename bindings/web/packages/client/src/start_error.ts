@@ -1,6 +1,5 @@
 import type { Attributes } from "./attributes.ts";
-import type { BackoffOptions, ClientOptions } from "./options.ts";
-import { problemText } from "./repository/lib.ts";
+import type { BackoffOptions, ClientOptions, LimitOptions } from "./options.ts";
 import {
   ApiKeys,
   type Backoff,
@@ -9,11 +8,11 @@ import {
   defaultConfig,
   EdgeUrl,
   KEY_ERRORS,
-  type Limits,
   type Mode,
   type Request,
   URL_ERRORS,
 } from "./session/lib.ts";
+import { MAX_ATTRIBUTES } from "./repository/problem.ts";
 import { whole } from "./session/delay.ts";
 import { lowerCase } from "./text.ts";
 
@@ -57,33 +56,57 @@ export function parseSettings(
   options: ClientOptions,
   context: Attributes | undefined,
 ): Config {
+  const { identification, limits = {}, returnWithin = [] } = options;
   const isOffline = options.mode === "offline";
   const edge = EdgeUrl.parse(isOffline && url === "" ? NOWHERE : url);
   if (typeof edge === "string") throw new TypeError(URL_ERRORS[edge]);
   const texts = typeof apiKey === "string" ? [apiKey] : [...apiKey];
   const isKeyless = texts.every((text) => text === "");
   const keys = parseKeys(isOffline && isKeyless ? [NO_KEY] : texts, mustStream(options));
-  const defaults = defaultConfig(edge, keys);
-  const backoff = parseBackoff(options.backoff, defaults.backoff);
-  const refused = parseBackoff(options.backoffWhenRefused, defaults.refused);
-  const { identification } = options;
-  if (identification !== undefined && !isHeaderValue(identification)) {
-    const why = "a header value must not contain line ends or other control characters";
-    throw new TypeError(`the setting identification can never work: ${why}`);
-  }
+  const usual = defaultConfig(edge, keys);
+  const [backoff, refused] = [
+    parseBackoff(options.backoff, usual.backoff),
+    parseBackoff(options.backoffWhenRefused, usual.refused),
+  ];
+  if (identification !== undefined && !isHeaderValue(identification))
+    neverWorks("identification", "a header value must not contain line ends or other control characters");
   if (context && keys.kind === "server" && contextHeader(context) === undefined)
-    throw new TypeError(problemText({ code: "context", attributes: context.size }));
+    throw new TypeError(
+      `the context has ${context.size} attributes; an Edge evaluates at most ${MAX_ATTRIBUTES} attributes`,
+    );
+  const limit = (name: keyof LimitOptions, unit = 1000): number => {
+    const found = millis(limits[name], usual.limits[name], unit);
+    if (found === 0) neverWorks(`limits.${name}`, "the limit is zero");
+    return found;
+  };
   return {
-    ...defaults,
-    mode: modeOf(options) ?? defaults.mode,
+    ...usual,
+    mode: modeOf(options) ?? usual.mode,
     contextPlacement: options.contextPlacement ?? "header",
     whileSwitching: options.whileSwitching === "keepValues" ? "keep_values" : "hide_values",
     identification,
     backoff,
     refused,
-    ...parseDelays(options, defaults),
-    limits: parseLimits(options, defaults.limits),
+    healthyAfter: millis(options.healthyAfter, usual.healthyAfter),
+    returnWithin: [
+      millis(returnWithin[0], usual.returnWithin[0]),
+      millis(returnWithin[1], usual.returnWithin[1]),
+    ],
+    streamAgainAfter: millis(options.streamAgainAfter, usual.streamAgainAfter),
+    pace: millis(options.pace, usual.pace),
+    limits: {
+      ...usual.limits,
+      head: limit("head"),
+      poll: limit("poll"),
+      idle: limit("idle"),
+      bytes: limit("bytes", 1),
+    },
   };
+}
+
+/** @throws the error of a setting with which a client can never work */
+function neverWorks(name: string, why: string): never {
+  throw new TypeError(`the setting ${name} can never work: ${why}`);
 }
 
 /** Returns true if the program has selected streaming, so that it is not only the default. */
@@ -91,55 +114,31 @@ export function mustStream({ mode }: ClientOptions): boolean {
   return mode === "streaming";
 }
 
+/** Returns a duration of seconds in whole milliseconds, or the usual duration if none is given. */
+function millis(seconds: number | undefined, usual: number, unit = 1000): number {
+  return seconds === undefined ? usual : whole(seconds * unit);
+}
+
 function modeOf({ mode, poll, passivePoll }: ClientOptions): Mode | undefined {
   if (mode !== undefined) return { kind: mode === "oneOff" ? "one_off" : mode };
   const seconds = poll ?? passivePoll;
   if (seconds === undefined) return undefined;
-  const interval = whole(seconds * 1000);
+  const interval = millis(seconds, 0);
   if (interval === 0) return { kind: "one_off" };
   return { kind: poll === undefined ? "passive_polling" : "active_polling", interval };
 }
 
-function parseBackoff(given: BackoffOptions | undefined, defaults: Backoff): Backoff {
-  const initial = given?.initial === undefined ? defaults.initial : whole(given.initial * 1000);
-  const cap = given?.cap === undefined ? defaults.cap : whole(given.cap * 1000);
-  const jitter = given?.jitter ?? defaults.jitter;
-  if (cap < initial || !(jitter >= 0 && jitter <= 1))
+function parseBackoff({ initial, cap, jitter }: BackoffOptions = {}, usual: Backoff): Backoff {
+  const found = {
+    initial: millis(initial, usual.initial),
+    cap: millis(cap, usual.cap),
+    jitter: jitter ?? usual.jitter,
+  };
+  if (found.cap < found.initial || !(found.jitter >= 0 && found.jitter <= 1))
     throw new TypeError(
       "invalid back-off: the cap must be at least the initial delay, and the jitter from 0 to 1",
     );
-  return { initial, cap, jitter };
-}
-
-function parseDelays(
-  options: ClientOptions,
-  defaults: Config,
-): Pick<Config, "healthyAfter" | "returnWithin" | "streamAgainAfter" | "pace"> {
-  const of = (seconds: number | undefined, usual: number): number =>
-    seconds === undefined ? usual : whole(seconds * 1000);
-  const [shortest, longest] = defaults.returnWithin;
-  return {
-    healthyAfter: of(options.healthyAfter, defaults.healthyAfter),
-    returnWithin: [of(options.returnWithin?.[0], shortest), of(options.returnWithin?.[1], longest)],
-    streamAgainAfter: of(options.streamAgainAfter, defaults.streamAgainAfter),
-    pace: of(options.pace, defaults.pace),
-  };
-}
-
-function parseLimits({ limits = {} }: ClientOptions, defaults: Limits): Limits {
-  const { head, poll, idle, bytes } = limits;
-  const of = (name: string, seconds: number | undefined, usual: number): number => {
-    const limit = seconds === undefined ? usual : whole(seconds * 1000);
-    if (limit === 0) throw new TypeError(`the setting limits.${name} can never work: the limit is zero`);
-    return limit;
-  };
-  return {
-    connect: defaults.connect,
-    head: of("head", head, defaults.head),
-    poll: of("poll", poll, defaults.poll),
-    idle: of("idle", idle, defaults.idle),
-    bytes: of("bytes", bytes === undefined ? undefined : bytes / 1000, defaults.bytes),
-  };
+  return found;
 }
 
 function isHeaderValue(value: string): boolean {

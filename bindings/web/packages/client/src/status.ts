@@ -42,9 +42,9 @@ export interface Status {
 
 /** Returns the present status. */
 export function statusOf(repository: Repository, now: Millis): Status {
-  const { status, rules } = repository.snapshot();
+  const { status, rules } = repository.live;
   const { readiness, connection, problem, attempts, requests, source, isStale, foreignFeatures } = status;
-  const { lastContact, isHolding, counters } = repository;
+  const { contact, isHolding, counters } = repository;
   const seconds = (from: Millis | undefined, to: Millis | undefined): number | undefined =>
     from === undefined || to === undefined ? undefined : since(to, from) / 1000;
   return {
@@ -54,13 +54,13 @@ export function statusOf(repository: Repository, now: Millis): Status {
     attempts,
     requests,
     nextAttempt: seconds(now, status.nextAttempt),
-    sinceContact: seconds(lastContact, now),
+    sinceContact: seconds(contact, now),
     dataAge: seconds(status.updated, now),
     source,
     isStale,
     features: rules.size,
     foreignFeatures,
     isHolding,
-    counters,
+    counters: { ...counters },
   };
 }

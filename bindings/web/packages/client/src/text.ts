@@ -9,7 +9,7 @@ declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 declare const TextDecoder: new (
   label: "utf-8",
   options: { fatal: boolean; ignoreBOM: true },
-) => { decode(bytes: Uint8Array): string };
+) => { decode(bytes?: Uint8Array, options?: { stream: boolean }): string };
 
 /** The white space of Unicode, which Rust trims. JavaScript's `\s` has U+FEFF in addition, and lacks U+0085. */
 const SPACE = "[\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
@@ -103,16 +103,25 @@ export function wellFormed(text: string): string {
   return /[\ud800-\udfff]/.test(text) ? text.replace(LONE_SURROGATES, "\ufffd") : text;
 }
 
-/** Returns the text of bytes in UTF-8, in which a byte order mark stays; `undefined` if the bytes are not UTF-8. */
-export function fromUtf8(bytes: Uint8Array): string | undefined {
+/**
+ * Returns the text of pieces of bytes in UTF-8, in which a byte order mark stays. Invalid bytes become U+FFFD; if `isStrict` is true, the
+ * result is `undefined` then.
+ */
+export function textOf(pieces: readonly Uint8Array[], isStrict: boolean): string | undefined {
+  const decoder = new TextDecoder("utf-8", { fatal: isStrict, ignoreBOM: true });
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return pieces.map((piece) => decoder.decode(piece, { stream: true })).join("") + decoder.decode();
   } catch {
     return undefined;
   }
 }
 
+/** Returns the text of bytes in UTF-8, in which a byte order mark stays; `undefined` if the bytes are not UTF-8. */
+export function fromUtf8(bytes: Uint8Array): string | undefined {
+  return textOf([bytes], true);
+}
+
 /** Returns the text of bytes in UTF-8, in which a byte order mark stays, and invalid bytes become U+FFFD. */
 export function fromUtf8Lossy(bytes: Uint8Array): string {
-  return new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(bytes);
+  return textOf([bytes], false) ?? "";
 }

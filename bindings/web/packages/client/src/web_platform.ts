@@ -6,12 +6,13 @@ import type {
   PlatformSettings,
   Timer,
 } from "./platform.ts";
-import type { End } from "./session/lib.ts";
+import type { End, Redirected } from "./session/lib.ts";
 
 /** What a browser and Node have in common: `fetch`, `setTimeout` and the clocks. */
 export abstract class WebPlatform implements Platform {
   abstract readonly identification: string | undefined;
   abstract readonly readFile: ((url: URL) => Promise<BufferSource>) | undefined;
+  declare readonly redirected?: Redirected;
   protected readonly settings: PlatformSettings;
 
   constructor(settings: PlatformSettings) {

@@ -16,7 +16,7 @@ import type { Source } from "../src/repository/source.ts";
 import { INITIAL_STATUS, type SessionStatus } from "../src/repository/status.ts";
 import type { Action, End, Input } from "../src/session/action.ts";
 import type { Backoff, Config, Limits, Mode } from "../src/session/config.ts";
-import { EdgeUrl } from "../src/session/edge_url.ts";
+import { EdgeUrl, redirected } from "../src/session/edge_url.ts";
 import { ApiKeys } from "../src/session/key.ts";
 import { Session } from "../src/session/session/mod.ts";
 
@@ -109,7 +109,7 @@ export function* conversationsIn(file: string): Generator<Conversation> {
  * the Rust one.
  */
 export function replay(conversation: Conversation): number | string {
-  const session = new Session(configOf(conversation.config), splitmix64(conversation.seed));
+  const session = new Session(configOf(conversation.config), splitmix64(conversation.seed), redirected);
   let [deadline, contact]: (number | null)[] = [null, null];
   const state = { shown: INITIAL_STATUS };
   for (const [step, { at, input, ...expected }] of conversation.steps.entries()) {

@@ -4,15 +4,24 @@ import type { Attributes } from "../src/attributes.ts";
 import {
   attributesOf,
   type Cause,
+  close,
   Decimal,
+  deliver,
   type Evaluation,
+  ExplainedDetail,
+  intercept,
   Json,
+  onChange,
+  publish,
   Repository,
+  RepositoryWatch,
   Rules,
   type Ruleset,
+  setStatus,
   type UsageEvent,
 } from "../src/repository/lib.ts";
 import { INITIAL_STATUS } from "../src/repository/status.ts";
+import { observe } from "../src/repository/usage/observers.ts";
 import { received } from "./sequences/received.ts";
 
 const fred = attributesOf([["userkey", "fred"]]);
@@ -21,12 +30,12 @@ const mara = attributesOf([["userkey", "mara"]]);
 /** Returns a repository that serves these features as an Edge has evaluated them for a context. */
 function serving(features: readonly string[], context: Attributes = fred): Repository {
   const repository = new Repository({ clock: () => 0 });
-  publish(repository, features, context, "first");
-  repository.setStatus({ ...INITIAL_STATUS, readiness: "READY" });
+  serve(repository, features, context, "first");
+  setStatus(repository, { ...INITIAL_STATUS, readiness: "READY" });
   return repository;
 }
 
-function publish(
+function serve(
   repository: Repository,
   features: readonly string[],
   context: Attributes = fred,
@@ -34,7 +43,7 @@ function publish(
 ): void {
   const evaluated = { context, keptFor: undefined, strategies: new Map<string, string>() };
   const rules = Rules.serverEvaluated(features.map(received), { kind: "unknown" }, evaluated);
-  repository.publish({ rules, cause });
+  publish(repository, { rules, cause });
 }
 
 /** An engine that counts its evaluations. The value is the user key and the number of the evaluation. */
@@ -62,8 +71,8 @@ function evaluatedBy(ruleset: Ruleset): Repository {
   const repository = new Repository({ clock: () => 0 });
   const features = ["A", "B"].map((key) => received(`{"key":"${key}","type":"STRING","value":"x"}`));
   const rules = Rules.clientEvaluated(features, { kind: "unknown" }).compiled(ruleset);
-  repository.publish({ rules, cause: "first" });
-  repository.setStatus({ ...INITIAL_STATUS, readiness: "READY" });
+  publish(repository, { rules, cause: "first" });
+  setStatus(repository, { ...INITIAL_STATUS, readiness: "READY" });
   return repository;
 }
 
@@ -71,7 +80,7 @@ describe("answers of the engine", () => {
   test("are kept for each context, feature and generation", () => {
     const ruleset = new CountingRuleset(false);
     const repository = evaluatedBy(ruleset);
-    const read = (attributes?: Attributes) => repository.snapshot().string("B", attributes);
+    const read = (attributes?: Attributes) => repository.live.read("B", "STRING", attributes);
     expect([read(fred), read(mara), read(), read(fred), read(mara), read()]).toEqual([
       "fred 1 at 1",
       "mara 2 at 1",
@@ -80,35 +89,35 @@ describe("answers of the engine", () => {
       "mara 2 at 1",
       "no context 3 at 1",
     ]);
-    repository.setStatus({ ...INITIAL_STATUS, readiness: "READY", requests: 5 });
-    repository.snapshot().values(fred);
+    setStatus(repository, { ...INITIAL_STATUS, readiness: "READY", requests: 5 });
+    repository.live.values(fred);
     expect([read(fred), ruleset.evaluations]).toEqual(["fred 1 at 1", 4]);
-    repository.publish({ rules: repository.latest, cause: "change" });
+    publish(repository, { rules: repository.live.rules, cause: "change" });
     expect(read(fred)).toBe("fred 5 at 1");
   });
 
   test("are not kept if a rule of the feature reads the clock", () => {
     const repository = evaluatedBy(new CountingRuleset(true));
-    const read = () => repository.snapshot().string("A", fred);
+    const read = () => repository.live.read("A", "STRING", fred);
     expect([read(), read()]).toEqual(["fred 1 at 0", "fred 2 at 0"]);
   });
 
   test("a feature whose evaluation failed has no value, and the reason says so for a read of a type too", () => {
     const ruleset = new CountingRuleset(false);
     ruleset.reason = "ERROR";
-    const snapshot = evaluatedBy(ruleset).snapshot();
-    expect(snapshot.string("A", fred)).toBeUndefined();
+    const snapshot = evaluatedBy(ruleset).live;
+    expect(snapshot.read("A", "STRING", fred)).toBeUndefined();
     expect(snapshot.detail("A", fred).reason).toBe("ERROR");
-    expect(snapshot.detailAs("A", fred, "STRING").reason).toBe("ERROR");
+    expect(snapshot.detail("A", fred, "STRING").reason).toBe("ERROR");
   });
 
   test("a snapshot that is held answers as before, while the present one does not", () => {
     const repository = evaluatedBy(new CountingRuleset(false));
-    const held = repository.snapshot();
-    const before = held.string("A", fred);
-    publish(repository, ['{"key":"A","type":"STRING","value":"new"}']);
-    expect(repository.snapshot().string("A", fred)).toBe("new");
-    expect(held.string("A", fred)).toBe(before);
+    const held = repository.live;
+    const before = held.read("A", "STRING", fred);
+    serve(repository, ['{"key":"A","type":"STRING","value":"new"}']);
+    expect(repository.live.read("A", "STRING", fred)).toBe("new");
+    expect(held.read("A", "STRING", fred)).toBe(before);
   });
 });
 
@@ -117,15 +126,15 @@ describe("JSON", () => {
 
   test("is parsed once and frozen with all its parts", () => {
     const repository = serving([document]);
-    const first = repository.snapshot().json("J", fred)?.parse() as { a: [{ b: number }] };
-    expect(repository.snapshot().json("J")?.parse()).toBe(first);
+    const first = repository.live.read("J", "JSON", fred)?.parse() as { a: [{ b: number }] };
+    expect(repository.live.read("J", "JSON")?.parse()).toBe(first);
     expect([first, first.a, first.a[0]].map(Object.isFrozen)).toEqual([true, true, true]);
     expect(Object.keys(first)).toEqual(["a", "__proto__"]);
     expect(Object.getPrototypeOf(first)).toBe(Object.prototype);
   });
 
   test("that is broken keeps its text and has no value", () => {
-    const json = serving(['{"key":"J","type":"JSON","value":"{broken"}']).snapshot().json("J");
+    const json = serving(['{"key":"J","type":"JSON","value":"{broken"}']).live.read("J", "JSON");
     expect([json?.text, json?.parse()]).toEqual(["{broken", undefined]);
   });
 });
@@ -139,20 +148,20 @@ describe("keys", () => {
       const json = (value: boolean) => JSON.stringify({ key, type: "BOOLEAN", value });
       const repository = serving([json(true)]);
       const changes: unknown[] = [];
-      repository.onChange(key, fred, (change) => changes.push(change.new));
-      expect(repository.snapshot().isEnabled(key, fred)).toBe(true);
-      publish(repository, [json(false)]);
-      repository.deliver();
-      expect([changes, repository.snapshot().keys()]).toEqual([[false], [key]]);
+      onChange(repository, key, fred, (change) => changes.push(change.new));
+      expect(repository.live.read(key, "BOOLEAN", fred)).toBe(true);
+      serve(repository, [json(false)]);
+      deliver(repository);
+      expect([changes, repository.live.keys()]).toEqual([[false], [key]]);
     },
   );
 
   test.each(["", "__proto__", "toString", long])("there is no feature called number %#", (key) => {
-    const snapshot = serving([]).snapshot();
-    expect([snapshot.exists(key), snapshot.value(key, fred), snapshot.isEnabled(key)]).toEqual([
+    const snapshot = serving([]).live;
+    expect([snapshot.exists(key), snapshot.use(key, fred).value, snapshot.read(key, "BOOLEAN")]).toEqual([
       false,
       undefined,
-      false,
+      undefined,
     ]);
   });
 });
@@ -160,7 +169,7 @@ describe("keys", () => {
 test("a value of 64 KB is the same object in each read", () => {
   const text = "v".repeat(65_536);
   const repository = serving([JSON.stringify({ key: "T", type: "STRING", value: text })]);
-  expect(repository.snapshot().string("T", fred)).toBe(text);
+  expect(repository.live.read("T", "STRING", fred)).toBe(text);
 });
 
 describe("overrides", () => {
@@ -176,18 +185,18 @@ describe("overrides", () => {
     [Number.POSITIVE_INFINITY, "Infinity", undefined],
   ])("the number %d", (number, text, decimal) => {
     const repository = serving(features);
-    repository.intercept({ name: "test", intercept: () => number });
-    const snapshot = repository.snapshot();
-    expect(snapshot.string("STRING")).toBe(text);
-    expect(snapshot.decimal("NUMBER")?.text).toBe(decimal);
-    expect(snapshot.boolean("BOOLEAN")).toBeUndefined();
-    expect(snapshot.decimal("missing")?.text).toBe(decimal);
+    intercept(repository, { name: "test", intercept: () => number });
+    const snapshot = repository.live;
+    expect(snapshot.read("STRING", "STRING")).toBe(text);
+    expect(snapshot.read("NUMBER", "NUMBER")?.text).toBe(decimal);
+    expect(snapshot.read("BOOLEAN", "BOOLEAN")).toBeUndefined();
+    expect(snapshot.read("missing", "NUMBER")?.text).toBe(decimal);
   });
 
   test("a lone surrogate becomes U+FFFD", () => {
     const repository = serving(features);
-    repository.intercept({ name: "test\ud800", intercept: () => "\udc00!" });
-    const detail = repository.snapshot().detail("STRING");
+    intercept(repository, { name: "test\ud800", intercept: () => "\udc00!" });
+    const detail = repository.live.detail("STRING");
     expect([detail.value, detail.interceptor]).toEqual(["\ufffd!", "test\ufffd"]);
   });
 });
@@ -205,29 +214,29 @@ test("numbers are compared by value, and JSON by text", () => {
 
 test("a task waits for the next update only", async () => {
   const repository = serving([]);
-  const watch = repository.watch();
+  const watch = new RepositoryWatch(repository.tasks);
   let resumed = 0;
   const waiting = watch.changed().then(() => resumed++);
   await Promise.resolve();
   expect(resumed).toBe(0);
-  publish(repository, []);
-  publish(repository, []);
+  serve(repository, []);
+  serve(repository, []);
   await waiting;
   expect(resumed).toBe(1);
-  repository.setStatus(repository.status);
+  setStatus(repository, repository.status);
   await watch.changed();
-  repository.close();
+  close(repository);
   await watch.changed();
 });
 
 test("an explanation names the interceptor, and why there are no rules", () => {
   const repository = serving(['{"key":"A","type":"STRING","value":"x"}']);
   const explain = (key: string, context?: Attributes) =>
-    String(repository.snapshot().explain(key, context, () => `the rules of ${key}`));
+    String(new ExplainedDetail(repository.live, key, context, () => `the rules of ${key}`));
   expect(explain("A", fred)).toBe("the rules of A");
   expect(explain("A", mara)).toBe("A: the client has no features for this context yet");
   expect(explain("B", fred)).toBe("B: there is no such feature");
-  repository.intercept({ name: "me", intercept: ({ key }) => (key === "A" ? "y" : null) });
+  intercept(repository, { name: "me", intercept: ({ key }) => (key === "A" ? "y" : null) });
   expect(explain("A", fred)).toBe("A = y: the interceptor me overrides the value\nthe rules of A");
   expect(explain("B")).toBe(
     "B has no value: the interceptor me overrides the value\nB: there is no such feature",
@@ -256,11 +265,11 @@ test("repeated evaluations are forgotten in halves, so that at most the given nu
   const repository = serving(keys.map((key) => JSON.stringify({ key, type: "STRING", value: key })));
   const seen: string[] = [];
   const options = { deduplicate: { window: 60, remembered: 2 } };
-  const observe = (event: UsageEvent) => {
+  const call = (event: UsageEvent) => {
     if (event.kind === "evaluated") seen.push(event.feature.key);
   };
-  repository.observe({ dispatch: "inline", observe }, options);
-  for (const key of ["A", "A", "B", "A", "C", "B", "A", "D", "C", "B"]) repository.snapshot().string(key);
+  observe(repository, { dispatch: "inline", observe: call }, options);
+  for (const key of ["A", "A", "B", "A", "C", "B", "A", "D", "C", "B"]) repository.live.read(key, "STRING");
   // Each half holds one evaluation: A and B, then B and C, then C and A, then A and D, and so on.
   expect(seen).toEqual(["A", "B", "C", "A", "D", "C", "B"]);
 });

@@ -4,13 +4,17 @@ import { describe, expect, test } from "vitest";
 import {
   attributesOf,
   bootstrapOf,
+  contextValues,
   EnvironmentOverrides,
+  intercept,
   type Notice,
   noticeText,
   type Problem,
   problemText,
+  publish,
   Repository,
   Rules,
+  setStatus,
   writeBootstrap,
   parseBootstrap,
 } from "../src/repository/lib.ts";
@@ -60,22 +64,22 @@ const tables = JSON.parse(readFileSync(path, "utf8")) as Tables;
 function serving(json: string): Repository {
   const repository = new Repository({ clock: () => 0 });
   const evaluated = { context: new Map(), keptFor: undefined, strategies: new Map() };
-  repository.publish({
+  publish(repository, {
     rules: Rules.serverEvaluated([received(json)], { kind: "unknown" }, evaluated),
     cause: "first",
   });
-  repository.setStatus({ ...INITIAL_STATUS, readiness: "READY" });
+  setStatus(repository, { ...INITIAL_STATUS, readiness: "READY" });
   return repository;
 }
 
 test.each(tables.values)("the values of $json", (row) => {
-  const snapshot = serving(row.json).snapshot();
+  const snapshot = serving(row.json).live;
   expect(shown.detail(snapshot.detail("A"))).toEqual(row.detail);
-  expect(shown.double(snapshot.number("A"))).toEqual(row.number);
-  const typed = KINDS.map((kind) => snapshot.detailAs("A", undefined, kind));
+  expect(shown.double(snapshot.read("A", "NUMBER")?.number)).toEqual(row.number);
+  const typed = KINDS.map((kind) => snapshot.detail("A", undefined, kind));
   expect(typed.map(({ value, reason }) => [shown.value(value), reason])).toEqual(row.typed);
   // JavaScript and Rust may write other digits of one number, so documents are compared as values.
-  const written = writeBootstrap(bootstrapOf(snapshot.values()));
+  const written = writeBootstrap(bootstrapOf(contextValues(snapshot)));
   expect(JSON.parse(written)).toEqual(JSON.parse(row.bootstrap));
   expect(shownBootstrap(written)).toEqual(shownBootstrap(row.bootstrap));
 });
@@ -100,9 +104,9 @@ describe("baggage", () => {
     expect([flags.leftOut.count, extended.leftOut.count]).toEqual(leftOut);
     expect(String(extended)).toBe(written);
     const repository = serving('{"key":"A","type":"BOOLEAN","value":false}');
-    repository.intercept(new BaggageOverrides(text));
-    expect(shown.detail(repository.snapshot().detail("A"))).toEqual(override);
-    expect(shown.value(repository.snapshot().value("B"))).toEqual(missing);
+    intercept(repository, new BaggageOverrides(text));
+    expect(shown.detail(repository.live.detail("A"))).toEqual(override);
+    expect(shown.value(repository.live.use("B", undefined).value)).toEqual(missing);
   });
 });
 

@@ -4,11 +4,12 @@ import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
 import { attributesOf } from "../src/repository/attributes.ts";
 import { type Notice, noticeText } from "../src/repository/notice.ts";
+import { encode } from "../src/repository/percent.ts";
 import { isRefusal, type Problem, problemText, type Stage } from "../src/repository/problem.ts";
-import { contextHeader, contextSha, percentEncode, valuesWithCommas } from "../src/session/context_header.ts";
+import { contextHeader, contextSha, valuesWithCommas } from "../src/session/context_header.ts";
 import { type Backoff, defaultConfig } from "../src/session/config.ts";
 import { Delays, within } from "../src/session/delay.ts";
-import { EdgeUrl, SecretUrl, URL_ERRORS } from "../src/session/edge_url.ts";
+import { EdgeUrl, originOf, redirected, SecretUrl, shownUrl, URL_ERRORS } from "../src/session/edge_url.ts";
 import { namesAnother } from "../src/session/feature_set/foreign.ts";
 import { one } from "../src/session/feature_set/answer.ts";
 import { identityOf } from "../src/session/feature_set/received.ts";
@@ -128,7 +129,7 @@ const TABLES = {
   "base-urls": ({ text }: { text: string }) => {
     const url = EdgeUrl.parse(text);
     if (typeof url === "string") return { text, error: url, message: URL_ERRORS[url] };
-    return { text, base: url.expose(), shown: String(url) };
+    return { text, base: url.expose(), shown: shownUrl(url) };
   },
   "resource-urls": ({
     edge,
@@ -158,14 +159,14 @@ const TABLES = {
     };
   },
   redirects: ({ from, location }: { from: string; location: string }) => {
-    return { from, location, target: new SecretUrl(from).redirected(location)?.expose() ?? null };
+    return { from, location, target: redirected(new SecretUrl(from), location)?.expose() ?? null };
   },
   origins: ({ url }: { url: string }) => ({
     url,
-    origin: new SecretUrl(url).origin(),
-    shown: String(new SecretUrl(url)),
+    origin: originOf(url),
+    shown: shownUrl(new SecretUrl(url)),
   }),
-  "percent-encoding": ({ text }: { text: string }) => ({ text, encoded: percentEncode(text) }),
+  "percent-encoding": ({ text }: { text: string }) => ({ text, encoded: encode(text) }),
   "context-headers": ({ context }: { context: WrittenContext }) => {
     const attributes = new Map(context);
     const header = contextHeader(attributes);

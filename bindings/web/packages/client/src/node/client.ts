@@ -75,7 +75,7 @@ export class Client<F extends object = AnyFlags> extends AnyClient<F> {
     const writer = new SnapshotWriter(
       {
         path: file.path,
-        rules: () => repository.latest,
+        rules: () => repository.latest ?? repository.live.rules,
         status: () => super.status,
         clock: this.#clock,
         onFailure,

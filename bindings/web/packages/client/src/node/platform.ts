@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 
 import type { ArrivingResponse, PlatformRequest, PlatformSettings } from "../platform.ts";
-import type { End } from "../session/lib.ts";
+import { type End, redirected } from "../session/lib.ts";
+import type { UsageCode } from "../late_observers.ts";
+import * as observers from "../repository/usage/observers.ts";
 import { VERSION } from "../version.ts";
 import { WebPlatform } from "../web_platform.ts";
 import { RequestSocket } from "./request_socket.ts";
@@ -11,10 +13,14 @@ import { type LastRequest, unrefSockets } from "./unref_sockets.ts";
 const TLS_ERROR =
   /^(?:ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH$)/;
 
+/** The code for observers is always loaded, because size does not matter in Node. */
+export const usageCode: UsageCode = observers;
+
 /** The platform of Node, and of programs that are compatible with it. */
 export class ClientPlatform extends WebPlatform {
   readonly identification = `JavaScript,${VERSION}`;
   readonly readFile = readBytes;
+  override readonly redirected = redirected;
   readonly #last: LastRequest = { url: undefined };
   /** The connection of the last request. */
   #socket: RequestSocket | undefined;

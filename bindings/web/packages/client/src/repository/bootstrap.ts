@@ -38,5 +38,5 @@ export function bootstrapOf(values: ContextValues): Bootstrap {
   const features = values.features.map(({ key, kind, value, version, reason, variant }) => {
     return { key, kind, value, version, reason, variant };
   });
-  return { generation: values.generation, time: values.time, context: values.contextHash(), features };
+  return { generation: values.generation, time: values.time, context: values.contextHash, features };
 }

@@ -13,15 +13,3 @@ export interface Counters {
   /** Number of usage events that were dropped because the queue of an observer was full. */
   droppedUsage: number;
 }
-
-/** Returns counters that are zero. */
-export function newCounters(): Counters {
-  return {
-    listenerPanics: 0,
-    interceptorPanics: 0,
-    refusedOverrides: 0,
-    observerPanics: 0,
-    droppedEvents: 0,
-    droppedUsage: 0,
-  };
-}

@@ -10,6 +10,7 @@ export { type Bootstrap, type BootstrapFeature, bootstrapOf } from "./bootstrap.
 export { parseBootstrap, writeBootstrap } from "./bootstrap/wire.ts";
 export type { Counters } from "./counters.ts";
 export type { Engine, Evaluation, Ruleset } from "./engine.ts";
+export { setWaker } from "./dispatcher.ts";
 export { EnvironmentOverrides } from "./environment_overrides.ts";
 export type { Feature } from "./feature.ts";
 export type { InterceptedRead, Interceptor, LockPolicy, Override } from "./intercept/mod.ts";
@@ -20,13 +21,25 @@ export { isRefusal, type Problem, problemText, type Stage } from "./problem.ts";
 export type { Cause, Publication, RawKind, RawUpdate } from "./publication.ts";
 export type { Readiness } from "./readiness.ts";
 export type { Reason } from "./reason.ts";
-export { Detail, ExplainedDetail } from "./repository/detail.ts";
+export { close, held, publish, release, releaseOnly, revoke, setStatus } from "./repository/catch.ts";
+export { queue } from "./repository/core.ts";
+export { deliver } from "./repository/deliver.ts";
+export { type Detail, ExplainedDetail } from "./repository/detail.ts";
 export { forEachValue } from "./repository/each_value.ts";
 export type { Change, NewState, ReadinessChange, Subscription } from "./repository/listen.ts";
 export { Repository, type RepositoryOptions } from "./repository/mod.ts";
 export type { RepositorySnapshot } from "./repository/snapshot.ts";
-export type { ContextValues } from "./repository/values.ts";
-export type { RepositoryWatch } from "./repository/watch.ts";
+export {
+  intercept,
+  listen,
+  onChange,
+  onNewState,
+  onReadiness,
+  onStatus,
+  overridesChanged,
+} from "./repository/subscribe.ts";
+export { type ContextValues, contextValues } from "./repository/values.ts";
+export { RepositoryWatch } from "./repository/watch.ts";
 export { type Environments, Rules, type ServerEvaluated } from "./rules.ts";
 export { type Source, sourceName } from "./source.ts";
 export type { Connection, SessionStatus } from "./status.ts";
@@ -42,6 +55,6 @@ export {
   type UsedFeature,
   userKey,
 } from "./usage/event.ts";
-export type { Deduplicate, Dispatch, Observer, SummaryWindow, UsageOptions } from "./usage/mod.ts";
+export type { Deduplicate, Dispatch, Observer, SummaryWindow, UsageOptions, UsageSink } from "./usage/mod.ts";
 export type { UsageCount, UsageSummary } from "./usage/summary.ts";
 export { Decimal, Json, type Kind, type Value } from "./value.ts";

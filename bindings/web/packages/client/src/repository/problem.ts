@@ -90,6 +90,15 @@ export function sameProblem(left: Problem | undefined, right: Problem | undefine
   return Object.entries(left).every(([name, value]) => other.get(name) === value);
 }
 
+/**
+ * Returns the code of a problem and its further data, such as `unauthorised: 401` or `timed out: head`, for the messages of errors. The
+ * sentences of {@link problemText} would make each page larger.
+ */
+export function problemName(problem: Problem): string {
+  const [code, ...data] = Object.values(problem) as [string, ...(string | number)[]];
+  return [code.replaceAll("_", " "), ...data].join(": ");
+}
+
 /** The sentences of the stages. */
 const TIMEOUTS: Readonly<Record<Stage, string>> = {
   connect: "connecting to the Edge timed out",

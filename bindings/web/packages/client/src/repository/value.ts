@@ -11,6 +11,14 @@ export type Kind = (typeof KINDS)[number];
  */
 export type Value = boolean | string | Decimal | Json;
 
+/** The type of the value of a feature by the feature's type. */
+export interface ValueOf {
+  BOOLEAN: boolean;
+  STRING: string;
+  NUMBER: Decimal;
+  JSON: Json;
+}
+
 /** A decimal number with its text and the nearest double. */
 export class Decimal {
   /** The text from which the number was parsed: `7.50` stays `7.50`. */

@@ -1,4 +1,5 @@
 import type { Attributes } from "../attributes.ts";
+import { encode } from "../repository/percent.ts";
 import { MAX_ATTRIBUTES } from "../repository/problem.ts";
 import { sha256 } from "../sha256.ts";
 import { utf8 } from "../text.ts";
@@ -11,10 +12,7 @@ import { utf8 } from "../text.ts";
 export function contextHeader(attributes: Attributes): string | undefined {
   if (attributes.size > MAX_ATTRIBUTES) return undefined;
   // The texts are ASCII, so that the order of JavaScript is that of their bytes.
-  return Array.from(
-    attributes,
-    ([name, values]) => `${percentEncode(name)}=${percentEncode(values.join(","))}`,
-  )
+  return Array.from(attributes, ([name, values]) => `${encode(name)}=${encode(values.join(","))}`)
     .sort()
     .join(",");
 }
@@ -32,18 +30,4 @@ export function valuesWithCommas(attributes: Attributes): string[] {
   return Array.from(attributes)
     .filter(([, values]) => values.some((value) => value.includes(",")))
     .map(([name]) => name);
-}
-
-/** Returns the text with all characters percent-encoded except ASCII letters, digits, `-_.~` and the characters of `kept`. */
-export function percentEncode(text: string, kept = ""): string {
-  return text.replace(/[^A-Za-z0-9_.~-]/gu, (character) =>
-    kept.includes(character)
-      ? character
-      : Array.from(utf8(character), (byte) => `%${byte < 16 ? "0" : ""}${hexadecimal(byte)}`).join(""),
-  );
-}
-
-/** Returns a number in upper-case hexadecimal. */
-function hexadecimal(byte: number): string {
-  return byte.toString(16).replace(/[a-f]/g, (digit) => "ABCDEF".charAt(parseInt(digit, 16) - 10));
 }

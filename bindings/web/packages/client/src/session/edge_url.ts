@@ -1,5 +1,6 @@
 import { equalsIgnoringCase, lowerCase, trim } from "../text.ts";
-import { contextSha, percentEncode } from "./context_header.ts";
+import { encode } from "../repository/percent.ts";
+import { contextSha } from "./context_header.ts";
 import { type ApiKey, type ApiKeys, isDots } from "./key.ts";
 
 /** The reasons why a base URL is invalid, each with its sentence. */
@@ -17,8 +18,8 @@ export const URL_ERRORS = {
 export type UrlError = keyof typeof URL_ERRORS;
 
 /**
- * The base URL of an Edge, without slashes at its end. `toString` shows its origin, and `/***` in place of its path if it has one, because
- * users may paste a URL with an API key in its path.
+ * The base URL of an Edge, without slashes at its end. Its text is private, because users may paste a URL with an API key in its path;
+ * {@link shownUrl} returns what may be shown.
  */
 export class EdgeUrl {
   readonly #base: string;
@@ -51,7 +52,7 @@ export class EdgeUrl {
 
   /** Returns the URL of a poll, which contains all keys and the digest of the context, given as its header. */
   poll(keys: ApiKeys, context: string): SecretUrl {
-    const query = keys.list.map((key) => `apiKey=${percentEncode(key.expose(), "*/")}&`).join("");
+    const query = keys.list.map((key) => `apiKey=${encode(key.expose(), IN_KEYS)}&`).join("");
     return new SecretUrl(`${this.#base}/features?${query}contextSha=${contextSha(context)}`);
   }
 
@@ -60,8 +61,8 @@ export class EdgeUrl {
    * send headers with a stream.
    */
   stream(key: ApiKey, context?: string): SecretUrl {
-    const query = context === undefined ? "" : `?xfeaturehub=${percentEncode(context)}`;
-    return new SecretUrl(`${this.#base}/features/${percentEncode(key.expose(), "*/")}${query}`);
+    const query = context === undefined ? "" : `?xfeaturehub=${encode(context)}`;
+    return new SecretUrl(`${this.#base}/features/${encode(key.expose(), IN_KEYS)}${query}`);
   }
 
   /**
@@ -70,20 +71,17 @@ export class EdgeUrl {
    */
   update(key: ApiKey, feature: string): SecretUrl | undefined {
     if (isDots(feature)) return undefined;
-    return new SecretUrl(`${this.stream(key).expose()}/${percentEncode(feature)}`);
+    return new SecretUrl(`${this.stream(key).expose()}/${encode(feature)}`);
   }
 
   /** Returns the base URL with its path, for requests and settings. Do not log the URL, because it may hold an API key. */
   expose(): string {
     return this.#base;
   }
-
-  /** Returns the origin, and `/***` for the rest if there is one. */
-  toString(): string {
-    return shownOrigin(this.#base);
-  }
 }
 
+/** The characters to percent-encode in keys, which keep `*` and `/`. */
+const IN_KEYS = /[^A-Za-z0-9\-._~*/]/gu;
 /** A text of visible ASCII characters. */
 const GRAPHIC = /^[!-~]+$/;
 /** A host without a port. Hosts cannot contain most forbidden domain code points of the WHATWG URL standard. */
@@ -114,13 +112,13 @@ function isIpv6(text: string): boolean {
   return isFull && groups.every((group) => /^[\da-f]{1,4}$/i.test(group));
 }
 
-/** Returns the scheme, host and port of a URL, and `/***` for the rest if there is one; `***` for a text without a scheme. */
-function shownOrigin(url: string): string {
-  const [, scheme, host = "", path] = /^([^]*?):\/\/(?:[^/?#]*@)?([^/?#]*)([^]*)$/.exec(url) ?? [];
+/** Returns the origin of a URL without credentials, and `/***` for the rest if there is one; `***` for a text without a scheme. */
+export function shownUrl(url: EdgeUrl | SecretUrl): string {
+  const [, scheme, host = "", path] = /^([^]*?):\/\/(?:[^/?#]*@)?([^/?#]*)([^]*)$/.exec(url.expose()) ?? [];
   return scheme ? `${scheme}://${host}${path === "" ? "" : "/***"}` : "***";
 }
 
-/** A URL that may contain API keys. `toString` shows the origin without credentials, and `/***` in place of the rest. */
+/** A URL that may contain API keys. Its text is private; {@link shownUrl} returns what may be shown. */
 export class SecretUrl {
   readonly #url: string;
 
@@ -133,38 +131,38 @@ export class SecretUrl {
   expose(): string {
     return this.#url;
   }
+}
 
-  /** Returns the part of the URL before its path, query and fragment; the whole text if it has no scheme. */
-  origin(): string {
-    return /^[^]*?:\/\/[^/?#]*/.exec(this.#url)?.[0] ?? this.#url;
-  }
+/** Returns the part of a URL before its path, query and fragment; the whole text if it has no scheme. */
+export function originOf(url: string): string {
+  return /^[^]*?:\/\/[^/?#]*/.exec(url)?.[0] ?? url;
+}
 
-  /** Returns the target of a redirect from this URL; `undefined` if the target is invalid or has another origin (D-82). */
-  redirected(given: string): SecretUrl | undefined {
-    const location = trim(given);
-    if (!GRAPHIC.test(location)) return undefined;
-    const target = new SecretUrl(this.#resolved(before(location, /#/)));
-    return normalOrigin(target.origin()) === normalOrigin(this.origin()) ? target : undefined;
-  }
+/** Returns the target of a redirect from a URL; `undefined` if the target is invalid or has another origin (D-82). */
+export type Redirected = (from: SecretUrl, location: string) => SecretUrl | undefined;
 
-  /** Returns the target of a reference without a fragment, because a request has none. */
-  #resolved(location: string): string {
-    const origin = this.origin();
-    const path = before(this.#url, /[?#]/);
-    if (location === "") return before(this.#url, /#/);
-    // A colon in a path, a query or a fragment does not end a scheme. A target without `//` after its scheme has no origin.
-    if (/^[a-z][a-z\d+.-]*:/i.test(location)) return location.includes("://") ? location : "";
-    if (location.startsWith("//")) return before(origin, /\/\//) + location;
-    if (location.startsWith("/")) return origin + location;
-    if (location.startsWith("?")) return path + location;
-    const slash = path.lastIndexOf("/");
-    return `${slash < origin.length ? origin : path.slice(0, slash)}/${location}`;
-  }
+/** Follows redirects for platforms that do not follow them themselves; see {@link Redirected}. */
+export const redirected: Redirected = (from, given) => {
+  const location = trim(given);
+  if (!GRAPHIC.test(location)) return undefined;
+  const target = resolved(from.expose(), before(location, /#/));
+  return normalOrigin(originOf(target)) === normalOrigin(originOf(from.expose()))
+    ? new SecretUrl(target)
+    : undefined;
+};
 
-  /** Returns the origin without credentials, and `/***` for the rest if there is one. */
-  toString(): string {
-    return shownOrigin(this.#url);
-  }
+/** Returns the target of a reference without a fragment, because a request has none. */
+function resolved(url: string, location: string): string {
+  const origin = originOf(url);
+  const path = before(url, /[?#]/);
+  if (location === "") return before(url, /#/);
+  // A colon in a path, a query or a fragment does not end a scheme. A target without `//` after its scheme has no origin.
+  if (/^[a-z][a-z\d+.-]*:/i.test(location)) return location.includes("://") ? location : "";
+  if (location.startsWith("//")) return before(origin, /\/\//) + location;
+  if (location.startsWith("/")) return origin + location;
+  if (location.startsWith("?")) return path + location;
+  const slash = path.lastIndexOf("/");
+  return `${slash < origin.length ? origin : path.slice(0, slash)}/${location}`;
 }
 
 /** Returns the text before the first match, or the whole text. */

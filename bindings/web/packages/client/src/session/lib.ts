@@ -26,7 +26,7 @@ export {
 } from "./config.ts";
 export { contextHeader, contextSha } from "./context_header.ts";
 export type { Random } from "./delay.ts";
-export { EdgeUrl, SecretUrl, URL_ERRORS, type UrlError } from "./edge_url.ts";
+export { EdgeUrl, type Redirected, redirected, SecretUrl, URL_ERRORS, type UrlError } from "./edge_url.ts";
 export { ApiKey, ApiKeys, KEY_ERRORS, type KeyError, type KeyKind } from "./key.ts";
 export { Secrets } from "./secrets.ts";
 export { Session } from "./session/mod.ts";

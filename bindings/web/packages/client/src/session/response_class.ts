@@ -28,32 +28,19 @@ const PLAIN = ["", "text/plain", "application/octet-stream"];
  */
 export function responseClass(kind: RequestKind, isConditional: boolean, head: ResponseHead): ResponseClass {
   const { status } = head;
-  switch (status) {
-    case 200:
-    case 236: {
-      const found = essence(head);
-      const fits =
-        kind === "stream" ? found === "text/event-stream" : found.endsWith("json") || PLAIN.includes(found);
-      return fits
-        ? { kind: "features", isLast: status === 236 }
-        : { kind: "trouble", problem: { code: "content_type", text: cut(found, 100) } };
-    }
-    case 301:
-    case 302:
-    case 303:
-    case 307:
-    case 308:
-      return { kind: "redirect" };
-    case 400:
-      return { kind: "refused", problem: { code: "bad_request" } };
-    case 401:
-    case 403:
-      return { kind: "refused", problem: { code: "unauthorised", status } };
-    case 404:
-      return { kind: "refused", problem: { code: "not_found" } };
-    case 429:
-      return { kind: "trouble", problem: { code: "too_many_requests" } };
+  if (status === 200 || status === 236) {
+    const found = essence(head);
+    const fits =
+      kind === "stream" ? found === "text/event-stream" : found.endsWith("json") || PLAIN.includes(found);
+    return fits
+      ? { kind: "features", isLast: status === 236 }
+      : { kind: "trouble", problem: { code: "content_type", text: cut(found, 100) } };
   }
+  if ([301, 302, 303, 307, 308].includes(status)) return { kind: "redirect" };
+  if (status === 400) return { kind: "refused", problem: { code: "bad_request" } };
+  if (status === 401 || status === 403) return { kind: "refused", problem: { code: "unauthorised", status } };
+  if (status === 404) return { kind: "refused", problem: { code: "not_found" } };
+  if (status === 429) return { kind: "trouble", problem: { code: "too_many_requests" } };
   if (status === 304 && kind === "poll" && isConditional) return { kind: "unchanged" };
   if (status === 501 && kind === "stream") return { kind: "no_streaming" };
   const code = status >= 500 && status < 600 ? "server_error" : "unexpected_status";

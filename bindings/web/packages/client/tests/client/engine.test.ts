@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { unavailable } from "../../src/engine_access.ts";
+import { unavailable } from "../../src/engine/unavailable.ts";
 import { Client, type ClientOptions, type EngineSource } from "../../src/index.ts";
 import { bytes, describeEngine } from "../engine/built.ts";
 import { CLIENT_KEY, feature, list, ScriptedEdge } from "./scripted_edge.ts";

@@ -68,8 +68,7 @@ describe("the driver", () => {
     const driver = new Driver({
       ...{ session: new Session(config, () => 0), repository: new Repository({ clock: () => 0 }), platform },
       ...{
-        compile: () => expect.fail("no rules"),
-        backoff: config.backoff,
+        engine: { compile: () => expect.fail("no rules"), close: () => undefined },
         secrets: new SentSecrets(keys, []),
       },
     });

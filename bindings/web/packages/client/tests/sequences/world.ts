@@ -2,31 +2,51 @@ import type { Attributes } from "../../src/attributes.ts";
 import {
   attributesOf,
   bootstrapOf,
+  close,
+  contextValues,
   Decimal,
+  deliver,
   type Dispatch,
   type Environments,
   forEachValue,
+  held,
+  intercept,
   type Interceptor,
   Json,
   type Kind,
+  listen,
   type LockPolicy,
   type Notice,
   type Observer,
+  onChange,
+  onNewState,
+  onReadiness,
+  onStatus,
   type Override,
   type OverrideChanges,
+  overridesChanged,
   type Problem,
   type Publication,
+  publish,
+  queue,
   type RawKind,
   type Readiness,
+  release,
+  releaseOnly,
   Repository,
   type RepositorySnapshot,
+  revoke,
   Rules,
+  setStatus,
+  setWaker,
   type Source,
   type Subscription,
   writeBootstrap,
 } from "../../src/repository/lib.ts";
 import { POLLING, STREAMING } from "../../src/repository/source.ts";
+import { countListeners } from "../../src/repository/repository/mod.ts";
 import { type Connection, INITIAL_STATUS } from "../../src/repository/status.ts";
+import { observe } from "../../src/repository/usage/observers.ts";
 import { received, staticEngine } from "./received.ts";
 import * as shown from "./shown.ts";
 
@@ -125,8 +145,8 @@ export class World {
     const gives = this.run(step) ?? null;
     const log = this.#log;
     this.#log = [];
-    const { generation, readiness, isCatching, isHolding } = this.#repository;
-    return { gives, log, after: [generation, readiness, isCatching, isHolding] };
+    const { live, isCatching, isHolding } = this.#repository;
+    return { gives, log, after: [live.generation, live.readiness, isCatching, isHolding] };
   }
 
   note(what: unknown): void {
@@ -138,27 +158,27 @@ export class World {
     const repository = this.#repository;
     switch (step.do) {
       case "begin":
-        repository.setWaker(() => {
+        setWaker(repository, () => {
           this.note(["work"]);
         });
-        repository.setTouchWaker(() => {
+        repository.onTouch = () => {
           this.note(["touch"]);
-        });
-        repository.setNoticeLog((notice) => {
+        };
+        repository.log = (notice) => {
           this.note(["logged", shown.notice(notice)]);
-        });
+        };
         return;
       case "clock":
         this.#now += step.by;
         return;
       case "publish":
-        repository.publish(this.#publication(step));
+        publish(repository, this.#publication(step));
         return;
       case "revoke":
-        repository.revoke(step.environments as unknown as readonly string[]);
+        revoke(repository, step.environments as unknown as readonly string[]);
         return;
       case "status":
-        repository.setStatus({
+        setStatus(repository, {
           ...INITIAL_STATUS,
           readiness: step.readiness,
           connection: CONNECTIONS[step.connection]!,
@@ -170,17 +190,18 @@ export class World {
         });
         return;
       case "read":
-        return this.#read(this.#snapshots.get(step.snapshot ?? 0) ?? repository.snapshot(), step);
+        return this.#read(this.#snapshots.get(step.snapshot ?? 0) ?? repository.live, step);
       case "hold":
-        this.#snapshots.set(step.number, repository.snapshot());
+        this.#snapshots.set(step.number, repository.live);
         return;
       case "deliver":
-        repository.deliver();
+        deliver(repository);
         return;
       case "deliverSummaries":
-        return repository.deliverSummaries(step.now);
+        return repository.live.observers?.summaries(step.now);
       case "flush":
-        repository.flushUsage(step.limit / 1000);
+        deliver(repository);
+        repository.live.observers?.flush(step.limit / 1000);
         return;
       case "onChange":
       case "listen":
@@ -198,49 +219,58 @@ export class World {
         this.#setOverride(step);
         return;
       case "catch":
-        repository.catchUpdates();
+        repository.isCatching = true;
         return;
       case "stopCatching":
-        repository.stopCatching();
+        release(repository, false);
         return;
       case "release":
-        repository.release();
+        release(repository, true);
         return;
       case "releaseOnly":
-        repository.releaseOnly(step.keys);
+        releaseOnly(repository, step.keys);
         return;
       case "record":
-        repository.record(step.name, step.params, this.#context(step.context));
+        this.#record(step);
         return;
       case "reportReads":
-        repository.reportReads();
+        repository.reportsReads = true;
         return;
       case "contact":
-        repository.contact(step.at);
+        repository.contact = step.at;
         return;
       case "raw":
-        repository.raw({
-          source: step.source === "polling" ? POLLING : STREAMING,
-          environment: step.environment ?? undefined,
-          kind: step.kind as RawKind,
-          json: step.json,
+        queue(repository, {
+          kind: "raw",
+          of: {
+            source: step.source === "polling" ? POLLING : STREAMING,
+            environment: step.environment ?? undefined,
+            kind: step.kind as RawKind,
+            json: step.json,
+          },
         });
         return;
       case "notice": {
         const { attribute } = step;
         const notice: Notice =
           attribute === undefined ? { kind: "fell_back_to_polling" } : { kind: "comma_in_value", attribute };
-        repository.notice(notice);
+        queue(repository, { kind: "notice", of: notice });
         return;
       }
       case "close":
-        repository.close();
+        close(repository);
         return;
       case "state":
         return this.#state(step.what);
       default:
         throw new Error(`no such step: ${step.do}`);
     }
+  }
+
+  #record({ name, params, context }: Step): void {
+    const { live } = this.#repository;
+    const attributes = this.#context(context);
+    live.observers?.named(name, params, attributes, () => live.usedFeatures(attributes));
   }
 
   #context(number: number | null): Attributes | undefined {
@@ -268,32 +298,35 @@ export class World {
     const context = this.#context(step.context);
     switch (step.what) {
       case "isEnabled":
+        return snapshot.read(key, "BOOLEAN", context) === true;
       case "boolean":
+        return snapshot.read(key, "BOOLEAN", context);
       case "string":
+        return snapshot.read(key, "STRING", context);
       case "isSet":
-        return snapshot[step.what](key, context);
+        return snapshot.peek(key, context).value !== undefined;
       case "exists":
         return snapshot.exists(key);
       case "keys":
         return snapshot.keys();
       case "number":
-        return shown.double(snapshot.number(key, context));
+        return shown.double(snapshot.read(key, "NUMBER", context)?.number);
       case "decimal":
-        return snapshot.decimal(key, context)?.text;
+        return snapshot.read(key, "NUMBER", context)?.text;
       case "json":
-        return snapshot.json(key, context)?.text;
+        return snapshot.read(key, "JSON", context)?.text;
       case "value":
-        return shown.value(snapshot.value(key, context));
+        return shown.value(snapshot.use(key, context).value);
       case "detail":
         return shown.detail(snapshot.detail(key, context));
       case "detailAs":
-        return shown.detail(snapshot.detailAs(key, context, step.kind as Kind));
+        return shown.detail(snapshot.detail(key, context, step.kind as Kind));
       case "peek":
         return shown.detail(snapshot.peek(key, context));
       case "values":
         return Array.from(snapshot.values(context), shown.detail);
       case "bootstrap":
-        return writeBootstrap(bootstrapOf(snapshot.values(context)));
+        return writeBootstrap(bootstrapOf(contextValues(snapshot, context)));
       case "eachValue": {
         const values: unknown[] = [];
         forEachValue(snapshot, context, (each, value) => values.push([each, shown.value(value)]));
@@ -309,41 +342,41 @@ export class World {
     if (step.do === "intercept") {
       const interceptor = new TestInterceptor(this, repository, step);
       this.#interceptors.set(step.number, interceptor);
-      return repository.intercept(interceptor, step.locks);
+      return intercept(repository, interceptor, step.locks);
     }
     const called = this.#reaction(step);
     if (step.do === "observe") {
       const { deduplicate } = step;
-      return repository.observe(observer(step.dispatch, called), {
+      return observe(repository, observer(step.dispatch, called), {
         queue: step.queue,
         oneOf: step.oneOf,
         ...(deduplicate && { deduplicate: { ...deduplicate, window: deduplicate.window / 1000 } }),
       });
     }
     if (step.do === "onChange") {
-      return repository.onChange(step.key, this.#context(step.context), (change) => {
+      return onChange(repository, step.key, this.#context(step.context), (change) => {
         called("change", shown.change(change));
       });
     }
     switch (step.what) {
       case "newState":
-        return repository.onNewState(({ isHeld, keys }) => {
+        return onNewState(repository, ({ isHeld, keys }) => {
           called("newState", [isHeld, keys]);
         });
       case "readiness":
-        return repository.onReadiness(({ readiness, isFirst, status }) => {
+        return onReadiness(repository, ({ readiness, isFirst, status }) => {
           called("readiness", [readiness, isFirst, shown.status(status)]);
         });
       case "status":
-        return repository.onStatus((status) => {
+        return onStatus(repository, (status) => {
           called("status", shown.status(status));
         });
       case "raw":
-        return repository.onRaw((update) => {
+        return listen(repository, "raw", (update) => {
           called("raw", shown.raw(update));
         });
       default:
-        return repository.onNotice((notice) => {
+        return listen(repository, "notice", (notice) => {
           called("notice", shown.notice(notice));
         });
     }
@@ -364,24 +397,24 @@ export class World {
     const interceptor = this.#interceptors.get(number);
     interceptor?.answers.set(key, answer);
     if (notify === "handle") interceptor?.changes?.notify();
-    if (notify === "repository") this.#repository.overridesChanged();
+    if (notify === "repository") overridesChanged(this.#repository);
   }
 
   #state(what: string): unknown {
     const repository = this.#repository;
     switch (what) {
       case "counters":
-        return repository.counters;
+        return { ...repository.counters };
       case "listeners":
-        return repository.listeners;
+        return countListeners(repository);
       case "held":
-        return repository.held();
+        return held(repository) ?? [];
       case "latest":
-        return Array.from(repository.latest.features(), ({ json }) => json);
+        return Array.from((repository.latest ?? repository.live.rules).features(), ({ json }) => json);
       case "status":
         return shown.status(repository.status);
       default:
-        return repository.lastContact;
+        return repository.contact;
     }
   }
 }
@@ -411,7 +444,7 @@ class TestInterceptor implements Interceptor {
   intercept({ key }: { readonly key: string }): Override {
     const answer = this.answers.get(key) ?? { continue: true };
     if ("throw" in answer) throw new Error("planned");
-    if ("read" in answer) return this.#repository.snapshot().string(answer.read);
+    if ("read" in answer) return this.#repository.live.read(answer.read, "STRING");
     if (!("value" in answer) || answer.value === null || typeof answer.value === "boolean") {
       return "value" in answer ? (answer.value as boolean | null) : undefined;
     }

@@ -4,6 +4,8 @@ import { Answer } from "../answer.ts";
 import { numberText } from "../attributes.ts";
 import type { Feature } from "../feature.ts";
 import { runs } from "../panic_guard.ts";
+import { interceptorPanicked, overrideRefused } from "../repository/core.ts";
+import type { Repository } from "../repository/mod.ts";
 import { Decimal, type Value } from "../value.ts";
 import { convert } from "./convert.ts";
 import type { InterceptedRead, Interceptor, LockPolicy, Override } from "./mod.ts";
@@ -21,45 +23,39 @@ const UNNAMED = "unnamed";
 /** Number of interceptions that are running. */
 let depth = 0;
 
-/** A receiver of reports about interceptors that fail. */
-export interface FaultReporter {
-  /** Reports that the interceptor with this id and name threw. */
-  interceptorPanicked(id: number, name: string): void;
-  /** Reports that an override of `feature` was refused, and the reason. */
-  overrideRefused(id: number, name: string, feature: string, why: string): void;
-}
-
 /** A registered interceptor. */
 export class Entry {
   readonly id: number;
   readonly name: string;
   readonly policy: LockPolicy;
   readonly interceptor: Interceptor;
+  readonly #repository: Repository;
   #isClosed = false;
 
-  constructor(id: number, interceptor: Interceptor, policy: LockPolicy, faults: FaultReporter) {
-    this.id = id;
+  constructor(repository: Repository, interceptor: Interceptor, policy: LockPolicy) {
+    this.id = repository.ids++;
     this.interceptor = interceptor;
     this.policy = policy;
+    this.#repository = repository;
     let name = UNNAMED;
-    if (!runs(() => (name = wellFormed(interceptor.name)))) faults.interceptorPanicked(id, name);
+    if (!runs(() => (name = wellFormed(interceptor.name)))) interceptorPanicked(repository, this.id, name);
     this.name = name;
   }
 
   /** Gives the interceptor the handle with which it reports changes. */
-  register(changes: OverrideChanges, faults: FaultReporter): void {
-    this.#call(() => this.interceptor.registered?.(changes), faults);
+  register(notify: OverrideChanges["notify"]): void {
+    this.#call(() => this.interceptor.registered?.({ notify }));
   }
 
   /** Closes the interceptor on the first call. Later calls have no effect. */
-  close(faults: FaultReporter): void {
+  close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#call(() => this.interceptor.close?.(), faults);
+    this.#call(() => this.interceptor.close?.());
   }
 
-  #call(call: () => void, faults: FaultReporter): void {
-    if (!runs(call)) faults.interceptorPanicked(this.id, this.name);
+  #call(call: () => void): void {
+    if (!runs(call)) interceptorPanicked(this.#repository, this.id, this.name);
   }
 }
 
@@ -73,7 +69,7 @@ export type Chain = readonly Entry[];
  */
 export function ask(
   chain: Chain,
-  faults: FaultReporter,
+  repository: Repository,
   key: string,
   feature: Feature | undefined,
   attributes: Attributes | undefined,
@@ -86,7 +82,7 @@ export function ask(
       if (feature?.isLocked && entry.policy === "respect") continue;
       let value: Override;
       if (!runs(() => (value = valueOf(entry.interceptor.intercept(read))))) {
-        faults.interceptorPanicked(entry.id, entry.name);
+        interceptorPanicked(repository, entry.id, entry.name);
         continue;
       }
       if (value === undefined) continue;
@@ -96,7 +92,7 @@ export function ask(
       if ("value" in converted) {
         return new Answer(feature, converted.value, "INTERCEPTED", undefined, entry.name);
       }
-      faults.overrideRefused(entry.id, entry.name, key, converted.why);
+      overrideRefused(repository, entry.id, entry.name, key, converted.why);
     }
     return undefined;
   } finally {

@@ -1,138 +1,162 @@
+import { sameAttributes } from "../../attributes.ts";
+import { wake } from "../dispatcher.ts";
 import type { Publication } from "../publication.ts";
 import { type Entry, type Environments, Rules } from "../rules.ts";
 import type { SessionStatus } from "../status.ts";
-import { sameAttributes } from "../../attributes.ts";
 import { differences } from "./difference.ts";
+import { push } from "./core.ts";
 import { isOtherState } from "./listen.ts";
-import type { Inner } from "./mod.ts";
+import type { Repository } from "./mod.ts";
 
-/** Serves features, or keeps them for a release while updates are held back. */
-export function publish(inner: Inner, { rules, cause }: Publication): void {
-  const { write, live, core } = inner;
-  if (write.isClosed) return;
+/**
+ * Serves features, or keeps them for a release while updates are held back, unless the cause is `first`. Features that the client evaluates
+ * must be compiled.
+ */
+export function publish(repository: Repository, { rules, cause }: Publication): void {
+  const { live } = repository;
+  if (repository.isClosed) return;
   const isVisible = cause === "change";
   const isFirst = cause === "first";
-  const isHeld = inner.isCatching && !isFirst;
-  const before = write.latest ?? live.rules;
-  write.latest = rules;
-  const isNews = isVisible && live.hasList && core.eventQueue.wants("newState");
-  const keys = isNews ? differ(inner, before, rules) : [];
+  const isHeld = repository.isCatching && !isFirst;
+  const before = repository.latest ?? live.rules;
+  repository.latest = rules;
+  const keys =
+    isVisible && live.hasList && repository.events.wants("newState") ? differ(repository, before, rules) : [];
   if (isHeld) {
-    if (isVisible) write.isHolding = areDifferent(inner, live.rules, rules);
+    if (isVisible) repository.isHolding = areDifferent(repository, live.rules, rules);
     const relabelled = isVisible ? undefined : relabel(live.rules, rules);
-    if (relabelled) {
-      inner.live = live.withRules(relabelled, live.hasList);
-      core.hasChanged = true;
-    }
+    if (relabelled) replace(repository, relabelled);
   } else {
-    write.isHolding = false;
-    inner.live = live.withRules(rules, live.hasList || isFirst);
-    core.hasChanged = true;
+    repository.isHolding = false;
+    replace(repository, rules, isFirst);
   }
-  if (keys.length > 0) core.push({ kind: "newState", of: { isHeld, keys } });
-  write.waitingTasks.updated();
-  core.dispatcher.wake();
+  if (keys.length > 0) push(repository, { kind: "newState", of: { isHeld, keys } });
+  repository.tasks.updated();
+  wake(repository);
 }
 
-/** Removes the features of environments, both the served and the held features. */
-export function revoke(inner: Inner, environments: readonly string[]): void {
-  const { write, live, core } = inner;
-  if (write.isClosed) return;
+/**
+ * Removes the features of the environments with these ids at once, both the served and the held features. The case of letters in ids is
+ * ignored. Features of unknown environments stay, and held features of other environments stay held.
+ */
+export function revoke(repository: Repository, environments: readonly string[]): void {
+  const { live, latest } = repository;
+  if (repository.isClosed) return;
   const served = live.rules.withoutEnvironments(environments);
-  if (write.latest) {
-    const isServed = write.latest === live.rules;
-    write.latest = (isServed ? served : write.latest.withoutEnvironments(environments)) ?? write.latest;
+  if (latest) {
+    repository.latest = (latest === live.rules ? served : latest.withoutEnvironments(environments)) ?? latest;
   }
   if (!served) {
-    write.waitingTasks.updated();
+    repository.tasks.updated();
     return;
   }
-  const latest = write.latest;
-  write.isHolding = write.isHolding && latest !== undefined && areDifferent(inner, served, latest);
-  if (live.hasList && core.eventQueue.wants("newState")) {
-    core.push({ kind: "newState", of: { isHeld: false, keys: differ(inner, live.rules, served) } });
+  repository.isHolding &&=
+    repository.latest !== undefined && areDifferent(repository, served, repository.latest);
+  if (live.hasList && repository.events.wants("newState")) {
+    push(repository, {
+      kind: "newState",
+      of: { isHeld: false, keys: differ(repository, live.rules, served) },
+    });
   }
-  serve(inner, served);
+  serve(repository, served);
 }
 
-/** Returns the keys of the held features that visibly differ from the served features; `undefined` if none is held. */
-export function held({ write, live, core }: Inner): string[] | undefined {
-  if (!write.isHolding || !write.latest) return undefined;
-  return differences(live.rules, write.latest, core.isVisibleChange);
+/**
+ * Returns the keys of the held features: those that the last update adds, removes, or changes visibly, compared with the served features;
+ * `undefined` if none is held.
+ */
+export function held(repository: Repository): string[] | undefined {
+  const { isHolding, latest, live } = repository;
+  return isHolding && latest ? differ(repository, live.rules, latest) : undefined;
 }
 
-/** Publishes a status. */
-export function setStatus(inner: Inner, status: SessionStatus): void {
-  if (inner.write.isClosed) return;
-  const isNews = show(inner, status);
-  inner.write.waitingTasks.updated();
-  if (isNews) inner.core.dispatcher.wake();
+/**
+ * Publishes a status, even while updates are held back. The caller must publish features before a status that reports the client as ready.
+ */
+export function setStatus(repository: Repository, status: SessionStatus): void {
+  if (repository.isClosed) return;
+  const isNews = show(repository, status);
+  repository.tasks.updated();
+  if (isNews) wake(repository);
 }
 
-/** Closes the repository. */
-export function close(inner: Inner): void {
-  const { write } = inner;
-  if (write.isClosed) return;
-  write.isClosed = true;
-  show(inner, { ...inner.live.status, readiness: "CLOSED" });
-  write.waitingTasks.updated();
-  inner.core.dispatcher.wake();
+/**
+ * Closes the repository. The next delivery notifies listeners of the readiness `CLOSED` and removes the listeners. It also closes each
+ * interceptor and each observer once. Listeners that are registered after that delivery are not called. Reads continue to return values.
+ * Later publications, statuses, revocations and releases have no effect, and neither has closing twice.
+ */
+export function close(repository: Repository): void {
+  if (repository.isClosed) return;
+  repository.isClosed = true;
+  show(repository, { ...repository.status, readiness: "CLOSED" });
+  repository.tasks.updated();
+  wake(repository);
 }
 
 /** Serves the last update. Later updates are held back only if `goesOn` is true. */
-export function release(inner: Inner, goesOn: boolean): void {
-  const { write, live } = inner;
-  if (!goesOn) inner.isCatching = false;
-  if (write.isClosed) return;
-  write.isHolding = false;
-  if (write.latest && write.latest !== live.rules) serve(inner, write.latest);
+export function release(repository: Repository, goesOn: boolean): void {
+  const { latest, live } = repository;
+  if (!goesOn) repository.isCatching = false;
+  if (repository.isClosed) return;
+  repository.isHolding = false;
+  if (latest && latest !== live.rules) serve(repository, latest);
 }
 
-/** Serves the last state of the features with these keys only. */
-export function releaseOnly(inner: Inner, keys: readonly string[]): void {
-  const { write, live } = inner;
-  const { latest } = write;
-  if (write.isClosed || !latest || latest === live.rules) return;
+/**
+ * Serves the last state of the features with these keys only, and continues to hold back all other changes. A feature that was deleted
+ * meanwhile is removed. If the last update was evaluated for another context than the served features, or with another kind of API key,
+ * the whole update is served.
+ */
+export function releaseOnly(repository: Repository, keys: readonly string[]): void {
+  const { latest, live } = repository;
+  if (repository.isClosed || !latest || latest === live.rules) return;
   const merged = merge(live.rules, latest, keys);
   // If the served features no longer differ from the last update, the last update itself is served.
   const next = sameFeatures(merged, latest) ? latest : merged;
-  write.isHolding = write.isHolding && areDifferent(inner, next, latest);
-  serve(inner, next);
+  repository.isHolding &&= areDifferent(repository, next, latest);
+  serve(repository, next);
 }
 
 /**
  * Stores a status in the snapshot. If connection, problem or readiness changed, queues events for listeners and returns true;
  * otherwise returns false.
  */
-function show(inner: Inner, status: SessionStatus): boolean {
-  const { write, live, core } = inner;
+function show(repository: Repository, status: SessionStatus): boolean {
+  const { live } = repository;
   const { readiness } = status;
-  inner.live = live.withStatus(status);
+  repository.live = live.withStatus(status);
   if (live.readiness !== readiness) {
-    const isFirst = readiness === "READY" && !write.wasReady;
-    if (readiness === "READY") write.wasReady = true;
-    if (readiness === "NOT_READY") write.wasReady = false;
-    core.hasChanged = true;
-    core.push({ kind: "readiness", of: { readiness, isFirst, status } });
+    const isReady = readiness === "READY";
+    const isFirst = isReady && !repository.wasReady;
+    if (isReady || readiness === "NOT_READY") repository.wasReady = isReady;
+    repository.hasChanged = true;
+    push(repository, { kind: "readiness", of: { readiness, isFirst, status } });
   }
   const isOther = isOtherState(live.status, status);
-  if (isOther) core.push({ kind: "status", of: status });
+  if (isOther) push(repository, { kind: "status", of: status });
   return isOther;
 }
 
+/** Puts `rules` in the place of the present rules. `isList` is true if they are a first list of features. */
+function replace(repository: Repository, rules: Rules, isList = false): void {
+  const { live } = repository;
+  repository.live = live.withRules(rules, live.hasList || isList);
+  repository.hasChanged = true;
+}
+
 /** Serves `rules` in place of the present rules. */
-function serve(inner: Inner, rules: Rules): void {
-  inner.live = inner.live.withRules(rules, inner.live.hasList);
-  inner.write.waitingTasks.updated();
-  inner.compareAgain();
+function serve(repository: Repository, rules: Rules): void {
+  replace(repository, rules);
+  repository.tasks.updated();
+  wake(repository);
 }
 
-function differ(inner: Inner, older: Rules, newer: Rules): string[] {
-  return differences(older, newer, inner.core.isVisibleChange);
+function differ(repository: Repository, older: Rules, newer: Rules): string[] {
+  return differences(older, newer, repository.isVisibleChange);
 }
 
-function areDifferent(inner: Inner, older: Rules, newer: Rules): boolean {
-  return differ(inner, older, newer).length > 0;
+function areDifferent(repository: Repository, older: Rules, newer: Rules): boolean {
+  return differ(repository, older, newer).length > 0;
 }
 
 /**

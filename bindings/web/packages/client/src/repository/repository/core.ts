@@ -1,78 +1,56 @@
-import { type ClockFn, DispatcherState } from "../dispatcher.ts";
+import { wake } from "../dispatcher.ts";
 import type { Feature } from "../feature.ts";
-import type { FaultReporter } from "../intercept/chain.ts";
 import type { Notice } from "../notice.ts";
-import type { Millis } from "../time.ts";
-import { EventQueue } from "./event_queue.ts";
 import type { RepositoryEvent } from "./listen.ts";
+import type { Repository } from "./mod.ts";
 
 /** A function that compares an older and a newer state of a feature. It returns true if a reader can see the difference. */
 export type IsVisibleChange = (older: Feature, newer: Feature) => boolean;
 
-/** The state that a repository shares with all of its snapshots. */
-export class Core implements FaultReporter {
-  readonly dispatcher: DispatcherState;
-  readonly isVisibleChange: IsVisibleChange;
-  readonly eventQueue: EventQueue;
-  /** True if snapshots keep the answers of reads. */
-  readonly keepsAnswers: boolean;
-  /** The time when the Edge last sent data; `undefined` before. */
-  contact: Millis | undefined;
-  onTouch: (() => void) | undefined;
-  /** The function that logs notices about interceptors. */
-  log: ((notice: Notice) => void) | undefined;
-  /** True if the next read by the user's code must be reported. */
-  reportsReads = false;
-  /** True if the value of a change listener's feature may have changed since a delivery last took this flag. */
-  hasChanged = false;
-  /** True once a delivery has reported the collection of all features, even if no observer got it. */
-  isCollected = false;
-  #lastId = 0;
+/** Calls `onTouch` if this read is the first one since reads are reported (D-71). */
+export function touch(repository: Repository): void {
+  if (!repository.reportsReads) return;
+  repository.reportsReads = false;
+  repository.onTouch?.();
+}
 
-  constructor(clock: ClockFn, events: number, isVisibleChange: IsVisibleChange, keepsAnswers: boolean) {
-    this.dispatcher = new DispatcherState(clock);
-    this.eventQueue = new EventQueue(events);
-    this.isVisibleChange = isVisibleChange;
-    this.keepsAnswers = keepsAnswers;
-  }
+/** Queues an event for listeners. Counts the older events that a full queue drops. */
+export function push({ events, counters }: Repository, event: RepositoryEvent): void {
+  counters.droppedEvents += events.push(event);
+}
 
-  /** Returns an unused id for a listener, an interceptor or an observer. */
-  nextId(): number {
-    return this.#lastId++;
-  }
+/** Queues an update in the form in which it was received, or a notice, for the listeners of these events. */
+export function queue(repository: Repository, event: RepositoryEvent): void {
+  push(repository, event);
+  wake(repository);
+}
 
-  /** Calls `onTouch` if this read is the first one since reads are reported (D-71). */
-  touch(): void {
-    if (!this.reportsReads) return;
-    this.reportsReads = false;
-    this.onTouch?.();
-  }
+/** Counts and reports that the interceptor with this id and name threw. */
+export function interceptorPanicked(repository: Repository, id: number, interceptor: string): void {
+  repository.counters.interceptorPanics++;
+  noticeOnce(repository, String(id), { kind: "interceptor_panicked", interceptor });
+}
 
-  /** Queues an event for listeners. Counts the older events that a full queue drops. */
-  push(event: RepositoryEvent): void {
-    this.dispatcher.tally.droppedEvents += this.eventQueue.push(event);
-  }
+/** Counts and reports that an override of `feature` was refused, and the reason. */
+export function overrideRefused(
+  repository: Repository,
+  id: number,
+  interceptor: string,
+  feature: string,
+  why: string,
+): void {
+  repository.counters.refusedOverrides++;
+  noticeOnce(repository, `${id}:${feature}`, { kind: "override_refused", interceptor, feature, why });
+}
 
-  interceptorPanicked(id: number, interceptor: string): void {
-    this.dispatcher.tally.interceptorPanics++;
-    this.#noticeOnce(String(id), { kind: "interceptor_panicked", interceptor });
-  }
-
-  overrideRefused(id: number, interceptor: string, feature: string, why: string): void {
-    this.dispatcher.tally.refusedOverrides++;
-    this.#noticeOnce(`${id}:${feature}`, { kind: "override_refused", interceptor, feature, why });
-  }
-
-  /**
-   * Queues a notice about an interceptor for listeners, and passes it to the log. The listeners and the log each get a notice once,
-   * and none after 256 different notices. If no listener for notices is registered, the notice is not queued, so that a later
-   * incident of the same kind is reported to a later listener.
-   */
-  #noticeOnce(incident: string, notice: Notice): void {
-    const isNew = this.eventQueue.isNewNotice(incident);
-    if (this.log && this.eventQueue.isNewInLog(incident)) this.log(notice);
-    if (!isNew) return;
-    this.push({ kind: "notice", of: notice });
-    this.dispatcher.wake();
-  }
+/**
+ * Queues a notice about an interceptor for listeners, and passes it to the log. The listeners and the log each get a notice once,
+ * and none after 256 different notices. If no listener for notices is registered, the notice is not queued, so that a later
+ * incident of the same kind is reported to a later listener.
+ */
+function noticeOnce(repository: Repository, incident: string, notice: Notice): void {
+  const { events, log } = repository;
+  const isNew = events.isNewNotice(incident);
+  if (log && events.isNewInLog(incident)) log(notice);
+  if (isNew) queue(repository, { kind: "notice", of: notice });
 }

@@ -1,83 +1,89 @@
 import { runs } from "../panic_guard.ts";
-import { Observers } from "../usage/observers.ts";
 import { held } from "./catch.ts";
+import { push } from "./core.ts";
 import type { EventListener, RepositoryEvent } from "./listen.ts";
-import type { Inner } from "./mod.ts";
+import type { Repository } from "./mod.ts";
 
-/** Calls listeners and observers for the waiting events. */
-export function deliver(inner: Inner): void {
-  inner.turns.take(() => {
-    deliverAll(inner);
+/**
+ * Calls listeners and observers for the waiting events. Each listener gets its events in order. Summaries of usage are left to
+ * `UsageSink.summaries`. A call within a delivery returns at once, and the running delivery continues with the waiting events.
+ */
+export function deliver(repository: Repository): void {
+  repository.turns.take(() => {
+    deliverAll(repository);
   });
 }
 
-function deliverAll(inner: Inner): void {
-  inner.core.dispatcher.beginDelivery();
-  const isLast = inner.write.isClosed;
+function deliverAll(repository: Repository): void {
+  repository.isAwake = false;
+  const isLast = repository.isClosed;
   let didSomething: boolean;
   do {
-    didSomething = deliverNews(inner);
-    didSomething = deliverChanges(inner) || didSomething;
-    didSomething = deliverUsage(inner) || didSomething;
+    didSomething = deliverNews(repository);
+    didSomething = deliverChanges(repository) || didSomething;
+    didSomething = deliverUsage(repository) || didSomething;
   } while (didSomething);
-  if (isLast) finish(inner);
+  if (isLast) finish(repository);
 }
 
-function deliverNews(inner: Inner): boolean {
+function deliverNews(repository: Repository): boolean {
   let didSomething = false;
-  for (let next = inner.core.eventQueue.nextCall(); next; next = inner.core.eventQueue.nextCall()) {
+  for (let next = repository.events.nextCall(); next; next = repository.events.nextCall()) {
     didSomething = true;
-    notify(inner, ...next);
+    notify(repository, ...next);
   }
-  return makeUpForLost(inner) || didSomething;
+  return makeUpForLost(repository) || didSomething;
 }
 
 /** Notifies listeners of the current state if the full event queue dropped events about that state. */
-function makeUpForLost(inner: Inner): boolean {
-  const lost = inner.core.eventQueue.takeLost();
+function makeUpForLost(repository: Repository): boolean {
+  const lost = repository.events.takeLost();
   if (lost.size === 0) return false;
-  const { status } = inner.live;
+  const { status } = repository.live;
   const { readiness } = status;
-  for (const listener of [...inner.core.eventQueue.eventListeners.values()]) {
+  for (const listener of [...repository.events.eventListeners.values()]) {
     if (!lost.has(listener.kind)) continue;
     if (listener.kind === "readiness" && listener.lastReadiness !== readiness) {
-      notify(inner, listener, {
+      notify(repository, listener, {
         kind: "readiness",
         of: { readiness, isFirst: readiness === "READY", status },
       });
     } else if (listener.kind === "newState") {
-      const keys = held(inner);
-      notify(inner, listener, { kind: "newState", of: { isHeld: keys !== undefined, keys: keys ?? [] } });
+      const keys = held(repository);
+      notify(repository, listener, {
+        kind: "newState",
+        of: { isHeld: keys !== undefined, keys: keys ?? [] },
+      });
     } else if (listener.kind === "status") {
-      notify(inner, listener, { kind: "status", of: status });
+      notify(repository, listener, { kind: "status", of: status });
     } else if (listener.kind === "generation") {
-      notify(inner, listener, { kind: "generation", of: inner.live.generation });
+      notify(repository, listener, { kind: "generation", of: repository.live.generation });
     }
   }
   return true;
 }
 
-function notify(inner: Inner, listener: EventListener, event: RepositoryEvent): void {
+function notify(repository: Repository, listener: EventListener, event: RepositoryEvent): void {
   if (listener.isRemoved || !listener.isNews(event)) return;
-  guarded(inner, () => {
+  guarded(repository, () => {
     listener.call(event.of);
   });
 }
 
-function deliverChanges(inner: Inner): boolean {
-  const { core } = inner;
-  let didSomething = core.hasChanged;
-  core.hasChanged = false;
+function deliverChanges(repository: Repository): boolean {
+  const { events } = repository;
+  let didSomething = repository.hasChanged;
+  repository.hasChanged = false;
   if (didSomething) {
-    core.eventQueue.allDue();
-    core.push({ kind: "generation", of: inner.live.generation });
+    events.allDue();
+    push(repository, { kind: "generation", of: repository.live.generation });
   }
-  for (let listener = core.eventQueue.nextDue(); listener; listener = core.eventQueue.nextDue()) {
+  for (let listener = events.nextDue(); listener; listener = events.nextDue()) {
     didSomething = true;
     const { call } = listener;
-    const change = listener.compare(inner.live);
+    const change = listener.compare(repository.live);
     if (change && !listener.isRemoved) {
-      guarded(inner, () => {
+      guarded(repository, () => {
         call(change);
       });
     }
@@ -85,28 +91,28 @@ function deliverChanges(inner: Inner): boolean {
   return didSomething;
 }
 
-function deliverUsage(inner: Inner): boolean {
-  const { core, live } = inner;
-  if (live.hasList && live.readiness === "READY" && !core.isCollected) {
-    core.isCollected = true;
-    live.observers.collection(core.dispatcher, () => live.usedFeatures(undefined));
+function deliverUsage(repository: Repository): boolean {
+  const { live } = repository;
+  if (live.hasList && live.readiness === "READY" && !repository.isCollected) {
+    repository.isCollected = true;
+    live.observers?.collection(() => live.usedFeatures(undefined));
   }
-  return live.observers.deliver(core.dispatcher);
+  return live.observers?.deliver() ?? false;
 }
 
 /** Ends delivery: removes listeners, and closes interceptors and observers, each once. */
-function finish(inner: Inner): void {
-  inner.core.eventQueue.close();
-  if (inner.write.isFinished) return;
-  inner.write.isFinished = true;
-  const last = inner.live;
+function finish(repository: Repository): void {
+  repository.events.close();
+  if (repository.isFinished) return;
+  repository.isFinished = true;
+  const last = repository.live;
   // Interceptors stay in the snapshot, so that reads continue to return overridden values.
-  inner.live = last.withObservers(new Observers());
-  for (const interceptor of last.chain) interceptor.close(inner.core);
-  for (const observer of last.observers.entries) observer.close(inner.core.dispatcher);
+  repository.live = last.withObservers(undefined);
+  for (const interceptor of last.chain) interceptor.close();
+  last.observers?.close();
 }
 
 /** Calls a listener's function, and counts what it throws. */
-function guarded(inner: Inner, call: () => void): void {
-  if (!runs(call)) inner.core.dispatcher.tally.listenerPanics++;
+function guarded(repository: Repository, call: () => void): void {
+  if (!runs(call)) repository.counters.listenerPanics++;
 }

@@ -1,17 +1,15 @@
+import type { Attributes } from "../../attributes.ts";
 import type { Answer } from "../answer.ts";
 import type { Reason } from "../reason.ts";
 import type { Source } from "../source.ts";
 import type { Kind, Value } from "../value.ts";
 import type { RepositorySnapshot } from "./snapshot.ts";
 
-/** The variant of a value without the id of a strategy. */
-const DEFAULT_VARIANT = "default";
-
 /**
  * The value of a feature for a context, its reason, and further data of the feature. If the client has no features for the context
  * and no interceptor overrides the feature, the feature counts as missing, and the reason is `NOT_READY`.
  */
-export class Detail {
+export interface Detail {
   /** The key that was read. */
   readonly key: string;
   /**
@@ -25,11 +23,13 @@ export class Detail {
   readonly reason: Reason;
   /** The id of the strategy that matched; `undefined` if no id is known, or if no strategy gave the value. */
   readonly strategyId: string | undefined;
+  /** The id of the strategy that gave the value; `default` if no such id is known. */
+  readonly variant: string;
   /** The name of the interceptor that returned the value; `undefined` if no interceptor overrode the feature. */
   readonly interceptor: string | undefined;
   /** True if the feature exists. An override of a missing feature does not make this true (sdk-behaviour 4.2). */
   readonly exists: boolean;
-  /** The version of the feature's value; -1 if the feature does not exist. */
+  /** The version of the feature's value, held at ±(2⁵³ − 1); -1 if the feature does not exist. */
   readonly version: number;
   /** The id of the feature; `undefined` if the feature does not exist or has no id. */
   readonly id: string | undefined;
@@ -39,41 +39,42 @@ export class Detail {
   readonly isLocked: boolean;
   /** The source of the features, from the client's status; `undefined` before the first list of features. */
   readonly source: Source | undefined;
-  /** True if the Edge has declared the environment stale, by the status of the snapshot. */
+  /** True if the Edge has declared the environment stale. */
   readonly isStale: boolean;
-  /** The generation of the snapshot that was read. */
+  /** A number that increases whenever a read may return another value. */
   readonly generation: number;
-  readonly #properties: () => [name: string, value: string][];
+  /** Returns the names and values of the feature's properties, in the payload's order; empty if the feature does not exist. */
+  properties(): [name: string, value: string][];
+}
 
-  constructor(snapshot: RepositorySnapshot, key: string, answer: Answer, kind?: Kind) {
-    const { feature } = answer;
-    this.key = key;
-    this.value = kind === undefined ? answer.value : answer.as(kind);
-    this.kind = feature?.kind;
-    this.reason = kind === undefined ? answer.reason : answer.reasonAs(kind);
-    // A strategy gives no value to a read of another type.
-    this.strategyId = kind === undefined || kind === this.kind ? answer.strategyId : undefined;
-    this.interceptor = answer.interceptor;
-    this.exists = feature !== undefined;
-    this.version = feature?.version ?? -1;
-    this.id = feature?.id;
-    this.environment = feature && snapshot.rules.environmentOf(key);
-    this.isLocked = feature?.isLocked ?? false;
-    this.source = snapshot.status.source;
-    this.isStale = snapshot.status.isStale;
-    this.generation = snapshot.generation;
-    this.#properties = () => feature?.properties() ?? [];
-  }
-
-  /** The id of the strategy that gave the value; `default` if no such id is known. */
-  get variant(): string {
-    return this.strategyId ?? DEFAULT_VARIANT;
-  }
-
-  /** Returns the feature's properties, in the payload's order; empty if the feature does not exist. */
-  properties(): [name: string, value: string][] {
-    return this.#properties();
-  }
+/** Returns the detail of a read, as the type `kind` if one is given. */
+export function detailOf(
+  { rules, status, generation }: RepositorySnapshot,
+  key: string,
+  answer: Answer,
+  kind?: Kind,
+): Detail {
+  const { feature, interceptor } = answer;
+  // A strategy gives no value to a read of another type.
+  const strategyId = kind === undefined || kind === feature?.kind ? answer.strategyId : undefined;
+  return {
+    key,
+    value: kind === undefined ? answer.value : answer.as(kind),
+    kind: feature?.kind,
+    reason: kind === undefined ? answer.reason : answer.reasonAs(kind),
+    strategyId,
+    variant: strategyId ?? "default",
+    interceptor,
+    exists: feature !== undefined,
+    version: feature?.version ?? -1,
+    id: feature?.id,
+    environment: feature && rules.environmentOf(key),
+    isLocked: feature?.isLocked ?? false,
+    source: status.source,
+    isStale: status.isStale,
+    generation,
+    properties: () => feature?.properties() ?? [],
+  };
 }
 
 /** The result of a read, and the steps of the evaluation. */
@@ -88,10 +89,22 @@ export class ExplainedDetail {
   /** False if the client is not ready, has no list of features, or has no features that are valid for the context. */
   readonly hasFeatures: boolean;
 
-  constructor(detail: Detail, rules: string | undefined, hasFeatures: boolean) {
-    this.detail = detail;
-    this.rules = rules;
-    this.hasFeatures = hasFeatures;
+  /**
+   * Reads a feature.
+   *
+   * @param rules - returns the engine's explanation of the feature as a text. Not called for a feature that does not exist, or if
+   *   the client has no features for the context.
+   */
+  constructor(
+    snapshot: RepositorySnapshot,
+    key: string,
+    attributes: Attributes | undefined,
+    rules: () => string,
+  ) {
+    const isFor = snapshot.isFor(attributes);
+    this.detail = snapshot.peek(key, attributes);
+    this.rules = isFor && snapshot.rules.entries.has(key) ? rules() : undefined;
+    this.hasFeatures = isFor && snapshot.knowsAllFeatures;
   }
 
   /** Returns the explanation as a text for people. */

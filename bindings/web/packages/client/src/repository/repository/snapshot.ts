@@ -5,11 +5,11 @@ import type { Readiness } from "../readiness.ts";
 import { answersFor, NO_RULES, type Rules } from "../rules.ts";
 import { INITIAL_STATUS, type SessionStatus } from "../status.ts";
 import { type UsedFeature, usedFeature } from "../usage/event.ts";
-import { Observers } from "../usage/observers.ts";
-import { Decimal, Json, type Kind, type Value } from "../value.ts";
-import type { Core } from "./core.ts";
-import { Detail, ExplainedDetail } from "./detail.ts";
-import { ContextValues } from "./values.ts";
+import type { UsageSink } from "../usage/mod.ts";
+import type { Kind, ValueOf } from "../value.ts";
+import { touch } from "./core.ts";
+import { type Detail, detailOf } from "./detail.ts";
+import type { Repository } from "./mod.ts";
 
 const NOT_FOUND = new Answer(undefined, undefined, "NOT_FOUND");
 const NOT_READY = new Answer(undefined, undefined, "NOT_READY");
@@ -24,35 +24,29 @@ interface ContextAnswers {
 /** The answers that snapshots with the same features and contexts share, so that a repeated read evaluates nothing. */
 class AnswerCache {
   readonly #byContext = new WeakMap<Attributes, ContextAnswers>();
-  #withoutContext: ContextAnswers | undefined;
   #last: Attributes | undefined;
   #lastAnswers: ContextAnswers | undefined;
 
-  of(snapshot: RepositorySnapshot, attributes: Attributes | undefined): ContextAnswers {
-    if (attributes === undefined) return (this.#withoutContext ??= newAnswers(snapshot, undefined));
+  of(snapshot: RepositorySnapshot, attributes = WITHOUT_CONTEXT): ContextAnswers {
     if (attributes === this.#last && this.#lastAnswers) return this.#lastAnswers;
     let answers = this.#byContext.get(attributes);
-    if (!answers) this.#byContext.set(attributes, (answers = newAnswers(snapshot, attributes)));
+    if (!answers) {
+      const isFor = snapshot.isFor(attributes === WITHOUT_CONTEXT ? undefined : attributes);
+      this.#byContext.set(attributes, (answers = { isFor, byKey: new Map() }));
+    }
     this.#last = attributes;
     return (this.#lastAnswers = answers);
   }
 }
 
-function newAnswers(snapshot: RepositorySnapshot, attributes: Attributes | undefined): ContextAnswers {
-  return { isFor: snapshot.isFor(attributes), byKey: new Map() };
-}
+/** The key of the answers to reads without a context. */
+const WITHOUT_CONTEXT: Attributes = new Map();
 
 /** The parts of a snapshot. */
-interface Parts {
-  readonly core: Core;
-  readonly rules: Rules;
-  readonly status: SessionStatus;
-  readonly chain: Chain;
-  readonly observers: Observers;
-  readonly generation: number;
-  readonly hasList: boolean;
-  readonly answers: AnswerCache;
-}
+type Parts = Pick<
+  RepositorySnapshot,
+  "repository" | "rules" | "status" | "chain" | "observers" | "generation" | "hasList" | "answers"
+>;
 
 /**
  * The immutable state of a repository's features and of the client's status at one time. Several reads of one snapshot return
@@ -67,43 +61,36 @@ interface Parts {
  * also reported to passive polling (D-71). Reads never throw.
  */
 export class RepositorySnapshot {
+  declare readonly repository: Repository;
   /** The features of the snapshot. */
-  readonly rules: Rules;
+  declare readonly rules: Rules;
   /** The status of the client at the time of the snapshot. */
-  readonly status: SessionStatus;
+  declare readonly status: SessionStatus;
   /**
    * A number that increases whenever a read may return another value. While the number stays the same, values that were read
    * earlier stay valid. Exceptions are values of features with rules on `now`, and overrides whose change was not reported.
    */
-  readonly generation: number;
+  declare readonly generation: number;
   /** True if a list of features has been published. */
-  readonly hasList: boolean;
+  declare readonly hasList: boolean;
   /** The registered interceptors. */
-  readonly chain: Chain;
-  /** The registered observers. */
-  readonly observers: Observers;
-  readonly #core: Core;
-  readonly #answers: AnswerCache;
+  declare readonly chain: Chain;
+  /** The registered observers; `undefined` if there were none yet. */
+  declare readonly observers: UsageSink | undefined;
+  declare readonly answers: AnswerCache;
 
   private constructor(parts: Parts) {
-    this.rules = parts.rules;
-    this.status = parts.status;
-    this.chain = parts.chain;
-    this.observers = parts.observers;
-    this.generation = parts.generation;
-    this.hasList = parts.hasList;
-    this.#core = parts.core;
-    this.#answers = parts.answers;
+    Object.assign(this, parts);
   }
 
   /** Creates the snapshot of a repository without features. */
-  static empty(core: Core): RepositorySnapshot {
+  static empty(repository: Repository): RepositorySnapshot {
     return new RepositorySnapshot({
-      core,
+      repository,
       rules: NO_RULES,
       status: INITIAL_STATUS,
       chain: [],
-      observers: new Observers(),
+      observers: undefined,
       generation: 0,
       hasList: false,
       answers: new AnswerCache(),
@@ -111,17 +98,8 @@ export class RepositorySnapshot {
   }
 
   #with(change: Partial<Parts>): RepositorySnapshot {
-    return new RepositorySnapshot({
-      core: this.#core,
-      rules: this.rules,
-      status: this.status,
-      chain: this.chain,
-      observers: this.observers,
-      generation: this.generation,
-      hasList: this.hasList,
-      answers: this.#answers,
-      ...change,
-    });
+    // eslint-disable-next-line @typescript-eslint/no-misused-spread -- the parts are the own fields
+    return new RepositorySnapshot({ ...this, ...change });
   }
 
   /** Returns a copy with other features. */
@@ -144,7 +122,7 @@ export class RepositorySnapshot {
   }
 
   /** Returns a copy with other observers. */
-  withObservers(observers: Observers): RepositorySnapshot {
+  withObservers(observers: UsageSink | undefined): RepositorySnapshot {
     return this.#with({ observers });
   }
 
@@ -158,10 +136,10 @@ export class RepositorySnapshot {
   /** Returns the value of a feature, from an interceptor or from the rules. Does not count as a use, and is not reported. */
   answer(key: string, attributes: Attributes | undefined): Answer {
     if (this.chain.length > 0) {
-      const said = ask(this.chain, this.#core, key, this.rules.get(key), attributes);
+      const said = ask(this.chain, this.repository, key, this.rules.get(key), attributes);
       if (said) return said;
     }
-    const { isFor, byKey } = this.#answers.of(this, attributes);
+    const { isFor, byKey } = this.answers.of(this, attributes);
     return byKey.get(key) ?? this.#evaluate(key, attributes, isFor, byKey);
   }
 
@@ -173,22 +151,22 @@ export class RepositorySnapshot {
   ): Answer {
     if (!isFor) return NOT_READY;
     const entry = this.rules.entries.get(key);
-    if (!entry) return this.#knowsAllFeatures() ? NOT_FOUND : NOT_READY;
+    if (!entry) return this.knowsAllFeatures ? NOT_FOUND : NOT_READY;
     const { feature, ruleset, position } = entry;
     let answer: Answer;
     if (ruleset) {
-      const { value, reason, strategyId } = ruleset.evaluate(
-        position,
-        attributes,
-        this.#core.dispatcher.clock,
-      );
+      const { value, reason, strategyId } = ruleset.evaluate(position, attributes, this.repository.clock);
       answer = new Answer(feature, value, reason, strategyId);
     } else {
       const strategyId = this.rules.evaluatedFor?.strategies.get(key);
-      const reason = strategyId === undefined ? "STATIC" : "STRATEGY_MATCH";
-      answer = new Answer(feature, feature.value, reason, strategyId);
+      answer = new Answer(
+        feature,
+        feature.value,
+        strategyId === undefined ? "STATIC" : "STRATEGY_MATCH",
+        strategyId,
+      );
     }
-    if (this.#core.keepsAnswers && !ruleset?.readsClock(position)) kept.set(key, answer);
+    if (this.repository.keepsAnswers && !ruleset?.readsClock(position)) kept.set(key, answer);
     return answer;
   }
 
@@ -198,8 +176,8 @@ export class RepositorySnapshot {
     return keys.flatMap((key) => usedFeature(this.rules, key, this.answer(key, attributes)) ?? []);
   }
 
-  /** Returns true if a list of features has been published and is served, so that an unknown key is no feature. */
-  #knowsAllFeatures(): boolean {
+  /** True if a list of features has been published and is served, so that an unknown key is no feature. */
+  get knowsAllFeatures(): boolean {
     return this.hasList && this.#isServed();
   }
 
@@ -215,115 +193,54 @@ export class RepositorySnapshot {
     return attributes === undefined ? this.#isServed() : answersFor(evaluatedFor, attributes);
   }
 
+  // ---- reads --------------------------------------------------------------------------------------
+
   /** Reads a feature for the user's code, and reports the use to observers. */
-  #used(key: string, attributes: Attributes | undefined): Answer {
-    this.#core.touch();
+  use(key: string, attributes: Attributes | undefined): Answer {
+    touch(this.repository);
     const answer = this.answer(key, attributes);
-    this.observers.evaluated(this.rules, this.#core.dispatcher, key, answer, attributes);
+    this.observers?.evaluated(this.rules, key, answer, attributes);
     return answer;
   }
 
-  // ---- reads --------------------------------------------------------------------------------------
-
-  /** Returns true if {@link RepositorySnapshot.boolean} returns true. */
-  isEnabled(key: string, attributes?: Attributes): boolean {
-    return this.boolean(key, attributes) === true;
+  /**
+   * Returns the value of a feature of the type `kind`, or the value with which an interceptor overrides the feature. Returns `undefined` if
+   * the value is null or has another type, if the feature does not exist, or if the client has no features for this context.
+   */
+  read<K extends Kind>(key: string, kind: K, attributes?: Attributes): ValueOf[K] | undefined {
+    return this.use(key, attributes).as(kind) as ValueOf[K] | undefined;
   }
 
   /**
-   * Returns the value of a BOOLEAN feature, or the value with which an interceptor overrides the feature. Returns `undefined` if the
-   * value is null or has another type, if the feature does not exist, or if the client has no features for this context.
+   * Returns the value of a feature, with its reason and further data of the feature. If `kind` is given, a feature of another type has no
+   * value, with the reason `TYPE_MISMATCH`; a null value of a feature of this type has the reason `NOT_SET`.
    */
-  boolean(key: string, attributes?: Attributes): boolean | undefined {
-    return this.#used(key, attributes).as("BOOLEAN") as boolean | undefined;
-  }
-
-  /** Returns the value of a STRING feature; see {@link RepositorySnapshot.boolean}. */
-  string(key: string, attributes?: Attributes): string | undefined {
-    return this.#used(key, attributes).as("STRING") as string | undefined;
-  }
-
-  /**
-   * Returns the value of a NUMBER feature as the nearest double, which is infinite beyond the range of doubles; see
-   * {@link RepositorySnapshot.boolean}.
-   */
-  number(key: string, attributes?: Attributes): number | undefined {
-    return this.decimal(key, attributes)?.number;
-  }
-
-  /** Returns the value of a NUMBER feature with its decimal text; see {@link RepositorySnapshot.boolean}. */
-  decimal(key: string, attributes?: Attributes): Decimal | undefined {
-    return this.#used(key, attributes).as("NUMBER") as Decimal | undefined;
-  }
-
-  /** Returns the text of a JSON feature, which parses it on demand; see {@link RepositorySnapshot.boolean}. */
-  json(key: string, attributes?: Attributes): Json | undefined {
-    return this.#used(key, attributes).as("JSON") as Json | undefined;
-  }
-
-  /** Returns the value of a feature of any type; see {@link RepositorySnapshot.boolean}. */
-  value(key: string, attributes?: Attributes): Value | undefined {
-    return this.#used(key, attributes).value;
-  }
-
-  /** Returns the value of a feature, with its reason and further data of the feature. */
-  detail(key: string, attributes?: Attributes): Detail {
-    return new Detail(this, key, this.#used(key, attributes));
-  }
-
-  /**
-   * Reads a feature as the type `kind`, and returns the same data as {@link RepositorySnapshot.detail}. A feature of another type
-   * has no value, with the reason `TYPE_MISMATCH`. A null value of a feature of this type has the reason `NOT_SET`.
-   */
-  detailAs(key: string, attributes: Attributes | undefined, kind: Kind): Detail {
-    return new Detail(this, key, this.#used(key, attributes), kind);
+  detail(key: string, attributes?: Attributes, kind?: Kind): Detail {
+    return detailOf(this, key, this.use(key, attributes), kind);
   }
 
   // ---- reads that do not count as uses --------------------------------------------------------------
 
-  /**
-   * Returns the same as {@link RepositorySnapshot.detail}, or as {@link RepositorySnapshot.detailAs} for a type, but does not count as a
-   * use of the feature.
-   */
+  /** Returns the same as {@link RepositorySnapshot.detail}, but does not count as a use of the feature. */
   peek(key: string, attributes?: Attributes, kind?: Kind): Detail {
-    this.#core.touch();
-    return new Detail(this, key, this.answer(key, attributes), kind);
-  }
-
-  /** Returns true if a read has a value that is not null, after overrides and strategies were applied (sdk-behaviour 2.4). */
-  isSet(key: string, attributes?: Attributes): boolean {
-    this.#core.touch();
-    return this.answer(key, attributes).value !== undefined;
+    touch(this.repository);
+    return detailOf(this, key, this.answer(key, attributes), kind);
   }
 
   /** Returns true if the feature exists. An override of a missing feature does not change the result. */
   exists(key: string): boolean {
-    this.#core.touch();
+    touch(this.repository);
     return this.rules.entries.has(key);
   }
 
   /** Returns the keys of all features, in the order of the rules. */
   keys(): string[] {
-    this.#core.touch();
+    touch(this.repository);
     return [...this.rules.entries.keys()];
   }
 
   /** Returns all features with their values for the context `attributes`, in the order of {@link RepositorySnapshot.keys}. */
-  values(attributes?: Attributes): ContextValues {
-    this.#core.touch();
-    return new ContextValues(this, this.#core.dispatcher.clock(), attributes);
-  }
-
-  /**
-   * Returns the value of a feature and the steps of its evaluation.
-   *
-   * @param rules - returns the engine's explanation of the feature as a text. Not called for a feature that does not exist, or if
-   *   the client has no features for the context.
-   */
-  explain(key: string, attributes: Attributes | undefined, rules: () => string): ExplainedDetail {
-    const detail = this.peek(key, attributes);
-    const isFor = this.isFor(attributes);
-    const text = isFor && this.rules.entries.has(key) ? rules() : undefined;
-    return new ExplainedDetail(detail, text, isFor && this.#knowsAllFeatures());
+  values(attributes?: Attributes): Detail[] {
+    return this.keys().map((key) => detailOf(this, key, this.answer(key, attributes)));
   }
 }

@@ -1,99 +1,120 @@
 import type { Attributes } from "../../attributes.ts";
-import { Entry as InterceptorEntry } from "../intercept/chain.ts";
+import { wake } from "../dispatcher.ts";
+import { Entry } from "../intercept/chain.ts";
 import type { Interceptor, LockPolicy } from "../intercept/mod.ts";
-import type { Observer, UsageOptions } from "../usage/mod.ts";
-import { Entry as ObserverEntry, Observers } from "../usage/observers.ts";
+import type { SessionStatus } from "../status.ts";
+import { held } from "./catch.ts";
 import {
   type Change,
   ChangeListener,
   type Events,
+  type NewState,
+  type ReadinessChange,
   type RepositoryEvent,
   subscription,
   type Subscription,
 } from "./listen.ts";
-import type { Inner } from "./mod.ts";
+import { compareAgain, type Repository } from "./mod.ts";
 
-/** Registers a listener for changes of a feature's value and of its lock. */
+/**
+ * Registers a listener for changes of a feature's value and of its lock (D-63), as a read with `attributes` sees them.
+ *
+ * The first comparison is with the current value, so the listener is not called for the current value. States that do not last until the
+ * next delivery may be skipped. The feature need not exist, and may be deleted and created again. The listener is not called while a read
+ * has no value with the reason `NOT_READY`. The passing of time starts no comparison.
+ */
 export function onChange(
-  inner: Inner,
+  repository: Repository,
   key: string,
   attributes: Attributes | undefined,
   call: (change: Change) => void,
 ): Subscription {
-  const { core } = inner;
-  const listener = new ChangeListener(inner.live, key, attributes, call);
-  const id = core.nextId();
-  core.eventQueue.addChangeListener(id, listener);
+  const listener = new ChangeListener(repository.live, key, attributes, call);
+  const id = repository.ids++;
+  repository.events.addChangeListener(id, listener);
   // An interceptor that was called for the current value may have published other features.
-  if (inner.live.generation !== listener.generation) inner.compareAgain();
-  return listening(inner, id);
+  if (repository.live.generation !== listener.generation) compareAgain(repository);
+  return listening(repository, id);
+}
+
+/**
+ * Registers a listener for updates that change features visibly, whether the updates are served or held back, and for the removal of the
+ * features of environments. Updates before the first list of features, lists that are published as `first`, and releases are not
+ * reported. If an update is already held back, the first event is for that update.
+ */
+export function onNewState(repository: Repository, call: (event: NewState) => void): Subscription {
+  const keys = held(repository);
+  return listen(repository, "newState", call, keys && { kind: "newState", of: { isHeld: true, keys } });
+}
+
+/** Registers a listener for readiness, which gets the current readiness first, and then changes of readiness. */
+export function onReadiness(repository: Repository, call: (change: ReadinessChange) => void): Subscription {
+  const { status } = repository;
+  const { readiness } = status;
+  const of = { readiness, isFirst: readiness === "READY", status };
+  return listen(repository, "readiness", call, { kind: "readiness", of });
+}
+
+/**
+ * Registers a listener for the status, which gets the current status first, and then changes of connection, problem or readiness.
+ */
+export function onStatus(repository: Repository, call: (status: SessionStatus) => void): Subscription {
+  return listen(repository, "status", call, { kind: "status", of: repository.status });
 }
 
 /** Registers a listener for events of one kind, whose first event is `first`, if there is one. */
 export function listen<K extends keyof Events>(
-  inner: Inner,
+  repository: Repository,
   kind: K,
   call: (event: Events[K]) => void,
   first?: RepositoryEvent,
 ): Subscription {
-  const { core } = inner;
-  const id = core.nextId();
-  core.dispatcher.tally.droppedEvents += core.eventQueue.listen(id, kind, call, first);
-  if (kind !== "raw" && kind !== "notice") core.dispatcher.wake();
-  return listening(inner, id);
+  const id = repository.ids++;
+  repository.counters.droppedEvents += repository.events.listen(id, kind, call, first);
+  if (kind !== "raw" && kind !== "notice") wake(repository);
+  return listening(repository, id);
 }
 
-function listening({ core }: Inner, id: number): Subscription {
+function listening({ events }: Repository, id: number): Subscription {
   return subscription(() => {
-    core.eventQueue.remove(id);
+    events.remove(id);
   });
 }
 
-/** Registers an interceptor, which is called after the interceptors that were registered earlier. */
-export function intercept(inner: Inner, interceptor: Interceptor, locks: LockPolicy): Subscription {
-  const { core } = inner;
-  const entry = new InterceptorEntry(core.nextId(), interceptor, locks, core);
-  if (inner.write.isFinished) {
-    entry.close(core);
+/**
+ * Registers an interceptor, which is called after the interceptors that were registered earlier (sdk-behaviour 2.8). If the closed
+ * repository has removed its listeners already, the interceptor is only closed.
+ */
+export function intercept(
+  repository: Repository,
+  interceptor: Interceptor,
+  locks: LockPolicy = "respect",
+): Subscription {
+  const entry = new Entry(repository, interceptor, locks);
+  if (repository.isFinished) {
+    entry.close();
     return subscription(() => undefined);
   }
-  inner.live = inner.live.withChain([...inner.live.chain, entry]);
-  const notify = () => {
-    overridesChanged(inner);
-  };
-  entry.register({ notify }, core);
-  inner.compareAgain();
+  repository.live = repository.live.withChain([...repository.live.chain, entry]);
+  entry.register(() => {
+    overridesChanged(repository);
+  });
+  compareAgain(repository);
   return subscription(() => {
-    const { live } = inner;
+    const { live } = repository;
     if (!live.chain.includes(entry)) return;
-    inner.live = live.withChain(live.chain.filter((each) => each !== entry));
-    inner.compareAgain();
-    entry.close(core);
+    repository.live = live.withChain(live.chain.filter((each) => each !== entry));
+    compareAgain(repository);
+    entry.close();
   });
 }
 
-/** Increases the generation, and makes change listeners compare their values again. */
-export function overridesChanged(inner: Inner): void {
-  if (inner.write.isClosed) return;
-  inner.live = inner.live.withChain(inner.live.chain);
-  inner.compareAgain();
-}
-
-/** Registers an observer, which is notified of the uses of features that `options` selects. */
-export function observe(inner: Inner, observer: Observer, options: UsageOptions): Subscription {
-  const { dispatcher } = inner.core;
-  const entry = new ObserverEntry(inner.core.nextId(), observer, options, dispatcher);
-  if (inner.write.isFinished) {
-    entry.close(dispatcher);
-    return subscription(() => undefined);
-  }
-  inner.live = inner.live.withObservers(new Observers([...inner.live.observers.entries, entry]));
-  // The window of this observer may end before those of all other observers.
-  if (entry.counts) dispatcher.wake();
-  return subscription(() => {
-    const { entries } = inner.live.observers;
-    if (!entries.includes(entry)) return;
-    inner.live = inner.live.withObservers(new Observers(entries.filter((each) => each !== entry)));
-    entry.close(dispatcher);
-  });
+/**
+ * Increases the generation, and makes change listeners compare their values again. Call this function when an interceptor may return other
+ * values than before (D-63).
+ */
+export function overridesChanged(repository: Repository): void {
+  if (repository.isClosed) return;
+  repository.live = repository.live.withChain(repository.live.chain);
+  compareAgain(repository);
 }

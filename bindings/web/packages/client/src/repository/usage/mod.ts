@@ -1,4 +1,8 @@
-import type { UsageEvent } from "./event.ts";
+import type { Attributes } from "../../attributes.ts";
+import type { Answer } from "../answer.ts";
+import type { Rules } from "../rules.ts";
+import type { Millis } from "../time.ts";
+import type { Params, UsageEvent, UsedFeature } from "./event.ts";
 import type { UsageSummary } from "./summary.ts";
 
 /**
@@ -88,4 +92,35 @@ export interface Deduplicate {
    * time, so that the limit holds, and their repetitions are passed on.
    */
   readonly remembered: number;
+}
+
+/**
+ * The receiver of uses of features, through which a repository reaches its observers. The code for observers is loaded only when a program
+ * registers an observer.
+ */
+export interface UsageSink {
+  /** Number of observers. */
+  readonly size: number;
+  /** Reports a read of the user's code to the observers. */
+  evaluated(rules: Rules, key: string, answer: Answer, attributes: Attributes | undefined): void;
+  /** Reports the values of all features of a client that is ready for the first time to the observers. */
+  collection(features: () => readonly UsedFeature[]): void;
+  /** Reports a named event of the user's code to the observers. */
+  named(
+    name: string,
+    params: Params,
+    attributes: Attributes | undefined,
+    features: () => readonly UsedFeature[],
+  ): void;
+  /** Delivers the queued events. Returns true if an event was delivered. */
+  deliver(): boolean;
+  /**
+   * Delivers the summaries whose window has ended. Returns the earliest end of a current window, on the clock of `now`, which may differ from
+   * the clock of events; `undefined` if no observer gets summaries. Call this function after `deliver`.
+   */
+  summaries(now: Millis): Millis | undefined;
+  /** Delivers to each observer its remaining events and the counts of its current window, and calls its `flush` with a limit in seconds. */
+  flush(limit: number): void;
+  /** Delivers the queued events and the last summaries, and closes the observers. */
+  close(): void;
 }

@@ -1,12 +1,14 @@
 import type { Attributes } from "../../attributes.ts";
 import type { Answer } from "../answer.ts";
-import type { DispatcherState } from "../dispatcher.ts";
+import { type ClockFn, wake } from "../dispatcher.ts";
 import { runs } from "../panic_guard.ts";
+import { subscription, type Subscription } from "../repository/listen.ts";
+import type { Repository } from "../repository/mod.ts";
 import type { Rules } from "../rules.ts";
 import type { Millis } from "../time.ts";
 import { Turns } from "../turns.ts";
 import { type Params, type UsageEvent, type UsedFeature, usedFeature } from "./event.ts";
-import type { Dispatch, Observer, UsageOptions } from "./mod.ts";
+import type { Dispatch, Observer, UsageOptions, UsageSink } from "./mod.ts";
 import { fingerprint, Sampling } from "./sampling.ts";
 import { Counts } from "./summary.ts";
 
@@ -16,28 +18,66 @@ const LAST_FLUSH = 2;
 /** True while an observer runs. Reads that an observer makes are not counted as uses. */
 let isObserving = false;
 
-/** The registered observers. The list is immutable: a registration or removal creates a new list. */
-export class Observers {
-  readonly entries: readonly Entry[];
+/**
+ * Registers an observer, which is notified of the uses of features that `options` selects (sdk-behaviour 3). If the closed repository has
+ * removed its listeners already, the observer is only closed.
+ */
+export function observe(
+  repository: Repository,
+  observer: Observer,
+  options: UsageOptions = {},
+): Subscription {
+  const entry = new Entry(repository, observer, options);
+  if (repository.isFinished) {
+    entry.close();
+    return subscription(() => undefined);
+  }
+  const entries = (): readonly Entry[] => {
+    const { observers } = repository.live;
+    return observers instanceof Observers ? observers.entries : [];
+  };
+  const replace = (entries: readonly Entry[]): void => {
+    repository.live = repository.live.withObservers(new Observers(repository, entries));
+  };
+  replace([...entries(), entry]);
+  // The window of this observer may end before those of all other observers.
+  if (entry.counts) wake(repository);
+  return subscription(() => {
+    if (!entries().includes(entry)) return;
+    replace(entries().filter((each) => each !== entry));
+    entry.close();
+  });
+}
 
-  constructor(entries: readonly Entry[] = []) {
+/** The registered observers. The list is immutable: a registration or removal creates a new list. */
+export class Observers implements UsageSink {
+  readonly entries: readonly Entry[];
+  readonly #repository: Repository;
+
+  constructor(repository: Repository, entries: readonly Entry[]) {
+    this.#repository = repository;
     this.entries = entries;
   }
 
-  /** Reports a read of the user's code to the observers. */
+  /** {@inheritDoc UsageSink.size} */
+  get size(): number {
+    return this.entries.length;
+  }
+
+  /** {@inheritDoc UsageSink.evaluated} */
   evaluated(
     rules: Rules,
-    dispatcher: DispatcherState,
     key: string,
     answer: Answer,
     attributes: Attributes | undefined,
+    clock: ClockFn = this.#repository.clock,
   ): void {
-    if (this.entries.length === 0 || isObserving || answer.feature === undefined) return;
+    if (this.size === 0 || isObserving || answer.feature === undefined) return;
     let event: UsageEvent | undefined;
     let print: string | undefined;
     for (const entry of this.entries) {
       const printed = () => (print ??= fingerprint(key, answer, attributes));
-      if (!entry.sampling.letsThrough(printed, dispatcher.clock)) continue;
+      if (!entry.sampling.letsThrough(printed, clock)) continue;
       if (entry.counts) {
         if (!entry.isClosed) entry.counts.count(rules, key, answer);
         continue;
@@ -48,75 +88,78 @@ export class Observers {
         reason: answer.reason,
         interceptor: answer.interceptor,
         attributes,
-        at: dispatcher.clock(),
+        at: clock(),
       };
-      entry.take(dispatcher, event);
+      entry.take(event);
     }
-    if (event) dispatcher.wake();
+    if (event) wake(this.#repository);
   }
 
-  /** Reports the values of all features of a client that is ready for the first time to the observers. */
-  collection(dispatcher: DispatcherState, features: () => readonly UsedFeature[]): void {
+  /** {@inheritDoc UsageSink.collection} */
+  collection(features: () => readonly UsedFeature[], clock: ClockFn = this.#repository.clock): void {
     if (!this.#wantEvents()) return;
-    this.#take(dispatcher, { kind: "collection", features: features(), at: dispatcher.clock() });
+    this.#take({ kind: "collection", features: features(), at: clock() });
   }
 
-  /** Reports a named event of the user's code to the observers. */
+  /** {@inheritDoc UsageSink.named} */
   named(
-    dispatcher: DispatcherState,
     name: string,
     params: Params,
     attributes: Attributes | undefined,
     features: () => readonly UsedFeature[],
+    clock: ClockFn = this.#repository.clock,
   ): void {
     if (!this.#wantEvents() || isObserving) return;
     const values = features();
-    this.#take(dispatcher, {
-      kind: "named",
-      name,
-      params,
-      features: values,
-      attributes,
-      at: dispatcher.clock(),
-    });
-    dispatcher.wake();
+    this.#take({ kind: "named", name, params, features: values, attributes, at: clock() });
+    wake(this.#repository);
   }
 
-  /** Delivers the queued events. Returns true if an event was delivered. */
-  deliver(dispatcher: DispatcherState): boolean {
+  /** {@inheritDoc UsageSink.deliver} */
+  deliver(): boolean {
     let didSomething = false;
-    for (const entry of this.entries) didSomething = entry.deliver(dispatcher) || didSomething;
+    for (const entry of this.entries) didSomething = entry.deliver() || didSomething;
     return didSomething;
   }
 
-  /** Delivers the summaries whose window has ended. Returns the earliest end of a current window. */
-  summaries(dispatcher: DispatcherState, now: Millis): Millis | undefined {
+  /** {@inheritDoc UsageSink.summaries} */
+  summaries(now: Millis): Millis | undefined {
     let next: Millis | undefined;
     for (const entry of this.entries) {
       if (!entry.counts) continue;
       const [isDue, ends] = entry.counts.isDue(now);
       next = Math.min(next ?? ends, ends);
-      if (isDue) entry.report(dispatcher);
+      if (isDue) entry.report();
     }
     return next;
+  }
+
+  /** {@inheritDoc UsageSink.flush} */
+  flush(limit: number): void {
+    for (const entry of this.entries) entry.flush(limit);
+  }
+
+  /** {@inheritDoc UsageSink.close} */
+  close(): void {
+    for (const entry of this.entries) entry.close();
   }
 
   #wantEvents(): boolean {
     return this.entries.some((entry) => !entry.counts);
   }
 
-  #take(dispatcher: DispatcherState, event: UsageEvent): void {
-    for (const entry of this.entries) entry.take(dispatcher, event);
+  #take(event: UsageEvent): void {
+    for (const entry of this.entries) entry.take(event);
   }
 }
 
 /** A registered observer, with its queue of events or its counts. */
 export class Entry {
-  readonly id: number;
   readonly sampling: Sampling;
   /** The counts for an observer that gets summaries; `undefined` for other observers. */
   readonly counts: Counts | undefined;
   isClosed = false;
+  readonly #repository: Repository;
   readonly #observer: Observer;
   readonly #dispatch: Dispatch;
   readonly #capacity: number;
@@ -129,62 +172,62 @@ export class Entry {
   /** True once the last calls of the observer's `flush` and `close` have begun. */
   #isEnded = false;
 
-  constructor(id: number, observer: Observer, options: UsageOptions, dispatcher: DispatcherState) {
-    this.id = id;
+  constructor(repository: Repository, observer: Observer, options: UsageOptions) {
+    this.#repository = repository;
     this.#observer = observer;
     this.#capacity = Math.max(options.queue ?? 1024, 1);
     this.sampling = new Sampling(options.oneOf, options.deduplicate);
     let dispatch: Dispatch = "queued";
-    if (!runs(() => (dispatch = observer.dispatch ?? dispatch))) dispatcher.tally.observerPanics++;
+    if (!runs(() => (dispatch = observer.dispatch ?? dispatch))) repository.counters.observerPanics++;
     this.#dispatch = dispatch;
-    this.counts = typeof dispatch === "object" ? new Counts(dispatch, dispatcher.clock()) : undefined;
+    this.counts = typeof dispatch === "object" ? new Counts(dispatch, repository.clock()) : undefined;
   }
 
   /** Calls the observer for an event at once, or queues the event. A full queue drops its oldest event. */
-  take(dispatcher: DispatcherState, event: UsageEvent): void {
+  take(event: UsageEvent): void {
     // A reader may still use a snapshot from the time before the observer was closed.
     if (this.counts || this.isClosed) return;
     if (this.#dispatch === "inline") {
-      this.#guarded(dispatcher, () => this.#observer.observe?.(event));
+      this.#guarded(() => this.#observer.observe?.(event));
       return;
     }
     if (this.#queue.length >= this.#capacity) {
       this.#queue.shift();
-      dispatcher.tally.droppedUsage++;
+      this.#repository.counters.droppedUsage++;
     }
     this.#queue.push(event);
   }
 
   /** Delivers the queued events. Returns true if there were any. */
-  deliver(dispatcher: DispatcherState): boolean {
+  deliver(): boolean {
     if (this.#queue.length === 0) return false;
     let didSomething = false;
     this.#turns.take(() => {
-      didSomething = this.#work(dispatcher) || didSomething;
+      didSomething = this.#work() || didSomething;
     });
     return didSomething;
   }
 
   /** Reports the summary of the current window, and begins the next window. */
-  report(dispatcher: DispatcherState): void {
+  report(): void {
     this.#isDue = true;
-    this.#turns.take(() => this.#work(dispatcher));
+    this.#turns.take(() => this.#work());
   }
 
   /** Delivers the queued events and the summary of the current window, and calls the observer's `flush`. */
-  flush(dispatcher: DispatcherState, limit: number): void {
+  flush(limit: number): void {
     this.#flush = Math.max(this.#flush ?? limit, limit);
-    this.report(dispatcher);
+    this.report();
   }
 
   /** Delivers the queued events and the last summary, and closes the observer, once. */
-  close(dispatcher: DispatcherState): void {
+  close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.#turns.take(() => this.#work(dispatcher));
+    this.#turns.take(() => this.#work());
   }
 
-  #work(dispatcher: DispatcherState): boolean {
+  #work(): boolean {
     const observer = this.#observer;
     // The request is taken before the events, so that the flush comes after every event that was queued before the request.
     const flush = this.#flush;
@@ -192,28 +235,28 @@ export class Entry {
     const waiting = this.#queue;
     this.#queue = [];
     if (this.#dispatch === "batched") {
-      if (waiting.length > 0) this.#guarded(dispatcher, () => observer.observeBatch?.(waiting));
+      if (waiting.length > 0) this.#guarded(() => observer.observeBatch?.(waiting));
     } else {
-      for (const event of waiting) this.#guarded(dispatcher, () => observer.observe?.(event));
+      for (const event of waiting) this.#guarded(() => observer.observe?.(event));
     }
     const isLast = this.isClosed;
-    const summary = (this.#isDue || isLast) && this.counts?.take(dispatcher.clock());
+    const summary = (this.#isDue || isLast) && this.counts?.take(this.#repository.clock());
     this.#isDue = false;
-    if (summary) this.#guarded(dispatcher, () => observer.summary?.(summary));
-    if (flush !== undefined) this.#guarded(dispatcher, () => observer.flush?.(flush));
+    if (summary) this.#guarded(() => observer.summary?.(summary));
+    if (flush !== undefined) this.#guarded(() => observer.flush?.(flush));
     if (isLast && !this.#isEnded) {
       this.#isEnded = true;
-      this.#guarded(dispatcher, () => observer.flush?.(LAST_FLUSH));
-      this.#guarded(dispatcher, () => observer.close?.());
+      this.#guarded(() => observer.flush?.(LAST_FLUSH));
+      this.#guarded(() => observer.close?.());
     }
     return waiting.length > 0;
   }
 
   /** Calls the observer, and counts what it throws. */
-  #guarded(dispatcher: DispatcherState, call: () => void): void {
+  #guarded(call: () => void): void {
     const outer = isObserving;
     isObserving = true;
-    if (!runs(call)) dispatcher.tally.observerPanics++;
+    if (!runs(call)) this.#repository.counters.observerPanics++;
     isObserving = outer;
   }
 }

@@ -1,6 +1,6 @@
 import type { Problem } from "../../repository/problem.ts";
 import { after, type Millis } from "../../repository/time.ts";
-import { cut, fromUtf8 } from "../../text.ts";
+import { cut } from "../../text.ts";
 import {
   type End,
   header,
@@ -11,6 +11,7 @@ import {
 } from "../action.ts";
 import { maxAge, type ResponseClass, responseClass, retryAfter } from "../response_class.ts";
 import { type Core, giveUp, IDLE } from "./mod.ts";
+import { Value } from "../sse/value.ts";
 import { connect, connectTo } from "./connect.ts";
 import { answered, good, haltStale, NO_STREAMING, refuse, trouble } from "./outcome.ts";
 import { stream, streamBytes, streamClosed } from "./stream.ts";
@@ -21,8 +22,7 @@ export interface Body {
   readonly kind: "fetching";
   readonly requestId: RequestId;
   readonly until: Millis;
-  readonly chunks: Uint8Array[];
-  length: number;
+  readonly bytes: Value;
   readonly etag: string | undefined;
   /** True if the Edge wants no further requests (status 236). */
   readonly isLast: boolean;
@@ -56,8 +56,7 @@ export function opened(core: Core, { requestId, head }: InputOf<"opened">): void
             kind: "fetching",
             requestId,
             until: state.pollUntil,
-            chunks: [],
-            length: 0,
+            bytes: new Value(core.config.limits.bytes),
             etag: header(head, "etag"),
             isLast,
           };
@@ -104,7 +103,7 @@ function redirected(core: Core, kind: RequestKind, head: ResponseHead): void {
   const from = core.lastUrl;
   core.lastUrl = undefined;
   const location = header(head, "location");
-  const url = location === undefined ? undefined : from?.redirected(location);
+  const url = from && location !== undefined ? core.redirected?.(from, location) : undefined;
   if (url !== undefined && core.hops <= MOST_HOPS) {
     connectTo(core, { kind, url });
     return;
@@ -121,14 +120,10 @@ export function bytes(core: Core, { requestId, bytes: piece }: InputOf<"bytes">)
   if (state.kind === "streaming") {
     streamBytes(core, state, piece);
   } else if (state.kind === "fetching") {
-    const limit = core.config.limits.bytes;
-    state.length += piece.length;
-    // The driver may use the memory of the piece again.
-    if (state.length <= limit) state.chunks.push(piece.slice());
-    else {
-      giveUp(core);
-      trouble(core, { code: "too_large", limit });
-    }
+    if (state.bytes.push(piece)) return;
+    state.bytes.clear();
+    giveUp(core);
+    trouble(core, { code: "too_large", limit: core.config.limits.bytes });
   }
 }
 
@@ -159,13 +154,7 @@ function problemOf(end: End): Problem | undefined {
 }
 
 function fetched(core: Core, body: Body): void {
-  const bytes = new Uint8Array(body.length);
-  let at = 0;
-  for (const chunk of body.chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  const text = fromUtf8(bytes);
+  const text = body.bytes.takeText(true);
   const applied =
     text === undefined
       ? ({ problem: { code: "malformed", text: "the body is not UTF-8" } } as const)

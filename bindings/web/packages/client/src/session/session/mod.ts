@@ -8,7 +8,7 @@ import type { Millis } from "../../repository/time.ts";
 import type { Action, Input, InputOf, RequestId, RequestKind } from "../action.ts";
 import { type Config, DEFAULT_INTERVAL } from "../config.ts";
 import { Delays, type Random } from "../delay.ts";
-import type { SecretUrl } from "../edge_url.ts";
+import type { Redirected, SecretUrl } from "../edge_url.ts";
 import { FeatureSet } from "../feature_set/mod.ts";
 import type { ApiKeys } from "../key.ts";
 import { type Access, isRefused } from "./access.ts";
@@ -73,6 +73,7 @@ export class Core {
   /** The current API keys. */
   keys: ApiKeys;
   readonly random: Random;
+  readonly redirected: Redirected | undefined;
   /** The latest time that the driver passed in. An earlier time that is passed in later is ignored. */
   now: Millis = 0;
   state: State = IDLE;
@@ -122,11 +123,12 @@ export class Core {
   /** The outcomes of commands, which are reported after features and status are published. */
   readonly settled: Action[] = [];
 
-  constructor(config: Config, random: Random) {
+  constructor(config: Config, random: Random, redirected: Redirected | undefined) {
     const { keys, mode } = config;
     this.config = config;
     this.keys = keys;
     this.random = random;
+    this.redirected = redirected;
     this.features = new FeatureSet(keys);
     this.interval = "interval" in mode ? mode.interval : DEFAULT_INTERVAL;
   }
@@ -177,9 +179,12 @@ export class Session {
   /** The status that was published last. The status may change in several steps before it is published. */
   #shown = INITIAL_STATUS;
 
-  /** Creates a session that has not started. The random numbers determine its random delays. */
-  constructor(config: Config, random: Random) {
-    this.#core = new Core(config, random);
+  /**
+   * Creates a session that has not started. The random numbers determine its random delays. Without `redirected`, every redirect is a
+   * problem, because the platform has followed those that it allows.
+   */
+  constructor(config: Config, random: Random, redirected?: Redirected) {
+    this.#core = new Core(config, random, redirected);
   }
 
   /** Handles an event or a command that arrived at the time `now`. Returns the actions for the driver, in their order. */

@@ -77,6 +77,7 @@ export class Decoder {
       this.#position = "failed";
       this.#isAfterCr = false;
       this.#line = this.#begun = 0;
+      this.#data?.clear();
       this.#data = this.#id = undefined;
       this.#name.clear();
       this.#nextId.clear();

@@ -1,9 +1,23 @@
 import { held } from "../../json.ts";
-import { byteLength, fromUtf8Lossy } from "../../text.ts";
+import { byteLength, textOf } from "../../text.ts";
 
-/** The bytes of a field's value, which may arrive in parts. The number of bytes is limited. */
+/** The platform's weak reference. The pure modules are compiled without the types of a platform. */
+declare const WeakRef: new <T extends object>(target: T) => { deref(): T | undefined };
+
+/** The size in bytes of the blocks of a large value. */
+const BLOCK = 64 * 1024;
+
+/**
+ * Blocks that no value uses. A hostile stream fills the blocks of one value after the other, and the engine of JavaScript would free those of
+ * former values too late. The reference is weak, so that blocks which nothing uses are freed at last.
+ */
+let spare = new WeakRef<Uint8Array[]>([]);
+
+/** Bytes that arrive in parts. The number of bytes is limited. */
 export class Value {
-  #bytes = new Uint8Array(0);
+  #blocks: Uint8Array[] = [];
+  /** Number of bytes in the last block. */
+  #used = 0;
   #length = 0;
   readonly #limit: number;
 
@@ -13,38 +27,52 @@ export class Value {
 
   /** Returns true if the value contains this byte. */
   includes(byte: number): boolean {
-    return this.#bytes.subarray(0, this.#length).includes(byte);
+    return this.#pieces().some((piece) => piece.includes(byte));
   }
 
+  /** Removes all bytes. */
   clear(): void {
-    this.#length = 0;
+    const free = this.#blocks.filter(({ length }) => length === BLOCK);
+    if (free.length > 0) spare = new WeakRef([...(spare.deref() ?? []), ...free]);
+    this.#blocks = [];
+    this.#used = this.#length = 0;
   }
 
-  /** Adds bytes. Returns false if the value would exceed its limit. */
+  /** Adds a copy of bytes. Returns false if the value would exceed its limit. */
   push(run: Uint8Array): boolean {
-    const length = this.#length + run.length;
-    if (length > this.#limit) return false;
-    if (length > this.#bytes.length) {
-      // Doubling the capacity keeps the cost of copying linear.
-      const grown = new Uint8Array(Math.max(Math.min(this.#bytes.length * 2, this.#limit), length));
-      grown.set(this.#bytes.subarray(0, this.#length));
-      this.#bytes = grown;
+    if (this.#length + run.length > this.#limit) return false;
+    for (let at = 0; at < run.length;) {
+      let block = this.#blocks.at(-1);
+      if (block === undefined || this.#used === block.length) {
+        // A block is as large as all before it, so that small values need little memory, and no byte is copied twice.
+        const size = Math.min(Math.max(this.#length, run.length - at, 64), BLOCK);
+        block = (size === BLOCK ? spare.deref()?.pop() : undefined) ?? new Uint8Array(size);
+        this.#blocks.push(block);
+        this.#used = 0;
+      }
+      const part = run.subarray(at, at + block.length - this.#used);
+      block.set(part, this.#used);
+      this.#used += part.length;
+      this.#length += part.length;
+      at += part.length;
     }
-    this.#bytes.set(run, this.#length);
-    this.#length = length;
     return true;
   }
 
   /**
-   * Returns the value as text, and leaves an empty value without a buffer in its place. Invalid UTF-8 becomes U+FFFD, as in the WHATWG
-   * decoder. Returns `undefined` if the text is then larger than the limit.
+   * Returns the value as text, and removes all bytes. Invalid UTF-8 becomes U+FFFD, as in the WHATWG decoder; if `isStrict` is true, there
+   * is no text then. Returns `undefined` if there is no text, or if the text is larger than the limit.
    */
-  takeText(): string | undefined {
-    const text = this.#length === 0 ? "" : fromUtf8Lossy(this.#bytes.subarray(0, this.#length));
-    this.#bytes = new Uint8Array(0);
-    this.#length = 0;
+  takeText(isStrict = false): string | undefined {
+    const text = textOf(this.#pieces(), isStrict);
+    this.clear();
     // A replacement may be longer than the bytes that it replaces.
-    return text.includes("\ufffd") && byteLength(text) > this.#limit ? undefined : text;
+    return text?.includes("\ufffd") && byteLength(text) > this.#limit ? undefined : text;
+  }
+
+  #pieces(): Uint8Array[] {
+    const last = this.#blocks.length - 1;
+    return this.#blocks.map((block, at) => (at < last ? block : block.subarray(0, this.#used)));
   }
 }
 
