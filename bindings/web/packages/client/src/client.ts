@@ -444,15 +444,7 @@ function warnOnce(): (notice: Notice) => void {
   return (notice) => {
     if (warned.has(notice.kind)) return;
     warned.add(notice.kind);
-    // The sentences are loaded only when there is a warning.
-    import("./default_warning.ts").then(
-      ({ warn }) => {
-        warn(notice);
-      },
-      () => {
-        console.warn(`fh-client: ${notice.kind}`);
-      },
-    );
+    console.warn("fh-client:", notice);
   };
 }
 

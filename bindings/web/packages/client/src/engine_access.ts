@@ -84,7 +84,7 @@ export class EngineAccess {
   }
 
   #load(): Promise<WasmEngine> {
-    return (this.#engine ??= import("./engine/start.ts")
+    return (this.#engine ??= import("./late/engine.ts")
       .then(({ startEngine }) => startEngine(this.settings))
       .catch((error: unknown) => {
         this.#engine = undefined;

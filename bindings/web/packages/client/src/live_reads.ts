@@ -116,7 +116,7 @@ export class LiveReads<F extends object> extends Reads<F> {
     const { rules } = snapshot;
     const feature = rules.evaluatedFor || !snapshot.hasList ? undefined : rules.get(key);
     const detail = plainDetail<F[K]>(snapshot.peek(key, this.contextAttributes));
-    const { explainFeature } = await import("./engine/explain.ts");
+    const { explainFeature } = await import("./late/explain.ts");
     const report =
       feature &&
       (await explainFeature(engine.settings, feature.json, this.contextAttributes, repository.clock()));

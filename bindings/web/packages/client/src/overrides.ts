@@ -127,7 +127,7 @@ export class Overrides<F extends object = AnyFlags> {
     context: BaggageContext,
     options: BaggageOptions = {},
   ): Promise<void> {
-    const { overrideFromBaggage } = await import("./baggage_header.ts");
+    const { overrideFromBaggage } = await import("./late/baggage.ts");
     overrideFromBaggage(this.#repository, header, context.attributes, options);
   }
 }

@@ -215,12 +215,11 @@ describe("listeners", () => {
     await Promise.resolve();
     expect([notices.length, warn.mock.calls.length]).toEqual([2, 0]);
     broken({});
-    // The sentences are loaded when there is a warning.
-    await vi.waitFor(() => {
-      expect(warn.mock.calls).toEqual([
-        ["fh-client: the state from test was not used: the text is not JSON"],
-      ]);
-    });
+    await Promise.resolve();
+    const source = { kind: "store", name: "test" };
+    expect(warn.mock.calls).toEqual([
+      ["fh-client:", { kind: "store_ignored", source, why: "the text is not JSON" }],
+    ]);
     warn.mockRestore();
   });
 });
