@@ -83,7 +83,9 @@ describe("a service worker", () => {
     edge.update(BLUE);
     await chromium.colour("blue");
     expect(edge.requests).toHaveLength(1);
-    await page.evaluate(() => tab.client.close());
+    await page.evaluate(() => {
+      tab.client.close();
+    });
     await edge.until(() => edge.streams.size === 0);
   });
 });
