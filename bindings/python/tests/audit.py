@@ -65,9 +65,6 @@ def everything(audit: Audit) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(subprocess.Popen, "communicate", communicate_and_search)
         patch.setattr(pytest.RaisesExc, "__exit__", exit_and_search)
-        level = logger.level
-        logger.setLevel(logging.DEBUG)
         logger.addHandler(audit)
         yield
         logger.removeHandler(audit)
-        logger.setLevel(level)

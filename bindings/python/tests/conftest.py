@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import pathlib
 import re
@@ -99,9 +100,17 @@ def all_texts() -> Iterator[audit.Audit]:
 
 
 @pytest.fixture(autouse=True)
-def no_secret_is_shown(all_texts: audit.Audit) -> Iterator[None]:
-    """A test fails if a secret stands in a log event, in an exception that it expects, or in the output of a program."""
+def no_secret_is_shown(all_texts: audit.Audit, request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test fails if a secret stands in a log event, in an exception that it expects, or in the output of a program.
+
+    All log events are collected, except in the tests of the log events, which set the level themselves.
+    """
+    logger = logging.getLogger("fh_client")
+    level = logger.level
+    if "kept" not in request.fixturenames:
+        logger.setLevel(logging.DEBUG)
     yield
+    logger.setLevel(level)
     found, all_texts.found = all_texts.found, []
     assert found == []
 

@@ -96,3 +96,20 @@ except ImportError as error:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
     assert "works in one interpreter of a process" in done.stdout and "WSGIApplicationGroup" in done.stdout
+
+
+def test_the_last_events_are_delivered_at_the_exit(edge: Edge, tmp_path: pathlib.Path) -> None:
+    """A program that does not close its client gets the last uses of features, and the snapshot file is written."""
+    snapshot = tmp_path / "features.json"
+    program = f"""
+import fh_client
+client = fh_client.Client({edge.url!r}, {edge.key!r}, snapshot_file={str(snapshot)!r})
+client.wait_ready(60)
+client.observe(lambda events: print(*(used.key for event in events for used in event.features), flush=True))
+client.flush(60)
+client.string("COLOUR")
+client.number("LIMIT")
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split()[-2:] == ["COLOUR", "LIMIT"] and snapshot.exists()

@@ -10,6 +10,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from conftest import Edge
@@ -159,9 +160,11 @@ def test_a_client_is_collected_though_its_listener_refers_to_it(edge: Edge) -> N
     with pytest.warns(ResourceWarning, match="not closed"):
         client = fh_client.Client(edge.url, edge.key)
         context = client.context(plan="gold")
-        context.on_change("COLOUR", lambda change: (client, context))
+        # A function that names variables would lose them by `del`.
+        kept = (client, context)
+        context.on_change("COLOUR", partial(lambda objects, change: None, kept))
         gone = weakref.ref(client)
-        del client, context
+        del client, context, kept
         gc.collect()
         assert gone() is None
 
