@@ -54,7 +54,7 @@ export function useFeatureContext(): LiveReads<AnyFlags> {
  * ```
  */
 export function useReady(): boolean {
-  const { client, isHydrated } = useScope();
+  const { client, hydrated } = useScope();
   const subscribe = useMemo(() => {
     return (call: () => void) => {
       const readiness = client.onReadiness(call);
@@ -63,8 +63,9 @@ export function useReady(): boolean {
       };
     };
   }, [client]);
-  const isReady = (): boolean => isHydrated || client.isReady;
-  return useSyncExternalStore(subscribe, isReady, isReady);
+  const isHydrated = hydrated !== undefined;
+  const isReady = (): boolean => client.isReady || (isHydrated && client.readiness === "NOT_READY");
+  return useSyncExternalStore(subscribe, isReady, () => isHydrated || client.isReady);
 }
 
 /**

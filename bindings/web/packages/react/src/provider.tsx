@@ -1,11 +1,18 @@
 import { type ReactNode, useContext, useEffect, useMemo, useReducer, useState } from "react";
-import type { AnyFlags, Client, ClientOptions, Context, ContextAttributes } from "fh-client";
+import {
+  type AnyFlags,
+  Client,
+  type ClientOptions,
+  type Context,
+  type ContextAttributes,
+  type Reads,
+} from "fh-client";
 
 import { ClientOwner, type MadeClientSettings } from "./made_clients.ts";
 import { type Scope, ScopeContext } from "./scope.ts";
 
 /** The settings of a client that a provider makes; see `ClientOptions` of `fh-client`. */
-export type MadeClientOptions = Omit<ClientOptions, "context">;
+export type MadeClientOptions = Omit<ClientOptions, "context" | "hydrate">;
 
 /** The properties of {@link FeatureProvider}. */
 export interface FeatureProviderProps<F extends object = AnyFlags> {
@@ -22,6 +29,11 @@ export interface FeatureProviderProps<F extends object = AnyFlags> {
    * features for the new context.
    */
   readonly context?: ContextAttributes;
+  /**
+   * The document of `context.dehydrate()` of the server that rendered the page. The server and the page render their first content from it,
+   * so that both are the same. Its context must be that of the property `context`.
+   */
+  readonly hydrate?: string;
   readonly children?: ReactNode;
 }
 
@@ -45,9 +57,13 @@ function useMadeClient(settings: MadeClientSettings | undefined): Client | undef
 
 /** Returns the settings of the client that the provider makes; `undefined` if it has no URL. */
 function settingsOf<F extends object>(props: FeatureProviderProps<F>): MadeClientSettings | undefined {
-  const { client, url, apiKey = "", options = {}, context } = props;
+  const { client, url, apiKey = "", options = {}, context, hydrate } = props;
   if (client || url === undefined) return undefined;
-  return { url, apiKey, options: context ? { ...options, context } : options };
+  return {
+    url,
+    apiKey,
+    options: { ...options, ...(context && { context }), ...(hydrate !== undefined && { hydrate }) },
+  };
 }
 
 /** Returns the context, which is the same object as long as the client and the attributes are the same. */
@@ -63,6 +79,12 @@ function useContextOf(
     if (client.keyKind === "server") context?.activate().catch(() => undefined);
   }, [client, context]);
   return context;
+}
+
+/** Returns reads of the values that a server has given to the page. The client itself may have newer values. */
+function hydratedReads(hydrate: string, context: Context<AnyFlags> | undefined): Reads<AnyFlags> {
+  const client = Client.offline({ hydrate });
+  return context ? client.context(Object.fromEntries(context.attributes)) : client;
 }
 
 /**
@@ -84,6 +106,7 @@ export function FeatureProvider<F extends object = AnyFlags>(props: FeatureProvi
   const client = (props.client as unknown as Client | undefined) ?? made ?? outer?.client;
   if (!client) throw new Error("fh-react: a FeatureProvider needs a client, or a URL and an API key");
   const context = useContextOf(client, props.context);
+  const { hydrate } = props;
   const scope = useMemo((): Scope => {
     const reads = context ?? (client === outer?.client ? outer.reads : client);
     const subscribe = (call: () => void) => {
@@ -92,7 +115,9 @@ export function FeatureProvider<F extends object = AnyFlags>(props: FeatureProvi
         subscription.unsubscribe();
       };
     };
-    return { client, reads, serverReads: reads, isHydrated: false, subscribe };
-  }, [client, context, outer]);
+    const inherited = reads === outer?.reads ? outer : undefined;
+    const hydrated = hydrate === undefined ? inherited?.hydrated : hydratedReads(hydrate, context);
+    return { client, reads, hydrated, subscribe };
+  }, [client, context, outer, hydrate]);
   return <ScopeContext.Provider value={scope}>{props.children}</ScopeContext.Provider>;
 }

@@ -23,13 +23,13 @@ export function useShown<T>(
   isSame: (former: T, next: T) => boolean,
   key: string,
 ): T {
-  const { reads, serverReads, subscribe } = useScope();
+  const { reads, hydrated = reads, subscribe } = useScope();
   const [current, server] = useMemo(() => {
     // The first rendering of a server's page and the next one keep the same result.
     const keep = keeper(isSame);
-    return [() => keep(read(reads)), () => keep(read(serverReads))] as const;
+    return [() => keep(read(reads)), () => keep(read(hydrated))] as const;
     // The functions of the caller depend on the key alone.
-  }, [reads, serverReads, key]);
+  }, [reads, hydrated, key]);
   return useSyncExternalStore(subscribe, current, server);
 }
 

@@ -25,6 +25,36 @@ test("a server renders the values of a given client", () => {
   ).toBe("<p>red true</p>");
 });
 
+test.each(["url", "client"])(
+  "a provider with a %s renders the values that it is given to hydrate",
+  (kind) => {
+    const context = { userkey: "mara" };
+    const hydrate = offline([feature("COLOUR", "red")], { context })
+      .context(context)
+      .dehydrate();
+    const edge = new FetchEdge();
+    const own = kind === "client" ? { client: offline([feature("COLOUR", "blue")], { context }) } : {};
+    const props = {
+      url: "http://edge",
+      apiKey: SERVER_KEY,
+      options: { fetch: edge.fetch },
+      context,
+      hydrate,
+      ...own,
+    };
+    expect(
+      renderToString(
+        <FeatureProvider {...props}>
+          <FeatureProvider>
+            <Page />
+          </FeatureProvider>
+        </FeatureProvider>,
+      ),
+    ).toBe("<p>red true</p>");
+    expect(edge.streams).toHaveLength(0);
+  },
+);
+
 test("a provider on a server makes no client that connects", () => {
   const edge = new FetchEdge();
   const options = { fetch: edge.fetch };
