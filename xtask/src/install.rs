@@ -45,6 +45,11 @@ pub(crate) fn package(probe: &str, package: &str, reason: &str) -> Result<(), St
     Run::new(&format!("{sudo}apt-get install -y --no-install-recommends {package}")).go()
 }
 
+/// Installs Chromium unless it is there.
+pub(crate) fn chromium(reason: &str) -> Result<(), String> {
+    package("chromium --version", "chromium", reason)
+}
+
 /// Installs a target of the toolchain unless it is installed already.
 pub(crate) fn target(target: &str, reason: &str) -> Result<(), String> {
     let installed = Run::new("rustup target list --installed").output()?;

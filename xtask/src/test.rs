@@ -119,7 +119,7 @@ fn redis_store() -> Result<(), String> {
 
 fn chromium() -> Result<(), String> {
     let reason = "the tests of the console run in it";
-    install::package("chromium --version", "chromium", reason)?;
+    install::chromium(reason)?;
     install::package("chromedriver --version", "chromium-driver", reason)
 }
 

@@ -10,7 +10,7 @@ use super::node;
 pub(crate) fn prepare() -> Result<(), String> {
     node::prepare()?;
     let reason = "the client for browsers is tested in it";
-    install::package("chromium --version", "chromium", reason)
+    install::chromium(reason)
 }
 
 /// Runs the tests in Chromium, with an Edge whose test answers each request and with `fh serve`. The pages load the built engines.

@@ -134,6 +134,11 @@ export class Driver {
     });
   }
 
+  /** The API keys of the session. */
+  get keys(): ApiKeys {
+    return this.#parts.secrets.keys;
+  }
+
   /** Replaces the API keys. */
   setKeys(keys: ApiKeys): Promise<Readiness> {
     this.#parts.secrets.setKeys(keys);

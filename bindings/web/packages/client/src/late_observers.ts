@@ -126,12 +126,14 @@ export class LateObservers implements UsageSink {
   readonly #start = (code: typeof usage): void => {
     const repository = this.#repository;
     this.#code = code;
-    for (const waiting of this.#waiting) {
+    for (const waiting of this.#waiting.splice(0)) {
       waiting.subscription = waiting.register(code);
       if (waiting.isOver) waiting.subscription.unsubscribe();
     }
     const { observers } = repository.live;
-    for (const use of this.#uses) if (observers instanceof code.Observers) use(observers, repository.clock);
+    // A use holds the features that it read, so none is kept after its report.
+    for (const use of this.#uses.splice(0))
+      if (observers instanceof code.Observers) use(observers, repository.clock);
     wake(repository);
   };
 }

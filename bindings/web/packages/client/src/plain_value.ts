@@ -4,12 +4,14 @@ import { Decimal, Json, type Value } from "./repository/value.ts";
 /** Returns the value of a feature as JavaScript's own value. A JSON feature whose text is no JSON document gives its text. */
 export function plainValue(value: Value | undefined): unknown {
   if (value instanceof Decimal) return value.number;
-  return value instanceof Json ? (value.parse() ?? value.text) : value;
+  if (!(value instanceof Json)) return value;
+  const document = value.parse();
+  return document === undefined ? value.text : document;
 }
 
 /** The value of a feature for a context, its reason, and further data of the feature. */
 export interface FeatureDetail<V = unknown> extends Omit<Detail, "value"> {
-  /** The value: a boolean, a text, a number or a parsed document. `undefined` if the value is null, or if there is none. */
+  /** The value: a boolean, a text, a number or a parsed document. `undefined` if the feature's value is null, or if there is none. */
   readonly value: V | undefined;
   /** The text of a number or of a document, which keeps all digits; `undefined` for other values. */
   readonly text: string | undefined;

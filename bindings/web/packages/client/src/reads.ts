@@ -93,7 +93,8 @@ export class Reads<F extends object> {
   value<K extends FlagKey<F>>(key: K): F[K] | undefined;
   value<K extends FlagKey<F>>(key: K, defaultValue: F[K]): F[K];
   value(key: string, defaultValue?: unknown): unknown {
-    return plainValue(this.#live().use(key, this.contextAttributes).value) ?? defaultValue;
+    const value = plainValue(this.#live().use(key, this.contextAttributes).value);
+    return value === undefined ? defaultValue : value;
   }
 
   /** Returns the value of a feature, with its reason and further data of the feature. */

@@ -19,6 +19,11 @@ function useUsed(
   return detail;
 }
 
+/** Returns the value, or the default if there is none. The value of the document `null` is null. */
+function valueOr({ value }: FeatureDetail, defaultValue: unknown): unknown {
+  return value === undefined ? defaultValue : value;
+}
+
 /**
  * Returns the value of a feature of any type, or the default if it has none. The component renders again when the value changes, and only
  * then.
@@ -32,7 +37,7 @@ function useUsed(
  * ```
  */
 export function useFeature(key: string, defaultValue?: unknown): unknown {
-  return useUsed(key, undefined, sameValue).value ?? defaultValue;
+  return valueOr(useUsed(key, undefined, sameValue), defaultValue);
 }
 
 /**
@@ -96,9 +101,8 @@ export function useNumber(key: string, defaultValue?: number): number | undefine
  */
 export function useJson(key: string, defaultValue?: unknown): unknown {
   const { value, text } = useUsed(key, "JSON", sameValue);
-  // The value of a text that is no document is the text itself, and so is that of the document `null`.
-  if (value === undefined || value === text) return text?.trim() === "null" ? null : defaultValue;
-  return value;
+  // The value of a text that is no document is the text itself.
+  return value === undefined || value === text ? defaultValue : value;
 }
 
 /**
@@ -146,10 +150,10 @@ export function useFeatures(): readonly FeatureDetail[] {
  */
 export function useSuspenseFeature(key: string, defaultValue?: unknown): unknown {
   const { client } = useScope();
-  const { value, reason } = useUsed(key, undefined, sameValue);
-  if (reason === "NOT_READY" && client.readiness === "NOT_READY") {
+  const detail = useUsed(key, undefined, sameValue);
+  if (detail.reason === "NOT_READY" && client.readiness === "NOT_READY") {
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- React 18 suspends a component that throws a promise
     throw whenReady(client);
   }
-  return value ?? defaultValue;
+  return valueOr(detail, defaultValue);
 }

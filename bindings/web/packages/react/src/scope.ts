@@ -6,7 +6,7 @@ export interface Scope {
   readonly client: Client;
   /** The context of the provider, or the client itself if the provider has no context. */
   readonly reads: LiveReads<AnyFlags>;
-  /** The reads of a server's values, for rendering on the server and for the first rendering of its page; \`undefined\` without such values. */
+  /** The reads of a server's values, for rendering on the server and for the first rendering of its page; `undefined` without such values. */
   readonly hydrated: Reads<AnyFlags> | undefined;
   /** Calls the function when reads may return other values. Returns the function that ends the calls. */
   readonly subscribe: (call: () => void) => () => void;

@@ -43,6 +43,7 @@ describe("values", () => {
       useJson("BROKEN", "default"),
       useFeature("PRICE", 3),
       useFeature("NONE", 3),
+      useFeature("NULL", 3),
     ];
     return <p role="status">{JSON.stringify(shown)}</p>;
   }
@@ -56,7 +57,7 @@ describe("values", () => {
     renderWith(client, <Values />);
     expect(JSON.parse(screen.getByRole("status").textContent)).toEqual([
       ...[true, null, "red", "blue", 7.5, 1],
-      ...[{ perDay: 3 }, null, "default", 7.5, 3],
+      ...[{ perDay: 3 }, null, "default", 7.5, 3, null],
     ]);
   });
 

@@ -1,13 +1,11 @@
-import { attributesOf, type Interceptor, type Notice } from "../repository/lib.ts";
 import { Client as AnyClient } from "../client.ts";
 import type { AnyFlags } from "../flags.ts";
 import { partsOf } from "../live_reads.ts";
 import type { ClientOptions } from "../options.ts";
 import { EnvironmentOverrides } from "../repository/environment_overrides.ts";
-import type { Readiness } from "../repository/lib.ts";
+import { attributesOf, type Interceptor, type Notice, type Readiness } from "../repository/lib.ts";
 import { SNAPSHOT } from "../repository/source.ts";
 import { contextHeader } from "../session/context_header.ts";
-import { type ApiKeys, ApiKeys as Keys } from "../session/lib.ts";
 import { ownerOf } from "../snapshot_form.ts";
 import type { Status } from "../status.ts";
 import { lowerCase, trim, utf8 } from "../text.ts";
@@ -48,25 +46,22 @@ export class Client<F extends object = AnyFlags> extends AnyClient<F> {
    * @throws a TypeError as the constructor of `Client` of `fh-client` does, also if the bootstrap features cannot be read
    */
   constructor(url: string, apiKey: string | Iterable<string>, options: NodeClientOptions = {}) {
-    const texts = typeof apiKey === "string" ? [apiKey] : [...apiKey];
     const bootstrap = options.bootstrap === undefined ? [] : readBootstrap(options.bootstrap);
-    super(url, texts, options);
+    super(url, apiKey, options);
     this.#clock = options.clock ?? Date.now;
-    const parsed = Keys.parse(texts);
-    const keys = typeof parsed === "string" ? undefined : parsed;
     const isOffline = options.mode === "offline";
-    this.#offer(bootstrap, isOffline, keys);
+    this.#offer(bootstrap, isOffline);
     const { snapshotFile: file, context } = options;
-    if (file === undefined || keys === undefined) return;
+    if (file === undefined) return;
     this.#header = context && contextHeader(attributesOf(Object.entries(context)));
-    const owner = ownerOf(keys, this.#header);
+    const { repository, driver } = partsOf(this);
+    const owner = ownerOf(driver.keys, this.#header);
     const saved = load(file, owner, this.#clock());
     if (typeof saved === "string") this.#ignored(saved);
     else if (saved) {
       this.#restored = saved.savedAt;
-      this.#offer(saved.environments, true, keys);
+      this.#offer(saved.environments, true);
     }
-    const { repository } = partsOf(this);
     const onFailure = (error: unknown): void => {
       this.#ignored(
         `the snapshot file cannot be written: ${(error as { code?: string }).code ?? String(error)}`,
@@ -109,17 +104,18 @@ export class Client<F extends object = AnyFlags> extends AnyClient<F> {
 
   /** The present status of the client. The age of features from a snapshot file counts from the time at which they were saved. */
   override get status(): Status {
-    const { status } = { status: super.status };
+    const status = super.status;
     if (this.#restored === undefined || status.source?.kind !== "snapshot") return status;
     return { ...status, dataAge: Math.max(this.#clock() - this.#restored, 0) / 1000 };
   }
 
   /** {@inheritDoc AnyClient.setApiKeys} */
   override async setApiKeys(apiKeys: string | Iterable<string>): Promise<Readiness> {
-    const texts = typeof apiKeys === "string" ? [apiKeys] : [...apiKeys];
-    const keys = Keys.parse(texts);
-    const done = super.setApiKeys(texts);
-    if (typeof keys !== "string") this.#writer?.setOwner(ownerOf(keys, this.#header));
+    const { driver } = partsOf(this);
+    const former = driver.keys;
+    const done = super.setApiKeys(apiKeys);
+    // Keys that the client refuses leave those that it has.
+    if (driver.keys !== former) this.#writer?.setOwner(ownerOf(driver.keys, this.#header));
     return done;
   }
 
@@ -131,10 +127,10 @@ export class Client<F extends object = AnyFlags> extends AnyClient<F> {
   }
 
   /** Serves the features of these environments, with a notice for those that no API key may read. */
-  #offer(environments: readonly GivenEnvironment[], areAllowed: boolean, keys: ApiKeys | undefined): void {
+  #offer(environments: readonly GivenEnvironment[], areAllowed: boolean): void {
     const { driver } = partsOf(this);
     const known = this.environments.map(lowerCase);
-    for (const [id = keys?.first.environment ?? "", features] of environments) {
+    for (const [id = driver.keys.first.environment, features] of environments) {
       if (areAllowed || known.includes(lowerCase(id))) {
         driver.handle({ type: "stored", source: SNAPSHOT, environment: id, features: utf8(features) });
       } else this.#ignored(`no API key of the client may read the environment ${id}`);

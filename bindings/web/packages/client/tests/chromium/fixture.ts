@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import { feature, SERVER_KEY } from "../client/scripted_edge.ts";
 import { startBrowser } from "./browser.ts";
 import { PageEdge } from "./edge.ts";
-import { Site } from "./site.ts";
+import { bundle, Site } from "./site.ts";
 
 /** The states of one feature. */
 export const [RED, BLUE, GREEN] = [
@@ -14,8 +14,8 @@ export const [RED, BLUE, GREEN] = [
 ];
 
 /**
- * A browser and a site for all tests of a file, and for each test a new browser context, an Edge with the feature `COLOUR`, and a page. Page,
- * site and Edge have different origins.
+ * A browser for all tests of a file, and for each test a new browser context, a site, an Edge with the feature `COLOUR`, and a page. Site and
+ * Edge have different origins. A request that a page sends while it is closed reaches neither the site nor the Edge of the next test.
  */
 export class Fixture {
   browser!: Browser;
@@ -27,24 +27,21 @@ export class Fixture {
   /** Registers the hooks that fill the fixture. */
   static register(): Fixture {
     const fixture = new Fixture();
+    let files: Map<string, string>;
     beforeAll(async () => {
-      [fixture.browser, fixture.site] = await Promise.all([startBrowser(), Site.start()]);
+      [fixture.browser, files] = await Promise.all([startBrowser(), bundle("page.ts")]);
     });
     afterAll(async () => {
       await fixture.browser.close();
-      await fixture.site[Symbol.asyncDispose]();
     });
     beforeEach(async () => {
-      fixture.edge = await PageEdge.start(RED);
+      [fixture.site, fixture.edge] = await Promise.all([Site.start(files), PageEdge.start(RED)]);
       fixture.context = await fixture.browser.newContext();
       fixture.page = await fixture.open();
     });
     afterEach(async () => {
       await fixture.context.close();
-      await fixture.edge[Symbol.asyncDispose]();
-      fixture.site.answers.clear();
-      fixture.site.requested.length = 0;
-      fixture.site.pageHeaders = {};
+      await Promise.all([fixture.edge[Symbol.asyncDispose](), fixture.site[Symbol.asyncDispose]()]);
     });
     return fixture;
   }

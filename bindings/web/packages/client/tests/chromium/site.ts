@@ -51,8 +51,8 @@ export class Site implements AsyncDisposable {
   }
 
   /** Starts a site that serves the files of a bundle, and a page that loads its script. */
-  static async start(files?: Map<string, string>): Promise<Site> {
-    const site = new Site(new Map(files ?? (await bundle("page.ts"))));
+  static async start(files: ReadonlyMap<string, string>): Promise<Site> {
+    const site = new Site(new Map(files));
     site.#files.set("/", '<!doctype html><title>test</title><script type="module" src="/page.js"></script>');
     site.#server.listen(0, "127.0.0.1");
     await once(site.#server, "listening");

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 
 import { attributesOf, deliver, publish, Repository, Rules, setStatus } from "../../src/repository/lib.ts";
@@ -90,4 +92,26 @@ test("of too many uses, the oldest are dropped and counted", async () => {
   expect(repository.counters.droppedUsage).toBe(76);
   await new Promise((resolve) => setImmediate(resolve));
   expect([seen.length, seen[0]]).toEqual([1_024, ["evaluated", 77]]);
+});
+
+test("uses that were reported are not kept", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const { repository, observers } = serving(() => Promise.resolve(code));
+  const { seen, observer } = recorder();
+  observers.observe(observer, {});
+  const read = (): WeakRef<object> => {
+    const attributes = attributesOf([["userkey", "mara"]]);
+    repository.live.read("A", "STRING", attributes);
+    return new WeakRef(attributes);
+  };
+  const attributes = read();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(seen).toHaveLength(1);
+  // The features keep the last context for which they were read.
+  repository.live.read("A", "STRING", mara);
+  await new Promise((resolve) => setImmediate(resolve));
+  collect();
+  expect(attributes.deref()).toBeUndefined();
+  expect(observers.size).toBe(0);
 });

@@ -200,6 +200,17 @@ describe("a snapshot file", () => {
     expect(readFileSync(path, "utf8")).toBe(first);
   });
 
+  test("keeps its owner when the client refuses new keys", async () => {
+    const client = start({ mode: "streaming", snapshotFile: snapshotFile(path) });
+    const { response } = await edge.stream(feature("COLOUR", "red"));
+    await client.ready();
+    await expect(client.setApiKeys(["other/first-secret", "other/second-secret"])).rejects.toThrow(TypeError);
+    response.write(`event: features\ndata: [${feature("COLOUR", "blue", 2)}]\n\n`);
+    await client.statusWhen(() => client.string("COLOUR") === "blue");
+    client.close();
+    expect(start({ mode: "offline", snapshotFile: snapshotFile(path) }).string("COLOUR")).toBe("blue");
+  });
+
   test.each<[string, string, NodeClientOptions]>([
     ["the snapshot was saved with other API keys", RUST_FILE.replace(/"keys":"./, '"keys":"_'), {}],
     ["the snapshot was saved with other API keys", RUST_FILE.replace("server-", "client-"), {}],
