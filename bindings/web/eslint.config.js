@@ -39,7 +39,7 @@ const unlikeRust = {
 };
 
 export default tseslint.config(
-  { ignores: ["**/dist/**", "**/node_modules/**", "bindgen/**", "**/engine/wasm/*.js"] },
+  { ignores: ["**/dist/**", "**/node_modules/**", "bindgen/**", "**/engine/wasm/*.js", "tests/projects/**"] },
   eslint.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {
@@ -74,6 +74,11 @@ export default tseslint.config(
   {
     files: ["**/tests/**"],
     rules: { "@typescript-eslint/no-non-null-assertion": "off" },
+  },
+  {
+    // Their types are comments in JSDoc's form, with which TypeScript checks them.
+    files: ["examples/**/*.{js,mjs}"],
+    rules: { "tsdoc/syntax": "off", "no-undef": "off" },
   },
   { files: ["*.js"], extends: [tseslint.configs.disableTypeChecked] },
 );

@@ -3,6 +3,7 @@
 mod edge;
 mod listening;
 mod readiness;
+mod suspension;
 mod test_updates;
 
 use std::fmt;

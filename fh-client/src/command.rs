@@ -30,6 +30,10 @@ pub(crate) enum Command {
     /// Replaces the headers of later requests, and then requests the features as `Self::Refresh` does. A running test update
     /// keeps its headers.
     Headers(Vec<(String, String)>, oneshot::Sender<CommandResult>),
+    /// Suspends the client: aborts the request in flight, and sends only the polls that commands need.
+    Suspend,
+    /// Ends the suspension.
+    Resume,
     /// Changes a feature at the Edge through the API for tests.
     Update(UpdateRequest, oneshot::Sender<Sent>),
     /// Adds a list of features, or one feature, from a store to the client's features. `shape` says whether `json` holds a list

@@ -33,6 +33,8 @@ mod snapshot_file;
 mod start_error;
 mod status;
 mod status_log;
+#[cfg(test)]
+mod tables;
 mod test_updates;
 mod waiting;
 mod watch;

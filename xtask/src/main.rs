@@ -19,6 +19,7 @@ mod python_conformance;
 mod python_environment;
 mod python_full;
 mod python_matrix;
+mod python_mutant;
 mod python_package;
 mod python_servers;
 mod python_wheels;
@@ -65,7 +66,8 @@ cargo xtask <command>
                      the scenarios for SDKs against our client with mutants: apart from listed exceptions, each mutant must be found,
                      and each scenario must find one
   python-full        the tests of the Python package with all repetitions, servers that fork, a wrong signature that the check of
-                     the stubs must find, the sdist as users build it, and all wheels
+                     the stubs must find, the fork tests without the restart of clients, which must fail, the sdist as users build
+                     it, and all wheels
   python-matrix [INTERPRETER...]
                      the examples and the fork tests of the Python package on the named versions of CPython, those of the search
                      path, and those of Debian testing if debootstrap and root are there

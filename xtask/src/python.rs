@@ -138,7 +138,7 @@ pub(crate) fn wheel() -> Result<PathBuf, String> {
 
 /// Builds the wheel for this machine with a build profile of Cargo, and returns its path.
 pub(crate) fn build_wheel(environment: &Environment, profile: &str) -> Result<PathBuf, String> {
-    let wheels = empty_folder(&environment.folder.join("wheels"))?;
+    let wheels = empty_folder(&environment.folder.join("built"))?;
     environment
         .run("-m maturin build --quiet --locked --auditwheel skip --profile")
         .args(&[profile.to_string(), "--out".to_string()])

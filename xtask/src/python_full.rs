@@ -2,6 +2,7 @@
 
 use crate::part::{Part, run_all};
 use crate::python::{self, Repetitions};
+use crate::python_mutant;
 use crate::python_package::{self, Build};
 use crate::python_servers;
 use crate::python_wheels;
@@ -23,6 +24,11 @@ pub(crate) fn run() -> Result<(), String> {
             name: "a wrong signature",
             prepare: python::prepare,
             run: python::find_wrong_signature,
+        },
+        Part {
+            name: "without restarts",
+            prepare: python_servers::prepare,
+            run: python_mutant::run,
         },
         Part {
             name: "sdist, optimised",

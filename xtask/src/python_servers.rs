@@ -5,7 +5,8 @@ use crate::python::{self, PACKAGE};
 use crate::python_environment::Environment;
 use crate::shell::root;
 
-fn environment() -> Result<Environment, String> {
+/// Returns the environment with the servers.
+pub(crate) fn environment() -> Result<Environment, String> {
     Environment::below("python-servers", "bindings/python/tests/servers/requirements.txt")
 }
 

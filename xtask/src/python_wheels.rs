@@ -169,7 +169,11 @@ impl Wheels {
     /// Runs the tools that know the rules of platforms, of the limited API and of the index.
     fn audit(&self, wheel: &Path, platform: &Platform) -> Result<(), String> {
         let path = [wheel.display().to_string()];
-        let (shown, outcome) = self.tools.run("-m auditwheel show").args(&path).capture()?;
+        // auditwheel would search this machine for the libraries that the wheel needs. The file `libc.so` of a machine with glibc is a script of
+        // the linker, and ends the search for that of musl with an error. The rules concern the names and symbols of libraries only.
+        let no_search = ["--ldpaths".to_string(), String::new()];
+        let show = self.tools.run("-m auditwheel show").args(&no_search).args(&path);
+        let (shown, outcome) = show.capture()?;
         print!("{shown}");
         outcome?;
         // The names of auditwheel are those of the specifications that replaced manylinux2014.

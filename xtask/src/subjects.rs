@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use crate::install;
 use crate::shell::{Run, root, target_folder};
+use crate::web;
 
 const ADAPTERS: &str = "conformance/adapters";
 const TYPESCRIPT_LOOP: &str = "templates/typescript/loop.ts";
@@ -32,6 +33,8 @@ struct Subject {
     install: fn(&Path) -> Result<(), String>,
     /// Returns the command of the adapter in this folder, split into words.
     adapter: fn(&Path) -> Vec<String>,
+    /// The command that runs the suite as its last arguments; empty if the suite runs by itself.
+    within: &'static str,
     /// The options with which CI runs it, each with its value.
     options: &'static [(&'static str, Option<&'static str>)],
     /// The number of drawn cases on which CI compares it with the engine. It is a number and not a time, so that each run draws the same.
@@ -41,12 +44,16 @@ struct Subject {
 /// The options of SDKs with many known failures, which wait for what does not happen.
 const MOSTLY_WAITING: &[(&str, Option<&str>)] = &[("--jobs", Some("8"))];
 
+/// The options of our client in TypeScript.
+const IN_BOTH_PROFILES: &[(&str, Option<&str>)] = &[("--profile", Some("all"))];
+
 const SUBJECTS: &[Subject] = &[
     Subject {
         name: "fh-rust",
         in_ci: true,
         install: |_| Ok(()),
         adapter: rust_adapter,
+        within: "",
         options: &[("--all", None), ("--drawn", None), ("--profile", Some("all"))],
         drawn_cases: None,
     },
@@ -56,7 +63,27 @@ const SUBJECTS: &[Subject] = &[
         in_ci: false,
         install: |_| crate::python::install().map(drop),
         adapter: |_| crate::python_conformance::adapter(),
+        within: "",
         options: &[("--all", None), ("--profile", Some("all"))],
+        drawn_cases: None,
+    },
+    Subject {
+        name: "fh-web-node",
+        // `cargo xtask web conformance` runs both adapters of the client in TypeScript.
+        in_ci: false,
+        install: |_| web::build_adapters(),
+        adapter: |_| web::node_adapter(),
+        within: "",
+        options: IN_BOTH_PROFILES,
+        drawn_cases: None,
+    },
+    Subject {
+        name: "fh-web-chromium",
+        in_ci: false,
+        install: |_| web::build_adapters(),
+        adapter: |_| web::chromium_adapter(),
+        within: web::WITH_BROWSER,
+        options: IN_BOTH_PROFILES,
         drawn_cases: None,
     },
     Subject {
@@ -64,6 +91,7 @@ const SUBJECTS: &[Subject] = &[
         in_ci: true,
         install: |folder| install_typescript(&["featurehub-node", TYPESCRIPT_LOOP], folder),
         adapter: |folder| vec!["node".to_string(), path(&folder.join("adapter.js"))],
+        within: "",
         options: MOSTLY_WAITING,
         drawn_cases: Some(1000),
     },
@@ -74,6 +102,7 @@ const SUBJECTS: &[Subject] = &[
         adapter: |folder| {
             vec!["dial".to_string(), "node".to_string(), path(&folder.join("launch.mjs"))]
         },
+        within: "",
         options: &[],
         drawn_cases: None,
     },
@@ -84,6 +113,7 @@ const SUBJECTS: &[Subject] = &[
         adapter: |folder| {
             vec![path(&folder.join("venv/bin/python")), path(&folder.join("operations.py"))]
         },
+        within: "",
         options: MOSTLY_WAITING,
         drawn_cases: Some(600),
     },
@@ -94,6 +124,7 @@ const SUBJECTS: &[Subject] = &[
         adapter: |folder| {
             vec!["java".to_string(), format!("@{}", path(&folder.join("adapter.options")))]
         },
+        within: "",
         options: &[],
         drawn_cases: None,
     },
@@ -239,7 +270,7 @@ fn install(subject: &Subject) -> Result<(), String> {
 }
 
 fn run_scenarios(subject: &Subject, options: Vec<String>) -> Result<(), String> {
-    Run::new(PROGRAM)
+    web::with_node(Run::new(format!("{} {PROGRAM}", subject.within).trim_start()))
         .args(&["sdk".to_string(), "--adapter".to_string(), subject.command()])
         .args(&options)
         .go()

@@ -58,6 +58,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Part { name: "wasm tests", prepare: wasm::prepare, run: wasm::tests },
         Part { name: "web: build and sizes", prepare: web::prepare, run: web::build_and_sizes },
         Part { name: "web: Node", prepare: web::prepare, run: web::test },
+        Part {
+            name: "web: conformance",
+            prepare: web::prepare,
+            run: web::test_conformance_in_node,
+        },
+        Part { name: "web: packages", prepare: web::prepare, run: web::test_packages },
         Part { name: "web: Chromium", prepare: web::prepare_chromium, run: web::test_in_chromium },
         Part { name: "dependencies", prepare: cargo_deny, run: dependencies },
         Part { name: "fuzz, 5 s a target", prepare: fuzz::prepare, run: || fuzz::run_for(5) },

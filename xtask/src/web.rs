@@ -2,48 +2,78 @@
 
 mod build;
 mod chromium;
+mod conformance;
 mod conversations;
 mod engine;
+mod examples;
 mod node;
+mod packages;
+mod reproducible;
 mod sequences;
 mod sizes;
 mod tables;
 
 pub(crate) use self::chromium::{prepare as prepare_chromium, run as test_in_chromium};
-pub(crate) use self::node::{prepare, run as test};
+pub(crate) use self::conformance::{
+    WITH_BROWSER, build_adapters, chromium_adapter, node_adapter,
+    run_in_node as test_conformance_in_node,
+};
+pub(crate) use self::node::{prepare, run as test, with_node};
+pub(crate) use self::packages::run as test_packages;
 pub(crate) use self::sizes::check as build_and_sizes;
 
 const HELP: &str = "\
 cargo xtask web <command>
 
-  build [--stable]   build the lean and the full engine with their JavaScript into the folder web/engine of the target folder,
+  build [--stable | --engines]
+                     build the lean and the full engine with their JavaScript into the folder web/engine of the target folder,
                      and copy them to bindings/web/packages/client/src/engine/wasm; with --stable, with the standard library of
-                     the toolchain in place of a rebuilt, smaller one
+                     the toolchain in place of a rebuilt, smaller one; then build the packages of npm, and write their tarballs
+                     into the folder web of the target folder; with --engines, build the engines only
   chromium           run the tests of the TypeScript client that need a browser, in Debian's Chromium
+  conformance        run the conformance suite against the TypeScript client in Node and in Chromium
   conversations [--count N]
                      write what the session does in the scripts of its simulation, for the replay in TypeScript, into the folder
                      web/conversations of the target folder: 10,000 conversations by default, and those of hostile input
   conversations --commit
                      choose the committed conversations again and write them, after a rule of the session was changed;
                      this also writes the tables
+  packages           build the packages of npm, and test their tarballs
+  plain              run the example without a bundler: `fh serve`, and a web server with the page
+  playground         run the example that evaluates rules in the page, without an Edge
+  rendered           run the example that renders its page in Node with React: `fh serve`, and the server
+  reproducible       clone the project twice, build the engines in each clone, and fail unless they are equal; this compiles the standard
+                     library four times
   sequences [--commit]
                      write what the repository does in 5,000 drawn sequences into the folder web/sequences of the target folder; with
                      --commit, write the committed sequences and the tables of the repository
-  sizes [--without-build]
-                     build the engines, and print their sizes beside the goals
+  sizes [--commit]   build the engines and the packages, and print the sizes of engines and pages beside the goals, and the largest
+                     functions of the engines; fails if a size exceeds that of bindings/web/sizes.json by more than 2 %; with
+                     --commit, write the sizes into this file
   tables             write the committed tables of inputs and results
   test               check the types, the lint rules and the format of the TypeScript client, and run its tests in Node";
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let rest = arguments.get(1..).unwrap_or_default();
     match arguments.first().map(String::as_str) {
-        Some("build") => build::run(rest),
+        Some("build") if rest == ["--engines"] => build::build_once(),
+        Some("build") => {
+            build::run(rest)?;
+            prepare()?;
+            packages::build_packages()
+        }
         Some("chromium") if rest.is_empty() => prepare_chromium().and_then(|()| test_in_chromium()),
+        Some("conformance") if rest.is_empty() => conformance::run(),
         Some("conversations") => conversations::run(rest),
+        Some("packages") if rest.is_empty() => prepare().and_then(|()| test_packages()),
+        Some("reproducible") if rest.is_empty() => reproducible::run(),
         Some("sequences") => sequences::run(rest),
-        Some("sizes") => sizes::run(rest),
+        Some("sizes") => prepare().and_then(|()| sizes::run(rest)),
         Some("tables") => tables::run(),
         Some("test") if rest.is_empty() => prepare().and_then(|()| test()),
+        Some(name @ ("plain" | "playground" | "rendered" | "shop")) if rest.is_empty() => {
+            examples::run(name)
+        }
         _ => Err(HELP.to_string()),
     }
 }

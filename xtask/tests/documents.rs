@@ -40,6 +40,24 @@ fn tests(sources: &[(String, String)]) -> Vec<(Vec<&str>, &str)> {
     found
 }
 
+/// Returns the paths and the texts of the files with tests in Python.
+fn python_files() -> Vec<(String, String)> {
+    let files = files(&root().join("bindings/python/tests"), "py").into_iter();
+    files.map(|path| (name(&path), fs::read_to_string(&path).unwrap())).collect()
+}
+
+/// Returns all tests in Python, as [`tests`] does.
+fn python_tests(sources: &[(String, String)]) -> Vec<(Vec<&str>, &str)> {
+    let functions = sources.iter().flat_map(|(place, text)| {
+        let parts: Vec<&str> = place.trim_end_matches(".py").split('/').collect();
+        text.lines().filter_map(move |line| {
+            let name = line.strip_prefix("async ").unwrap_or(line).strip_prefix("def ")?;
+            Some((parts.clone(), name.split('(').next()?))
+        })
+    });
+    functions.filter(|(_, name)| name.starts_with("test_")).collect()
+}
+
 /// Returns the texts in backticks.
 pub(crate) fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
@@ -89,8 +107,12 @@ fn is_named(tests: &[(Vec<&str>, &str)], name: &str) -> bool {
 #[test]
 fn tests_that_tables_name_exist() {
     let sources = workspace();
-    let tests = tests(&sources);
+    let mut tests = tests(&sources);
     assert!(tests.len() > 500, "{}", tests.len());
+    let in_python = python_files();
+    let of_python = python_tests(&in_python);
+    assert!(of_python.len() > 100, "{}", of_python.len());
+    tests.extend(of_python);
     let mut missing = BTreeSet::new();
     for document in ["retry-rows.md", "sdk-scenarios.md"] {
         let mut count = 0;
@@ -138,6 +160,8 @@ fn scenarios_that_tables_name_exist() {
 
 /// The heading above the tables of the Python package.
 pub(crate) const PYTHON: &str = "The client in Python";
+/// The heading above the tables of the TypeScript packages.
+pub(crate) const TYPESCRIPT: &str = "The client in TypeScript";
 
 #[test]
 fn the_matrix_is_whole_and_names_what_exists() {

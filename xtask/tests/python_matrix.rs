@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::documents::{PYTHON, cells, quoted, section};
+use crate::client_items::{items, words};
+use crate::documents::{PYTHON, TYPESCRIPT, cells, quoted, section};
 use crate::sources::{files, root};
 
 /// Returns all words of the package's sources and stubs, without those of the names of `featurehub-sdk`.
@@ -15,41 +16,16 @@ fn words_of_python() -> BTreeSet<String> {
     own.flat_map(|path| words(&fs::read_to_string(path).unwrap())).collect()
 }
 
-fn words(text: &str) -> Vec<String> {
-    let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
-    words.filter(|word| !word.is_empty()).map(str::to_string).collect()
-}
-
-/// Returns the paths of the public items of `fh-client`, without the crate's name and without implementations of traits.
-fn items() -> BTreeSet<String> {
-    let list = fs::read_to_string(root().join("fh-client/api.txt")).unwrap();
-    let (mut found, mut is_trait) = (BTreeSet::new(), false);
-    for line in list.lines() {
-        let line = line.trim_start_matches("#[non_exhaustive] ");
-        if line.starts_with("impl ") {
-            is_trait = line.split(" where ").next().unwrap().contains(" for ");
-        }
-        let kinds = ["pub mod", "pub use", "pub struct", "pub enum", "pub trait"];
-        is_trait &= !kinds.iter().any(|kind| line.starts_with(kind));
-        let Some((_, path)) = line.split_once("fh_client::").filter(|_| line.starts_with("pub "))
-        else {
-            continue;
-        };
-        // The text before the path of an item holds only words of the language.
-        let before = line.split("fh_client::").next().unwrap();
-        if !is_trait && before.bytes().all(|byte| byte == b' ' || byte.is_ascii_lowercase()) {
-            let end = path.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':');
-            let path = path.get(..end.unwrap_or(path.len())).unwrap().trim_end_matches(':');
-            found.insert(path.to_string());
-        }
-    }
-    found
+/// Returns the tables of the Python package.
+fn python_section() -> String {
+    let (_, after) = section("sdk-matrix.md", PYTHON);
+    after.split(&format!("\n## {TYPESCRIPT}\n")).next().unwrap().to_string()
 }
 
 #[test]
 fn python_answers_rows_of_the_matrix() {
     let python = words_of_python();
-    let (_, section) = section("sdk-matrix.md", PYTHON);
+    let section = python_section();
     let mut last = 0;
     for row in cells(&section) {
         let [at, answer, place] = row.as_slice() else { continue };
@@ -71,7 +47,7 @@ fn python_answers_rows_of_the_matrix() {
 fn each_item_of_the_client_has_a_form_in_python() {
     let (python, items) = (words_of_python(), items());
     assert!(items.len() > 400, "{}", items.len());
-    let (_, section) = section("sdk-matrix.md", PYTHON);
+    let section = python_section();
     let mut listed = BTreeSet::new();
     for row in cells(&section) {
         let [named, form] = row.as_slice() else { continue };

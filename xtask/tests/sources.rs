@@ -37,9 +37,12 @@ pub(crate) fn name(path: &Path) -> String {
     path.strip_prefix(root()).unwrap().to_str().unwrap().replace('\\', "/")
 }
 
+/// The names of files and folders that hold tests only. A folder of tables writes what other languages are compared with.
+const TESTS: [&str; 3] = ["tests", "tests.rs", "tables"];
+
 /// Returns a source file without its tests, or `None` if it holds nothing else.
 pub(crate) fn without_tests(path: &Path) -> Option<String> {
-    let is_test = path.iter().any(|part| part == "tests" || part == "tests.rs");
+    let is_test = path.iter().any(|part| TESTS.iter().any(|name| part == *name));
     if is_test {
         return None;
     }

@@ -97,7 +97,9 @@ def state(command):
     status = client.sdk.status()
     # Features from a snapshot file may be out of date until the Edge has confirmed or replaced them.
     stale = status.is_stale or status.source == "snapshot"
-    return {"readiness": status.readiness, "problem": status.message, "stale": stale, "sent": status.requests}
+    age = None if status.data_age is None else int(status.data_age * 1000)
+    told = {"readiness": status.readiness, "problem": status.message, "sent": status.requests}
+    return {**told, "stale": stale, "age_ms": age}
 
 
 def wait(command):
@@ -120,6 +122,12 @@ def context(command):
     return readiness_of(client)
 
 
+def keys(command):
+    client = client_of(command)
+    at_most(limit_of(command), client.sdk.aio.set_api_keys(*command["keys"]))
+    return readiness_of(client)
+
+
 def refresh(command):
     client = client_of(command)
     try:
@@ -127,6 +135,14 @@ def refresh(command):
     except fh_client.FhError:
         pass  # `state` tells the problem.
     return readiness_of(client)
+
+
+def suspend(command):
+    client_of(command).sdk.suspend()
+
+
+def resume(command):
+    client_of(command).sdk.resume()
 
 
 def listen(command):
@@ -222,9 +238,12 @@ OPERATIONS = {
     "wait": wait,
     "read": read,
     "context": context,
+    "keys": keys,
     "listen": listen,
     "unlisten": unlisten,
     "refresh": refresh,
+    "suspend": suspend,
+    "resume": resume,
     "catch": catch,
     "release": release,
     "intercept": intercept,

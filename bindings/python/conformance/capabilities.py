@@ -17,6 +17,7 @@ CAN = [
     "key.client_eval",
     "key.server_eval",
     "key.multi",
+    "keys.change",
     "transport.poll",
     "poll.passive",
     "transport.stream",
@@ -47,6 +48,7 @@ CAN = [
     "multi_client",
     "fork",
     "refresh",
+    "suspend",
     "status",
 ]
 

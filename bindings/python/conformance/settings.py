@@ -25,6 +25,7 @@ def settings_of(command):
         "context": command.get("context"),
         "snapshot_file": snapshot_file(command.get("store")),
         "context_placement": "query" if command.get("context_in_query") else None,
+        "while_switching": "keep" if command.get("keep_values") else None,
         "catch_updates": command.get("catch"),
         "ca_certificate": command.get("ca_pem"),
         # Proxies of the environment are not used, so that scenarios are the same on each machine.

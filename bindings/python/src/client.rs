@@ -136,6 +136,16 @@ pymethods_with_reads!(Client, by_key: |self| self.core(), all: &self.core().snap
         Ok(readiness.as_str())
     }
 
+    fn suspend(&self) -> PyResult<()> {
+        self.started()?.suspend();
+        Ok(())
+    }
+
+    fn resume(&self) -> PyResult<()> {
+        self.started()?.resume();
+        Ok(())
+    }
+
     #[pyo3(signature = (timeout=Seconds(CLOSING)), text_signature = "($self, timeout=2.0)")]
     fn flush(&self, py: Python<'_>, timeout: Seconds) -> PyResult<()> {
         self.wait_for_events(py, timeout.0)

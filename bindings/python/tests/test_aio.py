@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import pathlib
+import queue
 import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
@@ -183,7 +184,8 @@ def test_a_blocked_loop_holds_one_waiting_change(edge: Edge, run: Run) -> None:
 
     async def main() -> None:
         seen: asyncio.Queue[tuple[object, object]] = asyncio.Queue()
-        arrived, free = threading.Event(), asyncio.Event()
+        delivered: queue.Queue[object] = queue.Queue()
+        free = asyncio.Event()
 
         async def listener(change: fh_client.Change) -> None:
             seen.put_nowait((change.old, change.new))
@@ -192,8 +194,7 @@ def test_a_blocked_loop_holds_one_waiting_change(edge: Edge, run: Run) -> None:
         client.on_change("LIMIT", listener)
 
         def note(change: fh_client.Change) -> None:
-            if change.new == 50:
-                arrived.set()
+            delivered.put(change.new)
 
         last = client.on_change("LIMIT", note)
         await client.aio.test_updates().set("LIMIT", value=21)
@@ -201,8 +202,8 @@ def test_a_blocked_loop_holds_one_waiting_change(edge: Edge, run: Run) -> None:
         # The loop is blocked from here on.
         for limit in range(22, 51):
             updates.set_and_wait("LIMIT", value=limit)
-            client.flush()
-        assert arrived.wait(60)
+            while delivered.get(timeout=60) != limit:
+                pass
         last.cancel()
         free.set()
         assert await soon(seen.get()) == (21, 50)

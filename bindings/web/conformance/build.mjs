@@ -1,25 +1,67 @@
-// Builds the adapter for Node into the folder `dist`: one file, and the engines beside it.
+// Builds the adapters into the folder `dist`: for Node `node.mjs`, for pages the files in `page`, and the engines beside both. `launch.mjs`
+// and `with_browser.mjs` open pages.
 
-import { cpSync, mkdirSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 
 const FOLDER = fileURLToPath(new URL(".", import.meta.url));
+const DIST = join(FOLDER, "dist");
+const CLIENT = join(FOLDER, "../packages/client/src");
+const LOOPS = join(FOLDER, "../../../conformance/adapters/templates");
 
-await build({
-  entryPoints: [join(FOLDER, "node.ts")],
-  bundle: true,
-  platform: "node",
-  target: "node20",
-  format: "esm",
-  alias: { "fh-client": join(FOLDER, "../packages/client/src/index.ts") },
-  outfile: join(FOLDER, "dist/node.mjs"),
-  logLevel: "warning",
-});
+rmSync(DIST, { recursive: true, force: true });
+await Promise.all([
+  build({
+    entryPoints: [join(FOLDER, "node.ts")],
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    alias: {
+      "adapter-loop": join(LOOPS, "typescript/loop.ts"),
+      "adapter-platform": join(FOLDER, "node_platform.ts"),
+      "fh-client/node": join(CLIENT, "node/index.ts"),
+      "fh-client": join(CLIENT, "index.ts"),
+    },
+    outfile: join(DIST, "node.mjs"),
+    logLevel: "warning",
+  }),
+  build({
+    entryPoints: [join(FOLDER, "page.ts")],
+    bundle: true,
+    platform: "browser",
+    target: "es2022",
+    format: "esm",
+    // A page loads the engine when it needs one.
+    splitting: true,
+    alias: {
+      "adapter-loop": join(LOOPS, "browser/loop.ts"),
+      "adapter-platform": join(FOLDER, "page_platform.ts"),
+      "fh-client": join(CLIENT, "index.ts"),
+    },
+    outdir: join(DIST, "page"),
+    logLevel: "warning",
+  }),
+  build({
+    entryPoints: [join(FOLDER, "launch.ts"), join(FOLDER, "with_browser.ts")],
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    splitting: true,
+    packages: "external",
+    outExtension: { ".js": ".mjs" },
+    outdir: DIST,
+    logLevel: "warning",
+  }),
+]);
 
-mkdirSync(join(FOLDER, "dist/wasm"), { recursive: true });
-for (const engine of ["lean.wasm", "full.wasm"]) {
-  cpSync(join(FOLDER, `../packages/client/src/engine/wasm/${engine}`), join(FOLDER, `dist/wasm/${engine}`));
+cpSync(join(FOLDER, "page.html"), join(DIST, "page/page.html"));
+for (const folder of [DIST, join(DIST, "page")]) {
+  mkdirSync(join(folder, "wasm"), { recursive: true });
+  for (const engine of ["lean.wasm", "full.wasm"])
+    cpSync(join(CLIENT, `engine/wasm/${engine}`), join(folder, `wasm/${engine}`));
 }

@@ -1,5 +1,5 @@
-/** The capabilities of fh-client in Node. */
-export const CAN: readonly string[] = [
+/** The capabilities of fh-client in Node and in browsers. */
+export const COMMON: readonly string[] = [
   "engine",
   "eval.strategy_id",
   "eval.reason",
@@ -16,6 +16,7 @@ export const CAN: readonly string[] = [
   "key.client_eval",
   "key.server_eval",
   "key.multi",
+  "keys.change",
   "transport.poll",
   "poll.passive",
   "transport.stream",
@@ -25,7 +26,6 @@ export const CAN: readonly string[] = [
   "http.cache_control",
   "http.retry_after",
   "http.gzip",
-  "http.identify",
   "tls.verify",
   "ready.wait",
   "ready.listener",
@@ -41,20 +41,14 @@ export const CAN: readonly string[] = [
   "usage.named",
   "multi_client",
   "refresh",
+  "suspend",
   "status",
 ];
 
-const OWN_FETCH =
-  "the client calls the `fetch` of Node, which has no such setting; a program gives a `fetch` of its own";
-
-/** The capabilities that the client lacks in Node, each with the reason. */
-export const CANNOT: Readonly<Record<string, string>> = {
-  "http.proxy": OWN_FETCH,
-  "tls.custom_ca": OWN_FETCH,
+/** The capabilities that the client lacks everywhere, each with the reason. */
+export const COMMON_CANNOT: Readonly<Record<string, string>> = {
   "stream.last_event_id": "the client does not send Last-Event-ID (D-66)",
   update: "the client does not send test updates yet",
-  store: "the client does not keep its state in a file yet",
-  fork: "Node has no fork() that keeps the state of the process",
 };
 
 /** The delays of a client that sets none. */

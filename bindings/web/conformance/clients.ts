@@ -1,6 +1,7 @@
 import type { Client, Subscription } from "fh-client";
 
-import { Misuse } from "../../../conformance/adapters/templates/typescript/loop.ts";
+import { Misuse } from "adapter-loop";
+import { checkEngine } from "./engine_watch.ts";
 import type { ClientCommand } from "./protocol.ts";
 
 /** Subscriptions by the runner's names. */
@@ -55,5 +56,6 @@ export function checkFree(name: string): void {
 export function clientOf({ client: name }: ClientCommand): AdapterClient {
   const client = clients.get(name);
   if (client === undefined) throw new Misuse(`there is no client ${JSON.stringify(name)}`);
+  checkEngine(client.sdk);
   return client;
 }

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-
 import { loadFull } from "../packages/client/src/engine/load.ts";
 import {
   type FullEngineModule,
@@ -14,9 +12,11 @@ import { attributesOf } from "../packages/client/src/repository/attributes.ts";
 import type { Feature } from "../packages/client/src/repository/feature.ts";
 import { Decimal, Json, type Value } from "../packages/client/src/repository/value.ts";
 import { featureOf, received } from "../packages/client/src/session/feature_set/received.ts";
-import { Misuse } from "../../../conformance/adapters/templates/typescript/loop.ts";
+import { Misuse } from "adapter-loop";
+import { PLATFORM } from "adapter-platform";
+import { permitEngine } from "./engine_watch.ts";
 import type { EvaluateCommand, EvaluateRead, ReadAnswer, Step } from "./protocol.ts";
-import { checkedKind, messageOf, properties, textOf, valueAnswer } from "./values.ts";
+import { checkedKind, messageOf, properties, textOf, valueAnswer, versionOf } from "./values.ts";
 
 /** The parts of the engine's report that an answer repeats. */
 interface Report {
@@ -36,8 +36,8 @@ export async function evaluate(command: EvaluateCommand): Promise<{ answers: Rea
   const { profile, payload, reads } = command;
   if (profile !== "client" && profile !== "edge") throw new Misuse(`there is no profile ${profile}`);
   for (const read of reads) checkedKind(read.type);
-  const source = readFileSync(new URL("./wasm/full.wasm", import.meta.url));
-  const engine = await loadFull({ source });
+  permitEngine();
+  const engine = await loadFull({ source: PLATFORM.fullEngine() });
   try {
     using compiled = new Payload(engine, payload, profile);
     return { answers: reads.map((read) => answerOf(compiled, read)) };
@@ -88,7 +88,7 @@ class Payload {
       is_set: value !== undefined,
       exists: true,
       locked: feature.isLocked,
-      version: feature.version,
+      version: versionOf(feature.versionText),
       reason: answer.reasonAs(type),
       properties: properties(feature.properties()),
       // A getter of another type does not evaluate the feature.

@@ -1,6 +1,6 @@
 import type { InterceptedRead, Interceptor, Override } from "fh-client";
 
-import { event } from "../../../conformance/adapters/templates/typescript/loop.ts";
+import { event } from "adapter-loop";
 import type { AdapterClient } from "./clients.ts";
 import type { InterceptCommand } from "./protocol.ts";
 

@@ -1,8 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 import { type Change, type RawUpdate, sourceName } from "fh-client";
 
-import { event, Misuse } from "../../../conformance/adapters/templates/typescript/loop.ts";
+import { event, Misuse } from "adapter-loop";
 import type { AdapterClient } from "./clients.ts";
 import type { Action, Context, JsonValue, ListenCommand } from "./protocol.ts";
 import { valueOf } from "./reads.ts";
@@ -39,9 +37,9 @@ class Listener {
   #perform(actions: readonly Action[]): void {
     for (const [position, action] of actions.entries()) {
       if (action.do === "sleep") {
-        void sleep(action.ms).then(() => {
+        setTimeout(() => {
           this.#perform(actions.slice(position + 1));
-        });
+        }, action.ms);
         return;
       }
       this.#performOne(action);

@@ -4,7 +4,8 @@
  * @packageDocumentation
  */
 
-import { run } from "../../../conformance/adapters/templates/typescript/loop.ts";
+import { run } from "adapter-loop";
+
 import { OPERATIONS } from "./operations.ts";
 
 run(OPERATIONS);

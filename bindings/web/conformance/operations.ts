@@ -1,11 +1,12 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { type ClientOptions, EdgeProblem, NotReady, noticeText, problemText } from "fh-client";
 
-import { Client, type ClientOptions, EdgeProblem, NotReady, noticeText, problemText } from "fh-client";
+import { type Operation, Unsupported } from "adapter-loop";
+import { PLATFORM } from "adapter-platform";
 
-import { type Operation, Unsupported } from "../../../conformance/adapters/templates/typescript/loop.ts";
 import manifest from "../packages/client/package.json" with { type: "json" };
-import { CAN, CANNOT, DEFAULTS } from "./capabilities.ts";
+import { COMMON, COMMON_CANNOT, DEFAULTS } from "./capabilities.ts";
 import { add, AdapterClient, checkFree, clientOf } from "./clients.ts";
+import { watchEngines } from "./engine_watch.ts";
 import { evaluate } from "./evaluate.ts";
 import { intercept } from "./interceptors.ts";
 import { listen } from "./listeners.ts";
@@ -15,6 +16,7 @@ import type {
   ContextCommand,
   CreateCommand,
   InterceptCommand,
+  KeysCommand,
   ListenCommand,
   ReadAnswer,
   ReadCommand,
@@ -26,6 +28,7 @@ import type {
 import { answerOf } from "./reads.ts";
 import { ignoredSettings, optionsOf } from "./settings.ts";
 import { startReaders } from "./state_readers.ts";
+import { atMost } from "./time_limit.ts";
 import { record } from "./usage.ts";
 
 /** The time limit of a wait whose command gives none. */
@@ -33,17 +36,21 @@ const LIMIT_MS = 5000;
 /** The time for which an answer to `close` may wait for the end of the client. */
 const CLOSE_MS = 1000;
 
+const CANNOT: Readonly<Record<string, string>> = { ...COMMON_CANNOT, ...PLATFORM.cannot };
+
+watchEngines();
+
 function hello() {
-  const runtime = `Node ${process.versions.node}`;
-  const sdk = { name: "fh-node", version: manifest.version, language: "TypeScript", runtime };
-  return { protocol: 1, sdk, can: CAN, cannot: CANNOT, defaults: DEFAULTS };
+  const { name, runtime, can } = PLATFORM;
+  const sdk = { name, version: manifest.version, language: "TypeScript", runtime };
+  return { protocol: 1, sdk, can: [...COMMON, ...can], cannot: CANNOT, defaults: DEFAULTS };
 }
 
 function create(command: CreateCommand): { ignored: string[] } {
-  const { client: name, edge_url: url, keys, debug, readers } = command;
+  const { client: name, debug, readers } = command;
   checkFree(name);
   const log = debug === true ? LOG : {};
-  const client = new AdapterClient(name, new Client(url, keys, { ...optionsOf(command), ...log }));
+  const client = new AdapterClient(name, PLATFORM.start(command, { ...optionsOf(command), ...log }));
   add(client);
   startReaders(client, readers ?? 0);
   return { ignored: ignoredSettings(command) };
@@ -66,6 +73,7 @@ function state(command: ClientCommand) {
     problem: status.problem === undefined ? null : problemText(status.problem),
     // Features from a snapshot may be out of date until the Edge has confirmed or replaced them.
     stale: status.isStale || status.source?.kind === "snapshot",
+    age_ms: status.dataAge === undefined ? null : Math.floor(status.dataAge * 1000),
     sent: status.requests,
   };
 }
@@ -89,6 +97,12 @@ function read(command: ReadCommand): { answers: ReadAnswer[] } {
 async function context(command: ContextCommand) {
   const { sdk } = clientOf(command);
   await atMost(limitOf(command), sdk.setContext(command.attributes ?? {}));
+  return { readiness: sdk.readiness };
+}
+
+async function keys(command: KeysCommand) {
+  const { sdk } = clientOf(command);
+  await atMost(limitOf(command), sdk.setApiKeys(command.keys));
   return { readiness: sdk.readiness };
 }
 
@@ -140,16 +154,6 @@ function limitOf({ timeout_ms: limit }: WaitCommand): number {
   return limit ?? LIMIT_MS;
 }
 
-/** Waits for a promise. Returns after the time at the latest. */
-async function atMost(milliseconds: number, promise: Promise<unknown>): Promise<void> {
-  const end = new AbortController();
-  try {
-    await Promise.race([promise, sleep(milliseconds, undefined, { signal: end.signal })]);
-  } finally {
-    end.abort();
-  }
-}
-
 /** Returns an operation of the loop, which passes on what the runner sent. The runner keeps to the protocol. */
 function of(perform: (command: never) => unknown): Operation {
   return (command) => perform(command as never) as ReturnType<Operation>;
@@ -164,11 +168,18 @@ export const OPERATIONS: Record<string, Operation> = {
   wait: of(wait),
   read: of(read),
   context: of(context),
+  keys: of(keys),
   listen: of((command: ListenCommand) => {
     listen(clientOf(command), command);
   }),
   unlisten: of(unlisten),
   refresh: of(refresh),
+  suspend: of((command: ClientCommand) => {
+    clientOf(command).sdk.suspend();
+  }),
+  resume: of((command: ClientCommand) => {
+    clientOf(command).sdk.resume();
+  }),
   catch: of(catchUpdates),
   release: of(release),
   intercept: of((command: InterceptCommand) => {

@@ -51,7 +51,7 @@ export interface ReadAnswer {
   is_set?: boolean;
   exists?: boolean;
   locked?: boolean;
-  version?: number;
+  version?: number | bigint;
   type?: string | null;
   strategy_id?: string | null;
   reason?: string;
@@ -96,6 +96,7 @@ export interface CreateCommand extends ClientCommand {
   readonly store?: string | null;
   readonly context?: Context | null;
   readonly context_in_query?: boolean | null;
+  readonly keep_values?: boolean | null;
   readonly catch?: boolean | null;
   readonly debug?: boolean | null;
   readonly readers?: number | null;
@@ -109,6 +110,11 @@ export interface WaitCommand extends ClientCommand {
 /** The command `context`. */
 export interface ContextCommand extends WaitCommand {
   readonly attributes?: Context | null;
+}
+
+/** The command `keys`. */
+export interface KeysCommand extends WaitCommand {
+  readonly keys: readonly string[];
 }
 
 /** One action of a listener. */

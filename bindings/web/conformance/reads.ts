@@ -2,7 +2,7 @@ import type { Client, Context as ClientContext } from "fh-client";
 
 import type { AdapterClient } from "./clients.ts";
 import type { Context, JsonValue, Kind, Read, ReadAnswer } from "./protocol.ts";
-import { checkedKind, jsonOf, messageOf, properties, valueAnswer } from "./values.ts";
+import { checkedKind, jsonOf, messageOf, properties, valueAnswer, versionOf } from "./values.ts";
 
 /** The client without a context, or one of its contexts. */
 type Source = Client | ClientContext<Readonly<Record<string, unknown>>>;
@@ -44,7 +44,9 @@ function clientAnswer(
     type: detail.kind ?? null,
     strategy_id: detail.strategyId ?? null,
     reason: detail.reason,
-    ...(exists ? { version: detail.version, properties: properties(detail.properties()) } : {}),
+    ...(exists
+      ? { version: versionOf(detail.versionText()), properties: properties(detail.properties()) }
+      : {}),
   };
   // The getters of numbers and documents return texts.
   const expected = value === undefined ? (other ?? undefined) : (text ?? value);

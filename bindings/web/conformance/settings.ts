@@ -1,5 +1,7 @@
 import type { ClientOptions } from "fh-client";
 
+import { PLATFORM } from "adapter-platform";
+
 import { DEFAULTS } from "./capabilities.ts";
 import type { CreateCommand } from "./protocol.ts";
 
@@ -18,6 +20,7 @@ export function optionsOf(command: CreateCommand): ClientOptions {
     ...(context ? { context } : {}),
     ...(headers ? { headers } : {}),
     ...(command.context_in_query === true ? { contextPlacement: "query" } : {}),
+    ...(command.keep_values === true ? { whileSwitching: "keepValues" } : {}),
     ...(command.catch === true ? { catchUpdates: true } : {}),
     ...(retry ? retries(retry) : {}),
     ...(refused
@@ -40,9 +43,9 @@ export function optionsOf(command: CreateCommand): ClientOptions {
 }
 
 /** Returns the paths of settings that the client cannot set. */
-export function ignoredSettings({ timeouts, store, proxy, ca_pem }: CreateCommand): string[] {
-  const ignored = { "timeouts.connect_ms": timeouts?.connect_ms, store, proxy, ca_pem };
-  return Object.entries(ignored).flatMap(([path, setting]) => (setting ? [path] : []));
+export function ignoredSettings(command: CreateCommand): string[] {
+  const connect = command.timeouts?.connect_ms ? ["timeouts.connect_ms"] : [];
+  return [...connect, ...PLATFORM.ignored(command)];
 }
 
 function modeOf({ mode, poll_ms }: CreateCommand): ClientOptions {

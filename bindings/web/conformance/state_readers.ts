@@ -1,4 +1,4 @@
-import { event } from "../../../conformance/adapters/templates/typescript/loop.ts";
+import { event } from "adapter-loop";
 import type { AdapterClient } from "./clients.ts";
 
 /** The feature that is read. */

@@ -1,4 +1,4 @@
-import { Misuse } from "../../../conformance/adapters/templates/typescript/loop.ts";
+import { Misuse } from "adapter-loop";
 import type { JsonValue, Kind } from "./protocol.ts";
 
 const KINDS: readonly string[] = ["BOOLEAN", "STRING", "NUMBER", "JSON"];
@@ -34,6 +34,12 @@ export function valueAnswer(
   if (value === undefined) return { value: other ?? null, text: textOf(other) };
   if (kind === "JSON") return { value: text ?? null, text: text ?? null };
   return { value: jsonOf(value), text: text ?? textOf(value) };
+}
+
+/** Returns a version, given as its digits, so that it is written with all of them. */
+export function versionOf(digits: string): number | bigint {
+  const version = Number(digits);
+  return Number.isSafeInteger(version) || !/^-?\d+$/.test(digits) ? version : BigInt(digits);
 }
 
 /** Returns the properties of a feature as an object. */

@@ -35,6 +35,8 @@ export const CAN = [
 const VALUES_ONLY = "the getters return values only";
 const ANALYTICS = "the SDK has analytics of version 1: logAnalyticsEvent gives collectors the features, without the context, and reads are not reported";
 const EVENT_SOURCE = "the EventSource of browsers";
+const KEYS = "EdgeFeatureHubConfig adds API keys, and replaces none";
+const SUSPEND = "no call suspends a client; a program closes it and starts it again";
 
 export const CANNOT: Record<string, string> = {
   "eval.strategy_id": VALUES_ONLY,
@@ -58,6 +60,8 @@ export const CANNOT: Record<string, string> = {
   "usage": ANALYTICS,
   "usage.named": ANALYTICS,
   "store": "a page has no files; the SDK keeps features in localStorage, and each scenario has an origin of its own",
+  "keys.change": KEYS,
+  "suspend": SUSPEND,
   "fork": "a page has no processes",
   "status": "the SDK keeps neither errors nor the age of its features",
 };

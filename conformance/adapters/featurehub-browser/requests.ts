@@ -5,7 +5,7 @@ import { BrowserPollingService } from "featurehub-javascript-client-sdk";
 import type { Members } from "./loop.ts";
 
 // A page may send only those headers that the Edge allows, so additional headers depend on the Edge and not on the SDK.
-const IGNORED = ["retry", "refused", "healthy_after_ms", "timeouts", "max_bytes", "headers", "ca_pem", "proxy", "store", "readers"];
+const IGNORED = ["retry", "refused", "healthy_after_ms", "timeouts", "max_bytes", "headers", "ca_pem", "proxy", "store", "keep_values", "readers"];
 
 /** Returns the settings of `create` that the SDK cannot set in a browser. */
 export function ignoredSettings(command: Members): string[] {

@@ -67,12 +67,15 @@ final class Adapter {
         Map.entry("usage", ANALYTICS),
         Map.entry("usage.named", ANALYTICS),
         Map.entry("store", "the SDK writes no file"),
+        Map.entry("keys.change", "EdgeFeatureHubConfig takes its API key in its constructor"),
+        Map.entry("suspend", "no call suspends a client; a program closes it and creates another one"),
         Map.entry("fork", "Java has no fork()"),
         Map.entry("status", "the SDK keeps neither errors nor the age of its features"));
 
     /** The settings of `create` that the SDK cannot set. */
     private static final List<String> IGNORED = List.of(
-        "refused", "healthy_after_ms", "max_bytes", "headers", "ca_pem", "proxy", "store", "context_in_query", "catch", "readers");
+        "refused", "healthy_after_ms", "max_bytes", "headers", "ca_pem", "proxy", "store", "context_in_query",
+        "keep_values", "catch", "readers");
 
     /** A stream that broke is opened again at once; the connect timeout is also the limit for a stream without a byte. */
     private static final Map<String, Object> DEFAULTS = Map.of("retry_ms", 0, "retry_max_ms", 30000, "idle_ms", 5000);
@@ -387,8 +390,10 @@ final class Adapter {
         Loop.run(Map.ofEntries(
             Map.entry("hello", Adapter::hello), Map.entry("evaluate", Adapter::evaluate), Map.entry("create", Adapter::create),
             Map.entry("state", Adapter::state), Map.entry("wait", Adapter::await), Map.entry("read", Adapter::read),
-            Map.entry("context", Adapter::context), Map.entry("listen", Adapter::listen), Map.entry("unlisten", refuse("listen.remove")),
-            Map.entry("refresh", Adapter::refresh), Map.entry("catch", refuse("catch_release")),
+            Map.entry("context", Adapter::context), Map.entry("keys", refuse("keys.change")),
+            Map.entry("listen", Adapter::listen), Map.entry("unlisten", refuse("listen.remove")),
+            Map.entry("refresh", Adapter::refresh), Map.entry("suspend", refuse("suspend")), Map.entry("resume", refuse("suspend")),
+            Map.entry("catch", refuse("catch_release")),
             Map.entry("release", refuse("catch_release")), Map.entry("intercept", Adapter::intercept),
             Map.entry("record", refuse("usage.named")), Map.entry("update", Adapter::update), Map.entry("close", Adapter::close)));
     }

@@ -35,6 +35,8 @@ export const CAN = [
 
 const VALUES_ONLY = "the getters return values only";
 const ANALYTICS = "the SDK has analytics of version 1: logAnalyticsEvent gives collectors the features, without the context, and reads are not reported";
+const KEYS = "EdgeFeatureHubConfig adds API keys, and replaces none";
+const SUSPEND = "no call suspends a client; a program closes it and starts it again";
 
 export const CANNOT: Record<string, string> = {
   "eval.strategy_id": VALUES_ONLY,
@@ -55,6 +57,8 @@ export const CANNOT: Record<string, string> = {
   "usage": ANALYTICS,
   "usage.named": ANALYTICS,
   "store": "the SDK writes no file; only its browser client keeps features",
+  "keys.change": KEYS,
+  "suspend": SUSPEND,
   "fork": "Node has no fork() that keeps the state of the process",
   "status": "the SDK keeps neither errors nor the age of its features",
 };

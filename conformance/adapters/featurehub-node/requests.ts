@@ -15,7 +15,7 @@ const callers = new AsyncLocalStorage<ClientRequests>();
 /** Returns the settings of `create` that the SDK cannot set. */
 export function ignoredSettings(command: Members): string[] {
   const { mode, timeouts } = command;
-  const settings = ["retry", "refused", "healthy_after_ms", "max_bytes", "store", "context_in_query", "readers"];
+  const settings = ["retry", "refused", "healthy_after_ms", "max_bytes", "store", "context_in_query", "keep_values", "readers"];
   settings.push(mode === "stream" ? "timeouts" : "proxy");
   const limits = mode === "stream" ? [] : ["connect_ms", "head_ms", "idle_ms"].filter((limit) => timeouts?.[limit]);
   return [...settings.filter((setting) => command[setting] != null), ...limits.map((limit) => `timeouts.${limit}`)];

@@ -53,6 +53,8 @@ CANNOT = {
     "usage.named": "the SDK reports no usage",
     "update": "the SDK sends no PUT",
     "store": "extract_feature_state returns the features, but the SDK does not write or read them",
+    "keys.change": "FeatureHubConfig takes its API keys in its constructor",
+    "suspend": "no call suspends a client; a program closes it and creates another one",
     "fork": "the threads that poll and stream do not exist in the child process, and the SDK does not start them again",
     "status": "the SDK keeps neither errors nor the age of its features",
 }

@@ -24,7 +24,7 @@ from loop import Misuse, Unsupported
 GETTERS = {"BOOLEAN": "get_boolean", "STRING": "get_string", "NUMBER": "get_number", "JSON": "get_raw_json"}
 # The settings of `create` that the SDK cannot set.
 IGNORED = (
-    "retry refused healthy_after_ms timeouts max_bytes headers ca_pem proxy store context_in_query catch readers".split()
+    "retry refused healthy_after_ms timeouts max_bytes headers ca_pem proxy store context_in_query keep_values catch readers".split()
 )
 # Time after which a call that does not return is reported as an error of the SDK.
 CALL_SECONDS = 5
@@ -240,9 +240,12 @@ OPERATIONS = {
     "wait": unsupported("ready.wait"),
     "read": read,
     "context": context,
+    "keys": unsupported("keys.change"),
     "listen": unsupported("listen.feature", "usage"),
     "unlisten": unsupported("listen.remove"),
     "refresh": refresh,
+    "suspend": unsupported("suspend"),
+    "resume": unsupported("suspend"),
     "catch": unsupported("catch_release"),
     "release": unsupported("catch_release"),
     "intercept": intercept,

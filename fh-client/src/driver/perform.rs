@@ -185,6 +185,8 @@ impl Driver {
                 self.renew_secrets();
                 self.handle(Input::Refresh(command_id));
             }
+            Command::Suspend => self.handle(Input::Suspend),
+            Command::Resume => self.handle(Input::Resume),
             Command::Update(request, reply) => {
                 let updater = Updater {
                     transport: self.parts.transport.clone(),

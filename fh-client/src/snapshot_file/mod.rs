@@ -4,6 +4,8 @@
 mod bootstrap;
 mod file;
 mod replace;
+#[cfg(test)]
+mod tables;
 mod writer;
 
 use std::path::PathBuf;

@@ -43,6 +43,8 @@ fn event_counts() -> BTreeMap<String, String> {
 /// A driver is woken by an event descriptor, which parent and child share. In passive polling, reads wake the driver.
 fn no_event_descriptor_of_the_parent_is_rung() {
     let edge = edge();
+    // The Edge runs in the parent, and its runtime rings descriptors of its own.
+    let of_the_edge = event_counts();
     // The driver runs only within `block_on`, so that the parent itself rings nothing afterwards.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let builder = builder(&edge).passive_polling(Duration::from_millis(1));
@@ -53,7 +55,8 @@ fn no_event_descriptor_of_the_parent_is_rung() {
     });
     let context = client.context().user_key("fred").build();
     let child = fork(|_| {
-        let inherited = event_counts();
+        let mut inherited = event_counts();
+        inherited.retain(|descriptor, _| !of_the_edge.contains_key(descriptor));
         assert!(!inherited.is_empty(), "the parent's driver has an event descriptor");
         let anew = client.after_fork().start().unwrap();
         assert_eq!(colour(&anew), "red");

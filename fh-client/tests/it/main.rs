@@ -23,6 +23,7 @@ mod snapshot;
 mod start;
 mod stream;
 mod support;
+mod suspension;
 mod threads;
 mod tls;
 mod updates;

@@ -16,8 +16,10 @@ const REASON: &str = "the engine of the npm package is built for browsers";
 
 /// The crate that writes the JavaScript, and the npm package with `wasm-opt`.
 const BINDGEN: &str = "bindings/web/bindgen";
-/// The folder in which the loader finds the engines. Git ignores its JavaScript and its modules.
+/// The folder in which the loader finds the engines. Git ignores what is built.
 const LOADED: &str = "bindings/web/packages/client/src/engine/wasm";
+/// The file with the digests of the engines, and from what they were built.
+pub(crate) const DESCRIPTION: &str = "engine.json";
 
 /// The features of WebAssembly that rustc uses for the target. `wasm-opt` may use the same and no others, so that each program that
 /// runs the output of rustc also runs the result: Node 20 and each current browser.
@@ -43,7 +45,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     match arguments {
         [] => build(StandardLibrary::Rebuilt),
         [flag] if flag == "--stable" => build(StandardLibrary::Stable),
-        _ => Err("cargo xtask web build [--stable]".to_string()),
+        _ => Err("cargo xtask web build [--stable | --engines]".to_string()),
     }
 }
 
@@ -70,6 +72,7 @@ pub(crate) fn build(library: StandardLibrary) -> Result<(), String> {
             copy(&file, &root().join(LOADED).join(name))?;
         }
     }
+    copy(&done.join(DESCRIPTION), &root().join(LOADED).join(DESCRIPTION))?;
     println!("    the engines are in {}", done.display());
     Ok(())
 }
@@ -156,8 +159,23 @@ fn bind(engine: Engine, module: &Path) -> Result<PathBuf, String> {
 
 /// Shrinks a module with `wasm-opt`, and removes the names of its functions.
 fn optimize(module: &Path, to: &Path) -> Result<(), String> {
-    let strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
-    let arguments = WASM_FEATURES.iter().chain(["-Oz"].iter()).chain(strip.iter());
+    wasm_opt(&["--strip-debug", "--strip-producers", "--strip-target-features"], module, to)
+}
+
+/// Writes the built engines with the names of their functions into the folder `named`.
+pub(crate) fn write_named() -> Result<(), String> {
+    for engine in ENGINES {
+        let bound = web_folder()?.join("bound").join(engine.name);
+        let named = folder()?.join("named");
+        fs::create_dir_all(&named).map_err(|why| format!("{}: {why}", named.display()))?;
+        let module = named.join(format!("{}.wasm", engine.name));
+        wasm_opt(&["--debuginfo"], &bound.join(format!("{}_bg.wasm", engine.name)), &module)?;
+    }
+    Ok(())
+}
+
+fn wasm_opt(flags: &[&str], module: &Path, to: &Path) -> Result<(), String> {
+    let arguments = WASM_FEATURES.iter().chain(["-Oz"].iter()).chain(flags);
     let mut arguments: Vec<String> = arguments.map(ToString::to_string).collect();
     arguments.extend([module.display().to_string(), "-o".to_string(), to.display().to_string()]);
     Run::new("node node_modules/binaryen/bin/wasm-opt").within(BINDGEN).args(&arguments).go()
@@ -187,7 +205,7 @@ fn describe(done: &Path, library: StandardLibrary) -> Result<(), String> {
         },
         files.join(",\n"),
     );
-    let path = done.join("engine.json");
+    let path = done.join(DESCRIPTION);
     fs::write(&path, json).map_err(|why| format!("{}: {why}", path.display()))
 }
 

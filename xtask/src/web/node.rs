@@ -20,7 +20,7 @@ const NEWER: &str = "node@22.23.3";
 /// The folder of a Node that is newer than the system's own; `None` if the system's own is new enough.
 static FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
 
-/// Installs Node and the packages of the workspace.
+/// Installs Node and the packages of the workspace, unless this process has installed them already.
 pub(crate) fn prepare() -> Result<(), String> {
     let reason = "the client for browsers and Node is checked and tested with it";
     install::package("node --version", "nodejs", reason)?;
@@ -33,7 +33,9 @@ pub(crate) fn prepare() -> Result<(), String> {
         };
         FOLDER.get_or_init(|| folder);
     }
-    in_workspace("npm ci --no-audit --no-fund --loglevel=error").go()
+    static INSTALLED: OnceLock<Result<(), String>> = OnceLock::new();
+    let install = || in_workspace("npm ci --no-audit --no-fund --loglevel=error").go();
+    INSTALLED.get_or_init(install).clone()
 }
 
 /// Checks types, lint rules and format, then runs the tests with the conversations of the Rust session and the sequences of the Rust
@@ -74,7 +76,11 @@ fn newer_node(reason: &str) -> Result<PathBuf, String> {
 
 /// Returns a run of npm in the workspace, with the Node that was found to be new enough.
 pub(super) fn in_workspace(line: &str) -> Run {
-    let run = Run::new(line).within(WORKSPACE);
+    with_node(Run::new(line).within(WORKSPACE))
+}
+
+/// Lets a program find the Node that was found to be new enough.
+pub(crate) fn with_node(run: Run) -> Run {
     match FOLDER.get() {
         Some(Some(folder)) => {
             let path = std::env::var("PATH").unwrap_or_default();

@@ -1,27 +1,49 @@
-//! `cargo xtask web sizes`: the sizes of the engines beside their goals.
+//! `cargo xtask web sizes`: the sizes of the engines and of what pages load, beside their goals.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::build::build_once;
-use super::engine::{ENGINES, Engine, web_folder};
-use crate::install;
-use crate::shell::{Run, root};
+use super::build::{build_once, write_named};
+use super::engine::{ENGINES, Engine, folder, web_folder};
+use super::node::in_workspace;
+use super::packages;
+use crate::shell::Run;
 
 /// The workspace of npm, which pins esbuild.
 const WORKSPACE: &str = "bindings/web";
 
-/// Builds the engines and compares their sizes with the limits.
+/// Builds the engines and the packages, and compares their sizes with the limits.
 pub(crate) fn check() -> Result<(), String> {
-    run(&[])
+    build_once()?;
+    packages::build_once()?;
+    let engines = engines();
+    let pages = pages(&[]);
+    engines.and(pages)
 }
 
+/// Prints all sizes, also those of the engines' largest functions. With `--commit`, writes the sizes of pages into `sizes.json`.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
-    match arguments {
-        [] => build_once()?,
-        [flag] if flag == "--without-build" => {}
-        _ => return Err("cargo xtask web sizes [--without-build]".to_string()),
-    }
+    let further = match arguments {
+        [] => Vec::new(),
+        [flag] if flag == "--commit" => vec![flag.clone()],
+        _ => return Err("cargo xtask web sizes [--commit]".to_string()),
+    };
+    build_once()?;
+    packages::build_once()?;
+    write_named()?;
+    let engines = engines();
+    let pages = pages(&[further, vec!["--functions".to_string()]].concat());
+    engines.and(pages)
+}
+
+/// Compares what pages load with the committed sizes.
+fn pages(flags: &[String]) -> Result<(), String> {
+    let engines = folder()?.display().to_string();
+    in_workspace("npm run --silent sizes --").args(&[engines]).args(flags).go()
+}
+
+/// Compares the sizes of the engines with their limits.
+fn engines() -> Result<(), String> {
     println!(
         "    {:<6} {:>12} {:>12} {:>12} {:>10} {:>8}",
         "engine", "wasm", "wasm, gzip", "glue, gzip", "together", "goal"
@@ -47,10 +69,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
 
 /// Writes the JavaScript of an engine as a bundler would, and returns the path of the file.
 fn minified(engine: Engine) -> Result<PathBuf, String> {
-    if !root().join(WORKSPACE).join("node_modules/.bin/esbuild").is_file() {
-        install::announce("the npm packages of bindings/web", "esbuild bundles what pages load")?;
-        Run::new("npm ci --ignore-scripts").within(WORKSPACE).go()?;
-    }
     let to = web_folder()?.join(format!("{}.min.js", engine.name));
     let arguments = [engine.glue()?.display().to_string(), format!("--outfile={}", to.display())];
     let bundle = "node_modules/.bin/esbuild --minify --format=esm --log-level=warning";

@@ -3,9 +3,10 @@
 use crate::shell::Run;
 
 /// The tests that compare the tables with the committed ones, or write them.
-const TABLES: [&str; 2] = [
+const TABLES: [&str; 3] = [
     "cargo test --locked -p fh-session --lib tables::",
     "cargo test --locked -p fh-session --test it sse::tables::",
+    "cargo test --locked -p fh-client --lib tables::",
 ];
 
 /// Writes all tables.

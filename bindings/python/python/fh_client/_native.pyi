@@ -1160,6 +1160,10 @@ class Client(_Reads):
         """Replace the API keys, and wait for the features."""
     def set_headers(self, headers: Mapping[str, str], /) -> _Readiness:
         """Replace the additional headers of requests, and wait for the features."""
+    def suspend(self) -> None:
+        """End the connection, and keep the features, until `resume`. Until then, only the calls that wait for features send requests."""
+    def resume(self) -> None:
+        """End `suspend`: open a new stream, or poll if the interval has passed."""
     def flush(self, timeout: _Duration = 2.0) -> None:
         """Wait until all events are delivered and the snapshot file is written. Raise `TimeoutError` after the timeout.
 

@@ -43,8 +43,11 @@ export interface Tables {
   readonly helpers: readonly Helper[];
 }
 
-/** The areas, which are the crates without `fh-` and the folders of the tables. */
+/** The areas with counterparts in Rust, which are the crates without `fh-` and the folders of the tables. */
 export const AREAS = ["session", "repository"] as const;
+
+/** The area of what only pages have: storage and tabs. Tests find its mutants. */
+export const PAGE = "page";
 
 const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   mutants: ["name", "absent", "exempt", "test"],
@@ -108,7 +111,7 @@ export function readTable(area: string, file: string, text: string): Tables {
 
 /** Reads the tables of all areas below the folder `equality/mutants`. */
 export function readTables(folder: string): Tables {
-  const all = AREAS.flatMap((area) =>
+  const all = [...AREAS, PAGE].flatMap((area) =>
     tableFiles(join(folder, area)).map((name) =>
       readTable(area, `${area}/${name}`, readFileSync(join(folder, area, name), "utf8")),
     ),

@@ -49,9 +49,11 @@ async function answer(operations: Record<string, Operation>, command: Members): 
 
 /** Sends a line after those before it. Lines that wait for a request are sent together. */
 function send(message: Members): void {
-  // Half of a surrogate pair cannot be written as UTF-8.
   const text = (value: string) => new TextDecoder().decode(new TextEncoder().encode(value));
-  lines += JSON.stringify(message, (_, value) => (typeof value === "string" ? text(value) : value)) + "\n";
+  // Half of a surrogate pair cannot be written as UTF-8, so it marks the digits of a bigint, which become a number.
+  const written = (_: string, value: any) =>
+    typeof value === "bigint" ? `\ud800${value}` : typeof value === "string" ? text(value) : value;
+  lines += JSON.stringify(message, written).replace(/"\\ud800(-?\d+)"/g, "$1") + "\n";
   last = last.then(post).catch((error) => console.error(error));
 }
 

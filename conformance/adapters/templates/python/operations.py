@@ -51,7 +51,7 @@ def unsupported(command):
 
 
 OPERATIONS = {"hello": hello, "create": create, "state": state, "read": read, "close": close}
-OPTIONAL = "evaluate wait context listen unlisten refresh catch release intercept record update fork"
+OPTIONAL = "evaluate wait context keys listen unlisten refresh suspend resume catch release intercept record update fork"
 
 if __name__ == "__main__":
     loop.run({**dict.fromkeys(OPTIONAL.split(), unsupported), **OPERATIONS})

@@ -67,7 +67,8 @@ async function answer(operations: Record<string, Operation>, command: Members): 
 }
 
 function send(message: Members): void {
-  // Half of a surrogate pair cannot be written as UTF-8.
-  const wellFormed = (_: string, value: any) => (typeof value === "string" ? Buffer.from(value).toString() : value);
-  write(JSON.stringify(message, wellFormed) + "\n");
+  // Half of a surrogate pair cannot be written as UTF-8, so it marks the digits of a bigint, which become a number.
+  const written = (_: string, value: any) =>
+    typeof value === "bigint" ? `\ud800${value}` : typeof value === "string" ? Buffer.from(value).toString() : value;
+  write(JSON.stringify(message, written).replace(/"\\ud800(-?\d+)"/g, "$1") + "\n");
 }

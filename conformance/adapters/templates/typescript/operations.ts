@@ -45,6 +45,6 @@ function unsupported(command: Members): Members {
 }
 
 const OPERATIONS: Record<string, Operation> = { hello, create, state, read, close };
-const OPTIONAL = "evaluate wait context listen unlisten refresh catch release intercept record update fork";
+const OPTIONAL = "evaluate wait context keys listen unlisten refresh suspend resume catch release intercept record update fork";
 
 run({ ...Object.fromEntries(OPTIONAL.split(" ").map((op) => [op, unsupported])), ...OPERATIONS });

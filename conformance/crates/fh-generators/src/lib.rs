@@ -22,6 +22,7 @@
 
 mod bucket;
 mod choices;
+mod comparison;
 mod context;
 mod feature;
 mod field;

@@ -26,6 +26,25 @@ fn json_throughout() {
     assert_eq!(list[6]["key"], "F6");
 }
 
+/// Each conditional is drawn with equal versions and with both neighbours.
+#[test]
+fn versions_are_compared_at_their_boundary() {
+    let mut choices = Choices::seeded(1);
+    let mut seen = BTreeSet::new();
+    for _ in 0..400 {
+        let case = Case::draw_version_comparison(&mut choices);
+        let rule = &case.feature.strategies.elements()[0].rules.elements()[0];
+        let wanted: String = serde_json::from_str(&rule.values.elements()[0]).unwrap();
+        let numbers = |text: &str| text.split('.').map(|n| n.parse::<i64>().unwrap()).collect();
+        let (wanted, supplied): (Vec<_>, Vec<_>) =
+            (numbers(&wanted), numbers(&case.context[0].1[0]));
+        let differences = wanted.iter().zip(&supplied).map(|(one, other)| other - one);
+        seen.insert((rule.conditional.clone(), differences.sum::<i64>()));
+    }
+    assert_eq!(seen.len(), 6 * 3, "{seen:?}");
+    assert!(seen.iter().all(|(_, difference)| (-1..=1).contains(difference)), "{seen:?}");
+}
+
 #[test]
 fn the_seed_decides() {
     let drawn = |seed| {

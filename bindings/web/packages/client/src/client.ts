@@ -3,12 +3,14 @@ import { ClientPlatform, usageCode } from "#platform";
 import type { Attributes } from "./attributes.ts";
 import { Context } from "./context.ts";
 import { Driver, LONGEST_DELAY } from "./driver.ts";
+import type { Diagnostic } from "./engine/diagnostics.ts";
 import { EngineAccess } from "./engine_access.ts";
 import type { AnyFlags } from "./flags.ts";
 import { hydrate } from "./hydration.ts";
 import { type ClientParts, LiveReads } from "./live_reads.ts";
 import { NotReady, readyOutcome } from "./not_ready.ts";
 import type { ClientOptions, ContextAttributes } from "./options.ts";
+import { LateParts } from "./late_parts.ts";
 import { LateObservers } from "./late_observers.ts";
 import { Overrides } from "./overrides.ts";
 import {
@@ -42,6 +44,8 @@ import { SentSecrets } from "./sent_secrets.ts";
 import { type ApiKeys, type KeyKind, Session } from "./session/lib.ts";
 import { mustStream, parseHeaders, parseKeys, parseSettings } from "./start_error.ts";
 import { type Status, statusOf } from "./status.ts";
+import type { StateStorage } from "./stored_state.ts";
+import { TestUpdates } from "./test_updates.ts";
 import { lowerCase, utf8 } from "./text.ts";
 
 /** Options of a wait for a client to be ready. */
@@ -77,6 +81,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
   readonly #parts: ClientParts;
   readonly #secrets: SentSecrets;
   readonly #engine: EngineAccess;
+  readonly #late: LateParts;
   readonly #settings: { readonly url: string; readonly options: ClientOptions };
   #overrides: Overrides<F> | undefined;
 
@@ -110,7 +115,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     const identification = settings.identification ?? platform.identification;
     const session = new Session({ ...settings, identification }, Math.random, platform.redirected);
     const driver = new Driver({ session, repository, platform, engine: access, secrets });
-    const parts = { repository, driver, engine: access };
+    const parts = { repository, driver, engine: access, secrets, settings, fetch: options.fetch };
     super(parts, undefined);
     this.#parts = parts;
     this.#repository = repository;
@@ -121,7 +126,13 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     this.#settings = { url, options };
     if (settings.keys.kind === "client" && options.mode !== "offline") access.preload();
     if (context) driver.handle({ type: "context", commandId: 0, attributes: context });
-    driver.handle({ type: "start" });
+    this.#late = new LateParts(parts, options, context, platform, secrets);
+    const start = (): void => {
+      if (options.hydrate === undefined) this.#late.restore();
+      driver.handle({ type: "start" });
+    };
+    if (options.overrides === undefined) start();
+    else void this.#late.loadOverrides(this.overrides as Overrides).then(start);
   }
 
   /** Returns an offline client, whose features come from overrides and from {@link Client.offerFeatures}. */
@@ -177,7 +188,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
 
   /** The present status of the client. */
   get status(): Status {
-    return statusOf(this.#repository, this.#driver.now());
+    return statusOf(this.#parts);
   }
 
   /**
@@ -266,6 +277,34 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     this.#driver.handle({ type: "stored_feature", source, environment, feature: bytesOf(feature) });
   }
 
+  /**
+   * Keeps the last features in another storage from now on, for example once the visitor has agreed. With null, they are kept no longer, and
+   * all entries that clients and `storedSession` have made are removed. The promise is fulfilled once that is done; it is never rejected.
+   *
+   * @example
+   * ```ts
+   * const client = new Client(url, key, { storage: null });
+   * onConsent((isGiven) => client.setStorage(isGiven ? localStorage : null));
+   * ```
+   */
+  setStorage(storage: StateStorage | null): Promise<void> {
+    return this.#late.setStorage(storage);
+  }
+
+  /**
+   * Returns a handle that changes features at the Edge, for tests.
+   *
+   * @param apiKey - the API key for the updates, in place of the client's first one, which may have no permission to change features
+   *
+   * @example
+   * ```ts
+   * await client.testUpdates().setAndWait("NEW_CHECKOUT", { value: true });
+   * ```
+   */
+  testUpdates(apiKey?: string): TestUpdates<F> {
+    return new TestUpdates(this.#parts, apiKey);
+  }
+
   /** Stops sending requests until {@link Client.resume}. Features and readiness stay as they are. */
   suspend(): void {
     this.#driver.handle({ type: "suspend" });
@@ -289,6 +328,21 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
       if (!byId.has(id)) byId.set(id, environment);
     }
     return [...byId.values()];
+  }
+
+  /**
+   * Returns the diagnostics of the served features. Each describes a part that the client did not understand or could not use, and how the
+   * client treats that part. The full engine is loaded.
+   *
+   * @throws an error if the engine cannot be loaded
+   *
+   * @example
+   * ```ts
+   * for (const { severity, text } of await client.diagnostics()) console.log(severity, text);
+   * ```
+   */
+  async diagnostics(): Promise<Diagnostic[]> {
+    return (await import("./late/explain.ts")).diagnosticsOf(this.#parts);
   }
 
   // ---- listeners, interceptors and observers ----------------------------------------------------------

@@ -13,13 +13,23 @@ import {
   queue,
   type Readiness,
   type Repository,
+  type Rules,
   revoke,
   setStatus,
   setWaker,
   type SessionStatus,
 } from "./repository/lib.ts";
 import type { Millis } from "./repository/time.ts";
-import type { Action, ApiKeys, CommandId, Input, Outcome, Request, Session } from "./session/lib.ts";
+import type {
+  Action,
+  ApiKeys,
+  CommandId,
+  Input,
+  Outcome,
+  Request,
+  RequestId,
+  Session,
+} from "./session/lib.ts";
 import type { SentSecrets } from "./sent_secrets.ts";
 
 /** The longest delay of a timer in milliseconds. Browsers and Node take a longer delay for none. */
@@ -55,10 +65,20 @@ export class Driver {
   readonly #inputs: Input[] = [];
   #isHandling = false;
   /** Aborts the last request. At most one is in flight. */
-  #abort: (() => void) | undefined;
-  readonly #receive = (input: Input): void => {
+  abort: (() => void) | undefined;
+  /** The id of the last request whose response had a list of features. */
+  listed: RequestId | undefined;
+  /** The last request, while it is in flight. */
+  sent: (Action & { readonly type: "send" }) | undefined;
+  /** Gets the inputs about requests. The part that shares streams with other tabs replaces this function and {@link Driver.transport}. */
+  tap = (input: Input): void => {
     this.handle(input);
   };
+  /** Sends a request, and returns the function that aborts it. */
+  transport = (send: Action & { readonly type: "send" }): (() => void) =>
+    exchange(this.#parts.platform, this.#parts.secrets, send, (input) => {
+      this.tap(input);
+    });
   /** The actions that are not performed yet, other than those about requests. */
   #actions: Action[] = [];
   #isCompiling = false;
@@ -134,6 +154,9 @@ export class Driver {
     });
   }
 
+  /** The features that were received last, even if they wait for the engine or are held back; `undefined` before the first. */
+  received: Rules | undefined;
+
   /** The API keys of the session. */
   get keys(): ApiKeys {
     return this.#parts.secrets.keys;
@@ -159,11 +182,21 @@ export class Driver {
   }
 
   #step(input: Input): void {
-    const { session, repository, platform, secrets } = this.#parts;
+    const { session, repository } = this.#parts;
+    if (input.type === "closed") this.sent = undefined;
     for (const action of session.handle(this.now(), input)) {
-      if (action.type === "send") this.#abort = exchange(platform, secrets, action, this.#receive);
-      else if (action.type === "abort") this.#abort?.();
-      else this.#actions.push(action);
+      if (action.type === "send") {
+        this.sent = action;
+        this.abort = this.transport(action);
+      } else if (action.type === "abort") {
+        this.sent = undefined;
+        this.abort?.();
+      } else {
+        if (action.type === "publish") this.received = action.publication.rules;
+        if (action.type === "raw" && action.update.kind === "list" && "requestId" in input)
+          this.listed = input.requestId;
+        this.#actions.push(action);
+      }
     }
     repository.contact = session.lastContact;
     if (input.type === "stop") this.#close();

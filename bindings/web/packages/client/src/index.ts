@@ -9,7 +9,9 @@ export { Changes, type ChangesOptions } from "./changes.ts";
 export { Client, type ReadyOptions } from "./client.ts";
 export { Context } from "./context.ts";
 export { EdgeProblem } from "./edge_problem.ts";
+export type { Diagnostic } from "./engine/diagnostics.ts";
 export type { EngineSource } from "./engine/load.ts";
+export type { Profile } from "./engine/module.ts";
 export { Feature } from "./feature_handle.ts";
 export type { AnyFlags, FlagKey, FlagOf, KeyOf } from "./flags.ts";
 export { type Explanation, LiveReads } from "./live_reads.ts";
@@ -31,6 +33,7 @@ export {
 } from "./overrides.ts";
 export type { Change, FeatureDetail } from "./plain_value.ts";
 export { Reads, Snapshot } from "./reads.ts";
+export { type RefusalReason, Refused } from "./refused.ts";
 export {
   type AttributeItem,
   type AttributeValue,
@@ -83,7 +86,13 @@ export {
   userKey,
   type Value,
 } from "./repository/lib.ts";
+export { Ruleset, RulesetContext, type RulesetOptions, RulesetReads } from "./ruleset.ts";
 export { toScript } from "./script.ts";
 export type { KeyKind } from "./session/lib.ts";
 export type { Status } from "./status.ts";
+export { storedSession } from "./stored_session.ts";
+export type { StateStorage } from "./stored_state.ts";
+export { TestUpdates } from "./test_updates.ts";
+export type { Outcome } from "./test_updates/answer.ts";
+export type { Update } from "./test_updates/update.ts";
 export { VERSION } from "./version.ts";

@@ -4,15 +4,24 @@ import type { Driver } from "./driver.ts";
 import type { EngineAccess } from "./engine_access.ts";
 import { Feature } from "./feature_handle.ts";
 import type { FlagKey } from "./flags.ts";
-import { type Change, type FeatureDetail, plainChange, plainDetail } from "./plain_value.ts";
+import { type Change, type FeatureDetail, plainChange } from "./plain_value.ts";
 import { Reads, Snapshot } from "./reads.ts";
 import { listen, onChange, type Params, type Repository, type Subscription } from "./repository/lib.ts";
+import type { SentSecrets } from "./sent_secrets.ts";
+import type { Config } from "./session/lib.ts";
 
 /** The parts that a client shares with its contexts and features. */
 export interface ClientParts {
   readonly repository: Repository;
   readonly driver: Driver;
   readonly engine: EngineAccess;
+  /** The time at which the features of a stored state were saved, if the client has served some. */
+  restored?: number;
+  readonly secrets: SentSecrets;
+  /** The settings of the session. */
+  readonly settings: Config;
+  /** The program's own `fetch`; `undefined` for that of the platform. */
+  readonly fetch: typeof fetch | undefined;
 }
 
 /** The result of a read, and the engine's report about the evaluation. */
@@ -111,16 +120,7 @@ export class LiveReads<F extends object> extends Reads<F> {
    * ```
    */
   async explain<K extends FlagKey<F>>(key: K): Promise<Explanation<F[K]>> {
-    const { repository, engine } = this.#parts;
-    const snapshot = repository.live;
-    const { rules } = snapshot;
-    const feature = rules.evaluatedFor || !snapshot.hasList ? undefined : rules.get(key);
-    const detail = plainDetail<F[K]>(snapshot.peek(key, this.contextAttributes));
-    const { explainFeature } = await import("./late/explain.ts");
-    const report =
-      feature &&
-      (await explainFeature(engine.settings, feature.json, this.contextAttributes, repository.clock()));
-    return { detail, report };
+    return (await import("./late/explain.ts")).explainFeature(this.#parts, key, this.contextAttributes);
   }
 
   /** Reports an event with this name to observers, with the values of the features. */

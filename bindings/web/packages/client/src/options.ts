@@ -9,6 +9,7 @@ import type {
   SessionStatus,
   UsageOptions,
 } from "./repository/lib.ts";
+import type { StateStorage } from "./stored_state.ts";
 
 /**
  * The attributes of a context: names, each with one value or several. `undefined`, `null`, NaN, infinities and empty lists are missing.
@@ -110,6 +111,28 @@ export interface ClientOptions {
    * the document return its values, from the constructor on.
    */
   readonly hydrate?: string;
+  /**
+   * The place in which the client keeps its last features, which it serves at the next start until the Edge answers; `localStorage` by
+   * default, where there is one. With null, nothing is kept or read. The entries hold features and digests, but no key and no attribute.
+   */
+  readonly storage?: StateStorage | null;
+  /** The maximum age of stored features in seconds; without it, features of any age are served. */
+  readonly storageMaxAge?: number;
+  /**
+   * `session` to keep `Client.overrides` in the tab's `sessionStorage`, so that testers keep them when they reload the page. The client
+   * connects once they are loaded.
+   */
+  readonly overrides?: "session";
+  /**
+   * True to let links override features, such as `?fh-override=COLOUR:blue&fh-override=NEW_CHECKOUT:true`, which needs `overrides: "session"`.
+   * `?fh-override=COLOUR` ends an override. Locked features keep their values. **Anybody can send such a link to a user.**
+   */
+  readonly overrideLink?: boolean;
+  /**
+   * False to give each tab a stream of its own. By default, the tabs of a browser with equal URL, key, context and headers share one stream,
+   * where Web Locks and BroadcastChannel exist (not on plain http), unless the option `fetch` is given.
+   */
+  readonly shareAcrossTabs?: boolean;
   /** True to hold back updates after the first list of features, until the program releases them. */
   readonly catchUpdates?: boolean;
   /** Maximum number of events that wait for listeners; 1,024 by default. */

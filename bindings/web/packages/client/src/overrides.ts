@@ -52,6 +52,8 @@ interface Entry {
 export class Overrides<F extends object = AnyFlags> {
   readonly #byKey = new Map<string, Entry>();
   readonly #repository: Repository;
+  /** Called after each change. @internal */
+  onChange: (() => void) | undefined;
 
   /** @internal */
   constructor(repository: Repository) {
@@ -79,14 +81,14 @@ export class Overrides<F extends object = AnyFlags> {
     if (value === undefined) this.delete(key as FlagKey<F>);
     else {
       this.#byKey.set(key, { value, evenIfLocked });
-      overridesChanged(this.#repository);
+      this.#changed();
     }
   }
 
   /** Ends the override of a feature. Returns false if there was none. */
   delete(key: FlagKey<F>): boolean {
     const isDeleted = this.#byKey.delete(key);
-    if (isDeleted) overridesChanged(this.#repository);
+    if (isDeleted) this.#changed();
     return isDeleted;
   }
 
@@ -94,7 +96,7 @@ export class Overrides<F extends object = AnyFlags> {
   clear(): void {
     if (this.#byKey.size === 0) return;
     this.#byKey.clear();
-    overridesChanged(this.#repository);
+    this.#changed();
   }
 
   /** Returns all overrides in the order in which their features were first overridden, except those of {@link Overrides.fromBaggage}. */
@@ -106,6 +108,11 @@ export class Overrides<F extends object = AnyFlags> {
         evenIfLocked,
       };
     });
+  }
+
+  #changed(): void {
+    this.onChange?.();
+    overridesChanged(this.#repository);
   }
 
   /**

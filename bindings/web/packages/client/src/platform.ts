@@ -1,3 +1,4 @@
+import type { StateStorage } from "./stored_state.ts";
 import type { End, Redirected, Request, ResponseHead } from "./session/lib.ts";
 
 /** A timer that was set. */
@@ -16,6 +17,8 @@ export interface ArrivingResponse {
 export interface PlatformRequest extends Request {
   /** True if a header holds a context or was given by the program, so that it must not reach another origin (D-82). */
   readonly isPrivate: boolean;
+  /** The method and the body of a test update; `undefined` for other requests. */
+  readonly init?: RequestInit;
 }
 
 /** What the driver does when the page or the network changes. */
@@ -59,6 +62,10 @@ export interface Platform {
   watch(lifeCycle: LifeCycle): () => void;
   /** Resolves the target of a redirect, for the session; `undefined` if the platform follows redirects itself. */
   readonly redirected?: Redirected;
+  /** The storage in which a client keeps its last state by default; `undefined` if the platform has none, or forbids it. */
+  readonly storage: StateStorage | undefined;
+  /** True if other tabs can share the streams of a client. */
+  readonly hasTabs: boolean;
   /** Reads a `file:` URL, which `fetch` cannot do; `undefined` if the platform has no files. */
   readonly readFile: ((url: URL) => Promise<BufferSource>) | undefined;
 }

@@ -1,4 +1,5 @@
-import type { Connection, Counters, Problem, Readiness, Repository, Source } from "./repository/lib.ts";
+import type { ClientParts } from "./live_reads.ts";
+import type { Connection, Counters, Problem, Readiness, Source } from "./repository/lib.ts";
 import { type Millis, since } from "./repository/time.ts";
 
 /**
@@ -24,7 +25,7 @@ export interface Status {
   readonly nextAttempt: number | undefined;
   /** The seconds since the Edge last sent data; `undefined` before the first contact. */
   readonly sinceContact: number | undefined;
-  /** The seconds since the Edge last sent or confirmed the features; `undefined` before the first list. */
+  /** The seconds since the Edge last sent or confirmed the features, also those of a stored state; `undefined` before the first list. */
   readonly dataAge: number | undefined;
   /** The source of the last list or change; `undefined` before the first list. */
   readonly source: Source | undefined;
@@ -41,7 +42,8 @@ export interface Status {
 }
 
 /** Returns the present status. */
-export function statusOf(repository: Repository, now: Millis): Status {
+export function statusOf({ repository, driver, restored }: ClientParts): Status {
+  const now = driver.now();
   const { status, rules } = repository.live;
   const { readiness, connection, problem, attempts, requests, source, isStale, foreignFeatures } = status;
   const { contact, isHolding, counters } = repository;
@@ -55,7 +57,10 @@ export function statusOf(repository: Repository, now: Millis): Status {
     requests,
     nextAttempt: seconds(now, status.nextAttempt),
     sinceContact: seconds(contact, now),
-    dataAge: seconds(status.updated, now),
+    dataAge:
+      restored !== undefined && source?.kind === "snapshot"
+        ? Math.max(repository.clock() - restored, 0) / 1000
+        : seconds(status.updated, now),
     source,
     isStale,
     features: rules.size,

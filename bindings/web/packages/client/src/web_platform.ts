@@ -7,10 +7,13 @@ import type {
   Timer,
 } from "./platform.ts";
 import type { End, Redirected } from "./session/lib.ts";
+import type { StateStorage } from "./stored_state.ts";
 
 /** What a browser and Node have in common: `fetch`, `setTimeout` and the clocks. */
 export abstract class WebPlatform implements Platform {
   abstract readonly identification: string | undefined;
+  abstract readonly storage: StateStorage | undefined;
+  abstract readonly hasTabs: boolean;
   abstract readonly readFile: ((url: URL) => Promise<BufferSource>) | undefined;
   declare readonly redirected?: Redirected;
   protected readonly settings: PlatformSettings;
@@ -45,6 +48,7 @@ export abstract class WebPlatform implements Platform {
     const send = this.settings.fetch ?? fetch;
     const response = await send(request.url.expose(), {
       ...this.requestInit(request),
+      ...request.init,
       credentials: "omit",
       referrerPolicy: "no-referrer",
       signal,

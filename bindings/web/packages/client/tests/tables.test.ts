@@ -19,6 +19,7 @@ import type { RequestKind } from "../src/session/action.ts";
 import { Session } from "../src/session/session/mod.ts";
 import { Decoder } from "../src/session/sse/mod.ts";
 import { cut, utf8 } from "../src/text.ts";
+import { CLIENT_TABLES } from "./client_tables.ts";
 import { problem, sourceOf, splitmix64, type WrittenContext, type WrittenSource } from "./replayer.ts";
 
 const FOLDER = fileURLToPath(new URL("../../../equality/data/tables/", import.meta.url));
@@ -253,6 +254,7 @@ const TABLES = {
   },
   streams: decodedHoweverCut,
   "small-streams": decodedHoweverCut,
+  ...CLIENT_TABLES,
 } satisfies Readonly<Record<string, (row: never) => unknown>>;
 
 /** The table that `repository_tables.test.ts` reads. */

@@ -66,6 +66,11 @@ fn duration(text: &str) -> Result<Duration, String> {
 /// classes.
 const SHRUNK: usize = 8;
 
+/// The share of comparisons of versions among the cases. Other drawn cases rarely compare a version with an equal one, so few hundred of
+/// them would not find an evaluator that confuses `>` with `>=`.
+const VERSIONS: usize = 1;
+const CASES: usize = 8;
+
 /// Returns true if a target is an SDK behind an adapter.
 fn is_sdk(target: &str) -> bool {
     ["adapter:", "served:"].iter().any(|prefix| target.starts_with(prefix))
@@ -166,7 +171,11 @@ pub(super) fn diff(data: &Data, arguments: &Arguments) -> Ended {
         if is_over {
             break;
         }
-        let mut drawn = Case::draw(&mut choices);
+        let mut drawn = if choices.chance(VERSIONS, CASES) {
+            Case::draw_version_comparison(&mut choices)
+        } else {
+            Case::draw(&mut choices)
+        };
         if has_sdk {
             give_uuid(&mut drawn);
         }

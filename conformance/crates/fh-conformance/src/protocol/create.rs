@@ -56,6 +56,9 @@ pub struct Create {
     /// Sends the context of a stream in the query in place of a header.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub context_in_query: bool,
+    /// Serves the former values while the features for another context, or with other API keys, are awaited.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub keep_values: bool,
     /// Holds updates from the start (catch & release).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub catch: bool,

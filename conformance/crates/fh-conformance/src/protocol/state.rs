@@ -16,6 +16,9 @@ pub struct State {
     /// True if the client knows that its features may be out of date.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stale: Option<bool>,
+    /// The time since the Edge last sent or confirmed the features, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age_ms: Option<u64>,
     /// Number of requests that were handed to the HTTP library. A request that reaches no listener is seen here only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent: Option<u64>,
@@ -55,7 +58,7 @@ impl fmt::Display for SdkReadiness {
     }
 }
 
-/// The answer to `wait`, `refresh` and `context`.
+/// The answer to `wait`, `refresh`, `context` and `keys`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ReadinessAnswer {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fh_client::transport::ReqwestTransport;
-use fh_client::{Backoff, Client, ClientBuilder, Config, ContextPlacement};
+use fh_client::{Backoff, Client, ClientBuilder, Config, ContextPlacement, WhileSwitching};
 
 use super::attributes::attributes;
 use super::clients::AdapterClient;
@@ -75,6 +75,9 @@ fn builder(settings: &Create) -> ClientBuilder {
     }
     if settings.context_in_query {
         builder = builder.context_placement(ContextPlacement::Query);
+    }
+    if settings.keep_values {
+        builder = builder.while_switching(WhileSwitching::KeepValues);
     }
     if settings.catch {
         builder = builder.catch_updates();

@@ -70,6 +70,7 @@ impl Adapter {
             "context" => {
                 written(lifecycle::set_context(&client.client, &members_of(members)?, waiting)?)
             }
+            "keys" => written(lifecycle::set_keys(&client.client, &members_of(members)?, waiting)?),
             "refresh" => {
                 written(lifecycle::refresh(&client.client, &members_of(members)?, waiting))
             }
@@ -91,6 +92,8 @@ fn change(op: &str, client: &Arc<AdapterClient>, members: &Map<String, Value>) -
     match op {
         "listen" => listeners::listen(client, members_of(members)?)?,
         "unlisten" => listeners::unlisten(client, &members_of(members)?),
+        "suspend" => client.client.suspend(),
+        "resume" => client.client.resume(),
         "catch" => lifecycle::catch(&client.client, &members_of(members)?),
         "release" => lifecycle::release(&client.client, &members_of(members)?),
         "intercept" => interceptors::intercept(client, members_of(members)?),

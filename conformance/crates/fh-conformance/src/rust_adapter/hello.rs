@@ -27,6 +27,7 @@ const CAN: &[&str] = &[
     "key.client_eval",
     "key.server_eval",
     "key.multi",
+    "keys.change",
     "transport.poll",
     "poll.passive",
     "transport.stream",
@@ -56,6 +57,7 @@ const CAN: &[&str] = &[
     "store",
     "multi_client",
     "refresh",
+    "suspend",
     "status",
 ];
 

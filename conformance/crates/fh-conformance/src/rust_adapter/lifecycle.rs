@@ -45,6 +45,14 @@ pub(super) struct SetContext {
     wait: Wait,
 }
 
+/// The members of `keys`.
+#[derive(Deserialize)]
+pub(super) struct SetKeys {
+    keys: Vec<String>,
+    #[serde(flatten)]
+    wait: Wait,
+}
+
 /// The members of `catch`.
 #[derive(Deserialize)]
 pub(super) struct Catch {
@@ -70,6 +78,7 @@ pub(super) fn state(client: &AdapterClient) -> State {
         readiness: protocol_readiness(status.readiness),
         problem: status.problem.as_ref().map(ToString::to_string),
         stale: Some(status.is_stale || status.source == Some(Source::Snapshot)),
+        age_ms: status.data_age.and_then(|age| u64::try_from(age.as_millis()).ok()),
         sent: Some(client.sent.count()),
     }
 }
@@ -92,6 +101,22 @@ pub(super) fn set_context(
 ) -> Outcome<ReadinessAnswer> {
     let set = client.set_context(attributes(&command.attributes));
     if let Some(outcome) = waiting.at_most(command.wait.limit(), set) {
+        outcome.map_err(sdk)?;
+    }
+    Ok(readiness(client))
+}
+
+/// Replaces the API keys. If the features have not arrived within the limit, the answer is the readiness so far.
+///
+/// # Errors
+/// If the client refuses the keys, or reports that the request failed.
+pub(super) fn set_keys(
+    client: &Client,
+    command: &SetKeys,
+    waiting: &Waiting,
+) -> Outcome<ReadinessAnswer> {
+    if let Some(outcome) = waiting.at_most(command.wait.limit(), client.set_api_keys(&command.keys))
+    {
         outcome.map_err(sdk)?;
     }
     Ok(readiness(client))

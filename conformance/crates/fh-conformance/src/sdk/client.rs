@@ -257,6 +257,37 @@ impl SdkClient {
         Ok(answer.map(|answer| answer.readiness))
     }
 
+    /// Replaces the API keys, and returns the readiness once the SDK's call has ended. The inner error is the SDK's.
+    ///
+    /// # Errors
+    /// The failed check.
+    pub fn keys(
+        &self,
+        keys: &[String],
+        timeout: Duration,
+    ) -> Result<Result<SdkReadiness, CommandError>, Stop> {
+        let millis = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        let members = json!({ "keys": keys, "timeout_ms": millis });
+        let answer: Result<ReadinessAnswer, CommandError> = self.try_ask("keys", &members)?;
+        Ok(answer.map(|answer| answer.readiness))
+    }
+
+    /// Suspends the client: it ends its connection, and keeps its features.
+    ///
+    /// # Errors
+    /// The failed check.
+    pub fn suspend(&self) -> Verdict {
+        self.ask::<Value>("suspend", &json!({})).map(drop)
+    }
+
+    /// Ends the suspension.
+    ///
+    /// # Errors
+    /// The failed check.
+    pub fn resume(&self) -> Verdict {
+        self.ask::<Value>("resume", &json!({})).map(drop)
+    }
+
     /// Adds a listener.
     ///
     /// # Errors

@@ -11,7 +11,19 @@ export const usageCode: UsageCode = () => import("../late/observers.ts");
 export class ClientPlatform extends WebPlatform {
   /** Browsers send no `x-sdk`, because the preflight of an Edge refuses it (sdk-behaviour 0.3). */
   readonly identification = undefined;
+  /** Pages on plain http have no locks. */
+  readonly hasTabs =
+    typeof BroadcastChannel === "function" && typeof navigator === "object" && "locks" in navigator;
   readonly readFile = undefined;
+
+  /** Programs in a frame or a worker, and visitors who forbid it, may have no storage. */
+  get storage(): Storage | undefined {
+    try {
+      return globalThis.localStorage;
+    } catch {
+      return undefined;
+    }
+  }
 
   /**
    * A browser follows redirects itself or not at all. It must not follow one that would carry a context or the program's headers to another
@@ -35,7 +47,10 @@ export class ClientPlatform extends WebPlatform {
 
   /** {@inheritDoc Platform.endOf} */
   endOf(error: unknown): End {
-    return { kind: "broken", text: error instanceof Error ? error.message : "the request failed" };
+    const text = error instanceof Error ? error.message : "the request failed";
+    // A browser does not tell a page why a request failed.
+    const causes = error instanceof TypeError ? " (network, TLS, CORS or a blocker)" : "";
+    return { kind: "broken", text: text + causes };
   }
 
   /** {@inheritDoc Platform.watch} */

@@ -51,15 +51,15 @@ export class WasmEngine implements Engine {
     this.#failing = failing;
     const instance = this.#instance;
     const { module } = instance;
-    const { epoch } = instance;
-    try {
-      // A JSON text never contains U+0000.
+    // A JSON text never contains U+0000.
+    const compile = (): number => {
       const handle = module.compile(features.join("\0"), 0);
-      if (module.missing(handle) !== 0) {
-        instance.free(handle, epoch);
-        throw new NeedsFullEngine();
-      }
-      return new WasmRuleset(features, instance, handle, (json) => failing.has(json), this.#handler);
+      if (module.missing(handle) === 0) return handle;
+      module.free_ruleset(handle);
+      throw new NeedsFullEngine();
+    };
+    try {
+      return new WasmRuleset(features, instance, compile, (json) => failing.has(json), this.#handler);
     } catch (error) {
       if (error instanceof NeedsFullEngine) throw error;
       instance.replace();

@@ -1,26 +1,67 @@
 import type { Attributes } from "../attributes.ts";
 import type { EngineSettings } from "../engine_access.ts";
+import type { ClientParts, Explanation } from "../live_reads.ts";
+import { plainDetail } from "../plain_value.ts";
+import { type Diagnostic, readDiagnostics } from "./diagnostics.ts";
+import { guarded } from "./guard.ts";
 import { Instance } from "./instance.ts";
 import { loadFull } from "./load.ts";
+import type { FullEngineModule } from "./module.ts";
 import { unavailable } from "./unavailable.ts";
 
-/** Returns the engine's report about the evaluation of a feature. Loads the full engine before. */
-export async function explainFeature(
-  settings: EngineSettings,
-  json: string,
+/** Returns the value of a feature, and the engine's report about its evaluation. Loads the full engine if it is needed. */
+export async function explainFeature<V>(
+  { repository, engine }: ClientParts,
+  key: string,
   attributes: Attributes | undefined,
-  now: number,
-): Promise<unknown> {
-  const { fullEngine: source, readFile } = settings;
+): Promise<Explanation<V>> {
+  const snapshot = repository.live;
+  const { rules } = snapshot;
+  const feature = rules.evaluatedFor || !snapshot.hasList ? undefined : rules.get(key);
+  const detail = plainDetail<V>(snapshot.peek(key, attributes));
+  const now = repository.clock();
+  const report: unknown =
+    feature &&
+    (await compiled(
+      engine.settings,
+      [feature.json],
+      (module, instance, ruleset) =>
+        JSON.parse(module.explain(ruleset, 0, instance.contexts.handle(attributes), now)) as unknown,
+    ));
+  return { detail, report };
+}
+
+/** Returns the diagnostics of the features that a client serves. Loads the full engine. */
+export async function diagnosticsOf({ repository, engine }: ClientParts): Promise<Diagnostic[]> {
+  const { rules } = repository.live;
+  const texts = Array.from(rules.features(), ({ json }) => json);
+  const found = await compiled(engine.settings, texts, (module, _instance, ruleset) =>
+    readDiagnostics(module.diagnostics(ruleset)),
+  );
+  const placed = found.map((each) => ({
+    ...each,
+    environment: each.environment ?? rules.environmentOf(each.feature),
+  }));
+  // The client leaves out the strategies of features that the Edge evaluates.
+  const isRead = ({ strategy, member }: Diagnostic) => strategy === undefined && member !== "strategies";
+  return rules.evaluatedFor ? placed.filter(isRead) : placed;
+}
+
+/** Compiles features with the full engine for one use. */
+async function compiled<T>(
+  { fullEngine: source, readFile }: EngineSettings,
+  features: readonly string[],
+  use: (module: FullEngineModule, instance: Instance, ruleset: number) => T,
+): Promise<T> {
   const module = await loadFull({ source, readFile }).catch((error: unknown) => {
     throw unavailable(error);
   });
   const instance = Instance.of(module);
-  const { epoch } = instance;
-  const ruleset = module.compile(json, 0);
-  try {
-    return JSON.parse(module.explain(ruleset, 0, instance.contexts.handle(attributes), now));
-  } finally {
+  return guarded(instance, () => {
+    const { epoch } = instance;
+    const ruleset = module.compile(features.join("\0"), 0);
+    const result = use(module, instance, ruleset);
     instance.free(ruleset, epoch);
-  }
+    return result;
+  });
 }

@@ -15,6 +15,7 @@ export class Instance {
   /** The functions of the module's JavaScript. */
   readonly module: EngineModule;
   #epoch = 0;
+  #isFresh = true;
   #contexts: Contexts;
   readonly #unreachable: FinalizationRegistry<RulesetName>;
 
@@ -61,11 +62,26 @@ export class Instance {
     if (epoch === this.#epoch) this.module.free_ruleset(handle);
   }
 
-  /** Replaces the instance after a trap. */
+  /** Replaces the instance after a trap. If there is no memory for a fresh one, {@link Instance.isUsable} tries again. */
   replace(): void {
     this.#epoch += 1;
-    this.module.__wbg_reset_state();
     this.#contexts = this.#freshContexts();
+    this.#reset();
+  }
+
+  /** True unless the instance has trapped and no fresh one could be made. */
+  get isUsable(): boolean {
+    return this.#isFresh || this.#reset();
+  }
+
+  #reset(): boolean {
+    try {
+      this.module.__wbg_reset_state();
+      this.#isFresh = true;
+    } catch {
+      this.#isFresh = false;
+    }
+    return this.#isFresh;
   }
 
   #freshContexts(): Contexts {

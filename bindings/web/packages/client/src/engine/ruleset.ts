@@ -1,5 +1,6 @@
 import type { Attributes } from "../attributes.ts";
 import type { Evaluation, Ruleset } from "../repository/engine.ts";
+import { guarded } from "./guard.ts";
 import type { Instance } from "./instance.ts";
 import { NO_RESULT } from "./module.ts";
 import { FAILED, type FeatureResults, readResults } from "./results.ts";
@@ -14,6 +15,7 @@ export interface FailureHandler {
 export class WasmRuleset implements Ruleset {
   readonly #features: readonly string[];
   readonly #instance: Instance;
+  readonly #compile: () => number;
   readonly #handler: FailureHandler;
   readonly #results: readonly FeatureResults[];
   /** The positions of the features on which the engine failed; `undefined` if there are none. */
@@ -24,26 +26,27 @@ export class WasmRuleset implements Ruleset {
 
   /**
    * @param features - the JSON of each feature
-   * @param handle - the handle of the compiled ruleset, which this object then owns
+   * @param compile - compiles the features in the present instance, and returns the handle of the ruleset, which this object then owns
    * @param isFailing - returns true for the JSON of a feature that must not be evaluated, because the engine failed on it before
    */
   constructor(
     features: readonly string[],
     instance: Instance,
-    handle: number,
+    compile: () => number,
     isFailing: (json: string) => boolean,
     handler: FailureHandler,
   ) {
     this.#features = features;
     this.#instance = instance;
     this.#handler = handler;
-    this.#handle = handle;
+    this.#compile = compile;
+    this.#handle = compile();
     this.#epoch = instance.epoch;
-    this.#results = readResults(instance.module, handle);
+    this.#results = readResults(instance.module, this.#handle);
     features.forEach((json, position) => {
       if (isFailing(json)) this.#exclude(position);
     });
-    instance.freeWith(this, handle);
+    instance.freeWith(this, this.#handle);
   }
 
   /** {@inheritDoc Ruleset.evaluate} */
@@ -56,7 +59,7 @@ export class WasmRuleset implements Ruleset {
     const time = feature.readsClock ? now() : 0;
     try {
       const instance = this.#instance;
-      if (this.#epoch !== instance.epoch && !this.#compileAgain()) return FAILED;
+      if (this.#epoch !== instance.epoch && !this.#isCompiled()) return FAILED;
       const context = instance.contexts.handle(attributes);
       const result = instance.module.evaluate(this.#handle, position, context, time);
       return (result === NO_RESULT ? undefined : evaluations[result]) ?? FAILED;
@@ -66,6 +69,16 @@ export class WasmRuleset implements Ruleset {
       this.#handler.failed(this.#features[position] ?? "", error);
       return FAILED;
     }
+  }
+
+  /**
+   * Calls a function of the module with the handle of the ruleset. Returns `undefined` if the ruleset was freed, or if there is no usable
+   * instance.
+   *
+   * @throws the error of the call; after a trap, a fresh instance replaces this one
+   */
+  use<T>(call: (handle: number) => T): T | undefined {
+    return guarded(this.#instance, () => (this.#isCompiled() ? call(this.#handle) : undefined));
   }
 
   /** {@inheritDoc Ruleset.readsClock} */
@@ -87,13 +100,16 @@ export class WasmRuleset implements Ruleset {
     this.#failed.add(position);
   }
 
-  /** Compiles the ruleset in the instance that replaced the former one. Returns false if the ruleset was freed. */
-  #compileAgain(): boolean {
+  /** Compiles the ruleset again if another instance has replaced that of the handle. Returns false if it cannot be used. */
+  #isCompiled(): boolean {
+    const instance = this.#instance;
     if (this.#isFreed) return false;
-    this.#instance.keep(this);
-    this.#handle = this.#instance.module.compile(this.#features.join("\0"), 0);
-    this.#epoch = this.#instance.epoch;
-    this.#instance.freeWith(this, this.#handle);
+    if (this.#epoch === instance.epoch) return true;
+    if (!instance.isUsable) return false;
+    instance.keep(this);
+    this.#handle = this.#compile();
+    this.#epoch = instance.epoch;
+    instance.freeWith(this, this.#handle);
     return true;
   }
 }

@@ -1,3 +1,7 @@
+import { EdgeUrl, Secrets, URL_ERRORS } from "../session/lib.ts";
+import { parseKeys } from "../start_error.ts";
+import { put } from "../test_updates/send.ts";
+import { updateBody } from "../test_updates/update.ts";
 import type { FeatureHubConfig } from "./config.ts";
 import { fhLog } from "./log.ts";
 import type { FeatureStateUpdate } from "./models.ts";
@@ -10,17 +14,25 @@ export interface FeatureUpdatePostManager {
 /** A function that returns a sender of updates. */
 export type FeatureUpdaterProvider = () => FeatureUpdatePostManager;
 
-/** Sends updates with `fetch`. */
+/** The time limit of an update in milliseconds. */
+const LIMIT = 12_000;
+
+/** Sends updates as the test updates of `fh-client`. */
 export class FeaturePostUpdater implements FeatureUpdatePostManager {
   /** Returns true if the Edge has accepted the update. */
-  async post(url: string, update: FeatureStateUpdate): Promise<boolean> {
+  async post(url: string, { value, updateValue, lock }: FeatureStateUpdate): Promise<boolean> {
+    const [, host = "", apiKey = "", key = ""] = /^(.*)\/features\/(.+)\/([^/]+)$/s.exec(url) ?? [];
     try {
-      const headers = { "content-type": "application/json" };
-      const { ok, status } = await fetch(url, { method: "PUT", headers, body: JSON.stringify(update) });
-      fhLog.trace("update result -> ", status);
-      return ok;
-    } catch {
-      fhLog.trace("update result -> error");
+      const update = { value: value ?? (updateValue === true ? null : undefined), lock: lock ?? undefined };
+      const edge = EdgeUrl.parse(host);
+      const keys = parseKeys(apiKey, false);
+      if (typeof edge === "string") throw new TypeError(URL_ERRORS[edge]);
+      const secrets = new Secrets(keys.list);
+      const target = { edge, key: keys.first, headers: [], secrets, fetch: undefined, limit: LIMIT };
+      fhLog.trace("update result -> ", await put(target, decodeURIComponent(key), updateBody(update)));
+      return true;
+    } catch (error) {
+      fhLog.trace("update result -> ", String(error));
       return false;
     }
   }

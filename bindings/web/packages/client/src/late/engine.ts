@@ -1,4 +1,4 @@
-// The engine for client-evaluated keys, which a page loads when it uses it. The export of `Client` lets bundlers keep the first part of a page in one file, because
-// all parts then need the same files of it.
+// The engine for client-evaluated keys, which a page loads when it uses it. The comment of
+// `first_part.ts` says why its parts are exported here, too.
 export { startEngine } from "../engine/start.ts";
-export { Client } from "../client.ts";
+export * from "./first_part.ts";

@@ -1,4 +1,4 @@
-// Explanations of evaluations, which a page loads when it uses them. The export of `Client` lets bundlers keep the first part of a page in one file, because
-// all parts then need the same files of it.
-export { explainFeature } from "../engine/explain.ts";
-export { Client } from "../client.ts";
+// Explanations of evaluations and diagnostics of features, which a page loads when it uses them. The comment of
+// `first_part.ts` says why its parts are exported here, too.
+export { diagnosticsOf, explainFeature } from "../engine/explain.ts";
+export * from "./first_part.ts";

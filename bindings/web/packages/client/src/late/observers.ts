@@ -1,4 +1,4 @@
-// The code for observers, which a page loads when it uses it. The export of `Client` lets bundlers keep the first part of a page in one file, because
-// all parts then need the same files of it.
+// The code for observers, which a page loads when it uses it. The comment of
+// `first_part.ts` says why its parts are exported here, too.
 export * from "../repository/usage/observers.ts";
-export { Client } from "../client.ts";
+export * from "./first_part.ts";

@@ -6,12 +6,12 @@ import { EnvironmentOverrides } from "../repository/environment_overrides.ts";
 import { attributesOf, type Interceptor, type Notice, type Readiness } from "../repository/lib.ts";
 import { SNAPSHOT } from "../repository/source.ts";
 import { contextHeader } from "../session/context_header.ts";
-import { ownerOf } from "../snapshot_form.ts";
-import type { Status } from "../status.ts";
+import { ownerOf } from "../snapshot_owner.ts";
+import { SnapshotWriter } from "../snapshot_writer.ts";
+import { serveSaved } from "../serve_saved.ts";
 import { lowerCase, trim, utf8 } from "../text.ts";
 import { type GivenEnvironment, readBootstrap } from "./bootstrap.ts";
-import { load, type SnapshotFile } from "./snapshot_file.ts";
-import { SnapshotWriter } from "./snapshot_writer.ts";
+import { load, replace, replaceNow, type SnapshotFile } from "./snapshot_file.ts";
 
 /** The settings of a client in Node. */
 export interface NodeClientOptions extends ClientOptions {
@@ -37,8 +37,6 @@ export class Client<F extends object = AnyFlags> extends AnyClient<F> {
   readonly #writer: SnapshotWriter | undefined;
   readonly #header: string | undefined;
   readonly #clock: () => number;
-  /** The time `savedAt` of the snapshot with which the client started. */
-  readonly #restored: number | undefined;
 
   /**
    * Starts a client, which connects in the background.
@@ -58,10 +56,7 @@ export class Client<F extends object = AnyFlags> extends AnyClient<F> {
     const owner = ownerOf(driver.keys, this.#header);
     const saved = load(file, owner, this.#clock());
     if (typeof saved === "string") this.#ignored(saved);
-    else if (saved) {
-      this.#restored = saved.savedAt;
-      this.#offer(saved.environments, true);
-    }
+    else if (saved) serveSaved(partsOf(this), saved);
     const onFailure = (error: unknown): void => {
       this.#ignored(
         `the snapshot file cannot be written: ${(error as { code?: string }).code ?? String(error)}`,
@@ -69,9 +64,12 @@ export class Client<F extends object = AnyFlags> extends AnyClient<F> {
     };
     const writer = new SnapshotWriter(
       {
-        path: file.path,
-        rules: () => repository.latest ?? repository.live.rules,
-        status: () => super.status,
+        write: ({ text }) => replace(file.path, text),
+        writeNow: ({ text }) => {
+          replaceNow(file.path, text);
+        },
+        rules: () => driver.received ?? repository.live.rules,
+        status: () => this.status,
         clock: this.#clock,
         onFailure,
       },
@@ -102,14 +100,6 @@ export class Client<F extends object = AnyFlags> extends AnyClient<F> {
     return new Client<F>(variable("FEATUREHUB_EDGE_URL") ?? "", key ?? "", options);
   }
 
-  /** The present status of the client. The age of features from a snapshot file counts from the time at which they were saved. */
-  override get status(): Status {
-    const status = super.status;
-    if (this.#restored === undefined || status.source?.kind !== "snapshot") return status;
-    return { ...status, dataAge: Math.max(this.#clock() - this.#restored, 0) / 1000 };
-  }
-
-  /** {@inheritDoc AnyClient.setApiKeys} */
   override async setApiKeys(apiKeys: string | Iterable<string>): Promise<Readiness> {
     const { driver } = partsOf(this);
     const former = driver.keys;
@@ -119,7 +109,6 @@ export class Client<F extends object = AnyFlags> extends AnyClient<F> {
     return done;
   }
 
-  /** {@inheritDoc AnyClient.close} */
   override close(): void {
     // A program may end directly after this call.
     this.#writer?.close();

@@ -19,6 +19,8 @@ export const usageCode: UsageCode = observers;
 /** The platform of Node, and of programs that are compatible with it. */
 export class ClientPlatform extends WebPlatform {
   readonly identification = `JavaScript,${VERSION}`;
+  readonly storage = undefined;
+  readonly hasTabs = false;
   readonly readFile = readBytes;
   override readonly redirected = redirected;
   readonly #last: LastRequest = { url: undefined };

@@ -13,7 +13,8 @@ import {
 import { open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-import { readSnapshot, type SavedFeatures, type SnapshotOwner } from "../snapshot_form.ts";
+import { readSnapshot } from "../snapshot_form.ts";
+import type { SavedFeatures, SnapshotOwner } from "../snapshot_owner.ts";
 
 /** The file in which a client keeps its last features; see {@link snapshotFile}. */
 export interface SnapshotFile {
@@ -53,7 +54,8 @@ export function load(
   let saved: SavedFeatures | string;
   try {
     if (statSync(path).size > MOST_BYTES) return "the file is larger than 256 MiB";
-    saved = readSnapshot(new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path)), owner);
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
+    saved = readSnapshot(text, owner, "file");
   } catch (error) {
     const { code, message } = error as { readonly code?: string; readonly message: string };
     return code === "ENOENT" ? undefined : `the file cannot be read: ${code ?? message}`;

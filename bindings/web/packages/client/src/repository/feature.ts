@@ -28,6 +28,12 @@ export class Feature {
     return (this.#parts ??= partsOf(this.json)).kind;
   }
 
+  /** The digits of {@link Feature.version}; beyond ±(2⁵³ − 1), the number as the payload spells it. */
+  get versionText(): string {
+    const { json, version } = this;
+    return (Math.abs(version) === Number.MAX_SAFE_INTEGER && memberText(json, "version")) || String(version);
+  }
+
   /** True if the payload says that the feature is locked. The lock restricts overrides by interceptors (evaluation 5.6). */
   get isLocked(): boolean {
     return (this.#parts ??= partsOf(this.json)).isLocked;

@@ -125,7 +125,7 @@ describe("failures of the Edge", () => {
         .catch((error: unknown) => (error as InstanceType<typeof fh.NotReady>).reason),
     );
     expect(reason).toBe("timedOut");
-    expect(await chromium.problem("unreachable")).toBe("Failed to fetch");
+    expect(await chromium.problem("unreachable")).toBe("Failed to fetch (network, TLS, CORS or a blocker)");
     expect(edge.requests).toHaveLength(0);
   });
 

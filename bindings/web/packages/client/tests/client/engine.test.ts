@@ -69,7 +69,14 @@ describeEngine("a client that evaluates the rules", () => {
       ...{ id: "s", value: "blue" },
       attributes: [{ fieldName: "userkey", type: "STRING", conditional: "REGEX", values: ["^ma.a$"] }],
     };
-    const red = { id: "1", key: "COLOUR", type: "STRING", version: 1, value: "red", strategies: [strategy] };
+    const red = {
+      id: "1",
+      key: "COLOUR",
+      type: "STRING",
+      version: 1,
+      value: "red",
+      strategies: [strategy, 5],
+    };
     using client = new Client(edge.url, CLIENT_KEY, {
       engine: bytes("lean.wasm"),
       fullEngine: bytes("full.wasm"),
@@ -82,6 +89,9 @@ describeEngine("a client that evaluates the rules", () => {
     expect(explained.detail).toMatchObject({ value: "blue", strategyId: "s" });
     expect(JSON.stringify(explained.report)).toContain("^ma.a$");
     expect((await client.explain("NONE")).report).toBeUndefined();
+    expect(await client.diagnostics()).toMatchObject([
+      { feature: "COLOUR", environment: "environment", strategy: 1, severity: "error" },
+    ]);
   });
 
   test("closes while the engine is loading, without the features", async () => {

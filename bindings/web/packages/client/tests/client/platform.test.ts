@@ -45,7 +45,14 @@ describe("the driver", () => {
     const sent: PlatformRequest[] = [];
     let lifeCycle: LifeCycle | undefined;
     const platform: Platform = {
-      ...{ identification: undefined, readFile: undefined, monotonic: () => 0, wallClock: () => 0 },
+      ...{
+        identification: undefined,
+        storage: undefined,
+        hasTabs: false,
+        readFile: undefined,
+        monotonic: () => 0,
+        wallClock: () => 0,
+      },
       setTimer: (_call, delay) => {
         delays.push(delay);
         return { clear: () => undefined };

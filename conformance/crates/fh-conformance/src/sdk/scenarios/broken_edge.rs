@@ -140,9 +140,18 @@ pub(super) fn empty_list(scene: &Scene<'_>) -> Verdict {
     let before = scene.edge().recording().count(Route::Poll);
     let keys = vec![scene.edge().server_key()];
     let client = scene.create(Create { keys, ..scene.polling() })?;
-    // The client has processed the second answer when it sends the third request.
-    scene.until_requests("polling goes on after an empty list", Route::Poll, before + 3)?;
-    scene.answers("value after an empty list", &client, "F", &ExpectedAnswer::string("one"))
+    // The client has processed the third answer when it sends the fourth request.
+    let seen =
+        scene.until_requests("polling goes on after an empty list", Route::Poll, before + 4)?;
+    scene.answers("value after an empty list", &client, "F", &ExpectedAnswer::string("one"))?;
+    // The list of the first answer was there before the second request.
+    let second = seen.of(Route::Poll).nth(before + 1).map(|poll| poll.request.at);
+    let least = second.map(|at| at.elapsed()).unwrap_or_default();
+    let age = client.state()?.age_ms.map(Duration::from_millis);
+    let is_old = age.is_some_and(|age| age + Duration::from_millis(1) >= least);
+    check("an empty list does not renew the features", is_old, "their age", || {
+        format!("{age:?}, but the last list is at least {least:?} old")
+    })
 }
 
 /// Checks that a stream with status 236, which must be the last request, is not given up for another context.

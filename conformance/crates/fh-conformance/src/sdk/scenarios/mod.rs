@@ -7,6 +7,7 @@ mod close;
 mod context;
 mod faults;
 mod intercept;
+mod keys;
 mod listeners;
 mod poll;
 mod readiness;
@@ -14,6 +15,7 @@ mod restarts;
 mod safety;
 mod store;
 mod stream;
+mod suspension;
 mod usage;
 mod wire;
 
@@ -33,6 +35,8 @@ pub const GROUPS: &[Group] = &[
     intercept::GROUP,
     usage::GROUP,
     context::GROUP,
+    keys::GROUP,
+    suspension::GROUP,
     close::GROUP,
     store::GROUP,
     safety::GROUP,

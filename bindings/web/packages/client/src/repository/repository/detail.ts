@@ -43,6 +43,8 @@ export interface Detail {
   readonly isStale: boolean;
   /** A number that increases whenever a read may return another value. */
   readonly generation: number;
+  /** Returns the digits of the version; beyond ±(2⁵³ − 1), the number as the payload spells it. */
+  versionText(): string;
   /** Returns the names and values of the feature's properties, in the payload's order; empty if the feature does not exist. */
   properties(): [name: string, value: string][];
 }
@@ -73,6 +75,7 @@ export function detailOf(
     source: status.source,
     isStale: status.isStale,
     generation,
+    versionText: () => feature?.versionText ?? "-1",
     properties: () => feature?.properties() ?? [],
   };
 }

@@ -1,12 +1,15 @@
 //! C-CTX: evaluation contexts.
 
 mod client_evaluated;
+mod kept_values;
 mod server_evaluated;
 
 use std::time::Duration;
 
 use crate::protocol::Context;
 use crate::sdk::{Group, SCENARIO, Scenario, TEMPO, Tempo};
+
+pub(super) use server_evaluated::stage as by_user;
 
 /// The scenarios of contexts.
 pub(super) const GROUP: Group = Group {
@@ -130,6 +133,37 @@ pub(super) const GROUP: Group = Group {
             run: server_evaluated::many_attributes,
             ..SERVER_EVALUATED
         },
+        Scenario {
+            id: "C-CTX-009",
+            name: "keep-values",
+            tier: 3,
+            requires: &["key.server_eval"],
+            needs: &["keep_values"],
+            given: "a client that keeps its values while its context changes, and an Edge that holds the answer for another context back",
+            when: "the program sets that context, and the Edge answers",
+            then: "until the answer, the client is READY and serves the former values for both contexts; then it serves those of the new context",
+            decision: "D-62",
+            bites: &["KeptValuesOfOtherContext"],
+            tempo: kept_values::PATIENT,
+            stage: server_evaluated::stage_of_a_race,
+            run: kept_values::until_the_answer,
+            ..SERVER_EVALUATED
+        },
+        Scenario {
+            id: "C-CTX-010",
+            name: "keep-values-once",
+            tier: 3,
+            requires: &["key.server_eval", "transport.poll"],
+            needs: &["keep_values", "retry.initial_ms"],
+            given: "a client that polls once and keeps its values while its context changes, and an Edge that answers the next poll with 503",
+            when: "the program sets another context",
+            then: "the client keeps the former values, polls again after N, and then serves the values of the context",
+            decision: "D-62, D-71",
+            bites: &["KeptValuesSuffice"],
+            stage: server_evaluated::stage,
+            run: kept_values::once,
+            ..SERVER_EVALUATED
+        },
     ],
     not_executed: &[],
 };
@@ -137,6 +171,11 @@ pub(super) const GROUP: Group = Group {
 /// A scenario in which no poll is due while it runs.
 const SERVER_EVALUATED: Scenario =
     Scenario { tempo: Tempo { poll: Duration::from_secs(60), ..TEMPO }, ..SCENARIO };
+
+/// Returns the context of a user.
+pub(super) fn user(name: &str) -> Context {
+    context([("userkey", name)])
+}
 
 /// Returns a context with one value for each attribute.
 fn context<const N: usize>(attributes: [(&str, &str); N]) -> Context {

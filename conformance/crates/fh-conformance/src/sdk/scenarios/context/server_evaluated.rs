@@ -11,10 +11,10 @@ use crate::sdk::{Scene, SdkClient, Stage, Stop, Tempo, Verdict, check, equal, pa
 use super::context;
 
 /// The user whose answer comes late in [`race`].
-const LATE: &str = "late";
+pub(super) const LATE: &str = "late";
 
 /// Serves `F`, whose value names the user of the request.
-pub(super) fn stage(stage: &Stage) {
+pub(in super::super) fn stage(stage: &Stage) {
     stage.with_feature_f();
     stage.edge().evaluate_with(|context, mut features| {
         for feature in &mut features {
@@ -34,11 +34,11 @@ pub(super) fn stage_of_a_race(own: &Stage) {
     }));
 }
 
-fn user_of(context: &Context) -> Option<&str> {
+pub(super) fn user_of(context: &Context) -> Option<&str> {
     context.get("userkey").and_then(|values| values.first()).map(String::as_str)
 }
 
-fn create(scene: &Scene<'_>, create: Create) -> Result<SdkClient, Stop> {
+pub(super) fn create(scene: &Scene<'_>, create: Create) -> Result<SdkClient, Stop> {
     let client = scene.create(Create { keys: vec![scene.edge().server_key()], ..create })?;
     client.until_ready()?;
     client.until_string("value without a context", "F", "one")?;
@@ -46,7 +46,7 @@ fn create(scene: &Scene<'_>, create: Create) -> Result<SdkClient, Stop> {
 }
 
 /// Sets a context that the SDK must accept.
-fn set(client: &SdkClient, attributes: &Context) -> Verdict {
+pub(super) fn set(client: &SdkClient, attributes: &Context) -> Verdict {
     match client.context(attributes, patience())? {
         Ok(_) => Ok(()),
         Err(error) => Err(Stop::failed("the context is accepted", "an answer", error.message)),

@@ -21,7 +21,7 @@ pub(super) const WITHOUT_FEATURES: Scenario = Scenario {
     when: "a client polls",
     then: "such an answer changes nothing and polling goes on; the client is never FAILED, and READY at the latest with the next list",
     decision: "D-60",
-    bites: &["EmptyListEmpties", "EtagOfDoubt", "ProblemSticks"],
+    bites: &["EmptyListEmpties", "EtagOfDoubt", "ProblemSticks", "UnusedListsRenew"],
     stage: |stage| odd_answers(stage, without_features),
     run: without_list,
     ..POLLING

@@ -1,17 +1,26 @@
-import type { RawUpdate, Rules } from "../repository/lib.ts";
-import { type SnapshotOwner, writeSnapshot } from "../snapshot_form.ts";
-import type { Status } from "../status.ts";
-import { replace, replaceNow } from "./snapshot_file.ts";
+import type { RawUpdate, Rules } from "./repository/lib.ts";
+import { isEdge } from "./repository/source.ts";
+import { contextOf, writeSnapshot } from "./snapshot_form.ts";
+import type { SnapshotOwner } from "./snapshot_owner.ts";
+import type { Status } from "./status.ts";
 
 /** The shortest time in milliseconds between two writes of new features. */
 const PAUSE = 5000;
-/** The time in milliseconds after which the file is written again without new features, if the Edge has confirmed the features. */
+/** The time in milliseconds after which the snapshot is written again without new features, if the Edge has confirmed the features. */
 const CONFIRM = 600_000;
 
-/** The parts of a client from which the file is written. */
+/** A snapshot as JSON, and the digest of the context of its features. */
+export interface SnapshotText {
+  readonly text: string;
+  readonly context: string;
+}
+
+/** The parts of a client from which the snapshot is written, and the place to which it is written. */
 export interface SnapshotSource {
-  /** The path of the file. */
-  readonly path: string;
+  /** Replaces the snapshot as a whole. */
+  readonly write: (snapshot: SnapshotText) => Promise<void>;
+  /** Does the same before it returns, as far as the place allows, because the program may end. */
+  readonly writeNow: (snapshot: SnapshotText) => void;
   /** Returns the features that were received last, also if they are held back. */
   readonly rules: () => Rules;
   readonly status: () => Status;
@@ -21,18 +30,18 @@ export interface SnapshotSource {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Writes the snapshot file of one client. */
+/** Writes the snapshot of one client. */
 export class SnapshotWriter {
   readonly #source: SnapshotSource;
   #owner: SnapshotOwner;
-  /** True once the Edge has sent a list for the present keys. Until then the features may be those of the file, or of other keys. */
+  /** True once the Edge has sent a list for the present keys. Until then the features may be those of an earlier snapshot, or of other keys. */
   #hasList = false;
   #isNew = false;
   /** The time of the last write on the monotonic clock. */
   #written = -Infinity;
   /** The time at which the features of the last write were known to be current. */
   #savedAt = -Infinity;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #isWriting = false;
   #isClosed = false;
 
@@ -43,7 +52,7 @@ export class SnapshotWriter {
 
   /** Notes that an update was received. */
   received({ kind, source }: RawUpdate): void {
-    this.#hasList ||= kind === "list" && (source.kind === "polling" || source.kind === "streaming");
+    this.#hasList ||= kind === "list" && isEdge(source);
     this.#isNew = true;
     this.schedule();
   }
@@ -61,15 +70,15 @@ export class SnapshotWriter {
     if (this.#isClosed || this.#isWriting || !this.#hasList) return;
     const at = this.#written + (this.#isNew ? PAUSE : CONFIRM);
     this.#timer = setTimeout(() => void this.#write(), Math.max(at - performance.now(), 0));
-    // The last write comes when the client is closed, so that the timer need not keep the program running.
-    this.#timer.unref();
+    // The last write comes when the client is closed, so that the timer need not keep a program in Node running.
+    (this.#timer as { unref?: () => void }).unref?.();
   }
 
   async #write(): Promise<void> {
-    const text = this.#begin();
-    if (text !== undefined) {
+    const snapshot = this.#begin();
+    if (snapshot !== undefined) {
       this.#isWriting = true;
-      await replace(this.#source.path, text).catch((error: unknown) => {
+      await this.#source.write(snapshot).catch((error: unknown) => {
         this.#isNew = true;
         this.#source.onFailure(error);
       });
@@ -80,19 +89,31 @@ export class SnapshotWriter {
 
   /** Writes new features before it returns, because the client ends. */
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    this.flush();
+    this.stop();
+  }
+
+  /** Writes new features before it returns, because the program may end. */
+  flush(): void {
     clearTimeout(this.#timer);
-    const text = this.#isNew || this.#isWriting ? this.#begin() : undefined;
+    if (this.#isClosed) return;
+    const snapshot = this.#isNew || this.#isWriting ? this.#begin() : undefined;
     try {
-      if (text !== undefined) replaceNow(this.#source.path, text);
+      if (snapshot !== undefined) this.#source.writeNow(snapshot);
     } catch (error) {
       this.#source.onFailure(error);
     }
+    this.schedule();
   }
 
-  /** Returns the text to write; `undefined` if the file would stay the same, or may not be written yet. */
-  #begin(): string | undefined {
+  /** Ends without a write. */
+  stop(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** Returns the snapshot to write; `undefined` if it would stay the same, or may not be written yet. */
+  #begin(): SnapshotText | undefined {
     const { rules, status, clock } = this.#source;
     const { connection, dataAge = 0 } = status();
     const savedAt = clock() - (connection === "streaming" ? 0 : Math.round(dataAge * 1000));
@@ -101,6 +122,7 @@ export class SnapshotWriter {
     if (!this.#hasList || isSame) return undefined;
     this.#isNew = false;
     this.#savedAt = savedAt;
-    return writeSnapshot(rules(), this.#owner, savedAt);
+    const current = rules();
+    return { text: writeSnapshot(current, this.#owner, savedAt), context: contextOf(current) };
   }
 }

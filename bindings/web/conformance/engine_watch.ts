@@ -1,0 +1,34 @@
+import type { Client } from "fh-client";
+
+/** A function that each evaluation engine exports, and no other module does. */
+const EXPORT = "evaluate_all";
+
+let isLoaded = false;
+let mayLoad = false;
+
+/** Notes each evaluation engine that the client compiles from now on. */
+export function watchEngines(): void {
+  const { compile, compileStreaming } = WebAssembly;
+  const noted = async (compiling: Promise<WebAssembly.Module>): Promise<WebAssembly.Module> => {
+    const module = await compiling;
+    isLoaded ||= WebAssembly.Module.exports(module).some(({ name }) => name === EXPORT);
+    return module;
+  };
+  WebAssembly.compile = (bytes) => noted(compile(bytes));
+  WebAssembly.compileStreaming = (source) => noted(compileStreaming(source));
+}
+
+/** Permits the engine, because the runner asks for evaluations. */
+export function permitEngine(): void {
+  mayLoad = true;
+}
+
+/**
+ * Checks that a program which only uses server-evaluated keys has not loaded an engine.
+ *
+ * @throws an error, with which the scenario fails
+ */
+export function checkEngine({ keyKind }: Client): void {
+  mayLoad ||= keyKind === "client";
+  if (isLoaded && !mayLoad) throw new Error("the client of a server-evaluated key has loaded the engine");
+}

@@ -1,0 +1,131 @@
+import type { Attributes } from "./attributes.ts";
+import { type Diagnostic, readDiagnostics } from "./engine/diagnostics.ts";
+import { guarded } from "./engine/guard.ts";
+import { Instance } from "./engine/instance.ts";
+import { type EngineSource, loadFull } from "./engine/load.ts";
+import { type Profile, PROFILE_NUMBERS } from "./engine/module.ts";
+import { WasmRuleset } from "./engine/ruleset.ts";
+import { split } from "./engine/texts.ts";
+import { unavailable } from "./engine/unavailable.ts";
+import { asText, elements, isObject, type JsonObject, member, members, parse } from "./json.ts";
+import { type Environments, publish, Repository, Rules, setStatus } from "./repository/lib.ts";
+import { INITIAL_STATUS } from "./repository/status.ts";
+import { featureOf, received } from "./session/feature_set/received.ts";
+import { fromUtf8, wellFormed } from "./text.ts";
+
+/** The features of a payload, compiled by the full engine. */
+export interface CompiledPayload {
+  /** A repository that serves the features. */
+  readonly repository: Repository;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Returns the engine's report about an evaluation; `undefined` if there is no such feature. @throws the error of the engine */
+  explain(key: string, attributes: Attributes | undefined): unknown;
+  free(): void;
+}
+
+interface Options {
+  readonly profile?: Profile;
+  readonly clock?: () => number;
+  readonly fullEngine?: EngineSource;
+}
+
+/** Compiles a payload. @throws a TypeError if the payload cannot be read as a whole */
+export async function compilePayload(
+  payload: string | Uint8Array | object,
+  { profile = "client", clock = Date.now, fullEngine: source }: Options,
+  readFile: ((url: URL) => Promise<BufferSource>) | undefined,
+): Promise<CompiledPayload> {
+  const json = textOf(payload);
+  if (!Object.hasOwn(PROFILE_NUMBERS, profile)) throw new TypeError("a profile is `client` or `edge`");
+  const module = await loadFull({ source, readFile }).catch((error: unknown) => {
+    throw unavailable(error);
+  });
+  const instance = Instance.of(module);
+  const compile = (): number => {
+    try {
+      return module.compile_document(json, PROFILE_NUMBERS[profile], "");
+    } catch (error) {
+      if (error instanceof Error && error.constructor === Error)
+        throw new TypeError(error.message, { cause: error });
+      throw error;
+    }
+  };
+  return guarded(instance, () => {
+    const known = featuresOf(json);
+    const keys: string[] = [];
+    const texts: string[] = [];
+    let diagnostics: Diagnostic[] = [];
+    // The ruleset reads its results at its first compilation, so the same handle gives the keys and the diagnostics.
+    const ruleset = new WasmRuleset(texts, instance, compile, () => false, { failed: reportFailure });
+    ruleset.use((handle) => {
+      keys.push(...split(module.keys(handle)));
+      diagnostics = readDiagnostics(module.diagnostics(handle));
+    });
+    if (keys.length === 1 && keys[0] === "") keys.pop();
+    for (const key of keys) texts.push(known.byKey.get(key) ?? JSON.stringify({ key }));
+    const features = texts.flatMap((text) => featureOf(received(text, parse(text))) ?? []);
+    const environments: Environments =
+      known.environment === undefined ? { kind: "unknown" } : { kind: "one", id: known.environment };
+    const repository = new Repository({ clock });
+    publish(repository, {
+      rules: Rules.clientEvaluated(features, environments).compiled(ruleset),
+      cause: "first",
+    });
+    setStatus(repository, { ...INITIAL_STATUS, readiness: "READY", connection: "offline" });
+    const explain = (key: string, attributes: Attributes | undefined): unknown => {
+      const position = keys.indexOf(key);
+      if (position < 0) return undefined;
+      const read = (handle: number): unknown =>
+        JSON.parse(
+          module.explain(handle, position, instance.contexts.handle(attributes), clock()),
+        ) as unknown;
+      return ruleset.use(read);
+    };
+    const free = (): void => {
+      ruleset[Symbol.dispose]();
+    };
+    return { repository, diagnostics, explain, free };
+  });
+}
+
+function reportFailure(_json: string, error: unknown): void {
+  console.error("fh-client: the evaluation engine failed", error);
+}
+
+/** Returns the JSON of a payload, without a byte order mark. */
+function textOf(payload: string | Uint8Array | object): string {
+  const isText = typeof payload === "string";
+  const text = payload instanceof Uint8Array ? fromUtf8(payload) : isText ? payload : JSON.stringify(payload);
+  if (text === undefined) throw new TypeError("the document is not UTF-8 text");
+  return wellFormed(text).replace(/^\ufeff/, "");
+}
+
+/** Returns the JSON of the features by key, of which the last one with a key counts, and the id of the environment. */
+function featuresOf(json: string): { byKey: Map<string, string>; environment: string | undefined } {
+  const byKey = new Map<string, string>();
+  let environment: string | undefined;
+  const add = (text: string, object: JsonObject): void => {
+    const key = asText(member(object, "key"));
+    if (key !== undefined) {
+      byKey.set(key, text);
+      return;
+    }
+    const features = members(text)?.findLast(([name]) => name === "features")?.[1];
+    if (features === undefined) return;
+    environment = asText(member(object, "id"));
+    for (const each of elements(features) ?? []) {
+      const feature = parse(each);
+      const name = isObject(feature) ? asText(member(feature, "key")) : undefined;
+      if (name !== undefined) byKey.set(name, each);
+    }
+  };
+  const document = parse(json);
+  if (isObject(document)) add(json, document);
+  else if (Array.isArray(document)) {
+    for (const each of elements(json) ?? []) {
+      const element = parse(each);
+      if (isObject(element)) add(each, element);
+    }
+  }
+  return { byKey, environment };
+}

@@ -1,0 +1,119 @@
+import type { Attributes } from "./attributes.ts";
+import type { ClientParts } from "./live_reads.ts";
+import type { ClientOptions } from "./options.ts";
+import { listen, onStatus } from "./repository/lib.ts";
+import { SNAPSHOT, STREAMING } from "./repository/source.ts";
+import { contextHeader } from "./session/context_header.ts";
+import type { ApiKeys } from "./session/lib.ts";
+import { serveSaved } from "./serve_saved.ts";
+import { readSnapshot } from "./snapshot_form.ts";
+import { ownerOf, type SnapshotOwner } from "./snapshot_owner.ts";
+import { type SnapshotText, SnapshotWriter } from "./snapshot_writer.ts";
+import { StateEntries } from "./state_entries.ts";
+import { statusOf } from "./status.ts";
+import { entryName, MOST_STORED, type StateStorage } from "./stored_state.ts";
+
+/** Keeps the last features of a client in a storage. Whatever is wrong with the storage or its entries is reported as a notice, once. */
+export class StateKeeper {
+  readonly #parts: ClientParts;
+  readonly #context: Attributes | undefined;
+  readonly #maxAge: number;
+  #keys: ApiKeys;
+  #storage: StateStorage | null | undefined;
+  #writer: SnapshotWriter | undefined;
+  readonly #reported = new Set<string>();
+
+  constructor(parts: ClientParts, { storageMaxAge = Infinity }: ClientOptions, context?: Attributes) {
+    const { repository, driver } = parts;
+    this.#parts = parts;
+    this.#context = context;
+    this.#maxAge = storageMaxAge * 1000;
+    this.#keys = driver.keys;
+    listen(repository, "raw", (update) => {
+      if (this.#keys !== driver.keys) {
+        this.#keys = driver.keys;
+        this.#writer?.setOwner(this.#owner);
+      }
+      this.#writer?.received(update);
+    });
+    const ended = new AbortController();
+    onStatus(repository, ({ connection }) => {
+      if (connection !== "closed") this.#writer?.schedule();
+      else {
+        this.#writer?.close();
+        ended.abort();
+      }
+    });
+    if (typeof addEventListener === "function")
+      addEventListener("pagehide", () => this.#writer?.flush(), { signal: ended.signal });
+  }
+
+  /**
+   * Serves the features of a storage unless the client has some, and keeps features there from now on. With null, features are kept no
+   * longer, and all entries of the former storages are removed. The Edge has sent a list for the keys `listed`.
+   */
+  async use(
+    storage: StateStorage | null,
+    former: Iterable<StateStorage | null | undefined>,
+    listed: ApiKeys | undefined,
+  ): Promise<void> {
+    this.#writer?.stop();
+    this.#writer = undefined;
+    this.#storage = storage;
+    if (!storage) {
+      for (const each of new Set(former)) if (each) await new StateEntries(each).clear().catch(this.#failed);
+      return;
+    }
+    const entries = new StateEntries(storage);
+    const { driver, repository } = this.#parts;
+    const write = ({ text, context }: SnapshotText): Promise<void> =>
+      entries.write(entryName({ ...this.#owner, context }), text);
+    const writer = new SnapshotWriter(
+      {
+        write,
+        writeNow: (snapshot) => void write(snapshot).catch(this.#failed),
+        rules: () => driver.received ?? repository.live.rules,
+        status: () => statusOf(this.#parts),
+        clock: repository.clock,
+        onFailure: this.#failed,
+      },
+      this.#owner,
+    );
+    this.#writer = writer;
+    if (listed !== driver.keys) await this.#restore(storage);
+    else writer.received({ kind: "list", source: STREAMING, environment: undefined, json: "" });
+  }
+
+  get #owner(): SnapshotOwner {
+    return ownerOf(this.#keys, this.#context && contextHeader(this.#context));
+  }
+
+  async #restore(storage: StateStorage): Promise<void> {
+    const { repository } = this.#parts;
+    const hasFeatures = (): boolean => this.#storage !== storage || repository.status.updated !== undefined;
+    if (hasFeatures()) return;
+    try {
+      const owner = this.#owner;
+      const entry = await storage.getItem(entryName(owner));
+      if (entry === null || hasFeatures()) return;
+      if (entry.length > MOST_STORED) throw new Error("the entry has more than a million characters");
+      const saved = readSnapshot(entry, owner, "entry");
+      if (typeof saved === "string") this.#report(saved);
+      else if (repository.clock() - saved.savedAt > this.#maxAge)
+        this.#report("the snapshot is older than the maximum age");
+      else serveSaved(this.#parts, saved);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  readonly #failed = (error: unknown): void => {
+    this.#report(`the storage cannot be used: ${error instanceof Error ? error.message : String(error)}`);
+  };
+
+  #report(why: string): void {
+    if (this.#reported.has(why)) return;
+    this.#reported.add(why);
+    this.#parts.driver.notice({ kind: "store_ignored", source: SNAPSHOT, why });
+  }
+}

@@ -1,0 +1,155 @@
+import { ClientPlatform } from "#platform";
+
+import { EdgeProblem } from "../edge_problem.ts";
+import type { ClientParts } from "../live_reads.ts";
+import type { Problem } from "../repository/lib.ts";
+import { RepositoryWatch } from "../repository/repository/watch.ts";
+import { type ApiKey, type EdgeUrl, type Request, Secrets } from "../session/lib.ts";
+import { parseKeys } from "../start_error.ts";
+import { textOf } from "../text.ts";
+import { noSuchFeature, notApplied, type Outcome, readAnswer } from "./answer.ts";
+import { isApplied, type Update, updateBody } from "./update.ts";
+
+/** The milliseconds after which an accepted update is sent again if the client has not received the change (D-80). */
+const ONCE_MORE_AFTER = 2_000;
+/** The milliseconds after the first accepted sending at which the wait for the change ends. */
+const PATIENCE = 10_000;
+/** The minimum milliseconds between the starts of two refreshes of one wait. */
+const REFRESH_EVERY = 500;
+/** The size in bytes at which the client stops reading the body of a response. */
+const LONGEST_ANSWER = 16 * 1024;
+const TOO_LATE: Problem = { code: "timed_out", stage: "head" };
+
+/** The Edge to which an update is sent, and the way to send it. */
+export interface UpdateTarget {
+  readonly edge: EdgeUrl;
+  readonly key: ApiKey;
+  /** The program's own headers. */
+  readonly headers: Request["headers"];
+  /** The secrets to remove from the texts of errors. */
+  readonly secrets: Secrets;
+  readonly fetch: typeof fetch | undefined;
+  /** The time limit in milliseconds. */
+  readonly limit: number;
+}
+
+/** Sends a test update, and waits until the client has received the change if `waits` is true. */
+export async function sendUpdate(
+  parts: ClientParts,
+  apiKey: string | undefined,
+  feature: string,
+  update: Update,
+  waits = false,
+): Promise<Outcome> {
+  const { repository, settings, secrets, fetch } = parts;
+  const { keys, headers } = secrets;
+  const key = (apiKey === undefined ? keys : parseKeys(apiKey, false)).first;
+  const wiping = new Secrets(
+    [...keys.list, key],
+    headers.map(([, value]) => value),
+  );
+  const { edge, limits, mode } = settings;
+  const target = { edge, key, headers, secrets: wiping, fetch, limit: limits.poll };
+  const body = updateBody(update);
+  const send = async (): Promise<Outcome> => {
+    if (repository.isClosed) throw new EdgeProblem({ code: "closed" });
+    if (mode.kind === "offline")
+      throw new EdgeProblem({ code: "unreachable", text: "this client is offline" });
+    return put(target, feature, body);
+  };
+  const outcome = await send();
+  if (!waits) return outcome;
+  const end = performance.now() + PATIENCE;
+  if (await arrives(parts, feature, update, end - PATIENCE + ONCE_MORE_AFTER)) return outcome;
+  // The server may have lost or delayed the update. Sending it twice does no harm.
+  await send();
+  if (await arrives(parts, feature, update, end)) return outcome;
+  throw notApplied();
+}
+
+/** Sends an update once. */
+export async function put(target: UpdateTarget, feature: string, body: string): Promise<Outcome> {
+  const { edge, key, headers: own, secrets, fetch, limit } = target;
+  const url = edge.update(key, feature);
+  if (!url) throw noSuchFeature();
+  // A platform of its own, because the client's platform ends the connection of its last request when the client is closed.
+  const platform = new ClientPlatform({ fetch, keepAlive: true, whenHidden: "continue" });
+  const headers = [...own, ["content-type", "application/json"] as const];
+  const request = { kind: "poll", url, headers, isPrivate: true, init: { method: "PUT", body } } as const;
+  const abort = new AbortController();
+  const limited = { isLate: false };
+  const timer = platform.setTimer(() => {
+    limited.isLate = true;
+    abort.abort();
+  }, limit);
+  try {
+    const { head, body: answer } = await platform.send(request, abort.signal);
+    const outcome = readAnswer(head.status, secrets.wiped(await beginningOf(answer)));
+    if (limited.isLate) throw new EdgeProblem(TOO_LATE);
+    if (typeof outcome === "string") return outcome;
+    throw outcome;
+  } catch (error) {
+    if (limited.isLate) throw new EdgeProblem(TOO_LATE);
+    if (error instanceof Error && error.name === "Refused") throw error;
+    const end = platform.endOf(error);
+    if (end.kind === "connect_timeout") throw new EdgeProblem({ code: "timed_out", stage: "connect" });
+    const code = end.kind === "tls" ? "tls" : "unreachable";
+    throw new EdgeProblem({ code, text: secrets.wiped("text" in end ? end.text : "") });
+  } finally {
+    timer.clear();
+    abort.abort();
+  }
+}
+
+/** Reads the beginning of a body. A connection that breaks meanwhile is no error, because the status is known. */
+async function beginningOf(body: ReadableStream<Uint8Array> | null): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  try {
+    const reader = body?.getReader();
+    while (length < LONGEST_ANSWER) {
+      const piece = await reader?.read();
+      if (!piece?.value) break;
+      pieces.push(piece.value);
+      length += piece.value.length;
+    }
+  } catch {
+    // The rest of the text is missing.
+  }
+  return textOf(pieces, false) ?? "";
+}
+
+/** Waits until the client has received the change. Returns false if the time `until` is reached first. */
+async function arrives(
+  { repository, driver }: ClientParts,
+  feature: string,
+  update: Update,
+  until: number,
+): Promise<boolean> {
+  const watch = new RepositoryWatch(repository.tasks);
+  let stop: (reason: "late") => void = () => undefined;
+  const late = new Promise<"late">((resolve) => (stop = resolve));
+  const timer = setTimeout(stop, Math.max(until - performance.now(), 0), "late");
+  let isRefreshing = false;
+  const refresh = (): void => {
+    if (isRefreshing || repository.status.connection === "streaming") return;
+    isRefreshing = true;
+    const done = (): void => {
+      isRefreshing = false;
+    };
+    driver.command((commandId) => ({ type: "refresh", commandId })).then(done, done);
+  };
+  refresh();
+  const refreshes = setInterval(refresh, REFRESH_EVERY);
+  try {
+    for (;;) {
+      const received = (repository.latest ?? repository.live.rules).get(feature);
+      if (received && isApplied(update, received)) return true;
+      if (repository.isClosed) throw new EdgeProblem({ code: "closed" });
+      if ((await Promise.race([watch.changed(), late])) === "late") return false;
+    }
+  } finally {
+    clearTimeout(timer);
+    clearInterval(refreshes);
+  }
+}

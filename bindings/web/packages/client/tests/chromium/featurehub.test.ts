@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Browser } from "playwright-core";
+
+import { CLIENT_KEY, describeServe, Served, SERVER_KEY, state } from "../client/serve.ts";
+import { startBrowser } from "./browser.ts";
+import { bundle, Site } from "./site.ts";
+
+describeServe("a page with the names of the published SDK", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(async () => {
+    await browser.close();
+  });
+
+  /** Runs the program in a page with the script, and returns the lines that it prints. */
+  async function printed(script: string): Promise<string[]> {
+    await using site = await Site.start(await bundle(script));
+    await using served = await Served.start();
+    await using context = await browser.newContext();
+    const page = await context.newPage();
+    await page.exposeFunction("setColour", (colour: string) => served.change(state(colour)));
+    await page.goto(site.url);
+    const edge = { url: served.url, clientKey: CLIENT_KEY, serverKey: SERVER_KEY };
+    return await page.evaluate((edge) => run(edge), edge);
+  }
+
+  test("prints the same with the layer", async () => {
+    const theirs = await printed("featurehub_published.ts");
+    expect(await printed("featurehub_layer.ts")).toEqual(theirs);
+    expect(theirs.length).toBeGreaterThan(60);
+  });
+});

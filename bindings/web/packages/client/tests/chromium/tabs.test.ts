@@ -1,0 +1,194 @@
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+
+import { SERVER_KEY } from "../client/scripted_edge.ts";
+import { BLUE, Fixture, GREEN, RED } from "./fixture.ts";
+
+const chromium = Fixture.register();
+
+/** Opens further pages until there are `count`, each with a client, and waits until one stream is left. */
+async function open(count: number, options: object = {}): Promise<Page[]> {
+  const pages = [chromium.page];
+  while (pages.length < count) pages.push(await chromium.open());
+  for (const page of pages) {
+    await chromium.start(options, SERVER_KEY, page);
+    await chromium.colour("red", page);
+  }
+  await chromium.edge.until(() => chromium.edge.streams.size === 1);
+  return pages;
+}
+
+/** Waits until all pages read this colour. */
+async function colours(expected: string, pages: readonly Page[]): Promise<void> {
+  await Promise.all(pages.map((page) => chromium.colour(expected, page)));
+}
+
+/** Returns the page whose client has the lock of the leader. */
+async function leaderOf(pages: readonly Page[]): Promise<Page> {
+  const ids = await Promise.all(
+    pages.map((page) =>
+      page.evaluate(async () => {
+        // A page learns its own id from a lock of its own.
+        const own = await navigator.locks.request(`own${Math.random()}`, async (lock) => {
+          const { held = [] } = await navigator.locks.query();
+          return held.find(({ name }) => name === lock?.name)?.clientId;
+        });
+        const { held = [] } = await navigator.locks.query();
+        return held.some(({ name, clientId }) => name?.startsWith("fh:stream:") && clientId === own);
+      }),
+    ),
+  );
+  const leader = pages[ids.indexOf(true)];
+  if (!leader) throw new Error("no page is the leader");
+  return leader;
+}
+
+describe("tabs on HTTP/1.1", () => {
+  test("share one stream, and all seven load and are updated", async () => {
+    const pages = await open(7);
+    const { edge } = chromium;
+    edge.update(BLUE);
+    await colours("blue", pages);
+    expect(edge.streams.size).toBe(1);
+    expect(edge.requests).toHaveLength(7);
+    expect(await pages[6]?.evaluate(() => tab.client.status.connection)).toBe("streaming");
+  });
+
+  test("have a stream each if the program wants it", async () => {
+    const other = await chromium.open();
+    for (const page of [chromium.page, other])
+      await chromium.start({ shareAcrossTabs: false }, SERVER_KEY, page);
+    await colours("red", [chromium.page, other]);
+    await chromium.edge.until(() => chromium.edge.streams.size === 2);
+    expect(await other.evaluate(async () => (await navigator.locks.query()).held)).toEqual([]);
+  });
+
+  test("with other contexts have streams of their own", async () => {
+    const other = await chromium.open();
+    await chromium.start({ context: { userkey: "mara" } });
+    await chromium.start({ context: { userkey: "fred" } }, SERVER_KEY, other);
+    await colours("red", [chromium.page, other]);
+    await other.waitForFunction(
+      async () => new Set((await navigator.locks.query()).held?.map(({ name }) => name)).size === 2,
+    );
+    expect(chromium.edge.streams.size).toBe(2);
+  });
+
+  test("hold updates back each for itself", async () => {
+    const [first, second] = await open(2);
+    await second?.evaluate(() => {
+      tab.client.catchUpdates();
+    });
+    chromium.edge.update(BLUE);
+    await chromium.colour("blue", first);
+    await second?.waitForFunction(() => tab.client.isHolding);
+    expect(await second?.evaluate(() => tab.client.string("COLOUR"))).toBe("red");
+    await second?.evaluate(() => {
+      tab.client.release();
+    });
+    await chromium.colour("blue", second);
+  });
+});
+
+describe("a leader", () => {
+  test.each<[string, (page: Page) => Promise<unknown>]>([
+    ["is closed", (page) => page.close()],
+    ["crashes", (page) => page.goto("chrome://crash").catch(() => undefined)],
+    ["is left for another page", (page) => page.goto("about:blank")],
+    [
+      "closes its client",
+      (page) =>
+        page.evaluate(() => {
+          tab.client.close();
+        }),
+    ],
+  ])("that %s is replaced, and no change is lost", async (_name, end) => {
+    const { edge } = chromium;
+    const pages = await open(3);
+    const leader = await leaderOf(pages);
+    const others = pages.filter((page) => page !== leader);
+    const before = edge.requests.length;
+    // No event tells of this change: only the list of the next stream has it.
+    edge.set(BLUE);
+    await Promise.race([end(leader), edge.until(() => edge.requests.length > before)]);
+    await edge.until(() => edge.requests.length > before);
+    await colours("blue", others);
+    await edge.until(() => edge.streams.size === 1);
+    edge.update(GREEN);
+    await colours("green", others);
+    expect(edge.requests).toHaveLength(before + 1);
+  });
+
+  test("that is frozen does not keep a new tab from values and updates", async () => {
+    const { edge, context } = chromium;
+    const [leader] = await open(1);
+    await leader?.waitForFunction(async () => (await navigator.locks.query()).held?.length === 1);
+    const control = await context.newCDPSession(leader!);
+    await control.send("Page.setWebLifecycleState", { state: "frozen" });
+    const other = await chromium.open();
+    await chromium.start({}, SERVER_KEY, other);
+    await chromium.colour("red", other);
+    edge.update(BLUE);
+    await chromium.colour("blue", other);
+    await control.send("Page.setWebLifecycleState", { state: "active" });
+    await edge.until(() => edge.streams.size === 1);
+    edge.update(GREEN);
+    await colours("green", [leader!, other]);
+  });
+});
+
+test("an Edge that restarts has one stream again", async () => {
+  const { edge } = chromium;
+  const pages = await open(3);
+  await edge.kill();
+  await Promise.all(
+    pages.map((page) => page.waitForFunction(() => tab.client.status.connection !== "streaming")),
+  );
+  edge.set(BLUE);
+  await edge.listen();
+  await colours("blue", pages);
+  await edge.until(() => edge.streams.size === 1);
+  edge.update(GREEN);
+  await colours("green", pages);
+});
+
+test("a page in the back/forward cache gives the lock back, and is up to date when it is shown again", async () => {
+  const { edge } = chromium;
+  const pages = await open(2);
+  const leader = await leaderOf(pages);
+  const [other] = pages.filter((page) => page !== leader);
+  await leader.goto(`${chromium.site.url}/?another-page`);
+  edge.update(BLUE);
+  await chromium.colour("blue", other);
+  // A restored page is not loaded again.
+  await leader.goBack({ waitUntil: "commit" });
+  await chromium.colour("blue", leader);
+  const restored = await leader.evaluate(
+    () =>
+      (performance.getEntriesByType("navigation")[0] as { notRestoredReasons?: unknown }).notRestoredReasons,
+  );
+  expect(restored ?? null).toBeNull();
+  expect(await leader.evaluate(() => tab.seen)).toEqual([]);
+  await edge.until(() => edge.streams.size === 1);
+  edge.update(GREEN);
+  await colours("green", pages);
+});
+
+test("the seventh tab of a program whose tabs share no stream stalls", async () => {
+  // A browser opens at most six connections to one host over HTTP/1.1.
+  const pages = [chromium.page];
+  while (pages.length < 7) pages.push(await chromium.open());
+  const options = {
+    shareAcrossTabs: false,
+    limits: { head: 1 },
+    backoff: { initial: 300, cap: 300, jitter: 0 },
+  };
+  for (const page of pages.slice(0, 6)) {
+    await chromium.start(options, SERVER_KEY, page);
+    await chromium.colour("red", page);
+  }
+  await chromium.start(options, SERVER_KEY, pages[6]);
+  await chromium.problem("timed_out", pages[6]);
+  expect(chromium.edge.streams.size).toBe(6);
+  expect(RED).toContain("red");
+});

@@ -1,0 +1,187 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+
+import { Client, type ClientOptions, EdgeProblem, Refused } from "../../src/index.ts";
+import { feature, list, SERVER_KEY } from "./scripted_edge.ts";
+
+const clients: Client[] = [];
+afterEach(() => {
+  vi.useRealTimers();
+  for (const client of clients.splice(0)) client.close();
+});
+
+/** A test update that was sent. */
+interface Sent {
+  readonly url: string;
+  readonly body: unknown;
+  readonly headers: Headers;
+  readonly redirect: RequestRedirect | undefined;
+}
+
+/** An Edge behind `fetch`. Streams begin with A, which is false. */
+class Edge {
+  readonly updates: Sent[] = [];
+  polls = 0;
+  /** Writes to the open stream. */
+  write: (text: string) => void = () => undefined;
+  answer: (signal: AbortSignal) => Response | Promise<Response> = () => new Response(null, { status: 200 });
+
+  readonly fetch = async (input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
+    if (init.method !== "PUT") return this.#features(init);
+    const { body, redirect } = init;
+    const url = input instanceof Request ? input.url : input.toString();
+    this.updates.push({ url, body, headers: new Headers(init.headers), redirect });
+    return this.answer(init.signal!);
+  };
+
+  #features(init: RequestInit): Response {
+    if (new Headers(init.headers).get("accept") !== "text/event-stream") {
+      this.polls++;
+      return Response.json([{ id: "environment", features: [JSON.parse(feature("A", false))] }]);
+    }
+    const body = new ReadableStream<Uint8Array>({
+      start: (stream) => {
+        this.write = (text) => {
+          stream.enqueue(new TextEncoder().encode(text));
+        };
+        this.write(list(feature("A", false)));
+      },
+    });
+    return new Response(body, { headers: { "content-type": "text/event-stream" } });
+  }
+
+  /** Starts a client of this Edge. */
+  async client(options: ClientOptions = {}): Promise<Client> {
+    const client = new Client("http://edge.example", SERVER_KEY, { fetch: this.fetch, ...options });
+    clients.push(client);
+    await client.ready();
+    return client;
+  }
+}
+
+describe("a test update", () => {
+  test("sends a PUT with the client's key and headers, and without a redirect", async () => {
+    const edge = new Edge();
+    const client = await edge.client({ headers: { "X-Proxy": "token" } });
+    expect(await client.testUpdates().set("A B", { value: true, lock: false })).toBe("accepted");
+    const [sent] = edge.updates;
+    expect(sent?.url).toBe(`http://edge.example/features/${SERVER_KEY}/A%20B`);
+    expect(sent?.body).toBe('{"lock":false,"updateValue":true,"value":true}');
+    expect(sent?.headers.get("content-type")).toBe("application/json");
+    expect(sent?.headers.get("x-proxy")).toBe("token");
+    expect(sent?.redirect).not.toBe("follow");
+    edge.answer = () => new Response(null, { status: 202 });
+    expect(await client.testUpdates("other/key").set("A", { value: null })).toBe("unchanged");
+    expect(edge.updates[1]?.url).toBe("http://edge.example/features/other/key/A");
+  });
+
+  test("fails with the reason of the Edge, without the key", async () => {
+    const edge = new Edge();
+    const client = await edge.client();
+    edge.answer = () => new Response(`the key ${SERVER_KEY} must not`, { status: 403 });
+    const refused = await client
+      .testUpdates()
+      .set("A", { lock: true })
+      .catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(Refused);
+    expect(refused).toMatchObject({ reason: "not_permitted", status: 403 });
+    expect((refused as Refused).message).toContain("the key environment/*** must not");
+    await expect(client.testUpdates().set("..", { lock: true })).rejects.toMatchObject({
+      reason: "no_such_feature",
+    });
+    expect(edge.updates).toHaveLength(1);
+  });
+
+  test("fails before it is sent if it changes nothing, or if the key is invalid", async () => {
+    const edge = new Edge();
+    const client = await edge.client();
+    await expect(client.testUpdates().set("A", {})).rejects.toThrow(TypeError);
+    await expect(client.testUpdates("no-slash").set("A", { lock: true })).rejects.toThrow(
+      new TypeError("an API key looks like ENVIRONMENT/KEY"),
+    );
+    client.close();
+    await expect(client.testUpdates().set("A", { lock: true })).rejects.toMatchObject({
+      problem: { code: "closed" },
+    });
+    const offline = Client.offline({ fetch: edge.fetch });
+    clients.push(offline);
+    await expect(offline.testUpdates().set("A", { lock: true })).rejects.toMatchObject({
+      problem: { code: "unreachable", text: "this client is offline" },
+    });
+    expect(edge.updates).toEqual([]);
+  });
+
+  test("fails with an EdgeProblem if the Edge does not answer, or cannot be reached", async () => {
+    const edge = new Edge();
+    const client = await edge.client({ limits: { poll: 0.02 } });
+    edge.answer = (signal) =>
+      new Promise((_, reject) => {
+        signal.addEventListener("abort", () => {
+          reject(new Error("aborted"));
+        });
+      });
+    const late = await client
+      .testUpdates()
+      .set("A", { lock: true })
+      .catch((error: unknown) => error);
+    expect(late).toBeInstanceOf(EdgeProblem);
+    expect(late).toMatchObject({ problem: { code: "timed_out", stage: "head" } });
+    edge.answer = () => Promise.reject(new Error(`no way to ${SERVER_KEY}`));
+    await expect(client.testUpdates().set("A", { lock: true })).rejects.toMatchObject({
+      problem: { code: "unreachable", text: "no way to environment/***" },
+    });
+  });
+
+  test("waits until the client has received the change", async () => {
+    const edge = new Edge();
+    const client = await edge.client();
+    let isDone = false;
+    const waiting = client.testUpdates().setAndWait("A", { value: true });
+    void waiting.then(() => (isDone = true));
+    await vi.waitFor(() => {
+      expect(edge.updates).toHaveLength(1);
+    });
+    edge.write(`event: feature\ndata: ${feature("A", false, 2)}\n\n`);
+    await vi.waitFor(() => {
+      expect(client.detail("A").version).toBe(2);
+    });
+    expect(isDone).toBe(false);
+    edge.write(`event: feature\ndata: ${feature("A", true, 3)}\n\n`);
+    expect(await waiting).toBe("accepted");
+    expect(client.isEnabled("A")).toBe(true);
+    expect(edge.polls).toBe(0);
+  });
+
+  test("is sent once more after 2 seconds, and fails after 10", async () => {
+    const edge = new Edge();
+    const client = await edge.client();
+    // The parts that are loaded when used would wait for real time.
+    await client.testUpdates().set("A", { lock: true });
+    vi.useFakeTimers();
+    const failed = client
+      .testUpdates()
+      .setAndWait("A", { value: true })
+      .catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(1_999);
+    expect(edge.updates).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(edge.updates).toHaveLength(3);
+    let isOver = false;
+    void failed.then(() => (isOver = true));
+    await vi.advanceTimersByTimeAsync(7_990);
+    expect(isOver).toBe(false);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(await failed).toMatchObject({ reason: "not_applied", status: undefined });
+    expect(vi.getTimerCount()).toBeLessThanOrEqual(1);
+  });
+
+  test("makes a client without a stream request the features", async () => {
+    const edge = new Edge();
+    const client = await edge.client({ poll: 600, pace: 0.001 });
+    const waiting = client.testUpdates().setAndWait("A", { value: true });
+    await vi.waitFor(() => {
+      expect(edge.polls).toBeGreaterThan(1);
+    });
+    client.close();
+    await expect(waiting).rejects.toMatchObject({ problem: { code: "closed" } });
+  });
+});

@@ -1,0 +1,114 @@
+// @vitest-environment happy-dom
+import { cleanup, render, screen, waitFor } from "@testing-library/react";
+import { EdgeFeatureHubConfig, FeatureHub as Shared } from "fh-client/featurehub";
+import { type ReactNode, StrictMode, Suspense } from "react";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+
+import {
+  FeatureHub,
+  type FeatureHubProps,
+  useFeature,
+  useFeatureHub,
+  useFeatureHubClient,
+} from "../src/featurehub.tsx";
+import { feature, FetchEdge, SERVER_KEY } from "./fetch_edge.ts";
+import "./patience.ts";
+
+let edge: FetchEdge;
+beforeEach(() => {
+  edge = new FetchEdge();
+  vi.stubGlobal("fetch", edge.fetch);
+});
+afterEach(() => {
+  cleanup();
+  Shared.setConfig(undefined);
+  Shared.setContext(undefined);
+  vi.unstubAllGlobals();
+});
+
+function Colour(): ReactNode {
+  const isSame = useFeatureHubClient() === useFeatureHub().client;
+  return <p>{isSame && useFeature("COLOUR", "none")}</p>;
+}
+
+function wrapper(children: ReactNode, props: FeatureHubProps = {}): ReactNode {
+  return (
+    <FeatureHub url="http://edge" apiKey={SERVER_KEY} connectionType="streaming" userKey="mara" {...props}>
+      {children}
+    </FeatureHub>
+  );
+}
+
+/** Waits until so many streams were opened, and returns the last one. */
+async function stream(count = 1): Promise<FetchEdge["streams"][number]> {
+  await waitFor(() => {
+    expect(edge.streams).toHaveLength(count);
+  });
+  return edge.streams[count - 1]!;
+}
+
+test.each([
+  ["in strict mode", StrictMode],
+  ["alone", Suspense],
+])(
+  "the children are shown with features, which they follow, and the stream ends with them, %s",
+  async (_, Mode) => {
+    const view = render(<Mode>{wrapper(<Colour />)}</Mode>);
+    const opened = await stream();
+    expect(opened.context).toBe("userkey=mara");
+    expect(view.container.textContent).toBe("");
+    opened.list(feature("COLOUR", "red"));
+    await screen.findByText("red");
+    opened.feature(feature("COLOUR", "blue", 2));
+    await screen.findByText("blue");
+    view.unmount();
+    await waitFor(() => {
+      expect([edge.streams.length, edge.open]).toEqual([1, 0]);
+    });
+  },
+);
+
+test("another user gets other values, also by the former name of the property", async () => {
+  const view = render(wrapper(<Colour />));
+  (await stream()).list(feature("COLOUR", "red"));
+  await screen.findByText("red");
+  view.rerender(
+    <FeatureHub url="http://edge" apiKey={SERVER_KEY} connectionType="streaming" username="fred">
+      <Colour />
+    </FeatureHub>,
+  );
+  const opened = await stream(2);
+  expect(opened.context).toBe("userkey=fred");
+  opened.list(feature("COLOUR", "blue"));
+  await screen.findByText("blue");
+});
+
+test("without waiting, the children show defaults", async () => {
+  const view = render(wrapper(<Colour />, { waitForReady: false }));
+  expect(view.container.textContent).toBe("none");
+  (await stream()).list(feature("COLOUR", "red"));
+  await screen.findByText("red");
+});
+
+describe("with the static FeatureHub", () => {
+  test("its configuration is used and not closed", async () => {
+    const config = new EdgeFeatureHubConfig("http://edge", SERVER_KEY).streaming();
+    Shared.set(config, config.newContext());
+    const view = render(
+      <FeatureHub>
+        <Colour />
+      </FeatureHub>,
+    );
+    (await stream()).list(feature("COLOUR", "red"));
+    await screen.findByText("red");
+    view.unmount();
+    render(<Colour />);
+    await screen.findByText("red");
+    expect(edge.open).toBe(1);
+    config.close();
+  });
+});
+
+test("a hook without a component above is an error", () => {
+  expect(() => render(<Colour />)).toThrow("there is no FeatureHub above this component");
+});

@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, posix } from "node:path";
+import { expect, test } from "vitest";
+
+import { WEB } from "../packages.ts";
+import { Tarball } from "./tarball.ts";
+
+const tarballs = Tarball.all();
+const byName = tarballs.map((tarball) => [tarball.name, tarball] as const);
+
+/** The places that a package may have files in. */
+const ALLOWED = [
+  /^(?:LICENSE|README\.md|package\.json)$/,
+  /^dist\/[\w.-]+\.js(?:\.map)?$/,
+  /^dist\/types\/[\w/]+\.d\.ts$/,
+];
+/** Further files of `fh-client`. */
+const ENGINES = ["dist/wasm/engine.json", "dist/wasm/full.wasm", "dist/wasm/lean.wasm"];
+
+/** Texts that a published file must not contain, because they tell of the machine that built it. */
+const OF_THE_MACHINE = [
+  ...[WEB, join(WEB, "../.."), process.env["CARGO_HOME"] ?? join(homedir(), ".cargo")],
+  ...[homedir(), "registry/src", "index.crates.io", "crates.io-", "/rustc/", "/home/", "/root/"],
+];
+
+/** Code that a content security policy can forbid, and what only Node has. */
+const NOT_IN_BROWSERS = [
+  /\beval\s*\(/,
+  /\bnew\s+Function\b/,
+  /\bFunction\s*\(\s*["'`]/,
+  // The first bytes of a WebAssembly module as base64.
+  /AGFzbQ/,
+  /\bprocess\b/,
+  /\bBuffer\b/,
+  /\brequire\s*\(/,
+  /["']node:/,
+];
+
+test.each(byName)("the tarball of %s has the files of the package, and no others", (name, tarball) => {
+  const engines = name === "fh-client" ? ENGINES : [];
+  const isExpected = (file: string): boolean =>
+    ALLOWED.some((allowed) => allowed.test(file)) || engines.includes(file);
+  expect(tarball.files.filter((file) => !isExpected(file))).toEqual([]);
+  expect(tarball.files).toEqual(expect.arrayContaining(["LICENSE", "README.md", "package.json", ...engines]));
+});
+
+test.each(byName)(
+  "the manifest of %s has each file that it names, and nothing of the repository",
+  (_, tarball) => {
+    const { manifest, exports, files } = tarball;
+    expect(manifest).toMatchObject({
+      type: "module",
+      license: "MIT",
+      sideEffects: false,
+      engines: { node: ">=20.19" },
+    });
+    for (const member of ["imports", "scripts", "devDependencies", "dependencies", "private", "workspaces"])
+      expect(manifest).not.toHaveProperty(member);
+    expect(exports.length).toBeGreaterThan(0);
+    for (const [, conditions] of exports) {
+      expect(Object.keys(conditions)[0]).toBe("types");
+      expect(Object.keys(conditions).at(-1)).toBe("default");
+      for (const file of Object.values(conditions)) expect(files).toContain(posix.normalize(file));
+    }
+  },
+);
+
+test.each(byName)("the licence of %s is that of the project", (_, tarball) => {
+  expect(tarball.text("LICENSE")).toBe(readFileSync(join(WEB, "../../LICENSE"), "utf8"));
+});
+
+test.each(byName)("the README of %s refers to no file that the tarball lacks", (_, tarball) => {
+  const links = Array.from(
+    tarball.text("README.md").matchAll(/\]\((?!https?:)([^)#]+)/g),
+    ([, link]) => link,
+  );
+  expect(links.filter((link) => !tarball.files.includes(link!))).toEqual([]);
+});
+
+test.each(byName)("no file of %s names a place of the machine that built it", (_, tarball) => {
+  for (const file of tarball.files) {
+    const bytes = readFileSync(join(tarball.folder, file));
+    expect([file, ...OF_THE_MACHINE.filter((text) => bytes.includes(text))]).toEqual([file]);
+  }
+});
+
+test.each(byName)("each script of %s has a source map, which contains the sources", (_, tarball) => {
+  const scripts = tarball.files.filter((file) => file.endsWith(".js"));
+  expect(scripts.length).toBeGreaterThan(0);
+  for (const script of scripts) {
+    expect(tarball.text(script)).toContain(`//# sourceMappingURL=${posix.basename(script)}.map`);
+    const map = JSON.parse(tarball.text(`${script}.map`)) as { sources: string[]; sourcesContent: string[] };
+    expect([script, ...map.sources.filter((source) => !source.startsWith("../src/"))]).toEqual([script]);
+    expect(map.sourcesContent).toHaveLength(map.sources.length);
+  }
+});
+
+test.each(byName)(
+  "what a page loads of %s has no code that its policy forbids, nor of Node",
+  (_, tarball) => {
+    for (const [subpath, { default: entry }] of tarball.exports) {
+      if (subpath === "./node" || subpath === "./server") continue;
+      for (const file of tarball.reachable(entry!)) {
+        const text = tarball.text(file);
+        expect([file, ...NOT_IN_BROWSERS.filter((code) => code.test(text))]).toEqual([file]);
+      }
+    }
+  },
+);
+
+test("the files for Node are found to have code of Node, so that the check above sees it", () => {
+  const [client] = tarballs;
+  const code = [...client!.reachable("dist/node.js")].map((file) => client!.text(file)).join("\n");
+  expect(NOT_IN_BROWSERS.filter((pattern) => pattern.test(code)).map(String)).toEqual(
+    expect.arrayContaining([String(/\bprocess\b/), String(/["']node:/)]),
+  );
+});
+
+test("engine.json has the digests of the engines, the versions and the commit", () => {
+  const [client] = tarballs;
+  const described = JSON.parse(client!.text("dist/wasm/engine.json")) as Record<string, unknown>;
+  expect(described).toMatchObject({ version: client!.manifest["version"], standardLibrary: "rebuilt" });
+  expect(described["rustc"]).toMatch(/^rustc \d/);
+  expect(described["commit"]).toMatch(/^[0-9a-f]{40}$/);
+  for (const engine of ["lean.wasm", "full.wasm"]) {
+    const bytes = readFileSync(join(client!.folder, "dist/wasm", engine));
+    const digest = createHash("sha256").update(bytes).digest("hex");
+    expect((described["sha256"] as Record<string, string>)[engine]).toBe(digest);
+  }
+});
+
+test("what is imported of fh-react is a client component", () => {
+  const react = tarballs.find(({ name }) => name === "fh-react")!;
+  for (const [, { default: entry }] of react.exports) expect(react.text(entry!)).toMatch(/^"use client";\n/);
+});
