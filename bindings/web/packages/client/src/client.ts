@@ -1,18 +1,18 @@
 import { ClientPlatform, usageCode } from "#platform";
 
-import type { Attributes } from "./attributes.ts";
 import { Context } from "./context.ts";
-import { Driver, LONGEST_DELAY } from "./driver.ts";
+import { Driver } from "./driver.ts";
 import type { Diagnostic } from "./engine/diagnostics.ts";
 import { EngineAccess } from "./engine_access.ts";
 import type { AnyFlags } from "./flags.ts";
-import { hydrate } from "./hydration.ts";
 import { type ClientParts, LiveReads } from "./live_reads.ts";
-import { NotReady, readyOutcome } from "./not_ready.ts";
+import { NotReady } from "./not_ready.ts";
 import type { ClientOptions, ContextAttributes } from "./options.ts";
 import { LateParts } from "./late_parts.ts";
 import { LateObservers } from "./late_observers.ts";
 import { Overrides } from "./overrides.ts";
+import { prepare } from "./prepare.ts";
+import { type ReadyOptions, untilReady } from "./ready.ts";
 import {
   attributesOf,
   held,
@@ -27,7 +27,6 @@ import {
   onReadiness,
   onStatus,
   overridesChanged,
-  queue,
   type RawUpdate,
   type Readiness,
   type ReadinessChange,
@@ -39,7 +38,6 @@ import {
   type Subscription,
   type UsageOptions,
 } from "./repository/lib.ts";
-import { SNAPSHOT } from "./repository/source.ts";
 import { SentSecrets } from "./sent_secrets.ts";
 import { type ApiKeys, type KeyKind, Session } from "./session/lib.ts";
 import { mustStream, parseHeaders, parseKeys, parseSettings } from "./start_error.ts";
@@ -47,16 +45,6 @@ import { type Status, statusOf } from "./status.ts";
 import type { StateStorage } from "./stored_state.ts";
 import { TestUpdates } from "./test_updates.ts";
 import { lowerCase, utf8 } from "./text.ts";
-
-/** Options of a wait for a client to be ready. */
-export interface ReadyOptions {
-  /** The time limit in milliseconds. Without it, the wait has no limit. */
-  readonly timeoutMs?: number;
-  /** Ends the wait when it is aborted. */
-  readonly signal?: AbortSignal;
-  /** True to wait also while the Edge refuses the client, or while the client sends no requests. */
-  readonly throughRefusals?: boolean;
-}
 
 /**
  * A client of one Edge. The client connects in the background, holds the features of its API keys in memory, and keeps them up to date.
@@ -147,33 +135,8 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    *
    * @throws {@link NotReady} after the time limit, if the Edge refuses the client, if the client sends no more requests, or if it is closed
    */
-  async ready(options: ReadyOptions = {}): Promise<void> {
-    const { timeoutMs, signal, throughRefusals = false } = options;
-    let stop: (reason: NotReady["reason"]) => void = () => undefined;
-    const stopped = new Promise<NotReady["reason"]>((resolve) => (stop = resolve));
-    const onAbort = (): void => {
-      stop("aborted");
-    };
-    if (signal?.aborted === true) onAbort();
-    signal?.addEventListener("abort", onAbort);
-    // The timer keeps a program in Node running while it waits, also with `keepAlive: false`.
-    const timer =
-      timeoutMs === undefined
-        ? setInterval(() => undefined, LONGEST_DELAY)
-        : setTimeout(stop, Math.min(timeoutMs, LONGEST_DELAY), "timedOut");
-    try {
-      const watch = new RepositoryWatch(this.#repository.tasks);
-      for (;;) {
-        const outcome = readyOutcome(this.#repository.status, throughRefusals);
-        if (outcome === true) return;
-        if (outcome) throw outcome;
-        const reason = await Promise.race([watch.changed(), stopped]);
-        if (reason) throw new NotReady(reason, this.#repository.status.problem, signal?.reason);
-      }
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
-    }
+  ready(options: ReadyOptions = {}): Promise<void> {
+    return untilReady(this.#repository, options);
   }
 
   /** The readiness of the client. */
@@ -470,36 +433,6 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
   get #keys(): ApiKeys {
     return this.#secrets.keys;
   }
-}
-
-/** Registers the interceptors, observers and listeners of the options. */
-function prepare(
-  repository: Repository,
-  observers: LateObservers,
-  options: ClientOptions,
-  context: Attributes | undefined,
-): void {
-  const isHydrated = options.hydrate === undefined || hydrate(repository, options.hydrate, context);
-  for (const { interceptor, locks } of options.interceptors ?? []) intercept(repository, interceptor, locks);
-  for (const { observer, options: usage = {} } of options.observers ?? []) observers.observe(observer, usage);
-  repository.isCatching = options.catchUpdates === true;
-  listen(repository, "notice", options.onNotice ?? warnOnce());
-  if (!isHydrated) {
-    const why = "the document cannot be read";
-    queue(repository, { kind: "notice", of: { kind: "store_ignored", source: SNAPSHOT, why } });
-  }
-  if (options.onReadiness) onReadiness(repository, options.onReadiness);
-  if (options.onStatus) onStatus(repository, options.onStatus);
-}
-
-/** Returns a listener that writes one warning to the console for each kind of notice. */
-function warnOnce(): (notice: Notice) => void {
-  const warned = new Set<Notice["kind"]>();
-  return (notice) => {
-    if (warned.has(notice.kind)) return;
-    warned.add(notice.kind);
-    console.warn("fh-client:", notice);
-  };
 }
 
 function bytesOf(text: string | Uint8Array): Uint8Array {

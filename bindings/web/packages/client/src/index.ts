@@ -6,7 +6,7 @@
 
 export type { Attributes } from "./attributes.ts";
 export { Changes, type ChangesOptions } from "./changes.ts";
-export { Client, type ReadyOptions } from "./client.ts";
+export { Client } from "./client.ts";
 export { Context } from "./context.ts";
 export { EdgeProblem } from "./edge_problem.ts";
 export type { Diagnostic } from "./engine/diagnostics.ts";
@@ -33,6 +33,7 @@ export {
 } from "./overrides.ts";
 export type { Change, FeatureDetail } from "./plain_value.ts";
 export { Reads, Snapshot } from "./reads.ts";
+export type { ReadyOptions } from "./ready.ts";
 export { type RefusalReason, Refused } from "./refused.ts";
 export {
   type AttributeItem,

@@ -1,0 +1,44 @@
+import type { Attributes } from "./attributes.ts";
+import { hydrate } from "./hydration.ts";
+import type { LateObservers } from "./late_observers.ts";
+import type { ClientOptions } from "./options.ts";
+import {
+  intercept,
+  listen,
+  type Notice,
+  onReadiness,
+  onStatus,
+  queue,
+  type Repository,
+} from "./repository/lib.ts";
+import { SNAPSHOT } from "./repository/source.ts";
+
+/** Registers the interceptors, observers and listeners of the options. */
+export function prepare(
+  repository: Repository,
+  observers: LateObservers,
+  options: ClientOptions,
+  context: Attributes | undefined,
+): void {
+  const isHydrated = options.hydrate === undefined || hydrate(repository, options.hydrate, context);
+  for (const { interceptor, locks } of options.interceptors ?? []) intercept(repository, interceptor, locks);
+  for (const { observer, options: usage = {} } of options.observers ?? []) observers.observe(observer, usage);
+  repository.isCatching = options.catchUpdates === true;
+  listen(repository, "notice", options.onNotice ?? warnOnce());
+  if (!isHydrated) {
+    const why = "the document cannot be read";
+    queue(repository, { kind: "notice", of: { kind: "store_ignored", source: SNAPSHOT, why } });
+  }
+  if (options.onReadiness) onReadiness(repository, options.onReadiness);
+  if (options.onStatus) onStatus(repository, options.onStatus);
+}
+
+/** Returns a listener that writes one warning to the console for each kind of notice. */
+function warnOnce(): (notice: Notice) => void {
+  const warned = new Set<Notice["kind"]>();
+  return (notice) => {
+    if (warned.has(notice.kind)) return;
+    warned.add(notice.kind);
+    console.warn("fh-client:", notice);
+  };
+}
