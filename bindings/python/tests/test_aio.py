@@ -202,6 +202,7 @@ def test_a_blocked_loop_holds_one_waiting_change(edge: Edge, run: Run) -> None:
         # The loop is blocked from here on.
         for limit in range(22, 51):
             updates.set_and_wait("LIMIT", value=limit)
+            client.flush(30)
             while delivered.get(timeout=60) != limit:
                 pass
         last.cancel()

@@ -125,6 +125,16 @@ impl DispatchQueue {
         Millis::default().after(self.started.elapsed())
     }
 
+    /// Marks the requests up to this number as carried out. A thread calls this function without the lock, so that another
+    /// thread may mark a higher number first; the lower number must not replace it, or the waits in between would never end.
+    fn mark_done(&self, request: u64) {
+        self.done.send_if_modified(|done| {
+            let is_higher = request > *done;
+            *done = request.max(*done);
+            is_higher
+        });
+    }
+
     /// Blocks the thread until there is a task, and returns the task.
     fn next(&self, repository: &Repository) -> Task {
         let mut requests = self.requests();
@@ -331,7 +341,7 @@ fn deliver(repository: &Repository, queue: &Arc<DispatchQueue>) {
         drop(requests);
         // After the end, all requests count as carried out, so that no caller waits.
         if let Some(done) = if is_over { Some(u64::MAX) } else { done } {
-            queue.done.send_replace(done);
+            queue.mark_done(done);
         }
         if is_over {
             queue.condvar.notify_all();
@@ -340,5 +350,21 @@ fn deliver(repository: &Repository, queue: &Arc<DispatchQueue>) {
         if is_spare {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_marks_a_lower_request_last_takes_no_higher_request_back() {
+        let queue = DispatchQueue::new(0);
+        queue.mark_done(2);
+        queue.mark_done(1);
+        assert_eq!(*queue.done.borrow(), 2);
+        queue.mark_done(u64::MAX);
+        queue.mark_done(3);
+        assert_eq!(*queue.done.borrow(), u64::MAX);
     }
 }

@@ -1,7 +1,8 @@
 //! The client in TypeScript against the conformance suite, in Node and in Chromium.
 
+use crate::programs::PROGRAM;
 use crate::shell::{Run, root};
-use crate::subjects::{self, PROGRAM, path, quoted};
+use crate::subjects::{self, path, quoted};
 
 use super::build::build_once;
 use super::node;
@@ -48,7 +49,7 @@ pub(super) fn run() -> Result<(), String> {
     served(WITH_BROWSER, &chromium_adapter())
 }
 
-/// Does the same against the adapter in Node only, as CI does.
+/// Runs the same commands as [`run`] against the adapter in Node only, as CI does.
 pub(crate) fn run_in_node() -> Result<(), String> {
     subjects::run(&[IN_NODE.to_string()])?;
     served("", &node_adapter())
