@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::programs::PROGRAM;
 use crate::python::{self, PACKAGE};
 use crate::shell::{Run, root};
-use crate::subjects::{self, PROGRAM, path, quoted};
+use crate::subjects::{self, path, quoted};
 
 /// The name of the package in the table of subjects.
 const SUBJECT: &str = "fh-python";

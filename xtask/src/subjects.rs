@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::install;
+use crate::programs::{PROFILE, PROGRAM};
 use crate::shell::{Run, root, target_folder};
 use crate::web;
 
@@ -13,9 +14,6 @@ const ADAPTERS: &str = "conformance/adapters";
 const TYPESCRIPT_LOOP: &str = "templates/typescript/loop.ts";
 const BASELINES: &str = "conformance/baselines";
 const RECORDED: &str = "conformance/recorded";
-
-/// The build that runs the suite.
-pub(crate) const PROGRAM: &str = "cargo run --quiet --release --locked -p fh-conformance --";
 
 /// The seed of the drawn cases.
 pub(crate) const DRAWN_SEED: &str = "0x5EED0012";
@@ -285,7 +283,7 @@ fn compare_with_engine(subject: &Subject, cases: u32) -> Result<(), String> {
 }
 
 fn rust_adapter(_folder: &Path) -> Vec<String> {
-    let program = target_folder().join("release/fh-conformance");
+    let program = target_folder().join(PROFILE).join("fh-conformance");
     vec![path(&program), "adapter".to_string(), "rust".to_string()]
 }
 

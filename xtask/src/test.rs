@@ -174,7 +174,7 @@ fn interleavings() -> Result<(), String> {
 }
 
 fn demo() -> Result<(), String> {
-    Run::new("cargo run --locked --quiet --release -p fh-cli -- demo").go()
+    Run::new("cargo run --locked --quiet --profile suite -p fh-cli -- demo").go()
 }
 
 fn wasm_build() -> Result<(), String> {
