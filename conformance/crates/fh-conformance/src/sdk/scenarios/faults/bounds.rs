@@ -22,7 +22,7 @@ pub(super) struct Bounds {
     pub(super) memory: Option<u64>,
 }
 
-/// Returns the bounds of an SDK. That of this project keeps those that `docs/faults.md` documents.
+/// Returns the bounds of an SDK whose client is created. That of this project keeps those that `docs/faults.md` documents.
 pub(super) fn bounds(scene: &Scene<'_>, fault: Fault) -> Bounds {
     const MEMORY: u64 = 64_000_000;
     let tempo = scene.tempo();
@@ -34,41 +34,42 @@ pub(super) fn bounds(scene: &Scene<'_>, fault: Fault) -> Bounds {
             memory: Some(MEMORY),
         };
     }
+    let recovery = tempo.scaled(Duration::from_secs(45)).max(patience());
+    // An SDK that takes the delay after a refusal may wait for the whole of it.
+    let slow_retry = tempo.refused + tempo.scaled(Duration::from_secs(10));
+    let is_slow = is_refusal(fault) && scene.sets("refused");
     Bounds {
-        recovery: tempo.scaled(Duration::from_secs(45)).max(patience()),
+        recovery: if is_slow { recovery.max(slow_retry) } else { recovery },
         requests: None,
         growth: MEMORY,
         memory: None,
     }
 }
 
+/// Returns true if the Edge refuses the client during the fault.
+fn is_refusal(fault: Fault) -> bool {
+    matches!(
+        fault,
+        Fault::Status400 | Fault::Status401 | Fault::Status403 | Fault::Status404 | Fault::Failure
+    )
+}
+
 /// Returns the maximum number of requests during a fault by the documented delays, with the shortest random draws.
 fn most_requests(fault: Fault, tempo: &Tempo) -> usize {
     match fault {
         // The next attempt after a refusal is at least half a minute later.
-        Fault::Status400
-        | Fault::Status401
-        | Fault::Status403
-        | Fault::Status404
-        | Fault::Failure => 1,
+        _ if is_refusal(fault) => 1,
         // One connection for the whole time.
         Fault::DataThenSilence => 1,
         // The limit for the head is as long as the fault.
         Fault::SlowDrip | Fault::Silence | Fault::HalfHead => 2,
-        Fault::Status500
-        | Fault::Status503
-        | Fault::Status429
-        | Fault::EmptyClose
-        | Fault::Reset
-        | Fault::Garbage
-        | Fault::MalformedJson
-        | Fault::EndlessLine
-        | Fault::Refused => attempts(tempo, Duration::ZERO),
         // The third wrong content type is followed by a poll at once (D-65).
         Fault::WrongContentType => attempts(tempo, Duration::ZERO) + 1,
         Fault::RetryAfter => attempts(tempo, RETRY_AFTER),
         // Only the pace limits them.
         Fault::ByeLoop | Fault::RedirectLoop => 2 * (FAULT.as_secs() as usize + 1),
+        // Each attempt fails at once.
+        _ => attempts(tempo, Duration::ZERO),
     }
 }
 

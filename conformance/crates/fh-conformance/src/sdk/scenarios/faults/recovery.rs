@@ -14,9 +14,9 @@ use super::bounds::{Bounds, FAULT, bounds};
 const LOOK: Duration = Duration::from_millis(10);
 
 pub(super) fn recovers(scene: &Scene<'_>, fault: Fault) -> Verdict {
-    let bounds = bounds(scene, fault);
     let memory = Memory::before(scene)?;
     let client = scene.create(scene.streaming())?;
+    let bounds = bounds(scene, fault);
     let begun = first_contact(scene, &client, fault)?;
     let departures = wait_out(scene, &client, fault, begun + scene.tempo().scaled(FAULT))?;
     if fault == Fault::EndlessLine {
