@@ -36,3 +36,39 @@ pub(crate) fn items() -> BTreeSet<String> {
     }
     found
 }
+
+/// The items that a table names: a path, or `path::*` for an item and all within it.
+#[derive(Default)]
+pub(crate) struct ListedItems(BTreeSet<String>);
+
+impl ListedItems {
+    /// Adds the items that a cell of the table names.
+    pub(crate) fn add<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
+        self.0.extend(names.filter(|name| *name != "fh-client").map(str::to_string));
+    }
+
+    /// Fails if a name is no item of `fh-client`.
+    pub(crate) fn check(&self, items: &BTreeSet<String>) {
+        for name in &self.0 {
+            let path = name.trim_end_matches("::*");
+            assert!(items.contains(path), "fh-client has no {path}");
+        }
+    }
+
+    /// Returns true if the table names the item, or an item around it.
+    pub(crate) fn contains(&self, path: &str) -> bool {
+        let is_within = |name: &String| {
+            let folder = name.strip_suffix("::*");
+            folder.is_some_and(|folder| path == folder || path.starts_with(&format!("{folder}::")))
+        };
+        self.0.contains(path) || self.0.iter().any(is_within) || self.has_read(path)
+    }
+
+    /// Returns true for a read of a type whose reads with a default have the same form as those of `Client`, which the table names.
+    fn has_read(&self, path: &str) -> bool {
+        let of_client = path.split_once("::").map(|(_, read)| format!("Client::{read}"));
+        let types = ["Context", "Feature", "Snapshot"];
+        types.iter().any(|name| path.starts_with(&format!("{name}::")))
+            && of_client.is_some_and(|read| self.0.contains(&read))
+    }
+}

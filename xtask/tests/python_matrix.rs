@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::client_items::{items, words};
+use crate::client_items::{ListedItems, items, words};
 use crate::documents::{PYTHON, TYPESCRIPT, cells, quoted, section};
 use crate::sources::{files, root};
 
@@ -48,37 +48,20 @@ fn each_item_of_the_client_has_a_form_in_python() {
     let (python, items) = (words_of_python(), items());
     assert!(items.len() > 400, "{}", items.len());
     let section = python_section();
-    let mut listed = BTreeSet::new();
+    let mut listed = ListedItems::default();
     for row in cells(&section) {
         let [named, form] = row.as_slice() else { continue };
         assert!(!form.is_empty(), "{named} has no form");
-        listed.extend(quoted(named).filter(|name| *name != "fh-client").map(str::to_string));
+        listed.add(quoted(named));
         let builtins = ["ValueError", "OSError", "datetime"];
         for name in quoted(form).filter(|name| !builtins.contains(name)) {
             let missing = words(name).into_iter().find(|word| !python.contains(word));
             assert_eq!(missing, None, "{named}: {name}");
         }
     }
-    for name in &listed {
-        let path = name.trim_end_matches("::*");
-        assert!(items.contains(path), "fh-client has no {path}");
-    }
-    // Reads with a default have the same form in the four types that have them.
-    let reads = |path: &str| {
-        let of_client = path.split_once("::").map(|(_, read)| format!("Client::{read}"));
-        let types = ["Context", "Feature", "Snapshot"];
-        types.iter().any(|name| path.starts_with(&format!("{name}::")))
-            && of_client.is_some_and(|read| listed.contains(&read))
-    };
-    let is_listed = |path: &str| {
-        let within = |name: &String| {
-            let folder = name.strip_suffix("::*");
-            folder.is_some_and(|folder| path == folder || path.starts_with(&format!("{folder}::")))
-        };
-        listed.contains(path) || listed.iter().any(within) || reads(path)
-    };
+    listed.check(&items);
     let has_name = |path: &str| python.contains(path.rsplit("::").next().unwrap());
     let missing: Vec<&String> =
-        items.iter().filter(|path| !has_name(path) && !is_listed(path)).collect();
+        items.iter().filter(|path| !has_name(path) && !listed.contains(path)).collect();
     assert!(missing.is_empty(), "neither in Python nor in the table: {missing:#?}");
 }

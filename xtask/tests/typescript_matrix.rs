@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::client_items::{items, words};
+use crate::client_items::{ListedItems, items, words};
 use crate::documents::{TYPESCRIPT, cells, quoted, section};
 use crate::sources::{files, root};
 
@@ -68,36 +68,19 @@ fn each_item_of_the_client_has_a_form_in_typescript() {
     let (known, with_layer) = (words_of_typescript(false), words_of_typescript(true));
     let items = items();
     let (_, section) = section("sdk-matrix.md", TYPESCRIPT);
-    let mut listed = BTreeSet::new();
+    let mut listed = ListedItems::default();
     for row in cells(&section) {
         let [named, form] = row.as_slice() else { continue };
         assert!(!form.is_empty(), "{named} has no form");
-        listed.extend(quoted(named).filter(|name| *name != "fh-client").map(str::to_string));
+        listed.add(quoted(named));
         check_names(form, named, &with_layer);
     }
-    for name in &listed {
-        let path = name.trim_end_matches("::*");
-        assert!(items.contains(path), "fh-client has no {path}");
-    }
-    // Reads with a default have the same form in the four types that have them.
-    let reads = |path: &str| {
-        let of_client = path.split_once("::").map(|(_, read)| format!("Client::{read}"));
-        let types = ["Context", "Feature", "Snapshot"];
-        types.iter().any(|name| path.starts_with(&format!("{name}::")))
-            && of_client.is_some_and(|read| listed.contains(&read))
-    };
-    let is_listed = |path: &str| {
-        let within = |name: &String| {
-            let folder = name.strip_suffix("::*");
-            folder.is_some_and(|folder| path == folder || path.starts_with(&format!("{folder}::")))
-        };
-        listed.contains(path) || listed.iter().any(within) || reads(path)
-    };
+    listed.check(&items);
     let has_name = |path: &str| {
         let name = path.rsplit("::").next().unwrap();
         known.contains(name) || known.contains(&in_camel_case(name))
     };
     let missing: Vec<&String> =
-        items.iter().filter(|path| !has_name(path) && !is_listed(path)).collect();
+        items.iter().filter(|path| !has_name(path) && !listed.contains(path)).collect();
     assert!(missing.is_empty(), "neither in TypeScript nor in the table: {missing:#?}");
 }

@@ -119,19 +119,24 @@ fn compile(engine: Engine, library: StandardLibrary) -> Result<PathBuf, String> 
 
 /// Returns the flags that replace the paths of this machine in the module.
 fn remapped() -> Result<Vec<String>, String> {
-    let home = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
     let mut paths = vec![(sysroot()?, "/rust"), (canonical(&root())?, "/featurehub")];
-    // Each registry has a folder of its own, whose name holds the name of the registry's host.
-    let sources = home.map(|home| home.join("registry/src"));
-    let registries = sources.and_then(|sources| fs::read_dir(sources).ok());
-    for registry in registries.into_iter().flatten().filter_map(Result::ok) {
-        paths.push((canonical(&registry.path())?, "/crates"));
+    for registry in registries() {
+        paths.push((canonical(&registry)?, "/crates"));
     }
     let flag =
         |(path, name): (PathBuf, &str)| format!("--remap-path-prefix={}={name}", path.display());
     Ok(paths.into_iter().map(flag).collect())
+}
+
+/// Returns the folders in which cargo unpacks crates. Each registry has a folder of its own, whose name holds the name of the registry's
+/// host.
+pub(super) fn registries() -> Vec<PathBuf> {
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
+    let sources = home.map(|home| home.join("registry/src"));
+    let found = sources.and_then(|sources| fs::read_dir(sources).ok());
+    found.into_iter().flatten().filter_map(Result::ok).map(|registry| registry.path()).collect()
 }
 
 fn sysroot() -> Result<PathBuf, String> {

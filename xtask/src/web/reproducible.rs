@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::build::DESCRIPTION;
+use super::build::{DESCRIPTION, registries};
 use super::engine::web_folder;
 use crate::python::empty_folder;
 use crate::shell::{Run, root};
@@ -13,6 +13,8 @@ const FIRST: &str = "one";
 const SECOND: &str = "the-other-clone";
 /// The modules of the engines.
 const MODULES: [&str; 2] = ["lean.wasm", "full.wasm"];
+/// The number of hexadecimal digits at the end of the name of a registry's folder.
+const DIGEST: usize = 16;
 
 /// Builds the engines of the newest commit in two clones, and compares the results.
 pub(crate) fn run() -> Result<(), String> {
@@ -53,15 +55,35 @@ fn build(clone: &Path) -> Result<PathBuf, String> {
 fn check_names(module: &Path, folder: &Path) -> Result<(), String> {
     let bytes = fs::read(module).map_err(|why| format!("{}: {why}", module.display()))?;
     let mut names: Vec<String> =
-        ["registry/src", "crates.io", "/home/", "/root/", "/rustc/", SECOND]
-            .map(ToString::to_string)
-            .into();
+        ["registry/src", "/home/", "/root/", "/rustc/", SECOND].map(ToString::to_string).into();
     names.push(folder.display().to_string());
     names.extend(["HOME", "CARGO_HOME"].iter().filter_map(|name| std::env::var(name).ok()));
-    match names.iter().find(|name| !name.is_empty() && holds(&bytes, name.as_bytes())) {
-        Some(name) => Err(format!("{} holds the text {name}", module.display())),
+    names.extend(hosts());
+    if let Some(name) = names.iter().find(|name| !name.is_empty() && holds(&bytes, name.as_bytes()))
+    {
+        return Err(format!("{} holds the text {name}", module.display()));
+    }
+    match registry_path(&bytes) {
+        Some(path) => Err(format!("{} holds the path {path}", module.display())),
         None => Ok(()),
     }
+}
+
+/// Returns the hosts of cargo's registries: the names of their folders, without the digests at the end.
+fn hosts() -> Vec<String> {
+    let name = |folder: &PathBuf| Some(folder.file_name()?.to_string_lossy().into_owned());
+    let host = |name: String| name.rsplit_once('-').map(|(host, _)| host.to_string());
+    registries().iter().filter_map(name).filter_map(host).collect()
+}
+
+/// Returns the first part of a path that has the form of a registry's folder: a name, `-`, a digest of 16 hexadecimal digits, and `/`.
+fn registry_path(bytes: &[u8]) -> Option<String> {
+    let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let found = bytes.windows(DIGEST + 2).find(|window| match window {
+        [b'-', digest @ .., b'/'] => digest.iter().all(is_digit),
+        _ => false,
+    });
+    found.map(|window| String::from_utf8_lossy(window).into_owned())
 }
 
 fn holds(bytes: &[u8], text: &[u8]) -> bool {
@@ -80,8 +102,17 @@ mod tests {
         let write = |text: &str| fs::write(&module, text).map_err(|why| why.to_string());
         write("\0asm /crates/serde_json/src/lib.rs")?;
         assert_eq!(check_names(&module, &folder), Ok(()));
-        write("\0asm ~/registry/src/host/serde_json/src/lib.rs")?;
-        assert!(check_names(&module, &folder).is_err());
+        for leak in [
+            "~/registry/src/host/serde_json/src/lib.rs",
+            "/moved/host.example-0123456789abcdef/serde_json-1.0.1/src/lib.rs",
+        ] {
+            write(&format!("\0asm {leak}"))?;
+            assert!(check_names(&module, &folder).is_err(), "{leak}");
+        }
+        for host in hosts() {
+            write(&format!("\0asm {host}"))?;
+            assert!(check_names(&module, &folder).is_err(), "{host}");
+        }
         write(&format!("\0asm {}", folder.display()))?;
         assert!(check_names(&module, &folder).is_err());
         fs::remove_dir_all(&folder).map_err(|why| why.to_string())

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, posix } from "node:path";
 import { expect, test } from "vitest";
@@ -19,10 +19,21 @@ const ALLOWED = [
 /** Further files of `fh-client`. */
 const ENGINES = ["dist/wasm/engine.json", "dist/wasm/full.wasm", "dist/wasm/lean.wasm"];
 
+/** The end of the name of a registry's folder, which follows the name of the host. */
+const REGISTRY_DIGEST = /-[0-9a-f]{16}$/;
+/** A folder of a registry in a path, wherever the registry is. */
+const REGISTRY_PATH = /-[0-9a-f]{16}\//;
+const CARGO_HOME = process.env["CARGO_HOME"] ?? join(homedir(), ".cargo");
+const REGISTRIES = join(CARGO_HOME, "registry/src");
+/** The hosts of the registries whose crates are on this machine: the names of their folders, without the digests at the end. */
+const HOSTS = existsSync(REGISTRIES)
+  ? readdirSync(REGISTRIES).map((folder) => folder.replace(REGISTRY_DIGEST, ""))
+  : [];
+
 /** Texts that a published file must not contain, because they tell of the machine that built it. */
 const OF_THE_MACHINE = [
-  ...[WEB, join(WEB, "../.."), process.env["CARGO_HOME"] ?? join(homedir(), ".cargo")],
-  ...[homedir(), "registry/src", "index.crates.io", "crates.io-", "/rustc/", "/home/", "/root/"],
+  ...[WEB, join(WEB, "../.."), CARGO_HOME, homedir(), ...HOSTS],
+  ...["registry/src", "/rustc/", "/home/", "/root/"],
 ];
 
 /** Code that a content security policy can forbid, and what only Node has. */
@@ -83,6 +94,7 @@ test.each(byName)("no file of %s names a place of the machine that built it", (_
   for (const file of tarball.files) {
     const bytes = readFileSync(join(tarball.folder, file));
     expect([file, ...OF_THE_MACHINE.filter((text) => bytes.includes(text))]).toEqual([file]);
+    expect([file, REGISTRY_PATH.exec(bytes.toString("latin1"))?.[0]]).toEqual([file, undefined]);
   }
 });
 
