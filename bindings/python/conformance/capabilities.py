@@ -29,6 +29,8 @@ CAN = [
     "http.gzip",
     "http.proxy",
     "http.identify",
+    "http.redirects",
+    "http.connections",
     "tls.verify",
     "tls.custom_ca",
     "ready.wait",

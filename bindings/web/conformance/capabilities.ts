@@ -39,6 +39,7 @@ export const COMMON: readonly string[] = [
   "interceptors.locked",
   "usage",
   "usage.named",
+  "update",
   "multi_client",
   "refresh",
   "suspend",
@@ -48,7 +49,6 @@ export const COMMON: readonly string[] = [
 /** The capabilities that the client lacks everywhere, each with the reason. */
 export const COMMON_CANNOT: Readonly<Record<string, string>> = {
   "stream.last_event_id": "the client does not send Last-Event-ID (D-66)",
-  update: "the client does not send test updates yet",
 };
 
 /** The delays of a client that sets none. */

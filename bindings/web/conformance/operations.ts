@@ -23,12 +23,14 @@ import type {
   RecordCommand,
   ReleaseCommand,
   UnlistenCommand,
+  UpdateCommand,
   WaitCommand,
 } from "./protocol.ts";
 import { answerOf } from "./reads.ts";
 import { ignoredSettings, optionsOf } from "./settings.ts";
 import { startReaders } from "./state_readers.ts";
 import { atMost } from "./time_limit.ts";
+import { update } from "./updates.ts";
 import { record } from "./usage.ts";
 
 /** The time limit of a wait whose command gives none. */
@@ -188,7 +190,7 @@ export const OPERATIONS: Record<string, Operation> = {
   record: of((command: RecordCommand) => {
     record(clientOf(command), command);
   }),
-  update: of(lacks("update")),
+  update: of((command: UpdateCommand) => update(clientOf(command), command)),
   fork: of(lacks("fork")),
   close: of(close),
 };

@@ -11,6 +11,9 @@ export const PLATFORM: AdapterPlatform = {
   can: [],
   cannot: {
     "http.identify": "the preflight of an Edge refuses the header x-sdk",
+    "http.redirects": "a browser follows redirects itself, and shows a page only the last answer",
+    "http.connections":
+      "a browser opens at most six connections to one Edge with HTTP/1.1, and keeps them open after the last request",
     "http.proxy": "the user of the browser sets its proxy, a page cannot",
     "tls.custom_ca": "the user of the browser sets its authorities, a page cannot",
     store: "a page has no files",

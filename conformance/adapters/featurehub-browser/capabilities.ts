@@ -53,6 +53,8 @@ export const CANNOT: Record<string, string> = {
   "http.retry_after": "the SDK polls again after its interval",
   "http.proxy": "the user of the browser sets its proxy, a page cannot",
   "http.identify": "no header names the SDK",
+  "http.redirects": "a browser follows redirects itself, and shows a page only the last answer",
+  "http.connections": "a browser opens at most six connections to one Edge with HTTP/1.1, and keeps them open after the last request",
   "tls.custom_ca": "the user of the browser sets its authorities, a page cannot",
   "ready.wait": "no call waits until the repository is ready; there are listeners",
   "listen.raw": "the SDK has no listeners for updates as they were received",

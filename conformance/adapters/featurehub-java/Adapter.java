@@ -31,8 +31,8 @@ final class Adapter {
 
     private static final List<String> CAN = List.of(
         "engine", "eval.typed_getters", "eval.json_object", "key.client_eval", "key.server_eval", "transport.stream",
-        "stream.status_visible", "stream.headers", "http.identify", "tls.verify", "ready.wait", "ready.listener", "listen.feature",
-        "listen.context", "interceptors", "interceptors.locked", "update", "multi_client", "refresh");
+        "stream.status_visible", "stream.headers", "http.identify", "http.redirects", "http.connections", "tls.verify", "ready.wait",
+        "ready.listener", "listen.feature", "listen.context", "interceptors", "interceptors.locked", "update", "multi_client", "refresh");
 
     private static final String VALUES_ONLY = "the getters return values only";
     private static final String NO_POLLS = "JerseySSEClient has streams only; the artifact has no client that polls";

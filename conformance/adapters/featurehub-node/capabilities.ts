@@ -19,6 +19,8 @@ export const CAN = [
   "http.etag",
   "http.cache_control",
   "http.proxy",
+  "http.redirects",
+  "http.connections",
   "tls.verify",
   "tls.custom_ca",
   "ready.listener",

@@ -16,6 +16,8 @@ CAN = [
     "http.cache_control",
     "http.retry_after",
     "http.identify",
+    "http.redirects",
+    "http.connections",
     "tls.verify",
     "interceptors",
     "multi_client",

@@ -39,6 +39,8 @@ const CAN: &[&str] = &[
     "http.gzip",
     "http.proxy",
     "http.identify",
+    "http.redirects",
+    "http.connections",
     "tls.verify",
     "tls.custom_ca",
     "ready.wait",

@@ -154,6 +154,7 @@ pub fn confirm_passes(
 /// The capabilities that show on the wire whatever the SDK declares.
 const PROBED: &[&str] = &[
     "http.cache_control",
+    "http.connections",
     "http.etag",
     "http.gzip",
     "http.identify",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, Recording};
+use fh_fake_edge::{Behaviour, Recording, Route};
 
 use serde_json::Value;
 
@@ -25,14 +25,20 @@ fn closes_in_time(scene: &Scene<'_>, client: &SdkClient) -> Verdict {
     })
 }
 
-/// Closes a client, and checks that its connections end and that it sends no request.
+/// Closes a client, and checks that its connections end and that it sends no request. If the connections are not the SDK's, its requests
+/// end.
 fn closes(scene: &Scene<'_>, client: &SdkClient, watch: Duration) -> Verdict {
     closes_in_time(scene, client)?;
     let edge = scene.edge();
     let longest = LONGEST_END + scene.lateness().slack();
-    let ended = scene.happens_within(longest, |seen| seen.open_connections() == 0);
+    let open: fn(&Recording) -> usize = if scene.can("http.connections") {
+        Recording::open_connections
+    } else {
+        |seen| seen.in_flight(Route::Poll) + seen.in_flight(Route::Stream)
+    };
+    let ended = scene.happens_within(longest, |seen| open(seen) == 0);
     check("the connections are closed", ended, &format!("within {longest:?}"), || {
-        format!("{} open connections", edge.recording().open_connections())
+        format!("{} are open", open(&edge.recording()))
     })?;
     let all = |seen: &Recording| seen.connections.len() + seen.requests.len();
     let before = all(&edge.recording());

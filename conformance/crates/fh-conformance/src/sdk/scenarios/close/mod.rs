@@ -20,7 +20,7 @@ pub(super) const GROUP: Group = Group {
             name: "stops",
             needs: &["poll_ms"],
             when: "a client is closed",
-            then: "closing takes at most 2 s, its connections are closed within a second, and it sends no request for 10 N",
+            then: "closing takes at most 2 s, its connections (in a browser, its requests) end within a second, and it sends no request for 10 N",
             decision: "conformance 2.9",
             bites: &["CloseDoesNothing"],
             tempo: OPEN,

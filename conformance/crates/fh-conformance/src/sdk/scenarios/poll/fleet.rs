@@ -23,7 +23,7 @@ const FAR: Duration = Duration::from_secs(60);
 pub(super) const JITTER: Scenario = Scenario {
     id: "C-POLL-031",
     name: "jitter-fleet",
-    requires: &["transport.poll", "multi_client"],
+    requires: &["transport.poll", "multi_client", "http.connections"],
     needs: &["poll_ms"],
     given: "an Edge that answers the first polls of 50 clients at the same moment with 503, and all with 503 for a while",
     when: "the clients retry after N with a jitter of a half, and the Edge recovers",

@@ -1,6 +1,6 @@
 //! Headers of requests, except those of server-evaluated contexts and etags.
 
-use fh_fake_edge::{Request, Route};
+use fh_fake_edge::{Behaviour, Request, Route};
 
 use super::first_request::{
     context, end, first_request, route, set_context, transport, transports,
@@ -39,11 +39,18 @@ pub(super) const OF_THE_PROGRAM: Scenario = Scenario {
     name: "hdr.user-headers",
     tier: 1,
     needs: &["headers"],
-    given: "headers that the program sets",
+    given: "headers that the program sets, and an Edge that allows pages of other origins all headers",
     when: "a client polls, or opens a stream",
     then: "the request has these headers",
     decision: "D-83",
     bites: &["HeadersOfTheProgramAreLost"],
+    stage: |stage| {
+        stage.with_feature_f();
+        let allowing = Behaviour::status(204)
+            .header("access-control-allow-origin", "*")
+            .header("access-control-allow-headers", "*");
+        stage.edge().behave_on(Route::Other, allowing);
+    },
     run: of_the_program,
     ..SCENARIO
 };

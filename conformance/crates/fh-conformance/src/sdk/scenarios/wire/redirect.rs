@@ -8,7 +8,8 @@ use super::super::broken_edge;
 use super::first_request::{context, end, route, transport, transports};
 use crate::protocol::Create;
 use crate::sdk::{
-    ExpectedAnswer, SCENARIO, Scenario, Scene, Skip, Stop, Tempo, Verdict, check, equal,
+    ExpectedAnswer, SCENARIO, Scenario, Scene, Skip, Stop, Tempo, UNDER_DECLARED, Verdict, check,
+    equal,
 };
 
 pub(super) const REDIRECT: Scenario = Scenario {
@@ -17,7 +18,7 @@ pub(super) const REDIRECT: Scenario = Scenario {
     tier: 1,
     given: "an Edge that redirects with 301 and 307, first to another path, and then to another origin",
     when: "a client polls, or opens a stream",
-    then: "it follows within the origin, and sends neither the key nor the context to the other origin",
+    then: "it follows within the origin, and sends neither the key nor the context to the other origin (a browser sends the key if the location has it)",
     decision: "D-82",
     bites: &["HopsAddUp", "HopsNotCounted", "PaceIgnored", "RedirectsAnywhere"],
     stage: |stage| {
@@ -59,13 +60,33 @@ fn redirect(scene: &Scene<'_>) -> Verdict {
     // The key is in the location only if it is in the URL of the request.
     let plain = RedirectTo::Exactly(format!("{}/elsewhere", other.url()));
     let whole = RedirectTo::Origin(other.url());
+    let sees_redirects = scene.can("http.redirects");
+    let locations = if sees_redirects { vec![&plain, &whole] } else { vec![&plain] };
     for create in transports(scene) {
-        for (status, to) in [(301, &plain), (307, &plain), (301, &whole), (307, &whole)] {
-            scene.edge().behave(Behaviour::redirect(status, to.clone()));
-            to_another_origin(scene, create.clone(), other)?;
+        for to in &locations {
+            for status in [301, 307] {
+                scene.edge().behave(Behaviour::redirect(status, (*to).clone()));
+                to_another_origin(scene, create.clone(), other)?;
+            }
         }
     }
+    if !sees_redirects {
+        scene.edge().behave(Behaviour::redirect(307, whole));
+        follows_blindly(scene, other)?;
+    }
     if scene.is_own() { broken_edge::redirects_are_counted(scene) } else { Ok(()) }
+}
+
+/// Checks that an SDK which declares that it does not see redirects cannot keep its key from another origin.
+fn follows_blindly(scene: &Scene<'_>, other: &EdgeHandle) -> Verdict {
+    let Some(create) = transports(scene).into_iter().next() else { return Ok(()) };
+    let client = scene.create(create)?;
+    let sent = other.wait_until(scene.patience(), |seen| {
+        seen.requests.iter().any(|seen| texts(&seen.request).any(|text| holds_secret(text)))
+    });
+    end(scene, &client)?;
+    let lacks = "the SDK lacks http.redirects, as the adapter declares";
+    check(UNDER_DECLARED, sent.is_ok(), lacks, || "no key at another origin".to_owned())
 }
 
 fn within_the_origin(scene: &Scene<'_>, create: Create, status: u16) -> Verdict {
