@@ -136,7 +136,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    * @throws {@link NotReady} after the time limit, if the Edge refuses the client, if the client sends no more requests, or if it is closed
    */
   ready(options: ReadyOptions = {}): Promise<void> {
-    return untilReady(this.#repository, options);
+    return untilReady(this.#repository, this.#driver, options);
   }
 
   /** The readiness of the client. */

@@ -81,7 +81,8 @@ export class Driver {
     });
   /** The actions that are not performed yet, other than those about requests. */
   #actions: Action[] = [];
-  #isCompiling = false;
+  /** True while a publication waits for the engine. */
+  isCompiling = false;
   #engineProblem: Problem | undefined;
   /** The problem of the session's last status, which a problem of the engine may hide. */
   #sessionProblem: Problem | undefined;
@@ -207,11 +208,11 @@ export class Driver {
 
   /** Performs the actions in their order, up to the first publication that has to wait for the engine. */
   #performAll(): void {
-    while (!this.#isCompiling) {
+    while (!this.isCompiling) {
       const [action] = this.#actions;
       if (action === undefined) return;
       if (needsEngine(action)) {
-        this.#isCompiling = true;
+        this.isCompiling = true;
         this.#parts.engine.compile(action.publication.rules, (compiled) => {
           if (!this.#isClosed) this.#compiled(action.publication.cause, compiled);
         });
@@ -265,7 +266,7 @@ export class Driver {
     }
     if (!isOver) return;
     this.#actions.shift();
-    this.#isCompiling = false;
+    this.isCompiling = false;
     this.#performAll();
   }
 

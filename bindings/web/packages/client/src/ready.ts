@@ -1,4 +1,4 @@
-import { LONGEST_DELAY } from "./driver.ts";
+import { type Driver, LONGEST_DELAY } from "./driver.ts";
 import { NotReady, readyOutcome } from "./not_ready.ts";
 import { type Repository, RepositoryWatch } from "./repository/lib.ts";
 
@@ -13,11 +13,15 @@ export interface ReadyOptions {
 }
 
 /**
- * Waits until the client of this repository is ready.
+ * Waits until the client of this repository is ready. A client that sends no requests, but whose features wait for the engine, will be.
  *
  * @throws {@link NotReady} after the time limit, if the Edge refuses the client, if the client sends no more requests, or if it is closed
  */
-export async function untilReady(repository: Repository, options: ReadyOptions): Promise<void> {
+export async function untilReady(
+  repository: Repository,
+  driver: Pick<Driver, "isCompiling">,
+  options: ReadyOptions,
+): Promise<void> {
   const { timeoutMs, signal, throughRefusals = false } = options;
   let stop: (reason: NotReady["reason"]) => void = () => undefined;
   const stopped = new Promise<NotReady["reason"]>((resolve) => (stop = resolve));
@@ -36,7 +40,7 @@ export async function untilReady(repository: Repository, options: ReadyOptions):
     for (;;) {
       const outcome = readyOutcome(repository.status, throughRefusals);
       if (outcome === true) return;
-      if (outcome) throw outcome;
+      if (outcome && !(outcome.reason === "stopped" && driver.isCompiling)) throw outcome;
       const reason = await Promise.race([watch.changed(), stopped]);
       if (reason) throw new NotReady(reason, repository.status.problem, signal?.reason);
     }

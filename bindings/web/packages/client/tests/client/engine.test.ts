@@ -94,6 +94,30 @@ describeEngine("a client that evaluates the rules", () => {
     ]);
   });
 
+  test("an offline client is ready once the engine is loaded", async () => {
+    const FreshClient = await freshClient();
+    let load: (source: BufferSource) => void = () => undefined;
+    const engine = new Promise<BufferSource>((resolve) => (load = resolve));
+    using client = new FreshClient("", CLIENT_KEY, { mode: "offline", engine });
+    client.offerFeatures("test", "environment", `[${feature("COLOUR", "red")}]`);
+    const ready = client.ready();
+    expect(client.readiness).toBe("NOT_READY");
+    load(bytes("lean.wasm"));
+    await ready;
+    expect(client.string("COLOUR")).toBe("red");
+  });
+
+  test("an offline client whose engine cannot be used is not ready", async () => {
+    const FreshClient = await freshClient();
+    const engine = Promise.resolve(new Uint8Array([0, 1, 2]));
+    using client = new FreshClient("", CLIENT_KEY, { ...FAST, mode: "offline", engine });
+    client.offerFeatures("test", "environment", `[${feature("COLOUR", "red")}]`);
+    await expect(client.ready({ timeoutMs: 200 })).rejects.toMatchObject({
+      reason: "timedOut",
+      problem: { code: "engine" },
+    });
+  });
+
   test("closes while the engine is loading, without the features", async () => {
     const FreshClient = await freshClient();
     const client = new FreshClient(edge.url, CLIENT_KEY, { engine: new Promise<never>(() => undefined) });
