@@ -1,7 +1,12 @@
-"""The licences of the crates that are linked into the native module."""
+"""The licences of the crates that are linked into a module.
+
+``python licences.py --manifest FILE --target TARGET --features FEATURES --module NAME`` prints them, for packages of other
+languages.
+"""
 
 from __future__ import annotations
 
+import argparse
 import html
 import json
 import pathlib
@@ -15,7 +20,7 @@ from typing import Any, NamedTuple
 TERMS = re.compile(r"(licen[cs]e|copying|copyright|notice|unlicense)", re.IGNORECASE)
 NO_TEXT = {".rs", ".py", ".c", ".h", ".pl", ".sh"}
 HEADING = """\
-The native module of this package contains the crates below, and the standard library of Rust. The name of each crate stands
+{module} of this package contains the crates below, and the standard library of Rust. The name of each crate stands
 before its version and the terms that its manifest names. After the crates, each text of a licence stands once, with the crates
 that carry it.
 """
@@ -34,10 +39,11 @@ class Crate(NamedTuple):
         return f"{self.name} {self.version}"
 
 
-def linked_crates(manifest: pathlib.Path, target: str) -> list[Crate]:
+def linked_crates(manifest: pathlib.Path, target: str, features: str = "") -> list[Crate]:
     """Return the crates that a build for this target links: neither those of build scripts nor those of macros."""
-    command = ["cargo", "metadata", "--locked", "--format-version", "1", "--filter-platform", target, "--manifest-path"]
-    metadata = json.loads(subprocess.check_output([*command, str(manifest)]))
+    command = ["cargo", "metadata", "--locked", "--format-version", "1", "--filter-platform", target]
+    options = ["--features", features, "--manifest-path", str(manifest)]
+    metadata = json.loads(subprocess.check_output([*command, *options]))
     packages = {package["id"]: package for package in metadata["packages"]}
     nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
     waiting, linked = [metadata["resolve"]["root"]], set()
@@ -75,8 +81,8 @@ def _standard_library() -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
-def third_party_licences(crates: list[Crate]) -> str:
-    """Return a text with the terms of all crates of others.
+def third_party_licences(crates: list[Crate], module: str = "The native module") -> str:
+    """Return a text with the terms of all crates of others, which the named module contains.
 
     Raises ``ValueError`` if a crate carries no text of its licence.
     """
@@ -89,6 +95,21 @@ def third_party_licences(crates: list[Crate]) -> str:
         for text in dict.fromkeys(texts):
             carriers[text].append(str(crate))
     carriers[_standard_library()].append("the standard library of Rust")
-    parts = [HEADING, "".join(f"{crate}: {crate.terms}\n" for crate in others)]
+    parts = [HEADING.format(module=module), "".join(f"{crate}: {crate.terms}\n" for crate in others)]
     parts += [f"{'=' * 80}\n{', '.join(names)}\n{'-' * 80}\n{text}\n" for text, names in carriers.items()]
     return "\n".join(parts)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--manifest", required=True, type=pathlib.Path)
+    parser.add_argument("--target", required=True)
+    parser.add_argument("--features", default="")
+    parser.add_argument("--module", required=True, help="the name of the module in the first sentence")
+    arguments = parser.parse_args()
+    crates = linked_crates(arguments.manifest, arguments.target, arguments.features)
+    print(third_party_licences(crates, arguments.module), end="")
+
+
+if __name__ == "__main__":
+    main()

@@ -9,7 +9,7 @@ import { join, resolve } from "node:path";
 import { bundle } from "./bundle.ts";
 import { declare } from "./declarations.ts";
 import { publishedManifest } from "./manifest.ts";
-import { NAMES, Package, WEB } from "./packages.ts";
+import { LICENCES, NAMES, Package, WEB } from "./packages.ts";
 
 const [given] = process.argv.slice(2);
 if (given === undefined) throw new Error("npm run packages -- FOLDER");
@@ -25,6 +25,14 @@ for (const name of NAMES) {
   console.log(`    ${join(folder, pack(built))}`);
 }
 
+/** Returns the licences of the crates that the full engine contains. Those of the lean engine are among them. */
+function licencesOfEngine(): string {
+  const manifest = join(WEB, "engine/Cargo.toml");
+  const options = ["--target", "wasm32-unknown-unknown", "--features", "full", "--module", "The full engine"];
+  const script = join(WEB, "../python/wheels/licences.py");
+  return execFileSync("python3", ["-B", script, "--manifest", manifest, ...options], { encoding: "utf8" });
+}
+
 /** Writes the tarball of a built package, and returns its name. */
 function pack(of: Package): string {
   const staged = join(folder, "staged", of.manifest.name);
@@ -36,6 +44,7 @@ function pack(of: Package): string {
   const text = readme.replace(/\[([^\]]+)\]\((?:\.\.\/)+([^)]+)\)/g, "$1 (`$2` of the project)");
   writeFileSync(join(staged, "README.md"), text);
   cpSync(join(WEB, "../../LICENSE"), join(staged, "LICENSE"));
+  if (of.manifest.name === "fh-client") writeFileSync(join(staged, LICENCES), licencesOfEngine());
   writeFileSync(join(staged, "package.json"), `${JSON.stringify(publishedManifest(of), null, 2)}\n`);
   const printed = execFileSync("npm", ["pack", "--json", "--pack-destination", folder], {
     cwd: staged,

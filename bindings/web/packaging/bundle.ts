@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import type { Package, Platform } from "./packages.ts";
 
 /** The engines of `fh-client`, relative to the folder of the package, and their place beside the built files. */
@@ -41,5 +41,17 @@ async function bundleFor(of: Package, platform: Platform): Promise<void> {
     jsx: "automatic",
     sourcemap: "linked",
     logLevel: "warning",
+    plugins: [compiledLater],
   });
 }
+
+/** Keeps imports of modules that the bundler of a program compiles, at the place where the built engines are. */
+const compiledLater: Plugin = {
+  name: "compiled-later",
+  setup: (esbuild) => {
+    esbuild.onResolve({ filter: /\/wasm\/\w+\.wasm\?module$/ }, ({ path }) => ({
+      path: path.replace(/^.*\/wasm\//, "./wasm/"),
+      external: true,
+    }));
+  },
+};

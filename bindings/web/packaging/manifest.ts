@@ -1,4 +1,4 @@
-import type { Package } from "./packages.ts";
+import { LICENCES, type Package } from "./packages.ts";
 
 /** Members of a manifest that only the repository needs. */
 const PRIVATE = ["imports", "devDependencies", "scripts"];
@@ -20,5 +20,6 @@ export function publishedManifest(of: Package): Record<string, unknown> {
   }
   exports["./package.json"] = "./package.json";
   const kept = Object.entries(of.manifest).filter(([name]) => !PRIVATE.includes(name));
-  return { ...Object.fromEntries(kept), exports, files: ["dist"] };
+  const licences = of.manifest.name === "fh-client" ? [LICENCES] : [];
+  return { ...Object.fromEntries(kept), exports, files: ["dist", ...licences] };
 }

@@ -4,6 +4,9 @@ import { join } from "node:path";
 /** The folder of the npm workspace. The programs of this folder are started by npm, which starts them there. */
 export const WEB = process.cwd();
 
+/** The file with the licences of the crates in the engines. */
+export const LICENCES = "THIRD-PARTY-LICENSES.txt";
+
 /** The names of the packages that are published, in the order in which they need each other. */
 export const NAMES = ["fh-client", "fh-react", "fh-openfeature"] as const;
 
@@ -32,6 +35,12 @@ export interface Platform {
 export const BROWSERS: Platform = { condition: "browser", served: ["default"], suffix: "" };
 /** Node, and programs that are compatible with it. */
 export const NODE: Platform = { condition: "node", served: ["node"], suffix: ".node" };
+/** Runtimes at the edge of a network: they compile no bytes, so their bundlers compile the modules of the engine. */
+export const WORKERD: Platform = {
+  condition: "workerd",
+  served: ["workerd", "edge-light"],
+  suffix: ".workerd",
+};
 
 /** A package that is published. */
 export class Package {
@@ -50,7 +59,7 @@ export class Package {
 
   /** The platforms for which the package has files of their own. A package without such files is built for all of them at once. */
   get platforms(): readonly Platform[] {
-    return this.manifest.imports === undefined ? [BROWSERS] : [BROWSERS, NODE];
+    return this.manifest.imports === undefined ? [BROWSERS] : [BROWSERS, NODE, WORKERD];
   }
 
   /** The subpaths that programs import, with their sources. */

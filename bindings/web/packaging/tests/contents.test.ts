@@ -1,10 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, posix } from "node:path";
 import { expect, test } from "vitest";
 
-import { WEB } from "../packages.ts";
+import { LICENCES, WEB } from "../packages.ts";
 import { Tarball } from "./tarball.ts";
 
 const tarballs = Tarball.all();
@@ -17,7 +18,7 @@ const ALLOWED = [
   /^dist\/types\/[\w/]+\.d\.ts$/,
 ];
 /** Further files of `fh-client`. */
-const ENGINES = ["dist/wasm/engine.json", "dist/wasm/full.wasm", "dist/wasm/lean.wasm"];
+const ENGINES = [LICENCES, "dist/wasm/engine.json", "dist/wasm/full.wasm", "dist/wasm/lean.wasm"];
 
 /** The end of the name of a registry's folder, which follows the name of the host. */
 const REGISTRY_DIGEST = /-[0-9a-f]{16}$/;
@@ -82,6 +83,27 @@ test.each(byName)("the licence of %s is that of the project", (_, tarball) => {
   expect(tarball.text("LICENSE")).toBe(readFileSync(join(WEB, "../../LICENSE"), "utf8"));
 });
 
+test("the licence of each crate in the engines is in fh-client", () => {
+  const tree = ["tree", "--locked", "--offline", "-p", "fh-web-engine", "--features", "full"];
+  const options = ["--target", "wasm32-unknown-unknown", "-e", "normal,no-proc-macro"];
+  const printed = execFileSync("cargo", [...tree, ...options, "--prefix", "none", "-f", "{p}|{l}"], {
+    ...{ cwd: join(WEB, "../.."), encoding: "utf8" },
+  });
+  const [client] = tarballs;
+  const lines = client!.text(LICENCES).split("\n");
+  // The path of an own crate follows its version.
+  const crates = [...new Set(printed.replaceAll(" (*)", "").trim().split("\n"))].filter(
+    (line) => !/ \(\//.test(line),
+  );
+  expect(crates.length).toBeGreaterThan(5);
+  for (const crate of crates) {
+    const [name, terms] = crate.replace(" v", " ").split("|");
+    expect(lines).toContain(`${name!}: ${terms!}`);
+    // The name also stands above a text, among the crates that carry it.
+    expect([name, lines.some((line) => line.split(", ").includes(name!))]).toEqual([name, true]);
+  }
+});
+
 test.each(byName)("the README of %s refers to no file that the tarball lacks", (_, tarball) => {
   const links = Array.from(
     tarball.text("README.md").matchAll(/\]\((?!https?:)([^)#]+)/g),
@@ -110,11 +132,11 @@ test.each(byName)("each script of %s has a source map, which contains the source
 });
 
 test.each(byName)(
-  "what a page loads of %s has no code that its policy forbids, nor of Node",
+  "what pages and runtimes at the edge load of %s has no code that policies forbid, nor of Node",
   (_, tarball) => {
-    for (const [subpath, { default: entry }] of tarball.exports) {
+    for (const [subpath, { default: page, workerd = page }] of tarball.exports) {
       if (subpath === "./node" || subpath === "./server") continue;
-      for (const file of tarball.reachable(entry!)) {
+      for (const file of new Set([...tarball.reachable(page!), ...tarball.reachable(workerd!)])) {
         const text = tarball.text(file);
         expect([file, ...NOT_IN_BROWSERS.filter((code) => code.test(text))]).toEqual([file]);
       }
@@ -128,6 +150,20 @@ test("the files for Node are found to have code of Node, so that the check above
   expect(NOT_IN_BROWSERS.filter((pattern) => pattern.test(code)).map(String)).toEqual(
     expect.arrayContaining([String(/\bprocess\b/), String(/["']node:/)]),
   );
+});
+
+test("runtimes at the edge import the modules of the engine, which their bundlers compile", () => {
+  const [client] = tarballs;
+  for (const [subpath, { workerd, "edge-light": edgeLight, default: page }] of client!.exports) {
+    if (subpath === "./node") continue;
+    expect(edgeLight).toBe(workerd);
+    const modules = (entry: string): string[] =>
+      Array.from(client!.reachable(entry), (file) => client!.text(file))
+        .flatMap((code) => Array.from(code.matchAll(/ from "(\.\/wasm\/[^"]+)"/g), ([, module]) => module!))
+        .sort();
+    expect(modules(workerd!)).toEqual(["./wasm/full.wasm?module", "./wasm/lean.wasm?module"]);
+    expect(modules(page!)).toEqual([]);
+  }
 });
 
 test("engine.json has the digests of the engines, the versions and the commit", () => {

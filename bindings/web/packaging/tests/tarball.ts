@@ -65,7 +65,7 @@ export class Tarball {
     const file = posix.normalize(from);
     if (known.has(file)) return known;
     known.add(file);
-    for (const [, next] of this.text(file).matchAll(/(?:from|import)\s*\(?"(\.[^"]+)"/g))
+    for (const [, next] of this.text(file).matchAll(/(?:from|import)\s*\(?"(\.[^"]+\.js)"/g))
       this.reachable(posix.join(posix.dirname(file), next!), known);
     return known;
   }

@@ -9,7 +9,10 @@ import type {
 import type { End, Redirected } from "./session/lib.ts";
 import type { StateStorage } from "./stored_state.ts";
 
-/** What a browser and Node have in common: `fetch`, `setTimeout` and the clocks. */
+/** Settings of each request. Runtimes without cookies and referrers do not have them, and refuse them. */
+export const ANONYMOUS = { credentials: "omit", referrerPolicy: "no-referrer" } as const;
+
+/** What all platforms have in common: `fetch`, `setTimeout` and the clocks. */
 export abstract class WebPlatform implements Platform {
   abstract readonly identification: string | undefined;
   abstract readonly storage: StateStorage | undefined;
@@ -49,8 +52,6 @@ export abstract class WebPlatform implements Platform {
     const response = await send(request.url.expose(), {
       ...this.requestInit(request),
       ...request.init,
-      credentials: "omit",
-      referrerPolicy: "no-referrer",
       signal,
     });
     this.check(request, response);

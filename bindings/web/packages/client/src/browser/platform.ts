@@ -1,7 +1,7 @@
 import type { LifeCycle, PlatformRequest } from "../platform.ts";
 import type { End } from "../session/lib.ts";
 import type { UsageCode } from "../late_observers.ts";
-import { WebPlatform } from "../web_platform.ts";
+import { ANONYMOUS, WebPlatform } from "../web_platform.ts";
 import { watchPage } from "./page.ts";
 
 /** The code for observers is loaded when a program registers one, so that other pages do not load it. */
@@ -31,6 +31,7 @@ export class ClientPlatform extends WebPlatform {
    */
   protected requestInit({ headers, isPrivate }: PlatformRequest): RequestInit {
     return {
+      ...ANONYMOUS,
       headers: headers
         .filter(([name]) => name !== "cache-control")
         .map(([name, value]): [string, string] => [name, value]),

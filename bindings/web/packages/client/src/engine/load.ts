@@ -1,3 +1,5 @@
+import { fullFile, leanFile } from "#engine-files";
+
 import type { EngineModule, FullEngineModule } from "./module.ts";
 
 /** A WebAssembly module in one of the forms in which a program can have it. */
@@ -27,7 +29,7 @@ const loaded = new Map<string, Promise<EngineModule>>();
 /** Loads the lean engine. The first call decides about the source. A call after a failure tries again. */
 export function loadLean(options: LoadOptions = {}): Promise<EngineModule> {
   return once("lean", async () => {
-    const source = options.source ?? new URL("./wasm/lean.wasm", import.meta.url);
+    const source = options.source ?? leanFile();
     const [glue, module] = await Promise.all([import("./wasm/lean.js"), compiled(source, options)]);
     glue.initSync({ module });
     return glue;
@@ -37,7 +39,7 @@ export function loadLean(options: LoadOptions = {}): Promise<EngineModule> {
 /** Loads the full engine. The first call decides about the source. A call after a failure tries again. */
 export function loadFull(options: LoadOptions = {}): Promise<FullEngineModule> {
   return once("full", async () => {
-    const source = options.source ?? new URL("./wasm/full.wasm", import.meta.url);
+    const source = options.source ?? fullFile();
     const [glue, module] = await Promise.all([import("./wasm/full.js"), compiled(source, options)]);
     glue.initSync({ module });
     return glue;

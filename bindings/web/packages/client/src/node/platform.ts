@@ -5,7 +5,7 @@ import { type End, redirected } from "../session/lib.ts";
 import type { UsageCode } from "../late_observers.ts";
 import * as observers from "../repository/usage/observers.ts";
 import { VERSION } from "../version.ts";
-import { WebPlatform } from "../web_platform.ts";
+import { ANONYMOUS, WebPlatform } from "../web_platform.ts";
 import { RequestSocket } from "./request_socket.ts";
 import { type LastRequest, unrefSockets } from "./unref_sockets.ts";
 
@@ -48,7 +48,11 @@ export class ClientPlatform extends WebPlatform {
    */
   protected requestInit({ url, headers }: PlatformRequest): RequestInit {
     this.#last.url = new URL(url.expose()).href;
-    return { headers: headers.map(([name, value]): [string, string] => [name, value]), redirect: "manual" };
+    return {
+      ...ANONYMOUS,
+      headers: headers.map(([name, value]): [string, string] => [name, value]),
+      redirect: "manual",
+    };
   }
 
   protected check(): void {

@@ -4,6 +4,7 @@ import { ClientPlatform as BrowserPlatform } from "../../src/browser/platform.ts
 import { Driver, LONGEST_DELAY } from "../../src/driver.ts";
 import { DriverClock } from "../../src/driver_clock.ts";
 import { ClientPlatform as NodePlatform } from "../../src/node/platform.ts";
+import { ClientPlatform as WorkerdPlatform } from "../../src/workerd/platform.ts";
 import type { LifeCycle, Platform, PlatformRequest } from "../../src/platform.ts";
 import { Repository } from "../../src/repository/lib.ts";
 import { SentSecrets } from "../../src/sent_secrets.ts";
@@ -230,4 +231,27 @@ describe("Node", () => {
     const platform = new NodePlatform({ fetch: undefined, keepAlive: true, whenHidden: "continue" });
     expect(platform.endOf(error)).toMatchObject(end);
   });
+});
+
+test("workerd gets requests without the settings that it refuses, and leaves redirects to the session", async () => {
+  let sent: RequestInit | undefined;
+  const platform = new WorkerdPlatform({
+    ...{ keepAlive: true, whenHidden: "continue" },
+    fetch: (_url, init) => {
+      sent = init;
+      return Promise.resolve(new Response());
+    },
+  });
+  const url = new SecretUrl("http://edge.example/features/key");
+  const request = {
+    kind: "stream",
+    url,
+    headers: [["accept", "text/event-stream"]],
+    isPrivate: true,
+  } as const;
+  await platform.send(request, new AbortController().signal);
+  expect(Object.keys(sent!).sort()).toEqual(["headers", "redirect", "signal"]);
+  expect(sent!.redirect).toBe("manual");
+  expect(platform.redirected(url, "/b")?.expose()).toBe("http://edge.example/b");
+  expect(platform.endOf(new Error("lost"))).toEqual({ kind: "broken", text: "lost" });
 });

@@ -1,0 +1,9 @@
+/** Returns the address of the lean engine's module, which is requested when the engine is loaded. */
+export function leanFile(): URL {
+  return new URL("./wasm/lean.wasm", import.meta.url);
+}
+
+/** Returns the address of the full engine's module. */
+export function fullFile(): URL {
+  return new URL("./wasm/full.wasm", import.meta.url);
+}

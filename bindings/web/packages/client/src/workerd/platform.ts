@@ -1,0 +1,36 @@
+import type { PlatformRequest } from "../platform.ts";
+import { type End, redirected } from "../session/lib.ts";
+import type { UsageCode } from "../late_observers.ts";
+import { VERSION } from "../version.ts";
+import { WebPlatform } from "../web_platform.ts";
+
+/** The code for observers is loaded when a program registers one, so that other programs start without it. */
+export const usageCode: UsageCode = () => import("../late/observers.ts");
+
+/** The platform of workerd, and of other runtimes at the edge of a network: they have `fetch`, but neither pages nor files. */
+export class ClientPlatform extends WebPlatform {
+  readonly identification = `JavaScript,${VERSION}`;
+  readonly storage = undefined;
+  readonly hasTabs = false;
+  readonly readFile = undefined;
+  override readonly redirected = redirected;
+
+  /** The session follows redirects (D-82). These runtimes have neither cookies nor referrers, and refuse the settings for them. */
+  protected requestInit({ headers }: PlatformRequest): RequestInit {
+    return { headers: headers.map(([name, value]): [string, string] => [name, value]), redirect: "manual" };
+  }
+
+  protected check(): void {
+    // The session checks the response.
+  }
+
+  /** {@inheritDoc Platform.endOf} */
+  endOf(error: unknown): End {
+    return { kind: "broken", text: error instanceof Error ? error.message : "the request failed" };
+  }
+
+  /** Watches nothing, because these runtimes report no changes of the network. */
+  watch(): () => void {
+    return () => undefined;
+  }
+}
