@@ -31,7 +31,8 @@ cargo xtask web <command>
                      the toolchain in place of a rebuilt, smaller one; then build the packages of npm, and write their tarballs
                      into the folder web of the target folder; with --engines, build the engines only
   chromium           run the tests of the TypeScript client that need a browser, in Debian's Chromium
-  conformance        run the conformance suite against the TypeScript client in Node and in Chromium
+  conformance        run the conformance suite against the TypeScript client in Node and in Chromium, without the slow scenarios; CI runs it
+                     in Node only, because a run in Chromium takes about ten minutes
   conversations [--count N]
                      write what the session does in the scripts of its simulation, for the replay in TypeScript, into the folder
                      web/conversations of the target folder: 10,000 conversations by default, and those of hostile input

@@ -13,6 +13,9 @@ use super::endless_body;
 
 /// The time within which the connections of a closed client are closed.
 const LONGEST_END: Duration = Duration::from_secs(1);
+/// The time within which the requests of a closed client end, if the connections are not the SDK's. Chromium sometimes reads the response of
+/// an aborted request for 5 s more, so that it can use the connection again.
+const LONGEST_DRAIN: Duration = Duration::from_secs(6);
 /// The time within which `close` returns.
 const LONGEST_CLOSE: Duration = Duration::from_secs(2);
 
@@ -30,12 +33,12 @@ fn closes_in_time(scene: &Scene<'_>, client: &SdkClient) -> Verdict {
 fn closes(scene: &Scene<'_>, client: &SdkClient, watch: Duration) -> Verdict {
     closes_in_time(scene, client)?;
     let edge = scene.edge();
-    let longest = LONGEST_END + scene.lateness().slack();
-    let open: fn(&Recording) -> usize = if scene.can("http.connections") {
-        Recording::open_connections
+    let (open, longest): (fn(&Recording) -> usize, _) = if scene.can("http.connections") {
+        (Recording::open_connections, LONGEST_END)
     } else {
-        |seen| seen.in_flight(Route::Poll) + seen.in_flight(Route::Stream)
+        (|seen| seen.in_flight(Route::Poll) + seen.in_flight(Route::Stream), LONGEST_DRAIN)
     };
+    let longest = longest + scene.lateness().slack();
     let ended = scene.happens_within(longest, |seen| open(seen) == 0);
     check("the connections are closed", ended, &format!("within {longest:?}"), || {
         format!("{} are open", open(&edge.recording()))
