@@ -19,8 +19,10 @@ const DIGEST: usize = 16;
 /// Builds the engines of the newest commit in two clones, and compares the results.
 pub(crate) fn run() -> Result<(), String> {
     let folder = empty_folder(&web_folder()?.join("reproducible"))?;
-    let first = describe(&folder.join(FIRST), &folder)?;
-    let second = describe(&folder.join(SECOND), &folder)?;
+    // The description of the engines names the commit, and the project may get another one during the builds.
+    let commit = Run::new("git rev-parse HEAD").output()?.trim_end().to_string();
+    let first = describe(&folder.join(FIRST), &commit, &folder)?;
+    let second = describe(&folder.join(SECOND), &commit, &folder)?;
     println!("{}", first.trim_end());
     if first != second {
         return Err(format!("the other clone built other engines:\n{second}"));
@@ -30,8 +32,8 @@ pub(crate) fn run() -> Result<(), String> {
 }
 
 /// Builds the engines in a clone, checks the texts in the modules, and returns the text of `engine.json`.
-fn describe(clone: &Path, folder: &Path) -> Result<String, String> {
-    let engines = build(clone)?;
+fn describe(clone: &Path, commit: &str, folder: &Path) -> Result<String, String> {
+    let engines = build(clone, commit)?;
     for module in MODULES {
         check_names(&engines.join(module), folder)?;
     }
@@ -39,10 +41,11 @@ fn describe(clone: &Path, folder: &Path) -> Result<String, String> {
     fs::read_to_string(&file).map_err(|why| format!("{}: {why}", file.display()))
 }
 
-/// Clones the project, builds the engines in the clone, and returns their folder.
-fn build(clone: &Path) -> Result<PathBuf, String> {
+/// Clones the project at a commit, builds the engines in the clone, and returns their folder.
+fn build(clone: &Path, commit: &str) -> Result<PathBuf, String> {
     let places = [root().display().to_string(), clone.display().to_string()];
     Run::new("git clone --quiet --no-hardlinks").args(&places).go()?;
+    Run::new("git checkout --quiet --detach").in_folder(clone).args(&[commit.to_string()]).go()?;
     let target = clone.join("target");
     Run::new("cargo xtask web build --engines")
         .in_folder(clone)
