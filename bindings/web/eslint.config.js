@@ -39,7 +39,7 @@ const unlikeRust = {
 };
 
 export default tseslint.config(
-  { ignores: ["**/dist/**", "**/node_modules/**", "bindgen/**", "**/engine/wasm/*.js", "tests/projects/**"] },
+  { ignores: ["**/dist/**", "**/node_modules/**", "bindgen/**", "**/engine/wasm/*.js", "tests/projects/**", "examples/testing/jest/**"] },
   eslint.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: "web",
           env: { REACT: "19.2.9" },
-          include: ["packages/*/tests/**/*.test.{ts,tsx}"],
+          include: ["packages/*/tests/**/*.test.{ts,tsx}", "examples/testing/vitest/*.test.ts"],
           exclude,
           testTimeout,
         },

@@ -1,5 +1,6 @@
 //! `cargo xtask web`: builds and proofs of the client for browsers and Node.
 
+mod bench;
 mod build;
 mod chromium;
 mod conformance;
@@ -25,6 +26,8 @@ pub(crate) use self::sizes::check as build_and_sizes;
 const HELP: &str = "\
 cargo xtask web <command>
 
+  bench [--quick]    measure the client beside published SDKs in two versions of Node and in Chromium, and write the tables of
+                     docs/performance-web.md and docs/performance-web.json; with --quick, measure little, and only print them
   build [--stable | --engines]
                      build the lean and the full engine with their JavaScript into the folder web/engine of the target folder,
                      and copy them to bindings/web/packages/client/src/engine/wasm; with --stable, with the standard library of
@@ -51,12 +54,15 @@ cargo xtask web <command>
   sizes [--commit]   build the engines and the packages, and print the sizes of engines and pages beside the goals, and the largest
                      functions of the engines; fails if a size exceeds that of bindings/web/sizes.json by more than 2 %; with
                      --commit, write the sizes into this file
+  soak [MINUTES]     use a client in Node and in two tabs of Chromium for 10 minutes by default, and print the memory of each
+                     minute; fails if minute 2 and the last one differ by more than 5 %
   tables             write the committed tables of inputs and results
   test               check the types, the lint rules and the format of the TypeScript client, and run its tests in Node";
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let rest = arguments.get(1..).unwrap_or_default();
     match arguments.first().map(String::as_str) {
+        Some("bench") => bench::run(rest),
         Some("build") if rest == ["--engines"] => build::build_once(),
         Some("build") => {
             build::run(rest)?;
@@ -70,6 +76,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Some("reproducible") if rest.is_empty() => reproducible::run(),
         Some("sequences") => sequences::run(rest),
         Some("sizes") => prepare().and_then(|()| sizes::run(rest)),
+        Some("soak") => bench::soak(rest),
         Some("tables") => tables::run(),
         Some("test") if rest.is_empty() => prepare().and_then(|()| test()),
         Some(name @ ("plain" | "playground" | "rendered" | "shop")) if rest.is_empty() => {

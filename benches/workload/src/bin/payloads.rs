@@ -27,6 +27,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             ("statsig", Some(render::statsig::render(&workload))),
             ("growthbook", render::growthbook::render(&workload)),
             ("configcat", render::configcat::render(&workload)),
+            ("featbit", Some(render::featbit::render(&workload))),
+            ("flipt", render::flipt::render(&workload)),
         ];
         for (format, text) in formats {
             if let Some(text) = text {
@@ -66,12 +68,15 @@ fn described(workload: &Workload) -> String {
             (flag.key.clone(), json!(on))
         })
         .collect();
-    let users: Vec<_> = users
+    let version_numbers: Vec<_> = users.iter().map(|user| &user.version_number).collect();
+    let described_users: Vec<_> = users
         .iter()
         .map(|user| {
             json!({"userkey": user.userkey, "country": user.country, "version": user.version,
                    "email": user.email, "plan": user.plan})
         })
         .collect();
-    json!({"users": users, "keys": keys, "rollouts": rollouts, "answers": answers}).to_string()
+    json!({"users": described_users, "versionNumbers": version_numbers, "keys": keys, "rollouts": rollouts,
+           "answers": answers})
+    .to_string()
 }

@@ -60,6 +60,12 @@ export class TestFeatures {
     return [...this.#byKey.values()].some(({ strategies }) => strategies.length > 0);
   }
 
+  /** Returns the JSON of a feature; `undefined` if it does not exist. */
+  jsonOf(key: string): string | undefined {
+    const feature = this.#byKey.get(key);
+    return feature && JSON.stringify(feature);
+  }
+
   /** Returns the JSON of each feature. */
   json(): string[] {
     return Array.from(this.#byKey.values(), (feature) => JSON.stringify(feature));

@@ -1,0 +1,40 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { startBrowser } from "../packages/client/tests/chromium/browser.ts";
+import { Site } from "../packages/client/tests/chromium/site.ts";
+import { forPages } from "./bundles.ts";
+import type { Measured } from "./measure.ts";
+import { pagePeers } from "./page_peers.ts";
+
+/** With these headers a page has a clock that is precise to 5 µs. */
+const ISOLATED = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
+
+/** Measures in a page of Chromium. Returns its version and its figures. */
+export async function inChromium(
+  payloads: string,
+  isQuick: boolean,
+  say: (text: string) => void,
+): Promise<Measured & { readonly version: string }> {
+  const site = await Site.start(await forPages("page.ts"));
+  site.pageHeaders = ISOLATED;
+  for (const name of ["regex.json", "regex-featurehub.json", ...pagePeers.map(({ payload }) => payload)])
+    site.set(`/payloads/${name}`, await readFile(join(payloads, name), "utf8"));
+  const browser = await startBrowser();
+  try {
+    const page = await browser.newPage();
+    page.on("console", (message) => {
+      if (message.type() === "log") say(message.text());
+    });
+    await page.goto(site.url);
+    await page.waitForFunction(() => "measureInPage" in globalThis && crossOriginIsolated);
+    const measured = await page.evaluate((isQuick) => measureInPage(isQuick), isQuick);
+    return { ...measured, version: `Chromium ${browser.version()}` };
+  } finally {
+    await browser.close();
+    await site[Symbol.asyncDispose]();
+  }
+}
