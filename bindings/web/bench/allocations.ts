@@ -15,6 +15,11 @@ import { readWorkload } from "./workload.ts";
 /** The reads of one measurement, and the number of measurements. The median counts. */
 const [READS, MEASUREMENTS] = [2000, 5];
 
+/** A collection of garbage, as Node reports it. */
+interface Collection {
+  readonly detail: { readonly kind: number };
+}
+
 const [payloads = "", engines = ""] = process.argv.slice(2);
 const bytes = (name: string): Uint8Array<ArrayBuffer> => new Uint8Array(readFileSync(join(engines, name)));
 const read = (name: string): Promise<string> => Promise.resolve(readFileSync(join(payloads, name), "utf8"));
@@ -48,8 +53,8 @@ async function allocated(row: Row): Promise<number> {
     globalThis.gc?.();
     await turns();
     let collections = 0;
-    const count = (entries: readonly { readonly detail?: unknown }[]): void => {
-      const kinds = entries.map(({ detail }) => (detail as { readonly kind: number }).kind);
+    const count = (entries: readonly object[]): void => {
+      const kinds = entries.map((entry) => (entry as Collection).detail.kind);
       collections += kinds.filter((kind) => kind !== constants.NODE_PERFORMANCE_GC_INCREMENTAL).length;
     };
     const observer = new PerformanceObserver((list) => {

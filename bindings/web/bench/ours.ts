@@ -2,7 +2,7 @@ import { Client, type ClientOptions, type EngineSource } from "fh-client";
 
 import { partsOf } from "../packages/client/src/live_reads.ts";
 import type { Engine, Names, Running } from "./engine.ts";
-import type { User, Workload } from "./workload.ts";
+import { attributesOf, type User, type Workload } from "./workload.ts";
 
 /** The files of the evaluation engines. */
 export interface EngineFiles {
@@ -44,7 +44,7 @@ export async function streamed(
   key: string,
   features: string,
   files: EngineFiles,
-): Promise<{ readonly client: Client; send(name: string, json: string): void }> {
+): Promise<{ readonly client: Client; readonly send: (name: string, json: string) => void }> {
   const encoder = new TextEncoder();
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   const send = (name: string, json: string): void => {
@@ -89,7 +89,7 @@ export function ours(files: EngineFiles, workload: Workload): Engine[] {
     const client = await polled(CLIENT_KEY, payload, files);
     Object.assign(partsOf(client).repository, { keepsAnswers });
     return {
-      context: ({ versionNumber: _, ...user }) => ({ client, user, ctx: client.context({ ...user }) }),
+      context: (user) => ({ client, user, ctx: client.context(attributesOf(user)) }),
       close: () => {
         client.close();
       },
@@ -98,12 +98,12 @@ export function ours(files: EngineFiles, workload: Workload): Engine[] {
   const serverEvaluated = (payload: string): Promise<Running> => {
     const clients: Client[] = [];
     const context = async (user: User): Promise<Names> => {
-      const { versionNumber: _, ...attributes } = user;
+      const attributes = attributesOf(user);
       const client = await polled(SERVER_KEY, evaluatedFor(user, payload, workload), files, {
-        context: { ...attributes },
+        context: attributes,
       });
       clients.push(client);
-      return { client, user, ctx: client.context({ ...attributes }) };
+      return { client, user, ctx: client.context(attributes) };
     };
     const close = (): void => {
       for (const client of clients) client.close();

@@ -41,7 +41,8 @@ function goalTable(runtime: Runtime, results: Results): string {
     ...[text, wanted, figure, isMet ? "met" : "**missed**"],
   ]);
   const reasons = Array.from(missed, ([reason, texts]) => `- ${texts.join("; ")}: ${reason}`);
-  const why = reasons.length === 0 ? "" : `\n\nThe reasons for missed goals:\n\n${reasons.join("\n")}`;
+  const why =
+    reasons.length === 0 ? "" : `\n\nWhat the figures hold that miss their goals:\n\n${reasons.join("\n")}`;
   return `## Goals, ${runtime.version}\n\n${table(["", "goal", "figure", ""], rows)}${why}`;
 }
 

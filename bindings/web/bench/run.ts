@@ -34,27 +34,32 @@ const say = (text: string): void => void process.stderr.write(`      ${text}\n`)
 const load = (): string => loadavg()[0]?.toFixed(1) ?? "";
 
 /** Runs a bundled program, and returns what it prints. */
-function run<T>(node: string, flags: readonly string[], program: string, ...further: readonly string[]): T {
+function run(
+  node: string,
+  flags: readonly string[],
+  program: string,
+  ...further: readonly string[]
+): unknown {
   const line = [...flags, program, payloads, ENGINES, ...further];
   const printed = execFileSync(node, line, {
     encoding: "utf8",
     maxBuffer: 2 ** 26,
     stdio: ["ignore", "pipe", "inherit"],
   });
-  return JSON.parse(printed) as T;
+  return JSON.parse(printed);
 }
 
 async function inNode(node: string): Promise<Runtime> {
   const version = execFileSync(node, ["--version"], { encoding: "utf8" }).trim().replace("v", "");
   say(`Node ${version}`);
-  const measured = run<Measured>(node, [], await forNode("node.ts"), ...(isQuick ? ["--quick"] : []));
+  const measured = run(node, [], await forNode("node.ts"), ...(isQuick ? ["--quick"] : [])) as Measured;
   return { ...measured, version: `Node ${version}` };
 }
 
 const before = load();
 const runtimes: Runtime[] = [await inNode(otherNode), await inNode(process.execPath)];
 const flags = ["--expose-gc", `--min-semi-space-size=${NEW_SPACE}`, `--max-semi-space-size=${NEW_SPACE}`];
-const allocated = run<Results["allocated"]>(process.execPath, flags, await forNode("allocations.ts"));
+const allocated = run(process.execPath, flags, await forNode("allocations.ts")) as Results["allocated"];
 say("Chromium");
 runtimes.push(await inChromium(payloads, isQuick, say));
 say("starts of a page");

@@ -36,3 +36,8 @@ export async function readWorkload(read: ReadPayload): Promise<Workload> {
     users: users.map((user, at) => ({ ...user, versionNumber: versionNumbers[at] ?? "" })),
   };
 }
+
+/** Returns the attributes of a user's context. */
+export function attributesOf({ userkey, country, version, email, plan }: User): Record<string, string> {
+  return { userkey, country, version, email, plan };
+}

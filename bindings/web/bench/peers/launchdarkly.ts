@@ -6,8 +6,8 @@ interface Client {
 }
 
 interface Sdk {
-  init(key: string, options: object): Client;
-  basicLogger(options: object): object;
+  readonly init: (key: string, options: object) => Client;
+  readonly basicLogger: (options: object) => object;
 }
 
 interface Integrations {

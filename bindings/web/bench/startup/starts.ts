@@ -6,7 +6,7 @@ import { Site } from "../../packages/client/tests/chromium/site.ts";
 import { forPages } from "../bundles.ts";
 import { CLIENT_KEY, type EngineFiles, evaluatedFor, polled, SERVER_KEY } from "../ours.ts";
 import { type Figure, figureOf } from "../timing.ts";
-import type { Workload } from "../workload.ts";
+import { attributesOf, type Workload } from "../workload.ts";
 import { ANSWERED, ELEMENT, type StartSettings } from "./settings.ts";
 
 /** The factor by which the throttled runs slow the processor down. */
@@ -38,9 +38,11 @@ const KINDS: readonly Kind[] = [
     { name: "fh-client, client-evaluated key", program: "ours", key: CLIENT_KEY, begin },
   ]),
   {
-    ...{ name: "featurehub-javascript-client-sdk, client-evaluated key", program: "published" },
-    ...{ key: CLIENT_KEY, begin: "empty" },
-  } as Kind,
+    name: "featurehub-javascript-client-sdk, client-evaluated key",
+    program: "published",
+    key: CLIENT_KEY,
+    begin: "empty",
+  },
 ];
 
 /** Measures the starts of pages in Chromium, each several times. Page and Edge have different origins. */
@@ -52,7 +54,7 @@ export async function starts(
 ): Promise<Start[]> {
   const [user] = workload.users;
   if (!user) throw new Error("the workload has no users");
-  const { versionNumber: _, ...attributes } = user;
+  const attributes = attributesOf(user);
   const evaluated = evaluatedFor(user, payload, workload);
   const client = await polled(SERVER_KEY, evaluated, files, { context: attributes });
   const state = client.context(attributes).dehydrate();
