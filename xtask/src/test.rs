@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
             prepare: web::prepare,
             run: web::test_conformance_in_node,
         },
-        Part { name: "web: packages", prepare: web::prepare, run: web::test_packages },
+        Part { name: "web: packages", prepare: web::prepare_chromium, run: web::test_packages },
         Part { name: "web: Chromium", prepare: web::prepare_chromium, run: web::test_in_chromium },
         Part { name: "dependencies", prepare: cargo_deny, run: dependencies },
         Part { name: "fuzz, 5 s a target", prepare: fuzz::prepare, run: || fuzz::run_for(5) },

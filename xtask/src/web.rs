@@ -72,7 +72,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Some("chromium") if rest.is_empty() => prepare_chromium().and_then(|()| test_in_chromium()),
         Some("conformance") if rest.is_empty() => conformance::run(),
         Some("conversations") => conversations::run(rest),
-        Some("packages") if rest.is_empty() => prepare().and_then(|()| test_packages()),
+        Some("packages") if rest.is_empty() => prepare_chromium().and_then(|()| test_packages()),
         Some("reproducible") if rest.is_empty() => reproducible::run(),
         Some("sequences") => sequences::run(rest),
         Some("sizes") => prepare().and_then(|()| sizes::run(rest)),

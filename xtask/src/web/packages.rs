@@ -5,9 +5,16 @@ use std::sync::OnceLock;
 use super::build;
 use super::engine::web_folder;
 use super::node::in_workspace;
+use crate::install;
+use crate::python::build_fh;
 
 /// Builds the packages from the built engines, and writes their tarballs into the folder of all builds for the web.
 pub(crate) fn build_packages() -> Result<(), String> {
+    install::package(
+        "python3 --version",
+        "python3",
+        "it collects the licences of the engine's crates",
+    )?;
     let folder = web_folder()?.display().to_string();
     in_workspace("npm run --silent packages --").args(&[folder]).go()
 }
@@ -24,5 +31,7 @@ pub(crate) fn run() -> Result<(), String> {
     build_once()?;
     in_workspace("npm run --silent test:packages")
         .env("FH_TARBALLS", &web_folder()?.display().to_string())
+        .env("FH", &build_fh()?.display().to_string())
+        .env("FH_SERVE", "required")
         .go()
 }

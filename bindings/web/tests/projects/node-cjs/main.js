@@ -8,7 +8,7 @@ void (async () => {
     imported.Client === Client && node.EdgeProblem === EdgeProblem && node.Client.prototype instanceof Client;
   const client = new Client("https://edge.example", "environment/key*");
   await client.ready({ timeoutMs: 20_000 });
-  const mara = client.context({ country: "new_zealand" });
+  const mara = client.context({ userkey: "mara" });
   console.log(isOne, mara.isEnabled("NEW_CHECKOUT"), mara.string("COLOUR", "none"));
   client.close();
 })();

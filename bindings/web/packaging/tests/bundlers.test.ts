@@ -1,0 +1,151 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { transform } from "esbuild";
+import type { Browser } from "playwright-core";
+import { preview } from "vite";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { startBrowser } from "../../packages/client/tests/chromium/browser.ts";
+import { describeServe, Served } from "../../packages/client/tests/client/serve.ts";
+import { edgeScript, firstExample, project, removeProjects, write } from "./project.ts";
+import { Tarball } from "./tarball.ts";
+
+const run = promisify(execFile);
+const [client] = Tarball.all();
+removeProjects();
+
+/** The example of the README, which has a client-evaluated key. */
+const EXAMPLE = firstExample(client!);
+/** The same example with a server-evaluated key. Its context goes to the Edge. */
+const OF_SERVER = EXAMPLE.replace(
+  '"environment/key*"',
+  '"environment/key", { context: { userkey: "mara", country: "new_zealand" } }',
+);
+
+/** What a page did: the lines of its console, its errors, and the requested modules of the engine. */
+class Visit {
+  readonly lines: string[] = [];
+  readonly errors: string[] = [];
+  readonly engines: string[] = [];
+}
+
+describeServe("the example of the README runs in Chromium", () => {
+  let browser: Browser;
+  let served: Served;
+  const servers: { close(): Promise<void> }[] = [];
+  beforeAll(async () => {
+    [browser, served] = await Promise.all([startBrowser(), Served.start()]);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await Promise.all([served[Symbol.asyncDispose](), ...servers.map((server) => server.close())]);
+  });
+
+  /** Makes a project with the example for both kinds of keys, and a page for each. */
+  async function bundled(
+    name: string,
+    ending: "js" | "ts",
+    { served = `SCRIPT.${ending}`, head = "" } = {},
+  ): Promise<string> {
+    const folder = await project(name, client!);
+    for (const [page, script, text] of [
+      ["index", "main", EXAMPLE],
+      ["server", "server", OF_SERVER],
+    ] as const) {
+      const { code } = ending === "ts" ? { code: text } : await transform(text, { loader: "ts" });
+      const html = `<!doctype html><title>${name}</title>${head}<script type="module" src="/${served.replace("SCRIPT", script)}"></script>`;
+      write(folder, { [`${script}.${ending}`]: code, [`${page}.html`]: html });
+    }
+    return folder;
+  }
+
+  /** Serves the files of a folder, and returns the address. */
+  async function files(folder: string, outDir = "."): Promise<string> {
+    const server = await preview({
+      ...{ root: folder, configFile: false, logLevel: "error", build: { outDir } },
+      preview: { host: "127.0.0.1", port: 0 },
+    });
+    servers.push(server);
+    return server.resolvedUrls!.local[0]!;
+  }
+
+  /** Starts the development server of the Vite in the project, and returns its address. */
+  async function develop(folder: string): Promise<string> {
+    const entry = pathToFileURL(join(folder, "node_modules/vite/dist/node/index.js")).href;
+    const { createServer } = (await import(/* @vite-ignore */ entry)) as typeof import("vite");
+    const server = await createServer({
+      ...{ root: folder, logLevel: "error" },
+      server: { host: "127.0.0.1", port: 0, hmr: false },
+    });
+    servers.push(await server.listen());
+    return server.resolvedUrls!.local[0]!;
+  }
+
+  /** Opens a page, and waits for its first line or its first error. */
+  async function visit(url: string): Promise<Visit> {
+    const visited = new Visit();
+    const context = await browser.newContext();
+    try {
+      await context.addInitScript(edgeScript(served.url));
+      // A busy machine must not reach the five seconds of the example.
+      await context.addInitScript(() => {
+        const setTimer = globalThis.setTimeout;
+        const set = (call: () => void, delay?: number) => setTimer(call, delay === 5000 ? 120_000 : delay);
+        globalThis.setTimeout = set as typeof setTimeout;
+      });
+      const page = await context.newPage();
+      const isOver = new Promise<void>((resolve) => {
+        page.on("console", (message) => {
+          if (message.type() !== "log") return;
+          visited.lines.push(message.text());
+          resolve();
+        });
+        page.on("pageerror", (error) => {
+          visited.errors.push(error.message);
+          resolve();
+        });
+      });
+      page.on("request", (request) => {
+        const { pathname } = new URL(request.url());
+        if (pathname.includes(".wasm")) visited.engines.push(pathname);
+      });
+      await page.goto(url);
+      await isOver;
+    } finally {
+      await context.close();
+    }
+    return visited;
+  }
+
+  /** Checks the pages with both kinds of keys: the values are those of the rules, and only one of the pages requests an engine. */
+  async function check(url: string): Promise<void> {
+    const [ofPage, ofServer] = await Promise.all([visit(url), visit(`${url}server.html`)]);
+    expect(ofPage).toMatchObject({ lines: ["blue"], errors: [] });
+    expect(ofPage.engines).toEqual([expect.stringMatching(/lean.*\.wasm/)]);
+    expect(ofServer).toEqual({ lines: ["blue"], errors: [], engines: [] });
+  }
+
+  /** Runs a program of a project in Node. */
+  const node = (folder: string, ...program: readonly string[]) =>
+    run(process.execPath, [...program], { cwd: folder });
+
+  test("after a build of Vite 8, and in its development server", async () => {
+    const folder = await bundled("vite-8", "ts");
+    await node(folder, "node_modules/vite/bin/vite.js", "build", "--logLevel", "error");
+    await Promise.all([check(await files(folder, "dist")), check(await develop(folder))]);
+  });
+
+  test("after a build of esbuild", async () => {
+    const folder = await bundled("esbuild", "ts", { served: "dist/SCRIPT.js" });
+    await node(folder, "build.mjs");
+    await check(await files(folder));
+  });
+
+  test("in a page without a bundler", async () => {
+    const imports = { "fh-client": "/node_modules/fh-client/dist/index.js" };
+    const map = `<script type="importmap">${JSON.stringify({ imports })}</script>`;
+    await check(await files(await bundled("plain", "js", { head: map })));
+  });
+});

@@ -1,0 +1,82 @@
+import { execFile } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll } from "vitest";
+
+import { CLIENT_KEY, SERVER_KEY } from "../../packages/client/tests/client/serve.ts";
+import { WEB } from "../packages.ts";
+import type { Tarball } from "./tarball.ts";
+
+const run = promisify(execFile);
+/** The committed files of the projects. */
+const PROJECTS = join(WEB, "tests/projects");
+const INSTALL = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
+/** The address of the features in the READMEs, before the last part of the key. */
+const EXAMPLES = "https://edge.example/features/environment/";
+
+const made: string[] = [];
+
+/** Removes the projects of a file after its tests. */
+export function removeProjects(): void {
+  afterAll(() => {
+    for (const folder of made) rmSync(folder, { recursive: true, force: true });
+  });
+}
+
+/** Returns the first example of a package's README, in TypeScript. */
+export function firstExample(of: Tarball): string {
+  return /```ts\n([^]*?)```/.exec(of.text("README.md"))![1]!;
+}
+
+/** Returns the script that lets a program reach `fh serve` at the address of the READMEs, so that their examples run as they are. */
+export function edgeScript(edge: string): string {
+  const names = [
+    [`${EXAMPLES}key*`, `${edge}/features/${CLIENT_KEY}`],
+    [`${EXAMPLES}key`, `${edge}/features/${SERVER_KEY}`],
+  ];
+  return `{
+  const send = globalThis.fetch;
+  const names = ${JSON.stringify(names)};
+  globalThis.fetch = (url, init) => send(names.reduce((text, [from, to]) => text.replace(from, to), String(url)), init);
+}
+`;
+}
+
+/** Makes an empty folder outside the repository, which is removed after the tests. */
+export function scratch(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `fh-project-${name}-`));
+  made.push(folder);
+  return folder;
+}
+
+/** Copies a project to a folder outside the repository, and returns the folder. */
+function copied(name: string): string {
+  const folder = scratch(name);
+  cpSync(join(PROJECTS, name), folder, { recursive: true });
+  return folder;
+}
+
+/**
+ * Makes a project outside the repository, installs what its lock file names and the packages from their tarballs, without a network, and
+ * returns the project's folder.
+ */
+export async function project(name: string, ...packages: readonly Tarball[]): Promise<string> {
+  const folder = copied(name);
+  const tarballs = packages.map(({ path }) => path);
+  const install = (): Promise<unknown> =>
+    run("npm", ["install", "--offline", "--no-save", ...INSTALL, ...tarballs], { cwd: folder });
+  await install().catch(async (error: unknown) => {
+    if (!existsSync(join(folder, "package-lock.json"))) throw error;
+    // The cache of npm lacks a package of the lock file. Another copy of the project fills it.
+    await run("npm", ["install", "--prefer-offline", "--no-save", ...INSTALL], { cwd: copied(name) });
+    await install();
+  });
+  return folder;
+}
+
+/** Writes files into a project. */
+export function write(folder: string, files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+}
