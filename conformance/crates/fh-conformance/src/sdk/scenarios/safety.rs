@@ -184,9 +184,11 @@ fn no_injection(scene: &Scene<'_>, before: usize) -> Verdict {
     let is_split = |request: &Request| {
         request.header("x-evil").is_some() || request.target.contains("evil HTTP")
     };
+    // A browser asks before it sends the header of the context to another origin.
+    let is_unknown = |request: &Request| request.route == Route::Other && !request.is_preflight();
     check(
         "no additional header or request",
-        new.iter().all(|seen| !is_split(&seen.request) && seen.request.route != Route::Other),
+        new.iter().all(|seen| !is_split(&seen.request) && !is_unknown(&seen.request)),
         "no header x-evil",
         || format!("{:?}", new.iter().map(|seen| &seen.request.headers).collect::<Vec<_>>()),
     )
