@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll } from "vitest";
 
@@ -52,25 +52,30 @@ export function scratch(name: string): string {
 }
 
 /** Copies a project to a folder outside the repository, and returns the folder. */
-function copied(name: string): string {
-  const folder = scratch(name);
-  cpSync(join(PROJECTS, name), folder, { recursive: true });
+function copied(source: string): string {
+  const folder = scratch(basename(source));
+  cpSync(source, folder, { recursive: true });
   return folder;
 }
 
+/** Makes one of the committed projects outside the repository, as {@link installed} does. */
+export function project(name: string, ...packages: readonly Tarball[]): Promise<string> {
+  return installed(join(PROJECTS, name), ...packages);
+}
+
 /**
- * Makes a project outside the repository, installs what its lock file names and the packages from their tarballs, without a network, and
+ * Copies a project out of the repository, installs what its lock file names and the packages from their tarballs, without a network, and
  * returns the project's folder.
  */
-export async function project(name: string, ...packages: readonly Tarball[]): Promise<string> {
-  const folder = copied(name);
+export async function installed(source: string, ...packages: readonly Tarball[]): Promise<string> {
+  const folder = copied(source);
   const tarballs = packages.map(({ path }) => path);
   const install = (): Promise<unknown> =>
     run("npm", ["install", "--offline", "--no-save", ...INSTALL, ...tarballs], { cwd: folder });
   await install().catch(async (error: unknown) => {
     if (!existsSync(join(folder, "package-lock.json"))) throw error;
     // The cache of npm lacks a package of the lock file. Another copy of the project fills it.
-    await run("npm", ["install", "--prefer-offline", "--no-save", ...INSTALL], { cwd: copied(name) });
+    await run("npm", ["install", "--prefer-offline", "--no-save", ...INSTALL], { cwd: copied(source) });
     await install();
   });
   return folder;
