@@ -1,7 +1,5 @@
 //! Snapshot documents, good and bad, with what a client reads from each.
 
-#![allow(clippy::unwrap_used, reason = "the module holds tests only")]
-
 use fh_session::KeyKind;
 use serde_json::{Value, json};
 
