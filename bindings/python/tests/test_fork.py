@@ -58,6 +58,8 @@ if os.fork() == 0:
     client.close()
     os._exit(0)
 os.wait()
+# The stream of this process may deliver the change later than that of the child.
+sees(client, "green")
 say("parent", client.string("COLOUR"))
 client.close()
 """
