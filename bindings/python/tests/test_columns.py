@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import gc
+import signal
 import subprocess
 import sys
 import threading
@@ -388,9 +389,14 @@ def test_a_signal_ends_the_evaluation(ruleset: fh_client.Ruleset) -> None:
 
     thread = threading.Thread(target=interrupt)
     thread.start()
-    with pytest.raises(KeyboardInterrupt):
-        started.set()
-        ruleset.evaluate_columns({"plan": column}, threads=2)
+    # A program that was started in the background ignores the signal.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            started.set()
+            ruleset.evaluate_columns({"plan": column}, threads=2)
+    finally:
+        signal.signal(signal.SIGINT, handler)
     thread.join()
 
 
