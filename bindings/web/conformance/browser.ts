@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 
 /** The files of the page, beside this program. */
 const FOLDER = fileURLToPath(new URL("page/", import.meta.url));
@@ -14,25 +14,6 @@ const TYPES: Readonly<Record<string, string>> = {
   ".js": "text/javascript",
   ".wasm": "application/wasm",
 };
-/** The program of Chromium; by default Debian's. */
-const PROGRAM = process.env["FH_CHROMIUM"] ?? "/usr/bin/chromium";
-
-/** Starts a headless Chromium without requests of its own. */
-export function startBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: PROGRAM,
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--disable-background-networking",
-      "--disable-breakpad",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
-}
-
 /** What a page gets from the program that opens it. */
 export interface PageOptions {
   /** The address of the runner, which the page dials. */

@@ -9,7 +9,8 @@ const address = process.argv.at(-1) ?? "";
 const pages = process.env["FH_PAGES"];
 
 if (pages === undefined) {
-  const { runPage, startBrowser } = await import("./browser.ts");
+  const { startBrowser } = await import("../packages/client/tests/chromium/browser.ts");
+  const { runPage } = await import("./browser.ts");
   const browser = await startBrowser();
   const log = (line: string): void => {
     console.error(line);

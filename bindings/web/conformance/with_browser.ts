@@ -10,7 +10,8 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-import { runPage, startBrowser } from "./browser.ts";
+import { startBrowser } from "../packages/client/tests/chromium/browser.ts";
+import { runPage } from "./browser.ts";
 
 const browser = await startBrowser();
 const server = createServer((request, response) => void open(request, response));

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
 import { WEB } from "./packages.ts";
+import { PAGE_BUILD } from "./page_build.ts";
 
 /** Something that a page loads. */
 export interface Page {
@@ -82,15 +83,7 @@ export async function filesOf(page: Page, engines: string): Promise<Uint8Array[]
   if (page.program === undefined) return modules;
   const { metafile, outputFiles } = await build({
     stdin: { contents: page.program, resolveDir: WEB, sourcefile: "page.js" },
-    bundle: true,
-    splitting: true,
-    minify: true,
-    format: "esm",
-    platform: "browser",
-    target: "es2022",
-    metafile: true,
-    write: false,
-    outdir: "out",
+    ...PAGE_BUILD,
     absWorkingDir: WEB,
     external: [...(page.external ?? [])],
     plugins: [built],

@@ -34,7 +34,8 @@ const HOSTS = existsSync(REGISTRIES)
 /** Texts that a published file must not contain, because they tell of the machine that built it. */
 const OF_THE_MACHINE = [
   ...[WEB, join(WEB, "../.."), CARGO_HOME, homedir(), ...HOSTS],
-  ...["registry/src", "/rustc/", "/home/", "/root/"],
+  "registry/src",
+  ...["rustc", "home", "root"].map((folder) => `/${folder}/`),
 ];
 
 /** Code that a content security policy can forbid, and what only Node has. */

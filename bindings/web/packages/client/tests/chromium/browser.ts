@@ -13,6 +13,7 @@ export function startBrowser(): Promise<Browser> {
       "--disable-quic",
       "--no-first-run",
       "--disable-background-networking",
+      "--disable-breakpad",
       "--disable-component-update",
       "--disable-sync",
     ],

@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import { build, type BuildResult, type Plugin } from "esbuild";
 import { expect, test } from "vitest";
 
+import { PAGE_BUILD } from "../../../../packaging/page_build.ts";
+
 /** The files that a page loads only when it uses them. Each of them was once part of each page. */
 const LATE = [
   "late/",
@@ -35,15 +37,7 @@ const PAGE = `
 async function bundlePage(plugins: Plugin[] = []): Promise<BuildResult<{ metafile: true; write: false }>> {
   return build({
     stdin: { contents: PAGE, resolveDir: SRC, loader: "ts", sourcefile: "page.ts" },
-    bundle: true,
-    splitting: true,
-    minify: true,
-    format: "esm",
-    platform: "browser",
-    target: "es2022",
-    metafile: true,
-    write: false,
-    outdir: "out",
+    ...PAGE_BUILD,
     absWorkingDir: SRC,
     plugins,
   });
