@@ -7,6 +7,7 @@ mod bench_python;
 mod conformance;
 mod crates;
 mod debian_testing;
+mod file_times;
 mod fuzz;
 mod install;
 mod minimum_rust;
@@ -83,6 +84,10 @@ cargo xtask <command>
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let rest = arguments.get(1..).unwrap_or_default();
+    if let Err(why) = file_times::restore() {
+        eprintln!("{why}");
+        return ExitCode::FAILURE;
+    }
     let done = match arguments.first().map(String::as_str) {
         Some("quick") => quick::run(),
         Some("test") => test::run(rest),
