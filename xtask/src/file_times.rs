@@ -2,10 +2,10 @@
 //!
 //! Cargo compiles a crate again if one of its files is newer than the last build. In a clean clone each file is new, so CI would compile all
 //! crates of the project again in each of its profiles. The target folder therefore holds a list of the files of the last run with their
-//! contents and times. A file with the same content gets its time back. Another file keeps the time of the clone, which is later than each
-//! earlier build.
+//! contents and times. A file with the same content gets its time back. Another file gets the present time, which is later than each earlier
+//! build.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -37,39 +37,25 @@ pub(crate) fn restore() -> Result<(), String> {
         .map_err(|why| format!("{}: {why}", list.display()))
 }
 
-/// Gives the files of a checkout their times in `last` if their contents are the same, and returns the times of all files.
+/// Gives the files of a checkout their times in `last` if their contents are the same, and the present time otherwise. Returns the times of all
+/// files.
 fn restore_in(checkout: &Path, last: &Sources) -> Result<Sources, String> {
-    let changed: BTreeSet<String> =
-        git(checkout, "git ls-files -z --modified")?.split('\0').map(str::to_string).collect();
+    let started = SystemTime::now();
+    let listed = git(checkout, "git ls-files -z --cached --others --exclude-standard", &[])?;
+    let mut paths: Vec<String> = listed.split_terminator('\0').map(str::to_string).collect();
+    paths.retain(|path| !path.contains('\n') && checkout.join(path).is_file());
+    let hashes = git(checkout, "git hash-object --", &paths)?;
     let mut now = Sources::new();
-    for line in git(checkout, "git ls-files -z --stage")?.split_terminator('\0') {
-        let Some((hash, path)) = entry(line) else { continue };
-        // The index has the hash of the last commit. Without a line, the next run takes the file for a changed one.
-        if changed.contains(path) {
-            continue;
-        }
-        let file = checkout.join(path);
-        let failed = |why: std::io::Error| format!("{}: {why}", file.display());
-        let nanoseconds = match last.get(path).filter(|source| source.hash == hash) {
-            Some(source) => {
-                let time = UNIX_EPOCH + Duration::from_nanos(source.nanoseconds);
-                File::open(&file).and_then(|file| file.set_modified(time)).map_err(failed)?;
-                source.nanoseconds
-            }
-            None => nanoseconds(file.metadata().and_then(|data| data.modified()).map_err(failed)?),
-        };
-        now.insert(path.to_string(), Source { hash: hash.to_string(), nanoseconds });
+    for (path, hash) in paths.into_iter().zip(hashes.lines()) {
+        let unchanged = last.get(&path).filter(|source| source.hash == hash);
+        let nanoseconds = unchanged.map_or(nanoseconds(started), |source| source.nanoseconds);
+        let time = UNIX_EPOCH + Duration::from_nanos(nanoseconds);
+        File::open(checkout.join(&path))
+            .and_then(|file| file.set_modified(time))
+            .map_err(|why| format!("{path}: {why}"))?;
+        now.insert(path, Source { hash: hash.to_string(), nanoseconds });
     }
     Ok(now)
-}
-
-/// Returns the hash and the path of a line of `git ls-files --stage`: mode, hash and stage with spaces between them, a tab, the path.
-/// Symbolic links and submodules have none.
-fn entry(line: &str) -> Option<(&str, &str)> {
-    let (object, path) = line.split_once('\t')?;
-    let mut words = object.split(' ');
-    let is_file = words.next()?.starts_with("100");
-    Some((words.next().filter(|_| is_file)?, path))
 }
 
 fn nanoseconds(time: SystemTime) -> u64 {
@@ -77,8 +63,8 @@ fn nanoseconds(time: SystemTime) -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
-fn git(checkout: &Path, line: &str) -> Result<String, String> {
-    Run::new(line).in_folder(checkout).output()
+fn git(checkout: &Path, line: &str, paths: &[String]) -> Result<String, String> {
+    Run::new(line).args(paths).in_folder(checkout).output()
 }
 
 /// Reads a list. Lines that are damaged count as missing: their files are compiled again.
@@ -97,33 +83,29 @@ fn written(sources: &Sources) -> String {
     let line = |(path, source): (&String, &Source)| {
         format!("{} {} {path}\n", source.nanoseconds, source.hash)
     };
-    // A path with a line break would damage the list.
-    sources.iter().filter(|(path, _)| !path.contains('\n')).map(line).collect()
+    sources.iter().map(line).collect()
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
-    /// A checkout with the files `same` and `other`, whose times are `age` seconds ago.
-    fn checkout(name: &str, other: &str, age: u64) -> std::path::PathBuf {
+    /// A checkout with the files `same` and `other`, which are an hour old.
+    fn checkout(name: &str, other: &str) -> PathBuf {
         let folder = target_folder().join("tmp").join(name);
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("same"), "same").unwrap();
-        fs::write(folder.join("other"), other).unwrap();
-        git(&folder, "git init --quiet").unwrap();
-        git(&folder, "git add .").unwrap();
-        for file in ["same", "other"] {
-            set_age(&folder.join(file), age);
+        git(&folder, "git init --quiet", &[]).unwrap();
+        for (file, text) in [("same", "same"), ("other", other)] {
+            fs::write(folder.join(file), text).unwrap();
+            let hour = Duration::from_secs(3_600);
+            let file = File::open(folder.join(file)).unwrap();
+            file.set_modified(SystemTime::now() - hour).unwrap();
         }
         folder
-    }
-
-    fn set_age(file: &Path, seconds: u64) {
-        let time = SystemTime::now() - Duration::from_secs(seconds);
-        File::open(file).unwrap().set_modified(time).unwrap();
     }
 
     fn time(file: &Path) -> u64 {
@@ -131,34 +113,22 @@ mod tests {
     }
 
     #[test]
-    fn a_second_clone_has_the_times_of_the_first_for_equal_files_only() {
-        let first = checkout("file-times-first", "old", 3_600);
-        let listed = restore_in(&first, &Sources::new()).unwrap();
-        assert_eq!(listed["same"].nanoseconds, time(&first.join("same")));
-
-        let second = checkout("file-times-second", "new", 60);
-        let cloned = time(&second.join("other"));
-        let listed = restore_in(&second, &listed).unwrap();
-        assert_eq!(time(&second.join("same")), time(&first.join("same")));
-        assert_eq!(time(&second.join("other")), cloned);
-
-        // The first content again is a change of the second one.
-        let third = checkout("file-times-third", "old", 30);
-        let cloned = time(&third.join("other"));
-        restore_in(&third, &listed).unwrap();
-        assert_eq!(time(&third.join("other")), cloned);
-        assert_eq!(time(&third.join("same")), time(&first.join("same")));
-    }
-
-    #[test]
-    fn an_edited_file_keeps_its_time_and_has_no_line() {
-        let folder = checkout("file-times-edited", "other", 3_600);
-        let listed = restore_in(&folder, &Sources::new()).unwrap();
-        fs::write(folder.join("other"), "edited").unwrap();
-        let edited = time(&folder.join("other"));
-        let listed = restore_in(&folder, &listed).unwrap();
-        assert_eq!(time(&folder.join("other")), edited);
-        assert!(!listed.contains_key("other"));
+    fn only_files_with_the_content_of_the_last_run_have_its_times() {
+        let (first, second) =
+            (checkout("file-times-first", "old"), checkout("file-times-second", "new"));
+        let mut listed = Sources::new();
+        let mut built = 0;
+        // The first content again is a change of the second one, even though its file is older than the build of the second one.
+        for checkout in [&first, &second, &first] {
+            let same = listed.get("same").map(|source| source.nanoseconds);
+            listed = restore_in(checkout, &listed).unwrap();
+            assert!(same.is_none_or(|same| time(&checkout.join("same")) == same));
+            assert!(time(&checkout.join("other")) > built, "{}", checkout.display());
+            assert_eq!(listed["other"].nanoseconds, time(&checkout.join("other")));
+            built = nanoseconds(SystemTime::now());
+        }
+        let unchanged = restore_in(&first, &listed).unwrap();
+        assert_eq!(unchanged, listed);
     }
 
     #[test]
