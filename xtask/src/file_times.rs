@@ -12,7 +12,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::shell::{Run, in_ci, root, target_folder};
 
-/// The list in the target folder: for each file its time in nanoseconds since 1970, the hash of its content, and its path.
+/// The list in the target folder: the path of the clone; then for each file its time in nanoseconds since 1970, the hash of its content, and
+/// its path.
 const LIST: &str = "source-times";
 
 /// A file's content, as Git's hash, and the time at which a clone first had this content after another one.
@@ -31,9 +32,10 @@ pub(crate) fn restore() -> Result<(), String> {
     if !in_ci() && !list.exists() {
         return Ok(());
     }
-    let now = restore_in(&root(), &read(&list))?;
+    let checkout = root();
+    let now = restore_in(&checkout, &read(&list, &checkout))?;
     fs::create_dir_all(target_folder())
-        .and_then(|()| fs::write(&list, written(&now)))
+        .and_then(|()| fs::write(&list, written(&checkout, &now)))
         .map_err(|why| format!("{}: {why}", list.display()))
 }
 
@@ -67,9 +69,14 @@ fn git(checkout: &Path, line: &str, paths: &[String]) -> Result<String, String> 
     Run::new(line).args(paths).in_folder(checkout).output()
 }
 
-/// Reads a list. Lines that are damaged count as missing: their files are compiled again.
-fn read(list: &Path) -> Sources {
+/// Reads the list of a checkout. Lines that are damaged count as missing: their files are compiled again. So is all of a checkout at another
+/// path, because programs may contain the path.
+fn read(list: &Path, checkout: &Path) -> Sources {
     let text = fs::read_to_string(list).unwrap_or_default();
+    let (path, text) = text.split_once('\n').unwrap_or_default();
+    if path != checkout.display().to_string() {
+        return Sources::new();
+    }
     let source = |line: &str| {
         let mut words = line.splitn(3, ' ');
         let nanoseconds = words.next()?.parse().ok()?;
@@ -79,11 +86,12 @@ fn read(list: &Path) -> Sources {
     text.lines().filter_map(source).collect()
 }
 
-fn written(sources: &Sources) -> String {
+fn written(checkout: &Path, sources: &Sources) -> String {
     let line = |(path, source): (&String, &Source)| {
         format!("{} {} {path}\n", source.nanoseconds, source.hash)
     };
-    sources.iter().map(line).collect()
+    let lines: String = sources.iter().map(line).collect();
+    format!("{}\n{lines}", checkout.display())
 }
 
 #[cfg(test)]
@@ -132,12 +140,15 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_read_as_it_was_written_and_damaged_lines_are_left_out() {
+    fn a_list_is_read_as_it_was_written_for_the_same_checkout_only() {
         let source = Source { hash: "ab12".to_string(), nanoseconds: 17 };
         let sources = Sources::from([("a folder/a file".to_string(), source)]);
         let file = target_folder().join("tmp/file-times-list");
         fs::create_dir_all(target_folder().join("tmp")).unwrap();
-        fs::write(&file, format!("{}x ab12 damaged\n9 ab12\n", written(&sources))).unwrap();
-        assert_eq!(read(&file), sources);
+        let checkout = Path::new("clone");
+        fs::write(&file, format!("{}x ab12 damaged\n9 ab12\n", written(checkout, &sources)))
+            .unwrap();
+        assert_eq!(read(&file, checkout), sources);
+        assert_eq!(read(&file, Path::new("other clone")), Sources::new());
     }
 }

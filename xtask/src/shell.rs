@@ -117,9 +117,11 @@ pub(crate) fn tracked_files() -> Result<Vec<String>, String> {
     Ok(listed.lines().filter(|path| root().join(path).is_file()).map(str::to_string).collect())
 }
 
-/// Returns the project's root.
+/// Returns the project's root. Cargo names the checkout in which it runs this program. The program may have been built in another one, with the
+/// same target folder.
 pub(crate) fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+    let built_in = || env!("CARGO_MANIFEST_DIR").into();
+    PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(built_in)).join("..")
 }
 
 /// Returns the target folder of Cargo, which may be outside the project.
