@@ -1,4 +1,5 @@
 import type { Attributes } from "./attributes.ts";
+import { CompiledFeatures } from "./engine/compiled_features.ts";
 import { type Diagnostic, readDiagnostics } from "./engine/diagnostics.ts";
 import { guarded } from "./engine/guard.ts";
 import { Instance } from "./engine/instance.ts";
@@ -51,18 +52,14 @@ export async function compilePayload(
     }
   };
   return guarded(instance, () => {
+    const compiled = new CompiledFeatures(instance, compile);
+    const read = <T>(of: (handle: number) => T): T | undefined => compiled.use(of);
+    const joined = read(module.keys) ?? "";
+    const keys = joined === "" ? [] : split(joined);
+    const diagnostics = readDiagnostics(read(module.diagnostics) ?? "[]");
     const known = featuresOf(json);
-    const keys: string[] = [];
-    const texts: string[] = [];
-    let diagnostics: Diagnostic[] = [];
-    // The ruleset reads its results at its first compilation, so the same handle gives the keys and the diagnostics.
-    const ruleset = new WasmRuleset(texts, instance, compile, () => false, { failed: reportFailure });
-    ruleset.use((handle) => {
-      keys.push(...split(module.keys(handle)));
-      diagnostics = readDiagnostics(module.diagnostics(handle));
-    });
-    if (keys.length === 1 && keys[0] === "") keys.pop();
-    for (const key of keys) texts.push(known.byKey.get(key) ?? JSON.stringify({ key }));
+    const texts = keys.map((key) => known.byKey.get(key) ?? JSON.stringify({ key }));
+    const ruleset = new WasmRuleset(texts, compiled.features, { failed: reportFailure });
     const features = texts.flatMap((text) => featureOf(received(text, parse(text))) ?? []);
     const environments: Environments =
       known.environment === undefined ? { kind: "unknown" } : { kind: "one", id: known.environment };
@@ -75,14 +72,12 @@ export async function compilePayload(
     const explain = (key: string, attributes: Attributes | undefined): unknown => {
       const position = keys.indexOf(key);
       if (position < 0) return undefined;
-      const read = (handle: number): unknown =>
-        JSON.parse(
-          module.explain(handle, position, instance.contexts.handle(attributes), clock()),
-        ) as unknown;
-      return ruleset.use(read);
+      return read((handle): unknown =>
+        JSON.parse(module.explain(handle, position, instance.contexts.handle(attributes), clock())),
+      );
     };
     const free = (): void => {
-      ruleset[Symbol.dispose]();
+      compiled.free();
     };
     return { repository, diagnostics, explain, free };
   });

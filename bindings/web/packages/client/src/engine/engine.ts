@@ -1,6 +1,8 @@
 import type { Engine } from "../repository/engine.ts";
+import { type CompiledFeature, CompiledFeatures } from "./compiled_features.ts";
 import { Instance } from "./instance.ts";
 import type { EngineModule } from "./module.ts";
+import { reusable } from "./reuse.ts";
 import { type FailureHandler, WasmRuleset } from "./ruleset.ts";
 
 /** The error for features that the lean engine does not evaluate, because a rule has a regular expression. */
@@ -25,6 +27,8 @@ export class WasmEngine implements Engine {
   #instance: Instance;
   readonly #options: EngineOptions;
   #isFull = false;
+  /** The last ruleset of the present instance, whose features the next one shares. */
+  #last: WasmRuleset | undefined;
   /** The JSON of the features on which the engine failed. A feature is evaluated again once its JSON has changed. */
   #failing = new Set<string>();
   readonly #handler: FailureHandler;
@@ -42,30 +46,54 @@ export class WasmEngine implements Engine {
   }
 
   /**
-   * {@inheritDoc Engine.compile}
+   * Compiles features into a ruleset, as {@link Engine.compile} says. Features that the last ruleset has are not compiled again.
    *
    * @throws {@link NeedsFullEngine} if the module is lean and a rule needs the full one
    */
-  compile(features: readonly string[]): WasmRuleset {
-    const failing = new Set(features.filter((json) => this.#failing.has(json)));
-    this.#failing = failing;
+  compile(texts: readonly string[]): WasmRuleset {
+    const features = reusable(texts, this.#last);
+    const changed = texts.filter((_, position) => features[position] === undefined);
+    if (changed.length > 0) {
+      const compiled = this.#compileTogether(changed).features.values();
+      for (const [position, feature] of features.entries())
+        if (feature === undefined) features[position] = compiled.next().value;
+    }
+    const ruleset = new WasmRuleset(texts, features as CompiledFeature[], this.#handler);
+    this.#excludeFailing(ruleset);
+    this.#last = ruleset;
+    return ruleset;
+  }
+
+  #compileTogether(texts: readonly string[]): CompiledFeatures {
     const instance = this.#instance;
     const { module } = instance;
     // A JSON text never contains U+0000.
     const compile = (): number => {
-      const handle = module.compile(features.join("\0"), 0);
+      const handle = module.compile(texts.join("\0"), 0);
       if (module.missing(handle) === 0) return handle;
       module.free_ruleset(handle);
       throw new NeedsFullEngine();
     };
     try {
-      return new WasmRuleset(features, instance, compile, (json) => failing.has(json), this.#handler);
+      return new CompiledFeatures(instance, compile);
     } catch (error) {
       if (error instanceof NeedsFullEngine) throw error;
       instance.replace();
       this.#options.onFailure?.(error);
       throw error;
     }
+  }
+
+  /** Excludes the features on which the engine failed, and forgets those that are not in the ruleset. */
+  #excludeFailing(ruleset: WasmRuleset): void {
+    if (this.#failing.size === 0) return;
+    const failing = new Set<string>();
+    for (const [position, text] of ruleset.texts.entries()) {
+      if (!this.#failing.has(text)) continue;
+      failing.add(text);
+      ruleset.exclude(position);
+    }
+    this.#failing = failing;
   }
 
   /**
@@ -82,6 +110,7 @@ export class WasmEngine implements Engine {
       if (!(error instanceof NeedsFullEngine) || this.#isFull || loadFull === undefined) throw error;
       this.#instance = Instance.of(await loadFull());
       this.#isFull = true;
+      this.#last = undefined;
       return this.compile(features);
     }
   }

@@ -18,10 +18,7 @@ export interface Engine {
   compile(features: readonly string[]): Ruleset;
 }
 
-/**
- * Compiled features. The engine frees the ruleset when the object is unreachable, since snapshots hold it for as long as anyone may
- * read from it; a driver may free it earlier.
- */
+/** Compiled features. The engine frees them when no ruleset that has them is reachable, because snapshots read from earlier rulesets. */
 export interface Ruleset {
   /**
    * Evaluates the feature at this position. Never throws: if the engine fails, the evaluation has no value and the reason `ERROR`.

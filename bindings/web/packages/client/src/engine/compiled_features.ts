@@ -1,0 +1,87 @@
+import type { Attributes } from "../attributes.ts";
+import { guarded } from "./guard.ts";
+import type { Instance } from "./instance.ts";
+import { type FeatureResults, readResults } from "./results.ts";
+
+/** A compiled feature. Several rulesets may have it. */
+export interface CompiledFeature extends FeatureResults {
+  /** The features that were compiled together. */
+  readonly batch: CompiledFeatures;
+  /** The position of the feature among them. */
+  readonly position: number;
+}
+
+/**
+ * Features that the engine compiled together, with their handle in an instance of the engine. After the instance was replaced, the next
+ * evaluation compiles them again. The engine frees them when the object is unreachable, or after {@link CompiledFeatures.free}.
+ */
+export class CompiledFeatures {
+  /** The features, in the order in which they were compiled. */
+  readonly features: readonly CompiledFeature[];
+  readonly #instance: Instance;
+  readonly #compile: () => number;
+  #handle: number;
+  #epoch: number;
+  #isFreed = false;
+
+  /** @param compile - compiles the features in the present instance, and returns their handle, which this object then owns */
+  constructor(instance: Instance, compile: () => number) {
+    this.#instance = instance;
+    this.#compile = compile;
+    this.#handle = compile();
+    this.#epoch = instance.epoch;
+    instance.freeWith(this, this.#handle);
+    const results = readResults(instance.module, this.#handle);
+    this.features = results.map((result, position) => ({ ...result, batch: this, position }));
+  }
+
+  /**
+   * Evaluates a feature, and returns the position of the result among the feature's results. Returns `undefined` if the features were freed,
+   * or if there is no usable instance.
+   *
+   * @throws the error of the engine
+   */
+  evaluate(position: number, attributes: Attributes | undefined, now: number): number | undefined {
+    const instance = this.#instance;
+    if (!this.#isCompiled()) return undefined;
+    const context = instance.contexts.handle(attributes);
+    return instance.module.evaluate(this.#handle, position, context, now);
+  }
+
+  /**
+   * Calls a function of the module with the handle of the features. Returns `undefined` if the features were freed, or if there is no usable
+   * instance.
+   *
+   * @throws the error of the call; after a trap, a fresh instance replaces this one
+   */
+  use<T>(call: (handle: number) => T): T | undefined {
+    return guarded(this.#instance, () => (this.#isCompiled() ? call(this.#handle) : undefined));
+  }
+
+  /** Replaces the instance, which has trapped. */
+  replaceInstance(): void {
+    this.#instance.replace();
+  }
+
+  /** Frees the features. */
+  free(): void {
+    if (this.#isFreed) return;
+    this.#isFreed = true;
+    this.#instance.keep(this);
+    this.#instance.free(this.#handle, this.#epoch);
+    this.#handle = 0;
+  }
+
+  /** Compiles the features again if another instance has replaced that of the handle. Returns false if they cannot be used. */
+  #isCompiled(): boolean {
+    const instance = this.#instance;
+    if (this.#isFreed) return false;
+    if (this.#epoch === instance.epoch) return true;
+    if (!instance.isUsable) return false;
+    instance.keep(this);
+    this.#handle = this.#compile();
+    this.#epoch = instance.epoch;
+    instance.freeWith(this, this.#handle);
+    return true;
+  }
+}

@@ -1,0 +1,111 @@
+import { expect, it, vi } from "vitest";
+
+import type { Attributes } from "../../src/attributes.ts";
+import { WasmEngine } from "../../src/engine/engine.ts";
+import type { EngineModule } from "../../src/engine/module.ts";
+import type { WasmRuleset } from "../../src/engine/ruleset.ts";
+import { describeEngine, lean } from "./built.ts";
+
+const mara: Attributes = new Map([["userkey", ["mara"]]]);
+const now = (): number => 0;
+/** The engines and rulesets of all tests, because an instance that is collected late would free handles of another test. */
+const kept: unknown[] = [];
+
+/** The JSON of a feature whose value for mara is `value`. */
+function feature(key: string, value: number | string): string {
+  const rule = '{"fieldName":"userkey","type":"STRING","conditional":"EQUALS","values":["mara"]}';
+  return `{"key":"${key}","type":"STRING","value":"no","strategies":[{"value":"${value}","attributes":[${rule}]}]}`;
+}
+
+/** The values for mara, in the order of the features. */
+function values(ruleset: WasmRuleset): unknown[] {
+  return ruleset.texts.map((_, position) => ruleset.evaluate(position, mara, now).value);
+}
+
+/** The batches of a ruleset. */
+function batches(ruleset: WasmRuleset) {
+  return [...new Set(ruleset.features.map(({ batch }) => batch))];
+}
+
+/** Returns an engine, and the number of features that each of its compilations had. */
+async function counting(module?: EngineModule): Promise<{ engine: WasmEngine; compiled: number[] }> {
+  const counted = module ?? (await lean());
+  const compiled: number[] = [];
+  const engine = new WasmEngine({
+    ...counted,
+    compile: (texts, profile) => {
+      compiled.push(texts.split("\0").length);
+      return counted.compile(texts, profile);
+    },
+  });
+  kept.push(engine);
+  return { engine, compiled };
+}
+
+describeEngine("a ruleset that follows another", () => {
+  it("shares the features that did not change, wherever they are", async () => {
+    const { engine, compiled } = await counting();
+    const [a, b, c] = [feature("A", 1), feature("B", 2), feature("C", 3)];
+    const first = engine.compile([a, b, c]);
+    const changed = engine.compile([a, feature("B", 20), c]);
+    const moved = engine.compile([c, feature("D", 4), a]);
+    kept.push(first, changed, moved, engine.compile([c, a]));
+    expect(compiled).toEqual([3, 1, 1]);
+    expect([values(first), values(changed), values(moved)]).toEqual([
+      ["1", "2", "3"],
+      ["1", "20", "3"],
+      ["3", "4", "1"],
+    ]);
+    expect(moved.features[2]).toBe(first.features[0]);
+  });
+
+  it("compiles nothing for no features", async () => {
+    const { engine, compiled } = await counting();
+    expect(values(engine.compile([]))).toEqual([]);
+    expect(compiled).toEqual([]);
+  });
+
+  it("holds at most twice its features, in few batches, and seldom compiles many", async () => {
+    const { engine, compiled } = await counting();
+    const size = 100;
+    const texts = Array.from({ length: size }, (_, position) => feature(`F${position}`, 0));
+    const expected = texts.map(() => "0");
+    kept.push(engine.compile([...texts]));
+    for (let change = 1; change <= 500; change++) {
+      // A prime step visits all features.
+      const position = (change * 37) % size;
+      texts[position] = feature(`F${position}`, change);
+      expected[position] = `${change}`;
+      const ruleset = engine.compile([...texts]);
+      kept.push(ruleset);
+      expect(values(ruleset)).toEqual(expected);
+      const held = batches(ruleset).map(({ features }) => features.length);
+      expect(held.length).toBeLessThanOrEqual(16);
+      expect(held.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(2 * size + 1);
+    }
+    // 500 changes of one feature each, of which some compile others again.
+    expect(compiled.reduce((sum, each) => sum + each, 0)).toBeLessThan(500 * 8);
+  });
+
+  it("evaluates its other features after the engine failed on a shared one", async () => {
+    const module = await lean();
+    let traps = false;
+    const evaluate = vi.fn((...numbers: Parameters<EngineModule["evaluate"]>) => {
+      if (traps) throw new WebAssembly.RuntimeError("unreachable");
+      return module.evaluate(...numbers);
+    });
+    const { engine } = await counting({ ...module, evaluate });
+    const [a, b] = [feature("A", 1), feature("B", 2)];
+    const first = engine.compile([a, b]);
+    const second = engine.compile([a, feature("B", 20)]);
+    kept.push(first, second);
+    traps = true;
+    expect(second.evaluate(1, mara, now).reason).toBe("ERROR");
+    traps = false;
+    expect(values(second)).toEqual(["1", undefined]);
+    expect(values(first)).toEqual(["1", "2"]);
+    const third = engine.compile([a, feature("B", 20)]);
+    expect(values(third)).toEqual(["1", undefined]);
+    expect(values(engine.compile([a, feature("B", 21)]))).toEqual(["1", "21"]);
+  });
+});
