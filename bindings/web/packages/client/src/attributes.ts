@@ -4,6 +4,31 @@
  */
 export type Attributes = ReadonlyMap<string, readonly string[]>;
 
+/**
+ * The attributes of a context, with what the readers of features remember about them. A `WeakMap` by attributes in its place would take a
+ * microsecond for each new context, and time of each collection of garbage.
+ */
+export class ContextAttributes extends Map<string, readonly string[]> {
+  #answers: unknown;
+  #inEngine: unknown;
+
+  /** The answers of the snapshot that was read last with these attributes. */
+  get answers(): unknown {
+    return this.#answers;
+  }
+  set answers(answers: unknown) {
+    this.#answers = answers;
+  }
+
+  /** The context with these attributes in the engine that evaluated it last. */
+  get inEngine(): unknown {
+    return this.#inEngine;
+  }
+  set inEngine(context: unknown) {
+    this.#inEngine = context;
+  }
+}
+
 /** The context without attributes. */
 export const NO_ATTRIBUTES: Attributes = new Map();
 

@@ -17,11 +17,12 @@ export interface FeatureDetail<V = unknown> extends Omit<Detail, "value"> {
   readonly text: string | undefined;
 }
 
-/** Returns the detail with JavaScript's own value. */
+/** Gives a detail, which nothing else refers to, JavaScript's own value, and returns it. */
 export function plainDetail<V>(detail: Detail): FeatureDetail<V> {
   const { value } = detail;
   const text = value instanceof Decimal || value instanceof Json ? value.text : undefined;
-  return { ...detail, text, value: plainValue(value) as V | undefined };
+  // A copy by `...` takes twenty times as long.
+  return Object.assign(detail, { text, value: plainValue(value) as V | undefined });
 }
 
 /** A change of a feature's value or lock, as one listener sees it. */

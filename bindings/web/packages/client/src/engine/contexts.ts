@@ -1,64 +1,72 @@
-import { type Attributes } from "../attributes.ts";
+import { type Attributes, ContextAttributes } from "../attributes.ts";
 import type { EngineModule } from "./module.ts";
 import { join } from "./texts.ts";
 
-/**
- * Maximum number of contexts in an instance. The collector of garbage may leave unreachable objects for a long time, and the memory of an
- * instance never shrinks.
- */
-const MOST = 1024;
+/** Maximum number of contexts in an instance, whose memory never shrinks. */
+const MOST = 256;
+/** Maximum length of the texts of all contexts in an instance together, apart from a single longer context. */
+const MOST_TEXT = 1_000_000;
 
 /** A context in an instance of the engine. */
-interface EngineContext {
-  handle: number;
-  isFreed: boolean;
+class EngineContext {
+  readonly owner: Contexts;
+  readonly handle: number;
+  /** The length of its text. */
+  readonly length: number;
+  isFreed = false;
+
+  constructor(owner: Contexts, handle: number, length: number) {
+    this.owner = owner;
+    this.handle = handle;
+    this.length = length;
+  }
 }
 
 /**
- * The handles of contexts in one instance of the engine. A handle is freed when the object of its context is unreachable, and when there are
- * too many newer ones. A context whose handle was freed gets another one when it is used again.
+ * The handles of contexts in one instance of the engine. The oldest contexts are freed when there are too many. A context whose handle was
+ * freed gets another one when it is used again.
  */
 export class Contexts {
   readonly #module: EngineModule;
-  readonly #known = new WeakMap<Attributes, EngineContext>();
-  /** The contexts in the instance, the oldest first. */
-  readonly #contexts = new Set<EngineContext>();
-  readonly #unreachable: FinalizationRegistry<EngineContext>;
+  /** The contexts in the order in which they were made, from the position `#oldest` on and then from 0 on. */
+  readonly #contexts: (EngineContext | undefined)[] = Array.from({ length: MOST }, () => undefined);
+  #oldest = 0;
+  /** The length of the texts of all contexts. */
+  #length = 0;
 
-  constructor(module: EngineModule, isCurrent: () => boolean) {
+  constructor(module: EngineModule) {
     this.#module = module;
-    this.#unreachable = new FinalizationRegistry((context) => {
-      // The handles of an instance that was replaced name other contexts now.
-      if (isCurrent()) this.#free(context);
-    });
   }
 
   /** Returns the handle of a context, which is made if there is none; 0 for no context. The handle is valid until the next call. */
   handle(attributes: Attributes | undefined): number {
     if (attributes === undefined) return 0;
-    const known = this.#known.get(attributes);
-    if (known?.isFreed === false) return known.handle;
-    const [oldest] = this.#contexts;
-    if (oldest !== undefined && this.#contexts.size >= MOST) this.#free(oldest);
-    const context = known ?? this.#remember(attributes);
-    context.handle = this.#module.make_context(asText(attributes));
-    context.isFreed = false;
-    this.#contexts.add(context);
+    const holder = attributes instanceof ContextAttributes ? attributes : undefined;
+    const known = holder?.inEngine;
+    if (known instanceof EngineContext && known.owner === this && !known.isFreed) return known.handle;
+    const context = this.#make(attributes);
+    if (holder) holder.inEngine = context;
     return context.handle;
   }
 
-  /** Registers the object of a context once, because the registry keeps each registration until the object is unreachable. */
-  #remember(attributes: Attributes): EngineContext {
-    const context = { handle: 0, isFreed: true };
-    this.#known.set(attributes, context);
-    this.#unreachable.register(attributes, context);
+  #make(attributes: Attributes): EngineContext {
+    const text = asText(attributes);
+    this.#free(this.#oldest);
+    for (let next = 1; next < MOST && this.#length > 0 && this.#length + text.length > MOST_TEXT; next++)
+      this.#free((this.#oldest + next) % MOST);
+    const context = new EngineContext(this, this.#module.make_context(text), text.length);
+    this.#contexts[this.#oldest] = context;
+    this.#oldest = (this.#oldest + 1) % MOST;
+    this.#length += text.length;
     return context;
   }
 
-  #free(context: EngineContext): void {
-    if (context.isFreed) return;
+  #free(place: number): void {
+    const context = this.#contexts[place];
+    if (context === undefined) return;
+    this.#contexts[place] = undefined;
+    this.#length -= context.length;
     context.isFreed = true;
-    this.#contexts.delete(context);
     this.#module.free_context(context.handle);
   }
 }

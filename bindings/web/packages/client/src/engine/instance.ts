@@ -21,7 +21,7 @@ export class Instance {
 
   private constructor(module: EngineModule) {
     this.module = module;
-    this.#contexts = this.#freshContexts();
+    this.#contexts = new Contexts(module);
     this.#unreachable = new FinalizationRegistry(({ handle, epoch }) => {
       this.free(handle, epoch);
     });
@@ -65,7 +65,7 @@ export class Instance {
   /** Replaces the instance after a trap. If there is no memory for a fresh one, {@link Instance.isUsable} tries again. */
   replace(): void {
     this.#epoch += 1;
-    this.#contexts = this.#freshContexts();
+    this.#contexts = new Contexts(this.module);
     this.#reset();
   }
 
@@ -82,11 +82,6 @@ export class Instance {
       this.#isFresh = false;
     }
     return this.#isFresh;
-  }
-
-  #freshContexts(): Contexts {
-    const epoch = this.#epoch;
-    return new Contexts(this.module, () => epoch === this.#epoch);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Attributes } from "../attributes.ts";
+import { type Attributes, ContextAttributes } from "../attributes.ts";
 import { wellFormed } from "../text.ts";
 
 /** One value of an attribute. `null`, `undefined`, NaN and infinities add no value. */
@@ -21,7 +21,7 @@ export type AttributeValue = AttributeItem | readonly AttributeItem[];
  * ```
  */
 export function attributesOf(entries: Iterable<readonly [string, AttributeValue]>): Attributes {
-  const attributes = new Map<string, string[]>();
+  const attributes = new ContextAttributes();
   for (const [name, value] of entries) {
     for (const item of Array.isArray(value)
       ? (value as readonly AttributeItem[])
@@ -30,8 +30,7 @@ export function attributesOf(entries: Iterable<readonly [string, AttributeValue]
       if (text === undefined) continue;
       const key = wellFormed(name);
       const known = attributes.get(key);
-      if (known) known.push(text);
-      else attributes.set(key, [text]);
+      attributes.set(key, known ? [...known, text] : [text]);
     }
   }
   return attributes;

@@ -1,9 +1,9 @@
 import { expect, it, vi } from "vitest";
 
-import type { Attributes } from "../../src/attributes.ts";
 import { NeedsFullEngine, WasmEngine } from "../../src/engine/engine.ts";
 import { type EngineModule, NO_RESULT } from "../../src/engine/module.ts";
 import type { WasmRuleset } from "../../src/engine/ruleset.ts";
+import { attributesOf } from "../../src/repository/lib.ts";
 import { describeEngine, full, lean } from "./built.ts";
 
 const NEVER = (): number => {
@@ -25,8 +25,8 @@ const LATE = feature(
 );
 const STATIC = '{"key":"STATIC","type":"JSON","value":"{\\"a\\":[1]}"}';
 
-const mara: Attributes = new Map([["plan", ["silver", "gold"]]]);
-const fred: Attributes = new Map([["plan", ["goood"]]]);
+const mara = attributesOf([["plan", ["silver", "gold"]]]);
+const fred = attributesOf([["plan", "goood"]]);
 
 /**
  * Everything that has handles. The tests replace the instance of a module of which they hold several copies, so a handle that is

@@ -1,4 +1,4 @@
-import type { Attributes } from "../../attributes.ts";
+import { type Attributes, ContextAttributes } from "../../attributes.ts";
 import { Answer } from "../answer.ts";
 import { ask, type Chain } from "../intercept/chain.ts";
 import type { Readiness } from "../readiness.ts";
@@ -15,32 +15,39 @@ const NOT_FOUND = new Answer(undefined, undefined, "NOT_FOUND");
 const NOT_READY = new Answer(undefined, undefined, "NOT_READY");
 
 /** The answers of the rules for one context. */
-interface ContextAnswers {
+class ContextAnswers {
+  readonly cache: AnswerCache;
   /** True if a read with the context may use the features. */
   readonly isFor: boolean;
-  readonly byKey: Map<string, Answer>;
-}
+  readonly byKey = new Map<string, Answer>();
 
-/** The answers that snapshots with the same features and contexts share, so that a repeated read evaluates nothing. */
-class AnswerCache {
-  readonly #byContext = new WeakMap<Attributes, ContextAnswers>();
-  #last: Attributes | undefined;
-  #lastAnswers: ContextAnswers | undefined;
-
-  of(snapshot: RepositorySnapshot, attributes = WITHOUT_CONTEXT): ContextAnswers {
-    if (attributes === this.#last && this.#lastAnswers) return this.#lastAnswers;
-    let answers = this.#byContext.get(attributes);
-    if (!answers) {
-      const isFor = snapshot.isFor(attributes === WITHOUT_CONTEXT ? undefined : attributes);
-      this.#byContext.set(attributes, (answers = { isFor, byKey: new Map() }));
-    }
-    this.#last = attributes;
-    return (this.#lastAnswers = answers);
+  constructor(cache: AnswerCache, isFor: boolean) {
+    this.cache = cache;
+    this.isFor = isFor;
   }
 }
 
-/** The key of the answers to reads without a context. */
-const WITHOUT_CONTEXT: Attributes = new Map();
+/**
+ * The answers that snapshots with the same features and contexts share, so that a repeated read evaluates nothing. The attributes of a context
+ * hold those of the snapshot that was read last.
+ */
+class AnswerCache {
+  #withoutContext: ContextAnswers | undefined;
+
+  of(snapshot: RepositorySnapshot, attributes: Attributes | undefined): ContextAnswers {
+    if (attributes === undefined) return (this.#withoutContext ??= this.#answers(snapshot, undefined));
+    const holder = attributes instanceof ContextAttributes ? attributes : undefined;
+    const known = holder?.answers;
+    if (known instanceof ContextAnswers && known.cache === this) return known;
+    const answers = this.#answers(snapshot, attributes);
+    if (holder) holder.answers = answers;
+    return answers;
+  }
+
+  #answers(snapshot: RepositorySnapshot, attributes: Attributes | undefined): ContextAnswers {
+    return new ContextAnswers(this, snapshot.isFor(attributes));
+  }
+}
 
 /** The parts of a snapshot. */
 type Parts = Pick<
