@@ -7,6 +7,7 @@ mod suspension;
 mod test_updates;
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Weak};
 
 use fh_eval::{Kind, Number, Value};
@@ -64,6 +65,8 @@ impl Client {
     /// let client = MemoryEdge::new().client().start()?;
     /// let weak = client.downgrade();
     /// assert!(weak.upgrade().is_some());
+    /// assert_eq!(weak, client.clone().downgrade());
+    /// assert_ne!(weak, MemoryEdge::new().client().start()?.downgrade());
     /// drop(client);
     /// assert!(weak.upgrade().is_none());
     /// # Ok::<(), fh_client::StartError>(())
@@ -130,7 +133,8 @@ impl Client {
     }
 }
 
-/// A handle of a client that does not keep the client alive; see [`Client::downgrade`].
+/// A handle of a client that does not keep the client alive; see [`Client::downgrade`]. Two handles are equal if they are handles of the same
+/// client.
 #[derive(Clone)]
 pub struct WeakClient {
     shared: Weak<SharedState>,
@@ -141,6 +145,20 @@ impl WeakClient {
     #[must_use]
     pub fn upgrade(&self) -> Option<Client> {
         self.shared.upgrade().map(Client::from_shared)
+    }
+}
+
+impl PartialEq for WeakClient {
+    fn eq(&self, other: &Self) -> bool {
+        Weak::ptr_eq(&self.shared, &other.shared)
+    }
+}
+
+impl Eq for WeakClient {}
+
+impl Hash for WeakClient {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.shared.as_ptr().hash(state);
     }
 }
 

@@ -1,7 +1,8 @@
 //! The end of the interpreter: all clients end before it, so that no thread of theirs waits for the interpreter while it is torn
 //! down.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashSet;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use fh_client::WeakClient;
@@ -15,24 +16,33 @@ use crate::workers;
 /// The longest time that the end of the interpreter waits for all clients together.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// The clients that were made, each with the number of forks at that time, which tells the process. Clients that are gone are removed when another one is added.
-static CLIENTS: Mutex<Vec<(u64, WeakClient)>> = Mutex::new(Vec::new());
+/// The clients that were made, each with the number of forks at that time, which tells the process. Clients that are gone are removed when
+/// another one is added.
+static CLIENTS: LazyLock<Mutex<HashSet<(u64, WeakClient)>>> = LazyLock::new(Mutex::default);
 
-/// Remembers a client, and makes the interpreter end it.
+fn clients() -> MutexGuard<'static, HashSet<(u64, WeakClient)>> {
+    CLIENTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Remembers a client, and makes the interpreter end it. A pool remembers the client of a context each time the program requests the context.
 pub(crate) fn remember(client: &fh_client::Client) {
-    let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
-    // The list grows to twice the number of clients that exist before it is cleaned up.
+    let entry = (forks(), client.downgrade());
+    let mut clients = clients();
+    if clients.contains(&entry) {
+        return;
+    }
+    // The set grows to about twice the number of clients that exist before it is cleaned up.
     if clients.len() == clients.capacity() {
         clients.retain(|(made, client)| *made == forks() && client.upgrade().is_some());
     }
-    clients.push((forks(), client.downgrade()));
+    clients.insert(entry);
 }
 
 /// Ends all clients of this process, and waits until they have ended. The interpreter calls this function at its exit. A client
 /// that a forked process inherited has no thread there, so a wait for it would be in vain.
 #[pyfunction]
 pub(crate) fn end_all(py: Python<'_>) -> PyResult<()> {
-    let all = std::mem::take(&mut *CLIENTS.lock().unwrap_or_else(PoisonError::into_inner));
+    let all = std::mem::take(&mut *clients());
     let own = all.iter().filter(|(made, _)| *made == forks());
     let clients: Vec<fh_client::Client> = own.filter_map(|(_, client)| client.upgrade()).collect();
     clients.iter().for_each(fh_client::Client::close);
