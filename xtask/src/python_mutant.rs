@@ -1,5 +1,6 @@
 //! The tests of forked processes without the restart of clients. Each of them must fail.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::python::{self, PACKAGE};
@@ -46,7 +47,7 @@ fn find(environment: &Environment, tests: &[&str], options: &[&str]) -> Result<(
     let paths = tests.iter().map(|test| package.join("tests").join(test));
     arguments.extend(paths.map(|path: PathBuf| path.display().to_string()));
     let (said, outcome) = environment
-        .run("-m pytest -q -rp --tb no -n 8 -p no:cacheprovider --rootdir")
+        .run("-m pytest -q -rpfE --tb no -n 8 -p no:cacheprovider --rootdir")
         .args(&arguments)
         .env("FH", &python::build_fh()?.display().to_string())
         .env("FH_SERVERS", "all")
@@ -55,16 +56,35 @@ fn find(environment: &Environment, tests: &[&str], options: &[&str]) -> Result<(
         .env("LD_PRELOAD", &library(environment)?)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .capture()?;
-    let last = said.lines().rfind(|line| line.contains(" failed")).unwrap_or_default();
-    let passed: Vec<&str> = said.lines().filter(|line| line.starts_with("PASSED ")).collect();
     match outcome {
-        Err(why) if why.ends_with(A_FAILURE) && passed.is_empty() && !last.contains("error") => {
-            println!("    without the restart: {}", last.trim_matches(['=', ' ']));
+        Err(why) if why.ends_with(A_FAILURE) => {
+            let failed = all_failed(&said).map_err(|problem| format!("{problem}\n{said}"))?;
+            println!("    without the restart: {failed} tests failed");
             Ok(())
         }
-        Err(why) if passed.is_empty() => Err(format!("{why}\n{said}")),
-        _ => Err(format!("tests pass without the restart of clients:\n{}", passed.join("\n"))),
+        Err(why) => Err(format!("{why}\n{said}")),
+        Ok(()) => Err(format!("the tests pass without the restart of clients:\n{said}")),
     }
+}
+
+/// Returns the number of tests that failed, from the summary of pytest.
+///
+/// # Errors
+/// A test passed, no test ran, or a test did not begin. What a test leaves behind when it fails, such as an open file, is an error of its own
+/// after the test, and is no reason.
+fn all_failed(summary: &str) -> Result<usize, String> {
+    let named = |outcome: &str| -> BTreeSet<String> {
+        let lines = summary.lines().filter_map(|line| line.strip_prefix(outcome));
+        lines.map(|line| line.split(" - ").next().unwrap_or(line).to_string()).collect()
+    };
+    let (failed, errors) = (named("FAILED "), named("ERROR "));
+    if let Some(passed) = named("PASSED ").first() {
+        return Err(format!("{passed} passes without the restart of clients"));
+    }
+    if let Some(error) = errors.difference(&failed).next() {
+        return Err(format!("{error} did not begin"));
+    }
+    if failed.is_empty() { Err("no test ran".to_string()) } else { Ok(failed.len()) }
 }
 
 /// Compiles the library, and returns its path.
@@ -73,4 +93,22 @@ fn library(environment: &Environment) -> Result<String, String> {
     let library = environment.folder.join("no_restart.so").display().to_string();
     Run::new("cc -shared -fPIC -o").args(&[library.clone(), source]).go()?;
     Ok(library)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_test_must_fail_and_errors_count_only_before_a_test() {
+        let failed = "FAILED a.py::x[with threads] - AssertionError: y\nFAILED b.py::z";
+        assert_eq!(all_failed(failed), Ok(2));
+        assert_eq!(all_failed(&format!("{failed}\nERROR b.py::z - ResourceWarning")), Ok(2));
+        let wrong = ["PASSED c.py::w", "ERROR c.py::w - ImportError"];
+        for line in wrong {
+            assert!(all_failed(&format!("{failed}\n{line}")).unwrap_err().starts_with("c.py::w"));
+        }
+        assert!(all_failed("5 warnings in 1 s").is_err());
+    }
 }
