@@ -20,14 +20,14 @@ const REASONS = {
   uncached:
     "A read that is not cached also makes the answer's object, and looks the handle of the context up; the call into WebAssembly is a part of it.",
   context:
-    "A new context copies and sorts its attributes, crosses into WebAssembly as one text, and is registered for its release when it is unreachable.",
+    "A new context copies its attributes, and crosses into WebAssembly as one text, where the engine makes a context of its own.",
   load: "The engine compiles each feature, and the texts cross as one copy in UTF-8. The figure holds the client's start and end, and the response's stream.",
   loadServer:
     "The figure holds the client's start and end, the response's stream, and the cut of each feature's text, which is kept as it was received.",
   changeServer:
     "The session cuts the feature's text out of the event, makes a new state, and compares the value of each listener, and calls each listener.",
   change:
-    "The engine compiles all features of the new state: a ruleset never changes, because snapshots may read from the old one.",
+    "The client compares all features with those of the former state and compiles the changed one. The engine evaluates it for the context of each listener.",
   all: "The answer for each feature is an object with the value, reason, version, lock and properties, where the loop of the peer returns one value for each.",
   peer: "The peer is plain JavaScript, which reads without a call into WebAssembly.",
 } as const;

@@ -2,6 +2,7 @@
 
 use std::path::{PathBuf, absolute};
 use std::sync::OnceLock;
+use std::thread;
 
 use crate::install;
 use crate::python::build_fh;
@@ -38,10 +39,20 @@ pub(crate) fn prepare() -> Result<(), String> {
     INSTALLED.get_or_init(install).clone()
 }
 
-/// Checks types, lint rules and format, then runs the tests with the conversations of the Rust session and the sequences of the Rust
-/// repository. At last checks that the committed files find each mutant.
+/// Checks types, lint rules, format and documentation, and meanwhile runs the tests. Runs both even if one fails.
 pub(crate) fn run() -> Result<(), String> {
-    in_workspace("npm run --silent check").go()?;
+    let (checked, tested) = thread::scope(|scope| {
+        // Most of the check is one thread's work, and so is most of the preparation of the tests.
+        let check = scope.spawn(|| in_workspace("npm run --silent check").go_timed());
+        let tested = test();
+        (check.join().unwrap_or_else(|_| Err("the check panicked".to_string())), tested)
+    });
+    tested.and(checked)
+}
+
+/// Runs the tests with the conversations of the Rust session and the sequences of the Rust repository, and then checks that the committed
+/// files find each mutant.
+fn test() -> Result<(), String> {
     let (conversations, sequences) = (conversations::write(None)?, sequences::write()?);
     build_once()?;
     in_workspace("npm test --silent")
