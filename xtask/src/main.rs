@@ -66,9 +66,10 @@ cargo xtask <command>
   self-test [--full] [--markdown FILE]
                      the scenarios for SDKs against our client with mutants: apart from listed exceptions, each mutant must be found,
                      and each scenario must find one
-  python-full        the tests of the Python package with all repetitions, servers that fork, a wrong signature that the check of
+  python-full [PART...]
+                     the tests of the Python package with all repetitions, servers that fork, a wrong signature that the check of
                      the stubs must find, the fork tests without the restart of clients, which must fail, the sdist as users build
-                     it, and all wheels
+                     it, and all wheels; or the named parts
   python-matrix [INTERPRETER...]
                      the examples and the fork tests of the Python package on the named versions of CPython, those of the search
                      path, and those of Debian testing if debootstrap and root are there
@@ -95,7 +96,7 @@ fn main() -> ExitCode {
         Some("api") => api::run(rest),
         Some("bench") => bench::run(rest),
         Some("fuzz") => fuzz::run(rest),
-        Some("python-full") => python_full::run(),
+        Some("python-full") => python_full::run(rest),
         Some("python-matrix") => python_matrix::run(rest),
         Some("python-wheels") => python_wheels::run(rest),
         Some("release") => release::run(rest),

@@ -17,6 +17,19 @@ pub(crate) fn nothing() -> Result<(), String> {
     Ok(())
 }
 
+/// Returns the parts with these names, in their own order; all parts if there are no names.
+///
+/// # Errors
+/// There is no part with one of the names.
+pub(crate) fn chosen(mut parts: Vec<Part>, names: &[String]) -> Result<Vec<Part>, String> {
+    if let Some(unknown) = names.iter().find(|name| !parts.iter().any(|part| part.name == **name)) {
+        let known: Vec<&str> = parts.iter().map(|part| part.name).collect();
+        return Err(format!("there is no part `{unknown}`; there are: {}", known.join("; ")));
+    }
+    parts.retain(|part| names.is_empty() || names.iter().any(|name| *name == part.name));
+    Ok(parts)
+}
+
 /// Runs all parts, even after one has failed, and prints the result of each.
 pub(crate) fn run_all(parts: &[Part]) -> Result<(), String> {
     let mut account = Vec::new();

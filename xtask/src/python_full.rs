@@ -1,15 +1,15 @@
 //! `cargo xtask python-full`: the tests of the Python package with all repetitions, and what takes too long for CI.
 
-use crate::part::{Part, run_all};
+use crate::part::{Part, chosen, run_all};
 use crate::python::{self, Repetitions};
 use crate::python_mutant;
 use crate::python_package::{self, Build};
 use crate::python_servers;
 use crate::python_wheels;
 
-/// Runs the parts, each even if an earlier one has failed.
-pub(crate) fn run() -> Result<(), String> {
-    run_all(&[
+/// Runs all parts, or the named ones, each even if an earlier one has failed.
+pub(crate) fn run(names: &[String]) -> Result<(), String> {
+    let parts = vec![
         Part {
             name: "all repetitions",
             prepare: python::prepare,
@@ -40,5 +40,6 @@ pub(crate) fn run() -> Result<(), String> {
             prepare: python_package::prepare,
             run: || python_wheels::run(&[]),
         },
-    ])
+    ];
+    run_all(&chosen(parts, names)?)
 }

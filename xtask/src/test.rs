@@ -6,7 +6,7 @@ use crate::fuzz;
 use crate::install::{self, Installing};
 use crate::minimum_rust;
 use crate::packaging;
-use crate::part::{Part, nothing, run_all};
+use crate::part::{Part, chosen, nothing, run_all};
 use crate::python::{self, Repetitions};
 use crate::python_conformance;
 use crate::python_package;
@@ -19,8 +19,8 @@ use crate::web;
 
 /// Runs all parts, or the named ones.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
-    let (flags, named): (Vec<&String>, Vec<&String>) =
-        arguments.iter().partition(|argument| argument.starts_with("--"));
+    let (flags, named): (Vec<String>, Vec<String>) =
+        arguments.iter().cloned().partition(|argument| argument.starts_with("--"));
     match flags.as_slice() {
         [] => install::decide(Installing::Allowed),
         [flag] if *flag == "--without-install" => install::decide(Installing::Forbidden),
@@ -68,12 +68,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Part { name: "dependencies", prepare: cargo_deny, run: dependencies },
         Part { name: "fuzz, 5 s a target", prepare: fuzz::prepare, run: || fuzz::run_for(5) },
     ]);
-    if let Some(unknown) = named.iter().find(|name| !parts.iter().any(|part| part.name == **name)) {
-        let names: Vec<&str> = parts.iter().map(|part| part.name).collect();
-        return Err(format!("there is no part `{unknown}`; there are: {}", names.join("; ")));
-    }
-    parts.retain(|part| named.is_empty() || named.iter().any(|name| *name == part.name));
-    run_all(&parts)
+    run_all(&chosen(parts, &named)?)
 }
 
 pub(crate) fn lints() -> Vec<Part> {

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { transform } from "esbuild";
@@ -40,22 +41,43 @@ describeServe("in Node", () => {
   });
 });
 
-test.concurrent.each([
+/** The oldest compiler that the package supports, and the newest one. */
+const COMPILERS = ["typescript-5.4", "typescript-7"];
+const MODULES = [
   ["bundler", "esnext"],
   ["node16", "node16"],
   ["nodenext", "nodenext"],
-])("the example of the README compiles with moduleResolution %s", async (moduleResolution, module) => {
+] as const;
+
+/**
+ * The test of declared features from `packages/client/tests/client/types.test.ts`, whose comments expect errors, as a file of a program without
+ * Vitest.
+ */
+function declaredFeatures(): string {
+  const test = readFileSync(join(WEB, "packages/client/tests/client/types.test.ts"), "utf8");
+  const [declared] = /interface Flags [^]*?\n}\n\n[^]*?\n}\n/.exec(test)!;
+  return `import { Client } from "fh-client";
+type Equal<T, U> = (<X>() => X extends T ? 1 : 2) extends <X>() => X extends U ? 1 : 2 ? true : false;
+declare function expectTypeOf<T>(value: T): {
+  toEqualTypeOf<U>(...different: Equal<T, U> extends true ? [] : [never]): void;
+};
+${declared}
+export { reads };
+`;
+}
+
+test.concurrent.each(
+  COMPILERS.flatMap((compiler) => MODULES.map(([resolution, module]) => ({ compiler, resolution, module }))),
+)("$compiler compiles with moduleResolution $resolution", async ({ compiler, resolution, module }) => {
   const folder = await project("node-esm", client!);
   const compilerOptions = {
     ...{ noEmit: true, strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, types: [] },
-    ...{ target: "es2022", lib: ["es2022", "dom"], module, moduleResolution },
+    ...{ target: "es2022", lib: ["es2022", "dom"], module, moduleResolution: resolution },
   };
-  const settings = JSON.stringify({ compilerOptions, files: ["main.ts"] });
-  write(folder, { "main.ts": EXAMPLE, "tsconfig.json": settings });
-  const { stdout } = await run(process.execPath, [
-    join(WEB, "node_modules/typescript/bin/tsc"),
-    "-p",
-    folder,
-  ]);
+  const settings = JSON.stringify({ compilerOptions, files: ["main.ts", "types.ts"] });
+  write(folder, { "main.ts": EXAMPLE, "types.ts": declaredFeatures(), "tsconfig.json": settings });
+  const compile = run(process.execPath, [join(WEB, "node_modules", compiler, "bin/tsc"), "-p", folder]);
+  // A compiler writes its errors to the standard output.
+  const { stdout } = await compile.catch((error: unknown) => error as { stdout: string });
   expect(stdout).toBe("");
 });
