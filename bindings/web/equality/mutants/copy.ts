@@ -11,11 +11,10 @@ export async function writeCopy(web: string, copy: string, tables: Tables): Prom
   const client = join(copy, "packages/client");
   mkdirSync(client, { recursive: true });
   for (const part of ["src", "tests"]) {
-    cpSync(join(web, "packages/client", part), join(client, part), {
-      recursive: true,
-      filter: (path) => !/\/(wasm|engine)$/.test(path),
-    });
+    cpSync(join(web, "packages/client", part), join(client, part), { recursive: true });
   }
+  // The manifest has the imports that select a platform.
+  cpSync(join(web, "packages/client/package.json"), join(client, "package.json"));
   symlinkSync(join(web, "node_modules"), join(copy, "node_modules"));
   symlinkSync(join(web, "equality"), join(copy, "equality"));
   cpSync(join(web, "tsconfig.json"), join(copy, "tsconfig.json"));
@@ -45,7 +44,7 @@ export function switchOn(mutant: string | undefined): void {
     join(copy, "tsconfig.replay.json"),
     JSON.stringify({ extends: "./tsconfig.json", compilerOptions: OPTIONS, files }),
   );
-  const tsc = join(web, "node_modules/typescript/bin/tsc");
+  const tsc = join(web, "node_modules/typescript-7/bin/tsc");
   execFileSync(process.execPath, [tsc, "--noEmit", "-p", join(copy, "tsconfig.replay.json")], {
     stdio: "inherit",
   });

@@ -44,7 +44,12 @@ pub(super) fn recovers(scene: &Scene<'_>, fault: Fault) -> Verdict {
     let arrivals = scene.edge().recording();
     // The first request arrives late, because the SDK still starts and connects. The others would seem to follow it too soon.
     let arrivals = arrivals.requests.iter().skip(1).map(|seen| seen.request.at);
-    let arrivals: Vec<Instant> = arrivals.collect();
+    // The requests of one attempt, which the platform repeats at once, are not the client's.
+    let arrivals: Vec<Instant> = if repeats_itself(scene, fault) && !departures.is_empty() {
+        Vec::new()
+    } else {
+        arrivals.collect()
+    };
     for times in [arrivals, departures] {
         let found = breach(&times, scene.tempo().pace(), scene.lateness().slack());
         check("at most two requests a second", found.is_none(), "the pace", || {
@@ -73,6 +78,11 @@ fn first_contact(scene: &Scene<'_>, client: &SdkClient, fault: Fault) -> Result<
     Ok(seen.requests.first().map_or_else(Instant::now, |first| first.request.at))
 }
 
+/// Returns true if the platform of the SDK follows redirects by itself, so that one attempt of the client is many requests.
+fn repeats_itself(scene: &Scene<'_>, fault: Fault) -> bool {
+    fault == Fault::RedirectLoop && !scene.can("http.redirects")
+}
+
 /// Waits until the end of the fault. Where the Edge cannot see attempts, the client is asked for them again and again; the times at which
 /// their number has grown are returned.
 fn wait_out(
@@ -82,7 +92,8 @@ fn wait_out(
     end: Instant,
 ) -> Result<Vec<Instant>, Stop> {
     let mut departures = Vec::new();
-    let is_visible = fault != Fault::Refused || client.state()?.sent.is_none();
+    let is_hidden = fault == Fault::Refused || repeats_itself(scene, fault);
+    let is_visible = !is_hidden || client.state()?.sent.is_none();
     while Instant::now() < end {
         if is_visible {
             thread::sleep(end.saturating_duration_since(Instant::now()));
