@@ -62,7 +62,7 @@ fn test() -> Result<(), String> {
         .env("FH", &build_fh()?.display().to_string())
         .env("FH_SERVE", "required")
         .go()?;
-    in_workspace("npm run --silent mutants").go()
+    in_workspace("npm run --silent mutants").env("FH_ENGINE", "required").go()
 }
 
 fn is_new_enough(version: &str) -> bool {
