@@ -61,13 +61,24 @@ function once<M extends EngineModule>(name: string, load: () => Promise<M>): Pro
  * @throws an error with the URL and the reason if the source is no WebAssembly module
  */
 export async function compiled(given: EngineSource, options: LoadOptions = {}): Promise<WebAssembly.Module> {
-  const source = await given;
+  const source = ofThisRealm(await given);
   if (source instanceof WebAssembly.Module) return source;
   if (source instanceof URL && source.protocol === "file:" && options.readFile)
     return WebAssembly.compile(await options.readFile(source));
   if (source instanceof URL) return fromResponse(await requested(source, options.integrity), source.href);
   if (source instanceof Response) return fromResponse(source, source.url);
   return WebAssembly.compile(source);
+}
+
+/**
+ * Lets `instanceof` recognise a module of another realm, as wasm-bindgen's JavaScript expects, and returns it. Next runs the programs of the
+ * edge runtime in a realm of their own, but compiles their modules in that of Node.
+ */
+function ofThisRealm<S extends object>(source: S): S {
+  const isModule = Object.prototype.toString.call(source) === "[object WebAssembly.Module]";
+  if (isModule && !(source instanceof WebAssembly.Module))
+    Object.setPrototypeOf(source, WebAssembly.Module.prototype);
+  return source;
 }
 
 async function requested(url: URL, integrity: string | undefined): Promise<Response> {

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { compiled } from "../../src/engine/load.ts";
@@ -29,6 +30,14 @@ describe("loading a module", () => {
     ]) {
       expect(await compiled(source)).toBeInstanceOf(WebAssembly.Module);
     }
+  });
+
+  it("accepts a module of another realm, as Next gives it to programs of the edge runtime", async () => {
+    const module = runInNewContext("new WebAssembly.Module(bytes)", { bytes: EMPTY }) as WebAssembly.Module;
+    expect(module).not.toBeInstanceOf(WebAssembly.Module);
+    expect(await compiled(module)).toBe(module);
+    // The JavaScript of wasm-bindgen compiles anything else as bytes.
+    expect(module).toBeInstanceOf(WebAssembly.Module);
   });
 
   it("requests a URL with the given integrity", async () => {
