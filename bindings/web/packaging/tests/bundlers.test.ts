@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { startBrowser } from "../../packages/client/tests/chromium/browser.ts";
 import { describeServe, Served } from "../../packages/client/tests/client/serve.ts";
-import { edgeScript, firstExample, project, removeProjects, write } from "./project.ts";
+import { edgeScript, firstExample, project, removeProjects, withServerKey, write } from "./project.ts";
 import { Tarball } from "./tarball.ts";
 
 const run = promisify(execFile);
@@ -18,11 +18,7 @@ removeProjects();
 
 /** The example of the README, which has a client-evaluated key. */
 const EXAMPLE = firstExample(client!);
-/** The same example with a server-evaluated key. Its context goes to the Edge. */
-const OF_SERVER = EXAMPLE.replace(
-  '"environment/key*"',
-  '"environment/key", { context: { userkey: "mara", country: "new_zealand" } }',
-);
+const OF_SERVER = withServerKey(EXAMPLE);
 
 /** What a page did: the lines of its console, its errors, and the requested modules of the engine. */
 class Visit {

@@ -30,6 +30,14 @@ export function firstExample(of: Tarball): string {
   return /```ts\n([^]*?)```/.exec(of.text("README.md"))![1]!;
 }
 
+/** Returns the example of the README of `fh-client` with a server-evaluated key. Its context goes to the Edge. */
+export function withServerKey(example: string): string {
+  const key = '"environment/key", { context: { userkey: "mara", country: "new_zealand" } }';
+  const changed = example.replace('"environment/key*"', key);
+  if (changed === example) throw new Error("the example has no client-evaluated key");
+  return changed;
+}
+
 /** Returns the script that lets a program reach `fh serve` at the address of the READMEs, so that their examples run as they are. */
 export function edgeScript(edge: string): string {
   const names = [

@@ -1,0 +1,40 @@
+//! `cargo xtask web runtimes`: the example of the README of `fh-client`, from the packed tarball, in several runtimes.
+
+use std::fs;
+
+use super::engine::web_folder;
+use super::node::{in_workspace, prepare, with_node};
+use super::{build, packages};
+use crate::install;
+use crate::python::build_fh;
+use crate::shell::{Run, root};
+
+/// The folder whose lock file pins the runtimes.
+const PINNED: &str = "bindings/web/runtimes";
+
+/// Builds the packages, installs the runtimes into the target folder, and runs the example in each of them.
+pub(crate) fn run() -> Result<(), String> {
+    prepare()?;
+    build::build_once()?;
+    packages::build_once()?;
+    let folder = web_folder()?.join("runtimes");
+    fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+    for file in ["package.json", "package-lock.json"] {
+        let copy = fs::copy(root().join(PINNED).join(file), folder.join(file));
+        copy.map_err(|why| format!("{PINNED}/{file}: {why}"))?;
+    }
+    install::announce("the runtimes", "the example of fh-client runs in them")?;
+    // `npm ci` refuses the lock file where a registry has no build of a runtime for some other system.
+    let line = "npm install --no-audit --no-fund --loglevel=error";
+    let installed = |line: &str| with_node(Run::new(line)).in_folder(&folder).go();
+    installed(line).or_else(|why| {
+        println!("    {why}; trying again without wrangler");
+        installed(&format!("{line} --omit=dev"))
+    })?;
+    in_workspace("npm run --silent test:runtimes")
+        .env("FH_RUNTIMES", &folder.display().to_string())
+        .env("FH_TARBALLS", &web_folder()?.display().to_string())
+        .env("FH", &build_fh()?.display().to_string())
+        .env("FH_SERVE", "required")
+        .go()
+}
