@@ -8,7 +8,7 @@ export type Attributes = ReadonlyMap<string, readonly string[]>;
  * The attributes of a context, with what the readers of features remember about them. A `WeakMap` by attributes in its place would take a
  * microsecond for each new context, and time of each collection of garbage.
  */
-export class ContextAttributes extends Map<string, readonly string[]> {
+export class ContextAttributes extends Map<string, string[]> {
   #answers: unknown;
   #inEngine: unknown;
 

@@ -30,7 +30,8 @@ export function attributesOf(entries: Iterable<readonly [string, AttributeValue]
       if (text === undefined) continue;
       const key = wellFormed(name);
       const known = attributes.get(key);
-      attributes.set(key, known ? [...known, text] : [text]);
+      if (known) known.push(text);
+      else attributes.set(key, [text]);
     }
   }
   return attributes;
