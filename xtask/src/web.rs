@@ -61,7 +61,9 @@ cargo xtask web <command>
   soak [MINUTES]     use a client in Node and in two tabs of Chromium for 10 minutes by default, and print the memory of each
                      minute; fails if minute 2 and the last one differ by more than 5 %
   tables             write the committed tables of inputs and results
-  test               check the types, the lint rules and the format of the TypeScript client, and run its tests in Node";
+  test               check the types, the lint rules and the format of the TypeScript client, and run its tests in Node
+  traps              build the engine of the tests for features on which an engine fails, which no package has, and copy it to
+                     bindings/web/packages/client/src/engine/wasm";
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let rest = arguments.get(1..).unwrap_or_default();
@@ -83,6 +85,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Some("sizes") => prepare().and_then(|()| sizes::run(rest)),
         Some("soak") => bench::soak(rest),
         Some("tables") => tables::run(),
+        Some("traps") if rest.is_empty() => build::build_traps(),
         Some("test") if rest.is_empty() => prepare().and_then(|()| test()),
         Some(name @ ("plain" | "playground" | "rendered" | "shop")) if rest.is_empty() => {
             examples::run(name)

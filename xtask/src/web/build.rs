@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::engine::{ENGINES, Engine, folder, web_folder};
+use super::engine::{ENGINES, Engine, TRAPS, folder, web_folder};
 use crate::install;
 use crate::python::empty_folder;
 use crate::shell::{Run, root};
@@ -77,6 +77,21 @@ pub(crate) fn build(library: StandardLibrary) -> Result<(), String> {
     Ok(())
 }
 
+/// Builds the engine that fails on features that say so, and copies it to the loader, where the tests of the TypeScript client find it. Its
+/// size does not matter, so `wasm-opt` is left out.
+pub(crate) fn build_traps() -> Result<(), String> {
+    let library = StandardLibrary::Rebuilt;
+    prepare(library)?;
+    let bound = bind(TRAPS, &compile(TRAPS, library)?)?;
+    let loaded = root().join(LOADED);
+    copy(
+        &bound.join(format!("{}_bg.wasm", TRAPS.name)),
+        &loaded.join(format!("{}.wasm", TRAPS.name)),
+    )?;
+    let glue = format!("{}.js", TRAPS.name);
+    copy(&bound.join(&glue), &loaded.join(&glue))
+}
+
 fn prepare(library: StandardLibrary) -> Result<(), String> {
     install::target(TARGET, REASON)?;
     if library == StandardLibrary::Rebuilt {
@@ -95,8 +110,7 @@ fn prepare(library: StandardLibrary) -> Result<(), String> {
 
 /// Compiles an engine and returns the path of the module, to which no JavaScript fits yet.
 fn compile(engine: Engine, library: StandardLibrary) -> Result<PathBuf, String> {
-    // A folder for each engine, because their flags differ.
-    let target = web_folder()?.join("cargo").join(engine.name);
+    let target = web_folder()?.join("cargo").join(engine.cargo);
     let line = format!("cargo build --locked -p fh-web-engine --target {TARGET} --profile wasm");
     let mut flags = remapped()?;
     let mut arguments = vec!["--features".to_string(), engine.features.to_string()];

@@ -1,4 +1,4 @@
-//! The two builds of the engine of the npm package, and their files.
+//! The two builds of the engine of the npm package, that of its tests, and their files.
 
 use std::path::{PathBuf, absolute};
 
@@ -9,6 +9,8 @@ use crate::shell::target_folder;
 pub(crate) struct Engine {
     /// The name of the build, and of its files.
     pub(crate) name: &'static str,
+    /// The name of the folder in which cargo compiles. Builds with the same flags share one.
+    pub(crate) cargo: &'static str,
     /// The cargo features of the crate.
     pub(crate) features: &'static str,
     /// Flags of the compiler that change the code, for a build with a rebuilt standard library.
@@ -21,12 +23,21 @@ pub(crate) struct Engine {
 
 /// Without regular expressions, explanations and the profile `edge`. Nothing of it writes a value with `{:?}`, so the code for this is left
 /// out.
-pub(crate) const LEAN: Engine =
-    Engine { name: "lean", features: "", flags: &["-Zfmt-debug=none"], goal: 78.0, limit: 84.0 };
+pub(crate) const LEAN: Engine = Engine {
+    name: "lean",
+    cargo: "lean",
+    features: "",
+    flags: &["-Zfmt-debug=none"],
+    goal: 78.0,
+    limit: 84.0,
+};
 /// With each part.
 pub(crate) const FULL: Engine =
-    Engine { name: "full", features: "full", flags: &[], goal: 158.0, limit: 220.0 };
+    Engine { name: "full", cargo: "full", features: "full", flags: &[], goal: 158.0, limit: 220.0 };
+/// The engines that packages have.
 pub(crate) const ENGINES: [Engine; 2] = [LEAN, FULL];
+/// The full engine, which fails on features that say so. It is for tests of the TypeScript client, so no package has it.
+pub(crate) const TRAPS: Engine = Engine { name: "traps", features: "traps", ..FULL };
 
 impl Engine {
     /// Returns the path of the final module.

@@ -8,7 +8,7 @@ use crate::install;
 use crate::python::build_fh;
 use crate::shell::{Run, target_folder};
 
-use super::build::build_once;
+use super::build::{build_once, build_traps};
 use super::{conversations, sequences};
 
 /// The folder of the npm workspace.
@@ -55,6 +55,7 @@ pub(crate) fn run() -> Result<(), String> {
 fn test() -> Result<(), String> {
     let (conversations, sequences) = (conversations::write(None)?, sequences::write()?);
     build_once()?;
+    build_traps()?;
     in_workspace("npm test --silent")
         .env("FH_CONVERSATIONS", &conversations.display().to_string())
         .env("FH_SEQUENCES", &sequences.display().to_string())

@@ -28,6 +28,8 @@ pub fn compile_document(json: &str, profile: u32, hash_ids: &str) -> Result<u32,
     }
     let environment = Document::parse(json.as_bytes()).and_then(Document::only);
     let environment = environment.map_err(|why| JsError::new(&why.to_string()))?;
+    #[cfg(feature = "traps")]
+    crate::traps::while_compiling(json);
     Ok(state::add_ruleset(compiler.compile(&environment)))
 }
 
@@ -37,7 +39,10 @@ pub fn compile_document(json: &str, profile: u32, hash_ids: &str) -> Result<u32,
 #[must_use]
 pub fn explain(ruleset: u32, feature: u32, context: u32, now: f64) -> String {
     state::with_subject(ruleset, context, timestamp(now), |ruleset, subject| {
-        let report = ruleset.at(feature as usize)?.explain(subject).report();
+        let feature = ruleset.at(feature as usize)?;
+        #[cfg(feature = "traps")]
+        crate::traps::while_explaining(feature);
+        let report = feature.explain(subject).report();
         let text = serde_json::Value::String(report.to_string());
         let json = serde_json::to_string(&report).ok()?;
         let members = json.strip_suffix('}')?;

@@ -2,8 +2,14 @@
 
 use fh_eval::{Profile, Subject, Timestamp};
 
+/// The time of an evaluation.
+#[cfg(not(feature = "traps"))]
+pub(crate) type Now = Timestamp;
+#[cfg(feature = "traps")]
+pub(crate) type Now = crate::traps::TrappingClock;
+
 /// A context, or none, at a time.
-pub(crate) type SubjectAtTime<'a> = Subject<'a, Timestamp>;
+pub(crate) type SubjectAtTime<'a> = Subject<'a, Now>;
 
 /// Returns the profile with this number: 0 is `client`, every other number is `edge`.
 pub(crate) const fn profile_of(number: u32) -> Profile {
@@ -11,6 +17,9 @@ pub(crate) const fn profile_of(number: u32) -> Profile {
 }
 
 /// Returns the time from milliseconds since 1970, cut to whole milliseconds. NaN is 1970.
-pub(crate) const fn timestamp(now: f64) -> Timestamp {
-    Timestamp::from_millis(now as i64)
+pub(crate) const fn timestamp(now: f64) -> Now {
+    let now = Timestamp::from_millis(now as i64);
+    #[cfg(feature = "traps")]
+    let now = crate::traps::TrappingClock(now);
+    now
 }

@@ -6,7 +6,8 @@
 //! ([`results`]). Several texts cross as one text (module `texts`).
 //!
 //! The crate is built twice. The lean engine has no regular expressions, no profile `edge`, and no explanations; it
-//! names the parts that a ruleset lacks ([`missing`]), and the full engine (cargo feature `full`) has them all.
+//! names the parts that a ruleset lacks ([`missing`]), and the full engine (cargo feature `full`) has them all. The tests of
+//! the TypeScript client have a third build (cargo feature `traps`).
 //!
 //! TypeScript frees handles. The module calls no function of JavaScript apart from wasm-bindgen's own.
 #![deny(missing_docs)]
@@ -19,6 +20,8 @@ mod missing;
 mod results;
 mod state;
 mod texts;
+#[cfg(feature = "traps")]
+mod traps;
 
 use fh_eval::featurehub::Compiler;
 use fh_eval::{Attributes, Ruleset};
@@ -42,6 +45,8 @@ const NO_RESULT: u32 = u32::MAX;
 pub fn compile(features: &str, profile: u32) -> u32 {
     let mut compilation = Compiler::new(profile_of(profile)).begin(None);
     for feature in features.split(texts::END).filter(|feature| !feature.is_empty()) {
+        #[cfg(feature = "traps")]
+        traps::while_compiling(feature);
         compilation.add(feature);
     }
     state::add_ruleset(compilation.finish())
@@ -123,6 +128,8 @@ pub fn free_context(context: u32) {
 pub fn evaluate(ruleset: u32, feature: u32, context: u32, now: f64) -> u32 {
     state::with_subject(ruleset, context, timestamp(now), |ruleset, subject| {
         let feature = ruleset.at(feature as usize)?;
+        #[cfg(feature = "traps")]
+        traps::while_evaluating(feature);
         Some(result_of(feature.evaluate(subject).strategy_position()))
     })
     .flatten()

@@ -2,10 +2,10 @@
 
 use std::cell::RefCell;
 
-use fh_eval::{Attributes, Ruleset, Timestamp};
+use fh_eval::{Attributes, Ruleset};
 
 use crate::handles::Handles;
-use crate::input::SubjectAtTime;
+use crate::input::{Now, SubjectAtTime};
 
 thread_local! {
     static RULESETS: RefCell<Handles<Ruleset>> = const { RefCell::new(Handles::new()) };
@@ -39,7 +39,7 @@ pub(crate) fn with_ruleset<T>(handle: u32, read: impl FnOnce(&Ruleset) -> T) -> 
 pub(crate) fn with_subject<T>(
     ruleset: u32,
     context: u32,
-    now: Timestamp,
+    now: Now,
     read: impl for<'a> FnOnce(&'a Ruleset, &SubjectAtTime<'a>) -> T,
 ) -> Option<T> {
     RULESETS.with_borrow(|rulesets| {

@@ -41,7 +41,7 @@ export interface DriverParts {
   readonly repository: Repository;
   readonly platform: Platform;
   /** The engine, which compiles the features that the client evaluates. */
-  readonly engine: Pick<EngineAccess, "compile" | "close">;
+  readonly engine: Pick<EngineAccess, "compile" | "close" | "onReadFailure">;
   readonly secrets: SentSecrets;
 }
 
@@ -84,8 +84,10 @@ export class Driver {
   /** True while a publication waits for the engine. */
   isCompiling = false;
   #engineProblem: Problem | undefined;
-  /** The problem of the session's last status, which a problem of the engine may hide. */
-  #sessionProblem: Problem | undefined;
+  /** The session's last status. The engine may hide its problem and its readiness. */
+  #sessionStatus: SessionStatus;
+  /** True if the engine has not compiled a first list of features. The next publication takes its place. */
+  #lacksFirst = false;
   readonly #callers = new Map<CommandId, Caller>();
   #lastCommand: CommandId = 0;
   #timer: Timer | undefined;
@@ -98,6 +100,7 @@ export class Driver {
 
   constructor(parts: DriverParts) {
     this.#parts = parts;
+    this.#sessionStatus = parts.repository.status;
     this.#clock = new DriverClock(parts.platform);
     parts.repository.onTouch = () => {
       this.handle({ type: "feature_read" });
@@ -107,6 +110,12 @@ export class Driver {
         this.#deliver();
       });
     });
+    parts.engine.onReadFailure = (problem) => {
+      // The read has a snapshot, which the status replaces.
+      queueMicrotask(() => {
+        this.#showEngineProblem(problem);
+      });
+    };
     this.#unwatch = parts.platform.watch({
       refresh: () => {
         this.command((commandId) => ({ type: "refresh", commandId })).catch(() => undefined);
@@ -234,8 +243,8 @@ export class Driver {
         break;
       case "status": {
         const { problem } = action.status;
-        this.#sessionProblem = problem && secrets.now.wipedFrom(problem);
-        this.#show(action.status);
+        this.#sessionStatus = { ...action.status, problem: problem && secrets.now.wipedFrom(problem) };
+        this.#show();
         break;
       }
       case "notice":
@@ -259,15 +268,20 @@ export class Driver {
   /** Publishes the features that the engine has compiled, or shows why it has not. Features on which the engine fails are dropped. */
   #compiled(cause: Cause, { rules, problem, isOver }: Compiled): void {
     const { repository } = this.#parts;
-    if (rules) publish(repository, { rules, cause });
-    if (problem !== this.#engineProblem) {
-      this.#engineProblem = problem;
-      this.#show(repository.status);
-    }
+    const due = this.#lacksFirst ? "first" : cause;
+    if (rules) publish(repository, { rules, cause: due });
+    this.#lacksFirst = !rules && due === "first";
+    this.#showEngineProblem(problem);
     if (!isOver) return;
     this.#actions.shift();
     this.isCompiling = false;
     this.#performAll();
+  }
+
+  #showEngineProblem(problem: Problem | undefined): void {
+    if (problem === this.#engineProblem) return;
+    this.#engineProblem = problem;
+    this.#show();
   }
 
   /** Removes secrets from a notice, and passes it to listeners. */
@@ -276,8 +290,12 @@ export class Driver {
     queue(repository, { kind: "notice", of: secrets.now.wipedOff(notice) });
   }
 
-  #show(status: SessionStatus): void {
-    setStatus(this.#parts.repository, { ...status, problem: this.#engineProblem ?? this.#sessionProblem });
+  /** Shows the session's status with the problem of the engine. The client does not become ready without a first list of features. */
+  #show(): void {
+    const { repository } = this.#parts;
+    const status = this.#sessionStatus;
+    const { readiness } = this.#lacksFirst && status.readiness === "READY" ? repository.status : status;
+    setStatus(repository, { ...status, readiness, problem: this.#engineProblem ?? status.problem });
   }
 
   #commandDone(commandId: CommandId, outcome: Outcome): void {

@@ -14,8 +14,8 @@ export class EngineUnavailable extends Error {
 export interface Compiled {
   /** The compiled features; `undefined` if the engine could not compile them. */
   readonly rules?: Rules;
-  /** The reason for the failure; `undefined` if there was none. */
-  readonly problem?: Problem;
+  /** The reason for the failure, or that for which a feature cannot be evaluated; `undefined` if there is none. */
+  readonly problem?: Problem | undefined;
   /** False if another attempt follows, because the engine could not be loaded. */
   readonly isOver: boolean;
 }
@@ -40,6 +40,8 @@ export class EngineAccess {
   readonly settings: EngineSettings;
   readonly #platform: Pick<Platform, "setTimer">;
   readonly #backoff: Backoff;
+  /** Called in an evaluation on which the engine fails. */
+  onReadFailure?: (problem: Problem) => void;
   #engine: Promise<WasmEngine> | undefined;
   #timer: Timer | undefined;
 
@@ -61,19 +63,18 @@ export class EngineAccess {
     const delays = new Delays();
     const attempt = (): void => {
       this.#load()
-        .then((engine) => engine.compileWithEitherEngine(texts))
-        .then(
-          (ruleset) => {
-            report({ rules: rules.compiled(ruleset), isOver: true });
-          },
-          (error: unknown) => {
-            const isOver = !(error instanceof EngineUnavailable);
-            report({ problem: { code: "engine", text: textOf(error) }, isOver });
-            if (isOver) return;
-            const delay = delays.next(this.#backoff, Infinity, Math.random);
-            this.#timer = this.#platform.setTimer(attempt, delay);
-          },
-        );
+        .then(async (engine) => {
+          const ruleset = await engine.compileWithEitherEngine(texts);
+          const { failure } = engine;
+          return { rules: rules.compiled(ruleset), problem: failure && problemOf(failure), isOver: true };
+        })
+        .then(report, (error: unknown) => {
+          const isOver = !(error instanceof EngineUnavailable);
+          report({ problem: problemOf(error), isOver });
+          if (isOver) return;
+          const delay = delays.next(this.#backoff, Infinity, Math.random);
+          this.#timer = this.#platform.setTimer(attempt, delay);
+        });
     };
     attempt();
   };
@@ -85,12 +86,17 @@ export class EngineAccess {
 
   #load(): Promise<WasmEngine> {
     return (this.#engine ??= import("./late/engine.ts")
-      .then(({ startEngine }) => startEngine(this.settings))
+      .then(({ startEngine }) => startEngine(this))
       .catch((error: unknown) => {
         this.#engine = undefined;
         throw new EngineUnavailable(textOf(error), { cause: error });
       }));
   }
+}
+
+/** Returns the problem that the engine failed, or cannot be loaded. */
+export function problemOf(error: unknown): Problem {
+  return { code: "engine", text: textOf(error) };
 }
 
 function textOf(error: unknown): string {

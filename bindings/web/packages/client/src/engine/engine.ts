@@ -1,5 +1,6 @@
 import type { Engine } from "../repository/engine.ts";
 import { type CompiledFeature, CompiledFeatures } from "./compiled_features.ts";
+import { guarded } from "./guard.ts";
 import { Instance } from "./instance.ts";
 import type { EngineModule } from "./module.ts";
 import { reusable } from "./reuse.ts";
@@ -16,8 +17,11 @@ export class NeedsFullEngine extends Error {
 
 /** Options of {@link WasmEngine}. */
 export interface EngineOptions {
-  /** Called when the engine failed on a feature, or while it compiled features. The instance has been replaced by then. */
-  readonly onFailure?: (error: unknown) => void;
+  /**
+   * Called when the engine failed on a feature, or while it compiled features. The instance has been replaced by then. `isRead` is true in an
+   * evaluation.
+   */
+  readonly onFailure?: (error: unknown, isRead: boolean) => void;
   /** Loads the full engine. Called at most once at a time, when the lean engine refuses features. */
   readonly loadFull?: () => Promise<EngineModule>;
 }
@@ -29,8 +33,8 @@ export class WasmEngine implements Engine {
   #isFull = false;
   /** The last ruleset of the present instance, whose features the next one shares. */
   #last: WasmRuleset | undefined;
-  /** The JSON of the features on which the engine failed. A feature is evaluated again once its JSON has changed. */
-  #failing = new Set<string>();
+  /** The errors of the features on which the engine failed, by the JSON. A feature is evaluated again once its JSON has changed. */
+  #failing = new Map<string, Error>();
   readonly #handler: FailureHandler;
 
   /** @param module - the functions of the lean or the full engine, which must be initialised */
@@ -39,8 +43,11 @@ export class WasmEngine implements Engine {
     this.#options = options;
     this.#handler = {
       failed: (json, error) => {
-        this.#failing.add(json);
-        options.onFailure?.(error);
+        const { key } = JSON.parse(json) as { key: string };
+        const text = error instanceof Error ? error.message : String(error);
+        const failure = new Error(`feature ${key}: ${text}`, { cause: error });
+        this.#failing.set(json, failure);
+        options.onFailure?.(failure, true);
       },
     };
   }
@@ -64,6 +71,11 @@ export class WasmEngine implements Engine {
     return ruleset;
   }
 
+  /** The error of the first feature on which the engine failed; `undefined` if the last ruleset has no such feature. */
+  get failure(): Error | undefined {
+    return this.#failing.values().next().value;
+  }
+
   #compileTogether(texts: readonly string[]): CompiledFeatures {
     const instance = this.#instance;
     const { module } = instance;
@@ -75,11 +87,10 @@ export class WasmEngine implements Engine {
       throw new NeedsFullEngine();
     };
     try {
-      return new CompiledFeatures(instance, compile);
+      return guarded(instance, () => new CompiledFeatures(instance, compile));
     } catch (error) {
       if (error instanceof NeedsFullEngine) throw error;
-      instance.replace();
-      this.#options.onFailure?.(error);
+      this.#options.onFailure?.(error, false);
       throw error;
     }
   }
@@ -87,10 +98,11 @@ export class WasmEngine implements Engine {
   /** Excludes the features on which the engine failed, and forgets those that are not in the ruleset. */
   #excludeFailing(ruleset: WasmRuleset): void {
     if (this.#failing.size === 0) return;
-    const failing = new Set<string>();
+    const failing = new Map<string, Error>();
     for (const [position, text] of ruleset.texts.entries()) {
-      if (!this.#failing.has(text)) continue;
-      failing.add(text);
+      const failure = this.#failing.get(text);
+      if (failure === undefined) continue;
+      failing.set(text, failure);
       ruleset.exclude(position);
     }
     this.#failing = failing;

@@ -3,9 +3,10 @@ import type { Instance } from "./instance.ts";
 /**
  * Calls a function of an engine's module. After a trap, the instance is unusable, and a fresh one replaces it.
  *
- * @throws the error of the call
+ * @throws the error of the call, or an error if there is no usable instance
  */
 export function guarded<T>(instance: Instance, call: () => T): T {
+  if (!instance.isUsable) throw new Error("no memory for a fresh instance of the engine");
   try {
     return call();
   } catch (error) {

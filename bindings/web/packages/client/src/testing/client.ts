@@ -124,7 +124,7 @@ export class TestClient<F extends object = AnyFlags> extends Client<F> {
 
   async #loadEngine(): Promise<WasmEngine> {
     const { startEngine } = await import("../late/engine.ts");
-    return (this.#engine ??= startEngine(partsOf(this).engine.settings));
+    return (this.#engine ??= startEngine(partsOf(this).engine));
   }
 }
 

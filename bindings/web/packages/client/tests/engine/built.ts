@@ -5,18 +5,31 @@ import { loadFull, loadLean } from "../../src/engine/load.ts";
 import type { EngineModule, FullEngineModule } from "../../src/engine/module.ts";
 
 const FOLDER = new URL("../../src/engine/wasm/", import.meta.url);
-const FILES = ["lean.js", "lean.wasm", "full.js", "full.wasm"];
 
-const isBuilt = FILES.every((name) => existsSync(new URL(name, FOLDER)));
-if (!isBuilt) {
-  const told = "the engine is not built: `cargo xtask web build` builds it";
-  if (process.env["FH_ENGINE"] === "required") throw new Error(told);
-  console.warn(`*** NOT RUN: ${told} ***`);
+/**
+ * Returns the function that describes tests which need built files. Without them, the tests are skipped with a warning; with
+ * `FH_ENGINE=required` that is an error.
+ */
+function describeWith(files: readonly string[], missing: string): typeof describe.skip {
+  const areBuilt = files.every((name) => existsSync(new URL(name, FOLDER)));
+  if (!areBuilt) {
+    if (process.env["FH_ENGINE"] === "required") throw new Error(missing);
+    console.warn(`*** NOT RUN: ${missing} ***`);
+  }
+  return describe.skipIf(!areBuilt);
 }
 
-/** Describes tests that need both engines. Without them, the tests are skipped with a warning; with
- * `FH_ENGINE=required` that is an error. */
-export const describeEngine = describe.skipIf(!isBuilt);
+/** Describes tests that need both engines. */
+export const describeEngine = describeWith(
+  ["lean.js", "lean.wasm", "full.js", "full.wasm"],
+  "the engine is not built: `cargo xtask web build` builds it",
+);
+
+/** Describes tests that need the engine whose features fail if the id of a strategy says so. */
+export function describeTraps(name: string, tests: () => void): void {
+  const missing = "the engine with traps is not built: `cargo xtask web traps` builds it";
+  describeWith(["traps.js", "traps.wasm"], missing)(name, tests);
+}
 
 /** Returns the lean engine. */
 export function lean(): Promise<EngineModule> {

@@ -119,7 +119,9 @@ describeEngine("the engine", () => {
     const expected = { value: undefined, strategyId: undefined, reason: "ERROR" };
     expect(ruleset.evaluate(0, mara, NEVER)).toEqual(expected);
     traps = false;
-    expect(errors).toEqual([new WebAssembly.RuntimeError("unreachable")]);
+    expect(errors).toMatchObject([
+      { message: "feature GOLD: unreachable", cause: new WebAssembly.RuntimeError("unreachable") },
+    ]);
     expect(ruleset.evaluate(0, mara, NEVER)).toEqual(expected);
     // The fresh instance compiles the ruleset again and makes the context again.
     expect(ruleset.evaluate(1, mara, () => 60_001).value).toBe("yes");

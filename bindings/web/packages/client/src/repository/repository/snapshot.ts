@@ -173,7 +173,9 @@ export class RepositorySnapshot {
         strategyId,
       );
     }
-    if (this.repository.keepsAnswers && !ruleset?.readsClock(position)) kept.set(key, answer);
+    // A failure of the engine may be over in the next read.
+    const isKept = answer.reason !== "ERROR" && !ruleset?.readsClock(position);
+    if (this.repository.keepsAnswers && isKept) kept.set(key, answer);
     return answer;
   }
 
