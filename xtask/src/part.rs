@@ -57,11 +57,9 @@ pub(crate) fn run_all(parts: &[Part]) -> Result<(), String> {
                 }
             },
         };
-        account.push(format!(
-            "{:<24} {:>5.0} s  {outcome}",
-            part.name,
-            begin.elapsed().as_secs_f64()
-        ));
+        let row = format!("{:<24} {:>5.0} s  {outcome}", part.name, begin.elapsed().as_secs_f64());
+        println!("<== {row}");
+        account.push(row);
     }
     println!("\n{}", account.join("\n"));
     println!("\nparts: {passed} passed, {failed} failed, {skipped} skipped");
