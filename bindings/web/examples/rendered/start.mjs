@@ -15,6 +15,8 @@ const edge = await startEdge(process.argv[2] ?? `${root}/state.yaml`);
 const vite = await createVite({
   configFile: false,
   root,
+  // A folder of its own, because servers that share one make each other's files outdated.
+  cacheDir: `${root}/../../node_modules/.vite/rendered`,
   appType: "custom",
   publicDir: "../public",
   oxc: { jsx: { runtime: "automatic" } },

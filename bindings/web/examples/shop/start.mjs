@@ -10,6 +10,8 @@ const edge = await startEdge(process.argv[2] ?? `${root}/state.yaml`);
 const server = await createServer({
   configFile: false,
   root,
+  // A folder of its own, because servers that share one make each other's files outdated.
+  cacheDir: `${root}/../../node_modules/.vite/shop`,
   publicDir: "../public",
   define: { SETTINGS: JSON.stringify({ edge, keys: KEYS }) },
   oxc: { jsx: { runtime: "automatic" } },
