@@ -14,8 +14,9 @@ export class Example {
   /** The address of the example. */
   url = "";
   page!: Page;
-  /** The warnings and errors of the page's console. A test that expects some removes them. */
+  /** The warnings and errors of the page's console, apart from failed requests to an Edge that the test has killed. */
   messages: string[] = [];
+  #isEdgeKilled = false;
   /** The paths that the page requested. */
   requests: string[] = [];
   readonly #folder: string;
@@ -38,8 +39,12 @@ export class Example {
       example.page = await example.#browser.newPage();
       example.messages = [];
       example.requests = [];
+      example.#isEdgeKilled = false;
       example.page.on("console", (message) => {
-        if (["warning", "error"].includes(message.type())) example.messages.push(message.text());
+        // Chromium reports failed requests itself.
+        const isExpected = example.#isEdgeKilled && message.text().includes("net::ERR_");
+        if (["warning", "error"].includes(message.type()) && !isExpected)
+          example.messages.push(message.text());
       });
       example.page.on("pageerror", (error) => example.messages.push(error.message));
       example.page.on("request", (request) => example.requests.push(new URL(request.url()).pathname));
@@ -91,6 +96,7 @@ export class Example {
 
   /** Kills the Edge, which is a child of the example's program. */
   async killEdge(): Promise<void> {
+    this.#isEdgeKilled = true;
     const { pid } = this.#process;
     const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
     for (const child of children.trim().split(" ")) process.kill(Number(child), "SIGKILL");
