@@ -8,13 +8,17 @@ const chromium = Fixture.register();
 
 /** Opens further pages until there are `count`, each with a client, and waits until one stream is left. */
 async function open(count: number, options: object = {}): Promise<Page[]> {
+  const { edge } = chromium;
   const pages = [chromium.page];
   while (pages.length < count) pages.push(await chromium.open());
   for (const page of pages) {
+    const before = edge.requests.length;
     await chromium.start(options, SERVER_KEY, page);
+    // A page reads the stored colour before its own request arrives.
+    await edge.until(() => edge.requests.length > before);
     await chromium.colour("red", page);
   }
-  await chromium.edge.until(() => chromium.edge.streams.size === 1);
+  await edge.until(() => edge.streams.size === 1);
   return pages;
 }
 
