@@ -30,6 +30,7 @@ mod self_test;
 mod shell;
 mod simulate;
 mod subjects;
+mod tail;
 mod test;
 mod unleash_edge;
 mod wasm;

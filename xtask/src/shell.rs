@@ -1,8 +1,10 @@
 //! Runs other programs.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::Instant;
+
+use crate::tail::Tail;
 
 /// A program to run, by default in the project's root.
 pub(crate) struct Run {
@@ -48,14 +50,30 @@ impl Run {
         self
     }
 
-    /// Runs the program. Its output is not captured.
+    /// Runs the program. Its output is not captured. In CI, the error has the end of the output, because the log of a run may be cut.
     pub(crate) fn go(mut self) -> Result<(), String> {
         println!("    $ {}", self.text);
-        match self.command.stdin(Stdio::null()).status() {
+        let (outcome, end) = match in_ci() {
+            true => self.status_and_end()?,
+            false => (self.command.stdin(Stdio::null()).status(), String::new()),
+        };
+        match outcome {
             Ok(status) if status.success() => Ok(()),
-            Ok(status) => Err(format!("`{}` failed: {status}", self.text)),
+            Ok(status) => Err(format!("`{}` failed: {status}\n{end}", self.text)),
             Err(why) => Err(format!("`{}` did not start: {why}", self.text)),
         }
+    }
+
+    fn status_and_end(&mut self) -> Result<(std::io::Result<ExitStatus>, String), String> {
+        let broken = |why: std::io::Error| format!("there is no pipe: {why}");
+        let (reader, writer) = std::io::pipe().map_err(broken)?;
+        let command = self.command.stdin(Stdio::null());
+        command.stdout(writer.try_clone().map_err(broken)?).stderr(writer);
+        let tail = Tail::follow(reader);
+        let outcome = command.status();
+        // The command holds the writing ends of the pipe.
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        Ok((outcome, tail.end()))
     }
 
     /// Runs the program, and then prints its output and its time at once, so that several programs can run at the same time.
