@@ -64,7 +64,7 @@ impl Clock for TrappingClock {
     }
 }
 
-#[allow(clippy::panic, reason = "the tests need a panic")]
+#[expect(clippy::panic, reason = "the tests need a panic")]
 fn panic() {
     panic!("a panic for the tests");
 }

@@ -5,8 +5,8 @@
 export type Attributes = ReadonlyMap<string, readonly string[]>;
 
 /**
- * The attributes of a context, with what the readers of features remember about them. A `WeakMap` by attributes in its place would take a
- * microsecond for each new context, and time of each collection of garbage.
+ * The attributes of a context, with what the readers of features remember about them. A `WeakMap` by attributes in its place makes each new
+ * context slower, and each collection of garbage.
  */
 export class ContextAttributes extends Map<string, string[]> {
   #answers: unknown;

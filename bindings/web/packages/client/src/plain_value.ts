@@ -21,7 +21,7 @@ export interface FeatureDetail<V = unknown> extends Omit<Detail, "value"> {
 export function plainDetail<V>(detail: Detail): FeatureDetail<V> {
   const { value } = detail;
   const text = value instanceof Decimal || value instanceof Json ? value.text : undefined;
-  // A copy by `...` takes twenty times as long.
+  // A copy by `...` took most of the time of `values()`.
   return Object.assign(detail, { text, value: plainValue(value) as V | undefined });
 }
 
