@@ -100,15 +100,15 @@ impl Connection {
         id != other || (version > 0 && newer > version)
     }
 
-    /// Returns an update that was sent before and that a later one with a higher version has replaced.
+    /// Returns an update that was sent before and that a later one has made outdated.
     pub fn outdated(&self, random: &mut Random) -> Option<EdgeEvent> {
         let outdated: Vec<&EdgeEvent> = self
             .told
             .iter()
             .filter(|news| {
-                let (id, version) = news.version();
-                let last = self.told.iter().rev().map(EdgeEvent::version).find(|last| last.0 == id);
-                version > 0 && last.is_some_and(|last| last.1 > version)
+                let id = news.version().0;
+                let last = self.told.iter().rev().find(|last| last.version().0 == id);
+                last.is_some_and(|last| last.outdates(news))
             })
             .collect();
         (!outdated.is_empty()).then(|| outdated[random.index(outdated.len())].clone())

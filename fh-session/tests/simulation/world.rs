@@ -138,6 +138,17 @@ impl EdgeEvent {
         }
     }
 
+    /// Returns true if this update makes an earlier one outdated: it concerns the same feature and has a higher version, or it is a delete
+    /// of the same version (D-73).
+    pub fn outdates(&self, earlier: &Self) -> bool {
+        let ((id, version), (other, older)) = (self.version(), earlier.version());
+        let is_newer = match self {
+            Self::Feature(_) => version > older,
+            Self::Delete(..) => version >= older,
+        };
+        id == other && older > 0 && is_newer
+    }
+
     pub fn render(&self, kind: KeyKind, user: Option<&str>) -> (&'static str, String) {
         let mut out = String::new();
         match self {
@@ -232,7 +243,9 @@ impl Environment {
             }
             50..54 => feature.version += 1,
             54..72 => {
-                feature.version += 1;
+                // The delete of a retired feature may have the version of the feature that clients hold.
+                let keeps_version = !feature.retired && feature.version > 0 && random.percent(40);
+                feature.version += i64::from(!keeps_version);
                 feature.retired = !feature.retired;
                 feature.value = feature.value.max(1);
             }
