@@ -1,7 +1,7 @@
 import type { Client } from "fh-client";
 
 /** A function that each evaluation engine exports, and no other module does. */
-const EXPORT = "evaluate_all";
+const EXPORT = "free_ruleset";
 
 let isLoaded = false;
 let mayLoad = false;

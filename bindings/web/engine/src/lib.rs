@@ -136,21 +136,6 @@ pub fn evaluate(ruleset: u32, feature: u32, context: u32, now: f64) -> u32 {
     .unwrap_or(NO_RESULT)
 }
 
-/// Evaluates all features of a ruleset, and returns the number of [`evaluate`] for each. Returns no number if the ruleset or the
-/// context does not exist.
-#[wasm_bindgen]
-#[must_use]
-pub fn evaluate_all(ruleset: u32, context: u32, now: f64) -> Vec<u32> {
-    state::with_subject(ruleset, context, timestamp(now), |ruleset, subject| {
-        let mut results = Vec::with_capacity(ruleset.len());
-        ruleset.evaluate_all(subject, |_, evaluation| {
-            results.push(result_of(evaluation.strategy_position()));
-        });
-        results
-    })
-    .unwrap_or_default()
-}
-
 /// Returns the position of a result among the possible results of its feature.
 fn result_of(strategy: Option<usize>) -> u32 {
     strategy.map_or(0, |position| position as u32 + 1)

@@ -255,6 +255,17 @@ fn bombs_are_harmless() {
     assert!(large.is_match("aax"));
 }
 
+#[test]
+fn patterns_match_texts_up_to_the_limit_for_work() {
+    let pattern = Pattern::compile("a[b-d]{90}|e+", Extent::Search).unwrap();
+    let longest = 1_000_000 / pattern.nodes();
+    assert!(pattern.is_match(&"e".repeat(longest)));
+    assert!(!pattern.is_match(&"e".repeat(longest + 1)));
+    // A plain text needs no engine, and has no limit.
+    let literal = Pattern::compile("e$", Extent::Search).unwrap();
+    assert!(literal.is_match(&"e".repeat(2_000_000)));
+}
+
 /// Returns a strategy for patterns of most constructs of the dialect.
 fn pattern() -> impl Strategy<Value = String> {
     let atom = prop_oneof![

@@ -25,7 +25,6 @@ export interface EngineModule {
   readonly make_context: (attributes: string) => number;
   readonly free_context: (context: number) => void;
   readonly evaluate: (ruleset: number, feature: number, context: number, now: number) => number;
-  readonly evaluate_all: (ruleset: number, context: number, now: number) => Uint32Array;
 }
 
 /** The functions of the full engine's JavaScript. */

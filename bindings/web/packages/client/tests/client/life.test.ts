@@ -44,7 +44,7 @@ const START = `
   WebAssembly.Instance = class extends Instance {
     constructor(...parts) {
       super(...parts);
-      if (this.exports.evaluate_all) wasm = this.exports.memory;
+      if (this.exports.free_ruleset) wasm = this.exports.memory;
     }
   };
   // The lowest of several measurements, between which finalizers run.

@@ -54,6 +54,14 @@ function trapping(module: EngineModule, name: "evaluate" | "compile", traps: () 
 }
 
 describeEngine("the engine", () => {
+  it("matches no text that is too long for the size of a pattern", async () => {
+    const rule = '{"fieldName":"text","type":"STRING","conditional":"REGEX","values":["a[b-d]{90}|e+"]}';
+    const ruleset = compile(new WasmEngine(await full()), [feature("P", rule)]);
+    const evaluate = (length: number): unknown =>
+      ruleset.evaluate(0, attributesOf([["text", "e".repeat(length)]]), NEVER).value;
+    expect([evaluate(1_000), evaluate(100_000)]).toEqual(["yes", "no"]);
+  });
+
   it("evaluates features by position, and gives the same object for the same result", async () => {
     const ruleset = compile(new WasmEngine(await lean()), [STATIC, GOLD]);
     const yes = ruleset.evaluate(1, mara, NEVER);

@@ -12,7 +12,6 @@ export declare const free_ruleset: FullEngineModule["free_ruleset"];
 export declare const make_context: FullEngineModule["make_context"];
 export declare const free_context: FullEngineModule["free_context"];
 export declare const evaluate: FullEngineModule["evaluate"];
-export declare const evaluate_all: FullEngineModule["evaluate_all"];
 export declare const compile_document: FullEngineModule["compile_document"];
 export declare const explain: FullEngineModule["explain"];
 export declare const diagnostics: FullEngineModule["diagnostics"];

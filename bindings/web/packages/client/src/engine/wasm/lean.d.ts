@@ -12,4 +12,3 @@ export declare const free_ruleset: EngineModule["free_ruleset"];
 export declare const make_context: EngineModule["make_context"];
 export declare const free_context: EngineModule["free_context"];
 export declare const evaluate: EngineModule["evaluate"];
-export declare const evaluate_all: EngineModule["evaluate_all"];
