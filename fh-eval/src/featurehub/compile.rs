@@ -256,6 +256,13 @@ impl<'a> Compilation<'a> {
         self.writer.end(head, key_row, all, detail);
     }
 
+    /// Returns true if the feature that was added last was left out because this build lacks a part of the engine.
+    #[must_use]
+    pub fn lacks_a_part(&self) -> bool {
+        let last = self.left_out.last().map(|diagnostic| &diagnostic.problem);
+        matches!(last, Some(DiagnosticKind::MissingCargoFeature(_)))
+    }
+
     /// Returns the ruleset of the features that were added. If two of them have the same key, the later feature
     /// replaces the earlier one.
     #[must_use]

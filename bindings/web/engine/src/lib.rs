@@ -39,7 +39,8 @@ const NO_RESULT: u32 = u32::MAX;
 /// `edge`.
 ///
 /// Features that are left out shift the positions of the features after them, so the caller compares [`keys`] with its own
-/// list, or calls [`missing`].
+/// list, or calls [`missing`]. Compilation ends at the first feature that needs a part which this build lacks, because the
+/// caller then compiles all features with the full engine.
 #[wasm_bindgen]
 #[must_use]
 pub fn compile(features: &str, profile: u32) -> u32 {
@@ -48,6 +49,9 @@ pub fn compile(features: &str, profile: u32) -> u32 {
         #[cfg(feature = "traps")]
         traps::while_compiling(feature);
         compilation.add(feature);
+        if compilation.lacks_a_part() {
+            break;
+        }
     }
     state::add_ruleset(compilation.finish())
 }

@@ -126,6 +126,17 @@ fn a_ruleset_names_the_parts_that_it_lacks() {
     assert_eq!(missing(99), 0);
 }
 
+#[test]
+fn compilation_ends_at_a_feature_that_needs_a_missing_part() {
+    let features = [FEATURES, PATTERN, r#"{"key":"LAST","type":"BOOLEAN","value":true}"#].join("\0");
+    let ruleset = compile(&features, 0);
+    let expected = match missing(ruleset) {
+        0 => "ON\0COLOUR\0LATE\0LIMITS\0P\0LAST",
+        _ => "ON\0COLOUR\0LATE\0LIMITS",
+    };
+    assert_eq!(keys(ruleset), expected);
+}
+
 #[cfg(feature = "full")]
 #[test]
 fn the_full_engine_explains() {
