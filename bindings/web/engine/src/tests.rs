@@ -128,7 +128,8 @@ fn a_ruleset_names_the_parts_that_it_lacks() {
 
 #[test]
 fn compilation_ends_at_a_feature_that_needs_a_missing_part() {
-    let features = [FEATURES, PATTERN, r#"{"key":"LAST","type":"BOOLEAN","value":true}"#].join("\0");
+    let features =
+        [FEATURES, PATTERN, r#"{"key":"LAST","type":"BOOLEAN","value":true}"#].join("\0");
     let ruleset = compile(&features, 0);
     let expected = match missing(ruleset) {
         0 => "ON\0COLOUR\0LATE\0LIMITS\0P\0LAST",
