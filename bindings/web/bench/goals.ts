@@ -1,4 +1,5 @@
 import { OURS } from "./ours.ts";
+import { PATTERNS } from "./patterns.ts";
 import type { Results, Runtime } from "./results.ts";
 
 /** A goal with the figure of one runtime. */
@@ -29,6 +30,8 @@ const REASONS = {
   change:
     "The client compares all features with those of the former state and compiles the changed one. The engine evaluates it for the context of each listener.",
   all: "The answer for each feature is an object with the value, reason, version, lock and properties, where the loop of the peer returns one value for each.",
+  pattern:
+    "The engine of browsers for regular expressions follows all states of a pattern at once, for each byte of the text.",
   peer: "The peer is plain JavaScript, which reads without a call into WebAssembly.",
 } as const;
 
@@ -61,6 +64,11 @@ export function goals(runtime: Runtime, { allocated }: Results): Goal[] {
         kind === "client-evaluated" ? REASONS.change : REASONS.changeServer,
       ),
     );
+  for (const row of PATTERNS.searches)
+    found.push(atMost(runtime, `a hostile pattern, ${row}`, row, 50_000_000, REASONS.pattern));
+  found.push(
+    atMost(runtime, "`values()` over 20 hostile patterns", PATTERNS.values, 500_000_000, REASONS.pattern),
+  );
   if (isNode) found.push(...allocations(allocated));
   return found;
 }

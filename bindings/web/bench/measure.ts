@@ -2,6 +2,7 @@ import { compare } from "./answers.ts";
 import type { Engine } from "./engine.ts";
 import { type EngineFiles, ours, OURS } from "./ours.ts";
 import { handleRows, readRows } from "./reads.ts";
+import { patternRows } from "./patterns.ts";
 import { calls, type Clock, type Effort, type Figure, interleave, type Row } from "./timing.ts";
 import { changeRows, loadRows, payloads } from "./updates.ts";
 import { type ReadPayload, readWorkload } from "./workload.ts";
@@ -58,6 +59,7 @@ export async function measure(given: Surroundings): Promise<Measured> {
   }
   const both = payloads(await read("regex-featurehub.json"), workload);
   rows.push(...loadRows(both, files, clock), ...(await changeRows(both, files, workload)));
+  rows.push(...(await patternRows(clock)));
   const figures = await interleave(rows, effort, say);
   for (const each of close) await each();
   return { figures, compared, leftOut };

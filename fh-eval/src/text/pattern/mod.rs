@@ -30,10 +30,10 @@ pub enum Extent {
     Whole,
 }
 
-/// Maximum product of a text's bytes and a pattern's nodes, such as 1,000 bytes and 1,000 nodes. A pattern that needs an
+/// Maximum product of a text's bytes and a pattern's nodes, such as 500 bytes and 1,000 nodes. A pattern that needs an
 /// engine does not match a text beyond this limit. A search within the limit takes less than 50 ms in a browser, where
 /// the small engine runs all patterns (ADR 0038).
-const MAX_WORK: usize = 1_000_000;
+const MAX_WORK: usize = 500_000;
 
 /// A compiled regular expression, with which REGEX rules test texts.
 #[derive(Debug)]

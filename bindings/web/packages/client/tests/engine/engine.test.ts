@@ -59,7 +59,7 @@ describeEngine("the engine", () => {
     const ruleset = compile(new WasmEngine(await full()), [feature("P", rule)]);
     const evaluate = (length: number): unknown =>
       ruleset.evaluate(0, attributesOf([["text", "e".repeat(length)]]), NEVER).value;
-    expect([evaluate(1_000), evaluate(100_000)]).toEqual(["yes", "no"]);
+    expect([evaluate(1_000), evaluate(10_000)]).toEqual(["yes", "no"]);
   });
 
   it("evaluates features by position, and gives the same object for the same result", async () => {
