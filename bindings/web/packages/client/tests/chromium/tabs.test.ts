@@ -141,6 +141,34 @@ describe("a leader", () => {
   });
 });
 
+test("two leaders at once do no harm, and one of them ends within 2 s", async () => {
+  const { edge, context } = chromium;
+  // No page learns that it has lost the lock.
+  await context.addInitScript(() => {
+    const locks = navigator.locks as unknown as { request: (...values: unknown[]) => Promise<unknown> };
+    const request = locks.request.bind(locks);
+    locks.request = (...values) => request(...values).catch(() => new Promise(() => undefined));
+  });
+  await chromium.page.reload();
+  const pages = await open(3);
+  const leader = await leaderOf(pages);
+  const before = edge.requests.length;
+  // The page gives the lock back at once, and the next page of the queue gets it while the leader still streams.
+  await leader.evaluate(async () => {
+    const { held = [] } = await navigator.locks.query();
+    const name = held.find(({ name }) => name?.startsWith("fh:stream:"))?.name ?? "";
+    await navigator.locks.request(name, { steal: true }, () => undefined);
+  });
+  await edge.until(() => edge.requests.length > before);
+  const began = performance.now();
+  await edge.until(() => edge.streams.size === 1);
+  expect(performance.now() - began).toBeLessThan(2_000);
+  edge.update(BLUE);
+  await colours("blue", pages);
+  expect([edge.streams.size, edge.requests.length]).toEqual([1, before + 1]);
+  expect(await leaderOf(pages)).not.toBe(leader);
+});
+
 test("an Edge that restarts has one stream again", async () => {
   const { edge } = chromium;
   const pages = await open(3);
