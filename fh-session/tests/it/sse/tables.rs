@@ -16,9 +16,12 @@ use serde_json::{Value, json};
 use super::hear;
 use super::table::CASES;
 
-/// The parts of small streams, of which all combinations of up to three are written.
+/// The parts of small streams. All combinations of up to three are written, and digests of those of four.
 const TOKENS: [&str; 12] =
     ["data", "event", "id", "retry", "comment", ":", ": ", "5", "\r", "\n", "\u{FEFF}", "\0"];
+
+/// The limit of small streams in bytes.
+const SMALL_LIMIT: usize = 1_000;
 
 /// Decodes a stream with a limit in bytes.
 fn row(name: &str, stream: &[u8], limit: usize) -> Value {
@@ -64,9 +67,32 @@ fn small_streams() {
             .flat_map(|stream| TOKENS.map(|token| format!("{stream}{token}")))
             .collect();
         for stream in &streams {
-            let stream = format!("id:0\n{stream}\n\ndata:x\n\n");
-            rows.push(row("small", stream.as_bytes(), 1_000));
+            rows.push(row("small", small(stream).as_bytes(), SMALL_LIMIT));
         }
     }
     check::check("small-streams", &rows);
+}
+
+/// Returns the stream with these parts, between an id and another event.
+fn small(parts: &str) -> String {
+    format!("id:0\n{parts}\n\ndata:x\n\n")
+}
+
+/// Writes a digest for each pair of first parts, of what the decoder gives for all streams of four parts that begin with this pair.
+#[test]
+fn streams_of_four_parts() {
+    let pairs = || TOKENS.into_iter().flat_map(|first| TOKENS.map(|second| (first, second)));
+    let rows = pairs().map(|(first, second)| {
+        let mut digest = hmac_sha256::Hash::new();
+        for (third, fourth) in pairs() {
+            let stream = small(&format!("{first}{second}{third}{fourth}"));
+            let found = row("small", stream.as_bytes(), SMALL_LIMIT);
+            let members = ["events", "retry", "lines", "unfinished", "isTooLarge"];
+            let result = Value::from(members.map(|name| found[name].clone()).to_vec());
+            digest.update(format!("{result}\n"));
+        }
+        let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        json!({"first": first, "second": second, "parts": TOKENS, "limit": SMALL_LIMIT, "digest": digest})
+    });
+    check::check("streams-of-four-parts", &rows.collect::<Vec<_>>());
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
@@ -79,8 +80,17 @@ interface StreamRow {
   readonly limit: number;
 }
 
+/** A row with the result of decoding its stream. */
+interface Decoded extends StreamRow {
+  readonly events: readonly unknown[];
+  readonly retry: number | null;
+  readonly lines: number;
+  readonly unfinished: number;
+  readonly isTooLarge: boolean;
+}
+
 /** Decodes the chunks of a stream, and returns the result in the form of the tables. */
-function decoded({ name, stream, limit }: StreamRow, chunks: readonly Uint8Array[]): unknown {
+function decoded({ name, stream, limit }: StreamRow, chunks: readonly Uint8Array[]): Decoded {
   const decoder = new Decoder(limit);
   const events: unknown[] = [];
   let isTooLarge = false;
@@ -106,6 +116,31 @@ function decodedHoweverCut(row: StreamRow): unknown {
     if (!isDeepStrictEqual(decoded(row, chunks), whole)) expect(decoded(row, chunks)).toEqual(whole);
   }
   return whole;
+}
+
+interface PairRow {
+  readonly first: string;
+  readonly second: string;
+  readonly parts: readonly string[];
+  readonly limit: number;
+}
+
+/** Decodes all streams of four parts that begin with these two, whole and in single bytes. The digest is of the results in order. */
+function digestOfPair(row: PairRow): unknown {
+  const digest = createHash("sha256");
+  for (const third of row.parts) {
+    for (const fourth of row.parts) {
+      const text = `id:0\n${row.first}${row.second}${third}${fourth}\n\ndata:x\n\n`;
+      const bytes = new TextEncoder().encode(text);
+      const [whole, singly] = [[bytes], Array.from(bytes, (byte) => Uint8Array.of(byte))].map((chunks) => {
+        const found = decoded({ name: "small", stream: "", limit: row.limit }, chunks);
+        return JSON.stringify([found.events, found.retry, found.lines, found.unfinished, found.isTooLarge]);
+      });
+      if (singly !== whole) expect(singly, JSON.stringify(text)).toBe(whole);
+      digest.update(`${whole ?? ""}\n`);
+    }
+  }
+  return { ...row, digest: digest.digest("hex") };
 }
 
 /** Functions that compute the rows of a table again from their inputs. */
@@ -254,6 +289,7 @@ const TABLES = {
   },
   streams: decodedHoweverCut,
   "small-streams": decodedHoweverCut,
+  "streams-of-four-parts": digestOfPair,
   ...CLIENT_TABLES,
 } satisfies Readonly<Record<string, (row: never) => unknown>>;
 
