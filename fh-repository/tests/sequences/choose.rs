@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::draw::has_rules;
 use crate::sequence;
 
 /// Number of sequences from which the committed ones are chosen.
-const CANDIDATES: u64 = 600;
-/// Number of committed sequences.
-pub(crate) const CHOSEN: usize = 100;
+const CANDIDATES: usize = 500;
 
-/// Returns the sequences to commit, ordered by their seeds. Each is chosen because it shows the most that no sequence before it shows.
-pub(crate) fn chosen() -> Vec<Value> {
-    let all: Vec<(Value, BTreeSet<String>)> = (0..CANDIDATES)
+/// Returns this many sequences to commit, all with rules or all without, ordered by their seeds. Each is chosen because it shows the most
+/// that no sequence before it shows.
+pub(crate) fn chosen(count: usize, with_rules: bool) -> Vec<Value> {
+    let seeds = (0..).filter(|seed| has_rules(*seed) == with_rules);
+    let all: Vec<(Value, BTreeSet<String>)> = seeds
+        .take(CANDIDATES)
         .map(|seed| {
             let sequence = sequence(seed);
             let shown = shown(&sequence);
@@ -23,7 +25,7 @@ pub(crate) fn chosen() -> Vec<Value> {
     let mut left: Vec<usize> = (0..all.len()).collect();
     let mut seen: BTreeSet<&String> = BTreeSet::new();
     let mut chosen: Vec<usize> = Vec::new();
-    while chosen.len() < CHOSEN {
+    while chosen.len() < count {
         let news = |at: usize, seen: &BTreeSet<&String>| {
             all[at].1.iter().filter(|each| !seen.contains(each)).count()
         };

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::features;
+use crate::rules::Pool;
 
 /// The keys of features that sequences publish and read. Some are names that JavaScript objects inherit.
 pub(crate) const KEYS: [&str; 9] =
@@ -12,7 +13,7 @@ const KINDS: [&str; 4] = ["BOOLEAN", "STRING", "NUMBER", "JSON"];
 const ENVIRONMENTS: [&str; 3] = ["env-1", "ENV-1", "env-2"];
 
 /// The contexts of reads, by their numbers. The second and the last are equal.
-pub(crate) fn contexts() -> Value {
+fn contexts() -> Value {
     json!([
         [],
         [["userkey", ["fred"]], ["plan", ["gold", "beta"]]],
@@ -23,6 +24,11 @@ pub(crate) fn contexts() -> Value {
     ])
 }
 
+/// Returns true if the features of this seed's sequence have rules.
+pub(crate) fn has_rules(seed: u64) -> bool {
+    seed.is_multiple_of(6)
+}
+
 /// A generator of steps: splitmix64, and the numbers of the things that earlier steps made.
 pub(crate) struct Draw {
     state: u64,
@@ -30,11 +36,28 @@ pub(crate) struct Draw {
     version: i64,
     /// True if the sequence publishes features of a client-evaluated key at first.
     is_client_evaluated: bool,
+    /// Features with rules, and contexts for them; `None` if the sequence's features have no rules.
+    pool: Option<Pool>,
 }
 
 impl Draw {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { state: seed, made: 0, version: 1, is_client_evaluated: seed.is_multiple_of(3) }
+        Self {
+            state: seed,
+            made: 0,
+            version: 1,
+            is_client_evaluated: seed.is_multiple_of(3),
+            pool: has_rules(seed).then(|| Pool::draw(seed)),
+        }
+    }
+
+    pub(crate) fn has_rules(&self) -> bool {
+        self.pool.is_some()
+    }
+
+    /// Returns the contexts of reads, by their numbers.
+    pub(crate) fn contexts(&self) -> Value {
+        self.pool.as_ref().map_or_else(contexts, |pool| pool.contexts().clone())
     }
 
     fn next(&mut self) -> u64 {
@@ -105,7 +128,7 @@ impl Draw {
             75..=78 => self.overrides(),
             79..=86 => self.catch(),
             87..=88 => json!({"do": "hold", "number": self.new_number()}),
-            89..=90 => json!({"do": "clock", "by": self.pick(&[1, 999, 30_000, -5_000])}),
+            89..=90 => self.clock(),
             91 => json!({"do": "deliverSummaries", "now": self.below(200_000)}),
             92 => json!({"do": "flush", "limit": 500}),
             93..=94 => self.record(),
@@ -126,6 +149,13 @@ impl Draw {
         for what in ["counters", "listeners", "held", "latest"] {
             steps.push(json!({"do": "state", "what": what}));
         }
+        if self.has_rules() {
+            // Features that read the clock change, although nothing is published.
+            for _ in 0..3 {
+                steps.push(self.clock());
+                steps.push(json!({"do": "read", "what": "values", "context": context}));
+            }
+        }
         if self.chance(50) {
             for what in ["close", "deliver", "release", "close", "deliver"] {
                 steps.push(json!({"do": what}));
@@ -144,7 +174,7 @@ impl Draw {
         for key in KEYS {
             if self.chance(75) {
                 let version = self.version;
-                features.push(features::feature(self, key, version));
+                features.push(self.feature(key, version));
             }
         }
         let environments = match self.below(5) {
@@ -162,6 +192,24 @@ impl Draw {
         let evaluated = if self.is_client_evaluated { Value::Null } else { self.evaluated() };
         json!({"do": "publish", "cause": cause, "features": features, "environments": environments,
             "evaluated": evaluated})
+    }
+
+    fn feature(&mut self, key: &str, version: i64) -> String {
+        // Some features keep their version, and so their whole JSON.
+        let (number, new_version) = (self.next(), self.chance(50).then_some(version));
+        match &self.pool {
+            Some(pool) if number % 100 < 80 => pool.feature(key, number, new_version),
+            _ => features::feature(self, key, version),
+        }
+    }
+
+    /// Returns a step of the clock. Rules that read the clock name days and times of 2024-02-29, and later ones.
+    fn clock(&mut self) -> Value {
+        let steps: &[i64] = match &self.pool {
+            None => &[1, 999, 30_000, -5_000],
+            Some(_) => &[1, 36_930_000, 86_400_000, 31_536_000_000, -36_930_000, -86_400_000],
+        };
+        json!({"do": "clock", "by": self.pick(steps)})
     }
 
     fn evaluated(&mut self) -> Value {

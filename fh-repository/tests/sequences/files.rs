@@ -9,16 +9,19 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde_json::Value;
 
-use crate::choose::{CHOSEN, chosen};
+use crate::choose::chosen;
 use crate::sequence;
 use crate::tables::tables;
 
 /// The line that writes the committed sequences again.
 const COMMIT: &str = "cargo xtask web sequences --commit";
 
-fn committed() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../bindings/web/equality/data/sequences/chosen-0000.jsonl.gz")
+/// The committed files: the name, the number of sequences, and whether their features have rules.
+const COMMITTED: [(&str, usize, bool); 2] =
+    [("chosen-0000.jsonl.gz", 100, false), ("rules-0000.jsonl.gz", 40, true)];
+
+fn committed(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../bindings/web/equality/data/sequences").join(name)
 }
 
 fn lines(sequences: &[Value]) -> String {
@@ -35,11 +38,24 @@ fn write(path: &Path, text: &str) {
 /// The committed sequences are those that this tree gives. `FH_SEQUENCES=commit` writes them again.
 #[test]
 fn the_committed_sequences_are_those_of_this_tree() {
-    if env::var("FH_SEQUENCES").as_deref() == Ok("commit") {
-        return write(&committed(), &lines(&chosen()));
+    for (name, count, with_rules) in COMMITTED {
+        let path = committed(name);
+        if env::var("FH_SEQUENCES").as_deref() == Ok("commit") {
+            write(&path, &lines(&chosen(count, with_rules)));
+        } else {
+            assert_eq!(
+                compared(&path, with_rules),
+                count,
+                "{name} lacks sequences; to write them again, type:\n{COMMIT}"
+            );
+        }
     }
+}
+
+/// Compares the sequences of a file with those of this tree, and returns their number.
+fn compared(path: &Path, with_rules: bool) -> usize {
     let mut found = String::new();
-    let file = fs::File::open(committed()).map_err(|why| why.to_string());
+    let file = fs::File::open(path).map_err(|why| why.to_string());
     let read = file.and_then(|file| {
         GzDecoder::new(file).read_to_string(&mut found).map_err(|why| why.to_string())
     });
@@ -51,6 +67,7 @@ fn the_committed_sequences_are_those_of_this_tree() {
     for line in found.lines() {
         // The texts are not compared: the order of members depends on features of serde_json that other crates of a build may switch on.
         let old: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(old["hasRules"], with_rules, "{}", old["name"]);
         let name = old["name"].as_str().unwrap();
         let new = sequence(name.trim_start_matches("sequence ").parse().unwrap());
         count += 1;
@@ -65,7 +82,7 @@ fn the_committed_sequences_are_those_of_this_tree() {
             new["steps"][at], old["steps"][at]
         );
     }
-    assert_eq!(count, CHOSEN, "sequences are missing; to write them again, type:\n{COMMIT}");
+    count
 }
 
 /// The committed tables are those of this tree. `FH_SEQUENCES=commit` writes them again.

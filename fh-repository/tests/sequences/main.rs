@@ -11,6 +11,7 @@ mod draw;
 mod features;
 mod files;
 mod reads;
+mod rules;
 mod shown;
 mod tables;
 mod user_code;
@@ -24,7 +25,7 @@ use world::World;
 /// Returns the sequence that a seed gives: its contexts and its steps with their results.
 fn sequence(seed: u64) -> Value {
     let mut draw = Draw::new(seed);
-    let world = World::new(draw::contexts(), draw.capacity());
+    let world = World::new(draw.contexts(), draw.capacity());
     let mut steps: Vec<Value> = vec![world.step(json!({"do": "begin"}))];
     for _ in 0..draw.length() {
         steps.push(world.step(draw.step()));
@@ -34,7 +35,8 @@ fn sequence(seed: u64) -> Value {
     }
     json!({
         "name": format!("sequence {seed}"),
-        "contexts": draw::contexts(),
+        "contexts": draw.contexts(),
+        "hasRules": draw.has_rules(),
         "events": world.capacity,
         "steps": steps,
     })

@@ -1,4 +1,5 @@
 import type { Attributes } from "../../src/attributes.ts";
+import type { Engine } from "../../src/repository/engine.ts";
 import {
   attributesOf,
   bootstrapOf,
@@ -54,6 +55,8 @@ import * as shown from "./shown.ts";
 export interface Sequence {
   readonly name: string;
   readonly contexts: readonly (readonly [string, readonly string[]])[][];
+  /** True if features have rules, which need the built engine. */
+  readonly hasRules: boolean;
   readonly events: number;
   readonly steps: readonly Taken[];
 }
@@ -128,6 +131,7 @@ const CONNECTIONS: readonly Connection[] = [
 /** A repository whose steps are recorded. */
 export class World {
   readonly #repository: Repository;
+  readonly #engine: Engine;
   readonly #contexts: Attributes[];
   readonly #snapshots = new Map<number, RepositorySnapshot>();
   readonly #subscriptions = new Map<number, Subscription>();
@@ -135,7 +139,8 @@ export class World {
   #now = BEGIN;
   #log: unknown[] = [];
 
-  constructor(sequence: Sequence, keepsAnswers: boolean) {
+  constructor(sequence: Sequence, keepsAnswers: boolean, engine: Engine = staticEngine) {
+    this.#engine = engine;
     this.#repository = new Repository({ clock: () => this.#now, events: sequence.events, keepsAnswers });
     this.#contexts = sequence.contexts.map((entries) => attributesOf(entries));
   }
@@ -290,7 +295,7 @@ export class World {
       const strategies = new Map(evaluated.strategies);
       return { rules: Rules.serverEvaluated(list, ids, { context, keptFor, strategies }), cause };
     }
-    return { rules: Rules.clientEvaluated(list, ids).compiled(staticEngine.compile(features)), cause };
+    return { rules: Rules.clientEvaluated(list, ids).compiled(this.#engine.compile(features)), cause };
   }
 
   #read(snapshot: RepositorySnapshot, step: Step): unknown {

@@ -1,0 +1,65 @@
+//! Features with rules of all types, percentages and patterns, and contexts that match them or nearly do.
+
+use fh_generators::{Choices, Context, Feature, draw_context};
+use serde_json::{Value, json};
+
+use crate::draw::KEYS;
+
+/// Number of features with each key.
+const VARIANTS: usize = 3;
+/// Number of drawn contexts.
+const CONTEXTS: usize = 5;
+/// Maximum length of a version. TypeScript limits versions to 2^53 - 1, which has 16 digits.
+const VERSION: usize = 15;
+
+/// The features of a sequence with rules. They are few, so that a later publication has some of an earlier one again.
+pub(crate) struct Pool {
+    /// The variants of each key.
+    features: Vec<[Feature; VARIANTS]>,
+    contexts: Value,
+}
+
+impl Pool {
+    pub(crate) fn draw(seed: u64) -> Self {
+        let mut choices = Choices::seeded(seed);
+        let features: Vec<[Feature; VARIANTS]> = KEYS
+            .iter()
+            .map(|key| {
+                [(); VARIANTS]
+                    .map(|()| Feature { key: (*key).to_owned(), ..Feature::draw(&mut choices) })
+            })
+            .collect();
+        // The first context is empty.
+        let mut contexts = vec![json!([])];
+        for number in 0..CONTEXTS {
+            let variants = features.iter().map(|variants| &variants[number % VARIANTS]);
+            contexts.push(json!(context(&mut choices, variants)));
+        }
+        Self { features, contexts: Value::Array(contexts) }
+    }
+
+    pub(crate) fn contexts(&self) -> &Value {
+        &self.contexts
+    }
+
+    /// Returns the JSON of a variant of the feature with this key, with its own version or another one.
+    pub(crate) fn feature(&self, key: &str, number: u64, version: Option<i64>) -> String {
+        let at = KEYS.iter().position(|known| *known == key).unwrap();
+        let drawn = &self.features[at][(number / 100) as usize % VARIANTS];
+        let version = version.map(|version| version.to_string()).or_else(|| drawn.version.clone());
+        let version = version.filter(|version| version.len() <= VERSION);
+        Feature { version, ..drawn.clone() }.to_json()
+    }
+}
+
+/// Returns a context with values for the rules of several features. A rule holds if one of an attribute's values matches.
+fn context<'a>(choices: &mut Choices<'_>, features: impl Iterator<Item = &'a Feature>) -> Context {
+    let mut context = Context::new();
+    for (name, mut values) in features.flat_map(|feature| draw_context(choices, feature)) {
+        match context.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => known.append(&mut values),
+            None => context.push((name, values)),
+        }
+    }
+    context
+}
