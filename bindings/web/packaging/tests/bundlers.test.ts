@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { transform } from "esbuild";
 import type { Browser } from "playwright-core";
-import { preview } from "vite";
+import { type InlineConfig, preview } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { startBrowser } from "../../packages/client/tests/chromium/browser.ts";
@@ -19,6 +19,17 @@ removeProjects();
 /** The example of the README, which has a client-evaluated key. */
 const EXAMPLE = firstExample(client!);
 const OF_SERVER = withServerKey(EXAMPLE);
+
+/** A page that waits until its engine cannot be loaded, and shows the reason. */
+const WITHOUT_ENGINE = `import { Client, problemText } from "fh-client";
+
+const client = new Client("https://edge.example", "environment/key*");
+const { problem } = await client.statusWhen(({ problem }) => problem?.code === "engine");
+console.log(problem && problemText(problem));
+client.close();
+`;
+/** The line that the development server of Vite 7 needs. */
+const LINE = 'optimizeDeps: { exclude: ["fh-client"] }';
 
 /** What a page did: the lines of its console, its errors, and the requested modules of the engine. */
 class Visit {
@@ -43,7 +54,7 @@ describeServe("the example of the README runs in Chromium", () => {
   async function bundled(
     name: string,
     ending: "js" | "ts",
-    { served = `SCRIPT.${ending}`, head = "" } = {},
+    { served = `SCRIPT.${ending}`, head = "", as = 'type="module"' } = {},
   ): Promise<string> {
     const folder = await project(name, client!);
     for (const [page, script, text] of [
@@ -51,7 +62,7 @@ describeServe("the example of the README runs in Chromium", () => {
       ["server", "server", OF_SERVER],
     ] as const) {
       const { code } = ending === "ts" ? { code: text } : await transform(text, { loader: "ts" });
-      const html = `<!doctype html><title>${name}</title>${head}<script type="module" src="/${served.replace("SCRIPT", script)}"></script>`;
+      const html = `<!doctype html><title>${name}</title>${head}<script ${as} src="/${served.replace("SCRIPT", script)}"></script>`;
       write(folder, { [`${script}.${ending}`]: code, [`${page}.html`]: html });
     }
     return folder;
@@ -67,12 +78,12 @@ describeServe("the example of the README runs in Chromium", () => {
     return server.resolvedUrls!.local[0]!;
   }
 
-  /** Starts the development server of the Vite in the project, and returns its address. */
-  async function develop(folder: string): Promise<string> {
+  /** Starts the development server of the Vite in the project, with settings beside those of the project, and returns its address. */
+  async function develop(folder: string, settings: InlineConfig = {}): Promise<string> {
     const entry = pathToFileURL(join(folder, "node_modules/vite/dist/node/index.js")).href;
     const { createServer } = (await import(/* @vite-ignore */ entry)) as typeof import("vite");
     const server = await createServer({
-      ...{ root: folder, logLevel: "error" },
+      ...{ root: folder, logLevel: "error", ...settings },
       server: { host: "127.0.0.1", port: 0, hmr: false },
     });
     servers.push(await server.listen());
@@ -131,6 +142,33 @@ describeServe("the example of the README runs in Chromium", () => {
     const folder = await bundled("vite-8", "ts");
     await node(folder, "node_modules/vite/bin/vite.js", "build", "--logLevel", "error");
     await Promise.all([check(await files(folder, "dist")), check(await develop(folder))]);
+  });
+
+  test("after a build of Vite 7, and in its development server with the line that the client's problem names", async () => {
+    const folder = await bundled("vite-7", "ts");
+    write(folder, {
+      "unset.ts": WITHOUT_ENGINE,
+      "unset.html": '<script type="module" src="/unset.ts"></script>',
+    });
+    await node(folder, "node_modules/vite/bin/vite.js", "build", "--logLevel", "error");
+    const [built, unset, set] = await Promise.all([
+      files(folder, "dist"),
+      develop(folder, { cacheDir: join(folder, "unset") }),
+      develop(folder, { cacheDir: join(folder, "set"), optimizeDeps: { exclude: ["fh-client"] } }),
+    ]);
+    await Promise.all([check(built), check(set)]);
+    const [ofClient, ofServer] = await Promise.all([
+      visit(`${unset}unset.html`),
+      visit(`${unset}server.html`),
+    ]);
+    expect(ofClient.lines).toEqual([expect.stringContaining(LINE)]);
+    expect(ofServer).toEqual({ lines: ["blue"], errors: [], engines: [] });
+  });
+
+  test("after a build of webpack 5", async () => {
+    const folder = await bundled("webpack-5", "js", { served: "dist/main.js", as: "defer" });
+    await node(folder, "build.mjs");
+    await check(await files(folder));
   });
 
   test("after a build of esbuild", async () => {
