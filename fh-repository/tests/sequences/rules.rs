@@ -1,6 +1,6 @@
 //! Features with rules of all types, percentages and patterns, and contexts that match them or nearly do.
 
-use fh_generators::{Choices, Context, Feature, draw_context};
+use fh_generators::{Choices, Context, Feature, FieldType, List, Rollout, Rule, draw_context};
 use serde_json::{Value, json};
 
 use crate::draw::KEYS;
@@ -25,8 +25,13 @@ impl Pool {
         let features: Vec<[Feature; VARIANTS]> = KEYS
             .iter()
             .map(|key| {
-                [(); VARIANTS]
-                    .map(|()| Feature { key: (*key).to_owned(), ..Feature::draw(&mut choices) })
+                [(); VARIANTS].map(|()| {
+                    let drawn = match choices.chance(1, 6) {
+                        true => of_the_clock(&mut choices),
+                        false => Feature::draw(&mut choices),
+                    };
+                    Feature { key: (*key).to_owned(), ..drawn }
+                })
             })
             .collect();
         // The first context is empty.
@@ -49,6 +54,34 @@ impl Pool {
         let version = version.map(|version| version.to_string()).or_else(|| drawn.version.clone());
         let version = version.filter(|version| version.len() <= VERSION);
         Feature { version, ..drawn.clone() }.to_json()
+    }
+}
+
+/// Draws a feature whose value depends only on the clock, which the steps of the sequence set before the rule's time and after it.
+fn of_the_clock(choices: &mut Choices<'_>) -> Feature {
+    let time =
+        choices.one(&["2024-02-29T10:15:30Z", "2024-03-01T00:00:00Z", "2025-01-01T00:00:00Z"]);
+    let conditional = choices.one(&["GREATER", "GREATER_EQUALS", "LESS", "LESS_EQUALS"]);
+    let rule = Rule {
+        field: "now".to_owned(),
+        kind: FieldType::DateTime,
+        conditional: conditional.to_owned(),
+        values: List::Of(vec![json!(time).to_string()]),
+        instead: None,
+    };
+    let strategy = Rollout {
+        id: Some(r#""now""#.to_owned()),
+        value: Some(r#""then""#.to_owned()),
+        percentage: None,
+        percentage_attributes: List::Absent,
+        rules: List::Of(vec![rule]),
+        instead: None,
+    };
+    Feature {
+        kind: Some(r#""STRING""#.to_owned()),
+        value: Some(r#""otherwise""#.to_owned()),
+        strategies: List::Of(vec![strategy]),
+        ..Feature::draw_well_formed(choices)
     }
 }
 
