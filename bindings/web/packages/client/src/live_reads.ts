@@ -48,7 +48,7 @@ export class LiveReads<F extends object> extends Reads<F> {
 
   /** @internal */
   constructor(parts: ClientParts, attributes: Attributes | undefined) {
-    super(() => parts.repository.live, attributes);
+    super(parts.repository, attributes);
     this.#parts = parts;
   }
 

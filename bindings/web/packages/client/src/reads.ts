@@ -21,14 +21,14 @@ import type { ValueOf } from "./repository/value.ts";
  * ```
  */
 export class Reads<F extends object> {
-  /** Returns the snapshot to read: the current one of a repository, or always the same. */
-  readonly #live: () => RepositorySnapshot;
+  /** The holder of the snapshot to read: a repository, whose snapshot changes, or an object that always has the same one. */
+  readonly #source: { readonly live: RepositorySnapshot };
   /** The context of the reads; `undefined` for reads without a context. */
   protected readonly contextAttributes: Attributes | undefined;
 
   /** @internal */
-  constructor(live: () => RepositorySnapshot, attributes: Attributes | undefined) {
-    this.#live = live;
+  constructor(source: { readonly live: RepositorySnapshot }, attributes: Attributes | undefined) {
+    this.#source = source;
     this.contextAttributes = attributes;
   }
 
@@ -93,50 +93,48 @@ export class Reads<F extends object> {
   value<K extends FlagKey<F>>(key: K): F[K] | undefined;
   value<K extends FlagKey<F>>(key: K, defaultValue: F[K]): F[K];
   value(key: string, defaultValue?: unknown): unknown {
-    const value = plainValue(this.#live().use(key, this.contextAttributes).value);
+    const value = plainValue(this.#source.live.use(key, this.contextAttributes).value);
     return value === undefined ? defaultValue : value;
   }
 
   /** Returns the value of a feature, with its reason and further data of the feature. */
   detail<K extends FlagKey<F>>(key: K): FeatureDetail<F[K]> {
-    return plainDetail(this.#live().detail(key, this.contextAttributes));
+    return plainDetail(this.#source.live.detail(key, this.contextAttributes));
   }
 
   /** Returns the same as {@link Reads.detail}, if the feature has this type. Otherwise the reason is `TYPE_MISMATCH`. */
   detailAs<K extends FlagKey<F>>(key: K, kind: Kind): FeatureDetail<F[K]> {
-    return plainDetail(this.#live().detail(key, this.contextAttributes, kind));
+    return plainDetail(this.#source.live.detail(key, this.contextAttributes, kind));
   }
 
   /** Returns the same as {@link Reads.detail}, or as {@link Reads.detailAs} for a type, without notifying observers. */
   peek<K extends FlagKey<F>>(key: K, kind?: Kind): FeatureDetail<F[K]> {
-    return plainDetail(this.#live().peek(key, this.contextAttributes, kind));
+    return plainDetail(this.#source.live.peek(key, this.contextAttributes, kind));
   }
 
   /** Returns true if the feature has a value other than null. Observers are not notified. */
   isSet(key: FlagKey<F>): boolean {
-    return this.#live().peek(key, this.contextAttributes).value !== undefined;
+    return this.#source.live.peek(key, this.contextAttributes).value !== undefined;
   }
 
   /** Returns true if the feature exists. An override of a missing feature does not count. Observers are not notified. */
   exists(key: FlagKey<F>): boolean {
-    return this.#live().exists(key);
+    return this.#source.live.exists(key);
   }
 
   /** Returns the keys of all features. Observers are not notified. */
   keys(): string[] {
-    return this.#live().keys();
+    return this.#source.live.keys();
   }
 
   /** Returns all features with their values, from one state. Observers are not notified. */
   values(): FeatureDetail[] {
-    return this.#live()
-      .values(this.contextAttributes)
-      .map((detail) => plainDetail(detail));
+    return this.#source.live.values(this.contextAttributes).map((detail) => plainDetail(detail));
   }
 
   /** Returns the values as the document of `docs/bootstrap.md`, which holds no rules. Observers are not notified. */
   bootstrap(): Bootstrap {
-    return bootstrapOf(contextValues(this.#live(), this.contextAttributes));
+    return bootstrapOf(contextValues(this.#source.live, this.contextAttributes));
   }
 
   /** Returns the JSON of {@link Reads.bootstrap}, which Rust's clients read, too. */
@@ -145,7 +143,7 @@ export class Reads<F extends object> {
   }
 
   #read<K extends Kind>(key: string, kind: K): ValueOf[K] | undefined {
-    return this.#live().read(key, kind, this.contextAttributes);
+    return this.#source.live.read(key, kind, this.contextAttributes);
   }
 }
 
@@ -156,7 +154,7 @@ export class Snapshot<F extends object> extends Reads<F> {
 
   /** @internal */
   constructor(snapshot: RepositorySnapshot, attributes: Attributes | undefined) {
-    super(() => snapshot, attributes);
+    super({ live: snapshot }, attributes);
     this.generation = snapshot.generation;
   }
 }

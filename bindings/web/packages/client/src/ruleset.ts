@@ -27,7 +27,7 @@ export class RulesetReads<F extends object> extends Reads<F> {
 
   /** @internal */
   constructor(payload: CompiledPayload, attributes: Attributes | undefined) {
-    super(() => payload.repository.live, attributes);
+    super(payload.repository, attributes);
     this.#payload = payload;
   }
 

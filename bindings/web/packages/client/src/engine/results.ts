@@ -30,17 +30,20 @@ export function readResults(module: EngineModule, ruleset: number): FeatureResul
   const next = (): number => numbers[at++] ?? 0;
   const text = (position: number): string => texts[position] ?? "";
   const evaluation = (): Evaluation => {
-    const [head, value, strategy] = [next(), next(), next()];
-    return Object.freeze({
+    const head = next();
+    const value = next();
+    const strategy = next();
+    return {
       value: valueOf(head % 8, value, text),
       strategyId: strategy === 0 ? undefined : text(strategy - 1),
       reason: REASONS[Math.floor(head / 8)] ?? "ERROR",
-    });
+    };
   };
   const features: FeatureResults[] = [];
   while (at < numbers.length) {
     const head = next();
-    const evaluations = Array.from({ length: Math.floor(head / 2) }, evaluation);
+    const evaluations: Evaluation[] = [];
+    for (let left = head >> 1; left > 0; left--) evaluations.push(evaluation());
     features.push({ evaluations, readsClock: head % 2 === 1 });
   }
   return features;

@@ -31,7 +31,8 @@ export class WasmRuleset implements Ruleset {
     const feature = this.features[position];
     if (feature === undefined || this.#failed?.has(position) === true) return FAILED;
     const { evaluations, batch } = feature;
-    const [first] = evaluations;
+    // Destructuring of a list would make an iterator in each read.
+    const first = evaluations[0];
     if (first !== undefined && (evaluations.length === 1 || attributes === undefined)) return first;
     const time = feature.readsClock ? now() : 0;
     try {
