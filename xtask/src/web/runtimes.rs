@@ -1,9 +1,10 @@
-//! `cargo xtask web runtimes`: the example of the README of `fh-client`, from the packed tarball, in several runtimes.
+//! `cargo xtask web runtimes`: the example of the README of `fh-client`, from the packed tarball, in several runtimes, and an application
+//! of Next in Chromium.
 
 use std::fs;
 
 use super::engine::web_folder;
-use super::node::{in_workspace, prepare, with_node};
+use super::node::{in_workspace, with_node};
 use super::{build, packages};
 use crate::install;
 use crate::python::build_fh;
@@ -14,7 +15,6 @@ const PINNED: &str = "bindings/web/runtimes";
 
 /// Builds the packages, installs the runtimes into the target folder, and runs the example in each of them.
 pub(crate) fn run() -> Result<(), String> {
-    prepare()?;
     build::build_once()?;
     packages::build_once()?;
     let folder = web_folder()?.join("runtimes");
