@@ -12,14 +12,16 @@ export interface CompiledFeature extends FeatureResults {
 }
 
 /**
- * Features that the engine compiled together, with their handle in an instance of the engine. After the instance was replaced, the next
- * evaluation compiles them again. The engine frees them when the object is unreachable, or after {@link CompiledFeatures.free}.
+ * Features that the engine compiled together, with their handle in an instance of the engine. After the instance was replaced, or the features
+ * were evicted, the next evaluation compiles them again. The engine frees them when the object is unreachable, or after
+ * {@link CompiledFeatures.free}.
  */
 export class CompiledFeatures {
   /** The features, in the order in which they were compiled. */
   readonly features: readonly CompiledFeature[];
   readonly #instance: Instance;
   readonly #compile: () => number;
+  /** 0 for features that were evicted or freed. */
   #handle: number;
   #epoch: number;
   #isFreed = false;
@@ -65,18 +67,23 @@ export class CompiledFeatures {
 
   /** Frees the features. */
   free(): void {
-    if (this.#isFreed) return;
     this.#isFreed = true;
+    this.evict();
+  }
+
+  /** Frees the memory of the features in the engine. An evaluation compiles them again. */
+  evict(): void {
+    if (this.#handle === 0) return;
     this.#instance.keep(this);
     this.#instance.free(this.#handle, this.#epoch);
     this.#handle = 0;
   }
 
-  /** Compiles the features again if another instance has replaced that of the handle. Returns false if they cannot be used. */
+  /** Compiles the features again if they were evicted, or if another instance has replaced that of the handle. Returns false if they cannot be used. */
   #isCompiled(): boolean {
     const instance = this.#instance;
     if (this.#isFreed) return false;
-    if (this.#epoch === instance.epoch) return true;
+    if (this.#handle !== 0 && this.#epoch === instance.epoch) return true;
     if (!instance.isUsable) return false;
     instance.keep(this);
     this.#handle = this.#compile();

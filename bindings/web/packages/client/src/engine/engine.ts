@@ -67,6 +67,7 @@ export class WasmEngine implements Engine {
     }
     const ruleset = new WasmRuleset(texts, features as CompiledFeature[], this.#handler);
     this.#excludeFailing(ruleset);
+    evictReplaced(this.#last, ruleset);
     this.#last = ruleset;
     return ruleset;
   }
@@ -126,4 +127,14 @@ export class WasmEngine implements Engine {
       return this.compile(features);
     }
   }
+}
+
+/**
+ * Evicts the features of a ruleset that the next one no longer has. Otherwise they would stay in the engine's memory, which never shrinks, until
+ * a collection of garbage. A snapshot that is still read compiles them again.
+ */
+function evictReplaced(replaced: WasmRuleset | undefined, next: WasmRuleset): void {
+  if (replaced === undefined) return;
+  const used = new Set(next.features.map(({ batch }) => batch));
+  for (const { batch } of replaced.features) if (!used.has(batch)) batch.evict();
 }

@@ -59,6 +59,36 @@ describeEngine("a ruleset that follows another", () => {
     expect(moved.features[2]).toBe(first.features[0]);
   });
 
+  it("frees the features that no state has any more, and compiles them again for an earlier state that is read", async () => {
+    const module = await lean();
+    const rulesets = new Set<number>();
+    const { engine, compiled } = await counting({
+      ...module,
+      compile: (texts, profile) => {
+        const handle = module.compile(texts, profile);
+        rulesets.add(handle);
+        return handle;
+      },
+      free_ruleset: (handle) => {
+        rulesets.delete(handle);
+        module.free_ruleset(handle);
+      },
+    });
+    const [a, b] = [feature("A", 1), feature("B", 2)];
+    const first = engine.compile([a, b]);
+    const second = engine.compile([a, feature("B", 20)]);
+    kept.push(first, second);
+    expect([rulesets.size, compiled.length]).toEqual([2, 2]);
+    for (let change = 0; change < 100; change++) {
+      const ruleset = engine.compile([feature("A", change), b]);
+      kept.push(ruleset);
+      expect(values(ruleset)).toEqual([`${change}`, "2"]);
+      expect(rulesets.size).toBeLessThanOrEqual(2);
+    }
+    expect(values(first)).toEqual(["1", "2"]);
+    expect(values(second)).toEqual(["1", "20"]);
+  });
+
   it("compiles nothing for no features", async () => {
     const { engine, compiled } = await counting();
     expect(values(engine.compile([]))).toEqual([]);
