@@ -129,7 +129,7 @@ pub(super) const DELETE: Scenario = Scenario {
     when: "the Edge deletes one with a newer version, one with the equal version, one with version 0 and one without a version",
     then: "the four features are gone, and F is not",
     decision: "D-27",
-    bites: &["ZeroDeletesIgnored"],
+    bites: &["EqualDeletesIgnored", "ZeroDeletesIgnored"],
     stage: |stage| {
         stage.with_feature_f();
         for (key, _) in DELETES {
@@ -194,7 +194,7 @@ pub(super) const RESURRECT: Scenario = Scenario {
     when: "the Edge deletes F with version 6, then sends the late version 5, then version 7, and then version 1 with another id",
     then: "F is gone, stays gone after the late version, and exists again with version 7, and then as the other feature",
     decision: "sdk-behaviour 2.2, D-73",
-    bites: &["NewIdsIgnored", "NoTombstones"],
+    bites: &["EqualVersionsRevive", "NewIdsIgnored", "NoTombstones"],
     stage: with_version_5,
     run: resurrect,
     ..STREAMING
@@ -208,11 +208,14 @@ fn resurrect(scene: &Scene<'_>) -> Verdict {
     equal("version of the deletion", deleted, Some(6))?;
     client.until_string("F has no value after its deletion", "F", Value::Null)?;
     scene.answers("answer for F after its deletion", &client, "F", &ExpectedAnswer::missing())?;
-    let late = Feature::string("F", "late").version(5).json();
-    scene.edge().push_event("feature", &late.to_string());
-    until_processed(scene, &client)?;
-    let missing = ExpectedAnswer::missing();
-    scene.answers("answer for F after the late version", &client, "F", &missing)?;
+    let late_versions: &[u64] = if scene.is_own() { &[5, 6] } else { &[5] };
+    for version in late_versions {
+        let late = Feature::string("F", "late").version(*version).json();
+        scene.edge().push_event("feature", &late.to_string());
+        until_processed(scene, &client)?;
+        let missing = ExpectedAnswer::missing();
+        scene.answers("answer for F after the late version", &client, "F", &missing)?;
+    }
     scene.edge().set_value("F", "seven");
     client.until_string("F has a value again", "F", "seven")?;
     let expected = ExpectedAnswer::string("seven").version(7);
