@@ -40,14 +40,15 @@ export function asText(value: Json | undefined): string | undefined {
   return typeof value === "string" ? wellFormed(value) : undefined;
 }
 
-/** Returns true if a list or an object contains the given value of JSON, given as its checked text. */
-function opens(json: string, bracket: string): boolean {
-  return json.charAt(skipSpace(json, 0)) === bracket;
-}
-
 /** Returns the texts of the elements of a list; `undefined` for any other value. The text must be JSON. */
 export function elements(json: string): string[] | undefined {
-  return opens(json, "[") ? parts(json) : undefined;
+  const found: string[] = [];
+  const end = walkList(json, 0, (start) => {
+    const text = textAt(json, start);
+    found.push(text);
+    return start + text.length;
+  });
+  return end === undefined ? undefined : found;
 }
 
 /**
@@ -55,48 +56,94 @@ export function elements(json: string): string[] | undefined {
  * that occurs twice has two entries. The text must be JSON.
  */
 export function members(json: string): [name: string, value: string][] | undefined {
-  if (!opens(json, "{")) return undefined;
-  return parts(json).map((part) => {
-    const end = endOfText(part, 0);
-    const name = part.slice(0, end);
-    const value = part.slice(skipSpace(part, skipSpace(part, end) + 1));
-    return [name.includes("\\") ? wellFormed(JSON.parse(name) as string) : name.slice(1, -1), value];
+  const found: [string, string][] = [];
+  const end = walkObject(json, 0, (name, start) => {
+    const text = textAt(json, start);
+    found.push([name, text]);
+    return start + text.length;
+  });
+  return end === undefined ? undefined : found;
+}
+
+/**
+ * Visits the elements of the list that begins at an index, or behind white space there. The visitor gets the index of each element's first
+ * unit and its position in the list, and returns the index behind the element, if it knows that. Returns the index behind the list;
+ * `undefined` for any other value. The text must be JSON.
+ */
+export function walkList(
+  json: string,
+  start: number,
+  visit: (start: number, position: number) => number | undefined,
+): number | undefined {
+  return walk(json, start, "[]", visit);
+}
+
+/** Visits the members of an object, as {@link walkList} does with a list. The visitor gets each name and the index of its value's first unit. */
+export function walkObject(
+  json: string,
+  start: number,
+  visit: (name: string, start: number) => number | undefined,
+): number | undefined {
+  return walk(json, start, "{}", (from) => {
+    const end = endOfText(json, from);
+    const name = json.slice(from + 1, end - 1);
+    const value = skipSpace(json, skipSpace(json, end) + 1);
+    const isPlain = !name.includes("\\");
+    return (
+      visit(isPlain ? name : wellFormed(JSON.parse(json.slice(from, end)) as string), value) ??
+      endOfValue(json, value)
+    );
   });
 }
 
-/** Returns the texts between the brackets and commas of a list or an object, without white space around them. */
-function parts(json: string): string[] {
-  const found: string[] = [];
+function walk(
+  json: string,
+  start: number,
+  [open, close]: string,
+  visit: (start: number, position: number) => number | undefined,
+): number | undefined {
+  let at = skipSpace(json, start);
+  if (json.charAt(at) !== open) return undefined;
+  at = skipSpace(json, at + 1);
+  for (let position = 0; at < json.length && json.charAt(at) !== close; position++) {
+    at = skipSpace(json, visit(at, position) ?? endOfValue(json, at));
+    if (json.charAt(at) === ",") at = skipSpace(json, at + 1);
+  }
+  return at + 1;
+}
+
+/** Returns the text of the value that begins at an index. The text must be JSON. */
+export function textAt(json: string, start: number): string {
+  return json.slice(start, endOfValue(json, start));
+}
+
+/** Returns the index behind the value that begins at an index. */
+function endOfValue(json: string, start: number): number {
   let depth = 0;
-  let start = 0;
-  for (let at = 0; at < json.length; at++) {
+  for (let at = start; at < json.length; at++) {
     switch (json.charCodeAt(at)) {
       case 0x22:
         at = endOfText(json, at) - 1;
+        if (depth === 0) return at + 1;
         break;
       case 0x5b:
       case 0x7b:
-        if (depth++ === 0) start = at + 1;
+        depth++;
         break;
       case 0x5d:
       case 0x7d:
-        if (--depth === 0) add(found, json, start, at);
+        if (depth <= 1) return depth === 0 ? at : at + 1;
+        depth--;
         break;
+      case 0x20:
+      case 0x0a:
+      case 0x0d:
+      case 0x09:
       case 0x2c:
-        if (depth === 1) {
-          add(found, json, start, at);
-          start = at + 1;
-        }
+        if (depth === 0) return at;
     }
   }
-  return found;
-}
-
-/** Adds a part of the text without white space around it, unless nothing is left. */
-function add(found: string[], json: string, start: number, end: number): void {
-  while (isSpace(json.charCodeAt(end - 1))) end--;
-  const from = skipSpace(json, start);
-  if (from < end) found.push(json.slice(from, end));
+  return json.length;
 }
 
 /** Returns the index behind the text whose opening quote is at `start`. */

@@ -269,6 +269,52 @@ describe("several environments", () => {
 });
 
 describe("received JSON", () => {
+  test.each([
+    ["5", 5],
+    ["5.0", 5],
+    ["5e0", 5],
+    ["9007199254740993", Number.MAX_SAFE_INTEGER],
+    ["1e400", undefined],
+    ["20.00000000000000000000000000001", undefined],
+    ["20.5", undefined],
+    ['"5"', undefined],
+  ])(
+    "the version %s is read exactly, beside other numbers and however its name is written",
+    (json, version) => {
+      for (const text of [
+        `{"version":${json}}`,
+        `{"version" :\t${json},"value":1.5,"name":"\\u0041"}`,
+        `{"v\\u0065rsion":${json}}`,
+        `{"version":7.5,"version":${json}}`,
+        `{"value":{"version":1.5},"version":${json}}`,
+      ])
+        expect(identityOf(received(text)).version, text).toBe(version);
+    },
+  );
+
+  test("features keep the texts in which they were received", () => {
+    const of = (body: string) =>
+      valid(environments(body)).map(({ features }) => features?.map(({ json, parts }) => [json, parts]));
+    const a = '{ "key" : "A]}" , "version":1.50 }';
+    const read = { key: "A]}", version: 1.5 };
+    expect(
+      of(`\ufeff [ { "x":[{"features":[7]}], "features" : [ ${a} ,"t" ,[1 ] ] , "id":null } ,\n{}]`),
+    ).toEqual([
+      [
+        [a, read],
+        ['"t"', undefined],
+        ["[1 ]", undefined],
+      ],
+    ]);
+    // Of several lists in an entry, the last one counts, even if it is none.
+    expect(of(`[{"features":[{},{}],"featur\\u0065s":[${a}]}]`)).toEqual([[[a, read]]]);
+    expect(of(`[{"features":[${a}],"features":{"features":[1]}}]`)).toEqual([undefined]);
+    expect(of(`[{"features":null,"features":[]}]`)).toEqual([[]]);
+    expect(of("[]")).toEqual([]);
+    for (const body of ["[7]", '[{"features":[]},[]]', "[null]"])
+      expect(environments(body)).toBe("an environment is not a JSON object");
+  });
+
   test("environments are joined by their ids, and an absent list is no empty list", () => {
     const shape = (body: string) => {
       const found = environments(body);

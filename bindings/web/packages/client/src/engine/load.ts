@@ -1,5 +1,6 @@
 import { fullFile, leanFile } from "#engine-files";
 
+import { takeResponse } from "./early_request.ts";
 import type { EngineModule, FullEngineModule } from "./module.ts";
 
 /** A WebAssembly module in one of the forms in which a program can have it. */
@@ -16,6 +17,8 @@ export interface LoadOptions {
   readonly source?: EngineSource | undefined;
   /** The digest that the module must have, as in the attribute `integrity` of a script. Checked for a URL only. */
   readonly integrity?: string | undefined;
+  /** The response to a request for the URL that is the source, if it was sent already. */
+  readonly response?: Promise<Response> | undefined;
   /** Reads a `file:` URL, which the `fetch` of Node cannot do. */
   readonly readFile?: ((url: URL) => Promise<BufferSource>) | undefined;
 }
@@ -30,7 +33,11 @@ const loaded = new Map<string, Promise<EngineModule>>();
 export function loadLean(options: LoadOptions = {}): Promise<EngineModule> {
   return once("lean", async () => {
     const source = options.source ?? leanFile();
-    const [glue, module] = await Promise.all([import("./wasm/lean.js"), compiled(source, options)]);
+    const response = options.source === undefined ? takeResponse() : undefined;
+    const [glue, module] = await Promise.all([
+      import("./wasm/lean.js"),
+      compiled(source, { ...options, response }),
+    ]);
     glue.initSync({ module });
     return glue;
   });
@@ -65,7 +72,7 @@ export async function compiled(given: EngineSource, options: LoadOptions = {}): 
   if (source instanceof WebAssembly.Module) return source;
   if (source instanceof URL && source.protocol === "file:" && options.readFile)
     return WebAssembly.compile(await options.readFile(source));
-  if (source instanceof URL) return fromResponse(await requested(source, options.integrity), source.href);
+  if (source instanceof URL) return fromResponse(await requested(source, options), source.href);
   if (source instanceof Response) return fromResponse(source, source.url);
   return WebAssembly.compile(source);
 }
@@ -81,9 +88,9 @@ function ofThisRealm<S extends object>(source: S): S {
   return source;
 }
 
-async function requested(url: URL, integrity: string | undefined): Promise<Response> {
+async function requested(url: URL, { response, integrity }: LoadOptions): Promise<Response> {
   try {
-    return await fetch(url, integrity === undefined ? {} : { integrity });
+    return await (response ?? fetch(url, integrity === undefined ? {} : { integrity }));
   } catch (error) {
     throw unusable(url.href, error instanceof Error ? error.message : String(error));
   }

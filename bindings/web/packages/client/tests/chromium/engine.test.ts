@@ -30,6 +30,25 @@ describe("the engine", () => {
     await chromium.colour("red");
   });
 
+  test("is requested once, beside the JavaScript that loads it", async () => {
+    const { site, page } = chromium;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const held = new Promise<void>((resolve) => {
+      void page.route(/\/(?:engine|start|load|lean)-[^/]*\.js$/, async (route) => {
+        resolve();
+        await released;
+        await route.continue();
+      });
+    });
+    await chromium.start({}, CLIENT_KEY);
+    await held;
+    await expect.poll(() => site.requested.includes(LEAN)).toBe(true);
+    release();
+    await chromium.colour("red");
+    expect(site.requested.filter((path) => path.endsWith(".wasm"))).toEqual([LEAN]);
+  });
+
   test("with a wrong content type is compiled nevertheless", async () => {
     const { site } = chromium;
     const bytes = await engine(LEAN);

@@ -51,6 +51,18 @@ describe("loading a module", () => {
     ]);
   });
 
+  it("uses the response to an earlier request, and names the URL if that failed", async () => {
+    const fetched = vi.fn();
+    vi.stubGlobal("fetch", fetched);
+    const answer = Promise.resolve(response(EMPTY, "application/wasm"));
+    expect(await compiled(URL_OF_MODULE, { response: answer })).toBeInstanceOf(WebAssembly.Module);
+    const failed = Promise.reject(new TypeError("no route"));
+    await expect(compiled(URL_OF_MODULE, { response: failed })).rejects.toThrow(
+      `${URL_OF_MODULE.href}: no route`,
+    );
+    expect(fetched).not.toHaveBeenCalled();
+  });
+
   it.each([
     [response("<!doctype html>", "text/html; charset=utf-8"), 'optimizeDeps: { exclude: ["fh-client"] }'],
     [response("nothing", "text/plain"), 'no WebAssembly module (content type "text/plain")'],

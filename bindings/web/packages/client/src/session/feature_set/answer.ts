@@ -1,4 +1,4 @@
-import { asText, elements, type Json, member, members, parse } from "../../json.ts";
+import { asText, isObject, type Json, member, parse, textAt, walkList, walkObject } from "../../json.ts";
 import { lowerCase } from "../../text.ts";
 import { type Received, received } from "./received.ts";
 
@@ -21,29 +21,36 @@ export function add(to: Answered, features: readonly Received[] | undefined): vo
  * no text of the body.
  */
 export function environments(body: string): Answered[] | string {
-  const entries = list(body);
+  const text = withoutMark(body);
+  const entries = listOf(text);
   if (typeof entries === "string") return entries;
+  if (!entries.every(isObject)) return "an environment is not a JSON object";
   const found = new Map<string | undefined, Answered>();
-  for (const { json, parts } of entries) {
-    if (parts === undefined) return "an environment is not a JSON object";
-    const id = asText(member(parts, "id"));
+  walkList(text, 0, (start, position) => {
+    const entry = entries[position] ?? {};
+    const id = asText(member(entry, "id"));
+    const values = member(entry, "features");
+    let cut: Cut | undefined;
+    const end = walkObject(text, start, (name, at) => {
+      if (name !== "features") return undefined;
+      // Of several members with this name, the last one counts, and the values are its own.
+      cut = split(text, at, Array.isArray(values) ? (values as readonly Json[]) : []);
+      return cut?.end;
+    });
     const place = id === undefined ? undefined : lowerCase(id);
-    const values = member(parts, "features");
-    const raw = Array.isArray(values) && members(json)?.findLast(([name]) => name === "features")?.[1];
-    const features = raw ? split(raw, values as readonly Json[]) : undefined;
     const same = found.get(place);
-    if (same === undefined) found.set(place, { id, features });
-    else add(same, features);
-  }
+    if (same === undefined) found.set(place, { id, features: cut?.features });
+    else add(same, cut?.features);
+    return end;
+  });
   return [...found.values()];
 }
 
 /** Splits a JSON list into its elements, which need not be features. Returns the reason if the text is not a JSON list. */
 export function list(json: string): Received[] | string {
-  const text = json.startsWith("\ufeff") ? json.slice(1) : json;
-  const values = parse(text);
-  if (values === undefined) return NOT_JSON;
-  return Array.isArray(values) ? split(text, values as readonly Json[]) : "the text is not a JSON list";
+  const text = withoutMark(json);
+  const values = listOf(text);
+  return typeof values === "string" ? values : (split(text, 0, values)?.features ?? []);
 }
 
 /** Parses the JSON of one feature or of a delete event, which may have any type. Returns the reason if the text is not JSON. */
@@ -55,9 +62,32 @@ export function one(json: string): Received | string {
 
 const NOT_JSON = "the text is not JSON";
 
-/** Returns the elements of a list, given as its JSON and its values. */
-function split(json: string, values: readonly Json[]): Received[] {
-  return (elements(json) ?? []).map((text, at) => received(text, values[at]));
+function withoutMark(text: string): string {
+  return text.startsWith("\ufeff") ? text.slice(1) : text;
+}
+
+/** Returns the values of a JSON list, or the reason if the text is not one. */
+function listOf(json: string): readonly Json[] | string {
+  const values = parse(json);
+  if (values === undefined) return NOT_JSON;
+  return Array.isArray(values) ? (values as readonly Json[]) : "the text is not a JSON list";
+}
+
+/** The elements of a list, and the index behind it. */
+interface Cut {
+  readonly features: Received[];
+  readonly end: number;
+}
+
+/** Returns the elements of the list that begins at an index, given its values; `undefined` if there is another value. */
+function split(json: string, start: number, values: readonly Json[]): Cut | undefined {
+  const features: Received[] = [];
+  const end = walkList(json, start, (at, position) => {
+    const text = textAt(json, at);
+    features.push(received(text, values[position]));
+    return at + text.length;
+  });
+  return end === undefined ? undefined : { features, end };
 }
 
 /** Returns a JSON text without white space around it. */

@@ -54,8 +54,8 @@ export function featureOf(element: Received): Feature | undefined {
 /** Returns the version of a feature, given as its JSON and the double that `JSON.parse` returns. */
 function version(json: string, value: Json | undefined): number | undefined {
   if (typeof value !== "number") return undefined;
-  // Without a fraction or an exponent anywhere, the double is the nearest one of an integer.
-  const isPlain = Number.isFinite(value) && !/[:\s]-?\d+[.eE]/.test(json);
+  // Without a fraction or an exponent, the double is the nearest one of an integer. An escape can stand for a letter of the name.
+  const isPlain = Number.isFinite(value) && !/"version"\s*:\s*-?\d+[.eE]/.test(json) && !json.includes("\\u");
   return isPlain ? held(value) : integer(rawMember(json, "version") ?? "");
 }
 

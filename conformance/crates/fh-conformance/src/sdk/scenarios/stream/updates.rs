@@ -191,7 +191,8 @@ pub(super) const RESURRECT: Scenario = Scenario {
     id: "C-STREAM-006",
     name: "resurrect",
     given: "a ready client with version 5 of F",
-    when: "the Edge deletes F with version 6, then sends the late version 5, then version 7, and then version 1 with another id",
+    when: "the Edge deletes F with version 6, then sends the late version 5 (to SDKs of this project also a late version 6), then version 7, \
+           and then version 1 with another id",
     then: "F is gone, stays gone after the late version, and exists again with version 7, and then as the other feature",
     decision: "sdk-behaviour 2.2, D-73",
     bites: &["EqualVersionsRevive", "NewIdsIgnored", "NoTombstones"],

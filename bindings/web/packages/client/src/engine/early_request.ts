@@ -1,0 +1,24 @@
+import { IS_REQUESTED_EARLY, leanFile } from "#engine-files";
+
+/** The response to the request of {@link requestEngine}, until the engine is loaded from it. */
+let response: Promise<Response> | undefined;
+let isOver = !IS_REQUESTED_EARLY;
+
+/**
+ * Requests the lean engine's module in a page, so that it arrives beside the JavaScript that loads it. Only the first call of a realm sends a
+ * request, because all clients of a realm share the engine.
+ */
+export function requestEngine(integrity: string | undefined): void {
+  if (isOver) return;
+  isOver = true;
+  response = fetch(leanFile(), integrity === undefined ? {} : { integrity });
+  // Loading the engine reports the failure.
+  response.catch(() => undefined);
+}
+
+/** Returns the response to the early request at the first call, whose caller then owns it; `undefined` if there is none. */
+export function takeResponse(): Promise<Response> | undefined {
+  const taken = response;
+  response = undefined;
+  return taken;
+}
