@@ -1,4 +1,3 @@
-import { requestEngine } from "./engine/early_request.ts";
 import type { WasmEngine } from "./engine/engine.ts";
 import type { EngineSource } from "./engine/load.ts";
 import type { Platform, Timer } from "./platform.ts";
@@ -55,7 +54,6 @@ export class EngineAccess {
 
   /** Begins to load the engine, so that it is there when features arrive. A failure shows when features are compiled. */
   preload(): void {
-    if (this.settings.engine === undefined) requestEngine(this.settings.integrity);
     this.#load().catch(() => undefined);
   }
 

@@ -42,13 +42,7 @@ export function asText(value: Json | undefined): string | undefined {
 
 /** Returns the texts of the elements of a list; `undefined` for any other value. The text must be JSON. */
 export function elements(json: string): string[] | undefined {
-  const found: string[] = [];
-  const end = walkList(json, 0, (start) => {
-    const text = textAt(json, start);
-    found.push(text);
-    return start + text.length;
-  });
-  return end === undefined ? undefined : found;
+  return parts(json, "[")?.map(([, text]) => text);
 }
 
 /**
@@ -56,8 +50,12 @@ export function elements(json: string): string[] | undefined {
  * that occurs twice has two entries. The text must be JSON.
  */
 export function members(json: string): [name: string, value: string][] | undefined {
+  return parts(json, "{");
+}
+
+function parts(json: string, open: "[" | "{"): [name: string, value: string][] | undefined {
   const found: [string, string][] = [];
-  const end = walkObject(json, 0, (name, start) => {
+  const end = walk(json, 0, open, (start, _, name) => {
     const text = textAt(json, start);
     found.push([name, text]);
     return start + text.length;
@@ -66,47 +64,32 @@ export function members(json: string): [name: string, value: string][] | undefin
 }
 
 /**
- * Visits the elements of the list that begins at an index, or behind white space there. The visitor gets the index of each element's first
- * unit and its position in the list, and returns the index behind the element, if it knows that. Returns the index behind the list;
- * `undefined` for any other value. The text must be JSON.
+ * Visits a value that begins at an index.
+ *
+ * @param start - the index of the value's first unit
+ * @param position - the position of the value in its list or object
+ * @param name - the name of an object's member; empty for the element of a list
+ * @returns the index behind the value; `undefined` if it is not known
  */
-export function walkList(
-  json: string,
-  start: number,
-  visit: (start: number, position: number) => number | undefined,
-): number | undefined {
-  return walk(json, start, "[]", visit);
-}
+export type Visit = (start: number, position: number, name: string) => number | undefined;
 
-/** Visits the members of an object, as {@link walkList} does with a list. The visitor gets each name and the index of its value's first unit. */
-export function walkObject(
-  json: string,
-  start: number,
-  visit: (name: string, start: number) => number | undefined,
-): number | undefined {
-  return walk(json, start, "{}", (from) => {
-    const end = endOfText(json, from);
-    const name = json.slice(from + 1, end - 1);
-    const value = skipSpace(json, skipSpace(json, end) + 1);
-    const isPlain = !name.includes("\\");
-    return (
-      visit(isPlain ? name : wellFormed(JSON.parse(json.slice(from, end)) as string), value) ??
-      endOfValue(json, value)
-    );
-  });
-}
-
-function walk(
-  json: string,
-  start: number,
-  [open, close]: string,
-  visit: (start: number, position: number) => number | undefined,
-): number | undefined {
+/**
+ * Visits the values of a list or an object, which begins at an index, or behind white space there. Returns the index behind the last bracket;
+ * `undefined` if the first unit is not the given bracket. The text must be JSON.
+ */
+export function walk(json: string, start: number, open: "[" | "{", visit: Visit): number | undefined {
   let at = skipSpace(json, start);
   if (json.charAt(at) !== open) return undefined;
   at = skipSpace(json, at + 1);
-  for (let position = 0; at < json.length && json.charAt(at) !== close; position++) {
-    at = skipSpace(json, visit(at, position) ?? endOfValue(json, at));
+  for (let position = 0; at < json.length && !"]}".includes(json.charAt(at)); position++) {
+    let name = "";
+    if (open === "{") {
+      const end = endOfText(json, at);
+      const text = json.slice(at, end);
+      name = text.includes("\\") ? wellFormed(JSON.parse(text) as string) : text.slice(1, -1);
+      at = skipSpace(json, skipSpace(json, end) + 1);
+    }
+    at = skipSpace(json, visit(at, position, name) ?? endOfValue(json, at));
     if (json.charAt(at) === ",") at = skipSpace(json, at + 1);
   }
   return at + 1;
@@ -121,7 +104,8 @@ export function textAt(json: string, start: number): string {
 function endOfValue(json: string, start: number): number {
   let depth = 0;
   for (let at = start; at < json.length; at++) {
-    switch (json.charCodeAt(at)) {
+    const unit = json.charCodeAt(at);
+    switch (unit) {
       case 0x22:
         at = endOfText(json, at) - 1;
         if (depth === 0) return at + 1;
@@ -132,15 +116,10 @@ function endOfValue(json: string, start: number): number {
         break;
       case 0x5d:
       case 0x7d:
-        if (depth <= 1) return depth === 0 ? at : at + 1;
-        depth--;
+        if (--depth <= 0) return at + 1 + depth;
         break;
-      case 0x20:
-      case 0x0a:
-      case 0x0d:
-      case 0x09:
-      case 0x2c:
-        if (depth === 0) return at;
+      default:
+        if (depth === 0 && (unit === 0x2c || isSpace(unit))) return at;
     }
   }
   return json.length;

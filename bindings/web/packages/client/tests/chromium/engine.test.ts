@@ -7,7 +7,8 @@ import { engine } from "./site.ts";
 
 const chromium = Fixture.register();
 /** Returns true for the files of the engine: the modules, their JavaScript, and the part of the client that starts them. */
-const isEngine = (path: string): boolean => /\.wasm$|^\/(?:start|load|lean|full)-/.test(path);
+const isEngine = (path: string): boolean =>
+  /\.wasm$|^\/(?:engine|engine_start|start|load|lean|full)-/.test(path);
 const LEAN = "/wasm/lean.wasm";
 
 describe("the engine", () => {
@@ -35,7 +36,7 @@ describe("the engine", () => {
     let release = (): void => undefined;
     const released = new Promise<void>((resolve) => (release = resolve));
     const held = new Promise<void>((resolve) => {
-      void page.route(/\/(?:engine|start|load|lean)-[^/]*\.js$/, async (route) => {
+      void page.route(/\/(?:engine_start|lean)-[^/]*\.js$/, async (route) => {
         resolve();
         await released;
         await route.continue();

@@ -1,4 +1,4 @@
-import { asText, isObject, type Json, member, parse, textAt, walkList, walkObject } from "../../json.ts";
+import { asText, isObject, type Json, member, parse, textAt, walk } from "../../json.ts";
 import { lowerCase } from "../../text.ts";
 import { type Received, received } from "./received.ts";
 
@@ -26,21 +26,23 @@ export function environments(body: string): Answered[] | string {
   if (typeof entries === "string") return entries;
   if (!entries.every(isObject)) return "an environment is not a JSON object";
   const found = new Map<string | undefined, Answered>();
-  walkList(text, 0, (start, position) => {
+  walk(text, 0, "[", (start, position) => {
     const entry = entries[position] ?? {};
     const id = asText(member(entry, "id"));
     const values = member(entry, "features");
-    let cut: Cut | undefined;
-    const end = walkObject(text, start, (name, at) => {
+    let features: Received[] | undefined;
+    const end = walk(text, start, "{", (at, _, name) => {
       if (name !== "features") return undefined;
       // Of several members with this name, the last one counts, and the values are its own.
-      cut = split(text, at, Array.isArray(values) ? (values as readonly Json[]) : []);
-      return cut?.end;
+      const cut: Received[] = [];
+      const behind = split(text, at, values, cut);
+      features = behind === undefined ? undefined : cut;
+      return behind;
     });
     const place = id === undefined ? undefined : lowerCase(id);
     const same = found.get(place);
-    if (same === undefined) found.set(place, { id, features: cut?.features });
-    else add(same, cut?.features);
+    if (same === undefined) found.set(place, { id, features });
+    else add(same, features);
     return end;
   });
   return [...found.values()];
@@ -50,7 +52,10 @@ export function environments(body: string): Answered[] | string {
 export function list(json: string): Received[] | string {
   const text = withoutMark(json);
   const values = listOf(text);
-  return typeof values === "string" ? values : (split(text, 0, values)?.features ?? []);
+  if (typeof values === "string") return values;
+  const found: Received[] = [];
+  split(text, 0, values, found);
+  return found;
 }
 
 /** Parses the JSON of one feature or of a delete event, which may have any type. Returns the reason if the text is not JSON. */
@@ -73,21 +78,13 @@ function listOf(json: string): readonly Json[] | string {
   return Array.isArray(values) ? (values as readonly Json[]) : "the text is not a JSON list";
 }
 
-/** The elements of a list, and the index behind it. */
-interface Cut {
-  readonly features: Received[];
-  readonly end: number;
-}
-
-/** Returns the elements of the list that begins at an index, given its values; `undefined` if there is another value. */
-function split(json: string, start: number, values: readonly Json[]): Cut | undefined {
-  const features: Received[] = [];
-  const end = walkList(json, start, (at, position) => {
+/** Adds the elements of the list that begins at an index, given its values. Returns the index behind it; `undefined` if there is no list. */
+function split(json: string, start: number, values: Json | undefined, to: Received[]): number | undefined {
+  return walk(json, start, "[", (at, position) => {
     const text = textAt(json, at);
-    features.push(received(text, values[position]));
+    to.push(received(text, Array.isArray(values) ? (values as readonly Json[])[position] : undefined));
     return at + text.length;
   });
-  return end === undefined ? undefined : { features, end };
 }
 
 /** Returns a JSON text without white space around it. */
