@@ -38,7 +38,7 @@ export const pages: Readonly<Record<string, Page>> = {
   },
   "page with a client-evaluated key, at first": {
     program: client("environment/key*"),
-    parts: ["engine-", "lean-"],
+    parts: ["engine-", "engine_start-", "lean-"],
     engines: ["lean.wasm"],
   },
   "lean engine with its JavaScript": {
@@ -92,14 +92,15 @@ export async function filesOf(page: Page, engines: string): Promise<Uint8Array[]
     logLevel: "error",
   });
   const { outputs } = metafile;
-  const names = new Set<string>();
-  if (page.isPart !== true)
-    add(outputs, Object.keys(outputs).find((name) => outputs[name]?.entryPoint === "page.js") ?? "", names);
+  const first = new Set<string>();
+  add(outputs, Object.keys(outputs).find((name) => outputs[name]?.entryPoint === "page.js") ?? "", first);
+  const names = new Set(first);
   for (const part of page.parts ?? []) {
     const file = Object.keys(outputs).find((name) => name.startsWith(`out/${part}`));
     if (file === undefined) throw new Error(`the page imports no part ${part}…`);
-    names.add(file);
+    add(outputs, file, names);
   }
+  if (page.isPart === true) for (const name of first) names.delete(name);
   const isCounted = (path: string): boolean => [...names].some((name) => path.endsWith(`/${name}`));
   const files = outputFiles.filter(({ path }) => isCounted(path)).map(({ contents }) => contents);
   return [...files, ...modules];
