@@ -63,7 +63,7 @@ cargo xtask web <command>
                      minute; fails if minute 2 and the last one differ by more than 5 %
   tables             write the committed tables of inputs and results
   test               check the types, the lint rules and the format of the TypeScript client, and run its tests in Node
-  traps              build the engine of the tests for features on which an engine fails, which no package has, and copy it to
+  traps              build the engines of the tests for features on which an engine fails, which no package has, and copy them to
                      bindings/web/packages/client/src/engine/wasm";
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {

@@ -77,19 +77,20 @@ pub(crate) fn build(library: StandardLibrary) -> Result<(), String> {
     Ok(())
 }
 
-/// Builds the engine that fails on features that say so, and copies it to the loader, where the tests of the TypeScript client find it. Its
-/// size does not matter, so `wasm-opt` is left out.
+/// Builds the engines that fail on features that say so, and copies them to the loader, where the tests of the TypeScript client find them.
+/// Their sizes do not matter, so `wasm-opt` is left out.
 pub(crate) fn build_traps() -> Result<(), String> {
     let library = StandardLibrary::Rebuilt;
     prepare(library)?;
-    let bound = bind(TRAPS, &compile(TRAPS, library)?)?;
     let loaded = root().join(LOADED);
-    copy(
-        &bound.join(format!("{}_bg.wasm", TRAPS.name)),
-        &loaded.join(format!("{}.wasm", TRAPS.name)),
-    )?;
-    let glue = format!("{}.js", TRAPS.name);
-    copy(&bound.join(&glue), &loaded.join(&glue))
+    for engine in TRAPS {
+        let bound = bind(engine, &compile(engine, library)?)?;
+        let module = format!("{}.wasm", engine.name);
+        copy(&bound.join(format!("{}_bg.wasm", engine.name)), &loaded.join(module))?;
+        let glue = format!("{}.js", engine.name);
+        copy(&bound.join(&glue), &loaded.join(&glue))?;
+    }
+    Ok(())
 }
 
 fn prepare(library: StandardLibrary) -> Result<(), String> {

@@ -1,4 +1,4 @@
-//! The two builds of the engine of the npm package, that of its tests, and their files.
+//! The two builds of the engine of the npm package, those of its tests, and their files.
 
 use std::path::{PathBuf, absolute};
 
@@ -36,8 +36,11 @@ pub(crate) const FULL: Engine =
     Engine { name: "full", cargo: "full", features: "full", flags: &[], goal: 158.0, limit: 220.0 };
 /// The engines that packages have.
 pub(crate) const ENGINES: [Engine; 2] = [LEAN, FULL];
-/// The full engine, which fails on features that say so. It is for tests of the TypeScript client, so no package has it.
-pub(crate) const TRAPS: Engine = Engine { name: "traps", features: "traps", ..FULL };
+/// Both engines, which fail on features that say so. They are for tests of the TypeScript client, so no package has them.
+pub(crate) const TRAPS: [Engine; 2] = [
+    Engine { name: "lean_traps", features: "traps", ..LEAN },
+    Engine { name: "full_traps", features: "full traps", ..FULL },
+];
 
 impl Engine {
     /// Returns the path of the final module.

@@ -7,7 +7,7 @@
 //!
 //! The crate is built twice. The lean engine has no regular expressions, no profile `edge`, and no explanations; it
 //! names the parts that a ruleset lacks ([`missing`]), and the full engine (cargo feature `full`) has them all. The tests of
-//! the TypeScript client have a third build (cargo feature `traps`).
+//! the TypeScript client build both once more (cargo feature `traps`).
 //!
 //! TypeScript frees handles. The module calls no function of JavaScript apart from wasm-bindgen's own.
 #![deny(missing_docs)]

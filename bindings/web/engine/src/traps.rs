@@ -1,4 +1,4 @@
-//! Traps for the tests of the TypeScript client. Only the cargo feature `traps` builds them, and no package has that build.
+//! Traps for the tests of the TypeScript client. Only the cargo feature `traps` builds them, and no package has such a build.
 //!
 //! The id of a strategy names the trap and the place, such as `panic while matching`. The engine then really fails there.
 
@@ -38,6 +38,7 @@ pub(crate) fn while_evaluating(feature: FeatureRef<'_>) {
 }
 
 /// Traps if a strategy of the feature has such an id.
+#[cfg(feature = "full")]
 pub(crate) fn while_explaining(feature: FeatureRef<'_>) {
     if let Some(trap) = named(feature, "explaining") {
         trap();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, type MockInstance, test, vi } from "vitest";
 
-import type { FullEngineModule } from "../../src/engine/module.ts";
+import type { EngineModule, FullEngineModule } from "../../src/engine/module.ts";
 import { type AnyFlags, Client, type Context, Ruleset } from "../../src/index.ts";
 import { bytes, describeTraps } from "../engine/built.ts";
 import { CLIENT_KEY, list, ScriptedEdge } from "./scripted_edge.ts";
@@ -10,9 +10,9 @@ let compilations = 0;
 /** True if that engine can be given a fresh instance. */
 let hasMemory = true;
 
-// Both engines are the one with traps, in two instances. The tests share them, so that a broken one would fail all tests that follow.
+// Both engines have traps. The tests share their instances, so that a broken one would fail all tests that follow.
 vi.mock("../../src/engine/wasm/lean.js", async () => {
-  const actual = await vi.importActual<FullEngineModule>("../../src/engine/wasm/traps.js?lean");
+  const actual = await vi.importActual<EngineModule>("../../src/engine/wasm/lean_traps.js");
   const compile = (features: string, profile: number): number => {
     compilations++;
     return actual.compile(features, profile);
@@ -24,7 +24,7 @@ vi.mock("../../src/engine/wasm/lean.js", async () => {
   return { ...actual, compile, __wbg_reset_state: reset };
 });
 vi.mock("../../src/engine/wasm/full.js", () =>
-  vi.importActual<FullEngineModule>("../../src/engine/wasm/traps.js?full"),
+  vi.importActual<FullEngineModule>("../../src/engine/wasm/full_traps.js"),
 );
 
 /** The traps, and the error of each in V8. */
@@ -58,8 +58,7 @@ beforeEach(async () => {
   compilations = 0;
   errors = vi.spyOn(console, "error").mockImplementation(() => undefined);
   edge = await ScriptedEdge.start();
-  const module = bytes("traps.wasm");
-  const options = { engine: module, fullEngine: module };
+  const options = { engine: bytes("lean_traps.wasm"), fullEngine: bytes("full_traps.wasm") };
   bystander = new Client("", CLIENT_KEY, { ...options, mode: "offline" });
   bystander.offerFeatures("test", "environment", `[${feature("BYSTANDER", "sound")}]`);
   await bystander.ready();

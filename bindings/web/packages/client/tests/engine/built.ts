@@ -25,10 +25,11 @@ export const describeEngine = describeWith(
   "the engine is not built: `cargo xtask web build` builds it",
 );
 
-/** Describes tests that need the engine whose features fail if the id of a strategy says so. */
+/** Describes tests that need the engines whose features fail if the id of a strategy says so. */
 export function describeTraps(name: string, tests: () => void): void {
-  const missing = "the engine with traps is not built: `cargo xtask web traps` builds it";
-  describeWith(["traps.js", "traps.wasm"], missing)(name, tests);
+  const missing = "the engines with traps are not built: `cargo xtask web traps` builds them";
+  const files = ["lean_traps.js", "lean_traps.wasm", "full_traps.js", "full_traps.wasm"];
+  describeWith(files, missing)(name, tests);
 }
 
 /** Returns the lean engine. */
