@@ -61,8 +61,9 @@ describe("requests", () => {
     edge.answer = (response) => response.destroy();
     await page.evaluate(
       ([url, key]) => {
+        const began = performance.now();
         const send: typeof fetch = (input, init) => {
-          tab.seen.push(performance.now());
+          tab.seen.push(performance.now() - began);
           return fetch(input, init);
         };
         const backoff = { initial: 0.001, cap: 0.001, jitter: 0 };
@@ -72,9 +73,11 @@ describe("requests", () => {
     );
     await page.waitForFunction(() => tab.seen.length >= 6);
     const times = (await page.evaluate(() => tab.seen)) as number[];
-    const gaps = times.slice(2).map((time, at) => time - times[at]!);
-    // The session counts whole milliseconds, and the page notes a time a little after the session's.
-    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(990);
+    // A request is noted after the session's time for it, sometimes much later. So each time is
+    // compared with the start, because the gap between two notes can be shorter than that of the
+    // requests. The session counts whole milliseconds.
+    for (const [at, time] of times.entries())
+      expect(time).toBeGreaterThanOrEqual(Math.floor(at / 2) * 995);
   });
 });
 
