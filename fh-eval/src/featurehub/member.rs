@@ -1,6 +1,7 @@
 //! Unknown members of strategies and rules (D-118).
 
 use super::wire::name;
+use crate::text::lower_case;
 
 /// The known members of a strategy, including the members that occur only in FeatureHub's management API (evaluation
 /// 1.3).
@@ -100,7 +101,7 @@ fn near_miss(name: &str, known: &[&'static str]) -> Option<&'static str> {
 /// Returns the characters of a name in lower case, without `_`, `-`, `.` and spaces.
 fn folded(name: &str) -> Vec<char> {
     let letters = name.chars().filter(|c| !matches!(c, '_' | '-' | ' ' | '.'));
-    letters.flat_map(char::to_lowercase).collect()
+    letters.flat_map(lower_case::of_char).collect()
 }
 
 /// Returns the least number of edits that turn one name into the other (optimal string alignment).

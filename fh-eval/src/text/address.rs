@@ -83,19 +83,18 @@ fn v6(text: &str) -> Option<Ipv6Addr> {
         return Some(address);
     }
     let (head, quad) = text.rsplit_once(':')?;
-    let [a, b, c, d] = v4(quad, Spelling::Literal)?.octets();
-    // If leading zeros of the embedded IPv4 address are the only problem, the text can be parsed with this address
-    // written as two groups. The buffer is on the stack.
+    let last = v4(quad, Spelling::Literal)?.to_bits();
+    // If leading zeros of the embedded IPv4 address are the only problem, the text can be parsed with two groups of zeros in
+    // place of this address. The buffer is on the stack.
+    const ZEROS: &[u8] = b":0:0";
     let mut buffer = [0_u8; 48];
-    let groups = [((u16::from(a) << 8) | u16::from(b)), ((u16::from(c) << 8) | u16::from(d))];
-    let rest = {
-        use std::io::Write;
-        let mut rest = buffer.as_mut_slice();
-        write!(rest, "{head}:{:x}:{:x}", groups.first()?, groups.last()?).ok()?;
-        rest.len()
-    };
-    let written = buffer.get(..buffer.len().checked_sub(rest)?)?;
-    std::str::from_utf8(written).ok()?.parse().ok()
+    let length = head.len() + ZEROS.len();
+    let (start, end) = buffer.get_mut(..length)?.split_at_mut(head.len());
+    start.copy_from_slice(head.as_bytes());
+    end.copy_from_slice(ZEROS);
+    let written = std::str::from_utf8(buffer.get(..length)?).ok()?;
+    let address: Ipv6Addr = written.parse().ok()?;
+    Some(Ipv6Addr::from_bits(address.to_bits() | u128::from(last)))
 }
 
 /// The value of an IP_ADDRESS rule: an address or a network.

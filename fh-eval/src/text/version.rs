@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use smallvec::SmallVec;
 
-use super::order;
+use super::{lower_case, order};
 
 /// Maximum number of items of a version that are stored without a heap allocation. Ordinary versions have fewer than ten items.
 const INLINE_ITEMS: usize = 24;
@@ -87,7 +87,7 @@ impl<'a> Version<'a> {
     #[must_use]
     pub fn parse(text: &'a str) -> Self {
         let text = if text.chars().any(has_other_lower_case) {
-            Cow::Owned(text.to_lowercase())
+            Cow::Owned(lower_case::of_text(text))
         } else {
             Cow::Borrowed(text)
         };
@@ -206,7 +206,7 @@ impl<'a> Version<'a> {
 /// Returns true for a character beyond ASCII that has another form in lower case. Such characters are converted to
 /// lower case when a version is parsed, because the comparison of versions ignores the case of ASCII letters only.
 fn has_other_lower_case(c: char) -> bool {
-    !c.is_ascii() && !c.to_lowercase().eq([c])
+    !c.is_ascii() && lower_case::changes(c)
 }
 
 /// Compares an item of the longer version with the end of the shorter one. A nested list needs no comparison of its
