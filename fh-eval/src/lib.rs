@@ -16,6 +16,7 @@ mod evaluation;
 #[cfg(feature = "explain")]
 mod explanation;
 mod feature;
+mod hashing;
 mod json;
 mod predicate;
 mod profile;

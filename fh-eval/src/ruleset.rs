@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
+use crate::hashing::Hashing;
 use crate::subject::Subject;
 use crate::tables::{Mode, Tables, Writer};
 use crate::time::Clock;
@@ -52,10 +52,8 @@ struct Index {
     positions: HashTable<u32>,
 }
 
-/// Returns the hash of a feature key. The hash needs no secret seed, because feature keys come from payloads and not
-/// from users who could choose colliding keys.
 fn hash(key: &str) -> u64 {
-    FixedState::default().hash_one(key)
+    Hashing::default().hash_one(key)
 }
 
 impl Index {

@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 use crate::attributes::{Name, same};
 use crate::bucket::Encoding;
 use crate::diagnostic::Diagnostic;
+use crate::hashing::Hashing;
 use crate::predicate::{BoxedPredicate, Predicate, Run, Text};
 use crate::value::{Kind, Value};
 
@@ -257,7 +258,7 @@ impl Tables {
 
 /// The rows of `fields` by the name of the field. A field has one row for each way in which rules read it, and nearly
 /// always only one row.
-type FieldRows = HashMap<Box<str>, SmallVec<[(Reading, u32); 1]>, foldhash::fast::FixedState>;
+type FieldRows = HashMap<Box<str>, SmallVec<[(Reading, u32); 1]>, Hashing>;
 
 /// A writer that appends rows to tables. Rules that read the same field in the same way share a row of `fields`.
 #[derive(Debug, Default)]

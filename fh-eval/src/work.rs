@@ -9,6 +9,7 @@ use crate::attributes::Attributes;
 use crate::bucket::Encoding;
 use crate::cost::Cost;
 use crate::feature::FeatureRef;
+use crate::hashing::Hashing;
 use crate::predicate::{BoxedPredicate, Predicate, Run, TextTest};
 use crate::tables::{Field, Head, Mode, Reading, Share, Tables};
 
@@ -37,7 +38,7 @@ pub struct WorkBound {
     fixed: u64,
     /// Number of attribute lookups of all evaluations together.
     lookups: u64,
-    by_name: HashMap<Arc<str>, Reads, foldhash::fast::FixedState>,
+    by_name: HashMap<Arc<str>, Reads, Hashing>,
     /// The attributes that are read from the clock if the context lacks them (`now`, for example). The number is the cost,
     /// in steps, of the rules that then test the current time.
     clocked: Vec<(Arc<str>, u64)>,
@@ -216,7 +217,7 @@ impl WorkBound {
 /// bound.
 struct Rows<'a> {
     tables: Option<&'a Tables>,
-    reads: HashMap<u32, Reads, foldhash::fast::FixedState>,
+    reads: HashMap<u32, Reads, Hashing>,
 }
 
 impl<'a> Rows<'a> {

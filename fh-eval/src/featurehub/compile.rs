@@ -17,6 +17,7 @@ use super::patterns::Patterns;
 use super::wire::{self, Raw, name, text};
 use crate::attributes::Name;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place};
+use crate::hashing::Hashing;
 use crate::json::{Shape, Token, mend};
 use crate::predicate::Run;
 use crate::profile::Profile;
@@ -289,7 +290,7 @@ impl<'a> Compilation<'a> {
     fn superseded(&mut self) -> Vec<usize> {
         let tables = &self.writer.tables;
         let count = tables.heads.len();
-        let mut last = HashMap::with_capacity(count);
+        let mut last = HashMap::with_capacity_and_hasher(count, Hashing::default());
         for position in 0..count {
             last.insert(tables.key(position), position);
         }
