@@ -233,7 +233,7 @@ pub(crate) fn excerpt(text: &str) -> Box<str> {
     const LONGEST: usize = 120;
     match text.char_indices().nth(LONGEST) {
         None => text.into(),
-        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()).into(),
+        Some((at, _)) => [text.get(..at).unwrap_or_default(), "…"].concat().into(),
     }
 }
 

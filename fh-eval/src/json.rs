@@ -3,6 +3,7 @@
 //! Values that may be numbers are kept as raw JSON, because serde_json's number type would lose digits. Its feature
 //! `arbitrary_precision` would change serde_json for the whole program, so this crate must not enable it.
 
+mod escaped;
 mod read;
 mod surrogate;
 
@@ -11,12 +12,12 @@ use std::borrow::Cow;
 use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
+use escaped::unescape;
 pub(crate) use read::{
     ListOr, MemberValue, Object, ObjectOr, Reading, read_list, read_object, shapes,
 };
 pub use surrogate::lone_surrogates;
 pub(crate) use surrogate::mend;
-use surrogate::without_surrogates;
 
 use crate::text::number::Decimal;
 
@@ -111,17 +112,6 @@ impl<'a> Token<'a> {
     }
 }
 
-/// Unescapes a JSON string token, given with its quotes.
-fn unescape(token: &str) -> Cow<'_, str> {
-    let inner = token.get(1..token.len().saturating_sub(1)).unwrap_or_default();
-    if inner.contains('\\') {
-        let mended = mend(token);
-        serde_json::from_str::<String>(&mended).map_or(Cow::Borrowed(inner), Cow::Owned)
-    } else {
-        Cow::Borrowed(inner)
-    }
-}
-
 /// Returns a JSON text without the white space between its tokens.
 #[must_use]
 pub fn compact(json: &str) -> String {
@@ -188,21 +178,6 @@ pub(crate) fn object(json: &str) -> Shape<Members<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lone_surrogates_are_mended() {
-        assert!(matches!(mend(r#"{"a":"b\\ud800"}"#), Cow::Borrowed(_)));
-        assert!(matches!(mend(r#""\ud83d\udc22""#), Cow::Borrowed(_)));
-        for (json, text) in [
-            (r#""\ud800""#, "\u{fffd}"),
-            (r#""a\uDC22b""#, "a\u{fffd}b"),
-            (r#""\ud83d\ud83d\udc22""#, "\u{fffd}🐢"),
-            (r#""\\\ud800\n""#, "\\\u{fffd}\n"),
-            (r#""\ud800\u""#, "\\ud800\\u"),
-        ] {
-            assert_eq!(unescape(json), text, "{json}");
-        }
-    }
 
     #[test]
     fn tokens_keep_their_text() {

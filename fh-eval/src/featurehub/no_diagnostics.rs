@@ -42,8 +42,11 @@ impl DiagnosticCollector {
 
     pub(super) fn place(&self) -> Place {
         let (position, key) = &self.feature;
-        let feature =
-            if key.is_empty() { format!("#{position}").into() } else { key.as_str().into() };
+        let feature = if key.is_empty() {
+            ["#", &position.to_string()].concat().into()
+        } else {
+            key.as_str().into()
+        };
         Place { feature, ..Place::default() }
     }
 

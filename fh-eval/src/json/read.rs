@@ -1,38 +1,14 @@
 //! The reader of objects and lists whose members may have any shape.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
+    Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 use serde_json::value::RawValue;
 
-use super::{Shape, without_surrogates};
-
-/// The name of a member, unescaped.
-pub(crate) struct Name<'a>(pub(crate) Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NameVisitor;
-        impl<'de> Visitor<'de> for NameVisitor {
-            type Value = Name<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name")
-            }
-            fn visit_borrowed_bytes<E>(self, name: &'de [u8]) -> Result<Self::Value, E> {
-                Ok(Name(without_surrogates(name)))
-            }
-            fn visit_bytes<E>(self, name: &[u8]) -> Result<Self::Value, E> {
-                Ok(Name(without_surrogates(name).into_owned().into()))
-            }
-        }
-        // The name is read as bytes, because a lone surrogate in a text would make the whole object fail.
-        deserializer.deserialize_bytes(NameVisitor)
-    }
-}
+use super::{Shape, unescape};
 
 /// A type that reads the members of a JSON object one by one. If a name occurs several times, [`Self::member`] is
 /// called for each occurrence.
@@ -89,20 +65,20 @@ impl Reading {
 
     /// Passes a value to a visitor that accepts lists, objects and scalars. With [`Reading::Careful`], the visitor gets
     /// `true` in place of every scalar but null.
-    fn shape<'de, D, V>(self, deserializer: D, visitor: V) -> Result<V::Value, D::Error>
+    fn shape<'de, D, V, T>(self, deserializer: D, visitor: V) -> Result<Shape<T>, D::Error>
     where
         D: Deserializer<'de>,
-        V: Visitor<'de>,
+        V: Visitor<'de, Value = Shape<T>>,
     {
         if self == Self::Direct {
             return deserializer.deserialize_any(visitor);
         }
         let json = <&RawValue>::deserialize(deserializer)?.get();
         match json.as_bytes() {
-            [b'[' | b'{', ..] => serde_json::Deserializer::from_str(json)
+            // Another error of the deserializer would add its code to each WebAssembly module.
+            [b'[' | b'{', ..] => Ok(serde_json::Deserializer::from_str(json)
                 .deserialize_any(visitor)
-                // The text of the error is never read, and its code would be a part of each WebAssembly module.
-                .map_err(|_| Error::custom("not JSON")),
+                .unwrap_or(Shape::Other)),
             [b'n', ..] => visitor.visit_unit(),
             _ => visitor.visit_bool(true),
         }
@@ -173,8 +149,8 @@ fn skip_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<(), A::Error> {
 }
 
 fn skip_object<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
-    // The names are read, because ignoring a name with a lone surrogate would fail.
-    while map.next_entry::<Name<'de>, IgnoredAny>()?.is_some() {}
+    // The names are read as raw JSON, because ignoring a name with a lone surrogate would fail.
+    while map.next_entry::<&RawValue, IgnoredAny>()?.is_some() {}
     Ok(())
 }
 
@@ -189,8 +165,9 @@ impl<'de, T: Object<'de>> Visitor<'de> for ShapeVisitor<ObjectOr<T>> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut object = T::default();
-        while let Some(Name(name)) = map.next_key()? {
-            object.member(&name, MemberValue { map: &mut map, reading: self.0 })?;
+        // A name is read as raw JSON, because a lone surrogate in a text would make the whole object fail.
+        while let Some(name) = map.next_key::<&RawValue>()? {
+            object.member(&unescape(name.get()), MemberValue { map: &mut map, reading: self.0 })?;
         }
         Ok(Shape::Is(object))
     }

@@ -45,20 +45,3 @@ pub(crate) fn mend(json: &str) -> Cow<'_, str> {
     out.push_str(json.get(done..).unwrap_or_default());
     Cow::Owned(out)
 }
-
-/// Returns a text that serde_json unescaped, with one U+FFFD in place of each lone surrogate. serde_json encodes a lone
-/// surrogate in three bytes, which are not valid UTF-8.
-pub(super) fn without_surrogates(text: &[u8]) -> Cow<'_, str> {
-    if let Ok(text) = std::str::from_utf8(text) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    for chunk in text.utf8_chunks() {
-        out.push_str(chunk.valid());
-        // The second and the third byte of a surrogate are chunks of their own.
-        if chunk.invalid().first() == Some(&0xED) {
-            out.push('\u{fffd}');
-        }
-    }
-    Cow::Owned(out)
-}

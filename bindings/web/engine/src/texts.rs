@@ -33,13 +33,19 @@ pub(crate) fn join<'a>(texts: impl Iterator<Item = &'a str>) -> String {
 
 /// Splits a text that was joined.
 pub(crate) fn split(joined: &str) -> impl Iterator<Item = Cow<'_, str>> {
-    joined.split(END).map(|text| {
-        if text.contains(ESCAPE) {
-            Cow::Owned(text.replace("\u{1}0", "\0").replace("\u{1}1", "\u{1}"))
-        } else {
-            Cow::Borrowed(text)
-        }
-    })
+    joined
+        .split(END)
+        .map(|text| if text.contains(ESCAPE) { unescaped(text).into() } else { text.into() })
+}
+
+fn unescaped(text: &str) -> String {
+    let mut parts = text.split(ESCAPE);
+    let mut unescaped = parts.next().unwrap_or_default().to_string();
+    for part in parts {
+        unescaped.push(if part.starts_with('0') { END } else { ESCAPE });
+        unescaped.push_str(part.get(1..).unwrap_or_default());
+    }
+    unescaped
 }
 
 #[cfg(test)]
