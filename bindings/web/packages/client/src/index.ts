@@ -6,7 +6,7 @@
 
 export type { Attributes } from "./attributes.ts";
 export { Changes, type ChangesOptions } from "./changes.ts";
-export { Client } from "./client.ts";
+export { Client, Refused } from "./first_part.ts";
 export { Context } from "./context.ts";
 export { EdgeProblem } from "./edge_problem.ts";
 export type { Diagnostic } from "./engine/diagnostics.ts";
@@ -34,7 +34,7 @@ export {
 export type { Change, FeatureDetail } from "./plain_value.ts";
 export { Reads, Snapshot } from "./reads.ts";
 export type { ReadyOptions } from "./ready.ts";
-export { type RefusalReason, Refused } from "./refused.ts";
+export type { RefusalReason } from "./refused.ts";
 export {
   type AttributeItem,
   type AttributeValue,

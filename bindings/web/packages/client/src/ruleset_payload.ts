@@ -38,7 +38,7 @@ export async function compilePayload(
 ): Promise<CompiledPayload> {
   const json = textOf(payload);
   if (!Object.hasOwn(PROFILE_NUMBERS, profile)) throw new TypeError("a profile is `client` or `edge`");
-  const module = await loadFull({ source, readFile }).catch((error: unknown) => {
+  const module = await loadFull(source, { readFile }).catch((error: unknown) => {
     throw unavailable(error);
   });
   const instance = Instance.of(module);

@@ -1,4 +1,6 @@
-import { IS_REQUESTED_EARLY, leanFile } from "#engine-files";
+import { IS_REQUESTED_EARLY, leanFile } from "#lean-file";
+
+import type { LeanSource } from "./load.ts";
 
 /** The response to the request of {@link requestEngine}, until the engine is loaded from it. */
 let response: Promise<Response> | undefined;
@@ -17,8 +19,11 @@ export function requestEngine(integrity: string | undefined): void {
 }
 
 /** Returns the response to the early request at the first call, whose caller then owns it; `undefined` if there is none. */
-export function takeResponse(): Promise<Response> | undefined {
+function takeResponse(): Promise<Response> | undefined {
   const taken = response;
   response = undefined;
   return taken;
 }
+
+/** The lean engine's module beside the package's JavaScript. It is passed to the part that loads it, so that the two parts share no file. */
+export const BUNDLED: LeanSource = { file: leanFile, takeResponse };

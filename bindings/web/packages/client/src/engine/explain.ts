@@ -53,7 +53,7 @@ async function compiled<T>(
   features: readonly string[],
   use: (module: FullEngineModule, instance: Instance, ruleset: number) => T,
 ): Promise<T> {
-  const module = await loadFull({ source, readFile }).catch((error: unknown) => {
+  const module = await loadFull(source, { readFile }).catch((error: unknown) => {
     throw unavailable(error);
   });
   const instance = Instance.of(module);

@@ -1,6 +1,5 @@
-import { fullFile, leanFile } from "#engine-files";
+import { fullFile } from "#full-file";
 
-import { takeResponse } from "./early_request.ts";
 import type { EngineModule, FullEngineModule } from "./module.ts";
 
 /** A WebAssembly module in one of the forms in which a program can have it. */
@@ -11,10 +10,15 @@ export type EngineSource =
   | BufferSource
   | Promise<WebAssembly.Module | Response | URL | BufferSource>;
 
+/** The lean engine's module. */
+export interface LeanSource {
+  readonly file: () => EngineSource;
+  /** Returns the response to an earlier request for the file, if there is one. The caller owns it. */
+  readonly takeResponse?: () => Promise<Response> | undefined;
+}
+
 /** Options of loading an engine. */
 export interface LoadOptions {
-  /** The program's own module, in place of the one that is beside the package's JavaScript. */
-  readonly source?: EngineSource | undefined;
   /** The digest that the module must have, as in the attribute `integrity` of a script. Checked for a URL only. */
   readonly integrity?: string | undefined;
   /** The response to a request for the URL that is the source, if it was sent already. */
@@ -30,24 +34,27 @@ const MAGIC = [0x00, 0x61, 0x73, 0x6d];
 const loaded = new Map<string, Promise<EngineModule>>();
 
 /** Loads the lean engine. The first call decides about the source. A call after a failure tries again. */
-export function loadLean(options: LoadOptions = {}): Promise<EngineModule> {
+export function loadLean(source: LeanSource, options: LoadOptions = {}): Promise<EngineModule> {
   return once("lean", async () => {
-    const source = options.source ?? leanFile();
-    const response = options.source === undefined ? takeResponse() : undefined;
     const [glue, module] = await Promise.all([
       import("./wasm/lean.js"),
-      compiled(source, { ...options, response }),
+      compiled(source.file(), { ...options, response: source.takeResponse?.() }),
     ]);
     glue.initSync({ module });
     return glue;
   });
 }
 
-/** Loads the full engine. The first call decides about the source. A call after a failure tries again. */
-export function loadFull(options: LoadOptions = {}): Promise<FullEngineModule> {
+/** Loads the full engine, from the module beside the package's JavaScript by default. The first call decides about the source. A call after a failure tries again. */
+export function loadFull(
+  source: EngineSource | undefined,
+  options: LoadOptions = {},
+): Promise<FullEngineModule> {
   return once("full", async () => {
-    const source = options.source ?? fullFile();
-    const [glue, module] = await Promise.all([import("./wasm/full.js"), compiled(source, options)]);
+    const [glue, module] = await Promise.all([
+      import("./wasm/full.js"),
+      compiled(source ?? fullFile(), options),
+    ]);
     glue.initSync({ module });
     return glue;
   });

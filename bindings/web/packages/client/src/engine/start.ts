@@ -1,12 +1,16 @@
 import { type EngineAccess, problemOf } from "../engine_access.ts";
 import { WasmEngine } from "./engine.ts";
-import { loadFull, loadLean } from "./load.ts";
+import { type LeanSource, loadFull, loadLean } from "./load.ts";
 import { unavailable } from "./unavailable.ts";
 
-/** Loads the lean engine, and makes the engine of a client from it. The client imports this file when it needs an engine. */
-export async function startEngine(access: EngineAccess): Promise<WasmEngine> {
+/**
+ * Loads the lean engine, and makes the engine of a client from it. The client imports this file when it needs an engine. `bundled` is the
+ * module for a program that has given none.
+ */
+export async function startEngine(access: EngineAccess, bundled: LeanSource): Promise<WasmEngine> {
   const { engine, fullEngine, integrity, readFile } = access.settings;
-  const module = await loadLean({ source: engine, integrity, readFile }).catch((error: unknown) => {
+  const source = engine === undefined ? bundled : { file: () => engine };
+  const module = await loadLean(source, { integrity, readFile }).catch((error: unknown) => {
     throw unavailable(error);
   });
   let hasFailed = false;
@@ -17,7 +21,7 @@ export async function startEngine(access: EngineAccess): Promise<WasmEngine> {
       if (isRead) access.onReadFailure?.(problemOf(error));
     },
     loadFull: () =>
-      loadFull({ source: fullEngine, readFile }).catch((error: unknown) => {
+      loadFull(fullEngine, { readFile }).catch((error: unknown) => {
         throw unavailable(error);
       }),
   });

@@ -1,3 +1,4 @@
-import module from "../engine/wasm/full.wasm?module";
-
-export default module;
+/** Returns the full engine's module, which is a file of the deployed program. Such runtimes compile no bytes. */
+export async function fullFile(): Promise<WebAssembly.Module> {
+  return (await import("./full_module.ts")).default;
+}

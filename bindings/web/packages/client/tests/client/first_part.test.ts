@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
-import { build, type BuildResult, type Plugin } from "esbuild";
+import { build, type BuildResult, type Metafile, type Plugin } from "esbuild";
 import { expect, test } from "vitest";
 
 import { PAGE_BUILD } from "../../../../packaging/page_build.ts";
@@ -65,19 +65,35 @@ test("a page loads only what it needs before its first answer", async () => {
   expect(gzipSync(contents, { level: 9 }).length).toBeLessThanOrEqual(MOST_BYTES);
 });
 
+/** Adds a file to `loaded`, and the files that it imports at once. */
+function load(metafile: Metafile, name: string, loaded: Set<string>): void {
+  if (loaded.has(name)) return;
+  loaded.add(name);
+  for (const { kind, path } of metafile.outputs[name]?.imports ?? [])
+    if (kind === "import-statement") load(metafile, path, loaded);
+}
+
+/** Returns the name of the file of a module that is an entry of the page. */
+function fileOf({ outputs }: Metafile, entry: string): string {
+  return Object.keys(outputs).find((name) => outputs[name]?.entryPoint === entry)!;
+}
+
 test("the first part of a page is one file besides that of the program, which has no sentences either", async () => {
   const { metafile, outputFiles } = await bundlePage();
   const loaded = new Set<string>();
-  const load = (name: string): void => {
-    if (loaded.has(name)) return;
-    loaded.add(name);
-    for (const { kind, path } of metafile.outputs[name]?.imports ?? [])
-      if (kind === "import-statement") load(path);
-  };
-  load(Object.keys(metafile.outputs).find((name) => metafile.outputs[name]?.entryPoint === "page.ts")!);
+  load(metafile, fileOf(metafile, "page.ts"), loaded);
   expect(loaded.size).toBeLessThanOrEqual(2);
   for (const { path, text } of outputFiles) {
     if ([...loaded].some((name) => path.endsWith(name)))
       expect(SENTENCES.filter((sentence) => text.includes(sentence))).toEqual([]);
   }
+});
+
+test("the file that requests the engine needs no other file than the first part, so the request waits for one file", async () => {
+  const { metafile } = await bundlePage();
+  const loaded = new Set<string>();
+  load(metafile, fileOf(metafile, "page.ts"), loaded);
+  const firstPart = loaded.size;
+  load(metafile, fileOf(metafile, "late/engine.ts"), loaded);
+  expect(loaded.size).toBe(firstPart + 1);
 });

@@ -34,12 +34,12 @@ export function describeTraps(name: string, tests: () => void): void {
 
 /** Returns the lean engine. */
 export function lean(): Promise<EngineModule> {
-  return loadLean({ source: bytes("lean.wasm") });
+  return loadLean({ file: () => bytes("lean.wasm") });
 }
 
 /** Returns the full engine. */
 export function full(): Promise<FullEngineModule> {
-  return loadFull({ source: bytes("full.wasm") });
+  return loadFull(bytes("full.wasm"));
 }
 
 /** Returns the bytes of a built file. */

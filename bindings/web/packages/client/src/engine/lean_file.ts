@@ -5,8 +5,3 @@ export const IS_REQUESTED_EARLY: boolean = true;
 export function leanFile(): URL {
   return new URL("./wasm/lean.wasm", import.meta.url);
 }
-
-/** Returns the address of the full engine's module. */
-export function fullFile(): URL {
-  return new URL("./wasm/full.wasm", import.meta.url);
-}

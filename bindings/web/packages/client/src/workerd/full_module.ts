@@ -1,0 +1,3 @@
+import module from "../engine/wasm/full.wasm?module";
+
+export default module;

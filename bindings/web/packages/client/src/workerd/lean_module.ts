@@ -1,0 +1,3 @@
+import module from "../engine/wasm/lean.wasm?module";
+
+export default module;
