@@ -5,6 +5,6 @@
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use foldhash::fast::FixedState as Hashing;
 
-/// The hash function of the standard library. Its code takes less than a quarter of foldhash's, and pages load it.
+/// The hash function of the standard library, whose code is smaller than foldhash's. Pages load it.
 #[cfg(target_arch = "wasm32")]
 pub(crate) type Hashing = std::hash::BuildHasherDefault<std::hash::DefaultHasher>;
