@@ -73,6 +73,7 @@ mod tests {
         for (json, text) in [
             (r#""\ud800""#, "\u{fffd}"),
             (r#""a\uDC22b""#, "a\u{fffd}b"),
+            (r#""\ud800\udc00\udbff\udfff""#, "\u{10000}\u{10ffff}"),
             (r#""\ud83d\ud83d\udc22""#, "\u{fffd}🐢"),
             (r#""\\\ud800\n""#, "\\\u{fffd}\n"),
             (r#""\ud800\u""#, "\\ud800\\u"),

@@ -149,8 +149,7 @@ fn skip_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<(), A::Error> {
 }
 
 fn skip_object<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
-    // The names are read as raw JSON, because ignoring a name with a lone surrogate would fail.
-    while map.next_entry::<&RawValue, IgnoredAny>()?.is_some() {}
+    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
     Ok(())
 }
 
