@@ -7,8 +7,8 @@ use crate::shell::{Run, root, target_folder};
 
 const USAGE: &str = "cargo xtask web conversations [--count N | --commit]";
 
-/// The test of the simulation that writes the files.
-const WRITER: &str = "cargo test --locked -p fh-session --test simulation conversations_are_written -- --ignored --nocapture";
+/// The test of the simulation that writes the files. Unoptimized, it takes minutes, most of them to compress.
+const WRITER: &str = "cargo test --locked --profile suite -p fh-session --test simulation conversations_are_written -- --ignored --nocapture";
 
 /// The test that chooses the committed conversations. It needs the mutants of the session.
 const CHOOSER: &str = "cargo test --locked -p fh-session --test simulation conversations_are_chosen -- --ignored --nocapture";

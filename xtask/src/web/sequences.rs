@@ -5,7 +5,10 @@ use std::path::{PathBuf, absolute};
 
 use crate::shell::{Run, target_folder};
 
+/// Writes or compares the committed sequences.
 const TEST: &str = "cargo test --locked -p fh-repository --test sequences";
+/// Writes all sequences, optimized because they are many.
+const WRITER: &str = "cargo test --locked --profile suite -p fh-repository --test sequences sequences_are_written -- --ignored";
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     match arguments {
@@ -22,8 +25,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
 /// Writes 5,000 sequences, and returns their folder.
 pub(crate) fn write() -> Result<PathBuf, String> {
     let folder = absolute(target_folder().join("web/sequences")).map_err(|why| why.to_string())?;
-    Run::new(&format!("{TEST} sequences_are_written -- --ignored"))
-        .env("FH_SEQUENCES", &folder.display().to_string())
-        .go()?;
+    Run::new(WRITER).env("FH_SEQUENCES", &folder.display().to_string()).go()?;
     Ok(folder)
 }
