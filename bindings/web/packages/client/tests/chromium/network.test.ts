@@ -76,8 +76,7 @@ describe("requests", () => {
     // A request is noted after the session's time for it, sometimes much later. So each time is
     // compared with the start, because the gap between two notes can be shorter than that of the
     // requests. The session counts whole milliseconds.
-    for (const [at, time] of times.entries())
-      expect(time).toBeGreaterThanOrEqual(Math.floor(at / 2) * 995);
+    for (const [at, time] of times.entries()) expect(time).toBeGreaterThanOrEqual(Math.floor(at / 2) * 995);
   });
 });
 
