@@ -45,7 +45,10 @@ export function loadLean(source: LeanSource, options: LoadOptions = {}): Promise
   });
 }
 
-/** Loads the full engine, from the module beside the package's JavaScript by default. The first call decides about the source. A call after a failure tries again. */
+/**
+ * Loads the full engine, from the module beside the package's JavaScript by default. The first call decides about the source. A call after a
+ * failure tries again.
+ */
 export function loadFull(
   source: EngineSource | undefined,
   options: LoadOptions = {},
