@@ -37,7 +37,7 @@ export async function evaluate(command: EvaluateCommand): Promise<{ answers: Rea
   if (profile !== "client" && profile !== "edge") throw new Misuse(`there is no profile ${profile}`);
   for (const read of reads) checkedKind(read.type);
   permitEngine();
-  const engine = await loadFull({ source: PLATFORM.fullEngine() });
+  const engine = await loadFull(PLATFORM.fullEngine());
   try {
     using compiled = new Payload(engine, payload, profile);
     return { answers: reads.map((read) => answerOf(compiled, read)) };
