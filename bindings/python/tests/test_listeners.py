@@ -134,7 +134,8 @@ def test_a_listener_that_raises_does_not_stop_the_others(
     assert raised.get(timeout=10) is ZeroDivisionError
 
 
-def test_a_listener_may_subscribe_cancel_and_close(edge: Edge) -> None:
+def test_a_listener_may_subscribe_cancel_and_close(edge: Edge, updates: fh_client.TestUpdates) -> None:
+    """Another client sends the update, because closing a client ends its own update that waits for the answer."""
     client = fh_client.Client(edge.url, edge.key)
     client.wait_ready(10)
     done = threading.Event()
@@ -145,8 +146,7 @@ def test_a_listener_may_subscribe_cancel_and_close(edge: Edge) -> None:
         done.set()
 
     client.on_change("LIMIT", listener)
-    updates = client.test_updates()
-    updates.set("LIMIT", value=22)
+    assert updates.set("LIMIT", value=22) == "accepted"
     assert done.wait(10)
     assert client.readiness == "CLOSED"
 
