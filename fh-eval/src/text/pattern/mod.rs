@@ -12,6 +12,7 @@ mod engine;
 mod literal;
 mod property;
 mod reading;
+mod unicode;
 
 use crate::cost::Cost;
 pub use construct::Construct;

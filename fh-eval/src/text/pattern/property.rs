@@ -1,9 +1,10 @@
 //! The properties (`\p{…}`) that the dialect accepts, by Java's names (ADR 0021).
 
 use regex_syntax::ast::ClassAsciiKind;
-use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
+use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
 use super::class::ascii_class;
+use super::unicode::{self, SCRIPTS};
 
 /// Returns the characters of a property as written in a pattern, such as `\p{Lu}`, `\P{IsGreek}` or `\pL`. Returns
 /// `None` for any other name.
@@ -38,16 +39,12 @@ fn named(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
 /// union. Returns `None` for any other name, and for `Titlecase` if case is ignored.
 fn binary(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
     match name.to_ascii_uppercase().as_str() {
-        "LETTER" => table("gc=L"),
-        "DIGIT" => table("gc=Nd"),
-        "PUNCTUATION" => table("gc=P"),
-        "CONTROL" => table("gc=Cc"),
-        "TITLECASE" if !ignore_case => table("gc=Lt"),
-        "ASSIGNED" => {
-            let mut class = table("gc=Cn")?;
-            class.negate();
-            Some(class)
-        }
+        "LETTER" => category("L", false),
+        "DIGIT" => category("Nd", false),
+        "PUNCTUATION" => category("P", false),
+        "CONTROL" => category("Cc", false),
+        "TITLECASE" => category("Lt", false).filter(|_| !ignore_case),
+        "ASSIGNED" => Some(unicode::categories(|category| category != "Cn")),
         _ => None,
     }
 }
@@ -60,15 +57,8 @@ fn category(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
         // If case is ignored, these categories all mean the cased letters, as in Java since version 17.
         "Lu" | "Ll" | "Lt" if ignore_case => cased_letters(),
         "Lower" | "Upper" if ignore_case => ascii(ClassAsciiKind::Alpha),
-        "L" | "M" | "N" | "P" | "S" | "Z" | "C" | "Lu" | "Ll" | "Lt" | "Lm" | "Lo" | "Mn"
-        | "Mc" | "Me" | "Nd" | "Nl" | "No" | "Pc" | "Pd" | "Ps" | "Pe" | "Pi" | "Pf" | "Po"
-        | "Sm" | "Sc" | "Sk" | "So" | "Zs" | "Zl" | "Zp" | "Cc" | "Cf" | "Co" | "Cn" => {
-            table(&format!("gc={name}"))
-        }
-        // Surrogates never occur in a Rust string.
-        "Cs" => Some(ClassUnicode::empty()),
         "LC" => cased_letters(),
-        "LD" => union(["gc=L", "gc=Nd"]),
+        "LD" => Some(unicode::categories(|category| category.starts_with('L') || category == "Nd")),
         "L1" => Some(range('\0', '\u{FF}')),
         "all" => Some(range('\0', char::MAX)),
         "ASCII" => ascii(ClassAsciiKind::Ascii),
@@ -84,82 +74,25 @@ fn category(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
         "Space" => ascii(ClassAsciiKind::Space),
         "Upper" => ascii(ClassAsciiKind::Upper),
         "XDigit" => ascii(ClassAsciiKind::Xdigit),
-        _ => None,
+        // A name of one letter means all categories that begin with this letter.
+        _ => unicode::is_category(name)
+            .then(|| unicode::categories(|category| category.starts_with(name))),
     }
 }
 
-/// Common scripts by their names and ISO 15924 codes, which Java reads without regard to case. The names and codes of
-/// other scripts are refused.
-const SCRIPTS: &[(&str, &str)] = &[
-    ("ARABIC", "ARAB"),
-    ("ARMENIAN", "ARMN"),
-    ("BENGALI", "BENG"),
-    ("BOPOMOFO", "BOPO"),
-    ("CHEROKEE", "CHER"),
-    ("COMMON", "ZYYY"),
-    ("CYRILLIC", "CYRL"),
-    ("DEVANAGARI", "DEVA"),
-    ("ETHIOPIC", "ETHI"),
-    ("GEORGIAN", "GEOR"),
-    ("GREEK", "GREK"),
-    ("GUJARATI", "GUJR"),
-    ("GURMUKHI", "GURU"),
-    ("HAN", "HANI"),
-    ("HANGUL", "HANG"),
-    ("HEBREW", "HEBR"),
-    ("HIRAGANA", "HIRA"),
-    ("INHERITED", "ZINH"),
-    ("KANNADA", "KNDA"),
-    ("KATAKANA", "KANA"),
-    ("KHMER", "KHMR"),
-    ("LAO", "LAOO"),
-    ("LATIN", "LATN"),
-    ("MALAYALAM", "MLYM"),
-    ("MONGOLIAN", "MONG"),
-    ("MYANMAR", "MYMR"),
-    ("ORIYA", "ORYA"),
-    ("SINHALA", "SINH"),
-    ("TAMIL", "TAML"),
-    ("TELUGU", "TELU"),
-    ("THAI", "THAI"),
-    ("TIBETAN", "TIBT"),
-];
-
+/// Returns the characters of a common script, by its name or its ISO 15924 code, which Java reads without regard to case. Other
+/// scripts are refused.
 fn script(name: &str) -> Option<ClassUnicode> {
     let name = name.to_ascii_uppercase();
-    let (name, _) = SCRIPTS.iter().find(|(long, code)| name == *long || name == *code)?;
-    table(&format!("sc={name}"))
+    SCRIPTS.iter().position(|(long, code)| name == *long || name == *code).map(unicode::script)
 }
 
 fn cased_letters() -> Option<ClassUnicode> {
-    union(["gc=Lu", "gc=Ll", "gc=Lt"])
-}
-
-fn union<const N: usize>(names: [&str; N]) -> Option<ClassUnicode> {
-    let mut all = ClassUnicode::empty();
-    for name in names {
-        all.union(&table(name)?);
-    }
-    Some(all)
+    Some(unicode::categories(|category| matches!(category, "Lu" | "Ll" | "Lt")))
 }
 
 fn range(start: char, end: char) -> ClassUnicode {
     ClassUnicode::new([ClassUnicodeRange::new(start, end)])
-}
-
-/// Returns the characters of a property from the tables of `regex-syntax`. Returns `None` if the tables do not have the
-/// property.
-fn table(property: &str) -> Option<ClassUnicode> {
-    let tree = regex_syntax::parse(&format!(r"\p{{{property}}}")).ok()?;
-    match tree.into_kind() {
-        HirKind::Class(Class::Unicode(class)) => Some(class),
-        // `regex-syntax` reduces a class of one character to a literal.
-        HirKind::Literal(literal) => {
-            let mut chars = std::str::from_utf8(&literal.0).ok()?.chars();
-            chars.next().map(|c| range(c, c))
-        }
-        _ => None,
-    }
 }
 
 #[cfg(test)]
