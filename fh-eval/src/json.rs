@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use escaped::unescape;
 pub(crate) use read::{
-    ListOr, MemberValue, Object, ObjectOr, Reading, read_list, read_object, shapes,
+    ListOr, MemberValue, Object, ObjectOr, Reading, read_elements, read_list, read_object, shapes,
 };
 pub use surrogate::lone_surrogates;
 pub(crate) use surrogate::mend;

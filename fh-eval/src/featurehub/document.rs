@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::wire::Envelope;
-use crate::json::Shape;
+use crate::json::{Shape, read_elements};
 
 /// The error for a payload that cannot be read as a whole, or that does not have exactly one environment where one is
 /// required. Unreadable parts of an otherwise readable document do not cause this error; most of them give a
@@ -97,7 +97,7 @@ impl<'a> Document<'a> {
         let json = json.strip_prefix('\u{feff}').unwrap_or(json);
         let not_json = |error: serde_json::Error| ParseError::InvalidJson(error.to_string());
         if json.trim_ascii_start().starts_with('[') {
-            let elements = serde_json::from_str(json).map_err(not_json)?;
+            let elements = read_elements(json).map_err(not_json)?;
             return Ok(Self { environments: Self::list(elements) });
         }
         let raw: &RawValue = serde_json::from_str(json).map_err(not_json)?;

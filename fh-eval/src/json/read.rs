@@ -214,6 +214,18 @@ pub(crate) fn read_list<'de, T: Object<'de>>(json: &'de str) -> Shape<Vec<Shape<
     Reading::either(json).map_or(Shape::Other, shapes)
 }
 
+/// Reads the elements of a list. Returns no element if the text is another JSON value.
+///
+/// # Errors
+/// Fails if the text is not JSON. `serde_json` itself would read a list with an error for other values, whose text adds the
+/// printing of doubles to each WebAssembly module.
+pub(crate) fn read_elements(json: &str) -> serde_json::Result<Vec<&RawValue>> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let list = ListOr::<&RawValue>::read(&mut deserializer, Reading::Direct)?;
+    deserializer.end()?;
+    Ok(list.0.into_value().unwrap_or_default())
+}
+
 /// Returns the shape of a list, with the shape of each element.
 pub(crate) fn shapes<T>(list: ListOr<ObjectOr<T>>) -> Shape<Vec<Shape<T>>> {
     match list.0 {

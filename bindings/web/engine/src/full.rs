@@ -43,7 +43,7 @@ pub fn explain(ruleset: u32, feature: u32, context: u32, now: f64) -> String {
         #[cfg(feature = "traps")]
         crate::traps::while_explaining(feature);
         let report = feature.explain(subject).report();
-        let text = serde_json::Value::String(report.to_string());
+        let text = serde_json::to_string(&report.to_string()).ok()?;
         let json = serde_json::to_string(&report).ok()?;
         let members = json.strip_suffix('}')?;
         Some(format!("{members},\"text\":{text}}}"))
@@ -65,7 +65,7 @@ pub fn diagnostics(ruleset: u32) -> String {
 }
 
 fn to_json(diagnostic: &Diagnostic) -> Option<String> {
-    let text = serde_json::Value::String(diagnostic.to_string());
+    let text = serde_json::to_string(&diagnostic.to_string()).ok()?;
     let severity = serde_json::to_string(&diagnostic.severity()).ok()?;
     let json = serde_json::to_string(diagnostic).ok()?;
     let members = json.strip_suffix('}')?;
