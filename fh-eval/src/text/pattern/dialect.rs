@@ -8,7 +8,7 @@ use regex_syntax::ast::{
     self, AssertionKind, Ast, ClassSet, ClassSetItem, Flag, FlagsItemKind, GroupKind,
     RepetitionKind, RepetitionRange,
 };
-use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Dot, Hir, Look, Repetition};
 
 use super::class::{fold, negated_if, perl_class};
 use super::construct::Construct;
@@ -89,7 +89,22 @@ impl From<Refusal> for Stop {
 pub(super) struct Rewritten {
     pub(super) engine: EngineKind,
     pub(super) source: String,
+    /// The tree of `source`, so that the search for literal texts does not parse `source`.
+    pub(super) tree: Hir,
     pub(super) nodes: usize,
+}
+
+/// A part of a pattern that was written in the small language.
+struct Part {
+    /// Number of nodes, with repetitions written out.
+    nodes: usize,
+    tree: Hir,
+}
+
+impl Part {
+    fn leaf(tree: Hir) -> Self {
+        Self { nodes: 1, tree }
+    }
 }
 
 /// The flags in effect at one position of the pattern.
@@ -139,8 +154,15 @@ fn write_for(
         engine,
         place: Place::Last,
     };
-    let nodes = writer.write(tree)?;
-    Ok(Rewritten { engine, source: writer.source, nodes })
+    let part = writer.write(tree)?;
+    let (source, tree) = match extent {
+        Extent::Search => (writer.source, part.tree),
+        Extent::Whole => (
+            format!(r"\A(?:{})\z", writer.source),
+            Hir::concat(vec![Hir::look(Look::Start), part.tree, Hir::look(Look::End)]),
+        ),
+    };
+    Ok(Rewritten { engine, source, tree, nodes: part.nodes })
 }
 
 fn refusal(error: &ast::Error) -> Refusal {
@@ -185,104 +207,104 @@ struct Writer<'p> {
 }
 
 impl Writer<'_> {
-    /// Writes a subtree in the small language. Returns the number of nodes of the subtree, with repetitions written
-    /// out.
-    fn write(&mut self, tree: &Ast) -> Result<usize, Stop> {
-        match tree {
-            Ast::Empty(_) => {
-                self.source.push_str("(?:)");
-                Ok(1)
-            }
+    /// Writes a subtree in the small language.
+    fn write(&mut self, tree: &Ast) -> Result<Part, Stop> {
+        Ok(match tree {
+            Ast::Empty(_) => self.leaf("(?:)", Hir::empty()),
             Ast::Flags(set) => {
                 self.flags = apply(self.flags, &set.flags)?;
-                self.source.push_str("(?:)");
-                Ok(1)
+                self.leaf("(?:)", Hir::empty())
             }
-            Ast::Literal(literal) => {
-                self.literal(literal.c);
-                Ok(1)
-            }
-            Ast::Dot(_) => {
-                self.source.push_str(if self.flags.dot_all { "(?s:.)" } else { "(?-s:.)" });
-                Ok(1)
-            }
-            Ast::Assertion(assertion) => self.assertion(&assertion.kind),
+            Ast::Literal(literal) => self.literal(literal.c),
+            Ast::Dot(_) if self.flags.dot_all => self.leaf("(?s:.)", Hir::dot(Dot::AnyChar)),
+            Ast::Dot(_) => self.leaf("(?-s:.)", Hir::dot(Dot::AnyCharExceptLF)),
+            Ast::Assertion(assertion) => self.assertion(&assertion.kind)?,
             Ast::ClassUnicode(property) => {
                 let class = self.property(property)?;
-                Ok(self.class(&class))
+                self.class(class)
             }
-            Ast::ClassPerl(perl) => {
-                Ok(self.class(&negated_if(perl.negated, perl_class(&perl.kind))))
-            }
+            Ast::ClassPerl(perl) => self.class(negated_if(perl.negated, perl_class(&perl.kind))),
             Ast::ClassBracketed(bracketed) => {
                 let class = self.bracketed(bracketed)?;
-                Ok(self.class(&class))
+                self.class(class)
             }
-            Ast::Repetition(repetition) => self.repetition(repetition),
-            Ast::Group(group) => self.group(group),
+            Ast::Repetition(repetition) => self.repetition(repetition)?,
+            Ast::Group(group) => self.group(group)?,
             Ast::Alternation(alternation) => {
                 let mut nodes = 1;
+                let mut branches = Vec::with_capacity(alternation.asts.len());
                 self.source.push_str("(?:");
                 for (index, branch) in alternation.asts.iter().enumerate() {
                     if index > 0 {
                         self.source.push('|');
                     }
-                    nodes = add(nodes, self.write(branch)?)?;
+                    let part = self.write(branch)?;
+                    nodes = add(nodes, part.nodes)?;
+                    branches.push(part.tree);
                 }
                 self.source.push(')');
-                Ok(nodes)
+                Part { nodes, tree: Hir::alternation(branches) }
             }
             Ast::Concat(concat) => {
                 let place = self.place;
                 let last = concat.asts.len().saturating_sub(1);
                 let mut nodes = 1;
+                let mut parts = Vec::with_capacity(concat.asts.len());
                 for (index, part) in concat.asts.iter().enumerate() {
                     self.place =
                         if place == Place::Last && index < last { Place::Inside } else { place };
-                    nodes = add(nodes, self.write(part)?)?;
+                    let part = self.write(part)?;
+                    nodes = add(nodes, part.nodes)?;
+                    parts.push(part.tree);
                 }
                 self.place = place;
-                Ok(nodes)
+                Part { nodes, tree: Hir::concat(parts) }
             }
-        }
+        })
     }
 
-    fn literal(&mut self, c: char) {
+    /// Writes a part that has one node.
+    fn leaf(&mut self, source: &str, tree: Hir) -> Part {
+        self.source.push_str(source);
+        Part::leaf(tree)
+    }
+
+    fn literal(&mut self, c: char) -> Part {
         if self.flags.ignore_case && c.is_ascii_alphabetic() {
-            let (lower, upper) = (c.to_ascii_lowercase(), c.to_ascii_uppercase());
+            let both = [c.to_ascii_uppercase(), c.to_ascii_lowercase()];
+            let [upper, lower] = both;
             let _ = write!(self.source, "[{upper}{lower}]");
-        } else if c.is_ascii_alphanumeric() {
+            let class = ClassUnicode::new(both.map(|c| ClassUnicodeRange::new(c, c)));
+            return Part::leaf(Hir::class(Class::Unicode(class)));
+        }
+        if c.is_ascii_alphanumeric() {
             self.source.push(c);
         } else {
             let _ = write!(self.source, "\\x{{{:X}}}", c as u32);
         }
+        Part::leaf(Hir::literal(c.encode_utf8(&mut [0; 4]).as_bytes()))
     }
 
-    fn assertion(&mut self, kind: &AssertionKind) -> Result<usize, Stop> {
+    fn assertion(&mut self, kind: &AssertionKind) -> Result<Part, Stop> {
         // Word boundaries are ASCII in this dialect. The word boundaries of `regex-lite` are always those of ASCII;
         // `regex` needs a flag for them.
-        let (boundary, no_boundary) = match self.engine {
-            EngineKind::Fast => (r"(?-u:\b)", ""),
-            EngineKind::Small => (r"\b", r"\B"),
-        };
-        if matches!(kind, AssertionKind::NotWordBoundary) && self.engine == EngineKind::Fast {
-            return Err(Stop::NeedsSmallEngine);
-        }
-        self.source.push_str(match kind {
-            AssertionKind::StartText => r"\A",
-            AssertionKind::StartLine if self.flags.multi_line => "(?m:^)",
-            AssertionKind::StartLine => r"\A",
-            AssertionKind::EndText => r"\z",
-            AssertionKind::EndLine if self.flags.multi_line => "(?m:$)",
-            AssertionKind::EndLine => r"\z",
-            AssertionKind::WordBoundary => boundary,
-            AssertionKind::NotWordBoundary => no_boundary,
+        let (source, look) = match (kind, self.engine) {
+            (AssertionKind::StartLine, _) if self.flags.multi_line => ("(?m:^)", Look::StartLF),
+            (AssertionKind::StartText | AssertionKind::StartLine, _) => (r"\A", Look::Start),
+            (AssertionKind::EndLine, _) if self.flags.multi_line => ("(?m:$)", Look::EndLF),
+            (AssertionKind::EndText | AssertionKind::EndLine, _) => (r"\z", Look::End),
+            (AssertionKind::WordBoundary, EngineKind::Fast) => (r"(?-u:\b)", Look::WordAscii),
+            (AssertionKind::WordBoundary, EngineKind::Small) => (r"\b", Look::WordAscii),
+            (AssertionKind::NotWordBoundary, EngineKind::Fast) => {
+                return Err(Stop::NeedsSmallEngine);
+            }
+            (AssertionKind::NotWordBoundary, EngineKind::Small) => (r"\B", Look::WordAsciiNegate),
             _ => return Err(Refusal::from(Construct::OneSidedBoundary).into()),
-        });
-        Ok(1)
+        };
+        Ok(self.leaf(source, Hir::look(look)))
     }
 
-    fn repetition(&mut self, repetition: &ast::Repetition) -> Result<usize, Stop> {
+    fn repetition(&mut self, repetition: &ast::Repetition) -> Result<Part, Stop> {
         if let Ast::Repetition(inner) = &*repetition.ast {
             return Err(self.stacked(repetition, inner).into());
         }
@@ -291,34 +313,40 @@ impl Writer<'_> {
         let child = self.write(&repetition.ast)?;
         self.place = place;
         self.source.push(')');
-        let times = match &repetition.op.kind {
-            RepetitionKind::ZeroOrOne => {
-                self.source.push('?');
-                1
+        let (min, max) = match &repetition.op.kind {
+            RepetitionKind::ZeroOrOne => (0, Some(1)),
+            RepetitionKind::ZeroOrMore => (0, None),
+            RepetitionKind::OneOrMore => (1, None),
+            RepetitionKind::Range(RepetitionRange::Exactly(n)) => (*n, Some(*n)),
+            RepetitionKind::Range(RepetitionRange::AtLeast(n)) => (*n, None),
+            RepetitionKind::Range(RepetitionRange::Bounded(n, m)) => (*n, Some(*m)),
+        };
+        let times = match (&repetition.op.kind, max) {
+            (RepetitionKind::Range(_), Some(max)) => {
+                let _ = write!(self.source, "{{{min},{max}}}");
+                max.max(1)
             }
-            RepetitionKind::ZeroOrMore => {
-                self.source.push('*');
-                1
+            (RepetitionKind::Range(_), None) => {
+                let _ = write!(self.source, "{{{min},}}");
+                min.saturating_add(1)
             }
-            RepetitionKind::OneOrMore => {
-                self.source.push('+');
+            (_, max) => {
+                self.source.push(match (min, max) {
+                    (0, Some(_)) => '?',
+                    (0, None) => '*',
+                    _ => '+',
+                });
                 1
-            }
-            RepetitionKind::Range(range) => {
-                let (text, times) = match range {
-                    RepetitionRange::Exactly(n) => (format!("{{{n}}}"), *n),
-                    RepetitionRange::AtLeast(n) => (format!("{{{n},}}"), n.saturating_add(1)),
-                    RepetitionRange::Bounded(n, m) => (format!("{{{n},{m}}}"), *m),
-                };
-                self.source.push_str(&text);
-                times.max(1) as usize
             }
         };
-        if repetition.greedy == self.flags.swap_greed {
+        let greedy = repetition.greedy != self.flags.swap_greed;
+        if !greedy {
             self.source.push('?');
         }
-        let nodes = child.checked_mul(times).ok_or(Refusal::TooLarge)?;
-        Ok(add(nodes, 1)?)
+        let nodes = child.nodes.checked_mul(times as usize).ok_or(Refusal::TooLarge)?;
+        let sub = Box::new(child.tree);
+        let tree = Hir::repetition(Repetition { min, max, greedy, sub });
+        Ok(Part { nodes: add(nodes, 1)?, tree })
     }
 
     /// Returns the refusal of a repetition that directly follows another one, which `regex-syntax` reads as a
@@ -333,7 +361,7 @@ impl Writer<'_> {
         Refusal::Invalid("nothing to repeat: a repetition follows another repetition".to_string())
     }
 
-    fn group(&mut self, group: &ast::Group) -> Result<usize, Stop> {
+    fn group(&mut self, group: &ast::Group) -> Result<Part, Stop> {
         match self.mark_of(group) {
             Some(Mark::LineBreak) if self.place == Place::Repeated => {
                 return Err(Refusal::from(Construct::RepeatedLineBreak).into());
@@ -346,10 +374,10 @@ impl Writer<'_> {
             self.flags = apply(self.flags, flags)?;
         }
         self.source.push_str("(?:");
-        let nodes = self.write(&group.ast)?;
+        let part = self.write(&group.ast)?;
         self.source.push(')');
         self.flags = outside;
-        Ok(add(nodes, 1)?)
+        Ok(Part { nodes: add(part.nodes, 1)?, ..part })
     }
 
     fn mark_of(&self, group: &ast::Group) -> Option<Mark> {
@@ -360,18 +388,20 @@ impl Writer<'_> {
 
     /// Writes Java's `\Z`, which matches at the end of the text and before a line break at the end of the text. Nothing
     /// follows the `\Z` in the pattern, so the match may include the line break.
-    fn end(&mut self) -> Result<usize, Stop> {
+    fn end(&mut self) -> Result<Part, Stop> {
         if self.place != Place::Last {
             return Err(Refusal::from(Construct::EndInside).into());
         }
-        self.source.push_str(match self.extent {
-            // With the flags m and R, `$` does not match between the two characters of a line break.
-            Extent::Search => {
-                r"(?:(?:(?mR:$)(?:\x{D}\x{A}|\x{A}|\x{D})?|[\x{85}\x{2028}\x{2029}])\z)"
-            }
-            Extent::Whole => r"\z",
-        });
-        Ok(8)
+        let (source, look) = match self.extent {
+            // With the flags m and R, `$` does not match between the two characters of a line break. The tree lacks the
+            // line breaks: the search for literal texts ends at the assertion.
+            Extent::Search => (
+                r"(?:(?:(?mR:$)(?:\x{D}\x{A}|\x{A}|\x{D})?|[\x{85}\x{2028}\x{2029}])\z)",
+                Look::EndCRLF,
+            ),
+            Extent::Whole => (r"\z", Look::End),
+        };
+        Ok(Part { nodes: 8, ..self.leaf(source, Hir::look(look)) })
     }
 
     fn property(&self, property: &ast::ClassUnicode) -> Result<ClassUnicode, Refusal> {
@@ -382,14 +412,13 @@ impl Writer<'_> {
             .ok_or_else(|| Construct::Property.into())
     }
 
-    /// Writes a class as plain ranges. Returns the number of nodes of the class: one, and another one for every
-    /// [`RANGES_PER_NODE`] ranges.
-    fn class(&mut self, class: &ClassUnicode) -> usize {
+    /// Writes a class as plain ranges. The class has one node, and another one for every [`RANGES_PER_NODE`] ranges.
+    fn class(&mut self, class: ClassUnicode) -> Part {
         if class.ranges().is_empty() {
             // An empty class matches no character. It is written as a character after the end of the text, which no
             // text has.
-            self.source.push_str(r"(?:\z(?s:.))");
-            return 1;
+            let never = vec![Hir::look(Look::End), Hir::dot(Dot::AnyChar)];
+            return self.leaf(r"(?:\z(?s:.))", Hir::concat(never));
         }
         self.source.push('[');
         for range in class.ranges() {
@@ -399,7 +428,8 @@ impl Writer<'_> {
             }
         }
         self.source.push(']');
-        1 + class.ranges().len() / RANGES_PER_NODE
+        let nodes = 1 + class.ranges().len() / RANGES_PER_NODE;
+        Part { nodes, tree: Hir::class(Class::Unicode(class)) }
     }
 
     fn bracketed(&self, bracketed: &ast::ClassBracketed) -> Result<ClassUnicode, Refusal> {

@@ -32,11 +32,10 @@ impl Anchor {
     }
 }
 
-/// Returns the literal texts for which a pattern that `dialect` rewrote searches, and the position at which a matching
-/// text has one of these texts. Returns `None` if the pattern needs an engine.
-pub(super) fn extract(source: &str) -> Option<(Anchor, Box<[Box<str>]>)> {
-    let hir = regex_syntax::Parser::new().parse(source).ok()?;
-    let mut parts: Vec<Hir> = match hir.into_kind() {
+/// Returns the literal texts for which a pattern searches, and the position at which a matching text has one of these texts.
+/// `tree` is the tree that `dialect` returned. Returns `None` if the pattern needs an engine.
+pub(super) fn extract(tree: Hir) -> Option<(Anchor, Box<[Box<str>]>)> {
+    let mut parts: Vec<Hir> = match tree.into_kind() {
         HirKind::Concat(parts) => parts,
         HirKind::Empty => vec![],
         HirKind::Literal(literal) => vec![Hir::literal(literal.0)],

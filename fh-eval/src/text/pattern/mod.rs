@@ -120,13 +120,10 @@ impl Pattern {
         if rewritten.nodes > max_nodes {
             return Err(Refusal::TooLarge);
         }
-        let source = match extent {
-            Extent::Search => rewritten.source,
-            Extent::Whole => format!(r"\A(?:{})\z", rewritten.source),
-        };
-        let program = match literal::extract(&source) {
+        let program = match literal::extract(rewritten.tree) {
             Some((anchor, texts)) => Program::Literals(anchor, texts),
-            None => Program::compile(&source, rewritten.engine, tables).ok_or(Refusal::TooLarge)?,
+            None => Program::compile(&rewritten.source, rewritten.engine, tables)
+                .ok_or(Refusal::TooLarge)?,
         };
         Ok(Self { program, nodes: rewritten.nodes })
     }

@@ -295,15 +295,27 @@ fn pattern() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
+    /// The tree of a rewritten pattern gives the same literal texts as the tree that `regex-syntax` parses.
+    #[test]
+    fn the_tree_has_the_literal_texts_of_the_source(pattern in pattern()) {
+        for extent in [Extent::Search, Extent::Whole] {
+            let Ok(rewritten) = dialect::rewrite(&pattern, extent) else { continue };
+            // `regex-syntax` has no tables for these word boundaries beyond ASCII. They exclude literal texts in any case.
+            let source = rewritten.source.replace(r"\b", r"(?-u:\b)").replace(r"\B", r"(?-u:\b)");
+            let parsed = regex_syntax::Parser::new().parse(&source).unwrap();
+            if !pattern.contains(r"\Z") && source == rewritten.source {
+                prop_assert_eq!(&rewritten.tree, &parsed, "{}", &source);
+            }
+            prop_assert_eq!(literal::extract(rewritten.tree), literal::extract(parsed), "{}", &source);
+        }
+    }
+
     /// The two engines that run the dialect give the same results, and so do the string comparisons that replace them.
     #[test]
     fn engines_agree(pattern in pattern(), texts in prop::collection::vec("[a-cA-C0é🚲 \\n\\r\u{2028}_.]{0,6}", 1..6)) {
         for extent in [Extent::Search, Extent::Whole] {
             let Ok(rewritten) = dialect::rewrite(&pattern, extent) else { continue };
-            let written = match extent {
-                Extent::Search => rewritten.source,
-                Extent::Whole => format!(r"\A(?:{})\z", rewritten.source),
-            };
+            let written = rewritten.source;
             let portable = written.replace(r"(?-u:\b)", r"\b");
             let portable = regex_lite::Regex::new(&portable).unwrap();
             // A pattern with `\B` runs on the small engine only.
