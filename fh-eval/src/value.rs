@@ -86,7 +86,7 @@ impl Number {
         crate::text::number::Decimal::parse(text)?;
         Some(Self {
             #[cfg(feature = "edge-profile")]
-            double: text.parse().ok()?,
+            double: crate::text::double::nearest_double(text)?,
             text: text.into(),
         })
     }
@@ -150,7 +150,7 @@ impl Number {
     #[cfg(not(feature = "edge-profile"))]
     #[must_use]
     pub fn as_f64(&self) -> f64 {
-        self.text.parse().unwrap_or(f64::NAN)
+        crate::text::double::nearest_double(&self.text).unwrap_or(f64::NAN)
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod date;
 pub mod datetime;
+pub(crate) mod double;
 pub(crate) mod lower_case;
 pub mod number;
 pub(crate) mod order;

@@ -115,7 +115,13 @@ impl<'a> Decimal<'a> {
         Self::parse(FIRST_INFINITE).is_some_and(|limit| Self { negative: false, ..*self } < limit)
     }
 
-    fn significant(&self) -> impl Iterator<Item = u8> {
+    /// Returns the decimal exponent: the number without its sign is `0.digits × 10^magnitude`.
+    pub(super) fn magnitude(&self) -> i64 {
+        self.magnitude
+    }
+
+    /// Returns the digits from the first to the last that is not 0, as ASCII characters.
+    pub(super) fn significant(&self) -> impl Iterator<Item = u8> {
         self.digits.iter().copied().filter(|byte| *byte != b'.')
     }
 

@@ -7,6 +7,7 @@ use crate::diagnostic::{Consequence, DiagnosticKind};
 use crate::json::Token;
 use crate::predicate::{BoxedPredicate, Membership, Predicate};
 use crate::profile::Profile;
+use crate::text::double::nearest_double;
 use crate::text::number::{Decimal, OwnedDecimal, java_double_text};
 
 impl RuleCompiler<'_> {
@@ -100,7 +101,7 @@ fn server_number(token: &Token<'_>) -> Result<Option<OwnedDecimal>, DiagnosticKi
         }
         return Ok(Decimal::parse(digits).map(OwnedDecimal::from));
     }
-    let double: f64 = digits.parse().map_err(|_| DiagnosticKind::NotA("a number"))?;
+    let double = nearest_double(digits).ok_or(DiagnosticKind::NotA("a number"))?;
     OwnedDecimal::from_double(double).map(Some).ok_or(DiagnosticKind::ServerRaises)
 }
 
@@ -114,8 +115,7 @@ pub(super) fn server_number_text<'t>(digits: &'t str) -> Cow<'t, str> {
     match digits {
         "-0" => Cow::Borrowed("0"),
         _ if is_integer(digits) => Cow::Borrowed(digits),
-        _ => digits
-            .parse()
+        _ => nearest_double(digits)
             .map_or(Cow::Borrowed(digits), |double| Cow::Owned(java_double_text(double))),
     }
 }
