@@ -27,7 +27,7 @@ const PATTERN: &str = r#"{"id":"6","key":"P","type":"BOOLEAN","value":false,"str
 
 #[test]
 fn the_results_of_a_ruleset_cross_once() {
-    let ruleset = compile(FEATURES, 0);
+    let ruleset = compile(FEATURES.as_bytes(), 0);
     assert_eq!(keys(ruleset), "ON\0COLOUR\0LATE\0LIMITS");
     assert_eq!(missing(ruleset), 0);
     let texts: Vec<_> = result_texts(ruleset).split('\0').map(str::to_string).collect();
@@ -56,7 +56,7 @@ fn the_results_of_a_ruleset_cross_once() {
 
 #[test]
 fn an_evaluation_names_a_result() {
-    let ruleset = compile(FEATURES, 0);
+    let ruleset = compile(FEATURES.as_bytes(), 0);
     let aroha = make_context("country\0new_zealand\0plan\0gold\0plan\0beta");
     let fred = make_context("country\0france");
     let empty = make_context("");
@@ -85,7 +85,7 @@ fn an_evaluation_names_a_result() {
 
 #[test]
 fn a_freed_context_no_longer_exists() {
-    let ruleset = compile(FEATURES, 0);
+    let ruleset = compile(FEATURES.as_bytes(), 0);
     let context = make_context("country\0new_zealand");
     assert_eq!(evaluate(ruleset, 1, context, 0.0), 2);
     free_context(context);
@@ -104,7 +104,7 @@ fn values_of_attributes_keep_every_character() {
     for (escaped, attributes) in
         [(r"a\u0000b", "x\0a\u{1}0b"), (r"\u0001", "x\0\u{1}1"), ("", "x\0"), ("é🐢", "x\0é🐢")]
     {
-        let (ruleset, context) = (compile(&rule(escaped), 0), make_context(attributes));
+        let (ruleset, context) = (compile(rule(escaped).as_bytes(), 0), make_context(attributes));
         assert_eq!(evaluate(ruleset, 0, context, 0.0), 1, "{escaped}");
     }
 }
@@ -117,7 +117,7 @@ fn a_ruleset_names_the_parts_that_it_lacks() {
     for (features, profile, complete, part) in
         [(FEATURES, 0, all, 0), (PATTERN, 0, "P", 1), (FEATURES, 1, all, 2)]
     {
-        let ruleset = compile(features, profile);
+        let ruleset = compile(features.as_bytes(), profile);
         let is_complete = keys(ruleset) == complete;
         assert!(is_complete || !cfg!(feature = "full"), "profile {profile}");
         assert_eq!(missing(ruleset), if is_complete { 0 } else { part }, "profile {profile}");
@@ -130,7 +130,7 @@ fn a_ruleset_names_the_parts_that_it_lacks() {
 fn compilation_ends_at_a_feature_that_needs_a_missing_part() {
     let features =
         [FEATURES, PATTERN, r#"{"key":"LAST","type":"BOOLEAN","value":true}"#].join("\0");
-    let ruleset = compile(&features, 0);
+    let ruleset = compile(features.as_bytes(), 0);
     let expected = match missing(ruleset) {
         0 => "ON\0COLOUR\0LATE\0LIMITS\0P\0LAST",
         _ => "ON\0COLOUR\0LATE\0LIMITS",

@@ -34,7 +34,9 @@ export class CompiledFeatures {
     this.#epoch = instance.epoch;
     instance.freeWith(this, this.#handle);
     const results = readResults(instance.module, this.#handle);
-    this.features = results.map((result, position) => ({ ...result, batch: this, position }));
+    this.features = results.map(({ evaluations, readsClock }, position) => {
+      return { evaluations, readsClock, batch: this, position };
+    });
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Engine } from "../repository/engine.ts";
+import { utf8 } from "../text.ts";
 import { type CompiledFeature, CompiledFeatures } from "./compiled_features.ts";
 import { guarded } from "./guard.ts";
 import { Instance } from "./instance.ts";
@@ -82,7 +83,7 @@ export class WasmEngine implements Engine {
     const { module } = instance;
     // A JSON text never contains U+0000.
     const compile = (): number => {
-      const handle = module.compile(texts.join("\0"), 0);
+      const handle = module.compile(utf8(texts.join("\0")), 0);
       if (module.missing(handle) === 0) return handle;
       module.free_ruleset(handle);
       throw new NeedsFullEngine();

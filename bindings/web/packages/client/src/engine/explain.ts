@@ -2,6 +2,7 @@ import type { Attributes } from "../attributes.ts";
 import type { EngineSettings } from "../engine_access.ts";
 import type { ClientParts, Explanation } from "../live_reads.ts";
 import { plainDetail } from "../plain_value.ts";
+import { utf8 } from "../text.ts";
 import { type Diagnostic, readDiagnostics } from "./diagnostics.ts";
 import { guarded } from "./guard.ts";
 import { Instance } from "./instance.ts";
@@ -59,7 +60,7 @@ async function compiled<T>(
   const instance = Instance.of(module);
   return guarded(instance, () => {
     const { epoch } = instance;
-    const ruleset = module.compile(features.join("\0"), 0);
+    const ruleset = module.compile(utf8(features.join("\0")), 0);
     const result = use(module, instance, ruleset);
     instance.free(ruleset, epoch);
     return result;

@@ -33,6 +33,14 @@ const MAGIC = [0x00, 0x61, 0x73, 0x6d];
 /** The modules of this realm, by the name of the engine. Each is compiled once. */
 const loaded = new Map<string, Promise<EngineModule>>();
 
+/** The full engine, once this realm has loaded it. */
+let full: FullEngineModule | undefined;
+
+/** Returns the full engine if this realm has loaded it. */
+export function loadedFull(): FullEngineModule | undefined {
+  return full;
+}
+
 /** Loads the lean engine. The first call decides about the source. A call after a failure tries again. */
 export function loadLean(source: LeanSource, options: LoadOptions = {}): Promise<EngineModule> {
   return once("lean", async () => {
@@ -59,6 +67,7 @@ export function loadFull(
       compiled(source ?? fullFile(), options),
     ]);
     glue.initSync({ module });
+    full = glue;
     return glue;
   });
 }

@@ -16,7 +16,7 @@ export interface EngineModule {
   readonly initSync: (options: { module: WebAssembly.Module }) => unknown;
   /** Replaces the instance by a fresh one, which has neither rulesets nor contexts. */
   readonly __wbg_reset_state: () => void;
-  readonly compile: (features: string, profile: number) => number;
+  readonly compile: (features: Uint8Array, profile: number) => number;
   readonly missing: (ruleset: number) => number;
   readonly keys: (ruleset: number) => string;
   readonly results: (ruleset: number) => Uint32Array;

@@ -4,6 +4,7 @@ import { NeedsFullEngine, WasmEngine } from "../../src/engine/engine.ts";
 import { type EngineModule, NO_RESULT } from "../../src/engine/module.ts";
 import type { WasmRuleset } from "../../src/engine/ruleset.ts";
 import { attributesOf } from "../../src/repository/lib.ts";
+import { utf8 } from "../../src/text.ts";
 import { describeEngine, full, lean } from "./built.ts";
 
 const NEVER = (): number => {
@@ -158,12 +159,12 @@ describeEngine("the engine", () => {
 
   it("replaces the instance of the real module", async () => {
     const module = await lean();
-    const handle = module.compile(GOLD, 0);
+    const handle = module.compile(utf8(GOLD), 0);
     const context = module.make_context("plan\0gold");
     expect(module.evaluate(handle, 0, context, 0)).toBe(1);
     module.__wbg_reset_state();
     expect(module.evaluate(handle, 0, context, 0)).toBe(NO_RESULT);
-    expect(module.compile(GOLD, 0)).toBe(1);
+    expect(module.compile(utf8(GOLD), 0)).toBe(1);
   });
 
   it("frees features once", async () => {

@@ -108,6 +108,9 @@ export class Environment {
       if (feature === undefined) continue;
       const strategy = "parts" in element ? appliedStrategy(element) : this.strategies.get(element.key);
       if (strategy !== undefined) strategies.set(feature.key, strategy);
+      const { size } = features;
+      features.set(feature.key, feature);
+      if (features.size > size) continue;
       // Of two features with the same key, the later one counts, at its own position.
       features.delete(feature.key);
       features.set(feature.key, feature);
@@ -121,7 +124,8 @@ export class Environment {
     }
     this.#leftOut = leftOut;
     this.strategies = strategies;
-    this.#keys = new Map(compiled.flatMap(({ id, key }) => (id === undefined ? [] : [[id, key]])));
+    this.#keys = new Map();
+    for (const { id, key } of compiled) if (id !== undefined) this.#keys.set(id, key);
     this.features = features;
   }
 
