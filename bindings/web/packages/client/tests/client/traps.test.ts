@@ -13,7 +13,7 @@ let hasMemory = true;
 // Both engines have traps. The tests share their instances, so that a broken one would fail all tests that follow.
 vi.mock("../../src/engine/wasm/lean.js", async () => {
   const actual = await vi.importActual<EngineModule>("../../src/engine/wasm/lean_traps.js");
-  const compile = (features: string, profile: number): number => {
+  const compile = (features: Uint8Array, profile: number): number => {
     compilations++;
     return actual.compile(features, profile);
   };

@@ -7,6 +7,7 @@ import { join, split } from "../../src/engine/texts.ts";
 import { asText, elements, isObject, member, parse } from "../../src/json.ts";
 import type { Evaluation } from "../../src/repository/engine.ts";
 import { Decimal, Json, type Value } from "../../src/repository/value.ts";
+import { utf8 } from "../../src/text.ts";
 import { describeEngine, full, lean } from "./built.ts";
 import { type Answer, type Case, cases, countInManifest } from "./vectors.ts";
 
@@ -138,7 +139,7 @@ describeEngine("the conformance data", () => {
     for (const one of ALL) {
       const features = sessionFeatures(one.payload);
       if (features === undefined || features.length === 0) continue;
-      const ruleset = module.compile(features.join("\0"), 0);
+      const ruleset = module.compile(utf8(features.join("\0")), 0);
       expect(split(module.keys(ruleset)), one.id).toEqual(features.map(keyOf));
       module.free_ruleset(ruleset);
     }

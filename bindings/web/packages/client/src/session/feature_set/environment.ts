@@ -108,9 +108,6 @@ export class Environment {
       if (feature === undefined) continue;
       const strategy = "parts" in element ? appliedStrategy(element) : this.strategies.get(element.key);
       if (strategy !== undefined) strategies.set(feature.key, strategy);
-      const { size } = features;
-      features.set(feature.key, feature);
-      if (features.size > size) continue;
       // Of two features with the same key, the later one counts, at its own position.
       features.delete(feature.key);
       features.set(feature.key, feature);
@@ -221,6 +218,7 @@ export class Environment {
 
   /** Returns the feature that an update concerns: the feature with the update's id, or otherwise the feature with its key. */
   #held({ id, key }: Identity): Feature | undefined {
+    if (this.features.size === 0) return undefined;
     return this.#get(id === undefined ? undefined : this.#keys.get(id)) ?? this.#get(key);
   }
 }

@@ -120,7 +120,7 @@ export class FeatureSet {
     const strategies = new Map<string, string>();
     // The strategies of the earliest environment are added last, so that they replace those of later environments.
     for (const environment of this.#environments.toReversed()) {
-      for (const key of environment.features.keys()) strategies.delete(key);
+      if (strategies.size > 0) for (const key of environment.features.keys()) strategies.delete(key);
       for (const [key, strategy] of environment.strategies) strategies.set(key, strategy);
     }
     return Rules.serverEvaluated(features, environments, { context, keptFor, strategies });
