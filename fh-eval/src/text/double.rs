@@ -59,15 +59,14 @@ fn size(number: &Decimal<'_>) -> f64 {
     }
     let mut denominator = Natural::default();
     denominator.multiply_add(0, 1);
+    // A power of ten is a power of five times a power of two, and only the first one needs long numbers.
     let scaled = if power < 0 { &mut denominator } else { &mut numerator };
-    for _ in 0..power.unsigned_abs() {
-        scaled.multiply_add(10, 0);
-    }
-    quotient(numerator, denominator)
+    scaled.multiply_by_power_of_five(power.unsigned_abs() as u32);
+    quotient(numerator, denominator, power)
 }
 
-/// Returns the double that is nearest to the quotient of two positive numbers.
-fn quotient(mut numerator: Natural, mut denominator: Natural) -> f64 {
+/// Returns the double that is nearest to the quotient of two positive numbers, multiplied by a power of two.
+fn quotient(mut numerator: Natural, mut denominator: Natural, power: i64) -> f64 {
     // The quotient is made at least 1 and less than 2, and is then multiplied by 2 to the power of `exponent`.
     let mut exponent = numerator.bits() as i64 - denominator.bits() as i64;
     let shifted = if exponent < 0 { &mut numerator } else { &mut denominator };
@@ -86,6 +85,7 @@ fn quotient(mut numerator: Natural, mut denominator: Natural) -> f64 {
         numerator.shift_left(1);
     }
     let is_exact = numerator.bits() == 0;
+    exponent += power;
     // The exponent of the last bit of the double, and the number of bits of the quotient below it.
     let last = (exponent - i64::from(FRACTION_BITS)).max(LEAST_EXPONENT);
     let below = (last - (exponent - i64::from(u64::BITS - 1))) as u32;
@@ -117,6 +117,16 @@ impl Natural {
         }
         if carry > 0 {
             self.0.push(carry as u32);
+        }
+    }
+
+    fn multiply_by_power_of_five(&mut self, mut power: u32) {
+        // The largest power of five that fits into 32 bits.
+        const STEP: u32 = 13;
+        while power > 0 {
+            let step = power.min(STEP);
+            self.multiply_add(5_u32.pow(step), 0);
+            power -= step;
         }
     }
 
