@@ -12,6 +12,8 @@ export interface Page {
   readonly parts?: readonly string[];
   /** True to count the parts only, and not what the page loads at first. */
   readonly isPart?: boolean;
+  /** Another program, whose size is subtracted. */
+  readonly base?: string;
   /** The packages that are not counted, because the program has them anyway. */
   readonly external?: readonly string[];
   /** Files of the built engines. */
@@ -23,6 +25,9 @@ const client = (key: string): string => `
   const client = new Client("https://edge.example", "${key}", { context: { userkey: "mara" } });
   await client.ready();
   console.log(client.isEnabled("A"));`;
+/** Returns a program that uses all exports of the modules. */
+const all = (...modules: readonly string[]): string =>
+  modules.map((name, at) => `import * as all${at} from "${name}"; console.log(all${at});`).join("\n");
 const SERVER_EVALUATED = client("environment/key");
 const REACT = ["react", "react/*", "react-dom", "fh-client"];
 
@@ -53,8 +58,16 @@ export const pages: Readonly<Record<string, Page>> = {
     parts: ["full-"],
     engines: ["full.wasm"],
   },
+  "streams shared by tabs, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["tabs-"] },
+  "test updates, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["test_updates-"] },
+  "overrides of testers, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["overrides-"] },
+  "stored state, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["state-"] },
   "observers, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["observers-"] },
   "baggage, when used": { program: SERVER_EVALUATED, isPart: true, parts: ["baggage-"] },
+  "fh-client/featurehub, without fh-client": {
+    program: all("fh-client", "fh-client/featurehub"),
+    base: all("fh-client"),
+  },
   "fh-react, without fh-client": {
     program: `export * from "fh-react"`,
     external: REACT,

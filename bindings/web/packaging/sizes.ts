@@ -17,7 +17,7 @@ interface Row {
   readonly gzip: number;
   /** The size that is wanted. */
   readonly goal?: number;
-  /** The size above which the goal counts as failed. */
+  /** The largest size, above which the program fails. */
   readonly limit?: number;
 }
 
@@ -35,20 +35,24 @@ const kilobytes = (bytes: number): string => (bytes / 1000).toFixed(1).padStart(
 console.log(`    ${"KB".padEnd(52)}     raw    gzip  brotli  committed  goal`);
 for (const [name, page] of Object.entries(pages)) {
   const contents = await filesOf(page, engines);
-  const sum = (size: (bytes: Uint8Array) => number): number =>
-    contents.reduce((total, bytes) => total + size(bytes), 0);
+  const base = page.base === undefined ? [] : await filesOf({ program: page.base }, engines);
+  const sum = (size: (bytes: Uint8Array) => number): number => {
+    const total = (files: readonly Uint8Array[]): number =>
+      files.reduce((sum, bytes) => sum + size(bytes), 0);
+    return total(contents) - total(base);
+  };
   const gzip = sum((bytes) => gzipped(bytes));
   const row = committed[name];
   const { goal, limit } = row ?? {};
   found[name] = { ...row, gzip };
   const isMissed = goal !== undefined && gzip > goal;
-  const isOver = limit !== undefined && gzip > limit;
   console.log(
     `    ${name.padEnd(52)} ${kilobytes(sum((bytes) => bytes.length))} ${kilobytes(gzip)} ` +
       `${kilobytes(sum((bytes) => brotliCompressSync(bytes).length))}    ${kilobytes(row?.gzip ?? 0)} ` +
       (goal === undefined ? "" : (goal / 1000).toFixed(0).padStart(5)) +
-      `${isMissed ? "  goal missed" : ""}${isOver ? `, and the limit of ${limit / 1000} KB` : ""}`,
+      (isMissed ? "  goal missed" : ""),
   );
+  if (limit !== undefined && gzip > limit) errors.push(`${name}: ${gzip} bytes, and the limit is ${limit}`);
   if (row === undefined) errors.push(`${name}: sizes.json has no such line`);
   else if (gzip > row.gzip * (1 + PLAY))
     errors.push(`${name}: ${gzip} bytes, and sizes.json has ${row.gzip}`);

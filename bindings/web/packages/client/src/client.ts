@@ -22,6 +22,7 @@ import {
   type LockPolicy,
   type NewState,
   type Notice,
+  noticeOnce,
   type Observer,
   onNewState,
   onReadiness,
@@ -70,6 +71,8 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
   readonly #secrets: SentSecrets;
   readonly #engine: EngineAccess;
   readonly #late: LateParts;
+  /** Queues a notice for an attribute whose value cannot be used. */
+  readonly #onIgnored: (attribute: string) => void;
   readonly #settings: { readonly url: string; readonly options: ClientOptions };
   #overrides: Overrides<F> | undefined;
 
@@ -83,7 +86,9 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    *   because the client retries.
    */
   constructor(url: string, apiKey: string | Iterable<string>, options: ClientOptions = {}) {
-    const context = options.context && attributesOf(Object.entries(options.context));
+    const ignored: string[] = [];
+    const context =
+      options.context && attributesOf(Object.entries(options.context), (name) => ignored.push(name));
     const settings = parseSettings(url, apiKey, options, context);
     const secrets = new SentSecrets(settings.keys, parseHeaders(options.headers ?? {}));
     const platform = new ClientPlatform({
@@ -112,6 +117,10 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     this.#secrets = secrets;
     this.#engine = access;
     this.#settings = { url, options };
+    this.#onIgnored = (attribute) => {
+      noticeOnce(repository, `attribute:${attribute}`, { kind: "attribute_ignored", attribute });
+    };
+    ignored.forEach(this.#onIgnored);
     if (settings.keys.kind === "client" && options.mode !== "offline") access.preload();
     if (context) driver.handle({ type: "context", commandId: 0, attributes: context });
     this.#late = new LateParts(parts, options, context, platform, secrets);
@@ -173,7 +182,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
 
   /** Returns a context with these attributes. No request is sent. */
   context(attributes: ContextAttributes): Context<F> {
-    return new Context(this.#parts, attributesOf(Object.entries(attributes)));
+    return new Context(this.#parts, attributesOf(Object.entries(attributes), this.#onIgnored));
   }
 
   /**
@@ -270,12 +279,12 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
 
   /** Stops sending requests until {@link Client.resume}. Features and readiness stay as they are. */
   suspend(): void {
-    this.#driver.handle({ type: "suspend" });
+    this.#driver.suspend("program");
   }
 
-  /** Ends {@link Client.suspend}. */
+  /** Ends {@link Client.suspend}. A client of a hidden page with the option `whenHidden: "pause"` stays suspended until the page is shown. */
   resume(): void {
-    this.#driver.handle({ type: "resume" });
+    this.#driver.resume("program");
   }
 
   /** The kind of the API keys, which says whether the client or the Edge evaluates the rules. */

@@ -45,6 +45,9 @@ export interface DriverParts {
   readonly secrets: SentSecrets;
 }
 
+/** The reason for a suspension: the program called `suspend`, or the page is hidden or left. */
+type SuspensionReason = "program" | "page";
+
 /** A caller that waits for the outcome of a command. */
 interface Caller {
   readonly resolve: (readiness: Readiness) => void;
@@ -88,6 +91,7 @@ export class Driver {
   #sessionStatus: SessionStatus;
   /** True if the engine has not compiled a first list of features. The next publication takes its place. */
   #lacksFirst = false;
+  readonly #suspensions = new Set<SuspensionReason>();
   readonly #callers = new Map<CommandId, Caller>();
   #lastCommand: CommandId = 0;
   #timer: Timer | undefined;
@@ -121,10 +125,10 @@ export class Driver {
         this.command((commandId) => ({ type: "refresh", commandId })).catch(() => undefined);
       },
       suspend: () => {
-        this.handle({ type: "suspend" });
+        this.suspend("page");
       },
       resume: () => {
-        this.handle({ type: "resume" });
+        this.resume("page");
       },
       flush: () => {
         this.flush(0);
@@ -148,6 +152,18 @@ export class Driver {
       this.#isHandling = false;
     }
     this.#setTimer();
+  }
+
+  /** Suspends the session for this reason. */
+  suspend(reason: SuspensionReason): void {
+    this.#suspensions.add(reason);
+    this.handle({ type: "suspend" });
+  }
+
+  /** Ends a suspension for this reason. The session resumes if there is none for another reason, and acts on what was due meanwhile. */
+  resume(reason: SuspensionReason): void {
+    this.#suspensions.delete(reason);
+    this.handle({ type: this.#suspensions.size > 0 ? "tick" : "resume" });
   }
 
   /**

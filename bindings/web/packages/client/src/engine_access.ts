@@ -44,6 +44,7 @@ export class EngineAccess {
   onReadFailure?: (problem: Problem) => void;
   #engine: Promise<WasmEngine> | undefined;
   #timer: Timer | undefined;
+  #isClosed = false;
 
   /** The delays of `backoff` are those before the engine is loaded again. */
   constructor(settings: EngineSettings, platform: Pick<Platform, "setTimer">, backoff: Backoff) {
@@ -71,7 +72,7 @@ export class EngineAccess {
         .then(report, (error: unknown) => {
           const isOver = !(error instanceof EngineUnavailable);
           report({ problem: problemOf(error), isOver });
-          if (isOver) return;
+          if (isOver || this.#isClosed) return;
           const delay = delays.next(this.#backoff, Infinity, Math.random);
           this.#timer = this.#platform.setTimer(attempt, delay);
         });
@@ -81,6 +82,7 @@ export class EngineAccess {
 
   /** Ends the attempts to load the engine. */
   close(): void {
+    this.#isClosed = true;
     this.#timer?.clear();
   }
 

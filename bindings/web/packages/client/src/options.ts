@@ -151,7 +151,10 @@ export interface ClientOptions {
   readonly fullEngine?: EngineSource;
   /** The digest that the engine's file must have, as in the attribute `integrity` of a script. */
   readonly integrity?: string;
-  /** A listener for notices. Without it, the client writes one warning for each kind of notice to the console. */
+  /**
+   * A listener for notices. Without it, the client writes one warning to the console for each kind of notice other than `ignored`, which is
+   * no trouble.
+   */
   readonly onNotice?: (notice: Notice) => void;
   /** A listener for readiness, which also gets the first readiness. */
   readonly onReadiness?: (change: ReadinessChange) => void;

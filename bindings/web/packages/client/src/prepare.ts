@@ -6,6 +6,7 @@ import {
   intercept,
   listen,
   type Notice,
+  noticeOnce,
   onReadiness,
   onStatus,
   queue,
@@ -25,6 +26,9 @@ export function prepare(
   for (const { observer, options: usage = {} } of options.observers ?? []) observers.observe(observer, usage);
   repository.isCatching = options.catchUpdates === true;
   listen(repository, "notice", options.onNotice ?? warnOnce());
+  repository.onThrow = (error) => {
+    noticeOnce(repository, "callback", { kind: "callback_threw", error });
+  };
   if (!isHydrated) {
     const why = "the document cannot be read";
     queue(repository, { kind: "notice", of: { kind: "store_ignored", source: SNAPSHOT, why } });
@@ -33,9 +37,9 @@ export function prepare(
   if (options.onStatus) onStatus(repository, options.onStatus);
 }
 
-/** Returns a listener that writes one warning to the console for each kind of notice. */
+/** Returns a listener that writes one warning to the console for each kind of notice other than `ignored`, which is no trouble. */
 function warnOnce(): (notice: Notice) => void {
-  const warned = new Set<Notice["kind"]>();
+  const warned = new Set<Notice["kind"]>(["ignored"]);
   return (notice) => {
     if (warned.has(notice.kind)) return;
     warned.add(notice.kind);

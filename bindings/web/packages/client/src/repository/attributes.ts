@@ -12,7 +12,7 @@ export type AttributeValue = AttributeItem | readonly AttributeItem[];
  *
  * Numbers become decimal text as Rust writes them (`5`, `0.0000001`, never an exponent), booleans become `true` and `false`. A
  * lone surrogate in a name or a value becomes U+FFFD. Values of any other type, which only a program without types can give, are
- * left out.
+ * left out, and `onIgnored` gets the name.
  *
  * @example
  * ```ts
@@ -20,14 +20,20 @@ export type AttributeValue = AttributeItem | readonly AttributeItem[];
  * mara.get("plan"); // ["gold", "beta"]
  * ```
  */
-export function attributesOf(entries: Iterable<readonly [string, AttributeValue]>): Attributes {
+export function attributesOf(
+  entries: Iterable<readonly [string, AttributeValue]>,
+  onIgnored?: (name: string) => void,
+): Attributes {
   const attributes = new ContextAttributes();
   for (const [name, value] of entries) {
     for (const item of Array.isArray(value)
       ? (value as readonly AttributeItem[])
       : [value as AttributeItem]) {
       const text = attributeText(item);
-      if (text === undefined) continue;
+      if (text === undefined) {
+        if (item !== undefined && item !== null && typeof item !== "number") onIgnored?.(name);
+        continue;
+      }
       const key = wellFormed(name);
       const known = attributes.get(key);
       if (known) known.push(text);

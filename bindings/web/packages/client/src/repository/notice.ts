@@ -14,6 +14,10 @@ import { type Source, sourceName } from "./source.ts";
  * - `fell_back_to_polling`: the Edge cannot stream, so the client polls. The client retries streaming from time to time (D-65).
  * - `store_ignored`: features from a store or a snapshot were not applied. `why` is the reason.
  * - `ignored`: a part of a response or of a stream had no effect, because it belongs to another environment.
+ * - `attribute_ignored`: a value of an attribute is no text, number or boolean, and was left out. Reported once for each name.
+ *   Only this client has this notice, because the compilers of other languages refuse such a value.
+ * - `callback_threw`: a listener or an observer threw `error`. Reported once. All of them are counted in `counters`. Only this client has
+ *   this notice.
  */
 export type Notice =
   | { readonly kind: "key_in_several_environments"; readonly feature: string; readonly answers: string }
@@ -27,7 +31,9 @@ export type Notice =
   | { readonly kind: "interceptor_panicked"; readonly interceptor: string }
   | { readonly kind: "fell_back_to_polling" }
   | { readonly kind: "store_ignored"; readonly source: Source; readonly why: string }
-  | { readonly kind: "ignored"; readonly what: string };
+  | { readonly kind: "ignored"; readonly what: string }
+  | { readonly kind: "attribute_ignored"; readonly attribute: string }
+  | { readonly kind: "callback_threw"; readonly error: unknown };
 
 /** Returns the sentence that describes the notice to people. */
 export function noticeText(notice: Notice): string {
@@ -46,5 +52,9 @@ export function noticeText(notice: Notice): string {
       return `the state from ${sourceName(notice.source)} was not used: ${notice.why}`;
     case "ignored":
       return `ignored: ${notice.what}`;
+    case "attribute_ignored":
+      return `the attribute ${notice.attribute} was left out: its value is no text, number or boolean`;
+    case "callback_threw":
+      return `a listener or an observer threw: ${String(notice.error)}`;
   }
 }

@@ -1,13 +1,14 @@
 /**
- * Calls user code.
+ * Calls user code. `caught` gets what the code throws.
  *
  * @returns false if the code threw
  */
-export function runs(call: () => void): boolean {
+export function runs(call: () => void, caught?: (error: unknown) => void): boolean {
   try {
     call();
     return true;
-  } catch {
+  } catch (error) {
+    caught?.(error);
     return false;
   }
 }

@@ -130,4 +130,21 @@ describeEngine("a client that evaluates the rules", () => {
     expect(client.status).toMatchObject({ readiness: "CLOSED", features: 0 });
     await client.closed();
   });
+
+  test("does not load the engine again once the client is closed", async () => {
+    const FreshClient = await freshClient();
+    let fail: (error: Error) => void = () => undefined;
+    const engine = new Promise<never>((_, reject) => (fail = reject));
+    const setTimer = vi.spyOn(globalThis, "setTimeout");
+    const client = new FreshClient("", CLIENT_KEY, { mode: "offline", engine });
+    client.offerFeatures("test", "environment", `[${feature("COLOUR", "red")}]`);
+    client.close();
+    await client.closed();
+    setTimer.mockClear();
+    fail(new Error("the engine is missing"));
+    await expect(engine).rejects.toThrow("missing");
+    // The client handles the failure in later turns of the event loop.
+    for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+    expect(setTimer).not.toHaveBeenCalled();
+  });
 });

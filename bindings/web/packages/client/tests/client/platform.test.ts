@@ -34,6 +34,7 @@ describe("the clock", () => {
 describe("the driver", () => {
   /** Returns a driver whose platform has no network, and the delays of the timers that it sets. */
   function idle(interval: number): {
+    connection: () => string;
     delays: number[];
     driver: Driver;
     lifeCycle: LifeCycle;
@@ -73,15 +74,16 @@ describe("the driver", () => {
       },
     };
     const config = { ...defaultConfig(edge, keys), mode: { kind: "active_polling", interval } as const };
+    const repository = new Repository({ clock: () => 0 });
     const driver = new Driver({
-      ...{ session: new Session(config, () => 0), repository: new Repository({ clock: () => 0 }), platform },
+      ...{ session: new Session(config, () => 0), repository, platform },
       ...{
         engine: { compile: () => expect.fail("no rules"), close: () => undefined },
         secrets: new SentSecrets(keys, []),
       },
     });
     if (!lifeCycle) throw new Error("the driver watches the platform");
-    return { delays, driver, lifeCycle, sent };
+    return { connection: () => repository.status.connection, delays, driver, lifeCycle, sent };
   }
 
   test("cuts the delay of its timer to what timers can have", async () => {
@@ -107,6 +109,24 @@ describe("the driver", () => {
     expect(delays).toHaveLength(before + 1);
     lifeCycle.refresh();
     expect(sent).toHaveLength(2);
+  });
+
+  test("stays suspended until both the program and the page have resumed it", async () => {
+    const { connection, driver, lifeCycle, sent } = idle(1_000);
+    driver.handle({ type: "start" });
+    await vi.waitFor(() => {
+      expect(connection()).toBe("resting");
+    });
+    driver.suspend("program");
+    // The page is shown.
+    lifeCycle.resume();
+    expect(connection()).toBe("suspended");
+    lifeCycle.suspend();
+    driver.resume("program");
+    expect(connection()).toBe("suspended");
+    lifeCycle.resume();
+    expect(connection()).toBe("resting");
+    expect(sent).toHaveLength(1);
   });
 });
 

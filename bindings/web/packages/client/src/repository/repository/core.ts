@@ -44,11 +44,11 @@ export function overrideRefused(
 }
 
 /**
- * Queues a notice about an interceptor for listeners, and passes it to the log. The listeners and the log each get a notice once,
+ * Queues a notice about user code for listeners, and passes it to the log. The listeners and the log each get a notice once,
  * and none after 256 different notices. If no listener for notices is registered, the notice is not queued, so that a later
  * incident of the same kind is reported to a later listener.
  */
-function noticeOnce(repository: Repository, incident: string, notice: Notice): void {
+export function noticeOnce(repository: Repository, incident: string, notice: Notice): void {
   const { events, log } = repository;
   const isNew = events.isNewNotice(incident);
   if (log && events.isNewInLog(incident)) log(notice);

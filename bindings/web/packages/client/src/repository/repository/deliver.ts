@@ -114,5 +114,5 @@ function finish(repository: Repository): void {
 
 /** Calls a listener's function, and counts what it throws. */
 function guarded(repository: Repository, call: () => void): void {
-  if (!runs(call)) repository.counters.listenerPanics++;
+  if (!runs(call, repository.onThrow)) repository.counters.listenerPanics++;
 }

@@ -256,7 +256,7 @@ export class Entry {
   #guarded(call: () => void): void {
     const outer = isObserving;
     isObserving = true;
-    if (!runs(call)) this.#repository.counters.observerPanics++;
+    if (!runs(call, this.#repository.onThrow)) this.#repository.counters.observerPanics++;
     isObserving = outer;
   }
 }

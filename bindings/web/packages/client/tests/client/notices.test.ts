@@ -1,0 +1,104 @@
+import { afterEach, expect, test, vi } from "vitest";
+
+import {
+  Client,
+  type ClientOptions,
+  type ContextAttributes,
+  type Notice,
+  noticeText,
+} from "../../src/index.ts";
+import { partsOf } from "../../src/live_reads.ts";
+import { queue } from "../../src/repository/lib.ts";
+import { feature, SERVER_KEY } from "./scripted_edge.ts";
+
+let client: Client;
+
+afterEach(() => {
+  client.close();
+  vi.restoreAllMocks();
+});
+
+function start(options: ClientOptions = {}): void {
+  client = new Client("", SERVER_KEY, { ...options, mode: "offline" });
+  client.offerFeatures("test", "environment", `[${feature("COLOUR", "red")}]`);
+}
+
+/** Changes the feature, which calls listeners, and waits until they were called. */
+async function changed(version: number): Promise<void> {
+  client.offerFeature("test", "environment", feature("COLOUR", `version ${version}`, version));
+  await new Promise(setImmediate);
+}
+
+test("a value of an attribute that is no text, number or boolean is left out with one notice for each name", async () => {
+  const seen: Notice[] = [];
+  const wrong = (context: unknown): ContextAttributes => context as ContextAttributes;
+  const context = wrong({
+    userkey: "mara",
+    born: new Date(0),
+    plan: ["gold", {}],
+    missing: null,
+    none: undefined,
+  });
+  start({ context, onNotice: (notice) => seen.push(notice) });
+  const made = client.context({ ...context, born: "1970", nan: NaN, call: (() => 1) as never });
+  expect([...made.attributes]).toEqual([
+    ["userkey", ["mara"]],
+    ["born", ["1970"]],
+    ["plan", ["gold"]],
+  ]);
+  await new Promise(setImmediate);
+  expect(seen.map(noticeText)).toEqual(
+    ["born", "plan", "call"].map(
+      (name) => `the attribute ${name} was left out: its value is no text, number or boolean`,
+    ),
+  );
+});
+
+test("the first error that a listener or an observer throws is a notice, and all are counted", async () => {
+  const seen: Notice[] = [];
+  const error = new Error("the listener's");
+  const fails = (): never => {
+    throw error;
+  };
+  start({ onNotice: (notice) => seen.push(notice), observers: [{ observer: { observe: fails } }] });
+  client.onChange("COLOUR", fails);
+  await changed(2);
+  await changed(3);
+  expect(seen).toEqual([{ kind: "callback_threw", error }]);
+  expect(seen.map(noticeText)).toEqual(["a listener or an observer threw: Error: the listener's"]);
+  client.string("COLOUR");
+  await changed(4);
+  expect(client.status.counters).toMatchObject({ listenerPanics: 3 });
+  expect(seen).toHaveLength(1);
+});
+
+test("a listener for notices that throws is not called for its own error without end", async () => {
+  let calls = 0;
+  start({
+    onNotice: () => {
+      calls += 1;
+      throw new Error("the listener's");
+    },
+  });
+  client.onChange("COLOUR", () => {
+    throw new Error("another listener's");
+  });
+  await changed(2);
+  await changed(3);
+  expect(calls).toBe(1);
+});
+
+test("without a listener, the console gets one warning for each kind of notice that is trouble", async () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  start();
+  client.onChange("COLOUR", () => {
+    throw new Error("the listener's");
+  });
+  client.context({ first: new Date(0), second: new Date(0) } as never);
+  queue(partsOf(client).repository, { kind: "notice", of: { kind: "ignored", what: "no trouble" } });
+  await changed(2);
+  expect(warn.mock.calls.map(([, notice]) => (notice as Notice).kind)).toEqual([
+    "attribute_ignored",
+    "callback_threw",
+  ]);
+});
