@@ -102,9 +102,10 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     });
     const observers = new LateObservers(repository, usageCode);
     prepare(repository, observers, options, context);
-    const { engine, fullEngine, integrity } = options;
+    const { engine, fullEngine, integrity, fullIntegrity } = options;
     const { readFile } = platform;
-    const access = new EngineAccess({ engine, fullEngine, integrity, readFile }, platform, settings.backoff);
+    const files = { engine, fullEngine, integrity, fullIntegrity, readFile };
+    const access = new EngineAccess(files, platform, settings.backoff);
     const identification = settings.identification ?? platform.identification;
     const session = new Session({ ...settings, identification }, Math.random, platform.redirected);
     const driver = new Driver({ session, repository, platform, engine: access, secrets });

@@ -31,6 +31,8 @@ export interface EngineSettings {
   readonly fullEngine?: EngineSource | undefined;
   /** The digest that the lean engine's module must have, as in the attribute `integrity` of a script. Checked for a URL only. */
   readonly integrity?: string | undefined;
+  /** The digest that the full engine's module must have. */
+  readonly fullIntegrity?: string | undefined;
   /** Reads a `file:` URL, which `fetch` cannot do; `undefined` if the platform has no files. */
   readonly readFile?: ((url: URL) => Promise<BufferSource>) | undefined;
 }

@@ -149,8 +149,10 @@ export interface ClientOptions {
   readonly engine?: EngineSource;
   /** The engine for rules with regular expressions, in place of the file that is beside the package's JavaScript. */
   readonly fullEngine?: EngineSource;
-  /** The digest that the engine's file must have, as in the attribute `integrity` of a script. */
+  /** The digest that the file of `engine` must have, as in the attribute `integrity` of a script. Checked if the file is requested by its URL. */
   readonly integrity?: string;
+  /** The digest that the file of `fullEngine` must have; see {@link ClientOptions.integrity}. */
+  readonly fullIntegrity?: string;
   /**
    * A listener for notices. Without it, the client writes one warning to the console for each kind of notice other than `ignored`, which is
    * no trouble.

@@ -19,6 +19,8 @@ export interface RulesetOptions {
   readonly clock?: () => number;
   /** The full engine, in place of the file that is beside the package's JavaScript. */
   readonly fullEngine?: EngineSource;
+  /** The digest that the file of `fullEngine` must have; see `ClientOptions.integrity`. */
+  readonly fullIntegrity?: string;
 }
 
 /** Reads of a ruleset, with or without a context. */

@@ -28,17 +28,18 @@ interface Options {
   readonly profile?: Profile;
   readonly clock?: () => number;
   readonly fullEngine?: EngineSource;
+  readonly fullIntegrity?: string;
 }
 
 /** Compiles a payload. @throws a TypeError if the payload cannot be read as a whole */
 export async function compilePayload(
   payload: string | Uint8Array | object,
-  { profile = "client", clock = Date.now, fullEngine: source }: Options,
+  { profile = "client", clock = Date.now, fullEngine: source, fullIntegrity: integrity }: Options,
   readFile: ((url: URL) => Promise<BufferSource>) | undefined,
 ): Promise<CompiledPayload> {
   const json = textOf(payload);
   if (!Object.hasOwn(PROFILE_NUMBERS, profile)) throw new TypeError("a profile is `client` or `edge`");
-  const module = await loadFull(source, { readFile }).catch((error: unknown) => {
+  const module = await loadFull(source, { integrity, readFile }).catch((error: unknown) => {
     throw unavailable(error);
   });
   const instance = Instance.of(module);

@@ -50,11 +50,11 @@ export async function diagnosticsOf({ repository, engine }: ClientParts): Promis
 
 /** Compiles features with the full engine for one use. */
 async function compiled<T>(
-  { fullEngine: source, readFile }: EngineSettings,
+  { fullEngine: source, fullIntegrity: integrity, readFile }: EngineSettings,
   features: readonly string[],
   use: (module: FullEngineModule, instance: Instance, ruleset: number) => T,
 ): Promise<T> {
-  const module = await loadFull(source, { readFile }).catch((error: unknown) => {
+  const module = await loadFull(source, { integrity, readFile }).catch((error: unknown) => {
     throw unavailable(error);
   });
   const instance = Instance.of(module);

@@ -8,7 +8,7 @@ import { unavailable } from "./unavailable.ts";
  * module for a program that has given none.
  */
 export async function startEngine(access: EngineAccess, bundled: LeanSource): Promise<WasmEngine> {
-  const { engine, fullEngine, integrity, readFile } = access.settings;
+  const { engine, fullEngine, integrity, fullIntegrity, readFile } = access.settings;
   const source = engine === undefined ? bundled : { file: () => engine };
   // The full engine evaluates what the lean one does, and another client of this realm has needed it.
   const module =
@@ -24,7 +24,7 @@ export async function startEngine(access: EngineAccess, bundled: LeanSource): Pr
       if (isRead) access.onReadFailure?.(problemOf(error));
     },
     loadFull: () =>
-      loadFull(fullEngine, { readFile }).catch((error: unknown) => {
+      loadFull(fullEngine, { integrity: fullIntegrity, readFile }).catch((error: unknown) => {
         throw unavailable(error);
       }),
   });

@@ -54,13 +54,13 @@ test("a value of an attribute that is no text, number or boolean is left out wit
   );
 });
 
-test("the first error that a listener or an observer throws is a notice, and all are counted", async () => {
+test("the first error that a listener throws is a notice, and all are counted", async () => {
   const seen: Notice[] = [];
   const error = new Error("the listener's");
   const fails = (): never => {
     throw error;
   };
-  start({ onNotice: (notice) => seen.push(notice), observers: [{ observer: { observe: fails } }] });
+  start({ onNotice: (notice) => seen.push(notice) });
   client.onChange("COLOUR", fails);
   await changed(2);
   await changed(3);
@@ -70,6 +70,19 @@ test("the first error that a listener or an observer throws is a notice, and all
   await changed(4);
   expect(client.status.counters).toMatchObject({ listenerPanics: 3 });
   expect(seen).toHaveLength(1);
+});
+
+test("the first error that an observer throws is a notice", async () => {
+  const seen: Notice[] = [];
+  const error = new Error("the observer's");
+  const observe = (): never => {
+    throw error;
+  };
+  start({ onNotice: (notice) => seen.push(notice), observers: [{ observer: { observe } }] });
+  await vi.waitFor(() => {
+    client.string("COLOUR");
+    expect(seen).toEqual([{ kind: "callback_threw", error }]);
+  });
 });
 
 test("a listener for notices that throws is not called for its own error without end", async () => {

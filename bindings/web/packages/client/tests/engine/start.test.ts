@@ -1,8 +1,9 @@
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 
 import { NeedsFullEngine } from "../../src/engine/engine.ts";
 import { startEngine } from "../../src/engine/start.ts";
-import { EngineAccess } from "../../src/engine_access.ts";
+import { EngineAccess, type EngineSettings } from "../../src/engine_access.ts";
+import { Client, Ruleset } from "../../src/index.ts";
 import { attributesOf } from "../../src/repository/lib.ts";
 import { bytes, describeEngine, full } from "./built.ts";
 
@@ -19,10 +20,44 @@ const PATTERN = JSON.stringify({
   ],
 });
 
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+/** Returns the access to the engines with these settings. */
+function accessWith(settings: EngineSettings): EngineAccess {
+  const backoff = { initial: 0, cap: 0, jitter: 0 };
+  return new EngineAccess(settings, { setTimer: () => ({ clear: () => undefined }) }, backoff);
+}
+
 describeEngine("the start of a client's engine", () => {
+  it("requests each engine with its own integrity", async () => {
+    const requests: unknown[] = [];
+    vi.stubGlobal("fetch", (url: URL, init: unknown) => {
+      requests.push([url.pathname, init]);
+      return Promise.reject(new TypeError("no network"));
+    });
+    const fullEngine = new URL("https://engine.example/full.wasm");
+    const access = accessWith({ fullEngine, integrity: "sha256-lean", fullIntegrity: "sha256-full" });
+    const lean = { file: () => new URL("https://engine.example/lean.wasm") };
+    await expect(startEngine(access, lean)).rejects.toThrow("no network");
+    const engine = await startEngine(access, { file: () => bytes("lean.wasm") });
+    await expect(engine.compileWithEitherEngine([PATTERN])).rejects.toThrow("no network");
+    const options = { fullEngine, fullIntegrity: "sha256-other" };
+    using client = Client.offline({ ...options, engine: bytes("lean.wasm") });
+    client.offerFeatures("test", "environment", "[]");
+    await expect(client.diagnostics()).rejects.toThrow("no network");
+    await expect(Ruleset.compile("[]", options)).rejects.toThrow("no network");
+    expect(requests).toEqual([
+      ["/lean.wasm", { integrity: "sha256-lean" }],
+      ["/full.wasm", { integrity: "sha256-full" }],
+      ["/full.wasm", { integrity: "sha256-other" }],
+      ["/full.wasm", { integrity: "sha256-other" }],
+    ]);
+  });
+
   it("uses the full engine once the realm has loaded it", async () => {
-    const backoff = { initial: 0, cap: 0, jitter: 0 };
-    const access = new EngineAccess({}, { setTimer: () => ({ clear: () => undefined }) }, backoff);
+    const access = accessWith({});
     const bundled = { file: () => bytes("lean.wasm") };
     const first = await startEngine(access, bundled);
     expect(() => first.compile([PATTERN])).toThrow(NeedsFullEngine);
