@@ -171,7 +171,8 @@ const HANDLERS: {
  * ```ts
  * const session = new Session(config, Math.random);
  * for (const action of session.handle(0, { type: "start" })) perform(action);
- * setTimeout(() => session.handle(now(), { type: "tick" }), session.deadline - now());
+ * const { deadline } = session;
+ * if (deadline !== undefined) setTimeout(() => session.handle(now(), { type: "tick" }), deadline - now());
  * ```
  */
 export class Session {
