@@ -1,8 +1,9 @@
 // @vitest-environment happy-dom
-import { act, cleanup, render, screen } from "@testing-library/react";
+import { act, cleanup, render, screen, waitFor } from "@testing-library/react";
 import type { Client, FeatureDetail, UsageEvent } from "fh-client";
 import { type ReactNode, useLayoutEffect, useReducer } from "react";
-import { afterEach, describe, expect, test } from "vitest";
+import { createRoot } from "react-dom/client";
+import { afterEach, describe, expect, test, vi } from "vitest";
 
 import {
   Feature,
@@ -21,8 +22,12 @@ import {
 } from "../src/index.ts";
 import { feature } from "./fetch_edge.ts";
 import { change, offline } from "./offline.ts";
+import "./patience.ts";
 
-afterEach(cleanup);
+afterEach(() => {
+  cleanup();
+  vi.restoreAllMocks();
+});
 
 /** Renders below a provider of the client. */
 function renderWith(client: Client, children: ReactNode): ReturnType<typeof render> {
@@ -81,19 +86,34 @@ describe("values", () => {
 
   test("that change between the rendering and the effects are not missed", async () => {
     const client = offline([feature("COLOUR", "red")]);
-    const rendered: string[] = [];
+    const order: string[] = [];
+    client.onChange("COLOUR", () => order.push("changed"));
+    const subscribe = client.onGeneration.bind(client);
+    vi.spyOn(client, "onGeneration").mockImplementation((call) => {
+      order.push("subscribed");
+      return subscribe(call);
+    });
     function Colour(): ReactNode {
-      rendered.push(useString("COLOUR", "none"));
+      order.push(useString("COLOUR", "none"));
       useLayoutEffect(() => {
         client.offerFeature("test", "environment", feature("COLOUR", "blue", 2));
+        // React's scheduler yields after 5 ms. Listeners are called before it goes on with the effects.
+        const now = performance.now.bind(performance);
+        vi.spyOn(performance, "now").mockImplementation(() => now() + 1000);
       }, []);
       return null;
     }
-    await act(async () => {
-      renderWith(client, <Colour />);
-      await Promise.resolve();
+    // Not `render`, within which all effects run before a listener is called.
+    const root = createRoot(document.createElement("div"));
+    root.render(
+      <FeatureProvider client={client}>
+        <Colour />
+      </FeatureProvider>,
+    );
+    await waitFor(() => {
+      expect(order).toEqual(["red", "changed", "subscribed", "blue"]);
     });
-    expect(rendered).toEqual(["red", "blue"]);
+    root.unmount();
   });
 });
 
