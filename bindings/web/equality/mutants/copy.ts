@@ -1,30 +1,31 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { build } from "esbuild";
 import { changedFiles, SWITCH } from "./apply.ts";
-import type { Tables } from "./table.ts";
+import { PACKAGES, type Tables } from "./table.ts";
 
-/** Writes a copy of the client that holds all mutants, and checks its types, so that no mutant is only a broken program. */
+/** Writes a copy of the packages that holds all mutants, and checks its types, so that no mutant is only a broken program. */
 export async function writeCopy(web: string, copy: string, tables: Tables): Promise<void> {
   rmSync(copy, { recursive: true, force: true });
-  const client = join(copy, "packages/client");
-  mkdirSync(client, { recursive: true });
-  for (const part of ["src", "tests"]) {
-    cpSync(join(web, "packages/client", part), join(client, part), { recursive: true });
+  // The manifest of the client has the imports that select a platform.
+  for (const part of PACKAGES.flatMap((name) =>
+    ["src", "tests", "package.json"].map((part) => `${name}/${part}`),
+  )) {
+    mkdirSync(dirname(join(copy, "packages", part)), { recursive: true });
+    cpSync(join(web, "packages", part), join(copy, "packages", part), { recursive: true });
   }
-  // The manifest has the imports that select a platform.
-  cpSync(join(web, "packages/client/package.json"), join(client, "package.json"));
   symlinkSync(join(web, "node_modules"), join(copy, "node_modules"));
+  // fh-react imports the client of the copy.
+  mkdirSync(join(copy, "packages/node_modules"));
+  symlinkSync(join(copy, "packages/client"), join(copy, "packages/node_modules/fh-client"));
   symlinkSync(join(web, "equality"), join(copy, "equality"));
   cpSync(join(web, "tsconfig.json"), join(copy, "tsconfig.json"));
   writeFileSync(join(copy, "package.json"), '{ "type": "module" }\n');
   const names = tables.mutants
     .filter(({ edits }) => edits.length > 0)
     .map(({ name }) => JSON.stringify(name));
-  writeFileSync(
-    join(client, "src", SWITCH),
-    `export type Mutant = ${names.join(" | ")};
+  const text = `export type Mutant = ${names.join(" | ")};
 let on: string | undefined = process.env["FH_MUTANT"];
 export function isOn(mutant: Mutant): boolean {
   return mutant === on;
@@ -32,12 +33,12 @@ export function isOn(mutant: Mutant): boolean {
 export function switchOn(mutant: string | undefined): void {
   on = mutant;
 }
-`,
-  );
+`;
+  for (const name of PACKAGES) writeFileSync(join(copy, "packages", name, "src", SWITCH), text);
   const files = ["replay.ts"];
-  for (const [file, text] of changedFiles(join(web, "packages/client/src"), tables)) {
-    writeFileSync(join(client, "src", file), text);
-    files.push(`packages/client/src/${file}`);
+  for (const [file, changed] of changedFiles(join(web, "packages"), tables)) {
+    writeFileSync(join(copy, "packages", file), changed);
+    files.push(`packages/${file}`);
   }
   writeFileSync(join(copy, "replay.ts"), REPLAY);
   writeFileSync(
@@ -68,7 +69,8 @@ export { switchOn } from "./packages/client/src/mutants.ts";
 const OPTIONS = {
   noEmit: true,
   types: ["node"],
-  lib: ["ES2023", "ESNext.Disposable", "DOM"],
+  jsx: "react-jsx",
+  lib: ["ES2023", "ESNext.Disposable", "DOM", "DOM.Iterable"],
   noImplicitReturns: false,
   allowUnreachableCode: true,
 };

@@ -14,7 +14,7 @@ export interface Placed {
  *
  * @throws an error that names the mutant, the place in the table and the nearest code, if the piece does not occur exactly once
  */
-export function place(edit: Edit, text: string, source: Source = read(text)): Placed {
+export function place(edit: Edit, text: string, source: Source = read(text, edit.file)): Placed {
   const fail = (why: string): never => {
     throw new Error(`${edit.at}: ${why}`);
   };

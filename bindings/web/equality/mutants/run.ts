@@ -1,5 +1,5 @@
 /**
- * `npm run mutants`: plants all mutants in a copy of the client, replays the committed conversations and sequences with each, runs the test
+ * `npm run mutants`: plants all mutants in a copy of the packages, replays the committed conversations and sequences with each, runs the test
  * files that the tables name, and lists what finds each mutant. Arguments are names of mutants; without any, all are tried.
  */
 

@@ -7,7 +7,9 @@ export interface Edit {
   /** The mutant, and the place in the table, for messages. */
   readonly at: string;
   readonly mutant: string;
-  /** The file below `packages/client/src`. */
+  /** The folder of the package below `packages`. */
+  readonly package: string;
+  /** The file below the package's `src`. */
   readonly file: string;
   /** The function: `name`, `Type.name` or `Type.#name`. */
   readonly item: string;
@@ -33,6 +35,7 @@ export interface Mutant {
 
 /** Code that is appended to a file, for the edits of mutants. */
 export interface Helper {
+  readonly package: string;
   readonly file: string;
   readonly code: string;
 }
@@ -49,6 +52,12 @@ export const AREAS = ["session", "repository"] as const;
 /** The area of what only pages have: storage and tabs. Tests find its mutants. */
 export const PAGE = "page";
 
+/** The area of `fh-react`. Tests find its mutants. */
+export const REACT = "react";
+
+/** The folders of the packages that have mutants, below `packages`. */
+export const PACKAGES = ["client", REACT] as const;
+
 const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   mutants: ["name", "absent", "exempt", "test"],
   "mutants.edits": ["file", "in", "find", "with"],
@@ -63,6 +72,7 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
 export function readTable(area: string, file: string, text: string): Tables {
   const mutants: (Mutant & { edits: Edit[] })[] = [];
   const helpers: Helper[] = [];
+  const of = { package: area === REACT ? REACT : "client" };
   for (const { name, line, texts } of sections(file, text)) {
     const where = `${file}:${line}`;
     const known = MEMBERS[name];
@@ -76,7 +86,7 @@ export function readTable(area: string, file: string, text: string): Tables {
       return value;
     };
     if (name === "helpers") {
-      helpers.push({ file: get("file"), code: get("code") });
+      helpers.push({ ...of, file: get("file"), code: get("code") });
       continue;
     }
     if (name === "mutants") {
@@ -91,6 +101,7 @@ export function readTable(area: string, file: string, text: string): Tables {
       throw new Error(`${where}: the member find must hold « and » once`);
     }
     mutant.edits.push({
+      ...of,
       at: `${mutant.name} (${where})`,
       mutant: mutant.name,
       file: get("file"),
@@ -111,7 +122,7 @@ export function readTable(area: string, file: string, text: string): Tables {
 
 /** Reads the tables of all areas below the folder `equality/mutants`. */
 export function readTables(folder: string): Tables {
-  const all = [...AREAS, PAGE].flatMap((area) =>
+  const all = [...AREAS, PAGE, REACT].flatMap((area) =>
     tableFiles(join(folder, area)).map((name) =>
       readTable(area, `${area}/${name}`, readFileSync(join(folder, area, name), "utf8")),
     ),

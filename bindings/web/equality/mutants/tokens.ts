@@ -14,16 +14,16 @@ export interface Source {
   readonly items: readonly { readonly name: string; readonly start: number; readonly end: number }[];
 }
 
-/** Returns the tokens and functions of a source. */
-export function read(text: string): Source {
-  const file = ts.createSourceFile("source.ts", text, ts.ScriptTarget.Latest, true);
+/** Returns the tokens and functions of a source. The name of its file says if the source can hold JSX. */
+export function read(text: string, name = "source.ts"): Source {
+  const file = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true);
   const tokens: Token[] = [];
   const items: { name: string; start: number; end: number }[] = [];
   const visit = (node: ts.Node, type: string | undefined): void => {
     if (ts.isJSDoc(node)) return;
     const [start, end] = [node.getStart(file), node.getEnd()];
-    const name = itemName(node, type);
-    if (name !== undefined) items.push({ name, start, end });
+    const item = itemName(node, type);
+    if (item !== undefined) items.push({ name: item, start, end });
     const children = node.getChildren(file);
     if (children.length === 0 && end > start && node.kind !== ts.SyntaxKind.EndOfFileToken) {
       tokens.push({ text: text.slice(start, end), start, end });
