@@ -44,7 +44,8 @@ export class StateKeeper {
         ended.abort();
       }
     });
-    if (typeof addEventListener === "function")
+    // A client that was closed while this code was loaded calls no listener, which would end the watch.
+    if (!repository.isClosed && typeof addEventListener === "function")
       addEventListener("pagehide", () => this.#writer?.flush(), { signal: ended.signal });
   }
 
@@ -82,6 +83,8 @@ export class StateKeeper {
     this.#writer = writer;
     if (listed !== driver.keys) await this.#restore(storage);
     else writer.received({ kind: "list", source: STREAMING, environment: undefined, json: "" });
+    // A client that was closed meanwhile writes once, and sets no timer.
+    if (repository.isClosed) writer.close();
   }
 
   get #owner(): SnapshotOwner {

@@ -175,6 +175,24 @@ describe("the last state", () => {
     });
     expect(storage.writes).toBe(2);
   });
+
+  test("of a client that is closed while the code for storages is loaded is written once, without a timer", async () => {
+    const { client } = start();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      client.onRaw(() => {
+        client.close();
+      });
+      await edge.stream(feature("COLOUR", "red"));
+      await client.closed();
+      await eventually(() => {
+        expect(storage.writes).toBe(1);
+      });
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 });
 
 describe("entries", () => {
