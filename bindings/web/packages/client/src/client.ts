@@ -102,10 +102,10 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     });
     const observers = new LateObservers(repository, usageCode);
     prepare(repository, observers, options, context);
-    const { engine, fullEngine, integrity, fullIntegrity } = options;
+    const { engine, fullEngine, integrity, fullIntegrity, profile } = options;
     const { readFile } = platform;
-    const files = { engine, fullEngine, integrity, fullIntegrity, readFile };
-    const access = new EngineAccess(files, platform, settings.backoff);
+    const engineSettings = { engine, fullEngine, integrity, fullIntegrity, profile, readFile };
+    const access = new EngineAccess(engineSettings, platform, settings.backoff);
     const identification = settings.identification ?? platform.identification;
     const session = new Session({ ...settings, identification }, Math.random, platform.redirected);
     const driver = new Driver({ session, repository, platform, engine: access, secrets });

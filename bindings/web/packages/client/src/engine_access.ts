@@ -1,5 +1,6 @@
 import type { WasmEngine } from "./engine/engine.ts";
 import type { EngineSource } from "./engine/load.ts";
+import type { Profile } from "./engine/module.ts";
 import type { Platform, Timer } from "./platform.ts";
 import type { Problem, Rules } from "./repository/lib.ts";
 import { Delays } from "./session/delay.ts";
@@ -27,12 +28,14 @@ export type Compile = (rules: Rules, report: (compiled: Compiled) => void) => vo
 export interface EngineSettings {
   /** The lean engine's module, in place of the one that is beside the package's JavaScript. */
   readonly engine?: EngineSource | undefined;
-  /** The full engine's module, which is loaded if a rule has a regular expression. */
+  /** The full engine's module, which is loaded if a rule has a regular expression, and for the profile `edge`. */
   readonly fullEngine?: EngineSource | undefined;
   /** The digest that the lean engine's module must have, as in the attribute `integrity` of a script. Checked for a URL only. */
   readonly integrity?: string | undefined;
   /** The digest that the full engine's module must have. */
   readonly fullIntegrity?: string | undefined;
+  /** The set of evaluation rules; `client` if there is none. */
+  readonly profile?: Profile | undefined;
   /** Reads a `file:` URL, which `fetch` cannot do; `undefined` if the platform has no files. */
   readonly readFile?: ((url: URL) => Promise<BufferSource>) | undefined;
 }

@@ -1,6 +1,6 @@
 import type { Changes, ChangesOptions } from "./changes.ts";
 import type { FlagOf } from "./flags.ts";
-import type { LiveReads } from "./live_reads.ts";
+import type { Explanation, LiveReads } from "./live_reads.ts";
 import type { Change, FeatureDetail } from "./plain_value.ts";
 import type { Kind, Subscription } from "./repository/lib.ts";
 
@@ -55,8 +55,10 @@ export class Feature<F extends object, K extends keyof F & string> {
   }
 
   /** Returns the text of a NUMBER feature, which keeps all digits. */
-  decimal(this: If<F[K], number, this>): string | undefined {
-    return untyped(this).decimal(this.key);
+  decimal(this: If<F[K], number, this>): string | undefined;
+  decimal(this: If<F[K], number, this>, defaultValue: string): string;
+  decimal(this: Feature<F, K>, defaultValue?: string): string | undefined {
+    return untyped(this).decimal(this.key) ?? defaultValue;
   }
 
   /** Returns the parsed document of a JSON feature. */
@@ -66,9 +68,16 @@ export class Feature<F extends object, K extends keyof F & string> {
     return untyped(this).json(this.key, defaultValue);
   }
 
+  /** Returns the unparsed text of a JSON feature. */
+  rawJson(this: If<F[K], object | null, this>): string | undefined {
+    return untyped(this).rawJson(this.key);
+  }
+
   /** Returns the value of a feature of any type. */
-  value(): F[K] | undefined {
-    return this.#reads.value(this.key);
+  value(): F[K] | undefined;
+  value(defaultValue: F[K]): F[K];
+  value(defaultValue?: F[K]): F[K] | undefined {
+    return this.#reads.value(this.key, defaultValue as F[K]);
   }
 
   /** Returns the value, with its reason and further data of the feature. */
@@ -79,6 +88,15 @@ export class Feature<F extends object, K extends keyof F & string> {
   /** Returns the same as {@link Feature.detail}, without notifying observers. */
   peek(): FeatureDetail<F[K]> {
     return this.#reads.peek(this.key);
+  }
+
+  /**
+   * Returns the value with the steps of its evaluation. Observers are not notified. With a client-evaluated key, the full engine is loaded.
+   *
+   * @throws an error if the engine cannot be loaded
+   */
+  explain(): Promise<Explanation<F[K]>> {
+    return this.#reads.explain(this.key);
   }
 
   /** True if the feature has a value other than null. */

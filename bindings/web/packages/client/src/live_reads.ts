@@ -59,7 +59,7 @@ export class LiveReads<F extends object> extends Reads<F> {
 
   /** Returns the present features. Reads of the snapshot use the same features even if updates arrive meanwhile. */
   snapshot(): Snapshot<F> {
-    return new Snapshot(this.#parts.repository.live, this.contextAttributes);
+    return new Snapshot(this.#parts, this.contextAttributes);
   }
 
   /**

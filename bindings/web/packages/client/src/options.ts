@@ -1,4 +1,5 @@
 import type { EngineSource } from "./engine/load.ts";
+import type { Profile } from "./engine/module.ts";
 import type {
   AttributeValue,
   Interceptor,
@@ -145,9 +146,14 @@ export interface ClientOptions {
   readonly keepAlive?: boolean;
   /** `pause` to suspend the client 30 seconds after its page was hidden; `continue` by default. */
   readonly whenHidden?: "continue" | "pause";
+  /**
+   * The set of rules by which the client evaluates the features of a client-evaluated key: `client`, which is the default, or `edge`, that of
+   * FeatureHub's Edge, for which the full engine is loaded.
+   */
+  readonly profile?: Profile;
   /** The evaluation engine for client-evaluated keys, in place of the file that is beside the package's JavaScript. */
   readonly engine?: EngineSource;
-  /** The engine for rules with regular expressions, in place of the file that is beside the package's JavaScript. */
+  /** The engine for rules with regular expressions and for the profile `edge`, in place of the file that is beside the package's JavaScript. */
   readonly fullEngine?: EngineSource;
   /** The digest that the file of `engine` must have, as in the attribute `integrity` of a script. Checked if the file is requested by its URL. */
   readonly integrity?: string;

@@ -1,12 +1,15 @@
 import type { Attributes } from "./attributes.ts";
 import type { FlagKey, FlagOf, KeyOf } from "./flags.ts";
+import type { ClientParts, Explanation } from "./live_reads.ts";
 import { type FeatureDetail, plainDetail, plainValue } from "./plain_value.ts";
 import {
   type Bootstrap,
   bootstrapOf,
   contextValues,
   type Kind,
+  type Readiness,
   type RepositorySnapshot,
+  type SessionStatus,
   writeBootstrap,
 } from "./repository/lib.ts";
 import type { ValueOf } from "./repository/value.ts";
@@ -152,9 +155,49 @@ export class Snapshot<F extends object> extends Reads<F> {
   /** A number that increases whenever a read may return another value. */
   readonly generation: number;
 
+  /** The status of the client at the time of the snapshot. Times are milliseconds of the client's own clock. */
+  readonly status: SessionStatus;
+  readonly #parts: ClientParts;
+  readonly #live: RepositorySnapshot;
+
   /** @internal */
-  constructor(snapshot: RepositorySnapshot, attributes: Attributes | undefined) {
-    super({ live: snapshot }, attributes);
-    this.generation = snapshot.generation;
+  constructor(parts: ClientParts, attributes: Attributes | undefined) {
+    const { live } = parts.repository;
+    super({ live }, attributes);
+    this.generation = live.generation;
+    this.status = live.status;
+    this.#parts = parts;
+    this.#live = live;
+  }
+
+  /** The readiness of the client at the time of the snapshot. */
+  get readiness(): Readiness {
+    return this.status.readiness;
+  }
+
+  /**
+   * True if the features are values for one context, as they are with a server-evaluated key; false before the first features.
+   */
+  get isServerEvaluated(): boolean {
+    return this.#live.rules.evaluatedFor !== undefined;
+  }
+
+  /**
+   * Returns the id of the environment that a feature comes from; `undefined` if it is unknown. If all features come from one environment,
+   * returns its id for any key.
+   */
+  environmentOf(key: string): string | undefined {
+    return this.#live.rules.environmentOf(key);
+  }
+
+  /**
+   * Returns the value of a feature in the snapshot with the steps of its evaluation. Observers are not notified. With a client-evaluated key,
+   * the full engine is loaded.
+   *
+   * @throws an error if the engine cannot be loaded
+   */
+  async explain<K extends FlagKey<F>>(key: K): Promise<Explanation<F[K]>> {
+    const { explainFeature } = await import("./late/explain.ts");
+    return explainFeature(this.#parts, key, this.contextAttributes, this.#live);
   }
 }

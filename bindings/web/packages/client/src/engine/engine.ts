@@ -3,16 +3,16 @@ import { utf8 } from "../text.ts";
 import { type CompiledFeature, CompiledFeatures } from "./compiled_features.ts";
 import { guarded } from "./guard.ts";
 import { Instance } from "./instance.ts";
-import type { EngineModule } from "./module.ts";
+import { type EngineModule, type Profile, PROFILE_NUMBERS } from "./module.ts";
 import { reusable } from "./reuse.ts";
 import { type FailureHandler, WasmRuleset } from "./ruleset.ts";
 
-/** The error for features that the lean engine does not evaluate, because a rule has a regular expression. */
+/** The error for features that the lean engine does not evaluate: a rule has a regular expression, or the profile is `edge`. */
 export class NeedsFullEngine extends Error {
   override readonly name = "NeedsFullEngine";
 
   constructor() {
-    super("a rule has a regular expression, which only the full engine evaluates");
+    super("only the full engine evaluates regular expressions and the profile `edge`");
   }
 }
 
@@ -25,9 +25,11 @@ export interface EngineOptions {
   readonly onFailure?: (error: unknown, isRead: boolean) => void;
   /** Loads the full engine. Called at most once at a time, when the lean engine refuses features. */
   readonly loadFull?: () => Promise<EngineModule>;
+  /** The set of evaluation rules; `client` if there is none. */
+  readonly profile?: Profile | undefined;
 }
 
-/** The engine of one client: `fh-eval` as a WebAssembly module, for the profile `client`. */
+/** The engine of one client: `fh-eval` as a WebAssembly module, for one profile. */
 export class WasmEngine implements Engine {
   #instance: Instance;
   readonly #options: EngineOptions;
@@ -56,7 +58,7 @@ export class WasmEngine implements Engine {
   /**
    * Compiles features into a ruleset, as {@link Engine.compile} says. Features that the last ruleset has are not compiled again.
    *
-   * @throws {@link NeedsFullEngine} if the module is lean and a rule needs the full one
+   * @throws {@link NeedsFullEngine} if the module is lean, and a rule or the profile needs the full one
    */
   compile(texts: readonly string[]): WasmRuleset {
     const features = reusable(texts, this.#last);
@@ -81,9 +83,10 @@ export class WasmEngine implements Engine {
   #compileTogether(texts: readonly string[]): CompiledFeatures {
     const instance = this.#instance;
     const { module } = instance;
+    const { profile = "client" } = this.#options;
     // A JSON text never contains U+0000.
     const compile = (): number => {
-      const handle = module.compile(utf8(texts.join("\0")), 0);
+      const handle = module.compile(utf8(texts.join("\0")), PROFILE_NUMBERS[profile]);
       if (module.missing(handle) === 0) return handle;
       module.free_ruleset(handle);
       throw new NeedsFullEngine();

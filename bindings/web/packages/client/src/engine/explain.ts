@@ -7,16 +7,18 @@ import { type Diagnostic, readDiagnostics } from "./diagnostics.ts";
 import { guarded } from "./guard.ts";
 import { Instance } from "./instance.ts";
 import { loadFull } from "./load.ts";
-import type { FullEngineModule } from "./module.ts";
+import { type FullEngineModule, PROFILE_NUMBERS } from "./module.ts";
 import { unavailable } from "./unavailable.ts";
 
-/** Returns the value of a feature, and the engine's report about its evaluation. Loads the full engine if it is needed. */
+/**
+ * Returns the value of a feature in a snapshot, and the engine's report about its evaluation. Loads the full engine if it is needed.
+ */
 export async function explainFeature<V>(
   { repository, engine }: ClientParts,
   key: string,
   attributes: Attributes | undefined,
+  snapshot = repository.live,
 ): Promise<Explanation<V>> {
-  const snapshot = repository.live;
   const { rules } = snapshot;
   const feature = rules.evaluatedFor || !snapshot.hasList ? undefined : rules.get(key);
   const detail = plainDetail<V>(snapshot.peek(key, attributes));
@@ -50,7 +52,7 @@ export async function diagnosticsOf({ repository, engine }: ClientParts): Promis
 
 /** Compiles features with the full engine for one use. */
 async function compiled<T>(
-  { fullEngine: source, fullIntegrity: integrity, readFile }: EngineSettings,
+  { fullEngine: source, fullIntegrity: integrity, profile = "client", readFile }: EngineSettings,
   features: readonly string[],
   use: (module: FullEngineModule, instance: Instance, ruleset: number) => T,
 ): Promise<T> {
@@ -60,7 +62,7 @@ async function compiled<T>(
   const instance = Instance.of(module);
   return guarded(instance, () => {
     const { epoch } = instance;
-    const ruleset = module.compile(utf8(features.join("\0")), 0);
+    const ruleset = module.compile(utf8(features.join("\0")), PROFILE_NUMBERS[profile]);
     const result = use(module, instance, ruleset);
     instance.free(ruleset, epoch);
     return result;

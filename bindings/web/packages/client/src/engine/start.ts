@@ -1,21 +1,25 @@
 import { type EngineAccess, problemOf } from "../engine_access.ts";
 import { WasmEngine } from "./engine.ts";
 import { loadedFull, type LeanSource, loadFull, loadLean } from "./load.ts";
+import type { FullEngineModule } from "./module.ts";
 import { unavailable } from "./unavailable.ts";
 
 /**
- * Loads the lean engine unless this realm has the full one, and makes the engine of a client from it. The client imports this file when it needs an engine. `bundled` is the
- * module for a program that has given none.
+ * Loads the lean engine, and makes the engine of a client from it. Uses the full engine if this realm has it or if the profile needs it. The
+ * client imports this file when it needs an engine. `bundled` is the module for a program that has given none.
  */
 export async function startEngine(access: EngineAccess, bundled: LeanSource): Promise<WasmEngine> {
-  const { engine, fullEngine, integrity, fullIntegrity, readFile } = access.settings;
+  const { engine, fullEngine, integrity, fullIntegrity, profile, readFile } = access.settings;
   const source = engine === undefined ? bundled : { file: () => engine };
+  const full = (): Promise<FullEngineModule> => loadFull(fullEngine, { integrity: fullIntegrity, readFile });
   // The full engine evaluates what the lean one does, and another client of this realm has needed it.
   const module =
     loadedFull() ??
-    (await loadLean(source, { integrity, readFile }).catch((error: unknown) => {
-      throw unavailable(error);
-    }));
+    (await (profile === "edge" ? full() : loadLean(source, { integrity, readFile })).catch(
+      (error: unknown) => {
+        throw unavailable(error);
+      },
+    ));
   let hasFailed = false;
   return new WasmEngine(module, {
     onFailure: (error, isRead) => {
@@ -24,8 +28,9 @@ export async function startEngine(access: EngineAccess, bundled: LeanSource): Pr
       if (isRead) access.onReadFailure?.(problemOf(error));
     },
     loadFull: () =>
-      loadFull(fullEngine, { integrity: fullIntegrity, readFile }).catch((error: unknown) => {
+      full().catch((error: unknown) => {
         throw unavailable(error);
       }),
+    profile,
   });
 }

@@ -6,10 +6,10 @@ import type { EngineAccess } from "../engine_access.ts";
 
 export * from "../first_part.ts";
 
-/** Loads the lean engine, and makes the engine of a client from it. */
+/** Loads the engine, and makes the engine of a client from it. */
 export async function startEngine(access: EngineAccess): Promise<WasmEngine> {
-  const { engine, integrity } = access.settings;
-  if (engine === undefined) requestEngine(integrity);
+  const { engine, integrity, profile } = access.settings;
+  if (engine === undefined && profile !== "edge") requestEngine(integrity);
   const start = await import("./engine_start.ts");
   return start.startEngine(access, BUNDLED);
 }

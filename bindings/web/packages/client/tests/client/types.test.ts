@@ -21,6 +21,11 @@ function reads(client: Client<Flags>): void {
   expectTypeOf(client.value("COLOUR")).toEqualTypeOf<"red" | "blue" | undefined>();
   expectTypeOf(client.detail("LIMIT").value).toEqualTypeOf<number | undefined>();
   expectTypeOf(client.feature("COLOUR").string("red")).toEqualTypeOf<"red" | "blue">();
+  expectTypeOf(client.feature("LIMIT").decimal()).toEqualTypeOf<string | undefined>();
+  expectTypeOf(client.feature("LIMIT").decimal("3")).toEqualTypeOf<string>();
+  expectTypeOf(client.feature("LIMITS").rawJson()).toEqualTypeOf<string | undefined>();
+  expectTypeOf(client.feature("COLOUR").value()).toEqualTypeOf<"red" | "blue" | undefined>();
+  expectTypeOf(client.feature("COLOUR").value("red")).toEqualTypeOf<"red" | "blue">();
   client.onChange("COLOUR", (change) => {
     expectTypeOf(change.new).toEqualTypeOf<"red" | "blue" | undefined>();
   });
@@ -45,6 +50,12 @@ function reads(client: Client<Flags>): void {
   client.feature("NO_SUCH");
   // @ts-expect-error -- a text is no boolean
   client.feature("COLOUR").boolean();
+  // @ts-expect-error -- a text is no number
+  client.feature("COLOUR").decimal();
+  // @ts-expect-error -- a number is no document
+  client.feature("LIMIT").rawJson();
+  // @ts-expect-error -- not one of the texts
+  client.feature("COLOUR").value("green");
   // @ts-expect-error -- no such key
   client.onChange("NO_SUCH", () => undefined);
   // @ts-expect-error -- a date is no attribute
