@@ -35,9 +35,13 @@ fn write(path: &Path, text: &str) {
     fs::write(path, file.finish().unwrap()).unwrap();
 }
 
-/// The committed sequences are those that this tree gives. `FH_SEQUENCES=commit` writes them again.
+/// The committed sequences are those that this tree gives. `FH_SEQUENCES=commit` writes them again. `FH_SEQUENCE` names the only one to
+/// compare, which is printed and need not be committed.
 #[test]
 fn the_committed_sequences_are_those_of_this_tree() {
+    if let Ok(name) = env::var("FH_SEQUENCE") {
+        print(&now(&name));
+    }
     for (name, count, with_rules) in COMMITTED {
         let path = committed(name);
         if env::var("FH_SEQUENCES").as_deref() == Ok("commit") {
@@ -52,6 +56,34 @@ fn the_committed_sequences_are_those_of_this_tree() {
     }
 }
 
+/// Returns the sequence with this name that this tree gives.
+fn now(name: &str) -> Value {
+    let seed = name.strip_prefix("sequence ").and_then(|seed| seed.parse().ok());
+    sequence(seed.expect("the name of a sequence, such as `sequence 17`"))
+}
+
+/// Prints the steps of a sequence and their results.
+fn print(sequence: &Value) {
+    println!("{}", sequence["name"].as_str().unwrap());
+    for (at, step) in sequence["steps"].as_array().unwrap().iter().enumerate() {
+        let mut result = step.as_object().unwrap().clone();
+        let input = result.remove("step").unwrap();
+        println!("step {at}\n  input: {input}\n  result: {}", Value::Object(result));
+    }
+}
+
+/// Returns the commands that repeat the comparison of one sequence, in Rust and then in TypeScript.
+fn commands(name: &str) -> String {
+    format!(
+        "to repeat it, and print what the repository does now:\n    \
+         FH_SEQUENCE='{name}' cargo test -p fh-repository --test sequences the_committed_sequences -- --nocapture\n\
+         if the change is intended, to write the committed files again:\n    {COMMIT}\n\
+         then, to replay it in TypeScript, in bindings/web:\n    \
+         FH_ENGINE=required FH_SEQUENCE='{name}' npx vitest run packages/client/tests/sequences.test.ts\n\
+         The file of bindings/web/packages/client/src/repository with the name of the changed file must follow."
+    )
+}
+
 /// Compares the sequences of a file with those of this tree, and returns their number.
 fn compared(path: &Path, with_rules: bool) -> usize {
     let mut found = String::new();
@@ -63,23 +95,28 @@ fn compared(path: &Path, with_rules: bool) -> usize {
         read.is_ok(),
         "the committed sequences cannot be read ({read:?}); to write them, type:\n{COMMIT}"
     );
+    let only = env::var("FH_SEQUENCE").ok();
     let mut count = 0;
     for line in found.lines() {
         // The texts are not compared: the order of members depends on features of serde_json that other crates of a build may switch on.
         let old: Value = serde_json::from_str(line).unwrap();
         assert_eq!(old["hasRules"], with_rules, "{}", old["name"]);
         let name = old["name"].as_str().unwrap();
-        let new = sequence(name.trim_start_matches("sequence ").parse().unwrap());
         count += 1;
+        if only.as_ref().is_some_and(|only| only != name) {
+            continue;
+        }
+        let new = now(name);
         if old == new {
             continue;
         }
         let steps = old["steps"].as_array().unwrap().iter().zip(new["steps"].as_array().unwrap());
         let at = steps.take_while(|(old, new)| old == new).count();
         panic!(
-            "this tree gives another {name}, beginning with step {at}:\n{}\ninstead of\n{}\nTo write the sequences again, type:\n{COMMIT}\n\
-             The file of bindings/web/packages/client/src/repository with the name of the changed file must follow.",
-            new["steps"][at], old["steps"][at]
+            "this tree gives another {name}, beginning with step {at}:\n{}\ninstead of\n{}\n{}",
+            new["steps"][at],
+            old["steps"][at],
+            commands(name)
         );
     }
     count

@@ -1,9 +1,11 @@
 //! The committed conversations, which the tests in TypeScript replay without any other files.
 
-use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use flate2::read::GzDecoder;
 use serde_json::Value;
 
@@ -61,13 +63,48 @@ fn difference(committed: &Value, now: &Value) -> String {
     format!("the settings\n  committed: {committed}\n  now:       {now}")
 }
 
+/// Returns the commands that repeat the comparison of one conversation, in Rust and then in TypeScript.
+fn commands(name: &str) -> String {
+    format!(
+        "to repeat it, and print what the session does now:\n    \
+         FH_CONVERSATION='{name}' cargo test -p fh-session --test simulation committed_conversations -- --nocapture\n\
+         if the change is intended, to write the committed files again:\n    cargo xtask web conversations --commit\n\
+         then, to replay it in TypeScript, in bindings/web:\n    \
+         FH_CONVERSATION='{name}' npx vitest run packages/client/tests/conversations.test.ts"
+    )
+}
+
+/// Prints the steps of a conversation, as they are now. Bytes become text.
+fn print(conversation: &Conversation) {
+    println!("conversation {:?}", conversation.name);
+    for (at, step) in conversation.steps.iter().enumerate() {
+        let mut input = serde_json::to_value(&step.input).unwrap();
+        for member in ["bytes", "features", "feature"] {
+            if let Some(Value::String(bytes)) = input.get_mut(member) {
+                let decoded = BASE64_STANDARD.decode(bytes.as_bytes()).unwrap();
+                *bytes = String::from_utf8_lossy(&decoded).into_owned();
+            }
+        }
+        // The members behind the input, in the order of the files.
+        let (line, taken) = (serde_json::to_string(step), serde_json::to_string(&step.input));
+        let (line, taken) = (line.unwrap(), format!("{},", taken.unwrap()));
+        let result = line.split_once(&taken).map_or("}", |(_, result)| result);
+        println!("step {at} at {}\n  input: {input}\n  result: {{{result}", step.at);
+    }
+}
+
 /// The committed conversations are those that the session and the scripts give now. If a rule was changed on purpose, the command of the
-/// message chooses and writes them again, and the session in TypeScript must follow.
+/// message chooses and writes them again, and the session in TypeScript must follow. `FH_CONVERSATION` names the only one to compare, which
+/// is printed and need not be committed.
 #[test]
 fn committed_conversations_are_those_of_the_tree() {
     let folder =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../bindings/web/equality/data/conversations");
     let hostile = hostile();
+    let only = env::var("FH_CONVERSATION").ok();
+    if let Some(name) = &only {
+        print(&named(name, &hostile).expect("FH_CONVERSATION names a conversation"));
+    }
     let (mut count, mut bytes) = (0, 0);
     for (path, file) in files(&folder) {
         bytes += file.len();
@@ -77,14 +114,17 @@ fn committed_conversations_are_those_of_the_tree() {
             count += 1;
             let committed: Value = serde_json::from_str(line).unwrap();
             let name = committed["name"].as_str().unwrap();
-            let again = "run `cargo xtask web conversations --commit` if the change is intended";
+            if only.as_ref().is_some_and(|only| only != name) {
+                continue;
+            }
             let Some(mut now) = named(name, &hostile) else {
+                let again = "run `cargo xtask web conversations --commit`";
                 panic!("{}: there is no conversation {name} any more: {again}", path.display())
             };
             now.steps.truncate(committed["steps"].as_array().map_or(0, Vec::len));
             if serde_json::to_string(&now).unwrap() != line {
                 let now = serde_json::to_value(&now).unwrap();
-                panic!("{name} differs: {}\n{again}", difference(&committed, &now));
+                panic!("{name} differs: {}\n{}", difference(&committed, &now), commands(name));
             }
         }
     }

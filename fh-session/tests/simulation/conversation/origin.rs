@@ -111,7 +111,10 @@ pub fn of_simulation(seed: u64) -> Recorder {
     let mut script = Script::new(seed, false);
     script.client.session.record(format!("{SIMULATION}{seed}"));
     if let Err(broken) = script.run() {
-        panic!("script {seed} violates an invariant: {broken}");
+        panic!(
+            "script {seed} violates an invariant: {broken}\nto repeat it:\n    \
+             FH_SIMULATION_SEED={seed} cargo test -p fh-session --test simulation random_scripts -- --nocapture"
+        );
     }
     script.client.session
 }
