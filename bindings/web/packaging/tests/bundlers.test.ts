@@ -9,17 +9,41 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { startBrowser } from "../../packages/client/tests/chromium/browser.ts";
 import { describeServe, Served } from "../../packages/client/tests/client/serve.ts";
-import { edgeScript, firstExample, project, removeProjects, withServerKey, write } from "./project.ts";
+import {
+  edgeScript,
+  examples,
+  firstExample,
+  project,
+  removeProjects,
+  withServerKey,
+  write,
+} from "./project.ts";
 import { Tarball } from "./tarball.ts";
 
 const run = promisify(execFile);
-const [client] = Tarball.all();
+const [client, react, openfeature] = Tarball.all();
 removeProjects();
 
 /** The example of the README, which has a client-evaluated key. */
 const EXAMPLE = firstExample(client!);
 const OF_SERVER = withServerKey(EXAMPLE);
 
+/**
+ * A page with the examples of the READMEs of `fh-react` and `fh-openfeature`. It shows what the component renders once that is the value of
+ * the rule.
+ */
+const COMPONENTS = `import { isNew } from "./openfeature";
+import { start } from "./shop";
+
+const root = document.body.appendChild(document.createElement("div"));
+const observer = new MutationObserver(() => {
+  if (!root.textContent?.includes("new")) return;
+  observer.disconnect();
+  console.log(isNew, root.innerHTML);
+});
+observer.observe(root, { childList: true, characterData: true, subtree: true });
+start(root);
+`;
 /** A page that waits until its engine cannot be loaded, and shows the reason. */
 const WITHOUT_ENGINE = `import { Client, problemText } from "fh-client";
 
@@ -54,9 +78,9 @@ describeServe("the example of the README runs in Chromium", () => {
   async function bundled(
     name: string,
     ending: "js" | "ts",
-    { served = `SCRIPT.${ending}`, head = "", as = 'type="module"' } = {},
+    { served = `SCRIPT.${ending}`, head = "", as = 'type="module"', others = [] as readonly Tarball[] } = {},
   ): Promise<string> {
-    const folder = await project(name, client!);
+    const folder = await project(name, client!, ...others);
     for (const [page, script, text] of [
       ["index", "main", EXAMPLE],
       ["server", "server", OF_SERVER],
@@ -139,9 +163,20 @@ describeServe("the example of the README runs in Chromium", () => {
     run(process.execPath, [...program], { cwd: folder });
 
   test("after a build of Vite 8, and in its development server", async () => {
-    const folder = await bundled("vite-8", "ts");
+    const folder = await bundled("vite-8", "ts", { others: [react!, openfeature!] });
+    write(folder, {
+      "shop.tsx": firstExample(react!),
+      "openfeature.ts": firstExample(openfeature!),
+      "components.ts": COMPONENTS,
+      "components.html": '<script type="module" src="/components.ts"></script>',
+    });
     await node(folder, "node_modules/vite/bin/vite.js", "build", "--logLevel", "error");
-    await Promise.all([check(await files(folder, "dist")), check(await develop(folder))]);
+    const urls = [await files(folder, "dist"), await develop(folder)];
+    await Promise.all(urls.map(check));
+    for (const url of urls) {
+      const shown = "true <main><h1>Shop</h1><p>The new checkout</p></main>";
+      expect(await visit(`${url}components.html`)).toEqual({ lines: [shown], errors: [], engines: [] });
+    }
   });
 
   test("after a build of Vite 7, and in its development server with the line that the client's problem names", async () => {

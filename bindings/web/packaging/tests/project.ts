@@ -25,9 +25,14 @@ export function removeProjects(): void {
   });
 }
 
+/** Returns the examples of a package's README that are in TypeScript. */
+export function examples(of: Tarball): string[] {
+  return [...of.text("README.md").matchAll(/```tsx?\n([^]*?)```/g)].map(([, code = ""]) => code);
+}
+
 /** Returns the first example of a package's README, in TypeScript. */
 export function firstExample(of: Tarball): string {
-  return /```ts\n([^]*?)```/.exec(of.text("README.md"))![1]!;
+  return examples(of)[0]!;
 }
 
 /** Returns the example of the README of `fh-client` with a server-evaluated key. Its context goes to the Edge. */

@@ -7,13 +7,24 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { describeServe, Served } from "../../packages/client/tests/client/serve.ts";
 import { WEB } from "../packages.ts";
-import { edgeScript, firstExample, project, removeProjects, write } from "./project.ts";
+import { edgeScript, examples, firstExample, project, removeProjects, write } from "./project.ts";
 import { Tarball } from "./tarball.ts";
 
 const run = promisify(execFile);
-const [client] = Tarball.all();
+const [client, , openfeature] = Tarball.all();
 const EXAMPLE = firstExample(client!);
 removeProjects();
+
+/** A program with the names of the published SDKs, beside the example of the README of `fh-openfeature` for servers. */
+const PROVIDER_AND_NAMES = `import { EdgeFeatureHubConfig } from "fh-client/featurehub";
+import { isNew } from "./openfeature.js";
+
+const config = new EdgeFeatureHubConfig("https://edge.example", "environment/key*");
+const context = await config.newContext().userKey("mara").build();
+console.log(isNew, context.getString("COLOUR"));
+// The client of the example has no end.
+process.exit();
+`;
 
 describeServe("in Node", () => {
   let served: Served;
@@ -34,6 +45,17 @@ describeServe("in Node", () => {
     write(folder, { "main.js": (await transform(EXAMPLE, { loader: "ts" })).code });
     expect(await printed(folder)).toBe("blue");
   });
+
+  test.concurrent(
+    "the OpenFeature provider and the names of the published SDKs run as ES modules",
+    async () => {
+      const folder = await project("node-esm", client!, openfeature!);
+      const example = examples(openfeature!).find((code) => code.includes("fh-openfeature/server"))!;
+      const { code } = await transform(example, { loader: "ts" });
+      write(folder, { "openfeature.js": code, "main.js": PROVIDER_AND_NAMES });
+      expect(await printed(folder)).toBe("true blue");
+    },
+  );
 
   test.concurrent("import and require return one instance of the client", async () => {
     const folder = await project("node-cjs", client!);

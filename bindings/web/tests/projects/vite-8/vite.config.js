@@ -1,1 +1,1 @@
-export default { build: { rollupOptions: { input: ["index.html", "server.html"] } } };
+export default { build: { rollupOptions: { input: ["index.html", "server.html", "components.html"] } } };
