@@ -9,15 +9,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { startBrowser } from "../../packages/client/tests/chromium/browser.ts";
 import { describeServe, Served } from "../../packages/client/tests/client/serve.ts";
-import {
-  edgeScript,
-  examples,
-  firstExample,
-  project,
-  removeProjects,
-  withServerKey,
-  write,
-} from "./project.ts";
+import { edgeScript, firstExample, project, removeProjects, withServerKey, write } from "./project.ts";
 import { Tarball } from "./tarball.ts";
 
 const run = promisify(execFile);

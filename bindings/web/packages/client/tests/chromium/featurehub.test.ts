@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Browser } from "playwright-core";
 
 import { CLIENT_KEY, describeServe, Served, SERVER_KEY, state } from "../client/serve.ts";
+import { showOutputs } from "../featurehub/outputs.ts";
 import { startBrowser } from "./browser.ts";
 import { bundle, Site } from "./site.ts";
 
@@ -28,7 +29,9 @@ describeServe("a page with the names of the published SDK", () => {
 
   test("prints the same with the layer", async () => {
     const theirs = await printed("featurehub_published.ts");
-    expect(await printed("featurehub_layer.ts")).toEqual(theirs);
+    const ours = await printed("featurehub_layer.ts");
+    showOutputs("Chromium", theirs, ours);
+    expect(ours).toEqual(theirs);
     expect(theirs.length).toBeGreaterThan(60);
   });
 });

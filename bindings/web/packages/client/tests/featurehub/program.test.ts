@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 
 import * as layer from "../../src/featurehub/index.ts";
 import { CLIENT_KEY, describeServe, Served, SERVER_KEY, state } from "../client/serve.ts";
+import { showOutputs } from "./outputs.ts";
 import { program, type Sdk } from "./program.ts";
 
 const published = createRequire(import.meta.url)("featurehub-javascript-node-sdk") as Sdk;
@@ -18,6 +19,7 @@ describeServe("a program with the names of the published SDK", () => {
       );
     }
     const [theirs = [], ours = []] = printed;
+    showOutputs("Node", theirs, ours);
     expect(ours).toEqual(theirs);
     expect(theirs.length).toBeGreaterThan(60);
   });
