@@ -14,6 +14,7 @@ import { Decimal, Json, type Value } from "../packages/client/src/repository/val
 import { featureOf, received } from "../packages/client/src/session/feature_set/received.ts";
 import { Misuse } from "adapter-loop";
 import { PLATFORM } from "adapter-platform";
+import { CachedReads } from "./cached_reads.ts";
 import { permitEngine } from "./engine_watch.ts";
 import type { EvaluateCommand, EvaluateRead, ReadAnswer, Step } from "./protocol.ts";
 import { checkedKind, messageOf, properties, textOf, valueAnswer, versionOf } from "./values.ts";
@@ -39,7 +40,7 @@ export async function evaluate(command: EvaluateCommand): Promise<{ answers: Rea
   permitEngine();
   const engine = await loadFull(PLATFORM.fullEngine());
   try {
-    using compiled = new Payload(engine, payload, profile);
+    using compiled = await Payload.compile(engine, payload, profile);
     return { answers: reads.map((read) => answerOf(compiled, read)) };
   } catch (error) {
     return { answers: reads.map(() => ({ value: null, error: messageOf(error) })) };
@@ -54,18 +55,24 @@ function answerOf(payload: Payload, read: EvaluateRead): ReadAnswer {
   }
 }
 
-/** A payload that the full engine has compiled. */
+/** A payload that the full engine has compiled, by itself and as a ruleset with cached answers. */
 class Payload {
+  readonly #cached: CachedReads;
   readonly #engine: FullEngineModule;
   readonly #ruleset: number;
   readonly #keys: readonly string[];
   readonly #features: ReadonlyMap<string, Feature>;
 
-  constructor(engine: FullEngineModule, payload: string, profile: Profile) {
+  private constructor(engine: FullEngineModule, payload: string, profile: Profile, cached: CachedReads) {
+    this.#cached = cached;
     this.#engine = engine;
     this.#ruleset = engine.compile_document(payload, PROFILE_NUMBERS[profile], "");
     this.#keys = split(engine.keys(this.#ruleset));
     this.#features = featuresOf(payload);
+  }
+
+  static async compile(engine: FullEngineModule, payload: string, profile: Profile): Promise<Payload> {
+    return new Payload(engine, payload, profile, await CachedReads.compile(payload, profile));
   }
 
   read({ feature: key, type, default: other, context, native, now_ms: now }: EvaluateRead): ReadAnswer {
@@ -83,8 +90,14 @@ class Payload {
     if (evaluation === undefined) throw new Error("the engine has no such result");
     const { value, reason, strategyId } = evaluation;
     const answer = new Answer(feature, value, reason, strategyId);
+    const [typed, text] = plain(answer.as(type));
+    this.#cached.check(key, type, native ?? context, time, {
+      value: typed,
+      text,
+      reason: answer.reasonAs(type),
+    });
     return {
-      ...valueAnswer(type, ...plain(answer.as(type)), other),
+      ...valueAnswer(type, typed, text, other),
       is_set: value !== undefined,
       exists: true,
       locked: feature.isLocked,
@@ -98,6 +111,7 @@ class Payload {
 
   [Symbol.dispose](): void {
     this.#engine.free_ruleset(this.#ruleset);
+    this.#cached[Symbol.dispose]();
   }
 
   /** Returns the handle of a context; 0 for no context. */
