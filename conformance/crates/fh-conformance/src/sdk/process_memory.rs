@@ -100,6 +100,22 @@ impl Scene<'_> {
         MemoryWatch::begin(process)
     }
 
+    /// Begins to measure as [`Scene::watch_memory`] does, for a scenario that checks more than memory. Where the system does not show the
+    /// memory, as for an adapter that dials, there is no watch: the scenario runs without this check, and its timeline names the reason.
+    ///
+    /// # Errors
+    /// The failed check, if the process has ended.
+    pub fn watch_memory_if_shown(&self) -> Result<Option<MemoryWatch>, Stop> {
+        match self.watch_memory() {
+            Ok(watch) => Ok(Some(watch)),
+            Err(Stop::Skipped(why)) => {
+                self.note(&format!("memory is not checked: {why}"));
+                Ok(None)
+            }
+            Err(stop) => Err(stop),
+        }
+    }
+
     fn adapter_process(&self) -> Result<u32, Stop> {
         let process = self.adapter().borrow().process_id();
         process.ok_or_else(|| skip("the adapter dials, and the process of its SDK is not known"))

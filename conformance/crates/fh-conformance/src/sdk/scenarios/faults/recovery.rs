@@ -14,7 +14,7 @@ use super::bounds::{Bounds, FAULT, bounds};
 const LOOK: Duration = Duration::from_millis(10);
 
 pub(super) fn recovers(scene: &Scene<'_>, fault: Fault) -> Verdict {
-    let memory = Memory::before(scene)?;
+    let memory = scene.watch_memory_if_shown()?;
     let client = scene.create(scene.streaming())?;
     let bounds = bounds(scene, fault);
     let begun = first_contact(scene, &client, fault)?;
@@ -40,7 +40,9 @@ pub(super) fn recovers(scene: &Scene<'_>, fault: Fault) -> Verdict {
         Some(back) => scene.measure("back after s", back.as_secs_f64()),
         None => scene.measure("not back within s", bounds.recovery.as_secs_f64()),
     }
-    memory.judge(scene, &bounds)?;
+    if let Some(watch) = &memory {
+        judge_memory(scene, watch, &bounds)?;
+    }
     let arrivals = scene.edge().recording();
     // The first request arrives late, because the SDK still starts and connects. The others would seem to follow it too soon.
     let arrivals = arrivals.requests.iter().skip(1).map(|seen| seen.request.at);
@@ -152,35 +154,20 @@ fn back_after(
     }
 }
 
-/// The memory of the adapter, where the system shows it.
-struct Memory(Option<MemoryWatch>);
-
-impl Memory {
-    /// Reads the memory before the client is created.
-    fn before(scene: &Scene<'_>) -> Result<Self, Stop> {
-        match scene.watch_memory() {
-            Ok(watch) => Ok(Self(Some(watch))),
-            Err(Stop::Skipped(_)) => Ok(Self(None)),
-            Err(stop) => Err(stop),
-        }
-    }
-
-    /// Checks the largest memory so far.
-    fn judge(&self, scene: &Scene<'_>, bounds: &Bounds) -> Verdict {
-        let Some(watch) = &self.0 else { return Ok(()) };
-        let peak = scene.process_use()?.peak;
-        let growth = watch.growth()?;
-        scene.measure("peak MB", megabytes(peak));
-        scene.measure("MB above the start", megabytes(growth));
-        let most = bounds.growth;
-        check("memory above the start", growth <= most, &format!("at most {most} bytes"), || {
-            growth.to_string()
-        })?;
-        let Some(most) = bounds.memory else { return Ok(()) };
-        check("memory of the process", peak <= most, &format!("at most {most} bytes"), || {
-            peak.to_string()
-        })
-    }
+/// Checks the largest memory of the adapter so far.
+fn judge_memory(scene: &Scene<'_>, watch: &MemoryWatch, bounds: &Bounds) -> Verdict {
+    let peak = scene.process_use()?.peak;
+    let growth = watch.growth()?;
+    scene.measure("peak MB", megabytes(peak));
+    scene.measure("MB above the start", megabytes(growth));
+    let most = bounds.growth;
+    check("memory above the start", growth <= most, &format!("at most {most} bytes"), || {
+        growth.to_string()
+    })?;
+    let Some(most) = bounds.memory else { return Ok(()) };
+    check("memory of the process", peak <= most, &format!("at most {most} bytes"), || {
+        peak.to_string()
+    })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a number for reports")]
