@@ -36,6 +36,11 @@ export const FeatureHubNetwork = /* @__PURE__ */ leftOutClass(
   "use EdgeFeatureHubConfig.defaultEdgeServiceSupplier",
   "defaultEdgeServiceSupplier",
 );
+/** Left out: the client keeps the last features itself. */
+export const LocalSessionStore = /* @__PURE__ */ leftOutClass(
+  "LocalSessionStore",
+  "give the option storage to Client",
+);
 
 const USAGE = "use addUsagePlugin, or Client.observe with eventName and eventRecord";
 /** Left out: the client makes the reports. */

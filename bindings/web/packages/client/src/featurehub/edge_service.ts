@@ -134,6 +134,9 @@ export class FeatureHubEventSourceClient extends ClientEdgeService {
   get stopped(): boolean {
     return this.client?.status.isStale ?? false;
   }
+  override requiresReplacementOnHeaderChange(): boolean {
+    return true;
+  }
   init(): void {
     void this.poll().catch(() => undefined);
   }

@@ -18,6 +18,7 @@ export {
   FeatureHubNetwork,
   featurehubMiddleware,
   GoogleAnalyticsCollector,
+  LocalSessionStore,
   NodejsFeaturePostUpdater,
   NodejsPollingService,
   PollingBase,
@@ -55,6 +56,7 @@ export {
 } from "./interceptors.ts";
 export { FHLog, fhLog, type FHLogMethod } from "./log.ts";
 export * from "./models.ts";
+export type * from "./published_types.ts";
 export type { RawUpdateFeatureListener } from "./raw_updates.ts";
 export { Readyness, type ReadynessListener } from "./readyness.ts";
 export {

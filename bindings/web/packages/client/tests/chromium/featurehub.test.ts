@@ -15,16 +15,18 @@ describeServe("a page with the names of the published SDK", () => {
     await browser.close();
   });
 
-  /** Runs the program in a page with the script, and returns the lines that it prints. */
-  async function printed(script: string): Promise<string[]> {
+  /** Runs a program in a page with the script, and returns the lines that it prints. */
+  async function printed(script: string, name: "run" | "runTags" = "run"): Promise<string[]> {
     await using site = await Site.start(await bundle(script));
     await using served = await Served.start();
     await using context = await browser.newContext();
     const page = await context.newPage();
     await page.exposeFunction("setColour", (colour: string) => served.change(state(colour)));
+    if (name === "runTags")
+      site.set("/", `${tags(served.url)}<script type="module" src="/page.js"></script>`);
     await page.goto(site.url);
     const edge = { url: served.url, clientKey: CLIENT_KEY, serverKey: SERVER_KEY };
-    return await page.evaluate((edge) => run(edge), edge);
+    return await page.evaluate(({ edge, name }) => globalThis[name](edge), { edge, name });
   }
 
   test("prints the same with the layer", async () => {
@@ -34,4 +36,19 @@ describeServe("a page with the names of the published SDK", () => {
     expect(ours).toEqual(theirs);
     expect(theirs.length).toBeGreaterThan(60);
   });
+
+  test("prints the same with the layer if its meta tags make the configuration", async () => {
+    const theirs = await printed("featurehub_published.ts", "runTags");
+    expect(await printed("featurehub_layer.ts", "runTags")).toEqual(theirs);
+    expect(theirs).toContain('values: "blue" "red"');
+  });
 });
+
+/** Returns a page with the `meta` tags that 1.4.0 reads. */
+function tags(url: string): string {
+  const settings = { url, apiKey: CLIENT_KEY, interval: "100", userkey: "mara", country: "new_zealand" };
+  const lines = Object.entries(settings).map(
+    ([name, content]) => `<meta name="featurehub-${name}" content="${content}">`,
+  );
+  return `<!doctype html><title>test</title>${lines.join("")}`;
+}

@@ -1,35 +1,32 @@
 import type * as layer from "../../src/featurehub/index.ts";
+import {
+  clientOfPolls,
+  clientOfStream,
+  contextsByName,
+  repositoryByName,
+  settings,
+} from "./program_classes.ts";
+import { errorOf, type Print, printer, type Sdk, type Surroundings, until } from "./program_tools.ts";
 
-/** The names of the layer, or those of a published SDK. */
-export type Sdk = typeof layer;
-
-/** The Edge with which the program runs. */
-export interface Surroundings {
-  readonly url: string;
-  readonly clientKey: string;
-  readonly serverKey: string;
-  /** Changes the value of the feature `COLOUR`. */
-  setColour(colour: string): Promise<void>;
-}
+export type { Sdk, Surroundings } from "./program_tools.ts";
 
 const KEYS = ["NEW_CHECKOUT", "COLOUR", "PRICE", "LIMITS", "MISSING"];
 
 /** Uses the names of an SDK, and returns the lines that the program prints. */
 export async function program(sdk: Sdk, edge: Surroundings): Promise<string[]> {
   const lines: string[] = [];
-  const print = (name: string, ...values: unknown[]): void => {
-    lines.push(
-      `${name}: ${values.map((value) => (value === undefined ? "undefined" : JSON.stringify(value))).join(" ")}`,
-    );
-  };
+  const print = printer(lines);
   printModels(sdk, print);
   await clientEvaluated(sdk, edge, print);
   await serverEvaluated(sdk, edge, print);
   await localContext(sdk, print);
+  await settings(sdk, edge, print);
+  await repositoryByName(sdk, print);
+  await contextsByName(sdk, print);
+  await clientOfPolls(sdk, edge, print);
+  await clientOfStream(sdk, edge, print);
   return lines;
 }
-
-type Print = (name: string, ...values: unknown[]) => void;
 
 function printModels(sdk: Sdk, print: Print): void {
   print("countries", sdk.StrategyAttributeCountryName);
@@ -296,18 +293,7 @@ async function localContext(sdk: Sdk, print: Print): Promise<void> {
     context.isSet("C"),
   );
   print("local, mara", context.userKey("mara").getString("B"), context.repository().readyness);
+  const feature = context.repository().feature("B");
+  print("with a context", feature.value, feature.withContext(context).value);
   context.close();
-}
-
-function errorOf(call: () => unknown): string {
-  try {
-    return `no error, but ${String(call())}`;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
-/** Waits until the condition is true. The limit of the test ends a wait that is in vain. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
