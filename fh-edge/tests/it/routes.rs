@@ -173,6 +173,25 @@ async fn health_and_metrics_are_not_for_other_origins() {
     assert_eq!(header(&poll, "access-control-allow-origin"), Some("*"));
 }
 
+/// A page waits as long as `retry-after` demands, counted from `date`, so a refused request must expose both.
+#[tokio::test]
+async fn pages_may_read_how_long_to_wait() {
+    let mut options = Options::default();
+    options.requests_per_second = Some(1);
+    options.cors_expose_headers = vec!["X-Mine".to_string()];
+    let router = edge(state(), options).router();
+    let poll = format!("/features?apiKey={CLIENT_KEY}");
+    let origin = [("origin", "https://x.example")];
+    let good = ask(&router, "GET", &poll, &origin).await;
+    let busy = ask(&router, "GET", &poll, &origin).await;
+    assert_eq!((good.status().as_u16(), busy.status().as_u16()), (200, 429));
+    assert!(header(&busy, "retry-after").is_some());
+    for response in [good, busy] {
+        let exposed = header(&response, "access-control-expose-headers");
+        assert_eq!(exposed, Some("etag,cache-control,retry-after,date,x-mine"));
+    }
+}
+
 /// The listener reserves connections for these paths, so each must be one that the router serves.
 #[tokio::test]
 async fn each_path_of_a_probe_is_served() {
