@@ -3,26 +3,33 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
 
 use crate::client_items::{ListedItems, items, words};
 use crate::documents::{TYPESCRIPT, cells, quoted, section};
 use crate::sources::{files, root};
+use crate::typescript_tokens::{Token, tokens};
+use crate::typescript_types::Sources;
 
 /// Names of the language, and text of the table that is no name.
-const OF_THE_LANGUAGE: [&str; 8] =
-    ["TypeError", "Date", "WeakRef", "using", "undefined", "X", "JavaScript", "VERSION"];
+const OF_THE_LANGUAGE: [&str; 9] =
+    ["TypeError", "Date", "WeakRef", "using", "undefined", "X", "SDK", "JavaScript", "VERSION"];
 
-/// Returns all words of the packages' sources. Without `with_layer`, the names of the published SDKs are left out.
-fn words_of_typescript(with_layer: bool) -> BTreeSet<String> {
+/// Returns all words of the packages' sources and of the texts in them, without those of comments.
+fn words_of_typescript() -> BTreeSet<String> {
     let packages = ["client", "react", "openfeature"].into_iter();
     let folders = packages.map(|name| root().join("bindings/web/packages").join(name).join("src"));
-    let layer = root().join("bindings/web/packages/client/src/featurehub");
     let sources = folders.flat_map(|folder| {
         let (ts, tsx) = (files(&folder, "ts"), files(&folder, "tsx"));
         ts.into_iter().chain(tsx)
     });
-    let chosen = sources.filter(|path| with_layer || !path.starts_with(&layer));
-    chosen.flat_map(|path| words(&fs::read_to_string(path).unwrap())).collect()
+    let words_of = |token: Token| match token {
+        Token::Word(word) => words(word),
+        Token::Text(text) => words(text),
+        Token::Mark(_) | Token::Internal => Vec::new(),
+    };
+    let read = sources.map(|path| fs::read_to_string(path).unwrap());
+    read.flat_map(|text| tokens(&text).into_iter().flat_map(words_of).collect::<Vec<_>>()).collect()
 }
 
 /// Returns a name of Rust as TypeScript writes it: `offer_features` is `offerFeatures`.
@@ -48,7 +55,7 @@ fn check_names(place: &str, row: &str, known: &BTreeSet<String>) {
 
 #[test]
 fn typescript_answers_rows_of_the_matrix() {
-    let known = words_of_typescript(true);
+    let known = words_of_typescript();
     let (_, section) = section("sdk-matrix.md", TYPESCRIPT);
     let mut last = 0;
     for row in cells(&section) {
@@ -63,24 +70,100 @@ fn typescript_answers_rows_of_the_matrix() {
     assert!(last >= 68, "the table ends at row {last}");
 }
 
+/// The types of Rust whose members belong to other types in TypeScript.
+const OTHER_TYPES: [(&str, &[&str]); 1] =
+    [("ClientBuilder", &["ClientOptions", "NodeClientOptions"])];
+
+/// The names that programs import from `fh-client`, apart from those of the published SDKs.
+struct Exported {
+    entries: Vec<PathBuf>,
+    sources: Sources,
+}
+
+impl Exported {
+    fn new() -> Self {
+        let folder = root().join("bindings/web/packages/client/src");
+        let entries = ["index.ts", "node/index.ts", "testing/index.ts"];
+        Self {
+            entries: entries.map(|entry| folder.join(entry)).to_vec(),
+            sources: Sources::default(),
+        }
+    }
+
+    /// Returns the members of the type, of all entries; `None` if TypeScript has no such class or interface.
+    fn members(&mut self, of: &str) -> Option<BTreeSet<String>> {
+        let other = OTHER_TYPES.iter().find(|(name, _)| *name == of);
+        let names = other.map_or(vec![of], |(_, names)| names.to_vec());
+        let (entries, sources) = (&self.entries, &mut self.sources);
+        let read = entries.iter().flat_map(|entry| names.iter().map(move |name| (entry, *name)));
+        let found: Vec<_> = read.filter_map(|(entry, name)| sources.members(entry, name)).collect();
+        (!found.is_empty()).then(|| found.into_iter().flatten().collect())
+    }
+
+    /// Returns true if TypeScript exports the item under its name, or if the item's type has a member with its name.
+    fn has(&mut self, path: &str) -> bool {
+        // A module of Rust is no part of a name in TypeScript.
+        let parts = path.split("::").skip_while(|part| part.starts_with(char::is_lowercase));
+        let parts: Vec<&str> = match parts.collect::<Vec<_>>() {
+            parts if parts.is_empty() => path.rsplit("::").take(1).collect(),
+            parts => parts,
+        };
+        let has_name = |names: &BTreeSet<String>, name: &str| {
+            names.contains(name) || names.contains(&in_camel_case(name))
+        };
+        match parts.as_slice() {
+            [name] => [(*name).to_string(), in_camel_case(name)]
+                .iter()
+                .any(|name| self.entries.iter().any(|entry| self.sources.exports(entry, name))),
+            [of, name] => self.members(of).is_some_and(|members| has_name(&members, name)),
+            _ => false,
+        }
+    }
+}
+
 #[test]
 fn each_item_of_the_client_has_a_form_in_typescript() {
-    let (known, with_layer) = (words_of_typescript(false), words_of_typescript(true));
+    let with_layer = words_of_typescript();
+    let mut exported = Exported::new();
     let items = items();
     let (_, section) = section("sdk-matrix.md", TYPESCRIPT);
     let mut listed = ListedItems::default();
     for row in cells(&section) {
         let [named, form] = row.as_slice() else { continue };
         assert!(!form.is_empty(), "{named} has no form");
+        for name in quoted(named).filter_map(|name| name.strip_suffix("::*")) {
+            // The row would hide members that Rust's type gets later.
+            assert!(exported.members(name).is_none(), "{name}::*: name the members one by one");
+        }
         listed.add(quoted(named));
         check_names(form, named, &with_layer);
     }
     listed.check(&items);
-    let has_name = |path: &str| {
-        let name = path.rsplit("::").next().unwrap();
-        known.contains(name) || known.contains(&in_camel_case(name))
-    };
     let missing: Vec<&String> =
-        items.iter().filter(|path| !has_name(path) && !listed.contains(path)).collect();
+        items.iter().filter(|path| !listed.contains(path) && !exported.has(path)).collect();
     assert!(missing.is_empty(), "neither in TypeScript nor in the table: {missing:#?}");
+}
+
+#[test]
+fn members_are_those_of_the_named_type() {
+    let mut exported = Exported::new();
+    for path in [
+        "Client::offer_features",
+        "Client::from_environment",
+        "Context::is_enabled",
+        "Snapshot::peek",
+    ] {
+        assert!(exported.has(path), "{path}");
+    }
+    // Words of the sources, but no members of these types.
+    for path in [
+        "Feature::detail_as",
+        "Context::close",
+        "Snapshot::refresh",
+        "Client::driver",
+        "NotReady::timed_out",
+    ] {
+        assert!(!exported.has(path), "{path}");
+    }
+    assert!(exported.has("overrides::environment_overrides") && !exported.has("driver"));
 }

@@ -1,8 +1,10 @@
 import type { Attributes } from "./attributes.ts";
 import type { FlagKey, FlagOf, KeyOf } from "./flags.ts";
 import type { ClientParts, Explanation } from "./live_reads.ts";
+import type { ContextAttributes } from "./options.ts";
 import { type FeatureDetail, plainDetail, plainValue } from "./plain_value.ts";
 import {
+  attributesOf,
   type Bootstrap,
   bootstrapOf,
   contextValues,
@@ -161,8 +163,7 @@ export class Snapshot<F extends object> extends Reads<F> {
   readonly #live: RepositorySnapshot;
 
   /** @internal */
-  constructor(parts: ClientParts, attributes: Attributes | undefined) {
-    const { live } = parts.repository;
+  constructor(parts: ClientParts, attributes: Attributes | undefined, live = parts.repository.live) {
     super({ live }, attributes);
     this.generation = live.generation;
     this.status = live.status;
@@ -180,6 +181,11 @@ export class Snapshot<F extends object> extends Reads<F> {
    */
   get isServerEvaluated(): boolean {
     return this.#live.rules.evaluatedFor !== undefined;
+  }
+
+  /** Returns a snapshot of the same features whose reads are for the context with these attributes. */
+  of(attributes: ContextAttributes): Snapshot<F> {
+    return new Snapshot(this.#parts, attributesOf(Object.entries(attributes)), this.#live);
   }
 
   /**

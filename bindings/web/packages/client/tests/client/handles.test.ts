@@ -60,6 +60,25 @@ test("a snapshot has the status, the environments and the kind of evaluation of 
 });
 
 describeEngine("with a client-evaluated key", () => {
+  test("a snapshot reads the features of its time for several contexts", async () => {
+    await using edge = await ScriptedEdge.start();
+    using client = new Client(edge.url, CLIENT_KEY, { engine: bytes("lean.wasm") });
+    const attributes = [{ fieldName: "userkey", type: "STRING", conditional: "EQUALS", values: ["mara"] }];
+    const strategies = [{ id: "s", value: "green", attributes }];
+    const { response } = await edge.stream(
+      JSON.stringify({ ...JSON.parse(feature("COLOUR", "red")), strategies }),
+    );
+    await client.ready();
+    const snapshot = client.snapshot();
+    const mara = snapshot.of({ userkey: "mara" });
+    response.write(list(feature("COLOUR", "blue", 2)));
+    await client.statusWhen(() => client.string("COLOUR") === "blue");
+    const later = snapshot.of({ userkey: "mara" });
+    const reads = [snapshot, mara, later, snapshot.of({ userkey: "ada" })];
+    expect(reads.map((read) => read.string("COLOUR"))).toEqual(["red", "green", "green", "red"]);
+    expect(reads.map((read) => read.generation)).toEqual(Array(4).fill(snapshot.generation));
+  });
+
   test("a snapshot explains the features of its time, and a handle the present ones", async () => {
     await using edge = await ScriptedEdge.start();
     using client = new Client(edge.url, CLIENT_KEY, {
