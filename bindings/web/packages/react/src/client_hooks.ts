@@ -44,7 +44,7 @@ export function useFeatureContext(): LiveReads<AnyFlags> {
 }
 
 /**
- * Returns true if the client is ready, or if the provider has the values of a server.
+ * Returns true if the client is ready, or if the values of a server are shown before the first list of the client.
  *
  * @example
  * ```tsx
@@ -54,7 +54,7 @@ export function useFeatureContext(): LiveReads<AnyFlags> {
  * ```
  */
 export function useReady(): boolean {
-  const { client, hydrated } = useScope();
+  const { client, hydrated, lacksList } = useScope();
   const subscribe = useMemo(() => {
     return (call: () => void) => {
       const readiness = client.onReadiness(call);
@@ -64,7 +64,8 @@ export function useReady(): boolean {
     };
   }, [client]);
   const isHydrated = hydrated !== undefined;
-  const isReady = (): boolean => client.isReady || (isHydrated && client.readiness === "NOT_READY");
+  const isReady = (): boolean =>
+    client.isReady || (isHydrated && client.readiness === "NOT_READY" && lacksList());
   return useSyncExternalStore(subscribe, isReady, () => isHydrated || client.isReady);
 }
 

@@ -11,11 +11,20 @@ function useUsed(
   kind: Kind | undefined,
   isSame: (former: FeatureDetail, next: FeatureDetail) => boolean,
 ): FeatureDetail {
-  const { reads } = useScope();
+  const { reads, hydrated, subscribe } = useScope();
   const detail = useShown((from) => from.peek(key, kind), isSame, `${kind ?? ""} ${key}`);
   useEffect(() => {
     reads.value(key);
-  }, [reads, key, detail]);
+    if (!hydrated || reads.peek(key).reason !== "NOT_READY") return undefined;
+    // The client reports the use of a server's value once it has the same value itself. Another value is another detail.
+    const end = subscribe(() => {
+      const own = reads.peek(key, kind);
+      if (own.reason === "NOT_READY") return;
+      end();
+      if (isSame(detail, own)) reads.value(key);
+    });
+    return end;
+  }, [reads, hydrated, key, detail]);
   return detail;
 }
 

@@ -87,6 +87,16 @@ function hydratedReads(hydrate: string, context: Context<AnyFlags> | undefined):
   return context ? client.context(Object.fromEntries(context.attributes)) : client;
 }
 
+/** Returns a function that returns true until reads have used a list of features once. The values of a server are not shown again later. */
+function listCheck(reads: Reads<AnyFlags>): () => boolean {
+  let hasHadList = false;
+  return () => {
+    // No feature has an empty key. With a list, the reason is NOT_FOUND.
+    hasHadList ||= reads.peek("").reason !== "NOT_READY";
+    return !hasHadList;
+  };
+}
+
 /**
  * Gives a client, and the context of a user, to the components below it. The client is that of the property `client`, or one that the
  * provider makes from `url` and `apiKey`, or that of a provider above.
@@ -117,7 +127,8 @@ export function FeatureProvider<F extends object = AnyFlags>(props: FeatureProvi
     };
     const inherited = reads === outer?.reads ? outer : undefined;
     const hydrated = hydrate === undefined ? inherited?.hydrated : hydratedReads(hydrate, context);
-    return { client, reads, hydrated, subscribe };
+    const lacksList = inherited?.lacksList ?? listCheck(reads);
+    return { client, reads, hydrated, lacksList, subscribe };
   }, [client, context, outer, hydrate]);
   return <ScopeContext.Provider value={scope}>{props.children}</ScopeContext.Provider>;
 }

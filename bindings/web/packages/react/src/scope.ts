@@ -8,6 +8,8 @@ export interface Scope {
   readonly reads: LiveReads<AnyFlags>;
   /** The reads of a server's values, for rendering on the server and for the first rendering of its page; `undefined` without such values. */
   readonly hydrated: Reads<AnyFlags> | undefined;
+  /** Returns true until the client has had a list of features for the reads. Until then, {@link Scope.hydrated} has the values that it lacks. */
+  readonly lacksList: () => boolean;
   /** Calls the function when reads may return other values. Returns the function that ends the calls. */
   readonly subscribe: (call: () => void) => () => void;
 }

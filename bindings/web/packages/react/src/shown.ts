@@ -12,22 +12,32 @@ function keeper<T>(isSame: (former: T, next: T) => boolean): (next: T) => T {
   };
 }
 
+/** Returns true if the client has the values: it has features for the context, or an interceptor overrides the feature. */
+function hasValues(result: FeatureDetail | readonly FeatureDetail[]): boolean {
+  const details = "length" in result ? result : [result];
+  return details.length > 0 && details.every(({ reason }) => reason !== "NOT_READY");
+}
+
 /**
  * Returns the result of a read, and renders the component again when the result is another one.
  *
  * @param read - reads without counting a use, because React calls it more often than the component shows the result
  * @param key - names the read: two reads of one component with the same key return the same
  */
-export function useShown<T>(
+export function useShown<T extends FeatureDetail | readonly FeatureDetail[]>(
   read: (reads: Reads<AnyFlags>) => T,
   isSame: (former: T, next: T) => boolean,
   key: string,
 ): T {
-  const { reads, hydrated = reads, subscribe } = useScope();
+  const { reads, hydrated = reads, lacksList, subscribe } = useScope();
   const [current, server] = useMemo(() => {
     // The first rendering of a server's page and the next one keep the same result.
     const keep = keeper(isSame);
-    return [() => keep(read(reads)), () => keep(read(hydrated))] as const;
+    const live = (): T => {
+      const own = read(reads);
+      return hydrated !== reads && lacksList() && !hasValues(own) ? read(hydrated) : own;
+    };
+    return [() => keep(live()), () => keep(read(hydrated))] as const;
     // The functions of the caller depend on the key alone.
   }, [reads, hydrated, key]);
   return useSyncExternalStore(subscribe, current, server);

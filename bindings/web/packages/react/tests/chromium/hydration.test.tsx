@@ -82,19 +82,23 @@ test("a streamed page is hydrated without a message, and without another text", 
   expect(messages).toEqual([]);
 });
 
-test("an engine that comes late changes no text", async () => {
-  let send: () => void = () => undefined;
-  site.engineAfter = new Promise<void>((resolve) => (send = resolve));
-  await page.goto(site.url, { waitUntil: "commit" });
-  await page.waitForSelector("#colour");
-  site.finish();
-  await answerPage(RED);
-  await page.waitForFunction(() => globalThis.client?.status.connection === "streaming");
-  expect(await page.evaluate(() => globalThis.client?.isReady)).toBe(false);
-  send();
-  expect(await textsWhenReady()).toEqual({ colour: ["red true"], price: ["7.5"] });
-  expect(messages).toEqual([]);
-});
+test.each(["client", "provider"] as const)(
+  "an engine that comes late changes no text, with the values given to the %s",
+  async (hydrates) => {
+    site.hydrates = hydrates;
+    let send: () => void = () => undefined;
+    site.engineAfter = new Promise<void>((resolve) => (send = resolve));
+    await page.goto(site.url, { waitUntil: "commit" });
+    await page.waitForSelector("#colour");
+    site.finish();
+    await answerPage(RED);
+    await page.waitForFunction(() => globalThis.client?.status.connection === "streaming");
+    expect(await page.evaluate(() => globalThis.client?.isReady)).toBe(false);
+    send();
+    expect(await textsWhenReady()).toEqual({ colour: ["red true"], price: ["7.5"] });
+    expect(messages).toEqual([]);
+  },
+);
 
 test("a value that changed meanwhile changes its text once, after the hydration", async () => {
   await page.goto(site.url, { waitUntil: "commit" });

@@ -9,9 +9,12 @@ declare global {
   var client: Client | undefined;
 }
 
-const { edge = "", key = "" } = document.documentElement.dataset;
+const { edge = "", key = "", hydrates = "" } = document.documentElement.dataset;
 const state = document.getElementById("features")?.textContent ?? "";
-globalThis.client = new Client(edge, key, { hydrate: state, context: MARA });
+globalThis.client = new Client(edge, key, {
+  ...(hydrates === "client" && { hydrate: state }),
+  context: MARA,
+});
 hydrateRoot(
   document.getElementById("root") as HTMLElement,
   <FeatureProvider client={globalThis.client} hydrate={state} context={MARA}>

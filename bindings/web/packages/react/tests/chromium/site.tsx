@@ -40,6 +40,8 @@ export class Site implements AsyncDisposable {
   readonly #page: { readonly edge: string; readonly key: string };
   /** Ends the wait of the late part of the page. */
   finish: () => void = () => undefined;
+  /** `client` if the client of the page is given the values of the server, as its provider is. */
+  hydrates: "client" | "provider" = "client";
   /** The wait before the engine is sent. */
   engineAfter: Promise<unknown> = Promise.resolve();
 
@@ -86,7 +88,7 @@ export class Site implements AsyncDisposable {
     const html = new PassThrough();
     response.setHeader("content-type", "text/html; charset=utf-8");
     response.write(
-      `<!doctype html><html lang="en" data-edge="${edge}" data-key="${key}"><head><title>test</title>` +
+      `<!doctype html><html lang="en" data-edge="${edge}" data-key="${key}" data-hydrates="${this.hydrates}"><head><title>test</title>` +
         `<script>${RECORD}</script>` +
         `<script type="application/json" id="features">${toScript(state)}</script></head><body><div id="root">`,
     );
