@@ -5,6 +5,7 @@ import { Driver } from "./driver.ts";
 import type { Diagnostic } from "./engine/diagnostics.ts";
 import { EngineAccess } from "./engine_access.ts";
 import type { AnyFlags } from "./flags.ts";
+import { isolatedOptions } from "./isolated_options.ts";
 import { type ClientParts, LiveReads } from "./live_reads.ts";
 import { NotReady } from "./not_ready.ts";
 import type { ClientOptions, ContextAttributes } from "./options.ts";
@@ -197,13 +198,17 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     return this.context(attributes).activate();
   }
 
-  /** Starts another client with the same settings and the present keys, for another context. The caller closes it. */
+  /**
+   * Starts another client with the same settings and the present keys, for another context. The caller closes it. The new client uses the
+   * interceptors, the observers and the listener `onNotice` of the options, and none of the other listeners. It neither reads nor writes the
+   * storage.
+   */
   isolated(context: ContextAttributes): Client<F> {
     const { url, options } = this.#settings;
     return new Client<F>(
       url,
       this.#keys.list.map((key) => key.expose()),
-      { ...options, context },
+      isolatedOptions(options, context),
     );
   }
 
