@@ -53,6 +53,21 @@ accounts:
 `;
 }
 
+/** Returns the value of `COLOUR` in {@link stateOfUsers} for the user. */
+export function colourOf(user: number): string {
+  return `colour of user ${user}`;
+}
+
+/** Returns a state file in which a strategy gives each of these users a value of `COLOUR`. */
+export function stateOfUsers(count: number): string {
+  const strategies = Array.from({ length: count }, (_, user) => {
+    const rule = { fieldName: "userkey", type: "STRING", conditional: "EQUALS", values: [`user-${user}`] };
+    return { id: `user-${user}`, value: colourOf(user), attributes: [rule] };
+  });
+  const [before = "", after = ""] = state().split(/ {10}- id: mara[^]*(?=accounts:)/);
+  return `${before.replace(/strategies:\s*$/, `strategies: ${JSON.stringify(strategies)}`)}\n${after}`;
+}
+
 /** A running `fh serve`. */
 export class Served implements AsyncDisposable {
   readonly url: string;
@@ -65,11 +80,11 @@ export class Served implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  /** Starts a server on a free port. */
-  static async start(): Promise<Served> {
+  /** Starts a server with a state file on a free port. */
+  static async start(text = state()): Promise<Served> {
     const folder = await mkdtemp(join(tmpdir(), "fh-client-"));
     const file = join(folder, "state.yaml");
-    await writeFile(file, state());
+    await writeFile(file, text);
     const flags = ["serve", "--state", file, "--port", "0", "--listen", "127.0.0.1", "--json"];
     const child = spawn(PROGRAM ?? "fh", flags, { stdio: ["ignore", "pipe", "ignore"] });
     for await (const line of createInterface(child.stdout)) {
