@@ -157,7 +157,12 @@ test("the values of the document stay if the Edge refuses the client", async () 
 test("a client that is ready for another context shows the values of the document until its list for the context", async () => {
   const client = unhydrated({ context: { userkey: "fred" } });
   await answer(client, feature("COLOUR", "blue"));
-  const activated = new Promise<void>((resolve) => (edge.onStream = () => { resolve(); }));
+  const activated = new Promise<void>(
+    (resolve) =>
+      (edge.onStream = () => {
+        resolve();
+      }),
+  );
   render(
     <FeatureProvider client={client} context={MARA} hydrate={dehydrated(feature("COLOUR", "red"))}>
       <Colour />
