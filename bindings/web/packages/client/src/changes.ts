@@ -2,7 +2,15 @@ import { type Change, plainChange } from "./plain_value.ts";
 import type { Change as RepositoryChange, Subscription } from "./repository/lib.ts";
 import { sameValue } from "./repository/value.ts";
 
-/** Options of a stream of changes. */
+/**
+ * Options of a stream of changes.
+ *
+ * @example
+ * ```ts
+ * const options: ChangesOptions = { signal: AbortSignal.timeout(60_000) };
+ * for await (const change of mara.changes("COLOUR", options)) console.log(change.new);
+ * ```
+ */
 export interface ChangesOptions {
   /** Ends the stream when it is aborted. */
   readonly signal?: AbortSignal;
@@ -11,6 +19,14 @@ export interface ChangesOptions {
 /**
  * The changes of one feature as an asynchronous iterator, which holds at most one change: changes that a slow reader has not received are
  * merged, and none is left if the feature is as before again. The iterator ends with the client.
+ *
+ * @example
+ * ```ts
+ * for await (const { old, new: value } of mara.changes("COLOUR")) {
+ *   console.log(old, value);
+ *   if (value === "blue") break;
+ * }
+ * ```
  */
 export class Changes<V> implements AsyncIterableIterator<Change<V>> {
   readonly #subscription: Subscription;

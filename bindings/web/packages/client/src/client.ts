@@ -85,6 +85,12 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    *   API key is used (D-61).
    * @throws a TypeError if the URL, a key or a setting can never work. The text contains no key. Failures of the network do not throw,
    *   because the client retries.
+   *
+   * @example
+   * ```ts
+   * const options: ClientOptions = { poll: 30, headers: { "x-shop": "1" } };
+   * const several = new Client("https://edge.example", ["first/key*", "second/key*"], options);
+   * ```
    */
   constructor(url: string, apiKey: string | Iterable<string>, options: ClientOptions = {}) {
     const ignored: string[] = [];
@@ -134,7 +140,15 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     else void this.#late.loadOverrides(this.overrides as Overrides).then(start);
   }
 
-  /** Returns an offline client, whose features come from overrides and from {@link Client.offerFeatures}. */
+  /**
+   * Returns an offline client, whose features come from overrides and from {@link Client.offerFeatures}.
+   *
+   * @example
+   * ```ts
+   * const offline = Client.offline();
+   * offline.offerFeatures("my-store", "environment", '[{"key":"COLOUR","type":"STRING","value":"red"}]');
+   * ```
+   */
   static offline<F extends object = AnyFlags>(options: Omit<ClientOptions, "mode"> = {}): Client<F> {
     return new Client<F>("", [], { ...options, mode: "offline" });
   }
@@ -145,6 +159,11 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    * Waits until the client is ready. Temporary failures do not end the wait. A program in Node goes on while it waits.
    *
    * @throws {@link NotReady} after the time limit, if the Edge refuses the client, if the client sends no more requests, or if it is closed
+   *
+   * @example
+   * ```ts
+   * await client.ready({ timeoutMs: 5000 }).catch(() => console.warn("the program starts with defaults"));
+   * ```
    */
   ready(options: ReadyOptions = {}): Promise<void> {
     return untilReady(this.#repository, this.#driver, options);
@@ -169,6 +188,12 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    * Waits until the condition returns true for the status. The condition is checked now, and after each update.
    *
    * @throws {@link NotReady} if the client is closed and the condition is not true
+   *
+   * @example
+   * ```ts
+   * await client.statusWhen(({ connection }) => connection === "streaming");
+   * await client.statusWhen(() => client.string("COLOUR") === "blue");
+   * ```
    */
   async statusWhen(condition: (status: Status) => boolean): Promise<Status> {
     const watch = new RepositoryWatch(this.#repository.tasks);
@@ -182,7 +207,14 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
 
   // ---- contexts -------------------------------------------------------------------------------------
 
-  /** Returns a context with these attributes. No request is sent. */
+  /**
+   * Returns a context with these attributes. No request is sent.
+   *
+   * @example
+   * ```ts
+   * const ada = client.context({ userkey: "ada", plan: ["gold", "beta"] });
+   * ```
+   */
   context(attributes: ContextAttributes): Context<F> {
     return new Context(this.#parts, attributesOf(Object.entries(attributes), this.#onIgnored));
   }
@@ -193,6 +225,12 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    *
    * @throws {@link EdgeProblem} if a newer context replaces this one, if the Edge does not answer in time, if the request fails, if the
    *   context has more than 30 attributes, or if the client is closed
+   *
+   * @example
+   * ```ts
+   * const ada = await client.setContext({ userkey: "ada" });
+   * console.log(ada.string("COLOUR", "red"));
+   * ```
    */
   setContext(attributes: ContextAttributes): Promise<Context<F>> {
     return this.context(attributes).activate();
@@ -202,6 +240,12 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    * Starts another client with the same settings and the present keys, for another context. The caller closes it. The new client uses the
    * interceptors, the observers and the listener `onNotice` of the options, and none of the other listeners. It neither reads nor writes the
    * storage.
+   *
+   * @example
+   * ```ts
+   * using ada = client.isolated({ userkey: "ada" });
+   * await ada.ready();
+   * ```
    */
   isolated(context: ContextAttributes): Client<F> {
     const { url, options } = this.#settings;
@@ -227,6 +271,11 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    * Replaces the API keys, and returns the readiness once the features have arrived.
    *
    * @throws a TypeError if the keys are invalid, or {@link EdgeProblem} if the request did not succeed
+   *
+   * @example
+   * ```ts
+   * await client.setApiKeys(["first/key*", "second/key*"]);
+   * ```
    */
   async setApiKeys(apiKeys: string | Iterable<string>): Promise<Readiness> {
     const keys = parseKeys(apiKeys, mustStream(this.#settings.options));
@@ -238,12 +287,24 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    * Replaces the program's headers, and requests the features with them.
    *
    * @throws a TypeError if a header cannot be sent, or {@link EdgeProblem} if the request did not succeed
+   *
+   * @example
+   * ```ts
+   * await client.setHeaders({ authorization: "Bearer another" });
+   * ```
    */
   async setHeaders(headers: Readonly<Record<string, string>>): Promise<Readiness> {
     return this.#driver.setHeaders(parseHeaders(headers));
   }
 
-  /** Adds features from the store with this name: `features` is the JSON of a list of features of an environment. */
+  /**
+   * Adds features from the store with this name: `features` is the JSON of a list of features of an environment.
+   *
+   * @example
+   * ```ts
+   * client.offerFeatures("my-store", "environment", '[{"key":"COLOUR","type":"STRING","value":"red"}]');
+   * ```
+   */
   offerFeatures(store: string, environment: string, features: string | Uint8Array): void {
     const source = { kind: "store", name: store } as const;
     this.#driver.handle({ type: "stored", source, environment, features: bytesOf(features) });
@@ -332,17 +393,39 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     });
   }
 
-  /** Registers a listener that is called with the present readiness, and again when the readiness changes. */
+  /**
+   * Registers a listener that is called with the present readiness, and again when the readiness changes.
+   *
+   * @example
+   * ```ts
+   * using watch = client.onReadiness(({ readiness }) => console.log(readiness));
+   * ```
+   */
   onReadiness(call: (change: ReadinessChange) => void): Subscription {
     return onReadiness(this.#repository, call);
   }
 
-  /** Registers a listener that is called with the present status, and again when connection, problem or readiness change. */
+  /**
+   * Registers a listener that is called with the present status, and again when connection, problem or readiness change.
+   *
+   * @example
+   * ```ts
+   * using watch = client.onStatus(({ connection, problem }) => console.log(connection, problem));
+   * ```
+   */
   onStatus(call: (status: SessionStatus) => void): Subscription {
     return onStatus(this.#repository, call);
   }
 
-  /** Registers a listener for updates that change features visibly, also for updates that are held back (sdk-behaviour 2.5). */
+  /**
+   * Registers a listener for updates that change features visibly, also for updates that are held back (sdk-behaviour 2.5).
+   *
+   * @example
+   * ```ts
+   * client.catchUpdates();
+   * using watch = client.onNewState(({ isHeld, keys }) => console.log(isHeld, keys));
+   * ```
+   */
   onNewState(call: (event: NewState) => void): Subscription {
     return onNewState(this.#repository, call);
   }
@@ -352,12 +435,26 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     return listen(this.#repository, "raw", call);
   }
 
-  /** Registers a listener for unusual events that do not stop the client. */
+  /**
+   * Registers a listener for unusual events that do not stop the client.
+   *
+   * @example
+   * ```ts
+   * using watch = client.onNotice((notice) => console.warn(noticeText(notice)));
+   * ```
+   */
   onNotice(call: (notice: Notice) => void): Subscription {
     return listen(this.#repository, "notice", call);
   }
 
-  /** Registers an interceptor, which can override values (sdk-behaviour 2.8). */
+  /**
+   * Registers an interceptor, which can override values (sdk-behaviour 2.8).
+   *
+   * @example
+   * ```ts
+   * using all = client.intercept({ name: "all-blue", intercept: ({ key }) => (key === "COLOUR" ? "blue" : undefined) });
+   * ```
+   */
   intercept(interceptor: Interceptor, locks?: LockPolicy): Subscription {
     return intercept(this.#repository, interceptor, locks);
   }
@@ -372,7 +469,14 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     overridesChanged(this.#repository);
   }
 
-  /** Registers an observer of the use of features (sdk-behaviour 3). */
+  /**
+   * Registers an observer of the use of features (sdk-behaviour 3).
+   *
+   * @example
+   * ```ts
+   * using counted = client.observe({ observe: (event) => console.log(eventName(event)) }, { oneOf: 100 });
+   * ```
+   */
   observe(observer: Observer, options: UsageOptions = {}): Subscription {
     return this.#observers.observe(observer, options);
   }
@@ -384,7 +488,15 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
 
   // ---- catch & release (sdk-behaviour 2.7) --------------------------------------------------------------
 
-  /** Holds updates back from now on. The first list of features and the first list for a new context are served nevertheless. */
+  /**
+   * Holds updates back from now on. The first list of features and the first list for a new context are served nevertheless.
+   *
+   * @example
+   * ```ts
+   * client.catchUpdates();
+   * if (client.isHolding) client.release();
+   * ```
+   */
   catchUpdates(): void {
     this.#repository.isCatching = true;
   }
@@ -439,7 +551,14 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     this.close();
   }
 
-  /** Closes the client at the end of the block of `await using`, and waits for the last events. */
+  /**
+   * Closes the client at the end of the block of `await using`, and waits for the last events.
+   *
+   * @example
+   * ```ts
+   * await using offline = Client.offline();
+   * ```
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     await this.closed();

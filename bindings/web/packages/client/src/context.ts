@@ -31,6 +31,12 @@ export class Context<F extends object> extends LiveReads<F> {
    * client-evaluated key, the context has values without this call.
    *
    * @throws {@link EdgeProblem} in the cases of `Client.setContext`
+   *
+   * @example
+   * ```ts
+   * await mara.activate();
+   * console.log(mara.string("COLOUR", "red"));
+   * ```
    */
   async activate(): Promise<this> {
     const { attributes } = this;

@@ -94,6 +94,11 @@ export class Feature<F extends object, K extends keyof F & string> {
    * Returns the value with the steps of its evaluation. Observers are not notified. With a client-evaluated key, the full engine is loaded.
    *
    * @throws an error if the engine cannot be loaded
+   *
+   * @example
+   * ```ts
+   * console.log((await mara.feature("COLOUR").explain()).report);
+   * ```
    */
   explain(): Promise<Explanation<F[K]>> {
     return this.#reads.explain(this.key);
@@ -129,7 +134,14 @@ export class Feature<F extends object, K extends keyof F & string> {
     return this.peek().properties();
   }
 
-  /** Registers a listener that is called when the value or the lock of the feature changes. */
+  /**
+   * Registers a listener that is called when the value or the lock of the feature changes.
+   *
+   * @example
+   * ```ts
+   * using watch = mara.feature("COLOUR").onChange((change) => console.log(change.new));
+   * ```
+   */
   onChange(call: (change: Change<F[K]>) => void): Subscription {
     return this.#reads.onChange(this.key, call);
   }

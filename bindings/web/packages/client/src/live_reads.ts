@@ -38,7 +38,16 @@ export interface Explanation<V = unknown> {
 /** Returns the parts of a client or a context, for the files of this package that are not part of each page. */
 export let partsOf: <F extends object>(reads: LiveReads<F>) => ClientParts;
 
-/** Reads of the current features, and listeners for their changes. */
+/**
+ * Reads of the current features, and listeners for their changes.
+ *
+ * @example
+ * ```ts
+ * const showColour = (reads: LiveReads<AnyFlags>): void => console.log(reads.string("COLOUR", "red"));
+ * showColour(client);
+ * showColour(mara);
+ * ```
+ */
 export class LiveReads<F extends object> extends Reads<F> {
   static {
     partsOf = (reads) => reads.#parts;
@@ -52,12 +61,28 @@ export class LiveReads<F extends object> extends Reads<F> {
     this.#parts = parts;
   }
 
-  /** Returns a handle that reads one feature. The feature need not exist yet. */
+  /**
+   * Returns a handle that reads one feature. The feature need not exist yet.
+   *
+   * @example
+   * ```ts
+   * const colour = mara.feature("COLOUR");
+   * console.log(colour.string("red"), colour.version);
+   * ```
+   */
   feature<K extends FlagKey<F>>(key: K): Feature<F, K> {
     return new Feature(this, key);
   }
 
-  /** Returns the present features. Reads of the snapshot use the same features even if updates arrive meanwhile. */
+  /**
+   * Returns the present features. Reads of the snapshot use the same features even if updates arrive meanwhile.
+   *
+   * @example
+   * ```ts
+   * const snapshot = mara.snapshot();
+   * console.log(snapshot.string("COLOUR"), snapshot.number("LIMIT")); // both of the same update
+   * ```
+   */
   snapshot(): Snapshot<F> {
     return new Snapshot(this.#parts, this.contextAttributes);
   }
@@ -123,7 +148,14 @@ export class LiveReads<F extends object> extends Reads<F> {
     return (await import("./late/explain.ts")).explainFeature(this.#parts, key, this.contextAttributes);
   }
 
-  /** Reports an event with this name to observers, with the values of the features. */
+  /**
+   * Reports an event with this name to observers, with the values of the features.
+   *
+   * @example
+   * ```ts
+   * mara.record("checkout", { total: 41.5, currency: "NZD" });
+   * ```
+   */
   record(name: string, params: Params = {}): void {
     const { live } = this.#parts.repository;
     live.observers?.named(name, params, this.contextAttributes, () =>

@@ -21,19 +21,40 @@ import type { StateStorage } from "./stored_state.ts";
  * ```
  */
 export interface ContextAttributes {
+  /** The key of the user, by which percentages and conditions know the user. */
   readonly userkey?: string | undefined;
+  /** The id of the session, by which percentages know a visitor without a user key. */
   readonly session?: string | undefined;
   readonly [name: string]: AttributeValue;
 }
 
-/** Delays before retries, in seconds: the first one, the longest one, and the share of each that is random, from 0 to 1. */
+/**
+ * Delays before retries, in seconds: the first one, the longest one, and the share of each that is random, from 0 to 1.
+ *
+ * @example
+ * ```ts
+ * const backoff: BackoffOptions = { initial: 0.5, cap: 60, jitter: 0.5 };
+ * const patient = new Client("https://edge.example", "environment/key", { backoff });
+ * ```
+ */
 export interface BackoffOptions {
+  /** The seconds before the first retry; 1 by default, and 60 after a refusal. */
   readonly initial?: number;
+  /** The longest delay in seconds; 30 by default, and 600 after a refusal. */
   readonly cap?: number;
+  /** The share of a delay that is random, from 0 to 1; 0.5 by default. */
   readonly jitter?: number;
 }
 
-/** Time limits of requests in seconds, and the maximum size of a response in bytes (D-74). */
+/**
+ * Time limits of requests in seconds, and the maximum size of a response in bytes (D-74).
+ *
+ * @example
+ * ```ts
+ * const limits: LimitOptions = { head: 5, bytes: 1024 * 1024 };
+ * const strict = new Client("https://edge.example", "environment/key", { limits });
+ * ```
+ */
 export interface LimitOptions {
   /** From the request to the complete head of the response; 12 by default. */
   readonly head?: number;
@@ -45,15 +66,37 @@ export interface LimitOptions {
   readonly bytes?: number;
 }
 
-/** An interceptor, and its policy for locked features, by default `respect`. */
+/**
+ * An interceptor, and its policy for locked features, by default `respect`.
+ *
+ * @example
+ * ```ts
+ * const allOn: Interceptor = { name: "all-on", intercept: ({ feature }) => feature?.kind === "BOOLEAN" || undefined };
+ * const option: InterceptorOption = { interceptor: allOn, locks: "override" };
+ * const open = new Client("https://edge.example", "environment/key", { interceptors: [option] });
+ * ```
+ */
 export interface InterceptorOption {
+  /** The interceptor. */
   readonly interceptor: Interceptor;
+  /** The policy for locked features; `respect` by default. */
   readonly locks?: LockPolicy;
 }
 
-/** An observer, and the settings that select its events. */
+/**
+ * An observer, and the settings that select its events.
+ *
+ * @example
+ * ```ts
+ * const observer: Observer = { observe: (event) => console.log(eventName(event)) };
+ * const option: ObserverOption = { observer, options: { oneOf: 100 } };
+ * const observed = new Client("https://edge.example", "environment/key", { observers: [option] });
+ * ```
+ */
 export interface ObserverOption {
+  /** The observer. */
   readonly observer: Observer;
+  /** The settings that select the events; by default all events. */
   readonly options?: UsageOptions;
 }
 

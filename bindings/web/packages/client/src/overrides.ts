@@ -7,7 +7,15 @@ import { Decimal, Json } from "./repository/value.ts";
 /** The name of the interceptor that applies overrides, which details and notices show. */
 const NAME = "overrides";
 
-/** Settings of one override. */
+/**
+ * Settings of one override.
+ *
+ * @example
+ * ```ts
+ * const options: OverrideOptions = { evenIfLocked: true };
+ * client.overrides.set("NEW_CHECKOUT", true, options);
+ * ```
+ */
 export interface OverrideOptions {
   /** True to override the feature even while it is locked; false by default. */
   readonly evenIfLocked?: boolean | undefined;
@@ -22,7 +30,15 @@ export interface OverrideEntry extends Required<OverrideOptions> {
   readonly evenIfLocked: boolean;
 }
 
-/** Settings of overrides that a request carries. */
+/**
+ * Settings of overrides that a request carries.
+ *
+ * @example
+ * ```ts
+ * const options: BaggageOptions = { keys: ["NEW_CHECKOUT"] };
+ * await client.overrides.fromBaggage("fhub=NEW_CHECKOUT%3Dtrue", mara, options);
+ * ```
+ */
 export interface BaggageOptions extends OverrideOptions {
   /** The features that the sender of the request may override; all by default. */
   readonly keys?: Iterable<string> | undefined;
@@ -30,6 +46,7 @@ export interface BaggageOptions extends OverrideOptions {
 
 /** The context for whose reads the overrides of a request hold: one that `Client.context` has returned. */
 export interface BaggageContext {
+  /** The attributes of the context. The overrides belong to this object, not to equal attributes. */
   readonly attributes: Attributes;
 }
 
@@ -74,6 +91,12 @@ export class Overrides<F extends object = AnyFlags> {
   /**
    * Overrides a feature. An object is the document of a JSON feature. With null, reads have no value, so that they return defaults.
    * `undefined`, and anything else that has no form in JSON, ends the override.
+   *
+   * @example
+   * ```ts
+   * client.overrides.set("LIMITS", { perDay: 5 });
+   * client.overrides.set("COLOUR", null); // reads return their defaults
+   * ```
    */
   set<K extends FlagKey<F>>(key: K, value: F[K] | null, options?: OverrideOptions): void;
   set(key: string, given: unknown, { evenIfLocked = false }: OverrideOptions = {}): void {
@@ -99,7 +122,14 @@ export class Overrides<F extends object = AnyFlags> {
     this.#changed();
   }
 
-  /** Returns all overrides in the order in which their features were first overridden, except those of {@link Overrides.fromBaggage}. */
+  /**
+   * Returns all overrides in the order in which their features were first overridden, except those of {@link Overrides.fromBaggage}.
+   *
+   * @example
+   * ```ts
+   * for (const { key, value } of client.overrides.entries()) console.log(key, value);
+   * ```
+   */
   entries(): OverrideEntry[] {
     return Array.from(this.#byKey, ([key, { value, evenIfLocked }]) => {
       return {

@@ -57,21 +57,42 @@ export class Reads<F extends object> {
     return this.#read(key, "BOOLEAN") ?? defaultValue;
   }
 
-  /** Returns the value of a STRING feature; see {@link Reads.boolean}. */
+  /**
+   * Returns the value of a STRING feature; see {@link Reads.boolean}.
+   *
+   * @example
+   * ```ts
+   * const colour = mara.string("COLOUR", "red");
+   * ```
+   */
   string<K extends KeyOf<F, string>>(key: K): FlagOf<F, K, string> | undefined;
   string<K extends KeyOf<F, string>>(key: K, defaultValue: FlagOf<F, K, string>): FlagOf<F, K, string>;
   string(key: string, defaultValue?: unknown): unknown {
     return this.#read(key, "STRING") ?? defaultValue;
   }
 
-  /** Returns the value of a NUMBER feature as the nearest double; see {@link Reads.boolean}. */
+  /**
+   * Returns the value of a NUMBER feature as the nearest double; see {@link Reads.boolean}.
+   *
+   * @example
+   * ```ts
+   * const perDay = mara.number("LIMIT", 3);
+   * ```
+   */
   number<K extends KeyOf<F, number>>(key: K): FlagOf<F, K, number> | undefined;
   number<K extends KeyOf<F, number>>(key: K, defaultValue: FlagOf<F, K, number>): FlagOf<F, K, number>;
   number(key: string, defaultValue?: unknown): unknown {
     return this.#read(key, "NUMBER")?.number ?? defaultValue;
   }
 
-  /** Returns the text of a NUMBER feature, which keeps all digits: `7.50` stays `7.50`. See {@link Reads.boolean}. */
+  /**
+   * Returns the text of a NUMBER feature, which keeps all digits: `7.50` stays `7.50`. See {@link Reads.boolean}.
+   *
+   * @example
+   * ```ts
+   * const price = mara.decimal("PRICE", "7.50");
+   * ```
+   */
   decimal(key: KeyOf<F, number>): string | undefined;
   decimal(key: KeyOf<F, number>, defaultValue: string): string;
   decimal(key: string, defaultValue?: string): string | undefined {
@@ -81,6 +102,11 @@ export class Reads<F extends object> {
   /**
    * Returns the parsed document of a JSON feature, which is frozen. Returns `undefined`, or the default, also if the text is no JSON
    * document; see {@link Reads.boolean} for the other cases.
+   *
+   * @example
+   * ```ts
+   * const limits = mara.json("LIMITS", { perDay: 3 });
+   * ```
    */
   json<K extends KeyOf<F, object | null>>(key: K): FlagOf<F, K, unknown> | undefined;
   json<K extends KeyOf<F, object | null>>(key: K, defaultValue: FlagOf<F, K, unknown>): FlagOf<F, K, unknown>;
@@ -102,12 +128,28 @@ export class Reads<F extends object> {
     return value === undefined ? defaultValue : value;
   }
 
-  /** Returns the value of a feature, with its reason and further data of the feature. */
+  /**
+   * Returns the value of a feature, with its reason and further data of the feature.
+   *
+   * @example
+   * ```ts
+   * const { value, reason, strategyId } = mara.detail("COLOUR");
+   * console.log(value, reason, strategyId); // "blue" "STRATEGY_MATCH" "s1"
+   * ```
+   */
   detail<K extends FlagKey<F>>(key: K): FeatureDetail<F[K]> {
     return plainDetail(this.#source.live.detail(key, this.contextAttributes));
   }
 
-  /** Returns the same as {@link Reads.detail}, if the feature has this type. Otherwise the reason is `TYPE_MISMATCH`. */
+  /**
+   * Returns the same as {@link Reads.detail}, if the feature has this type. Otherwise the reason is `TYPE_MISMATCH`.
+   *
+   * @example
+   * ```ts
+   * const { value, reason } = mara.detailAs("COLOUR", "NUMBER");
+   * console.log(value, reason); // undefined "TYPE_MISMATCH"
+   * ```
+   */
   detailAs<K extends FlagKey<F>>(key: K, kind: Kind): FeatureDetail<F[K]> {
     return plainDetail(this.#source.live.detail(key, this.contextAttributes, kind));
   }
@@ -132,7 +174,14 @@ export class Reads<F extends object> {
     return this.#source.live.keys();
   }
 
-  /** Returns all features with their values, from one state. Observers are not notified. */
+  /**
+   * Returns all features with their values, from one state. Observers are not notified.
+   *
+   * @example
+   * ```ts
+   * for (const { key, value } of mara.values()) console.log(key, value);
+   * ```
+   */
   values(): FeatureDetail[] {
     return this.#source.live.values(this.contextAttributes).map((detail) => plainDetail(detail));
   }
@@ -142,7 +191,14 @@ export class Reads<F extends object> {
     return bootstrapOf(contextValues(this.#source.live, this.contextAttributes));
   }
 
-  /** Returns the JSON of {@link Reads.bootstrap}, which Rust's clients read, too. */
+  /**
+   * Returns the JSON of {@link Reads.bootstrap}, which Rust's clients read, too.
+   *
+   * @example
+   * ```ts
+   * const script = `<script type="application/json" id="features">${toScript(mara.dehydrate())}</script>`;
+   * ```
+   */
   dehydrate(): string {
     return writeBootstrap(this.bootstrap());
   }
@@ -152,7 +208,15 @@ export class Reads<F extends object> {
   }
 }
 
-/** The features of a client at one time. All reads use these features, even if updates arrive meanwhile (D-83). */
+/**
+ * The features of a client at one time. All reads use these features, even if updates arrive meanwhile (D-83).
+ *
+ * @example
+ * ```ts
+ * const snapshot = client.snapshot();
+ * for (const userkey of ["mara", "ada"]) console.log(snapshot.of({ userkey }).string("COLOUR"));
+ * ```
+ */
 export class Snapshot<F extends object> extends Reads<F> {
   /** A number that increases whenever a read may return another value. */
   readonly generation: number;

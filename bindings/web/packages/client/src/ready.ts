@@ -2,7 +2,15 @@ import { type Driver, LONGEST_DELAY } from "./driver.ts";
 import { NotReady, readyOutcome } from "./not_ready.ts";
 import { type Repository, RepositoryWatch } from "./repository/lib.ts";
 
-/** Options of a wait for a client to be ready. */
+/**
+ * Options of a wait for a client to be ready.
+ *
+ * @example
+ * ```ts
+ * const options: ReadyOptions = { timeoutMs: 5000, throughRefusals: true };
+ * await client.ready(options);
+ * ```
+ */
 export interface ReadyOptions {
   /** The time limit in milliseconds. Without it, the wait has no limit. */
   readonly timeoutMs?: number;

@@ -11,7 +11,15 @@ import { Reads } from "./reads.ts";
 import { attributesOf } from "./repository/lib.ts";
 import type { CompiledPayload } from "./ruleset_payload.ts";
 
-/** Options of {@link Ruleset.compile}. */
+/**
+ * Options of {@link Ruleset.compile}.
+ *
+ * @example
+ * ```ts
+ * const options: RulesetOptions = { profile: "edge", clock: () => Date.UTC(2030, 0, 1) };
+ * using ruleset = await Ruleset.compile("[]", options);
+ * ```
+ */
 export interface RulesetOptions {
   /** The set of evaluation rules: `client`, which is the default, or that of FeatureHub's Edge. */
   readonly profile?: Profile;
@@ -23,7 +31,16 @@ export interface RulesetOptions {
   readonly fullIntegrity?: string;
 }
 
-/** Reads of a ruleset, with or without a context. */
+/**
+ * Reads of a ruleset, with or without a context.
+ *
+ * @example
+ * ```ts
+ * using ruleset = await Ruleset.compile([{ key: "COLOUR", type: "STRING", value: "red" }]);
+ * const reads: RulesetReads<AnyFlags> = ruleset;
+ * console.log(reads.explain("COLOUR").report);
+ * ```
+ */
 export class RulesetReads<F extends object> extends Reads<F> {
   readonly #payload: CompiledPayload;
 
@@ -43,7 +60,16 @@ export class RulesetReads<F extends object> extends Reads<F> {
   }
 }
 
-/** A ruleset together with the attributes of one user, device or request. */
+/**
+ * A ruleset together with the attributes of one user, device or request.
+ *
+ * @example
+ * ```ts
+ * using ruleset = await Ruleset.compile([{ key: "COLOUR", type: "STRING", value: "red" }]);
+ * const context: RulesetContext<AnyFlags> = ruleset.context({ userkey: "mara" });
+ * console.log(context.string("COLOUR"), context.explain("COLOUR").report);
+ * ```
+ */
 export class RulesetContext<F extends object> extends RulesetReads<F> {
   /** The attributes of the context. */
   readonly attributes: Attributes;
@@ -81,6 +107,13 @@ export class Ruleset<F extends object = AnyFlags> extends RulesetReads<F> {
    *
    * @param payload - a feature, a list of features, or the body of a poll with exactly one environment: JSON, or what `JSON.parse` returns
    * @throws a TypeError if the payload cannot be read as a whole, or an error if the engine cannot be loaded or fails
+   *
+   * @example
+   * ```ts
+   * const response = await fetch("https://edge.example/features?apiKey=environment/key*");
+   * using ruleset = await Ruleset.compile(await response.text());
+   * for (const { feature, text } of ruleset.diagnostics) console.log(feature, text);
+   * ```
    */
   static async compile<F extends object = AnyFlags>(
     payload: string | Uint8Array | object,

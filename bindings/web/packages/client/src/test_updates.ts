@@ -45,6 +45,12 @@ export class TestUpdates<F extends object> {
    *
    * @throws the errors of {@link TestUpdates.set}, and {@link Refused} with the reason `not_applied` if the change does not arrive within
    *   about 10 seconds
+   *
+   * @example
+   * ```ts
+   * await client.testUpdates().setAndWait("COLOUR", { value: "blue" });
+   * console.log(client.string("COLOUR")); // "blue"
+   * ```
    */
   setAndWait<K extends FlagKey<F>>(key: K, update: Update<F[K]>): Promise<Outcome> {
     return this.#send(key, update, true);

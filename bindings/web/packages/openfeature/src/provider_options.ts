@@ -1,4 +1,11 @@
-/** Options of a provider. */
+/**
+ * Options of a provider.
+ *
+ * @example
+ * ```ts
+ * const options: ProviderOptions = { timeoutMs: 2000 };
+ * ```
+ */
 export interface ProviderOptions {
   /**
    * The time limit in milliseconds of the wait for features at the initialization; 10,000 by default. After it the provider is in error,

@@ -2,7 +2,14 @@ import type { ReactNode } from "react";
 
 import { useBoolean } from "./feature_hooks.ts";
 
-/** The properties of {@link Feature}. */
+/**
+ * The properties of {@link Feature}.
+ *
+ * @example
+ * ```ts
+ * const props: FeatureProps = { on: "NEW_CHECKOUT", fallback: "the old checkout", children: "the new one" };
+ * ```
+ */
 export interface FeatureProps<K extends string = string> {
   /** The key of a BOOLEAN feature. */
   readonly on: K;

@@ -11,10 +11,24 @@ import {
 import { ClientOwner, type MadeClientSettings } from "./made_clients.ts";
 import { type Scope, ScopeContext } from "./scope.ts";
 
-/** The settings of a client that a provider makes; see `ClientOptions` of `fh-client`. */
+/**
+ * The settings of a client that a provider makes; see `ClientOptions` of `fh-client`.
+ *
+ * @example
+ * ```ts
+ * const options: MadeClientOptions = { poll: 30 };
+ * ```
+ */
 export type MadeClientOptions = Omit<ClientOptions, "context" | "hydrate">;
 
-/** The properties of {@link FeatureProvider}. */
+/**
+ * The properties of {@link FeatureProvider}.
+ *
+ * @example
+ * ```ts
+ * const props: FeatureProviderProps = { url: "https://edge.example", apiKey: "environment/key", context: { userkey: "mara" } };
+ * ```
+ */
 export interface FeatureProviderProps<F extends object = AnyFlags> {
   /** A client of the program. The provider does not close it. */
   readonly client?: Client<F>;
@@ -34,6 +48,7 @@ export interface FeatureProviderProps<F extends object = AnyFlags> {
    * so that both are the same. Its context must be that of the property `context`.
    */
   readonly hydrate?: string;
+  /** The content whose components read the features. */
   readonly children?: ReactNode;
 }
 

@@ -13,7 +13,14 @@ import { lowerCase, trim, utf8 } from "../text.ts";
 import { type GivenEnvironment, readBootstrap } from "./bootstrap.ts";
 import { load, replace, replaceNow, type SnapshotFile } from "./snapshot_file.ts";
 
-/** The settings of a client in Node. */
+/**
+ * The settings of a client in Node.
+ *
+ * @example
+ * ```ts
+ * const options: NodeClientOptions = { snapshotFile: snapshotFile("features.json"), keepAlive: false };
+ * ```
+ */
 export interface NodeClientOptions extends ClientOptions {
   /** The file that keeps the client's last features; see `snapshotFile`. */
   readonly snapshotFile?: SnapshotFile;

@@ -16,8 +16,16 @@ import { basename, dirname, join } from "node:path";
 import { readSnapshot } from "../snapshot_form.ts";
 import type { SavedFeatures, SnapshotOwner } from "../snapshot_owner.ts";
 
-/** The file in which a client keeps its last features; see {@link snapshotFile}. */
+/**
+ * The file in which a client keeps its last features; see {@link snapshotFile}.
+ *
+ * @example
+ * ```ts
+ * const file: SnapshotFile = { path: "features.json", maxAge: 86_400 };
+ * ```
+ */
 export interface SnapshotFile {
+  /** The path of the file, whose folder must exist. */
   readonly path: string;
   /** The maximum age of features in seconds; without it, features of any age are used. */
   readonly maxAge?: number | undefined;

@@ -35,7 +35,14 @@ export type Notice =
   | { readonly kind: "attribute_ignored"; readonly attribute: string }
   | { readonly kind: "callback_threw"; readonly error: unknown };
 
-/** Returns the sentence that describes the notice to people. */
+/**
+ * Returns the sentence that describes the notice to people.
+ *
+ * @example
+ * ```ts
+ * client.onNotice((notice) => console.warn(noticeText(notice)));
+ * ```
+ */
 export function noticeText(notice: Notice): string {
   switch (notice.kind) {
     case "key_in_several_environments":

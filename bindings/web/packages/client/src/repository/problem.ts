@@ -77,7 +77,15 @@ export type PlainProblem =
  */
 export const MAX_ATTRIBUTES = 30;
 
-/** Returns true if the Edge refuses this client, so that an early retry is unlikely to succeed (D-21). */
+/**
+ * Returns true if the Edge refuses this client, so that an early retry is unlikely to succeed (D-21).
+ *
+ * @example
+ * ```ts
+ * const { problem } = client.status;
+ * if (problem && isRefusal(problem)) console.error("the Edge refuses the API key");
+ * ```
+ */
 export function isRefusal(problem: Problem): boolean {
   const { code } = problem;
   return code === "bad_request" || code === "unauthorised" || code === "not_found" || code === "failure";
@@ -110,7 +118,15 @@ const TIMEOUTS: Readonly<Record<Stage, string>> = {
   context: "the Edge did not evaluate the context in time",
 };
 
-/** Returns the sentence that describes the problem to people. */
+/**
+ * Returns the sentence that describes the problem to people.
+ *
+ * @example
+ * ```ts
+ * const { problem } = client.status;
+ * if (problem) console.warn(problemText(problem));
+ * ```
+ */
 export function problemText(problem: Problem): string {
   switch (problem.code) {
     case "bad_request":

@@ -19,7 +19,14 @@ export const STREAMING: Source = Object.freeze({ kind: "streaming" });
 /** The source of updates from a snapshot. */
 export const SNAPSHOT: Source = Object.freeze({ kind: "snapshot" });
 
-/** Returns the name of the source, such as `polling`, or the name of the store. */
+/**
+ * Returns the name of the source, such as `polling`, or the name of the store.
+ *
+ * @example
+ * ```ts
+ * client.onRaw(({ source }) => console.log(sourceName(source))); // "streaming"
+ * ```
+ */
 export function sourceName(source: Source): string {
   return source.kind === "store" ? source.name : source.kind;
 }

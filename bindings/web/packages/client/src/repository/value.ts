@@ -19,7 +19,16 @@ export interface ValueOf {
   JSON: Json;
 }
 
-/** A decimal number with its text and the nearest double. */
+/**
+ * A decimal number with its text and the nearest double.
+ *
+ * @example
+ * ```ts
+ * const price = Decimal.parse("7.50");
+ * console.log(price?.text, price?.number); // "7.50" 7.5
+ * await client.testUpdates().set("PRICE", { value: price });
+ * ```
+ */
 export class Decimal {
   /** The text from which the number was parsed: `7.50` stays `7.50`. */
   readonly text: string;
@@ -31,12 +40,28 @@ export class Decimal {
     this.number = Number(text);
   }
 
-  /** Parses decimal text. Returns `undefined` if the text does not follow the grammar of evaluation 3.3. */
+  /**
+   * Parses decimal text. Returns `undefined` if the text does not follow the grammar of evaluation 3.3.
+   *
+   * @example
+   * ```ts
+   * Decimal.parse("1e400")?.number; // Infinity
+   * Decimal.parse("7,50"); // undefined
+   * ```
+   */
   static parse(text: string): Decimal | undefined {
     return DECIMAL.test(text) ? new Decimal(text) : undefined;
   }
 
-  /** Returns true if the numbers are equal in value: `7.50` equals `7.5`. Exponents are clamped to ±10¹⁵. */
+  /**
+   * Returns true if the numbers are equal in value: `7.50` equals `7.5`. Exponents are clamped to ±10¹⁵.
+   *
+   * @example
+   * ```ts
+   * const [one, other] = [Decimal.parse("7.5"), Decimal.parse("7.50")];
+   * console.log(one && other && one.equals(other)); // true
+   * ```
+   */
   equals(other: Decimal): boolean {
     return this.text === other.text || normalForm(this.text) === normalForm(other.text);
   }
@@ -52,7 +77,18 @@ export class Decimal {
   }
 }
 
-/** The text of a JSON feature, which was neither parsed nor validated. */
+/**
+ * The text of a JSON feature, which was neither parsed nor validated.
+ *
+ * @example
+ * ```ts
+ * client.observe({
+ *   observe: (event) => {
+ *     if (event.kind === "evaluated" && event.feature.value instanceof Json) console.log(event.feature.value.text);
+ *   },
+ * });
+ * ```
+ */
 export class Json {
   /** The text of the document. */
   readonly text: string;

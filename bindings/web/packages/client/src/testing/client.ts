@@ -10,7 +10,15 @@ import { parse } from "../json.ts";
 import { featureOf, received } from "../session/feature_set/received.ts";
 import { type FeatureChange, TestFeatures } from "./features.ts";
 
-/** Options of {@link testClient}: those of a client that do not concern the network. */
+/**
+ * Options of {@link testClient}: those of a client that do not concern the network.
+ *
+ * @example
+ * ```ts
+ * const options: TestClientOptions = { clock: () => Date.UTC(2030, 0, 1) };
+ * const fixed = testClient({ COLOUR: "red" }, options);
+ * ```
+ */
 export type TestClientOptions = Pick<
   ClientOptions,
   "catchUpdates" | "clock" | "interceptors" | "observers" | "onNotice" | "onReadiness" | "onStatus"
@@ -27,6 +35,13 @@ const ENVIRONMENT = "test";
 /**
  * A client without a network, whose features the test sets. Changes are served at once; only features with strategies wait for the engine
  * ({@link TestClient.applied}). Listeners are called as those of each client: in a microtask, or by {@link Client.flush}.
+ *
+ * @example
+ * ```ts
+ * using tested = testClient({ NEW_CHECKOUT: true });
+ * tested.set("NEW_CHECKOUT", false);
+ * console.log(tested.isEnabled("NEW_CHECKOUT")); // false
+ * ```
  */
 export class TestClient<F extends object = AnyFlags> extends Client<F> {
   readonly #features = new TestFeatures();

@@ -5,8 +5,11 @@ import { type FeatureChange, TestFeatures } from "./features.ts";
 
 /** A request that a {@link TestEdge} received. */
 export interface TestRequest {
+  /** The method, such as `GET`. */
   readonly method: string;
+  /** The URL, with the path and the query that the client requested. */
   readonly url: URL;
+  /** The headers that the client sent. */
   readonly headers: Headers;
 }
 

@@ -1,6 +1,13 @@
 import type { Kind } from "../repository/lib.ts";
 
-/** A change of a feature. A member that is `undefined` changes nothing. */
+/**
+ * A change of a feature. A member that is `undefined` changes nothing.
+ *
+ * @example
+ * ```ts
+ * const change: FeatureChange<string> = { value: "red", locked: true };
+ * ```
+ */
 export interface FeatureChange<V = unknown> {
   /** The value if no strategy matches; null for no value. */
   readonly value?: V | null | undefined;

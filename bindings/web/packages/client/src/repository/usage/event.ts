@@ -81,6 +81,15 @@ export function usedFeature(rules: Rules, key: string, answer: Answer): UsedFeat
 /**
  * Returns a feature's value as text for statistics: `on` or `off` for a boolean, the decimal text of a number, or the text of
  * another value that is not JSON. Returns `undefined` for JSON and null (sdk-behaviour 3.3).
+ *
+ * @example
+ * ```ts
+ * client.observe({
+ *   observe: (event) => {
+ *     if (event.kind === "evaluated") console.log(event.feature.key, usageText(event.feature)); // NEW_CHECKOUT on
+ *   },
+ * });
+ * ```
  */
 export function usageText({ value }: UsedFeature): string | undefined {
   if (typeof value === "boolean") return value ? "on" : "off";
@@ -88,12 +97,26 @@ export function usageText({ value }: UsedFeature): string | undefined {
   return value instanceof Json ? undefined : value;
 }
 
-/** Returns the user key of a context, or the session if there is no user key; `undefined` if the context has neither. */
+/**
+ * Returns the user key of a context, or the session if there is no user key; `undefined` if the context has neither.
+ *
+ * @example
+ * ```ts
+ * console.log(userKey(mara.attributes)); // "mara"
+ * ```
+ */
 export function userKey(attributes: Attributes | undefined): string | undefined {
   return (attributes?.get("userkey") ?? attributes?.get("session"))?.[0];
 }
 
-/** Returns an event's name in published SDKs: `feature`, `feature-collection`, or the name that the user's code gave. */
+/**
+ * Returns an event's name in published SDKs: `feature`, `feature-collection`, or the name that the user's code gave.
+ *
+ * @example
+ * ```ts
+ * client.observe({ observe: (event) => console.log(eventName(event)) });
+ * ```
+ */
 export function eventName(event: UsageEvent): string {
   if (event.kind === "named") return event.name;
   return event.kind === "evaluated" ? "feature" : "feature-collection";
@@ -108,6 +131,11 @@ export function eventName(event: UsageEvent): string {
  *
  * Values and ids of features are left out if they have no text. The record has no separate member for the user key, but it
  * contains the attributes.
+ *
+ * @example
+ * ```ts
+ * client.observe({ observe: (event) => console.log(JSON.stringify(eventRecord(event))) });
+ * ```
  */
 export function eventRecord(event: UsageEvent): Record<string, unknown> {
   const record = new Map<string, unknown>(event.kind === "named" ? Object.entries(event.params) : []);

@@ -52,7 +52,17 @@ export interface Observer {
  */
 export type Dispatch = "queued" | "batched" | "inline" | SummaryWindow;
 
-/** The settings of an observer that gets summaries. */
+/**
+ * The settings of an observer that gets summaries.
+ *
+ * @example
+ * ```ts
+ * const observer: Observer = {
+ *   dispatch: { every: 300 },
+ *   summary: ({ counts }) => console.log(counts),
+ * };
+ * ```
+ */
 export interface SummaryWindow {
   /** The length of a window in seconds, by default 60. */
   readonly every?: number;
@@ -63,7 +73,15 @@ export interface SummaryWindow {
   readonly distinct?: number;
 }
 
-/** The settings that select the events that an observer gets. */
+/**
+ * The settings that select the events that an observer gets.
+ *
+ * @example
+ * ```ts
+ * const options: UsageOptions = { oneOf: 10, deduplicate: { window: 60, remembered: 1000 } };
+ * client.observe({ observe: (event) => console.log(event) }, options);
+ * ```
+ */
 export interface UsageOptions {
   /**
    * Maximum number of events that wait for an observer. When the limit is reached, the oldest event is dropped and counted. The
