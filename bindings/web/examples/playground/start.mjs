@@ -1,16 +1,24 @@
-// Starts the playground: a development server with the page. There is no Edge.
+// Builds the playground into a folder, and serves the files of that folder, as any web server could. There is no Edge.
 import console from "node:console";
+import { resolve } from "node:path";
 import process from "node:process";
-import { createServer } from "vite";
+import { build, preview } from "vite";
 
-const server = await createServer({
+const root = import.meta.dirname;
+const outDir = resolve(root, "../../node_modules/.cache/fh-playground");
+/** @type {import("vite").InlineConfig} */
+const settings = {
   configFile: false,
-  root: import.meta.dirname,
-  // A folder of its own, because servers that share one make each other's files outdated.
-  cacheDir: `${import.meta.dirname}/../../node_modules/.vite/playground`,
+  logLevel: "warn",
+  root,
+  // The files refer to each other by relative paths, so that the folder can be served under any path.
+  base: "./",
   publicDir: "../public",
   worker: { format: "es" },
-  server: { host: "127.0.0.1", port: Number(process.env["PORT"] ?? "5176") },
-});
-await server.listen();
+  build: { outDir, emptyOutDir: true },
+  preview: { host: "127.0.0.1", port: Number(process.env["PORT"] ?? "5176") },
+};
+await build(settings);
+const server = await preview(settings);
+console.log(`Files: ${outDir}`);
 console.log(`Playground: ${server.resolvedUrls?.local[0] ?? ""}`);

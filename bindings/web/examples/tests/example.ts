@@ -108,6 +108,23 @@ export class Example {
     await this.page.emulateMedia({ colorScheme: "dark" });
   }
 
+  /** Expects light text on a dark background, of the page and of its controls. */
+  async expectDark(): Promise<void> {
+    const shades = await this.page.evaluate(() => {
+      const shade = (colour: string): number =>
+        (colour.match(/\d+/g) ?? []).slice(0, 3).reduce((sum, part) => sum + Number(part) / 3, 0);
+      const elements = [
+        document.documentElement,
+        ...document.querySelectorAll("button, input, select, textarea"),
+      ];
+      return elements.map((element) => {
+        const { backgroundColor, color } = getComputedStyle(element);
+        return { name: element.tagName, background: shade(backgroundColor), text: shade(color) };
+      });
+    });
+    expect(shades.filter(({ background, text }) => background > 64 || text < 160)).toEqual([]);
+  }
+
   /** Expects that nothing is wider than the window. */
   async expectToFit(): Promise<void> {
     const [width, window] = await this.page.evaluate(() => [

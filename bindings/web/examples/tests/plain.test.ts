@@ -30,6 +30,7 @@ describeServe("the plain page", () => {
     await page.keyboard.type("fred");
     await page.getByRole("button", { name: "One-click checkout" }).waitFor({ state: "hidden" });
     await example.expectToFit();
+    await example.expectDark();
     await example.screenshot("dark-320");
   });
 

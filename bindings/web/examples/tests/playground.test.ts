@@ -18,6 +18,10 @@ test("shows values, the rollout, diagnostics and an explanation, which follow th
   await page.locator("#explanation").filter({ hasText: "new-zealand" }).waitFor();
   await page.getByLabel("Context (a JSON object)").fill('{ "userkey": "fred" }');
   await values.getByRole("row", { name: "COLOUR red" }).waitFor();
+  // The files are static: built ones, the same for each request.
+  const scripts = example.requests.filter((path) => /\.[jt]sx?$|@/.test(path));
+  expect(scripts.length).toBeGreaterThan(2);
+  expect(scripts.filter((path) => !/^\/assets\/[\w-]+\.js$/.test(path))).toEqual([]);
   await example.expectNames();
   await example.screenshot("light");
 });
@@ -34,5 +38,6 @@ test("is used by keyboard, in 320 pixels, and in the dark, and names problems of
   await page.keyboard.type('"userkey":"fred"}');
   await page.getByRole("cell", { name: "red" }).waitFor();
   await example.expectToFit();
+  await example.expectDark();
   await example.screenshot("dark-320");
 });

@@ -47,6 +47,7 @@ describeServe("the server-rendered page", () => {
     await page.getByText("7 in stock").waitFor();
     await page.getByText("live: READY, streaming").waitFor();
     await example.expectToFit();
+    await example.expectDark();
     await example.screenshot("dark-320");
   });
 });

@@ -41,16 +41,41 @@ describeServe("the shop", () => {
     await page.getByRole("cell", { name: "overrides" }).waitFor();
     await example.expectNames();
     await example.expectToFit();
+    await example.expectDark();
     await example.screenshot("dark-320");
     await page.emulateMedia({ colorScheme: "light" });
     await example.screenshot("light-320");
   });
 
-  test("says when the Edge is away, and keeps its values", async () => {
+  test.each(["client", "server"])(
+    "gives a rollout's value to one of two users, with a %s-evaluated key",
+    async (kind) => {
+      const { page } = example;
+      await page.goto(`${example.url}?key=${kind}&user=mara`);
+      const goods = page.getByRole("region", { name: "Goods" });
+      const colour = (): Promise<string | null> => goods.getAttribute("data-colour");
+      await expect.poll(colour, { timeout: 30_000 }).toBe("blue");
+      for (const [user, expected] of [
+        ["fred", "red"],
+        ["mara", "blue"],
+        ["nobody", "red"],
+      ] as const) {
+        await page.getByLabel("User").selectOption(user);
+        await expect.poll(colour, { timeout: 30_000 }).toBe(expected);
+      }
+    },
+  );
+
+  test("says when the Edge is away, and keeps its values, whose age grows", async () => {
     const { page } = example;
     await page.goto(`${example.url}?user=fred`);
     await page.getByText("READY, streaming").waitFor();
+    const age = page.getByText(/values confirmed \d+ s ago/);
+    const seconds = async (): Promise<number> => Number(/(\d+) s/.exec((await age.textContent()) ?? "")?.[1]);
+    expect(await seconds()).toBeLessThan(60);
     await example.killEdge();
+    const before = await seconds();
+    await expect.poll(seconds, { timeout: 30_000 }).toBeGreaterThan(before + 1);
     await page.getByText(/READY, (waiting|connecting)/).waitFor();
     await page.getByText(/problem: /).waitFor();
     expect(await page.getByText("Tent").textContent()).toContain("108.00");
