@@ -43,7 +43,7 @@ export let partsOf: <F extends object>(reads: LiveReads<F>) => ClientParts;
  *
  * @example
  * ```ts
- * const showColour = (reads: LiveReads<AnyFlags>): void => console.log(reads.string("COLOUR", "red"));
+ * const showColour = (reads: LiveReads<Flags>): void => console.log(reads.string("COLOUR", "red"));
  * showColour(client);
  * showColour(mara);
  * ```

@@ -31,7 +31,7 @@ const SCOPES: readonly (readonly [path: string, ...modules: readonly string[]])[
   [`${WEB}packages/client/src/testing/`, "fh-client/testing", prelude("testing"), prelude("common")],
   [`${WEB}packages/client/src/featurehub/`, "fh-client/featurehub", prelude("featurehub")],
   [`${WEB}packages/client/src/session/`, prelude("inner")],
-  [`${WEB}packages/client/src/repository/`, "fh-client", prelude("inner")],
+  [`${WEB}packages/client/src/repository/`, "fh-client", prelude("inner"), prelude("common")],
   [`${WEB}packages/client/`, "fh-client", prelude("common")],
   [`${WEB}packages/react/src/featurehub.tsx`, "fh-react/featurehub", prelude("components")],
   [`${WEB}packages/react/src/`, "fh-react", prelude("components")],

@@ -6,6 +6,9 @@ import type { IncomingHttpHeaders } from "node:http";
 export interface Flags {
   NEW_CHECKOUT: boolean;
   COLOUR: "red" | "blue";
+  LIMIT: number;
+  PRICE: number;
+  LIMITS: { perDay: number };
 }
 
 export declare const client: Client<Flags>;
