@@ -77,6 +77,8 @@ export class Tab {
   readonly shared: SharedStream;
   /** The features that the session has. */
   features = new Map<string, string>();
+  /** The bytes that the session got, as texts. */
+  readonly pieces: string[] = [];
   /** True while the session has an open stream. */
   isOpen = false;
   isFrozen = false;
@@ -264,6 +266,7 @@ export class Tab {
         500,
       );
     } else {
+      this.pieces.push(new TextDecoder().decode(input.bytes));
       for (const text of this.#events.push(input.bytes)) this.#event(text);
     }
   }

@@ -16,6 +16,28 @@ test.each(["\n", "\r\n", "\r"])("events are cut at their ends, whatever the piec
   }
 });
 
+test.each([": heartbeat\n", ": heartbeat\r\n", ":\n", ": one\n: two\n"])(
+  "lines of comments between events are cut at once, without an empty line (%j)",
+  (lines) => {
+    const splitter = new EventSplitter();
+    const push = (text: string): string[] => splitter.push(new TextEncoder().encode(text));
+    expect([push(lines), push("data: 1\n\n"), push(lines)]).toEqual([
+      [lines.replace("\r", "")],
+      ["data: 1\n\n"],
+      [lines.replace("\r", "")],
+    ]);
+  },
+);
+
+test("a line of a comment in an event is a part of its text", () => {
+  const splitter = new EventSplitter();
+  const push = (text: string): string[] => splitter.push(new TextEncoder().encode(text));
+  expect([push("data: 1\n: heartbeat\n"), push("data: 2\n\n")]).toEqual([
+    [],
+    ["data: 1\n: heartbeat\ndata: 2\n\n"],
+  ]);
+});
+
 test("a list keeps the texts of its features", () => {
   expect(listEvent(['{"a":\n1}', '{"b":\r\n7.50}'])).toBe(
     'event: features\ndata: [{"a":\ndata: 1},{"b":\ndata: 7.50}]\n\n',

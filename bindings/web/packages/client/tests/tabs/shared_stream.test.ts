@@ -42,6 +42,18 @@ describe("tabs", () => {
     expect(browser.tabs.map(({ features }) => features.get("OTHER"))).toEqual(Array(7).fill("1"));
   });
 
+  test("get each heartbeat of a quiet stream, so that no session takes it for a dead one", () => {
+    const tabs = open(3);
+    const [stream] = browser.streams;
+    // The first piece after a takeover is answered with a list.
+    for (let times = 0; times < 3; times++) {
+      for (const { pieces } of tabs) pieces.length = 0;
+      stream?.feed(": heartbeat\n");
+      browser.pass(20);
+    }
+    expect(tabs.map(({ pieces }) => pieces)).toEqual(Array(3).fill([": heartbeat\n"]));
+  });
+
   test("get a list that removes features, when they begin to follow", () => {
     const [leader] = open(1);
     const other = browser.open();
