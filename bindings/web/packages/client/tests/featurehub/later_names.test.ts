@@ -38,6 +38,11 @@ class Kept extends DefaultUsagePlugin {
   }
 }
 
+/** Returns an interceptor over a page without entries. */
+function interceptor(): layer.LocalSessionInterceptor {
+  return new layer.LocalSessionInterceptor({} as unknown as Window);
+}
+
 describe("a configuration", () => {
   test("polls all the time with restActive, and only when a feature is read with restPassive", async () => {
     const passive = new EdgeFeatureHubConfig(edge.url, "test/passive-key").restPassive(10);
@@ -244,6 +249,8 @@ test.each(
     "used of a repository": () => config.repository().used(),
     "recordUsageEvent of a repository": () => config.repository().recordUsageEvent(),
     usageProvider: () => config.repository().usageProvider,
+    setUrl: () => interceptor().setUrl(),
+    setFeatureValue: () => interceptor().setFeatureValue(),
     setFeatureState: () => config.repository().feature("COLOUR").setFeatureState(),
   }),
 )("%s throws an error that names the replacement", (name, use) => {
