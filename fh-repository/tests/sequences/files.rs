@@ -1,9 +1,11 @@
 //! Files of sequences: JSON Lines, compressed.
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::{env, fs, io};
 
+use fh_repository::Reason;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -20,6 +22,19 @@ const COMMIT: &str = "cargo xtask web sequences --commit";
 const COMMITTED: [(&str, usize, bool); 2] =
     [("chosen-0000.jsonl.gz", 100, false), ("rules-0000.jsonl.gz", 40, true)];
 
+/// All reasons for values.
+const REASONS: [Reason; 9] = [
+    Reason::StrategyMatch,
+    Reason::Split,
+    Reason::Default,
+    Reason::Static,
+    Reason::Intercepted,
+    Reason::NotSet,
+    Reason::NotFound,
+    Reason::TypeMismatch,
+    Reason::NotReady,
+];
+
 fn committed(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../bindings/web/equality/data/sequences").join(name)
 }
@@ -33,6 +48,13 @@ fn write(path: &Path, text: &str) {
     let mut file = GzEncoder::new(Vec::new(), Compression::best());
     file.write_all(text.as_bytes()).unwrap();
     fs::write(path, file.finish().unwrap()).unwrap();
+}
+
+/// Returns the lines of a committed file.
+fn text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    GzDecoder::new(fs::File::open(path)?).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// The committed sequences are those that this tree gives. `FH_SEQUENCES=commit` writes them again. `FH_SEQUENCE` names the only one to
@@ -54,6 +76,22 @@ fn the_committed_sequences_are_those_of_this_tree() {
             );
         }
     }
+}
+
+/// The committed sequences contain reads with each reason.
+#[test]
+fn the_committed_sequences_give_each_reason() {
+    let mut given = BTreeSet::new();
+    for (name, ..) in COMMITTED {
+        for line in text(&committed(name)).unwrap().lines() {
+            let sequence: Value = serde_json::from_str(line).unwrap();
+            for step in sequence["steps"].as_array().unwrap() {
+                given.extend(step["gives"]["reason"].as_str().map(ToString::to_string));
+            }
+        }
+    }
+    let missing: Vec<_> = REASONS.iter().filter(|each| !given.contains(each.as_str())).collect();
+    assert!(missing.is_empty(), "no committed sequence has a read with {missing:?}; {given:?}");
 }
 
 /// Returns the sequence with this name that this tree gives.
@@ -86,15 +124,9 @@ fn commands(name: &str) -> String {
 
 /// Compares the sequences of a file with those of this tree, and returns their number.
 fn compared(path: &Path, with_rules: bool) -> usize {
-    let mut found = String::new();
-    let file = fs::File::open(path).map_err(|why| why.to_string());
-    let read = file.and_then(|file| {
-        GzDecoder::new(file).read_to_string(&mut found).map_err(|why| why.to_string())
+    let found = text(path).unwrap_or_else(|why| {
+        panic!("the committed sequences cannot be read ({why}); to write them, type:\n{COMMIT}")
     });
-    assert!(
-        read.is_ok(),
-        "the committed sequences cannot be read ({read:?}); to write them, type:\n{COMMIT}"
-    );
     let only = env::var("FH_SEQUENCE").ok();
     let mut count = 0;
     for line in found.lines() {

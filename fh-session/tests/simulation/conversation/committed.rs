@@ -1,5 +1,6 @@
 //! The committed conversations, which the tests in TypeScript replay without any other files.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -12,11 +13,15 @@ use serde_json::Value;
 use super::Conversation;
 use super::files::{IN_A_FILE, compressed};
 use super::origin::{hostile, named};
+use crate::REACHED;
 
 /// Maximum number of committed conversations.
 pub const MOST: usize = 200;
 /// The size limit of the committed files together, in bytes.
 const MOST_BYTES: usize = 3_000_000;
+/// Problems with which commands end and that no status shows, and the stages of requests and commands that time out.
+const OF_COMMANDS: [&str; 3] = ["context", "superseded", "closed"];
+const STAGES: [&str; 7] = ["connect", "head", "body", "firstEvent", "event", "silence", "context"];
 /// The start of the names of the committed files.
 const PREFIX: &str = "chosen-";
 
@@ -93,6 +98,23 @@ fn print(conversation: &Conversation) {
     }
 }
 
+/// Adds the connections, the problems and the stages that a conversation shows, each with the kind of its place.
+fn add_reached(conversation: &Value, reached: &mut BTreeSet<(&str, String)>) {
+    let steps = conversation["steps"].as_array().unwrap().iter();
+    for action in steps.filter_map(|step| step["actions"].as_array()).flatten() {
+        let (status, command) = (&action["changed"], &action["problem"]);
+        for (kind, name) in [
+            ("status", &status["connection"]),
+            ("status", &status["problem"]["code"]),
+            ("stage", &status["problem"]["stage"]),
+            ("command", &command["code"]),
+            ("stage", &command["stage"]),
+        ] {
+            reached.extend(name.as_str().map(|name| (kind, name.to_string())));
+        }
+    }
+}
+
 /// The committed conversations are those that the session and the scripts give now. If a rule was changed on purpose, the command of the
 /// message chooses and writes them again, and the session in TypeScript must follow. `FH_CONVERSATION` names the only one to compare, which
 /// is printed and need not be committed.
@@ -105,7 +127,7 @@ fn committed_conversations_are_those_of_the_tree() {
     if let Some(name) = &only {
         print(&named(name, &hostile).expect("FH_CONVERSATION names a conversation"));
     }
-    let (mut count, mut bytes) = (0, 0);
+    let (mut count, mut bytes, mut reached) = (0, 0, BTreeSet::new());
     for (path, file) in files(&folder) {
         bytes += file.len();
         let mut text = String::new();
@@ -113,6 +135,7 @@ fn committed_conversations_are_those_of_the_tree() {
         for line in text.lines() {
             count += 1;
             let committed: Value = serde_json::from_str(line).unwrap();
+            add_reached(&committed, &mut reached);
             let name = committed["name"].as_str().unwrap();
             if only.as_ref().is_some_and(|only| only != name) {
                 continue;
@@ -130,4 +153,11 @@ fn committed_conversations_are_those_of_the_tree() {
     }
     assert!(bytes <= MOST_BYTES, "{bytes} bytes");
     assert!((100..=MOST).contains(&count), "{count} conversations are committed");
+    let required = [("status", &REACHED[..]), ("command", &OF_COMMANDS), ("stage", &STAGES)];
+    let missing: Vec<_> = required
+        .into_iter()
+        .flat_map(|(kind, names)| names.iter().map(move |name| (kind, (*name).to_string())))
+        .filter(|each| !reached.contains(each))
+        .collect();
+    assert!(missing.is_empty(), "no committed conversation shows {missing:?}");
 }
