@@ -16,6 +16,8 @@ const REASON: &str = "the engine of the npm package is built for browsers";
 
 /// The crate that writes the JavaScript, and the npm package with `wasm-opt`.
 const BINDGEN: &str = "bindings/web/bindgen";
+/// The program that shrinks a module. It is started in the folder [`BINDGEN`].
+const WASM_OPT: &str = "node node_modules/binaryen/bin/wasm-opt";
 /// The folder in which the loader finds the engines. Git ignores what is built.
 const LOADED: &str = "bindings/web/packages/client/src/engine/wasm";
 /// The file with the digests of the engines, and from what they were built.
@@ -203,10 +205,10 @@ fn wasm_opt(flags: &[&str], module: &Path, to: &Path) -> Result<(), String> {
     let arguments = WASM_FEATURES.iter().chain(&WASM_PASSES).chain(flags);
     let mut arguments: Vec<String> = arguments.map(ToString::to_string).collect();
     arguments.extend([module.display().to_string(), "-o".to_string(), to.display().to_string()]);
-    Run::new("node node_modules/binaryen/bin/wasm-opt").within(BINDGEN).args(&arguments).go()
+    Run::new(WASM_OPT).within(BINDGEN).args(&arguments).go()
 }
 
-/// Writes `engine.json`: the digest of each file, the versions, and the commit.
+/// Writes `engine.json`: the digest of each file, the versions of the package and of the tools, and the commit.
 fn describe(done: &Path, library: StandardLibrary) -> Result<(), String> {
     let mut files = Vec::new();
     for engine in ENGINES {
@@ -218,12 +220,15 @@ fn describe(done: &Path, library: StandardLibrary) -> Result<(), String> {
         }
     }
     let version = Run::new("rustc --version").output()?;
+    let wasm_opt = Run::new(&format!("{WASM_OPT} --version")).within(BINDGEN).output()?;
     let commit = Run::new("git rev-parse HEAD").output()?;
     let json = format!(
-        "{{\n  \"version\": \"{}\",\n  \"commit\": \"{}\",\n  \"rustc\": \"{}\",\n  \"standardLibrary\": \"{}\",\n  \"sha256\": {{\n{}\n  }}\n}}\n",
+        "{{\n  \"version\": \"{}\",\n  \"commit\": \"{}\",\n  \"rustc\": \"{}\",\n  \"wasmBindgen\": \"{}\",\n  \"wasmOpt\": \"{}\",\n  \"standardLibrary\": \"{}\",\n  \"sha256\": {{\n{}\n  }}\n}}\n",
         env!("CARGO_PKG_VERSION"),
         commit.trim_end(),
         version.trim_end(),
+        wasm_bindgen_version()?,
+        wasm_opt.trim_end(),
         match library {
             StandardLibrary::Rebuilt => "rebuilt",
             StandardLibrary::Stable => "stable",
@@ -232,6 +237,16 @@ fn describe(done: &Path, library: StandardLibrary) -> Result<(), String> {
     );
     let path = done.join(DESCRIPTION);
     fs::write(&path, json).map_err(|why| format!("{}: {why}", path.display()))
+}
+
+/// Returns the version of wasm-bindgen's library that writes the JavaScript.
+fn wasm_bindgen_version() -> Result<String, String> {
+    let lock = root().join(BINDGEN).join("Cargo.lock");
+    let text = fs::read_to_string(&lock).map_err(|why| format!("{}: {why}", lock.display()))?;
+    text.split_once("name = \"wasm-bindgen-cli-support\"\nversion = \"")
+        .and_then(|(_, rest)| rest.split_once('"'))
+        .map(|(version, _)| version.to_string())
+        .ok_or_else(|| format!("{} has no wasm-bindgen-cli-support", lock.display()))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), String> {

@@ -167,11 +167,39 @@ test("runtimes at the edge import the modules of the engine, which their bundler
   }
 });
 
+test("the engines import functions of wasm-bindgen's own JavaScript, and no others", () => {
+  const [client] = tarballs;
+  const imports = (engine: string): unknown[] => {
+    const module = new WebAssembly.Module(readFileSync(join(client!.folder, `dist/wasm/${engine}.wasm`)));
+    return WebAssembly.Module.imports(module).map(({ module, name, kind }) => {
+      const [, plain] = /^(\w+?)(?:_[0-9a-f]{16})?$/.exec(name)!;
+      return [module, plain, kind];
+    });
+  };
+  // The table of references to JavaScript's values, and an `Error` that Rust throws.
+  const table = "__wbindgen_init_externref_table";
+  expect(imports("lean")).toEqual([["./lean_bg.js", table, "function"]]);
+  expect(imports("full")).toEqual([
+    ["./full_bg.js", "__wbg_Error", "function"],
+    ["./full_bg.js", table, "function"],
+  ]);
+});
+
 test("engine.json has the digests of the engines, the versions and the commit", () => {
   const [client] = tarballs;
   const described = JSON.parse(client!.text("dist/wasm/engine.json")) as Record<string, unknown>;
   expect(described).toMatchObject({ version: client!.manifest["version"], standardLibrary: "rebuilt" });
   expect(described["rustc"]).toMatch(/^rustc \d/);
+  const bindgen = join(WEB, "bindgen");
+  const lock = readFileSync(join(bindgen, "Cargo.lock"), "utf8");
+  const version = String(described["wasmBindgen"]);
+  expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+  expect(lock).toContain(`name = "wasm-bindgen-cli-support"\nversion = "${version}"\n`);
+  // The major number of the package binaryen is the number of the release.
+  const { devDependencies } = JSON.parse(readFileSync(join(bindgen, "package.json"), "utf8")) as {
+    readonly devDependencies: Readonly<Record<string, string>>;
+  };
+  expect(described["wasmOpt"]).toContain(`wasm-opt version ${devDependencies["binaryen"]!.split(".")[0]!} `);
   expect(described["commit"]).toMatch(/^[0-9a-f]{40}$/);
   for (const engine of ["lean.wasm", "full.wasm"]) {
     const bytes = readFileSync(join(client!.folder, "dist/wasm", engine));
