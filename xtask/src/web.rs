@@ -15,6 +15,7 @@ mod sequences;
 mod sizes;
 mod tables;
 
+use self::build::StandardLibrary;
 pub(crate) use self::chromium::{prepare as prepare_chromium, run as test_in_chromium};
 pub(crate) use self::conformance::{
     WITH_BROWSER, build_adapters, chromium_adapter, node_adapter,
@@ -56,13 +57,17 @@ cargo xtask web <command>
   sequences [--commit]
                      write what the repository does in 5,000 drawn sequences into the folder web/sequences of the target folder; with
                      --commit, write the committed sequences and the tables of the repository
+  shop               run the example with Vite and React, with both kinds of API keys, held updates and overrides: `fh serve`, and
+                     the server of Vite
   sizes [--commit]   build the engines and the packages, and print the sizes of engines and pages beside the goals, and the largest
                      functions of the engines; fails if a size exceeds that of bindings/web/sizes.json by more than 2 %; with
                      --commit, write the sizes into this file
   soak [MINUTES]     use a client in Node and in two tabs of Chromium for 10 minutes by default, and print the memory of each
                      minute; fails if minute 2 and the last one differ by more than 5 %
   tables             write the committed tables of inputs and results
-  test               check the types, the lint rules and the format of the TypeScript client, and run its tests in Node
+  test [--stable]    check the types, the lint rules and the format of the TypeScript client, and run its tests in Node; with
+                     --stable, with engines that have the standard library of the toolchain. These stay in
+                     bindings/web/packages/client/src/engine/wasm until the next build
   traps              build the engines of the tests for features on which an engine fails, which no package has, and copy them to
                      bindings/web/packages/client/src/engine/wasm";
 
@@ -86,8 +91,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Some("sizes") => prepare().and_then(|()| sizes::run(rest)),
         Some("soak") => bench::soak(rest),
         Some("tables") => tables::run(),
-        Some("traps") if rest.is_empty() => build::build_traps(),
+        Some("traps") if rest.is_empty() => build::build_traps(StandardLibrary::Rebuilt),
         Some("test") if rest.is_empty() => prepare().and_then(|()| test()),
+        Some("test") if rest == ["--stable"] => {
+            prepare().and_then(|()| node::run_with(StandardLibrary::Stable))
+        }
         Some(name @ ("plain" | "playground" | "rendered" | "shop")) if rest.is_empty() => {
             examples::run(name)
         }

@@ -86,8 +86,7 @@ pub(crate) fn build(library: StandardLibrary) -> Result<(), String> {
 
 /// Builds the engines that fail on features that say so, and copies them to the loader, where the tests of the TypeScript client find them.
 /// Their sizes do not matter, so `wasm-opt` is left out.
-pub(crate) fn build_traps() -> Result<(), String> {
-    let library = StandardLibrary::Rebuilt;
+pub(crate) fn build_traps(library: StandardLibrary) -> Result<(), String> {
     prepare(library)?;
     let loaded = root().join(LOADED);
     for engine in TRAPS {

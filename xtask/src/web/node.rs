@@ -8,7 +8,7 @@ use crate::install;
 use crate::python::build_fh;
 use crate::shell::{Run, target_folder};
 
-use super::build::{build_once, build_traps};
+use super::build::{StandardLibrary, build, build_once, build_traps};
 use super::{conversations, sequences};
 
 /// The folder of the npm workspace.
@@ -39,12 +39,18 @@ pub(crate) fn prepare() -> Result<(), String> {
     INSTALLED.get_or_init(install).clone()
 }
 
-/// Checks types, lint rules, format and documentation, and meanwhile runs the tests. Runs both even if one fails.
+/// Checks and tests the client with the engines that the packages have.
 pub(crate) fn run() -> Result<(), String> {
+    run_with(StandardLibrary::Rebuilt)
+}
+
+/// Checks types, lint rules, format and documentation, and meanwhile runs the tests with engines that have this standard library. Runs both
+/// even if one fails.
+pub(super) fn run_with(library: StandardLibrary) -> Result<(), String> {
     let (checked, tested) = thread::scope(|scope| {
         // Most of the check is one thread's work, and so is most of the preparation of the tests.
         let check = scope.spawn(|| in_workspace("npm run --silent check").go_timed());
-        let tested = test();
+        let tested = test(library);
         (check.join().unwrap_or_else(|_| Err("the check panicked".to_string())), tested)
     });
     tested.and(checked)
@@ -52,10 +58,13 @@ pub(crate) fn run() -> Result<(), String> {
 
 /// Runs the tests with the conversations of the Rust session and the sequences of the Rust repository, and then checks that the committed
 /// files find each mutant.
-fn test() -> Result<(), String> {
+fn test(library: StandardLibrary) -> Result<(), String> {
     let (conversations, sequences) = (conversations::write(None)?, sequences::write()?);
-    build_once()?;
-    build_traps()?;
+    match library {
+        StandardLibrary::Rebuilt => build_once()?,
+        StandardLibrary::Stable => build(library)?,
+    }
+    build_traps(library)?;
     in_workspace("npm test --silent")
         .env("FH_CONVERSATIONS", &conversations.display().to_string())
         .env("FH_SEQUENCES", &sequences.display().to_string())
