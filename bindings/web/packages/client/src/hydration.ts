@@ -24,7 +24,8 @@ export function hydrate(repository: Repository, state: string, first: Attributes
     const [key, reason, variant] = ["key", "reason", "variant"].map((name) => asText(member(each, name)));
     const version = member(each, "version");
     if (!key || !reason || variant === undefined || typeof version !== "number") return false;
-    const json = JSON.stringify({ key, type: member(each, "type"), version, value: member(each, "value") });
+    const json = written({ key, type: member(each, "type"), version, value: member(each, "value") });
+    if (json === undefined) return false;
     const feature = new Feature({ key, id: undefined, version, json });
     features.push(feature);
     const strategyId = variant === "default" ? undefined : variant;
@@ -45,4 +46,13 @@ export function hydrate(repository: Repository, state: string, first: Attributes
   const rules = Rules.clientEvaluated(features, { kind: "unknown" }).compiled(ruleset);
   publish(repository, { rules, cause: "invisible" });
   return true;
+}
+
+/** Returns the JSON of a feature; `undefined` if a value is so deep that `JSON.stringify` would overflow the stack, which `JSON.parse` does not. */
+function written(feature: object): string | undefined {
+  try {
+    return JSON.stringify(feature);
+  } catch {
+    return undefined;
+  }
 }

@@ -30,6 +30,13 @@ const STATE = JSON.stringify({
   ],
 });
 
+/** The depth and the number of characters of hostile documents. */
+const [DEPTH, LARGE] = [100_000, 10_000_000];
+/** Returns a JSON value of this depth. */
+function deep(depth = DEPTH): string {
+  return "[".repeat(depth) + "]".repeat(depth);
+}
+
 const edges: ScriptedEdge[] = [];
 let edge: ScriptedEdge;
 const clients: Client[] = [];
@@ -143,6 +150,18 @@ describe("a hydrated client", () => {
       '{"format":1,"features":[{"key":"A","reason":"STATIC","variant":"default","version":"1"}]}',
     ],
     ["deep lists", "[".repeat(200_000)],
+    ["deep lists that end", deep()],
+    ["deep lists in place of features", `{"format":1,"features":${deep()}}`],
+    ["deep objects", '{"format":1,"features":[' + '{"key":'.repeat(DEPTH)],
+    [
+      "a deep value",
+      `{"format":1,"features":[{"key":"A","reason":"STATIC","variant":"default","version":1,"value":${deep()}}]}`,
+    ],
+    ["10 MB of text", "x".repeat(LARGE)],
+    ["10 MB of a text that does not end", `{"format":1,"features":[{"key":"${"x".repeat(LARGE)}`],
+    ["10 MB of lists", `{"format":1,"features":[${"[],".repeat(LARGE / 3)}[]]}`],
+    ["a prototype", '{"__proto__":{"format":1,"features":[]}}'],
+    ["a feature with a prototype", '{"format":1,"features":[{"__proto__":{"key":"A","reason":"STATIC"}}]}'],
   ])("ignores a document with a notice: %s", async (why, document) => {
     expect(why).not.toBe("");
     const notices: Notice[] = [];
@@ -151,6 +170,26 @@ describe("a hydrated client", () => {
     client.flush();
     await Promise.resolve();
     expect(notices.map(({ kind }) => kind)).toEqual(["store_ignored"]);
+  });
+
+  test.each([
+    ["a deep member that is unknown", `"value":"red","later":${deep()}`],
+    ["a value of 10 MB", `"value":"${"x".repeat(LARGE)}"`],
+    ["a list of 10 MB as a value", `"value":[${"0,".repeat(LARGE / 2)}0]`],
+    ["members named __proto__", `"value":"red","__proto__":{"isAdmin":true,"value":"blue"}`],
+  ])("reads a feature with %s, and all others", async (_what, members) => {
+    const other =
+      '{"key":"OTHER","type":"STRING","value":"x","version":1,"reason":"STATIC","variant":"default"}';
+    const hostile = `{"key":"COLOUR","type":"STRING",${members},"version":1,"reason":"STATIC","variant":"default"}`;
+    const document = `{"format":1,"context":null,"features":[${hostile},${other}]}`;
+    const client = hydrated(document, { onNotice: () => undefined });
+    const read = [client.detail("COLOUR"), client.values(), client.json("COLOUR"), client.dehydrate()];
+    expect(read).toHaveLength(4);
+    expect(client.string("OTHER")).toBe("x");
+    expect(Object.prototype).not.toHaveProperty("isAdmin");
+    await edge.stream(feature("COLOUR", "blue", 2));
+    await client.ready();
+    expect(client.string("COLOUR")).toBe("blue");
   });
 
   test("is not changed by members named __proto__", () => {
