@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { Client, type ClientOptions, type Notice, toScript } from "../../src/index.ts";
-import { feature, list, ScriptedEdge, SERVER_KEY } from "./scripted_edge.ts";
+import { describeEngine } from "../engine/built.ts";
+import { problems } from "./json_schema.ts";
+import { CLIENT_KEY, feature, list as listEvent, ScriptedEdge, SERVER_KEY } from "./scripted_edge.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -132,7 +134,7 @@ describe("a hydrated client", () => {
     expect(mara.string("COLOUR")).toBe("red");
     const first = await edge.next();
     first.response.writeHead(200, { "content-type": "text/event-stream" });
-    first.response.write(list(feature("COLOUR", "green", 2)));
+    first.response.write(listEvent(feature("COLOUR", "green", 2)));
     if (first.request.headers["x-featurehub"] === undefined) await edge.stream(feature("COLOUR", "green", 2));
     await activated;
     expect(mara.string("COLOUR")).toBe("green");
@@ -213,11 +215,68 @@ describe("a dehydrated context", () => {
     );
   });
 
-  test("fits the JSON Schema of the repository", () => {
-    const schema = JSON.parse(
-      readFileSync(new URL("../../../../../../docs/bootstrap.schema.json", import.meta.url), "utf8"),
-    ) as { required: string[] };
-    expect(Object.keys(JSON.parse(STATE) as object).sort()).toEqual([...schema.required].sort());
+  const schema = JSON.parse(
+    readFileSync(new URL("../../../../../../docs/bootstrap.schema.json", import.meta.url), "utf8"),
+  ) as Readonly<Record<string, unknown>>;
+  const strategy = {
+    id: "of mara",
+    value: "blue",
+    attributes: [{ fieldName: "userkey", type: "STRING", conditional: "EQUALS", values: ["mara"] }],
+  };
+  const features = [
+    { key: "COLOUR", type: "STRING", version: 2, value: "red", strategies: [strategy] },
+    { key: "OTHER", type: "STRING", version: 1, value: "red", strategies: [{ ...strategy, value: null }] },
+    { key: "ON", type: "BOOLEAN", version: 0, value: false, l: true },
+    { key: "PRICE", type: "NUMBER", version: 1, value: 7.5 },
+    { key: "LIMITS", type: "JSON", version: 1, value: '{"perDay":3}' },
+    { key: "NONE", type: "JSON", version: 1, value: null },
+    { key: "UNKNOWN", type: "LATER", version: 1, value: "x" },
+    { key: "OVERRIDDEN", type: "STRING", version: 1, value: "x" },
+  ].map((each, index) => JSON.stringify({ id: `${index}`, ...each }));
+  // JavaScript has no such numbers.
+  const list = `[${features.join(",")},{"key":"HUGE","type":"NUMBER","version":9007199254740993,"value":1e400}]`;
+
+  describeEngine("fits the JSON Schema of the repository, as its features do", () => {
+    test.each([
+      ["server", SERVER_KEY, MARA],
+      ["client", CLIENT_KEY, MARA],
+      ["client", CLIENT_KEY, undefined],
+    ])("with a %s-evaluated key", async (_kind, key, context) => {
+      const client = new Client("", key, { mode: "offline", ...(context && { context }) });
+      clients.push(client);
+      client.offerFeatures("test", "environment", list);
+      client.overrides.set("OVERRIDDEN", "y");
+      await client.ready();
+      const reads = context ? client.context(context) : client;
+      const document = JSON.parse(reads.dehydrate()) as { readonly features: readonly object[] };
+      expect(problems(document, schema)).toEqual([]);
+      expect(document.features).toHaveLength(9);
+      // The members of a later version would be allowed, but this version has none.
+      const { required, $defs } = schema as {
+        readonly required: string[];
+        readonly $defs: { readonly feature: { readonly required: string[] } };
+      };
+      expect(Object.keys(document)).toEqual(required);
+      for (const each of document.features) expect(Object.keys(each)).toEqual($defs.feature.required);
+      const [first = {}] = document.features;
+      for (const [member, bad] of Object.entries({
+        type: "TEXT",
+        version: "2",
+        reason: "LATER",
+        value: true,
+      }))
+        expect(problems({ ...document, features: [{ ...first, [member]: bad }] }, schema)).not.toEqual([]);
+    });
+
+    test("before the client has features", () => {
+      const client = new Client("", SERVER_KEY, { mode: "offline" });
+      clients.push(client);
+      expect(problems(JSON.parse(client.context(MARA).dehydrate()), schema)).toEqual([]);
+    });
+  });
+
+  test("of the tests above fits the JSON Schema, too", () => {
+    expect(problems(JSON.parse(STATE.replace("CONTEXT", hashOf(MARA))), schema)).toEqual([]);
   });
 });
 
