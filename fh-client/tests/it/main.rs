@@ -20,6 +20,7 @@ mod refresh;
 mod secrets;
 mod server_evaluated;
 mod snapshot;
+mod snapshot_of_node;
 mod start;
 mod stream;
 mod support;
