@@ -15,8 +15,9 @@ const NOT_READY: Evaluation = { value: undefined, strategyId: undefined, reason:
  */
 export function hydrate(repository: Repository, state: string, first: Attributes | undefined): boolean {
   const document = parse(state);
-  const list = isObject(document) && document["format"] === 1 ? document["features"] : undefined;
-  if (!isObject(document) || !Array.isArray(list)) return false;
+  if (!isObject(document) || document["format"] !== 1) return false;
+  const list = document["features"];
+  if (!Array.isArray(list)) return false;
   const features: Feature[] = [];
   const evaluations: Evaluation[] = [];
   for (const each of list as readonly Json[]) {
@@ -24,8 +25,13 @@ export function hydrate(repository: Repository, state: string, first: Attributes
     const [key, reason, variant] = ["key", "reason", "variant"].map((name) => asText(member(each, name)));
     const version = member(each, "version");
     if (!key || !reason || variant === undefined || typeof version !== "number") return false;
-    const json = written({ key, type: member(each, "type"), version, value: member(each, "value") });
-    if (json === undefined) return false;
+    let json: string;
+    try {
+      json = JSON.stringify({ key, type: member(each, "type"), version, value: member(each, "value") });
+    } catch {
+      // A deep value overflows the stack here, but not in `JSON.parse`.
+      return false;
+    }
     const feature = new Feature({ key, id: undefined, version, json });
     features.push(feature);
     const strategyId = variant === "default" ? undefined : variant;
@@ -46,13 +52,4 @@ export function hydrate(repository: Repository, state: string, first: Attributes
   const rules = Rules.clientEvaluated(features, { kind: "unknown" }).compiled(ruleset);
   publish(repository, { rules, cause: "invisible" });
   return true;
-}
-
-/** Returns the JSON of a feature; `undefined` if a value is so deep that `JSON.stringify` would overflow the stack, which `JSON.parse` does not. */
-function written(feature: object): string | undefined {
-  try {
-    return JSON.stringify(feature);
-  } catch {
-    return undefined;
-  }
 }
