@@ -21,11 +21,11 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Starts Chromium with an empty profile, and without requests of its own. */
-export function startBrowser(): Promise<Browser> {
+/** Starts Chromium with an empty profile, and without requests of its own. Further arguments of its command line may be given. */
+export function startBrowser(further: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: PROGRAM,
-    args: FLAGS,
+    args: [...FLAGS, ...further],
     ignoreDefaultArgs: ["--disable-back-forward-cache"],
   });
 }

@@ -24,12 +24,12 @@ export class Fixture {
   context!: BrowserContext;
   page!: Page;
 
-  /** Registers the hooks that fill the fixture. */
-  static register(): Fixture {
+  /** Registers the hooks that fill the fixture. Another function may start the browser. */
+  static register(start: () => Promise<Browser> = startBrowser): Fixture {
     const fixture = new Fixture();
     let files: Map<string, string>;
     beforeAll(async () => {
-      [fixture.browser, files] = await Promise.all([startBrowser(), bundle("page.ts")]);
+      [fixture.browser, files] = await Promise.all([start(), bundle("page.ts")]);
     });
     afterAll(async () => {
       await fixture.browser.close();
