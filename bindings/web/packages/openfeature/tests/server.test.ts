@@ -6,7 +6,7 @@ import {
   ProviderEvents,
   ProviderStatus,
 } from "@openfeature/server-sdk";
-import { type Client, type FeatureDetail, Reads } from "fh-client";
+import type { Client } from "fh-client";
 import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { FeatureHubServerProvider } from "../src/server.ts";
@@ -106,23 +106,6 @@ test("errors have OpenFeature's codes, and the default is the value", async () =
   ]);
   expect(new Set(codes.map(({ reason }) => reason))).toEqual(new Set(["ERROR"]));
   expect(codes[3].errorMessage).toBe("the type of the feature is BOOLEAN");
-});
-
-test("a failure of the engine is a general error", async () => {
-  const client = clientOf(edgeWith(...FEATURES), CLIENT_KEY);
-  const flags = await flagsOf(client);
-  const detail = client.detail("TEXT");
-  vi.spyOn(Reads.prototype, "detailAs").mockReturnValue({
-    ...detail,
-    ...{ value: undefined, reason: "ERROR" },
-  } as FeatureDetail);
-  try {
-    expect(await flags.getStringDetails("TEXT", "default")).toMatchObject({
-      ...{ value: "default", errorCode: ErrorCode.GENERAL, errorMessage: "the engine failed on the feature" },
-    });
-  } finally {
-    vi.restoreAllMocks();
-  }
 });
 
 describe("an evaluation context", () => {
