@@ -62,6 +62,15 @@ export function noticeText(notice: Notice): string {
     case "attribute_ignored":
       return `the attribute ${notice.attribute} was left out: its value is no text, number or boolean`;
     case "callback_threw":
-      return `a listener or an observer threw: ${String(notice.error)}`;
+      return `a listener or an observer threw: ${textOf(notice.error)}`;
+  }
+}
+
+/** Returns the text of something that was thrown. Its own conversion to text may throw, too. */
+function textOf(error: unknown): string {
+  try {
+    return String(error);
+  } catch {
+    return "an object without a text";
   }
 }

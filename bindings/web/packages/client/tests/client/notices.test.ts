@@ -85,6 +85,13 @@ test("the first error that an observer throws is a notice", async () => {
   });
 });
 
+test("the notice of an error that has no text has a text", () => {
+  const error: unknown = Object.create(null);
+  expect(noticeText({ kind: "callback_threw", error })).toBe(
+    "a listener or an observer threw: an object without a text",
+  );
+});
+
 test("a listener for notices that throws is not called for its own error without end", async () => {
   let calls = 0;
   start({
