@@ -5,14 +5,13 @@ import { Driver } from "./driver.ts";
 import type { Diagnostic } from "./engine/diagnostics.ts";
 import { EngineAccess } from "./engine_access.ts";
 import type { AnyFlags } from "./flags.ts";
-import { isolatedOptions } from "./isolated_options.ts";
 import { type ClientParts, LiveReads } from "./live_reads.ts";
 import { NotReady } from "./not_ready.ts";
 import type { ClientOptions, ContextAttributes } from "./options.ts";
 import { LateParts } from "./late_parts.ts";
 import { LateObservers } from "./late_observers.ts";
 import { Overrides } from "./overrides.ts";
-import { prepare } from "./prepare.ts";
+import { prepare, SHARES_HANDLERS } from "./prepare.ts";
 import { type ReadyOptions, untilReady } from "./ready.ts";
 import {
   attributesOf,
@@ -109,9 +108,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     });
     const observers = new LateObservers(repository, usageCode);
     prepare(repository, observers, options, context);
-    const { engine, fullEngine, integrity, fullIntegrity, profile } = options;
-    const { readFile } = platform;
-    const engineSettings = { engine, fullEngine, integrity, fullIntegrity, profile, readFile };
+    const engineSettings = { ...options, readFile: platform.readFile };
     const access = new EngineAccess(engineSettings, platform, settings.backoff);
     const identification = settings.identification ?? platform.identification;
     const session = new Session({ ...settings, identification }, Math.random, platform.redirected);
@@ -126,7 +123,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     this.#engine = access;
     this.#settings = { url, options };
     this.#onIgnored = (attribute) => {
-      noticeOnce(repository, `attribute:${attribute}`, { kind: "attribute_ignored", attribute });
+      noticeOnce(repository, `@${attribute}`, { kind: "attribute_ignored", attribute });
     };
     ignored.forEach(this.#onIgnored);
     if (settings.keys.kind === "client" && options.mode !== "offline") access.preload();
@@ -249,11 +246,16 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    */
   isolated(context: ContextAttributes): Client<F> {
     const { url, options } = this.#settings;
-    return new Client<F>(
-      url,
-      this.#keys.list.map((key) => key.expose()),
-      isolatedOptions(options, context),
-    );
+    const keys = this.#keys.list.map((key) => key.expose());
+    const isolated: object = {
+      ...options,
+      context,
+      storage: null,
+      onReadiness: undefined,
+      onStatus: undefined,
+      [SHARES_HANDLERS]: true,
+    };
+    return new Client<F>(url, keys, isolated);
   }
 
   // ---- the Edge -------------------------------------------------------------------------------------

@@ -20,22 +20,21 @@ export function hydrate(repository: Repository, state: string, first: Attributes
   if (!Array.isArray(list)) return false;
   const features: Feature[] = [];
   const evaluations: Evaluation[] = [];
-  for (const each of list as readonly Json[]) {
-    if (!isObject(each)) return false;
-    const [key, reason, variant] = ["key", "reason", "variant"].map((name) => asText(member(each, name)));
-    const version = member(each, "version");
-    if (!key || !reason || variant === undefined || typeof version !== "number") return false;
-    let json: string;
-    try {
-      json = JSON.stringify({ key, type: member(each, "type"), version, value: member(each, "value") });
-    } catch {
-      // A deep value overflows the stack here, but not in `JSON.parse`.
-      return false;
+  try {
+    for (const each of list as readonly Json[]) {
+      if (!isObject(each)) return false;
+      const [key, reason, variant] = ["key", "reason", "variant"].map((name) => asText(member(each, name)));
+      const version = member(each, "version");
+      if (!key || !reason || variant === undefined || typeof version !== "number") return false;
+      const json = JSON.stringify({ key, type: member(each, "type"), version, value: member(each, "value") });
+      const feature = new Feature({ key, id: undefined, version, json });
+      features.push(feature);
+      const strategyId = variant === "default" ? undefined : variant;
+      evaluations.push({ value: feature.value, strategyId, reason: reason as Reason });
     }
-    const feature = new Feature({ key, id: undefined, version, json });
-    features.push(feature);
-    const strategyId = variant === "default" ? undefined : variant;
-    evaluations.push({ value: feature.value, strategyId, reason: reason as Reason });
+  } catch {
+    // A deep value overflows the stack in `JSON.stringify`, but not in `JSON.parse`.
+    return false;
   }
   const hash = document["context"] ?? undefined;
   const contexts = new WeakMap<Attributes, boolean>();

@@ -144,8 +144,8 @@ export class LiveReads<F extends object> extends Reads<F> {
    * console.log((await mara.explain("COLOUR")).report);
    * ```
    */
-  async explain<K extends FlagKey<F>>(key: K): Promise<Explanation<F[K]>> {
-    return (await import("./late/explain.ts")).explainFeature(this.#parts, key, this.contextAttributes);
+  explain<K extends FlagKey<F>>(key: K): Promise<Explanation<F[K]>> {
+    return this.snapshot().explain(key);
   }
 
   /**

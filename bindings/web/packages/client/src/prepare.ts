@@ -14,6 +14,9 @@ import {
 } from "./repository/lib.ts";
 import { SNAPSHOT } from "./repository/source.ts";
 
+/** A member of the options of an isolated client, whose interceptors and observers belong to another client. */
+export const SHARES_HANDLERS = Symbol();
+
 /** Registers the interceptors, observers and listeners of the options. */
 export function prepare(
   repository: Repository,
@@ -22,12 +25,13 @@ export function prepare(
   context: Attributes | undefined,
 ): void {
   const isHydrated = options.hydrate === undefined || hydrate(repository, options.hydrate, context);
+  repository.sharesHandlers = SHARES_HANDLERS in options;
   for (const { interceptor, locks } of options.interceptors ?? []) intercept(repository, interceptor, locks);
   for (const { observer, options: usage = {} } of options.observers ?? []) observers.observe(observer, usage);
   repository.isCatching = options.catchUpdates === true;
   listen(repository, "notice", options.onNotice ?? warnOnce());
   repository.onThrow = (error) => {
-    noticeOnce(repository, "callback", { kind: "callback_threw", error });
+    noticeOnce(repository, "", { kind: "callback_threw", error });
   };
   if (!isHydrated) {
     const why = "the document cannot be read";

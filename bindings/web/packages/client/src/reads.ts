@@ -9,7 +9,6 @@ import {
   bootstrapOf,
   contextValues,
   type Kind,
-  type Readiness,
   type RepositorySnapshot,
   type SessionStatus,
   writeBootstrap,
@@ -233,18 +232,6 @@ export class Snapshot<F extends object> extends Reads<F> {
     this.status = live.status;
     this.#parts = parts;
     this.#live = live;
-  }
-
-  /** The readiness of the client at the time of the snapshot. */
-  get readiness(): Readiness {
-    return this.status.readiness;
-  }
-
-  /**
-   * True if the features are values for one context, as they are with a server-evaluated key; false before the first features.
-   */
-  get isServerEvaluated(): boolean {
-    return this.#live.rules.evaluatedFor !== undefined;
   }
 
   /** Returns a snapshot of the same features whose reads are for the context with these attributes. */

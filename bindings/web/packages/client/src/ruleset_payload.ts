@@ -7,7 +7,7 @@ import { type EngineSource, loadFull } from "./engine/load.ts";
 import { type Profile, PROFILE_NUMBERS } from "./engine/module.ts";
 import { WasmRuleset } from "./engine/ruleset.ts";
 import { split } from "./engine/texts.ts";
-import { unavailable } from "./engine/unavailable.ts";
+import { available } from "./engine/unavailable.ts";
 import { asText, elements, isObject, type JsonObject, member, members, parse } from "./json.ts";
 import { type Environments, publish, Repository, Rules, setStatus } from "./repository/lib.ts";
 import { INITIAL_STATUS } from "./repository/status.ts";
@@ -39,9 +39,7 @@ export async function compilePayload(
 ): Promise<CompiledPayload> {
   const json = textOf(payload);
   if (!Object.hasOwn(PROFILE_NUMBERS, profile)) throw new TypeError("a profile is `client` or `edge`");
-  const module = await loadFull(source, { integrity, readFile }).catch((error: unknown) => {
-    throw unavailable(error);
-  });
+  const module = await available(loadFull(source, { integrity, readFile }));
   const instance = Instance.of(module);
   const compile = (): number => {
     try {

@@ -3,17 +3,13 @@ import { utf8 } from "../text.ts";
 import { type CompiledFeature, CompiledFeatures } from "./compiled_features.ts";
 import { guarded } from "./guard.ts";
 import { Instance } from "./instance.ts";
-import { type EngineModule, type Profile, PROFILE_NUMBERS } from "./module.ts";
+import type { EngineModule, Profile } from "./module.ts";
 import { reusable } from "./reuse.ts";
 import { type FailureHandler, WasmRuleset } from "./ruleset.ts";
 
 /** The error for features that the lean engine does not evaluate: a rule has a regular expression, or the profile is `edge`. */
 export class NeedsFullEngine extends Error {
   override readonly name = "NeedsFullEngine";
-
-  constructor() {
-    super("only the full engine evaluates regular expressions and the profile `edge`");
-  }
 }
 
 /** Options of {@link WasmEngine}. */
@@ -83,10 +79,11 @@ export class WasmEngine implements Engine {
   #compileTogether(texts: readonly string[]): CompiledFeatures {
     const instance = this.#instance;
     const { module } = instance;
-    const { profile = "client" } = this.#options;
+    // The numbers are those of `PROFILE_NUMBERS`, which later parts of a page load.
+    const profile = this.#options.profile === "edge" ? 1 : 0;
     // A JSON text never contains U+0000.
     const compile = (): number => {
-      const handle = module.compile(utf8(texts.join("\0")), PROFILE_NUMBERS[profile]);
+      const handle = module.compile(utf8(texts.join("\0")), profile);
       if (module.missing(handle) === 0) return handle;
       module.free_ruleset(handle);
       throw new NeedsFullEngine();

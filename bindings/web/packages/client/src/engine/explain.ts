@@ -2,13 +2,14 @@ import type { Attributes } from "../attributes.ts";
 import type { EngineSettings } from "../engine_access.ts";
 import type { ClientParts, Explanation } from "../live_reads.ts";
 import { plainDetail } from "../plain_value.ts";
+import type { RepositorySnapshot } from "../repository/lib.ts";
 import { utf8 } from "../text.ts";
 import { type Diagnostic, readDiagnostics } from "./diagnostics.ts";
 import { guarded } from "./guard.ts";
 import { Instance } from "./instance.ts";
 import { loadFull } from "./load.ts";
 import { type FullEngineModule, PROFILE_NUMBERS } from "./module.ts";
-import { unavailable } from "./unavailable.ts";
+import { available } from "./unavailable.ts";
 
 /**
  * Returns the value of a feature in a snapshot, and the engine's report about its evaluation. Loads the full engine if it is needed.
@@ -17,7 +18,7 @@ export async function explainFeature<V>(
   { repository, engine }: ClientParts,
   key: string,
   attributes: Attributes | undefined,
-  snapshot = repository.live,
+  snapshot: RepositorySnapshot,
 ): Promise<Explanation<V>> {
   const { rules } = snapshot;
   const feature = rules.evaluatedFor || !snapshot.hasList ? undefined : rules.get(key);
@@ -56,9 +57,7 @@ async function compiled<T>(
   features: readonly string[],
   use: (module: FullEngineModule, instance: Instance, ruleset: number) => T,
 ): Promise<T> {
-  const module = await loadFull(source, { integrity, readFile }).catch((error: unknown) => {
-    throw unavailable(error);
-  });
+  const module = await available(loadFull(source, { integrity, readFile }));
   const instance = Instance.of(module);
   return guarded(instance, () => {
     const { epoch } = instance;

@@ -2,7 +2,7 @@ import { type EngineAccess, problemOf } from "../engine_access.ts";
 import { WasmEngine } from "./engine.ts";
 import { loadedFull, type LeanSource, loadFull, loadLean } from "./load.ts";
 import type { FullEngineModule } from "./module.ts";
-import { unavailable } from "./unavailable.ts";
+import { available } from "./unavailable.ts";
 
 /**
  * Loads the lean engine, and makes the engine of a client from it. Uses the full engine if this realm has it or if the profile needs it. The
@@ -11,15 +11,12 @@ import { unavailable } from "./unavailable.ts";
 export async function startEngine(access: EngineAccess, bundled: LeanSource): Promise<WasmEngine> {
   const { engine, fullEngine, integrity, fullIntegrity, profile, readFile } = access.settings;
   const source = engine === undefined ? bundled : { file: () => engine };
-  const full = (): Promise<FullEngineModule> => loadFull(fullEngine, { integrity: fullIntegrity, readFile });
+  const full = (): Promise<FullEngineModule> =>
+    available(loadFull(fullEngine, { integrity: fullIntegrity, readFile }));
   // The full engine evaluates what the lean one does, and another client of this realm has needed it.
   const module =
     loadedFull() ??
-    (await (profile === "edge" ? full() : loadLean(source, { integrity, readFile })).catch(
-      (error: unknown) => {
-        throw unavailable(error);
-      },
-    ));
+    (await (profile === "edge" ? full() : available(loadLean(source, { integrity, readFile }))));
   let hasFailed = false;
   return new WasmEngine(module, {
     onFailure: (error, isRead) => {
@@ -27,10 +24,7 @@ export async function startEngine(access: EngineAccess, bundled: LeanSource): Pr
       hasFailed = true;
       if (isRead) access.onReadFailure?.(problemOf(error));
     },
-    loadFull: () =>
-      full().catch((error: unknown) => {
-        throw unavailable(error);
-      }),
+    loadFull: full,
     profile,
   });
 }

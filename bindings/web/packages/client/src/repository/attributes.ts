@@ -31,7 +31,7 @@ export function attributesOf(
       : [value as AttributeItem]) {
       const text = attributeText(item);
       if (text === undefined) {
-        if (item !== undefined && item !== null && typeof item !== "number") onIgnored?.(name);
+        if (typeof (item ?? 0) !== "number") onIgnored?.(name);
         continue;
       }
       const key = wellFormed(name);

@@ -108,7 +108,7 @@ function finish(repository: Repository): void {
   const last = repository.live;
   // Interceptors stay in the snapshot, so that reads continue to return overridden values.
   repository.live = last.withObservers(undefined);
-  for (const interceptor of last.chain) interceptor.close();
+  if (!repository.sharesHandlers) for (const interceptor of last.chain) interceptor.close();
   last.observers?.close();
 }
 

@@ -66,6 +66,8 @@ export class Repository {
   contact: Millis | undefined;
   /** The function that the first read after `reportsReads` was set calls, for passive polling (D-71). */
   onTouch: (() => void) | undefined;
+  /** True if interceptors and observers belong to another repository, so that this one does not close them. */
+  sharesHandlers = false;
   /** Gets what a listener or an observer throws. */
   onThrow: ((error: unknown) => void) | undefined;
   /** True if the next read by the user's code must be reported. */

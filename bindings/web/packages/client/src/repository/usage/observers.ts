@@ -247,7 +247,7 @@ export class Entry {
     if (isLast && !this.#isEnded) {
       this.#isEnded = true;
       this.#guarded(() => observer.flush?.(LAST_FLUSH));
-      this.#guarded(() => observer.close?.());
+      if (!this.#repository.sharesHandlers) this.#guarded(() => observer.close?.());
     }
     return waiting.length > 0;
   }
