@@ -122,6 +122,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     this.#secrets = secrets;
     this.#engine = access;
     this.#settings = { url, options };
+    // The incident is one for each name.
     this.#onIgnored = (attribute) => {
       noticeOnce(repository, `@${attribute}`, { kind: "attribute_ignored", attribute });
     };

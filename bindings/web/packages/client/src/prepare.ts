@@ -30,6 +30,7 @@ export function prepare(
   for (const { observer, options: usage = {} } of options.observers ?? []) observers.observe(observer, usage);
   repository.isCatching = options.catchUpdates === true;
   listen(repository, "notice", options.onNotice ?? warnOnce());
+  // Incidents of interceptors begin with a number, and those of attributes with @.
   repository.onThrow = (error) => {
     noticeOnce(repository, "", { kind: "callback_threw", error });
   };
