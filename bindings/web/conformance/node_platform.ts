@@ -5,8 +5,7 @@ import { Client, snapshotFile } from "fh-client/node";
 
 import type { AdapterPlatform } from "./platform.ts";
 
-const OWN_FETCH =
-  "the client calls the `fetch` of Node, which has no such setting; a program gives a `fetch` of its own";
+const OWN_FETCH = "the client has no such setting; a program gives a `fetch` of its own";
 
 /** Returns the file of a store, whose path may be that of a folder. */
 function storeFile(path: string): string {

@@ -183,7 +183,10 @@ export interface ClientOptions {
   readonly eventQueue?: number;
   /** Returns the milliseconds since 1970, for rules on `now` and for usage; by default `Date.now`. */
   readonly clock?: () => number;
-  /** The function that sends requests, in place of the global `fetch`. */
+  /**
+   * The function that sends requests. By default, requests are sent by the global `fetch`; in Node by its modules `http` and `https`, unless the
+   * program has replaced the global `fetch`.
+   */
   readonly fetch?: typeof fetch;
   /** False to let a program in Node end while the client is open; true by default. */
   readonly keepAlive?: boolean;

@@ -7,10 +7,15 @@ export interface Timer {
   clear(): void;
 }
 
-/** The head of a response, and its body, of which the pieces arrive one by one. */
+/** The body of a response, of which the pieces arrive one by one: a `ReadableStream`, or as much of one as the client uses. */
+export interface ArrivingBody {
+  getReader(): { read(): Promise<{ readonly value?: Uint8Array | undefined }> };
+}
+
+/** The head of a response, and its body. */
 export interface ArrivingResponse {
   readonly head: ResponseHead;
-  readonly body: ReadableStream<Uint8Array> | null;
+  readonly body: ArrivingBody | null;
 }
 
 /** A request of the session, with the program's own headers. */

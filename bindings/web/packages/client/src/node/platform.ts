@@ -6,12 +6,16 @@ import type { UsageCode } from "../late_observers.ts";
 import * as observers from "../repository/usage/observers.ts";
 import { VERSION } from "../version.ts";
 import { ANONYMOUS, WebPlatform } from "../web_platform.ts";
-import { RequestSocket } from "./request_socket.ts";
-import { type LastRequest, unrefSockets } from "./unref_sockets.ts";
+import { Connections, ConnectTimeout } from "./connections.ts";
 
 /** The codes of errors of a TLS handshake. */
 const TLS_ERROR =
   /^(?:ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH$)/;
+
+/** A program that replaces the global `fetch`, for example in a test, expects that requests go through its function. */
+const NODES_FETCH = globalThis.fetch;
+/** Deno and Bun imitate Node's modules, but their `fetch` is the better client. */
+const HAS_NODES_HTTP = ["bun", "deno"].every((name) => !(name in process.versions));
 
 /** The code for observers is always loaded, because size does not matter in Node. */
 export const usageCode: UsageCode = observers;
@@ -23,31 +27,24 @@ export class ClientPlatform extends WebPlatform {
   readonly hasTabs = false;
   readonly readFile = readBytes;
   override readonly redirected = redirected;
-  readonly #last: LastRequest = { url: undefined };
-  /** The connection of the last request. */
-  #socket: RequestSocket | undefined;
+  readonly #connections: Connections;
 
   constructor(settings: PlatformSettings) {
     super(settings);
-    if (!settings.keepAlive) unrefSockets(this.#last);
+    this.#connections = new Connections(settings.keepAlive);
   }
 
   /** {@inheritDoc Platform.send} */
   override send(request: PlatformRequest, signal: AbortSignal): Promise<ArrivingResponse> {
-    const socket = new RequestSocket();
-    this.#socket = socket;
-    signal.addEventListener("abort", () => {
-      socket.destroy();
-    });
-    return socket.run(() => super.send(request, signal));
+    const isOwn = HAS_NODES_HTTP && this.settings.fetch === undefined && globalThis.fetch === NODES_FETCH;
+    return isOwn ? this.#connections.send(request, signal) : super.send(request, signal);
   }
 
   /**
    * The session follows redirects (D-82). Node caches nothing, and would send `cache-control` for the mode `no-store`, which shared caches
    * obey.
    */
-  protected requestInit({ url, headers }: PlatformRequest): RequestInit {
-    this.#last.url = new URL(url.expose()).href;
+  protected requestInit({ headers }: PlatformRequest): RequestInit {
     return {
       ...ANONYMOUS,
       headers: headers.map(([name, value]): [string, string] => [name, value]),
@@ -63,14 +60,17 @@ export class ClientPlatform extends WebPlatform {
   endOf(error: unknown): End {
     const { cause } = error as { readonly cause?: unknown };
     const { code = "", message } = (cause ?? error) as { readonly code?: string; readonly message?: string };
-    if (code === "UND_ERR_CONNECT_TIMEOUT") return { kind: "connect_timeout" };
+    if (error instanceof ConnectTimeout || code === "UND_ERR_CONNECT_TIMEOUT")
+      return { kind: "connect_timeout" };
     const text = [code, message].filter(Boolean).join(": ") || "the request failed";
     return { kind: TLS_ERROR.test(code) ? "tls" : "broken", text };
   }
 
-  /** Watches nothing, because Node reports no changes of the network. The end of the watch ends the connection. */
+  /** Watches nothing, because Node reports no changes of the network. The end of the watch ends the connections. */
   watch(): () => void {
-    return () => this.#socket?.destroy();
+    return () => {
+      this.#connections.close();
+    };
   }
 }
 

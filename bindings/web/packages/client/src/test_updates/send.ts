@@ -2,6 +2,7 @@ import { ClientPlatform } from "#platform";
 
 import { EdgeProblem } from "../edge_problem.ts";
 import type { ClientParts } from "../live_reads.ts";
+import type { ArrivingBody } from "../platform.ts";
 import type { Problem } from "../repository/lib.ts";
 import { RepositoryWatch } from "../repository/repository/watch.ts";
 import { type ApiKey, type EdgeUrl, type Request, Secrets } from "../session/lib.ts";
@@ -72,7 +73,7 @@ export async function put(target: UpdateTarget, feature: string, body: string): 
   const { edge, key, headers: own, secrets, fetch, limit } = target;
   const url = edge.update(key, feature);
   if (!url) throw noSuchFeature();
-  // A platform of its own, because the client's platform ends the connection of its last request when the client is closed.
+  // A platform of its own, because the client's platform ends its connections when the client is closed.
   const platform = new ClientPlatform({ fetch, keepAlive: true, whenHidden: "continue" });
   const headers = [...own, ["content-type", "application/json"] as const];
   const request = { kind: "poll", url, headers, isPrivate: true, init: { method: "PUT", body } } as const;
@@ -102,7 +103,7 @@ export async function put(target: UpdateTarget, feature: string, body: string): 
 }
 
 /** Reads the beginning of a body. A connection that breaks meanwhile is no error, because the status is known. */
-async function beginningOf(body: ReadableStream<Uint8Array> | null): Promise<string> {
+async function beginningOf(body: ArrivingBody | null): Promise<string> {
   const pieces: Uint8Array[] = [];
   let length = 0;
   try {

@@ -1,0 +1,88 @@
+import { Agent, type ClientRequest, type IncomingMessage, request as requestOverTcp } from "node:http";
+import { Agent as TlsAgent, request as requestOverTls } from "node:https";
+import type { Socket } from "node:net";
+import { pipeline } from "node:stream";
+import { constants, createGunzip } from "node:zlib";
+
+import type { ArrivingBody, ArrivingResponse, PlatformRequest } from "../platform.ts";
+
+/** The time limit in milliseconds for opening a connection, TLS included (D-74). */
+const CONNECT_LIMIT = 5_000;
+/** A connection without a request is used again for 4 seconds, which is less than servers keep it. */
+const AGENT = { keepAlive: true, timeout: 4_000 };
+/** A stream's events are decompressed as they arrive, and a body whose checksum is missing is complete. */
+const FLUSHED = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH };
+
+/** The error of a connection that was not opened in time. */
+export class ConnectTimeout extends Error {
+  override readonly name = "ConnectTimeout";
+}
+
+/**
+ * The connections of one client, which send requests by Node's modules `http` and `https`. Node's `fetch` needs 50 MB more memory for a large
+ * body, gives no access to a connection, and opens another one after an abort (ADR 0039).
+ */
+export class Connections {
+  readonly #tcp = new Agent(AGENT);
+  readonly #tls = new TlsAgent(AGENT);
+  readonly #keepAlive: boolean;
+
+  /** @param keepAlive - false if the connections must not keep the program running */
+  constructor(keepAlive: boolean) {
+    this.#keepAlive = keepAlive;
+  }
+
+  /** Sends a request. The promise is fulfilled as soon as the head has arrived. Redirects are not followed. */
+  send({ url, headers, init = {} }: PlatformRequest, signal: AbortSignal): Promise<ArrivingResponse> {
+    return new Promise((resolve, reject) => {
+      const target = new URL(url.expose());
+      const method = init.method ?? "GET";
+      const isTls = target.protocol === "https:";
+      const request = isTls
+        ? requestOverTls(target, { agent: this.#tls, method, signal })
+        : requestOverTcp(target, { agent: this.#tcp, method, signal });
+      for (const [name, value] of headers) request.appendHeader(name, value);
+      request.setHeader("accept-encoding", "gzip");
+      request.on("error", reject);
+      request.once("response", (response: IncomingMessage) => {
+        resolve({ head: headOf(response), body: bodyOf(response) });
+      });
+      request.once("socket", (socket) => {
+        if (!this.#keepAlive) socket.unref();
+        if (socket.connecting) limitConnecting(request, socket, isTls ? "secureConnect" : "connect");
+      });
+      request.end(init.body);
+    });
+  }
+
+  /** Ends all connections. */
+  close(): void {
+    this.#tcp.destroy();
+    this.#tls.destroy();
+  }
+}
+
+/** Fails the request if its socket has not emitted the event in time. */
+function limitConnecting(request: ClientRequest, socket: Socket, connected: string): void {
+  const timer = setTimeout(() => request.destroy(new ConnectTimeout()), CONNECT_LIMIT).unref();
+  const clear = (): void => {
+    clearTimeout(timer);
+  };
+  socket.once(connected, clear).once("close", clear);
+}
+
+function headOf({ statusCode = 0, headersDistinct }: IncomingMessage): ArrivingResponse["head"] {
+  const headers = Object.entries(headersDistinct).flatMap(([name, values = []]) =>
+    values.map((value): [string, string] => [name, value]),
+  );
+  return { status: statusCode, headers };
+}
+
+/** Returns the pieces of the body, decompressed. */
+function bodyOf(response: IncomingMessage): ArrivingBody {
+  const isCompressed = /^(?:x-)?gzip$/i.test(response.headers["content-encoding"] ?? "");
+  // The reader gets the error of either stream.
+  const body = isCompressed ? pipeline(response, createGunzip(FLUSHED), () => undefined) : response;
+  const pieces = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+  return { getReader: () => ({ read: () => pieces.next() }) };
+}

@@ -1,0 +1,162 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import { createGzip, gzipSync } from "node:zlib";
+import { afterEach, describe, expect, test, vi } from "vitest";
+
+import { Client } from "../../src/index.ts";
+import { Connections, ConnectTimeout } from "../../src/node/connections.ts";
+import { ClientPlatform } from "../../src/node/platform.ts";
+import type { ArrivingResponse, PlatformRequest } from "../../src/platform.ts";
+import { SecretUrl } from "../../src/session/lib.ts";
+import { feature, list, ScriptedEdge, SERVER_KEY } from "./scripted_edge.ts";
+
+const connections = new Connections(true);
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+  connections.close();
+});
+
+function send(url: string, more: Partial<PlatformRequest> = {}): Promise<ArrivingResponse> {
+  const request = { kind: "poll", url: new SecretUrl(url), headers: [], isPrivate: false, ...more } as const;
+  return connections.send(request, new AbortController().signal);
+}
+
+/** Returns a function that waits for the next piece of the body, and returns its text. */
+function textsOf({ body }: ArrivingResponse): () => Promise<string | undefined> {
+  const pieces = body!.getReader();
+  return async () => {
+    const { value } = await pieces.read();
+    return value && new TextDecoder().decode(value);
+  };
+}
+
+describe("a request of Node's modules", () => {
+  test("carries each header and the body, and accepts gzip", async () => {
+    await using edge = await ScriptedEdge.start();
+    const headers = [
+      ["x-sdk", "JavaScript"],
+      ["x-shop", "1"],
+      ["x-shop", "2"],
+    ] as const;
+    const sent = send(`${edge.url}/features/key`, { headers, init: { method: "PUT", body: "{}" } });
+    const { request, response } = await edge.next();
+    expect([request.method, request.url]).toEqual(["PUT", "/features/key"]);
+    expect(request.headers).toEqual({
+      ...{ "accept-encoding": "gzip", "x-sdk": "JavaScript", "x-shop": "1, 2" },
+      ...{ connection: "keep-alive", "content-length": "2", host: new URL(edge.url).host },
+    });
+    request.pipe(response);
+    expect(await textsOf(await sent)()).toBe("{}");
+  });
+
+  test("has the head of the response, and follows no redirect", async () => {
+    await using edge = await ScriptedEdge.start();
+    const sent = send(edge.url);
+    const { response } = await edge.next();
+    response.writeHead(302, { Location: "/elsewhere", "X-Many": ["1", "2"] }).end();
+    const { head } = await sent;
+    expect(head.status).toBe(302);
+    expect(head.headers.filter(([name]) => /^(?:location|x-)/.test(name))).toEqual([
+      ["location", "/elsewhere"],
+      ["x-many", "1"],
+      ["x-many", "2"],
+    ]);
+  });
+
+  test("decompresses the events of a stream as they arrive", async () => {
+    await using edge = await ScriptedEdge.start();
+    const sent = send(edge.url);
+    const { response } = await edge.next();
+    const compressed = createGzip();
+    compressed.pipe(response.writeHead(200, { "content-encoding": "GZIP" }));
+    for (const event of ["data: 1\n\n", "data: 2\n\n"]) compressed.write(event);
+    compressed.flush();
+    const next = textsOf(await sent);
+    expect(await next()).toBe("data: 1\n\ndata: 2\n\n");
+    compressed.write("data: 3\n\n");
+    compressed.flush();
+    expect(await next()).toBe("data: 3\n\n");
+    compressed.end();
+    expect(await next()).toBeUndefined();
+  });
+
+  test.each([
+    ["bytes that are no gzip", Buffer.from("[]"), /^Z_DATA_ERROR: /],
+    ["a body that breaks", gzipSync("[]").subarray(0, 12), /^(?:ECONNRESET|ERR_STREAM_PREMATURE_CLOSE): /],
+  ])("fails for %s", async (_, bytes, text) => {
+    await using edge = await ScriptedEdge.start();
+    const sent = send(edge.url);
+    const { response } = await edge.next();
+    response.writeHead(200, { "content-encoding": "gzip", "content-length": "100" });
+    response.write(bytes, () => response.destroy());
+    const next = textsOf(await sent);
+    const read = async (): Promise<void> => {
+      while ((await next()) !== undefined);
+    };
+    const error: unknown = await read().catch((error: unknown) => error);
+    const platform = new ClientPlatform({ fetch: undefined, keepAlive: true, whenHidden: "continue" });
+    expect(platform.endOf(error)).toEqual({ kind: "broken", text: expect.stringMatching(text) as string });
+  });
+
+  test("fails if no connection is opened within 5 seconds, TLS included", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const silent = createServer();
+    await once(silent.listen(0, "127.0.0.1"), "listening");
+    try {
+      const outcome = vi.fn();
+      const connected = once(silent, "connection");
+      const sent = send(`https://127.0.0.1:${(silent.address() as AddressInfo).port}`).catch(outcome);
+      await connected;
+      vi.advanceTimersByTime(4_999);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(outcome).not.toHaveBeenCalled();
+      vi.advanceTimersByTime(1);
+      await sent;
+      expect(outcome).toHaveBeenCalledWith(expect.any(ConnectTimeout));
+    } finally {
+      silent.close();
+    }
+  });
+
+  test("has no time limit once the connection is open", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    await using edge = await ScriptedEdge.start();
+    const sent = send(edge.url);
+    const { response } = await edge.next();
+    expect(vi.getTimerCount()).toBe(0);
+    response.end();
+    expect((await sent).head.status).toBe(200);
+  });
+});
+
+describe("a client in Node", () => {
+  test("uses one connection for requests that follow each other", async () => {
+    await using edge = await ScriptedEdge.start();
+    const ports = new Set<number>();
+    using client = new Client(edge.url, SERVER_KEY, { poll: 60 });
+    for (let polls = 1; polls <= 3; polls++) {
+      const { request } = await edge.poll([feature("COLOUR", "red", polls)]);
+      ports.add(request.socket.remotePort!);
+      await client.statusWhen(({ requests, connection }) => requests === polls && connection === "resting");
+      if (polls < 3) void client.refresh();
+    }
+    expect(ports.size).toBe(1);
+  });
+
+  test("uses a global `fetch` that the program has replaced, or the option `fetch`", async () => {
+    const answer = vi.fn(() => {
+      const headers = { "content-type": "text/event-stream" };
+      return Promise.resolve(new Response(list(feature("COLOUR", "stubbed")), { headers }));
+    });
+    for (const options of [{}, { fetch: answer }]) {
+      if (options.fetch) vi.unstubAllGlobals();
+      else vi.stubGlobal("fetch", answer);
+      using client = new Client("http://edge.invalid", SERVER_KEY, options);
+      await client.ready({ timeoutMs: 5_000 });
+      expect(client.string("COLOUR")).toBe("stubbed");
+    }
+    expect(answer).toHaveBeenCalledTimes(2);
+  });
+});
