@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
+import { Readable } from "node:stream";
 import { createGzip, gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test, vi } from "vitest";
 
@@ -83,13 +84,19 @@ describe("a request of Node's modules", () => {
   });
 
   test.each([
-    ["bytes that are no gzip", Buffer.from("[]"), /^Z_DATA_ERROR: /],
-    ["a body that breaks", gzipSync("[]").subarray(0, 12), /^(?:ECONNRESET|ERR_STREAM_PREMATURE_CLOSE): /],
-  ])("fails for %s", async (_, bytes, text) => {
+    ["bytes that are no gzip", Buffer.from("[]"), "100", /^Z_DATA_ERROR: /],
+    ["a compressed body without its end", gzipSync("[]").subarray(0, 12), "12", /^Z_BUF_ERROR: /],
+    [
+      "a body that breaks",
+      gzipSync("[]").subarray(0, 12),
+      "100",
+      /^(?:ECONNRESET|ERR_STREAM_PREMATURE_CLOSE): /,
+    ],
+  ])("fails for %s", async (_, bytes, length, text) => {
     await using edge = await ScriptedEdge.start();
     const sent = send(edge.url);
     const { response } = await edge.next();
-    response.writeHead(200, { "content-encoding": "gzip", "content-length": "100" });
+    response.writeHead(200, { "content-encoding": "gzip", "content-length": length });
     response.write(bytes, () => response.destroy());
     const next = textsOf(await sent);
     const read = async (): Promise<void> => {
@@ -98,6 +105,23 @@ describe("a request of Node's modules", () => {
     const error: unknown = await read().catch((error: unknown) => error);
     const platform = new ClientPlatform({ fetch: undefined, keepAlive: true, whenHidden: "continue" });
     expect(platform.endOf(error)).toEqual({ kind: "broken", text: expect.stringMatching(text) as string });
+  });
+
+  test("leaves at most 24 MB of a large body in memory until V8 collects it", async () => {
+    await using edge = await ScriptedEdge.start();
+    const sent = send(edge.url);
+    const { response } = await edge.next();
+    const piece = Buffer.alloc(64 * 1024);
+    Readable.from(Array.from({ length: 1024 }, () => piece)).pipe(response);
+    const pieces = (await sent).body!.getReader();
+    const before = process.memoryUsage().arrayBuffers;
+    let [length, most] = [0, 0];
+    for (let { value } = await pieces.read(); value; { value } = await pieces.read()) {
+      length += value.length;
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+    }
+    expect(length).toBe(64 * 1024 * 1024);
+    expect(most).toBeLessThan(24_000_000);
   });
 
   test("fails if no connection is opened within 5 seconds, TLS included", async () => {
