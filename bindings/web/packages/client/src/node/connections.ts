@@ -17,7 +17,7 @@ export class ConnectTimeout extends Error {
 }
 
 /**
- * The connections of one client, which send requests by Node's modules `http` and `https`. Node's `fetch` needs 50 MB more memory for a large
+ * The connections of one client, which send requests by Node's modules `http` and `https`. Node's `fetch` needs twice the memory for a large
  * body, gives no access to a connection, and opens another one after an abort (ADR 0039).
  */
 export class Connections {
