@@ -184,8 +184,8 @@ export interface ClientOptions {
   /** Returns the milliseconds since 1970, for rules on `now` and for usage; by default `Date.now`. */
   readonly clock?: () => number;
   /**
-   * The function that sends requests. By default, requests are sent by the global `fetch`; in Node by its modules `http` and `https`, unless the
-   * program has replaced the global `fetch`.
+   * The function that sends requests; by default the global `fetch`. In Node, its modules `http` and `https` send them in place of Node's own
+   * `fetch`. With `{ fetch }`, Node's own is used, too, for example because a proxy is set for it.
    */
   readonly fetch?: typeof fetch;
   /** False to let a program in Node end while the client is open; true by default. */

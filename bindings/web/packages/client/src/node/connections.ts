@@ -37,11 +37,13 @@ export class Connections {
       const method = init.method ?? "GET";
       const isTls = target.protocol === "https:";
       const request = isTls
-        ? requestOverTls(target, { agent: this.#tls, method, signal })
-        : requestOverTcp(target, { agent: this.#tcp, method, signal });
+        ? requestOverTls(target, { agent: this.#tls, method })
+        : requestOverTcp(target, { agent: this.#tcp, method });
       for (const [name, value] of headers) request.appendHeader(name, value);
       request.setHeader("accept-encoding", "gzip");
       request.on("error", reject);
+      // The option `signal` would also fail a socket that the agent keeps for the next request.
+      signal.addEventListener("abort", () => request.destroy());
       request.once("response", (response: IncomingMessage) => {
         resolve({ head: headOf(response), body: bodyOf(response) });
       });

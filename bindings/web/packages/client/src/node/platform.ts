@@ -12,11 +12,6 @@ import { Connections, ConnectTimeout } from "./connections.ts";
 const TLS_ERROR =
   /^(?:ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH$)/;
 
-/** A program that replaces the global `fetch`, for example in a test, expects that requests go through its function. */
-const NODES_FETCH = globalThis.fetch;
-/** Deno and Bun imitate Node's modules, but their `fetch` is the better client. */
-const HAS_NODES_HTTP = ["bun", "deno"].every((name) => !(name in process.versions));
-
 /** The code for observers is always loaded, because size does not matter in Node. */
 export const usageCode: UsageCode = observers;
 
@@ -36,8 +31,8 @@ export class ClientPlatform extends WebPlatform {
 
   /** {@inheritDoc Platform.send} */
   override send(request: PlatformRequest, signal: AbortSignal): Promise<ArrivingResponse> {
-    const isOwn = HAS_NODES_HTTP && this.settings.fetch === undefined && globalThis.fetch === NODES_FETCH;
-    return isOwn ? this.#connections.send(request, signal) : super.send(request, signal);
+    const usesFetch = this.settings.fetch !== undefined || !isNodes(globalThis.fetch);
+    return usesFetch ? super.send(request, signal) : this.#connections.send(request, signal);
   }
 
   /**
@@ -72,6 +67,16 @@ export class ClientPlatform extends WebPlatform {
       this.#connections.close();
     };
   }
+}
+
+/**
+ * Returns true for Node's own `fetch`, and if there is none. That of Deno or Bun is another one, and so is one that a program has put in the
+ * place of Node's, for example in a test.
+ */
+function isNodes(fetch: unknown): boolean {
+  return (
+    typeof fetch !== "function" || Function.prototype.toString.call(fetch).includes("internal/deps/undici")
+  );
 }
 
 async function readBytes(url: URL): Promise<BufferSource> {

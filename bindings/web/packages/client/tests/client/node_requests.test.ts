@@ -84,20 +84,15 @@ describe("a request of Node's modules", () => {
   });
 
   test.each([
-    ["bytes that are no gzip", Buffer.from("[]"), "100", /^Z_DATA_ERROR: /],
-    ["a compressed body without its end", gzipSync("[]").subarray(0, 12), "12", /^Z_BUF_ERROR: /],
-    [
-      "a body that breaks",
-      gzipSync("[]").subarray(0, 12),
-      "100",
-      /^(?:ECONNRESET|ERR_STREAM_PREMATURE_CLOSE): /,
-    ],
-  ])("fails for %s", async (_, bytes, length, text) => {
+    ["bytes that are no gzip", Buffer.from("[]"), 0, /^Z_DATA_ERROR: /],
+    ["a compressed body without its end", gzipSync("[]").subarray(0, 12), 0, /^Z_BUF_ERROR: /],
+    ["a body that breaks", gzipSync("[]").subarray(0, 12), 1, /^(?:ECONNRESET|ERR_STREAM_PREMATURE_CLOSE): /],
+  ])("fails for %s", async (_, bytes, missing, text) => {
     await using edge = await ScriptedEdge.start();
     const sent = send(edge.url);
     const { response } = await edge.next();
-    response.writeHead(200, { "content-encoding": "gzip", "content-length": length });
-    response.write(bytes, () => response.destroy());
+    response.writeHead(200, { "content-encoding": "gzip", "content-length": bytes.length + missing });
+    response.write(bytes, () => (missing > 0 ? response.destroy() : response.end()));
     const next = textsOf(await sent);
     const read = async (): Promise<void> => {
       while ((await next()) !== undefined);
@@ -169,7 +164,37 @@ describe("a client in Node", () => {
     expect(ports.size).toBe(1);
   });
 
-  test("uses a global `fetch` that the program has replaced, or the option `fetch`", async () => {
+  test("may abort a request whose response is complete", async () => {
+    await using edge = await ScriptedEdge.start();
+    using client = new Client(edge.url, SERVER_KEY);
+    const { request, response } = await edge.next();
+    const end = once(request.socket, "close");
+    // The session aborts the request when it reads the event, and the end of the response has arrived with it.
+    response.writeHead(200, { "content-type": "text/event-stream" }).end("event: failure\ndata: {}\n\n");
+    await client.statusWhen(({ readiness }) => readiness === "FAILED");
+    client.close();
+    await end;
+  });
+
+  test("needs no global `fetch`", async () => {
+    vi.stubGlobal("fetch", undefined);
+    await using edge = await ScriptedEdge.start();
+    using client = new Client(edge.url, SERVER_KEY);
+    await edge.stream(feature("COLOUR", "red"));
+    await client.ready({ timeoutMs: 5_000 });
+    expect(client.string("COLOUR")).toBe("red");
+  });
+
+  test("uses Node's `fetch` if the option gives it", async () => {
+    await using edge = await ScriptedEdge.start();
+    using client = new Client(edge.url, SERVER_KEY, { fetch });
+    const { request } = await edge.stream(feature("COLOUR", "red"));
+    // Only `fetch` sends this header.
+    expect(request.headers["sec-fetch-mode"]).toBe("cors");
+    await client.ready({ timeoutMs: 5_000 });
+  });
+
+  test("uses a global `fetch` that is not Node's, or the option `fetch`", async () => {
     const answer = vi.fn(() => {
       const headers = { "content-type": "text/event-stream" };
       return Promise.resolve(new Response(list(feature("COLOUR", "stubbed")), { headers }));
