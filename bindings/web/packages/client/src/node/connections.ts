@@ -1,5 +1,12 @@
-import { Agent, type ClientRequest, type IncomingMessage, request as requestOverTcp } from "node:http";
-import { Agent as TlsAgent, request as requestOverTls } from "node:https";
+import {
+  Agent,
+  type AgentOptions,
+  type ClientRequest,
+  globalAgent,
+  type IncomingMessage,
+  request as requestOverTcp,
+} from "node:http";
+import { Agent as TlsAgent, globalAgent as globalTlsAgent, request as requestOverTls } from "node:https";
 import type { Socket } from "node:net";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
@@ -9,7 +16,7 @@ import type { ArrivingBody, ArrivingResponse, PlatformRequest } from "../platfor
 /** The time limit in milliseconds for opening a connection, TLS included (D-74). */
 const CONNECT_LIMIT = 5_000;
 /** A connection without a request is used again for 4 seconds, which is less than servers keep it. */
-const AGENT = { keepAlive: true, timeout: 4_000 };
+const KEPT = { keepAlive: true, timeout: 4_000 };
 
 /** The error of a connection that was not opened in time. */
 export class ConnectTimeout extends Error {
@@ -21,8 +28,8 @@ export class ConnectTimeout extends Error {
  * body, gives no access to a connection, and opens another one after an abort (ADR 0039).
  */
 export class Connections {
-  readonly #tcp = new Agent(AGENT);
-  readonly #tls = new TlsAgent(AGENT);
+  readonly #tcp = new Agent(settingsLike(globalAgent));
+  readonly #tls = new TlsAgent(settingsLike(globalTlsAgent));
   readonly #keepAlive: boolean;
 
   /** @param keepAlive - false if the connections must not keep the program running */
@@ -60,6 +67,15 @@ export class Connections {
     this.#tcp.destroy();
     this.#tls.destroy();
   }
+}
+
+/**
+ * Returns the settings of an agent like a global one. A program may have set certificates there, and newer versions of Node set the proxies of the
+ * environment.
+ */
+function settingsLike(agent: Agent): AgentOptions {
+  const { options } = agent as { readonly options?: AgentOptions };
+  return { ...options, ...KEPT };
 }
 
 /** Fails the request if its socket has not emitted the event in time. */

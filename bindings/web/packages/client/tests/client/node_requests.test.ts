@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { globalAgent } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { Readable } from "node:stream";
 import { createGzip, gzipSync } from "node:zlib";
@@ -174,6 +175,20 @@ describe("a client in Node", () => {
     await client.statusWhen(({ readiness }) => readiness === "FAILED");
     client.close();
     await end;
+  });
+
+  test("uses the settings of Node's global agent", async () => {
+    const { options } = globalAgent as unknown as { options: { localAddress?: string } };
+    options.localAddress = "127.0.0.2";
+    try {
+      await using edge = await ScriptedEdge.start();
+      using client = new Client(edge.url, SERVER_KEY);
+      const { request } = await edge.stream(feature("COLOUR", "red"));
+      expect(request.socket.remoteAddress).toBe("127.0.0.2");
+      await client.ready({ timeoutMs: 5_000 });
+    } finally {
+      delete options.localAddress;
+    }
   });
 
   test("needs no global `fetch`", async () => {
