@@ -87,8 +87,10 @@ export async function installed(source: string, ...packages: readonly Tarball[])
     run("npm", ["install", "--offline", "--no-save", ...INSTALL, ...tarballs], { cwd: folder });
   await install().catch(async (error: unknown) => {
     if (!existsSync(join(folder, "package-lock.json"))) throw error;
-    // The cache of npm lacks a package of the lock file. Another copy of the project fills it.
-    await run("npm", ["install", "--prefer-offline", "--no-save", ...INSTALL], { cwd: copied(source) });
+    // The cache of npm lacks a package of the lock file, or the metadata of a peer of the packages. Another copy of the project fills it.
+    await run("npm", ["install", "--prefer-offline", "--no-save", ...INSTALL, ...tarballs], {
+      cwd: copied(source),
+    });
     await install();
   });
   return folder;
