@@ -5,7 +5,7 @@ import type { ClientParts } from "../live_reads.ts";
 import type { ArrivingBody } from "../platform.ts";
 import type { Problem } from "../repository/lib.ts";
 import { RepositoryWatch } from "../repository/repository/watch.ts";
-import { type ApiKey, type EdgeUrl, type Request, Secrets } from "../session/lib.ts";
+import { type ApiKey, type EdgeUrl, type End, type Request, Secrets } from "../session/lib.ts";
 import { parseKeys } from "../start_error.ts";
 import { textOf } from "../text.ts";
 import { noSuchFeature, notApplied, type Outcome, readAnswer } from "./answer.ts";
@@ -19,7 +19,6 @@ const PATIENCE = 10_000;
 const REFRESH_EVERY = 500;
 /** The size in bytes at which the client stops reading the body of a response. */
 const LONGEST_ANSWER = 16 * 1024;
-const TOO_LATE: Problem = { code: "timed_out", stage: "head" };
 
 /** The Edge to which an update is sent, and the way to send it. */
 export interface UpdateTarget {
@@ -83,23 +82,28 @@ export async function put(target: UpdateTarget, feature: string, body: string): 
     limited.isLate = true;
     abort.abort();
   }, limit);
+  let answer: readonly [status: number, body: string] | undefined;
+  let end: End = { kind: "complete" };
   try {
-    const { head, body: answer } = await platform.send(request, abort.signal);
-    const outcome = readAnswer(head.status, secrets.wiped(await beginningOf(answer)));
-    if (limited.isLate) throw new EdgeProblem(TOO_LATE);
-    if (typeof outcome === "string") return outcome;
-    throw outcome;
+    const { head, body: pieces } = await platform.send(request, abort.signal);
+    answer = [head.status, await beginningOf(pieces)];
   } catch (error) {
-    if (limited.isLate) throw new EdgeProblem(TOO_LATE);
-    if (error instanceof Error && error.name === "Refused") throw error;
-    const end = platform.endOf(error);
-    if (end.kind === "connect_timeout") throw new EdgeProblem({ code: "timed_out", stage: "connect" });
-    const code = end.kind === "tls" ? "tls" : "unreachable";
-    throw new EdgeProblem({ code, text: secrets.wiped("text" in end ? end.text : "") });
-  } finally {
-    timer.clear();
-    abort.abort();
+    end = platform.endOf(error);
   }
+  timer.clear();
+  abort.abort();
+  if (limited.isLate) throw new EdgeProblem({ code: "timed_out", stage: "head" });
+  if (!answer) throw new EdgeProblem(problemOf(end, secrets));
+  const outcome = readAnswer(answer[0], secrets.wiped(answer[1]));
+  if (typeof outcome === "string") return outcome;
+  throw outcome;
+}
+
+/** Returns the problem of a request that had no response. */
+function problemOf(end: End, secrets: Secrets): Problem {
+  if (end.kind === "connect_timeout") return { code: "timed_out", stage: "connect" };
+  const code = end.kind === "tls" ? "tls" : "unreachable";
+  return { code, text: secrets.wiped("text" in end ? end.text : "") };
 }
 
 /** Reads the beginning of a body. A connection that breaks meanwhile is no error, because the status is known. */
