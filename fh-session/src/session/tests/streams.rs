@@ -109,6 +109,21 @@ fn delays_are_reset_after_a_minute_of_open_stream() {
 }
 
 #[test]
+fn delays_are_reset_exactly_after_a_minute_of_open_stream() {
+    for (open, delay) in [(59_999, 30_000), (60_000, 1_000)] {
+        let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
+        for _ in 0..5 {
+            driver.answer(ResponseHead::new(503), "");
+            driver.wait();
+        }
+        driver.live();
+        driver.now += open;
+        driver.event("feature", "[");
+        assert_eq!(driver.wait(), delay, "after {open} ms");
+    }
+}
+
+#[test]
 fn single_features_do_not_make_a_doubtful_list_good() {
     let mut driver = TestDriver::new(Mode::Streaming, &[SERVER]);
     driver.live();

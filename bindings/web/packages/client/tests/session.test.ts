@@ -449,6 +449,19 @@ describe("the session", () => {
     expect(driver.status.nextAttempt).toBe(30_000);
   });
 
+  test.each([
+    [59_999, 30_000],
+    [60_000, 1_000],
+  ])("after %d ms of open stream, waits %d ms", (open, delay) => {
+    const driver = new Driver({ backoff: { initial: 1_000, cap: 30_000, jitter: 0 } });
+    for (let failures = 0; failures < 5; failures++) driver.open(503);
+    driver.openStream();
+    driver.send("event: features\ndata: []\n\n");
+    driver.now += open;
+    driver.send("event: feature\ndata: [\n\n");
+    expect(driver.status.nextAttempt).toBe(driver.now + delay);
+  });
+
   test("grants a slow list one second for each whole 1,024 bytes", () => {
     const driver = new Driver();
     driver.openStream();
