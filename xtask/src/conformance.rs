@@ -1,22 +1,22 @@
-//! The part "conformance" of `cargo xtask test`: the conformance suite against the evaluators and against our Edge.
+//! The conformance suite against the evaluators and against our Edge.
 
 use std::thread;
 
-use crate::programs::Programs;
+use crate::output;
 use crate::shell::Run;
 use crate::subjects;
+use crate::workspace::{binary, suite};
 
 /// A group of steps that run one after the other.
-type Lane = fn(&Programs) -> Result<(), String>;
+type Lane = fn() -> Result<(), String>;
 
-/// Groups of steps that run at the same time. The steps of the last two mostly wait, for timeouts and for servers that start and stop.
-const LANES: [Lane; 3] = [evaluators, clients_and_servers, rewrites];
+/// Groups of steps that run at the same time. Those of the second one mostly wait, for timeouts and for servers that start and stop.
+const LANES: [Lane; 2] = [evaluators, clients_and_servers];
 
 /// Runs all steps. If steps fail, the others still run, except those after them in the same group.
 pub(crate) fn run() -> Result<(), String> {
-    let programs = &Programs::build()?;
     let failed: Vec<String> = thread::scope(|scope| {
-        let running = LANES.map(|lane| scope.spawn(move || lane(programs)));
+        let running = LANES.map(|lane| output::spawn(scope, lane));
         let ended = running.into_iter().map(|lane| {
             lane.join().unwrap_or_else(|_| Err("the thread of some steps panicked".to_string()))
         });
@@ -26,35 +26,40 @@ pub(crate) fn run() -> Result<(), String> {
 }
 
 /// The check of the data (`vectors verify`) is a test of `fh-conformance`. The engine runs all cases through the adapter of our client, in
-/// the part "SDKs".
-fn evaluators(programs: &Programs) -> Result<(), String> {
+/// the part "fh-rust".
+fn evaluators() -> Result<(), String> {
     for command in [
         "vectors run --target reference --certify",
         "vectors generate --group eval.generated --seed 0x5EED0001 --count 2000 --check",
-        "self-test",
     ] {
-        Run::program(&programs.fh_conformance, command).go_timed()?;
+        suite(command)?.go_timed()?;
     }
     // The two profiles differ only as the list of known differences says.
-    let profiles = "diff --a engine --b engine --profile-a client --profile-b edge --count 1000";
-    Run::program(&programs.fh_conformance, profiles)
+    suite("diff --a engine --b engine --profile-a client --profile-b edge --count 1000")?
         .args(&["--seed".to_string(), subjects::DRAWN_SEED.to_string()])
         .go_timed()?;
     subjects::report(subjects::Pages::Checked)
 }
 
-fn clients_and_servers(programs: &Programs) -> Result<(), String> {
-    let suite = &programs.fh_conformance;
+fn clients_and_servers() -> Result<(), String> {
     // The cases again, but each payload is read by a client from an Edge.
-    Run::program(suite, "vectors run --profile client --target")
-        .args(&[format!("served:'{suite}' adapter rust")])
+    let program = binary("fh-conformance")?.display().to_string();
+    suite("vectors run --profile client --target")?
+        .args(&[format!("served:'{program}' adapter rust")])
         .go_timed()?;
-    Run::program(suite, "server run --fh").args(std::slice::from_ref(&programs.fh)).go_timed()
+    with_fh(suite("server run --fh")?)?.go_timed()
+}
+
+/// The cases must find each mutant of the reference evaluator.
+pub(crate) fn mutants_of_evaluators() -> Result<(), String> {
+    suite("self-test")?.go()
 }
 
 /// The scenarios of servers must fail if what passes between them and the Edge is rewritten.
-fn rewrites(programs: &Programs) -> Result<(), String> {
-    Run::program(&programs.fh_conformance, "self-test servers --fh")
-        .args(std::slice::from_ref(&programs.fh))
-        .go_timed()
+pub(crate) fn mutants_of_servers() -> Result<(), String> {
+    with_fh(suite("self-test servers --fh")?)?.go()
+}
+
+fn with_fh(run: Run) -> Result<Run, String> {
+    Ok(run.args(&[binary("fh")?.display().to_string()]))
 }

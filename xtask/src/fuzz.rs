@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::install;
+use crate::output::{self, say};
 use crate::shell::{Run, root, target_folder};
+use crate::tools;
 
 /// The limits of a single input: 10 s, 2 GiB of memory, and 64 KiB of input.
 const LIMITS: &str = "-timeout=10 -rss_limit_mb=2048 -max_len=65536";
@@ -26,16 +28,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
 /// Installs cargo-fuzz, and a C++ compiler for libFuzzer.
 pub(crate) fn prepare() -> Result<(), String> {
     install::package("c++ --version", "g++", "libFuzzer is written in C++")?;
-    install::tool(
-        "cargo fuzz --version",
-        "cargo-fuzz@0.13.2",
-        "it builds and runs the fuzz targets",
-    )
+    tools::prepare()
 }
 
 pub(crate) fn run_for(seconds: u64) -> Result<(), String> {
     let targets = targets()?;
-    cargo_fuzz("build").go()?;
+    cargo_fuzz("build")?.go()?;
     // libFuzzer runs on one thread, so each core gets a target of its own.
     let next = AtomicUsize::new(0);
     let work = || {
@@ -44,23 +42,23 @@ pub(crate) fn run_for(seconds: u64) -> Result<(), String> {
     };
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let outcomes: Vec<Result<String, String>> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..cores).map(|_| output::spawn(scope, work)).collect();
         let failed = |_| vec![Err("a thread that ran fuzz targets panicked".to_string())];
         workers.into_iter().flat_map(|worker| worker.join().unwrap_or_else(failed)).collect()
     });
     let (mut account, failures): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
     account.sort();
-    println!("\n{}", account.into_iter().flatten().collect::<Vec<_>>().join("\n"));
+    say!("\n{}", account.into_iter().flatten().collect::<Vec<_>>().join("\n"));
     let failures: Vec<String> = failures.into_iter().filter_map(Result::err).collect();
     if failures.is_empty() { Ok(()) } else { Err(failures.join("; ")) }
 }
 
 /// Returns a command of cargo-fuzz with the options that building and running share.
-fn cargo_fuzz(command: &str) -> Run {
-    Run::new(&format!("cargo fuzz {command} --release"))
+fn cargo_fuzz(command: &str) -> Result<Run, String> {
+    Ok(tools::run("cargo-fuzz", &format!("fuzz {command} --release"))?
         .args(&["--target-dir".to_string(), text(&target_folder().join("fuzz"))])
         // Lets the stable compiler accept the flags of cargo-fuzz.
-        .env("RUSTC_BOOTSTRAP", "1")
+        .env("RUSTC_BOOTSTRAP", "1"))
 }
 
 /// Runs one target, and returns the number of inputs in its corpus.
@@ -76,8 +74,8 @@ fn fuzz(target: &str, seconds: u64) -> Result<String, String> {
         .chain(options.split(' '))
         .map(str::to_string)
         .collect();
-    println!("    fuzzing {target} for {seconds} s");
-    cargo_fuzz("run")
+    say!("    fuzzing {target} for {seconds} s");
+    cargo_fuzz("run")?
         .args(&arguments)
         .go_timed()
         .map_err(|why| format!("{target}: {why} (the input lies in fuzz/artifacts/{target})"))?;

@@ -1,8 +1,11 @@
 //! Installs what a part needs: system packages on Debian and Ubuntu, and tools of the toolchain. `--without-install` forbids
 //! both.
 
-use std::sync::OnceLock;
+use std::collections::BTreeSet;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
+use crate::output::say;
+use crate::part::Part;
 use crate::shell::Run;
 
 /// The permission to install missing programs.
@@ -13,24 +16,63 @@ pub(crate) enum Installing {
     Forbidden,
 }
 
+/// What is missing, while it is listed and not yet installed.
+#[derive(Default)]
+struct Missing {
+    all: Vec<String>,
+    packages: BTreeSet<String>,
+}
+
 static INSTALLING: OnceLock<Installing> = OnceLock::new();
+static LISTING: Mutex<Option<Missing>> = Mutex::new(None);
 
 /// Sets the permission for this process. Only the first call has an effect.
 pub(crate) fn decide(installing: Installing) {
     INSTALLING.get_or_init(|| installing);
 }
 
+/// Prints what the parts are going to install, and installs the system packages among it with one command. The parts install the rest.
+pub(crate) fn announce_missing(parts: &[Part]) {
+    listing().get_or_insert_default();
+    for prepare in parts.iter().filter_map(|part| part.prepare) {
+        // A step that lacks something ends with an error before it installs it.
+        let _ = prepare();
+    }
+    let missing = listing().take().unwrap_or_default();
+    if missing.all.is_empty() || INSTALLING.get() == Some(&Installing::Forbidden) {
+        return;
+    }
+    println!("to install, some minutes of downloads:\n    {}", missing.all.join("\n    "));
+    if !missing.packages.is_empty()
+        && let Err(why) = packages(&missing.packages.into_iter().collect::<Vec<_>>())
+    {
+        // The part that needs a package says which one is missing.
+        println!("{why}");
+    }
+}
+
+fn listing() -> std::sync::MutexGuard<'static, Option<Missing>> {
+    LISTING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Prints what is installed and why, before it is installed.
 ///
 /// # Errors
-/// If installing is forbidden.
+/// If installing is forbidden, or if what is missing is only listed.
 pub(crate) fn announce(what: &str, reason: &str) -> Result<(), String> {
+    if let Some(missing) = listing().as_mut() {
+        let line = format!("{what}: {reason}");
+        if !missing.all.contains(&line) {
+            missing.all.push(line);
+        }
+        return Err(format!("{what} is missing"));
+    }
     if INSTALLING.get() == Some(&Installing::Forbidden) {
         return Err(format!(
             "{what} is missing, and --without-install forbids to install it: {reason}"
         ));
     }
-    println!("    installing {what}: {reason}");
+    say!("    installing {what}: {reason}");
     Ok(())
 }
 
@@ -39,10 +81,18 @@ pub(crate) fn package(probe: &str, package: &str, reason: &str) -> Result<(), St
     if Run::new(probe).succeeds() {
         return Ok(());
     }
+    if let Some(missing) = listing().as_mut() {
+        missing.packages.insert(package.to_string());
+    }
     announce(&format!("the system package {package}"), reason)?;
+    packages(&[package.to_string()])
+}
+
+fn packages(names: &[String]) -> Result<(), String> {
     let sudo = if Run::new("sudo -n true").succeeds() { "sudo " } else { "" };
-    Run::new(&format!("{sudo}apt-get update")).go()?;
-    Run::new(&format!("{sudo}apt-get install -y --no-install-recommends {package}")).go()
+    Run::new(&format!("{sudo}apt-get -qq update")).go()?;
+    let install = format!("{sudo}apt-get -qq install -y --no-install-recommends");
+    Run::new(&install).args(names).env("DEBIAN_FRONTEND", "noninteractive").go()
 }
 
 /// Installs Chromium unless it is there.

@@ -4,17 +4,26 @@
 mod api;
 mod bench;
 mod bench_python;
+mod budget;
+mod client_features;
 mod conformance;
 mod crates;
 mod debian_testing;
+mod deep;
+mod dependencies;
+mod fast;
 mod file_times;
+mod flaky;
 mod fuzz;
 mod install;
+mod interrupt;
 mod minimum_rust;
 mod mutants;
+mod nextest;
+mod output;
 mod packaging;
 mod part;
-mod programs;
+mod prove;
 mod python;
 mod python_conformance;
 mod python_environment;
@@ -26,15 +35,18 @@ mod python_servers;
 mod python_wheels;
 mod quick;
 mod release;
+mod schedule;
 mod self_test;
+mod services;
 mod shell;
 mod simulate;
 mod subjects;
-mod tail;
 mod test;
+mod tools;
 mod unleash_edge;
 mod wasm;
 mod web;
+mod workspace;
 
 use std::process::ExitCode;
 
@@ -43,7 +55,8 @@ cargo xtask <command>
 
   quick              format, lints and tests of the crates that changed since main; a build of those that depend on them
   test [--without-install] [PART...]
-                     install what is missing and run every check and test, or the named parts
+                     install what is missing and run the checks and tests that each change must pass, or the named parts
+  prove [PART...]    run the deep parts, or the named ones: proofs that take longer, and builds of what ships
   lint               rustfmt and clippy alone, warnings denied
   api [--write]      compare the public items of the library crates with the committed lists, or rewrite the lists
   bench [ARGS]       build and run the benches, write docs/performance.json and the table of docs/performance.md
@@ -86,14 +99,15 @@ cargo xtask <command>
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let rest = arguments.get(1..).unwrap_or_default();
-    if let Err(why) = file_times::restore() {
+    if let Err(why) = interrupt::end_children().and_then(|()| file_times::restore()) {
         eprintln!("{why}");
         return ExitCode::FAILURE;
     }
     let done = match arguments.first().map(String::as_str) {
         Some("quick") => quick::run(),
         Some("test") => test::run(rest),
-        Some("lint") => part::run_all(&test::lints()),
+        Some("prove") => prove::run(rest),
+        Some("lint") => schedule::run_all(&fast::lints(), "cargo xtask test"),
         Some("api") => api::run(rest),
         Some("bench") => bench::run(rest),
         Some("fuzz") => fuzz::run(rest),

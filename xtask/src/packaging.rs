@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use crate::install;
+use crate::output::say;
 use crate::shell::{Run, root, target_folder};
 
 const TARGET: &str = "x86_64-unknown-linux-musl";
@@ -79,7 +80,7 @@ fn conformance_suite(tree: &Path, binary: &Path) -> Result<(), String> {
         words.extend([tree.display().to_string(), user.clone()]);
         words.extend(line.split(' ').map(str::to_string));
         words.extend(adapter.map(str::to_string));
-        println!("    $ unshare, chroot {} {line}", tree.display());
+        say!("    $ unshare, chroot {} {line}", tree.display());
         // The tree has no /tmp.
         Run::new("unshare").args(&words).env("TMPDIR", "/data").go()?;
     }
@@ -156,7 +157,7 @@ fn image(tree: &Path, binary: &Path) -> Result<(), String> {
         return Err(format!("a change was not kept over a restart: {value}"));
     }
     serving.end()?;
-    println!("    served, changed and restarted as user {} in a tree with one binary", image.user);
+    say!("    served, changed and restarted as user {} in a tree with one binary", image.user);
     Ok(())
 }
 
@@ -181,7 +182,7 @@ struct Serving {
 
 impl Serving {
     fn start(tree: &Path, image: &Image) -> Result<Self, String> {
-        println!("    $ unshare, chroot {} {SERVE}", tree.display());
+        say!("    $ unshare, chroot {} {SERVE}", tree.display());
         let mut command = Command::new("unshare");
         command
             .args(["--mount", "sh", "-ec", ENTER, "sh"])

@@ -1,20 +1,81 @@
-//! Parts of a run: their requirements, their execution, and the summary at the end.
+//! Parts of a run, and the steps of which they consist.
 
-use std::time::Instant;
+/// A step of a part. The error says why it failed.
+pub(crate) type Step = fn() -> Result<(), String>;
 
-use crate::shell::in_ci;
-
-/// A part of a run.
+/// A part of a run: up to three steps, in this order.
+#[derive(Clone, Copy)]
 pub(crate) struct Part {
     pub(crate) name: &'static str,
     /// Installs what is missing. The error explains why the part cannot run on this machine.
-    pub(crate) prepare: fn() -> Result<(), String>,
-    pub(crate) run: fn() -> Result<(), String>,
+    pub(crate) prepare: Option<Step>,
+    /// Compiles and checks, on all cores. One part builds at a time.
+    pub(crate) build: Option<Step>,
+    /// Runs what was built, and mostly waits.
+    pub(crate) run: Option<Step>,
+    pub(crate) company: Company,
 }
 
-/// Prepares nothing, for parts that need only the toolchain.
-pub(crate) fn nothing() -> Result<(), String> {
-    Ok(())
+/// The steps that may run beside the last step of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Company {
+    Any,
+    /// None, because the part judges how fast something happens.
+    None,
+}
+
+/// The name of a step of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Prepare,
+    Build,
+    Run,
+}
+
+impl Part {
+    pub(crate) const fn new(name: &'static str) -> Self {
+        Self { name, prepare: None, build: None, run: None, company: Company::Any }
+    }
+
+    pub(crate) const fn prepare(self, step: Step) -> Self {
+        Self { prepare: Some(step), ..self }
+    }
+
+    pub(crate) const fn build(self, step: Step) -> Self {
+        Self { build: Some(step), ..self }
+    }
+
+    pub(crate) const fn run(self, step: Step) -> Self {
+        Self { run: Some(step), ..self }
+    }
+
+    /// Lets nothing run beside the last step.
+    pub(crate) const fn alone(self) -> Self {
+        Self { company: Company::None, ..self }
+    }
+
+    pub(crate) fn step(&self, stage: Stage) -> Option<Step> {
+        match stage {
+            Stage::Prepare => self.prepare,
+            Stage::Build => self.build,
+            Stage::Run => self.run,
+        }
+    }
+
+    /// Returns the first stage for which the part has a step.
+    pub(crate) fn first_stage(&self) -> Option<Stage> {
+        Stage::ALL.into_iter().find(|stage| self.step(*stage).is_some())
+    }
+
+    /// Returns the next stage after this one for which the part has a step.
+    pub(crate) fn stage_after(&self, stage: Stage) -> Option<Stage> {
+        let later = Stage::ALL.into_iter().skip_while(move |other| *other != stage).skip(1);
+        later.into_iter().find(|stage| self.step(*stage).is_some())
+    }
+}
+
+impl Stage {
+    const ALL: [Self; 3] = [Self::Prepare, Self::Build, Self::Run];
 }
 
 /// Returns the parts with these names, in their own order; all parts if there are no names.
@@ -28,40 +89,4 @@ pub(crate) fn chosen(mut parts: Vec<Part>, names: &[String]) -> Result<Vec<Part>
     }
     parts.retain(|part| names.is_empty() || names.iter().any(|name| *name == part.name));
     Ok(parts)
-}
-
-/// Runs all parts, even after one has failed, and prints the result of each.
-pub(crate) fn run_all(parts: &[Part]) -> Result<(), String> {
-    let mut account = Vec::new();
-    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
-    for part in parts {
-        println!("\n==> {}", part.name);
-        let begin = Instant::now();
-        let outcome = match (part.prepare)() {
-            Err(why) if in_ci() => {
-                failed += 1;
-                format!("FAILED: not run, and in CI every part must run: {why}")
-            }
-            Err(why) => {
-                skipped += 1;
-                format!("NOT RUN: {why}")
-            }
-            Ok(()) => match (part.run)() {
-                Ok(()) => {
-                    passed += 1;
-                    "passed".to_string()
-                }
-                Err(why) => {
-                    failed += 1;
-                    format!("FAILED: {why}")
-                }
-            },
-        };
-        let row = format!("{:<24} {:>5.0} s  {outcome}", part.name, begin.elapsed().as_secs_f64());
-        println!("<== {row}");
-        account.push(row);
-    }
-    println!("\n{}", account.join("\n"));
-    println!("\nparts: {passed} passed, {failed} failed, {skipped} skipped");
-    if failed > 0 { Err("some parts failed, see above".to_string()) } else { Ok(()) }
 }

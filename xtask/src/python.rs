@@ -1,11 +1,14 @@
 //! The Python package: its environment for tests, its wheel, and its tests.
 
 use std::fs;
-use std::path::{Path, PathBuf, absolute};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::install;
+use crate::output::say;
 use crate::python_environment::Environment;
-use crate::shell::{Run, root, target_folder};
+use crate::shell::{Run, root};
+use crate::workspace::binary;
 
 pub(crate) const PACKAGE: &str = "bindings/python";
 
@@ -38,13 +41,16 @@ pub(crate) fn prepare() -> Result<(), String> {
     environment()?.prepare("the Python package is installed into a virtual environment")
 }
 
-/// Builds the wheel and installs it into the environment, which is created if it is missing. The build is that of the profile `dev`, as
-/// in all other tests. Returns the path of the environment's Python.
-pub(crate) fn install() -> Result<PathBuf, String> {
-    prepare()?;
-    let environment = environment()?;
-    environment.install_wheel(&build_wheel(&environment, "dev")?)?;
-    Ok(environment.python())
+/// Builds the wheel and installs it into the environment, which is created if it is missing, unless this process has done so. The build is that
+/// of the profile `dev`, as in all other tests.
+pub(crate) fn install() -> Result<(), String> {
+    static INSTALLED: OnceLock<Result<(), String>> = OnceLock::new();
+    let install = || {
+        prepare()?;
+        let environment = environment()?;
+        environment.install_wheel(&build_wheel(&environment, "dev")?)
+    };
+    INSTALLED.get_or_init(install).clone()
 }
 
 /// Returns the Python of the environment.
@@ -67,7 +73,7 @@ pub(crate) fn run(repetitions: Repetitions) -> Result<(), String> {
     python("-m mypy --strict").args(&[format!("{package}/wheels")]).go()?;
     pyright(&environment)?;
     stubtest(&environment).go()?;
-    let tests = python("-m pytest -q -p no:cacheprovider --rootdir")
+    let tests = python("-m pytest -q -n 4 -p no:cacheprovider --rootdir")
         .args(&[package, tests])
         .env("FH", &fh.display().to_string())
         .env("PYTHONDONTWRITEBYTECODE", "1");
@@ -114,17 +120,16 @@ pub(crate) fn find_wrong_signature() -> Result<(), String> {
         stubtest(&environment).env("PYTHONPATH", &path).env("MYPYPATH", &path).capture()?;
     match compared {
         (found, Err(_)) if found.contains("is_enabled is inconsistent") => {
-            println!("    stubtest finds a wrong signature of `is_enabled`");
+            say!("    stubtest finds a wrong signature of `is_enabled`");
             Ok(())
         }
         (said, outcome) => Err(format!("stubtest does not find it: {said} {outcome:?}")),
     }
 }
 
-/// Builds `fh`, the server of the tests, and returns its path.
+/// Returns the path of `fh`, the server of the tests, after it was built.
 pub(crate) fn build_fh() -> Result<PathBuf, String> {
-    Run::new("cargo build --locked --quiet -p fh-cli").go()?;
-    Ok(absolute(target_folder()).map_err(|why| why.to_string())?.join("debug/fh"))
+    binary("fh")
 }
 
 fn package_folder() -> String {

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::programs::PROGRAM;
+use crate::output::say;
 use crate::python::{self, PACKAGE};
-use crate::shell::{Run, root};
+use crate::shell::root;
 use crate::subjects::{self, path, quoted};
+use crate::workspace::suite;
 
 /// The name of the package in the table of subjects.
 const SUBJECT: &str = "fh-python";
@@ -35,22 +36,34 @@ fn python() -> PathBuf {
     python::installed().unwrap_or_else(|_| Path::new("python3").to_owned())
 }
 
-/// Installs the package, and runs against it all scenarios, and all vectors without and with an Edge.
+/// Runs against the installed package the scenarios, and the vectors of the profile `client` without and with an Edge.
 pub(crate) fn run() -> Result<(), String> {
+    subjects::run_in_test(SUBJECT)?;
+    served("client")
+}
+
+/// Installs the package, and runs against it all scenarios, and all vectors without and with an Edge. The scenario of a fork must find the
+/// bugs that the broken adapter plants.
+pub(crate) fn run_all() -> Result<(), String> {
     subjects::run(&[SUBJECT.to_string()])?;
-    let target = format!("served:{}", line(&adapter()));
-    Run::new(&format!("{PROGRAM} vectors run --profile all --target")).args(&[target]).go()?;
+    served("all")?;
     BUGS.iter().try_for_each(|bug| find(bug))
+}
+
+/// Runs the vectors of a profile, each of which the client reads from an Edge.
+fn served(profile: &str) -> Result<(), String> {
+    let target = format!("served:{}", line(&adapter()));
+    suite(&format!("vectors run --profile {profile} --target"))?.args(&[target]).go()
 }
 
 /// Runs the scenario of a fork against the adapter with a bug, which must fail it.
 fn find(bug: &str) -> Result<(), String> {
     let mut adapter = program("broken_forks.py");
     adapter.push(bug.to_string());
-    let run = Run::new(&format!("{PROGRAM} sdk --only {FORK} --adapter")).args(&[line(&adapter)]);
+    let run = suite(&format!("sdk --only {FORK} --adapter"))?.args(&[line(&adapter)]);
     match run.capture()?.1 {
         Err(why) if why.ends_with(A_FAILURE) => {
-            println!("    {FORK} finds the bug `{bug}`");
+            say!("    {FORK} finds the bug `{bug}`");
             Ok(())
         }
         Err(why) => Err(why),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::debian_testing;
+use crate::output::say;
 use crate::python::{PACKAGE, build_fh};
 use crate::python_environment::create;
 use crate::python_package::PAGES;
@@ -87,14 +88,14 @@ pub(crate) fn run(named: &[String]) -> Result<(), String> {
 }
 
 fn print_table(rows: &[Row]) {
-    println!("\n| CPython | interpreter | examples and fork tests |\n|---|---|---|");
+    say!("\n| CPython | interpreter | examples and fork tests |\n|---|---|---|");
     for Row { version, origin, outcome } in rows {
         let (kind, text) = match outcome {
             Outcome::Passed(counts) => ("", counts),
             Outcome::Failed(why) => ("failed: ", why),
             Outcome::NotTried(why) => ("not tried: ", why),
         };
-        println!("| {version} | {origin} | {kind}{} |", text.lines().last().unwrap_or_default());
+        say!("| {version} | {origin} | {kind}{} |", text.lines().last().unwrap_or_default());
     }
 }
 

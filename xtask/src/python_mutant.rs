@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use crate::output::say;
 use crate::python::{self, PACKAGE};
 use crate::python_environment::Environment;
 use crate::python_servers;
@@ -59,7 +60,7 @@ fn find(environment: &Environment, tests: &[&str], options: &[&str]) -> Result<(
     match outcome {
         Err(why) if why.ends_with(A_FAILURE) => {
             let failed = all_failed(&said).map_err(|problem| format!("{problem}\n{said}"))?;
-            println!("    without the restart: {failed} tests failed");
+            say!("    without the restart: {failed} tests failed");
             Ok(())
         }
         Err(why) => Err(format!("{why}\n{said}")),

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::output::say;
 use crate::python::{PACKAGE, build_fh, empty_folder};
 use crate::python_environment::create;
 use crate::python_matrix::smoke;
@@ -67,7 +68,7 @@ fn try_sdist(wheels: &Wheels, sdist: &Path, fh: &Path, build: Build) -> Result<(
     let refused = install().env("PATH", &fresh.path()).output();
     match refused {
         Err(why) if why.contains("Cargo, the Rust package manager, is not installed") => {
-            println!("    without a toolchain, pip says that Cargo is not installed");
+            say!("    without a toolchain, pip says that Cargo is not installed");
         }
         Err(why) => return Err(format!("without a toolchain, pip does not name it: {why}")),
         Ok(_) => return Err("the sdist was installed without a toolchain".to_string()),
@@ -81,7 +82,7 @@ fn try_sdist(wheels: &Wheels, sdist: &Path, fh: &Path, build: Build) -> Result<(
         .env("MATURIN_PEP517_ARGS", options)
         .env("CARGO_TARGET_DIR", &wheels.tools_folder().join("target").display().to_string())
         .output()?;
-    println!("    pip has built and installed {}", sdist.display());
+    say!("    pip has built and installed {}", sdist.display());
     fresh.smoke(fh)
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf, absolute};
 
 use crate::install;
+use crate::output::say;
 use crate::python::{PACKAGE, empty_folder, only_file};
 use crate::python_environment::Environment;
 use crate::shell::{Run, root, target_folder};
@@ -71,14 +72,14 @@ pub(crate) fn run(targets: &[String]) -> Result<(), String> {
         if platform.target == "x86_64-unknown-linux-musl" {
             wheels.load_with_musl(&wheel)?;
         } else if platform.target.ends_with("musl") {
-            println!("    {} was not loaded: this machine cannot run it", name(&wheel));
+            say!("    {} was not loaded: this machine cannot run it", name(&wheel));
         }
     }
     for kind in &FREE_THREADED {
         if Run::new(&format!("{} --version", kind.interpreter)).succeeds() {
             wheels.build_with(&MANYLINUX, Some(kind))?;
         } else {
-            println!("    {} was not built: there is no {}", kind.tag, kind.interpreter);
+            say!("    {} was not built: there is no {}", kind.tag, kind.interpreter);
         }
     }
     Ok(())

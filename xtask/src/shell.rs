@@ -1,10 +1,10 @@
 //! Runs other programs.
 
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use crate::tail::Tail;
+use crate::output::{Output, say};
 
 /// A program to run, by default in the project's root.
 pub(crate) struct Run {
@@ -50,30 +50,16 @@ impl Run {
         self
     }
 
-    /// Runs the program. Its output is not captured. In CI, the error has the end of the output, because the log of a run may be cut.
+    /// Runs the program. What it prints goes to the output of this thread.
     pub(crate) fn go(mut self) -> Result<(), String> {
-        println!("    $ {}", self.text);
-        let (outcome, end) = match in_ci() {
-            true => self.status_and_end()?,
-            false => (self.command.stdin(Stdio::null()).status(), String::new()),
-        };
-        match outcome {
+        let output = Output::current();
+        output.write(&format!("    $ {}", self.text));
+        let command = self.command.stdin(Stdio::null());
+        match command.stdout(output.stream()?).stderr(output.stream()?).status() {
             Ok(status) if status.success() => Ok(()),
-            Ok(status) => Err(format!("`{}` failed: {status}\n{end}", self.text)),
+            Ok(status) => Err(format!("`{}` failed: {status}", self.text)),
             Err(why) => Err(format!("`{}` did not start: {why}", self.text)),
         }
-    }
-
-    fn status_and_end(&mut self) -> Result<(std::io::Result<ExitStatus>, String), String> {
-        let broken = |why: std::io::Error| format!("there is no pipe: {why}");
-        let (reader, writer) = std::io::pipe().map_err(broken)?;
-        let command = self.command.stdin(Stdio::null());
-        command.stdout(writer.try_clone().map_err(broken)?).stderr(writer);
-        let tail = Tail::follow(reader);
-        let outcome = command.status();
-        // The command holds the writing ends of the pipe.
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        Ok((outcome, tail.end()))
     }
 
     /// Runs the program, and then prints its output and its time at once, so that several programs can run at the same time.
@@ -84,7 +70,7 @@ impl Run {
         let seconds = begin.elapsed().as_secs_f64();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let (out, err) = (text(&output.stdout), text(&output.stderr));
-        println!("{err}{out}    $ {}: {seconds:.1} s", self.text);
+        say!("{err}{out}    $ {}: {seconds:.1} s", self.text);
         match output.status.success() {
             true => Ok(()),
             false => Err(format!("`{}` failed: {}", self.text, output.status)),
@@ -93,8 +79,9 @@ impl Run {
 
     /// Runs the program and captures its standard output. Returns the output, and an error if the program failed.
     pub(crate) fn capture(mut self) -> Result<(String, Result<(), String>), String> {
-        println!("    $ {}", self.text);
-        let output = self.command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+        say!("    $ {}", self.text);
+        let errors = Output::current().stream()?;
+        let output = self.command.stdin(Stdio::null()).stderr(errors).output();
         let output = output.map_err(|why| format!("`{}` did not start: {why}", self.text))?;
         let outcome = match output.status.success() {
             true => Ok(()),

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::install;
-use crate::programs::{PROFILE, PROGRAM};
+use crate::nextest;
+use crate::output::say;
 use crate::shell::{Run, root, target_folder};
 use crate::web;
+use crate::workspace::{binary, suite};
 
 const ADAPTERS: &str = "conformance/adapters";
 const TYPESCRIPT_LOOP: &str = "templates/typescript/loop.ts";
@@ -25,30 +27,46 @@ const PAGES: &str =
 /// An SDK under test.
 struct Subject {
     name: &'static str,
-    /// True if CI runs it. The others run on demand.
-    in_ci: bool,
+    /// The command that runs it.
+    run_by: RunBy,
     /// Installs the SDK and its adapter into a folder.
     install: fn(&Path) -> Result<(), String>,
     /// Returns the command of the adapter in this folder, split into words.
     adapter: fn(&Path) -> Vec<String>,
     /// The command that runs the suite as its last arguments; empty if the suite runs by itself.
     within: &'static str,
-    /// The options with which CI runs it, each with its value.
-    options: &'static [(&'static str, Option<&'static str>)],
-    /// The number of drawn cases on which CI compares it with the engine. It is a number and not a time, so that each run draws the same.
+    /// The options of a whole run, each with its value.
+    options: Options,
+    /// The number of drawn cases on which a run compares it with the engine. It is a number and not a time, so that each run draws the same.
     drawn_cases: Option<u32>,
 }
 
+type Options = &'static [(&'static str, Option<&'static str>)];
+
+/// The command that runs an SDK by itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RunBy {
+    /// `cargo xtask test` runs a part of the scenarios, and `cargo xtask prove` all of them. The SDK is ours.
+    Parts,
+    /// The part "SDKs of others" of `cargo xtask prove`.
+    SdksOfOthers,
+    /// None: a person does.
+    Demand,
+}
+
 /// The options of SDKs with many known failures, which wait for what does not happen.
-const MOSTLY_WAITING: &[(&str, Option<&str>)] = &[("--jobs", Some("8"))];
+const MOSTLY_WAITING: Options = &[("--jobs", Some("8"))];
 
 /// The options of our client in TypeScript.
-const IN_BOTH_PROFILES: &[(&str, Option<&str>)] = &[("--profile", Some("all"))];
+const IN_BOTH_PROFILES: Options = &[("--profile", Some("all"))];
+
+/// The options of our clients in `cargo xtask test`. The scenarios mostly wait, so many of them run at the same time.
+const IN_TEST: Options = &[("--profile", Some("client")), ("--jobs", Some("16"))];
 
 const SUBJECTS: &[Subject] = &[
     Subject {
         name: "fh-rust",
-        in_ci: true,
+        run_by: RunBy::Parts,
         install: |_| Ok(()),
         adapter: rust_adapter,
         within: "",
@@ -57,9 +75,8 @@ const SUBJECTS: &[Subject] = &[
     },
     Subject {
         name: "fh-python",
-        // A part of its own runs it.
-        in_ci: false,
-        install: |_| crate::python::install().map(drop),
+        run_by: RunBy::Parts,
+        install: |_| crate::python::install(),
         adapter: |_| crate::python_conformance::adapter(),
         within: "",
         options: &[("--all", None), ("--profile", Some("all"))],
@@ -67,8 +84,7 @@ const SUBJECTS: &[Subject] = &[
     },
     Subject {
         name: "fh-web-node",
-        // `cargo xtask web conformance` runs both adapters of the client in TypeScript.
-        in_ci: false,
+        run_by: RunBy::Parts,
         install: |_| web::build_adapters(),
         adapter: |_| web::node_adapter(),
         within: "",
@@ -77,7 +93,7 @@ const SUBJECTS: &[Subject] = &[
     },
     Subject {
         name: "fh-web-chromium",
-        in_ci: false,
+        run_by: RunBy::Parts,
         install: |_| web::build_adapters(),
         adapter: |_| web::chromium_adapter(),
         within: web::WITH_BROWSER,
@@ -86,7 +102,7 @@ const SUBJECTS: &[Subject] = &[
     },
     Subject {
         name: "featurehub-node",
-        in_ci: true,
+        run_by: RunBy::SdksOfOthers,
         install: |folder| install_typescript(&["featurehub-node", TYPESCRIPT_LOOP], folder),
         adapter: |folder| vec!["node".to_string(), path(&folder.join("adapter.js"))],
         within: "",
@@ -95,7 +111,7 @@ const SUBJECTS: &[Subject] = &[
     },
     Subject {
         name: "featurehub-browser",
-        in_ci: false,
+        run_by: RunBy::Demand,
         install: install_browser,
         adapter: |folder| {
             vec!["dial".to_string(), "node".to_string(), path(&folder.join("launch.mjs"))]
@@ -106,7 +122,7 @@ const SUBJECTS: &[Subject] = &[
     },
     Subject {
         name: "featurehub-python",
-        in_ci: true,
+        run_by: RunBy::SdksOfOthers,
         install: |folder| install_python("featurehub-python", folder),
         adapter: |folder| {
             vec![path(&folder.join("venv/bin/python")), path(&folder.join("operations.py"))]
@@ -117,7 +133,7 @@ const SUBJECTS: &[Subject] = &[
     },
     Subject {
         name: "featurehub-java",
-        in_ci: false,
+        run_by: RunBy::Demand,
         install: install_java,
         adapter: |folder| {
             vec!["java".to_string(), format!("@{}", path(&folder.join("adapter.options")))]
@@ -128,13 +144,29 @@ const SUBJECTS: &[Subject] = &[
     },
 ];
 
-/// Runs the SDKs of CI, each with its options and its baseline.
-pub(crate) fn run_all() -> Result<(), String> {
+/// Runs the published SDKs, each with its options and its baseline.
+pub(crate) fn run_others() -> Result<(), String> {
     run(&[])
 }
 
-/// Installs and runs the named SDKs, or those of CI. Arguments from the first option on are options of `fh-conformance sdk`, in place of
-/// those with which CI runs the SDK. The option `--record` records each SDK and writes the pages of all recordings.
+/// Runs one of our clients, which is installed, with the scenarios of `cargo xtask test`. Compares the outcome with the recording.
+pub(crate) fn run_in_test(name: &str) -> Result<(), String> {
+    let subjects = select(&[name.to_string()])?;
+    subjects.into_iter().try_for_each(|subject| {
+        let recorded = root().join(RECORDED).join(format!("{name}.json"));
+        let mut options = words(IN_TEST);
+        options.extend(["--compare".to_string(), path(&recorded)]);
+        run_scenarios(subject, options)
+    })
+}
+
+fn words(options: Options) -> Vec<String> {
+    let words = options.iter().flat_map(|(option, value)| [Some(*option), *value]);
+    words.flatten().map(str::to_string).collect()
+}
+
+/// Installs and runs the named SDKs, or those of others. Arguments from the first option on are options of `fh-conformance sdk`, in place of
+/// those of a whole run. The option `--record` records each SDK and writes the pages of all recordings.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let is_option = |argument: &String| argument.starts_with("--");
     let names_end = arguments.iter().position(is_option).unwrap_or(arguments.len());
@@ -150,21 +182,21 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     }
     let mut failed = Vec::new();
     for subject in subjects {
-        println!("\n==> {}", subject.name);
+        say!("\n==> {}", subject.name);
         let begin = Instant::now();
         let run_options = subject.run_options(&options, recording);
-        let is_run_of_ci = options.is_empty() && !recording;
-        let cases = subject.drawn_cases.filter(|_| is_run_of_ci);
+        let is_whole = options.is_empty() && !recording;
+        let cases = subject.drawn_cases.filter(|_| is_whole);
         let ended = install(subject).and_then(|()| {
             let ran = run_scenarios(subject, run_options);
             // The comparison runs even if scenarios failed.
             cases.map_or(Ok(()), |cases| compare_with_engine(subject, cases)).and(ran)
         });
         if let Err(why) = ended {
-            eprintln!("{why}");
+            say!("{why}");
             failed.push(subject.name);
         }
-        println!("    {}: {:.0} s", subject.name, begin.elapsed().as_secs_f64());
+        say!("    {}: {:.0} s", subject.name, begin.elapsed().as_secs_f64());
     }
     if recording {
         report(Pages::Written)?;
@@ -174,7 +206,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
 
 fn select(names: &[String]) -> Result<Vec<&'static Subject>, String> {
     if names.is_empty() {
-        return Ok(SUBJECTS.iter().filter(|subject| subject.in_ci).collect());
+        return Ok(SUBJECTS
+            .iter()
+            .filter(|subject| subject.run_by == RunBy::SdksOfOthers)
+            .collect());
     }
     let find = |name: &String| {
         SUBJECTS.iter().find(|subject| subject.name == name).ok_or_else(|| {
@@ -204,7 +239,7 @@ pub(crate) fn report(pages: Pages) -> Result<(), String> {
     if pages == Pages::Checked {
         files.push("--check".to_string());
     }
-    Run::new(&format!("{PROGRAM} report {PAGES}")).args(&files).go()
+    suite(&format!("report {PAGES}"))?.args(&files).go()
 }
 
 impl Subject {
@@ -214,7 +249,7 @@ impl Subject {
         words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
     }
 
-    /// Returns the options of a run: those that were given, or those of CI. The outcome of a run of CI is compared with the recording.
+    /// Returns the options of a run: those that were given, or those of a whole run, whose outcome is compared with the recording.
     fn run_options(&self, given: &[String], recording: bool) -> Vec<String> {
         let file = |folder: &str| root().join(folder).join(format!("{}.json", self.name));
         let mut options = given.to_vec();
@@ -235,7 +270,7 @@ impl Subject {
             add("--all", None);
             add("--unscaled", None);
             add("--record", Some(path(&recorded)));
-        } else if given.is_empty() && (recorded.is_file() || self.in_ci) {
+        } else if given.is_empty() && (recorded.is_file() || self.run_by != RunBy::Demand) {
             add("--compare", Some(path(&recorded)));
         }
         options
@@ -258,9 +293,8 @@ pub(crate) fn install_published() -> Result<(), String> {
 /// Runs the tests of our Edge with published SDKs, and those of the adapters that `fh-conformance adapter new` writes.
 pub(crate) fn run_published() -> Result<(), String> {
     let folder = std::path::absolute(folder("")).map_err(|why| why.to_string())?;
-    Run::new("cargo test --locked -p fh-conformance --test published_sdks --test adapter_new --test outside_adapter -- --ignored")
-        .env("FH_SUBJECTS", &path(&folder))
-        .go()
+    let programs = "binary(published_sdks) + binary(adapter_new) + binary(outside_adapter)";
+    nextest::run_with(programs, &["--run-ignored", "only"], &[("FH_SUBJECTS", &path(&folder))])
 }
 
 fn install(subject: &Subject) -> Result<(), String> {
@@ -268,22 +302,21 @@ fn install(subject: &Subject) -> Result<(), String> {
 }
 
 fn run_scenarios(subject: &Subject, options: Vec<String>) -> Result<(), String> {
-    web::with_node(Run::new(format!("{} {PROGRAM}", subject.within).trim_start()))
-        .args(&["sdk".to_string(), "--adapter".to_string(), subject.command()])
-        .args(&options)
-        .go()
+    let run = within(subject.within, "sdk --adapter")?.args(&[subject.command()]);
+    web::with_node(run).args(&options).go()
 }
 
 /// Compares an SDK with the engine on drawn cases. A class of differences that `differences.json` does not list is a failure.
 fn compare_with_engine(subject: &Subject, cases: u32) -> Result<(), String> {
     let adapter = format!("adapter:{}", subject.command());
-    Run::new(&format!("{PROGRAM} diff --profile client --seed {DRAWN_SEED} --count {cases} --b"))
+    suite(&format!("diff --profile client --seed {DRAWN_SEED} --count {cases} --b"))?
         .args(&[adapter])
         .go_timed()
 }
 
 fn rust_adapter(_folder: &Path) -> Vec<String> {
-    let program = target_folder().join(PROFILE).join("fh-conformance");
+    // The suite runs the adapter after it was built itself.
+    let program = binary("fh-conformance").unwrap_or_default();
     vec![path(&program), "adapter".to_string(), "rust".to_string()]
 }
 
@@ -345,6 +378,8 @@ fn unless_installed(
     if fs::read_to_string(&done).is_ok_and(|before| before == inputs) {
         return Ok(());
     }
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    install::announce(&format!("the SDK under test {name}"), "it runs against the suite")?;
     // If the installation fails, the next run installs again.
     let _ = fs::remove_file(&done);
     install()?;
@@ -382,4 +417,14 @@ pub(crate) fn path(path: &Path) -> String {
 /// Quotes a word as a shell reads it.
 pub(crate) fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+/// Returns a run of the suite with the arguments of a line, as the last words of another command; by itself if that command is empty.
+pub(crate) fn within(command: &str, line: &str) -> Result<Run, String> {
+    if command.is_empty() {
+        return suite(line);
+    }
+    let program = path(&binary("fh-conformance")?);
+    let words: Vec<String> = line.split(' ').map(str::to_string).collect();
+    Ok(Run::new(command).args(&[program]).args(&words))
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::install;
+use crate::output::say;
 use crate::shell::{Run, root};
 
 /// The crates whose tests run as WebAssembly.
@@ -44,10 +45,10 @@ pub(crate) fn tests() -> Result<(), String> {
         )
         .env("RUSTFLAGS", "-A unused")
         .capture()?;
-    println!("    {} tests ran as WebAssembly", passed(&output));
+    say!("    {} tests ran as WebAssembly", passed(&output));
     for (attribute, reason) in LEFT_OUT {
         let count: usize = CRATES.iter().map(|name| left_out(&root().join(name), attribute)).sum();
-        println!("    {count} left out: {reason}");
+        say!("    {count} left out: {reason}");
     }
     if outcome.is_err() {
         print!("{output}");

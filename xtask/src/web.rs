@@ -16,14 +16,17 @@ mod sizes;
 mod tables;
 
 use self::build::StandardLibrary;
-pub(crate) use self::chromium::{prepare as prepare_chromium, run as test_in_chromium};
+pub(crate) use self::build::{build_once as build_engines, prepare_target};
+pub(crate) use self::chromium::{
+    prepare as prepare_chromium, run as test_in_chromium, smoke as smoke_in_chromium,
+};
 pub(crate) use self::conformance::{
     WITH_BROWSER, build_adapters, chromium_adapter, node_adapter,
-    run_in_node as test_conformance_in_node,
+    test_in_node as test_conformance_in_node,
 };
-pub(crate) use self::node::{prepare, run as test, with_node};
+pub(crate) use self::node::{prepare, prove as prove_equality, run as test, with_node};
 pub(crate) use self::packages::run as test_packages;
-pub(crate) use self::sizes::check as build_and_sizes;
+pub(crate) use self::sizes::check as check_sizes;
 
 const HELP: &str = "\
 cargo xtask web <command>

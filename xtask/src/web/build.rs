@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use super::engine::{ENGINES, Engine, TRAPS, folder, web_folder};
 use crate::install;
+use crate::output::say;
 use crate::python::empty_folder;
 use crate::shell::{Run, root};
 
@@ -80,7 +81,7 @@ pub(crate) fn build(library: StandardLibrary) -> Result<(), String> {
         }
     }
     copy(&done.join(DESCRIPTION), &root().join(LOADED).join(DESCRIPTION))?;
-    println!("    the engines are in {}", done.display());
+    say!("    the engines are in {}", done.display());
     Ok(())
 }
 
@@ -99,8 +100,13 @@ pub(crate) fn build_traps(library: StandardLibrary) -> Result<(), String> {
     Ok(())
 }
 
+/// Installs the target of WebAssembly.
+pub(crate) fn prepare_target() -> Result<(), String> {
+    install::target(TARGET, REASON)
+}
+
 fn prepare(library: StandardLibrary) -> Result<(), String> {
-    install::target(TARGET, REASON)?;
+    prepare_target()?;
     if library == StandardLibrary::Rebuilt {
         let sources = sysroot()?.join("lib/rustlib/src/rust/library/Cargo.lock");
         if !sources.is_file() {

@@ -15,8 +15,17 @@ pub(crate) fn prepare() -> Result<(), String> {
 
 /// Runs the tests in Chromium, with an Edge whose test answers each request and with `fh serve`. The pages load the built engines.
 pub(crate) fn run() -> Result<(), String> {
+    test("npm run --silent test:chromium")
+}
+
+/// Runs the few of these tests that show a client with each kind of key beside `fh serve`.
+pub(crate) fn smoke() -> Result<(), String> {
+    test("npm run --silent test:chromium:smoke")
+}
+
+fn test(line: &str) -> Result<(), String> {
     build_once()?;
-    node::in_workspace("npm run --silent test:chromium")
+    node::in_workspace(line)
         .env("FH", &build_fh()?.display().to_string())
         .env("FH_SERVE", "required")
         .go()

@@ -1,8 +1,7 @@
 //! The client in TypeScript against the conformance suite, in Node and in Chromium.
 
-use crate::programs::PROGRAM;
-use crate::shell::{Run, root};
-use crate::subjects::{self, path, quoted};
+use crate::shell::root;
+use crate::subjects::{self, path, quoted, within};
 
 use super::build::build_once;
 use super::node;
@@ -49,15 +48,21 @@ pub(super) fn run() -> Result<(), String> {
     served(WITH_BROWSER, &chromium_adapter())
 }
 
-/// Runs the same commands as [`run`] against the adapter in Node only, as CI does.
-pub(crate) fn run_in_node() -> Result<(), String> {
+/// Runs fewer scenarios than [`run`] against the built adapter in Node.
+pub(crate) fn test_in_node() -> Result<(), String> {
+    subjects::run_in_test(IN_NODE)?;
+    served("", &node_adapter())
+}
+
+/// Runs the same commands as [`run`] against the adapter in Node only.
+fn run_in_node() -> Result<(), String> {
     subjects::run(&[IN_NODE.to_string()])?;
     served("", &node_adapter())
 }
 
 /// Runs the cases, whose payloads a client reads from an Edge.
-fn served(within: &str, adapter: &[String]) -> Result<(), String> {
+fn served(browser: &str, adapter: &[String]) -> Result<(), String> {
     let words: Vec<String> = adapter.iter().map(|word| quoted(word)).collect();
-    let line = format!("{within} {PROGRAM} vectors run --profile client --target");
-    node::with_node(Run::new(line.trim_start())).args(&[format!("served:{}", words.join(" "))]).go()
+    let run = within(browser, "vectors run --profile client --target")?;
+    node::with_node(run).args(&[format!("served:{}", words.join(" "))]).go()
 }

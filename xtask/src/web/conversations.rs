@@ -3,6 +3,7 @@
 use std::path::{PathBuf, absolute};
 
 use crate::mutants;
+use crate::output::say;
 use crate::shell::{Run, root, target_folder};
 
 const USAGE: &str = "cargo xtask web conversations [--count N | --commit]";
@@ -29,7 +30,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         _ => return Err(USAGE.to_string()),
     };
     let folder = write(count)?;
-    println!("    the conversations are in {}", folder.display());
+    say!("    the conversations are in {}", folder.display());
     Ok(())
 }
 

@@ -1,12 +1,14 @@
 //! `cargo xtask web test`: checks and tests the TypeScript client in Node.
 
+use std::fs;
 use std::path::{PathBuf, absolute};
 use std::sync::OnceLock;
 use std::thread;
 
 use crate::install;
+use crate::output;
 use crate::python::build_fh;
-use crate::shell::{Run, target_folder};
+use crate::shell::{Run, root, target_folder};
 
 use super::build::{StandardLibrary, build, build_once, build_traps};
 use super::{conversations, sequences};
@@ -34,45 +36,69 @@ pub(crate) fn prepare() -> Result<(), String> {
         };
         FOLDER.get_or_init(|| folder);
     }
-    static INSTALLED: OnceLock<Result<(), String>> = OnceLock::new();
-    let install = || in_workspace("npm ci --no-audit --no-fund --loglevel=error").go();
-    INSTALLED.get_or_init(install).clone()
+    install_packages(reason)
 }
 
-/// Checks and tests the client with the engines that the packages have.
+/// Installs the packages of the workspace, unless those of its lock file are installed for this version of Node.
+fn install_packages(reason: &str) -> Result<(), String> {
+    let folder = root().join(WORKSPACE);
+    let lock = folder.join("package-lock.json");
+    let lock = fs::read_to_string(&lock).map_err(|why| format!("{}: {why}", lock.display()))?;
+    let wanted = in_workspace("node --version").output()? + &lock;
+    // npm removes the folder, and the file with it, before it installs.
+    let done = folder.join("node_modules/.fh-installed");
+    if fs::read_to_string(&done).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    install::announce("the packages of bindings/web/package-lock.json", reason)?;
+    in_workspace("npm ci --no-audit --no-fund --loglevel=error").go()?;
+    fs::write(&done, wanted).map_err(|why| format!("{}: {why}", done.display()))
+}
+
+/// Checks types, lint rules, format and documentation, and meanwhile runs the tests with the committed files of Rust. Runs both even if one
+/// fails.
 pub(crate) fn run() -> Result<(), String> {
-    run_with(StandardLibrary::Rebuilt)
-}
-
-/// Checks types, lint rules, format and documentation, and meanwhile runs the tests with engines that have this standard library. Runs both
-/// even if one fails.
-pub(super) fn run_with(library: StandardLibrary) -> Result<(), String> {
+    build_once()?;
     let (checked, tested) = thread::scope(|scope| {
-        // Most of the check is one thread's work, and so is most of the preparation of the tests.
-        let check = scope.spawn(|| in_workspace("npm run --silent check").go_timed());
-        let tested = test(library);
+        let check = output::spawn(scope, || in_workspace("npm run --silent check").go_timed());
+        let tested = tests("npm test --silent").and_then(Run::go);
         (check.join().unwrap_or_else(|_| Err("the check panicked".to_string())), tested)
     });
     tested.and(checked)
 }
 
-/// Runs the tests with the conversations of the Rust session and the sequences of the Rust repository, and then checks that the committed
-/// files find each mutant.
-fn test(library: StandardLibrary) -> Result<(), String> {
+/// Runs all tests with engines that have this standard library.
+pub(super) fn run_with(library: StandardLibrary) -> Result<(), String> {
+    in_workspace("npm run --silent check").go()?;
+    prove_with(library)
+}
+
+/// Proves the client equal to the Rust session and the Rust repository with all conversations and sequences, and then that the committed files
+/// find each mutant.
+pub(crate) fn prove() -> Result<(), String> {
+    prove_with(StandardLibrary::Rebuilt)
+}
+
+fn prove_with(library: StandardLibrary) -> Result<(), String> {
     let (conversations, sequences) = (conversations::write(None)?, sequences::write()?);
     match library {
         StandardLibrary::Rebuilt => build_once()?,
         StandardLibrary::Stable => build(library)?,
     }
     build_traps(library)?;
-    in_workspace("npm test --silent")
+    tests("npm run --silent test:deep")?
         .env("FH_CONVERSATIONS", &conversations.display().to_string())
         .env("FH_SEQUENCES", &sequences.display().to_string())
-        .env("FH_ENGINE", "required")
-        .env("FH", &build_fh()?.display().to_string())
-        .env("FH_SERVE", "required")
         .go()?;
     in_workspace("npm run --silent mutants").env("FH_ENGINE", "required").go()
+}
+
+/// Returns a run of tests that need the engines and `fh`.
+fn tests(line: &str) -> Result<Run, String> {
+    Ok(in_workspace(line)
+        .env("FH_ENGINE", "required")
+        .env("FH", &build_fh()?.display().to_string())
+        .env("FH_SERVE", "required"))
 }
 
 fn is_new_enough(version: &str) -> bool {

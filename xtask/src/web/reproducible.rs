@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::build::{DESCRIPTION, registries};
 use super::engine::web_folder;
+use crate::output::say;
 use crate::python::empty_folder;
 use crate::shell::{Run, root};
 
@@ -23,11 +24,11 @@ pub(crate) fn run() -> Result<(), String> {
     let commit = Run::new("git rev-parse HEAD").output()?.trim_end().to_string();
     let first = describe(&folder.join(FIRST), &commit, &folder)?;
     let second = describe(&folder.join(SECOND), &commit, &folder)?;
-    println!("{}", first.trim_end());
+    say!("{}", first.trim_end());
     if first != second {
         return Err(format!("the other clone built other engines:\n{second}"));
     }
-    println!("    both clones built these engines, and the modules hold no name of this machine");
+    say!("    both clones built these engines, and the modules hold no name of this machine");
     Ok(())
 }
 

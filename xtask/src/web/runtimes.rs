@@ -7,6 +7,7 @@ use super::engine::web_folder;
 use super::node::{in_workspace, with_node};
 use super::{build, packages};
 use crate::install;
+use crate::output::say;
 use crate::python::build_fh;
 use crate::shell::{Run, root};
 
@@ -28,7 +29,7 @@ pub(crate) fn run() -> Result<(), String> {
     let line = "npm install --no-audit --no-fund --loglevel=error";
     let installed = |line: &str| with_node(Run::new(line)).in_folder(&folder).go();
     installed(line).or_else(|why| {
-        println!("    {why}; trying again without wrangler");
+        say!("    {why}; trying again without wrangler");
         installed(&format!("{line} --omit=dev"))
     })?;
     in_workspace("npm run --silent test:runtimes")

@@ -3,6 +3,7 @@
 
 use std::path::{PathBuf, absolute};
 
+use crate::output::say;
 use crate::shell::{Run, target_folder};
 
 /// Writes or compares the committed sequences.
@@ -14,7 +15,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     match arguments {
         [] => {
             let folder = write()?;
-            println!("    the sequences are in {}", folder.display());
+            say!("    the sequences are in {}", folder.display());
             Ok(())
         }
         [flag] if flag == "--commit" => Run::new(TEST).env("FH_SEQUENCES", "commit").go(),

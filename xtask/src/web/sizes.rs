@@ -7,6 +7,7 @@ use super::build::{build_once, write_named};
 use super::engine::{ENGINES, Engine, folder, web_folder};
 use super::node::in_workspace;
 use super::packages;
+use crate::output::say;
 use crate::shell::Run;
 
 /// The workspace of npm, which pins esbuild.
@@ -44,9 +45,14 @@ fn pages(flags: &[String]) -> Result<(), String> {
 
 /// Compares the sizes of the engines with their limits.
 fn engines() -> Result<(), String> {
-    println!(
+    say!(
         "    {:<6} {:>12} {:>12} {:>12} {:>10} {:>8}",
-        "engine", "wasm", "wasm, gzip", "glue, gzip", "together", "goal"
+        "engine",
+        "wasm",
+        "wasm, gzip",
+        "glue, gzip",
+        "together",
+        "goal"
     );
     let mut missed = Vec::new();
     for engine in ENGINES {
@@ -54,14 +60,15 @@ fn engines() -> Result<(), String> {
         let (raw, zipped) = (size(&module)?, gzip(&module)?);
         let glue = gzip(&minified(engine)?)?;
         let together = zipped + glue;
-        println!(
+        say!(
             "    {:<6} {raw:>9.1} KB {zipped:>9.1} KB {glue:>9.1} KB {together:>7.1} KB {:>5.0} KB",
-            engine.name, engine.goal
+            engine.name,
+            engine.goal
         );
         if together > engine.limit {
             missed.push(format!("the {} engine is larger than {} KB", engine.name, engine.limit));
         } else if together > engine.goal {
-            println!("    the {} engine misses its goal", engine.name);
+            say!("    the {} engine misses its goal", engine.name);
         }
     }
     if missed.is_empty() { Ok(()) } else { Err(missed.join("; ")) }

@@ -1,0 +1,38 @@
+//! Builds with other cargo features than those of the whole workspace.
+
+use crate::shell::Run;
+
+/// Checks the client and the engine without their default features, as bindings ship them. A build of the whole workspace has them always.
+pub(crate) fn check() -> Result<(), String> {
+    for package in ["fh-client", "fh-eval"] {
+        Run::new(&format!("cargo check --locked -p {package} --no-default-features")).go()?;
+    }
+    Ok(())
+}
+
+/// Checks every combination of the client's features that compiles different code, and the features of the crates below it. Tests what the
+/// engine does without some of its parts.
+pub(crate) fn check_combinations() -> Result<(), String> {
+    for features in ["reqwest", "metrics", "serde", "serde,metrics"] {
+        let build = "cargo check --locked -p fh-client --no-default-features --features";
+        Run::new(build).args(&[features.to_string()]).go()?;
+    }
+    // The crates below the client must serialise the same types for bindings.
+    for features in ["", "serde"] {
+        let build = "cargo check --locked -p fh-repository --no-default-features --features";
+        Run::new(build).args(&[features.to_string()]).go()?;
+    }
+    // The engine of browsers is built without some of the engine's parts.
+    for parts in 0..8 {
+        let chosen = ["edge-profile", "explain", "patterns"].into_iter().enumerate();
+        let chosen = chosen.filter(|(part, _)| parts & (1 << part) != 0).map(|(_, name)| name);
+        let features: Vec<&str> = chosen.chain(["serde"]).collect();
+        let lint = "cargo clippy --locked -p fh-eval --no-default-features --features";
+        let deny = ["--", "-D", "warnings"].map(str::to_string);
+        Run::new(lint).args(&[features.join(",")]).args(&deny).go()?;
+    }
+    // What a build without them refuses, natively.
+    Run::new("cargo test --locked -p fh-eval --no-default-features --test cargo_features").go()?;
+    Run::new("cargo test --locked -p fh-web-engine").go()?;
+    Run::new("cargo test --locked -p fh-web-engine --features full").go()
+}

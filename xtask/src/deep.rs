@@ -1,0 +1,164 @@
+//! The parts of `cargo xtask prove`: proofs that take longer than those of `cargo xtask test`, and builds of what ships.
+
+use crate::part::Part;
+use crate::prove::inputs::Inputs;
+use crate::shell::{Run, target_folder};
+use crate::{
+    api, client_features, conformance, fuzz, minimum_rust, packaging, python, python_conformance,
+    python_package, self_test, services, simulate, subjects, wasm, web,
+};
+
+/// Whether a part does the same in each run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Search {
+    Fixed,
+    /// The part draws inputs at random. What it finds need not come from the latest change, so that a find fails only `prove`.
+    Random,
+}
+
+/// A deep part, and the files that decide whether it must run again.
+pub(crate) struct Deep {
+    pub(crate) part: Part,
+    pub(crate) inputs: Inputs,
+    pub(crate) search: Search,
+}
+
+const fn deep(
+    part: Part,
+    crates: &'static [&'static str],
+    folders: &'static [&'static str],
+) -> Deep {
+    Deep { part, inputs: Inputs { crates, folders }, search: Search::Fixed }
+}
+
+/// The crates that each client in another language has below it.
+const CLIENT: &[&str] = &["fh-client"];
+const SUITE: &[&str] = &["fh-conformance", "fh-cli"];
+const WEB: &[&str] = &["fh-web-engine", "fh-cli"];
+/// The folder of the client for the web. The benches and runtimes in it have commands of their own.
+const WEB_FOLDER: &[&str] = &["bindings/web"];
+
+/// Returns all deep parts, in the order of `cargo xtask prove`.
+pub(crate) fn all() -> Vec<Deep> {
+    vec![
+        deep(
+            Part::new("scenarios, mutants").run(|| self_test::run(&[])),
+            &["fh-conformance"],
+            &["fh-session", "fh-repository", "fh-client", "xtask/src/mutants"],
+        ),
+        deep(
+            Part::new("simulation, mutants").run(|| simulate::run(&[])),
+            &["fh-session"],
+            &["xtask/src/mutants"],
+        ),
+        deep(
+            Part::new("evaluators, mutants").run(conformance::mutants_of_evaluators),
+            &["fh-conformance"],
+            &["conformance/data"],
+        ),
+        deep(
+            Part::new("servers, mutants").run(conformance::mutants_of_servers),
+            SUITE,
+            &["conformance/data"],
+        ),
+        deep(
+            Part::new("repository, all interleavings").run(interleavings),
+            &["fh-repository"],
+            &["fh-repository"],
+        ),
+        deep(
+            Part::new("SDKs of others")
+                .prepare(subjects::install_published)
+                .run(subjects::run_others),
+            SUITE,
+            &["conformance"],
+        ),
+        deep(
+            Part::new("python conformance, all")
+                .prepare(python::prepare)
+                .run(python_conformance::run_all),
+            &["fh-python", "fh-conformance"],
+            &["bindings/python", "conformance"],
+        ),
+        deep(
+            Part::new("python package").prepare(python_package::prepare).run(python_package::run),
+            &["fh-python", "fh-cli"],
+            &["bindings/python"],
+        ),
+        deep(
+            Part::new("web: equality").prepare(web::prepare).run(web::prove_equality),
+            &["fh-web-engine", "fh-session", "fh-cli"],
+            WEB_FOLDER,
+        ),
+        deep(
+            Part::new("web: packages").prepare(web::prepare_chromium).run(web::test_packages),
+            WEB,
+            WEB_FOLDER,
+        ),
+        deep(
+            Part::new("web: Chromium").prepare(web::prepare_chromium).run(web::test_in_chromium),
+            WEB,
+            WEB_FOLDER,
+        ),
+        deep(
+            Part::new("console in Chromium")
+                .prepare(services::chromium)
+                .run(services::test_console),
+            &["fh-console-tests", "fh-edge"],
+            &["fh-edge"],
+        ),
+        deep(
+            Part::new("redis store without TLS")
+                .prepare(services::redis)
+                .run(services::test_redis_store_without_tls),
+            &["fh-redis"],
+            &["integrations/redis"],
+        ),
+        deep(
+            Part::new("feature combinations").run(client_features::check_combinations),
+            &["fh-client", "fh-web-engine"],
+            &["bindings/web/engine"],
+        ),
+        deep(
+            Part::new("wasm tests").prepare(wasm::prepare).run(wasm::tests),
+            &["fh-session"],
+            &["xtask/wasi"],
+        ),
+        deep(
+            Part::new("public items").run(api::check),
+            &["fh-edge", "fh-cli", "fh-redis", "fh-openfeature", "fh-opentelemetry", "fh-segment"],
+            &["xtask/public-items"],
+        ),
+        deep(
+            Part::new("minimum Rust version").prepare(minimum_rust::prepare).run(minimum_rust::run),
+            &["fh-cli", "fh-redis", "fh-openfeature", "fh-opentelemetry", "fh-segment"],
+            &["integrations"],
+        ),
+        deep(
+            Part::new("packaging").prepare(packaging::prepare).run(packaging::run),
+            SUITE,
+            &["packaging"],
+        ),
+        Deep {
+            search: Search::Random,
+            ..deep(
+                Part::new("fuzz, 5 s a target").prepare(fuzz::prepare).run(|| fuzz::run_for(5)),
+                CLIENT,
+                &["fuzz", "fh-edge", "bindings/python/arrow"],
+            )
+        },
+    ]
+}
+
+/// Returns the parts alone.
+pub(crate) fn parts() -> Vec<Part> {
+    all().into_iter().map(|deep| deep.part).collect()
+}
+
+/// Runs the loom tests. Loom replaces locks and atomics, so they need a build of their own.
+fn interleavings() -> Result<(), String> {
+    Run::new("cargo test --locked --release -p fh-repository --test loom")
+        .env("RUSTFLAGS", "--cfg loom")
+        .env("CARGO_TARGET_DIR", &target_folder().join("loom").display().to_string())
+        .go()
+}

@@ -1,0 +1,216 @@
+//! The results of all parts, and the summary of a run.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Outcome;
+use crate::budget::Budgets;
+use crate::flaky::Repeated;
+use crate::output::Log;
+use crate::part::{Part, Stage};
+
+/// The number of flaky tests that fails a run.
+const TOO_MANY_FLAKY: usize = 3;
+
+/// The entries of all parts.
+pub(super) struct Account(Vec<Entry>);
+
+struct Entry {
+    log: Arc<Log>,
+    build: f64,
+    run: f64,
+    outcome: Option<Outcome>,
+    flaky: usize,
+}
+
+/// What cargo compiled in a part.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Compiled {
+    pub(super) units: usize,
+    pub(super) seconds: f64,
+}
+
+impl Account {
+    pub(super) fn new(logs: Vec<Arc<Log>>) -> Self {
+        let entry = |log| Entry { log, build: 0.0, run: 0.0, outcome: None, flaky: 0 };
+        Self(logs.into_iter().map(entry).collect())
+    }
+
+    pub(super) fn log(&self, part: usize) -> Option<Arc<Log>> {
+        self.0.get(part).map(|entry| Arc::clone(&entry.log))
+    }
+
+    /// Adds the time of a step. The time of installing counts as that of the build.
+    pub(super) fn add_seconds(&mut self, part: usize, stage: Stage, seconds: f64) {
+        if let Some(entry) = self.0.get_mut(part) {
+            match stage {
+                Stage::Prepare | Stage::Build => entry.build += seconds,
+                Stage::Run => entry.run += seconds,
+            }
+        }
+    }
+
+    pub(super) fn enter(&mut self, part: usize, outcome: Outcome) {
+        if let Some(entry) = self.0.get_mut(part) {
+            entry.outcome = Some(outcome);
+        }
+    }
+
+    /// Enters the result of a test that failed and was repeated alone.
+    pub(super) fn add_repeated(&mut self, parts: &[Part], repeated: &Repeated) {
+        let entries = self.0.iter_mut().zip(parts);
+        for (entry, _) in entries.filter(|(_, part)| part.name == repeated.part) {
+            match (&repeated.second, &entry.outcome) {
+                (Ok(()), _) => entry.flaky += 1,
+                (Err(why), Some(Outcome::Passed)) => {
+                    let why = format!("{} fails alone, too: {why}", repeated.test);
+                    entry.outcome = Some(Outcome::Failed(why));
+                }
+                (Err(_), _) => {}
+            }
+        }
+    }
+
+    /// Returns the number of parts that have ended.
+    pub(super) fn count(&self) -> usize {
+        self.0.iter().filter(|entry| entry.outcome.is_some()).count()
+    }
+
+    /// Returns true if a part failed, or if so many tests passed only alone that the load of the machine is no excuse.
+    pub(super) fn failed(&self) -> bool {
+        let is_failure = |entry: &Entry| matches!(entry.outcome, Some(Outcome::Failed(_)));
+        self.0.iter().any(is_failure) || self.flaky() >= TOO_MANY_FLAKY
+    }
+
+    fn flaky(&self) -> usize {
+        self.0.iter().map(|entry| entry.flaky).sum()
+    }
+
+    /// Returns the outcome of a part; that of one without an entry is a failure.
+    pub(super) fn outcome(&self, part: usize) -> Outcome {
+        let outcome = self.0.get(part).and_then(|entry| entry.outcome.clone());
+        outcome.unwrap_or_else(|| Outcome::Failed("the part did not end".to_string()))
+    }
+
+    /// Returns the line of a part.
+    pub(super) fn row(&self, part: &Part, index: usize) -> String {
+        let Some(entry) = self.0.get(index) else { return String::new() };
+        let compiled = Compiled::read(&entry.log.text());
+        let compiled = match compiled.units {
+            0 => String::new(),
+            units => format!("{units} crates, {:.0} s", compiled.seconds),
+        };
+        let outcome = match &entry.outcome {
+            None => "not begun".to_string(),
+            Some(Outcome::Passed) if entry.flaky > 0 => format!("passed, {} FLAKY", entry.flaky),
+            Some(Outcome::Passed) => "passed".to_string(),
+            Some(Outcome::NotRun(why)) => format!("NOT RUN: {why}"),
+            Some(Outcome::Found(why)) => {
+                format!("FOUND: {}", why.lines().next().unwrap_or_default())
+            }
+            Some(Outcome::Failed(why)) => {
+                format!("FAILED: {}", why.lines().next().unwrap_or_default())
+            }
+        };
+        format!(
+            "{:<30} build {:>4.0} s, run {:>4.0} s  {compiled:<18} {outcome}",
+            part.name, entry.build, entry.run
+        )
+    }
+
+    /// Returns the table of all parts, what was slow, and the counts.
+    pub(super) fn summary(&self, parts: &[Part], budgets: &Budgets, elapsed: Duration) -> String {
+        let mut lines: Vec<String> =
+            parts.iter().enumerate().map(|(index, part)| self.row(part, index)).collect();
+        let mut all = Compiled::default();
+        for entry in &self.0 {
+            let compiled = Compiled::read(&entry.log.text());
+            all.units += compiled.units;
+            all.seconds += compiled.seconds;
+        }
+        let (build, run) = self
+            .0
+            .iter()
+            .fold((0.0, 0.0), |(build, run), entry| (build + entry.build, run + entry.run));
+        lines.push(format!(
+            "all: {:.0} s by the clock; {build:.0} s of builds and {run:.0} s of runs side by side; {} crates compiled in {:.0} s",
+            elapsed.as_secs_f64(), all.units, all.seconds
+        ));
+        for (entry, part) in self.0.iter().zip(parts) {
+            let steps = [(Stage::Build, entry.build), (Stage::Run, entry.run)];
+            let slow =
+                steps.iter().filter_map(|(stage, seconds)| budgets.excess(part, *stage, *seconds));
+            lines.extend(slow.map(|excess| format!("SLOW: {} {excess}", part.name)));
+        }
+        let of = |wanted: fn(&Outcome) -> bool| {
+            self.0
+                .iter()
+                .filter_map(|entry| entry.outcome.as_ref())
+                .filter(|outcome| wanted(outcome))
+                .count()
+        };
+        let failed = of(|outcome| matches!(outcome, Outcome::Failed(_)));
+        let skipped = of(|outcome| matches!(outcome, Outcome::NotRun(_)));
+        let passed = of(|outcome| matches!(outcome, Outcome::Passed | Outcome::Found(_)));
+        let flaky = self.flaky();
+        if flaky > 0 {
+            lines.push(format!(
+                "FLAKY: {flaky} tests failed and passed alone; {TOO_MANY_FLAKY} of them fail a run"
+            ));
+        }
+        lines.push(format!("parts: {passed} passed, {failed} failed, {skipped} skipped"));
+        lines.join("\n")
+    }
+}
+
+impl Compiled {
+    /// Counts the crates that cargo says to compile or check in a log, and adds up the times that it gives at the end of each build.
+    pub(super) fn read(log: &str) -> Self {
+        let mut compiled = Self::default();
+        for line in log.lines().map(str::trim_start) {
+            let is_unit = ["Compiling ", "Checking ", "Documenting "];
+            if is_unit
+                .iter()
+                .any(|word| line.strip_prefix(word).is_some_and(|rest| rest.contains(" v")))
+            {
+                compiled.units += 1;
+            } else if line.starts_with("Finished `")
+                && let Some((_, time)) = line.rsplit_once(" in ")
+            {
+                compiled.seconds += seconds(time).unwrap_or_default();
+            }
+        }
+        compiled
+    }
+}
+
+/// Reads a time as cargo prints it: `3.25s`, `2m 05s` or `1h 02m`.
+fn seconds(text: &str) -> Option<f64> {
+    let mut sum = 0.0;
+    for word in text.split_whitespace() {
+        let unit = word.chars().next_back()?;
+        let number: f64 = word.strip_suffix(unit)?.parse().ok()?;
+        sum += match unit {
+            'h' => number * 3600.0,
+            'm' => number * 60.0,
+            's' => number,
+            _ => return None,
+        };
+    }
+    Some(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compiled_crates_and_their_time_are_read_from_the_log() {
+        let log = "    $ cargo build\n   Compiling serde v1.0\n    Checking fh-eval v0.1.0 (fh-eval)\n\
+                   Compiling is slow\n    Finished `dev` profile [unoptimized + debuginfo] target(s) in 1m 05s\n\
+                   Finished `release` profile [optimized] target(s) in 2.50s\n";
+        assert_eq!(Compiled::read(log), Compiled { units: 2, seconds: 67.5 });
+        assert_eq!(seconds("1h 02m"), Some(3720.0));
+        assert_eq!(seconds("soon"), None);
+    }
+}

@@ -1,0 +1,241 @@
+//! Runs the parts of a command, some side by side, and prints the result of each.
+
+mod account;
+mod board;
+mod excerpt;
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use self::account::Account;
+use self::board::{Board, Next, Worker};
+use crate::budget::Budgets;
+use crate::flaky;
+use crate::output::{Follower, Log, Output};
+use crate::part::{Part, Stage, Step};
+use crate::shell::in_ci;
+
+/// The result of a part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Passed,
+    /// The part cannot run on this machine.
+    NotRun(String),
+    Failed(String),
+    /// A random search found something, which is reported and does not fail the run.
+    Found(String),
+}
+
+/// The treatment of a part that cannot run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    Reported,
+    Fails,
+}
+
+impl Missing {
+    /// Returns the rule of `cargo xtask test`: in CI every part must run.
+    pub(crate) fn of_this_machine() -> Self {
+        if in_ci() { Self::Fails } else { Self::Reported }
+    }
+}
+
+/// Runs parts, each of which writes into its own log.
+pub(crate) struct Schedule<'parts> {
+    parts: &'parts [Part],
+    /// The command that repeats a part, without the part's name.
+    command: &'static str,
+    missing: Missing,
+    budgets: Budgets,
+    state: Mutex<State<'parts>>,
+    ended: Condvar,
+    begin: Instant,
+}
+
+struct State<'parts> {
+    board: Board<'parts>,
+    account: Account,
+}
+
+impl<'parts> Schedule<'parts> {
+    pub(crate) fn new(
+        parts: &'parts [Part],
+        command: &'static str,
+        missing: Missing,
+    ) -> Result<Self, String> {
+        let logs: Result<Vec<Arc<Log>>, String> =
+            parts.iter().map(|part| Log::create(part.name)).collect();
+        let state = State { board: Board::new(parts), account: Account::new(logs?) };
+        Ok(Self {
+            parts,
+            command,
+            missing,
+            budgets: Budgets::read()?,
+            state: Mutex::new(state),
+            ended: Condvar::new(),
+            begin: Instant::now(),
+        })
+    }
+
+    /// Runs all parts, even after one has failed. Then repeats what failed and may depend on the load of the machine, and prints the summary.
+    pub(crate) fn run(self) -> Result<(), String> {
+        let follower = match self.parts {
+            // The terminal shows what a single part prints.
+            [_] => self.lock().account.log(0).map(Follower::start),
+            _ => None,
+        };
+        thread::scope(|scope| {
+            for worker in [Worker::Builder, Worker::Runner] {
+                let schedule = &self;
+                scope.spawn(move || schedule.work(worker));
+            }
+        });
+        while let Some(part) = { self.lock().board.take_alone() } {
+            self.do_step(part, Stage::Run);
+        }
+        drop(follower);
+        for repeated in flaky::repeat_alone() {
+            self.lock().account.add_repeated(self.parts, &repeated);
+        }
+        self.finish()
+    }
+
+    /// Prints the summary.
+    fn finish(&self) -> Result<(), String> {
+        let state = self.lock();
+        let summary = state.account.summary(self.parts, &self.budgets, self.begin.elapsed());
+        println!("\n{summary}");
+        match state.account.failed() {
+            true => Err("some parts failed, see above".to_string()),
+            false => Ok(()),
+        }
+    }
+
+    /// Runs the parts that may begin, one after the other. A part that fails is repeated once. `judge` gets the index and the outcome of each
+    /// part, and returns the outcome that counts.
+    pub(crate) fn run_in_order(
+        self,
+        mut may_begin: impl FnMut(usize, &Part) -> bool,
+        mut judge: impl FnMut(usize, Outcome) -> Outcome,
+    ) -> Result<(), String> {
+        for (index, part) in self.parts.iter().enumerate() {
+            if !may_begin(index, part) {
+                continue;
+            }
+            let mut outcome = self.do_part(index);
+            if let Outcome::Failed(why) = &outcome {
+                println!("{}: failed, and is repeated: {why}", part.name);
+                outcome = self.do_part(index);
+            }
+            let outcome = judge(index, outcome);
+            let mut state = self.lock();
+            state.account.enter(index, outcome);
+        }
+        self.finish()
+    }
+
+    /// Does the steps of a part, and then repeats its flaky tests.
+    fn do_part(&self, index: usize) -> Outcome {
+        let Some(part) = self.parts.get(index) else { return Outcome::Passed };
+        println!("\n==> {}", part.name);
+        self.lock().board.restart(index);
+        let mut stage = part.first_stage();
+        while let Some(next) = stage {
+            self.do_step(index, next);
+            stage = part.stage_after(next);
+            if self.lock().board.has_ended(index) {
+                break;
+            }
+        }
+        let mut state = self.lock();
+        for repeated in flaky::repeat_alone() {
+            state.account.add_repeated(self.parts, &repeated);
+        }
+        state.account.outcome(index)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<'parts>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes steps until none are left.
+    fn work(&self, worker: Worker) {
+        let mut state = self.lock();
+        loop {
+            match state.board.take(worker) {
+                Next::Take(part, stage) => {
+                    drop(state);
+                    self.do_step(part, stage);
+                    state = self.lock();
+                    self.ended.notify_all();
+                }
+                Next::Wait => {
+                    // The time limit serves only a worker that panicked and notifies no one.
+                    let waited = self.ended.wait_timeout(state, Duration::from_secs(1));
+                    state = waited.unwrap_or_else(PoisonError::into_inner).0;
+                }
+                Next::End => return,
+            }
+        }
+    }
+
+    /// Does a step of a part, and enters its result.
+    fn do_step(&self, index: usize, stage: Stage) {
+        let Some((part, step)) =
+            self.parts.get(index).and_then(|part| Some((part, part.step(stage)?)))
+        else {
+            return;
+        };
+        let Some(log) = self.lock().account.log(index) else { return };
+        let begin = Instant::now();
+        let done = Output::Log(Arc::clone(&log)).within(|| do_safely(step));
+        let seconds = begin.elapsed().as_secs_f64();
+        let mut state = self.lock();
+        state.board.end(index, stage, done.is_ok());
+        state.account.add_seconds(index, stage, seconds);
+        let outcome = match (done, stage) {
+            (Err(why), Stage::Prepare) if self.missing == Missing::Fails => {
+                Outcome::Failed(format!("not run, and here every part must run: {why}"))
+            }
+            (Err(why), Stage::Prepare) => Outcome::NotRun(why),
+            (Err(why), _) => Outcome::Failed(why),
+            (Ok(()), stage) if part.stage_after(stage).is_some() => {
+                return;
+            }
+            (Ok(()), _) => Outcome::Passed,
+        };
+        state.account.enter(index, outcome.clone());
+        let count = format!("[{}/{}]", state.account.count(), self.parts.len());
+        println!("{count} {}{}", state.account.row(part, index), self.rest(&state));
+        if let Outcome::Failed(why) = outcome {
+            println!("{}", excerpt::of_failure(&why, &log, self.command, part.name));
+        }
+    }
+
+    /// Says how long the rest will take, from the budgets of the steps that have not ended.
+    fn rest(&self, state: &State<'_>) -> String {
+        let (mut builds, mut runs) = (0.0, 0.0);
+        for (part, stage) in state.board.open() {
+            match stage {
+                Stage::Build => builds += self.budgets.of(part, stage),
+                _ => runs += self.budgets.of(part, stage),
+            }
+        }
+        let seconds = builds.max(f64::midpoint(builds, runs));
+        match (seconds / 60.0).ceil() {
+            minutes if minutes > 0.0 => format!(", at most about {minutes:.0} min left"),
+            _ => String::new(),
+        }
+    }
+}
+
+/// Does a step. A panic is a failure of the part, and does not end the run.
+fn do_safely(step: Step) -> Result<(), String> {
+    std::panic::catch_unwind(step).unwrap_or_else(|_| Err("the step panicked".to_string()))
+}
+
+/// Runs parts and prints the summary. `command` is the command that repeats a part, without the part's name.
+pub(crate) fn run_all(parts: &[Part], command: &'static str) -> Result<(), String> {
+    Schedule::new(parts, command, Missing::of_this_machine())?.run()
+}
