@@ -91,8 +91,9 @@ cargo xtask <command>
                      build the sdist and the wheels of the Python package into target/wheels, all or those for the named targets
                      of the toolchain, and check them
   release VERSION [--dry-run]
-                     set the version, close the changelog's section, commit and tag; with a tag of an earlier version,
-                     first compare the public items with it (cargo semver-checks, which is installed). Publishes nothing
+                     run `test` and `prove`, set the version, close the changelog's section, commit and tag; with a tag of an
+                     earlier version, first compare the public items with it (cargo semver-checks, which is installed).
+                     Publishes nothing
   web COMMAND        builds and proofs of the client for browsers and Node; `cargo xtask web` lists the commands
   help               this text";
 

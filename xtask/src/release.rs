@@ -5,6 +5,7 @@ use std::fs;
 use crate::crates::Crates;
 use crate::install;
 use crate::shell::{Run, root};
+use crate::{prove, test};
 
 const UNRELEASED: &str = "## Unreleased";
 /// Workspaces with lock files of their own. Their locks hold the versions of the crates.
@@ -80,6 +81,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         println!("      commit \"release: version {version}\" and tag the commit v{version}");
         return Ok(());
     }
+    test::run(&[])?;
+    prove::run(&[])?;
     plan.write()?;
     Run::new("git add Cargo.toml CHANGELOG.md Cargo.lock benches/Cargo.lock fuzz/Cargo.lock")
         .go()?;

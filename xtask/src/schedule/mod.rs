@@ -14,7 +14,7 @@ use crate::budget::Budgets;
 use crate::flaky;
 use crate::output::{Follower, Log, Output};
 use crate::part::{Part, Stage, Step};
-use crate::shell::in_ci;
+use crate::shell::{in_ci, target_folder};
 
 /// The result of a part.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +80,15 @@ impl<'parts> Schedule<'parts> {
 
     /// Runs all parts, even after one has failed. Then repeats what failed and may depend on the load of the machine, and prints the summary.
     pub(crate) fn run(self) -> Result<(), String> {
+        {
+            let rest = self.rest(&self.lock());
+            let logs = target_folder().join("logs");
+            println!(
+                "{} parts{rest} on two cores; the logs are in {}",
+                self.parts.len(),
+                logs.display()
+            );
+        }
         let follower = match self.parts {
             // The terminal shows what a single part prints.
             [_] => self.lock().account.log(0).map(Follower::start),
