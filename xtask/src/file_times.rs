@@ -97,23 +97,22 @@ fn written(checkout: &Path, sources: &Sources) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use std::path::PathBuf;
+    use fh_test_folder::Folder;
 
     use super::*;
 
     /// A checkout with the files `same` and `other`, which are an hour old.
-    fn checkout(name: &str, other: &str) -> PathBuf {
-        let folder = target_folder().join("tmp").join(name);
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).unwrap();
-        git(&folder, "git init --quiet", &[]).unwrap();
+    fn checkout(other: &str) -> Folder {
+        let checkout = Folder::new();
+        let folder = checkout.path();
+        git(folder, "git init --quiet", &[]).unwrap();
         for (file, text) in [("same", "same"), ("other", other)] {
             fs::write(folder.join(file), text).unwrap();
             let hour = Duration::from_secs(3_600);
             let file = File::open(folder.join(file)).unwrap();
             file.set_modified(SystemTime::now() - hour).unwrap();
         }
-        folder
+        checkout
     }
 
     fn time(file: &Path) -> u64 {
@@ -122,12 +121,12 @@ mod tests {
 
     #[test]
     fn only_files_with_the_content_of_the_last_run_have_its_times() {
-        let (first, second) =
-            (checkout("file-times-first", "old"), checkout("file-times-second", "new"));
+        let folders = (checkout("old"), checkout("new"));
+        let (first, second) = (folders.0.path(), folders.1.path());
         let mut listed = Sources::new();
         let mut built = 0;
         // The first content again is a change of the second one, even though its file is older than the build of the second one.
-        for checkout in [&first, &second, &first] {
+        for checkout in [first, second, first] {
             let same = listed.get("same").map(|source| source.nanoseconds);
             listed = restore_in(checkout, &listed).unwrap();
             assert!(same.is_none_or(|same| time(&checkout.join("same")) == same));
@@ -135,7 +134,7 @@ mod tests {
             assert_eq!(listed["other"].nanoseconds, time(&checkout.join("other")));
             built = nanoseconds(SystemTime::now());
         }
-        let unchanged = restore_in(&first, &listed).unwrap();
+        let unchanged = restore_in(first, &listed).unwrap();
         assert_eq!(unchanged, listed);
     }
 
@@ -143,8 +142,8 @@ mod tests {
     fn a_list_is_read_as_it_was_written_for_the_same_checkout_only() {
         let source = Source { hash: "ab12".to_string(), nanoseconds: 17 };
         let sources = Sources::from([("a folder/a file".to_string(), source)]);
-        let file = target_folder().join("tmp/file-times-list");
-        fs::create_dir_all(target_folder().join("tmp")).unwrap();
+        let folder = Folder::new();
+        let file = folder.file("list");
         let checkout = Path::new("clone");
         fs::write(&file, format!("{}x ab12 damaged\n9 ab12\n", written(checkout, &sources)))
             .unwrap();

@@ -4,6 +4,7 @@
 //! both logs. Other tests are not repeated, because nothing that they use depends on the load.
 
 use std::fs;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
@@ -54,10 +55,16 @@ pub(crate) fn repeat_later(failed: Vec<(String, Run)>, why: String) -> Result<()
 
 /// Repeats the tests that failed, one after the other, and writes `flaky.json`.
 pub(crate) fn repeat_alone() -> Vec<Repeated> {
+    repeat_and_write(&target_folder())
+}
+
+fn repeat_and_write(folder: &Path) -> Vec<Repeated> {
     let suspects = std::mem::take(&mut *SUSPECTS.lock().unwrap_or_else(PoisonError::into_inner));
-    let repeated: Vec<Repeated> = suspects.into_iter().map(Suspect::repeat).collect();
+    let logs = folder.join("logs");
+    let repeated = suspects.into_iter().map(|suspect| suspect.repeat(&logs));
+    let repeated: Vec<Repeated> = repeated.collect();
     let json = serde_json::to_string_pretty(&repeated).unwrap_or_default();
-    let file = target_folder().join("flaky.json");
+    let file = folder.join("flaky.json");
     if let Err(why) = fs::write(&file, json) {
         println!("{}: {why}", file.display());
     }
@@ -65,9 +72,9 @@ pub(crate) fn repeat_alone() -> Vec<Repeated> {
 }
 
 impl Suspect {
-    fn repeat(self) -> Repeated {
+    fn repeat(self, logs: &Path) -> Repeated {
         let Self { part, test, first, again } = self;
-        let (second, log) = match Log::create(&format!("alone {part} {test}")) {
+        let (second, log) = match Log::create_in(logs, &format!("alone {part} {test}")) {
             Ok(log) => (Output::Log(Arc::clone(&log)).within(|| again.go()), end(&log.text())),
             Err(why) => (Err(why), String::new()),
         };
@@ -89,11 +96,14 @@ fn end(log: &str) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use fh_test_folder::Folder;
+
     use super::*;
 
     #[test]
     fn failed_tests_are_repeated_alone_and_written_with_both_logs() {
-        let log = Log::create("a part with flaky tests").unwrap();
+        let folder = Folder::new();
+        let log = Log::create_in(folder.path(), "a part with flaky tests").unwrap();
         let outcome = Output::Log(log).within(|| {
             say!("the first failure");
             let runs = [("a", "true"), ("b", "false"), ("c", "true"), ("d", "true")];
@@ -101,17 +111,18 @@ mod tests {
             repeat_later(failed.into(), "failed".to_string())
         });
         assert_eq!(outcome, Ok(()));
-        let repeated = repeat_alone();
+        let repeated = repeat_and_write(folder.path());
         let passed: Vec<bool> = repeated.iter().map(|test| test.second.is_ok()).collect();
         assert_eq!(passed, [true, false, true, true]);
         assert!(repeated.iter().all(|test| test.first.contains("the first failure")));
-        let json = fs::read_to_string(target_folder().join("flaky.json")).unwrap();
+        let json = fs::read_to_string(folder.file("flaky.json")).unwrap();
         assert!(json.contains("\"test\": \"d\"") && json.contains("`false` failed"), "{json}");
     }
 
     #[test]
     fn a_failure_without_the_name_of_a_test_is_not_repeated() {
-        let log = Log::create("a part that does not compile").unwrap();
+        let folder = Folder::new();
+        let log = Log::create_in(folder.path(), "a part that does not compile").unwrap();
         let outcome = Output::Log(log).within(|| repeat_later(Vec::new(), "no test".to_string()));
         assert_eq!(outcome, Err("no test".to_string()));
     }

@@ -43,13 +43,16 @@ pub(crate) use say;
 impl Log {
     /// Creates the empty log of a part in the folder `logs` of the target folder.
     pub(crate) fn create(part: &str) -> Result<Arc<Self>, String> {
+        Self::create_in(&target_folder().join("logs"), part)
+    }
+
+    pub(crate) fn create_in(folder: &Path, part: &str) -> Result<Arc<Self>, String> {
         let is_plain = |c: char| c.is_ascii_alphanumeric();
         let words: Vec<&str> =
             part.split(|c| !is_plain(c)).filter(|word| !word.is_empty()).collect();
-        let folder = target_folder().join("logs");
         let path = folder.join(format!("{}.log", words.join("-").to_ascii_lowercase()));
         let failed = |why: std::io::Error| format!("{}: {why}", path.display());
-        fs::create_dir_all(&folder).map_err(failed)?;
+        fs::create_dir_all(folder).map_err(failed)?;
         // Programs write to the end of the file, also those that this program runs at the same time.
         let _ = fs::remove_file(&path);
         let file = File::options().create(true).append(true).open(&path).map_err(failed)?;
@@ -156,8 +159,9 @@ mod tests {
 
     #[test]
     fn programs_and_threads_write_into_the_log_of_their_part() {
-        let log = Log::create("a test: of logs").unwrap();
-        assert!(log.path.ends_with("logs/a-test-of-logs.log"), "{}", log.path.display());
+        let folder = fh_test_folder::Folder::new();
+        let log = Log::create_in(folder.path(), "a test: of logs").unwrap();
+        assert_eq!(log.path, folder.file("a-test-of-logs.log"));
         Output::Log(Arc::clone(&log)).within(|| {
             say!("first");
             Run::new("sh -c").args(&["echo second; echo third >&2".to_string()]).go().unwrap();

@@ -81,9 +81,8 @@ mod tests {
 
     #[test]
     fn a_deleted_crate_leaves_no_folder_in_the_copy() {
-        let scratch = target_folder().join("tmp/copy-of-a-deleted-crate");
-        let _ = fs::remove_dir_all(&scratch);
-        let (source, copy) = (scratch.join("source"), scratch.join("copy"));
+        let scratch = fh_test_folder::Folder::new();
+        let (source, copy) = (scratch.file("source"), scratch.file("copy"));
         let files = ["crates/old/src/lib.rs", "crates/new/src/lib.rs"].map(str::to_owned);
         for file in &files {
             write_if_changed(&source.join(file), b"").unwrap();
