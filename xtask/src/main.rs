@@ -32,6 +32,7 @@ mod python_matrix;
 mod python_mutant;
 mod python_package;
 mod python_servers;
+mod python_tests;
 mod python_wheels;
 mod quick;
 mod release;

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use crate::install;
 use crate::output::say;
 use crate::python_environment::Environment;
+use crate::python_tests;
 use crate::shell::{Run, root};
 use crate::workspace::binary;
 
@@ -63,7 +64,6 @@ pub(crate) fn run(repetitions: Repetitions) -> Result<(), String> {
     let fh = build_fh()?;
     install()?;
     let environment = environment()?;
-    // The tests run in a folder without the package's sources, so that they import what the wheel has installed.
     let package = package_folder();
     let python = |line: &str| environment.run(line);
     let tests = format!("{package}/tests");
@@ -73,11 +73,7 @@ pub(crate) fn run(repetitions: Repetitions) -> Result<(), String> {
     python("-m mypy --strict").args(&[format!("{package}/wheels")]).go()?;
     pyright(&environment)?;
     stubtest(&environment).go()?;
-    let tests = python("-m pytest -q -n 4 -p no:cacheprovider --rootdir")
-        .args(&[package, tests])
-        .env("FH", &fh.display().to_string())
-        .env("PYTHONDONTWRITEBYTECODE", "1");
-    repetitions.set(tests).go()
+    python_tests::run(&environment, &fh, |run| repetitions.set(run))
 }
 
 /// Checks the types of the package, of the examples, of the scripts for wheels, and of the program for type checkers.

@@ -1,12 +1,12 @@
 //! The tests of forked processes without the restart of clients. Each of them must fail.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::output::say;
 use crate::python::{self, PACKAGE};
 use crate::python_environment::Environment;
 use crate::python_servers;
+use crate::python_tests::named;
 use crate::shell::{Run, root};
 
 /// The library that takes the restart out.
@@ -74,12 +74,8 @@ fn find(environment: &Environment, tests: &[&str], options: &[&str]) -> Result<(
 /// A test passed, no test ran, or a test did not begin. What a test leaves behind when it fails, such as an open file, is an error of its own
 /// after the test, and is no reason.
 fn all_failed(summary: &str) -> Result<usize, String> {
-    let named = |outcome: &str| -> BTreeSet<String> {
-        let lines = summary.lines().filter_map(|line| line.strip_prefix(outcome));
-        lines.map(|line| line.split(" - ").next().unwrap_or(line).to_string()).collect()
-    };
-    let (failed, errors) = (named("FAILED "), named("ERROR "));
-    if let Some(passed) = named("PASSED ").first() {
+    let (failed, errors) = (named(summary, "FAILED "), named(summary, "ERROR "));
+    if let Some(passed) = named(summary, "PASSED ").first() {
         return Err(format!("{passed} passes without the restart of clients"));
     }
     if let Some(error) = errors.difference(&failed).next() {
