@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -40,6 +41,12 @@ impl Budgets {
             Stage::Build => budget.build,
             Stage::Run => budget.run,
         }
+    }
+
+    /// Returns the time after which a program of the part hangs: it is ended, so that the run ends.
+    pub(crate) fn limit(&self, part: &Part) -> Duration {
+        let budget = self.of(part, Stage::Build) + self.of(part, Stage::Run);
+        Duration::from_secs_f64((6.0 * budget).clamp(600.0, 3_600.0))
     }
 
     /// Says by how much a step exceeds its budget, if it does so by more than half.

@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -16,6 +17,9 @@ use crate::shell::{Run, target_folder};
 const MOST: usize = 10;
 /// The largest part of a log that is kept, in bytes.
 const KEPT: usize = 20_000;
+
+/// The time that a repeated test may take.
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// A test that failed once.
 struct Suspect {
@@ -74,7 +78,7 @@ fn repeat_and_write(folder: &Path) -> Vec<Repeated> {
 impl Suspect {
     fn repeat(self, logs: &Path) -> Repeated {
         let Self { part, test, first, again } = self;
-        let (second, log) = match Log::create_in(logs, &format!("alone {part} {test}")) {
+        let (second, log) = match Log::create_in(logs, &format!("alone {part} {test}"), LIMIT) {
             Ok(log) => (Output::Log(Arc::clone(&log)).within(|| again.go()), end(&log.text())),
             Err(why) => (Err(why), String::new()),
         };
@@ -103,7 +107,7 @@ mod tests {
     #[test]
     fn failed_tests_are_repeated_alone_and_written_with_both_logs() {
         let folder = Folder::new();
-        let log = Log::create_in(folder.path(), "a part with flaky tests").unwrap();
+        let log = Log::create_in(folder.path(), "a part with flaky tests", LIMIT).unwrap();
         let outcome = Output::Log(log).within(|| {
             say!("the first failure");
             let runs = [("a", "true"), ("b", "false"), ("c", "true"), ("d", "true")];
@@ -122,7 +126,7 @@ mod tests {
     #[test]
     fn a_failure_without_the_name_of_a_test_is_not_repeated() {
         let folder = Folder::new();
-        let log = Log::create_in(folder.path(), "a part that does not compile").unwrap();
+        let log = Log::create_in(folder.path(), "a part that does not compile", LIMIT).unwrap();
         let outcome = Output::Log(log).within(|| repeat_later(Vec::new(), "no test".to_string()));
         assert_eq!(outcome, Err("no test".to_string()));
     }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::process::exit;
+use std::process::{Child, exit};
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, getpid, kill_process, set_child_subreaper};
+use rustix::process::{Pid, Signal, getpid, kill_process};
 
 /// The time that programs get to end by themselves.
 const GRACE: Duration = Duration::from_secs(2);
@@ -15,7 +15,8 @@ const INTERRUPTED: i32 = 130;
 
 /// Ends all children when a person or CI ends this program. Children of a child that ended become children of this program.
 pub(crate) fn end_children() -> Result<(), String> {
-    set_child_subreaper(Some(getpid()))
+    #[cfg(target_os = "linux")]
+    rustix::process::set_child_subreaper(Some(getpid()))
         .map_err(|why| format!("children cannot be adopted: {why}"))?;
     let end = || {
         println!("\ninterrupted: the programs that run are ended");
@@ -27,13 +28,23 @@ pub(crate) fn end_children() -> Result<(), String> {
     ctrlc::set_handler(end).map_err(|why| format!("Ctrl-C cannot be handled: {why}"))
 }
 
+/// Ends a program and all programs that it started.
+pub(crate) fn kill_with_children(child: &mut Child) {
+    let below = i32::try_from(child.id()).map(descendants).unwrap_or_default();
+    // The program may have ended.
+    let _ = child.kill();
+    send(&below, Signal::KILL);
+}
+
 /// Sends a signal to all descendants of this program.
 fn kill_all(signal: Signal) {
-    for process in descendants(getpid().as_raw_nonzero().get()) {
-        if let Some(process) = Pid::from_raw(process) {
-            // The process may have ended.
-            let _ = kill_process(process, signal);
-        }
+    send(&descendants(getpid().as_raw_nonzero().get()), signal);
+}
+
+fn send(processes: &[i32], signal: Signal) {
+    for process in processes.iter().filter_map(|process| Pid::from_raw(*process)) {
+        // The process may have ended.
+        let _ = kill_process(process, signal);
     }
 }
 
@@ -67,6 +78,17 @@ mod tests {
     use std::process::{Command, Stdio};
 
     use super::*;
+    use crate::output::{Log, Output};
+    use crate::shell::Run;
+
+    #[test]
+    fn a_part_that_hangs_ends_with_its_children() {
+        let folder = fh_test_folder::Folder::new();
+        let log = Log::create_in(folder.path(), "hangs", Duration::from_millis(200)).unwrap();
+        let script = ["-c".to_string(), "sleep 61 & sleep 61".to_string()];
+        let outcome = Output::Log(log).within(|| Run::new("sh").args(&script).go());
+        assert!(outcome.unwrap_err().contains("did not end within 0 s"));
+    }
 
     #[test]
     fn the_children_of_children_are_found() {

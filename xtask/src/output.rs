@@ -29,6 +29,8 @@ pub(crate) enum Output {
 pub(crate) struct Log {
     pub(crate) part: String,
     pub(crate) path: PathBuf,
+    /// The time that each program of the part may take.
+    limit: Duration,
     file: File,
 }
 
@@ -42,11 +44,15 @@ pub(crate) use say;
 
 impl Log {
     /// Creates the empty log of a part in the folder `logs` of the target folder.
-    pub(crate) fn create(part: &str) -> Result<Arc<Self>, String> {
-        Self::create_in(&target_folder().join("logs"), part)
+    pub(crate) fn create(part: &str, limit: Duration) -> Result<Arc<Self>, String> {
+        Self::create_in(&target_folder().join("logs"), part, limit)
     }
 
-    pub(crate) fn create_in(folder: &Path, part: &str) -> Result<Arc<Self>, String> {
+    pub(crate) fn create_in(
+        folder: &Path,
+        part: &str,
+        limit: Duration,
+    ) -> Result<Arc<Self>, String> {
         let is_plain = |c: char| c.is_ascii_alphanumeric();
         let words: Vec<&str> =
             part.split(|c| !is_plain(c)).filter(|word| !word.is_empty()).collect();
@@ -56,7 +62,7 @@ impl Log {
         // Programs write to the end of the file, also those that this program runs at the same time.
         let _ = fs::remove_file(&path);
         let file = File::options().create(true).append(true).open(&path).map_err(failed)?;
-        Ok(Arc::new(Self { part: part.to_string(), path, file }))
+        Ok(Arc::new(Self { part: part.to_string(), path, limit, file }))
     }
 
     /// Returns the text of the log. Bytes that are not UTF-8 are replaced.
@@ -90,6 +96,14 @@ impl Output {
             Self::Terminal => writeln!(std::io::stdout().lock(), "{line}"),
             Self::Log(log) => writeln!(&log.file, "{line}"),
         };
+    }
+
+    /// Returns the time that a program may take.
+    pub(crate) fn limit(&self) -> Option<Duration> {
+        match self {
+            Self::Terminal => None,
+            Self::Log(log) => Some(log.limit),
+        }
     }
 
     /// Returns the stream for a program's output.
@@ -160,7 +174,8 @@ mod tests {
     #[test]
     fn programs_and_threads_write_into_the_log_of_their_part() {
         let folder = fh_test_folder::Folder::new();
-        let log = Log::create_in(folder.path(), "a test: of logs").unwrap();
+        let log =
+            Log::create_in(folder.path(), "a test: of logs", Duration::from_secs(60)).unwrap();
         assert_eq!(log.path, folder.file("a-test-of-logs.log"));
         Output::Log(Arc::clone(&log)).within(|| {
             say!("first");

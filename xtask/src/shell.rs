@@ -1,10 +1,15 @@
 //! Runs other programs.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
+use crate::interrupt;
 use crate::output::{Output, say};
+
+/// The time between two looks at a program that has a time limit.
+const PERIOD: Duration = Duration::from_millis(20);
 
 /// A program to run, by default in the project's root.
 pub(crate) struct Run {
@@ -55,10 +60,25 @@ impl Run {
         let output = Output::current();
         output.write(&format!("    $ {}", self.text));
         let command = self.command.stdin(Stdio::null());
-        match command.stdout(output.stream()?).stderr(output.stream()?).status() {
-            Ok(status) if status.success() => Ok(()),
-            Ok(status) => Err(format!("`{}` failed: {status}", self.text)),
-            Err(why) => Err(format!("`{}` did not start: {why}", self.text)),
+        let child = command.stdout(output.stream()?).stderr(output.stream()?).spawn();
+        let mut child = child.map_err(|why| format!("`{}` did not start: {why}", self.text))?;
+        let failed = |why| format!("`{}` cannot be waited for: {why}", self.text);
+        let status = match output.limit() {
+            None => child.wait().map_err(failed)?,
+            Some(limit) => match wait(&mut child, limit).map_err(failed)? {
+                Some(status) => status,
+                None => {
+                    let seconds = limit.as_secs();
+                    return Err(format!(
+                        "`{}` did not end within {seconds} s, and was ended",
+                        self.text
+                    ));
+                }
+            },
+        };
+        match status.success() {
+            true => Ok(()),
+            false => Err(format!("`{}` failed: {status}", self.text)),
         }
     }
 
@@ -113,6 +133,21 @@ impl Run {
                 text(&output.stderr).trim_end()
             )),
         }
+    }
+}
+
+/// Waits for a program. Ends it with all programs that it started if it takes longer than the limit, and returns `None`.
+fn wait(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus>> {
+    let begin = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if begin.elapsed() >= limit {
+            interrupt::kill_with_children(child);
+            return child.wait().map(|_| None);
+        }
+        thread::sleep(PERIOD);
     }
 }
 

@@ -64,14 +64,15 @@ impl<'parts> Schedule<'parts> {
         command: &'static str,
         missing: Missing,
     ) -> Result<Self, String> {
-        let logs: Result<Vec<Arc<Log>>, String> =
-            parts.iter().map(|part| Log::create(part.name)).collect();
+        let budgets = Budgets::read()?;
+        let log = |part: &Part| Log::create(part.name, budgets.limit(part));
+        let logs: Result<Vec<Arc<Log>>, String> = parts.iter().map(log).collect();
         let state = State { board: Board::new(parts), account: Account::new(logs?) };
         Ok(Self {
             parts,
             command,
             missing,
-            budgets: Budgets::read()?,
+            budgets,
             state: Mutex::new(state),
             ended: Condvar::new(),
             begin: Instant::now(),
