@@ -1,15 +1,3 @@
-//! Versions: any two texts compare, both ways alike, packed or not.
 #![no_main]
 
-use fh_eval::internal::text::version::{Version, pack};
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|texts: (&str, &str)| {
-    let (left, right) = (Version::parse(texts.0), Version::parse(texts.1));
-    let order = left.compare(&right);
-    assert_eq!(order, right.compare(&left).reverse());
-    assert!(left.compare(&left).is_eq());
-    if let (Some(a), Some(b)) = (pack(texts.0), pack(texts.1)) {
-        assert_eq!(order, a.cmp(&b));
-    }
-});
+libfuzzer_sys::fuzz_target!(|texts: (&str, &str)| fh_fuzz_targets::version::run(texts));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import pathlib
@@ -85,6 +86,12 @@ class Edge:
         self.process.stdout.close()
 
 
+def pytest_collection_finish() -> None:
+    """Exempt the objects of imported modules from garbage collection, so that the collections of tests take little time."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     edge = Edge(tmp_path_factory.mktemp("edge"))
@@ -118,5 +125,5 @@ def no_secret_is_shown(all_texts: audit.Audit, request: pytest.FixtureRequest) -
 @pytest.fixture
 def client(edge: Edge) -> Iterator[fh_client.Client]:
     with fh_client.Client(edge.url, edge.key) as client:
-        client.wait_ready(10)
+        client.wait_ready(60)
         yield client

@@ -60,7 +60,7 @@ def test_the_methods_are_awaitable(edge: Edge, run: Run) -> None:
     async def main() -> None:
         async with fh_client.Client(edge.url, edge.server_key, mode="once") as client:
             await client.ready()
-            await client.aio.wait_ready(timedelta(seconds=30), through_refusals=True)
+            await client.aio.wait_ready(timedelta(seconds=60), through_refusals=True)
             assert await client.aio.refresh() == "READY"
             gold = await client.aio.set_context({"userkey": "mara"}, plan="gold")
             assert gold.string("COLOUR") == "gold" and gold.client is client
@@ -80,7 +80,7 @@ def test_awaits_raise_what_the_methods_raise(edge: Edge, deaf: str, run: Run) ->
     async def main() -> None:
         async with fh_client.Client(edge.url, "unknown/key*") as client:
             with pytest.raises(fh_client.NotReady) as failed:
-                await client.ready(30)
+                await client.ready(60)
             assert failed.value.reason == "failed"
             with pytest.raises(fh_client.EdgeProblem):
                 await soon(client.aio.refresh())
@@ -179,7 +179,7 @@ def test_a_coroutine_function_needs_a_loop(edge: Edge) -> None:
 def test_a_blocked_loop_holds_one_waiting_change(edge: Edge, run: Run) -> None:
     """The loop sees the first change, which it handles while others arrive, and then all of these as one."""
     client = fh_client.Client(edge.url, edge.key)
-    client.wait_ready(30)
+    client.wait_ready(60)
     updates = client.test_updates()
 
     async def main() -> None:
@@ -202,7 +202,7 @@ def test_a_blocked_loop_holds_one_waiting_change(edge: Edge, run: Run) -> None:
         # The loop is blocked from here on.
         for limit in range(22, 51):
             updates.set_and_wait("LIMIT", value=limit)
-            client.flush(30)
+            client.flush(60)
             while delivered.get(timeout=60) != limit:
                 pass
         last.cancel()
@@ -259,7 +259,7 @@ def test_changes_end_with_their_client_and_when_they_are_closed(edge: Edge, run:
 
 def test_a_closed_loop_ends_its_subscriptions_in_silence(edge: Edge, run: Run, capfd: pytest.CaptureFixture[str]) -> None:
     client = fh_client.Client(edge.url, edge.key)
-    client.wait_ready(30)
+    client.wait_ready(60)
     kept = []
 
     async def listener(change: object) -> None: ...

@@ -22,19 +22,19 @@ def test_listeners_of_the_constructor_get_the_events_of_the_start(edge: Edge) ->
         edge.url, edge.key, on_readiness=seen.put, on_raw=seen.put, on_status=statuses.put, on_change={"COLOUR": colours.put}
     ) as client:
         gc.collect()
-        client.wait_ready(10)
-        client.flush(10)
+        client.wait_ready(60)
+        client.flush(60)
         events = [seen.get_nowait() for _ in range(seen.qsize())]
         ready = [event.readiness for event in events if isinstance(event, fh_client.ReadinessChange)]
         assert ready == ["NOT_READY", "READY"]
         raw = [event for event in events if isinstance(event, fh_client.RawUpdate)]
         assert raw and raw[0].kind == "list"
-        change = colours.get(timeout=10)
+        change = colours.get(timeout=60)
         assert (change.old, change.new) == (None, "red")
-        status = statuses.get(timeout=10)
+        status = statuses.get(timeout=60)
         assert (status.problem, status.message) == (None, None)
         while (status.connection, status.readiness) != ("streaming", "READY"):
-            status = statuses.get(timeout=10)
+            status = statuses.get(timeout=60)
         assert "streaming" in repr(status)
 
 
@@ -46,17 +46,17 @@ def test_new_states_and_notices_reach_the_constructor_listeners() -> None:
     ) as client:
         client.offer_features("store", "environment", [{"id": "1", "key": "A", "version": 1, "type": "BOOLEAN", "value": True}])
         client.offer_features("store", "environment", [{"id": "1", "key": "A", "version": 2, "type": "BOOLEAN", "value": False}])
-        assert states.get(timeout=10).keys == ["A"]
+        assert states.get(timeout=60).keys == ["A"]
         client.offer_features("store", "unknown", "nonsense")
-        assert "store" in str(notices.get(timeout=10))
+        assert "store" in str(notices.get(timeout=60))
 
 
 def test_on_status_of_a_client_reports_the_present_status(edge: Edge) -> None:
     seen: queue.Queue[fh_client.StatusChange] = queue.Queue()
     with fh_client.Client(edge.url, edge.key) as client:
-        client.wait_ready(10)
+        client.wait_ready(60)
         with client.on_status(seen.put):
-            assert seen.get(timeout=10).readiness == "READY"
+            assert seen.get(timeout=60).readiness == "READY"
 
 
 def test_a_listener_that_raises_counts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,9 +67,9 @@ def test_a_listener_that_raises_counts(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ZeroDivisionError
 
     with fh_client.Client.offline(bootstrap=[], on_readiness=broken) as client:
-        client.wait_ready(10)
+        client.wait_ready(60)
         client.on_readiness(broken)
-        client.flush(10)
+        client.flush(60)
         assert client.status().to_dict()["listenerPanics"] == len(reported) >= 2
 
 
@@ -113,7 +113,7 @@ def test_a_clock_decides_rules_on_now() -> None:
     clock = fh_client.Clock(0)
     events: list[fh_client.UsageEvent] = []
     with fh_client.Client.offline(bootstrap=[feature], clock=clock) as client:
-        client.wait_ready(10)
+        client.wait_ready(60)
         client.observe(events.append, inline=True)
         assert not client.context(userkey="mara").is_enabled("LATE")
         clock.set(datetime(2031, 1, 1, tzinfo=timezone.utc))

@@ -23,7 +23,7 @@ from fh_client.testing import MemoryEdge
 @pytest.fixture
 def server(edge: Edge) -> Iterator[fh_client.Client]:
     with fh_client.Client(edge.url, edge.server_key, mode="once") as client:
-        client.wait_ready(30)
+        client.wait_ready(60)
         yield client
 
 
@@ -45,9 +45,9 @@ def test_a_full_pool_ends_the_context_that_was_requested_longest_ago(server: fh_
     ended = threading.Event()
     gold.client.on_readiness(lambda change: ended.set() if change.readiness == "CLOSED" else None)
     silver = pool.get(plan="silver")
-    assert ended.wait(30)
+    assert ended.wait(60)
     # A context that has ended gives defaults soon after its end, and never values of the other one.
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + 60
     while (colour := gold.string("COLOUR", "default")) != "default":
         assert colour == "gold" and time.monotonic() < limit
     assert (silver.string("COLOUR"), pool.live) == ("red", 1)
@@ -61,7 +61,7 @@ def test_a_pool_that_is_dropped_ends_its_contexts(server: fh_client.Client) -> N
     gold.client.on_readiness(lambda change: ended.set() if change.readiness == "CLOSED" else None)
     del pool
     gc.collect()
-    assert ended.wait(30)
+    assert ended.wait(60)
 
 
 def test_listeners_outlive_the_context_that_registered_them() -> None:
@@ -75,7 +75,7 @@ def test_listeners_outlive_the_context_that_registered_them() -> None:
             pool.get(userkey="mara")
         gc.collect()
         edge.set("COLOUR", "blue")
-        assert seen.get(timeout=30) == "blue"
+        assert seen.get(timeout=60) == "blue"
 
 
 def keeps(*objects: object) -> Callable[[object], object]:
@@ -96,7 +96,7 @@ def test_a_pool_is_collected_though_a_listener_refers_to_it(server: fh_client.Cl
 def test_a_pool_is_collected_though_a_listener_of_its_client_refers_to_it(edge: Edge) -> None:
     with pytest.warns(ResourceWarning, match="not closed"):
         client = fh_client.Client(edge.url, edge.server_key, mode="once")
-        client.wait_ready(30)
+        client.wait_ready(60)
         pool = client.context_pool()
         client.on_change("COLOUR", keeps(pool))
         gone = weakref.ref(pool)
@@ -138,7 +138,7 @@ def test_a_refusal_is_an_error(edge: Edge, server: fh_client.Client) -> None:
     with pytest.raises(ValueError):
         pool.get({f"attribute{n}": "x" * 100 for n in range(2000)})
     with fh_client.Client(edge.url, edge.server_key, mode="once") as other:
-        other.wait_ready(30)
+        other.wait_ready(60)
         closed = other.context_pool()
     with pytest.raises(fh_client.Closed):
         closed.get(plan="gold")
@@ -159,7 +159,7 @@ def test_a_pool_shows_no_attributes_and_is_not_copied(server: fh_client.Client) 
 def test_a_forked_process_begins_a_pool_anew(edge: Edge) -> None:
     program = f"""
 client = fh_client.Client({edge.url!r}, {edge.server_key!r}, mode="once")
-client.wait_ready(30)
+client.wait_ready(60)
 pool = client.context_pool(requests_per_second=1000)
 gold = pool.get(plan="gold")
 if os.fork() == 0:

@@ -122,7 +122,7 @@ def test_handles_cannot_be_copied(client: fh_client.Client, duplicate: object) -
 
 def test_rules_see_the_attributes(edge: Edge) -> None:
     with fh_client.Client(edge.url, edge.key) as client:
-        client.wait_ready(10)
+        client.wait_ready(60)
         assert client.context(plan=["silver", "gold"]).string("COLOUR") == "gold"
         assert client.context(plan="silver").string("COLOUR") == "red"
         assert client.context(plan="gold").feature("COLOUR").detail().strategy_id == "gold"

@@ -48,7 +48,7 @@ def colours(updates: fh_client.TestUpdates, program: Program, *lines: str) -> No
 def test_both_processes_see_the_next_changes(wire: Wire, edge: Edge, updates: fh_client.TestUpdates, settings: str) -> None:
     program = f"""
 client = fh_client.Client({wire.url!r}, {edge.key!r}{settings})
-client.wait_ready(30)
+client.wait_ready(60)
 if os.fork() == 0:
     say("child", client.string("COLOUR"), threads() > 1)
     for colour in ("blue", "green"):
@@ -77,7 +77,7 @@ client.close()
 def test_the_parent_sees_changes_while_its_child_lives_and_after_it(wire: Wire, edge: Edge, updates: fh_client.TestUpdates) -> None:
     program = f"""
 client = fh_client.Client({wire.url!r}, {edge.key!r})
-client.wait_ready(30)
+client.wait_ready(60)
 child = os.fork()
 if child == 0:
     say("child", client.string("COLOUR"))
@@ -109,7 +109,7 @@ client.close()
 def test_all_handles_begin_anew(wire: Wire, edge: Edge, updates: fh_client.TestUpdates) -> None:
     program = f"""
 client = fh_client.Client({wire.url!r}, {edge.key!r})
-client.wait_ready(30)
+client.wait_ready(60)
 plain = client.context(plan="silver")
 colour = client.feature("COLOUR")
 of_plain = plain.feature("COLOUR")
@@ -151,7 +151,7 @@ client.close()
 def test_catch_and_release_goes_on(edge: Edge, updates: fh_client.TestUpdates) -> None:
     program = f"""
 client = fh_client.Client({edge.url!r}, {edge.key!r}, catch_updates=True)
-client.wait_ready(30)
+client.wait_ready(60)
 held = queue.SimpleQueue()
 client.on_new_state(held.put)
 if os.fork() == 0:
@@ -177,7 +177,7 @@ def test_a_change_that_the_parent_had_not_reported_is_reported_in_the_child(edge
     """A listener of the parent is busy, so that the child inherits a change that its listener has not seen."""
     program = f"""
 client = fh_client.Client({edge.url!r}, {edge.key!r})
-client.wait_ready(30)
+client.wait_ready(60)
 busy, go = threading.Event(), threading.Event()
 seen = queue.SimpleQueue()
 def listener(change):
@@ -213,7 +213,7 @@ client.close()
 def test_a_child_that_uses_no_client_starts_no_thread(edge: Edge) -> None:
     program = f"""
 client = fh_client.Client({edge.url!r}, {edge.key!r})
-client.wait_ready(30)
+client.wait_ready(60)
 context, feature = client.context(plan="gold"), client.feature("COLOUR")
 client.on_change("COLOUR", print)
 child = os.fork()
@@ -236,7 +236,7 @@ client.close()
 def test_a_closed_client_stays_closed(edge: Edge) -> None:
     program = f"""
 client = fh_client.Client({edge.url!r}, {edge.key!r})
-client.wait_ready(30)
+client.wait_ready(60)
 client.close()
 child = os.fork()
 if child == 0:
@@ -254,7 +254,7 @@ assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 def test_a_client_that_is_forgotten_in_the_child_leaves_the_parents_alone(edge: Edge) -> None:
     program = f"""
 client = fh_client.Client({edge.url!r}, {edge.key!r}, mode="polling")
-client.wait_ready(30)
+client.wait_ready(60)
 client.on_change("COLOUR", print)
 child = os.fork()
 if child == 0:
@@ -271,7 +271,7 @@ client.close()
 def test_a_child_of_a_child(wire: Wire, edge: Edge, updates: fh_client.TestUpdates) -> None:
     program = f"""
 client = fh_client.Client({wire.url!r}, {edge.key!r})
-client.wait_ready(30)
+client.wait_ready(60)
 if os.fork() == 0:
     client.string("COLOUR")
     if os.fork() == 0:
@@ -306,7 +306,7 @@ import multiprocessing
 client = fh_client.Client({wire.url!r}, {edge.key!r}, start="lazy")
 
 def child():
-    client.wait_ready(30)
+    client.wait_ready(60)
     say("child", client.string("COLOUR"))
     for colour in ("blue", "green"):
         sees(client, colour)
@@ -315,7 +315,7 @@ def child():
 
 if __name__ == "__main__":
     context = multiprocessing.get_context({method!r})
-    client.wait_ready(30)
+    client.wait_ready(60)
     process = context.Process(target=child)
     process.start()
     process.join()
@@ -340,7 +340,7 @@ RUN = "os.execv(sys.executable, [sys.executable, '-W', 'ignore', sys.argv[1]])"
 def test_forks_while_other_threads_use_the_client(edge: Edge) -> None:
     program = f"""
 client = fh_client.Client({edge.url!r}, {edge.key!r})
-client.wait_ready(30)
+client.wait_ready(60)
 stop = False
 
 def use():
@@ -382,7 +382,7 @@ def test_a_subprocess_of_a_loop_leaves_the_stream_alone(
 import asyncio
 import {loop} as loop
 client = fh_client.Client({wire.url!r}, {edge.key!r})
-client.wait_ready(30)
+client.wait_ready(60)
 
 async def main():
     for colour in ("blue", "green"):
@@ -413,7 +413,7 @@ def test_an_inherited_connection(wire: Wire, edge: Edge, end: str) -> None:
     """The connection ends when its client is closed. If the parent ends without closing it, it ends with the child."""
     program = f"""
 client = fh_client.Client({wire.url!r}, {edge.key!r})
-client.wait_ready(30)
+client.wait_ready(60)
 if os.fork() == 0:
     hears("end")
     os._exit(0)
@@ -439,7 +439,7 @@ client = fh_client.Client({edge.url!r}, {edge.key!r}, start="lazy", http1_only=T
 context, feature = client.context(plan="gold"), client.feature("ON")
 repr(context), repr(feature)
 assert threads() == 1 and len(os.listdir("/proc/self/fd")) == before
-client.wait_ready(30)
+client.wait_ready(60)
 assert threads() > 1 and context.string("COLOUR") == "gold" and feature.enabled
 client.close()
 fh_client.Client({edge.url!r}, {edge.key!r}, start="lazy")
@@ -462,11 +462,11 @@ warnings.simplefilter("always", DeprecationWarning)
 import fh_client
 client = fh_client.Client({edge.url!r}, {edge.key!r}, start={start!r})
 if {start!r} == "eager":
-    client.wait_ready(30)
+    client.wait_ready(60)
 print(len(os.listdir("/proc/self/task")), flush=True)
 child = os.fork()
 if child == 0:
-    client.wait_ready(30)
+    client.wait_ready(60)
     client.close()
     os._exit(0 if client.string("COLOUR") == "red" else 1)
 status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

@@ -35,7 +35,7 @@ registered = client.intercept(answer("LIMIT", 7))
 cancelled = client.intercept(answer("THEME", "{{}}"))
 seen = queue.SimpleQueue()
 client.on_change("COLOUR", seen.put)
-client.wait_ready(30)
+client.wait_ready(60)
 assert (client.string("COLOUR"), client.number("LIMIT"), client.raw_json("THEME")) == ("first", 7, "{{}}")
 cancelled.cancel()
 child = os.fork()
@@ -48,7 +48,7 @@ if child == 0:
     assert set(calls) == {{os.getpid()}}
     registered.cancel()
     assert client.number("LIMIT") == 20
-    client.flush(30)
+    client.flush(60)
     # The inherited values were overridden values, too, so nothing has changed.
     assert seen.empty()
     client.close()
@@ -71,7 +71,7 @@ say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 def test_an_interceptor_may_register_listeners_while_its_client_begins_anew(edge: Edge) -> None:
     program = f"""
 client = fh_client.Client({edge.url!r}, {edge.key!r})
-client.wait_ready(30)
+client.wait_ready(60)
 def intercept(read):
     client.on_notice(print).cancel()
     return fh_client.CONTINUE
@@ -102,7 +102,7 @@ client = fh_client.Client({edge.url!r}, {edge.key!r}, interceptors=[early])
 other = fh_client.Client({edge.url!r}, {edge.key!r})
 other.intercept(late)
 for one in (client, other):
-    one.wait_ready(30)
+    one.wait_ready(60)
     assert one.string("COLOUR") == "blue"
 child = os.fork()
 if child == 0:
@@ -135,12 +135,12 @@ client = fh_client.Client({edge.url!r}, {edge.key!r}, observers=[events["first"]
 client.observe(events["batches"].extend)
 client.observe(events["inline"].append, inline=True)
 cancelled = client.observe(events["cancelled"].append, inline=True)
-client.wait_ready(30)
+client.wait_ready(60)
 
 def reads(*keys):
     for key in keys:
         client.value(key)
-    client.flush(30)
+    client.flush(60)
     seen = {{name: [used.key for event in got if event.kind == "evaluated" for used in event.features] for name, got in events.items()}}
     for got in events.values():
         got.clear()
@@ -214,8 +214,8 @@ def test_a_child_adopts_its_own_level(edge: Edge) -> None:
     program = f"""{LOGS}
 logger.setLevel(logging.CRITICAL)
 client = fh_client.Client({edge.url!r}, {edge.key!r})
-client.wait_ready(30)
-client.flush(30)
+client.wait_ready(60)
+client.flush(60)
 assert kept.records.empty() and "fh-logs" not in names()
 child = os.fork()
 if child == 0:
@@ -225,7 +225,7 @@ if child == 0:
     os._exit(7)
 say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 client.refresh()
-client.flush(30)
+client.flush(60)
 assert kept.records.empty() and "fh-logs" not in names()
 client.close()
 """
@@ -238,7 +238,7 @@ def test_a_child_does_not_repeat_the_warning_of_many_listeners(edge: Edge) -> No
     program = f"""{LOGS}
 logger.setLevel(logging.WARNING)
 client = fh_client.Client({edge.url!r}, {edge.key!r})
-client.wait_ready(30)
+client.wait_ready(60)
 for _ in range(1001):
     client.on_change("COLOUR", id)
 kept.until("1001 listeners")
@@ -246,7 +246,7 @@ child = os.fork()
 if child == 0:
     for _ in range(10):
         client.on_change("COLOUR", id)
-    client.flush(30)
+    client.flush(60)
     assert kept.records.empty()
     os._exit(7)
 say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
@@ -263,7 +263,7 @@ logger.setLevel(5)
 client = fh_client.Client({edge.url!r}, {edge.key!r}, observers=[id], interceptors=[lambda read: fh_client.CONTINUE])
 client.intercept(lambda read: fh_client.CONTINUE)
 client.observe(id)
-client.wait_ready(30)
+client.wait_ready(60)
 child = os.fork()
 if child == 0:
     import gc
@@ -282,7 +282,7 @@ def test_functions_of_the_constructor_are_called_in_the_child(edge: Edge) -> Non
     program = f"""
 seen, ready = queue.SimpleQueue(), queue.SimpleQueue()
 client = fh_client.Client({edge.url!r}, {edge.key!r}, on_change={{"COLOUR": seen.put}}, on_readiness=ready.put)
-client.wait_ready(30)
+client.wait_ready(60)
 assert seen.get(timeout=60).new == "red"
 while ready.get(timeout=60).readiness != "READY":
     pass

@@ -21,7 +21,7 @@ import os, queue
 import fh_client
 
 client = fh_client.Client({url!r}, {key!r})
-client.wait_ready(30)
+client.wait_ready(60)
 
 def app(environ, start_response):
     wanted = environ["QUERY_STRING"]

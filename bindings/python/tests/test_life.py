@@ -96,7 +96,7 @@ def test_the_environment_gives_what_the_program_does_not(edge: Edge, monkeypatch
     monkeypatch.setenv("FEATUREHUB_EDGE_URL", edge.url)
     monkeypatch.setenv("FEATUREHUB_API_KEY", edge.key)
     with fh_client.Client() as client:
-        client.wait_ready(10)
+        client.wait_ready(60)
         assert client.is_enabled("ON")
 
 
@@ -115,13 +115,13 @@ def test_the_environment_gives_what_the_program_does_not(edge: Edge, monkeypatch
 )
 def test_settings(edge: Edge, settings: dict[str, object]) -> None:
     with fh_client.Client(edge.url, edge.key, **settings) as client:  # type: ignore[arg-type]
-        client.wait_ready(10)
+        client.wait_ready(60)
         assert client.string("COLOUR") == "red"
 
 
 def test_a_server_evaluated_key_has_one_context(edge: Edge) -> None:
     with fh_client.Client(edge.url, edge.server_key, context={"plan": "gold"}) as client:
-        client.wait_ready(10)
+        client.wait_ready(60)
         assert client.is_server_evaluated
         assert client.string("COLOUR") == "gold"
         assert client.context(plan="silver").string("COLOUR", "hidden") == "hidden"
@@ -132,7 +132,7 @@ def test_a_server_evaluated_key_has_one_context(edge: Edge) -> None:
 
 def test_refresh_and_new_keys(edge: Edge) -> None:
     with fh_client.Client(edge.url, edge.key, mode="once") as client:
-        client.wait_ready(10)
+        client.wait_ready(60)
         assert client.refresh() == "READY"
         assert client.set_api_keys(edge.server_key) == "READY"
         assert client.is_server_evaluated
@@ -145,7 +145,7 @@ def test_refresh_and_new_keys(edge: Edge) -> None:
 
 def test_a_suspended_client_keeps_its_features(edge: Edge) -> None:
     with fh_client.Client(edge.url, edge.key) as client:
-        client.wait_ready(10)
+        client.wait_ready(60)
         client.suspend()
         client.refresh()
         status = client.status()
@@ -169,7 +169,7 @@ def test_a_wait_that_times_out_has_the_status(deaf: str) -> None:
 def test_a_refused_client_is_not_ready(edge: Edge) -> None:
     with fh_client.Client(edge.url, "unknown/key*") as client:
         with pytest.raises(fh_client.NotReady) as raised:
-            client.wait_ready(10)
+            client.wait_ready(60)
         assert raised.value.reason == "failed" and raised.value.problem == "not_found"
         with pytest.raises(fh_client.TimedOut):
             client.wait_ready(0.01, through_refusals=True)
@@ -198,7 +198,7 @@ def test_a_client_without_features_is_stopped() -> None:
 
 def test_a_closed_client_answers_with_the_last_values(edge: Edge) -> None:
     client = fh_client.Client(edge.url, edge.key)
-    client.wait_ready(10)
+    client.wait_ready(60)
     context = client.context(plan="gold")
     client.close()
     client.close(timeout=timedelta(0))
@@ -213,11 +213,11 @@ def test_a_closed_client_answers_with_the_last_values(edge: Edge) -> None:
 def test_a_snapshot_file_outlives_the_client(edge: Edge, tmp_path: pathlib.Path) -> None:
     file = tmp_path / "features.json"
     with fh_client.Client(edge.url, edge.key, snapshot_file=file) as client:
-        client.wait_ready(10)
+        client.wait_ready(60)
         client.flush()
         assert file.exists()
     with fh_client.Client("http://127.0.0.1:9", edge.key, snapshot_file=str(file)) as client:
-        client.wait_ready(10)
+        client.wait_ready(60)
         assert client.string("COLOUR") == "red" and client.status().source == "snapshot"
 
 
@@ -255,7 +255,7 @@ def test_a_wait_lets_other_threads_run(deaf: str) -> None:
         waiting = threading.Thread(target=wait)
         waiting.start()
         client.close()
-        waiting.join(10)
+        waiting.join(60)
         assert ended == ["wait"]
 
 
@@ -279,7 +279,7 @@ BLOCKED = [
 
 @pytest.mark.parametrize("call", BLOCKED)
 def test_ctrl_c_ends_each_wait(deaf: str, call: str) -> None:
-    """A busy machine delays threads, so the shortest of several delays counts."""
+    """A busy machine delays threads, so the wait is repeated until one delay is short."""
     program = f"""
 import fh_client, os, signal, sys, threading, time
 from fh_client.testing import MemoryEdge
@@ -313,16 +313,16 @@ def interrupt():
 def blocked():
     {call}
 delays = []
-for _ in range(5):
+while not delays or min(delays) >= 0.1:
+    assert len(delays) < 20, delays
     interrupting = threading.Thread(target=interrupt)
     try:
         interrupting.start()
         blocked()
-        print("returned")
+        sys.exit("returned")
     except KeyboardInterrupt:
         delays.append(time.monotonic() - sent)
     interrupting.join()
-assert len(delays) == 5 and min(delays) < 0.1, delays
 print("interrupted")
 client.close(0)
 stuck.close(0)

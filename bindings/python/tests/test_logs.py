@@ -32,7 +32,7 @@ def kept() -> Iterator[Kept]:
     # The records of earlier tests are delivered first. A client adopts the level of the logger when it is made.
     logger.setLevel(logging.CRITICAL)
     with fh_client.Client.offline(bootstrap=[]) as client:
-        client.flush(30)
+        client.flush(60)
     logger.setLevel(level)
     logger.addHandler(handler)
     yield handler
@@ -43,11 +43,11 @@ def kept() -> Iterator[Kept]:
 def test_events_arrive_under_the_logger(edge: Edge, kept: Kept) -> None:
     logging.getLogger("fh_client").setLevel(logging.INFO)
     with fh_client.Client(edge.url, edge.key) as client:
-        client.wait_ready(10)
-        client.flush(10)
-        record = kept.records.get(timeout=30)
+        client.wait_ready(60)
+        client.flush(60)
+        record = kept.records.get(timeout=60)
         while not record.getMessage().startswith("the client is ready"):
-            record = kept.records.get(timeout=30)
+            record = kept.records.get(timeout=60)
         assert (record.name, record.levelno) == ("fh_client", logging.INFO)
         fields = record.fields  # type: ignore[attr-defined]
         assert fields["edge"].startswith(edge.url) and fields["environment"] in record.getMessage()
@@ -69,19 +69,19 @@ def test_many_listeners_are_one_warning(kept: Kept, client: fh_client.Client) ->
     register("LIMIT", 99)
     client.on_readiness(lambda change: None)
     register("COLOUR", 600)
-    client.flush(30)
+    client.flush(60)
     assert kept.records.empty()
     cancelled = client.on_change("OFF", print)
     cancelled.cancel()
     register("OFF", 2)
-    client.flush(30)
-    warning = kept.records.get(timeout=30)
+    client.flush(60)
+    warning = kept.records.get(timeout=60)
     assert (warning.levelno, warning.getMessage()) == (
         logging.WARNING,
         "a client has 1001 listeners, most for COLOUR (600), ON (300), LIMIT (99), OFF (1); cancel those that are no longer needed",
     )
     register("THEME", 1500)
-    client.flush(30)
+    client.flush(60)
     assert kept.records.empty()
 
 
@@ -90,8 +90,8 @@ def test_the_warning_of_many_listeners_names_the_five_features_that_have_most(ke
     for key, many in {"ON": 100, "OFF": 101, "COLOUR": 300, "EMPTY": 100, "LIMIT": 200, "PRICE": 99, "LARGE": 101}.items():
         for _ in range(many):
             client.feature(key).on_change(print)
-    client.flush(30)
-    warning = kept.records.get(timeout=30).getMessage()
+    client.flush(60)
+    warning = kept.records.get(timeout=60).getMessage()
     assert warning == (
         "a client has 1001 listeners, most for COLOUR (300), LIMIT (200), LARGE (101), OFF (101), EMPTY (100);"
         " cancel those that are no longer needed"
@@ -102,21 +102,21 @@ def test_the_warning_of_many_listeners_names_no_feature_if_none_has_one(kept: Ke
     logging.getLogger("fh_client").setLevel(logging.WARNING)
     for _ in range(1001):
         client.on_new_state(print)
-    client.flush(30)
-    assert kept.records.get(timeout=30).getMessage() == "a client has 1001 listeners; cancel those that are no longer needed"
+    client.flush(60)
+    assert kept.records.get(timeout=60).getMessage() == "a client has 1001 listeners; cancel those that are no longer needed"
 
 
 def test_a_level_that_is_off_is_not_collected(edge: Edge, kept: Kept) -> None:
     logging.getLogger("fh_client").setLevel(logging.ERROR)
     with fh_client.Client(edge.url, edge.key) as client:
-        client.wait_ready(10)
-        client.flush(10)
+        client.wait_ready(60)
+        client.flush(60)
         logging.getLogger("fh_client").setLevel(logging.DEBUG)
     assert kept.records.empty()
     with fh_client.Client(edge.url, edge.key) as client:
-        client.wait_ready(10)
-        client.flush(10)
-        levels = {kept.records.get(timeout=30).levelno for _ in range(kept.records.qsize())}
+        client.wait_ready(60)
+        client.flush(60)
+        levels = {kept.records.get(timeout=60).levelno for _ in range(kept.records.qsize())}
     assert {logging.DEBUG, logging.INFO} <= levels
 
 
@@ -130,8 +130,8 @@ def test_an_interceptor_that_fails_is_logged_once(kept: Kept, monkeypatch: pytes
     with fh_client.Client.offline(bootstrap=[], interceptors=[broken]) as client:
         for _ in range(3):
             client.is_enabled("ON")
-        client.flush(10)
-        record = kept.records.get(timeout=30)
+        client.flush(60)
+        record = kept.records.get(timeout=60)
         assert "the interceptor broken failed" in record.getMessage() and record.levelno == logging.WARNING
     assert kept.records.empty()
 
@@ -168,9 +168,9 @@ def test_a_program_without_logging_sees_warnings_and_ends(edge: Edge) -> None:
     program = f"""
 import fh_client
 with fh_client.Client({edge.url!r}, {edge.key!r}, mode="polling") as client:
-    client.wait_ready(10)
+    client.wait_ready(60)
     client.offer_features("store", client.environments[0], "nonsense")
-    client.flush(10)
+    client.flush(60)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and "store" in done.stderr, done.stderr

@@ -20,9 +20,9 @@ FEATURES = [
 
 def offline(**settings: object) -> fh_client.Client:
     client = fh_client.Client.offline(bootstrap=FEATURES, **settings)  # type: ignore[arg-type]
-    client.wait_ready(10)
+    client.wait_ready(60)
     # The collection of all features, which the client reports once, is delivered before a test observes anything.
-    client.flush(10)
+    client.flush(60)
     return client
 
 
@@ -35,7 +35,7 @@ def test_an_observer_gets_lists_of_reads() -> None:
         mara.is_enabled("ON")
         client.number("PRICE")
         client.peek("ON"), client.is_set("ON"), client.values(), client.details(), client.string("NO_SUCH")
-        client.flush(10)
+        client.flush(60)
         events = [event for batch in batches for event in batch]
         assert [event.features[0].key for event in events] == ["ON", "PRICE"]
         first = events[0]
@@ -55,17 +55,17 @@ def test_flush_waits_for_a_slow_observer() -> None:
 
     def slow(events: list[UsageEvent]) -> None:
         begun.set()
-        assert go_on.wait(30)
+        assert go_on.wait(60)
         ended.set()
 
     with offline() as client:
         client.observe(slow)
         client.is_enabled("ON")
-        assert begun.wait(30)
+        assert begun.wait(60)
         with pytest.raises(TimeoutError):
             client.flush(0.05)
         go_on.set()
-        client.flush(30)
+        client.flush(60)
         assert ended.is_set()
 
 
@@ -89,7 +89,7 @@ def test_options_select_reads() -> None:
     gate = threading.Event()
 
     def last(events: list[UsageEvent]) -> None:
-        gate.wait(30)
+        gate.wait(60)
         short.extend(events)
 
     with offline() as client:
@@ -100,7 +100,7 @@ def test_options_select_reads() -> None:
             client.is_enabled("ON")
         assert (len(every_third), len(once)) == (3, 1)
         gate.set()
-        client.flush(30)
+        client.flush(60)
         status = client.status().to_dict()
         assert len(short) + status["droppedUsage"] == 9
         with pytest.raises(ValueError, match="one_of"):
@@ -123,7 +123,7 @@ def test_an_observer_that_raises_is_counted_and_reported_once(monkeypatch: pytes
             with client.observe(broken, inline=inline):
                 for _ in range(3):
                     assert client.is_enabled("ON")
-                    client.flush(10)
+                    client.flush(60)
             assert client.status().to_dict()["observerPanics"] == before + 3
             assert reported == [ZeroDivisionError]
 
@@ -134,10 +134,10 @@ def test_named_events_hold_all_features() -> None:
         client.observe(events.put)
         client.context(userkey="mara").record("bought", {"price": 5, "items": ["a"]})
         client.record("left")
-        client.flush(10)
-        both = events.get(timeout=10)
+        client.flush(60)
+        both = events.get(timeout=60)
         while len(both) < 2:
-            both += events.get(timeout=10)
+            both += events.get(timeout=60)
         bought, left = both
         assert (bought.kind, bought.name, bought.params) == ("named", "bought", {"price": 5, "items": ["a"]})
         assert {used.key: used.value for used in bought.features} == {"ON": True, "PRICE": 7.5}

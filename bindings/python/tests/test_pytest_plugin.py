@@ -68,7 +68,7 @@ async def test_coroutines(features):
         assert change.new == 6
         break
     await changes.aclose()
-    await features.edge.aio.delivered(10)
+    await features.edge.aio.delivered(60)
 '''
 COUNT = 25
 

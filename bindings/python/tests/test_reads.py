@@ -19,7 +19,7 @@ def feature(key: str, kind: str, value: object) -> dict[str, object]:
 
 def offline(*features: dict[str, object]) -> fh_client.Client:
     client = fh_client.Client.offline(bootstrap=list(features))
-    client.wait_ready(10)
+    client.wait_ready(60)
     return client
 
 
@@ -27,7 +27,7 @@ def numbers(*texts: str) -> fh_client.Client:
     """A client whose NUMBER features have these texts as keys and as values."""
     parts = [json.dumps(feature(text, "NUMBER", 0)).replace('"value": 0', f'"value": {text}') for text in texts]
     client = fh_client.Client.offline(bootstrap=f"[{','.join(parts)}]")
-    client.wait_ready(10)
+    client.wait_ready(60)
     return client
 
 

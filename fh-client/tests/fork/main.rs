@@ -11,6 +11,8 @@ mod checks;
 #[cfg(target_os = "linux")]
 mod child;
 #[cfg(target_os = "linux")]
+mod harness;
+#[cfg(target_os = "linux")]
 mod inherited;
 #[cfg(target_os = "linux")]
 mod overrides;
@@ -19,22 +21,13 @@ mod overrides;
 fn main() {}
 
 #[cfg(target_os = "linux")]
-fn main() {
-    let filters: Vec<String> =
-        std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
-    let is_listing = std::env::args().any(|arg| arg == "--list");
-    let tests = [checks::TESTS, anew::TESTS, inherited::TESTS, overrides::TESTS].concat();
-    for (name, test) in tests {
-        if !filters.is_empty() && !filters.iter().any(|filter| name.contains(filter)) {
-            continue;
-        }
-        if is_listing {
-            println!("{name}: test");
-            continue;
-        }
-        println!("test {name} ...");
-        test();
-    }
+fn main() -> std::process::ExitCode {
+    harness::run(tests())
+}
+
+#[cfg(target_os = "linux")]
+fn tests() -> Vec<Test> {
+    [harness::TESTS, checks::TESTS, anew::TESTS, inherited::TESTS, overrides::TESTS].concat()
 }
 
 /// The name of a test, and the test.

@@ -20,7 +20,7 @@ import fh_client
 
 client = fh_client.Client({url!r}, {key!r}, start={start!r})
 if {start!r} == "eager":
-    client.wait_ready(30)
+    client.wait_ready(60)
 folder = {folder!r}
 app = celery.Celery("shop", broker="filesystem://", backend="file://" + folder + "/results")
 app.conf.broker_transport_options = dict(

@@ -56,7 +56,7 @@ def test_the_workers_of_a_preloaded_program_see_changes(
         program = "from gevent import monkey\nmonkey.patch_all()\n" if worker == "gevent" else ""
         program += f"import fh_client\nclient = fh_client.Client({wire.url!r}, {edge.key!r}, start={start!r})\n"
         if start == "eager":
-            program += "client.wait_ready(30)\n"
+            program += "client.wait_ready(60)\n"
         (tmp_path / "shop.py").write_text(program + app)
         command = [sys.executable, "-m", "gunicorn", "--preload", "--workers", "2", "--bind", "127.0.0.1:0"]
         with started([*command, "--worker-class", worker, "shop:app"], tmp_path, r"Listening at: (http://[\d.:]+)") as found:

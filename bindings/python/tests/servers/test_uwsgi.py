@@ -40,7 +40,7 @@ def test_four_workers_see_changes(edge: Edge, tmp_path: pathlib.Path, threads: s
     with Wire(edge.url) as wire, fh_client.Client(edge.url, edge.key) as client:
         program = f"import fh_client\nclient = fh_client.Client({wire.url!r}, {edge.key!r}, start={start!r})\n"
         if start == "eager":
-            program += "client.wait_ready(30)\n"
+            program += "client.wait_ready(60)\n"
         (tmp_path / "shop.py").write_text(program + (LISTENING if threads == "with threads" else READING))
         command = [str(pathlib.Path(sys.executable).with_name("uwsgi")), "--http-socket", "127.0.0.1:0", "--master"]
         command += ["--processes", str(WORKERS), "--die-on-term", "--need-app", "--virtualenv", sys.prefix]

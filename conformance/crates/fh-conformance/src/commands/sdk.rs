@@ -14,6 +14,7 @@ use crate::baseline::Baseline;
 use crate::case::Case;
 use crate::clock;
 use crate::data::{Data, Suite, manifest};
+use crate::json::Json;
 use crate::recording::{Coverage, RecordedRun, Recording};
 use crate::report::{
     Report, ReportSubject, Row, RowOutcome, timeline_text, to_json, to_junit, to_table,
@@ -75,8 +76,8 @@ pub(crate) struct Arguments {
     /// Record the outcome of a whole run, for pages and for --compare. It needs --all and --unscaled.
     #[arg(long, value_name = "FILE", requires_all = ["all", "unscaled"], conflicts_with_all = ["only", "group"])]
     record: Option<PathBuf>,
-    /// Fail if the outcome differs from this recording. What the run leaves out is not compared.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["only", "group", "record"])]
+    /// Fail if the outcome differs from this recording. What the run leaves out is not compared, and neither are failed scenarios.
+    #[arg(long, value_name = "FILE", conflicts_with = "record")]
     compare: Option<PathBuf>,
     /// Exit with code 3 if scenarios were left out, if a known failure or a skip lowers the tier, or with --data. Other failures still
     /// give code 1.
@@ -149,9 +150,6 @@ pub(super) fn sdk(data: &Data, arguments: Arguments) -> Ended {
     if !report.is_partial() {
         print(&format!("{}\n", tier.to_line()));
     }
-    if let Some(path) = &arguments.json {
-        write_file(path, &format!("{}\n", to_json(&report).pretty()))?;
-    }
     if let Some(path) = &arguments.junit {
         write_file(path, &to_junit(&report))?;
     }
@@ -168,19 +166,38 @@ pub(super) fn sdk(data: &Data, arguments: Arguments) -> Ended {
     if let Some(path) = &arguments.record {
         recordings::write(path, recording())?;
     }
-    let mut is_as_recorded = true;
-    if let Some(path) = &arguments.compare {
+    let compared = arguments.compare.as_deref().map(|path| {
+        let failed = report.failed_scenarios();
+        let mut run = recording();
+        run.leave_out(&failed);
+        if report.is_partial() {
+            // A part of a group has other numbers.
+            run.groups.clear();
+        }
         let coverage = Coverage {
             leaves_out_scenario: &|id| {
-                !arguments.all && scenarios::named(id).is_some_and(|scenario| scenario.slow)
+                report.is_partial()
+                    || failed.contains(id)
+                    || (!arguments.all
+                        && scenarios::named(id).is_some_and(|scenario| scenario.slow))
             },
-            leaves_out_group: &|group, profile| leaves_out_group(&arguments, group, profile),
+            leaves_out_group: &|group, profile| {
+                report.is_partial() || leaves_out_group(&arguments, group, profile)
+            },
             group_of_case: &|id| suite.get(id).map(|case| case.group.clone()),
         };
-        is_as_recorded = recordings::compare(path, &recording(), &coverage)?;
+        recordings::compare(path, &run, &coverage)
+    });
+    let is_as_recorded = compared.transpose()?;
+    if let Some(path) = &arguments.json {
+        let mut json = to_json(&report);
+        if let (Json::Object(members), Some(is_as_recorded)) = (&mut json, is_as_recorded) {
+            members.push(("as_recorded".to_owned(), Json::Bool(is_as_recorded)));
+        }
+        write_file(path, &format!("{}\n", json.pretty()))?;
     }
     match exit_code(&report, &tier, &arguments, data) {
-        0 if !is_as_recorded => Ok(FAILED),
+        0 if is_as_recorded == Some(false) => Ok(FAILED),
         code => Ok(code),
     }
 }

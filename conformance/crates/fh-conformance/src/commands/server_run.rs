@@ -39,9 +39,9 @@ pub(crate) struct RunArguments {
     /// A file that describes any other server, with its ids and keys. `server target` prints one.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "fh"])]
     target: Option<PathBuf>,
-    /// Run only scenarios whose id begins with this text, such as S-SSE or S-PUT-007.
+    /// Run only scenarios whose id begins with this text, such as S-SSE or S-PUT-007. May be repeated.
     #[arg(long, value_name = "ID")]
-    only: Option<String>,
+    only: Vec<String>,
     /// Number of scenarios that run at once, each with a server of its own. With --url and --target it is always one.
     #[arg(long, default_value_t = 4)]
     jobs: usize,
@@ -76,13 +76,16 @@ struct ServerUnderTest {
 
 pub(super) fn run(arguments: &RunArguments) -> Ended {
     let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
-    let only = arguments.only.as_deref().unwrap_or_default();
-    let selected: Vec<&Scenario> =
-        scenario::ALL.iter().filter(|each| each.id.starts_with(only)).collect();
-    if selected.is_empty() {
-        let text = "begins no id of a scenario; `server list` lists them";
-        return Err(Problem::Usage(format!("{only:?} {text}")));
+    let only = &arguments.only;
+    for prefix in only {
+        if !scenario::ALL.iter().any(|each| each.id.starts_with(prefix)) {
+            let text = "begins no id of a scenario; `server list` lists them";
+            return Err(Problem::Usage(format!("{prefix:?} {text}")));
+        }
     }
+    let is_selected =
+        |each: &&Scenario| only.is_empty() || only.iter().any(|prefix| each.id.starts_with(prefix));
+    let selected: Vec<&Scenario> = scenario::ALL.iter().filter(is_selected).collect();
     let server = server_of(arguments)?;
     let runs = scenario::run_all(&selected, &*server.launcher, server.jobs, |run| {
         let row = row_of(run, &server.reproduction);

@@ -72,6 +72,12 @@ impl Recording {
         }
     }
 
+    /// Removes scenarios, so that they are not compared.
+    pub fn leave_out(&mut self, scenarios: &BTreeSet<&str>) {
+        self.scenarios.retain(|id, _| !scenarios.contains(id.as_str()));
+        self.failed.retain(|failure| !scenarios.contains(failure.id.as_str()));
+    }
+
     /// Takes over the largest measurements of an earlier recording of the same version.
     pub fn merge_measurements(&mut self, earlier: &Self) {
         if self.sdk.name != earlier.sdk.name || self.sdk.version != earlier.sdk.version {

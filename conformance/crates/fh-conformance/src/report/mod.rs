@@ -5,7 +5,7 @@ mod json;
 mod junit;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::case::Profile;
@@ -236,6 +236,17 @@ impl Report {
             all && rows.iter().any(is_silent)
         });
         silent.map(|(key, _)| group_name(key)).collect()
+    }
+
+    /// Returns the ids of the scenarios that failed, unexpected passes included.
+    #[must_use]
+    pub fn failed_scenarios(&self) -> BTreeSet<&str> {
+        let failed = |row: &&Row| {
+            let outcome = &row.outcome;
+            row.profile.is_none()
+                && matches!(outcome, RowOutcome::Failed(_) | RowOutcome::UnexpectedPass { .. })
+        };
+        self.rows.iter().filter(failed).map(|row| row.id.as_str()).collect()
     }
 
     /// Returns true if a filter by group or id was given. A selection of one profile does not count.

@@ -73,13 +73,17 @@ pub struct ScenarioResult {
 /// The address of the Edge of a scenario that is served by hand, with `edge --scenario ID --port PORT`.
 pub(super) const EDGE_BY_HAND: &str = "127.0.0.1:8903";
 
-/// Runs scenarios and returns their results in the same order. `done` is called after each one, from any thread.
+/// Runs scenarios and returns their results in the same order. The slow ones start first, so that none of them is left for the end.
+/// `done` is called after each one, from any thread.
 pub fn run_all(
     scenarios: &[&'static Scenario],
     subject: &Subject,
     options: RunOptions,
     done: impl Fn(&ScenarioResult) + Sync,
 ) -> Vec<ScenarioResult> {
+    let mut order: Vec<(usize, &'static Scenario)> =
+        scenarios.iter().copied().enumerate().collect();
+    order.sort_by_key(|(_, scenario)| !scenario.slow);
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::with_capacity(scenarios.len()));
     thread::scope(|scope| {
@@ -87,16 +91,16 @@ pub fn run_all(
             scope.spawn(|| {
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(scenario) = scenarios.get(index) else { return };
+                    let Some((place, scenario)) = order.get(index) else { return };
                     let result = run_one(scenario, subject, options.delays);
                     done(&result);
-                    results.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
+                    results.lock().unwrap_or_else(PoisonError::into_inner).push((*place, result));
                 }
             });
         }
     });
     let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_by_key(|(index, _)| *index);
+    results.sort_by_key(|(place, _)| *place);
     results.into_iter().map(|(_, result)| result).collect()
 }
 

@@ -6,7 +6,7 @@ use super::hostile::Player;
 use super::watched::Watched;
 
 /// Two sessions with the same inputs, except that the second receives bodies in small chunks. Both must behave alike.
-pub struct Pair {
+pub(super) struct Pair {
     whole: Watched,
     drip: Watched,
     /// The number of publications when the features of both were last compared.
@@ -16,7 +16,7 @@ pub struct Pair {
 }
 
 impl Pair {
-    pub fn new(config: Config, seed: u64) -> Self {
+    pub(super) fn new(config: Config, seed: u64) -> Self {
         let drip = Watched::new(config.clone(), seed);
         let whole = Watched::new(config, seed);
         let is_told = std::env::var_os("FH_STORY").is_some();
@@ -24,7 +24,7 @@ impl Pair {
     }
 
     /// Stops both sessions.
-    pub fn end(mut self) {
+    pub(super) fn end(mut self) {
         self.whole.end();
         self.drip.end();
     }

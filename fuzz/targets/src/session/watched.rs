@@ -11,7 +11,7 @@ use fh_repository::status::{Connection, SessionStatus};
 use fh_repository::time::Millis;
 use fh_session::{Action, Config, Input, KeyKind, Mode, RequestId, RequestKind, Session};
 
-use crate::memory;
+use crate::memory::thread as memory;
 
 /// The longest delay that a response can ask for, in milliseconds (decisions D-75).
 const DAY: u64 = 24 * 3_600_000;
@@ -20,21 +20,21 @@ const MEMORY: usize = 256 * 1024;
 /// The memory limit for each byte of input. Features are compiled, and are held twice while a list is applied.
 const MEMORY_A_BYTE: usize = 64;
 
-pub struct Watched {
+pub(super) struct Watched {
     session: Session,
     mode: Mode,
     pace: u64,
     now: u64,
-    pub live: Option<RequestId>,
+    pub(super) live: Option<RequestId>,
     /// The kind of the last request.
-    pub asked: RequestKind,
+    pub(super) asked: RequestKind,
     last: Option<RequestId>,
     sent: Vec<u64>,
     waiting: BTreeSet<u64>,
-    pub status: SessionStatus,
-    pub rules: Option<Arc<Rules>>,
+    pub(super) status: SessionStatus,
+    pub(super) rules: Option<Arc<Rules>>,
     /// The number of steps that published features.
-    pub publications: u64,
+    pub(super) publications: u64,
     kind: KeyKind,
     /// The kind of the former keys. Their features may be published until those of the new keys have arrived.
     former: KeyKind,
@@ -47,11 +47,11 @@ pub struct Watched {
 }
 
 impl Watched {
-    pub fn new(config: Config, seed: u64) -> Self {
+    pub(super) fn new(config: Config, seed: u64) -> Self {
         let before = memory::begin();
         let (mode, pace, kind) = (config.mode, millis(config.pace), config.keys.kind());
         let session = Session::new(config, seed);
-        let held = signed(memory::held()) - signed(before);
+        let held = memory::held() - before;
         Self {
             session,
             mode,
@@ -74,12 +74,12 @@ impl Watched {
         }
     }
 
-    pub fn deadline(&self) -> Option<u64> {
+    pub(super) fn deadline(&self) -> Option<u64> {
         self.session.deadline().map(Millis::as_u64)
     }
 
     /// Passes an input to the session, and checks the invariants afterwards.
-    pub fn tell(&mut self, now: u64, input: Input<'_>) {
+    pub(super) fn tell(&mut self, now: u64, input: Input<'_>) {
         let is_tick = matches!(input, Input::Tick);
         let (mut switch, mut keys) = (None, None);
         match &input {
@@ -140,8 +140,8 @@ impl Watched {
         self.publications += u64::from(published.is_some());
         self.rules = published.or(self.rules.take());
         // The count includes the last published features. The former ones have just been dropped.
-        self.held += signed(memory::held()) - signed(before);
-        self.bounded(usize::try_from(self.held).unwrap_or(0));
+        self.held += memory::held() - before;
+        self.bounded(self.held);
         assert_eq!(self.status, *self.session.status(), "the status that was told");
         if self.is_stopped {
             assert!(self.live.is_none() && self.waiting.is_empty(), "after the end");
@@ -156,7 +156,7 @@ impl Watched {
     }
 
     /// Stops the session. Every command must have its outcome then.
-    pub fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         self.tell(self.now, Input::Stop);
         assert!(self.deadline().is_none());
         let shown = format!("{:?} {:?}", self.session, self.status);
@@ -228,14 +228,10 @@ impl Watched {
     }
 
     /// Checks that the memory is in proportion to the input.
-    fn bounded(&self, bytes: usize) {
+    fn bounded(&self, bytes: isize) {
         let most = MEMORY + MEMORY_A_BYTE * self.fed;
-        assert!(bytes <= most, "{bytes} bytes, for {} that were sent", self.fed);
+        assert!(bytes <= most.cast_signed(), "{bytes} bytes, for {} that were sent", self.fed);
     }
-}
-
-fn signed(bytes: usize) -> isize {
-    isize::try_from(bytes).unwrap_or(isize::MAX)
 }
 
 fn millis(time: Duration) -> u64 {

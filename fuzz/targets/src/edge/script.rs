@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::Request;
 
 /// Placeholders for keys and ids in scripts, so that mutations keep them whole.
-pub const WORDS: [(&str, &str); 6] = [
+pub(super) const WORDS: [(&str, &str); 6] = [
     ("@E", "71ed3c04-122b-4312-9ea8-06b2b8d6ceac"),
     ("@C", "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/reader*client"),
     ("@S", "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/reader-server"),
@@ -14,16 +14,16 @@ pub const WORDS: [(&str, &str); 6] = [
 ];
 
 /// A request as it is sent.
-pub struct Asked {
-    pub method: String,
-    pub path: String,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+pub(super) struct Asked {
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Vec<u8>,
 }
 
 /// Returns the requests of a script, at most eight. Each consists of `method path`, header lines, an empty line and the
 /// body. A line of `====` separates two requests. `@T` stands for the last etag.
-pub fn requests(script: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn requests(script: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(script);
     std::iter::from_fn(move || {
         let text = rest?;
@@ -36,7 +36,7 @@ pub fn requests(script: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 impl Asked {
     /// Parses a request. `None` if its first line has no method and path.
-    pub fn read(text: &[u8], tag: &str) -> Option<Self> {
+    pub(super) fn read(text: &[u8], tag: &str) -> Option<Self> {
         let (head, body) = match text.windows(2).position(|each| each == b"\n\n") {
             Some(end) => (&text[..end], &text[end + 2..]),
             None => (text, &b""[..]),
@@ -59,7 +59,7 @@ impl Asked {
     }
 
     /// Returns the request for the router. `None` if it is no valid HTTP.
-    pub fn request(&self) -> Option<Request<Body>> {
+    pub(super) fn request(&self) -> Option<Request<Body>> {
         let mut request = Request::builder().method(self.method.as_str()).uri(self.path.as_str());
         for (name, value) in &self.headers {
             request = request.header(name.as_str(), value.as_bytes());
@@ -68,13 +68,13 @@ impl Asked {
     }
 
     /// Returns the length of path, headers and body, in bytes.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         let headers = self.headers.iter().map(|(name, value)| name.len() + value.len());
         self.path.len() + headers.sum::<usize>() + self.body.len()
     }
 
     /// Returns true if the request may contain a client-evaluated key.
-    pub fn may_name_a_client_key(&self) -> bool {
+    pub(super) fn may_name_a_client_key(&self) -> bool {
         let texts = self.headers.iter().map(|(_, value)| value.as_str());
         texts
             .chain([self.path.as_str()])
@@ -82,7 +82,7 @@ impl Asked {
     }
 
     /// Returns true if path, headers or body contain the text.
-    pub fn has(&self, text: &str) -> bool {
+    pub(super) fn has(&self, text: &str) -> bool {
         let texts = self.headers.iter().flat_map(|(name, value)| [name.as_str(), value]);
         texts.chain([self.path.as_str()]).any(|each| each.contains(text))
             || self.body.windows(text.len()).any(|each| each == text.as_bytes())

@@ -6,7 +6,7 @@ use super::script::Asked;
 use super::stage::{Answered, CONTEXT};
 
 /// Returns true for a poll.
-pub fn is_poll(asked: &Asked) -> bool {
+pub(super) fn is_poll(asked: &Asked) -> bool {
     asked.method == "GET"
         && matches!(asked.path.split('?').next(), Some("/features" | "/features/"))
 }
@@ -16,7 +16,7 @@ fn is_ofrep(asked: &Asked) -> bool {
 }
 
 /// Checks a whole response.
-pub fn answer(asked: &Asked, answered: &Answered) {
+pub(super) fn answer(asked: &Asked, answered: &Answered) {
     let Answered { status, content_type, body, .. } = answered;
     // The Edge has a state and no data folder, so it has no reason for a server error.
     assert!(*status < 500, "{status} {body}");
@@ -53,7 +53,7 @@ pub fn answer(asked: &Asked, answered: &Answered) {
 }
 
 /// Checks the events of a stream.
-pub fn events(asked: &Asked, text: &str) {
+pub(super) fn events(asked: &Asked, text: &str) {
     silent(asked, text);
     for event in text.split_terminator("\n\n") {
         let mut lines = event.lines();

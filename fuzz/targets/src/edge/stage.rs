@@ -60,7 +60,7 @@ const STATE: &str = r#"{
 
 /// The limits for the length of a context and for the work of an evaluation. They are small, so that short contexts exceed
 /// them.
-pub const CONTEXT: usize = 1 << 10;
+pub(super) const CONTEXT: usize = 1 << 10;
 const BUDGET: u64 = 20_000;
 /// The limit for the cache of responses, in bytes.
 const CACHE: u64 = 1 << 20;
@@ -68,7 +68,7 @@ const CACHE: u64 = 1 << 20;
 const FACTOR: usize = 256;
 const BESIDE: usize = 4 << 20;
 
-pub struct Stage {
+pub(super) struct Stage {
     runtime: Runtime,
     handle: EdgeHandle,
     router: Router,
@@ -77,11 +77,11 @@ pub struct Stage {
 }
 
 /// A response, read to its end or, for a stream, as far as it has arrived.
-pub struct Answered {
-    pub status: u16,
-    pub etag: Option<String>,
-    pub content_type: String,
-    pub body: String,
+pub(super) struct Answered {
+    pub(super) status: u16,
+    pub(super) etag: Option<String>,
+    pub(super) content_type: String,
+    pub(super) body: String,
 }
 
 /// An open stream, and its request.
@@ -91,7 +91,7 @@ struct Open {
 }
 
 impl Stage {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let state: State = serde_json::from_str(STATE).expect("a state");
         let mut options = Options::default();
         options.answer_cache = CACHE;
@@ -109,7 +109,7 @@ impl Stage {
         }
     }
 
-    pub fn play(&mut self, script: &[u8]) {
+    pub(super) fn play(&mut self, script: &[u8]) {
         if std::mem::take(&mut self.is_changed) {
             let replaced = self.handle.replace(self.state.clone(), None);
             self.runtime.block_on(replaced).expect("the same state again");
@@ -117,11 +117,11 @@ impl Stage {
         let (mut tag, mut open) = (String::new(), Vec::new());
         for text in requests(script) {
             let Some(asked) = Asked::read(text, &tag) else { continue };
-            let held = memory::begin();
+            let held = memory::process::begin();
             let Some((answered, body)) = self.ask(&asked) else { continue };
-            let cost = memory::peak().saturating_sub(held);
+            let cost = memory::process::peak() - held;
             let bound = FACTOR * asked.len() + BESIDE + CACHE as usize;
-            assert!(cost <= bound, "{cost} bytes for a request of {}", asked.len());
+            assert!(cost <= bound.cast_signed(), "{cost} bytes for a request of {}", asked.len());
             laws::answer(&asked, &answered);
             self.is_changed |= asked.method == "PUT" && answered.status == 200;
             if laws::is_poll(&asked) && answered.status == 200 && asked.headers.len() < 100 {

@@ -1,4 +1,5 @@
-//! An Edge in memory, and the invariants of its responses.
+//! Any requests to an Edge in memory: polls, streams, PUTs and OFREP with hostile paths, headers, contexts, etags and
+//! bodies. The responses satisfy the invariants, and the memory for a request is bounded by its length times a factor.
 
 mod laws;
 mod script;
@@ -12,9 +13,6 @@ thread_local! {
 }
 
 /// Sends the requests of a script, in the format of [`script::requests`].
-///
-/// # Panics
-/// If a response violates an invariant.
-pub fn play(script: &[u8]) {
+pub fn run(script: &[u8]) {
     STAGE.with_borrow_mut(|stage| stage.play(script));
 }

@@ -1,0 +1,20 @@
+//! The fuzz targets: a module for each, whose function `run` panics if an input shows a bug. The programs in `fuzz/fuzz_targets` let
+//! libFuzzer call these functions. The test `seeds` calls them with the inputs in `fuzz/seeds`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+pub mod address;
+pub mod columns;
+pub mod context;
+pub mod date;
+#[cfg(feature = "edge")]
+pub mod edge;
+pub mod evaluate;
+mod memory;
+pub mod number;
+pub mod pattern;
+pub mod payload;
+pub mod session;
+pub mod sse;
+#[cfg(feature = "edge")]
+pub mod state;
+pub mod version;
