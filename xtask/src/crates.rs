@@ -73,7 +73,7 @@ impl Crates {
         let mut manifests = BTreeMap::new();
         for path in tracked_files()? {
             let Some(folder) = path.strip_suffix("/Cargo.toml") else { continue };
-            if folder.starts_with("benches") || folder.starts_with("fuzz") {
+            if folder.starts_with("benches") || folder == "fuzz" {
                 continue;
             }
             let text =

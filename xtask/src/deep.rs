@@ -31,8 +31,6 @@ const fn deep(
     Deep { part, inputs: Inputs { crates, folders }, search: Search::Fixed }
 }
 
-/// The crates that each client in another language has below it.
-const CLIENT: &[&str] = &["fh-client"];
 const SUITE: &[&str] = &["fh-conformance", "fh-cli"];
 const WEB: &[&str] = &["fh-web-engine", "fh-cli"];
 /// The folder of the client for the web. The benches and runtimes in it have commands of their own.
@@ -44,7 +42,7 @@ pub(crate) fn all() -> Vec<Deep> {
         deep(
             Part::new("scenarios, mutants").run(|| self_test::run(&[])),
             &["fh-conformance"],
-            &["fh-session", "fh-repository", "fh-client", "xtask/src/mutants"],
+            &["xtask/src/mutants"],
         ),
         deep(
             Part::new("simulation, mutants").run(|| simulate::run(&[])),
@@ -64,7 +62,7 @@ pub(crate) fn all() -> Vec<Deep> {
         deep(
             Part::new("repository, all interleavings").run(interleavings),
             &["fh-repository"],
-            &["fh-repository"],
+            &[],
         ),
         deep(
             Part::new("SDKs of others")
@@ -104,20 +102,20 @@ pub(crate) fn all() -> Vec<Deep> {
             Part::new("console in Chromium")
                 .prepare(services::chromium)
                 .run(services::test_console),
-            &["fh-console-tests", "fh-edge"],
-            &["fh-edge"],
+            &["fh-console-tests"],
+            &[],
         ),
         deep(
             Part::new("redis store without TLS")
                 .prepare(services::redis)
                 .run(services::test_redis_store_without_tls),
             &["fh-redis"],
-            &["integrations/redis"],
+            &[],
         ),
         deep(
             Part::new("feature combinations").run(client_features::check_combinations),
             &["fh-client", "fh-web-engine"],
-            &["bindings/web/engine"],
+            &[],
         ),
         deep(
             Part::new("wasm tests").prepare(wasm::prepare).run(wasm::tests),
@@ -132,19 +130,19 @@ pub(crate) fn all() -> Vec<Deep> {
         deep(
             Part::new("minimum Rust version").prepare(minimum_rust::prepare).run(minimum_rust::run),
             &["fh-cli", "fh-redis", "fh-openfeature", "fh-opentelemetry", "fh-segment"],
-            &["integrations"],
+            &[],
         ),
         deep(
             Part::new("packaging").prepare(packaging::prepare).run(packaging::run),
             SUITE,
-            &["packaging"],
+            &["packaging", "Containerfile"],
         ),
         Deep {
             search: Search::Random,
             ..deep(
                 Part::new("fuzz, 5 s a target").prepare(fuzz::prepare).run(|| fuzz::run_for(5)),
-                CLIENT,
-                &["fuzz", "fh-edge", "bindings/python/arrow"],
+                &["fh-fuzz-targets"],
+                &["fuzz"],
             )
         },
     ]
