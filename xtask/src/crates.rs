@@ -68,7 +68,7 @@ impl RootChange {
 }
 
 impl Crates {
-    /// Reads the manifests that Git knows. `benches` and `fuzz` are workspaces of their own.
+    /// Reads the manifests that Git knows. `benches` and `fuzz` are workspaces of their own; `fuzz/targets` is a member of the main one.
     pub(crate) fn read() -> Result<Self, String> {
         let mut manifests = BTreeMap::new();
         for path in tracked_files()? {
