@@ -98,6 +98,22 @@ def test_awaits_raise_what_the_methods_raise(edge: Edge, deaf: str, run: Run) ->
     run(main())
 
 
+def test_a_wait_times_out_though_a_change_wakes_it_at_the_same_time(deaf: str, run: Run) -> None:
+    async def main() -> None:
+        statuses: queue.SimpleQueue[fh_client.StatusChange] = queue.SimpleQueue()
+        limits = fh_client.Limits(head=0.05)
+        async with fh_client.Client(deaf, KEY, limits=limits, on_status=statuses.put) as client:
+            wait = asyncio.ensure_future(client.ready(0.001))
+            await asyncio.sleep(0)
+            # The loop is blocked until the time is over and a change of the status has woken the wait.
+            while statuses.get(timeout=60).problem is None:
+                pass
+            with pytest.raises(fh_client.TimedOut):
+                await soon(wait)
+
+    run(main())
+
+
 def test_many_awaits_need_no_thread_and_can_be_cancelled(deaf: str, run: Run) -> None:
     async def main() -> None:
         async with fh_client.Client(deaf, KEY, listeners=False) as client:

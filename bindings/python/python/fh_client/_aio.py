@@ -20,7 +20,7 @@ class _LoopAwaits:
 
     def __init__(self) -> None:
         self._signal = LoopSignal()
-        self._waiting: dict[int, asyncio.Future[bool]] = {}
+        self._waiting: dict[int, asyncio.Future[None]] = {}
         self._tokens = 0
 
     async def outcome(self, pending: Pending, timeout: float | None) -> tuple[Any] | None:
@@ -29,15 +29,24 @@ class _LoopAwaits:
         self._tokens += 1
         token = self._tokens
         timer: asyncio.TimerHandle | None = None
+        is_over = False
+
+        def end() -> None:
+            # A wake in the same iteration of the loop takes the future, so the end of the time is noted besides.
+            nonlocal is_over
+            is_over = True
+            self._wake(token)
+
         if not self._waiting:
             loop.add_reader(self._signal.fileno(), self._receive)
         self._waiting[token] = loop.create_future()
         try:
             while (outcome := pending.poll(self._signal, token)) is None:
-                if timer is None and timeout is not None:
-                    timer = loop.call_later(timeout, self._wake, token, False)
-                if not await self._waiting[token]:
+                if is_over:
                     return None
+                if timer is None and timeout is not None:
+                    timer = loop.call_later(timeout, end)
+                await self._waiting[token]
                 self._waiting[token] = loop.create_future()
             return outcome
         finally:
@@ -50,12 +59,12 @@ class _LoopAwaits:
 
     def _receive(self) -> None:
         for token in self._signal.received():
-            self._wake(token, True)
+            self._wake(token)
 
-    def _wake(self, token: int, is_woken: bool) -> None:
+    def _wake(self, token: int) -> None:
         future = self._waiting.get(token)
         if future is not None and not future.done():
-            future.set_result(is_woken)
+            future.set_result(None)
 
 
 _signals: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopAwaits] = weakref.WeakKeyDictionary()
