@@ -1,9 +1,11 @@
 import { defaultExclude, defineConfig } from "vitest/config";
 
-/** The limit is for tests that hang. A busy machine must not reach it. */
-const testTimeout = 60_000;
+/** The limits are for tests that hang. A busy machine must not reach them. */
+const limits = { testTimeout: 60_000, hookTimeout: 60_000 };
+/** Tests that only `npm run test:deep` runs; the file `vitest.deep.config.js` gives the reason of each. */
+const deep = ["packages/*/tests/**/traps.test.ts", "packages/client/tests/repeat.test.ts"];
 /** The tests in Chromium are a run of their own: `npm run test:chromium`. */
-const exclude = [...defaultExclude, "packages/*/tests/chromium/**"];
+const exclude = [...defaultExclude, "packages/*/tests/chromium/**", ...deep];
 const reactTests = "packages/react/tests/**/*.test.{ts,tsx}";
 const react18 = `${import.meta.dirname}/tests/react-18/node_modules/`;
 const testingLibrary = `${import.meta.dirname}/node_modules/@testing-library/react/dist/@testing-library/react.esm.js`;
@@ -17,7 +19,7 @@ export default defineConfig({
           env: { REACT: "19.2.9" },
           include: ["packages/*/tests/**/*.test.{ts,tsx}", "examples/testing/vitest/*.test.ts"],
           exclude,
-          testTimeout,
+          ...limits,
         },
       },
       {
@@ -34,7 +36,7 @@ export default defineConfig({
           env: { REACT: "18.2.0" },
           include: [reactTests],
           exclude,
-          testTimeout,
+          ...limits,
           server: { deps: { inline: ["@testing-library/react"] } },
         },
       },

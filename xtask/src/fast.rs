@@ -5,7 +5,7 @@ use crate::python::{self, Repetitions};
 use crate::shell::Run;
 use crate::{
     client_features, conformance, dependencies, install, nextest, python_conformance, services,
-    subjects, web, workspace,
+    subjects, subjects_in_test, web, workspace,
 };
 
 /// Returns all parts. An earlier part is prepared, built and run before a later one.
@@ -34,7 +34,7 @@ pub(crate) fn parts() -> Vec<Part> {
         Part::new("wasm build").prepare(web::prepare_target).build(wasm_build),
         Part::new("web: Node").prepare(web::prepare).run(web::test),
         Part::new("conformance").run(conformance::run),
-        Part::new("fh-rust").run(|| subjects::run_in_test("fh-rust")),
+        Part::new("fh-rust").run(|| subjects_in_test::run("fh-rust")),
         Part::new("python conformance")
             .prepare(python::prepare)
             .build(python::install)

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
-use crate::output::say;
+use crate::output::{Log, Output, say};
 use crate::part::Part;
 use crate::shell::Run;
 
@@ -22,6 +23,9 @@ struct Missing {
     all: Vec<String>,
     packages: BTreeSet<String>,
 }
+
+/// The time that the system packages may take.
+const TIME: Duration = Duration::from_secs(1_200);
 
 static INSTALLING: OnceLock<Installing> = OnceLock::new();
 static LISTING: Mutex<Option<Missing>> = Mutex::new(None);
@@ -43,9 +47,12 @@ pub(crate) fn announce_missing(parts: &[Part]) {
         return;
     }
     println!("to install, some minutes of downloads:\n    {}", missing.all.join("\n    "));
-    if !missing.packages.is_empty()
-        && let Err(why) = packages(&missing.packages.into_iter().collect::<Vec<_>>())
-    {
+    if missing.packages.is_empty() {
+        return;
+    }
+    let names: Vec<String> = missing.packages.into_iter().collect();
+    let install = |log| Output::Log(log).within(|| packages(&names));
+    if let Err(why) = Log::create("system packages", TIME).and_then(install) {
         // The part that needs a package says which one is missing.
         println!("{why}");
     }

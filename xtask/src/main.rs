@@ -42,6 +42,7 @@ mod services;
 mod shell;
 mod simulate;
 mod subjects;
+mod subjects_in_test;
 mod test;
 mod tools;
 mod unleash_edge;

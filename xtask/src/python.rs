@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::thread;
 
 use crate::install;
-use crate::output::say;
+use crate::output::{self, say};
 use crate::python_environment::Environment;
 use crate::python_tests;
 use crate::shell::{Run, root};
@@ -64,16 +65,23 @@ pub(crate) fn run(repetitions: Repetitions) -> Result<(), String> {
     let fh = build_fh()?;
     install()?;
     let environment = environment()?;
+    let (checked, tested) = thread::scope(|scope| {
+        let check = output::spawn(scope, || check_types(&environment));
+        let tested = python_tests::run(&environment, &fh, |run| repetitions.set(run));
+        (check.join().unwrap_or_else(|_| Err("the check panicked".to_string())), tested)
+    });
+    tested.and(checked)
+}
+
+/// Checks the types of everything, and compares the stubs with the package.
+fn check_types(environment: &Environment) -> Result<(), String> {
     let package = package_folder();
-    let python = |line: &str| environment.run(line);
-    let tests = format!("{package}/tests");
-    python("-m mypy --strict -p fh_client").go()?;
-    python("-m mypy --strict").args(std::slice::from_ref(&tests)).go()?;
-    python("-m mypy --strict").args(&[format!("{package}/examples")]).go()?;
-    python("-m mypy --strict").args(&[format!("{package}/wheels")]).go()?;
-    pyright(&environment)?;
-    stubtest(&environment).go()?;
-    python_tests::run(&environment, &fh, |run| repetitions.set(run))
+    environment.run("-m mypy --strict -p fh_client").go_timed()?;
+    for folder in ["tests", "examples", "wheels"] {
+        environment.run("-m mypy --strict").args(&[format!("{package}/{folder}")]).go_timed()?;
+    }
+    pyright(environment)?;
+    stubtest(environment).go_timed()
 }
 
 /// Checks the types of the package, of the examples, of the scripts for wheels, and of the program for type checkers.
@@ -84,7 +92,7 @@ fn pyright(environment: &Environment) -> Result<(), String> {
         .args(&[python, "--project".to_string(), package_folder()])
         // It would ask the index for a newer version.
         .env("PYRIGHT_PYTHON_IGNORE_WARNINGS", "1")
-        .go()
+        .go_timed()
 }
 
 /// Returns a run that compares the stubs with the package.

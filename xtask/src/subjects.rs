@@ -15,7 +15,7 @@ use crate::workspace::{binary, suite};
 const ADAPTERS: &str = "conformance/adapters";
 const TYPESCRIPT_LOOP: &str = "templates/typescript/loop.ts";
 const BASELINES: &str = "conformance/baselines";
-const RECORDED: &str = "conformance/recorded";
+pub(crate) const RECORDED: &str = "conformance/recorded";
 
 /// The seed of the drawn cases.
 pub(crate) const DRAWN_SEED: &str = "0x5EED0012";
@@ -25,7 +25,7 @@ const PAGES: &str =
     "--markdown docs/conformance.md --html docs/conformance.html --faults docs/faults.md";
 
 /// An SDK under test.
-struct Subject {
+pub(crate) struct Subject {
     name: &'static str,
     /// The command that runs it.
     run_by: RunBy,
@@ -41,7 +41,7 @@ struct Subject {
     drawn_cases: Option<u32>,
 }
 
-type Options = &'static [(&'static str, Option<&'static str>)];
+pub(crate) type Options = &'static [(&'static str, Option<&'static str>)];
 
 /// The command that runs an SDK by itself.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,9 +59,6 @@ const MOSTLY_WAITING: Options = &[("--jobs", Some("8"))];
 
 /// The options of our client in TypeScript.
 const IN_BOTH_PROFILES: Options = &[("--profile", Some("all"))];
-
-/// The options of our clients in `cargo xtask test`. The scenarios mostly wait, so many of them run at the same time.
-const IN_TEST: Options = &[("--profile", Some("client")), ("--jobs", Some("16"))];
 
 const SUBJECTS: &[Subject] = &[
     Subject {
@@ -149,18 +146,7 @@ pub(crate) fn run_others() -> Result<(), String> {
     run(&[])
 }
 
-/// Runs one of our clients, which is installed, with the scenarios of `cargo xtask test`. Compares the outcome with the recording.
-pub(crate) fn run_in_test(name: &str) -> Result<(), String> {
-    let subjects = select(&[name.to_string()])?;
-    subjects.into_iter().try_for_each(|subject| {
-        let recorded = root().join(RECORDED).join(format!("{name}.json"));
-        let mut options = words(IN_TEST);
-        options.extend(["--compare".to_string(), path(&recorded)]);
-        run_scenarios(subject, options)
-    })
-}
-
-fn words(options: Options) -> Vec<String> {
+pub(crate) fn words(options: Options) -> Vec<String> {
     let words = options.iter().flat_map(|(option, value)| [Some(*option), *value]);
     words.flatten().map(str::to_string).collect()
 }
@@ -204,7 +190,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
 }
 
-fn select(names: &[String]) -> Result<Vec<&'static Subject>, String> {
+pub(crate) fn select(names: &[String]) -> Result<Vec<&'static Subject>, String> {
     if names.is_empty() {
         return Ok(SUBJECTS
             .iter()
@@ -302,8 +288,13 @@ fn install(subject: &Subject) -> Result<(), String> {
 }
 
 fn run_scenarios(subject: &Subject, options: Vec<String>) -> Result<(), String> {
+    scenarios(subject, options)?.go()
+}
+
+/// Returns a run of the suite against an SDK.
+pub(crate) fn scenarios(subject: &Subject, options: Vec<String>) -> Result<Run, String> {
     let run = within(subject.within, "sdk --adapter")?.args(&[subject.command()]);
-    web::with_node(run).args(&options).go()
+    Ok(web::with_node(run).args(&options))
 }
 
 /// Compares an SDK with the engine on drawn cases. A class of differences that `differences.json` does not list is a failure.

@@ -40,18 +40,21 @@ impl<'parts> Board<'parts> {
 
     /// Takes the next step for a worker.
     pub(crate) fn take(&mut self, worker: Worker) -> Next {
-        let order = match worker {
-            Worker::Builder if self.builds_are_left() => &[Stage::Build][..],
-            Worker::Builder => &[Stage::Run],
-            // What is installed first is built first.
-            Worker::Runner => &[Stage::Prepare, Stage::Run],
-        };
-        for stage in order {
-            let is_ready = |part: &usize| self.is_ready(*part, *stage);
-            if let Some(part) = (0..self.parts.len()).find(is_ready) {
-                self.set_taken(part, true);
-                return Next::Take(part, *stage);
+        let first = |stage| (0..self.parts.len()).find(|part| self.is_ready(*part, stage));
+        let found = match (worker, self.next_build()) {
+            // Builds keep the order of the parts, because what is built first can run first. The next one may still be prepared.
+            (Worker::Builder, Some(part)) => {
+                self.is_ready(part, Stage::Build).then_some((part, Stage::Build))
             }
+            (Worker::Builder, None) => first(Stage::Run).map(|part| (part, Stage::Run)),
+            (Worker::Runner, _) => {
+                let prepare = first(Stage::Prepare).map(|part| (part, Stage::Prepare));
+                prepare.or_else(|| first(Stage::Run).map(|part| (part, Stage::Run)))
+            }
+        };
+        if let Some((part, stage)) = found {
+            self.set_taken(part, true);
+            return Next::Take(part, stage);
         }
         let is_open = |part: usize| self.stage(part).is_some() && !self.is_last_alone(part);
         match (0..self.parts.len()).any(is_open) {
@@ -112,9 +115,9 @@ impl<'parts> Board<'parts> {
         is_alone && self.stage(part) == Some(Stage::Run)
     }
 
-    /// Returns true if a part is still to be built, also after it was prepared.
-    fn builds_are_left(&self) -> bool {
-        self.parts.iter().zip(&self.stages).any(|(part, stage)| {
+    /// Returns the first part that is still to be built, also after it was prepared.
+    fn next_build(&self) -> Option<usize> {
+        self.parts.iter().zip(&self.stages).position(|(part, stage)| {
             matches!(stage, Some(Stage::Prepare | Stage::Build)) && part.build.is_some()
         })
     }
@@ -141,28 +144,31 @@ mod tests {
         let parts = [
             Part::new("lint").build(nothing),
             Part::new("tests").prepare(nothing).build(nothing).run(nothing),
+            Part::new("documentation").build(nothing),
             Part::new("pages").run(nothing),
             Part::new("pace").run(nothing).alone(),
         ];
         let mut board = Board::new(&parts);
-        assert_eq!(board.open().count(), 6);
+        assert_eq!(board.open().count(), 7);
         assert_eq!(board.take(Builder), Take(0, Stage::Build));
         assert_eq!(board.take(Runner), Take(1, Stage::Prepare));
         board.end(0, Stage::Build, true);
         assert_eq!(board.take(Builder), Wait, "the next build is being prepared");
         board.end(1, Stage::Prepare, true);
         assert_eq!(board.take(Builder), Take(1, Stage::Build));
-        assert_eq!(board.take(Runner), Take(2, Stage::Run));
-        board.end(2, Stage::Run, true);
+        assert_eq!(board.take(Runner), Take(3, Stage::Run));
+        board.end(3, Stage::Run, true);
         assert_eq!(board.take(Runner), Wait);
-        assert_eq!(board.open().count(), 3);
         board.end(1, Stage::Build, true);
+        assert_eq!(board.open().count(), 3);
+        assert_eq!(board.take(Builder), Take(2, Stage::Build));
+        board.end(2, Stage::Build, true);
         assert_eq!(board.take(Builder), Take(1, Stage::Run), "nothing is left to build");
         assert_eq!(board.take(Runner), Wait);
-        assert_eq!(board.take_alone(), Some(3));
+        assert_eq!(board.take_alone(), Some(4));
         board.end(1, Stage::Run, true);
         assert_eq!((board.take(Builder), board.take(Runner)), (End, End));
-        board.end(3, Stage::Run, true);
+        board.end(4, Stage::Run, true);
         assert_eq!((board.take_alone(), board.open().count()), (None, 0));
     }
 

@@ -81,15 +81,7 @@ impl<'parts> Schedule<'parts> {
 
     /// Runs all parts, even after one has failed. Then repeats what failed and may depend on the load of the machine, and prints the summary.
     pub(crate) fn run(self) -> Result<(), String> {
-        {
-            let rest = self.rest(&self.lock());
-            let logs = target_folder().join("logs");
-            println!(
-                "{} parts{rest} on two cores; the logs are in {}",
-                self.parts.len(),
-                logs.display()
-            );
-        }
+        self.announce();
         let follower = match self.parts {
             // The terminal shows what a single part prints.
             [_] => self.lock().account.log(0).map(Follower::start),
@@ -109,6 +101,14 @@ impl<'parts> Schedule<'parts> {
             self.lock().account.add_repeated(self.parts, &repeated);
         }
         self.finish()
+    }
+
+    /// Prints how much is to be done.
+    fn announce(&self) {
+        let logs = target_folder().join("logs");
+        let logs = logs.canonicalize().unwrap_or(logs);
+        let rest = self.rest(&self.lock());
+        println!("{} parts{rest}; their logs are in {}", self.parts.len(), logs.display());
     }
 
     /// Prints the summary.
@@ -234,7 +234,9 @@ impl<'parts> Schedule<'parts> {
         }
         let seconds = builds.max(f64::midpoint(builds, runs));
         match (seconds / 60.0).ceil() {
-            minutes if minutes > 0.0 => format!(", at most about {minutes:.0} min left"),
+            minutes if minutes > 0.0 => {
+                format!(", at most about {minutes:.0} min left on two cores")
+            }
             _ => String::new(),
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::shell::root;
 use crate::subjects::{self, path, quoted, within};
+use crate::subjects_in_test;
 
 use super::build::build_once;
 use super::node;
@@ -50,7 +51,7 @@ pub(super) fn run() -> Result<(), String> {
 
 /// Runs fewer scenarios than [`run`] against the built adapter in Node.
 pub(crate) fn test_in_node() -> Result<(), String> {
-    subjects::run_in_test(IN_NODE)?;
+    subjects_in_test::run(IN_NODE)?;
     served("", &node_adapter())
 }
 

@@ -1,0 +1,89 @@
+//! The scenarios of `cargo xtask test` against our clients.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::flaky;
+use crate::shell::{root, target_folder};
+use crate::subjects::{Options, RECORDED, path, scenarios, select, words};
+
+/// The options of a run, which leaves out slow scenarios and the profile `edge`.
+const OPTIONS: Options = &[("--profile", Some("client"))];
+/// The number of scenarios at the same time. They mostly wait.
+const JOBS: &str = "16";
+
+/// Runs one of our clients, which is installed, with the scenarios of `cargo xtask test`. Compares the outcome with the recording.
+pub(crate) fn run(name: &str) -> Result<(), String> {
+    let subjects = select(&[name.to_string()])?;
+    subjects.into_iter().try_for_each(|subject| {
+        let recorded = root().join(RECORDED).join(format!("{name}.json"));
+        let outcome = target_folder().join("logs").join(format!("{name}.json"));
+        let start = |further: &[String]| {
+            let mut options = words(OPTIONS);
+            options.extend(["--compare".to_string(), path(&recorded)]);
+            options.extend_from_slice(further);
+            scenarios(subject, options)
+        };
+        let all = ["--jobs", JOBS, "--json", &path(&outcome)].map(str::to_string);
+        let Err(why) = start(&all)?.go() else { return Ok(()) };
+        let failed = failed_scenarios(&outcome).ok_or_else(|| why.clone())?;
+        let again = failed.into_iter().map(|id| {
+            let only = ["--only".to_string(), id.clone(), "--jobs".to_string(), "1".to_string()];
+            Ok((id, start(&only)?))
+        });
+        flaky::repeat_later(again.collect::<Result<_, String>>()?, why)
+    })
+}
+
+/// The outcome of a run, as `fh-conformance sdk --json` writes it.
+#[derive(Deserialize)]
+struct RunOutcome {
+    /// False if something other than a failed scenario differs from the recording.
+    as_recorded: Option<bool>,
+    results: Vec<ScenarioOutcome>,
+}
+
+#[derive(Deserialize)]
+struct ScenarioOutcome {
+    id: String,
+    outcome: String,
+    /// The profile of an evaluated case. Scenarios have none.
+    profile: Option<String>,
+}
+
+/// Returns the scenarios that failed; `None` if something else failed, too, which no load of the machine explains.
+fn failed_scenarios(outcome: &Path) -> Option<Vec<String>> {
+    let run: RunOutcome = serde_json::from_str(&fs::read_to_string(outcome).ok()?).ok()?;
+    let is_failure =
+        |of: &ScenarioOutcome| ["fail", "unexpected pass"].contains(&of.outcome.as_str());
+    let failed: Vec<ScenarioOutcome> = run.results.into_iter().filter(is_failure).collect();
+    let are_scenarios = failed.iter().all(|of| of.profile.is_none());
+    (run.as_recorded != Some(false) && are_scenarios)
+        .then(|| failed.into_iter().map(|of| of.id).collect())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scenarios_are_repeated_and_cases_are_not() {
+        let folder = fh_test_folder::Folder::new();
+        let outcome = folder.file("outcome.json");
+        let read = |as_recorded: &str, profile: &str| {
+            let results = format!(
+                r#"{{"id": "C-1", "outcome": "pass"}}, {{"id": "C-2", "outcome": "fail"}}, {{"id": "v", "outcome": "fail"{profile}}}"#
+            );
+            let text = format!(r#"{{"as_recorded": {as_recorded}, "results": [{results}]}}"#);
+            fs::write(&outcome, text).unwrap();
+            failed_scenarios(&outcome)
+        };
+        assert_eq!(read("true", ""), Some(vec!["C-2".to_string(), "v".to_string()]));
+        assert_eq!(read("false", ""), None);
+        assert_eq!(read("true", r#", "profile": "client""#), None);
+        assert_eq!(failed_scenarios(&folder.file("missing")), None);
+    }
+}
