@@ -1,5 +1,7 @@
 //! Reduces a JSON document while a condition remains true.
 
+use std::iter;
+
 use crate::json::Json;
 
 /// Maximum number of candidates that are tried. Cases are small, so that it is never reached in practice.
@@ -10,8 +12,7 @@ const TRIES: usize = 20_000;
 pub fn smallest(mut json: Json, mut holds: impl FnMut(&Json) -> bool) -> Json {
     let (mut tries, mut first) = (0, 0);
     while tries < TRIES {
-        let mut candidates = reductions(&json).into_iter().enumerate().skip(first);
-        let smaller = candidates.find(|(_, candidate)| {
+        let smaller = reductions(&json).enumerate().skip(first).find(|(_, candidate)| {
             tries += 1;
             holds(candidate)
         });
@@ -24,29 +25,31 @@ pub fn smallest(mut json: Json, mut holds: impl FnMut(&Json) -> bool) -> Json {
     json
 }
 
+/// The reductions of a part of a document, made one at a time.
+type Reductions<'j, T> = Box<dyn Iterator<Item = T> + 'j>;
+
 /// Returns every document with one part less, the largest removals first.
-fn reductions(json: &Json) -> Vec<Json> {
+fn reductions(json: &Json) -> Reductions<'_, Json> {
     match json {
-        Json::Null | Json::Bool(_) => Vec::new(),
+        Json::Null | Json::Bool(_) => Box::new(iter::empty()),
         Json::Number(token) => {
             let plainer = ["1", "0"].into_iter().filter(|plain| plain.len() < token.len());
-            plainer.map(|plain| Json::Number(plain.to_owned())).collect()
+            Box::new(plainer.map(|plain| Json::Number(plain.to_owned())))
         }
-        Json::Text(text) => shorter(text).into_iter().map(Json::Text).collect(),
-        Json::List(elements) => without_one(elements)
-            .chain(with_one_smaller(elements, reductions))
-            .map(Json::List)
-            .collect(),
+        Json::Text(text) => Box::new(shorter(text).into_iter().map(Json::Text)),
+        Json::List(elements) => {
+            let smaller = with_one_smaller(elements, reductions);
+            Box::new(without_one(elements).chain(smaller).map(Json::List))
+        }
         Json::Object(members) => {
-            let smaller = |(name, value): &(String, Json)| {
-                reductions(value).into_iter().map(|value| (name.clone(), value)).collect()
-            };
-            without_one(members)
-                .chain(with_one_smaller(members, smaller))
-                .map(Json::Object)
-                .collect()
+            let smaller = with_one_smaller(members, reductions_of_member);
+            Box::new(without_one(members).chain(smaller).map(Json::Object))
         }
     }
+}
+
+fn reductions_of_member((name, value): &(String, Json)) -> Reductions<'_, (String, Json)> {
+    Box::new(reductions(value).map(|value| (name.clone(), value)))
 }
 
 fn without_one<T: Clone>(all: &[T]) -> impl Iterator<Item = Vec<T>> {
@@ -56,19 +59,19 @@ fn without_one<T: Clone>(all: &[T]) -> impl Iterator<Item = Vec<T>> {
     })
 }
 
-fn with_one_smaller<T: Clone>(
-    all: &[T],
-    smaller: impl Fn(&T) -> Vec<T>,
-) -> impl Iterator<Item = Vec<T>> {
+fn with_one_smaller<'j, T: Clone>(
+    all: &'j [T],
+    smaller: fn(&'j T) -> Reductions<'j, T>,
+) -> impl Iterator<Item = Vec<T>> + 'j {
     all.iter().enumerate().flat_map(move |(index, each)| {
-        let with = |replacement: T| {
-            let mut all = all.to_vec();
-            if let Some(slot) = all.get_mut(index) {
-                *slot = replacement;
-            }
+        smaller(each).map(move |replacement| {
+            let (before, rest) = all.split_at(index);
+            let after = rest.get(1..).unwrap_or_default();
+            let mut all = before.to_vec();
+            all.push(replacement);
+            all.extend_from_slice(after);
             all
-        };
-        smaller(each).into_iter().map(with).collect::<Vec<_>>()
+        })
     })
 }
 
