@@ -8,58 +8,62 @@ use crate::{
     subjects, subjects_in_test, web, workspace,
 };
 
-/// Returns all parts. An earlier part is prepared, built and run before a later one.
+/// The part that builds the workspace.
+const TESTS: &str = "tests";
+/// The part that builds the engines of WebAssembly.
+const SIZES: &str = "web: build and sizes";
+
+/// Returns all parts. An earlier part is prepared, built and run before a later one, so those that run the longest come first.
 pub(crate) fn parts() -> Vec<Part> {
-    let mut parts = lints();
-    parts.splice(
-        1..1,
-        [
-            Part::new("tests")
-                .prepare(workspace::prepare)
-                .build(workspace::build)
-                .run(nextest::tests),
-            Part::new("web: build and sizes")
-                .prepare(web::prepare)
-                .build(web::build_engines)
-                .run(web::check_sizes),
-            Part::new("python")
-                .prepare(python::prepare)
-                .build(python::install)
-                .run(|| python::run(Repetitions::Some)),
-        ],
-    );
-    parts.extend([
+    let [format, clippy] = lints();
+    vec![
+        format,
+        Part::new(TESTS).prepare(workspace::prepare).build(workspace::build).run(nextest::tests),
+        Part::new(SIZES).prepare(web::prepare).build(web::build_engines).run(web::check_sizes),
+        Part::new("python")
+            .prepare(python::prepare)
+            .build(python::install)
+            .run(|| python::run(Repetitions::Some)),
+        Part::new("web: Node").prepare(web::prepare).run(web::test).built_by(SIZES),
+        Part::new("web: conformance")
+            .prepare(web::prepare_chromium)
+            .build(web::build_adapters)
+            .run(web::test_conformance_in_node),
+        clippy,
         Part::new("documentation").build(documentation),
         Part::new("client features").build(client_features::check),
         Part::new("wasm build").prepare(web::prepare_target).build(wasm_build),
-        Part::new("web: Node").prepare(web::prepare).run(web::test),
-        Part::new("conformance").run(conformance::run),
-        Part::new("fh-rust").run(|| subjects_in_test::run("fh-rust")),
         Part::new("python conformance")
             .prepare(python::prepare)
-            .build(python::install)
-            .run(python_conformance::run),
-        Part::new("web: conformance")
-            .prepare(web::prepare)
-            .build(web::build_adapters)
-            .run(web::test_conformance_in_node),
+            .run(python_conformance::run)
+            .built_by("python"),
+        Part::new("conformance").run(conformance::run).built_by(TESTS),
+        Part::new("fh-rust").run(|| subjects_in_test::run("fh-rust")).built_by(TESTS),
         Part::new("web: smoke in Chromium")
             .prepare(web::prepare_chromium)
-            .run(web::smoke_in_chromium),
+            .run(web::smoke_in_chromium)
+            .built_by(SIZES),
         Part::new("published SDKs")
             .prepare(subjects::install_published)
-            .run(subjects::run_published),
-        Part::new("redis store").prepare(services::redis).run(services::test_redis_store),
-        Part::new("demo").run(demo),
+            .run(subjects::run_published)
+            .built_by(TESTS),
+        Part::new("redis store")
+            .prepare(services::redis)
+            .run(services::test_redis_store)
+            .built_by(TESTS),
+        Part::new("demo").run(demo).built_by(TESTS),
         Part::new("dependencies").prepare(dependencies::prepare).run(dependencies::check),
-        Part::new("tests of pace").prepare(workspace::prepare).run(nextest::tests_of_pace).alone(),
-    ]);
-    parts
+        Part::new("tests of pace")
+            .prepare(workspace::prepare)
+            .run(nextest::tests_of_pace)
+            .built_by(TESTS)
+            .alone(),
+    ]
 }
 
 /// Returns the parts of `cargo xtask lint`.
-pub(crate) fn lints() -> Vec<Part> {
-    vec![
+pub(crate) fn lints() -> [Part; 2] {
+    [
         Part::new("format")
             .prepare(|| install::component("cargo fmt --version", "rustfmt"))
             .build(format),

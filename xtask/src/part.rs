@@ -14,6 +14,8 @@ pub(crate) struct Part {
     /// Runs what was built, and mostly waits.
     pub(crate) run: Option<Step>,
     pub(crate) company: Company,
+    /// The name of the part that builds what this part runs.
+    pub(crate) built_by: Option<&'static str>,
 }
 
 /// The steps that may run beside the last step of a part.
@@ -34,7 +36,7 @@ pub(crate) enum Stage {
 
 impl Part {
     pub(crate) const fn new(name: &'static str) -> Self {
-        Self { name, prepare: None, build: None, run: None, company: Company::Any }
+        Self { name, prepare: None, build: None, run: None, company: Company::Any, built_by: None }
     }
 
     pub(crate) const fn prepare(self, step: Step) -> Self {
@@ -47,6 +49,11 @@ impl Part {
 
     pub(crate) const fn run(self, step: Step) -> Self {
         Self { run: Some(step), ..self }
+    }
+
+    /// Runs after another part has built, if that is a part of the run.
+    pub(crate) const fn built_by(self, part: &'static str) -> Self {
+        Self { built_by: Some(part), ..self }
     }
 
     /// Lets nothing run beside the last step.

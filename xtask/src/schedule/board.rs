@@ -106,7 +106,16 @@ impl<'parts> Board<'parts> {
 
     fn is_ready(&self, part: usize, stage: Stage) -> bool {
         let is_taken = self.is_taken.get(part).is_some_and(|taken| *taken);
-        self.stage(part) == Some(stage) && !is_taken && !self.is_last_alone(part)
+        let is_built = stage != Stage::Run || self.is_built(part);
+        self.stage(part) == Some(stage) && !is_taken && is_built && !self.is_last_alone(part)
+    }
+
+    /// Returns true unless another part is still to build what this part runs.
+    fn is_built(&self, part: usize) -> bool {
+        let builder = self.parts.get(part).and_then(|part| part.built_by);
+        !self.parts.iter().zip(&self.stages).any(|(other, stage)| {
+            Some(other.name) == builder && matches!(stage, Some(Stage::Prepare | Stage::Build))
+        })
     }
 
     /// Returns true for a part whose last step is next and runs alone.
@@ -170,6 +179,23 @@ mod tests {
         assert_eq!((board.take(Builder), board.take(Runner)), (End, End));
         board.end(4, Stage::Run, true);
         assert_eq!((board.take_alone(), board.open().count()), (None, 0));
+    }
+
+    #[test]
+    fn a_part_waits_for_the_part_that_builds_what_it_runs() {
+        let parts = [
+            Part::new("tests").build(nothing).run(nothing),
+            Part::new("suite").run(nothing).built_by("tests"),
+            Part::new("pages").run(nothing).built_by("a part that was not chosen"),
+        ];
+        let mut board = Board::new(&parts);
+        assert_eq!(board.take(Builder), Take(0, Stage::Build));
+        assert_eq!(board.take(Runner), Take(2, Stage::Run));
+        board.end(2, Stage::Run, true);
+        assert_eq!(board.take(Runner), Wait);
+        // The part that waits runs also after a failed build, and says why it cannot run.
+        board.end(0, Stage::Build, false);
+        assert_eq!(board.take(Runner), Take(1, Stage::Run));
     }
 
     #[test]

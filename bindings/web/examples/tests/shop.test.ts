@@ -54,14 +54,14 @@ describeServe("the shop", () => {
       await page.goto(`${example.url}?key=${kind}&user=mara`);
       const goods = page.getByRole("region", { name: "Goods" });
       const colour = (): Promise<string | null> => goods.getAttribute("data-colour");
-      await expect.poll(colour).toBe("blue");
+      await expect.poll(colour, { timeout: 30_000 }).toBe("blue");
       for (const [user, expected] of [
         ["fred", "red"],
         ["mara", "blue"],
         ["nobody", "red"],
       ] as const) {
         await page.getByLabel("User").selectOption(user);
-        await expect.poll(colour).toBe(expected);
+        await expect.poll(colour, { timeout: 30_000 }).toBe(expected);
       }
     },
   );
@@ -74,10 +74,10 @@ describeServe("the shop", () => {
     const seconds = async (): Promise<number> => Number(/(\d+) s/.exec((await age.textContent()) ?? "")?.[1]);
     // The age is shown anew each second, also if the status does not change.
     const before = await seconds();
-    await expect.poll(seconds).toBeGreaterThan(before);
+    await expect.poll(seconds, { timeout: 30_000 }).toBeGreaterThan(before);
     await example.killEdge();
     const away = await seconds();
-    await expect.poll(seconds).toBeGreaterThan(away + 1);
+    await expect.poll(seconds, { timeout: 30_000 }).toBeGreaterThan(away + 1);
     await page.getByText(/READY, (waiting|connecting)/).waitFor();
     await page.getByText(/problem: /).waitFor();
     expect(await page.getByText("Tent").textContent()).toContain("108.00");
