@@ -85,6 +85,20 @@ export default tseslint.config(
     rules: { "@typescript-eslint/no-non-null-assertion": "off" },
   },
   {
+    files: ["**/tests/**"],
+    ignores: ["packages/client/tests/eventually.ts"],
+    rules: {
+      "no-restricted-properties": [
+        "error",
+        {
+          object: "vi",
+          property: "waitFor",
+          message: "its limit is one second, which a busy machine reaches; use the function of eventually.ts",
+        },
+      ],
+    },
+  },
+  {
     // Their types are comments in JSDoc's form, with which TypeScript checks them.
     files: ["examples/**/*.{js,mjs}"],
     rules: { "tsdoc/syntax": "off", "no-undef": "off" },

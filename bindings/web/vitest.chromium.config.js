@@ -6,6 +6,7 @@ export default defineConfig({
     // The limits are for tests that hang. A busy machine must not reach them.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     // Each file starts a browser of its own.
     maxWorkers: 2,
   },

@@ -1,7 +1,7 @@
 import { defaultExclude, defineConfig } from "vitest/config";
 
-/** The limit is for tests that hang. A busy machine must not reach it. */
-const testTimeout = 60_000;
+/** The limits are for tests that hang. A busy machine must not reach them. */
+const limits = { testTimeout: 60_000, hookTimeout: 60_000 };
 /** The tests in Chromium are a run of their own: `npm run test:chromium`. */
 const exclude = [...defaultExclude, "packages/*/tests/chromium/**"];
 const reactTests = "packages/react/tests/**/*.test.{ts,tsx}";
@@ -17,7 +17,7 @@ export default defineConfig({
           env: { REACT: "19.2.9" },
           include: ["packages/*/tests/**/*.test.{ts,tsx}", "examples/testing/vitest/*.test.ts"],
           exclude,
-          testTimeout,
+          ...limits,
         },
       },
       {
@@ -34,7 +34,7 @@ export default defineConfig({
           env: { REACT: "18.2.0" },
           include: [reactTests],
           exclude,
-          testTimeout,
+          ...limits,
           server: { deps: { inline: ["@testing-library/react"] } },
         },
       },

@@ -70,7 +70,11 @@ async function runTests(runs: readonly { mutant: string | undefined; test: strin
     watch: false,
     reporters: [{}],
     projects: runs.map(({ mutant, test }, at) => ({
-      test: { name: String(at), root: folders.copy, include: [test], env: { FH_MUTANT: mutant ?? "" } },
+      test: {
+        ...{ name: String(at), root: folders.copy, include: [test], env: { FH_MUTANT: mutant ?? "" } },
+        // Without a mutant, a busy machine must not fail a test. With one, a test that hangs has found it.
+        ...(mutant === undefined && { testTimeout: 60_000, hookTimeout: 60_000 }),
+      },
     })),
   });
   await vitest.start();

@@ -1,5 +1,5 @@
 import { Client, type ClientOptions } from "fh-client";
-import { afterEach, vi } from "vitest";
+import { afterEach } from "vitest";
 
 import { FetchEdge, feature } from "../../react/tests/fetch_edge.ts";
 
@@ -66,8 +66,3 @@ export const FEATURES = [
   feature("BROKEN", {}).replace('"value":"{}"', '"value":"{"'),
   feature("NULL", {}).replace('"value":"{}"', '"value":"null"'),
 ];
-
-/** Waits until the check throws no more. The limit is for tests that hang. */
-export async function eventually(check: () => void): Promise<void> {
-  await vi.waitFor(check, { timeout: 30_000 });
-}

@@ -9,12 +9,12 @@ import {
 import type { Client } from "fh-client";
 import { afterEach, describe, expect, test, vi } from "vitest";
 
+import { eventually } from "../../client/tests/eventually.ts";
 import { FeatureHubServerProvider } from "../src/server.ts";
 import {
   clientOf,
   CLIENT_KEY,
   edgeWith,
-  eventually,
   feature,
   FEATURES,
   FetchEdge,

@@ -8,8 +8,6 @@ import { FeatureHubServerProvider } from "../src/server.ts";
 import { FeatureHubWebProvider } from "../src/web.ts";
 import { CLIENT_KEY, feature, strategy } from "./features.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
-
 vi.mock("../../client/src/engine/wasm/lean.js", () =>
   vi.importActual("../../client/src/engine/wasm/lean_traps.js"),
 );

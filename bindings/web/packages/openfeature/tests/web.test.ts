@@ -1,17 +1,9 @@
 import { ErrorCode, OpenFeature, ProviderEvents, ProviderStatus } from "@openfeature/web-sdk";
 import { afterEach, expect, test } from "vitest";
 
+import { eventually } from "../../client/tests/eventually.ts";
 import { FeatureHubWebProvider } from "../src/web.ts";
-import {
-  clientOf,
-  CLIENT_KEY,
-  edgeWith,
-  eventually,
-  feature,
-  FEATURES,
-  FetchEdge,
-  SERVER_KEY,
-} from "./features.ts";
+import { clientOf, CLIENT_KEY, edgeWith, feature, FEATURES, FetchEdge, SERVER_KEY } from "./features.ts";
 
 afterEach(async () => {
   await OpenFeature.clearContexts();

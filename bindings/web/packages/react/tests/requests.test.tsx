@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import { Client } from "fh-client";
 import { type ReactNode, Suspense } from "react";
 import { renderToPipeableStream } from "react-dom/server";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 import {
   CLIENT_KEY,
@@ -13,8 +13,6 @@ import {
   stateOfUsers,
 } from "../../client/tests/client/serve.ts";
 import { FeatureProvider, useDetail, useString } from "../src/index.ts";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const USERS = 50;
 
@@ -43,7 +41,7 @@ describeServe("a server with one client", () => {
     "streams fifty pages at once, of which none has the values of another user (with a document: %j)",
     async (hasDocument) => {
       using client = new Client(served.url, CLIENT_KEY);
-      await client.ready({ timeoutMs: 20_000 });
+      await client.ready();
       let shells = 0;
       let finish: () => void = () => undefined;
       const done = new Promise<void>((resolve) => (finish = resolve));

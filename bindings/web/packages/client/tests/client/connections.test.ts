@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { Client, type ClientOptions } from "../../src/index.ts";
+import { eventually } from "../eventually.ts";
 
 const ENVIRONMENT = "8b4a9dae-538d-4d9d-8f62-b7dd49d07d03";
 const KEY = `${ENVIRONMENT}/PrURuGWLjVe34pi3r2sZQZo2SdUPrtG1kzSJ5WBE`;
@@ -47,7 +48,7 @@ test.each([
   await client.statusWhen(({ connection }) => connection === "streaming" || connection === "resting");
   expect(open.size).toBe(1);
   client.close();
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(open.size).toBe(0);
   });
   // A connection that was opened without need is there before that of a later request.
@@ -59,7 +60,7 @@ test("closing a client keeps the connection of another client with the same URL 
   const [one, other] = [start({ mode: "streaming" }), start({ mode: "streaming" })];
   for (const client of [one, other]) await client.statusWhen(({ connection }) => connection === "streaming");
   one.close();
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(open.size).toBe(1);
   });
   expect(other.status).toMatchObject({ requests: 1, attempts: 0 });

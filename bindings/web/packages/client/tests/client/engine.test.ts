@@ -3,9 +3,8 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { available } from "../../src/engine/unavailable.ts";
 import { Client, type ClientOptions, type EngineSource } from "../../src/index.ts";
 import { bytes, describeEngine } from "../engine/built.ts";
+import { eventually } from "../eventually.ts";
 import { CLIENT_KEY, feature, list, ScriptedEdge } from "./scripted_edge.ts";
-
-vi.setConfig({ testTimeout: 30_000 });
 
 const FAST: ClientOptions = { backoff: { initial: 0.02, cap: 0.05, jitter: 0 } };
 
@@ -111,7 +110,8 @@ describeEngine("a client that evaluates the rules", () => {
     const engine = Promise.resolve(new Uint8Array([0, 1, 2]));
     using client = new FreshClient("", CLIENT_KEY, { ...FAST, mode: "offline", engine });
     client.offerFeatures("test", "environment", `[${feature("COLOUR", "red")}]`);
-    await expect(client.ready({ timeoutMs: 200 })).rejects.toMatchObject({
+    await client.statusWhen(({ problem }) => problem !== undefined);
+    await expect(client.ready({ timeoutMs: 1 })).rejects.toMatchObject({
       reason: "timedOut",
       problem: { code: "engine" },
     });
@@ -121,7 +121,7 @@ describeEngine("a client that evaluates the rules", () => {
     const FreshClient = await freshClient();
     const client = new FreshClient(edge.url, CLIENT_KEY, { engine: new Promise<never>(() => undefined) });
     await edge.stream(feature("COLOUR", "red"));
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(client.status.sinceContact).toBeDefined();
     });
     expect(client.status).toMatchObject({ readiness: "NOT_READY", features: 0 });

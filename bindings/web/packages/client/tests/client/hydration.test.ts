@@ -1,12 +1,10 @@
 import { readFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { Client, type ClientOptions, type Notice, toScript } from "../../src/index.ts";
 import { describeEngine } from "../engine/built.ts";
 import { problems } from "./json_schema.ts";
 import { CLIENT_KEY, feature, list as listEvent, ScriptedEdge, SERVER_KEY } from "./scripted_edge.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const MARA = { userkey: "mara", plan: ["gold", "a,b"] };
 /** What a client in Rust writes for the context of `MARA` (`docs/bootstrap.md`). */

@@ -1,16 +1,14 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { Client, type ClientOptions, type Interceptor, type Observer } from "../../src/index.ts";
 import { Client as NodeClient, snapshotFile } from "../../src/node/index.ts";
+import { eventually } from "../eventually.ts";
 import { CLIENT_KEY, describeServe, Served, SERVER_KEY } from "./serve.ts";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 const [FRED, MARA] = [{ userkey: "fred" }, { userkey: "mara" }];
-const WAIT = { timeoutMs: 20_000 };
 
 /** An observer and an interceptor with private members, of which a test sees the calls. */
 class Handler implements Observer, Interceptor {
@@ -43,7 +41,7 @@ describeServe("an isolated client", () => {
   /** Starts a client for `fred`, and waits until it is ready. */
   async function ready(options: ClientOptions = {}): Promise<Client> {
     const client = new Client(served.url, SERVER_KEY, { context: FRED, ...options });
-    await client.ready(WAIT);
+    await client.ready();
     return client;
   }
 
@@ -54,7 +52,7 @@ describeServe("an isolated client", () => {
     client.onReadiness(({ readiness }) => seen.push(readiness));
     await Promise.resolve();
     const isolated = client.isolated(MARA);
-    await isolated.ready(WAIT);
+    await isolated.ready();
     expect([isolated.string("COLOUR"), isolated.context(MARA).string("COLOUR")]).toEqual(["blue", "blue"]);
     expect(isolated.context(FRED).detail("COLOUR").reason).toBe("NOT_READY");
     expect([client.string("COLOUR"), client.context(FRED).string("COLOUR")]).toEqual(["red", "red"]);
@@ -77,7 +75,7 @@ describeServe("an isolated client", () => {
     await client.statusWhen(({ readiness }) => readiness === "FAILED");
     await client.setApiKeys(SERVER_KEY);
     using isolated = client.isolated(MARA);
-    await isolated.ready(WAIT);
+    await isolated.ready();
     using page = Client.offline({ hydrate: isolated.context(MARA).dehydrate() });
     expect(page.context(MARA).detail("COLOUR")).toMatchObject({ value: "blue", strategyId: "mara" });
     expect(page.context(FRED).detail("COLOUR").reason).toBe("NOT_READY");
@@ -86,7 +84,7 @@ describeServe("an isolated client", () => {
   test("of a client-evaluated key evaluates for its context", async () => {
     using client = new Client(served.url, CLIENT_KEY);
     using isolated = client.isolated(MARA);
-    await isolated.ready(WAIT);
+    await isolated.ready();
     expect(isolated.context(MARA).string("COLOUR")).toBe("blue");
   });
 
@@ -98,7 +96,7 @@ describeServe("an isolated client", () => {
     });
     client.observe(other);
     const isolated = client.isolated(MARA);
-    await isolated.ready(WAIT);
+    await isolated.ready();
     isolated.flush();
     const before = handler.calls.length;
     expect(isolated.detail("COLOUR").value).toBe("blue");
@@ -132,18 +130,15 @@ describeServe("an isolated client", () => {
       onStatus: ({ readiness }) => seen.push(readiness),
     });
     try {
-      await client.ready(WAIT);
-      await vi.waitFor(
-        () => {
-          // The entry of the features, and the list of the entries.
-          expect([existsSync(path), entries.size]).toEqual([true, 2]);
-        },
-        { timeout: 30_000 },
-      );
+      await client.ready();
+      await eventually(() => {
+        // The entry of the features, and the list of the entries.
+        expect([existsSync(path), entries.size]).toEqual([true, 2]);
+      });
       const before = [readFileSync(path, "utf8"), ...entries.keys()];
       const [count, former] = [seen.length, reads];
       const isolated = client.isolated(MARA);
-      await isolated.ready(WAIT);
+      await isolated.ready();
       isolated.close();
       await isolated.closed();
       expect([seen.slice(count), reads]).toEqual([[], former]);

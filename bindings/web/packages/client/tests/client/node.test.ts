@@ -5,9 +5,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { Client as BrowserClient, type Notice, noticeText } from "../../src/index.ts";
 import { Client, environmentOverrides, type NodeClientOptions, snapshotFile } from "../../src/node/index.ts";
+import { eventually } from "../eventually.ts";
 import { CLIENT_KEY, feature, ScriptedEdge, SERVER_KEY } from "./scripted_edge.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 let folder: string;
 let path: string;
@@ -131,7 +130,7 @@ describe("a snapshot file", () => {
     const client = start({ snapshotFile: snapshotFile(path), clock });
     const { response } = await edge.stream(feature("COLOUR", "red"));
     await client.ready();
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(statSync(path).mode & 0o777).toBe(0o600);
     });
     const first = readFileSync(path, "utf8");
@@ -191,7 +190,7 @@ describe("a snapshot file", () => {
     const client = start({ snapshotFile: snapshotFile(path) });
     await edge.stream(feature("COLOUR", "red"));
     await client.ready();
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(readdirSync(folder)).toEqual(["features.json"]);
     });
     const first = readFileSync(path, "utf8");
@@ -245,7 +244,7 @@ describe("a snapshot file", () => {
     const { client, texts } = noting({ snapshotFile: snapshotFile(join(folder, "none", "features.json")) });
     await edge.stream(feature("COLOUR", "red"));
     await client.ready();
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await texts()).toEqual([
         "the state from snapshot was not used: the snapshot file cannot be written: ENOENT",
       ]);
@@ -262,7 +261,7 @@ describe("a snapshot file", () => {
     const client = start({ snapshotFile: snapshotFile(path) });
     await edge.stream(feature("COLOUR", "red"));
     await client.ready();
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(readdirSync(folder).sort()).toEqual(["features.json", other]);
     });
   });

@@ -204,7 +204,7 @@ describe("a client in Node", () => {
       using client = new Client(edge.url, SERVER_KEY);
       const { request } = await edge.stream(feature("COLOUR", "red"));
       expect(request.socket.remoteAddress).toBe("127.0.0.2");
-      await client.ready({ timeoutMs: 5_000 });
+      await client.ready();
     } finally {
       delete options.localAddress;
     }
@@ -215,7 +215,7 @@ describe("a client in Node", () => {
     await using edge = await ScriptedEdge.start();
     using client = new Client(edge.url, SERVER_KEY);
     await edge.stream(feature("COLOUR", "red"));
-    await client.ready({ timeoutMs: 5_000 });
+    await client.ready();
     expect(client.string("COLOUR")).toBe("red");
   });
 
@@ -225,7 +225,7 @@ describe("a client in Node", () => {
     const { request } = await edge.stream(feature("COLOUR", "red"));
     // Only `fetch` sends this header.
     expect(request.headers["sec-fetch-mode"]).toBe("cors");
-    await client.ready({ timeoutMs: 5_000 });
+    await client.ready();
   });
 
   test("uses a global `fetch` that is not Node's, or the option `fetch`", async () => {
@@ -237,7 +237,7 @@ describe("a client in Node", () => {
       if (options.fetch) vi.unstubAllGlobals();
       else vi.stubGlobal("fetch", answer);
       using client = new Client("http://edge.invalid", SERVER_KEY, options);
-      await client.ready({ timeoutMs: 5_000 });
+      await client.ready();
       expect(client.string("COLOUR")).toBe("stubbed");
     }
     expect(answer).toHaveBeenCalledTimes(2);

@@ -9,6 +9,7 @@ import {
 } from "../../src/index.ts";
 import { partsOf } from "../../src/live_reads.ts";
 import { queue } from "../../src/repository/lib.ts";
+import { eventually } from "../eventually.ts";
 import { feature, SERVER_KEY } from "./scripted_edge.ts";
 
 let client: Client;
@@ -79,7 +80,7 @@ test("the first error that an observer throws is a notice", async () => {
     throw error;
   };
   start({ onNotice: (notice) => seen.push(notice), observers: [{ observer: { observe } }] });
-  await vi.waitFor(() => {
+  await eventually(() => {
     client.string("COLOUR");
     expect(seen).toEqual([{ kind: "callback_threw", error }]);
   });

@@ -9,6 +9,7 @@ import type { LifeCycle, Platform, PlatformRequest } from "../../src/platform.ts
 import { Repository } from "../../src/repository/lib.ts";
 import { SentSecrets } from "../../src/sent_secrets.ts";
 import { ApiKeys, defaultConfig, EdgeUrl, SecretUrl, Session } from "../../src/session/lib.ts";
+import { eventually } from "../eventually.ts";
 
 describe("the clock", () => {
   test("counts whole milliseconds, never goes back, and adds the time of a sleep", () => {
@@ -89,7 +90,7 @@ describe("the driver", () => {
   test("cuts the delay of its timer to what timers can have", async () => {
     const { delays, driver } = idle(LONGEST_DELAY * 10);
     driver.handle({ type: "start" });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(delays.at(-1)).toBe(LONGEST_DELAY);
     });
     expect(LONGEST_DELAY).toBe(2_147_483_647);
@@ -98,7 +99,7 @@ describe("the driver", () => {
   test("suspends, resumes and refreshes when the page changes", async () => {
     const { driver, lifeCycle, sent, delays } = idle(1_000);
     driver.handle({ type: "start" });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(delays.at(-1)).toBe(1_000);
     });
     lifeCycle.suspend();
@@ -114,7 +115,7 @@ describe("the driver", () => {
   test("stays suspended until both the program and the page have resumed it", async () => {
     const { connection, driver, lifeCycle, sent } = idle(1_000);
     driver.handle({ type: "start" });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(connection()).toBe("resting");
     });
     driver.suspend("program");

@@ -4,13 +4,11 @@ import { cp, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { describeEngine } from "../engine/built.ts";
 import { bundled } from "./bundled.ts";
 import { CLIENT_KEY, feature, ScriptedEdge, SERVER_KEY } from "./scripted_edge.ts";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const RED = feature("COLOUR", "red");
 

@@ -4,8 +4,6 @@ import { type Client, type EngineSource } from "../../src/index.ts";
 import { bytes, describeEngine } from "../engine/built.ts";
 import { CLIENT_KEY, ScriptedEdge } from "./scripted_edge.ts";
 
-vi.setConfig({ testTimeout: 30_000 });
-
 /** A condition without values, which a missing attribute satisfies in the profile `client` only. */
 const COLOUR = JSON.stringify({
   ...{ id: "1", key: "COLOUR", type: "STRING", version: 1, value: "grey" },

@@ -1,12 +1,10 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { Client } from "../../src/index.ts";
 import { CLIENT_KEY, colourOf, describeServe, Served, stateOfUsers } from "./serve.ts";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const USERS = 50;
 /** Number of reads of each request. Between two reads, all other requests read. */
@@ -34,7 +32,7 @@ describeServe("a server with one client", () => {
 
   test("answers fifty requests at once, of which none reads for the context of another", async () => {
     using client = new Client(served.url, CLIENT_KEY);
-    await client.ready({ timeoutMs: 20_000 });
+    await client.ready();
     const meetings = Array.from({ length: READS }, () => meeting(USERS));
     const server = createServer((request, response) => {
       void (async () => {

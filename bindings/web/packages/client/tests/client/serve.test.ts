@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { Client } from "../../src/index.ts";
 import { CLIENT_KEY, describeServe, Served, SERVER_KEY, state } from "./serve.ts";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 interface Flags {
   readonly NEW_CHECKOUT: boolean;
@@ -25,7 +23,7 @@ describeServe("a client of fh serve", () => {
     using client = new Client<Flags>(served.url, CLIENT_KEY);
     expect(client.isReady).toBe(false);
     expect(client.string("COLOUR", "none")).toBe("none");
-    await client.ready({ timeoutMs: 20_000 });
+    await client.ready();
     const mara = client.context({ userkey: "mara" });
     expect(mara.string("COLOUR")).toBe("blue");
     expect(client.context({ userkey: "fred" }).string("COLOUR")).toBe("red");
@@ -43,7 +41,7 @@ describeServe("a client of fh serve", () => {
 
   test("with a server-evaluated key serves the values for the context that was set last", async () => {
     using client = new Client<Flags>(served.url, SERVER_KEY, { context: { userkey: "fred" } });
-    await client.ready({ timeoutMs: 20_000 });
+    await client.ready();
     expect(client.string("COLOUR")).toBe("red");
     const mara = client.context({ userkey: "mara" });
     expect(mara.detail("COLOUR").reason).toBe("NOT_READY");
@@ -54,7 +52,7 @@ describeServe("a client of fh serve", () => {
 
   test("notifies listeners and iterators of a change on the stream", async () => {
     using client = new Client<Flags>(served.url, CLIENT_KEY);
-    await client.ready({ timeoutMs: 20_000 });
+    await client.ready();
     const changes = client.changes("COLOUR");
     const change = new Promise((resolve) => client.onChange("COLOUR", resolve));
     await served.change(state("green"));

@@ -1,13 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { Client, snapshotFile } from "../../src/node/index.ts";
 import { describeEngine } from "../engine/built.ts";
 import { ScriptedEdge, SERVER_KEY } from "./scripted_edge.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const MARA = { userkey: "mara", plan: ["gold", "a,b=c"], city: "Ōtautahi" };
 /**
@@ -55,7 +53,7 @@ describeEngine("a snapshot file of Node, which Rust reads", () => {
     const path = join(folder, "features.json");
     writeFileSync(path, readFileSync(new URL(`snapshot_of_node_${name}.txt`, import.meta.url)));
     const client = new Client(edge.url, keys, { poll: 3600, context, snapshotFile: snapshotFile(path) });
-    await client.ready({ timeoutMs: 30_000 });
+    await client.ready();
     expect([client.context(MARA).string("COLOUR"), client.status.source]).toEqual([
       colour,
       { kind: "snapshot" },

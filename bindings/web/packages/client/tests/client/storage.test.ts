@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { Client, type ClientOptions, noticeText, type StateStorage, storedSession } from "../../src/index.ts";
+import { eventually } from "../eventually.ts";
 import { CLIENT_KEY, feature, ScriptedEdge, SERVER_KEY } from "./scripted_edge.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 8, 30);
@@ -25,11 +26,6 @@ class Texts implements StateStorage {
   get features(): [name: string, text: string][] {
     return [...this.entries].filter(([, text]) => text.includes("featurehub-snapshot"));
   }
-}
-
-/** Waits until a check passes. A busy machine must not reach the limit. */
-function eventually(check: () => void): Promise<void> {
-  return vi.waitFor(check, { timeout: 30_000 });
 }
 
 let edge: ScriptedEdge;

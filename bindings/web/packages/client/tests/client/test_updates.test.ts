@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { Client, type ClientOptions, EdgeProblem, Refused } from "../../src/index.ts";
+import { eventually } from "../eventually.ts";
 import { feature, list, SERVER_KEY } from "./scripted_edge.ts";
 
 const clients: Client[] = [];
@@ -137,11 +138,11 @@ describe("a test update", () => {
     let isDone = false;
     const waiting = client.testUpdates().setAndWait("A", { value: true });
     void waiting.then(() => (isDone = true));
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(edge.updates).toHaveLength(1);
     });
     edge.write(`event: feature\ndata: ${feature("A", false, 2)}\n\n`);
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(client.detail("A").version).toBe(2);
     });
     expect(isDone).toBe(false);
@@ -178,7 +179,7 @@ describe("a test update", () => {
     const edge = new Edge();
     const client = await edge.client({ poll: 600, pace: 0.001 });
     const waiting = client.testUpdates().setAndWait("A", { value: true });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(edge.polls).toBeGreaterThan(1);
     });
     client.close();
