@@ -2,8 +2,10 @@ import { defaultExclude, defineConfig } from "vitest/config";
 
 /** The limits are for tests that hang. A busy machine must not reach them. */
 const limits = { testTimeout: 60_000, hookTimeout: 60_000 };
+/** Tests that only `npm run test:deep` runs; the file `vitest.deep.config.js` gives the reason of each. */
+const deep = ["packages/*/tests/**/traps.test.ts", "packages/client/tests/repeat.test.ts"];
 /** The tests in Chromium are a run of their own: `npm run test:chromium`. */
-const exclude = [...defaultExclude, "packages/*/tests/chromium/**"];
+const exclude = [...defaultExclude, "packages/*/tests/chromium/**", ...deep];
 const reactTests = "packages/react/tests/**/*.test.{ts,tsx}";
 const react18 = `${import.meta.dirname}/tests/react-18/node_modules/`;
 const testingLibrary = `${import.meta.dirname}/node_modules/@testing-library/react/dist/@testing-library/react.esm.js`;
