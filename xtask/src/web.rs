@@ -14,6 +14,7 @@ mod runtimes;
 mod sequences;
 mod sizes;
 mod tables;
+mod vitest;
 
 use self::build::StandardLibrary;
 pub(crate) use self::build::{build_once as build_engines, prepare_target};

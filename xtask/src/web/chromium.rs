@@ -4,7 +4,7 @@ use crate::install;
 use crate::python::build_fh;
 
 use super::build::build_once;
-use super::node;
+use super::{node, vitest};
 
 /// Installs Node, the packages of the workspace, and Chromium.
 pub(crate) fn prepare() -> Result<(), String> {
@@ -15,18 +15,16 @@ pub(crate) fn prepare() -> Result<(), String> {
 
 /// Runs the tests in Chromium, with an Edge whose test answers each request and with `fh serve`. The pages load the built engines.
 pub(crate) fn run() -> Result<(), String> {
-    test("npm run --silent test:chromium")
+    test("test:chromium")
 }
 
 /// Runs the few of these tests that show a client with each kind of key beside `fh serve`.
 pub(crate) fn smoke() -> Result<(), String> {
-    test("npm run --silent test:chromium:smoke")
+    test("test:chromium:smoke")
 }
 
-fn test(line: &str) -> Result<(), String> {
+fn test(script: &str) -> Result<(), String> {
     build_once()?;
-    node::in_workspace(line)
-        .env("FH", &build_fh()?.display().to_string())
-        .env("FH_SERVE", "required")
-        .go()
+    let fh = build_fh()?.display().to_string();
+    vitest::run(script, |run| run.env("FH", &fh).env("FH_SERVE", "required"))
 }

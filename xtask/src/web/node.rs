@@ -11,7 +11,7 @@ use crate::python::build_fh;
 use crate::shell::{Run, root, target_folder};
 
 use super::build::{StandardLibrary, build, build_once, build_traps};
-use super::{conversations, sequences};
+use super::{conversations, sequences, vitest};
 
 /// The folder of the npm workspace.
 const WORKSPACE: &str = "bindings/web";
@@ -61,7 +61,7 @@ pub(crate) fn run() -> Result<(), String> {
     build_once()?;
     let (checked, tested) = thread::scope(|scope| {
         let check = output::spawn(scope, || in_workspace("npm run --silent check").go_timed());
-        let tested = tests("npm test --silent").and_then(Run::go);
+        let tested = tests("test", |run| run);
         (check.join().unwrap_or_else(|_| Err("the check panicked".to_string())), tested)
     });
     tested.and(checked)
@@ -86,19 +86,19 @@ fn prove_with(library: StandardLibrary) -> Result<(), String> {
         StandardLibrary::Stable => build(library)?,
     }
     build_traps(library)?;
-    tests("npm run --silent test:deep")?
-        .env("FH_CONVERSATIONS", &conversations.display().to_string())
-        .env("FH_SEQUENCES", &sequences.display().to_string())
-        .go()?;
+    tests("test:deep", |run| {
+        run.env("FH_CONVERSATIONS", &conversations.display().to_string())
+            .env("FH_SEQUENCES", &sequences.display().to_string())
+    })?;
     in_workspace("npm run --silent mutants").env("FH_ENGINE", "required").go()
 }
 
-/// Returns a run of tests that need the engines and `fh`.
-fn tests(line: &str) -> Result<Run, String> {
-    Ok(in_workspace(line)
-        .env("FH_ENGINE", "required")
-        .env("FH", &build_fh()?.display().to_string())
-        .env("FH_SERVE", "required"))
+/// Runs tests that need the engines and `fh`.
+fn tests(script: &str, complete: impl Fn(Run) -> Run) -> Result<(), String> {
+    let fh = build_fh()?.display().to_string();
+    vitest::run(script, |run| {
+        complete(run.env("FH_ENGINE", "required").env("FH", &fh).env("FH_SERVE", "required"))
+    })
 }
 
 fn is_new_enough(version: &str) -> bool {
