@@ -3,6 +3,7 @@
 use crate::part::Part;
 use crate::python::{self, Repetitions};
 use crate::shell::Run;
+use crate::subjects_in_test::Selection;
 use crate::{
     client_features, conformance, dependencies, install, nextest, python_conformance, services,
     subjects, subjects_in_test, web, workspace,
@@ -38,7 +39,9 @@ pub(crate) fn parts() -> Vec<Part> {
             .run(python_conformance::run)
             .built_by("python"),
         Part::new("conformance").run(conformance::run).built_by(TESTS),
-        Part::new("fh-rust").run(|| subjects_in_test::run("fh-rust")).built_by(TESTS),
+        Part::new("fh-rust")
+            .run(|| subjects_in_test::run("fh-rust", Selection::Whole))
+            .built_by(TESTS),
         Part::new("web: smoke in Chromium")
             .prepare(web::prepare_chromium)
             .run(web::smoke_in_chromium)

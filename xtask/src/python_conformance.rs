@@ -6,7 +6,7 @@ use crate::output::say;
 use crate::python::{self, PACKAGE};
 use crate::shell::root;
 use crate::subjects::{self, path, quoted};
-use crate::subjects_in_test;
+use crate::subjects_in_test::{self, Selection};
 use crate::workspace::suite;
 
 /// The name of the package in the table of subjects.
@@ -39,7 +39,7 @@ fn python() -> PathBuf {
 
 /// Runs against the installed package the scenarios, and the vectors of the profile `client` without and with an Edge.
 pub(crate) fn run() -> Result<(), String> {
-    subjects_in_test::run(SUBJECT)?;
+    subjects_in_test::run(SUBJECT, Selection::Client)?;
     served("client")
 }
 

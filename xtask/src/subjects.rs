@@ -36,7 +36,7 @@ pub(crate) struct Subject {
     /// The command that runs the suite as its last arguments; empty if the suite runs by itself.
     within: &'static str,
     /// The options of a whole run, each with its value.
-    options: Options,
+    pub(crate) options: Options,
     /// The number of drawn cases on which a run compares it with the engine. It is a number and not a time, so that each run draws the same.
     drawn_cases: Option<u32>,
 }

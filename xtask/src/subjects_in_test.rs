@@ -9,19 +9,31 @@ use crate::flaky;
 use crate::shell::{root, target_folder};
 use crate::subjects::{Options, RECORDED, path, scenarios, select, words};
 
-/// The options of a run, which leaves out slow scenarios and the profile `edge`.
-const OPTIONS: Options = &[("--profile", Some("client"))];
+/// The scenarios and cases of a run.
+#[derive(Clone, Copy)]
+pub(crate) enum Selection {
+    /// Those of a whole run.
+    Whole,
+    /// Those of the profile `client`, without slow scenarios.
+    Client,
+}
+
+/// The options of [`Selection::Client`].
+const CLIENT: Options = &[("--profile", Some("client"))];
 /// The number of scenarios at the same time. They mostly wait.
 const JOBS: &str = "16";
 
-/// Runs one of our clients, which is installed, with the scenarios of `cargo xtask test`. Compares the outcome with the recording.
-pub(crate) fn run(name: &str) -> Result<(), String> {
+/// Runs one of our clients, which is installed. Compares the outcome with the recording. Scenarios that fail are repeated alone.
+pub(crate) fn run(name: &str, selection: Selection) -> Result<(), String> {
     let subjects = select(&[name.to_string()])?;
     subjects.into_iter().try_for_each(|subject| {
         let recorded = root().join(RECORDED).join(format!("{name}.json"));
         let outcome = target_folder().join("logs").join(format!("{name}.json"));
         let start = |further: &[String]| {
-            let mut options = words(OPTIONS);
+            let mut options = words(match selection {
+                Selection::Whole => subject.options,
+                Selection::Client => CLIENT,
+            });
             options.extend(["--compare".to_string(), path(&recorded)]);
             options.extend_from_slice(further);
             scenarios(subject, options)

@@ -23,7 +23,7 @@ pub(crate) use self::chromium::{
 };
 pub(crate) use self::conformance::{
     WITH_BROWSER, build_adapters, chromium_adapter, node_adapter,
-    test_in_node as test_conformance_in_node,
+    run_in_node as test_conformance_in_node,
 };
 pub(crate) use self::node::{prepare, prove as prove_equality, run as test, with_node};
 pub(crate) use self::packages::run as test_packages;

@@ -2,7 +2,7 @@
 
 use crate::shell::root;
 use crate::subjects::{self, path, quoted, within};
-use crate::subjects_in_test;
+use crate::subjects_in_test::{self, Selection};
 
 use super::build::build_once;
 use super::node;
@@ -44,20 +44,15 @@ pub(crate) fn build_adapters() -> Result<(), String> {
 /// Runs against both adapters the cases by the operation `evaluate`, the scenarios except the slow ones, and the cases again, whose payloads
 /// clients read from an Edge and evaluate with cached answers.
 pub(super) fn run() -> Result<(), String> {
+    build_adapters()?;
     run_in_node()?;
     subjects::run(&[IN_CHROMIUM.to_string()])?;
     served(WITH_BROWSER, &chromium_adapter())
 }
 
-/// Runs fewer scenarios than [`run`] against the built adapter in Node.
-pub(crate) fn test_in_node() -> Result<(), String> {
-    subjects_in_test::run(IN_NODE)?;
-    served("", &node_adapter())
-}
-
-/// Runs the same commands as [`run`] against the adapter in Node only.
-fn run_in_node() -> Result<(), String> {
-    subjects::run(&[IN_NODE.to_string()])?;
+/// Runs the same commands as [`run`] against the built adapter in Node only.
+pub(crate) fn run_in_node() -> Result<(), String> {
+    subjects_in_test::run(IN_NODE, Selection::Whole)?;
     served("", &node_adapter())
 }
 
