@@ -5,16 +5,15 @@ use crate::output::Output;
 use crate::workspace;
 
 /// The tests that have parts of their own, because they need a server, a browser or published SDKs, or judge how fast something happens.
-const OTHER_PARTS: &str = "package(fh-redis) + package(fh-console-tests) + ";
+const OTHER_PARTS: &str = "package(fh-redis) + ";
 /// The tests that judge how fast something happens. They run with nothing beside them.
-const PACE: &str = "(package(fh-client) & binary(rows)) + (package(fh-client) & binary(fleet))";
+const PACE: &str = "package(fh-client) & binary(rows)";
 
 /// The crates whose tests use real sockets. Such a test that fails is repeated once, alone.
-const SOCKETS: [&str; 12] = [
+const SOCKETS: [&str; 11] = [
     "fh-cli",
     "fh-client",
     "fh-conformance",
-    "fh-console-tests",
     "fh-edge",
     "fh-examples",
     "fh-fake-edge",
@@ -47,8 +46,9 @@ pub(crate) fn run_with(
     variables: &[(&str, &str)],
 ) -> Result<(), String> {
     let start = |filter: &str| {
+        let filter = ["-E", filter].map(str::to_string);
         let words: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-        let run = workspace::nextest("run -E")?.args(&[filter.to_string()]).args(&words);
+        let run = workspace::nextest("run")?.args(&filter).args(&words);
         Ok::<_, String>(variables.iter().fold(run, |run, (name, value)| run.env(name, value)))
     };
     let Err(why) = start(filter)?.go() else { return Ok(()) };

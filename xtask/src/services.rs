@@ -26,5 +26,5 @@ pub(crate) fn chromium() -> Result<(), String> {
 
 /// Runs the tests of the console. Screenshots are left in `target/tmp/console`.
 pub(crate) fn test_console() -> Result<(), String> {
-    nextest::run("package(fh-console-tests)", &[])
+    Run::new("cargo test --locked -p fh-console-tests").go()
 }
