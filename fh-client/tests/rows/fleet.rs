@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use fh_client::{Backoff, Client, ClientBuilder};
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Recording, Route};
+use fh_test_wait::Lateness;
 use tokio::runtime::Runtime;
 
 use super::{NEVER, PATIENCE, edge, not_earlier, quick, seen};
@@ -19,6 +20,7 @@ const NAME: &str = "x-client";
 /// 50 streams end at the same moment, and the Edge fails for a while. Neither the first attempts nor those that succeed are a spike.
 #[test]
 fn streams_after_a_storm_are_spread() {
+    let lateness = Lateness::watch();
     let edge = edge();
     let runtime = runtime();
     let clients = fleet(&edge, &runtime, ClientBuilder::streaming);
@@ -31,12 +33,12 @@ fn streams_after_a_storm_are_spread() {
     edge.behave_on(Route::Stream, Behaviour::healthy());
     edge.wait_until(PATIENCE, |seen| seen.live_streams() == CLIENTS).unwrap();
     let recording = edge.recording();
-    spread(&first_by_client(&recording, Route::Stream, |status| status == 503), N / 2);
+    spread(&first_by_client(&recording, Route::Stream, |status| status == 503), N / 2, &lateness);
     let mut last = first_by_client(&recording, Route::Stream, |status| status == 200);
     for seen in recording.of(Route::Stream).filter(|seen| seen.status == Some(200)) {
         last.insert(name(seen), seen.request.at);
     }
-    spread(&last, N / 2);
+    spread(&last, N / 2, &lateness);
 }
 
 /// 100 connections that end at once take at least as long as their delays, and each is one request.
@@ -115,17 +117,18 @@ fn first_by_client(
 }
 
 /// Checks that there is a request of each client, that they are spread over most of this time, and that no tenth of it has half of them.
-/// With random delays the first check fails once in millions of runs.
+/// With random delays the first check fails once in millions of runs. A busy machine may receive requests late, and then many at once.
 #[track_caller]
-fn spread(requests: &BTreeMap<String, Instant>, over: Duration) {
+fn spread(requests: &BTreeMap<String, Instant>, over: Duration, lateness: &Lateness) {
     assert_eq!(requests.len(), CLIENTS);
     let mut at: Vec<Instant> = requests.values().copied().collect();
     at.sort_unstable();
     let width = at[CLIENTS - 1].saturating_duration_since(at[0]);
-    assert!(width >= over.mul_f64(0.6), "all within {width:?}");
+    let late = lateness.worst();
+    assert!(width + late >= over.mul_f64(0.6), "all within {width:?}");
     let spike = at
         .windows(CLIENTS / 2)
         .map(|half| half[CLIENTS / 2 - 1].saturating_duration_since(half[0]));
     let narrowest = spike.min().unwrap();
-    assert!(narrowest >= over / 10, "half of them within {narrowest:?}");
+    assert!(narrowest + late >= over / 10, "half of them within {narrowest:?}");
 }

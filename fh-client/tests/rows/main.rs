@@ -9,7 +9,6 @@
 mod fleet;
 mod headers;
 mod kinds;
-mod lateness;
 mod machine;
 mod modes;
 mod named;
@@ -30,8 +29,7 @@ use fh_client::{
 };
 use fh_fake_edge::{Behaviour, FakeEdge, Feature, Framing, Route};
 
-/// Time limit of waits for what must happen. Longer than any test takes.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) use fh_test_wait::PATIENCE;
 /// A delay that is longer than any test.
 pub(crate) const NEVER: Duration = Duration::from_secs(3600);
 

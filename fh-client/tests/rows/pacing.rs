@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use fh_client::{Attributes, Client, block_on};
 use fh_fake_edge::{Behaviour, FakeEdge, RedirectTo, Route};
+use fh_test_wait::Lateness;
 
-use super::lateness::Lateness;
 use super::pace::breach;
 use super::{edge, quick, refresh, seen, server_evaluated};
 

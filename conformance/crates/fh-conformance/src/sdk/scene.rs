@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use fh_fake_edge::{FakeEdge, Recording, Route};
+use fh_test_wait::Lateness;
 
 use crate::adapter::{Adapter, AskError, Timeline, TimelineEntry, TimelineKind};
 use crate::deadline::Deadline;
@@ -14,7 +15,6 @@ use crate::protocol::{CommandError, Create, Created, ErrorCode, Mode, Sdk};
 
 use super::client::SdkClient;
 use super::edge_timeline;
-use super::lateness::Lateness;
 use super::patience;
 use super::runner::Measurement;
 use super::scenario::{Scenario, Verdict};
