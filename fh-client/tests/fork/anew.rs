@@ -8,7 +8,7 @@ use fh_client::{Attributes, Client, Connection, Readiness, Source, StartError, b
 use fh_fake_edge::{Behaviour, ENVIRONMENT, Feature, Route};
 
 use crate::Test;
-use crate::child::{SOON, builder, builder_with, colour, edge, fork, seen, sees, started};
+use crate::child::{PATIENCE, builder, builder_with, colour, edge, fork, seen, sees, started};
 
 pub(crate) const TESTS: &[Test] = &[
     ("both_processes_see_the_next_changes", both_processes_see_the_next_changes),
@@ -74,7 +74,7 @@ fn no_read_returns_to_a_default() {
         let status = anew.status();
         assert_eq!((colour(&anew).as_str(), status.readiness), ("red", Readiness::Ready));
         assert_eq!(status.source, Some(Source::Snapshot));
-        assert!(status.data_age.unwrap() < SOON, "{status}");
+        assert!(status.data_age.unwrap() < PATIENCE, "{status}");
         link.say("served");
         sees(&anew, "blue");
         block_on(anew.status_when(|status| status.source == Some(Source::Streaming))).unwrap();
@@ -216,19 +216,19 @@ fn listeners_of_the_builder_get_the_changes_from_now_on() {
             |value: &Option<_>| value.as_ref().map_or("none".to_string(), ToString::to_string);
         let _ = sender.send(format!("{} {}", text(&change.old), text(&change.new)));
     }));
-    assert_eq!(changes.recv_timeout(SOON).unwrap(), "none red");
+    assert_eq!(changes.recv_timeout(PATIENCE).unwrap(), "none red");
     // A listener that is still within `send` holds the lock of the channel, and the child would wait for the lock for ever.
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     let mut child = fork(|link| {
         let anew = client.after_fork().start().unwrap();
         link.say("ready");
-        assert_eq!(changes.recv_timeout(SOON).unwrap(), "red blue");
+        assert_eq!(changes.recv_timeout(PATIENCE).unwrap(), "red blue");
         drop(anew);
     });
     child.link.expect("ready");
     edge.set_value("COLOUR", "blue");
     child.join();
-    assert_eq!(changes.recv_timeout(SOON).unwrap(), "red blue", "the parent's own listener");
+    assert_eq!(changes.recv_timeout(PATIENCE).unwrap(), "red blue", "the parent's own listener");
 }
 
 fn manual_delivery_goes_on() {
@@ -242,13 +242,13 @@ fn manual_delivery_goes_on() {
         .on_readiness(move |change| sender.send(change.readiness).unwrap())
         .start()
         .unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     let delivery = client.manual_delivery().unwrap();
     let child = fork(|_| {
         let anew = client.after_fork().start().unwrap();
         let delivery = anew.manual_delivery().unwrap();
         while changes.try_recv() != Ok(Readiness::Ready) {
-            woken.recv_timeout(SOON).unwrap();
+            woken.recv_timeout(PATIENCE).unwrap();
             delivery.deliver();
         }
     });

@@ -9,8 +9,7 @@ use fh_client::transport::ReqwestTransport;
 use fh_client::{Backoff, Client, ClientBuilder, Config, block_on};
 use fh_fake_edge::{FakeEdge, Feature, Recording};
 
-/// A deadline that only a hanging test reaches.
-pub(crate) const SOON: Duration = Duration::from_secs(60);
+pub(crate) use fh_test_wait::PATIENCE;
 
 /// A forked child process, and the connection with it.
 pub(crate) struct Child {
@@ -25,7 +24,7 @@ pub(crate) struct Link {
 
 impl Link {
     fn new(socket: UnixStream) -> Self {
-        socket.set_read_timeout(Some(SOON)).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
         Self { words: BufReader::new(socket) }
     }
 
@@ -45,7 +44,7 @@ impl Link {
     }
 }
 
-/// Forks this process, and runs `run` in the child. The child is killed after [`SOON`].
+/// Forks this process, and runs `run` in the child. The child is killed after [`PATIENCE`].
 pub(crate) fn fork(run: impl FnOnce(&mut Link)) -> Child {
     let (ours, theirs) = UnixStream::pair().unwrap();
     // SAFETY: the child runs ordinary code, as the programs do for which `Client::after_fork` exists. The C library keeps its allocator usable
@@ -54,7 +53,7 @@ pub(crate) fn fork(run: impl FnOnce(&mut Link)) -> Child {
         0 => {
             drop(ours);
             // SAFETY: `alarm` only sets a timer of this process.
-            unsafe { libc::alarm(u32::try_from(SOON.as_secs()).unwrap()) };
+            unsafe { libc::alarm(u32::try_from(PATIENCE.as_secs()).unwrap()) };
             let outcome = catch_unwind(AssertUnwindSafe(|| run(&mut Link::new(theirs))));
             // SAFETY: `_exit` ends the process without running destructors, which belong to the parent.
             unsafe { libc::_exit(i32::from(outcome.is_err())) }
@@ -106,7 +105,7 @@ pub(crate) fn quick(config: &mut Config) {
 
 pub(crate) fn started(builder: ClientBuilder) -> Client {
     let client = builder.start().unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     client
 }
 
@@ -125,5 +124,5 @@ pub(crate) fn sees(client: &Client, text: &str) {
 /// Waits until the requests at the Edge meet a condition.
 #[track_caller]
 pub(crate) fn seen(edge: &FakeEdge, condition: impl FnMut(&Recording) -> bool) {
-    edge.wait_until(SOON, condition).unwrap_or_else(|error| panic!("{error}"));
+    edge.wait_until(PATIENCE, condition).unwrap_or_else(|error| panic!("{error}"));
 }

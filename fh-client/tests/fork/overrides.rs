@@ -12,7 +12,7 @@ use fh_client::{
 };
 
 use crate::Test;
-use crate::child::{SOON, builder, colour, edge, fork, started};
+use crate::child::{PATIENCE, builder, colour, edge, fork, started};
 
 pub(crate) const TESTS: &[Test] = &[
     ("interceptors_and_observers_are_replaced", interceptors_and_observers_are_replaced),
@@ -61,11 +61,11 @@ fn interceptors_and_observers_are_replaced() {
             .observer(observer, UsageOptions::default()),
     );
     assert_eq!(colour(&client), "parent");
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     let child = fork(|_| {
         let anew = client.after_fork().start().unwrap();
         assert_eq!(colour(&anew), "child");
-        anew.flush(SOON).unwrap();
+        anew.flush(PATIENCE).unwrap();
         assert_eq!((counts.0.load(Ordering::SeqCst), counts.1.load(Ordering::SeqCst)), (1, 1));
         // An isolated client shares the replacements.
         let isolated = anew.isolated(fh_client::Attributes::default()).unwrap();

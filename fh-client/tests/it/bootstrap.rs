@@ -4,7 +4,7 @@ use fh_client::testing::{CLIENT_KEY, MemoryEdge, SERVER_KEY};
 use fh_client::{Bootstrap, ContextValues, Reason};
 use serde_json::{Value, json};
 
-use crate::support::{SOON, started};
+use crate::support::{PATIENCE, started};
 
 fn schema() -> jsonschema::Validator {
     let schema = include_str!("../../../docs/bootstrap.schema.json");
@@ -133,7 +133,7 @@ fn different_contexts_have_different_hashes() {
 fn another_context_of_a_server_evaluated_key_has_no_values() {
     let edge = edge();
     let client = edge.client_with(SERVER_KEY).start().unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     let fred = client.context().user_key("fred").build();
     let document = document(&fred.values());
     for feature in document["features"].as_array().unwrap() {

@@ -9,7 +9,7 @@ use fh_client::{
 };
 use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
 
-use crate::support::{SOON, builder, seen, soon, started, until};
+use crate::support::{PATIENCE, builder, seen, soon, started, until};
 
 fn edge() -> FakeEdge {
     let edge = FakeEdge::start().unwrap();
@@ -26,9 +26,9 @@ fn closes(edge: &FakeEdge, client: &Client) {
     soon(client.closed());
     seen(edge, |seen| seen.open_connections() == 0);
     let requests = edge.recording().requests.len();
-    assert_eq!(client.wait_ready(SOON), Err(NotReady::Closed));
+    assert_eq!(client.wait_ready(PATIENCE), Err(NotReady::Closed));
     assert!(soon(client.refresh()).is_err());
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     assert_eq!(edge.recording().requests.len(), requests);
     let status = client.status();
     assert_eq!((status.connection, status.next_attempt), (Connection::Closed, None));
@@ -47,7 +47,7 @@ fn while_streaming_and_the_last_values_answer() {
 #[test]
 fn while_resting() {
     let edge = edge();
-    let client = started(builder(&edge).active_polling(SOON));
+    let client = started(builder(&edge).active_polling(PATIENCE));
     closes(&edge, &client);
 }
 
@@ -56,7 +56,7 @@ fn while_connecting() {
     let edge = edge();
     edge.behave_on(Route::Stream, Behaviour::half_head());
     let client = builder(&edge).start().unwrap();
-    edge.wait_for_requests(Route::Stream, 1, SOON).unwrap();
+    edge.wait_for_requests(Route::Stream, 1, PATIENCE).unwrap();
     closes(&edge, &client);
 }
 
@@ -65,7 +65,7 @@ fn within_a_body() {
     let edge = edge();
     let endless = Behaviour::status(200).drip(1, Duration::from_millis(1)).fill(b' ', 1_000_000);
     edge.behave_on(Route::Poll, endless);
-    let client = builder(&edge).active_polling(SOON).start().unwrap();
+    let client = builder(&edge).active_polling(PATIENCE).start().unwrap();
     seen(&edge, |seen| seen.of(Route::Poll).any(|poll| poll.written > 0));
     closes(&edge, &client);
 }
@@ -84,7 +84,7 @@ fn while_refused_and_while_stale() {
     for answer in [Behaviour::status(400), Behaviour::new().healthy_with_status(236)] {
         let edge = edge();
         edge.behave_on(Route::Poll, answer);
-        let client = builder(&edge).active_polling(SOON).start().unwrap();
+        let client = builder(&edge).active_polling(PATIENCE).start().unwrap();
         until(&client, |status| {
             status.connection == Connection::Halted || status.readiness == Readiness::Failed
         });
@@ -102,12 +102,12 @@ fn within_a_listener() {
         .on_change("COLOUR", move |_| {
             held.close();
             // A wait inside the listener for that same listener would never end. `flush` returns at once here.
-            held.flush(SOON).unwrap();
+            held.flush(PATIENCE).unwrap();
             done.send(()).unwrap();
         })
         .detach();
     edge.set_value("COLOUR", "blue");
-    closed.recv_timeout(SOON).unwrap();
+    closed.recv_timeout(PATIENCE).unwrap();
     closes(&edge, &client);
 }
 
@@ -116,15 +116,15 @@ fn closing_ends_all_waits_with_an_error() {
     let edge = edge();
     edge.behave_on(Route::Stream, Behaviour::silence());
     let client = builder(&edge).start().unwrap();
-    edge.wait_for_requests(Route::Stream, 1, SOON).unwrap();
+    edge.wait_for_requests(Route::Stream, 1, PATIENCE).unwrap();
     std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| client.wait_ready(SOON));
+        let waiting = scope.spawn(|| client.wait_ready(PATIENCE));
         let refreshing = scope.spawn(|| soon(client.refresh()));
         let updating = scope.spawn(|| {
             edge.behave_on(Route::Put, Behaviour::silence());
             soon(client.test_updates().set("COLOUR", fh_client::Update::value("x")))
         });
-        edge.wait_for_requests(Route::Put, 1, SOON).unwrap();
+        edge.wait_for_requests(Route::Put, 1, PATIENCE).unwrap();
         client.close();
         assert_eq!(waiting.join().unwrap(), Err(NotReady::Closed));
         assert_eq!(refreshing.join().unwrap(), Err(fh_client::Problem::Closed));

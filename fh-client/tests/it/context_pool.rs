@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::support::{SOON, quick, soon, started};
+use crate::support::{PATIENCE, quick, soon, started};
 
 /// Returns an Edge with a feature that is `even` for users with an even number, and `odd` for all others.
 fn edge() -> MemoryEdge {
@@ -225,7 +225,7 @@ fn updates_reach_the_contexts_and_their_listeners() {
         })
         .into();
     edge.set("COLOUR", "blue");
-    let heard: Vec<_> = (0..2).map(|_| told.recv_timeout(SOON).unwrap()).collect();
+    let heard: Vec<_> = (0..2).map(|_| told.recv_timeout(PATIENCE).unwrap()).collect();
     assert_eq!(heard[0], heard[1], "on one thread");
     assert_eq!(heard[0].1.as_ref().unwrap().to_string(), "blue");
     assert_eq!(one.string("COLOUR").as_deref(), Some("blue"));
@@ -252,7 +252,7 @@ fn usage_is_observed_on_one_thread_for_all() {
     noted.0.lock().unwrap().clear();
     for context in &contexts {
         assert!(context.string("PARITY").is_some());
-        soon(context.client().flushed(SOON));
+        soon(context.client().flushed(PATIENCE));
     }
     let noted = noted.0.lock().unwrap();
     assert!(noted.len() >= 30, "{}", noted.len());

@@ -15,7 +15,7 @@ use fh_client::{Client, FlushError, MissingDriver, NotReady, Problem, Readiness,
 use fh_fake_edge::{FakeEdge, Feature};
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::support::{SOON, builder, quick, soon, started, until};
+use crate::support::{PATIENCE, builder, quick, soon, started, until};
 
 fn edge() -> FakeEdge {
     let edge = FakeEdge::start().unwrap();
@@ -35,8 +35,8 @@ fn multi_thread(workers: usize) -> Runtime {
 async fn a_runtime_of_one_thread_may_be_blocked_by_waiting() {
     let edge = edge();
     let client = builder(&edge).start().unwrap();
-    client.wait_ready(SOON).unwrap();
-    client.flush(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
+    client.flush(PATIENCE).unwrap();
     let mut changes = client.changes("COLOUR");
     edge.set_value("COLOUR", "blue");
     assert_eq!(changes.next().await.unwrap().new.unwrap().to_string(), "blue");
@@ -53,7 +53,7 @@ fn waiting_in_a_task_of_a_multi_thread_runtime() {
         let runtime = multi_thread(workers);
         let waited = runtime.spawn(async move {
             let client = builder.start().unwrap();
-            (client.wait_ready(SOON), client.flush(SOON))
+            (client.wait_ready(PATIENCE), client.flush(PATIENCE))
         });
         assert_eq!(soon(waited).unwrap(), (Ok(()), Ok(())), "{workers} workers");
     }
@@ -63,7 +63,7 @@ fn waiting_in_a_task_of_a_multi_thread_runtime() {
 fn a_client_outlives_the_runtime_that_it_was_made_in() {
     let edge = edge();
     let client = current_thread().block_on(async { builder(&edge).start().unwrap() });
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     edge.set_value("COLOUR", "blue");
     crate::support::reads(&client, "COLOUR", "blue");
     assert_eq!(current_thread().block_on(client.refresh()), Ok(Readiness::Ready));
@@ -84,7 +84,7 @@ fn a_runtime_without_timers_and_io_does_not_matter() {
 fn without_a_runtime_it_has_a_thread() {
     let edge = edge();
     let client = builder(&edge).start().unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     fh_client::block_on(client.refresh()).unwrap();
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
 }
@@ -101,7 +101,7 @@ fn in_a_runtime_that_is_given() {
     assert_eq!(status.connection.as_str(), "closed");
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
     assert_eq!(soon(client.refresh()), Err(Problem::Closed));
-    assert_eq!(client.wait_ready(SOON), Err(NotReady::Closed));
+    assert_eq!(client.wait_ready(PATIENCE), Err(NotReady::Closed));
 }
 
 #[test]
@@ -111,30 +111,30 @@ fn tasks_of_the_given_runtime_must_not_block_it() {
         let builder = builder(&edge).runtime(runtime.handle().clone());
         let task = runtime.spawn(async move {
             let client = builder.start().unwrap();
-            assert_eq!(client.wait_ready(SOON), Err(NotReady::InsideRuntime));
-            assert_eq!(client.flush(SOON), Err(FlushError::InsideRuntime));
+            assert_eq!(client.wait_ready(PATIENCE), Err(NotReady::InsideRuntime));
+            assert_eq!(client.flush(PATIENCE), Err(FlushError::InsideRuntime));
             assert_eq!(fh_client::block_on(client.ready()), Err(NotReady::InsideRuntime));
             client.ready().await.unwrap();
-            client.flushed(SOON).await;
+            client.flushed(PATIENCE).await;
             // This is an error even if the client is ready, so that the mistake shows at the first try and not only in
             // production.
-            assert_eq!(client.wait_ready(SOON), Err(NotReady::InsideRuntime));
-            let inside = client.wait_ready_through_refusals(SOON).unwrap_err();
+            assert_eq!(client.wait_ready(PATIENCE), Err(NotReady::InsideRuntime));
+            let inside = client.wait_ready_through_refusals(PATIENCE).unwrap_err();
             assert!(inside.to_string().contains("ready().await"), "{inside}");
-            let inside = client.flush(SOON).unwrap_err();
+            let inside = client.flush(PATIENCE).unwrap_err();
             assert!(inside.to_string().contains("flushed(limit).await"), "{inside}");
             client
         });
-        let client = runtime.block_on(async { tokio::time::timeout(SOON, task).await });
+        let client = runtime.block_on(async { tokio::time::timeout(PATIENCE, task).await });
         let client = client.expect("in time").unwrap();
         // Threads that run no tasks of this runtime may block, and so may tasks of other runtimes.
         let waiting = client.clone();
-        let waits = move || (waiting.wait_ready(SOON), waiting.flush(SOON));
+        let waits = move || (waiting.wait_ready(PATIENCE), waiting.flush(PATIENCE));
         let waited = runtime.block_on(async { tokio::task::spawn_blocking(waits).await });
         assert_eq!(waited.unwrap(), (Ok(()), Ok(())));
         let waiting = client.clone();
         let other = multi_thread(1);
-        let waited = other.spawn(async move { waiting.wait_ready(SOON) });
+        let waited = other.spawn(async move { waiting.wait_ready(PATIENCE) });
         assert_eq!(soon(waited).unwrap(), Ok(()));
     }
 }
@@ -195,7 +195,7 @@ async fn a_paused_clock_elsewhere_does_not_move_it() {
     // This clock is ahead of the client's, which must not wait for it.
     tokio::time::sleep(Duration::from_secs(3600)).await;
     let client = edge.client().start().unwrap();
-    assert!(client.wait_ready(SOON).is_err());
+    assert!(client.wait_ready(PATIENCE).is_err());
     let next = client.status().next_attempt.unwrap();
     tokio::time::sleep(Duration::from_secs(3600)).await;
     let status = client.status();

@@ -12,7 +12,7 @@ use fh_client::{
 use fh_test_log::Log;
 use serde_json::json;
 
-use crate::support::{SOON, soon, started};
+use crate::support::{PATIENCE, soon, started};
 
 /// Returns an Edge with a feature of each type. COLOUR depends on the country.
 fn edge() -> MemoryEdge {
@@ -148,7 +148,7 @@ fn a_slow_stream_of_changes_gets_the_latest_change() {
         edge.set("LIMIT", limit);
     }
     soon(edge.delivered());
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     let change = soon(changes.next()).unwrap();
     assert_eq!(change.old.unwrap().to_string(), "7.5");
     assert_eq!(change.new.unwrap().to_string(), "49");
@@ -156,7 +156,7 @@ fn a_slow_stream_of_changes_gets_the_latest_change() {
     edge.set("LIMIT", 1);
     edge.set("LIMIT", 49);
     soon(edge.delivered());
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     edge.set("LIMIT", 50);
     assert_eq!(soon(changes.next()).unwrap().new.unwrap().to_string(), "50");
 }
@@ -171,15 +171,15 @@ fn listeners_see_what_their_context_sees() {
     // The default value changes from red to blue, but Aroha's context still reads green.
     edge.set("COLOUR", "blue");
     soon(edge.delivered());
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     assert_eq!(client.string("COLOUR").as_deref(), Some("blue"));
     assert!(news.try_recv().is_err());
     edge.set_strategies("COLOUR", &json!([]));
-    assert_eq!(news.recv_timeout(SOON).unwrap().unwrap().to_string(), "blue");
+    assert_eq!(news.recv_timeout(PATIENCE).unwrap().unwrap().to_string(), "blue");
     drop(guard);
     edge.set("COLOUR", "grey");
     soon(edge.delivered());
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     assert!(news.recv().is_err(), "the listener is gone");
 }
 
@@ -200,10 +200,10 @@ fn listeners_of_the_builder_miss_nothing() {
         .on_new_state(move |_| state("new state".to_string()))
         .start()
         .unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     edge.set("FLAG", false);
     soon(edge.delivered());
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     let mut all: Vec<String> = news.try_iter().collect();
     all.sort();
     let expected =
@@ -231,7 +231,7 @@ fn a_snapshot_stays_as_it_was() {
 fn catch_and_release() {
     let edge = edge();
     let client = edge.client().catch_updates().start().unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     edge.set("LIMIT", 8);
     edge.set("FLAG", false);
     soon(edge.delivered());
@@ -269,14 +269,14 @@ fn interceptors_override_reads_and_unfit_values_are_reported() {
     let (told, notices) = mpsc::channel();
     let client = edge.client().interceptor(Pink, LockPolicy::Respect).start().unwrap();
     client.on_notice(move |notice| drop(told.send(notice.to_string()))).detach();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     assert_eq!(client.string("COLOUR").as_deref(), Some("pink"));
     assert_eq!(client.detail("COLOUR").reason, Reason::Intercepted);
     edge.lock("COLOUR");
     soon(edge.delivered());
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
     assert!(client.is_enabled("FLAG"), "what does not fit is passed over");
-    let notice = notices.recv_timeout(SOON).unwrap();
+    let notice = notices.recv_timeout(PATIENCE).unwrap();
     assert!(notice.contains("FLAG") && notice.contains("pink"), "{notice}");
     assert_eq!(client.status().counters.refused_overrides, 1);
 }
@@ -302,7 +302,7 @@ fn observers_are_notified_of_reads_by_the_program_only() {
     let edge = edge();
     let (told, uses) = mpsc::channel();
     let client = edge.client().observer(Tells(told), UsageOptions::default()).start().unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     let _guard = client.on_change("LIMIT", |_| {});
     edge.set("LIMIT", 8);
     soon(edge.delivered());
@@ -310,7 +310,7 @@ fn observers_are_notified_of_reads_by_the_program_only() {
     let _ = client.is_enabled("FLAG");
     let _ = client.string("NONE");
     client.record("bought", [("price".to_string(), json!(7))].into());
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     client.close();
     soon(client.closed());
     let all: Vec<String> = uses.try_iter().collect();
@@ -356,7 +356,7 @@ impl Gate {
 fn a_hanging_listener_delays_neither_listeners_nor_observers() {
     let edge = edge();
     let client = edge.client().start().unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     let (first, first_entered, first_leave) = Gate::new();
     let (second, second_entered, second_leave) = Gate::new();
     let _first = client.on_raw(move |_| first.hang());
@@ -366,20 +366,20 @@ fn a_hanging_listener_delays_neither_listeners_nor_observers() {
     let (told, uses) = mpsc::channel();
     let _observer = client.observe(Arc::new(Tells(told)), UsageOptions::default());
     edge.set("COLOUR", "blue");
-    first_entered.recv_timeout(SOON).unwrap();
-    second_entered.recv_timeout(SOON).unwrap();
+    first_entered.recv_timeout(PATIENCE).unwrap();
+    second_entered.recv_timeout(PATIENCE).unwrap();
     // Both listeners hang, and everything else continues.
     for limit in [8, 9] {
         edge.set("LIMIT", limit);
-        let change = changes.recv_timeout(SOON).unwrap();
+        let change = changes.recv_timeout(PATIENCE).unwrap();
         assert_eq!(change.map(|value| value.to_string()), Some(limit.to_string()));
         assert_eq!(client.number("LIMIT"), Some(f64::from(limit)));
-        assert!(uses.recv_timeout(SOON).unwrap().starts_with("LIMIT"));
+        assert!(uses.recv_timeout(PATIENCE).unwrap().starts_with("LIMIT"));
     }
     // A flush times out while listeners hang.
     assert!(client.flush(Duration::from_millis(50)).is_err());
     drop((first_leave, second_leave));
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     client.close();
     soon(client.closed());
 }
@@ -396,7 +396,7 @@ fn connection_states_are_reported() {
         })
         .start()
         .unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     client.close();
     soon(client.closed());
     let told: Vec<_> = statuses.try_iter().collect();
@@ -429,12 +429,12 @@ fn the_end_waits_for_summaries() {
         })
         .start()
         .unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     let _ = client.is_enabled("FLAG");
-    entered.recv_timeout(SOON).unwrap();
+    entered.recv_timeout(PATIENCE).unwrap();
     let _ = client.number("LIMIT");
     client.close();
-    while closed.recv_timeout(SOON).unwrap() != Readiness::Closed {}
+    while closed.recv_timeout(PATIENCE).unwrap() != Readiness::Closed {}
     let (end, ended) = mpsc::channel();
     let waiting = client.clone();
     thread::spawn(move || {
@@ -446,7 +446,7 @@ fn the_end_waits_for_summaries() {
         "the observer is being called"
     );
     drop(leave);
-    ended.recv_timeout(SOON).unwrap();
+    ended.recv_timeout(PATIENCE).unwrap();
     let keys: Vec<_> = summaries.try_iter().flat_map(|summary| summary.counts).collect();
     let keys: Vec<&str> = keys.iter().map(|count| &*count.feature.key).collect();
     assert_eq!(keys, ["FLAG", "LIMIT"]);
@@ -462,13 +462,13 @@ fn evaluations_are_summarised() {
         .observer(Summaries::new(Duration::from_millis(5), report), UsageOptions::default())
         .start()
         .unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     for _ in 0..3 {
         let _ = client.is_enabled("FLAG");
     }
     let mut count = 0;
     while count < 3 {
-        let summary = summaries.recv_timeout(SOON).unwrap();
+        let summary = summaries.recv_timeout(PATIENCE).unwrap();
         assert!(summary.counts.iter().all(|count| &*count.feature.key == "FLAG"), "{summary:?}");
         count += summary.counts.iter().map(|count| count.count).sum::<u64>();
     }
@@ -499,7 +499,7 @@ fn notices_about_interceptors_are_logged_once() {
         assert!(client.is_enabled("FLAG"));
     }
     let line = "the override of FLAG by wrong-interceptor was not used";
-    assert_eq!(log.wait_for_lines(SOON, |found| found.contains(line)).len(), 1);
+    assert_eq!(log.wait_for_lines(PATIENCE, |found| found.contains(line)).len(), 1);
     client.close();
     soon(client.closed());
     assert_eq!(log.text().matches(line).count(), 1);

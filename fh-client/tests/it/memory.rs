@@ -7,15 +7,15 @@ use fh_client::{Attributes, Backoff, Connection, Outcome, Problem, Readiness, Re
 use serde_json::json;
 use tokio::runtime::Handle;
 
-use crate::support::{SOON, quick, soon, until};
+use crate::support::{PATIENCE, quick, soon, until};
 
 #[test]
 fn set_values_are_delivered_to_clients() {
     let edge = MemoryEdge::new();
     let one = edge.client().start().unwrap();
     let other = edge.client().start().unwrap();
-    one.wait_ready(SOON).unwrap();
-    other.wait_ready(SOON).unwrap();
+    one.wait_ready(PATIENCE).unwrap();
+    other.wait_ready(PATIENCE).unwrap();
     for round in 0..200 {
         edge.set("ROUND", round);
         soon(edge.delivered());
@@ -32,7 +32,7 @@ fn polls_with_etags() {
     edge.set("A", true);
     let client =
         edge.client().active_polling(Duration::from_secs(3600)).configure(quick).start().unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     soon(client.refresh()).unwrap();
     edge.set("A", false);
     soon(client.refresh()).unwrap();
@@ -59,7 +59,7 @@ fn evaluates_for_server_evaluated_keys() {
         edge.client_with(SERVER_KEY).context_placement(fh_client::ContextPlacement::Query),
     ] {
         let client = builder.configure(quick).start().unwrap();
-        client.wait_ready(SOON).unwrap();
+        client.wait_ready(PATIENCE).unwrap();
         assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
         // A comma within a value splits it into two, as in the real protocol.
         let vip = Attributes::builder().attribute("plan", ["x", "a"]).build();
@@ -77,7 +77,7 @@ fn evaluates_for_server_evaluated_keys() {
         .initial_context(Attributes::builder().attribute("plan", "b=c ü").build())
         .start()
         .unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     assert_eq!(client.string("COLOUR").as_deref(), Some("gold"));
     assert_eq!(client.detail("COLOUR").strategy_id.as_deref(), Some("vip"));
 }
@@ -95,7 +95,7 @@ fn faults_are_injected_on_request() {
     let client =
         edge.client().configure(quick).configure(move |config| config.refused = never).start();
     let client = client.unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     assert_eq!(edge.requests().len(), 5);
     edge.fail(Fault::StatusWith(429, vec![("retry-after".into(), "3600".into())]));
     let status = until(&client, |status| status.problem == Some(Problem::TooManyRequests));
@@ -122,7 +122,7 @@ fn takes_test_updates() {
     edge.set("FLAG", false);
     edge.set_json("CONFIG", &json!([]));
     let client = edge.client().start().unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     let updates = client.test_updates();
     let set = |key: &str, update: Update| soon(updates.set_and_wait(key, update));
     assert_eq!(set("FLAG", Update::value(true)), Ok(Outcome::Accepted));
@@ -173,7 +173,7 @@ fn strategies_hold_for_server_evaluated_keys_as_well() {
     );
     for key in [CLIENT_KEY, SERVER_KEY] {
         let client = edge.client_with(key).start().unwrap();
-        client.wait_ready(SOON).unwrap();
+        client.wait_ready(PATIENCE).unwrap();
         let fred = soon(client.context().user_key("fred").activate()).unwrap();
         assert_eq!(fred.decimal("PAGE_SIZE").unwrap().as_str(), "7.50", "{key}");
     }

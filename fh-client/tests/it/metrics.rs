@@ -10,7 +10,7 @@ use fh_client::testing::{Fault, MemoryEdge};
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use tokio::runtime::Handle;
 
-use crate::support::{SOON, quick, soon};
+use crate::support::{PATIENCE, quick, soon};
 
 /// A recorder that keeps counters and gauges by name and labels.
 #[derive(Default)]
@@ -67,7 +67,7 @@ fn counters_and_gauges_of_a_client() {
     edge.fail_next(Fault::Status(503));
     // No other test of this process uses this environment.
     let client = edge.client_with("measured/key*").configure(quick).start().unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     edge.bye();
     soon(client.status_when(|status| status.requests == 3)).unwrap();
     soon(client.status_when(|status| status.connection == Connection::Streaming)).unwrap();
@@ -91,7 +91,7 @@ fn new_keys_move_metrics_to_another_environment() {
     let edge = MemoryEdge::new();
     edge.set("A", true);
     let client = edge.client_with("before/key*").configure(quick).start().unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     soon(client.set_api_keys(["after/key*"])).unwrap();
     let gauge = |name: &str, environment: &str| {
         f64::from_bits(kept.read(&format!("featurehub_client_{name}{{environment={environment}}}")))
@@ -101,7 +101,7 @@ fn new_keys_move_metrics_to_another_environment() {
     assert_eq!((gauge("ready", "after"), gauge("connected", "after")), (1.0, 1.0));
     // An evaluation counts for the environment of its feature.
     assert!(client.is_enabled("A"));
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     let evaluations = |environment: &str| {
         let labels = format!("environment={environment},feature=A,variant=default");
         kept.read(&format!("featurehub_client_evaluations_total{{{labels}}}"))
@@ -116,7 +116,7 @@ fn contexts_of_a_pool() {
     let edge = MemoryEdge::new();
     edge.set("A", true);
     let client = edge.client_with("pooled/key").configure(quick).start().unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     let pool = client.context_pool(5);
     let attributes = fh_client::Attributes::builder().user_key("fred").build();
     let context = soon(pool.get(attributes)).unwrap();
@@ -134,7 +134,7 @@ async fn growing_gauges_are_updated_without_events() {
     let kept = kept();
     let edge = MemoryEdge::new();
     edge.set("A", true);
-    let client = edge.client_with("growing/key*").active_polling(SOON * 100);
+    let client = edge.client_with("growing/key*").active_polling(PATIENCE * 100);
     let client = client.runtime(Handle::current()).start().unwrap();
     client.ready().await.unwrap();
     tokio::time::sleep(Duration::from_secs(25)).await;
@@ -157,7 +157,7 @@ fn evaluations_by_feature_and_variant() {
             {"fieldName": "country", "type": "STRING", "conditional": "EQUALS", "values": ["new_zealand"]}]}]),
     );
     let client = edge.client_with("evaluated/key*").start().unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     let aroha = client.context().country("new_zealand").build();
     for _ in 0..3 {
         let _ = (client.is_enabled("A"), client.string("COLOUR"), aroha.string("COLOUR"));
@@ -165,7 +165,7 @@ fn evaluations_by_feature_and_variant() {
     let _ = aroha.string("COLOUR");
     // These calls do not count as uses.
     let _ = (client.peek("A"), client.values(), client.is_enabled("NONE"));
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     let read = |feature: &str, variant: &str| {
         let labels = format!("environment=evaluated,feature={feature},variant={variant}");
         kept.read(&format!("featurehub_client_evaluations_total{{{labels}}}"))
@@ -188,7 +188,7 @@ async fn evaluations_beyond_the_limit() {
     for key in &keys {
         assert!(client.is_enabled(key) && client.is_enabled(key));
     }
-    client.flushed(SOON).await;
+    client.flushed(PATIENCE).await;
     let name = "featurehub_client_uncounted_evaluations_total{environment=many}";
     assert_eq!(kept.read(name), 6);
 }

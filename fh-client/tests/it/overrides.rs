@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fh_client::Client;
 use fh_client::overrides::{
@@ -14,9 +14,8 @@ use fh_eval::{Profile, Ruleset, Timestamp};
 use fh_repository::publication::{Cause, Publication};
 use fh_repository::rules::{Environments, Rules};
 use fh_repository::{Interceptor, LockPolicy, Reason, Repository, RepositoryOptions};
-
-/// A limit that no wait reaches unless something is broken.
-const DEADLINE: Duration = Duration::from_secs(20);
+use fh_test_folder::Folder;
+use fh_test_wait::{PATIENCE, wait_for, wait_until};
 
 /// Returns a repository with a feature of each type, and locked ones.
 fn repository() -> Repository {
@@ -229,17 +228,17 @@ fn the_environment_of_the_process_is_read() {
 
 // ---- YAML -------------------------------------------------------------------------------------
 
-/// Writes a file for one test.
-fn file(name: &str, text: &str) -> PathBuf {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::write(&path, text).unwrap();
-    path
+/// Writes a file for one test. It is deleted with the folder.
+fn file(text: &str) -> (Folder, PathBuf) {
+    let folder = Folder::new();
+    folder.write("features.yaml", text, 1);
+    let path = folder.file("features.yaml");
+    (folder, path)
 }
 
 #[test]
 fn a_file_overrides_features_by_type() {
-    let path = file(
-        "types.yaml",
+    let (_folder, path) = file(
         "flagValues:\n  FLAG: \"TRUE\"\n  PRICE: 17.30\n  TEXT: 5\n  LAYOUT: {columns: 3}\n  LOCKED: true\n  ELSEWHERE: [1]\n  TWO WORDS:\n",
     );
     let repository = repository();
@@ -261,10 +260,8 @@ fn a_file_overrides_features_by_type() {
 
 #[test]
 fn types_that_do_not_fit_are_no_value() {
-    let path = file(
-        "misfits.yaml",
-        "flagValues: {FLAG: , PRICE: seventeen, TEXT: {a: 1}, LAYOUT: not json}\n",
-    );
+    let (_folder, path) =
+        file("flagValues: {FLAG: , PRICE: seventeen, TEXT: {a: 1}, LAYOUT: not json}\n");
     let repository = repository();
     let _guard = repository.intercept(Arc::new(YamlOverrides::open(path)), LockPolicy::Respect);
     assert_eq!(shown(&repository, "FLAG"), "false by local-yaml");
@@ -276,7 +273,7 @@ fn types_that_do_not_fit_are_no_value() {
 
 #[test]
 fn locked_features_need_a_policy_that_allows_it() {
-    let path = file("locked.yaml", "flagValues: {LOCKED: true}\n");
+    let (_folder, path) = file("flagValues: {LOCKED: true}\n");
     let repository = repository();
     let _guard = repository.intercept(Arc::new(YamlOverrides::open(path)), LockPolicy::Override);
     assert_eq!(shown(&repository, "LOCKED"), "true by local-yaml");
@@ -284,19 +281,18 @@ fn locked_features_need_a_policy_that_allows_it() {
 
 #[test]
 fn an_invalid_file_at_the_start_overrides_nothing_and_is_reported() {
-    let missing = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("no-such.yaml");
-    for (path, said) in [
-        (missing, "no-such.yaml: there is no such file"),
-        (file("rootless.yaml", "FLAG: true\n"), "rootless.yaml: the file has no member flagValues"),
-        (
-            file("twice.yaml", "flagValues:\n  FLAG: true\n  FLAG: true\n"),
-            "twice.yaml, line 3, column 3: \"FLAG\" is defined twice, first in line 2",
-        ),
+    let folder = Folder::new();
+    folder.write("rootless.yaml", "FLAG: true\n", 1);
+    folder.write("twice.yaml", "flagValues:\n  FLAG: true\n  FLAG: true\n", 1);
+    for (name, said) in [
+        ("no-such.yaml", ": there is no such file"),
+        ("rootless.yaml", ": the file has no member flagValues"),
+        ("twice.yaml", ", line 3, column 3: \"FLAG\" is defined twice, first in line 2"),
     ] {
         let repository = repository();
-        let overrides = Arc::new(YamlOverrides::open(path));
+        let overrides = Arc::new(YamlOverrides::open(folder.file(name)));
         let problem = overrides.problem().unwrap();
-        assert!(problem.to_string().ends_with(said), "{problem}");
+        assert!(problem.to_string().ends_with(&format!("{name}{said}")), "{problem}");
         let _guard = repository.intercept(overrides, LockPolicy::Respect);
         assert_eq!(shown(&repository, "FLAG"), "false");
     }
@@ -304,7 +300,7 @@ fn an_invalid_file_at_the_start_overrides_nothing_and_is_reported() {
 
 #[test]
 fn listeners_are_notified_of_a_changed_file() {
-    let path = file("watched.yaml", "flagValues: {TEXT: one, FLAG: true}\n");
+    let (_folder, path) = file("flagValues: {TEXT: one, FLAG: true}\n");
     let repository = repository();
     let overrides = YamlOverrides::open(&path);
     let _guard = repository.intercept(Arc::new(overrides.clone()), LockPolicy::Respect);
@@ -326,15 +322,11 @@ fn listeners_are_notified_of_a_changed_file() {
         for_watch.overrides_changed();
     });
     let next = || {
-        let begun = Instant::now();
-        loop {
-            assert!(begun.elapsed() < DEADLINE, "the listener heard of nothing");
+        wait_for("the listener is notified", || {
             let _ = woken.recv_timeout(Duration::from_millis(100));
             repository.deliver();
-            if let Ok(text) = told.try_recv() {
-                return text;
-            }
-        }
+            told.try_recv().ok()
+        })
     };
 
     std::fs::write(&path, "flagValues: {TEXT: two, FLAG: true}\n").unwrap();
@@ -348,17 +340,13 @@ fn listeners_are_notified_of_a_changed_file() {
     std::fs::write(&path, "flagValues: {TEXT: three}\n").unwrap();
     assert_eq!(next().as_deref(), Some("three"));
     std::fs::write(&path, "flagValues: {TEXT: fo").unwrap();
-    let begun = Instant::now();
-    while overrides.problem().is_none() {
-        assert!(begun.elapsed() < DEADLINE, "the bad file was not noticed");
-        std::thread::yield_now();
-    }
+    wait_until("the bad file is noticed", || overrides.problem().is_some());
     assert_eq!(shown(&repository, "TEXT"), "three by local-yaml");
 
     // Closing the repository closes the interceptor, which ends the watch. Closing twice is harmless.
     repository.close();
     repository.deliver();
-    assert_eq!(ended.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected));
+    assert_eq!(ended.recv_timeout(PATIENCE), Err(mpsc::RecvTimeoutError::Disconnected));
     overrides.close();
     assert_eq!(
         shown(&repository, "TEXT"),
@@ -369,8 +357,7 @@ fn listeners_are_notified_of_a_changed_file() {
 
 #[test]
 fn a_store_feeds_a_client() {
-    let path = file(
-        "store.yaml",
+    let (_folder, path) = file(
         "flagValues: {FLAG: true, PRICE: 17.30, TEXT: hello, LAYOUT: {columns: [1, 2]}, NOTHING: }\n",
     );
     let store = YamlStore::open(&path);
@@ -378,7 +365,7 @@ fn a_store_feeds_a_client() {
     let client = Client::offline().start().unwrap();
     assert!(!client.is_ready());
     store.offer_to(&client);
-    client.flush(DEADLINE).unwrap();
+    client.flush(PATIENCE).unwrap();
     assert!(client.is_ready());
     assert_eq!(client.status().source.unwrap().as_str(), "local-yaml-store");
     assert!(client.is_enabled("FLAG"));
@@ -399,7 +386,7 @@ fn a_store_feeds_a_client() {
     let watch = store.watch(Duration::from_millis(1), move || again.offer_to(&to));
     // The version is 1 as before, but the value has changed.
     std::fs::write(&path, "flagValues: {TEXT: bye, NEW: 1}\n").unwrap();
-    assert_eq!(told.recv_timeout(DEADLINE).unwrap().as_deref(), Some("bye"));
+    assert_eq!(told.recv_timeout(PATIENCE).unwrap().as_deref(), Some("bye"));
     assert_eq!(client.number("NEW"), Some(1.0));
     assert!(client.is_enabled("FLAG"), "a store removes nothing");
     drop(watch);
@@ -410,19 +397,20 @@ fn a_store_feeds_a_client() {
 /// An empty store also removes nothing from a client that has features already.
 #[test]
 fn an_empty_store_makes_a_client_ready() {
-    let store = YamlStore::open(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("no-such.yaml"));
+    let folder = Folder::new();
+    let store = YamlStore::open(folder.file("no-such.yaml"));
     assert!(store.problem().unwrap().is_missing());
     let client = Client::offline()
         .bootstrap(r#"[{"id": "1", "key": "OLD", "version": 3, "type": "BOOLEAN", "value": true}]"#)
         .start()
         .unwrap();
-    client.wait_ready(DEADLINE).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     store.offer_to(&client);
     let empty = Client::offline().start().unwrap();
     store.offer_to(&empty);
-    empty.flush(DEADLINE).unwrap();
+    empty.flush(PATIENCE).unwrap();
     assert!(empty.is_ready());
     assert!(empty.keys().is_empty());
-    client.flush(DEADLINE).unwrap();
+    client.flush(PATIENCE).unwrap();
     assert!(client.is_enabled("OLD"));
 }

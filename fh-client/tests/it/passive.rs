@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use fh_client::Connection;
 use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
+use fh_test_wait::wait_until;
 
-use crate::support::{SOON, builder, reads, seen, started, until};
+use crate::support::{PATIENCE, builder, reads, seen, started, until};
 
 #[test]
 fn reads_fetch_once_the_interval_is_over() {
@@ -19,10 +20,10 @@ fn reads_fetch_once_the_interval_is_over() {
     edge.set_value("COLOUR", "blue");
     assert_eq!(edge.recording().count(Route::Poll), 1);
     // Reads are repeated until the request is answered, because it depends on timing which read comes after the interval.
-    while edge.recording().count(Route::Poll) < 2 {
+    wait_until("a read causes a poll", || {
         let _ = client.string("NO_SUCH_FEATURE");
-        std::thread::yield_now();
-    }
+        edge.recording().count(Route::Poll) >= 2
+    });
     let change = crate::support::soon(changes.next()).unwrap();
     assert_eq!(change.new.unwrap().to_string(), "blue");
 }
@@ -37,10 +38,10 @@ fn reads_at_the_same_time_share_a_request() {
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                while edge.recording().count(Route::Poll) < 2 {
+                wait_until("a read causes a poll", || {
                     let _ = client.string("COLOUR");
-                    std::thread::yield_now();
-                }
+                    edge.recording().count(Route::Poll) >= 2
+                });
                 for _ in 0..1_000 {
                     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
                 }
@@ -62,6 +63,6 @@ fn trouble_before_the_first_list_is_retried_without_reads() {
         Behaviour::healthy(),
     );
     let client = builder(&edge).passive_polling(Duration::from_secs(3600)).start().unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     assert_eq!(edge.recording().count(Route::Poll), 3);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use fh_client::{Connection, Problem, Readiness, Stage};
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Framing, Route};
 
-use crate::support::{SOON, builder, builder_with, reads, seen, soon, started, until};
+use crate::support::{PATIENCE, builder, builder_with, reads, seen, soon, started, until};
 
 /// Short enough to wait for, and long enough to be distinguished from a retry.
 const INTERVAL: Duration = Duration::from_millis(40);
@@ -23,7 +23,7 @@ fn polls_again_and_again_with_the_etag() {
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
     edge.set_value("COLOUR", "blue");
     reads(&client, "COLOUR", "blue");
-    edge.wait_for_requests(Route::Poll, 4, SOON).unwrap();
+    edge.wait_for_requests(Route::Poll, 4, PATIENCE).unwrap();
     let recording = edge.recording();
     let polls: Vec<_> = recording.of(Route::Poll).collect();
     assert_eq!(polls[0].request.header("if-none-match"), None);
@@ -40,7 +40,7 @@ fn an_unchanged_answer_keeps_the_generation() {
     let edge = edge();
     let client = started(builder(&edge).active_polling(INTERVAL));
     let generation = client.snapshot().generation();
-    edge.wait_for_requests(Route::Poll, 4, SOON).unwrap();
+    edge.wait_for_requests(Route::Poll, 4, PATIENCE).unwrap();
     assert_eq!(client.snapshot().generation(), generation);
 }
 
@@ -69,7 +69,7 @@ fn passes(trouble: Behaviour, is: impl Fn(&Problem) -> bool) {
     assert!(is(first.problem.as_ref().unwrap()), "{first}");
     assert_eq!(first.readiness, Readiness::NotReady);
     edge.behave_on(Route::Poll, Behaviour::healthy());
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     edge.behave_on(Route::Poll, trouble);
     let later = until(&client, |status| status.problem.is_some());
     assert!(is(later.problem.as_ref().unwrap()), "{later}");
@@ -187,7 +187,7 @@ fn a_slow_body_ends_at_the_poll_limit() {
     let status = until(&client, |status| status.problem.is_some());
     assert_eq!(status.problem, Some(Problem::TimedOut(Stage::Body)));
     edge.behave_on(Route::Poll, Behaviour::healthy());
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
 }
 
 #[test]
@@ -206,8 +206,8 @@ fn size_has_its_limit_before_and_after_decompression() {
     let limited =
         builder(&edge).active_polling(INTERVAL).configure(|config| config.limits.bytes = 100_000);
     let client = limited.start().unwrap();
-    edge.wait_for_requests(Route::Poll, 1, SOON).unwrap();
-    client.wait_ready(SOON).unwrap();
+    edge.wait_for_requests(Route::Poll, 1, PATIENCE).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     let recording = edge.recording();
     let polls: Vec<_> = recording.of(Route::Poll).collect();
     assert_eq!(polls.len(), 3);
@@ -226,7 +226,7 @@ fn refused_connections_are_tried_again() {
     assert!(matches!(status.problem, Some(Problem::Unreachable(_))), "{status}");
     assert_eq!(status.readiness, Readiness::NotReady);
     edge.listen_again().unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
 }
 
 #[test]

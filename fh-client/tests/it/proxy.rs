@@ -1,24 +1,17 @@
 //! Tests of proxies (C-STREAM-035).
 
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use fh_client::transport::{ReqwestTransport, TransportSetupError};
 use fh_client::{Client, StartError};
 use fh_fake_edge::{FakeEdge, Feature, ProxiedRequest, Proxy};
+use fh_test_wait::wait_for;
 
-use crate::support::{SOON, quick};
+use crate::support::{PATIENCE, quick};
 
 /// Waits until the proxy has received a request, and returns the first one.
 fn first_request(proxy: &Proxy) -> ProxiedRequest {
-    let end = Instant::now() + SOON;
-    loop {
-        if let Some(first) = proxy.requests().into_iter().next() {
-            return first;
-        }
-        assert!(Instant::now() < end, "no request reached the proxy");
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    wait_for("a request reaches the proxy", || proxy.requests().into_iter().next())
 }
 
 #[test]
@@ -36,7 +29,7 @@ fn requests_go_through_it() {
         .configure(quick)
         .start()
         .unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
     let expected = format!("GET http://edge.invalid/base/features/{} HTTP/1.1", edge.client_key());
     let request = first_request(&proxy);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use fh_client::{Problem, Readiness, SetHeadersError, SetKeysError, Update};
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
 
-use crate::support::{SOON, builder, soon, started};
+use crate::support::{PATIENCE, builder, soon, started};
 
 const LONG: Duration = Duration::from_secs(3600);
 
@@ -32,7 +32,7 @@ fn many_at_once_are_one_request() {
     edge.set_value("COLOUR", "blue");
     std::thread::scope(|scope| {
         let waiting: Vec<_> = (0..8).map(|_| scope.spawn(|| soon(client.refresh()))).collect();
-        edge.wait_for_requests(Route::Poll, 2, SOON).unwrap();
+        edge.wait_for_requests(Route::Poll, 2, PATIENCE).unwrap();
         // Each caller has sent its command by now, or does so while this request is delayed.
         edge.signal("go");
         for refresh in waiting {
@@ -101,7 +101,7 @@ fn other_headers_go_with_every_further_request() {
     soon(client.test_updates().set("COLOUR", Update::value("blue"))).unwrap();
     assert_eq!(seen(Route::Put), (text("three"), None));
     edge.close_connections(Closing::Rst);
-    edge.wait_for_requests(Route::Stream, 2, SOON).unwrap();
+    edge.wait_for_requests(Route::Stream, 2, PATIENCE).unwrap();
     assert_eq!(seen(Route::Stream), (text("three"), None));
     client.close();
     let closed = soon(client.set_headers(headers("four")));

@@ -9,9 +9,10 @@ use fh_client::transport::{
 };
 use fh_client::{Client, Problem, SnapshotFile, Update};
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, RedirectTo, Route};
+use fh_test_folder::Folder;
 use fh_test_log::Log;
 
-use crate::support::{SOON, builder, builder_with, quick, reads, seen, soon, started, until};
+use crate::support::{PATIENCE, builder, builder_with, quick, reads, seen, soon, started, until};
 
 /// Parts of secrets that no text may contain.
 const SECRETS: [&str; 4] = ["hushClientHush", "hushServerHush", "hushHeaderHush", "hushMightyHush"];
@@ -38,8 +39,7 @@ impl Transport for Chatty {
 #[test]
 fn no_secret_in_logs_errors_debug_output_status_or_files() {
     let log = Log::capture();
-    let folder = std::env::temp_dir().join(format!("fh-secrets-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = Folder::new();
     let edge = FakeEdge::start().unwrap();
     edge.set_feature(Feature::string("COLOUR", "red"));
     let environment = fh_fake_edge::ENVIRONMENT;
@@ -71,7 +71,7 @@ fn no_secret_in_logs_errors_debug_output_status_or_files() {
         ] {
             edge.script(Route::Stream, [answer.clone()], Behaviour::healthy());
             edge.script(Route::Poll, [answer], Behaviour::healthy());
-            let file = SnapshotFile::new(folder.join(format!("{name}.json")));
+            let file = SnapshotFile::new(folder.file(format!("{name}.json")));
             let with =
                 builder_with(&edge, key).header("x-pass", "hushHeaderHush").snapshot_file(file);
             say(format!("{with:?}"));
@@ -101,7 +101,7 @@ fn no_secret_in_logs_errors_debug_output_status_or_files() {
                     say(format!("{outcome:?}"));
                     say(outcome.map_or_else(|refusal| refusal.to_string(), |_| String::new()));
                 }
-                client.flush(SOON).unwrap();
+                client.flush(PATIENCE).unwrap();
                 client.close();
                 soon(client.closed());
             }
@@ -134,7 +134,7 @@ fn no_secret_in_logs_errors_debug_output_status_or_files() {
     }
 
     holds_no_secret("what was said", &said);
-    for file in std::fs::read_dir(&folder).unwrap() {
+    for file in std::fs::read_dir(folder.path()).unwrap() {
         let path = file.unwrap().path();
         holds_no_secret("a snapshot file", &std::fs::read_to_string(path).unwrap());
     }
@@ -144,7 +144,6 @@ fn no_secret_in_logs_errors_debug_output_status_or_files() {
     assert!(logged.contains("fh_client::status_log"), "no events of the client");
     assert!(logged.contains("starting new connection"), "no events of reqwest");
     assert!(logged.contains("hyper_util"), "no events of hyper");
-    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 /// A problem of a former request may be shown while the client already uses other keys and headers.
@@ -171,7 +170,7 @@ fn former_secrets_stay_hidden() {
     });
     let status = client.status();
     assert_eq!(status.problem, Some(Problem::Failure("no *** with ***".to_string())));
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     holds_no_secret("a status", &shown.lock().unwrap());
 }
 
@@ -202,7 +201,7 @@ fn each_kind_of_problem_is_logged_once() {
     assert_eq!(with(" ERROR ", ""), 0, "{lines:#?}");
     // The end of a stream is not logged for people, because an Edge ends streams from time to time.
     edge.end_streams();
-    edge.wait_for_requests(Route::Stream, 9, SOON).unwrap();
+    edge.wait_for_requests(Route::Stream, 9, PATIENCE).unwrap();
     environment.set_value("COLOUR", "blue");
     reads(&client, "COLOUR", "blue");
     let again = log.text();
@@ -218,7 +217,8 @@ fn each_kind_of_problem_is_logged_once() {
 #[test]
 fn a_snapshot_that_cannot_be_written_is_logged_once() {
     let log = Log::capture();
-    let folder = std::env::temp_dir().join(format!("fh-unsaved-{}", std::process::id()));
+    let parent = Folder::new();
+    let folder = parent.file("absent");
     let edge = FakeEdge::start().unwrap();
     let environment = edge.environment("aaaaaaaa-0000-0000-0000-0000000d15c0");
     environment.set_feature(Feature::string("COLOUR", "red"));
@@ -228,7 +228,7 @@ fn a_snapshot_that_cannot_be_written_is_logged_once() {
     let written = |colour: &str| {
         environment.set_value("COLOUR", colour);
         reads(&client, "COLOUR", colour);
-        client.flush(SOON).unwrap();
+        client.flush(PATIENCE).unwrap();
         let text = log.text();
         let with = |words: &str| {
             let ours = text.lines().filter(|line| line.contains(environment.id()));

@@ -6,7 +6,7 @@ use fh_client::{Attributes, Client, NotReady, Problem, Readiness, Reason, Stage,
 use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
 use serde_json::json;
 
-use crate::support::{SOON, builder_with, seen, soon, started, until};
+use crate::support::{PATIENCE, builder_with, seen, soon, started, until};
 
 /// Starts an Edge whose feature GREETING contains the user's name.
 fn edge() -> FakeEdge {
@@ -131,7 +131,7 @@ fn a_late_answer_for_the_former_context_changes_nothing() {
     holds_back(&edge, "userkey=nobody", "mary was answered");
     let builder = builder_with(&edge, &edge.server_key()).initial_context(user("nobody"));
     let client = builder.active_polling(long).start().unwrap();
-    edge.wait_for_requests(Route::Poll, 1, SOON).unwrap();
+    edge.wait_for_requests(Route::Poll, 1, PATIENCE).unwrap();
     let mary = soon(client.set_context(user("mary"))).unwrap();
     edge.signal("mary was answered");
     assert_eq!(mary.string("GREETING").as_deref(), Some("hello mary"));
@@ -143,7 +143,7 @@ fn a_late_answer_for_the_former_context_changes_nothing() {
 fn begun<F: Future>(future: std::pin::Pin<&mut F>, edge: &FakeEdge) -> bool {
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     assert!(future.poll(&mut context).is_pending());
-    edge.wait_for_requests(Route::Poll, 2, SOON).is_ok()
+    edge.wait_for_requests(Route::Poll, 2, PATIENCE).is_ok()
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn not_ready_while_switching_unless_asked_to_keep_the_values() {
             let mut switched = std::pin::pin!(switched);
             let mut context = std::task::Context::from_waker(std::task::Waker::noop());
             assert!(switched.as_mut().poll(&mut context).is_pending());
-            edge.wait_for_requests(Route::Stream, 2, SOON).unwrap();
+            edge.wait_for_requests(Route::Stream, 2, PATIENCE).unwrap();
             let readiness = if hides { Readiness::NotReady } else { Readiness::Ready };
             assert_eq!(client.readiness(), readiness);
             let shown = fred.string("GREETING");
@@ -276,14 +276,14 @@ fn the_same_client_isolated_for_another_context() {
     let edge = edge();
     let client = started(builder_with(&edge, &edge.server_key()).initial_context(user("fred")));
     let other = client.isolated(user("mary")).unwrap();
-    other.wait_ready(SOON).unwrap();
+    other.wait_ready(PATIENCE).unwrap();
     assert_eq!(client.string("GREETING").as_deref(), Some("hello fred"));
     assert_eq!(other.string("GREETING").as_deref(), Some("hello mary"));
     assert_eq!(edge.recording().live_streams(), 2);
     other.close();
     seen(&edge, |seen| seen.live_streams() == 1);
     assert!(client.is_ready());
-    assert_eq!(other.wait_ready(SOON), Err(NotReady::Closed));
+    assert_eq!(other.wait_ready(PATIENCE), Err(NotReady::Closed));
 }
 
 /// Features given to the first client were evaluated for its context, so another client must not use them.
@@ -307,7 +307,7 @@ fn an_isolated_client_has_none_of_the_features_given_at_the_start() {
 
 fn started_isolated(client: &Client) -> Client {
     let other = client.isolated(user("mary")).unwrap();
-    other.wait_ready(SOON).unwrap();
+    other.wait_ready(PATIENCE).unwrap();
     other
 }
 

@@ -11,7 +11,7 @@ use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
 use fh_test_folder::Folder;
 use serde_json::{Value, json};
 
-use crate::support::{SOON, builder, builder_with, reads, seen, soon, started, until};
+use crate::support::{PATIENCE, builder, builder_with, reads, seen, soon, started, until};
 
 const FILE: &str = "flags.json";
 
@@ -132,10 +132,10 @@ fn is_ignored(change: impl FnOnce(&mut Value), why: &str) {
         .unwrap();
     let status = until(&client, |status| status.attempts > 1);
     assert_eq!(status.readiness, Readiness::NotReady);
-    let notice = notices.recv_timeout(SOON).unwrap();
+    let notice = notices.recv_timeout(PATIENCE).unwrap();
     assert!(notice.contains(why), "{notice}");
     edge.listen_again().unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
     // The client has written a usable file again.
     client.close();
@@ -183,7 +183,7 @@ fn later_features_are_written_with_the_time_of_their_confirmation() {
     edge.set_value("COLOUR", "blue");
     reads(&client, "COLOUR", "blue");
     // `flush` does not wait for the pause between writes.
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     let json = json_of(&folder.file(FILE));
     assert_eq!(json["environments"][0]["features"][0]["value"], "blue");
     assert_eq!(json["savedAt"], "2023-11-14T22:13:20.000Z");
@@ -194,14 +194,14 @@ fn later_features_are_written_with_the_time_of_their_confirmation() {
 fn a_file_without_news_is_not_written_again() {
     let (edge, folder) = (edge(), Folder::new());
     let file = folder.file(FILE);
-    let client = started(builder(&edge).active_polling(SOON * 10).snapshot_file(file.clone()));
-    client.flush(SOON).unwrap();
+    let client = started(builder(&edge).active_polling(PATIENCE * 10).snapshot_file(file.clone()));
+    client.flush(PATIENCE).unwrap();
     std::fs::remove_file(&file).unwrap();
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     assert!(!file.exists());
     // The features are the same, but the Edge has confirmed them.
     soon(client.refresh()).unwrap();
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     std::fs::remove_file(&file).unwrap();
     client.close();
     soon(client.closed());
@@ -215,7 +215,7 @@ fn a_restored_file_is_not_made_younger() {
     let before = std::fs::read(folder.file(FILE)).unwrap();
     edge.refuse();
     let client = started(builder(&edge).snapshot_file(folder.file(FILE)));
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     client.close();
     soon(client.closed());
     assert_eq!(std::fs::read(folder.file(FILE)).unwrap(), before);
@@ -252,19 +252,19 @@ fn while_the_context_changes_nothing_is_written() {
             .while_switching(WhileSwitching::KeepValues)
             .snapshot_file(folder.file(FILE)),
     );
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     let before = json_of(&folder.file(FILE))["context"].clone();
     edge.behave_on(Route::Stream, Behaviour::new().wait_for_signal("go").then_healthy());
     std::thread::scope(|scope| {
         let switching = scope.spawn(|| soon(client.set_context(user("mary"))).map(drop));
-        edge.wait_for_requests(Route::Stream, 2, SOON).unwrap();
+        edge.wait_for_requests(Route::Stream, 2, PATIENCE).unwrap();
         assert!(client.is_ready());
-        client.flush(SOON).unwrap();
+        client.flush(PATIENCE).unwrap();
         assert_eq!(json_of(&folder.file(FILE))["context"], before);
         edge.signal("go");
         switching.join().unwrap().unwrap();
     });
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     assert_ne!(json_of(&folder.file(FILE))["context"], before);
 }
 
@@ -272,13 +272,13 @@ fn while_the_context_changes_nothing_is_written() {
 fn other_keys_own_the_file_from_then_on() {
     let (edge, folder) = (edge(), Folder::new());
     let client = started(builder(&edge).snapshot_file(folder.file(FILE)));
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     let before = json_of(&folder.file(FILE))["keys"].clone();
     let other = edge.environment("11111111-2222-3333-4444-555555555555");
     other.set_feature(Feature::string("SHAPE", "round"));
     let key = format!("{}/other*Secret", other.id());
     soon(client.set_api_keys([&key])).unwrap();
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     let after = json_of(&folder.file(FILE));
     assert_ne!(after["keys"], before);
     assert_eq!(after["environments"][0]["id"], other.id());
@@ -298,7 +298,7 @@ fn features_of_former_keys_are_not_written_for_other_keys() {
     other.set_feature(Feature::string("SHAPE", "round"));
     let both = builder(&edge).api_key(format!("{}/other*Secret", other.id()));
     let client = started(both.snapshot_file(folder.file(FILE)));
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     let before = json_of(&folder.file(FILE));
     edge.refuse();
     edge.close_connections(Closing::Rst);
@@ -309,7 +309,7 @@ fn features_of_former_keys_are_not_written_for_other_keys() {
     reads(&client, "SIZE", "large");
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
     assert!(!client.exists("SHAPE"));
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     client.close();
     soon(client.closed());
     assert_eq!(json_of(&folder.file(FILE)), before);
@@ -319,10 +319,10 @@ fn features_of_former_keys_are_not_written_for_other_keys() {
 fn other_keys_of_the_same_environment_own_the_file_without_a_changed_feature() {
     let (edge, folder) = (edge(), Folder::new());
     let client = started(builder(&edge).snapshot_file(folder.file(FILE)));
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     let before = json_of(&folder.file(FILE));
     soon(client.set_api_keys([format!("{}/other*Secret", fh_fake_edge::ENVIRONMENT)])).unwrap();
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     let after = json_of(&folder.file(FILE));
     assert_ne!(after["keys"], before["keys"]);
     assert_eq!(after["environments"], before["environments"]);
@@ -335,7 +335,7 @@ fn a_store_does_not_end_the_writing() {
     let stored = r#"[{"id":"9","key":"SHAPE","type":"STRING","version":1,"value":"round"}]"#;
     client.offer_features("a-store", fh_fake_edge::ENVIRONMENT, stored);
     reads(&client, "SHAPE", "round");
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     assert!(json_of(&folder.file(FILE)).to_string().contains("SHAPE"));
 }
 
@@ -343,7 +343,7 @@ fn a_store_does_not_end_the_writing() {
 fn an_unwritable_path_does_not_affect_the_client() {
     let (edge, folder) = (edge(), Folder::new());
     let client = started(builder(&edge).snapshot_file(folder.file("none").join("flags.json")));
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     edge.set_value("COLOUR", "blue");
     reads(&client, "COLOUR", "blue");
     client.close();
@@ -375,7 +375,7 @@ fn features_of_an_environment_that_no_key_opens_are_not_served() {
         .start()
         .unwrap();
     assert!(!client.is_ready() && !client.exists("COLOUR"));
-    let notice = notices.recv_timeout(SOON).unwrap();
+    let notice = notices.recv_timeout(PATIENCE).unwrap();
     assert!(notice.contains("another"), "{notice}");
 }
 
@@ -399,11 +399,11 @@ fn features_are_given_for_an_environment_in_any_case() {
 fn offline_with_and_without_features() {
     let list = r#"[{"id":"any","features":[{"key":"COLOUR","type":"STRING","value":"given"}]}]"#;
     let client = Client::offline().bootstrap(list).start().unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     assert_eq!(client.string("COLOUR").as_deref(), Some("given"));
     until(&client, |status| status.connection == Connection::Offline);
     let empty = Client::offline().start().unwrap();
-    assert_eq!(empty.wait_ready(SOON), Err(NotReady::Stopped));
+    assert_eq!(empty.wait_ready(PATIENCE), Err(NotReady::Stopped));
     // A store may still add features.
     empty.offer_features(
         "a-store",
@@ -427,13 +427,13 @@ fn a_slow_write_does_not_delay_features() {
         .unwrap();
     let builder = builder(&edge).runtime(runtime.handle().clone());
     let client = started(builder.snapshot_file(folder.file(FILE)));
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     let (release, held) = std::sync::mpsc::channel::<()>();
     runtime.spawn_blocking(move || held.recv());
     std::thread::scope(|scope| {
         edge.set_value("COLOUR", "blue");
         reads(&client, "COLOUR", "blue");
-        let flushing = scope.spawn(|| client.flush(SOON));
+        let flushing = scope.spawn(|| client.flush(PATIENCE));
         edge.set_value("COLOUR", "green");
         reads(&client, "COLOUR", "green");
         edge.set_value("COLOUR", "pink");
@@ -442,6 +442,6 @@ fn a_slow_write_does_not_delay_features() {
         drop(release);
         flushing.join().unwrap().unwrap();
     });
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     assert_eq!(json_of(&folder.file(FILE))["environments"][0]["features"][0]["value"], "pink");
 }

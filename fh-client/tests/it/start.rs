@@ -5,7 +5,7 @@ use std::time::Duration;
 use fh_client::testing::MemoryEdge;
 use fh_client::{Backoff, Client, KeyError, StartError, UrlError};
 
-use crate::support::SOON;
+use crate::support::PATIENCE;
 
 const URL: &str = "https://edge.example";
 
@@ -84,7 +84,7 @@ fn given_settings_take_precedence_over_the_environment() {
         .transport(edge)
         .start()
         .unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     assert!(client.is_enabled("A"));
 }
 
@@ -93,7 +93,7 @@ fn own_headers_are_sent() {
     let edge = MemoryEdge::new();
     let client =
         edge.client().header("X-Pass", "secret").identification("Rust-Test,1").start().unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     edge.set("A", true);
     fh_client::block_on(client.test_updates().set("A", fh_client::Update::value(false))).unwrap();
     for request in edge.requests() {

@@ -6,7 +6,7 @@ use fh_client::{Connection, NotReady, Problem, Readiness, Stage};
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
 use serde_json::json;
 
-use crate::support::{SOON, builder, reads, seen, started, until};
+use crate::support::{PATIENCE, builder, reads, seen, started, until};
 
 fn edge() -> FakeEdge {
     let edge = FakeEdge::start().unwrap();
@@ -66,10 +66,10 @@ fn refused_at_first(answer: Behaviour) {
     let edge = edge();
     edge.behave_on(Route::Stream, answer);
     let client = builder(&edge).start().unwrap();
-    let Err(NotReady::Failed(problem)) = client.wait_ready(SOON) else { panic!() };
+    let Err(NotReady::Failed(problem)) = client.wait_ready(PATIENCE) else { panic!() };
     assert!(problem.is_refusal(), "{problem}");
     edge.behave_on(Route::Stream, Behaviour::healthy());
-    client.wait_ready_through_refusals(SOON).unwrap();
+    client.wait_ready_through_refusals(PATIENCE).unwrap();
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_page_in_place_of_a_stream_is_not_an_edge() {
     let status = until(&client, |status| status.problem.is_some());
     assert!(matches!(status.problem, Some(Problem::ContentType(_))), "{status}");
     edge.behave(Behaviour::healthy());
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn a_line_without_end_is_cut() {
     let status = until(&client, |status| status.problem.is_some());
     assert_eq!(status.problem, Some(Problem::TooLarge(1024 * 1024)));
     edge.behave_on(Route::Stream, Behaviour::healthy());
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     seen(&edge, |seen| seen.of(Route::Stream).next().is_some_and(|one| one.finished.is_some()));
     let written = edge.recording().of(Route::Stream).next().unwrap().written;
     assert!(written < 32 * 1024 * 1024, "{written}");
@@ -208,7 +208,7 @@ fn listeners_are_notified_once_per_change_on_their_own_thread() {
         told.send((change.old.clone(), change.new.clone(), thread)).unwrap();
     });
     edge.set_value("COLOUR", "blue");
-    let (old, new, thread) = news.recv_timeout(SOON).unwrap();
+    let (old, new, thread) = news.recv_timeout(PATIENCE).unwrap();
     assert_eq!(old.unwrap().to_string(), "red");
     assert_eq!(new.unwrap().to_string(), "blue");
     assert_eq!(thread.as_deref(), Some("fh-listeners"));
@@ -216,6 +216,6 @@ fn listeners_are_notified_once_per_change_on_their_own_thread() {
     edge.set_value("COLOUR", "blue");
     edge.set_value("SHAPE", "round");
     reads(&client, "SHAPE", "round");
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     assert!(news.try_recv().is_err());
 }

@@ -7,8 +7,7 @@ use fh_client::transport::ReqwestTransport;
 use fh_client::{Backoff, Client, ClientBuilder, Config, Status};
 use fh_fake_edge::{FakeEdge, Recording};
 
-/// A deadline that only a hanging test reaches.
-pub(crate) const SOON: Duration = Duration::from_secs(30);
+pub(crate) use fh_test_wait::PATIENCE;
 
 /// Returns the default transport without the machine's proxies.
 pub(crate) fn transport() -> ReqwestTransport {
@@ -37,7 +36,7 @@ pub(crate) fn quick(config: &mut Config) {
 /// Waits for a future, at most until the deadline.
 pub(crate) fn soon<F: Future>(future: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async { tokio::time::timeout(SOON, future).await }).expect("in time")
+    runtime.block_on(async { tokio::time::timeout(PATIENCE, future).await }).expect("in time")
 }
 
 /// Waits until the client's status meets a condition.
@@ -48,7 +47,7 @@ pub(crate) fn until(client: &Client, condition: impl FnMut(&Status) -> bool) -> 
 /// Starts a client, and waits until it is ready.
 pub(crate) fn started(builder: ClientBuilder) -> Client {
     let client = builder.start().unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     client
 }
 
@@ -64,5 +63,5 @@ pub(crate) fn reads(client: &Client, key: &str, text: &str) {
 
 /// Waits until the requests at the Edge meet a condition.
 pub(crate) fn seen(edge: &FakeEdge, condition: impl FnMut(&Recording) -> bool) {
-    edge.wait_until(SOON, condition).unwrap_or_else(|error| panic!("{error}"));
+    edge.wait_until(PATIENCE, condition).unwrap_or_else(|error| panic!("{error}"));
 }

@@ -11,7 +11,7 @@ use fh_client::transport::{BoxFuture, Response, Transport, TransportError, Trans
 use fh_client::{Attributes, Client, ClientBuilder, NotReady, Problem, Readiness};
 use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
 
-use crate::support::{SOON, quick, seen, soon, started, transport};
+use crate::support::{PATIENCE, quick, seen, soon, started, transport};
 
 thread_local! {
     /// Dropped when its thread ends.
@@ -69,13 +69,13 @@ impl Rig {
 
     /// Waits until the client is ready, and returns its thread.
     fn started(&self, client: Client) -> (Client, ThreadId) {
-        client.wait_ready(SOON).unwrap();
+        client.wait_ready(PATIENCE).unwrap();
         let thread = self.last();
         (client, thread)
     }
 
     fn ended(&self) -> ThreadId {
-        self.ended.recv_timeout(SOON).unwrap()
+        self.ended.recv_timeout(PATIENCE).unwrap()
     }
 }
 
@@ -123,7 +123,7 @@ fn on_its_own_thread_a_wait_is_refused() {
     impl Transport for Waits {
         fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>> {
             if let Some(client) = &*self.1.lock().unwrap() {
-                self.2.send(client.wait_ready(SOON)).unwrap();
+                self.2.send(client.wait_ready(PATIENCE)).unwrap();
             }
             self.0.send(request)
         }
@@ -135,7 +135,7 @@ fn on_its_own_thread_a_wait_is_refused() {
     let client = started(client);
     *held.lock().unwrap() = Some(client.clone());
     soon(client.refresh()).unwrap();
-    assert_eq!(told.recv_timeout(SOON).unwrap(), Err(NotReady::InsideRuntime));
+    assert_eq!(told.recv_timeout(PATIENCE).unwrap(), Err(NotReady::InsideRuntime));
     held.lock().unwrap().take();
 }
 
@@ -164,7 +164,7 @@ fn a_transport_that_two_clients_share_of_which_one_ends() {
         Client::builder(edge.url(), edge.client_key())
             .transport(shared.clone())
             .configure(quick)
-            .active_polling(SOON * 100)
+            .active_polling(PATIENCE * 100)
     };
     let one = started(builder());
     let other = sharing(&edge, || started(builder()));
@@ -183,7 +183,7 @@ fn a_transport_that_two_clients_share_of_which_one_ends() {
     edge.set_value("COLOUR", "green");
     thread::scope(|scope| {
         let refreshing = scope.spawn(|| soon(third.refresh()));
-        edge.wait_for_requests(Route::Poll, before + 1, SOON).unwrap();
+        edge.wait_for_requests(Route::Poll, before + 1, PATIENCE).unwrap();
         other.close();
         let broken = refreshing.join().unwrap();
         assert!(matches!(broken, Err(Problem::Unreachable(_))), "{broken:?}");

@@ -12,7 +12,7 @@ use fh_client::{Client, Problem, StartError};
 use fh_fake_edge::{Behaviour, FakeEdge, Feature, TlsFront};
 use fh_test_certificates::Authority;
 
-use crate::support::{SOON, quick, until};
+use crate::support::{PATIENCE, quick, until};
 
 fn edge() -> FakeEdge {
     let edge = FakeEdge::start().unwrap();
@@ -94,7 +94,7 @@ fn a_broken_body_is_no_failed_handshake() {
     let front = TlsFront::start(edge.address(), certificate.server()).unwrap();
     let (address, garbage) = tampered(front.address());
     let client = client(&edge, address, &authority);
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     garbage.send(()).unwrap();
     let status = until(&client, |status| status.problem.is_some());
     let Some(Problem::Unreachable(said)) = &status.problem else { panic!("{status}") };

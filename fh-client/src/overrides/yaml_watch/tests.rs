@@ -1,6 +1,7 @@
 use std::sync::mpsc;
 
 use fh_test_folder::Folder;
+use fh_test_wait::{PATIENCE, wait_until};
 
 use super::*;
 
@@ -20,8 +21,6 @@ fn a_file_that_is_too_large_is_refused() {
 }
 
 const SOON: Duration = Duration::from_millis(1);
-/// A limit that no wait reaches unless something is broken.
-const DEADLINE: Duration = Duration::from_secs(20);
 
 #[test]
 fn a_watch_reports_changes_and_ends_when_dropped() {
@@ -38,20 +37,16 @@ fn a_watch_reports_changes_and_ends_when_dropped() {
     });
 
     folder.write(FILE, "flagValues: {B: 1}", 2);
-    assert_eq!(told.recv_timeout(DEADLINE).unwrap(), "B");
+    assert_eq!(told.recv_timeout(PATIENCE).unwrap(), "B");
     folder.write(FILE, "flagValues: {", 3);
-    let begun = Instant::now();
-    while file.problem().is_none() {
-        assert!(begun.elapsed() < DEADLINE, "the bad file was not noticed");
-        std::thread::yield_now();
-    }
+    wait_until("the bad file is noticed", || file.problem().is_some());
     folder.write(FILE, "flagValues: {C: 1}", 4);
-    assert_eq!(told.recv_timeout(DEADLINE).unwrap(), "C");
+    assert_eq!(told.recv_timeout(PATIENCE).unwrap(), "C");
     assert_eq!(file.problem(), None);
 
     drop(watch);
     // The thread drops the closure when it ends.
-    assert_eq!(told.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected));
+    assert_eq!(told.recv_timeout(PATIENCE), Err(mpsc::RecvTimeoutError::Disconnected));
 }
 
 #[test]
@@ -70,7 +65,7 @@ fn every_watch_of_a_file_is_notified() {
     for (number, text) in (2..).zip(["B", "C"]) {
         folder.write(FILE, format!("flagValues: {{{text}: {number}}}"), number);
         let mut heard: Vec<_> =
-            watches.iter().map(|_| told.recv_timeout(DEADLINE).unwrap()).collect();
+            watches.iter().map(|_| told.recv_timeout(PATIENCE).unwrap()).collect();
         heard.sort();
         let all = ["one", "three", "two"].map(|name| format!("{name} {text}={number};"));
         assert_eq!(heard, all);
@@ -78,11 +73,7 @@ fn every_watch_of_a_file_is_notified() {
 }
 
 fn until_waiting(file: &WatchedFile, threads: usize) {
-    let begun = Instant::now();
-    while file.state().waiting < threads {
-        assert!(begun.elapsed() < DEADLINE, "no watch began");
-        std::thread::yield_now();
-    }
+    wait_until("the watches have begun", || file.state().waiting >= threads);
 }
 
 #[test]
@@ -97,7 +88,7 @@ fn closing_ends_all_watches_and_is_harmless_when_done_again() {
     until_waiting(&file, 2);
     file.close();
     file.close();
-    assert_eq!(told.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected));
+    assert_eq!(told.recv_timeout(PATIENCE), Err(mpsc::RecvTimeoutError::Disconnected));
     drop(watches);
     file.close();
 }
@@ -111,5 +102,5 @@ fn a_dropped_watch_does_not_wait_for_its_next_look() {
         WatchedFile::watch(&file, Duration::from_secs(3600), move |_| tell.send(()).unwrap());
     until_waiting(&file, 1);
     drop(watch);
-    assert_eq!(told.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected));
+    assert_eq!(told.recv_timeout(PATIENCE), Err(mpsc::RecvTimeoutError::Disconnected));
 }
