@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use fh_edge::listen::{AccessLog, ListenOptions, Listener, serve};
 use fh_edge::{Edge, RedactedLog};
 use fh_test_log::Log;
+use fh_test_wait::PATIENCE;
 
 use crate::http::request;
 use crate::shop::state;
-use crate::waiting::PATIENCE;
 
 /// Starts an Edge with an access log, or without one, that trusts the `x-forwarded-for` of these proxies.
 async fn listen(proxies: Option<&str>) -> SocketAddr {

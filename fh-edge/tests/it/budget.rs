@@ -5,13 +5,14 @@ use std::sync::Arc;
 use fh_client::{Attributes, Client, Problem, Readiness};
 use fh_edge::state::State;
 use fh_edge::{AdminKey, Edge, Options};
+use fh_test_wait::{PATIENCE, wait_until_async};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::http::{Reply, request};
 use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, serve, state};
-use crate::waiting::{PATIENCE, ready};
+use crate::waiting::ready;
 
 const ADMIN_KEY: &str = "an-admin-key-of-the-tests";
 const FLAGS: &str = "/ofrep/v1/evaluate/flags";
@@ -344,18 +345,14 @@ async fn an_evaluation_is_cancelled_when_its_caller_disconnects() {
         callers.push(socket);
     }
     drop(callers);
-    let cancelled = async {
-        loop {
-            let text = request(address, "GET", "/metrics", &[], "").await.body;
-            let cancelled = text.lines().find_map(|line| {
-                line.strip_prefix("fh_edge_evaluations_cancelled_total ")?.parse::<u32>().ok()
-            });
-            if cancelled.is_some_and(|cancelled| cancelled > 0) {
-                return;
-            }
-        }
-    };
-    assert!(tokio::time::timeout(PATIENCE, cancelled).await.is_ok(), "no evaluation was cancelled");
+    wait_until_async("an evaluation is cancelled", async || {
+        let text = request(address, "GET", "/metrics", &[], "").await.body;
+        let cancelled = text.lines().find_map(|line| {
+            line.strip_prefix("fh_edge_evaluations_cancelled_total ")?.parse::<u32>().ok()
+        });
+        cancelled.is_some_and(|cancelled| cancelled > 0)
+    })
+    .await;
 }
 
 /// The client of this project treats 413 as temporary: it shows the status, keeps its values and retries with backoff.

@@ -1,33 +1,30 @@
 //! Changes in a data folder.
 
-use std::time::{Duration, Instant};
-
 use fh_edge::state::{Json, State};
 use fh_edge::{DataFolderError, Edge, FeatureChange, StartError};
 
 use fh_test_folder::Folder;
 use fh_test_log::Log;
+use fh_test_wait::wait_for;
 
 use crate::shop::{ENVIRONMENT, state};
 
 /// Starts an Edge with this folder, as soon as the previous Edge has released it.
 fn start(folder: &Folder, state: Option<State>) -> Edge {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    loop {
+    build(folder, state).unwrap_or_else(|why| panic!("{why}"))
+}
+
+fn build(folder: &Folder, state: Option<State>) -> Result<Edge, StartError> {
+    wait_for("a dropped Edge releases its folder", || {
         let builder = Edge::builder().data_folder(folder.path());
         let builder = match &state {
             Some(state) => builder.state(state.clone()),
             None => builder,
         };
-        match builder.build() {
-            Ok(edge) => return edge,
-            Err(StartError::DataFolder(DataFolderError::InUse(_))) => {
-                assert!(Instant::now() < deadline, "the folder is still in use by a dropped Edge");
-                std::thread::yield_now();
-            }
-            Err(why) => panic!("{why}"),
-        }
-    }
+        let built = builder.build();
+        let is_in_use = matches!(built, Err(StartError::DataFolder(DataFolderError::InUse(_))));
+        (!is_in_use).then_some(built)
+    })
 }
 
 fn banner(state: &State) -> &str {
@@ -115,14 +112,7 @@ async fn damage_is_reported_by_readiness_and_by_the_error_at_the_start() {
     drop(edge);
 
     write(&whole[..whole.len() / 2]);
-    let built = loop {
-        let built = Edge::builder().state(state()).data_folder(folder.path()).build();
-        if !matches!(built, Err(StartError::DataFolder(DataFolderError::InUse(_)))) {
-            break built;
-        }
-        std::thread::yield_now();
-    };
-    let why = built.map(|_| ()).unwrap_err().to_string();
+    let why = build(&folder, Some(state())).map(|_| ()).unwrap_err().to_string();
     assert!(why.contains("changes.redb") && why.contains("--data-repair"), "{why}");
     let edge = Edge::builder().state(state()).data_folder(folder.path());
     let edge = edge.damaged_data(fh_edge::DamagedData::Repair).build().unwrap();

@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use fh_edge::Edge;
+use fh_test_wait::PATIENCE;
 use http::Response;
 use http_body::Body as _;
 
 use crate::routes::ask;
 use crate::shop::{CLIENT_KEY, WRITER_KEY, state};
-
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Returns the next part of a stream.
 async fn next(stream: &mut Body) -> Option<String> {

@@ -2,9 +2,10 @@
 
 use fh_client::{Client, Outcome, Update};
 use fh_edge::{FeatureChange, Options};
+use fh_test_wait::PATIENCE;
 
 use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, WRITER_KEY, serve, state};
-use crate::waiting::{PATIENCE, ready};
+use crate::waiting::ready;
 
 /// Waits until a condition on a client holds. It is checked after each change of the feature.
 async fn until(client: &Client, key: &str, holds: impl Fn(&Client) -> bool) {

@@ -1,11 +1,7 @@
 //! Waiting for clients, with a time limit.
 
-use std::time::Duration;
-
 use fh_client::Client;
-
-/// The time limit of a wait. Only a failing test reaches it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+use fh_test_wait::PATIENCE;
 
 /// Waits until a client has features.
 pub(crate) async fn ready(client: &Client) {

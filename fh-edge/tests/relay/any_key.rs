@@ -8,7 +8,7 @@ use fh_edge::origin::relay::{RelayKeys, RelayLimits, RelayOptions, UpstreamRole}
 use fh_fake_edge::{ENVIRONMENT, FakeEdge, Feature, Permission};
 
 use crate::stream::Stream;
-use crate::support::{Relay, options, options_for, seen, until};
+use crate::support::{Relay, options, options_for, seen, wait_until_async};
 
 /// Starts an upstream Edge that knows two keys.
 fn upstream() -> FakeEdge {
@@ -161,13 +161,13 @@ async fn unconfigured_keys_while_upstream_is_unreachable() {
     let relay = Relay::ready(any(&upstream, 2).limits(limits)).await;
     for number in 0..4 {
         let wrong = key(&format!("wrong*{number}"));
-        until("its attempt", || async { relay.poll(&wrong).await.status == 503 }).await;
+        wait_until_async("its attempt", || async { relay.poll(&wrong).await.status == 503 }).await;
     }
     assert_eq!(relay.handle.upstreams().len(), 2);
     let mut stream = Stream::open(relay.address, &upstream.client_key(), "").await;
     upstream.listen_again().unwrap();
     assert_eq!(stream.until("features").await.json()[0]["value"], "red");
-    until("one connection", || async { relay.handle.upstreams().len() == 1 }).await;
+    wait_until_async("one connection", || async { relay.handle.upstreams().len() == 1 }).await;
 }
 
 /// A client that tries many keys cannot make the relay try all of them upstream.
@@ -187,7 +187,7 @@ async fn new_unconfigured_keys_are_limited_per_second() {
     let mut stream = Stream::open(relay.address, &upstream.client_key(), "").await;
     assert_eq!(stream.until("features").await.json()[0]["value"], "red");
     let known = || async { relay.poll_for(&upstream.client_key(), "").await.status == 200 };
-    until("a poll", known).await;
+    wait_until_async("a poll", known).await;
 }
 
 /// The longest durations cause no overflow.
@@ -238,7 +238,7 @@ async fn a_key_that_is_no_longer_configured_is_not_verified() {
     let relay = Relay::ready(options).await;
     assert_eq!(relay.poll_for(&server, "userkey=fred").await.status, 200);
     relay.handle.set_relay_keys(&[]).unwrap();
-    until("the key is removed", || async { relay.handle.upstreams().is_empty() }).await;
+    wait_until_async("the key is removed", || async { relay.handle.upstreams().is_empty() }).await;
     upstream.forget_key(&server);
     assert_eq!(relay.poll_for(&server, "userkey=fred").await.status, 404);
 }

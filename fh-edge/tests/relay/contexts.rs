@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::http::request;
 use crate::shop::{SERVER_KEY, serve, state};
 use crate::stream::Stream;
-use crate::support::{Relay, options, seen, until};
+use crate::support::{Relay, options, seen, wait_until_async};
 
 /// Starts an upstream Edge whose values name the user of the context.
 fn upstream() -> FakeEdge {
@@ -106,7 +106,7 @@ async fn etags_differ_by_content_and_context() {
     assert_eq!(ask("userkey=mara", etag.clone()).await.status, 200);
     upstream.set_value("WHO", "somebody");
     let look = || async { ask("userkey=fred", etag.clone()).await.status == 200 };
-    until("another etag", look).await;
+    wait_until_async("another etag", look).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -150,7 +150,7 @@ async fn the_last_values_are_served_while_upstream_is_unreachable() {
     stream.until("features").await;
     upstream.kill();
     let look = || async { relay.upstream().client.unwrap().problem.is_some() };
-    until("away", look).await;
+    wait_until_async("away", look).await;
     assert_eq!(relay.feature(&key, "userkey=fred", "WHO").await.unwrap()["value"], FOR_FRED);
     // Nothing is known for other contexts, and they do not get the values of this one.
     assert_eq!(relay.poll_for(&key, "userkey=mara").await.status, 503);
@@ -169,7 +169,7 @@ async fn the_last_values_are_served_while_upstream_is_unreachable() {
             .iter()
             .any(|each| each.client.as_ref().unwrap().problem == Some(Problem::EmptyList))
     };
-    until("empty", look).await;
+    wait_until_async("empty", look).await;
     assert!(relay.feature(&key, "userkey=fred", "WHO").await.is_some());
 }
 
@@ -210,9 +210,9 @@ async fn connections_are_limited() {
     assert_eq!(third.until("features").await.json()[0]["value"], "\"nobody\" for [\"irina\"]");
     // A stream that closes leaves the queue.
     let fourth = Stream::open(relay.address, &key, "userkey=fred").await;
-    until("a fourth stream waits", || async { states() == 1 }).await;
+    wait_until_async("a fourth stream waits", || async { states() == 1 }).await;
     drop(fourth);
-    until("no stream waits", || async { states() == 0 }).await;
+    wait_until_async("no stream waits", || async { states() == 0 }).await;
     seen(&upstream, |recording| recording.live_streams() == 1);
 }
 
@@ -233,7 +233,7 @@ async fn unused_connections_are_closed() {
     assert_eq!(stream.next().await.unwrap().json()["value"], "\"somebody\" for [\"fred\"]");
     drop(stream);
     seen(&upstream, |recording| recording.live_streams() == 0);
-    until("no connection", || async { relay.handle.upstreams().is_empty() }).await;
+    wait_until_async("no connection", || async { relay.handle.upstreams().is_empty() }).await;
     assert_eq!(relay.feature(&key, "userkey=fred", "WHO").await.unwrap()["v"], "by-name");
 }
 
@@ -283,8 +283,8 @@ async fn a_key_that_was_accepted_earlier_is_not_refused() {
     let key = upstream.server_key();
     // On a busy machine the first answer may take longer than the relay waits.
     let answers = || async { relay.poll_for(&key, "userkey=fred").await.status == 200 };
-    until("an answer", answers).await;
-    until("no connection", || async { relay.handle.upstreams().is_empty() }).await;
+    wait_until_async("an answer", answers).await;
+    wait_until_async("no connection", || async { relay.handle.upstreams().is_empty() }).await;
     upstream.behave(Behaviour::sse().ack().failure().close(Closing::Fin));
     let mut stream = Stream::open(relay.address, &key, "userkey=fred").await;
     let asked = upstream.recording().count(Route::Stream);

@@ -6,7 +6,7 @@ use fh_edge::{Edge, Options};
 use fh_fake_edge::{FakeEdge, Feature};
 use serde_json::json;
 
-use crate::support::{Relay, options, until};
+use crate::support::{Relay, options, wait_until_async};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn metrics_and_status() {
@@ -49,7 +49,7 @@ async fn metrics_and_status() {
             Some(Problem::Unreachable(_))
         )
     };
-    until("unreachable", look).await;
+    wait_until_async("unreachable", look).await;
     let text = relay.get("/metrics").await.body;
     for line in [
         format!("fh_edge_upstream_serving{{{id}}} 1"),

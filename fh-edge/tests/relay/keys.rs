@@ -5,7 +5,7 @@ use fh_fake_edge::{Closing, ENVIRONMENT, FakeEdge, Feature, Route};
 
 use crate::http::request;
 use crate::stream::Stream;
-use crate::support::{Relay, options, options_for, until};
+use crate::support::{Relay, options, options_for, wait_until_async};
 
 fn upstream() -> FakeEdge {
     let upstream = FakeEdge::start().unwrap();
@@ -27,7 +27,10 @@ async fn keys_are_added_and_removed_without_a_restart() {
     let pair = RelayKeys::pair(&client, &server);
     relay.handle.set_relay_keys(std::slice::from_ref(&pair)).unwrap();
     stream.until("bye").await;
-    until("the other key of the pair", || async { relay.poll(&server).await.status == 200 }).await;
+    wait_until_async("the other key of the pair", || async {
+        relay.poll(&server).await.status == 200
+    })
+    .await;
     assert_eq!(relay.handle.upstreams().len(), 1);
 
     // Invalid keys change nothing.
@@ -51,7 +54,7 @@ async fn keys_are_added_and_removed_without_a_restart() {
     assert_eq!(relay.poll(&client).await.status, 200);
     stream.until("failure").await;
     for key in [&client, &server] {
-        until("revoked", || async { relay.poll(key).await.status == 404 }).await;
+        wait_until_async("revoked", || async { relay.poll(key).await.status == 404 }).await;
     }
     assert_eq!(relay.handle.upstreams().len(), 1);
 }
@@ -66,8 +69,8 @@ async fn a_key_whose_paired_key_is_removed_is_not_revoked() {
     of_server.until("features").await;
     relay.handle.set_relay_keys(&[RelayKeys::server(&*server)]).unwrap();
     of_server.until("bye").await;
-    until("revoked", || async { relay.poll(&client).await.status == 404 }).await;
-    until("served", || async { relay.poll(&server).await.status == 200 }).await;
+    wait_until_async("revoked", || async { relay.poll(&client).await.status == 404 }).await;
+    wait_until_async("served", || async { relay.poll(&server).await.status == 200 }).await;
 }
 
 /// A removed server-evaluated key stays valid for five seconds (D-104), also if its paired client-evaluated key remains.
@@ -90,7 +93,7 @@ async fn a_removed_paired_key_is_revoked_after_the_delay() {
     relay.handle.set_relay_keys(&[RelayKeys::client(&*client)]).unwrap();
     upstream.set_value("COLOUR", "green");
     assert_eq!(of_server.next().await.unwrap().name, "feature");
-    until("revoked", || async {
+    wait_until_async("revoked", || async {
         assert_eq!(relay.poll(&client).await.status, 200);
         relay.poll(&server).await.status == 404
     })
@@ -133,7 +136,7 @@ async fn headers_change_without_a_restart() {
         tokens.iter().filter(|(route, _)| *route == Route::Stream).count()
     };
     // The streams of the pair, of the first context and of the second one.
-    until("three streams", || async { streams(&tokens(before)) >= 3 }).await;
+    wait_until_async("three streams", || async { streams(&tokens(before)) >= 3 }).await;
     let after = tokens(before);
     assert!(after.iter().any(|(route, _)| *route == Route::Put), "{after:?}");
     assert!(after.iter().all(|(_, token)| token == "three"), "{after:?}");

@@ -9,7 +9,7 @@ use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
 use fh_test_folder::Folder;
 
 use crate::stream::Stream;
-use crate::support::{Clock, Relay, options, options_for, until};
+use crate::support::{Clock, Relay, options, options_for, wait_until_async};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -31,17 +31,17 @@ fn named(relay: &Relay, name: &str) -> UpstreamStatus {
 async fn attempts(relay: &Relay, name: &str, more: u64) {
     let requests = || named(relay, name).client.unwrap().requests;
     let enough = requests() + more;
-    until("more attempts", || async { requests() >= enough }).await;
+    wait_until_async("more attempts", || async { requests() >= enough }).await;
 }
 
 /// Waits until the refusals of a key count, and then for three more attempts.
 async fn until_refused(relay: &Relay, name: &str) {
-    until("refused", || async { named(relay, name).refused_for.is_some() }).await;
+    wait_until_async("refused", || async { named(relay, name).refused_for.is_some() }).await;
     attempts(relay, name, 3).await;
 }
 
 async fn until_state(relay: &Relay, name: &str, state: UpstreamState) {
-    until(state.as_str(), || async { named(relay, name).state == state }).await;
+    wait_until_async(state.as_str(), || async { named(relay, name).state == state }).await;
 }
 
 /// The name of the keys of `options_for`.
@@ -235,7 +235,7 @@ async fn features_expire_without_a_successful_answer() {
     assert_eq!(waiting.until("features").await.json()[0]["value"], "red");
     relay.until_ready().await;
     for key in &keys {
-        until("served again", || async { relay.poll(key).await.status == 200 }).await;
+        wait_until_async("served again", || async { relay.poll(key).await.status == 200 }).await;
     }
 }
 
@@ -321,7 +321,7 @@ async fn a_dropped_relay_releases_its_folder() {
     let (upstream, clock, folder) = (upstream(), Clock::default(), Folder::new());
     let build = || Edge::builder().relay(kept_in(&folder, &upstream, &clock)).build();
     drop(build().unwrap());
-    until("the folder", || async {
+    wait_until_async("the folder", || async {
         match build() {
             Ok(_) => true,
             Err(StartError::Relay(RelayError::FolderInUse(_))) => false,

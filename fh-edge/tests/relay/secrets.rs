@@ -4,11 +4,12 @@ use fh_client::Problem;
 use fh_edge::Edge;
 use fh_edge::origin::relay::RelayKeys;
 use fh_fake_edge::{Behaviour, Closing, ENVIRONMENT, FakeEdge, Feature, Route};
+use fh_test_folder::Folder;
 use fh_test_log::Log;
 
 use crate::http::request;
 use crate::stream::Stream;
-use crate::support::{Relay, options, until};
+use crate::support::{Relay, options, wait_until_async};
 
 /// Parts of keys, header values and contexts, which no text may contain.
 const SECRETS: [&str; 5] =
@@ -26,7 +27,7 @@ fn holds_no_secret(what: &str, text: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn secrets_appear_nowhere() {
     let log = Log::capture();
-    let folder = std::env::temp_dir().join(format!("fh-relay-secrets-{}", std::process::id()));
+    let folder = Folder::new();
     let upstream = FakeEdge::start().unwrap();
     upstream.set_feature(Feature::string("COLOUR", "red"));
     let key = |secret: &str| format!("{ENVIRONMENT}/{secret}");
@@ -37,7 +38,7 @@ async fn secrets_appear_nowhere() {
         .keys(RelayKeys::server(&*lone))
         .allow_any_key(std::num::NonZeroUsize::new(3).unwrap())
         .header("x-secret", "hushHeaderHush")
-        .snapshot_folder(&folder);
+        .snapshot_folder(folder.path());
     holds_no_secret("debug output", &format!("{told:?} {:?}", Edge::builder().relay(told.clone())));
     let relay = Relay::ready(told).await;
     let use_everything = async |relay: &Relay| {
@@ -88,16 +89,15 @@ async fn secrets_appear_nowhere() {
                 })
             })
         };
-        until("trouble", look).await;
+        wait_until_async("trouble", look).await;
         use_everything(&relay).await;
     }
     relay.handle.say_bye(std::time::Duration::ZERO).await;
-    for file in std::fs::read_dir(&folder).unwrap() {
+    for file in std::fs::read_dir(folder.path()).unwrap() {
         let path = file.unwrap().path();
         holds_no_secret("a file's name", path.to_str().unwrap());
         holds_no_secret("a file", &std::fs::read_to_string(path).unwrap());
     }
-    std::fs::remove_dir_all(&folder).unwrap();
     let text = log.text();
     assert!(text.contains("fh_client") && text.contains("fh_edge"), "nothing was logged");
     holds_no_secret("the log", &text);

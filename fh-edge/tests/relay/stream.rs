@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::support::SOON;
+use crate::support::PATIENCE;
 
 /// One event.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,7 +86,7 @@ impl Stream {
                 return Some(Event { name, data });
             }
             let mut piece = [0; 16 * 1024];
-            let read = tokio::time::timeout(SOON, self.socket.read(&mut piece)).await;
+            let read = tokio::time::timeout(PATIENCE, self.socket.read(&mut piece)).await;
             let read =
                 read.unwrap_or_else(|_| panic!("nothing came; so far: {}", self.text)).unwrap();
             if read == 0 {

@@ -16,8 +16,7 @@ use serde_json::Value;
 
 use crate::http::{Reply, request};
 
-/// The time limit of a wait. Only a failing test reaches it.
-pub(crate) const SOON: Duration = Duration::from_secs(60);
+pub(crate) use fh_test_wait::{PATIENCE, wait_until_async};
 
 /// Sets delays of milliseconds instead of seconds and minutes.
 pub(crate) fn quick(config: &mut Config) {
@@ -84,7 +83,8 @@ impl Relay {
     }
 
     pub(crate) async fn until_ready(&self) {
-        until("ready", || async { self.get("/health/readiness").await.status == 200 }).await;
+        wait_until_async("ready", || async { self.get("/health/readiness").await.status == 200 })
+            .await;
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {
@@ -119,7 +119,7 @@ impl Relay {
         let url = format!("http://{}", self.address);
         let builder = Client::builder(url, key).transport(transport()).configure(quick);
         let client = builder.start().unwrap();
-        tokio::time::timeout(SOON, client.ready()).await.unwrap().unwrap();
+        tokio::time::timeout(PATIENCE, client.ready()).await.unwrap().unwrap();
         client
     }
 }
@@ -127,16 +127,6 @@ impl Relay {
 /// Returns a feature of the first environment in a body.
 pub(crate) fn find(body: &Value, key: &str) -> Option<Value> {
     body[0]["features"].as_array()?.iter().find(|feature| feature["key"] == key).cloned()
-}
-
-/// Waits until a condition holds. It is checked every five milliseconds.
-pub(crate) async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
-    let looking = async {
-        while !holds().await {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    assert!(tokio::time::timeout(SOON, looking).await.is_ok(), "not in time: {what}");
 }
 
 /// Waits until a condition on a client holds. It is checked after each change.
@@ -147,12 +137,12 @@ pub(crate) async fn sees(client: &Client, holds: impl Fn(&Client) -> bool) {
             watch.changed().await.unwrap();
         }
     };
-    assert!(tokio::time::timeout(SOON, looking).await.is_ok(), "{}", client.status());
+    assert!(tokio::time::timeout(PATIENCE, looking).await.is_ok(), "{}", client.status());
 }
 
 /// Waits until a condition on the recording of the upstream Edge holds.
 pub(crate) fn seen(upstream: &FakeEdge, condition: impl FnMut(&Recording) -> bool) {
-    let waited = tokio::task::block_in_place(|| upstream.wait_until(SOON, condition));
+    let waited = tokio::task::block_in_place(|| upstream.wait_until(PATIENCE, condition));
     waited.unwrap_or_else(|error| panic!("{error}"));
 }
 

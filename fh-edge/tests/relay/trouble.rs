@@ -6,11 +6,12 @@ use fh_client::{Connection, Problem};
 use fh_edge::Options;
 use fh_edge::origin::relay::{RelayLimits, UpstreamState};
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
+use fh_test_folder::Folder;
 use fh_test_log::Log;
 use serde_json::json;
 
 use crate::stream::Stream;
-use crate::support::{Relay, options_for, seen, sees, until};
+use crate::support::{Relay, options_for, seen, sees, wait_until_async};
 
 fn upstream() -> FakeEdge {
     let upstream = FakeEdge::start().unwrap();
@@ -24,7 +25,7 @@ async fn until_problem(relay: &Relay, holds: impl Fn(Option<&Problem>) -> bool) 
         let status = relay.upstream().client.unwrap();
         holds(status.problem.as_ref())
     };
-    until("the upstream's status", look).await;
+    wait_until_async("the upstream's status", look).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,7 +119,7 @@ async fn every_kind_of_fault() {
         // Waits for two attempts, because the first problem may be that of the cut connection.
         let before = relay.upstream().client.unwrap().requests;
         let look = || async { relay.upstream().client.unwrap().requests >= before + 2 };
-        until(name, look).await;
+        wait_until_async(name, look).await;
         until_problem(&relay, |problem| problem.is_some()).await;
         assert_eq!(relay.poll(&upstream.client_key()).await.body, body, "{name}");
         assert_eq!(relay.upstream().state, UpstreamState::Serving, "{name}");
@@ -156,7 +157,7 @@ async fn features_of_another_environment_are_refused() {
     upstream.behave_on(Route::Stream, Behaviour::status(501));
     upstream.behave_on(Route::Poll, Behaviour::status(200).json(&other));
     let refused = || relay.upstream().client.unwrap().foreign_features;
-    until("refused", || async { refused() >= 4 }).await;
+    wait_until_async("refused", || async { refused() >= 4 }).await;
     assert_eq!(relay.poll(&upstream.client_key()).await.body, body);
     assert_eq!(relay.upstream().state, UpstreamState::Serving);
     let text = relay.get("/metrics").await.body;
@@ -188,12 +189,13 @@ async fn a_list_that_arrives_slowly_is_served_when_complete() {
     let relay = Relay::start(options_for(&upstream)).await;
     let mut stream = Stream::open(relay.address, &upstream.client_key(), "").await;
     let polled = async {
-        loop {
-            let reply = relay.poll(&upstream.client_key()).await;
-            if reply.status != 503 {
-                return reply;
-            }
-        }
+        let mut reply = relay.poll(&upstream.client_key()).await;
+        wait_until_async("a complete list", async || {
+            reply = relay.poll(&upstream.client_key()).await;
+            reply.status != 503
+        })
+        .await;
+        reply
     };
     let (polled, streamed) = tokio::join!(polled, stream.until("features"));
     assert_eq!((polled.status, &polled.json()[0]["features"]), (200, &streamed.json()));
@@ -227,7 +229,8 @@ async fn refused_at_first_contact() {
     assert_eq!(relay.get("/health/readiness").await.status, 200);
     // The key is created upstream: it is served without a restart.
     upstream.behave(Behaviour::healthy());
-    until("served", || async { relay.poll(&upstream.client_key()).await.status == 200 }).await;
+    wait_until_async("served", || async { relay.poll(&upstream.client_key()).await.status == 200 })
+        .await;
     assert_eq!(relay.upstream().state, UpstreamState::Serving);
     // An accepted key stays valid after a single refusal.
     upstream.behave_on(Route::Stream, Behaviour::sse().ack().failure().close(Closing::Fin));
@@ -287,9 +290,9 @@ async fn status_400_at_first_contact() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_while_upstream_is_unreachable() {
-    let folder = std::env::temp_dir().join(format!("fh-relay-{}", std::process::id()));
+    let folder = Folder::new();
     let upstream = upstream();
-    let options = || options_for(&upstream).snapshot_folder(folder.join("deep"));
+    let options = || options_for(&upstream).snapshot_folder(folder.file("deep"));
     let relay = Relay::ready(options()).await;
     let mut stream = Stream::open(relay.address, &upstream.client_key(), "").await;
     stream.until("features").await;
@@ -322,29 +325,28 @@ async fn a_restart_while_upstream_is_unreachable() {
     upstream.close_connections(Closing::Fin);
     let keys = fh_edge::origin::relay::RelayKeys::client(other);
     let relay = Relay::start(
-        crate::support::options(&upstream.url()).keys(keys).snapshot_folder(folder.join("deep")),
+        crate::support::options(&upstream.url()).keys(keys).snapshot_folder(folder.file("deep")),
     )
     .await;
     until_problem(&relay, |problem| problem.is_some()).await;
     assert_eq!(relay.poll(other).await.status, 503);
-    let files: Vec<String> = std::fs::read_dir(folder.join("deep"))
+    let files: Vec<String> = std::fs::read_dir(folder.file("deep"))
         .unwrap()
         .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
         .collect();
     assert!(!files.is_empty() && files.iter().all(|text| !text.contains("SideSecret")));
-    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 /// A file that cannot be read counts as missing, and is written again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_snapshot() {
     let log = Log::capture();
-    let folder = std::env::temp_dir().join(format!("fh-relay-damaged-{}", std::process::id()));
+    let folder = Folder::new();
     let upstream = upstream();
-    let options = || options_for(&upstream).snapshot_folder(&folder);
+    let options = || options_for(&upstream).snapshot_folder(folder.path());
     let relay = Relay::ready(options()).await;
     relay.handle.say_bye(Duration::ZERO).await;
-    let files = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path());
+    let files = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path());
     let snapshots = files.filter(|file| file.extension().is_some_and(|kind| kind == "json"));
     let [file] = <[_; 1]>::try_from(snapshots.collect::<Vec<_>>()).unwrap();
     let whole = std::fs::read_to_string(&file).unwrap();
@@ -360,7 +362,6 @@ async fn a_damaged_snapshot() {
         let made = std::fs::read_to_string(&file).unwrap();
         assert!(made.contains("COLOUR"), "{made}");
     }
-    std::fs::remove_dir_all(&folder).unwrap();
     let text = log.text();
     let told = text.lines().filter(|line| {
         line.contains("snapshot was not used: the file cannot be read")
@@ -378,7 +379,7 @@ async fn stale_is_passed_on_and_checked_again() {
     limits.stale_for = Duration::ZERO;
     let relay = Relay::ready(options_for(&upstream)).await;
     let look = || async { relay.poll(&upstream.client_key()).await.status == 236 };
-    until("stale", look).await;
+    wait_until_async("stale", look).await;
     let mut stream = Stream::open(relay.address, &upstream.client_key(), "").await;
     assert_eq!(stream.until("features").await.json().as_array().unwrap().len(), 2);
     assert_eq!(stream.next().await.unwrap().json(), json!({"edge.stale": true}));
@@ -387,14 +388,14 @@ async fn stale_is_passed_on_and_checked_again() {
 
     let relay = Relay::ready(options_for(&upstream).limits(limits)).await;
     let look = || async { relay.poll(&upstream.client_key()).await.status == 236 };
-    until("stale", look).await;
+    wait_until_async("stale", look).await;
     upstream.behave(Behaviour::healthy());
     // A request that was in progress before is still answered with stale, so the test polls again.
     let look = || async {
         let is_fresh = relay.poll(&upstream.client_key()).await.status == 200;
         is_fresh && upstream.recording().live_streams() == 1
     };
-    until("in use again", look).await;
+    wait_until_async("in use again", look).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

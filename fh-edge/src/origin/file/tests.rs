@@ -3,6 +3,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use fh_test_folder::Folder;
+use fh_test_wait::PATIENCE;
 
 use super::watch::{ChangeSource, Pace};
 use super::*;
@@ -97,8 +98,6 @@ fn new_content_is_reported_once() {
     assert_eq!(file.check(later), (None, Next::Later));
 }
 
-/// A timeout that is reached only if the test fails.
-const DEADLINE: Duration = Duration::from_secs(20);
 const HOUR: Duration = Duration::from_secs(3600);
 const SOON: Duration = Duration::from_millis(5);
 
@@ -120,7 +119,7 @@ fn follow(path: PathBuf, pace: Pace) -> (Watch, Receiver<String>) {
 #[track_caller]
 fn next(told: &Receiver<String>) -> String {
     loop {
-        let said = told.recv_timeout(DEADLINE).unwrap();
+        let said = told.recv_timeout(PATIENCE).unwrap();
         if !said.ends_with("the document is empty") {
             return said;
         }
@@ -165,7 +164,7 @@ fn changes_are_noticed(pace: Pace) {
     assert_eq!(next(&told), "v3");
     drop(watch);
     // The thread drops its callback when it ends.
-    assert_eq!(told.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected));
+    assert_eq!(told.recv_timeout(PATIENCE), Err(mpsc::RecvTimeoutError::Disconnected));
 }
 
 /// Checks the reports of the operating system alone. The interval of checks is so long that a check cannot find the changes.
@@ -213,5 +212,5 @@ fn reloading_reads_what_has_not_changed() {
     assert!(format!("{watch:?}").contains("state.yaml"));
     // Dropping the watch does not wait for the next check.
     drop(watch);
-    assert_eq!(told.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected));
+    assert_eq!(told.recv_timeout(PATIENCE), Err(mpsc::RecvTimeoutError::Disconnected));
 }

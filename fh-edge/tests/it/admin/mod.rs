@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use fh_edge::origin::relay::{RelayKeys, RelayOptions};
 use fh_edge::{AdminKey, Administration, Edge, EdgeHandle, Options};
+use fh_test_wait::{PATIENCE, wait_until_async};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
@@ -18,7 +19,6 @@ use crate::waiting::ready;
 use asked::{Answer, ask, next_event, send};
 
 const KEY: &str = "an-admin-key-for-tests";
-const PATIENCE: Duration = Duration::from_secs(20);
 
 fn options() -> Options {
     let mut options = Options::default();
@@ -51,15 +51,12 @@ async fn connections_are_listed_without_secrets() {
     let context = fh_client::Attributes::builder().user_key("a-secret-name").build();
     other.set_context(context).await.unwrap();
     let mut connections = String::new();
-    let both = async {
-        // Clients may have values before their streams are open.
-        while !(connections.contains("\"client\"") && connections.contains("\"attributes\":1")) {
-            tokio::task::yield_now().await;
-            connections = admin(address, "GET /admin/v1/connections?environment=dev").await.body;
-        }
-    };
-    let waited = tokio::time::timeout(PATIENCE, both).await;
-    assert!(waited.is_ok(), "{connections}");
+    // Clients may have values before their streams are open.
+    wait_until_async("both streams are listed", async || {
+        connections = admin(address, "GET /admin/v1/connections?environment=dev").await.body;
+        connections.contains("\"client\"") && connections.contains("\"attributes\":1")
+    })
+    .await;
     assert!(!connections.contains("a-secret-name") && !connections.contains("reader*"));
     let json: Value = serde_json::from_str(&connections).unwrap();
     assert!(json["count"].as_u64().unwrap() >= 2);
@@ -326,12 +323,8 @@ async fn a_relay_refuses_changes() {
     let address = listener.local_addr().unwrap();
     let router = edge.router();
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    let ready = async {
-        while ask(address, "GET /health/readiness").await.status != 200 {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, ready).await.expect("the relay was not ready");
+    let is_ready = async || ask(address, "GET /health/readiness").await.status == 200;
+    wait_until_async("the relay is ready", is_ready).await;
     assert_eq!(admin(address, "GET /admin/v1/environments").await.json()["relayed"], true);
     let json = "content-type: application/json";
     for request in [
