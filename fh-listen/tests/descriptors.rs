@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use axum::{Router, routing::get};
 use fh_listen::{ListenOptions, Listener, serve};
+use fh_test_wait::{PATIENCE, wait_until_async};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
 use tokio::time::timeout;
 
-const PATIENCE: Duration = Duration::from_secs(20);
 /// The minimum time between two attempts to accept after a failure.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -41,11 +41,11 @@ async fn without_descriptors_a_server_waits_until_some_are_free() {
     // The operating system completes the connection, but the server cannot accept it.
     let mut peer = socket.connect(address).await.unwrap();
     peer.write_all(b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n").await.unwrap();
-    let mut look = tokio::time::interval(Duration::from_millis(2));
-    while connections.accept_failures() < 3 {
-        assert!(begun.elapsed() < PATIENCE && !server.is_finished());
-        look.tick().await;
-    }
+    wait_until_async("three failures to accept", async || {
+        assert!(!server.is_finished());
+        connections.accept_failures() >= 3
+    })
+    .await;
     let failures = u32::try_from(connections.accept_failures()).unwrap();
     assert!(begun.elapsed() >= PAUSE * (failures - 1), "{failures} attempts without a pause");
     assert_eq!(connections.open(), 0);

@@ -24,8 +24,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// The time limit of a wait. Only a failing test reaches it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) use fh_test_wait::PATIENCE;
 
 /// A short limit for tests that reach it.
 pub(crate) const SHORT: Duration = Duration::from_millis(60);
@@ -34,17 +33,9 @@ pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
     timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("timed out: {what}"))
 }
 
-/// Waits until a condition holds. It is checked every two milliseconds.
+/// Waits until a condition holds.
 pub(crate) async fn until(what: &str, holds: impl Fn() -> bool) {
-    let mut look = tokio::time::interval(Duration::from_millis(2));
-    // If a check takes long, the next one is delayed, so that the other tasks have time.
-    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    soon(what, async {
-        while !holds() {
-            look.tick().await;
-        }
-    })
-    .await;
+    fh_test_wait::wait_until_async(what, async || holds()).await;
 }
 
 /// The state of the handlers, through which tests observe and control them.

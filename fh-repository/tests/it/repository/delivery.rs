@@ -17,7 +17,7 @@ use serde_json::json;
 use super::{Calls, change, flags, ignore, options, publish, ready, repository, show, text};
 
 /// Longest wait for another thread, so that a test fails instead of hanging.
-const HANGS: Duration = Duration::from_secs(30);
+const HANGS: Duration = Duration::from_secs(60);
 
 fn raw(number: usize) -> RawUpdate {
     let json = number.to_string().into();
