@@ -67,14 +67,15 @@ mod tests {
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt;
 
+    use fh_test_folder::Folder;
+
     use super::*;
 
     #[test]
     fn a_file_is_open_if_its_folders_are() {
-        let folder = std::env::temp_dir().join(format!("fh-exposed-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        let file = folder.join("key");
-        fs::write(&file, "secret").unwrap();
+        let folder = Folder::new();
+        folder.write("key", "secret", 1);
+        let file = folder.file("key");
         let allow = |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode));
         for (of_folder, of_file, is_open) in [
             (0o755, 0o644, true),
@@ -82,11 +83,10 @@ mod tests {
             (0o700, 0o644, false),
             (0o711, 0o604, true),
         ] {
-            allow(&folder, of_folder).unwrap();
+            allow(folder.path(), of_folder).unwrap();
             allow(&file, of_file).unwrap();
             assert_eq!(is_readable_by_all(&file), is_open, "{of_folder:o} {of_file:o}");
         }
-        assert!(!is_readable_by_all(&folder.join("no such file")));
-        fs::remove_dir_all(&folder).unwrap();
+        assert!(!is_readable_by_all(&folder.file("no such file")));
     }
 }

@@ -105,7 +105,6 @@ fn the_next_commands_work() {
     let commands: Vec<&str> = out.lines().filter_map(|line| line.strip_prefix("  fh ")).collect();
     assert!(commands.len() >= 8 && commands[0] == "init", "{commands:?}");
     let folder = path("next");
-    let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
     for command in commands {
         let output = Command::new(env!("CARGO_BIN_EXE_fh"))

@@ -3,12 +3,11 @@
 use std::io::{Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+use fh_test_wait::{PATIENCE, wait_for};
 
 use crate::tool::SECRET;
-
-/// Time limit of a wait, long enough for a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running program and its output. The program is killed when this is dropped.
 pub(crate) struct Following {
@@ -162,15 +161,10 @@ impl Following {
     pub(crate) fn wait_until_stopped(&self) {
         use rustix::process::{Pid, WaitOptions, waitpid};
         let id = Pid::from_child(&self.child);
-        let deadline = Instant::now() + PATIENCE;
-        while Instant::now() < deadline {
-            match waitpid(Some(id), WaitOptions::UNTRACED | WaitOptions::NOHANG).unwrap() {
-                Some((_, status)) if status.stopped() => return,
-                Some((_, status)) => panic!("it ended: {status:?}"),
-                None => std::thread::yield_now(),
-            }
-        }
-        panic!("it goes on: {}", String::from_utf8_lossy(&self.written));
+        let (_, status) = wait_for("the process stops", || {
+            waitpid(Some(id), WaitOptions::UNTRACED | WaitOptions::NOHANG).unwrap()
+        });
+        assert!(status.stopped(), "it ended: {status:?}");
     }
 
     /// Closes the program's input and waits for its end. Returns its status and everything that it wrote. Asserts that no key is shown.

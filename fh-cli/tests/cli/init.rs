@@ -2,12 +2,11 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use crate::following::Following;
-use crate::tool::{command, fh, file, path};
+use crate::tool::{command, fh, path};
 
 #[test]
 fn what_it_writes_is_right_and_its_own() {
     let folder = path("init");
-    let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
     let output =
         Command::new(env!("CARGO_BIN_EXE_fh")).arg("init").current_dir(&folder).output().unwrap();
@@ -50,7 +49,6 @@ fn what_it_writes_is_right_and_its_own() {
 #[test]
 fn the_next_commands_work() {
     let state = path("init-next.yaml");
-    let _ = std::fs::remove_file(&state);
     let out = fh(&["init", &state]).expect(0).out;
     let commands: Vec<Vec<&str>> = out
         .lines()
@@ -74,8 +72,7 @@ fn the_next_commands_work() {
 
 #[test]
 fn the_keys_as_json() {
-    let state = file("init-json.yaml", "");
-    std::fs::remove_file(&state).unwrap();
+    let state = path("init-json.yaml");
     let keys = fh(&["init", &state, "--json"]).expect(0).json();
     assert!(keys["clientKey"].as_str().unwrap().contains('*'));
     assert!(!keys["serverKey"].as_str().unwrap().contains('*'));

@@ -3,7 +3,6 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::Duration;
 
 use fh_fake_edge::{Behaviour, FakeEdge, TlsFront};
 use fh_test_certificates::Authority;
@@ -62,7 +61,7 @@ pub(crate) fn get(authority: &str, port: &str, path: &str, headers: &str) -> Str
     let name = ServerName::try_from("localhost").unwrap();
     let connection = ClientConnection::new(Arc::new(config), name).unwrap();
     let socket = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
-    socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    socket.set_read_timeout(Some(fh_test_wait::PATIENCE)).unwrap();
     let mut stream = StreamOwned::new(connection, socket);
     write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\n{headers}connection: close\r\n\r\n")
         .unwrap();

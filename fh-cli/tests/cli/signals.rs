@@ -3,16 +3,14 @@
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
 
 use fh_fake_edge::{FakeEdge, Feature};
+use fh_test_wait::{PATIENCE, wait_for};
 use rustix::process::Signal;
 
 use crate::following::Following;
 use crate::tool::{command, file, ignoring};
 
-/// Time limit of a wait, long enough for a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
 const ENTER: &str = "\u{1b}[?1049h";
 const LEAVE: &str = "\u{1b}[?1049l";
 /// The escape sequence at the end of a frame.
@@ -149,14 +147,7 @@ fn ends_after_two_lines(url: &str, key: &str, out: Stdio, reader: impl std::io::
     // After the last value, nothing is written until a feature changes.
     assert!(lines.any(|line| line.unwrap().contains("LIMIT")));
     drop(lines);
-    let deadline = Instant::now() + PATIENCE;
-    let status = loop {
-        match child.0.try_wait().unwrap() {
-            Some(status) => break status,
-            None => assert!(Instant::now() < deadline, "it writes without a reader"),
-        }
-        std::thread::yield_now();
-    };
+    let status = wait_for("it ends without a reader", || child.0.try_wait().unwrap());
     assert_eq!(status.code(), Some(0));
 }
 

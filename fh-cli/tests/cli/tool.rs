@@ -1,9 +1,9 @@
 //! Functions that run `fh` and check its output.
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use fh_test_folder::Folder;
 use serde_json::Value;
 
 /// The exit code and the output of a run.
@@ -126,14 +126,17 @@ pub(crate) fn run(command: &mut Command, stdin: impl AsRef<[u8]>) -> Run {
 /// A text that the secret part of each key of the tests contains.
 pub(crate) const SECRET: &str = "Secret4test";
 
-/// Returns the path of a file of a test. The name must be unique among all tests.
-pub(crate) fn path(name: &str) -> String {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("fh-cli");
-    std::fs::create_dir_all(&folder).unwrap();
-    folder.join(name).to_str().unwrap().to_string()
+thread_local! {
+    /// The folder of the test that runs on this thread. It is deleted when the thread ends.
+    static FOLDER: Folder = Folder::new();
 }
 
-/// Writes a file and returns its path. The name must be unique among all tests.
+/// Returns the path of a file in the folder of this test. Only the thread of the test may call it.
+pub(crate) fn path(name: &str) -> String {
+    FOLDER.with(|folder| folder.file(name).to_str().unwrap().to_string())
+}
+
+/// Writes a file in the folder of this test and returns its path.
 pub(crate) fn file(name: &str, text: impl AsRef<[u8]>) -> String {
     let path = path(name);
     std::fs::write(&path, text).unwrap();

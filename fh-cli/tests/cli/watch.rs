@@ -1,12 +1,9 @@
-use std::time::Duration;
-
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Permission, Route};
+use fh_test_wait::PATIENCE;
 use serde_json::{Value, json};
 
 use crate::following::Following;
 use crate::tool::{Run, command, fh};
-
-const PATIENCE: Duration = Duration::from_secs(30);
 
 fn edge() -> FakeEdge {
     let edge = FakeEdge::start().unwrap();

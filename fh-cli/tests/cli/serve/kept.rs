@@ -3,16 +3,9 @@
 use super::{KEY, Serving, WRITER, banner, state};
 use crate::tool::{fh, file, path};
 
-/// Removes a folder of an earlier run and returns its path.
-fn folder(name: &str) -> String {
-    let folder = path(name);
-    let _ = std::fs::remove_dir_all(&folder);
-    folder
-}
-
 #[test]
 fn a_broken_file_at_the_start_serves_the_last_good_state() {
-    let data = folder("serve-last-good");
+    let data = path("serve-last-good");
     let named = state("plain").replace("readerSecret4test*1,", "'${READER}',");
     let variables = [("READER", "readerSecret4test*1")];
     let file_of = |text: &str| file("serve-last-good.yaml", text);
@@ -113,7 +106,7 @@ fn files_with_secrets_are_followed() {
 
 #[test]
 fn a_damaged_data_folder_is_refused_and_repaired() {
-    let data = folder("serve-damaged");
+    let data = path("serve-damaged");
     let state = file("serve-damaged.yaml", state("plain"));
     let serving = Serving::start(&state, &["--data", &data], &[]);
     fh(&["set", &serving.url, WRITER, "BANNER", "changed"]).expect(0);
@@ -146,7 +139,6 @@ fn a_damaged_data_folder_is_refused_and_repaired() {
 fn a_limit_on_the_size_of_files_is_like_a_full_disk() {
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
     let folder = path("serve-file-size");
-    let _ = std::fs::remove_dir_all(&folder);
     let state = file("serve-file-size.yaml", state("plain"));
     let serving = Serving::start(&state, &["--data", &folder], &[]);
     fh(&["set", &serving.url, WRITER, "BANNER", "first"]).expect(0);

@@ -1,7 +1,8 @@
 //! The limits on connections and requests.
 
 use std::io::Read;
-use std::time::{Duration, Instant};
+
+use fh_test_wait::wait_until;
 
 use super::{KEY, Serving, get, open, until};
 
@@ -66,10 +67,7 @@ fn requests_of_one_address_are_limited() {
     let serving =
         Serving::of_banner("serve-rate.yaml", &["--requests-per-second-per-address", "1"]);
     let path = format!("/features?apiKey={KEY}");
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !serving.get(&path).contains("429 Too Many Requests") {
-        assert!(Instant::now() < deadline, "one request a second");
-    }
+    wait_until("a request is refused", || serving.get(&path).contains("429 Too Many Requests"));
     assert!(serving.get("/health/liveness").contains("200 OK"));
 }
 

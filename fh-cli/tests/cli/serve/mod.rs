@@ -13,14 +13,13 @@ mod settings;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
 
+use fh_test_wait::PATIENCE;
 use serde_json::Value;
 
 use crate::following::Following;
 use crate::tool::{command, fh, file};
 
-const PATIENCE: Duration = Duration::from_secs(30);
 const ENVIRONMENT: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
 const KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/readerSecret4test*1";
 const WRITER: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/writerSecret4test*1";

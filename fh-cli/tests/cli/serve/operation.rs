@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use fh_test_certificates::Authority;
+use fh_test_folder::Folder;
 use serde_json::Value;
 
 use super::{ENVIRONMENT, KEY, Serving, WRITER, banner, get, open, state, until};
@@ -112,7 +113,6 @@ fn what_is_taken() {
 #[test]
 fn changes_are_kept_in_a_folder_that_one_process_has() {
     let folder = path("serve-data");
-    let _ = std::fs::remove_dir_all(&folder);
     let state = file("serve-data.yaml", state("plain"));
     let serving = Serving::start(&state, &["--data", &folder], &[]);
     fh(&["set", &serving.url, WRITER, "BANNER", "changed"]).expect(0);
@@ -169,7 +169,6 @@ fn an_admin_key_opens_the_admin_api() {
 fn the_admin_api_alone() {
     const ADMIN: &str = "adminSecret4test-0123456789";
     let folder = path("serve-admin-alone");
-    let _ = std::fs::remove_dir_all(&folder);
     let variables = [("FH_EDGE_ADMIN_KEY", ADMIN)];
     let args = ["serve", "--data", &folder];
     let serving = Serving::of(&args, &variables);
@@ -251,17 +250,15 @@ fn the_log_begins_with_what_is_served() {
 #[test]
 fn secrets_that_every_user_can_read_are_warned_of() {
     use std::os::unix::fs::PermissionsExt;
-    let folder = std::env::temp_dir().join(format!("fh-serve-exposed-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = Folder::new();
     let allow = |path: &std::path::Path, mode| {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     };
-    allow(&folder, 0o755);
+    allow(folder.path(), 0o755);
     let certificate = Authority::new("the test's authority").issue("localhost", -1..30);
     let write = |name: &str, text: &str| {
-        let path = folder.join(name);
-        std::fs::write(&path, text).unwrap();
-        path.to_str().unwrap().to_string()
+        folder.write(name, text, 1);
+        folder.file(name).to_str().unwrap().to_string()
     };
     let state_file = write("state.yaml", &state("plain"));
     let chain = write("chain.pem", certificate.pem());
@@ -292,5 +289,4 @@ fn secrets_that_every_user_can_read_are_warned_of() {
     let serving = Serving::start(&state_file, &args, &[]);
     let all = serving.process.end_after_interrupt();
     assert!(all.contains("WARN") && all.contains("(--admin-key)"), "{all}");
-    std::fs::remove_dir_all(&folder).unwrap();
 }

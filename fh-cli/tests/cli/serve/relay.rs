@@ -1,6 +1,7 @@
 //! Tests of `fh serve --relay`: one server in front of another.
 
-use fh_fake_edge::{Closing, FakeEdge, Feature, Route};
+use fh_fake_edge::{FakeEdge, Feature, Route};
+use fh_test_wait::{wait_for, wait_until};
 
 use super::{KEY, PATIENCE, Serving, WRITER, get, open, state, until};
 use crate::tool::{SECRET, fh, file, path};
@@ -9,25 +10,16 @@ fn relay(upstream: &Serving, data: &str) -> Serving {
     Serving::of(&["serve", "--relay", &upstream.url, "--relay-key", KEY, "--data", data], &[])
 }
 
-/// Polls until the answer contains a text, and returns it. Panics after a time limit.
+/// Polls until the answer contains a text, and returns it.
 fn until_served(server: &Serving, text: &str) -> String {
     let path = format!("/features?apiKey={KEY}");
-    let end = std::time::Instant::now() + PATIENCE;
-    loop {
-        let answer = server.get(&path);
-        if answer.contains(text) {
-            return answer;
-        }
-        assert!(std::time::Instant::now() < end, "no {text:?} in {answer}");
-    }
+    wait_for(text, || Some(server.get(&path)).filter(|answer| answer.contains(text)))
 }
 
 #[test]
 fn a_relay_passes_changes_on_and_survives_the_other() {
     let state = file("relay-state.yaml", state("Hello"));
     let data = path("relay-data");
-    // An earlier run may have left the folder.
-    let _ = std::fs::remove_dir_all(&data);
     let upstream = Serving::start(&state, &[], &[]);
     let first = relay(&upstream, &data);
     until_served(&first, "Hello");
@@ -60,10 +52,9 @@ fn a_relay_passes_changes_on_and_survives_the_other() {
     let (status, _) = process.end();
     assert!(status.success());
     // Another relay starts while the upstream server cannot be reached.
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let nobody = format!("http://{nobody}");
+    let nobody = "http://127.0.0.1:1";
     let again =
-        Serving::of(&["serve", "--relay", &nobody, "--relay-key", KEY, "--data", &data], &[]);
+        Serving::of(&["serve", "--relay", nobody, "--relay-key", KEY, "--data", &data], &[]);
     until_served(&again, "Changed");
 }
 
@@ -110,10 +101,7 @@ fn headers_of_the_command_line_go_upstream() {
     ] {
         let relay = Serving::of(&[&relay[..], &args].concat(), &variables);
         let path = format!("/features?apiKey={key}");
-        let end = std::time::Instant::now() + PATIENCE;
-        while !relay.get(&path).contains(r#""plain""#) {
-            assert!(std::time::Instant::now() < end, "the relay serves nothing");
-        }
+        wait_until("the relay serves", || relay.get(&path).contains(r#""plain""#));
         // The first features may come from a poll, so the stream is awaited separately.
         edge.wait_until(PATIENCE, |seen| seen.live_streams() == 1).unwrap();
         let seen = edge.recording();
@@ -172,12 +160,12 @@ fn a_file_of_headers_is_followed() {
     };
     let reaches = |token: &str| {
         let token = Some(token.replace("TOKEN", SECRET));
-        edge.close_connections(Closing::Rst);
-        let end = std::time::Instant::now() + PATIENCE;
-        while last_token() != token {
-            assert!(std::time::Instant::now() < end, "{:?}", last_token());
-            std::thread::yield_now();
-        }
+        let streams = edge.recording().count(Route::Stream);
+        wait_until("the token is sent", || {
+            // The next stream may have been opened before the file was read.
+            edge.bye();
+            edge.recording().count(Route::Stream) > streams && last_token() == token
+        });
     };
     reaches("TOKEN-one");
     write("x-token=TOKEN-two");
