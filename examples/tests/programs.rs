@@ -4,9 +4,10 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use fh_fake_edge::{FakeEdge, Feature};
+use fh_test_folder::Folder;
+use fh_test_wait::{PATIENCE, wait_for};
 
 struct Running {
     child: Child,
@@ -45,16 +46,9 @@ fn output(mut command: Command) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Repeats a request until the answer meets a condition, at most for 30 seconds.
+/// Repeats a request until the answer meets a condition.
 fn until(address: &str, path: &str, is_so: impl Fn(&str) -> bool) -> String {
-    let end = Instant::now() + Duration::from_secs(30);
-    loop {
-        let answer = get(address, path);
-        if is_so(&answer) {
-            return answer;
-        }
-        assert!(Instant::now() < end, "{answer}");
-    }
+    wait_for(path, || Some(get(address, path)).filter(|answer| is_so(answer)))
 }
 
 fn get(address: &str, path: &str) -> String {
@@ -143,10 +137,8 @@ fn batch_job() {
     let own = output(command(env!("CARGO_BIN_EXE_batch-job"), None));
     assert!(own.contains("of 1000 customers get the new checkout, 20 items a page"), "{own}");
     let edge = edge();
-    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("batch-job");
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    let file = folder.join("features.json");
+    let folder = Folder::new();
+    let file = folder.file("features.json");
     let with_file = |edge: &FakeEdge| {
         let mut command = command(env!("CARGO_BIN_EXE_batch-job"), Some(edge));
         command.env("FEATURES_FILE", &file);
@@ -189,10 +181,8 @@ all was released; held back: false
 #[test]
 fn local_overrides() {
     let edge = edge();
-    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("local-overrides");
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    let file = folder.join("flags.yaml");
+    let folder = Folder::new();
+    let file = folder.file("flags.yaml");
     std::fs::write(&file, "flagValues:\n  BANNER: mine\n").unwrap();
     let mut command = command(env!("CARGO_BIN_EXE_local-overrides"), Some(&edge));
     command.env("FEATUREHUB_LOCAL_YAML", &file).arg("1").stdout(Stdio::piped());
@@ -231,12 +221,12 @@ fn embedded_edge() {
     let key = second.strip_prefix("key ").unwrap();
     let client =
         fh_client::Client::builder(format!("http://{address}/flags"), key).start().unwrap();
-    client.wait_ready(Duration::from_secs(30)).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     assert!(!client.is_enabled("NEW_CHECKOUT"));
     let (sender, changes) = std::sync::mpsc::channel();
     let _watch = client.on_change("NEW_CHECKOUT", move |_| sender.send(()).unwrap());
     assert!(get(&address, "/flip").ends_with("NEW_CHECKOUT is on\n"));
-    changes.recv_timeout(Duration::from_secs(30)).unwrap();
+    changes.recv_timeout(PATIENCE).unwrap();
     assert!(client.is_enabled("NEW_CHECKOUT"));
     #[cfg(unix)]
     {

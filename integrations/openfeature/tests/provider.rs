@@ -1,8 +1,6 @@
 //! Tests of the provider through OpenFeature's own client, with an Edge in memory behind it.
 #![allow(clippy::expect_used)]
 
-use std::time::Duration;
-
 use fh_client::testing::{Fault, MemoryEdge, SERVER_KEY};
 use fh_client::{Attributes, Client, Flow, InterceptedRead, Interceptor, LockPolicy, Number};
 use fh_openfeature::FeatureHubProvider;
@@ -51,7 +49,7 @@ async fn through_the_api_of_openfeature() {
     let edge = edge();
     let client = edge.client().start().unwrap();
     let mut api = OpenFeature::singleton_mut().await;
-    api.set_provider(FeatureHubProvider::new(client).patience(Duration::from_secs(20))).await;
+    api.set_provider(FeatureHubProvider::new(client).patience(fh_test_wait::PATIENCE)).await;
     let flags = api.create_client();
     drop(api);
     // `initialize` has waited until the client was ready.

@@ -15,10 +15,10 @@ use fh_client::transport::{
 };
 use fh_client::{Client, Params, UsageOptions};
 use fh_segment::{SegmentBuilder, SegmentExporter, StartError};
+use fh_test_wait::PATIENCE;
 use serde_json::{Value, json};
 
 const KEY: &str = "the-write-key";
-const SOON: Duration = Duration::from_secs(20);
 
 struct Seen {
     head: String,
@@ -55,7 +55,7 @@ impl Segment {
     }
 
     fn next(&self) -> Seen {
-        self.seen.recv_timeout(SOON).expect("a request")
+        self.seen.recv_timeout(PATIENCE).expect("a request")
     }
 
     fn builder(&self) -> SegmentBuilder {
@@ -93,13 +93,13 @@ fn client(exporter: &SegmentExporter) -> Client {
     edge.set("TEXT", "");
     edge.set_json("THEME", &json!({"a": 1}));
     let client = edge.client().observer(exporter.clone(), UsageOptions::default()).start().unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     client
 }
 
 /// Delivers recorded events to the exporter, and waits until it has sent them.
 fn flush(client: &Client, exporter: &SegmentExporter) -> bool {
-    client.flush(SOON).is_ok() && exporter.flush(SOON)
+    client.flush(PATIENCE).is_ok() && exporter.flush(PATIENCE)
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn features_are_merged_into_messages() {
     edge.set("LIMIT", json!(17.5));
     edge.set_json("THEME", &json!({"a": 1}));
     let client = edge.client().start().unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     let mara = client.context().user_key("mara").build();
     let environment = client.environments()[0].to_string();
     let features =
@@ -339,7 +339,7 @@ fn closing_sends_what_waits() {
     let exporter = segment.builder().start().unwrap();
     let client = self::client(&exporter);
     client.record("dropped", Params::new());
-    client.flush(SOON).unwrap();
+    client.flush(PATIENCE).unwrap();
     drop(client);
     drop(exporter);
     assert_eq!(segment.next().messages()[0]["event"], "dropped");

@@ -8,9 +8,10 @@ use fh_client::testing::MemoryEdge;
 use fh_client::{FlushError, RawKind, Source};
 use fh_redis::{RedisStore, RedisStoreBuilder};
 use fh_test_log::Log;
+use fh_test_wait::{PATIENCE, wait_until};
 
 use crate::rig::{DIGEST, LIST, Rig, feature, list, write};
-use crate::server::{DEADLINE, Server, eventually};
+use crate::server::Server;
 
 fn quick(builder: RedisStoreBuilder) -> RedisStoreBuilder {
     builder.backoff(Duration::from_millis(5)).timeout(Duration::from_secs(2))
@@ -19,12 +20,12 @@ fn quick(builder: RedisStoreBuilder) -> RedisStoreBuilder {
 #[test]
 fn updates_wait_until_redis_is_there() {
     let mut rig = Rig::with(Server::absent(&[]), quick);
-    eventually("an error", || rig.status().last_error.is_some());
+    wait_until("an error", || rig.status().last_error.is_some());
     assert!(!rig.status().is_connected);
     assert_eq!(rig.store.flush(Duration::ZERO), Err(FlushError::TimedOut));
     rig.tell(Source::Streaming, RawKind::List, &list(&[feature("a", 1)]));
     rig.tell(Source::Streaming, RawKind::Feature, &feature("b", 1));
-    rig.client.flush(DEADLINE).expect("the client does not wait for Redis");
+    rig.client.flush(PATIENCE).expect("the client does not wait for Redis");
     assert_eq!(rig.status().waiting, 2);
     rig.server.run();
     rig.settle();
@@ -41,19 +42,19 @@ fn a_restarted_redis_gets_all_features_of_the_client() {
     edge.put(serde_json::from_str(&feature("a", 1)).unwrap());
     let client = edge.client().start().unwrap();
     let store = quick(RedisStore::builder(server.url())).attach(&client).unwrap();
-    client.wait_ready(DEADLINE).unwrap();
-    store.flush(DEADLINE).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
+    store.flush(PATIENCE).unwrap();
     assert!(server.get("featurehub_memory").is_some());
 
     server.kill();
     edge.put(serde_json::from_str(&feature("b", 7)).unwrap());
     fh_client::block_on(edge.delivered());
     assert_eq!(&*client.string_or("b", ""), "b7", "the client works on");
-    eventually("that Redis is away", || !store.status().is_connected);
+    wait_until("that Redis is away", || !store.status().is_connected);
 
     // Redis restarts without data. All features of the client are stored again, not only the change.
     server.run();
-    store.flush(DEADLINE).unwrap();
+    store.flush(PATIENCE).unwrap();
     let stored: serde_json::Value =
         serde_json::from_str(&server.get("featurehub_memory").unwrap()).unwrap();
     let mut values: Vec<_> =
@@ -71,12 +72,12 @@ fn an_emptied_redis_gets_all_features_of_the_client() {
     edge.put(serde_json::from_str(&feature("a", 1)).unwrap());
     let client = edge.client().start().unwrap();
     let store = quick(RedisStore::builder(server.url())).attach(&client).unwrap();
-    client.wait_ready(DEADLINE).unwrap();
-    store.flush(DEADLINE).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
+    store.flush(PATIENCE).unwrap();
     redis::cmd("FLUSHALL").exec(&mut server.connection()).unwrap();
     edge.put(serde_json::from_str(&feature("b", 1)).unwrap());
     fh_client::block_on(edge.delivered());
-    store.flush(DEADLINE).unwrap();
+    store.flush(PATIENCE).unwrap();
     let stored = server.get("featurehub_memory").unwrap();
     assert!(stored.contains("\"a1\"") && stored.contains("\"b1\""), "{stored}");
 }
@@ -91,11 +92,11 @@ fn refreshes_reconnect_after_redis_was_killed() {
     });
     rig.settle();
     server.kill();
-    eventually("that Redis is away", || !rig.status().is_connected);
+    wait_until("that Redis is away", || !rig.status().is_connected);
     assert_eq!(&*rig.client.string_or("a", ""), "a1");
     server.run();
     write(&server, &[feature("a", 2)]);
-    eventually("the new features", || &*rig.client.string_or("a", "") == "a2");
+    wait_until("the new features", || &*rig.client.string_or("a", "") == "a2");
     rig.server = server;
 }
 
@@ -107,8 +108,8 @@ fn a_frozen_redis_is_retried() {
     rig.settle();
     rig.server.freeze();
     rig.tell(Source::Streaming, RawKind::List, &list(&[feature("a", 1)]));
-    rig.client.flush(DEADLINE).expect("the client does not wait for Redis");
-    eventually("that Redis is away", || !rig.status().is_connected);
+    rig.client.flush(PATIENCE).expect("the client does not wait for Redis");
+    wait_until("that Redis is away", || !rig.status().is_connected);
     rig.server.thaw();
     rig.settle();
     rig.assert_stored(&[feature("a", 1)]);
@@ -121,7 +122,7 @@ fn a_server_that_refuses_writes_is_tried_with_a_pause() {
     let replica = Server::start_with(&["--replicaof", "127.0.0.1", "1"]);
     let rig = Rig::with(replica, |builder| builder.backoff(Duration::from_secs(3_600)));
     rig.tell(Source::Streaming, RawKind::List, &list(&[feature("a", 1)]));
-    eventually("a refusal", || rig.status().last_error.is_some());
+    wait_until("a refusal", || rig.status().last_error.is_some());
     // Without a pause the store connects many times meanwhile.
     for _ in 0..500 {
         assert_eq!(rig.server.get(LIST), None);
@@ -139,7 +140,7 @@ fn writes_that_a_replica_refuses_are_made_once_it_is_a_master() {
         let options = ["--replicaof", "127.0.0.1", "1", "--replica-serve-stale-data", stale];
         let rig = Rig::with(Server::start_with(&options), |builder| quick(builder).retries(1));
         rig.tell(Source::Streaming, RawKind::List, &list(&[feature("a", 1)]));
-        eventually("several attempts", || rig.status().connections > 3);
+        wait_until("several attempts", || rig.status().connections > 3);
         let status = rig.status();
         assert!(status.last_error.as_ref().unwrap().contains(refusal), "{status:?}");
         assert_eq!(status.given_up, 0, "{status:?}");
@@ -153,7 +154,7 @@ fn writes_that_a_replica_refuses_are_made_once_it_is_a_master() {
 fn closing_ends_a_pause_between_attempts_to_connect() {
     let hour = Duration::from_secs(3_600);
     let rig = Rig::with(Server::absent(&[]), |builder| builder.backoff(hour));
-    eventually("an error", || rig.status().last_error.is_some());
+    wait_until("an error", || rig.status().last_error.is_some());
     rig.store.close();
     rig.settle();
 }
@@ -178,7 +179,7 @@ fn the_password_is_used_and_never_shown() {
     assert_eq!(stored, Some(list(&[feature("a", 1)])));
 
     let refused = quick(RedisStore::builder(wrong)).attach(&rig.client).unwrap();
-    eventually("the refusal", || refused.status().last_error.is_some());
+    wait_until("the refusal", || refused.status().last_error.is_some());
     let told = refused.status().last_error.unwrap();
     assert!(told.contains("authentication failed"), "{told}");
     let logged = log.text();
@@ -207,7 +208,7 @@ fn a_server_that_repeats_the_password_is_not_quoted() {
     let client = fh_client::Client::offline().start().unwrap();
     let url = format!("redis://:hunter2@{address}");
     let store = quick(RedisStore::builder(url)).attach(&client).unwrap();
-    eventually("an error", || store.status().last_error.is_some());
+    wait_until("an error", || store.status().last_error.is_some());
     let told = format!("{:?} {}", store, log.text());
     assert!(told.contains("no connection to Redis"), "{told}");
     assert!(!told.contains("hunter2"), "{told}");

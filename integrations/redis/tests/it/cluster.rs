@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use fh_client::{RawKind, Source};
 use fh_redis::RedisStoreBuilder;
+use fh_test_wait::wait_until;
 
 use crate::rig::{Rig, digest, feature, list};
-use crate::server::{Server, eventually};
+use crate::server::Server;
 
 fn node() -> Server {
     let server = Server::start_node();
     let mut connection = server.connection();
     redis::cmd("CLUSTER").arg("ADDSLOTSRANGE").arg(0).arg(16_383).exec(&mut connection).unwrap();
-    eventually("a cluster", || {
+    wait_until("a cluster", || {
         let info: String = redis::cmd("CLUSTER").arg("INFO").query(&mut connection).unwrap();
         info.contains("cluster_state:ok")
     });
@@ -56,7 +57,7 @@ fn two_nodes() -> (Server, Server) {
         redis::cmd("CONFIG").arg("GET").arg("cluster-port").query(&mut other.connection()).unwrap();
     tell(&one, &["MEET", "127.0.0.1", &other.port().to_string(), &config[1]]);
     for server in [&one, &other] {
-        eventually("a cluster of two", || {
+        wait_until("a cluster of two", || {
             let info: String =
                 redis::cmd("CLUSTER").arg("INFO").query(&mut server.connection()).unwrap();
             info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:2")
@@ -82,7 +83,7 @@ fn view(server: &Server) -> BTreeSet<Vec<String>> {
 /// Waits until both nodes have the same view, with different epochs. A node that takes a slot wins over another node by a higher
 /// epoch. It gets one only above the epochs that it knows, so a slot that moves before the nodes agree can move back by itself.
 fn agree(one: &Server, other: &Server) {
-    eventually("nodes that agree", || {
+    wait_until("nodes that agree", || {
         let views = (view(one), view(other));
         let epochs: BTreeSet<&String> = views.0.iter().map(|node| &node[1]).collect();
         views.0 == views.1 && epochs.len() == 2
@@ -127,11 +128,11 @@ fn redirections_lead_to_the_node_that_holds_the_keys() {
     set_slot(&holder, &["MIGRATING", &to]);
     holder.delete("{featurehub}_one");
     rig.tell(Source::Streaming, RawKind::List, &list(&[feature("a", 2)]));
-    eventually("a refusal while one key is there", || {
+    wait_until("a refusal while one key is there", || {
         rig.status().last_error.is_some_and(|error| error.contains("TryAgain"))
     });
     holder.delete("{featurehub}_one_sha");
-    eventually("a redirection for this once", || {
+    wait_until("a redirection for this once", || {
         rig.status().last_error.is_some_and(|error| error.contains("Ask"))
     });
     set_slot(&rig.server, &["NODE", &to]);
@@ -186,7 +187,7 @@ fn nodes_that_name_each_other_are_tried_with_a_pause() {
     set_slot(&holder, &["NODE", &id(&other)]);
     let rig = Rig::with(other, without_pause);
     rig.tell(Source::Streaming, RawKind::List, &list(&[feature("a", 1)]));
-    eventually("an end of redirections", || rig.status().last_error.is_some());
+    wait_until("an end of redirections", || rig.status().last_error.is_some());
     let status = rig.status();
     assert!(status.last_error.as_ref().unwrap().contains("Moved"), "{status:?}");
     assert!(status.connections < 10, "{status:?}");
@@ -210,7 +211,7 @@ fn a_node_that_is_gone_is_forgotten() {
 fn writes_that_a_node_without_slots_refuses_are_made_once_it_has_slots() {
     let rig = Rig::with(Server::start_node(), |builder| quick(builder).prefix("{featurehub}"));
     rig.tell(Source::Streaming, RawKind::List, &list(&[feature("a", 1)]));
-    eventually("several attempts", || rig.status().connections > 3);
+    wait_until("several attempts", || rig.status().connections > 3);
     let mut slots = redis::cmd("CLUSTER");
     slots.arg("ADDSLOTSRANGE").arg(0).arg(16_383).exec(&mut rig.server.connection()).unwrap();
     rig.settle();

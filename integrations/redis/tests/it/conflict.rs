@@ -1,5 +1,6 @@
 //! Other programs write between WATCH and EXEC.
 
+use fh_test_wait::{PATIENCE, wait_until};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -92,7 +93,7 @@ fn closing_ends_a_pause_between_attempts() {
     let hour = Duration::from_secs(3_600);
     let rig = Rig::to(server, proxy, |builder| builder.backoff(hour));
     rig.tell(fh_client::Source::Streaming, fh_client::RawKind::List, &list(&[feature("a", 1)]));
-    crate::server::eventually("a conflict", || rig.status().conflicts == 1);
+    wait_until("a conflict", || rig.status().conflicts == 1);
     rig.store.close();
     rig.settle();
 }
@@ -124,9 +125,9 @@ fn closing_leaves_out_the_remaining_environments() {
             json: json.into(),
         },
     );
-    began.recv_timeout(crate::server::DEADLINE).unwrap();
+    began.recv_timeout(PATIENCE).unwrap();
     store.close();
     drop(release);
-    store.flush(crate::server::DEADLINE).unwrap();
+    store.flush(PATIENCE).unwrap();
     assert_eq!(server.keys(), [LIST, DIGEST]);
 }

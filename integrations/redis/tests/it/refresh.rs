@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use fh_client::RawKind;
 use fh_client::Source;
+use fh_test_wait::wait_until;
 
 use crate::rig::{DIGEST, LIST, Rig, digest, feature, list, write};
-use crate::server::{Server, eventually};
+use crate::server::Server;
 
 fn refreshing(server: Server) -> Rig {
     let rig = Rig::with(server, |builder| builder.refresh(Duration::from_millis(5)));
@@ -17,7 +18,7 @@ fn refreshing(server: Server) -> Rig {
 /// Waits until the store has checked the digest this many times from now on.
 fn looked(rig: &Rig, times: u64) {
     let before = rig.status().refreshes;
-    eventually("refreshes", || rig.status().refreshes >= before + times);
+    wait_until("refreshes", || rig.status().refreshes >= before + times);
 }
 
 #[test]
@@ -50,11 +51,11 @@ fn a_missing_digest_reloads_nothing() {
 fn another_digest_reloads_the_list() {
     let rig = refreshing(Server::start());
     write(&rig.server, &[feature("a", 1)]);
-    eventually("the features of others", || &*rig.client.string_or("a", "") == "a1");
+    wait_until("the features of others", || &*rig.client.string_or("a", "") == "a1");
     assert_eq!(rig.client.status().source, Some(Source::Store("redis-store".into())));
     // A list from Redis that lacks a feature does not remove it from the client. No store removes features.
     write(&rig.server, &[feature("b", 2)]);
-    eventually("the features of others", || &*rig.client.string_or("b", "") == "b2");
+    wait_until("the features of others", || &*rig.client.string_or("b", "") == "b2");
     assert_eq!(&*rig.client.string_or("a", ""), "a1");
     // The store may check between the writes of the two keys, so it may have loaded the list twice by now.
     looked(&rig, 2);
@@ -83,7 +84,7 @@ fn features_of_other_programs_are_not_removed_before_they_were_read() {
     let rig = refreshing(Server::start());
     rig.list(&[feature("a", 1)]);
     write(&rig.server, &[feature("a", 1), feature("b", 1)]);
-    eventually("the features of others", || &*rig.client.string_or("b", "") == "b1");
+    wait_until("the features of others", || &*rig.client.string_or("b", "") == "b1");
     // The store has read the feature now, so the Edge's list without it removes it.
     rig.list(&[feature("a", 2)]);
     rig.assert_stored(&[feature("a", 2)]);
@@ -126,6 +127,6 @@ fn dropping_the_store_closes_its_connection() {
         move || -> String { redis::cmd("CLIENT").arg("LIST").query(&mut connection).unwrap() };
     assert_eq!(clients().lines().count(), 2);
     drop(store);
-    eventually("the connection's end", || clients().lines().count() == 1);
+    wait_until("the connection's end", || clients().lines().count() == 1);
     assert!(!client.is_ready());
 }

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use fh_client::{Client, RawKind, RawUpdate, Source, internal};
 use fh_redis::{RedisStore, RedisStoreBuilder, StoreStatus};
+use fh_test_wait::PATIENCE;
 
-use crate::server::{DEADLINE, Server};
+use crate::server::Server;
 
 pub(crate) const KEY: &str = "one/key*";
 pub(crate) const LIST: &str = "featurehub_one";
@@ -51,7 +52,7 @@ impl Rig {
 
     /// Waits until the store has processed all updates.
     pub(crate) fn settle(&self) {
-        let settled = self.store.flush(DEADLINE);
+        let settled = self.store.flush(PATIENCE);
         assert_eq!(settled, Ok(()), "the store does not settle: {:?}", self.store);
     }
 

@@ -12,14 +12,13 @@ use fh_client::transport::{BoxFuture, ReqwestTransport};
 use fh_client::{Client, ClientBuilder, FlushError, NotReady, Readiness, StartError};
 use fh_fake_edge::{FakeEdge, Feature};
 use fh_redis::RedisStore;
+use fh_test_wait::PATIENCE;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::{LocalSet, block_in_place, spawn_blocking};
 
 use crate::server::Server;
 
-/// Time limit for each cell of the table. Successful calls and refusals return much sooner.
-const WATCHDOG: Duration = Duration::from_secs(20);
-/// Timeout of the tested waits. It is longer than [`WATCHDOG`], so a wait that ends by its timeout counts as hanging.
+/// Timeout of the tested waits. It is longer than [`PATIENCE`], so a wait that ends by its timeout counts as hanging.
 const LIMIT: Duration = Duration::from_secs(3_600);
 
 /// The runtime and the kind of thread or task from which a call is made.
@@ -338,7 +337,7 @@ impl Cell {
         if let (Call::Close, Some(client)) = (self.call, client) {
             fh_client::block_on(client.closed());
         }
-        edge.wait_until(WATCHDOG, |seen| seen.open_connections() == 0).unwrap();
+        edge.wait_until(PATIENCE, |seen| seen.open_connections() == 0).unwrap();
         outcome
     }
 }
@@ -357,7 +356,7 @@ fn each_call_in_each_runtime_is_right_or_refused_at_once() {
             let running = thread::spawn(move || {
                 let _ = tell.send(cell.outcome());
             });
-            match told.recv_timeout(WATCHDOG) {
+            match told.recv_timeout(PATIENCE) {
                 Ok(outcome) if outcome == expected => {}
                 Ok(outcome) => wrong.push(format!("{name}: {outcome:?}, not {expected:?}")),
                 Err(RecvTimeoutError::Timeout) => wrong.push(format!("{name}: hangs")),

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use fh_client::Client;
 use fh_redis::{RedisStore, RedisStoreBuilder};
+use fh_test_wait::wait_until;
 
 use crate::rig::{LIST, Rig, feature, list};
-use crate::server::{Server, eventually};
+use crate::server::Server;
 
 fn quick(builder: RedisStoreBuilder) -> RedisStoreBuilder {
     builder.backoff(Duration::from_millis(20)).timeout(Duration::from_secs(5))
@@ -30,7 +31,7 @@ fn the_master_of_the_sentinels_is_written_to_also_after_a_failover() {
         "127.0.0.1",
         &port,
     ]);
-    eventually("a replica that follows", || {
+    wait_until("a replica that follows", || {
         let found: String =
             redis::cmd("INFO").arg("replication").query(&mut with_password(&master)).unwrap();
         found.contains("state=online")
@@ -45,7 +46,7 @@ fn the_master_of_the_sentinels_is_written_to_also_after_a_failover() {
     rig.list(&[feature("a", 1)]);
     assert_eq!(stored(&rig.server), Some(list(&[feature("a", 1)])));
 
-    eventually("a replica that the sentinel knows", || {
+    wait_until("a replica that the sentinel knows", || {
         let replicas: Vec<redis::Value> = redis::cmd("SENTINEL")
             .arg("REPLICAS")
             .arg("primary")
@@ -53,12 +54,12 @@ fn the_master_of_the_sentinels_is_written_to_also_after_a_failover() {
             .unwrap();
         !replicas.is_empty() && stored(&replica) == Some(list(&[feature("a", 1)]))
     });
-    eventually("a failover that begins", || {
+    wait_until("a failover that begins", || {
         let asked =
             redis::cmd("SENTINEL").arg("FAILOVER").arg("primary").exec(&mut sentinel.connection());
         asked.is_ok() || asked.is_err_and(|why| why.to_string().contains("INPROG"))
     });
-    eventually("another master", || {
+    wait_until("another master", || {
         let (_, port): (String, u16) = redis::cmd("SENTINEL")
             .arg("GET-MASTER-ADDR-BY-NAME")
             .arg("primary")
@@ -68,7 +69,7 @@ fn the_master_of_the_sentinels_is_written_to_also_after_a_failover() {
     });
     // The old master accepts writes, which are lost, until it follows the new one. The sentinel sends the same commands at some time
     // in the next 20 seconds, which close this connection too.
-    eventually("an old master that follows", || {
+    wait_until("an old master that follows", || {
         let mut follow = redis::pipe();
         follow.atomic().cmd("REPLICAOF").arg("127.0.0.1").arg(replica.port());
         follow.cmd("CLIENT").arg(&["KILL", "TYPE", "normal"]);
@@ -89,7 +90,7 @@ fn a_master_that_no_sentinel_knows_is_reported_and_retried() {
     let client = Client::offline().api_key("one/key*").start().unwrap();
     let url = format!("redis-sentinel://127.0.0.1:{}#another", sentinel.port());
     let store = quick(RedisStore::builder(url)).attach(&client).unwrap();
-    eventually("an error", || store.status().last_error.is_some());
+    wait_until("an error", || store.status().last_error.is_some());
     let error = store.status().last_error.unwrap();
     assert!(error.contains("no sentinel knows a master called \"another\""), "{error}");
     let monitor = format!("127.0.0.1 {} 1", master.port());
@@ -97,7 +98,7 @@ fn a_master_that_no_sentinel_knows_is_reported_and_retried() {
     command.arg("MONITOR").arg("another");
     command.arg(monitor.split(' ').collect::<Vec<_>>());
     command.exec(&mut sentinel.connection()).unwrap();
-    eventually("a connection", || store.status().is_connected);
+    wait_until("a connection", || store.status().is_connected);
 }
 
 /// The master and the sentinels accept only their own passwords.
@@ -120,7 +121,7 @@ fn sentinels_with_a_password_of_their_own() {
         .sentinel_password("gate/keeper")
         .attach(&client)
         .unwrap();
-    eventually("the stored features", || &*client.string_or("a", "") == "a1");
+    wait_until("the stored features", || &*client.string_or("a", "") == "a1");
     drop(store);
 
     for wrong in [None, Some("hush"), Some("gate/keeper2")] {
@@ -130,7 +131,7 @@ fn sentinels_with_a_password_of_their_own() {
         }
         assert!(!format!("{builder:?}").contains("gate"), "{builder:?}");
         let store = builder.attach(&client).unwrap();
-        eventually("a refusal", || store.status().last_error.is_some());
+        wait_until("a refusal", || store.status().last_error.is_some());
         let error = store.status().last_error.unwrap();
         assert!(error.contains("sentinel_password") && error.contains("127.0.0.1"), "{error}");
         assert!(!error.contains("gate") && !error.contains("hush"), "{error}");

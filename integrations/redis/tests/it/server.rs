@@ -5,23 +5,11 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 #[cfg(feature = "rustls")]
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::time::{Duration, Instant};
 
 #[cfg(feature = "rustls")]
 use fh_test_certificates::{Authority, Certificate};
 use fh_test_folder::Folder;
-
-/// Time limit of every wait in these tests.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
-
-/// Waits until this is true. Fails after [`DEADLINE`].
-pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    let end = Instant::now() + DEADLINE;
-    while !is_so() {
-        assert!(Instant::now() < end, "not seen in {DEADLINE:?}: {what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
+use fh_test_wait::wait_for;
 
 pub(crate) struct Server {
     folder: Folder,
@@ -180,19 +168,14 @@ impl Server {
         });
         let child = self.child.insert(child);
         let client = redis::Client::open(self.url.as_str()).unwrap();
-        let end = Instant::now() + DEADLINE;
-        loop {
+        wait_for("redis-server answers", || {
             if child.try_wait().unwrap().is_some() {
-                return false;
+                return Some(false);
             }
             // A server with a password answers that it requires one.
             let answered = client.get_connection().and_then(|mut it| it.ping_answer());
-            if answered.map_or_else(|why| !why.is_io_error(), |()| true) {
-                return true;
-            }
-            assert!(Instant::now() < end, "redis-server does not answer");
-            std::thread::sleep(Duration::from_millis(2));
-        }
+            answered.map_or_else(|why| !why.is_io_error(), |()| true).then_some(true)
+        })
     }
 
     pub(crate) fn url(&self) -> String {

@@ -6,9 +6,10 @@ use std::time::Duration;
 use fh_client::testing::{CLIENT_KEY, MemoryEdge, SERVER_KEY};
 use fh_client::{Client, RawKind, Source};
 use fh_redis::{RedisStore, StoreError};
+use fh_test_wait::{PATIENCE, wait_until};
 
 use crate::rig::{DIGEST, LIST, Rig, digest, feature, list, write};
-use crate::server::{DEADLINE, Server, eventually};
+use crate::server::Server;
 
 #[test]
 fn without_stored_features_the_client_gets_none() {
@@ -31,7 +32,7 @@ fn stored_features_are_given_to_the_client_with_their_source() {
     let told = Arc::clone(&heard);
     client.on_raw(move |update| told.lock().unwrap().push(update.clone())).detach();
     let store = RedisStore::builder(server.url()).attach(&client).unwrap();
-    store.flush(DEADLINE).unwrap();
+    store.flush(PATIENCE).unwrap();
     assert_eq!(&*client.string_or("a", ""), "a1");
     assert!(client.is_ready());
     assert_eq!(&*client.string_or("b", ""), "b2");
@@ -93,7 +94,7 @@ fn the_higher_version_of_edge_and_store_is_used() {
     let store = RedisStore::builder(server.url()).attach(&client).unwrap();
     // The stored features may be loaded before the Edge has answered.
     fh_client::block_on(client.refresh()).unwrap();
-    store.flush(DEADLINE).unwrap();
+    store.flush(PATIENCE).unwrap();
     assert_eq!(&*client.string_or("a", ""), "a5");
     assert_eq!(&*client.string_or("b", ""), "b2");
 }
@@ -104,10 +105,10 @@ fn features_that_the_client_had_before_are_written() {
     let edge = MemoryEdge::new();
     edge.put(serde_json::from_str(&feature("a", 4)).unwrap());
     let client = edge.client().start().unwrap();
-    client.wait_ready(DEADLINE).unwrap();
-    client.flush(DEADLINE).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
+    client.flush(PATIENCE).unwrap();
     let store = RedisStore::builder(server.url()).attach(&client).unwrap();
-    store.flush(DEADLINE).unwrap();
+    store.flush(PATIENCE).unwrap();
     let stored: serde_json::Value =
         serde_json::from_str(&server.get("featurehub_memory").unwrap()).unwrap();
     assert_eq!(stored[0]["value"], "a4");
@@ -128,10 +129,10 @@ fn features_that_the_client_had_before_are_merged_with_stored_ones() {
     let edge = MemoryEdge::new();
     edge.put(serde_json::from_str(&feature("a", 4)).unwrap());
     let client = edge.client().start().unwrap();
-    client.wait_ready(DEADLINE).unwrap();
-    client.flush(DEADLINE).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
+    client.flush(PATIENCE).unwrap();
     let store = RedisStore::builder(server.url()).attach(&client).unwrap();
-    store.flush(DEADLINE).unwrap();
+    store.flush(PATIENCE).unwrap();
     let both = digest(&[feature("a", 4), feature("b", 1)]);
     assert_eq!(server.get("featurehub_memory_sha"), Some(both));
 }
@@ -141,9 +142,9 @@ fn features_of_another_store_are_not_written() {
     let server = Server::start();
     let client = Client::offline().api_key("one/key*").start().unwrap();
     client.offer_features("another-store", "one", list(&[feature("a", 1)]));
-    eventually("the features", || &*client.string_or("a", "") == "a1");
+    wait_until("the features", || &*client.string_or("a", "") == "a1");
     let store = RedisStore::builder(server.url()).attach(&client).unwrap();
-    store.flush(DEADLINE).unwrap();
+    store.flush(PATIENCE).unwrap();
     assert_eq!(server.keys(), Vec::<String>::new());
 }
 
@@ -164,14 +165,14 @@ fn keys_that_become_server_evaluated_share_nothing_more() {
         .refresh(Duration::from_millis(5))
         .attach(&client)
         .unwrap();
-    client.wait_ready(DEADLINE).unwrap();
-    store.flush(DEADLINE).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
+    store.flush(PATIENCE).unwrap();
     let before = server.get("featurehub_memory").unwrap();
     fh_client::block_on(client.set_api_keys([SERVER_KEY])).unwrap();
     edge.set("A", "for one");
     fh_client::block_on(edge.delivered());
     assert_eq!(&*client.string_or("A", ""), "for one");
-    store.flush(DEADLINE).unwrap();
+    store.flush(PATIENCE).unwrap();
     assert_eq!(server.get("featurehub_memory").unwrap(), before);
 }
 

@@ -8,9 +8,10 @@ use fh_client::Client;
 use fh_redis::{RedisStore, RedisStoreBuilder, StoreError};
 use fh_test_certificates::Authority;
 use fh_test_log::Log;
+use fh_test_wait::{PATIENCE, wait_until};
 
 use crate::rig::{KEY, Rig, feature, write};
-use crate::server::{DEADLINE, Server, eventually};
+use crate::server::Server;
 
 const PASSWORD: &str = "hunter2-of-the-store";
 
@@ -69,7 +70,7 @@ fn a_server_may_ask_for_a_certificate() {
     let client = Client::offline().api_key(KEY).start().unwrap();
     let bare = quick(RedisStore::builder(url("localhost", port)).ca_certificate(authority.pem()));
     let bare = bare.attach(&client).unwrap();
-    eventually("a refusal", || bare.status().last_error.is_some());
+    wait_until("a refusal", || bare.status().last_error.is_some());
     let said = bare.status().last_error.unwrap();
     assert!(said.contains("CertificateRequired"), "{said}");
     assert!(!bare.status().is_connected);
@@ -83,7 +84,7 @@ fn refused(host: &str, good: std::ops::Range<i64>, trusted: Option<&Authority>, 
     let trusted = trusted.unwrap_or(&authority).pem();
     let rig =
         Rig::to(server, url("localhost", port), |builder| quick(builder).ca_certificate(trusted));
-    eventually("a refusal", || rig.status().last_error.is_some());
+    wait_until("a refusal", || rig.status().last_error.is_some());
     let status = rig.status();
     let said = status.last_error.clone().unwrap();
     assert!(said.starts_with("no connection to Redis: ") && said.contains(why), "{said}");
@@ -118,7 +119,7 @@ fn the_systems_authorities_do_not_vouch_for_our_certificate() {
     let authority = Authority::new("ours");
     let (server, port) = server(&authority.issue("localhost", -1..1), None);
     let rig = Rig::to(server, url("localhost", port), quick);
-    eventually("a refusal", || rig.status().last_error.is_some());
+    wait_until("a refusal", || rig.status().last_error.is_some());
     assert!(!rig.status().is_connected && !rig.client.exists("a"));
 }
 
@@ -129,7 +130,7 @@ fn a_server_without_tls_is_refused() {
     let rig = Rig::to(plain, address, |builder| {
         quick(builder).ca_certificate(Authority::new("ours").pem())
     });
-    eventually("a refusal", || rig.status().last_error.is_some());
+    wait_until("a refusal", || rig.status().last_error.is_some());
     let said = rig.status().last_error.unwrap();
     assert!(said.starts_with("no connection to Redis: "), "{said}");
     assert!(!rig.status().is_connected);
@@ -148,7 +149,7 @@ fn an_unanswered_handshake_times_out() {
     // The store begins a handshake, gives up after the timeout, and connects again.
     for _ in 0..2 {
         let (mut socket, _) = silent.accept().unwrap();
-        socket.set_read_timeout(Some(DEADLINE)).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
         assert_eq!(socket.read(&mut [0]).unwrap(), 1);
         while !matches!(socket.read(&mut [0; 4096]), Ok(0)) {}
     }

@@ -5,9 +5,10 @@ use std::time::Duration;
 use fh_client::testing::MemoryEdge;
 use fh_client::{Client, RawKind, RawUpdate, Source, internal};
 use fh_redis::RedisStore;
+use fh_test_wait::{PATIENCE, wait_until};
 
 use crate::rig::{feature, list};
-use crate::server::{DEADLINE, Server, eventually};
+use crate::server::Server;
 
 const FEATURES: usize = 25;
 
@@ -28,7 +29,7 @@ fn no_update_of_any_writer_is_lost() {
         .map(|_| {
             let edge = MemoryEdge::new();
             let client = edge.client().start().unwrap();
-            client.wait_ready(DEADLINE).unwrap();
+            client.wait_ready(PATIENCE).unwrap();
             (edge, attached(client, &server))
         })
         .collect();
@@ -41,7 +42,7 @@ fn no_update_of_any_writer_is_lost() {
                     edge.put(serde_json::from_str(&json).unwrap());
                 }
                 fh_client::block_on(edge.delivered());
-                store.flush(DEADLINE).unwrap();
+                store.flush(PATIENCE).unwrap();
             });
         }
     });
@@ -50,7 +51,7 @@ fn no_update_of_any_writer_is_lost() {
     assert_eq!(stored.len(), 3 * FEATURES);
     // Every client gets the features of all programs.
     for (_, (client, _)) in &programs {
-        eventually("all features", || client.status().features == 3 * FEATURES);
+        wait_until("all features", || client.status().features == 3 * FEATURES);
     }
     let status: Vec<_> = programs.iter().map(|(_, (_, store))| store.status()).collect();
     assert!(status.iter().all(|status| status.given_up == 0), "{status:?}");
@@ -73,8 +74,8 @@ fn a_reader_without_an_edge_follows_a_writer() {
                 json: list(&[feature("a", version)]).into(),
             },
         );
-        store.flush(DEADLINE).unwrap();
+        store.flush(PATIENCE).unwrap();
         let value = format!("a{version}");
-        eventually("the value", || *reader.string_or("a", "") == value);
+        wait_until("the value", || *reader.string_or("a", "") == value);
     }
 }

@@ -2,9 +2,10 @@
 
 use fh_client::{Client, RawKind, RawUpdate, Source, internal};
 use fh_redis::RedisStore;
+use fh_test_wait::PATIENCE;
 
 use crate::rig::{DIGEST, LIST, Rig, digest, feature, list, write};
-use crate::server::{DEADLINE, Server};
+use crate::server::Server;
 
 #[test]
 fn a_list_is_written_if_nothing_is_stored() {
@@ -178,7 +179,7 @@ fn a_poll_of_several_environments_goes_to_several_keys() {
             json: body.into(),
         },
     );
-    store.flush(DEADLINE).unwrap();
+    store.flush(PATIENCE).unwrap();
     assert_eq!(
         server.keys(),
         ["featurehub_one", "featurehub_one_sha", "featurehub_two", "featurehub_two_sha"]
@@ -189,7 +190,7 @@ fn a_poll_of_several_environments_goes_to_several_keys() {
     // A second client loads both lists, each into its own environment.
     let reader = Client::offline().api_key("two/key*").api_key("one/key*").start().unwrap();
     let readers = RedisStore::builder(server.url()).attach(&reader).unwrap();
-    readers.flush(DEADLINE).unwrap();
+    readers.flush(PATIENCE).unwrap();
     assert_eq!(&*reader.string_or("a", ""), "a1");
     assert_eq!(&*reader.string_or("b", ""), "b1");
     assert_eq!(readers.status().reloads, 2);
