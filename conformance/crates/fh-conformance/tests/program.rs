@@ -6,6 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use fh_test_folder::Folder;
+
 fn program(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_fh-conformance")).args(arguments).output().unwrap()
 }
@@ -40,14 +42,13 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Returns the path of a copy of the data in which one file was changed.
-fn changed(name: &str, file: &str, change: impl Fn(&str) -> String) -> String {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&folder);
-    copy(&data(), &folder);
-    let folder = folder.to_str().unwrap().to_owned();
-    change_file(&folder, file, change);
-    folder
+/// Returns a copy of the data in which one file was changed, and its path. It is deleted with the folder.
+fn changed(file: &str, change: impl Fn(&str) -> String) -> (Folder, String) {
+    let folder = Folder::new();
+    copy(&data(), folder.path());
+    let path = folder.path().to_str().unwrap().to_owned();
+    change_file(&path, file, change);
+    (folder, path)
 }
 
 fn change_file(folder: &str, file: &str, change: impl Fn(&str) -> String) {
@@ -67,8 +68,8 @@ fn the_data_is_valid() {
 
 #[test]
 fn a_mutant_fails_and_the_failure_can_be_reproduced() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let (json, junit) = (folder.join("run.json"), folder.join("run.xml"));
+    let folder = Folder::new();
+    let (json, junit) = (folder.file("run.json"), folder.file("run.xml"));
     let target = "reference:mut-pct-not-cumulative";
     let arguments = ["vectors", "run", "--target", target, "--group", "eval.percentage", "--json"];
     let reports = [json.to_str().unwrap(), "--junit", junit.to_str().unwrap()];
@@ -92,14 +93,14 @@ fn a_mutant_fails_and_the_failure_can_be_reproduced() {
 
 #[test]
 fn a_wrong_expectation_is_a_failure() {
-    let folder = changed("wrong", "vectors/compose.json", |text| {
+    let (_folder, data) = changed("vectors/compose.json", |text| {
         text.replacen(
             r#""value": "grey", "strategy_id": null"#,
             r#""value": "gray", "strategy_id": null"#,
             1,
         )
     });
-    let arguments = ["--data", &folder, "vectors", "run", "--group", "eval.compose"];
+    let arguments = ["--data", &data, "vectors", "run", "--group", "eval.compose"];
     let out = ended(&arguments, 1);
     assert!(out.contains("another value") && out.contains("fh-conformance explain"), "{out}");
 }
@@ -107,20 +108,20 @@ fn a_wrong_expectation_is_a_failure() {
 #[test]
 fn broken_data_is_named() {
     // An incomplete expectation is refused by both commands.
-    let folder = changed("broken", "vectors/compose.json", |text| {
+    let (_folder, data) = changed("vectors/compose.json", |text| {
         text.replacen(r#""strategy_id": null, "reason""#, r#""reason""#, 1)
     });
     for command in ["run", "verify"] {
-        let out = ended(&["--data", &folder, "vectors", command], 2);
+        let out = ended(&["--data", &data, "vectors", command], 2);
         assert!(out.contains("vectors/compose.json: and.all: "), "{out}");
         assert!(out.contains("strategy_id"), "{out}");
     }
 
-    let no_json = changed("no-json", "hash/murmur3.json", |text| text.replacen('{', "", 1));
+    let (_no_json_folder, no_json) = changed("hash/murmur3.json", |text| text.replacen('{', "", 1));
     let out = ended(&["--data", &no_json, "vectors", "run"], 2);
     assert!(out.contains("hash/murmur3.json: ") && out.contains("line"), "{out}");
 
-    let twice = changed("twice", "vectors/compose.json", |text| {
+    let (_twice_folder, twice) = changed("vectors/compose.json", |text| {
         text.replacen(r#""id": "and.all.both""#, r#""id": "and.all""#, 1)
     });
     let out = ended(&["--data", &twice, "vectors", "run"], 2);
@@ -129,14 +130,14 @@ fn broken_data_is_named() {
 
 #[test]
 fn verify_finds_errors_that_a_run_does_not() {
-    let folder =
-        changed("errors", "hash/murmur3.json", |text| text.replacen("3c2569b2", "3c2569b3", 1));
+    let (_folder, data) =
+        changed("hash/murmur3.json", |text| text.replacen("3c2569b2", "3c2569b3", 1));
     let misspelt = |text: &str| text.replacen(r#""tier": 0"#, r#""teir": 0"#, 1);
-    change_file(&folder, "vectors/compose.json", misspelt);
+    change_file(&data, "vectors/compose.json", misspelt);
     let accepted = |text: &str| text.replace(r#""tier": 4"#, r#""tier": 3"#);
-    change_file(&folder, "schema/examples/invalid/vectors.tier-four.json", accepted);
-    change_file(&folder, "imported/featurehub/now.json", |_| "[]".to_owned());
-    let verify = || ended(&["--data", &folder, "vectors", "verify"], 2);
+    change_file(&data, "schema/examples/invalid/vectors.tier-four.json", accepted);
+    change_file(&data, "imported/featurehub/now.json", |_| "[]".to_owned());
+    let verify = || ended(&["--data", &data, "vectors", "verify"], 2);
     let out = verify();
     for problem in [
         "hash/murmur3.json: hash.tail.1: the murmur3 crate computes",
@@ -147,21 +148,21 @@ fn verify_finds_errors_that_a_run_does_not() {
     ] {
         assert!(out.contains(problem), "{problem}: {out}");
     }
-    fs::remove_file(Path::new(&folder).join("imported/featurehub/now.json")).unwrap();
+    fs::remove_file(Path::new(&data).join("imported/featurehub/now.json")).unwrap();
     assert!(verify().contains("now.json: is missing, MANIFEST.json lists it"));
 }
 
 #[test]
 fn generated_cases_are_reproduced() {
     const FILE: &str = "vectors/generated/evaluation.json";
-    let folder = changed("generated", FILE, |_| "{}".to_owned());
+    let (_folder, data) = changed(FILE, |_| "{}".to_owned());
     let generate = |more: &[&str], code: i32| {
-        let command = ["--data", &folder, "vectors", "generate", "--seed", "5", "--count", "20"];
+        let command = ["--data", &data, "vectors", "generate", "--seed", "5", "--count", "20"];
         ended(&[&command[..], more].concat(), code);
     };
     generate(&[], 0);
     generate(&["--check"], 0);
-    change_file(&folder, FILE, |text| text.replacen("drawn case 7", "drawn case seven", 1));
+    change_file(&data, FILE, |text| text.replacen("drawn case 7", "drawn case seven", 1));
     generate(&["--check"], 2);
     // Without a folder the cases go to standard output.
     let out = ended(&["vectors", "generate", "--seed", "5", "--count", "3"], 0);

@@ -6,14 +6,12 @@ mod http;
 
 use std::io::Write;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fh_conformance::adapter::{Connection, DialConnection, ProcessEnd};
+use fh_test_wait::{PATIENCE, wait_until};
 
 use crate::http::{Answer, answer, request, send};
-
-/// The time for which a test waits for something that must happen.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 fn start() -> DialConnection {
     DialConnection::start(&[], &[]).unwrap()
@@ -97,11 +95,8 @@ fn an_adapter_that_only_posts_does_not_receive_the_end() {
     assert_eq!(post(&address, "one"), 204);
     connection.send("{\"id\":1}").unwrap();
     let ended = thread::spawn(move || (connection.end(), connection));
-    let end = Instant::now() + PATIENCE;
     // The lines that arrive before the end are taken.
-    while post(&address, "two") != 410 {
-        assert!(Instant::now() < end, "lines are taken after the end");
-    }
+    wait_until("lines are refused", || post(&address, "two") == 410);
     assert_eq!(ended.join().unwrap().0, ProcessEnd::Killed);
 }
 
@@ -155,22 +150,16 @@ fn addresses_differ() {
 fn a_scenario_has_one_adapter() {
     let connection = start();
     let url = format!("{}/next", connection.address());
-    let end = Instant::now() + PATIENCE;
-    let short = Duration::from_millis(50);
+    let status = || get_status(connection.address(), Duration::from_millis(50));
     let mut waiting = Vec::new();
-    loop {
-        // A request that waits keeps all others from a command.
+    wait_until("a request that waits keeps all others from a command", || {
         waiting.push(send("GET", &url, &[], b"").unwrap());
-        match get_status(connection.address(), short) {
-            Some(409) => break,
-            other => assert!(other.is_none() && Instant::now() < end, "{other:?}"),
-        }
-    }
-    // When it is broken off, another one may wait.
+        let status = status();
+        assert!(matches!(status, None | Some(409)), "{status:?}");
+        status.is_some()
+    });
     drop(waiting);
-    while get_status(connection.address(), short).is_some() {
-        assert!(Instant::now() < end, "a request that was broken off still waits");
-    }
+    wait_until("another request waits when it was broken off", || status().is_none());
 }
 
 #[test]

@@ -1,19 +1,12 @@
 //! An SDK that runs behind its adapter, with one client.
 
 use std::path::PathBuf;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use fh_conformance::adapter::{Adapter, AdapterCommand, Timeline};
+use fh_test_wait::wait_until;
 use serde_json::{Map, Value, json};
 
 use crate::stage::Stage;
-
-/// The end of waits for what must happen.
-const LONG: Duration = Duration::from_secs(60);
-
-/// The time between two reads of the same feature.
-const LOOK: Duration = Duration::from_millis(10);
 
 /// The interval of polls in milliseconds.
 const POLL_MS: u32 = 100;
@@ -118,15 +111,9 @@ impl Sdk {
 
     /// Reads a feature again and again until the client is ready and the feature has the value.
     pub(crate) fn until(&mut self, feature: &str, value: &Value, context: &Value) {
-        let end = Instant::now() + LONG;
-        loop {
-            let (readiness, values) = (self.readiness(), self.values(context));
-            if readiness == "READY" && values[feature] == *value {
-                return;
-            }
-            assert!(Instant::now() < end, "{readiness}, {feature} is not {value}: {values}");
-            thread::sleep(LOOK);
-        }
+        wait_until(&format!("{feature} is {value}"), || {
+            self.readiness() == "READY" && self.values(context)[feature] == *value
+        });
     }
 }
 

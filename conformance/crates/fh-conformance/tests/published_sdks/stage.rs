@@ -3,23 +3,19 @@
 use std::future::ready;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use axum::middleware::map_response;
 use axum::response::Response;
 use fh_edge::state::{Json, State};
 use fh_edge::{Edge, EdgeHandle, FeatureChange, Options};
 use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp};
+use fh_test_wait::wait_until;
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
 const ENVIRONMENT: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
 pub(crate) const CLIENT_KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/sdk*client";
 pub(crate) const SERVER_KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/sdk-server";
-
-/// The end of waits for what must happen.
-const LONG: Duration = Duration::from_secs(60);
 
 /// An Edge that runs, and the statuses of all its answers.
 pub(crate) struct Stage {
@@ -109,11 +105,7 @@ impl Stage {
 
     /// Waits until the statuses of all answers satisfy the condition.
     pub(crate) fn until_statuses(&self, condition: impl Fn(&[u16]) -> bool) {
-        let end = Instant::now() + LONG;
-        while !condition(&self.statuses()) {
-            assert!(Instant::now() < end, "the answers have {:?}", self.statuses());
-            thread::sleep(Duration::from_millis(10));
-        }
+        wait_until("the answers' statuses", || condition(&self.statuses()));
     }
 }
 

@@ -6,9 +6,10 @@ use fh_conformance::adapter::Observed;
 use fh_conformance::protocol::{Event, SdkReadiness};
 use fh_conformance::served_value;
 use fh_fake_edge::{Behaviour, Feature};
+use fh_test_wait::PATIENCE;
 use serde_json::json;
 
-use crate::{Driver, LONG};
+use crate::Driver;
 
 #[test]
 fn listeners_of_each_kind() {
@@ -158,7 +159,7 @@ fn readers_report_what_was_never_served() {
     let mut driver = Driver::start();
     driver.edge.set_feature(Feature::string("STATE", "7:another"));
     driver.create(json!({ "readers": 1 }));
-    let message = driver.adapter.wait_for_events(LONG, wrong).unwrap();
+    let message = driver.adapter.wait_for_events(PATIENCE, wrong).unwrap();
     assert!(message.contains("was never served"), "{message}");
     driver.ask("close", json!({}));
 }

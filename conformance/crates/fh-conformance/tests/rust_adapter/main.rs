@@ -8,16 +8,11 @@ mod modes;
 mod reads;
 mod settings;
 
-use std::thread;
-use std::time::{Duration, Instant};
-
 use fh_conformance::adapter::{Adapter, AskError, Observed, Timeline};
 use fh_conformance::protocol::{Called, CommandError, Event};
 use fh_fake_edge::{FakeEdge, Feature};
+use fh_test_wait::{PATIENCE, wait_until};
 use serde_json::{Map, Value, json};
-
-/// The end of waits for what must happen.
-const LONG: Duration = Duration::from_secs(20);
 
 /// An adapter and an Edge with the feature `F`, a STRING with the value `one`.
 struct Driver {
@@ -81,28 +76,13 @@ impl Driver {
 
     /// Reads `F` again and again until it has the value.
     fn until_f(&mut self, value: &str) {
-        let end = Instant::now() + LONG;
-        loop {
-            let answer = self.read(json!({ "feature": "F", "type": "STRING" }));
-            if answer["value"] == value {
-                return;
-            }
-            assert!(Instant::now() < end, "F is {answer}, not {value}");
-            thread::sleep(Duration::from_millis(5));
-        }
+        let read = json!({ "feature": "F", "type": "STRING" });
+        wait_until(value, || self.read(read.clone())["value"] == value);
     }
 
     /// Asks for the state again and again until it has the readiness.
     fn until_readiness(&mut self, readiness: &str) {
-        let end = Instant::now() + LONG;
-        loop {
-            let state = self.ask("state", json!({}));
-            if state["readiness"] == readiness {
-                return;
-            }
-            assert!(Instant::now() < end, "the state is {state}, not {readiness}");
-            thread::sleep(Duration::from_millis(5));
-        }
+        wait_until(readiness, || self.ask("state", json!({}))["readiness"] == readiness);
     }
 
     /// Waits for calls of a listener, and returns all so far.
@@ -111,14 +91,14 @@ impl Driver {
             let calls = calls_of(events, listener);
             (calls.len() >= count).then_some(calls)
         };
-        let calls = self.adapter.wait_for_events(LONG, enough);
+        let calls = self.adapter.wait_for_events(PATIENCE, enough);
         calls.unwrap_or_else(|| panic!("{count} calls of {listener}: {:?}", self.adapter.events()))
     }
 
     /// Waits for a call of a listener that satisfies the condition.
     fn until_call(&mut self, listener: &str, condition: impl Fn(&Called) -> bool) -> Called {
         let found = |events: &[Observed]| calls_of(events, listener).into_iter().find(&condition);
-        let call = self.adapter.wait_for_events(LONG, found);
+        let call = self.adapter.wait_for_events(PATIENCE, found);
         call.unwrap_or_else(|| panic!("no such call of {listener}: {:?}", self.adapter.events()))
     }
 

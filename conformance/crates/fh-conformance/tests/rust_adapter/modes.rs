@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use fh_conformance::adapter::ProcessEnd;
 use fh_fake_edge::{Behaviour, Route};
+use fh_test_wait::PATIENCE;
 use serde_json::json;
 
-use crate::{Driver, LONG, adapter};
+use crate::{Driver, adapter};
 
 #[test]
 fn hello_describes_the_client() {
@@ -63,7 +64,7 @@ fn each_mode_from_create_to_close() {
         assert_eq!(driver.ask("state", json!({}))["readiness"], "CLOSED", "{mode}");
         assert_eq!(driver.ask("wait", json!({ "timeout_ms": 10 }))["readiness"], "CLOSED");
         if route == Route::Stream {
-            driver.edge.wait_until(LONG, |seen| seen.live_streams() == 0).unwrap();
+            driver.edge.wait_until(PATIENCE, |seen| seen.live_streams() == 0).unwrap();
         }
         let requests = driver.edge.recording().count(Route::Poll);
         let twenty_intervals = Duration::from_secs(1);
@@ -78,7 +79,7 @@ fn a_client_polls_only_as_its_mode_says() {
     for (mode, polls) in [("once", 1), ("passive", 1), ("poll", 5)] {
         let mut driver = Driver::ready(json!({ "mode": mode }));
         // Without more polls to wait for, twenty intervals must pass without one.
-        let watch = if mode == "poll" { LONG } else { Duration::from_secs(1) };
+        let watch = if mode == "poll" { PATIENCE } else { Duration::from_secs(1) };
         let more = driver.edge.wait_for_requests(Route::Poll, polls + 1, watch);
         assert_eq!(more.is_ok(), mode == "poll", "{mode}");
         driver.ask("close", json!({}));

@@ -3,9 +3,10 @@
 use fh_conformance::adapter::Observed;
 use fh_conformance::protocol::{Called, Event};
 use fh_fake_edge::Feature;
+use fh_test_wait::PATIENCE;
 use serde_json::{Value, json};
 
-use crate::{Driver, LONG};
+use crate::Driver;
 
 /// A client with one feature of each type.
 fn with_features() -> Driver {
@@ -185,7 +186,7 @@ fn interceptors_override_throw_and_are_closed_once() {
         let closed: Vec<String> = closed.collect();
         (closed.len() >= 5).then_some(closed)
     };
-    let mut closed = driver.adapter.wait_for_events(LONG, closed).unwrap();
+    let mut closed = driver.adapter.wait_for_events(PATIENCE, closed).unwrap();
     closed.sort();
     assert_eq!(closed, ["any", "missing", "number", "polite", "thrower"]);
     assert!(!driver.adapter.log().contains("panicked"), "{}", driver.adapter.log());

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use fh_fake_edge::{Behaviour, Route};
+use fh_test_wait::{PATIENCE, wait_until};
 use serde_json::json;
 
-use crate::{Driver, LONG, merged};
+use crate::{Driver, merged};
 
 #[test]
 fn settings_of_requests() {
@@ -50,7 +51,7 @@ fn delays_follow_the_settings() {
         let mut driver = Driver::start();
         driver.edge.behave(Behaviour::status(status));
         driver.create(merged(json!({ "mode": "poll" }), settings));
-        driver.edge.wait_for_requests(Route::Poll, 2, LONG).unwrap();
+        driver.edge.wait_for_requests(Route::Poll, 2, PATIENCE).unwrap();
         let gap = driver.edge.recording().gaps(Route::Poll)[0];
         assert!(gap >= Duration::from_millis(least), "{status}: {gap:?}");
     }
@@ -62,7 +63,7 @@ fn the_pace_follows_the_first_delay() {
     driver.edge.behave_on(Route::Stream, Behaviour::sse().ack().features().bye());
     driver.create(json!({}));
     // With the client's own pace, two requests a second, these requests would take longer than the wait.
-    driver.edge.wait_for_requests(Route::Stream, 60, LONG).unwrap();
+    driver.edge.wait_for_requests(Route::Stream, 60, PATIENCE).unwrap();
 }
 
 #[test]
@@ -80,7 +81,7 @@ fn limits_of_time_and_size() {
         let mut driver = Driver::start();
         driver.edge.behave(behaviour);
         driver.create(settings.clone());
-        driver.edge.wait_until(LONG, |seen| seen.requests.len() >= 2).unwrap();
+        driver.edge.wait_until(PATIENCE, |seen| seen.requests.len() >= 2).unwrap();
         let state = driver.ask("state", json!({}));
         let told = state["problem"].as_str().unwrap_or_default();
         assert!(told.contains(problem), "{settings}: {state}");
@@ -92,11 +93,7 @@ fn requests_that_reach_no_listener_are_counted() {
     let mut driver = Driver::start();
     driver.edge.refuse();
     driver.create(json!({}));
-    let end = std::time::Instant::now() + LONG;
-    while driver.ask("state", json!({}))["sent"].as_u64() < Some(3) {
-        assert!(std::time::Instant::now() < end, "no three attempts");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until("three attempts", || driver.ask("state", json!({}))["sent"].as_u64() >= Some(3));
     assert_eq!(driver.edge.recording().connections.len(), 0);
 }
 

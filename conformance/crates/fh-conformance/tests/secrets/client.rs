@@ -17,13 +17,11 @@ use fh_client::{
 };
 use fh_fake_edge::{FakeEdge, Feature};
 use fh_test_folder::Folder;
+use fh_test_wait::PATIENCE;
 use futures_core::Stream;
 
 use crate::shown::Shown;
 use crate::{CLIENT_KEY, HEADER, PASSWORD, SERVER_KEY, url_with_a_key};
-
-/// Time limit that is long enough for a slow machine.
-const SOON: Duration = Duration::from_secs(30);
 
 /// A transport whose errors repeat everything that it was given.
 struct Chatty;
@@ -95,7 +93,7 @@ fn running(shown: &mut Shown) {
         .snapshot_file(file);
     shown.debug(&builder);
     let client = builder.start().unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     let fred = client.context().user_key("fred").attribute("city", "Wellington");
     shown.debug(&fred);
     let fred = fred.build();
@@ -119,8 +117,8 @@ fn running(shown: &mut Shown) {
     shown.debug(&client.changes("COLOUR"));
     shown.debug(&client.watch());
     edge.set_value("COLOUR", "blue");
-    shown.debug(&changes.recv_timeout(SOON).unwrap());
-    shown.debug(&states.recv_timeout(SOON).unwrap());
+    shown.debug(&changes.recv_timeout(PATIENCE).unwrap());
+    shown.debug(&states.recv_timeout(PATIENCE).unwrap());
     fred.record("bought", Default::default());
     let updates = client.test_updates();
     shown.debug(&updates);

@@ -12,14 +12,12 @@ use fh_opentelemetry::baggage::{
 use fh_opentelemetry::{Mode, SpanUsage};
 use fh_redis::{RedisStore, Server};
 use fh_segment::SegmentExporter;
+use fh_test_wait::{PATIENCE, wait_until};
 use opentelemetry::Context;
 use opentelemetry::propagation::TextMapCompositePropagator;
 
 use crate::shown::Shown;
 use crate::{CLIENT_KEY, HEADER, PASSWORD, USER, WRITE_KEY, url_with_a_key};
-
-/// Time limit that is long enough for a slow machine.
-const SOON: Duration = Duration::from_secs(30);
 
 pub(crate) fn show(shown: &mut Shown) {
     segment(shown);
@@ -62,10 +60,10 @@ fn segment(shown: &mut Shown) {
     edge.set("COLOUR", "red");
     let (sender, events) = channel();
     let client = edge.client().observer(Sent(sender), UsageOptions::default()).start().unwrap();
-    client.wait_ready(SOON).unwrap();
+    client.wait_ready(PATIENCE).unwrap();
     client.context().user_key(USER).build().record("bought", Params::new());
     let named = loop {
-        let event = events.recv_timeout(SOON).unwrap();
+        let event = events.recv_timeout(PATIENCE).unwrap();
         if matches!(event, UsageEvent::Named(_)) {
             break event;
         }
@@ -84,14 +82,7 @@ fn redis(shown: &mut Shown) {
     let builder = RedisStore::builder(server).backoff(Duration::from_millis(1));
     shown.debug(&builder);
     let store = builder.attach(&client).unwrap();
-    let deadline = std::time::Instant::now() + SOON;
-    while store.status().last_error.is_none() {
-        assert!(
-            std::time::Instant::now() < deadline,
-            "no problem reported with an unreachable server"
-        );
-        std::thread::yield_now();
-    }
+    wait_until("the store reports a problem", || store.status().last_error.is_some());
     shown.debug(&store.status());
     shown.debug(&store);
     for wrong in [

@@ -1,13 +1,14 @@
 //! `server run --target`: servers with ids and keys of their own, keys alone, and a server of another project.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use fh_conformance::server::scenario::{Identifiers, Subject as _, standard};
 use fh_conformance::server::wire::component;
 use fh_edge::Options;
 use fh_fake_edge::{FakeEdge, Feature, Permission};
+use fh_test_folder::Folder;
 use serde_json::{Value, json};
 
 use crate::edge::Running;
@@ -44,21 +45,19 @@ fn variables() -> BTreeMap<String, String> {
 
 /// A folder with a target file and the outputs of a run.
 struct Run {
-    folder: PathBuf,
+    folder: Folder,
     variables: BTreeMap<String, String>,
 }
 
 impl Run {
-    fn new(name: &str, file: &str, variables: BTreeMap<String, String>) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("targets").join(name);
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join("target.yaml"), file).unwrap();
+    fn new(file: &str, variables: BTreeMap<String, String>) -> Self {
+        let folder = Folder::new();
+        folder.write("target.yaml", file, 1);
         Self { folder, variables }
     }
 
     fn path(&self, name: &str) -> String {
-        self.folder.join(name).to_str().unwrap().to_owned()
+        self.folder.file(name).to_str().unwrap().to_owned()
     }
 
     /// Runs the scenarios, and returns the exit code and the report.
@@ -85,7 +84,7 @@ impl Run {
             ("standard output".to_owned(), output.stdout.clone()),
             ("standard error".to_owned(), output.stderr.clone()),
         ];
-        let mut folders = vec![self.folder.clone()];
+        let mut folders = vec![self.folder.path().to_owned()];
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
@@ -125,9 +124,8 @@ fn features(edge: &Running) -> Value {
         "GET",
         edge.base.target(&format!("/features?apiKey={}", component(&key))),
     );
-    let patience = std::time::Duration::from_secs(30);
     let mut connection =
-        fh_conformance::server::wire::Connection::open(&edge.base, patience).unwrap();
+        fh_conformance::server::wire::Connection::open(&edge.base, fh_test_wait::PATIENCE).unwrap();
     let body = connection.request(&request).unwrap().json();
     let mut features = body[0]["features"].clone();
     for feature in features.as_array_mut().unwrap() {
@@ -176,7 +174,7 @@ fn a_server_with_ids_and_keys_of_its_own_passes() {
         ],
     );
     let before = features(&edge);
-    let run = Run::new("own", &file, variables());
+    let run = Run::new(&file, variables());
     let (code, report, shown) = run.go(&[]);
     assert_eq!(code, Some(0), "{shown}");
     assert_eq!(report["target"]["cannot"], json!({}), "{shown}");
@@ -208,7 +206,7 @@ fn keys_alone_are_enough_for_some_scenarios() {
         .map(|(name, secret)| (name, format!("{}/{secret}", dev())))
         .collect();
     let read_only = with(printed("unknown"), &[("http://127.0.0.1:8085", &url(&edge))]);
-    let run = Run::new("keys", &read_only, whole.clone());
+    let run = Run::new(&read_only, whole.clone());
     let (code, report, shown) = run.go(&[]);
     assert_eq!(code, Some(0), "{shown}");
     assert!(ids(&report, "pass").len() >= 18, "{shown}");
@@ -228,7 +226,7 @@ fn keys_alone_are_enough_for_some_scenarios() {
     );
     // The scenarios that ran with fewer keys do not run again.
     let reading = ids(&report, "pass");
-    let run = Run::new("writing", &writing, whole.clone());
+    let run = Run::new(&writing, whole.clone());
     let (mut passed, mut shown) = (reading.clone(), shown);
     for only in ["S-GET-012", "S-SSE", "S-PUT", "S-OPS-004"] {
         let (code, report, text) = run.go(&["--only", only]);
@@ -243,7 +241,7 @@ fn keys_alone_are_enough_for_some_scenarios() {
 
     // A feature that cannot be changed is an error before anything is changed.
     let locked = with(writing, &[("boolean: FLAG", "boolean: LOCKED")]);
-    let (code, _, shown) = Run::new("locked", &locked, whole).go(&[]);
+    let (code, _, shown) = Run::new(&locked, whole).go(&[]);
     assert_eq!(code, Some(4), "{shown}");
     assert!(shown.contains("LOCKED is missing or locked"), "{shown}");
 }
@@ -323,13 +321,13 @@ fn the_fake_edge_fails_as_its_baseline_says() {
             ("    serverKey: ${MOBILE", "    # serverKey: ${MOBILE"),
         ],
     );
-    let run = Run::new("fake-edge", &file, variables());
+    let run = Run::new(&file, variables());
     let baseline = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../baselines/fake-edge.json");
     let (code, report, shown) = run.go(&["--baseline", baseline.to_str().unwrap()]);
     assert_eq!(code, Some(0), "{shown}");
     let (known, passed) = (ids(&report, "known"), ids(&report, "pass"));
     assert!(known.len() == 14 && passed.len() >= 35, "{known:?} {passed:?}\n{shown}");
-    let evidence = std::fs::read_dir(run.folder.join("evidence")).unwrap().count();
+    let evidence = std::fs::read_dir(run.folder.file("evidence")).unwrap().count();
     assert_eq!(evidence, known.len(), "{shown}");
 
     // A failure that the baseline does not list fails the run.

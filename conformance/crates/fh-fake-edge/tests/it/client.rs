@@ -3,9 +3,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 
 use fh_fake_edge::EdgeHandle;
+use fh_test_wait::PATIENCE;
 use serde_json::Value;
-
-use crate::PATIENCE;
 
 /// A connection, and the bytes that were received but not used yet.
 pub(crate) struct Client {

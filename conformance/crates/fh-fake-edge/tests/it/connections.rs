@@ -4,9 +4,9 @@ use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use fh_fake_edge::{Behaviour, Closing, Ended, FakeEdge, Feature, Route};
+use fh_test_wait::PATIENCE;
 use socket2::{Domain, Socket, Type};
 
-use crate::PATIENCE;
 use crate::client::{Client, End, stream};
 
 fn is_refused(edge: &FakeEdge) -> bool {

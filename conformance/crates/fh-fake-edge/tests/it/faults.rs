@@ -2,8 +2,8 @@
 use std::net::TcpStream;
 
 use fh_fake_edge::{FakeEdge, Fault, Feature, Route};
+use fh_test_wait::PATIENCE;
 
-use crate::PATIENCE;
 use crate::client::{Client, End, stream};
 
 /// The expected bytes, up to the end of the connection or until nothing more is sent.

@@ -8,8 +8,3 @@ mod poll;
 mod put;
 mod scripts;
 mod stream;
-
-use std::time::Duration;
-
-/// Time limit of a wait. It is longer than any operation here takes.
-const PATIENCE: Duration = Duration::from_secs(20);

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 use fh_fake_edge::{
     Behaviour, Closing, Ended, FakeEdge, Feature, Framing, RedirectTo, Request, Route,
 };
+use fh_test_wait::PATIENCE;
 use serde_json::json;
 
-use crate::PATIENCE;
 use crate::client::{Client, End, stream};
 
 fn edge() -> FakeEdge {

@@ -2,9 +2,9 @@
 use std::time::{Duration, Instant};
 
 use fh_fake_edge::{Dialect, ENVIRONMENT, FakeEdge, Feature, Permission, Route};
+use fh_test_wait::PATIENCE;
 use serde_json::json;
 
-use crate::PATIENCE;
 use crate::client::{Client, End, stream};
 
 fn edge() -> FakeEdge {

@@ -167,6 +167,8 @@ impl Drop for Turn<'_> {
 
 #[cfg(test)]
 mod tests {
+    use fh_test_wait::wait_until;
+
     use super::*;
 
     fn next(mailbox: &Mailbox, limit: Duration) -> Next {
@@ -217,9 +219,7 @@ mod tests {
         for wake in wakes {
             let own = std::sync::Arc::clone(&mailbox);
             let waiting = std::thread::spawn(move || next(&own, LONG));
-            while !mailbox.state().is_waiting {
-                std::thread::yield_now();
-            }
+            wait_until("the request waits", || mailbox.state().is_waiting);
             let begin = Instant::now();
             wake(&mailbox);
             assert!(!matches!(waiting.join().unwrap(), Next::Nothing));

@@ -159,6 +159,8 @@ fn print_address(address: &str) {
 
 #[cfg(test)]
 mod tests {
+    use fh_test_wait::wait_until;
+
     use super::*;
 
     /// Starts a script of a shell. The address is a word that the script does not use.
@@ -180,9 +182,7 @@ mod tests {
     fn the_lines_before_an_end_are_read_first() {
         let mut dead = start("exit 4");
         assert!(dead.mailbox.accept("one\ntwo"));
-        while dead.child_end().is_none() {
-            std::thread::yield_now();
-        }
+        wait_until("the adapter ends", || dead.child_end().is_some());
         let wait = Duration::from_secs(10);
         for expected in ["one", "two"] {
             let received = dead.receive(wait).unwrap().map(|received| received.line);
@@ -196,10 +196,6 @@ mod tests {
         let mut dead = start("echo no browser; exit 4");
         assert_eq!(dead.send("{}").unwrap_err(), "the adapter has ended (exit status: 4)");
         assert_eq!(dead.end(), ProcessEnd::Exited(Some(4)));
-        let end = Instant::now() + Duration::from_secs(10);
-        while dead.log() != "no browser\n" {
-            assert!(Instant::now() < end, "{:?}", dead.log());
-            std::thread::yield_now();
-        }
+        wait_until("the log is complete", || dead.log() == "no browser\n");
     }
 }
