@@ -54,14 +54,16 @@ fn no_event_descriptor_of_the_parent_is_rung() {
         client.status_when(|status| status.connection == Connection::Resting).await.unwrap();
     });
     let context = client.context().user_key("fred").build();
+    // Dropping the client rings, so the parent keeps it until the child has ended.
+    let mut inherited_client = Some((client, context));
     let child = fork(|_| {
         let mut inherited = event_counts();
         inherited.retain(|descriptor, _| !of_the_edge.contains_key(descriptor));
         assert!(!inherited.is_empty(), "the parent's driver has an event descriptor");
-        let anew = client.after_fork().start().unwrap();
+        let anew = inherited_client.as_ref().unwrap().0.after_fork().start().unwrap();
         assert_eq!(colour(&anew), "red");
         block_on(anew.refresh()).unwrap();
-        drop((client, context));
+        drop(inherited_client.take());
         anew.close();
         block_on(anew.closed());
         let now = event_counts();

@@ -5,8 +5,10 @@ use super::*;
 #[test]
 fn all_is_well() {
     let edge = edge();
-    let date = httpdate_now();
-    edge.behave(Behaviour::new().header("date", &date).then_healthy());
+    // Each answer has its own time, because a clock that is five seconds late is a finding.
+    edge.behave(Behaviour::choose(|_| {
+        Behaviour::new().header("date", &httpdate_now()).then_healthy()
+    }));
     let run = doctor(&edge, &[]).expect(0);
     assert_eq!(run.err, "");
     let lines: Vec<&str> = run.out.lines().collect();

@@ -64,7 +64,7 @@ fn the_checks_find_a_defect_of_an_adapter_that_dials() {
 #[test]
 fn violations_of_the_protocol_are_those_of_standard_output() {
     for (defect, text) in [
-        ("silent-after-one-answer", "state has no answer after 1"),
+        ("silent-after-one-answer", "state has no answer after "),
         ("dead", "the adapter has ended (exit status: 3)"),
         ("wrong-id", "an answer with a wrong id"),
         ("chatter", "a line that is no JSON object"),
