@@ -4,10 +4,16 @@ use crate::flaky;
 use crate::output::Output;
 use crate::workspace;
 
-/// The tests that have parts of their own, because they need a server, a browser or published SDKs, or judge how fast something happens.
-const OTHER_PARTS: &str = "package(fh-redis) + ";
+/// The tests that need a server, and have a part of their own.
+const REDIS: &str = "package(fh-redis)";
 /// The tests that judge how fast something happens. They run with nothing beside them.
-const PACE: &str = "package(fh-client) & binary(rows)";
+const PACE: [&str; 5] = [
+    "(package(fh-client) & binary(rows))",
+    "(package(fh-client) & binary(it) & test(/^(stream::silence_is_noticed|poll::a_silent_answer_ends_at_the_limit|poll::a_slow_body_ends_at_the_poll_limit)$/))",
+    "(package(fh-listen) & binary(listen) & test(/^(limits|malformed|http2|tls|shutdown)::/))",
+    "(package(fh-cli) & binary(cli) & test(/^(doctor::|watch::polling_of_both_sorts$)/))",
+    "(package(fh-conformance) & binary(rust_adapter) & test(/^(errors::the_end_of_input_ends_the_adapter_also_while_a_listener_sleeps|modes::create_answers_within_a_second_whatever_the_edge_does)$/))",
+];
 
 /// The crates whose tests use real sockets. Such a test that fails is repeated once, alone.
 const SOCKETS: [&str; 11] = [
@@ -26,12 +32,12 @@ const SOCKETS: [&str; 11] = [
 
 /// Runs all tests that have no part of their own.
 pub(crate) fn tests() -> Result<(), String> {
-    run(&format!("not ({OTHER_PARTS}{PACE})"), &[])
+    run(&format!("not ({REDIS} + {})", PACE.join(" + ")), &[])
 }
 
 /// Runs the tests that judge how fast something happens, one after the other.
 pub(crate) fn tests_of_pace() -> Result<(), String> {
-    run(PACE, &["--test-threads", "1"])
+    run(&PACE.join(" + "), &["--test-threads", "1"])
 }
 
 /// Runs the tests that a filter of nextest selects, with further arguments. Fails if there are none.
