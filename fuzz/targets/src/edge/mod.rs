@@ -12,7 +12,7 @@ thread_local! {
     static STAGE: RefCell<Stage> = RefCell::new(Stage::new());
 }
 
-/// Sends the requests of a script, in the format of [`script::requests`].
+/// Sends the requests of a script, in the format of `script::requests`.
 pub fn run(script: &[u8]) {
     STAGE.with_borrow_mut(|stage| stage.play(script));
 }
