@@ -42,12 +42,12 @@ pub(crate) fn all() -> Vec<Deep> {
         deep(
             Part::new("scenarios, mutants").run(|| self_test::run(&[])),
             &["fh-conformance"],
-            &["xtask/src/mutants"],
+            &["xtask/src/mutants", "conformance/data"],
         ),
         deep(
             Part::new("simulation, mutants").run(|| simulate::run(&[])),
             &["fh-session"],
-            &["xtask/src/mutants"],
+            &["xtask/src/mutants", "bindings/web/equality"],
         ),
         deep(
             Part::new("evaluators, mutants").run(conformance::mutants_of_evaluators),
@@ -81,7 +81,7 @@ pub(crate) fn all() -> Vec<Deep> {
         deep(
             Part::new("python package").prepare(python_package::prepare).run(python_package::run),
             &["fh-python", "fh-cli"],
-            &["bindings/python"],
+            &["bindings/python", "README.md"],
         ),
         deep(
             Part::new("web: equality").prepare(web::prepare).run(web::prove_equality),
@@ -91,7 +91,7 @@ pub(crate) fn all() -> Vec<Deep> {
         deep(
             Part::new("web: packages").prepare(web::prepare_chromium).run(web::test_packages),
             WEB,
-            WEB_FOLDER,
+            &["bindings/web", "bindings/python/wheels"],
         ),
         deep(
             Part::new("web: Chromium").prepare(web::prepare_chromium).run(web::test_in_chromium),
@@ -119,8 +119,8 @@ pub(crate) fn all() -> Vec<Deep> {
         ),
         deep(
             Part::new("wasm tests").prepare(wasm::prepare).run(wasm::tests),
-            &["fh-session"],
-            &["xtask/wasi"],
+            &["fh-eval", "fh-repository", "fh-session"],
+            &["xtask/wasi", "bindings/web/equality"],
         ),
         deep(
             Part::new("public items").run(api::check),
@@ -135,12 +135,15 @@ pub(crate) fn all() -> Vec<Deep> {
         deep(
             Part::new("packaging").prepare(packaging::prepare).run(packaging::run),
             SUITE,
-            &["packaging", "Containerfile"],
+            &["packaging", "Containerfile", "conformance/data"],
         ),
         Deep {
             search: Search::Random,
             ..deep(
-                Part::new("fuzz, 5 s a target").prepare(fuzz::prepare).run(|| fuzz::run_for(5)),
+                Part::new("fuzz, 5 s a target")
+                    .prepare(fuzz::prepare)
+                    .build(fuzz::build)
+                    .run(|| fuzz::run_for(5)),
                 &["fh-fuzz-targets"],
                 &["fuzz"],
             )

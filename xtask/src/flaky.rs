@@ -30,7 +30,7 @@ struct Suspect {
 }
 
 /// A test that failed and was repeated alone.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub(crate) struct Repeated {
     pub(crate) part: String,
     pub(crate) test: String,
@@ -42,6 +42,8 @@ pub(crate) struct Repeated {
 }
 
 static SUSPECTS: Mutex<Vec<Suspect>> = Mutex::new(Vec::new());
+/// All tests that this process has repeated, because each repetition writes the file anew.
+static REPEATED: Mutex<Vec<Repeated>> = Mutex::new(Vec::new());
 
 /// Takes the failed tests of the part that runs on this thread, each with the run that repeats it. The part fails if there are none or too
 /// many.
@@ -67,7 +69,9 @@ fn repeat_and_write(folder: &Path) -> Vec<Repeated> {
     let logs = folder.join("logs");
     let repeated = suspects.into_iter().map(|suspect| suspect.repeat(&logs));
     let repeated: Vec<Repeated> = repeated.collect();
-    let json = serde_json::to_string_pretty(&repeated).unwrap_or_default();
+    let mut all = REPEATED.lock().unwrap_or_else(PoisonError::into_inner);
+    all.extend_from_slice(&repeated);
+    let json = serde_json::to_string_pretty(&*all).unwrap_or_default();
     let file = folder.join("flaky.json");
     if let Err(why) = fs::write(&file, json) {
         println!("{}: {why}", file.display());
@@ -119,6 +123,8 @@ mod tests {
         let passed: Vec<bool> = repeated.iter().map(|test| test.second.is_ok()).collect();
         assert_eq!(passed, [true, false, true, true]);
         assert!(repeated.iter().all(|test| test.first.contains("the first failure")));
+        // The next part of the run has no such test, and keeps these.
+        assert!(repeat_and_write(folder.path()).is_empty());
         let json = fs::read_to_string(folder.file("flaky.json")).unwrap();
         assert!(json.contains("\"test\": \"d\"") && json.contains("`false` failed"), "{json}");
     }

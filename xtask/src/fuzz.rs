@@ -22,6 +22,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         _ => return Err("cargo xtask fuzz [--seconds N]".to_string()),
     };
     prepare()?;
+    build()?;
     run_for(seconds)
 }
 
@@ -31,9 +32,14 @@ pub(crate) fn prepare() -> Result<(), String> {
     tools::prepare()
 }
 
+/// Builds all targets.
+pub(crate) fn build() -> Result<(), String> {
+    cargo_fuzz("build")?.go()
+}
+
+/// Runs each target for some seconds. An error is a find.
 pub(crate) fn run_for(seconds: u64) -> Result<(), String> {
     let targets = targets()?;
-    cargo_fuzz("build")?.go()?;
     // libFuzzer runs on one thread, so each core gets a target of its own.
     let next = AtomicUsize::new(0);
     let work = || {

@@ -17,7 +17,7 @@ pub(crate) enum Installing {
     Forbidden,
 }
 
-/// What is missing, while it is listed and not yet installed.
+/// The missing programs and packages, listed before they are installed.
 #[derive(Default)]
 struct Missing {
     all: Vec<String>,

@@ -14,6 +14,9 @@ use std::time::Duration;
 
 use crate::shell::target_folder;
 
+/// The largest length of a log's name in bytes. File systems allow 255, and names of tests may be longer.
+const LONGEST_NAME: usize = 120;
+
 thread_local! {
     static CURRENT: RefCell<Output> = const { RefCell::new(Output::Terminal) };
 }
@@ -56,7 +59,9 @@ impl Log {
         let is_plain = |c: char| c.is_ascii_alphanumeric();
         let words: Vec<&str> =
             part.split(|c| !is_plain(c)).filter(|word| !word.is_empty()).collect();
-        let path = folder.join(format!("{}.log", words.join("-").to_ascii_lowercase()));
+        let mut name = words.join("-").to_ascii_lowercase();
+        name.truncate(LONGEST_NAME);
+        let path = folder.join(format!("{name}.log"));
         let failed = |why: std::io::Error| format!("{}: {why}", path.display());
         fs::create_dir_all(folder).map_err(failed)?;
         // Programs write to the end of the file, also those that this program runs at the same time.
@@ -82,7 +87,7 @@ impl Output {
         CURRENT.with_borrow(Clone::clone)
     }
 
-    /// Does work on this thread with this output.
+    /// Runs a function on this thread with this output.
     pub(crate) fn within<T>(self, work: impl FnOnce() -> T) -> T {
         let before = CURRENT.replace(self);
         let done = work();
@@ -177,6 +182,8 @@ mod tests {
         let log =
             Log::create_in(folder.path(), "a test: of logs", Duration::from_secs(60)).unwrap();
         assert_eq!(log.path, folder.file("a-test-of-logs.log"));
+        let limit = Duration::from_secs(60);
+        assert!(Log::create_in(folder.path(), &"long ".repeat(100), limit).is_ok());
         Output::Log(Arc::clone(&log)).within(|| {
             say!("first");
             Run::new("sh -c").args(&["echo second; echo third >&2".to_string()]).go().unwrap();

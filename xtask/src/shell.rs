@@ -1,5 +1,6 @@
 //! Runs other programs.
 
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -59,41 +60,50 @@ impl Run {
     pub(crate) fn go(mut self) -> Result<(), String> {
         let output = Output::current();
         output.write(&format!("    $ {}", self.text));
-        let command = self.command.stdin(Stdio::null());
-        let child = command.stdout(output.stream()?).stderr(output.stream()?).spawn();
-        let mut child = child.map_err(|why| format!("`{}` did not start: {why}", self.text))?;
-        let failed = |why| format!("`{}` cannot be waited for: {why}", self.text);
-        let status = match output.limit() {
-            None => child.wait().map_err(failed)?,
-            Some(limit) => match wait(&mut child, limit).map_err(failed)? {
-                Some(status) => status,
-                None => {
-                    let seconds = limit.as_secs();
-                    return Err(format!(
-                        "`{}` did not end within {seconds} s, and was ended",
-                        self.text
-                    ));
-                }
-            },
-        };
-        match status.success() {
-            true => Ok(()),
-            false => Err(format!("`{}` failed: {status}", self.text)),
-        }
+        self.run_into(output.stream()?, output.stream()?, output.limit())
     }
 
     /// Runs the program, and then prints its output and its time at once, so that several programs can run at the same time.
     pub(crate) fn go_timed(mut self) -> Result<(), String> {
         let begin = Instant::now();
-        let output = self.command.stdin(Stdio::null()).output();
-        let output = output.map_err(|why| format!("`{}` did not start: {why}", self.text))?;
-        let seconds = begin.elapsed().as_secs_f64();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let (out, err) = (text(&output.stdout), text(&output.stderr));
-        say!("{err}{out}    $ {}: {seconds:.1} s", self.text);
-        match output.status.success() {
-            true => Ok(()),
-            false => Err(format!("`{}` failed: {}", self.text, output.status)),
+        let broken = |why: std::io::Error| format!("there is no pipe: {why}");
+        let (mut reader, writer) = std::io::pipe().map_err(broken)?;
+        let reading = thread::spawn(move || {
+            let mut printed = Vec::new();
+            // A pipe that breaks ends the output.
+            let _ = reader.read_to_end(&mut printed);
+            String::from_utf8_lossy(&printed).into_owned()
+        });
+        let errors = writer.try_clone().map_err(broken)?;
+        let ended = self.run_into(errors.into(), writer.into(), Output::current().limit());
+        let printed = reading.join().unwrap_or_default();
+        say!("{printed}    $ {}: {:.1} s", self.text, begin.elapsed().as_secs_f64());
+        ended
+    }
+
+    /// Runs the program with these streams, and ends it after the limit.
+    fn run_into(
+        &mut self,
+        out: Stdio,
+        errors: Stdio,
+        limit: Option<Duration>,
+    ) -> Result<(), String> {
+        let child = self.command.stdin(Stdio::null()).stdout(out).stderr(errors).spawn();
+        // The command would keep the streams open.
+        self.command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = child.map_err(|why| format!("`{}` did not start: {why}", self.text))?;
+        let failed = |why| format!("`{}` cannot be waited for: {why}", self.text);
+        let status = match limit {
+            None => Some(child.wait().map_err(failed)?),
+            Some(limit) => wait(&mut child, limit).map_err(failed)?,
+        };
+        match status {
+            Some(status) if status.success() => Ok(()),
+            Some(status) => Err(format!("`{}` failed: {status}", self.text)),
+            None => {
+                let seconds = limit.unwrap_or_default().as_secs();
+                Err(format!("`{}` did not end within {seconds} s, and was ended", self.text))
+            }
         }
     }
 

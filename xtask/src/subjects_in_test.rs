@@ -12,9 +12,9 @@ use crate::subjects::{Options, RECORDED, path, scenarios, select, words};
 /// The scenarios and cases of a run.
 #[derive(Clone, Copy)]
 pub(crate) enum Selection {
-    /// Those of a whole run.
+    /// All scenarios and cases of a whole run.
     Whole,
-    /// Those of the profile `client`, without slow scenarios.
+    /// The scenarios and cases of the profile `client`, without slow scenarios.
     Client,
 }
 

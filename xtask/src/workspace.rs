@@ -1,6 +1,6 @@
 //! The one build of the workspace: all test programs, examples and binaries, with the profile `dev` and the features of the whole workspace.
 //!
-//! What runs afterwards is started by its path. `cargo … -p CRATE` would choose other features for the crates below, and compile them again.
+//! The parts start the built programs by their paths. `cargo … -p CRATE` would choose other features for the crates below, and compile them again.
 
 use std::fs;
 use std::path::{PathBuf, absolute};

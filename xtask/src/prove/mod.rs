@@ -13,7 +13,7 @@ use crate::budget::Budgets;
 use crate::deep::{self, Deep, Search};
 use crate::install::{self, Installing};
 use crate::part::{Part, Stage, chosen};
-use crate::schedule::{Missing, Outcome, Schedule};
+use crate::schedule::{Judgement, Missing, Outcome, Schedule, Tried};
 use crate::shell::Run;
 
 /// The time that deep parts may use in a run of CI.
@@ -84,22 +84,60 @@ fn run_in_order(
     let mut record = Record::read();
     let parts: Vec<Part> = all.iter().map(|deep| deep.part).collect();
     let schedule = Schedule::new(&parts, COMMAND, Missing::Fails)?;
-    schedule.run_in_order(may_begin, |index, outcome| {
-        let Some(deep) = all.get(index) else { return outcome };
-        match outcome {
-            Outcome::Passed => {
-                if let Err(why) = record.pass(deep.part.name, &tree.digest(&deep.inputs)) {
-                    println!("{why}");
-                }
-                Outcome::Passed
-            }
-            Outcome::Failed(why) if deep.search == Search::Random && finds == FindsFail::No => {
-                println!(
-                    "\n*** A FIND of a random search, which does not fail this run: {why} ***\n"
-                );
-                Outcome::Found(why)
-            }
-            other => other,
+    schedule.run_in_order(may_begin, |index, tried| {
+        let Some(deep) = all.get(index) else { return Judgement::Counts(tried.outcome) };
+        if tried.outcome == Outcome::Passed
+            && let Err(why) = record.pass(deep.part.name, &tree.digest(&deep.inputs))
+        {
+            println!("{why}");
         }
+        judge(tried, deep.search, finds)
     })
+}
+
+/// Decides about a try of a part. A part that fails is repeated once, except a random search: its repetition would draw other inputs and lose the
+/// find. Only a failure of its last step is a find, because a build that fails has found nothing.
+fn judge(tried: Tried, search: Search, finds: FindsFail) -> Judgement {
+    let is_find = search == Search::Random && tried.last == Stage::Run;
+    match tried.outcome {
+        Outcome::Failed(why) if is_find && finds == FindsFail::No => {
+            println!("\n*** A FIND of a random search, which does not fail this run: {why} ***\n");
+            Judgement::Counts(Outcome::Found(why))
+        }
+        Outcome::Failed(_) if !is_find && tried.number == 1 => Judgement::Repeat,
+        outcome => Judgement::Counts(outcome),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_repeated_once_and_finds_are_kept() {
+        let failed = || Outcome::Failed("why".to_string());
+        let judged = |last, number, search, finds| match judge(
+            Tried { outcome: failed(), last, number },
+            search,
+            finds,
+        ) {
+            Judgement::Repeat => None,
+            Judgement::Counts(outcome) => Some(outcome),
+        };
+        let found = Outcome::Found("why".to_string());
+        for (last, number, search, finds, expected) in [
+            (Stage::Run, 1, Search::Fixed, FindsFail::No, None),
+            (Stage::Run, 2, Search::Fixed, FindsFail::No, Some(failed())),
+            (Stage::Run, 1, Search::Random, FindsFail::No, Some(found)),
+            (Stage::Run, 1, Search::Random, FindsFail::Yes, Some(failed())),
+            (Stage::Build, 1, Search::Random, FindsFail::No, None),
+            (Stage::Build, 2, Search::Random, FindsFail::No, Some(failed())),
+        ] {
+            assert_eq!(
+                judged(last, number, search, finds),
+                expected,
+                "{last:?} {number} {search:?}"
+            );
+        }
+    }
 }

@@ -27,6 +27,23 @@ pub(crate) enum Outcome {
     Found(String),
 }
 
+/// The result of one try of a part.
+pub(crate) struct Tried {
+    pub(crate) outcome: Outcome,
+    /// The step with which the part ended.
+    pub(crate) last: Stage,
+    /// The number of this try, from 1.
+    pub(crate) number: u32,
+}
+
+/// The treatment of a try.
+pub(crate) enum Judgement {
+    /// The part runs once more.
+    Repeat,
+    /// This outcome is entered.
+    Counts(Outcome),
+}
+
 /// The treatment of a part that cannot run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Missing {
@@ -82,19 +99,17 @@ impl<'parts> Schedule<'parts> {
     /// Runs all parts, even after one has failed. Then repeats what failed and may depend on the load of the machine, and prints the summary.
     pub(crate) fn run(self) -> Result<(), String> {
         self.announce();
-        let follower = match self.parts {
-            // The terminal shows what a single part prints.
-            [_] => self.lock().account.log(0).map(Follower::start),
-            _ => None,
-        };
+        let follower = self.follower();
         thread::scope(|scope| {
             for worker in [Worker::Builder, Worker::Runner] {
                 let schedule = &self;
                 scope.spawn(move || schedule.work(worker));
             }
         });
-        while let Some(part) = { self.lock().board.take_alone() } {
-            self.do_step(part, Stage::Run);
+        loop {
+            let alone = self.lock().board.take_alone();
+            let Some(part) = alone else { break };
+            self.run_step(part, Stage::Run);
         }
         drop(follower);
         for repeated in flaky::repeat_alone() {
@@ -122,47 +137,57 @@ impl<'parts> Schedule<'parts> {
         }
     }
 
-    /// Runs the parts that may begin, one after the other. A part that fails is repeated once. `judge` gets the index and the outcome of each
-    /// part, and returns the outcome that counts.
+    /// Runs the parts that may begin, one after the other. `judge` gets the index and the result of each try of a part.
     pub(crate) fn run_in_order(
         self,
         mut may_begin: impl FnMut(usize, &Part) -> bool,
-        mut judge: impl FnMut(usize, Outcome) -> Outcome,
+        mut judge: impl FnMut(usize, Tried) -> Judgement,
     ) -> Result<(), String> {
+        self.announce();
+        let follower = self.follower();
         for (index, part) in self.parts.iter().enumerate() {
             if !may_begin(index, part) {
                 continue;
             }
-            let mut outcome = self.do_part(index);
-            if let Outcome::Failed(why) = &outcome {
-                println!("{}: failed, and is repeated: {why}", part.name);
-                outcome = self.do_part(index);
+            for number in 1.. {
+                match judge(index, self.try_part(index, part, number)) {
+                    Judgement::Repeat => println!("{}: failed, and is repeated", part.name),
+                    Judgement::Counts(outcome) => {
+                        self.lock().account.enter(index, outcome);
+                        break;
+                    }
+                }
             }
-            let outcome = judge(index, outcome);
-            let mut state = self.lock();
-            state.account.enter(index, outcome);
         }
+        drop(follower);
         self.finish()
     }
 
-    /// Does the steps of a part, and then repeats its flaky tests.
-    fn do_part(&self, index: usize) -> Outcome {
-        let Some(part) = self.parts.get(index) else { return Outcome::Passed };
+    /// Runs the steps of a part until one fails, and then repeats its flaky tests.
+    fn try_part(&self, index: usize, part: &Part, number: u32) -> Tried {
         println!("\n==> {}", part.name);
         self.lock().board.restart(index);
-        let mut stage = part.first_stage();
-        while let Some(next) = stage {
-            self.do_step(index, next);
-            stage = part.stage_after(next);
-            if self.lock().board.has_ended(index) {
-                break;
-            }
+        let mut last = Stage::Prepare;
+        let mut next = part.first_stage();
+        while let Some(stage) = next {
+            self.run_step(index, stage);
+            last = stage;
+            next = part.stage_after(stage).filter(|_| !self.lock().board.has_ended(index));
         }
+        let repeated = flaky::repeat_alone();
         let mut state = self.lock();
-        for repeated in flaky::repeat_alone() {
-            state.account.add_repeated(self.parts, &repeated);
+        for test in &repeated {
+            state.account.add_repeated(self.parts, test);
         }
-        state.account.outcome(index)
+        Tried { outcome: state.account.outcome(index), last, number }
+    }
+
+    /// Returns a thread that shows on the terminal what a single part prints.
+    fn follower(&self) -> Option<Follower> {
+        match self.parts {
+            [_] => self.lock().account.log(0).map(Follower::start),
+            _ => None,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<'parts>> {
@@ -176,7 +201,7 @@ impl<'parts> Schedule<'parts> {
             match state.board.take(worker) {
                 Next::Take(part, stage) => {
                     drop(state);
-                    self.do_step(part, stage);
+                    self.run_step(part, stage);
                     state = self.lock();
                     self.ended.notify_all();
                 }
@@ -190,8 +215,8 @@ impl<'parts> Schedule<'parts> {
         }
     }
 
-    /// Does a step of a part, and enters its result.
-    fn do_step(&self, index: usize, stage: Stage) {
+    /// Runs a step of a part, and enters its result.
+    fn run_step(&self, index: usize, stage: Stage) {
         let Some((part, step)) =
             self.parts.get(index).and_then(|part| Some((part, part.step(stage)?)))
         else {
@@ -199,7 +224,7 @@ impl<'parts> Schedule<'parts> {
         };
         let Some(log) = self.lock().account.log(index) else { return };
         let begin = Instant::now();
-        let done = Output::Log(Arc::clone(&log)).within(|| do_safely(step));
+        let done = Output::Log(Arc::clone(&log)).within(|| run_safely(step));
         let seconds = begin.elapsed().as_secs_f64();
         let mut state = self.lock();
         state.board.end(index, stage, done.is_ok());
@@ -242,8 +267,8 @@ impl<'parts> Schedule<'parts> {
     }
 }
 
-/// Does a step. A panic is a failure of the part, and does not end the run.
-fn do_safely(step: Step) -> Result<(), String> {
+/// Runs a step. A panic is a failure of the part, and does not end the run.
+fn run_safely(step: Step) -> Result<(), String> {
     std::panic::catch_unwind(step).unwrap_or_else(|_| Err("the step panicked".to_string()))
 }
 
