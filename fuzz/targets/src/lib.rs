@@ -2,6 +2,10 @@
 //! libFuzzer call these functions. The test `seeds` calls them with the inputs in `fuzz/seeds`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+/// Every program with these targets measures memory.
+#[global_allocator]
+static ALLOCATOR: fh_test_memory::Counting = fh_test_memory::Counting;
+
 pub mod address;
 pub mod columns;
 pub mod context;
@@ -9,7 +13,6 @@ pub mod date;
 #[cfg(feature = "edge")]
 pub mod edge;
 pub mod evaluate;
-mod memory;
 pub mod number;
 pub mod pattern;
 pub mod payload;

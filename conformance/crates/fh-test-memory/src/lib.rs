@@ -1,4 +1,4 @@
-//! Measures how much heap memory a part of a test allocates. Each thread counts its own allocations.
+//! Measures how much heap memory a part of a test allocates. Each thread counts its own allocations, and [`process`] has those of all threads.
 //!
 //! ```
 //! #[global_allocator]
@@ -14,6 +14,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::atomic::{AtomicIsize, Ordering::Relaxed};
 
 /// The system's allocator with counters. It must be the `#[global_allocator]` of the test.
 #[derive(Debug)]
@@ -47,6 +48,53 @@ thread_local! {
     static COUNTERS: Cell<Counters> = const { Cell::new(ZERO) };
 }
 
+static HELD: AtomicIsize = AtomicIsize::new(0);
+static PEAK: AtomicIsize = AtomicIsize::new(0);
+
+/// The bytes that the current thread has allocated and not freed, for a measurement that is no single function. Other threads do not change
+/// it. [`during`] resets it.
+pub mod thread {
+    use super::COUNTERS;
+
+    /// Begins a measurement, and returns the allocated bytes.
+    pub fn begin() -> isize {
+        let mut counters = COUNTERS.get();
+        counters.peak = counters.held;
+        COUNTERS.set(counters);
+        counters.held
+    }
+
+    /// Returns the allocated bytes.
+    #[must_use]
+    pub fn held() -> isize {
+        COUNTERS.get().held
+    }
+
+    /// Returns the largest number of allocated bytes since [`begin`].
+    #[must_use]
+    pub fn peak() -> isize {
+        COUNTERS.get().peak
+    }
+}
+
+/// The bytes that all threads have allocated and not freed.
+pub mod process {
+    use super::{HELD, PEAK, Relaxed};
+
+    /// Begins a measurement, and returns the allocated bytes.
+    pub fn begin() -> isize {
+        let held = HELD.load(Relaxed);
+        PEAK.store(held, Relaxed);
+        held
+    }
+
+    /// Returns the largest number of allocated bytes since [`begin`].
+    #[must_use]
+    pub fn peak() -> isize {
+        PEAK.load(Relaxed)
+    }
+}
+
 /// Runs `work` and returns its result with the allocations of this thread. Calls must not be nested.
 pub fn during<T>(work: impl FnOnce() -> T) -> (T, Memory) {
     COUNTERS.set(ZERO);
@@ -65,14 +113,17 @@ fn take(bytes: usize) {
         peak: before.peak.max(held),
         held,
     });
+    let bytes = bytes.cast_signed();
+    PEAK.fetch_max(HELD.fetch_add(bytes, Relaxed).wrapping_add(bytes), Relaxed);
 }
 
 fn give_back(bytes: usize) {
     let before = COUNTERS.get();
     COUNTERS.set(Counters { held: before.held.wrapping_sub_unsigned(bytes), ..before });
+    HELD.fetch_sub(bytes.cast_signed(), Relaxed);
 }
 
-// SAFETY: every call goes to the system's allocator unchanged; counting only changes a thread-local number.
+// SAFETY: every call goes to the system's allocator unchanged; counting changes only numbers.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         take(layout.size());

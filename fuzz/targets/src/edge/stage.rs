@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use fh_edge::state::State;
 use fh_edge::{Edge, EdgeHandle, Options};
+use fh_test_memory::process;
 use http::Response;
 use http_body::Body as _;
 use tokio::runtime::Runtime;
@@ -14,7 +15,6 @@ use tower_service::Service;
 
 use super::laws;
 use super::script::{Asked, requests};
-use crate::memory;
 
 /// The state of the Edge. Texts with `hush` must not be revealed: properties, rules to server-evaluated keys, and filtered
 /// features.
@@ -117,9 +117,9 @@ impl Stage {
         let (mut tag, mut open) = (String::new(), Vec::new());
         for text in requests(script) {
             let Some(asked) = Asked::read(text, &tag) else { continue };
-            let held = memory::process::begin();
+            let held = process::begin();
             let Some((answered, body)) = self.ask(&asked) else { continue };
-            let cost = memory::process::peak() - held;
+            let cost = process::peak() - held;
             let bound = FACTOR * asked.len() + BESIDE + CACHE as usize;
             assert!(cost <= bound.cast_signed(), "{cost} bytes for a request of {}", asked.len());
             laws::answer(&asked, &answered);
