@@ -41,6 +41,7 @@ mod self_test;
 mod services;
 mod shell;
 mod simulate;
+mod subject_installation;
 mod subjects;
 mod subjects_in_test;
 mod test;

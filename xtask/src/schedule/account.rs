@@ -23,7 +23,7 @@ struct Entry {
     flaky: usize,
 }
 
-/// What cargo compiled in a part.
+/// The crates that cargo compiled in a part.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Compiled {
     pub(super) units: usize,

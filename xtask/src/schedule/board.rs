@@ -14,7 +14,7 @@ pub(crate) enum Worker {
     Runner,
 }
 
-/// What a worker does next.
+/// The next action of a worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     /// The step of the part with this index.
