@@ -179,11 +179,11 @@ fn bind(engine: Engine, module: &Path) -> Result<PathBuf, String> {
     let web = web_folder()?;
     let bound = empty_folder(&web.join("bound").join(engine.name))?;
     let tool = web.join("bindgen");
-    Run::new("cargo build --locked --release")
+    Run::new("cargo build --locked")
         .within(BINDGEN)
         .env("CARGO_TARGET_DIR", &tool.display().to_string())
         .go()?;
-    let tool = tool.join("release/fh-web-bindgen").display().to_string();
+    let tool = tool.join("debug/fh-web-bindgen").display().to_string();
     let arguments = [module.display().to_string(), bound.display().to_string()];
     Run::program(&tool, &arguments.join(" ")).args(&[engine.name.to_string()]).go()?;
     Ok(bound)
