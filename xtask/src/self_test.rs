@@ -1,5 +1,5 @@
 //! `cargo xtask self-test`: the scenarios for clients against the client with mutants. Each mutant must be found, and each scenario must
-//! find one. It is a part of `cargo xtask test`, with the mutants that the scenarios claim to find.
+//! find one. It is a part of `cargo xtask prove`, with the mutants that the scenarios claim to find.
 
 use crate::mutants;
 use crate::shell::root;

@@ -51,7 +51,7 @@ pub(crate) fn tests() -> Result<(), String> {
         say!("    {count} left out: {reason}");
     }
     if outcome.is_err() {
-        print!("{output}");
+        say!("{output}");
     }
     outcome
 }

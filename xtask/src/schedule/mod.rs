@@ -58,6 +58,14 @@ impl Missing {
     }
 }
 
+/// The number of steps at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lanes {
+    One,
+    /// A build, and beside it another step. When nothing is left to build, two other steps.
+    Two,
+}
+
 /// Runs parts, each of which writes into its own log.
 pub(crate) struct Schedule<'parts> {
     parts: &'parts [Part],
@@ -65,6 +73,7 @@ pub(crate) struct Schedule<'parts> {
     command: &'static str,
     missing: Missing,
     budgets: Budgets,
+    lanes: Lanes,
     state: Mutex<State<'parts>>,
     ended: Condvar,
     begin: Instant,
@@ -90,6 +99,7 @@ impl<'parts> Schedule<'parts> {
             command,
             missing,
             budgets,
+            lanes: Lanes::Two,
             state: Mutex::new(state),
             ended: Condvar::new(),
             begin: Instant::now(),
@@ -139,10 +149,11 @@ impl<'parts> Schedule<'parts> {
 
     /// Runs the parts that may begin, one after the other. `judge` gets the index and the result of each try of a part.
     pub(crate) fn run_in_order(
-        self,
+        mut self,
         mut may_begin: impl FnMut(usize, &Part) -> bool,
         mut judge: impl FnMut(usize, Tried) -> Judgement,
     ) -> Result<(), String> {
+        self.lanes = Lanes::One;
         self.announce();
         let follower = self.follower();
         for (index, part) in self.parts.iter().enumerate() {
@@ -257,7 +268,10 @@ impl<'parts> Schedule<'parts> {
                 _ => runs += self.budgets.of(part, stage),
             }
         }
-        let seconds = builds.max(f64::midpoint(builds, runs));
+        let seconds = match self.lanes {
+            Lanes::One => builds + runs,
+            Lanes::Two => builds.max(f64::midpoint(builds, runs)),
+        };
         match (seconds / 60.0).ceil() {
             minutes if minutes > 0.0 => {
                 format!(", at most about {minutes:.0} min left on two cores")

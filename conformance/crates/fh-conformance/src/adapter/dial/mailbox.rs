@@ -171,35 +171,48 @@ mod tests {
 
     use super::*;
 
-    fn next(mailbox: &Mailbox, limit: Duration) -> Next {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(mailbox.turn().unwrap().next(limit))
+    /// Whether a clock stands still, and jumps to the next time limit when nothing else can happen.
+    #[derive(Clone, Copy)]
+    enum Clock {
+        Real,
+        Paused,
+    }
+
+    /// Waits for a command, and returns the time that the wait took by its clock.
+    fn timed(mailbox: &Mailbox, limit: Duration, clock: Clock) -> (Next, Duration) {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().start_paused(matches!(clock, Clock::Paused)).build();
+        runtime.unwrap().block_on(async {
+            let begin = tokio::time::Instant::now();
+            (mailbox.turn().unwrap().next(limit).await, begin.elapsed())
+        })
+    }
+
+    fn next(mailbox: &Mailbox) -> Next {
+        timed(mailbox, Duration::from_secs(20), Clock::Paused).0
     }
 
     #[test]
     fn a_request_without_a_command_ends() {
         let mailbox = Mailbox::default();
-        let limit = Duration::from_millis(200);
-        let begin = Instant::now();
-        assert!(matches!(next(&mailbox, limit), Next::Nothing));
-        assert!(begin.elapsed() >= limit);
+        let limit = Duration::from_secs(20);
+        let (nothing, took) = timed(&mailbox, limit, Clock::Paused);
+        assert!(matches!(nothing, Next::Nothing) && took >= limit, "{took:?}");
         // A notification without a command does not end it earlier.
         mailbox.command.notify_one();
-        let begin = Instant::now();
-        assert!(matches!(next(&mailbox, limit), Next::Nothing));
-        assert!(begin.elapsed() >= limit);
+        let (nothing, took) = timed(&mailbox, limit, Clock::Paused);
+        assert!(matches!(nothing, Next::Nothing) && took >= limit, "{took:?}");
     }
 
     #[test]
     fn a_command_is_given_once_and_the_end_again_and_again() {
         let mailbox = Mailbox::default();
-        let limit = Duration::from_millis(50);
         mailbox.send("one");
-        assert!(matches!(next(&mailbox, limit), Next::Command(command) if command == "one"));
-        assert!(matches!(next(&mailbox, limit), Next::Nothing));
+        assert!(matches!(next(&mailbox), Next::Command(command) if command == "one"));
+        assert!(matches!(next(&mailbox), Next::Nothing));
         mailbox.end();
-        assert!(matches!(next(&mailbox, limit), Next::Ended));
-        assert!(matches!(next(&mailbox, limit), Next::Ended));
+        assert!(matches!(next(&mailbox), Next::Ended));
+        assert!(matches!(next(&mailbox), Next::Ended));
         assert!(!mailbox.accept("late"));
     }
 
@@ -208,7 +221,7 @@ mod tests {
         let mailbox = Mailbox::default();
         mailbox.send("one");
         mailbox.end();
-        assert!(matches!(next(&mailbox, Duration::from_millis(50)), Next::Ended));
+        assert!(matches!(next(&mailbox), Next::Ended));
     }
 
     #[test]
@@ -218,7 +231,7 @@ mod tests {
         let wakes: [fn(&Mailbox); 2] = [|mailbox| mailbox.send("one"), Mailbox::end];
         for wake in wakes {
             let own = std::sync::Arc::clone(&mailbox);
-            let waiting = std::thread::spawn(move || next(&own, LONG));
+            let waiting = std::thread::spawn(move || timed(&own, LONG, Clock::Real).0);
             wait_until("the request waits", || mailbox.state().is_waiting);
             let begin = Instant::now();
             wake(&mailbox);
