@@ -1,7 +1,7 @@
 //! Runs other programs.
 
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -46,7 +46,7 @@ impl Run {
     }
 
     /// Runs the program in a folder outside the project.
-    pub(crate) fn in_folder(mut self, folder: &std::path::Path) -> Self {
+    pub(crate) fn in_folder(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);
         self
     }
@@ -171,7 +171,8 @@ pub(crate) fn tracked_files() -> Result<Vec<String>, String> {
 /// same target folder.
 pub(crate) fn root() -> PathBuf {
     let built_in = || env!("CARGO_MANIFEST_DIR").into();
-    PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(built_in)).join("..")
+    let own = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(built_in));
+    own.parent().map(Path::to_path_buf).unwrap_or(own)
 }
 
 /// Returns the target folder of Cargo, which may be outside the project.

@@ -1,9 +1,17 @@
 //! The lines of a failed part's log that a person reads first.
 
+use std::collections::BTreeSet;
+
 use crate::output::Log;
 
 /// The number of lines that are printed.
 const LINES: usize = 40;
+/// The number of these lines that may name failed tests and errors from before the end of the log.
+const NAMES: usize = 15;
+
+/// The beginnings of lines that name a failed test or an error: those of nextest, pytest and vitest, and of the compiler.
+const FAILURES: [&str; 8] =
+    ["FAIL ", "FAILED ", "TIMEOUT ", "SIGABRT ", "SIGSEGV ", "ERROR ", "error: ", "error["];
 
 /// The beginnings of lines that say that something went well.
 const PROGRESS: [&str; 12] = [
@@ -31,16 +39,35 @@ pub(super) fn of_failure(why: &str, log: &Log, command: &str, part: &str) -> Str
     )
 }
 
-/// Returns the last lines of a log without those that report progress.
-fn lines(log: &str) -> Vec<&str> {
+/// Returns the lines of a log that name failures, and its last lines, without those that report progress.
+fn lines(log: &str) -> Vec<String> {
     let is_progress = |line: &str| {
         let line = line.trim_start();
         line.is_empty()
             || PROGRESS.iter().any(|word| line.starts_with(word))
             || (line.starts_with("test ") && line.ends_with(" ... ok"))
     };
-    let lines: Vec<&str> = log.lines().filter(|line| !is_progress(line)).collect();
-    lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default().to_vec()
+    let mut lines: Vec<String> = log.lines().map(without_colours).collect();
+    lines.retain(|line| !is_progress(line));
+    let mut last = lines.split_off(lines.len().saturating_sub(LINES));
+    let mut known: BTreeSet<String> = last.iter().cloned().collect();
+    let names_a_failure =
+        |line: &String| FAILURES.iter().any(|word| line.trim_start().starts_with(word));
+    let names = lines.into_iter().filter(names_a_failure);
+    let mut named: Vec<String> =
+        names.filter(|line| known.insert(line.clone())).take(NAMES).collect();
+    named.append(&mut last.split_off(named.len()));
+    named
+}
+
+/// Returns a line without the escape sequences that colour it.
+fn without_colours(line: &str) -> String {
+    let mut parts = line.split("\u{1b}[");
+    let mut plain = parts.next().unwrap_or_default().to_string();
+    for part in parts {
+        plain += part.split_once('m').map_or(part, |(_, rest)| rest);
+    }
+    plain
 }
 
 #[cfg(test)]
@@ -49,13 +76,25 @@ mod tests {
 
     #[test]
     fn progress_is_left_out_and_the_end_is_kept() {
-        let mut log = "error: the first\n".repeat(5);
+        let mut log = "it happened\n".repeat(5);
         log += &"   Compiling serde v1.0\n\ntest a ... ok\n".repeat(100);
-        log += &"error: the last\n".repeat(LINES - 1);
+        log += &"it ended\n".repeat(LINES - 1);
         let lines = lines(&log);
+        assert_eq!((lines.len(), &*lines[0], &*lines[1]), (LINES, "it happened", "it ended"));
+    }
+
+    #[test]
+    fn failures_before_the_end_are_named_once() {
+        let failures: String = (0..NAMES + 1)
+            .map(|n| format!("   \u{1b}[31mFAIL\u{1b}[39m [1 s] test {n}\n"))
+            .collect();
+        let log = format!("{failures}{failures}{}", "    at a frame\n".repeat(100));
+        let lines = lines(&log);
+        assert_eq!(lines.len(), LINES);
         assert_eq!(
-            (lines.len(), lines[0], lines[1]),
-            (LINES, "error: the first", "error: the last")
+            (&*lines[0], &*lines[NAMES - 1]),
+            ("   FAIL [1 s] test 0", "   FAIL [1 s] test 14")
         );
+        assert!(lines[NAMES..].iter().all(|line| line == "    at a frame"));
     }
 }
