@@ -1,6 +1,11 @@
 import { vi } from "vitest";
 
-/** Waits until the check throws no more. The limit is for tests that hang. A busy machine must not reach it. */
-export async function eventually(check: () => void | Promise<void>): Promise<void> {
-  await vi.waitFor(check, { timeout: 30_000 });
+/**
+ * Waits until the check throws no more.
+ *
+ * @param limitMs - the limit in milliseconds. It is for tests that hang, so that a busy machine must not reach it, except where the time is what a
+ * test judges
+ */
+export async function eventually(check: () => void | Promise<void>, limitMs = 30_000): Promise<void> {
+  await vi.waitFor(check, { timeout: limitMs });
 }

@@ -48,9 +48,10 @@ test.each([
   await client.statusWhen(({ connection }) => connection === "streaming" || connection === "resting");
   expect(open.size).toBe(1);
   client.close();
+  // The agent of an open client ends a connection without a request after 4 seconds.
   await eventually(() => {
     expect(open.size).toBe(0);
-  });
+  }, 3_000);
   // A connection that was opened without need is there before that of a later request.
   await (await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)).text();
   expect(opened).toBe(2);
