@@ -36,6 +36,11 @@ pub(crate) fn kill_with_children(child: &mut Child) {
     send(&below, Signal::KILL);
 }
 
+/// Ends programs that still run when this program is about to end, such as the server of a test that crashed. Nothing else would end them.
+pub(crate) fn end_leftovers() {
+    kill_all(Signal::KILL);
+}
+
 /// Sends a signal to all descendants of this program.
 fn kill_all(signal: Signal) {
     send(&descendants(getpid().as_raw_nonzero().get()), signal);

@@ -130,6 +130,7 @@ fn main() -> ExitCode {
         }
         _ => Err(HELP.to_string()),
     };
+    interrupt::end_leftovers();
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {

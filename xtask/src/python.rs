@@ -32,7 +32,11 @@ impl Repetitions {
     fn set(self, run: Run) -> Run {
         match self {
             Self::Some => run,
-            Self::All => run.env("FH_REPETITIONS", "all").env("FH_FORKS", "1000"),
+            // Some tests of forks take minutes.
+            Self::All => run
+                .env("FH_REPETITIONS", "all")
+                .env("FH_FORKS", "1000")
+                .args(&["-o", "faulthandler_timeout=1800"].map(str::to_string)),
         }
     }
 }

@@ -9,6 +9,12 @@ use crate::python::PACKAGE;
 use crate::python_environment::Environment;
 use crate::shell::{Run, root};
 
+/// The options of a whole run. A process that a test crashed is not replaced, because a deadlock of the package would hang one test after
+/// another.
+const WHOLE: &str = "-n 4 --max-worker-restart 0";
+/// The words about a test that crashed its process. A test that hangs does so after minutes, which no load of the machine explains.
+const CRASHED: &str = "crashed while running";
+
 /// Runs the tests with four processes. They use sockets, so each test that fails is repeated alone. `complete` adds what the tests read from
 /// variables.
 pub(crate) fn run(
@@ -26,9 +32,12 @@ pub(crate) fn run(
             .env("PYTHONDONTWRITEBYTECODE", "1");
         complete(run)
     };
-    let Err(why) = start("-n 4", "tests").go() else { return Ok(()) };
+    let Err(why) = start(WHOLE, "tests").go() else { return Ok(()) };
     let Output::Log(log) = Output::current() else { return Err(why) };
     let text = log.text();
+    if text.contains(CRASHED) {
+        return Err(why);
+    }
     let failed: BTreeSet<String> =
         ["FAILED ", "ERROR "].into_iter().flat_map(|word| named(&text, word)).collect();
     let again = failed.into_iter().map(|test| (test.clone(), start("-n 0", &test)));
