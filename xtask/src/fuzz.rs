@@ -71,15 +71,14 @@ fn cargo_fuzz(command: &str) -> Result<Run, String> {
 fn fuzz(target: &str, seconds: u64) -> Result<String, String> {
     let seeds = root().join("fuzz/seeds").join(target);
     let corpus = target_folder().join("fuzz-corpus").join(target);
-    for folder in [&seeds, &corpus] {
-        fs::create_dir_all(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
-    }
+    fs::create_dir_all(&corpus).map_err(|why| format!("{}: {why}", corpus.display()))?;
+    // Some targets have no seeds. A folder for them would be a change of the checkout.
+    let seeds = seeds.is_dir().then(|| text(&seeds));
     let options = format!("-max_total_time={seconds} {LIMITS} -verbosity=0 -print_final_stats=1");
-    let arguments: Vec<String> = [target, &text(&corpus), &text(&seeds), "--"]
-        .into_iter()
-        .chain(options.split(' '))
-        .map(str::to_string)
-        .collect();
+    let corpus_text = text(&corpus);
+    let inputs = [Some(target), Some(&*corpus_text), seeds.as_deref(), Some("--")];
+    let arguments: Vec<String> =
+        inputs.into_iter().flatten().chain(options.split(' ')).map(str::to_string).collect();
     say!("    fuzzing {target} for {seconds} s");
     cargo_fuzz("run")?
         .args(&arguments)
