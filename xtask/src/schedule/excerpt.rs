@@ -49,15 +49,15 @@ fn lines(log: &str) -> Vec<String> {
     };
     let mut lines: Vec<String> = log.lines().map(without_colours).collect();
     lines.retain(|line| !is_progress(line));
-    let mut last = lines.split_off(lines.len().saturating_sub(LINES));
-    let mut known: BTreeSet<String> = last.iter().cloned().collect();
+    let last = lines.split_off(lines.len().saturating_sub(LINES - NAMES));
+    let mut known: BTreeSet<&String> = last.iter().collect();
     let names_a_failure =
-        |line: &String| FAILURES.iter().any(|word| line.trim_start().starts_with(word));
-    let names = lines.into_iter().filter(names_a_failure);
-    let mut named: Vec<String> =
-        names.filter(|line| known.insert(line.clone())).take(NAMES).collect();
-    named.append(&mut last.split_off(named.len()));
-    named
+        |line: &&String| FAILURES.iter().any(|word| line.trim_start().starts_with(word));
+    let names = lines.iter().filter(names_a_failure).filter(|line| known.insert(line));
+    let named: Vec<String> = names.take(NAMES).cloned().collect();
+    // If few are named, more of the end is shown.
+    let more = lines.split_off(lines.len().saturating_sub(NAMES - named.len()));
+    [named, more, last].concat()
 }
 
 /// Returns a line without the escape sequences that colour it.
