@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defaultExclude, defineConfig } from "vitest/config";
 
 /** The limits are for tests that hang. A busy machine must not reach them. */
@@ -12,6 +13,8 @@ const testingLibrary = `${import.meta.dirname}/node_modules/@testing-library/rea
 
 export default defineConfig({
   test: {
+    // vitest leaves one core to its main process, which only waits. On two cores, the tests would run one file after the other.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         test: {

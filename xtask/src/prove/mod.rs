@@ -28,7 +28,7 @@ pub(crate) fn run(names: &[String]) -> Result<(), String> {
     let is_named = |deep: &Deep| named.iter().any(|part| part.name == deep.part.name);
     let all: Vec<Deep> = deep::all().into_iter().filter(is_named).collect();
     install::announce_missing(&named);
-    run_in_order(&all, |_, _| true, FindsFail::Yes)
+    run_in_order(&all, None, |_, _| true, FindsFail::Yes)
 }
 
 /// Whether a find of a part that draws inputs at random fails the run.
@@ -67,7 +67,7 @@ pub(crate) fn run_in_ci() -> Result<(), String> {
         }
         fits
     };
-    let outcome = run_in_order(&all, may_begin, FindsFail::No);
+    let outcome = run_in_order(&all, Some(TIME_IN_CI), may_begin, FindsFail::No);
     for due in turn.due.iter().filter(|due| left.contains(&due.name)) {
         println!("left for a later run: {} ({})", due.name, due.waiting);
     }
@@ -77,13 +77,14 @@ pub(crate) fn run_in_ci() -> Result<(), String> {
 /// Runs the parts that may begin, and records those that passed.
 fn run_in_order(
     all: &[Deep],
+    time_limit: Option<Duration>,
     may_begin: impl FnMut(usize, &Part) -> bool,
     finds: FindsFail,
 ) -> Result<(), String> {
     let tree = Tree::read()?;
     let mut record = Record::read();
     let parts: Vec<Part> = all.iter().map(|deep| deep.part).collect();
-    let schedule = Schedule::new(&parts, COMMAND, Missing::Fails)?;
+    let schedule = Schedule::new(&parts, COMMAND, Missing::Fails)?.with_time_limit(time_limit);
     schedule.run_in_order(may_begin, |index, tried| {
         let Some(deep) = all.get(index) else { return Judgement::Counts(tried.outcome) };
         if tried.outcome == Outcome::Passed

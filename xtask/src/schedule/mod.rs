@@ -74,6 +74,8 @@ pub(crate) struct Schedule<'parts> {
     missing: Missing,
     budgets: Budgets,
     lanes: Lanes,
+    /// The time after which no further part begins.
+    time_limit: Option<Duration>,
     state: Mutex<State<'parts>>,
     ended: Condvar,
     begin: Instant,
@@ -100,10 +102,17 @@ impl<'parts> Schedule<'parts> {
             missing,
             budgets,
             lanes: Lanes::Two,
+            time_limit: None,
             state: Mutex::new(state),
             ended: Condvar::new(),
             begin: Instant::now(),
         })
+    }
+
+    /// Sets the time after which `may_begin` of [`Schedule::run_in_order`] refuses each part. The expected rest is at most this time.
+    pub(crate) fn with_time_limit(mut self, time_limit: Option<Duration>) -> Self {
+        self.time_limit = time_limit;
+        self
     }
 
     /// Runs all parts, even after one has failed. Then repeats what failed and may depend on the load of the machine, and prints the summary.
@@ -272,6 +281,8 @@ impl<'parts> Schedule<'parts> {
             Lanes::One => builds + runs,
             Lanes::Two => builds.max(f64::midpoint(builds, runs)),
         };
+        let left = self.time_limit.map(|limit| limit.saturating_sub(self.begin.elapsed()));
+        let seconds = left.map_or(seconds, |left| seconds.min(left.as_secs_f64()));
         match (seconds / 60.0).ceil() {
             minutes if minutes > 0.0 => {
                 format!(", at most about {minutes:.0} min left on two cores")
