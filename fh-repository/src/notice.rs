@@ -44,6 +44,9 @@ pub enum Notice {
     },
     /// The Edge cannot stream, so the client polls. The client retries streaming from time to time (D-65).
     FellBackToPolling,
+    /// Two streams in a row were held back on their way from the Edge, and a poll succeeded. The client polls, and retries streaming from
+    /// time to time (D-65). Not reported again until another attempt fails.
+    StreamsHeldBack,
     /// Features from a store or a snapshot were not applied.
     StoreIgnored {
         /// The source of the features.
@@ -84,6 +87,9 @@ impl fmt::Display for Notice {
             Self::FellBackToPolling => {
                 f.write_str("the Edge cannot stream: the client polls, and retries streaming later")
             }
+            Self::StreamsHeldBack => f.write_str(
+                "something between the client and the Edge, such as a proxy, holds streams back: the client polls, and retries streaming later",
+            ),
             Self::StoreIgnored { source, why } => {
                 write!(f, "the state from {source} was not used: {why}")
             }

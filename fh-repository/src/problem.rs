@@ -26,6 +26,9 @@ pub enum Problem {
     UnexpectedStatus(u16),
     /// The Edge cannot stream: it answered a stream request with status 501, or several stream requests with another content type (D-65).
     NoStreaming,
+    /// The streams of the Edge arrive late or not at all, while its other answers arrive: a proxy or a virus scanner on the way holds them
+    /// back (D-65). The client polls after the second such stream in a row.
+    HeldBack,
     /// The content type of the response does not fit the request. The text is this content type in lower case, without parameters and cut
     /// after 100 characters; empty if the response has none.
     ContentType(String),
@@ -101,6 +104,7 @@ impl Problem {
             Self::ServerError(_) => "server_error",
             Self::UnexpectedStatus(_) => "unexpected_status",
             Self::NoStreaming => "no_streaming",
+            Self::HeldBack => "held_back",
             Self::ContentType(_) => "content_type",
             Self::Redirect => "redirect",
             Self::Malformed(_) => "malformed",
@@ -131,6 +135,9 @@ impl fmt::Display for Problem {
             Self::ServerError(status) => write!(f, "the Edge failed (status {status})"),
             Self::UnexpectedStatus(status) => write!(f, "the Edge answered with status {status}"),
             Self::NoStreaming => f.write_str("the Edge cannot stream"),
+            Self::HeldBack => f.write_str(
+                "something between the client and the Edge, such as a proxy, holds streams back",
+            ),
             Self::ContentType(found) => {
                 write!(f, "the response has content type {found:?}, which does not fit the request")
             }

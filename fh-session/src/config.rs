@@ -30,6 +30,8 @@ pub enum Mode {
 
 /// The default interval between polls: 180 seconds (sdk-behaviour 2.9).
 pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(180);
+/// The interval between polls while streams are held back: 30 seconds, unless the Edge requests another interval (D-65).
+pub(crate) const HELD_BACK_INTERVAL: Duration = Duration::from_secs(30);
 
 /// The part of a stream's request that carries the context of a server-evaluated key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -85,6 +87,9 @@ pub struct Limits {
     /// until the first list of features arrives on a stream, and the maximum time of an unfinished line or event. The latter two are longer
     /// if at least 1,024 bytes per second arrive.
     pub idle: Duration,
+    /// Time after which a stream that has not sent its first list counts as held back (D-65): this time has passed without a complete event
+    /// or comment, and fewer than 1,024 bytes per second arrived in it.
+    pub held_back: Duration,
     /// Maximum size in bytes of a body, or of a line or an event of a stream, after decompression. The name and the id of an event may have
     /// at most 64 KiB. A response that exceeds a size is aborted. The problem is then
     /// [`Problem::TooLarge`](fh_repository::problem::Problem::TooLarge), or [`Problem::Stale`](fh_repository::problem::Problem::Stale) if
@@ -100,13 +105,15 @@ impl Default for Limits {
             head: Duration::from_secs(12),
             poll: Duration::from_secs(12),
             idle: Duration::from_secs(90),
+            held_back: Duration::from_secs(15),
             bytes: 16 * 1024 * 1024,
         }
     }
 }
 
 impl Limits {
-    /// Minimum rate in bytes per second at which a line or an event, or the first list of a stream, may take longer than the idle limit.
+    /// Minimum rate in bytes per second at which a line or an event, or the first list of a stream, may take longer than the idle limit, and
+    /// at which a stream does not count as held back.
     pub(crate) const SLOWEST: u64 = 1024;
 }
 
@@ -139,7 +146,7 @@ pub struct Config {
     pub refused: Backoff,
     /// The time after which a stream counts as healthy. After the end of a healthy stream, the delays of `backoff` begin anew.
     pub healthy_after: Duration,
-    /// The time for which the client polls after the Edge could not stream. The first request after this time is for a stream again (D-65).
+    /// The time for which the client polls after the Edge could not stream, or its streams were held back. The first request after this time is for a stream again (D-65).
     pub stream_again_after: Duration,
     /// The time within which the session sends at most two requests. Further requests wait (D-64).
     pub pace: Duration,

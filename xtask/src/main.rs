@@ -23,6 +23,7 @@ mod nextest;
 mod output;
 mod packaging;
 mod part;
+mod picture;
 mod prove;
 mod python;
 mod python_conformance;
@@ -59,6 +60,7 @@ cargo xtask <command>
   quick              format, lints and tests of the crates that changed since main; a build of those that depend on them
   test [--without-install] [PART...]
                      install what is missing and run the checks and tests that each change must pass, or the named parts
+  picture            write the picture of the README (docs/img/demo.png) from the output of `fh demo`, with Chromium
   prove [PART...]    run the deep parts, or the named ones: proofs that take longer, and builds of what ships
   lint               rustfmt and clippy alone, warnings denied
   api [--write]      compare the public items of the library crates with the committed lists, or rewrite the lists
@@ -110,6 +112,7 @@ fn main() -> ExitCode {
     let done = match arguments.first().map(String::as_str) {
         Some("quick") => quick::run(),
         Some("test") => test::run(rest),
+        Some("picture") => picture::run(),
         Some("prove") => prove::run(rest),
         Some("lint") => schedule::run_all(&fast::lints(), "cargo xtask test"),
         Some("api") => api::run(rest),

@@ -66,5 +66,5 @@ def retries(retry):
 
 
 def limits(timeouts, max_bytes):
-    given = {name: seconds(timeouts.get(f"{name}_ms")) for name in ("connect", "head", "poll", "idle")}
+    given = {name: seconds(timeouts.get(f"{name}_ms")) for name in ("connect", "head", "poll", "idle", "held_back")}
     return fh_client.Limits(**given, bytes=max_bytes)

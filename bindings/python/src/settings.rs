@@ -61,12 +61,13 @@ pub(crate) struct Limits {
 #[pymethods]
 impl Limits {
     #[new]
-    #[pyo3(signature = (*, connect=None, head=None, poll=None, idle=None, bytes=None))]
+    #[pyo3(signature = (*, connect=None, head=None, poll=None, idle=None, held_back=None, bytes=None))]
     fn new(
         connect: Option<Seconds>,
         head: Option<Seconds>,
         poll: Option<Seconds>,
         idle: Option<Seconds>,
+        held_back: Option<Seconds>,
         bytes: Option<usize>,
     ) -> Self {
         let default = fh_client::Limits::default();
@@ -77,6 +78,7 @@ impl Limits {
                 head: or(head, default.head),
                 poll: or(poll, default.poll),
                 idle: or(idle, default.idle),
+                held_back: or(held_back, default.held_back),
                 bytes: bytes.unwrap_or(default.bytes),
             },
         }
@@ -103,17 +105,23 @@ impl Limits {
     }
 
     #[getter]
+    fn held_back(&self) -> f64 {
+        self.core.held_back.as_secs_f64()
+    }
+
+    #[getter]
     fn bytes(&self) -> usize {
         self.core.bytes
     }
 
     fn __repr__(&self) -> String {
         format!(
-            "fh_client.Limits(connect={}, head={}, poll={}, idle={}, bytes={})",
+            "fh_client.Limits(connect={}, head={}, poll={}, idle={}, held_back={}, bytes={})",
             self.connect(),
             self.head(),
             self.poll(),
             self.idle(),
+            self.held_back(),
             self.core.bytes
         )
     }

@@ -88,6 +88,7 @@ export interface CreateCommand extends ClientCommand {
     readonly head_ms?: number | null;
     readonly poll_ms?: number | null;
     readonly idle_ms?: number | null;
+    readonly held_back_ms?: number | null;
   } | null;
   readonly max_bytes?: number | null;
   readonly headers?: Readonly<Record<string, string>> | null;

@@ -37,6 +37,7 @@ export function optionsOf(command: CreateCommand): ClientOptions {
       ...given("head", seconds(timeouts?.head_ms)),
       ...given("poll", seconds(timeouts?.poll_ms)),
       ...given("idle", seconds(timeouts?.idle_ms)),
+      ...given("heldBack", seconds(timeouts?.held_back_ms)),
       ...given("bytes", command.max_bytes ?? undefined),
     },
   };

@@ -195,7 +195,7 @@ pub(crate) fn relay(settings: &Settings) -> Option<RelayOptions> {
     }
     let mut limits = RelayLimits::default();
     limits.max_age = settings.relay_max_age;
-    relay = relay.limits(limits);
+    relay = relay.limits(limits).polling(settings.relay_poll);
     match &settings.data {
         Some(folder) => Some(relay.snapshot_folder(folder.join("relay"))),
         None => Some(relay),

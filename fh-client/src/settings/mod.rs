@@ -250,8 +250,14 @@ const OURS: [&str; 10] = [
 
 /// Returns an error if a limit is zero, because no response can arrive within a limit of zero.
 fn check_limits(limits: &Limits) -> Result<(), InvalidSetting> {
-    let Limits { connect, head, poll, idle, bytes } = limits;
-    let times = [("connect", connect), ("head", head), ("poll", poll), ("idle", idle)];
+    let Limits { connect, head, poll, idle, held_back, bytes } = limits;
+    let times = [
+        ("connect", connect),
+        ("head", head),
+        ("poll", poll),
+        ("idle", idle),
+        ("held_back", held_back),
+    ];
     let zero = times.into_iter().find(|(_, limit)| limit.is_zero()).map(|(name, _)| name);
     match zero.or((*bytes == 0).then_some("bytes")) {
         Some(name) => Err(InvalidSetting::new(format!("limits.{name}"), "the limit is zero")),

@@ -43,6 +43,8 @@ fn builder(url: &str, keys: &[&str], options: &Value) -> ClientBuilder {
                     config.limits.head = limit("head").unwrap_or(config.limits.head);
                     config.limits.poll = limit("poll").unwrap_or(config.limits.poll);
                     config.limits.idle = limit("idle").unwrap_or(config.limits.idle);
+                    config.limits.held_back =
+                        limit("heldBack").unwrap_or(config.limits.held_back);
                     if let Some(bytes) = limits.get("bytes").and_then(Value::as_u64) {
                         config.limits.bytes = usize::try_from(bytes).unwrap();
                     }
@@ -144,6 +146,7 @@ fn start_errors() {
         json!({ "limits": { "head": 0 } }),
         json!({ "limits": { "poll": 0 } }),
         json!({ "limits": { "idle": 0 } }),
+        json!({ "limits": { "heldBack": 0 } }),
         json!({ "limits": { "bytes": 0 } }),
         json!({ "limits": { "head": 0.001, "bytes": 1 } }),
         json!({ "poll": 0 }),

@@ -124,7 +124,14 @@ impl UpstreamFigures {
         let set = |family: &Family<EnvironmentLabels, Gauge>, value: i64| {
             family.get_or_create(&labels).set(value);
         };
-        let is_connected = matches!(client.connection, Connection::Streaming | Connection::Resting);
+        let is_connected = match client.connection {
+            Connection::Resting => true,
+            // A stream counts once it has sent a list. While one is held back, nothing arrives.
+            Connection::Streaming => {
+                client.attempts == 0 && client.source.as_ref().is_some_and(Source::is_edge)
+            }
+            _ => false,
+        };
         set(&self.serving, i64::from(upstream.state == UpstreamState::Serving));
         set(&self.connected, i64::from(is_connected));
         set(&self.stale, i64::from(client.is_stale));

@@ -208,6 +208,9 @@ impl Live {
         task: &mut TaskContext<'_>,
         ready: &mut VecDeque<Bytes>,
     ) -> Poll<Then> {
+        if self.copy.sent.is_some() {
+            self.timing.list_was_sent();
+        }
         if let Some(evaluating) = &mut self.evaluating {
             if let Poll::Ready(written) = evaluating.as_mut().poll(task) {
                 self.evaluating = None;

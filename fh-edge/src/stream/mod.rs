@@ -80,10 +80,8 @@ impl EventStream {
         let condition = start
             .last_event_id
             .and_then(|text| Condition::read(text, Written::QuotedOrBare, 1, context.tag()));
-        let mut ready = VecDeque::new();
-        if condition.is_none() {
-            ready.push_back(Bytes::from_static(sse::ACK.as_bytes()));
-        }
+        let first = if condition.is_none() { sse::ACK } else { sse::RESUMED };
+        let mut ready = VecDeque::from([Bytes::from_static(first.as_bytes())]);
         let key = RequestKey { environment: start.environment, secret: start.secret };
         let given = || RequestContext::read([start.context]);
         let (opened, beyond) = match shared.open(&key, CallerKind::Stream, start.address, given) {
@@ -169,7 +167,7 @@ impl EventStream {
         Self { ready, live: None, waiting: None }
     }
 
-    /// Returns a waiting stream that opens once the Edge has its first state. The caller sends the `ack` event if one is due.
+    /// Returns a waiting stream that opens once the Edge has its first state. The caller sends the first event or comment.
     fn once_loaded(shared: &Arc<SharedState>, start: Start<'_>) -> Waiting {
         let timing = Timing::new(shared.options.heartbeat, shared.options.drop_after, None);
         let shared = Arc::clone(shared);
@@ -183,19 +181,19 @@ impl EventStream {
             let last_event_id = last_event_id.as_deref();
             let (secret, context) = (&*secret, &*context);
             let start = Start { environment, secret, context, last_event_id, sdk, address };
-            let mut stream = match Self::open(&shared, start) {
-                Ok((stream, _)) => stream,
+            match Self::open(&shared, start) {
+                Ok((mut stream, _)) => {
+                    // The caller has sent the first event or comment already.
+                    stream.ready.pop_front();
+                    stream
+                }
                 // The status of the response was already sent, so only the client's next request for a stream can be answered with status
                 // 413.
                 Err(why) => {
                     shared.metrics.refused(why);
                     Self::ending([Bytes::from_static(sse::BYE.as_bytes())].into())
                 }
-            };
-            if stream.ready.front().is_some_and(|first| first == sse::ACK.as_bytes()) {
-                stream.ready.pop_front();
             }
-            stream
         });
         Waiting { opened, timing }
     }

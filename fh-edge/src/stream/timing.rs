@@ -23,9 +23,16 @@ pub(super) enum Due {
 /// Ten years. A longer `heartbeat`, `drop_after` or `within` is shortened to this duration, so that adding it to a clock does not overflow.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
 
+/// The longest time between heartbeats of a stream that waits for its first list. Clients that get nothing for 15 seconds take such a stream
+/// for one that a proxy holds back (D-65).
+const WAITING: Duration = Duration::from_secs(10);
+
 #[derive(Debug)]
 pub(super) struct Timing {
+    /// The time between heartbeats after the first list; zero for none.
     period: Duration,
+    /// True until the first list was sent.
+    is_waiting: bool,
     heartbeat: Option<Instant>,
     turn: Option<Instant>,
     bye: Option<Instant>,
@@ -36,21 +43,35 @@ pub(super) struct Timing {
 }
 
 impl Timing {
-    /// Starts the deadlines of a stream that opens now. The stream ends after `drop_after`, which is varied at random by up to 10%. A
-    /// `heartbeat` or `drop_after` of zero is disabled. `turn` is the delay of the first list of features; `None` means no delay.
+    /// Starts the deadlines of a stream that opens now and waits for its first list. The stream ends after `drop_after`, which is varied at
+    /// random by up to 10%. A `heartbeat` or `drop_after` of zero is disabled; heartbeats only after the first list. `turn` is the delay of
+    /// the first list of features; `None` means no delay.
     pub(super) fn new(heartbeat: Duration, drop_after: Duration, turn: Option<Duration>) -> Self {
         let now = Instant::now();
         let (heartbeat, drop_after) = (heartbeat.min(LONGEST), drop_after.min(LONGEST));
         let bye = (!drop_after.is_zero()).then(|| now + drop_after.mul_f64(0.9 + 0.2 * random()));
         Self {
             period: heartbeat,
-            heartbeat: (!heartbeat.is_zero()).then(|| now + heartbeat),
+            is_waiting: true,
+            heartbeat: Some(now + waiting_period(heartbeat)),
             turn: turn.map(|wait| now + wait),
             bye,
             is_closing: false,
             revocation: None,
             timer: Box::pin(sleep_until(now)),
         }
+    }
+
+    /// Records that the first list was sent. Heartbeats follow at the operator's pace from now on. A second call has no effect.
+    pub(super) fn list_was_sent(&mut self) {
+        if std::mem::take(&mut self.is_waiting) {
+            self.heartbeat = self.next_heartbeat();
+        }
+    }
+
+    fn next_heartbeat(&self) -> Option<Instant> {
+        let period = if self.is_waiting { waiting_period(self.period) } else { self.period };
+        (!period.is_zero()).then(|| Instant::now() + period)
     }
 
     /// Makes the stream end at a random time in the first 80 % of the period `within`, so that not all clients reconnect at once. If the
@@ -106,12 +127,17 @@ impl Timing {
 
     fn done(&mut self, due: Due) {
         match due {
-            Due::Heartbeat => self.heartbeat = Some(Instant::now() + self.period),
+            Due::Heartbeat => self.heartbeat = self.next_heartbeat(),
             Due::Turn => self.turn = None,
             Due::Bye => self.bye = None,
             Due::Revocation => self.revocation = None,
         }
     }
+}
+
+/// Returns the time between heartbeats before the first list, from the time between heartbeats after it.
+fn waiting_period(period: Duration) -> Duration {
+    if period.is_zero() { WAITING } else { period.min(WAITING) }
 }
 
 /// Returns a random number that is at least 0 and less than 1. It comes from the random keys of the standard library's hasher.

@@ -2,6 +2,9 @@
 
 use std::fmt::Write;
 
+/// The comment that a stream sends first in place of [`ACK`], so that bytes of the body follow the head at once also if no event is due. A
+/// client could not tell such a stream from one that a proxy holds back.
+pub(crate) const RESUMED: &str = ": resumed\n\n";
 /// The event that a stream sends first, even if the key is unknown, unless the client sends a well-formed `Last-Event-ID` for its context.
 pub(crate) const ACK: &str = "event: ack\ndata: {\"status\":\"discover\"}\n\n";
 /// The heartbeat event that the server sends at intervals, so that both sides notice a dead connection (D-103).

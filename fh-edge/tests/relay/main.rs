@@ -4,6 +4,7 @@
 mod any_key;
 mod contexts;
 mod figures;
+mod held_back;
 #[path = "../it/http.rs"]
 mod http;
 mod keys;

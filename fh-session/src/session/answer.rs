@@ -2,6 +2,7 @@
 
 use std::mem;
 
+use fh_repository::notice::Notice;
 use fh_repository::problem::{Problem, Stage};
 use fh_repository::time::Millis;
 
@@ -83,12 +84,12 @@ impl Session {
             }
             (ResponseClass::NoStreaming, _) => {
                 self.give_up();
-                self.fall_back();
+                self.cannot_stream();
             }
             (ResponseClass::Trouble(Problem::ContentType(found)), RequestKind::Stream) => {
                 self.give_up();
                 if self.wrong_types >= MOST_WRONG_TYPES {
-                    self.fall_back();
+                    self.cannot_stream();
                 } else {
                     self.trouble(Problem::ContentType(found), None);
                 }
@@ -203,14 +204,12 @@ impl Session {
         self.answered(None);
     }
 
-    /// Starts polling because the Edge cannot stream. Streaming is retried later (D-65).
-    fn fall_back(&mut self) {
+    /// Starts polling because the Edge cannot stream.
+    fn cannot_stream(&mut self) {
         if self.poll_until.is_none() {
-            self.actions
-                .push_back(Action::Notice(fh_repository::notice::Notice::FellBackToPolling));
+            self.actions.push_back(Action::Notice(Notice::FellBackToPolling));
         }
-        self.poll_until = Some(self.now.after(self.config.stream_again_after));
-        self.status.problem = Some(Problem::NoStreaming);
-        self.connect();
+        self.held_streams = 0;
+        self.fall_back(Problem::NoStreaming);
     }
 }

@@ -87,10 +87,13 @@ pub struct Session {
     etag: Option<String>,
     /// The time between polls. The Edge may change this time by `max-age`.
     interval: Duration,
-    /// The time of the next attempt to stream; `None` unless the client polls because the Edge cannot stream.
+    /// The time of the next attempt to stream; `None` unless the client polls because the Edge cannot stream or its streams are held back.
     poll_until: Option<Millis>,
     /// Number of the last answers to stream requests that had a wrong content type, in a row and since the keys were changed.
     wrong_types: u8,
+    /// Number of the last stream requests that were held back or got no response in time, since a stream last sent a list and since the keys
+    /// were changed.
+    held_streams: u8,
     backoff: Delays,
     refused: Delays,
     /// The minimum delay before a reconnect, as a stream last requested with `retry:`; zero if no stream has requested a delay.
@@ -177,6 +180,7 @@ impl Session {
             interval,
             poll_until: None,
             wrong_types: 0,
+            held_streams: 0,
             backoff: Delays::default(),
             refused: Delays::default(),
             reconnect_floor: Duration::ZERO,
@@ -300,6 +304,9 @@ impl Session {
         match &self.state {
             _ if self.is_dormant() => {}
             State::Due { at, .. } if *at <= now => self.connect(),
+            State::Connecting { kind: RequestKind::Stream, until, .. } if *until <= now => {
+                self.stream_given_up(Problem::TimedOut(Stage::Head));
+            }
             State::Connecting { until, .. } if *until <= now => {
                 self.give_up();
                 self.trouble(Problem::TimedOut(Stage::Head), None);
@@ -309,9 +316,9 @@ impl Session {
                 self.trouble(Problem::TimedOut(Stage::Body), None);
             }
             State::Streaming(stream) => {
-                let (until, stage) = stream.deadline(&self.config.limits);
+                let (until, problem) = stream.deadline(&self.config.limits);
                 if until <= now {
-                    self.stream_given_up(Problem::TimedOut(stage));
+                    self.stream_given_up(problem);
                 }
             }
             State::Fresh { until } if *until <= now => {

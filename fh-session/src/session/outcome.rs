@@ -1,26 +1,34 @@
 //! The outcomes of requests, and the time of the request that follows each outcome.
 
+use std::mem;
 use std::time::Duration;
 
+use fh_repository::notice::Notice;
 use fh_repository::problem::Problem;
 use fh_repository::status::Connection;
 
 use super::{Session, State};
-use crate::config::Mode;
+use crate::action::Action;
+use crate::config::{HELD_BACK_INTERVAL, Mode};
 use crate::delay::{shortest, within};
 
 impl Session {
     /// Records that the Edge has sent or confirmed features. `doubt` is the problem of these features; `None` if they have no problem.
     pub(super) fn good(&mut self, doubt: Option<Problem>) {
-        self.status.attempts = 0;
-        self.status.problem = doubt;
-        if !matches!(self.state, State::Streaming(_))
+        let has_failed = mem::take(&mut self.status.attempts) > 0;
+        // If `poll_until` is set, the client polls only because it cannot stream.
+        let polls_instead = !matches!(self.state, State::Streaming(_))
             && self.streams()
-            && self.status.problem.is_none()
-        {
-            // If `poll_until` is set, the client polls only because the Edge could not stream.
-            self.status.problem = self.poll_until.map(|_| Problem::NoStreaming);
+            && self.poll_until.is_some();
+        let is_held_back = polls_instead && self.are_streams_held_back();
+        if is_held_back && has_failed {
+            self.actions.push_back(Action::Notice(Notice::StreamsHeldBack));
         }
+        self.status.problem = doubt.or(match (is_held_back, polls_instead) {
+            (true, _) => Some(Problem::HeldBack),
+            (false, true) => Some(Problem::NoStreaming),
+            (false, false) => None,
+        });
         self.refused.reset();
     }
 
@@ -57,6 +65,10 @@ impl Session {
     pub(super) fn trouble(&mut self, problem: Problem, at_least: Option<Duration>) {
         self.status.attempts = self.status.attempts.saturating_add(1);
         self.status.problem = Some(problem.clone());
+        if self.are_streams_held_back() {
+            // A poll fails as well, so the Edge may be the cause, and streaming is retried.
+            self.poll_until = None;
+        }
         let delay = if self.streams() && self.poll_until.is_none() {
             let cap = self.config.backoff.cap;
             let delay = self.backoff.next(&self.config.backoff, cap, &mut self.random);
@@ -136,5 +148,15 @@ impl Session {
             State::Due { at: self.now.after(pause), as_: Connection::Paused, following: None };
         let outcome = if self.held.is_current() { Ok(()) } else { Err(Problem::Stale) };
         self.settle(&outcome);
+    }
+
+    /// Starts polling in place of streaming. Streaming is retried later, and as soon as a poll fails if streams are held back (D-65).
+    pub(super) fn fall_back(&mut self, problem: Problem) {
+        if self.are_streams_held_back() {
+            self.interval = HELD_BACK_INTERVAL;
+        }
+        self.poll_until = Some(self.now.after(self.config.stream_again_after));
+        self.status.problem = Some(problem);
+        self.connect();
     }
 }

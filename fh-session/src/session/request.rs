@@ -58,6 +58,7 @@ impl Session {
         // The Edge may be able to stream with the new key, so streaming is tried again.
         self.poll_until = None;
         self.wrong_types = 0;
+        self.held_streams = 0;
         self.access.forget_refusal();
         self.command_ids.push(Pending::without_limit(command_id));
         let closed = self.feature_set.open(&self.config.keys);

@@ -18,6 +18,8 @@ use crate::sse::{Decoder, Event, Limits as SseLimits};
 
 /// The maximum delay before a reconnect that a stream can request with `retry:`. A longer delay is reduced to this maximum (D-75).
 const LONGEST_RECONNECT: Duration = Duration::from_secs(30);
+/// Number of streams in a row that are held back, or get no response in time, after which the client polls instead (D-65).
+const MOST_HELD_BACK: u8 = 2;
 
 pub(super) struct Stream {
     pub(super) request_id: RequestId,
@@ -32,6 +34,10 @@ pub(super) struct Stream {
     pub(super) last: bool,
     decoder: Decoder,
     bytes: u64,
+    /// The time of the last progress: the begin of the stream, a complete event or comment, or a sufficient number of bytes.
+    progress_from: Millis,
+    /// Number of bytes that arrived after `progress_from`.
+    progress_bytes: u64,
     last_byte: Millis,
     last_line: Millis,
     /// The time at which the unfinished line or event began; `None` if neither is unfinished.
@@ -60,14 +66,47 @@ impl Stream {
             last,
             decoder: Decoder::new(SseLimits { event: limit }),
             bytes: 0,
+            progress_from: now,
+            progress_bytes: 0,
             last_byte: now,
             last_line: now,
             begun: None,
         }
     }
 
-    /// Returns the time at which the stream is aborted if no more bytes arrive, and the stage that is then reported as too slow.
-    pub(super) fn deadline(&self, limits: &Limits) -> (Millis, Stage) {
+    /// Records bytes that arrived now. Bytes that arrive at the time of the last progress do not count, so that the result does not depend
+    /// on the sizes of chunks.
+    fn arrived(&mut self, bytes: usize, now: Millis, limits: &Limits) {
+        let bytes = bytes as u64;
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.last_byte = now;
+        if now > self.progress_from {
+            self.progress_bytes = self.progress_bytes.saturating_add(bytes);
+        }
+        let enough = u128::from(Limits::SLOWEST) * limits.held_back.as_millis();
+        if u128::from(self.progress_bytes) * 1_000 >= enough {
+            self.progress(now);
+        }
+    }
+
+    /// Records that the stream is not held back.
+    const fn progress(&mut self, now: Millis) {
+        self.progress_from = now;
+        self.progress_bytes = 0;
+    }
+
+    /// Returns the time at which the stream is aborted if no more bytes arrive, and the problem that is then reported.
+    pub(super) fn deadline(&self, limits: &Limits) -> (Millis, Problem) {
+        let (until, stage) = self.time_limit(limits);
+        let held_back = self.progress_from.after(limits.held_back);
+        if !self.has_data && held_back <= until {
+            return (held_back, Problem::HeldBack);
+        }
+        (until, Problem::TimedOut(stage))
+    }
+
+    /// Returns the time at which the next time limit passes if no more bytes arrive, and the stage that is then reported as too slow.
+    fn time_limit(&self, limits: &Limits) -> (Millis, Stage) {
         let at_least = |bytes: u64| limits.idle.max(Duration::from_secs(bytes / Limits::SLOWEST));
         let idle = match self.begun {
             None => (self.last_line.after(limits.idle), Stage::Silence),
@@ -97,9 +136,8 @@ impl Session {
         let State::Streaming(mut stream) = mem::replace(&mut self.state, State::Idle) else {
             return;
         };
-        stream.bytes = stream.bytes.saturating_add(bytes.len() as u64);
-        stream.last_byte = self.now;
-        let lines = stream.decoder.lines();
+        stream.arrived(bytes.len(), self.now, &self.config.limits);
+        let (lines, parts) = (stream.decoder.lines(), stream.decoder.parts());
         let mut is_between_events = stream.decoder.unfinished() == 0;
         let stop = loop {
             match stream.decoder.decode(&mut bytes) {
@@ -124,6 +162,9 @@ impl Session {
         let has_lines = stream.decoder.lines() > lines;
         if has_lines {
             stream.last_line = self.now;
+        }
+        if stream.decoder.parts() > parts {
+            stream.progress(self.now);
         }
         // The unfinished line or event began in this chunk, unless a part of it arrived in an earlier chunk.
         let is_another = is_between_events || (has_lines && !stream.decoder.is_within_event());
@@ -176,6 +217,7 @@ impl Session {
                 if let Some(doubt) = listed {
                     stream.has_data = true;
                     stream.doubt = doubt;
+                    self.held_streams = 0;
                 }
                 if stream.has_data {
                     // A single feature does not resolve the problem of an earlier list.
@@ -187,15 +229,26 @@ impl Session {
         }
     }
 
-    /// Aborts the stream because of `problem`, and schedules a retry. Halts if no request follows the end of the stream.
+    /// Aborts the stream, or the request for it, because of `problem`, and schedules a retry. Halts if no request follows the end of the
+    /// stream. After several streams in a row that are held back or get no response in time, polls instead (D-65).
     pub(super) fn stream_given_up(&mut self, problem: Problem) {
         let is_last = matches!(&self.state, State::Streaming(stream) if self.is_last(stream));
         self.give_up();
         if is_last {
-            self.halt_stale();
-        } else {
-            self.trouble(problem, None);
+            return self.halt_stale();
         }
+        if matches!(problem, Problem::HeldBack | Problem::TimedOut(Stage::Head)) {
+            self.held_streams = self.held_streams.saturating_add(1);
+            if self.are_streams_held_back() {
+                return self.fall_back(problem);
+            }
+        }
+        self.trouble(problem, None);
+    }
+
+    /// Returns true if the last streams were held back or got no response in time, so often that the client polls instead.
+    pub(super) const fn are_streams_held_back(&self) -> bool {
+        self.held_streams >= MOST_HELD_BACK
     }
 
     /// Returns true if no request follows the end of this stream, because the response had status 236. A client without features continues

@@ -108,6 +108,7 @@ pub struct Decoder {
     next_retry: Milliseconds,
     retry: Option<Duration>,
     lines: u64,
+    parts: u64,
 }
 
 /// The position of the next byte within its line.
@@ -138,6 +139,7 @@ impl Decoder {
             next_retry: Milliseconds::default(),
             retry: None,
             lines: 0,
+            parts: 0,
         }
     }
 
@@ -152,6 +154,7 @@ impl Decoder {
             *self = Self {
                 state: State::Failed,
                 lines: self.lines,
+                parts: self.parts,
                 retry: self.retry,
                 ..Self::new(self.limits)
             };
@@ -170,6 +173,12 @@ impl Decoder {
     #[must_use]
     pub fn lines(&self) -> u64 {
         self.lines
+    }
+
+    /// Returns the number of complete parts so far: empty lines, which end events, comments, and lines of `retry` and of unknown fields.
+    #[must_use]
+    pub fn parts(&self) -> u64 {
+        self.parts
     }
 
     /// Returns the number of bytes of the unfinished line and the unfinished event, without line ends. Complete comments and complete lines
@@ -278,6 +287,7 @@ impl Decoder {
             State::AfterColon(field) | State::Value(field) => field,
             State::Name(name) if name.is_empty() => {
                 self.lines += 1;
+                self.parts += 1;
                 return self.dispatch();
             }
             State::Name(name) => {
@@ -287,6 +297,7 @@ impl Decoder {
             }
         };
         self.lines += 1;
+        self.parts += u64::from(matches!(field, Field::Ignored | Field::Retry));
         let line = mem::take(&mut self.line);
         match field {
             Field::Data | Field::Event => self.begun += line,

@@ -68,6 +68,7 @@ fn problems() {
         Problem::ServerError(503),
         Problem::UnexpectedStatus(204),
         Problem::NoStreaming,
+        Problem::HeldBack,
         Problem::ContentType("text/html".to_string()),
         Problem::ContentType(String::new()),
         Problem::ContentType(text()),

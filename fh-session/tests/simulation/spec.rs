@@ -123,6 +123,9 @@ pub struct Open {
     bye: bool,
     last: bool,
     bytes: u64,
+    /// The time of the last progress, and the number of bytes that arrived after it.
+    progress: u64,
+    progress_bytes: u64,
     last_byte: u64,
     last_line: u64,
     /// The earliest possible and the real start of the unfinished event.
@@ -143,6 +146,7 @@ pub struct Spec {
     interval: u64,
     fallback: Option<u64>,
     wrong_types: u8,
+    held_streams: u32,
     hops: u8,
     /// The delay that `retry:` requested.
     floor: u64,
@@ -199,6 +203,7 @@ impl Spec {
             interval: millis(interval),
             fallback: None,
             wrong_types: 0,
+            held_streams: 0,
             hops: 0,
             floor: 0,
             following: None,
@@ -371,13 +376,17 @@ impl Spec {
     fn tick(&mut self) {
         match self.phase.clone() {
             Phase::Due(_) | Phase::Paced(_) => self.connect(),
+            Phase::Sent { .. } if self.kind == RequestKind::Stream => {
+                self.give_up();
+                self.held_back("timed_out");
+            }
             Phase::Sent { .. } | Phase::Body { .. } => {
                 self.give_up();
                 self.trouble("timed_out", 0);
             }
             Phase::Stream(open) => {
                 self.give_up();
-                self.stream_trouble(&open, "timed_out");
+                self.stream_trouble(&open, self.stream_problem(&open));
             }
             Phase::Fresh(_) => {
                 self.phase = Phase::Expired;

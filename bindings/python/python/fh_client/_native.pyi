@@ -698,6 +698,7 @@ class Limits:
         head: _Duration | None = None,
         poll: _Duration | None = None,
         idle: _Duration | None = None,
+        held_back: _Duration | None = None,
         bytes: int | None = None,
     ) -> Self: ...
     @property
@@ -708,6 +709,8 @@ class Limits:
     def poll(self) -> float: ...
     @property
     def idle(self) -> float: ...
+    @property
+    def held_back(self) -> float: ...
     @property
     def bytes(self) -> int: ...
 

@@ -81,6 +81,7 @@ pub(crate) struct Settings {
     /// The time for which a relay serves the features of a key after the last successful response of the upstream Edge for this
     /// key. Zero means no limit.
     pub(crate) relay_max_age: Duration,
+    pub(crate) relay_poll: Duration,
     pub(crate) address: IpAddr,
     /// The port of the API. With 0, the system chooses a free port.
     pub(crate) port: u16,
@@ -124,6 +125,7 @@ impl Default for Settings {
             relay_file_headers: Vec::new(),
             relay_any_key: 0,
             relay_max_age: RelayLimits::default().max_age,
+            relay_poll: Duration::ZERO,
             address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             port: PORT,
             monitor_port: None,
@@ -250,6 +252,7 @@ impl ResolvedSettings {
             _ if settings.relay.is_none() && is_said("relay-max-age") => {
                 "--relay-max-age needs --relay"
             }
+            _ if settings.relay.is_none() && is_said("relay-poll") => "--relay-poll needs --relay",
             _ if settings.relay.is_none()
                 && (is_said("relay-header") || is_said("relay-header-file")) =>
             {

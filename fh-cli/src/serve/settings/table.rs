@@ -102,6 +102,14 @@ pub(crate) static SETTINGS: [Setting; 55] = [
     ),
     Setting::new(
         Origin,
+        "relay-poll",
+        One("SECONDS"),
+        "The interval at which the relay polls the upstream Edge in place of streaming. The upstream Edge may change it by `cache-control: max-age`. 0 means that the relay streams, and polls only while the upstream Edge cannot stream or a proxy holds its streams back",
+        |s, text| put(&mut s.relay_poll, time(text)),
+        |s| seconds_of(s.relay_poll),
+    ),
+    Setting::new(
+        Origin,
         "default-state",
         One("FILE"),
         "The state file to serve if neither --state nor --relay is set. Container images and systemd units set the environment variable of this option",

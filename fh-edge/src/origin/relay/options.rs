@@ -118,6 +118,7 @@ pub struct RelayOptions {
     pub(super) transport: Option<Arc<dyn Transport>>,
     pub(super) headers: Vec<(String, String)>,
     pub(super) changes: Vec<Change>,
+    pub(super) polling: Option<Duration>,
     pub(super) limits: RelayLimits,
     pub(super) clock: Clock,
 }
@@ -143,6 +144,7 @@ impl RelayOptions {
             transport: None,
             headers: Vec::new(),
             changes: Vec::new(),
+            polling: None,
             limits: RelayLimits::default(),
             clock: steady(),
         }
@@ -202,6 +204,14 @@ impl RelayOptions {
         self
     }
 
+    /// Polls the upstream Edge at this interval, which the upstream Edge may change, and opens no streams. The relay streams by default, and
+    /// polls by itself while a proxy holds its streams back; this setting spares it the attempts. Zero has no effect.
+    #[must_use]
+    pub fn polling(mut self, interval: Duration) -> Self {
+        self.polling = Some(interval).filter(|interval| !interval.is_zero());
+        self
+    }
+
     /// Sets the limits of the relay.
     #[must_use]
     pub fn limits(mut self, limits: RelayLimits) -> Self {
@@ -226,6 +236,7 @@ impl fmt::Debug for RelayOptions {
             .field("any_key", &self.any_key)
             .field("snapshots", &self.snapshots)
             .field("headers", &headers)
+            .field("polling", &self.polling)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }

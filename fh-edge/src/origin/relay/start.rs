@@ -59,7 +59,11 @@ impl Source {
         // The lock is held until the upstream connection has its client, so that no client misses new headers.
         let headers = self.headers();
         let builder = self.configured(Client::builder(self.edge.as_str(), key.expose()), &headers);
-        upstream.adopt(change(builder.streaming()).start()?);
+        let builder = match self.options.polling {
+            Some(interval) => builder.active_polling(interval),
+            None => builder.streaming(),
+        };
+        upstream.adopt(change(builder).start()?);
         Ok(())
     }
 

@@ -252,8 +252,10 @@ impl Upstream {
             Some(_) if source.is_edge() && is_confirmed => Report::Answered,
             // The upstream Edge answered that the environment is stale, and that clients should send no more requests.
             Some(Problem::Stale) => Report::Answered,
-            // The upstream Edge answers polls, although it does not support streaming.
-            Some(Problem::NoStreaming) if status.connection == Connection::Resting => {
+            // The upstream Edge answers polls, although no stream arrives.
+            Some(Problem::NoStreaming | Problem::HeldBack)
+                if status.connection == Connection::Resting =>
+            {
                 Report::Answered
             }
             Some(_) if !is_over || self.known().key_state.has_counted(attempt) => Report::Pending,

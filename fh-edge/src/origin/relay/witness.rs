@@ -30,7 +30,7 @@ pub(super) struct Witness {
 /// The likelihood that the upstream Edge answers a key successfully. The likeliest variant comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Promise {
-    /// The key's connection has features from the upstream Edge, and no problem except that streaming may not be supported.
+    /// The key's connection has features from the upstream Edge, and no problem except that streams may not arrive.
     Good,
     /// The key has no connection with a client, or its connection has no features from the upstream Edge yet and no problem.
     Unknown,
@@ -46,7 +46,7 @@ impl Witness {
         let status = client.status();
         let is_answered = status.source.as_ref().is_some_and(DataSource::is_edge);
         match status.problem {
-            None | Some(Problem::NoStreaming) if is_answered => Promise::Good,
+            None | Some(Problem::NoStreaming | Problem::HeldBack) if is_answered => Promise::Good,
             None => Promise::Unknown,
             Some(_) => Promise::Poor,
         }

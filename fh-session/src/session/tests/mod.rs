@@ -1,6 +1,7 @@
 //! One test for each rule of the session. The simulation (`tests/simulation`) tests interleavings.
 
 mod contexts;
+mod held_back;
 mod life;
 mod pace;
 mod polls;

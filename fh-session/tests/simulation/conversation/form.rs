@@ -53,11 +53,13 @@ pub struct Backoff {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Limits {
     pub connect: u64,
     pub head: u64,
     pub poll: u64,
     pub idle: u64,
+    pub held_back: u64,
     pub bytes: usize,
 }
 

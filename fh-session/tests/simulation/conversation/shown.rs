@@ -45,6 +45,7 @@ pub fn settings(config: &Config) -> form::Settings {
             head: millis(limits.head),
             poll: millis(limits.poll),
             idle: millis(limits.idle),
+            held_back: millis(limits.held_back),
             bytes: limits.bytes,
         },
         profile: config.profile.as_str(),

@@ -39,6 +39,8 @@ impl Spec {
                     bye: false,
                     last: facts.status == 236,
                     bytes: 0,
+                    progress: self.now,
+                    progress_bytes: 0,
                     last_byte: self.now,
                     last_line: self.now,
                     begun: None,
@@ -54,7 +56,7 @@ impl Spec {
                 if self.wrong_types < 3 {
                     self.trouble("content_type", 0);
                 } else {
-                    self.fall_back();
+                    self.cannot_stream();
                 }
             }
             304 if is_poll && with_etag => {
@@ -75,16 +77,21 @@ impl Spec {
             400 => self.refuse("bad_request", after),
             401 | 403 => self.refuse("unauthorised", after),
             404 => self.refuse("not_found", after),
-            501 if !is_poll => self.fall_back(),
+            501 if !is_poll => self.cannot_stream(),
             429 => self.trouble("too_many_requests", after),
             500..=599 => self.trouble("server_error", after),
             _ => self.trouble("unexpected_status", after),
         }
     }
 
-    pub(super) fn fall_back(&mut self) {
+    fn cannot_stream(&mut self) {
+        self.held_streams = 0;
+        self.fall_back("no_streaming");
+    }
+
+    pub(super) fn fall_back(&mut self, problem: &'static str) {
         self.fallback = Some(self.now + millis(self.config.stream_again_after));
-        self.problem = Some("no_streaming");
+        self.problem = Some(problem);
         self.connect();
     }
 
@@ -105,7 +112,8 @@ impl Spec {
         self.refusals = 0;
         let polls_instead =
             !matches!(self.phase, Phase::Stream(_)) && self.streams() && self.fallback.is_some();
-        self.problem = doubt.or(polls_instead.then_some("no_streaming"));
+        let reason = if self.held_streams < 2 { "no_streaming" } else { "held_back" };
+        self.problem = doubt.or(polls_instead.then_some(reason));
     }
 
     pub(super) fn answered(&mut self, doubt: Option<&'static str>) {

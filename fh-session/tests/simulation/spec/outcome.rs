@@ -15,6 +15,10 @@ impl Spec {
 
     pub(super) fn trouble(&mut self, problem: &'static str, at_least: u64) {
         self.problem = Some(problem);
+        if self.held_streams >= 2 {
+            // The poll fails as well, so streams are not the only fault.
+            self.fallback = None;
+        }
         let (low, high) = if self.streams() && self.fallback.is_none() {
             let (low, high) = Self::delay(&self.config.backoff, self.failures, u64::MAX);
             self.failures += 1;

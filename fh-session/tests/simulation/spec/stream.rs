@@ -9,6 +9,26 @@ impl Spec {
     /// Returns the deadline of a stream. Complete lines keep it open. An event, and the first list, have a time limit that grows with their
     /// bytes (D-74).
     pub(super) fn stream_deadline(&self, open: &Open) -> Range {
+        let (low, high) = self.stream_limit(open);
+        let held_back = self.held_back_at(open);
+        (low.min(held_back), high.min(held_back))
+    }
+
+    /// Returns the time at which a stream without a list counts as held back, unless a complete part or enough bytes arrive before (D-65).
+    fn held_back_at(&self, open: &Open) -> u64 {
+        if open.has_data {
+            return u64::MAX;
+        }
+        open.progress.saturating_add(millis(self.config.limits.held_back))
+    }
+
+    /// Returns the problem of a stream whose deadline has passed.
+    pub(super) fn stream_problem(&self, open: &Open) -> &'static str {
+        let (low, _) = self.stream_limit(open);
+        if self.held_back_at(open) <= low { "held_back" } else { "timed_out" }
+    }
+
+    fn stream_limit(&self, open: &Open) -> Range {
         let idle = millis(self.config.limits.idle);
         let worth = |bytes: u64| idle.max(bytes / 1024 * 1000);
         let first =
@@ -34,6 +54,14 @@ impl Spec {
         };
         open.bytes += chunk.bytes.len() as u64;
         open.last_byte = self.now;
+        if self.now > open.progress {
+            open.progress_bytes += chunk.bytes.len() as u64;
+        }
+        let enough = millis(self.config.limits.held_back) * 1024;
+        if open.progress_bytes * 1000 >= enough || !chunk.marks.is_empty() {
+            open.progress = self.now;
+            open.progress_bytes = 0;
+        }
         if chunk.line {
             open.last_line = self.now;
         }
@@ -102,6 +130,7 @@ impl Spec {
             return false;
         }
         open.has_data = true;
+        self.held_streams = 0;
         self.expected.doubted |= doubt;
         self.expected.renewed |= !doubt || self.held.is_none();
         self.received(listed);
@@ -151,8 +180,21 @@ impl Spec {
     pub(super) fn stream_trouble(&mut self, open: &Open, problem: &'static str) {
         if self.is_last(open) {
             self.halt_stale();
+        } else if problem == "held_back" {
+            self.held_back(problem);
         } else {
             self.trouble(problem, 0);
         }
+    }
+
+    /// Records that a stream was held back, or that a request for a stream got no response in time. After two such streams without a list of
+    /// features between them, the client polls every 30 seconds (D-65).
+    pub(super) fn held_back(&mut self, problem: &'static str) {
+        self.held_streams += 1;
+        if self.held_streams < 2 {
+            return self.trouble(problem, 0);
+        }
+        self.interval = 30_000;
+        self.fall_back(problem);
     }
 }

@@ -62,6 +62,8 @@ export interface LimitOptions {
   readonly poll?: number;
   /** Without a line on a stream; 90 by default. */
   readonly idle?: number;
+  /** Without progress on a stream before its first features; 15 by default. The second stream in a row that exceeds it polls instead. */
+  readonly heldBack?: number;
   /** The maximum size of a poll, or of a line or an event of a stream; 16 MiB by default. */
   readonly bytes?: number;
 }

@@ -99,6 +99,7 @@ export function parseSettings(
       head: limit("head"),
       poll: limit("poll"),
       idle: limit("idle"),
+      heldBack: limit("heldBack"),
       bytes: limit("bytes", 1),
     },
   };

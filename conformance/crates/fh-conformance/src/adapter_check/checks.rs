@@ -140,6 +140,7 @@ const SETTINGS: &[&str] = &[
     "timeouts.head_ms",
     "timeouts.poll_ms",
     "timeouts.idle_ms",
+    "timeouts.held_back_ms",
     "max_bytes",
     "headers",
     "ca_pem",

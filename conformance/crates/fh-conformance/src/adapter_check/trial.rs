@@ -83,6 +83,7 @@ impl Trial {
                 head_ms: Some(2000),
                 poll_ms: Some(2000),
                 idle_ms: Some(2000),
+                held_back_ms: Some(2000),
             }),
             ..Create::default()
         }

@@ -16,7 +16,8 @@ const GROUP: &str = "F";
 pub fn faults(subjects: &Subjects<'_>) -> Page {
     let introduction = vec![
         paragraph(
-            "In each row, an Edge on a raw TCP socket misbehaves for 12 s from the first request on, and is healthy afterwards. One client \
+            "In each row, an Edge on a raw TCP socket misbehaves for 12 s from the first request on, and is healthy afterwards, \
+             or a proxy in front of it holds streams back. One client \
              connects to this Edge in a process of its own. The client streams, with a client-evaluated key. All delays are those of an SDK \
              in use.",
         ),
@@ -26,7 +27,8 @@ pub fn faults(subjects: &Subjects<'_>) -> Page {
                  its delays, the largest number that the delays allow follows in parentheses. Requests that reach no listener are counted \
                  where the SDK hands them to its HTTP library.",
                 "Back is the time from the end of the fault until the client has the features again. “Not back” means that the client did \
-                 not get the features within the time.",
+                 not get the features within the time. In the rows from F-023 on, a proxy holds streams back for ever, and passes polls on: \
+                 back is the time from the start of the client until it has the features, and a change is seen within the time that follows.",
                 "Memory is the growth of the client's process above what it had before the client was created. Less than 10 MB is shown as \
                  10 MB.",
             ]
@@ -41,7 +43,7 @@ pub fn faults(subjects: &Subjects<'_>) -> Page {
         ),
         Block::Paragraph(vec![
             text("The client of this project retries half a minute to a minute after an Edge has refused it at first contact. The scenarios F-001 \
-                  to F-022 measure these numbers, and fail if the client leaves its bounds. This takes about a minute:"),
+                  to F-025 measure these numbers, and fail if the client leaves its bounds. This takes about a minute:"),
         ]),
         Block::Commands(vec![
             "fh-conformance sdk --adapter 'fh-conformance adapter rust' --group F --all --unscaled".to_owned(),
@@ -57,7 +59,7 @@ pub fn faults(subjects: &Subjects<'_>) -> Page {
         ]),
     ];
     Page {
-        title: "Clients under 22 faults".to_owned(),
+        title: "Clients under 25 faults".to_owned(),
         command: "cargo xtask subjects --record".to_owned(),
         introduction,
         sections: vec![Section { title: "The faults".to_owned(), blocks: blocks(subjects) }],
@@ -123,6 +125,9 @@ fn in_words(fault: &RecordedFault) -> String {
     }
     if let Some(seconds) = fault.not_back_within_s {
         parts.push(format!("not back in {seconds} s"));
+    }
+    if let Some(seconds) = fault.change_within_s {
+        parts.push(format!("a change in {seconds} s"));
     }
     if let Some(megabytes) = fault.growth_mb {
         parts.push(format!("{} MB", grouped(megabytes)));

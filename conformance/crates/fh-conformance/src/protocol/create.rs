@@ -118,6 +118,8 @@ pub struct Timeouts {
     pub poll_ms: Option<u64>,
     /// The limit for a stream without a byte.
     pub idle_ms: Option<u64>,
+    /// The limit for a stream without progress before its first list. An SDK without this limit ignores it.
+    pub held_back_ms: Option<u64>,
 }
 
 /// The answer to `create`.

@@ -18,12 +18,16 @@ pub struct RecordedFault {
     /// Maximum number of requests that the documented delays of the SDK allow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
-    /// Seconds from the end of the fault within which the client has the features, rounded up.
+    /// Seconds from the end of the fault, or from the start of the client under a fault that does not end, within which the client has the
+    /// features, rounded up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub back_within_s: Option<u64>,
     /// Seconds from the end of the fault in which the client did not get the features.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_back_within_s: Option<u64>,
+    /// Seconds within which the client saw a change during a fault that does not end, rounded up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_within_s: Option<u64>,
     /// Memory above what the process had before the client, in megabytes, rounded up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub growth_mb: Option<u64>,
@@ -54,6 +58,7 @@ impl RecordedFault {
             limit,
             back_within_s: named("back after s").map(|seconds| rounded_up(seconds.max(1))),
             not_back_within_s: named("not back within s"),
+            change_within_s: named("change after s").map(|seconds| rounded_up(seconds.max(1))),
             growth_mb: named("MB above the start").map(|mb| rounded_up(mb).max(LEAST_GROWTH)),
         }
     }
@@ -69,6 +74,7 @@ impl RecordedFault {
             limit: self.limit,
             back_within_s: back.filter(|_| not_back_within_s.is_none()),
             not_back_within_s,
+            change_within_s: self.change_within_s.max(earlier.change_within_s),
             growth_mb: self.growth_mb.max(earlier.growth_mb),
         }
     }

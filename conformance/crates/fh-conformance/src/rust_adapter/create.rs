@@ -128,6 +128,7 @@ fn set_limits(config: &mut Config, timeouts: Timeouts) {
         (&mut limits.head, timeouts.head_ms),
         (&mut limits.poll, timeouts.poll_ms),
         (&mut limits.idle, timeouts.idle_ms),
+        (&mut limits.held_back, timeouts.held_back_ms),
     ] {
         *limit = given.map_or(*limit, Duration::from_millis);
     }

@@ -29,6 +29,8 @@ pub struct Tempo {
     pub whole_poll: Duration,
     /// The limit for a stream without a byte.
     pub idle: Duration,
+    /// The limit for a stream without progress before its first list.
+    pub held_back: Duration,
     /// The number by which the delays are shorter than those of an SDK in use. A run with [`Delays::Unscaled`] multiplies them by it. It is
     /// 1 in scenarios whose delays are always as they are here.
     pub divisor: u32,
@@ -58,6 +60,7 @@ pub const TEMPO: Tempo = Tempo {
     head: Duration::from_millis(2000),
     whole_poll: Duration::from_millis(2000),
     idle: Duration::from_secs(60),
+    held_back: Duration::from_secs(60),
     divisor: 1,
 };
 
@@ -87,6 +90,7 @@ impl Tempo {
             head_ms: Some(millis(self.head)),
             poll_ms: Some(millis(self.whole_poll)),
             idle_ms: Some(millis(self.idle)),
+            held_back_ms: Some(millis(self.held_back)),
         });
     }
 
@@ -146,6 +150,7 @@ impl Tempo {
             head: of(self.head),
             whole_poll: of(self.whole_poll),
             idle: of(self.idle),
+            held_back: of(self.held_back),
             divisor: 1,
         }
     }

@@ -12,6 +12,8 @@ import { type Source, sourceName } from "./source.ts";
  * - `interceptor_panicked`: an interceptor threw. If it was called for a read, the read continued as if the interceptor had
  *   returned no value. Reported at most once for each interceptor.
  * - `fell_back_to_polling`: the Edge cannot stream, so the client polls. The client retries streaming from time to time (D-65).
+ * - `streams_held_back`: two streams in a row were held back on their way from the Edge, and a poll succeeded. The client polls,
+ *   and retries streaming from time to time (D-65). Not reported again until another attempt fails.
  * - `store_ignored`: features from a store or a snapshot were not applied. `why` is the reason.
  * - `ignored`: a part of a response or of a stream had no effect, because it belongs to another environment.
  * - `attribute_ignored`: a value of an attribute is no text, number or boolean, and was left out. Reported once for each name.
@@ -29,7 +31,7 @@ export type Notice =
       readonly why: string;
     }
   | { readonly kind: "interceptor_panicked"; readonly interceptor: string }
-  | { readonly kind: "fell_back_to_polling" }
+  | { readonly kind: "fell_back_to_polling" | "streams_held_back" }
   | { readonly kind: "store_ignored"; readonly source: Source; readonly why: string }
   | { readonly kind: "ignored"; readonly what: string }
   | { readonly kind: "attribute_ignored"; readonly attribute: string }
@@ -55,6 +57,8 @@ export function noticeText(notice: Notice): string {
       return `the interceptor ${notice.interceptor} panicked`;
     case "fell_back_to_polling":
       return "the Edge cannot stream: the client polls, and retries streaming later";
+    case "streams_held_back":
+      return "something between the client and the Edge, such as a proxy, holds streams back: the client polls, and retries streaming later";
     case "store_ignored":
       return `the state from ${sourceName(notice.source)} was not used: ${notice.why}`;
     case "ignored":

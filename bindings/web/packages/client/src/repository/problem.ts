@@ -28,6 +28,8 @@ export type Stage = (typeof STAGES)[number];
  * - `server_error`: status 500 to 599; the Edge failed. Status 501 for a stream is `no_streaming` instead.
  * - `unexpected_status`: a status that the client cannot use and that no other code covers.
  * - `no_streaming`: the Edge cannot stream (D-65).
+ * - `held_back`: the streams of the Edge arrive late or not at all, while its other answers arrive: a proxy or a virus scanner
+ *   on the way holds them back. The client polls after the second such stream in a row (D-65).
  * - `content_type`: the content type of the response does not fit the request. The text is this content type in lower case,
  *   without parameters and cut after 100 characters; empty if the response has none.
  * - `redirect`: a redirect leads to another origin, has no valid target, or exceeds the maximum number of redirects in a row.
@@ -63,6 +65,7 @@ export type PlainProblem =
   | "stale"
   | "too_many_requests"
   | "no_streaming"
+  | "held_back"
   | "redirect"
   | "no_environments"
   | "empty_list"
@@ -147,6 +150,8 @@ export function problemText(problem: Problem): string {
       return `the Edge answered with status ${problem.status}`;
     case "no_streaming":
       return "the Edge cannot stream";
+    case "held_back":
+      return "something between the client and the Edge, such as a proxy, holds streams back";
     case "content_type":
       return `the response has content type ${JSON.stringify(problem.text)}, which does not fit the request`;
     case "redirect":

@@ -18,6 +18,8 @@ export type Mode =
 
 /** The default interval between polls in milliseconds: 180 seconds (sdk-behaviour 2.9). */
 export const DEFAULT_INTERVAL = 180_000;
+/** The interval between polls in milliseconds while streams are held back, unless the Edge requests another interval (D-65). */
+export const HELD_BACK_INTERVAL = 30_000;
 
 /**
  * Delays before retries (D-64), in milliseconds. A delay is a random time in `[d × (1 − jitter), d]`, but at least 100 ms, or the initial
@@ -55,13 +57,21 @@ export interface Limits {
    */
   readonly idle: number;
   /**
+   * Time after which a stream that has not sent its first list counts as held back (D-65): this time has passed without a complete event
+   * or comment, and fewer than 1,024 bytes per second arrived in it.
+   */
+  readonly heldBack: number;
+  /**
    * Maximum size in bytes of a body, or of a line or an event of a stream, after decompression. The name and the id of an event may have
    * at most 64 KiB. A response that exceeds a size is aborted.
    */
   readonly bytes: number;
 }
 
-/** Minimum rate in bytes per second at which a line or an event, or the first list of a stream, may exceed the idle limit. */
+/**
+ * Minimum rate in bytes per second at which a line or an event, or the first list of a stream, may exceed the idle limit, and at which a
+ * stream does not count as held back.
+ */
 export const SLOWEST = 1024;
 
 /** The settings of a session. Durations are whole milliseconds. Only the API keys can be changed after the session is created. */
@@ -96,7 +106,7 @@ export interface Config {
   readonly refused: Backoff;
   /** The time after which a stream counts as healthy. After the end of a healthy stream, the delays of `backoff` begin anew. */
   readonly healthyAfter: number;
-  /** The time for which the client polls after the Edge could not stream (D-65). */
+  /** The time for which the client polls after the Edge could not stream, or its streams were held back (D-65). */
   readonly streamAgainAfter: number;
   /** The time within which the session sends at most two requests. Further requests wait (D-64). */
   readonly pace: number;
@@ -120,6 +130,6 @@ export function defaultConfig(edge: EdgeUrl, keys: ApiKeys): Config {
     healthyAfter: 60_000,
     streamAgainAfter: 600_000,
     pace: 1_000,
-    limits: { connect: 5_000, head: 12_000, poll: 12_000, idle: 90_000, bytes: 16 * 1024 * 1024 },
+    limits: { connect: 5_000, head: 12_000, poll: 12_000, idle: 90_000, heldBack: 15_000, bytes: 16 * 1024 * 1024 },
   };
 }

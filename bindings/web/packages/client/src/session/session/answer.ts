@@ -1,5 +1,5 @@
 import type { Problem } from "../../repository/problem.ts";
-import { after, type Millis } from "../../repository/time.ts";
+import type { Millis } from "../../repository/time.ts";
 import { cut } from "../../text.ts";
 import {
   type End,
@@ -12,8 +12,8 @@ import {
 import { maxAge, type ResponseClass, responseClass, retryAfter } from "../response_class.ts";
 import { type Core, giveUp, IDLE } from "./mod.ts";
 import { Value } from "../sse/value.ts";
-import { connect, connectTo } from "./connect.ts";
-import { answered, good, haltStale, NO_STREAMING, refuse, trouble } from "./outcome.ts";
+import { connectTo } from "./connect.ts";
+import { answered, fallBack, good, haltStale, NO_STREAMING, refuse, trouble } from "./outcome.ts";
 import { stream, streamBytes, streamClosed } from "./stream.ts";
 import { applyAnswer } from "./update.ts";
 
@@ -77,13 +77,13 @@ export function opened(core: Core, { requestId, head }: InputOf<"opened">): void
       refuse(core, found.problem, retryAfter(head));
       break;
     case "no_streaming":
-      fallBack(core);
+      cannotStream(core);
       break;
     case "trouble":
       if (kind !== "stream" || found.problem.code !== "content_type") {
         trouble(core, found.problem, retryAfter(head));
       } else if (core.wrongTypes >= MOST_WRONG_TYPES) {
-        fallBack(core);
+        cannotStream(core);
       } else {
         trouble(core, found.problem);
       }
@@ -172,12 +172,11 @@ function fetched(core: Core, body: Body): void {
   }
 }
 
-/** Starts polling because the Edge cannot stream. Streaming is retried later (D-65). */
-function fallBack(core: Core): void {
+/** Starts polling because the Edge cannot stream. */
+function cannotStream(core: Core): void {
   if (core.pollUntil === undefined) {
     core.actions.push({ type: "notice", notice: { kind: "fell_back_to_polling" } });
   }
-  core.pollUntil = after(core.now, core.config.streamAgainAfter);
-  core.status.problem = NO_STREAMING;
-  connect(core);
+  core.heldStreams = 0;
+  fallBack(core, NO_STREAMING);
 }

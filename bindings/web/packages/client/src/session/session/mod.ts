@@ -92,10 +92,12 @@ export class Core {
   etag: string | undefined;
   /** The time between polls. The Edge may change this time by `max-age`. */
   interval: number;
-  /** The time of the next attempt to stream; `undefined` unless the client polls because the Edge cannot stream. */
+  /** The time of the next attempt to stream; `undefined` unless the client polls because it cannot stream. */
   pollUntil: Millis | undefined;
   /** Number of the last answers to stream requests that had a wrong content type, in a row and since the keys were changed. */
   wrongTypes = 0;
+  /** Number of the last stream requests that were held back or got no response in time, since a stream last sent a list. */
+  heldStreams = 0;
   readonly backoff = new Delays();
   readonly refused = new Delays();
   /** The minimum delay before a reconnect, as a stream last requested with `retry:`; 0 if no stream has requested a delay. */
@@ -324,14 +326,19 @@ export function tick(core: Core): void {
     if (state.kind === "due" && state.at <= now) {
       connect(core);
     } else if (state.kind === "streaming") {
-      const [until, stage] = streamDeadline(state, core.config.limits);
-      if (until <= now) streamGivenUp(core, { code: "timed_out", stage });
+      const [until, problem] = streamDeadline(state, core.config.limits);
+      if (until <= now) streamGivenUp(core, problem);
     } else if (state.kind === "fresh" && state.until <= now) {
       core.state = { kind: "expired" };
       core.actions.push({ type: "report_reads" });
     } else if ((state.kind === "connecting" || state.kind === "fetching") && state.until <= now) {
-      giveUp(core);
-      trouble(core, { code: "timed_out", stage: state.kind === "connecting" ? "head" : "body" });
+      const problem: Problem = { code: "timed_out", stage: state.kind === "connecting" ? "head" : "body" };
+      if (state.kind === "connecting" && state.request === "stream") {
+        streamGivenUp(core, problem);
+      } else {
+        giveUp(core);
+        trouble(core, problem);
+      }
     }
   }
   expireCommands(core);

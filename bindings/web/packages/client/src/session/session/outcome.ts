@@ -1,5 +1,7 @@
 import type { Problem } from "../../repository/problem.ts";
 import { after, since } from "../../repository/time.ts";
+import { HELD_BACK_INTERVAL } from "../config.ts";
+import { connect } from "./connect.ts";
 import { shortest, within } from "../delay.ts";
 import { type Core, waitUntil } from "./mod.ts";
 import { hadContact, refused } from "./access.ts";
@@ -12,12 +14,26 @@ export const STALE: Problem = { code: "stale" };
 /** The problem of a client that polls because the Edge cannot stream. */
 export const NO_STREAMING: Problem = { code: "no_streaming" };
 
+/** The problem of a stream that is held back, and of a client that polls because of this. */
+export const HELD_BACK: Problem = { code: "held_back" };
+
+/** Number of streams in a row that are held back, or get no response in time, after which the client polls instead (D-65). */
+const MOST_HELD_BACK = 2;
+
+/** Returns true if the last streams were held back or got no response in time, so often that the client polls instead. */
+export function areStreamsHeldBack(core: Core): boolean {
+  return core.heldStreams >= MOST_HELD_BACK;
+}
+
 /** Records that the Edge has sent or confirmed features. `doubt` is the problem of these features, if they have one. */
 export function good(core: Core, doubt: Problem | undefined): void {
+  // If `pollUntil` is set, the client polls only because it cannot stream.
+  const pollsInstead = core.pollUntil !== undefined && core.state.kind !== "streaming" && streams(core);
+  const reason = areStreamsHeldBack(core) ? HELD_BACK : NO_STREAMING;
+  if (pollsInstead && reason === HELD_BACK && core.status.attempts > 0)
+    core.actions.push({ type: "notice", notice: { kind: "streams_held_back" } });
   core.status.attempts = 0;
-  // If `pollUntil` is set, the client polls only because the Edge could not stream.
-  const isFallback = core.pollUntil !== undefined && core.state.kind !== "streaming" && streams(core);
-  core.status.problem = doubt ?? (isFallback ? NO_STREAMING : undefined);
+  core.status.problem = doubt ?? (pollsInstead ? reason : undefined);
   core.refused.reset();
 }
 
@@ -54,6 +70,8 @@ function failed(core: Core, problem: Problem): void {
 /** Records a failed attempt, and schedules a retry as in {@link wait}, after at least the time `atLeast`. */
 export function trouble(core: Core, problem: Problem, atLeast = 0): void {
   failed(core, problem);
+  // A poll fails as well, so the Edge may be the cause, and streaming is retried.
+  if (areStreamsHeldBack(core)) core.pollUntil = undefined;
   const { config, interval, random } = core;
   const { backoff } = config;
   let delay: number;
@@ -130,4 +148,12 @@ export function pause(core: Core, pause: number): void {
 function settleAsStale(core: Core): void {
   core.status.problem = STALE;
   settle(core, core.held.kind === "current" ? undefined : STALE);
+}
+
+/** Starts polling in place of streaming. Streaming is retried later, and as soon as a poll fails if streams are held back (D-65). */
+export function fallBack(core: Core, problem: Problem): void {
+  if (areStreamsHeldBack(core)) core.interval = HELD_BACK_INTERVAL;
+  core.pollUntil = after(core.now, core.config.streamAgainAfter);
+  core.status.problem = problem;
+  connect(core);
 }

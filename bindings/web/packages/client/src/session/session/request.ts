@@ -68,6 +68,7 @@ export function changeKeys(core: Core, { commandId, keys }: InputOf<"keys">): vo
   // The Edge may be able to stream with the new key, so streaming is tried again.
   core.pollUntil = undefined;
   core.wrongTypes = 0;
+  core.heldStreams = 0;
   core.access = withoutRefusal(core.access);
   core.commands.push({ commandId, expires: undefined });
   const { environments, hadFeatures } = core.features.open(keys);

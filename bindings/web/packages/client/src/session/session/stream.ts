@@ -10,7 +10,18 @@ import { type Core, giveUp, IDLE } from "./mod.ts";
 import { Decoder, type Event } from "../sse/mod.ts";
 import { revoked } from "./access.ts";
 import { refuseNextContextAsStale } from "./contexts.ts";
-import { comeBack, dropped, good, haltStale, pause, refuse, trouble } from "./outcome.ts";
+import {
+  areStreamsHeldBack,
+  comeBack,
+  dropped,
+  fallBack,
+  good,
+  haltStale,
+  HELD_BACK,
+  pause,
+  refuse,
+  trouble,
+} from "./outcome.ts";
 import { settle } from "./pending.ts";
 import { applyList, applyOne } from "./update.ts";
 
@@ -32,6 +43,10 @@ export interface Stream {
   readonly isLast: boolean;
   readonly decoder: Decoder;
   length: number;
+  /** The time of the last progress: the begin of the stream, a complete event or comment, or a sufficient number of bytes. */
+  progressFrom: Millis;
+  /** Number of bytes that arrived after `progressFrom`. */
+  progressLength: number;
   lastByte: Millis;
   lastLine: Millis;
   /** The time at which the unfinished line or event began; `undefined` if neither is unfinished. */
@@ -50,17 +65,34 @@ export function stream(requestId: RequestId, now: Millis, limit: number, isLast:
     isLast,
     decoder: new Decoder(limit),
     length: 0,
+    progressFrom: now,
+    progressLength: 0,
     lastByte: now,
     lastLine: now,
     begun: undefined,
   };
 }
 
+/** Records that the stream is not held back. */
+function progress(core: Core, stream: Stream): void {
+  stream.progressFrom = core.now;
+  stream.progressLength = 0;
+}
+
+/** Returns the time at which the stream is aborted if no more bytes arrive, and the problem that is then reported. */
+export function streamDeadline(stream: Stream, limits: Limits): [Millis, Problem] {
+  const [until, stage] = timeLimit(stream, limits);
+  const heldBack = after(stream.progressFrom, limits.heldBack);
+  return !stream.hasData && heldBack <= until
+    ? [heldBack, HELD_BACK]
+    : [until, { code: "timed_out", stage }];
+}
+
 /**
- * Returns the time at which the stream is aborted if no more bytes arrive, and the stage that is then reported as too slow (D-74). Of equal
- * times, the earlier stage counts.
+ * Returns the time at which the next time limit passes if no more bytes arrive, and the stage that is then reported as too slow (D-74). Of
+ * equal times, the earlier stage counts.
  */
-export function streamDeadline(stream: Stream, limits: Limits): [Millis, Stage] {
+function timeLimit(stream: Stream, limits: Limits): [Millis, Stage] {
   const { begun, decoder } = stream;
   const atLeast = (bytes: number) => Math.max(limits.idle, Math.floor(bytes / SLOWEST) * 1_000);
   const limitsOf: [Millis, Stage][] = [
@@ -85,9 +117,13 @@ type Stop =
 export function streamBytes(core: Core, stream: Stream, bytes: Uint8Array): void {
   const { decoder } = stream;
   core.state = IDLE;
+  const { limits } = core.config;
   stream.length += bytes.length;
   stream.lastByte = core.now;
-  const { lines } = decoder;
+  // Bytes that arrive at the time of the last progress do not count, so that the result does not depend on the sizes of chunks.
+  if (core.now > stream.progressFrom) stream.progressLength += bytes.length;
+  if (stream.progressLength * 1_000 >= SLOWEST * limits.heldBack) progress(core, stream);
+  const { lines, parts } = decoder;
   let isBetweenEvents = decoder.unfinished === 0;
   let stop: Stop | undefined;
   const chunk = { bytes, at: 0 };
@@ -95,7 +131,7 @@ export function streamBytes(core: Core, stream: Stream, bytes: Uint8Array): void
     const event = decoder.decode(chunk);
     if (event === undefined) break;
     if (event === "too_large") {
-      stop = { kind: "trouble", problem: { code: "too_large", limit: core.config.limits.bytes } };
+      stop = { kind: "trouble", problem: { code: "too_large", limit: limits.bytes } };
       break;
     }
     isBetweenEvents = true;
@@ -108,6 +144,7 @@ export function streamBytes(core: Core, stream: Stream, bytes: Uint8Array): void
   }
   const hasLines = decoder.lines > lines;
   if (hasLines) stream.lastLine = core.now;
+  if (decoder.parts > parts) progress(core, stream);
   // The unfinished line or event began in this chunk, unless a part of it arrived in an earlier chunk.
   const isAnother = isBetweenEvents || (hasLines && !decoder.isWithinEvent);
   const began = (isAnother ? undefined : stream.begun) ?? core.now;
@@ -139,6 +176,7 @@ function handleEvent(core: Core, stream: Stream, { name, data }: Event): Stop | 
       if ("problem" in applied) return { kind: "trouble", problem: applied.problem };
       stream.hasData = true;
       stream.doubt = applied.doubt;
+      core.heldStreams = 0;
       break;
     }
     case "feature":
@@ -165,12 +203,20 @@ function handleEvent(core: Core, stream: Stream, { name, data }: Event): Stop | 
   return undefined;
 }
 
-/** Aborts the stream because of a problem, and schedules a retry. Halts if no request follows the end of the stream. */
+/**
+ * Aborts the stream, or the request for it, because of a problem, and schedules a retry. Halts if no request follows the end of the stream.
+ * After several streams in a row that are held back or get no response in time, polls instead (D-65).
+ */
 export function streamGivenUp(core: Core, problem: Problem): void {
   const wasLast = core.state.kind === "streaming" && isLast(core, core.state);
   giveUp(core);
   if (wasLast) haltStale(core);
+  else if (isHeldBack(problem) && ++core.heldStreams && areStreamsHeldBack(core)) fallBack(core, problem);
   else trouble(core, problem);
+}
+
+function isHeldBack(problem: Problem): boolean {
+  return problem === HELD_BACK || (problem.code === "timed_out" && problem.stage === "head");
 }
 
 /**

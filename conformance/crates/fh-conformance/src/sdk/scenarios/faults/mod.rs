@@ -1,6 +1,8 @@
-//! F: an Edge that misbehaves for 12 s from a client's first request on, and recovers (sdk-behaviour 7.5, D-76).
+//! F: an Edge that misbehaves for 12 s from a client's first request on, and recovers (sdk-behaviour 7.5, D-76), and proxies that hold
+//! streams back for ever (D-65).
 
 mod bounds;
+mod held_back;
 mod recovery;
 
 use std::time::Duration;
@@ -21,11 +23,11 @@ macro_rules! faults {
             stage: |stage| begin(stage, Fault::$fault),
             run: |scene| recovery::recovers(scene, Fault::$fault),
             ..FAULT
-        }),*]
+        }),*, held_back::HEAD_ONLY, held_back::PIECE_LATER, held_back::BLOCKS]
     };
 }
 
-/// The scenarios of faults, in the order of [`Fault::ALL`].
+/// The scenarios of faults, in the order of [`Fault::ALL`], and then those of streams that are held back.
 pub(super) const GROUP: Group = Group {
     name: "F",
     title: "faults",
@@ -82,6 +84,7 @@ const TENTH: Tempo = Tempo {
     head: Duration::from_millis(1200),
     whole_poll: Duration::from_millis(1200),
     idle: Duration::from_secs(9),
+    held_back: Duration::from_millis(1500),
     divisor: 10,
 };
 

@@ -35,7 +35,7 @@ pub(super) fn recovers(scene: &Scene<'_>, fault: Fault) -> Verdict {
     if fault == Fault::Status400 && !scene.is_own() && scene.can("refresh") {
         let _ = client.refresh()?;
     }
-    let back = back_after(&client, ended, bounds.recovery)?;
+    let back = value_after(&client, "two", ended, bounds.recovery)?;
     match back {
         Some(back) => scene.measure("back after s", back.as_secs_f64()),
         None => scene.measure("not back within s", bounds.recovery.as_secs_f64()),
@@ -136,16 +136,17 @@ fn judge_requests(
     check("requests during the fault", all <= most, &format!("at most {most}"), || all.to_string())
 }
 
-/// Reads the feature again and again until it has the value of the recovered Edge. Returns the time since the end of the fault.
-fn back_after(
+/// Reads the feature again and again until it has this value, but not longer than `limit`. Returns the time since `begun`.
+pub(super) fn value_after(
     client: &SdkClient,
-    ended: Instant,
+    value: &str,
+    begun: Instant,
     limit: Duration,
 ) -> Result<Option<Duration>, Stop> {
     let deadline = Deadline::after(limit);
     loop {
-        if client.string("F")? == "two" {
-            return Ok(Some(ended.elapsed()));
+        if client.string("F")? == value {
+            return Ok(Some(begun.elapsed()));
         }
         if deadline.is_over() {
             return Ok(None);
