@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_client::{Connection, Status};
+use fh_client::{Connection, Source, Status};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;

@@ -151,6 +151,13 @@ mod tests {
     use super::*;
     use std::future::poll_fn;
 
+    /// Returns the deadlines of a stream that has sent its first list.
+    fn sent(heartbeat: Duration, drop_after: Duration, turn: Option<Duration>) -> Timing {
+        let mut timing = Timing::new(heartbeat, drop_after, turn);
+        timing.list_was_sent();
+        timing
+    }
+
     async fn next(timing: &mut Timing) -> (Due, Duration) {
         let start = Instant::now();
         let due = poll_fn(|task| timing.poll(task)).await;
@@ -160,7 +167,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn heartbeats_until_it_is_dropped() {
         let second = Duration::from_secs(1);
-        let mut timing = Timing::new(20 * second, 50 * second, Some(3 * second));
+        let mut timing = sent(20 * second, 50 * second, Some(3 * second));
         assert_eq!(next(&mut timing).await.0, Due::Turn);
         assert_eq!(next(&mut timing).await.0, Due::Heartbeat);
         let (due, waited) = next(&mut timing).await;
@@ -171,9 +178,25 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_stream_without_a_list_has_a_heartbeat_at_least_every_ten_seconds() {
+        for (period, before, after) in [(0, 10, 0), (4, 4, 4), (20, 10, 20)] {
+            let drop_after = Duration::from_secs(1_000);
+            let mut timing = Timing::new(Duration::from_secs(period), drop_after, None);
+            let (due, waited) = next(&mut timing).await;
+            assert_eq!((due, waited.as_secs()), (Due::Heartbeat, before), "every {period} s");
+            timing.list_was_sent();
+            let (due, waited) = next(&mut timing).await;
+            match after {
+                0 => assert_eq!(due, Due::Bye),
+                _ => assert_eq!((due, waited.as_secs()), (Due::Heartbeat, after)),
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_key_that_comes_back_is_not_revoked() {
         let second = Duration::from_secs(1);
-        let mut timing = Timing::new(20 * second, Duration::ZERO, None);
+        let mut timing = sent(20 * second, Duration::ZERO, None);
         timing.revoke_after(5 * second);
         timing.keep();
         assert_eq!(next(&mut timing).await.0, Due::Heartbeat);
@@ -188,7 +211,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_revocation_delay_is_not_extended() {
         let second = Duration::from_secs(1);
-        let mut timing = Timing::new(Duration::ZERO, Duration::ZERO, None);
+        let mut timing = sent(Duration::ZERO, Duration::ZERO, None);
         timing.revoke_after(5 * second);
         tokio::time::advance(3 * second).await;
         timing.revoke_after(5 * second);
@@ -201,9 +224,9 @@ mod tests {
         let long = Duration::from_secs(1000);
         let (mut dropped, mut closed) = (Vec::new(), Vec::new());
         for _ in 0..100 {
-            let mut timing = Timing::new(Duration::ZERO, long, None);
+            let mut timing = sent(Duration::ZERO, long, None);
             dropped.push(next(&mut timing).await.1.as_secs());
-            let mut timing = Timing::new(Duration::ZERO, Duration::ZERO, None);
+            let mut timing = sent(Duration::ZERO, Duration::ZERO, None);
             timing.close_within(long);
             closed.push(next(&mut timing).await.1.as_secs());
         }
@@ -219,7 +242,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_blocked_stream_gets_one_heartbeat() {
         let second = Duration::from_secs(1);
-        let mut timing = Timing::new(20 * second, Duration::ZERO, None);
+        let mut timing = sent(20 * second, Duration::ZERO, None);
         tokio::time::advance(110 * second).await;
         let (due, waited) = next(&mut timing).await;
         assert_eq!((due, waited.as_secs()), (Due::Heartbeat, 0));
@@ -229,10 +252,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_longest_durations_do_not_overflow() {
-        let mut timing = Timing::new(Duration::ZERO, Duration::MAX, None);
+        let mut timing = sent(Duration::ZERO, Duration::MAX, None);
         let (due, waited) = next(&mut timing).await;
         assert!(due == Due::Bye && waited >= LONGEST.mul_f64(0.9), "{due:?} {waited:?}");
-        Timing::new(Duration::MAX, Duration::MAX, None).close_within(Duration::MAX);
+        sent(Duration::MAX, Duration::MAX, None).close_within(Duration::MAX);
     }
 
     #[test]

@@ -150,29 +150,30 @@ impl Environment {
             return Effect::None;
         }
         let mut compilation = compiler.begin(Some(&self.id));
-        let mut strategies = HashMap::new();
         for chosen in &chosen {
             match chosen {
-                Chosen::Held(held) => {
-                    compilation.add(held.json());
-                    strategies.extend(
-                        self.strategies
-                            .get_key_value(held.key())
-                            .map(|(k, v)| (k.clone(), v.clone())),
-                    );
-                }
+                Chosen::Held(held) => compilation.add(held.json()),
                 Chosen::Received(received) => match received.parts() {
-                    Some(parts) => {
-                        compilation.add_parts(parts, received.json());
-                        strategies.extend(applied_strategy(parts));
-                    }
+                    Some(parts) => compilation.add_parts(parts, received.json()),
                     None => compilation.add(received.json()),
                 },
             }
         }
         let new = compilation.finish();
         self.left_out = left_out(&chosen, &new);
-        self.strategies = strategies;
+        let applied = |chosen: &Chosen<'_, '_>| {
+            let (key, strategy) = match chosen {
+                Chosen::Held(held) => {
+                    let (key, strategy) = self.strategies.get_key_value(held.key())?;
+                    (key.clone(), strategy.clone())
+                }
+                Chosen::Received(received) => applied_strategy(received.parts()?)?,
+            };
+            // Of several features with one key, one is served.
+            let is_served = new.get(&key).is_some_and(|served| served.json() == chosen.json());
+            is_served.then_some((key, strategy))
+        };
+        self.strategies = chosen.iter().filter_map(applied).collect();
         // A changed feature is parsed a second time here, because readers also see members that `parts` leaves out. The repository compares
         // once more, with the features that it serves. The served features may be older while changes are held back.
         let seen = old.len() != new.len()

@@ -229,6 +229,10 @@ fn strategies_that_an_edge_applied() {
     assert_eq!(applied(&mut feature_set).as_deref(), Some("kiwi"));
     feature_set.feature("e", &received(&state("e1", "A", 2, "x")), Authority::Edge).unwrap();
     assert_eq!(applied(&mut feature_set), None);
+    // Of two features with one key, the later one is served, with its own strategy or none.
+    let two = [with("e2", "kiwi"), state("e3", "A", 1, "y")];
+    feature_set.take("e", &two, Authority::Edge);
+    assert_eq!(applied(&mut feature_set), None);
 }
 
 #[test]

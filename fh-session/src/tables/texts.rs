@@ -116,6 +116,7 @@ fn notices() {
             Notice::InterceptorFailed { interceptor: text("i") },
         ),
         (json!({"kind": "fell_back_to_polling"}), Notice::FellBackToPolling),
+        (json!({"kind": "streams_held_back"}), Notice::StreamsHeldBack),
         (
             json!({"kind": "store_ignored", "source": {"store": "s"}, "why": "w"}),
             Notice::StoreIgnored { source: Source::Store("s".into()), why: text("w") },

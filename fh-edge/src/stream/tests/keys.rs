@@ -127,7 +127,7 @@ async fn streams_opened_during_the_revocation_delay() {
     let (text, ended) = read(&mut client);
     assert!(text.contains("event: features\nid: ") && text.contains("\"A\"") && !ended, "{text}");
     assert_eq!(names(&mut server), ["ack", "features"]);
-    assert_eq!(read(&mut resumed), (String::new(), false), "it holds what it opens");
+    assert_eq!(read(&mut resumed).0, sse::RESUMED, "it holds what it opens");
     assert_eq!(names(&mut stage.open("nobody's", "", None)), ["ack", "failure"]);
     tokio::time::advance(Duration::from_secs(2)).await;
     assert_eq!(read(&mut client), (String::new(), false));

@@ -147,6 +147,7 @@ impl Spec {
         self.refusals = 0;
         self.fallback = None;
         self.wrong_types = 0;
+        self.held_streams = 0;
         self.failed = false;
         self.held = None;
         if old.kind != new.kind || old.environments[0] != new.environments[0] {

@@ -107,8 +107,9 @@ export class Environment {
       const feature = "parts" in element ? featureOf(element) : element;
       if (feature === undefined) continue;
       const strategy = "parts" in element ? appliedStrategy(element) : this.strategies.get(element.key);
-      if (strategy !== undefined) strategies.set(feature.key, strategy);
       // Of two features with the same key, the later one counts, at its own position.
+      if (strategy === undefined) strategies.delete(feature.key);
+      else strategies.set(feature.key, strategy);
       features.delete(feature.key);
       features.set(feature.key, feature);
     }
