@@ -22,7 +22,7 @@ use super::value::{
 const MOST_FILE_BYTES: u64 = 1 << 20;
 
 /// All settings, in the order of the help and of the page.
-pub(crate) static SETTINGS: [Setting; 55] = [
+pub(crate) static SETTINGS: [Setting; 56] = [
     Setting::new(
         Origin,
         "state",

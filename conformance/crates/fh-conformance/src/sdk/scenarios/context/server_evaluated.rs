@@ -213,6 +213,7 @@ fn waiting_context(scene: &Scene<'_>, former: &SdkClient) -> Verdict {
         head_ms: Some(NEVER_MS),
         poll_ms: u64::try_from(LIMIT.as_millis()).ok(),
         idle_ms: Some(NEVER_MS),
+        held_back_ms: Some(NEVER_MS),
     };
     let client = create(scene, Create { timeouts: Some(limits), ..scene.streaming() })?;
     let raw = client.on("raw", ListenOn::Raw)?;
