@@ -133,6 +133,10 @@ fn before_ready(route: Route, kind: &Kind) {
     let edge = edge();
     let script = (0..2 * kind.requests).map(|_| kind.behaviour.clone());
     edge.script(route, script, held(route, "go"));
+    if route == Route::Stream {
+        // After the second stream without a head, the client polls. An Edge that answers the poll is one whose streams are held back (F-025).
+        edge.behave_on(Route::Poll, kind.behaviour.clone());
+    }
     let client = builder(&edge, route, kind).start().unwrap();
     let (history, _subscription) = History::of(&client);
 

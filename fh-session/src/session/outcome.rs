@@ -24,11 +24,12 @@ impl Session {
         if is_held_back && has_failed {
             self.actions.push_back(Action::Notice(Notice::StreamsHeldBack));
         }
-        self.status.problem = doubt.or(match (is_held_back, polls_instead) {
-            (true, _) => Some(Problem::HeldBack),
-            (false, true) => Some(Problem::NoStreaming),
-            (false, false) => None,
-        });
+        let cause = match (polls_instead, is_held_back) {
+            (false, _) => None,
+            (true, false) => Some(Problem::NoStreaming),
+            (true, true) => Some(Problem::HeldBack),
+        };
+        self.status.problem = doubt.or(cause);
         self.refused.reset();
     }
 

@@ -463,7 +463,16 @@ describe("the session", () => {
   });
 
   test("grants a slow list one second for each whole 1,024 bytes", () => {
-    const driver = new Driver();
+    const driver = new Driver({
+      limits: {
+        connect: 5_000,
+        head: 12_000,
+        poll: 12_000,
+        idle: 90_000,
+        heldBack: 600_000,
+        bytes: 1024 * 1024,
+      },
+    });
     driver.openStream();
     driver.now = 5_000;
     driver.send(`:${"x".repeat(92 * 1024 + 1021)}\n`);

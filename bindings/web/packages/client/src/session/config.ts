@@ -130,6 +130,13 @@ export function defaultConfig(edge: EdgeUrl, keys: ApiKeys): Config {
     healthyAfter: 60_000,
     streamAgainAfter: 600_000,
     pace: 1_000,
-    limits: { connect: 5_000, head: 12_000, poll: 12_000, idle: 90_000, heldBack: 15_000, bytes: 16 * 1024 * 1024 },
+    limits: {
+      connect: 5_000,
+      head: 12_000,
+      poll: 12_000,
+      idle: 90_000,
+      heldBack: 15_000,
+      bytes: 16 * 1024 * 1024,
+    },
   };
 }

@@ -83,9 +83,7 @@ function progress(core: Core, stream: Stream): void {
 export function streamDeadline(stream: Stream, limits: Limits): [Millis, Problem] {
   const [until, stage] = timeLimit(stream, limits);
   const heldBack = after(stream.progressFrom, limits.heldBack);
-  return !stream.hasData && heldBack <= until
-    ? [heldBack, HELD_BACK]
-    : [until, { code: "timed_out", stage }];
+  return !stream.hasData && heldBack <= until ? [heldBack, HELD_BACK] : [until, { code: "timed_out", stage }];
 }
 
 /**
