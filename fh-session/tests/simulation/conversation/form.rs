@@ -245,6 +245,7 @@ pub enum Notice {
     KeyInSeveralEnvironments { feature: String, answers: String },
     CommaInValue { attribute: String },
     FellBackToPolling,
+    StreamsHeldBack,
     StoreIgnored { source: Source },
     Ignored { what: String },
 }

@@ -239,6 +239,7 @@ pub fn notice(notice: &notice::Notice) -> form::Notice {
         }
         Notice::CommaInValue { attribute } => form::Notice::CommaInValue { attribute },
         Notice::FellBackToPolling => form::Notice::FellBackToPolling,
+        Notice::StreamsHeldBack => form::Notice::StreamsHeldBack,
         Notice::StoreIgnored { source: from, why: _ } => {
             form::Notice::StoreIgnored { source: source(&from) }
         }

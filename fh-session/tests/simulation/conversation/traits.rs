@@ -108,6 +108,7 @@ const fn name(notice: &Notice) -> &'static str {
         Notice::KeyInSeveralEnvironments { .. } => "key in several environments",
         Notice::CommaInValue { .. } => "comma in value",
         Notice::FellBackToPolling => "fell back to polling",
+        Notice::StreamsHeldBack => "streams held back",
         Notice::StoreIgnored { .. } => "store ignored",
         Notice::Ignored { .. } => "ignored",
     }
