@@ -3,8 +3,8 @@
 use std::fs;
 
 use crate::install;
+use crate::python::build_fh;
 use crate::shell::{Run, root, target_folder};
-use crate::workspace;
 
 /// The file of the picture, from the project's root.
 const PICTURE: &str = "docs/img/demo.png";
@@ -20,8 +20,7 @@ const MARGIN: usize = 24;
 /// Runs `fh demo`, and lets Chromium draw parts of its output.
 pub(crate) fn run() -> Result<(), String> {
     install::chromium("it draws the picture of the README")?;
-    workspace::build()?;
-    let fh = workspace::binary("fh")?.display().to_string();
+    let fh = build_fh()?.display().to_string();
     let (printed, ended) = Run::program(&fh, "demo --speed 10000").capture()?;
     ended?;
     let lines = shown(&printed);

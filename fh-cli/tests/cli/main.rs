@@ -12,6 +12,7 @@ mod get;
 mod init;
 mod lint;
 mod probe;
+mod readme;
 mod rollout;
 mod secure;
 mod serve;
