@@ -7,6 +7,10 @@ use http::{HeaderValue, Response, StatusCode};
 use crate::evaluations::Refused;
 use crate::shared_state::SharedState;
 
+/// The `cache-control` of event streams: caches must not store them, and proxies must not compress them.
+pub(super) static NOT_STORED_OR_CHANGED: HeaderValue =
+    HeaderValue::from_static("no-store, no-transform");
+
 /// Returns a response with this status and no body.
 pub(super) fn empty<B: Default>(status: StatusCode) -> Response<B> {
     let mut response = Response::new(B::default());

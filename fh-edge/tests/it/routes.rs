@@ -105,7 +105,7 @@ async fn unknown_paths_and_keys() {
 }
 
 #[tokio::test]
-async fn errors_and_streams_are_not_cacheable() {
+async fn errors_and_streams_are_not_cacheable_and_streams_are_not_compressed_by_proxies() {
     let mut options = Options::default();
     options.cache_control = Some(HeaderValue::from_static("max-age=60"));
     options.requests_per_second = Some(1);
@@ -122,10 +122,16 @@ async fn errors_and_streams_are_not_cacheable() {
     assert_eq!((early.status().as_u16(), header(&early, "cache-control")), (503, None));
     let stream = format!("/features/{SERVER_KEY}");
     let response = ask(&router, "GET", &stream, &[]).await;
-    assert_eq!(header(&response, "cache-control"), Some("no-store"));
-    options.cache_control = Some(HeaderValue::from_static("no-store, max-age=0"));
-    let response = ask(&edge(state(), options).router(), "GET", &stream, &[]).await;
-    assert_eq!(header(&response, "cache-control"), Some("no-store, max-age=0"));
+    assert_eq!(header(&response, "cache-control"), Some("no-store, no-transform"));
+    for (configured, expected) in [
+        ("no-store, max-age=0", "no-store, max-age=0, no-transform"),
+        ("No-Transform, NO-STORE", "No-Transform, NO-STORE"),
+        ("no-transform, max-age=60", "no-store, no-transform"),
+    ] {
+        options.cache_control = Some(HeaderValue::from_static(configured));
+        let response = ask(&edge(state(), options.clone()).router(), "GET", &stream, &[]).await;
+        assert_eq!(header(&response, "cache-control"), Some(expected), "{configured}");
+    }
 }
 
 #[tokio::test]
@@ -190,6 +196,35 @@ async fn pages_may_read_how_long_to_wait() {
         let exposed = header(&response, "access-control-expose-headers");
         assert_eq!(exposed, Some("etag,cache-control,retry-after,date,x-mine"));
     }
+}
+
+/// Tracing tools add headers to all requests of a page. A browser sends none of these requests if a preflight does not allow the headers.
+#[tokio::test]
+async fn a_preflight_allows_the_headers_of_tracing_tools_that_it_asks_for() {
+    let mut options = Options::default();
+    options.cors_headers = vec!["X-Mine".to_string()];
+    let router = edge(state(), options).router();
+    let many = (0..100).map(|each| format!("x-b3-{each}")).collect::<Vec<_>>().join(",");
+    let without = allowed(&router, "x-sdk").await;
+    assert!(without.ends_with(",x-api-key,x-mine"), "{without}");
+    for (asked, added) in [
+        ("sentry-trace, baggage", ",sentry-trace"),
+        ("B3,X-B3-TraceId", ",b3,x-b3-traceid"),
+        ("x-datadog-origin,x-datadog-trace-id", ",x-datadog-origin,x-datadog-trace-id"),
+        ("newrelic,x-request-id,traceparent", ",newrelic,x-request-id"),
+        ("x-mine,x-other,b3x,xb3-a,cookie,sentry trace,,*", ""),
+        (&many, &many.split(',').take(32).fold(String::new(), |all, name| all + "," + name)),
+    ] {
+        assert_eq!(allowed(&router, asked).await, format!("{without}{added}"), "{asked}");
+    }
+}
+
+/// Returns the headers that a preflight allows.
+async fn allowed(router: &Router, asked: &str) -> String {
+    let headers = [("origin", "https://x.example"), ("access-control-request-headers", asked)];
+    let response = ask(router, "OPTIONS", &format!("/features/{SERVER_KEY}"), &headers).await;
+    assert_eq!(header(&response, "vary"), Some("access-control-request-headers"));
+    header(&response, "access-control-allow-headers").unwrap().to_string()
 }
 
 /// The listener reserves connections for these paths, so each must be one that the router serves.

@@ -377,6 +377,12 @@ pub const ALL: &[Scenario] = &[
         stream::flush,
     ),
     scenario(
+        "S-SSE-019",
+        "untouched",
+        "`cache-control` of streams forbids storing and transforming, whatever the environment sets",
+        stream::untouched,
+    ),
+    scenario(
         "S-PUT-001",
         "change",
         "200; the change is in the next poll and on streams, with both kinds of key",
