@@ -39,7 +39,7 @@ pub(super) async fn three(
 /// evaluation exceeds a limit (D-115).
 fn stream(shared: &Arc<SharedState>, environment: &str, secret: &str, request: &Parts) -> Response {
     let Some(environment) = environment_id(environment) else {
-        let mut response = respond::empty(StatusCode::NOT_FOUND);
+        let mut response = respond::unknown_key();
         add_cache_control(&mut response, shared.options.cache_control.as_ref());
         return response;
     };

@@ -104,6 +104,43 @@ async fn unknown_paths_and_keys() {
     assert!(String::from_utf8(text.to_vec()).unwrap().contains("response_4xx_total 4"));
 }
 
+/// A person who tries a URL by hand sees what is wrong. SDKs read only the status.
+#[tokio::test]
+async fn a_refused_request_gets_a_sentence_that_says_what_is_wrong() {
+    let router = edge(state(), Options::default()).router();
+    let json = [("content-type", "application/json")];
+    let unknown = format!("{CLIENT_KEY}x");
+    for (method, path, headers, status, sentence) in [
+        ("GET", "/features".to_string(), &[][..], 400, "the API key is missing"),
+        ("GET", "/features/?apiKey".to_string(), &[], 404, "unknown API key"),
+        ("GET", format!("/features?apiKey={unknown}"), &[], 404, "unknown API key"),
+        ("GET", "/features/no-uuid/key".to_string(), &[], 404, "unknown API key"),
+        ("GET", format!("/features?apiKey={CLIENT_KEY}"), &[("accept", "text/css")], 406, "accept"),
+        ("GET", "/feature".to_string(), &[], 404, "no such path"),
+        ("PUT", format!("/features/{unknown}/BANNER"), &json, 404, "unknown API key"),
+        ("PUT", "/features/no-uuid/key/BANNER".to_string(), &json, 404, "unknown API key"),
+        ("PUT", format!("/features/{WRITER_KEY}/NONE"), &json, 404, "no such feature"),
+        ("PUT", "/features/key/BANNER".to_string(), &json, 400, "no API key"),
+        ("PUT", format!("/features/{WRITER_KEY}/BANNER"), &[], 415, "application/json"),
+    ] {
+        let request = Request::builder().method(method).uri(&path);
+        let request = headers.iter().fold(request, |all, (name, value)| all.header(*name, *value));
+        let response =
+            router.clone().oneshot(request.body(Body::from("{\"lock\":true}")).unwrap());
+        let response = response.await.unwrap();
+        assert_eq!(response.status(), status, "{method} {path}");
+        assert_eq!(header(&response, "content-type"), Some("text/plain"), "{method} {path}");
+        let text = to_bytes(response.into_body(), 200).await.unwrap();
+        let text = String::from_utf8(text.to_vec()).unwrap();
+        assert!(text.contains(sentence), "{method} {path}: {text}");
+    }
+    let browser = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+    for (headers, kind) in [(&browser[..], "text/html; charset=utf-8"), (&[], "text/plain")] {
+        let root = ask(&router, "GET", "/", headers).await;
+        assert_eq!((root.status().as_u16(), header(&root, "content-type")), (200, Some(kind)));
+    }
+}
+
 #[tokio::test]
 async fn errors_and_streams_are_not_cacheable_and_streams_are_not_compressed_by_proxies() {
     let mut options = Options::default();
