@@ -104,7 +104,7 @@ async fn unknown_paths_and_keys() {
     assert!(String::from_utf8(text.to_vec()).unwrap().contains("response_4xx_total 4"));
 }
 
-/// A person who tries a URL by hand sees what is wrong. SDKs read only the status.
+/// The sentence is for users that try a URL by hand. SDKs read only the status.
 #[tokio::test]
 async fn a_refused_request_gets_a_sentence_that_says_what_is_wrong() {
     let router = edge(state(), Options::default()).router();
@@ -125,9 +125,8 @@ async fn a_refused_request_gets_a_sentence_that_says_what_is_wrong() {
     ] {
         let request = Request::builder().method(method).uri(&path);
         let request = headers.iter().fold(request, |all, (name, value)| all.header(*name, *value));
-        let response =
-            router.clone().oneshot(request.body(Body::from("{\"lock\":true}")).unwrap());
-        let response = response.await.unwrap();
+        let request = request.body(Body::from(r#"{"lock":true}"#)).unwrap();
+        let response = router.clone().call(request).await.unwrap();
         assert_eq!(response.status(), status, "{method} {path}");
         assert_eq!(header(&response, "content-type"), Some("text/plain"), "{method} {path}");
         let text = to_bytes(response.into_body(), 200).await.unwrap();
