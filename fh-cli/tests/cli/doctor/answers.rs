@@ -51,7 +51,7 @@ fn all_is_well() {
 fn an_answer_that_is_too_large_for_clients() {
     let edge = edge();
     let of_size = |bytes: usize| {
-        edge.set_feature(Feature::string("BANNER", "x".repeat(bytes)));
+        edge.set_feature(Feature::string("BANNER", &"x".repeat(bytes)));
         Findings::of(doctor(&edge, &["--json", "--timeout", "60"]))
     };
     of_size(13 << 20).has("payload", "warning", &["13.0 MiB", "`limits.bytes`", "shorten"]);
