@@ -91,9 +91,10 @@ impl Visit<'_> {
                 "the features have {:.1} MiB, and clients refuse more than 16 MiB unless their setting `limits.bytes` is larger",
                 bytes as f64 / f64::from(1 << 20)
             );
-            report.add(Finding::warning(Topic::Payload, message).advice(
-                "remove or shorten features, or limit the service account by filters",
-            ))?;
+            report
+                .add(Finding::warning(Topic::Payload, message).advice(
+                    "remove or shorten features, or limit the service account by filters",
+                ))?;
         }
         Ok(())
     }

@@ -84,8 +84,10 @@ pub(crate) fn check(
                 screen.line(PLAIN, &format!("{name}: {problem}"))?;
             }
         }
-        let (warned, failed) =
-            (plural(warnings.len(), "warning", "warnings"), plural(errors.len(), "error", "errors"));
+        let (warned, failed) = (
+            plural(warnings.len(), "warning", "warnings"),
+            plural(errors.len(), "error", "errors"),
+        );
         match &parsed {
             None => screen.line(BAD, &format!("{name} cannot be served: {failed}"))?,
             Some(parsed) if warnings.is_empty() => {
@@ -95,7 +97,8 @@ pub(crate) fn check(
                 let (style, strictly) =
                     if strict { (BAD, ", which --strict refuses") } else { (WARNING, "") };
                 let counts = counts(parsed);
-                screen.line(style, &format!("{name} can be served: {counts}; {warned}{strictly}"))?;
+                screen
+                    .line(style, &format!("{name} can be served: {counts}; {warned}{strictly}"))?;
             }
         }
     }

@@ -205,7 +205,10 @@ fn values_of_the_wrong_type() {
     assert_eq!(value("JSON", r#""{\"a\": [1]}""#), Vec::<String>::new());
     assert_eq!(value("JSON", "{\"a\": 1}"), ["wrong-type"]);
     assert_eq!(value("THING", "1"), ["unknown-name"]);
-    assert_eq!(codes(&feature(r#"{"id": "s", "percentage": 100000, "value": "yes"}"#)), ["value-type"]);
+    assert_eq!(
+        codes(&feature(r#"{"id": "s", "percentage": 100000, "value": "yes"}"#)),
+        ["value-type"]
+    );
 }
 
 #[test]

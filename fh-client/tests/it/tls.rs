@@ -21,8 +21,7 @@ fn edge() -> FakeEdge {
 }
 
 fn client(edge: &FakeEdge, address: SocketAddr, trusted: &str) -> Client {
-    let transport =
-        ReqwestTransport::builder().no_proxy().ca_certificate(trusted).build().unwrap();
+    let transport = ReqwestTransport::builder().no_proxy().ca_certificate(trusted).build().unwrap();
     Client::builder(format!("https://localhost:{}", address.port()), edge.client_key())
         .transport(transport)
         .configure(quick)

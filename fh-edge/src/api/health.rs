@@ -50,7 +50,9 @@ pub(super) fn metrics_router() -> Router<Arc<SharedState>> {
 async fn root(headers: HeaderMap) -> Response {
     let accepted = headers.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok());
     let mut response = match accepted.flat_map(|line| line.split(',')).any(is_html) {
-        true => respond::bytes(StatusCode::OK, "text/html; charset=utf-8", Bytes::from_static(PAGE)),
+        true => {
+            respond::bytes(StatusCode::OK, "text/html; charset=utf-8", Bytes::from_static(PAGE))
+        }
         false => respond::text(StatusCode::OK, "ok"),
     };
     response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));

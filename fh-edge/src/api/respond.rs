@@ -15,7 +15,8 @@ pub(super) static NOT_STORED_OR_CHANGED: HeaderValue =
 /// the response does not reveal which part exists.
 pub(super) const UNKNOWN_KEY: &str = "unknown API key: write it as ENVIRONMENT/KEY; its service account needs a permission in this environment";
 /// The body of a response with status 404 to a request for a path that the Edge does not have.
-pub(super) const UNKNOWN_PATH: &str = "this Edge has no such path; features are at /features?apiKey=ENVIRONMENT/KEY";
+pub(super) const UNKNOWN_PATH: &str =
+    "this Edge has no such path; features are at /features?apiKey=ENVIRONMENT/KEY";
 
 /// Returns the response to a request whose API key is unknown.
 pub(super) fn unknown_key<B: From<Bytes>>() -> Response<B> {

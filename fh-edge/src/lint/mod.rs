@@ -142,7 +142,11 @@ impl Findings<'_> {
 /// Returns the findings about these environments. The findings of one environment are sorted by the positions of feature, strategy and rule,
 /// and then by level. `json` is the text of the document from which the environments borrow; without it, findings have no lines.
 #[must_use]
-pub fn lint(environments: &[Environment<'_>], profile: Profile, json: Option<&[u8]>) -> Vec<Finding> {
+pub fn lint(
+    environments: &[Environment<'_>],
+    profile: Profile,
+    json: Option<&[u8]>,
+) -> Vec<Finding> {
     let lines = Lines::of(json);
     let mut all = Vec::new();
     for environment in environments {

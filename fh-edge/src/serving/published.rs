@@ -418,8 +418,13 @@ mod tests {
     #[test]
     fn sessionkey_stands_for_a_missing_session() {
         let session = |profile, context: &[(&str, &str)]| {
-            let settings =
-                Settings { name: "dev".into(), cache_control: None, stale: false, profile, accepted: Arc::default() };
+            let settings = Settings {
+                name: "dev".into(),
+                cache_control: None,
+                stale: false,
+                profile,
+                accepted: Arc::default(),
+            };
             let published =
                 Published::waiting(Uuid::nil(), settings, Arc::default(), &AnswerBudget::new(0));
             let given = context

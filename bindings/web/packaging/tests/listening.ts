@@ -16,7 +16,6 @@ export class Listening implements AsyncDisposable {
   static async start(program: readonly string[], options: SpawnOptions): Promise<Listening> {
     const child = spawn(process.execPath, program, { ...options, stdio: ["ignore", "pipe", "inherit"] });
     const { stdout } = child;
-    if (stdout === null) throw new Error(`${program[0]} has no output`);
     for await (const line of createInterface(stdout)) {
       const address = /Local: +(http:\S+)/.exec(line)?.[1];
       if (address === undefined) continue;

@@ -79,7 +79,7 @@ describeServe("a page receives features and changes", () => {
       await served.change(state(colour));
       // The limit of Playwright is below the time at which a client polls because its stream was held back.
       await page.waitForFunction(
-        (colour) => (globalThis as unknown as Page).client.context().getString("COLOUR") === colour,
+        (colour) => (globalThis as unknown as Page).client.string("COLOUR", "") === colour,
         colour,
       );
     }

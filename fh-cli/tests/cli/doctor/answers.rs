@@ -55,8 +55,14 @@ fn an_answer_that_is_too_large_for_clients() {
         Findings::of(doctor(&edge, &["--json", "--timeout", "60"]))
     };
     of_size(13 << 20).has("payload", "warning", &["13.0 MiB", "`limits.bytes`", "shorten"]);
-    of_size(17 << 20).has("poll", "bad", &["larger than 16 MiB", "clients refuse", "`limits.bytes`"]);
-    edge.behave(Behaviour::status(200).header("content-type", "text/html").body("x".repeat(17 << 20)));
+    of_size(17 << 20).has(
+        "poll",
+        "bad",
+        &["larger than 16 MiB", "clients refuse", "`limits.bytes`"],
+    );
+    edge.behave(
+        Behaviour::status(200).header("content-type", "text/html").body("x".repeat(17 << 20)),
+    );
     of_size(1).has("poll", "bad", &["larger than 16 MiB", "that of an Edge"]);
 }
 

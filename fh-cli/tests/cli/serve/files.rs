@@ -53,7 +53,10 @@ const MISTAKEN: &str = "BANNER:
 
 #[test]
 fn probable_mistakes_are_named_by_the_check_and_the_log_and_can_be_accepted() {
-    let mistaken = state("plain").replace("values: { NEW_CHECKOUT: true, BANNER: plain }", &format!("values:\n    {MISTAKEN}"));
+    let mistaken = state("plain").replace(
+        "values: { NEW_CHECKOUT: true, BANNER: plain }",
+        &format!("values:\n    {MISTAKEN}"),
+    );
     let path = file("serve-mistaken.yaml", &mistaken);
     let run = fh(&["serve", "--check", &path]).expect(0);
     let names = ["[percentage-unit]", "[unknown-name]", "[well-known]"];
@@ -78,7 +81,10 @@ fn probable_mistakes_are_named_by_the_check_and_the_log_and_can_be_accepted() {
             serving.process.line(&["WARN", name]);
         }
     }
-    let accepted = mistaken.replace("      strategies:", "      accept: [percentage-unit, unknown-name, well-known]\n      strategies:");
+    let accepted = mistaken.replace(
+        "      strategies:",
+        "      accept: [percentage-unit, unknown-name, well-known]\n      strategies:",
+    );
     let run = fh(&["serve", "--check", &file("serve-accepted.yaml", accepted), "--strict"]);
     assert!(run.expect(0).out.contains("is fine"));
 }

@@ -43,7 +43,8 @@ pub use options::{ExtraAccount, Options};
 pub use problem::{Problem, StateFileError};
 
 use super::{
-    CLIENT_LIMIT, Environment, Feature, FeatureValue, Json, LARGE_ANSWER, State, answer_size, mebibytes,
+    CLIENT_LIMIT, Environment, Feature, FeatureValue, Json, LARGE_ANSWER, State, answer_size,
+    mebibytes,
 };
 use account::Accounts;
 use environment::Environments;

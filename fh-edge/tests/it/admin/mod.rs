@@ -84,9 +84,12 @@ async fn a_feature_names_the_probable_mistakes_in_its_strategies() {
     let rule = json!({"fieldName": "country", "type": "STRING", "conditional": "EQUALS", "values": ["nz"]});
     let strategies = json!([{"id": "a", "percentage": 25, "value": "x", "attributes": [rule]}]);
     let patched = patch(address, "BANNER", &json!({"strategies": strategies})).await;
-    let found: Vec<_> = patched.json()["diagnostics"].as_array().unwrap().iter().map(|found| {
-        (found["severity"].clone(), found["code"].clone(), found["place"].clone())
-    }).collect();
+    let found: Vec<_> = patched.json()["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|found| (found["severity"].clone(), found["code"].clone(), found["place"].clone()))
+        .collect();
     let warning = |code: &str, place: &str| (json!("warning"), json!(code), json!(place));
     let (share, value) = ("strategies[0].percentage", "strategies[0].attributes[0].values");
     assert_eq!(found, [warning("percentage-unit", share), warning("well-known", value)]);

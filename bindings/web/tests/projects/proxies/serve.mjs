@@ -16,7 +16,11 @@ if (kind === "express") {
   app.use(createProxyMiddleware("/features", { target: edge, logLevel: "error" }));
   const server = app.listen(0, "127.0.0.1", () => listening(server.address()));
 } else {
-  const compiler = webpack({ mode: "development", entry: "./main.js", infrastructureLogging: { level: "error" } });
+  const compiler = webpack({
+    mode: "development",
+    entry: "./main.js",
+    infrastructureLogging: { level: "error" },
+  });
   const server = new WebpackDevServer(
     { host: "127.0.0.1", port: 0, proxy: [{ context: "/features", target: edge, logLevel: "error" }] },
     compiler,

@@ -261,7 +261,9 @@ fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
         format!(
             "warning: line 10, column 29, {at}[0].percentage: the number 25 means 0.0025 %; if 25 % is meant, write 250000, or 25% in a state file [percentage-unit]"
         ),
-        format!("warning: line 11, column 36, {at}[1].note: \"note\" is ignored in a strategy [unknown-name]"),
+        format!(
+            "warning: line 11, column 36, {at}[1].note: \"note\" is ignored in a strategy [unknown-name]"
+        ),
         format!(
             "warning: line 12, column 30, {at}[2].attributes[0]: without values EQUAL never holds, so the strategy never matches; add values to \
              the rule, or remove the rule [blank-rule]"
@@ -347,8 +349,12 @@ fn warnings_of_the_linter_are_shown_unless_the_value_accepts_them() {
     check(
         &text("client", "[well-knwon, 5]"),
         &[
-            &format!("line 15, column 16, {place}.accept[0]: no check has the name \"well-knwon\"; did you mean well-known?"),
-            &format!("line 15, column 28, {place}.accept[1]: the name of a check is a text: put it in quotes"),
+            &format!(
+                "line 15, column 16, {place}.accept[0]: no check has the name \"well-knwon\"; did you mean well-known?"
+            ),
+            &format!(
+                "line 15, column 28, {place}.accept[1]: the name of a check is a text: put it in quotes"
+            ),
         ],
     );
 }
@@ -357,7 +363,9 @@ fn warnings_of_the_linter_are_shown_unless_the_value_accepts_them() {
 fn an_environment_whose_answers_clients_would_refuse_gets_a_warning() {
     let warned = |bytes: usize| {
         let values = format!("values: {{A: {}}}", "x".repeat(bytes));
-        let text = format!("features: [{{key: A, type: STRING}}]\nenvironments: [{{name: dev, {values}}}]");
+        let text = format!(
+            "features: [{{key: A, type: STRING}}]\nenvironments: [{{name: dev, {values}}}]"
+        );
         let warning = said(&text).into_iter().find(|line| line.contains("`limits.bytes`"));
         warning.map(|line| line.contains("the environment dev has about 12.0 MiB"))
     };
