@@ -239,7 +239,7 @@ impl StateStore {
                         Entry { feature: feature.id, ..entry }
                     }
                     other => {
-                        let looks_the_same = self.value(&place) == base;
+                        let looks_the_same = fingerprint(feature, self.value(&place)) == print;
                         Entry::new(print, feature, base, other, looks_the_same, now, self.highest)
                     }
                 };

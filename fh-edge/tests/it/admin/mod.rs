@@ -99,6 +99,8 @@ async fn a_feature_names_the_probable_mistakes_in_its_strategies() {
     handle.reload(accepting).await.unwrap();
     let shown = admin(address, "GET /admin/v1/features/dev/BANNER").await;
     assert_eq!(shown.json()["diagnostics"], Value::Null);
+    // An accepted warning changes nothing that clients see.
+    assert_eq!(shown.json()["version"], patched.json()["version"]);
 }
 
 #[tokio::test]
