@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+pub(crate) use fh_edge::internal::millionths;
 use fh_eval::Kind;
 use fh_eval::internal::Token;
 use serde_json::value::RawValue;
@@ -49,19 +50,6 @@ pub(crate) fn value(kind: Option<Kind>, token: Option<&str>) -> String {
 /// Formats a fraction of one as a percentage with two decimals.
 pub(crate) fn percent(share: f64) -> String {
     format!("{:.2} %", share * 100.0)
-}
-
-/// Formats a share in millionths as a percentage, without rounding.
-pub(crate) fn millionths(share: i64) -> String {
-    let (whole, rest) = (share / 10_000, share.unsigned_abs() % 10_000);
-    let sign = if share < 0 && whole == 0 { "-" } else { "" };
-    let decimals = format!("{rest:04}");
-    let decimals = decimals.trim_end_matches('0');
-    if decimals.is_empty() {
-        format!("{sign}{whole} %")
-    } else {
-        format!("{sign}{whole}.{decimals} %")
-    }
 }
 
 /// Formats a count with thousands separators: `12,345`.
@@ -128,9 +116,6 @@ mod tests {
     fn figures() {
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(count(999), "999");
-        assert_eq!(millionths(123_456), "12.3456 %");
-        assert_eq!(millionths(200_000), "20 %");
-        assert_eq!(millionths(-5_000), "-0.5 %");
         assert_eq!(percent(0.123_45), "12.35 %");
     }
 

@@ -131,7 +131,7 @@ export function featureView(root, environment, key, { close }) {
   };
 }
 
-/** Shows a problem that the engine found in the feature. */
-function problem({ severity, place, error }) {
-  return h('p', { class: severity === 'error' ? 'remark bad' : 'remark' }, icon('warning'), h('span', { class: 'mono' }, place), ` ${error}`);
+/** Shows a problem that the engine or the linter found in the feature. */
+function problem({ severity, code, place, error }) {
+  return h('p', { class: severity === 'error' ? 'remark bad' : 'remark' }, icon('warning'), h('span', { class: 'mono' }, place), ` ${error} `, h('span', { class: 'quiet' }, `[${code}]`));
 }

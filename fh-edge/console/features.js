@@ -141,7 +141,8 @@ function featureRow(environment, href) {
         tags,
         now.locked && h('span', { class: 'tag' }, icon('lock'), 'locked'),
         now.retired && h('span', { class: 'tag' }, 'retired'),
-        now.diagnostics && h('span', { class: 'tag bad' }, icon('warning'), 'unreadable rule'),
+        isUnreadable(now) && h('span', { class: 'tag bad' }, icon('warning'), 'unreadable rule'),
+        !isUnreadable(now) && now.diagnostics && h('span', { class: 'tag' }, icon('warning'), 'probable mistake'),
       );
       if (now.type === 'BOOLEAN') {
         if (!shown.contains(flip.element)) refill(shown, flip.element);
@@ -158,4 +159,9 @@ function featureRow(environment, href) {
       element.classList.add('flash');
     },
   };
+}
+
+/** Returns true if the engine cannot read a part of the feature. */
+function isUnreadable({ diagnostics }) {
+  return Boolean(diagnostics?.some(({ severity }) => severity === 'error'));
 }

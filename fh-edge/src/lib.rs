@@ -15,6 +15,7 @@ mod connections;
 mod cors;
 mod edge;
 mod evaluations;
+mod lint;
 mod metrics;
 mod notices;
 mod options;

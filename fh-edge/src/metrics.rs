@@ -102,6 +102,7 @@ pub(crate) struct Metrics {
     ready: Gauge,
     age: Family<EnvironmentLabels, Seconds>,
     features: Family<EnvironmentLabels, Gauge>,
+    answer_bytes: Family<EnvironmentLabels, Gauge>,
     generation: Family<EnvironmentLabels, Gauge>,
     upstreams: UpstreamFigures,
     refused: Family<RefusalLabels, Counter>,
@@ -177,6 +178,7 @@ impl Metrics {
             ready: Gauge::default(),
             age: Family::default(),
             features: Family::default(),
+            answer_bytes: Family::default(),
             generation: Family::default(),
             upstreams: UpstreamFigures::default(),
             refused: Family::default(),
@@ -225,6 +227,11 @@ impl Metrics {
             "fh_edge_features",
             "Number of features, including retired ones",
             self.features.clone(),
+        );
+        registry.register(
+            "fh_edge_answer_bytes",
+            "Size of an uncompressed answer with all features of the environment. Clients refuse more than 16 MiB by default",
+            self.answer_bytes.clone(),
         );
         registry.register(
             "fh_edge_generation",
@@ -345,6 +352,7 @@ impl Metrics {
         self.environments_with_streams.set(whole(connections.by_environment().len()));
         self.age.clear();
         self.features.clear();
+        self.answer_bytes.clear();
         self.generation.clear();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         for published in environments.places() {
@@ -357,6 +365,9 @@ impl Metrics {
                 self.age.get_or_create(&labels).set(age.as_secs_f64());
             }
             self.features.get_or_create(&labels).set(whole(published.features.len()));
+            let served = published.features.iter().filter(|feature| !feature.retired);
+            let bytes = served.map(|feature| feature.json().len() + 1).sum();
+            self.answer_bytes.get_or_create(&labels).set(whole(bytes));
             let generation = i64::try_from(published.generation).unwrap_or(i64::MAX);
             self.generation.get_or_create(&labels).set(generation);
         }

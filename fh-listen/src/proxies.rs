@@ -9,9 +9,12 @@ use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use axum::middleware::map_request;
 use http::HeaderMap;
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 use super::Transport;
+
+/// The number of bits before the IPv4 address in a mapped address of IPv6.
+const MAPPED_BITS: u8 = 96;
 
 /// Proxies whose `x-forwarded-for` header is trusted. With [`Self::before`], handlers see the client's address from the header, if the
 /// header names one, as the peer's address ([`ConnectInfo`]), with port 0.
@@ -50,7 +53,8 @@ impl fmt::Display for InvalidNetwork {
 
 impl std::error::Error for InvalidNetwork {}
 
-/// Parses addresses and networks that are separated by commas.
+/// Parses addresses and networks that are separated by commas. Those of IPv4 that are written in IPv6 (`::ffff:10.0.0.0/104`) count as IPv4,
+/// because a peer of IPv4 has an address of IPv4, whatever the address of the listener.
 impl FromStr for TrustedProxies {
     type Err = InvalidNetwork;
 
@@ -60,7 +64,9 @@ impl FromStr for TrustedProxies {
             let address = || part.parse::<IpAddr>().map(IpNet::from);
             part.parse::<IpNet>()
                 .or_else(|_| address())
-                .map_err(|_| InvalidNetwork(part.to_owned()))
+                .ok()
+                .and_then(canonical)
+                .ok_or_else(|| InvalidNetwork(part.to_owned()))
         });
         Ok(Self { networks: networks.collect::<Result<_, _>>()? })
     }
@@ -123,8 +129,18 @@ impl TrustedProxies {
     }
 
     pub(super) fn is_trusted(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
         self.networks.iter().any(|network| network.contains(&address))
     }
+}
+
+/// Returns the network of IPv4 that a network of IPv6 holds in mapped form, or else the network unchanged. Returns `None` for a mapped
+/// address with a length below 96 bits, which could mean the length of either form.
+fn canonical(network: IpNet) -> Option<IpNet> {
+    let IpAddr::V6(address) = network.addr() else { return Some(network) };
+    let Some(address) = address.to_ipv4_mapped() else { return Some(network) };
+    let length = network.prefix_len().checked_sub(MAPPED_BITS)?;
+    Ipv4Net::new(address, length).ok().map(IpNet::V4)
 }
 
 /// Returns whether every value of `x-forwarded-proto` is `https`; `None` without this header. A client may have written some of the values,
@@ -183,6 +199,23 @@ mod tests {
         assert_eq!(client(inner, "10.1.1.1", &["::ffff:203.0.113.9"]), "203.0.113.9:0");
     }
 
+    /// Rules on addresses treat mapped addresses in the same way.
+    #[test]
+    fn mapped_addresses_of_ipv4_are_addresses_of_ipv4() {
+        for (proxies, peer, is_trusted) in [
+            ("::ffff:10.1.1.1", "10.1.1.1", true),
+            ("::ffff:10.1.1.1", "::ffff:10.1.1.1", true),
+            ("10.1.1.1", "::ffff:10.1.1.1", true),
+            ("::ffff:10.0.0.0/104", "10.1.1.1", true),
+            ("::ffff:a01:101/128", "10.1.1.1", true),
+            ("::ffff:10.0.0.0/104", "11.1.1.1", false),
+            ("::/0", "fd00::1", true),
+        ] {
+            let expected = if is_trusted { "203.0.113.9:0" } else { &format!("{peer}:7") };
+            assert_eq!(client(proxies, peer, &["203.0.113.9"]), *expected, "{proxies} {peer}");
+        }
+    }
+
     #[test]
     fn headers_of_other_peers_are_ignored() {
         assert_eq!(client("10.0.0.0/8", "192.0.2.1", &["203.0.113.9"]), "192.0.2.1:7");
@@ -193,7 +226,7 @@ mod tests {
         for broken in ["[2001:db8::7]junk", "[2001:db8::7", "[203.0.113.9]", "[2001:db8::7]:x"] {
             assert_eq!(client("10.0.0.0/8", "10.1.1.1", &[broken]), "10.1.1.1:7", "{broken}");
         }
-        for wrong in ["10.0.0.0/33", "localhost", "10.0.0"] {
+        for wrong in ["10.0.0.0/33", "localhost", "10.0.0", "::ffff:10.0.0.0/8"] {
             let error = wrong.parse::<TrustedProxies>().unwrap_err();
             assert!(error.to_string().contains(wrong));
         }

@@ -146,7 +146,10 @@ impl fmt::Display for Problem {
             ),
             Self::Malformed(why) => write!(f, "the response cannot be parsed: {why}"),
             Self::TooLarge(limit) => {
-                write!(f, "the response or an event is larger than {limit} bytes")
+                write!(
+                    f,
+                    "the response or an event is larger than {limit} bytes, the limit of the setting `limits.bytes`: raise it, or ask for fewer features"
+                )
             }
             Self::NoEnvironments => {
                 f.write_str("the response contains no environment of the API keys")

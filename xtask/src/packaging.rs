@@ -17,13 +17,13 @@ const TARGET: &str = "x86_64-unknown-linux-musl";
 const PATIENCE: Duration = Duration::from_secs(30);
 /// A script that enters a tree with chroot as another user, and runs a program there. The tree is read-only except for its `data` folder.
 const ENTER: &str = r#"
-tree=$1 user=$2
-shift 2
+tree=$1 user=$2 groups=$3
+shift 3
 mount --make-rprivate /
 mount --bind "$tree" "$tree"
 mount --bind "$tree/data" "$tree/data"
 mount -o remount,bind,ro "$tree"
-exec chroot --userspec="$user" "$tree" "$@"
+exec chroot --userspec="$user" --groups="$groups" "$tree" "$@"
 "#;
 /// The command of the server in its tree.
 const SERVE: &str = "/fh serve --port 0 --log-format text";
@@ -77,7 +77,7 @@ fn conformance_suite(tree: &Path, binary: &Path) -> Result<(), String> {
     Run::new("chown").args(&[user.clone(), data]).go()?;
     for (line, adapter) in SUITE.iter().zip([None, Some("/fh-conformance adapter rust")]) {
         let mut words = words(&["--mount", "sh", "-ec", ENTER, "sh"]);
-        words.extend([tree.display().to_string(), user.clone()]);
+        words.extend([tree.display().to_string(), user.clone(), String::new()]);
         words.extend(line.split(' ').map(str::to_string));
         words.extend(adapter.map(str::to_string));
         say!("    $ unshare, chroot {} {line}", tree.display());
@@ -100,6 +100,8 @@ fn needs_no_library(program: &Path) -> Result<(), String> {
 struct Image {
     variables: Vec<(String, String)>,
     user: String,
+    /// The further groups of the user, separated by commas.
+    groups: String,
 }
 
 impl Image {
@@ -120,11 +122,12 @@ impl Image {
         if variables.is_empty() || user.starts_with('0') {
             return Err("the Containerfile has no variables, or runs as root".to_string());
         }
-        Ok(Self { variables, user })
+        Ok(Self { variables, user, groups: String::new() })
     }
 }
 
-/// Repeats the steps of the Containerfile in an empty tree: the server serves, keeps a change over a restart, and ends.
+/// Repeats the steps of the Containerfile in an empty tree: the server serves, keeps a change over a restart, and ends. The file of
+/// `fh init` is mounted once as by the `podman run` line, and once as by the manifest.
 fn image(tree: &Path, binary: &Path) -> Result<(), String> {
     let image = Image::read()?;
     let failed = |why: std::io::Error| format!("{}: {why}", tree.display());
@@ -136,29 +139,62 @@ fn image(tree: &Path, binary: &Path) -> Result<(), String> {
     let fh = tree.join("fh").display().to_string();
     let state = tree.join("etc/fh-edge/state.yaml").display().to_string();
     let made = Run::new(&fh).args(&words(&["init", &state, "--json"])).output()?;
-    let owner =
-        Run::new("chown -R").args(&[image.user.clone(), format!("{}/data", tree.display()), state]);
-    owner.go()?;
+    Run::new("chown").args(&[image.user.clone(), format!("{}/data", tree.display())]).go()?;
     let (reader, tests) = (member(&made, "clientKey")?, member(&made, "testsKey")?);
+    let value = |url: &str| Run::new(&fh).args(&words(&["get", url, &reader, "BANNER"])).output();
 
+    mount_as_podman_does(&state)?;
     let mut serving = Serving::start(tree, &image)?;
     serving.has_nothing_else()?;
     // Like the health check of the image, which finds the port in the variables.
     Run::new(&fh).args(&words(&["probe", &serving.url])).go()?;
-    let value = || Run::new(&fh).args(&words(&["get", &serving.url, &reader, "BANNER"])).output();
-    if !value()?.contains("Hello") {
+    if !value(&serving.url)?.contains("Hello") {
         return Err("the server does not serve what stands in its file".to_string());
     }
     Run::new(&fh).args(&words(&["set", &serving.url, &tests, "BANNER", "kept"])).go()?;
     serving.end()?;
+    let image = mount_as_kubernetes_does(&state, image)?;
     let serving = Serving::start(tree, &image)?;
-    let value = Run::new(&fh).args(&words(&["get", &serving.url, &reader, "BANNER"])).output()?;
-    if !value.contains("kept") {
-        return Err(format!("a change was not kept over a restart: {value}"));
+    let kept = value(&serving.url)?;
+    if !kept.contains("kept") {
+        return Err(format!("a change was not kept over a restart: {kept}"));
     }
     serving.end()?;
     say!("    served, changed and restarted as user {} in a tree with one binary", image.user);
     Ok(())
+}
+
+/// Returns the text of a file of the folder `packaging`.
+fn packaged(name: &str) -> Result<String, String> {
+    let path = root().join("packaging").join(name);
+    fs::read_to_string(&path).map_err(|why| format!("{}: {why}", path.display()))
+}
+
+/// Gives the file to the user that sees it as its own in the container of the `podman run` line. Without the line's option, the file
+/// stays the one of the user that runs podman, here root.
+fn mount_as_podman_does(state: &str) -> Result<(), String> {
+    let text = packaged("README.md")?;
+    let line = text.lines().find(|line| line.starts_with("podman run ")).unwrap_or_default();
+    if !line.contains(":/etc/fh-edge:ro") {
+        return Err(format!("packaging/README.md has no `podman run` line with a state: {line}"));
+    }
+    let Some(mapped) = line.split("--userns=keep-id:uid=").nth(1) else { return Ok(()) };
+    let mapped = mapped.split(' ').next().unwrap_or_default().replace(",gid=", ":");
+    Run::new("chown").args(&[mapped, state.to_string()]).go()
+}
+
+/// Gives the file the owner and the mode that Kubernetes gives to the files of the manifest's Secret. Returns the image with the manifest's
+/// user.
+fn mount_as_kubernetes_does(state: &str, image: Image) -> Result<Image, String> {
+    let text = packaged("fh-edge.yaml")?;
+    let member = |name: &str| {
+        let line = text.lines().find_map(|line| line.trim().strip_prefix(name)?.strip_prefix(": "));
+        line.map(str::to_string).ok_or(format!("packaging/fh-edge.yaml has no {name}"))
+    };
+    Run::new("chown").args(&[format!("0:{}", member("fsGroup")?), state.to_string()]).go()?;
+    Run::new("chmod").args(&[member("defaultMode")?, state.to_string()]).go()?;
+    let user = format!("{}:{}", member("runAsUser")?, member("runAsGroup")?);
+    Ok(Image { user, groups: member("fsGroup")?, ..image })
 }
 
 fn words(list: &[&str]) -> Vec<String> {
@@ -187,7 +223,7 @@ impl Serving {
         command
             .args(["--mount", "sh", "-ec", ENTER, "sh"])
             .arg(tree)
-            .arg(&image.user)
+            .args([&image.user, &image.groups])
             .args(SERVE.split(' '));
         command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
         command.envs(image.variables.iter().cloned());

@@ -3,10 +3,8 @@
  * the edge runtime, with `fh serve`, in Chromium.
  */
 
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -19,6 +17,7 @@ import {
   SERVER_KEY,
   state,
 } from "../packages/client/tests/client/serve.ts";
+import { Listening } from "../packaging/tests/listening.ts";
 import { project, removeProjects } from "../packaging/tests/project.ts";
 import { Tarball } from "../packaging/tests/tarball.ts";
 
@@ -29,7 +28,7 @@ removeProjects();
 describeServe("an application of Next", () => {
   let served: Served;
   let browser: Browser;
-  let next: ChildProcess | undefined;
+  let next: Listening | undefined;
   let built: string;
   let url: string;
 
@@ -46,14 +45,11 @@ describeServe("an application of Next", () => {
     const settings = { cwd: folder, env: { ...env, NODE_ENV: "production" as const } };
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, "build"], settings);
     built = stdout + stderr;
-    next = spawn(process.execPath, [program, "start", "-H", "127.0.0.1", "-p", "0"], {
-      ...settings,
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    url = await addressOf(next);
+    next = await Listening.start([program, "start", "-H", "127.0.0.1", "-p", "0"], settings);
+    url = next.url;
   });
   afterAll(async () => {
-    await Promise.all([browser.close(), served[Symbol.asyncDispose](), next?.kill() && once(next, "exit")]);
+    await Promise.all([browser.close(), served[Symbol.asyncDispose](), next?.[Symbol.asyncDispose]()]);
   });
 
   /** Returns the texts of the server component and of the client component in the HTML of a page. */
@@ -119,16 +115,3 @@ describeServe("an application of Next", () => {
     },
   );
 });
-
-/** Returns the address that Next prints once it serves pages. */
-async function addressOf({ stdout }: ChildProcess): Promise<string> {
-  if (stdout === null) throw new Error("Next has no output");
-  for await (const line of createInterface(stdout)) {
-    const address = /Local: +(http:\S+)/.exec(line)?.[1];
-    if (address === undefined) continue;
-    // What nothing reads would stop Next.
-    stdout.resume();
-    return address;
-  }
-  throw new Error("Next ended without an address");
-}

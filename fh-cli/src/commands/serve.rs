@@ -26,7 +26,7 @@ Examples:
   fh init state.yaml
   fh serve --state state.yaml
   fh serve --state state.yaml --data /var/lib/fh-edge --monitor-port 8701
-  fh serve --check state.yaml
+  fh serve --check state.yaml --strict
   fh serve --show-settings
 
 SIGHUP reloads the state file, the files with keys and headers, and the certificate.
@@ -35,12 +35,17 @@ the grace period. A second Ctrl-C or SIGTERM stops it at once. The server prints
 addresses on stdout, as JSON with --json or --log-format json. Logs go to stderr.
 
 Exit codes: 0 stopped by Ctrl-C or a signal, or --check found no errors; 1 --check found
-errors; 2 another error, for example a wrong setting or file, or a port in use.")]
+errors (--strict: or warnings); 2 another error, for example a wrong setting or file, or a port in use.")]
 pub(crate) struct ServeArgs {
     /// Check this state file, and exit without serving. If the file has errors, they are reported, and the exit status is
-    /// 1. Otherwise, its warnings are reported
+    /// 1. Otherwise, its warnings are reported. They include those of `fh lint`. The member `accept` of a feature's value accepts
+    /// warnings by the name in brackets at their end
     #[arg(long, value_name = "FILE")]
     check: Option<String>,
+
+    /// With --check, exit with status 1 also if there are only warnings
+    #[arg(long, requires = "check")]
+    strict: bool,
 
     /// Show all settings with their values and sources, and exit without serving
     #[arg(long)]
@@ -65,7 +70,7 @@ pub(crate) fn run(
     }
     let settings = &resolved.settings;
     if let Some(name) = &args.check {
-        return check::check(name, settings, json, screen);
+        return check::check(name, settings, (args.strict, json), screen);
     }
     logs::start(settings.log, settings.log_format, std::io::stderr().is_terminal());
     for warning in resolved.warnings() {

@@ -20,6 +20,8 @@ const WHOLE: Duration = Duration::from_secs(12);
 pub(super) const MOST_REDIRECTS: u8 = 5;
 /// The largest size of a response's body, in bytes (decisions D-74).
 const LARGEST: usize = 16 * 1024 * 1024;
+/// The size of features above which a warning says that clients will soon refuse them.
+pub(super) const LARGE: usize = 12 * 1024 * 1024;
 
 pub(super) struct Http {
     client: reqwest::Client,
@@ -64,7 +66,10 @@ pub(super) enum Trouble {
     /// The request cannot be built, the connection broke, or the response is not valid HTTP.
     Broken(String),
     /// The body of the response is larger than [`LARGEST`].
-    TooLarge,
+    TooLarge {
+        /// True if the content type is that of features.
+        is_json: bool,
+    },
 }
 
 impl<'a> Ask<'a> {
@@ -184,7 +189,7 @@ impl Http {
             let mut body = Vec::new();
             while let Some(piece) = response.chunk().await.map_err(trouble)? {
                 if body.len() + piece.len() > LARGEST {
-                    return Err(Trouble::TooLarge);
+                    return Err(Trouble::TooLarge { is_json: head.is("application/json") });
                 }
                 body.extend_from_slice(&piece);
             }
@@ -284,7 +289,9 @@ impl std::fmt::Display for Trouble {
             Self::Connect(text) => write!(f, "no connection: {text}"),
             Self::TimedOut(after) => write!(f, "no answer within {:.1} s", after.as_secs_f64()),
             Self::Broken(text) => write!(f, "the answer cannot be read: {text}"),
-            Self::TooLarge => f.write_str("the answer is larger than 16 MiB"),
+            Self::TooLarge { .. } => f.write_str(
+                "the answer is larger than 16 MiB, the default of the clients' setting `limits.bytes`",
+            ),
         }
     }
 }
@@ -301,7 +308,10 @@ impl Trouble {
             Self::Broken(_) => {
                 "check the port (a port with TLS needs https://), and proxies in front of the Edge"
             }
-            Self::TooLarge => "check that the URL is that of an Edge",
+            Self::TooLarge { is_json: true } => {
+                "clients refuse this answer: remove or shorten features, limit the service account by filters, or raise `limits.bytes` in each client"
+            }
+            Self::TooLarge { is_json: false } => "check that the URL is that of an Edge",
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::sanitize::plural;
 
 use super::Visit;
 use super::check::{Finding, Report, Topic};
+use super::exchange::LARGE;
 use super::poll::Poll;
 use super::wording::several;
 
@@ -83,6 +84,18 @@ impl Visit<'_> {
         } else {
             Finding::good(Topic::Payload, format!("{features}, and `fh lint` finds no problems"))
         };
-        report.add(finding.data(data))
+        report.add(finding.data(data))?;
+        let bytes = poll.answer.body.len();
+        if bytes > LARGE {
+            let message = format!(
+                "the features have {:.1} MiB, and clients refuse more than 16 MiB unless their setting `limits.bytes` is larger",
+                bytes as f64 / f64::from(1 << 20)
+            );
+            report
+                .add(Finding::warning(Topic::Payload, message).advice(
+                    "remove or shorten features, or limit the service account by filters",
+                ))?;
+        }
+        Ok(())
     }
 }

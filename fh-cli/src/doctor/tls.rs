@@ -180,6 +180,12 @@ pub(super) fn trouble(seen: &Seen, host: &str, error: &str) -> (String, String) 
         Some(CertificateError::Revoked) => {
             ("the certificate was revoked".to_string(), "get a new certificate")
         }
+        Some(other) if is_authority_as_server(other) => (
+            "the server's own certificate is marked as that of an authority (CA:TRUE), which clients do not accept, even if they trust it"
+                .to_string(),
+            "give the server a certificate with CA:FALSE that the trusted certificate has signed; for a self-signed certificate \
+             of its own, create it with `openssl req -x509 -addext basicConstraints=critical,CA:FALSE`",
+        ),
         Some(other) => {
             (format!("the certificate is not accepted: {other}"), "get a new certificate")
         }
@@ -193,6 +199,12 @@ pub(super) fn trouble(seen: &Seen, host: &str, error: &str) -> (String, String) 
         ),
     };
     (message, advice.to_string())
+}
+
+/// Returns true if the server presents the certificate of an authority as its own. rustls has no variant for this refusal of webpki.
+fn is_authority_as_server(refusal: &CertificateError) -> bool {
+    let CertificateError::Other(other) = refusal else { return false };
+    format!("{other:?}").contains("CaUsedAsEndEntity")
 }
 
 /// Returns the name `a.example` in a text such as `DnsName("a.example")`. A text without quotes is returned unchanged.

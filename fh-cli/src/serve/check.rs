@@ -30,6 +30,8 @@ struct Row<'a> {
     column: usize,
     path: &'a str,
     message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
 }
 
 impl<'a> Row<'a> {
@@ -39,16 +41,18 @@ impl<'a> Row<'a> {
             column: problem.position.column,
             path: &problem.path,
             message: &problem.what,
+            code: problem.code,
         };
         problems.iter().map(row).collect()
     }
 }
 
-/// Writes the errors of a state file, or its warnings if it has no errors. Fails if the file cannot be read.
+/// Writes the errors of a state file, or its warnings if it has no errors. With `strict`, warnings count as errors. Fails if the file cannot
+/// be read.
 pub(crate) fn check(
     name: &str,
     settings: &Settings,
-    json: bool,
+    (strict, json): (bool, bool),
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
     let (parsed, errors) = match file::check(Path::new(name), &origin::options(settings)) {
@@ -80,15 +84,26 @@ pub(crate) fn check(
                 screen.line(PLAIN, &format!("{name}: {problem}"))?;
             }
         }
+        let (warned, failed) = (
+            plural(warnings.len(), "warning", "warnings"),
+            plural(errors.len(), "error", "errors"),
+        );
         match &parsed {
-            Some(parsed) => screen.line(GOOD, &format!("{name} is fine: {}", counts(parsed)))?,
-            None => {
-                let count = plural(errors.len(), "error", "errors");
-                screen.line(BAD, &format!("{name} cannot be served: {count}"))?;
+            None => screen.line(BAD, &format!("{name} cannot be served: {failed}"))?,
+            Some(parsed) if warnings.is_empty() => {
+                screen.line(GOOD, &format!("{name} is fine: {}", counts(parsed)))?;
+            }
+            Some(parsed) => {
+                let (style, strictly) =
+                    if strict { (BAD, ", which --strict refuses") } else { (WARNING, "") };
+                let counts = counts(parsed);
+                screen
+                    .line(style, &format!("{name} can be served: {counts}; {warned}{strictly}"))?;
             }
         }
     }
-    Ok(if errors.is_empty() { Status::Fine } else { Status::Findings })
+    let is_fine = errors.is_empty() && !(strict && !warnings.is_empty());
+    Ok(if is_fine { Status::Fine } else { Status::Findings })
 }
 
 fn counts(parsed: &Parsed) -> String {

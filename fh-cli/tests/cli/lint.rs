@@ -71,7 +71,14 @@ fn percentages() {
     }
     check(&[pure("a", "")], &["empty-strategy"]);
     check(&[pure("a", "\"20\"")], &["WRONG-TYPE"]);
-    check(&[pure("a", "20.0")], &[]);
+    check(&[pure("a", "200000.0")], &[]);
+    for unit in ["1", "25", "100", "101", "999"] {
+        check(&[pure("a", unit)], &["percentage-unit"]);
+    }
+    check(&[pure("a", "1000")], &[]);
+    let finding = &lint(&feature(&pure("a", "25")))["findings"][0];
+    assert_eq!(finding["message"], "the number 25 means 0.0025 %");
+    assert!(finding["advice"].as_str().unwrap().contains("write 250000"), "{finding}");
     // Percentages with different percentage attributes are added up separately.
     let company =
         r#"{"id": "c", "percentage": 600000, "percentageAttributes": ["company"], "value": true}"#
@@ -198,7 +205,10 @@ fn values_of_the_wrong_type() {
     assert_eq!(value("JSON", r#""{\"a\": [1]}""#), Vec::<String>::new());
     assert_eq!(value("JSON", "{\"a\": 1}"), ["wrong-type"]);
     assert_eq!(value("THING", "1"), ["unknown-name"]);
-    assert_eq!(codes(&feature(r#"{"id": "s", "percentage": 10, "value": "yes"}"#)), ["value-type"]);
+    assert_eq!(
+        codes(&feature(r#"{"id": "s", "percentage": 100000, "value": "yes"}"#)),
+        ["value-type"]
+    );
 }
 
 #[test]
@@ -237,7 +247,7 @@ fn features_among_each_other() {
     assert_eq!(codes(r#"[{"id": "a"}, 7]"#), ["WRONG-TYPE", "WRONG-TYPE"]);
     assert_eq!(
         codes(
-            r#"[{"key": "K", "type": "BOOLEAN", "strategies": [{"id": "s", "percentage": 5, "value": true}]}]"#
+            r#"[{"key": "K", "type": "BOOLEAN", "strategies": [{"id": "s", "percentage": 50000, "value": true}]}]"#
         ),
         ["NO-FEATURE-ID"]
     );
@@ -262,7 +272,7 @@ fn exit_codes() {
 fn names_the_place() {
     let features = "[{\"id\": \"prod\", \"features\": [\n\
         {\"id\": \"f\", \"key\": \"K\", \"type\": \"BOOLEAN\", \"value\": false, \"strategies\": [\n\
-        {\"id\": \"s1\", \"percentage\": 10, \"value\": true},\n\
+        {\"id\": \"s1\", \"percentage\": 100000, \"value\": true},\n\
         {\"id\": \"s2\", \"value\": true, \"attributes\": [\n\
         {\"fieldName\": \"d\", \"type\": \"DATE\", \"conditional\": \"LESS\", \"values\": [\"soon\"]},\n\
         {\"fieldName\": \"v\", \"type\": \"SEMANTIC_VERSION\", \"conditional\": \"LESS\", \"values\": [\"5\"]}]}]}]}]";

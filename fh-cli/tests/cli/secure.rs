@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::sync::Arc;
 
 use fh_fake_edge::{Behaviour, FakeEdge, TlsFront};
-use fh_test_certificates::Authority;
+use fh_test_certificates::{Authority, Certificate};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -24,12 +24,21 @@ impl Secure {
     /// Starts a server with a certificate for this name that expires in `days` days.
     pub(crate) fn start(name: &str, days: i64) -> Self {
         let authority = authority();
+        Self::with(&authority.issue(name, -100..days), authority.pem())
+    }
+
+    /// Starts a server whose certificate is also that of an authority. Clients are to trust this certificate.
+    pub(crate) fn self_signed_authority(name: &str) -> Self {
+        let certificate = Certificate::self_signed_authority(name);
+        Self::with(&certificate, certificate.pem().to_string())
+    }
+
+    fn with(certificate: &Certificate, trusted: String) -> Self {
         let edge = FakeEdge::start().unwrap();
         edge.behave(Behaviour::status(404));
-        let certificate = authority.issue(name, -100..days);
         let front = TlsFront::start(edge.address(), certificate.server()).unwrap();
         let port = front.address().port();
-        let authority = file(&format!("authority-{port}.pem"), authority.pem());
+        let authority = file(&format!("authority-{port}.pem"), trusted);
         Self { port, authority, _edge: edge, _front: front }
     }
 }

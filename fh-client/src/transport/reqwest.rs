@@ -11,7 +11,7 @@ use bytes::Bytes;
 use fh_session::{EdgeUrl, ResponseHead};
 use futures_core::Stream;
 
-use super::tls::{HttpVersions, TlsChoices};
+use super::tls::{self, HttpVersions, TlsChoices};
 use super::{
     BoxFuture, InvalidSetting, Method, Response, Transport, TransportError, TransportErrorKind,
     TransportRequest, proxy,
@@ -356,7 +356,7 @@ fn translate(error: reqwest::Error, phase: Phase) -> TransportError {
         (TransportErrorKind::Broken, Phase::Body) => {
             format!("the connection broke while the response was read: {cause}")
         }
-        _ => cause.to_string(),
+        _ => tls::in_words(cause),
     };
     let error = TransportError::new(kind, text);
     if is_unsent { error.before_sending() } else { error }

@@ -84,6 +84,18 @@ impl TlsChoices {
     }
 }
 
+/// Returns the text of an error. A refusal of a certificate for which rustls shows only a name of the library webpki gets a text with the
+/// cause and the cure.
+pub(super) fn in_words(error: &(dyn std::error::Error + 'static)) -> String {
+    let text = error.to_string();
+    if !text.contains("CaUsedAsEndEntity") {
+        return text;
+    }
+    "the server's own certificate is marked as that of an authority (CA:TRUE), which is refused even if the certificate is trusted: give the \
+     server a certificate with CA:FALSE"
+        .to_string()
+}
+
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TransportSetupError> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     match found {

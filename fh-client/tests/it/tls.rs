@@ -10,7 +10,7 @@ use std::time::Duration;
 use fh_client::transport::ReqwestTransport;
 use fh_client::{Client, Problem, StartError};
 use fh_fake_edge::{Behaviour, FakeEdge, Feature, TlsFront};
-use fh_test_certificates::Authority;
+use fh_test_certificates::{Authority, Certificate};
 
 use crate::support::{PATIENCE, quick, until};
 
@@ -20,9 +20,8 @@ fn edge() -> FakeEdge {
     edge
 }
 
-fn client(edge: &FakeEdge, address: SocketAddr, trusted: &Authority) -> Client {
-    let transport =
-        ReqwestTransport::builder().no_proxy().ca_certificate(trusted.pem()).build().unwrap();
+fn client(edge: &FakeEdge, address: SocketAddr, trusted: &str) -> Client {
+    let transport = ReqwestTransport::builder().no_proxy().ca_certificate(trusted).build().unwrap();
     Client::builder(format!("https://localhost:{}", address.port()), edge.client_key())
         .transport(transport)
         .configure(quick)
@@ -30,12 +29,17 @@ fn client(edge: &FakeEdge, address: SocketAddr, trusted: &Authority) -> Client {
         .unwrap()
 }
 
-/// Checks that the client is never ready, that it reports the reason, and that it retries, since a certificate may be renewed.
 fn refused(name: &str, good: Range<i64>, trusted: Option<&Authority>, why: &str) {
-    let (edge, authority) = (edge(), Authority::new("ours"));
+    let authority = Authority::new("ours");
     let certificate = authority.issue(name, good);
+    refused_certificate(&certificate, &trusted.unwrap_or(&authority).pem(), why);
+}
+
+/// Checks that the client is never ready, that it reports the reason, and that it retries, since a certificate may be renewed.
+fn refused_certificate(certificate: &Certificate, trusted: &str, why: &str) {
+    let edge = edge();
     let front = TlsFront::start(edge.address(), certificate.server()).unwrap();
-    let client = client(&edge, front.address(), trusted.unwrap_or(&authority));
+    let client = client(&edge, front.address(), trusted);
     let status = until(&client, |status| status.attempts >= 3);
     let Some(Problem::Tls(said)) = &status.problem else { panic!("{status}") };
     assert!(said.contains(why), "{said}");
@@ -47,6 +51,13 @@ fn refused(name: &str, good: Range<i64>, trusted: Option<&Authority>, why: &str)
 #[test]
 fn an_unknown_authority_is_refused() {
     refused("localhost", -1..1, Some(&Authority::new("another")), "UnknownIssuer");
+}
+
+/// Such a certificate is what `openssl req -x509` makes by default.
+#[test]
+fn a_trusted_certificate_of_an_authority_is_refused_as_that_of_a_server_in_words() {
+    let certificate = Certificate::self_signed_authority("localhost");
+    refused_certificate(&certificate, certificate.pem(), "(CA:TRUE)");
 }
 
 #[test]
@@ -63,7 +74,7 @@ fn a_certificate_of_another_host_is_refused() {
 fn a_server_without_tls_is_a_problem_of_tls() {
     let edge = edge();
     edge.on_accept(Some(Behaviour::garbage("HTTP/1.1 400 Bad Request\r\n\r\n")));
-    let client = client(&edge, edge.address(), &Authority::new("ours"));
+    let client = client(&edge, edge.address(), &Authority::new("ours").pem());
     let status = until(&client, |status| status.problem.is_some());
     assert!(matches!(status.problem, Some(Problem::Tls(_))), "{status}");
 }
@@ -93,7 +104,7 @@ fn a_broken_body_is_no_failed_handshake() {
     let certificate = authority.issue("localhost", -1..1);
     let front = TlsFront::start(edge.address(), certificate.server()).unwrap();
     let (address, garbage) = tampered(front.address());
-    let client = client(&edge, address, &authority);
+    let client = client(&edge, address, &authority.pem());
     client.wait_ready(PATIENCE).unwrap();
     garbage.send(()).unwrap();
     let status = until(&client, |status| status.problem.is_some());

@@ -104,11 +104,10 @@ pub(super) async fn poll(
     response
 }
 
-/// Returns the well-formed keys among these texts, without duplicates. The error is the body of a response with status 400, which is empty
-/// if there are no texts.
+/// Returns the well-formed keys among these texts, without duplicates. The error is the body of a response with status 400.
 fn keys<'a>(texts: &'a [Cow<'a, str>]) -> Result<Few<RequestKey<'a>>, &'static str> {
     if texts.is_empty() {
-        return Err("");
+        return Err("the API key is missing: write GET /features?apiKey=ENVIRONMENT/KEY");
     }
     if texts.len() > MAX_KEYS {
         return Err("too many keys");
@@ -145,7 +144,8 @@ async fn answer(
 ) -> http::Response<Bytes> {
     let headers = &request.headers;
     if !accepts_json(headers) {
-        return respond::empty(StatusCode::NOT_ACCEPTABLE);
+        let why = "the accept header excludes application/json, the form of features";
+        return respond::text(StatusCode::NOT_ACCEPTABLE, why);
     }
     let texts = written_keys(request.uri.query().unwrap_or_default());
     let keys = match keys(&texts) {
@@ -191,7 +191,7 @@ async fn answer(
         return if waiting {
             respond::text(StatusCode::SERVICE_UNAVAILABLE, NOT_READY)
         } else {
-            respond::empty(StatusCode::NOT_FOUND)
+            respond::unknown_key()
         };
     }
     let held = headers.get(IF_NONE_MATCH).filter(|etag| is_held(etag, &found, &context));
@@ -329,7 +329,7 @@ fn respond_with(
                             None => (answer.body.clone(), answer.etag.clone(), false),
                         }
                     }
-                    None => return respond::empty(StatusCode::NOT_FOUND),
+                    None => return respond::unknown_key(),
                 },
                 several => (join(several, context), etag(tags(found), context.tag()), false),
             };

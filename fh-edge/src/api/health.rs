@@ -8,20 +8,30 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use bytes::Bytes;
-use http::StatusCode;
-use http::header::CACHE_CONTROL;
+use http::header::{ACCEPT, CACHE_CONTROL, VARY};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::respond;
 use crate::shared_state::SharedState;
 
 const ROOT: &str = "/";
+/// The page for browsers at the path `/`.
+const PAGE: &[u8] = br#"<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>fh Edge</title>
+<p>This server is an Edge: it serves feature flags to programs, and it is running.</p>
+<p>An SDK needs the URL of this page and an API key. A program can also read features from
+<code>/features?apiKey=ENVIRONMENT/KEY</code>, and a probe the health from <code>/health/readiness</code>.</p>
+</html>
+"#;
 const LIVENESS: &str = "/health/liveness";
 const READINESS: [&str; 2] = ["/health/readiness", "/health/readyness"];
 
 /// Returns the routes of `/` and of the paths below `/health`.
 pub(super) fn router() -> Router<Arc<SharedState>> {
     let router = Router::new()
-        .route(ROOT, get(|| async { respond::text::<Body>(StatusCode::OK, "ok") }))
+        .route(ROOT, get(root))
         .route(LIVENESS, get(|| async { respond::empty::<Body>(StatusCode::OK) }));
     READINESS.into_iter().fold(router, |router, path| router.route(path, get(readiness)))
 }
@@ -34,6 +44,23 @@ pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
 /// Returns the route of `/metrics`.
 pub(super) fn metrics_router() -> Router<Arc<SharedState>> {
     Router::new().route("/metrics", get(metrics))
+}
+
+/// Answers a browser with a page that says what the server is, and other clients with the text `ok`.
+async fn root(headers: HeaderMap) -> Response {
+    let accepted = headers.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok());
+    let mut response = match accepted.flat_map(|line| line.split(',')).any(is_html) {
+        true => {
+            respond::bytes(StatusCode::OK, "text/html; charset=utf-8", Bytes::from_static(PAGE))
+        }
+        false => respond::text(StatusCode::OK, "ok"),
+    };
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+    response
+}
+
+fn is_html(range: &str) -> bool {
+    range.split(';').next().is_some_and(|range| range.trim().eq_ignore_ascii_case("text/html"))
 }
 
 /// Answers with status 200 while the Edge is ready for clients, and with 503 otherwise. The body lists the problems that do not keep the

@@ -58,7 +58,11 @@ pub(super) async fn middleware(
     let middleware =
         RequestMiddleware::of(request.method(), request.uri().path(), request.headers());
     let is_preflight = middleware.has_origin && request.method() == Method::OPTIONS;
-    let mut response = if is_preflight { shared.cors.preflight() } else { next.run(request).await };
+    let mut response = if is_preflight {
+        shared.cors.preflight(request.headers())
+    } else {
+        next.run(request).await
+    };
     middleware.finish(&shared, &mut response);
     response
 }

@@ -45,7 +45,7 @@ pub(crate) fn router(shared: &Arc<SharedState>) -> Router {
             .route(&path("{one}/{two}/{three}/{four}"), axum::routing::put(put::four));
     }
     let router = router
-        .fallback(|| async { respond::empty::<Body>(StatusCode::NOT_FOUND) })
+        .fallback(|| async { respond::text::<Body>(StatusCode::NOT_FOUND, respond::UNKNOWN_PATH) })
         .layer(axum::middleware::from_fn_with_state(Arc::clone(shared), middleware::middleware));
     let router = match shared.options.monitoring {
         Monitoring::WithApi => router.merge(monitoring_router(shared)),

@@ -28,7 +28,10 @@ pub(super) async fn two(
     let key = key.replace('+', "/");
     match key.split('/').collect::<Vec<_>>().as_slice() {
         [environment, secret] => put(&shared, environment, secret, &feature, request).await,
-        _ => respond::empty(StatusCode::BAD_REQUEST),
+        _ => respond::text(
+            StatusCode::BAD_REQUEST,
+            "the path has no API key: write PUT /features/ENVIRONMENT/KEY/FEATURE",
+        ),
     }
 }
 
@@ -72,10 +75,11 @@ async fn answer(
     request: Request,
 ) -> Response {
     if !is_json(request.headers()) {
-        return respond::empty(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        let why = "the content-type must be application/json";
+        return respond::text(StatusCode::UNSUPPORTED_MEDIA_TYPE, why);
     }
     let Some(key) = RequestKey::of(environment, secret) else {
-        return respond::empty(StatusCode::NOT_FOUND);
+        return respond::unknown_key();
     };
     let address = audit::address(request.extensions());
     if let Origin::Relay(relay) = &shared.origin {
@@ -85,7 +89,7 @@ async fn answer(
         Opening::Open(_) => {}
         Opening::Busy(_, beyond) => return respond::too_many(beyond.seconds(), beyond.as_str()),
         Opening::Full(seconds, why) => return respond::too_many(seconds, why),
-        Opening::Unknown => return respond::empty(StatusCode::NOT_FOUND),
+        Opening::Unknown => return respond::unknown_key(),
         Opening::NotYet => return respond::text(StatusCode::SERVICE_UNAVAILABLE, NOT_READY),
     }
     let body = match body::read(request.into_body(), shared.options.body_limit).await {
@@ -93,7 +97,7 @@ async fn answer(
         Err(why) => return why.response(),
     };
     // The body may take long to arrive, so the key is looked up again.
-    let Some(open) = shared.find(&key) else { return respond::empty(StatusCode::NOT_FOUND) };
+    let Some(open) = shared.find(&key) else { return respond::unknown_key() };
     let update = match Update::read(&body) {
         Ok(update) => update,
         Err(refusal) => return refused(refusal.answer()),

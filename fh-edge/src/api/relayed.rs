@@ -34,7 +34,7 @@ pub(super) async fn put(
         Err(why) => return why.response(),
     };
     let Some(outcome) = relay.put(key, feature, body).await else {
-        return respond::empty(StatusCode::NOT_FOUND);
+        return respond::unknown_key();
     };
     let entry = Entry {
         action: "put upstream",
@@ -84,6 +84,6 @@ async fn admit(
         }
         Opening::Busy(_, beyond) => respond::too_many(beyond.seconds(), beyond.as_str()),
         Opening::Full(seconds, why) => respond::too_many(seconds, why),
-        Opening::Unknown => respond::empty(StatusCode::NOT_FOUND),
+        Opening::Unknown => respond::unknown_key(),
     }))
 }

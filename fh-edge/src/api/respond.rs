@@ -7,6 +7,22 @@ use http::{HeaderValue, Response, StatusCode};
 use crate::evaluations::Refused;
 use crate::shared_state::SharedState;
 
+/// The `cache-control` of event streams: caches must not store them, and proxies must not compress them.
+pub(super) static NOT_STORED_OR_CHANGED: HeaderValue =
+    HeaderValue::from_static("no-store, no-transform");
+
+/// The body of a response with status 404 to a request whose API key is unknown. It is the same whichever part of the key is wrong, so that
+/// the response does not reveal which part exists.
+pub(super) const UNKNOWN_KEY: &str = "unknown API key: write it as ENVIRONMENT/KEY; its service account needs a permission in this environment";
+/// The body of a response with status 404 to a request for a path that the Edge does not have.
+pub(super) const UNKNOWN_PATH: &str =
+    "this Edge has no such path; features are at /features?apiKey=ENVIRONMENT/KEY";
+
+/// Returns the response to a request whose API key is unknown.
+pub(super) fn unknown_key<B: From<Bytes>>() -> Response<B> {
+    text(StatusCode::NOT_FOUND, UNKNOWN_KEY)
+}
+
 /// Returns a response with this status and no body.
 pub(super) fn empty<B: Default>(status: StatusCode) -> Response<B> {
     let mut response = Response::new(B::default());
@@ -14,13 +30,9 @@ pub(super) fn empty<B: Default>(status: StatusCode) -> Response<B> {
     response
 }
 
-/// Returns a response with this status and a sentence as plain text. If the sentence is empty, the response has no `content-type` header.
+/// Returns a response with this status and a sentence as plain text.
 pub(super) fn text<B: From<Bytes>>(status: StatusCode, sentence: &'static str) -> Response<B> {
-    let mut response = bytes(status, "text/plain", Bytes::from_static(sentence.as_bytes()));
-    if sentence.is_empty() {
-        response.headers_mut().remove(CONTENT_TYPE);
-    }
-    response
+    bytes(status, "text/plain", Bytes::from_static(sentence.as_bytes()))
 }
 
 /// Returns a response with this status, content type and body.

@@ -7,7 +7,7 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, USER_AGENT};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue};
 
 use super::features::context_text;
 use super::query::pairs;
@@ -39,7 +39,7 @@ pub(super) async fn three(
 /// evaluation exceeds a limit (D-115).
 fn stream(shared: &Arc<SharedState>, environment: &str, secret: &str, request: &Parts) -> Response {
     let Some(environment) = environment_id(environment) else {
-        let mut response = respond::empty(StatusCode::NOT_FOUND);
+        let mut response = respond::unknown_key();
         add_cache_control(&mut response, shared.options.cache_control.as_ref());
         return response;
     };
@@ -66,16 +66,26 @@ fn stream(shared: &Arc<SharedState>, environment: &str, secret: &str, request: &
     };
     let mut response = Response::new(Body::new(events));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    // A cache that stores a stream may pass its events on only after its end. So storing is forbidden even if caches may store responses to
-    // polls.
-    let no_store = HeaderValue::from_static("no-store");
-    let forbids = cache_control.filter(|value| value.to_str().is_ok_and(forbids_storing));
-    add_cache_control(&mut response, Some(&forbids.unwrap_or(no_store)));
+    add_cache_control(&mut response, Some(&of_streams(cache_control.as_ref())));
     response
 }
 
-fn forbids_storing(cache_control: &str) -> bool {
-    cache_control.split(',').any(|directive| directive.trim().eq_ignore_ascii_case("no-store"))
+/// Returns the `cache-control` of a stream: the configured value if it forbids both storing and transforming, or else these two directives.
+///
+/// A cache that stores a stream, and a proxy that compresses one, may pass its events on only after its end. So both are forbidden even if
+/// caches may store responses to polls. Compressing middleware for Node (Express, Next, webpack-dev-server) leaves out only responses with
+/// `no-transform`.
+fn of_streams(configured: Option<&HeaderValue>) -> HeaderValue {
+    let configured = configured.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let has = |wanted: &str| {
+        configured.split(',').any(|directive| directive.trim().eq_ignore_ascii_case(wanted))
+    };
+    let value = match (has("no-store"), has("no-transform")) {
+        (true, true) => HeaderValue::from_str(configured),
+        (true, false) => HeaderValue::from_str(&format!("{configured}, no-transform")),
+        (false, _) => Ok(respond::NOT_STORED_OR_CHANGED.clone()),
+    };
+    value.unwrap_or_else(|_| respond::NOT_STORED_OR_CHANGED.clone())
 }
 
 /// Returns the name of the SDK from the header `x-sdk`, or else from `user-agent`. The name is cut to 80 characters to save memory. Returns

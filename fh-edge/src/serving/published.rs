@@ -1,6 +1,6 @@
 //! A generation: one immutable version of everything that an environment serves, behind one pointer.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -32,14 +32,16 @@ pub(crate) enum Phase {
     Serving,
 }
 
-/// The settings of an environment: its name, the `cache-control` header of its answers, the profile of its evaluations, and whether the
-/// environment is stale.
+/// The settings of an environment: its name, the `cache-control` header of its answers, the profile of its evaluations, whether the
+/// environment is stale, and the warnings that it accepts.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) name: Arc<str>,
     pub(crate) cache_control: Option<HeaderValue>,
     pub(crate) stale: bool,
     pub(crate) profile: Profile,
+    /// The names of the checks whose warnings are accepted, by feature key. Features without such names are left out.
+    pub(crate) accepted: Arc<BTreeMap<Arc<str>, BTreeSet<String>>>,
 }
 
 /// One generation: an immutable version of everything that an environment serves.
@@ -416,8 +418,13 @@ mod tests {
     #[test]
     fn sessionkey_stands_for_a_missing_session() {
         let session = |profile, context: &[(&str, &str)]| {
-            let settings =
-                Settings { name: "dev".into(), cache_control: None, stale: false, profile };
+            let settings = Settings {
+                name: "dev".into(),
+                cache_control: None,
+                stale: false,
+                profile,
+                accepted: Arc::default(),
+            };
             let published =
                 Published::waiting(Uuid::nil(), settings, Arc::default(), &AnswerBudget::new(0));
             let given = context

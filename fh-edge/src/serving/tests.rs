@@ -45,7 +45,13 @@ fn state(features: &[(String, String)]) -> State {
 }
 
 fn settings(profile: Profile) -> Settings {
-    Settings { name: "dev".into(), cache_control: None, stale: false, profile }
+    Settings {
+        name: "dev".into(),
+        cache_control: None,
+        stale: false,
+        profile,
+        accepted: Arc::default(),
+    }
 }
 
 fn first(state: &State, profile: Profile) -> Published {

@@ -114,7 +114,13 @@ mod tests {
     use crate::state::{Feature, FeatureValue, Json};
 
     fn settings() -> Settings {
-        Settings { name: "dev".into(), cache_control: None, stale: false, profile: Profile::Client }
+        Settings {
+            name: "dev".into(),
+            cache_control: None,
+            stale: false,
+            profile: Profile::Client,
+            accepted: Arc::default(),
+        }
     }
 
     /// Returns a feature whose answer changes at this time.

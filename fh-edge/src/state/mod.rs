@@ -1,5 +1,6 @@
 //! The state of an Edge that is not a relay: features, environments with their values, and accounts with their API keys (D-93).
 
+mod answer_size;
 mod feature_text;
 pub mod file;
 mod json;
@@ -10,6 +11,7 @@ mod profile;
 pub(crate) mod template;
 mod unique;
 
+pub(crate) use answer_size::{CLIENT_LIMIT, LARGE_ANSWER, answer_size, mebibytes};
 pub(crate) use feature_text::{FeatureText, TextMembers};
 pub use json::{InvalidJson, Json};
 pub(crate) use limits::check_strategy;

@@ -104,6 +104,9 @@ pub struct FeatureValue {
     /// The rollout strategies in order, each in FeatureHub's JSON.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub strategies: Vec<Json>,
+    /// The names of the checks of `fh lint` whose warnings about the strategies are accepted.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub accept: BTreeSet<String>,
 }
 
 /// A service account: API keys with the same permissions, for instance the keys of one program, test or team.

@@ -231,12 +231,15 @@ impl StateStore {
                 let mut entry = match known {
                     Some(entry) if entry.base.as_ref() == Some(&print) => {
                         if let Some(value) = self.value(&place).filter(|_| entry.is_changed) {
-                            environment.values.insert(Arc::clone(&feature.key), value.clone());
+                            // The accepted warnings are those of the base, because no change of a value changes them.
+                            let accept = base.map(|base| base.accept.clone()).unwrap_or_default();
+                            let value = FeatureValue { accept, ..value.clone() };
+                            environment.values.insert(Arc::clone(&feature.key), value);
                         }
                         Entry { feature: feature.id, ..entry }
                     }
                     other => {
-                        let looks_the_same = self.value(&place) == base;
+                        let looks_the_same = fingerprint(feature, self.value(&place)) == print;
                         Entry::new(print, feature, base, other, looks_the_same, now, self.highest)
                     }
                 };

@@ -43,7 +43,7 @@ impl Refusal {
             Self::Unreadable => {
                 (400, "the body is not a JSON object with value, updateValue and lock")
             }
-            Self::NotFound => (404, ""),
+            Self::NotFound => (404, "there is no such feature, or the API key may not read it"),
             Self::NoWriteRoles => (403, "no write roles"),
             Self::MayNotLock => (403, "feature locked"),
             Self::MayNotUnlock => (403, "feature locked, no permission to unlock"),

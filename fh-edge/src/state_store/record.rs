@@ -1,5 +1,6 @@
 //! The records of changed values, and the trait of stores that keep them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -132,7 +133,13 @@ impl ChangeStore for NoPersistence {
     }
 }
 
-/// Returns the fingerprint of the value of one feature.
+/// Returns the fingerprint of the value of one feature. The names of accepted warnings change nothing that clients see, so they do not count.
 pub(super) fn fingerprint(feature: &Feature, value: Option<&FeatureValue>) -> Fingerprint {
-    Fingerprint::of(&(feature.kind.as_str(), value))
+    match value {
+        Some(value) if !value.accept.is_empty() => {
+            let served = FeatureValue { accept: BTreeSet::new(), ..value.clone() };
+            Fingerprint::of(&(feature.kind.as_str(), Some(&served)))
+        }
+        value => Fingerprint::of(&(feature.kind.as_str(), value)),
+    }
 }

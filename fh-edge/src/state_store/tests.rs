@@ -62,6 +62,7 @@ fn tag(store: &StateStore) -> String {
         cache_control: None,
         stale: false,
         profile: fh_eval::Profile::Client,
+        accepted: Arc::default(),
     };
     let published =
         Published::waiting(environment.id, settings.clone(), grants, &AnswerBudget::new(1000));

@@ -88,11 +88,7 @@ impl PutError {
 
 impl fmt::Display for PutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            // The response with status 404 has no body, so the log uses a text of its own.
-            Self::Refused(Refusal::NotFound) => f.write_str("there is no such feature"),
-            _ => f.write_str(self.answer().1),
-        }
+        f.write_str(self.answer().1)
     }
 }
 

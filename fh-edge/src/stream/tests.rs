@@ -72,6 +72,7 @@ impl Stage {
             cache_control: None,
             stale: environment.stale,
             profile: environment.profile.unwrap_or(Profile::Client),
+            accepted: Arc::default(),
         }
     }
 

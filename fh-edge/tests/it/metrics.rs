@@ -38,5 +38,12 @@ async fn requests_and_results_are_counted() {
     assert!(text.contains(
         "fh_edge_features{environment=\"71ed3c04-122b-4312-9ea8-06b2b8d6ceac\",name=\"dev\"} 3"
     ));
+    let bytes =
+        "fh_edge_answer_bytes{environment=\"71ed3c04-122b-4312-9ea8-06b2b8d6ceac\",name=\"dev\"} ";
+    let bytes = text.lines().find_map(|line| line.strip_prefix(bytes)).unwrap();
+    let poll = format!("/features?apiKey={CLIENT_KEY}");
+    let poll = request(address, "GET", &poll, &[], "").await.body.len();
+    // An answer also has the id of the environment.
+    assert!((poll - 100..poll).contains(&bytes.parse().unwrap()), "{bytes} of {poll}");
     assert!(!text.contains("reader") && !text.contains("writer"), "a key in\n{text}");
 }

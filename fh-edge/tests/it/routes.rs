@@ -104,8 +104,44 @@ async fn unknown_paths_and_keys() {
     assert!(String::from_utf8(text.to_vec()).unwrap().contains("response_4xx_total 4"));
 }
 
+/// The sentence is for users that try a URL by hand. SDKs read only the status.
 #[tokio::test]
-async fn errors_and_streams_are_not_cacheable() {
+async fn a_refused_request_gets_a_sentence_that_says_what_is_wrong() {
+    let router = edge(state(), Options::default()).router();
+    let json = [("content-type", "application/json")];
+    let unknown = format!("{CLIENT_KEY}x");
+    for (method, path, headers, status, sentence) in [
+        ("GET", "/features".to_string(), &[][..], 400, "the API key is missing"),
+        ("GET", "/features/?apiKey".to_string(), &[], 404, "unknown API key"),
+        ("GET", format!("/features?apiKey={unknown}"), &[], 404, "unknown API key"),
+        ("GET", "/features/no-uuid/key".to_string(), &[], 404, "unknown API key"),
+        ("GET", format!("/features?apiKey={CLIENT_KEY}"), &[("accept", "text/css")], 406, "accept"),
+        ("GET", "/feature".to_string(), &[], 404, "no such path"),
+        ("PUT", format!("/features/{unknown}/BANNER"), &json, 404, "unknown API key"),
+        ("PUT", "/features/no-uuid/key/BANNER".to_string(), &json, 404, "unknown API key"),
+        ("PUT", format!("/features/{WRITER_KEY}/NONE"), &json, 404, "no such feature"),
+        ("PUT", "/features/key/BANNER".to_string(), &json, 400, "no API key"),
+        ("PUT", format!("/features/{WRITER_KEY}/BANNER"), &[], 415, "application/json"),
+    ] {
+        let request = Request::builder().method(method).uri(&path);
+        let request = headers.iter().fold(request, |all, (name, value)| all.header(*name, *value));
+        let request = request.body(Body::from(r#"{"lock":true}"#)).unwrap();
+        let response = router.clone().call(request).await.unwrap();
+        assert_eq!(response.status(), status, "{method} {path}");
+        assert_eq!(header(&response, "content-type"), Some("text/plain"), "{method} {path}");
+        let text = to_bytes(response.into_body(), 200).await.unwrap();
+        let text = String::from_utf8(text.to_vec()).unwrap();
+        assert!(text.contains(sentence), "{method} {path}: {text}");
+    }
+    let browser = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+    for (headers, kind) in [(&browser[..], "text/html; charset=utf-8"), (&[], "text/plain")] {
+        let root = ask(&router, "GET", "/", headers).await;
+        assert_eq!((root.status().as_u16(), header(&root, "content-type")), (200, Some(kind)));
+    }
+}
+
+#[tokio::test]
+async fn errors_and_streams_are_not_cacheable_and_streams_are_not_compressed_by_proxies() {
     let mut options = Options::default();
     options.cache_control = Some(HeaderValue::from_static("max-age=60"));
     options.requests_per_second = Some(1);
@@ -122,10 +158,16 @@ async fn errors_and_streams_are_not_cacheable() {
     assert_eq!((early.status().as_u16(), header(&early, "cache-control")), (503, None));
     let stream = format!("/features/{SERVER_KEY}");
     let response = ask(&router, "GET", &stream, &[]).await;
-    assert_eq!(header(&response, "cache-control"), Some("no-store"));
-    options.cache_control = Some(HeaderValue::from_static("no-store, max-age=0"));
-    let response = ask(&edge(state(), options).router(), "GET", &stream, &[]).await;
-    assert_eq!(header(&response, "cache-control"), Some("no-store, max-age=0"));
+    assert_eq!(header(&response, "cache-control"), Some("no-store, no-transform"));
+    for (configured, expected) in [
+        ("no-store, max-age=0", "no-store, max-age=0, no-transform"),
+        ("No-Transform, NO-STORE", "No-Transform, NO-STORE"),
+        ("no-transform, max-age=60", "no-store, no-transform"),
+    ] {
+        options.cache_control = Some(HeaderValue::from_static(configured));
+        let response = ask(&edge(state(), options.clone()).router(), "GET", &stream, &[]).await;
+        assert_eq!(header(&response, "cache-control"), Some(expected), "{configured}");
+    }
 }
 
 #[tokio::test]
@@ -190,6 +232,35 @@ async fn pages_may_read_how_long_to_wait() {
         let exposed = header(&response, "access-control-expose-headers");
         assert_eq!(exposed, Some("etag,cache-control,retry-after,date,x-mine"));
     }
+}
+
+/// Tracing tools add headers to all requests of a page. A browser sends none of these requests if a preflight does not allow the headers.
+#[tokio::test]
+async fn a_preflight_allows_the_headers_of_tracing_tools_that_it_asks_for() {
+    let mut options = Options::default();
+    options.cors_headers = vec!["X-Mine".to_string()];
+    let router = edge(state(), options).router();
+    let many = (0..100).map(|each| format!("x-b3-{each}")).collect::<Vec<_>>().join(",");
+    let without = allowed(&router, "x-sdk").await;
+    assert!(without.ends_with(",x-api-key,x-mine"), "{without}");
+    for (asked, added) in [
+        ("sentry-trace, baggage", ",sentry-trace"),
+        ("B3,X-B3-TraceId", ",b3,x-b3-traceid"),
+        ("x-datadog-origin,x-datadog-trace-id", ",x-datadog-origin,x-datadog-trace-id"),
+        ("newrelic,x-request-id,traceparent", ",newrelic,x-request-id"),
+        ("x-mine,x-other,b3x,xb3-a,cookie,sentry trace,,*", ""),
+        (&many, &many.split(',').take(32).fold(String::new(), |all, name| all + "," + name)),
+    ] {
+        assert_eq!(allowed(&router, asked).await, format!("{without}{added}"), "{asked}");
+    }
+}
+
+/// Returns the headers that a preflight allows.
+async fn allowed(router: &Router, asked: &str) -> String {
+    let headers = [("origin", "https://x.example"), ("access-control-request-headers", asked)];
+    let response = ask(router, "OPTIONS", &format!("/features/{SERVER_KEY}"), &headers).await;
+    assert_eq!(header(&response, "vary"), Some("access-control-request-headers"));
+    header(&response, "access-control-allow-headers").unwrap().to_string()
 }
 
 /// The listener reserves connections for these paths, so each must be one that the router serves.

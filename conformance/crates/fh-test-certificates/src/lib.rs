@@ -79,6 +79,19 @@ pub struct Certificate {
 }
 
 impl Certificate {
+    /// Creates a self-signed certificate for a host that is marked as that of an authority, as `openssl req -x509` makes it.
+    ///
+    /// # Panics
+    /// If `host` is not a valid host.
+    #[must_use]
+    pub fn self_signed_authority(host: &str) -> Self {
+        let mut params = CertificateParams::new([host.to_string()]).expect("a host");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.self_signed(&key).expect("a certificate of its own");
+        Self { pem: certificate.pem(), der: certificate.der().clone(), key }
+    }
+
     /// Returns the certificate.
     #[must_use]
     pub fn pem(&self) -> &str {

@@ -426,7 +426,7 @@ pub(crate) static SETTINGS: [Setting; 56] = [
         Browsers,
         "cors-headers",
         One("NAME,..."),
-        "The request headers that web pages of other origins may send, in addition to the default ones",
+        "The request headers that web pages of other origins may send, in addition to the default ones. The default ones include those of tracing tools, such as sentry-trace and x-datadog-trace-id",
         |s, text| put(&mut s.edge.cors_headers, header_names(text)),
         |s| s.edge.cors_headers.join(","),
     )

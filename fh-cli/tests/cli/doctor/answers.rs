@@ -46,6 +46,26 @@ fn all_is_well() {
     assert!(findings.left_out().is_empty());
 }
 
+/// By default, clients refuse answers above 16 MiB.
+#[test]
+fn an_answer_that_is_too_large_for_clients() {
+    let edge = edge();
+    let of_size = |bytes: usize| {
+        edge.set_feature(Feature::string("BANNER", &"x".repeat(bytes)));
+        Findings::of(doctor(&edge, &["--json", "--timeout", "60"]))
+    };
+    of_size(13 << 20).has("payload", "warning", &["13.0 MiB", "`limits.bytes`", "shorten"]);
+    of_size(17 << 20).has(
+        "poll",
+        "bad",
+        &["larger than 16 MiB", "clients refuse", "`limits.bytes`"],
+    );
+    edge.behave(
+        Behaviour::status(200).header("content-type", "text/html").body("x".repeat(17 << 20)),
+    );
+    of_size(1).has("poll", "bad", &["larger than 16 MiB", "that of an Edge"]);
+}
+
 fn httpdate_now() -> String {
     httpdate::fmt_http_date(std::time::SystemTime::now())
 }

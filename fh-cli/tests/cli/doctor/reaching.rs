@@ -163,6 +163,8 @@ fn certificates() {
     of(good.port, "localhost", "/no/such/file", "bad", &["no authority at all", "ca-certificates"]);
     let old = Secure::start("localhost", -3);
     of(old.port, "localhost", &old.authority, "bad", &["expired 2 days ago", "renew"]);
+    let both = Secure::self_signed_authority("localhost");
+    of(both.port, "localhost", &both.authority, "bad", &["CA:TRUE", "CA:FALSE"]);
     let ending = Secure::start("localhost", 5);
     of(ending.port, "localhost", &ending.authority, "warning", &["two weeks"]);
     // Plain HTTP behind https://, and the other way round.

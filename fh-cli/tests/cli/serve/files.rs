@@ -43,6 +43,52 @@ fn a_check_says_all_at_once() {
     fh(&["serve", "--check", "/no/such/state.yaml"]).refused(2, &["no such file"]);
 }
 
+/// Three mistakes that are no errors: 0.0025 % of the users, a conditional that does not exist, and a country that does not exist.
+const MISTAKEN: &str = "BANNER:
+      value: plain
+      strategies:
+      - {id: a, percentage: 25, value: a}
+      - {id: b, value: b, attributes: [{fieldName: user, type: STRING, conditional: EQUAL, values: [x]}]}
+      - {id: c, value: c, attributes: [{fieldName: country, type: STRING, conditional: EQUALS, values: [nz]}]}";
+
+#[test]
+fn probable_mistakes_are_named_by_the_check_and_the_log_and_can_be_accepted() {
+    let mistaken = state("plain").replace(
+        "values: { NEW_CHECKOUT: true, BANNER: plain }",
+        &format!("values:\n    {MISTAKEN}"),
+    );
+    let path = file("serve-mistaken.yaml", &mistaken);
+    let run = fh(&["serve", "--check", &path]).expect(0);
+    let names = ["[percentage-unit]", "[unknown-name]", "[well-known]"];
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert_eq!(lines.len(), 4, "{run:?}");
+    for (line, name) in lines.iter().zip(names) {
+        assert!(line.starts_with("warning: ") && line.ends_with(name), "{line}");
+    }
+    assert!(lines[3].contains("can be served") && lines[3].ends_with("; 3 warnings"), "{run:?}");
+    assert!(!run.out.contains("is fine"), "{run:?}");
+    let run = fh(&["serve", "--check", &path, "--strict"]).expect(1);
+    assert!(run.out.ends_with("; 3 warnings, which --strict refuses\n"), "{run:?}");
+    let report = fh(&["serve", "--check", &path, "--json"]).expect(0).json();
+    assert_eq!(report["warnings"][2]["code"], "well-known");
+    fh(&["serve", "--strict"]).refused(2, &["--check"]);
+
+    #[cfg(unix)]
+    {
+        let mut serving = Serving::start(&path, &[], &[]);
+        serving.process.send(Signal::HUP);
+        for name in names {
+            serving.process.line(&["WARN", name]);
+        }
+    }
+    let accepted = mistaken.replace(
+        "      strategies:",
+        "      accept: [percentage-unit, unknown-name, well-known]\n      strategies:",
+    );
+    let run = fh(&["serve", "--check", &file("serve-accepted.yaml", accepted), "--strict"]);
+    assert!(run.expect(0).out.contains("is fine"));
+}
+
 #[test]
 fn secrets_come_from_the_environment() {
     let path =

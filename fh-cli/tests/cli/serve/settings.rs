@@ -78,7 +78,7 @@ fn logs_as_json_and_without_keys() {
     fh(&["set", url, writer, "NO_SUCH_FEATURE", "changed"]).expect(1);
     let audit: Value = serde_json::from_str(&process.line(&["audit", "NO_SUCH"])).unwrap();
     assert_eq!(audit["outcome"], "failed");
-    assert_eq!(audit["why"], "there is no such feature");
+    assert_eq!(audit["why"], "there is no such feature, or the API key may not read it");
     #[cfg(unix)]
     {
         drop(stream);

@@ -14,7 +14,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 use http_body::Frame;
 use serde::Serialize;
@@ -26,6 +26,7 @@ use super::feature::FeatureView;
 use super::overview::{Overview, sorted};
 use super::problem::Problem;
 use super::{Admin, MOST_EVENT_STREAMS};
+use crate::api::respond::NOT_STORED_OR_CHANGED;
 use crate::serving::{Change, Published, changes};
 use crate::wire::sse::{self, write_event};
 
@@ -67,6 +68,7 @@ pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<Response, Pro
     let mut response = Response::new(Body::new(events));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, NOT_STORED_OR_CHANGED.clone());
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     Ok(response)
 }

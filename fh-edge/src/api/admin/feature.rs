@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use fh_eval::{Diagnostic, Severity};
+use fh_eval::{Diagnostic, Place, Severity};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use crate::lint::{self, Finding};
 use crate::serving::{Published, ServedFeature};
 use crate::state::Json;
 
@@ -29,15 +30,17 @@ pub(super) struct FeatureView<'a> {
     properties: &'a BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     filters: Vec<&'a str>,
-    /// The problems that the compiler found in the feature and its strategies.
+    /// The problems that the compiler and the linter found in the feature and its strategies, without accepted ones.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     diagnostics: Vec<StrategyFinding>,
 }
 
-/// A problem that the compiler found in a feature or its strategies.
+/// A problem that the compiler or the linter found in a feature or its strategies.
 #[derive(Debug, Serialize)]
 pub(super) struct StrategyFinding {
     pub(super) severity: Severity,
+    /// The name of the check, by which a state file can accept the problem.
+    code: &'static str,
     /// The path of the faulty part within the feature, such as `strategies[0].attributes[1].conditional`; empty for the feature as a whole.
     pub(super) place: String,
     /// A description of the problem and of its consequence.
@@ -48,6 +51,13 @@ impl<'a> FeatureView<'a> {
     pub(super) fn of(published: &'a Published, feature: &'a ServedFeature) -> Self {
         let compiled = published.ruleset.get(&feature.key);
         let diagnostics = compiled.map_or(&[][..], |compiled| compiled.diagnostics());
+        let linted = lint::lint_served(feature.json(), published.settings.profile);
+        let linted = linted.iter().map(StrategyFinding::linted);
+        let mut diagnostics: Vec<_> =
+            diagnostics.iter().map(StrategyFinding::of).chain(linted).collect();
+        if let Some(accepted) = published.settings.accepted.get(&feature.key) {
+            diagnostics.retain(|found| !accepted.contains(found.code));
+        }
         Self {
             key: &feature.key,
             id: feature.id,
@@ -60,14 +70,36 @@ impl<'a> FeatureView<'a> {
             value_id: feature.value_id.as_deref(),
             properties: &feature.properties,
             filters: feature.filters.iter().map(String::as_str).collect(),
-            diagnostics: diagnostics.iter().map(StrategyFinding::of).collect(),
+            diagnostics,
         }
     }
 }
 
 impl StrategyFinding {
     pub(super) fn of(diagnostic: &Diagnostic) -> Self {
-        let place = &diagnostic.place;
+        let given = diagnostic.place.value.as_ref();
+        let given = given.map(|value| format!("{value}: ")).unwrap_or_default();
+        Self {
+            severity: diagnostic.consequence.severity(),
+            code: lint::code_of(diagnostic),
+            place: Self::path(&diagnostic.place),
+            error: format!("{given}{}; {}", diagnostic.problem, diagnostic.consequence),
+        }
+    }
+
+    fn linted(finding: &Finding) -> Self {
+        let given = finding.place.value.as_ref();
+        let given = given.map(|value| format!("{value}: ")).unwrap_or_default();
+        Self {
+            severity: Severity::Warning,
+            code: finding.code,
+            place: Self::path(&finding.place),
+            error: format!("{given}{}; {}", finding.message, finding.advice),
+        }
+    }
+
+    /// Returns the path of a part within its feature.
+    fn path(place: &Place) -> String {
         let mut path = String::new();
         if let Some(strategy) = place.strategy {
             path.push_str(&format!("strategies[{strategy}]"));
@@ -81,11 +113,6 @@ impl StrategyFinding {
             path.push_str(if path.is_empty() { "" } else { "." });
             path.push_str(member);
         }
-        let given = place.value.as_ref().map(|value| format!("{value}: ")).unwrap_or_default();
-        Self {
-            severity: diagnostic.consequence.severity(),
-            place: path,
-            error: format!("{given}{}; {}", diagnostic.problem, diagnostic.consequence),
-        }
+        path
     }
 }

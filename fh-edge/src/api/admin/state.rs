@@ -97,12 +97,16 @@ fn refused(error: &StateFileError) -> Problem {
 }
 
 fn found(problem: &file::Problem) -> FurtherProblem {
-    let file::Problem { position, path, what } = problem;
+    let file::Problem { position, path, what, code } = problem;
     let place = match path.is_empty() {
         true => position.to_string(),
         false => format!("{path} ({position})"),
     };
-    FurtherProblem { error: what.clone(), place }
+    let error = match code {
+        None => what.clone(),
+        Some(code) => format!("{what} [{code}]"),
+    };
+    FurtherProblem { error, place }
 }
 
 fn tagged(mut response: Response, revision: u64) -> Response {

@@ -127,6 +127,7 @@ impl Source {
             cache_control: self.cache_control.clone(),
             stale: false,
             profile: Profile::Client,
+            accepted: Arc::default(),
         }
     }
 }

@@ -42,7 +42,10 @@ pub(crate) use ids::{environment_id, feature_id};
 pub use options::{ExtraAccount, Options};
 pub use problem::{Problem, StateFileError};
 
-use super::{Feature, FeatureValue, Json, State};
+use super::{
+    CLIENT_LIMIT, Environment, Feature, FeatureValue, Json, LARGE_ANSWER, State, answer_size,
+    mebibytes,
+};
 use account::Accounts;
 use environment::Environments;
 use feature::Features;
@@ -108,6 +111,12 @@ impl State {
             };
             reading.warn(&root, what);
         }
+        for environment in &contents.environments {
+            let size = answer_size(&contents.features, environment);
+            if size > LARGE_ANSWER {
+                reading.warn(&root, large_answer(environment, size));
+            }
+        }
         let warnings = reading.finish()?;
         let Contents { features, environments, accounts } = contents;
         let state = Self { revision, features, environments, accounts: accounts.list };
@@ -159,6 +168,17 @@ pub(crate) fn read_strategies(
     Review::new(&options, Some(profile)).value(&mut reading, feature, &value, &reviewed);
     reading.finish()?;
     Ok(value.strategies)
+}
+
+fn large_answer(environment: &Environment, size: usize) -> String {
+    let Environment { name, id, .. } = environment;
+    let named = if name.is_empty() { id.to_string() } else { name.clone() };
+    format!(
+        "an answer with all features of the environment {named} has about {}, and clients refuse answers above {} unless their setting \
+         `limits.bytes` is larger: remove or shorten features, or limit the accounts by filters",
+        mebibytes(size),
+        mebibytes(CLIENT_LIMIT)
+    )
 }
 
 /// Returns an error that concerns a text as a whole.

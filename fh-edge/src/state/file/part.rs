@@ -106,17 +106,25 @@ impl<'o> Reading<'o> {
 
     pub(super) fn error_at(&mut self, position: Position, path: &Path, what: impl Into<String>) {
         if self.errors.len() < MOST_ERRORS {
-            self.errors.push(Problem { position, path: path.to_string(), what: what.into() });
+            let (path, what) = (path.to_string(), what.into());
+            self.errors.push(Problem { position, path, what, code: None });
         }
     }
 
     pub(super) fn warn(&mut self, part: &Part, what: impl Into<String>) {
-        self.warn_at(part.node.position, &part.path, what);
+        self.warn_at(part.node.position, &part.path, None, what);
     }
 
-    pub(super) fn warn_at(&mut self, position: Position, path: &Path, what: impl Into<String>) {
+    pub(super) fn warn_at(
+        &mut self,
+        position: Position,
+        path: &Path,
+        code: Option<&'static str>,
+        what: impl Into<String>,
+    ) {
         if self.warnings.len() < MOST_WARNINGS {
-            self.warnings.push(Problem { position, path: path.to_string(), what: what.into() });
+            let (path, what) = (path.to_string(), what.into());
+            self.warnings.push(Problem { position, path, what, code });
         }
     }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use fh_files::Position;
 
-/// An error or a warning about a state file. `Display` prints the position, the path and the description. The description of a mistake in
+/// An error or a warning about a state file. `Display` prints the position, the path, the description and, in brackets, the code. The description of a mistake in
 /// an API key does not contain the key, except for a name between `${` and `}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -17,14 +17,21 @@ pub struct Problem {
     pub path: String,
     /// A description of the problem, without its position and its path.
     pub what: String,
+    /// The name of the check that found the problem. The member `accept` of a feature's value accepts warnings by this name. `None` for an
+    /// error, and for a warning that cannot be accepted.
+    pub code: Option<&'static str>,
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { position, path, what } = self;
+        let Self { position, path, what, code } = self;
         match path.is_empty() {
-            true => write!(f, "{position}: {what}"),
-            false => write!(f, "{position}, {path}: {what}"),
+            true => write!(f, "{position}: {what}")?,
+            false => write!(f, "{position}, {path}: {what}")?,
+        }
+        match code {
+            Some(code) => write!(f, " [{code}]"),
+            None => Ok(()),
         }
     }
 }
@@ -44,7 +51,7 @@ impl StateFileError {
 
     /// Returns the error for one problem that belongs to no part of the document.
     pub(super) fn at(position: Position, what: String) -> Self {
-        Self { problems: vec![Problem { position, path: String::new(), what }] }
+        Self { problems: vec![Problem { position, path: String::new(), what, code: None }] }
     }
 
     /// Returns the problems that were found in one pass over the text, at most 100.
@@ -149,6 +156,7 @@ mod tests {
             position: Position { line: 3, column: 7 },
             path: values.to_string(),
             what: "no".to_owned(),
+            code: None,
         };
         assert_eq!(problem.to_string(), "line 3, column 7, environments[1].values: no");
     }

@@ -1,4 +1,4 @@
-//! Reports the problems that the engine finds in strategies, with their positions and paths in the document.
+//! Reports the problems that the engine and the linter find in strategies, with their positions and paths in the document.
 
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use fh_files::{Content, quoted};
 use super::Options;
 use super::part::{Part, Reading};
 use super::problem::excerpt;
+use crate::lint::{self, lint_served};
 use crate::state::{Feature, FeatureText, FeatureValue, check_strategy};
 
 /// The review of the strategies of one environment. It compiles features to get the engine's diagnostics.
@@ -36,8 +37,8 @@ impl Review {
         Self { profile: profile.unwrap_or(options.profile), without_value_id: Vec::new() }
     }
 
-    /// Adds the problems that the engine finds in a feature with this value. Misspelt members of strategies are errors, and all other
-    /// problems are warnings. A strategy above a size limit is an error as well (D-118); then only errors of this kind are added. Does
+    /// Adds the problems that the engine and the linter find in a feature with this value. Misspelt members of strategies are errors, and all
+    /// other problems are warnings, unless the value accepts them by the name of the check. A strategy above a size limit is an error as well (D-118); then only errors of this kind are added. Does
     /// nothing if the value has no list of strategies.
     pub(super) fn value(
         &mut self,
@@ -71,12 +72,26 @@ impl Review {
         };
         for diagnostic in compiled.as_ref().diagnostics() {
             let part = placed(reviewed.part, &strategies, &diagnostic.place);
+            let code = lint::code_of(diagnostic);
             match diagnostic.problem {
                 DiagnosticKind::MisspeltMember(meant) => {
                     unknown_member(reading, &part, diagnostic, Some(meant));
                 }
+                _ if value.accept.contains(code) => {}
                 DiagnosticKind::UnknownMember => unknown_member(reading, &part, diagnostic, None),
-                _ => reading.warn(&part, message(diagnostic, &part)),
+                _ => {
+                    let what = message(diagnostic, &part);
+                    reading.warn_at(part.node.position, &part.path, Some(code), what);
+                }
+            }
+        }
+        for finding in lint_served(text.json(), self.profile) {
+            let part = placed(reviewed.part, &strategies, &finding.place);
+            // A text that ends in % has a unit.
+            let has_unit = finding.code == "percentage-unit" && part.text().is_some();
+            if !has_unit && !value.accept.contains(finding.code) {
+                let what = format!("{}; {}", finding.message, finding.advice);
+                reading.warn_at(part.node.position, &part.path, Some(finding.code), what);
             }
         }
     }
@@ -143,7 +158,10 @@ fn unknown_member(
             let what = format!("{name} is not known in {owner}; did you mean {meant}?");
             reading.error_at(position, &path, what);
         }
-        None => reading.warn_at(position, &path, format!("{name} is ignored in {owner}")),
+        None => {
+            let code = Some(lint::code_of(diagnostic));
+            reading.warn_at(position, &path, code, format!("{name} is ignored in {owner}"));
+        }
     }
 }
 

@@ -52,8 +52,7 @@ pub(super) fn read(reading: &mut Reading<'_>, part: &Part, kind: Kind) -> Json {
     })
 }
 
-/// Returns a percentage in millionths, as JSON. The part may be a number of millionths, or a text that ends in `%`. A whole number from 1
-/// to 100 adds a warning, because it was probably meant in percent. For a text that ends in `%` and is not a valid percentage, an error is
+/// Returns a percentage in millionths, as JSON. The part may be a number of millionths, or a text that ends in `%`. For a text that ends in `%` and is not a valid percentage, an error is
 /// added and the result is null. A part of another form is returned unchanged.
 fn percentage(reading: &mut Reading<'_>, part: &Part) -> String {
     match part.content() {
@@ -68,16 +67,7 @@ fn percentage(reading: &mut Reading<'_>, part: &Part) -> String {
                 "null".to_owned()
             }
         },
-        Content::Number(digits) => {
-            if let Ok(share @ 1..=100) = digits.parse::<u32>() {
-                let what = format!(
-                    "FeatureHub counts percentages in millionths, so the number {share} means {} %; for {share} %, write {share}%",
-                    f64::from(share) / 10_000.0
-                );
-                reading.warn(part, what);
-            }
-            digits.to_string()
-        }
+        Content::Number(digits) => digits.to_string(),
         _ => part.node.to_json(),
     }
 }

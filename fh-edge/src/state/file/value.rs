@@ -1,6 +1,6 @@
 //! Reads the member `values` of an environment, which holds the values of features.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use fh_eval::Kind;
@@ -13,9 +13,11 @@ use super::part::{Part, Reading};
 use super::review::{Review, Reviewed};
 use super::strategy;
 use super::typed::typed;
+use crate::lint::CODES;
 use crate::state::{Feature, FeatureValue, Json};
 
-const MEMBERS: [&str; 6] = ["value", "valueId", "version", "locked", "retired", "strategies"];
+const MEMBERS: [&str; 7] =
+    ["value", "valueId", "version", "locked", "retired", "strategies", "accept"];
 
 /// Reads the values of an environment, by feature key.
 pub(super) fn values(
@@ -94,6 +96,7 @@ fn value(
         locked: reading.flag(part.get("locked").as_ref(), "locked"),
         retired: reading.flag(part.get("retired").as_ref(), "retired"),
         strategies: jsons,
+        accept: accept(reading, part.get("accept")),
     };
     review.value(
         reading,
@@ -102,6 +105,23 @@ fn value(
         &Reviewed { part, strategies: strategies.as_ref(), has_value_id: id.is_some() },
     );
     value
+}
+
+/// Reads the names of the checks whose warnings are accepted. A name that no check has is left out, and an error is added.
+fn accept(reading: &mut Reading<'_>, part: Option<Part>) -> BTreeSet<String> {
+    let parts = part.map(|part| reading.one_or_several(&part)).unwrap_or_default();
+    let known = || CODES.iter().map(|(code, _)| *code);
+    let mut accepted = BTreeSet::new();
+    for part in &parts {
+        let Some(code) = reading.text(part, "the name of a check") else { continue };
+        if known().any(|known| known == code) {
+            accepted.insert(code.to_owned());
+        } else {
+            let meant = reading.suggestion(code, known());
+            reading.error(part, format!("no check has the name {}{meant}", part.shown()));
+        }
+    }
+    accepted
 }
 
 fn checked(reading: &mut Reading<'_>, part: &Part, kind: Kind) -> Option<Json> {

@@ -253,12 +253,15 @@ impl WriterThread {
     fn settings_of(&self, environment: &Environment) -> Settings {
         let own = environment.cache_control.as_deref();
         let own = own.and_then(|text| HeaderValue::from_str(text).ok());
+        let accepting = environment.values.iter().filter(|(_, value)| !value.accept.is_empty());
+        let accepted = accepting.map(|(key, value)| (Arc::clone(key), value.accept.clone()));
         Settings {
             name: environment.name.as_str().into(),
             // As on a FeatureHub server, the server's setting overrides the environment's own value.
             cache_control: self.settings.cache_control.clone().or(own),
             stale: environment.stale,
             profile: environment.profile.unwrap_or(self.settings.profile),
+            accepted: Arc::new(accepted.collect()),
         }
     }
 

@@ -10,6 +10,7 @@ async fn changes_are_sent_when_they_happen() {
     let request = format!("GET /admin/v1/events\nauthorization: Bearer {KEY}");
     let response = send(address, &request).await;
     assert_eq!(response.headers()["content-type"], "text/event-stream");
+    assert_eq!(response.headers()["cache-control"], "no-store, no-transform");
     let (mut body, mut read) = (response.into_body(), String::new());
     let told = async {
         let first: Value =

@@ -75,6 +75,34 @@ async fn connections_are_listed_without_secrets() {
     assert!(streams["environments"][0]["streams"].as_u64().unwrap() >= 2);
 }
 
+/// The console shows these findings.
+#[tokio::test]
+async fn a_feature_names_the_probable_mistakes_in_its_strategies() {
+    let mut state = state();
+    state.environments[0].values.get_mut("BANNER").unwrap().locked = false;
+    let (address, handle) = serve(state, options()).await;
+    let rule = json!({"fieldName": "country", "type": "STRING", "conditional": "EQUALS", "values": ["nz"]});
+    let strategies = json!([{"id": "a", "percentage": 25, "value": "x", "attributes": [rule]}]);
+    let patched = patch(address, "BANNER", &json!({"strategies": strategies})).await;
+    let found: Vec<_> = patched.json()["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|found| (found["severity"].clone(), found["code"].clone(), found["place"].clone()))
+        .collect();
+    let warning = |code: &str, place: &str| (json!("warning"), json!(code), json!(place));
+    let (share, value) = ("strategies[0].percentage", "strategies[0].attributes[0].values");
+    assert_eq!(found, [warning("percentage-unit", share), warning("well-known", value)]);
+    let mut accepting = handle.state().await.unwrap();
+    let value = accepting.environments[0].values.get_mut("BANNER").unwrap();
+    value.accept = ["percentage-unit", "well-known"].map(str::to_string).into();
+    handle.reload(accepting).await.unwrap();
+    let shown = admin(address, "GET /admin/v1/features/dev/BANNER").await;
+    assert_eq!(shown.json()["diagnostics"], Value::Null);
+    // An accepted warning changes nothing that clients see.
+    assert_eq!(shown.json()["version"], patched.json()["version"]);
+}
+
 #[tokio::test]
 async fn errors_name_the_place_of_the_mistake() {
     let (address, _edge) = shop().await;

@@ -1,5 +1,7 @@
 //! Editing strategies.
 
+use fh_edge::FeatureChange;
+use fh_edge::state::Json;
 use serde_json::json;
 
 use crate::browser::with_console;
@@ -121,6 +123,21 @@ async fn strategies_are_edited_as_json_and_refusals_name_the_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn probable_mistakes_are_named() {
+    with_console(&[], |page, shop| async move {
+        let strategy = Json::parse(r#"{"id":"a","percentage":25,"value":true}"#).unwrap();
+        let change = FeatureChange { strategies: Some(vec![strategy]), ..Default::default() };
+        shop.change("NEW_CHECKOUT", change).await;
+        page.sign_in().await;
+        page.see("body", "probable mistake").await;
+        page.open("#/features/dev/NEW_CHECKOUT").await;
+        page.see(".problems", "strategies[0].percentage 25: the number 25 means 0.0025 %").await;
+        page.see(".problems", "[percentage-unit]").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_draft_outlives_what_others_change() {
     with_console(&[412], |page, shop| async move {
         page.sign_in().await;
@@ -130,7 +147,7 @@ async fn a_draft_outlives_what_others_change() {
         // A change of the value is no conflict of strategies.
         shop.set("NEW_CHECKOUT", "true").await;
         page.see(".detail .switch", "on").await;
-        let none = fh_edge::FeatureChange { strategies: Some(Vec::new()), ..Default::default() };
+        let none = FeatureChange { strategies: Some(Vec::new()), ..Default::default() };
         shop.change("NEW_CHECKOUT", none).await;
         page.see(".conflict", "no strategies").await;
         page.push("Save strategies").await;

@@ -60,6 +60,7 @@ pub(super) fn answer(
     let mut head = head(player, request, status.unwrap_or(200));
     head.framing = Framing::Chunked;
     head.set("content-type", "text/event-stream");
+    head.set("cache-control", "no-store, no-transform");
     player.head(head, 0)?;
     player.body(ack.as_bytes())?;
     player.body(first.as_bytes())?;

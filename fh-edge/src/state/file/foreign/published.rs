@@ -124,6 +124,7 @@ fn feature<'a>(reading: &mut Reading<'_>, part: &'a Part) -> Option<Found<'a>> {
         locked: reading.flag(record.get("locked").as_ref(), "locked"),
         retired: reading.flag(record.get("retired").as_ref(), "retired"),
         strategies: strategies.as_ref().map(sent).unwrap_or_default(),
+        ..FeatureValue::default()
     };
     Some(Found { part, feature, value: Some(value), strategies })
 }

@@ -199,7 +199,7 @@ fn problems_of_features_are_warnings() {
             "line 3, column 1, [2]: C is left out: its type is unknown",
             "line 4, column 1, [3]: this entry is left out: a feature is a map with a key",
             "line 5, column 36, [4].value: a NUMBER is a decimal number, not \"x\"; the value is read as nothing",
-            "line 5, column 140, [4].strategies[0].attributes[0].conditional: unknown conditional (\"IS\"); the rule never holds",
+            "line 5, column 140, [4].strategies[0].attributes[0].conditional: unknown conditional (\"IS\"); the rule never holds [unknown-name]",
         ]
     );
     let [a, b, d] = &parsed.state.features[..] else { panic!() };

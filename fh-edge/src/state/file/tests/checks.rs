@@ -228,7 +228,7 @@ fn strategies_that_are_too_large_are_errors() {
             &format!("      - {{x: {}{}}}\n", "[".repeat(levels), "]".repeat(levels)),
         )
     };
-    assert_eq!(said(&deep(63)).len(), 1);
+    assert_eq!(said(&deep(63)).len(), 2);
     check(
         &deep(64),
         &[
@@ -259,26 +259,32 @@ fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
     let at = "environments[0].values.ON.strategies";
     let client = [
         format!(
-            "warning: line 10, column 29, {at}[0].percentage: FeatureHub counts percentages in millionths, so the number 25 means 0.0025 %; for 25 %, write 25%"
-        ),
-        format!("warning: line 11, column 36, {at}[1].note: \"note\" is ignored in a strategy"),
-        format!(
-            "warning: line 12, column 78, {at}[2].attributes[0].conditional: unknown conditional (\"EQUAL\"); the rule never holds"
+            "warning: line 10, column 29, {at}[0].percentage: the number 25 means 0.0025 %; if 25 % is meant, write 250000, or 25% in a state file [percentage-unit]"
         ),
         format!(
-            "warning: line 12, column 85, {at}[2].attributes[0].x-id: \"x-id\" is ignored in a rule"
+            "warning: line 11, column 36, {at}[1].note: \"note\" is ignored in a strategy [unknown-name]"
         ),
         format!(
-            "warning: line 13, column 96, {at}[3].attributes[0].values[1]: the pattern cannot be parsed as a regular expression: unclosed group ((); the value is ignored"
+            "warning: line 12, column 30, {at}[2].attributes[0]: without values EQUAL never holds, so the strategy never matches; add values to \
+             the rule, or remove the rule [blank-rule]"
         ),
         format!(
-            "warning: line 14, column 88, {at}[4].attributes[0].values[0]: not a date (2024-13-01); the value is ignored"
+            "warning: line 12, column 78, {at}[2].attributes[0].conditional: unknown conditional (\"EQUAL\"); the rule never holds [unknown-name]"
         ),
         format!(
-            "warning: line 15, column 29, {at}[5].percentage: expected an integer from 0 to 1000000 (\"twenty\"); the strategy never matches"
+            "warning: line 12, column 85, {at}[2].attributes[0].x-id: \"x-id\" is ignored in a rule [unknown-name]"
         ),
         format!(
-            "warning: line 16, column 30, {at}[6].attributes[0]: fieldName: expected a text; the rule never holds"
+            "warning: line 13, column 96, {at}[3].attributes[0].values[1]: the pattern cannot be parsed as a regular expression: unclosed group ((); the value is ignored [regex]"
+        ),
+        format!(
+            "warning: line 14, column 88, {at}[4].attributes[0].values[0]: not a date (2024-13-01); the value is ignored [unreadable-value]"
+        ),
+        format!(
+            "warning: line 15, column 29, {at}[5].percentage: expected an integer from 0 to 1000000 (\"twenty\"); the strategy never matches [wrong-type]"
+        ),
+        format!(
+            "warning: line 16, column 30, {at}[6].attributes[0]: fieldName: expected a text; the rule never holds [wrong-type]"
         ),
     ];
     check(&with_strategies("client", strategies), &client.each_ref().map(String::as_str));
@@ -289,7 +295,7 @@ fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
          ON: users get other values than on a FeatureHub server"
     );
     assert!(edge.iter().any(|line| {
-        line.ends_with("not a date (2024-13-01); the rule fails if it reaches this value")
+        line.contains("not a date (2024-13-01); the rule fails if it reaches this value")
     }));
 
     // The profile of the environment counts; without one, that of the options.
@@ -300,6 +306,71 @@ fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
     let text = text.replace("      strategies:", "      valueId: x\n      strategies:");
     let parsed = State::from_text(&text, &options().profile(Profile::Edge)).unwrap();
     assert_eq!(parsed.warnings, []);
+}
+
+/// Returns the name at the end of each warning.
+fn codes(text: &str) -> Vec<String> {
+    let code = |line: String| line.rsplit_once(" [").map(|(_, code)| code.replace(']', ""));
+    said(text).into_iter().filter_map(code).collect()
+}
+
+#[test]
+fn warnings_of_the_linter_are_shown_unless_the_value_accepts_them() {
+    let strategies = "
+      - {id: a, percentage: 250, value: true}
+      - {id: b, percentage: 0.05%, value: true}
+      - {id: c, value: true, attributes: [{fieldName: country, type: STRING, conditional: EQUALS, values: [nz]}]}
+      - {id: d, value: true, attributes: [{fieldName: ip, type: IP_ADDRESS, conditional: GREATER, values: [10.0.0.1]}]}
+      - {id: d, value: true, attributes: [{fieldName: mail, type: STRING, conditional: REGEX, values: [a]}]}
+";
+    let text = |profile: &str, accept: &str| {
+        format!("{}      accept: {accept}\n", with_strategies(profile, strategies))
+    };
+    let all = ["percentage-unit", "well-known", "never-holds", "duplicate-strategy"];
+    for (accept, left) in [
+        ("", &all[..]),
+        ("[]", &all),
+        ("well-known", &["percentage-unit", "never-holds", "duplicate-strategy"]),
+        ("[well-known, duplicate-strategy, edge]", &["percentage-unit", "never-holds"]),
+    ] {
+        assert_eq!(codes(&text("client", accept)), left, "{accept}");
+    }
+    // In an environment with profile edge, clients evaluate some rules differently from the Edge.
+    assert!(codes(&text("edge", "")).contains(&"edge".to_owned()));
+    assert!(!codes(&text("edge", "edge")).contains(&"edge".to_owned()));
+    let place = "environments[0].values.ON";
+    assert_eq!(
+        said(&text("client", ""))[1],
+        format!(
+            "warning: line 12, column 107, {place}.strategies[2].attributes[0].values[0]: FeatureHub has no country with this name; \
+             write new_zealand [well-known]"
+        )
+    );
+    check(
+        &text("client", "[well-knwon, 5]"),
+        &[
+            &format!(
+                "line 15, column 16, {place}.accept[0]: no check has the name \"well-knwon\"; did you mean well-known?"
+            ),
+            &format!(
+                "line 15, column 28, {place}.accept[1]: the name of a check is a text: put it in quotes"
+            ),
+        ],
+    );
+}
+
+#[test]
+fn an_environment_whose_answers_clients_would_refuse_gets_a_warning() {
+    let warned = |bytes: usize| {
+        let values = format!("values: {{A: {}}}", "x".repeat(bytes));
+        let text = format!(
+            "features: [{{key: A, type: STRING}}]\nenvironments: [{{name: dev, {values}}}]"
+        );
+        let warning = said(&text).into_iter().find(|line| line.contains("`limits.bytes`"));
+        warning.map(|line| line.contains("the environment dev has about 12.0 MiB"))
+    };
+    assert_eq!(warned(12 << 20), Some(true));
+    assert_eq!(warned((12 << 20) - 1000), None);
 }
 
 #[test]

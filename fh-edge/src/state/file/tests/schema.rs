@@ -5,6 +5,7 @@ use jsonschema::Validator;
 use serde_json::Value;
 
 use super::super::{Form, Options};
+use crate::lint::CODES;
 use crate::state::State;
 use crate::state::template::TEMPLATE;
 
@@ -36,10 +37,17 @@ fn it_knows_what_may_be_written() {
     let schema = schema();
     let parsed = State::from_text(TEMPLATE, &options()).unwrap();
     let normalised = serde_json::to_string(&parsed.state).unwrap();
+    let codes: Vec<_> = CODES.iter().map(|(code, _)| *code).collect();
+    let checks = format!(
+        "features: [{{key: A, type: JSON}}, {{key: B, type: JSON}}]
+environments: [{{name: dev, values: {{A: {{accept: [{}]}}, B: {{accept: edge}}}}}}]",
+        codes.join(", ")
+    );
     for text in [
         include_str!("../example.yaml"),
         TEMPLATE,
         &normalised,
+        &checks,
         "{}",
         "features:\nenvironments:\naccounts:\n",
         "x-own: &a [1]\n$schema: ./state-1.schema.json\nrevision: 7",
@@ -96,6 +104,8 @@ fn it_knows_what_may_not() {
         "features: [{key: A, type: JSON}]\nenvironments: [{name: dev, values: {A: {version: -1}}}]",
         "features: [{key: A, type: JSON}]\nenvironments: [{name: dev, values: {A: {valueId: 1}}}]",
         "features: [{key: A, type: JSON}]\nenvironments: [{name: dev, values: {A: {strategies: {}}}}]",
+        "features: [{key: A, type: JSON}]\nenvironments: [{name: dev, values: {A: {accept: [Edge]}}}]",
+        "features: [{key: A, type: JSON}]\nenvironments: [{name: dev, values: {A: {accept: {edge: true}}}}]",
         "features: [{key: A, type: JSON}]\nenvironments: [{name: dev, values: {A: {strategies: [x]}}}]",
         "features: [{key: A, type: JSON}]\nenvironments: [{name: dev, values: {A: {strategies: [{percentage: 101%}]}}}]",
         "features: [{key: A, type: JSON}]\nenvironments: [{name: dev, values: {A: {strategies: [{percentage: 1.23456%}]}}}]",

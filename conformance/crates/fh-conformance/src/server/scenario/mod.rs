@@ -108,11 +108,11 @@ pub const ALL: &[Scenario] = &[
         "`sdkUrl` is the old name of `apiKey`; if both are present, `apiKey` is ignored",
         poll::sdk_url,
     ),
-    scenario("S-GET-004", "no-keys", "400 without a body", poll::no_keys),
+    scenario("S-GET-004", "no-keys", "400 without a body or with a short text", poll::no_keys),
     scenario(
         "S-GET-005",
         "unparsable-key",
-        "404 without a body, for every text that is not a valid key",
+        "404 without a body or with a short text, for every text that is not a valid key",
         poll::unparsable_key,
     ),
     scenario(
@@ -375,6 +375,12 @@ pub const ALL: &[Scenario] = &[
         "flush",
         "events are sent at once, even if nothing else happens on the server",
         stream::flush,
+    ),
+    scenario(
+        "S-SSE-019",
+        "untouched",
+        "`cache-control` of streams forbids storing and transforming, whatever the environment sets",
+        stream::untouched,
     ),
     scenario(
         "S-PUT-001",

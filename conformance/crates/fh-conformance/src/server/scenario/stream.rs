@@ -270,3 +270,19 @@ pub(super) fn flush(bench: &Bench<'_>) -> Outcome {
     let mut stream = client.open(&client.stream_request(&unknown))?;
     same("at once", stream.told()?.map(|event| event.name), Some("ack".into()))
 }
+
+pub(super) fn untouched(bench: &Bench<'_>) -> Outcome {
+    let client = bench.any_state()?;
+    let mut keys = vec![client.dev(ByClient)?, client.dev(ByServer)?];
+    // The targets whose environments are unknown have none with a `cache-control`.
+    keys.extend(client.key("reader", "cached", ByClient));
+    for key in keys {
+        let stream = client.open(&client.stream_request(&key))?;
+        let value = stream.head.headers.get("cache-control").unwrap_or_default();
+        let directives: Vec<_> = value.split(',').map(str::trim).collect();
+        for wanted in ["no-store", "no-transform"] {
+            check!(directives.contains(&wanted), "the cache-control of a stream is {value:?}");
+        }
+    }
+    Ok(())
+}

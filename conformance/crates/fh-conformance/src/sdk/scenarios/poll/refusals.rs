@@ -32,7 +32,7 @@ const REFUSING: Scenario = Scenario {
 pub(super) const NOT_FOUND: Scenario = Scenario {
     id: "C-POLL-010",
     name: "404",
-    given: "an Edge that answers 404",
+    given: "an Edge that answers 404 with a sentence",
     bites: &["RefusalsRetryFast"],
     stage: |stage| {
         stage.with_feature_f();
@@ -45,7 +45,7 @@ pub(super) const NOT_FOUND: Scenario = Scenario {
 pub(super) const BAD_REQUEST: Scenario = Scenario {
     id: "C-POLL-011",
     name: "400",
-    given: "an Edge that answers 400",
+    given: "an Edge that answers 400 with a sentence",
     decision: "D-69, D-114",
     bites: &["BadRequestIsFinal"],
     stage: |stage| {
@@ -97,9 +97,12 @@ fn status_of(request: &Request, default: u16) -> u16 {
     digits.unwrap_or(default)
 }
 
-/// Answers with the status that the key stands for.
+/// Answers with the status that the key stands for, and with a sentence that SDKs ignore, as this project's Edge does.
 fn refusal(default: u16) -> Behaviour {
-    Behaviour::choose(move |request| Behaviour::status(status_of(request, default)))
+    Behaviour::choose(move |request| {
+        let refused = Behaviour::status(status_of(request, default));
+        refused.header("content-type", "text/plain").body("unknown API key")
+    })
 }
 
 /// Returns the signal that releases the refusals with a status.

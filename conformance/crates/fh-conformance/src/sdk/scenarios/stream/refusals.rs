@@ -31,14 +31,15 @@ const BY_STATUS: Scenario = Scenario {
 pub(super) const STATUS_404: Scenario = Scenario {
     id: "C-STREAM-017",
     name: "404",
-    given: "an Edge that answers 404",
+    given: "an Edge that answers 404 with a sentence",
     when: "a client opens its first stream; or opens another one after it was ready",
     then: "on first contact it reports FAILED, later it keeps its values and its status shows the problem; it sends no request for 10 N, \
            and then retries slowly or not at all",
     bites: &["LateRefusalFails", "RefusalIsFinal", "RefusalsRetryFast"],
     stage: |stage| {
         stage.with_feature_f();
-        stage.edge().behave(Behaviour::status(404));
+        let refused = Behaviour::status(404).header("content-type", "text/plain");
+        stage.edge().behave(refused.body("unknown API key"));
     },
     run: status_404,
     ..BY_STATUS

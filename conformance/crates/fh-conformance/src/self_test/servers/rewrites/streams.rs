@@ -42,6 +42,19 @@ pub(super) const ALL: &[Rewrite] = &[
         Hooks { answer: |_, answer, _| answer.remove("x-accel-buffering"), ..NONE },
     ),
     wrong(
+        "stream-transformable",
+        "proxies may compress streams",
+        &["S-SSE-019"],
+        Hooks {
+            answer: |asked, answer, _| {
+                if asked.kind() == Kind::Stream {
+                    answer.change("cache-control", |value| value.replace("no-transform", ""));
+                }
+            },
+            ..NONE
+        },
+    ),
+    wrong(
         "ack-lost",
         "streams do not begin with `ack`",
         &["S-SSE-001", "S-SSE-007"],

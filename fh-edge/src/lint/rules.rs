@@ -10,7 +10,7 @@ use super::view::{FeatureView, RuleView, StrategyView, Value};
 use super::{At, Findings, names};
 
 /// Checks the attribute's name, the conditional and the values of one rule.
-pub(crate) fn check<'v>(
+pub(super) fn check<'v>(
     findings: &mut Findings<'_>,
     view: &'v FeatureView<'_>,
     strategy: &'v StrategyView<'_>,
@@ -52,7 +52,7 @@ pub(crate) fn check<'v>(
 }
 
 /// Returns true for a conditional that never holds for this type (evaluation 3.1).
-pub(crate) fn never_holds(kind: &str, conditional: &str) -> bool {
+pub(super) fn never_holds(kind: &str, conditional: &str) -> bool {
     let textual = matches!(conditional, "STARTS_WITH" | "ENDS_WITH" | "REGEX");
     let ordering = matches!(conditional, "GREATER" | "GREATER_EQUALS" | "LESS" | "LESS_EQUALS");
     match kind {

@@ -10,48 +10,48 @@ use serde_json::value::RawValue;
 use super::At;
 
 /// A parsed feature with its position.
-pub(crate) struct FeatureView<'a> {
-    pub(crate) position: usize,
+pub(super) struct FeatureView<'a> {
+    pub(super) position: usize,
     /// The key of the feature, or `#` and its position if it has no key.
-    pub(crate) key: String,
-    pub(crate) kind: Option<Kind>,
-    pub(crate) wire: wire::Feature<'a>,
-    pub(crate) strategies: Vec<StrategyView<'a>>,
+    pub(super) key: String,
+    pub(super) kind: Option<Kind>,
+    pub(super) wire: wire::Feature<'a>,
+    pub(super) strategies: Vec<StrategyView<'a>>,
     raw: &'a str,
 }
 
 /// A parsed strategy with its position. Strategies that are not JSON objects have no view.
-pub(crate) struct StrategyView<'a> {
-    pub(crate) position: u32,
-    pub(crate) id: Option<Cow<'a, str>>,
-    pub(crate) wire: wire::Strategy<'a>,
+pub(super) struct StrategyView<'a> {
+    pub(super) position: u32,
+    pub(super) id: Option<Cow<'a, str>>,
+    pub(super) wire: wire::Strategy<'a>,
     /// The percentage. The outer `None` means that the percentage is unreadable, so that the strategy never matches.
-    pub(crate) percentage: Option<Option<i64>>,
+    pub(super) percentage: Option<Option<i64>>,
     /// The names of the attributes that form the percentage key. Empty for the default key, and `None` if the list is unreadable.
-    pub(crate) keys: Option<Vec<String>>,
+    pub(super) keys: Option<Vec<String>>,
     /// The rules of the strategy, or `None` if the list of rules is unreadable.
-    pub(crate) rules: Option<Vec<RuleView<'a>>>,
+    pub(super) rules: Option<Vec<RuleView<'a>>>,
 }
 
 /// A parsed rule with its position. Rules that are not JSON objects have no view.
-pub(crate) struct RuleView<'a> {
-    pub(crate) position: u32,
-    pub(crate) field: Cow<'a, str>,
-    pub(crate) kind: Cow<'a, str>,
-    pub(crate) conditional: Cow<'a, str>,
-    pub(crate) values: Shape<Vec<Value<'a>>>,
+pub(super) struct RuleView<'a> {
+    pub(super) position: u32,
+    pub(super) field: Cow<'a, str>,
+    pub(super) kind: Cow<'a, str>,
+    pub(super) conditional: Cow<'a, str>,
+    pub(super) values: Shape<Vec<Value<'a>>>,
     near: Option<&'a str>,
 }
 
 /// A value of a rule, as JSON text and as a parsed token.
-pub(crate) struct Value<'a> {
-    pub(crate) raw: &'a str,
-    pub(crate) token: Token<'a>,
+pub(super) struct Value<'a> {
+    pub(super) raw: &'a str,
+    pub(super) token: Token<'a>,
 }
 
 impl Value<'_> {
     /// Returns the text of the value with which contexts are compared, or `None` for a JSON value that has no text.
-    pub(crate) fn text(&self) -> Option<Cow<'_, str>> {
+    pub(super) fn text(&self) -> Option<Cow<'_, str>> {
         match &self.token {
             Token::Text(text) => Some(Cow::Borrowed(text.as_ref())),
             other => other.clone().text().map(|text| Cow::Owned(text.into_owned())),
@@ -82,7 +82,7 @@ impl<'a> RuleView<'a> {
     }
 
     /// Returns the values of the rule, or an empty slice if the rule has no list of values.
-    pub(crate) fn listed(&self) -> &[Value<'a>] {
+    pub(super) fn listed(&self) -> &[Value<'a>] {
         self.values.as_ref().map_or(&[], Vec::as_slice)
     }
 }
@@ -121,7 +121,7 @@ impl<'a> StrategyView<'a> {
     }
 
     /// Returns true if the strategy has rules, even if the rules are unreadable.
-    pub(crate) fn has_rules(&self) -> bool {
+    pub(super) fn has_rules(&self) -> bool {
         match &self.wire.rules {
             Shape::Is(rules) => !rules.is_empty(),
             Shape::Absent | Shape::Null => false,
@@ -142,7 +142,7 @@ impl<'a> StrategyView<'a> {
 }
 
 impl<'a> FeatureView<'a> {
-    pub(crate) fn of(position: usize, raw: &'a RawValue) -> Self {
+    pub(super) fn of(position: usize, raw: &'a RawValue) -> Self {
         let wire = wire::Feature::parse(raw.get()).unwrap_or_default();
         let key = match wire::text(wire.key) {
             Some(key) if !key.is_empty() => key.into_owned(),
@@ -164,7 +164,7 @@ impl<'a> FeatureView<'a> {
     }
 
     /// Returns the rules with their strategies. Rules and strategies that are not JSON objects are left out.
-    pub(crate) fn rules(&self) -> impl Iterator<Item = (&StrategyView<'a>, &RuleView<'a>)> {
+    pub(super) fn rules(&self) -> impl Iterator<Item = (&StrategyView<'a>, &RuleView<'a>)> {
         self.strategies.iter().flat_map(|strategy| {
             let rules = strategy.rules.as_ref().map_or(&[][..], Vec::as_slice);
             rules.iter().map(move |rule| (strategy, rule))
@@ -172,7 +172,7 @@ impl<'a> FeatureView<'a> {
     }
 
     /// Returns the position of the feature in the document.
-    pub(crate) fn at(&self) -> At<'_> {
+    pub(super) fn at(&self) -> At<'_> {
         At {
             feature: self.position,
             key: &self.key,
@@ -182,7 +182,7 @@ impl<'a> FeatureView<'a> {
     }
 
     /// Returns the position of a strategy in the document.
-    pub(crate) fn at_strategy<'v>(&'v self, strategy: &'v StrategyView<'a>) -> At<'v> {
+    pub(super) fn at_strategy<'v>(&'v self, strategy: &'v StrategyView<'a>) -> At<'v> {
         At {
             strategy: Some((strategy.position, strategy.id.as_deref())),
             near: strategy.near().or(Some(self.raw)),
@@ -191,7 +191,7 @@ impl<'a> FeatureView<'a> {
     }
 
     /// Returns the position of a rule in the document.
-    pub(crate) fn at_rule<'v>(
+    pub(super) fn at_rule<'v>(
         &'v self,
         strategy: &'v StrategyView<'a>,
         rule: &'v RuleView<'a>,
@@ -204,7 +204,7 @@ impl<'a> FeatureView<'a> {
     }
 
     /// Returns some text of the part that a diagnostic is about, so that its address gives the line.
-    pub(crate) fn near(&self, place: &Place) -> Option<&str> {
+    pub(super) fn near(&self, place: &Place) -> Option<&str> {
         let Some(position) = place.strategy else {
             let member = match place.member {
                 Some("value") => self.wire.value,

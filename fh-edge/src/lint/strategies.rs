@@ -1,6 +1,6 @@
 //! Checks of strategies: percentages, ids, and strategies that cannot be reached.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use fh_eval::BUCKETS;
 use fh_eval::internal::Token;
@@ -9,9 +9,12 @@ use serde_json::value::RawValue;
 
 use super::view::{FeatureView, RuleView, StrategyView};
 use super::{At, Findings};
-use crate::sanitize::millionths;
 
 const ALL: i64 = BUCKETS as i64;
+/// Below this percentage, the unit was probably mistaken: 0.1 % of all users is less than most rollouts begin with.
+const UNIT: i64 = 1_000;
+/// The number of earlier strategies with which a strategy is compared, so that a long list does not take quadratic time.
+const MOST_COMPARED: usize = 256;
 
 /// A strategy that can match, with which later strategies are compared.
 struct MatchingStrategy<'v, 'a> {
@@ -101,12 +104,13 @@ fn canonical(rule: &RuleView<'_>) -> String {
 }
 
 /// Checks the percentages, ids and reachability of a feature's strategies, in order.
-pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
+pub(super) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
     let mut takers: Vec<MatchingStrategy<'_, '_>> = Vec::new();
     // For each percentage key, the sum of the readable percentages of the strategies without rules so far.
     let mut sums: Vec<(&[String], i64)> = Vec::new();
-    for (index, strategy) in view.strategies.iter().enumerate() {
-        duplicate_id(findings, view, index);
+    let mut ids = HashMap::new();
+    for strategy in &view.strategies {
+        duplicate_id(findings, view, strategy, &mut ids);
         let at = view.at_strategy(strategy);
         let (Some(percentage), Some(keys), Some(rules)) =
             (strategy.percentage, &strategy.keys, &strategy.rules)
@@ -142,6 +146,12 @@ pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
                 "0 % counts as no percentage, so the strategy matches all contexts that match its rules"
                     .to_string(),
                 "remove the percentage if the strategy is for all these contexts, otherwise remove the strategy",
+            ),
+            (Some(percentage @ 1..UNIT), _) => findings.warn(
+                &share,
+                "percentage-unit",
+                format!("the number {percentage} means {}", millionths(percentage)),
+                meant(percentage),
             ),
             (Some(percentage), _) if !(0..=ALL).contains(&percentage) => findings.warn(
                 &share,
@@ -183,9 +193,31 @@ pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
                 "move this strategy before the other strategy, or remove this strategy",
             );
         }
-        if !unread {
+        if !unread && takers.len() < MOST_COMPARED {
             takers.push(taker);
         }
+    }
+}
+
+fn meant(percentage: i64) -> String {
+    match percentage {
+        ..=100 => format!(
+            "if {percentage} % is meant, write {}, or {percentage}% in a state file",
+            percentage * 10_000
+        ),
+        _ => "write the percentage in ten-thousandths of a percent: 20 % is 200000, or 20% in a state file"
+            .to_string(),
+    }
+}
+
+/// Formats a share in millionths as a percentage, without rounding.
+#[must_use]
+pub fn millionths(share: i64) -> String {
+    let (whole, rest) = (share / 10_000, share.unsigned_abs() % 10_000);
+    let sign = if share < 0 && whole == 0 { "-" } else { "" };
+    match format!("{rest:04}").trim_end_matches('0') {
+        "" => format!("{sign}{whole} %"),
+        decimals => format!("{sign}{whole}.{decimals} %"),
     }
 }
 
@@ -200,21 +232,36 @@ fn over(keys: &[String], sum: i64) -> String {
     )
 }
 
-fn duplicate_id(findings: &mut Findings<'_>, view: &FeatureView<'_>, index: usize) {
-    let Some((strategy, before)) = view.strategies.get(..=index).and_then(|all| all.split_last())
-    else {
-        return;
-    };
-    let same = before.iter().find(|earlier| earlier.id.is_some() && earlier.id == strategy.id);
-    if let Some(same) = same {
+/// Warns about a strategy with the id of an earlier one. `ids` holds the positions of the earlier ids.
+fn duplicate_id<'v>(
+    findings: &mut Findings<'_>,
+    view: &FeatureView<'_>,
+    strategy: &'v StrategyView<'_>,
+    ids: &mut HashMap<&'v str, u32>,
+) {
+    let Some(id) = strategy.id.as_deref() else { return };
+    let earlier = *ids.entry(id).or_insert(strategy.position);
+    if earlier != strategy.position {
         findings.warn(
             &view.at_strategy(strategy),
             "duplicate-strategy",
             format!(
                 "strategy {} has the same id, so reports cannot distinguish the two strategies",
-                same.position + 1
+                earlier + 1
             ),
             "give each strategy an id of its own",
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::millionths;
+
+    #[test]
+    fn shares_are_not_rounded() {
+        assert_eq!(millionths(123_456), "12.3456 %");
+        assert_eq!(millionths(200_000), "20 %");
+        assert_eq!(millionths(-5_000), "-0.5 %");
     }
 }

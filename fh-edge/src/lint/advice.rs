@@ -4,7 +4,7 @@ use fh_eval::internal::text::pattern::Refusal;
 use fh_eval::{Diagnostic, DiagnosticKind};
 
 /// Returns the code of a diagnostic, and advice that describes the remedy.
-pub(crate) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
+pub(super) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
     let member = diagnostic.place.member.unwrap_or("this part");
     match &diagnostic.problem {
         DiagnosticKind::Expected(what) => (

@@ -9,7 +9,7 @@ use super::view::FeatureView;
 use super::{At, Findings};
 
 /// Checks the values of a feature and of its strategies against its type, and its key for white space at the ends.
-pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
+pub(super) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
     value(findings, view, view.wire.value, view.at());
     for strategy in &view.strategies {
         value(findings, view, strategy.wire.value, view.at_strategy(strategy));

@@ -10,20 +10,22 @@ mod rules;
 mod strategies;
 mod view;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use fh_eval::featurehub::{Compiler, Environment};
 use fh_eval::{Diagnostic, Place, Profile, Severity};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
-use crate::payload::Payload;
 use place::Lines;
+pub use strategies::millionths;
 use view::FeatureView;
 
 /// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Level {
+pub enum Level {
     /// A part cannot be used, so it never matches or is missing.
     Error,
     /// The part is probably a mistake, is ignored or replaced by a default, or profile `edge` evaluates it differently.
@@ -32,21 +34,23 @@ pub(crate) enum Level {
 
 /// An error or a warning that a check has found.
 #[derive(Debug, Clone)]
-pub(crate) struct Finding {
-    pub(crate) level: Level,
+pub struct Finding {
+    /// The severity of the finding.
+    pub level: Level,
     /// The short name of the check. [`CODES`] lists the names of all checks.
-    pub(crate) code: &'static str,
-    pub(crate) place: Place,
+    pub code: &'static str,
+    /// The part of the payload that the finding is about.
+    pub place: Place,
     /// The line in the file, counted from 1, or `None` if the line is not known.
-    pub(crate) line: Option<usize>,
+    pub line: Option<usize>,
     /// A description of the problem and of its consequence.
-    pub(crate) message: String,
+    pub message: String,
     /// Advice that describes the remedy.
-    pub(crate) advice: String,
+    pub advice: String,
 }
 
 /// The code of every check, with a description.
-pub(crate) const CODES: &[(&str, &str)] = &[
+pub const CODES: &[(&str, &str)] = &[
     ("wrong-type", "a part with the wrong JSON type, or a missing part"),
     ("unknown-name", "a type, conditional or member that does not exist"),
     ("unreadable-value", "a value that cannot be read as the type of its rule or feature"),
@@ -56,6 +60,7 @@ pub(crate) const CODES: &[(&str, &str)] = &[
     ("duplicate-key", "several features with the same key"),
     ("percentage-sum", "percentages of one key that add up to more than 100 %"),
     ("percentage-range", "a percentage outside 0 to 1000000"),
+    ("percentage-unit", "a percentage below 1000 (0.1 %), which was probably meant in percent"),
     ("percentage-zero", "a percentage of 0, which counts as no percentage"),
     ("empty-strategy", "a strategy without rules and without a percentage"),
     ("unreachable", "a strategy that no context, or hardly any, can reach"),
@@ -71,8 +76,11 @@ pub(crate) const CODES: &[(&str, &str)] = &[
     ("edge", "a part that profile edge evaluates differently"),
 ];
 
+/// The longest JSON value in a finding, in characters. Longer values are cut.
+const LONGEST_VALUE: usize = 120;
+
 /// The findings about one environment.
-pub(crate) struct Findings<'a> {
+struct Findings<'a> {
     environment: Option<&'a str>,
     lines: Lines<'a>,
     found: Vec<(Order, Finding)>,
@@ -83,21 +91,21 @@ type Order = (usize, Option<u32>, Option<u32>);
 
 /// The part of the document that a check is about.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct At<'a> {
-    pub(crate) feature: usize,
-    pub(crate) key: &'a str,
-    pub(crate) strategy: Option<(u32, Option<&'a str>)>,
-    pub(crate) rule: Option<(u32, &'a str)>,
-    pub(crate) member: Option<&'static str>,
+struct At<'a> {
+    feature: usize,
+    key: &'a str,
+    strategy: Option<(u32, Option<&'a str>)>,
+    rule: Option<(u32, &'a str)>,
+    member: Option<&'static str>,
     /// The JSON value of the part, as the document writes it.
-    pub(crate) token: Option<&'a str>,
+    token: Option<&'a str>,
     /// Some text of the part that is borrowed from the document, so that its address gives the line.
-    pub(crate) near: Option<&'a str>,
+    near: Option<&'a str>,
 }
 
 impl Findings<'_> {
     /// Adds a warning about the part `at`.
-    pub(crate) fn warn(
+    fn warn(
         &mut self,
         at: &At<'_>,
         code: &'static str,
@@ -112,7 +120,7 @@ impl Findings<'_> {
             rule: at.rule.map(|(position, _)| position),
             field: at.rule.map(|(_, field)| field.into()),
             member: at.member,
-            value: at.token.map(|token| crate::sanitize::cut(token, 120).into()),
+            value: at.token.map(|token| cut(token).into()),
         };
         let finding = Finding {
             level: Level::Warning,
@@ -131,14 +139,15 @@ impl Findings<'_> {
     }
 }
 
-/// Returns the findings about these environments. The findings of one environment are sorted by the positions of feature,
-/// strategy and rule, and then by level.
-pub(crate) fn lint(
-    payload: &Payload,
+/// Returns the findings about these environments. The findings of one environment are sorted by the positions of feature, strategy and rule,
+/// and then by level. `json` is the text of the document from which the environments borrow; without it, findings have no lines.
+#[must_use]
+pub fn lint(
     environments: &[Environment<'_>],
     profile: Profile,
+    json: Option<&[u8]>,
 ) -> Vec<Finding> {
-    let lines = Lines::of(payload);
+    let lines = Lines::of(json);
     let mut all = Vec::new();
     for environment in environments {
         let mut findings = Findings {
@@ -152,14 +161,7 @@ pub(crate) fn lint(
             for noted in diagnosed.remove(view.key.as_str()).unwrap_or_default() {
                 findings.diagnosed(Some(view), noted);
             }
-            features::check(&mut findings, view);
-            strategies::check(&mut findings, view);
-            for (strategy, rule) in view.rules() {
-                rules::check(&mut findings, view, strategy, rule);
-                if profile == Profile::Client {
-                    edge::check(&mut findings, view, strategy, rule);
-                }
-            }
+            findings.check(view, profile == Profile::Client);
         }
         for noted in diagnosed.into_values().flatten() {
             findings.diagnosed(None, noted);
@@ -168,6 +170,30 @@ pub(crate) fn lint(
         all.extend(findings.found.into_iter().map(|(_, finding)| finding));
     }
     all
+}
+
+/// Returns the findings about a feature that this Edge serves, without the engine's diagnostics. `profile` is the profile of its environment.
+///
+/// Clients always evaluate by profile `client`. So parts that profile `edge` evaluates differently matter only in an environment with profile
+/// `edge`, where the Edge's own evaluations differ from those of clients.
+pub(crate) fn lint_served(feature: &str, profile: Profile) -> Vec<Finding> {
+    let Ok(raw) = serde_json::from_str::<&RawValue>(feature) else { return Vec::new() };
+    let mut findings = Findings { environment: None, lines: Lines::default(), found: Vec::new() };
+    findings.check(&FeatureView::of(0, raw), profile == Profile::Edge);
+    findings.found.sort_by_key(|(order, _)| *order);
+    findings.found.into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// Returns the code of one of the engine's diagnostics.
+pub(crate) fn code_of(diagnostic: &Diagnostic) -> &'static str {
+    advice::of(diagnostic).0
+}
+
+fn cut(token: &str) -> Cow<'_, str> {
+    match token.char_indices().nth(LONGEST_VALUE) {
+        None => Cow::Borrowed(token),
+        Some(_) => Cow::Owned(token.chars().take(LONGEST_VALUE - 1).chain(['…']).collect()),
+    }
 }
 
 /// A diagnostic of the engine.
@@ -197,6 +223,18 @@ fn diagnosed(environment: &Environment<'_>, profile: Profile) -> HashMap<String,
 }
 
 impl Findings<'_> {
+    /// Adds the findings of all checks of one feature.
+    fn check(&mut self, view: &FeatureView<'_>, with_differences: bool) {
+        features::check(self, view);
+        strategies::check(self, view);
+        for (strategy, rule) in view.rules() {
+            rules::check(self, view, strategy, rule);
+            if with_differences {
+                edge::check(self, view, strategy, rule);
+            }
+        }
+    }
+
     /// Adds the engine's diagnostic as a finding.
     fn diagnosed(&mut self, view: Option<&FeatureView<'_>>, noted: Noted) {
         let Noted { diagnostic, on_edge_only } = noted;

@@ -18,7 +18,7 @@ fn known(field: &str) -> Option<Vec<&'static str>> {
 
 /// Adds a warning for each text value of the rule that fits no well-known name of the attribute. The rule's conditional decides
 /// whether a name has to equal, contain, begin with, end with or match the value.
-pub(crate) fn check(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_>) {
+pub(super) fn check(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_>) {
     let Some(known) = known(&rule.field) else {
         return;
     };

@@ -10,7 +10,7 @@ use super::view::{FeatureView, RuleView, StrategyView};
 use super::{At, Findings, rules};
 
 /// Checks one rule for parts that profile `edge` reads but evaluates differently.
-pub(crate) fn check<'v>(
+pub(super) fn check<'v>(
     findings: &mut Findings<'_>,
     view: &'v FeatureView<'_>,
     strategy: &'v StrategyView<'_>,
