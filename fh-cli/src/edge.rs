@@ -60,7 +60,8 @@ impl EdgeArgs {
     pub(crate) fn resolve(&self, others: &[String]) -> Result<(Edge, Vec<String>), Failure> {
         let given: Vec<&str> =
             self.first.iter().chain(&self.second).chain(others).map(String::as_str).collect();
-        let has_key = given.get(1).is_some_and(|second| is_key(second));
+        // With a URL in the environment, a name with a dot is the key of a feature.
+        let has_key = variable(URL).is_none() && given.get(1).is_some_and(|second| is_key(second));
         let mut given = given.into_iter().peekable();
         let is_url = |text: &str| text.contains("://") || is_host(text, has_key);
         let positional = match &self.url {

@@ -176,7 +176,7 @@ pub(crate) fn run(
     };
     let other = other_rules
         .as_ref()
-        .map(|other| Ok((other, other.feature(&args.key, other_payload)?)))
+        .map(|other| other.feature(&args.key, other_payload).map(|feature| (other, feature)))
         .transpose()?;
 
     let (population, remarks) = match &args.ids {

@@ -10,8 +10,8 @@ use fh_eval::featurehub::{Document, Environment, HashIds, ParseError};
 use fh_files::closest;
 
 use self::document_form::DocumentForm;
-pub(crate) use self::input::{Input, InputArgs, read_bytes};
-pub(crate) use self::state_file::StateFile;
+pub(crate) use self::input::{Input, InputArgs, InputEdgeArgs, WaitArgs, read_bytes};
+use self::state_file::StateFile;
 use crate::failure::Failure;
 use crate::stream;
 

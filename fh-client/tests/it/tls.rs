@@ -21,8 +21,9 @@ fn edge() -> FakeEdge {
 }
 
 fn client(edge: &FakeEdge, address: SocketAddr, trusted: &Authority) -> Client {
-    let transport =
-        ReqwestTransport::builder().no_proxy().ca_certificate(trusted.pem()).build().unwrap();
+    // Some editors write a byte order mark before the text.
+    let pem = format!("\u{feff}{}", trusted.pem());
+    let transport = ReqwestTransport::builder().no_proxy().ca_certificate(pem).build().unwrap();
     Client::builder(format!("https://localhost:{}", address.port()), edge.client_key())
         .transport(transport)
         .configure(quick)
