@@ -115,12 +115,20 @@ mod tests {
             ("userKey", "fred", "no rule reads `userKey`; did you mean `userkey`?"),
             ("user-key", "fred", "no rule reads `user-key`; did you mean `userkey`?"),
             ("Plan", "gold", "no rule reads `Plan`; did you mean `plan`?"),
-            ("country", "nz", "FeatureHub knows no country `nz`; did you mean country=new_zealand?"),
+            (
+                "country",
+                "nz",
+                "FeatureHub knows no country `nz`; did you mean country=new_zealand?",
+            ),
             ("country", "New_Zealand", "did you mean country=new_zealand?"),
             ("country", "narnia_", "countries are English names"),
             ("device", "phone", "FeatureHub knows no device `phone`; write one of browser"),
         ] {
-            assert!(notes(name, value).contains(expected), "{name}={value}: {}", notes(name, value));
+            assert!(
+                notes(name, value).contains(expected),
+                "{name}={value}: {}",
+                notes(name, value)
+            );
         }
         for (name, value) in [
             ("userkey", "fred"),

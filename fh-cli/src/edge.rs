@@ -68,7 +68,8 @@ impl EdgeArgs {
             Some(_) => None,
             None => given.next_if(|text| is_url(text)),
         };
-        let Some(url) = positional.or(self.url.as_deref()).map(str::to_string).or_else(|| variable(URL))
+        let Some(url) =
+            positional.or(self.url.as_deref()).map(str::to_string).or_else(|| variable(URL))
         else {
             return Err(usage(&format!(
                 "no URL of an Edge: give a URL with http:// or https:// as the first argument, or set {URL}"
@@ -78,7 +79,8 @@ impl EdgeArgs {
         let mut keys = self.api_key.clone();
         if keys.is_empty() && address.keys.is_empty() {
             keys.extend(given.next_if(|text| is_key(text)).map(str::to_string));
-            let is_without = keys.is_empty() && KEYS.into_iter().all(|name| variable(name).is_none());
+            let is_without =
+                keys.is_empty() && KEYS.into_iter().all(|name| variable(name).is_none());
             if let Some(next) = given.peek().filter(|_| is_without) {
                 return Err(usage(&no_slash(next)));
             }

@@ -32,7 +32,9 @@ impl Address {
             .map(decoded)
             .collect();
         let after = text.rfind(&format!("{FEATURES}/")).and_then(|at| text.get(at + 10..));
-        keys.extend(after.map(|key| key.trim_matches('/')).filter(|key| !key.is_empty()).map(decoded));
+        keys.extend(
+            after.map(|key| key.trim_matches('/')).filter(|key| !key.is_empty()).map(decoded),
+        );
         if !query.is_empty() && keys.is_empty() {
             return Err("the Edge's URL contains a query without `apiKey=`: write the URL of the Edge without `?`, then the API key".to_string());
         }
@@ -66,7 +68,8 @@ pub(crate) fn is_host(text: &str, has_key: bool) -> bool {
     let authority = authority(text);
     let host = host(text);
     let port = authority.strip_prefix(host).and_then(|rest| rest.strip_prefix(':'));
-    let is_port = port.is_some_and(|port| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()));
+    let is_port =
+        port.is_some_and(|port| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()));
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
     let is_named = !host.is_empty() && host.chars().all(is_name);
     let is_address = unbracketed(host).parse::<IpAddr>().is_ok();
@@ -118,10 +121,17 @@ mod tests {
             ("[::1]:8903/fh", "http://[::1]:8903/fh", &[]),
         ] {
             let read = Address::parse(text).unwrap();
-            assert_eq!((read.url.as_str(), &read.keys[..]), (url, &keys.iter().map(ToString::to_string).collect::<Vec<_>>()[..]), "{text}");
+            assert_eq!(
+                (read.url.as_str(), &read.keys[..]),
+                (url, &keys.iter().map(ToString::to_string).collect::<Vec<_>>()[..]),
+                "{text}"
+            );
         }
         let error = Address::parse("edge.example:8903/features/e/secret*").unwrap_err();
-        assert!(error.contains("https://edge.example:8903, or http://edge.example:8903 if"), "{error}");
+        assert!(
+            error.contains("https://edge.example:8903, or http://edge.example:8903 if"),
+            "{error}"
+        );
         assert!(!error.contains("secret"), "{error}");
         assert!(Address::parse("http://x/features?key=e/k").unwrap_err().contains("apiKey="));
     }

@@ -30,7 +30,8 @@ impl Unhashed {
         let compiler = Compiler::new(profile);
         for raw in &environment.features {
             let Some((json, of_strategies)) = admitting_all(raw) else { continue };
-            let compiled = RawValue::from_string(json).ok().and_then(|json| compiler.feature(&json).ok());
+            let compiled =
+                RawValue::from_string(json).ok().and_then(|json| compiler.feature(&json).ok());
             let Some(compiled) = compiled else { continue };
             let key = compiled.as_ref().key().to_string();
             // A later feature replaces an earlier one with its key.
@@ -107,7 +108,9 @@ mod tests {
 
     /// Returns whether a percentage decides, for a context with a plan, and for one without any attribute.
     fn decides(strategies: &str) -> [bool; 2] {
-        let json = format!(r#"[{{"id":"f","key":"K","type":"BOOLEAN","value":false,"strategies":[{strategies}]}}]"#);
+        let json = format!(
+            r#"[{{"id":"f","key":"K","type":"BOOLEAN","value":false,"strategies":[{strategies}]}}]"#
+        );
         let document = Document::parse(json.as_bytes()).unwrap();
         let unhashed = Unhashed::of(&document.environments[0], Profile::Edge, |_| false);
         let gold = Attributes::builder().user_key("fred").attribute("plan", "gold").build();

@@ -41,7 +41,12 @@ is in a state file and in the file of --value-ids, and not in a payload.
 Exit codes: 0 fine, 1 fewer keys found than --count, 2 the usage is wrong.")]
 pub(crate) struct BucketArgs {
     /// The id of the feature, which is not its key. With profile edge, the id of the feature value
-    #[arg(long, value_name = "FEATURE_ID", required_unless_present = "file", conflicts_with = "file")]
+    #[arg(
+        long,
+        value_name = "FEATURE_ID",
+        required_unless_present = "file",
+        conflicts_with = "file"
+    )]
     id: Option<String>,
 
     #[command(flatten)]
@@ -101,7 +106,8 @@ impl std::fmt::Debug for Lookup {
 impl Lookup {
     /// Returns the id that the profile hashes for percentages of the feature.
     fn id(&self, profile: Profile) -> Result<String, Failure> {
-        let (file, key) = (self.file.as_deref().unwrap_or("-"), self.feature.as_deref().unwrap_or(""));
+        let (file, key) =
+            (self.file.as_deref().unwrap_or("-"), self.feature.as_deref().unwrap_or(""));
         let payload = Input { file, api_key: self.api_key.as_deref(), wait: None }.read()?;
         let environment = payload.environment(self.environment.as_deref(), "--environment")?;
         let ids = self.value_ids.read()?;

@@ -281,7 +281,10 @@ impl DemoRun<'_, '_, '_> {
         self.screen.end()?;
         self.screen.line(BOLD, "The Edge runs until Ctrl-C")?;
         self.commands(&[
-            ("watch the features that an SDK receives", format!("fh watch {url} {}", quoted(shop_key))),
+            (
+                "watch the features that an SDK receives",
+                format!("fh watch {url} {}", quoted(shop_key)),
+            ),
             ("change a feature", format!("fh set {url} {} NEW_CHECKOUT false", quoted(tests_key))),
         ])?;
         self.screen.end()?;

@@ -10,9 +10,9 @@ pub(crate) use crate::feature_table::Row;
 use crate::feature_table::{Reading, Selection};
 use crate::payload::InputEdgeArgs;
 use crate::ruleset::{RulesArgs, SubjectArgs, subject};
-use crate::value_ids;
 use crate::sanitize;
 use crate::screen::Screen;
+use crate::value_ids;
 
 /// Evaluate every feature of a payload for a context, or evaluate a file of cases.
 ///

@@ -63,7 +63,10 @@ pub(crate) fn run(args: &InitArgs, json: bool, screen: &mut Screen<'_>) -> Resul
             "serve the file; edits apply while it is served",
             format!("fh serve --state {}", quoted(&args.file)),
         ),
-        ("watch the features that an SDK receives", format!("fh watch {URL} {}", quoted(&key(client)))),
+        (
+            "watch the features that an SDK receives",
+            format!("fh watch {URL} {}", quoted(&key(client))),
+        ),
         (
             "change a feature, as a test does",
             format!("fh set {URL} {} NEW_CHECKOUT false", quoted(&key(tests))),

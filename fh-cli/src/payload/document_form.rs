@@ -1,7 +1,7 @@
 //! The form of a document: a payload, a state, or neither.
 
-use fh_eval::internal::wire::name;
 use fh_eval::internal::members;
+use fh_eval::internal::wire::name;
 use serde_json::value::RawValue;
 
 use super::state_file;
@@ -37,7 +37,8 @@ impl DocumentForm {
 
     fn of_json(json: &RawValue) -> Self {
         if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(json.get()) {
-            let is_payload = items.is_empty() || items.iter().any(|item| is_feature_or_environment(item));
+            let is_payload =
+                items.is_empty() || items.iter().any(|item| is_feature_or_environment(item));
             return if is_payload { Self::Payload } else { Self::of_other(json) };
         }
         if has(json, name::KEY) {

@@ -81,9 +81,7 @@ impl Payload {
             Failure::Input(format!("{name}: {why}"))
         })?;
         match stream::document(text) {
-            Ok(json) => {
-                Ok(Self { name, json: json.into_bytes(), is_verbatim: false, state: None })
-            }
+            Ok(json) => Ok(Self { name, json: json.into_bytes(), is_verbatim: false, state: None }),
             Err(why) => Err(Failure::Input(format!("{name} {why}"))),
         }
     }

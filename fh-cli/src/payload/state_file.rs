@@ -49,7 +49,8 @@ pub(crate) fn syntax_error(text: &str) -> Option<String> {
 pub(crate) fn read(text: &str) -> Result<(StateFile, String), StateFileError> {
     let options = without_accounts(Options::new().process_environment());
     let state = State::from_text(text, &options)?.state;
-    let payload: Vec<String> = state.environments.iter().map(|each| payload(&state, each)).collect();
+    let payload: Vec<String> =
+        state.environments.iter().map(|each| payload(&state, each)).collect();
     let environments = state.environments.iter().map(StateEnvironment::of).collect();
     let limits = Limits { depth: 100, weight: usize::MAX, values: 2_000_000 };
     let file = StateFile { environments, root: Node::parse(text, &limits).ok() };

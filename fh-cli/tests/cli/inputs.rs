@@ -87,7 +87,12 @@ fn every_command_reads_every_form() {
         };
         let rows = with(&["eval"], &["--json", "-c", "country=new_zealand"]).json();
         let told = |row: &Value| {
-            (row["feature"].clone(), row["value"].clone(), row["reason"].clone(), row["locked"].clone())
+            (
+                row["feature"].clone(),
+                row["value"].clone(),
+                row["reason"].clone(),
+                row["locked"].clone(),
+            )
         };
         let rows: Vec<_> = rows.as_array().unwrap().iter().map(told).collect();
         assert_eq!(
@@ -104,7 +109,11 @@ fn every_command_reads_every_form() {
         let report = with(&["rollout", "BANNER"], &["--json", "--environment", ENVIRONMENT]).json();
         assert_eq!(report["strategies"][1]["configured"], 0.5);
         let report = with(&["lint"], &["--json"]).json();
-        assert_eq!((&report["features"], &report["findings"]), (&json!(3), &json!([])), "{input:?}");
+        assert_eq!(
+            (&report["features"], &report["findings"]),
+            (&json!(3), &json!([])),
+            "{input:?}"
+        );
     }
 }
 
@@ -112,14 +121,16 @@ fn every_command_reads_every_form() {
 fn buckets_are_those_of_the_features_id() {
     let state = file("inputs-bucket.yaml", STATE.replace("ENVIRONMENT", ENVIRONMENT));
     let of = |args: &[&str]| {
-        fh(&[&["bucket", "visitor-1", "--json"], args].concat()).expect(0).json()[0]["bucket"].clone()
+        fh(&[&["bucket", "visitor-1", "--json"], args].concat()).expect(0).json()[0]["bucket"]
+            .clone()
     };
     assert_eq!(of(&["--file", &state, "--feature", "BANNER"]), 419_953);
     // Under profile edge, the id is that of the value.
     let id = "f3a1b0aa-7a1e-4c37-9a50-6f9d3c1a7a55";
     let ids = file("inputs-bucket.json", json!({"BANNER": id}).to_string());
     let edge = ["--profile", "edge"];
-    let looked_up = of(&[&["--file", &state, "--feature", "BANNER", "--value-ids", &ids], &edge[..]].concat());
+    let looked_up =
+        of(&[&["--file", &state, "--feature", "BANNER", "--value-ids", &ids], &edge[..]].concat());
     assert_eq!(looked_up, of(&[&["--id", id], &edge[..]].concat()));
     assert_ne!(looked_up, of(&[&["--file", &state, "--feature", "BANNER"], &edge[..]].concat()));
 }
@@ -133,15 +144,27 @@ fn environments_have_names() {
     );
     let path = file("inputs-two.yaml", two);
     let value = |environment: &str| {
-        fh(&["eval", &path, "--environment", environment, "--key", "LIMIT", "--json"]).expect(0).json()[0]
-            ["value"]
+        fh(&["eval", &path, "--environment", environment, "--key", "LIMIT", "--json"])
+            .expect(0)
+            .json()[0]["value"]
             .clone()
     };
-    assert_eq!((value("dev"), value("production"), value(ENVIRONMENT)), (json!(7.5), json!(9), json!(7.5)));
-    let report =
-        fh(&["rollout", "BANNER", &path, "--environment", "dev", "--compare-environment", "production", "--json"])
-            .expect(0)
-            .json();
+    assert_eq!(
+        (value("dev"), value("production"), value(ENVIRONMENT)),
+        (json!(7.5), json!(9), json!(7.5))
+    );
+    let report = fh(&[
+        "rollout",
+        "BANNER",
+        &path,
+        "--environment",
+        "dev",
+        "--compare-environment",
+        "production",
+        "--json",
+    ])
+    .expect(0)
+    .json();
     assert_eq!(report["comparison"]["changed"], report["people"]);
     let report = fh(&["lint", &path, "--json"]).expect(0).json();
     let finding = &report["findings"][0];

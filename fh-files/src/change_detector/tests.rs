@@ -202,7 +202,10 @@ fn byte_order_marks_are_left_out_or_named() {
         fs::write(&file, bytes).unwrap();
         let mut detector = ChangeDetector::new(100);
         let read = read(&file, 100).map(|found| found.bytes).map_err(|error| error.to_string());
-        assert_eq!(detector.first(&file).map(|found| found.bytes).map_err(|error| error.to_string()), read);
+        assert_eq!(
+            detector.first(&file).map(|found| found.bytes).map_err(|error| error.to_string()),
+            read
+        );
         read
     };
     assert_eq!(read(b"\xef\xbb\xbfa=1"), Ok(b"a=1".to_vec()));

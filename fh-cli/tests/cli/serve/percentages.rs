@@ -39,8 +39,11 @@ fn a_comparison_of_profiles_is_exact_with_the_ids_of_values_and_says_so_without(
     let serving = Serving::start(&path, &["--profile", "edge"], &[]);
     let served = |id: &str| {
         let request = format!("/features?apiKey={ENVIRONMENT}/server{SECRET}1");
-        let mut stream =
-            open(&serving.url, &request, &format!("x-featurehub: userkey={id}\r\nconnection: close\r\n"));
+        let mut stream = open(
+            &serving.url,
+            &request,
+            &format!("x-featurehub: userkey={id}\r\nconnection: close\r\n"),
+        );
         until(&mut stream, "\"key\":\"HALF\"").contains("\"value\":true")
     };
     let is_in = |id: &str| Profile::Client.bucket(id, FEATURE) <= 500_000;
@@ -63,11 +66,20 @@ fn a_comparison_of_profiles_is_exact_with_the_ids_of_values_and_says_so_without(
     for input in [&[download.as_str()][..], &[url, KEY]] {
         let text = rollout(input, &[]).out;
         let first = text.lines().next().unwrap();
-        assert!(first.starts_with("note: which ids get which value of HALF is not known"), "{text}");
-        assert!(text.contains("--value-ids FILE") && text.contains("any of these ids may"), "{text}");
+        assert!(
+            first.starts_with("note: which ids get which value of HALF is not known"),
+            "{text}"
+        );
+        assert!(
+            text.contains("--value-ids FILE") && text.contains("any of these ids may"),
+            "{text}"
+        );
         assert!(!text.contains("no value would change"), "{text}");
         let report = rollout(input, &["--json"]).json();
-        assert_eq!((&report["exact"], &report["comparison"]["exact"]), (&json!(false), &json!(false)));
+        assert_eq!(
+            (&report["exact"], &report["comparison"]["exact"]),
+            (&json!(false), &json!(false))
+        );
         assert_eq!(report["comparison"]["undecided"], 60);
         assert_eq!(moved(&report), BTreeSet::new());
         // The evaluation for one context says the same.
@@ -87,7 +99,10 @@ fn a_comparison_of_profiles_is_exact_with_the_ids_of_values_and_says_so_without(
         &[url, KEY, "--value-ids", &map],
     ] {
         let report = rollout(input, &["--list", "--json"]).json();
-        assert_eq!((&report["exact"], &report["comparison"]["exact"]), (&json!(true), &json!(true)));
+        assert_eq!(
+            (&report["exact"], &report["comparison"]["exact"]),
+            (&json!(true), &json!(true))
+        );
         assert_eq!(moved(&report), differ, "{input:?}");
         let text = rollout(input, &[]).out;
         assert!(text.contains(&format!("{} of 60", differ.len())), "{text}");

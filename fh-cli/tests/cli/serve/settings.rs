@@ -185,7 +185,8 @@ fn no_start_that_fails_shows_a_secret() {
 #[test]
 fn byte_order_marks_hide_no_first_line() {
     let marked = |name: &str, text: &str| file(name, format!("\u{feff}{text}"));
-    let properties = marked("serve-mark.properties", "server.port=1234\nedge.sse.heartbeat-period=15\n");
+    let properties =
+        marked("serve-mark.properties", "server.port=1234\nedge.sse.heartbeat-period=15\n");
     let keys = marked("serve-mark-keys.txt", &format!("marked{SECRET}*1\n"));
     let admin = marked("serve-mark-admin.txt", &format!("admin-{SECRET}-0123456789\n"));
     let args = ["serve", "--show-settings", "--json", "--properties", &properties];
@@ -200,8 +201,16 @@ fn byte_order_marks_hide_no_first_line() {
     let key = marked("serve-mark.key", &certificate.key_pem());
     let state = marked("serve-mark.yaml", &state("plain"));
     let args = [
-        "--listen", "127.0.0.1", "--key-file", &keys, "--admin-key-file", &admin,
-        "--tls-certificate", &chain, "--tls-key", &key,
+        "--listen",
+        "127.0.0.1",
+        "--key-file",
+        &keys,
+        "--admin-key-file",
+        &admin,
+        "--tls-certificate",
+        &chain,
+        "--tls-key",
+        &key,
     ];
     let serving = Serving::start(&state, &args, &[]);
     let port = serving.url.rsplit(':').next().unwrap();
@@ -212,11 +221,19 @@ fn byte_order_marks_hide_no_first_line() {
     let answer = crate::secure::get(&authority.pem(), port, "/admin/v1/state", &header);
     assert!(answer.contains(" 200 "), "{answer}");
     // Other files are the keys and headers of relays, and the answers to a command.
-    let relay_keys = marked("serve-mark-relay-keys.txt", &format!("{ENVIRONMENT}/relay{SECRET}*1\n"));
+    let relay_keys =
+        marked("serve-mark-relay-keys.txt", &format!("{ENVIRONMENT}/relay{SECRET}*1\n"));
     let headers = marked("serve-mark-headers.txt", &format!("x-tenant={SECRET}\n"));
     let args = [
-        "serve", "--show-settings", "--json", "--relay", "http://127.0.0.1:9", "--relay-key-file",
-        &relay_keys, "--relay-header-file", &headers,
+        "serve",
+        "--show-settings",
+        "--json",
+        "--relay",
+        "http://127.0.0.1:9",
+        "--relay-key-file",
+        &relay_keys,
+        "--relay-header-file",
+        &headers,
     ];
     fh(&args).expect(0);
     let mut get = command(&["get", "http://127.0.0.1:1", "-"]);
