@@ -77,10 +77,11 @@ impl EdgeArgs {
         };
         let address = Address::parse(&url).map_err(Failure::Input)?;
         let mut keys = self.api_key.clone();
-        if keys.is_empty() && address.keys.is_empty() {
+        if keys.is_empty() {
             keys.extend(given.next_if(|text| is_key(text)).map(str::to_string));
-            let is_without =
-                keys.is_empty() && KEYS.into_iter().all(|name| variable(name).is_none());
+            let is_without = keys.is_empty()
+                && address.keys.is_empty()
+                && KEYS.into_iter().all(|name| variable(name).is_none());
             if let Some(next) = given.peek().filter(|_| is_without) {
                 return Err(usage(&no_slash(next)));
             }
@@ -161,11 +162,11 @@ fn from_stdin(keys: &[String]) -> Result<Vec<String>, Failure> {
 }
 
 impl Edge {
-    /// Returns the Edge at an address. The keys are those in the address, then the given ones, otherwise those of the
+    /// Returns the Edge at an address. The keys are the given ones, otherwise those in the address, otherwise those of the
     /// environment. Keys that are `-` are read from stdin.
     pub(crate) fn at(address: Address, given: Vec<String>) -> Result<Self, Failure> {
-        let Address { url, mut keys } = address;
-        keys.extend(given);
+        let Address { url, keys } = address;
+        let mut keys = if given.is_empty() { keys } else { given };
         if keys.is_empty() {
             keys.extend(KEYS.into_iter().find_map(variable));
         }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use fh_eval::featurehub::{Compiler, Environment};
-use fh_eval::internal::wire::name;
+use fh_eval::internal::wire::{self, name};
 use fh_eval::internal::{Token, members};
 use fh_eval::{BUCKETS, Profile, Ruleset, Subject, Timestamp};
 use serde_json::value::RawValue;
@@ -26,21 +26,20 @@ impl Unhashed {
         is_known: impl Fn(&str) -> bool,
     ) -> Self {
         let mut divides = HashMap::new();
-        let mut ruleset = Ruleset::default();
-        let compiler = Compiler::new(profile);
+        let mut admitting = Vec::new();
         for raw in &environment.features {
-            let Some((json, of_strategies)) = admitting_all(raw) else { continue };
-            let compiled =
-                RawValue::from_string(json).ok().and_then(|json| compiler.feature(&json).ok());
-            let Some(compiled) = compiled else { continue };
-            let key = compiled.as_ref().key().to_string();
+            let feature = wire::Feature::parse(raw.get()).unwrap_or_default();
+            let Some(key) = wire::text(feature.key) else { continue };
             // A later feature replaces an earlier one with its key.
-            divides.remove(&key);
+            divides.remove(key.as_ref());
+            let Some((json, of_strategies)) = admitting_all(raw) else { continue };
             if of_strategies.contains(&true) && !is_known(&key) {
-                ruleset = ruleset.with(&compiled);
-                divides.insert(key, of_strategies);
+                admitting.extend(RawValue::from_string(json));
+                divides.insert(key.into_owned(), of_strategies);
             }
         }
+        let features = admitting.iter().map(|json| &**json).collect();
+        let ruleset = Compiler::new(profile).compile(&Environment { id: None, features });
         Self { ruleset, divides }
     }
 
