@@ -385,7 +385,7 @@ fn next(rolled_out: &str) -> Vec<(&'static str, String)> {
                 .to_string(),
         ),
         (
-            "compare the rules with FeatureHub's Edge; a state file also tells which ids differ",
+            "compare the rules with those of FeatureHub's Edge",
             format!("fh rollout {ROLLED_OUT} shop.json --compare-profile edge"),
         ),
         (

@@ -184,7 +184,7 @@ pub(super) fn trouble(seen: &Seen, host: &str, error: &str) -> (String, String) 
             (format!("the certificate is not accepted: {other}"), "get a new certificate")
         }
         None if error.contains("InvalidContentType") => (
-            "this port speaks http, not https".to_string(),
+            "the TLS handshake failed: this port speaks http, not https".to_string(),
             "write the URL with http://, or the port that speaks https",
         ),
         None if !trusts_anybody() => (

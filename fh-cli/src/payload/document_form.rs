@@ -37,9 +37,16 @@ impl DocumentForm {
 
     fn of_json(json: &RawValue) -> Self {
         if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(json.get()) {
-            let is_payload =
-                items.is_empty() || items.iter().any(|item| is_feature_or_environment(item));
-            return if is_payload { Self::Payload } else { Self::of_other(json) };
+            let has_any =
+                |names: &[&str]| items.iter().any(|item| names.iter().any(|name| has(item, name)));
+            if items.is_empty() || has_any(&OF_PAYLOADS) {
+                return Self::Payload;
+            }
+            return match Self::of_other(json) {
+                // Features without a key, which `fh lint` reports.
+                Self::Neither if has_any(&[name::ID]) => Self::Payload,
+                form => form,
+            };
         }
         if has(json, name::KEY) {
             return Self::Payload;
@@ -57,17 +64,15 @@ impl DocumentForm {
     /// Returns the form of JSON without features. Other programs write states in forms of their own.
     fn of_other(json: &RawValue) -> Self {
         match state_file::read(json.get()) {
-            Ok((file, _)) if file.names().next().is_some() => Self::State,
+            Ok(read) if read.is_state() && read.file.names().next().is_some() => Self::State,
             _ => Self::Neither,
         }
     }
 }
 
-fn is_feature_or_environment(item: &RawValue) -> bool {
-    [name::KEY, name::FEATURES, name::STRATEGIES, name::TYPE, name::VALUE]
-        .iter()
-        .any(|name| has(item, name))
-}
+/// The members of features and environments of which an item of a payload's list has at least one.
+const OF_PAYLOADS: [&str; 5] =
+    [name::KEY, name::FEATURES, name::STRATEGIES, name::TYPE, name::VALUE];
 
 fn has(json: &RawValue, name: &str) -> bool {
     member(json, name).is_some()

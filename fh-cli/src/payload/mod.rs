@@ -52,12 +52,15 @@ impl Payload {
     /// Creates a payload from the text of a state.
     fn of_state(name: String, text: &str) -> Result<Self, Failure> {
         match state_file::read(text) {
-            Ok((state, _)) if state.names().next().is_none() => Err(Failure::Input(format!(
+            Ok(read) if read.file.names().next().is_none() => Err(Failure::Input(format!(
                 "{name} is a state file without an environment: add one under `environments`"
             ))),
-            Ok((state, json)) => {
-                Ok(Self { name, json: json.into_bytes(), is_verbatim: false, state: Some(state) })
-            }
+            Ok(read) => Ok(Self {
+                name,
+                json: read.payload.into_bytes(),
+                is_verbatim: false,
+                state: Some(read.file),
+            }),
             Err(error) => {
                 let mut problems = error.problems().iter();
                 let first = problems.next().map(ToString::to_string).unwrap_or_default();

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use fh_edge::internal::without_accounts;
-use fh_edge::state::file::{Options, StateFileError};
+use fh_edge::state::file::{Form, Options, Parsed, StateFileError};
 use fh_edge::state::{Environment, Feature, FeatureValue, Json, State};
 use fh_eval::featurehub::HashIds;
 use fh_eval::internal::wire::name;
@@ -44,17 +44,31 @@ pub(crate) fn syntax_error(text: &str) -> Option<String> {
     Node::parse(text, &Limits::default()).err().map(|error| error.to_string())
 }
 
-/// Reads a state without its accounts, and returns it as a payload. The API keys of the accounts may be secrets that are not
-/// set here.
-pub(crate) fn read(text: &str) -> Result<(StateFile, String), StateFileError> {
+/// A state that was read from a text.
+pub(crate) struct ReadState {
+    pub(crate) file: StateFile,
+    /// The features of all environments as a payload.
+    pub(crate) payload: String,
+    form: Form,
+}
+
+impl ReadState {
+    /// Returns false if the text is a payload, which can also be read as a state.
+    pub(crate) const fn is_state(&self) -> bool {
+        !matches!(self.form, Form::FeatureList | Form::EnvironmentList)
+    }
+}
+
+/// Reads a state without its accounts. The API keys of the accounts may be secrets that are not set here.
+pub(crate) fn read(text: &str) -> Result<ReadState, StateFileError> {
     let options = without_accounts(Options::new().process_environment());
-    let state = State::from_text(text, &options)?.state;
+    let Parsed { state, form, .. } = State::from_text(text, &options)?;
     let payload: Vec<String> =
         state.environments.iter().map(|each| payload(&state, each)).collect();
     let environments = state.environments.iter().map(StateEnvironment::of).collect();
     let limits = Limits { depth: 100, weight: usize::MAX, values: 2_000_000 };
     let file = StateFile { environments, root: Node::parse(text, &limits).ok() };
-    Ok((file, format!("[{}]", payload.join(",\n"))))
+    Ok(ReadState { file, payload: format!("[{}]", payload.join(",\n")), form })
 }
 
 impl StateEnvironment {

@@ -1,5 +1,8 @@
 //! Wrong inputs of every command. Each error says what is wrong, where, and what to write instead.
 
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+
 use fh_fake_edge::{FakeEdge, Feature};
 
 use crate::secure::Secure;
@@ -42,7 +45,7 @@ const ROWS: &[Row] = &[
     row!(
         "eval {broken}",
         2,
-        "{broken}, line 2, column 40",
+        "{broken}, line 2, column 39",
         "environments[0].values.BANER",
         "did you mean BANNER?"
     ),
@@ -50,7 +53,7 @@ const ROWS: &[Row] = &[
         "eval {invalid}",
         2,
         "{invalid} is not JSON",
-        "line 2",
+        "line 3",
         "a state file (`fh init` writes one)"
     ),
     Row("eval -", b"hello", 2, &["stdin", "neither features nor environments", "give a payload"]),
@@ -212,19 +215,14 @@ const ROWS: &[Row] = &[
         "check that an Edge runs at http://127.0.0.1:1",
         "fh doctor"
     ),
-    row!(
-        "get https://{address} {key}",
-        2,
-        "{address} speaks http, not https",
-        "write http://{address}"
-    ),
+    row!("get https://{plain} {key}", 2, "{plain} speaks http, not https", "write http://{plain}"),
     row!(
         "get http://localhost:{tls-port} {key}",
         2,
         "localhost:{tls-port} speaks https, not http",
         "write https://localhost:{tls-port}"
     ),
-    row!("get {url} {key} LIMTI", 1, "the Edge has no feature LIMTI", "did you mean LIMIT?"),
+    row!("get {url} {key} LIMT", 1, "the Edge has no feature LIMT", "did you mean LIMIT?"),
     row!("get {url} {key} --value", 2, "--value needs the key of exactly one feature"),
     row!("get {url} {key} --timeout soon", 2, "'soon' for '--timeout", "write seconds, such as 30"),
     row!("get {url} --key {key}", 2, "no --key", "write the API key after the URL"),
@@ -321,12 +319,7 @@ const ROWS: &[Row] = &[
         "refused",
         "check that a server runs there"
     ),
-    row!(
-        "probe https://{address}",
-        1,
-        "{address} speaks http, not https",
-        "write http://{address}"
-    ),
+    row!("probe https://{plain}", 1, "{plain} speaks http, not https", "write http://{plain}"),
     // all commands
     row!("evaluate {payload}", 2, "unrecognized subcommand 'evaluate'", "--help"),
     row!("eval {payload} --color pink", 2, "'pink' for '--color", "auto, always, never"),
@@ -335,6 +328,8 @@ const ROWS: &[Row] = &[
 struct Fixture {
     edge: FakeEdge,
     tls: Secure,
+    /// The address of a server of plain HTTP, which answers bytes that are not HTTP with status 400.
+    plain: SocketAddr,
     files: Vec<(&'static str, String)>,
 }
 
@@ -355,14 +350,14 @@ impl Fixture {
             ("{invalid}", file("wrong-invalid.yaml", "features:\n  - { key: [\n")),
             ("{folder}", env!("CARGO_MANIFEST_DIR").to_string()),
         ];
-        Self { edge, tls: Secure::start("localhost", 30), files }
+        Self { edge, tls: Secure::start("localhost", 30), plain: plain_server(), files }
     }
 
     /// Replaces the names in braces.
     fn filled(&self, text: &str) -> String {
         let of_edge = [
             ("{url}", self.edge.url()),
-            ("{address}", self.edge.address().to_string()),
+            ("{plain}", self.plain.to_string()),
             ("{key}", self.edge.client_key()),
             ("{server-key}", self.edge.server_key()),
             ("{tls-port}", self.tls.port.to_string()),
@@ -370,6 +365,21 @@ impl Fixture {
         let all = of_edge.iter().chain(&self.files);
         all.fold(text.to_string(), |text, (name, value)| text.replace(name, value))
     }
+}
+
+/// Starts a server that answers each connection with status 400. Its thread ends with the tests.
+fn plain_server() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            // The client may have closed the connection.
+            let _ = stream.read(&mut [0; 1024]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
+        }
+    });
+    address
 }
 
 #[test]
