@@ -214,7 +214,7 @@ fn an_edge_that_starts_later_is_waited_for() {
         let run = fh(args).expect(2);
         assert!(run.err.starts_with("error: ") && run.err.contains("refused"), "{run:?}");
         assert!(run.err.contains("check that an Edge runs at"), "{run:?}");
-        assert_eq!(run.err.contains("within"), false, "{run:?}");
+        assert!(!run.err.contains("within"), "{run:?}");
     }
     let limits = ["--timeout", "0.2", "--wait", "0.2"];
     fh(&[&["get", &url, &key][..], &limits].concat())

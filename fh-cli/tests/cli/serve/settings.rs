@@ -197,7 +197,7 @@ fn byte_order_marks_hide_no_first_line() {
 
     let authority = fh_test_certificates::Authority::new("the test's authority");
     let certificate = authority.issue("localhost", -1..30);
-    let chain = marked("serve-mark.pem", &certificate.pem());
+    let chain = marked("serve-mark.pem", certificate.pem());
     let key = marked("serve-mark.key", &certificate.key_pem());
     let state = marked("serve-mark.yaml", &state("plain"));
     let args = [
