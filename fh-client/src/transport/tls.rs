@@ -85,17 +85,17 @@ impl TlsChoices {
     }
 }
 
-/// Returns a PEM text without a byte order mark, which would hide its first line from the reader of PEM.
-fn without_mark(pem: &[u8]) -> &[u8] {
-    pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(pem)
-}
-
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TransportSetupError> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
         _ => Err(TransportSetupError::Certificate("the PEM text holds no valid certificate")),
     }
+}
+
+/// Returns a PEM text without a byte order mark, which would hide its first line from the reader of PEM.
+fn without_mark(pem: &[u8]) -> &[u8] {
+    pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(pem)
 }
 
 /// A verifier that trusts the certificates of the platform and of the program. The platform's certificates are not read before

@@ -21,9 +21,8 @@ fn edge() -> FakeEdge {
 }
 
 fn client(edge: &FakeEdge, address: SocketAddr, trusted: &Authority) -> Client {
-    // Some editors write a byte order mark before the text.
-    let pem = format!("\u{feff}{}", trusted.pem());
-    let transport = ReqwestTransport::builder().no_proxy().ca_certificate(pem).build().unwrap();
+    let transport =
+        ReqwestTransport::builder().no_proxy().ca_certificate(trusted.pem()).build().unwrap();
     Client::builder(format!("https://localhost:{}", address.port()), edge.client_key())
         .transport(transport)
         .configure(quick)
@@ -108,6 +107,12 @@ fn what_is_no_certificate_is_an_error_at_the_start() {
     assert!(setup.is_err());
     let key = ReqwestTransport::builder().client_certificate(Authority::new("x").pem()).build();
     assert!(key.unwrap_err().to_string().contains("private key"));
+    // Some editors write a byte order mark before the text.
+    let marked = |pem: &str| format!("\u{feff}{pem}");
+    let certificate = Authority::new("x").issue("localhost", -1..1);
+    let identity = marked(&format!("{}{}", certificate.pem(), certificate.key_pem()));
+    let builder = ReqwestTransport::builder().ca_certificate(marked(&Authority::new("x").pem()));
+    builder.client_certificate(identity).build().unwrap();
     let proxy = ReqwestTransport::builder().proxy("not a url").build().unwrap_err();
     let error = StartError::from(proxy);
     assert!(error.to_string().contains("proxy"), "{error}");
