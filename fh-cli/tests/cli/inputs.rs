@@ -59,7 +59,8 @@ fn forms(edge: &FakeEdge) -> Vec<(Vec<String>, String)> {
         (words(&[&url, "-"]), format!("{key}\n")),
         (words(&[&format!("{url}/features/{key}")]), String::new()),
         (words(&[&format!("{url}/features?apiKey={key}")]), String::new()),
-        (words(&[&edge.address().to_string(), &key]), String::new()),
+        // The Edge listens on an IPv4 address only, and `localhost` may have an IPv6 address as well.
+        (words(&[&format!("localhost:{}", edge.address().port()), &key]), String::new()),
     ]
 }
 
