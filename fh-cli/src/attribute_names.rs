@@ -66,7 +66,12 @@ fn texts(attributes: &Attributes, read: &Read) -> Vec<String> {
         if !read.names.contains(name) && !WELL_KNOWN.contains(&name) {
             let candidates = read.names.iter().map(String::as_str).chain(WELL_KNOWN);
             if let Some(meant) = closest(name, candidates) {
-                notes.push(format!("no rule reads `{name}`; did you mean `{meant}`?"));
+                // Without any rule, the rules are not known here.
+                let what = match read.names.is_empty() {
+                    true => "FeatureHub knows no attribute",
+                    false => "no rule reads",
+                };
+                notes.push(format!("{what} `{name}`; did you mean `{meant}`?"));
             }
         }
         for value in values.filter(|value| !value.is_empty() && !read.texts.contains(*value)) {
@@ -140,5 +145,8 @@ mod tests {
         ] {
             assert_eq!(notes(name, value), "", "{name}={value}");
         }
+        let unknown = Attributes::builder().attribute("userKey", "fred").build();
+        let notes = texts(&unknown, &Read::default());
+        assert_eq!(notes, ["FeatureHub knows no attribute `userKey`; did you mean `userkey`?"]);
     }
 }

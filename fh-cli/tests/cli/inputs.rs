@@ -195,7 +195,7 @@ fn misspelt_contexts_are_noted() {
     for command in [&["get"][..], &["watch", "--once"]] {
         let args = [command, &[&url, &key, "-c", "userKey=fred"]].concat();
         let run = fh(&args).expect(0);
-        assert!(run.err.contains("no rule reads `userKey`; did you mean `userkey`?"), "{run:?}");
+        assert!(run.err.contains("did you mean `userkey`?"), "{run:?}");
     }
 }
 
