@@ -1,7 +1,7 @@
 //! Wrong inputs of every command. Each error says what is wrong, where, and what to write instead.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener};
 
 use fh_fake_edge::{FakeEdge, Feature};
 
@@ -374,9 +374,11 @@ fn plain_server() -> SocketAddr {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
-            // The client may have closed the connection.
-            let _ = stream.read(&mut [0; 1024]);
+            // The client may have closed the connection. All its bytes are read, because unread bytes would reset the connection.
+            let _ = stream.read_exact(&mut [0]);
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
+            let _ = stream.shutdown(Shutdown::Write);
+            let _ = io::copy(&mut stream, &mut io::sink());
         }
     });
     address
