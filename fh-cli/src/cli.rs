@@ -10,14 +10,17 @@ use crate::commands::{
     bucket, demo, doctor, eval, explain, get, init, lint, probe, rollout, serve, set, watch,
 };
 use crate::edge;
+use crate::sanitize::visible;
 use crate::screen::ColorChoice;
+use crate::usage_advice;
 
-/// Evaluate, explain and check the feature flags in a payload of FeatureHub, or read, watch and change the flags of a running
+/// Evaluate, explain and check the feature flags in a payload of FeatureHub or a state file, or read, watch and change the flags of a running
 /// Edge.
 ///
-/// Commands that evaluate or check a payload read it from FILE, or from stdin if FILE is `-`. A payload may be the body of a
-/// GET of /features (a list of environments), a list of features, or the text of an event stream (a recorded `curl -N`, or
-/// one `data:` line).
+/// Commands that evaluate or check features read them from FILE, or from stdin if FILE is `-`. FILE may be a payload: the body
+/// of a GET of /features (a list of environments), a list of features, or the text of an event stream (a recorded `curl -N`, or
+/// one `data:` line). It may also be a state file, as `fh init` writes it, or the URL of an Edge, followed by a
+/// client-evaluated API key.
 #[derive(Debug, Parser)]
 #[command(
     name = "fh",
@@ -64,11 +67,18 @@ impl Cli {
             let arguments = std::env::args_os();
             let keys: Vec<ApiKey> =
                 arguments.filter_map(|argument| edge::key_in(argument.to_str()?)).collect();
-            if keys.is_empty() || !error.use_stderr() {
+            let command = std::env::args().nth(1).unwrap_or_default();
+            let advice = usage_advice::of(&error, &command);
+            if !error.use_stderr() || (keys.is_empty() && advice.is_none()) {
                 error.exit();
             }
+            let text = match advice {
+                Some(advice) => format!("error: {}\n", visible(&advice)),
+                None => error.to_string(),
+            };
+            let text = if keys.is_empty() { text } else { Secrets::of(&keys).wiped(&text) };
             // If stderr is closed, the error cannot be reported anywhere.
-            let _ = write!(io::stderr(), "{}", Secrets::of(&keys).wiped(&error.to_string()));
+            let _ = write!(io::stderr(), "{text}");
             std::process::exit(error.exit_code())
         })
     }

@@ -1,13 +1,13 @@
 //! The URL and the API keys of the Edge to query, from the command line, the environment or stdin.
 
 use std::io::{self, Read};
-use std::time::Duration;
 
 use clap::Args;
 use fh_client::transport::ReqwestTransport;
-use fh_client::{Client, ClientBuilder, NotReady, Problem, StartError};
+use fh_client::{Client, ClientBuilder, StartError};
 use fh_session::{ApiKey, ApiKeys, EdgeUrl};
 
+use crate::edge_address::{Address, is_host};
 use crate::failure::Failure;
 
 /// The environment variable with the URL of the Edge.
@@ -54,39 +54,58 @@ pub(crate) struct Edge {
 }
 
 impl EdgeArgs {
-    /// Returns the Edge, and the arguments that follow URL and KEY. A URL is recognised by its `://`, and a key by its `/`,
-    /// so that URL and KEY may be left out. With `--url`, no argument is read as the URL. With `--api-key`, no argument is
-    /// read as the key.
+    /// Returns the Edge, and the arguments that follow URL and KEY. A URL is recognised by its `://` or as the address of a
+    /// host, and a key by its `/`, so that URL and KEY may be left out. With `--url`, no argument is read as the URL. With
+    /// `--api-key`, or with a key in the URL, no argument is read as the key.
     pub(crate) fn resolve(&self, others: &[String]) -> Result<(Edge, Vec<String>), Failure> {
-        let given = self.first.iter().chain(&self.second).chain(others);
-        let mut given = given.map(String::as_str).peekable();
+        let given: Vec<&str> =
+            self.first.iter().chain(&self.second).chain(others).map(String::as_str).collect();
+        // With a URL in the environment, a name with a dot is the key of a feature.
+        let has_key = variable(URL).is_none() && given.get(1).is_some_and(|second| is_key(second));
+        let mut given = given.into_iter().peekable();
+        let is_url = |text: &str| text.contains("://") || is_host(text, has_key);
         let positional = match &self.url {
             Some(_) => None,
-            None => given.next_if(|text| text.contains("://")),
+            None => given.next_if(|text| is_url(text)),
         };
-        let url = positional.or(self.url.as_deref()).map(str::to_string).or_else(|| variable(URL));
-        let mut keys = self.api_key.clone();
-        if keys.is_empty() {
-            let key = given.next_if(|text| *text == "-" || text.contains('/')).map(str::to_string);
-            keys.extend(key.or_else(|| KEYS.into_iter().find_map(variable)));
-        }
-        let rest: Vec<String> = given.map(str::to_string).collect();
-        let Some(url) = url else {
+        let Some(url) =
+            positional.or(self.url.as_deref()).map(str::to_string).or_else(|| variable(URL))
+        else {
             return Err(usage(&format!(
                 "no URL of an Edge: give a URL with http:// or https:// as the first argument, or set {URL}"
             )));
         };
-        let url = EdgeUrl::parse(&url).map_err(|error| usage(&error.to_string()))?;
+        let address = Address::parse(&url).map_err(Failure::Input)?;
+        let mut keys = self.api_key.clone();
         if keys.is_empty() {
-            let [first, second] = KEYS;
-            return Err(usage(&format!(
-                "no API key: give a key (ENVIRONMENT/KEY, or - for stdin) after the URL, or set {first} or {second}"
-            )));
+            keys.extend(given.next_if(|text| is_key(text)).map(str::to_string));
+            let is_without = keys.is_empty()
+                && address.keys.is_empty()
+                && KEYS.into_iter().all(|name| variable(name).is_none());
+            if let Some(next) = given.peek().filter(|_| is_without) {
+                return Err(usage(&no_slash(next)));
+            }
         }
-        let keys = if keys.iter().any(|key| key == "-") { from_stdin(&keys)? } else { keys };
-        let keys = ApiKeys::parse(&keys).map_err(|error| usage(&error.to_string()))?;
-        Ok((Edge { url, keys }, rest))
+        Ok((Edge::at(address, keys)?, given.map(str::to_string).collect()))
     }
+}
+
+/// Returns true if an argument is an API key, or `-`, which stands for the keys on stdin.
+fn is_key(text: &str) -> bool {
+    text == "-" || text.contains('/')
+}
+
+/// Returns the error for an argument in the place of the API key. A long argument may be the secret part of a key, and is not
+/// repeated.
+fn no_slash(text: &str) -> String {
+    let shown = match text.len() > 32 || text.contains('*') {
+        true => "the argument after the URL",
+        false => text,
+    };
+    let [first, second] = KEYS;
+    format!(
+        "no API key: {shown} has no `/`, and an API key is ENVIRONMENT/KEY (or - for stdin); give a key after the URL, or set {first} or {second}"
+    )
 }
 
 /// Checks that the arguments may be feature keys. An argument with a `/` is probably a misplaced API key, so the error does
@@ -133,7 +152,7 @@ fn from_stdin(keys: &[String]) -> Result<Vec<String>, Failure> {
         .take(LARGEST_KEYS)
         .read_to_string(&mut text)
         .map_err(|error| usage(&format!("cannot read the API key from stdin: {error}")))?;
-    let read = text.split_whitespace().map(str::to_string);
+    let read = fh_files::without_mark(&text).split_whitespace().map(str::to_string);
     let others = keys.iter().filter(|key| *key != "-").cloned();
     let keys: Vec<String> = others.chain(read).collect();
     if keys.is_empty() {
@@ -143,6 +162,25 @@ fn from_stdin(keys: &[String]) -> Result<Vec<String>, Failure> {
 }
 
 impl Edge {
+    /// Returns the Edge at an address. The keys are the given ones, otherwise those in the address, otherwise those of the
+    /// environment. Keys that are `-` are read from stdin.
+    pub(crate) fn at(address: Address, given: Vec<String>) -> Result<Self, Failure> {
+        let Address { url, keys } = address;
+        let mut keys = if given.is_empty() { keys } else { given };
+        if keys.is_empty() {
+            keys.extend(KEYS.into_iter().find_map(variable));
+        }
+        if keys.is_empty() {
+            let [first, second] = KEYS;
+            return Err(usage(&format!(
+                "no API key: give a key (ENVIRONMENT/KEY, or - for stdin) after the URL, or set {first} or {second}"
+            )));
+        }
+        let keys = if keys.iter().any(|key| key == "-") { from_stdin(&keys)? } else { keys };
+        let keys = ApiKeys::parse(&keys).map_err(|error| usage(&error.to_string()))?;
+        Ok(Self { url, keys })
+    }
+
     /// Returns a builder of a client for this Edge and its API keys. Environment variables may set further options.
     pub(crate) fn client(&self) -> ClientBuilder {
         let keys = self.keys.iter().map(|key| key.expose().to_string());
@@ -163,43 +201,4 @@ impl Edge {
 /// Converts the error of a client that could not start into an error of the command.
 pub(crate) fn unstarted(error: StartError) -> Failure {
     Failure::Input(error.to_string())
-}
-
-/// Returns the error for a client that is not ready, with the reason, and with advice if there is any.
-pub(crate) fn not_ready(why: &NotReady) -> Failure {
-    Failure::Edge(match why {
-        NotReady::Failed(problem) => trouble(problem),
-        why => why.to_string(),
-    })
-}
-
-/// Returns the error for a client that received no features within the time limit; `within` is `None` without a limit. The
-/// error contains the client's problem. Without a problem, it says that the Edge has not answered.
-pub(crate) fn no_features(client: &Client, within: Option<Duration>) -> Failure {
-    let within =
-        within.map(|limit| format!(" within {} s", limit.as_secs_f64())).unwrap_or_default();
-    let why = match client.status().problem {
-        Some(problem) => trouble(&problem),
-        None => "the Edge has not answered".to_string(),
-    };
-    Failure::Edge(format!("no features arrived{within}: {why}"))
-}
-
-/// Describes a problem with the Edge, and adds advice if there is any.
-pub(crate) fn trouble(problem: &Problem) -> String {
-    let advice = match problem {
-        Problem::BadRequest | Problem::NotFound | Problem::Failure(_) => {
-            "check the API key, and that its service account may read this environment"
-        }
-        Problem::Unauthorised(_) => {
-            "an Edge never sends this status: look for a proxy or gateway in front of the Edge"
-        }
-        Problem::ContentType(_) | Problem::Redirect => "check the URL",
-        Problem::Malformed(_) => "check that the URL is that of an Edge",
-        Problem::Unreachable(_) | Problem::Tls(_) | Problem::TimedOut(_) => {
-            "`fh doctor` shows more"
-        }
-        _ => return problem.to_string(),
-    };
-    format!("{problem}; {advice}")
 }

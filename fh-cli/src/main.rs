@@ -2,6 +2,7 @@
 //! of a running Edge, and can serve features itself.
 #![forbid(unsafe_code)]
 
+mod attribute_names;
 mod cli;
 mod clock;
 mod commands;
@@ -9,7 +10,9 @@ mod context;
 mod demo;
 mod doctor;
 mod edge;
+mod edge_address;
 mod edge_query;
+mod edge_trouble;
 mod failure;
 mod feature_table;
 #[cfg(unix)]
@@ -17,7 +20,9 @@ mod ignored_signals;
 mod json_output;
 mod lint;
 mod live_display;
+mod numbers;
 mod payload;
+mod percentages;
 mod population;
 mod random_ids;
 mod reader_end;
@@ -27,10 +32,13 @@ mod sanitize;
 mod screen;
 mod seconds;
 mod serve;
+mod shell;
 mod shutdown_signal;
 mod stream;
 mod suspension;
 mod table;
+mod usage_advice;
+mod value_ids;
 
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::process::ExitCode;

@@ -25,7 +25,7 @@ impl Population {
                 error.valid_up_to()
             ))
         })?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let text = fh_files::without_mark(text);
         let mut seen = HashSet::new();
         let (mut ids, mut repeated, mut blanks) = (Vec::new(), 0, 0);
         for line in text.lines().filter(|line| !line.trim().is_empty()) {

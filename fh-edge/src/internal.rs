@@ -8,6 +8,7 @@ pub use crate::lint::{CODES, Finding, Level, lint, millionths};
 pub use crate::notices::Topic;
 pub use crate::origin::file::last_good::LastGood;
 use crate::origin::relay::RelayOptions;
+use crate::state::file::Options;
 pub use crate::state::template::TEMPLATE;
 
 /// Sets the notice of a topic; `None` removes the notice. Readiness shows notices in its body and keeps its status, since notices are for
@@ -24,4 +25,11 @@ pub fn with_clock(
     clock: impl Fn() -> Timestamp + Send + Sync + 'static,
 ) -> RelayOptions {
     options.clock(clock)
+}
+
+/// Makes the reader of state files ignore the accounts of a state file, for programs that only evaluate features. The variables that hold
+/// the keys of the accounts need not be set then.
+#[must_use]
+pub fn without_accounts(options: Options) -> Options {
+    options.without_accounts()
 }

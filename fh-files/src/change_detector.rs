@@ -7,6 +7,8 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use crate::text;
+
 /// The age up to which a file's metadata is not trusted. File systems have coarse clocks, so a file that changed so recently may change
 /// again without a new modification time.
 const COARSE: Duration = Duration::from_secs(2);
@@ -15,7 +17,7 @@ const COARSE: Duration = Duration::from_secs(2);
 /// keys.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FileContent {
-    /// The bytes of the file.
+    /// The bytes of the file, without a UTF-8 byte order mark at the beginning.
     pub bytes: Vec<u8>,
     /// The modification time of the file; `None` if it could not be read.
     pub modified: Option<SystemTime>,
@@ -53,11 +55,13 @@ impl fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
-/// Reads a file of at most `most_bytes` bytes; a larger file is an error. Only regular files are opened, because opening a pipe would block
+/// Reads a file of at most `most_bytes` bytes; a larger file is an error. A UTF-8 byte order mark at the beginning is left out, as some
+/// editors write it before a text. Only regular files are opened, because opening a pipe would block
 /// until another program writes to the pipe.
 ///
 /// # Errors
-/// Returns [`Unreadable`] if the file is missing, is not a regular file, is too large, or cannot be read.
+/// Returns [`Unreadable`] if the file is missing, is not a regular file, is too large, begins with a byte order mark of UTF-16, or cannot be
+/// read.
 pub fn read(path: &Path, most_bytes: u64) -> Result<FileContent, Unreadable> {
     let mut bytes = Vec::new();
     let outcome = std::fs::metadata(path).and_then(|found| {
@@ -75,7 +79,15 @@ pub fn read(path: &Path, most_bytes: u64) -> Result<FileContent, Unreadable> {
     });
     match outcome {
         Ok(Err(error)) => Err(error),
-        Ok(Ok(modified)) => Ok(FileContent { bytes, modified }),
+        Ok(Ok(_)) if text::is_utf16(&bytes) => {
+            let what = "the file is UTF-16 text: save it as UTF-8".to_owned();
+            Err(Unreadable { what, is_missing: false })
+        }
+        Ok(Ok(modified)) => {
+            let mark = bytes.len() - text::without_mark_bytes(&bytes).len();
+            bytes.drain(..mark);
+            Ok(FileContent { bytes, modified })
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Err(Unreadable { what: "there is no such file".to_owned(), is_missing: true })
         }

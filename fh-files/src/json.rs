@@ -11,11 +11,12 @@ use serde::de::IgnoredAny;
 use crate::builder::{Builder, Collection};
 use crate::node::{Content, Limits, Node};
 use crate::position::{Position, SyntaxError};
+use crate::text::without_mark;
 
 /// Returns the text without its byte-order mark if it is a valid JSON list or object. Returns `None` for any other text, which the YAML
 /// parser then reads.
 pub(crate) fn checked(text: &str) -> Option<&str> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = without_mark(text);
     let is_collection = text.trim_start_matches(is_space).starts_with(['{', '[']);
     (is_collection && serde_json::from_str::<IgnoredAny>(text).is_ok()).then_some(text)
 }

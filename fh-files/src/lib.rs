@@ -10,6 +10,7 @@ mod parse;
 mod position;
 mod scalar;
 mod spelling;
+mod text;
 mod yaml;
 
 #[cfg(test)]
@@ -19,3 +20,4 @@ pub use change_detector::{ChangeDetector, FileChange, FileContent, Unreadable, r
 pub use node::{Content, Limits, Member, Node, quoted};
 pub use position::{Position, SyntaxError};
 pub use spelling::closest;
+pub use text::{is_utf16, without_mark};

@@ -139,8 +139,10 @@ fn load(
     key: &Path,
     provider: &CryptoProvider,
 ) -> Result<CertifiedKey, TlsError> {
-    let read = |path: &Path| {
-        std::fs::read(path).map_err(|error| TlsError::Read { path: path.to_path_buf(), error })
+    let read = |path: &Path| match std::fs::read(path) {
+        // Some editors write a byte order mark before the first line, which would hide that line from the reader of PEM.
+        Ok(bytes) => Ok(bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes)),
+        Err(error) => Err(TlsError::Read { path: path.to_path_buf(), error }),
     };
     let malformed = |path: &Path| {
         let path = path.to_path_buf();

@@ -44,3 +44,38 @@ fn links_lead_somewhere() {
     }
     assert!(links > 20, "{links}");
 }
+
+/// Returns a line of a shell without its quoted parts and its comment.
+fn unquoted(line: &str) -> String {
+    let mut kept = String::new();
+    let mut quote = None;
+    for c in line.chars() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            Some(_) => {}
+            None if c == '\'' || c == '"' => quote = Some(c),
+            None if c == '#' => break,
+            None => kept.push(c),
+        }
+    }
+    kept
+}
+
+/// zsh refuses a command with a pattern that matches no file, such as an API key with a `*`.
+#[test]
+fn api_keys_in_commands_are_quoted() {
+    let mut blocks = 0;
+    for page in files(&root(), "md") {
+        let text = fs::read_to_string(&page).unwrap();
+        for block in text.split("```").skip(1).step_by(2).filter(|block| block.starts_with("sh\n")) {
+            blocks += 1;
+            for line in block.lines() {
+                let rest = unquoted(line);
+                let is_key = |word: &str| word.contains("KEY") && word.contains('*');
+                let found = rest.split_whitespace().find(|word| is_key(word));
+                assert!(found.is_none(), "{}: quote the key in {line:?}", page.display());
+            }
+        }
+    }
+    assert!(blocks > 20, "{blocks}");
+}

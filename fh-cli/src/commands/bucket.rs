@@ -1,15 +1,19 @@
 //! `fh bucket`: shows the percentage bucket of keys, and finds keys for a range of buckets.
 
 use clap::Args;
-use fh_eval::BUCKETS;
+use fh_eval::{BUCKETS, Profile};
 use serde::Serialize;
 
 use crate::cli::ProfileArgs;
 use crate::failure::{Failure, Status};
 use crate::json_output;
+use crate::numbers;
+use crate::payload::Input;
+use crate::ruleset::Rules;
 use crate::sanitize;
 use crate::screen::{PLAIN, QUIET, Screen};
 use crate::table::{Align, Table};
+use crate::value_ids::ValueIdsArgs;
 
 /// The number of keys that `--want` tries before it gives up. On average, 200 of these keys are in each bucket.
 const MOST_TRIED: u64 = 200_000_000;
@@ -28,15 +32,25 @@ Examples:
   fh bucket --id 0c1d2e3f-77aa-4b1c fred aroha
   fh bucket --id 0c1d2e3f-77aa-4b1c --want 0-200000 --count 3 --prefix tester-
   fh bucket --id 0c1d2e3f-77aa-4b1c 'acme$north' --profile edge --json
+  fh bucket --file state.yaml --environment dev --feature NEW_CHECKOUT fred aroha
 
 With --profile edge, --id is the id of the feature value, because FeatureHub's
-Edge hashes that id.
+Edge hashes that id. --file and --feature look the id up instead. The id of a value
+is in a state file and in the file of --value-ids, and not in a payload.
 
 Exit codes: 0 fine, 1 fewer keys found than --count, 2 the usage is wrong.")]
 pub(crate) struct BucketArgs {
     /// The id of the feature, which is not its key. With profile edge, the id of the feature value
-    #[arg(long, value_name = "FEATURE_ID")]
-    id: String,
+    #[arg(
+        long,
+        value_name = "FEATURE_ID",
+        required_unless_present = "file",
+        conflicts_with = "file"
+    )]
+    id: Option<String>,
+
+    #[command(flatten)]
+    lookup: Lookup,
 
     /// The percentage keys whose buckets are shown, such as user keys
     #[arg(required_unless_present = "want", conflicts_with = "want")]
@@ -48,7 +62,7 @@ pub(crate) struct BucketArgs {
 
     /// The number of keys that --want finds, at most 1000000
     #[arg(long, value_name = "N", default_value_t = 10, requires = "want",
-          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+          value_parser = numbers::up_to_a_million)]
     count: u32,
 
     /// The prefix of the keys that --want tries. Each key is this prefix and a number, such as user-1
@@ -57,6 +71,60 @@ pub(crate) struct BucketArgs {
 
     #[command(flatten)]
     profile: ProfileArgs,
+}
+
+/// The options that look up the id of a feature.
+#[derive(Args)]
+struct Lookup {
+    /// Look up the id in these features: a file with a payload from FeatureHub, a state file, - for stdin, or the URL of an Edge
+    #[arg(long, value_name = "FILE", requires = "feature", help_heading = "Id of a feature")]
+    file: Option<String>,
+
+    /// The key of the feature whose id is looked up
+    #[arg(long, value_name = "FEATURE", requires = "file", help_heading = "Id of a feature")]
+    feature: Option<String>,
+
+    /// The environment in FILE: its id, or its name in a state file
+    #[arg(long, value_name = "NAME", requires = "file", help_heading = "Id of a feature")]
+    environment: Option<String>,
+
+    /// The client-evaluated API key, if FILE is the URL of an Edge
+    #[arg(long, value_name = "KEY", requires = "file", help_heading = "Id of a feature")]
+    api_key: Option<String>,
+
+    #[command(flatten)]
+    value_ids: ValueIdsArgs,
+}
+
+/// Shows no field, because a field may hold an API key.
+impl std::fmt::Debug for Lookup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lookup").finish_non_exhaustive()
+    }
+}
+
+impl Lookup {
+    /// Returns the id that the profile hashes for percentages of the feature.
+    fn id(&self, profile: Profile) -> Result<String, Failure> {
+        let (file, key) =
+            (self.file.as_deref().unwrap_or("-"), self.feature.as_deref().unwrap_or(""));
+        let payload = Input { file, api_key: self.api_key.as_deref(), wait: None }.read()?;
+        let environment = payload.environment(self.environment.as_deref(), "--environment")?;
+        let ids = self.value_ids.read()?;
+        let rules = Rules::compile(&payload, &environment, profile, &ids)?;
+        let feature = rules.feature(key, &payload)?;
+        let name = &payload.name;
+        match profile {
+            Profile::Client => feature.id().map(str::to_string).ok_or_else(|| {
+                Failure::Input(format!("the feature {key} of {name} has no id: give it one, or use --id"))
+            }),
+            _ => ids.of(&payload, environment.id.as_deref())?.and_then(|ids| ids.get(key).cloned()).ok_or_else(|| {
+                Failure::Input(format!(
+                    "{name} does not hold the id of the value of {key}, which profile edge hashes: give a state file, --value-ids FILE or --id"
+                ))
+            }),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -82,8 +150,12 @@ pub(crate) fn run(
     json: bool,
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
-    let draw =
-        |value: String| Drawn { bucket: args.profile.profile.bucket(&value, &args.id), value };
+    let profile = args.profile.profile;
+    let id = match &args.id {
+        Some(id) => id.clone(),
+        None => args.lookup.id(profile)?,
+    };
+    let draw = |value: String| Drawn { bucket: profile.bucket(&value, &id), value };
     let drawn: Vec<Drawn> = match args.want {
         None => args.value.iter().cloned().map(draw).collect(),
         Some((from, to)) => (1..=MOST_TRIED)

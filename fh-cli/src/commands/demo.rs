@@ -20,12 +20,12 @@ use crate::demo::demo_server::DemoServer;
 use crate::demo::sample_users::{self, Answers, Person};
 use crate::demo::timeline::{Pace, Timeline};
 use crate::demo::{EXPLAINED, ROLLED_OUT, SALE, SHOP};
-use crate::edge;
 use crate::failure::{Failure, Status};
 use crate::json_output;
 use crate::runtime;
 use crate::sanitize::plural;
 use crate::screen::{BOLD, PLAIN, QUIET, Screen};
+use crate::shell::quoted;
 use crate::shutdown_signal::ShutdownSignal;
 use crate::suspension::Suspension;
 
@@ -154,7 +154,7 @@ async fn live(args: &DemoArgs, json: bool, screen: &mut Screen<'_>) -> Result<()
     let mut stop = ShutdownSignal::new()?;
     let server = DemoServer::start()?;
     let client = server.client()?;
-    client.ready().await.map_err(|why| edge::not_ready(&why))?;
+    client.ready().await.map_err(|why| Failure::Edge(why.to_string()))?;
     let mut story =
         DemoRun { server: &server, client: &client, json, pace: Pace(args.speed), screen };
     let outcome = story.run(args.keep, &mut stop).await;
@@ -281,8 +281,11 @@ impl DemoRun<'_, '_, '_> {
         self.screen.end()?;
         self.screen.line(BOLD, "The Edge runs until Ctrl-C")?;
         self.commands(&[
-            ("watch the features that an SDK receives", format!("fh watch {url} {shop_key}")),
-            ("change a feature", format!("fh set {url} {tests_key} NEW_CHECKOUT false")),
+            (
+                "watch the features that an SDK receives",
+                format!("fh watch {url} {}", quoted(shop_key)),
+            ),
+            ("change a feature", format!("fh set {url} {} NEW_CHECKOUT false", quoted(tests_key))),
         ])?;
         self.screen.end()?;
         self.screen.line(PLAIN, &format!("Console: {}", self.server.console()))?;
@@ -382,8 +385,8 @@ fn next(rolled_out: &str) -> Vec<(&'static str, String)> {
                 .to_string(),
         ),
         (
-            "list the ids for which FeatureHub's Edge gives another value",
-            format!("fh rollout {ROLLED_OUT} shop.json --attribute session --compare-profile edge"),
+            "compare the rules with those of FeatureHub's Edge",
+            format!("fh rollout {ROLLED_OUT} shop.json --compare-profile edge"),
         ),
         (
             "find user keys that get the value \"boosted\"",

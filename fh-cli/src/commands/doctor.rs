@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 use tokio::time::Instant;
 
+use crate::attribute_names;
 use crate::context::ContextArgs;
 use crate::doctor::{Check, CheckResult, Examination, Report, Topic, examine};
 use crate::edge::{self, EdgeArgs};
@@ -105,6 +106,8 @@ pub(crate) fn run(
             "--origin must be a URL such as https://shop.example".to_string(),
         ));
     }
+    // The rules are not known yet, so only the well-known attributes are compared.
+    attribute_names::note(screen, &args.context.attributes(), [])?;
     let start = std::time::Instant::now();
     let mut report_check = |check: &Check| -> Result<(), Failure> {
         if !json {

@@ -3,26 +3,31 @@
 use clap::Args;
 use fh_eval::Severity;
 
+use crate::attribute_names;
 use crate::commands::cases;
 use crate::failure::{Failure, Status};
 pub(crate) use crate::feature_table::Row;
 use crate::feature_table::{Reading, Selection};
-use crate::payload::{Payload, no_such_feature};
+use crate::payload::InputEdgeArgs;
 use crate::ruleset::{RulesArgs, SubjectArgs, subject};
 use crate::sanitize;
 use crate::screen::Screen;
+use crate::value_ids;
 
 /// Evaluate every feature of a payload for a context, or evaluate a file of cases.
 ///
 /// Shows each feature's value, its reason, and the strategy that decided. The reasons are STRATEGY_MATCH (a strategy without
 /// a percentage, or with the percentage 0, matched), SPLIT (a strategy with a percentage matched), DEFAULT (no strategy
-/// matched), STATIC (the feature has no strategies) and NOT_SET (the value is null). Buckets are computed from the id of the
-/// feature, also under profile edge, because no payload contains the id that FeatureHub's Edge uses.
+/// matched), STATIC (the feature has no strategies) and NOT_SET (the value is null). Under profile edge, percentages hash the
+/// id of the feature's value, which a state file or --value-ids gives. A payload does not hold this id. A note then names the
+/// features whose value may differ from that of an Edge.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   fh eval features.json --context userkey=fred --context country=new_zealand
   fh eval features.json -c userkey=fred -c plan=gold,beta --key NEW_CHECKOUT
+  fh eval state.yaml --environment dev -c userkey=fred --profile edge
+  fh eval https://edge.example.com 'ENVIRONMENT/KEY*' -c userkey=fred
   curl -s \"$EDGE_URL/features?apiKey=$API_KEY\" | fh eval - --json
   fh eval features.json --now 2026-11-27T00:00:00Z
   fh eval --cases cases.json --profile edge
@@ -35,9 +40,13 @@ a case with the context null is evaluated without a context.
 
 Exit codes: 0 fine, 1 a --key does not exist, 2 the usage or the input is wrong.")]
 pub(crate) struct EvalArgs {
-    /// A file with a payload from FeatureHub, or - for stdin
+    /// The features: a file with a payload from FeatureHub, a state file, - for stdin, or the URL of an Edge. The URL may contain
+    /// the API key, as in https://edge.example.com/features/ENVIRONMENT/KEY
     #[arg(required_unless_present = "cases")]
     file: Option<String>,
+
+    #[command(flatten)]
+    edge: InputEdgeArgs,
 
     /// Evaluate the JSON array of cases in this file instead of a payload. If FILE is - or is left out, the cases are read
     /// from stdin
@@ -46,7 +55,7 @@ pub(crate) struct EvalArgs {
         value_name = "FILE",
         num_args = 0..=1,
         default_missing_value = "-",
-        conflicts_with_all = ["file", "key", "context", "no_context", "environment"]
+        conflicts_with_all = ["file", "key", "context", "no_context", "environment", "value_ids"]
     )]
     cases: Option<String>,
 
@@ -67,8 +76,9 @@ pub(crate) fn run(args: &EvalArgs, json: bool, screen: &mut Screen<'_>) -> Resul
         return cases::run(path, args.rules.profile(), now, screen);
     }
     let path = args.file.as_deref().unwrap_or("-");
-    let payload = Payload::read(path)?;
-    let ruleset = args.rules.compile(&payload)?;
+    let payload = args.edge.input(path).read()?;
+    let rules = args.rules.compile(&payload)?;
+    let ruleset = &rules.ruleset;
     let attributes = args.subject.attributes();
     let subject = subject(attributes.as_ref(), now);
     let all: Vec<Reading<'_>> = ruleset
@@ -76,15 +86,26 @@ pub(crate) fn run(args: &EvalArgs, json: bool, screen: &mut Screen<'_>) -> Resul
         .map(|feature| Reading::evaluated(feature, &feature.evaluate(&subject)))
         .collect();
     let selection = Selection::of(&all, &args.key);
+    let shown = selection.shown.iter().map(|reading| reading.key());
+    let guessed: Vec<&str> = shown.filter(|key| rules.is_guess(key, &subject)).collect();
+    if !guessed.is_empty() {
+        let note = value_ids::note(&payload.name, &guessed.join(", "));
+        screen.aside(&format!("note: {note}"))?;
+    }
     selection.write(screen, json)?;
     let unread =
         ruleset.diagnostics().filter(|diagnostic| diagnostic.severity() == Severity::Error).count();
     if unread > 0 {
         let parts = sanitize::plural(unread, "part", "parts");
+        // The path may be a URL with an API key.
+        let path = if path.contains("://") { "FILE" } else { path };
         screen.aside(&format!(
             "warning: {parts} of {} cannot be used; `fh lint {path}` lists them",
             payload.name
         ))?;
     }
-    selection.end(screen, |key| no_such_feature(&payload.name, key, all.iter().map(Reading::key)))
+    if let Some(attributes) = &attributes {
+        attribute_names::note(screen, attributes, ruleset.iter())?;
+    }
+    selection.end(screen, |key| rules.no_such_feature(key, &payload))
 }

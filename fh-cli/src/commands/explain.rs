@@ -2,11 +2,13 @@
 
 use clap::Args;
 
+use crate::attribute_names;
 use crate::failure::{Failure, Status};
 use crate::json_output;
-use crate::payload::Payload;
-use crate::ruleset::{RulesArgs, SubjectArgs, feature, subject};
+use crate::payload::InputArgs;
+use crate::ruleset::{RulesArgs, SubjectArgs, subject};
 use crate::screen::Screen;
+use crate::value_ids;
 
 /// Explain why a feature has its value for a context.
 ///
@@ -16,8 +18,12 @@ use crate::screen::Screen;
 #[command(after_help = "\
 Examples:
   fh explain NEW_CHECKOUT features.json -c userkey=fred -c version=4.2.0
-  fh explain NEW_CHECKOUT features.json -c userkey=fred --profile edge
+  fh explain NEW_CHECKOUT state.yaml --environment dev -c userkey=fred --profile edge
+  fh explain NEW_CHECKOUT https://edge.example.com 'ENVIRONMENT/KEY*' -c userkey=fred
   fh explain NEW_CHECKOUT - --no-context --json < features.json
+
+With --profile edge, percentages hash the id of the feature's value, which a state file
+or --value-ids gives, and a payload does not.
 
 Buckets run from 0 to 999,999. A percentage of 20 % admits the buckets up to 200,000.
 The percentages of strategies without rules add up.
@@ -27,8 +33,8 @@ pub(crate) struct ExplainArgs {
     /// The key of the feature to explain
     key: String,
 
-    /// A file with a payload from FeatureHub, or - for stdin
-    file: String,
+    #[command(flatten)]
+    input: InputArgs,
 
     #[command(flatten)]
     subject: SubjectArgs,
@@ -42,15 +48,22 @@ pub(crate) fn run(
     json: bool,
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
-    let payload = Payload::read_for_key(&args.file, &args.key)?;
-    let ruleset = args.rules.compile(&payload)?;
-    let feature = feature(&ruleset, &args.key, &payload)?;
+    let payload = args.input.input().read_for_key(&args.key)?;
+    let rules = args.rules.compile(&payload)?;
+    let feature = rules.feature(&args.key, &payload)?;
     let attributes = args.subject.attributes();
-    let report = feature.explain(&subject(attributes.as_ref(), args.rules.now())).report();
+    let subject = subject(attributes.as_ref(), args.rules.now());
+    if rules.is_guess(&args.key, &subject) {
+        screen.aside(&format!("note: {}", value_ids::note(&payload.name, &args.key)))?;
+    }
+    let report = feature.explain(&subject).report();
     if json {
         json_output::document(screen.raw(), &report)?;
     } else {
         screen.report(&report)?;
+    }
+    if let Some(attributes) = &attributes {
+        attribute_names::note(screen, attributes, [feature])?;
     }
     Ok(Status::Fine)
 }

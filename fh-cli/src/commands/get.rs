@@ -9,10 +9,12 @@ use fh_client::Snapshot;
 use fh_eval::Value;
 use fh_files::closest;
 
+use crate::attribute_names;
 use crate::edge;
 use crate::edge_query::{EdgeQuery, EdgeQueryArgs};
 use crate::failure::{Failure, Status};
 use crate::feature_table::{Reading, Selection, readings};
+use crate::payload::WaitArgs;
 use crate::runtime;
 use crate::sanitize::visible;
 use crate::screen::Screen;
@@ -48,6 +50,9 @@ pub(crate) struct GetArgs {
     /// The time limit for receiving the features. When the time is over, exit with status 2
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, default_value = "10")]
     timeout: Duration,
+
+    #[command(flatten)]
+    wait: WaitArgs,
 }
 
 pub(crate) fn run(args: &GetArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
@@ -58,7 +63,7 @@ pub(crate) fn run(args: &GetArgs, json: bool, screen: &mut Screen<'_>) -> Result
                 .to_string(),
         ));
     }
-    let snapshot = runtime::run(fetch(&asked, args.timeout))?;
+    let snapshot = runtime::run(fetch(&asked, args.timeout, args.wait.wait))?;
     let all = readings(&snapshot, &asked.who);
     let selection = Selection::of(&all, &asked.features);
     if args.value {
@@ -68,18 +73,20 @@ pub(crate) fn run(args: &GetArgs, json: bool, screen: &mut Screen<'_>) -> Result
     } else {
         selection.write(screen, json)?;
     }
+    attribute_names::note(screen, &asked.who, snapshot.ruleset().iter())?;
     selection.end(screen, |key| no_such_feature(key, all.iter().map(Reading::key)))
 }
 
 /// Fetches the features once. Fails if the client cannot start, or is not ready within the time limit.
-async fn fetch(asked: &EdgeQuery, limit: Duration) -> Result<Snapshot, Failure> {
+async fn fetch(
+    asked: &EdgeQuery,
+    limit: Duration,
+    wait: Option<Duration>,
+) -> Result<Snapshot, Failure> {
     let client = asked.edge.client().one_off().initial_context(Arc::clone(&asked.who)).start();
     let client = client.map_err(edge::unstarted)?;
-    match tokio::time::timeout(limit, client.ready()).await {
-        Ok(Ok(())) => Ok(client.snapshot()),
-        Ok(Err(why)) => Err(edge::not_ready(&why)),
-        Err(_) => Err(edge::no_features(&client, Some(limit))),
-    }
+    asked.edge.ready(&client, limit, wait).await?;
+    Ok(client.snapshot())
 }
 
 fn bare(screen: &mut Screen<'_>, value: Option<Value>) -> Result<(), Failure> {

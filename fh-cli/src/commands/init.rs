@@ -9,6 +9,7 @@ use crate::failure::{Failure, Status};
 use crate::json_output;
 use crate::random_ids::{client_key, environment, letters};
 use crate::screen::{BOLD, PLAIN, QUIET, Screen};
+use crate::shell::quoted;
 
 /// The URL of the server in the suggested commands.
 const URL: &str = "http://127.0.0.1:8903";
@@ -60,14 +61,17 @@ pub(crate) fn run(args: &InitArgs, json: bool, screen: &mut Screen<'_>) -> Resul
     for (what, command) in [
         (
             "serve the file; edits apply while it is served",
-            format!("fh serve --state {}", args.file),
+            format!("fh serve --state {}", quoted(&args.file)),
         ),
-        ("watch the features that an SDK receives", format!("fh watch {URL} {}", key(client))),
+        (
+            "watch the features that an SDK receives",
+            format!("fh watch {URL} {}", quoted(&key(client))),
+        ),
         (
             "change a feature, as a test does",
-            format!("fh set {URL} {} NEW_CHECKOUT false", key(tests)),
+            format!("fh set {URL} {} NEW_CHECKOUT false", quoted(&key(tests))),
         ),
-        ("check the file", format!("fh serve --check {}", args.file)),
+        ("check the file", format!("fh serve --check {}", quoted(&args.file))),
     ] {
         screen.end()?;
         screen.line(QUIET, &format!("  # {what}"))?;
@@ -105,7 +109,9 @@ fn write(path: &str, text: &str) -> Result<(), Failure> {
     let written = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => {
-            Failure::Input(format!("{path} exists already: choose another name, or remove it"))
+            Failure::Input(format!(
+                "{path} exists already, and the keys in it would be lost: choose another name, or remove it"
+            ))
         }
         _ => Failure::Input(format!("cannot write {path}: {error}")),
     })

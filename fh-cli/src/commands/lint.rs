@@ -1,4 +1,4 @@
-//! `fh lint`: finds parts of a payload that cannot be used, and parts that are probably mistakes.
+//! `fh lint`: finds parts of a payload or a state that cannot be used, and parts that are probably mistakes.
 
 use std::io;
 
@@ -11,31 +11,33 @@ use crate::cli::ProfileArgs;
 use crate::failure::{Failure, Status};
 use crate::json_output;
 use crate::lint::{CODES, Finding, Level, lint};
-use crate::payload::Payload;
+use crate::payload::{InputArgs, Payload};
 use crate::sanitize::plural;
 use crate::screen::{BAD, BOLD, GOOD, PLAIN, QUIET, Screen, WARNING};
 
-/// Find parts of a payload that cannot be used, and parts that are probably mistakes.
+/// Find parts of a payload or a state file that cannot be used, and parts that are probably mistakes.
 ///
 /// Errors are parts that cannot be used, so that they never match or are missing. Warnings are parts that are probably
 /// mistakes, parts that are ignored or replaced by a default, and, with profile client, parts that FeatureHub's Edge
 /// (server-evaluated keys) evaluates differently from client SDKs. Differences that a payload does not show are not
 /// reported. For example, the Edge computes percentages from another id, and from the attribute `sessionkey` instead of
-/// `session`.
+/// `session`. The accounts of a state file are not checked. `fh serve --check` checks them.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   fh lint features.json
   fh lint features.json --strict --allow edge
+  fh lint state.yaml --environment production
+  fh lint https://edge.example.com 'ENVIRONMENT/KEY*'
   curl -s \"$EDGE_URL/features?apiKey=$API_KEY\" | fh lint - --json
 
 Exit codes: 0 fine, 1 errors (--strict: or warnings), 2 wrong usage or input.")]
 pub(crate) struct LintArgs {
-    /// A file with a payload from FeatureHub, or - for stdin
-    file: String,
+    #[command(flatten)]
+    input: InputArgs,
 
-    /// The id of the only environment to check. Default: all environments of FILE
-    #[arg(long, value_name = "ID")]
+    /// The id of the only environment to check, or its name in a state file. Default: all environments of FILE
+    #[arg(long, value_name = "NAME")]
     environment: Option<String>,
 
     /// Exit with status 1 also if there are only warnings
@@ -112,12 +114,15 @@ impl<'a> From<&'a Finding> for Row<'a> {
 }
 
 pub(crate) fn run(args: &LintArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
-    let payload = Payload::read(&args.file)?;
+    let payload = args.input.input().read()?;
     let environments = match &args.environment {
         Some(id) => vec![payload.environment(Some(id), "--environment")?],
         None => payload.environments()?,
     };
     let mut findings = lint(&payload, &environments, args.profile.profile);
+    for finding in &mut findings {
+        name_places(&payload, finding);
+    }
     let before = findings.len();
     findings.retain(|finding| {
         finding.level == Level::Error || !args.allow.iter().any(|code| code == finding.code)
@@ -143,6 +148,13 @@ pub(crate) fn run(args: &LintArgs, json: bool, screen: &mut Screen<'_>) -> Resul
     }
     let bad = errors > 0 || (args.strict && warnings > 0);
     Ok(if bad { Status::Findings } else { Status::Fine })
+}
+
+/// Adds the line in a state file to a finding, and replaces the id of an environment by its name.
+fn name_places(payload: &Payload, finding: &mut Finding) {
+    finding.line = finding.line.or_else(|| payload.state_line_of(&finding.place));
+    let environment = finding.place.environment.take();
+    finding.place.environment = environment.map(|id| payload.environment_name(&id).into());
 }
 
 fn write(screen: &mut Screen<'_>, file: &str, finding: &Finding) -> io::Result<()> {

@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::Args;
 use reqwest::Url;
 
+use crate::edge_address::{is_host, is_loopback, with_scheme};
+use crate::edge_trouble::other_scheme;
 use crate::failure::{Failure, Status};
 use crate::json_output;
 use crate::runtime;
@@ -65,9 +67,17 @@ pub(crate) fn run(
 }
 
 fn parse(text: &str) -> Result<Url, Failure> {
-    let wrong =
-        || Failure::Input("the URL is invalid: give a URL with http:// or https://".to_string());
-    let mut url = Url::parse(text).map_err(|_| wrong())?;
+    let wrong = || {
+        Failure::Input(
+            "the URL is invalid: give a URL with http:// or https://, such as http://127.0.0.1:8903"
+                .to_string(),
+        )
+    };
+    let whole = match is_host(text, true) {
+        true => with_scheme(text).map_err(Failure::Input)?,
+        false => text.to_string(),
+    };
+    let mut url = Url::parse(&whole).map_err(|_| wrong())?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return Err(wrong());
     }
@@ -116,7 +126,7 @@ async fn ask(url: &Url, timeout: Duration) -> Result<u16, Failure> {
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(timeout)
-        .tls_danger_accept_invalid_certs(is_loopback(url))
+        .tls_danger_accept_invalid_certs(is_loopback(url.host_str().unwrap_or_default()))
         .build()
         .map_err(|error| Failure::Input(format!("the probe cannot be set up: {error}")))?;
     let answer = client.get(url.clone()).send().await;
@@ -125,15 +135,14 @@ async fn ask(url: &Url, timeout: Duration) -> Result<u16, Failure> {
             true => format!("no answer within {} s", timeout.as_secs_f64()),
             false => cause(&error.without_url()),
         };
+        let why = match other_scheme(url.as_str(), &why) {
+            Some(advice) => advice,
+            None if why.contains("refused") => format!("{why}; check that a server runs there"),
+            None => why,
+        };
         Failure::Refused(format!("{}: {why}", place(url)))
     })?;
     Ok(status.status().as_u16())
-}
-
-/// Returns true if the host is `localhost`, an address of 127.0.0.0/8, or `::1`.
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 /// Returns the text of the innermost error.

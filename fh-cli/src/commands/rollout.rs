@@ -4,18 +4,20 @@ mod comparison;
 mod counts;
 
 use clap::Args;
-use fh_eval::featurehub::Compiler;
 use fh_eval::internal::rollout::Forecast;
 use fh_eval::{Attributes, FeatureRef, Profile, Subject};
 
+use crate::attribute_names;
 use crate::cli::profiles;
 use crate::context::ContextArgs;
 use crate::failure::{Failure, Status};
 use crate::json_output;
-use crate::payload::Payload;
+use crate::numbers;
+use crate::payload::{Input, InputArgs, Payload};
 use crate::population::Population;
-use crate::ruleset::{self, RulesArgs};
-use crate::screen::Screen;
+use crate::ruleset::{Rules, RulesArgs};
+use crate::sanitize::{count, plural};
+use crate::screen::{Screen, WARNING};
 
 use comparison::{Comparison, End};
 use counts::Counts;
@@ -28,6 +30,10 @@ const USUAL_SAMPLE: u64 = 10_000;
 /// Evaluates the feature for every id, and shows the share of each strategy beside its configured share, if that is known. If
 /// a second file, environment or profile is given, counts the ids whose value differs between the two evaluations, and shows
 /// a few of these ids, or all with --list.
+///
+/// Profile edge hashes the id of the feature's value for percentages, and a payload does not hold this id. Where such a
+/// percentage decides, it is not known which ids get another value: the first line of the output says so, and only rules and
+/// shares are compared. With a state file or --value-ids FILE, the comparison is exact.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -35,15 +41,17 @@ Examples:
   fh rollout NEW_CHECKOUT features.json --ids ids.txt -c country=fiji
   fh rollout WHOLESALE features.json --attribute company --sample 5000 --seed 7
   fh rollout NEW_CHECKOUT features.json --compare tomorrow.json --list
-  fh rollout NEW_CHECKOUT features.json --ids ids.txt --compare-profile edge
+  fh rollout NEW_CHECKOUT state.yaml --environment dev --ids ids.txt --compare-profile edge
+  fh rollout NEW_CHECKOUT features.json --value-ids value-ids.json --compare-profile edge
+  fh rollout NEW_CHECKOUT https://edge.example.com 'ENVIRONMENT/KEY*'
 
 Exit codes: 0 fine, 1 there is no such feature, 2 the usage or the input is wrong.")]
 pub(crate) struct RolloutArgs {
     /// The key of the feature to evaluate
     key: String,
 
-    /// A file with a payload from FeatureHub, or - for stdin
-    file: String,
+    #[command(flatten)]
+    input: InputArgs,
 
     /// The name of the context attribute that holds the id. The feature is evaluated for each id of the population
     #[arg(long, value_name = "NAME", default_value = "userkey")]
@@ -54,11 +62,11 @@ pub(crate) struct RolloutArgs {
     ids: Option<String>,
 
     /// The number of ids in a generated population, at most 100000000 [default: 10000]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    #[arg(long, value_name = "N", value_parser = numbers::up_to_100_million)]
     sample: Option<u64>,
 
     /// The seed of the generated population. The same seed gives the same ids
-    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "ids")]
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "ids", value_parser = numbers::any)]
     seed: u64,
 
     #[command(flatten)]
@@ -67,15 +75,16 @@ pub(crate) struct RolloutArgs {
     #[command(flatten)]
     rules: RulesArgs,
 
-    /// Compare the feature's values with its values in this payload file
+    /// Compare the feature's values with its values in this payload file or state file, or on the Edge with this URL
     #[arg(long, value_name = "FILE", help_heading = "Comparison")]
     compare: Option<String>,
 
-    /// Compare the feature's values with its values in the environment with this id
-    #[arg(long, value_name = "ID", help_heading = "Comparison")]
+    /// Compare the feature's values with its values in the environment with this id, or with this name in a state file
+    #[arg(long, value_name = "NAME", help_heading = "Comparison")]
     compare_environment: Option<String>,
 
-    /// Compare the feature's values with its values under this evaluation profile
+    /// Compare the feature's values with its values under this evaluation profile. With profile edge and percentages, the
+    /// comparison is exact only for a state file or with --value-ids
     #[arg(long, value_name = "PROFILE", value_parser = profiles(), help_heading = "Comparison")]
     compare_profile: Option<Profile>,
 
@@ -92,7 +101,12 @@ impl RolloutArgs {
     }
 
     fn check(&self) -> Result<(), Failure> {
-        let inputs = [Some(&self.file), self.ids.as_ref(), self.compare.as_ref()];
+        let inputs = [
+            Some(self.input.file()),
+            self.ids.as_deref(),
+            self.compare.as_deref(),
+            self.rules.value_ids_file(),
+        ];
         if inputs.into_iter().flatten().filter(|path| *path == "-").count() > 1 {
             return Err(Failure::Input(
                 "only one input can be stdin: name files for the other inputs".into(),
@@ -112,7 +126,18 @@ impl RolloutArgs {
         Ok(())
     }
 
-    /// Returns the id of the environment to compare with: that of `--compare-environment`, or otherwise that of
+    /// Reads the other side's document: that of `--compare`, or the document itself.
+    fn other_payload(&self) -> Result<Option<Payload>, Failure> {
+        let Some(file) = self.compare.as_deref() else { return Ok(None) };
+        let is_url = file.contains("://");
+        let own = self.input.input();
+        // A URL with a key of its own needs no other key.
+        let has_key = file.contains("apiKey=") || file.contains("/features/");
+        let api_key = own.api_key.filter(|_| is_url && !has_key);
+        Input { file, api_key, ..own }.read().map(Some)
+    }
+
+    /// Returns the name or id of the environment to compare with: that of `--compare-environment`, or otherwise that of
     /// `--environment` if the other document contains it. Returns `None` if neither applies.
     fn other_environment(&self, other: &Payload) -> Result<Option<String>, Failure> {
         if self.compare_environment.is_some() {
@@ -121,9 +146,7 @@ impl RolloutArgs {
         let Some(same) = &self.rules.environment else {
             return Ok(None);
         };
-        let known = other.environments()?;
-        let there = known.iter().any(|each| each.id.as_ref() == Some(same));
-        Ok(there.then(|| same.clone()))
+        Ok(other.has_environment(same)?.then(|| same.clone()))
     }
 }
 
@@ -133,24 +156,27 @@ pub(crate) fn run(
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
     args.check()?;
-    let payload = Payload::read_for_key(&args.file, &args.key)?;
-    let ruleset = args.rules.compile(&payload)?;
-    let feature = ruleset::feature(&ruleset, &args.key, &payload)?;
+    let ids = args.rules.value_ids()?;
+    let payload = args.input.input().read_for_key(&args.key)?;
+    let environment = payload.environment(args.rules.environment.as_deref(), "--environment")?;
+    let rules = Rules::compile(&payload, &environment, args.rules.profile(), &ids)?;
+    let feature = rules.feature(&args.key, &payload)?;
 
-    let other_payload = args.compare.as_deref().map(Payload::read).transpose()?;
+    let other_payload = args.other_payload()?;
     let other_payload = other_payload.as_ref().unwrap_or(&payload);
-    let other_ruleset = if args.compares() {
-        let environment = args.other_environment(other_payload)?;
+    let other_rules = if args.compares() {
+        let wanted = args.other_environment(other_payload)?;
         let profile = args.compare_profile.unwrap_or(args.rules.profile());
-        let environment =
-            other_payload.environment(environment.as_deref(), "--compare-environment")?;
-        Some(Compiler::new(profile).compile(&environment))
+        let other = other_payload.environment(wanted.as_deref(), "--compare-environment")?;
+        let is_same = other.id == environment.id;
+        let ids = if is_same { &ids } else { ids.of_other_environment() };
+        Some(Rules::compile(other_payload, &other, profile, ids)?)
     } else {
         None
     };
-    let other = other_ruleset
+    let other = other_rules
         .as_ref()
-        .map(|other| ruleset::feature(other, &args.key, other_payload))
+        .map(|other| other.feature(&args.key, other_payload).map(|feature| (other, feature)))
         .transpose()?;
 
     let (population, remarks) = match &args.ids {
@@ -164,21 +190,32 @@ pub(crate) fn run(
     let now = args.rules.now();
     let mut forecast = Forecast::new(feature, args.rules.profile(), &args.attribute, &fixed, now);
     let mut comparison = other.map(|_| Comparison::new(described(args), args.list));
+    let mut guesses = 0_u64;
     population.for_each(|id| {
         let attributes = forecast.context(id);
         let here = forecast.count(&attributes);
-        if let (Some(other), Some(comparison)) = (other, &mut comparison) {
-            let there = other.evaluate(&Subject::new(&attributes, now));
-            if here.value() != there.value() {
+        let subject = Subject::new(&attributes, now);
+        let is_guess = rules.is_guess(&args.key, &subject)
+            || other.is_some_and(|(other, _)| other.is_guess(&args.key, &subject));
+        guesses += u64::from(is_guess);
+        if let (Some((_, other)), Some(comparison)) = (other, &mut comparison) {
+            let there = other.evaluate(&subject);
+            if is_guess {
+                comparison.add_guess(End::of(feature, &here), End::of(other, &there));
+            } else if here.value() != there.value() {
                 comparison.add(id, End::of(feature, &here), End::of(other, &there));
             }
         }
     });
     let counts = Counts::of(&forecast);
-    let remarks = remarks.into_iter().chain(counts.remark()).collect::<Vec<_>>();
+    let warning = (guesses > 0).then(|| warning(&args.key, guesses, forecast.people()));
+    let remarks: Vec<String> =
+        warning.iter().cloned().chain(remarks).chain(counts.remark()).collect();
     if json {
         let seed = args.ids.is_none().then_some(args.seed);
-        json_output::document(screen.raw(), &counts.report(seed, comparison.as_ref(), &remarks))?;
+        let is_exact = guesses == 0;
+        let report = counts.report(is_exact, seed, comparison.as_ref(), &remarks);
+        json_output::document(screen.raw(), &report)?;
         return Ok(Status::Fine);
     }
     let who = match &args.ids {
@@ -186,14 +223,28 @@ pub(crate) fn run(
         Some(path) => format!("ids of {path}"),
         None => "generated ids".to_string(),
     };
+    if let Some(warning) = &warning {
+        screen.paragraph(WARNING, "", &format!("note: {warning}"))?;
+        screen.end()?;
+    }
     counts.write(screen, &who)?;
     if let Some(mut comparison) = comparison {
         comparison.write(screen, forecast.people())?;
     }
-    for remark in remarks {
+    for remark in remarks.iter().skip(usize::from(warning.is_some())) {
         screen.aside(&format!("note: {remark}"))?;
     }
+    attribute_names::note(screen, &fixed, [feature])?;
     Ok(Status::Fine)
+}
+
+/// Returns the first line of an output that is not exact.
+fn warning(key: &str, guesses: u64, people: u64) -> String {
+    format!(
+        "which ids get which value of {key} is not known for {} of {}: profile edge hashes the id of the feature's value for percentages, and this input does not hold it; for exact ids, give a state file or --value-ids FILE",
+        count(guesses),
+        plural(usize::try_from(people).unwrap_or(usize::MAX), "id", "ids")
+    )
 }
 
 /// Describes the other side of the comparison: its file, environment and profile, if they are given.

@@ -94,7 +94,7 @@ pub(crate) fn run(args: &SetArgs, json: bool, screen: &mut Screen<'_>) -> Result
     }
     let outcome = match sent {
         Ok(outcome) => outcome,
-        Err(refusal) => return Err(failure(&change.feature, &refusal)),
+        Err(refusal) => return Err(failure(&edge, &change.feature, &refusal)),
     };
     if !json {
         screen.text(BOLD, &change.feature)?;
@@ -215,7 +215,7 @@ const fn is_answer(refusal: &Refusal) -> bool {
 }
 
 /// Converts a refusal to an error, with advice if there is any.
-fn failure(feature: &str, refusal: &Refusal) -> Failure {
+fn failure(edge: &Edge, feature: &str, refusal: &Refusal) -> Failure {
     let advice = match refusal {
         Refusal::Nonsense { .. } => {
             "write a value of the feature's type: true or false, a number, text, or a JSON document"
@@ -235,7 +235,7 @@ fn failure(feature: &str, refusal: &Refusal) -> Failure {
             "check that the URL is that of an Edge: `fh doctor` shows more"
         }
         Refusal::Unreachable(problem) => {
-            return Failure::Edge(edge::trouble(problem));
+            return Failure::Edge(edge.trouble(problem));
         }
         _ => return Failure::Edge(refusal.to_string()),
     };

@@ -18,8 +18,10 @@ use self::change_tracker::{News, Observer};
 use self::frame::Frames;
 use self::lines::Lines;
 use self::release::{Release, Releases};
+use crate::attribute_names;
 use crate::edge;
 use crate::edge_query::{EdgeQuery, EdgeQueryArgs};
+use crate::edge_trouble;
 use crate::failure::{Failure, Status};
 use crate::feature_table::{Selection, readings};
 use crate::reader_end;
@@ -90,7 +92,8 @@ pub(crate) struct WatchArgs {
     #[arg(long)]
     catch: bool,
 
-    /// Show the features once, as soon as they have arrived, and exit
+    /// Show the features once, as soon as they have arrived, and exit. Without --for, a refused connection is an error at
+    /// once
     #[arg(long, conflicts_with = "catch")]
     once: bool,
 
@@ -105,6 +108,8 @@ pub(crate) fn run(
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
     let watch = Watch { args, asked: args.ask.resolve()? };
+    // The rules are not known yet, so only the well-known attributes are compared.
+    attribute_names::note(screen, &watch.asked.who, [])?;
     if args.once && !json {
         return runtime::run(watch.once(screen));
     }
@@ -200,8 +205,10 @@ impl Watch<'_> {
             if self.args.once && observer.has_list() {
                 return Ok(Status::Fine);
             }
-            if self.args.once && status.readiness == fh_client::Readiness::Failed {
-                return Err(edge::no_features(&client, None));
+            let is_final = self.args.duration.is_none()
+                && status.problem.as_ref().is_some_and(edge_trouble::is_final);
+            if self.args.once && (is_final || status.readiness == fh_client::Readiness::Failed) {
+                return Err(self.asked.edge.no_features(&client, None));
             }
             let pause = sleep(view.pause());
             let news = async {
@@ -225,7 +232,7 @@ impl Watch<'_> {
                 () = &mut over => {
                     return match observer.has_list() {
                         true => Ok(Status::Fine),
-                        false => Err(edge::no_features(&client, self.args.duration)),
+                        false => Err(self.asked.edge.no_features(&client, self.args.duration)),
                     };
                 }
                 release = releases.next() => {
@@ -273,11 +280,10 @@ impl Watch<'_> {
     async fn once(&self, screen: &mut Screen<'_>) -> Result<Status, Failure> {
         let mut stop = ShutdownSignal::new()?;
         let client = self.client()?;
-        let over = sleep(self.args.duration.unwrap_or(Duration::MAX));
+        let limit = self.args.duration.unwrap_or(Duration::MAX);
         tokio::select! {
             () = stop.asked() => return Ok(Status::Fine),
-            () = over => return Err(edge::no_features(&client, self.args.duration)),
-            ready = client.ready() => ready.map_err(|why| edge::not_ready(&why))?,
+            ready = self.asked.edge.ready(&client, limit, self.args.duration) => ready?,
         }
         let snapshot = client.snapshot();
         let all = readings(&snapshot, &self.asked.who);

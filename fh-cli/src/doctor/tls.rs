@@ -189,6 +189,10 @@ pub(super) fn trouble(seen: &Seen, host: &str, error: &str) -> (String, String) 
         Some(other) => {
             (format!("the certificate is not accepted: {other}"), "get a new certificate")
         }
+        None if error.contains("InvalidContentType") => (
+            "the TLS handshake failed: this port speaks http, not https".to_string(),
+            "write the URL with http://, or the port that speaks https",
+        ),
         None if !trusts_anybody() => (
             "this machine trusts no authority at all".to_string(),
             "install the certificates of authorities (the package ca-certificates), or name a file of certificates in SSL_CERT_FILE",

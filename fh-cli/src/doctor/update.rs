@@ -80,8 +80,14 @@ impl Visit<'_> {
         let client = self.examination.edge.client().one_off().start().map_err(edge::unstarted)?;
         match timeout_at(self.examination.deadline, client.ready()).await {
             Ok(Ok(())) => {}
-            Ok(Err(why)) => return Ok(Current::Unread(edge::not_ready(&why).to_string())),
-            Err(_) => return Ok(Current::Unread(edge::no_features(&client, None).to_string())),
+            Ok(Err(why)) => {
+                return Ok(Current::Unread(self.examination.edge.not_ready(&why).to_string()));
+            }
+            Err(_) => {
+                return Ok(Current::Unread(
+                    self.examination.edge.no_features(&client, None).to_string(),
+                ));
+            }
         }
         let snapshot = client.snapshot();
         let Some(feature) = snapshot.ruleset().get(key) else { return Ok(Current::Missing) };

@@ -3,6 +3,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::following::Following;
+use crate::init::unquoted;
 use crate::tool::{command, fh, path};
 
 fn sample() -> Value {
@@ -80,7 +81,8 @@ fn it_stays_if_asked_and_ends_whenever_asked() {
     demo.line(&["/console (the key is shown below)"]);
     demo.line(&["The Edge runs until Ctrl-C"]);
     let words = |line: String| -> Vec<String> {
-        line.trim_start().trim_start_matches("fh ").split(' ').map(str::to_string).collect()
+        let words = line.trim_start().trim_start_matches("fh ").split(' ');
+        words.map(|word| unquoted(word).to_string()).collect()
     };
     let (watch, set) = (words(demo.line(&["fh watch "])), words(demo.line(&["fh set "])));
     let mut watch = Following::start(&mut command(&watch));

@@ -307,7 +307,7 @@ fn names_the_place() {
 
 #[test]
 fn lines_are_counted_from_the_first_column() {
-    let path = file("columns.json", "[\n7,\n8\n]");
+    let path = file("columns.json", "[\n{\"id\": \"a\"},\n8\n]");
     let report = fh(&["lint", &path, "--json"]).expect(1).json();
     assert_eq!(
         (&report["findings"][0]["line"], &report["findings"][1]["line"]),

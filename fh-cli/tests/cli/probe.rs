@@ -41,7 +41,7 @@ fn a_server_is_healthy_or_not() {
     });
     fh(&["probe", &redirecting]).refused(1, &["answers 302"]);
     answering.join().unwrap();
-    for wrong in ["localhost", "ftp://x", "http://", &format!("{SECRET} x")] {
+    for wrong in ["some where", "ftp://x", "http://", &format!("{SECRET} x")] {
         fh(&["probe", wrong]).refused(2, &["the URL is invalid"]);
     }
     let mut by_proxy = command(&["probe", &format!("http://me:{SECRET}@127.0.0.1:1")]);

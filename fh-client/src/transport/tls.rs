@@ -31,7 +31,7 @@ impl TlsChoices {
     /// Adds the certificates of a PEM text to the trusted authorities. Fails if the text holds no certificate, or a certificate
     /// that cannot be used.
     pub(super) fn trust(&mut self, pem: &[u8]) -> Result<(), TransportSetupError> {
-        let found = certificates(pem)?;
+        let found = certificates(without_mark(pem))?;
         let mut usable = RootCertStore::empty();
         for certificate in &found {
             usable.add(certificate.clone()).map_err(|why| TransportSetupError::of_tls(&why))?;
@@ -43,6 +43,7 @@ impl TlsChoices {
     /// Sets the certificate chain and the private key of a PEM text as the client certificate. Fails if one of them is missing
     /// or cannot be read.
     pub(super) fn identify(&mut self, pem: &[u8]) -> Result<(), TransportSetupError> {
+        let pem = without_mark(pem);
         let chain = certificates(pem)?;
         let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| {
             TransportSetupError::Certificate("the PEM text holds no valid private key")
@@ -102,6 +103,11 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TransportSet
         Ok(found) if !found.is_empty() => Ok(found),
         _ => Err(TransportSetupError::Certificate("the PEM text holds no valid certificate")),
     }
+}
+
+/// Returns a PEM text without a byte order mark, which would hide its first line from the reader of PEM.
+fn without_mark(pem: &[u8]) -> &[u8] {
+    pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(pem)
 }
 
 /// A verifier that trusts the certificates of the platform and of the program. The platform's certificates are not read before

@@ -118,6 +118,12 @@ fn what_is_no_certificate_is_an_error_at_the_start() {
     assert!(setup.is_err());
     let key = ReqwestTransport::builder().client_certificate(Authority::new("x").pem()).build();
     assert!(key.unwrap_err().to_string().contains("private key"));
+    // Some editors write a byte order mark before the text.
+    let marked = |pem: &str| format!("\u{feff}{pem}");
+    let certificate = Authority::new("x").issue("localhost", -1..1);
+    let identity = marked(&format!("{}{}", certificate.pem(), certificate.key_pem()));
+    let builder = ReqwestTransport::builder().ca_certificate(marked(&Authority::new("x").pem()));
+    builder.client_certificate(identity).build().unwrap();
     let proxy = ReqwestTransport::builder().proxy("not a url").build().unwrap_err();
     let error = StartError::from(proxy);
     assert!(error.to_string().contains("proxy"), "{error}");

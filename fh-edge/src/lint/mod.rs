@@ -1,7 +1,7 @@
 //! Finds parts of a payload that cannot be used, and parts that are probably mistakes.
 
 mod advice;
-mod countries;
+pub(crate) mod countries;
 mod edge;
 mod features;
 mod names;

@@ -192,3 +192,26 @@ fn replacing_a_symbolic_link_is_a_change() {
     fs::rename(within("next"), within("current")).unwrap();
     assert_eq!([again(), again(), again()], ["...", "A2", "-"]);
 }
+
+/// Some editors and shells write a byte order mark before a text.
+#[test]
+fn byte_order_marks_are_left_out_or_named() {
+    let folder = Folder::new();
+    let file = folder.file(FILE);
+    let read = |bytes: &[u8]| {
+        fs::write(&file, bytes).unwrap();
+        let mut detector = ChangeDetector::new(100);
+        let read = read(&file, 100).map(|found| found.bytes).map_err(|error| error.to_string());
+        assert_eq!(
+            detector.first(&file).map(|found| found.bytes).map_err(|error| error.to_string()),
+            read
+        );
+        read
+    };
+    assert_eq!(read(b"\xef\xbb\xbfa=1"), Ok(b"a=1".to_vec()));
+    assert_eq!(read(b"\xef\xbb\xbf\xef\xbb\xbfa"), Ok(b"\xef\xbb\xbfa".to_vec()), "one mark");
+    assert_eq!(read(b"a\xef\xbb\xbf"), Ok(b"a\xef\xbb\xbf".to_vec()));
+    for utf16 in [&b"\xff\xfea\0"[..], b"\xfe\xff\0a"] {
+        assert_eq!(read(utf16), Err("the file is UTF-16 text: save it as UTF-8".to_owned()));
+    }
+}

@@ -12,14 +12,14 @@ impl RedisStoreBuilder {
     /// Makes the store trust these certificate authorities instead of the system's. `pem` holds one or several certificates. If `pem` holds
     /// no certificate or one that cannot be used, or if the URL does not use TLS, [`Self::attach`] fails.
     pub fn ca_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.certificates.authorities = Some(pem.into());
+        self.certificates.authorities = Some(without_mark(pem.into()));
         self
     }
 
     /// Sets the certificate that the store presents if a server requests a certificate. The PEM text holds the certificate chain and the
     /// private key. If one of them is missing or cannot be used, or if the URL does not use TLS, [`Self::attach`] fails.
     pub fn client_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.certificates.identity = Some(pem.into());
+        self.certificates.identity = Some(without_mark(pem.into()));
         self
     }
 }
@@ -71,6 +71,11 @@ impl Certificates {
             root_cert: self.authorities.clone(),
         })
     }
+}
+
+/// Returns a PEM text without a byte order mark, which would hide its first line from the reader of PEM.
+fn without_mark(pem: Vec<u8>) -> Vec<u8> {
+    pem.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(pem)
 }
 
 /// Installs ring as the cryptography provider of the process if no provider is installed. The crate `redis` uses the installed

@@ -18,8 +18,12 @@ const EXAMPLES: usize = 2;
 pub(crate) struct Comparison {
     with: String,
     list: bool,
+    /// The ids that get another value for certain.
     changed: u64,
     moves: Vec<Move>,
+    /// The ids whose values are decided by percentages that hash an unknown id.
+    undecided: u64,
+    shares: Vec<Share>,
 }
 
 /// The value on one side of a comparison.
@@ -51,9 +55,22 @@ struct Move {
     ids: Vec<String>,
 }
 
+/// The number of undecided ids with a value, on both sides. The numbers are correct as shares only.
+#[derive(Serialize)]
+struct Share {
+    value: End,
+    here: u64,
+    there: u64,
+}
+
 #[derive(Serialize)]
 pub(super) struct ComparisonReport<'a> {
     with: &'a str,
+    /// True if it is known of every id whether its value differs.
+    exact: bool,
+    undecided: u64,
+    #[serde(skip_serializing_if = "<[Share]>::is_empty")]
+    shares: &'a [Share],
     changed: u64,
     share: f64,
     /// The pairs of different values. Each entry's `ids` are at most [`EXAMPLES`] ids, or all ids of the pair with `--list`.
@@ -62,7 +79,24 @@ pub(super) struct ComparisonReport<'a> {
 
 impl Comparison {
     pub(crate) fn new(with: String, list: bool) -> Self {
-        Self { with, list, changed: 0, moves: Vec::new() }
+        Self { with, list, changed: 0, moves: Vec::new(), undecided: 0, shares: Vec::new() }
+    }
+
+    /// Counts an id of which it is not known whether its value differs, because a percentage that hashes an unknown id decides.
+    pub(crate) fn add_guess(&mut self, here: End, there: End) {
+        self.undecided += 1;
+        self.add_share(Share { value: here, here: 1, there: 0 });
+        self.add_share(Share { value: there, here: 0, there: 1 });
+    }
+
+    fn add_share(&mut self, share: Share) {
+        match self.shares.iter_mut().find(|known| known.value == share.value) {
+            Some(known) => {
+                known.here += share.here;
+                known.there += share.there;
+            }
+            None => self.shares.push(share),
+        }
     }
 
     /// Counts an id whose value differs between the two sides.
@@ -84,6 +118,9 @@ impl Comparison {
     pub(super) fn report(&self, people: u64) -> ComparisonReport<'_> {
         ComparisonReport {
             with: &self.with,
+            exact: self.undecided == 0,
+            undecided: self.undecided,
+            shares: &self.shares,
             changed: self.changed,
             share: self.changed as f64 / people.max(1) as f64,
             moves: &self.moves,
@@ -93,7 +130,18 @@ impl Comparison {
     pub(crate) fn write(&mut self, screen: &mut Screen<'_>, people: u64) -> io::Result<()> {
         let share = |part: u64| percent(part as f64 / people.max(1) as f64);
         screen.end()?;
+        if self.undecided > 0 {
+            self.write_shares(screen, people)?;
+            screen.end()?;
+        }
         let summary = match self.changed {
+            0 if self.undecided > 0 => "Rules give no other value to any id.".to_string(),
+            changed if self.undecided > 0 => format!(
+                "By rules alone, {} of {} ({}) would get another value:",
+                count(changed),
+                count(people),
+                share(changed)
+            ),
             0 => format!("Compared with {}, no value would change.", self.with),
             changed => format!(
                 "Compared with {}, {} of {} ({}) would get another value:",
@@ -137,5 +185,28 @@ impl Comparison {
             }
         }
         Ok(())
+    }
+
+    /// Writes the shares of the undecided ids on both sides.
+    fn write_shares(&self, screen: &mut Screen<'_>, people: u64) -> io::Result<()> {
+        let summary = format!(
+            "Compared with {}: percentages decide for {} of {}, and any of these ids may get another value. Their shares:",
+            self.with,
+            count(self.undecided),
+            count(people)
+        );
+        screen.paragraph(BOLD, "", &summary)?;
+        screen.end()?;
+        let share = |part: u64| percent(part as f64 / self.undecided.max(1) as f64);
+        let mut table =
+            Table::new([("VALUE", Align::Left), ("HERE", Align::Right), ("THERE", Align::Right)]);
+        for each in &self.shares {
+            table.row([
+                (sanitize::cut(&each.value.shown, VALUE_COLUMNS).into_owned(), PLAIN),
+                (share(each.here), PLAIN),
+                (share(each.there), PLAIN),
+            ]);
+        }
+        table.write(screen, 0)
     }
 }

@@ -166,6 +166,7 @@ impl<'a> Counts<'a> {
     /// Returns the counts in the form of the JSON output.
     pub(crate) fn report(
         &'a self,
+        is_exact: bool,
         seed: Option<u64>,
         comparison: Option<&'a Comparison>,
         notes: &'a [String],
@@ -191,6 +192,7 @@ impl<'a> Counts<'a> {
             profile: self.forecast.profile(),
             attribute: self.forecast.attribute(),
             people: self.forecast.people(),
+            exact: is_exact,
             seed,
             strategies: strategies.collect(),
             values: values.collect(),
@@ -215,6 +217,8 @@ pub(crate) struct Report<'a> {
     profile: fh_eval::Profile,
     attribute: &'a str,
     people: u64,
+    /// False if percentages hash an id that is not known, so that the counts are correct as shares only.
+    exact: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     seed: Option<u64>,
     strategies: Vec<PartReport<'a>>,

@@ -15,7 +15,7 @@ use super::setting::Group::{Browsers, Clients, Limits, Network, Operations, Orig
 use super::setting::Setting;
 use super::value::{
     bytes, bytes_of, header, header_names, header_pair, header_text, limit, list, number, path,
-    path_text, seconds_of, seconds_of_limit, some_bytes, switch, time,
+    path_text, port, seconds_of, seconds_of_limit, some_bytes, switch, time,
 };
 
 /// The largest size of a file with keys or headers, in bytes. A larger file is an error.
@@ -188,7 +188,7 @@ pub(crate) static SETTINGS: [Setting; 56] = [
         "port",
         One("PORT"),
         "The port of the API. 0 means any free port",
-        |s, text| put(&mut s.port, number(text, "8903")),
+        |s, text| put(&mut s.port, port(text, "8903")),
         |s| s.port.to_string(),
     )
     .property("server.port"),
@@ -199,7 +199,7 @@ pub(crate) static SETTINGS: [Setting; 56] = [
         "A separate port for health and metrics. The port of the API then serves no metrics, and serves health only if --url-path is set. 0 means any free port",
         |s, text| {
             s.edge.monitoring = Monitoring::Apart;
-            put(&mut s.monitor_port, number(text, "8701").map(Some))
+            put(&mut s.monitor_port, port(text, "8701").map(Some))
         },
         |s| s.monitor_port.map(|port| port.to_string()).unwrap_or_default(),
     )

@@ -253,7 +253,10 @@ fn what_is_wrong_is_named_with_its_place() {
     }
     let error = ResolvedSettings::of(&sources(&[], &[], &[("x", ""), ("server.port", "many")]))
         .unwrap_err();
-    assert_eq!(error, "server.port in a.properties line 2: write a whole number, such as 8903");
+    assert_eq!(
+        error,
+        "server.port in a.properties line 2: write a port from 0 to 65535, such as 8903"
+    );
     assert!(wrong("tls-key", "k.pem").contains("--tls-certificate"));
     assert!(wrong("tls-certificate", "c.pem").contains("--tls-key"));
     let error = wrong("key", "Secret4test/?");

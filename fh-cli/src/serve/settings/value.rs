@@ -1,6 +1,6 @@
 //! Parsing and formatting of the texts of settings.
 
-use std::num::NonZeroUsize;
+use std::num::{IntErrorKind, NonZeroUsize, ParseIntError};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -38,8 +38,22 @@ pub(super) fn seconds_of_limit(limit: Option<Duration>) -> String {
 }
 
 /// Parses a whole number within the range of the type.
-pub(super) fn number<T: FromStr>(text: &str, example: &str) -> Result<T, String> {
-    text.trim().parse().map_err(|_| format!("write a whole number, such as {example}"))
+pub(super) fn number<T: FromStr<Err = ParseIntError>>(
+    text: &str,
+    example: &str,
+) -> Result<T, String> {
+    text.trim().parse().map_err(|error: ParseIntError| match error.kind() {
+        IntErrorKind::PosOverflow => {
+            format!("{} is too large: write a smaller number, such as {example}", text.trim())
+        }
+        _ => format!("write a whole number in digits, such as {example}"),
+    })
+}
+
+/// Parses a port.
+pub(super) fn port(text: &str, example: &str) -> Result<u16, String> {
+    let port = text.trim().parse();
+    port.map_err(|_| format!("write a port from 0 to 65535, such as {example}"))
 }
 
 /// Parses a number of bytes, with or without a unit of [`UNITS`], in upper or lower case.

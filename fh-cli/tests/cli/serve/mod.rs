@@ -7,6 +7,7 @@ mod kept;
 mod limits;
 mod metrics;
 mod operation;
+mod percentages;
 mod ports;
 mod relay;
 mod settings;

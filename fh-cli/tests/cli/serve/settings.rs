@@ -179,3 +179,64 @@ fn no_start_that_fails_shows_a_secret() {
     fh(&["watch", &pasted, &key, "--for", "0.2", "--json"]);
     fh(&["get", &pasted, &key, "BANNER", "--timeout", "1"]);
 }
+
+/// Some editors and shells write a byte order mark before a text. It hides neither the first line of a file with settings nor the
+/// first key, header or certificate.
+#[test]
+fn byte_order_marks_hide_no_first_line() {
+    let marked = |name: &str, text: &str| file(name, format!("\u{feff}{text}"));
+    let properties =
+        marked("serve-mark.properties", "server.port=1234\nedge.sse.heartbeat-period=15\n");
+    let keys = marked("serve-mark-keys.txt", &format!("marked{SECRET}*1\n"));
+    let admin = marked("serve-mark-admin.txt", &format!("admin-{SECRET}-0123456789\n"));
+    let args = ["serve", "--show-settings", "--json", "--properties", &properties];
+    let rows = fh(&args).expect(0).json();
+    let row = |name: &str| rows.as_array().unwrap().iter().find(|row| row["name"] == name).unwrap();
+    assert_eq!((&row("port")["value"], &row("heartbeat")["value"]), (&json!("1234"), &json!("15")));
+    assert!(row("port")["from"].as_str().unwrap().ends_with("line 1"), "{rows}");
+
+    let authority = fh_test_certificates::Authority::new("the test's authority");
+    let certificate = authority.issue("localhost", -1..30);
+    let chain = marked("serve-mark.pem", certificate.pem());
+    let key = marked("serve-mark.key", &certificate.key_pem());
+    let state = marked("serve-mark.yaml", &state("plain"));
+    let args = [
+        "--listen",
+        "127.0.0.1",
+        "--key-file",
+        &keys,
+        "--admin-key-file",
+        &admin,
+        "--tls-certificate",
+        &chain,
+        "--tls-key",
+        &key,
+    ];
+    let serving = Serving::start(&state, &args, &[]);
+    let port = serving.url.rsplit(':').next().unwrap();
+    let poll = format!("/features?apiKey={ENVIRONMENT}/marked{SECRET}*1");
+    let answer = crate::secure::get(&authority.pem(), port, &poll, "");
+    assert!(answer.contains(" 200 ") && answer.contains("BANNER"), "{answer}");
+    let header = format!("authorization: Bearer admin-{SECRET}-0123456789\r\n");
+    let answer = crate::secure::get(&authority.pem(), port, "/admin/v1/state", &header);
+    assert!(answer.contains(" 200 "), "{answer}");
+    // Other files are the keys and headers of relays, and the answers to a command.
+    let relay_keys =
+        marked("serve-mark-relay-keys.txt", &format!("{ENVIRONMENT}/relay{SECRET}*1\n"));
+    let headers = marked("serve-mark-headers.txt", &format!("x-tenant={SECRET}\n"));
+    let args = [
+        "serve",
+        "--show-settings",
+        "--json",
+        "--relay",
+        "http://127.0.0.1:9",
+        "--relay-key-file",
+        &relay_keys,
+        "--relay-header-file",
+        &headers,
+    ];
+    fh(&args).expect(0);
+    let mut get = command(&["get", "http://127.0.0.1:1", "-"]);
+    let refused = run(&mut get, format!("\u{feff}{ENVIRONMENT}/{SECRET}*1\n"));
+    assert!(refused.err.contains("refused"), "{refused:?}");
+}

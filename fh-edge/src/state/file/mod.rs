@@ -100,7 +100,7 @@ impl State {
             _ => (0, foreign::read(&mut reading, &root, form)),
         };
         contents.accounts.add_extra(&mut reading, &options.accounts, &contents.environments);
-        if contents.accounts.list.is_empty() {
+        if contents.accounts.list.is_empty() && !options.is_without_accounts {
             let what = match form {
                 Form::State => "there are no accounts, so no client can read anything".to_owned(),
                 _ => {
@@ -209,7 +209,7 @@ fn native(reading: &mut Reading<'_>, root: &Part) -> (u64, Contents) {
     let environments = root.get("environments");
     let environments =
         environments.map(|part| Environments::read(reading, &part, &features)).unwrap_or_default();
-    let accounts = root.get("accounts");
+    let accounts = root.get("accounts").filter(|_| !reading.options.is_without_accounts);
     let accounts =
         accounts.map(|part| Accounts::read(reading, &part, &environments)).unwrap_or_default();
     let revision = root.get("revision").and_then(|part| reading.count(&part, "a revision"));

@@ -27,6 +27,8 @@ pub struct Options {
     secrets: Secrets,
     pub(super) environment: Option<Uuid>,
     pub(super) accounts: Vec<ExtraAccount>,
+    /// True if the accounts of a state file are not read.
+    pub(super) is_without_accounts: bool,
 }
 
 /// A function that returns the text that replaces `${NAME}`, or `None` if the name is unknown.
@@ -66,6 +68,7 @@ impl Options {
             secrets: Secrets::Lookup(Arc::new(|_| None)),
             environment: None,
             accounts: Vec::new(),
+            is_without_accounts: false,
         }
     }
 
@@ -125,6 +128,12 @@ impl Options {
         self
     }
 
+    /// Makes the reader ignore the accounts of a state file, for programs that only evaluate features. The variables that hold the keys of
+    /// the accounts need not be set then.
+    pub(crate) fn without_accounts(self) -> Self {
+        Self { is_without_accounts: true, ..self }
+    }
+
     /// Adds an account after the accounts of the file.
     #[must_use]
     pub fn account(mut self, account: ExtraAccount) -> Self {
@@ -141,11 +150,12 @@ impl Default for Options {
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { profile, environment, accounts, secrets: _ } = self;
+        let Self { profile, environment, accounts, is_without_accounts, secrets: _ } = self;
         f.debug_struct("Options")
             .field("profile", profile)
             .field("environment", environment)
             .field("accounts", accounts)
+            .field("is_without_accounts", is_without_accounts)
             .finish_non_exhaustive()
     }
 }

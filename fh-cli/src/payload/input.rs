@@ -1,0 +1,170 @@
+//! The argument that names the features: a file, stdin, or the URL of an Edge with an API key.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::Payload;
+use super::download::download;
+use crate::edge;
+use crate::edge_address::{Address, is_host};
+use crate::failure::Failure;
+use crate::seconds;
+
+/// The largest size of an input, in bytes. At most one further byte of a larger input is read.
+const LARGEST: u64 = 1 << 30;
+
+/// The arguments of a command that reads features.
+#[derive(Clone, Args)]
+pub(crate) struct InputArgs {
+    /// The features: a file with a payload from FeatureHub, a state file, - for stdin, or the URL of an Edge. The URL may contain
+    /// the API key, as in https://edge.example.com/features/ENVIRONMENT/KEY
+    file: String,
+
+    #[command(flatten)]
+    edge: InputEdgeArgs,
+}
+
+/// The arguments that are used if the input is the URL of an Edge.
+#[derive(Clone, Args)]
+pub(crate) struct InputEdgeArgs {
+    /// The client-evaluated API key, if FILE is the URL of an Edge. If the key is -, it is read from stdin. Default:
+    /// $FEATUREHUB_CLIENT_API_KEY, then $FEATUREHUB_API_KEY
+    #[arg(value_name = "API_KEY")]
+    pub(crate) api_key: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) wait: WaitArgs,
+}
+
+/// The option that waits for an Edge.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct WaitArgs {
+    /// Wait up to this time for an Edge that does not accept connections yet. Without --wait, a refused connection is an error
+    /// at once
+    #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, help_heading = "Edge")]
+    pub(crate) wait: Option<Duration>,
+}
+
+/// Shows no field, because each field may hold an API key.
+impl std::fmt::Debug for InputArgs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InputArgs").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for InputEdgeArgs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InputEdgeArgs").finish_non_exhaustive()
+    }
+}
+
+/// An input, and the API key for it.
+#[derive(Clone, Copy)]
+pub(crate) struct Input<'a> {
+    pub(crate) file: &'a str,
+    pub(crate) api_key: Option<&'a str>,
+    pub(crate) wait: Option<Duration>,
+}
+
+impl InputArgs {
+    pub(crate) fn input(&self) -> Input<'_> {
+        self.edge.input(&self.file)
+    }
+
+    pub(crate) fn file(&self) -> &str {
+        &self.file
+    }
+}
+
+impl InputEdgeArgs {
+    /// Returns the input with this name.
+    pub(crate) fn input<'a>(&'a self, file: &'a str) -> Input<'a> {
+        Input { file, api_key: self.api_key.as_deref(), wait: self.wait.wait }
+    }
+}
+
+impl Input<'_> {
+    /// Reads the features. A text with `://` is a URL. So is a host without a scheme, unless a file has this name.
+    pub(crate) fn read(self) -> Result<Payload, Failure> {
+        let is_url = self.file.contains("://")
+            || (is_host(self.file, self.api_key.is_some()) && !Path::new(self.file).exists());
+        if is_url {
+            let address = Address::parse(self.file).map_err(Failure::Input)?;
+            let given = self.api_key.map(str::to_string).into_iter().collect();
+            let edge = edge::Edge::at(address, given)?;
+            return download(&edge, self.wait);
+        }
+        if let Some(other) = self.api_key {
+            let is_key = edge::key_in(other).is_some() || other.contains('*');
+            let shown = if is_key { "an API key" } else { other };
+            return Err(Failure::Input(format!(
+                "unexpected argument: {shown} follows {}, which is no URL of an Edge: give one file, or a URL with http:// or https:// before the key",
+                self.file
+            )));
+        }
+        let (name, bytes) = read_bytes(self.file)?;
+        Payload::of_document(name, bytes)
+    }
+
+    /// Reads the features for a command that also has a feature's key as an argument. If the file does not exist, but `key` is
+    /// the path of a file, the error says that the key comes first.
+    pub(crate) fn read_for_key(self, key: &str) -> Result<Payload, Failure> {
+        let path = self.file;
+        self.read().map_err(|failure| {
+            let swapped = !Path::new(path).exists() && Path::new(key).is_file();
+            match failure {
+                Failure::Input(_) if swapped => Failure::Input(format!(
+                    "cannot read {path}: there is no such file, but {key} is a file: the key comes before the file"
+                )),
+                Failure::Input(_) if key.contains("://") => Failure::Input(format!(
+                    "the key of the feature comes before the URL: write the key of the feature, then {}, then the API key",
+                    key.split('?').next().and_then(|url| url.split("/features").next()).unwrap_or_default()
+                )),
+                failure => failure,
+            }
+        })
+    }
+}
+
+/// Reads a file, or stdin if the path is `-`. Returns the name of the input and its bytes.
+pub(crate) fn read_bytes(path: &str) -> Result<(String, Vec<u8>), Failure> {
+    let (name, bytes) = if path == "-" {
+        ("stdin".to_string(), limited(io::stdin().lock()))
+    } else {
+        (path.to_string(), File::open(path).and_then(limited))
+    };
+    let bytes = bytes.map_err(|error| Failure::Input(unreadable(&name, &error)))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(Failure::Input(format!(
+            "{name} is larger than 1 GiB, which is more than fh reads: split the input"
+        )));
+    }
+    Ok((name, bytes))
+}
+
+fn limited(input: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    input.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn unreadable(name: &str, error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => {
+            format!(
+                "cannot read {name}: there is no such file (`-` reads stdin, and a URL begins with http:// or https://)"
+            )
+        }
+        ErrorKind::PermissionDenied => {
+            format!("cannot read {name}: permission denied; make the file readable for this user")
+        }
+        ErrorKind::IsADirectory => {
+            format!("cannot read {name}: this path is a directory, and a file is needed")
+        }
+        _ => format!("cannot read {name}: {error}"),
+    }
+}

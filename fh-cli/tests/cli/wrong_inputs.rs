@@ -1,0 +1,420 @@
+//! Wrong inputs of every command. Each error says what is wrong, where, and what to write instead.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener};
+
+use fh_fake_edge::{FakeEdge, Feature};
+
+use crate::secure::Secure;
+use crate::tool::{FEATURES, command, file, run};
+
+const STATE: &str = "features: [{ key: BANNER, type: STRING }, { key: OLD, type: BOOLEAN }]
+environments:
+  - { name: dev, values: { BANNER: plain, OLD: { value: true, retired: true } } }
+  - { name: production, values: { BANNER: plain } }
+";
+
+/// A wrong input: the arguments, the text on stdin, the exit code, and the parts of the error. In arguments and parts, names in
+/// braces are replaced, as by [`Fixture::filled`].
+struct Row(&'static str, &'static [u8], i32, &'static [&'static str]);
+
+/// Rows without a text on stdin.
+macro_rules! row {
+    ($args:literal, $code:literal, $($part:literal),+) => {
+        Row($args, b"", $code, &[$($part),+])
+    };
+}
+
+const ROWS: &[Row] = &[
+    // eval
+    row!("eval /no/such.json", 2, "cannot read /no/such.json", "no such file", "`-` reads stdin"),
+    row!("eval {folder}", 2, "cannot read {folder}", "directory", "a file is needed"),
+    row!(
+        "eval {state}",
+        2,
+        "{state} holds several environments",
+        "choose one with --environment",
+        "dev, production"
+    ),
+    row!(
+        "eval {state} --environment prodction",
+        2,
+        "{state} holds no environment prodction",
+        "--environment may be: production"
+    ),
+    row!(
+        "eval {broken}",
+        2,
+        "{broken}, line 2, column 39",
+        "environments[0].values.BANER",
+        "did you mean BANNER?"
+    ),
+    row!(
+        "eval {invalid}",
+        2,
+        "{invalid} is not JSON",
+        "line 3",
+        "a state file (`fh init` writes one)"
+    ),
+    Row("eval -", b"hello", 2, &["stdin", "neither features nor environments", "give a payload"]),
+    Row(
+        "eval -",
+        b"{}",
+        2,
+        &["stdin", "neither features nor environments", "a state file (`fh init` writes one)"],
+    ),
+    Row("eval -", b"[1, 2]", 2, &["stdin", "neither features nor environments", "give a payload"]),
+    Row(
+        "eval -",
+        b"{\"features\": 7}",
+        2,
+        &["stdin", "neither features nor environments", "give a payload"],
+    ),
+    Row(
+        "eval -",
+        b"environments: []",
+        2,
+        &["stdin is a state file without an environment", "add one under `environments`"],
+    ),
+    Row("eval -", b"\xff\xfef\0", 2, &["stdin is UTF-16 text", "save it as UTF-8"]),
+    Row("eval -", b"", 2, &["stdin is empty", "give a payload"]),
+    row!("eval {payload} -c country", 2, "'country' for '--context", "write country=VALUE"),
+    row!("eval {payload} --now yesterday", 2, "'yesterday' for '--now", "2026-11-27T09:00:00Z"),
+    row!("eval {payload} --profile server", 2, "'server' for '--profile", "client, edge"),
+    row!(
+        "eval {payload} --key BANER",
+        1,
+        "{payload} holds no feature BANER",
+        "did you mean BANNER?"
+    ),
+    row!("eval {payload} --user fred", 2, "no --user", "--context userkey=USER"),
+    row!(
+        "eval {payload} {key}",
+        2,
+        "an API key follows {payload}",
+        "no URL of an Edge",
+        "give one file, or a URL"
+    ),
+    row!("eval {url}", 2, "no API key", "ENVIRONMENT/KEY", "after the URL", "FEATUREHUB_API_KEY"),
+    row!(
+        "eval {url} {server-key}",
+        2,
+        "the API key has no `*`",
+        "give a client-evaluated key",
+        "`fh get`"
+    ),
+    row!(
+        "eval edge.example:8903 {key}",
+        2,
+        "no scheme",
+        "https://edge.example:8903, or http://edge.example:8903"
+    ),
+    row!("eval {url}/features?key={key}", 2, "a query without `apiKey=`", "then the API key"),
+    row!("eval --cases {payload} --key BANNER", 2, "--cases", "cannot be used with", "--key"),
+    // explain
+    row!("explain {payload} BANNER", 2, "cannot read BANNER", "the key comes before the file"),
+    row!(
+        "explain {url} BANNER {key}",
+        2,
+        "the key of the feature comes before the URL",
+        "then {url}"
+    ),
+    row!("explain BANER {payload}", 1, "{payload} holds no feature BANER", "did you mean BANNER?"),
+    row!(
+        "explain OLD {state} --environment dev",
+        1,
+        "OLD is retired in {state}",
+        "set `retired: false`"
+    ),
+    row!(
+        "explain BANNER",
+        2,
+        "required arguments were not provided",
+        "<FILE>",
+        "Usage: fh explain"
+    ),
+    // rollout
+    row!(
+        "rollout BANNER {payload} --sample 1e4",
+        2,
+        "'1e4' for '--sample",
+        "a whole number from 1 to 100000000 in digits"
+    ),
+    row!("rollout BANNER {payload} --seed x", 2, "'x' for '--seed", "a whole number"),
+    row!("rollout BANNER {payload} --list", 2, "--list needs a comparison", "add --compare FILE"),
+    row!("rollout BANNER - --ids -", 2, "only one input can be stdin", "name files"),
+    row!(
+        "rollout BANNER {payload} -c userkey=x",
+        2,
+        "--context userkey",
+        "remove one of the two options"
+    ),
+    row!(
+        "rollout BANNER {payload} --value-ids {payload} --profile edge",
+        2,
+        "{payload} is a payload, which holds no ids of values",
+        "give a state file, or a map"
+    ),
+    row!(
+        "rollout BANNER {payload} --compare-profile server",
+        2,
+        "'server' for '--compare-profile",
+        "client, edge"
+    ),
+    // lint
+    row!(
+        "lint {state} --environment nowhere",
+        2,
+        "{state} holds no environment nowhere",
+        "--environment may be: dev, production"
+    ),
+    row!("lint {payload} {state}", 2, "{state} follows {payload}", "give one file"),
+    row!("lint {payload} --allow everything", 2, "'everything' for '--allow", "wrong-type"),
+    // bucket
+    row!("bucket fred", 2, "required arguments were not provided", "--id <FEATURE_ID>"),
+    row!("bucket --id x --want 5-1", 2, "'5-1' for '--want", "write the smaller bucket first: 1-5"),
+    row!(
+        "bucket --id x --want 0-9 --count 1e3",
+        2,
+        "'1e3' for '--count",
+        "a whole number from 1 to 1000000 in digits"
+    ),
+    row!(
+        "bucket fred --file {payload}",
+        2,
+        "required arguments were not provided",
+        "--feature <FEATURE>"
+    ),
+    row!(
+        "bucket fred --file {payload} --feature BANER",
+        1,
+        "{payload} holds no feature BANER",
+        "did you mean BANNER?"
+    ),
+    row!(
+        "bucket fred --file {payload} --feature BANNER --profile edge",
+        2,
+        "{payload} does not hold the id of the value of BANNER",
+        "--value-ids FILE or --id"
+    ),
+    row!("bucket --key fred", 2, "no --key", "write the percentage keys as arguments"),
+    // get
+    row!(
+        "get",
+        2,
+        "no URL of an Edge",
+        "http:// or https:// as the first argument",
+        "FEATUREHUB_EDGE_URL"
+    ),
+    row!("get {url} wrongkey", 2, "wrongkey has no `/`", "ENVIRONMENT/KEY", "after the URL"),
+    row!("get edge.example {key}", 2, "no scheme", "https://edge.example, or http://edge.example"),
+    row!(
+        "get http://127.0.0.1:1 {key}",
+        2,
+        "refused",
+        "check that an Edge runs at http://127.0.0.1:1",
+        "fh doctor"
+    ),
+    row!("get https://{plain} {key}", 2, "{plain} speaks http, not https", "write http://{plain}"),
+    row!(
+        "get http://localhost:{tls-port} {key}",
+        2,
+        "localhost:{tls-port} speaks https, not http",
+        "write https://localhost:{tls-port}"
+    ),
+    row!("get {url} {key} LIMT", 1, "the Edge has no feature LIMT", "did you mean LIMIT?"),
+    row!("get {url} {key} --value", 2, "--value needs the key of exactly one feature"),
+    row!("get {url} {key} --timeout soon", 2, "'soon' for '--timeout", "write seconds, such as 30"),
+    row!("get {url} --key {key}", 2, "no --key", "write the API key after the URL"),
+    // set
+    row!("set {url} {key}", 2, "name the feature to change", "after the URL and the API key"),
+    row!(
+        "set {url} {key} LIMIT",
+        2,
+        "nothing to change",
+        "give a VALUE, --null, --lock or --unlock"
+    ),
+    row!("set {url} {key} LIMIT 3 --null", 2, "a VALUE and --null contradict each other"),
+    row!("set {url} wrongkey LIMIT 3", 2, "wrongkey has no `/`", "ENVIRONMENT/KEY"),
+    row!(
+        "set http://127.0.0.1:1 {key} LIMIT 3",
+        2,
+        "refused",
+        "check that an Edge runs at http://127.0.0.1:1"
+    ),
+    // watch
+    row!(
+        "watch edge.example:8903 {key}",
+        2,
+        "no scheme",
+        "https://edge.example:8903, or http://edge.example:8903"
+    ),
+    row!("watch {url} wrongkey", 2, "wrongkey has no `/`", "ENVIRONMENT/KEY"),
+    row!("watch {url} {key} --poll often", 2, "'often' for '--poll", "write seconds, such as 30"),
+    row!(
+        "watch --once http://127.0.0.1:1 {key}",
+        2,
+        "refused",
+        "check that an Edge runs at http://127.0.0.1:1"
+    ),
+    // doctor
+    row!("doctor {url} wrongkey", 2, "wrongkey has no `/`", "ENVIRONMENT/KEY"),
+    row!("doctor ftp://edge.example {key}", 2, "neither http:// nor https://"),
+    row!("doctor {url} {key} --origin \u{e9}", 2, "--origin must be a URL", "https://shop.example"),
+    row!(
+        "doctor {url} {key} --try-set a/b",
+        2,
+        "a feature's key has no `/`",
+        "the order is URL, API key, feature"
+    ),
+    // demo
+    row!("demo --speed 0", 2, "'0' for '--speed", "write a number from 0.1 to 10000"),
+    row!(
+        "demo --write {payload}",
+        2,
+        "{payload} exists already",
+        "choose another name, or add --force"
+    ),
+    row!("demo --force", 2, "required arguments were not provided", "--write <FILE>"),
+    // init
+    row!(
+        "init --force",
+        2,
+        "`fh init` replaces no file",
+        "remove the file first, or name another file"
+    ),
+    row!("init {state}", 2, "{state} exists already", "choose another name, or remove it"),
+    row!("init /no/such/state.yaml", 2, "cannot write /no/such/state.yaml"),
+    // serve
+    row!("serve", 2, "--state", "fh init"),
+    row!("serve {state}", 2, "takes no file as an argument", "write `fh serve --state {state}`"),
+    row!("serve --state {state} --port 99999", 2, "--port", "write a port from 0 to 65535"),
+    row!(
+        "serve --state {state} --monitor-port x",
+        2,
+        "--monitor-port",
+        "write a port from 0 to 65535"
+    ),
+    row!(
+        "serve --state {state} --max-connections 1e4",
+        2,
+        "--max-connections",
+        "a whole number in digits, such as 10000"
+    ),
+    row!("serve --state {state} --heartbeat soon", 2, "--heartbeat", "write seconds, such as 30"),
+    row!("serve --state {state} --tls-key x", 2, "--tls-certificate"),
+    row!("serve --check /no/such.yaml", 2, "/no/such.yaml", "no such file"),
+    // probe
+    row!("probe edge.example", 2, "no scheme", "https://edge.example, or http://edge.example"),
+    row!(
+        "probe ftp://edge.example",
+        2,
+        "the URL is invalid",
+        "http:// or https://, such as http://127.0.0.1:8903"
+    ),
+    row!(
+        "probe http://127.0.0.1:1",
+        1,
+        "http://127.0.0.1:1/health/liveness",
+        "refused",
+        "check that a server runs there"
+    ),
+    row!("probe https://{plain}", 1, "{plain} speaks http, not https", "write http://{plain}"),
+    // all commands
+    row!("evaluate {payload}", 2, "unrecognized subcommand 'evaluate'", "--help"),
+    row!("eval {payload} --color pink", 2, "'pink' for '--color", "auto, always, never"),
+];
+
+struct Fixture {
+    edge: FakeEdge,
+    tls: Secure,
+    /// The address of a server of plain HTTP, which answers bytes that are not HTTP with status 400.
+    plain: SocketAddr,
+    files: Vec<(&'static str, String)>,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let edge = FakeEdge::start().unwrap();
+        edge.set_feature(Feature::number("LIMIT", 7.5));
+        let files = vec![
+            ("{state}", file("wrong-state.yaml", STATE)),
+            ("{payload}", file("wrong-payload.json", FEATURES)),
+            (
+                "{broken}",
+                file(
+                    "wrong-broken.yaml",
+                    "features: [{ key: BANNER, type: STRING }]\nenvironments: [{ name: dev, values: { BANER: x } }]\n",
+                ),
+            ),
+            ("{invalid}", file("wrong-invalid.yaml", "features:\n  - { key: [\n")),
+            ("{folder}", env!("CARGO_MANIFEST_DIR").to_string()),
+        ];
+        Self { edge, tls: Secure::start("localhost", 30), plain: plain_server(), files }
+    }
+
+    /// Replaces the names in braces.
+    fn filled(&self, text: &str) -> String {
+        let of_edge = [
+            ("{url}", self.edge.url()),
+            ("{plain}", self.plain.to_string()),
+            ("{key}", self.edge.client_key()),
+            ("{server-key}", self.edge.server_key()),
+            ("{tls-port}", self.tls.port.to_string()),
+        ];
+        let all = of_edge.iter().chain(&self.files);
+        all.fold(text.to_string(), |text, (name, value)| text.replace(name, value))
+    }
+}
+
+/// Starts a server that answers each connection with status 400. Its thread ends with the tests.
+fn plain_server() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            // The client may have closed the connection. All its bytes are read, because unread bytes would reset the connection.
+            let _ = stream.read_exact(&mut [0]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
+            let _ = stream.shutdown(Shutdown::Write);
+            let _ = io::copy(&mut stream, &mut io::sink());
+        }
+    });
+    address
+}
+
+#[test]
+fn each_error_says_what_is_wrong_and_where_and_what_to_write() {
+    let fixture = Fixture::new();
+    let mut wrong = Vec::new();
+    for Row(line, stdin, code, parts) in ROWS {
+        let args: Vec<String> = line.split(' ').map(|word| fixture.filled(word)).collect();
+        let mut fh = command(&args);
+        // A system with another language words the errors of the system in another way.
+        fh.env("LC_ALL", "C").env("SSL_CERT_FILE", &fixture.tls.authority);
+        let run = run(&mut fh, stdin);
+        let is_whole = parts.iter().all(|part| run.err.contains(&fixture.filled(part)));
+        let ends_well = run.code == *code && run.out.is_empty() && run.err.starts_with("error: ");
+        if !is_whole || !ends_well {
+            wrong.push(format!(
+                "fh {line}\n    wanted {code} {parts:?}\n    {} {:?} {:?}",
+                run.code, run.out, run.err
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} rows:\n{}", wrong.len(), ROWS.len(), wrong.join("\n"));
+}
+
+/// Every command has rows.
+#[test]
+fn no_command_is_left_out() {
+    for name in [
+        "eval", "explain", "rollout", "lint", "bucket", "get", "set", "watch", "doctor", "demo",
+        "init", "serve", "probe",
+    ] {
+        let rows = ROWS.iter().filter(|row| row.0.split(' ').next() == Some(name)).count();
+        assert!(rows >= 3, "{name} has {rows} rows");
+    }
+    assert!(ROWS.len() >= 45);
+}
