@@ -51,15 +51,17 @@ pub enum KeyError {
 impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Empty => "the API key is missing or empty",
-            Self::Shape => "an API key looks like ENVIRONMENT/KEY",
-            Self::Character => "the API key contains white space, a control character or a quote",
-            Self::Dots => {
-                "a part of the API key is `.` or `..`, which would change the path of the URL"
+            Self::Empty => "the API key is missing or empty: write it as ENVIRONMENT/KEY",
+            Self::Shape => "an API key looks like ENVIRONMENT/KEY: copy the whole key",
+            Self::Character => {
+                "the API key contains white space, a control character or a quote: copy the whole key"
             }
-            Self::TooLong => "the API key is longer than 1024 bytes",
+            Self::Dots => {
+                "a part of the API key is `.` or `..`, which would change the path of the URL: copy the whole key"
+            }
+            Self::TooLong => "the API key is longer than 1024 bytes: copy only the key",
             Self::Mixed => {
-                "client-evaluated keys (with a `*`) and server-evaluated keys cannot be mixed"
+                "client-evaluated keys (with a `*`) and server-evaluated keys cannot be mixed: use a client for each kind"
             }
         })
     }

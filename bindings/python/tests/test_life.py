@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
 import pathlib
+import pickle
 import socket
 import subprocess
 import sys
 import threading
 import warnings
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from conftest import Edge
+from wire import Wire
 
 import fh_client
 
@@ -143,6 +146,17 @@ def test_refresh_and_new_keys(edge: Edge) -> None:
             client.set_headers({"host": "x"})
 
 
+def test_two_hundred_updates_and_polls_share_a_connection(edge: Edge) -> None:
+    with Wire(edge.url) as wire, fh_client.Client(wire.url, edge.key, mode="once", pace=0) as client:
+        client.wait_ready(60)
+        updates = client.test_updates()
+        for round in range(200):
+            updates.set("LIMIT", value=round)
+            client.refresh()
+        updates.set("LIMIT", value=20)
+        assert wire.connections == 1
+
+
 def test_a_suspended_client_keeps_its_features(edge: Edge) -> None:
     with fh_client.Client(edge.url, edge.key) as client:
         client.wait_ready(60)
@@ -162,8 +176,33 @@ def test_a_wait_that_times_out_has_the_status(deaf: str) -> None:
             client.wait_ready(0.05)
         error = raised.value
         assert isinstance(error, fh_client.TimedOut) and isinstance(error, fh_client.NotReady)
-        assert error.reason == "timed_out" and error.status is not None
+        assert error.reason == "timed_out" and isinstance(error.status, fh_client.Status)
         assert error.status.readiness == "NOT_READY"
+
+
+def every_exception(of: type[fh_client.FhError] = fh_client.FhError) -> Iterator[type[fh_client.FhError]]:
+    yield of
+    for below in of.__subclasses__():
+        yield from every_exception(below)
+
+
+def test_every_exception_survives_pickles_and_copies_with_its_status_as_a_dict(deaf: str) -> None:
+    with fh_client.Client(deaf, KEY) as client:
+        with pytest.raises(fh_client.TimedOut) as raised:
+            client.wait_ready(0.05)
+    status = raised.value.status
+    assert isinstance(status, fh_client.Status)
+    ways: list[Callable[[fh_client.FhError], Any]] = [copy.copy, copy.deepcopy]
+    ways += [lambda error, protocol=protocol: pickle.loads(pickle.dumps(error, protocol)) for protocol in range(6)]
+    exceptions = [raised.value, *(each("why") for each in every_exception())]
+    assert len(exceptions) > 6
+    for error in exceptions:
+        error.status = status  # type: ignore[attr-defined]
+        error.reason = "because"  # type: ignore[attr-defined]
+        for way in ways:
+            again = way(way(error))
+            assert (type(again), again.args, str(again)) == (type(error), error.args, str(error))
+            assert vars(again) == {"status": status.to_dict(), "reason": "because"}
 
 
 def test_a_refused_client_is_not_ready(edge: Edge) -> None:

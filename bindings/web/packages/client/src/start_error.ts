@@ -19,6 +19,14 @@ import { lowerCase } from "./text.ts";
 /** The URL and the key of an offline client to which the program gave none. */
 const [NOWHERE, NO_KEY] = ["http://offline.invalid", "offline/offline*"];
 
+/** The settings that are one of several words. */
+const CHOICES = [
+  ["mode", ["streaming", "oneOff", "offline"]],
+  ["contextPlacement", ["header", "query"]],
+  ["whileSwitching", ["hideValues", "keepValues"]],
+  ["profile", ["client", "edge"]],
+] as const satisfies readonly (readonly [keyof ClientOptions, readonly string[]])[];
+
 /** The names of headers that the client or the platform sets. */
 const OURS = new Set([
   ...["accept", "accept-encoding", "connection", "content-length", "content-type", "host", "if-none-match"],
@@ -37,10 +45,15 @@ export function parseKeys(texts: string | Iterable<string>, mustStream: boolean)
 export function parseHeaders(given: Readonly<Record<string, string>>): Request["headers"] {
   return Object.entries(given).map(([name, value]) => {
     const lower = lowerCase(name);
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || OURS.has(lower) || !isHeaderValue(value)) {
-      const why = "its name or value is invalid, or the client sets this header";
-      throw new TypeError(`the header ${JSON.stringify(name)} cannot be sent: ${why}`);
-    }
+    const why = OURS.has(lower)
+      ? "the client sets it itself: leave it out"
+      : !/^[\w!#$%&'*+.^`|~-]+$/.test(name)
+        ? "its name is invalid: write ASCII letters, digits and `-`"
+        : !isHeaderValue(value)
+          ? "its value contains a line end or another control character: remove it"
+          : undefined;
+    if (why !== undefined)
+      throw new TypeError(`the header ${JSON.stringify(name)} cannot be sent, because ${why}`);
     return [lower, value];
   });
 }
@@ -56,27 +69,34 @@ export function parseSettings(
   options: ClientOptions,
   context: Attributes | undefined,
 ): Config {
-  const { identification, limits = {}, returnWithin = [] } = options;
-  const isOffline = options.mode === "offline";
-  const edge = EdgeUrl.parse(isOffline && url === "" ? NOWHERE : url);
+  const { identification, limits = {}, mode, returnWithin = [] } = options;
+  const isOffline = mode === "offline";
+  // Programs in JavaScript may pass other types.
+  const edge = EdgeUrl.parse(isOffline && url === "" ? NOWHERE : textOf(url));
   if (typeof edge === "string") throw new TypeError(URL_ERRORS[edge]);
-  const texts = typeof apiKey === "string" ? [apiKey] : [...apiKey];
+  const given = apiKey as typeof apiKey | null;
+  const texts = typeof given === "object" && given ? Array.from(given, textOf) : [textOf(given)];
   const isKeyless = texts.every((text) => text === "");
   const keys = parseKeys(isOffline && isKeyless ? [NO_KEY] : texts, mustStream(options));
   const usual = defaultConfig(edge, keys);
   const [backoff, refused] = [
-    parseBackoff(options.backoff, usual.backoff),
-    parseBackoff(options.backoffWhenRefused, usual.refused),
+    parseBackoff("backoff", options.backoff, usual.backoff),
+    parseBackoff("backoffWhenRefused", options.backoffWhenRefused, usual.refused),
   ];
+  for (const [name, choices] of CHOICES) {
+    const word = options[name];
+    if (word !== undefined && !(choices as readonly string[]).includes(word))
+      neverWorks(name, `it is none of the known words: write ${choices.join(", ")}`);
+  }
   if (identification !== undefined && !isHeaderValue(identification))
-    neverWorks("identification", "a header value must not contain line ends or other control characters");
+    neverWorks("identification", "a header value must not contain line ends or other control characters: remove them");
   if (context && keys.kind === "server" && contextHeader(context) === undefined)
     throw new TypeError(
       `the context has ${context.size} attributes; an Edge evaluates at most ${MAX_ATTRIBUTES} attributes`,
     );
   const limit = (name: keyof LimitOptions, unit = 1000): number => {
-    const found = millis(limits[name], usual.limits[name], unit);
-    if (found === 0) neverWorks(`limits.${name}`, "the limit is zero");
+    const found = millis(`limits.${name}`, limits[name], usual.limits[name], unit);
+    if (found === 0) neverWorks(`limits.${name}`, "the limit is zero: write more than 0");
     return found;
   };
   return {
@@ -87,13 +107,13 @@ export function parseSettings(
     identification,
     backoff,
     refused,
-    healthyAfter: millis(options.healthyAfter, usual.healthyAfter),
+    healthyAfter: millis("healthyAfter", options.healthyAfter, usual.healthyAfter),
     returnWithin: [
-      millis(returnWithin[0], usual.returnWithin[0]),
-      millis(returnWithin[1], usual.returnWithin[1]),
+      millis("returnWithin", returnWithin[0], usual.returnWithin[0]),
+      millis("returnWithin", returnWithin[1], usual.returnWithin[1]),
     ],
-    streamAgainAfter: millis(options.streamAgainAfter, usual.streamAgainAfter),
-    pace: millis(options.pace, usual.pace),
+    streamAgainAfter: millis("streamAgainAfter", options.streamAgainAfter, usual.streamAgainAfter),
+    pace: millis("pace", options.pace, usual.pace),
     limits: {
       ...usual.limits,
       head: limit("head"),
@@ -116,29 +136,36 @@ export function mustStream({ mode }: ClientOptions): boolean {
 }
 
 /** Returns a duration of seconds in whole milliseconds, or the usual duration if none is given. */
-function millis(seconds: number | undefined, usual: number, unit = 1000): number {
-  return seconds === undefined ? usual : whole(seconds * unit);
+function millis(name: string, seconds: number | undefined, usual: number, unit = 1000): number {
+  if (seconds === undefined) return usual;
+  if (!(seconds >= 0)) neverWorks(name, "it is not a number from 0: write a number, such as 1");
+  return whole(seconds * unit);
+}
+
+/** Returns the text of a URL or a key; empty without one. */
+function textOf(given: unknown): string {
+  return String(given ?? "");
 }
 
 function modeOf({ mode, poll, passivePoll }: ClientOptions): Mode | undefined {
   if (mode !== undefined) return { kind: mode === "oneOff" ? "one_off" : mode };
   const seconds = poll ?? passivePoll;
   if (seconds === undefined) return undefined;
-  const interval = millis(seconds, 0);
+  const interval = millis(poll === undefined ? "passivePoll" : "poll", seconds, 0);
   if (interval === 0) return { kind: "one_off" };
   return { kind: poll === undefined ? "passive_polling" : "active_polling", interval };
 }
 
-function parseBackoff({ initial, cap, jitter }: BackoffOptions = {}, usual: Backoff): Backoff {
+function parseBackoff(name: string, { initial, cap, jitter }: BackoffOptions = {}, usual: Backoff): Backoff {
   const found = {
-    initial: millis(initial, usual.initial),
-    cap: millis(cap, usual.cap),
+    initial: millis(`${name}.initial`, initial, usual.initial),
+    cap: millis(`${name}.cap`, cap, usual.cap),
     jitter: jitter ?? usual.jitter,
   };
-  if (found.cap < found.initial || !(found.jitter >= 0 && found.jitter <= 1))
-    throw new TypeError(
-      "invalid back-off: the cap must be at least the initial delay, and the jitter from 0 to 1",
-    );
+  if (found.cap < found.initial)
+    neverWorks(`${name}.cap`, `it is shorter than ${name}.initial: write at least that delay`);
+  if (!(found.jitter >= 0 && found.jitter <= 1))
+    neverWorks(`${name}.jitter`, "it is not a number from 0 to 1: write, for example, 0.5");
   return found;
 }
 

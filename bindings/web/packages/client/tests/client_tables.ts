@@ -33,7 +33,9 @@ function startError({ url, keys, options }: StartRow): string | null {
     parseSettings(url, keys, options, context);
     return null;
   } catch (error) {
-    if (error instanceof TypeError) return error.message;
+    // Rust's name of this setting is written in another way.
+    if (error instanceof TypeError)
+      return error.message.replaceAll("backoffWhenRefused", "backoff_when_refused");
     throw error;
   }
 }

@@ -7,14 +7,17 @@ import { byteLength, isUnprintable, trim, utf8 } from "../text.ts";
  */
 export type KeyKind = "client" | "server";
 
+const COPY = ": copy the whole key";
+
 /** The reasons why a key, or a list of keys, is invalid, each with its sentence. The sentences never contain a key. */
 export const KEY_ERRORS = {
-  empty: "the API key is missing or empty",
-  shape: "an API key looks like ENVIRONMENT/KEY",
-  character: "the API key contains white space, a control character or a quote",
-  dots: "a part of the API key is `.` or `..`, which would change the path of the URL",
-  too_long: "the API key is longer than 1024 bytes",
-  mixed: "client-evaluated keys (with a `*`) and server-evaluated keys cannot be mixed",
+  empty: "the API key is missing or empty: write it as ENVIRONMENT/KEY",
+  shape: `an API key looks like ENVIRONMENT/KEY${COPY}`,
+  character: `the API key contains white space, a control character or a quote${COPY}`,
+  dots: `a part of the API key is \`.\` or \`..\`, which would change the path of the URL${COPY}`,
+  too_long: "the API key is longer than 1024 bytes: copy only the key",
+  mixed:
+    "client-evaluated keys (with a `*`) and server-evaluated keys cannot be mixed: use a client for each kind",
 } as const;
 
 /** The reason why a key, or a list of keys, is invalid. */

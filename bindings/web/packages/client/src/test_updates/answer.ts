@@ -1,4 +1,5 @@
 import { Refused } from "../refused.ts";
+import { problemText } from "../repository/problem.ts";
 import { trim } from "../text.ts";
 
 /** The outcome of a test update that the Edge did not reject: `unchanged` if the feature already had the value and the lock. */
@@ -29,7 +30,7 @@ export function readAnswer(status: number, body: string): Outcome | Refused {
         ? new Refused("the update is not possible", "not_possible", status, details)
         : new Refused("the feature is locked", "locked", status, details);
     default:
-      return new Refused(`the Edge answered with status ${status}`, "unexpected", status, details);
+      return new Refused(problemText({ code: "unexpected_status", status }), "unexpected", status, details);
   }
 }
 

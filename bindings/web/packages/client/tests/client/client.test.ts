@@ -28,23 +28,23 @@ function offline(features: readonly string[], options: ClientOptions = {}): Clie
 describe("the constructor", () => {
   const URL = "http://edge.example";
   test.each<[string, string, string | string[], ClientOptions, string]>([
-    ["no URL", "", SERVER_KEY, {}, "the Edge's URL is empty"],
+    ["no URL", "", SERVER_KEY, {}, "the Edge's URL is missing or empty: write it as https://edge.example"],
     [
       "another scheme",
       "ftp://edge",
       SERVER_KEY,
       {},
-      "the Edge's URL begins with neither http:// nor https://",
+      "the Edge's URL begins with neither http:// nor https://: write it as https://edge.example",
     ],
-    ["no key", URL, "", {}, "the API key is missing or empty"],
-    ["no keys", URL, [], {}, "the API key is missing or empty"],
-    ["a key without a slash", URL, "the-secret-part", {}, "an API key looks like ENVIRONMENT/KEY"],
+    ["no key", URL, "", {}, "the API key is missing or empty: write it as ENVIRONMENT/KEY"],
+    ["no keys", URL, [], {}, "the API key is missing or empty: write it as ENVIRONMENT/KEY"],
+    ["a key without a slash", URL, "the-secret-part", {}, "an API key looks like ENVIRONMENT/KEY: copy the whole key"],
     [
       "keys of both kinds",
       URL,
       [SERVER_KEY, "other/the*secret-part"],
       {},
-      "client-evaluated keys (with a `*`) and server-evaluated keys cannot be mixed",
+      "client-evaluated keys (with a `*`) and server-evaluated keys cannot be mixed: use a client for each kind",
     ],
     [
       "streaming with several keys",
@@ -58,25 +58,59 @@ describe("the constructor", () => {
       URL,
       SERVER_KEY,
       { headers: { Host: "other" } },
-      'the header "Host" cannot be sent: its name or value is invalid, or the client sets this header',
+      'the header "Host" cannot be sent, because the client sets it itself: leave it out',
     ],
     [
       "a cap below the initial delay",
       URL,
       SERVER_KEY,
       { backoff: { initial: 2, cap: 1 } },
-      "invalid back-off: the cap must be at least the initial delay, and the jitter from 0 to 1",
+      "the setting backoff.cap can never work: it is shorter than backoff.initial: write at least that delay",
     ],
     [
       "a limit of zero",
       URL,
       SERVER_KEY,
       { limits: { head: 0 } },
-      "the setting limits.head can never work: the limit is zero",
+      "the setting limits.head can never work: the limit is zero: write more than 0",
     ],
   ])("throws a TypeError without the key for %s", (_name, url, key, options, text) => {
     const construct = (): Client => new Client(url, key, options);
     expect(construct).toThrow(new TypeError(text));
+    expect(text).not.toContain("the-secret-part");
+  });
+
+  test.each<[unknown, unknown, Record<string, unknown>, ...string[]]>([
+    [undefined, SERVER_KEY, {}, "the Edge's URL is missing", "write it as https://"],
+    [null, SERVER_KEY, {}, "the Edge's URL is missing", "write it as https://"],
+    [5, SERVER_KEY, {}, "the Edge's URL begins with neither", "write it as https://"],
+    [URL, undefined, {}, "the API key is missing", "write it as ENVIRONMENT/KEY"],
+    [URL, null, {}, "the API key is missing", "write it as ENVIRONMENT/KEY"],
+    [URL, 5, {}, "an API key looks like", "copy the whole key"],
+    [URL, [undefined], {}, "the API key is missing", "write it as ENVIRONMENT/KEY"],
+    [URL, SERVER_KEY, { mode: "polling" }, "the setting mode", "write streaming, oneOff, offline"],
+    [URL, SERVER_KEY, { contextPlacement: "path" }, "the setting contextPlacement", "write header, query"],
+    [URL, SERVER_KEY, { whileSwitching: "hide" }, "the setting whileSwitching", "write hideValues, keepValues"],
+    [URL, SERVER_KEY, { profile: "server" }, "the setting profile", "write client, edge"],
+    [URL, SERVER_KEY, { poll: -1 }, "the setting poll ", "write a number"],
+    [URL, SERVER_KEY, { poll: Number.NaN }, "the setting poll ", "write a number"],
+    [URL, SERVER_KEY, { passivePoll: "soon" }, "the setting passivePoll", "write a number"],
+    [URL, SERVER_KEY, { pace: -1 }, "the setting pace", "write a number"],
+    [URL, SERVER_KEY, { healthyAfter: {} }, "the setting healthyAfter", "write a number"],
+    [URL, SERVER_KEY, { returnWithin: [0, -1] }, "the setting returnWithin", "write a number"],
+    [URL, SERVER_KEY, { limits: { head: -1 } }, "the setting limits.head", "write a number"],
+    [URL, SERVER_KEY, { backoff: { initial: Number.NaN } }, "the setting backoff.initial", "write a number"],
+    [URL, SERVER_KEY, { backoffWhenRefused: { jitter: 2 } }, "the setting backoffWhenRefused.jitter", "write"],
+    [URL, SERVER_KEY, { headers: { "a b": "x" } }, 'the header "a b"', "write ASCII letters"],
+    [URL, SERVER_KEY, { headers: { a: "x\n" } }, 'the header "a"', "remove it"],
+  ])("says what is wrong, where, and what to write (%#)", (url, key, options, ...parts) => {
+    let text = "";
+    try {
+      new Client(url as string, key as string, options as ClientOptions).close();
+    } catch (error) {
+      if (error instanceof TypeError) text = error.message;
+    }
+    for (const part of parts) expect(text).toContain(part);
     expect(text).not.toContain("the-secret-part");
   });
 
