@@ -1,7 +1,7 @@
 //! The forms of the values of keyword arguments, which errors show.
 
 use fh_files::closest;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
 const DURATION: &str = "seconds as a number from 0, or a timedelta";
@@ -59,7 +59,7 @@ pub(crate) fn named(py: Python<'_>, name: &str, error: PyErr) -> PyErr {
     }
     if error.is_instance_of::<PyTypeError>(py) {
         PyTypeError::new_err(message)
-    } else if error.is_instance_of::<PyValueError>(py) {
+    } else if error.is_instance_of::<PyValueError>(py) || error.is_instance_of::<PyOverflowError>(py) {
         PyValueError::new_err(message)
     } else {
         error
