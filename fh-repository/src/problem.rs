@@ -135,7 +135,7 @@ impl fmt::Display for Problem {
             Self::TooManyRequests => f.write_str("the Edge wants fewer requests (status 429)"),
             Self::ServerError(status) => write!(f, "the Edge failed (status {status})"),
             Self::UnexpectedStatus(407) => f.write_str(
-                "a proxy requires a user name and a password (status 407): set them where the proxy is set",
+                "a proxy answered with status 407, because it requires a user name and a password",
             ),
             Self::UnexpectedStatus(status) => write!(f, "the Edge answered with status {status}"),
             Self::NoStreaming => f.write_str("the Edge cannot stream"),

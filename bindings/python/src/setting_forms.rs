@@ -59,7 +59,9 @@ pub(crate) fn named(py: Python<'_>, name: &str, error: PyErr) -> PyErr {
     }
     if error.is_instance_of::<PyTypeError>(py) {
         PyTypeError::new_err(message)
-    } else if error.is_instance_of::<PyValueError>(py) || error.is_instance_of::<PyOverflowError>(py) {
+    } else if error.is_instance_of::<PyValueError>(py)
+        || error.is_instance_of::<PyOverflowError>(py)
+    {
         PyValueError::new_err(message)
     } else {
         error

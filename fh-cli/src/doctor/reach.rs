@@ -56,7 +56,8 @@ pub(super) fn proxies(report: &mut Report<'_>, url: &str) -> Result<Target, Fail
     let (finding, target) = match proxy {
         Some(proxy) => {
             let shown = format!("{}:{}", proxy.host, proxy.port);
-            let message = format!("requests go through the proxy {shown}, because of {}", proxy.source);
+            let message =
+                format!("requests go through the proxy {shown}, because of {}", proxy.source);
             let finding = Finding::note(Topic::Proxy, message)
                 .advice("if the Edge is in the same network, name its host in NO_PROXY; a proxy must not delay streams")
                 .data(json!({ "proxy": shown, "variables": set }));

@@ -181,7 +181,9 @@ impl fmt::Display for SetKeysError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Keys(error) => error.fmt(f),
-            Self::SeveralKeysStream => f.write_str("several API keys cannot be streamed: use polling"),
+            Self::SeveralKeysStream => {
+                f.write_str("several API keys cannot be streamed: use polling")
+            }
             Self::Edge(problem) => problem.fmt(f),
         }
     }

@@ -120,7 +120,7 @@ impl BuilderSettings {
             return Err(StartError::Header(name.to_string()));
         }
         if config.identification.as_deref().is_some_and(|text| !is_header_value(text)) {
-            let why = "a header value must not contain line ends or other control characters: remove them";
+            let why = "remove line ends and other control characters";
             return Err(InvalidSetting::new("identification", why).into());
         }
         check_limits(&config.limits)?;
@@ -248,15 +248,11 @@ const OURS: [&str; 10] = [
 /// Returns an error if the delays of this setting can never work.
 fn check_backoff(name: &str, backoff: &Backoff) -> Result<(), InvalidSetting> {
     let Backoff { initial, cap, jitter } = backoff;
-    if cap < initial {
-        let why = format!("it is shorter than {name}.initial: write at least that delay");
-        return Err(InvalidSetting::new(format!("{name}.cap"), why));
+    if cap >= initial && (0.0..=1.0).contains(jitter) {
+        return Ok(());
     }
-    if !(0.0..=1.0).contains(jitter) {
-        let why = "it is not a number from 0 to 1: write, for example, 0.5";
-        return Err(InvalidSetting::new(format!("{name}.jitter"), why));
-    }
-    Ok(())
+    let why = "write a cap of at least the initial delay, and a jitter from 0 to 1";
+    Err(InvalidSetting::new(name, why))
 }
 
 /// Returns an error if a limit is zero, because no response can arrive within a limit of zero.
@@ -271,14 +267,9 @@ fn check_limits(limits: &Limits) -> Result<(), InvalidSetting> {
     ];
     let zero = times.into_iter().find(|(_, limit)| limit.is_zero()).map(|(name, _)| name);
     match zero.or((*bytes == 0).then_some("bytes")) {
-        Some(name) => Err(InvalidSetting::new(format!("limits.{name}"), "the limit is zero: write more than 0")),
+        Some(name) => Err(InvalidSetting::new(format!("limits.{name}"), "write a positive number")),
         None => Ok(()),
     }
-}
-
-fn is_header_name(name: &str) -> bool {
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !name.is_empty() && name.bytes().all(is_token)
 }
 
 fn is_header_value(value: &str) -> bool {
@@ -287,14 +278,12 @@ fn is_header_value(value: &str) -> bool {
 
 /// Writes the error for a header that [`unsendable`] has found.
 pub(crate) fn write_unsendable(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
-    let why = if OURS.contains(&name.to_ascii_lowercase().as_str()) {
-        "the client sets it itself: leave it out"
-    } else if is_header_name(name) {
-        "its value contains a line end or another control character: remove it"
+    let why = if is_ours(name) {
+        "leave it out, because the client sets it"
     } else {
-        "its name is invalid: write ASCII letters, digits and `-`"
+        "remove invalid characters from its name or value"
     };
-    write!(f, "the header {name:?} cannot be sent, because {why}")
+    write!(f, "the header {name:?} cannot be sent: {why}")
 }
 
 /// Returns the name of the first header that cannot be sent, or `None` if all headers can be sent.
@@ -304,7 +293,10 @@ pub(crate) fn unsendable(headers: &[(String, String)]) -> Option<&str> {
 }
 
 fn can_be_sent(name: &str, value: &str) -> bool {
-    is_header_name(name)
-        && !OURS.contains(&name.to_ascii_lowercase().as_str())
-        && is_header_value(value)
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_token) && !is_ours(name) && is_header_value(value)
+}
+
+fn is_ours(name: &str) -> bool {
+    OURS.contains(&name.to_ascii_lowercase().as_str())
 }

@@ -209,7 +209,10 @@ mod tests {
             (r#"[{"id":"e","features":7},{"id":"f","features":null}]"#, no_list),
             (r#"{"environments":[{"id":"e"}],"tz":1}"#, no_list),
             (state, state_file),
-            (r#"{"features":[{"key":"A"}],"environments":[{"name":"e","values":{"A":1}}]}"#, state_file),
+            (
+                r#"{"features":[{"key":"A"}],"environments":[{"name":"e","values":{"A":1}}]}"#,
+                state_file,
+            ),
             (r#"{"features":[{"key":"A"}],"accounts":[]}"#, state_file),
             (r#"{"environments":[{"id":"e","values":{}}]}"#, state_file),
         ] {

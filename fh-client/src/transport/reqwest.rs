@@ -311,10 +311,9 @@ impl Transport for ReqwestTransport {
     }
 
     fn check(&self, edge: &EdgeUrl) -> Result<(), InvalidSetting> {
-        let url = reqwest::Url::parse(edge.as_str())
-            .map_err(|why| {
-                InvalidSetting::new("Edge URL", format!("{why}: write it as https://edge.example"))
-            })?;
+        let url = reqwest::Url::parse(edge.as_str()).map_err(|why| {
+            InvalidSetting::new("Edge URL", format!("{why}: write https://edge.example"))
+        })?;
         match self.known_proxies() {
             Some(Proxies::Environment(environment)) => environment.check(&url),
             _ => Ok(()),

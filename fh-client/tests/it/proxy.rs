@@ -100,8 +100,16 @@ fn a_proxy_of_the_environment_is_refused_if_it_would_be_used() {
     let bad = "socks5://127.0.0.1:1";
     let socks = "SOCKS proxies need the cargo feature";
     for (edge, set, said) in [
-        ("http://192.0.2.1:9", ("HTTP_PROXY", bad), ["the setting HTTP_PROXY can never work", socks]),
-        ("http://192.0.2.1:9", ("all_proxy", "http://p:99999"), ["the setting all_proxy", "not a valid"]),
+        (
+            "http://192.0.2.1:9",
+            ("HTTP_PROXY", bad),
+            ["the setting HTTP_PROXY can never work", socks],
+        ),
+        (
+            "http://192.0.2.1:9",
+            ("all_proxy", "http://p:99999"),
+            ["the setting all_proxy", "not a valid"],
+        ),
         ("https://192.0.2.1:9", ("https_proxy", bad), ["the setting https_proxy", socks]),
         (edge.url().as_str(), ("HTTPS_PROXY", bad), ["ready", ""]),
     ] {
@@ -149,10 +157,34 @@ fn an_error_of_a_proxy_names_the_proxy() {
     };
     let refused = "Connection refused";
     for (edge, variable, credentials, place, why) in [
-        ("http://edge.invalid", "HTTP_PROXY", "", &place, "requires a user name and a password (status 407)"),
-        ("https://edge.invalid", "HTTPS_PROXY", "", &place, "requires a user name and a password (status 407)"),
-        ("http://edge.invalid", "HTTP_PROXY", "me:secret@", &place, "refuses the user name and the password"),
-        ("https://edge.invalid", "all_proxy", "me:secret@", &place, "refuses the user name and the password"),
+        (
+            "http://edge.invalid",
+            "HTTP_PROXY",
+            "",
+            &place,
+            "requires a user name and a password (status 407)",
+        ),
+        (
+            "https://edge.invalid",
+            "HTTPS_PROXY",
+            "",
+            &place,
+            "requires a user name and a password (status 407)",
+        ),
+        (
+            "http://edge.invalid",
+            "HTTP_PROXY",
+            "me:secret@",
+            &place,
+            "refuses the user name and the password",
+        ),
+        (
+            "https://edge.invalid",
+            "all_proxy",
+            "me:secret@",
+            &place,
+            "refuses the user name and the password",
+        ),
         ("http://edge.invalid", "HTTP_PROXY", "", &closed, refused),
         ("https://edge.invalid", "https_proxy", "", &closed, refused),
     ] {

@@ -114,7 +114,8 @@ fn forward(
     let request = ProxiedRequest { line: first.trim_end().to_owned(), credentials };
     locked(seen).push(request);
     if !is_allowed {
-        const REFUSAL: &[u8] = b"HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\n\
+        const REFUSAL: &[u8] =
+            b"HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\n\
             content-length: 0\r\nconnection: close\r\n\r\n";
         return front.into_inner().write_all(REFUSAL).ok();
     }

@@ -108,7 +108,8 @@ impl Hosts {
             Self::All => true,
             Self::Domain(domain) => {
                 let above = host.strip_suffix(domain.as_str());
-                address.is_none() && above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
+                address.is_none()
+                    && above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
             }
             Self::Address(own) => address == Some(*own),
             Self::Network(network) => address.is_some_and(|address| network.contains(&address)),
@@ -132,13 +133,27 @@ mod tests {
         let rows: [(&str, &[&str], &[&str]); 17] = [
             (
                 "*",
-                &["http://edge.example", "http://10.0.0.1:8903", "https://[::1]", "http://localhost"],
+                &[
+                    "http://edge.example",
+                    "http://10.0.0.1:8903",
+                    "https://[::1]",
+                    "http://localhost",
+                ],
                 &[],
             ),
-            ("*:8903", &["http://10.0.0.1:8903", "https://e:8903"], &["http://10.0.0.1", "https://e"]),
+            (
+                "*:8903",
+                &["http://10.0.0.1:8903", "https://e:8903"],
+                &["http://10.0.0.1", "https://e"],
+            ),
             (
                 "edge.example",
-                &["http://edge.example", "https://EDGE.example:1", "http://a.edge.example", "http://edge.example."],
+                &[
+                    "http://edge.example",
+                    "https://EDGE.example:1",
+                    "http://a.edge.example",
+                    "http://edge.example.",
+                ],
                 &["http://anedge.example", "http://example", "http://edge.example.org"],
             ),
             (
@@ -169,7 +184,8 @@ mod tests {
             ("fd00::/8", &["http://[fd12::1]"], &["http://[fe80::1]", "http://10.0.0.1"]),
         ];
         for (entry, excluded, others) in rows {
-            let lists = [entry.to_string(), format!("other, {entry}"), format!("{entry} 192.0.2.9")];
+            let lists =
+                [entry.to_string(), format!("other, {entry}"), format!("{entry} 192.0.2.9")];
             for list in &lists {
                 let read = NoProxy::parse(list);
                 assert!(read.unreadable().is_empty(), "{list}: {read:?}");

@@ -19,19 +19,9 @@ import { lowerCase } from "./text.ts";
 /** The URL and the key of an offline client to which the program gave none. */
 const [NOWHERE, NO_KEY] = ["http://offline.invalid", "offline/offline*"];
 
-/** The settings that are one of several words. */
-const CHOICES = [
-  ["mode", ["streaming", "oneOff", "offline"]],
-  ["contextPlacement", ["header", "query"]],
-  ["whileSwitching", ["hideValues", "keepValues"]],
-  ["profile", ["client", "edge"]],
-] as const satisfies readonly (readonly [keyof ClientOptions, readonly string[]])[];
-
 /** The names of headers that the client or the platform sets. */
-const OURS = new Set([
-  ...["accept", "accept-encoding", "connection", "content-length", "content-type", "host", "if-none-match"],
-  ...["transfer-encoding", "x-featurehub", "x-sdk"],
-]);
+const OURS =
+  /^(?:accept(?:-encoding)?|connection|content-(?:length|type)|host|if-none-match|transfer-encoding|x-(?:featurehub|sdk))$/i;
 
 /** Returns the API keys. @throws a TypeError without the keys if they are invalid, or if they cannot be streamed (D-77). */
 export function parseKeys(texts: string | Iterable<string>, mustStream: boolean): ApiKeys {
@@ -44,17 +34,14 @@ export function parseKeys(texts: string | Iterable<string>, mustStream: boolean)
 /** Returns headers with names in lower case. @throws a TypeError if a header cannot be sent */
 export function parseHeaders(given: Readonly<Record<string, string>>): Request["headers"] {
   return Object.entries(given).map(([name, value]) => {
-    const lower = lowerCase(name);
-    const why = OURS.has(lower)
-      ? "the client sets it itself: leave it out"
-      : !/^[\w!#$%&'*+.^`|~-]+$/.test(name)
-        ? "its name is invalid: write ASCII letters, digits and `-`"
-        : !isHeaderValue(value)
-          ? "its value contains a line end or another control character: remove it"
-          : undefined;
-    if (why !== undefined)
-      throw new TypeError(`the header ${JSON.stringify(name)} cannot be sent, because ${why}`);
-    return [lower, value];
+    const isOurs = OURS.test(name);
+    if (isOurs || !/^[\w!#$%&'*+.^`|~-]+$/.test(name) || !isHeaderValue(value)) {
+      const why = isOurs
+        ? "leave it out, because the client sets it"
+        : "remove invalid characters from its name or value";
+      throw new TypeError(`the header ${JSON.stringify(name)} cannot be sent: ${why}`);
+    }
+    return [lowerCase(name), value];
   });
 }
 
@@ -69,13 +56,11 @@ export function parseSettings(
   options: ClientOptions,
   context: Attributes | undefined,
 ): Config {
-  const { identification, limits = {}, mode, returnWithin = [] } = options;
-  const isOffline = mode === "offline";
-  // Programs in JavaScript may pass other types.
+  const { identification, limits = {}, returnWithin = [] } = options;
+  const isOffline = options.mode === "offline";
   const edge = EdgeUrl.parse(isOffline && url === "" ? NOWHERE : textOf(url));
   if (typeof edge === "string") throw new TypeError(URL_ERRORS[edge]);
-  const given = apiKey as typeof apiKey | null;
-  const texts = typeof given === "object" && given ? Array.from(given, textOf) : [textOf(given)];
+  const texts = typeof apiKey === "object" ? [...apiKey] : [textOf(apiKey)];
   const isKeyless = texts.every((text) => text === "");
   const keys = parseKeys(isOffline && isKeyless ? [NO_KEY] : texts, mustStream(options));
   const usual = defaultConfig(edge, keys);
@@ -83,22 +68,16 @@ export function parseSettings(
     parseBackoff("backoff", options.backoff, usual.backoff),
     parseBackoff("backoffWhenRefused", options.backoffWhenRefused, usual.refused),
   ];
-  for (const [name, choices] of CHOICES) {
-    const word = options[name];
-    if (word !== undefined && !(choices as readonly string[]).includes(word))
-      neverWorks(name, `it is none of the known words: write ${choices.join(", ")}`);
-  }
   if (identification !== undefined && !isHeaderValue(identification))
-    neverWorks("identification", "a header value must not contain line ends or other control characters: remove them");
+    neverWorks("identification", "remove line ends and other control characters");
   if (context && keys.kind === "server" && contextHeader(context) === undefined)
     throw new TypeError(
       `the context has ${context.size} attributes; an Edge evaluates at most ${MAX_ATTRIBUTES} attributes`,
     );
-  const limit = (name: keyof LimitOptions, unit = 1000): number => {
-    const found = millis(`limits.${name}`, limits[name], usual.limits[name], unit);
-    if (found === 0) neverWorks(`limits.${name}`, "the limit is zero: write more than 0");
-    return found;
-  };
+  const limit = (name: keyof LimitOptions, unit = 1000): number =>
+    millis(`limits.${name}`, limits[name], usual.limits[name], unit, 1);
+  const delay = (name: "healthyAfter" | "streamAgainAfter" | "pace"): number =>
+    millis(name, options[name], usual[name]);
   return {
     ...usual,
     mode: modeOf(options) ?? usual.mode,
@@ -107,13 +86,13 @@ export function parseSettings(
     identification,
     backoff,
     refused,
-    healthyAfter: millis("healthyAfter", options.healthyAfter, usual.healthyAfter),
-    returnWithin: [
-      millis("returnWithin", returnWithin[0], usual.returnWithin[0]),
-      millis("returnWithin", returnWithin[1], usual.returnWithin[1]),
+    healthyAfter: delay("healthyAfter"),
+    returnWithin: usual.returnWithin.map((each, at) => millis("returnWithin", returnWithin[at], each)) as [
+      number,
+      number,
     ],
-    streamAgainAfter: millis("streamAgainAfter", options.streamAgainAfter, usual.streamAgainAfter),
-    pace: millis("pace", options.pace, usual.pace),
+    streamAgainAfter: delay("streamAgainAfter"),
+    pace: delay("pace"),
     limits: {
       ...usual.limits,
       head: limit("head"),
@@ -135,14 +114,24 @@ export function mustStream({ mode }: ClientOptions): boolean {
   return mode === "streaming";
 }
 
-/** Returns a duration of seconds in whole milliseconds, or the usual duration if none is given. */
-function millis(name: string, seconds: number | undefined, usual: number, unit = 1000): number {
+/**
+ * Returns a duration of seconds in whole milliseconds, or the usual duration if none is given.
+ *
+ * @throws the error of a setting that is no number, negative, or less than `least` milliseconds
+ */
+function millis(
+  name: string,
+  seconds: number | undefined,
+  usual: number,
+  unit = 1000,
+  least = 0,
+): number {
   if (seconds === undefined) return usual;
-  if (!(seconds >= 0)) neverWorks(name, "it is not a number from 0: write a number, such as 1");
-  return whole(seconds * unit);
+  const found = whole(seconds * unit);
+  return seconds >= 0 && found >= least ? found : neverWorks(name, "write a positive number");
 }
 
-/** Returns the text of a URL or a key; empty without one. */
+/** Returns the text of a URL or a key. Programs in JavaScript may give another type, or none. */
 function textOf(given: unknown): string {
   return String(given ?? "");
 }
@@ -151,22 +140,18 @@ function modeOf({ mode, poll, passivePoll }: ClientOptions): Mode | undefined {
   if (mode !== undefined) return { kind: mode === "oneOff" ? "one_off" : mode };
   const seconds = poll ?? passivePoll;
   if (seconds === undefined) return undefined;
-  const interval = millis(poll === undefined ? "passivePoll" : "poll", seconds, 0);
+  const interval = millis("poll", seconds, 0);
   if (interval === 0) return { kind: "one_off" };
   return { kind: poll === undefined ? "passive_polling" : "active_polling", interval };
 }
 
-function parseBackoff(name: string, { initial, cap, jitter }: BackoffOptions = {}, usual: Backoff): Backoff {
-  const found = {
-    initial: millis(`${name}.initial`, initial, usual.initial),
-    cap: millis(`${name}.cap`, cap, usual.cap),
-    jitter: jitter ?? usual.jitter,
-  };
-  if (found.cap < found.initial)
-    neverWorks(`${name}.cap`, `it is shorter than ${name}.initial: write at least that delay`);
-  if (!(found.jitter >= 0 && found.jitter <= 1))
-    neverWorks(`${name}.jitter`, "it is not a number from 0 to 1: write, for example, 0.5");
-  return found;
+function parseBackoff(name: string, given: BackoffOptions = {}, usual: Backoff): Backoff {
+  const initial = millis(name, given.initial, usual.initial);
+  const cap = millis(name, given.cap, usual.cap);
+  const { jitter = usual.jitter } = given;
+  if (cap < initial || !(jitter >= 0 && jitter <= 1))
+    neverWorks(name, "write a cap of at least the initial delay, and a jitter from 0 to 1");
+  return { initial, cap, jitter };
 }
 
 function isHeaderValue(value: string): boolean {

@@ -26,7 +26,7 @@ function documentOf(json: string, document: Json): GivenEnvironment[] {
   if (isFeature(document)) return [[undefined, `[${json}]`]];
   const list = Array.isArray(document) ? (document as readonly Json[]) : [document];
   const first = list.find((each) => isFeature(each) || hasFeatures(each));
-  if (first === undefined && (list.length > 0 || !Array.isArray(document))) {
+  if (first === undefined && list.length > 0) {
     const isState = list.some((each) => isObject(each) && (member(each, "values") ?? null) !== null);
     throw unreadable(isState ? STATE_FILE : "the document holds no list of features");
   }

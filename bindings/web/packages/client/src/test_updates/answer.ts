@@ -1,5 +1,4 @@
 import { Refused } from "../refused.ts";
-import { problemText } from "../repository/problem.ts";
 import { trim } from "../text.ts";
 
 /** The outcome of a test update that the Edge did not reject: `unchanged` if the feature already had the value and the lock. */
@@ -30,7 +29,14 @@ export function readAnswer(status: number, body: string): Outcome | Refused {
         ? new Refused("the update is not possible", "not_possible", status, details)
         : new Refused("the feature is locked", "locked", status, details);
     default:
-      return new Refused(problemText({ code: "unexpected_status", status }), "unexpected", status, details);
+      return new Refused(
+        status === 407
+          ? "a proxy answered with status 407, because it requires a user name and a password"
+          : `the Edge answered with status ${status}`,
+        "unexpected",
+        status,
+        details,
+      );
   }
 }
 
