@@ -60,13 +60,14 @@ fn proxies_that_can_never_work_are_refused() {
 }
 
 const EDGE: &str = "FH_TEST_EDGE";
+const KEY: &str = "FH_TEST_KEY";
 
-/// Starts a client of the Edge of a variable, and prints whether it becomes ready, or its problem. Other environment variables need another
+/// Starts a client of the Edge and the key of two variables, and prints whether it becomes ready, or its problem. Other environment variables need another
 /// process, because the tests of this process share one environment.
 #[test]
 fn a_client_of_another_process() {
     let Ok(edge) = std::env::var(EDGE) else { return };
-    match Client::builder(edge, "environment/key*").configure(quick).start() {
+    match Client::builder(edge, std::env::var(KEY).unwrap()).configure(quick).start() {
         Ok(client) => {
             let status = until(&client, |status| {
                 status.readiness == Readiness::Ready || status.problem.is_some()
@@ -78,15 +79,16 @@ fn a_client_of_another_process() {
     }
 }
 
-/// Returns what [`a_client_of_another_process`] prints with these environment variables.
-fn outcome(edge: &str, set: &[(&str, &str)]) -> String {
+/// Returns what [`a_client_of_another_process`] prints with these environment variables. The key is that of the fake Edge.
+fn outcome(fake: &FakeEdge, edge: &str, set: &[(&str, &str)]) -> String {
     let test = concat!(module_path!(), "::a_client_of_another_process");
     let test = test.split_once("::").unwrap().1;
     let mut process = Command::new(std::env::current_exe().unwrap());
     for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST_METHOD"] {
         process.env_remove(name).env_remove(name.to_lowercase());
     }
-    process.args(["--exact", test, "--nocapture"]).env(EDGE, edge).envs(set.iter().copied());
+    process.args(["--exact", test, "--nocapture"]).envs(set.iter().copied());
+    process.env(EDGE, edge).env(KEY, fake.client_key());
     let output = process.stderr(Stdio::inherit()).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let said = text.lines().find_map(|line| line.split_once("outcome: "));
@@ -95,8 +97,7 @@ fn outcome(edge: &str, set: &[(&str, &str)]) -> String {
 
 #[test]
 fn a_proxy_of_the_environment_is_refused_if_it_would_be_used() {
-    let edge = FakeEdge::start().unwrap();
-    edge.any_key();
+    let fake = FakeEdge::start().unwrap();
     let bad = "socks5://127.0.0.1:1";
     let socks = "SOCKS proxies need the cargo feature";
     for (edge, set, said) in [
@@ -111,9 +112,9 @@ fn a_proxy_of_the_environment_is_refused_if_it_would_be_used() {
             ["the setting all_proxy", "not a valid"],
         ),
         ("https://192.0.2.1:9", ("https_proxy", bad), ["the setting https_proxy", socks]),
-        (edge.url().as_str(), ("HTTPS_PROXY", bad), ["ready", ""]),
+        (fake.url().as_str(), ("HTTPS_PROXY", bad), ["ready", ""]),
     ] {
-        let outcome = outcome(edge, &[set]);
+        let outcome = outcome(&fake, edge, &[set]);
         assert!(said.iter().all(|part| outcome.contains(part)), "{edge} {set:?}: {outcome}");
     }
 }
@@ -124,7 +125,6 @@ const CREDENTIALS: &str = "Basic bWU6cEBzcw==";
 #[test]
 fn a_proxy_gets_only_the_requests_and_the_password_that_are_meant_for_it() {
     let edge = FakeEdge::start().unwrap();
-    edge.any_key();
     let (url, port) = (edge.url(), edge.address().port());
     let proxy = Proxy::requiring(edge.address(), CREDENTIALS).unwrap();
     let with = |credentials: &str| format!("http://{credentials}{}", proxy.address());
@@ -138,7 +138,7 @@ fn a_proxy_gets_only_the_requests_and_the_password_that_are_meant_for_it() {
     ] {
         let before = proxy.requests().len();
         let set = [("HTTP_PROXY", proxied.as_str()), ("NO_PROXY", without)];
-        assert_eq!(outcome(&url, &set), "ready", "{set:?}");
+        assert_eq!(outcome(&edge, &url, &set), "ready", "{set:?}");
         assert_eq!(proxy.requests().len() > before, is_used, "{set:?}");
     }
     let transport = ReqwestTransport::builder().proxy(&with("me:p@ss@")).build().unwrap();
@@ -148,8 +148,8 @@ fn a_proxy_gets_only_the_requests_and_the_password_that_are_meant_for_it() {
 
 #[test]
 fn an_error_of_a_proxy_names_the_proxy() {
-    let edge = FakeEdge::start().unwrap();
-    let proxy = Proxy::requiring(edge.address(), CREDENTIALS).unwrap();
+    let fake = FakeEdge::start().unwrap();
+    let proxy = Proxy::requiring(fake.address(), CREDENTIALS).unwrap();
     let place = proxy.address().to_string();
     let closed = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -188,7 +188,7 @@ fn an_error_of_a_proxy_names_the_proxy() {
         ("http://edge.invalid", "HTTP_PROXY", "", &closed, refused),
         ("https://edge.invalid", "https_proxy", "", &closed, refused),
     ] {
-        let outcome = outcome(edge, &[(variable, &format!("http://{credentials}{place}"))]);
+        let outcome = outcome(&fake, edge, &[(variable, &format!("http://{credentials}{place}"))]);
         let named = format!("the Edge cannot be reached: the proxy {place} of {variable}");
         assert!(outcome.starts_with(&named) && outcome.contains(why), "{outcome}");
         assert!(!outcome.contains("secret"), "{outcome}");
