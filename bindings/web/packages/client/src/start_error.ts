@@ -119,13 +119,7 @@ export function mustStream({ mode }: ClientOptions): boolean {
  *
  * @throws the error of a setting that is no number, negative, or less than `least` milliseconds
  */
-function millis(
-  name: string,
-  seconds: number | undefined,
-  usual: number,
-  unit = 1000,
-  least = 0,
-): number {
+function millis(name: string, seconds: number | undefined, usual: number, unit = 1000, least = 0): number {
   if (seconds === undefined) return usual;
   const found = whole(seconds * unit);
   return seconds >= 0 && found >= least ? found : neverWorks(name, "write a positive number");

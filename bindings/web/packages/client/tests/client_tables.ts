@@ -33,10 +33,10 @@ function startError({ url, keys, options }: StartRow): string | null {
     parseSettings(url, keys, options, context);
     return null;
   } catch (error) {
-    // Rust's name of this setting is written in another way.
-    if (error instanceof TypeError)
-      return error.message.replaceAll("backoffWhenRefused", "backoff_when_refused");
-    throw error;
+    if (!(error instanceof TypeError)) throw error;
+    // Rust writes the names of settings in another way.
+    const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    return error.message.replace(/^the setting \S+/, snake);
   }
 }
 
