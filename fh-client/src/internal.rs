@@ -14,3 +14,30 @@ pub fn notify_raw(client: &Client, update: RawUpdate) {
 pub fn seed() -> u64 {
     crate::seed::seed()
 }
+
+/// The proxy that the default transport of this process uses for a URL.
+#[cfg(feature = "reqwest")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsedProxy {
+    /// The host of the proxy. An IPv6 address is in brackets.
+    pub host: String,
+    /// The port of the proxy.
+    pub port: u16,
+    /// The environment variable that holds the proxy, or `the system's settings`.
+    pub source: &'static str,
+}
+
+/// Returns the proxy that the default transport of this process uses for this URL, and a warning if some entries of `NO_PROXY`
+/// cannot be read.
+#[cfg(feature = "reqwest")]
+#[must_use]
+pub fn used_proxy(url: &str) -> (Option<UsedProxy>, Option<String>) {
+    let environment = crate::transport::proxy::EnvironmentProxies::of_process();
+    let proxy = reqwest::Url::parse(url).ok().and_then(|url| environment.proxy(&url));
+    let used = proxy.map(|proxy| UsedProxy {
+        host: proxy.host().to_string(),
+        port: proxy.port(),
+        source: proxy.source(),
+    });
+    (used, environment.ignored())
+}

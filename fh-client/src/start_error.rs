@@ -7,6 +7,7 @@ use fh_repository::problem::TooManyAttributes;
 use fh_session::{KeyError, UrlError};
 
 use crate::driver::MissingDriver;
+use crate::settings::write_unsendable;
 use crate::snapshot_file::BootstrapError;
 use crate::transport::InvalidSetting;
 #[cfg(feature = "reqwest")]
@@ -26,13 +27,12 @@ pub enum StartError {
     /// The header with this name cannot be sent, because the name or the value is invalid, or because the client or the HTTP
     /// library sets this header.
     Header(String),
-    /// The maximum delay (`cap`) of a back-off is shorter than its initial delay, or its jitter is not a number from 0 to 1.
-    Backoff,
     /// The first context has more attributes than an Edge accepts.
     Context(TooManyAttributes),
     /// The bytes given to [`ClientBuilder::bootstrap`](crate::ClientBuilder::bootstrap) cannot be read.
     Bootstrap(BootstrapError),
-    /// A setting has a value that can never work. The value names the setting and the reason.
+    /// A setting has a value that can never work, such as a limit of zero, or a maximum delay (`cap`) that is shorter than the
+    /// initial delay. The value names the setting and the reason.
     Setting(InvalidSetting),
     /// The default transport cannot be created. The value is the reason.
     #[cfg(feature = "reqwest")]
@@ -63,14 +63,7 @@ impl fmt::Display for StartError {
             Self::SeveralKeysStream => {
                 f.write_str("several API keys cannot be streamed: use polling")
             }
-            Self::Header(name) => write!(
-                f,
-                "the header {name:?} cannot be sent: its name or value is invalid, or the client sets this header"
-            ),
-            Self::Backoff => f.write_str(
-                "invalid back-off: the cap must be at least the initial delay, and \
-                 the jitter from 0 to 1",
-            ),
+            Self::Header(name) => write_unsendable(f, name),
             Self::Context(error) => error.fmt(f),
             Self::Bootstrap(error) => error.fmt(f),
             Self::Setting(error) => error.fmt(f),
@@ -82,7 +75,7 @@ impl fmt::Display for StartError {
             Self::TransportAfterFork => f.write_str(
                 "the transport cannot be used in a forked process: set another transport, or implement `Transport::after_fork`",
             ),
-            Self::Runtime(missing) => write!(f, "the runtime was built without {missing}"),
+            Self::Runtime(missing) => write!(f, "the runtime was built without {missing}: build it with `enable_all`"),
             Self::Thread(why) => write!(f, "cannot start a thread: {why}"),
         }
     }

@@ -22,7 +22,8 @@ pub enum Problem {
     /// Status 500 to 599: the Edge failed. The number is the status. Status 501 in response to a stream request is [`Self::NoStreaming`]
     /// instead.
     ServerError(u16),
-    /// The response has a status that the client cannot use and that no other variant covers. The number is the status.
+    /// The response has a status that the client cannot use and that no other variant covers. The number is the status. Status 407 comes
+    /// from a proxy.
     UnexpectedStatus(u16),
     /// The Edge cannot stream: it answered a stream request with status 501, or several stream requests with another content type (D-65).
     NoStreaming,
@@ -133,6 +134,9 @@ impl fmt::Display for Problem {
             Self::Stale => f.write_str("the environment is stale: the Edge wants no more requests"),
             Self::TooManyRequests => f.write_str("the Edge wants fewer requests (status 429)"),
             Self::ServerError(status) => write!(f, "the Edge failed (status {status})"),
+            Self::UnexpectedStatus(407) => f.write_str(
+                "a proxy answered with status 407, because it requires a user name and a password",
+            ),
             Self::UnexpectedStatus(status) => write!(f, "the Edge answered with status {status}"),
             Self::NoStreaming => f.write_str("the Edge cannot stream"),
             Self::HeldBack => f.write_str(

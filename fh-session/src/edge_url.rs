@@ -49,17 +49,23 @@ pub enum UrlError {
 impl fmt::Display for UrlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Empty => "the Edge's URL is empty",
-            Self::Scheme => "the Edge's URL begins with neither http:// nor https://",
-            Self::Host => "the Edge's URL has no host, or an invalid host",
+            Self::Empty => "the Edge's URL is empty: write https://edge.example",
+            Self::Scheme => {
+                "the Edge's URL begins with neither http:// nor https://: write https://edge.example"
+            }
+            Self::Host => {
+                "the Edge's URL has no host, or an invalid host: write https://edge.example"
+            }
             Self::Port => "the port in the Edge's URL is not a number from 1 to 65535",
             Self::Character => {
-                "the Edge's URL contains white space, a control character, or a character that is not ASCII"
+                "the Edge's URL contains a character that is not printable ASCII: write https://edge.example"
             }
             Self::Credentials => {
                 "the Edge's URL contains credentials: send them as a header instead"
             }
-            Self::Query => "the Edge's URL contains a query or a fragment (`?` or `#`)",
+            Self::Query => {
+                "the Edge's URL contains a query or a fragment: write https://edge.example"
+            }
         })
     }
 }

@@ -51,15 +51,15 @@ pub enum KeyError {
 impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Empty => "the API key is missing or empty",
+            Self::Empty => "the API key is missing or empty: write ENVIRONMENT/KEY",
             Self::Shape => "an API key looks like ENVIRONMENT/KEY",
-            Self::Character => "the API key contains white space, a control character or a quote",
-            Self::Dots => {
-                "a part of the API key is `.` or `..`, which would change the path of the URL"
+            Self::Character => {
+                "the API key contains white space, a control character or a quote: copy it again"
             }
-            Self::TooLong => "the API key is longer than 1024 bytes",
+            Self::Dots => "a part of the API key is `.` or `..`: copy it again",
+            Self::TooLong => "the API key is longer than 1024 bytes: copy it again",
             Self::Mixed => {
-                "client-evaluated keys (with a `*`) and server-evaluated keys cannot be mixed"
+                "API keys with and without a `*` cannot be mixed: write keys of one kind"
             }
         })
     }

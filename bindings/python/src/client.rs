@@ -30,6 +30,7 @@ use crate::observers::{self, When};
 use crate::on_loop;
 use crate::per_process::PerProcess;
 use crate::reads::pymethods_with_reads;
+use crate::setting_forms::named;
 use crate::settings::{self, Fetching};
 use crate::snapshot::Snapshot;
 use crate::status::Status;
@@ -62,19 +63,22 @@ pymethods_with_reads!(Client, by_key: |self| self.core(), all: &self.core().snap
         text_signature = "(url=None, *api_keys, mode=None, interval=None, context=None, bootstrap=None, snapshot_file=None, snapshot_max_age=None, headers=None, identification=None, profile=None, context_placement=None, while_switching=None, backoff=None, backoff_when_refused=None, return_within=None, healthy_after=None, stream_again_after=None, pace=None, limits=None, clock=None, event_queue=None, interceptors=None, observers=None, on_readiness=None, on_status=None, on_notice=None, on_raw=None, on_new_state=None, on_change=None, catch_updates=None, listeners=None, ca_certificate=None, client_certificate=None, proxy=None, http1_only=None, start=None)"
     )]
     fn new(
-        url: Option<String>,
+        url: Option<&Bound<'_, PyAny>>,
         api_keys: &Bound<'_, PyTuple>,
         settings: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
+        let py = api_keys.py();
         let mut builder = construction::identified(fh_client::Client::from_environment());
         if let Some(url) = url {
+            let url = url.extract::<String>().map_err(|error| named(py, "url", error))?;
             builder = builder.edge_url(url);
         }
         for key in api_keys.iter() {
-            builder = builder.api_key(key.extract::<String>()?);
+            let key = key.extract::<String>().map_err(|error| named(py, "api_keys", error))?;
+            builder = builder.api_key(key);
         }
         let start = construction::start(settings)?;
-        Self::with_settings(api_keys.py(), builder, settings, Fetching::FromTheEdge, start)
+        Self::with_settings(py, builder, settings, Fetching::FromTheEdge, start)
     }
 
     #[classmethod]

@@ -1,12 +1,12 @@
 //! The keyword arguments of the constructor that are functions: listeners, interceptors and observers.
 
 use fh_client::ClientBuilder;
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyMapping;
 
 use crate::handlers::Handlers;
 use crate::key::Text;
+use crate::setting_forms::unknown;
 use crate::{interceptors, observers};
 
 /// Returns true if the keyword argument with this name holds functions.
@@ -45,7 +45,7 @@ pub(crate) fn add(
             let call = handlers.keep_listener(value)?;
             builder.on_notice(move |notice| call.notice(notice))
         }
-        _ => return Err(PyTypeError::new_err("there is no such setting")),
+        _ => return Err(unknown(name)),
     })
 }
 

@@ -34,6 +34,7 @@ mod pending;
 mod per_process;
 mod reads;
 mod ruleset;
+mod setting_forms;
 mod settings;
 mod snapshot;
 mod status;

@@ -12,6 +12,7 @@ use pyo3::types::{PyBool, PyBytes, PyDict, PyMapping, PyString};
 use crate::clock::Clock;
 use crate::duration::Seconds;
 use crate::handlers::Handlers;
+use crate::setting_forms::{named, unknown};
 use crate::{attributes, constructor_handlers, errors, json};
 
 /// The default interval between polls.
@@ -130,7 +131,7 @@ impl Limits {
 /// The settings that take effect together, after all keyword arguments are read.
 #[derive(Default)]
 struct Together {
-    mode: Option<String>,
+    mode: Option<&'static str>,
     interval: Option<Duration>,
     file: Option<PathBuf>,
     max_age: Option<Duration>,
@@ -148,22 +149,25 @@ impl Together {
     }
 
     fn apply(self, mut builder: ClientBuilder) -> PyResult<ClientBuilder> {
-        builder = match (self.mode.as_deref(), self.interval) {
+        builder = match (self.mode, self.interval) {
             (None, None) => builder,
             (Some("polling"), interval) => builder.active_polling(interval.unwrap_or(INTERVAL)),
             (Some("passive"), interval) => builder.passive_polling(interval.unwrap_or(INTERVAL)),
-            (_, Some(_)) => return Err(invalid("interval needs mode=\"polling\" or \"passive\"")),
-            (Some("streaming"), None) => builder.streaming(),
-            (Some("once"), None) => builder.one_off(),
-            (Some(_), None) => {
-                return Err(invalid("mode is \"streaming\", \"polling\", \"passive\" or \"once\""));
+            (_, Some(_)) => {
+                return Err(invalid(
+                    "interval: it needs a mode that polls: write mode=\"polling\" or mode=\"passive\"",
+                ));
             }
+            (Some("streaming"), None) => builder.streaming(),
+            (Some(_), None) => builder.one_off(),
         };
         builder = match (self.file, self.max_age) {
             (None, None) => builder,
             (Some(file), None) => builder.snapshot_file(file),
             (Some(file), Some(age)) => builder.snapshot_file(SnapshotFile::new(file).max_age(age)),
-            (None, Some(_)) => return Err(invalid("snapshot_max_age needs snapshot_file")),
+            (None, Some(_)) => {
+                return Err(invalid("snapshot_max_age: it needs a file: write snapshot_file=PATH"));
+            }
         };
         let Some(mut transport) = self.transport else { return Ok(builder) };
         if let Some(limit) = self.connect {
@@ -202,7 +206,9 @@ pub(crate) fn apply(
         }
     }
     if fetching == Fetching::Never && (together.mode.is_some() || together.interval.is_some()) {
-        return Err(invalid("an offline client fetches nothing: it has neither mode nor interval"));
+        return Err(invalid(
+            "an offline client fetches nothing, so it has neither mode nor interval: leave them out",
+        ));
     }
     together.apply(builder)
 }
@@ -214,7 +220,10 @@ fn set(
     value: &Bound<'_, PyAny>,
 ) -> PyResult<ClientBuilder> {
     match name {
-        "mode" => together.mode = Some(value.extract()?),
+        "mode" => {
+            let modes = ["streaming", "polling", "passive", "once"].map(|mode| (mode, mode));
+            together.mode = Some(choice(value, &modes)?);
+        }
         "interval" => together.interval = Some(value.extract::<Seconds>()?.0),
         "snapshot_file" => together.file = Some(value.extract()?),
         "snapshot_max_age" => together.max_age = Some(value.extract::<Seconds>()?.0),
@@ -228,7 +237,7 @@ fn set(
         }
         "proxy" => match value.cast::<PyBool>() {
             Ok(flag) if flag.is_true() => {
-                return Err(PyTypeError::new_err("the value is a URL, or False for no proxy"));
+                return Err(PyTypeError::new_err("True names no proxy"));
             }
             Ok(_) => together.transport(ReqwestTransportBuilder::no_proxy),
             Err(_) => {
@@ -297,7 +306,7 @@ fn set_alone(
                 builder.without_listeners()
             }
         }
-        _ => return Err(PyTypeError::new_err("there is no such setting")),
+        _ => return Err(unknown(name)),
     })
 }
 
@@ -310,7 +319,7 @@ fn set_delay(
     if name == "return_within" {
         let (Seconds(shortest), Seconds(longest)) = value.extract()?;
         if shortest > longest {
-            return Err(invalid("the first delay is the shorter one"));
+            return Err(invalid("the first delay is longer than the second"));
         }
         return Ok(builder.configure(move |config| config.return_within = shortest..=longest));
     }
@@ -333,7 +342,7 @@ pub(crate) fn choice<T: Copy>(value: &Bound<'_, PyAny>, choices: &[(&str, T)]) -
         Some((_, choice)) => Ok(*choice),
         None => {
             let names: Vec<String> = choices.iter().map(|(name, _)| format!("{name:?}")).collect();
-            Err(invalid(&format!("the value is one of {}", names.join(", "))))
+            Err(invalid(&format!("the value is unknown: write {}", names.join(" or "))))
         }
     }
 }
@@ -361,16 +370,4 @@ fn text_or_bytes(value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
 
 fn invalid(why: &str) -> PyErr {
     PyValueError::new_err(why.to_string())
-}
-
-/// Names the setting in an error of its value. The value is not shown, because it may be a secret.
-fn named(py: Python<'_>, name: &str, error: PyErr) -> PyErr {
-    let message = format!("{name}: {}", error.value(py));
-    if error.is_instance_of::<PyTypeError>(py) {
-        PyTypeError::new_err(message)
-    } else if error.is_instance_of::<PyValueError>(py) {
-        PyValueError::new_err(message)
-    } else {
-        error
-    }
 }

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
 import pathlib
+import pickle
 import socket
 import subprocess
 import sys
 import threading
 import warnings
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from conftest import Edge
+from wire import Wire
 
 import fh_client
 
@@ -30,64 +33,91 @@ def deaf() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
-@pytest.mark.parametrize(
-    ("url", "keys", "settings"),
-    [
-        ("not a url", [KEY], {}),
-        ("ftp://edge", [KEY], {}),
-        ("http://edge", ["nonsense"], {}),
-        ("http://edge", [KEY, "environment/server"], {}),
-        ("http://edge", [KEY, "other/key*"], {"mode": "streaming"}),
-        ("http://edge", [KEY], {"mode": "sometimes"}),
-        ("http://edge", [KEY], {"interval": 5}),
-        ("http://edge", [KEY], {"mode": "polling", "interval": -1}),
-        ("http://edge", [KEY], {"mode": "polling", "interval": float("nan")}),
-        ("http://edge", [KEY], {"snapshot_max_age": 5}),
-        ("http://edge", [KEY], {"bootstrap": "nonsense"}),
-        ("http://edge", [KEY], {"headers": {"host": "x"}}),
-        ("http://edge", [KEY], {"identification": "a\nb"}),
-        ("http://edge", [KEY], {"profile": "server"}),
-        ("http://edge", [KEY], {"backoff": fh_client.Backoff(5, 1)}),
-        ("http://edge", [KEY], {"limits": fh_client.Limits(poll=0)}),
-        ("http://edge", [KEY], {"ca_certificate": "no certificate"}),
-        ("http://edge", [KEY], {"client_certificate": b"no certificate"}),
-        ("http://edge", [KEY], {"proxy": "ftp://proxy"}),
-    ],
-)
-def test_bad_values_are_value_errors(url: str, keys: list[str], settings: dict[str, object]) -> None:
-    with pytest.raises(ValueError) as raised:
-        fh_client.Client(url, *keys, **settings)  # type: ignore[arg-type]
-    assert "key*" not in str(raised.value)
+EDGE = "http://edge"
+STATE_FILE = """
+features:
+  - { key: A, type: BOOLEAN }
+environments:
+  - { name: dev, values: { A: true } }
+"""
 
 
 @pytest.mark.parametrize(
-    "settings",
+    ("url", "keys", "settings", "kind", "where", "cure"),
     [
-        {"no_such_setting": 1},
-        {"mode": 1},
-        {"interval": "5", "mode": "polling"},
-        {"interval": True, "mode": "polling"},
-        {"headers": "x"},
-        {"context": 5},
-        {"limits": 5},
-        {"backoff": (1, 2)},
-        {"catch_updates": "yes"},
-        {"proxy": True},
-        {"ca_certificate": 5},
-        {"snapshot_file": 5},
+        ("", [KEY], {}, ValueError, "the Edge's URL is empty", "write https://edge.example"),
+        ("not a url", [KEY], {}, ValueError, "not printable ASCII", "write https://edge.example"),
+        ("ftp://edge", [KEY], {}, ValueError, "the Edge's URL begins with neither", "write https://edge.example"),
+        ("http://edge:99999", [KEY], {}, ValueError, "the port in the Edge's URL", "from 1 to 65535"),
+        ("http://1.2.3.4.5", [KEY], {}, ValueError, "the setting Edge URL", "write https://edge.example"),
+        (5, [KEY], {}, TypeError, "url: 'int' object", "write a str such as \"https://edge.example\""),
+        (EDGE, [], {}, ValueError, "the API key is missing", "write ENVIRONMENT/KEY"),
+        (EDGE, ["nonsense"], {}, ValueError, "an API key looks like", "ENVIRONMENT/KEY"),
+        (EDGE, ["e/a b"], {}, ValueError, "the API key contains white space", "copy it again"),
+        (EDGE, [5], {}, TypeError, "api_keys: 'int' object", "write each key as a str"),
+        (EDGE, [KEY, "environment/server"], {}, ValueError, "cannot be mixed", "write keys of one kind"),
+        (EDGE, [KEY, "other/key*"], {"mode": "streaming"}, ValueError, "several API keys", "use polling"),
+        (EDGE, [KEY], {"no_such_setting": 1}, TypeError, "no_such_setting: there is no such", "help(fh_client.Client)"),
+        (EDGE, [KEY], {"bootstap": []}, TypeError, "bootstap: there is no such setting", "write bootstrap"),
+        (EDGE, [KEY], {"on_changes": {}}, TypeError, "on_changes: there is no such setting", "write on_change"),
+        (EDGE, [KEY], {"start": "later"}, ValueError, "start: the value is unknown", "write \"eager\" or \"lazy\""),
+        (EDGE, [KEY], {"mode": "sometimes"}, ValueError, "mode: the value is unknown", "write \"streaming\" or \"polling\""),
+        (EDGE, [KEY], {"mode": 1}, TypeError, "mode: 'int' object", "write \"streaming\", \"polling\""),
+        (EDGE, [KEY], {"interval": 5}, ValueError, "interval: it needs a mode", "write mode=\"polling\""),
+        (EDGE, [KEY], {"mode": "polling", "interval": -1}, ValueError, "interval: -1 seconds", "from 0"),
+        (EDGE, [KEY], {"mode": "polling", "interval": float("nan")}, ValueError, "interval: NaN seconds", "from 0"),
+        (EDGE, [KEY], {"mode": "polling", "interval": "5"}, TypeError, "interval: a duration", "write seconds"),
+        (EDGE, [KEY], {"mode": "polling", "interval": True}, TypeError, "interval: a duration", "write seconds"),
+        (EDGE, [KEY], {"pace": -1}, ValueError, "pace: -1 seconds", "write seconds"),
+        (EDGE, [KEY], {"pace": "1"}, TypeError, "pace: a duration", "write seconds"),
+        (EDGE, [KEY], {"healthy_after": float("nan")}, ValueError, "healthy_after: NaN", "write seconds"),
+        (EDGE, [KEY], {"stream_again_after": -0.5}, ValueError, "stream_again_after: -0.5", "write seconds"),
+        (EDGE, [KEY], {"return_within": (2, 1)}, ValueError, "return_within: the first", "write two durations"),
+        (EDGE, [KEY], {"return_within": 1}, TypeError, "return_within: ", "write two durations"),
+        (EDGE, [KEY], {"return_within": (1, 2, 3)}, ValueError, "return_within: ", "write two durations"),
+        (EDGE, [KEY], {"snapshot_max_age": 5}, ValueError, "snapshot_max_age: it needs a file", "write snapshot_file"),
+        (EDGE, [KEY], {"snapshot_file": 5}, TypeError, "snapshot_file: ", "write a path"),
+        (EDGE, [KEY], {"bootstrap": "nonsense"}, ValueError, "`bootstrap` cannot be read", "give the answer of an Edge"),
+        (EDGE, [KEY], {"bootstrap": {}}, ValueError, "holds no list of features", "give the answer of an Edge"),
+        (EDGE, [KEY], {"bootstrap": STATE_FILE}, ValueError, "is the state file of an Edge", "give the answer"),
+        (EDGE, [KEY], {"bootstrap": {"accounts": []}}, ValueError, "is the state file of an Edge", "give the answer"),
+        (EDGE, [KEY], {"bootstrap": 5.5j}, TypeError, "bootstrap: ", "write JSON as str or bytes"),
+        (EDGE, [KEY], {"headers": {"host": "x"}}, ValueError, "the header \"host\" cannot be sent", "leave it out"),
+        (EDGE, [KEY], {"headers": {"a b": "x"}}, ValueError, "the header \"a b\"", "remove invalid characters"),
+        (EDGE, [KEY], {"headers": "x"}, TypeError, "headers: 'str' object", "write a mapping of names"),
+        (EDGE, [KEY], {"identification": "a\nb"}, ValueError, "the setting identification", "remove line ends"),
+        (EDGE, [KEY], {"profile": "server"}, ValueError, "profile: the value is unknown", "write \"client\" or \"edge\""),
+        (EDGE, [KEY], {"while_switching": "x"}, ValueError, "while_switching: ", "write \"hide\" or \"keep\""),
+        (EDGE, [KEY], {"context": 5}, TypeError, "context: 'int' object", "write a mapping of attributes"),
+        (EDGE, [KEY], {"backoff": fh_client.Backoff(5, 1)}, ValueError, "the setting backoff can", "write a cap"),
+        (EDGE, [KEY], {"backoff_when_refused": fh_client.Backoff(1, 1, 2)}, ValueError, "the setting backoff_when_refused", "write a cap"),
+        (EDGE, [KEY], {"backoff": (1, 2)}, TypeError, "backoff: 'tuple' object", "write fh_client.Backoff"),
+        (EDGE, [KEY], {"limits": fh_client.Limits(poll=0)}, ValueError, "the setting limits.poll", "write a positive number"),
+        (EDGE, [KEY], {"limits": 5}, TypeError, "limits: 'int' object", "write fh_client.Limits"),
+        (EDGE, [KEY], {"event_queue": -1}, ValueError, "event_queue: ", "write a whole number from 0"),
+        (EDGE, [KEY], {"catch_updates": "yes"}, TypeError, "catch_updates: 'str' object", "write True or False"),
+        (EDGE, [KEY], {"on_status": 5}, TypeError, "on_status: ", "write a function"),
+        (EDGE, [KEY], {"on_change": 5}, TypeError, "on_change: 'int' object", "write a mapping of feature keys"),
+        (EDGE, [KEY], {"ca_certificate": "none"}, ValueError, "the setting ca_certificate", "-----BEGIN CERTIFICATE-----"),
+        (EDGE, [KEY], {"ca_certificate": 5}, TypeError, "ca_certificate: 'int' object", "write a PEM text"),
+        (EDGE, [KEY], {"client_certificate": b"none"}, ValueError, "the setting client_certificate", "-----BEGIN"),
+        (EDGE, [KEY], {"proxy": "ftp://proxy"}, ValueError, "the setting proxy", "write http://HOST:PORT"),
+        (EDGE, [KEY], {"proxy": "http://me:a/b@proxy"}, ValueError, "the setting proxy", "%2F"),
+        (EDGE, [KEY], {"proxy": True}, TypeError, "proxy: ", "or False for no proxy"),
     ],
 )
-def test_wrong_types_are_type_errors_that_name_the_setting(settings: dict[str, object]) -> None:
-    with pytest.raises(TypeError, match=next(iter(settings))):
-        fh_client.Client("http://edge", KEY, **settings)  # type: ignore[arg-type]
+def test_an_error_says_what_is_wrong_where_and_what_to_write(
+    url: Any, keys: list[Any], settings: Any, kind: type[Exception], where: str, cure: str
+) -> None:
+    with pytest.raises(kind) as raised:
+        fh_client.Client(url, *keys, **settings)
+    text = str(raised.value)
+    assert where in text and cure in text
+    assert "key*" not in text and "a/b@" not in text
 
 
-def test_urls_and_keys_are_texts() -> None:
-    with pytest.raises(TypeError):
-        fh_client.Client(5, KEY)  # type: ignore[arg-type]
-    with pytest.raises(TypeError):
-        fh_client.Client("http://edge", 5)  # type: ignore[arg-type]
-    with pytest.raises(ValueError):
+def test_an_offline_client_has_no_mode() -> None:
+    with pytest.raises(ValueError, match="leave them out"):
         fh_client.Client.offline(mode="polling")  # type: ignore[call-arg]
 
 
@@ -143,6 +173,17 @@ def test_refresh_and_new_keys(edge: Edge) -> None:
             client.set_headers({"host": "x"})
 
 
+def test_two_hundred_updates_and_polls_share_a_connection(edge: Edge) -> None:
+    with Wire(edge.url) as wire, fh_client.Client(wire.url, edge.key, mode="once", pace=0) as client:
+        client.wait_ready(60)
+        updates = client.test_updates()
+        for round in range(200):
+            updates.set("LIMIT", value=round)
+            client.refresh()
+        updates.set("LIMIT", value=20)
+        assert wire.connections == 1
+
+
 def test_a_suspended_client_keeps_its_features(edge: Edge) -> None:
     with fh_client.Client(edge.url, edge.key) as client:
         client.wait_ready(60)
@@ -162,8 +203,33 @@ def test_a_wait_that_times_out_has_the_status(deaf: str) -> None:
             client.wait_ready(0.05)
         error = raised.value
         assert isinstance(error, fh_client.TimedOut) and isinstance(error, fh_client.NotReady)
-        assert error.reason == "timed_out" and error.status is not None
+        assert error.reason == "timed_out" and isinstance(error.status, fh_client.Status)
         assert error.status.readiness == "NOT_READY"
+
+
+def every_exception(of: type[fh_client.FhError] = fh_client.FhError) -> Iterator[type[fh_client.FhError]]:
+    yield of
+    for below in of.__subclasses__():
+        yield from every_exception(below)
+
+
+def test_every_exception_survives_pickles_and_copies_with_its_status_as_a_dict(deaf: str) -> None:
+    with fh_client.Client(deaf, KEY) as client:
+        with pytest.raises(fh_client.TimedOut) as raised:
+            client.wait_ready(0.05)
+    status = raised.value.status
+    assert isinstance(status, fh_client.Status)
+    ways: list[Callable[[fh_client.FhError], Any]] = [copy.copy, copy.deepcopy]
+    ways += [lambda error, protocol=protocol: pickle.loads(pickle.dumps(error, protocol)) for protocol in range(6)]
+    exceptions = [raised.value, *(each("why") for each in every_exception())]
+    assert len(exceptions) > 6
+    for error in exceptions:
+        error.status = status  # type: ignore[attr-defined]
+        error.reason = "because"  # type: ignore[attr-defined]
+        for way in ways:
+            again = way(way(error))
+            assert (type(again), again.args, str(again)) == (type(error), error.args, str(error))
+            assert vars(again) == {"status": status.to_dict(), "reason": "because"}
 
 
 def test_a_refused_client_is_not_ready(edge: Edge) -> None:
@@ -343,18 +409,3 @@ print(*sorted(set(sys.modules) - before))
     assert "fh_client._native" in loaded, done.stderr
     unwanted = {"asyncio", "ssl", "http", "urllib.request", "concurrent.futures", "numpy", "decimal", "json", "enum"}
     assert loaded & unwanted == set()
-
-
-@pytest.mark.parametrize("settings", [
-    {"pace": -1}, {"healthy_after": float("nan")}, {"return_within": (2, 1)}, {"stream_again_after": -0.5},
-])
-def test_a_delay_that_cannot_be_is_an_error(settings: Any) -> None:
-    (name,) = settings
-    with pytest.raises(ValueError, match=name):
-        fh_client.Client("http://localhost", "environment/key*", **settings)
-
-
-@pytest.mark.parametrize("settings", [{"pace": "1"}, {"return_within": 1}, {"return_within": (1, 2, 3)}])
-def test_a_delay_of_another_type_is_an_error(settings: Any) -> None:
-    with pytest.raises((TypeError, ValueError)):
-        fh_client.Client("http://localhost", "environment/key*", **settings)

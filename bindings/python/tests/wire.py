@@ -28,13 +28,14 @@ class Stream:
 
 
 class Wire:
-    """A relay of bytes in front of an Edge. It counts the connections on which streams were requested."""
+    """A relay of bytes in front of an Edge. It counts its connections, and those on which streams were requested."""
 
     def __init__(self, url: str) -> None:
         self._edge = (urlsplit(url).hostname, urlsplit(url).port)
         self._server = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}"
         self.streams: list[Stream] = []
+        self.connections = 0
         self._changed = threading.Condition()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -58,6 +59,7 @@ class Wire:
                 client, _ = self._server.accept()
             except OSError:
                 return
+            self.connections += 1
             edge = socket.create_connection(self._edge)
             stream = Stream(client)
             threading.Thread(target=self._requests, args=(client, edge, stream), daemon=True).start()

@@ -42,7 +42,7 @@ pub(super) fn of_poll(answer: &Answer, identity: &Identity) -> Meaning {
             format!("the Edge rejected the request as invalid (status 400{said})"),
             "copy the key again; if it is right, check whether a proxy changes the query",
         ),
-        401 | 403 | 407 => {
+        401 | 403 => {
             let wanted = answer.head.get("www-authenticate");
             let scheme = wanted.as_deref().and_then(|text| text.split_whitespace().next());
             let scheme =
@@ -54,6 +54,11 @@ pub(super) fn of_poll(answer: &Answer, identity: &Identity) -> Meaning {
                 "exempt the SDKs' requests from the check of the gateway: the Edge itself checks the API key",
             )
         }
+        407 => refused(
+            "a proxy refused the request (status 407): it requires a user name and a password"
+                .to_string(),
+            "write them into the URL of the proxy (HTTP_PROXY or HTTPS_PROXY), or let the proxy accept this machine",
+        ),
         404 if identity.shows_pages => wrong_path(),
         404 => Meaning::UnknownKey,
         429 => trouble(

@@ -3,7 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use hyper_util::client::proxy::matcher::Matcher;
+use fh_client::internal::used_proxy;
+use reqwest::Url;
 use serde_json::json;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::task::JoinSet;
@@ -39,52 +40,38 @@ pub(super) struct Target {
 /// Returns the host to connect to: the Edge, or the proxy that this machine uses for the Edge. Reports the proxy and the
 /// variables that set proxies, if there are any.
 pub(super) fn proxies(report: &mut Report<'_>, url: &str) -> Result<Target, Failure> {
-    let uri: http::Uri =
-        url.parse().map_err(|_| Failure::Input("the Edge's URL is invalid".to_string()))?;
-    let host = uri.host().unwrap_or_default().to_string();
-    let usual = if uri.scheme_str() == Some("https") { 443 } else { 80 };
-    let direct = Target { port: uri.port_u16().unwrap_or(usual), host, is_proxy: false };
+    let parsed =
+        Url::parse(url).map_err(|_| Failure::Input("the Edge's URL is invalid".to_string()))?;
+    let direct = Target {
+        host: parsed.host_str().unwrap_or_default().to_string(),
+        port: parsed.port_or_known_default().unwrap_or(80),
+        is_proxy: false,
+    };
     let is_set = |name: &&str| std::env::var_os(name).is_some_and(|text| !text.is_empty());
     let set: Vec<&str> = VARIABLES.into_iter().filter(is_set).collect();
-    let proxy = Matcher::from_system().intercept(&uri).map(|found| found.uri().clone());
-    let names = several(&set);
-    let finding = match &proxy {
+    let (proxy, ignored) = used_proxy(url);
+    if let Some(ignored) = ignored {
+        report.add(Finding::warning(Topic::Proxy, ignored))?;
+    }
+    let (finding, target) = match proxy {
         Some(proxy) => {
-            let shown = address(proxy.host().unwrap_or_default(), port(proxy));
-            let from = if set.is_empty() { "the system's settings".to_string() } else { names };
-            Finding::note(Topic::Proxy, format!("requests go through the proxy {shown}, because of {from}"))
+            let shown = format!("{}:{}", proxy.host, proxy.port);
+            let message =
+                format!("requests go through the proxy {shown}, because of {}", proxy.source);
+            let finding = Finding::note(Topic::Proxy, message)
                 .advice("if the Edge is in the same network, name its host in NO_PROXY; a proxy must not delay streams")
-                .data(json!({ "proxy": shown, "variables": set }))
+                .data(json!({ "proxy": shown, "variables": set }));
+            (finding, Target { host: proxy.host, port: proxy.port, is_proxy: true })
         }
         None if set.is_empty() => return Ok(direct),
-        None => Finding::note(
-            Topic::Proxy,
-            format!("no proxy is used for this URL, in spite of {names}"),
-        )
-        .data(json!({ "proxy": null, "variables": set })),
+        None => {
+            let message = format!("no proxy is used for this URL, in spite of {}", several(&set));
+            let data = json!({ "proxy": null, "variables": set });
+            (Finding::note(Topic::Proxy, message).data(data), direct)
+        }
     };
     report.add(finding)?;
-    Ok(match proxy {
-        Some(proxy) => Target {
-            host: proxy.host().unwrap_or_default().to_string(),
-            port: port(&proxy),
-            is_proxy: true,
-        },
-        None => direct,
-    })
-}
-
-fn port(proxy: &http::Uri) -> u16 {
-    let usual = match proxy.scheme_str() {
-        Some("https") => 443,
-        Some(scheme) if scheme.starts_with("socks") => 1080,
-        _ => 80,
-    };
-    proxy.port_u16().unwrap_or(usual)
-}
-
-fn address(host: &str, port: u16) -> String {
-    format!("{host}:{port}")
+    Ok(target)
 }
 
 /// Returns true for loopback addresses, private and link-local IPv4 addresses, and unique local IPv6 addresses. Traffic to

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::{Client, TestUpdates};
 use crate::command::{Command, StoredShape};
-use crate::settings::unsendable;
+use crate::settings::{unsendable, write_unsendable};
 
 /// Functions that refresh the features, replace the API keys or the headers, change features for tests, add features from
 /// stores, and return properties of the API keys.
@@ -148,10 +148,7 @@ pub enum SetHeadersError {
 impl fmt::Display for SetHeadersError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Header(name) => write!(
-                f,
-                "the header {name:?} cannot be sent: its name or value is invalid, or the client sets this header"
-            ),
+            Self::Header(name) => write_unsendable(f, name),
             Self::Edge(problem) => problem.fmt(f),
         }
     }
@@ -184,7 +181,9 @@ impl fmt::Display for SetKeysError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Keys(error) => error.fmt(f),
-            Self::SeveralKeysStream => f.write_str("several API keys cannot be streamed"),
+            Self::SeveralKeysStream => {
+                f.write_str("several API keys cannot be streamed: use polling")
+            }
             Self::Edge(problem) => problem.fmt(f),
         }
     }

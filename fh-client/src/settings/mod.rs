@@ -4,6 +4,7 @@
 mod after_fork;
 mod shared_handlers;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -113,17 +114,13 @@ impl BuilderSettings {
         if config.mode == Mode::Streaming && config.keys.are_several() {
             return Err(StartError::SeveralKeysStream);
         }
-        let is_odd = |backoff: &Backoff| {
-            backoff.cap < backoff.initial || !(0.0..=1.0).contains(&backoff.jitter)
-        };
-        if is_odd(&config.backoff) || is_odd(&config.refused) {
-            return Err(StartError::Backoff);
-        }
+        check_backoff("backoff", &config.backoff)?;
+        check_backoff("backoff_when_refused", &config.refused)?;
         if let Some(name) = unsendable(&config.headers) {
             return Err(StartError::Header(name.to_string()));
         }
         if config.identification.as_deref().is_some_and(|text| !is_header_value(text)) {
-            let why = "a header value must not contain line ends or other control characters";
+            let why = "remove line ends and other control characters";
             return Err(InvalidSetting::new("identification", why).into());
         }
         check_limits(&config.limits)?;
@@ -248,6 +245,16 @@ const OURS: [&str; 10] = [
     "x-sdk",
 ];
 
+/// Returns an error if the delays of this setting can never work.
+fn check_backoff(name: &str, backoff: &Backoff) -> Result<(), InvalidSetting> {
+    let Backoff { initial, cap, jitter } = backoff;
+    if cap >= initial && (0.0..=1.0).contains(jitter) {
+        return Ok(());
+    }
+    let why = "write a cap of at least the initial delay, and a jitter from 0 to 1";
+    Err(InvalidSetting::new(name, why))
+}
+
 /// Returns an error if a limit is zero, because no response can arrive within a limit of zero.
 fn check_limits(limits: &Limits) -> Result<(), InvalidSetting> {
     let Limits { connect, head, poll, idle, held_back, bytes } = limits;
@@ -260,13 +267,23 @@ fn check_limits(limits: &Limits) -> Result<(), InvalidSetting> {
     ];
     let zero = times.into_iter().find(|(_, limit)| limit.is_zero()).map(|(name, _)| name);
     match zero.or((*bytes == 0).then_some("bytes")) {
-        Some(name) => Err(InvalidSetting::new(format!("limits.{name}"), "the limit is zero")),
+        Some(name) => Err(InvalidSetting::new(format!("limits.{name}"), "write a positive number")),
         None => Ok(()),
     }
 }
 
 fn is_header_value(value: &str) -> bool {
     value.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
+}
+
+/// Writes the error for a header that [`unsendable`] has found.
+pub(crate) fn write_unsendable(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+    let why = if is_ours(name) {
+        "leave it out, because the client sets it"
+    } else {
+        "remove invalid characters from its name or value"
+    };
+    write!(f, "the header {name:?} cannot be sent: {why}")
 }
 
 /// Returns the name of the first header that cannot be sent, or `None` if all headers can be sent.
@@ -277,8 +294,9 @@ pub(crate) fn unsendable(headers: &[(String, String)]) -> Option<&str> {
 
 fn can_be_sent(name: &str, value: &str) -> bool {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !name.is_empty()
-        && name.bytes().all(is_token)
-        && !OURS.contains(&name.to_ascii_lowercase().as_str())
-        && is_header_value(value)
+    !name.is_empty() && name.bytes().all(is_token) && !is_ours(name) && is_header_value(value)
+}
+
+fn is_ours(name: &str) -> bool {
+    OURS.contains(&name.to_ascii_lowercase().as_str())
 }

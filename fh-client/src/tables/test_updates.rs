@@ -81,7 +81,7 @@ fn answers() {
         "\u{feff}wide 🦆",
         &long,
     ];
-    let statuses = [200, 201, 202, 204, 302, 400, 401, 403, 404, 409, 412, 429, 500, 503];
+    let statuses = [200, 201, 202, 204, 302, 400, 401, 403, 404, 407, 409, 412, 429, 500, 503];
     let mut rows = Vec::new();
     for status in statuses {
         for text in texts {

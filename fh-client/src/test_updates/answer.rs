@@ -99,7 +99,7 @@ impl fmt::Display for Refusal {
             Self::Closed => return f.write_str("the client is closed"),
             Self::Unreachable(problem) => return problem.fmt(f),
             Self::Unexpected { status, reason } => {
-                write!(f, "the Edge answered with status {status}")?;
+                Problem::UnexpectedStatus(*status).fmt(f)?;
                 ("", reason)
             }
         };

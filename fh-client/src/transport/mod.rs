@@ -2,7 +2,7 @@
 
 mod error;
 #[cfg(feature = "reqwest")]
-mod proxy;
+pub(crate) mod proxy;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 #[cfg(feature = "reqwest")]

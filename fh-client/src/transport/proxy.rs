@@ -1,71 +1,111 @@
-//! Checks for proxy settings that can never work, when a transport is built and when a client starts.
+//! Proxies: their URLs, and those of environment variables. All HTTP clients of this project use this reading (sdk-behaviour 5.6),
+//! because reqwest's own reading ignores some entries of `NO_PROXY`, and cuts a password at an `@`.
 
-use hyper_util::client::proxy::matcher::Matcher;
+mod environment;
+mod no_proxy;
 
-use super::InvalidSetting;
+use std::fmt;
 
-/// The variables that hold the proxy for all destinations. The first variable that is set is used.
-const ALL: [&str; 2] = ["ALL_PROXY", "all_proxy"];
+use reqwest::Url;
 
-/// Checks the URL of a proxy.
-///
-/// # Errors
-/// Returns the reason why the URL can never work. The reason contains no part of the URL, because the URL may contain a
-/// password.
-pub(super) fn check(proxy: &str) -> Result<(), &'static str> {
-    let proxy = proxy.trim();
-    // curl and reqwest also add `http://` to a proxy without a scheme.
-    let url = if proxy.contains("://") { proxy.to_string() } else { format!("http://{proxy}") };
-    let url = reqwest::Url::parse(&url).map_err(|_| "the proxy is not a valid URL")?;
-    match url.scheme() {
-        "http" | "https" if !url.has_host() => Err("the proxy's URL has no host"),
-        "http" | "https" => Ok(()),
-        "socks4" | "socks4a" | "socks5" | "socks5h" if cfg!(feature = "socks") => Ok(()),
-        "socks4" | "socks4a" | "socks5" | "socks5h" => {
-            Err("SOCKS proxies need the feature `socks` of fh-client")
+pub(crate) use self::environment::EnvironmentProxies;
+use super::{TransportError, TransportErrorKind};
+
+/// The URL of a proxy, and the setting or environment variable that holds it. `Debug` and `Display` show no credentials.
+#[derive(Clone)]
+pub(crate) struct Proxy {
+    url: Url,
+    source: &'static str,
+}
+
+impl Proxy {
+    /// Parses the URL of a proxy. `source` names the setting or the environment variable that holds the URL.
+    ///
+    /// # Errors
+    /// Returns the reason why the URL can never work. The reason contains no part of the URL, because the URL may contain a
+    /// password.
+    pub(super) fn parse(text: &str, source: &'static str) -> Result<Self, &'static str> {
+        let text = text.trim();
+        // curl and reqwest also add `http://` to a proxy without a scheme.
+        let url = if text.contains("://") { text.to_string() } else { format!("http://{text}") };
+        let invalid = "the proxy is not a valid URL: write http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, \
+                       with / ? # and % in a password as %2F %3F %23 and %25";
+        let url = Url::parse(&url).map_err(|_| invalid)?;
+        match url.scheme() {
+            "http" | "https" => {}
+            "socks4" | "socks4a" | "socks5" | "socks5h" if cfg!(feature = "socks") => {}
+            "socks4" | "socks4a" | "socks5" | "socks5h" => {
+                return Err(
+                    "SOCKS proxies need the cargo feature `socks` of fh-client: enable it, or write an http:// proxy",
+                );
+            }
+            _ => {
+                return Err(
+                    "the proxy's URL begins with neither http:// nor https://: write http://HOST:PORT",
+                );
+            }
         }
-        _ => Err("the proxy's URL begins with neither http:// nor https://"),
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err("the proxy's URL has no host: write http://HOST:PORT");
+        }
+        Ok(Self { url, source })
+    }
+
+    /// Returns the URL with its credentials, in percent-encoding.
+    pub(super) fn url(&self) -> Url {
+        self.url.clone()
+    }
+
+    /// Returns the name of the setting or of the environment variable that holds the URL.
+    pub(crate) const fn source(&self) -> &'static str {
+        self.source
+    }
+
+    /// Returns the host of the proxy. An IPv6 address is in brackets.
+    pub(crate) fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// Returns the port of the proxy, which is that of its scheme if the URL has none.
+    pub(crate) fn port(&self) -> u16 {
+        self.url.port_or_known_default().unwrap_or(1080)
+    }
+
+    /// Returns true if requests to this URL are sent to the proxy itself, and not through a tunnel, so that the proxy may answer
+    /// them.
+    pub(super) fn forwards(&self, destination: &Url) -> bool {
+        destination.scheme() == "http" && matches!(self.url.scheme(), "http" | "https")
+    }
+
+    /// Returns the error for a proxy that answered with status 407.
+    pub(super) fn refusal(&self) -> TransportError {
+        let is_anonymous = self.url.username().is_empty() && self.url.password().is_none();
+        let text = if is_anonymous {
+            format!(
+                "{self} requires a user name and a password (status 407): write http://USER:PASSWORD@{}:{}",
+                self.host(),
+                self.port()
+            )
+        } else {
+            format!(
+                "{self} refuses the user name and the password of its URL (status 407): correct them, \
+                 with / ? # and % as %2F %3F %23 and %25"
+            )
+        };
+        TransportError::new(TransportErrorKind::Connect, text)
     }
 }
 
-/// Checks the proxy that reqwest takes from the environment variables for this Edge, if there is one. A proxy for another
-/// scheme than the Edge's is not checked. If `NO_PROXY` or `no_proxy` excludes the Edge, no proxy is checked.
-///
-/// # Errors
-/// Returns [`InvalidSetting`] with the variable's name, and the reason why the variable's proxy can never work.
-pub(super) fn check_environment(
-    edge: &str,
-    variable: impl Fn(&str) -> Option<String>,
-) -> Result<(), InvalidSetting> {
-    // reqwest ignores these variables in a CGI program, where a header of the request could set them.
-    if variable("REQUEST_METHOD").is_some() {
-        return Ok(());
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the proxy {}:{} of {}", self.host(), self.port(), self.source)
     }
-    let first = |names: [&'static str; 2]| {
-        let set = names.into_iter().find_map(|name| Some((name, variable(name)?)));
-        set.filter(|(_, proxy)| !proxy.trim().is_empty())
-    };
-    let of_scheme = if edge.starts_with("https:") {
-        ["HTTPS_PROXY", "https_proxy"]
-    } else {
-        ["HTTP_PROXY", "http_proxy"]
-    };
-    let Some((name, proxy)) = first(of_scheme).or_else(|| first(ALL)) else { return Ok(()) };
-    let excluded = ["NO_PROXY", "no_proxy"].into_iter().find_map(variable).unwrap_or_default();
-    let is_used = |proxy: &str| {
-        let matcher = Matcher::builder().all(proxy).no(excluded.as_str()).build();
-        edge.parse::<http::Uri>().is_ok_and(|edge| matcher.intercept(&edge).is_some())
-    };
-    if !is_used("http://proxy.invalid") {
-        return Ok(());
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
-    let why = match check(&proxy) {
-        Err(why) => why,
-        // reqwest would ignore this proxy and connect directly.
-        Ok(()) if !is_used(&proxy) => "the proxy is not a valid URL",
-        Ok(()) => return Ok(()),
-    };
-    Err(InvalidSetting::new(name, why))
 }
 
 #[cfg(test)]
@@ -77,56 +117,40 @@ mod tests {
         for good in
             ["http://p:3128", "https://me:pw@p", "p:3128", "p", "http://[::1]:1", " http://p "]
         {
-            assert_eq!(check(good), Ok(()), "{good}");
+            assert!(Proxy::parse(good, "proxy").is_ok(), "{good}");
         }
         for (bad, why) in [
             ("http://p:99999", "not a valid URL"),
             ("http://[::1", "not a valid URL"),
             ("p:port", "not a valid URL"),
             ("http://", "not a valid URL"),
+            ("http://me:a/b@p", "%2F"),
             ("ftp://p", "neither http"),
             ("quic://p:1", "neither http"),
         ] {
-            let said = check(bad).unwrap_err();
-            assert!(said.contains(why), "{bad}: {said}");
+            let said = Proxy::parse(bad, "proxy").unwrap_err();
+            assert!(said.contains(why) && said.contains("write http://"), "{bad}: {said}");
         }
         for socks in ["socks5://p:1080", "socks4://p", "socks5h://me:pw@p"] {
-            assert_eq!(check(socks).is_ok(), cfg!(feature = "socks"), "{socks}");
+            assert_eq!(Proxy::parse(socks, "proxy").is_ok(), cfg!(feature = "socks"), "{socks}");
         }
     }
 
     #[test]
-    fn only_the_variable_that_reqwest_uses_is_checked() {
-        let bad = "nonsense://me:secret@p";
-        let found = |edge: &str, set: &[(&str, &str)]| {
-            let variable = |name: &str| {
-                set.iter().find(|(other, _)| *other == name).map(|(_, text)| text.to_string())
-            };
-            match check_environment(edge, variable) {
-                Ok(()) => None,
-                Err(error) => {
-                    assert!(!error.to_string().contains("secret"), "{error}");
-                    Some(error.name)
-                }
-            }
-        };
-        let (plain, tls) = ("http://edge.example/x", "https://edge.example");
-        for (edge, set, variable) in [
-            (plain, &[][..], None),
-            (plain, &[("HTTP_PROXY", bad)], Some("HTTP_PROXY")),
-            (plain, &[("http_proxy", bad)], Some("http_proxy")),
-            (plain, &[("HTTP_PROXY", "http://p"), ("http_proxy", bad)], None),
-            (plain, &[("HTTPS_PROXY", bad)], None),
-            (tls, &[("HTTPS_PROXY", bad)], Some("HTTPS_PROXY")),
-            (tls, &[("ALL_PROXY", bad)], Some("ALL_PROXY")),
-            (tls, &[("ALL_PROXY", bad), ("HTTPS_PROXY", "http://p")], None),
-            (tls, &[("ALL_PROXY", bad), ("HTTPS_PROXY", " ")], Some("ALL_PROXY")),
-            (tls, &[("HTTPS_PROXY", bad), ("NO_PROXY", "other,edge.example")], None),
-            (tls, &[("HTTPS_PROXY", bad), ("NO_PROXY", "other")], Some("HTTPS_PROXY")),
-            (tls, &[("HTTPS_PROXY", bad), ("REQUEST_METHOD", "GET")], None),
-            ("http://127.0.0.1:80", &[("HTTP_PROXY", bad), ("no_proxy", "127.0.0.0/8")], None),
+    fn an_error_names_the_proxy_without_its_password() {
+        for (url, place) in [
+            ("http://me:p@ss@p", "p:80"),
+            ("me:p@ss@p:3128", "p:3128"),
+            ("https://me:p%40ss@[::1]", "[::1]:443"),
         ] {
-            assert_eq!(found(edge, set).as_deref(), variable, "{edge} {set:?}");
+            let proxy = Proxy::parse(url, "HTTP_PROXY").unwrap();
+            assert_eq!(proxy.url.password(), Some("p%40ss"), "{url}");
+            for text in [proxy.refusal().text(), &proxy.to_string(), &format!("{proxy:?}")] {
+                let named = format!("the proxy {place} of HTTP_PROXY");
+                assert!(text.starts_with(&named) && !text.contains("ss@"), "{url}: {text}");
+            }
         }
+        let anonymous = Proxy::parse("p:3128", "proxy").unwrap().refusal();
+        assert!(anonymous.text().ends_with("write http://USER:PASSWORD@p:3128"), "{anonymous}");
     }
 }

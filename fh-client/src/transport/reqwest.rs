@@ -1,6 +1,7 @@
 //! The default transport, which uses the crates `reqwest` and `rustls`.
 
-use std::error::Error as _;
+mod error;
+
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,10 +12,12 @@ use bytes::Bytes;
 use fh_session::{EdgeUrl, ResponseHead};
 use futures_core::Stream;
 
-use super::tls::{self, HttpVersions, TlsChoices};
+use self::error::{Phase, named, root_cause, translate};
+use super::proxy::{EnvironmentProxies, Proxy};
+use super::tls::{HttpVersions, TlsChoices};
 use super::{
     BoxFuture, InvalidSetting, Method, Response, Transport, TransportError, TransportErrorKind,
-    TransportRequest, proxy,
+    TransportRequest,
 };
 
 /// The default time limit for opening a connection (D-74).
@@ -22,8 +25,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A transport for HTTP/1.1 and HTTP/2 that uses [`reqwest`], with TLS by rustls and the platform's certificates. It accepts
 /// bodies compressed with gzip. It neither keeps cookies nor follows redirects. Unless the program sets or disables a proxy, it
-/// uses the proxies from environment variables such as `HTTPS_PROXY` and, on macOS and Windows, from the system's settings. A
-/// program can change these settings with [`ReqwestTransportBuilder::configure`], or convert an HTTP client of its own.
+/// uses the proxies from the environment variables `HTTP_PROXY`, `HTTPS_PROXY` and `ALL_PROXY` and, on macOS and Windows, from the
+/// system's settings. `NO_PROXY` lists hosts that are reached without a proxy, separated by commas: a host or a domain with all
+/// names below it (`edge.example`, `.edge.example` or `*.edge.example`), an address (`10.1.2.3`, `::1` or `[::1]`), a network
+/// (`10.0.0.0/8`), or `*` for all hosts, each with a port if it applies to one port only (`edge.example:8903`, but not for
+/// networks). The names of the variables may also be in lower case. A program can change these settings with
+/// [`ReqwestTransportBuilder::configure`], or convert an HTTP client of its own.
 ///
 /// By default, a client creates this transport by itself. A program creates it explicitly to select certificates or a proxy:
 ///
@@ -44,13 +51,23 @@ pub struct ReqwestTransport {
     settings: Option<Arc<ReqwestTransportBuilder>>,
 }
 
-/// The source of a transport's proxies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The proxies of a transport.
+#[derive(Clone)]
 enum Proxies {
-    /// The proxies come from environment variables, such as `HTTPS_PROXY`, and from the system's settings.
-    Environment,
-    /// The program has set or disabled the proxies, or the proxies are unknown because the program configured the HTTP client.
-    Chosen,
+    /// The proxies of environment variables, such as `HTTPS_PROXY`, and of the system's settings.
+    Environment(Arc<EnvironmentProxies>),
+    /// The proxy that the program has set; `None` if the program has disabled proxies.
+    Set(Option<Proxy>),
+}
+
+impl Proxies {
+    /// Returns the proxy for requests to this URL.
+    fn of(&self, destination: &reqwest::Url) -> Option<Proxy> {
+        match self {
+            Self::Environment(environment) => environment.proxy(destination),
+            Self::Set(proxy) => proxy.clone(),
+        }
+    }
 }
 
 impl fmt::Debug for ReqwestTransport {
@@ -65,7 +82,7 @@ impl fmt::Debug for ReqwestTransport {
 /// requested URL fails. A transport that was converted cannot be used [after a fork](crate::Client::after_fork).
 impl From<reqwest::Client> for ReqwestTransport {
     fn from(client: reqwest::Client) -> Self {
-        Self { client, proxies: Proxies::Chosen, settings: None }
+        Self { client, proxies: Proxies::Set(None), settings: None }
     }
 }
 
@@ -75,18 +92,32 @@ impl ReqwestTransport {
     pub fn builder() -> ReqwestTransportBuilder {
         ReqwestTransportBuilder { connect_timeout: CONNECT_TIMEOUT, ..Default::default() }
     }
+
+    /// Returns the proxies, or `None` if the program configured the HTTP client, which may use other proxies.
+    fn known_proxies(&self) -> Option<&Proxies> {
+        let is_known = self.settings.as_ref().is_some_and(|settings| settings.configure.is_none());
+        is_known.then_some(&self.proxies)
+    }
 }
 
 /// A builder for a [`ReqwestTransport`]; see [`ReqwestTransport::builder`].
 #[derive(Clone, Default)]
 pub struct ReqwestTransportBuilder {
     tls: TlsChoices,
-    proxies: Vec<Result<reqwest::Proxy, TransportSetupError>>,
-    without_proxy: bool,
+    proxy: ProxyChoice,
     versions: HttpVersions,
     connect_timeout: Duration,
     trouble: Option<TransportSetupError>,
     configure: Option<Configure>,
+}
+
+/// The proxies that the program has chosen.
+#[derive(Clone, Default)]
+enum ProxyChoice {
+    #[default]
+    Environment,
+    None,
+    Set(Result<Proxy, TransportSetupError>),
 }
 
 type Configure = Arc<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>;
@@ -120,12 +151,15 @@ impl ReqwestTransportBuilder {
     /// Makes the transport connect through the proxy at this URL, in place of the proxies from environment variables and the
     /// system's settings. The URL begins with `http://`, `https://` or, with the cargo feature `socks`, with the scheme of a
     /// SOCKS proxy such as `socks5://`. A URL without a scheme is read as an `http://` URL. The URL contains `user:password@`
-    /// if the proxy requires a password. If the URL cannot be used, [`Self::build`] fails.
+    /// if the proxy requires a password, with `/`, `?`, `#` and `%` in percent-encoding. If the URL cannot be used,
+    /// [`Self::build`] fails. Of several proxies, the first is used.
     #[must_use]
     pub fn proxy(mut self, url: &str) -> Self {
-        let checked = proxy::check(url).map_err(TransportSetupError::Proxy);
-        let proxy = || reqwest::Proxy::all(url).map_err(TransportSetupError::of_http);
-        self.proxies.push(checked.and_then(|()| proxy()));
+        let proxy = Proxy::parse(url, "the setting proxy").map_err(TransportSetupError::Proxy);
+        // The first of several proxies is used, as by reqwest, but each of them is checked.
+        if proxy.is_err() || !matches!(self.proxy, ProxyChoice::Set(_)) {
+            self.proxy = ProxyChoice::Set(proxy);
+        }
         self
     }
 
@@ -133,8 +167,7 @@ impl ReqwestTransportBuilder {
     /// earlier calls of [`Self::proxy`].
     #[must_use]
     pub fn no_proxy(mut self) -> Self {
-        self.proxies.clear();
-        self.without_proxy = true;
+        self.proxy = ProxyChoice::None;
         self
     }
 
@@ -156,8 +189,10 @@ impl ReqwestTransportBuilder {
     }
 
     /// Sets a function that changes any other setting of reqwest. [`Self::build`] calls the function last, with a builder that
-    /// already uses rustls. [`Client::after_fork`](crate::Client::after_fork) calls it again in a forked child process. The builder's methods about certificates have no effect, but the function may replace the whole TLS
-    /// configuration ([`tls_backend_preconfigured`](reqwest::ClientBuilder::tls_backend_preconfigured)).
+    /// already uses rustls. [`Client::after_fork`](crate::Client::after_fork) calls it again in a forked child process. The builder's
+    /// methods about certificates have no effect, but the function may replace the whole TLS configuration
+    /// ([`tls_backend_preconfigured`](reqwest::ClientBuilder::tls_backend_preconfigured)). Proxies that the function adds are used for
+    /// hosts without a proxy of environment variables; call [`Self::no_proxy`] to use only these.
     #[must_use]
     pub fn configure(
         mut self,
@@ -173,11 +208,22 @@ impl ReqwestTransportBuilder {
     /// Returns [`TransportSetupError`] if a certificate or the proxy's URL cannot be used, or if reqwest or rustls rejects
     /// the settings.
     pub fn build(self) -> Result<ReqwestTransport, TransportSetupError> {
-        let (client, proxies) = self.http_client()?;
+        let proxies = self.proxies()?;
+        let client = self.http_client(&proxies)?;
         Ok(ReqwestTransport { client, proxies, settings: Some(Arc::new(self)) })
     }
 
-    fn http_client(&self) -> Result<(reqwest::Client, Proxies), TransportSetupError> {
+    fn proxies(&self) -> Result<Proxies, TransportSetupError> {
+        Ok(match &self.proxy {
+            ProxyChoice::Environment => {
+                Proxies::Environment(Arc::new(EnvironmentProxies::of_process()))
+            }
+            ProxyChoice::None => Proxies::Set(None),
+            ProxyChoice::Set(proxy) => Proxies::Set(Some(proxy.clone()?)),
+        })
+    }
+
+    fn http_client(&self, proxies: &Proxies) -> Result<reqwest::Client, TransportSetupError> {
         if let Some(trouble) = &self.trouble {
             return Err(trouble.clone());
         }
@@ -192,19 +238,17 @@ impl ReqwestTransportBuilder {
         if self.versions == HttpVersions::Http1 {
             builder = builder.http1_only();
         }
-        let is_chosen = self.without_proxy || !self.proxies.is_empty() || self.configure.is_some();
-        let proxies = if is_chosen { Proxies::Chosen } else { Proxies::Environment };
-        if self.without_proxy {
-            builder = builder.no_proxy();
-        }
-        for proxy in &self.proxies {
-            builder = builder.proxy(proxy.clone()?);
+        // reqwest must not read the environment itself.
+        builder = builder.no_proxy();
+        if !matches!(proxies, Proxies::Set(None)) {
+            let used = proxies.clone();
+            let of = move |url: &reqwest::Url| used.of(url).map(|proxy| proxy.url());
+            builder = builder.proxy(reqwest::Proxy::custom(of));
         }
         if let Some(configure) = &self.configure {
             builder = configure(builder);
         }
-        let client = builder.build().map_err(TransportSetupError::of_http)?;
-        Ok((client, proxies))
+        builder.build().map_err(TransportSetupError::of_http)
     }
 
     fn remember(&mut self, outcome: Result<(), TransportSetupError>) {
@@ -254,29 +298,32 @@ impl TransportSetupError {
 impl Transport for ReqwestTransport {
     fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>> {
         let client = self.client.clone();
-        Box::pin(async move { exchange(client, request).await })
+        let proxies = self.known_proxies().cloned();
+        Box::pin(async move { exchange(client, proxies, request).await })
     }
 
     fn after_fork(&self) -> Option<Arc<dyn Transport>> {
         let settings = self.settings.as_ref()?;
-        let (client, proxies) = settings.http_client().ok()?;
+        // The environment is not read again, because that takes a lock.
+        let proxies = self.proxies.clone();
+        let client = settings.http_client(&proxies).ok()?;
         Some(Arc::new(Self { client, proxies, settings: Some(Arc::clone(settings)) }))
     }
 
     fn check(&self, edge: &EdgeUrl) -> Result<(), InvalidSetting> {
-        reqwest::Url::parse(edge.as_str())
-            .map_err(|why| InvalidSetting::new("Edge URL", why.to_string()))?;
-        match self.proxies {
-            Proxies::Chosen => Ok(()),
-            Proxies::Environment => {
-                proxy::check_environment(edge.as_str(), |name| std::env::var(name).ok())
-            }
+        let url = reqwest::Url::parse(edge.as_str()).map_err(|why| {
+            InvalidSetting::new("Edge URL", format!("{why}: write https://edge.example"))
+        })?;
+        match self.known_proxies() {
+            Some(Proxies::Environment(environment)) => environment.check(&url),
+            _ => Ok(()),
         }
     }
 }
 
 async fn exchange(
     client: reqwest::Client,
+    proxies: Option<Proxies>,
     request: TransportRequest,
 ) -> Result<Response, TransportError> {
     let url = request.url.expose();
@@ -298,7 +345,15 @@ async fn exchange(
     }
     let asked = asked.build().map_err(|error| translate(error, Phase::Head))?;
     let target = asked.url().clone();
-    let answer = client.execute(asked).await.map_err(|error| translate(error, Phase::Head))?;
+    let proxy = proxies.and_then(|proxies| proxies.of(&target));
+    let answer = client.execute(asked).await;
+    let answer = answer.map_err(|error| named(translate(error, Phase::Head), proxy.as_ref()))?;
+    if let Some(proxy) = proxy
+        && answer.status() == reqwest::StatusCode::PROXY_AUTHENTICATION_REQUIRED
+        && proxy.forwards(&target)
+    {
+        return Err(proxy.refusal());
+    }
     if *answer.url() != target {
         return Err(TransportError::new(
             TransportErrorKind::Other,
@@ -324,73 +379,4 @@ impl Stream for Pieces {
         let piece = self.0.as_mut().poll_next(cx);
         piece.map(|piece| piece.map(|piece| piece.map_err(|error| translate(error, Phase::Body))))
     }
-}
-
-#[derive(Clone, Copy)]
-enum Phase {
-    Head,
-    Body,
-}
-
-fn translate(error: reqwest::Error, phase: Phase) -> TransportError {
-    let error = error.without_url();
-    let is_unsent = error.is_connect() || error.is_builder();
-    // An error after the head of a response is no failed TLS handshake, even if TLS found it.
-    let is_handshake = matches!(phase, Phase::Head) && is_tls(&error);
-    let kind = if is_handshake {
-        TransportErrorKind::Tls
-    } else if error.is_connect() && error.is_timeout() {
-        TransportErrorKind::ConnectTimeout
-    } else if error.is_connect() {
-        TransportErrorKind::Connect
-    } else if error.is_builder() {
-        TransportErrorKind::Other
-    } else {
-        TransportErrorKind::Broken
-    };
-    let cause = root_cause(&error);
-    let text = match (kind, phase) {
-        (TransportErrorKind::ConnectTimeout, _) => {
-            "no connection within the time limit".to_string()
-        }
-        (TransportErrorKind::Broken, Phase::Body) => {
-            format!("the connection broke while the response was read: {cause}")
-        }
-        _ => tls::in_words(cause),
-    };
-    let error = TransportError::new(kind, text);
-    if is_unsent { error.before_sending() } else { error }
-}
-
-/// Returns the innermost cause of an error. The outer errors of reqwest only say that a request failed.
-fn root_cause<'a>(
-    error: &'a (dyn std::error::Error + 'static),
-) -> &'a (dyn std::error::Error + 'static) {
-    let mut cause = error;
-    while let Some(inner) = inner(cause) {
-        cause = inner;
-    }
-    cause
-}
-
-fn is_tls(error: &reqwest::Error) -> bool {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if error.is::<rustls::Error>() {
-            return true;
-        }
-        cause = inner(error);
-    }
-    false
-}
-
-/// Returns the direct cause of an error, or `None` if there is none. For an I/O error, returns the error that it wraps,
-/// because `source()` of an I/O error skips that error.
-fn inner<'a>(
-    error: &'a (dyn std::error::Error + 'static),
-) -> Option<&'a (dyn std::error::Error + 'static)> {
-    if let Some(hidden) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
-        return Some(hidden);
-    }
-    error.source()
 }

@@ -31,7 +31,10 @@ impl TlsChoices {
     /// Adds the certificates of a PEM text to the trusted authorities. Fails if the text holds no certificate, or a certificate
     /// that cannot be used.
     pub(super) fn trust(&mut self, pem: &[u8]) -> Result<(), TransportSetupError> {
-        let found = certificates(without_mark(pem))?;
+        let found = certificates(without_mark(pem)).ok_or(TransportSetupError::Certificate(
+            "the setting ca_certificate can never work: the PEM text holds no valid certificate: \
+             write the content of a file that begins with -----BEGIN CERTIFICATE-----",
+        ))?;
         let mut usable = RootCertStore::empty();
         for certificate in &found {
             usable.add(certificate.clone()).map_err(|why| TransportSetupError::of_tls(&why))?;
@@ -44,9 +47,15 @@ impl TlsChoices {
     /// or cannot be read.
     pub(super) fn identify(&mut self, pem: &[u8]) -> Result<(), TransportSetupError> {
         let pem = without_mark(pem);
-        let chain = certificates(pem)?;
+        let chain = certificates(pem).ok_or(TransportSetupError::Certificate(
+            "the setting client_certificate can never work: the PEM text holds no valid certificate: \
+             write the certificates, and then the private key, each with its line -----BEGIN ...-----",
+        ))?;
         let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| {
-            TransportSetupError::Certificate("the PEM text holds no valid private key")
+            TransportSetupError::Certificate(
+                "the setting client_certificate can never work: the PEM text holds no valid private key: \
+                 write it after the certificates, with its line -----BEGIN PRIVATE KEY-----",
+            )
         })?;
         self.identity = Some((chain, Arc::new(key)));
         Ok(())
@@ -97,12 +106,10 @@ pub(super) fn in_words(error: &(dyn std::error::Error + 'static)) -> String {
         .to_string()
 }
 
-fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TransportSetupError> {
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    match found {
-        Ok(found) if !found.is_empty() => Ok(found),
-        _ => Err(TransportSetupError::Certificate("the PEM text holds no valid certificate")),
-    }
+/// Returns the certificates of a PEM text; `None` if it holds none, or one that cannot be read.
+fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
+    let found: Vec<_> = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().ok()?;
+    (!found.is_empty()).then_some(found)
 }
 
 /// Returns a PEM text without a byte order mark, which would hide its first line from the reader of PEM.

@@ -3,11 +3,11 @@
 use std::process::{Command, Stdio};
 
 use fh_client::transport::{ReqwestTransport, TransportSetupError};
-use fh_client::{Client, StartError};
+use fh_client::{Client, Readiness};
 use fh_fake_edge::{FakeEdge, Feature, ProxiedRequest, Proxy};
 use fh_test_wait::wait_for;
 
-use crate::support::{PATIENCE, quick};
+use crate::support::{PATIENCE, quick, until};
 
 /// Waits until the proxy has received a request, and returns the first one.
 fn first_request(proxy: &Proxy) -> ProxiedRequest {
@@ -60,36 +60,137 @@ fn proxies_that_can_never_work_are_refused() {
 }
 
 const EDGE: &str = "FH_TEST_EDGE";
+const KEY: &str = "FH_TEST_KEY";
 
-/// Runs itself again with other environment variables, because the tests of this process share one environment.
+/// Starts a client of the Edge and the key of two variables, and prints whether it becomes ready, or its problem. Other environment variables need another
+/// process, because the tests of this process share one environment.
+#[test]
+fn a_client_of_another_process() {
+    let Ok(edge) = std::env::var(EDGE) else { return };
+    match Client::builder(edge, std::env::var(KEY).unwrap()).configure(quick).start() {
+        Ok(client) => {
+            let status = until(&client, |status| {
+                status.readiness == Readiness::Ready || status.problem.is_some()
+            });
+            let problem = status.problem.map(|problem| problem.to_string());
+            println!("outcome: {}", problem.as_deref().unwrap_or("ready"));
+        }
+        Err(error) => println!("outcome: {error}"),
+    }
+}
+
+/// Returns what [`a_client_of_another_process`] prints with these environment variables. The key is that of the fake Edge.
+fn outcome(fake: &FakeEdge, edge: &str, set: &[(&str, &str)]) -> String {
+    let test = concat!(module_path!(), "::a_client_of_another_process");
+    let test = test.split_once("::").unwrap().1;
+    let mut process = Command::new(std::env::current_exe().unwrap());
+    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST_METHOD"] {
+        process.env_remove(name).env_remove(name.to_lowercase());
+    }
+    process.args(["--exact", test, "--nocapture"]).envs(set.iter().copied());
+    process.env(EDGE, edge).env(KEY, fake.client_key());
+    let output = process.stderr(Stdio::inherit()).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let said = text.lines().find_map(|line| line.split_once("outcome: "));
+    said.unwrap_or_else(|| panic!("{edge} {set:?}: {text}")).1.to_string()
+}
+
 #[test]
 fn a_proxy_of_the_environment_is_refused_if_it_would_be_used() {
-    if let Ok(edge) = std::env::var(EDGE) {
-        match Client::builder(edge, "e/key*").start() {
-            Ok(_) => println!("outcome: started"),
-            Err(StartError::Setting(setting)) => println!("outcome: {}", setting.name),
-            Err(other) => println!("outcome: {other}"),
-        }
-        return;
-    }
-    let test =
-        concat!(module_path!(), "::a_proxy_of_the_environment_is_refused_if_it_would_be_used");
-    let test = test.split_once("::").unwrap().1;
+    let fake = FakeEdge::start().unwrap();
     let bad = "socks5://127.0.0.1:1";
-    for (edge, set, outcome) in [
-        ("http://192.0.2.1:9", ("HTTP_PROXY", bad), "HTTP_PROXY"),
-        ("http://192.0.2.1:9", ("all_proxy", "http://p:99999"), "all_proxy"),
-        ("http://192.0.2.1:9", ("HTTPS_PROXY", bad), "started"),
-        ("https://192.0.2.1:9", ("https_proxy", bad), "https_proxy"),
+    let socks = "SOCKS proxies need the cargo feature";
+    for (edge, set, said) in [
+        (
+            "http://192.0.2.1:9",
+            ("HTTP_PROXY", bad),
+            ["the setting HTTP_PROXY can never work", socks],
+        ),
+        (
+            "http://192.0.2.1:9",
+            ("all_proxy", "http://p:99999"),
+            ["the setting all_proxy", "not a valid"],
+        ),
+        ("https://192.0.2.1:9", ("https_proxy", bad), ["the setting https_proxy", socks]),
+        (fake.url().as_str(), ("HTTPS_PROXY", bad), ["ready", ""]),
     ] {
-        let mut process = Command::new(std::env::current_exe().unwrap());
-        for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST_METHOD"] {
-            process.env_remove(name).env_remove(name.to_lowercase());
-        }
-        process.args(["--exact", test, "--nocapture"]).env(EDGE, edge).env(set.0, set.1);
-        let output = process.stderr(Stdio::inherit()).output().unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        let said = text.lines().find_map(|line| line.split_once("outcome: "));
-        assert_eq!(said.map(|(_, outcome)| outcome), Some(outcome), "{edge} {set:?}: {text}");
+        let outcome = outcome(&fake, edge, &[set]);
+        assert!(said.iter().all(|part| outcome.contains(part)), "{edge} {set:?}: {outcome}");
+    }
+}
+
+/// `me:p@ss`, as a request sends it.
+const CREDENTIALS: &str = "Basic bWU6cEBzcw==";
+
+#[test]
+fn a_proxy_gets_only_the_requests_and_the_password_that_are_meant_for_it() {
+    let edge = FakeEdge::start().unwrap();
+    let (url, port) = (edge.url(), edge.address().port());
+    let proxy = Proxy::requiring(edge.address(), CREDENTIALS).unwrap();
+    let with = |credentials: &str| format!("http://{credentials}{}", proxy.address());
+    let (at, other) = (format!("127.0.0.1:{port}"), format!("[::1], 127.0.0.1:{}", port ^ 1));
+    for (proxied, without, is_used) in [
+        (with("me:p@ss@"), "", true),
+        (with("me:p%40ss@"), "localhost,.1", true),
+        (with("me:p@ss@"), other.as_str(), true),
+        (with("me:p@ss@"), "*", false),
+        (with(""), at.as_str(), false),
+    ] {
+        let before = proxy.requests().len();
+        let set = [("HTTP_PROXY", proxied.as_str()), ("NO_PROXY", without)];
+        assert_eq!(outcome(&edge, &url, &set), "ready", "{set:?}");
+        assert_eq!(proxy.requests().len() > before, is_used, "{set:?}");
+    }
+    let transport = ReqwestTransport::builder().proxy(&with("me:p@ss@")).build().unwrap();
+    let builder = Client::builder(url, edge.client_key()).transport(transport).configure(quick);
+    builder.start().unwrap().wait_ready(PATIENCE).unwrap();
+}
+
+#[test]
+fn an_error_of_a_proxy_names_the_proxy() {
+    let fake = FakeEdge::start().unwrap();
+    let proxy = Proxy::requiring(fake.address(), CREDENTIALS).unwrap();
+    let place = proxy.address().to_string();
+    let closed = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().to_string()
+    };
+    let refused = "Connection refused";
+    for (edge, variable, credentials, place, why) in [
+        (
+            "http://edge.invalid",
+            "HTTP_PROXY",
+            "",
+            &place,
+            "requires a user name and a password (status 407)",
+        ),
+        (
+            "https://edge.invalid",
+            "HTTPS_PROXY",
+            "",
+            &place,
+            "requires a user name and a password (status 407)",
+        ),
+        (
+            "http://edge.invalid",
+            "HTTP_PROXY",
+            "me:secret@",
+            &place,
+            "refuses the user name and the password",
+        ),
+        (
+            "https://edge.invalid",
+            "all_proxy",
+            "me:secret@",
+            &place,
+            "refuses the user name and the password",
+        ),
+        ("http://edge.invalid", "HTTP_PROXY", "", &closed, refused),
+        ("https://edge.invalid", "https_proxy", "", &closed, refused),
+    ] {
+        let outcome = outcome(&fake, edge, &[(variable, &format!("http://{credentials}{place}"))]);
+        let named = format!("the Edge cannot be reached: the proxy {place} of {variable}");
+        assert!(outcome.starts_with(&named) && outcome.contains(why), "{outcome}");
+        assert!(!outcome.contains("secret"), "{outcome}");
     }
 }

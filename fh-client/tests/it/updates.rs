@@ -89,6 +89,28 @@ fn polling_clients_wait_as_well() {
 }
 
 #[test]
+fn two_hundred_updates_and_polls_share_a_connection() {
+    let edge = edge();
+    edge.set_feature(Feature::boolean("LOCKED", true).locked());
+    let client = started(builder(&edge).one_off());
+    let updates = client.test_updates();
+    for round in 0..50 {
+        let text = Update::value(format!("{round}"));
+        assert_eq!(soon(updates.set_and_wait("COLOUR", text.clone())), Ok(Outcome::Accepted));
+        assert_eq!(soon(updates.set("COLOUR", text)), Ok(Outcome::Unchanged));
+        soon(updates.set("LOCKED", Update::value(false))).unwrap_err();
+        soon(updates.set("NO_SUCH", Update::value(false))).unwrap_err();
+        for _ in 0..3 {
+            soon(client.refresh()).unwrap();
+        }
+    }
+    let seen = edge.recording();
+    assert_eq!(seen.count(Route::Put), 200);
+    assert!(seen.count(Route::Poll) >= 200, "{}", seen.count(Route::Poll));
+    assert_eq!(seen.connections.len(), 1);
+}
+
+#[test]
 fn an_update_without_answer_is_reported_as_unreachable() {
     let edge = edge();
     let client = started(builder(&edge));

@@ -67,6 +67,7 @@ fn problems() {
         Problem::TooManyRequests,
         Problem::ServerError(503),
         Problem::UnexpectedStatus(204),
+        Problem::UnexpectedStatus(407),
         Problem::NoStreaming,
         Problem::HeldBack,
         Problem::ContentType("text/html".to_string()),

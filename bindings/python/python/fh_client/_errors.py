@@ -5,11 +5,20 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ._native import Status
 
 
 class FhError(Exception):
-    """The base class of the exceptions of this package."""
+    """The base class of the exceptions of this package. Its pickles and copies hold the client's status as a ``dict``."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # A status belongs to the process of its client. A pool of processes pickles the exceptions of its workers.
+        state = {
+            name: value.to_dict() if hasattr(value, "to_dict") else value for name, value in self.__dict__.items()
+        }
+        return type(self), self.args, state
 
 
 class NotReady(FhError):
@@ -20,12 +29,15 @@ class NotReady(FhError):
     """
 
     reason: str = "failed"
-    status: Status | None = None
+    status: Status | dict[str, Any] | None = None
     problem: str | None = None
 
 
 class TimedOut(NotReady, TimeoutError):
-    """The time limit passed before the client was ready. The client continues its work. ``status`` is the client's status."""
+    """The time limit passed before the client was ready. The client continues its work.
+
+    ``status`` is the client's status. In a pickle or a copy of the exception, it is the ``dict`` of ``Status.to_dict``.
+    """
 
     reason = "timed_out"
 

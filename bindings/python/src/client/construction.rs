@@ -26,12 +26,13 @@ pub(super) fn start(settings: Option<&Bound<'_, PyDict>>) -> PyResult<Start> {
     if start.is_none() {
         return Ok(Start::AtOnce);
     }
-    let start: String =
-        start.extract().map_err(|_| PyTypeError::new_err("start: the value is a str"))?;
+    let start: String = start.extract().map_err(|_| {
+        PyTypeError::new_err("start: the value is no str: write \"eager\" or \"lazy\"")
+    })?;
     match start.as_str() {
         "eager" => Ok(Start::AtOnce),
         "lazy" => Ok(Start::AtTheFirstUse),
-        _ => Err(PyValueError::new_err("start: the value is one of \"eager\", \"lazy\"")),
+        _ => Err(PyValueError::new_err("start: the value is unknown: write \"eager\" or \"lazy\"")),
     }
 }
 

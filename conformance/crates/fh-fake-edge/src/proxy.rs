@@ -31,6 +31,18 @@ impl Proxy {
     /// # Errors
     /// If no port or no thread is available.
     pub fn start(to: SocketAddr) -> io::Result<Self> {
+        Self::listen(to, None)
+    }
+
+    /// Starts a proxy that answers with status 407 unless a request has these credentials, as the value of `proxy-authorization`.
+    ///
+    /// # Errors
+    /// If no port or no thread is available.
+    pub fn requiring(to: SocketAddr, credentials: &str) -> io::Result<Self> {
+        Self::listen(to, Some(credentials.to_owned()))
+    }
+
+    fn listen(to: SocketAddr, required: Option<String>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -41,11 +53,11 @@ impl Proxy {
                 if over.load(Ordering::SeqCst) {
                     return;
                 }
-                let seen = Arc::clone(&seen);
+                let (seen, required) = (Arc::clone(&seen), required.clone());
                 // Without a thread the connection ends, which is what a client of a full proxy sees.
                 let _ = thread::Builder::new()
                     .name("proxy-connection".to_owned())
-                    .spawn(move || forward(socket, to, &seen));
+                    .spawn(move || forward(socket, to, &seen, required.as_deref()));
             }
         })?;
         Ok(Self { address, requests, is_over })
@@ -78,7 +90,12 @@ impl Drop for Proxy {
     }
 }
 
-fn forward(socket: TcpStream, to: SocketAddr, seen: &Mutex<Vec<ProxiedRequest>>) -> Option<()> {
+fn forward(
+    socket: TcpStream,
+    to: SocketAddr,
+    seen: &Mutex<Vec<ProxiedRequest>>,
+    required: Option<&str>,
+) -> Option<()> {
     let mut front = BufReader::new(socket);
     let mut head = Vec::new();
     loop {
@@ -93,8 +110,15 @@ fn forward(socket: TcpStream, to: SocketAddr, seen: &Mutex<Vec<ProxiedRequest>>)
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("proxy-authorization").then(|| value.trim().to_owned())
     });
+    let is_allowed = required.is_none() || required == credentials.as_deref();
     let request = ProxiedRequest { line: first.trim_end().to_owned(), credentials };
     locked(seen).push(request);
+    if !is_allowed {
+        const REFUSAL: &[u8] =
+            b"HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\n\
+            content-length: 0\r\nconnection: close\r\n\r\n";
+        return front.into_inner().write_all(REFUSAL).ok();
+    }
     let mut back = TcpStream::connect(to).ok()?;
     let mut front = front.into_inner();
     if first.starts_with("CONNECT") {

@@ -140,6 +140,10 @@ fn proxies_are_named() {
         ask(&edge.url(), &[("http_proxy", "http://127.0.0.1:9"), ("NO_PROXY", "127.0.0.1")]);
     findings.has("proxy", "note", &["no proxy is used", "http_proxy and NO_PROXY"]);
     findings.has("poll", "good", &[]);
+    let set = [("http_proxy", "http://127.0.0.1:9"), ("NO_PROXY", "10.*, *")];
+    let findings = ask(&edge.url(), &set);
+    findings.has("proxy", "warning", &["NO_PROXY: entry 1 is ignored", "10.0.0.0/8"]);
+    findings.has("proxy", "note", &["no proxy is used"]);
     let findings = ask(&edge.url(), &[]);
     assert!(findings.all("proxy").is_empty() && findings.all("url").is_empty());
 }

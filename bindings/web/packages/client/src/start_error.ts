@@ -20,10 +20,8 @@ import { lowerCase } from "./text.ts";
 const [NOWHERE, NO_KEY] = ["http://offline.invalid", "offline/offline*"];
 
 /** The names of headers that the client or the platform sets. */
-const OURS = new Set([
-  ...["accept", "accept-encoding", "connection", "content-length", "content-type", "host", "if-none-match"],
-  ...["transfer-encoding", "x-featurehub", "x-sdk"],
-]);
+const OURS =
+  /^(?:accept(?:-encoding)?|connection|content-(?:length|type)|host|if-none-match|transfer-encoding|x-(?:featurehub|sdk))$/i;
 
 /** Returns the API keys. @throws a TypeError without the keys if they are invalid, or if they cannot be streamed (D-77). */
 export function parseKeys(texts: string | Iterable<string>, mustStream: boolean): ApiKeys {
@@ -36,12 +34,14 @@ export function parseKeys(texts: string | Iterable<string>, mustStream: boolean)
 /** Returns headers with names in lower case. @throws a TypeError if a header cannot be sent */
 export function parseHeaders(given: Readonly<Record<string, string>>): Request["headers"] {
   return Object.entries(given).map(([name, value]) => {
-    const lower = lowerCase(name);
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || OURS.has(lower) || !isHeaderValue(value)) {
-      const why = "its name or value is invalid, or the client sets this header";
+    const isOurs = OURS.test(name);
+    if (isOurs || !/^[\w!#$%&'*+.^`|~-]+$/.test(name) || !isHeaderValue(value)) {
+      const why = isOurs
+        ? "leave it out, because the client sets it"
+        : "remove invalid characters from its name or value";
       throw new TypeError(`the header ${JSON.stringify(name)} cannot be sent: ${why}`);
     }
-    return [lower, value];
+    return [lowerCase(name), value];
   });
 }
 
@@ -58,27 +58,26 @@ export function parseSettings(
 ): Config {
   const { identification, limits = {}, returnWithin = [] } = options;
   const isOffline = options.mode === "offline";
-  const edge = EdgeUrl.parse(isOffline && url === "" ? NOWHERE : url);
+  const edge = EdgeUrl.parse(isOffline && url === "" ? NOWHERE : textOf(url));
   if (typeof edge === "string") throw new TypeError(URL_ERRORS[edge]);
-  const texts = typeof apiKey === "string" ? [apiKey] : [...apiKey];
+  const texts = typeof apiKey === "object" ? [...apiKey] : [textOf(apiKey)];
   const isKeyless = texts.every((text) => text === "");
   const keys = parseKeys(isOffline && isKeyless ? [NO_KEY] : texts, mustStream(options));
   const usual = defaultConfig(edge, keys);
   const [backoff, refused] = [
-    parseBackoff(options.backoff, usual.backoff),
-    parseBackoff(options.backoffWhenRefused, usual.refused),
+    parseBackoff("backoff", options.backoff, usual.backoff),
+    parseBackoff("backoffWhenRefused", options.backoffWhenRefused, usual.refused),
   ];
   if (identification !== undefined && !isHeaderValue(identification))
-    neverWorks("identification", "a header value must not contain line ends or other control characters");
+    neverWorks("identification", "remove line ends and other control characters");
   if (context && keys.kind === "server" && contextHeader(context) === undefined)
     throw new TypeError(
       `the context has ${context.size} attributes; an Edge evaluates at most ${MAX_ATTRIBUTES} attributes`,
     );
-  const limit = (name: keyof LimitOptions, unit = 1000): number => {
-    const found = millis(limits[name], usual.limits[name], unit);
-    if (found === 0) neverWorks(`limits.${name}`, "the limit is zero");
-    return found;
-  };
+  const limit = (name: keyof LimitOptions, unit = 1000): number =>
+    millis(`limits.${name}`, limits[name], usual.limits[name], unit, 1);
+  const delay = (name: "healthyAfter" | "streamAgainAfter" | "pace"): number =>
+    millis(name, options[name], usual[name]);
   return {
     ...usual,
     mode: modeOf(options) ?? usual.mode,
@@ -87,13 +86,13 @@ export function parseSettings(
     identification,
     backoff,
     refused,
-    healthyAfter: millis(options.healthyAfter, usual.healthyAfter),
-    returnWithin: [
-      millis(returnWithin[0], usual.returnWithin[0]),
-      millis(returnWithin[1], usual.returnWithin[1]),
+    healthyAfter: delay("healthyAfter"),
+    returnWithin: usual.returnWithin.map((each, at) => millis("returnWithin", returnWithin[at], each)) as [
+      number,
+      number,
     ],
-    streamAgainAfter: millis(options.streamAgainAfter, usual.streamAgainAfter),
-    pace: millis(options.pace, usual.pace),
+    streamAgainAfter: delay("streamAgainAfter"),
+    pace: delay("pace"),
     limits: {
       ...usual.limits,
       head: limit("head"),
@@ -115,31 +114,38 @@ export function mustStream({ mode }: ClientOptions): boolean {
   return mode === "streaming";
 }
 
-/** Returns a duration of seconds in whole milliseconds, or the usual duration if none is given. */
-function millis(seconds: number | undefined, usual: number, unit = 1000): number {
-  return seconds === undefined ? usual : whole(seconds * unit);
+/**
+ * Returns a duration of seconds in whole milliseconds, or the usual duration if none is given.
+ *
+ * @throws the error of a setting that is no number, negative, or less than `least` milliseconds
+ */
+function millis(name: string, seconds: number | undefined, usual: number, unit = 1000, least = 0): number {
+  if (seconds === undefined) return usual;
+  const found = whole(seconds * unit);
+  return seconds >= 0 && found >= least ? found : neverWorks(name, "write a positive number");
+}
+
+/** Returns the text of a URL or a key. Programs in JavaScript may give another type, or none. */
+function textOf(given: unknown): string {
+  return String(given ?? "");
 }
 
 function modeOf({ mode, poll, passivePoll }: ClientOptions): Mode | undefined {
   if (mode !== undefined) return { kind: mode === "oneOff" ? "one_off" : mode };
   const seconds = poll ?? passivePoll;
   if (seconds === undefined) return undefined;
-  const interval = millis(seconds, 0);
+  const interval = millis("poll", seconds, 0);
   if (interval === 0) return { kind: "one_off" };
   return { kind: poll === undefined ? "passive_polling" : "active_polling", interval };
 }
 
-function parseBackoff({ initial, cap, jitter }: BackoffOptions = {}, usual: Backoff): Backoff {
-  const found = {
-    initial: millis(initial, usual.initial),
-    cap: millis(cap, usual.cap),
-    jitter: jitter ?? usual.jitter,
-  };
-  if (found.cap < found.initial || !(found.jitter >= 0 && found.jitter <= 1))
-    throw new TypeError(
-      "invalid back-off: the cap must be at least the initial delay, and the jitter from 0 to 1",
-    );
-  return found;
+function parseBackoff(name: string, given: BackoffOptions = {}, usual: Backoff): Backoff {
+  const initial = millis(name, given.initial, usual.initial);
+  const cap = millis(name, given.cap, usual.cap);
+  const { jitter = usual.jitter } = given;
+  if (cap < initial || !(jitter >= 0 && jitter <= 1))
+    neverWorks(name, "write a cap of at least the initial delay, and a jitter from 0 to 1");
+  return { initial, cap, jitter };
 }
 
 function isHeaderValue(value: string): boolean {

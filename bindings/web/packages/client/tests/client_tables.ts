@@ -33,8 +33,10 @@ function startError({ url, keys, options }: StartRow): string | null {
     parseSettings(url, keys, options, context);
     return null;
   } catch (error) {
-    if (error instanceof TypeError) return error.message;
-    throw error;
+    if (!(error instanceof TypeError)) throw error;
+    // Rust writes the names of settings in another way.
+    const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    return error.message.replace(/^the setting \S+/, snake);
   }
 }
 

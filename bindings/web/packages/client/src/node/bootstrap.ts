@@ -12,24 +12,27 @@ export type GivenEnvironment = readonly [id: string | undefined, features: strin
 export function readBootstrap(given: string | Uint8Array): GivenEnvironment[] {
   const json = (typeof given === "string" ? given : textOf(given)).replace(/^\uFEFF/, "");
   const document = parse(json);
-  if (document === undefined) throw unreadable("invalid JSON");
+  if (document === undefined)
+    throw unreadable(/^(?:environments|accounts):/m.test(json) ? STATE_FILE : "the document is not JSON");
   const wrapped = isObject(document) ? new Map(members(json)) : undefined;
+  if ((wrapped?.get("accounts") ?? "null") !== "null") throw unreadable(STATE_FILE);
   const inner = wrapped?.get("environments") ?? wrapped?.get("e");
   return inner === undefined ? documentOf(json, document) : documentOf(inner, parse(inner) ?? null);
 }
 
+const STATE_FILE = "the document is the state file of an Edge";
+
 function documentOf(json: string, document: Json): GivenEnvironment[] {
-  if (isObject(document)) {
-    if (isFeature(document)) return [[undefined, `[${json}]`]];
-    const environment = environmentOf(json);
-    if (environment === undefined) throw unreadable("the document contains no features");
-    return [environment];
-  }
-  if (!Array.isArray(document)) throw unreadable("the document contains no features");
-  const list = document as readonly Json[];
+  if (isFeature(document)) return [[undefined, `[${json}]`]];
+  const list = Array.isArray(document) ? (document as readonly Json[]) : [document];
   const first = list.find((each) => isFeature(each) || hasFeatures(each));
+  if (first === undefined && list.length > 0) {
+    const isState = list.some((each) => isObject(each) && (member(each, "values") ?? null) !== null);
+    throw unreadable(isState ? STATE_FILE : "the document holds no list of features");
+  }
   if (first === undefined || isFeature(first)) return [[undefined, json]];
-  return (elements(json) ?? []).flatMap((each) => {
+  const environments = Array.isArray(document) ? (elements(json) ?? []) : [json];
+  return environments.flatMap((each) => {
     const environment = environmentOf(each);
     return environment ? [environment] : [];
   });
@@ -40,7 +43,7 @@ function isFeature(value: Json): boolean {
 }
 
 function hasFeatures(value: Json): boolean {
-  return isObject(value) && (member(value, "features") ?? null) !== null;
+  return isObject(value) && Array.isArray(member(value, "features"));
 }
 
 function environmentOf(json: string): GivenEnvironment | undefined {
@@ -54,10 +57,12 @@ function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw unreadable("the document is not valid UTF-8");
+    throw unreadable("the document is not UTF-8 text");
   }
 }
 
 function unreadable(why: string): TypeError {
-  return new TypeError(`the features given at the start cannot be read: ${why}`);
+  return new TypeError(
+    `the features of \`bootstrap\` cannot be read: ${why}: give the answer of an Edge to /features, a list of features, or a snapshot file`,
+  );
 }

@@ -147,7 +147,9 @@ export function problemText(problem: Problem): string {
     case "server_error":
       return `the Edge failed (status ${problem.status})`;
     case "unexpected_status":
-      return `the Edge answered with status ${problem.status}`;
+      return problem.status === 407
+        ? "a proxy answered with status 407, because it requires a user name and a password"
+        : `the Edge answered with status ${problem.status}`;
     case "no_streaming":
       return "the Edge cannot stream";
     case "held_back":

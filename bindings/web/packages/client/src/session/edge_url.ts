@@ -3,15 +3,17 @@ import { encode } from "../repository/percent.ts";
 import { contextSha } from "./context_header.ts";
 import { type ApiKey, type ApiKeys, isDots } from "./key.ts";
 
+const FORM = ": write https://edge.example";
+
 /** The reasons why a base URL is invalid, each with its sentence. */
 export const URL_ERRORS = {
-  empty: "the Edge's URL is empty",
-  scheme: "the Edge's URL begins with neither http:// nor https://",
-  host: "the Edge's URL has no host, or an invalid host",
+  empty: `the Edge's URL is empty${FORM}`,
+  scheme: `the Edge's URL begins with neither http:// nor https://${FORM}`,
+  host: `the Edge's URL has no host, or an invalid host${FORM}`,
   port: "the port in the Edge's URL is not a number from 1 to 65535",
-  character: "the Edge's URL contains white space, a control character, or a character that is not ASCII",
+  character: `the Edge's URL contains a character that is not printable ASCII${FORM}`,
   credentials: "the Edge's URL contains credentials: send them as a header instead",
-  query: "the Edge's URL contains a query or a fragment (`?` or `#`)",
+  query: `the Edge's URL contains a query or a fragment${FORM}`,
 } as const;
 
 /** The reason why a base URL is invalid. */

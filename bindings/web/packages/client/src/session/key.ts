@@ -9,12 +9,12 @@ export type KeyKind = "client" | "server";
 
 /** The reasons why a key, or a list of keys, is invalid, each with its sentence. The sentences never contain a key. */
 export const KEY_ERRORS = {
-  empty: "the API key is missing or empty",
+  empty: "the API key is missing or empty: write ENVIRONMENT/KEY",
   shape: "an API key looks like ENVIRONMENT/KEY",
-  character: "the API key contains white space, a control character or a quote",
-  dots: "a part of the API key is `.` or `..`, which would change the path of the URL",
-  too_long: "the API key is longer than 1024 bytes",
-  mixed: "client-evaluated keys (with a `*`) and server-evaluated keys cannot be mixed",
+  character: "the API key contains white space, a control character or a quote: copy it again",
+  dots: "a part of the API key is `.` or `..`: copy it again",
+  too_long: "the API key is longer than 1024 bytes: copy it again",
+  mixed: "API keys with and without a `*` cannot be mixed: write keys of one kind",
 } as const;
 
 /** The reason why a key, or a list of keys, is invalid. */

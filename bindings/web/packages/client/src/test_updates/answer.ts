@@ -29,7 +29,14 @@ export function readAnswer(status: number, body: string): Outcome | Refused {
         ? new Refused("the update is not possible", "not_possible", status, details)
         : new Refused("the feature is locked", "locked", status, details);
     default:
-      return new Refused(`the Edge answered with status ${status}`, "unexpected", status, details);
+      return new Refused(
+        status === 407
+          ? "a proxy answered with status 407, because it requires a user name and a password"
+          : `the Edge answered with status ${status}`,
+        "unexpected",
+        status,
+        details,
+      );
   }
 }
 

@@ -28,23 +28,23 @@ function offline(features: readonly string[], options: ClientOptions = {}): Clie
 describe("the constructor", () => {
   const URL = "http://edge.example";
   test.each<[string, string, string | string[], ClientOptions, string]>([
-    ["no URL", "", SERVER_KEY, {}, "the Edge's URL is empty"],
+    ["no URL", "", SERVER_KEY, {}, "the Edge's URL is empty: write https://edge.example"],
     [
       "another scheme",
       "ftp://edge",
       SERVER_KEY,
       {},
-      "the Edge's URL begins with neither http:// nor https://",
+      "the Edge's URL begins with neither http:// nor https://: write https://edge.example",
     ],
-    ["no key", URL, "", {}, "the API key is missing or empty"],
-    ["no keys", URL, [], {}, "the API key is missing or empty"],
+    ["no key", URL, "", {}, "the API key is missing or empty: write ENVIRONMENT/KEY"],
+    ["no keys", URL, [], {}, "the API key is missing or empty: write ENVIRONMENT/KEY"],
     ["a key without a slash", URL, "the-secret-part", {}, "an API key looks like ENVIRONMENT/KEY"],
     [
       "keys of both kinds",
       URL,
       [SERVER_KEY, "other/the*secret-part"],
       {},
-      "client-evaluated keys (with a `*`) and server-evaluated keys cannot be mixed",
+      "API keys with and without a `*` cannot be mixed: write keys of one kind",
     ],
     [
       "streaming with several keys",
@@ -58,25 +58,58 @@ describe("the constructor", () => {
       URL,
       SERVER_KEY,
       { headers: { Host: "other" } },
-      'the header "Host" cannot be sent: its name or value is invalid, or the client sets this header',
+      'the header "Host" cannot be sent: leave it out, because the client sets it',
     ],
     [
       "a cap below the initial delay",
       URL,
       SERVER_KEY,
       { backoff: { initial: 2, cap: 1 } },
-      "invalid back-off: the cap must be at least the initial delay, and the jitter from 0 to 1",
+      "the setting backoff can never work: write a cap of at least the initial delay, and a jitter from 0 to 1",
     ],
     [
       "a limit of zero",
       URL,
       SERVER_KEY,
       { limits: { head: 0 } },
-      "the setting limits.head can never work: the limit is zero",
+      "the setting limits.head can never work: write a positive number",
     ],
   ])("throws a TypeError without the key for %s", (_name, url, key, options, text) => {
     const construct = (): Client => new Client(url, key, options);
     expect(construct).toThrow(new TypeError(text));
+    expect(text).not.toContain("the-secret-part");
+  });
+
+  test.each<[unknown, unknown, Record<string, unknown>, ...string[]]>([
+    [undefined, SERVER_KEY, {}, "the Edge's URL is empty", "write https://"],
+    [null, SERVER_KEY, {}, "the Edge's URL is empty", "write https://"],
+    [5, SERVER_KEY, {}, "the Edge's URL begins with neither", "write https://"],
+    ["https://edge.example?x", SERVER_KEY, {}, "the Edge's URL contains a query", "write https://"],
+    ["http://edge:99999", SERVER_KEY, {}, "the port in the Edge's URL", "a number from 1 to 65535"],
+    ["http://me:pw@edge", SERVER_KEY, {}, "the Edge's URL contains credentials", "send them as a header"],
+    [URL, undefined, {}, "the API key is missing", "write ENVIRONMENT/KEY"],
+    [URL, 5, {}, "an API key looks like", "ENVIRONMENT/KEY"],
+    [URL, "environment/the-secret-part!' ", {}, "the API key contains", "copy it again"],
+    [URL, SERVER_KEY, { poll: -1 }, "the setting poll", "write a positive number"],
+    [URL, SERVER_KEY, { poll: Number.NaN }, "the setting poll", "write a positive number"],
+    [URL, SERVER_KEY, { passivePoll: "soon" }, "the setting poll", "write a positive number"],
+    [URL, SERVER_KEY, { pace: -1 }, "the setting pace", "write a positive number"],
+    [URL, SERVER_KEY, { healthyAfter: {} }, "the setting healthyAfter", "write a positive number"],
+    [URL, SERVER_KEY, { returnWithin: [0, -1] }, "the setting returnWithin", "write a positive number"],
+    [URL, SERVER_KEY, { limits: { head: -1 } }, "the setting limits.head", "write a positive number"],
+    [URL, SERVER_KEY, { backoff: { initial: Number.NaN } }, "the setting backoff", "write a positive number"],
+    [URL, SERVER_KEY, { backoffWhenRefused: { jitter: 2 } }, "the setting backoffWhenRefused", "write a cap"],
+    [URL, SERVER_KEY, { identification: "a\n" }, "the setting identification", "remove line ends"],
+    [URL, SERVER_KEY, { headers: { "a b": "x" } }, 'the header "a b"', "remove invalid characters"],
+    [URL, SERVER_KEY, { headers: { a: "x\n" } }, 'the header "a"', "remove invalid characters"],
+  ])("says what is wrong, where, and what to write (%#)", (url, key, options, ...parts) => {
+    let text = "";
+    try {
+      new Client(url as string, key as string, options as ClientOptions).close();
+    } catch (error) {
+      if (error instanceof TypeError) text = error.message;
+    }
+    for (const part of parts) expect(text).toContain(part);
     expect(text).not.toContain("the-secret-part");
   });
 

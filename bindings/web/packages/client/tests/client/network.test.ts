@@ -291,7 +291,9 @@ describe("contexts and updates", () => {
     const headers = client.setHeaders({ "X-Proxy": "token" });
     expect((await edge.poll([RED])).request.headers["x-proxy"]).toBe("token");
     await headers;
-    await expect(client.setApiKeys([])).rejects.toThrow(new TypeError("the API key is missing or empty"));
+    await expect(client.setApiKeys([])).rejects.toThrow(
+      new TypeError("the API key is missing or empty: write ENVIRONMENT/KEY"),
+    );
     await expect(client.setHeaders({ host: "other" })).rejects.toThrow(TypeError);
   });
 });

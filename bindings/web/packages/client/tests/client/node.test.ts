@@ -67,9 +67,9 @@ describe("a client from environment variables", () => {
     vi.stubEnv("FEATUREHUB_EDGE_URL", "");
     vi.stubEnv("FEATUREHUB_CLIENT_API_KEY", "");
     vi.stubEnv("FEATUREHUB_API_KEY", "");
-    expect(() => Client.fromEnvironment()).toThrow(new TypeError("the Edge's URL is empty"));
+    expect(() => Client.fromEnvironment()).toThrow("the Edge's URL is empty");
     vi.stubEnv("FEATUREHUB_EDGE_URL", edge.url);
-    expect(() => Client.fromEnvironment()).toThrow(new TypeError("the API key is missing or empty"));
+    expect(() => Client.fromEnvironment()).toThrow("the API key is missing or empty");
   });
 
   test("has their overrides if they are switched on", () => {
@@ -99,16 +99,33 @@ describe("features given at the start", () => {
     expect(bytes.string("COLOUR")).toBe("red");
   });
 
+  const [NO_JSON, NO_LIST] = ["the document is not JSON", "the document holds no list of features"];
+  const STATE_FILE = "the document is the state file of an Edge";
   test.each([
-    ["", "invalid JSON"],
-    ["7", "the document contains no features"],
-    ['{"e":7}', "the document contains no features"],
-    ['{"id":"environment"}', "the document contains no features"],
-    [Uint8Array.of(0xff), "the document is not valid UTF-8"],
-  ])("in no known form are a TypeError (%#)", (bootstrap, why) => {
+    ["", NO_JSON],
+    ["7", NO_LIST],
+    ["{}", NO_LIST],
+    ["[7, null]", NO_LIST],
+    ['{"e":7}', NO_LIST],
+    ['{"id":"environment"}', NO_LIST],
+    ['[{"id":"environment"}]', NO_LIST],
+    ['{"features":null}', NO_LIST],
+    ['{"id":"environment","features":{"key":"A"}}', NO_LIST],
+    ['[{"id":"environment","features":7}]', NO_LIST],
+    ["features:\n  - { key: A }\nenvironments:\n  - name: dev\n", STATE_FILE],
+    ['{"features":[{"key":"A"}],"environments":[{"name":"dev","values":{"A":1}}]}', STATE_FILE],
+    ['{"features":[{"key":"A"}],"accounts":[]}', STATE_FILE],
+    [Uint8Array.of(0xff), "the document is not UTF-8 text"],
+  ])("in no known form are a TypeError that names the form and the cure (%#)", (bootstrap, why) => {
+    const cure = "give the answer of an Edge to /features, a list of features, or a snapshot file";
     expect(() => start({ bootstrap })).toThrow(
-      new TypeError(`the features given at the start cannot be read: ${why}`),
+      new TypeError(`the features of \`bootstrap\` cannot be read: ${why}: ${cure}`),
     );
+  });
+
+  test("may be an empty list", () => {
+    for (const bootstrap of ["[]", '{"features":[]}', '{"environments":[]}'])
+      expect(start({ bootstrap, mode: "offline" }).keys()).toEqual([]);
   });
 
   test("of an unknown environment are left out with a notice, unless the client is offline", async () => {

@@ -1,0 +1,93 @@
+//! Errors of reqwest as transport errors.
+
+use std::error::Error as _;
+
+use crate::transport::proxy::Proxy;
+use crate::transport::tls::in_words;
+use crate::transport::{TransportError, TransportErrorKind};
+
+/// The part of a response that was being received.
+#[derive(Clone, Copy)]
+pub(super) enum Phase {
+    Head,
+    Body,
+}
+
+pub(super) fn translate(error: reqwest::Error, phase: Phase) -> TransportError {
+    let error = error.without_url();
+    let is_unsent = error.is_connect() || error.is_builder();
+    // An error after the head of a response is no failed TLS handshake, even if TLS found it.
+    let is_handshake = matches!(phase, Phase::Head) && is_tls(&error);
+    let kind = if is_handshake {
+        TransportErrorKind::Tls
+    } else if error.is_connect() && error.is_timeout() {
+        TransportErrorKind::ConnectTimeout
+    } else if error.is_connect() {
+        TransportErrorKind::Connect
+    } else if error.is_builder() {
+        TransportErrorKind::Other
+    } else {
+        TransportErrorKind::Broken
+    };
+    let cause = root_cause(&error);
+    let text = match (kind, phase) {
+        (TransportErrorKind::ConnectTimeout, _) => {
+            "no connection within the time limit".to_string()
+        }
+        (TransportErrorKind::Broken, Phase::Body) => {
+            format!("the connection broke while the response was read: {cause}")
+        }
+        _ => in_words(cause),
+    };
+    let error = TransportError::new(kind, text);
+    if is_unsent { error.before_sending() } else { error }
+}
+
+/// Adds the proxy to an error that may be the proxy's: no connection could be opened through it.
+pub(super) fn named(error: TransportError, proxy: Option<&Proxy>) -> TransportError {
+    let Some(proxy) = proxy else { return error };
+    match error.kind() {
+        TransportErrorKind::Connect if error.text() == PROXY_REFUSES => proxy.refusal(),
+        kind @ (TransportErrorKind::Connect | TransportErrorKind::Tls) => {
+            let named = TransportError::new(kind, format!("{proxy}: {}", error.text()));
+            if error.is_unsent() { named.before_sending() } else { named }
+        }
+        _ => error,
+    }
+}
+
+/// The text of hyper-util's error for a proxy that answers a CONNECT request with status 407. The type of the error is not public.
+const PROXY_REFUSES: &str = "tunnel error: proxy authorization required";
+
+/// Returns the innermost cause of an error. The outer errors of reqwest only say that a request failed.
+pub(super) fn root_cause<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> &'a (dyn std::error::Error + 'static) {
+    let mut cause = error;
+    while let Some(inner) = inner(cause) {
+        cause = inner;
+    }
+    cause
+}
+
+fn is_tls(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.is::<rustls::Error>() {
+            return true;
+        }
+        cause = inner(error);
+    }
+    false
+}
+
+/// Returns the direct cause of an error, or `None` if there is none. For an I/O error, returns the error that it wraps,
+/// because `source()` of an I/O error skips that error.
+fn inner<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a (dyn std::error::Error + 'static)> {
+    if let Some(hidden) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        return Some(hidden);
+    }
+    error.source()
+}
