@@ -36,7 +36,7 @@ def strategy(id: str, value: object, field: str, *values: object, kind: str = "S
 
 
 class ScriptedEdge:
-    """A server of features. ``send`` sends an event to all streams; ``status`` other than 200 refuses requests."""
+    """A server of features. ``send`` sends an event to all streams; ``status`` other than 200 refuses requests, and 0 ends connections."""
 
     key = f"{ENVIRONMENT}/scripted*key"
     server_key = f"{ENVIRONMENT}/scriptedkey"
@@ -44,6 +44,8 @@ class ScriptedEdge:
     def __init__(self, *features: dict[str, Any]) -> None:
         self.features = {feature["key"]: feature for feature in features}
         self.status = 200
+        #: The statuses of the next requests, one each, in place of ``status``.
+        self.next_statuses: list[int] = []
         self.polls = 0
         #: The context of each request: the header `x-featurehub`, or an empty text.
         self.contexts: list[str] = []
@@ -112,9 +114,12 @@ class ScriptedEdge:
             self.contexts.append(context)
             is_stream = "text/event-stream" in request.headers.get("accept", "")
             self.polls += not is_stream
+            status = self.next_statuses.pop(0) if self.next_statuses else self.status
         try:
-            if self.status != 200:
-                request.send_response(self.status)
+            if status == 0:
+                request.close_connection = True
+            elif status != 200:
+                request.send_response(status)
                 request.send_header("content-length", "0")
                 request.end_headers()
             elif is_stream:

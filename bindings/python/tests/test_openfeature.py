@@ -356,6 +356,54 @@ def test_a_refusal_is_an_error_until_the_edge_gives_features(edge: ScriptedEdge)
         api.shutdown()
 
 
+#: Settings of a client that retries at once.
+AT_ONCE: dict[str, Any] = {"backoff": fh_client.Backoff(0.001, 0.001), "pace": 0.001}
+
+
+@pytest.mark.parametrize("kind", ["key", "server_key"])
+def test_the_initialization_waits_for_an_edge_that_fails_twice(edge: ScriptedEdge, kind: str) -> None:
+    edge.next_statuses = [503, 503]
+    with fh_client.Client(edge.url, getattr(edge, kind), **AT_ONCE) as client:
+        api.set_provider_and_wait(FeatureHubProvider(client, patience=SOON))
+        assert api.get_client().get_provider_status() == ProviderStatus.READY
+        assert read(api.get_client(), "string", "TEXT").value == "hello"
+        assert len(edge.contexts) >= 3
+        api.shutdown()
+
+
+class EvaluatingEdge(ScriptedEdge):
+    """An Edge whose feature ``COLOUR`` has the context as its value."""
+
+    def served(self, context: str) -> list[dict[str, Any]]:
+        return [feature("COLOUR", "STRING", context), feature("SAME", "BOOLEAN", True)]
+
+
+@pytest.mark.parametrize("status", [200, 503, 0])
+def test_a_context_that_is_set_while_the_edge_is_away_is_a_change_once_it_is_back(status: int) -> None:
+    with EvaluatingEdge() as edge, fh_client.Client(
+        edge.url, edge.server_key, context={"userkey": "fred"}, **AT_ONCE
+    ) as client:
+        api.set_provider_and_wait(FeatureHubProvider(client, patience=SOON))
+        flags = api.get_client()
+        events = Events()
+        while events.seen.get(timeout=SOON)[1].provider_name != "featurehub":
+            pass
+        edge.status = status
+        if status == 200:
+            client.set_context(userkey="mara")
+        else:
+            with pytest.raises(fh_client.EdgeProblem):
+                client.set_context(userkey="mara")
+            assert read(flags, "string", "COLOUR", EvaluationContext("mara")).value == "?"
+            edge.status = 200
+        changed = events.expect(ProviderEvent.PROVIDER_CONFIGURATION_CHANGED)
+        assert changed.flags_changed == ["COLOUR", "SAME"]
+        assert read(flags, "string", "COLOUR", EvaluationContext("mara")).value == "userkey=mara"
+        client.flush(SOON)
+        assert flags.get_provider_status() == ProviderStatus.READY and events.seen.empty()
+        api.shutdown()
+
+
 def test_the_patience_limits_the_wait(edge: ScriptedEdge) -> None:
     edge.status = 503
     with fh_client.Client(edge.url, edge.key) as client:

@@ -1,8 +1,13 @@
 //! Tests of the provider through OpenFeature's own client, with an Edge in memory behind it.
 #![allow(clippy::expect_used)]
 
-use fh_client::testing::{Fault, MemoryEdge, SERVER_KEY};
-use fh_client::{Attributes, Client, Flow, InterceptedRead, Interceptor, LockPolicy, Number};
+use std::time::Duration;
+
+use fh_client::testing::{CLIENT_KEY, Fault, MemoryEdge, SERVER_KEY};
+use fh_client::{
+    Attributes, Backoff, Client, ClientBuilder, Flow, InterceptedRead, Interceptor, LockPolicy,
+    Number, WhileSwitching,
+};
 use fh_openfeature::FeatureHubProvider;
 use open_feature::provider::{FeatureProvider, ProviderStatus};
 use open_feature::{
@@ -251,4 +256,54 @@ async fn the_status_of_the_provider() {
     edge.send_event("config", r#"{"edge.stale":true}"#);
     edge.delivered().await;
     assert_eq!(provider.status(), ProviderStatus::STALE);
+}
+
+/// Returns a builder for a client that retries at once.
+fn retrying(edge: &MemoryEdge, key: &str) -> ClientBuilder {
+    let soon = Duration::from_millis(1);
+    edge.client_with(key)
+        .backoff(Backoff { initial: soon, cap: soon, jitter: 0.0 })
+        .configure(move |config| config.pace = soon)
+}
+
+#[tokio::test]
+async fn the_initialization_waits_for_an_edge_that_fails_twice() {
+    for key in [CLIENT_KEY, SERVER_KEY] {
+        let edge = edge();
+        edge.fail_next(Fault::Status(503));
+        edge.fail_next(Fault::Status(503));
+        let client = retrying(&edge, key).start().unwrap();
+        let mut provider = FeatureHubProvider::new(client).patience(fh_test_wait::PATIENCE);
+        provider.initialize(&nobody()).await;
+        assert_eq!((provider.status(), edge.requests().len()), (ProviderStatus::Ready, 3));
+        assert!(provider.resolve_string_value("TEXT", &nobody()).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_context_that_is_set_while_the_edge_is_away_has_its_values_once_the_edge_is_back() {
+    let kept = (ProviderStatus::Ready, Ok(false));
+    let hidden = (ProviderStatus::NotReady, Err(EvaluationErrorCode::ProviderNotReady));
+    for (while_switching, meanwhile) in
+        [(WhileSwitching::HideValues, hidden), (WhileSwitching::KeepValues, kept)]
+    {
+        for fault in [Fault::Status(503), Fault::Connect] {
+            let edge = edge();
+            let builder = retrying(&edge, SERVER_KEY).while_switching(while_switching);
+            let provider = FeatureHubProvider::new(builder.start().unwrap());
+            let client = provider.client();
+            client.ready().await.unwrap();
+            edge.fail(fault);
+            let fred = Attributes::builder().user_key("fred").build();
+            client.set_context(fred).await.unwrap_err();
+            let context = nobody().with_targeting_key("fred");
+            let found = provider.resolve_bool_value("FLAG", &context).await;
+            let found = found.map(|found| found.value).map_err(|error| error.code);
+            assert_eq!((provider.status(), found), meanwhile);
+            edge.heal();
+            client.status_when(|status| status.attempts == 0).await.unwrap();
+            let found = provider.resolve_bool_value("FLAG", &context).await.unwrap();
+            assert_eq!((provider.status(), found.value), (ProviderStatus::Ready, true));
+        }
+    }
 }

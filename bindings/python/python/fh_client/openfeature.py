@@ -80,6 +80,8 @@ class FeatureHubProvider(AbstractProvider):
         self._held: dict[str, Subscription] = {}
         self._lock = threading.Lock()
         self._emitted = ProviderStatus.NOT_READY
+        #: True while the client has no values for another context of a server-evaluated key.
+        self._lacks_values = False
 
     @property
     def client(self) -> Client:
@@ -226,13 +228,19 @@ class FeatureHubProvider(AbstractProvider):
             return ProviderStatus.STALE if self._client.status().is_stale else ProviderStatus.READY
         return ProviderStatus.NOT_READY if readiness == "NOT_READY" else ProviderStatus.ERROR
 
-    def _on_status(self, _: StatusChange) -> None:
+    def _on_status(self, change: StatusChange) -> None:
         with self._lock:
+            self._lacks_values |= change.readiness == "NOT_READY"
             status = self._status()
-            if status == ProviderStatus.NOT_READY or status == self._emitted:
+            if status == ProviderStatus.NOT_READY:
                 return
-            self._emitted = status
-            self._emit_status(status)
+            has_values_again, self._lacks_values = self._lacks_values, False
+            if status != self._emitted:
+                self._emitted = status
+                self._emit_status(status)
+            elif has_values_again:
+                # The client reports the first features for a context as no new state. Reads had no values before them.
+                self._emit_changed(self._client.keys())
 
     def _emit_status(self, status: ProviderStatus) -> None:
         message = self._client.status().message

@@ -12,7 +12,7 @@ export class InvalidField extends Error {
 /**
  * Returns the attributes of an evaluation context.
  *
- * @throws {@link InvalidField} if a field is a structure, or a list of anything but single values
+ * @throws {@link InvalidField} if a field is a structure, a `bigint` or a function, or a list of anything but single values
  */
 export function attributesOf({ targetingKey, ...fields }: EvaluationContext): ContextAttributes {
   const entries = Object.entries(fields).map(([name, value]) => [name, attributeValue(name, value)] as const);
@@ -28,7 +28,8 @@ function single(name: string, value: unknown): AttributeItem {
   if (value === null || value === undefined) return undefined;
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
+  const type = typeof value === "object" ? "structure" : typeof value;
   throw new InvalidField(
-    `the field ${name} is a structure; only single values, times and lists of them are supported`,
+    `the field ${name} is a ${type}; only texts, numbers, booleans, times and lists of them are supported`,
   );
 }

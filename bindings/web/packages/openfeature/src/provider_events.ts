@@ -1,4 +1,4 @@
-import { type Client, type NewState, problemText, type Subscription } from "fh-client";
+import { type Client, type NewState, NotReady, problemText, type Subscription } from "fh-client";
 
 /** The names of the events that a provider emits, in both SDKs. */
 export type ProviderEvent = "Ready" | "Error" | "Stale" | "ConfigurationChanged";
@@ -23,8 +23,10 @@ export class ClientEvents {
   #held = new Set<string>();
   /** The keys of the features that changed since the last event. */
   readonly #changed = new Set<string>();
-  /** The values by key that were compared last. */
+  /** The values by key that were compared last; none while the client has no values. */
   #values = new Map<string, string>();
+  /** Number of changes of the context whose outcome the SDK is going to report. */
+  #pendingChanges = 0;
 
   constructor(client: Client, emit: (event: ProviderEvent, details: ProviderEventDetails) => void) {
     this.#client = client;
@@ -65,6 +67,24 @@ export class ClientEvents {
     this.#changed.clear();
   }
 
+  /**
+   * Waits for a change of the context. The SDK reports its outcome, so the events of the provider do not report it again. If the client has no
+   * features for the context in time, the SDK's status is an error, which the provider ends once the client has them.
+   */
+  async reportedBySdk(change: Promise<void>): Promise<void> {
+    this.#pendingChanges++;
+    try {
+      await change;
+      this.#emitted = "Ready";
+    } catch (error) {
+      // If the context is rejected, the client keeps the former one, and only another context ends the error.
+      if (error instanceof NotReady || !this.#client.isReady) this.#emitted = "Error";
+      throw error;
+    } finally {
+      this.#pendingChanges--;
+    }
+  }
+
   #emitStatus(): void {
     const status = statusOf(this.#client);
     if (status === "NotReady" || status === this.#emitted) return;
@@ -81,23 +101,28 @@ export class ClientEvents {
     for (const key of keys) noted.add(key);
   }
 
-  /** Emits the keys of the changed features: those of the update, those that were released, and those whose values differ. */
+  /**
+   * Emits the keys of the changed features: those of the update, those that were released, and those whose values differ. After a time without
+   * values, as while the Edge evaluates another context, these are all features.
+   */
   #emitChanges(): void {
-    const held = new Set(this.#client.heldKeys());
+    const client = this.#client;
+    if (client.readiness === "NOT_READY") {
+      this.#values.clear();
+      return;
+    }
+    const held = new Set(client.heldKeys());
     for (const key of this.#held) if (!held.has(key)) this.#changed.add(key);
     this.#held = held;
     const values = this.#currentValues();
-    // The first features, and those for another context, are reported by the status or by the SDK.
-    if (this.#values.size > 0 && values.size > 0) {
-      for (const key of new Set([...this.#values.keys(), ...values.keys()]))
-        if (this.#values.get(key) !== values.get(key)) this.#changed.add(key);
-    }
+    for (const key of new Set([...this.#values.keys(), ...values.keys()]))
+      if (this.#values.get(key) !== values.get(key)) this.#changed.add(key);
     this.#values = values;
     const flagsChanged = [...this.#changed];
     this.#changed.clear();
-    if (flagsChanged.length > 0 && this.#emitted !== "NotReady") {
-      this.#emit("ConfigurationChanged", { flagsChanged });
-    }
+    // The end of an error, and the end of a change of the context, are reported in any case.
+    const isReported = this.#pendingChanges > 0 || (this.#emitted === "Error" && client.isReady);
+    if (flagsChanged.length > 0 && !isReported) this.#emit("ConfigurationChanged", { flagsChanged });
   }
 
   /** Returns the values without a context, or those of the context of a server-evaluated key. */

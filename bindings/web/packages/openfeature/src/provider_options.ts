@@ -8,8 +8,8 @@
  */
 export interface ProviderOptions {
   /**
-   * The time limit in milliseconds of the wait for features at the initialization; 10,000 by default. After it the provider is in error,
-   * until the client has features.
+   * The time limit in milliseconds of the wait for features at the initialization, and after a change of the context of a page; 10,000 by
+   * default. After it the provider is in error, until the client has features.
    */
   readonly timeoutMs?: number;
 }

@@ -70,26 +70,32 @@ export class FeatureHubWebProvider<F extends object = AnyFlags> implements Provi
     try {
       // Without attributes, the client keeps the context that the program has set.
       const isGiven = Object.keys(attributesOf(context)).length > 0;
-      const evaluated = isGiven && this.onContextChange({}, context);
-      await Promise.all([evaluated, this.#client.ready({ timeoutMs: this.#timeoutMs })]);
+      await (isGiven && this.#client.keyKind === "server" ? this.#evaluateFor(context) : this.#ready());
       isReady = true;
     } finally {
       this.#clientEvents.start(isReady);
     }
   }
 
-  /** Makes the Edge evaluate the features for the context, if the key is server-evaluated. */
+  /**
+   * Makes the Edge evaluate the features for the context, if the key is server-evaluated, and waits for them within the time limit. The SDK
+   * reports the outcome. After an outage that lasts longer, the provider reports that it is ready.
+   */
   onContextChange(_: EvaluationContext, context: EvaluationContext): Promise<void> | undefined {
-    return this.#client.keyKind === "server" ? this.#evaluateFor(context) : undefined;
+    if (this.#client.keyKind !== "server") return undefined;
+    return this.#clientEvents.reportedBySdk(this.#evaluateFor(context));
   }
 
   async #evaluateFor(context: EvaluationContext): Promise<void> {
-    try {
-      await this.#client.setContext(attributesOf(context));
-    } catch (error) {
-      // A newer context takes the place of this one, and its change reports the outcome.
-      if (!(error instanceof EdgeProblem) || error.problem.code !== "superseded") throw error;
-    }
+    const evaluated = this.#client.setContext(attributesOf(context)).catch((error: unknown) => {
+      if (isRejected(error)) throw error;
+    });
+    // The client retries after temporary failures, and is ready once it has the features for its newest context.
+    await Promise.all([evaluated, this.#ready()]);
+  }
+
+  #ready(): Promise<void> {
+    return this.#client.ready({ timeoutMs: this.#timeoutMs });
   }
 
   /** Ends the events of the provider. The client stays open. */
@@ -133,4 +139,9 @@ export class FeatureHubWebProvider<F extends object = AnyFlags> implements Provi
   ): ResolutionDetails<V> {
     return evaluateObject(this.#client, key, defaultValue, context);
   }
+}
+
+/** Returns true if the client keeps its former context, and does not ask the Edge for the new one. */
+function isRejected(error: unknown): boolean {
+  return !(error instanceof EdgeProblem) || error.problem.code === "context" || error.problem.code === "stale";
 }

@@ -1,9 +1,9 @@
 import { Client, type ClientOptions } from "fh-client";
 import { afterEach } from "vitest";
 
-import { FetchEdge, feature } from "../../react/tests/fetch_edge.ts";
+import { AT_ONCE, FetchEdge, feature, OUTAGES } from "../../react/tests/fetch_edge.ts";
 
-export { FetchEdge, feature };
+export { AT_ONCE, FetchEdge, feature, OUTAGES };
 
 /** A client-evaluated key, and a server-evaluated one. */
 export const [CLIENT_KEY, SERVER_KEY] = [
@@ -28,6 +28,15 @@ export function edgeWith(...features: readonly string[]): FetchEdge {
   const edge = new FetchEdge();
   edge.onStream = (stream) => {
     stream.list(...features);
+  };
+  return edge;
+}
+
+/** Returns an Edge that evaluates `COLOUR` for a server-evaluated key: its value is the context. */
+export function evaluatingEdge(): FetchEdge {
+  const edge = new FetchEdge();
+  edge.onStream = (stream) => {
+    stream.list(feature("COLOUR", stream.context === "" ? "none" : stream.context), feature("SAME", true));
   };
   return edge;
 }

@@ -12,12 +12,15 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { eventually } from "../../client/tests/eventually.ts";
 import { FeatureHubServerProvider } from "../src/server.ts";
 import {
+  AT_ONCE,
   clientOf,
   CLIENT_KEY,
   edgeWith,
+  evaluatingEdge,
   feature,
   FEATURES,
   FetchEdge,
+  OUTAGES,
   SERVER_KEY,
   strategy,
 } from "./features.ts";
@@ -134,7 +137,7 @@ describe("an evaluation context", () => {
     const strategies = [strategy("s", true, "userkey", "mara")];
     const flags = await flagsOf(clientOf(edgeWith(feature("MATCH", false, 1, { strategies })), CLIENT_KEY));
     expect(await flags.getBooleanValue("MATCH", false, { targetingKey: "fred", userkey: "mara" })).toBe(true);
-    const invalid = [{ deep: {} }, { deep: [["a"]] }, { deep: new Date(NaN) }];
+    const invalid = [{ deep: {} }, { deep: [["a"]] }, { deep: new Date(NaN) }, { deep: 5n }] as unknown as EvaluationContext[];
     for (const context of invalid) {
       const answer = await flags.getBooleanDetails("MATCH", true, context);
       expect([answer.errorCode, answer.value]).toEqual([ErrorCode.INVALID_CONTEXT, true]);
@@ -151,6 +154,44 @@ test("a server-evaluated key has the values of one context", async () => {
   const refused = await flags.getBooleanDetails("FLAG", false, { targetingKey: "mara" });
   expect([refused.errorCode, refused.value]).toEqual([ErrorCode.INVALID_CONTEXT, false]);
 });
+
+test.each([CLIENT_KEY, SERVER_KEY])("the initialization waits for an Edge that fails twice: %s", async (key) => {
+  const edge = evaluatingEdge();
+  edge.nextRefusals.push(503, 503);
+  const flags = await flagsOf(clientOf(edge, key, AT_ONCE));
+  expect([await flags.getBooleanValue("SAME", false), flags.providerStatus]).toEqual([
+    true,
+    ProviderStatus.READY,
+  ]);
+  expect(edge.requests).toBeGreaterThanOrEqual(3);
+});
+
+test.each(OUTAGES.flatMap((outage) => (["hideValues", "keepValues"] as const).map((mode) => [outage, mode] as const)))(
+  "a context that the program sets while the Edge is away (%s, %s) is a change once the Edge is back",
+  async (outage, whileSwitching) => {
+    const edge = evaluatingEdge();
+    const client = clientOf(edge, SERVER_KEY, { ...AT_ONCE, whileSwitching, context: { userkey: "fred" } });
+    const flags = await flagsOf(client);
+    const events: unknown[] = [];
+    for (const event of Object.values(ProviderEvents)) {
+      flags.addHandler(event, (details) => events.push([event, details?.flagsChanged]));
+    }
+    events.length = 0;
+    const mara = { targetingKey: "mara" };
+    edge.refusal = outage;
+    await expect(client.setContext({ userkey: "mara" })).rejects.toThrow();
+    const meanwhile = whileSwitching === "keepValues" ? "userkey=fred" : "default";
+    expect(await flags.getStringValue("COLOUR", "default", mara)).toBe(meanwhile);
+    edge.refusal = undefined;
+    // Without values in between, all features have changed.
+    const changed = whileSwitching === "keepValues" ? ["COLOUR"] : ["COLOUR", "SAME"];
+    await eventually(() => {
+      expect(events).toEqual([[ProviderEvents.ConfigurationChanged, changed]]);
+    });
+    expect(await flags.getStringValue("COLOUR", "default", mara)).toBe("userkey=mara");
+    expect(flags.providerStatus).toBe(ProviderStatus.READY);
+  },
+);
 
 describe("the status", () => {
   /** Records the events of OpenFeature's client. */

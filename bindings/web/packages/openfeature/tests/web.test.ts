@@ -1,9 +1,21 @@
 import { ErrorCode, OpenFeature, ProviderEvents, ProviderStatus } from "@openfeature/web-sdk";
-import { afterEach, expect, test } from "vitest";
+import type { Client, ClientOptions } from "fh-client";
+import { afterEach, describe, expect, test } from "vitest";
 
 import { eventually } from "../../client/tests/eventually.ts";
 import { FeatureHubWebProvider } from "../src/web.ts";
-import { clientOf, CLIENT_KEY, edgeWith, feature, FEATURES, FetchEdge, SERVER_KEY } from "./features.ts";
+import {
+  AT_ONCE,
+  clientOf,
+  CLIENT_KEY,
+  edgeWith,
+  evaluatingEdge,
+  feature,
+  FEATURES,
+  type FetchEdge,
+  OUTAGES,
+  SERVER_KEY,
+} from "./features.ts";
 
 afterEach(async () => {
   await OpenFeature.clearContexts();
@@ -11,20 +23,16 @@ afterEach(async () => {
   OpenFeature.clearHandlers();
 });
 
+/** Waits until the timers that are due have run, by which the provider reports a status. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
 /** Records the events of OpenFeature, without their data. */
 function record(): ProviderEvents[] {
   const events: ProviderEvents[] = [];
   for (const event of Object.values(ProviderEvents)) OpenFeature.addHandler(event, () => events.push(event));
   return events;
-}
-
-/** Returns an Edge that evaluates `COLOUR` for a server-evaluated key. */
-function evaluatingEdge(): FetchEdge {
-  const edge = new FetchEdge();
-  edge.onStream = (stream) => {
-    stream.list(feature("COLOUR", stream.context === "" ? "none" : stream.context));
-  };
-  return edge;
 }
 
 test("with a client-evaluated key, the context of OpenFeature decides at once", async () => {
@@ -102,4 +110,102 @@ test("an Edge that refuses the client makes the provider an error, until it has 
   await eventually(() => {
     expect(events).toEqual([ProviderEvents.Error, ProviderEvents.Ready, ProviderEvents.ConfigurationChanged]);
   });
+});
+
+test.each([CLIENT_KEY, SERVER_KEY])("the initialization waits for an Edge that fails twice: %s", async (key) => {
+  const edge = evaluatingEdge();
+  edge.nextRefusals.push(503, 503);
+  await OpenFeature.setContext({ targetingKey: "mara" });
+  await OpenFeature.setProviderAndWait(new FeatureHubWebProvider(clientOf(edge, key, AT_ONCE)));
+  const flags = OpenFeature.getClient();
+  expect([flags.getBooleanValue("SAME", false), flags.providerStatus]).toEqual([true, ProviderStatus.READY]);
+  expect(edge.requests).toBeGreaterThanOrEqual(3);
+});
+
+describe.each(OUTAGES)("while the Edge is away (%s), a change of the context", (outage) => {
+  const flags = OpenFeature.getClient();
+  const colour = (): string => flags.getStringValue("COLOUR", "default");
+
+  /** Returns an Edge that is away after Fred's features, a client with these options, and the events from then on. */
+  async function begin(
+    options: ClientOptions = {},
+    timeoutMs?: number,
+  ): Promise<{ edge: FetchEdge; client: Client; events: ProviderEvents[] }> {
+    const edge = evaluatingEdge();
+    const client = clientOf(edge, SERVER_KEY, { ...AT_ONCE, ...options });
+    await OpenFeature.setContext({ targetingKey: "fred" });
+    const provider = new FeatureHubWebProvider(client, timeoutMs === undefined ? {} : { timeoutMs });
+    await OpenFeature.setProviderAndWait(provider);
+    edge.refusal = outage;
+    const events = record();
+    events.length = 0;
+    return { edge, client, events };
+  }
+
+  test("waits, and succeeds once the Edge is back", async () => {
+    const { edge, client, events } = await begin();
+    const change = OpenFeature.setContext({ targetingKey: "mara" });
+    await client.statusWhen(({ attempts }) => attempts > 1);
+    expect([flags.providerStatus, colour()]).toEqual([ProviderStatus.RECONCILING, "default"]);
+    edge.refusal = undefined;
+    await change;
+    expect([flags.providerStatus, colour()]).toEqual([ProviderStatus.READY, "userkey=mara"]);
+    await nextTask();
+    expect(events).toEqual([ProviderEvents.Reconciling, ProviderEvents.ContextChanged]);
+  });
+
+  test("is an error after the time limit, and the provider is ready once the Edge is back", async () => {
+    const { edge, events } = await begin({}, 50);
+    await OpenFeature.setContext({ targetingKey: "mara" });
+    expect([flags.providerStatus, colour()]).toEqual([ProviderStatus.ERROR, "default"]);
+    edge.refusal = undefined;
+    await eventually(() => {
+      expect(flags.providerStatus).toBe(ProviderStatus.READY);
+    });
+    expect(colour()).toBe("userkey=mara");
+    const { Reconciling, Error, Ready, ContextChanged } = ProviderEvents;
+    expect(events).toEqual([Reconciling, Error, Ready]);
+    await OpenFeature.setContext({ targetingKey: "fred" });
+    await nextTask();
+    expect(events).toEqual([Reconciling, Error, Ready, Reconciling, ContextChanged]);
+  });
+
+  test("that a newer one replaces is no error", async () => {
+    const { edge, client, events } = await begin();
+    const changes = [OpenFeature.setContext({ targetingKey: "mara" })];
+    await client.statusWhen(({ attempts }) => attempts > 1);
+    changes.push(OpenFeature.setContext({ targetingKey: "kim" }));
+    await client.statusWhen(({ attempts }) => attempts > 3);
+    edge.refusal = undefined;
+    await Promise.all(changes);
+    expect([flags.providerStatus, colour()]).toEqual([ProviderStatus.READY, "userkey=kim"]);
+    const { Reconciling, ContextChanged } = ProviderEvents;
+    expect(events).toEqual([Reconciling, Reconciling, ContextChanged]);
+  });
+
+  test("keeps the values if the client does, and the new values are a change", async () => {
+    const { edge, events } = await begin({ whileSwitching: "keepValues" });
+    await OpenFeature.setContext({ targetingKey: "mara" });
+    expect([flags.providerStatus, colour()]).toEqual([ProviderStatus.READY, "userkey=fred"]);
+    edge.refusal = undefined;
+    await eventually(() => {
+      expect(events).toContain(ProviderEvents.ConfigurationChanged);
+    });
+    expect(colour()).toBe("userkey=mara");
+    const { Reconciling, ContextChanged, ConfigurationChanged } = ProviderEvents;
+    expect(events).toEqual([Reconciling, ContextChanged, ConfigurationChanged]);
+  });
+});
+
+test("a context that cannot be sent is an error until another one is set", async () => {
+  const client = clientOf(evaluatingEdge(), SERVER_KEY);
+  await OpenFeature.setProviderAndWait(new FeatureHubWebProvider(client));
+  const flags = OpenFeature.getClient();
+  const many = Object.fromEntries(Array.from({ length: 31 }, (_, at) => [`a${at}`, "x"]));
+  await OpenFeature.setContext(many);
+  await client.refresh();
+  await nextTask();
+  expect(flags.providerStatus).toBe(ProviderStatus.ERROR);
+  await OpenFeature.setContext({ targetingKey: "mara" });
+  expect(flags.providerStatus).toBe(ProviderStatus.READY);
 });

@@ -155,19 +155,32 @@ export function useFeatureHubClient(): ClientContext {
 export function useFeature<T = boolean>(key: string, defaultValue: T): T;
 export function useFeature<T = boolean>(key: string, defaultValue?: T): T | undefined;
 export function useFeature<T = boolean>(key: string, defaultValue?: T): T | undefined {
-  const { client } = useFeatureHub();
+  const { config, client } = useFeatureHub();
   const feature = useMemo(() => client.feature<T>(key), [client, key]);
   const subscribe = useCallback(
     (call: () => void) => {
       const listener = feature.addListener(call);
+      // The values of another user may equal those before them, with the defaults shown in between. No feature has changed then.
+      const readiness = config.addReadinessListener(call);
       return () => {
         feature.removeListener(listener);
+        config.removeReadinessListener(readiness);
       };
     },
-    [feature],
+    [config, feature],
   );
-  // A document can be another object at each read, so its text is compared.
-  const text = (): string | undefined => JSON.stringify(feature.untrackedValue);
-  const shown = useSyncExternalStore(subscribe, text, text);
+  const compared = (): unknown => comparable(feature.untrackedValue);
+  const shown = useSyncExternalStore(subscribe, compared, compared);
   return useMemo(() => feature.value ?? defaultValue, [feature, shown]);
+}
+
+/** Returns the text of a document, because each read can return another object. Other values are compared themselves. */
+function comparable(value: unknown): unknown {
+  if (typeof value !== "object") return value;
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // An interceptor gave an object that is no document.
+    return "";
+  }
 }

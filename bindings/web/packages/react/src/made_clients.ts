@@ -1,5 +1,7 @@
 import { Client, type ClientOptions } from "fh-client";
 
+import { sameOptions } from "./same_options.ts";
+
 /** The time in milliseconds after which a client is closed if no component that was rendered with it has been mounted. */
 const UNUSED = 60_000;
 
@@ -18,7 +20,7 @@ export interface MadeClient {
 }
 
 interface Entry extends MadeClient {
-  readonly name: string;
+  readonly options: ClientOptions;
   /** The provider that uses the client, from its mounting to its unmounting. */
   owner: object | undefined;
   isClosed: boolean;
@@ -29,24 +31,23 @@ interface Entry extends MadeClient {
  * The clients that were rendered with, but whose provider is not mounted yet. React may render a provider several times before it mounts
  * it, and may forget the state of each of these renderings. So the renderings with the same settings find the same client here.
  */
-const unmounted = new Map<string, Entry>();
+const unmounted = new Set<Entry>();
 
 function close(entry: Entry): void {
   entry.isClosed = true;
-  if (unmounted.get(entry.name) === entry) unmounted.delete(entry.name);
+  unmounted.delete(entry);
   entry.client.close();
 }
 
 function take(settings: MadeClientSettings, identity: string): Entry {
   const { url, apiKey, options } = settings;
-  const name = `${identity} ${JSON.stringify(options)}`;
-  let entry = unmounted.get(name);
-  if (!entry) {
-    const client = new Client(url, apiKey, options);
-    const made: Entry = { client, identity, name, owner: undefined, isClosed: false, timer: undefined };
-    made.timer = setTimeout(close, UNUSED, made);
-    unmounted.set(name, (entry = made));
+  for (const entry of unmounted) {
+    if (entry.identity === identity && sameOptions(entry.options, options)) return entry;
   }
+  const client = new Client(url, apiKey, options);
+  const entry: Entry = { client, identity, options, owner: undefined, isClosed: false, timer: undefined };
+  entry.timer = setTimeout(close, UNUSED, entry);
+  unmounted.add(entry);
   return entry;
 }
 
@@ -68,7 +69,7 @@ export class ClientOwner {
     const entry = made as Entry;
     if (entry.isClosed || (entry.owner && entry.owner !== this)) return false;
     clearTimeout(entry.timer as number);
-    if (unmounted.get(entry.name) === entry) unmounted.delete(entry.name);
+    unmounted.delete(entry);
     entry.owner = this;
     this.#entry = entry;
     return true;

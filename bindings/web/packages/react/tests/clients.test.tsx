@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { act, cleanup, render, screen, waitFor } from "@testing-library/react";
-import { Client } from "fh-client";
+import { Client, type ContextAttributes, type Notice } from "fh-client";
 import { type ReactNode, StrictMode, Suspense } from "react";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
@@ -11,7 +11,8 @@ import {
   useString,
   useSuspenseFeature,
 } from "../src/index.ts";
-import { feature, FetchEdge, SERVER_KEY } from "./fetch_edge.ts";
+import { sameOptions } from "../src/same_options.ts";
+import { AT_ONCE, feature, FetchEdge, OUTAGES, SERVER_KEY } from "./fetch_edge.ts";
 import { offline } from "./offline.ts";
 import "./patience.ts";
 
@@ -33,6 +34,19 @@ function SuspendingColour(): ReactNode {
 beforeEach(() => {
   clients.clear();
 });
+
+const UNREADABLE = {
+  get item(): never {
+    throw new Error("there is no access");
+  },
+};
+
+/** Returns options with observers that refer to each other in a circle. */
+function cycle(...values: readonly number[]): object {
+  const parts = values.map((value) => ({ value, next: undefined as object | undefined }));
+  parts.forEach((part, at) => (part.next = parts[(at + 1) % parts.length]));
+  return { observers: parts[0] };
+}
 
 /** Returns a provider that makes a client of the Edge. */
 function provider(children: ReactNode, props: FeatureProviderProps = {}): ReactNode {
@@ -138,6 +152,27 @@ test("other attributes make the Edge evaluate the features again with a server-e
   expect(clients.size).toBe(1);
 });
 
+test.each(OUTAGES.flatMap((outage) => ["blue", "red"].map((next) => [outage, next] as const)))(
+  "attributes that change while the Edge is away (%s) have their values once it is back (%s)",
+  async (outage, next) => {
+    edge.onStream = (stream) => {
+      stream.list(feature("COLOUR", stream.context === "userkey=mara" ? "red" : next));
+    };
+    const options = { ...AT_ONCE, fetch: edge.fetch };
+    const view = render(provider(<Colour />, { options, context: { userkey: "mara" } }));
+    await screen.findByText("red");
+    edge.refusal = outage;
+    view.rerender(provider(<Colour />, { options, context: { userkey: "fred" } }));
+    await screen.findByText("none");
+    const before = edge.requests;
+    await waitFor(() => {
+      expect(edge.requests).toBeGreaterThan(before + 1);
+    });
+    edge.refusal = undefined;
+    await screen.findByText(next);
+  },
+);
+
 test("a suspended component shows the fallback until the client is ready", async () => {
   render(
     provider(
@@ -171,4 +206,57 @@ test("a provider needs a client", () => {
   expect(() => render(<FeatureProvider>text</FeatureProvider>)).toThrow(
     "a FeatureProvider needs a client, or a URL and an API key",
   );
+});
+
+test("options may refer to themselves, and renderings that React forgets use the same client", async () => {
+  const notices: Notice[] = [];
+  const rendered = (): ReactNode => {
+    // Each rendering has another list, and the one storage.
+    const observers = [{ observer: { observe: () => undefined, all: [] as unknown[] } }];
+    observers[0]!.observer.all.push(observers);
+    const options = { fetch: edge.fetch, storage, observers, onNotice: (notice: Notice) => notices.push(notice) };
+    const context = { userkey: "mara", orders: 5n } as unknown as ContextAttributes;
+    return (
+      <FeatureProvider url="http://edge" apiKey={SERVER_KEY} options={options} context={context}>
+        <SuspendingColour />
+      </FeatureProvider>
+    );
+  };
+  const items = new Map<string, string>();
+  const storage = {
+    getItem: (name: string) => items.get(name) ?? null,
+    setItem: (name: string, value: string) => void items.set(name, value),
+    removeItem: (name: string) => void items.delete(name),
+    self: undefined as unknown,
+  };
+  storage.self = storage;
+  const view = render(<StrictMode>{rendered()}</StrictMode>);
+  view.rerender(<StrictMode>{rendered()}</StrictMode>);
+  await waitFor(() => {
+    expect(edge.streams).toHaveLength(1);
+  });
+  edge.streams[0]!.list(feature("COLOUR", "red"));
+  await screen.findByText("red");
+  expect([edge.streams.length, edge.open, clients.size]).toEqual([1, 1, 1]);
+  expect(notices).toEqual([{ kind: "attribute_ignored", attribute: "orders" }]);
+});
+
+test.each<[string, unknown, unknown, boolean]>([
+  ["equal members", { poll: 1, headers: { a: "b" } }, { headers: { a: "b" }, poll: 1 }, true],
+  ["another member", { poll: 1 }, { poll: 1, pace: 1 }, false],
+  ["a missing member", { poll: 1, pace: undefined }, { poll: 1 }, true],
+  ["another value", { context: { a: ["b"] } }, { context: { a: ["c"] } }, false],
+  ["another type", { context: [] }, { context: {} }, false],
+  ["an equal bigint", { context: { a: 5n } }, { context: { a: 5n } }, true],
+  ["another bigint", { context: { a: 5n } }, { context: { a: 6n } }, false],
+  ["functions", { fetch: () => 1 }, { fetch: () => 2 }, true],
+  ["a function and none", { fetch: () => 1 }, { fetch: {} }, false],
+  ["the same object that throws when it is read", { storage: UNREADABLE }, { storage: UNREADABLE }, true],
+  ["other bytes", { engine: new Uint8Array([1]) }, { engine: new Uint8Array([1]) }, false],
+  ["null", { storage: null }, { storage: {} }, false],
+  ["equal cycles", cycle(1, 2), cycle(1, 2), true],
+  ["cycles of another length", cycle(1, 1), cycle(1), true],
+  ["another cycle", cycle(1, 2), cycle(1, 3), false],
+])("options with %s", (_, former, next, isSame) => {
+  expect([sameOptions(former, next), sameOptions(next, former)]).toEqual([isSame, isSame]);
 });

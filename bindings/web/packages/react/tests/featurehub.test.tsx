@@ -83,6 +83,24 @@ test("another user gets other values, also by the former name of the property", 
   await screen.findByText("blue");
 });
 
+test.each([true, false])(
+  "a user who changes while the Edge is away has the values once it is back, also if they are equal (with waiting: %j)",
+  async (waitForReady) => {
+    const view = render(wrapper(<Colour />, { waitForReady }));
+    (await stream()).list(feature("COLOUR", "red"));
+    await screen.findByText("red");
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    edge.refusal = 503;
+    view.rerender(wrapper(<Colour />, { waitForReady, userKey: "fred" }));
+    await waitFor(() => {
+      expect(view.container.textContent).toBe(waitForReady ? "" : "none");
+    });
+    edge.refusal = undefined;
+    (await stream(2)).list(feature("COLOUR", "red"));
+    await screen.findByText("red");
+  },
+);
+
 test("without waiting, the children show defaults", async () => {
   const view = render(wrapper(<Colour />, { waitForReady: false }));
   expect(view.container.textContent).toBe("none");

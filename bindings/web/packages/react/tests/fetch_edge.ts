@@ -9,6 +9,12 @@ export function feature(key: string, value: unknown, version = 1, more: object =
   return JSON.stringify({ id: key, key, type, version, value: stored, l: false, ...more });
 }
 
+/** Settings of a client that retries at once. */
+export const AT_ONCE = { backoff: { initial: 0.001, cap: 0.001 }, pace: 0.001 };
+
+/** The ways in which an Edge is away. */
+export const OUTAGES = [503, "unreachable"] as const;
+
 /** A stream that a client has opened. */
 export interface OpenStream {
   /** The context of a server-evaluated key, as its header has it. */
@@ -26,8 +32,12 @@ export interface OpenStream {
 export class FetchEdge {
   /** The streams in the order in which clients opened them. */
   readonly streams: OpenStream[] = [];
-  /** The status with which requests are refused; `undefined` while streams are opened. */
-  refusal: number | undefined;
+  /** The status with which requests are refused, or that there is no connection; `undefined` while streams are opened. */
+  refusal: number | "unreachable" | undefined;
+  /** The statuses with which the next requests are refused, one each. */
+  readonly nextRefusals: number[] = [];
+  /** Number of requests. */
+  requests = 0;
 
   /** Called for each stream that was opened. */
   onStream: (stream: OpenStream) => void = () => undefined;
@@ -39,9 +49,12 @@ export class FetchEdge {
 
   /** The function to give to clients. */
   readonly fetch = ((_url: string, init: RequestInit): Promise<unknown> => {
+    this.requests++;
     const headers = new Headers([["content-type", "text/event-stream"]]);
-    if (this.refusal !== undefined) {
-      return Promise.resolve({ status: this.refusal, headers, body: null, redirected: false });
+    const refusal = this.nextRefusals.shift() ?? this.refusal;
+    if (refusal === "unreachable") return Promise.reject(new TypeError("fetch failed"));
+    if (refusal !== undefined) {
+      return Promise.resolve({ status: refusal, headers, body: null, redirected: false });
     }
     const { signal } = init;
     let send: (text: string) => void = () => undefined;
