@@ -255,6 +255,18 @@ def test_an_unreachable_edge_is_a_problem() -> None:
         assert client.status().to_dict()["problem"] == "unreachable"
 
 
+@pytest.mark.parametrize(("mode", "encoding"), [("streaming", b"identity"), ("polling", b"gzip")])
+def test_only_polls_are_requested_with_compression(mode: Any, encoding: bytes) -> None:
+    """A proxy that compresses a stream holds its events back until there is enough data to compress."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+        with fh_client.Client(f"http://127.0.0.1:{server.getsockname()[1]}", KEY, mode=mode):
+            connection, _ = server.accept()
+            with connection, connection.makefile("rb") as request:
+                head = [line.lower() for line in iter(request.readline, b"\r\n")]
+    assert [line for line in head if line.startswith(b"accept-encoding")] == [b"accept-encoding: %s\r\n" % encoding]
+
+
 def test_a_client_without_features_is_stopped() -> None:
     with fh_client.Client.offline() as client:
         with pytest.raises(fh_client.NotReady) as raised:

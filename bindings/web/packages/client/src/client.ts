@@ -15,6 +15,7 @@ import { prepare, SHARES_HANDLERS } from "./prepare.ts";
 import { type ReadyOptions, untilReady } from "./ready.ts";
 import {
   attributesOf,
+  guarded,
   held,
   intercept,
   type Interceptor,
@@ -49,7 +50,8 @@ import { lowerCase, utf8 } from "./text.ts";
 
 /**
  * A client of one Edge. The client connects in the background, holds the features of its API keys in memory, and keeps them up to date.
- * Reads use the features in memory; they neither wait nor throw. Listeners are called in microtasks and may call anything.
+ * Reads use the features in memory; they neither wait nor throw. Listeners are called in microtasks and may call anything. They may
+ * be asynchronous: a rejection is counted and reported like an error that they throw.
  *
  * The kind of the key decides who evaluates rules: with a client-evaluated key (with a `*`) the client does, for any number of contexts,
  * with an engine that is loaded when the client is made. With a server-evaluated key the Edge does, for one context at a time.
@@ -102,8 +104,13 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
       keepAlive: options.keepAlive ?? true,
       whenHidden: options.whenHidden ?? "continue",
     });
-    const repository = new Repository({
-      clock: options.clock ?? Date.now,
+    const { clock } = options;
+    const repository: Repository = new Repository({
+      clock: () => {
+        let now: unknown;
+        if (clock) guarded(repository, () => (now = clock()));
+        return typeof now === "number" ? now : Date.now();
+      },
       events: options.eventQueue ?? 1024,
     });
     const observers = new LateObservers(repository, usageCode);
@@ -185,7 +192,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
   /**
    * Waits until the condition returns true for the status. The condition is checked now, and after each update.
    *
-   * @throws {@link NotReady} if the client is closed and the condition is not true
+   * @throws {@link NotReady} if the client is closed and the condition is not true, and what the condition throws
    *
    * @example
    * ```ts
@@ -193,11 +200,11 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    * await client.statusWhen(() => client.string("COLOUR") === "blue");
    * ```
    */
-  async statusWhen(condition: (status: Status) => boolean): Promise<Status> {
+  async statusWhen(condition: (status: Status) => boolean | Promise<boolean>): Promise<Status> {
     const watch = new RepositoryWatch(this.#repository.tasks);
     for (;;) {
       const { status } = this;
-      if (condition(status)) return status;
+      if (await condition(status)) return status;
       if (status.readiness === "CLOSED") throw new NotReady("closed", status.problem);
       await watch.changed();
     }
@@ -390,10 +397,8 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
   // ---- listeners, interceptors and observers ----------------------------------------------------------
 
   /** Registers a listener that is called each time the client becomes ready for the first time since it was not ready. */
-  onReady(call: () => void): Subscription {
-    return this.onReadiness(({ isFirst }) => {
-      if (isFirst) call();
-    });
+  onReady(call: () => unknown): Subscription {
+    return this.onReadiness(({ isFirst }) => isFirst && call());
   }
 
   /**
@@ -404,7 +409,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    * using watch = client.onReadiness(({ readiness }) => console.log(readiness));
    * ```
    */
-  onReadiness(call: (change: ReadinessChange) => void): Subscription {
+  onReadiness(call: (change: ReadinessChange) => unknown): Subscription {
     return onReadiness(this.#repository, call);
   }
 
@@ -416,7 +421,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    * using watch = client.onStatus(({ connection, problem }) => console.log(connection, problem));
    * ```
    */
-  onStatus(call: (status: SessionStatus) => void): Subscription {
+  onStatus(call: (status: SessionStatus) => unknown): Subscription {
     return onStatus(this.#repository, call);
   }
 
@@ -429,12 +434,12 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    * using watch = client.onNewState(({ isHeld, keys }) => console.log(isHeld, keys));
    * ```
    */
-  onNewState(call: (event: NewState) => void): Subscription {
+  onNewState(call: (event: NewState) => unknown): Subscription {
     return onNewState(this.#repository, call);
   }
 
   /** Registers a listener for updates in the form in which they were received (sdk-behaviour 2.6). */
-  onRaw(call: (update: RawUpdate) => void): Subscription {
+  onRaw(call: (update: RawUpdate) => unknown): Subscription {
     return listen(this.#repository, "raw", call);
   }
 
@@ -446,7 +451,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    * using watch = client.onNotice((notice) => console.warn(noticeText(notice)));
    * ```
    */
-  onNotice(call: (notice: Notice) => void): Subscription {
+  onNotice(call: (notice: Notice) => unknown): Subscription {
     return listen(this.#repository, "notice", call);
   }
 

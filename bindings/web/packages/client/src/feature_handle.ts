@@ -142,7 +142,7 @@ export class Feature<F extends object, K extends keyof F & string> {
    * using watch = mara.feature("COLOUR").onChange((change) => console.log(change.new));
    * ```
    */
-  onChange(call: (change: Change<F[K]>) => void): Subscription {
+  onChange(call: (change: Change<F[K]>) => unknown): Subscription {
     return this.#reads.onChange(this.key, call);
   }
 

@@ -3,6 +3,7 @@ import type { ClientParts } from "./live_reads.ts";
 import type { ClientOptions } from "./options.ts";
 import type { Overrides } from "./overrides.ts";
 import { listen } from "./repository/lib.ts";
+import { runs } from "./repository/panic_guard.ts";
 import { isEdge, SNAPSHOT } from "./repository/source.ts";
 import { contextHeader } from "./session/context_header.ts";
 import type { Platform } from "./platform.ts";
@@ -55,11 +56,8 @@ export class LateParts {
     if (!storage) return;
     const owner = ownerOf(driver.keys, this.#context && contextHeader(this.#context));
     let entry: unknown;
-    try {
-      entry = storage.getItem(entryName(owner));
-    } catch {
-      // The keeper meets the error again.
-    }
+    // The keeper meets a failure again.
+    runs(() => (entry = storage.getItem(entryName(owner))));
     const saved = readEntry(entry, owner, repository.clock() - storageMaxAge * 1000);
     if (saved) serveSaved(this.#parts, saved);
     else if (entry !== null) void this.setStorage(storage);

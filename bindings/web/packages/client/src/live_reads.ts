@@ -96,10 +96,10 @@ export class LiveReads<F extends object> extends Reads<F> {
    * using watch = mara.onChange("COLOUR", (change) => console.log(change.old, change.new));
    * ```
    */
-  onChange<K extends FlagKey<F>>(key: K, call: (change: Change<F[K]>) => void): Subscription {
-    return onChange(this.#parts.repository, key, this.contextAttributes, (change) => {
-      call(plainChange(change));
-    });
+  onChange<K extends FlagKey<F>>(key: K, call: (change: Change<F[K]>) => unknown): Subscription {
+    return onChange(this.#parts.repository, key, this.contextAttributes, (change) =>
+      call(plainChange(change)),
+    );
   }
 
   /**
@@ -112,7 +112,7 @@ export class LiveReads<F extends object> extends Reads<F> {
    * using watch = mara.onGeneration(() => paint(mara.string("COLOUR", "red")));
    * ```
    */
-  onGeneration(call: (generation: number) => void): Subscription {
+  onGeneration(call: (generation: number) => unknown): Subscription {
     return listen(this.#parts.repository, "generation", call);
   }
 

@@ -183,7 +183,7 @@ export interface ClientOptions {
   readonly catchUpdates?: boolean;
   /** Maximum number of events that wait for listeners; 1,024 by default. */
   readonly eventQueue?: number;
-  /** Returns the milliseconds since 1970, for rules on `now` and for usage; by default `Date.now`. */
+  /** Returns the milliseconds since 1970, for rules on `now` and for usage; by default `Date.now`, which also replaces a clock that fails. */
   readonly clock?: () => number;
   /**
    * The function that sends requests; by default the global `fetch`. In Node, its modules `http` and `https` send them in place of Node's own
@@ -211,9 +211,9 @@ export interface ClientOptions {
    * A listener for notices. Without it, the client writes one warning to the console for each kind of notice other than `ignored`, which is
    * no trouble.
    */
-  readonly onNotice?: (notice: Notice) => void;
+  readonly onNotice?: (notice: Notice) => unknown;
   /** A listener for readiness, which also gets the first readiness. */
-  readonly onReadiness?: (change: ReadinessChange) => void;
+  readonly onReadiness?: (change: ReadinessChange) => unknown;
   /** A listener for the status, which also gets the first status. */
-  readonly onStatus?: (status: SessionStatus) => void;
+  readonly onStatus?: (status: SessionStatus) => unknown;
 }

@@ -7,6 +7,31 @@ const MOST_ENTRIES = 5;
 /** The names of the entries for features, as `entryName` returns them. */
 const NAME = /^fh:[\da-f]{64}:(?:0|[\da-f]{64})$/;
 
+/** The time limit in milliseconds for each answer of an asynchronous storage. */
+const LIMIT = 10_000;
+
+/**
+ * Returns the answer of a storage.
+ *
+ * @throws an error if its promise is not settled within 10 seconds
+ */
+export async function inTime<T>(answer: T | PromiseLike<T>): Promise<T> {
+  if (typeof (answer as Partial<PromiseLike<T>> | null | undefined)?.then !== "function") return answer;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error("it has not answered for 10 seconds"));
+    }, LIMIT);
+    // The wait for a storage need not keep a program in Node running.
+    (timer as { unref?: () => void }).unref?.();
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** The entries of a storage that belong to clients. Several clients, also of other tabs, may write to the same storage. */
 export class StateEntries {
   readonly #storage: StateStorage;
@@ -25,38 +50,48 @@ export class StateEntries {
     if (text.length > MOST_STORED) throw new Error("the features have more than a million characters");
     const kept: string[] = [];
     let room = MOST_STORED - text.length;
-    for (const other of (await this.#names()).reverse()) {
+    for (const other of this.#names(await inTime(this.#storage.getItem(INDEX))).reverse()) {
       if (other === name) continue;
-      room -= (await this.#storage.getItem(other))?.length ?? Infinity;
+      room -= (await inTime(this.#storage.getItem(other)))?.length ?? Infinity;
       if (room >= 0 && kept.length < MOST_ENTRIES - 1) kept.unshift(other);
       else {
         room = -1;
-        await this.#storage.removeItem(other);
+        await inTime(this.#storage.removeItem(other));
       }
     }
     for (;;) {
       try {
-        await this.#storage.setItem(name, text);
+        await inTime(this.#storage.setItem(name, text));
         break;
       } catch (error) {
         const oldest = kept.shift();
         if (oldest === undefined) throw error;
-        await this.#storage.removeItem(oldest);
+        await inTime(this.#storage.removeItem(oldest));
       }
     }
-    await this.#storage.setItem(INDEX, JSON.stringify([...kept, name]));
+    await inTime(this.#storage.setItem(INDEX, JSON.stringify([...kept, name])));
   }
 
-  /** Removes all entries, also that of `storedSession`. */
+  /**
+   * Removes all entries, also that of `storedSession`.
+   *
+   * @throws an error if the storage does not remove an entry
+   */
   async clear(): Promise<void> {
-    for (const name of [...(await this.#names()), INDEX, SESSION]) await this.#storage.removeItem(name);
+    let index: string | null = null;
+    try {
+      index = await inTime(this.#storage.getItem(INDEX));
+    } catch {
+      // A storage that cannot be read may remove the entries that it shows.
+    }
+    for (const name of [...this.#names(index), INDEX, SESSION]) await inTime(this.#storage.removeItem(name));
   }
 
-  /** Returns the names of the entries, the oldest one first, as far as it is known. */
-  async #names(): Promise<string[]> {
+  /** Returns the names of the entries, the oldest one first, as far as the index says. */
+  #names(index: string | null): string[] {
     let listed: unknown;
     try {
-      listed = JSON.parse((await this.#storage.getItem(INDEX)) ?? "[]");
+      listed = JSON.parse(index ?? "[]");
     } catch {
       // The index is written anew with the next entry.
     }

@@ -9,9 +9,10 @@ import { serveSaved } from "./serve_saved.ts";
 import { readSnapshot } from "./snapshot_form.ts";
 import { ownerOf, type SnapshotOwner } from "./snapshot_owner.ts";
 import { type SnapshotText, SnapshotWriter } from "./snapshot_writer.ts";
-import { StateEntries } from "./state_entries.ts";
+import { inTime, StateEntries } from "./state_entries.ts";
 import { statusOf } from "./status.ts";
 import { entryName, MOST_STORED, type StateStorage } from "./stored_state.ts";
+import { reasonOf } from "./text.ts";
 
 /** Keeps the last features of a client in a storage. Whatever is wrong with the storage or its entries is reported as a notice, once. */
 export class StateKeeper {
@@ -97,8 +98,8 @@ export class StateKeeper {
     if (hasFeatures()) return;
     try {
       const owner = this.#owner;
-      const entry = await storage.getItem(entryName(owner));
-      if (entry === null || hasFeatures()) return;
+      const entry = await inTime(storage.getItem(entryName(owner)));
+      if (typeof entry !== "string" || hasFeatures()) return;
       if (entry.length > MOST_STORED) throw new Error("the entry has more than a million characters");
       const saved = readSnapshot(entry, owner, "entry");
       if (typeof saved === "string") this.#report(saved);
@@ -111,7 +112,7 @@ export class StateKeeper {
   }
 
   readonly #failed = (error: unknown): void => {
-    this.#report(`the storage cannot be used: ${error instanceof Error ? error.message : String(error)}`);
+    this.#report(`the storage cannot be used: ${reasonOf(error)}`);
   };
 
   #report(why: string): void {

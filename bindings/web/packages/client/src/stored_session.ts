@@ -1,4 +1,5 @@
-import { SESSION } from "./stored_state.ts";
+import { runs } from "./repository/panic_guard.ts";
+import { SESSION, type StateStorage } from "./stored_state.ts";
 
 /**
  * Returns a random text that stays in a storage, for the attribute `session`: rollouts then give the same value to a visitor without a
@@ -10,18 +11,13 @@ import { SESSION } from "./stored_state.ts";
  * ```
  */
 export function storedSession(storage: Pick<Storage, "getItem" | "setItem">): string {
-  try {
-    const stored = storage.getItem(SESSION);
-    if (stored !== null && /^[\da-f]{32}$/.test(stored)) return stored;
-  } catch {
-    // The storage may fail for the write, too.
-  }
+  let stored: unknown;
+  runs(() => (stored = storage.getItem(SESSION)));
+  if (typeof stored === "string" && /^[\da-f]{32}$/.test(stored)) return stored;
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const session = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  try {
-    storage.setItem(SESSION, session);
-  } catch {
-    // The session holds for this page only.
-  }
+  // If this fails, the session holds for this page only.
+  const written: Pick<StateStorage, "setItem"> = storage;
+  runs(() => written.setItem(SESSION, session));
   return session;
 }

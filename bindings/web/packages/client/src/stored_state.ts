@@ -2,7 +2,8 @@ import { isObject, parse } from "./json.ts";
 import { environmentsOf, FORMAT, type SavedFeatures, type SnapshotOwner } from "./snapshot_owner.ts";
 
 /**
- * A place in which a client keeps its last features, such as `localStorage`. The methods may also be asynchronous.
+ * A place in which a client keeps its last features, such as `localStorage`. The methods may also be asynchronous: then
+ * each has 10 seconds for its answer. A failure is reported as a notice.
  *
  * @example
  * ```ts

@@ -1,4 +1,5 @@
 import type { OverrideEntry, Overrides } from "./overrides.ts";
+import { reasonOf } from "./text.ts";
 
 /** The entry of `sessionStorage` with the overrides of a tab. */
 const NAME = "fh:overrides";
@@ -19,7 +20,7 @@ export function keepOverrides(overrides: Overrides, takesLink: boolean, report: 
     try {
       act();
     } catch (error) {
-      report(`the overrides of the tab: ${error instanceof Error ? error.message : String(error)}`);
+      report(`the overrides of the tab: ${reasonOf(error)}`);
     }
   };
   attempt(() => {

@@ -12,6 +12,15 @@ import type { StateStorage } from "./stored_state.ts";
 /** Settings of each request. Runtimes without cookies and referrers do not have them, and refuse them. */
 export const ANONYMOUS = { credentials: "omit", referrerPolicy: "no-referrer" } as const;
 
+/**
+ * Returns the headers of a request for a runtime in which a program can choose the encoding. A stream is requested without compression, because
+ * a proxy that compresses it holds events back until there is enough data to compress.
+ */
+export function headersOf({ kind, headers }: PlatformRequest): [string, string][] {
+  const encoding: [string, string][] = kind === "stream" ? [["accept-encoding", "identity"]] : [];
+  return [...encoding, ...headers.map(([name, value]): [string, string] => [name, value])];
+}
+
 /** What all platforms have in common: `fetch`, `setTimeout` and the clocks. */
 export abstract class WebPlatform implements Platform {
   abstract readonly identification: string | undefined;

@@ -7,7 +7,7 @@ const HIDDEN_LIMIT = 30_000;
  * Watches the network and the page, if there is one: a worker has none.
  *
  * A page that is hidden or left delivers usage within the event. A page that enters the back/forward cache suspends its client, and resumes
- * it when it is shown again.
+ * it when it is shown again. So does a page that the browser freezes, which could neither read a stream nor pass it on to other tabs.
  */
 export function watchPage(lifeCycle: LifeCycle, pausesWhenHidden: boolean): () => void {
   const ended = new AbortController();
@@ -35,6 +35,11 @@ export function watchPage(lifeCycle: LifeCycle, pausesWhenHidden: boolean): () =
     });
   }
   if (typeof document !== "undefined") {
+    on(document, "freeze", () => {
+      lifeCycle.suspend();
+    });
+    // A paused page resumes when it is shown.
+    if (!pausesWhenHidden) on(document, "resume", show);
     on(document, "visibilitychange", () => {
       if (document.visibilityState !== "hidden") {
         show();

@@ -36,6 +36,8 @@ export function clientInterceptor(given: FeatureValueInterceptor, of: ClientFeat
       const state = feature && (JSON.parse(feature.json) as FeatureState);
       const answer = given.matched(key, of, state);
       if (!answer) return undefined;
+      // The client refuses a promise.
+      if ("then" in answer) return answer as never;
       if (!("value" in answer)) return answer[0] ? (answer[1] ?? null) : undefined;
       return (!feature?.isLocked && answer.value) || undefined;
     },

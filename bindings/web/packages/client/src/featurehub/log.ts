@@ -1,3 +1,5 @@
+import { runs } from "../repository/panic_guard.ts";
+
 /** A function that writes a log line. */
 export type FHLogMethod = (...args: unknown[]) => void;
 
@@ -33,3 +35,10 @@ export class FHLog {
 
 /** The log that the layer uses. */
 export const fhLog = /* @__PURE__ */ (() => FHLog.fhLog)();
+
+/** Calls a function of the program, and logs what it throws, or the reason for which its promise is rejected. */
+export function callListener(call: () => unknown): void {
+  runs(call, (error) => {
+    fhLog.error("Failed to trigger listener", error);
+  });
+}

@@ -5,9 +5,9 @@ import type { FeatureEnvironmentCollection, FeatureState } from "./models.ts";
 /** A receiver of updates in the form in which an Edge sent them, for example a store. */
 export interface RawUpdateFeatureListener {
   readonly connected?: boolean;
-  processUpdates(features: FeatureState[], source: string): void;
-  processUpdate(feature: FeatureState, source: string): void;
-  deleteFeature(feature: FeatureState, source: string): void;
+  processUpdates(features: FeatureState[], source: string): unknown;
+  processUpdate(feature: FeatureState, source: string): unknown;
+  deleteFeature(feature: FeatureState, source: string): unknown;
   close?(): void;
   configChanged?(): void;
 }
@@ -17,9 +17,9 @@ export function observeRaw(client: Client, listener: RawUpdateFeatureListener): 
   return client.onRaw(({ json, kind, source, environment }) => {
     const data = JSON.parse(json) as unknown;
     const name = sourceName(source);
-    if (kind === "list") listener.processUpdates(features(data, environment), name);
-    else if (kind === "feature") listener.processUpdate(data as FeatureState, name);
-    else listener.deleteFeature(data as FeatureState, name);
+    if (kind === "list") return listener.processUpdates(features(data, environment), name);
+    if (kind === "feature") return listener.processUpdate(data as FeatureState, name);
+    return listener.deleteFeature(data as FeatureState, name);
   });
 }
 

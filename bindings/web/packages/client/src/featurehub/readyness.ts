@@ -6,7 +6,7 @@ export const Readyness = { NotReady: "NotReady", Ready: "Ready", Failed: "Failed
 export type Readyness = (typeof Readyness)[keyof typeof Readyness];
 
 /** A function that is called with the readiness, and with true if features have arrived for the first time. */
-export type ReadynessListener = (state: Readyness, firstTimeReady: boolean) => void;
+export type ReadynessListener = (state: Readyness, firstTimeReady: boolean) => unknown;
 
 /** Returns the readiness of a client. A closed client with features stays ready, because they answer further. */
 export function readynessOf(client: Client | undefined): Readyness {

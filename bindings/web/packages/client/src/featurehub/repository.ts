@@ -7,7 +7,7 @@ import type { AnalyticsCollector } from "./analytics.ts";
 import type { BaseClientContext } from "./context.ts";
 import { clientInterceptor, type FeatureValueInterceptor, type InterceptorAnswer } from "./interceptors.ts";
 import { leftOut } from "./left_out.ts";
-import { fhLog } from "./log.ts";
+import { callListener } from "./log.ts";
 import { MemoryEdge } from "./memory_edge.ts";
 import type { FeatureState, SSEResultState } from "./models.ts";
 import { observeRaw, type RawUpdateFeatureListener } from "./raw_updates.ts";
@@ -26,7 +26,7 @@ export type ReadinessListenerHandle = number;
 /** The number by which a listener for new states is removed. */
 export type CatchReleaseListenerHandler = number;
 /** A function that is called when features have changed, or when a change is held back. */
-export type PostLoadNewFeatureStateAvailableListener = (repository: ClientFeatureRepository) => void;
+export type PostLoadNewFeatureStateAvailableListener = (repository: ClientFeatureRepository) => unknown;
 
 /** A listener of a feature, with the context of its holder. */
 interface FeatureRegistration {
@@ -170,13 +170,14 @@ export class ClientFeatureRepository {
     ignoreNotReadyOnRegister = false,
   ): ReadinessListenerHandle {
     let last = this.readyness;
-    if (!ignoreNotReadyOnRegister || last !== Readyness.NotReady) listener(last, last === Readyness.Ready);
+    if (!ignoreNotReadyOnRegister || last !== Readyness.NotReady)
+      callListener(() => listener(last, last === Readyness.Ready));
     return this.#registrations.add(listener, (client) =>
-      client.onReadiness(({ readiness, isFirst }) => {
+      client.onReadiness(({ readiness, isFirst }): unknown => {
         const state = readynessOf(client);
-        if (readiness === "CLOSED" || state === last) return;
+        if (readiness === "CLOSED" || state === last) return undefined;
         last = state;
-        listener(state, isFirst);
+        return listener(state, isFirst);
       }),
     );
   }
@@ -189,11 +190,7 @@ export class ClientFeatureRepository {
   ): CatchReleaseListenerHandler {
     return this.#registrations.add(listener, (client) =>
       client.onNewState(() => {
-        try {
-          listener(this);
-        } catch (error) {
-          fhLog.log("failed", error);
-        }
+        callListener(() => listener(this));
       }),
     );
   }
@@ -224,7 +221,7 @@ export class ClientFeatureRepository {
   /** Adds an interceptor. The first one that overrides a feature decides. */
   addValueInterceptor(interceptor: FeatureValueInterceptor): void {
     this.#interceptors.push(interceptor);
-    interceptor.repository?.(this);
+    callListener(() => interceptor.repository?.(this));
     const adapted = clientInterceptor(interceptor, this);
     this.#registrations.add(interceptor, (client) => client.intercept(adapted, "decide"));
   }
@@ -264,7 +261,7 @@ export class ClientFeatureRepository {
       .map((key) => (context ? this.feature(key).withContext(context) : this.feature(key)))
       .filter((feature) => feature.isSet());
     for (const collector of this.#collectors)
-      collector.logEvent(action, other ?? new Map<string, string>(), features);
+      callListener(() => collector.logEvent(action, other ?? new Map<string, string>(), features));
   }
 
   // ---- sources of the program ---------------------------------------------------------------------------

@@ -2,12 +2,12 @@ import type { AnyFlags } from "../flags.ts";
 import type { LiveReads } from "../live_reads.ts";
 import type { BaseClientContext } from "./context.ts";
 import { leftOut } from "./left_out.ts";
-import { fhLog } from "./log.ts";
+import { callListener } from "./log.ts";
 import type { FeatureState, FeatureValueType } from "./models.ts";
 import type { ClientFeatureRepository } from "./repository.ts";
 
 /** A function that is called when the value or the lock of a feature changes. */
-export type FeatureListener<T = unknown> = (feature: FeatureStateHolder<T>) => void;
+export type FeatureListener<T = unknown> = (feature: FeatureStateHolder<T>) => unknown;
 
 /** The number by which a listener is removed. */
 export type FeatureListenerHandle = number;
@@ -183,9 +183,5 @@ export class FeatureStateBaseHolder<T = unknown> {
 export type FeatureStateHolder<T = unknown> = FeatureStateBaseHolder<T>;
 
 function call<T>(listener: FeatureListener<T>, feature: FeatureStateHolder<T>): void {
-  try {
-    listener(feature);
-  } catch (error) {
-    fhLog.error("Failed to trigger listener", error);
-  }
+  callListener(() => listener(feature));
 }

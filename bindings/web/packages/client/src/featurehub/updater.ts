@@ -1,6 +1,6 @@
 import { EdgeUrl, Secrets, URL_ERRORS } from "../session/lib.ts";
 import { parseKeys } from "../start_error.ts";
-import { put } from "../test_updates/send.ts";
+import { platformOf, put } from "../test_updates/send.ts";
 import { updateBody } from "../test_updates/update.ts";
 import type { FeatureHubConfig } from "./config.ts";
 import { fhLog } from "./log.ts";
@@ -19,6 +19,8 @@ const LIMIT = 12_000;
 
 /** Sends updates as the test updates of `fh-client`. */
 export class FeaturePostUpdater implements FeatureUpdatePostManager {
+  readonly #platform = platformOf();
+
   /** Returns true if the Edge has accepted the update. */
   async post(url: string, { value, updateValue, lock }: FeatureStateUpdate): Promise<boolean> {
     const [, host = "", apiKey = "", key = ""] = /^(.*)\/features\/(.+)\/([^/]+)$/s.exec(url) ?? [];
@@ -28,7 +30,7 @@ export class FeaturePostUpdater implements FeatureUpdatePostManager {
       const keys = parseKeys(apiKey, false);
       if (typeof edge === "string") throw new TypeError(URL_ERRORS[edge]);
       const secrets = new Secrets(keys.list);
-      const target = { edge, key: keys.first, headers: [], secrets, fetch: undefined, limit: LIMIT };
+      const target = { edge, key: keys.first, headers: [], secrets, platform: this.#platform, limit: LIMIT };
       fhLog.trace("update result -> ", await put(target, decodeURIComponent(key), updateBody(update)));
       return true;
     } catch (error) {

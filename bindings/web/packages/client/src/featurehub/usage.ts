@@ -14,13 +14,13 @@ export interface UsageEvent {
 }
 
 /** A function that is called with each report. */
-export type UsageEventListener = (event: UsageEvent) => void;
+export type UsageEventListener = (event: UsageEvent) => unknown;
 
 /** A receiver of reports, with data that each report gets. */
 export interface UsagePlugin {
   readonly defaultPluginAttributes?: Readonly<Record<string, unknown>>;
   readonly canSendAsync?: boolean;
-  send(event: UsageEvent): void;
+  send(event: UsageEvent): unknown;
 }
 
 /** The base of plugins. */
@@ -28,16 +28,14 @@ export abstract class DefaultUsagePlugin implements UsagePlugin {
   readonly defaultPluginAttributes: Record<string, unknown> = {};
   canSendAsync = true;
 
-  abstract send(event: UsageEvent): void;
+  abstract send(event: UsageEvent): unknown;
 }
 
 /** Returns the observer that passes each event to a function. */
 export function usageObserver(listener: UsageEventListener): Observer {
   return {
     dispatch: "inline",
-    observe: (event) => {
-      listener(report(event, {}));
-    },
+    observe: (event) => listener(report(event, {})),
   };
 }
 
@@ -45,9 +43,7 @@ export function usageObserver(listener: UsageEventListener): Observer {
 export function pluginObserver(plugin: UsagePlugin): Observer {
   return {
     dispatch: plugin.canSendAsync === false ? "inline" : "queued",
-    observe: (event) => {
-      plugin.send(report(event, plugin.defaultPluginAttributes ?? {}));
-    },
+    observe: (event) => plugin.send(report(event, plugin.defaultPluginAttributes ?? {})),
   };
 }
 

@@ -9,7 +9,7 @@ import { contextHeader } from "../session/context_header.ts";
 import { ownerOf } from "../snapshot_owner.ts";
 import { SnapshotWriter } from "../snapshot_writer.ts";
 import { serveSaved } from "../serve_saved.ts";
-import { lowerCase, trim, utf8 } from "../text.ts";
+import { lowerCase, reasonOf, trim, utf8 } from "../text.ts";
 import { type GivenEnvironment, readBootstrap } from "./bootstrap.ts";
 import { load, replace, replaceNow, type SnapshotFile } from "./snapshot_file.ts";
 
@@ -43,7 +43,6 @@ export interface NodeClientOptions extends ClientOptions {
 export class Client<F extends object = AnyFlags> extends AnyClient<F> {
   readonly #writer: SnapshotWriter | undefined;
   readonly #header: string | undefined;
-  readonly #clock: () => number;
 
   /**
    * Starts a client, which connects in the background.
@@ -53,7 +52,6 @@ export class Client<F extends object = AnyFlags> extends AnyClient<F> {
   constructor(url: string, apiKey: string | Iterable<string>, options: NodeClientOptions = {}) {
     const bootstrap = options.bootstrap === undefined ? [] : readBootstrap(options.bootstrap);
     super(url, apiKey, options);
-    this.#clock = options.clock ?? Date.now;
     const isOffline = options.mode === "offline";
     this.#offer(bootstrap, isOffline);
     const { snapshotFile: file, context } = options;
@@ -61,12 +59,12 @@ export class Client<F extends object = AnyFlags> extends AnyClient<F> {
     this.#header = context && contextHeader(attributesOf(Object.entries(context)));
     const { repository, driver } = partsOf(this);
     const owner = ownerOf(driver.keys, this.#header);
-    const saved = load(file, owner, this.#clock());
+    const saved = load(file, owner, repository.clock());
     if (typeof saved === "string") this.#ignored(saved);
     else if (saved) serveSaved(partsOf(this), saved);
     const onFailure = (error: unknown): void => {
       this.#ignored(
-        `the snapshot file cannot be written: ${(error as { code?: string }).code ?? String(error)}`,
+        `the snapshot file cannot be written: ${(error as { code?: string }).code ?? reasonOf(error)}`,
       );
     };
     const writer = new SnapshotWriter(
@@ -77,7 +75,7 @@ export class Client<F extends object = AnyFlags> extends AnyClient<F> {
         },
         rules: () => driver.received ?? repository.live.rules,
         status: () => this.status,
-        clock: this.#clock,
+        clock: repository.clock,
         onFailure,
       },
       owner,

@@ -38,7 +38,8 @@ export class Connections {
   }
 
   /** Sends a request. The promise is fulfilled as soon as the head has arrived. Redirects are not followed. */
-  send({ url, headers, init = {} }: PlatformRequest, signal: AbortSignal): Promise<ArrivingResponse> {
+  send(given: PlatformRequest, signal: AbortSignal): Promise<ArrivingResponse> {
+    const { kind, url, headers, init = {} } = given;
     return new Promise((resolve, reject) => {
       const target = new URL(url.expose());
       const method = init.method ?? "GET";
@@ -47,11 +48,18 @@ export class Connections {
         ? requestOverTls(target, { agent: this.#tls, method })
         : requestOverTcp(target, { agent: this.#tcp, method });
       for (const [name, value] of headers) request.appendHeader(name, value);
-      request.setHeader("accept-encoding", "gzip");
-      request.on("error", reject);
+      // A proxy that compresses a stream holds its events back until there is enough data to compress.
+      request.setHeader("accept-encoding", kind === "stream" ? "identity" : "gzip");
+      let hasHead = false;
+      request.on("error", (error) => {
+        // A server may end a kept connection while a request is on its way. Each request may be sent twice.
+        if (request.reusedSocket && !hasHead && !signal.aborted) resolve(this.send(given, signal));
+        else reject(error);
+      });
       // The option `signal` would also fail a socket that the agent keeps for the next request.
       signal.addEventListener("abort", () => request.destroy());
       request.once("response", (response: IncomingMessage) => {
+        hasHead = true;
         resolve({ head: headOf(response), body: bodyOf(response) });
       });
       request.once("socket", (socket) => {

@@ -5,7 +5,7 @@ import { type End, redirected } from "../session/lib.ts";
 import type { UsageCode } from "../late_observers.ts";
 import * as observers from "../repository/usage/observers.ts";
 import { VERSION } from "../version.ts";
-import { ANONYMOUS, WebPlatform } from "../web_platform.ts";
+import { ANONYMOUS, headersOf, WebPlatform } from "../web_platform.ts";
 import { Connections, ConnectTimeout } from "./connections.ts";
 
 /** The codes of errors of a TLS handshake. */
@@ -39,12 +39,8 @@ export class ClientPlatform extends WebPlatform {
    * The session follows redirects (D-82). Node caches nothing, and would send `cache-control` for the mode `no-store`, which shared caches
    * obey.
    */
-  protected requestInit({ headers }: PlatformRequest): RequestInit {
-    return {
-      ...ANONYMOUS,
-      headers: headers.map(([name, value]): [string, string] => [name, value]),
-      redirect: "manual",
-    };
+  protected requestInit(request: PlatformRequest): RequestInit {
+    return { ...ANONYMOUS, headers: headersOf(request), redirect: "manual" };
   }
 
   protected check(): void {
@@ -53,8 +49,9 @@ export class ClientPlatform extends WebPlatform {
 
   /** {@inheritDoc Platform.endOf} */
   endOf(error: unknown): End {
-    const { cause } = error as { readonly cause?: unknown };
-    const { code = "", message } = (cause ?? error) as { readonly code?: string; readonly message?: string };
+    // A function of the program may throw anything, also `undefined`.
+    const { cause = error } = Object(error) as { readonly cause?: unknown };
+    const { code = "", message } = Object(cause) as { readonly code?: string; readonly message?: string };
     if (error instanceof ConnectTimeout || code === "UND_ERR_CONNECT_TIMEOUT")
       return { kind: "connect_timeout" };
     const text = [code, message].filter(Boolean).join(": ") || "the request failed";

@@ -22,7 +22,7 @@ export type { Cause, Publication, RawKind, RawUpdate } from "./publication.ts";
 export type { Readiness } from "./readiness.ts";
 export type { Reason } from "./reason.ts";
 export { close, held, publish, release, releaseOnly, revoke, setStatus } from "./repository/catch.ts";
-export { noticeOnce, queue } from "./repository/core.ts";
+export { guarded, noticeOnce, queue } from "./repository/core.ts";
 export { deliver } from "./repository/deliver.ts";
 export { type Detail, ExplainedDetail } from "./repository/detail.ts";
 export { forEachValue } from "./repository/each_value.ts";

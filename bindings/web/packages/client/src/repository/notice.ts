@@ -9,7 +9,7 @@ import { type Source, sourceName } from "./source.ts";
  *   several values (D-82).
  * - `override_refused`: an interceptor returned a value that does not fit the feature's type. The read continued as if the
  *   interceptor had returned none (D-78). Reported at most once for each interceptor and feature.
- * - `interceptor_panicked`: an interceptor threw. If it was called for a read, the read continued as if the interceptor had
+ * - `interceptor_panicked`: an interceptor threw, or its promise was rejected. If it was called for a read, the read continued as if the interceptor had
  *   returned no value. Reported at most once for each interceptor.
  * - `fell_back_to_polling`: the Edge cannot stream, so the client polls. The client retries streaming from time to time (D-65).
  * - `streams_held_back`: two streams in a row were held back on their way from the Edge, and a poll succeeded. The client polls,
@@ -18,8 +18,8 @@ import { type Source, sourceName } from "./source.ts";
  * - `ignored`: a part of a response or of a stream had no effect, because it belongs to another environment.
  * - `attribute_ignored`: a value of an attribute is no text, number or boolean, and was left out. Reported once for each name.
  *   Only this client has this notice, because the compilers of other languages refuse such a value.
- * - `callback_threw`: a listener or an observer threw `error`. Reported once. All of them are counted in `counters`. Only this client has
- *   this notice.
+ * - `callback_threw`: a listener, an observer or the clock threw `error`, or its promise was rejected with `error`. Reported once. All of
+ *   them are counted in `counters`. Only this client has this notice.
  */
 export type Notice =
   | { readonly kind: "key_in_several_environments"; readonly feature: string; readonly answers: string }

@@ -11,6 +11,7 @@ const AHEAD = 86_400_000;
  * - `list`: the event with all features of the leader; for one tab, or for all.
  * - `event`: an event of the leader's stream, as it came.
  * - `end`: the leader's stream has ended.
+ * - `lead`: a tab has become the leader, or is the leader, and waits for the Edge.
  *
  * The term of a leader is the time at which it became the leader. Of two leaders, the one with the later term counts.
  */
@@ -24,6 +25,7 @@ export type Message =
       readonly to?: string;
     }
   | { readonly type: "event"; readonly from: string; readonly term: number; readonly text: string }
+  | { readonly type: "lead"; readonly from: string; readonly term: number }
   | { readonly type: "end"; readonly from: string; readonly term: number };
 
 /** Returns a received message; `undefined` if it has another version or another form. */
@@ -33,7 +35,7 @@ export function readMessage(data: unknown, now: number): Message | undefined {
   if (v !== VERSION || typeof from !== "string") return undefined;
   if (type === "hello") return { type, from };
   if (typeof term !== "number" || !(term >= 0 && term <= now + AHEAD)) return undefined;
-  if (type === "end") return { type, from, term };
+  if (type === "end" || type === "lead") return { type, from, term };
   if (typeof text !== "string") return undefined;
   if (type === "event") return { type, from, term, text };
   if (type !== "list" || (to !== undefined && typeof to !== "string")) return undefined;

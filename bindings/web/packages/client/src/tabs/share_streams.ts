@@ -52,24 +52,35 @@ function join(name: string, events: GroupEvents): Membership {
   let release: (() => void) | undefined;
   /** The number of the current request for the lock. What happens to earlier ones does not matter. */
   let current = 0;
-  const request = (options: LockOptions): void => {
-    const number = ++current;
-    const hold = (): Promise<void> | undefined => {
-      if (number !== current) return undefined;
-      const held = new Promise<void>((resolve) => (release = resolve));
-      events.granted();
-      return held;
-    };
-    navigator.locks.request(name, options, hold).catch(() => {
-      if (number !== current) return;
-      release = undefined;
-      wait();
-      events.lost();
+  /** Requests the lock, and waits until the request is granted or has failed. */
+  const request = (options: LockOptions): Promise<void> =>
+    new Promise((answered) => {
+      const number = ++current;
+      const hold = (): Promise<void> | undefined => {
+        answered();
+        if (number !== current) return undefined;
+        const held = new Promise<void>((resolve) => (release = resolve));
+        events.granted();
+        return held;
+      };
+      navigator.locks.request(name, options, hold).catch(() => {
+        answered();
+        if (number !== current) return;
+        release = undefined;
+        wait();
+        events.lost();
+      });
     });
-  };
+  /** Returns the id of the page that has the lock. */
+  const holder = (): Promise<string | undefined> =>
+    navigator.locks.query().then(
+      ({ held = [] }) => held.find((lock) => lock.name === name)?.clientId,
+      () => undefined,
+    );
+  let seen: Promise<string | undefined> | undefined;
   const wait = (): void => {
     waiting = new AbortController();
-    request({ signal: waiting.signal });
+    void request({ signal: waiting.signal });
   };
   /** Ends the current request for the lock, and gives the lock back. */
   const end = (): void => {
@@ -83,9 +94,21 @@ function join(name: string, events: GroupEvents): Membership {
     post: (message) => {
       channel.postMessage(message);
     },
+    look: () => {
+      seen = holder();
+    },
     steal: () => {
-      end();
-      request({ steal: true });
+      const number = current;
+      // One tab at a time compares and steals, so that another one sees the new holder.
+      const steal = async (): Promise<void> => {
+        const isSame = (await holder()) === (await seen);
+        if (number !== current) return;
+        if (isSame) {
+          end();
+          await request({ steal: true });
+        } else events.kept();
+      };
+      navigator.locks.request(`${name}:steal`, steal).catch(() => undefined);
     },
     yield: () => {
       end();

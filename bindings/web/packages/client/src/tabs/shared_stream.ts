@@ -3,8 +3,10 @@ import { utf8 } from "../text.ts";
 import { EventSplitter, isList } from "./event_splitter.ts";
 import { type Message, readMessage, VERSION } from "./message.ts";
 
-/** The time in milliseconds after which a tab without an answer connects itself, or takes the place of a silent leader. */
+/** The time in milliseconds after which a tab without an answer takes the place of a silent leader, or connects by itself. */
 export const PATIENCE = 3_000;
+/** The time in milliseconds by which a timer is late if the tab itself was frozen, or if its timers are throttled. */
+const LATE = 1_000;
 /** Ends an event that the network has sent in part, so that the session ignores it. */
 const CUT = "\nevent: fh-cut\n\n";
 
@@ -15,7 +17,12 @@ export type Send = Action & { readonly type: "send" };
 export interface Membership {
   /** Sends a message to the other tabs of the group. */
   post(message: unknown): void;
-  /** Takes the lock of the leader, who loses it. */
+  /** Notes which tab has the lock. */
+  look(): void;
+  /**
+   * Takes the lock of the leader, which loses it, unless the lock has another holder than at the last {@link Membership.look}. Of all tabs
+   * that miss a leader, exactly one takes its lock.
+   */
   steal(): void;
   /** Gives the lock back, and waits for it again. */
   yield(): void;
@@ -31,6 +38,8 @@ export interface GroupEvents {
   granted(): void;
   /** Another tab has taken the lock. */
   lost(): void;
+  /** The lock was not taken, because it has another holder than before. */
+  kept(): void;
 }
 
 /** The surroundings of a {@link SharedStream}. */
@@ -213,19 +222,31 @@ export class SharedStream {
           this.#lost();
         });
       },
+      kept: () => {
+        only(() => {
+          if (group?.term === undefined && (this.#source === "pending" || this.#isOwnListed)) this.#ask();
+        });
+      },
     });
     this.#group = group = { name, membership, term: undefined, leader: undefined, isUnanswered: false };
   }
 
   #granted(): void {
     const group = this.#group;
-    if (!group) return;
+    // A session whose leader was silent for too long ends its stream first. Then the next tab gets the lock.
+    this.#ports.deliver({ type: "tick" });
+    if (!group || this.#group !== group) return;
     group.term = Math.max(this.#ports.now(), (group.leader?.term ?? 0) + 1);
     group.isUnanswered = false;
     this.#clearTimer?.();
+    if (this.#isOwnListed) {
+      this.#postList();
+      return;
+    }
+    // The others wait for this tab, and do not connect.
+    this.#post({ type: "lead" });
     if (this.#source === "channel") this.#fetch("takeover");
     else if (this.#source === "pending") this.#fetch("network");
-    else if (this.#source === "network" && this.#isListed) this.#postList();
   }
 
   #lost(): void {
@@ -235,16 +256,41 @@ export class SharedStream {
     if (this.#source === "network") this.#ask();
   }
 
-  /** Looks for the leader. If none answers, the tab connects itself, or becomes the leader if it is connected. */
-  #ask(): void {
+  /** True if the tab has a stream of its own, with a list. */
+  get #isOwnListed(): boolean {
+    return this.#source === "network" && this.#isListed;
+  }
+
+  /**
+   * Looks for the leader. If none answers, the tab takes its place. If it can neither do that nor learn of another leader, it connects by
+   * itself.
+   *
+   * @param isAgain - false if a late timer proves nothing, because the tab itself may have been frozen while the answer arrived
+   */
+  #ask(isAgain = false): void {
+    this.#group?.membership.look();
     this.#post({ type: "hello" });
+    const due = this.#ports.now() + PATIENCE;
+    this.#wait((group) => {
+      if (!isAgain && this.#ports.now() > due + LATE) {
+        this.#ask(true);
+        return;
+      }
+      group.isUnanswered = true;
+      if (this.#source !== "pending" && !this.#isOwnListed) return;
+      group.membership.steal();
+      this.#wait(() => {
+        if (this.#source === "pending") this.#fetch("network");
+      });
+    });
+  }
+
+  /** Calls a function once, unless the tab has become the leader or has received an answer before. */
+  #wait(call: (group: Group) => void): void {
     this.#clearTimer?.();
     this.#clearTimer = this.#ports.setTimer(() => {
       const group = this.#group;
-      if (!group || group.term !== undefined) return;
-      group.isUnanswered = true;
-      if (this.#source === "pending") this.#fetch("network");
-      else if (this.#source === "network" && this.#isListed) group.membership.steal();
+      if (group && group.term === undefined) call(group);
     }, PATIENCE);
   }
 
@@ -253,7 +299,12 @@ export class SharedStream {
     const message = readMessage(data, this.#ports.now());
     if (!group || !message || message.from === this.#ports.id) return;
     if (message.type === "hello") {
-      if (this.#source === "network" && this.#isListed) this.#postList(message.from);
+      // A page that Chromium has frozen gets messages, but neither its timers run nor does its stream arrive. If the stream has been silent for
+      // too long, the session ends it now, and the tab leaves the group.
+      this.#ports.deliver({ type: "tick" });
+      if (this.#group !== group) return;
+      if (this.#isOwnListed) this.#postList(message.from);
+      else if (this.#source !== "none") this.#post({ type: "lead" });
       return;
     }
     const { from, term } = message;
@@ -273,6 +324,11 @@ export class SharedStream {
     group.isUnanswered = false;
     if (message.type === "list") {
       if (message.to === undefined || message.to === this.#ports.id) this.#follow(message.text);
+    } else if (message.type === "lead") {
+      if (this.#source === "pending")
+        this.#wait(() => {
+          this.#ask();
+        });
     } else if (message.type === "end") {
       if (this.#source === "channel") this.#end();
     } else if (this.#source === "channel" && isKnown) this.#deliver(message.text);

@@ -2,7 +2,7 @@ import { ClientPlatform } from "#platform";
 
 import { EdgeProblem } from "../edge_problem.ts";
 import type { ClientParts } from "../live_reads.ts";
-import type { ArrivingBody } from "../platform.ts";
+import type { ArrivingBody, Timer } from "../platform.ts";
 import type { Problem } from "../repository/lib.ts";
 import { RepositoryWatch } from "../repository/repository/watch.ts";
 import { type ApiKey, type EdgeUrl, type End, type Request, Secrets } from "../session/lib.ts";
@@ -20,6 +20,14 @@ const REFRESH_EVERY = 500;
 /** The size in bytes at which the client stops reading the body of a response. */
 const LONGEST_ANSWER = 16 * 1024;
 
+/** The platforms of the updates of each client, whose connections are used again. A client's own platform ends its connections with the client. */
+const platforms = new WeakMap<ClientParts, ClientPlatform>();
+
+/** Returns the platform of updates with this `fetch`, or with that of the platform. */
+export function platformOf(fetch?: typeof globalThis.fetch): ClientPlatform {
+  return new ClientPlatform({ fetch, keepAlive: true, whenHidden: "continue" });
+}
+
 /** The Edge to which an update is sent, and the way to send it. */
 export interface UpdateTarget {
   readonly edge: EdgeUrl;
@@ -28,7 +36,7 @@ export interface UpdateTarget {
   readonly headers: Request["headers"];
   /** The secrets to remove from the texts of errors. */
   readonly secrets: Secrets;
-  readonly fetch: typeof fetch | undefined;
+  readonly platform: ClientPlatform;
   /** The time limit in milliseconds. */
   readonly limit: number;
 }
@@ -49,7 +57,9 @@ export async function sendUpdate(
     headers.map(([, value]) => value),
   );
   const { edge, limits, mode } = settings;
-  const target = { edge, key, headers, secrets: wiping, fetch, limit: limits.poll };
+  const platform = platforms.get(parts) ?? platformOf(fetch);
+  platforms.set(parts, platform);
+  const target = { edge, key, headers, secrets: wiping, platform, limit: limits.poll };
   const body = updateBody(update);
   const send = async (): Promise<Outcome> => {
     if (repository.isClosed) throw new EdgeProblem({ code: "closed" });
@@ -69,31 +79,32 @@ export async function sendUpdate(
 
 /** Sends an update once. */
 export async function put(target: UpdateTarget, feature: string, body: string): Promise<Outcome> {
-  const { edge, key, headers: own, secrets, fetch, limit } = target;
+  const { edge, key, headers: own, secrets, platform, limit } = target;
   const url = edge.update(key, feature);
   if (!url) throw noSuchFeature();
-  // A platform of its own, because the client's platform ends its connections when the client is closed.
-  const platform = new ClientPlatform({ fetch, keepAlive: true, whenHidden: "continue" });
   const headers = [...own, ["content-type", "application/json"] as const];
   const request = { kind: "poll", url, headers, isPrivate: true, init: { method: "PUT", body } } as const;
   const abort = new AbortController();
-  const limited = { isLate: false };
-  const timer = platform.setTimer(() => {
-    limited.isLate = true;
-    abort.abort();
-  }, limit);
-  let answer: readonly [status: number, body: string] | undefined;
-  let end: End = { kind: "complete" };
-  try {
-    const { head, body: pieces } = await platform.send(request, abort.signal);
-    answer = [head.status, await beginningOf(pieces)];
-  } catch (error) {
-    end = platform.endOf(error);
-  }
-  timer.clear();
+  let timer: Timer | undefined;
+  // The program's own `fetch` may ignore the signal.
+  const late = new Promise<"late">((resolve) => {
+    timer = platform.setTimer(() => {
+      resolve("late");
+    }, limit);
+  });
+  const receive = async (): Promise<readonly [status: number, body: string] | End> => {
+    try {
+      const { head, body: pieces } = await platform.send(request, abort.signal);
+      return [head.status, await beginningOf(pieces)];
+    } catch (error) {
+      return platform.endOf(error);
+    }
+  };
+  const answer = await Promise.race([receive(), late]);
+  timer?.clear();
   abort.abort();
-  if (limited.isLate) throw new EdgeProblem({ code: "timed_out", stage: "head" });
-  if (!answer) throw new EdgeProblem(problemOf(end, secrets));
+  if (answer === "late") throw new EdgeProblem({ code: "timed_out", stage: "head" });
+  if ("kind" in answer) throw new EdgeProblem(problemOf(answer, secrets));
   const outcome = readAnswer(answer[0], secrets.wiped(answer[1]));
   if (typeof outcome === "string") return outcome;
   throw outcome;

@@ -2,7 +2,7 @@ import type { PlatformRequest } from "../platform.ts";
 import { type End, redirected } from "../session/lib.ts";
 import type { UsageCode } from "../late_observers.ts";
 import { VERSION } from "../version.ts";
-import { WebPlatform } from "../web_platform.ts";
+import { headersOf, WebPlatform } from "../web_platform.ts";
 
 /** The code for observers is loaded when a program registers one, so that other programs start without it. */
 export const usageCode: UsageCode = () => import("../late/observers.ts");
@@ -16,8 +16,8 @@ export class ClientPlatform extends WebPlatform {
   override readonly redirected = redirected;
 
   /** The session follows redirects (D-82). These runtimes have neither cookies nor referrers, and refuse the settings for them. */
-  protected requestInit({ headers }: PlatformRequest): RequestInit {
-    return { headers: headers.map(([name, value]): [string, string] => [name, value]), redirect: "manual" };
+  protected requestInit(request: PlatformRequest): RequestInit {
+    return { headers: headersOf(request), redirect: "manual" };
   }
 
   protected check(): void {

@@ -267,18 +267,33 @@ describe("an interceptor", () => {
   });
 });
 
-test("an unhandled rejection of a listener stays the program's", async () => {
+test("a program goes on after the failures of its asynchronous callbacks and of its storage", async () => {
   const program = await bundled(`
     import { Client } from "fh-client";
-    process.on("unhandledRejection", (error) => console.log("rejected:", error.message));
-    const client = new Client("", "environment/secret", { mode: "offline" });
-    client.onChange("COLOUR", async () => { throw new Error("the program's"); });
+    const reject = async () => { throw new Error("the program's"); };
+    const kinds = new Set();
+    const client = new Client("http://127.0.0.1:1", "environment/secret", {
+      storage: { getItem: reject, setItem: reject, removeItem: reject },
+      onNotice: ({ kind }) => kinds.add(kind),
+    });
+    client.onChange("COLOUR", reject);
+    client.observe({ dispatch: "inline", observe: reject });
     client.offerFeatures("test", "environment", '[{"id":"1","key":"COLOUR","type":"STRING","version":1,"value":"red"}]');
-    setTimeout(() => console.log(client.string("COLOUR"), client.status.counters.listenerPanics));
+    client.string("COLOUR");
+    client.intercept({ name: "its", intercept: reject });
+    client.string("COLOUR");
+    setTimeout(async () => {
+      await client.setStorage(null);
+      const { listenerPanics, observerPanics, interceptorPanics } = client.status.counters;
+      console.log([...kinds].sort().join(), listenerPanics > 0, observerPanics > 0, interceptorPanics > 0);
+      process.exit();
+    });
   `);
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [program]);
-    expect(stdout).toBe("rejected: the program's\nred 0\n");
+    expect(stdout).toBe(
+      "callback_threw,interceptor_panicked,override_refused,store_ignored true true true\n",
+    );
   } finally {
     await rm(dirname(program), { recursive: true });
   }

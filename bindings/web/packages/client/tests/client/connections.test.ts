@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
+import { FeaturePostUpdater } from "../../src/featurehub/updater.ts";
 import { Client, type ClientOptions } from "../../src/index.ts";
 import { eventually } from "../eventually.ts";
 
@@ -20,7 +21,8 @@ beforeEach(async () => {
   server = createServer((request, response) => {
     const type = request.headers.accept === "text/event-stream" ? "text/event-stream" : "application/json";
     response.writeHead(200, { "content-type": type });
-    if (type === "text/event-stream") response.write(": hello\n\n");
+    if (request.method === "PUT") request.resume().on("end", () => response.end());
+    else if (type === "text/event-stream") response.write(": hello\n\n");
     else response.end(JSON.stringify([{ id: ENVIRONMENT, features: [] }]));
   });
   server.on("connection", (socket) => {
@@ -36,8 +38,15 @@ afterEach(() => {
   server.close();
 });
 
+/** The sender of updates of the layer with the names of the published SDK. */
+const updater = new FeaturePostUpdater();
+
+function url(): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 function start(options: ClientOptions): Client {
-  return new Client(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, KEY, options);
+  return new Client(url(), KEY, options);
 }
 
 test.each([
@@ -53,8 +62,35 @@ test.each([
     expect(open.size).toBe(0);
   }, 3_000);
   // A connection that was opened without need is there before that of a later request.
-  await (await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)).text();
+  await (await fetch(url())).text();
   expect(opened).toBe(2);
+});
+
+test.each<[string, number, (client: Client) => Promise<unknown>]>([
+  ["polls", 1, (client) => client.refresh()],
+  ["test updates", 2, (client) => client.testUpdates().set("COLOUR", { value: "blue" })],
+  ["updates of the layer", 2, () => updater.post(`${url()}/features/${KEY}/COLOUR`, { value: "blue" })],
+])("two hundred %s in a row need one connection", async (_, connections, act) => {
+  using client = start({ poll: 3600, pace: 0.001 });
+  await client.ready();
+  for (let times = 0; times < 200; times++) expect(["READY", "accepted", true]).toContain(await act(client));
+  // The client has a connection of its own.
+  expect(opened).toBe(connections);
+});
+
+test.each<[string, (client: Client) => Promise<unknown>]>([
+  ["poll", (client) => client.refresh()],
+  ["test update", (client) => client.testUpdates().set("COLOUR", { value: "blue" })],
+])("a %s on a connection that the server ends meanwhile is sent on another one", async (_, act) => {
+  using client = start({ poll: 3600, pace: 0.001 });
+  await client.ready();
+  await act(client);
+  const kept = new Set(open);
+  server.prependListener("request", ({ socket }: IncomingMessage) => {
+    if (kept.has(socket)) socket.destroy();
+  });
+  await act(client);
+  expect(client.status).toMatchObject({ attempts: 0, problem: undefined });
 });
 
 test("closing a client keeps the connection of another client with the same URL and key", async () => {

@@ -58,6 +58,35 @@ describe("a request of Node's modules", () => {
     expect(await textsOf(await sent)()).toBe("{}");
   });
 
+  // A proxy that compresses a stream holds its events back until there is enough data to compress.
+  test.each([
+    ["a stream", {}, "identity"],
+    ["a stream by fetch", { fetch }, "identity"],
+    ["a poll", { poll: 60 }, "gzip"],
+  ] as const)("asks in its bytes for the encoding of %s", async (_, options, expected) => {
+    const heads: string[] = [];
+    const server = createServer((socket) => {
+      socket
+        .on("error", () => undefined)
+        .once("data", (bytes) => {
+          heads.push(bytes.toString("latin1"));
+          socket.destroy();
+        });
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    try {
+      using client = new Client(
+        `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        SERVER_KEY,
+        options,
+      );
+      await client.statusWhen(({ problem }) => problem?.code === "unreachable");
+      expect(heads[0]?.match(/(?<=\r\naccept-encoding: ).*(?=\r\n)/gi)).toEqual([expected]);
+    } finally {
+      server.close();
+    }
+  });
+
   test("has the head of the response, and follows no redirect", async () => {
     await using edge = await ScriptedEdge.start();
     const sent = send(edge.url);

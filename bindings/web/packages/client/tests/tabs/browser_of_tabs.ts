@@ -19,6 +19,10 @@ export class TabBrowser {
   readonly features = new Map<string, string>();
   /** False while the Edge cannot be reached. */
   isUp = true;
+  /** False if the browser steals no locks, as while a frozen tab is about to steal one. */
+  stealsLocks = true;
+  /** The time in milliseconds in which the Edge answers. */
+  latency = 2;
   /** The open streams at the Edge. */
   readonly streams = new Set<{ tab: Tab; feed: (text: string) => void; end: () => void }>();
   /** Number of streams that were opened. */
@@ -70,6 +74,9 @@ export class TabBrowser {
   }
 }
 
+/** The time in milliseconds without a byte after which a session ends its stream at the next input. */
+const IDLE = 60_000;
+
 /** A tab with a small session: it keeps one stream open, and connects again half a second after the end. */
 export class Tab {
   readonly browser: TabBrowser;
@@ -82,8 +89,11 @@ export class Tab {
   /** True while the session has an open stream. */
   isOpen = false;
   isFrozen = false;
+  /** True if a frozen tab gets messages nevertheless, as a page that Chromium has frozen. */
+  hearsMessages = false;
   isClosed = false;
   #requestId = 0;
+  #lastByte = 0;
   #events = new EventSplitter();
   #abort: (() => void) | undefined;
   #held: (() => void)[] = [];
@@ -139,10 +149,11 @@ export class Tab {
     this.#abort = this.shared.send(send);
   }
 
-  /** Lets a frozen tab handle what has happened meanwhile. */
-  thaw(): void {
+  /** Lets a frozen tab handle what has happened meanwhile, in any order. */
+  thaw(order: "first to last" | "last to first" = "first to last"): void {
     this.isFrozen = false;
-    for (const call of this.#held.splice(0)) call();
+    const held = this.#held.splice(0);
+    for (const call of order === "first to last" ? held : held.reverse()) call();
   }
 
   /** True if the tab has the lock. */
@@ -163,9 +174,9 @@ export class Tab {
     return { type: "send", requestId: ++this.#requestId, request };
   }
 
-  #unlessFrozen(call: () => void): () => void {
+  #unlessFrozen(call: () => void, isMessage = false): () => void {
     return () => {
-      if (this.isFrozen) this.#held.push(call);
+      if (this.isFrozen && !(isMessage && this.hearsMessages)) this.#held.push(call);
       else call();
     };
   }
@@ -178,6 +189,25 @@ export class Tab {
     };
     browser.members.set(this, events);
     wait();
+    let seen: Tab | undefined;
+    const steal = (): void => {
+      if (!browser.members.has(this)) return;
+      if (browser.locks[0]?.tab !== seen) {
+        events.kept();
+        return;
+      }
+      this.release();
+      const [former] = browser.locks.splice(0, 1, { tab: this, events });
+      if (former) {
+        browser.locks.push(former);
+        browser.later(
+          former.tab.#unlessFrozen(() => {
+            former.events.lost();
+          }),
+        );
+      }
+      browser.grant();
+    };
     return {
       post: (message) => {
         if (this.isClosed) return;
@@ -187,22 +217,15 @@ export class Tab {
             browser.later(
               tab.#unlessFrozen(() => {
                 if (browser.members.has(tab)) others.received(data);
-              }),
+              }, true),
               1,
             );
       },
+      look: () => {
+        seen = browser.locks[0]?.tab;
+      },
       steal: () => {
-        this.release();
-        const [former] = browser.locks.splice(0, 1, { tab: this, events });
-        if (former) {
-          browser.locks.push(former);
-          browser.later(
-            former.tab.#unlessFrozen(() => {
-              former.events.lost();
-            }),
-          );
-        }
-        browser.grant();
+        if (browser.stealsLocks) browser.later(this.#unlessFrozen(steal), 1);
       },
       yield: () => {
         this.release();
@@ -245,7 +268,7 @@ export class Tab {
         head: { status: 200, headers: [["content-type", "text/event-stream"]] },
       });
       feed(listEvent(Array.from(browser.features, (pair) => JSON.stringify(pair))));
-    }, 2);
+    }, browser.latency);
     return () => {
       isAborted = true;
       browser.streams.delete(stream);
@@ -253,22 +276,31 @@ export class Tab {
   }
 
   #input(input: Input): void {
+    if (input.type === "tick" && this.isOpen && this.browser.now - this.#lastByte >= IDLE) {
+      this.suspend();
+      this.#resumeLater();
+    }
     if (!("requestId" in input) || input.requestId !== this.#requestId) return;
+    this.#lastByte = this.browser.now;
     if (input.type === "opened") {
       this.isOpen = true;
       this.#events = new EventSplitter();
     } else if (input.type === "closed") {
       this.isOpen = false;
-      this.browser.later(
-        this.#unlessFrozen(() => {
-          this.resume();
-        }),
-        500,
-      );
+      this.#resumeLater();
     } else {
       this.pieces.push(new TextDecoder().decode(input.bytes));
       for (const text of this.#events.push(input.bytes)) this.#event(text);
     }
+  }
+
+  #resumeLater(): void {
+    this.browser.later(
+      this.#unlessFrozen(() => {
+        this.resume();
+      }),
+      500,
+    );
   }
 
   #event(text: string): void {

@@ -140,6 +140,109 @@ describe("a leader", () => {
     expect(follower?.isLeader).toBe(true);
   });
 
+  describe("that is frozen", () => {
+    /** Makes the sessions of followers connect again, as they do after the idle limit. */
+    function reconnect(tabs: readonly Tab[]): void {
+      for (const tab of tabs) tab.suspend();
+      browser.pass(500);
+      for (const tab of tabs) tab.resume();
+    }
+
+    test.each([2, 8_000])(
+      "is replaced by exactly one follower, if the Edge answers after %d ms",
+      (latency) => {
+        const [leader, ...followers] = open(5);
+        leader!.isFrozen = true;
+        browser.latency = latency;
+        reconnect(followers);
+        browser.update("COLOUR", "blue");
+        browser.pass(PATIENCE + latency + 100);
+        expect(followers.map(({ features }) => features.get("COLOUR"))).toEqual(Array(4).fill("blue"));
+        expect([browser.opened, followers.filter(({ isLeader }) => isLeader).length]).toEqual([6, 1]);
+        browser.latency = 2;
+        leader!.thaw();
+        browser.pass(2_000);
+        expect([browser.opened, browser.streams.size, leader!.isLeader]).toEqual([6, 1, false]);
+        expectUpdate("green");
+      },
+    );
+
+    test("and answers nevertheless ends its stream as soon as it is asked after the idle limit", () => {
+      const [leader, ...followers] = open(4);
+      leader!.isFrozen = leader!.hearsMessages = true;
+      browser.update("COLOUR", "blue");
+      browser.pass(59_000);
+      // Until then the leader may be idle for a good reason.
+      reconnect([followers[0]!]);
+      expect([browser.opened, leader!.isLeader]).toEqual([4, true]);
+      browser.pass(1_000);
+      reconnect(followers);
+      browser.pass(100);
+      expect(followers.map(({ features }) => features.get("COLOUR"))).toEqual(Array(3).fill("blue"));
+      expect([browser.opened, browser.streams.size, leader!.isLeader]).toEqual([5, 1, false]);
+      leader!.thaw();
+      browser.pass(2_000);
+      expect([browser.opened, browser.streams.size]).toEqual([5, 1]);
+      expectUpdate("green");
+    });
+
+    test("with its successor is replaced by the next one", () => {
+      const [leader, ...followers] = open(4);
+      leader!.isFrozen = true;
+      reconnect(followers);
+      browser.pass(PATIENCE + 100);
+      const successor = followers.find(({ isLeader }) => isLeader);
+      successor!.isFrozen = true;
+      const rest = followers.filter((tab) => tab !== successor);
+      browser.update("COLOUR", "blue");
+      reconnect(rest);
+      browser.pass(PATIENCE + 100);
+      expect(rest.map(({ features }) => features.get("COLOUR"))).toEqual(["blue", "blue"]);
+      for (const tab of [successor!, leader!]) tab.thaw("last to first");
+      browser.pass(2_000);
+      expect(browser.streams.size).toBe(1);
+      expectUpdate("green");
+    });
+
+    test("does not keep a tab from connecting that cannot take its lock", () => {
+      const [leader, follower] = open(2);
+      leader!.isFrozen = true;
+      browser.stealsLocks = false;
+      reconnect([follower!]);
+      browser.update("COLOUR", "blue");
+      browser.pass(2 * PATIENCE + 100);
+      expect([follower!.features.get("COLOUR"), follower!.isLeader]).toEqual(["blue", false]);
+    });
+
+    test("and wakes up alone leads again", () => {
+      const [leader, follower] = open(2);
+      leader!.isFrozen = true;
+      reconnect([follower!]);
+      browser.pass(PATIENCE + 100);
+      follower!.crash();
+      browser.update("COLOUR", "blue");
+      leader!.thaw();
+      browser.pass(2_000);
+      expect([browser.streams.size, leader!.isLeader]).toEqual([1, true]);
+      expectUpdate("green");
+    });
+  });
+
+  test.each(["first to last", "last to first"] as const)(
+    "keeps its place if a follower that was frozen judges by its late timer (%s)",
+    (order) => {
+      const [leader, follower] = open(2);
+      follower!.suspend();
+      follower!.resume();
+      follower!.isFrozen = true;
+      browser.pass(30_000);
+      follower!.thaw(order);
+      browser.pass(10_000);
+      expect([leader!.isLeader, browser.opened, browser.streams.size]).toEqual([true, 2, 1]);
+      expectUpdate("blue");
+    },
+  );
+
   test("beside another one does no harm, and one of them ends within 2 s", () => {
     const tabs = open(3);
     const [, second] = tabs;

@@ -6,8 +6,8 @@ import type { Feature } from "../feature.ts";
 import { runs } from "../panic_guard.ts";
 import { interceptorPanicked, overrideRefused } from "../repository/core.ts";
 import type { Repository } from "../repository/mod.ts";
-import { Decimal, type Value } from "../value.ts";
-import { convert } from "./convert.ts";
+import { Decimal, Json, type Value } from "../value.ts";
+import { convert, type Converted } from "./convert.ts";
 import type { InterceptedRead, Interceptor, LockPolicy, Override } from "./mod.ts";
 import type { OverrideChanges } from "./override_changes.ts";
 
@@ -26,36 +26,34 @@ let depth = 0;
 /** A registered interceptor. */
 export class Entry {
   readonly id: number;
-  readonly name: string;
+  name = UNNAMED;
   readonly policy: LockPolicy;
   readonly interceptor: Interceptor;
   readonly #repository: Repository;
   #isClosed = false;
+  /** Counts and reports a failure of the interceptor. */
+  readonly failed = (): void => {
+    interceptorPanicked(this.#repository, this.id, this.name);
+  };
 
   constructor(repository: Repository, interceptor: Interceptor, policy: LockPolicy) {
     this.id = repository.ids++;
     this.interceptor = interceptor;
     this.policy = policy;
     this.#repository = repository;
-    let name = UNNAMED;
-    if (!runs(() => (name = wellFormed(interceptor.name)))) interceptorPanicked(repository, this.id, name);
-    this.name = name;
+    runs(() => (this.name = wellFormed(interceptor.name)), this.failed);
   }
 
   /** Gives the interceptor the handle with which it reports changes. */
   register(notify: OverrideChanges["notify"]): void {
-    this.#call(() => this.interceptor.registered?.({ notify }));
+    runs(() => this.interceptor.registered?.({ notify }), this.failed);
   }
 
   /** Closes the interceptor on the first call. Later calls have no effect. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#call(() => this.interceptor.close?.());
-  }
-
-  #call(call: () => void): void {
-    if (!runs(call)) interceptorPanicked(this.#repository, this.id, this.name);
+    runs(() => this.interceptor.close?.(), this.failed);
   }
 }
 
@@ -81,14 +79,15 @@ export function ask(
     for (const entry of chain) {
       if (feature?.isLocked && entry.policy === "respect") continue;
       let value: Override;
-      if (!runs(() => (value = valueOf(entry.interceptor.intercept(read))))) {
-        interceptorPanicked(repository, entry.id, entry.name);
-        continue;
-      }
+      if (!runs(() => (value = valueOf(entry.interceptor.intercept(read))), entry.failed)) continue;
       if (value === undefined) continue;
       if (value === null) return new Answer(feature, undefined, "INTERCEPTED", undefined, entry.name);
       const kind = feature?.kind;
-      const converted = kind === undefined ? { value: value as Value } : convert(value as Value, kind);
+      const converted: Converted = isForeign(value)
+        ? { why: "the value is an object, such as a promise" }
+        : kind === undefined
+          ? { value: value as Value }
+          : convert(value as Value, kind);
       if ("value" in converted) {
         return new Answer(feature, converted.value, "INTERCEPTED", undefined, entry.name);
       }
@@ -98,6 +97,11 @@ export function ask(
   } finally {
     depth--;
   }
+}
+
+/** Returns true for an object that is no value of a feature, such as the promise of an asynchronous interceptor. */
+function isForeign(value: unknown): boolean {
+  return typeof value === "object" && !(value instanceof Decimal || value instanceof Json);
 }
 
 /** Returns an override with numbers as decimals. A number that is not finite becomes a text, which is no number. */

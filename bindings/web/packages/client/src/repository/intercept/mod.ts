@@ -11,7 +11,8 @@ import type { OverrideChanges } from "./override_changes.ts";
  * {@link LockPolicy}. Reads that an interceptor makes itself call the interceptors too, but at most four calls are nested. The
  * repository also calls interceptors when it compares values for change listeners, and when it collects the values of all
  * features. Interceptors should therefore be quick, and should return the same value until their own data changes; they then
- * call {@link OverrideChanges.notify}. An interceptor that throws is skipped, and the error is counted.
+ * call {@link OverrideChanges.notify}. An interceptor that throws is skipped, and the error is counted. So is a promise, which is
+ * refused, and counted again if it is rejected.
  *
  * @example
  * ```ts
@@ -27,9 +28,9 @@ export interface Interceptor {
   /** Returns the value that overrides the read. See {@link Override} for values that do not. */
   intercept(read: InterceptedRead): Override;
   /** Called after each registration with a handle of the repository. */
-  registered?(changes: OverrideChanges): void;
+  registered?(changes: OverrideChanges): unknown;
   /** Called once, when the interceptor was removed, or by the first delivery after the repository was closed. */
-  close?(): void;
+  close?(): unknown;
 }
 
 /** A read that interceptors may override. */

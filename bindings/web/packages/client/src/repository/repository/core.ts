@@ -1,6 +1,7 @@
 import { wake } from "../dispatcher.ts";
 import type { Feature } from "../feature.ts";
 import type { Notice } from "../notice.ts";
+import { runs } from "../panic_guard.ts";
 import type { RepositoryEvent } from "./listen.ts";
 import type { Repository } from "./mod.ts";
 
@@ -23,6 +24,18 @@ export function push({ events, counters }: Repository, event: RepositoryEvent): 
 export function queue(repository: Repository, event: RepositoryEvent): void {
   push(repository, event);
   wake(repository);
+}
+
+/** Calls a listener's function or an observer, and counts and reports a failure. */
+export function guarded(
+  { counters, onThrow }: Repository,
+  call: () => unknown,
+  counter: "listenerPanics" | "observerPanics" = "listenerPanics",
+): void {
+  runs(call, (error) => {
+    counters[counter]++;
+    onThrow?.(error);
+  });
 }
 
 /** Counts and reports that the interceptor with this id and name threw. */

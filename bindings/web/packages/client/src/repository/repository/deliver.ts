@@ -1,6 +1,5 @@
-import { runs } from "../panic_guard.ts";
 import { held } from "./catch.ts";
-import { push } from "./core.ts";
+import { guarded, push } from "./core.ts";
 import type { EventListener, RepositoryEvent } from "./listen.ts";
 import type { Repository } from "./mod.ts";
 
@@ -65,9 +64,7 @@ function makeUpForLost(repository: Repository): boolean {
 
 function notify(repository: Repository, listener: EventListener, event: RepositoryEvent): void {
   if (listener.isRemoved || !listener.isNews(event)) return;
-  guarded(repository, () => {
-    listener.call(event.of);
-  });
+  guarded(repository, () => listener.call(event.of));
 }
 
 function deliverChanges(repository: Repository): boolean {
@@ -83,9 +80,7 @@ function deliverChanges(repository: Repository): boolean {
     const { call } = listener;
     const change = listener.compare(repository.live);
     if (change && !listener.isRemoved) {
-      guarded(repository, () => {
-        call(change);
-      });
+      guarded(repository, () => call(change));
     }
   }
   return didSomething;
@@ -110,9 +105,4 @@ function finish(repository: Repository): void {
   repository.live = last.withObservers(undefined);
   if (!repository.sharesHandlers) for (const interceptor of last.chain) interceptor.close();
   last.observers?.close();
-}
-
-/** Calls a listener's function, and counts what it throws. */
-function guarded(repository: Repository, call: () => void): void {
-  if (!runs(call, repository.onThrow)) repository.counters.listenerPanics++;
 }

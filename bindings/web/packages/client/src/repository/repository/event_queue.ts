@@ -62,7 +62,7 @@ export class EventQueue {
   listen(
     id: number,
     kind: keyof Events,
-    call: (event: never) => void,
+    call: (event: never) => unknown,
     first: RepositoryEvent | undefined,
   ): number {
     if (this.#isClosed) return 0;

@@ -82,7 +82,7 @@ export function subscription(end: () => void): Subscription {
 /** A listener for changes of one feature's value or lock, for one context. */
 export class ChangeListener {
   readonly key: string;
-  readonly call: (change: Change) => void;
+  readonly call: (change: Change) => unknown;
   isRemoved = false;
   /** True while the listener is queued for a comparison of its feature with the state that it saw last. */
   isDue = false;
@@ -96,7 +96,7 @@ export class ChangeListener {
     snapshot: RepositorySnapshot,
     key: string,
     attributes: Attributes | undefined,
-    call: (change: Change) => void,
+    call: (change: Change) => unknown,
   ) {
     const answer = snapshot.answer(key, attributes);
     this.key = key;
@@ -138,7 +138,7 @@ export function isOtherState(old: SessionStatus, status: SessionStatus): boolean
 /** A listener for events other than changes of a feature. */
 export class EventListener {
   readonly kind: keyof Events;
-  readonly call: (event: RepositoryEvent["of"]) => void;
+  readonly call: (event: RepositoryEvent["of"]) => unknown;
   /** The number of the first queued event that the listener gets, apart from the event that is queued for this listener only. */
   readonly since: number;
   isRemoved = false;
@@ -149,9 +149,9 @@ export class EventListener {
   /** The last generation of which a generation listener was notified; `undefined` before the first notification. */
   #lastGeneration: number | undefined;
 
-  constructor(kind: keyof Events, call: (event: never) => void, since: number) {
+  constructor(kind: keyof Events, call: (event: never) => unknown, since: number) {
     this.kind = kind;
-    this.call = call as (event: RepositoryEvent["of"]) => void;
+    this.call = call as (event: RepositoryEvent["of"]) => unknown;
     this.since = since;
   }
 

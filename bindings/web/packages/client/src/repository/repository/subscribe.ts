@@ -27,7 +27,7 @@ export function onChange(
   repository: Repository,
   key: string,
   attributes: Attributes | undefined,
-  call: (change: Change) => void,
+  call: (change: Change) => unknown,
 ): Subscription {
   const listener = new ChangeListener(repository.live, key, attributes, call);
   const id = repository.ids++;
@@ -42,13 +42,16 @@ export function onChange(
  * features of environments. Updates before the first list of features, lists that are published as `first`, and releases are not
  * reported. If an update is already held back, the first event is for that update.
  */
-export function onNewState(repository: Repository, call: (event: NewState) => void): Subscription {
+export function onNewState(repository: Repository, call: (event: NewState) => unknown): Subscription {
   const keys = held(repository);
   return listen(repository, "newState", call, keys && { kind: "newState", of: { isHeld: true, keys } });
 }
 
 /** Registers a listener for readiness, which gets the current readiness first, and then changes of readiness. */
-export function onReadiness(repository: Repository, call: (change: ReadinessChange) => void): Subscription {
+export function onReadiness(
+  repository: Repository,
+  call: (change: ReadinessChange) => unknown,
+): Subscription {
   const { status } = repository;
   const { readiness } = status;
   const of = { readiness, isFirst: readiness === "READY", status };
@@ -58,7 +61,7 @@ export function onReadiness(repository: Repository, call: (change: ReadinessChan
 /**
  * Registers a listener for the status, which gets the current status first, and then changes of connection, problem or readiness.
  */
-export function onStatus(repository: Repository, call: (status: SessionStatus) => void): Subscription {
+export function onStatus(repository: Repository, call: (status: SessionStatus) => unknown): Subscription {
   return listen(repository, "status", call, { kind: "status", of: repository.status });
 }
 
@@ -66,7 +69,7 @@ export function onStatus(repository: Repository, call: (status: SessionStatus) =
 export function listen<K extends keyof Events>(
   repository: Repository,
   kind: K,
-  call: (event: Events[K]) => void,
+  call: (event: Events[K]) => unknown,
   first?: RepositoryEvent,
 ): Subscription {
   const id = repository.ids++;

@@ -12,7 +12,7 @@ import type { UsageSummary } from "./summary.ts";
  * reads for which the client has no features; `exists`, `isSet` and `peek`, and the other reads of a snapshot whose documentation
  * says that they do not count as uses; comparisons by the library, such as those for change listeners; reads by an observer.
  *
- * What an observer throws is caught and counted.
+ * What an observer throws is caught and counted, and so is the reason for which a promise that it returns is rejected.
  *
  * @example
  * ```ts
@@ -24,21 +24,21 @@ export interface Observer {
   /** When the observer is called; `queued` by default. Read once, at registration. */
   readonly dispatch?: Dispatch;
   /** Called for each event that {@link UsageOptions} selects and that no full queue has dropped. */
-  observe?(event: UsageEvent): void;
+  observe?(event: UsageEvent): unknown;
   /** Called with the events that wait for an observer with `batched`, the oldest first. There is at least one event. */
-  observeBatch?(events: readonly UsageEvent[]): void;
+  observeBatch?(events: readonly UsageEvent[]): unknown;
   /**
    * Called with the numbers of evaluations in the window that has just ended. A flush, the removal of the observer, and the close
    * of the repository end the window early. Not called if the window has no evaluations.
    */
-  summary?(summary: UsageSummary): void;
+  summary?(summary: UsageSummary): unknown;
   /** Sends the data that the observer has not sent yet, within a limit in seconds. Also called before {@link Observer.close}. */
-  flush?(limit: number): void;
+  flush?(limit: number): unknown;
   /**
    * Called once, after the last queued event, when the observer was removed, or by the first delivery after the repository was
    * closed, or at once if it is registered after that delivery.
    */
-  close?(): void;
+  close?(): unknown;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Attributes } from "../../attributes.ts";
 import type { Answer } from "../answer.ts";
 import { type ClockFn, wake } from "../dispatcher.ts";
 import { runs } from "../panic_guard.ts";
+import { guarded } from "../repository/core.ts";
 import { subscription, type Subscription } from "../repository/listen.ts";
 import type { Repository } from "../repository/mod.ts";
 import type { Rules } from "../rules.ts";
@@ -178,7 +179,10 @@ export class Entry {
     this.#capacity = Math.max(options.queue ?? 1024, 1);
     this.sampling = new Sampling(options.oneOf, options.deduplicate);
     let dispatch: Dispatch = "queued";
-    if (!runs(() => (dispatch = observer.dispatch ?? dispatch))) repository.counters.observerPanics++;
+    runs(
+      () => (dispatch = observer.dispatch ?? dispatch),
+      () => repository.counters.observerPanics++,
+    );
     this.#dispatch = dispatch;
     this.counts = typeof dispatch === "object" ? new Counts(dispatch, repository.clock()) : undefined;
   }
@@ -252,11 +256,11 @@ export class Entry {
     return waiting.length > 0;
   }
 
-  /** Calls the observer, and counts what it throws. */
-  #guarded(call: () => void): void {
+  /** Calls the observer, and counts and reports a failure. */
+  #guarded(call: () => unknown): void {
     const outer = isObserving;
     isObserving = true;
-    if (!runs(call, this.#repository.onThrow)) this.#repository.counters.observerPanics++;
+    guarded(this.#repository, call, "observerPanics");
     isObserving = outer;
   }
 }
