@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::io;
 
+use fh_edge::internal::country_of_code;
 use fh_eval::internal::wire::{self, Feature};
 use fh_eval::{Attributes, Country, Device, FeatureRef, Platform};
 use fh_files::closest;
 
-use crate::lint::countries;
 use crate::screen::Screen;
 
 /// The attributes that FeatureHub's SDKs have methods for, and the one that its Edge reads for the session.
@@ -92,7 +92,7 @@ fn unknown_value(name: &str, value: &str) -> Option<String> {
     if known.contains(&value) {
         return None;
     }
-    let code = countries::named(value).filter(|_| name == "country");
+    let code = country_of_code(value).filter(|_| name == "country");
     let advice = match (code.or_else(|| closest(value, known.iter().copied())), name) {
         (Some(meant), _) => format!("did you mean {name}={meant}?"),
         (None, "country") => {

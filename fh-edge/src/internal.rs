@@ -4,6 +4,7 @@ use fh_eval::Timestamp;
 
 pub use crate::change_store::DATA_THREAD;
 use crate::edge::EdgeHandle;
+pub use crate::lint::countries::named as country_of_code;
 pub use crate::lint::{CODES, Finding, Level, lint, millionths};
 pub use crate::notices::Topic;
 pub use crate::origin::file::last_good::LastGood;

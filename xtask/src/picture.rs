@@ -3,7 +3,6 @@
 use std::fs;
 
 use crate::install;
-use crate::python::build_fh;
 use crate::shell::{Run, root, target_folder};
 
 /// The file of the picture, from the project's root.
@@ -20,7 +19,8 @@ const MARGIN: usize = 24;
 /// Runs `fh demo`, and lets Chromium draw parts of its output.
 pub(crate) fn run() -> Result<(), String> {
     install::chromium("it draws the picture of the README")?;
-    let fh = build_fh()?.display().to_string();
+    Run::new("cargo build --locked -p fh-cli").go()?;
+    let fh = target_folder().join("debug/fh").display().to_string();
     let (printed, ended) = Run::program(&fh, "demo --speed 10000").capture()?;
     ended?;
     let lines = shown(&printed);

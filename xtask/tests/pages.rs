@@ -67,7 +67,8 @@ fn api_keys_in_commands_are_quoted() {
     let mut blocks = 0;
     for page in files(&root(), "md") {
         let text = fs::read_to_string(&page).unwrap();
-        for block in text.split("```").skip(1).step_by(2).filter(|block| block.starts_with("sh\n")) {
+        for block in text.split("```").skip(1).step_by(2).filter(|block| block.starts_with("sh\n"))
+        {
             blocks += 1;
             for line in block.lines() {
                 let rest = unquoted(line);

@@ -43,8 +43,7 @@ fn builder(url: &str, keys: &[&str], options: &Value) -> ClientBuilder {
                     config.limits.head = limit("head").unwrap_or(config.limits.head);
                     config.limits.poll = limit("poll").unwrap_or(config.limits.poll);
                     config.limits.idle = limit("idle").unwrap_or(config.limits.idle);
-                    config.limits.held_back =
-                        limit("heldBack").unwrap_or(config.limits.held_back);
+                    config.limits.held_back = limit("heldBack").unwrap_or(config.limits.held_back);
                     if let Some(bytes) = limits.get("bytes").and_then(Value::as_u64) {
                         config.limits.bytes = usize::try_from(bytes).unwrap();
                     }

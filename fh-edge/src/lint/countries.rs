@@ -34,7 +34,7 @@ const CODES: &str = "\
 
 /// Returns FeatureHub's name of the country with this code, or `None` for an unknown code. Case and white space around the code
 /// are ignored. `UK` counts as `GB`.
-pub(super) fn named(code: &str) -> Option<&'static str> {
+pub fn named(code: &str) -> Option<&'static str> {
     let alias = match code.trim() {
         uk if uk.eq_ignore_ascii_case("UK") => "GB",
         code => code,
