@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::attributes::names;
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
 use crate::subject::Subject;
-use crate::tables::{FeatureDetail, Head, Mode, Tables};
+use crate::tables::{FeatureDetail, Head, Mode, Share, Tables};
 use crate::time::Clock;
 use crate::trace::NoTrace;
 use crate::value::Kind;
@@ -106,6 +107,42 @@ impl<'a> FeatureRef<'a> {
         let rows = std::iter::once(None).chain((all.at..all.at + all.len).map(Some));
         let head = self.head();
         rows.filter_map(move |row| head.map(|head| Evaluation::new(tables, head, row)))
+    }
+
+    /// Calls `each` with the name of each attribute that [`Self::evaluate`] may read: those of rules, and those of percentage keys. A name
+    /// may occur several times. Attributes with other names do not change the result, so a binding need not pass them to the engine.
+    ///
+    /// ```
+    /// use fh_eval::{Profile, Ruleset};
+    /// let ruleset = Ruleset::from_json(br#"[{"id": "a", "key": "A", "type": "BOOLEAN", "value": false, "strategies": [
+    ///     {"value": true, "percentage": 500000, "attributes": [
+    ///         {"fieldName": "plan", "type": "STRING", "conditional": "EQUALS", "values": ["gold"]}]}]}]"#, Profile::Client)?;
+    /// let mut names = Vec::new();
+    /// ruleset.get("A").unwrap().attributes_read(&mut |name| names.push(name));
+    /// assert_eq!(names, ["plan", "session", "userkey"]);
+    /// # Ok::<(), fh_eval::featurehub::ParseError>(())
+    /// ```
+    pub fn attributes_read(&self, each: &mut dyn FnMut(&'a str)) {
+        let Some(head) = self.head() else { return };
+        let tables = self.tables;
+        for strategy in head.strategies.of(&tables.strategies) {
+            for rule in strategy.rules.of(&tables.rules) {
+                if let Some(field) = tables.fields.get(rule.field as usize) {
+                    each(&field.text);
+                }
+            }
+            if !matches!(strategy.share, Share::Stacked | Share::Alone) {
+                continue;
+            }
+            if strategy.source == 0 {
+                each(head.session.text().unwrap_or_default());
+                each(names::USER_KEY);
+            }
+            let row = (strategy.source as usize).wrapping_sub(1);
+            for field in tables.sources.get(row).into_iter().flat_map(|fields| fields.iter()) {
+                each(&field.text);
+            }
+        }
     }
 
     /// Evaluates the feature for a subject. The clock is read only for a rule of type DATE or DATETIME on the attribute

@@ -191,6 +191,33 @@ impl AttributesBuilder {
         rest
     }
 
+    /// Adds a value to the attribute `name`, after the values that the attribute has already.
+    #[inline]
+    pub fn add(&mut self, name: &str, value: &str) {
+        self.attributes.put(name, value);
+    }
+
+    /// Removes all attributes and keeps the memory, so that a program can build one context after the other without allocating.
+    ///
+    /// ```
+    /// use fh_eval::Attributes;
+    /// let mut builder = Attributes::builder().user_key("fred").attribute("plan", "gold");
+    /// builder.clear();
+    /// builder.add("userkey", "mara");
+    /// assert_eq!(*builder.as_attributes(), Attributes::builder().user_key("mara").build());
+    /// ```
+    #[inline]
+    pub fn clear(&mut self) {
+        self.attributes.clear_values(0);
+    }
+
+    /// Returns the context as it is built so far.
+    #[inline]
+    #[must_use]
+    pub const fn as_attributes(&self) -> &Attributes {
+        &self.attributes
+    }
+
     /// Returns the finished context.
     #[inline]
     #[must_use]
@@ -201,11 +228,6 @@ impl AttributesBuilder {
     /// Returns the number of values of all attributes together.
     pub(super) fn len(&self) -> usize {
         self.attributes.entries.len()
-    }
-
-    /// Adds one value to the attribute with this name, after the values that the attribute has already.
-    pub(super) fn add(&mut self, name: &str, value: &str) {
-        self.attributes.put(name, value);
     }
 }
 
@@ -226,6 +248,7 @@ impl Attributes {
     }
 
     /// Adds a value to the attribute with any name, after the values that the attribute has already.
+    #[inline]
     fn put(&mut self, text: &str, value: &str) {
         let name = Name::of(text);
         match self.first_row(name, text) {

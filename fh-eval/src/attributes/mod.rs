@@ -82,6 +82,7 @@ impl Name {
     pub(crate) const VERSION: Self = Self(6);
     const FIRST_OTHER: u32 = 1 << 31;
 
+    #[inline]
     pub(crate) fn of(name: &str) -> Self {
         match name {
             names::USER_KEY => Self::USER_KEY,

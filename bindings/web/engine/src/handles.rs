@@ -31,6 +31,12 @@ impl<T> Handles<T> {
         self.values.get((handle as usize).wrapping_sub(1))?.as_ref()
     }
 
+    /// Returns the value with this handle, to change it, or `None` if there is none.
+    #[inline]
+    pub(crate) fn get_mut(&mut self, handle: u32) -> Option<&mut T> {
+        self.values.get_mut((handle as usize).wrapping_sub(1))?.as_mut()
+    }
+
     /// Removes the value with this handle. Does nothing if there is none.
     pub(crate) fn remove(&mut self, handle: u32) {
         let place = self.values.get_mut((handle as usize).wrapping_sub(1));

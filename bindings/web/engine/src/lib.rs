@@ -24,7 +24,7 @@ mod texts;
 mod traps;
 
 use fh_eval::featurehub::Compiler;
-use fh_eval::{Attributes, Ruleset};
+use fh_eval::{Attributes, AttributesBuilder, Ruleset};
 use input::{profile_of, timestamp};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -76,8 +76,11 @@ pub fn keys(ruleset: u32) -> String {
 
 /// Returns the possible results of all features as numbers. [`result_texts`] returns the texts that they name.
 ///
-/// Each feature has one number: the number of its results times two, plus one if the feature reads the clock. Three numbers
-/// follow for each result: first for the case that no strategy matches, then for each element of the payload's list of
+/// The first number is the number of attributes whose names are the first texts. Each feature then has two numbers: the number of its
+/// results times two, plus one if the feature reads the clock; and the attributes that an evaluation reads. Bit `n` stands for the
+/// attribute whose name is the text `n`. All bits are set if the attributes are not known, because the ruleset reads more than 31.
+///
+/// Three numbers follow for each result: first for the case that no strategy matches, then for each element of the payload's list of
 /// strategies.
 ///
 /// 1. the form of the value plus eight times the number of the reason. The form is 0 for null, 1 for false, 2 for true, 3
@@ -110,12 +113,33 @@ pub fn free_ruleset(ruleset: u32) {
 #[wasm_bindgen]
 #[must_use]
 pub fn make_context(attributes: &str) -> u32 {
-    let mut builder = Attributes::builder();
+    let mut context = Attributes::builder();
     let mut parts = texts::split(attributes);
     while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
-        builder = builder.attribute(&name, value.as_ref());
+        context.add(&name, &value);
     }
-    state::add_context(builder.build())
+    state::add_context(context)
+}
+
+/// Gives the name of an attribute a number, which [`add_value`] takes. The numbers begin at 0.
+#[wasm_bindgen]
+pub fn name_attribute(name: &str) -> u32 {
+    state::add_name(name)
+}
+
+/// Adds a value to the attribute of a context whose name has this number, so that no name crosses. Does nothing if there is no such context
+/// or number.
+#[wasm_bindgen]
+pub fn add_value(context: u32, name: u32, value: &str) {
+    state::with_name(name, |name| {
+        state::change_context(context, |context| context.add(name, value))
+    });
+}
+
+/// Removes all attributes of a context, so that another context uses its handle and its memory. Does nothing if there is no such context.
+#[wasm_bindgen]
+pub fn clear_context(context: u32) {
+    state::change_context(context, AttributesBuilder::clear);
 }
 
 /// Frees a context. Another context may then get its handle. Does nothing if there is no such context.

@@ -1,14 +1,18 @@
 //! The possible results of the features of a ruleset, as numbers and texts.
 
-use fh_eval::{Evaluation, EvaluationReason, Ruleset, Value};
+use fh_eval::{Evaluation, EvaluationReason, FeatureRef, Ruleset, Value};
+
+/// The number of attributes of a ruleset that have a bit of their own.
+const MOST_NAMES: usize = 31;
 
 /// Returns the numbers and the texts of all possible results. `results` in the crate's root explains the numbers.
 pub(crate) fn of(ruleset: &Ruleset) -> (Vec<u32>, Vec<&str>) {
-    let mut numbers = Vec::new();
     let mut texts = Vec::new();
-    for feature in ruleset.iter() {
+    let reads: Vec<u32> = ruleset.iter().map(|feature| reads_of(feature, &mut texts)).collect();
+    let mut numbers = vec![texts.len() as u32];
+    for (feature, reads) in ruleset.iter().zip(reads) {
         let head = numbers.len();
-        numbers.push(0);
+        numbers.extend([0, reads]);
         let mut count = 0;
         for evaluation in feature.possible_evaluations() {
             add(evaluation, &mut numbers, &mut texts);
@@ -19,6 +23,25 @@ pub(crate) fn of(ruleset: &Ruleset) -> (Vec<u32>, Vec<&str>) {
         }
     }
     (numbers, texts)
+}
+
+/// Returns the attributes that an evaluation of the feature reads, as bits of their positions in `names`. A new name is added to the list.
+/// All bits are set if the list is full.
+fn reads_of<'a>(feature: FeatureRef<'a>, names: &mut Vec<&'a str>) -> u32 {
+    let mut reads = 0;
+    feature.attributes_read(&mut |name| {
+        let known = names.iter().position(|known| *known == name);
+        let position = known.unwrap_or(names.len());
+        if position == MOST_NAMES {
+            reads = u32::MAX;
+            return;
+        }
+        if known.is_none() {
+            names.push(name);
+        }
+        reads |= 1 << position;
+    });
+    reads
 }
 
 fn add<'a>(evaluation: Evaluation<'a>, numbers: &mut Vec<u32>, texts: &mut Vec<&'a str>) {

@@ -1,15 +1,17 @@
-//! The rulesets and the contexts that have handles.
+//! The rulesets and the contexts that have handles, and the names of attributes that have numbers.
 
 use std::cell::RefCell;
 
-use fh_eval::{Attributes, Ruleset};
+use fh_eval::{AttributesBuilder, Ruleset};
 
 use crate::handles::Handles;
 use crate::input::{Now, SubjectAtTime};
 
 thread_local! {
     static RULESETS: RefCell<Handles<Ruleset>> = const { RefCell::new(Handles::new()) };
-    static CONTEXTS: RefCell<Handles<Attributes>> = const { RefCell::new(Handles::new()) };
+    static CONTEXTS: RefCell<Handles<AttributesBuilder>> = const { RefCell::new(Handles::new()) };
+    /// The names of attributes that have numbers.
+    static NAMES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
 pub(crate) fn add_ruleset(ruleset: Ruleset) -> u32 {
@@ -20,8 +22,28 @@ pub(crate) fn remove_ruleset(handle: u32) {
     RULESETS.with_borrow_mut(|rulesets| rulesets.remove(handle));
 }
 
-pub(crate) fn add_context(context: Attributes) -> u32 {
+pub(crate) fn add_context(context: AttributesBuilder) -> u32 {
     CONTEXTS.with_borrow_mut(|contexts| contexts.add(context))
+}
+
+/// Calls a function with a context. Does nothing if there is no such context.
+#[inline]
+pub(crate) fn change_context(handle: u32, change: impl FnOnce(&mut AttributesBuilder)) {
+    CONTEXTS.with_borrow_mut(|contexts| contexts.get_mut(handle).map(change));
+}
+
+/// Gives the name of an attribute a number.
+pub(crate) fn add_name(name: &str) -> u32 {
+    NAMES.with_borrow_mut(|names| {
+        names.push(name.to_string());
+        names.len() as u32 - 1
+    })
+}
+
+/// Calls a function with the name that has this number. Does nothing if there is none.
+#[inline]
+pub(crate) fn with_name(number: u32, read: impl FnOnce(&str)) {
+    NAMES.with_borrow(|names| names.get(number as usize).map(|name| read(name)));
 }
 
 pub(crate) fn remove_context(handle: u32) {
@@ -47,7 +69,7 @@ pub(crate) fn with_subject<T>(
         CONTEXTS.with_borrow(|contexts| {
             let subject = match context {
                 0 => SubjectAtTime::without_context(now),
-                handle => SubjectAtTime::new(contexts.get(handle)?, now),
+                handle => SubjectAtTime::new(contexts.get(handle)?.as_attributes(), now),
             };
             Some(read(ruleset, &subject))
         })

@@ -33,22 +33,27 @@ fn the_results_of_a_ruleset_cross_once() {
     let texts: Vec<_> = result_texts(ruleset).split('\0').map(str::to_string).collect();
     assert_eq!(
         texts,
-        ["a\u{1}0b", "x", "never", "kia ora", "half", "7.50", "seven", "s", r#"{"a":1}"#]
+        [
+            &["country", "plan", "now"][..],
+            &["a\u{1}0b", "x", "never", "kia ora", "half", "7.50", "seven", "s", r#"{"a":1}"#],
+        ]
+        .concat()
     );
     let expected: [&[u32]; 9] = [
-        // ON: true, static.
-        &[2, 2 + 8 * 3, 0, 0],
-        // COLOUR: the default, the strategy `never`, a strategy without an id, null of the strategy `half`.
-        &[8, 4 + 8 * 2, 0, 0],
-        &[4, 1, 3],
-        &[4, 3, 0],
-        &[8, 0, 5],
-        // LATE reads the clock. The value of its strategy is no number.
-        &[5, 3 + 8 * 2, 5, 0],
-        &[4, 6, 8],
+        // The number of attributes.
+        &[3],
+        // ON: true, static. It reads nothing.
+        &[2, 0, 2 + 8 * 3, 0, 0],
+        // COLOUR: the default, the strategy `never`, a strategy without an id, null of the strategy `half`. It reads `country` and `plan`.
+        &[8, 0b011, 4 + 8 * 2, 3, 0],
+        &[4, 4, 6],
+        &[4, 6, 0],
+        &[8, 0, 8],
+        // LATE reads the clock and `now`. The value of its strategy is no number.
+        &[5, 0b100, 3 + 8 * 2, 8, 0],
+        &[4, 9, 11],
         // LIMITS.
-        &[2, 5 + 8 * 3, 8, 0],
-        &[],
+        &[2, 0, 5 + 8 * 3, 11, 0],
     ];
     assert_eq!(results(ruleset), expected.concat());
     free_ruleset(ruleset);
@@ -91,6 +96,48 @@ fn a_freed_context_no_longer_exists() {
     free_context(context);
     assert_eq!(evaluate(ruleset, 1, context, 0.0), NO_RESULT);
     assert_eq!(make_context("country\0new_zealand"), context);
+}
+
+#[test]
+fn a_context_gets_attributes_later_or_becomes_another_one() {
+    let ruleset = compile(FEATURES.as_bytes(), 0);
+    let (country, plan) = (name_attribute("country"), name_attribute("plan"));
+    let context = make_context("plan\0gold");
+    assert_eq!(evaluate(ruleset, 1, context, 0.0), 3);
+    add_value(context, country, "france");
+    assert_eq!(evaluate(ruleset, 1, context, 0.0), 3);
+    add_value(context, country, "new_zealand");
+    assert_eq!(evaluate(ruleset, 1, context, 0.0), 2);
+    clear_context(context);
+    add_value(context, plan, "gold");
+    assert_eq!(evaluate(ruleset, 1, context, 0.0), 3);
+    // No such name, no such context.
+    add_value(context, 99, "new_zealand");
+    clear_context(99);
+    free_context(context);
+    add_value(context, country, "new_zealand");
+    assert_eq!(evaluate(ruleset, 1, context, 0.0), NO_RESULT);
+}
+
+#[test]
+fn features_name_at_most_31_attributes() {
+    let feature = |n: usize| {
+        format!(
+            r#"{{"key":"F{n}","type":"BOOLEAN","value":false,"strategies":[{{"value":true,"attributes":[
+            {{"fieldName":"a{n}","type":"STRING","conditional":"EQUALS","values":["x"]}},
+            {{"fieldName":"a0","type":"STRING","conditional":"EQUALS","values":["x"]}}]}}]}}"#
+        )
+    };
+    let features: Vec<String> = (1..=32).map(feature).collect();
+    let ruleset = compile(features.join("\0").as_bytes(), 0);
+    let numbers = results(ruleset);
+    let (names, rest) = numbers.split_first().unwrap();
+    let reads: Vec<u32> = rest.chunks(2 + 2 * 3).map(|feature| feature[1]).collect();
+    // The first name is that of the first rule; the rules keep their order.
+    let expected =
+        (1..=32).map(|n| if n <= 30 { 1 << 1 | 1 << if n == 1 { 0 } else { n } } else { u32::MAX });
+    assert_eq!((*names, reads), (31, expected.collect()));
+    free_ruleset(ruleset);
 }
 
 #[test]

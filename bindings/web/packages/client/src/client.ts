@@ -14,7 +14,7 @@ import { Overrides } from "./overrides.ts";
 import { prepare, SHARES_HANDLERS } from "./prepare.ts";
 import { type ReadyOptions, untilReady } from "./ready.ts";
 import {
-  attributesOf,
+  attributesIn,
   guarded,
   held,
   intercept,
@@ -96,7 +96,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
   constructor(url: string, apiKey: string | Iterable<string>, options: ClientOptions = {}) {
     const ignored: string[] = [];
     const context =
-      options.context && attributesOf(Object.entries(options.context), (name) => ignored.push(name));
+      options.context && attributesIn(options.context, (name) => ignored.push(name));
     const settings = parseSettings(url, apiKey, options, context);
     const secrets = new SentSecrets(settings.keys, parseHeaders(options.headers ?? {}));
     const platform = new ClientPlatform({
@@ -221,7 +221,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    * ```
    */
   context(attributes: ContextAttributes): Context<F> {
-    return new Context(this.#parts, attributesOf(Object.entries(attributes), this.#onIgnored));
+    return new Context(this.#parts, attributesIn(attributes, this.#onIgnored));
   }
 
   /**

@@ -4,7 +4,7 @@ import type { ClientParts, Explanation } from "./live_reads.ts";
 import type { ContextAttributes } from "./options.ts";
 import { type FeatureDetail, plainDetail, plainValue } from "./plain_value.ts";
 import {
-  attributesOf,
+  attributesIn,
   type Bootstrap,
   bootstrapOf,
   contextValues,
@@ -236,7 +236,7 @@ export class Snapshot<F extends object> extends Reads<F> {
 
   /** Returns a snapshot of the same features whose reads are for the context with these attributes. */
   of(attributes: ContextAttributes): Snapshot<F> {
-    return new Snapshot(this.#parts, attributesOf(Object.entries(attributes)), this.#live);
+    return new Snapshot(this.#parts, attributesIn(attributes), this.#live);
   }
 
   /**

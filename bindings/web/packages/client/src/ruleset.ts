@@ -8,7 +8,7 @@ import type { AnyFlags, FlagKey } from "./flags.ts";
 import type { Explanation } from "./live_reads.ts";
 import type { ContextAttributes } from "./options.ts";
 import { Reads } from "./reads.ts";
-import { attributesOf } from "./repository/lib.ts";
+import { attributesIn } from "./repository/lib.ts";
 import type { CompiledPayload } from "./ruleset_payload.ts";
 
 /**
@@ -131,7 +131,7 @@ export class Ruleset<F extends object = AnyFlags> extends RulesetReads<F> {
 
   /** Returns a context with these attributes. */
   context(attributes: ContextAttributes): RulesetContext<F> {
-    return new RulesetContext(this.#payload, attributesOf(Object.entries(attributes)));
+    return new RulesetContext(this.#payload, attributesIn(attributes));
   }
 
   /** Frees the memory of the engine. Later evaluations of features with strategies have the reason `ERROR`. */

@@ -109,7 +109,9 @@ function isOfPair(text: string, at: number): boolean {
 
 /** Returns the text with U+FFFD in place of each lone surrogate, which no text of Rust can hold. */
 export function wellFormed(text: string): string {
-  return /[\ud800-\udfff]/.test(text) ? text.replace(LONE_SURROGATES, "\ufffd") : text;
+  // The libraries of ES2023 do not declare this method, and some of its runtimes lack it.
+  const known = (text as { toWellFormed?(): string } | undefined)?.toWellFormed?.();
+  return known ?? (/[\ud800-\udfff]/.test(text) ? text.replace(LONE_SURROGATES, "\ufffd") : text);
 }
 
 /**

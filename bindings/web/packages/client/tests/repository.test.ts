@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import type { Attributes } from "../src/attributes.ts";
 import {
+  attributesIn,
   attributesOf,
   type Cause,
   close,
@@ -262,6 +263,24 @@ test("attributes of other types, which only a program without types can give, ar
     ["a\ufffd", 5],
   ]);
   expect([...names]).toEqual([["a\ufffd", ["true", "\ufffd", "0.0000001", "5"]]]);
+});
+
+test("the members of an object give the same attributes as a list of them", () => {
+  const inherited: object = Object.assign(Object.create({ userkey: "inherited" }) as object, { plan: "own" });
+  const records: readonly object[] = [
+    { userkey: "mara", plan: ["gold", "beta"], age: 41, b: true, none: null, nan: NaN, list: [] },
+    { 7: "seven", a: [["nested"], "x"], when: new Date(0), call: () => 1 },
+    { "a\ud800": "x", "a\ufffd": "y", "a\udc00": ["z"], b: "\udc00" },
+    inherited,
+    Object.assign(Object.create(null) as object, { hasOwnProperty: "x", ["__proto__"]: "y" }),
+  ];
+  for (const record of records as readonly Record<string, string>[]) {
+    const ignored: [string[], string[]] = [[], []];
+    const attributes = attributesIn(record, (name) => ignored[0].push(name));
+    const listed = attributesOf(Object.entries(record), (name) => ignored[1].push(name));
+    expect([...attributes]).toEqual([...listed]);
+    expect(ignored[0]).toEqual(ignored[1]);
+  }
 });
 
 test("repeated evaluations are forgotten in halves, so that at most the given number is remembered", () => {

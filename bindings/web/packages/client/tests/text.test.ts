@@ -57,8 +57,16 @@ describe("texts follow the rules of Rust", () => {
     }
   });
 
-  test("lone surrogates become U+FFFD", () => {
-    expect(text.wellFormed("a\ud800b\udc00😀\ud83d\ud83d\udc22")).toBe("a\ufffdb\ufffd😀\ufffd🐢");
+  test.each([true, false])("lone surrogates become U+FFFD, with a method of the runtime: %s", (hasMethod) => {
+    const { prototype } = String as unknown as { readonly prototype: { toWellFormed?: unknown } };
+    const method = Object.getOwnPropertyDescriptor(prototype, "toWellFormed");
+    if (!hasMethod) delete prototype.toWellFormed;
+    try {
+      expect(text.wellFormed("a\ud800b\udc00😀\ud83d\ud83d\udc22")).toBe("a\ufffdb\ufffd😀\ufffd🐢");
+      expect(text.wellFormed("é😀")).toBe("é😀");
+    } finally {
+      if (method) Object.defineProperty(prototype, "toWellFormed", method);
+    }
   });
 
   test("UTF-8 is checked or mended, and keeps its byte order mark", () => {

@@ -33,9 +33,9 @@ export class CompiledFeatures {
     this.#handle = compile();
     this.#epoch = instance.epoch;
     instance.freeWith(this, this.#handle);
-    const results = readResults(instance.module, this.#handle);
-    this.features = results.map(({ evaluations, readsClock }, position) => {
-      return { evaluations, readsClock, batch: this, position };
+    const results = readResults(instance.module, this.#handle, instance.names);
+    this.features = results.map(({ evaluations, readsClock, reads }, position) => {
+      return { evaluations, readsClock, reads, batch: this, position };
     });
   }
 
@@ -45,10 +45,14 @@ export class CompiledFeatures {
    *
    * @throws the error of the engine
    */
-  evaluate(position: number, attributes: Attributes | undefined, now: number): number | undefined {
+  evaluate(
+    { position, reads }: CompiledFeature,
+    attributes: Attributes | undefined,
+    now: number,
+  ): number | undefined {
     const instance = this.#instance;
     if (!this.#isCompiled()) return undefined;
-    const context = instance.contexts.handle(attributes);
+    const context = instance.contexts.handle(attributes, reads);
     return instance.module.evaluate(this.#handle, position, context, now);
   }
 

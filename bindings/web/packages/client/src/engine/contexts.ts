@@ -1,81 +1,146 @@
 import { type Attributes, ContextAttributes } from "../attributes.ts";
 import type { EngineModule } from "./module.ts";
+import { ALL_READ } from "./results.ts";
 import { join } from "./texts.ts";
 
 /** Maximum number of contexts in an instance, whose memory never shrinks. */
 const MOST = 256;
 /** Maximum length of the texts of all contexts in an instance together, apart from a single longer context. */
 const MOST_TEXT = 1_000_000;
+/** Maximum length of the texts of a context whose memory the next one uses. */
+const MOST_REUSED = 4096;
 
 /** A context in an instance of the engine. */
 class EngineContext {
   readonly owner: Contexts;
-  readonly handle: number;
-  /** The length of its text. */
-  readonly length: number;
+  handle: number;
+  /** The attributes that the engine has, as bits. */
+  has = 0;
+  /** The length of their texts. */
+  length = 0;
   isFreed = false;
 
-  constructor(owner: Contexts, handle: number, length: number) {
+  constructor(owner: Contexts, handle: number) {
     this.owner = owner;
     this.handle = handle;
-    this.length = length;
   }
 }
 
 /**
- * The handles of contexts in one instance of the engine. The oldest contexts are freed when there are too many. A context whose handle was
- * freed gets another one when it is used again.
+ * The handles of contexts in one instance of the engine. An attribute crosses into the engine when a feature that reads it is evaluated. The
+ * oldest contexts are freed when there are too many. A context whose handle was freed gets another one when it is used again.
  */
 export class Contexts {
   readonly #module: EngineModule;
+  /** The names of the attributes by the positions of their bits. */
+  readonly #names: readonly string[];
+  /** The numbers that the instance has given to the names. */
+  readonly #numbers: number[] = [];
   /** The contexts in the order in which they were made, from the position `#oldest` on and then from 0 on. */
   readonly #contexts: (EngineContext | undefined)[] = Array.from({ length: MOST }, () => undefined);
   #oldest = 0;
   /** The length of the texts of all contexts. */
   #length = 0;
 
-  constructor(module: EngineModule) {
+  /** @param names - the names of the attributes of which the bits of `reads` are the positions. The list may grow. */
+  constructor(module: EngineModule, names: readonly string[]) {
     this.#module = module;
+    this.#names = names;
   }
 
-  /** Returns the handle of a context, which is made if there is none; 0 for no context. The handle is valid until the next call. */
-  handle(attributes: Attributes | undefined): number {
+  /**
+   * Returns the handle of a context, which is made if there is none; 0 for no context. The engine has at least the attributes `reads` of the
+   * context, or all by default. The handle is valid until the next call.
+   */
+  handle(attributes: Attributes | undefined, reads = ALL_READ): number {
     if (attributes === undefined) return 0;
     const holder = attributes instanceof ContextAttributes ? attributes : undefined;
     const known = holder?.inEngine;
-    if (known instanceof EngineContext && known.owner === this && !known.isFreed) return known.handle;
-    const context = this.#make(attributes);
+    if (known instanceof EngineContext && known.owner === this && !known.isFreed) {
+      if ((reads & ~known.has) !== 0) this.#add(known, attributes, reads);
+      return known.handle;
+    }
+    const context = this.#make(attributes, reads);
     if (holder) holder.inEngine = context;
     return context.handle;
   }
 
-  #make(attributes: Attributes): EngineContext {
-    const text = asText(attributes);
-    this.#free(this.#oldest);
-    for (let next = 1; next < MOST && this.#length > 0 && this.#length + text.length > MOST_TEXT; next++)
-      this.#free((this.#oldest + next) % MOST);
-    const context = new EngineContext(this, this.#module.make_context(text), text.length);
-    this.#contexts[this.#oldest] = context;
-    this.#oldest = (this.#oldest + 1) % MOST;
-    this.#length += text.length;
+  #make(attributes: Attributes, reads: number): EngineContext {
+    const place = this.#oldest;
+    this.#oldest = (place + 1) % MOST;
+    const context = new EngineContext(this, this.#handleAt(place));
+    this.#contexts[place] = context;
+    this.#add(context, attributes, reads);
     return context;
   }
 
-  #free(place: number): void {
+  /** Returns the handle of a context without attributes: that of the context at this place, whose memory it uses, unless that is much. */
+  #handleAt(place: number): number {
+    const module = this.#module;
+    const replaced = this.#contexts[place];
+    if (replaced !== undefined) {
+      this.#forget(place);
+      if (replaced.length <= MOST_REUSED) {
+        module.clear_context(replaced.handle);
+        return replaced.handle;
+      }
+      module.free_context(replaced.handle);
+    }
+    return module.make_context("");
+  }
+
+  /** Adds the attributes `reads` that the engine does not have. */
+  #add(context: EngineContext, attributes: Attributes, reads: number): void {
+    let missing = reads & ~context.has;
+    if (missing < 0) {
+      this.#addAll(context, attributes);
+      missing = 0;
+    }
+    for (; missing !== 0; missing &= missing - 1) {
+      const position = 31 - Math.clz32(missing & -missing);
+      const values = attributes.get(this.#names[position] ?? "");
+      if (values !== undefined)
+        for (const value of values) {
+          this.#grow(context, value.length);
+          this.#module.add_value(context.handle, this.#numberOf(position), value);
+        }
+    }
+    context.has |= reads;
+  }
+
+  /** Makes the context again, with all attributes. */
+  #addAll(context: EngineContext, attributes: Attributes): void {
+    const texts: string[] = [];
+    for (const [name, values] of attributes) for (const value of values) texts.push(name, value);
+    const text = join(texts);
+    this.#module.free_context(context.handle);
+    this.#grow(context, text.length - context.length);
+    context.handle = this.#module.make_context(text);
+  }
+
+  /** Returns the number that the instance has given to the name of an attribute. */
+  #numberOf(position: number): number {
+    return (this.#numbers[position] ??= this.#module.name_attribute(this.#names[position] ?? ""));
+  }
+
+  /** Counts further texts of a context, and frees the oldest others until these texts fit. */
+  #grow(context: EngineContext, length: number): void {
+    context.length += length;
+    this.#length += length;
+    for (let next = 0; next < MOST && this.#length > MOST_TEXT; next++) {
+      const place = (this.#oldest + next) % MOST;
+      const other = this.#contexts[place];
+      if (other === undefined || other === context) continue;
+      this.#forget(place);
+      this.#module.free_context(other.handle);
+    }
+  }
+
+  #forget(place: number): void {
     const context = this.#contexts[place];
     if (context === undefined) return;
     this.#contexts[place] = undefined;
     this.#length -= context.length;
     context.isFreed = true;
-    this.#module.free_context(context.handle);
   }
-}
-
-/** Returns the attributes of a context as alternating names and values. */
-function asText(attributes: Attributes): string {
-  const texts: string[] = [];
-  for (const [name, values] of attributes) {
-    for (const value of values) texts.push(name, value);
-  }
-  return join(texts);
 }

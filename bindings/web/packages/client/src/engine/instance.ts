@@ -16,12 +16,14 @@ export class Instance {
   readonly module: EngineModule;
   #epoch = 0;
   #isFresh = true;
+  /** The names of the attributes that features read, by the positions of their bits. A fresh instance keeps them, because features do. */
+  readonly names: string[] = [];
   #contexts: Contexts;
   readonly #unreachable: FinalizationRegistry<RulesetName>;
 
   private constructor(module: EngineModule) {
     this.module = module;
-    this.#contexts = new Contexts(module);
+    this.#contexts = new Contexts(module, this.names);
     this.#unreachable = new FinalizationRegistry(({ handle, epoch }) => {
       this.free(handle, epoch);
     });
@@ -65,7 +67,7 @@ export class Instance {
   /** Replaces the instance after a trap. If there is no memory for a fresh one, {@link Instance.isUsable} tries again. */
   replace(): void {
     this.#epoch += 1;
-    this.#contexts = new Contexts(this.module);
+    this.#contexts = new Contexts(this.module, this.names);
     this.#reset();
   }
 

@@ -36,7 +36,7 @@ export class WasmRuleset implements Ruleset {
     if (first !== undefined && (evaluations.length === 1 || attributes === undefined)) return first;
     const time = feature.readsClock ? now() : 0;
     try {
-      const result = batch.evaluate(feature.position, attributes, time);
+      const result = batch.evaluate(feature, attributes, time);
       return (result === undefined || result === NO_RESULT ? undefined : evaluations[result]) ?? FAILED;
     } catch (error) {
       this.exclude(position);

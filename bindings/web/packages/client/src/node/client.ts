@@ -3,7 +3,7 @@ import type { AnyFlags } from "../flags.ts";
 import { partsOf } from "../live_reads.ts";
 import type { ClientOptions } from "../options.ts";
 import { EnvironmentOverrides } from "../repository/environment_overrides.ts";
-import { attributesOf, type Interceptor, type Notice, type Readiness } from "../repository/lib.ts";
+import { attributesIn, type Interceptor, type Notice, type Readiness } from "../repository/lib.ts";
 import { SNAPSHOT } from "../repository/source.ts";
 import { contextHeader } from "../session/context_header.ts";
 import { ownerOf } from "../snapshot_owner.ts";
@@ -56,7 +56,7 @@ export class Client<F extends object = AnyFlags> extends AnyClient<F> {
     this.#offer(bootstrap, isOffline);
     const { snapshotFile: file, context } = options;
     if (file === undefined) return;
-    this.#header = context && contextHeader(attributesOf(Object.entries(context)));
+    this.#header = context && contextHeader(attributesIn(context));
     const { repository, driver } = partsOf(this);
     const owner = ownerOf(driver.keys, this.#header);
     const saved = load(file, owner, repository.clock());

@@ -16,7 +16,7 @@ export type AttributeValue = AttributeItem | readonly AttributeItem[];
  *
  * @example
  * ```ts
- * const mara = attributesOf(Object.entries({ userkey: "mara", plan: ["gold", "beta"], age: 41 }));
+ * const mara = attributesOf([["userkey", "mara"], ["plan", ["gold", "beta"]], ["age", 41]]);
  * mara.get("plan"); // ["gold", "beta"]
  * ```
  */
@@ -25,22 +25,57 @@ export function attributesOf(
   onIgnored?: (name: string) => void,
 ): Attributes {
   const attributes = new ContextAttributes();
-  for (const [name, value] of entries) {
-    for (const item of Array.isArray(value)
-      ? (value as readonly AttributeItem[])
-      : [value as AttributeItem]) {
-      const text = attributeText(item);
-      if (text === undefined) {
-        if (typeof (item ?? 0) !== "number") onIgnored?.(name);
-        continue;
-      }
-      const key = wellFormed(name);
-      const known = attributes.get(key);
-      if (known) known.push(text);
-      else attributes.set(key, [text]);
-    }
+  for (const [name, value] of entries) add(attributes, name, value, onIgnored);
+  return attributes;
+}
+
+/**
+ * Creates a context from the members of an object, as {@link attributesOf} does from a list of them, which costs a program that makes a
+ * context for each request more.
+ */
+export function attributesIn(
+  members: Readonly<Record<string, AttributeValue>>,
+  onIgnored?: (name: string) => void,
+): Attributes {
+  const attributes = new ContextAttributes();
+  let isMended = false;
+  for (const name in members) {
+    if (!Object.prototype.hasOwnProperty.call(members, name)) continue;
+    const value = members[name];
+    // Two names become the same one only if one of them had a lone surrogate.
+    isMended ||= wellFormed(name) !== name;
+    if (typeof value === "string" && !isMended) attributes.set(name, [wellFormed(value)]);
+    else add(attributes, name, value, onIgnored);
   }
   return attributes;
+}
+
+function add(
+  attributes: ContextAttributes,
+  name: string,
+  value: AttributeValue,
+  onIgnored: ((name: string) => void) | undefined,
+): void {
+  if (Array.isArray(value))
+    for (const item of value as readonly AttributeItem[]) addItem(attributes, name, item, onIgnored);
+  else addItem(attributes, name, value as AttributeItem, onIgnored);
+}
+
+function addItem(
+  attributes: ContextAttributes,
+  name: string,
+  item: AttributeItem,
+  onIgnored: ((name: string) => void) | undefined,
+): void {
+  const text = attributeText(item);
+  if (text === undefined) {
+    if (typeof (item ?? 0) !== "number") onIgnored?.(name);
+    return;
+  }
+  const key = wellFormed(name);
+  const known = attributes.get(key);
+  if (known) known.push(text);
+  else attributes.set(key, [text]);
 }
 
 /** Returns the text of an attribute's value; `undefined` if the value adds nothing. */

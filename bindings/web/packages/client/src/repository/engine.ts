@@ -24,8 +24,8 @@ export interface Ruleset {
    * Evaluates the feature at this position. Never throws: if the engine fails, the evaluation has no value and the reason `ERROR`.
    *
    * Two calls with the same result give the same {@link Evaluation} object, so that texts and parsed JSON keep their identity. A
-   * call allocates nothing unless the engine sees the result or the context for the first time, or has freed the context because of many
-   * others.
+   * call allocates nothing unless the engine sees the result, the context or an attribute that the feature reads for the first time, or has
+   * freed the context because of many others.
    *
    * @param position - the position of the feature in the list that was compiled.
    * @param attributes - the context; `undefined` for a read without a context, for which no strategy matches.

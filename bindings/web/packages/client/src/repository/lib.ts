@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 
-export { attributesOf, type AttributeItem, type AttributeValue } from "./attributes.ts";
+export { attributesIn, attributesOf, type AttributeItem, type AttributeValue } from "./attributes.ts";
 export { type Bootstrap, type BootstrapFeature, bootstrapOf } from "./bootstrap.ts";
 export { parseBootstrap, writeBootstrap } from "./bootstrap/wire.ts";
 export type { Counters } from "./counters.ts";

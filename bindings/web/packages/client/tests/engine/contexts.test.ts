@@ -1,26 +1,43 @@
 import { expect, test } from "vitest";
 import type { Attributes } from "../../src/attributes.ts";
-import { attributesOf } from "../../src/repository/lib.ts";
+import { attributesIn, attributesOf } from "../../src/repository/lib.ts";
 import { Contexts } from "../../src/engine/contexts.ts";
 import type { EngineModule } from "../../src/engine/module.ts";
 
 /** As many contexts as an instance keeps, and some more. */
 const CONTEXTS = 400;
 
-/** Counts the contexts of an instance that are not freed. */
-function counting(): { module: EngineModule; live: Map<number, string> } {
+/** The names of attributes that have a bit. */
+const NAMES = ["userkey", "plan", "country"];
+
+/** Holds the contexts of an instance that are not freed as texts, and lists what crosses. */
+function recording(): { module: EngineModule; live: Map<number, string>; crossed: string[] } {
   const live = new Map<number, string>();
+  const crossed: string[] = [];
+  const names: string[] = [];
   let next = 0;
   const module = {
     make_context: (text: string) => {
+      if (text !== "") crossed.push(text);
       live.set(++next, text);
       return next;
+    },
+    name_attribute: (name: string) => names.push(name) - 1,
+    add_value: (handle: number, name: number, value: string) => {
+      const [held, text] = [live.get(handle), `${names[name]}\0${value}`];
+      crossed.push(text);
+      expect(held, "a freed context was changed").toBeDefined();
+      live.set(handle, held === "" ? text : `${held}\0${text}`);
+    },
+    clear_context: (handle: number) => {
+      expect(live.has(handle), "a freed context was cleared").toBe(true);
+      live.set(handle, "");
     },
     free_context: (handle: number) => {
       expect(live.delete(handle), "a context was freed twice").toBe(true);
     },
   };
-  return { module: module as unknown as EngineModule, live };
+  return { module: module as unknown as EngineModule, live, crossed };
 }
 
 function user(userkey: string): Attributes {
@@ -28,8 +45,8 @@ function user(userkey: string): Attributes {
 }
 
 test("contexts that are evaluated in turn are bounded, and their handles are valid", () => {
-  const { module, live } = counting();
-  const contexts = new Contexts(module);
+  const { module, live } = recording();
+  const contexts = new Contexts(module, NAMES);
   const users = Array.from({ length: CONTEXTS }, (_, n) => user(`user ${n}`));
   const wrong: Attributes[] = [];
   for (let turn = 0; turn < 3; turn++) {
@@ -44,8 +61,8 @@ test("contexts that are evaluated in turn are bounded, and their handles are val
 });
 
 test("the texts of all contexts are bounded, apart from a single longer one", () => {
-  const { module, live } = counting();
-  const contexts = new Contexts(module);
+  const { module, live } = recording();
+  const contexts = new Contexts(module, NAMES);
   const held = (): number => [...live.values()].reduce((sum, { length }) => sum + length, 0);
   for (const length of [1, 300_000, 400_000, 250_000, 500_000, 1, 999_000, 3_000_000, 10, 20]) {
     const attributes = user("x".repeat(length));
@@ -58,9 +75,55 @@ test("the texts of all contexts are bounded, apart from a single longer one", ()
   expect(live.size).toBe(2);
 });
 
+test.for([
+  { reads: [0], crossing: [] },
+  { reads: [0b1, 0b1], crossing: ["userkey\0mara"] },
+  { reads: [0b10, 0b11], crossing: ["plan\0gold", "plan\0\u0001", "userkey\0mara"] },
+  { reads: [0b101, 0b100], crossing: ["userkey\0mara"] },
+  { reads: [0b100, 0b1], crossing: ["userkey\0mara"] },
+  // A feature that reads an attribute without a bit gets all attributes, as one text.
+  {
+    reads: [0b1, -1, 0b10],
+    crossing: ["userkey\0mara", "userkey\0mara\0plan\0gold\0plan\0\u00011\0email\0m@x"],
+  },
+  { reads: [-1, 0b1, -1], crossing: ["userkey\0mara\0plan\0gold\0plan\0\u00011\0email\0m@x"] },
+])("an attribute crosses when it is read first: $reads", ({ reads, crossing }) => {
+  const { module, live, crossed } = recording();
+  const contexts = new Contexts(module, NAMES);
+  const mara = attributesIn({ userkey: "mara", plan: ["gold", "\u0001"], email: "m@x" });
+  const handles = reads.map((each) => contexts.handle(mara, each));
+  expect(crossed).toEqual(crossing);
+  expect([...live.keys()]).toEqual([handles.at(-1)]);
+});
+
+test("a context that is read later takes the place of the oldest one, without its attributes", () => {
+  const { module, live } = recording();
+  const contexts = new Contexts(module, NAMES);
+  const first = attributesIn({ userkey: "first", plan: "x" });
+  const handle = contexts.handle(first);
+  for (let n = 1; n < 256; n++) contexts.handle(user(`user ${n}`));
+  const next = attributesIn({ userkey: "next", plan: "y" });
+  expect(contexts.handle(next, 0b1)).toBe(handle);
+  expect(live.get(handle)).toBe("userkey\0next");
+  expect(live.get(contexts.handle(first, 0b10))).toBe("plan\0x");
+  contexts.handle(next, 0b10);
+  expect(live.get(handle)).toBe("userkey\0next\0plan\0y");
+});
+
+test("a context that grows frees the oldest others, and not itself", () => {
+  const { module, live } = recording();
+  const contexts = new Contexts(module, NAMES);
+  const long = "x".repeat(600_000);
+  const [growing, other] = [attributesIn({ userkey: "mara", plan: long }), attributesIn({ plan: long })];
+  const handle = contexts.handle(growing, 0b1);
+  contexts.handle(other, 0b10);
+  expect(contexts.handle(growing, 0b11)).toBe(handle);
+  expect(live).toEqual(new Map([[handle, `userkey\0mara\0plan\0${long}`]]));
+});
+
 test("a context has a handle of its own in each instance, also as a map of the program", () => {
-  const [one, other] = [counting(), counting()];
-  const [contexts, others] = [new Contexts(one.module), new Contexts(other.module)];
+  const [one, other] = [recording(), recording()];
+  const [contexts, others] = [new Contexts(one.module, NAMES), new Contexts(other.module, NAMES)];
   const mara = user("mara");
   for (const attributes of [mara, new Map([["userkey", ["mara"]]]), mara]) {
     expect(one.live.get(contexts.handle(attributes))).toBe("userkey\0mara");
@@ -69,7 +132,7 @@ test("a context has a handle of its own in each instance, also as a map of the p
 });
 
 test("no context has the handle 0", () => {
-  const { module, live } = counting();
-  expect(new Contexts(module).handle(undefined)).toBe(0);
+  const { module, live } = recording();
+  expect(new Contexts(module, NAMES).handle(undefined)).toBe(0);
   expect(live.size).toBe(0);
 });

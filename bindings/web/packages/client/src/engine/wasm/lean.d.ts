@@ -10,5 +10,8 @@ export declare const results: EngineModule["results"];
 export declare const result_texts: EngineModule["result_texts"];
 export declare const free_ruleset: EngineModule["free_ruleset"];
 export declare const make_context: EngineModule["make_context"];
+export declare const name_attribute: EngineModule["name_attribute"];
+export declare const add_value: EngineModule["add_value"];
+export declare const clear_context: EngineModule["clear_context"];
 export declare const free_context: EngineModule["free_context"];
 export declare const evaluate: EngineModule["evaluate"];

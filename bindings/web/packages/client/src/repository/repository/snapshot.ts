@@ -19,11 +19,28 @@ class ContextAnswers {
   readonly cache: AnswerCache;
   /** True if a read with the context may use the features. */
   readonly isFor: boolean;
-  readonly byKey = new Map<string, Answer>();
+  /** The first answer with its key, while there is no other: a context of one request often reads one feature. */
+  #key = "";
+  #first: Answer | undefined;
+  #all: Map<string, Answer> | undefined;
 
   constructor(cache: AnswerCache, isFor: boolean) {
     this.cache = cache;
     this.isFor = isFor;
+  }
+
+  get(key: string): Answer | undefined {
+    const all = this.#all;
+    if (all !== undefined) return all.get(key);
+    return key === this.#key ? this.#first : undefined;
+  }
+
+  keep(key: string, answer: Answer): void {
+    const first = this.#first;
+    if (first === undefined) {
+      this.#key = key;
+      this.#first = answer;
+    } else (this.#all ??= new Map([[this.#key, first]])).set(key, answer);
   }
 }
 
@@ -146,17 +163,12 @@ export class RepositorySnapshot {
       const said = ask(this.chain, this.repository, key, this.rules.get(key), attributes);
       if (said) return said;
     }
-    const { isFor, byKey } = this.answers.of(this, attributes);
-    return byKey.get(key) ?? this.#evaluate(key, attributes, isFor, byKey);
+    const answers = this.answers.of(this, attributes);
+    return answers.get(key) ?? this.#evaluate(key, attributes, answers);
   }
 
-  #evaluate(
-    key: string,
-    attributes: Attributes | undefined,
-    isFor: boolean,
-    kept: Map<string, Answer>,
-  ): Answer {
-    if (!isFor) return NOT_READY;
+  #evaluate(key: string, attributes: Attributes | undefined, answers: ContextAnswers): Answer {
+    if (!answers.isFor) return NOT_READY;
     const entry = this.rules.entries.get(key);
     if (!entry) return this.knowsAllFeatures ? NOT_FOUND : NOT_READY;
     const { feature, ruleset, position } = entry;
@@ -175,7 +187,7 @@ export class RepositorySnapshot {
     }
     // A failure of the engine may be over in the next read.
     const isKept = answer.reason !== "ERROR" && !ruleset?.readsClock(position);
-    if (this.repository.keepsAnswers && isKept) kept.set(key, answer);
+    if (this.repository.keepsAnswers && isKept) answers.keep(key, answer);
     return answer;
   }
 
