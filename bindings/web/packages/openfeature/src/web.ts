@@ -143,5 +143,7 @@ export class FeatureHubWebProvider<F extends object = AnyFlags> implements Provi
 
 /** Returns true if the client keeps its former context, and does not ask the Edge for the new one. */
 function isRejected(error: unknown): boolean {
-  return !(error instanceof EdgeProblem) || error.problem.code === "context" || error.problem.code === "stale";
+  return (
+    !(error instanceof EdgeProblem) || error.problem.code === "context" || error.problem.code === "stale"
+  );
 }

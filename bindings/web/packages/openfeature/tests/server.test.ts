@@ -137,11 +137,16 @@ describe("an evaluation context", () => {
     const strategies = [strategy("s", true, "userkey", "mara")];
     const flags = await flagsOf(clientOf(edgeWith(feature("MATCH", false, 1, { strategies })), CLIENT_KEY));
     expect(await flags.getBooleanValue("MATCH", false, { targetingKey: "fred", userkey: "mara" })).toBe(true);
-    const invalid = [{ deep: {} }, { deep: [["a"]] }, { deep: new Date(NaN) }, { deep: 5n }] as unknown as EvaluationContext[];
-    for (const context of invalid) {
-      const answer = await flags.getBooleanDetails("MATCH", true, context);
+    const invalid: [unknown, string][] = [
+      [{}, "structure"],
+      [[["a"]], "structure"],
+      [new Date(NaN), "structure"],
+      [5n, "bigint"],
+    ];
+    for (const [deep, type] of invalid) {
+      const answer = await flags.getBooleanDetails("MATCH", true, { deep } as EvaluationContext);
       expect([answer.errorCode, answer.value]).toEqual([ErrorCode.INVALID_CONTEXT, true]);
-      expect(answer.errorMessage).toContain("deep");
+      expect(answer.errorMessage).toContain(`the field deep is a ${type}`);
     }
   });
 });
@@ -155,18 +160,23 @@ test("a server-evaluated key has the values of one context", async () => {
   expect([refused.errorCode, refused.value]).toEqual([ErrorCode.INVALID_CONTEXT, false]);
 });
 
-test.each([CLIENT_KEY, SERVER_KEY])("the initialization waits for an Edge that fails twice: %s", async (key) => {
-  const edge = evaluatingEdge();
-  edge.nextRefusals.push(503, 503);
-  const flags = await flagsOf(clientOf(edge, key, AT_ONCE));
-  expect([await flags.getBooleanValue("SAME", false), flags.providerStatus]).toEqual([
-    true,
-    ProviderStatus.READY,
-  ]);
-  expect(edge.requests).toBeGreaterThanOrEqual(3);
-});
+test.each([CLIENT_KEY, SERVER_KEY])(
+  "the initialization waits for an Edge that fails twice: %s",
+  async (key) => {
+    const edge = evaluatingEdge();
+    edge.nextRefusals.push(503, 503);
+    const flags = await flagsOf(clientOf(edge, key, AT_ONCE));
+    expect([await flags.getBooleanValue("SAME", false), flags.providerStatus]).toEqual([
+      true,
+      ProviderStatus.READY,
+    ]);
+    expect(edge.requests).toBeGreaterThanOrEqual(3);
+  },
+);
 
-test.each(OUTAGES.flatMap((outage) => (["hideValues", "keepValues"] as const).map((mode) => [outage, mode] as const)))(
+test.each(
+  OUTAGES.flatMap((outage) => (["hideValues", "keepValues"] as const).map((mode) => [outage, mode] as const)),
+)(
   "a context that the program sets while the Edge is away (%s, %s) is a change once the Edge is back",
   async (outage, whileSwitching) => {
     const edge = evaluatingEdge();

@@ -112,15 +112,21 @@ test("an Edge that refuses the client makes the provider an error, until it has 
   });
 });
 
-test.each([CLIENT_KEY, SERVER_KEY])("the initialization waits for an Edge that fails twice: %s", async (key) => {
-  const edge = evaluatingEdge();
-  edge.nextRefusals.push(503, 503);
-  await OpenFeature.setContext({ targetingKey: "mara" });
-  await OpenFeature.setProviderAndWait(new FeatureHubWebProvider(clientOf(edge, key, AT_ONCE)));
-  const flags = OpenFeature.getClient();
-  expect([flags.getBooleanValue("SAME", false), flags.providerStatus]).toEqual([true, ProviderStatus.READY]);
-  expect(edge.requests).toBeGreaterThanOrEqual(3);
-});
+test.each([CLIENT_KEY, SERVER_KEY])(
+  "the initialization waits for an Edge that fails twice: %s",
+  async (key) => {
+    const edge = evaluatingEdge();
+    edge.nextRefusals.push(503, 503);
+    await OpenFeature.setContext({ targetingKey: "mara" });
+    await OpenFeature.setProviderAndWait(new FeatureHubWebProvider(clientOf(edge, key, AT_ONCE)));
+    const flags = OpenFeature.getClient();
+    expect([flags.getBooleanValue("SAME", false), flags.providerStatus]).toEqual([
+      true,
+      ProviderStatus.READY,
+    ]);
+    expect(edge.requests).toBeGreaterThanOrEqual(3);
+  },
+);
 
 describe.each(OUTAGES)("while the Edge is away (%s), a change of the context", (outage) => {
   const flags = OpenFeature.getClient();
@@ -163,11 +169,19 @@ describe.each(OUTAGES)("while the Edge is away (%s), a change of the context", (
       expect(flags.providerStatus).toBe(ProviderStatus.READY);
     });
     expect(colour()).toBe("userkey=mara");
-    const { Reconciling, Error, Ready, ContextChanged } = ProviderEvents;
+    const { Reconciling, Error, Ready } = ProviderEvents;
     expect(events).toEqual([Reconciling, Error, Ready]);
-    await OpenFeature.setContext({ targetingKey: "fred" });
+  });
+
+  test("that failed is no error any more after the next one", async () => {
+    const { edge, events } = await begin({}, 50);
+    await OpenFeature.setContext({ targetingKey: "mara" });
+    edge.refusal = undefined;
+    await OpenFeature.setContext({ targetingKey: "kim" });
     await nextTask();
-    expect(events).toEqual([Reconciling, Error, Ready, Reconciling, ContextChanged]);
+    expect([flags.providerStatus, colour()]).toEqual([ProviderStatus.READY, "userkey=kim"]);
+    const { Reconciling, Error, ContextChanged } = ProviderEvents;
+    expect(events).toEqual([Reconciling, Error, Reconciling, ContextChanged]);
   });
 
   test("that a newer one replaces is no error", async () => {

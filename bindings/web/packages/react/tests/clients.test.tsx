@@ -110,6 +110,21 @@ test("renderings that React forgets use the same client", async () => {
   expect([edge.streams.length, edge.open, clients.size]).toEqual([1, 1, 1]);
 });
 
+test("a rendering with other options uses another client", async () => {
+  for (const identification of ["one", "other"]) {
+    render(provider(<SuspendingColour />, { options: { fetch: edge.fetch, identification } }));
+  }
+  await waitFor(() => {
+    expect(edge.streams).toHaveLength(2);
+  });
+  await act(async () => {
+    for (const stream of edge.streams) stream.list(feature("COLOUR", "red"));
+    await Promise.all([...clients].map((client) => client.ready()));
+  });
+  expect(await screen.findAllByText("red")).toHaveLength(2);
+  expect(edge.streams).toHaveLength(2);
+});
+
 test("two providers have a client each, also with the same settings", async () => {
   const view = render(
     <>
@@ -214,7 +229,12 @@ test("options may refer to themselves, and renderings that React forgets use the
     // Each rendering has another list, and the one storage.
     const observers = [{ observer: { observe: () => undefined, all: [] as unknown[] } }];
     observers[0]!.observer.all.push(observers);
-    const options = { fetch: edge.fetch, storage, observers, onNotice: (notice: Notice) => notices.push(notice) };
+    const options = {
+      fetch: edge.fetch,
+      storage,
+      observers,
+      onNotice: (notice: Notice) => notices.push(notice),
+    };
     const context = { userkey: "mara", orders: 5n } as unknown as ContextAttributes;
     return (
       <FeatureProvider url="http://edge" apiKey={SERVER_KEY} options={options} context={context}>
