@@ -120,14 +120,16 @@ pub(crate) fn run(args: &LintArgs, json: bool, screen: &mut Screen<'_>) -> Resul
         None => payload.environments()?,
     };
     let mut findings = lint(&payload, &environments, args.profile.profile);
+    let before = findings.len();
+    findings.retain(|finding| {
+        let is_allowed = args.allow.iter().any(|code| code == finding.code)
+            || payload.accepts(&finding.place, finding.code);
+        finding.level == Level::Error || !is_allowed
+    });
+    let left_out = before - findings.len();
     for finding in &mut findings {
         name_places(&payload, finding);
     }
-    let before = findings.len();
-    findings.retain(|finding| {
-        finding.level == Level::Error || !args.allow.iter().any(|code| code == finding.code)
-    });
-    let left_out = before - findings.len();
     let features = environments.iter().map(|each| each.features.len()).sum();
     let errors = findings.iter().filter(|each| each.level == Level::Error).count();
     let warnings = findings.len() - errors;

@@ -105,6 +105,11 @@ impl Payload {
         self.state.as_ref().and_then(|state| state.name_of(id)).unwrap_or(id)
     }
 
+    /// Returns true if a state file accepts warnings of the check with this name at this place.
+    pub(crate) fn accepts(&self, place: &Place, check: &str) -> bool {
+        self.state.as_ref().is_some_and(|state| state.accepts(place, check))
+    }
+
     /// Returns the line of a state file on which a part of a feature begins.
     pub(crate) fn state_line_of(&self, place: &Place) -> Option<usize> {
         self.state.as_ref()?.line_of(place)

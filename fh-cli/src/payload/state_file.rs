@@ -1,6 +1,7 @@
 //! State files, and files of other programs that hold a whole state, in the form of a payload. They also hold the ids of
 //! values, which no payload holds.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use fh_edge::internal::without_accounts;
@@ -29,6 +30,8 @@ struct StateEnvironment {
     name: String,
     /// The ids of the features' values, by feature key.
     value_ids: HashIds,
+    /// The names of the checks whose warnings a value accepts, by feature key.
+    accepted: HashMap<String, BTreeSet<String>>,
     /// The keys of retired features, which SDKs do not receive.
     retired: Vec<String>,
 }
@@ -80,8 +83,13 @@ impl StateEnvironment {
             .clone()
             .filter_map(|(key, value)| Some((key.to_string(), value.value_id.clone()?)))
             .collect();
+        let accepted = values
+            .clone()
+            .filter(|(_, value)| !value.accept.is_empty())
+            .map(|(key, value)| (key.to_string(), value.accept.clone()))
+            .collect();
         let retired = values.filter(|(_, value)| value.retired).map(|(key, _)| key.to_string());
-        Self { id, name, value_ids, retired: retired.collect() }
+        Self { id, name, value_ids, accepted, retired: retired.collect() }
     }
 }
 
@@ -150,6 +158,13 @@ impl StateFile {
     /// Returns the ids of the values in the environment with this id, by feature key.
     pub(crate) fn value_ids(&self, id: Option<&str>) -> Option<&HashIds> {
         self.environment(id).map(|each| &each.value_ids)
+    }
+
+    /// Returns true if the value at this place accepts warnings of the check with this name.
+    pub(crate) fn accepts(&self, place: &Place, check: &str) -> bool {
+        let environment = self.environment(place.environment.as_deref());
+        let accepted = environment.and_then(|each| each.accepted.get(&*place.feature));
+        accepted.is_some_and(|accepted| accepted.contains(check))
     }
 
     /// Returns true if the feature is retired in the environment with this id.

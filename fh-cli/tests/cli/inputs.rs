@@ -173,6 +173,11 @@ fn environments_have_names() {
     let line = std::fs::read_to_string(&path).unwrap();
     let line = line.lines().position(|line| line.contains("percentage: 0,")).unwrap() + 1;
     assert_eq!(finding["line"], line);
+    // A warning that the file accepts is left out, as by `fh serve --check`.
+    let accepted = std::fs::read_to_string(&path).unwrap();
+    let accepted = accepted.replace("{ value: x,", "{ value: x, accept: [percentage-zero],");
+    let run = fh(&["lint", &file("inputs-accepted.yaml", accepted), "--strict"]).expect(0);
+    assert!(run.out.contains("no warnings (1 warning allowed)"), "{run:?}");
 }
 
 /// The name of an attribute or a country that FeatureHub spells in another way is pointed out, and the command goes on.
