@@ -3,7 +3,6 @@ import type { EngineSource } from "./engine/load.ts";
 import type { Profile } from "./engine/module.ts";
 import type { Platform, Timer } from "./platform.ts";
 import type { Problem, Rules } from "./repository/lib.ts";
-import { runs } from "./repository/panic_guard.ts";
 import { Delays } from "./session/delay.ts";
 import type { Backoff } from "./session/lib.ts";
 import { reasonOf } from "./text.ts";
@@ -58,9 +57,6 @@ export class EngineAccess {
     this.settings = settings;
     this.#platform = platform;
     this.#backoff = backoff;
-    // The program's promises may be rejected before the engine is loaded, which reports the reason.
-    for (const source of [settings.engine, settings.fullEngine])
-      if (source instanceof Promise) runs(() => source);
   }
 
   /** Begins to load the engine, so that it is there when features arrive. A failure shows when features are compiled. */
