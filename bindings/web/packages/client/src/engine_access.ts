@@ -5,7 +5,6 @@ import type { Platform, Timer } from "./platform.ts";
 import type { Problem, Rules } from "./repository/lib.ts";
 import { Delays } from "./session/delay.ts";
 import type { Backoff } from "./session/lib.ts";
-import { reasonOf } from "./text.ts";
 
 /** The error that the engine cannot be loaded, which is tried again later. */
 export class EngineUnavailable extends Error {
@@ -97,12 +96,16 @@ export class EngineAccess {
       .then(({ startEngine }) => startEngine(this))
       .catch((error: unknown) => {
         this.#engine = undefined;
-        throw new EngineUnavailable(reasonOf(error), { cause: error });
+        throw new EngineUnavailable(textOf(error), { cause: error });
       }));
   }
 }
 
 /** Returns the problem that the engine failed, or cannot be loaded. */
 export function problemOf(error: unknown): Problem {
-  return { code: "engine", text: reasonOf(error) };
+  return { code: "engine", text: textOf(error) };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
