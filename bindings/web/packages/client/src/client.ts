@@ -70,8 +70,6 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
   readonly #driver: Driver;
   readonly #observers: LateObservers;
   readonly #parts: ClientParts;
-  readonly #secrets: SentSecrets;
-  readonly #engine: EngineAccess;
   readonly #late: LateParts;
   /** Queues a notice for an attribute whose value cannot be used. */
   readonly #onIgnored: (attribute: string) => void;
@@ -99,11 +97,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
       options.context && attributesIn(options.context, (name) => ignored.push(name));
     const settings = parseSettings(url, apiKey, options, context);
     const secrets = new SentSecrets(settings.keys, parseHeaders(options.headers ?? {}));
-    const platform = new ClientPlatform({
-      fetch: options.fetch,
-      keepAlive: options.keepAlive ?? true,
-      whenHidden: options.whenHidden ?? "continue",
-    });
+    const platform = new ClientPlatform(options);
     const { clock } = options;
     const repository: Repository = new Repository({
       clock: () => {
@@ -111,7 +105,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
         if (clock) guarded(repository, () => (now = clock()));
         return typeof now === "number" ? now : Date.now();
       },
-      events: options.eventQueue ?? 1024,
+      events: options.eventQueue,
     });
     const observers = new LateObservers(repository, usageCode);
     prepare(repository, observers, options, context);
@@ -126,8 +120,6 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     this.#repository = repository;
     this.#driver = driver;
     this.#observers = observers;
-    this.#secrets = secrets;
-    this.#engine = access;
     this.#settings = { url, options };
     // The incident is one for each name.
     this.#onIgnored = (attribute) => {
@@ -136,7 +128,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     ignored.forEach(this.#onIgnored);
     if (settings.keys.kind === "client" && options.mode !== "offline") access.preload();
     if (context) driver.handle({ type: "context", commandId: 0, attributes: context });
-    this.#late = new LateParts(parts, options, context, platform, secrets);
+    this.#late = new LateParts(parts, options, context, platform);
     const start = (): void => {
       if (options.hydrate === undefined) this.#late.restore();
       driver.handle({ type: "start" });
@@ -289,7 +281,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    */
   async setApiKeys(apiKeys: string | Iterable<string>): Promise<Readiness> {
     const keys = parseKeys(apiKeys, mustStream(this.#settings.options));
-    if (keys.kind === "client") this.#engine.preload();
+    if (keys.kind === "client") this.#parts.engine.preload();
     return this.#driver.setKeys(keys);
   }
 
@@ -573,7 +565,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
   }
 
   get #keys(): ApiKeys {
-    return this.#secrets.keys;
+    return this.#parts.secrets.keys;
   }
 }
 

@@ -3,10 +3,8 @@ import type { EngineSource } from "./engine/load.ts";
 import type { Profile } from "./engine/module.ts";
 import type { Platform, Timer } from "./platform.ts";
 import type { Problem, Rules } from "./repository/lib.ts";
-import { runs } from "./repository/panic_guard.ts";
 import { Delays } from "./session/delay.ts";
 import type { Backoff } from "./session/lib.ts";
-import { reasonOf } from "./text.ts";
 
 /** The error that the engine cannot be loaded, which is tried again later. */
 export class EngineUnavailable extends Error {
@@ -58,9 +56,6 @@ export class EngineAccess {
     this.settings = settings;
     this.#platform = platform;
     this.#backoff = backoff;
-    // The program's promises may be rejected before the engine is loaded, which reports the reason.
-    for (const source of [settings.engine, settings.fullEngine])
-      if (source instanceof Promise) runs(() => source);
   }
 
   /** Begins to load the engine, so that it is there when features arrive. A failure shows when features are compiled. */
@@ -101,12 +96,16 @@ export class EngineAccess {
       .then(({ startEngine }) => startEngine(this))
       .catch((error: unknown) => {
         this.#engine = undefined;
-        throw new EngineUnavailable(reasonOf(error), { cause: error });
+        throw new EngineUnavailable(textOf(error), { cause: error });
       }));
   }
 }
 
 /** Returns the problem that the engine failed, or cannot be loaded. */
 export function problemOf(error: unknown): Problem {
-  return { code: "engine", text: reasonOf(error) };
+  return { code: "engine", text: textOf(error) };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

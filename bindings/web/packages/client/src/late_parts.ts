@@ -7,7 +7,6 @@ import { runs } from "./repository/panic_guard.ts";
 import { isEdge, SNAPSHOT } from "./repository/source.ts";
 import { contextHeader } from "./session/context_header.ts";
 import type { Platform } from "./platform.ts";
-import type { SentSecrets } from "./sent_secrets.ts";
 import type { ApiKeys } from "./session/lib.ts";
 import { serveSaved } from "./serve_saved.ts";
 import { ownerOf } from "./snapshot_owner.ts";
@@ -20,7 +19,6 @@ export class LateParts {
   readonly #options: ClientOptions;
   readonly #context: Attributes | undefined;
   readonly #platform: Pick<Platform, "storage" | "hasTabs">;
-  readonly #secrets: SentSecrets;
   #storage: StateStorage | null | undefined;
   /** The keys for which the Edge has sent the last list. */
   #listed: ApiKeys | undefined;
@@ -31,13 +29,11 @@ export class LateParts {
     options: ClientOptions,
     context: Attributes | undefined,
     platform: Pick<Platform, "storage" | "hasTabs">,
-    secrets: SentSecrets,
   ) {
     this.#parts = parts;
     this.#options = options;
     this.#context = context;
     this.#platform = platform;
-    this.#secrets = secrets;
     if (options.mode === "offline") return;
     this.#storage = options.storage === undefined ? platform.storage : options.storage;
     listen(parts.repository, "raw", ({ kind, source }) => {
@@ -67,9 +63,9 @@ export class LateParts {
   async #shareStreams(): Promise<void> {
     const { fetch, shareAcrossTabs = fetch === undefined } = this.#options;
     if (!shareAcrossTabs || !this.#platform.hasTabs) return;
-    const { driver, repository } = this.#parts;
+    const { driver, repository, secrets } = this.#parts;
     const loaded = await import("./late/tabs.ts").catch(() => undefined);
-    loaded?.shareStreams(driver, repository, this.#secrets);
+    loaded?.shareStreams(driver, repository, secrets);
   }
 
   /** Loads the overrides of the tab. A failure is a notice. */

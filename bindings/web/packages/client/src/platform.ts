@@ -1,3 +1,4 @@
+import type { ClientOptions } from "./options.ts";
 import type { StateStorage } from "./stored_state.ts";
 import type { End, Redirected, Request, ResponseHead } from "./session/lib.ts";
 
@@ -39,11 +40,10 @@ export interface LifeCycle {
 }
 
 /** The settings of a client that its platform carries out. */
-export interface PlatformSettings {
-  readonly fetch: typeof fetch | undefined;
-  readonly keepAlive: boolean;
-  readonly whenHidden: "continue" | "pause";
-}
+export type PlatformSettings = Pick<
+  ClientOptions,
+  "engine" | "fetch" | "fullEngine" | "hydrate" | "keepAlive" | "whenHidden"
+>;
 
 /** The clock, the timers and the network of a browser or of Node. One client has one platform. */
 export interface Platform {

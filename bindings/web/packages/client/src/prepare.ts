@@ -12,7 +12,6 @@ import {
   queue,
   type Repository,
 } from "./repository/lib.ts";
-import { runs } from "./repository/panic_guard.ts";
 import { SNAPSHOT } from "./repository/source.ts";
 
 /** A member of the options of an isolated client, whose interceptors and observers belong to another client. */
@@ -25,8 +24,6 @@ export function prepare(
   options: ClientOptions,
   context: Attributes | undefined,
 ): void {
-  // A promise is no document.
-  runs(() => options.hydrate);
   const isHydrated = options.hydrate === undefined || hydrate(repository, options.hydrate, context);
   repository.sharesHandlers = SHARES_HANDLERS in options;
   for (const { interceptor, locks } of options.interceptors ?? []) intercept(repository, interceptor, locks);

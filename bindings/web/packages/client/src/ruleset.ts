@@ -120,7 +120,7 @@ export class Ruleset<F extends object = AnyFlags> extends RulesetReads<F> {
     options: RulesetOptions = {},
   ): Promise<Ruleset<F>> {
     const { compilePayload } = await import("./late/ruleset.ts");
-    const { readFile } = new ClientPlatform({ fetch: undefined, keepAlive: true, whenHidden: "continue" });
+    const { readFile } = new ClientPlatform({});
     return new Ruleset<F>(await compilePayload(payload, options, readFile));
   }
 

@@ -12,7 +12,7 @@ import { type SnapshotText, SnapshotWriter } from "./snapshot_writer.ts";
 import { inTime, StateEntries } from "./state_entries.ts";
 import { statusOf } from "./status.ts";
 import { entryName, MOST_STORED, type StateStorage } from "./stored_state.ts";
-import { reasonOf } from "./text.ts";
+import { errorText } from "./error_text.ts";
 
 /** Keeps the last features of a client in a storage. Whatever is wrong with the storage or its entries is reported as a notice, once. */
 export class StateKeeper {
@@ -112,7 +112,7 @@ export class StateKeeper {
   }
 
   readonly #failed = (error: unknown): void => {
-    this.#report(`the storage cannot be used: ${reasonOf(error)}`);
+    this.#report(`the storage cannot be used: ${errorText(error)}`);
   };
 
   #report(why: string): void {

@@ -45,26 +45,20 @@ export interface Status {
 export function statusOf({ repository, driver, restored }: ClientParts): Status {
   const now = driver.now();
   const { status, rules } = repository.live;
-  const { readiness, connection, problem, attempts, requests, source, isStale, foreignFeatures } = status;
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars
+  const { updated, nextAttempt, isWithheld, ...shown } = status;
   const { contact, isHolding, counters } = repository;
   const seconds = (from: Millis | undefined, to: Millis | undefined): number | undefined =>
     from === undefined || to === undefined ? undefined : since(to, from) / 1000;
   return {
-    readiness,
-    connection,
-    problem,
-    attempts,
-    requests,
-    nextAttempt: seconds(now, status.nextAttempt),
+    ...shown,
+    nextAttempt: seconds(now, nextAttempt),
     sinceContact: seconds(contact, now),
     dataAge:
-      restored !== undefined && source?.kind === "snapshot"
+      restored !== undefined && status.source?.kind === "snapshot"
         ? Math.max(repository.clock() - restored, 0) / 1000
-        : seconds(status.updated, now),
-    source,
-    isStale,
+        : seconds(updated, now),
     features: rules.size,
-    foreignFeatures,
     isHolding,
     counters: { ...counters },
   };

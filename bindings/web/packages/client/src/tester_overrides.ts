@@ -1,5 +1,4 @@
 import type { OverrideEntry, Overrides } from "./overrides.ts";
-import { reasonOf } from "./text.ts";
 
 /** The entry of `sessionStorage` with the overrides of a tab. */
 const NAME = "fh:overrides";
@@ -20,7 +19,7 @@ export function keepOverrides(overrides: Overrides, takesLink: boolean, report: 
     try {
       act();
     } catch (error) {
-      report(`the overrides of the tab: ${reasonOf(error)}`);
+      report(`the overrides of the tab: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
   attempt(() => {

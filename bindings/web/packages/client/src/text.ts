@@ -18,15 +18,6 @@ const UNPRINTABLE = new RegExp(`${SPACE}|\\p{Cc}`, "u");
 const LONE_SURROGATES = /\p{Cs}/gu;
 const ENCODER = new TextEncoder();
 
-/** Returns the message of an error, or the text of anything else that was thrown. The conversion to text may throw, too. */
-export function reasonOf(error: unknown): string {
-  try {
-    return String(error instanceof Error ? error.message : error);
-  } catch {
-    return "an object without a text";
-  }
-}
-
 /** Returns the text without the Unicode white space at its start and its end. */
 export function trim(text: string): string {
   return text.replace(SPACES_AROUND, "");

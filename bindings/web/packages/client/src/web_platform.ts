@@ -47,7 +47,7 @@ export abstract class WebPlatform implements Platform {
   /** {@inheritDoc Platform.setTimer} */
   setTimer(call: () => void, delay: number): Timer {
     const timer: unknown = setTimeout(call, delay);
-    if (!this.settings.keepAlive) (timer as { unref?: () => void }).unref?.();
+    if (this.settings.keepAlive === false) (timer as { unref?: () => void }).unref?.();
     return {
       clear: () => {
         clearTimeout(timer as number);

@@ -1,6 +1,5 @@
 import { fullFile } from "#full-file";
 
-import { reasonOf } from "../text.ts";
 import type { EngineModule, FullEngineModule } from "./module.ts";
 
 /** A WebAssembly module in one of the forms in which a program can have it. */
@@ -112,7 +111,7 @@ async function requested(url: URL, { response, integrity }: LoadOptions): Promis
   try {
     return await (response ?? fetch(url, integrity === undefined ? {} : { integrity }));
   } catch (error) {
-    throw unusable(url.href, reasonOf(error));
+    throw unusable(url.href, error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -1,5 +1,4 @@
 import { EngineUnavailable } from "../engine_access.ts";
-import { reasonOf } from "../text.ts";
 
 /**
  * Waits until an engine is loaded.
@@ -10,7 +9,7 @@ export async function available<M>(loading: Promise<M>): Promise<M> {
   try {
     return await loading;
   } catch (error) {
-    const text = reasonOf(error);
+    const text = error instanceof Error ? error.message : String(error);
     const advice = /content security policy|unsafe-eval/i.test(text)
       ? ": allow 'wasm-unsafe-eval' in script-src, or use a server-evaluated key, which needs no engine"
       : "";

@@ -1,4 +1,5 @@
 import { Client as AnyClient } from "../client.ts";
+import { errorText } from "../error_text.ts";
 import type { AnyFlags } from "../flags.ts";
 import { partsOf } from "../live_reads.ts";
 import type { ClientOptions } from "../options.ts";
@@ -9,7 +10,7 @@ import { contextHeader } from "../session/context_header.ts";
 import { ownerOf } from "../snapshot_owner.ts";
 import { SnapshotWriter } from "../snapshot_writer.ts";
 import { serveSaved } from "../serve_saved.ts";
-import { lowerCase, reasonOf, trim, utf8 } from "../text.ts";
+import { lowerCase, trim, utf8 } from "../text.ts";
 import { type GivenEnvironment, readBootstrap } from "./bootstrap.ts";
 import { load, replace, replaceNow, type SnapshotFile } from "./snapshot_file.ts";
 
@@ -64,7 +65,7 @@ export class Client<F extends object = AnyFlags> extends AnyClient<F> {
     else if (saved) serveSaved(partsOf(this), saved);
     const onFailure = (error: unknown): void => {
       this.#ignored(
-        `the snapshot file cannot be written: ${(error as { code?: string }).code ?? reasonOf(error)}`,
+        `the snapshot file cannot be written: ${(error as { code?: string }).code ?? errorText(error)}`,
       );
     };
     const writer = new SnapshotWriter(

@@ -26,7 +26,10 @@ export class ClientPlatform extends WebPlatform {
 
   constructor(settings: PlatformSettings) {
     super(settings);
-    this.#connections = new Connections(settings.keepAlive);
+    this.#connections = new Connections(settings.keepAlive !== false);
+    // A rejection without a handler would end the program before the engine is loaded, which reports the reason. `hydrate` is no promise.
+    for (const value of [settings.engine, settings.fullEngine, settings.hydrate] as readonly unknown[])
+      if (value instanceof Promise) value.catch(() => undefined);
   }
 
   /** {@inheritDoc Platform.send} */

@@ -25,7 +25,7 @@ const platforms = new WeakMap<ClientParts, ClientPlatform>();
 
 /** Returns the platform of updates with this `fetch`, or with that of the platform. */
 export function platformOf(fetch?: typeof globalThis.fetch): ClientPlatform {
-  return new ClientPlatform({ fetch, keepAlive: true, whenHidden: "continue" });
+  return new ClientPlatform(fetch ? { fetch } : {});
 }
 
 /** The Edge to which an update is sent, and the way to send it. */

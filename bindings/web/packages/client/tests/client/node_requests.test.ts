@@ -133,7 +133,7 @@ describe("a request of Node's modules", () => {
       while ((await next()) !== undefined);
     };
     const error: unknown = await read().catch((error: unknown) => error);
-    const platform = new ClientPlatform({ fetch: undefined, keepAlive: true, whenHidden: "continue" });
+    const platform = new ClientPlatform({});
     expect(platform.endOf(error)).toEqual({ kind: "broken", text: expect.stringMatching(text) as string });
   });
 

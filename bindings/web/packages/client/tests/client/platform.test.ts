@@ -248,8 +248,9 @@ describe("Node", () => {
     [{ cause: { code: "DEPTH_ZERO_SELF_SIGNED_CERT", message: "self-signed" } }, { kind: "tls" }],
     [{ cause: { code: "ERR_TLS_CERT_ALTNAME_INVALID", message: "another name" } }, { kind: "tls" }],
     [new Error("the program's"), { kind: "broken", text: "the program's" }],
+    [undefined, { kind: "broken", text: "the request failed" }],
   ])("gives the reason of an error: %o", (error, end) => {
-    const platform = new NodePlatform({ fetch: undefined, keepAlive: true, whenHidden: "continue" });
+    const platform = new NodePlatform({});
     expect(platform.endOf(error)).toMatchObject(end);
   });
 });

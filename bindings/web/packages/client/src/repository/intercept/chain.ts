@@ -81,13 +81,7 @@ export function ask(
       let value: Override;
       if (!runs(() => (value = valueOf(entry.interceptor.intercept(read))), entry.failed)) continue;
       if (value === undefined) continue;
-      if (value === null) return new Answer(feature, undefined, "INTERCEPTED", undefined, entry.name);
-      const kind = feature?.kind;
-      const converted: Converted = isForeign(value)
-        ? { why: "the value is an object, such as a promise" }
-        : kind === undefined
-          ? { value: value as Value }
-          : convert(value as Value, kind);
+      const converted = convertedFor(feature, value);
       if ("value" in converted) {
         return new Answer(feature, converted.value, "INTERCEPTED", undefined, entry.name);
       }
@@ -99,9 +93,16 @@ export function ask(
   }
 }
 
-/** Returns true for an object that is no value of a feature, such as the promise of an asynchronous interceptor. */
-function isForeign(value: unknown): boolean {
-  return typeof value === "object" && !(value instanceof Decimal || value instanceof Json);
+/** Converts an override to the type of the feature, if that is known. Refuses objects, such as the promise of an asynchronous interceptor. */
+function convertedFor(
+  feature: Feature | undefined,
+  value: NonNullable<Override> | null,
+): Converted | { readonly value: undefined } {
+  if (value === null) return { value: undefined };
+  if (typeof value === "object" && !(value instanceof Decimal || value instanceof Json))
+    return { why: "the value is an object" };
+  const kind = feature?.kind;
+  return kind === undefined ? { value: value as Value } : convert(value as Value, kind);
 }
 
 /** Returns an override with numbers as decimals. A number that is not finite becomes a text, which is no number. */
