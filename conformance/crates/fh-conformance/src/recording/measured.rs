@@ -25,7 +25,7 @@ pub struct RecordedFault {
     /// Seconds from the end of the fault in which the client did not get the features.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_back_within_s: Option<u64>,
-    /// Seconds within which the client saw a change during a fault that does not end, rounded up.
+    /// Seconds within which the client saw a change during a fault that does not end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change_within_s: Option<u64>,
     /// Memory above what the process had before the client, in megabytes, rounded up.
@@ -52,13 +52,18 @@ impl RecordedFault {
             let most = |n: u64| limit.map_or(STORM, |limit| limit.max(n));
             named(name).map(|n| rounded_up(n).min(most(n)))
         };
+        let change_within_s = named("change after s").map(|seconds| seconds.max(1));
         Self {
             requests: counted("requests"),
             sent: counted("sent"),
             limit,
-            back_within_s: named("back after s").map(|seconds| rounded_up(seconds.max(1))),
+            back_within_s: named("back after s").map(|seconds| match change_within_s {
+                // The delays of a client under a fault that does not end are hardly random.
+                Some(_) => seconds.max(1),
+                None => rounded_up(seconds.max(1)),
+            }),
             not_back_within_s: named("not back within s"),
-            change_within_s: named("change after s").map(|seconds| rounded_up(seconds.max(1))),
+            change_within_s,
             growth_mb: named("MB above the start").map(|mb| rounded_up(mb).max(LEAST_GROWTH)),
         }
     }
