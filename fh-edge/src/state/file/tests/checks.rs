@@ -364,7 +364,8 @@ fn an_environment_whose_answers_clients_would_refuse_gets_a_warning() {
     // Aliases multiply one long value.
     let warned = |last: usize| {
         let keys: Vec<_> = (0..12).map(|n| format!("K{n}")).collect();
-        let features: Vec<_> = keys.iter().map(|key| format!("{{key: {key}, type: STRING}}")).collect();
+        let features: Vec<_> =
+            keys.iter().map(|key| format!("{{key: {key}, type: STRING}}")).collect();
         let values: Vec<_> = keys.iter().skip(1).map(|key| format!("{key}: *a")).collect();
         let text = format!(
             "x-a: &a {}\nfeatures: [{}]\nenvironments: [{{name: dev, values: {{K0: {}, {}}}}}]",
