@@ -54,7 +54,7 @@ impl fmt::Display for UrlError {
                 "the Edge's URL begins with neither http:// nor https://: write https://edge.example"
             }
             Self::Host => {
-                "the Edge's URL has no host, or an invalid host: write https://edge.example"
+                "the Edge's URL has no valid host: write https://edge.example"
             }
             Self::Port => "the port in the Edge's URL is not a number from 1 to 65535",
             Self::Character => {

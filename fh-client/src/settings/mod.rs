@@ -120,7 +120,7 @@ impl BuilderSettings {
             return Err(StartError::Header(name.to_string()));
         }
         if config.identification.as_deref().is_some_and(|text| !is_header_value(text)) {
-            let why = "remove line ends and other control characters";
+            let why = "remove control characters";
             return Err(InvalidSetting::new("identification", why).into());
         }
         check_limits(&config.limits)?;
@@ -279,7 +279,7 @@ fn is_header_value(value: &str) -> bool {
 /// Writes the error for a header that [`unsendable`] has found.
 pub(crate) fn write_unsendable(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
     let why = if is_ours(name) {
-        "leave it out, because the client sets it"
+        "leave it to the client"
     } else {
         "remove invalid characters from its name or value"
     };

@@ -71,7 +71,7 @@ fn invalid_options_are_refused() {
             options(url)
                 .allow_any_key(std::num::NonZeroUsize::MIN)
                 .configure(|config| config.backoff.jitter = 2.0),
-            "the jitter from 0 to 1",
+            "a jitter from 0 to 1",
         ),
     ] {
         let said = refused(relay, Options::default());

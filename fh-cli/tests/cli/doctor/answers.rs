@@ -50,20 +50,18 @@ fn all_is_well() {
 #[test]
 fn an_answer_that_is_too_large_for_clients() {
     let edge = edge();
-    let of_size = |bytes: usize| {
-        edge.set_feature(Feature::string("BANNER", &"x".repeat(bytes)));
+    let of_size = |bytes: usize, content_type: &str| {
+        let body = format!(r#"[{{"id":"{ENVIRONMENT}","features":[]}}]{}"#, " ".repeat(bytes));
+        let poll = Behaviour::status(200).header("content-type", content_type).body(body);
+        edge.behave_on(Route::Poll, poll);
         Findings::of(doctor(&edge, &["--json", "--timeout", "60"]))
     };
-    of_size(13 << 20).has("payload", "warning", &["13.0 MiB", "`limits.bytes`", "shorten"]);
-    of_size(17 << 20).has(
-        "poll",
-        "bad",
-        &["larger than 16 MiB", "clients refuse", "`limits.bytes`"],
-    );
-    edge.behave(
-        Behaviour::status(200).header("content-type", "text/html").body("x".repeat(17 << 20)),
-    );
-    of_size(1).has("poll", "bad", &["larger than 16 MiB", "that of an Edge"]);
+    let json = "application/json";
+    of_size(13 << 20, json).has("payload", "warning", &["13.0 MiB", "`limits.bytes`", "shorten"]);
+    let parts = ["larger than 16 MiB", "clients refuse", "`limits.bytes`"];
+    of_size(17 << 20, json).has("poll", "bad", &parts);
+    let parts = ["larger than 16 MiB", "that of an Edge"];
+    of_size(17 << 20, "text/html").has("poll", "bad", &parts);
 }
 
 fn httpdate_now() -> String {

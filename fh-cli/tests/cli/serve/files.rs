@@ -44,18 +44,19 @@ fn a_check_says_all_at_once() {
 }
 
 /// Three mistakes that are no errors: 0.0025 % of the users, a conditional that does not exist, and a country that does not exist.
-const MISTAKEN: &str = "BANNER:
-      value: plain
-      strategies:
-      - {id: a, percentage: 25, value: a}
-      - {id: b, value: b, attributes: [{fieldName: user, type: STRING, conditional: EQUAL, values: [x]}]}
-      - {id: c, value: c, attributes: [{fieldName: country, type: STRING, conditional: EQUALS, values: [nz]}]}";
+const MISTAKEN: &str = "
+      BANNER:
+        value: plain
+        strategies:
+        - {id: a, percentage: 25, value: a}
+        - {id: b, value: b, attributes: [{fieldName: user, type: STRING, conditional: EQUAL, values: [x]}]}
+        - {id: c, value: c, attributes: [{fieldName: country, type: STRING, conditional: EQUALS, values: [nz]}]}";
 
 #[test]
 fn probable_mistakes_are_named_by_the_check_and_the_log_and_can_be_accepted() {
     let mistaken = state("plain").replace(
         "values: { NEW_CHECKOUT: true, BANNER: plain }",
-        &format!("values:\n    {MISTAKEN}"),
+        &format!("values:{MISTAKEN}"),
     );
     let path = file("serve-mistaken.yaml", &mistaken);
     let run = fh(&["serve", "--check", &path]).expect(0);
@@ -82,8 +83,8 @@ fn probable_mistakes_are_named_by_the_check_and_the_log_and_can_be_accepted() {
         }
     }
     let accepted = mistaken.replace(
-        "      strategies:",
-        "      accept: [percentage-unit, unknown-name, well-known]\n      strategies:",
+        "        strategies:",
+        "        accept: [percentage-unit, unknown-name, well-known]\n        strategies:",
     );
     let run = fh(&["serve", "--check", &file("serve-accepted.yaml", accepted), "--strict"]);
     assert!(run.expect(0).out.contains("is fine"));

@@ -36,9 +36,7 @@ export function parseHeaders(given: Readonly<Record<string, string>>): Request["
   return Object.entries(given).map(([name, value]) => {
     const isOurs = OURS.test(name);
     if (isOurs || !/^[\w!#$%&'*+.^`|~-]+$/.test(name) || !isHeaderValue(value)) {
-      const why = isOurs
-        ? "leave it out, because the client sets it"
-        : "remove invalid characters from its name or value";
+      const why = isOurs ? "leave it to the client" : "remove invalid characters from its name or value";
       throw new TypeError(`the header ${JSON.stringify(name)} cannot be sent: ${why}`);
     }
     return [lowerCase(name), value];
@@ -69,7 +67,7 @@ export function parseSettings(
     parseBackoff("backoffWhenRefused", options.backoffWhenRefused, usual.refused),
   ];
   if (identification !== undefined && !isHeaderValue(identification))
-    neverWorks("identification", "remove line ends and other control characters");
+    neverWorks("identification", "remove control characters");
   if (context && keys.kind === "server" && contextHeader(context) === undefined)
     throw new TypeError(
       `the context has ${context.size} attributes; an Edge evaluates at most ${MAX_ATTRIBUTES} attributes`,
@@ -127,6 +125,7 @@ function millis(name: string, seconds: number | undefined, usual: number, unit =
 
 /** Returns the text of a URL or a key. Programs in JavaScript may give another type, or none. */
 function textOf(given: unknown): string {
+  // eslint-disable-next-line @typescript-eslint/no-base-to-string -- the text of an object is no URL and no key
   return String(given ?? "");
 }
 

@@ -199,6 +199,8 @@ fn problems_of_features_are_warnings() {
             "line 3, column 1, [2]: C is left out: its type is unknown",
             "line 4, column 1, [3]: this entry is left out: a feature is a map with a key",
             "line 5, column 36, [4].value: a NUMBER is a decimal number, not \"x\"; the value is read as nothing",
+            "line 5, column 72, [4].strategies[0].value: the value of a NUMBER is text, for which some SDKs serve another value; write the number \
+             without quotes [value-type]",
             "line 5, column 140, [4].strategies[0].attributes[0].conditional: unknown conditional (\"IS\"); the rule never holds [unknown-name]",
         ]
     );
@@ -217,7 +219,7 @@ fn published() -> String {
         r#"{{"feature":{{"id":"{CHECKOUT}","key":"NEW_CHECKOUT","valueType":"BOOLEAN","version":4,"filters":["f1"]}},"fp":{{"category":"checkout"}},
         "value":{{"id":"d951bba2-7f99-481e-8729-b7e7633257e1","key":"NEW_CHECKOUT","locked":true,"value":false,"version":16,"retired":true,"pId":"x",
         "rolloutStrategies":[{{"id":"Gd1o","name":"a name","percentage":250000,"percentageAttributes":[],"value":true,
-        "attributes":[{{"id":"y","conditional":"EQUALS","fieldName":"country","values":["nz"],"type":"STRING"}}]}}]}}}}"#
+        "attributes":[{{"id":"y","conditional":"EQUALS","fieldName":"country","values":["new_zealand"],"type":"STRING"}}]}}]}}}}"#
     );
     let banner = format!(
         r#"{{"feature":{{"id":"{BANNER}","key":"BANNER","valueType":"STRING","version":1}}}}"#
@@ -243,7 +245,7 @@ fn what_a_management_repository_publishes() {
         format!(r#"NEW_CHECKOUT {CHECKOUT} BOOLEAN v4 {{"category": "checkout"}} {{"f1"}}"#),
         format!("BANNER {BANNER} STRING v1 {{}} {{}}"),
         format!(r#"{DEV} "" Some("max-age=60") false None"#),
-        r#"NEW_CHECKOUT Some(false) Some("d951bba2-7f99-481e-8729-b7e7633257e1") Some(16) locked retired [{"id":"Gd1o","percentage":250000,"percentageAttributes":[],"value":true,"attributes":[{"conditional":"EQUALS","fieldName":"country","values":["nz"],"type":"STRING"}]}]"#.to_owned(),
+        r#"NEW_CHECKOUT Some(false) Some("d951bba2-7f99-481e-8729-b7e7633257e1") Some(16) locked retired [{"id":"Gd1o","percentage":250000,"percentageAttributes":[],"value":true,"attributes":[{"conditional":"EQUALS","fieldName":"country","values":["new_zealand"],"type":"STRING"}]}]"#.to_owned(),
     ];
     for json in [
         environment.clone(),
@@ -348,6 +350,8 @@ fn a_state_of_the_conformance_suite() {
     assert_eq!(
         told,
         [
+            "the strategy has neither rules nor a percentage, so it never matches; set the percentage to 1000000 (100 %) if the strategy is for all \
+             contexts, otherwise remove the strategy",
             "files of this form contain no keys, so no client can use the accounts until keys are configured"
         ]
     );

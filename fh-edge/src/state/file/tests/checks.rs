@@ -342,7 +342,7 @@ fn warnings_of_the_linter_are_shown_unless_the_value_accepts_them() {
     assert_eq!(
         said(&text("client", ""))[1],
         format!(
-            "warning: line 12, column 107, {place}.strategies[2].attributes[0].values[0]: FeatureHub has no country with this name; \
+            "warning: line 12, column 108, {place}.strategies[2].attributes[0].values[0]: FeatureHub has no country with this name; \
              write new_zealand [well-known]"
         )
     );
@@ -361,16 +361,24 @@ fn warnings_of_the_linter_are_shown_unless_the_value_accepts_them() {
 
 #[test]
 fn an_environment_whose_answers_clients_would_refuse_gets_a_warning() {
-    let warned = |bytes: usize| {
-        let values = format!("values: {{A: {}}}", "x".repeat(bytes));
+    // Aliases multiply one long value.
+    let warned = |last: usize| {
+        let keys: Vec<_> = (0..12).map(|n| format!("K{n}")).collect();
+        let features: Vec<_> =
+            keys.iter().map(|key| format!("{{key: {key}, type: STRING}}")).collect();
+        let values: Vec<_> = keys.iter().skip(1).map(|key| format!("{key}: *a")).collect();
         let text = format!(
-            "features: [{{key: A, type: STRING}}]\nenvironments: [{{name: dev, {values}}}]"
+            "x-a: &a {}\nfeatures: [{}]\nenvironments: [{{name: dev, values: {{K0: {}, {}}}}}]",
+            "x".repeat(1 << 20),
+            features.join(", "),
+            "x".repeat(last),
+            values.join(", ")
         );
         let warning = said(&text).into_iter().find(|line| line.contains("`limits.bytes`"));
         warning.map(|line| line.contains("the environment dev has about 12.0 MiB"))
     };
-    assert_eq!(warned(12 << 20), Some(true));
-    assert_eq!(warned((12 << 20) - 1000), None);
+    assert_eq!(warned(1 << 20), Some(true));
+    assert_eq!(warned((1 << 20) - 3000), None);
 }
 
 #[test]

@@ -85,6 +85,7 @@ environments:
       COUNTRY: NO
       THEME:
         value: { colour: red, sizes: [1.50] }
+        accept: [well-known, unreachable]
         strategies:
           - { value: { colour: blue }, attributes: [*kiwis] }
           - { value: '[ ]', attributes: [*kiwis], name: by text }

@@ -9,7 +9,7 @@ const FORM = ": write https://edge.example";
 export const URL_ERRORS = {
   empty: `the Edge's URL is empty${FORM}`,
   scheme: `the Edge's URL begins with neither http:// nor https://${FORM}`,
-  host: `the Edge's URL has no host, or an invalid host${FORM}`,
+  host: `the Edge's URL has no valid host${FORM}`,
   port: "the port in the Edge's URL is not a number from 1 to 65535",
   character: `the Edge's URL contains a character that is not printable ASCII${FORM}`,
   credentials: "the Edge's URL contains credentials: send them as a header instead",

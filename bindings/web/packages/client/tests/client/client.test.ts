@@ -58,7 +58,7 @@ describe("the constructor", () => {
       URL,
       SERVER_KEY,
       { headers: { Host: "other" } },
-      'the header "Host" cannot be sent: leave it out, because the client sets it',
+      'the header "Host" cannot be sent: leave it to the client',
     ],
     [
       "a cap below the initial delay",
@@ -99,13 +99,13 @@ describe("the constructor", () => {
     [URL, SERVER_KEY, { limits: { head: -1 } }, "the setting limits.head", "write a positive number"],
     [URL, SERVER_KEY, { backoff: { initial: Number.NaN } }, "the setting backoff", "write a positive number"],
     [URL, SERVER_KEY, { backoffWhenRefused: { jitter: 2 } }, "the setting backoffWhenRefused", "write a cap"],
-    [URL, SERVER_KEY, { identification: "a\n" }, "the setting identification", "remove line ends"],
+    [URL, SERVER_KEY, { identification: "a\n" }, "the setting identification", "remove control characters"],
     [URL, SERVER_KEY, { headers: { "a b": "x" } }, 'the header "a b"', "remove invalid characters"],
     [URL, SERVER_KEY, { headers: { a: "x\n" } }, 'the header "a"', "remove invalid characters"],
   ])("says what is wrong, where, and what to write (%#)", (url, key, options, ...parts) => {
     let text = "";
     try {
-      new Client(url as string, key as string, options as ClientOptions).close();
+      new Client(url as string, key as string, options).close();
     } catch (error) {
       if (error instanceof TypeError) text = error.message;
     }
