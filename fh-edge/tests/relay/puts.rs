@@ -42,7 +42,13 @@ async fn the_answer_of_upstream_is_passed_on() {
             "it is locked, cannot change value without also unlocking",
         ),
         (WRITER_KEY, "NEW_CHECKOUT", r#"{"value":"x"}"#, 400, "flag value must be true or false"),
-        (WRITER_KEY, "NOWHERE", r#"{"value":"x"}"#, 404, ""),
+        (
+            WRITER_KEY,
+            "NOWHERE",
+            r#"{"value":"x"}"#,
+            404,
+            "there is no such feature, or the API key may not read it",
+        ),
         (CLIENT_KEY, "BANNER", r#"{"value":"x"}"#, 403, "no write roles"),
         (SERVER_KEY, "BANNER", r#"{"value":"x"}"#, 403, "no write roles"),
         (

@@ -54,10 +54,8 @@ const MISTAKEN: &str = "
 
 #[test]
 fn probable_mistakes_are_named_by_the_check_and_the_log_and_can_be_accepted() {
-    let mistaken = state("plain").replace(
-        "values: { NEW_CHECKOUT: true, BANNER: plain }",
-        &format!("values:{MISTAKEN}"),
-    );
+    let mistaken = state("plain")
+        .replace("values: { NEW_CHECKOUT: true, BANNER: plain }", &format!("values:{MISTAKEN}"));
     let path = file("serve-mistaken.yaml", &mistaken);
     let run = fh(&["serve", "--check", &path]).expect(0);
     let names = ["[percentage-unit]", "[unknown-name]", "[well-known]"];

@@ -320,7 +320,8 @@ pub(super) fn unknown(bench: &Bench<'_>) -> Outcome {
         ("default/nonsense/abc", "FLAG"),
     ] {
         let response = client.put(key, feature, r#"{"value":true}"#)?;
-        same(&format!("{key}/{feature}"), said(&response), (404, String::new()))?;
+        // FeatureHub's Edge sends no body, and others may say what is wrong.
+        same(&format!("{key}/{feature}"), response.status, 404)?;
     }
     same("no key", client.put("nonsense", "FLAG", r#"{"value":true}"#)?.status, 400)
 }
