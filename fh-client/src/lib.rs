@@ -20,6 +20,7 @@ mod driver;
 mod environment;
 mod feature;
 mod flush;
+mod header;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 mod reads;

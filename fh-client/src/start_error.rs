@@ -7,7 +7,7 @@ use fh_repository::problem::TooManyAttributes;
 use fh_session::{KeyError, UrlError};
 
 use crate::driver::MissingDriver;
-use crate::settings::write_unsendable;
+use crate::header::write_unsendable;
 use crate::snapshot_file::BootstrapError;
 use crate::transport::InvalidSetting;
 #[cfg(feature = "reqwest")]

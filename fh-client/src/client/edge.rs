@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::{Client, TestUpdates};
 use crate::command::{Command, StoredShape};
-use crate::settings::{unsendable, write_unsendable};
+use crate::header::{unsendable, write_unsendable};
 
 /// Functions that refresh the features, replace the API keys or the headers, change features for tests, add features from
 /// stores, and return properties of the API keys.

@@ -4,7 +4,6 @@
 mod after_fork;
 mod shared_handlers;
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -18,6 +17,7 @@ pub(crate) use self::after_fork::{FirstFeatures, TransportChoice};
 use self::shared_handlers::Borrowed;
 use crate::delivery::{Dispatching, PoolListeners};
 use crate::driver::{Place, Runtime};
+use crate::header::{is_header_value, unsendable};
 use crate::reporting::Reporting;
 use crate::snapshot_file::SnapshotFile;
 use crate::start_error::StartError;
@@ -230,21 +230,6 @@ pub(crate) const fn polling(interval: Duration) -> Mode {
     if interval.is_zero() { Mode::OneOff } else { Mode::ActivePolling(interval) }
 }
 
-/// The names of headers that the program must not set, because the client or the HTTP library sets them. If the program sets
-/// one of them, starting the client or replacing its headers fails.
-const OURS: [&str; 10] = [
-    "accept",
-    "accept-encoding",
-    "connection",
-    "content-length",
-    "content-type",
-    "host",
-    "if-none-match",
-    "transfer-encoding",
-    "x-featurehub",
-    "x-sdk",
-];
-
 /// Returns an error if the delays of this setting can never work.
 fn check_backoff(name: &str, backoff: &Backoff) -> Result<(), InvalidSetting> {
     let Backoff { initial, cap, jitter } = backoff;
@@ -270,33 +255,4 @@ fn check_limits(limits: &Limits) -> Result<(), InvalidSetting> {
         Some(name) => Err(InvalidSetting::new(format!("limits.{name}"), "write a positive number")),
         None => Ok(()),
     }
-}
-
-fn is_header_value(value: &str) -> bool {
-    value.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
-}
-
-/// Writes the error for a header that [`unsendable`] has found.
-pub(crate) fn write_unsendable(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
-    let why = if is_ours(name) {
-        "leave it to the client"
-    } else {
-        "remove invalid characters from its name or value"
-    };
-    write!(f, "the header {name:?} cannot be sent: {why}")
-}
-
-/// Returns the name of the first header that cannot be sent, or `None` if all headers can be sent.
-pub(crate) fn unsendable(headers: &[(String, String)]) -> Option<&str> {
-    let mut wrong = headers.iter().filter(|(name, value)| !can_be_sent(name, value));
-    wrong.next().map(|(name, _)| name.as_str())
-}
-
-fn can_be_sent(name: &str, value: &str) -> bool {
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !name.is_empty() && name.bytes().all(is_token) && !is_ours(name) && is_header_value(value)
-}
-
-fn is_ours(name: &str) -> bool {
-    OURS.contains(&name.to_ascii_lowercase().as_str())
 }
