@@ -93,8 +93,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    */
   constructor(url: string, apiKey: string | Iterable<string>, options: ClientOptions = {}) {
     const ignored: string[] = [];
-    const context =
-      options.context && attributesIn(options.context, (name) => ignored.push(name));
+    const context = options.context && attributesIn(options.context, (name) => ignored.push(name));
     const settings = parseSettings(url, apiKey, options, context);
     const secrets = new SentSecrets(settings.keys, parseHeaders(options.headers ?? {}));
     const platform = new ClientPlatform(options);
