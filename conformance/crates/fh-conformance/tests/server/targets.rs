@@ -193,7 +193,7 @@ fn a_server_with_ids_and_keys_of_its_own_passes() {
         "S-OPS-003",
     ];
     assert_eq!(ids(&report, "skip"), not_run, "{shown}");
-    assert_eq!(ids(&report, "pass").len(), 60, "{shown}");
+    assert_eq!(ids(&report, "pass").len(), 61, "{shown}");
     assert_eq!(features(&edge), before, "the features are restored");
 }
 
