@@ -219,8 +219,11 @@ def test_every_exception_survives_pickles_and_copies_with_its_status_as_a_dict(d
             client.wait_ready(0.05)
     status = raised.value.status
     assert isinstance(status, fh_client.Status)
-    ways: list[Callable[[fh_client.FhError], Any]] = [copy.copy, copy.deepcopy]
-    ways += [lambda error, protocol=protocol: pickle.loads(pickle.dumps(error, protocol)) for protocol in range(6)]
+
+    def pickled(protocol: int) -> Callable[[fh_client.FhError], Any]:
+        return lambda error: pickle.loads(pickle.dumps(error, protocol))
+
+    ways: list[Callable[[fh_client.FhError], Any]] = [copy.copy, copy.deepcopy, *map(pickled, range(6))]
     exceptions = [raised.value, *(each("why") for each in every_exception())]
     assert len(exceptions) > 6
     for error in exceptions:

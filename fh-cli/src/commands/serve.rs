@@ -37,9 +37,9 @@ addresses on stdout, as JSON with --json or --log-format json. Logs go to stderr
 Exit codes: 0 stopped by Ctrl-C or a signal, or --check found no errors; 1 --check found
 errors (--strict: or warnings); 2 another error, for example a wrong setting or file, or a port in use.")]
 pub(crate) struct ServeArgs {
-    /// Check this state file, and exit without serving. If the file has errors, they are reported, and the exit status is
-    /// 1. Otherwise, its warnings are reported. They include those of `fh lint`. The member `accept` of a feature's value accepts
-    /// warnings by the name in brackets at their end
+    /// Check this state file, and exit without serving. Errors are reported, with the exit status 1. A file without errors has
+    /// its warnings reported. They include those of `fh lint`. The member `accept` of a feature's value accepts warnings by the
+    /// name in brackets at their end
     #[arg(long, value_name = "FILE")]
     check: Option<String>,
 

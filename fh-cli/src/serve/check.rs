@@ -102,7 +102,7 @@ pub(crate) fn check(
             }
         }
     }
-    let is_fine = errors.is_empty() && !(strict && !warnings.is_empty());
+    let is_fine = errors.is_empty() && (warnings.is_empty() || !strict);
     Ok(if is_fine { Status::Fine } else { Status::Findings })
 }
 

@@ -132,7 +132,7 @@ pub fn name_attribute(name: &str) -> u32 {
 #[wasm_bindgen]
 pub fn add_value(context: u32, name: u32, value: &str) {
     state::with_name(name, |name| {
-        state::change_context(context, |context| context.add(name, value))
+        state::change_context(context, |context| context.add(name, value));
     });
 }
 
