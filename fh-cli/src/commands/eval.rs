@@ -41,7 +41,7 @@ a case with the context null is evaluated without a context.
 Exit codes: 0 fine, 1 a --key does not exist, 2 the usage or the input is wrong.")]
 pub(crate) struct EvalArgs {
     /// The features: a file with a payload from FeatureHub, a state file, - for stdin, or the URL of an Edge. The URL may contain
-    /// the API key, as in https://edge.example.com/features/ENVIRONMENT/KEY
+    /// the API key, as in `https://edge.example.com/features/ENVIRONMENT/KEY`
     #[arg(required_unless_present = "cases")]
     file: Option<String>,
 

@@ -21,7 +21,7 @@ const LARGEST: u64 = 1 << 30;
 #[derive(Clone, Args)]
 pub(crate) struct InputArgs {
     /// The features: a file with a payload from FeatureHub, a state file, - for stdin, or the URL of an Edge. The URL may contain
-    /// the API key, as in https://edge.example.com/features/ENVIRONMENT/KEY
+    /// the API key, as in `https://edge.example.com/features/ENVIRONMENT/KEY`
     file: String,
 
     #[command(flatten)]
