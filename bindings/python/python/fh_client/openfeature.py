@@ -230,7 +230,10 @@ class FeatureHubProvider(AbstractProvider):
 
     def _on_status(self, change: StatusChange) -> None:
         with self._lock:
-            self._lacks_values |= change.readiness == "NOT_READY"
+            if change.readiness == "NOT_READY":
+                # The change may arrive after the values are there again. The change to READY follows it, and reports them once.
+                self._lacks_values = True
+                return
             status = self._status()
             if status == ProviderStatus.NOT_READY:
                 return
