@@ -9,6 +9,7 @@ import queue
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -402,6 +403,19 @@ def test_a_context_that_is_set_while_the_edge_is_away_is_a_change_once_it_is_bac
         client.flush(SOON)
         assert flags.get_provider_status() == ProviderStatus.READY and events.seen.empty()
         api.shutdown()
+
+
+def test_changes_that_arrive_late_report_the_values_once(client: fh_client.Client) -> None:
+    provider = FeatureHubProvider(client, patience=SOON)
+    emitted: list[object] = []
+    provider.attach(lambda _, event, __: emitted.append(event))
+    provider.initialize(EvaluationContext())
+    client.flush(SOON)
+    emitted.clear()
+    for readiness in ("NOT_READY", "NOT_READY", "READY"):
+        provider._on_status(SimpleNamespace(readiness=readiness))  # type: ignore[arg-type]
+    assert emitted == [ProviderEvent.PROVIDER_CONFIGURATION_CHANGED]
+    provider.shutdown()
 
 
 def test_the_patience_limits_the_wait(edge: ScriptedEdge) -> None:
