@@ -17,6 +17,9 @@ export function watchPage(lifeCycle: LifeCycle, pausesWhenHidden: boolean): () =
     clearTimeout(timer);
     lifeCycle.resume();
   };
+  const suspend = (): void => {
+    lifeCycle.suspend();
+  };
   const on = (target: EventTarget, type: string, call: (event: Event) => void): void => {
     target.addEventListener(type, call, { signal });
   };
@@ -26,7 +29,7 @@ export function watchPage(lifeCycle: LifeCycle, pausesWhenHidden: boolean): () =
     });
     on(globalThis, "pagehide", (event) => {
       lifeCycle.flush();
-      if ((event as PageTransitionEvent).persisted) lifeCycle.suspend();
+      if ((event as PageTransitionEvent).persisted) suspend();
     });
     on(globalThis, "pageshow", (event) => {
       if (!(event as PageTransitionEvent).persisted) return;
@@ -35,9 +38,7 @@ export function watchPage(lifeCycle: LifeCycle, pausesWhenHidden: boolean): () =
     });
   }
   if (typeof document !== "undefined") {
-    on(document, "freeze", () => {
-      lifeCycle.suspend();
-    });
+    on(document, "freeze", suspend);
     // A paused page resumes when it is shown.
     if (!pausesWhenHidden) on(document, "resume", show);
     on(document, "visibilitychange", () => {
@@ -48,9 +49,7 @@ export function watchPage(lifeCycle: LifeCycle, pausesWhenHidden: boolean): () =
       lifeCycle.flush();
       if (!pausesWhenHidden) return;
       clearTimeout(timer);
-      timer = setTimeout(() => {
-        lifeCycle.suspend();
-      }, HIDDEN_LIMIT);
+      timer = setTimeout(suspend, HIDDEN_LIMIT);
     });
   }
   return () => {

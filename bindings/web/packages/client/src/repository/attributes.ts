@@ -40,7 +40,7 @@ export function attributesIn(
   const attributes = new ContextAttributes();
   let isMended = false;
   for (const name in members) {
-    if (!Object.prototype.hasOwnProperty.call(members, name)) continue;
+    if (!Object.hasOwn(members, name)) continue;
     const value = members[name];
     // Two names become the same one only if one of them had a lone surrogate.
     isMended ||= wellFormed(name) !== name;
@@ -56,26 +56,18 @@ function add(
   value: AttributeValue,
   onIgnored: ((name: string) => void) | undefined,
 ): void {
-  if (Array.isArray(value))
-    for (const item of value as readonly AttributeItem[]) addItem(attributes, name, item, onIgnored);
-  else addItem(attributes, name, value as AttributeItem, onIgnored);
-}
-
-function addItem(
-  attributes: ContextAttributes,
-  name: string,
-  item: AttributeItem,
-  onIgnored: ((name: string) => void) | undefined,
-): void {
-  const text = attributeText(item);
-  if (text === undefined) {
-    if (typeof (item ?? 0) !== "number") onIgnored?.(name);
-    return;
-  }
   const key = wellFormed(name);
-  const known = attributes.get(key);
-  if (known) known.push(text);
-  else attributes.set(key, [text]);
+  const items = Array.isArray(value) ? (value as readonly AttributeItem[]) : [value as AttributeItem];
+  for (const item of items) {
+    const text = attributeText(item);
+    if (text === undefined) {
+      if (typeof (item ?? 0) !== "number") onIgnored?.(name);
+      continue;
+    }
+    const known = attributes.get(key);
+    if (known) known.push(text);
+    else attributes.set(key, [text]);
+  }
 }
 
 /** Returns the text of an attribute's value; `undefined` if the value adds nothing. */

@@ -1,4 +1,4 @@
-/** The stages of a request, or of a caller's wait, in the order that decides between deadlines at the same time. */
+/** All stages. */
 export const STAGES = ["connect", "head", "body", "first_event", "event", "silence", "context"] as const;
 
 /**
@@ -14,6 +14,11 @@ export const STAGES = ["connect", "head", "body", "first_event", "event", "silen
  *   does not abort the request (D-120).
  */
 export type Stage = (typeof STAGES)[number];
+
+/** Returns the problem of a stage that took too long. */
+export function timedOut(stage: Stage): Problem {
+  return { code: "timed_out", stage };
+}
 
 /**
  * The problem of a client, or the reason why a command failed. The client removes the secret parts of API keys from the texts

@@ -3,7 +3,7 @@ import { ClientPlatform } from "#platform";
 import { EdgeProblem } from "../edge_problem.ts";
 import type { ClientParts } from "../live_reads.ts";
 import type { ArrivingBody, Timer } from "../platform.ts";
-import type { Problem } from "../repository/lib.ts";
+import { type Problem, timedOut } from "../repository/problem.ts";
 import { RepositoryWatch } from "../repository/repository/watch.ts";
 import { type ApiKey, type EdgeUrl, type End, type Request, Secrets } from "../session/lib.ts";
 import { parseKeys } from "../start_error.ts";
@@ -103,7 +103,7 @@ export async function put(target: UpdateTarget, feature: string, body: string): 
   const answer = await Promise.race([receive(), late]);
   timer?.clear();
   abort.abort();
-  if (answer === "late") throw new EdgeProblem({ code: "timed_out", stage: "head" });
+  if (answer === "late") throw new EdgeProblem(timedOut("head"));
   if ("kind" in answer) throw new EdgeProblem(problemOf(answer, secrets));
   const outcome = readAnswer(answer[0], secrets.wiped(answer[1]));
   if (typeof outcome === "string") return outcome;
@@ -112,7 +112,7 @@ export async function put(target: UpdateTarget, feature: string, body: string): 
 
 /** Returns the problem of a request that had no response. */
 function problemOf(end: End, secrets: Secrets): Problem {
-  if (end.kind === "connect_timeout") return { code: "timed_out", stage: "connect" };
+  if (end.kind === "connect_timeout") return timedOut("connect");
   const code = end.kind === "tls" ? "tls" : "unreachable";
   return { code, text: secrets.wiped("text" in end ? end.text : "") };
 }

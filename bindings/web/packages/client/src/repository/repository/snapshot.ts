@@ -19,10 +19,10 @@ class ContextAnswers {
   readonly cache: AnswerCache;
   /** True if a read with the context may use the features. */
   readonly isFor: boolean;
-  /** The first answer with its key, while there is no other: a context of one request often reads one feature. */
+  /** The first answer and its key. A context of one request often reads one feature, which then needs no map. */
   #key = "";
   #first: Answer | undefined;
-  #all: Map<string, Answer> | undefined;
+  #others: Map<string, Answer> | undefined;
 
   constructor(cache: AnswerCache, isFor: boolean) {
     this.cache = cache;
@@ -30,17 +30,16 @@ class ContextAnswers {
   }
 
   get(key: string): Answer | undefined {
-    const all = this.#all;
-    if (all !== undefined) return all.get(key);
-    return key === this.#key ? this.#first : undefined;
+    return key === this.#key ? this.#first : this.#others?.get(key);
   }
 
   keep(key: string, answer: Answer): void {
-    const first = this.#first;
-    if (first === undefined) {
+    if (this.#first) {
+      (this.#others ??= new Map()).set(key, answer);
+    } else {
       this.#key = key;
       this.#first = answer;
-    } else (this.#all ??= new Map([[this.#key, first]])).set(key, answer);
+    }
   }
 }
 

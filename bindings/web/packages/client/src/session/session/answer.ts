@@ -1,4 +1,4 @@
-import type { Problem } from "../../repository/problem.ts";
+import { type Problem, timedOut } from "../../repository/problem.ts";
 import type { Millis } from "../../repository/time.ts";
 import { cut } from "../../text.ts";
 import {
@@ -149,7 +149,7 @@ function problemOf(end: End): Problem | undefined {
     case "tls":
       return { code: "tls", text: cut(end.text, 300) };
     case "connect_timeout":
-      return { code: "timed_out", stage: "connect" };
+      return timedOut("connect");
   }
 }
 

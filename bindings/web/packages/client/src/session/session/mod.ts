@@ -1,5 +1,5 @@
 import { type Attributes, NO_ATTRIBUTES } from "../../attributes.ts";
-import { type Problem, sameProblem } from "../../repository/problem.ts";
+import { type Problem, sameProblem, timedOut } from "../../repository/problem.ts";
 import type { Cause } from "../../repository/publication.ts";
 import type { Readiness } from "../../repository/readiness.ts";
 import { sameSource } from "../../repository/source.ts";
@@ -22,10 +22,9 @@ import {
   startNextContext,
 } from "./contexts.ts";
 import { type Held, isServed, UNSERVED } from "./held.ts";
-import { trouble } from "./outcome.ts";
 import { commandDeadline, expireCommands, type Pending, restartCommandLimits, settle } from "./pending.ts";
 import { changeKeys, featureRead, refresh } from "./request.ts";
-import { isLast, type Stream, streamDeadline, streamGivenUp, wasOpenSince } from "./stream.ts";
+import { abort, isLast, type Stream, streamDeadline, wasOpenSince } from "./stream.ts";
 import { awaitResumption, isDormant, resume, suspend } from "./suspension.ts";
 import { publish, stored, storedFeature } from "./update.ts";
 
@@ -327,18 +326,12 @@ export function tick(core: Core): void {
       connect(core);
     } else if (state.kind === "streaming") {
       const [until, problem] = streamDeadline(state, core.config.limits);
-      if (until <= now) streamGivenUp(core, problem);
+      if (until <= now) abort(core, problem);
     } else if (state.kind === "fresh" && state.until <= now) {
       core.state = { kind: "expired" };
       core.actions.push({ type: "report_reads" });
     } else if ((state.kind === "connecting" || state.kind === "fetching") && state.until <= now) {
-      const problem: Problem = { code: "timed_out", stage: state.kind === "connecting" ? "head" : "body" };
-      if (state.kind === "connecting" && state.request === "stream") {
-        streamGivenUp(core, problem);
-      } else {
-        giveUp(core);
-        trouble(core, problem);
-      }
+      abort(core, timedOut(state.kind === "connecting" ? "head" : "body"));
     }
   }
   expireCommands(core);

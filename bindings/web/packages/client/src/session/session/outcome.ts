@@ -29,11 +29,11 @@ export function areStreamsHeldBack(core: Core): boolean {
 export function good(core: Core, doubt: Problem | undefined): void {
   // If `pollUntil` is set, the client polls only because it cannot stream.
   const pollsInstead = core.pollUntil !== undefined && core.state.kind !== "streaming" && streams(core);
-  const reason = areStreamsHeldBack(core) ? HELD_BACK : NO_STREAMING;
-  if (pollsInstead && reason === HELD_BACK && core.status.attempts > 0)
+  const isHeldBack = areStreamsHeldBack(core);
+  if (pollsInstead && isHeldBack && core.status.attempts > 0)
     core.actions.push({ type: "notice", notice: { kind: "streams_held_back" } });
   core.status.attempts = 0;
-  core.status.problem = doubt ?? (pollsInstead ? reason : undefined);
+  core.status.problem = doubt ?? (pollsInstead ? (isHeldBack ? HELD_BACK : NO_STREAMING) : undefined);
   core.refused.reset();
 }
 

@@ -1,4 +1,4 @@
-import type { Problem } from "../../repository/problem.ts";
+import { type Problem, timedOut } from "../../repository/problem.ts";
 import { after, type Millis } from "../../repository/time.ts";
 import type { CommandId, Outcome } from "../action.ts";
 import { type Core, readiness } from "./mod.ts";
@@ -74,5 +74,5 @@ export function expireCommands(core: Core): void {
   const expired = [...core.commands, ...(core.next?.pending ?? [])].filter(isExpired);
   core.commands = core.commands.filter(isPending);
   if (core.next) core.next = { ...core.next, pending: core.next.pending.filter(isPending) };
-  settleAll(core, expired, { code: "timed_out", stage: "context" });
+  settleAll(core, expired, timedOut("context"));
 }

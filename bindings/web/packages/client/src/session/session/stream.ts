@@ -1,5 +1,5 @@
 import { members, parse, tokenText } from "../../json.ts";
-import { type Problem, type Stage, STAGES } from "../../repository/problem.ts";
+import { type Problem, timedOut } from "../../repository/problem.ts";
 import { after, type Millis, since } from "../../repository/time.ts";
 import { cut } from "../../text.ts";
 import type { RequestId } from "../action.ts";
@@ -79,30 +79,25 @@ function progress(core: Core, stream: Stream): void {
   stream.progressLength = 0;
 }
 
-/** Returns the time at which the stream is aborted if no more bytes arrive, and the problem that is then reported. */
-export function streamDeadline(stream: Stream, limits: Limits): [Millis, Problem] {
-  const [until, stage] = timeLimit(stream, limits);
-  const heldBack = after(stream.progressFrom, limits.heldBack);
-  return !stream.hasData && heldBack <= until ? [heldBack, HELD_BACK] : [until, { code: "timed_out", stage }];
-}
-
 /**
- * Returns the time at which the next time limit passes if no more bytes arrive, and the stage that is then reported as too slow (D-74). Of
- * equal times, the earlier stage counts.
+ * Returns the time at which the stream is aborted if no more bytes arrive, and the problem that is then reported (D-74). Of equal times,
+ * that of a stream that is held back counts, and then the earlier stage.
  */
-function timeLimit(stream: Stream, limits: Limits): [Millis, Stage] {
+export function streamDeadline(stream: Stream, limits: Limits): [Millis, Problem] {
   const { begun, decoder } = stream;
   const atLeast = (bytes: number) => Math.max(limits.idle, Math.floor(bytes / SLOWEST) * 1_000);
-  const limitsOf: [Millis, Stage][] = [
-    [after(begun === undefined ? stream.lastLine : stream.lastByte, limits.idle), "silence"],
-  ];
-  if (begun !== undefined) limitsOf.push([after(begun, atLeast(decoder.unfinished)), "event"]);
-  if (!stream.hasData) limitsOf.push([after(stream.opened, atLeast(stream.length)), "first_event"]);
-  return limitsOf.reduce((first, other) =>
-    other[0] < first[0] || (other[0] === first[0] && STAGES.indexOf(other[1]) < STAGES.indexOf(first[1]))
-      ? other
-      : first,
-  );
+  let until = after(begun === undefined ? stream.lastLine : stream.lastByte, limits.idle);
+  let problem = timedOut("silence");
+  // A later call has the earlier stage.
+  const limit = (from: Millis, length: number, exceeded: Problem): void => {
+    if (after(from, length) <= until) [until, problem] = [after(from, length), exceeded];
+  };
+  if (begun !== undefined) limit(begun, atLeast(decoder.unfinished), timedOut("event"));
+  if (!stream.hasData) {
+    limit(stream.opened, atLeast(stream.length), timedOut("first_event"));
+    limit(stream.progressFrom, limits.heldBack, HELD_BACK);
+  }
+  return [until, problem];
 }
 
 /** The reason why the session aborts a stream: a problem, a refusal, or a request of the Edge to stop or pause. */
@@ -150,7 +145,7 @@ export function streamBytes(core: Core, stream: Stream, bytes: Uint8Array): void
   if (decoder.retry !== undefined) core.reconnectFloor = Math.min(decoder.retry, LONGEST_RECONNECT);
   core.state = stream;
   if (stop?.kind === "trouble") {
-    streamGivenUp(core, stop.problem);
+    abort(core, stop.problem);
   } else if (stop !== undefined) {
     giveUp(core);
     switch (stop.kind) {
@@ -202,19 +197,16 @@ function handleEvent(core: Core, stream: Stream, { name, data }: Event): Stop | 
 }
 
 /**
- * Aborts the stream, or the request for it, because of a problem, and schedules a retry. Halts if no request follows the end of the stream.
- * After several streams in a row that are held back or get no response in time, polls instead (D-65).
+ * Aborts the request because of a problem, and schedules a retry. Halts if no request follows the end of a stream. After several streams in
+ * a row that are held back or get no response in time, polls instead (D-65).
  */
-export function streamGivenUp(core: Core, problem: Problem): void {
-  const wasLast = core.state.kind === "streaming" && isLast(core, core.state);
+export function abort(core: Core, problem: Problem): void {
+  const { state } = core;
+  const isHeldBack = problem === HELD_BACK || (state.kind === "connecting" && state.request === "stream");
   giveUp(core);
-  if (wasLast) haltStale(core);
-  else if (isHeldBack(problem) && ++core.heldStreams && areStreamsHeldBack(core)) fallBack(core, problem);
+  if (state.kind === "streaming" && isLast(core, state)) haltStale(core);
+  else if (isHeldBack && ++core.heldStreams && areStreamsHeldBack(core)) fallBack(core, problem);
   else trouble(core, problem);
-}
-
-function isHeldBack(problem: Problem): boolean {
-  return problem === HELD_BACK || (problem.code === "timed_out" && problem.stage === "head");
 }
 
 /**

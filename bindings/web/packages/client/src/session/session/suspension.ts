@@ -6,7 +6,7 @@ import { type Core, giveUp, tick, waitUntil } from "./mod.ts";
 /**
  * Suspends the session: a program that is hidden, asleep or in the background keeps its features and sends no request that no command needs.
  * The request in flight is aborted, unless it is a poll for which a command waits. If commands wait for a stream, a poll answers them
- * instead. A stream with status 236 ends as `streamGivenUp` describes.
+ * instead. A stream with status 236 ends as `abort` describes.
  */
 export function suspend(core: Core): void {
   const { state } = core;

@@ -55,7 +55,8 @@ export class Decoder {
   #nextRetry: Milliseconds;
   #retry: number | undefined;
   #lines = 0;
-  #parts = 0;
+  /** Number of complete parts so far: empty lines, which end events, comments, and lines of `retry` and of unknown fields. */
+  parts = 0;
 
   /**
    * Creates a decoder for the start of a stream. The limit is the maximum size in bytes of one event and of one line. The size of an event
@@ -94,11 +95,6 @@ export class Decoder {
   /** Number of complete lines so far, including comments and empty lines. Each line shows that the connection works (D-74). */
   get lines(): number {
     return this.#lines;
-  }
-
-  /** Number of complete parts so far: empty lines, which end events, comments, and lines of `retry` and of unknown fields. */
-  get parts(): number {
-    return this.#parts;
   }
 
   /**
@@ -203,7 +199,7 @@ export class Decoder {
     this.#position = "name";
     this.#fieldName = new FieldName();
     this.#lines++;
-    if (isEmpty || this.#field === "ignored" || this.#field === "retry") this.#parts++;
+    if (isEmpty || this.#field === "ignored" || this.#field === "retry") this.parts++;
     if (isEmpty) return this.#dispatch();
     const line = this.#line;
     this.#line = 0;
