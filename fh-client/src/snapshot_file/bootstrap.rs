@@ -183,7 +183,7 @@ mod tests {
             );
         }
         // An empty list is a list.
-        for empty in ["[]", "\u{feff}[]", r#"{"features":[]}"#, r#"{"environments":[]}"#] {
+        for empty in ["[]", "\u{feff}[]", r#"{"features":[]}"#, "\u{feff}{\"environments\":[]}"] {
             let environments = Bootstrap::read(empty.as_bytes()).unwrap().environments;
             assert!(environments.iter().all(|(_, list)| list == b"[]"), "{empty}");
         }
