@@ -120,7 +120,7 @@ class Payload {
     if (typeof context !== "object" || Array.isArray(context)) throw new Error("a context is an object");
     const attributes = attributesOf(Object.entries(context as Record<string, string>));
     const pairs = [...attributes].flatMap(([name, values]) => values.flatMap((value) => [name, value]));
-    return this.#engine.make_context(join(pairs));
+    return this.#engine.set_context(0, join(pairs));
   }
 }
 

@@ -24,7 +24,7 @@ mod texts;
 mod traps;
 
 use fh_eval::featurehub::Compiler;
-use fh_eval::{Attributes, AttributesBuilder, Ruleset};
+use fh_eval::{Attributes, Ruleset};
 use input::{profile_of, timestamp};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -108,17 +108,23 @@ pub fn free_ruleset(ruleset: u32) {
     state::remove_ruleset(ruleset);
 }
 
-/// Makes a context and returns its handle. `attributes` alternates between names and values, as one text (module `texts`). A name
-/// that occurs several times has several values.
+/// Gives a context these attributes in place of its own, and returns its handle. The context keeps its memory. The handle 0 makes a new
+/// context; any other handle without a context has no effect. `attributes` alternates between names and values, as one text (module
+/// `texts`). A name that occurs several times has several values.
 #[wasm_bindgen]
-#[must_use]
-pub fn make_context(attributes: &str) -> u32 {
-    let mut context = Attributes::builder();
-    let mut parts = texts::split(attributes);
-    while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
-        context.add(&name, &value);
-    }
-    state::add_context(context)
+pub fn set_context(context: u32, attributes: &str) -> u32 {
+    let handle = match context {
+        0 => state::add_context(Attributes::builder()),
+        handle => handle,
+    };
+    state::change_context(handle, |context| {
+        context.clear();
+        let mut parts = texts::split(attributes);
+        while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
+            context.add(&name, &value);
+        }
+    });
+    handle
 }
 
 /// Gives the name of an attribute a number, which [`add_value`] takes. The numbers begin at 0.
@@ -134,12 +140,6 @@ pub fn add_value(context: u32, name: u32, value: &str) {
     state::with_name(name, |name| {
         state::change_context(context, |context| context.add(name, value));
     });
-}
-
-/// Removes all attributes of a context, so that another context uses its handle and its memory. Does nothing if there is no such context.
-#[wasm_bindgen]
-pub fn clear_context(context: u32) {
-    state::change_context(context, AttributesBuilder::clear);
 }
 
 /// Frees a context. Another context may then get its handle. Does nothing if there is no such context.

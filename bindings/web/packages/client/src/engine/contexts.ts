@@ -13,7 +13,7 @@ const MOST_REUSED = 4096;
 /** A context in an instance of the engine. */
 class EngineContext {
   readonly owner: Contexts;
-  handle: number;
+  readonly handle: number;
   /** The attributes that the engine has, as bits. */
   has = 0;
   /** The length of their texts. */
@@ -76,17 +76,10 @@ export class Contexts {
 
   /** Returns the handle of a context without attributes: that of the context at this place, whose memory it uses, unless that is much. */
   #handleAt(place: number): number {
-    const module = this.#module;
-    const replaced = this.#contexts[place];
-    if (replaced !== undefined) {
-      this.#forget(place);
-      if (replaced.length <= MOST_REUSED) {
-        module.clear_context(replaced.handle);
-        return replaced.handle;
-      }
-      module.free_context(replaced.handle);
-    }
-    return module.make_context("");
+    const { handle = 0, length = 0 } = this.#forget(place) ?? {};
+    if (length <= MOST_REUSED) return this.#module.set_context(handle, "");
+    this.#module.free_context(handle);
+    return this.#module.set_context(0, "");
   }
 
   /** Adds the attributes `reads` that the engine does not have. */
@@ -98,29 +91,23 @@ export class Contexts {
     }
     for (; missing !== 0; missing &= missing - 1) {
       const position = 31 - Math.clz32(missing & -missing);
-      const values = attributes.get(this.#names[position] ?? "");
-      if (values !== undefined)
-        for (const value of values) {
-          this.#grow(context, value.length);
-          this.#module.add_value(context.handle, this.#numberOf(position), value);
-        }
+      const name = this.#names[position] ?? "";
+      for (const value of attributes.get(name) ?? []) {
+        this.#grow(context, value.length);
+        const number = (this.#numbers[position] ??= this.#module.name_attribute(name));
+        this.#module.add_value(context.handle, number, value);
+      }
     }
     context.has |= reads;
   }
 
-  /** Makes the context again, with all attributes. */
+  /** Gives the context all attributes. */
   #addAll(context: EngineContext, attributes: Attributes): void {
     const texts: string[] = [];
     for (const [name, values] of attributes) for (const value of values) texts.push(name, value);
     const text = join(texts);
-    this.#module.free_context(context.handle);
     this.#grow(context, text.length - context.length);
-    context.handle = this.#module.make_context(text);
-  }
-
-  /** Returns the number that the instance has given to the name of an attribute. */
-  #numberOf(position: number): number {
-    return (this.#numbers[position] ??= this.#module.name_attribute(this.#names[position] ?? ""));
+    this.#module.set_context(context.handle, text);
   }
 
   /** Counts further texts of a context, and frees the oldest others until these texts fit. */
@@ -129,18 +116,19 @@ export class Contexts {
     this.#length += length;
     for (let next = 0; next < MOST && this.#length > MOST_TEXT; next++) {
       const place = (this.#oldest + next) % MOST;
-      const other = this.#contexts[place];
-      if (other === undefined || other === context) continue;
-      this.#forget(place);
-      this.#module.free_context(other.handle);
+      const other = this.#contexts[place] === context ? undefined : this.#forget(place);
+      if (other) this.#module.free_context(other.handle);
     }
   }
 
-  #forget(place: number): void {
+  /** Removes the context at this place, and returns it. Its handle is not freed. */
+  #forget(place: number): EngineContext | undefined {
     const context = this.#contexts[place];
-    if (context === undefined) return;
-    this.#contexts[place] = undefined;
-    this.#length -= context.length;
-    context.isFreed = true;
+    if (context) {
+      this.#contexts[place] = undefined;
+      this.#length -= context.length;
+      context.isFreed = true;
+    }
+    return context;
   }
 }

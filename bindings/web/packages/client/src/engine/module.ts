@@ -22,10 +22,9 @@ export interface EngineModule {
   readonly results: (ruleset: number) => Uint32Array;
   readonly result_texts: (ruleset: number) => string;
   readonly free_ruleset: (ruleset: number) => void;
-  readonly make_context: (attributes: string) => number;
+  readonly set_context: (context: number, attributes: string) => number;
   readonly name_attribute: (name: string) => number;
   readonly add_value: (context: number, name: number, value: string) => void;
-  readonly clear_context: (context: number) => void;
   readonly free_context: (context: number) => void;
   readonly evaluate: (ruleset: number, feature: number, context: number, now: number) => number;
 }

@@ -40,15 +40,10 @@ export function readResults(module: EngineModule, ruleset: number, names: string
   const next = (): number => numbers[at++] ?? 0;
   const text = (position: number): string => texts[position] ?? "";
   const bits = Array.from({ length: next() }, (_, position) => bitOf(text(position), names));
-  // Most features read the same attributes as another one.
-  const known = new Map<number, number>([[0xffffffff, ALL_READ]]);
-  const readsOf = (numbered: number): number => {
-    const found = known.get(numbered);
-    if (found !== undefined) return found;
-    const reads = bits.reduce((all, bit, position) => ((numbered >> position) & 1 ? all | bit : all), 0);
-    known.set(numbered, reads);
-    return reads;
-  };
+  const readsOf = (numbered: number): number =>
+    numbered === 0xffffffff
+      ? ALL_READ
+      : bits.reduce((all, bit, position) => ((numbered >> position) & 1 ? all | bit : all), 0);
   const evaluation = (): Evaluation => {
     const head = next();
     const value = next();

@@ -17,10 +17,12 @@ function recording(): { module: EngineModule; live: Map<number, string>; crossed
   const names: string[] = [];
   let next = 0;
   const module = {
-    make_context: (text: string) => {
+    set_context: (handle: number, text: string) => {
       if (text !== "") crossed.push(text);
-      live.set(++next, text);
-      return next;
+      if (handle !== 0) expect(live.has(handle), "a freed context was set").toBe(true);
+      const set = handle === 0 ? ++next : handle;
+      live.set(set, text);
+      return set;
     },
     name_attribute: (name: string) => names.push(name) - 1,
     add_value: (handle: number, name: number, value: string) => {
@@ -28,10 +30,6 @@ function recording(): { module: EngineModule; live: Map<number, string>; crossed
       crossed.push(text);
       expect(held, "a freed context was changed").toBeDefined();
       live.set(handle, held === "" ? text : `${held}\0${text}`);
-    },
-    clear_context: (handle: number) => {
-      expect(live.has(handle), "a freed context was cleared").toBe(true);
-      live.set(handle, "");
     },
     free_context: (handle: number) => {
       expect(live.delete(handle), "a context was freed twice").toBe(true);

@@ -91,8 +91,8 @@ describeEngine("the engine", () => {
 
   it("makes a context once", async () => {
     const module = await lean();
-    const made = vi.fn(module.make_context);
-    const ruleset = compile(new WasmEngine({ ...module, make_context: made }), [GOLD]);
+    const made = vi.fn(module.set_context);
+    const ruleset = compile(new WasmEngine({ ...module, set_context: made }), [GOLD]);
     for (let read = 0; read < 3; read += 1) {
       ruleset.evaluate(0, mara, NEVER);
       ruleset.evaluate(0, fred, NEVER);
@@ -160,7 +160,7 @@ describeEngine("the engine", () => {
   it("replaces the instance of the real module", async () => {
     const module = await lean();
     const handle = module.compile(utf8(GOLD), 0);
-    const context = module.make_context("plan\0gold");
+    const context = module.set_context(0, "plan\0gold");
     expect(module.evaluate(handle, 0, context, 0)).toBe(1);
     module.__wbg_reset_state();
     expect(module.evaluate(handle, 0, context, 0)).toBe(NO_RESULT);

@@ -42,7 +42,7 @@ function plain(value: Value): unknown {
 function contextHandle(module: FullEngineModule, context: Case["context"]): number {
   if (context === undefined) return 0;
   const pairs = [...context].flatMap(([name, values]) => values.flatMap((value) => [name, value]));
-  return module.make_context(join(pairs));
+  return module.set_context(0, join(pairs));
 }
 
 /** Evaluates a case with the exports of the full engine. Returns the evaluation and the feature's kind. */
