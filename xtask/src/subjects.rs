@@ -14,7 +14,6 @@ use crate::subject_installation::{
 use crate::web;
 use crate::workspace::{binary, suite};
 
-const BASELINES: &str = "conformance/baselines";
 pub(crate) const RECORDED: &str = "conformance/recorded";
 
 /// The seed of the drawn cases.
@@ -237,7 +236,6 @@ impl Subject {
 
     /// Returns the options of a run: those that were given, or those of a whole run, whose outcome is compared with the recording.
     fn run_options(&self, given: &[String], recording: bool) -> Vec<String> {
-        let file = |folder: &str| root().join(folder).join(format!("{}.json", self.name));
         let mut options = given.to_vec();
         let mut add = |option: &str, value: Option<String>| {
             if !options.iter().any(|other| other == option) {
@@ -248,9 +246,9 @@ impl Subject {
         if given.is_empty() || recording {
             self.options.iter().for_each(|(option, value)| add(option, value.map(str::to_string)));
         }
-        let (baseline, recorded) = (file(BASELINES), file(RECORDED));
-        if baseline.is_file() {
-            add("--baseline", Some(path(&baseline)));
+        let recorded = root().join(RECORDED).join(format!("{}.json", self.name));
+        if recorded.is_file() {
+            add("--baseline", Some(path(&recorded)));
         }
         if recording {
             add("--all", None);

@@ -43,6 +43,22 @@ pub struct KnownFailure {
     pub sometimes: bool,
 }
 
+/// Collects known failures by label and reason.
+#[derive(Debug, Default)]
+pub(crate) struct KnownFailures(BTreeMap<(String, String, bool), BTreeSet<String>>);
+
+impl KnownFailures {
+    pub(crate) fn add(&mut self, id: String, at: String, reason: String, sometimes: bool) {
+        self.0.entry((at, reason, sometimes)).or_default().insert(id);
+    }
+
+    /// Returns the entries, sorted by label and reason.
+    pub(crate) fn sorted(self) -> Vec<KnownFailure> {
+        let entry = |((at, reason, sometimes), ids)| KnownFailure { ids, at, reason, sometimes };
+        self.0.into_iter().map(entry).collect()
+    }
+}
+
 /// The maximum number of entries that may fail only sometimes.
 const MOST_SOMETIMES: usize = 5;
 
@@ -65,8 +81,17 @@ impl Baseline {
         if baseline.format != 1 {
             return Err(format!("format {} is not known; expected 1", baseline.format));
         }
+        baseline.check_entries()?;
+        Ok(baseline)
+    }
+
+    /// Checks that each entry has a reason and ids, and that few entries fail only sometimes.
+    ///
+    /// # Errors
+    /// The first problem.
+    pub(crate) fn check_entries(&self) -> Result<(), String> {
         let mut seen = BTreeSet::new();
-        for entry in &baseline.known {
+        for entry in &self.known {
             let ids = shown(&entry.ids);
             if entry.reason.trim().is_empty() {
                 return Err(format!("the entry at {:?} for {ids} has no reason", entry.at));
@@ -80,13 +105,13 @@ impl Baseline {
                 }
             }
         }
-        let sometimes = baseline.known.iter().filter(|entry| entry.sometimes).count();
+        let sometimes = self.known.iter().filter(|entry| entry.sometimes).count();
         if sometimes > MOST_SOMETIMES {
             return Err(format!(
                 "{sometimes} entries fail sometimes; at most {MOST_SOMETIMES} may"
             ));
         }
-        Ok(baseline)
+        Ok(())
     }
 
     /// Checks that the baseline holds for the subject of a run, and that it knows no unknown ids.

@@ -1,11 +1,11 @@
 //! Recordings: the outcome of one run of all cases and scenarios against one version of an SDK, without times, so that every difference
 //! between two recordings is a change of the SDK or of the suite.
 //!
-//! A recording holds one outcome for each scenario. The cases are many, so it holds the counts of each group, and the ids of the cases that
-//! do not pass.
+//! A recording holds one outcome for each scenario. The cases are many, so it holds the counts of each group, and the cases that do not pass.
+//! It is the baseline of the next run as well: a failure with a reason is known.
 
 mod difference;
-mod layout;
+mod file;
 mod measured;
 mod of_run;
 #[cfg(test)]
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::baseline::KnownFailure;
+use crate::baseline::{Baseline, KnownFailure};
 use crate::case::Profile;
 use crate::protocol::Sdk;
 
@@ -24,14 +24,8 @@ pub use measured::{RecordedFault, STORM};
 pub use of_run::RecordedRun;
 
 /// The outcome of one run of all cases and scenarios.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recording {
-    /// The path of the schema, for editors.
-    #[serde(rename = "$schema", default)]
-    pub schema: Option<String>,
-    /// The format of the file: 1.
-    pub format: u32,
     /// The day of the run, such as `2026-11-21`.
     pub recorded: String,
     /// The version of the suite.
@@ -48,9 +42,9 @@ pub struct Recording {
     pub groups: Vec<RecordedGroup>,
     /// The scenarios by id.
     pub scenarios: BTreeMap<String, RecordedOutcome>,
-    /// The known failures of cases and scenarios, by label and reason.
+    /// The known failures of cases and scenarios, by label and reason, sorted.
     pub known: Vec<KnownFailure>,
-    /// The failures that no baseline lists.
+    /// The failures without a reason, sorted.
     pub failed: Vec<RecordedFailure>,
     /// The measurements of the scenarios of faults, by id.
     pub faults: BTreeMap<String, RecordedFault>,
@@ -93,8 +87,7 @@ pub struct RecordedGroup {
 }
 
 /// The outcome of a scenario.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "lowercase", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecordedOutcome {
     /// All checks passed.
     Pass,
@@ -113,9 +106,8 @@ pub enum RecordedOutcome {
     },
 }
 
-/// A failure that no baseline lists.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A failure without a reason.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RecordedFailure {
     /// The id of the case or scenario.
     pub id: String,
@@ -129,19 +121,17 @@ fn is_zero(count: &usize) -> bool {
 }
 
 impl Recording {
-    /// Reads a recording.
-    ///
-    /// # Errors
-    /// The problem of the file.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let recording: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        if recording.format != 1 {
-            return Err(format!("format {} is not known; expected 1", recording.format));
+    /// Returns the known failures as the baseline of the next run.
+    #[must_use]
+    pub fn baseline(&self) -> Baseline {
+        Baseline {
+            schema: None,
+            format: 1,
+            subject: self.sdk.name.clone(),
+            version: self.sdk.version.clone(),
+            cannot: self.cannot.keys().cloned().collect(),
+            known: self.known.clone(),
         }
-        if recording.to_text() != text {
-            return Err("the file was changed by hand; record the SDK again".to_owned());
-        }
-        Ok(recording)
     }
 
     /// Returns the name and the version of the SDK.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     RecordedFailure, RecordedFault, RecordedGroup, RecordedOutcome, RecordedTier, Recording,
 };
-use crate::baseline::{Baseline, KnownFailure};
+use crate::baseline::{Baseline, KnownFailure, KnownFailures};
 use crate::data::manifest::SUITE_VERSION;
 use crate::protocol::Hello;
 use crate::report::{Report, Row, RowOutcome};
@@ -52,8 +52,6 @@ impl Recording {
             result.scenario.id.starts_with(FAULTS) && !result.measurements.is_empty()
         });
         Self {
-            schema: Some("../data/schema/recording-1.schema.json".to_owned()),
-            format: 1,
             recorded: run.day.to_owned(),
             suite: SUITE_VERSION.to_owned(),
             sdk: run.hello.sdk.clone(),
@@ -127,7 +125,7 @@ fn counted(group: &str, profile: &str, rows: &[&Row], sometimes: &BTreeSet<&str>
 
 /// Returns the entries of the baseline that hold for rows of this run, sorted, with these rows only.
 fn known(run: &RecordedRun<'_>, sometimes: &BTreeSet<&str>) -> Vec<KnownFailure> {
-    let mut known: BTreeMap<(&str, &str, bool), BTreeSet<String>> = BTreeMap::new();
+    let mut known = KnownFailures::default();
     let entries = run.baseline.map(|baseline| baseline.known.as_slice()).unwrap_or_default();
     let mut by_id: BTreeMap<&str, Vec<&KnownFailure>> = BTreeMap::new();
     for entry in entries {
@@ -141,17 +139,10 @@ fn known(run: &RecordedRun<'_>, sometimes: &BTreeSet<&str>) -> Vec<KnownFailure>
         // If a row has several entries, chance decides which check fails first.
         let entries = by_id.get(row.id.as_str()).filter(|_| is_known);
         for entry in entries.into_iter().flatten() {
-            let key = (entry.at.as_str(), entry.reason.as_str(), entry.sometimes);
-            known.entry(key).or_default().insert(row.id.clone());
+            known.add(row.id.clone(), entry.at.clone(), entry.reason.clone(), entry.sometimes);
         }
     }
-    let entry = |((at, reason, sometimes), ids): ((&str, &str, bool), _)| KnownFailure {
-        ids,
-        at: at.to_owned(),
-        reason: reason.to_owned(),
-        sometimes,
-    };
-    known.into_iter().map(entry).collect()
+    known.sorted()
 }
 
 fn failed(report: &Report) -> Vec<RecordedFailure> {

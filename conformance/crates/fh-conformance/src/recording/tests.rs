@@ -102,53 +102,25 @@ const TEXT: &str = r#"{
   "recorded": "2026-11-21",
   "suite": "1.0",
   "sdk": {"name":"s","version":"1","language":"","runtime":""},
-  "tier": {
-    "reached": null,
-    "blocked_by": [
-      "1 case of a",
-      "C-POLL-002",
-      "C-POLL-003",
-      "C-POLL-004",
-      "C-POLL-005"
-    ]
-  },
-  "can": [
-    "engine",
-    "transport.poll"
-  ],
+  "tier": {"reached":null,"blocked_by":["1 case of a","C-POLL-002","C-POLL-003","C-POLL-004","C-POLL-005"]},
+  "can": ["engine","transport.poll"],
   "cannot": {
     "usage": "It has none."
   },
   "groups": [
     {"group":"a","profile":"client","cases":3,"pass":1,"known":1,"skipped":{"usage":1}}
   ],
-  "scenarios": {
-    "C-POLL-001": {"outcome":"pass"},
-    "C-POLL-002": {"outcome":"known"},
-    "C-POLL-003": {"outcome":"skipped","why":"unconfigurable","what":"poll_ms"},
-    "C-POLL-004": {"outcome":"sometimes"},
-    "C-POLL-005": {"outcome":"failed"}
+  "passed": {
+    "C-POLL": ["C-POLL-001"]
   },
-  "known": [
-    {
-      "ids": [
-        "C-POLL-004"
-      ],
-      "at": "race",
-      "reason": "It races.",
-      "sometimes": true
-    },
-    {
-      "ids": [
-        "C-POLL-002",
-        "a.two"
-      ],
-      "at": "value",
-      "reason": "It rounds."
-    }
-  ],
-  "failed": [
-    {"id":"C-POLL-005","at":"another check"}
+  "skipped": {
+    "C-POLL-003": {"why":"unconfigurable","what":"poll_ms"}
+  },
+  "failures": [
+    {"id":"C-POLL-002","at":"value","reason":"It rounds."},
+    {"id":"C-POLL-004","at":"race","reason":"It races.","sometimes":true},
+    {"id":"C-POLL-005","at":"another check"},
+    {"id":"a.two","at":"value","reason":"It rounds."}
   ],
   "faults": {
     "F-001": {"requests":2000,"back_within_s":1}
@@ -157,7 +129,7 @@ const TEXT: &str = r#"{
 "#;
 
 #[test]
-fn a_recording_has_one_id_a_line_and_no_times() {
+fn a_recording_has_a_line_for_each_failure_and_no_times() {
     let recording = recorded(RowOutcome::Passed);
     assert_eq!(recording.to_text(), TEXT);
     assert_eq!(Recording::parse(TEXT).unwrap(), recording);
@@ -172,7 +144,7 @@ fn recordings_satisfy_their_schema() {
         schemas.violations("recording", "recording-1", &document)
     };
     assert_eq!(violations(TEXT), []);
-    assert_ne!(violations(&TEXT.replace("\"pass\"", "\"perhaps\"")), []);
+    assert_ne!(violations(&TEXT.replace("\"unconfigurable\"", "\"perhaps\"")), []);
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../recorded");
     for file in std::fs::read_dir(folder).into_iter().flatten() {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
@@ -182,14 +154,32 @@ fn recordings_satisfy_their_schema() {
 }
 
 #[test]
-fn a_file_that_was_changed_by_hand_is_refused() {
+fn failures_with_reasons_are_the_baseline_of_the_next_run() {
+    let baseline = Recording::parse(TEXT).unwrap().baseline();
+    let written = Baseline::parse(BASELINE).unwrap();
+    assert_eq!((&baseline.subject, &baseline.version), (&written.subject, &written.version));
+    assert_eq!(baseline.cannot, written.cannot);
+    let entries = |baseline: Baseline| {
+        let mut known = baseline.known;
+        known.sort_by(|one, other| one.at.cmp(&other.at));
+        known
+    };
+    assert_eq!(entries(baseline), entries(written));
+    // A person explains a failure by its reason.
+    let explained =
+        TEXT.replace("\"another check\"", "\"another check\",\"reason\":\"It is late.\"");
+    let explained = Recording::parse(&explained).unwrap();
+    assert!(explained.baseline().always_fails("C-POLL-005"));
+    assert_eq!(explained.scenarios["C-POLL-005"], RecordedOutcome::Known);
+    assert!(Recording::is_recording(TEXT) && !Recording::is_recording(BASELINE));
+}
+
+#[test]
+fn a_file_of_another_form_is_refused() {
     for (from, to, part) in [
         ("\"format\": 1", "\"format\": 2", "format 2"),
-        (
-            "\"can\": [\n    \"engine\",\n    \"transport.poll\"",
-            "\"can\": [\n    \"transport.poll\",\n    \"engine\"",
-            "by hand",
-        ),
+        ("\"engine\",\"transport.poll\"", "\"transport.poll\",\"engine\"", "the form"),
+        ("\"It rounds.\"", "\"\"", "no reason"),
         ("\"suite\"", "\"suit\"", "suit"),
     ] {
         let text = TEXT.replacen(from, to, 1);
