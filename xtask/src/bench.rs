@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
     let folder = folder.canonicalize().map_err(|why| format!("{}: {why}", folder.display()))?;
     let file = |name: &str| folder.join(name).display().to_string();
-    let json = root().join("docs/performance.json").display().to_string();
+    let json = file("performance.json");
     let options = |json: &str, markdown: &str| {
         ["--runs", "3", "--json", json, "--markdown", markdown].map(str::to_string)
     };

@@ -64,7 +64,7 @@ cargo xtask <command>
   prove [PART...]    run the deep parts, or the named ones: proofs that take longer, and builds of what ships
   lint               rustfmt and clippy alone, warnings denied
   api [--write]      compare the public items of the library crates with the committed lists, or rewrite the lists
-  bench [ARGS]       build and run the benches, write docs/performance.json and the table of docs/performance.md
+  bench [ARGS]       build and run the benches, write the table of docs/performance.md
                      (`cargo xtask bench --quick` for a first impression)
   bench edge [fanout|get] [--without-peer] [ARGS]
                      build and run the benches of the Edge beside `unleash-edge`, which is installed first, or one part;
@@ -78,7 +78,7 @@ cargo xtask <command>
                      install the SDKs under test, or the named ones, and run the conformance suite's scenarios against
                      each; options are those of `fh-conformance sdk`, such as --only ID; without options the outcome is
                      compared with conformance/recorded/NAME.json, and --record writes this file and the pages of all
-                     recordings (docs/conformance.md, docs/conformance.html, docs/faults.md)
+                     recordings (docs/conformance.md, docs/faults.md)
   mutants            write a copy of the project that holds all mutants, and print its folder
   mutants list       list the mutants and what each breaks
   mutants show NAME  show a mutant as a diff

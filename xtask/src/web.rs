@@ -33,7 +33,7 @@ const HELP: &str = "\
 cargo xtask web <command>
 
   bench [--quick]    measure the client beside published SDKs in two versions of Node and in Chromium, and write the tables of
-                     docs/performance-web.md and docs/performance-web.json; with --quick, measure little, and only print them
+                     docs/performance-web.md; with --quick, measure little, and only print them
   build [--stable | --engines]
                      build the lean and the full engine with their JavaScript into the folder web/engine of the target folder,
                      and copy them to bindings/web/packages/client/src/engine/wasm; with --stable, with the standard library of

@@ -7,7 +7,7 @@ export interface Runtime extends Measured {
   readonly version: string;
 }
 
-/** The content of `docs/performance-web.json`. Times are nanoseconds if nothing else is said. */
+/** The content of `web/performance.json` in the target folder. Times are nanoseconds if nothing else is said. */
 export interface Results {
   readonly measured: {
     readonly date: string;

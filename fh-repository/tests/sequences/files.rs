@@ -158,14 +158,14 @@ fn compared(path: &Path, with_rules: bool) -> usize {
 #[test]
 fn the_committed_tables_are_those_of_this_tree() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../bindings/web/equality/data/tables/repository.json");
+        .join("../bindings/web/equality/data/tables/repository.json.gz");
     let tables = tables();
     if env::var("FH_SEQUENCES").as_deref() == Ok("commit") {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, format!("{}\n", serde_json::to_string_pretty(&tables).unwrap())).unwrap();
+        write(&path, &tables.to_string());
         return;
     }
-    let found = fs::read_to_string(&path).unwrap_or_default();
+    let found = text(&path).unwrap_or_default();
     let found: Value = serde_json::from_str(&found).unwrap_or_default();
     for (name, table) in tables.as_object().unwrap() {
         assert!(

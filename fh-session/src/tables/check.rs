@@ -6,8 +6,12 @@
 )]
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use serde_json::Value;
 
 /// Compares a table with its committed file. With the variable `FH_TABLES=write`, writes the file instead.
@@ -15,13 +19,17 @@ pub(super) fn check(name: &str, rows: &[Value]) {
     let rows: Vec<String> = rows.iter().map(ToString::to_string).collect();
     let text = format!("[\n{}\n]\n", rows.join(",\n"));
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../bindings/web/equality/data/tables");
-    let path = folder.join(format!("{name}.json"));
+    let path = folder.join(format!("{name}.json.gz"));
     if std::env::var_os("FH_TABLES").is_some_and(|value| value == "write") {
         fs::create_dir_all(&folder).unwrap();
-        fs::write(&path, text).unwrap();
+        let mut file = GzEncoder::new(Vec::new(), Compression::best());
+        file.write_all(text.as_bytes()).unwrap();
+        fs::write(&path, file.finish().unwrap()).unwrap();
         return;
     }
-    let committed = fs::read_to_string(&path).unwrap_or_default();
+    let mut committed = String::new();
+    let file = fs::read(&path).unwrap_or_default();
+    let _ = GzDecoder::new(file.as_slice()).read_to_string(&mut committed);
     let mut lines = committed.lines().zip(text.lines()).enumerate();
     let difference = lines.find(|(_, (committed, now))| committed != now);
     let shown = match difference {

@@ -33,8 +33,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     if is_quick {
         return measure.args(&["--quick".to_string()]).go();
     }
-    let file = |name: &str| root().join("docs").join(name).display().to_string();
-    let (page, json) = (file("performance-web.md"), file("performance-web.json"));
+    let page = root().join("docs/performance-web.md").display().to_string();
+    let json = absolute(web_folder()?.join("performance.json")).map_err(|why| why.to_string())?;
+    let json = json.display().to_string();
     measure.args(&[page, json, "--write".to_string()]).go()
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 
 import {
@@ -57,8 +58,8 @@ interface Tables {
   readonly notices: readonly string[];
 }
 
-const path = new URL("../../../equality/data/tables/repository.json", import.meta.url);
-const tables = JSON.parse(readFileSync(path, "utf8")) as Tables;
+const path = new URL("../../../equality/data/tables/repository.json.gz", import.meta.url);
+const tables = JSON.parse(gunzipSync(readFileSync(path)).toString()) as Tables;
 
 /** Returns a ready repository with one feature that the Edge has evaluated. */
 function serving(json: string): Repository {

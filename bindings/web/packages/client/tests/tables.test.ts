@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { attributesOf } from "../src/repository/attributes.ts";
 import { type Notice, noticeText } from "../src/repository/notice.ts";
@@ -298,12 +299,14 @@ const OF_REPOSITORY = "repository";
 
 describe("the tables that Rust wrote", { timeout: 60_000 }, () => {
   test("are all known", () => {
-    const names = readdirSync(FOLDER).map((name) => name.replace(/\.json$/, ""));
+    const names = readdirSync(FOLDER).map((name) => name.replace(/\.json\.gz$/, ""));
     expect(names.filter((name) => name !== OF_REPOSITORY).sort()).toEqual(Object.keys(TABLES).sort());
   });
 
   test.each(Object.entries(TABLES))("%s", (name, compute) => {
-    const rows = JSON.parse(readFileSync(`${FOLDER}${name}.json`, "utf8")) as readonly object[];
+    const rows = JSON.parse(
+      gunzipSync(readFileSync(`${FOLDER}${name}.json.gz`)).toString(),
+    ) as readonly object[];
     expect(rows.length).toBeGreaterThan(3);
     for (const row of rows) {
       const here = (compute as (row: object) => unknown)(row);

@@ -1,4 +1,4 @@
-//! Pages that show recordings: `docs/conformance.md`, `docs/conformance.html` and `docs/faults.md`.
+//! Pages that show recordings: `docs/conformance.md` and `docs/faults.md`, and an HTML page of a caller.
 //!
 //! A [`Page`] is a small document. Each of its texts is plain text; the renderers escape it, because names, versions and reasons come from
 //! SDKs.

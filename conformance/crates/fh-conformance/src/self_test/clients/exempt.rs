@@ -104,8 +104,6 @@ mod tests {
     const CRATES: [&str; 3] = ["fh-session", "fh-repository", "fh-client"];
     /// Maximum number of mutants that a scenario claims, so that trying the claims takes little time.
     const MOST_CLAIMS: usize = 4;
-    /// The page that `cargo xtask self-test --full` writes.
-    const PAGE: &str = "docs/kills.md";
 
     fn root() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
@@ -173,24 +171,5 @@ mod tests {
         }
         let exempt: usize = EXEMPT_MUTANTS.iter().map(|exempt| exempt.names.len()).sum();
         assert!(exempt <= MOST_EXEMPT, "{exempt} mutants are exempt");
-    }
-
-    /// The page shows a run of all mutants. This test finds out when the page is older than the mutants or the claims.
-    #[test]
-    fn the_page_has_all_mutants_and_claims() {
-        let page = fs::read_to_string(root().join(PAGE)).unwrap();
-        let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
-        let rows: BTreeMap<&str, &str> = rows.collect();
-        let renew = "run `cargo xtask self-test --full`";
-        let named: BTreeSet<String> = rows.keys().map(|name| (*name).to_owned()).collect();
-        assert_eq!(named, mutants(), "{PAGE}: {renew}");
-        let ids = |row: &str| row.split([' ', '|']).map(str::to_owned).collect::<BTreeSet<_>>();
-        for scenario in scenarios::all() {
-            for claim in scenario.bites {
-                let row = rows.get(claim).copied().unwrap_or_default();
-                let id = scenario.id;
-                assert!(ids(row).contains(id), "{PAGE}: {claim} lacks {id}: {renew}");
-            }
-        }
     }
 }

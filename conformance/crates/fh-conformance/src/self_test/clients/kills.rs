@@ -150,7 +150,7 @@ impl Kills {
         Json::object(mutants)
     }
 
-    /// Returns the page `docs/kills.md`.
+    /// Returns the page that `cargo xtask self-test --full` writes.
     #[must_use]
     pub fn to_markdown(&self, mutants: &[Mutant], extent: Extent) -> String {
         let tried = match extent {
@@ -191,7 +191,7 @@ impl Kills {
 const INTRODUCTION: &str = "\
 # Which scenario finds which mutant
 
-A mutant is a deliberate bug of this project's client. Each row names scenarios of [client-scenarios.md](client-scenarios.md) that fail because of it.
+A mutant is a deliberate bug of this project's client. Each row names scenarios of `fh-conformance sdk list` that fail because of it.
 ";
 
 const CLAIMS: &str = "\
