@@ -134,7 +134,7 @@ fn verify_finds_errors_that_a_run_does_not() {
         changed("hash/murmur3.json", |text| text.replacen("3c2569b2", "3c2569b3", 1));
     let misspelt = |text: &str| text.replacen(r#""tier": 0"#, r#""teir": 0"#, 1);
     change_file(&data, "vectors/compose.json", misspelt);
-    let accepted = |text: &str| text.replace(r#""tier": 4"#, r#""tier": 3"#);
+    let accepted = |text: &str| text.replace(r#""tier":4"#, r#""tier":3"#);
     change_file(&data, "schema/examples/invalid/vectors.tier-four.json", accepted);
     change_file(&data, "imported/featurehub/now.json", |_| "[]".to_owned());
     let verify = || ended(&["--data", &data, "vectors", "verify"], 2);
