@@ -1,9 +1,8 @@
-//! `cargo xtask api`: the committed lists of the public items of each library crate.
+//! `cargo xtask api`: the committed list of the public items of `fh-client`, which the bindings follow.
 
-use crate::crates::Crates;
 use crate::shell::Run;
 
-/// Compares the lists with the code. `--write` rewrites them.
+/// Compares the list with the code. `--write` rewrites it.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     match arguments {
         [] => check(),
@@ -17,8 +16,8 @@ pub(crate) fn check() -> Result<(), String> {
 }
 
 fn start(command: &str) -> Result<(), String> {
-    let crates = Crates::read()?;
-    let crates = crates.libraries().map(|(name, folder)| format!("{name}={folder}"));
-    let arguments: Vec<String> = [command.to_string()].into_iter().chain(crates).collect();
-    Run::new("cargo run --locked --quiet -p public-items --").args(&arguments).go()
+    Run::new(&format!(
+        "cargo run --locked --quiet -p public-items -- {command} fh-client=fh-client"
+    ))
+    .go()
 }

@@ -122,11 +122,7 @@ pub(crate) fn all() -> Vec<Deep> {
             &["fh-eval", "fh-repository", "fh-session"],
             &["xtask/wasi", "bindings/web/equality"],
         ),
-        deep(
-            Part::new("public items").run(api::check),
-            &["fh-edge", "fh-cli", "fh-redis", "fh-openfeature", "fh-opentelemetry", "fh-segment"],
-            &["xtask/public-items"],
-        ),
+        deep(Part::new("public items").run(api::check), &["fh-client"], &["xtask/public-items"]),
         deep(
             Part::new("minimum Rust version").prepare(minimum_rust::prepare).run(minimum_rust::run),
             &["fh-cli", "fh-redis", "fh-openfeature", "fh-opentelemetry", "fh-segment"],

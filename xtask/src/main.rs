@@ -63,7 +63,7 @@ cargo xtask <command>
   picture            write the picture of the README (docs/img/demo.png) from the output of `fh demo`, with Chromium
   prove [PART...]    run the deep parts, or the named ones: proofs that take longer, and builds of what ships
   lint               rustfmt and clippy alone, warnings denied
-  api [--write]      compare the public items of the library crates with the committed lists, or rewrite the lists
+  api [--write]      compare the public items of fh-client with the committed list, or rewrite the list
   bench [ARGS]       build and run the benches, write the table of docs/performance.md
                      (`cargo xtask bench --quick` for a first impression)
   bench edge [fanout|get] [--without-peer] [ARGS]

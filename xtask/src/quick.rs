@@ -35,7 +35,7 @@ pub(crate) fn run() -> Result<(), String> {
     if !dependents.is_empty() {
         Run::new("cargo check --locked --all-targets").args(&packages(&dependents)).go()?;
     }
-    // Items that a crate exports from another one stand in the lists of both, so all lists are compared.
+    // The client exports items of other crates.
     match crates.libraries().any(|(name, _)| changed.contains(name)) {
         true => api::check(),
         false => Ok(()),
