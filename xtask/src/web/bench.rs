@@ -48,6 +48,10 @@ pub(crate) fn soak(arguments: &[String]) -> Result<(), String> {
 /// Installs Node, Chromium, the published SDKs and the other Node, and builds the engines.
 fn install() -> Result<(), String> {
     prepare_chromium()?;
-    with_node(Run::new("npm ci --no-audit --no-fund --loglevel=error").within(FOLDER)).go()?;
+    with_node(
+        Run::new("npm install --no-package-lock --no-audit --no-fund --loglevel=error")
+            .within(FOLDER),
+    )
+    .go()?;
     build_once()
 }

@@ -20,13 +20,10 @@ pub(crate) fn run() -> Result<(), String> {
     packages::build_once()?;
     let folder = web_folder()?.join("runtimes");
     fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
-    for file in ["package.json", "package-lock.json"] {
-        let copy = fs::copy(root().join(PINNED).join(file), folder.join(file));
-        copy.map_err(|why| format!("{PINNED}/{file}: {why}"))?;
-    }
+    let copy = fs::copy(root().join(PINNED).join("package.json"), folder.join("package.json"));
+    copy.map_err(|why| format!("{PINNED}/package.json: {why}"))?;
     install::announce("the runtimes", "the example of fh-client runs in them")?;
-    // `npm ci` refuses the lock file where a registry has no build of a runtime for some other system.
-    let line = "npm install --no-audit --no-fund --loglevel=error";
+    let line = "npm install --no-package-lock --no-audit --no-fund --loglevel=error";
     let installed = |line: &str| with_node(Run::new(line)).in_folder(&folder).go();
     installed(line).or_else(|why| {
         say!("    {why}; trying again without wrangler");
