@@ -1,4 +1,4 @@
-//! The part "dependencies": licences, duplicates, advisories, and the number of crates below the session.
+//! The part "dependencies": lock files, licences, duplicates, advisories, and the number of crates below the session.
 
 use crate::output::say;
 use crate::shell::Run;
@@ -12,8 +12,12 @@ pub(crate) fn prepare() -> Result<(), String> {
     tools::prepare()
 }
 
+/// The workspaces beside the main one, whose lock file every build checks.
+const WORKSPACES: [&str; 3] = ["benches", "fuzz", "bindings/web/bindgen"];
+
 pub(crate) fn check() -> Result<(), String> {
     core_size()?;
+    lock_files()?;
     let deny = |line: &str| tools::run("cargo-deny", &format!("deny --locked {line}"));
     deny("check bans licenses sources")?.go()?;
     // The database of advisories is on a host that some machines cannot reach.
@@ -27,6 +31,17 @@ pub(crate) fn check() -> Result<(), String> {
         }
         Err(why) => Err(why),
     }
+}
+
+/// Checks that each lock file is that of the manifests, which depend on crates of the main workspace.
+fn lock_files() -> Result<(), String> {
+    for workspace in WORKSPACES {
+        let update = Run::new("cargo update --workspace --locked --quiet").within(workspace);
+        update.go().map_err(|why| {
+            format!("{why}\n{workspace}/Cargo.lock is out of date: run `cargo update --workspace` in {workspace}, and commit the file")
+        })?;
+    }
+    Ok(())
 }
 
 fn core_size() -> Result<(), String> {
