@@ -24,7 +24,7 @@ mod texts;
 mod traps;
 
 use fh_eval::featurehub::Compiler;
-use fh_eval::{Attributes, Ruleset};
+use fh_eval::{Attributes, AttributesBuilder, Ruleset};
 use input::{profile_of, timestamp};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -108,17 +108,23 @@ pub fn free_ruleset(ruleset: u32) {
     state::remove_ruleset(ruleset);
 }
 
-/// Gives a context these attributes in place of its own, and returns its handle. The context keeps its memory. The handle 0 makes a new
-/// context; any other handle without a context has no effect. `attributes` alternates between names and values, as one text (module
-/// `texts`). A name that occurs several times has several values.
+/// Removes all attributes of a context, which keeps its memory, and returns its handle. The handle 0 makes a new context. Any other handle
+/// without a context has no effect.
+#[wasm_bindgen]
+pub fn clear_context(context: u32) -> u32 {
+    if context == 0 {
+        return state::add_context(Attributes::builder());
+    }
+    state::change_context(context, AttributesBuilder::clear);
+    context
+}
+
+/// Gives a context these attributes in place of its own, and returns its handle, as [`clear_context`] does. `attributes` alternates between
+/// names and values, as one text (module `texts`). A name that occurs several times has several values.
 #[wasm_bindgen]
 pub fn set_context(context: u32, attributes: &str) -> u32 {
-    let handle = match context {
-        0 => state::add_context(Attributes::builder()),
-        handle => handle,
-    };
+    let handle = clear_context(context);
     state::change_context(handle, |context| {
-        context.clear();
         let mut parts = texts::split(attributes);
         while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
             context.add(&name, &value);

@@ -108,7 +108,7 @@ fn a_context_gets_attributes_later_or_becomes_another_one() {
     assert_eq!(evaluate(ruleset, 1, context, 0.0), 3);
     add_value(context, country, "new_zealand");
     assert_eq!(evaluate(ruleset, 1, context, 0.0), 2);
-    assert_eq!(set_context(context, ""), context);
+    assert_eq!(clear_context(context), context);
     add_value(context, plan, "gold");
     assert_eq!(evaluate(ruleset, 1, context, 0.0), 3);
     // No such name, no such context.

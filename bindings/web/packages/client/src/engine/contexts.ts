@@ -77,9 +77,9 @@ export class Contexts {
   /** Returns the handle of a context without attributes: that of the context at this place, whose memory it uses, unless that is much. */
   #handleAt(place: number): number {
     const { handle = 0, length = 0 } = this.#forget(place) ?? {};
-    if (length <= MOST_REUSED) return this.#module.set_context(handle, "");
+    if (length <= MOST_REUSED) return this.#module.clear_context(handle);
     this.#module.free_context(handle);
-    return this.#module.set_context(0, "");
+    return this.#module.clear_context(0);
   }
 
   /** Adds the attributes `reads` that the engine does not have. */

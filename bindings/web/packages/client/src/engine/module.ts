@@ -22,6 +22,7 @@ export interface EngineModule {
   readonly results: (ruleset: number) => Uint32Array;
   readonly result_texts: (ruleset: number) => string;
   readonly free_ruleset: (ruleset: number) => void;
+  readonly clear_context: (context: number) => number;
   readonly set_context: (context: number, attributes: string) => number;
   readonly name_attribute: (name: string) => number;
   readonly add_value: (context: number, name: number, value: string) => void;

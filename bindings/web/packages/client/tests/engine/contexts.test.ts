@@ -17,12 +17,17 @@ function recording(): { module: EngineModule; live: Map<number, string>; crossed
   const names: string[] = [];
   let next = 0;
   const module = {
+    clear_context: (handle: number) => {
+      if (handle !== 0) expect(live.has(handle), "a freed context was cleared").toBe(true);
+      const cleared = handle === 0 ? ++next : handle;
+      live.set(cleared, "");
+      return cleared;
+    },
     set_context: (handle: number, text: string) => {
-      if (text !== "") crossed.push(text);
-      if (handle !== 0) expect(live.has(handle), "a freed context was set").toBe(true);
-      const set = handle === 0 ? ++next : handle;
-      live.set(set, text);
-      return set;
+      crossed.push(text);
+      expect(live.has(handle), "a freed context was set").toBe(true);
+      live.set(handle, text);
+      return handle;
     },
     name_attribute: (name: string) => names.push(name) - 1,
     add_value: (handle: number, name: number, value: string) => {

@@ -91,8 +91,8 @@ describeEngine("the engine", () => {
 
   it("makes a context once", async () => {
     const module = await lean();
-    const made = vi.fn(module.set_context);
-    const ruleset = compile(new WasmEngine({ ...module, set_context: made }), [GOLD]);
+    const made = vi.fn(module.clear_context);
+    const ruleset = compile(new WasmEngine({ ...module, clear_context: made }), [GOLD]);
     for (let read = 0; read < 3; read += 1) {
       ruleset.evaluate(0, mara, NEVER);
       ruleset.evaluate(0, fred, NEVER);

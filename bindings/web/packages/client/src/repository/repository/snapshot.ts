@@ -19,10 +19,10 @@ class ContextAnswers {
   readonly cache: AnswerCache;
   /** True if a read with the context may use the features. */
   readonly isFor: boolean;
-  /** The first answer and its key. A context of one request often reads one feature, which then needs no map. */
+  /** The first answer and its key, while there is no other: a context of one request often reads one feature. */
   #key = "";
   #first: Answer | undefined;
-  #others: Map<string, Answer> | undefined;
+  #all: Map<string, Answer> | undefined;
 
   constructor(cache: AnswerCache, isFor: boolean) {
     this.cache = cache;
@@ -30,12 +30,13 @@ class ContextAnswers {
   }
 
   get(key: string): Answer | undefined {
-    return key === this.#key ? this.#first : this.#others?.get(key);
+    // Comparing the texts of two keys may take longer than a map.
+    return this.#all ? this.#all.get(key) : key === this.#key ? this.#first : undefined;
   }
 
   keep(key: string, answer: Answer): void {
     if (this.#first) {
-      (this.#others ??= new Map()).set(key, answer);
+      (this.#all ??= new Map([[this.#key, this.#first]])).set(key, answer);
     } else {
       this.#key = key;
       this.#first = answer;
