@@ -68,12 +68,12 @@ impl RootChange {
 }
 
 impl Crates {
-    /// Reads the manifests that Git knows. `benches` and `fuzz` are workspaces of their own; `fuzz/targets` is a member of the main one.
+    /// Reads the manifests that Git knows. `benches` and `conformance/fuzz` are workspaces of their own; `conformance/fuzz/targets` is a member of the main one.
     pub(crate) fn read() -> Result<Self, String> {
         let mut manifests = BTreeMap::new();
         for path in tracked_files()? {
             let Some(folder) = path.strip_suffix("/Cargo.toml") else { continue };
-            if folder.starts_with("benches") || folder == "fuzz" {
+            if folder.starts_with("benches") || folder == "conformance/fuzz" {
                 continue;
             }
             let text =
@@ -100,7 +100,10 @@ impl Crates {
     /// Returns the names and folders of the crates that ship: the libraries, the integrations and the tool.
     pub(crate) fn shipped(&self) -> impl Iterator<Item = (&str, &str)> {
         let all = self.0.iter().map(|(name, of)| (name.as_str(), of.folder.as_str()));
-        all.filter(|(_, folder)| folder.starts_with("fh-") || folder.starts_with("integrations/"))
+        all.filter(|(_, folder)| {
+            folder.starts_with("fh-")
+                || folder.starts_with("server/") && !folder.ends_with("-tests")
+        })
     }
 
     /// Returns the names and folders of the crates that other programs link.

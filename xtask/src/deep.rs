@@ -131,7 +131,7 @@ pub(crate) fn all() -> Vec<Deep> {
         deep(
             Part::new("packaging").prepare(packaging::prepare).run(packaging::run),
             SUITE,
-            &["packaging", "Containerfile", "conformance/data"],
+            &["server/packaging", "Containerfile", "conformance/data"],
         ),
         Deep {
             search: Search::Random,
@@ -141,7 +141,7 @@ pub(crate) fn all() -> Vec<Deep> {
                     .build(fuzz::build)
                     .run(|| fuzz::run_for(5)),
                 &["fh-fuzz-targets"],
-                &["fuzz"],
+                &["conformance/fuzz"],
             )
         },
     ]

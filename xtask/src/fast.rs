@@ -80,7 +80,7 @@ pub(crate) fn lints() -> [Part; 2] {
 
 fn format() -> Result<(), String> {
     Run::new("cargo fmt --all --check").go()?;
-    Run::new("cargo fmt --all --check").within("fuzz").go()?;
+    Run::new("cargo fmt --all --check").within("conformance/fuzz").go()?;
     Run::new("cargo fmt --all --check").within("benches").go()
 }
 

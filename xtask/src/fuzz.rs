@@ -61,7 +61,7 @@ pub(crate) fn run_for(seconds: u64) -> Result<(), String> {
 
 /// Returns a command of cargo-fuzz with the options that building and running share.
 fn cargo_fuzz(command: &str) -> Result<Run, String> {
-    Ok(tools::run("cargo-fuzz", &format!("fuzz {command} --release"))?
+    Ok(tools::run("cargo-fuzz", &format!("fuzz {command} --release --fuzz-dir conformance/fuzz"))?
         .args(&["--target-dir".to_string(), text(&target_folder().join("fuzz"))])
         // Lets the stable compiler accept the flags of cargo-fuzz.
         .env("RUSTC_BOOTSTRAP", "1"))
@@ -69,7 +69,7 @@ fn cargo_fuzz(command: &str) -> Result<Run, String> {
 
 /// Runs one target, and returns the number of inputs in its corpus.
 fn fuzz(target: &str, seconds: u64) -> Result<String, String> {
-    let seeds = root().join("fuzz/seeds").join(target);
+    let seeds = root().join("conformance/fuzz/seeds").join(target);
     let corpus = target_folder().join("fuzz-corpus").join(target);
     fs::create_dir_all(&corpus).map_err(|why| format!("{}: {why}", corpus.display()))?;
     // Some targets have no seeds. A folder for them would be a change of the checkout.
@@ -80,10 +80,9 @@ fn fuzz(target: &str, seconds: u64) -> Result<String, String> {
     let arguments: Vec<String> =
         inputs.into_iter().flatten().chain(options.split(' ')).map(str::to_string).collect();
     say!("    fuzzing {target} for {seconds} s");
-    cargo_fuzz("run")?
-        .args(&arguments)
-        .go_timed()
-        .map_err(|why| format!("{target}: {why} (the input lies in fuzz/artifacts/{target})"))?;
+    cargo_fuzz("run")?.args(&arguments).go_timed().map_err(|why| {
+        format!("{target}: {why} (the input lies in conformance/fuzz/artifacts/{target})")
+    })?;
     let reached = fs::read_dir(&corpus).map_or(0, Iterator::count);
     Ok(format!("    {target:<16} {reached} inputs with coverage of their own"))
 }
@@ -94,7 +93,7 @@ fn text(path: &Path) -> String {
 
 /// Returns the names of the targets, one for each file.
 fn targets() -> Result<Vec<String>, String> {
-    let folder: PathBuf = root().join("fuzz/fuzz_targets");
+    let folder: PathBuf = root().join("conformance/fuzz/fuzz_targets");
     let entries = fs::read_dir(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
     let mut names: Vec<String> = entries
         .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_str()?.to_string()))

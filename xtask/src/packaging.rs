@@ -166,7 +166,7 @@ fn image(tree: &Path, binary: &Path) -> Result<(), String> {
 
 /// Returns the text of a file of the folder `packaging`.
 fn packaged(name: &str) -> Result<String, String> {
-    let path = root().join("packaging").join(name);
+    let path = root().join("server/packaging").join(name);
     fs::read_to_string(&path).map_err(|why| format!("{}: {why}", path.display()))
 }
 
@@ -176,7 +176,9 @@ fn mount_as_podman_does(state: &str) -> Result<(), String> {
     let text = packaged("README.md")?;
     let line = text.lines().find(|line| line.starts_with("podman run ")).unwrap_or_default();
     if !line.contains(":/etc/fh-edge:ro") {
-        return Err(format!("packaging/README.md has no `podman run` line with a state: {line}"));
+        return Err(format!(
+            "server/packaging/README.md has no `podman run` line with a state: {line}"
+        ));
     }
     let Some(mapped) = line.split("--userns=keep-id:uid=").nth(1) else { return Ok(()) };
     let mapped = mapped.split(' ').next().unwrap_or_default().replace(",gid=", ":");
@@ -189,7 +191,7 @@ fn mount_as_kubernetes_does(state: &str, image: Image) -> Result<Image, String> 
     let text = packaged("fh-edge.yaml")?;
     let member = |name: &str| {
         let line = text.lines().find_map(|line| line.trim().strip_prefix(name)?.strip_prefix(": "));
-        line.map(str::to_string).ok_or(format!("packaging/fh-edge.yaml has no {name}"))
+        line.map(str::to_string).ok_or(format!("server/packaging/fh-edge.yaml has no {name}"))
     };
     Run::new("chown").args(&[format!("0:{}", member("fsGroup")?), state.to_string()]).go()?;
     Run::new("chmod").args(&[member("defaultMode")?, state.to_string()]).go()?;
@@ -291,7 +293,7 @@ fn lines(out: ChildStdout) -> Receiver<String> {
 
 /// Verifies the unit file with systemd, using the binary that was built.
 fn unit(folder: &Path, binary: &Path) -> Result<(), String> {
-    let unit = root().join("packaging/fh-edge.service");
+    let unit = root().join("server/packaging/fh-edge.service");
     let text = fs::read_to_string(&unit).map_err(|why| format!("{}: {why}", unit.display()))?;
     let binary: PathBuf = binary.canonicalize().map_err(|why| why.to_string())?;
     let tried = folder.join("fh-edge.service");

@@ -9,7 +9,7 @@ use crate::{prove, test};
 
 const UNRELEASED: &str = "## Unreleased";
 /// Workspaces with lock files of their own. Their locks hold the versions of the crates.
-const WORKSPACES: [&str; 3] = ["", "benches", "fuzz"];
+const WORKSPACES: [&str; 3] = ["", "benches", "conformance/fuzz"];
 
 /// A version of three numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,8 +84,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     test::run(&[])?;
     prove::run(&[])?;
     plan.write()?;
-    Run::new("git add Cargo.toml CHANGELOG.md Cargo.lock benches/Cargo.lock fuzz/Cargo.lock")
-        .go()?;
+    Run::new(
+        "git add Cargo.toml CHANGELOG.md Cargo.lock benches/Cargo.lock conformance/fuzz/Cargo.lock",
+    )
+    .go()?;
     let message = format!("release: version {version}");
     Run::new("git commit --quiet").args(&["-m".to_string(), message.clone()]).go()?;
     let tag = format!("v{version}");

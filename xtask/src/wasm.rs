@@ -8,7 +8,11 @@ use crate::output::say;
 use crate::shell::{Run, root};
 
 /// The crates whose tests run as WebAssembly.
-const CRATES: [&str; 3] = ["fh-eval", "fh-repository", "fh-session"];
+const CRATES: [(&str, &str); 3] = [
+    ("fh-eval", "fh-eval"),
+    ("fh-repository", "fh-client/repository"),
+    ("fh-session", "fh-client/session"),
+];
 
 /// The attributes that leave a test out of a build for WebAssembly, each with the reason that is printed.
 const LEFT_OUT: [(&str, &str); 3] = [
@@ -33,7 +37,7 @@ pub(crate) fn prepare() -> Result<(), String> {
 /// Runs the tests, and prints how many ran and how many were left out.
 pub(crate) fn tests() -> Result<(), String> {
     let runner = root().join("xtask/wasi/run.mjs");
-    let packages = CRATES.map(|name| format!("-p {name}")).join(" ");
+    let packages = CRATES.map(|(name, _)| format!("-p {name}")).join(" ");
     let tests = format!(
         "cargo test --locked --target wasm32-wasip1 --lib --tests --no-fail-fast {packages}"
     );
@@ -47,7 +51,8 @@ pub(crate) fn tests() -> Result<(), String> {
         .capture()?;
     say!("    {} tests ran as WebAssembly", passed(&output));
     for (attribute, reason) in LEFT_OUT {
-        let count: usize = CRATES.iter().map(|name| left_out(&root().join(name), attribute)).sum();
+        let count: usize =
+            CRATES.iter().map(|(_, folder)| left_out(&root().join(folder), attribute)).sum();
         say!("    {count} left out: {reason}");
     }
     if outcome.is_err() {

@@ -54,7 +54,7 @@ fn findings(file: &str, text: &str) -> Vec<String> {
 fn session_and_repository_share_only_modules_of_types() {
     let mut all = Vec::new();
     let mut imports = 0;
-    for path in files(&root().join("fh-session"), "rs") {
+    for path in files(&root().join("fh-client/session"), "rs") {
         let text = fs::read_to_string(&path).unwrap();
         imports += text.matches("use fh_repository::").count();
         all.extend(findings(&name(&path), &text));
@@ -71,7 +71,7 @@ fn crates_without_io_forbid_the_same_types_and_repeat_the_settings_of_the_root()
     for line in read("clippy.toml").lines() {
         assert!(forbidden.lines().any(|other| other == line), "fh-eval/clippy.toml lacks `{line}`");
     }
-    for file in ["fh-repository/clippy.toml", "fh-session/clippy.toml"] {
+    for file in ["fh-client/repository/clippy.toml", "fh-client/session/clippy.toml"] {
         assert!(read(file) == forbidden, "{file} differs from fh-eval/clippy.toml: copy that file");
     }
 }
@@ -84,7 +84,7 @@ fn forbidden_imports_are_found() {
         "/// use fh_repository::Repository;",
         "fn a() -> fh_repository::time::Millis { crate::b() }",
     ] {
-        assert!(findings("fh-session/src/a.rs", allowed).is_empty(), "{allowed}");
+        assert!(findings("fh-client/session/src/a.rs", allowed).is_empty(), "{allowed}");
     }
     for (forbidden, count) in [
         ("use fh_repository::Repository;", 1),
@@ -95,6 +95,6 @@ fn forbidden_imports_are_found() {
         ("use fh_repository::{self};", 1),
         ("fn a(b: &fh_repository::Repository) {}", 1),
     ] {
-        assert_eq!(findings("fh-session/src/a.rs", forbidden).len(), count, "{forbidden}");
+        assert_eq!(findings("fh-client/session/src/a.rs", forbidden).len(), count, "{forbidden}");
     }
 }

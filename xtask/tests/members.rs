@@ -1,5 +1,7 @@
 //! FeatureHub's JSON members have one home, `fh_eval::internal::wire`.
 
+use std::collections::BTreeSet;
+
 use crate::sources::{LIBRARIES, files, name, root, without_tests};
 
 /// Names of FeatureHub's members that mean nothing else in this project. Other names, such as `value`, are also members of state files
@@ -10,13 +12,16 @@ const NAMES: [&str; 6] =
 /// Sources that write such a name themselves, with the reason.
 const ALLOWED: [(&str, &str); 5] = [
     ("fh-eval/src/featurehub/wire/name.rs", "the home of the names"),
-    ("fh-cli/src/demo/timeline.rs", "a request to the admin API"),
+    ("server/cli/src/demo/timeline.rs", "a request to the admin API"),
     ("fh-client/src/testing/", "a test server, which must not share the names"),
     (
-        "fh-repository/src/usage/event.rs",
+        "fh-client/repository/src/usage/event.rs",
         "the name that published SDKs give a usage event's environment",
     ),
-    ("integrations/openfeature/src/provider.rs", "a name of flag metadata, which programs read"),
+    (
+        "fh-client/integrations/openfeature/src/provider.rs",
+        "a name of flag metadata, which programs read",
+    ),
 ];
 
 /// Returns a line for each member that a source names.
@@ -36,8 +41,8 @@ fn findings(place: &str, source: &str) -> Vec<String> {
 
 #[test]
 fn members_are_named_in_one_place() {
-    let folders = LIBRARIES.into_iter().chain(["fh-cli", "integrations"]);
-    let sources: Vec<_> = folders
+    let folders = LIBRARIES.into_iter().chain(["server/cli", "fh-client/integrations"]);
+    let sources: BTreeSet<_> = folders
         .flat_map(|folder| files(&root().join(folder), "rs"))
         .filter(|path| path.iter().any(|part| part == "src"))
         .filter(|path| !ALLOWED.iter().any(|(allowed, _)| name(path).starts_with(allowed)))

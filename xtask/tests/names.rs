@@ -141,13 +141,14 @@ fn retired_names_stay_retired() {
 
 #[test]
 fn a_retired_name_is_found_as_what_it_names() {
-    let table = [Retired::read("| `slot` | `cell` | `fh-edge`, `fh-client/src` |")];
+    let table = [Retired::read("| `slot` | `cell` | `server/edge`, `fh-client/src` |")];
     let retired = by_name(&table);
     let source = "mod slot {} struct A { slot: u8 } enum slot { slot } fn slot() { let slot = 1; }";
     let kinds = ["module", "field", "type", "variant", "function"];
-    let line = |kind| format!("fh-edge/src/a.rs: the {kind} slot bears a retired name, use `cell`");
-    assert_eq!(findings("fh-edge/src/a.rs", source, &retired), kinds.map(line));
+    let line =
+        |kind| format!("server/edge/src/a.rs: the {kind} slot bears a retired name, use `cell`");
+    assert_eq!(findings("server/edge/src/a.rs", source, &retired), kinds.map(line));
     assert_eq!(findings("fh-client/src/a.rs", source, &retired).len(), 5);
-    assert!(findings("fh-edgeways/src/a.rs", source, &retired).is_empty());
+    assert!(findings("server/edgeways/src/a.rs", source, &retired).is_empty());
     assert!(findings("fh-client/tests/a.rs", source, &retired).is_empty());
 }

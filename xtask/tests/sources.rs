@@ -3,9 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The crates that other programs link.
-pub(crate) const LIBRARIES: [&str; 7] =
-    ["fh-eval", "fh-repository", "fh-session", "fh-client", "fh-edge", "fh-files", "fh-listen"];
+/// The folders of the crates that other programs link.
+pub(crate) const LIBRARIES: [&str; 7] = [
+    "fh-eval",
+    "fh-client",
+    "fh-client/files",
+    "fh-client/repository",
+    "fh-client/session",
+    "server/edge",
+    "server/listen",
+];
 
 /// Returns the root of the repository.
 pub(crate) fn root() -> PathBuf {

@@ -1,7 +1,7 @@
 //! Tables of inputs and results, which the tests in TypeScript read (`bindings/web/equality/README.md` describes each). A test fails if a
 //! committed table differs from what the code gives now. The table of snapshots is in `snapshot_file/tables`.
 
-#[path = "../../../fh-session/src/tables/check.rs"]
+#[path = "../../session/src/tables/check.rs"]
 mod check;
 mod start_errors;
 mod test_updates;

@@ -31,7 +31,7 @@ pub(super) struct Mutant {
 /// A change of one piece of code.
 #[derive(Debug)]
 pub(super) struct Edit {
-    /// The table and the line of the piece, such as `fh-session/mutants/polls.toml:12`.
+    /// The table and the line of the piece, such as `fh-client/session/mutants/polls.toml:12`.
     pub(super) at: String,
     pub(super) file: String,
     /// The function or `impl` block: `Type::function`, `function` or `impl Type`.
@@ -107,7 +107,7 @@ impl Piece {
 }
 
 impl Mutants {
-    /// Adds the mutants of one table. `path` is the table's path from the root, such as `fh-session/mutants/polls.toml`.
+    /// Adds the mutants of one table. `path` is the table's path from the root, such as `fh-client/session/mutants/polls.toml`.
     pub(super) fn add(&mut self, path: &str, text: &str) -> Result<(), String> {
         let folder = path.rsplit_once("/mutants/").map(|(folder, _)| folder);
         let folder =

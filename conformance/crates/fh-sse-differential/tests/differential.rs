@@ -114,7 +114,7 @@ fn line_ends_and_marks_in_every_chunking() {
 /// Checks streams as servers send them: the seeds of the fuzzer.
 #[test]
 fn seeds_of_the_fuzzer() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../fuzz/seeds/sse");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/sse");
     let mut events = 0;
     for entry in fs::read_dir(&folder).unwrap() {
         let stream = fs::read(entry.unwrap().path()).unwrap();

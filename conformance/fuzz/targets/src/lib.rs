@@ -1,5 +1,5 @@
-//! The fuzz targets: a module for each, whose function `run` panics if an input shows a bug. The programs in `fuzz/fuzz_targets` let
-//! libFuzzer call these functions. The test `seeds` calls them with the inputs in `fuzz/seeds`.
+//! The fuzz targets: a module for each, whose function `run` panics if an input shows a bug. The programs in `conformance/fuzz/fuzz_targets` let
+//! libFuzzer call these functions. The test `seeds` calls them with the inputs in `conformance/fuzz/seeds`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 /// Every program with these targets measures memory.

@@ -73,7 +73,10 @@ fn targets_pass_on_their_seeds() {
     let names = TARGETS.map(|(name, _)| name);
     let programs = entries(&fuzz.join("fuzz_targets"));
     let programs: Vec<&str> = programs.iter().map(|path| stem(path)).collect();
-    assert_eq!(programs, names, "the programs in fuzz/fuzz_targets, and the targets of this test");
+    assert_eq!(
+        programs, names,
+        "the programs in conformance/fuzz/fuzz_targets, and the targets of this test"
+    );
     for folder in entries(&seeds) {
         assert!(names.contains(&stem(&folder)), "{} belongs to no target", folder.display());
     }
@@ -87,7 +90,7 @@ fn targets_pass_on_their_seeds() {
         assert_eq!(!files.is_empty(), has_seeds, "{target} has {} seeds", files.len());
         inputs.extend(files.iter().map(|file| {
             let name = file.file_name().unwrap().to_str().unwrap();
-            (format!("fuzz/seeds/{target}/{name}"), fs::read(file).unwrap())
+            (format!("conformance/fuzz/seeds/{target}/{name}"), fs::read(file).unwrap())
         }));
         failed.extend(
             inputs

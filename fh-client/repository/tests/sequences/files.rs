@@ -36,7 +36,9 @@ const REASONS: [Reason; 9] = [
 ];
 
 fn committed(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../bindings/web/equality/data/sequences").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../bindings/web/equality/data/sequences")
+        .join(name)
 }
 
 fn lines(sequences: &[Value]) -> String {
@@ -158,7 +160,7 @@ fn compared(path: &Path, with_rules: bool) -> usize {
 #[test]
 fn the_committed_tables_are_those_of_this_tree() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../bindings/web/equality/data/tables/repository.json.gz");
+        .join("../../bindings/web/equality/data/tables/repository.json.gz");
     let tables = tables();
     if env::var("FH_SEQUENCES").as_deref() == Ok("commit") {
         fs::create_dir_all(path.parent().unwrap()).unwrap();

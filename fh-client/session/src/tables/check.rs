@@ -18,7 +18,8 @@ use serde_json::Value;
 pub(super) fn check(name: &str, rows: &[Value]) {
     let rows: Vec<String> = rows.iter().map(ToString::to_string).collect();
     let text = format!("[\n{}\n]\n", rows.join(",\n"));
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../bindings/web/equality/data/tables");
+    let folder =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bindings/web/equality/data/tables");
     let path = folder.join(format!("{name}.json.gz"));
     if std::env::var_os("FH_TABLES").is_some_and(|value| value == "write") {
         fs::create_dir_all(&folder).unwrap();

@@ -133,7 +133,7 @@ mod tests {
         there.sort();
         served.sort_unstable();
         assert_eq!(there, served);
-        assert_eq!(file("../Cargo.toml", &HeaderMap::new()).status(), 404);
+        assert_eq!(file("../../Cargo.toml", &HeaderMap::new()).status(), 404);
     }
 
     #[test]

@@ -5,16 +5,16 @@ use std::path::Path;
 
 /// The crates and the folders of their sources.
 const CRATES: [(&str, &str); 10] = [
-    ("fh_repository", "fh-repository/src"),
-    ("fh_session", "fh-session/src"),
+    ("fh_repository", "fh-client/repository/src"),
+    ("fh_session", "fh-client/session/src"),
     ("fh_client", "fh-client/src"),
-    ("fh_edge", "fh-edge/src"),
-    ("fh_files", "fh-files/src"),
-    ("fh_listen", "fh-listen/src"),
-    ("fh_openfeature", "integrations/openfeature/src"),
-    ("fh_opentelemetry", "integrations/opentelemetry/src"),
-    ("fh_redis", "integrations/redis/src"),
-    ("fh_segment", "integrations/segment/src"),
+    ("fh_edge", "server/edge/src"),
+    ("fh_files", "fh-client/files/src"),
+    ("fh_listen", "server/listen/src"),
+    ("fh_openfeature", "fh-client/integrations/openfeature/src"),
+    ("fh_opentelemetry", "fh-client/integrations/opentelemetry/src"),
+    ("fh_redis", "fh-client/integrations/redis/src"),
+    ("fh_segment", "fh-client/integrations/segment/src"),
 ];
 
 /// Types of fields that can hold a secret.
@@ -52,7 +52,7 @@ const EXCEPTIONS: [(&str, &str); 8] = [
 
 /// Returns the public types that hold text or implement `Debug` by hand, such as `fh_client::Client`.
 pub(crate) fn types_with_text() -> impl Iterator<Item = String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut found = Vec::new();
     for (package, folder) in CRATES {
         let mut files = Vec::new();

@@ -37,7 +37,7 @@ function filesOf(folder: string, ending: string): string[] {
 
 describe.each(Object.entries(WITHOUT))("the files of %s", (name, without) => {
   test("bear the names of the Rust files", () => {
-    const rust = filesOf(`../../../../../fh-${name}/src`, ".rs").filter((file) => !TESTS.test(file));
+    const rust = filesOf(`../../../../../fh-client/${name}/src`, ".rs").filter((file) => !TESTS.test(file));
     const here = filesOf(`../src/${name}`, ".ts");
     expect(rust.filter((file) => !here.includes(file))).toEqual(Object.keys(without).sort());
     expect(here.filter((file) => !rust.includes(file))).toEqual(Object.keys(ADDED[name] ?? {}));

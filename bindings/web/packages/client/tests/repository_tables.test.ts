@@ -28,7 +28,7 @@ import { KINDS } from "../src/repository/value.ts";
 import { received } from "./sequences/received.ts";
 import * as shown from "./sequences/shown.ts";
 
-/** The tables that `fh-repository/tests/sequences/tables.rs` writes. */
+/** The tables that `fh-client/repository/tests/sequences/tables.rs` writes. */
 interface Tables {
   readonly values: readonly {
     readonly json: string;

@@ -176,7 +176,7 @@ describe("events are those of the standard, however the stream is cut", { timeou
   });
 
   test("the seeds of the fuzz target", () => {
-    const folder = fileURLToPath(new URL("../../../../../fuzz/seeds/sse/", import.meta.url));
+    const folder = fileURLToPath(new URL("../../../../../conformance/fuzz/seeds/sse/", import.meta.url));
     const seeds = readdirSync(folder);
     expect(seeds.length).toBeGreaterThan(5);
     for (const name of seeds) {

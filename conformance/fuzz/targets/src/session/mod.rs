@@ -5,7 +5,7 @@
 //! the target takes to find it.
 
 #[allow(unreachable_pub, reason = "the tests of fh-session include this module too")]
-#[path = "../../../../fh-session/tests/simulation/hostile/mod.rs"]
+#[path = "../../../../../fh-client/session/tests/simulation/hostile/mod.rs"]
 mod hostile;
 mod pair;
 mod watched;

@@ -44,7 +44,7 @@ fn streams() {
     const LIMITS: [usize; 4] = [16 * 1024 * 1024, 64, 12, 3];
     let mut streams: Vec<(String, Vec<u8>)> =
         CASES.iter().map(|case| (case.what.to_string(), case.stream.to_vec())).collect();
-    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/sse");
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance/fuzz/seeds/sse");
     let mut of_fuzzer: Vec<(String, Vec<u8>)> = fs::read_dir(seeds)
         .unwrap()
         .map(|entry| entry.unwrap())

@@ -120,8 +120,8 @@ fn add_reached(conversation: &Value, reached: &mut BTreeSet<(&str, String)>) {
 /// is printed and need not be committed.
 #[test]
 fn committed_conversations_are_those_of_the_tree() {
-    let folder =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../bindings/web/equality/data/conversations");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../bindings/web/equality/data/conversations");
     let hostile = hostile();
     let only = env::var("FH_CONVERSATION").ok();
     if let Some(name) = &only {

@@ -68,7 +68,7 @@ pub struct Hostile {
 
 /// Returns the seeds, and the drawn byte strings.
 pub fn hostile() -> Vec<Hostile> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/session");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance/fuzz/seeds/session");
     let mut scripts = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();

@@ -51,7 +51,7 @@ fn tables() -> String {
 
 #[test]
 fn the_page_has_the_tables_of_the_program() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/edge.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/edge.md");
     let page = std::fs::read_to_string(&path).unwrap();
     let (head, rest) = page.split_once(BEGIN).unwrap();
     let (tables_there, tail) = rest.split_once(END).unwrap();

@@ -321,8 +321,9 @@ fn names_are_unique_and_variables_are_names() {
 /// The image and the systemd unit set no variable that a flag of a relay would overrule with a warning.
 #[test]
 fn the_image_and_the_unit_allow_a_relay_without_a_warning() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    for (file, start) in [("Containerfile", "ENV "), ("packaging/fh-edge.service", "Environment=")]
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for (file, start) in
+        [("Containerfile", "ENV "), ("server/packaging/fh-edge.service", "Environment=")]
     {
         let text = std::fs::read_to_string(root.join(file)).unwrap();
         let lines = text.lines().filter_map(|line| line.strip_prefix(start));

@@ -24,7 +24,7 @@ export interface Input {
   readonly contexts: readonly ContextAttributes[];
 }
 
-const FUZZ = new URL("../../../../../../fuzz/", import.meta.url);
+const FUZZ = new URL("../../../../../../conformance/fuzz/", import.meta.url);
 /** The inputs of failures that the property tests of the patterns have found. */
 const REGRESSIONS = new URL(
   "../../../../../../fh-eval/proptest-regressions/text/pattern/tests.txt",

@@ -21,7 +21,7 @@ import {
 } from "../../src/repository/lib.ts";
 import { compareBytes } from "../../src/text.ts";
 
-/** The forms of values, details and events in a sequence, as `fh-repository/tests/sequences/shown.rs` writes them. */
+/** The forms of values, details and events in a sequence, as `fh-client/repository/tests/sequences/shown.rs` writes them. */
 
 export function value(value: Value | undefined): unknown {
   if (value instanceof Decimal) return ["n", value.text];

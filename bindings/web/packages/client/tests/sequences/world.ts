@@ -51,7 +51,7 @@ import { observe } from "../../src/repository/usage/observers.ts";
 import { received, staticEngine } from "./received.ts";
 import * as shown from "./shown.ts";
 
-/** A sequence, as `fh-repository/tests/sequences` writes it. */
+/** A sequence, as `fh-client/repository/tests/sequences` writes it. */
 export interface Sequence {
   readonly name: string;
   readonly contexts: readonly (readonly [string, readonly string[]])[][];

@@ -17,7 +17,7 @@ pub struct ExemptMutants {
 
 /// The simulation of the session, which finds all mutants of the session.
 const SIMULATION: (&str, &str) =
-    ("fh-session/tests/simulation/mutants.rs", "every_mutant_is_found");
+    ("fh-client/session/tests/simulation/mutants.rs", "every_mutant_is_found");
 
 /// The mutants that no scenario finds. Most of them are mutants of the session: its simulation also tests what an Edge does not do, and what
 /// the client's other parts make good.
@@ -100,8 +100,8 @@ mod tests {
     use super::*;
     use crate::sdk::scenarios;
 
-    /// The crates with mutants of the client.
-    const CRATES: [&str; 3] = ["fh-session", "fh-repository", "fh-client"];
+    /// The folders of the crates with mutants of the client.
+    const CRATES: [&str; 3] = ["fh-client/session", "fh-client/repository", "fh-client"];
     /// Maximum number of mutants that a scenario claims, so that trying the claims takes little time.
     const MOST_CLAIMS: usize = 4;
 

@@ -392,7 +392,7 @@ fn a_document_of_no_other_form_is_a_state_file() {
 /// The features of `fh demo` are served unchanged, with a key from the options.
 #[test]
 fn the_shop_of_the_demonstration() {
-    let shop = include_str!("../../../../../fh-cli/src/demo/shop.json");
+    let shop = include_str!("../../../../../cli/src/demo/shop.json");
     let account = super::super::ExtraAccount {
         name: "demo".into(),
         client_keys: vec![crate::state::ServiceKey::new("demo*key").unwrap()],

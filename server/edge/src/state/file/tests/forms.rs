@@ -42,7 +42,7 @@ fn the_example_of_the_documentation() {
 
 #[test]
 fn the_page_shows_the_example() {
-    let page = include_str!("../../../../../docs/state-file.md");
+    let page = include_str!("../../../../../../docs/state-file.md");
     assert!(page.contains(&format!("```yaml\n{}```", include_str!("../example.yaml"))));
     for id in ids::NAMESPACES {
         assert!(page.contains(&id.to_string()), "{id}");
