@@ -18,11 +18,12 @@ use serde_json::Value;
 pub(super) fn check(name: &str, rows: &[Value]) {
     let rows: Vec<String> = rows.iter().map(ToString::to_string).collect();
     let text = format!("[\n{}\n]\n", rows.join(",\n"));
-    let folder =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bindings/web/equality/data/tables");
+    // Crates in folders of different depth include this file.
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let mut folders = above.map(|folder| folder.join("bindings/web/equality/data/tables"));
+    let folder = folders.find(|folder| folder.is_dir()).unwrap();
     let path = folder.join(format!("{name}.json.gz"));
     if std::env::var_os("FH_TABLES").is_some_and(|value| value == "write") {
-        fs::create_dir_all(&folder).unwrap();
         let mut file = GzEncoder::new(Vec::new(), Compression::best());
         file.write_all(text.as_bytes()).unwrap();
         fs::write(&path, file.finish().unwrap()).unwrap();

@@ -117,7 +117,7 @@ fn deep_and_strange_input_is_survived() {
 /// server's answer if it differs.
 #[test]
 fn imported_observations() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../conformance/data/imported/featurehub");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../conformance/data/imported/featurehub");
     let mut compared = [0, 0];
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
