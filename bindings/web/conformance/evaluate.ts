@@ -5,7 +5,7 @@ import {
   type Profile,
 } from "../packages/client/src/engine/module.ts";
 import { readResults } from "../packages/client/src/engine/results.ts";
-import { join, split } from "../packages/client/src/engine/texts.ts";
+import { split } from "../packages/client/src/engine/texts.ts";
 import * as json from "../packages/client/src/json.ts";
 import { Answer } from "../packages/client/src/repository/answer.ts";
 import { attributesOf } from "../packages/client/src/repository/attributes.ts";
@@ -119,8 +119,10 @@ class Payload {
     if (context === undefined || context === null) return 0;
     if (typeof context !== "object" || Array.isArray(context)) throw new Error("a context is an object");
     const attributes = attributesOf(Object.entries(context as Record<string, string>));
-    const pairs = [...attributes].flatMap(([name, values]) => values.flatMap((value) => [name, value]));
-    return this.#engine.set_context(0, join(pairs));
+    const handle = this.#engine.clear_context(0);
+    for (const [name, values] of attributes)
+      for (const value of values) this.#engine.add_attribute(handle, name, value);
+    return handle;
   }
 }
 

@@ -119,18 +119,10 @@ pub fn clear_context(context: u32) -> u32 {
     context
 }
 
-/// Gives a context these attributes in place of its own, and returns its handle, as [`clear_context`] does. `attributes` alternates between
-/// names and values, as one text (module `texts`). A name that occurs several times has several values.
+/// Adds a value to an attribute of a context. Does nothing if there is no such context.
 #[wasm_bindgen]
-pub fn set_context(context: u32, attributes: &str) -> u32 {
-    let handle = clear_context(context);
-    state::change_context(handle, |context| {
-        let mut parts = texts::split(attributes);
-        while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
-            context.add(&name, &value);
-        }
-    });
-    handle
+pub fn add_attribute(context: u32, name: &str, value: &str) {
+    state::change_context(context, |context| context.add(name, value));
 }
 
 /// Gives the name of an attribute a number, which [`add_value`] takes. The numbers begin at 0.

@@ -25,6 +25,16 @@ const FEATURES: &str = concat!(
 const PATTERN: &str = r#"{"id":"6","key":"P","type":"BOOLEAN","value":false,"strategies":[{"value":true,"attributes":[
     {"fieldName":"plan","type":"STRING","conditional":"REGEX","values":["^go+ld$"]}]}]}"#;
 
+/// Makes a context of a text in which names and values alternate.
+fn context_of(attributes: &str) -> u32 {
+    let context = clear_context(0);
+    let mut parts = texts::split(attributes);
+    while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
+        add_attribute(context, &name, &value);
+    }
+    context
+}
+
 #[test]
 fn the_results_of_a_ruleset_cross_once() {
     let ruleset = compile(FEATURES.as_bytes(), 0);
@@ -62,9 +72,9 @@ fn the_results_of_a_ruleset_cross_once() {
 #[test]
 fn an_evaluation_names_a_result() {
     let ruleset = compile(FEATURES.as_bytes(), 0);
-    let aroha = set_context(0, "country\0new_zealand\0plan\0gold\0plan\0beta");
-    let fred = set_context(0, "country\0france");
-    let empty = set_context(0, "");
+    let aroha = context_of("country\0new_zealand\0plan\0gold\0plan\0beta");
+    let fred = context_of("country\0france");
+    let empty = context_of("");
     for (feature, context, now, result) in [
         (0, aroha, 0.0, 0),
         (1, aroha, 0.0, 2),
@@ -91,18 +101,18 @@ fn an_evaluation_names_a_result() {
 #[test]
 fn a_freed_context_no_longer_exists() {
     let ruleset = compile(FEATURES.as_bytes(), 0);
-    let context = set_context(0, "country\0new_zealand");
+    let context = context_of("country\0new_zealand");
     assert_eq!(evaluate(ruleset, 1, context, 0.0), 2);
     free_context(context);
     assert_eq!(evaluate(ruleset, 1, context, 0.0), NO_RESULT);
-    assert_eq!(set_context(0, "country\0new_zealand"), context);
+    assert_eq!(context_of("country\0new_zealand"), context);
 }
 
 #[test]
 fn a_context_gets_attributes_later_or_becomes_another_one() {
     let ruleset = compile(FEATURES.as_bytes(), 0);
     let (country, plan) = (name_attribute("country"), name_attribute("plan"));
-    let context = set_context(0, "plan\0gold");
+    let context = context_of("plan\0gold");
     assert_eq!(evaluate(ruleset, 1, context, 0.0), 3);
     add_value(context, country, "france");
     assert_eq!(evaluate(ruleset, 1, context, 0.0), 3);
@@ -113,7 +123,7 @@ fn a_context_gets_attributes_later_or_becomes_another_one() {
     assert_eq!(evaluate(ruleset, 1, context, 0.0), 3);
     // No such name, no such context.
     add_value(context, 99, "new_zealand");
-    set_context(99, "country\0new_zealand");
+    add_attribute(99, "country", "new_zealand");
     free_context(context);
     add_value(context, country, "new_zealand");
     assert_eq!(evaluate(ruleset, 1, context, 0.0), NO_RESULT);
@@ -151,7 +161,7 @@ fn values_of_attributes_keep_every_character() {
     for (escaped, attributes) in
         [(r"a\u0000b", "x\0a\u{1}0b"), (r"\u0001", "x\0\u{1}1"), ("", "x\0"), ("é🐢", "x\0é🐢")]
     {
-        let (ruleset, context) = (compile(rule(escaped).as_bytes(), 0), set_context(0, attributes));
+        let (ruleset, context) = (compile(rule(escaped).as_bytes(), 0), context_of(attributes));
         assert_eq!(evaluate(ruleset, 0, context, 0.0), 1, "{escaped}");
     }
 }
@@ -189,7 +199,7 @@ fn compilation_ends_at_a_feature_that_needs_a_missing_part() {
 #[test]
 fn the_full_engine_explains() {
     let ruleset = compile_document(&format!("[{PATTERN}]"), 0, "").ok().unwrap();
-    let context = set_context(0, "plan\0gooold");
+    let context = context_of("plan\0gooold");
     let report: serde_json::Value =
         serde_json::from_str(&explain(ruleset, 0, context, 0.0)).unwrap();
     assert_eq!(report["value"], serde_json::json!(true));

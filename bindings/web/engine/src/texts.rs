@@ -4,6 +4,7 @@
 //! U+0001. No text at all is the same as one empty text, so the two sides know the number of texts from elsewhere, or never send an
 //! empty list.
 
+#[cfg(any(test, feature = "full"))]
 use std::borrow::Cow;
 
 /// The character between two texts.
@@ -32,12 +33,14 @@ pub(crate) fn join<'a>(texts: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// Splits a text that was joined.
+#[cfg(any(test, feature = "full"))]
 pub(crate) fn split(joined: &str) -> impl Iterator<Item = Cow<'_, str>> {
     joined
         .split(END)
         .map(|text| if text.contains(ESCAPE) { unescaped(text).into() } else { text.into() })
 }
 
+#[cfg(any(test, feature = "full"))]
 fn unescaped(text: &str) -> String {
     let mut parts = text.split(ESCAPE);
     let mut unescaped = parts.next().unwrap_or_default().to_string();

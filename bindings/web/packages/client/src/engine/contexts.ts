@@ -1,7 +1,6 @@
 import { type Attributes, ContextAttributes } from "../attributes.ts";
 import type { EngineModule } from "./module.ts";
 import { ALL_READ } from "./results.ts";
-import { join } from "./texts.ts";
 
 /** Maximum number of contexts in an instance, whose memory never shrinks. */
 const MOST = 256;
@@ -103,11 +102,15 @@ export class Contexts {
 
   /** Gives the context all attributes. */
   #addAll(context: EngineContext, attributes: Attributes): void {
-    const texts: string[] = [];
-    for (const [name, values] of attributes) for (const value of values) texts.push(name, value);
-    const text = join(texts);
-    this.#grow(context, text.length - context.length);
-    this.#module.set_context(context.handle, text);
+    const { handle } = context;
+    this.#module.clear_context(handle);
+    this.#grow(context, -context.length);
+    for (const [name, values] of attributes) {
+      for (const value of values) {
+        this.#grow(context, name.length + value.length);
+        this.#module.add_attribute(handle, name, value);
+      }
+    }
   }
 
   /** Counts further texts of a context, and frees the oldest others until these texts fit. */

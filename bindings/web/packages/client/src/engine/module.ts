@@ -23,7 +23,7 @@ export interface EngineModule {
   readonly result_texts: (ruleset: number) => string;
   readonly free_ruleset: (ruleset: number) => void;
   readonly clear_context: (context: number) => number;
-  readonly set_context: (context: number, attributes: string) => number;
+  readonly add_attribute: (context: number, name: string, value: string) => void;
   readonly name_attribute: (name: string) => number;
   readonly add_value: (context: number, name: number, value: string) => void;
   readonly free_context: (context: number) => void;

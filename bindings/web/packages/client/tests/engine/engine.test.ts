@@ -160,7 +160,8 @@ describeEngine("the engine", () => {
   it("replaces the instance of the real module", async () => {
     const module = await lean();
     const handle = module.compile(utf8(GOLD), 0);
-    const context = module.set_context(0, "plan\0gold");
+    const context = module.clear_context(0);
+    module.add_attribute(context, "plan", "gold");
     expect(module.evaluate(handle, 0, context, 0)).toBe(1);
     module.__wbg_reset_state();
     expect(module.evaluate(handle, 0, context, 0)).toBe(NO_RESULT);

@@ -143,7 +143,9 @@ function keyOf(json: string): string | undefined {
 
 /** Calls the functions of a module with the bytes as they are: as features, as attributes, and as a document. */
 function passBytes(module: EngineModule, bytes: Uint8Array): void {
-  const context = module.set_context(0, fromUtf8Lossy(bytes));
+  const text = fromUtf8Lossy(bytes);
+  const context = module.clear_context(0);
+  module.add_attribute(context, text, text);
   for (const profile of Object.values(PROFILE_NUMBERS)) {
     const ruleset = module.compile(bytes, profile);
     expect(module.missing(ruleset)).toBeLessThan(4);

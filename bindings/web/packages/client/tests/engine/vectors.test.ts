@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { NeedsFullEngine, WasmEngine } from "../../src/engine/engine.ts";
 import { type FullEngineModule, PROFILE_NUMBERS, type Profile } from "../../src/engine/module.ts";
 import { readResults } from "../../src/engine/results.ts";
-import { join, split } from "../../src/engine/texts.ts";
+import { split } from "../../src/engine/texts.ts";
 import { elements } from "../../src/json.ts";
 import type { Evaluation } from "../../src/repository/engine.ts";
 import type { Feature } from "../../src/repository/feature.ts";
@@ -41,8 +41,9 @@ function plain(value: Value): unknown {
 
 function contextHandle(module: FullEngineModule, context: Case["context"]): number {
   if (context === undefined) return 0;
-  const pairs = [...context].flatMap(([name, values]) => values.flatMap((value) => [name, value]));
-  return module.set_context(0, join(pairs));
+  const handle = module.clear_context(0);
+  for (const [name, values] of context) for (const value of values) module.add_attribute(handle, name, value);
+  return handle;
 }
 
 /** Evaluates a case with the exports of the full engine. Returns the evaluation and the feature's kind. */

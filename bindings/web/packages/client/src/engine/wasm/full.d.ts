@@ -10,7 +10,7 @@ export declare const results: FullEngineModule["results"];
 export declare const result_texts: FullEngineModule["result_texts"];
 export declare const free_ruleset: FullEngineModule["free_ruleset"];
 export declare const clear_context: FullEngineModule["clear_context"];
-export declare const set_context: FullEngineModule["set_context"];
+export declare const add_attribute: FullEngineModule["add_attribute"];
 export declare const name_attribute: FullEngineModule["name_attribute"];
 export declare const add_value: FullEngineModule["add_value"];
 export declare const free_context: FullEngineModule["free_context"];

@@ -10,7 +10,7 @@ export declare const results: EngineModule["results"];
 export declare const result_texts: EngineModule["result_texts"];
 export declare const free_ruleset: EngineModule["free_ruleset"];
 export declare const clear_context: EngineModule["clear_context"];
-export declare const set_context: EngineModule["set_context"];
+export declare const add_attribute: EngineModule["add_attribute"];
 export declare const name_attribute: EngineModule["name_attribute"];
 export declare const add_value: EngineModule["add_value"];
 export declare const free_context: EngineModule["free_context"];
