@@ -123,6 +123,7 @@ fn a_context_gets_attributes_later_or_becomes_another_one() {
     assert_eq!(evaluate(ruleset, 1, context, 0.0), 3);
     // No such name, no such context.
     add_value(context, 99, "new_zealand");
+    assert_eq!(clear_context(99), 99);
     add_attribute(99, "country", "new_zealand");
     free_context(context);
     add_value(context, country, "new_zealand");
