@@ -9,15 +9,21 @@ use crate::decimal;
 use crate::error::Fault;
 use crate::interface::ArrowArray;
 
+mod bits;
 mod dictionary;
+mod element;
 mod lists;
 mod numbers;
 mod offsets;
+mod target;
 mod texts;
 
+use bits::Bits;
 use dictionary::Dictionary;
+use element::element;
 use lists::Lists;
 use numbers::{Decimals, Integers, double_of_half};
+use target::Target;
 use texts::Texts;
 
 /// A part of a column, whose type has been read.
@@ -25,14 +31,6 @@ use texts::Texts;
 pub(crate) struct Cells<'a> {
     validity: Option<Bits<'a>>,
     values: Values<'a>,
-}
-
-/// A part of a buffer of bits.
-#[derive(Debug, Clone, Copy)]
-struct Bits<'a> {
-    bytes: &'a [u8],
-    /// The position of the first bit in the first byte.
-    first: usize,
 }
 
 #[derive(Debug)]
@@ -61,14 +59,6 @@ enum Values<'a> {
         lists: Lists<'a>,
         elements: Box<Cells<'a>>,
     },
-}
-
-/// A column of the context that is being built.
-struct Target<'e, 'r> {
-    evaluator: &'e mut ColumnEvaluator<'r>,
-    column: Column,
-    /// Memory for the texts of numbers.
-    text: &'e mut String,
 }
 
 impl<'a> Cells<'a> {
@@ -115,8 +105,7 @@ impl<'a> Cells<'a> {
         };
         let validity = match values {
             Values::Null => None,
-            _ if array.has_no_nulls() || !array.has_buffer(0) => None,
-            _ => Some(Bits::new(array, 0, from, count)?),
+            _ => Bits::of_validity(array, from, count)?,
         };
         Ok(Self { validity, values })
     }
@@ -124,9 +113,7 @@ impl<'a> Cells<'a> {
     /// Reads which of `count` rows of a table are null, from the row `from` on.
     pub(crate) fn of_rows(array: &'a ArrowArray, from: usize, count: usize) -> Result<Self, Fault> {
         let from = array.offset()?.checked_add(from).ok_or(Fault::TooLong)?;
-        let is_absent = array.has_no_nulls() || !array.has_buffer(0);
-        let validity = if is_absent { None } else { Some(Bits::new(array, 0, from, count)?) };
-        Ok(Self { validity, values: Values::Rows })
+        Ok(Self { validity: Bits::of_validity(array, from, count)?, values: Values::Rows })
     }
 
     /// Adds a cell to the present row of an evaluator. A null adds nothing. `text` is memory that is used again.
@@ -149,14 +136,6 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// Returns the text of a cell of texts. Returns `None` for a null, and for cells of other types.
-    fn text(&self, row: usize) -> Result<Option<&'a str>, Fault> {
-        match &self.values {
-            Values::Texts(texts) if !self.is_null(row)? => texts.get(row).map(Some),
-            _ => Ok(None),
-        }
-    }
-
     #[inline]
     fn add_to(&self, row: usize, target: &mut Target<'_, '_>) -> Result<(), Fault> {
         if self.is_null(row)? {
@@ -176,9 +155,9 @@ impl<'a> Cells<'a> {
                 let integer = integers.get(row)?;
                 target.write(|text| write!(text, "{integer}"));
             }
-            Values::Halves(values) => target.add_double(double_of_half(at(values, row)?))?,
-            Values::Singles(values) => target.add_double(f64::from(at(values, row)?))?,
-            Values::Doubles(values) => target.add_double(at(values, row)?)?,
+            Values::Halves(values) => target.add_double(double_of_half(element(values, row)?))?,
+            Values::Singles(values) => target.add_double(f64::from(element(values, row)?))?,
+            Values::Doubles(values) => target.add_double(element(values, row)?)?,
             Values::Decimals { integers, scale } => {
                 let bytes = integers.get(row)?;
                 target.write(|text| {
@@ -196,53 +175,5 @@ impl<'a> Cells<'a> {
             }
         }
         Ok(())
-    }
-}
-
-impl Target<'_, '_> {
-    #[inline]
-    fn add(&mut self, text: &str) {
-        self.evaluator.add(self.column, text);
-    }
-
-    #[inline]
-    fn add_prepared(&mut self, text: &PreparedText<'_>) {
-        self.evaluator.add_prepared(self.column, text);
-    }
-
-    /// Adds the text that a function writes.
-    fn write(&mut self, write: impl FnOnce(&mut String) -> std::fmt::Result) {
-        self.text.clear();
-        // A `String` takes every text.
-        let _ = write(self.text);
-        self.evaluator.add(self.column, self.text);
-    }
-
-    fn add_double(&mut self, double: f64) -> Result<(), Fault> {
-        if !double.is_finite() {
-            return Err(Fault::NotFinite);
-        }
-        self.write(|text| write!(text, "{double}"));
-        Ok(())
-    }
-}
-
-/// Returns an element of a part whose size was checked against the array's length.
-#[inline]
-fn at<T: Copy>(values: &[T], row: usize) -> Result<T, Fault> {
-    values.get(row).copied().ok_or(Fault::TooShort)
-}
-
-impl<'a> Bits<'a> {
-    fn new(array: &'a ArrowArray, index: usize, from: usize, count: usize) -> Result<Self, Fault> {
-        let first = from % 8;
-        let bytes = first.checked_add(count).ok_or(Fault::TooLong)?.div_ceil(8);
-        Ok(Self { bytes: array.elements(index, from / 8, bytes)?, first })
-    }
-
-    #[inline]
-    fn get(self, row: usize) -> Result<bool, Fault> {
-        let bit = self.first + row;
-        Ok(at(self.bytes, bit / 8)? >> (bit % 8) & 1 == 1)
     }
 }

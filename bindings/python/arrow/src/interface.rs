@@ -1,5 +1,5 @@
-//! The structures of Arrow's C data interface and of its C stream interface, and safe views of them. All other modules of this crate
-//! are safe code.
+//! The structures of Arrow's C data interface and of its C stream interface, and safe views of them. This module and its module
+//! `memory` hold all unsafe code of this crate.
 //!
 //! A structure belongs to the holder of the Rust value. The value calls the structure's `release` when it is dropped, and never twice:
 //! a structure that is moved out of foreign memory leaves a released one behind, as the interface demands.
@@ -11,8 +11,7 @@ use std::ptr::{self, NonNull};
 use crate::error::Fault;
 
 mod export;
-
-use export::{ArrayMemory, SchemaMemory};
+mod memory;
 
 /// The type and the name of an array.
 #[repr(C)]
@@ -303,50 +302,6 @@ impl ArrowArrayStream {
             None => None,
         };
         Err(Fault::Stream(text.unwrap_or_else(|| format!("error {outcome}"))))
-    }
-}
-
-impl Drop for SchemaMemory {
-    fn drop(&mut self) {
-        // SAFETY: the pointers were made by `leak`. A structure that its consumer moved away is released, and freed here all the same.
-        unsafe { free(&self.children, self.dictionary) };
-    }
-}
-
-impl Drop for ArrayMemory {
-    fn drop(&mut self) {
-        // SAFETY: as above.
-        unsafe { free(&self.children, self.dictionary) };
-    }
-}
-
-/// Frees structures.
-///
-/// # Safety
-/// The pointers were made by [`leak`] and are not used afterwards. The last one may be null.
-unsafe fn free<T>(children: &[*mut T], dictionary: *mut T) {
-    for pointer in children.iter().copied().chain([dictionary]).filter(|pointer| !pointer.is_null())
-    {
-        // SAFETY: the caller vouches for the pointer.
-        drop(unsafe { Box::from_raw(pointer) });
-    }
-}
-
-unsafe extern "C" fn release_schema(schema: *mut ArrowSchema) {
-    // SAFETY: the consumer calls this function once, with a schema that `ArrowSchema::of` made or with a copy of its fields.
-    unsafe {
-        let schema = &mut *schema;
-        schema.release = None;
-        drop(Box::from_raw(schema.private_data.cast::<SchemaMemory>()));
-    }
-}
-
-unsafe extern "C" fn release_array(array: *mut ArrowArray) {
-    // SAFETY: the consumer calls this function once, with an array that `ArrowArray::of` made or with a copy of its fields.
-    unsafe {
-        let array = &mut *array;
-        array.release = None;
-        drop(Box::from_raw(array.private_data.cast::<ArrayMemory>()));
     }
 }
 

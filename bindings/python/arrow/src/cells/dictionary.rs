@@ -2,8 +2,10 @@
 
 use fh_eval::PreparedText;
 
-use super::{Cells, Target};
-use crate::column_type::{ColumnType, TextLayout};
+use super::bits::Bits;
+use super::target::Target;
+use super::texts::Texts;
+use crate::column_type::TextLayout;
 use crate::error::Fault;
 use crate::interface::ArrowArray;
 
@@ -11,7 +13,8 @@ use crate::interface::ArrowArray;
 pub(super) struct Dictionary<'a> {
     /// The texts, if preparing them pays. `None` is a null, or a text that is not UTF-8.
     prepared: Vec<Option<PreparedText<'a>>>,
-    cells: Cells<'a>,
+    validity: Option<Bits<'a>>,
+    texts: Texts<'a>,
     size: usize,
 }
 
@@ -21,26 +24,37 @@ impl<'a> Dictionary<'a> {
         array: &'a ArrowArray,
         rows: usize,
     ) -> Result<Self, Fault> {
-        let texts = array.dictionary().ok_or(Fault::MissingDictionary)?;
-        let size = texts.length()?;
-        let cells = Cells::new(&ColumnType::Text(layout), texts, 0, size)?;
-        let mut prepared = Vec::new();
+        let array = array.dictionary().ok_or(Fault::MissingDictionary)?;
+        let (size, from) = (array.length()?, array.offset()?);
+        let texts = Texts::new(layout, array, from, size)?;
+        let validity = Bits::of_validity(array, from, size)?;
+        let mut dictionary = Self { prepared: Vec::new(), validity, texts, size };
         // To prepare a text that no other row uses costs as much as it saves.
         if size <= rows {
-            for index in 0..size {
-                // A text that no row uses may be invalid.
-                let text = cells.text(index).unwrap_or_default();
-                prepared.push(text.map(PreparedText::new));
-            }
+            // A text that no row uses may be invalid.
+            let text = |index| dictionary.text(index).unwrap_or_default().map(PreparedText::new);
+            dictionary.prepared = (0..size).map(text).collect();
         }
-        Ok(Self { prepared, cells, size })
+        Ok(dictionary)
+    }
+
+    /// Returns a text, or `None` for a null.
+    fn text(&self, index: usize) -> Result<Option<&'a str>, Fault> {
+        match self.validity {
+            Some(bits) if !bits.get(index)? => Ok(None),
+            _ => self.texts.get(index).map(Some),
+        }
     }
 
     pub(super) fn add(&self, index: usize, target: &mut Target<'_, '_>) -> Result<(), Fault> {
         match self.prepared.get(index) {
             Some(Some(text)) => target.add_prepared(text),
             _ if index >= self.size => return Err(Fault::Index),
-            _ => self.cells.add_to(index, target)?,
+            _ => {
+                if let Some(text) = self.text(index)? {
+                    target.add(text);
+                }
+            }
         }
         Ok(())
     }

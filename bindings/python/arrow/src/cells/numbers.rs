@@ -1,6 +1,6 @@
 //! The cells of columns of integers, decimals and floating-point numbers.
 
-use super::at;
+use super::element::element;
 use crate::column_type::{DecimalWidth, Integer};
 use crate::error::Fault;
 use crate::interface::ArrowArray;
@@ -47,14 +47,14 @@ impl<'a> Integers<'a> {
     #[inline]
     pub(super) fn get(self, row: usize) -> Result<i128, Fault> {
         Ok(match self {
-            Self::I8(values) => at(values, row)?.into(),
-            Self::U8(values) => at(values, row)?.into(),
-            Self::I16(values) => at(values, row)?.into(),
-            Self::U16(values) => at(values, row)?.into(),
-            Self::I32(values) => at(values, row)?.into(),
-            Self::U32(values) => at(values, row)?.into(),
-            Self::I64(values) => at(values, row)?.into(),
-            Self::U64(values) => at(values, row)?.into(),
+            Self::I8(values) => element(values, row)?.into(),
+            Self::U8(values) => element(values, row)?.into(),
+            Self::I16(values) => element(values, row)?.into(),
+            Self::U16(values) => element(values, row)?.into(),
+            Self::I32(values) => element(values, row)?.into(),
+            Self::U32(values) => element(values, row)?.into(),
+            Self::I64(values) => element(values, row)?.into(),
+            Self::U64(values) => element(values, row)?.into(),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::at;
+use super::element::element;
 use crate::error::Fault;
 use crate::interface::{ArrowArray, Plain};
 
@@ -16,7 +16,7 @@ pub(super) fn offsets<T: Plain + TryInto<usize>>(
         return Ok((&[], 0));
     }
     let offsets: &[T] = array.elements(1, from, count.checked_add(1).ok_or(Fault::TooLong)?)?;
-    Ok((offsets, at(offsets, count)?.try_into().map_err(|_| Fault::Offsets)?))
+    Ok((offsets, element(offsets, count)?.try_into().map_err(|_| Fault::Offsets)?))
 }
 
 /// Returns the range of a value between two neighbouring offsets.
@@ -25,7 +25,7 @@ pub(super) fn range<T: Copy + TryInto<usize>>(
     offsets: &[T],
     row: usize,
 ) -> Result<Range<usize>, Fault> {
-    let start = at(offsets, row)?.try_into().map_err(|_| Fault::Offsets)?;
-    let end = at(offsets, row + 1)?.try_into().map_err(|_| Fault::Offsets)?;
+    let start = element(offsets, row)?.try_into().map_err(|_| Fault::Offsets)?;
+    let end = element(offsets, row + 1)?.try_into().map_err(|_| Fault::Offsets)?;
     if start > end { Err(Fault::Offsets) } else { Ok(start..end) }
 }

@@ -1,32 +1,13 @@
 //! The structures of arrays of this crate, which other programs consume.
-#![deny(unsafe_code, reason = "the module above holds all unsafe code")]
+#![deny(unsafe_code, reason = "the modules `interface` and `memory` hold all unsafe code")]
 
-use std::ffi::{CString, c_void};
+use std::ffi::CString;
 use std::ptr;
 use std::sync::Arc;
 
-use super::{ArrowArray, ArrowSchema, release_array, release_schema};
+use super::memory::{ArrayMemory, SchemaMemory, leak, release_array, release_schema};
+use super::{ArrowArray, ArrowSchema};
 use crate::output::{Buffer, OutputArray};
-
-/// The memory that an exported schema keeps alive.
-pub(super) struct SchemaMemory {
-    format: CString,
-    name: CString,
-    pub(super) children: Vec<*mut ArrowSchema>,
-    pub(super) dictionary: *mut ArrowSchema,
-}
-
-/// The memory that an exported array keeps alive.
-pub(super) struct ArrayMemory {
-    _data: Arc<OutputArray>,
-    buffers: Vec<*const c_void>,
-    pub(super) children: Vec<*mut ArrowArray>,
-    pub(super) dictionary: *mut ArrowArray,
-}
-
-fn leak<T>(value: T) -> *mut T {
-    Box::into_raw(Box::new(value))
-}
 
 /// Returns a text of C. A NUL, which a text of C cannot hold, becomes a space.
 fn c_text(text: &str) -> CString {
