@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal, TypeVar
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from .. import Client, EdgeProblem, NotReady
 from .edge_service import EdgeService
 from .featurehub_repository import FeatureHubRepository
 
-_T = TypeVar("_T")
-
 #: The seconds that the first request is waited for. Reads give `None` until the client has features.
 PATIENCE = 10.0
 
 log = logging.getLogger("fh_client")
-
-
-def run(coroutine: Coroutine[Any, Any, _T]) -> _T:
-    """Wait for a coroutine, on a thread of its own if an event loop runs on this one."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(coroutine)
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, coroutine).result()
 
 
 class NativeEdge(EdgeService):

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from ._event_loop import run
 from .edge_service import EdgeService
 from .interceptors import InterceptorValue
 from .strategy_attribute_country_name import StrategyAttributeCountryName
@@ -109,7 +110,7 @@ class FeatureState:
 
 
 class InternalFeatureRepository:
-    """What contexts and sources need of a repository."""
+    """The base class of repositories, with which contexts, features and sources work."""
 
     #: The client whose features the repository has; `None` before the first features.
     client: Client | None = None
@@ -121,6 +122,15 @@ class InternalFeatureRepository:
     def find_interceptor(self, feature_value: str) -> InterceptorValue | None:
         """Return the value that an interceptor has for a key."""
         return None
+
+    @property
+    def has_interceptors(self) -> bool:
+        """True if there are interceptors to ask."""
+        return False
+
+    def extract_feature_state(self) -> list[dict[str, Any]]:
+        """Return the features in the form that an Edge sends."""
+        return []
 
     def is_ready(self) -> bool:
         """Return true if the repository has features."""
@@ -311,8 +321,6 @@ class ServerEvalFeatureContext(ClientContext):
 
     def build_sync(self) -> Self:
         """Wait until the Edge has evaluated the features for this context. An event loop is not needed, and may run."""
-        from ._native_edge import run
-
         return run(self.build())
 
     def source(self) -> Client | Context | None:

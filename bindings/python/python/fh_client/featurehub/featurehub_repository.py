@@ -82,6 +82,11 @@ class FeatureHubRepository(InternalFeatureRepository):
         """Add an interceptor. The first one that has a value decides. Locked features are not overridden."""
         self._interceptors.append(interceptor)
 
+    @property
+    def has_interceptors(self) -> bool:
+        """True if an interceptor was added."""
+        return bool(self._interceptors)
+
     def find_interceptor(self, feature_value: str) -> InterceptorValue | None:
         """Return the value that an interceptor has for a key."""
         for interceptor in self._interceptors:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from .client_context import ClientContext, FeatureState
+from .client_context import ClientContext, FeatureState, InternalFeatureRepository
 
 if TYPE_CHECKING:
     from .. import Client, Context, Detail
-    from .featurehub_repository import FeatureHubRepository
 
 __all__ = ["FeatureStateHolder"]
 
@@ -18,7 +17,7 @@ class FeatureStateHolder(FeatureState):
 
     __slots__ = ("_context", "_key", "_repository")
 
-    def __init__(self, key: str, repo: FeatureHubRepository, ctx: ClientContext | None = None) -> None:
+    def __init__(self, key: str, repo: InternalFeatureRepository, ctx: ClientContext | None = None) -> None:
         self._key = key
         self._repository = repo
         self._context = ctx
@@ -35,7 +34,7 @@ class FeatureStateHolder(FeatureState):
         return None if client is None else client.peek(self._key)
 
     def _read(self, kind: Literal["BOOLEAN", "STRING", "NUMBER", "JSON"] | None) -> Any:
-        if self._repository._interceptors and not self.locked:
+        if self._repository.has_interceptors and not self.locked:
             found = self._repository.find_interceptor(self._key)
             if found is not None:
                 return found.cast(kind or self.feature_type or "STRING")
