@@ -1,4 +1,5 @@
-//! Checks that the top-level modules of a library crate do not depend on each other in a circle.
+//! Checks that the top-level modules of a library crate do not depend on each other in a circle. The search for circles also serves
+//! the checks of files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,7 +7,8 @@ use std::path::Path;
 
 use crate::sources::{LIBRARIES, files, root, without_tests};
 
-type Graph = BTreeMap<String, BTreeSet<String>>;
+/// The names that each name depends on.
+pub(crate) type Graph = BTreeMap<String, BTreeSet<String>>;
 
 fn is_name(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
@@ -124,25 +126,28 @@ fn circles(graph: &Graph) -> BTreeSet<Vec<String>> {
     graph.keys().map(circle).filter(|circle| !circle.is_empty()).collect()
 }
 
-#[test]
-fn modules_form_no_circles() {
+/// Returns a line for each dependency that is a part of a circle.
+pub(crate) fn findings(place: &str, graph: &Graph) -> Vec<String> {
     let mut findings = Vec::new();
-    for library in LIBRARIES {
-        let graph = graph(&root().join(library).join("src"));
-        assert!(graph.values().any(|named| !named.is_empty()), "{library}: {graph:?}");
-        for circle in circles(&graph) {
-            for module in &circle {
-                for named in graph[module].iter().filter(|named| circle.contains(named)) {
-                    findings.push(format!("{library}: {module} names {named}"));
-                }
+    for circle in circles(graph) {
+        for name in &circle {
+            for named in graph[name].iter().filter(|named| circle.contains(named)) {
+                findings.push(format!("{place}: {name} names {named}"));
             }
         }
     }
-    assert!(
-        findings.is_empty(),
-        "modules that name each other in a circle:\n{}",
-        findings.join("\n")
-    );
+    findings
+}
+
+#[test]
+fn modules_form_no_circles() {
+    let mut all = Vec::new();
+    for library in LIBRARIES {
+        let graph = graph(&root().join(library).join("src"));
+        assert!(graph.values().any(|named| !named.is_empty()), "{library}: {graph:?}");
+        all.extend(findings(library, &graph));
+    }
+    assert!(all.is_empty(), "modules that name each other in a circle:\n{}", all.join("\n"));
 }
 
 #[test]

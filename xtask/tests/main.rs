@@ -4,13 +4,17 @@
 mod architecture;
 mod boundaries;
 mod circles;
+mod circles_of_files;
+mod circles_of_python;
 mod citations;
 mod client_items;
 mod documents;
 mod members;
 mod names;
 mod pages;
+mod python_imports;
 mod python_matrix;
+mod rust_paths;
 mod sources;
 mod typescript_matrix;
 mod typescript_tokens;
