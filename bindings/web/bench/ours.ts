@@ -26,7 +26,7 @@ export async function polled(
 ): Promise<Client> {
   const client = new Client(URL_OF_EDGE, key, {
     ...files,
-    poll: 0,
+    mode: "once",
     storage: null,
     fetch: () => Promise.resolve(response(`[{"id":"environment","features":${features}}]`)),
     ...options,

@@ -20,7 +20,7 @@ export function optionsOf(command: CreateCommand): ClientOptions {
     ...(context ? { context } : {}),
     ...(headers ? { headers } : {}),
     ...(command.context_in_query === true ? { contextPlacement: "query" } : {}),
-    ...(command.keep_values === true ? { whileSwitching: "keepValues" } : {}),
+    ...(command.keep_values === true ? { whileSwitching: "keep" } : {}),
     ...(command.catch === true ? { catchUpdates: true } : {}),
     ...(retry ? retries(retry) : {}),
     ...(refused
@@ -51,9 +51,9 @@ export function ignoredSettings(command: CreateCommand): string[] {
 
 function modeOf({ mode, poll_ms }: CreateCommand): ClientOptions {
   const interval = (poll_ms ?? DEFAULTS.poll_ms) / 1000;
-  if (mode === "poll") return { poll: interval };
-  if (mode === "passive") return { passivePoll: interval };
-  return { mode: mode === "once" ? "oneOff" : "streaming" };
+  if (mode === "poll") return { mode: "polling", interval };
+  if (mode === "passive") return { mode, interval };
+  return { mode: mode === "once" ? mode : "streaming" };
 }
 
 /** Returns the delays before retries. The other delays between requests are scaled by the same factor (D-64). */

@@ -6,7 +6,7 @@ const text = /** @type {HTMLElement} */ (document.getElementById("text"));
 const checkout = /** @type {HTMLButtonElement} */ (document.getElementById("checkout"));
 const status = /** @type {HTMLOutputElement} */ (document.getElementById("status"));
 
-const client = new Client(edge, key, { context: { userkey: user.value }, whileSwitching: "keepValues" });
+const client = new Client(edge, key, { context: { userkey: user.value }, whileSwitching: "keep" });
 
 function show() {
   text.textContent = client.string("OFFER", "No offer today.");

@@ -33,7 +33,7 @@ function App() {
     <FeatureProvider
       url={SETTINGS.edge}
       apiKey={SETTINGS.keys[kind]}
-      options={{ catchUpdates: true, whileSwitching: "keepValues" }}
+      options={{ catchUpdates: true, whileSwitching: "keep" }}
       context={USERS[user]}
     >
       <header>

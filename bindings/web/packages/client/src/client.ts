@@ -87,7 +87,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    *
    * @example
    * ```ts
-   * const options: ClientOptions = { poll: 30, headers: { "x-shop": "1" } };
+   * const options: ClientOptions = { mode: "polling", interval: 30, headers: { "x-shop": "1" } };
    * const several = new Client("https://edge.example", ["first/key*", "second/key*"], options);
    * ```
    */
@@ -146,7 +146,8 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
    * ```
    */
   static offline<F extends object = AnyFlags>(options: Omit<ClientOptions, "mode"> = {}): Client<F> {
-    return new Client<F>("", [], { ...options, mode: "offline" });
+    // The interval of options that serve other clients, too, has no effect.
+    return new Client<F>("", [], { ...options, mode: "offline", interval: undefined as never });
   }
 
   // ---- readiness and status -------------------------------------------------------------------------

@@ -56,15 +56,21 @@ export interface BackoffOptions {
  * ```
  */
 export interface LimitOptions {
-  /** From the request to the complete head of the response; 12 by default. */
+  /** The longest time from a request to the complete head of its response, in seconds; 12 by default. */
   readonly head?: number;
-  /** From the request of a poll to its complete response, and the wait for the values of a context; 12 by default. */
+  /**
+   * The longest time from a poll to its complete response, in seconds; 12 by default. Also the longest time for which a program waits for the
+   * values of a changed context.
+   */
   readonly poll?: number;
-  /** Without a line on a stream; 90 by default. */
+  /** The longest time without a line on a stream, in seconds; 90 by default. */
   readonly idle?: number;
-  /** Without progress on a stream before its first features; 15 by default. The second stream in a row that exceeds it polls instead. */
+  /**
+   * The longest time without progress on a stream before its first features, in seconds; 15 by default. After the second stream in a row
+   * that exceeds it, the client polls instead.
+   */
   readonly heldBack?: number;
-  /** The maximum size of a poll, or of a line or an event of a stream; 16 MiB by default. */
+  /** The maximum size of the response of a poll, or of a line or an event of a stream, in bytes; 16 MiB by default. */
   readonly bytes?: number;
 }
 
@@ -107,20 +113,23 @@ export interface ObserverOption {
  *
  * @example
  * ```ts
- * const options: ClientOptions = { poll: 30, context: { userkey: "mara" }, keepAlive: false };
+ * const options: ClientOptions = { mode: "polling", interval: 30, context: { userkey: "mara" }, keepAlive: false };
  * ```
  */
 export interface ClientOptions {
   /**
-   * The way in which the client fetches features. By default `streaming` with one key, and polling every 180 seconds with several keys,
-   * which cannot be streamed (D-77). `oneOff` polls once; `offline` sends no requests. With {@link ClientOptions.poll} or
-   * {@link ClientOptions.passivePoll}, leave the mode out.
+   * The way in which the client fetches features; by default `streaming` with one key, and `polling` with several keys, which cannot be
+   * streamed (D-77).
+   *
+   * - `streaming`: receives features and their changes by a stream.
+   * - `polling`: polls at the start, and again after each {@link ClientOptions.interval}.
+   * - `passive`: polls at the start, and again at the first read of a feature after the interval.
+   * - `once`: polls once.
+   * - `offline`: sends no requests.
    */
-  readonly mode?: "streaming" | "oneOff" | "offline";
-  /** Polls at the start, and again after each interval of this number of seconds; 0 polls once. The Edge may change the interval. */
-  readonly poll?: number;
-  /** Polls at the start, and again at the first read of a feature after this number of seconds; 0 polls once. */
-  readonly passivePoll?: number;
+  readonly mode?: "streaming" | "polling" | "passive" | "once" | "offline";
+  /** The seconds between polls in the modes `polling` and `passive`; 180 by default. 0 polls once. The Edge may change the interval. */
+  readonly interval?: number;
   /** The first context for which the Edge evaluates a server-evaluated key. Has no effect with a client-evaluated key. */
   readonly context?: ContextAttributes;
   /** Headers to add to each request, for example for a proxy. In browsers each of them costs a preflight. */
@@ -130,23 +139,23 @@ export interface ClientOptions {
   /** The part of a stream's request that carries the context of a server-evaluated key; `header` by default. */
   readonly contextPlacement?: "header" | "query";
   /**
-   * The values to serve while the Edge evaluates a changed context (D-62): none, which is the default, or those of the previous context,
-   * which suits only programs with a single user.
+   * The values to serve while the Edge evaluates a changed context (D-62); `hide` by default, which serves none. `keep` serves those of the
+   * previous context, which suits only programs with a single user.
    */
-  readonly whileSwitching?: "hideValues" | "keepValues";
+  readonly whileSwitching?: "hide" | "keep";
   /** The delays before retries after temporary failures (D-64); by default from 1 to 30 seconds, half of it random. */
   readonly backoff?: BackoffOptions;
   /** The delays before retries after the Edge has refused the client (D-21); by default from 60 to 600 seconds, half of it random. */
   readonly backoffWhenRefused?: BackoffOptions;
   /** The seconds after which a stream counts as healthy, so that the delays of the back-off begin anew after it; 60 by default. */
   readonly healthyAfter?: number;
-  /** The shortest and the longest seconds before a reconnect after a stream that had sent features; by default 0.1 and 1 (D-64). */
+  /** The shortest and the longest delay before a reconnect after a stream that had sent features, in seconds; 0.1 and 1 by default (D-64). */
   readonly returnWithin?: readonly [shortest: number, longest: number];
   /** The seconds for which the client polls after the Edge could not stream; 600 by default (D-65). */
   readonly streamAgainAfter?: number;
   /** The seconds within which the client sends at most two requests; 1 by default (D-64). */
   readonly pace?: number;
-  /** The limits of requests. */
+  /** The time limits and the size limit of requests; {@link LimitOptions} has the defaults. */
   readonly limits?: LimitOptions;
   /** Interceptors, in the order in which they are called. */
   readonly interceptors?: readonly InterceptorOption[];
@@ -171,15 +180,15 @@ export interface ClientOptions {
   readonly overrides?: "session";
   /**
    * True to let links override features, such as `?fh-override=COLOUR:blue&fh-override=NEW_CHECKOUT:true`, which needs `overrides: "session"`.
-   * `?fh-override=COLOUR` ends an override. Locked features keep their values. **Anybody can send such a link to a user.**
+   * False by default. `?fh-override=COLOUR` ends an override. Locked features keep their values. **Anybody can send such a link to a user.**
    */
   readonly overrideLink?: boolean;
   /**
-   * False to give each tab a stream of its own. By default, the tabs of a browser with equal URL, key, context and headers share one stream,
-   * where Web Locks and BroadcastChannel exist (not on plain http), unless the option `fetch` is given.
+   * False to give each tab a stream of its own; true by default. With true, the tabs of a browser with equal URL, key, context and headers
+   * share one stream, where Web Locks and BroadcastChannel exist (not on plain http), unless the option `fetch` is given.
    */
   readonly shareAcrossTabs?: boolean;
-  /** True to hold back updates after the first list of features, until the program releases them. */
+  /** True to hold back updates after the first list of features, until the program releases them; false by default. */
   readonly catchUpdates?: boolean;
   /** Maximum number of events that wait for listeners; 1,024 by default. */
   readonly eventQueue?: number;

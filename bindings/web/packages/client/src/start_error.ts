@@ -5,6 +5,7 @@ import {
   type Backoff,
   type Config,
   contextHeader,
+  DEFAULT_INTERVAL,
   defaultConfig,
   EdgeUrl,
   KEY_ERRORS,
@@ -78,9 +79,9 @@ export function parseSettings(
     millis(name, options[name], usual[name]);
   return {
     ...usual,
-    mode: modeOf(options) ?? usual.mode,
+    mode: modeOf(options, usual.mode),
     contextPlacement: options.contextPlacement ?? "header",
-    whileSwitching: options.whileSwitching === "keepValues" ? "keep_values" : "hide_values",
+    whileSwitching: options.whileSwitching ?? "hide",
     identification,
     backoff,
     refused,
@@ -129,13 +130,14 @@ function textOf(given: unknown): string {
   return String(given ?? "");
 }
 
-function modeOf({ mode, poll, passivePoll }: ClientOptions): Mode | undefined {
-  if (mode !== undefined) return { kind: mode === "oneOff" ? "one_off" : mode };
-  const seconds = poll ?? passivePoll;
-  if (seconds === undefined) return undefined;
-  const interval = millis("poll", seconds, 0);
-  if (interval === 0) return { kind: "one_off" };
-  return { kind: poll === undefined ? "passive_polling" : "active_polling", interval };
+/** Returns the mode of the options, or the usual mode if they have none. */
+function modeOf({ mode, interval }: ClientOptions, usual: Mode): Mode {
+  if (mode !== "polling" && mode !== "passive") {
+    if (interval !== undefined) neverWorks("interval", 'write mode "polling" or "passive"');
+    return mode ? { kind: mode } : usual;
+  }
+  const every = millis("interval", interval, DEFAULT_INTERVAL);
+  return every ? { kind: mode, interval: every } : { kind: "once" };
 }
 
 function parseBackoff(name: string, given: BackoffOptions = {}, usual: Backoff): Backoff {

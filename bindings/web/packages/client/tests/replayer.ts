@@ -166,7 +166,7 @@ function configOf(config: WrittenConfig): Config {
     edge: parsed(EdgeUrl.parse(config.edge)),
     keys: parsed(ApiKeys.parse(config.keys)),
     mode: modeOf(config.mode),
-    whileSwitching: config.whileSwitching === "keepValues" ? "keep_values" : "hide_values",
+    whileSwitching: config.whileSwitching === "keepValues" ? "keep" : "hide",
     identification: config.identification ?? undefined,
   };
 }
@@ -174,11 +174,11 @@ function configOf(config: WrittenConfig): Config {
 function modeOf(mode: WrittenConfig["mode"]): Mode {
   switch (mode.type) {
     case "activePolling":
-      return { kind: "active_polling", interval: mode.interval };
+      return { kind: "polling", interval: mode.interval };
     case "passivePolling":
-      return { kind: "passive_polling", interval: mode.interval };
+      return { kind: "passive", interval: mode.interval };
     case "oneOff":
-      return { kind: "one_off" };
+      return { kind: "once" };
     case "streaming":
     case "offline":
       return { kind: mode.type };

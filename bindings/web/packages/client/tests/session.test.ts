@@ -511,7 +511,7 @@ describe("the session", () => {
   });
 
   test("keeps a piece of a body although the driver uses its memory again", () => {
-    const driver = new Driver({ mode: { kind: "one_off" } });
+    const driver = new Driver({ mode: { kind: "once" } });
     driver.open(200);
     const bytes = utf8('[{"id":"e","features":[]}]');
     driver.handle({ type: "bytes", requestId: 1, bytes });

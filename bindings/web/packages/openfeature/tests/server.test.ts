@@ -174,9 +174,7 @@ test.each([CLIENT_KEY, SERVER_KEY])(
   },
 );
 
-test.each(
-  OUTAGES.flatMap((outage) => (["hideValues", "keepValues"] as const).map((mode) => [outage, mode] as const)),
-)(
+test.each(OUTAGES.flatMap((outage) => (["hide", "keep"] as const).map((mode) => [outage, mode] as const)))(
   "a context that the program sets while the Edge is away (%s, %s) is a change once the Edge is back",
   async (outage, whileSwitching) => {
     const edge = evaluatingEdge();
@@ -190,11 +188,11 @@ test.each(
     const mara = { targetingKey: "mara" };
     edge.refusal = outage;
     await expect(client.setContext({ userkey: "mara" })).rejects.toThrow();
-    const meanwhile = whileSwitching === "keepValues" ? "userkey=fred" : "default";
+    const meanwhile = whileSwitching === "keep" ? "userkey=fred" : "default";
     expect(await flags.getStringValue("COLOUR", "default", mara)).toBe(meanwhile);
     edge.refusal = undefined;
     // Without values in between, all features have changed.
-    const changed = whileSwitching === "keepValues" ? ["COLOUR"] : ["COLOUR", "SAME"];
+    const changed = whileSwitching === "keep" ? ["COLOUR"] : ["COLOUR", "SAME"];
     await eventually(() => {
       expect(events).toEqual([[ProviderEvents.ConfigurationChanged, changed]]);
     });

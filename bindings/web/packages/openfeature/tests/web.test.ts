@@ -198,7 +198,7 @@ describe.each(OUTAGES)("while the Edge is away (%s), a change of the context", (
   });
 
   test("keeps the values if the client does, and the new values are a change", async () => {
-    const { edge, events } = await begin({ whileSwitching: "keepValues" });
+    const { edge, events } = await begin({ whileSwitching: "keep" });
     await OpenFeature.setContext({ targetingKey: "mara" });
     expect([flags.providerStatus, colour()]).toEqual([ProviderStatus.READY, "userkey=fred"]);
     edge.refusal = undefined;

@@ -16,7 +16,7 @@ import { type Scope, ScopeContext } from "./scope.ts";
  *
  * @example
  * ```ts
- * const options: MadeClientOptions = { poll: 30 };
+ * const options: MadeClientOptions = { mode: "polling", interval: 30 };
  * ```
  */
 export type MadeClientOptions = Omit<ClientOptions, "context" | "hydrate">;

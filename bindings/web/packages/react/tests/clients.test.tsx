@@ -262,9 +262,9 @@ test("options may refer to themselves, and renderings that React forgets use the
 });
 
 test.each<[string, unknown, unknown, boolean]>([
-  ["equal members", { poll: 1, headers: { a: "b" } }, { headers: { a: "b" }, poll: 1 }, true],
-  ["another member", { poll: 1 }, { poll: 1, pace: 1 }, false],
-  ["a missing member", { poll: 1, pace: undefined }, { poll: 1 }, true],
+  ["equal members", { interval: 1, headers: { a: "b" } }, { headers: { a: "b" }, interval: 1 }, true],
+  ["another member", { interval: 1 }, { interval: 1, pace: 1 }, false],
+  ["a missing member", { interval: 1, pace: undefined }, { interval: 1 }, true],
   ["another value", { context: { a: ["b"] } }, { context: { a: ["c"] } }, false],
   ["another type", { context: [] }, { context: {} }, false],
   ["an equal bigint", { context: { a: 5n } }, { context: { a: 5n } }, true],

@@ -55,15 +55,18 @@ test.each(["url", "client"])(
   },
 );
 
-test("a provider on a server makes no client that connects", () => {
-  const edge = new FetchEdge();
-  const options = { fetch: edge.fetch };
-  expect(
-    renderToString(
-      <FeatureProvider url="http://edge" apiKey={SERVER_KEY} options={options}>
-        <Page />
-      </FeatureProvider>,
-    ),
-  ).toBe("<p>none false</p>");
-  expect(edge.streams).toHaveLength(0);
-});
+test.each([{}, { mode: "polling", interval: 30 } as const])(
+  "a provider on a server makes no client that connects, with the options %o",
+  (mode) => {
+    const edge = new FetchEdge();
+    const options = { ...mode, fetch: edge.fetch };
+    expect(
+      renderToString(
+        <FeatureProvider url="http://edge" apiKey={SERVER_KEY} options={options}>
+          <Page />
+        </FeatureProvider>,
+      ),
+    ).toBe("<p>none false</p>");
+    expect(edge.streams).toHaveLength(0);
+  },
+);

@@ -5,14 +5,14 @@ export const PollingBase = /* @__PURE__ */ leftOutClass("PollingBase", "give the
 /** Left out: pages poll through `Client`. */
 export const BrowserPollingService = /* @__PURE__ */ leftOutClass(
   "BrowserPollingService",
-  "use Client with the options poll and fetch",
+  "use Client with the options mode and fetch",
   "httpRequestor",
   "localStorageRequestor",
 );
 /** Left out: programs poll through `Client`. */
 export const NodejsPollingService = /* @__PURE__ */ leftOutClass(
   "NodejsPollingService",
-  "use Client with the options poll, headers and fetch",
+  "use Client with the options mode, headers and fetch",
 );
 /** Left out: updates are sent with `fetch`. */
 export const NodejsFeaturePostUpdater = /* @__PURE__ */ leftOutClass(

@@ -98,9 +98,12 @@ export class FeatureHubPollingClient extends ClientEdgeService {
     frequency: number,
     { timeout, active = true }: RestOptions = {},
   ) {
-    const seconds = frequency / 1000;
     const limits = timeout === undefined ? {} : { limits: { head: timeout / 1000, poll: timeout / 1000 } };
-    super(repository, config, { ...(active ? { poll: seconds } : { passivePoll: seconds }), ...limits });
+    super(repository, config, {
+      mode: active ? "polling" : "passive",
+      interval: frequency / 1000,
+      ...limits,
+    });
     this.#frequency = frequency;
   }
 
@@ -127,7 +130,11 @@ export class FeatureHubPollingClient extends ClientEdgeService {
 /** Receives features by a stream. The features of several API keys cannot be streamed, and are polled every 30 seconds. */
 export class FeatureHubEventSourceClient extends ClientEdgeService {
   constructor(config: FeatureHubConfig, repository: ClientFeatureRepository) {
-    super(repository, config, config.getApiKeys().length > 1 ? { poll: 30 } : { mode: "streaming" });
+    super(
+      repository,
+      config,
+      config.getApiKeys().length > 1 ? { mode: "polling", interval: 30 } : { mode: "streaming" },
+    );
   }
 
   /** True if the Edge has declared the environment stale. */

@@ -13,7 +13,7 @@ import type { Millis } from "./time.ts";
  *   may wait for the next read of a feature.
  * - `waiting`: the last attempt failed, or the Edge ended the stream. The next attempt is at `nextAttempt`.
  * - `paused`: the Edge requested a pause, which ends at `nextAttempt` (D-22).
- * - `done`: a one-off client has features, and sends no more requests unless a caller's command needs one.
+ * - `done`: the client has features in the mode `once`, and sends no more requests unless a caller's command needs one.
  * - `halted`: the Edge wants no more requests (D-23). The client sends no requests until a refresh, a new key or a restart.
  * - `suspended`: the client keeps its features, and sends no requests unless a caller's command needs one.
  * - `offline`: the client sends no requests because its mode is offline.

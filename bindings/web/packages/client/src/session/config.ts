@@ -7,14 +7,14 @@ import type { ApiKeys } from "./key.ts";
  * - `streaming`: by a stream. After the end of a stream the client opens another one, unless the Edge wants no more requests. While the
  *   Edge cannot stream, the client polls instead. A session with several API keys never streams, because an Edge has one stream per key:
  *   in this mode it polls every 180 seconds, or at the interval that the Edge requests (D-77).
- * - `active_polling`: polls at the start, and then in intervals, which the Edge may change.
- * - `passive_polling`: polls at the start, and again when a feature is read after the interval has passed.
- * - `one_off`: polls once. Commands may cause further polls, and a failed poll is retried while the client has no features.
+ * - `polling`: polls at the start, and then in intervals, which the Edge may change.
+ * - `passive`: polls at the start, and again when a feature is read after the interval has passed.
+ * - `once`: polls once. Commands may cause further polls, and a failed poll is retried while the client has no features.
  * - `offline`: sends no requests.
  */
 export type Mode =
-  | { readonly kind: "streaming" | "one_off" | "offline" }
-  | { readonly kind: "active_polling" | "passive_polling"; readonly interval: number };
+  | { readonly kind: "streaming" | "once" | "offline" }
+  | { readonly kind: "polling" | "passive"; readonly interval: number };
 
 /** The default interval between polls in milliseconds: 180 seconds (sdk-behaviour 2.9). */
 export const DEFAULT_INTERVAL = 180_000;
@@ -85,11 +85,11 @@ export interface Config {
   /** The part of a stream's request that carries the context of a server-evaluated key. */
   readonly contextPlacement: "header" | "query";
   /**
-   * The values that are served while an Edge evaluates a changed context (D-62). `hide_values`: the client is not ready until the new
-   * values have arrived. `keep_values`: the values of the previous context are served for the new one until then, which suits only
+   * The values that are served while an Edge evaluates a changed context (D-62). `hide`: the client is not ready until the new
+   * values have arrived. `keep`: the values of the previous context are served for the new one until then, which suits only
    * programs that serve a single user.
    */
-  readonly whileSwitching: "hide_values" | "keep_values";
+  readonly whileSwitching: "hide" | "keep";
   /** Names and values of additional headers of each request. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** The value of the `x-sdk` header; `undefined` for no such header. Clients in browsers must not send it (sdk-behaviour 0.3). */
@@ -114,14 +114,14 @@ export interface Config {
   readonly limits: Limits;
 }
 
-/** Returns the default settings: streaming if there is one key, active polling if there are several keys (D-77). */
+/** Returns the default settings: streaming if there is one key, polling if there are several keys (D-77). */
 export function defaultConfig(edge: EdgeUrl, keys: ApiKeys): Config {
   return {
     edge,
     keys,
-    mode: keys.areSeveral ? { kind: "active_polling", interval: DEFAULT_INTERVAL } : { kind: "streaming" },
+    mode: keys.areSeveral ? { kind: "polling", interval: DEFAULT_INTERVAL } : { kind: "streaming" },
     contextPlacement: "header",
-    whileSwitching: "hide_values",
+    whileSwitching: "hide",
     headers: [],
     identification: undefined,
     backoff: { initial: 1_000, cap: 30_000, jitter: 0.5 },

@@ -31,7 +31,7 @@ describe("requests", () => {
 
   test("polls without an etag need no preflight, and those with an etag need one", async () => {
     const { page, edge } = chromium;
-    await chromium.start({ poll: 0 });
+    await chromium.start({ mode: "once" });
     // A refresh during the first poll would wait for its response.
     await page.evaluate(() => tab.client.ready());
     await page.evaluate(() => tab.client.refresh());

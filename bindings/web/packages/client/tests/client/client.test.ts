@@ -90,9 +90,25 @@ describe("the constructor", () => {
     [URL, undefined, {}, "the API key is missing", "write ENVIRONMENT/KEY"],
     [URL, 5, {}, "an API key looks like", "ENVIRONMENT/KEY"],
     [URL, "environment/the-secret-part!' ", {}, "the API key contains", "copy it again"],
-    [URL, SERVER_KEY, { poll: -1 }, "the setting poll", "write a positive number"],
-    [URL, SERVER_KEY, { poll: Number.NaN }, "the setting poll", "write a positive number"],
-    [URL, SERVER_KEY, { passivePoll: "soon" }, "the setting poll", "write a positive number"],
+    [URL, SERVER_KEY, { mode: "polling", interval: -1 }, "the setting interval", "write a positive number"],
+    [
+      URL,
+      SERVER_KEY,
+      { mode: "polling", interval: Number.NaN },
+      "the setting interval",
+      "write a positive number",
+    ],
+    [
+      URL,
+      SERVER_KEY,
+      { mode: "passive", interval: "soon" },
+      "the setting interval",
+      "write a positive number",
+    ],
+    [URL, SERVER_KEY, { interval: 30 }, "the setting interval", 'write mode "polling" or "passive"'],
+    [URL, SERVER_KEY, { mode: "once", interval: 30 }, "the setting interval", 'write mode "polling"'],
+    [URL, SERVER_KEY, { mode: "offline", interval: 30 }, "the setting interval", 'write mode "polling"'],
+    [URL, SERVER_KEY, { mode: "poll", interval: 30 }, "the setting interval", 'write mode "polling"'],
     [URL, SERVER_KEY, { pace: -1 }, "the setting pace", "write a positive number"],
     [URL, SERVER_KEY, { healthyAfter: {} }, "the setting healthyAfter", "write a positive number"],
     [URL, SERVER_KEY, { returnWithin: [0, -1] }, "the setting returnWithin", "write a positive number"],
@@ -111,6 +127,11 @@ describe("the constructor", () => {
     }
     for (const part of parts) expect(text).toContain(part);
     expect(text).not.toContain("the-secret-part");
+  });
+
+  test("of an offline client ignores the interval of other clients", () => {
+    using client = Client.offline({ interval: 30 });
+    expect(client.status.connection).toBe("offline");
   });
 
   test("has the version of the package", () => {

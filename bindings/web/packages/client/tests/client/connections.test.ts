@@ -51,7 +51,7 @@ function start(options: ClientOptions): Client {
 
 test.each([
   ["a stream", { mode: "streaming" }],
-  ["polls", { poll: 60 }],
+  ["polls", { mode: "polling", interval: 60 }],
 ] as const)("closing a client with %s ends its connection, and opens no other one", async (_, options) => {
   const client = start(options);
   await client.statusWhen(({ connection }) => connection === "streaming" || connection === "resting");
@@ -71,7 +71,7 @@ test.each<[string, number, (client: Client) => Promise<unknown>]>([
   ["test updates", 2, (client) => client.testUpdates().set("COLOUR", { value: "blue" })],
   ["updates of the layer", 2, () => updater.post(`${url()}/features/${KEY}/COLOUR`, { value: "blue" })],
 ])("two hundred %s in a row need one connection", async (_, connections, act) => {
-  using client = start({ poll: 3600, pace: 0.001 });
+  using client = start({ mode: "polling", interval: 3600, pace: 0.001 });
   await client.ready();
   for (let times = 0; times < 200; times++) expect(["READY", "accepted", true]).toContain(await act(client));
   // The client has a connection of its own.
@@ -82,7 +82,7 @@ test.each<[string, (client: Client) => Promise<unknown>]>([
   ["poll", (client) => client.refresh()],
   ["test update", (client) => client.testUpdates().set("COLOUR", { value: "blue" })],
 ])("a %s on a connection that the server ends meanwhile is sent on another one", async (_, act) => {
-  using client = start({ poll: 3600, pace: 0.001 });
+  using client = start({ mode: "polling", interval: 3600, pace: 0.001 });
   await client.ready();
   await act(client);
   const kept = new Set(open);

@@ -92,7 +92,7 @@ describeEngine("memory in Node", () => {
       const { first, last } = await run(`
       const live = async (number) => {
         const key = number % 2 ? "environment/secret" : "environment/client*secret";
-        const mode = ["streaming", "oneOff"][(number >> 1) % 2];
+        const mode = ["streaming", "once"][(number >> 1) % 2];
         // One client in five is closed while its request has no answer.
         const isAnswered = number % 5 !== 0;
         const client = new Client("http://edge.example", key, {

@@ -35,7 +35,7 @@ describe("requests", () => {
   });
 
   test("a 503 is retried after the time in Retry-After", async () => {
-    const client = start({ mode: "oneOff" });
+    const client = start({ mode: "once" });
     const { response } = await edge.next();
     const failed = performance.now();
     response.writeHead(503, { "retry-after": "1" }).end();
@@ -49,7 +49,7 @@ describe("requests", () => {
   });
 
   test("a poll sends the etag, and 304 confirms the features", async () => {
-    const client = start({ mode: "oneOff" });
+    const client = start({ mode: "once" });
     await edge.poll([RED], { etag: '"one"' });
     await client.ready();
     const refreshed = client.refresh();
@@ -60,7 +60,7 @@ describe("requests", () => {
   });
 
   test("a redirect within the origin is followed by the session", async () => {
-    const client = start({ mode: "oneOff" });
+    const client = start({ mode: "once" });
     await edge.status(307, { location: "/elsewhere" });
     const { request } = await edge.poll([RED]);
     expect(request.url).toBe("/elsewhere");
@@ -70,7 +70,7 @@ describe("requests", () => {
 
   test("a redirect to another origin is a problem, and no request goes there", async () => {
     await using other = await ScriptedEdge.start();
-    const client = start({ mode: "oneOff" });
+    const client = start({ mode: "once" });
     await edge.status(302, { location: `${other.url}/features` });
     const { problem } = await client.statusWhen((status) => status.problem !== undefined);
     expect(problem).toEqual({ code: "redirect" });
@@ -271,7 +271,7 @@ describe("contexts and updates", () => {
   });
 
   test("a passive client polls when a feature is read after the interval", async () => {
-    const client = start({ passivePoll: 0.05 });
+    const client = start({ mode: "passive", interval: 0.05 });
     await edge.poll([RED]);
     await client.ready();
     const second = edge.next();
@@ -281,7 +281,7 @@ describe("contexts and updates", () => {
   });
 
   test("other keys and other headers are used for the next request", async () => {
-    const client = start({ mode: "oneOff" });
+    const client = start({ mode: "once" });
     await edge.poll([RED]);
     await client.ready();
     const keys = client.setApiKeys("environment/another-secret");

@@ -50,7 +50,7 @@ describe("a client from environment variables", () => {
     vi.stubEnv("FEATUREHUB_EDGE_URL", edge.url);
     vi.stubEnv("FEATUREHUB_CLIENT_API_KEY", " ");
     vi.stubEnv("FEATUREHUB_API_KEY", SERVER_KEY);
-    const client = Client.fromEnvironment({ poll: 60 });
+    const client = Client.fromEnvironment({ mode: "polling", interval: 60 });
     clients.push(client);
     const { request } = await edge.poll([feature("COLOUR", "red")]);
     expect(request.url).toContain(`apiKey=${SERVER_KEY}`);

@@ -62,7 +62,7 @@ describe("a request of Node's modules", () => {
   test.each([
     ["a stream", {}, "identity"],
     ["a stream by fetch", { fetch }, "identity"],
-    ["a poll", { poll: 60 }, "gzip"],
+    ["a poll", { mode: "polling", interval: 60 }, "gzip"],
   ] as const)("asks in its bytes for the encoding of %s", async (_, options, expected) => {
     const heads: string[] = [];
     const server = createServer((socket) => {
@@ -203,7 +203,7 @@ describe("a client in Node", () => {
   test("uses one connection for requests that follow each other", async () => {
     await using edge = await ScriptedEdge.start();
     const ports = new Set<number>();
-    using client = new Client(edge.url, SERVER_KEY, { poll: 60 });
+    using client = new Client(edge.url, SERVER_KEY, { mode: "polling", interval: 60 });
     for (let polls = 1; polls <= 3; polls++) {
       const { request } = await edge.poll([feature("COLOUR", "red", polls)]);
       ports.add(request.socket.remotePort!);

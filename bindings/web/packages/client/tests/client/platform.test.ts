@@ -74,7 +74,7 @@ describe("the driver", () => {
         return () => undefined;
       },
     };
-    const config = { ...defaultConfig(edge, keys), mode: { kind: "active_polling", interval } as const };
+    const config = { ...defaultConfig(edge, keys), mode: { kind: "polling", interval } as const };
     const repository = new Repository({ clock: () => 0 });
     const driver = new Driver({
       ...{ session: new Session(config, () => 0), repository, platform },

@@ -17,7 +17,7 @@ beforeAll(async () => {
   program = await bundled(`
     import { Client } from "fh-client";
     const [url, key, mode, keepAlive] = process.argv.slice(2);
-    const options = mode === "stream" ? {} : { poll: 3600 };
+    const options = mode === "stream" ? {} : { mode: "polling", interval: 3600 };
     const client = new Client(url, key, { ...options, ...(keepAlive === "false" && { keepAlive: false }) });
     // A listener for a signal does not keep a program running.
     process.on("SIGTERM", () => {

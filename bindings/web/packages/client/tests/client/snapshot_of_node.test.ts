@@ -35,7 +35,8 @@ describeEngine("a snapshot file of Node, which Rust reads", () => {
       /"savedAt":"([^"]*)".*"environments":(.*)\}$/.exec(text) ?? [];
     const path = join(folder, "features.json");
     const options = {
-      poll: 3600,
+      mode: "polling" as const,
+      interval: 3600,
       context,
       clock: () => Date.parse(savedAt),
       snapshotFile: snapshotFile(path),
@@ -52,7 +53,12 @@ describeEngine("a snapshot file of Node, which Rust reads", () => {
   test.each(FILES)("starts a client with the same keys: $name", async ({ name, keys, context, colour }) => {
     const path = join(folder, "features.json");
     writeFileSync(path, readFileSync(new URL(`snapshot_of_node_${name}.txt`, import.meta.url)));
-    const client = new Client(edge.url, keys, { poll: 3600, context, snapshotFile: snapshotFile(path) });
+    const client = new Client(edge.url, keys, {
+      mode: "polling" as const,
+      interval: 3600,
+      context,
+      snapshotFile: snapshotFile(path),
+    });
     await client.ready();
     expect([client.context(MARA).string("COLOUR"), client.status.source]).toEqual([
       colour,

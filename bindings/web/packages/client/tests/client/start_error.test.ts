@@ -16,6 +16,27 @@ it("takes delays in seconds", () => {
   });
 });
 
+it.each([
+  [{}, { kind: "streaming" }],
+  [{ mode: "streaming" }, { kind: "streaming" }],
+  [{ mode: "polling" }, { kind: "polling", interval: 180_000 }],
+  [
+    { mode: "polling", interval: 0.5 },
+    { kind: "polling", interval: 500 },
+  ],
+  [{ mode: "polling", interval: 0 }, { kind: "once" }],
+  [{ mode: "passive" }, { kind: "passive", interval: 180_000 }],
+  [
+    { mode: "passive", interval: 30 },
+    { kind: "passive", interval: 30_000 },
+  ],
+  [{ mode: "passive", interval: 0 }, { kind: "once" }],
+  [{ mode: "once" }, { kind: "once" }],
+  [{ mode: "offline" }, { kind: "offline" }],
+] as const)("reads the mode of %o", (options, mode) => {
+  expect(settingsOf(options).mode).toEqual(mode);
+});
+
 it("has the default delays of Rust's client", () => {
   const { healthyAfter, returnWithin, streamAgainAfter, pace } = settingsOf({});
   expect({ healthyAfter, returnWithin, streamAgainAfter, pace }).toEqual({

@@ -177,7 +177,7 @@ describe("a test update", () => {
 
   test("makes a client without a stream request the features", async () => {
     const edge = new Edge();
-    const client = await edge.client({ poll: 600, pace: 0.001 });
+    const client = await edge.client({ mode: "polling", interval: 600, pace: 0.001 });
     const waiting = client.testUpdates().setAndWait("A", { value: true });
     await eventually(() => {
       expect(edge.polls).toBeGreaterThan(1);

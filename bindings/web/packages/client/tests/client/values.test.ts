@@ -95,7 +95,7 @@ afterEach(async () => {
 /** Starts a client that has read these features. */
 async function start({ key }: Origin, features: readonly string[]): Promise<Client> {
   const engines = key === CLIENT_KEY && { engine: bytes("lean.wasm"), fullEngine: bytes("full.wasm") };
-  const options: ClientOptions = { mode: "oneOff", context: { userkey: "mara" }, ...engines };
+  const options: ClientOptions = { mode: "once", context: { userkey: "mara" }, ...engines };
   client = new Client(edge.url, key, options);
   await edge.poll(features);
   await client.ready();

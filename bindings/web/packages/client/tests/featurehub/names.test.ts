@@ -104,7 +104,7 @@ test.each([...LEFT_OUT])("%s throws an error that names the replacement", (name,
 });
 
 test("names that are left out throw an error that names the replacement", () => {
-  expect(() => new layer.BrowserPollingService()).toThrow("use Client with the options poll and fetch");
+  expect(() => new layer.BrowserPollingService()).toThrow("use Client with the options mode and fetch");
   expect(() => layer.featurehubMiddleware()).toThrow("fromBaggage");
   expect(() => {
     Object.assign(layer.BrowserPollingService, { localStorageRequestor: () => undefined });

@@ -51,7 +51,7 @@ describe("an Edge for tests", () => {
 
   test("answers polls, and repeats nothing that the client has", async () => {
     const edge = testEdge<Flags>({ COLOUR: "red" });
-    const client = await start(edge, edge.serverKey, { poll: 3600 });
+    const client = await start(edge, edge.serverKey, { mode: "polling", interval: 3600 });
     await client.refresh();
     expect(edge.requests.map(({ headers }) => headers.get("if-none-match"))).toEqual([null, '"0"']);
     edge.set("COLOUR", "blue");
@@ -81,7 +81,7 @@ describeEngine("an Edge for tests, with rules", () => {
     const edge = testEdge<Flags>({ COLOUR: "red" });
     const attributes = [{ fieldName: "country", type: "STRING", conditional: "EQUALS", values: ["nz"] }];
     edge.update("COLOUR", { strategies: [{ id: "s", value: "blue", attributes }] });
-    for (const options of [{}, { poll: 3600 }]) {
+    for (const options of [{}, { mode: "polling", interval: 3600 }] as const) {
       const client = await start(edge, edge.clientKey, { ...options, engine: bytes("lean.wasm") });
       expect(client.context({ country: "nz" }).string("COLOUR")).toBe("blue");
       expect(client.context({ country: "nl" }).string("COLOUR")).toBe("red");

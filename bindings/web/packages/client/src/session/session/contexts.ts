@@ -109,7 +109,7 @@ function handOnKeptValues(core: Core): void {
 }
 
 function keepsValues(core: Core): boolean {
-  return core.config.whileSwitching === "keep_values";
+  return core.config.whileSwitching === "keep";
 }
 
 /** Drops the waiting context and reports the problem to the callers that set this context. */

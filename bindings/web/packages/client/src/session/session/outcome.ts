@@ -46,14 +46,15 @@ export function answered(core: Core, doubt: Problem | undefined): void {
 }
 
 /**
- * Sets the state after a successful poll: a one-off client is done, and other clients wait for the next poll or the next attempt to stream.
+ * Sets the state after a successful poll: a client that polls once is done, and other clients wait for the next poll or the next
+ * attempt to stream.
  */
 function rest(core: Core): void {
   const next = after(core.now, core.interval);
   const mode = core.config.mode.kind;
-  if (mode === "passive_polling") {
+  if (mode === "passive") {
     core.state = { kind: "fresh", until: next };
-  } else if (mode === "one_off") {
+  } else if (mode === "once") {
     core.state = { kind: "done" };
   } else {
     // A client that streams and polled only because it was suspended opens its stream as soon as the suspension ends.
@@ -83,7 +84,7 @@ export function trouble(core: Core, problem: Problem, atLeast = 0): void {
     const again = streams(core) && core.pollUntil !== undefined ? since(core.pollUntil, core.now) : interval;
     delay = Math.max(Math.min(again, interval), shortest(backoff));
   } else {
-    const cap = config.mode.kind === "one_off" ? backoff.cap : Math.max(interval, backoff.initial);
+    const cap = config.mode.kind === "once" ? backoff.cap : Math.max(interval, backoff.initial);
     delay = core.backoff.next(backoff, cap, random);
   }
   wait(core, Math.max(delay, atLeast));
@@ -119,14 +120,14 @@ export function refuse(core: Core, problem: Problem, atLeast = 0): void {
 }
 
 /**
- * Schedules a retry. A passive client that has features retries only when a feature is read after the delay. A one-off client that has
- * features does not retry.
+ * Schedules a retry. A passive client that has features retries only when a feature is read after the delay. A client that polls once does
+ * not retry if it has features.
  */
 function wait(core: Core, delay: number): void {
   const at = after(core.now, delay);
   const mode = core.held.kind === "current" ? core.config.mode.kind : undefined;
-  if (mode === "passive_polling") core.state = { kind: "fresh", until: at };
-  else if (mode === "one_off") core.state = { kind: "done" };
+  if (mode === "passive") core.state = { kind: "fresh", until: at };
+  else if (mode === "once") core.state = { kind: "done" };
   else waitUntil(core, at, "waiting");
 }
 
