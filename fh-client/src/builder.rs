@@ -1,6 +1,7 @@
 //! The builder of a client.
 
 mod after_fork;
+mod delays;
 mod listeners;
 mod start;
 
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use fh_eval::{Attributes, Profile, Timestamp};
 use fh_repository::{Interceptor, LockPolicy, Observer, UsageOptions};
-use fh_session::{Backoff, Config, ContextPlacement, EdgeUrl, Limits, Mode, WhileSwitching};
+use fh_session::{Config, ContextPlacement, EdgeUrl, Mode, WhileSwitching};
 use tokio::runtime::Handle;
 
 use crate::client::Client;
@@ -123,16 +124,16 @@ impl ClientBuilder {
     }
 
     /// Makes the client poll at the start and again after each interval. The Edge can request another interval in its response. An
-    /// interval of zero has the same effect as [`Self::one_off`].
-    pub fn active_polling(mut self, interval: Duration) -> Self {
+    /// interval of zero has the same effect as [`Self::once`].
+    pub fn polling(mut self, interval: Duration) -> Self {
         self.settings.mode = Some(polling(interval));
         self
     }
 
     /// Makes the client poll at the start, and again at the first read of a feature after the interval has passed. That read
-    /// does not wait for the poll. An interval of zero has the same effect as [`Self::one_off`].
-    pub fn passive_polling(mut self, interval: Duration) -> Self {
-        let mode = if interval.is_zero() { Mode::OneOff } else { Mode::PassivePolling(interval) };
+    /// does not wait for the poll. An interval of zero has the same effect as [`Self::once`].
+    pub fn passive(mut self, interval: Duration) -> Self {
+        let mode = if interval.is_zero() { Mode::Once } else { Mode::Passive(interval) };
         self.settings.mode = Some(mode);
         self
     }
@@ -140,8 +141,8 @@ impl ClientBuilder {
     /// Makes the client poll once. A failed poll is retried until a poll succeeds, unless the client already has features, for
     /// example from a snapshot file. Later polls follow only when the program requests them, for example by
     /// [`Client::refresh`](crate::Client::refresh).
-    pub fn one_off(mut self) -> Self {
-        self.settings.mode = Some(Mode::OneOff);
+    pub fn once(mut self) -> Self {
+        self.settings.mode = Some(Mode::Once);
         self
     }
 
@@ -201,7 +202,7 @@ impl ClientBuilder {
     }
 }
 
-/// Settings that few programs need: headers, limits, delays, the clock and the runtime.
+/// Settings that few programs need: headers, the profile, the clock and the runtime.
 impl ClientBuilder {
     /// Adds a header to the client's requests, such as a header that a proxy requires.
     /// [`Client::set_headers`](crate::Client::set_headers) replaces these headers. Texts of servers and transports in errors
@@ -234,27 +235,6 @@ impl ClientBuilder {
     /// values for the new context.
     pub fn while_switching(self, what: WhileSwitching) -> Self {
         self.configure(move |config| config.while_switching = what)
-    }
-
-    /// Sets the delays before retries after temporary failures, such as a failed connection (D-64). By default the first delay
-    /// is random between 0.5 and 1 second. The range doubles with each further failure, up to 15 to 30 seconds. Other delays
-    /// can apply while the client polls and after the end of a stream that had sent features; see [`Backoff`] and
-    /// [`Config::return_within`]. The Edge can request longer delays.
-    pub fn backoff(self, backoff: Backoff) -> Self {
-        self.configure(move |config| config.backoff = backoff)
-    }
-
-    /// Sets the delays before retries after the Edge has refused the client's request. By default the first delay is random
-    /// between 30 and 60 seconds. The range doubles with each further refusal, up to 5 to 10 minutes (D-21). The Edge can
-    /// request longer delays.
-    pub fn backoff_when_refused(self, backoff: Backoff) -> Self {
-        self.configure(move |config| config.refused = backoff)
-    }
-
-    /// Sets the time limits of requests, and the maximum size in bytes of a poll's response and of a line or an event of a
-    /// stream (D-74). If a limit is zero, [`Self::start`] returns [`StartError::Setting`](crate::StartError::Setting).
-    pub fn limits(self, limits: Limits) -> Self {
-        self.configure(move |config| config.limits = limits)
     }
 
     /// Adds a function that changes any setting of the session. [`Self::start`] calls the functions in the order in which they
@@ -301,7 +281,7 @@ impl ClientBuilder {
     /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
     /// # runtime.block_on(async {
     /// let edge = MemoryEdge::new();
-    /// let client = edge.client().active_polling(Duration::from_secs(60)).runtime(tokio::runtime::Handle::current()).start()?;
+    /// let client = edge.client().polling(Duration::from_secs(60)).runtime(tokio::runtime::Handle::current()).start()?;
     /// client.ready().await?;
     /// tokio::time::sleep(Duration::from_secs(3600)).await;
     /// assert!(client.status().requests >= 60);

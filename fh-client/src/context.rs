@@ -66,7 +66,7 @@ impl Client {
 /// number of contexts share the connection of one client. With a server-evaluated key only one context has values: the context
 /// for which the client's present features were evaluated. Reads of other contexts that no interceptor overrides return
 /// defaults, with the reason `NOT_READY`, so that no user gets the values of another user (D-62). With
-/// [`WhileSwitching::KeepValues`](crate::WhileSwitching::KeepValues), the newest context also has the values of the former
+/// [`WhileSwitching::Keep`](crate::WhileSwitching::Keep), the newest context also has the values of the former
 /// context until its own values arrive. [`Client::context_pool`] keeps several contexts of a server-evaluated key at the same
 /// time.
 ///

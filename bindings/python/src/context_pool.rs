@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use fh_binding::process::{Leak, PerProcess};
 use fh_client::{KeyKind, Readiness};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -13,10 +14,9 @@ use crate::client::Client;
 use crate::context::Context;
 use crate::duration::Seconds;
 use crate::errors;
-use crate::listeners::Listeners;
+use crate::function::Registry;
 use crate::on_loop;
 use crate::pending::Pending;
-use crate::per_process::{Leak, PerProcess};
 use crate::waiting::wait;
 
 #[pyclass(frozen, weakref, module = "fh_client")]
@@ -38,7 +38,7 @@ struct PoolHere {
 /// A client of a context, and the functions that are registered with it.
 struct Member {
     core: fh_client::Client,
-    listeners: Arc<Listeners>,
+    listeners: Arc<Registry>,
 }
 
 impl Member {
@@ -170,7 +170,8 @@ impl ContextPool {
         // The collector visits the functions of a client that still exists by way of the client.
         let mut forgotten =
             members.iter().filter(|member| Arc::strong_count(&member.listeners) == 1);
-        forgotten.try_for_each(|member| member.listeners.traverse(&visit))
+        forgotten
+            .try_for_each(|member| member.listeners.visit(|function| function.traverse(&visit)))
     }
 
     fn __clear__(&self) {

@@ -1,64 +1,24 @@
 //! The events that listeners get.
 
-use std::sync::Arc;
-
-use fh_client::{RawKind, Value};
+use fh_binding::callbacks;
+use fh_client::RawKind;
 use pyo3::prelude::*;
 
 use crate::value;
 
 #[pyclass(frozen, module = "fh_client")]
 pub(crate) struct Change {
-    key: Arc<str>,
-    old: Option<Value>,
-    new: Option<Value>,
-    was_locked: bool,
-    is_locked: bool,
-    exists: bool,
-    version: i64,
-    generation: u64,
+    core: callbacks::Change,
 }
 
 impl Change {
-    pub(crate) fn of(core: fh_client::Change) -> Self {
-        Self {
-            key: core.key,
-            old: core.old,
-            new: core.new,
-            was_locked: core.was_locked,
-            is_locked: core.is_locked,
-            exists: core.exists,
-            version: core.version,
-            generation: core.generation,
-        }
-    }
-
-    /// The change from a value and a lock to the present ones.
-    pub(crate) fn between(old: Option<Value>, was_locked: bool, now: fh_client::Detail) -> Self {
-        Self {
-            key: now.key.into(),
-            old,
-            new: now.value,
-            was_locked,
-            is_locked: now.is_locked,
-            exists: now.exists,
-            version: now.version,
-            generation: now.generation,
-        }
+    pub(crate) const fn new(core: callbacks::Change) -> Self {
+        Self { core }
     }
 
     /// Returns the change from the state before `self` to the state after `newer`, or `None` if the two states are equal.
     pub(crate) fn followed_by(&self, newer: &Self) -> Option<Self> {
-        if self.old == newer.new && self.was_locked == newer.is_locked {
-            return None;
-        }
-        Some(Self {
-            key: Arc::clone(&newer.key),
-            old: self.old.clone(),
-            new: newer.new.clone(),
-            was_locked: self.was_locked,
-            ..*newer
-        })
+        self.core.followed_by(&newer.core).map(Self::new)
     }
 }
 
@@ -66,46 +26,46 @@ impl Change {
 impl Change {
     #[getter]
     fn key(&self) -> &str {
-        &self.key
+        &self.core.key
     }
 
     #[getter(old)]
     fn old_value<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.old.as_ref().map(|value| value::any(py, value)).transpose()
+        self.core.old.as_ref().map(|value| value::any(py, value)).transpose()
     }
 
     #[getter(new)]
     fn new_value<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.new.as_ref().map(|value| value::any(py, value)).transpose()
+        self.core.new.as_ref().map(|value| value::any(py, value)).transpose()
     }
 
     #[getter]
     const fn was_locked(&self) -> bool {
-        self.was_locked
+        self.core.was_locked
     }
 
     #[getter]
     const fn is_locked(&self) -> bool {
-        self.is_locked
+        self.core.is_locked
     }
 
     #[getter]
     const fn exists(&self) -> bool {
-        self.exists
+        self.core.exists
     }
 
     #[getter]
     const fn version(&self) -> i64 {
-        self.version
+        self.core.version
     }
 
     #[getter]
     const fn generation(&self) -> u64 {
-        self.generation
+        self.core.generation
     }
 
     fn __repr__(&self) -> String {
-        format!("<fh_client.Change {}>", self.key)
+        format!("<fh_client.Change {}>", self.core.key)
     }
 }
 
@@ -222,6 +182,11 @@ impl Notice {
 
 #[pymethods]
 impl Notice {
+    #[getter]
+    fn kind(&self) -> &'static str {
+        self.core.as_str()
+    }
+
     fn __str__(&self) -> String {
         self.core.to_string()
     }

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use fh_binding::process::forks;
 use fh_client::WeakClient;
 use pyo3::prelude::*;
 
-use crate::fork::forks;
 use crate::logs;
 use crate::waiting::wait_for;
 use crate::workers;

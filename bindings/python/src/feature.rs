@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use fh_binding::callbacks::Listener;
+use fh_binding::process::PerProcess;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyDict};
@@ -11,7 +13,6 @@ use crate::client::Client;
 use crate::detail::Detail;
 use crate::listeners::Subscription;
 use crate::on_loop;
-use crate::per_process::PerProcess;
 use crate::reads::pymethods_with_reads;
 
 #[pyclass(frozen, weakref, module = "fh_client")]
@@ -96,11 +97,12 @@ pymethods_with_reads!(Feature, of_one_feature: |self| self.core(), {
 
     #[pyo3(signature = (call, /))]
     fn on_change(&self, call: &Bound<'_, PyAny>) -> PyResult<Py<Subscription>> {
-        self.client.get().listen_to_changes(&self.key, self.attributes.as_ref(), call)
+        let listener = Listener::Changes(Arc::clone(&self.key), self.attributes.clone());
+        self.client.get().listen(listener, call)
     }
 
     fn changes<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        on_loop::changes(slf.as_any(), slf.get().client.bind(slf.py()), None)
+        on_loop::changes(slf.as_any(), slf.get().client.bind(slf.py()).as_any(), None)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

@@ -1,18 +1,9 @@
-//! The number of forks between the first process that loaded this module and this process. It tells a handle that it was made in another
-//! process. A program that calls `fork` in C, as uWSGI does, runs no hook of Python, so the count does not depend on one.
+//! The count of forks, which tells a handle that it was made in another process ([`fh_binding::process`]). A program that calls `fork` in C, as uWSGI does, runs no hook of Python, so the count does not depend on one.
 #![allow(unsafe_code, reason = "the C library calls a function of this module in forked processes")]
 
 use std::io;
 use std::sync::Once;
-use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
-
-static FORKS: AtomicU64 = AtomicU64::new(0);
-
-/// Returns the number of forks. Two processes of one line of descent have different numbers.
-#[inline]
-pub(crate) fn forks() -> u64 {
-    FORKS.load(Ordering::Relaxed)
-}
+use std::sync::atomic::{AtomicI32, Ordering};
 
 /// Begins to count. Further calls have no effect.
 ///
@@ -35,5 +26,5 @@ pub(crate) fn count_forks() -> io::Result<()> {
 
 /// The C library calls this function in each child process, on its only thread, before `fork` returns there.
 extern "C" fn count_one() {
-    FORKS.fetch_add(1, Ordering::Relaxed);
+    fh_binding::process::count_fork();
 }

@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
+use fh_binding::callbacks::Reports;
 use fh_client::{Attributes, ClientBuilder, Failed, Flow, Interceptor, Kind, LockPolicy};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::attributes;
-use crate::handlers::Handlers;
+use crate::choice::choice;
+use crate::function::{self, Call, ConstructorCallbacks, Function};
 use crate::overrides::{self, Overrides};
-use crate::settings::choice;
-use crate::target::{self, Call};
 use crate::value;
-use crate::workers::Reports;
 
 /// The answer of an interceptor that does not override a read.
 #[pyclass(frozen, module = "fh_client")]
@@ -120,12 +119,16 @@ impl FunctionInterceptor {
         read: &fh_client::InterceptedRead<'_>,
     ) -> Result<Flow, Failed> {
         // The function is gone if the registration has ended, or if the collector has cleared the client.
-        let Some(function) = self.call.function(py) else { return Ok(Flow::Continue) };
+        let Some(function) = function::within_the_read(&self.call, py) else {
+            return Ok(Flow::Continue);
+        };
         let answer = Bound::new(py, InterceptedRead::of(read))
             .and_then(|read| function.call1((read,)))
             .and_then(|answer| flow(&answer));
         answer.map_err(|error| {
-            self.reports.report(py, error, &function);
+            if self.reports.is_due() {
+                error.write_unraisable(py, Some(&function));
+            }
             Failed
         })
     }
@@ -148,7 +151,7 @@ impl Interceptor for FunctionInterceptor {
     /// Starts the call without waiting for its end, because the thread that cancels a registration holds the interpreter's lock.
     fn close(&self) {
         if self.ending == Ending::CallsClose {
-            self.call.post_close();
+            self.call.post_closed();
         }
     }
 }
@@ -177,7 +180,7 @@ pub(crate) fn check(interceptor: &Bound<'_, PyAny>) -> PyResult<()> {
     if overrides::of(interceptor).is_some() {
         return Ok(());
     }
-    target::check_plain(
+    function::check_plain(
         interceptor,
         "an interceptor is a function, EnvironmentOverrides or YamlOverrides, and no coroutine function",
     )
@@ -237,7 +240,7 @@ impl Chosen {
 pub(crate) fn add(
     mut builder: ClientBuilder,
     given: &Bound<'_, PyAny>,
-    handlers: &Handlers,
+    callbacks: &ConstructorCallbacks,
 ) -> PyResult<ClientBuilder> {
     for one in given.try_iter()? {
         let one = one?;
@@ -249,7 +252,7 @@ pub(crate) fn add(
             Err(_) => (one, LockPolicy::Respect),
         };
         check(&interceptor)?;
-        let call = handlers.keep(&interceptor);
+        let call = callbacks.keep(Function::new(&interceptor), Reports::first());
         builder = Chosen::of(&interceptor).add_to(builder, call, locks);
     }
     Ok(builder)

@@ -2,13 +2,15 @@
 
 mod attributes;
 mod binding_floor;
+mod choice;
 mod client;
 mod clock;
 mod columns;
-mod constructor_handlers;
+mod constructor_callbacks;
 mod context;
 mod context_pool;
 mod detail;
+mod documents;
 mod duration;
 mod errors;
 mod events;
@@ -16,7 +18,7 @@ mod exit;
 mod explanation;
 mod feature;
 mod fork;
-mod handlers;
+mod function;
 mod instant;
 mod interceptors;
 mod interpreter;
@@ -31,15 +33,16 @@ mod observers;
 mod on_loop;
 mod overrides;
 mod pending;
-mod per_process;
+
 mod reads;
 mod ruleset;
+mod setting_classes;
 mod setting_forms;
 mod settings;
 mod snapshot;
 mod status;
 mod status_change;
-mod target;
+
 mod test_updates;
 mod usage;
 mod value;
@@ -93,7 +96,7 @@ mod _native {
     #[pymodule_export]
     use crate::ruleset::{Evaluation, RuleExplanation, Ruleset};
     #[pymodule_export]
-    use crate::settings::{Backoff, Limits};
+    use crate::setting_classes::{Backoff, Limits};
     #[pymodule_export]
     use crate::snapshot::Snapshot;
     #[pymodule_export]

@@ -7,10 +7,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyInt, PyString};
 
 use crate::client::Client;
+use crate::documents::headers;
 use crate::duration::Seconds;
 use crate::key::Text;
 use crate::pending::Pending;
-use crate::settings::headers;
 use crate::test_updates::new_value;
 use crate::waiting::{wait, wait_for};
 use crate::{json, on_loop, value};

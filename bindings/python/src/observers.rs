@@ -3,16 +3,16 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use fh_binding::callbacks::Reports;
 use fh_client::{ClientBuilder, Deduplicate, Dispatch, Failed, Observer, UsageOptions};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::{PyDict, PyTuple};
 
 use crate::duration::Seconds;
-use crate::handlers::Handlers;
-use crate::target::{self, Call};
+use crate::function::{self, Call, ConstructorCallbacks, Function, Interest};
 use crate::usage::UsageEvent;
-use crate::workers::{self, Reports};
+use crate::workers;
 
 /// The most evaluations that an observer remembers to leave repetitions out.
 const REMEMBERED: usize = 10_000;
@@ -26,63 +26,56 @@ pub(crate) enum When {
     Inline,
 }
 
-/// An observer whose events a Python function gets.
-pub(crate) struct FunctionObserver {
+/// An observer whose function is called within the read, on the thread that reads.
+struct InlineObserver {
     call: Call,
-    when: When,
-    reports: Arc<Reports>,
+    reports: Reports,
 }
 
-impl FunctionObserver {
-    pub(crate) fn new(call: Call, when: When) -> Self {
-        Self { call, when, reports: Arc::new(Reports::first()) }
+impl InlineObserver {
+    const fn new(call: Call) -> Self {
+        Self { call, reports: Reports::first() }
     }
 }
 
-impl Observer for FunctionObserver {
+impl Observer for InlineObserver {
     fn observe(&self, event: &fh_client::UsageEvent) {
         let _ = self.try_observe(event);
     }
 
-    /// Calls the function within the read, on the thread that reads. After its registration or the interpreter has begun to end, nothing is
-    /// called.
+    /// After the observer's registration has ended, or the interpreter has begun to end, nothing is called.
     fn try_observe(&self, event: &fh_client::UsageEvent) -> Result<(), Failed> {
         let outcome = Python::try_attach(|py| {
-            let Some(function) = self.call.function(py) else { return Ok(()) };
+            let Some(function) = function::within_the_read(&self.call, py) else { return Ok(()) };
             let event = Bound::new(py, UsageEvent::new(Arc::new(event.clone())));
             event.and_then(|event| function.call1((event,))).map(drop).map_err(|error| {
-                self.reports.report(py, error, &function);
+                if self.reports.is_due() {
+                    error.write_unraisable(py, Some(&function));
+                }
                 Failed
             })
         });
         outcome.unwrap_or(Ok(()))
     }
 
-    /// Calls the function on a thread of Python, and waits for it.
-    fn try_observe_batch(&self, events: &[Arc<fh_client::UsageEvent>]) -> Result<(), Failed> {
-        let (call, events) = (self.call.clone(), events.to_vec());
-        let work: workers::Work = Box::new(move |py| {
-            let Some(function) = call.function(py) else { return Ok(None) };
-            let list = PyList::empty(py);
-            for event in events {
-                list.append(Bound::new(py, UsageEvent::new(event))?)?;
-            }
-            Ok(Some((function, list.into_any())))
-        });
-        workers::call(work, &self.reports).map_err(|_| Failed)
-    }
-
     fn dispatch(&self) -> Dispatch {
-        match self.when {
-            When::InBatches => Dispatch::Batched,
-            When::Inline => Dispatch::Inline,
-        }
+        Dispatch::Inline
+    }
+}
+
+/// Returns the calls that an observer gets.
+pub(crate) fn interest(options: UsageOptions, when: When) -> Interest {
+    match when {
+        When::InBatches => Interest::observer(options),
+        When::Inline => Interest::other(move |core, call| {
+            core.observe(Arc::new(InlineObserver::new(call)), options.clone())
+        }),
     }
 }
 
 /// Checks that a program has given an observer, and imports what its calls need.
 pub(crate) fn check(observer: &Bound<'_, PyAny>) -> PyResult<()> {
-    target::check_plain(observer, "an observer is a function, and no coroutine function")?;
+    function::check_plain(observer, "an observer is a function, and no coroutine function")?;
     workers::prepare(observer.py())
 }
 
@@ -103,7 +96,7 @@ pub(crate) fn options(
 pub(crate) fn add(
     mut builder: ClientBuilder,
     given: &Bound<'_, PyAny>,
-    handlers: &Handlers,
+    callbacks: &ConstructorCallbacks,
 ) -> PyResult<ClientBuilder> {
     for one in given.try_iter()? {
         let one = one?;
@@ -117,8 +110,14 @@ pub(crate) fn add(
         check(&function)?;
         let (options, when) =
             chosen.map_or_else(|| Ok((UsageOptions::default(), When::InBatches)), read)?;
-        let observer = FunctionObserver::new(handlers.keep(&function), when);
-        builder = builder.observer(observer, options);
+        let function = Function::new(&function);
+        builder = match when {
+            When::InBatches => callbacks.add_observer(builder, options, function),
+            When::Inline => {
+                let call = callbacks.keep(function, Reports::first());
+                builder.observer(InlineObserver::new(call), options)
+            }
+        };
     }
     Ok(builder)
 }

@@ -3,8 +3,6 @@
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-use crate::client::Client;
-
 /// The flag of a code object that belongs to a coroutine function.
 const COROUTINE: u32 = 0x80;
 
@@ -45,7 +43,7 @@ pub(crate) fn is_coroutine_function(call: &Bound<'_, PyAny>) -> PyResult<bool> {
 }
 
 /// Returns the awaitable methods of a client.
-pub(crate) fn methods<'py>(client: &Bound<'py, Client>) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn methods<'py>(client: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     module(client.py())?.getattr("Aio")?.call1((client,))
 }
 
@@ -62,7 +60,7 @@ pub(crate) fn methods_of_edge<'py>(edge: &Bound<'py, PyAny>) -> PyResult<Bound<'
 /// Returns the asynchronous iterator of the changes that a client, a context or a handle reports.
 pub(crate) fn changes<'py>(
     source: &Bound<'py, PyAny>,
-    client: &Bound<'py, Client>,
+    client: &Bound<'py, PyAny>,
     key: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let class = module(source.py())?.getattr("Changes")?;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use fh_binding::process::{Leak, PerProcess};
 use fh_client::overrides::{WATCH_INTERVAL, YamlWatch, environment_overrides, usual_yaml_path};
 use fh_client::{Flow, InterceptedRead, Interceptor, OverrideChanges};
 use pyo3::prelude::*;
@@ -10,7 +11,6 @@ use pyo3::prelude::*;
 use crate::client::Client;
 use crate::duration::Seconds;
 use crate::json;
-use crate::per_process::{Leak, PerProcess};
 
 /// The interval that stands for [`WATCH_INTERVAL`] in signatures.
 const INTERVAL: Seconds = Seconds(WATCH_INTERVAL);

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
+use fh_binding::process::forks;
 use fh_client::NotReady;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -17,10 +18,9 @@ use pyo3::types::{PyDict, PyTuple};
 use crate::client::Client;
 use crate::duration::Seconds;
 use crate::events::Change;
-use crate::fork::forks;
 use crate::key::Text;
 use crate::test_updates::{self, TestUpdates};
-use crate::{attributes, errors, logs, settings};
+use crate::{attributes, documents, errors, logs};
 
 /// Makes the Python value of an outcome.
 type Finish = Box<dyn for<'py> FnOnce(Python<'py>) -> PyResult<Py<PyAny>> + Send>;
@@ -273,7 +273,7 @@ pub(crate) fn set_headers(
     client: &Bound<'_, Client>,
     headers: &Bound<'_, PyAny>,
 ) -> PyResult<Pending> {
-    let headers = settings::headers(headers)?;
+    let headers = documents::headers(headers)?;
     let core = client.get().started()?.clone();
     Ok(Pending::of(async move { core.set_headers(headers).await }, |py, outcome| {
         text(py, outcome.map_err(|why| errors::set_headers(py, &why))?.as_str())

@@ -11,9 +11,9 @@ use pyo3::types::{IntoPyDict, PyDict, PyType};
 
 use crate::columns::{self, Columns};
 use crate::context::Context;
+use crate::documents::{document, profile};
 use crate::instant::Instant;
 use crate::key::Text;
-use crate::settings::{document, profile};
 use crate::{attributes, json, number, value};
 
 /// Compiled features.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use fh_binding::process::PerProcess;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::client::Client;
 use crate::context::Context;
-use crate::per_process::PerProcess;
 use crate::reads::pymethods_with_reads;
 
 #[pyclass(frozen, module = "fh_client")]

@@ -1,5 +1,6 @@
 //! The class `TestUpdates`: changes of features at the Edge, for tests.
 
+use fh_binding::process::PerProcess;
 use fh_client::{NewValue, Outcome, Update, Value};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -7,7 +8,6 @@ use pyo3::types::PyDict;
 
 use crate::client::Client;
 use crate::key::Text;
-use crate::per_process::PerProcess;
 use crate::waiting::wait;
 use crate::{errors, value};
 

@@ -10,8 +10,8 @@ use fh_client::NotReady;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (builder, _edge) = fh_examples::client();
     let builder = match env::var_os("FEATURES_FILE") {
-        Some(file) => builder.one_off().snapshot_file(PathBuf::from(file)),
-        None => builder.one_off(),
+        Some(file) => builder.once().snapshot_file(PathBuf::from(file)),
+        None => builder.once(),
     };
     let client = builder.start()?;
     match client.wait_ready(Duration::from_secs(10)) {

@@ -61,6 +61,24 @@ pub enum Notice {
     },
 }
 
+impl Notice {
+    /// Returns the name of the kind of notice, such as `streams_held_back`, which bindings for other languages use.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::KeyInSeveralEnvironments { .. } => "key_in_several_environments",
+            Self::CommaInValue { .. } => "comma_in_value",
+            Self::OverrideRefused { .. } => "override_refused",
+            Self::InterceptorPanicked { .. } => "interceptor_panicked",
+            Self::InterceptorFailed { .. } => "interceptor_failed",
+            Self::FellBackToPolling => "fell_back_to_polling",
+            Self::StreamsHeldBack => "streams_held_back",
+            Self::StoreIgnored { .. } => "store_ignored",
+            Self::Ignored { .. } => "ignored",
+        }
+    }
+}
+
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

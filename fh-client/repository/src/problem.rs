@@ -22,7 +22,7 @@ pub enum Problem {
     /// Status 500 to 599: the Edge failed. The number is the status. Status 501 in response to a stream request is [`Self::NoStreaming`]
     /// instead.
     ServerError(u16),
-    /// The response has a status that the client cannot use and that no other variant covers. The number is the status. Status 407 comes
+    /// The response has a status that the client cannot use and that no other problem covers. The number is the status. Status 407 comes
     /// from a proxy.
     UnexpectedStatus(u16),
     /// The Edge cannot stream: it answered a stream request with status 501, or several stream requests with another content type (D-65).

@@ -107,7 +107,7 @@ pub enum Input<'a> {
 pub enum End<'a> {
     /// The response is complete, as far as the transport can determine.
     Complete,
-    /// The connection could not be opened, it broke, or the transport failed for a reason that no other variant covers. The text is the
+    /// The connection could not be opened, it broke, or the transport failed for a reason that no other kind of end covers. The text is the
     /// transport's reason, which must contain neither the URL nor a key.
     Broken(&'a str),
     /// The TLS handshake failed, for example because the Edge's certificate was not accepted. The text is the transport's reason.

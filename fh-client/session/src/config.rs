@@ -17,13 +17,13 @@ pub enum Mode {
     /// stream per key: in this mode it polls every 180 seconds, or at the interval that the Edge requests (D-77).
     Streaming,
     /// The client polls at the start, and then in intervals. The variant holds the interval, which the Edge may change.
-    ActivePolling(Duration),
+    Polling(Duration),
     /// The client polls at the start, and again when a feature is read after the interval has passed. The variant holds the interval, which
     /// the Edge may change.
-    PassivePolling(Duration),
+    Passive(Duration),
     /// The client polls once. Commands of callers may cause further polls, and a failed poll is retried while the client has no features
     /// for its context.
-    OneOff,
+    Once,
     /// The client sends no requests.
     Offline,
 }
@@ -51,10 +51,10 @@ pub enum ContextPlacement {
 pub enum WhileSwitching {
     /// The values of the previous context are not served for the new context. The client is not ready until the new values have arrived.
     #[default]
-    HideValues,
+    Hide,
     /// The values of the previous context are served for the new context as well, until the new values have arrived. Use this variant only
     /// in programs that serve a single user.
-    KeepValues,
+    Keep,
 }
 
 /// Delays before retries (D-64). A delay is a random time in `[d × (1 − jitter), d]`, but at least 100 ms, or the initial delay if that is
@@ -160,11 +160,8 @@ impl Config {
     /// Creates the default settings: streaming if there is one key, active polling if there are several keys (D-77).
     #[must_use]
     pub fn new(edge: EdgeUrl, keys: ApiKeys) -> Self {
-        let mode = if keys.are_several() {
-            Mode::ActivePolling(DEFAULT_INTERVAL)
-        } else {
-            Mode::Streaming
-        };
+        let mode =
+            if keys.are_several() { Mode::Polling(DEFAULT_INTERVAL) } else { Mode::Streaming };
         Self {
             edge,
             keys,

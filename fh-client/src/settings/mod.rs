@@ -116,6 +116,11 @@ impl BuilderSettings {
         }
         check_backoff("backoff", &config.backoff)?;
         check_backoff("backoff_when_refused", &config.refused)?;
+        if config.return_within.is_empty() {
+            return Err(
+                InvalidSetting::new("return_within", "write the shorter delay first").into()
+            );
+        }
         if let Some(name) = unsendable(&config.headers) {
             return Err(StartError::Header(name.to_string()));
         }
@@ -227,7 +232,7 @@ impl BuilderSettings {
 
 /// Returns the mode of a client that polls at this interval. With an interval of zero, the client polls only once.
 pub(crate) const fn polling(interval: Duration) -> Mode {
-    if interval.is_zero() { Mode::OneOff } else { Mode::ActivePolling(interval) }
+    if interval.is_zero() { Mode::Once } else { Mode::Polling(interval) }
 }
 
 /// Returns an error if the delays of this setting can never work.

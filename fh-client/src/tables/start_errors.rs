@@ -21,8 +21,9 @@ fn builder(url: &str, keys: &[&str], options: &Value) -> ClientBuilder {
         builder = match name.as_str() {
             "mode" if value == "streaming" => builder.streaming(),
             "mode" if value == "offline" => builder.offline(),
-            "mode" => builder.one_off(),
-            "poll" => builder.active_polling(seconds(value)),
+            "mode" if value == "polling" => builder.polling(seconds(&options["interval"])),
+            "mode" => builder.once(),
+            "interval" => builder,
             "headers" => entries(value).fold(builder, |builder, (name, value)| {
                 builder.header(name, value.as_str().unwrap())
             }),
@@ -119,7 +120,7 @@ fn start_errors() {
     }
     let two = vec![KEY, "other/server-evaluated"];
     inputs.push((edge, two.clone(), json!({ "mode": "streaming" })));
-    inputs.push((edge, two, json!({ "mode": "oneOff" })));
+    inputs.push((edge, two, json!({ "mode": "once" })));
     inputs.push(("ftp://edge", vec![KEY], json!({ "mode": "offline" })));
     for options in [
         json!({ "headers": { "Host": "other" } }),
@@ -148,7 +149,7 @@ fn start_errors() {
         json!({ "limits": { "heldBack": 0 } }),
         json!({ "limits": { "bytes": 0 } }),
         json!({ "limits": { "head": 0.001, "bytes": 1 } }),
-        json!({ "poll": 0 }),
+        json!({ "mode": "polling", "interval": 0 }),
         json!({ "context": attributes(30) }),
         json!({ "context": attributes(31) }),
     ] {

@@ -47,7 +47,7 @@ fn no_event_descriptor_of_the_parent_is_rung() {
     let of_the_edge = event_counts();
     // The driver runs only within `block_on`, so that the parent itself rings nothing afterwards.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let builder = builder(&edge).passive_polling(Duration::from_millis(1));
+    let builder = builder(&edge).passive(Duration::from_millis(1));
     let client = builder.runtime(runtime.handle().clone()).start().unwrap();
     runtime.block_on(async {
         client.ready().await.unwrap();

@@ -47,7 +47,7 @@ fn while_streaming_and_the_last_values_answer() {
 #[test]
 fn while_resting() {
     let edge = edge();
-    let client = started(builder(&edge).active_polling(PATIENCE));
+    let client = started(builder(&edge).polling(PATIENCE));
     closes(&edge, &client);
 }
 
@@ -65,7 +65,7 @@ fn within_a_body() {
     let edge = edge();
     let endless = Behaviour::status(200).drip(1, Duration::from_millis(1)).fill(b' ', 1_000_000);
     edge.behave_on(Route::Poll, endless);
-    let client = builder(&edge).active_polling(PATIENCE).start().unwrap();
+    let client = builder(&edge).polling(PATIENCE).start().unwrap();
     seen(&edge, |seen| seen.of(Route::Poll).any(|poll| poll.written > 0));
     closes(&edge, &client);
 }
@@ -84,7 +84,7 @@ fn while_refused_and_while_stale() {
     for answer in [Behaviour::status(400), Behaviour::new().healthy_with_status(236)] {
         let edge = edge();
         edge.behave_on(Route::Poll, answer);
-        let client = builder(&edge).active_polling(PATIENCE).start().unwrap();
+        let client = builder(&edge).polling(PATIENCE).start().unwrap();
         until(&client, |status| {
             status.connection == Connection::Halted || status.readiness == Readiness::Failed
         });

@@ -30,8 +30,7 @@ fn set_values_are_delivered_to_clients() {
 fn polls_with_etags() {
     let edge = MemoryEdge::new();
     edge.set("A", true);
-    let client =
-        edge.client().active_polling(Duration::from_secs(3600)).configure(quick).start().unwrap();
+    let client = edge.client().polling(Duration::from_secs(3600)).configure(quick).start().unwrap();
     client.wait_ready(PATIENCE).unwrap();
     soon(client.refresh()).unwrap();
     edge.set("A", false);
@@ -55,7 +54,7 @@ fn evaluates_for_server_evaluated_keys() {
     );
     for builder in [
         edge.client_with(SERVER_KEY),
-        edge.client_with(SERVER_KEY).active_polling(Duration::from_secs(3600)),
+        edge.client_with(SERVER_KEY).polling(Duration::from_secs(3600)),
         edge.client_with(SERVER_KEY).context_placement(fh_client::ContextPlacement::Query),
     ] {
         let client = builder.configure(quick).start().unwrap();

@@ -134,7 +134,7 @@ async fn growing_gauges_are_updated_without_events() {
     let kept = kept();
     let edge = MemoryEdge::new();
     edge.set("A", true);
-    let client = edge.client_with("growing/key*").active_polling(PATIENCE * 100);
+    let client = edge.client_with("growing/key*").polling(PATIENCE * 100);
     let client = client.runtime(Handle::current()).start().unwrap();
     client.ready().await.unwrap();
     tokio::time::sleep(Duration::from_secs(25)).await;

@@ -12,7 +12,7 @@ use crate::support::{PATIENCE, builder, reads, seen, started, until};
 fn reads_fetch_once_the_interval_is_over() {
     let edge = FakeEdge::start().unwrap();
     edge.set_feature(Feature::string("COLOUR", "red"));
-    let client = started(builder(&edge).passive_polling(Duration::from_millis(50)));
+    let client = started(builder(&edge).passive(Duration::from_millis(50)));
     // The client sends no request by itself, and a listener does not count as a read.
     let mut changes = client.changes("COLOUR");
     let status = until(&client, |status| status.connection == Connection::Resting);
@@ -32,7 +32,7 @@ fn reads_fetch_once_the_interval_is_over() {
 fn reads_at_the_same_time_share_a_request() {
     let edge = FakeEdge::start().unwrap();
     edge.set_feature(Feature::string("COLOUR", "red"));
-    let client = started(builder(&edge).passive_polling(Duration::from_millis(20)));
+    let client = started(builder(&edge).passive(Duration::from_millis(20)));
     edge.set_value("COLOUR", "blue");
     edge.behave_on(Route::Poll, Behaviour::new().wait_for_signal("go").then_healthy());
     std::thread::scope(|scope| {
@@ -62,7 +62,7 @@ fn trouble_before_the_first_list_is_retried_without_reads() {
         [Behaviour::status(503), Behaviour::status(500)],
         Behaviour::healthy(),
     );
-    let client = builder(&edge).passive_polling(Duration::from_secs(3600)).start().unwrap();
+    let client = builder(&edge).passive(Duration::from_secs(3600)).start().unwrap();
     client.wait_ready(PATIENCE).unwrap();
     assert_eq!(edge.recording().count(Route::Poll), 3);
 }

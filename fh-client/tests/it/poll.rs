@@ -19,7 +19,7 @@ fn edge() -> FakeEdge {
 #[test]
 fn polls_again_and_again_with_the_etag() {
     let edge = edge();
-    let client = started(builder(&edge).active_polling(INTERVAL));
+    let client = started(builder(&edge).polling(INTERVAL));
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
     edge.set_value("COLOUR", "blue");
     reads(&client, "COLOUR", "blue");
@@ -38,7 +38,7 @@ fn polls_again_and_again_with_the_etag() {
 #[test]
 fn an_unchanged_answer_keeps_the_generation() {
     let edge = edge();
-    let client = started(builder(&edge).active_polling(INTERVAL));
+    let client = started(builder(&edge).polling(INTERVAL));
     let generation = client.snapshot().generation();
     edge.wait_for_requests(Route::Poll, 4, PATIENCE).unwrap();
     assert_eq!(client.snapshot().generation(), generation);
@@ -48,7 +48,7 @@ fn an_unchanged_answer_keeps_the_generation() {
 fn status_236_brings_features_and_ends_the_polling() {
     let edge = edge();
     edge.behave_on(Route::Poll, Behaviour::new().healthy_with_status(236));
-    let client = started(builder(&edge).active_polling(INTERVAL));
+    let client = started(builder(&edge).polling(INTERVAL));
     let status = until(&client, |status| status.connection == Connection::Halted);
     assert!(status.is_stale);
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
@@ -64,7 +64,7 @@ fn status_236_brings_features_and_ends_the_polling() {
 fn passes(trouble: Behaviour, is: impl Fn(&Problem) -> bool) {
     let edge = edge();
     edge.behave_on(Route::Poll, trouble.clone());
-    let client = builder(&edge).active_polling(INTERVAL).start().unwrap();
+    let client = builder(&edge).polling(INTERVAL).start().unwrap();
     let first = until(&client, |status| status.attempts > 1 && status.problem.is_some());
     assert!(is(first.problem.as_ref().unwrap()), "{first}");
     assert_eq!(first.readiness, Readiness::NotReady);
@@ -136,7 +136,7 @@ fn a_body_shorter_than_it_said_passes() {
 #[test]
 fn too_many_requests_are_not_made() {
     let edge = edge();
-    let client = started(builder(&edge).active_polling(INTERVAL));
+    let client = started(builder(&edge).polling(INTERVAL));
     edge.behave_on(Route::Poll, Behaviour::status(429).header("retry-after", "3600"));
     let status = until(&client, |status| status.problem.is_some());
     assert_eq!(status.problem, Some(Problem::TooManyRequests));
@@ -148,7 +148,7 @@ fn too_many_requests_are_not_made() {
 fn the_edge_chooses_the_interval() {
     let edge = edge();
     edge.cache_control(Some("public, max-age=3600"));
-    let client = started(builder(&edge).active_polling(INTERVAL));
+    let client = started(builder(&edge).polling(INTERVAL));
     let status = until(&client, |status| status.connection == Connection::Resting);
     assert!(status.next_attempt.unwrap() > Duration::from_secs(3000));
     assert_eq!(edge.recording().count(Route::Poll), 1);
@@ -158,7 +158,7 @@ fn the_edge_chooses_the_interval() {
 fn a_silent_answer_ends_at_the_limit() {
     let edge = edge();
     let client = builder(&edge)
-        .active_polling(INTERVAL)
+        .polling(INTERVAL)
         .configure(|config| config.limits.head = Duration::from_millis(150))
         .start();
     let client = client.unwrap();
@@ -179,7 +179,7 @@ fn a_slow_body_ends_at_the_poll_limit() {
         .drip(1, Duration::from_millis(30))
         .fill(b' ', 100_000);
     edge.behave_on(Route::Poll, drip);
-    let limited = builder(&edge).active_polling(INTERVAL).configure(|config| {
+    let limited = builder(&edge).polling(INTERVAL).configure(|config| {
         config.limits.head = Duration::from_secs(10);
         config.limits.poll = Duration::from_millis(600);
     });
@@ -204,7 +204,7 @@ fn size_has_its_limit_before_and_after_decompression() {
         .body(include_bytes!("blanks.json.gz").as_slice());
     edge.script(Route::Poll, [big, bomb], Behaviour::healthy());
     let limited =
-        builder(&edge).active_polling(INTERVAL).configure(|config| config.limits.bytes = 100_000);
+        builder(&edge).polling(INTERVAL).configure(|config| config.limits.bytes = 100_000);
     let client = limited.start().unwrap();
     edge.wait_for_requests(Route::Poll, 1, PATIENCE).unwrap();
     client.wait_ready(PATIENCE).unwrap();
@@ -221,7 +221,7 @@ fn size_has_its_limit_before_and_after_decompression() {
 fn refused_connections_are_tried_again() {
     let edge = FakeEdge::start_refusing().unwrap();
     edge.set_feature(Feature::string("COLOUR", "red"));
-    let client = builder(&edge).active_polling(INTERVAL).start().unwrap();
+    let client = builder(&edge).polling(INTERVAL).start().unwrap();
     let status = until(&client, |status| status.attempts >= 3);
     assert!(matches!(status.problem, Some(Problem::Unreachable(_))), "{status}");
     assert_eq!(status.readiness, Readiness::NotReady);
@@ -233,7 +233,7 @@ fn refused_connections_are_tried_again() {
 fn one_request_and_no_more() {
     let edge = edge();
     edge.script(Route::Poll, [Behaviour::status(503)], Behaviour::healthy());
-    let client = started(builder(&edge).active_polling(Duration::ZERO));
+    let client = started(builder(&edge).polling(Duration::ZERO));
     let status = until(&client, |status| status.connection == Connection::Done);
     assert_eq!((status.next_attempt, status.requests), (None, 2));
 }

@@ -29,7 +29,7 @@ fn within_the_origin_they_are_followed() {
         reads(&client, "COLOUR", "blue");
         assert_eq!(client.status().requests, 2);
         assert_eq!(edge.recording().count(Route::Stream), 2);
-        let polled = started(builder(&edge).one_off());
+        let polled = started(builder(&edge).once());
         assert_eq!(polled.status().requests, 2);
     }
 }
@@ -51,7 +51,7 @@ fn in_a_circle_they_end() {
     edge.behave(Behaviour::redirect(302, RedirectTo::Itself));
     let hour = Duration::from_secs(3600);
     let once = Backoff { initial: hour, cap: hour, jitter: 0.0 };
-    let client = builder(&edge).one_off().configure(move |config| config.backoff = once).start();
+    let client = builder(&edge).once().configure(move |config| config.backoff = once).start();
     let status = until(&client.unwrap(), |status| status.problem.is_some());
     assert_eq!(status.problem, Some(Problem::Redirect));
     // The first request and five redirects.

@@ -18,7 +18,7 @@ fn edge() -> FakeEdge {
 #[test]
 fn refresh_sends_a_request_at_once() {
     let edge = edge();
-    let client = started(builder(&edge).active_polling(LONG));
+    let client = started(builder(&edge).polling(LONG));
     edge.set_value("COLOUR", "blue");
     assert_eq!(soon(client.refresh()), Ok(Readiness::Ready));
     assert_eq!(client.string("COLOUR").as_deref(), Some("blue"));
@@ -27,7 +27,7 @@ fn refresh_sends_a_request_at_once() {
 #[test]
 fn many_at_once_are_one_request() {
     let edge = edge();
-    let client = started(builder(&edge).active_polling(LONG));
+    let client = started(builder(&edge).polling(LONG));
     edge.behave_on(Route::Poll, Behaviour::new().wait_for_signal("go").then_healthy());
     edge.set_value("COLOUR", "blue");
     std::thread::scope(|scope| {
@@ -46,7 +46,7 @@ fn many_at_once_are_one_request() {
 #[test]
 fn refresh_returns_the_problem_of_the_request() {
     let edge = edge();
-    let client = started(builder(&edge).active_polling(LONG));
+    let client = started(builder(&edge).polling(LONG));
     edge.behave_on(Route::Poll, Behaviour::status(503));
     assert_eq!(soon(client.refresh()), Err(Problem::ServerError(503)));
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));

@@ -77,7 +77,7 @@ fn no_secret_in_logs_errors_debug_output_status_or_files() {
             say(format!("{with:?}"));
             for client in [
                 with.clone().start().unwrap(),
-                with.active_polling(std::time::Duration::from_millis(30)).start().unwrap(),
+                with.polling(std::time::Duration::from_millis(30)).start().unwrap(),
             ] {
                 let status =
                     until(&client, |status| status.problem.is_some() || status.features > 0);

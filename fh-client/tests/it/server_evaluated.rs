@@ -68,7 +68,7 @@ fn a_stream_is_opened_anew() {
 fn a_poll_is_sent_at_once_and_without_the_old_etag() {
     let edge = edge();
     let long = Duration::from_secs(3600);
-    let client = started(builder_with(&edge, &edge.server_key()).active_polling(long));
+    let client = started(builder_with(&edge, &edge.server_key()).polling(long));
     switches(&client, &edge);
     let recording = edge.recording();
     let polls: Vec<_> = recording.of(Route::Poll).map(|poll| &poll.request).collect();
@@ -106,7 +106,7 @@ fn holds_back(edge: &FakeEdge, user: &'static str, signal: &'static str) {
 fn a_newer_context_waits_for_the_one_that_the_edge_evaluates() {
     let edge = edge();
     let long = Duration::from_secs(3600);
-    let client = started(builder_with(&edge, &edge.server_key()).active_polling(long));
+    let client = started(builder_with(&edge, &edge.server_key()).polling(long));
     holds_back(&edge, "userkey=fred", "go");
     soon(async {
         let mut fred = std::pin::pin!(client.set_context(user("fred")));
@@ -130,7 +130,7 @@ fn a_late_answer_for_the_former_context_changes_nothing() {
     // No caller waits for the very first request, so it is aborted.
     holds_back(&edge, "userkey=nobody", "mary was answered");
     let builder = builder_with(&edge, &edge.server_key()).initial_context(user("nobody"));
-    let client = builder.active_polling(long).start().unwrap();
+    let client = builder.polling(long).start().unwrap();
     edge.wait_for_requests(Route::Poll, 1, PATIENCE).unwrap();
     let mary = soon(client.set_context(user("mary"))).unwrap();
     edge.signal("mary was answered");
@@ -152,7 +152,7 @@ fn of_200_contexts_at_once_two_are_applied_and_the_others_are_superseded() {
         let edge = edge();
         let builder = builder_with(&edge, &edge.server_key());
         let long = Duration::from_secs(3600);
-        let client = started(if streams { builder } else { builder.active_polling(long) });
+        let client = started(if streams { builder } else { builder.polling(long) });
         edge.behave(Behaviour::new().wait_for_signal("go").then_healthy());
         let outcomes = soon(async {
             let mut contexts = tokio::task::JoinSet::new();
@@ -200,13 +200,13 @@ fn a_context_that_takes_too_long_is_reported_and_stays_set() {
 
 #[test]
 fn not_ready_while_switching_unless_asked_to_keep_the_values() {
-    for keeps in [WhileSwitching::HideValues, WhileSwitching::KeepValues] {
+    for keeps in [WhileSwitching::Hide, WhileSwitching::Keep] {
         let edge = edge();
         let client = started(builder_with(&edge, &edge.server_key()).while_switching(keeps));
         let held = Behaviour::new().wait_for_signal("go").then_healthy();
         edge.behave_on(Route::Stream, held);
         let fred = client.context_of(user("fred"));
-        let hides = keeps == WhileSwitching::HideValues;
+        let hides = keeps == WhileSwitching::Hide;
         soon(async {
             let switched = client.set_context(user("fred"));
             let mut switched = std::pin::pin!(switched);

@@ -194,7 +194,7 @@ fn later_features_are_written_with_the_time_of_their_confirmation() {
 fn a_file_without_news_is_not_written_again() {
     let (edge, folder) = (edge(), Folder::new());
     let file = folder.file(FILE);
-    let client = started(builder(&edge).active_polling(PATIENCE * 10).snapshot_file(file.clone()));
+    let client = started(builder(&edge).polling(PATIENCE * 10).snapshot_file(file.clone()));
     client.flush(PATIENCE).unwrap();
     std::fs::remove_file(&file).unwrap();
     client.flush(PATIENCE).unwrap();
@@ -249,7 +249,7 @@ fn while_the_context_changes_nothing_is_written() {
     let client = started(
         builder_with(&edge, &edge.server_key())
             .initial_context(user("fred"))
-            .while_switching(WhileSwitching::KeepValues)
+            .while_switching(WhileSwitching::Keep)
             .snapshot_file(folder.file(FILE)),
     );
     client.flush(PATIENCE).unwrap();

@@ -51,7 +51,7 @@ impl File {
     fn builder(&self, edge: &FakeEdge, copy: &Path) -> ClientBuilder {
         let mut builder = builder_with(edge, self.keys[0])
             .api_keys(self.keys[1..].iter().copied())
-            .active_polling(std::time::Duration::from_secs(3600))
+            .polling(std::time::Duration::from_secs(3600))
             .snapshot_file(copy);
         if let Some(context) = &self.context {
             builder = builder.initial_context(context.clone());

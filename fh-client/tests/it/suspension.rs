@@ -62,7 +62,7 @@ fn each_command_of_a_suspended_client_sends_one_poll() {
 fn a_client_may_be_suspended_before_its_first_request_is_answered() {
     let edge = edge();
     edge.behave_on(Route::Poll, Behaviour::new().wait_for_signal("never"));
-    let client = builder(&edge).active_polling(LONG).start().unwrap();
+    let client = builder(&edge).polling(LONG).start().unwrap();
     seen(&edge, |seen| seen.count(Route::Poll) == 1);
     client.suspend();
     until(&client, |status| status.connection == Connection::Suspended);

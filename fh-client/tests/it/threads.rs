@@ -58,7 +58,7 @@ impl Rig {
         let (ends, ended) = channel();
         let threads = Arc::<Mutex<Vec<ThreadId>>>::default();
         let watched = Watched { edge: edge.clone(), threads: Arc::clone(&threads), ends };
-        let builder = edge.client_with(SERVER_KEY).one_off().transport(watched).configure(quick);
+        let builder = edge.client_with(SERVER_KEY).once().transport(watched).configure(quick);
         Self { builder, threads, ended }
     }
 
@@ -131,7 +131,7 @@ fn on_its_own_thread_a_wait_is_refused() {
     let edge = MemoryEdge::new();
     let held = Arc::<Mutex<Option<Client>>>::default();
     let (tell, told) = channel();
-    let client = edge.client().one_off().transport(Waits(edge.clone(), Arc::clone(&held), tell));
+    let client = edge.client().once().transport(Waits(edge.clone(), Arc::clone(&held), tell));
     let client = started(client);
     *held.lock().unwrap() = Some(client.clone());
     soon(client.refresh()).unwrap();
@@ -164,7 +164,7 @@ fn a_transport_that_two_clients_share_of_which_one_ends() {
         Client::builder(edge.url(), edge.client_key())
             .transport(shared.clone())
             .configure(quick)
-            .active_polling(PATIENCE * 100)
+            .polling(PATIENCE * 100)
     };
     let one = started(builder());
     let other = sharing(&edge, || started(builder()));

@@ -78,11 +78,11 @@ fn keys_without_permission() {
 #[test]
 fn polling_clients_wait_as_well() {
     let edge = edge();
-    let client = started(builder(&edge).one_off());
+    let client = started(builder(&edge).once());
     let updates = client.test_updates();
     assert_eq!(soon(updates.set_and_wait("COLOUR", Update::value("blue"))), Ok(Outcome::Accepted));
     assert_eq!(client.string("COLOUR").as_deref(), Some("blue"));
-    let evaluated = started(builder_with(&edge, &edge.server_key()).one_off());
+    let evaluated = started(builder_with(&edge, &edge.server_key()).once());
     let updates = evaluated.test_updates();
     assert_eq!(soon(updates.set_and_wait("COLOUR", Update::value("grey"))), Ok(Outcome::Accepted));
     assert_eq!(evaluated.string("COLOUR").as_deref(), Some("grey"));
@@ -92,7 +92,7 @@ fn polling_clients_wait_as_well() {
 fn two_hundred_updates_and_polls_share_a_connection() {
     let edge = edge();
     edge.set_feature(Feature::boolean("LOCKED", true).locked());
-    let client = started(builder(&edge).one_off());
+    let client = started(builder(&edge).once());
     let updates = client.test_updates();
     for round in 0..50 {
         let text = Update::value(format!("{round}"));

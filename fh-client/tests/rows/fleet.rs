@@ -60,7 +60,7 @@ fn a_hundred_early_ends_are_no_hot_loop() {
                     config.pace = Duration::ZERO;
                 });
                 let builder = match route {
-                    Route::Poll => builder.active_polling(NEVER),
+                    Route::Poll => builder.polling(NEVER),
                     _ => builder.streaming(),
                 };
                 let _client = builder.start().unwrap();

@@ -24,7 +24,7 @@ fn max_age_replaces_the_interval_of_active_polling() {
     let edge = edge();
     let answer = with_cache_control("bork, bork, max-age=1, sister");
     edge.script(Route::Poll, [Behaviour::healthy(), answer], Behaviour::healthy());
-    let _client = ready(quick(&edge).active_polling(SHORT));
+    let _client = ready(quick(&edge).polling(SHORT));
     // The last value remains in effect. The client does not return to the configured interval.
     seen(&edge, Route::Poll, 4);
     not_earlier(&edge.recording().gaps(Route::Poll), &[SHORT, SECOND, SECOND]);
@@ -34,7 +34,7 @@ fn max_age_replaces_the_interval_of_active_polling() {
 fn max_age_replaces_the_interval_of_passive_polling() {
     let edge = edge();
     edge.script(Route::Poll, [with_cache_control("max-age=1")], Behaviour::healthy());
-    let client = ready(quick(&edge).passive_polling(SHORT));
+    let client = ready(quick(&edge).passive(SHORT));
     edge.set_value(FEATURE, "two");
     // The feature is read again and again. The request is sent after a second.
     arrives(&client, "two");
@@ -46,7 +46,7 @@ fn max_age_replaces_the_interval_of_passive_polling() {
 fn max_age_makes_a_long_interval_short() {
     let edge = edge();
     edge.cache_control(Some("max-age=1"));
-    let _client = ready(quick(&edge).active_polling(NEVER));
+    let _client = ready(quick(&edge).polling(NEVER));
     seen(&edge, Route::Poll, 2);
     not_earlier(&edge.recording().gaps(Route::Poll), &[SECOND]);
 }
@@ -55,7 +55,7 @@ fn max_age_makes_a_long_interval_short() {
 fn max_age_of_a_304_counts() {
     let edge = edge();
     edge.script(Route::Poll, [Behaviour::healthy()], with_cache_control("max-age=1"));
-    let _client = ready(quick(&edge).active_polling(SHORT));
+    let _client = ready(quick(&edge).polling(SHORT));
     seen(&edge, Route::Poll, 3);
     let recording = edge.recording();
     let statuses: Vec<_> = recording.requests.iter().map(|seen| seen.status).collect();
@@ -69,7 +69,7 @@ fn max_age_of_a_236_counts() {
     let edge = edge();
     let last = with_cache_control("max-age=1").healthy_with_status(236);
     edge.script(Route::Poll, [last], Behaviour::healthy());
-    let client = ready(quick(&edge).active_polling(SHORT));
+    let client = ready(quick(&edge).polling(SHORT));
     until(&client, "stale", |status| status.is_stale);
     assert_eq!(refresh(&client), Ok(Readiness::Ready));
     seen(&edge, Route::Poll, 3);
@@ -82,7 +82,7 @@ fn max_age_of_a_503_does_not_count() {
     let edge = edge();
     let busy = Behaviour::status(503).header("cache-control", "max-age=3600");
     edge.script(Route::Poll, [Behaviour::healthy(), busy], Behaviour::healthy());
-    let _client = ready(quick(&edge).active_polling(SHORT));
+    let _client = ready(quick(&edge).polling(SHORT));
     seen(&edge, Route::Poll, 4);
 }
 
@@ -91,7 +91,7 @@ fn max_age_of_a_503_does_not_count() {
 fn max_age_is_bounded() {
     let edge = edge();
     edge.cache_control(Some("max-age=99999999999999999999"));
-    let client = ready(quick(&edge).active_polling(SHORT));
+    let client = ready(quick(&edge).polling(SHORT));
     let status = until(&client, "resting", |status| status.connection == Connection::Resting);
     let day = Duration::from_secs(24 * 3600);
     assert!(status.next_attempt.is_some_and(|next| next <= day && next > day / 2), "{status}");
@@ -109,7 +109,7 @@ fn the_etag_is_cleared() {
     let edge = edge();
     let plain = json_answer().environments();
     edge.script(Route::Poll, [Behaviour::healthy(), plain], Behaviour::healthy());
-    let client = ready(quick(&edge).active_polling(NEVER));
+    let client = ready(quick(&edge).polling(NEVER));
     for _ in 0..2 {
         assert_eq!(refresh(&client), Ok(Readiness::Ready));
     }
@@ -123,7 +123,7 @@ fn the_etag_of_an_unreadable_body_is_not_kept() {
     let edge = edge();
     let broken = json_answer().header("etag", "\"broken\"").body("[{");
     edge.script(Route::Poll, [Behaviour::healthy(), broken], Behaviour::healthy());
-    let client = ready(quick(&edge).active_polling(NEVER));
+    let client = ready(quick(&edge).polling(NEVER));
     assert!(refresh(&client).is_err());
     assert_eq!(refresh(&client), Ok(Readiness::Ready));
     let etags = etags(&edge);
@@ -133,7 +133,7 @@ fn the_etag_of_an_unreadable_body_is_not_kept() {
 #[test]
 fn the_etag_is_dropped_when_the_context_changes() {
     let edge = edge();
-    let client = ready(server_evaluated(&edge).active_polling(NEVER));
+    let client = ready(server_evaluated(&edge).polling(NEVER));
     assert_eq!(refresh(&client), Ok(Readiness::Ready));
     block_on(client.set_context(Attributes::builder().user_key("fred").build())).unwrap();
     let sent: Vec<bool> = etags(&edge).iter().map(Option::is_some).collect();
@@ -144,7 +144,7 @@ fn the_etag_is_dropped_when_the_context_changes() {
 #[test]
 fn the_etag_is_dropped_when_the_key_changes() {
     let edge = edge();
-    let client = ready(quick(&edge).active_polling(NEVER));
+    let client = ready(quick(&edge).polling(NEVER));
     block_on(client.set_api_keys([format!("{}x", edge.client_key())])).unwrap();
     let sent: Vec<bool> = etags(&edge).iter().map(Option::is_some).collect();
     assert_eq!(sent, [false, false]);

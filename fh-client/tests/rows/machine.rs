@@ -51,7 +51,7 @@ fn connection_refused() {
         let edge = FakeEdge::start_refusing().unwrap();
         edge.set_feature(Feature::string(FEATURE, "one"));
         let builder = quick(&edge);
-        let builder = if streaming { builder.streaming() } else { builder.active_polling(NEVER) };
+        let builder = if streaming { builder.streaming() } else { builder.polling(NEVER) };
         let client = builder.start().unwrap();
         let tried =
             |status: &Status| status.attempts >= 3 && status.connection == Connection::Waiting;

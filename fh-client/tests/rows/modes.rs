@@ -19,7 +19,7 @@ const INTERVAL: Duration = Duration::from_millis(60);
 #[test]
 fn active_polling() {
     let edge = edge();
-    let client = ready(quick(&edge).active_polling(INTERVAL));
+    let client = ready(quick(&edge).polling(INTERVAL));
     edge.set_value(FEATURE, "two");
     // No read is needed.
     seen(&edge, Route::Poll, 5);
@@ -32,7 +32,7 @@ fn active_polling() {
 #[test]
 fn passive_polling() {
     let edge = edge();
-    let client = ready(quick(&edge).passive_polling(INTERVAL));
+    let client = ready(quick(&edge).passive(INTERVAL));
     let status = until(&client, "resting", |status| status.connection == Connection::Resting);
     assert_eq!(status.requests, 1);
     edge.set_value(FEATURE, "two");
@@ -45,7 +45,7 @@ fn passive_polling() {
 #[test]
 fn passive_polling_without_reads_rests() {
     let edge = edge();
-    let client = ready(quick(&edge).passive_polling(Duration::from_millis(5)));
+    let client = ready(quick(&edge).passive(Duration::from_millis(5)));
     // `status` does not count as a read.
     let expired = |status: &fh_client::Status| {
         status.connection == Connection::Resting && status.next_attempt.is_none()
@@ -58,20 +58,16 @@ fn passive_polling_without_reads_rests() {
 #[test]
 fn passive_polling_begins_at_once() {
     let edge = edge();
-    let client = ready(quick(&edge).passive_polling(NEVER));
+    let client = ready(quick(&edge).passive(NEVER));
     assert_eq!(served(&client).as_deref(), Some("one"));
 }
 
-/// With `one_off`, or an interval of zero, no request is due after the first answer.
+/// With `once`, or an interval of zero, no request is due after the first answer.
 #[test]
 fn one_off() {
     let zero = Duration::ZERO;
     let edge = edge();
-    let builders = [
-        quick(&edge).one_off(),
-        quick(&edge).active_polling(zero),
-        quick(&edge).passive_polling(zero),
-    ];
+    let builders = [quick(&edge).once(), quick(&edge).polling(zero), quick(&edge).passive(zero)];
     for (requests, builder) in (1..).zip(builders) {
         let client = ready(builder);
         let status = until(&client, "done", |status| status.connection == Connection::Done);
@@ -90,7 +86,7 @@ fn one_off_through_trouble() {
         [Behaviour::status(503), Behaviour::status(404)],
         Behaviour::healthy(),
     );
-    let client = quick(&edge).one_off().start().unwrap();
+    let client = quick(&edge).once().start().unwrap();
     client.wait_ready_through_refusals(PATIENCE).unwrap();
     until(&client, "done", |status| status.connection == Connection::Done);
     assert_eq!(edge.recording().count(Route::Poll), 3);

@@ -57,7 +57,7 @@ fn redirect_hops_keep_the_pace() {
 fn polls_keep_the_pace() {
     let lateness = Lateness::watch();
     let edge = edge();
-    let _client = hasty(quick(&edge).active_polling(Duration::from_millis(1)));
+    let _client = hasty(quick(&edge).polling(Duration::from_millis(1)));
     seen(&edge, Route::Poll, 7);
     within_pace(&edge, &lateness);
 }
@@ -67,7 +67,7 @@ fn a_program_that_keeps_asking_keeps_the_pace() {
     let lateness = Lateness::watch();
     let edge = edge();
     edge.behave(Behaviour::status(503));
-    let client = hasty(quick(&edge).active_polling(Duration::from_secs(3600)));
+    let client = hasty(quick(&edge).polling(Duration::from_secs(3600)));
     while edge.recording().count(Route::Poll) < 7 {
         assert!(refresh(&client).is_err());
     }

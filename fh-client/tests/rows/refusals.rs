@@ -66,7 +66,7 @@ impl Refusal {
 
 fn builder(edge: &FakeEdge, route: Route) -> ClientBuilder {
     match route {
-        Route::Poll => quick(edge).active_polling(INTERVAL),
+        Route::Poll => quick(edge).polling(INTERVAL),
         _ => quick(edge).streaming(),
     }
 }
@@ -160,7 +160,7 @@ fn each_refused(then: impl Fn(&FakeEdge, &Client)) {
                 config.refused.cap = NEVER;
             });
             let client = match route {
-                Route::Poll => builder.active_polling(NEVER),
+                Route::Poll => builder.polling(NEVER),
                 _ => builder.streaming(),
             };
             let client = client.start().unwrap();

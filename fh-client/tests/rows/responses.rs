@@ -15,7 +15,7 @@ use super::{
 #[test]
 fn status_200() {
     let edge = edge();
-    let client = ready(quick(&edge).active_polling(NEVER));
+    let client = ready(quick(&edge).polling(NEVER));
     let status = client.status();
     assert_eq!((status.source, status.features), (Some(Source::Polling), 1));
     let environments = client.environments();
@@ -27,7 +27,7 @@ fn status_200() {
 #[test]
 fn status_200_with_fewer_features() {
     let edge = edge();
-    let client = ready(quick(&edge).active_polling(NEVER));
+    let client = ready(quick(&edge).polling(NEVER));
     edge.replace_all([]);
     assert_eq!(refresh(&client), Ok(Readiness::Ready));
     assert_eq!((client.exists(FEATURE), client.status().features), (false, 0));
@@ -38,7 +38,7 @@ fn status_200_with_fewer_features() {
 fn status_200_with_an_empty_array() {
     let edge = edge();
     edge.behave(json_answer().body("[]"));
-    let client = quick(&edge).active_polling(Duration::from_millis(30)).start().unwrap();
+    let client = quick(&edge).polling(Duration::from_millis(30)).start().unwrap();
     assert_eq!(client.wait_ready(PATIENCE), Err(NotReady::Failed(Problem::NoEnvironments)));
     seen(&edge, Route::Poll, 2);
     edge.behave(Behaviour::healthy());
@@ -56,7 +56,7 @@ fn status_200_with_an_empty_array() {
 fn status_236_to_a_poll() {
     let edge = edge();
     edge.script(Route::Poll, [Behaviour::new().healthy_with_status(236)], Behaviour::healthy());
-    let client = ready(quick(&edge).active_polling(Duration::from_millis(10)));
+    let client = ready(quick(&edge).polling(Duration::from_millis(10)));
     let status = until(&client, "stopped", |status| status.connection == Connection::Halted);
     assert_eq!((status.readiness, status.is_stale), (Readiness::Ready, true));
     assert_eq!((status.next_attempt, status.requests), (None, 1));
@@ -74,7 +74,7 @@ fn status_236_to_a_poll() {
 fn status_236_to_a_passive_poll() {
     let edge = edge();
     edge.script(Route::Poll, [Behaviour::new().healthy_with_status(236)], Behaviour::healthy());
-    let client = ready(quick(&edge).passive_polling(Duration::from_millis(1)));
+    let client = ready(quick(&edge).passive(Duration::from_millis(1)));
     until(&client, "stopped", |status| status.connection == Connection::Halted);
     for _ in 0..100 {
         assert_eq!(served(&client).as_deref(), Some("one"));
@@ -110,7 +110,7 @@ fn status_236_to_a_stream_refuses_another_context() {
 #[test]
 fn status_304() {
     let edge = edge();
-    let client = ready(quick(&edge).active_polling(NEVER));
+    let client = ready(quick(&edge).polling(NEVER));
     let (history, _subscription) = History::of(&client);
     for polls in 2..4 {
         assert_eq!(refresh(&client), Ok(Readiness::Ready));
@@ -131,7 +131,7 @@ fn retry_after() {
         let busy = Behaviour::status(status).header("retry-after", "1");
         edge.script(route, [busy], Behaviour::healthy());
         let client = match route {
-            Route::Poll => quick(&edge).active_polling(NEVER),
+            Route::Poll => quick(&edge).polling(NEVER),
             _ => quick(&edge).streaming(),
         };
         ready(client);
@@ -168,7 +168,7 @@ fn retry_after_once_ready() {
     let edge = edge();
     let busy = Behaviour::status(503).header("retry-after", "1");
     edge.script(Route::Poll, [Behaviour::healthy(), busy], Behaviour::healthy());
-    let client = ready(quick(&edge).active_polling(Duration::from_millis(20)));
+    let client = ready(quick(&edge).polling(Duration::from_millis(20)));
     seen(&edge, Route::Poll, 3);
     assert_eq!(client.readiness(), Readiness::Ready);
     let gaps = edge.recording().gaps(Route::Poll);
@@ -194,7 +194,7 @@ fn gzip() {
         json!([{"id": ENVIRONMENT, "features": [Feature::string(FEATURE, "packed").json()]}]);
     let body = gzipped(list.to_string().as_bytes());
     edge.behave_on(Route::Poll, json_answer().header("content-encoding", "gzip").body(body));
-    let client = ready(quick(&edge).active_polling(NEVER));
+    let client = ready(quick(&edge).polling(NEVER));
     assert_eq!(served(&client).as_deref(), Some("packed"));
     ready(quick(&edge).streaming());
     let recording = edge.recording();
@@ -215,7 +215,7 @@ fn redirects_within_the_origin() {
             let moved = Behaviour::redirect(status, RedirectTo::Prefix("/moved".to_string()));
             edge.script(route, [moved], Behaviour::healthy());
             let client = match route {
-                Route::Poll => quick(&edge).active_polling(NEVER),
+                Route::Poll => quick(&edge).polling(NEVER),
                 _ => quick(&edge).streaming(),
             };
             let client = ready(client);
@@ -234,8 +234,7 @@ fn before_the_first_list_an_interval_is_not_waited_for() {
         edge.script(Route::Poll, [Behaviour::status(503)], held(Route::Poll, "go"));
         edge.signal("go");
         let builder = quick(&edge);
-        let builder =
-            if passive { builder.passive_polling(NEVER) } else { builder.active_polling(NEVER) };
+        let builder = if passive { builder.passive(NEVER) } else { builder.polling(NEVER) };
         ready(builder);
         not_earlier(&edge.recording().gaps(Route::Poll), &[INITIAL / 2]);
     }

@@ -17,7 +17,7 @@ const INTERVAL: Duration = Duration::from_millis(100);
 #[test]
 fn a_refresh_restarts_the_interval() {
     let edge = edge();
-    let client = ready(quick(&edge).active_polling(INTERVAL));
+    let client = ready(quick(&edge).polling(INTERVAL));
     let mut polls = 1;
     // The program refreshes for longer than the interval, and then no more.
     for _ in 0..5 {
@@ -33,7 +33,7 @@ fn a_refresh_restarts_the_interval() {
 fn closing_during_a_request() {
     let edge = edge();
     edge.behave_on(Route::Poll, held(Route::Poll, "go"));
-    let client = quick(&edge).active_polling(Duration::from_millis(1)).start().unwrap();
+    let client = quick(&edge).polling(Duration::from_millis(1)).start().unwrap();
     seen(&edge, Route::Poll, 1);
     client.close();
     block_on(client.closed());
@@ -51,7 +51,7 @@ fn closing_during_a_request() {
 fn closing_completes_waiters() {
     let edge = edge();
     edge.behave(Behaviour::silence());
-    let client = quick(&edge).active_polling(NEVER).start().unwrap();
+    let client = quick(&edge).polling(NEVER).start().unwrap();
     let waiters = [client.clone(), client.clone()]
         .map(|client| std::thread::spawn(move || (client.wait_ready(PATIENCE), refresh(&client))));
     seen(&edge, Route::Poll, 1);
@@ -70,7 +70,7 @@ fn closing_completes_waiters() {
 fn refreshes_share_a_request() {
     let edge = edge();
     edge.script(Route::Poll, [Behaviour::healthy()], held(Route::Poll, "go"));
-    let client = ready(quick(&edge).active_polling(NEVER));
+    let client = ready(quick(&edge).polling(NEVER));
     edge.set_value(FEATURE, "two");
     let refreshes = [client.clone(), client.clone(), client.clone()]
         .map(|client| std::thread::spawn(move || refresh(&client)));
@@ -101,7 +101,7 @@ fn a_context_bypasses_the_request_that_is_out() {
         });
         edge.script(route, [held(route, "late")], Behaviour::healthy());
         let builder = server_evaluated(&edge);
-        let builder = if stream { builder.streaming() } else { builder.active_polling(NEVER) };
+        let builder = if stream { builder.streaming() } else { builder.polling(NEVER) };
         let client = builder.start().unwrap();
         seen(&edge, route, 1);
         let fred = Attributes::builder().user_key("fred").build();
@@ -126,7 +126,7 @@ fn a_context_bypasses_the_request_that_is_out() {
 #[test]
 fn the_same_context_is_no_change() {
     let edge = edge();
-    let client = ready(server_evaluated(&edge).active_polling(NEVER));
+    let client = ready(server_evaluated(&edge).polling(NEVER));
     for requests in [2, 2, 3, 3] {
         let user = if requests == 2 { "fred" } else { "jane" };
         let attributes = Attributes::builder().user_key(user).build();
@@ -139,7 +139,7 @@ fn the_same_context_is_no_change() {
 #[test]
 fn an_emptied_context_is_a_change() {
     let edge = edge();
-    let client = ready(server_evaluated(&edge).active_polling(NEVER));
+    let client = ready(server_evaluated(&edge).polling(NEVER));
     block_on(client.set_context(Attributes::builder().user_key("fred").build())).unwrap();
     block_on(client.set_context(Attributes::builder().build())).unwrap();
     let recording = edge.recording();
@@ -157,7 +157,7 @@ fn an_emptied_context_is_a_change() {
 #[test]
 fn client_evaluated_keys_send_no_context() {
     let edge = edge();
-    let client = ready(quick(&edge).active_polling(NEVER));
+    let client = ready(quick(&edge).polling(NEVER));
     block_on(client.set_context(Attributes::builder().user_key("fred").build())).unwrap();
     assert_eq!(edge.recording().count(Route::Poll), 1);
     assert_eq!(edge.recording().requests[0].request.header("x-featurehub"), None);
@@ -167,7 +167,7 @@ fn client_evaluated_keys_send_no_context() {
 #[test]
 fn trouble_ends_the_wait_of_all_callers() {
     let edge = edge();
-    let client = ready(quick(&edge).active_polling(NEVER));
+    let client = ready(quick(&edge).polling(NEVER));
     edge.kill();
     assert!(matches!(refresh(&client), Err(Problem::Unreachable(_))));
     edge.listen_again().unwrap();
@@ -181,8 +181,7 @@ fn trouble_ends_the_wait_of_all_callers() {
 #[test]
 fn reads_trigger_passive_polls_only() {
     let edge = edge();
-    let builders =
-        [quick(&edge).active_polling(NEVER), quick(&edge).streaming(), quick(&edge).one_off()];
+    let builders = [quick(&edge).polling(NEVER), quick(&edge).streaming(), quick(&edge).once()];
     for builder in builders {
         let client = ready(builder);
         let before = client.status().requests;
@@ -199,7 +198,7 @@ fn reads_trigger_passive_polls_only() {
     let polls = edge.recording().count(Route::Poll);
     edge.behave_on(Route::Poll, held(Route::Poll, "go"));
     edge.signal("go");
-    let client = ready(quick(&edge).passive_polling(Duration::from_millis(1)));
+    let client = ready(quick(&edge).passive(Duration::from_millis(1)));
     until(&client, "expired", |status| status.next_attempt.is_none());
     edge.set_value(FEATURE, "two");
     assert_eq!(served(&client).as_deref(), Some("one"));
@@ -212,7 +211,7 @@ fn reads_trigger_passive_polls_only() {
 fn concurrent_reads_share_a_passive_poll() {
     let edge = edge();
     edge.script(Route::Poll, [Behaviour::healthy()], held(Route::Poll, "go"));
-    let client = ready(quick(&edge).passive_polling(Duration::from_millis(1)));
+    let client = ready(quick(&edge).passive(Duration::from_millis(1)));
     // Reads go on until one of them triggers a request, and for a while afterwards.
     let (begun, has_asked) = (Instant::now(), AtomicBool::new(false));
     std::thread::scope(|scope| {
@@ -239,7 +238,7 @@ fn concurrent_reads_share_a_passive_poll() {
 fn passive_trouble_waits_for_the_interval() {
     let edge = edge();
     edge.script(Route::Poll, [Behaviour::healthy(), Behaviour::status(500)], Behaviour::healthy());
-    let client = ready(quick(&edge).passive_polling(INTERVAL));
+    let client = ready(quick(&edge).passive(INTERVAL));
     edge.set_value(FEATURE, "two");
     arrives(&client, "two");
     not_earlier(&edge.recording().gaps(Route::Poll), &[INTERVAL; 2]);

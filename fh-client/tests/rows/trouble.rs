@@ -187,7 +187,7 @@ fn builder(edge: &FakeEdge, route: Route, kind: &Kind) -> ClientBuilder {
     let limits = kind.limits;
     let builder = quick(edge).configure(move |config| limits(&mut config.limits));
     match route {
-        Route::Poll => builder.active_polling(INTERVAL),
+        Route::Poll => builder.polling(INTERVAL),
         _ => builder.streaming(),
     }
 }

@@ -15,6 +15,67 @@ _T = TypeVar("_T")
 _Value: TypeAlias = bool | str | int | float
 _Kind: TypeAlias = Literal["BOOLEAN", "STRING", "NUMBER", "JSON"]
 _Readiness: TypeAlias = Literal["NOT_READY", "READY", "FAILED", "CLOSED"]
+_Connection: TypeAlias = Literal[
+    "idle",
+    "connecting",
+    "streaming",
+    "resting",
+    "waiting",
+    "paused",
+    "done",
+    "halted",
+    "suspended",
+    "offline",
+    "closed",
+]
+_Problem: TypeAlias = Literal[
+    "bad_request",
+    "unauthorised",
+    "not_found",
+    "failure",
+    "stale",
+    "too_many_requests",
+    "server_error",
+    "unexpected_status",
+    "no_streaming",
+    "held_back",
+    "content_type",
+    "redirect",
+    "malformed",
+    "too_large",
+    "no_environments",
+    "empty_list",
+    "unreachable",
+    "tls",
+    "timed_out",
+    "closed_early",
+    "disconnected",
+    "context",
+    "superseded",
+    "closed",
+]
+_Reason: TypeAlias = Literal[
+    "STRATEGY_MATCH",
+    "SPLIT",
+    "DEFAULT",
+    "STATIC",
+    "INTERCEPTED",
+    "NOT_SET",
+    "NOT_FOUND",
+    "TYPE_MISMATCH",
+    "NOT_READY",
+]
+_Notice: TypeAlias = Literal[
+    "key_in_several_environments",
+    "comma_in_value",
+    "override_refused",
+    "interceptor_panicked",
+    "interceptor_failed",
+    "fell_back_to_polling",
+    "streams_held_back",
+    "store_ignored",
+    "ignored",
+]
 _Duration: TypeAlias = float | timedelta
 _Instant: TypeAlias = float | datetime
 _Locks: TypeAlias = Literal["respect", "override", "decide"]
@@ -192,10 +253,10 @@ class ReadinessChange:
     def is_first(self) -> bool:
         """True if the client is ready for the first time."""
     @property
-    def connection(self) -> str:
+    def connection(self) -> _Connection:
         """The state of the connection."""
     @property
-    def problem(self) -> str | None:
+    def problem(self) -> _Problem | None:
         """The short name of the last problem."""
 
 @final
@@ -206,10 +267,10 @@ class StatusChange:
     def readiness(self) -> _Readiness:
         """The readiness."""
     @property
-    def connection(self) -> str:
+    def connection(self) -> _Connection:
         """The state of the connection."""
     @property
-    def problem(self) -> str | None:
+    def problem(self) -> _Problem | None:
         """The short name of the last problem."""
     @property
     def message(self) -> str | None:
@@ -246,6 +307,10 @@ class RawUpdate:
 @final
 class Notice:
     """An unusual event that does not stop the client. `str()` is a text for people."""
+
+    @property
+    def kind(self) -> _Notice:
+        """The name of the kind of event."""
 
 @final
 class Subscription:
@@ -398,7 +463,7 @@ class UsageEvent:
     def features(self) -> list[UsedFeature]:
         """The features with their values; one for a read."""
     @property
-    def reason(self) -> str | None:
+    def reason(self) -> _Reason | None:
         """The reason for the value of a read."""
     @property
     def interceptor(self) -> str | None:
@@ -432,7 +497,7 @@ class Evaluation:
     def kind(self) -> _Kind | None:
         """The feature's type; `None` if it is unknown."""
     @property
-    def reason(self) -> str:
+    def reason(self) -> _Reason:
         """The reason for the value."""
     @property
     def is_set(self) -> bool:
@@ -731,7 +796,7 @@ class Detail:
     def kind(self) -> _Kind | None:
         """The feature's type; `None` if the feature does not exist or its type is unknown."""
     @property
-    def reason(self) -> str:
+    def reason(self) -> _Reason:
         """The reason for the value, such as `"STRATEGY_MATCH"`, `"DEFAULT"` or `"NOT_FOUND"`."""
     @property
     def strategy_id(self) -> str | None:
@@ -789,10 +854,10 @@ class Status:
     def readiness(self) -> _Readiness:
         """The readiness of the client."""
     @property
-    def connection(self) -> str:
+    def connection(self) -> _Connection:
         """The state of the connection, such as `"streaming"`."""
     @property
-    def problem(self) -> str | None:
+    def problem(self) -> _Problem | None:
         """The short name of the last problem, such as `"unreachable"`."""
     @property
     def message(self) -> str | None:
@@ -1093,7 +1158,7 @@ class Client(_Reads):
         cls,
         url: str | None = None,
         *api_keys: str,
-        mode: Literal["streaming", "polling", "passive", "once"] | None = None,
+        mode: Literal["streaming", "polling", "passive", "once", "offline"] | None = None,
         interval: _Duration | None = None,
         context: Mapping[str, _Attribute] | None = None,
         bootstrap: bytes | str | Mapping[str, Any] | list[Any] | None = None,
@@ -1128,7 +1193,68 @@ class Client(_Reads):
         proxy: str | Literal[False] | None = None,
         http1_only: bool | None = None,
         start: Literal["eager", "lazy"] | None = None,
-    ) -> Self: ...
+    ) -> Self:
+        """Return a client, which connects in the background. Raise `ValueError` or `TypeError` that names a wrong argument.
+
+        url: The URL of the Edge.
+        api_keys: The API keys, all client-evaluated or all server-evaluated.
+        mode: The way in which the client fetches features. The default is streaming with one API
+            key, and polling with several.
+        interval: The time between two polls in the modes `polling` and `passive`. 0 polls once. The
+            Edge may change the interval. Seconds, or a timedelta. The default is 180.
+        context: The first context for which the Edge evaluates a server-evaluated key.
+        bootstrap: Features that the client serves from the start: features, environments, the
+            stored state of the browser SDK, or the content of a snapshot file.
+        snapshot_file: The file in which the client keeps its last features.
+        snapshot_max_age: The maximum age of features in the snapshot file. Seconds, or a timedelta.
+        headers: Headers to add to each request, for example for a proxy.
+        identification: The value of the header `X-SDK`, which identifies the program to the Edge.
+        profile: The set of rules by which the client evaluates the features of a client-evaluated
+            key. The default is "client".
+        context_placement: The part of a stream's request that carries the context of a server-
+            evaluated key. The default is "header".
+        while_switching: The values that the client serves while the Edge evaluates a changed
+            context. The default is "hide".
+        backoff: The delays before retries after temporary failures. The default is Backoff(1, 30,
+            0.5).
+        backoff_when_refused: The delays before retries after the Edge has refused the client. The
+            default is Backoff(60, 600, 0.5).
+        return_within: The shortest and the longest delay before a reconnect after the end of a
+            stream that had sent features. Seconds, or timedeltas. The default is (0.1, 1).
+        healthy_after: The time after which a stream counts as healthy. Seconds, or a timedelta. The
+            default is 60.
+        stream_again_after: The time for which the client polls after the Edge could not stream, or
+            a proxy held its streams back. Seconds, or a timedelta. The default is 600.
+        pace: The time within which the client sends at most two requests. Seconds, or a timedelta.
+            The default is 1.
+        limits: The time limits of requests, and the maximum size of a response. The defaults are
+            those of Limits.
+        clock: The clock that gives the time of day, for rules on `now`, for usage events, and for
+            the age of stored features.
+        event_queue: The maximum number of events that wait for slow listeners. The default is 1024.
+        interceptors: Functions that can override the values of reads, each with its policy for
+            locked features.
+        observers: Functions that are called for reads, each with the options that select the reads.
+        on_readiness: A listener for the first readiness, and for each change of it.
+        on_status: A listener for the first status, and for each change of the readiness, the
+            connection or the problem.
+        on_notice: A listener for unusual events that do not stop the client.
+        on_raw: A listener for the unchanged text of updates.
+        on_new_state: A listener for updates that change features visibly.
+        on_change: Listeners for changes of single features, by the feature's key.
+        catch_updates: True to hold back updates after the first features until the program releases
+            them. The default is False.
+        listeners: False to start no threads for listeners and observers, of which none is called
+            then. The default is True.
+        ca_certificate: The certificate of an authority to trust in addition to those of the system,
+            as PEM.
+        client_certificate: The certificate and the private key with which the client identifies
+            itself to the Edge, as PEM.
+        proxy: The URL of a proxy, or False for no proxy.
+        http1_only: True to use HTTP/1.1 only. The default is False.
+        start: "lazy" to start the client at its first use, for programs that fork. The default is
+            "eager".
+        """
     @classmethod
     def offline(
         cls,

@@ -5,9 +5,9 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::Client;
+use super::handle::Client;
 use crate::errors;
-use crate::handlers::Handlers;
+use crate::function::ConstructorCallbacks;
 use crate::logs;
 use crate::settings::{self, Fetching};
 
@@ -60,14 +60,14 @@ impl Client {
         start: Start,
     ) -> PyResult<Self> {
         logs::adopt_level(py)?;
-        let handlers = Handlers::default();
-        let builder = settings::apply(builder, settings, fetching, &handlers)?;
+        let callbacks = ConstructorCallbacks::default();
+        let builder = settings::apply(builder, settings, fetching, &callbacks)?;
         match start {
             Start::AtOnce => {
                 let core = builder.start().map_err(|error| errors::start(&error))?;
-                Ok(Self::of(core, handlers, None))
+                Ok(Self::of(core, callbacks, None))
             }
-            Start::AtTheFirstUse => Self::start_later(builder, handlers),
+            Start::AtTheFirstUse => Self::start_later(builder, callbacks),
         }
     }
 }

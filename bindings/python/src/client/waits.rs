@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use fh_client::NotReady;
 use pyo3::prelude::*;
 
-use super::Client;
+use super::handle::Client;
 use crate::duration::Seconds;
 use crate::errors;
 use crate::logs;

@@ -8,19 +8,22 @@ use tracing::span::{Attributes, Id, Record as SpanRecord};
 use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
 
-use super::present_level;
+use super::level;
 use super::queue::{Queue, Record};
 
 /// The crates whose events are logged. Libraries have other loggers.
 const CRATES: [&str; 4] = ["fh_client", "fh_session", "fh_repository", "fh_files"];
 
 /// Puts events into the queue of records.
-pub(super) struct Collector;
+pub(super) struct Collector {
+    /// The work of the thread that delivers the records of a queue.
+    pub(super) deliver: fn(&Queue),
+}
 
 impl Collector {
     fn collects(metadata: &Metadata<'_>) -> bool {
         let name = metadata.target().split("::").next().unwrap_or_default();
-        metadata.is_event() && CRATES.contains(&name) && *metadata.level() <= present_level()
+        metadata.is_event() && CRATES.contains(&name) && *metadata.level() <= level::present()
     }
 }
 
@@ -34,14 +37,15 @@ impl Subscriber for Collector {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(present_level())
+        Some(level::present())
     }
 
     fn event(&self, event: &Event<'_>) {
         let mut fields = Fields::default();
         event.record(&mut fields);
         let level = *event.metadata().level();
-        Queue::here().add(Record { level, message: fields.message, fields: fields.others });
+        let record = Record { level, message: fields.message, fields: fields.others };
+        Queue::here().add(record, self.deliver);
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {

@@ -4,50 +4,25 @@
 //! that the thread that keeps the features up to date never waits for the interpreter.
 
 mod collector;
+mod level;
 mod queue;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Once};
+use std::sync::Once;
 use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList};
-use tracing::Level;
-use tracing::level_filters::LevelFilter;
 
 use self::collector::Collector;
 use self::queue::{Queue, Record};
-use crate::workers::{self, Reports};
+use crate::workers;
 
 /// The longest time for which `flush` and the end of the interpreter wait for a handler of `logging`.
 const LONGEST: Duration = Duration::from_secs(1);
 
 /// The longest time between two checks for signals.
 const SLICE: Duration = Duration::from_millis(50);
-
-/// The levels of `logging`, from the one that shows most, with the levels of the crates. `logging` has no level TRACE.
-const LEVELS: [(u8, LevelFilter); 5] = [
-    (5, LevelFilter::TRACE),
-    (10, LevelFilter::DEBUG),
-    (20, LevelFilter::INFO),
-    (30, LevelFilter::WARN),
-    (40, LevelFilter::ERROR),
-];
-
-/// The position in [`LEVELS`] of the present level. The number of levels means that all are off.
-static PRESENT: AtomicUsize = AtomicUsize::new(LEVELS.len());
-
-/// Returns the level above which events are left out.
-fn present_level() -> LevelFilter {
-    let position = PRESENT.load(Ordering::Relaxed);
-    LEVELS.get(position).map_or(LevelFilter::OFF, |(_, level)| *level)
-}
-
-fn number(level: Level) -> u8 {
-    let found = LEVELS.iter().find(|(_, filter)| *filter == LevelFilter::from_level(level));
-    found.map_or(40, |(number, _)| *number)
-}
 
 /// The functions of the module `_logs`.
 struct Functions {
@@ -74,15 +49,12 @@ pub(crate) fn adopt_level(py: Python<'_>) -> PyResult<()> {
 #[pyfunction]
 pub(crate) fn set_log_level(level: Option<u8>) {
     static COLLECT: Once = Once::new();
-    let position =
-        LEVELS.iter().position(|(number, _)| level.is_some_and(|level| *number >= level));
-    let position = position.unwrap_or(LEVELS.len());
-    let before = PRESENT.swap(position, Ordering::Relaxed);
+    let has_changed = level::set(level);
     COLLECT.call_once(|| {
         // This fails only if this library has a collector already.
-        let _ = tracing::subscriber::set_global_default(Collector);
+        let _ = tracing::subscriber::set_global_default(Collector { deliver: run });
     });
-    if before != position {
+    if has_changed {
         tracing::callsite::rebuild_interest_cache();
     }
 }
@@ -97,7 +69,7 @@ fn waiting(py: Python<'_>) -> PyResult<Option<workers::Ready<'_>>> {
         for (name, value) in &record.fields {
             fields.set_item(name, value)?;
         }
-        list.append((number(record.level), record.text(), fields))?;
+        list.append((level::number(record.level), record.text(), fields))?;
     }
     let log = functions(py)?.log.bind(py).clone();
     Ok((!list.is_empty()).then(|| (log, list.into_any())))
@@ -133,7 +105,7 @@ pub(crate) fn deliver(py: Python<'_>, limit: Duration) -> PyResult<()> {
 fn run(queue: &Queue) {
     while queue.wait() {
         // An exception of a handler is reported.
-        let _ = workers::call(Box::new(waiting), &Arc::new(Reports::Each));
+        workers::run(waiting);
         queue.delivered();
     }
 }

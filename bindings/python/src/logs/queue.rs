@@ -6,9 +6,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use fh_binding::process::PerProcess;
 use tracing::Level;
-
-use crate::per_process::{Leak, PerProcess};
 
 /// The most records that wait. Further records are counted and dropped.
 const MOST: usize = 1024;
@@ -48,12 +47,6 @@ pub(super) struct Queue {
     condvar: Condvar,
 }
 
-impl Leak for Arc<Queue> {
-    fn leak(&self) {
-        mem::forget(Self::clone(self));
-    }
-}
-
 #[derive(Default)]
 struct State {
     records: VecDeque<Record>,
@@ -66,20 +59,15 @@ struct State {
 impl Queue {
     /// The queue of this process.
     pub(super) fn here() -> &'static Arc<Self> {
-        loop {
-            if let Some(queue) = QUEUE.get() {
-                return queue;
-            }
-            QUEUE.set(Arc::default());
-        }
+        QUEUE.get_or_make(|_| Arc::default())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a record, and starts the thread that delivers records unless it runs.
-    pub(super) fn add(self: &Arc<Self>, record: Record) {
+    /// Adds a record, and starts a thread that delivers the records unless it runs.
+    pub(super) fn add(self: &Arc<Self>, record: Record, deliver: fn(&Self)) {
         let mut state = self.state();
         if state.is_over {
             return;
@@ -95,7 +83,7 @@ impl Queue {
         if !has_thread {
             let queue = Arc::clone(self);
             let thread = thread::Builder::new().name("fh-logs".to_string());
-            if thread.spawn(move || super::run(&queue)).is_err() {
+            if thread.spawn(move || deliver(&queue)).is_err() {
                 // The next record tries again.
                 self.state().has_thread = false;
             }

@@ -285,7 +285,7 @@ async fn a_context_that_is_set_while_the_edge_is_away_has_its_values_once_the_ed
     let kept = (ProviderStatus::Ready, Ok(false));
     let hidden = (ProviderStatus::NotReady, Err(EvaluationErrorCode::ProviderNotReady));
     for (while_switching, meanwhile) in
-        [(WhileSwitching::HideValues, hidden), (WhileSwitching::KeepValues, kept)]
+        [(WhileSwitching::Hide, hidden), (WhileSwitching::Keep, kept)]
     {
         for fault in [Fault::Status(503), Fault::Connect] {
             let edge = edge();

@@ -117,7 +117,7 @@ impl Session {
     /// Serves the kept values for the newest context, if features are served and the settings keep values while the Edge evaluates a new
     /// context.
     fn hand_on_kept_values(&mut self) {
-        if self.config.while_switching == WhileSwitching::KeepValues && self.held.is_served() {
+        if self.config.while_switching == WhileSwitching::Keep && self.held.is_served() {
             self.serve_again(Effect::Invisible);
         }
     }
@@ -183,7 +183,7 @@ impl Session {
         self.command_ids.extend(next.pending);
         match self.config.while_switching {
             // The previous values are served for the new context until the values of the new context arrive.
-            WhileSwitching::KeepValues if self.held.is_served() => {
+            WhileSwitching::Keep if self.held.is_served() => {
                 self.serve_again(Effect::Invisible);
             }
             _ => {
@@ -217,7 +217,7 @@ impl Session {
     /// the settings hide values, or if the held features are not those of an earlier context.
     pub(super) fn kept_for(&self) -> Option<Arc<Attributes>> {
         let is_kept = self.held.of_earlier_context().is_some()
-            && self.config.while_switching == WhileSwitching::KeepValues;
+            && self.config.while_switching == WhileSwitching::Keep;
         is_kept.then(|| Arc::clone(self.newest_context()))
     }
 }

@@ -164,8 +164,8 @@ impl Session {
     #[must_use]
     pub fn new(config: Config, seed: u64) -> Self {
         let interval = match config.mode {
-            Mode::ActivePolling(interval) | Mode::PassivePolling(interval) => interval,
-            Mode::Streaming | Mode::OneOff | Mode::Offline => crate::config::DEFAULT_INTERVAL,
+            Mode::Polling(interval) | Mode::Passive(interval) => interval,
+            Mode::Streaming | Mode::Once | Mode::Offline => crate::config::DEFAULT_INTERVAL,
         };
         Self {
             random: Random::new(seed),

@@ -47,9 +47,9 @@ impl Session {
     fn rest(&mut self) {
         let next = self.now.after(self.interval);
         self.state = match self.config.mode {
-            Mode::PassivePolling(_) => State::Fresh { until: next },
-            Mode::OneOff => State::Done,
-            Mode::Streaming | Mode::ActivePolling(_) | Mode::Offline => {
+            Mode::Passive(_) => State::Fresh { until: next },
+            Mode::Once => State::Done,
+            Mode::Streaming | Mode::Polling(_) | Mode::Offline => {
                 let at = match self.poll_until {
                     _ if !self.streams() => next,
                     Some(again) => again.min(next),
@@ -83,7 +83,7 @@ impl Session {
             delay.max(shortest(&self.config.backoff))
         } else {
             let cap = match self.config.mode {
-                Mode::OneOff => self.config.backoff.cap,
+                Mode::Once => self.config.backoff.cap,
                 _ => self.interval.max(self.config.backoff.initial),
             };
             self.backoff.next(&self.config.backoff, cap, &mut self.random)
@@ -127,8 +127,8 @@ impl Session {
     fn wait(&mut self, delay: Duration) {
         let at = self.now.after(delay);
         self.state = match self.config.mode {
-            Mode::PassivePolling(_) if self.held.is_current() => State::Fresh { until: at },
-            Mode::OneOff if self.held.is_current() => State::Done,
+            Mode::Passive(_) if self.held.is_current() => State::Fresh { until: at },
+            Mode::Once if self.held.is_current() => State::Done,
             _ => State::Due { at, as_: Connection::Waiting, following: None },
         };
     }

@@ -261,7 +261,7 @@ impl Client {
     /// Checks the invariants of every state.
     fn always(&self, status: &SessionStatus) -> Result<(), Broken> {
         let mode = self.spec.config.mode;
-        let passive = matches!(mode, Mode::PassivePolling(_));
+        let passive = matches!(mode, Mode::Passive(_));
         let deadline = self.session.deadline().map(Millis::as_u64);
         match (deadline, status.connection) {
             (Some(deadline), _) => {
@@ -270,7 +270,7 @@ impl Client {
                 hold(Invariant::NotTooLate, ahead <= 86_400_000, || format!("{ahead} ms ahead"))?;
             }
             (None, Connection::Resting) if passive => {}
-            (None, Connection::Done) if mode == Mode::OneOff => {}
+            (None, Connection::Done) if mode == Mode::Once => {}
             (None, Connection::Halted) => {
                 // No other response of an Edge stops a client (D-114).
                 hold(Invariant::Deadline, status.is_stale, || format!("halted, but {status:?}"))?;

@@ -98,7 +98,7 @@ fn random_scripts_break_no_invariant() {
 /// A connection may break before the first byte, within an event, between two events, or after the last byte.
 #[test]
 fn a_client_recovers_from_a_drop_at_every_byte() {
-    for mode in [Mode::Streaming, Mode::ActivePolling(DEFAULT_INTERVAL)] {
+    for mode in [Mode::Streaming, Mode::Polling(DEFAULT_INTERVAL)] {
         for ending in [Ending::Broken, Ending::Complete, Ending::Silence] {
             for at in 0..1_200 {
                 let mut script = Script::cut(mode, at, ending, false);

@@ -33,9 +33,9 @@ impl Plan {
         let interval = Duration::from_secs(random.pick(&[1, 5, 20, 60, 180, 600]));
         let mode = match random.below(100) {
             0..52 => Mode::Streaming,
-            52..78 => Mode::ActivePolling(interval),
-            78..90 => Mode::PassivePolling(interval),
-            90..98 => Mode::OneOff,
+            52..78 => Mode::Polling(interval),
+            78..90 => Mode::Passive(interval),
+            90..98 => Mode::Once,
             _ => Mode::Offline,
         };
         // Half of the scripts use one client-evaluated or one server-evaluated key, like most programs.
@@ -98,7 +98,7 @@ impl Plan {
         config.backoff.jitter = self.jitter;
         config.refused.jitter = self.jitter;
         if self.keeps {
-            config.while_switching = WhileSwitching::KeepValues;
+            config.while_switching = WhileSwitching::Keep;
         }
         if self.in_query {
             config.context_placement = ContextPlacement::Query;

@@ -368,7 +368,7 @@ impl Script {
                 !matches!(event, Event::User | Event::Changes | Event::EdgeBehaviour | Event::Jumps)
             })
             .collect();
-        let passive = matches!(self.plan.mode, Mode::PassivePolling(_));
+        let passive = matches!(self.plan.mode, Mode::Passive(_));
         self.resume()?;
         if self.plan.mode == Mode::Offline {
             return Ok(());

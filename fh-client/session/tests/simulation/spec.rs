@@ -188,7 +188,7 @@ fn millis(duration: Duration) -> u64 {
 impl Spec {
     pub fn new(config: Config, keys: usize) -> Self {
         let interval = match config.mode {
-            Mode::ActivePolling(interval) | Mode::PassivePolling(interval) => interval,
+            Mode::Polling(interval) | Mode::Passive(interval) => interval,
             _ => fh_session::DEFAULT_INTERVAL,
         };
         Self {
@@ -282,7 +282,7 @@ impl Spec {
 
     /// Returns the second user for whom kept values must answer.
     pub fn kept_for(&self) -> Option<usize> {
-        let keeps = self.config.while_switching == WhileSwitching::KeepValues;
+        let keeps = self.config.while_switching == WhileSwitching::Keep;
         (keeps && self.switching).then(|| self.newest())
     }
 

@@ -83,7 +83,7 @@ async fn fetch(
     limit: Duration,
     wait: Option<Duration>,
 ) -> Result<Snapshot, Failure> {
-    let client = asked.edge.client().one_off().initial_context(Arc::clone(&asked.who)).start();
+    let client = asked.edge.client().once().initial_context(Arc::clone(&asked.who)).start();
     let client = client.map_err(edge::unstarted)?;
     asked.edge.ready(&client, limit, wait).await?;
     Ok(client.snapshot())

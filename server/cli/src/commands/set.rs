@@ -184,7 +184,7 @@ async fn send(
 
 fn client(edge: &Edge, wait_policy: WaitPolicy) -> Result<Client, StartError> {
     match wait_policy {
-        WaitPolicy::UntilVisible => edge.client().one_off().start(),
+        WaitPolicy::UntilVisible => edge.client().once().start(),
         // Nothing is read, so the client fetches nothing.
         WaitPolicy::UntilAccepted => edge.for_updates(),
     }

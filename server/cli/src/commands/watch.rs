@@ -161,8 +161,8 @@ impl Watch<'_> {
     fn client(&self) -> Result<Client, Failure> {
         let builder = self.asked.edge.client().initial_context(Arc::clone(&self.asked.who));
         let builder = match (self.args.poll, self.args.passive) {
-            (Some(interval), _) => builder.active_polling(interval),
-            (None, Some(interval)) => builder.passive_polling(interval),
+            (Some(interval), _) => builder.polling(interval),
+            (None, Some(interval)) => builder.passive(interval),
             (None, None) => builder,
         };
         let builder = if self.args.catch { builder.catch_updates() } else { builder };

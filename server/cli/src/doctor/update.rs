@@ -77,7 +77,7 @@ impl Visit<'_> {
 
     /// Reads the feature with this key with a client of its own.
     async fn as_it_is(&self, key: &str) -> Result<Current, Failure> {
-        let client = self.examination.edge.client().one_off().start().map_err(edge::unstarted)?;
+        let client = self.examination.edge.client().once().start().map_err(edge::unstarted)?;
         match timeout_at(self.examination.deadline, client.ready()).await {
             Ok(Ok(())) => {}
             Ok(Err(why)) => {

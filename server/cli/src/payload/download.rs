@@ -35,7 +35,7 @@ pub(super) fn download(edge: &Edge, wait: Option<Duration>) -> Result<Payload, F
 }
 
 async fn fetched(edge: &Edge, wait: Option<Duration>) -> Result<Client, Failure> {
-    let client = edge.client().one_off().start().map_err(edge::unstarted)?;
+    let client = edge.client().once().start().map_err(edge::unstarted)?;
     edge.ready(&client, LIMIT, wait).await?;
     Ok(client)
 }

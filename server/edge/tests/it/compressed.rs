@@ -114,7 +114,7 @@ async fn a_client_reads_compressed_answers() {
     let state = serde_json::from_value(state).unwrap();
     let (address, _edge) = crate::shop::serve(state, Options::default()).await;
     let client = fh_client::Client::builder(format!("http://{address}"), CLIENT_KEY);
-    let client = client.one_off().start().unwrap();
+    let client = client.once().start().unwrap();
     ready(&client).await;
     assert_eq!(client.context().build().string("BANNER").as_deref(), Some(&*long));
 }

@@ -1,13 +1,14 @@
-//! The operation `create`: settings of the protocol as settings of a client.
+//! The operation `create`: settings of the protocol as the settings document of a client.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use fh_binding::settings::apply_json;
+use fh_client::Client;
 use fh_client::transport::ReqwestTransport;
-use fh_client::{Backoff, Client, ClientBuilder, Config, ContextPlacement, WhileSwitching};
+use serde_json::{Value, json};
 
-use super::attributes::attributes;
 use super::clients::AdapterClient;
 use super::counting_transport::{CountingTransport, SentRequests};
 use super::failure::{Outcome, adapter, sdk};
@@ -18,7 +19,12 @@ use crate::protocol::{Create, Mode, Refused, Retry, Timeouts};
 pub(super) const DEFAULT_POLL: Duration = Duration::from_secs(180);
 
 /// The first delay of the client's own back-off. The pace and other delays are scaled by the ratio of the given first delay to this one.
-const DEFAULT_FIRST_DELAY: Duration = Duration::from_secs(1);
+const DEFAULT_FIRST_DELAY: f64 = 1.0;
+
+/// The client's own delays that depend on the first delay, in seconds.
+const PACE: f64 = 1.0;
+const RETURN_WITHIN: [f64; 2] = [0.1, 1.0];
+const STREAM_AGAIN_AFTER: f64 = 600.0;
 
 /// The share of a delay after a refusal that is random: the client's own default.
 const REFUSED_JITTER: f64 = 0.5;
@@ -33,7 +39,9 @@ pub(super) fn create(settings: &Create) -> Outcome<Arc<AdapterClient>> {
     }
     let sent = SentRequests::default();
     let transport = CountingTransport::new(transport(settings)?, sent.clone());
-    let client = builder(settings).transport(transport).start().map_err(sdk)?;
+    let builder = Client::from_environment().transport(transport);
+    let applied = apply_json(builder, &document(settings).to_string()).map_err(sdk)?;
+    let client = applied.builder.start().map_err(sdk)?;
     let client = Arc::new(AdapterClient::new(settings.client.clone(), client, sent));
     readers::start(&client, settings.readers.unwrap_or(0)).map_err(adapter)?;
     Ok(client)
@@ -54,49 +62,41 @@ fn transport(settings: &Create) -> Outcome<ReqwestTransport> {
     builder.build().map_err(sdk)
 }
 
-fn builder(settings: &Create) -> ClientBuilder {
-    let mut builder = Client::from_environment().edge_url(&settings.edge_url);
-    builder = builder.api_keys(&settings.keys);
+/// Returns the settings document of a client, without the settings of its HTTP. Members that are null have their defaults.
+fn document(settings: &Create) -> Value {
+    let polls = matches!(settings.mode, Mode::Poll | Mode::Passive);
     let interval = settings.poll_ms.map_or(DEFAULT_POLL, Duration::from_millis);
-    builder = match settings.mode {
-        Mode::Stream => builder.streaming(),
-        Mode::Poll => builder.active_polling(interval),
-        Mode::Passive => builder.passive_polling(interval),
-        Mode::Once => builder.one_off(),
+    // The delays between requests are scaled by the ratio of the given first delay to the client's own (D-64).
+    let scaled = |delay: f64| {
+        settings.retry.map(|retry| delay * seconds(retry.initial_ms) / DEFAULT_FIRST_DELAY)
     };
-    for (name, value) in &settings.headers {
-        builder = builder.header(name, value);
-    }
-    if let Some(path) = &settings.store {
-        builder = builder.snapshot_file(snapshot_path(Path::new(path)));
-    }
-    if let Some(context) = &settings.context {
-        builder = builder.initial_context(attributes(context));
-    }
-    if settings.context_in_query {
-        builder = builder.context_placement(ContextPlacement::Query);
-    }
-    if settings.keep_values {
-        builder = builder.while_switching(WhileSwitching::KeepValues);
-    }
-    if settings.catch {
-        builder = builder.catch_updates();
-    }
-    let (retry, refused) = (settings.retry, settings.refused);
-    let (healthy, timeouts) = (settings.healthy_after_ms, settings.timeouts);
-    let max_bytes = settings.max_bytes.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
-    builder.configure(move |config| {
-        if let Some(retry) = retry {
-            set_retry(config, retry);
-        }
-        if let Some(Refused { initial_ms, max_ms }) = refused {
-            config.refused = backoff(initial_ms, max_ms, REFUSED_JITTER);
-        }
-        if let Some(millis) = healthy {
-            config.healthy_after = Duration::from_millis(millis);
-        }
-        set_limits(config, timeouts.unwrap_or_default());
-        config.limits.bytes = max_bytes.unwrap_or(config.limits.bytes);
+    json!({
+        "url": settings.edge_url,
+        "apiKeys": settings.keys,
+        "headers": settings.headers,
+        "mode": match settings.mode {
+            Mode::Stream => "streaming",
+            Mode::Poll => "polling",
+            Mode::Passive => "passive",
+            Mode::Once => "once",
+        },
+        "interval": polls.then_some(interval.as_secs_f64()),
+        "contextPlacement": if settings.context_in_query { "query" } else { "header" },
+        "whileSwitching": if settings.keep_values { "keep" } else { "hide" },
+        "catchUpdates": settings.catch,
+        "snapshotFile": settings.store.as_ref().map(|path| snapshot_path(Path::new(path))),
+        "context": settings.context,
+        "backoff": settings.retry.map(|Retry { initial_ms, max_ms, jitter }| {
+            backoff(initial_ms, max_ms, jitter)
+        }),
+        "pace": scaled(PACE),
+        "returnWithin": settings.retry.map(|_| RETURN_WITHIN.map(scaled)),
+        "streamAgainAfter": scaled(STREAM_AGAIN_AFTER),
+        "backoffWhenRefused": settings.refused.map(|Refused { initial_ms, max_ms }| {
+            backoff(initial_ms, max_ms, REFUSED_JITTER)
+        }),
+        "healthyAfter": settings.healthy_after_ms.map(seconds),
+        "limits": limits(settings.timeouts.unwrap_or_default(), settings.max_bytes),
     })
 }
 
@@ -105,31 +105,21 @@ fn snapshot_path(path: &Path) -> PathBuf {
     if path.is_dir() { path.join("features.json") } else { path.to_owned() }
 }
 
-const fn backoff(initial_ms: u64, max_ms: u64, jitter: f64) -> Backoff {
-    let (initial, cap) = (Duration::from_millis(initial_ms), Duration::from_millis(max_ms));
-    Backoff { initial, cap, jitter }
+fn seconds(millis: u64) -> f64 {
+    Duration::from_millis(millis).as_secs_f64()
 }
 
-/// Sets the delays before retries, and scales the other delays between requests by the same factor (D-64).
-fn set_retry(config: &mut Config, retry: Retry) {
-    config.backoff = backoff(retry.initial_ms, retry.max_ms, retry.jitter);
-    let factor = config.backoff.initial.as_secs_f64() / DEFAULT_FIRST_DELAY.as_secs_f64();
-    let scaled = |delay: Duration| delay.mul_f64(factor);
-    config.pace = scaled(config.pace);
-    let within = &config.return_within;
-    config.return_within = scaled(*within.start())..=scaled(*within.end());
-    config.stream_again_after = scaled(config.stream_again_after);
+fn backoff(initial_ms: u64, max_ms: u64, jitter: f64) -> Value {
+    json!({ "initial": seconds(initial_ms), "cap": seconds(max_ms), "jitter": jitter })
 }
 
-fn set_limits(config: &mut Config, timeouts: Timeouts) {
-    let limits = &mut config.limits;
-    for (limit, given) in [
-        (&mut limits.connect, timeouts.connect_ms),
-        (&mut limits.head, timeouts.head_ms),
-        (&mut limits.poll, timeouts.poll_ms),
-        (&mut limits.idle, timeouts.idle_ms),
-        (&mut limits.held_back, timeouts.held_back_ms),
-    ] {
-        *limit = given.map_or(*limit, Duration::from_millis);
-    }
+fn limits(timeouts: Timeouts, max_bytes: Option<u64>) -> Value {
+    json!({
+        "connect": timeouts.connect_ms.map(seconds),
+        "head": timeouts.head_ms.map(seconds),
+        "poll": timeouts.poll_ms.map(seconds),
+        "idle": timeouts.idle_ms.map(seconds),
+        "heldBack": timeouts.held_back_ms.map(seconds),
+        "bytes": max_bytes,
+    })
 }

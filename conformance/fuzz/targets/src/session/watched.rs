@@ -208,8 +208,8 @@ impl Watched {
         let status = &self.status;
         let Some(deadline) = self.deadline() else {
             let may = match status.connection {
-                Connection::Resting => matches!(self.mode, Mode::PassivePolling(_)),
-                Connection::Done => self.mode == Mode::OneOff,
+                Connection::Resting => matches!(self.mode, Mode::Passive(_)),
+                Connection::Done => self.mode == Mode::Once,
                 Connection::Halted => status.is_stale,
                 Connection::Idle
                 | Connection::Suspended

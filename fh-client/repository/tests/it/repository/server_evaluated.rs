@@ -123,7 +123,7 @@ fn a_new_context_passes_catch_and_release() {
     );
 }
 
-/// With `KeepValues` (D-62), while updates are held, the new context reads the served values and not the held ones.
+/// With `WhileSwitching::Keep` (D-62), while updates are held, the new context reads the served values and not the held ones.
 #[test]
 fn values_kept_for_a_new_context_are_those_served() {
     let repository = repository();

@@ -70,7 +70,7 @@ fn the_context_in_the_query() {
 #[test]
 fn keeping_values_while_switching() {
     let mut driver = TestDriver::with(Mode::Streaming, &[SERVER], |config| {
-        config.while_switching = WhileSwitching::KeepValues;
+        config.while_switching = WhileSwitching::Keep;
     });
     driver.live();
     driver.now += 5_000;
@@ -91,7 +91,7 @@ fn keeping_values_while_switching() {
 fn another_users_values_are_never_served() {
     let empty = r#"[{"id":"e","features":[]}]"#;
     let older = r#"[{"id":"e","features":[{"id":"a","key":"A","version":0,"type":"STRING","value":"fred's"}]}]"#;
-    for keep in [WhileSwitching::HideValues, WhileSwitching::KeepValues] {
+    for keep in [WhileSwitching::Hide, WhileSwitching::Keep] {
         let mut driver = TestDriver::with(POLL, &[SERVER], |config| config.while_switching = keep);
         driver.good_poll();
         driver.now += 5_000;
@@ -129,7 +129,7 @@ fn another_users_values_are_never_served() {
 
 #[test]
 fn kept_values_are_not_mixed_with_those_that_are_awaited() {
-    let keep = WhileSwitching::KeepValues;
+    let keep = WhileSwitching::Keep;
     let mut driver =
         TestDriver::with(Mode::Streaming, &[SERVER], |config| config.while_switching = keep);
     driver.live();
@@ -150,9 +150,9 @@ fn kept_values_are_not_mixed_with_those_that_are_awaited() {
 
 #[test]
 fn kept_values_do_not_stop_retries() {
-    let modes = [Mode::OneOff, Mode::PassivePolling(Duration::from_secs(300))];
+    let modes = [Mode::Once, Mode::Passive(Duration::from_secs(300))];
     for mode in modes {
-        let keep = WhileSwitching::KeepValues;
+        let keep = WhileSwitching::Keep;
         let mut driver = TestDriver::with(mode, &[SERVER], |config| config.while_switching = keep);
         driver.good_poll();
         driver.now += 5_000;
@@ -353,7 +353,7 @@ fn new_keys_abort_and_ask_for_the_newest_context() {
 
 #[test]
 fn a_stale_environment_refuses_the_context_that_waits() {
-    for keep in [WhileSwitching::HideValues, WhileSwitching::KeepValues] {
+    for keep in [WhileSwitching::Hide, WhileSwitching::Keep] {
         let mut driver = TestDriver::with(POLL, &[SERVER], |config| config.while_switching = keep);
         driver.good_poll();
         driver.now += 5_000;
@@ -423,7 +423,7 @@ fn a_waiting_context_replaces_the_stream_within_a_chunk() {
 /// An offline client gets no features of an Edge, so a store's list after a context change belongs to the new context.
 #[test]
 fn an_offline_client_takes_lists_of_stores_for_a_new_context() {
-    for keep in [WhileSwitching::HideValues, WhileSwitching::KeepValues] {
+    for keep in [WhileSwitching::Hide, WhileSwitching::Keep] {
         let mut driver =
             TestDriver::with(Mode::Offline, &[SERVER], |config| config.while_switching = keep);
         let store = |driver: &mut TestDriver, list: &str| {

@@ -45,7 +45,7 @@ fn a_poll_has_a_time_limit() {
 
 #[test]
 fn passive_clients_poll_when_a_feature_is_read() {
-    let mut driver = TestDriver::new(Mode::PassivePolling(Duration::from_secs(300)), &[CLIENT]);
+    let mut driver = TestDriver::new(Mode::Passive(Duration::from_secs(300)), &[CLIENT]);
     driver.good_poll();
     driver.tell(Input::FeatureRead);
     assert_eq!(driver.sent.len(), 1);
@@ -65,7 +65,7 @@ fn passive_clients_poll_when_a_feature_is_read() {
 
 #[test]
 fn one_off_and_offline() {
-    let mut driver = TestDriver::new(Mode::OneOff, &[CLIENT]);
+    let mut driver = TestDriver::new(Mode::Once, &[CLIENT]);
     driver.answer(ResponseHead::new(503), "");
     assert_eq!(driver.wait(), 1_000);
     driver.good_poll();

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn refusals_on_first_contact_fail_at_once_and_are_retried_slowly() {
     for status in [400, 401, 403, 404] {
-        for mode in [Mode::Streaming, POLL, Mode::OneOff] {
+        for mode in [Mode::Streaming, POLL, Mode::Once] {
             let mut driver = TestDriver::new(mode, &[CLIENT]);
             let mut waits = Vec::new();
             for _ in 0..6 {

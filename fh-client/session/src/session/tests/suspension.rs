@@ -106,7 +106,7 @@ fn polls_follow_if_their_interval_passed_and_passive_ones_if_a_feature_is_read()
         driver.tell(Input::Resume);
         assert_eq!(driver.sent.len(), sent, "after {suspended} ms");
     }
-    let mut driver = TestDriver::new(Mode::PassivePolling(Duration::from_secs(180)), &[CLIENT]);
+    let mut driver = TestDriver::new(Mode::Passive(Duration::from_secs(180)), &[CLIENT]);
     driver.good_poll();
     driver.wait();
     driver.tell(Input::Suspend);

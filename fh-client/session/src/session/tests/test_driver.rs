@@ -4,7 +4,7 @@ use super::*;
 
 pub(super) const CLIENT: &str = "e/k*";
 pub(super) const SERVER: &str = "e/k";
-pub(super) const POLL: Mode = Mode::ActivePolling(Duration::from_secs(180));
+pub(super) const POLL: Mode = Mode::Polling(Duration::from_secs(180));
 pub(super) const LIST: &str = r#"[{"id":"a","key":"A","version":1,"type":"STRING","value":"x"}]"#;
 
 /// A session, its clock, and the actions that it has returned.

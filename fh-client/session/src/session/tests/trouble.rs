@@ -15,7 +15,7 @@ fn trouble_before_ready_backs_off() {
         }
         assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30], "{status}");
     }
-    let mut driver = TestDriver::new(Mode::ActivePolling(Duration::from_secs(5)), &[CLIENT]);
+    let mut driver = TestDriver::new(Mode::Polling(Duration::from_secs(5)), &[CLIENT]);
     let mut waits = Vec::new();
     for _ in 0..5 {
         driver.answer(ResponseHead::new(503), "");

@@ -28,8 +28,8 @@ pub fn settings(config: &Config) -> form::Settings {
             other => panic!("no form of {other:?}"),
         },
         while_switching: match config.while_switching {
-            WhileSwitching::HideValues => "hideValues",
-            WhileSwitching::KeepValues => "keepValues",
+            WhileSwitching::Hide => "hideValues",
+            WhileSwitching::Keep => "keepValues",
             other => panic!("no form of {other:?}"),
         },
         headers: config.headers.clone(),
@@ -55,9 +55,9 @@ pub fn settings(config: &Config) -> form::Settings {
 fn mode(mode: Mode) -> form::Mode {
     match mode {
         Mode::Streaming => form::Mode::Streaming,
-        Mode::ActivePolling(interval) => form::Mode::ActivePolling { interval: millis(interval) },
-        Mode::PassivePolling(interval) => form::Mode::PassivePolling { interval: millis(interval) },
-        Mode::OneOff => form::Mode::OneOff,
+        Mode::Polling(interval) => form::Mode::ActivePolling { interval: millis(interval) },
+        Mode::Passive(interval) => form::Mode::PassivePolling { interval: millis(interval) },
+        Mode::Once => form::Mode::OneOff,
         Mode::Offline => form::Mode::Offline,
         other => panic!("no form of {other:?}"),
     }

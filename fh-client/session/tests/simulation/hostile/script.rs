@@ -24,10 +24,10 @@ const MODES: [Mode; 8] = [
     Mode::Streaming,
     Mode::Streaming,
     Mode::Streaming,
-    Mode::ActivePolling(Duration::from_secs(180)),
-    Mode::ActivePolling(Duration::ZERO),
-    Mode::PassivePolling(Duration::from_secs(180)),
-    Mode::OneOff,
+    Mode::Polling(Duration::from_secs(180)),
+    Mode::Polling(Duration::ZERO),
+    Mode::Passive(Duration::from_secs(180)),
+    Mode::Once,
     Mode::Offline,
 ];
 const STATUSES: [u16; 16] =

@@ -121,8 +121,8 @@ impl Spec {
         self.well();
         let at = self.now + self.interval;
         self.phase = match self.config.mode {
-            Mode::PassivePolling(_) => Phase::Fresh((at, at)),
-            Mode::OneOff => Phase::Done,
+            Mode::Passive(_) => Phase::Fresh((at, at)),
+            Mode::Once => Phase::Done,
             _ => {
                 let at = match self.fallback {
                     _ if !self.streams() => at,

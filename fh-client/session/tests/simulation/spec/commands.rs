@@ -92,7 +92,7 @@ impl Spec {
         self.etag = None;
         self.etag_is_sure = true;
         self.switching = true;
-        if !(self.listed && self.config.while_switching == WhileSwitching::KeepValues) {
+        if !(self.listed && self.config.while_switching == WhileSwitching::Keep) {
             self.listed = false;
             self.failed = false;
         }

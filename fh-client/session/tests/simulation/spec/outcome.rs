@@ -31,7 +31,7 @@ impl Spec {
             (delay, delay)
         } else {
             let cap = match self.config.mode {
-                Mode::OneOff => u64::MAX,
+                Mode::Once => u64::MAX,
                 _ => self.interval.max(millis(self.config.backoff.initial)),
             };
             let range = Self::delay(&self.config.backoff, self.failures, cap);
@@ -58,8 +58,8 @@ impl Spec {
     pub(super) fn wait(&mut self, (low, high): Range) {
         let range = (self.now + low, self.now + high);
         self.phase = match self.config.mode {
-            Mode::PassivePolling(_) if self.serves() => Phase::Fresh(range),
-            Mode::OneOff if self.serves() => Phase::Done,
+            Mode::Passive(_) if self.serves() => Phase::Fresh(range),
+            Mode::Once if self.serves() => Phase::Done,
             _ => Phase::Due(range),
         };
     }

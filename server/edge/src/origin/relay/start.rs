@@ -60,7 +60,7 @@ impl Source {
         let headers = self.headers();
         let builder = self.configured(Client::builder(self.edge.as_str(), key.expose()), &headers);
         let builder = match self.options.polling {
-            Some(interval) => builder.active_polling(interval),
+            Some(interval) => builder.polling(interval),
             None => builder.streaming(),
         };
         upstream.adopt(change(builder).start()?);
@@ -69,8 +69,7 @@ impl Source {
 
     /// Returns a builder of a client that polls with this key until the upstream Edge has answered once.
     pub(super) fn one_request(&self, key: &ApiKey) -> ClientBuilder {
-        self.configured(Client::builder(self.edge.as_str(), key.expose()), &self.headers())
-            .one_off()
+        self.configured(Client::builder(self.edge.as_str(), key.expose()), &self.headers()).once()
     }
 
     /// Returns the current time of the relay's clock.

@@ -1,52 +1,69 @@
-//! The start of a client in each process that uses it, and its end.
+//! The object of the class `Client`: the start of a client in each process that uses it, and its end.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use fh_binding::process::PerProcess;
+use fh_binding::process::forks;
 use fh_client::ClientBuilder;
 use pyo3::exceptions::PyResourceWarning;
 use pyo3::prelude::*;
 
-use super::Client;
 use crate::errors;
 use crate::exit;
-use crate::fork::forks;
-use crate::handlers::Handlers;
-use crate::listeners::Listeners;
+use crate::function::{ConstructorCallbacks, Registry};
 use crate::logs;
-use crate::per_process::PerProcess;
 use crate::waiting::wait_for;
 use crate::workers;
+
+#[pyclass(frozen, weakref, module = "fh_client")]
+pub(crate) struct Client {
+    pub(super) core: PerProcess<fh_client::Client>,
+    /// The settings of a client that starts at its first use.
+    pub(super) settings: Option<Box<ClientBuilder>>,
+    pub(super) listeners: Arc<Registry>,
+    /// The interceptors that were registered with the running client. They answer after its end, too.
+    pub(super) interceptors: Arc<Registry>,
+    pub(super) callbacks: ConstructorCallbacks,
+    /// The client whose constructor was given the functions that this isolated client calls too.
+    pub(super) origin: Option<Py<Self>>,
+    pub(super) is_closed: AtomicBool,
+    /// The number of forks at which a pool of contexts made this client, which the pool ends; `None` for another client.
+    pub(super) of_pool: Option<u64>,
+}
 
 impl Client {
     pub(super) fn of(
         core: fh_client::Client,
-        handlers: Handlers,
+        callbacks: ConstructorCallbacks,
         origin: Option<Py<Self>>,
     ) -> Self {
         exit::remember(&core);
-        Self::new_with(PerProcess::of(core), None, handlers, origin)
+        Self::new_with(PerProcess::of(core), None, callbacks, origin)
     }
 
     /// The client of a context that a pool keeps.
     pub(crate) fn of_pool(core: fh_client::Client, origin: Py<Self>) -> Self {
-        let mut client = Self::of(core, Handlers::default(), Some(origin));
+        let mut client = Self::of(core, ConstructorCallbacks::default(), Some(origin));
         client.of_pool = Some(forks());
         client
     }
 
     /// A client that starts at its first use. Its settings are checked now.
-    pub(super) fn start_later(builder: ClientBuilder, handlers: Handlers) -> PyResult<Self> {
+    pub(super) fn start_later(
+        builder: ClientBuilder,
+        callbacks: ConstructorCallbacks,
+    ) -> PyResult<Self> {
         builder.check().map_err(|error| errors::start(&error))?;
         let settings = Some(Box::new(builder));
-        Ok(Self::new_with(PerProcess::unmade(), settings, handlers, None))
+        Ok(Self::new_with(PerProcess::unmade(), settings, callbacks, None))
     }
 
     fn new_with(
         core: PerProcess<fh_client::Client>,
         settings: Option<Box<ClientBuilder>>,
-        handlers: Handlers,
+        callbacks: ConstructorCallbacks,
         origin: Option<Py<Self>>,
     ) -> Self {
         Self {
@@ -54,14 +71,14 @@ impl Client {
             settings,
             listeners: Arc::default(),
             interceptors: Arc::default(),
-            handlers,
+            callbacks,
             origin,
             is_closed: AtomicBool::new(false),
             of_pool: None,
         }
     }
 
-    pub(crate) const fn listeners(&self) -> &Arc<Listeners> {
+    pub(crate) const fn listeners(&self) -> &Arc<Registry> {
         &self.listeners
     }
 

@@ -1,0 +1,15 @@
+//! What the bindings for other languages share, so that it is written once: the [settings](settings) of a client and their document, and the
+//! [callbacks] of a program with the queue from which threads of the other language take the calls. Nothing here knows another language.
+//!
+//! `docs/client-settings.md` shows the settings as programs see them.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+pub mod callbacks;
+pub mod language;
+pub mod process;
+pub mod settings;
+
+#[cfg(test)]
+mod lists;

@@ -1,0 +1,119 @@
+//! A client's builder while settings are applied, and the settings that take effect together.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use fh_client::{ClientBuilder, SnapshotFile};
+
+use crate::language::Language;
+
+use super::error::SettingsError;
+use super::http::Http;
+
+/// The default interval between polls.
+const INTERVAL: Duration = Duration::from_secs(180);
+
+/// The way in which a client fetches features, as the setting `mode` names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// The client keeps a stream open.
+    Streaming,
+    /// The client polls in intervals.
+    Polling,
+    /// The client polls at the first read after an interval.
+    Passive,
+    /// The client polls once.
+    Once,
+    /// The client sends no requests.
+    Offline,
+}
+
+/// A client's builder while settings are applied in any order. [`Draft::finish`] applies those that take effect together.
+#[derive(Debug)]
+pub struct Draft {
+    builder: ClientBuilder,
+    pub(super) mode: Option<Mode>,
+    pub(super) interval: Option<Duration>,
+    pub(super) file: Option<PathBuf>,
+    pub(super) max_age: Option<Duration>,
+    pub(super) connect: Option<Duration>,
+    pub(super) http: Http,
+}
+
+impl Draft {
+    /// Returns a draft with the settings that a builder has already.
+    #[must_use]
+    pub fn of(builder: ClientBuilder) -> Self {
+        Self {
+            builder,
+            mode: None,
+            interval: None,
+            file: None,
+            max_age: None,
+            connect: None,
+            http: Http::default(),
+        }
+    }
+
+    /// Changes the builder.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
+        self.builder = change(self.builder);
+        self
+    }
+
+    /// Returns true if a setting selects how the client fetches features.
+    #[must_use]
+    pub const fn selects_fetching(&self) -> bool {
+        self.mode.is_some() || self.interval.is_some()
+    }
+
+    /// Applies the settings that take effect together, and returns the builder. Errors use the spelling of this language.
+    ///
+    /// # Errors
+    /// [`SettingsError::Together`] for a setting that has no effect with the others, and [`SettingsError::Start`] for a setting of the
+    /// client's HTTP that cannot be used.
+    pub fn finish(mut self, language: Language) -> Result<ClientBuilder, SettingsError> {
+        let alone = |name: &str, why, advice: String| SettingsError::Together {
+            name: language.spelling().spell(name),
+            why,
+            advice: format!("write {advice}"),
+        };
+        if self.interval.is_some() && !matches!(self.mode, Some(Mode::Polling | Mode::Passive)) {
+            let write = |mode| language.written("mode", mode);
+            let advice = format!("{} or {}", write("\"polling\""), write("\"passive\""));
+            return Err(alone("interval", "the mode does not poll", advice));
+        }
+        let interval = self.interval.unwrap_or(INTERVAL);
+        let mut builder = match self.mode {
+            None => self.builder,
+            Some(Mode::Streaming) => self.builder.streaming(),
+            Some(Mode::Polling) => self.builder.polling(interval),
+            Some(Mode::Passive) => self.builder.passive(interval),
+            Some(Mode::Once) => self.builder.once(),
+            Some(Mode::Offline) => self.builder.offline(),
+        };
+        builder = match (self.file.take(), self.max_age) {
+            (None, None) => builder,
+            (Some(file), None) => builder.snapshot_file(file),
+            (Some(file), Some(age)) => builder.snapshot_file(SnapshotFile::new(file).max_age(age)),
+            (None, Some(_)) => {
+                let advice = language.written("snapshot_file", "PATH");
+                return Err(alone("snapshot_max_age", "it needs a file", advice));
+            }
+        };
+        let Some(name) = self.http.first_given() else { return Ok(builder) };
+        #[cfg(feature = "reqwest")]
+        {
+            let _ = name;
+            Ok(builder.transport(self.http.transport(self.connect)?))
+        }
+        #[cfg(not(feature = "reqwest"))]
+        {
+            let advice = "set it in the HTTP client that is given to this client".to_string();
+            let why = "the platform sends the requests of this client";
+            let name = language.spelling().spell(name);
+            Err(SettingsError::Together { name, why, advice })
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The settings of a client: [one table](SETTINGS) of their names, units, defaults, choices and texts, and the settings document, in which a
+//! binding passes them on.
+//!
+//! A settings document is a JSON object whose members are the data settings of the table, in camelCase. Durations are seconds as numbers. A
+//! member that is null has its default. The JSON Schema of a document is `docs/client-settings.schema.json`.
+//!
+//! ```
+//! use fh_binding::settings::builder_from_json;
+//! let polling = builder_from_json(
+//!     r#"{"url": "https://edge.example", "apiKeys": ["environment/key*"], "mode": "polling", "interval": 30}"#,
+//! );
+//! assert!(polling.is_ok());
+//! let error = builder_from_json(r#"{"interval": 30}"#).unwrap_err();
+//! assert_eq!(
+//!     error.to_string(),
+//!     r#"interval: the mode does not poll: write "mode": "polling" or "mode": "passive""#,
+//! );
+//! ```
+
+mod document;
+mod draft;
+mod error;
+mod form;
+mod groups;
+mod http;
+mod setting;
+mod table;
+
+pub use self::document::{Applied, apply_json, builder_from_json};
+pub use self::draft::{Draft, Mode};
+pub use self::error::SettingsError;
+pub use self::form::{Choice, Form};
+pub use self::groups::{BACKOFF, LIMITS, Member, Unit};
+pub use self::http::{Http, Proxy};
+pub use self::setting::{Languages, Setting};
+pub use self::table::SETTINGS;

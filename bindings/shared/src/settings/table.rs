@@ -1,0 +1,466 @@
+//! The table of all settings.
+
+use std::time::Duration;
+
+use fh_client::{Backoff, ClientBuilder, ContextPlacement, Profile, WhileSwitching};
+
+use crate::language::Language::{Python, Rust, TypeScript};
+
+use super::draft::Mode;
+use super::form::{Choice, Form};
+use super::setting::Setting;
+
+const HTTP_OF_THE_PLATFORM: &str = "the platform sends the requests";
+const IN_A_BROWSER: &str = "a browser has pages, tabs and storage of its own";
+const FILES_OF_THE_ENGINE: &str = "the engine is a WebAssembly file that the package loads";
+const BY_THE_CONSTRUCTOR: &str = "it is an argument of the constructor";
+const IN_NODE: &str = "only its client for Node has files";
+
+const fn choice(
+    word: &'static str,
+    set: fn(super::Draft) -> super::Draft,
+    about: &'static str,
+) -> Choice {
+    Choice { word, about, set }
+}
+
+/// All settings, in the order of the page.
+pub static SETTINGS: [Setting; 53] = [
+    Setting::new(
+        "url",
+        Form::Text {
+            example: "https://edge.example",
+            set: |d, url| d.with(|b| b.edge_url(url)),
+        },
+        "The URL of the Edge. Without it, the environment variable `FEATUREHUB_EDGE_URL` provides it.",
+    )
+    .setters(&["edge_url"])
+    .lacking(&[(TypeScript, BY_THE_CONSTRUCTOR)]),
+    Setting::new(
+        "api_keys",
+        Form::Texts {
+            example: "ENVIRONMENT/KEY",
+            set: |d, keys| d.with(|b| b.api_keys(keys)),
+        },
+        "The API keys, all client-evaluated or all server-evaluated. If several environments have a feature with the same key, the environment of the earliest API key provides it. Without them, the environment variable `FEATUREHUB_CLIENT_API_KEY` or `FEATUREHUB_API_KEY` provides one.",
+    )
+    .setters(&["api_key", "api_keys"])
+    .lacking(&[(TypeScript, BY_THE_CONSTRUCTOR)]),
+    Setting::new(
+        "mode",
+        Form::Choice(&[
+            choice(
+                "streaming",
+                |mut d| {
+                    d.mode = Some(Mode::Streaming);
+                    d
+                },
+                "The client keeps one stream open, and polls while the Edge cannot stream. It needs a single API key.",
+            ),
+            choice(
+                "polling",
+                |mut d| {
+                    d.mode = Some(Mode::Polling);
+                    d
+                },
+                "The client polls at the start, and again after each interval.",
+            ),
+            choice(
+                "passive",
+                |mut d| {
+                    d.mode = Some(Mode::Passive);
+                    d
+                },
+                "The client polls at the start, and again at the first read after the interval. The read does not wait for the poll.",
+            ),
+            choice(
+                "once",
+                |mut d| {
+                    d.mode = Some(Mode::Once);
+                    d
+                },
+                "The client polls once. It retries until a poll succeeds.",
+            ),
+            choice(
+                "offline",
+                |mut d| {
+                    d.mode = Some(Mode::Offline);
+                    d
+                },
+                "The client sends no requests. Its features come from a bootstrap document, a snapshot file or overrides.",
+            ),
+        ]),
+        "The way in which the client fetches features. The default is streaming with one API key, and polling with several.",
+    )
+    .setters(&["streaming", "polling", "passive", "once", "offline"]),
+    Setting::new(
+        "interval",
+        Form::Seconds(|mut d, time| {
+            d.interval = Some(time);
+            d
+        }),
+        "The time between two polls in the modes `polling` and `passive`. 0 polls once. The Edge may change the interval.",
+    )
+    .default("180")
+    .setters(&["polling", "passive"]),
+    Setting::new(
+        "context",
+        Form::Context(|d, attributes| d.with(|b| b.initial_context(attributes))),
+        "The first context for which the Edge evaluates a server-evaluated key. It has no effect with a client-evaluated key.",
+    )
+    .setters(&["initial_context"]),
+    Setting::new(
+        "bootstrap",
+        Form::Json(|d, json| d.with(|b| b.bootstrap(json))),
+        "Features that the client serves from the start: features, environments, the stored state of the browser SDK, or the content of a snapshot file.",
+    )
+    .lacking(&[(TypeScript, IN_NODE)]),
+    Setting::new(
+        "snapshot_file",
+        Form::Path(|mut d, path| {
+            d.file = Some(path);
+            d
+        }),
+        "The file in which the client keeps its last features. At the next start, the client serves them until the Edge sends features.",
+    )
+    .lacking(&[(TypeScript, IN_NODE)]),
+    Setting::new(
+        "snapshot_max_age",
+        Form::Seconds(|mut d, time| {
+            d.max_age = Some(time);
+            d
+        }),
+        "The maximum age of features in the snapshot file. Without it, features of any age are served.",
+    )
+    .setters(&["snapshot_file"])
+    .lacking(&[(TypeScript, "it is the member `maxAge` of `snapshotFile` in Node")]),
+    Setting::new(
+        "headers",
+        Form::Headers(|d, headers| {
+            d.with(|b| headers.into_iter().fold(b, |b, (name, value)| b.header(name, value)))
+        }),
+        "Headers to add to each request, for example for a proxy.",
+    )
+    .setters(&["header"]),
+    Setting::new(
+        "identification",
+        Form::Text {
+            example: "Shop,1.4",
+            set: |d, text| d.with(|b| b.identification(text)),
+        },
+        "The value of the header `X-SDK`, which identifies the program to the Edge. By default it names the language and the version of the client; browsers send none.",
+    ),
+    Setting::new(
+        "profile",
+        Form::Choice(&[
+            choice(
+                "client",
+                |d| d.with(|b| b.profile(Profile::Client)),
+                "The rules of most client SDKs.",
+            ),
+            choice(
+                "edge",
+                |d| d.with(|b| b.profile(Profile::Edge)),
+                "The rules of FeatureHub's Edge.",
+            ),
+        ]),
+        "The set of rules by which the client evaluates the features of a client-evaluated key.",
+    )
+    .default("\"client\""),
+    Setting::new(
+        "context_placement",
+        Form::Choice(&[
+            choice(
+                "header",
+                |d| d.with(|b| b.context_placement(ContextPlacement::Header)),
+                "The context is sent in the header `x-featurehub`.",
+            ),
+            choice(
+                "query",
+                |d| d.with(|b| b.context_placement(ContextPlacement::Query)),
+                "The context is sent in the query of the URL.",
+            ),
+        ]),
+        "The part of a stream's request that carries the context of a server-evaluated key.",
+    )
+    .default("\"header\""),
+    Setting::new(
+        "while_switching",
+        Form::Choice(&[
+            choice(
+                "hide",
+                |d| d.with(|b| b.while_switching(WhileSwitching::Hide)),
+                "Reads for the new context have no values until the Edge has sent them.",
+            ),
+            choice(
+                "keep",
+                |d| d.with(|b| b.while_switching(WhileSwitching::Keep)),
+                "Reads have the values of the former context until then. Use this only in programs with a single user.",
+            ),
+        ]),
+        "The values that the client serves while the Edge evaluates a changed context.",
+    )
+    .default("\"hide\""),
+    Setting::new(
+        "backoff",
+        Form::Backoff {
+            default: Backoff {
+                initial: Duration::from_secs(1),
+                cap: Duration::from_secs(30),
+                jitter: 0.5,
+            },
+            set: |d, backoff| d.with(|b| b.backoff(backoff)),
+        },
+        "The delays before retries after temporary failures.",
+    )
+    .default(r#"{"initial": 1, "cap": 30, "jitter": 0.5}"#),
+    Setting::new(
+        "backoff_when_refused",
+        Form::Backoff {
+            default: Backoff {
+                initial: Duration::from_secs(60),
+                cap: Duration::from_secs(600),
+                jitter: 0.5,
+            },
+            set: |d, backoff| d.with(|b| b.backoff_when_refused(backoff)),
+        },
+        "The delays before retries after the Edge has refused the client.",
+    )
+    .default(r#"{"initial": 60, "cap": 600, "jitter": 0.5}"#),
+    Setting::new(
+        "return_within",
+        Form::Range(|d, shortest, longest| d.with(|b| b.return_within(shortest..=longest))),
+        "The shortest and the longest delay before a reconnect after the end of a stream that had sent features.",
+    )
+    .default("[0.1, 1]"),
+    Setting::new(
+        "healthy_after",
+        Form::Seconds(|d, time| d.with(|b| b.healthy_after(time))),
+        "The time after which a stream counts as healthy. After the end of a healthy stream, the delays of the back-off begin anew.",
+    )
+    .default("60"),
+    Setting::new(
+        "stream_again_after",
+        Form::Seconds(|d, time| d.with(|b| b.stream_again_after(time))),
+        "The time for which the client polls after the Edge could not stream, or a proxy held its streams back.",
+    )
+    .default("600"),
+    Setting::new(
+        "pace",
+        Form::Seconds(|d, time| d.with(|b| b.pace(time))),
+        "The time within which the client sends at most two requests.",
+    )
+    .default("1"),
+    Setting::new(
+        "limits",
+        Form::Limits(|mut d, limits| {
+            d.connect = Some(limits.connect);
+            d.with(|b| b.limits(limits))
+        }),
+        "The time limits of requests, and the maximum size of a response.",
+    )
+    .default(
+        r#"{"connect": 5, "head": 12, "poll": 12, "idle": 90, "heldBack": 15, "bytes": 16777216}"#,
+    ),
+    Setting::new(
+        "event_queue",
+        Form::Count(|d, events| d.with(|b| b.event_queue(events))),
+        "The maximum number of events that wait for slow listeners. A full queue drops its oldest event.",
+    )
+    .default("1024"),
+    Setting::new(
+        "catch_updates",
+        Form::Flag(|d, is_on| if is_on { d.with(ClientBuilder::catch_updates) } else { d }),
+        "True to hold back updates after the first features until the program releases them.",
+    )
+    .default("false"),
+    Setting::new(
+        "listeners",
+        Form::Flag(|d, is_on| if is_on { d } else { d.with(ClientBuilder::without_listeners) }),
+        "False to start no threads for listeners and observers, of which none is called then.",
+    )
+    .default("true")
+    .setters(&["without_listeners"])
+    .lacking(&[(TypeScript, "JavaScript has no threads for listeners")]),
+    Setting::new(
+        "ca_certificate",
+        Form::Pem(|mut d, pem| {
+            d.http.ca_certificate = Some(pem);
+            d
+        }),
+        "The certificate of an authority to trust in addition to those of the system, as PEM.",
+    )
+    .setters(&["transport"])
+    .lacking(&[(TypeScript, HTTP_OF_THE_PLATFORM)]),
+    Setting::new(
+        "client_certificate",
+        Form::Pem(|mut d, pem| {
+            d.http.client_certificate = Some(pem);
+            d
+        }),
+        "The certificate and the private key with which the client identifies itself to the Edge, as PEM.",
+    )
+    .setters(&["transport"])
+    .lacking(&[(TypeScript, HTTP_OF_THE_PLATFORM)]),
+    Setting::new(
+        "proxy",
+        Form::Proxy(|mut d, proxy| {
+            d.http.proxy = Some(proxy);
+            d
+        }),
+        "The URL of a proxy, or false for no proxy. By default, the environment and the system name the proxy.",
+    )
+    .setters(&["transport"])
+    .lacking(&[(TypeScript, HTTP_OF_THE_PLATFORM)]),
+    Setting::new(
+        "http1_only",
+        Form::Flag(|mut d, is_on| {
+            d.http.http1_only = is_on;
+            d
+        }),
+        "True to use HTTP/1.1 only.",
+    )
+    .default("false")
+    .setters(&["transport"])
+    .lacking(&[(TypeScript, HTTP_OF_THE_PLATFORM)]),
+    Setting::new(
+        "clock",
+        Form::Code,
+        "The clock that gives the time of day, for rules on `now`, for usage events, and for the age of stored features.",
+    ),
+    Setting::new(
+        "interceptors",
+        Form::Code,
+        "Functions that can override the values of reads, each with its policy for locked features.",
+    )
+    .setters(&["interceptor"]),
+    Setting::new(
+        "observers",
+        Form::Code,
+        "Functions that are called for reads, each with the options that select the reads.",
+    )
+    .setters(&["observer"]),
+    Setting::new(
+        "on_readiness",
+        Form::Code,
+        "A listener for the first readiness, and for each change of it.",
+    ),
+    Setting::new(
+        "on_status",
+        Form::Code,
+        "A listener for the first status, and for each change of the readiness, the connection or the problem.",
+    ),
+    Setting::new(
+        "on_notice",
+        Form::Code,
+        "A listener for unusual events that do not stop the client.",
+    ),
+    Setting::new("on_raw", Form::Code, "A listener for the unchanged text of updates.")
+        .lacking(&[(TypeScript, "`Client.onRaw` registers it before the first update")]),
+    Setting::new(
+        "on_new_state",
+        Form::Code,
+        "A listener for updates that change features visibly.",
+    )
+    .lacking(&[(TypeScript, "`Client.onNewState` registers it before the first update")]),
+    Setting::new(
+        "on_change",
+        Form::Code,
+        "Listeners for changes of single features, by the feature's key.",
+    )
+    .lacking(&[(TypeScript, "`Client.onChange` registers it before the first update")]),
+    Setting::new(
+        "start",
+        Form::Code,
+        "`lazy` to start the client at its first use, for programs that fork.",
+    )
+    .only(&[Python], "only Python programs fork as a rule"),
+    Setting::new(
+        "transport",
+        Form::Code,
+        "The transport that sends the client's requests.",
+    )
+    .only(&[Rust], "the other languages have settings for it, or an HTTP client of their own"),
+    Setting::new("runtime", Form::Code, "The tokio runtime on which the client runs.")
+        .only(&[Rust], "tokio is a library of Rust"),
+    Setting::new(
+        "manual_delivery",
+        Form::Code,
+        "A function that asks the program to deliver events on a thread of its own.",
+    )
+    .only(&[Rust], "the bindings deliver events on threads of their language"),
+    Setting::new("fetch", Form::Code, "The function that sends requests.")
+        .only(&[TypeScript], "the name and the form are those of JavaScript"),
+    Setting::new(
+        "hydrate",
+        Form::Code,
+        "The document of `Context.dehydrate` that a server has put into the page.",
+    )
+    .only(&[TypeScript], IN_A_BROWSER),
+    Setting::new(
+        "storage",
+        Form::Code,
+        "The place in which the client keeps its last features for the next start.",
+    )
+    .only(&[TypeScript], IN_A_BROWSER),
+    Setting::new(
+        "storage_max_age",
+        Form::Code,
+        "The maximum age of stored features in seconds.",
+    )
+    .only(&[TypeScript], IN_A_BROWSER),
+    Setting::new(
+        "overrides",
+        Form::Code,
+        "`session` to keep the overrides of a tester in the tab.",
+    )
+    .only(&[TypeScript], IN_A_BROWSER),
+    Setting::new(
+        "override_link",
+        Form::Code,
+        "True to let links override features.",
+    )
+    .only(&[TypeScript], IN_A_BROWSER),
+    Setting::new(
+        "share_across_tabs",
+        Form::Code,
+        "False to give each tab a stream of its own.",
+    )
+    .only(&[TypeScript], IN_A_BROWSER),
+    Setting::new(
+        "when_hidden",
+        Form::Code,
+        "`pause` to suspend the client of a hidden page.",
+    )
+    .only(&[TypeScript], IN_A_BROWSER),
+    Setting::new(
+        "keep_alive",
+        Form::Code,
+        "False to let a program in Node end while the client is open.",
+    )
+    .only(&[TypeScript], "only the event loop of Node waits for open clients"),
+    Setting::new(
+        "engine",
+        Form::Code,
+        "The evaluation engine, in place of the file beside the package's JavaScript.",
+    )
+    .only(&[TypeScript], FILES_OF_THE_ENGINE),
+    Setting::new(
+        "full_engine",
+        Form::Code,
+        "The engine for regular expressions and the profile `edge`.",
+    )
+    .only(&[TypeScript], FILES_OF_THE_ENGINE),
+    Setting::new(
+        "integrity",
+        Form::Code,
+        "The digest that the file of the engine must have.",
+    )
+    .only(&[TypeScript], FILES_OF_THE_ENGINE),
+    Setting::new(
+        "full_integrity",
+        Form::Code,
+        "The digest that the file of the full engine must have.",
+    )
+    .only(&[TypeScript], FILES_OF_THE_ENGINE),
+];

@@ -1,0 +1,152 @@
+//! The errors of settings documents.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::sync::{Arc, Mutex};
+
+use fh_binding::settings::{apply_json, builder_from_json};
+use fh_client::Client;
+
+#[test]
+fn errors_name_the_member_and_say_what_to_write() {
+    for (document, error) in [
+        ("", "the settings are no JSON object: EOF while parsing a value at line 1 column 0"),
+        (
+            "[]",
+            "the settings are no JSON object: invalid type: sequence, expected a map at line 1 column 0",
+        ),
+        (
+            r#"{"pace": 1"#,
+            "the settings are no JSON object: EOF while parsing an object at line 1 column 10",
+        ),
+        (r#"{"healthAfter": 5}"#, "healthAfter: there is no such setting: write healthyAfter"),
+        (
+            r#"{"stream_again_after": 5}"#,
+            "stream_again_after: there is no such setting: write streamAgainAfter",
+        ),
+        (
+            r#"{"zzz": 5}"#,
+            "zzz: there is no such setting: docs/client-settings.md lists the settings",
+        ),
+        (
+            r#"{"onStatus": 5}"#,
+            "onStatus: there is no such setting: docs/client-settings.md lists the settings",
+        ),
+        (
+            r#"{"url": 5}"#,
+            r#"url: the value is a number: write a text such as "https://edge.example""#,
+        ),
+        (
+            r#"{"apiKeys": "key"}"#,
+            r#"apiKeys: the value is a text: write a list of texts such as ["ENVIRONMENT/KEY"]"#,
+        ),
+        (
+            r#"{"mode": "oneOff"}"#,
+            r#"mode: the value is unknown: write "streaming", "polling", "passive", "once" or "offline""#,
+        ),
+        (
+            r#"{"mode": true}"#,
+            r#"mode: the value is a boolean: write "streaming", "polling", "passive", "once" or "offline""#,
+        ),
+        (
+            r#"{"interval": 30}"#,
+            r#"interval: the mode does not poll: write "mode": "polling" or "mode": "passive""#,
+        ),
+        (
+            r#"{"interval": 30, "mode": "offline"}"#,
+            r#"interval: the mode does not poll: write "mode": "polling" or "mode": "passive""#,
+        ),
+        (
+            r#"{"snapshotMaxAge": 5}"#,
+            r#"snapshotMaxAge: it needs a file: write "snapshotFile": PATH"#,
+        ),
+        (
+            r#"{"pace": -1}"#,
+            "pace: -1 seconds: cannot convert float seconds to Duration: value is negative: write seconds as a number from 0",
+        ),
+        (
+            r#"{"pace": 1e300}"#,
+            "pace: 1000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000 seconds: cannot convert float seconds to Duration: value is either too big or NaN: write seconds as a number from 0",
+        ),
+        (
+            r#"{"returnWithin": [1]}"#,
+            "returnWithin: the value is a list: write two numbers of seconds, the shorter one first, such as [0.1, 1]",
+        ),
+        (
+            r#"{"eventQueue": 1.5}"#,
+            "eventQueue: 1.5 is no such number: write a whole number from 0",
+        ),
+        (
+            r#"{"context": "mara"}"#,
+            r#"context: a context is a JSON object that maps attribute names to texts, numbers, booleans or lists of such values: write an object of attributes, such as {"userkey": "mara"}"#,
+        ),
+        (
+            r#"{"headers": {"x-team": 5}}"#,
+            r#"headers: the value is a number: write an object of names and values, such as {"x-team": "shop"}"#,
+        ),
+        (
+            r#"{"limits": {"idle": "long"}}"#,
+            "limits.idle: the value is a text: write seconds as a number from 0",
+        ),
+        (
+            r#"{"limits": {"held_back": 5}}"#,
+            "limits.held_back: there is no such member: write connect, head, poll, idle, heldBack, bytes",
+        ),
+        (
+            r#"{"backoff": [1, 30]}"#,
+            r#"backoff: the value is a list: write an object such as {"initial": 1, "cap": 30, "jitter": 0.5}"#,
+        ),
+        (
+            r#"{"proxy": true}"#,
+            r#"proxy: the value is a boolean: write a text such as "http://proxy.example:3128", or false for no proxy"#,
+        ),
+    ] {
+        let found = builder_from_json(document).map(drop).unwrap_err().to_string();
+        assert_eq!(found, error, "{document}");
+    }
+}
+
+/// The errors of values that only the client can judge are those of its start.
+#[test]
+fn values_are_checked_by_the_client() {
+    for (document, part) in [
+        (
+            r#"{"url": "ftp://edge", "apiKeys": ["environment/key*"]}"#,
+            "the Edge's URL begins with neither",
+        ),
+        (r#"{"url": "https://edge.example", "apiKeys": ["secret"]}"#, "looks like ENVIRONMENT/KEY"),
+        (
+            r#"{"mode": "offline", "returnWithin": [2, 1]}"#,
+            "the setting return_within can never work: write the shorter delay first",
+        ),
+        (r#"{"mode": "offline", "backoff": {"cap": 0.5}}"#, "the setting backoff can never work"),
+        (
+            r#"{"mode": "offline", "limits": {"bytes": 0}}"#,
+            "the setting limits.bytes can never work",
+        ),
+        (r#"{"mode": "offline", "bootstrap": 5}"#, "bootstrap"),
+    ] {
+        let error = builder_from_json(document).unwrap().check().unwrap_err().to_string();
+        assert!(error.contains(part), "{document}: {error}");
+    }
+}
+
+#[test]
+fn members_that_are_null_are_not_given_and_numbers_keep_their_digits() {
+    let document = r#"{
+        "mode": "offline", "pace": null, "identification": "Shop,1.4", "headers": {"x-team": "shop"},
+        "context": {"userkey": "mara", "version": 1.10}, "bootstrap": [{"key": "F", "type": "STRING", "value": "x"}]
+    }"#;
+    let applied = apply_json(Client::from_environment(), document).unwrap();
+    assert_eq!(applied.given, ["bootstrap", "context", "headers", "identification", "mode"]);
+    let seen = Arc::new(Mutex::new(None));
+    let place = Arc::clone(&seen);
+    let builder = applied.builder.configure(move |config| {
+        *place.lock().unwrap() = Some((config.headers.clone(), config.identification.clone()));
+    });
+    let client = builder.start().unwrap();
+    client.wait_ready(std::time::Duration::from_secs(60)).unwrap();
+    assert_eq!(client.string("F").as_deref(), Some("x"));
+    let headers = vec![("x-team".to_string(), "shop".to_string())];
+    assert_eq!(*seen.lock().unwrap(), Some((headers, Some("Shop,1.4".to_string()))));
+    client.close();
+}

@@ -1,0 +1,183 @@
+/** The options and the enumerations of the package are those of the list for all languages (bindings/shared/lists.json). */
+
+import { readFileSync } from "node:fs";
+import ts from "typescript";
+import { describe, expect, test } from "vitest";
+
+interface Member {
+  readonly name: string;
+  readonly unit: string;
+  readonly default: number;
+}
+
+interface Setting {
+  readonly name: string;
+  readonly form: string;
+  readonly unit?: string;
+  readonly choices?: readonly string[];
+  readonly default?: unknown;
+  readonly members?: readonly Member[];
+  readonly lacking?: Readonly<Record<string, string>>;
+}
+
+interface EnumerationValue {
+  readonly name: string;
+  readonly lacking?: readonly string[];
+}
+
+interface Lists {
+  readonly settings: readonly Setting[];
+  readonly enumerations: Readonly<Record<string, readonly EnumerationValue[]>>;
+}
+
+const PROJECT = new URL("../../../../../", import.meta.url);
+const LISTS = JSON.parse(text("bindings/shared/lists.json")) as Lists;
+const SETTINGS = LISTS.settings.filter(({ lacking }) => lacking?.["TypeScript"] === undefined);
+const OPTIONS = source("options.ts");
+
+/** The types of the forms. Those of choices are the words of the list. */
+const FORMS: Readonly<Record<string, string>> = {
+  flag: "boolean",
+  seconds: "number",
+  "range of seconds": "readonly [shortest: number, longest: number]",
+  count: "number",
+  text: "string",
+  headers: "Readonly<Record<string, string>>",
+  context: "ContextAttributes",
+  backoff: "BackoffOptions",
+  limits: "LimitOptions",
+};
+
+function text(path: string): string {
+  return readFileSync(new URL(path, PROJECT), "utf8");
+}
+
+function source(file: string): ts.SourceFile {
+  return ts.createSourceFile(
+    file,
+    text(`bindings/web/packages/client/src/${file}`),
+    ts.ScriptTarget.Latest,
+    true,
+  );
+}
+
+/** Returns the types and the comments of an interface's members, by name. */
+function membersOf(name: string): Map<string, { type: string; about: string }> {
+  const found = OPTIONS.statements.find(
+    (node): node is ts.InterfaceDeclaration => ts.isInterfaceDeclaration(node) && node.name.text === name,
+  );
+  const members = found?.members.filter(ts.isPropertySignature) ?? [];
+  return new Map(
+    members.map((member) => [
+      member.name.getText(),
+      { type: member.type?.getText() ?? "", about: aboutOf(member) },
+    ]),
+  );
+}
+
+function aboutOf(node: ts.Node): string {
+  const comments = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc);
+  return comments
+    .map((comment) => ts.getTextOfJSDocComment(comment.comment) ?? "")
+    .join(" ")
+    .replace(/\s+/g, " ");
+}
+
+function camelCase(name: string): string {
+  return name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** Returns a default as comments write it, such as `1,024`. */
+function written(value: unknown): string {
+  if (Array.isArray(value)) return value.map(written).join(" and ");
+  return typeof value === "number" ? value.toLocaleString("en-US") : String(value);
+}
+
+const OF_CLIENT = membersOf("ClientOptions");
+
+test("the client has the options of the list", () => {
+  expect([...OF_CLIENT.keys()].sort()).toEqual(SETTINGS.map(({ name }) => camelCase(name)).sort());
+});
+
+test.each(SETTINGS.map((setting): [string, Setting] => [camelCase(setting.name), setting]))(
+  "%s has the type, the unit and the default of the list",
+  (name, setting) => {
+    const { type, about } = OF_CLIENT.get(name) ?? { type: "", about: "" };
+    expect(about.length).toBeGreaterThan(10);
+    if (setting.choices && name !== "profile")
+      expect(type).toBe(setting.choices.map((word) => `"${word}"`).join(" | "));
+    else if (setting.choices) expect(type).toBe("Profile");
+    else if (setting.form !== "code") expect(type).toBe(FORMS[setting.form]);
+    if (setting.unit === "seconds") expect(about).toContain("seconds");
+    if (setting.default !== undefined && !setting.members)
+      expect(about.replaceAll("`", "")).toMatch(
+        new RegExp(`\\b${written(setting.default)}\\b( by default|, which is the default)`),
+      );
+  },
+);
+
+describe.each([
+  ["backoff", "BackoffOptions", ""],
+  ["backoffWhenRefused", "BackoffOptions", " after a refusal"],
+  ["limits", "LimitOptions", ""],
+])("the members of %s", (setting, type, when) => {
+  const listed = SETTINGS.find(({ name }) => camelCase(name) === setting)?.members ?? [];
+  const own = membersOf(type);
+  // Platforms open connections without a limit of the client's.
+  const members = listed.filter(({ name }) => name !== "connect");
+  test("are those of the list", () => {
+    expect([...own.keys()]).toEqual(members.map(({ name }) => camelCase(name)));
+  });
+  test.each(members.map((member): [string, Member] => [camelCase(member.name), member]))(
+    "%s has the unit and the default of the list",
+    (name, member) => {
+      const about = own.get(name)?.about ?? "";
+      expect(own.get(name)?.type).toBe("number");
+      expect(about).toContain(member.unit.split(" ")[0]);
+      const usual = member.unit === "bytes" ? `${member.default / 1024 ** 2} MiB` : written(member.default);
+      const isEqual = setting === "backoffWhenRefused" && !about.includes("after a refusal");
+      expect(about).toContain(when === "" || isEqual ? `${usual} by default` : `${usual}${when}`);
+    },
+  );
+});
+
+/** Returns the texts of the literal types of a type, or of those of a member with this name. */
+function literals(node: ts.Node, member: string | undefined, file: ts.SourceFile): string[] {
+  if (ts.isLiteralTypeNode(node) && ts.isStringLiteral(node.literal)) return [node.literal.text];
+  if (ts.isUnionTypeNode(node)) return node.types.flatMap((type) => literals(type, member, file));
+  if (ts.isTypeLiteralNode(node))
+    return node.members
+      .filter(ts.isPropertySignature)
+      .flatMap(({ name, type }) =>
+        name.getText() === member && type ? literals(type, undefined, file) : [],
+      );
+  if (ts.isTypeReferenceNode(node)) return namesIn(file, node.typeName.getText(), undefined);
+  return [];
+}
+
+/** Returns the names of an enumeration: the literals of its type, or the elements of the list from which its type is made. */
+function namesIn(file: ts.SourceFile, name: string, member: string | undefined): string[] {
+  const alias = file.statements.find(
+    (node): node is ts.TypeAliasDeclaration => ts.isTypeAliasDeclaration(node) && node.name.text === name,
+  );
+  const found = alias ? literals(alias.type, member, file) : [];
+  if (found.length > 0) return found;
+  const list = new RegExp(`const ${name.toUpperCase()}S = \\[([^\\]]*)\\]`).exec(file.text)?.[1] ?? "";
+  return [...list.matchAll(/"(\w+)"/g)].map(([, each = ""]) => each);
+}
+
+test.each([
+  ["Readiness", "repository/readiness.ts", undefined],
+  ["Connection", "repository/status.ts", undefined],
+  ["Problem", "repository/problem.ts", "code"],
+  ["Stage", "repository/problem.ts", undefined],
+  ["Reason", "repository/reason.ts", undefined],
+  ["Notice", "repository/notice.ts", "kind"],
+  ["End", "session/action.ts", "kind"],
+])("%s has the names of the list, each with a text", (name, path, member) => {
+  const file = source(path);
+  const listed = LISTS.enumerations[name] ?? [];
+  const expected = listed.filter(({ lacking }) => !lacking?.includes("TypeScript"));
+  expect(namesIn(file, name, member).sort()).toEqual(expected.map((value) => value.name).sort());
+  for (const value of expected) expect(file.text).toMatch(new RegExp(`\\* - \`${value.name}\`: \\w`));
+});
