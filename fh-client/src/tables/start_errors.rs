@@ -28,6 +28,7 @@ fn builder(url: &str, keys: &[&str], options: &Value) -> ClientBuilder {
                 builder.header(name, value.as_str().unwrap())
             }),
             "identification" => builder.identification(value.as_str().unwrap()),
+            "returnWithin" => builder.return_within(seconds(&value[0])..=seconds(&value[1])),
             "backoff" => builder.backoff(backoff(value, usual().backoff)),
             "backoffWhenRefused" => builder.backoff_when_refused(backoff(value, usual().refused)),
             "context" => {
@@ -143,6 +144,8 @@ fn start_errors() {
         json!({ "backoff": { "initial": 0, "cap": 0, "jitter": 0 } }),
         json!({ "backoffWhenRefused": { "cap": 30 } }),
         json!({ "backoffWhenRefused": { "jitter": 2 } }),
+        json!({ "returnWithin": [2, 1] }),
+        json!({ "returnWithin": [1, 1] }),
         json!({ "limits": { "head": 0 } }),
         json!({ "limits": { "poll": 0 } }),
         json!({ "limits": { "idle": 0 } }),

@@ -75,6 +75,10 @@ export function parseSettings(
     );
   const limit = (name: keyof LimitOptions, unit = 1000): number =>
     millis(`limits.${name}`, limits[name], usual.limits[name], unit, 1);
+  const [shortest, longest] = usual.returnWithin.map((each, at) =>
+    millis("returnWithin", returnWithin[at], each),
+  ) as [number, number];
+  if (shortest > longest) neverWorks("returnWithin", "write the shorter delay first");
   const delay = (name: "healthyAfter" | "streamAgainAfter" | "pace"): number =>
     millis(name, options[name], usual[name]);
   return {
@@ -86,10 +90,7 @@ export function parseSettings(
     backoff,
     refused,
     healthyAfter: delay("healthyAfter"),
-    returnWithin: usual.returnWithin.map((each, at) => millis("returnWithin", returnWithin[at], each)) as [
-      number,
-      number,
-    ],
+    returnWithin: [shortest, longest],
     streamAgainAfter: delay("streamAgainAfter"),
     pace: delay("pace"),
     limits: {
