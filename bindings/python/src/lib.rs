@@ -98,6 +98,8 @@ mod _native {
     #[pymodule_export]
     use crate::setting_classes::{Backoff, Limits};
     #[pymodule_export]
+    use crate::settings::keywords;
+    #[pymodule_export]
     use crate::snapshot::Snapshot;
     #[pymodule_export]
     use crate::status::Status;

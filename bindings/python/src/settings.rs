@@ -53,13 +53,22 @@ pub(crate) fn apply(
     })
 }
 
+/// Returns the settings that are keyword arguments.
+fn all_keywords() -> impl Iterator<Item = &'static Setting> {
+    SETTINGS.iter().filter(|setting| {
+        !POSITIONAL.contains(&setting.name) && setting.languages.lack(Language::Python).is_none()
+    })
+}
+
 /// Returns the setting of a keyword argument.
 fn keyword(name: &str) -> Option<&'static Setting> {
-    SETTINGS.iter().find(|setting| {
-        setting.name == name
-            && !POSITIONAL.contains(&name)
-            && setting.languages.lack(Language::Python).is_none()
-    })
+    all_keywords().find(|setting| setting.name == name)
+}
+
+/// Returns the names of the constructor's keyword arguments.
+#[pyfunction]
+pub(crate) fn keywords() -> Vec<&'static str> {
+    all_keywords().map(|setting| setting.name).collect()
 }
 
 fn set(

@@ -1,4 +1,4 @@
-//! What the bindings for other languages share, so that it is written once: the [settings](settings) of a client and their document, and the
+//! What the bindings for other languages share, so that it is written once: the [settings] of a client and their document, and the
 //! [callbacks] of a program with the queue from which threads of the other language take the calls. Nothing here knows another language.
 //!
 //! `docs/client-settings.md` shows the settings as programs see them.

@@ -53,6 +53,8 @@ except ImportError as _error:
         " not supported. Under mod_wsgi, set `WSGIApplicationGroup %{GLOBAL}`."
     ) from None
 
+from ._signature import SettingsSignature
+
 # Type checkers read this name as true. The module `typing` is slow to load.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,6 +107,8 @@ __all__ = [
 
 #: The answer of an interceptor that leaves the decision to the next one.
 CONTINUE = Continue()
+
+Client.__signature__ = SettingsSignature()  # type: ignore[attr-defined]
 
 # Clients end before the interpreter is torn down.
 atexit.register(end_all)

@@ -37,10 +37,7 @@ const CLOSING: Duration = Duration::from_secs(2);
 
 pymethods_with_reads!(Client, by_key: |self| self.core(), all: &self.core().snapshot(), {
     #[new]
-    #[pyo3(
-        signature = (url=None, *api_keys, **settings),
-        text_signature = "(url=None, *api_keys, mode=None, interval=None, context=None, bootstrap=None, snapshot_file=None, snapshot_max_age=None, headers=None, identification=None, profile=None, context_placement=None, while_switching=None, backoff=None, backoff_when_refused=None, return_within=None, healthy_after=None, stream_again_after=None, pace=None, limits=None, clock=None, event_queue=None, interceptors=None, observers=None, on_readiness=None, on_status=None, on_notice=None, on_raw=None, on_new_state=None, on_change=None, catch_updates=None, listeners=None, ca_certificate=None, client_certificate=None, proxy=None, http1_only=None, start=None)"
-    )]
+    #[pyo3(signature = (url=None, *api_keys, **settings))]
     fn new(
         url: Option<&Bound<'_, PyAny>>,
         api_keys: &Bound<'_, PyTuple>,

@@ -1,5 +1,5 @@
 import type { Attributes } from "./attributes.ts";
-import type { BackoffOptions, ClientOptions, LimitOptions } from "./options.ts";
+import type { BackoffOptions, ClientOptions } from "./options.ts";
 import {
   ApiKeys,
   type Backoff,
@@ -73,35 +73,38 @@ export function parseSettings(
     throw new TypeError(
       `the context has ${context.size} attributes; an Edge evaluates at most ${MAX_ATTRIBUTES} attributes`,
     );
-  const limit = (name: keyof LimitOptions, unit = 1000): number =>
-    millis(`limits.${name}`, limits[name], usual.limits[name], unit, 1);
   const [shortest, longest] = usual.returnWithin.map((each, at) =>
     millis("returnWithin", returnWithin[at], each),
   ) as [number, number];
   if (shortest > longest) neverWorks("returnWithin", "write the shorter delay first");
-  const delay = (name: "healthyAfter" | "streamAgainAfter" | "pace"): number =>
-    millis(name, options[name], usual[name]);
   return {
     ...usual,
+    ...durations("", usual, options as Given),
     mode: modeOf(options, usual.mode),
     contextPlacement: options.contextPlacement ?? "header",
     whileSwitching: options.whileSwitching ?? "hide",
     identification,
     backoff,
     refused,
-    healthyAfter: delay("healthyAfter"),
     returnWithin: [shortest, longest],
-    streamAgainAfter: delay("streamAgainAfter"),
-    pace: delay("pace"),
-    limits: {
-      ...usual.limits,
-      head: limit("head"),
-      poll: limit("poll"),
-      idle: limit("idle"),
-      heldBack: limit("heldBack"),
-      bytes: limit("bytes", 1),
-    },
+    limits: durations("limits.", usual.limits, limits as Given, 1),
   };
+}
+
+type Given = Readonly<Record<string, number | undefined>>;
+
+/**
+ * Returns the settings of an object that are numbers, with the values that are given under their names. Each is a duration in seconds, except
+ * the size of a response.
+ */
+function durations<T extends object>(prefix: string, usual: T, given: Given, least = 0): T {
+  const numbers = Object.entries(usual).filter(([, each]) => typeof each === "number") as [string, number][];
+  return Object.fromEntries(
+    numbers.map(([name, each]) => [
+      name,
+      millis(prefix + name, given[name], each, name === "bytes" ? 1 : 1000, least),
+    ]),
+  ) as T;
 }
 
 /** @throws the error of a setting with which a client can never work */
