@@ -108,7 +108,7 @@ __all__ = [
 #: The answer of an interceptor that leaves the decision to the next one.
 CONTINUE = Continue()
 
-Client.__signature__ = SettingsSignature()  # type: ignore[attr-defined]
+setattr(Client, "__signature__", SettingsSignature())
 
 # Clients end before the interpreter is torn down.
 atexit.register(end_all)
