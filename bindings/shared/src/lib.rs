@@ -7,6 +7,7 @@
 #![deny(missing_docs)]
 
 pub mod callbacks;
+pub mod http;
 pub mod language;
 pub mod process;
 pub mod settings;
