@@ -17,6 +17,7 @@ mod flaky;
 mod fuzz;
 mod install;
 mod interrupt;
+mod kotlin;
 mod minimum_rust;
 mod mutants;
 mod nextest;
@@ -73,6 +74,7 @@ cargo xtask <command>
                      build the Python package with the profile release and measure it beside published SDKs; write the tables of
                      docs/performance-python.md, or with ARGS (--quick, --reads, --columns) only print them
   fuzz [--seconds N] run every fuzz target for N seconds (60 by default)
+  kotlin hello       build the packages for Kotlin and Java, and run the program `hello` against an Edge that is killed and started again
   simulate [NAME]    the simulation of the session with mutants, each of which must be found, or with the named one
   subjects [NAME...] [OPTION...]
                      install the SDKs under test, or the named ones, and run the conformance suite's scenarios against
@@ -118,6 +120,7 @@ fn main() -> ExitCode {
         Some("api") => api::run(rest),
         Some("bench") => bench::run(rest),
         Some("fuzz") => fuzz::run(rest),
+        Some("kotlin") => kotlin::run(rest),
         Some("python-full") => python_full::run(rest),
         Some("python-matrix") => python_matrix::run(rest),
         Some("python-wheels") => python_wheels::run(rest),

@@ -1,0 +1,43 @@
+package fh.client
+
+import fh.client.internal.PackedContext
+import java.math.BigDecimal
+
+/** Returns the attributes with their values as texts. Null, NaN and empty lists leave an attribute out. */
+internal fun attributesOf(attributes: Map<String, Any?>): Map<String, List<String>> =
+    attributes.mapValues { (_, value) -> if (value is Iterable<*>) value.mapNotNull(::textOf) else listOfNotNull(textOf(value)) }
+        .filterValues { it.isNotEmpty() }
+
+private fun textOf(value: Any?): String? =
+    when (value) {
+        null -> null
+        is Double -> if (value.isFinite()) BigDecimal(value.toString()).stripTrailingZeros().toPlainString() else null
+        is Float -> textOf(value.toDouble())
+        is BigDecimal -> value.toPlainString()
+        is Enum<*> -> value.name.lowercase()
+        else -> value.toString()
+    }
+
+/**
+ * The attributes of a user, a device or a request, with the functions that read features for them. A context is immutable, may be used by many
+ * threads, and need not be closed.
+ */
+public class Context internal constructor(
+    client: Client,
+    /** The attributes, each with its values as texts. */
+    public val attributes: Map<String, List<String>>,
+) : Reads(client.native, PackedContext(attributes)) {
+    private val client: Client = client
+
+    /** Returns a context with these attributes in addition. An attribute that exists is replaced; null removes it. */
+    public fun with(vararg attributes: Pair<String, Any?>): Context {
+        val names = attributes.map { it.first }.toSet()
+        return Context(client, this.attributes.filterKeys { it !in names } + attributesOf(attributes.toMap()))
+    }
+
+    /** Calls a function when the value of the feature for this context, or its lock, changes. */
+    public fun onChange(key: String, listener: ChangeListener): Subscription = client.listen(key, packed, listener)
+
+    /** Values of attributes are personal data, so only the names are shown. */
+    override fun toString(): String = "Context of ${attributes.keys.joinToString()}"
+}

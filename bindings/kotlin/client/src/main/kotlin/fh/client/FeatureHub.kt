@@ -1,0 +1,53 @@
+package fh.client
+
+import fh.client.http.HttpTransport
+import fh.client.internal.Json
+import fh.client.internal.NativeClient
+import java.util.ServiceLoader
+import java.util.function.Consumer
+
+/** Creates clients of a FeatureHub Edge. */
+public object FeatureHub {
+    /**
+     * Starts a client, and returns at once, before the Edge has sent features.
+     *
+     * ```kotlin
+     * val client = FeatureHub.client("https://edge.example", "ENVIRONMENT/KEY") { mode = FetchMode.STREAMING }
+     * ```
+     *
+     * @throws IllegalArgumentException if a setting is wrong. The text says which one, and what to write instead.
+     */
+    @JvmSynthetic
+    public fun client(url: String, vararg apiKeys: String, settings: ClientSettings.() -> Unit = {}): Client =
+        start(url, apiKeys.asList(), ClientSettings().apply(settings))
+
+    /**
+     * Starts a client, for programs in Java.
+     *
+     * @throws IllegalArgumentException if a setting is wrong
+     */
+    @JvmStatic
+    public fun client(url: String, apiKey: String): Client = start(url, listOf(apiKey), ClientSettings())
+
+    /**
+     * Starts a client with settings, for programs in Java.
+     *
+     * @throws IllegalArgumentException if a setting is wrong
+     */
+    @JvmStatic
+    public fun client(url: String, apiKeys: List<String>, settings: Consumer<ClientSettings>): Client =
+        start(url, apiKeys, ClientSettings().also { settings.accept(it) })
+
+    private fun start(url: String, apiKeys: List<String>, settings: ClientSettings): Client {
+        val document = settings.document() + mapOf("url" to url, "apiKeys" to apiKeys)
+        val transport = if (settings.mode == FetchMode.OFFLINE) null else settings.transport ?: found()
+        return Client(NativeClient(Json.write(document), transport))
+    }
+
+    /** Returns the transport that is on the class path. */
+    private fun found(): HttpTransport =
+        ServiceLoader.load(HttpTransport::class.java, HttpTransport::class.java.classLoader).firstOrNull()
+            ?: throw IllegalArgumentException(
+                "the client has no HTTP transport: add fh-client-jdk or fh-client-okhttp to the program, or set `transport`",
+            )
+}

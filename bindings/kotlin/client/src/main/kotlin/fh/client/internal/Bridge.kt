@@ -1,0 +1,79 @@
+package fh.client.internal
+
+import fh.client.http.HttpExchange
+import fh.client.http.HttpRequest
+import fh.client.http.HttpTransport
+import java.time.Duration
+
+/** The calls between the native library and Java that belong to no client. The library calls the methods that are not native. */
+internal object Bridge {
+    /** Starts a thread that calls functions of the program until none waits. */
+    @JvmStatic
+    fun startThread(seat: Long) {
+        val thread = Thread({ callAll(seat) }, "fh-listeners")
+        thread.isDaemon = true
+        thread.start()
+    }
+
+    private fun callAll(seat: Long) {
+        while (true) {
+            val (callback, event, call) = nextCall(seat) ?: return
+            var hasFailed = true
+            try {
+                (callback as Callback).call(event as String)
+                hasFailed = false
+            } catch (error: Throwable) {
+                val thread = Thread.currentThread()
+                val handler = thread.uncaughtExceptionHandler ?: thread.threadGroup
+                handler.uncaughtException(thread, error)
+            } finally {
+                finishCall((call as String).toLong(), hasFailed)
+            }
+        }
+    }
+
+    /** Gives a request to the program's transport, which returns at once. */
+    @JvmStatic
+    fun send(
+        http: Any,
+        exchange: Long,
+        method: String,
+        url: String,
+        headers: Array<String>,
+        body: ByteArray?,
+        connectMillis: Long,
+    ) {
+        val pairs = headers.toList().chunked(2) { (name, value) -> name to value }
+        val request = HttpRequest(method, url, pairs, body, Duration.ofMillis(connectMillis))
+        (http as HttpTransport).send(request, HttpExchange(exchange))
+    }
+
+    @JvmStatic
+    fun run(runnable: Any) {
+        (runnable as Runnable).run()
+    }
+
+    @JvmStatic
+    external fun nextCall(seat: Long): Array<Any?>?
+
+    @JvmStatic
+    external fun finishCall(call: Long, hasFailed: Boolean)
+
+    @JvmStatic
+    external fun cancel(registration: Long)
+
+    @JvmStatic
+    external fun onCancel(exchange: Long, runnable: Runnable)
+
+    @JvmStatic
+    external fun head(exchange: Long, status: Int, headers: Array<String>)
+
+    @JvmStatic
+    external fun piece(exchange: Long, bytes: ByteArray, start: Int, length: Int): Boolean
+
+    @JvmStatic
+    external fun end(exchange: Long)
+
+    @JvmStatic
+    external fun fail(exchange: Long, kind: Int, text: String)
+}

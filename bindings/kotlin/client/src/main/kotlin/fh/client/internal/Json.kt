@@ -1,0 +1,121 @@
+package fh.client.internal
+
+/** JSON texts: writes settings, and reads what the native library writes. */
+internal object Json {
+    /** Returns the JSON text of null, texts, numbers, booleans, lists and maps. */
+    fun write(value: Any?): String = StringBuilder().also { it.add(value) }.toString()
+
+    private fun StringBuilder.add(value: Any?) {
+        when (value) {
+            null, is Number, is Boolean -> append(value)
+            is Map<*, *> -> joinIn('{', '}', value.entries) { (name, member) ->
+                add(name.toString())
+                append(':')
+                add(member)
+            }
+            is List<*> -> joinIn('[', ']', value) { add(it) }
+            else -> addText(value.toString())
+        }
+    }
+
+    private fun <T> StringBuilder.joinIn(begin: Char, end: Char, items: Collection<T>, add: (T) -> Unit) {
+        append(begin)
+        items.forEachIndexed { at, item ->
+            if (at > 0) append(',')
+            add(item)
+        }
+        append(end)
+    }
+
+    private fun StringBuilder.addText(text: String) {
+        append('"')
+        for (c in text) {
+            when {
+                c == '"' || c == '\\' -> append('\\').append(c)
+                c < ' ' || c.isSurrogate() -> append("\\u%04x".format(c.code))
+                else -> append(c)
+            }
+        }
+        append('"')
+    }
+
+    /** Returns the members of a JSON object that the native library has written. Numbers are their texts. */
+    fun members(text: String): Map<String, Any?> {
+        @Suppress("UNCHECKED_CAST")
+        return Reader(text).value() as Map<String, Any?>
+    }
+
+    private class Reader(private val text: String) {
+        private var at = 0
+
+        fun value(): Any? =
+            when (next()) {
+                '{' -> members()
+                '[' -> items()
+                '"' -> string()
+                else -> word()
+            }
+
+        /** Skips white space, commas and colons, and returns the next character without reading it. */
+        private fun next(): Char {
+            while (text[at] in " \t\r\n,:") at++
+            return text[at]
+        }
+
+        private fun members(): Map<String, Any?> {
+            val members = LinkedHashMap<String, Any?>()
+            at++
+            while (next() != '}') {
+                val name = string()
+                members[name] = value()
+            }
+            at++
+            return members
+        }
+
+        private fun items(): List<Any?> {
+            val items = ArrayList<Any?>()
+            at++
+            while (next() != ']') items.add(value())
+            at++
+            return items
+        }
+
+        private fun string(): String {
+            val found = StringBuilder()
+            at++
+            while (text[at] != '"') {
+                if (text[at] != '\\') {
+                    found.append(text[at++])
+                    continue
+                }
+                when (val escaped = text[at + 1]) {
+                    'u' -> {
+                        found.append(text.substring(at + 2, at + 6).toInt(16).toChar())
+                        at += 4
+                    }
+                    'n' -> found.append('\n')
+                    't' -> found.append('\t')
+                    'r' -> found.append('\r')
+                    'b' -> found.append('\b')
+                    'f' -> found.append('\u000c')
+                    else -> found.append(escaped)
+                }
+                at += 2
+            }
+            at++
+            return found.toString()
+        }
+
+        private fun word(): Any? {
+            val begin = at
+            while (at < text.length && text[at] !in ",]} \t\r\n") at++
+            return when (val word = text.substring(begin, at)) {
+                "null" -> null
+                "true" -> true
+                "false" -> false
+                else -> word
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The client behind an object of Java.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use fh_binding::http::PlatformTransport;
+use fh_binding::settings::{SettingsError, apply_json};
+use fh_client::Client;
+use jni_sys::jlong;
+
+use crate::callbacks::Registry;
+use crate::exchanges::JavaHttp;
+
+/// The value of the header `X-SDK`, unless the program sets another one.
+const IDENTIFICATION: &str = concat!("Kotlin,", env!("CARGO_PKG_VERSION"));
+
+/// The keys of a client that have numbers. They are in blocks, so that a client with few keys needs little memory.
+const BLOCKS: usize = 64;
+const BLOCK: usize = 64;
+type Block = [OnceLock<Box<str>>; BLOCK];
+
+/// The client behind an object of Java. The object holds its address, and frees it when nothing else refers to the object.
+pub(crate) struct NativeClient {
+    pub(crate) client: Client,
+    /// The number of the client, which is never used again.
+    pub(crate) number: u64,
+    pub(crate) registry: Arc<Registry>,
+    blocks: [OnceLock<Box<Block>>; BLOCKS],
+    numbered: Mutex<usize>,
+}
+
+impl NativeClient {
+    /// Starts a client with a settings document. The platform's HTTP sends its requests.
+    pub(crate) fn start(settings: &str, http: Option<JavaHttp>) -> Result<Self, SettingsError> {
+        static NUMBERS: AtomicU64 = AtomicU64::new(1);
+        let mut builder = Client::from_environment().identification(IDENTIFICATION);
+        if let Some(http) = http {
+            builder = builder.transport(PlatformTransport::new(http));
+        }
+        let client = apply_json(builder, settings)?.builder.start()?;
+        Ok(Self {
+            client,
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
+            registry: Arc::default(),
+            blocks: [const { OnceLock::new() }; BLOCKS],
+            numbered: Mutex::new(0),
+        })
+    }
+
+    /// Gives the client to an object of Java.
+    pub(crate) fn into_address(self) -> jlong {
+        Box::into_raw(Box::new(self)) as jlong
+    }
+
+    /// # Safety
+    /// The address is that of [`Self::into_address`], and it was not freed. An object of Java calls natives as its own methods, so that it is
+    /// reachable until the native has returned.
+    pub(crate) unsafe fn at<'call>(address: jlong) -> &'call Self {
+        // SAFETY: the caller guarantees that the value exists.
+        unsafe { &*(address as *const Self) }
+    }
+
+    /// # Safety
+    /// As for [`Self::at`], and the address is not used again.
+    pub(crate) unsafe fn free(address: jlong) {
+        // SAFETY: the caller guarantees that the value exists and that nothing refers to it.
+        let client = unsafe { Box::from_raw(address as *mut Self) };
+        client.client.close();
+        client.registry.clear();
+        crate::contexts::forget(client.number);
+    }
+
+    /// Numbers a key; -1 if there are too many numbered keys.
+    pub(crate) fn number_key(&self, key: &str) -> i32 {
+        let mut numbered = self.numbered.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = *numbered;
+        let Some(block) = self.blocks.get(number / BLOCK) else { return -1 };
+        let block = block.get_or_init(|| Box::new([const { OnceLock::new() }; BLOCK]));
+        let Some(place) = block.get(number % BLOCK) else { return -1 };
+        if place.set(key.into()).is_err() {
+            return -1;
+        }
+        *numbered = number + 1;
+        i32::try_from(number).unwrap_or(-1)
+    }
+
+    /// Returns the key with this number.
+    pub(crate) fn key(&self, number: i32) -> Option<&str> {
+        let number = usize::try_from(number).ok()?;
+        let block = self.blocks.get(number / BLOCK)?.get()?;
+        block.get(number % BLOCK)?.get().map(|key| &**key)
+    }
+}

@@ -1,0 +1,117 @@
+//! The HTTP of Java, and the exchanges to which it reports.
+
+use std::sync::Arc;
+
+use fh_binding::http::{Exchange, PlatformHttp, Reading};
+use fh_client::transport::{TransportErrorKind, TransportRequest};
+use jni_sys::{jlong, jobject, jvalue};
+
+use crate::classes::{Classes, classes};
+use crate::env::{Env, Global};
+use crate::handles::Handles;
+
+/// The exchanges whose end Java has not reported yet.
+static EXCHANGES: Handles<Arc<Exchange>> = Handles::new();
+
+/// An object of Java that sends requests.
+pub(crate) struct JavaHttp(Global);
+
+impl JavaHttp {
+    pub(crate) fn of(env: Env<'_>, object: jobject) -> Option<Self> {
+        env.global(object).map(Self)
+    }
+}
+
+impl PlatformHttp for JavaHttp {
+    /// Calls `Bridge.send`, which starts the request and returns. An exception is the failure of the request.
+    fn send(&self, request: TransportRequest, exchange: Exchange) {
+        let Some((classes, env)) = attached() else { return };
+        let number = EXCHANGES.add(Arc::new(exchange));
+        if send(env, classes, &self.0, &request, number).is_none() || env.check().is_err() {
+            env.clear_exception();
+            fail(number, 4, "the HTTP client of the program threw an exception");
+        }
+    }
+}
+
+fn attached() -> Option<(&'static Classes, Env<'static>)> {
+    let classes = classes()?;
+    Some((classes, classes.vm.attached()?))
+}
+
+fn send(
+    env: Env<'_>,
+    classes: &Classes,
+    http: &Global,
+    request: &TransportRequest,
+    exchange: i64,
+) -> Option<()> {
+    let texts = request.headers.iter().flat_map(|(name, value)| [name, value]);
+    let headers: Vec<jobject> = texts.map(|text| env.text(text)).collect();
+    let array = env.array(classes.string.raw(), &headers)?;
+    let body = match &request.body {
+        Some(body) => env.byte_array(body)?,
+        None => std::ptr::null_mut(),
+    };
+    let (method, url) = (env.text(request.method.as_str()), env.text(request.url.expose()));
+    let connect = i64::try_from(request.connect_timeout.as_millis()).unwrap_or(i64::MAX);
+    let arguments = [
+        jvalue { l: http.raw() },
+        jvalue { j: exchange },
+        jvalue { l: method },
+        jvalue { l: url },
+        jvalue { l: array },
+        jvalue { l: body },
+        jvalue { j: connect },
+    ];
+    env.call_static(classes.bridge.raw(), classes.send.0, &arguments);
+    // This thread stays attached for its life, so its references do not end by themselves.
+    for reference in headers.into_iter().chain([array, body, method, url]) {
+        env.delete_local(reference);
+    }
+    Some(())
+}
+
+/// Sets the object whose method `run` ends the request.
+pub(crate) fn on_cancel(env: Env<'_>, exchange: jlong, runnable: jobject) {
+    let (Some(exchange), Some(runnable)) = (EXCHANGES.get(exchange), env.global(runnable)) else {
+        return;
+    };
+    exchange.on_cancel(move || {
+        let Some((classes, env)) = attached() else { return };
+        env.call_static(classes.bridge.raw(), classes.run.0, &[jvalue { l: runnable.raw() }]);
+        env.clear_exception();
+    });
+}
+
+/// Reports the head of a response. `headers` holds names and values in turn.
+pub(crate) fn head(exchange: jlong, status: i32, headers: &[String]) {
+    let Some(exchange) = EXCHANGES.get(exchange) else { return };
+    let pairs = headers.as_chunks::<2>().0.iter().map(|[name, value]| (&**name, &**value));
+    exchange.head(u16::try_from(status).unwrap_or(0), pairs);
+}
+
+/// Reports a piece of a body. Returns false if the request should end.
+pub(crate) fn piece(exchange: jlong, bytes: &[u8]) -> bool {
+    let exchange = EXCHANGES.get(exchange);
+    exchange.is_some_and(|exchange| exchange.piece(bytes) == Reading::Continues)
+}
+
+pub(crate) fn end(exchange: jlong) {
+    if let Some(exchange) = EXCHANGES.take(exchange) {
+        exchange.end();
+    }
+}
+
+/// Reports a failure. `kind` is the position of the kind in the package's enumeration.
+pub(crate) fn fail(exchange: jlong, kind: i32, text: &str) {
+    let Some(exchange) = EXCHANGES.take(exchange) else { return };
+    let kind = match kind {
+        0 => TransportErrorKind::Connect,
+        1 => TransportErrorKind::ConnectTimeout,
+        2 => TransportErrorKind::Tls,
+        3 => TransportErrorKind::Broken,
+        _ => TransportErrorKind::Other,
+    };
+    exchange.fail(kind, text);
+}
