@@ -5,8 +5,8 @@ use crate::python::{self, Repetitions};
 use crate::shell::Run;
 use crate::subjects_in_test::Selection;
 use crate::{
-    client_features, conformance, dependencies, install, nextest, python_conformance, services,
-    subjects, subjects_in_test, web, workspace,
+    client_features, conformance, dependencies, install, kotlin, nextest, python_conformance,
+    services, subjects, subjects_in_test, web, workspace,
 };
 
 /// The part that builds the workspace.
@@ -38,6 +38,11 @@ pub(crate) fn parts() -> Vec<Part> {
             .prepare(python::prepare)
             .run(python_conformance::run)
             .built_by("python"),
+        Part::new("kotlin")
+            .prepare(kotlin::prepare)
+            .build(kotlin::build)
+            .run(kotlin::test)
+            .built_by(TESTS),
         Part::new("conformance").run(conformance::run).built_by(TESTS),
         Part::new("fh-rust")
             .run(|| subjects_in_test::run("fh-rust", Selection::Whole))

@@ -22,7 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     match arguments {
         [name] if name == "hello" => prepare().and_then(|()| build()).and_then(|()| hello()),
-        _ => Err("cargo xtask kotlin hello".to_string()),
+        [name] if name == "test" => prepare().and_then(|()| build()).and_then(|()| test()),
+        _ => Err("cargo xtask kotlin hello, or cargo xtask kotlin test".to_string()),
     }
 }
 
@@ -35,17 +36,31 @@ pub(crate) fn prepare() -> Result<(), String> {
 /// Builds the native library and the packages.
 pub(crate) fn build() -> Result<(), String> {
     Run::new("cargo build --locked -p fh-jni").go()?;
-    let target = absolute(target_folder())?;
+    let (target, native) = (absolute(target_folder())?, native()?);
     let system = format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH);
-    let native = target.join("kotlin/native");
     let name = format!("{}fh_jni{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
     let failed = |why: std::io::Error| format!("{}: {why}", native.display());
     fs::create_dir_all(native.join(&system)).map_err(failed)?;
     fs::copy(target.join("debug").join(&name), native.join(system).join(name)).map_err(failed)?;
-    Run::new("mvn -B -q -DskipTests package")
-        .args(&[format!("-Dfh.native={}", native.display())])
+    maven("-DskipTests package")
+}
+
+fn native() -> Result<PathBuf, String> {
+    Ok(absolute(target_folder())?.join("kotlin/native"))
+}
+
+fn maven(line: &str) -> Result<(), String> {
+    // Maven colours its output in CI, too.
+    Run::new(&format!("mvn -B -q -Dstyle.color=never {line}"))
+        .args(&[format!("-Dfh.native={}", native()?.display())])
         .within(PACKAGE)
         .go()
+}
+
+/// Runs the tests of the packages, which were built, and the program `hello`.
+pub(crate) fn test() -> Result<(), String> {
+    maven("-pl client surefire:test -Dsurefire.useFile=false")?;
+    hello()
 }
 
 fn absolute(path: PathBuf) -> Result<PathBuf, String> {

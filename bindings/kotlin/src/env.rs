@@ -1,5 +1,6 @@
 //! The calls of the Java Native Interface, as safe functions of one thread's environment.
 
+use std::cell::RefCell;
 use std::ffi::{CStr, c_void};
 use std::marker::PhantomData;
 use std::ptr;
@@ -63,6 +64,20 @@ unsafe impl Send for Vm {}
 // SAFETY: as above.
 unsafe impl Sync for Vm {}
 
+/// Detaches a thread of Rust from the machine when the thread ends. The machine would otherwise look at the stack of a thread that is gone.
+struct Attached(Vm);
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        // SAFETY: the pointer of the machine is valid, and this thread was attached.
+        unsafe { ((**self.0.0).v1_4.DetachCurrentThread)(self.0.0) };
+    }
+}
+
+thread_local! {
+    static ATTACHED: RefCell<Option<Attached>> = const { RefCell::new(None) };
+}
+
 impl Vm {
     /// # Safety
     /// The pointer is that of a running machine.
@@ -70,22 +85,33 @@ impl Vm {
         Self(raw)
     }
 
-    /// Returns the environment of this thread. A thread of Rust is attached as a daemon at its first call and stays attached, so that later
-    /// calls make no object for the thread. `None` if the machine is ending.
+    /// Returns the environment of this thread. A thread of Rust is attached as a daemon at its first call and stays attached until it ends, so
+    /// that later calls make no object for the thread. `None` if the machine is ending, and at the end of the thread.
     pub(crate) fn attached(&self) -> Option<Env<'_>> {
         let mut env: *mut c_void = ptr::null_mut();
         // SAFETY: the pointer of the machine is valid, and `env` is a place for the environment.
-        let outcome = unsafe {
-            match ((**self.0).v1_4.GetEnv)(self.0, &raw mut env, jni_sys::JNI_VERSION_1_8) {
-                JNI_OK => JNI_OK,
-                _ => ((**self.0).v1_4.AttachCurrentThreadAsDaemon)(
-                    self.0,
-                    &raw mut env,
-                    ptr::null_mut(),
-                ),
+        let known =
+            unsafe { ((**self.0).v1_4.GetEnv)(self.0, &raw mut env, jni_sys::JNI_VERSION_1_8) };
+        if known != JNI_OK {
+            let attach = |attached: &RefCell<Option<Attached>>| {
+                // SAFETY: as above.
+                let outcome = unsafe {
+                    ((**self.0).v1_4.AttachCurrentThreadAsDaemon)(
+                        self.0,
+                        &raw mut env,
+                        ptr::null_mut(),
+                    )
+                };
+                if outcome == JNI_OK {
+                    attached.replace(Some(Attached(*self)));
+                }
+                outcome
+            };
+            if !matches!(ATTACHED.try_with(attach), Ok(JNI_OK)) {
+                return None;
             }
-        };
-        (outcome == JNI_OK && !env.is_null()).then_some(Env { raw: env.cast(), call: PhantomData })
+        }
+        (!env.is_null()).then_some(Env { raw: env.cast(), call: PhantomData })
     }
 }
 

@@ -50,13 +50,17 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
     /** Returns a future of the client's features. It fails with a [NotReadyException] if the Edge refuses the client, or the client is closed. */
     public fun readyAsync(): CompletableFuture<Void?> {
         val ready = CompletableFuture<Void?>()
-        val subscription = onReadiness { readiness ->
-            when (readiness) {
+        // The readiness of an event may be an earlier one.
+        val check = {
+            when (val now = readiness) {
                 Readiness.NOT_READY -> {}
                 Readiness.READY -> ready.complete(null)
-                else -> ready.completeExceptionally(NotReadyException("the client is $readiness: ${status()}"))
+                else -> ready.completeExceptionally(NotReadyException("the client is $now: ${status()}"))
             }
         }
+        val subscription = onReadiness { check() }
+        // A client that is closed notifies no listener.
+        check()
         ready.whenComplete { _, _ -> subscription.close() }
         return ready
     }

@@ -1,0 +1,183 @@
+package fh.client
+
+import fh.client.http.HttpFailure
+import fh.client.http.HttpTransport
+import java.time.Duration
+import java.util.concurrent.CountDownLatch
+import java.util.concurrent.LinkedBlockingQueue
+import java.util.concurrent.TimeUnit
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.runBlocking
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+
+class LifeTest {
+    private fun red(version: Int, value: String) =
+        """{"id": "1", "key": "COLOUR", "version": $version, "type": "STRING", "value": "$value"}"""
+
+    private fun polling(http: HttpTransport, settings: ClientSettings.() -> Unit = {}) =
+        FeatureHub.client("https://edge.example", KEY) {
+            mode = FetchMode.POLLING
+            interval = Duration.ofMillis(20)
+            pace = Duration.ZERO
+            transport = http
+            settings()
+        }
+
+    @Test
+    fun `wrong settings are errors that name the setting`() {
+        val offline: ClientSettings.() -> Unit = { mode = FetchMode.OFFLINE }
+        fun error(url: String, key: String, settings: ClientSettings.() -> Unit = offline) =
+            assertThrows(IllegalArgumentException::class.java) { FeatureHub.client(url, key, settings = settings) }.message.orEmpty()
+        assertTrue("looks like ENVIRONMENT/KEY" in error("https://edge.example", "key"))
+        assertTrue("neither http" in error("ftp://edge", KEY))
+        val interval: ClientSettings.() -> Unit = { offline(); interval = Duration.ofSeconds(1) }
+        assertTrue("interval: the mode does not poll" in error("https://edge.example", KEY, interval))
+        val transport = error("https://edge.example", KEY) {}
+        assertTrue("add fh-client-jdk or fh-client-okhttp" in transport, transport)
+    }
+
+    @Test
+    fun `listeners get changes in order, and one that fails or waits affects no other`() {
+        val http = ScriptedHttp()
+        val client = polling(http)
+        http.answer(red(1, "red"))
+        client.waitReady(PATIENCE)
+        val release = CountDownLatch(1)
+        val seen = LinkedBlockingQueue<Change>()
+        val failures = LinkedBlockingQueue<Throwable>()
+        val before = Thread.getDefaultUncaughtExceptionHandler()
+        Thread.setDefaultUncaughtExceptionHandler { thread, error -> if (thread.isDaemon) failures.add(error) }
+        try {
+            client.onChange("COLOUR") { throw IllegalStateException("a failure of a test") }
+            client.onChange("COLOUR") { release.await() }
+            val subscription = client.onChange("COLOUR") { seen.add(it) }
+            for ((version, colour) in listOf("blue", "green").withIndex()) {
+                http.answer(red(version + 2, colour))
+                assertEquals(colour, seen.poll(60, TimeUnit.SECONDS)?.new)
+            }
+            assertEquals("a failure of a test", failures.poll(60, TimeUnit.SECONDS)?.message)
+            subscription.close()
+            subscription.close()
+            release.countDown()
+            http.answer(red(4, "white"))
+            assertTrue(client.flush(PATIENCE))
+            assertNull(seen.poll())
+        } finally {
+            Thread.setDefaultUncaughtExceptionHandler(before)
+            client.close()
+        }
+    }
+
+    @Test
+    fun `a listener may close the client, and threads of listeners are daemons`() {
+        val http = ScriptedHttp()
+        val client = polling(http)
+        http.answer(red(1, "red"))
+        client.waitReady(PATIENCE)
+        val threads = LinkedBlockingQueue<Thread>()
+        client.onChange("COLOUR") {
+            client.close()
+            threads.add(Thread.currentThread())
+        }
+        http.answer(red(2, "blue"))
+        val thread = threads.poll(60, TimeUnit.SECONDS)
+        assertTrue(thread != null && thread.isDaemon && thread.name == "fh-listeners")
+        while (client.readiness != Readiness.CLOSED) Thread.yield()
+    }
+
+    @Test
+    fun `coroutines wait for features and collect changes`() = runBlocking<Unit> {
+        val http = ScriptedHttp()
+        val client = polling(http)
+        assertThrows(NotReadyException::class.java) { runBlocking { client.ready(Duration.ofMillis(20)) } }
+        http.answer(red(1, "red"))
+        client.ready(PATIENCE)
+        // The flow gets the changes from its collection on, so there are changes until it has got one.
+        val answers = Thread {
+            var version = 2
+            while (client.readiness != Readiness.CLOSED) {
+                http.next().second.answer(red(version, "blue $version"))
+                version += 1
+            }
+        }
+        answers.isDaemon = true
+        answers.start()
+        assertTrue(client.changes("COLOUR").first().new.orEmpty().startsWith("blue"))
+        client.close()
+        while (client.readiness != Readiness.CLOSED) Thread.yield()
+        val closed = assertThrows(NotReadyException::class.java) { runBlocking { client.ready(PATIENCE) } }
+        assertTrue("the client is CLOSED" in closed.message.orEmpty(), closed.message)
+    }
+
+    @Test
+    fun `a transport that breaks the rules does not break the client`() {
+        val http = ScriptedHttp()
+        var calls = 0
+        val client = polling({ request, exchange ->
+            calls += 1
+            if (calls == 1) throw IllegalStateException("a failure of a test")
+            http.send(request, exchange)
+        })
+        val (request, exchange) = http.next()
+        assertFalse("secret-part" in request.toString())
+        exchange.head(500, emptyList())
+        exchange.head(200, emptyList())
+        exchange.end()
+        exchange.end()
+        exchange.piece(byteArrayOf(1, 2, 3))
+        assertFalse(exchange.piece(ByteArray(4), 2, 5))
+        val (failed, second) = http.next()
+        second.fail(HttpFailure.BROKEN, "GET ${failed.url} broke")
+        http.next().second.also { assertFalse("secret-part" in client.status().toString(), client.status().toString()) }
+            .answer(red(1, "red"))
+        client.waitReady(PATIENCE)
+        val open = http.next().second
+        val cancelled = CountDownLatch(1)
+        open.onCancel { cancelled.countDown() }
+        client.close()
+        assertTrue(cancelled.await(60, TimeUnit.SECONDS))
+        open.head(200, emptyList())
+        open.end()
+        assertEquals("red", client.string("COLOUR"))
+    }
+
+    @Test
+    fun `a suspended client sends no request until it is resumed`() {
+        val http = ScriptedHttp()
+        val client = polling(http)
+        http.answer(red(1, "red"))
+        client.waitReady(PATIENCE)
+        client.suspend()
+        client.resume()
+        client.suspend()
+        client.resume()
+        http.answer(red(2, "blue"))
+        val changed = CountDownLatch(1)
+        client.onChange("COLOUR") { if (it.new == "green") changed.countDown() }
+        http.answer(red(3, "green"))
+        assertTrue(changed.await(60, TimeUnit.SECONDS))
+        client.close()
+    }
+
+    /** The native memory of clients is freed after their objects were collected, also of those that were never closed. */
+    @Test
+    fun `clients that are forgotten end`() {
+        val cancelled = LinkedBlockingQueue<Int>()
+        repeat(20) { number ->
+            polling({ _, exchange -> exchange.onCancel { cancelled.add(number) } })
+        }
+        val found = HashSet<Int>()
+        val end = System.nanoTime() + PATIENCE.toNanos()
+        // The collector may keep the last few, to which a stack still refers.
+        while (found.size < 15 && System.nanoTime() < end) {
+            System.gc()
+            cancelled.poll(20, TimeUnit.MILLISECONDS)?.let { found.add(it) }
+        }
+        assertTrue(found.size >= 15, found.toString())
+    }
+}

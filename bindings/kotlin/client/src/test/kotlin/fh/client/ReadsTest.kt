@@ -1,0 +1,96 @@
+package fh.client
+
+import java.math.BigDecimal
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+
+class ReadsTest {
+    @Test
+    fun `numbers keep their digits`() {
+        for (digits in listOf("9007199254740993", "0.1", "1e400", "-0", "7.50", "18446744073709551616")) {
+            polled(feature("N", "NUMBER", digits)).use { client ->
+                assertEquals(0, BigDecimal(digits).compareTo(client.decimal("N")), digits)
+                assertEquals(digits.toDouble(), client.number("N", 5.0), digits)
+            }
+        }
+    }
+
+    @Test
+    fun `a read of another type, of null and of a missing feature has the default`() {
+        val features = arrayOf(feature("B", "BOOLEAN", "true"), feature("S", "STRING", "\"\""), feature("NULL", "STRING", "null"))
+        polled(*features).use { client ->
+            assertTrue(client.boolean("B", false) && client.isEnabled("B"))
+            assertEquals("", client.string("S"))
+            for (key in listOf("B", "NULL", "MISSING")) assertEquals("default", client.string(key, "default"), key)
+            for (key in listOf("S", "NULL", "MISSING")) {
+                assertNull(client.boolean(key), key)
+                assertTrue(client.boolean(key, true), key)
+                assertFalse(client.isEnabled(key), key)
+                assertNull(client.decimal(key), key)
+                assertEquals(1.5, client.number(key, 1.5), key)
+                assertNull(client.json(key), key)
+            }
+            assertEquals("NOT_FOUND", client.detail("MISSING").reason)
+            assertTrue("B" in client.explain("B"))
+        }
+    }
+
+    /** Emoji have two UTF-16 units, and the Java Native Interface has a form of UTF-8 of its own for them and for NUL. */
+    @Test
+    fun `texts cross the border with all their characters`() {
+        for (text in listOf("höher", "🦆 duck", "a\u0000b", "\u2028", "𝄞".repeat(1000), "x".repeat(1 shl 20))) {
+            polled(feature("KEY $text", "STRING", quoted(text))).use { client ->
+                assertEquals(text, client.string("KEY $text"))
+            }
+        }
+    }
+
+    @Test
+    fun `a lone surrogate finds nothing in a key and is replaced in an attribute`() {
+        polled(feature("A\uFFFD", "STRING", "\"found\""), rollout("PLAN", "plan", "\uFFFD")).use { client ->
+            assertEquals("found", client.string("A\uFFFD"))
+            assertEquals("yes", client.context("plan" to "\uD800").string("PLAN"))
+            assertEquals("no", client.context("plan" to "x").string("PLAN"))
+        }
+    }
+
+    @Test
+    fun `a client reads more keys and contexts than it keeps`() {
+        val client = polled(feature("F", "STRING", "\"here\""), rollout("PLAN", "plan", "gold"))
+        for (number in 0..5000) assertNull(client.string("MISSING-$number"))
+        assertEquals("here", client.string("F"))
+        val contexts = (0..20).map { client.context("plan" to if (it % 2 == 0) "gold" else "silver", "number" to it) }
+        repeat(3) {
+            contexts.forEachIndexed { at, context ->
+                assertEquals(if (at % 2 == 0) "yes" else "no", context.string("PLAN"), context.attributes.toString())
+            }
+        }
+        client.close()
+        while (client.readiness != Readiness.CLOSED) Thread.yield()
+        assertEquals("here", client.string("F"))
+    }
+
+    @Test
+    fun `attributes of all kinds are texts`() {
+        val client = polled(rollout("PLAN", "plan", "7"))
+        for (value in listOf("7", 7, 7L, 7.0, BigDecimal("7"), listOf("x", 7), setOf(null, 7.0f))) {
+            assertEquals("yes", client.context("plan" to value).string("PLAN"), value.toString())
+        }
+        for (value in listOf(null, Double.NaN, emptyList<String>())) {
+            assertTrue(client.context("plan" to value).attributes.isEmpty())
+        }
+        val many = client.context((0 until 10_000).associate { "attribute$it" to it } + ("plan" to 7))
+        assertEquals("yes", many.string("PLAN"))
+        assertEquals("no", client.context("plan" to 7, "x" to 1).with("plan" to null).string("PLAN"))
+        assertFalse("7" in client.context("plan" to "7").toString())
+    }
+
+    /** Returns a feature that is `yes` if the attribute has the value, and `no` otherwise. */
+    private fun rollout(key: String, attribute: String, value: String): String {
+        val rule = """{"fieldName": "$attribute", "type": "STRING", "conditional": "EQUALS", "values": [${quoted(value)}]}"""
+        return feature(key, "STRING", "\"no\"", """, "strategies": [{"id": "s", "value": "yes", "attributes": [$rule]}]""")
+    }
+}
