@@ -9,6 +9,8 @@ pub enum Language {
     Python,
     /// TypeScript and JavaScript, by the package `fh-client` for browsers and Node.
     TypeScript,
+    /// Kotlin and Java, by the package `fh-client` for the JVM.
+    Kotlin,
 }
 
 /// The form of names in a language.
@@ -22,7 +24,7 @@ pub enum Spelling {
 
 impl Language {
     /// All languages, in the order of pages.
-    pub const ALL: [Self; 3] = [Self::Rust, Self::Python, Self::TypeScript];
+    pub const ALL: [Self; 4] = [Self::Rust, Self::Python, Self::TypeScript, Self::Kotlin];
 
     /// Returns the name of the language.
     #[must_use]
@@ -31,6 +33,7 @@ impl Language {
             Self::Rust => "Rust",
             Self::Python => "Python",
             Self::TypeScript => "TypeScript",
+            Self::Kotlin => "Kotlin",
         }
     }
 
@@ -39,7 +42,7 @@ impl Language {
     pub const fn spelling(self) -> Spelling {
         match self {
             Self::Rust | Self::Python => Spelling::Snake,
-            Self::TypeScript => Spelling::Camel,
+            Self::TypeScript | Self::Kotlin => Spelling::Camel,
         }
     }
 }

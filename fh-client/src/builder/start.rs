@@ -119,6 +119,7 @@ impl ClientBuilder {
         for bootstrap in bootstrap {
             driver.bootstrap(bootstrap, &keys, is_offline);
         }
+        driver.restore_at_start();
         drop(inside);
         if first.is_some() {
             // In place of the events of the start, these listeners get the changes since the features that are served already.

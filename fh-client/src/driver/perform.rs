@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use super::updater::Updater;
 use super::{Arrival, Driver, Exchange, SWEEP_ABOVE, write_names_in_lower_case};
 use crate::command::{Command, CommandResult, StoredShape};
-use crate::snapshot_file::Found;
+use crate::snapshot_file::{Found, SnapshotWriter};
 use crate::transport::{Method, TransportErrorKind, TransportRequest};
 
 /// Maximum number of different keys and headers of the last requests that are remembered. A problem of one request is shown until another
@@ -229,7 +229,20 @@ impl Driver {
     /// is not too old. Reports any other file in a notice.
     pub(super) async fn restore(&mut self) {
         let Some(snapshot_writer) = &self.parts.snapshot_writer else { return };
-        match snapshot_writer.load().await {
+        let found = snapshot_writer.load().await;
+        self.serve_saved(found);
+    }
+
+    /// Does the same as [`Self::restore`] before the driver runs, if the client reads the file at its start.
+    pub(crate) fn restore_at_start(&mut self) {
+        let snapshot_writer = self.parts.snapshot_writer.as_ref();
+        if let Some(found) = snapshot_writer.and_then(SnapshotWriter::load_at_start) {
+            self.serve_saved(found);
+        }
+    }
+
+    fn serve_saved(&mut self, found: Found) {
+        match found {
             Found::Nothing => {}
             Found::Unusable(why) => {
                 self.note(Notice::StoreIgnored { source: Source::Snapshot, why });

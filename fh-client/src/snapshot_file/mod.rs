@@ -25,12 +25,23 @@ pub(crate) use self::writer::{Found, SnapshotWriter};
 pub struct SnapshotFile {
     path: PathBuf,
     max_age: Option<Duration>,
+    reading: Reading,
+}
+
+/// The time at which a client reads its snapshot file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Reading {
+    /// After the start, on another thread.
+    #[default]
+    InTheBackground,
+    /// Within the start.
+    AtTheStart,
 }
 
 impl SnapshotFile {
     /// Returns a setting that uses the file at this path, regardless of the file's age. The directory must exist.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), max_age: None }
+        Self { path: path.into(), max_age: None, reading: Reading::default() }
     }
 
     /// Sets the maximum age of the file. The file contains the time `savedAt`, at which its features were last known to be
@@ -39,6 +50,15 @@ impl SnapshotFile {
     #[must_use]
     pub const fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);
+        self
+    }
+
+    /// Makes [`ClientBuilder::start`](crate::ClientBuilder::start) read the file before it returns, so that the first read of a feature has
+    /// the value of the last session. Without this function, the client reads the file in the background soon after the start. Reading and
+    /// compiling 1,000 features takes some milliseconds. A file that cannot be used is a notice in both cases, and not an error of the start.
+    #[must_use]
+    pub const fn read_at_start(mut self) -> Self {
+        self.reading = Reading::AtTheStart;
         self
     }
 }

@@ -1,7 +1,7 @@
 //! The schedule and the content of snapshot writes.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use fh_repository::status::{Connection, SessionStatus};
 use fh_repository::time::Millis;
 use fh_session::{ApiKeys, ContextHeader, KeyKind};
 
-use super::SnapshotFile;
 use super::file::{self, Owner, Saved};
 use super::replace::replace;
+use super::{Reading, SnapshotFile};
 
 /// The minimum time between two writes of new features, unless the client is flushed or closed.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -48,6 +48,18 @@ pub(crate) enum Found {
     Nothing,
     Unusable(String),
     Saved(Saved),
+}
+
+/// Reads a snapshot file, without a check of its age.
+fn found_in(path: &Path, owner: &Owner) -> Found {
+    match file::load(path) {
+        Ok(None) => Found::Nothing,
+        Ok(Some(text)) => match file::read(&text, owner) {
+            Ok(saved) => Found::Saved(saved),
+            Err(why) => Found::Unusable(why),
+        },
+        Err(error) => Found::Unusable(error.to_string()),
+    }
 }
 
 /// A write of the snapshot file, which must run on a thread that may block.
@@ -90,24 +102,29 @@ impl SnapshotWriter {
         }
     }
 
-    /// Reads the snapshot file on a thread that may block. A file that cannot be read, or that belongs to other API keys or to
-    /// another context, is unusable, and so is a file older than the maximum age.
+    /// Reads the snapshot file on this thread, if the client reads it at its start; `None` otherwise. A file that cannot be read, or that
+    /// belongs to other API keys or to another context, is unusable, and so is a file older than the maximum age.
+    pub(crate) fn load_at_start(&self) -> Option<Found> {
+        let is_due = self.file.reading == Reading::AtTheStart;
+        is_due.then(|| self.checked(found_in(&self.file.path, &self.owner)))
+    }
+
+    /// Reads the snapshot file on a thread that may block, unless the client has read it at its start.
     pub(crate) async fn load(&self) -> Found {
+        if self.file.reading == Reading::AtTheStart {
+            return Found::Nothing;
+        }
         let (path, owner) = (self.file.path.clone(), self.owner.clone());
-        let loaded = tokio::task::spawn_blocking(move || match file::load(&path) {
-            Ok(None) => Found::Nothing,
-            Ok(Some(text)) => match file::read(&text, &owner) {
-                Ok(saved) => Found::Saved(saved),
-                Err(why) => Found::Unusable(why),
-            },
-            Err(error) => Found::Unusable(error.to_string()),
-        });
-        match loaded.await {
-            Ok(Found::Saved(saved)) if self.is_too_old(saved.at) => {
+        let loaded = tokio::task::spawn_blocking(move || found_in(&path, &owner)).await;
+        self.checked(loaded.unwrap_or(Found::Nothing))
+    }
+
+    fn checked(&self, found: Found) -> Found {
+        match found {
+            Found::Saved(saved) if self.is_too_old(saved.at) => {
                 Found::Unusable("the snapshot is older than the maximum age".to_string())
             }
-            Ok(found) => found,
-            Err(_) => Found::Nothing,
+            found => found,
         }
     }
 

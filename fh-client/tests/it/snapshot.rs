@@ -50,6 +50,42 @@ fn a_program_starts_while_the_edge_is_away() {
     until(&client, |status| status.source == Some(Source::Streaming));
 }
 
+/// The first read after the start has the value of the file, although the client's thread has not run yet. A file that cannot be used is a
+/// notice, and the client works without it.
+#[test]
+fn a_file_that_is_read_at_the_start_serves_the_first_read() {
+    let (edge, folder) = (edge(), Folder::new());
+    ran(&edge, &folder.file(FILE));
+    edge.refuse();
+    let file = SnapshotFile::new(folder.file(FILE)).read_at_start();
+    // This runtime runs nothing until the end of the test, so no task of the client has run at the first read.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (notices, seen) = std::sync::mpsc::channel();
+    let begin = |file: &SnapshotFile| {
+        let notices = notices.clone();
+        let builder = builder(&edge).snapshot_file(file.clone()).runtime(runtime.handle().clone());
+        builder.on_notice(move |notice| notices.send(notice.to_string()).unwrap()).start().unwrap()
+    };
+    let client = begin(&file);
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+    assert_eq!(client.readiness(), Readiness::Ready);
+    let status = client.status();
+    assert_eq!(status.source, Some(Source::Snapshot));
+    assert!(status.data_age.is_some());
+    let later = begin(&SnapshotFile::new(folder.file(FILE)));
+    assert_eq!(later.string("COLOUR"), None, "another client reads its file in the background");
+    let missing = begin(&SnapshotFile::new(folder.file("missing.json")).read_at_start());
+    assert_eq!(missing.readiness(), Readiness::NotReady);
+    assert!(seen.try_recv().is_err());
+    std::fs::write(folder.file(FILE), "{").unwrap();
+    let broken = begin(&file);
+    assert_eq!((broken.string("COLOUR"), broken.readiness()), (None, Readiness::NotReady));
+    let notice = seen.recv_timeout(PATIENCE).unwrap();
+    assert!(notice.contains("the file cannot be read"), "{notice}");
+    let old = begin(&file.clone().max_age(Duration::ZERO));
+    assert_eq!(old.readiness(), Readiness::NotReady);
+}
+
 /// Returns the problems of a snapshot by the JSON Schema.
 fn problems(snapshot: &Value) -> Vec<String> {
     let schema = include_str!("../../../docs/snapshot.schema.json");

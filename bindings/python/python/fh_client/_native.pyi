@@ -1166,6 +1166,7 @@ class Client(_Reads):
         bootstrap: bytes | str | Mapping[str, Any] | list[Any] | None = None,
         snapshot_file: str | PathLike[str] | None = None,
         snapshot_max_age: _Duration | None = None,
+        snapshot_at_start: bool | None = None,
         headers: Mapping[str, str] | None = None,
         identification: str | None = None,
         profile: Literal["client", "edge"] | None = None,
@@ -1209,6 +1210,8 @@ class Client(_Reads):
             stored state of the browser SDK, or the content of a snapshot file.
         snapshot_file: The file in which the client keeps its last features.
         snapshot_max_age: The maximum age of features in the snapshot file. Seconds, or a timedelta.
+        snapshot_at_start: True to read the snapshot file before the client is returned, so that the
+            first read of a feature has the value of the last session.
         headers: Headers to add to each request, for example for a proxy.
         identification: The value of the header `X-SDK`, which identifies the program to the Edge.
         profile: The set of rules by which the client evaluates the features of a client-evaluated

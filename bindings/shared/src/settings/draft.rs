@@ -36,6 +36,7 @@ pub struct Draft {
     pub(super) interval: Option<Duration>,
     pub(super) file: Option<PathBuf>,
     pub(super) max_age: Option<Duration>,
+    pub(super) reads_at_start: bool,
     pub(super) connect: Option<Duration>,
     pub(super) http: Http,
 }
@@ -50,6 +51,7 @@ impl Draft {
             interval: None,
             file: None,
             max_age: None,
+            reads_at_start: false,
             connect: None,
             http: Http::default(),
         }
@@ -95,8 +97,16 @@ impl Draft {
         };
         builder = match (self.file.take(), self.max_age) {
             (None, None) => builder,
-            (Some(file), None) => builder.snapshot_file(file),
-            (Some(file), Some(age)) => builder.snapshot_file(SnapshotFile::new(file).max_age(age)),
+            (Some(path), age) => {
+                let mut file = SnapshotFile::new(path);
+                if let Some(age) = age {
+                    file = file.max_age(age);
+                }
+                if self.reads_at_start {
+                    file = file.read_at_start();
+                }
+                builder.snapshot_file(file)
+            }
             (None, Some(_)) => {
                 let advice = language.written("snapshot_file", "PATH");
                 return Err(alone("snapshot_max_age", "it needs a file", advice));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fh_client::{Backoff, ClientBuilder, ContextPlacement, Profile, WhileSwitching};
 
-use crate::language::Language::{Python, Rust, TypeScript};
+use crate::language::Language::{Kotlin, Python, Rust, TypeScript};
 
 use super::draft::Mode;
 use super::form::{Choice, Form};
@@ -14,6 +14,7 @@ const HTTP_OF_THE_PLATFORM: &str = "the platform sends the requests";
 const IN_A_BROWSER: &str = "a browser has pages, tabs and storage of its own";
 const FILES_OF_THE_ENGINE: &str = "the engine is a WebAssembly file that the package loads";
 const BY_THE_CONSTRUCTOR: &str = "it is an argument of the constructor";
+const NOT_YET: &str = "its package has only begun";
 const IN_NODE: &str = "only its client for Node has files";
 
 const fn choice(
@@ -25,7 +26,7 @@ const fn choice(
 }
 
 /// All settings, in the order of the page.
-pub static SETTINGS: [Setting; 53] = [
+pub static SETTINGS: [Setting; 54] = [
     Setting::new(
         "url",
         Form::Text {
@@ -35,7 +36,7 @@ pub static SETTINGS: [Setting; 53] = [
         "The URL of the Edge. Without it, the environment variable `FEATUREHUB_EDGE_URL` provides it.",
     )
     .setters(&["edge_url"])
-    .lacking(&[(TypeScript, BY_THE_CONSTRUCTOR)]),
+    .lacking(&[(TypeScript, BY_THE_CONSTRUCTOR), (Kotlin, BY_THE_CONSTRUCTOR)]),
     Setting::new(
         "api_keys",
         Form::Texts {
@@ -45,7 +46,7 @@ pub static SETTINGS: [Setting; 53] = [
         "The API keys, all client-evaluated or all server-evaluated. If several environments have a feature with the same key, the environment of the earliest API key provides it. Without them, the environment variable `FEATUREHUB_CLIENT_API_KEY` or `FEATUREHUB_API_KEY` provides one.",
     )
     .setters(&["api_key", "api_keys"])
-    .lacking(&[(TypeScript, BY_THE_CONSTRUCTOR)]),
+    .lacking(&[(TypeScript, BY_THE_CONSTRUCTOR), (Kotlin, BY_THE_CONSTRUCTOR)]),
     Setting::new(
         "mode",
         Form::Choice(&[
@@ -134,6 +135,16 @@ pub static SETTINGS: [Setting; 53] = [
     )
     .setters(&["snapshot_file"])
     .lacking(&[(TypeScript, "it is the member `maxAge` of `snapshotFile` in Node")]),
+    Setting::new(
+        "snapshot_at_start",
+        Form::Flag(|mut d, is_on| {
+            d.reads_at_start = is_on;
+            d
+        }),
+        "True to read the snapshot file before the client is returned, so that the first read of a feature has the value of the last session. Without it, Kotlin does so, and the other languages read the file in the background.",
+    )
+    .setters(&["snapshot_file"])
+    .lacking(&[(TypeScript, "its client for Node always does so")]),
     Setting::new(
         "headers",
         Form::Headers(|d, headers| {
@@ -291,7 +302,7 @@ pub static SETTINGS: [Setting; 53] = [
         "The certificate of an authority to trust in addition to those of the system, as PEM.",
     )
     .setters(&["transport"])
-    .lacking(&[(TypeScript, HTTP_OF_THE_PLATFORM)]),
+    .lacking(&[(TypeScript, HTTP_OF_THE_PLATFORM), (Kotlin, HTTP_OF_THE_PLATFORM)]),
     Setting::new(
         "client_certificate",
         Form::Pem(|mut d, pem| {
@@ -301,7 +312,7 @@ pub static SETTINGS: [Setting; 53] = [
         "The certificate and the private key with which the client identifies itself to the Edge, as PEM.",
     )
     .setters(&["transport"])
-    .lacking(&[(TypeScript, HTTP_OF_THE_PLATFORM)]),
+    .lacking(&[(TypeScript, HTTP_OF_THE_PLATFORM), (Kotlin, HTTP_OF_THE_PLATFORM)]),
     Setting::new(
         "proxy",
         Form::Proxy(|mut d, proxy| {
@@ -311,7 +322,7 @@ pub static SETTINGS: [Setting; 53] = [
         "The URL of a proxy, or false for no proxy. By default, the environment and the system name the proxy.",
     )
     .setters(&["transport"])
-    .lacking(&[(TypeScript, HTTP_OF_THE_PLATFORM)]),
+    .lacking(&[(TypeScript, HTTP_OF_THE_PLATFORM), (Kotlin, HTTP_OF_THE_PLATFORM)]),
     Setting::new(
         "http1_only",
         Form::Flag(|mut d, is_on| {
@@ -322,53 +333,59 @@ pub static SETTINGS: [Setting; 53] = [
     )
     .default("false")
     .setters(&["transport"])
-    .lacking(&[(TypeScript, HTTP_OF_THE_PLATFORM)]),
+    .lacking(&[(TypeScript, HTTP_OF_THE_PLATFORM), (Kotlin, HTTP_OF_THE_PLATFORM)]),
     Setting::new(
         "clock",
         Form::Code,
         "The clock that gives the time of day, for rules on `now`, for usage events, and for the age of stored features.",
-    ),
+    )
+    .lacking(&[(Kotlin, NOT_YET)]),
     Setting::new(
         "interceptors",
         Form::Code,
         "Functions that can override the values of reads, each with its policy for locked features.",
     )
-    .setters(&["interceptor"]),
+    .setters(&["interceptor"])
+    .lacking(&[(Kotlin, NOT_YET)]),
     Setting::new(
         "observers",
         Form::Code,
         "Functions that are called for reads, each with the options that select the reads.",
     )
-    .setters(&["observer"]),
+    .setters(&["observer"])
+    .lacking(&[(Kotlin, NOT_YET)]),
     Setting::new(
         "on_readiness",
         Form::Code,
         "A listener for the first readiness, and for each change of it.",
-    ),
+    )
+    .lacking(&[(Kotlin, NOT_YET)]),
     Setting::new(
         "on_status",
         Form::Code,
         "A listener for the first status, and for each change of the readiness, the connection or the problem.",
-    ),
+    )
+    .lacking(&[(Kotlin, NOT_YET)]),
     Setting::new(
         "on_notice",
         Form::Code,
         "A listener for unusual events that do not stop the client.",
-    ),
+    )
+    .lacking(&[(Kotlin, NOT_YET)]),
     Setting::new("on_raw", Form::Code, "A listener for the unchanged text of updates.")
-        .lacking(&[(TypeScript, "`Client.onRaw` registers it before the first update")]),
+        .lacking(&[(TypeScript, "`Client.onRaw` registers it before the first update"), (Kotlin, NOT_YET)]),
     Setting::new(
         "on_new_state",
         Form::Code,
         "A listener for updates that change features visibly.",
     )
-    .lacking(&[(TypeScript, "`Client.onNewState` registers it before the first update")]),
+    .lacking(&[(TypeScript, "`Client.onNewState` registers it before the first update"), (Kotlin, NOT_YET)]),
     Setting::new(
         "on_change",
         Form::Code,
         "Listeners for changes of single features, by the feature's key.",
     )
-    .lacking(&[(TypeScript, "`Client.onChange` registers it before the first update")]),
+    .lacking(&[(TypeScript, "`Client.onChange` registers it before the first update"), (Kotlin, NOT_YET)]),
     Setting::new(
         "start",
         Form::Code,
@@ -380,7 +397,7 @@ pub static SETTINGS: [Setting; 53] = [
         Form::Code,
         "The transport that sends the client's requests.",
     )
-    .only(&[Rust], "the other languages have settings for it, or an HTTP client of their own"),
+    .only(&[Rust, Kotlin], "the other languages have settings for it, or an HTTP client of their own"),
     Setting::new("runtime", Form::Code, "The tokio runtime on which the client runs.")
         .only(&[Rust], "tokio is a library of Rust"),
     Setting::new(

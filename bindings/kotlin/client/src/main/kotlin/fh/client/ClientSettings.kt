@@ -30,6 +30,55 @@ public enum class WhileSwitching {
     KEEP,
 }
 
+/** The set of rules by which a client evaluates the features of a client-evaluated key. */
+public enum class Profile {
+    /** The rules of most client SDKs. */
+    CLIENT,
+
+    /** The rules of FeatureHub's Edge. */
+    EDGE,
+}
+
+/** The part of a stream's request that carries the context of a server-evaluated key. */
+public enum class ContextPlacement {
+    /** The context is sent in the header `x-featurehub`. */
+    HEADER,
+
+    /** The context is sent in the query of the URL. */
+    QUERY,
+}
+
+/** Delays before retries. A value that is null has its default. */
+public class Backoff @JvmOverloads constructor(
+    /** The delay before the first retry; 1 second by default, and 60 seconds after a refusal. */
+    public val initial: Duration? = null,
+    /** The longest delay; 30 seconds by default, and 600 seconds after a refusal. */
+    public val cap: Duration? = null,
+    /** The share of a delay that is random, from 0 to 1; 0.5 by default. */
+    public val jitter: Double? = null,
+)
+
+/** The time limits of requests, and the maximum size of a response. A value that is null has its default. */
+public class Limits {
+    /** The longest time until a connection is open; 5 seconds by default. */
+    public var connect: Duration? = null
+
+    /** The longest time from a request to the complete head of its response; 12 seconds by default. */
+    public var head: Duration? = null
+
+    /** The longest time from the request of a poll to its complete response; 12 seconds by default. */
+    public var poll: Duration? = null
+
+    /** The longest time without a line on a stream; 90 seconds by default. */
+    public var idle: Duration? = null
+
+    /** The longest time without progress on a stream that has not sent its first features; 15 seconds by default. */
+    public var heldBack: Duration? = null
+
+    /** The largest size of a poll's response, or of a line or an event of a stream, in bytes; 16777216 by default. */
+    public var bytes: Long? = null
+}
+
 /** The settings of a client. A setting that is null has its default. */
 public class ClientSettings internal constructor() {
     /** The way in which the client fetches features; `STREAMING` by default with one API key, and `POLLING` with several. */
@@ -50,14 +99,35 @@ public class ClientSettings internal constructor() {
     /** The maximum age of features in the snapshot file; without it, features of any age are served. */
     public var snapshotMaxAge: Duration? = null
 
+    /** False to read the snapshot file in the background. By default, the first read of a feature has the value of the last session. */
+    public var snapshotAtStart: Boolean? = null
+
     /** Headers to add to each request, for example for a proxy. */
     public var headers: Map<String, String>? = null
 
     /** The value of the header `X-SDK`, which identifies the program to the Edge. */
     public var identification: String? = null
 
+    /** The rules by which the client evaluates the features of a client-evaluated key; `CLIENT` by default. */
+    public var profile: Profile? = null
+
+    /** The part of a stream's request that carries the context of a server-evaluated key; `HEADER` by default. */
+    public var contextPlacement: ContextPlacement? = null
+
     /** The values that the client serves while the Edge evaluates a changed context; `HIDE` by default. */
     public var whileSwitching: WhileSwitching? = null
+
+    /** The delays before retries after temporary failures. */
+    public var backoff: Backoff? = null
+
+    /** The delays before retries after the Edge has refused the client. */
+    public var backoffWhenRefused: Backoff? = null
+
+    /** The shortest and the longest delay before a reconnect after the end of a stream that had sent features; 0.1 and 1 seconds by default. */
+    public var returnWithin: Pair<Duration, Duration>? = null
+
+    /** The time after which a stream counts as healthy, so that the delays of the back-off begin anew; 60 seconds by default. */
+    public var healthyAfter: Duration? = null
 
     /** The time for which the client polls after the Edge could not stream; 600 seconds by default. */
     public var streamAgainAfter: Duration? = null
@@ -65,8 +135,17 @@ public class ClientSettings internal constructor() {
     /** The time within which the client sends at most two requests; 1 second by default. */
     public var pace: Duration? = null
 
+    /** The time limits of requests, and the maximum size of a response. */
+    public var limits: Limits? = null
+
+    /** The maximum number of events that wait for slow listeners; 1024 by default. */
+    public var eventQueue: Int? = null
+
     /** True to hold back updates after the first features until the program releases them; false by default. */
     public var catchUpdates: Boolean? = null
+
+    /** False to start no threads for listeners, of which none is called then; true by default. */
+    public var listeners: Boolean? = null
 
     /** The transport that sends requests; by default the one that is on the class path. */
     public var transport: HttpTransport? = null
@@ -74,19 +153,43 @@ public class ClientSettings internal constructor() {
     /** Returns the settings document. */
     internal fun document(): Map<String, Any?> =
         mapOf(
-            "mode" to mode?.name?.lowercase(),
-            "interval" to interval?.seconds(),
+            "mode" to mode.word(),
+            "interval" to interval.seconds(),
             "context" to context?.let { attributesOf(it) },
             "bootstrap" to bootstrap,
             "snapshotFile" to snapshotFile,
-            "snapshotMaxAge" to snapshotMaxAge?.seconds(),
+            "snapshotMaxAge" to snapshotMaxAge.seconds(),
+            "snapshotAtStart" to (snapshotAtStart ?: true),
             "headers" to headers,
             "identification" to identification,
-            "whileSwitching" to whileSwitching?.name?.lowercase(),
-            "streamAgainAfter" to streamAgainAfter?.seconds(),
-            "pace" to pace?.seconds(),
+            "profile" to profile.word(),
+            "contextPlacement" to contextPlacement.word(),
+            "whileSwitching" to whileSwitching.word(),
+            "backoff" to backoff?.document(),
+            "backoffWhenRefused" to backoffWhenRefused?.document(),
+            "returnWithin" to returnWithin?.toList()?.map { it.seconds() },
+            "healthyAfter" to healthyAfter.seconds(),
+            "streamAgainAfter" to streamAgainAfter.seconds(),
+            "pace" to pace.seconds(),
+            "limits" to limits?.document(),
+            "eventQueue" to eventQueue,
             "catchUpdates" to catchUpdates,
+            "listeners" to listeners,
         )
 
-    private fun Duration.seconds(): Double = seconds + nano / 1e9
+    private fun Backoff.document() = mapOf("initial" to initial.seconds(), "cap" to cap.seconds(), "jitter" to jitter)
+
+    private fun Limits.document() =
+        mapOf(
+            "connect" to connect.seconds(),
+            "head" to head.seconds(),
+            "poll" to poll.seconds(),
+            "idle" to idle.seconds(),
+            "heldBack" to heldBack.seconds(),
+            "bytes" to bytes,
+        )
+
+    private fun Enum<*>?.word(): String? = this?.name?.lowercase()
+
+    private fun Duration?.seconds(): Double? = this?.let { it.seconds + it.nano / 1e9 }
 }

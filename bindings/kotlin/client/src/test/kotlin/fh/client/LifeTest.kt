@@ -91,6 +91,23 @@ class LifeTest {
     }
 
     @Test
+    fun `hundreds of events make no new threads`() {
+        val http = ScriptedHttp()
+        val client = polling(http) { interval = Duration.ofMillis(1) }
+        http.answer(red(1, "red"))
+        client.waitReady(PATIENCE)
+        val calls = LinkedBlockingQueue<Thread>()
+        client.onChange("COLOUR") { calls.add(Thread.currentThread()) }
+        val threads = HashSet<Thread>()
+        for (version in 2..300) {
+            http.answer(red(version, "colour $version"))
+            threads.add(calls.poll(60, TimeUnit.SECONDS) ?: throw AssertionError("no call for version $version"))
+        }
+        assertTrue(threads.size <= 3, threads.toString())
+        client.close()
+    }
+
+    @Test
     fun `coroutines wait for features and collect changes`() = runBlocking<Unit> {
         val http = ScriptedHttp()
         val client = polling(http)
@@ -162,6 +179,23 @@ class LifeTest {
         http.answer(red(3, "green"))
         assertTrue(changed.await(60, TimeUnit.SECONDS))
         client.close()
+    }
+
+    @Test
+    fun `the first read has the value of the last session`() {
+        val file = java.io.File.createTempFile("features", ".json")
+        file.delete()
+        val first = ScriptedHttp()
+        val saving = polling(first) { snapshotFile = file.path }
+        first.answer(red(1, "red"))
+        saving.waitReady(PATIENCE)
+        assertTrue(saving.flush(PATIENCE))
+        saving.close()
+        val client = polling({ _, exchange -> exchange.fail(HttpFailure.CONNECT, "no network") }) { snapshotFile = file.path }
+        assertEquals("red", client.string("COLOUR"))
+        assertEquals(Readiness.READY, client.readiness)
+        client.close()
+        file.delete()
     }
 
     /** The native memory of clients is freed after their objects were collected, also of those that were never closed. */
