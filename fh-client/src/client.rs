@@ -131,6 +131,13 @@ impl Client {
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::new(self.shared.repository.snapshot(), None)
     }
+
+    /// Returns the generation of the features that reads use now, without a snapshot; see [`Snapshot::generation`]. A program that keeps
+    /// what it has made of several features compares generations instead of values.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.shared.repository.generation()
+    }
 }
 
 /// A handle of a client that does not keep the client alive; see [`Client::downgrade`]. Two handles are equal if they are handles of the same

@@ -80,3 +80,21 @@ fn api_keys_in_commands_are_quoted() {
     }
     assert!(blocks > 15, "{blocks}");
 }
+
+/// A command such as `cargo install --path server/cli` names a folder of the project. Paths that lead out of it are those of a reader.
+#[test]
+fn folders_in_commands_exist() {
+    let mut named = 0;
+    for page in files(&root(), "md") {
+        let text = fs::read_to_string(&page).unwrap();
+        let words: Vec<&str> = text.split([' ', '\n', '`', '"', ',']).collect();
+        for pair in words.windows(2) {
+            let [option, path] = pair else { continue };
+            if *option == "--path" && !path.starts_with("..") && !path.contains(['$', '<']) {
+                named += 1;
+                assert!(root().join(path).exists(), "{}: {path} does not exist", page.display());
+            }
+        }
+    }
+    assert!(named > 0);
+}

@@ -37,7 +37,7 @@ impl NativeClient {
         if let Some(http) = http {
             builder = builder.transport(PlatformTransport::new(http));
         }
-        let client = apply_json(builder, settings)?.builder.start()?;
+        let client = apply_json(builder, settings)?.start()?;
         Ok(Self {
             client,
             number: NUMBERS.fetch_add(1, Ordering::Relaxed),

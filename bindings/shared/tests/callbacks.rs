@@ -198,7 +198,7 @@ fn functions_of_the_constructor_get_the_events_of_the_start() {
     callbacks.clear();
     assert!(callbacks.is_empty());
     edge.set("COLOUR", "blue");
-    fh_client::block_on(client.refresh()).unwrap();
+    fh_client::block_on(edge.delivered());
     client.flush(PATIENCE).unwrap();
     assert_eq!(events.try_iter().count(), 0);
 }
@@ -230,7 +230,7 @@ fn without_a_thread_calls_are_left_out() {
     let interest = Interest::listener(Listener::Changes("COLOUR".into(), None));
     let registration = registry.add(&client, Threadless, Reports::Each, interest);
     edge.set("COLOUR", "blue");
-    fh_client::block_on(client.refresh()).unwrap();
+    fh_client::block_on(edge.delivered());
     client.flush(PATIENCE).unwrap();
     assert_eq!(client.string("COLOUR").as_deref(), Some("blue"));
     assert!(registration.is_active());

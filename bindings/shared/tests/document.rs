@@ -131,22 +131,22 @@ fn values_are_checked_by_the_client() {
 }
 
 #[test]
-fn members_that_are_null_are_not_given_and_numbers_keep_their_digits() {
+fn values_of_a_document_reach_the_client_and_null_is_the_default() {
     let document = r#"{
         "mode": "offline", "pace": null, "identification": "Shop,1.4", "headers": {"x-team": "shop"},
         "context": {"userkey": "mara", "version": 1.10}, "bootstrap": [{"key": "F", "type": "STRING", "value": "x"}]
     }"#;
-    let applied = apply_json(Client::from_environment(), document).unwrap();
-    assert_eq!(applied.given, ["bootstrap", "context", "headers", "identification", "mode"]);
+    let builder = apply_json(Client::from_environment(), document).unwrap();
     let seen = Arc::new(Mutex::new(None));
     let place = Arc::clone(&seen);
-    let builder = applied.builder.configure(move |config| {
-        *place.lock().unwrap() = Some((config.headers.clone(), config.identification.clone()));
+    let builder = builder.configure(move |config| {
+        let (headers, text) = (config.headers.clone(), config.identification.clone());
+        *place.lock().unwrap() = Some((headers, text, config.pace.as_secs()));
     });
     let client = builder.start().unwrap();
     client.wait_ready(std::time::Duration::from_secs(60)).unwrap();
     assert_eq!(client.string("F").as_deref(), Some("x"));
     let headers = vec![("x-team".to_string(), "shop".to_string())];
-    assert_eq!(*seen.lock().unwrap(), Some((headers, Some("Shop,1.4".to_string()))));
+    assert_eq!(*seen.lock().unwrap(), Some((headers, Some("Shop,1.4".to_string()), 1)));
     client.close();
 }

@@ -1,12 +1,13 @@
-//! Overrides of feature values by environment variables and by a local YAML file (sdk-behaviour 2.8, 5.5).
+//! Overrides of feature values by environment variables, by a local YAML file (sdk-behaviour 2.8, 5.5), and by the program itself.
 //!
-//! Both kinds of overrides are interceptors. Once an interceptor is registered, its values take precedence over the values of
+//! All kinds of overrides are interceptors. Once an interceptor is registered, its values take precedence over the values of
 //! the rules, except for locked features if the lock policy respects locks. The client does not register these interceptors by
 //! itself.
 //!
 //! A YAML file can also be a *store*, whose values are features like the features of an Edge; see [`YamlStore`].
 
 mod environment;
+mod memory;
 mod yaml;
 mod yaml_file;
 mod yaml_store;
@@ -16,6 +17,7 @@ pub use fh_files::Position;
 pub use fh_repository::EnvironmentOverrides;
 
 pub use environment::environment_overrides;
+pub use memory::{IfLocked, MemoryOverride, MemoryOverrides};
 pub use yaml::YamlOverrides;
 pub use yaml_file::{YamlProblem, usual_yaml_path};
 pub use yaml_store::YamlStore;

@@ -19,7 +19,7 @@ fn config(document: &serde_json::Value) -> Config {
     let seen: Arc<Mutex<Option<Config>>> = Arc::default();
     let place = Arc::clone(&seen);
     let builder = Client::from_environment().transport(MemoryEdge::new());
-    let builder = apply_json(builder, &all.to_string()).unwrap().builder;
+    let builder = apply_json(builder, &all.to_string()).unwrap();
     let builder = builder.configure(move |config| *place.lock().unwrap() = Some(config.clone()));
     builder.check().unwrap();
     seen.lock().unwrap().take().unwrap()

@@ -30,34 +30,22 @@ const PAGE: &str = "docs/client-settings.md lists the settings";
 /// # Errors
 /// [`SettingsError`] names the member, says what is wrong and what to write.
 pub fn builder_from_json(document: &str) -> Result<ClientBuilder, SettingsError> {
-    apply_json(Client::from_environment(), document).map(|applied| applied.builder)
-}
-
-/// A builder with the settings of a document.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Applied {
-    /// The builder.
-    pub builder: ClientBuilder,
-    /// The names of the settings in the document, in the table's spelling.
-    pub given: Vec<&'static str>,
+    apply_json(Client::from_environment(), document)
 }
 
 /// Applies the settings of a document to a builder.
 ///
 /// # Errors
 /// The errors of [`builder_from_json`].
-pub fn apply_json(builder: ClientBuilder, document: &str) -> Result<Applied, SettingsError> {
+pub fn apply_json(builder: ClientBuilder, document: &str) -> Result<ClientBuilder, SettingsError> {
     let members: BTreeMap<String, &RawValue> =
         serde_json::from_str(document).map_err(|why| SettingsError::Document(why.to_string()))?;
     let mut draft = Draft::of(builder);
-    let mut given = Vec::new();
     for (name, value) in members {
         let setting = named(&name)?;
         if value.get() == "null" {
             continue;
         }
-        given.push(setting.name);
         draft = set(draft, &setting.form, value.get()).map_err(|wrong| match wrong {
             Wrong::Value(why) => SettingsError::Form {
                 name: name.clone(),
@@ -67,7 +55,7 @@ pub fn apply_json(builder: ClientBuilder, document: &str) -> Result<Applied, Set
             Wrong::Member(member, why) => member.error(&name, why),
         })?;
     }
-    Ok(Applied { builder: draft.finish(LANGUAGE)?, given })
+    draft.finish(LANGUAGE)
 }
 
 /// Returns the data setting with this name in a document.

@@ -1,5 +1,6 @@
 //! A client's builder while settings are applied, and the settings that take effect together.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ const INTERVAL: Duration = Duration::from_secs(180);
 
 /// The way in which a client fetches features, as the setting `mode` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+pub(super) enum Mode {
     /// The client keeps a stream open.
     Streaming,
     /// The client polls in intervals.
@@ -29,7 +30,6 @@ pub enum Mode {
 }
 
 /// A client's builder while settings are applied in any order. [`Draft::finish`] applies those that take effect together.
-#[derive(Debug)]
 pub struct Draft {
     builder: ClientBuilder,
     pub(super) mode: Option<Mode>,
@@ -39,6 +39,13 @@ pub struct Draft {
     pub(super) reads_at_start: bool,
     pub(super) connect: Option<Duration>,
     pub(super) http: Http,
+}
+
+impl fmt::Debug for Draft {
+    /// Certificates and the URL of a proxy are secrets, so only the builder is shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Draft").field("builder", &self.builder).finish_non_exhaustive()
+    }
 }
 
 impl Draft {

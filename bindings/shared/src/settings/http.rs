@@ -4,7 +4,7 @@
 use fh_client::transport::ReqwestTransport;
 
 /// The proxy of the client's own HTTP.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Proxy {
     /// No proxy, also if the environment names one.
     Never,
@@ -13,8 +13,8 @@ pub enum Proxy {
 }
 
 /// The settings of the client's own HTTP. A field that is not given has the default of the client.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Http {
+#[derive(Default)]
+pub(super) struct Http {
     pub(super) ca_certificate: Option<Vec<u8>>,
     pub(super) client_certificate: Option<Vec<u8>>,
     pub(super) proxy: Option<Proxy>,

@@ -26,11 +26,11 @@ mod http;
 mod setting;
 mod table;
 
-pub use self::document::{Applied, apply_json, builder_from_json};
-pub use self::draft::{Draft, Mode};
+pub use self::document::{apply_json, builder_from_json};
+pub use self::draft::Draft;
 pub use self::error::SettingsError;
 pub use self::form::{Choice, Form};
 pub use self::groups::{BACKOFF, LIMITS, Member, Unit};
-pub use self::http::{Http, Proxy};
+pub use self::http::Proxy;
 pub use self::setting::{Languages, Setting};
 pub use self::table::SETTINGS;

@@ -40,8 +40,8 @@ pub(super) fn create(settings: &Create) -> Outcome<Arc<AdapterClient>> {
     let sent = SentRequests::default();
     let transport = CountingTransport::new(transport(settings)?, sent.clone());
     let builder = Client::from_environment().transport(transport);
-    let applied = apply_json(builder, &document(settings).to_string()).map_err(sdk)?;
-    let client = applied.builder.start().map_err(sdk)?;
+    let builder = apply_json(builder, &document(settings).to_string()).map_err(sdk)?;
+    let client = builder.start().map_err(sdk)?;
     let client = Arc::new(AdapterClient::new(settings.client.clone(), client, sent));
     readers::start(&client, settings.readers.unwrap_or(0)).map_err(adapter)?;
     Ok(client)
