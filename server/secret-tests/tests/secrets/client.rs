@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
-use fh_client::overrides::{EnvironmentOverrides, YamlOverrides, YamlStore};
+use fh_client::overrides::{
+    EnvironmentOverrides, IfLocked, MemoryOverrides, YamlOverrides, YamlStore,
+};
 use fh_client::testing::{Fault, MemoryEdge};
 use fh_client::transport::{
     BoxFuture, Bytes, Method, ReqwestTransport, Response, ResponseHead, SecretUrl, Transport,
@@ -241,6 +243,9 @@ fn parts(shown: &mut Shown) {
     shown.error(&overrides.problem().unwrap());
     shown.debug(&overrides.watch(Duration::from_secs(3600), || {}));
     shown.debug(&YamlStore::open(folder.file("overrides.yaml")));
+    let in_memory = MemoryOverrides::new();
+    in_memory.set("COLOUR", PASSWORD, IfLocked::Keep);
+    shown.debug(&in_memory);
     let variables = [("FEATUREHUB_OVERRIDE_FEATURES", "true"), ("FEATUREHUB_COLOUR", "red")];
     shown.debug(&EnvironmentOverrides::from_variables(variables).unwrap());
 }
