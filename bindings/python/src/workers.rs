@@ -67,7 +67,7 @@ fn start(py: Python<'_>, seat: Seat<Job>) -> PyResult<()> {
     start.call1(py, (work, (Calls(seat),))).map(drop)
 }
 
-/// Does work on a thread of Python, and blocks this thread until it has ended. Exceptions are reported. Has no effect once the interpreter
+/// Runs work on a thread of Python, and blocks this thread until the work has ended. Reports exceptions. Has no effect once the interpreter
 /// ends.
 pub(crate) fn run(work: Work) {
     // The failure is reported, and nothing depends on it.

@@ -233,7 +233,7 @@ impl Driver {
         self.serve_saved(found);
     }
 
-    /// Does the same as [`Self::restore`] before the driver runs, if the client reads the file at its start.
+    /// Serves the features of the snapshot file before the driver runs, if the client reads the file at its start; see [`Self::restore`].
     pub(crate) fn restore_at_start(&mut self) {
         let snapshot_writer = self.parts.snapshot_writer.as_ref();
         if let Some(found) = snapshot_writer.and_then(SnapshotWriter::load_at_start) {

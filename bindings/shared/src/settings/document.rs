@@ -72,7 +72,7 @@ fn named(name: &str) -> Result<&'static Setting, SettingsError> {
     Err(SettingsError::Unknown { name: name.to_string(), advice })
 }
 
-/// What is wrong with a value.
+/// The mistake in a value.
 enum Wrong {
     /// The value has another form.
     Value(String),

@@ -20,7 +20,7 @@ pub enum SettingsError {
     Form {
         /// The name of the setting.
         name: String,
-        /// What is wrong.
+        /// The mistake.
         why: String,
         /// The form to write.
         expected: String,
@@ -29,7 +29,7 @@ pub enum SettingsError {
     Together {
         /// The name of the setting.
         name: String,
-        /// What is wrong.
+        /// The mistake.
         why: &'static str,
         /// What to write.
         advice: String,

@@ -39,7 +39,7 @@ impl Callback for Function {
     }
 }
 
-/// Does the jobs of a thread. A function that panics ends its thread.
+/// Takes jobs until there is none. A function that panics ends its thread.
 fn work(seat: &Seat<Job>) {
     while let Some((Job(call), progress)) = seat.next() {
         if let Some((target, event)) = call.take()
