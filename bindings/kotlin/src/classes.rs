@@ -19,6 +19,8 @@ pub(crate) struct Classes {
     pub(crate) send: Method,
     /// `Bridge.run(Object runnable)`
     pub(crate) run: Method,
+    /// `Bridge.decide(Object callback, String read): String`
+    pub(crate) decide: Method,
 }
 
 /// A method, which is valid as long as its class.
@@ -37,6 +39,12 @@ pub(crate) fn classes() -> Option<&'static Classes> {
     CLASSES.get()
 }
 
+/// Returns the classes and the environment of this thread, which is attached if need be; `None` if the machine is ending.
+pub(crate) fn attached() -> Option<(&'static Classes, Env<'static>)> {
+    let classes = classes()?;
+    Some((classes, classes.vm.attached()?))
+}
+
 /// Looks the classes up. With `None`, an exception is pending.
 pub(crate) fn load(env: Env<'_>) -> Option<()> {
     let class = env.class(c"fh/client/internal/Bridge")?;
@@ -49,6 +57,7 @@ pub(crate) fn load(env: Env<'_>) -> Option<()> {
             c"(Ljava/lang/Object;JLjava/lang/String;Ljava/lang/String;[Ljava/lang/String;[BJ)V",
         )?,
         run: method(c"run", c"(Ljava/lang/Object;)V")?,
+        decide: method(c"decide", c"(Ljava/lang/Object;Ljava/lang/String;)Ljava/lang/String;")?,
         bridge: env.global(class)?,
         object: env.global(env.class(c"java/lang/Object")?)?,
         string: env.global(env.class(c"java/lang/String")?)?,

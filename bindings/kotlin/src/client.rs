@@ -4,12 +4,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use fh_binding::http::PlatformTransport;
-use fh_binding::settings::{SettingsError, apply_json};
-use fh_client::Client;
+use fh_binding::operations::Parts;
+use fh_binding::settings::apply_json;
+use fh_client::{Attributes, Client};
 use jni_sys::jlong;
 
-use crate::callbacks::Registry;
 use crate::exchanges::JavaHttp;
+use crate::functions::{ConstructorCallbacks, Function, Registry};
+use crate::objects;
 
 /// The value of the header `X-SDK`, unless the program sets another one.
 const IDENTIFICATION: &str = concat!("Kotlin,", env!("CARGO_PKG_VERSION"));
@@ -25,26 +27,49 @@ pub(crate) struct NativeClient {
     /// The number of the client, which is never used again.
     pub(crate) number: u64,
     pub(crate) registry: Arc<Registry>,
+    /// The functions of the constructor, which last as long as the client.
+    callbacks: ConstructorCallbacks,
     blocks: [OnceLock<Box<Block>>; BLOCKS],
     numbered: Mutex<usize>,
 }
 
 impl NativeClient {
-    /// Starts a client with a settings document. The platform's HTTP sends its requests.
-    pub(crate) fn start(settings: &str, http: Option<JavaHttp>) -> Result<Self, SettingsError> {
-        static NUMBERS: AtomicU64 = AtomicU64::new(1);
+    /// Starts a client with a settings document, and with the functions and objects that `described` describes. The platform's HTTP sends its
+    /// requests.
+    pub(crate) fn start(
+        settings: &str,
+        http: Option<JavaHttp>,
+        described: &[String],
+        functions: Vec<Function>,
+    ) -> Result<Self, String> {
         let mut builder = Client::from_environment().identification(IDENTIFICATION);
         if let Some(http) = http {
             builder = builder.transport(PlatformTransport::new(http));
         }
-        let client = apply_json(builder, settings)?.start()?;
-        Ok(Self {
+        let builder = apply_json(builder, settings).map_err(|why| why.to_string())?;
+        let callbacks = ConstructorCallbacks::default();
+        let parts = Parts { described, functions, objects: &objects::get };
+        let builder = parts.add_to(builder, &callbacks).map_err(|why| why.message)?;
+        let client = builder.start().map_err(|why| why.to_string())?;
+        Ok(Self::of(client, callbacks))
+    }
+
+    fn of(client: Client, callbacks: ConstructorCallbacks) -> Self {
+        static NUMBERS: AtomicU64 = AtomicU64::new(1);
+        Self {
             client,
             number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             registry: Arc::default(),
+            callbacks,
             blocks: [const { OnceLock::new() }; BLOCKS],
             numbered: Mutex::new(0),
-        })
+        }
+    }
+
+    /// Starts a client with the same settings, and with a context of its own at the Edge.
+    pub(crate) fn isolated(&self, attributes: &Attributes) -> Result<Self, String> {
+        let client = self.client.isolated(attributes.clone()).map_err(|why| why.to_string())?;
+        Ok(Self::of(client, ConstructorCallbacks::default()))
     }
 
     /// Gives the client to an object of Java.
@@ -67,6 +92,7 @@ impl NativeClient {
         let client = unsafe { Box::from_raw(address as *mut Self) };
         client.client.close();
         client.registry.clear();
+        client.callbacks.clear();
         crate::contexts::forget(client.number);
     }
 

@@ -183,6 +183,16 @@ impl<'call> Env<'call> {
         call!(self, CallStaticVoidMethodA, class, method, arguments.as_ptr());
     }
 
+    /// Calls a static method with an object as its result, which is null if an exception is pending.
+    pub(crate) fn call_static_object(
+        self,
+        class: jclass,
+        method: jmethodID,
+        arguments: &[jvalue],
+    ) -> jobject {
+        call!(self, CallStaticObjectMethodA, class, method, arguments.as_ptr())
+    }
+
     pub(crate) fn global(self, object: jobject) -> Option<Global> {
         let vm = self.vm()?;
         let object = call!(self, NewGlobalRef, object);
@@ -269,6 +279,15 @@ impl<'call> Env<'call> {
             self.delete_local(string);
         }
         all
+    }
+
+    /// Returns references of this call to the objects of an array.
+    pub(crate) fn objects(self, array: jobjectArray) -> Vec<jobject> {
+        if array.is_null() {
+            return Vec::new();
+        }
+        let length = call!(self, GetArrayLength, array);
+        (0..length).map(|at| call!(self, GetObjectArrayElement, array, at)).collect()
     }
 
     /// Returns an array of objects of this class.

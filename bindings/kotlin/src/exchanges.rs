@@ -6,7 +6,7 @@ use fh_binding::http::{Exchange, PlatformHttp, Reading};
 use fh_client::transport::{TransportErrorKind, TransportRequest};
 use jni_sys::{jlong, jobject, jvalue};
 
-use crate::classes::{Classes, classes};
+use crate::classes::{Classes, attached};
 use crate::env::{Env, Global};
 use crate::handles::Handles;
 
@@ -32,11 +32,6 @@ impl PlatformHttp for JavaHttp {
             fail(number, 4, "the HTTP client of the program threw an exception");
         }
     }
-}
-
-fn attached() -> Option<(&'static Classes, Env<'static>)> {
-    let classes = classes()?;
-    Some((classes, classes.vm.attached()?))
 }
 
 fn send(

@@ -4,11 +4,15 @@
 //! panic and an error become exceptions of Java. `env` contains all calls of the Java Native Interface.
 #![allow(unsafe_code, reason = "the Java Native Interface passes pointers")]
 
-mod callbacks;
 mod classes;
 mod client;
 mod contexts;
 mod env;
 mod exchanges;
+mod functions;
 mod handles;
+mod jobs;
+mod logs;
 mod natives;
+mod objects;
+mod tasks;

@@ -2,20 +2,23 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
-use std::time::Duration;
 
-use fh_binding::callbacks::{Interest, Listener, Reports};
-use fh_client::{Client, Context, Detail, NotReady};
+use fh_binding::operations::{self, Failure, Later, written};
+use fh_client::{Client, Context};
 use jni_sys::{
     JNI_VERSION_1_8, JNIEnv, JavaVM, jboolean, jbyteArray, jclass, jdouble, jint, jlong, jobject,
     jobjectArray, jsize, jstring,
 };
 
-use crate::callbacks::{self, Function, REGISTRATIONS};
 use crate::client::NativeClient;
-use crate::contexts;
 use crate::env::{Env, Vm};
 use crate::exchanges::{self, JavaHttp};
+use crate::functions::{Function, Registered};
+use crate::handles::Handles;
+use crate::{contexts, jobs, logs, objects, tasks};
+
+/// The registrations of functions and objects, by the numbers that Java has for them.
+static REGISTRATIONS: Handles<Registered> = Handles::new();
 
 /// Calls a function, and returns `otherwise` if it panics. The panic becomes an `IllegalStateException`.
 fn guarded<R>(env: *mut JNIEnv, otherwise: R, call: impl FnOnce(Env<'_>) -> R) -> R {
@@ -114,8 +117,8 @@ reads! {
     };
     // the detail as JSON
     Java_fh_client_internal_NativeClient_readDetail -> jstring, ptr::null_mut(), |env, read| {
-        let detail: Detail = read.of(env, Client::detail, Context::detail);
-        env.text(&serde_json::to_string(&detail).unwrap_or_default())
+        let detail = read.of(env, Client::detail, Context::detail);
+        env.text(&operations::detail(&detail).to_string())
     };
     // the explanation as text
     Java_fh_client_internal_NativeClient_explain -> jstring, ptr::null_mut(), |env, read| {
@@ -132,6 +135,12 @@ extern "system" fn JNI_OnLoad(vm: *mut JavaVM, _: *mut std::ffi::c_void) -> jint
     if matches!(loaded, Ok(Some(()))) { JNI_VERSION_1_8 } else { -1 }
 }
 
+/// Makes an `IllegalArgumentException` pending, and returns 0.
+fn wrong(env: Env<'_>, why: &str) -> jlong {
+    env.throw(c"java/lang/IllegalArgumentException", why);
+    0
+}
+
 /// Starts a client. Returns its address; 0 with a pending exception.
 #[unsafe(no_mangle)]
 extern "system" fn Java_fh_client_internal_NativeClient_start(
@@ -139,16 +148,17 @@ extern "system" fn Java_fh_client_internal_NativeClient_start(
     _: jclass,
     settings: jstring,
     http: jobject,
+    described: jobjectArray,
+    functions: jobjectArray,
 ) -> jlong {
     guarded(env, 0, |env| {
         let settings = env.string(settings).unwrap_or_default();
         let http = if http.is_null() { None } else { JavaHttp::of(env, http) };
-        match NativeClient::start(&settings, http) {
+        let functions = env.objects(functions).into_iter();
+        let functions = functions.filter_map(|each| Function::of(env, each)).collect();
+        match NativeClient::start(&settings, http, &env.strings(described), functions) {
             Ok(client) => client.into_address(),
-            Err(error) => {
-                env.throw(c"java/lang/IllegalArgumentException", &error.to_string());
-                0
-            }
+            Err(why) => wrong(env, &why),
         }
     })
 }
@@ -181,136 +191,109 @@ macro_rules! methods {
     };
 }
 
+/// Begins an operation, and returns its number; 0 with a pending exception.
+fn begin(env: Env<'_>, operation: Result<Later, Failure>, done: jobject) -> jlong {
+    match (operation, Function::of(env, done)) {
+        (Ok(operation), Some(done)) => tasks::begin(operation, done),
+        (Ok(_), None) => 0,
+        (Err(why), _) => wrong(env, &why.message),
+    }
+}
+
 methods! {
-    Java_fh_client_internal_NativeClient_close() -> (), (), |_env, own| own.client.close();
-    Java_fh_client_internal_NativeClient_suspend() -> (), (), |_env, own| own.client.suspend();
-    Java_fh_client_internal_NativeClient_resume() -> (), (), |_env, own| own.client.resume();
     Java_fh_client_internal_NativeClient_numberKey(key: jstring) -> jint, -1, |env, own| {
         env.string(key).map_or(-1, |key| own.number_key(&key))
     };
-    Java_fh_client_internal_NativeClient_readiness() -> jstring, ptr::null_mut(), |env, own| {
-        env.text(own.client.readiness().as_str())
+    // Performs an operation, and returns its answer as JSON.
+    Java_fh_client_internal_NativeClient_perform(request: jstring) -> jstring, ptr::null_mut(), |env, own| {
+        let request = env.string(request).unwrap_or_default();
+        env.text(&written(operations::perform(&own.client, &request)))
     };
-    Java_fh_client_internal_NativeClient_status() -> jstring, ptr::null_mut(), |env, own| {
-        env.text(&serde_json::to_string(&own.client.status()).unwrap_or_default())
+    Java_fh_client_internal_NativeClient_begin(request: jstring, done: jobject) -> jlong, 0, |env, own| {
+        let request = env.string(request).unwrap_or_default();
+        begin(env, operations::begin(&own.client, &request), done)
     };
-    // Waits until the client has features, and returns null, or why it has none.
-    Java_fh_client_internal_NativeClient_waitReady(millis: jlong) -> jstring, ptr::null_mut(), |env, own| {
-        let limit = Duration::from_millis(u64::try_from(millis).unwrap_or(0));
-        match own.client.wait_ready(limit) {
-            Ok(()) => ptr::null_mut(),
-            Err(error @ NotReady::TimedOut(_)) => env.text(&format!("timed out: {error}")),
-            Err(error) => env.text(&error.to_string()),
+    // Registers a function or an object, and returns the number of its registration.
+    Java_fh_client_internal_NativeClient_register(described: jstring, function: jobject) -> jlong, 0, |env, own| {
+        let described = env.string(described).unwrap_or_default();
+        let function = Function::of(env, function);
+        let registered = operations::register(&own.client, &own.registry, &described, function, &objects::get);
+        match registered {
+            Ok(registered) => REGISTRATIONS.add(registered),
+            Err(why) => wrong(env, &why.message),
         }
     };
-    // Waits until the listeners have all events so far. Returns false after the time.
-    Java_fh_client_internal_NativeClient_flush(millis: jlong) -> jboolean, false, |_env, own| {
-        let limit = Duration::from_millis(u64::try_from(millis).unwrap_or(0));
-        own.client.flush(limit).is_ok()
-    };
-    // Registers a listener, and returns the number of its registration.
-    Java_fh_client_internal_NativeClient_listen(
-        callback: jobject, setting: jstring, key: jstring, attributes: jbyteArray
-    ) -> jlong, 0, |env, own| {
-        let setting = env.string(setting).unwrap_or_default();
-        let changes = || {
-            let attributes = env.bytes(attributes).map(|packed| contexts::unpack(&packed));
-            Listener::Changes(env.string(key).unwrap_or_default().into(), attributes)
-        };
-        let listener = Listener::of_setting(&setting).unwrap_or_else(changes);
-        let Some(function) = Function::of(env, callback) else { return 0 };
-        let interest = Interest::listener(listener);
-        REGISTRATIONS.add(own.registry.add(&own.client, function, Reports::Each, interest))
-    };
-}
-
-/// Ends the registration of a listener.
-#[unsafe(no_mangle)]
-extern "system" fn Java_fh_client_internal_Bridge_cancel(
-    env: *mut JNIEnv,
-    _: jclass,
-    number: jlong,
-) {
-    guarded(env, (), |_| {
-        if let Some(registration) = REGISTRATIONS.take(number) {
-            registration.cancel();
+    // Starts a client with a context of its own. Returns its address; 0 with a pending exception.
+    Java_fh_client_internal_NativeClient_isolated(attributes: jbyteArray) -> jlong, 0, |env, own| {
+        let attributes = contexts::unpack(&env.bytes(attributes).unwrap_or_default());
+        match own.isolated(&attributes) {
+            Ok(client) => client.into_address(),
+            Err(why) => wrong(env, &why),
         }
-    });
+    };
 }
 
-#[unsafe(no_mangle)]
-extern "system" fn Java_fh_client_internal_Bridge_nextCall(
-    env: *mut JNIEnv,
-    _: jclass,
-    seat: jlong,
-) -> jobjectArray {
-    guarded(env, ptr::null_mut(), |env| callbacks::next(env, seat).unwrap_or(ptr::null_mut()))
+macro_rules! functions {
+    ($($name:ident($($argument:ident: $type:ty),*) -> $answer:ty, $otherwise:expr, |$env:ident| $body:expr;)*) => {
+        $(#[unsafe(no_mangle)]
+        extern "system" fn $name(env: *mut JNIEnv, _: jclass, $($argument: $type),*) -> $answer {
+            guarded(env, $otherwise, |$env| $body)
+        })*
+    };
 }
 
-#[unsafe(no_mangle)]
-extern "system" fn Java_fh_client_internal_Bridge_finishCall(
-    env: *mut JNIEnv,
-    _: jclass,
-    call: jlong,
-    has_failed: jboolean,
-) {
-    guarded(env, (), |_| callbacks::finish(call, has_failed));
-}
+const GONE: &str = "the object does not exist any more";
 
-#[unsafe(no_mangle)]
-extern "system" fn Java_fh_client_internal_Bridge_onCancel(
-    env: *mut JNIEnv,
-    _: jclass,
-    exchange: jlong,
-    runnable: jobject,
-) {
-    guarded(env, (), |env| exchanges::on_cancel(env, exchange, runnable));
-}
-
-#[unsafe(no_mangle)]
-extern "system" fn Java_fh_client_internal_Bridge_head(
-    env: *mut JNIEnv,
-    _: jclass,
-    exchange: jlong,
-    status: jint,
-    headers: jobjectArray,
-) {
-    guarded(env, (), |env| exchanges::head(exchange, status, &env.strings(headers)));
-}
-
-/// Returns false if the request should end.
-#[unsafe(no_mangle)]
-extern "system" fn Java_fh_client_internal_Bridge_piece(
-    env: *mut JNIEnv,
-    _: jclass,
-    exchange: jlong,
-    bytes: jbyteArray,
-    start: jsize,
-    length: jsize,
-) -> jboolean {
-    guarded(env, false, |env| {
+functions! {
+    // Makes an object, and returns its number; 0 with a pending exception.
+    Java_fh_client_internal_Bridge_make(request: jstring) -> jlong, 0, |env| {
+        let made = objects::make(&env.string(request).unwrap_or_default());
+        made.unwrap_or_else(|why| wrong(env, &why.message))
+    };
+    Java_fh_client_internal_Bridge_perform(object: jlong, request: jstring) -> jstring, ptr::null_mut(), |env| {
+        match objects::perform(object, &env.string(request).unwrap_or_default()) {
+            Some(answer) => env.text(&written(answer)),
+            None => {
+                wrong(env, GONE);
+                ptr::null_mut()
+            }
+        }
+    };
+    Java_fh_client_internal_Bridge_begin(object: jlong, request: jstring, done: jobject) -> jlong, 0, |env| {
+        match objects::begin(object, &env.string(request).unwrap_or_default()) {
+            Some(operation) => begin(env, operation, done),
+            None => wrong(env, GONE),
+        }
+    };
+    Java_fh_client_internal_Bridge_forgetObject(object: jlong) -> (), (), |_env| objects::forget(object);
+    // Gives an operation up unless it has ended.
+    Java_fh_client_internal_Bridge_forgetOperation(operation: jlong) -> (), (), |_env| tasks::forget(operation);
+    // Ends the registration of a function or an object.
+    Java_fh_client_internal_Bridge_cancel(registration: jlong) -> (), (), |_env| drop(REGISTRATIONS.take(registration));
+    // Sets the level of log records, and the function that gets them.
+    Java_fh_client_internal_Bridge_logs(level: jint, sink: jobject) -> (), (), |env| {
+        logs::set(level, Function::of(env, sink));
+    };
+    Java_fh_client_internal_Bridge_nextCall(seat: jlong) -> jobjectArray, ptr::null_mut(), |env| {
+        jobs::next(env, seat).unwrap_or(ptr::null_mut())
+    };
+    Java_fh_client_internal_Bridge_finishCall(call: jlong, has_failed: jboolean) -> (), (), |_env| {
+        jobs::finish(call, has_failed);
+    };
+    Java_fh_client_internal_Bridge_onCancel(exchange: jlong, runnable: jobject) -> (), (), |env| {
+        exchanges::on_cancel(env, exchange, runnable);
+    };
+    Java_fh_client_internal_Bridge_head(exchange: jlong, status: jint, headers: jobjectArray) -> (), (), |env| {
+        exchanges::head(exchange, status, &env.strings(headers));
+    };
+    // Returns false if the request should end.
+    Java_fh_client_internal_Bridge_piece(
+        exchange: jlong, bytes: jbyteArray, start: jsize, length: jsize
+    ) -> jboolean, false, |env| {
         env.part(bytes, start, length).is_some_and(|bytes| exchanges::piece(exchange, &bytes))
-    })
-}
-
-#[unsafe(no_mangle)]
-extern "system" fn Java_fh_client_internal_Bridge_end(
-    env: *mut JNIEnv,
-    _: jclass,
-    exchange: jlong,
-) {
-    guarded(env, (), |_| exchanges::end(exchange));
-}
-
-#[unsafe(no_mangle)]
-extern "system" fn Java_fh_client_internal_Bridge_fail(
-    env: *mut JNIEnv,
-    _: jclass,
-    exchange: jlong,
-    kind: jint,
-    text: jstring,
-) {
-    guarded(env, (), |env| {
+    };
+    Java_fh_client_internal_Bridge_end(exchange: jlong) -> (), (), |_env| exchanges::end(exchange);
+    Java_fh_client_internal_Bridge_fail(exchange: jlong, kind: jint, text: jstring) -> (), (), |env| {
         exchanges::fail(exchange, kind, &env.string(text).unwrap_or_default());
-    });
+    };
 }

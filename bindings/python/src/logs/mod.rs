@@ -1,21 +1,16 @@
 //! Log events of the client's crates in Python's module `logging`, below the logger `fh_client`.
 //!
-//! The crates' threads only put records into a bounded queue. A thread of this module gives them to a thread of Python (`_logs.py`), so
-//! that the thread that keeps the features up to date never waits for the interpreter.
+//! The records come from `fh-binding`. Its thread gives them to a thread of Python (`_logs.py`).
 
-mod collector;
 mod level;
-mod queue;
 
-use std::sync::Once;
 use std::time::{Duration, Instant};
 
+use fh_binding::logs::{self, Queue, Record};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList};
 
-use self::collector::Collector;
-use self::queue::{Queue, Record};
 use crate::workers;
 
 /// The longest time for which `flush` and the end of the interpreter wait for a handler of `logging`.
@@ -48,15 +43,7 @@ pub(crate) fn adopt_level(py: Python<'_>) -> PyResult<()> {
 /// Sets the level: a number of `logging`, or `None` if all levels are off.
 #[pyfunction]
 pub(crate) fn set_log_level(level: Option<u8>) {
-    static COLLECT: Once = Once::new();
-    let has_changed = level::set(level);
-    COLLECT.call_once(|| {
-        // This fails only if this library has a collector already.
-        let _ = tracing::subscriber::set_global_default(Collector { deliver: run });
-    });
-    if has_changed {
-        tracing::callsite::rebuild_interest_cache();
-    }
+    logs::set_level(level::filter(level), run);
 }
 
 /// Returns the function that logs the records that wait, with their list; `None` if none waits.

@@ -14,6 +14,7 @@
 mod call;
 mod constructor;
 mod event;
+mod interceptor;
 mod interest;
 mod pump;
 mod registry;
@@ -22,6 +23,7 @@ mod reports;
 pub use self::call::{Call, Callback, Invocation, Target};
 pub use self::constructor::ConstructorCallbacks;
 pub use self::event::{Change, Event};
+pub use self::interceptor::{Decides, FunctionInterceptor};
 pub use self::interest::{Interest, Listener};
 pub use self::pump::{CallFailed, Progress, Pump, Seat, is_calling};
 pub use self::registry::{Registration, Registry};

@@ -14,7 +14,6 @@ const HTTP_OF_THE_PLATFORM: &str = "the platform sends the requests";
 const IN_A_BROWSER: &str = "a browser has pages, tabs and storage of its own";
 const FILES_OF_THE_ENGINE: &str = "the engine is a WebAssembly file that the package loads";
 const BY_THE_CONSTRUCTOR: &str = "it is an argument of the constructor";
-const NOT_YET: &str = "its package has only begun";
 const IN_NODE: &str = "only its client for Node has files";
 
 const fn choice(
@@ -338,54 +337,48 @@ pub static SETTINGS: [Setting; 54] = [
         "clock",
         Form::Code,
         "The clock that gives the time of day, for rules on `now`, for usage events, and for the age of stored features.",
-    )
-    .lacking(&[(Kotlin, NOT_YET)]),
+    ),
     Setting::new(
         "interceptors",
         Form::Code,
         "Functions that can override the values of reads, each with its policy for locked features.",
     )
-    .setters(&["interceptor"])
-    .lacking(&[(Kotlin, NOT_YET)]),
+    .setters(&["interceptor"]),
     Setting::new(
         "observers",
         Form::Code,
         "Functions that are called for reads, each with the options that select the reads.",
     )
-    .setters(&["observer"])
-    .lacking(&[(Kotlin, NOT_YET)]),
+    .setters(&["observer"]),
     Setting::new(
         "on_readiness",
         Form::Code,
         "A listener for the first readiness, and for each change of it.",
-    )
-    .lacking(&[(Kotlin, NOT_YET)]),
+    ),
     Setting::new(
         "on_status",
         Form::Code,
         "A listener for the first status, and for each change of the readiness, the connection or the problem.",
-    )
-    .lacking(&[(Kotlin, NOT_YET)]),
+    ),
     Setting::new(
         "on_notice",
         Form::Code,
         "A listener for unusual events that do not stop the client.",
-    )
-    .lacking(&[(Kotlin, NOT_YET)]),
+    ),
     Setting::new("on_raw", Form::Code, "A listener for the unchanged text of updates.")
-        .lacking(&[(TypeScript, "`Client.onRaw` registers it before the first update"), (Kotlin, NOT_YET)]),
+        .lacking(&[(TypeScript, "`Client.onRaw` registers it before the first update")]),
     Setting::new(
         "on_new_state",
         Form::Code,
         "A listener for updates that change features visibly.",
     )
-    .lacking(&[(TypeScript, "`Client.onNewState` registers it before the first update"), (Kotlin, NOT_YET)]),
+    .lacking(&[(TypeScript, "`Client.onNewState` registers it before the first update")]),
     Setting::new(
         "on_change",
         Form::Code,
         "Listeners for changes of single features, by the feature's key.",
     )
-    .lacking(&[(TypeScript, "`Client.onChange` registers it before the first update"), (Kotlin, NOT_YET)]),
+    .lacking(&[(TypeScript, "`Client.onChange` registers it before the first update")]),
     Setting::new(
         "start",
         Form::Code,

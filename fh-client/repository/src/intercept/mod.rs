@@ -74,6 +74,33 @@ pub trait Interceptor: Send + Sync {
     }
 }
 
+/// A shared interceptor is an interceptor itself.
+impl<I: Interceptor + ?Sized> Interceptor for Arc<I> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
+        (**self).intercept(ask)
+    }
+
+    fn try_intercept(&self, ask: &InterceptedRead<'_>) -> Result<Flow, Failed> {
+        (**self).try_intercept(ask)
+    }
+
+    fn registered(&self, changes: &OverrideChanges) {
+        (**self).registered(changes);
+    }
+
+    fn close(&self) {
+        (**self).close();
+    }
+
+    fn after_fork(&self) -> Option<Arc<dyn Interceptor>> {
+        (**self).after_fork()
+    }
+}
+
 /// A read that interceptors may override.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]

@@ -1,31 +1,57 @@
 package fh.client
 
-import fh.client.internal.Bridge
 import fh.client.internal.Callback
 import fh.client.internal.Json
 import fh.client.internal.NativeClient
 import fh.client.internal.PackedContext
+import fh.client.internal.listOf
 import java.time.Duration
 import java.util.concurrent.CompletableFuture
+import java.util.concurrent.ConcurrentHashMap
 import kotlinx.coroutines.TimeoutCancellationException
-import kotlinx.coroutines.channels.Channel
-import kotlinx.coroutines.channels.awaitClose
-import kotlinx.coroutines.flow.Flow
-import kotlinx.coroutines.flow.buffer
-import kotlinx.coroutines.flow.callbackFlow
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.future.await
 import kotlinx.coroutines.withTimeout
 
 /**
  * A client of one Edge. It keeps the features current on threads of its own, which do not keep the program running. Reads without a context are
  * methods of the client; [context] returns reads for a user.
+ *
+ * Functions whose names end in `Async` are those of the same name for programs without coroutines. A future is given up when it is cancelled.
  */
 public class Client internal constructor(native: NativeClient) : Reads(native, null), AutoCloseable {
+    override val given: Map<String, List<String>>? get() = null
+
     /** The readiness of the client. */
-    public val readiness: Readiness get() = Readiness.valueOf(native.readiness())
+    public val readiness: Readiness get() = Readiness.valueOf(native.perform("readiness").toString())
+
+    /** True if the client has features. */
+    public val isReady: Boolean get() = readiness == Readiness.READY
+
+    /** The status, which is set anew when the readiness, the connection or the problem changes. Its ages are those of that time. */
+    public val status: StateFlow<Status> by lazy {
+        val status = MutableStateFlow(statusNow())
+        register(mapOf("is" to "status")) { status.value = statusNow() }
+        status.asStateFlow()
+    }
 
     /** Returns the present status. */
-    public fun status(): Status = Status(Json.members(native.status()))
+    @Suppress("UNCHECKED_CAST")
+    public fun statusNow(): Status = Status(native.perform("status") as Map<String, Any?>)
+
+    private val states = ConcurrentHashMap<String, StateFlow<Detail>>()
+
+    /** Returns the detail of the feature without a context, kept current until the client ends. It reports no use of the feature. */
+    public fun state(key: String): StateFlow<Detail> =
+        states.getOrPut(key) {
+            val state = MutableStateFlow(peek(key))
+            onChange(key) { state.value = peek(key) }
+            // The value can have changed before the registration.
+            state.value = peek(key)
+            state.asStateFlow()
+        }
 
     /** Returns a context with these attributes. Null and empty lists leave an attribute out. */
     public fun context(vararg attributes: Pair<String, Any?>): Context = context(attributes.toMap())
@@ -34,79 +60,192 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
     public fun context(attributes: Map<String, Any?>): Context = Context(this, attributesOf(attributes))
 
     /**
+     * Starts a client with the same settings, and with a context of its own at the Edge, for server-evaluated keys. The functions of the program
+     * remain those of this client.
+     */
+    public fun isolated(attributes: Map<String, Any?>): Client = Client(native.isolated(PackedContext(attributesOf(attributes))))
+
+    /**
      * Suspends until the client has features.
      *
-     * @throws NotReadyException if the Edge refuses the client, if the client is closed, or after the time
+     * @throws NotReadyException if the Edge refuses the client, or after the time
+     * @throws ClosedException if the client is closed
      */
     public suspend fun ready(timeout: Duration = Duration.ofSeconds(30)) {
-        val ready = readyAsync()
         try {
-            withTimeout(timeout.toMillis()) { ready.await() }
+            withTimeout(timeout.toMillis()) { readyAsync().await() }
         } catch (error: TimeoutCancellationException) {
-            throw NotReadyException("the client has no features after $timeout: ${status()}").initCause(error)
+            val status = statusNow()
+            throw NotReadyException("the client has no features after $timeout: $status", status.problem).initCause(error)
         }
     }
 
-    /** Returns a future of the client's features. It fails with a [NotReadyException] if the Edge refuses the client, or the client is closed. */
-    public fun readyAsync(): CompletableFuture<Void?> {
-        val ready = CompletableFuture<Void?>()
-        // The readiness of an event may be an earlier one.
-        val check = {
-            when (val now = readiness) {
-                Readiness.NOT_READY -> {}
-                Readiness.READY -> ready.complete(null)
-                else -> ready.completeExceptionally(NotReadyException("the client is $now: ${status()}"))
-            }
-        }
-        val subscription = onReadiness { check() }
-        // A client that is closed notifies no listener.
-        check()
-        ready.whenComplete { _, _ -> subscription.close() }
-        return ready
-    }
+    /** Returns a future of the client's features. It fails with a [NotReadyException] if the Edge refuses the client. */
+    public fun readyAsync(): CompletableFuture<Void?> = native.begin("ready", "throughRefusals" to false) { null }
 
     /**
      * Blocks this thread until the client has features.
      *
-     * @throws NotReadyException if the Edge refuses the client, if the client is closed, or after the time
+     * @throws NotReadyException if the Edge refuses the client, or after the time
+     * @throws ClosedException if the client is closed
      */
-    @Throws(NotReadyException::class)
+    @Throws(ClientException::class)
     public fun waitReady(timeout: Duration) {
-        native.waitReady(timeout.toMillis())?.let { throw NotReadyException(it) }
+        native.perform("waitReady", "millis" to timeout.toMillis())
     }
 
-    /** Calls a function when the value of the feature without a context, or its lock, changes. */
-    public fun onChange(key: String, listener: ChangeListener): Subscription = listen(key, null, listener)
+    /** Suspends until the Edge has evaluated the features for this context, for server-evaluated keys. Returns the context. */
+    public suspend fun setContext(attributes: Map<String, Any?>): Context = setContextAsync(attributes).await()
+
+    /** As [setContext], with a future. */
+    public fun setContextAsync(attributes: Map<String, Any?>): CompletableFuture<Context> =
+        native.begin("setContext", "context" to attributesOf(attributes)) { context(attributes) }
+
+    /** Asks the Edge for features now, and suspends until they are there. */
+    public suspend fun refresh(): Readiness = refreshAsync().await()
+
+    /** As [refresh], with a future. */
+    public fun refreshAsync(): CompletableFuture<Readiness> = native.begin("refresh") { Readiness.valueOf(it.toString()) }
+
+    /** Replaces the API keys, and suspends until the features for them are there. */
+    public suspend fun setApiKeys(vararg keys: String): Readiness = setApiKeysAsync(*keys).await()
+
+    /** As [setApiKeys], with a future. */
+    public fun setApiKeysAsync(vararg keys: String): CompletableFuture<Readiness> =
+        native.begin("setApiKeys", "keys" to keys.asList()) { Readiness.valueOf(it.toString()) }
+
+    /** Replaces the headers that are added to each request, and suspends until the features for them are there. */
+    public suspend fun setHeaders(headers: Map<String, String>): Readiness = setHeadersAsync(headers).await()
+
+    /** As [setHeaders], with a future. */
+    public fun setHeadersAsync(headers: Map<String, String>): CompletableFuture<Readiness> =
+        native.begin("setHeaders", "headers" to headers.map { listOf(it.key, it.value) }) { Readiness.valueOf(it.toString()) }
 
     /** Calls a function with the present readiness, and when it changes. */
-    public fun onReadiness(listener: ReadinessListener): Subscription {
-        val callback = Callback { listener.onReadiness(Readiness.valueOf(Json.members(it)["readiness"].toString())) }
-        return Subscription(native.listen(callback, "on_readiness", null, null))
+    public fun onReadiness(listener: ReadinessListener): Subscription = register(mapOf("is" to "readiness"), calls(listener))
+
+    /** Calls a function with the present status, and when the readiness, the connection or the problem changes. */
+    public fun onStatus(listener: StatusListener): Subscription = register(mapOf("is" to "status"), calls(listener))
+
+    /** Calls a function with updates that change features visibly. */
+    public fun onNewState(listener: NewStateListener): Subscription = register(mapOf("is" to "newState"), calls(listener))
+
+    /** Calls a function with the unchanged text of updates. */
+    public fun onRaw(listener: RawListener): Subscription = register(mapOf("is" to "raw"), calls(listener))
+
+    /** Calls a function with unusual events that do not stop the client. */
+    public fun onNotice(listener: NoticeListener): Subscription = register(mapOf("is" to "notice"), calls(listener))
+
+    /** Registers an interceptor, or overrides of the program. The first one that is registered decides first. */
+    public fun intercept(interception: Interception): Subscription =
+        Subscription(native.register(interception.part, interception.callback))
+
+    /** Registers an interceptor. The first one that is registered decides first. */
+    @JvmOverloads
+    public fun intercept(interceptor: Interceptor, locks: LockPolicy = LockPolicy.RESPECT): Subscription =
+        intercept(Interception(interceptor, locks))
+
+    /** Compares the values for all listeners, after an interceptor's own data have changed. */
+    public fun overridesChanged() {
+        native.perform("overridesChanged")
     }
 
-    /** Returns the changes of the feature without a context, from the collection of the flow on. */
-    public fun changes(key: String): Flow<Change> =
-        callbackFlow {
-            val subscription = onChange(key) { trySend(it) }
-            awaitClose { subscription.close() }
-        }.buffer(Channel.UNLIMITED)
+    /** Registers an observer of the uses of features. */
+    @JvmOverloads
+    public fun observe(observer: UsageObserver, options: UsageOptions = UsageOptions()): Subscription =
+        Subscription(native.register(options.part(), calls(observer)))
 
-    internal fun listen(key: String, context: PackedContext?, listener: ChangeListener): Subscription {
-        val callback = Callback { listener.onChange(Change(Json.members(it))) }
-        return Subscription(native.listen(callback, "on_change", key, context))
+    /** Holds back all later updates, until they are released. */
+    public fun catchUpdates() {
+        native.perform("catchUpdates")
     }
+
+    /** Applies the updates that are held back, of all features or of these. Later updates are held back again. */
+    public fun release(vararg keys: String) {
+        native.perform("release", "keys" to keys.asList().ifEmpty { null })
+    }
+
+    /** Applies the updates that are held back, and ends [catchUpdates]. */
+    public fun stopCatching() {
+        native.perform("stopCatching")
+    }
+
+    /** True if updates are held back. */
+    public val isCatching: Boolean get() = native.perform("isCatching") as Boolean
+
+    /** True if an update waits to be released. */
+    public val isHolding: Boolean get() = native.perform("isHolding") as Boolean
+
+    /** The keys of the features whose updates wait to be released. */
+    public val heldKeys: List<String> get() = listOf(native.perform("heldKeys"))
+
+    /** The keys of all features. */
+    public val keys: List<String> get() = listOf(native.perform("keys"))
+
+    /** The ids of the environments. */
+    public val environments: List<String> get() = listOf(native.perform("environments"))
+
+    /** The number of the state that reads use. It grows with each change. */
+    public val generation: Long get() = native.perform("generation").toString().toLong()
+
+    /** Returns a text for each part of the features that could not be used. */
+    public fun diagnostics(): List<String> = listOf(native.perform("diagnostics"))
+
+    /** Adds features from a store of the program, in the background. [features] is a JSON list of the features of an environment. */
+    public fun offerFeatures(store: String, environment: String, features: String) {
+        native.perform("offerFeatures", "store" to store, "environment" to environment, "features" to features)
+    }
+
+    /** Returns test updates with an API key, or with the first one of the client. */
+    @JvmOverloads
+    public fun testUpdates(apiKey: String? = null): TestUpdates = TestUpdates(native, apiKey)
 
     /** Ends the connection, and keeps the features, until [resume]. Returns at once. */
-    public fun suspend(): Unit = native.suspend()
+    public fun suspend() {
+        native.perform("suspend")
+    }
 
     /** Ends [suspend]. Returns at once. */
-    public fun resume(): Unit = native.resume()
+    public fun resume() {
+        native.perform("resume")
+    }
 
     /** Waits until listeners have all events so far. Returns false after the time. */
-    public fun flush(timeout: Duration): Boolean = native.flush(timeout.toMillis())
+    public fun flush(timeout: Duration): Boolean =
+        try {
+            native.perform("flush", "millis" to timeout.toMillis())
+            true
+        } catch (_: NotReadyException) {
+            false
+        }
 
     /** Ends the client, and returns at once. The last values answer afterwards. */
-    override fun close(): Unit = native.close()
+    override fun close() {
+        native.perform("close")
+    }
+
+    /** Returns a future of the end of the client, after [close]. */
+    public fun closedAsync(): CompletableFuture<Void?> = native.begin("closed") { null }
 
     override fun toString(): String = "Client($readiness)"
+
+    internal companion object {
+        fun calls(listener: ReadinessListener): (String) -> Unit =
+            { listener.onReadiness(Readiness.valueOf(Json.members(it)["readiness"].toString())) }
+
+        fun calls(listener: StatusListener): (String) -> Unit = { listener.onStatus(StatusChange(Json.members(it))) }
+
+        fun calls(listener: NewStateListener): (String) -> Unit = { listener.onNewState(NewState(Json.members(it))) }
+
+        fun calls(listener: RawListener): (String) -> Unit = { listener.onRaw(RawUpdate(Json.members(it))) }
+
+        fun calls(observer: UsageObserver): Callback =
+            Callback(Callback.Failures.FIRST) { text ->
+                @Suppress("UNCHECKED_CAST")
+                observer.onUsage((Json.read(text) as List<*>).map { UsageEvent(it as Map<String, Any?>) })
+                null
+            }
+
+        fun calls(listener: NoticeListener): (String) -> Unit = { listener.onNotice(Notice(Json.members(it))) }
+    }
 }

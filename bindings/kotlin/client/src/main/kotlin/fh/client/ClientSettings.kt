@@ -1,6 +1,8 @@
 package fh.client
 
 import fh.client.http.HttpTransport
+import fh.client.internal.Callback
+import fh.client.internal.Json
 import java.time.Duration
 
 /** The way in which a client fetches features. */
@@ -149,6 +151,48 @@ public class ClientSettings internal constructor() {
 
     /** The transport that sends requests; by default the one that is on the class path. */
     public var transport: HttpTransport? = null
+
+    /** The clock that gives the time of day, for rules on `now`, for usage events, and for the age of stored features. */
+    public var clock: Clock? = null
+
+    /** Functions that can override the values of reads, each with its policy for locked features. */
+    public var interceptors: List<Interception>? = null
+
+    /** Functions that are called for reads, each with the options that select the reads. */
+    public var observers: List<Observation>? = null
+
+    /** A listener for the first readiness, and for each change of it. */
+    public var onReadiness: ReadinessListener? = null
+
+    /** A listener for the first status, and for each change of the readiness, the connection or the problem. */
+    public var onStatus: StatusListener? = null
+
+    /** A listener for unusual events that do not stop the client. */
+    public var onNotice: NoticeListener? = null
+
+    /** A listener for the unchanged text of updates. */
+    public var onRaw: RawListener? = null
+
+    /** A listener for updates that change features visibly. */
+    public var onNewState: NewStateListener? = null
+
+    /** Listeners for changes of single features, by the feature's key. */
+    public var onChange: Map<String, ChangeListener>? = null
+
+    /** Returns the functions and the objects of the program, each with its description. */
+    internal fun parts(): List<Pair<Map<String, Any?>, Callback?>> {
+        fun listener(kind: String, call: ((String) -> Unit)?) = call?.let { mapOf("is" to kind) to Reads.listener(it) }
+        return listOfNotNull(
+            clock?.let { mapOf("is" to "clock", "object" to it.native.number) to null },
+            listener("readiness", onReadiness?.let { Client.calls(it) }),
+            listener("status", onStatus?.let { Client.calls(it) }),
+            listener("notice", onNotice?.let { Client.calls(it) }),
+            listener("raw", onRaw?.let { Client.calls(it) }),
+            listener("newState", onNewState?.let { Client.calls(it) }),
+        ) + onChange.orEmpty().map { (key, listener) ->
+            mapOf("is" to "change", "key" to key) to Reads.listener { listener.onChange(Change(Json.members(it))) }
+        } + interceptors.orEmpty().map { it.part to it.callback } + observers.orEmpty().map { it.options.part() to Client.calls(it.observer) }
+    }
 
     /** Returns the settings document. */
     internal fun document(): Map<String, Any?> =

@@ -23,20 +23,19 @@ private fun textOf(value: Any?): String? =
  * threads, and need not be closed.
  */
 public class Context internal constructor(
-    client: Client,
+    /** The client of the context. */
+    public val client: Client,
     /** The attributes, each with its values as texts. */
     public val attributes: Map<String, List<String>>,
 ) : Reads(client.native, PackedContext(attributes)) {
-    private val client: Client = client
+    override val given: Map<String, List<String>> get() = attributes
 
     /** Returns a context with these attributes in addition. An attribute that exists is replaced; null removes it. */
-    public fun with(vararg attributes: Pair<String, Any?>): Context {
-        val names = attributes.map { it.first }.toSet()
-        return Context(client, this.attributes.filterKeys { it !in names } + attributesOf(attributes.toMap()))
-    }
+    public fun with(vararg attributes: Pair<String, Any?>): Context = with(attributes.toMap())
 
-    /** Calls a function when the value of the feature for this context, or its lock, changes. */
-    public fun onChange(key: String, listener: ChangeListener): Subscription = client.listen(key, packed, listener)
+    /** Returns a context with these attributes in addition. An attribute that exists is replaced; null removes it. */
+    public fun with(attributes: Map<String, Any?>): Context =
+        Context(client, this.attributes - attributes.keys + attributesOf(attributes))
 
     /** Values of attributes are personal data, so only the names are shown. */
     override fun toString(): String = "Context of ${attributes.keys.joinToString()}"

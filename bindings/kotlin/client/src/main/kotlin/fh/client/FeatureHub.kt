@@ -1,8 +1,10 @@
 package fh.client
 
 import fh.client.http.HttpTransport
+import fh.client.internal.Callback
 import fh.client.internal.Json
 import fh.client.internal.NativeClient
+import fh.client.internal.NativeObject
 import java.util.ServiceLoader
 import java.util.function.Consumer
 
@@ -39,9 +41,27 @@ public object FeatureHub {
         start(url, apiKeys, ClientSettings().also { settings.accept(it) })
 
     private fun start(url: String, apiKeys: List<String>, settings: ClientSettings): Client {
-        val document = settings.document() + mapOf("url" to url, "apiKeys" to apiKeys)
         val transport = if (settings.mode == FetchMode.OFFLINE) null else settings.transport ?: found()
-        return Client(NativeClient(Json.write(document), transport))
+        return start(url, apiKeys, settings, transport, emptyList())
+    }
+
+    /** Starts a client of an Edge in memory. */
+    internal fun clientOf(edge: NativeObject, apiKey: String, settings: ClientSettings.() -> Unit): Client {
+        val part = mapOf("is" to "edge", "object" to edge.number) to null
+        return start("http://memory.invalid", listOf(apiKey), ClientSettings().apply(settings), null, listOf(part))
+    }
+
+    private fun start(
+        url: String,
+        apiKeys: List<String>,
+        settings: ClientSettings,
+        transport: HttpTransport?,
+        further: List<Pair<Map<String, Any?>, Callback?>>,
+    ): Client {
+        Logs.begin()
+        val document = settings.document() + mapOf("url" to url, "apiKeys" to apiKeys)
+        val parts = settings.parts() + further
+        return Client(NativeClient(Json.write(document), transport, parts.map { Json.write(it.first) }, parts.mapNotNull { it.second }))
     }
 
     /** Returns the transport that is on the class path. */

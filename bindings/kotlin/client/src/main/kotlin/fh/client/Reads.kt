@@ -1,19 +1,36 @@
 package fh.client
 
+import fh.client.internal.Callback
 import fh.client.internal.Json
 import fh.client.internal.NativeClient
 import fh.client.internal.PackedContext
 import java.math.BigDecimal
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.channels.awaitClose
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.SharingStarted
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.buffer
+import kotlinx.coroutines.flow.callbackFlow
+import kotlinx.coroutines.flow.stateIn
 
-/** The reads of a client and of a context. They use the features in memory, and never wait for the Edge. */
+/**
+ * The reads of a client and of a context. They use the features in memory, and never wait for the Edge. In Java, the functions for values of one
+ * type begin with `get`, such as `getBoolean`.
+ */
 public abstract class Reads internal constructor(
     internal val native: NativeClient,
     internal val packed: PackedContext?,
 ) {
+    /** The attributes as a request has them; null without a context. */
+    internal abstract val given: Map<String, List<String>>?
+
     /** Returns true if the feature is a BOOLEAN with the value true. */
     public fun isEnabled(key: String): Boolean = native.boolean(key, packed) == 1
 
     /** Returns the value of a BOOLEAN feature, or the default. */
+    @JvmName("getBoolean")
     public fun boolean(key: String, default: Boolean): Boolean =
         when (native.boolean(key, packed)) {
             1 -> true
@@ -22,6 +39,7 @@ public abstract class Reads internal constructor(
         }
 
     /** Returns the value of a BOOLEAN feature, or null. */
+    @JvmName("getBoolean")
     public fun boolean(key: String): Boolean? =
         when (native.boolean(key, packed)) {
             1 -> true
@@ -30,38 +48,76 @@ public abstract class Reads internal constructor(
         }
 
     /** Returns the value of a STRING feature, or null. */
+    @JvmName("getString")
     public fun string(key: String): String? = native.string(key, packed)
 
     /** Returns the value of a STRING feature, or the default. */
+    @JvmName("getString")
     public fun string(key: String, default: String): String = native.string(key, packed) ?: default
 
     /** Returns the nearest double to the value of a NUMBER feature, or the default. */
+    @JvmName("getNumber")
     public fun number(key: String, default: Double): Double =
         native.double(key, packed).let { if (it.isNaN()) default else it }
 
     /** Returns the exact value of a NUMBER feature, or null. */
+    @JvmName("getDecimal")
     public fun decimal(key: String): BigDecimal? = native.decimal(key, packed)?.let { BigDecimal(it) }
 
     /** Returns the text of a JSON feature, or null. */
+    @JvmName("getJson")
     public fun json(key: String): String? = native.json(key, packed)
 
     /** Returns the value with its reason. */
     public fun detail(key: String): Detail = Detail(Json.members(native.detail(key, packed)))
 
+    /** Returns the value with its reason, and reports no use of the feature. */
+    @Suppress("UNCHECKED_CAST")
+    public fun peek(key: String): Detail = Detail(native.perform("peek", "key" to key, "context" to given) as Map<String, Any?>)
+
+    /** Returns the details of all features of one state, and reports no use. */
+    @Suppress("UNCHECKED_CAST")
+    public fun values(): List<Detail> =
+        (native.perform("values", "context" to given) as List<*>).map { Detail(it as Map<String, Any?>) }
+
     /** Returns the steps of the evaluation as a text for people. */
     public fun explain(key: String): String = native.explanation(key, packed)
-}
 
-/** A value with its reason. */
-public class Detail internal constructor(private val members: Map<String, Any?>) {
-    /** The key that was read. */
-    public val key: String get() = members["key"].toString()
+    /** Reports an event with the values of all features to observers. A parameter is a text, a number, a Boolean, null, a list or a map. */
+    @JvmOverloads
+    public fun record(name: String, params: Map<String, Any?> = emptyMap()) {
+        native.perform("record", "name" to name, "params" to params, "context" to given)
+    }
 
-    /** The value as a text; null if there is none. */
-    public val value: String? get() = members["value"]?.toString()
+    /** Calls a function when the value of the feature, or its lock, changes. */
+    public fun onChange(key: String, listener: ChangeListener): Subscription =
+        register(mapOf("is" to "change", "key" to key, "context" to given)) { listener.onChange(Change(Json.members(it))) }
 
-    /** The reason for the value, such as `STRATEGY_MATCH`, `DEFAULT` or `NOT_FOUND`. */
-    public val reason: String get() = members["reason"].toString()
+    /** Returns the changes of the feature, from the collection of the flow on. */
+    public fun changes(key: String): Flow<Change> =
+        callbackFlow {
+            val subscription = onChange(key) { trySend(it) }
+            awaitClose { subscription.close() }
+        }.buffer(Channel.UNLIMITED)
 
-    override fun toString(): String = "$key = $value ($reason)"
+    /** Returns the detail of the feature, kept current until the scope ends. It reports no use of the feature. */
+    public fun state(key: String, scope: CoroutineScope): StateFlow<Detail> =
+        callbackFlow {
+            val subscription = onChange(key) { trySend(peek(key)) }
+            // The value can have changed before the registration.
+            trySend(peek(key))
+            awaitClose { subscription.close() }
+        }.buffer(Channel.CONFLATED).stateIn(scope, SharingStarted.Eagerly, peek(key))
+
+    internal fun register(part: Map<String, Any?>, call: (String) -> Unit): Subscription =
+        Subscription(native.register(part, listener(call)))
+
+    internal companion object {
+        /** Returns a function that is called with events. */
+        fun listener(call: (String) -> Unit): Callback =
+            Callback(Callback.Failures.EACH) {
+                call(it)
+                null
+            }
+    }
 }

@@ -124,11 +124,11 @@ class LifeTest {
         }
         answers.isDaemon = true
         answers.start()
-        assertTrue(client.changes("COLOUR").first().new.orEmpty().startsWith("blue"))
+        assertTrue(client.changes("COLOUR").first().new.toString().startsWith("blue"))
         client.close()
         while (client.readiness != Readiness.CLOSED) Thread.yield()
-        val closed = assertThrows(NotReadyException::class.java) { runBlocking { client.ready(PATIENCE) } }
-        assertTrue("the client is CLOSED" in closed.message.orEmpty(), closed.message)
+        val closed = assertThrows(ClosedException::class.java) { runBlocking { client.ready(PATIENCE) } }
+        assertTrue("the client is closed" in closed.message.orEmpty(), closed.message)
     }
 
     @Test
@@ -150,7 +150,7 @@ class LifeTest {
         assertFalse(exchange.piece(ByteArray(4), 2, 5))
         val (failed, second) = http.next()
         second.fail(HttpFailure.BROKEN, "GET ${failed.url} broke")
-        http.next().second.also { assertFalse("secret-part" in client.status().toString(), client.status().toString()) }
+        http.next().second.also { assertFalse("secret-part" in client.statusNow().toString(), client.statusNow().toString()) }
             .answer(red(1, "red"))
         client.waitReady(PATIENCE)
         val open = http.next().second

@@ -7,7 +7,7 @@ import java.time.Duration
 
 /** The calls between the native library and Java that belong to no client. The library calls the methods that are not native. */
 internal object Bridge {
-    /** Starts a thread that calls functions of the program until none waits. */
+    /** Starts a thread that calls functions of the program until enough threads wait. */
     @JvmStatic
     fun startThread(seat: Long) {
         val thread = Thread({ callAll(seat) }, "fh-listeners")
@@ -18,19 +18,18 @@ internal object Bridge {
     private fun callAll(seat: Long) {
         while (true) {
             val (callback, event, call) = nextCall(seat) ?: return
-            var hasFailed = true
+            var isDone = false
             try {
-                (callback as Callback).call(event as String)
-                hasFailed = false
-            } catch (error: Throwable) {
-                val thread = Thread.currentThread()
-                val handler = thread.uncaughtExceptionHandler ?: thread.threadGroup
-                handler.uncaughtException(thread, error)
+                isDone = (callback as Callback).call(event as String)
             } finally {
-                finishCall((call as String).toLong(), hasFailed)
+                finishCall((call as String).toLong(), !isDone)
             }
         }
     }
+
+    /** Calls an interceptor within a read. */
+    @JvmStatic
+    fun decide(callback: Any, read: String): String? = (callback as Callback).attempt(read)
 
     /** Gives a request to the program's transport, which returns at once. */
     @JvmStatic
@@ -52,6 +51,24 @@ internal object Bridge {
     fun run(runnable: Any) {
         (runnable as Runnable).run()
     }
+
+    @JvmStatic
+    external fun make(request: String): Long
+
+    @JvmStatic
+    external fun perform(target: Long, request: String): String
+
+    @JvmStatic
+    external fun begin(target: Long, request: String, done: Callback): Long
+
+    @JvmStatic
+    external fun forgetObject(target: Long)
+
+    @JvmStatic
+    external fun forgetOperation(operation: Long)
+
+    @JvmStatic
+    external fun logs(level: Int, sink: Callback?)
 
     @JvmStatic
     external fun nextCall(seat: Long): Array<Any?>?

@@ -29,21 +29,22 @@ internal object Json {
 
     private fun StringBuilder.addText(text: String) {
         append('"')
-        for (c in text) {
+        for (c in text.toWellFormed()) {
             when {
                 c == '"' || c == '\\' -> append('\\').append(c)
-                c < ' ' || c.isSurrogate() -> append("\\u%04x".format(c.code))
+                c < ' ' -> append("\\u%04x".format(c.code))
                 else -> append(c)
             }
         }
         append('"')
     }
 
-    /** Returns the members of a JSON object that the native library has written. Numbers are their texts. */
-    fun members(text: String): Map<String, Any?> {
-        @Suppress("UNCHECKED_CAST")
-        return Reader(text).value() as Map<String, Any?>
-    }
+    /** Returns the value of a JSON text that the native library has written. Numbers are their texts. */
+    fun read(text: String): Any? = Reader(text).value()
+
+    /** Returns the members of a JSON object that the native library has written. */
+    @Suppress("UNCHECKED_CAST")
+    fun members(text: String): Map<String, Any?> = read(text) as Map<String, Any?>
 
     private class Reader(private val text: String) {
         private var at = 0

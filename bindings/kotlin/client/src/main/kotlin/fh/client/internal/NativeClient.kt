@@ -1,21 +1,23 @@
 package fh.client.internal
 
-import java.lang.ref.PhantomReference
-import java.lang.ref.ReferenceQueue
+import java.util.concurrent.CompletableFuture
 import java.util.concurrent.ConcurrentHashMap
 
 /**
  * The client of the native library. Its functions are methods of the object, so that the object is reachable until each of them has returned.
  * The native memory is freed after the object was collected.
  */
-internal class NativeClient(settings: String, http: Any?) {
-    private val address: Long
-
+internal class NativeClient private constructor(private val address: Long) {
     init {
-        Library.ensureLoaded()
-        address = start(settings, http)
-        Collected.add(this, address)
+        freeLater(this, address)
     }
+
+    /** Starts a client. [parts] describes the functions of the program, of which [callbacks] has those that are called. */
+    constructor(settings: String, http: Any?, parts: List<String>, callbacks: List<Callback>) :
+        this(loaded { start(settings, http, parts.toTypedArray(), callbacks.toTypedArray()) })
+
+    /** Starts a client with the same settings, and with a context of its own at the Edge. */
+    fun isolated(attributes: PackedContext): NativeClient = NativeClient(isolated(address, attributes.packed))
 
     private val keys = ConcurrentHashMap<String, Int>()
 
@@ -52,23 +54,16 @@ internal class NativeClient(settings: String, http: Any?) {
 
     private fun text(number: Int, key: String): String? = if (number < 0) key else null
 
-    fun readiness(): String = readiness(address)
+    /** Performs an operation, and returns its result. */
+    fun perform(operation: String, vararg members: Pair<String, Any?>): Any? =
+        answerOf(perform(address, Json.write(mapOf("do" to operation, *members))))
 
-    fun status(): String = status(address)
+    /** Begins an operation that ends later. */
+    fun <T> begin(operation: String, vararg members: Pair<String, Any?>, convert: (Any?) -> T): CompletableFuture<T> =
+        later({ begin(address, Json.write(mapOf("do" to operation, *members)), it) }, convert)
 
-    /** Returns null once the client has features, or the reason why it has none. */
-    fun waitReady(millis: Long): String? = waitReady(address, millis)
-
-    fun flush(millis: Long): Boolean = flush(address, millis)
-
-    fun close(): Unit = close(address)
-
-    fun suspend(): Unit = suspend(address)
-
-    fun resume(): Unit = resume(address)
-
-    fun listen(callback: Callback, setting: String, key: String?, context: PackedContext?): Long =
-        listen(address, callback, setting, key, context?.packed)
+    /** Registers a function or an object, and returns the number of its registration. */
+    fun register(part: Map<String, Any?>, callback: Callback?): Long = register(address, Json.write(part), callback)
 
     private external fun numberKey(client: Long, key: String): Int
 
@@ -86,55 +81,27 @@ internal class NativeClient(settings: String, http: Any?) {
 
     private external fun explain(client: Long, key: Int, name: String?, context: Long, attributes: ByteArray?): String
 
-    private external fun readiness(client: Long): String
+    private external fun perform(client: Long, request: String): String
 
-    private external fun status(client: Long): String
+    private external fun begin(client: Long, request: String, done: Callback): Long
 
-    private external fun waitReady(client: Long, millis: Long): String?
+    private external fun register(client: Long, part: String, callback: Callback?): Long
 
-    private external fun flush(client: Long, millis: Long): Boolean
-
-    private external fun close(client: Long)
-
-    private external fun suspend(client: Long)
-
-    private external fun resume(client: Long)
-
-    private external fun listen(client: Long, callback: Callback, setting: String, key: String?, attributes: ByteArray?): Long
-
-    /** The clients whose objects still exist. A thread frees each after its object was collected. */
-    private object Collected {
-        private val queue = ReferenceQueue<NativeClient>()
-        private val kept: MutableSet<Reference> = ConcurrentHashMap.newKeySet()
-
-        private class Reference(client: NativeClient, val address: Long, queue: ReferenceQueue<NativeClient>) :
-            PhantomReference<NativeClient>(client, queue)
-
-        init {
-            val thread = Thread({ freeAll() }, "fh-client-cleaner")
-            thread.isDaemon = true
-            thread.start()
-        }
-
-        fun add(client: NativeClient, address: Long) {
-            kept.add(Reference(client, address, queue))
-        }
-
-        private fun freeAll() {
-            while (true) {
-                val reference = queue.remove() as Reference
-                kept.remove(reference)
-                free(reference.address)
-            }
-        }
-    }
+    private external fun isolated(client: Long, attributes: ByteArray): Long
 
     private companion object {
         /** The number of keys that the library numbers. */
         const val MOST_KEYS = 4096
 
+        fun loaded(start: () -> Long): Long {
+            Library.ensureLoaded()
+            return start()
+        }
+
+        fun freeLater(of: NativeClient, address: Long) = Collected.after(of) { free(address) }
+
         @JvmStatic
-        external fun start(settings: String, http: Any?): Long
+        external fun start(settings: String, http: Any?, parts: Array<String>, callbacks: Array<Callback>): Long
 
         @JvmStatic
         external fun free(client: Long)

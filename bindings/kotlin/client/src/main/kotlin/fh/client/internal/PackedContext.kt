@@ -31,21 +31,5 @@ internal class PackedContext(attributes: Map<String, List<String>>) {
         fun ByteArrayOutputStream.number(number: Int) {
             for (shift in 0..24 step 8) write(number shr shift)
         }
-
-        fun String.toWellFormed(): String {
-            if (none { it.isSurrogate() }) return this
-            val text = StringBuilder(length)
-            var at = 0
-            while (at < length) {
-                val isPair = this[at].isHighSurrogate() && at + 1 < length && this[at + 1].isLowSurrogate()
-                when {
-                    isPair -> text.append(this[at]).append(this[++at])
-                    this[at].isSurrogate() -> text.append('\uFFFD')
-                    else -> text.append(this[at])
-                }
-                at++
-            }
-            return text.toString()
-        }
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct Collector {
 impl Collector {
     fn collects(metadata: &Metadata<'_>) -> bool {
         let name = metadata.target().split("::").next().unwrap_or_default();
-        metadata.is_event() && CRATES.contains(&name) && *metadata.level() <= level::present()
+        metadata.is_event() && CRATES.contains(&name) && *metadata.level() <= level()
     }
 }
 
@@ -37,7 +37,7 @@ impl Subscriber for Collector {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(level::present())
+        Some(level())
     }
 
     fn event(&self, event: &Event<'_>) {

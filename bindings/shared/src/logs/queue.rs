@@ -6,28 +6,35 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use fh_binding::process::PerProcess;
 use tracing::Level;
+
+use crate::process::PerProcess;
 
 /// The most records that wait. Further records are counted and dropped.
 const MOST: usize = 1024;
 
-/// A log event that waits for `logging`.
-pub(super) struct Record {
-    pub(super) level: Level,
-    pub(super) message: String,
-    pub(super) fields: Vec<(&'static str, String)>,
+/// A log event that waits for the logger of the other language.
+#[derive(Debug)]
+pub struct Record {
+    /// The level.
+    pub level: Level,
+    /// The message, without the fields.
+    pub message: String,
+    /// The names and the texts of the fields.
+    pub fields: Vec<(&'static str, String)>,
 }
 
 impl Record {
     /// Returns the record that reports lost records.
-    pub(super) fn of_dropped(dropped: u64) -> Self {
+    #[must_use]
+    pub fn of_dropped(dropped: u64) -> Self {
         let message = format!("{dropped} log records were dropped, because too many waited");
         Self { level: Level::WARN, message, fields: vec![("dropped", dropped.to_string())] }
     }
 
     /// Returns the message with the fields.
-    pub(super) fn text(&self) -> String {
+    #[must_use]
+    pub fn text(&self) -> String {
         let fields: Vec<String> =
             self.fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
         match fields.is_empty() {
@@ -40,8 +47,9 @@ impl Record {
 /// The queue of each process. A forked child process has neither the records nor the thread of its parent.
 static QUEUE: PerProcess<Arc<Queue>> = PerProcess::unmade();
 
+/// The records that wait for the logger.
 #[derive(Default)]
-pub(super) struct Queue {
+pub struct Queue {
     state: Mutex<State>,
     /// Notified of a new record, of the end of a delivery, and of the end of the queue.
     condvar: Condvar,
@@ -58,7 +66,7 @@ struct State {
 
 impl Queue {
     /// The queue of this process.
-    pub(super) fn here() -> &'static Arc<Self> {
+    pub fn here() -> &'static Arc<Self> {
         QUEUE.get_or_make(|_| Arc::default())
     }
 
@@ -91,13 +99,13 @@ impl Queue {
     }
 
     /// Takes the records that wait, and the number of records that were dropped.
-    pub(super) fn take(&self) -> (VecDeque<Record>, u64) {
+    pub fn take(&self) -> (VecDeque<Record>, u64) {
         let mut state = self.state();
         (mem::take(&mut state.records), mem::take(&mut state.dropped))
     }
 
     /// Blocks the thread that delivers until a record waits. Returns false at the end.
-    pub(super) fn wait(&self) -> bool {
+    pub fn wait(&self) -> bool {
         let mut state = self.state();
         while state.records.is_empty() && !state.is_over {
             state = self.condvar.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -107,20 +115,20 @@ impl Queue {
     }
 
     /// Reports that the thread has delivered what it found.
-    pub(super) fn delivered(&self) {
+    pub fn delivered(&self) {
         self.state().is_delivering = false;
         self.condvar.notify_all();
     }
 
     /// Blocks this thread while the other one delivers, at most for this long. Returns true if it does not deliver.
-    pub(super) fn wait_for_the_delivery(&self, limit: Duration) -> bool {
+    pub fn wait_for_the_delivery(&self, limit: Duration) -> bool {
         let waited =
             self.condvar.wait_timeout_while(self.state(), limit, |state| state.is_delivering);
         !waited.unwrap_or_else(PoisonError::into_inner).0.is_delivering
     }
 
     /// Ends the thread. Later records are left out.
-    pub(super) fn end(&self) {
+    pub fn end(&self) {
         self.state().is_over = true;
         self.condvar.notify_all();
     }

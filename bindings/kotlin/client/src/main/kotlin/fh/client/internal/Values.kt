@@ -1,0 +1,27 @@
+package fh.client.internal
+
+import java.math.BigDecimal
+
+/** Returns a value of a feature that the native library has written: a Boolean, a BigDecimal, or a String; a JSON value is its text. */
+internal fun valueOf(written: Any?): Any? {
+    val (type, value) = (written as? Map<*, *>)?.entries?.firstOrNull() ?: return null
+    return if (type == "number") BigDecimal(value.toString()) else value
+}
+
+/** Returns a value for the native library. */
+internal fun written(value: Any?): Any =
+    when (value) {
+        null -> "null"
+        is Boolean -> mapOf("boolean" to value)
+        is BigDecimal -> mapOf("number" to value.toString())
+        is Number -> mapOf("number" to value.toString())
+        is CharSequence -> mapOf("text" to value.toString())
+        else -> throw IllegalArgumentException("a value is a Boolean, a String, a number or null, but not a ${value.javaClass.name}")
+    }
+
+/** Returns an object that the native library has written, with texts as its values. */
+internal fun textsOf(written: Any?): Map<String, String> =
+    (written as? Map<*, *>).orEmpty().entries.associate { (name, value) -> name.toString() to value.toString() }
+
+/** Returns a list that the native library has written, with texts as its items. */
+internal fun listOf(written: Any?): List<String> = (written as? List<*>).orEmpty().map { it.toString() }

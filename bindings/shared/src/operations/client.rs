@@ -1,0 +1,106 @@
+//! The operations of a client that end at once, or block their thread.
+
+use std::time::Duration;
+
+use fh_client::{Client, Params};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::answer::{Answer, Failure, FailureKind};
+use super::detail::detail;
+use super::{Given, attributes};
+
+/// A request for a client. The variants have the names of the client's functions.
+#[derive(Deserialize)]
+#[serde(tag = "do", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+enum Request {
+    Readiness,
+    Status,
+    WaitReady { millis: u64 },
+    Flush { millis: u64 },
+    Close,
+    Suspend,
+    Resume,
+    Environments,
+    Diagnostics,
+    Generation,
+    Keys,
+    Peek { key: String, context: Option<Given> },
+    Values { context: Option<Given> },
+    CatchUpdates,
+    StopCatching,
+    Release { keys: Option<Vec<String>> },
+    IsCatching,
+    IsHolding,
+    HeldKeys,
+    OverridesChanged,
+    Record { name: String, params: Params, context: Option<Given> },
+    OfferFeatures { store: String, environment: String, features: String },
+    OfferFeature { store: String, environment: String, feature: String },
+}
+
+/// Performs an operation of a client.
+///
+/// # Errors
+/// [`FailureKind::Invalid`] if the request is not an operation, and the failures of the operation.
+pub fn perform(client: &Client, request: &str) -> Answer {
+    Ok(match serde_json::from_str(request)? {
+        Request::Readiness => json!(client.readiness().as_str()),
+        Request::Status => serde_json::to_value(client.status())?,
+        Request::WaitReady { millis } => {
+            let waited = client.wait_ready(Duration::from_millis(millis));
+            waited.map_err(|why| Failure::from(&why))?;
+            json!(null)
+        }
+        Request::Flush { millis } => {
+            let flushed = client.flush(Duration::from_millis(millis));
+            flushed.map_err(|why| Failure::new(FailureKind::TimedOut, why))?;
+            json!(null)
+        }
+        Request::Close => json!(client.close()),
+        Request::Suspend => json!(client.suspend()),
+        Request::Resume => json!(client.resume()),
+        Request::Environments => json!(texts(&client.environments())),
+        Request::Diagnostics => {
+            json!(client.diagnostics().iter().map(ToString::to_string).collect::<Vec<_>>())
+        }
+        Request::Generation => json!(client.generation()),
+        Request::Keys => json!(client.keys()),
+        Request::Peek { key, context: None } => detail(&client.peek(&key)),
+        Request::Peek { key, context: Some(own) } => {
+            detail(&client.context_of(attributes(&own)).peek(&key))
+        }
+        Request::Values { context } => values(client, context.as_ref()),
+        Request::CatchUpdates => json!(client.catch_updates()),
+        Request::StopCatching => json!(client.stop_catching()),
+        Request::Release { keys: None } => json!(client.release()),
+        Request::Release { keys: Some(keys) } => json!(client.release_only(keys)),
+        Request::IsCatching => json!(client.is_catching()),
+        Request::IsHolding => json!(client.is_holding()),
+        Request::HeldKeys => json!(client.held_keys()),
+        Request::OverridesChanged => json!(client.overrides_changed()),
+        Request::Record { name, params, context: None } => json!(client.record(&name, params)),
+        Request::Record { name, params, context: Some(own) } => {
+            json!(client.context_of(attributes(&own)).record(&name, params))
+        }
+        Request::OfferFeatures { store, environment, features } => {
+            json!(client.offer_features(&store, &environment, features))
+        }
+        Request::OfferFeature { store, environment, feature } => {
+            json!(client.offer_feature(&store, &environment, feature))
+        }
+    })
+}
+
+fn texts(all: &[std::sync::Arc<str>]) -> Vec<&str> {
+    all.iter().map(|text| &**text).collect()
+}
+
+/// Returns the details of all features of one state.
+fn values(client: &Client, context: Option<&Given>) -> serde_json::Value {
+    let snapshot = match context {
+        Some(own) => client.context_of(attributes(own)).snapshot(),
+        None => client.snapshot(),
+    };
+    snapshot.keys().iter().map(|key| detail(&snapshot.peek(key))).collect()
+}
