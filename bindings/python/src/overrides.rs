@@ -101,7 +101,7 @@ impl Yaml {
                 return here;
             }
             let inherited = self.0.here.newest().map(|inherited| &inherited.interceptor);
-            if let Some(interceptor) = inherited.and_then(|inherited| inherited.after_fork()) {
+            if let Some(interceptor) = inherited.and_then(Interceptor::after_fork) {
                 self.0.here.set(OfAProcess { interceptor, opened: None });
             }
         }

@@ -52,6 +52,8 @@ fn a_registry_survives_a_fork() {
         |old: &str, new: &str| (Some(old.to_string()), Some(new.to_string()), std::process::id());
     edge.set("COLOUR", "green");
     assert_eq!(changes.recv_timeout(PATIENCE).unwrap(), texts("red", "green"));
+    // The listener has left the channel, whose lock the child would inherit.
+    client.flush(PATIENCE).unwrap();
 
     // SAFETY: the child runs ordinary code, as the programs do for which `Client::after_fork` exists, and ends by `_exit`.
     let child = unsafe { libc::fork() };
