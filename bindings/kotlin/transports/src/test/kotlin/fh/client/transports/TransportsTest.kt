@@ -34,8 +34,8 @@ class TransportsTest(private val stack: Stack) {
 
     /** Returns the problem of a client without features. Its text never contains the key. */
     private fun Client.awaitProblem(): String {
-        await("a problem") { status().problem != null }
-        return status().toString().also { assertFalse("secret-part" in it, it) }
+        await("a problem") { statusNow().problem != null }
+        return statusNow().toString().also { assertFalse("secret-part" in it, it) }
     }
 
     @Test
@@ -123,7 +123,7 @@ class TransportsTest(private val stack: Stack) {
             server.next().answer(200, type, "content-encoding: gzip", body = packed.toByteArray())
             server.next()
             assertEquals("blue", client.string("COLOUR"))
-            assertNull(client.status().problem)
+            assertNull(client.statusNow().problem)
         }
     }
 
@@ -166,7 +166,7 @@ class TransportsTest(private val stack: Stack) {
         val short = Limits().apply { head = SOON }
         stack.client(server.url, FetchMode.STREAMING) { limits = short }.use { client ->
             server.next().awaitEnd()
-            assertTrue("timed_out" in client.awaitProblem(), client.status().toString())
+            assertTrue("timed_out" in client.awaitProblem(), client.statusNow().toString())
         }
     }
 
@@ -184,7 +184,7 @@ class TransportsTest(private val stack: Stack) {
             }
             assertTrue(sent < 100, "all was sent")
             request.awaitEnd()
-            assertTrue("too_large" in client.awaitProblem(), client.status().toString())
+            assertTrue("too_large" in client.awaitProblem(), client.statusNow().toString())
         }
     }
 
