@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use fh_binding::operations::{Failure, FailureKind, Object, begin, perform, written};
-use fh_client::testing::MemoryEdge;
+use fh_client::testing::{Fault, MemoryEdge};
 use fh_client::{Client, block_on};
 use serde_json::{Value, json};
 
@@ -103,13 +103,12 @@ fn failures_have_their_kind_and_their_code() {
     client.close();
     let closed = failure(block_on(begin(&client, r#"{"do": "refresh"}"#).unwrap()));
     assert_eq!((closed.kind, closed.code), (FailureKind::Closed, Some("closed")));
-    let waiting = Client::builder("http://memory.invalid", "a/b*c").transport(MemoryEdge::new());
-    let waiting = waiting.polling(std::time::Duration::from_secs(60)).start().unwrap();
-    // An Edge in memory does not know this key.
+    edge.fail(Fault::Status(401));
+    let waiting = edge.client().start().unwrap();
     let refused = failure(block_on(begin(&waiting, ready).unwrap()));
     assert_eq!(
         (refused.kind, refused.code),
-        (FailureKind::NotReady, Some("not_found")),
+        (FailureKind::NotReady, Some("unauthorised")),
         "{refused:?}"
     );
 }
