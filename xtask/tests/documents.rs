@@ -162,6 +162,8 @@ fn scenarios_that_tables_name_exist() {
 pub(crate) const PYTHON: &str = "The client in Python";
 /// The heading above the tables of the TypeScript packages.
 pub(crate) const TYPESCRIPT: &str = "The client in TypeScript";
+/// The heading above the tables of the Kotlin package.
+pub(crate) const KOTLIN: &str = "The client in Kotlin and Java";
 
 #[test]
 fn the_matrix_is_whole_and_names_what_exists() {

@@ -9,6 +9,7 @@ mod circles_of_python;
 mod citations;
 mod client_items;
 mod documents;
+mod kotlin_matrix;
 mod members;
 mod names;
 mod pages;

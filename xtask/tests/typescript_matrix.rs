@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::client_items::{ListedItems, items, words};
-use crate::documents::{TYPESCRIPT, cells, quoted, section};
+use crate::documents::{KOTLIN, TYPESCRIPT, cells, quoted, section};
 use crate::sources::{files, root};
 use crate::typescript_tokens::{Token, tokens};
 use crate::typescript_types::Sources;
@@ -33,7 +33,7 @@ fn words_of_typescript() -> BTreeSet<String> {
 }
 
 /// Returns a name of Rust as TypeScript writes it: `offer_features` is `offerFeatures`.
-fn in_camel_case(name: &str) -> String {
+pub(crate) fn in_camel_case(name: &str) -> String {
     let mut parts = name.split('_');
     let first = parts.next().unwrap_or_default().to_string();
     parts.fold(first, |text, part| {
@@ -53,10 +53,16 @@ fn check_names(place: &str, row: &str, known: &BTreeSet<String>) {
     }
 }
 
+/// Returns the tables of the TypeScript packages.
+fn typescript_section() -> String {
+    let (_, after) = section("sdk-matrix.md", TYPESCRIPT);
+    after.split(&format!("\n## {KOTLIN}\n")).next().unwrap().to_string()
+}
+
 #[test]
 fn typescript_answers_rows_of_the_matrix() {
     let known = words_of_typescript();
-    let (_, section) = section("sdk-matrix.md", TYPESCRIPT);
+    let section = typescript_section();
     let mut last = 0;
     for row in cells(&section) {
         let [at, answer, place] = row.as_slice() else { continue };
@@ -126,7 +132,7 @@ fn each_item_of_the_client_has_a_form_in_typescript() {
     let with_layer = words_of_typescript();
     let mut exported = Exported::new();
     let items = items();
-    let (_, section) = section("sdk-matrix.md", TYPESCRIPT);
+    let section = typescript_section();
     let mut listed = ListedItems::default();
     for row in cells(&section) {
         let [named, form] = row.as_slice() else { continue };

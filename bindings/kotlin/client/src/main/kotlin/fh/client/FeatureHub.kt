@@ -40,7 +40,20 @@ public object FeatureHub {
     public fun client(url: String, apiKeys: List<String>, settings: Consumer<ClientSettings>): Client =
         start(url, apiKeys, ClientSettings().also { settings.accept(it) })
 
-    private fun start(url: String, apiKeys: List<String>, settings: ClientSettings): Client {
+    /**
+     * Starts a client whose URL and API keys, and the settings that the function leaves out, come from environment variables, such as
+     * `FEATUREHUB_EDGE_URL` and `FEATUREHUB_CLIENT_API_KEY`.
+     *
+     * @throws IllegalArgumentException if a setting is wrong
+     */
+    @JvmSynthetic
+    public fun fromEnvironment(settings: ClientSettings.() -> Unit = {}): Client = start(null, null, ClientSettings().apply(settings))
+
+    /** Starts a client with settings from environment variables, for programs in Java. */
+    @JvmStatic
+    public fun fromEnvironment(): Client = start(null, null, ClientSettings())
+
+    private fun start(url: String?, apiKeys: List<String>?, settings: ClientSettings): Client {
         val transport = if (settings.mode == FetchMode.OFFLINE) null else settings.transport ?: found()
         return start(url, apiKeys, settings, transport, emptyList())
     }
@@ -52,8 +65,8 @@ public object FeatureHub {
     }
 
     private fun start(
-        url: String,
-        apiKeys: List<String>,
+        url: String?,
+        apiKeys: List<String>?,
         settings: ClientSettings,
         transport: HttpTransport?,
         further: List<Pair<Map<String, Any?>, Callback?>>,
