@@ -59,7 +59,8 @@ fn maven(line: &str) -> Result<(), String> {
 
 /// Runs the tests of the packages, which were built, and the program `hello`.
 pub(crate) fn test() -> Result<(), String> {
-    maven("-pl client surefire:test -Dsurefire.useFile=false")?;
+    // The modules find each other by their jars, without another compilation.
+    maven("-pl client,jdk,okhttp,transports jar:jar surefire:test -Dsurefire.useFile=false")?;
     hello()
 }
 

@@ -12,8 +12,8 @@ import java.net.http.HttpRequest.Builder
 import java.time.Duration
 import java.util.concurrent.atomic.AtomicBoolean
 
-/** Java before version 16 cannot end a request whose response has not begun, so its connection ends after this time. */
-private val LONGEST_WAIT: Duration? = Duration.ofMinutes(5).takeIf { Runtime.version().feature() < 16 }
+/** Java before version 16 cannot cancel a request whose response has not begun, so the connection of such a request closes after this time. */
+private val LONGEST_WAIT: Duration? = Duration.ofMinutes(1).takeIf { Runtime.version().feature() < 16 }
 
 /**
  * Returns the request of `java.net.http`.

@@ -151,8 +151,9 @@ class TransportsTest(private val stack: Stack) {
     }
 
     @Test
-    fun `the end of a client closes the connection before the head and within the body`() {
+    fun `the end of a client closes the connection`() {
         for (part in listOf("", "HTTP/1.1 200", "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\nevent: ")) {
+            if ("\n" !in part && !stack.canEndBeforeHead) continue
             val client = stack.client(server.url, FetchMode.STREAMING)
             val request = server.next()
             request.send(part)
@@ -165,8 +166,9 @@ class TransportsTest(private val stack: Stack) {
     fun `a response that does not begin is given up`() {
         val short = Limits().apply { head = SOON }
         stack.client(server.url, FetchMode.STREAMING) { limits = short }.use { client ->
-            server.next().awaitEnd()
+            val request = server.next()
             assertTrue("timed_out" in client.awaitProblem(), client.statusNow().toString())
+            if (stack.canEndBeforeHead) request.awaitEnd()
         }
     }
 
@@ -233,7 +235,7 @@ class TransportsTest(private val stack: Stack) {
     fun `a program with an open stream ends when its main function returns`() {
         val java = File(System.getProperty("java.home"), "bin/java").path
         val program = ProcessBuilder(java, "-cp", System.getProperty("java.class.path"), "fh.client.transports.OpenStreamKt", server.url, stack.name)
-            .redirectErrorStream(true).start()
+            .redirectError(ProcessBuilder.Redirect.INHERIT).start()
         try {
             val stream = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\nevent: features\ndata: [${feature("red")}]\n\n"
             server.next().send(stream)
