@@ -38,7 +38,7 @@ pub(crate) fn build() -> Result<(), String> {
     Run::new("cargo build --locked -p fh-jni").go()?;
     let (target, native) = (absolute(target_folder())?, native()?);
     let system = format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH);
-    let name = format!("{}fh_jni{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let name = library_name();
     let failed = |why: std::io::Error| format!("{}: {why}", native.display());
     fs::create_dir_all(native.join(&system)).map_err(failed)?;
     fs::copy(target.join("debug").join(&name), native.join(system).join(name)).map_err(failed)?;
@@ -47,6 +47,11 @@ pub(crate) fn build() -> Result<(), String> {
 
 fn native() -> Result<PathBuf, String> {
     Ok(absolute(target_folder())?.join("kotlin/native"))
+}
+
+/// Returns the file name of the native library on this system.
+pub(crate) fn library_name() -> String {
+    format!("{}fh_jni{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX)
 }
 
 fn maven(line: &str) -> Result<(), String> {

@@ -18,6 +18,7 @@ mod fuzz;
 mod install;
 mod interrupt;
 mod kotlin;
+mod kotlin_conformance;
 mod minimum_rust;
 mod mutants;
 mod nextest;
