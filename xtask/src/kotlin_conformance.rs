@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use crate::kotlin;
 use crate::shell::{root, target_folder};
-use crate::subjects::{self, path, quoted, select};
+use crate::subjects::{self, path, select};
 use crate::subjects_in_test::{self, Selection};
 use crate::workspace::suite;
 

@@ -68,7 +68,8 @@ internal class Adapter(private val stack: Stack) {
             "language" to "Kotlin",
             "runtime" to "Java ${System.getProperty("java.version")}",
         )
-        return mapOf("protocol" to 1, "sdk" to sdk, "can" to CAN, "cannot" to CANNOT, "defaults" to Defaults.members)
+        val capabilities = mapOf("can" to CAN + stack.can, "cannot" to CANNOT + stack.cannot)
+        return mapOf("protocol" to 1, "sdk" to sdk, "defaults" to Defaults.members) + capabilities
     }
 
     private fun create(command: Members): Map<String, Any?> {

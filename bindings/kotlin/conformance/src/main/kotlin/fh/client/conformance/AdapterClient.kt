@@ -22,8 +22,8 @@ internal class Subscriptions {
     private val byName = HashMap<String, Subscription>()
 
     /**
-     * Adds the subscription that a function returns. A subscription of the same name ends. The lock is held meanwhile, so that a listener that
-     * is called at once can remove itself.
+     * Adds the subscription that a function returns. A subscription of the same name ends. The lock is held meanwhile, so that a listener
+     * that is called at once can remove itself.
      */
     fun add(name: String, subscribe: () -> Subscription) {
         val former = synchronized(byName) { byName.put(name, subscribe()) }

@@ -1,6 +1,6 @@
 package fh.client.conformance
 
-/** The capabilities of fh-client. */
+/** The capabilities of fh-client, whatever its HTTP stack. */
 internal val CAN: List<String> = listOf(
     "engine",
     "eval.strategy_id",
@@ -28,7 +28,6 @@ internal val CAN: List<String> = listOf(
     "http.proxy",
     "http.identify",
     "http.redirects",
-    "http.connections",
     "tls.verify",
     "tls.custom_ca",
     "ready.wait",
@@ -53,7 +52,7 @@ internal val CAN: List<String> = listOf(
 
 internal const val NO_FORK: String = "a Java virtual machine does not work after fork()"
 
-/** The capabilities that the client lacks, each with the reason. */
+/** The capabilities that the client lacks, whatever its HTTP stack, each with the reason. */
 internal val CANNOT: Map<String, String> = mapOf(
     "eval.bucket" to "an explanation is a text for people, which contains the bucket",
     "eval.trace" to "an explanation is a text for people, which contains the steps",

@@ -72,8 +72,8 @@ private fun membersOf(update: RawUpdate): Map<String, Any?> {
 }
 
 /**
- * Adds the keys and versions of all features of an update: a feature, a list of features, or a list of environments. A feature without version
- * has version 0, because null would mean that the key is missing.
+ * Adds the keys and versions of all features of an update: a feature, a list of features, or a list of environments. A feature without
+ * version has version 0, because null would mean that the key is missing.
  */
 private fun collectFeatures(json: JsonElement, features: MutableMap<String, JsonElement>) {
     if (json is JsonArray) json.forEach { collectFeatures(it, features) }

@@ -59,14 +59,13 @@ internal fun JsonElement.toKotlin(): Any? =
             }
     }
 
-/** Returns a value of the client as JSON. A number that no double can hold is null. */
+/** Returns a value of the client as JSON. A number that no double can hold is null, and the others keep their digits. */
 internal fun jsonOf(value: Any?): JsonElement =
     when (value) {
         null -> JsonNull
         is JsonElement -> value
         is Boolean -> JsonPrimitive(value)
-        is Int, is Long -> JsonPrimitive(value as Number)
-        is Number -> value.toDouble().let { if (it.isFinite()) JsonPrimitive(it) else JsonNull }
+        is Number -> if (value.toDouble().isFinite()) JsonPrimitive(value) else JsonNull
         is Map<*, *> -> JsonObject(value.entries.associate { (name, member) -> name.toString() to jsonOf(member) })
         is Iterable<*> -> JsonArray(value.map(::jsonOf))
         else -> JsonPrimitive(value.toString())

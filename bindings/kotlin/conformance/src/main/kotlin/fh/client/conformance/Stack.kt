@@ -35,9 +35,12 @@ internal class HttpSettings(command: Members) {
     }
 }
 
-/** The HTTP stack of the clients. */
-internal enum class Stack {
-    JDK {
+/** The HTTP stack of the clients, with its capabilities and the reasons for those that it lacks. */
+internal enum class Stack(val can: List<String>, val cannot: Map<String, String>) {
+    JDK(
+        emptyList(),
+        mapOf("http.connections" to "java.net.http keeps the connection of a poll for later requests of the program, which cannot close it"),
+    ) {
         override fun transport(settings: HttpSettings): HttpTransport {
             if (settings.areUsual) return JdkTransport()
             val builder = HttpClient.newBuilder()
@@ -47,7 +50,7 @@ internal enum class Stack {
             return JdkTransport(builder.build())
         }
     },
-    OKHTTP {
+    OKHTTP(listOf("http.connections"), emptyMap()) {
         override fun transport(settings: HttpSettings): HttpTransport {
             if (settings.areUsual) return OkHttpTransport()
             val builder = OkHttpClient.Builder()

@@ -38,7 +38,8 @@ private class StateReader(private val client: AdapterClient, private val events:
     private fun read() {
         val (value, before) = client.sdk.string(FEATURE) to last
         if (value == null) {
-            if (before != null) wrong("there is no value after value $before") else if (wasReady) wrong("the client is ready and has no value")
+            if (before != null) wrong("there is no value after value $before")
+            if (before == null && wasReady) wrong("the client is ready and has no value")
             return
         }
         val number = numberOf(value)
