@@ -64,6 +64,13 @@ public object Logs {
         synchronized(this) { if (isSet) return }
         val logger = Logger.getLogger("fh.client")
         val level = LogLevel.entries.last { it == LogLevel.OFF || logger.isLoggable(it.level) }
-        to(level) { of, text -> logger.log(LogRecord(of.level, text).also { it.loggerName = "fh.client" }) }
+        to(level) { of, text ->
+            val record = LogRecord(of.level, text)
+            record.loggerName = logger.name
+            // Otherwise the record names this function as its source.
+            record.sourceClassName = logger.name
+            record.sourceMethodName = null
+            logger.log(record)
+        }
     }
 }
