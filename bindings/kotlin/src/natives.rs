@@ -132,6 +132,12 @@ extern "system" fn JNI_OnLoad(vm: *mut JavaVM, _: *mut std::ffi::c_void) -> jint
     if matches!(loaded, Ok(Some(()))) { JNI_VERSION_1_8 } else { -1 }
 }
 
+/// Returns the version of this library, which must be that of the package.
+#[unsafe(no_mangle)]
+extern "system" fn Java_fh_client_internal_Bridge_version(env: *mut JNIEnv, _: jclass) -> jstring {
+    guarded(env, ptr::null_mut(), |env| env.text(env!("CARGO_PKG_VERSION")))
+}
+
 /// Starts a client. Returns its address; 0 with a pending exception.
 #[unsafe(no_mangle)]
 extern "system" fn Java_fh_client_internal_NativeClient_start(
