@@ -4,7 +4,7 @@ import java.io.IOException
 import java.nio.file.Files
 import java.nio.file.Path
 import java.nio.file.Paths
-import java.security.MessageDigest
+import java.util.zip.CRC32
 
 /**
  * The native library, which is unpacked from the package, or is a file that the program names. Each class loader loads a copy of its own,
@@ -18,7 +18,7 @@ internal object Library {
      * The reason why the library cannot be used. The object keeps it for later calls. If its initialization failed, they would get a
      * `NoClassDefFoundError` without the reason.
      */
-    private val failure: Throwable? = failureOf { load() }
+    private val failure: Throwable? = failureOfLoad()
 
     /**
      * Returns once the library is loaded. Each native function of the package needs it.
@@ -29,7 +29,7 @@ internal object Library {
         failure?.let { throw UnsatisfiedLinkError(it.message).initCause(it) }
     }
 
-    private fun failureOf(load: () -> Unit): Throwable? =
+    private fun failureOfLoad(): Throwable? =
         try {
             load()
             null
@@ -51,7 +51,8 @@ internal object Library {
         val name = "fh/native/${Platform.name()}/${System.mapLibraryName("fh_jni")}"
         val bytes = resource(name)
             ?: throw failed("the package has no native library for ${Platform.name()} ($name)", "set -D$PROPERTY to a library that is built for it")
-        val digest = MessageDigest.getInstance("SHA-256").digest(bytes).take(8).joinToString("") { "%02x".format(it) }
+        // In a new machine, a cryptographic digest of the file takes 60 ms.
+        val digest = CRC32().apply { update(bytes) }.value.toString(16)
         val temporary = Paths.get(System.getProperty("java.io.tmpdir"))
         val advice = "set -Djava.io.tmpdir to a folder in which files may be written and libraries loaded, or -D$PROPERTY to the library's file"
         val folder = try {
@@ -89,14 +90,14 @@ internal object Library {
         } catch (error: LinkageError) {
             throw failed("the native library $file cannot be loaded: ${LibraryFile(file).causeOf(error)}", advice)
         }
-        val package_ = resource("fh/native/version")?.toString(Charsets.UTF_8)?.trim()
+        val expected = resource("fh/native/version")?.toString(Charsets.UTF_8)?.trim()
         val found = try {
             Bridge.version()
         } catch (_: UnsatisfiedLinkError) {
-            throw failed("the file $file is not the native library of fh-client $package_", advice)
+            throw failed("the file $file is not the native library of fh-client $expected", advice)
         }
-        if (found != package_) {
-            throw failed("the native library $file has the version $found, and the package has the version $package_", advice)
+        if (found != expected) {
+            throw failed("the native library $file has the version $found, and the package has the version $expected", advice)
         }
     }
 

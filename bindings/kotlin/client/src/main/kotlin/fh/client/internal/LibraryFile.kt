@@ -22,18 +22,15 @@ internal class LibraryFile(private val file: Path) {
      * SIGBUS at its first use.
      */
     private fun incomplete(): String? {
-        val header = ByteArray(ELF_HEADER)
         val size = Files.size(file)
-        val read = Files.newInputStream(file).use { it.read(header) }
-        val isElf = header.take(ELF.size) == ELF
-        // The table of sections is at the end.
+        if (size < HEADER) return "it has $size bytes, and is no library"
+        val header = ByteArray(HEADER)
+        Files.newInputStream(file).use { it.read(header) }
         val elf = ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN)
-        val needed = elf.getLong(0x28) + elf.getShort(0x3a) * elf.getShort(0x3c)
-        return when {
-            read < ELF_HEADER -> "it has $size bytes, and is no library"
-            isElf && size < needed -> "it is incomplete: it has $size of $needed bytes"
-            else -> null
-        }
+        if (elf.getInt(0) != ELF) return null
+        // The table of sections is at the end: its place, and the size and the number of its entries.
+        val end = elf.getLong(0x28) + elf.getShort(0x3a) * elf.getShort(0x3c)
+        return if (size < end) "it is incomplete: it has $size of $end bytes" else null
     }
 
     /** Returns the cause of the machine's error as a text. */
@@ -59,9 +56,10 @@ internal class LibraryFile(private val file: Path) {
     }
 
     private companion object {
-        val ELF: List<Byte> = listOf(0x7f, 'E'.code, 'L'.code, 'F'.code).map { it.toByte() }
+        /** The length of the header of a library for 64 bits. */
+        const val HEADER = 64
 
-        /** The length of the header of a library with 64 bits. */
-        const val ELF_HEADER = 64
+        /** The first four bytes of a file in the format ELF, from the last one on. */
+        const val ELF = 0x464c457f
     }
 }
