@@ -10,7 +10,7 @@ use crate::shell::root;
 /// ends soon after its `main` has returned.
 pub(super) fn run() -> Result<(), String> {
     let mut edge = Edge::start("blue")?;
-    let program = start(&class_path(), &edge)?;
+    let program = start(&edge)?;
     program.expect("COLOUR for mara: blue")?;
     edge.set("green")?;
     program.expect("COLOUR for mara: blue -> green")?;
@@ -21,34 +21,20 @@ pub(super) fn run() -> Result<(), String> {
     program.end()
 }
 
-/// Starts the program with the classes of these files.
-pub(super) fn start(class_path: &[String], edge: &Edge) -> Result<Program, String> {
-    Program::start(
-        class_path,
-        "hello.HelloKt",
-        &["-Xcheck:jni"],
-        &[&edge.url(), KEY, "COLOUR", "mara"],
-    )
+/// Starts the program, which was built.
+fn start(edge: &Edge) -> Result<Program, String> {
+    let (mut path, libraries) = packages();
+    path.extend([built("hello", "fh-client-hello"), format!("{libraries}/*")]);
+    let arguments = [&edge.url(), KEY, "COLOUR", "mara"];
+    Program::start(&path, "hello.HelloKt", &["-Xcheck:jni"], &arguments)
 }
 
-/// Returns the jars of the program and of all that it needs.
-fn class_path() -> Vec<String> {
-    let [own, libraries] = jars();
-    let mut path = own;
-    path.extend(libraries);
-    path
+/// Returns the jars of our packages, and the folder of all others that they need.
+pub(super) fn packages() -> (Vec<String>, String) {
+    let libraries = root().join(PACKAGE).join("hello/target/libraries").display().to_string();
+    (vec![built("client", "fh-client"), built("jdk", "fh-client-jdk")], libraries)
 }
 
-/// Returns the jars of this project, and the folder of all others as a pattern.
-pub(super) fn jars() -> [Vec<String>; 2] {
-    let package = root().join(PACKAGE);
-    let module = |name: &str, artifact: &str| {
-        package.join(name).join("target").join(jar(artifact)).display().to_string()
-    };
-    let own = vec![
-        module("client", "fh-client"),
-        module("jdk", "fh-client-jdk"),
-        module("hello", "fh-client-hello"),
-    ];
-    [own, vec![package.join("hello/target/libraries/*").display().to_string()]]
+fn built(module: &str, artifact: &str) -> String {
+    root().join(PACKAGE).join(module).join("target").join(jar(artifact)).display().to_string()
 }

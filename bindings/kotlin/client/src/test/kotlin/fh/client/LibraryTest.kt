@@ -5,7 +5,6 @@ import java.io.File
 import java.net.URLClassLoader
 import java.nio.file.Files
 import java.nio.file.Path
-import java.nio.file.attribute.PosixFilePermissions
 import java.util.concurrent.TimeUnit
 import java.util.function.UnaryOperator
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -113,7 +112,9 @@ class LibraryTest {
             val status = child.waitFor()
             assumeTrue(status != 99, "this machine does not allow mounts: $printed")
             assertEquals(0, status, printed)
-            assertRefused(printed.trim().lines().also { assertEquals(2, it.size, printed) }, texts + listOf("-Djava.io.tmpdir", "-Dfh.client.library"))
+            val answers = printed.trim().lines()
+            assertEquals(2, answers.size, printed)
+            assertRefused(answers, texts + listOf("-Djava.io.tmpdir", "-Dfh.client.library"))
         }
     }
 

@@ -48,13 +48,14 @@ internal object Library {
 
     /** Writes the library of this platform into a private folder, and loads it. */
     private fun loadUnpacked() {
-        val name = "fh/native/${Platform.name()}/${System.mapLibraryName("fh_jni")}"
+        val platform = Platform.name()
+        val name = "fh/native/$platform/${System.mapLibraryName("fh_jni")}"
         val bytes = resource(name)
-            ?: throw failed("the package has no native library for ${Platform.name()} ($name)", "set -D$PROPERTY to a library that is built for it")
+            ?: throw failed("the package has no native library for $platform ($name)", "set -D$PROPERTY to one that is built for it")
         // In a new machine, a cryptographic digest of the file takes 60 ms.
         val digest = CRC32().apply { update(bytes) }.value.toString(16)
         val temporary = Paths.get(System.getProperty("java.io.tmpdir"))
-        val advice = "set -Djava.io.tmpdir to a folder in which files may be written and libraries loaded, or -D$PROPERTY to the library's file"
+        val advice = "set -Djava.io.tmpdir to a folder in which files are written and loaded, or -D$PROPERTY to the library's file"
         val folder = try {
             // Only the user can enter the folder.
             Files.createTempDirectory(temporary, "fh-client-$digest-")
@@ -68,18 +69,9 @@ internal object Library {
         } catch (error: IOException) {
             throw failed("the native library cannot be unpacked into $file: $error", advice)
         } finally {
-            delete(file, folder)
-        }
-    }
-
-    /** Deletes the unpacked file, which a library in memory does not need except on Windows. There it is deleted when the machine ends. */
-    private fun delete(file: Path, folder: Path) {
-        if (file.toFile().delete() || !Files.exists(file)) {
+            // A library in memory does not need its file.
+            file.toFile().delete()
             folder.toFile().delete()
-        } else {
-            // The machine deletes the last one first.
-            folder.toFile().deleteOnExit()
-            file.toFile().deleteOnExit()
         }
     }
 

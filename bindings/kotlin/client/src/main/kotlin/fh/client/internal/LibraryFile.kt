@@ -18,8 +18,8 @@ internal class LibraryFile(private val file: Path) {
         }
 
     /**
-     * Returns the fault of a file in the format ELF that has lost its end. The loader would map the missing part, and the process would end with
-     * SIGBUS at its first use.
+     * Returns the fault of a file in the format ELF that has lost its end. The first use of the missing part would end the process with
+     * SIGBUS.
      */
     private fun incomplete(): String? {
         val size = Files.size(file)
@@ -37,7 +37,8 @@ internal class LibraryFile(private val file: Path) {
     fun causeOf(error: LinkageError): String =
         when {
             // The library looks its methods up when it is loaded.
-            error is NoSuchMethodError || error is NoClassDefFoundError -> "it belongs to another version of the package: $error"
+            error is NoSuchMethodError || error is NoClassDefFoundError ->
+                "it does not fit the classes of the package, which have another version or were renamed: $error"
             isNoexec() -> "its file system is mounted with noexec: ${error.message}"
             else -> error.message ?: error.toString()
         }

@@ -14,11 +14,7 @@ internal object Platform {
 
     private fun system(): String {
         val name = System.getProperty("os.name").lowercase(Locale.ROOT)
-        return when {
-            name.startsWith("mac") -> "macos"
-            name.startsWith("windows") -> "windows"
-            else -> name
-        }
+        return if (name.startsWith("mac")) "macos" else name
     }
 
     private fun architecture(): String =
@@ -29,8 +25,8 @@ internal object Platform {
         }
 
     /**
-     * Returns true if a process with these mappings uses musl, whose loader is the C library, too. The files of the system do not tell: a system
-     * with glibc may have musl's loader, and the other way round.
+     * Returns true if a process with these mappings uses musl, whose loader is also its C library. A system may have the
+     * files of both C libraries.
      */
     fun isMusl(maps: File): Boolean =
         try {
