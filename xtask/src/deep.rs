@@ -4,8 +4,8 @@ use crate::part::Part;
 use crate::prove::inputs::Inputs;
 use crate::shell::{Run, target_folder};
 use crate::{
-    api, client_features, conformance, fuzz, minimum_rust, packaging, python, python_conformance,
-    python_package, self_test, services, simulate, subjects, wasm, web,
+    api, client_features, conformance, fuzz, kotlin, minimum_rust, packaging, python,
+    python_conformance, python_package, self_test, services, simulate, subjects, wasm, web,
 };
 
 /// Whether a part does the same in each run.
@@ -82,6 +82,14 @@ pub(crate) fn all() -> Vec<Deep> {
             Part::new("python package").prepare(python_package::prepare).run(python_package::run),
             &["fh-python", "fh-cli"],
             &["bindings/python", "README.md"],
+        ),
+        deep(
+            Part::new("kotlin: package")
+                .prepare(kotlin::package::prepare)
+                .build(kotlin::package::build_all)
+                .run(kotlin::package::run),
+            &["fh-jni", "fh-cli"],
+            &["bindings/kotlin", "bindings/python/wheels/licences.py"],
         ),
         deep(
             Part::new("web: equality").prepare(web::prepare).run(web::prove_equality),

@@ -18,6 +18,7 @@ mod fuzz;
 mod install;
 mod interrupt;
 mod kotlin;
+mod machine_paths;
 mod minimum_rust;
 mod mutants;
 mod nextest;
@@ -76,6 +77,9 @@ cargo xtask <command>
   fuzz [--seconds N] run every fuzz target for N seconds (60 by default)
   kotlin hello|test  build the packages for Kotlin and Java, and run the program `hello` against an Edge that is killed and started again;
                      `test` runs their tests first
+  package kotlin [--all|TARGET...]
+                     build the release of the native library for this machine, all targets or the named ones of the toolchain, and the jars,
+                     into the Maven repository target/kotlin/repository; check them, and run the examples of the pages with them
   simulate [NAME]    the simulation of the session with mutants, each of which must be found, or with the named one
   subjects [NAME...] [OPTION...]
                      install the SDKs under test, or the named ones, and run the conformance suite's scenarios against
@@ -122,6 +126,7 @@ fn main() -> ExitCode {
         Some("bench") => bench::run(rest),
         Some("fuzz") => fuzz::run(rest),
         Some("kotlin") => kotlin::run(rest),
+        Some("package") => kotlin::package::command(rest),
         Some("python-full") => python_full::run(rest),
         Some("python-matrix") => python_matrix::run(rest),
         Some("python-wheels") => python_wheels::run(rest),

@@ -1,0 +1,66 @@
+//! The packages for Kotlin and Java: their build, their tests, and what ships.
+
+mod check;
+mod edge;
+mod examples;
+mod hello;
+mod library;
+pub(crate) mod package;
+mod program;
+mod repository;
+mod shrunk;
+
+use std::path::PathBuf;
+
+use crate::install;
+use crate::shell::{Run, target_folder};
+
+use self::library::Libraries;
+use self::repository::Repository;
+
+const PACKAGE: &str = "bindings/kotlin";
+const REASON: &str = "the packages for Kotlin and Java are built and tested";
+
+/// Runs the named command of the packages.
+pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
+    match arguments {
+        [name] if name == "hello" => prepare().and_then(|()| build()).and_then(|()| hello::run()),
+        [name] if name == "test" => prepare().and_then(|()| build()).and_then(|()| test()),
+        _ => Err("cargo xtask kotlin hello, or cargo xtask kotlin test".to_string()),
+    }
+}
+
+/// Installs the tools of Java.
+pub(crate) fn prepare() -> Result<(), String> {
+    install::package("javac -version", "default-jdk-headless", REASON)?;
+    install::package("mvn --version", "maven", REASON)?;
+    install::package("python3 --version", "python3", "it collects the licences of the crates")
+}
+
+/// Builds the native library for this machine without optimization, and the packages with it.
+pub(crate) fn build() -> Result<(), String> {
+    tested()?.build(&Libraries::debug()?)
+}
+
+/// Runs the tests of the packages, which were built, the program `hello`, and the examples of the pages.
+pub(crate) fn test() -> Result<(), String> {
+    maven("-pl client surefire:test -Dsurefire.useFile=false").go()?;
+    hello::run()?;
+    examples::run(&tested()?)
+}
+
+/// Returns the repository of the packages that are tested.
+fn tested() -> Result<Repository, String> {
+    Ok(Repository::at(folder()?.join("tested")))
+}
+
+/// Returns the folder of all builds of the packages, apart from those of Maven.
+fn folder() -> Result<PathBuf, String> {
+    let target = std::path::absolute(target_folder()).map_err(|why| why.to_string())?;
+    Ok(target.join("kotlin"))
+}
+
+/// Returns a run of Maven with all modules. Maven colours its output in CI, too, unless it is told not to.
+fn maven(line: &str) -> Run {
+    Run::new(&format!("mvn -B -q -Dstyle.color=never {line}")).within(PACKAGE)
+}
