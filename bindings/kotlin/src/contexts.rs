@@ -2,6 +2,7 @@
 //! that it used last, so that a read parses nothing.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use fh_client::{Attributes, Client, Context};
@@ -21,7 +22,7 @@ struct Used {
 
 thread_local! {
     /// The contexts that this thread used last, the newest first.
-    static CONTEXTS: RefCell<Vec<Used>> = const { RefCell::new(Vec::new()) };
+    static CONTEXTS: RefCell<Vec<Rc<Used>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Reads packed attributes: for each attribute the name, the number of its values, and the values. A text is its length in bytes and its
@@ -64,8 +65,9 @@ pub(crate) fn with<R>(
     packed: jbyteArray,
     read: impl FnOnce(&Context) -> R,
 ) -> R {
-    CONTEXTS.with_borrow_mut(|contexts| {
-        let is_it = |used: &Used| used.number == number && used.client == client_number;
+    // A read may call an interceptor, which may read, so the list is not borrowed meanwhile.
+    let used = CONTEXTS.with_borrow_mut(|contexts| {
+        let is_it = |used: &Rc<Used>| used.number == number && used.client == client_number;
         match contexts.iter().position(is_it) {
             Some(0) => {}
             Some(at) => {
@@ -77,20 +79,15 @@ pub(crate) fn with<R>(
                 let attributes = unpack(&env.bytes(packed).unwrap_or_default());
                 contexts.truncate(KEPT - 1);
                 let context = client.context_of(attributes);
-                contexts.insert(0, Used { client: client_number, number, context });
+                contexts.insert(0, Rc::new(Used { client: client_number, number, context }));
             }
         }
+        contexts.first().map(Rc::clone)
     });
-    // A read may call an interceptor, which may read, so the list is not borrowed meanwhile.
-    let taken =
-        CONTEXTS.with_borrow_mut(|contexts| (!contexts.is_empty()).then(|| contexts.remove(0)));
-    let Some(taken) = taken else { return read(&client.context_of(Arc::default())) };
-    let answer = read(&taken.context);
-    CONTEXTS.with_borrow_mut(|contexts| {
-        contexts.truncate(KEPT - 1);
-        contexts.insert(0, taken);
-    });
-    answer
+    match used {
+        Some(used) => read(&used.context),
+        None => read(&client.context_of(Arc::default())),
+    }
 }
 
 /// Forgets the contexts of a client that has been freed, on this thread.
