@@ -231,6 +231,23 @@ impl<'call> Env<'call> {
         self.part(array, 0, length)
     }
 
+    /// Calls a function with the bytes of an array of Java, which are empty for null. Few bytes are copied to the stack.
+    pub(crate) fn with_bytes<R>(self, array: jbyteArray, read: impl FnOnce(&[u8]) -> R) -> R {
+        const FEW: usize = 512;
+        if array.is_null() {
+            return read(&[]);
+        }
+        let length = call!(self, GetArrayLength, array);
+        let mut few = [0; FEW];
+        match usize::try_from(length).ok().and_then(|length| few.get_mut(..length)) {
+            Some(bytes) => {
+                call!(self, GetByteArrayRegion, array, 0, length, bytes.as_mut_ptr().cast());
+                read(bytes)
+            }
+            None => read(&self.part(array, 0, length).unwrap_or_default()),
+        }
+    }
+
     /// Returns a part of an array of Java; `None` for null and for a part that is not within the array.
     pub(crate) fn part(self, array: jbyteArray, start: jsize, length: jsize) -> Option<Vec<u8>> {
         if array.is_null() {
