@@ -212,7 +212,18 @@ impl<'call> Env<'call> {
 
     /// Returns a string of Java. With an exception pending, for example because memory is short, the string is null.
     pub(crate) fn text(self, text: &str) -> jstring {
-        let units: Vec<jchar> = text.encode_utf16().collect();
+        const FEW: usize = 128;
+        // A text has at most as many units of UTF-16 as bytes. Few units are on the stack.
+        let (mut few, mut many) = ([0; FEW], Vec::new());
+        let units = if text.len() <= FEW {
+            let places = few.iter_mut().zip(text.encode_utf16());
+            let length = places.map(|(place, unit)| *place = unit).count();
+            few.get(..length).unwrap_or_default()
+        } else {
+            many.reserve(text.len());
+            many.extend(text.encode_utf16());
+            many.as_slice()
+        };
         let Ok(length) = jsize::try_from(units.len()) else { return ptr::null_mut() };
         call!(self, NewString, units.as_ptr(), length)
     }
