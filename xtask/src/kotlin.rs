@@ -13,7 +13,7 @@ use crate::output::say;
 use crate::shell::{Run, root, target_folder};
 use crate::{install, workspace};
 
-const PACKAGE: &str = "bindings/kotlin";
+pub(crate) const PACKAGE: &str = "bindings/kotlin";
 const REASON: &str = "the packages for Kotlin and Java are built and tested";
 /// The longest time until the program prints a line.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -38,7 +38,7 @@ pub(crate) fn build() -> Result<(), String> {
     Run::new("cargo build --locked -p fh-jni").go()?;
     let (target, native) = (absolute(target_folder())?, native()?);
     let system = format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH);
-    let name = format!("{}fh_jni{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let name = library_name();
     let failed = |why: std::io::Error| format!("{}: {why}", native.display());
     fs::create_dir_all(native.join(&system)).map_err(failed)?;
     fs::copy(target.join("debug").join(&name), native.join(system).join(name)).map_err(failed)?;
@@ -49,7 +49,12 @@ fn native() -> Result<PathBuf, String> {
     Ok(absolute(target_folder())?.join("kotlin/native"))
 }
 
-fn maven(line: &str) -> Result<(), String> {
+/// Returns the file name of the native library on this system.
+pub(crate) fn library_name() -> String {
+    format!("{}fh_jni{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX)
+}
+
+pub(crate) fn maven(line: &str) -> Result<(), String> {
     // Maven colours its output in CI, too.
     Run::new(&format!("mvn -B -q -Dstyle.color=never {line}"))
         .args(&[format!("-Dfh.native={}", native()?.display())])

@@ -18,16 +18,13 @@ internal class Figures {
         rust.getOrPut(workload, ::mutableListOf) += nanoseconds
     }
 
-    /** Returns the median time of a call in nanoseconds. */
-    fun time(row: Row): Double = times.getValue(row).share(0.5)
-
-    /** Returns the time below which a tenth of the samples lies, which other programs on the machine affect least. */
-    fun best(row: Row): Double = times.getValue(row).share(0.1)
+    /** Returns the nanoseconds of a call. A tenth of the samples is lower: other programs on the machine only add time. */
+    fun time(row: Row): Double = times.getValue(row).share(0.1)
 
     /** Returns the bytes that a call allocates. */
     fun allocated(row: Row): Double = bytes.getValue(row).share(0.5)
 
-    /** Returns the median time of the Rust client in nanoseconds. */
+    /** Returns the nanoseconds of a call of the Rust client: the median of the rounds, for each of which the program applies the same rule. */
     fun rust(workload: String): Double = rust.getValue(workload).share(0.5)
 
     /** Returns the fastest SDK of others, and its time. */

@@ -34,8 +34,8 @@ internal fun goals(figures: Figures, starts: Starts, library: File): List<Goal> 
         Goal("${TITLES[workload]} on two threads", "at least $LEAST_OF_TWO_THREADS × one thread", "%.2f ×".format(ratio), ratio >= LEAST_OF_TWO_THREADS)
     } + figuresOfMemory(figures) + goalsOfStart(starts) + goalsOfLibrary(library)
 
-/** Returns the reads per second of two threads, as a multiple of those of one. Each is the best tenth, since the second core may be busy. */
-private fun Figures.threads(workload: String): Double = 2 * best(Row(workload)) / best(Row(workload, threads = 2))
+/** Returns the reads per second of two threads, as a multiple of those of one. */
+private fun Figures.threads(workload: String): Double = 2 * time(Row(workload)) / time(Row(workload, threads = 2))
 
 private fun figuresOfMemory(figures: Figures): Goal {
     // The profiler counts what JMH itself allocates in an iteration, which is far less than an object for each read.

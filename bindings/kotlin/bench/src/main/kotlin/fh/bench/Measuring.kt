@@ -10,7 +10,7 @@ import org.openjdk.jmh.runner.options.VerboseMode
 
 /** The length of a measurement. Each round measures each row in a process of its own. */
 internal enum class Effort(val rounds: Int, val warmups: Int, val iterations: Int, val milliseconds: Long, val starts: Int) {
-    QUICK(rounds = 1, warmups = 4, iterations = 4, milliseconds = 100, starts = 3),
+    QUICK(rounds = 1, warmups = 4, iterations = 5, milliseconds = 200, starts = 3),
     FULL(rounds = 5, warmups = 4, iterations = 8, milliseconds = 250, starts = 11),
 }
 

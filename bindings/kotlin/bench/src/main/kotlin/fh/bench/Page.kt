@@ -7,13 +7,13 @@ internal fun page(figures: Figures, starts: Starts, goals: List<Goal>, compared:
     buildString {
         appendLine("## Goals\n\n| | goal | figure | |\n|---|---|---|---|")
         goals.forEach { appendLine("| ${it.text} | ${it.wanted} | ${it.figure} | ${if (it.isMet) "met" else "missed"} |") }
-        appendLine("\n## Reads\n\nThe median of one call in nanoseconds, and in brackets the allocated bytes.\n")
+        appendLine("\n## Reads\n\nThe nanoseconds of one call, and in brackets the allocated bytes.\n")
         appendLine("| | ${COLUMNS.joinToString(" | ") { TITLES.getValue(it) }} |\n|---|${"---:|".repeat(COLUMNS.size)}")
         for (engine in Engine.names) {
             val cells = COLUMNS.joinToString(" | ") { figures.cell(Row(it, engine)) }
             appendLine("| ${if (engine.startsWith("configcat")) "$engine (W4suf)" else engine} | $cells |")
         }
-        appendLine("\n## Beside Rust\n\nThe median of one call in nanoseconds.\n\n| | fh-client | Rust | above Rust | two threads |\n|---|---:|---:|---:|---:|")
+        appendLine("\n## Beside Rust\n\nThe nanoseconds of one call.\n\n| | fh-client | Rust | above Rust | two threads |\n|---|---:|---:|---:|---:|")
         for ((workload, title) in TITLES) {
             val (time, rust) = figures.time(Row(workload)) to figures.rust(title)
             val two = if (workload == "w1" || workload == "w2") "%.1f".format(figures.time(Row(workload, threads = 2))) else ""
