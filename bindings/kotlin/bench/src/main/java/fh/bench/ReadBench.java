@@ -10,7 +10,10 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
-/** The reads of one engine. Each process loads one engine, so that its calls are not virtual. The class is Java for JMH's annotation processor. */
+/**
+ * The reads of one engine. Each process loads one engine, so that its calls are not virtual. The class is Java for the annotation processor
+ * of JMH.
+ */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

@@ -1,6 +1,9 @@
 package fh.bench
 
-/** The shares of users that a rollout to 20 % of an SDK with another hash may include. FeatureHub's SDK for Java has another seed than its Edge. */
+/**
+ * The shares of users that a rollout to 20 % of an SDK with another hash may include. FeatureHub's SDK for Java has another seed than its
+ * Edge.
+ */
 private val ROLLOUT = 0.18..0.22
 
 /**

@@ -24,7 +24,7 @@ internal class Figures {
     /** Returns the bytes that a call allocates. */
     fun allocated(row: Row): Double = bytes.getValue(row).share(0.5)
 
-    /** Returns the nanoseconds of a call of the Rust client: the median of the rounds, for each of which the program applies the same rule. */
+    /** Returns the nanoseconds of a call of the Rust client: the median of the rounds. Each round follows the rule of [time]. */
     fun rust(workload: String): Double = rust.getValue(workload).share(0.5)
 
     /** Returns the fastest SDK of others, and its time. */

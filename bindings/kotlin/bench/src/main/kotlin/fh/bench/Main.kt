@@ -6,8 +6,8 @@ import kotlin.system.exitProcess
 private const val USAGE = "fh.bench.MainKt LIBRARY RUST [--quick | --markdown FILE]"
 
 /**
- * Measures the package beside published SDKs, and prints the tables. `LIBRARY` is the file of the native library, and `RUST` the program that
- * measures the client in Rust.
+ * Measures the package beside published SDKs, and prints the tables. `LIBRARY` is the file of the native library, and `RUST` the program
+ * that measures the client in Rust.
  */
 public fun main(arguments: Array<String>) {
     require(arguments.size >= 2) { USAGE }

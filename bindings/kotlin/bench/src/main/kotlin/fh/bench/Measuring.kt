@@ -9,10 +9,16 @@ import org.openjdk.jmh.runner.options.TimeValue
 import org.openjdk.jmh.runner.options.VerboseMode
 
 /** The length of a measurement. Each round measures each row in a process of its own. */
-internal enum class Effort(val rounds: Int, val warmups: Int, val iterations: Int, val milliseconds: Long, val starts: Int) {
-    QUICK(rounds = 1, warmups = 4, iterations = 5, milliseconds = 200, starts = 3),
-    FULL(rounds = 5, warmups = 4, iterations = 8, milliseconds = 250, starts = 11),
+internal enum class Effort(val rounds: Int, val iterations: Int, val starts: Int) {
+    QUICK(rounds = 1, iterations = 20, starts = 3),
+    FULL(rounds = 5, iterations = 40, starts = 11),
 }
+
+private const val WARMUPS = 4
+private val WARMUP: TimeValue = TimeValue.milliseconds(250)
+
+/** Short enough for many iterations that no other program interrupts. */
+private val ITERATION: TimeValue = TimeValue.milliseconds(50)
 
 /** Measures all rows in rounds, each beside the Rust client. */
 internal fun measureReads(effort: Effort, rust: String): Figures {
@@ -28,16 +34,15 @@ internal fun measureReads(effort: Effort, rust: String): Figures {
 }
 
 private fun Figures.run(effort: Effort, benches: String, threads: Int, further: OptionsBuilder.() -> Unit = {}) {
-    val time = TimeValue.milliseconds(effort.milliseconds)
     val options =
         OptionsBuilder().apply {
             include(benches)
             forks(1)
             threads(threads)
-            warmupIterations(effort.warmups)
-            warmupTime(time)
+            warmupIterations(WARMUPS)
+            warmupTime(WARMUP)
             measurementIterations(effort.iterations)
-            measurementTime(time)
+            measurementTime(ITERATION)
             addProfiler(GCProfiler::class.java)
             shouldFailOnError(true)
             verbosity(VerboseMode.SILENT)

@@ -13,7 +13,8 @@ internal fun page(figures: Figures, starts: Starts, goals: List<Goal>, compared:
             val cells = COLUMNS.joinToString(" | ") { figures.cell(Row(it, engine)) }
             appendLine("| ${if (engine.startsWith("configcat")) "$engine (W4suf)" else engine} | $cells |")
         }
-        appendLine("\n## Beside Rust\n\nThe nanoseconds of one call.\n\n| | fh-client | Rust | above Rust | two threads |\n|---|---:|---:|---:|---:|")
+        appendLine("\n## Beside Rust\n\nThe nanoseconds of one call.\n")
+        appendLine("| | fh-client | Rust | above Rust | two threads |\n|---|---:|---:|---:|---:|")
         for ((workload, title) in TITLES) {
             val (time, rust) = figures.time(Row(workload)) to figures.rust(title)
             val two = if (workload == "w1" || workload == "w2") "%.1f".format(figures.time(Row(workload, threads = 2))) else ""

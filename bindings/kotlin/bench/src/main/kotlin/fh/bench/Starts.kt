@@ -20,7 +20,7 @@ internal class Starts(
 public fun main(arguments: Array<String>) {
     val snapshot = arguments.single()
     val key = Payloads.key("W1")
-    // The property's folder was read above, so that the client alone is measured.
+    // The workload has been read, so that the client alone is measured.
     val times = List(REPETITIONS + 1) { start(snapshot, key) }
     println("${times.first()} ${times.drop(1).share(0.5)}")
 }
@@ -50,7 +50,8 @@ internal fun measureStarts(processes: Int): Starts {
         listOf(java, "-cp", System.getProperty("java.class.path"), "-Dfh.bench.payloads=" + System.getProperty("fh.bench.payloads"))
     val times =
         List(processes) {
-            val process = ProcessBuilder(command + listOf("fh.bench.StartsKt", file.path)).redirectError(ProcessBuilder.Redirect.INHERIT).start()
+            val builder = ProcessBuilder(command + listOf("fh.bench.StartsKt", file.path))
+            val process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start()
             val text = process.inputStream.readAllBytes().decodeToString()
             check(process.waitFor() == 0) { "a start failed" }
             text.trim().split(' ').map { it.toDouble() }

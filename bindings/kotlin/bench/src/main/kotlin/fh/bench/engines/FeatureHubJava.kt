@@ -48,7 +48,8 @@ internal class FeatureHubJava : Engine {
             .attr("email", user.email)
 
     private class NoEdge(private val config: FeatureHubConfig) : EdgeService {
-        override fun contextChange(header: String?, contextSha: String?): Future<Readyness> = CompletableFuture.completedFuture(Readyness.Ready)
+        override fun contextChange(header: String?, contextSha: String?): Future<Readyness> =
+            CompletableFuture.completedFuture(Readyness.Ready)
 
         override fun isClientEvaluation(): Boolean = true
 
