@@ -3,6 +3,7 @@
 
 mod api;
 mod bench;
+mod bench_kotlin;
 mod bench_python;
 mod budget;
 mod client_features;
@@ -71,6 +72,9 @@ cargo xtask <command>
   bench edge [fanout|get] [--without-peer] [ARGS]
                      build and run the benches of the Edge beside `unleash-edge`, which is installed first, or one part;
                      write the tables of docs/performance-edge.md, or with ARGS for the bench only print them
+  bench kotlin [--quick]
+                     build the package for Kotlin and Java with the profile release and measure it beside published SDKs and the Rust
+                     client; write the tables of docs/performance-kotlin.md, or with --quick only print them
   bench python [ARGS]
                      build the Python package with the profile release and measure it beside published SDKs; write the tables of
                      docs/performance-python.md, or with ARGS (--quick, --reads, --columns) only print them

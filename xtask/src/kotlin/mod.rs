@@ -18,7 +18,7 @@ use crate::shell::{Run, target_folder};
 use self::library::Libraries;
 use self::repository::Repository;
 
-const PACKAGE: &str = "bindings/kotlin";
+pub(crate) const PACKAGE: &str = "bindings/kotlin";
 const REASON: &str = "the packages for Kotlin and Java are built and tested";
 
 /// Runs the named command of the packages.
@@ -61,6 +61,6 @@ fn folder() -> Result<PathBuf, String> {
 }
 
 /// Returns a run of Maven with all modules. Maven colours its output in CI, too, unless it is told not to.
-fn maven(line: &str) -> Run {
+pub(crate) fn maven(line: &str) -> Run {
     Run::new(&format!("mvn -B -q -Dstyle.color=never {line}")).within(PACKAGE)
 }
