@@ -1,13 +1,11 @@
 //! `cargo xtask bench`: runs the benches, which are a workspace of their own, and writes their tables into
-//! `docs/performance.md` and `docs/performance-edge.md`. `cargo xtask bench python` is in `bench_python.rs`.
+//! `docs/performance.md` and `docs/performance-edge.md`. `cargo xtask bench kotlin` is in `bench_kotlin.rs`, and `cargo xtask bench
+//! python` in `bench_python.rs`.
 
 use std::fs;
 
 use crate::shell::{Run, root, target_folder};
-use crate::{bench_python, unleash_edge};
-
-/// The line of the page below which this command replaces everything.
-pub(crate) const MARK: &str = "<!-- everything below is written by `cargo xtask bench` -->";
+use crate::{bench_kotlin, bench_python, unleash_edge};
 
 const PEERS: [&str; 8] = [
     "unleash-yggdrasil",
@@ -34,6 +32,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         && first == "python"
     {
         return bench_python::run(rest);
+    }
+    if let [first, rest @ ..] = arguments
+        && first == "kotlin"
+    {
+        return bench_kotlin::run(rest);
     }
     let main = "cargo run --locked --release -p bench --";
     // The bench of statsig is a program of its own, because its dependencies change how all other engines are compiled.
@@ -100,17 +103,23 @@ fn edge(arguments: &[String]) -> Result<(), String> {
 }
 
 fn publish(tables: &[String; 2]) -> Result<(), String> {
-    let page = root().join("docs/performance.md");
-    let failed = |why: std::io::Error| format!("{}: {why}", page.display());
-    let text = fs::read_to_string(&page).map_err(failed)?;
-    let head = text.split_once(MARK).ok_or("docs/performance.md has lost its mark")?.0;
-    let mut out = format!("{head}{MARK}\n\n{}\n", circumstances()?);
+    let mut text = format!("{}\n", circumstances()?);
     for table in tables {
         let table = fs::read_to_string(table).map_err(|why| format!("{table}: {why}"))?;
-        out.push('\n');
-        out.push_str(&table);
+        text.push('\n');
+        text.push_str(&table);
     }
-    fs::write(&page, out).map_err(failed)
+    replace_tables("docs/performance.md", "bench", &text)
+}
+
+/// Replaces everything below the mark of a page, which names the command that writes it.
+pub(crate) fn replace_tables(page: &str, command: &str, tables: &str) -> Result<(), String> {
+    let path = root().join(page);
+    let failed = |why: std::io::Error| format!("{page}: {why}");
+    let text = fs::read_to_string(&path).map_err(failed)?;
+    let mark = format!("<!-- everything below is written by `cargo xtask {command}` -->");
+    let head = text.split_once(&mark).ok_or_else(|| format!("{page} has lost its mark"))?.0;
+    fs::write(&path, format!("{head}{mark}\n\n{tables}")).map_err(failed)
 }
 
 /// Returns the date, the compiler, the processor and the versions of the peers.

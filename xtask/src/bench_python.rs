@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::bench::{MARK, machine};
+use crate::bench::{machine, replace_tables};
 use crate::python::{PACKAGE, build_wheel};
 use crate::python_environment::Environment;
 use crate::shell::{Run, root};
@@ -44,16 +44,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     measure.args(&["--markdown".to_string(), tables.display().to_string()]).go()?;
     let tables =
         fs::read_to_string(&tables).map_err(|why| format!("{}: {why}", tables.display()))?;
-    publish(&tables, &circumstances(&environment)?)
-}
-
-fn publish(tables: &str, circumstances: &str) -> Result<(), String> {
-    let page = root().join(PAGE);
-    let failed = |why: std::io::Error| format!("{PAGE}: {why}");
-    let text = fs::read_to_string(&page).map_err(failed)?;
-    let mark = MARK.replace("bench`", "bench python`");
-    let head = text.split_once(&mark).ok_or_else(|| format!("{PAGE} has lost its mark"))?.0;
-    fs::write(&page, format!("{head}{mark}\n\n{circumstances}\n\n{tables}")).map_err(failed)
+    replace_tables(PAGE, "bench python", &format!("{}\n\n{tables}", circumstances(&environment)?))
 }
 
 /// Returns the date, the machine, its load, and the versions.

@@ -4,8 +4,8 @@ use crate::part::Part;
 use crate::prove::inputs::Inputs;
 use crate::shell::{Run, target_folder};
 use crate::{
-    api, client_features, conformance, fuzz, kotlin, kotlin_conformance, minimum_rust, packaging,
-    python, python_conformance, python_package, self_test, services, simulate, subjects, wasm, web,
+    api, client_features, conformance, fuzz, kotlin, minimum_rust, packaging, python,
+    python_conformance, python_package, self_test, services, simulate, subjects, wasm, web,
 };
 
 /// Whether a part does the same in each run.
@@ -34,6 +34,7 @@ const fn deep(
 const SUITE: &[&str] = &["fh-conformance", "fh-cli"];
 const WEB: &[&str] = &["fh-web-engine", "fh-cli"];
 /// The folder of the client for the web. The benches and runtimes in it have commands of their own.
+const KOTLIN: &[&str] = &["bindings/kotlin"];
 const WEB_FOLDER: &[&str] = &["bindings/web"];
 
 /// Returns all deep parts, in the order of `cargo xtask prove`.
@@ -86,9 +87,38 @@ pub(crate) fn all() -> Vec<Deep> {
         deep(
             Part::new("kotlin conformance, all")
                 .prepare(kotlin::prepare)
-                .run(kotlin_conformance::run_all),
+                .run(kotlin::conformance::run_all),
             &["fh-jni", "fh-conformance"],
             &["bindings/kotlin", "conformance"],
+        ),
+        deep(
+            Part::new("kotlin: package")
+                .prepare(kotlin::package::prepare)
+                .build(kotlin::package::build_all)
+                .run(kotlin::package::run),
+            &["fh-jni", "fh-cli"],
+            &["bindings/kotlin", "bindings/python/wheels/licences.py"],
+        ),
+        deep(
+            Part::new("kotlin: endurance")
+                .prepare(kotlin::prepare)
+                .build(kotlin::build)
+                .run(kotlin::endure),
+            &["fh-jni"],
+            KOTLIN,
+        ),
+        deep(
+            Part::new("kotlin: newest Java")
+                .prepare(kotlin::prepare_newest)
+                .build(kotlin::build)
+                .run(kotlin::test_on_newest),
+            &["fh-jni"],
+            KOTLIN,
+        ),
+        deep(
+            Part::new("kotlin: planted bugs").prepare(kotlin::prepare).run(kotlin::planted::run),
+            &["fh-jni"],
+            KOTLIN,
         ),
         deep(
             Part::new("web: equality").prepare(web::prepare).run(web::prove_equality),

@@ -5,8 +5,8 @@ use crate::python::{self, Repetitions};
 use crate::shell::Run;
 use crate::subjects_in_test::Selection;
 use crate::{
-    client_features, conformance, dependencies, install, kotlin, kotlin_conformance, nextest,
-    python_conformance, services, subjects, subjects_in_test, web, workspace,
+    client_features, conformance, dependencies, install, kotlin, nextest, python_conformance,
+    services, subjects, subjects_in_test, web, workspace,
 };
 
 /// The part that builds the workspace.
@@ -41,7 +41,7 @@ pub(crate) fn parts() -> Vec<Part> {
         Part::new("kotlin")
             .prepare(kotlin::prepare)
             .build(kotlin::build)
-            .run(|| kotlin::test().and_then(|()| kotlin_conformance::run()))
+            .run(kotlin::test)
             .built_by(TESTS),
         Part::new("conformance").run(conformance::run).built_by(TESTS),
         Part::new("fh-rust")

@@ -3,6 +3,7 @@
 
 mod api;
 mod bench;
+mod bench_kotlin;
 mod bench_python;
 mod budget;
 mod client_features;
@@ -18,7 +19,7 @@ mod fuzz;
 mod install;
 mod interrupt;
 mod kotlin;
-mod kotlin_conformance;
+mod machine_paths;
 mod minimum_rust;
 mod mutants;
 mod nextest;
@@ -71,12 +72,18 @@ cargo xtask <command>
   bench edge [fanout|get] [--without-peer] [ARGS]
                      build and run the benches of the Edge beside `unleash-edge`, which is installed first, or one part;
                      write the tables of docs/performance-edge.md, or with ARGS for the bench only print them
+  bench kotlin [--quick]
+                     build the package for Kotlin and Java with the profile release and measure it beside published SDKs and the Rust
+                     client; write the tables of docs/performance-kotlin.md, or with --quick only print them
   bench python [ARGS]
                      build the Python package with the profile release and measure it beside published SDKs; write the tables of
                      docs/performance-python.md, or with ARGS (--quick, --reads, --columns) only print them
   fuzz [--seconds N] run every fuzz target for N seconds (60 by default)
   kotlin hello|test  build the packages for Kotlin and Java, and run the program `hello` against an Edge that is killed and started again;
                      `test` runs their tests first
+  package kotlin [--all|TARGET...]
+                     build the release of the native library for this machine, all targets or the named ones of the toolchain, and the jars,
+                     into the Maven repository target/kotlin/repository; check them, and run the examples of the pages with them
   simulate [NAME]    the simulation of the session with mutants, each of which must be found, or with the named one
   subjects [NAME...] [OPTION...]
                      install the SDKs under test, or the named ones, and run the conformance suite's scenarios against
@@ -123,6 +130,7 @@ fn main() -> ExitCode {
         Some("bench") => bench::run(rest),
         Some("fuzz") => fuzz::run(rest),
         Some("kotlin") => kotlin::run(rest),
+        Some("package") => kotlin::package::command(rest),
         Some("python-full") => python_full::run(rest),
         Some("python-matrix") => python_matrix::run(rest),
         Some("python-wheels") => python_wheels::run(rest),

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf, absolute};
 
-use crate::install;
 use crate::output::say;
 use crate::python::{PACKAGE, empty_folder, only_file};
 use crate::python_environment::Environment;
 use crate::shell::{Run, root, target_folder};
+use crate::{install, machine_paths};
 
 /// A platform for which a wheel is built.
 pub(crate) struct Platform {
@@ -139,12 +139,12 @@ impl Wheels {
         let build = "build --quiet --locked --release --zig";
         self.maturin(&format!("{build} --target {target} --compatibility {compatibility}"))
             .args(&options)
-            .env("CARGO_ENCODED_RUSTFLAGS", &self.renamed_paths()?.join("\u{1f}"))
+            .env("CARGO_ENCODED_RUSTFLAGS", &machine_paths::renaming()?.join("\u{1f}"))
             .env("PATH", &self.path())
             .go()?;
         let wheel = only_file(&built)?;
         let mut names = Vec::new();
-        for (path, name) in paths()? {
+        for (path, name) in machine_paths::all()? {
             names.extend(["--path".to_string(), format!("{path}={name}")]);
         }
         let finished = [target.to_string(), wheel.display().to_string()];
@@ -198,7 +198,7 @@ impl Wheels {
     /// Checks what the package's own script knows of a file.
     fn check(&self, file: &Path, options: &[&str]) -> Result<(), String> {
         let mut arguments = vec!["--version".to_string(), env!("CARGO_PKG_VERSION").to_string()];
-        for (path, _) in paths()? {
+        for (path, _) in machine_paths::all()? {
             arguments.extend(["--forbid".to_string(), path]);
         }
         arguments.extend(options.iter().map(ToString::to_string));
@@ -227,15 +227,6 @@ impl Wheels {
         self.tools.run("-B").args(&[path.display().to_string()])
     }
 
-    /// Returns the arguments of the compiler that keep the paths of this machine out of the library.
-    fn renamed_paths(&self) -> Result<Vec<String>, String> {
-        let mut renamed = vec![];
-        for (path, name) in paths()? {
-            renamed.push(format!("--remap-path-prefix={path}={name}"));
-        }
-        Ok(renamed)
-    }
-
     /// Returns the search path with the tools of the environment, among them zig.
     fn path(&self) -> String {
         let tools = self.tools.folder.join("venv/bin").display().to_string();
@@ -252,26 +243,4 @@ impl Wheels {
 
 fn name(file: &Path) -> String {
     file.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// Returns the folders of this machine whose paths no file of a package may hold, and the names that stand in their place. A later one is
-/// within an earlier one, because the compiler takes the last name that fits.
-fn paths() -> Result<Vec<(String, String)>, String> {
-    let home = std::env::var("HOME").map_err(|_| "the variable HOME is not set")?;
-    let cargo = std::env::var("CARGO_HOME").unwrap_or_else(|_| format!("{home}/.cargo"));
-    let sysroot = Run::new("rustc --print sysroot").output()?.trim().to_string();
-    let target = absolute(target_folder()).map_err(|why| why.to_string())?;
-    let root = root().canonicalize().map_err(|why| why.to_string())?;
-    let mut paths = vec![(format!("{home}/"), "/home/".to_string())];
-    paths.push((root.display().to_string(), "/fh".to_string()));
-    paths.push((target.display().to_string(), "/target".to_string()));
-    paths.push((sysroot, "/rust".to_string()));
-    paths.push((cargo.clone(), "/cargo".to_string()));
-    // The folder of a registry bears the name of its host.
-    let sources = Path::new(&cargo).join("registry/src");
-    for registry in fs::read_dir(&sources).map_err(|why| format!("{}: {why}", sources.display()))? {
-        let registry = registry.map_err(|why| why.to_string())?.path();
-        paths.push((registry.display().to_string(), "/crates".to_string()));
-    }
-    Ok(paths)
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::crates::Crates;
 use crate::install;
-use crate::shell::{Run, root};
+use crate::shell::{Run, root, tracked_files};
 use crate::{prove, test};
 
 const UNRELEASED: &str = "## Unreleased";
@@ -49,6 +49,8 @@ struct Plan {
     version: Version,
     manifest: String,
     changelog: String,
+    /// The files of Maven, and the page that names the version for them, with their new texts.
+    poms: Vec<(String, String)>,
 }
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
@@ -76,7 +78,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     }
     if is_dry {
         println!("    dry run, nothing is written. The release would:");
-        println!("      set the version {version} in Cargo.toml and in the lock files");
+        println!("      set the version {version} in Cargo.toml, in the lock files and for Maven");
         println!("      add the heading \"## {version}\" to CHANGELOG.md, below \"{UNRELEASED}\"");
         println!("      commit \"release: version {version}\" and tag the commit v{version}");
         return Ok(());
@@ -85,7 +87,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     prove::run(&[])?;
     plan.write()?;
     Run::new(
-        "git add Cargo.toml CHANGELOG.md Cargo.lock benches/Cargo.lock conformance/fuzz/Cargo.lock",
+        "git add Cargo.toml CHANGELOG.md Cargo.lock benches/Cargo.lock conformance/fuzz/Cargo.lock bindings/kotlin",
     )
     .go()?;
     let message = format!("release: version {version}");
@@ -146,11 +148,17 @@ impl Plan {
             ));
         }
         let changelog = close_section(&read("CHANGELOG.md")?, version)?;
-        Ok(Self { version, manifest: set_version(&manifest, current, version), changelog })
+        let mut poms = Vec::new();
+        for file in poms_of_maven()? {
+            poms.push((file.clone(), set_version_of_maven(&read(&file)?, current, version)));
+        }
+        Ok(Self { version, manifest: set_version(&manifest, current, version), changelog, poms })
     }
 
     fn write(&self) -> Result<(), String> {
-        for (file, text) in [("Cargo.toml", &self.manifest), ("CHANGELOG.md", &self.changelog)] {
+        let poms = self.poms.iter().map(|(file, text)| (file.as_str(), text));
+        let own = [("Cargo.toml", &self.manifest), ("CHANGELOG.md", &self.changelog)];
+        for (file, text) in own.into_iter().chain(poms) {
             fs::write(root().join(file), text).map_err(|why| format!("{file}: {why}"))?;
         }
         for workspace in WORKSPACES {
@@ -182,6 +190,28 @@ fn set_version(manifest: &str, old: Version, new: Version) -> String {
             line.replace(&text, &format!("version = \"{new}\""))
         } else {
             line.to_string()
+        }
+    });
+    lines.collect()
+}
+
+/// Returns the files that name the version of the packages for Kotlin and Java.
+fn poms_of_maven() -> Result<Vec<String>, String> {
+    let is_pom = |file: &str| file.ends_with("/pom.xml") || file == "bindings/kotlin/README.md";
+    let files = tracked_files()?.into_iter();
+    Ok(files.filter(|file| file.starts_with("bindings/kotlin/") && is_pom(file)).collect())
+}
+
+/// Sets the version of our packages, each of which follows its group.
+fn set_version_of_maven(text: &str, old: Version, new: Version) -> String {
+    let mut is_ours = false;
+    let lines = text.split_inclusive('\n').map(|line| {
+        if line.contains("<groupId>") {
+            is_ours = line.contains("<groupId>fh.client</groupId>");
+        }
+        match is_ours {
+            true => line.replace(&format!(">{old}</version>"), &format!(">{new}</version>")),
+            false => line.to_string(),
         }
     });
     lines.collect()
@@ -245,6 +275,17 @@ mod tests {
     }
 
     #[test]
+    fn versions_of_other_maven_packages_stay() {
+        let pom = |ours: &str| {
+            format!(
+                "<groupId>other</groupId>\n<version>0.1.0</version>\n<groupId>fh.client</groupId>\n<version>{ours}</version>\n"
+            )
+        };
+        let set = set_version_of_maven(&pom("0.1.0"), version("0.1.0"), version("0.2.0"));
+        assert_eq!(set, pom("0.2.0"));
+    }
+
+    #[test]
     fn the_changelog_gets_a_heading_and_needs_changes() {
         let closed = close_section("# Changes\n\n## Unreleased\n\n- One.\n", version("0.2.0"));
         assert_eq!(closed.unwrap(), "# Changes\n\n## Unreleased\n\n## 0.2.0\n\n- One.\n");
@@ -265,5 +306,11 @@ mod tests {
         let is_old = |line: &str| line.starts_with("fh-") && line.contains(&format!("\"{old}\""));
         assert!(!manifest.lines().any(is_old));
         assert!(read("CHANGELOG.md").lines().any(|line| line == UNRELEASED));
+        let poms = poms_of_maven().unwrap();
+        assert!(poms.len() > 3, "{poms:?}");
+        for pom in poms {
+            let text = set_version_of_maven(&read(&pom), old, new);
+            assert!(text.contains(&format!(">{new}</version>")), "{pom}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::kotlin_conformance;
+use crate::kotlin::conformance as kotlin_conformance;
 use crate::nextest;
 use crate::output::say;
 use crate::shell::{Run, root, target_folder};

@@ -1,7 +1,9 @@
 //! The contexts of Java, which are immutable: packed attributes, and a number that is unique in the process. Each thread keeps the contexts
 //! that it used last, so that a read parses nothing.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use fh_client::{Attributes, Client, Context};
@@ -21,7 +23,7 @@ struct Used {
 
 thread_local! {
     /// The contexts that this thread used last, the newest first.
-    static CONTEXTS: RefCell<Vec<Used>> = const { RefCell::new(Vec::new()) };
+    static CONTEXTS: RefCell<Vec<Rc<Used>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Reads packed attributes: for each attribute the name, the number of its values, and the values. A text is its length in bytes and its
@@ -29,18 +31,14 @@ thread_local! {
 pub(crate) fn unpack(packed: &[u8]) -> Arc<Attributes> {
     let mut rest = packed;
     let mut builder = Attributes::builder();
-    while let Some((name, values)) = attribute(&mut rest) {
-        builder = builder.attribute(&name, &values);
+    while let Some(name) = text(&mut rest) {
+        for _ in 0..number(&mut rest).unwrap_or(0) {
+            // A wrong number of values ends with the bytes.
+            let Some(value) = text(&mut rest) else { break };
+            builder.add(&name, &value);
+        }
     }
     Arc::new(builder.build())
-}
-
-fn attribute(rest: &mut &[u8]) -> Option<(String, Vec<String>)> {
-    let name = text(rest)?;
-    let count = number(rest)?;
-    // Each value has at least the bytes of its length, so a wrong count allocates nothing.
-    let values = (0..count).map_while(|_| text(rest)).collect();
-    Some((name, values))
 }
 
 fn number(rest: &mut &[u8]) -> Option<u32> {
@@ -49,11 +47,12 @@ fn number(rest: &mut &[u8]) -> Option<u32> {
     Some(u32::from_le_bytes(*bytes))
 }
 
-fn text(rest: &mut &[u8]) -> Option<String> {
+fn text<'packed>(rest: &mut &'packed [u8]) -> Option<Cow<'packed, str>> {
     let length = usize::try_from(number(rest)?).ok()?;
     let (bytes, after) = rest.split_at_checked(length)?;
     *rest = after;
-    Some(String::from_utf8_lossy(bytes).into_owned())
+    // Java writes valid UTF-8, which this check reads faster.
+    Some(str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed))
 }
 
 /// Calls a function with the context that has this number. `client_number` is the number of the client.
@@ -64,8 +63,9 @@ pub(crate) fn with<R>(
     packed: jbyteArray,
     read: impl FnOnce(&Context) -> R,
 ) -> R {
-    CONTEXTS.with_borrow_mut(|contexts| {
-        let is_it = |used: &Used| used.number == number && used.client == client_number;
+    // A read may call an interceptor, which may read, so the list is not borrowed meanwhile.
+    let used = CONTEXTS.with_borrow_mut(|contexts| {
+        let is_it = |used: &Rc<Used>| used.number == number && used.client == client_number;
         match contexts.iter().position(is_it) {
             Some(0) => {}
             Some(at) => {
@@ -74,23 +74,18 @@ pub(crate) fn with<R>(
                 }
             }
             None => {
-                let attributes = unpack(&env.bytes(packed).unwrap_or_default());
+                let attributes = env.with_bytes(packed, unpack);
                 contexts.truncate(KEPT - 1);
                 let context = client.context_of(attributes);
-                contexts.insert(0, Used { client: client_number, number, context });
+                contexts.insert(0, Rc::new(Used { client: client_number, number, context }));
             }
         }
+        contexts.first().map(Rc::clone)
     });
-    // A read may call an interceptor, which may read, so the list is not borrowed meanwhile.
-    let taken =
-        CONTEXTS.with_borrow_mut(|contexts| (!contexts.is_empty()).then(|| contexts.remove(0)));
-    let Some(taken) = taken else { return read(&client.context_of(Arc::default())) };
-    let answer = read(&taken.context);
-    CONTEXTS.with_borrow_mut(|contexts| {
-        contexts.truncate(KEPT - 1);
-        contexts.insert(0, taken);
-    });
-    answer
+    match used {
+        Some(used) => read(&used.context),
+        None => read(&client.context_of(Arc::default())),
+    }
 }
 
 /// Forgets the contexts of a client that has been freed, on this thread.

@@ -222,7 +222,18 @@ impl<'call> Env<'call> {
 
     /// Returns a string of Java. With an exception pending, for example because memory is short, the string is null.
     pub(crate) fn text(self, text: &str) -> jstring {
-        let units: Vec<jchar> = text.encode_utf16().collect();
+        const FEW: usize = 128;
+        // A text has at most as many units of UTF-16 as bytes. Few units are on the stack.
+        let (mut few, mut many) = ([0; FEW], Vec::new());
+        let units = if text.len() <= FEW {
+            let places = few.iter_mut().zip(text.encode_utf16());
+            let length = places.map(|(place, unit)| *place = unit).count();
+            few.get(..length).unwrap_or_default()
+        } else {
+            many.reserve(text.len());
+            many.extend(text.encode_utf16());
+            many.as_slice()
+        };
         let Ok(length) = jsize::try_from(units.len()) else { return ptr::null_mut() };
         call!(self, NewString, units.as_ptr(), length)
     }
@@ -239,6 +250,23 @@ impl<'call> Env<'call> {
         }
         let length = call!(self, GetArrayLength, array);
         self.part(array, 0, length)
+    }
+
+    /// Calls a function with the bytes of an array of Java, which are empty for null. Few bytes are copied to the stack.
+    pub(crate) fn with_bytes<R>(self, array: jbyteArray, read: impl FnOnce(&[u8]) -> R) -> R {
+        const FEW: usize = 512;
+        if array.is_null() {
+            return read(&[]);
+        }
+        let length = call!(self, GetArrayLength, array);
+        let mut few = [0; FEW];
+        match usize::try_from(length).ok().and_then(|length| few.get_mut(..length)) {
+            Some(bytes) => {
+                call!(self, GetByteArrayRegion, array, 0, length, bytes.as_mut_ptr().cast());
+                read(bytes)
+            }
+            None => read(&self.part(array, 0, length).unwrap_or_default()),
+        }
     }
 
     /// Returns a part of an array of Java; `None` for null and for a part that is not within the array.

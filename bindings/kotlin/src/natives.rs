@@ -274,6 +274,8 @@ functions! {
     Java_fh_client_internal_Bridge_logs(level: jint, sink: jobject) -> (), (), |env| {
         logs::set(level, Function::of(env, sink));
     };
+    // Returns the version of this library, which must be that of the package.
+    Java_fh_client_internal_Bridge_version() -> jstring, ptr::null_mut(), |env| env.text(env!("CARGO_PKG_VERSION"));
     Java_fh_client_internal_Bridge_nextCall(seat: jlong) -> jobjectArray, ptr::null_mut(), |env| {
         jobs::next(env, seat).unwrap_or(ptr::null_mut())
     };

@@ -1,6 +1,6 @@
 """The licences of the crates that are linked into a module.
 
-``python licences.py --manifest FILE --target TARGET --features FEATURES --module NAME`` prints them, for packages of other
+``python licences.py --manifest FILE --target TARGET... --features FEATURES --module NAME`` prints them, for packages of other
 languages.
 """
 
@@ -103,12 +103,12 @@ def third_party_licences(crates: list[Crate], module: str = "The native module")
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--manifest", required=True, type=pathlib.Path)
-    parser.add_argument("--target", required=True)
+    parser.add_argument("--target", required=True, action="append", help="may be repeated: the crates of all targets")
     parser.add_argument("--features", default="")
     parser.add_argument("--module", required=True, help="the name of the module in the first sentence")
     arguments = parser.parse_args()
-    crates = linked_crates(arguments.manifest, arguments.target, arguments.features)
-    print(third_party_licences(crates, arguments.module), end="")
+    linked = {crate for target in arguments.target for crate in linked_crates(arguments.manifest, target, arguments.features)}
+    print(third_party_licences(sorted(linked), arguments.module), end="")
 
 
 if __name__ == "__main__":

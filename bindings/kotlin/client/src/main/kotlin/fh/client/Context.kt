@@ -4,9 +4,20 @@ import fh.client.internal.PackedContext
 import java.math.BigDecimal
 
 /** Returns the attributes with their values as texts. Null, NaN and empty lists leave an attribute out. */
-internal fun attributesOf(attributes: Map<String, Any?>): Map<String, List<String>> =
-    attributes.mapValues { (_, value) -> if (value is Iterable<*>) value.mapNotNull(::textOf) else listOfNotNull(textOf(value)) }
-        .filterValues { it.isNotEmpty() }
+internal fun attributesOf(attributes: Map<String, Any?>): Map<String, List<String>> {
+    val texts = LinkedHashMap<String, List<String>>()
+    for ((name, value) in attributes) {
+        val values =
+            when (value) {
+                // Most values are texts, and the check of an interface takes longer.
+                is String -> listOf(value)
+                is Iterable<*> -> value.mapNotNull(::textOf)
+                else -> listOfNotNull(textOf(value))
+            }
+        if (values.isNotEmpty()) texts[name] = values
+    }
+    return texts
+}
 
 private fun textOf(value: Any?): String? =
     when (value) {

@@ -64,13 +64,13 @@ public object Logs {
         synchronized(this) { if (isSet) return }
         val logger = Logger.getLogger("fh.client")
         val level = LogLevel.entries.last { it == LogLevel.OFF || logger.isLoggable(it.level) }
-        to(level) { of, text -> logger.log(recordOf(of.level, text)) }
-    }
-
-    private fun recordOf(level: Level, text: String): LogRecord =
-        LogRecord(level, text).apply {
-            loggerName = "fh.client"
-            // Java would search the stack for the caller, which is this file.
-            sourceClassName = null
+        to(level) { of, text ->
+            val record = LogRecord(of.level, text)
+            record.loggerName = logger.name
+            // Otherwise the record names this function as its source.
+            record.sourceClassName = logger.name
+            record.sourceMethodName = null
+            logger.log(record)
         }
+    }
 }

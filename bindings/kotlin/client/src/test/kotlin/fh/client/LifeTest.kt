@@ -1,5 +1,6 @@
 package fh.client
 
+import fh.client.http.HttpExchange
 import fh.client.http.HttpFailure
 import fh.client.http.HttpTransport
 import java.time.Duration
@@ -161,6 +162,40 @@ class LifeTest {
         open.head(200, emptyList())
         open.end()
         assertEquals("red", client.string("COLOUR"))
+    }
+
+    @Test
+    fun `bodies that are wrong or too large are problems, and end early`() {
+        val head = listOf("Content-Type" to "application/json")
+        val invalid = byteArrayOf('['.code.toByte(), 0xC3.toByte(), 0x28, 0xFF.toByte())
+        val cases = mapOf<String, (HttpExchange) -> Unit>(
+            "malformed" to { it.head(200, head); it.piece(invalid); it.end() },
+            "too_large" to {
+                it.head(200, head)
+                val piece = ByteArray(1 shl 20) { ' '.code.toByte() }
+                // 100 MiB, unless the client says that it reads no more.
+                assertFalse((1..100).all { _ -> it.piece(piece) })
+            },
+            "content_type" to { it.head(200, listOf("content-type" to "text/html")); it.piece(invalid); it.end() },
+            "server_error" to { it.head(503, listOf("x-\uD83E\uDD86" to "\uD800", "" to "")); it.end() },
+            "unreachable" to { it.fail(HttpFailure.CONNECT, "no \uD800 network") },
+            "tls" to { it.fail(HttpFailure.TLS, "the certificate has expired") },
+        )
+        for ((problem, report) in cases) {
+            val http = ScriptedHttp()
+            val problems = LinkedBlockingQueue<String>()
+            val client = polling(http) {
+                headers = mapOf("x-team" to "shop")
+                onStatus = StatusListener { change -> change.problem?.let { problems.add(it) } }
+            }
+            val (request, exchange) = http.next()
+            assertTrue(request.headers.contains("x-team" to "shop"))
+            report(exchange)
+            assertEquals(problem, problems.poll(60, TimeUnit.SECONDS))
+            http.answer(red(1, "red"))
+            client.waitReady(PATIENCE)
+            client.close()
+        }
     }
 
     @Test

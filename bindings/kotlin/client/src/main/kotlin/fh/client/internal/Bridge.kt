@@ -52,6 +52,10 @@ internal object Bridge {
         (runnable as Runnable).run()
     }
 
+    /** Returns the version of the native library. */
+    @JvmStatic
+    external fun version(): String
+
     @JvmStatic
     external fun make(request: String): Long
 

@@ -1,72 +1,99 @@
 package fh.client.internal
 
-import java.io.File
 import java.io.IOException
-import java.io.InputStream
 import java.nio.file.Files
 import java.nio.file.Path
-import java.security.MessageDigest
-import java.util.Locale
+import java.nio.file.Paths
+import java.util.zip.CRC32
 
-/** The native library, which is unpacked from the package, or is a file that the program names. */
+/**
+ * The native library, which is unpacked from the package, or is a file that the program names. Each class loader loads a copy of its own,
+ * because the machine loads a file only once.
+ */
 internal object Library {
     /** The system property that names the file of the library. */
     private const val PROPERTY = "fh.client.library"
 
-    init {
-        load()
+    /**
+     * The reason why the library cannot be used. The object keeps it for later calls. If its initialization failed, they would get a
+     * `NoClassDefFoundError` without the reason.
+     */
+    private val failure: Throwable? = failureOfLoad()
+
+    /**
+     * Returns once the library is loaded. Each native function of the package needs it.
+     *
+     * @throws UnsatisfiedLinkError if it cannot be loaded. The text names the file, the cause and the setting.
+     */
+    fun ensureLoaded() {
+        failure?.let { throw UnsatisfiedLinkError(it.message).initCause(it) }
     }
 
-    /** Loads the library, once. */
-    fun ensureLoaded() = Unit
+    private fun failureOfLoad(): Throwable? =
+        try {
+            load()
+            null
+        } catch (error: LinkageError) {
+            error
+        } catch (error: Exception) {
+            error
+        }
 
     private fun load() {
         val named = System.getProperty(PROPERTY)
-        val file = if (named.isNullOrEmpty()) unpacked() else File(named)
-        try {
-            System.load(file.absolutePath)
-        } catch (error: LinkageError) {
-            val advice = "set -D$PROPERTY=PATH to a file of the library in a folder from which programs may be loaded"
-            throw UnsatisfiedLinkError("the native library ${file.absolutePath} cannot be loaded: ${error.message}: $advice")
-        }
+        if (named.isNullOrEmpty()) return loadUnpacked()
+        val advice = "set -D$PROPERTY to a library of this version, or leave it out for the one in the package"
+        load(Paths.get(named).toAbsolutePath(), advice)
     }
 
-    /** Writes the library of this platform into a private folder, and returns the file. */
-    private fun unpacked(): File {
-        val platform = "${system()}-${architecture()}"
+    /** Writes the library of this platform into a private folder, and loads it. */
+    private fun loadUnpacked() {
+        val platform = Platform.name()
         val name = "fh/native/$platform/${System.mapLibraryName("fh_jni")}"
-        val found: InputStream? = Library::class.java.classLoader.getResourceAsStream(name)
-        val advice = "set -D$PROPERTY=PATH to a library that is built for it"
-        if (found == null) throw UnsatisfiedLinkError("the package has no native library for $platform ($name): $advice")
-        val bytes = found.use { it.readBytes() }
-        val digest = MessageDigest.getInstance("SHA-256").digest(bytes).take(8).joinToString("") { "%02x".format(it) }
-        try {
-            // A folder for each process and class loader: Java loads a file once.
-            val folder: Path = Files.createTempDirectory("fh-client-$digest-")
-            val file = folder.resolve(System.mapLibraryName("fh_jni"))
-            Files.write(file, bytes)
-            file.toFile().deleteOnExit()
-            folder.toFile().deleteOnExit()
-            return file.toFile()
+        val bytes = resource(name)
+            ?: throw failed("the package has no native library for $platform ($name)", "set -D$PROPERTY to one that is built for it")
+        // In a new machine, a cryptographic digest of the file takes 60 ms.
+        val digest = CRC32().apply { update(bytes) }.value.toString(16)
+        val temporary = Paths.get(System.getProperty("java.io.tmpdir"))
+        val advice = "set -Djava.io.tmpdir to a folder in which files are written and loaded, or -D$PROPERTY to the library's file"
+        val folder = try {
+            // Only the user can enter the folder.
+            Files.createTempDirectory(temporary, "fh-client-$digest-")
         } catch (error: IOException) {
-            val where = System.getProperty("java.io.tmpdir")
-            throw UnsatisfiedLinkError("the native library cannot be written into a folder of $where: $error: set -D$PROPERTY=PATH to its file, or -Djava.io.tmpdir")
+            throw failed("the native library cannot be unpacked into a folder of $temporary: $error", advice)
+        }
+        val file = folder.resolve(System.mapLibraryName("fh_jni"))
+        try {
+            Files.write(file, bytes)
+            load(file, advice)
+        } catch (error: IOException) {
+            throw failed("the native library cannot be unpacked into $file: $error", advice)
+        } finally {
+            // A library in memory does not need its file.
+            file.toFile().delete()
+            folder.toFile().delete()
         }
     }
 
-    private fun system(): String {
-        val name = System.getProperty("os.name").lowercase(Locale.ROOT)
-        return when {
-            name.startsWith("mac") -> "macos"
-            name.startsWith("windows") -> "windows"
-            else -> name
+    private fun load(file: Path, advice: String) {
+        LibraryFile(file).fault()?.let { throw failed("the native library $file cannot be loaded: $it", advice) }
+        try {
+            System.load(file.toString())
+        } catch (error: LinkageError) {
+            throw failed("the native library $file cannot be loaded: ${LibraryFile(file).causeOf(error)}", advice)
+        }
+        val expected = resource("fh/native/version")?.toString(Charsets.UTF_8)?.trim()
+        val found = try {
+            Bridge.version()
+        } catch (_: UnsatisfiedLinkError) {
+            throw failed("the file $file is not the native library of fh-client $expected", advice)
+        }
+        if (found != expected) {
+            throw failed("the native library $file has the version $found, and the package has the version $expected", advice)
         }
     }
 
-    private fun architecture(): String =
-        when (val name = System.getProperty("os.arch")) {
-            "amd64", "x86-64" -> "x86_64"
-            "arm64" -> "aarch64"
-            else -> name
-        }
+    private fun resource(name: String): ByteArray? = Library::class.java.getResourceAsStream("/$name")?.use { it.readBytes() }
+
+    private fun failed(what: String, advice: String) = UnsatisfiedLinkError("$what: $advice")
 }

@@ -1,6 +1,5 @@
 package fh.client.internal
 
-import java.io.ByteArrayOutputStream
 import java.util.concurrent.atomic.AtomicLong
 
 /** The attributes of a context as the native library reads them, and a number that no other context of the process has. */
@@ -12,24 +11,53 @@ internal class PackedContext(attributes: Map<String, List<String>>) {
         val NUMBERS = AtomicLong()
 
         fun pack(attributes: Map<String, List<String>>): ByteArray {
-            val packed = ByteArrayOutputStream()
+            val packer = Packer(attributes.entries.sumOf { (name, values) -> 8 + name.length + values.sumOf { 4 + it.length } })
             for ((name, values) in attributes) {
-                packed.text(name)
-                packed.number(values.size)
-                values.forEach { packed.text(it) }
+                packer.text(name)
+                packer.number(values.size)
+                values.forEach { packer.text(it) }
             }
-            return packed.toByteArray()
+            return packer.bytes()
+        }
+    }
+
+    /** Bytes that grow. Their capacity suffices for texts of ASCII. */
+    private class Packer(capacity: Int) {
+        private var bytes = ByteArray(capacity)
+        private var size = 0
+
+        fun bytes(): ByteArray = if (size == bytes.size) bytes else bytes.copyOf(size)
+
+        fun number(number: Int) {
+            reserve(4)
+            for (at in 0..3) bytes[size + at] = (number shr 8 * at).toByte()
+            size += 4
         }
 
         /** Writes a text. A surrogate without its other half becomes U+FFFD. */
-        fun ByteArrayOutputStream.text(text: String) {
-            val bytes = text.toWellFormed().toByteArray(Charsets.UTF_8)
-            number(bytes.size)
-            write(bytes, 0, bytes.size)
+        fun text(text: String) {
+            number(text.length)
+            reserve(text.length)
+            for (at in text.indices) {
+                val unit = text[at].code
+                if (unit >= 0x80) return encoded(text)
+                bytes[size + at] = unit.toByte()
+            }
+            size += text.length
         }
 
-        fun ByteArrayOutputStream.number(number: Int) {
-            for (shift in 0..24 step 8) write(number shr shift)
+        /** Writes a text with characters outside ASCII in place of its length. */
+        private fun encoded(text: String) {
+            val encoded = text.toWellFormed().toByteArray(Charsets.UTF_8)
+            size -= 4
+            number(encoded.size)
+            reserve(encoded.size)
+            encoded.copyInto(bytes, size)
+            size += encoded.size
+        }
+
+        private fun reserve(further: Int) {
+            if (bytes.size - size < further) bytes = bytes.copyOf(maxOf(size + further, 2 * bytes.size))
         }
     }
 }

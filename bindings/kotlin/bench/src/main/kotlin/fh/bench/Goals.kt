@@ -1,0 +1,59 @@
+package fh.bench
+
+import java.io.File
+
+/** The factors by which reads should be as fast as the fastest SDK of others. */
+private val FACTORS = listOf("w1" to 1, "w2" to 3, "w3" to 3, "w4" to 5, "c1" to 1)
+
+/** The reads of a BOOLEAN feature, with the name of each in the figures of Rust. */
+internal val BOOLEAN_READS =
+    listOf("w1" to "W1", "w1InContext" to "W1 in a context", "w2" to "W2", "w3" to "W3", "w4" to "W4re")
+
+internal val TITLES: Map<String, String> = BOOLEAN_READS.toMap() + mapOf("c1" to "C1", "string" to "string")
+
+private const val MOST_ABOVE_RUST = 20.0
+private const val LEAST_OF_TWO_THREADS = 1.8
+private const val MOST_OF_START = 5.0
+private const val MOST_OF_LIBRARY = 3.5
+private const val GLIBC = 17
+
+/** A goal, with its figure. */
+internal class Goal(val text: String, val wanted: String, val figure: String, val isMet: Boolean)
+
+/** Returns the goals of the package. */
+internal fun goals(figures: Figures, starts: Starts, library: File): List<Goal> =
+    FACTORS.map { (workload, factor) ->
+        val (peer, time) = figures.fastestPeer(workload)
+        val ratio = time / figures.time(Row(workload))
+        Goal(TITLES.getValue(workload), "at least $factor × the fastest peer", "${"%.2f".format(ratio)} × ($peer)", ratio >= factor)
+    } + BOOLEAN_READS.map { (workload, inRust) ->
+        val above = figures.time(Row(workload)) - figures.rust(inRust)
+        Goal("$inRust, above Rust", "at most ${MOST_ABOVE_RUST.toInt()} ns", "%.1f ns".format(above), above <= MOST_ABOVE_RUST)
+    } + listOf("w1", "w2").map { workload ->
+        val ratio = figures.threads(workload)
+        val wanted = "at least $LEAST_OF_TWO_THREADS × one thread"
+        Goal("${TITLES[workload]} on two threads", wanted, "%.2f ×".format(ratio), ratio >= LEAST_OF_TWO_THREADS)
+    } + goalOfMemory(figures) + goalOfStart(starts) + goalsOfLibrary(library)
+
+/** Returns the reads per second of two threads, as a multiple of those of one. */
+private fun Figures.threads(workload: String): Double = 2 * time(Row(workload)) / time(Row(workload, threads = 2))
+
+private fun goalOfMemory(figures: Figures): Goal {
+    // The profiler counts what JMH itself allocates in an iteration, which is far less than an object for each read.
+    val most = BOOLEAN_READS.maxOf { (workload, _) -> figures.allocated(Row(workload)) }
+    return Goal("a read of a BOOLEAN, most of all workloads", "0 bytes", "%.0f bytes".format(most), most < 0.5)
+}
+
+private fun goalOfStart(starts: Starts): Goal {
+    val isMet = starts.later <= MOST_OF_START
+    return Goal("start with a file of 1,000 features", "at most ${MOST_OF_START.toInt()} ms", "%.1f ms".format(starts.later), isMet)
+}
+
+private fun goalsOfLibrary(library: File): List<Goal> {
+    val size = library.length() / 1e6
+    val glibc = Regex("GLIBC_2\\.(\\d+)").findAll(library.readText(Charsets.ISO_8859_1)).maxOfOrNull { it.groupValues[1].toInt() } ?: 0
+    return listOf(
+        Goal("native library", "at most $MOST_OF_LIBRARY MB", "%.2f MB".format(size), size <= MOST_OF_LIBRARY),
+        Goal("native library, needed glibc", "at most 2.$GLIBC", "2.$glibc", glibc <= GLIBC),
+    )
+}

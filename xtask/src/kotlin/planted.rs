@@ -1,0 +1,214 @@
+//! Bugs that are planted into a copy of the packages, each of which the named test must find. A planted panic must become an exception.
+
+use std::path::{Path, PathBuf};
+
+use super::PACKAGE;
+use crate::mutants::{copy_to, write_if_changed};
+use crate::output::say;
+use crate::shell::{Run, root, target_folder, tracked_files};
+
+/// A bug: a text of a file that is replaced, and the test that finds it.
+struct Bug {
+    name: &'static str,
+    file: &'static str,
+    find: &'static str,
+    with: &'static str,
+    /// The module, and the class with the beginning of the test's name.
+    test: (&'static str, &'static str),
+    /// A text in the output of the test that fails.
+    found: &'static str,
+}
+
+const PANIC: &str = "fh-client failed: planted";
+const FAILED: &str = "FAILURE!";
+
+const BUGS: &[Bug] = &[
+    Bug {
+        name: "the native memory of a collected client is kept",
+        file: "client/src/main/kotlin/fh/client/internal/Collected.kt",
+        find: "            reference.free()\n",
+        with: "",
+        test: ("client", "LifeTest#clients that are forgotten*"),
+        found: FAILED,
+    },
+    Bug {
+        name: "a text is cut into bytes",
+        file: "src/env.rs",
+        find: "Some(String::from_utf16_lossy(&units))",
+        with: "Some(units.iter().map(|unit| char::from(*unit as u8)).collect())",
+        test: ("client", "ReadsTest#texts cross*"),
+        found: FAILED,
+    },
+    Bug {
+        name: "a lone surrogate crosses as it is",
+        file: "client/src/main/kotlin/fh/client/internal/Texts.kt",
+        find: "if (none { it.isSurrogate() }) return this",
+        with: "if (length >= 0) return this",
+        test: ("client", "ReadsTest#a lone surrogate*"),
+        found: FAILED,
+    },
+    Bug {
+        name: "a key has the number of another key",
+        file: "src/client.rs",
+        find: "block.get(number % BLOCK)?.get()",
+        with: "block.get(number % 32)?.get()",
+        test: ("client", "ReadsTest#a client reads more keys*"),
+        found: FAILED,
+    },
+    Bug {
+        name: "a thread takes a context for another one",
+        file: "src/contexts.rs",
+        find: "used.number == number && used.client == client_number",
+        with: "used.client == client_number",
+        test: ("client", "ReadsTest#a client reads more keys*"),
+        found: FAILED,
+    },
+    Bug {
+        name: "a registration does not end",
+        file: "src/natives.rs",
+        find: "drop(REGISTRATIONS.take(registration))",
+        with: "drop(REGISTRATIONS.take(-registration))",
+        test: ("client", "LifeTest#listeners get changes*"),
+        found: FAILED,
+    },
+    Bug {
+        name: "a thread of listeners keeps the program running",
+        file: "client/src/main/kotlin/fh/client/internal/Bridge.kt",
+        find: "thread.isDaemon = true",
+        with: "thread.isDaemon = false",
+        test: ("client", "LifeTest#a listener may close*"),
+        found: FAILED,
+    },
+    Bug {
+        name: "the platform is not told that a request is given up",
+        file: "src/exchanges.rs",
+        find: "    exchange.on_cancel(move || {\n",
+        with: "    exchange.on_cancel(move || {\n        if runnable.raw() as usize != 0 { return; }\n",
+        test: ("client", "LifeTest#a transport that breaks*"),
+        found: FAILED,
+    },
+    Bug {
+        name: "a failure of TLS is one of the connection",
+        file: "src/exchanges.rs",
+        find: "2 => TransportErrorKind::Tls",
+        with: "2 => TransportErrorKind::Connect",
+        test: ("client", "LifeTest#bodies that are wrong*"),
+        found: FAILED,
+    },
+    Bug {
+        name: "an operation that was begun is never stepped",
+        file: "src/tasks.rs",
+        find: "    task.wake();\n    number",
+        with: "    number",
+        test: ("client", "FaceTest#operations that end later*"),
+        found: FAILED,
+    },
+    Bug {
+        name: "a panic in a read",
+        file: "src/natives.rs",
+        find: "        let value = read.of(env, Client::boolean, Context::boolean);",
+        with: "        let value = read.of(env, |_, _| panic!(\"planted\"), Context::boolean);",
+        test: ("client", "ReadsTest#a read of another type*"),
+        found: PANIC,
+    },
+    Bug {
+        name: "a panic in an operation",
+        file: "src/natives.rs",
+        find: "env.text(&written(operations::perform(&own.client, &request)))",
+        with: "if request.contains(\"isCatching\") { panic!(\"planted\") } else { env.text(&written(operations::perform(&own.client, &request))) }",
+        test: ("client", "FaceTest#updates are held back*"),
+        found: PANIC,
+    },
+    Bug {
+        name: "a panic in a report of the platform",
+        file: "src/exchanges.rs",
+        find: "    let Some(exchange) = EXCHANGES.get(exchange) else { return };\n    let pairs",
+        with: "    let Some(exchange) = EXCHANGES.get(exchange) else { return };\n    if status == 500 { panic!(\"planted\") }\n    let pairs",
+        test: ("client", "LifeTest#a transport that breaks*"),
+        found: PANIC,
+    },
+    Bug {
+        name: "a panic in the queue of functions",
+        file: "src/jobs.rs",
+        find: "    while let Some((job, progress)) = place.next() {\n",
+        with: "    while let Some((job, progress)) = place.next() {\n        if matches!(job, Job::Logs) { panic!(\"planted\") }\n",
+        test: ("client", "FaceTest#log records go*"),
+        found: PANIC,
+    },
+];
+
+/// Plants each bug in turn, and fails if a test does not find it.
+pub(crate) fn run() -> Result<(), String> {
+    let mut missed = Vec::new();
+    for bug in BUGS {
+        match found(bug)? {
+            true => say!("    found: {}", bug.name),
+            false => missed.push(bug.name),
+        }
+    }
+    if missed.is_empty() { Ok(()) } else { Err(format!("not found: {}", missed.join("; "))) }
+}
+
+/// Plants a bug, and returns true if its test finds it.
+fn found(bug: &Bug) -> Result<bool, String> {
+    let copy = write_copy(Some(bug))?;
+    let native = copy.join("native");
+    let build = absolute(&target_folder().join("kotlin/planted-build"))?;
+    let library = format!("{}fh_jni{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    Run::new("cargo build --locked --quiet -p fh-jni")
+        .env("RUSTFLAGS", "-A warnings")
+        .env("CARGO_TARGET_DIR", &build.display().to_string())
+        .in_folder(&copy)
+        .go()?;
+    let bytes = std::fs::read(build.join("debug").join(&library)).map_err(|why| why.to_string())?;
+    let system = format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH);
+    write_if_changed(&native.join(system).join(library), &bytes)?;
+    let (module, test) = bug.test;
+    let (printed, outcome) = Run::new("mvn -B -q -Dstyle.color=never -Dsurefire.useFile=false -am -Dsurefire.failIfNoSpecifiedTests=false test -pl")
+        .args(&[module.to_string(), format!("-Dtest={test}"), format!("-Dfh.native={}", native.display())])
+        .in_folder(&copy.join(PACKAGE))
+        .capture()?;
+    let is_compiled =
+        !printed.contains("COMPILATION ERROR") && !printed.contains("Compilation failure");
+    if !is_compiled {
+        return Err(format!("{}: the planted bug does not compile: {printed}", bug.name));
+    }
+    Ok(outcome.is_err() && printed.contains(bug.found))
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, String> {
+    std::path::absolute(path).map_err(|why| why.to_string())
+}
+
+/// Writes a copy of the project with a bug.
+fn write_copy(bug: Option<&Bug>) -> Result<PathBuf, String> {
+    let planted = bug.map(planted).transpose()?;
+    let with =
+        |file: &str| planted.as_ref().filter(|(own, _)| own == file).map(|(_, text)| text.clone());
+    let folder = absolute(&target_folder().join("kotlin/planted"))?;
+    copy_to(&folder, &tracked_files()?, with)?;
+    Ok(folder)
+}
+
+/// Returns the path and the text of a file with a bug.
+fn planted(bug: &Bug) -> Result<(String, String), String> {
+    let file = format!("{PACKAGE}/{}", bug.file);
+    let text =
+        std::fs::read_to_string(root().join(&file)).map_err(|why| format!("{file}: {why}"))?;
+    match text.matches(bug.find).count() {
+        1 => Ok((file, text.replace(bug.find, bug.with))),
+        times => Err(format!("{}: {file} contains {:?} {times} times", bug.name, bug.find)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bugs_have_their_place_in_the_sources() {
+        for bug in BUGS {
+            assert_eq!(planted(bug).map(|_| ()), Ok(()));
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! A program of Java, and the lines that it prints.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use crate::output::say;
+
+/// The longest time until a program prints a line or ends.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running program, which is killed when it is dropped.
+pub(super) struct Program {
+    name: String,
+    child: Child,
+    input: Option<ChildStdin>,
+    lines: Receiver<String>,
+}
+
+impl Program {
+    /// Starts the class with options for Java and arguments for the program.
+    pub(super) fn start(
+        class_path: &[String],
+        class: &str,
+        options: &[&str],
+        arguments: &[&str],
+    ) -> Result<Self, String> {
+        let mut child = Command::new("java")
+            .args(options)
+            .args(["-cp", &class_path.join(":"), class])
+            .args(arguments)
+            .current_dir(Path::new("/"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|why| format!("java: {why}"))?;
+        let (sender, lines) = channel();
+        let output = child.stdout.take().ok_or("the program has no output")?;
+        thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        let input = child.stdin.take();
+        Ok(Self { name: class.to_string(), child, input, lines })
+    }
+
+    /// Waits for the next line, which must be this one.
+    pub(super) fn expect(&self, expected: &str) -> Result<(), String> {
+        let name = &self.name;
+        let line = self.lines.recv_timeout(PATIENCE);
+        let line = line.map_err(|_| format!("{name} did not print {expected:?}"))?;
+        say!("    {line}");
+        if line == expected {
+            Ok(())
+        } else {
+            Err(format!("{name} printed {line:?}, not {expected:?}"))
+        }
+    }
+
+    /// Ends the program by the end of its input, and waits for it. It must print nothing more.
+    pub(super) fn end(self) -> Result<(), String> {
+        let name = self.name.clone();
+        match self.rest()?.as_slice() {
+            [] => Ok(()),
+            lines => Err(format!("{name} printed {lines:?} at its end")),
+        }
+    }
+
+    /// Ends the program by the end of its input, and returns the lines that it still prints.
+    pub(super) fn rest(mut self) -> Result<Vec<String>, String> {
+        drop(self.input.take());
+        let mut lines = Vec::new();
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => lines.push(line),
+                // The output ends with the process.
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    return Err(format!("{} did not end, and printed {lines:?}", self.name));
+                }
+            }
+        }
+        let status = self.child.wait().map_err(|why| why.to_string())?;
+        if status.success() {
+            return Ok(lines);
+        }
+        Err(format!("{} ended with {status}, and printed {lines:?}", self.name))
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

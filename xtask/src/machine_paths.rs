@@ -1,0 +1,34 @@
+//! The folders of this machine, whose paths no file of a package may hold.
+
+use std::fs;
+use std::path::{Path, absolute};
+
+use crate::shell::{Run, root, target_folder};
+
+/// Returns the folders of this machine whose paths no file of a package may hold, and the names that stand in their place. A later one is
+/// within an earlier one, because the compiler takes the last name that fits.
+pub(crate) fn all() -> Result<Vec<(String, String)>, String> {
+    let home = std::env::var("HOME").map_err(|_| "the variable HOME is not set")?;
+    let cargo = std::env::var("CARGO_HOME").unwrap_or_else(|_| format!("{home}/.cargo"));
+    let sysroot = Run::new("rustc --print sysroot").output()?.trim().to_string();
+    let target = absolute(target_folder()).map_err(|why| why.to_string())?;
+    let root = root().canonicalize().map_err(|why| why.to_string())?;
+    let mut paths = vec![(format!("{home}/"), "/home/".to_string())];
+    paths.push((root.display().to_string(), "/fh".to_string()));
+    paths.push((target.display().to_string(), "/target".to_string()));
+    paths.push((sysroot, "/rust".to_string()));
+    paths.push((cargo.clone(), "/cargo".to_string()));
+    // The folder of a registry bears the name of its host.
+    let sources = Path::new(&cargo).join("registry/src");
+    for registry in fs::read_dir(&sources).map_err(|why| format!("{}: {why}", sources.display()))? {
+        let registry = registry.map_err(|why| why.to_string())?.path();
+        paths.push((registry.display().to_string(), "/crates".to_string()));
+    }
+    Ok(paths)
+}
+
+/// Returns the arguments of the compiler that keep these paths out of what it builds.
+pub(crate) fn renaming() -> Result<Vec<String>, String> {
+    let renamed = |(path, name)| format!("--remap-path-prefix={path}={name}");
+    Ok(all()?.into_iter().map(renamed).collect())
+}
