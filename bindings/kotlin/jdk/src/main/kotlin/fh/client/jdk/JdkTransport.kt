@@ -16,7 +16,8 @@ import java.util.zip.GZIPInputStream
 /**
  * Sends requests with `java.net.http`. Each open request has a daemon thread `fh-http`.
  *
- * Header values are ASCII: `java.net.http` would replace other characters, so a request with such a header fails.
+ * Header values are ASCII: `java.net.http` would replace other characters, so a request with such a header fails. On Java 11 to 15, a response
+ * must begin within a minute, because those versions cannot cancel a request before.
  *
  * ```kotlin
  * val client = FeatureHub.client("https://edge.example", "ENVIRONMENT/KEY") { transport = JdkTransport(http) }
