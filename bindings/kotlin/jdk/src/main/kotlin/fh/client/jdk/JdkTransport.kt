@@ -16,7 +16,8 @@ import java.util.zip.GZIPInputStream
 /**
  * Sends requests with `java.net.http`. Each open request has a daemon thread `fh-http`.
  *
- * Header values are ASCII: `java.net.http` would replace other characters, so a request with such a header fails.
+ * Header values are ASCII: `java.net.http` would replace other characters, so a request with such a header fails. On Java 11 to 15, a response
+ * must begin within a minute, because those versions cannot cancel a request before.
  *
  * ```kotlin
  * val client = FeatureHub.client("https://edge.example", "ENVIRONMENT/KEY") { transport = JdkTransport(http) }
@@ -74,7 +75,7 @@ public class JdkTransport private constructor(private val client: (connectTimeou
     }
 
     private fun HttpResponse<*>.fields(): List<Pair<String, String>> =
-        headers().map().filterKeys { !it.startsWith(":") }.flatMap { (name, values) -> values.map { name to it.fromLatin1() } }
+        headers().map().filterKeys { !it.startsWith(":") }.flatMap { (name, values) -> values.map { name to it } }
 
     /** Returns the body without its compression. An empty body, such as that of status 304, is no gzip. */
     private fun HttpResponse<InputStream>.inflated(): InputStream {
@@ -93,10 +94,6 @@ public class JdkTransport private constructor(private val client: (connectTimeou
         val DEFAULTS = ConcurrentHashMap<Duration, HttpClient>()
 
         val THREADS = Executors.newCachedThreadPool { task -> Thread(task, "fh-http").apply { isDaemon = true } }
-
-        /** Java reads the bytes of headers as Latin-1, and the client expects UTF-8. Java 11 has replaced other bytes than ASCII already. */
-        fun String.fromLatin1(): String =
-            if (all { it <= '\u00ff' }) String(toByteArray(Charsets.ISO_8859_1), Charsets.UTF_8) else this
 
         fun newClient(connectTimeout: Duration): HttpClient =
             // 0 is no valid timeout.

@@ -50,6 +50,17 @@ class ProgramsClientTest {
         }
     }
 
+    @Test
+    fun `OkHttp keeps no idle connection, because a request on one that the server has closed would fail`() {
+        RawServer().use { server ->
+            Stack.OKHTTP_OF_PROGRAM.client(server.url, FetchMode.ONCE).use {
+                val request = server.next()
+                request.answer(200, "content-type: application/json", body = poll("red"))
+                request.awaitEnd()
+            }
+        }
+    }
+
     /** A transport without retries must still try each address of a host. */
     @ParameterizedTest
     @ValueSource(booleans = [true, false])

@@ -4,7 +4,6 @@ import fh.client.Client
 import fh.client.FetchMode
 import fh.client.Limits
 import java.io.ByteArrayOutputStream
-import java.io.File
 import java.io.IOException
 import java.net.InetAddress
 import java.net.InetSocketAddress
@@ -112,12 +111,14 @@ class TransportsTest(private val stack: Stack) {
     fun `responses leave neither cookies nor a cache behind`() {
         stack.client(server.url, FetchMode.POLLING) { interval = Duration.ofMillis(1) }.use { client ->
             val type = "content-type: application/json"
-            server.next().answer(200, type, "etag: \"1\"", "set-cookie: a=b", "expires: Fri, 01 Jan 2100 00:00:00 GMT", body = poll("red"))
+            server.next().answer(200, type, "set-cookie: a=b", "expires: Fri, 01 Jan 2100 00:00:00 GMT", body = poll("red"))
             val second = server.next()
             assertNull(second.header("cookie"))
-            assertEquals("\"1\"", second.header("if-none-match"))
+            second.answer(200, type, "etag: \"1\"", body = poll("red"))
+            val third = server.next()
+            assertEquals("\"1\"", third.header("if-none-match"))
             // Some servers announce the compression of a body that this status does not have.
-            second.send("HTTP/1.1 304 Not Modified\r\ncontent-encoding: gzip\r\n\r\n")
+            third.send("HTTP/1.1 304 Not Modified\r\ncontent-encoding: gzip\r\n\r\n")
             val packed = ByteArrayOutputStream()
             GZIPOutputStream(packed).use { it.write(poll("blue")) }
             server.next().answer(200, type, "content-encoding: gzip", body = packed.toByteArray())
@@ -140,11 +141,10 @@ class TransportsTest(private val stack: Stack) {
     }
 
     @Test
-    fun `bytes of headers that are not UTF-8 become replacement characters`() {
+    fun `a tag of features that is not ASCII comes back, or is left out`() {
         stack.client(server.url, FetchMode.POLLING) { interval = Duration.ofMillis(1) }.use { client ->
             val tag = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: \"ä".toByteArray() + byteArrayOf(-1) + "\"\r\n".toByteArray()
             server.next().send(tag + "Content-Length: ${poll("red").size}\r\n\r\n".toByteArray() + poll("red"))
-            // A transport that cannot send the tag leaves it out.
             assertEquals(if (stack.isJdk) null else "\"ä\uFFFD\"", server.next().header("if-none-match"))
             assertEquals("red", client.string("COLOUR"))
         }
@@ -233,9 +233,7 @@ class TransportsTest(private val stack: Stack) {
 
     @Test
     fun `a program with an open stream ends when its main function returns`() {
-        val java = File(System.getProperty("java.home"), "bin/java").path
-        val program = ProcessBuilder(java, "-cp", System.getProperty("java.class.path"), "fh.client.transports.OpenStreamKt", server.url, stack.name)
-            .redirectError(ProcessBuilder.Redirect.INHERIT).start()
+        val program = startOpenStream(server.url, stack)
         try {
             val stream = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\nevent: features\ndata: [${feature("red")}]\n\n"
             server.next().send(stream)
