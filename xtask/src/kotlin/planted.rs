@@ -164,10 +164,14 @@ fn found(bug: &Bug) -> Result<bool, String> {
     let system = format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH);
     write_if_changed(&native.join(system).join(library), &bytes)?;
     let (module, test) = bug.test;
-    let (printed, outcome) = Run::new("mvn -B -q -Dstyle.color=never -Dsurefire.useFile=false -am -Dsurefire.failIfNoSpecifiedTests=false test -pl")
-        .args(&[module.to_string(), format!("-Dtest={test}"), format!("-Dfh.native={}", native.display())])
-        .in_folder(&copy.join(PACKAGE))
-        .capture()?;
+    // A panic on a thread of the package is written to the standard error of the tests.
+    let maven = format!(
+        "mvn -B -q -Dstyle.color=never -Dsurefire.useFile=false -Dsurefire.failIfNoSpecifiedTests=false -Dfh.native='{}' \
+         '-Dtest={test}' -pl {module} -am test 2>&1",
+        native.display()
+    );
+    let (printed, outcome) =
+        Run::new("sh -c").args(&[maven]).in_folder(&copy.join(PACKAGE)).capture()?;
     let is_compiled =
         !printed.contains("COMPILATION ERROR") && !printed.contains("Compilation failure");
     if !is_compiled {

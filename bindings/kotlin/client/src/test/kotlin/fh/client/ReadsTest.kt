@@ -64,8 +64,11 @@ class ReadsTest {
     @Test
     fun `a client reads more keys and contexts than it keeps`() {
         val client = polled(feature("F", "STRING", "\"here\""), rollout("PLAN", "plan", "gold"))
-        for (number in 0..5000) assertNull(client.string("MISSING-$number"))
-        assertEquals("here", client.string("F"))
+        for (number in 0..5000) {
+            assertNull(client.string("MISSING-$number"))
+            // The key has a number of its own, from the middle of the others.
+            if (number >= 100) assertEquals("here", client.string("F"))
+        }
         val contexts = (0..20).map { client.context("plan" to if (it % 2 == 0) "gold" else "silver", "number" to it) }
         repeat(3) {
             contexts.forEachIndexed { at, context ->
