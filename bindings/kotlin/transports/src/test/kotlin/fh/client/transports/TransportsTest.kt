@@ -34,7 +34,8 @@ class TransportsTest(private val stack: Stack) {
     /** Returns the problem of a client without features. Its text never contains the key. */
     private fun Client.awaitProblem(): String {
         await("a problem") { statusNow().problem != null }
-        return statusNow().toString().also { assertFalse("secret-part" in it, it) }
+        val status = statusNow()
+        return "problem=${status.problem}, message=${status.message}".also { assertFalse("secret-part" in it, it) }
     }
 
     @Test
@@ -79,6 +80,14 @@ class TransportsTest(private val stack: Stack) {
                 client.close()
                 request.awaitEnd()
             }
+        }
+    }
+
+    @Test
+    fun `the client gets a delay that no Int can hold`() {
+        stack.client(server.url, FetchMode.POLLING).use { client ->
+            server.next().answer(503, "retry-after: 99999999999999")
+            await("a long delay") { client.statusNow().nextAttempt?.let { it > Duration.ofMinutes(1) } ?: false }
         }
     }
 
