@@ -78,7 +78,8 @@ class EvaluationsTest {
                 edge.put("""{"id": "id-$key", "key": "$key$suffix", "type": "${kinds[key]}", "value": $default, "version": 7, "strategies": $strategies}""")
             }
             overrides.set("${key}_OVERRIDDEN", overriding[key])
-            overrides.set("${key}_MISSING_$type", overriding[key])
+            // The client converts the text of an override of a feature that does not exist, as those of environment variables.
+            overrides.set("${key}_MISSING", overriding[key].toString())
         }
         start()
         val kiwi = context("country" to "new_zealand")
@@ -90,7 +91,7 @@ class EvaluationsTest {
                 Triple("$key", ImmutableContext(), listOf(default, "DEFAULT", "default")),
                 Triple("${key}_PLAIN", kiwi, listOf(default, "STATIC", "default")),
                 Triple("${key}_OVERRIDDEN", kiwi, listOf(strategic, "OVERRIDE", "default")),
-                Triple("${key}_MISSING_$type", kiwi, listOf(strategic, "OVERRIDE", "default")),
+                Triple("${key}_MISSING", kiwi, listOf(strategic, "OVERRIDE", "default")),
             )
             for ((feature, context, expected) in cases) {
                 val found = read(type.toString(), feature, context)
