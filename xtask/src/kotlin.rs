@@ -22,8 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     match arguments {
         [name] if name == "hello" => prepare().and_then(|()| build()).and_then(|()| hello()),
+        [name] if name == "spring" => prepare().and_then(|()| build()).and_then(|()| spring()),
         [name] if name == "test" => prepare().and_then(|()| build()).and_then(|()| test()),
-        _ => Err("cargo xtask kotlin hello, or cargo xtask kotlin test".to_string()),
+        _ => Err("cargo xtask kotlin hello, spring or test".to_string()),
     }
 }
 
@@ -59,8 +60,17 @@ fn maven(line: &str) -> Result<(), String> {
 
 /// Runs the tests of the packages, which were built, and the program `hello`.
 pub(crate) fn test() -> Result<(), String> {
-    maven("-pl client surefire:test -Dsurefire.useFile=false")?;
+    // The modules find each other by their jars, without another compilation.
+    maven("-pl client,openfeature jar:jar surefire:test -Dsurefire.useFile=false")?;
     hello()
+}
+
+/// Runs the test of the example with Spring Boot, which needs Java 17.
+pub(crate) fn spring() -> Result<(), String> {
+    maven(
+        "-P spring -pl client,jdk,examples/spring-shop test -Dtest=ShopTest \
+         -Dsurefire.failIfNoSpecifiedTests=false -Dsurefire.useFile=false",
+    )
 }
 
 fn absolute(path: PathBuf) -> Result<PathBuf, String> {

@@ -74,8 +74,9 @@ cargo xtask <command>
                      build the Python package with the profile release and measure it beside published SDKs; write the tables of
                      docs/performance-python.md, or with ARGS (--quick, --reads, --columns) only print them
   fuzz [--seconds N] run every fuzz target for N seconds (60 by default)
-  kotlin hello|test  build the packages for Kotlin and Java, and run the program `hello` against an Edge that is killed and started again;
-                     `test` runs their tests first
+  kotlin hello|spring|test
+                     build the packages for Kotlin and Java, and run the program `hello` against an Edge that is killed and started again;
+                     `test` runs their tests first, and `spring` the test of the example with Spring Boot instead
   simulate [NAME]    the simulation of the session with mutants, each of which must be found, or with the named one
   subjects [NAME...] [OPTION...]
                      install the SDKs under test, or the named ones, and run the conformance suite's scenarios against
