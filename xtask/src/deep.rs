@@ -109,6 +109,14 @@ pub(crate) fn all() -> Vec<Deep> {
             KOTLIN,
         ),
         deep(
+            Part::new("kotlin: Spring")
+                .prepare(kotlin::prepare)
+                .build(kotlin::build)
+                .run(kotlin::spring),
+            &["fh-jni"],
+            KOTLIN,
+        ),
+        deep(
             Part::new("kotlin: planted bugs").prepare(kotlin::prepare).run(kotlin::planted::run),
             &["fh-jni"],
             KOTLIN,
