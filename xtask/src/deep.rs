@@ -85,6 +85,13 @@ pub(crate) fn all() -> Vec<Deep> {
             &["bindings/python", "README.md"],
         ),
         deep(
+            Part::new("kotlin conformance, all")
+                .prepare(kotlin::prepare)
+                .run(kotlin::conformance::run_all),
+            &["fh-jni", "fh-conformance"],
+            &["bindings/kotlin", "conformance"],
+        ),
+        deep(
             Part::new("kotlin: package")
                 .prepare(kotlin::package::prepare)
                 .build(kotlin::package::build_all)

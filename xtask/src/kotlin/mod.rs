@@ -1,6 +1,7 @@
 //! The packages for Kotlin and Java: their build, their tests, and what ships.
 
 mod check;
+pub(crate) mod conformance;
 mod edge;
 mod examples;
 mod hello;
@@ -45,13 +46,14 @@ pub(crate) fn build() -> Result<(), String> {
     tested()?.build(&Libraries::debug()?)
 }
 
-/// Runs the tests of the packages, which were built, the program `hello`, and the examples of the pages.
+/// Runs the tests of the packages, which were built, the program `hello`, the examples of the pages, and a part of the conformance suite.
 pub(crate) fn test() -> Result<(), String> {
     // The modules find each other by their jars, without another compilation.
     maven("-pl client,jdk,okhttp,transports,openfeature jar:jar surefire:test -Dsurefire.useFile=false")
         .go()?;
     hello::run()?;
-    examples::run(&tested()?)
+    examples::run(&tested()?)?;
+    conformance::run()
 }
 
 /// Runs the tests with many clients, contexts, threads and processes, in a small machine that checks the calls of the native library.

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::answer::{Answer, Failure, FailureKind};
 use super::detail::detail;
-use super::{Given, attributes};
+use super::{Given, attributes, named};
 
 /// A request for a client. The variants have the names of the client's functions.
 #[derive(Deserialize)]
@@ -25,6 +25,8 @@ enum Request {
     Diagnostics,
     Generation,
     Keys,
+    /// Reads a value of this type, which is one use of the feature.
+    Detail { key: String, kind: String, context: Option<Given> },
     Peek { key: String, context: Option<Given> },
     Values { context: Option<Given> },
     CatchUpdates,
@@ -66,6 +68,12 @@ pub fn perform(client: &Client, request: &str) -> Answer {
         }
         Request::Generation => json!(client.generation()),
         Request::Keys => json!(client.keys()),
+        Request::Detail { key, kind, context: None } => {
+            detail(&client.detail_as(&key, named(&kind)?))
+        }
+        Request::Detail { key, kind, context: Some(own) } => {
+            detail(&client.context_of(attributes(&own)).detail_as(&key, named(&kind)?))
+        }
         Request::Peek { key, context: None } => detail(&client.peek(&key)),
         Request::Peek { key, context: Some(own) } => {
             detail(&client.context_of(attributes(&own)).peek(&key))

@@ -43,7 +43,7 @@ pub use self::value::JsonValue;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use fh_client::Attributes;
+use fh_client::{Attributes, Kind};
 
 /// The attributes of a context in a request: names with their values.
 type Given = BTreeMap<String, Vec<String>>;
@@ -52,4 +52,10 @@ fn attributes(given: &Given) -> Arc<Attributes> {
     let builder = Attributes::builder();
     let builder = given.iter().fold(builder, |all, (name, values)| all.attribute(name, values));
     Arc::new(builder.build())
+}
+
+/// Returns the type with this name.
+fn named(name: &str) -> Result<Kind, Failure> {
+    Kind::from_wire(name)
+        .ok_or_else(|| Failure::invalid("a kind is BOOLEAN, STRING, NUMBER or JSON"))
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Failure};
 use super::value::JsonValue;
-use super::{Given, attributes};
+use super::{Given, attributes, named};
 
 /// A request for compiled features. The variants have the names of their functions.
 #[derive(Deserialize)]
@@ -47,11 +47,6 @@ pub(super) fn perform(rules: &Ruleset, request: &str) -> Answer {
             })?
         }
     })
-}
-
-fn named(name: &str) -> Result<Kind, Failure> {
-    Kind::from_wire(name)
-        .ok_or_else(|| Failure::invalid("a kind is BOOLEAN, STRING, NUMBER or JSON"))
 }
 
 /// Calls a function with a feature and the subject of an evaluation.

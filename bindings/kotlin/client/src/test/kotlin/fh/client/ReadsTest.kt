@@ -4,6 +4,7 @@ import java.math.BigDecimal
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 
@@ -34,6 +35,9 @@ class ReadsTest {
                 assertNull(client.json(key), key)
             }
             assertEquals("NOT_FOUND", client.detail("MISSING").reason)
+            assertEquals(true to "STATIC", client.detail("B", "BOOLEAN").let { it.value to it.reason })
+            assertEquals(null to "TYPE_MISMATCH", client.context().detail("B", "STRING").let { it.value to it.reason })
+            assertThrows(IllegalArgumentException::class.java) { client.detail("B", "TEXT") }
             assertTrue("B" in client.explain("B"))
         }
     }

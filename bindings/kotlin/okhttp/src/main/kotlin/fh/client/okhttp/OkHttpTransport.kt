@@ -47,7 +47,7 @@ public class OkHttpTransport private constructor(source: Lazy<OkHttpClient>) : H
             // The end of a connection may block, and an event listener of the program may, too.
             exchange.onCancel { THREADS.execute { call.cancel() } }
             call.execute().use { response ->
-                exchange.head(response.code, response.headers.toList())
+                exchange.head(response.code, response.fields())
                 hasHead = true
                 // Without the cancellation, OkHttp would read on for some time to keep the connection.
                 if (!pass(response.inflated(), exchange)) call.cancel()
@@ -101,14 +101,22 @@ public class OkHttpTransport private constructor(source: Lazy<OkHttpClient>) : H
                 // Without retries, the first request on an idle connection that the server has closed would fail.
                 .retryOnConnectionFailure(false)
                 .connectionPool(ConnectionPool(0, 1, TimeUnit.MILLISECONDS))
-            builder.networkInterceptors().add(0, Interceptor { it.proceed(it.request()).withoutRepetition() })
+            builder.networkInterceptors().add(0, Interceptor { it.proceed(it.request()).withHiddenDelay() })
             return builder.build()
         }
 
-        /** OkHttp repeats a request at once after status 503 with `Retry-After: 0`, which no setting prevents. */
-        fun Response.withoutRepetition(): Response {
-            val isRepeated = code == 503 && header("Retry-After")?.toIntOrNull() == 0
-            return if (isRepeated) newBuilder().removeHeader("Retry-After").build() else this
+        /** The name of `Retry-After` within OkHttp, which would repeat a request after a delay of 0, and fail on a delay that is no `Int`. */
+        const val HIDDEN_DELAY = "X-FH-Retry-After"
+        const val DELAY = "Retry-After"
+
+        fun Response.withHiddenDelay(): Response {
+            val delay = header(DELAY) ?: return this
+            // The value may have any characters.
+            val hidden = headers.newBuilder().removeAll(DELAY).addUnsafeNonAscii(HIDDEN_DELAY, delay)
+            return newBuilder().headers(hidden.build()).build()
         }
+
+        fun Response.fields(): List<Pair<String, String>> =
+            headers.map { (name, value) -> (if (name == HIDDEN_DELAY) DELAY else name) to value }
     }
 }
