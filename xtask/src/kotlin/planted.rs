@@ -19,6 +19,8 @@ struct Bug {
     found: &'static str,
 }
 
+/// The file of the library on Linux.
+const LIBRARY: &str = "libfh_jni.so";
 const PANIC: &str = "fh-client failed: planted";
 const FAILED: &str = "FAILURE!";
 
@@ -137,10 +139,21 @@ const BUGS: &[Bug] = &[
     },
 ];
 
+impl Bug {
+    /// Returns true for a bug in the native library, after which no class is compiled again.
+    fn is_native(&self) -> bool {
+        self.file.starts_with("src/")
+    }
+}
+
 /// Plants each bug in turn, and fails if a test does not find it.
 pub(crate) fn run() -> Result<(), String> {
+    let copy = write_copy(None)?;
+    let (printed, outcome) = maven(&copy, "client", "test-compile")?;
+    outcome.map_err(|why| format!("{why}\n{printed}"))?;
+    let (native, other): (Vec<&Bug>, Vec<&Bug>) = BUGS.iter().partition(|bug| bug.is_native());
     let mut missed = Vec::new();
-    for bug in BUGS {
+    for bug in native.into_iter().chain(other) {
         match found(bug)? {
             true => say!("    found: {}", bug.name),
             false => missed.push(bug.name),
@@ -152,32 +165,44 @@ pub(crate) fn run() -> Result<(), String> {
 /// Plants a bug, and returns true if its test finds it.
 fn found(bug: &Bug) -> Result<bool, String> {
     let copy = write_copy(Some(bug))?;
-    let native = copy.join("native");
-    let build = absolute(&target_folder().join("kotlin/planted-build"))?;
-    let library = format!("{}fh_jni{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    Run::new("cargo build --locked --quiet -p fh-jni")
-        .env("RUSTFLAGS", "-A warnings")
-        .env("CARGO_TARGET_DIR", &build.display().to_string())
-        .in_folder(&copy)
-        .go()?;
-    let bytes = std::fs::read(build.join("debug").join(&library)).map_err(|why| why.to_string())?;
-    let system = format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH);
-    write_if_changed(&native.join(system).join(library), &bytes)?;
+    build_library(&copy)?;
     let (module, test) = bug.test;
-    // A panic on a thread of the package is written to the standard error of the tests.
-    let maven = format!(
-        "mvn -B -q -Dstyle.color=never -Dsurefire.useFile=false -Dsurefire.failIfNoSpecifiedTests=false -Dfh.native='{}' \
-         '-Dtest={test}' -pl {module} -am test 2>&1",
-        native.display()
-    );
-    let (printed, outcome) =
-        Run::new("sh -c").args(&[maven]).in_folder(&copy.join(PACKAGE)).capture()?;
-    let is_compiled =
-        !printed.contains("COMPILATION ERROR") && !printed.contains("Compilation failure");
-    if !is_compiled {
+    let goals = if bug.is_native() { "surefire:test" } else { "-am test" };
+    let (printed, outcome) = maven(&copy, module, &format!("'-Dtest={test}' {goals}"))?;
+    if printed.contains("COMPILATION ERROR") || printed.contains("Compilation failure") {
         return Err(format!("{}: the planted bug does not compile: {printed}", bug.name));
     }
     Ok(outcome.is_err() && printed.contains(bug.found))
+}
+
+/// Builds the native library of the copy.
+fn build_library(copy: &Path) -> Result<(), String> {
+    let build = absolute(&target_folder().join("kotlin/planted-build"))?;
+    Run::new("cargo build --locked --quiet -p fh-jni")
+        .env("RUSTFLAGS", "-A warnings")
+        .env("CARGO_TARGET_DIR", &build.display().to_string())
+        .in_folder(copy)
+        .go()?;
+    let bytes = std::fs::read(build.join("debug").join(LIBRARY)).map_err(|why| why.to_string())?;
+    write_if_changed(&native(copy).join(LIBRARY), &bytes)
+}
+
+/// Returns the folder of the library that the tests of the copy load.
+fn native(copy: &Path) -> PathBuf {
+    let system = format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH);
+    copy.join("native").join(system)
+}
+
+/// Runs goals of Maven with a module of the copy. Returns the standard output and the standard error, to which a panic on a thread of the
+/// package is written.
+fn maven(copy: &Path, module: &str, goals: &str) -> Result<(String, Result<(), String>), String> {
+    let line = format!(
+        "mvn -B -q -Dstyle.color=never -Dsurefire.useFile=false -Dsurefire.failIfNoSpecifiedTests=false \
+         -Dfh.native='{}' '-Dfh.arguments=-Dfh.client.library={}' -pl {module} {goals} 2>&1",
+        copy.join("native").display(),
+        native(copy).join(LIBRARY).display(),
+    );
+    Run::new("sh -c").args(&[line]).in_folder(&copy.join(PACKAGE)).capture()
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, String> {
