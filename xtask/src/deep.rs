@@ -124,7 +124,7 @@ pub(crate) fn all() -> Vec<Deep> {
             KOTLIN,
         ),
         deep(
-            Part::new("kotlin: planted bugs").prepare(kotlin::prepare).run(kotlin::planted::run),
+            Part::new("kotlin: mutants").prepare(kotlin::prepare).run(kotlin::mutants::run),
             &["fh-jni"],
             KOTLIN,
         ),
