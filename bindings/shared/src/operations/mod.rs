@@ -20,6 +20,7 @@
 
 mod answer;
 mod client;
+mod context;
 mod detail;
 mod edge;
 mod event;
@@ -39,23 +40,3 @@ pub use self::later::{Later, begin};
 pub use self::object::Object;
 pub use self::part::{Objects, Parts, Registered, register};
 pub use self::value::JsonValue;
-
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use fh_client::{Attributes, Kind};
-
-/// The attributes of a context in a request: names with their values.
-type Given = BTreeMap<String, Vec<String>>;
-
-fn attributes(given: &Given) -> Arc<Attributes> {
-    let builder = Attributes::builder();
-    let builder = given.iter().fold(builder, |all, (name, values)| all.attribute(name, values));
-    Arc::new(builder.build())
-}
-
-/// Returns the type with this name.
-fn named(name: &str) -> Result<Kind, Failure> {
-    Kind::from_wire(name)
-        .ok_or_else(|| Failure::invalid("a kind is BOOLEAN, STRING, NUMBER or JSON"))
-}

@@ -1,4 +1,4 @@
-//! Bugs that are planted into a copy of the packages, each of which the named test must find. A planted panic must become an exception.
+//! Mutants of the packages, each of which the named test must find. A mutant that panics must become an exception.
 
 use std::path::{Path, PathBuf};
 
@@ -7,8 +7,8 @@ use crate::mutants::{copy_to, write_if_changed};
 use crate::output::say;
 use crate::shell::{Run, root, target_folder, tracked_files};
 
-/// A bug: a text of a file that is replaced, and the test that finds it.
-struct Bug {
+/// A mutant: a text of a file that is replaced, and the test that finds it.
+struct Mutant {
     name: &'static str,
     file: &'static str,
     find: &'static str,
@@ -19,11 +19,13 @@ struct Bug {
     found: &'static str,
 }
 
-const PANIC: &str = "fh-client failed: planted";
+/// The file of the library on Linux.
+const LIBRARY: &str = "libfh_jni.so";
+const PANIC: &str = "fh-client failed: a mutant";
 const FAILED: &str = "FAILURE!";
 
-const BUGS: &[Bug] = &[
-    Bug {
+const MUTANTS: &[Mutant] = &[
+    Mutant {
         name: "the native memory of a collected client is kept",
         file: "client/src/main/kotlin/fh/client/internal/Collected.kt",
         find: "            reference.free()\n",
@@ -31,7 +33,7 @@ const BUGS: &[Bug] = &[
         test: ("client", "LifeTest#clients that are forgotten*"),
         found: FAILED,
     },
-    Bug {
+    Mutant {
         name: "a text is cut into bytes",
         file: "src/env.rs",
         find: "Some(String::from_utf16_lossy(&units))",
@@ -39,7 +41,7 @@ const BUGS: &[Bug] = &[
         test: ("client", "ReadsTest#texts cross*"),
         found: FAILED,
     },
-    Bug {
+    Mutant {
         name: "a lone surrogate crosses as it is",
         file: "client/src/main/kotlin/fh/client/internal/Texts.kt",
         find: "if (none { it.isSurrogate() }) return this",
@@ -47,7 +49,7 @@ const BUGS: &[Bug] = &[
         test: ("client", "ReadsTest#a lone surrogate*"),
         found: FAILED,
     },
-    Bug {
+    Mutant {
         name: "a key has the number of another key",
         file: "src/client.rs",
         find: "block.get(number % BLOCK)?.get()",
@@ -55,7 +57,7 @@ const BUGS: &[Bug] = &[
         test: ("client", "ReadsTest#a client reads more keys*"),
         found: FAILED,
     },
-    Bug {
+    Mutant {
         name: "a thread takes a context for another one",
         file: "src/contexts.rs",
         find: "used.number == number && used.client == client_number",
@@ -63,7 +65,7 @@ const BUGS: &[Bug] = &[
         test: ("client", "ReadsTest#a client reads more keys*"),
         found: FAILED,
     },
-    Bug {
+    Mutant {
         name: "a registration does not end",
         file: "src/natives.rs",
         find: "drop(REGISTRATIONS.take(registration))",
@@ -71,7 +73,7 @@ const BUGS: &[Bug] = &[
         test: ("client", "LifeTest#listeners get changes*"),
         found: FAILED,
     },
-    Bug {
+    Mutant {
         name: "a thread of listeners keeps the program running",
         file: "client/src/main/kotlin/fh/client/internal/Bridge.kt",
         find: "thread.isDaemon = true",
@@ -79,7 +81,7 @@ const BUGS: &[Bug] = &[
         test: ("client", "LifeTest#a listener may close*"),
         found: FAILED,
     },
-    Bug {
+    Mutant {
         name: "the platform is not told that a request is given up",
         file: "src/exchanges.rs",
         find: "    exchange.on_cancel(move || {\n",
@@ -87,7 +89,7 @@ const BUGS: &[Bug] = &[
         test: ("client", "LifeTest#a transport that breaks*"),
         found: FAILED,
     },
-    Bug {
+    Mutant {
         name: "a failure of TLS is one of the connection",
         file: "src/exchanges.rs",
         find: "2 => TransportErrorKind::Tls",
@@ -95,7 +97,7 @@ const BUGS: &[Bug] = &[
         test: ("client", "LifeTest#bodies that are wrong*"),
         found: FAILED,
     },
-    Bug {
+    Mutant {
         name: "an operation that was begun is never stepped",
         file: "src/tasks.rs",
         find: "    task.wake();\n    number",
@@ -103,105 +105,129 @@ const BUGS: &[Bug] = &[
         test: ("client", "FaceTest#operations that end later*"),
         found: FAILED,
     },
-    Bug {
+    Mutant {
         name: "a panic in a read",
         file: "src/natives.rs",
         find: "        let value = read.of(env, Client::boolean, Context::boolean);",
-        with: "        let value = read.of(env, |_, _| panic!(\"planted\"), Context::boolean);",
+        with: "        let value = read.of(env, |_, _| panic!(\"a mutant\"), Context::boolean);",
         test: ("client", "ReadsTest#a read of another type*"),
         found: PANIC,
     },
-    Bug {
+    Mutant {
         name: "a panic in an operation",
         file: "src/natives.rs",
         find: "env.text(&written(operations::perform(&own.client, &request)))",
-        with: "if request.contains(\"isCatching\") { panic!(\"planted\") } else { env.text(&written(operations::perform(&own.client, &request))) }",
+        with: "if request.contains(\"isCatching\") { panic!(\"a mutant\") } else { env.text(&written(operations::perform(&own.client, &request))) }",
         test: ("client", "FaceTest#updates are held back*"),
         found: PANIC,
     },
-    Bug {
+    Mutant {
         name: "a panic in a report of the platform",
         file: "src/exchanges.rs",
         find: "    let Some(exchange) = EXCHANGES.get(exchange) else { return };\n    let pairs",
-        with: "    let Some(exchange) = EXCHANGES.get(exchange) else { return };\n    if status == 500 { panic!(\"planted\") }\n    let pairs",
+        with: "    let Some(exchange) = EXCHANGES.get(exchange) else { return };\n    if status == 500 { panic!(\"a mutant\") }\n    let pairs",
         test: ("client", "LifeTest#a transport that breaks*"),
         found: PANIC,
     },
-    Bug {
+    Mutant {
         name: "a panic in the queue of functions",
         file: "src/jobs.rs",
         find: "    while let Some((job, progress)) = place.next() {\n",
-        with: "    while let Some((job, progress)) = place.next() {\n        if matches!(job, Job::Logs) { panic!(\"planted\") }\n",
+        with: "    while let Some((job, progress)) = place.next() {\n        if matches!(job, Job::Logs) { panic!(\"a mutant\") }\n",
         test: ("client", "FaceTest#log records go*"),
         found: PANIC,
     },
 ];
 
-/// Plants each bug in turn, and fails if a test does not find it.
+impl Mutant {
+    /// Returns true for a mutant in the native library, after which no class is compiled again.
+    fn is_native(&self) -> bool {
+        self.file.starts_with("src/")
+    }
+}
+
+/// Applies each mutant in turn, and fails if a test does not find it.
 pub(crate) fn run() -> Result<(), String> {
+    let copy = write_copy(None)?;
+    let (printed, outcome) = maven(&copy, "client", "test-compile")?;
+    outcome.map_err(|why| format!("{why}\n{printed}"))?;
+    let (native, other): (Vec<&Mutant>, Vec<&Mutant>) =
+        MUTANTS.iter().partition(|mutant| mutant.is_native());
     let mut missed = Vec::new();
-    for bug in BUGS {
-        match found(bug)? {
-            true => say!("    found: {}", bug.name),
-            false => missed.push(bug.name),
+    for mutant in native.into_iter().chain(other) {
+        match found(mutant)? {
+            true => say!("    found: {}", mutant.name),
+            false => missed.push(mutant.name),
         }
     }
     if missed.is_empty() { Ok(()) } else { Err(format!("not found: {}", missed.join("; "))) }
 }
 
-/// Plants a bug, and returns true if its test finds it.
-fn found(bug: &Bug) -> Result<bool, String> {
-    let copy = write_copy(Some(bug))?;
-    let native = copy.join("native");
-    let build = absolute(&target_folder().join("kotlin/planted-build"))?;
-    let library = format!("{}fh_jni{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+/// Applies a mutant, and returns true if its test finds it.
+fn found(mutant: &Mutant) -> Result<bool, String> {
+    let copy = write_copy(Some(mutant))?;
+    build_library(&copy)?;
+    let (module, test) = mutant.test;
+    let goals = if mutant.is_native() { "surefire:test" } else { "-am test" };
+    let (printed, outcome) = maven(&copy, module, &format!("'-Dtest={test}' {goals}"))?;
+    if printed.contains("COMPILATION ERROR") || printed.contains("Compilation failure") {
+        return Err(format!("{}: the mutant does not compile: {printed}", mutant.name));
+    }
+    Ok(outcome.is_err() && printed.contains(mutant.found))
+}
+
+/// Builds the native library of the copy.
+fn build_library(copy: &Path) -> Result<(), String> {
+    let build = absolute(&target_folder().join("kotlin/mutants-build"))?;
     Run::new("cargo build --locked --quiet -p fh-jni")
         .env("RUSTFLAGS", "-A warnings")
         .env("CARGO_TARGET_DIR", &build.display().to_string())
-        .in_folder(&copy)
+        .in_folder(copy)
         .go()?;
-    let bytes = std::fs::read(build.join("debug").join(&library)).map_err(|why| why.to_string())?;
+    let bytes = std::fs::read(build.join("debug").join(LIBRARY)).map_err(|why| why.to_string())?;
+    write_if_changed(&native(copy).join(LIBRARY), &bytes)
+}
+
+/// Returns the folder of the library that the tests of the copy load.
+fn native(copy: &Path) -> PathBuf {
     let system = format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH);
-    write_if_changed(&native.join(system).join(library), &bytes)?;
-    let (module, test) = bug.test;
-    // A panic on a thread of the package is written to the standard error of the tests.
-    let maven = format!(
-        "mvn -B -q -Dstyle.color=never -Dsurefire.useFile=false -Dsurefire.failIfNoSpecifiedTests=false -Dfh.native='{}' \
-         '-Dtest={test}' -pl {module} -am test 2>&1",
-        native.display()
+    copy.join("native").join(system)
+}
+
+/// Runs goals of Maven with a module of the copy. Returns the standard output and the standard error, to which a panic on a thread of the
+/// package is written.
+fn maven(copy: &Path, module: &str, goals: &str) -> Result<(String, Result<(), String>), String> {
+    let line = format!(
+        "mvn -B -q -Dstyle.color=never -Dsurefire.useFile=false -Dsurefire.failIfNoSpecifiedTests=false \
+         -Dfh.native='{}' '-Dfh.arguments=-Dfh.client.library={}' -pl {module} {goals} 2>&1",
+        copy.join("native").display(),
+        native(copy).join(LIBRARY).display(),
     );
-    let (printed, outcome) =
-        Run::new("sh -c").args(&[maven]).in_folder(&copy.join(PACKAGE)).capture()?;
-    let is_compiled =
-        !printed.contains("COMPILATION ERROR") && !printed.contains("Compilation failure");
-    if !is_compiled {
-        return Err(format!("{}: the planted bug does not compile: {printed}", bug.name));
-    }
-    Ok(outcome.is_err() && printed.contains(bug.found))
+    Run::new("sh -c").args(&[line]).in_folder(&copy.join(PACKAGE)).capture()
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, String> {
     std::path::absolute(path).map_err(|why| why.to_string())
 }
 
-/// Writes a copy of the project with a bug.
-fn write_copy(bug: Option<&Bug>) -> Result<PathBuf, String> {
-    let planted = bug.map(planted).transpose()?;
+/// Writes a copy of the project with a mutant.
+fn write_copy(mutant: Option<&Mutant>) -> Result<PathBuf, String> {
+    let changed = mutant.map(mutated).transpose()?;
     let with =
-        |file: &str| planted.as_ref().filter(|(own, _)| own == file).map(|(_, text)| text.clone());
-    let folder = absolute(&target_folder().join("kotlin/planted"))?;
+        |file: &str| changed.as_ref().filter(|(own, _)| own == file).map(|(_, text)| text.clone());
+    let folder = absolute(&target_folder().join("kotlin/mutants"))?;
     copy_to(&folder, &tracked_files()?, with)?;
     Ok(folder)
 }
 
-/// Returns the path and the text of a file with a bug.
-fn planted(bug: &Bug) -> Result<(String, String), String> {
-    let file = format!("{PACKAGE}/{}", bug.file);
+/// Returns the path and the text of a file with a mutant.
+fn mutated(mutant: &Mutant) -> Result<(String, String), String> {
+    let file = format!("{PACKAGE}/{}", mutant.file);
     let text =
         std::fs::read_to_string(root().join(&file)).map_err(|why| format!("{file}: {why}"))?;
-    match text.matches(bug.find).count() {
-        1 => Ok((file, text.replace(bug.find, bug.with))),
-        times => Err(format!("{}: {file} contains {:?} {times} times", bug.name, bug.find)),
+    match text.matches(mutant.find).count() {
+        1 => Ok((file, text.replace(mutant.find, mutant.with))),
+        times => Err(format!("{}: {file} contains {:?} {times} times", mutant.name, mutant.find)),
     }
 }
 
@@ -210,9 +236,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bugs_have_their_place_in_the_sources() {
-        for bug in BUGS {
-            assert_eq!(planted(bug).map(|_| ()), Ok(()));
+    fn mutants_have_their_place_in_the_sources() {
+        for mutant in MUTANTS {
+            assert_eq!(mutated(mutant).map(|_| ()), Ok(()));
         }
     }
 }
