@@ -4,7 +4,6 @@ import fh.client.http.HttpExchange
 import fh.client.http.HttpRequest
 import fh.client.http.HttpTransport
 import java.io.InputStream
-import java.io.PushbackInputStream
 import java.net.http.HttpClient
 import java.net.http.HttpResponse
 import java.net.http.HttpResponse.BodySubscribers
@@ -77,14 +76,9 @@ public class JdkTransport private constructor(private val client: (connectTimeou
     private fun HttpResponse<*>.fields(): List<Pair<String, String>> =
         headers().map().filterKeys { !it.startsWith(":") }.flatMap { (name, values) -> values.map { name to it } }
 
-    /** Returns the body without its compression. An empty body, such as that of status 304, is no gzip. */
     private fun HttpResponse<InputStream>.inflated(): InputStream {
-        if (!headers().firstValue("content-encoding").orElse("").equals("gzip", ignoreCase = true)) return body()
-        val body = PushbackInputStream(body())
-        val first = body.read()
-        if (first < 0) return body
-        body.unread(first)
-        return GZIPInputStream(body)
+        val isGzip = headers().firstValue("content-encoding").orElse("").equals("gzip", ignoreCase = true)
+        return if (isGzip) GZIPInputStream(body()) else body()
     }
 
     private companion object {

@@ -74,10 +74,9 @@ public class OkHttpTransport private constructor(source: Lazy<OkHttpClient>) : H
         }
     }
 
-    /** Returns the body without its compression. An empty body, such as that of status 304, is no gzip. */
     private fun Response.inflated(): InputStream {
         val isGzip = header("Content-Encoding").equals("gzip", ignoreCase = true)
-        return if (isGzip && !body.source().exhausted()) GZIPInputStream(body.byteStream()) else body.byteStream()
+        return if (isGzip) GZIPInputStream(body.byteStream()) else body.byteStream()
     }
 
     private companion object {
