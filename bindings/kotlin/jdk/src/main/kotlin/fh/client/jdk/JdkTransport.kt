@@ -15,8 +15,8 @@ import java.util.zip.GZIPInputStream
 /**
  * Sends requests with `java.net.http`. Each open request has a daemon thread `fh-http`.
  *
- * Header values are ASCII: `java.net.http` would replace other characters, so a request with such a header fails. On Java 11 to 15, a response
- * must begin within a minute, because those versions cannot cancel a request before.
+ * Header values are ASCII: `java.net.http` would replace other characters, so a request with such a header fails. On Java 11 to 15, a
+ * response must begin within a minute, because those versions cannot cancel a request before.
  *
  * ```kotlin
  * val client = FeatureHub.client("https://edge.example", "ENVIRONMENT/KEY") { transport = JdkTransport(http) }
@@ -57,7 +57,7 @@ public class JdkTransport private constructor(private val client: (connectTimeou
             val response = future.get()
             exchange.head(response.statusCode(), response.fields())
             hasHead = true
-            response.inflated().use { pass(it, exchange) }
+            response.body().use { pass(response.inflated(), exchange) }
             exchange.end()
         } catch (error: Throwable) {
             exchange.fail(error, hasHead)
