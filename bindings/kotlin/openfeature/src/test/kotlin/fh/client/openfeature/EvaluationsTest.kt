@@ -10,6 +10,7 @@ import dev.openfeature.sdk.Value
 import dev.openfeature.sdk.exceptions.ParseError
 import dev.openfeature.sdk.exceptions.ProviderNotReadyError
 import dev.openfeature.sdk.exceptions.TypeMismatchError
+import fh.client.FetchMode
 import fh.client.Interception
 import fh.client.MemoryOverrides
 import fh.client.UsageEvent
@@ -280,14 +281,18 @@ class EvaluationsTest {
     fun `a client without features has no values, and overrides have`() {
         edge.fail(Fault.status(503))
         overrides.set("FORCED", true)
-        val provider = FeatureHubProvider(client)
-        for (context in listOf(ImmutableContext(), ImmutableContext("fred"))) {
-            assertEquals(true, provider.getBooleanEvaluation("FORCED", null, context).value)
-            val failure = assertThrows(ProviderNotReadyError::class.java) {
-                provider.getBooleanEvaluation("A", null, context)
-            }
-            assertEquals("the client has no features yet", failure.message)
+        val offline = edge.client {
+            mode = FetchMode.OFFLINE
+            interceptors = listOf(Interception(overrides))
         }
+        for (provider in listOf(client, offline).map { FeatureHubProvider(it) }) {
+            for (context in listOf(ImmutableContext(), ImmutableContext("fred"))) {
+                assertEquals(true, provider.getBooleanEvaluation("FORCED", null, context).value)
+                val failure = assertThrows(ProviderNotReadyError::class.java) { provider.getBooleanEvaluation("A", null, context) }
+                assertEquals("the client has no features yet", failure.message)
+            }
+        }
+        offline.close()
     }
 
     @Test
