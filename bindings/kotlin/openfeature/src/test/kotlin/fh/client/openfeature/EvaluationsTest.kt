@@ -7,9 +7,11 @@ import dev.openfeature.sdk.ImmutableContext
 import dev.openfeature.sdk.MutableTrackingEventDetails
 import dev.openfeature.sdk.OpenFeatureAPI
 import dev.openfeature.sdk.Value
+import dev.openfeature.sdk.exceptions.OpenFeatureError
 import dev.openfeature.sdk.exceptions.ParseError
 import dev.openfeature.sdk.exceptions.ProviderNotReadyError
 import dev.openfeature.sdk.exceptions.TypeMismatchError
+import fh.client.Decision
 import fh.client.FetchMode
 import fh.client.Interception
 import fh.client.MemoryOverrides
@@ -293,6 +295,32 @@ class EvaluationsTest {
             }
         }
         offline.close()
+    }
+
+    @Test
+    fun `features that arrive during a read give their value, or the error of a client without features`() {
+        edge.set("A", "red")
+        for ((read, expected) in listOf(1 to "red", 2 to ErrorCode.PROVIDER_NOT_READY)) {
+            edge.fail(Fault.status(503))
+            val late = edge.client()
+            var reads = 0
+            // The provider reads several times, and each read uses the state of its beginning.
+            late.intercept({ _ ->
+                if (++reads == read) {
+                    edge.heal()
+                    late.refreshAsync().get(60, TimeUnit.SECONDS)
+                }
+                Decision.CONTINUE
+            })
+            val provider = FeatureHubProvider(late)
+            val found = try {
+                provider.getStringEvaluation("A", null, ImmutableContext("fred")).value
+            } catch (failure: OpenFeatureError) {
+                failure.errorCode
+            }
+            assertEquals(expected, found)
+            late.close()
+        }
     }
 
     @Test
