@@ -7,9 +7,12 @@ import dev.openfeature.sdk.ImmutableContext
 import dev.openfeature.sdk.MutableTrackingEventDetails
 import dev.openfeature.sdk.OpenFeatureAPI
 import dev.openfeature.sdk.Value
+import dev.openfeature.sdk.exceptions.OpenFeatureError
 import dev.openfeature.sdk.exceptions.ParseError
 import dev.openfeature.sdk.exceptions.ProviderNotReadyError
 import dev.openfeature.sdk.exceptions.TypeMismatchError
+import fh.client.Decision
+import fh.client.FetchMode
 import fh.client.Interception
 import fh.client.MemoryOverrides
 import fh.client.UsageEvent
@@ -280,13 +283,43 @@ class EvaluationsTest {
     fun `a client without features has no values, and overrides have`() {
         edge.fail(Fault.status(503))
         overrides.set("FORCED", true)
-        val provider = FeatureHubProvider(client)
-        for (context in listOf(ImmutableContext(), ImmutableContext("fred"))) {
-            assertEquals(true, provider.getBooleanEvaluation("FORCED", null, context).value)
-            val failure = assertThrows(ProviderNotReadyError::class.java) {
-                provider.getBooleanEvaluation("A", null, context)
+        val offline = edge.client {
+            mode = FetchMode.OFFLINE
+            interceptors = listOf(Interception(overrides))
+        }
+        for (provider in listOf(client, offline).map { FeatureHubProvider(it) }) {
+            for (context in listOf(ImmutableContext(), ImmutableContext("fred"))) {
+                assertEquals(true, provider.getBooleanEvaluation("FORCED", null, context).value)
+                val failure = assertThrows(ProviderNotReadyError::class.java) { provider.getBooleanEvaluation("A", null, context) }
+                assertEquals("the client has no features yet", failure.message)
             }
-            assertEquals("the client has no features yet", failure.message)
+        }
+        offline.close()
+    }
+
+    @Test
+    fun `features that arrive during a read give their value, or the error of a client without features`() {
+        edge.set("A", "red")
+        for ((read, expected) in listOf(1 to "red", 2 to ErrorCode.PROVIDER_NOT_READY)) {
+            edge.fail(Fault.status(503))
+            val late = edge.client()
+            var reads = 0
+            // The provider reads several times, and each read uses the state of its beginning.
+            late.intercept({ _ ->
+                if (++reads == read) {
+                    edge.heal()
+                    late.refreshAsync().get(60, TimeUnit.SECONDS)
+                }
+                Decision.CONTINUE
+            })
+            val provider = FeatureHubProvider(late)
+            val found = try {
+                provider.getStringEvaluation("A", null, ImmutableContext("fred")).value
+            } catch (failure: OpenFeatureError) {
+                failure.errorCode
+            }
+            assertEquals(expected, found)
+            late.close()
         }
     }
 
