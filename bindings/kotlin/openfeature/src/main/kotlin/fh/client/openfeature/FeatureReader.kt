@@ -51,8 +51,8 @@ internal class FeatureReader(private val client: Client) {
     }
 
     /**
-     * Returns reads that have values, after a read without them. With a server-evaluated key, a context without attributes reads the values of
-     * the context that was given to the client.
+     * Returns reads that have values, after a read without them. With a server-evaluated key, a context without attributes reads the values
+     * of the context that was given to the client.
      */
     private fun evaluated(own: Context, key: String): Reads {
         if (client.peek(key).reason == NOT_READY) throw notReady()
