@@ -79,7 +79,8 @@ class EvaluationsTest {
         for ((key, type, default, strategic) in types) {
             for ((suffix, strategies) in listOf("" to strategies(strategic.toString()), "_PLAIN" to "[]", "_OVERRIDDEN" to "[]")) {
                 edge.put(
-                    """{"key": "$key$suffix", "type": "${kinds[key]}", "value": $default, "version": 7, "strategies": $strategies}""",
+                    """{"id": "id-$key", "key": "$key$suffix", "type": "${kinds[key]}", "value": $default, "version": 7,
+                        "strategies": $strategies}""",
                 )
             }
             overrides.set("${key}_OVERRIDDEN", overriding[key])
