@@ -344,7 +344,10 @@ class EvaluationsTest {
         assertTrue(client.flush(PATIENCE))
         val (sold, plain) = synchronized(seen) { seen.filter { it.kind == "named" } }
         assertEquals(
-            mapOf("value" to "9.5", "currency" to "NZD", "at" to "2026-11-28T00:00:00.000Z", "items" to listOf("1", null)), sold.params,
+            mapOf(
+                "value" to BigDecimal("9.5"), "currency" to "NZD", "at" to "2026-11-28T00:00:00.000Z", "items" to listOf(BigDecimal(1), null),
+            ),
+            sold.params,
         )
         assertEquals(listOf("sold", "fred", "A = red"), listOf(sold.name, sold.userKey, sold.features.single().toString()))
         assertEquals(listOf("seen", null, "A = red"), listOf(plain.name, plain.userKey, plain.features.single().toString()))
