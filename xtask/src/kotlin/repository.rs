@@ -10,8 +10,10 @@ use crate::python::empty_folder;
 use crate::shell::{Run, root};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The file by which a program finds a transport.
+const TRANSPORT: &str = "META-INF/services/fh.client.http.HttpTransport";
 /// The packages that ship, each with the files that its jar must contain.
-const ARTIFACTS: [(&str, &[&str]); 2] = [
+const ARTIFACTS: [(&str, &[&str]); 4] = [
     (
         "fh-client",
         &[
@@ -21,7 +23,9 @@ const ARTIFACTS: [(&str, &[&str]); 2] = [
             "fh/native/version",
         ],
     ),
-    ("fh-client-jdk", &["META-INF/LICENSE", "META-INF/services/fh.client.http.HttpTransport"]),
+    ("fh-client-jdk", &["META-INF/LICENSE", TRANSPORT]),
+    ("fh-client-okhttp", &["META-INF/LICENSE", TRANSPORT]),
+    ("fh-client-openfeature", &["META-INF/LICENSE"]),
 ];
 
 /// A Maven repository in a folder.

@@ -21,6 +21,15 @@ pub(super) fn write(
     write_into(&folder(), &root(), files, mutated, added)
 }
 
+/// Writes these files of the project into another folder, as [`write`] does.
+pub(crate) fn copy_to(
+    folder: &Path,
+    files: &[String],
+    changed: impl Fn(&str) -> Option<String>,
+) -> Result<(), String> {
+    write_into(folder, &root(), files, changed, &[])
+}
+
 fn write_into(
     folder: &Path,
     source: &Path,
@@ -64,7 +73,7 @@ fn remove_empty_folders(folder: &Path) {
     }
 }
 
-pub(super) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<(), String> {
+pub(crate) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<(), String> {
     if fs::read(path).is_ok_and(|found| found == bytes) {
         return Ok(());
     }

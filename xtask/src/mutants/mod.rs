@@ -12,6 +12,8 @@ mod table;
 mod tests;
 mod tokens;
 
+pub(crate) use copy::{copy_to, write_if_changed};
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
@@ -206,8 +208,8 @@ fn show(name: &str) -> Result<(), String> {
         return Err(format!("{}: {why}", folder.display()));
     }
     for (file, (old, new)) in files {
-        copy::write_if_changed(&folder.join("a").join(&file), old.as_bytes())?;
-        copy::write_if_changed(&folder.join("b").join(&file), new.as_bytes())?;
+        write_if_changed(&folder.join("a").join(&file), old.as_bytes())?;
+        write_if_changed(&folder.join("b").join(&file), new.as_bytes())?;
         let new = folder.join("b").join(&file).display().to_string();
         // Formats the file in place. If rustfmt fails or is missing, the diff shows the edits as they are written.
         Run::new("rustfmt --edition 2024 --quiet").args(&[new]).succeeds();

@@ -8,7 +8,7 @@ use tracing::span::{Attributes, Id, Record as SpanRecord};
 use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
 
-use super::level;
+use super::level::present;
 use super::queue::{Queue, Record};
 
 /// The crates whose events are logged. Libraries have other loggers.
@@ -23,7 +23,7 @@ pub(super) struct Collector {
 impl Collector {
     fn collects(metadata: &Metadata<'_>) -> bool {
         let name = metadata.target().split("::").next().unwrap_or_default();
-        metadata.is_event() && CRATES.contains(&name) && *metadata.level() <= level()
+        metadata.is_event() && CRATES.contains(&name) && *metadata.level() <= present()
     }
 }
 
@@ -37,7 +37,7 @@ impl Subscriber for Collector {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(level())
+        Some(present())
     }
 
     fn event(&self, event: &Event<'_>) {

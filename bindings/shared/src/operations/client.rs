@@ -7,8 +7,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::{Answer, Failure, FailureKind};
+use super::context::{Given, attributes};
 use super::detail::detail;
-use super::{Given, attributes};
+use super::value::kind_named;
 
 /// A request for a client. The variants have the names of the client's functions.
 #[derive(Deserialize)]
@@ -16,8 +17,12 @@ use super::{Given, attributes};
 enum Request {
     Readiness,
     Status,
-    WaitReady { millis: u64 },
-    Flush { millis: u64 },
+    WaitReady {
+        millis: u64,
+    },
+    Flush {
+        millis: u64,
+    },
     Close,
     Suspend,
     Resume,
@@ -25,18 +30,43 @@ enum Request {
     Diagnostics,
     Generation,
     Keys,
-    Peek { key: String, context: Option<Given> },
-    Values { context: Option<Given> },
+    /// Reads a value of this type, which is one use of the feature.
+    Detail {
+        key: String,
+        kind: String,
+        context: Option<Given>,
+    },
+    Peek {
+        key: String,
+        context: Option<Given>,
+    },
+    Values {
+        context: Option<Given>,
+    },
     CatchUpdates,
     StopCatching,
-    Release { keys: Option<Vec<String>> },
+    Release {
+        keys: Option<Vec<String>>,
+    },
     IsCatching,
     IsHolding,
     HeldKeys,
     OverridesChanged,
-    Record { name: String, params: Params, context: Option<Given> },
-    OfferFeatures { store: String, environment: String, features: String },
-    OfferFeature { store: String, environment: String, feature: String },
+    Record {
+        name: String,
+        params: Params,
+        context: Option<Given>,
+    },
+    OfferFeatures {
+        store: String,
+        environment: String,
+        features: String,
+    },
+    OfferFeature {
+        store: String,
+        environment: String,
+        feature: String,
+    },
 }
 
 /// Performs an operation of a client.
@@ -66,6 +96,12 @@ pub fn perform(client: &Client, request: &str) -> Answer {
         }
         Request::Generation => json!(client.generation()),
         Request::Keys => json!(client.keys()),
+        Request::Detail { key, kind, context: None } => {
+            detail(&client.detail_as(&key, kind_named(&kind)?))
+        }
+        Request::Detail { key, kind, context: Some(own) } => {
+            detail(&client.context_of(attributes(&own)).detail_as(&key, kind_named(&kind)?))
+        }
         Request::Peek { key, context: None } => detail(&client.peek(&key)),
         Request::Peek { key, context: Some(own) } => {
             detail(&client.context_of(attributes(&own)).peek(&key))

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::{Answer, Failure};
+use super::context::{Given, attributes};
 use super::value::JsonValue;
-use super::{Given, attributes};
 
 /// An operation that ends later. It runs on any executor.
 pub type Later = Pin<Box<dyn Future<Output = Answer> + Send>>;

@@ -20,6 +20,7 @@
 
 mod answer;
 mod client;
+mod context;
 mod detail;
 mod edge;
 mod event;
@@ -39,17 +40,3 @@ pub use self::later::{Later, begin};
 pub use self::object::Object;
 pub use self::part::{Objects, Parts, Registered, register};
 pub use self::value::JsonValue;
-
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use fh_client::Attributes;
-
-/// The attributes of a context in a request: names with their values.
-type Given = BTreeMap<String, Vec<String>>;
-
-fn attributes(given: &Given) -> Arc<Attributes> {
-    let builder = Attributes::builder();
-    let builder = given.iter().fold(builder, |all, (name, values)| all.attribute(name, values));
-    Arc::new(builder.build())
-}

@@ -8,8 +8,8 @@ use fh_client::{Client, ClientBuilder, Deduplicate, LockPolicy, Subscription, Us
 use serde::Deserialize;
 
 use super::answer::Failure;
+use super::context::{Given, attributes};
 use super::object::Object;
-use super::{Given, attributes};
 use crate::callbacks::{
     ConstructorCallbacks, Decides, FunctionInterceptor, Interest, Listener, Registration, Registry,
     Reports,

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Failure};
+use super::context::{Given, attributes};
 use super::value::JsonValue;
-use super::{Given, attributes};
+use super::value::kind_named;
 
 /// A request for compiled features. The variants have the names of their functions.
 #[derive(Deserialize)]
@@ -36,7 +37,7 @@ pub(super) fn perform(rules: &Ruleset, request: &str) -> Answer {
         Request::Keys => rules.iter().map(|feature| feature.key()).collect(),
         Request::Diagnostics => rules.diagnostics().map(ToString::to_string).collect(),
         Request::Evaluate { key, kind, context, now_millis } => {
-            let kind = kind.map(|name| named(&name)).transpose()?;
+            let kind = kind.map(|name| kind_named(&name)).transpose()?;
             with(rules, &key, context.as_ref(), now_millis, |feature, subject| {
                 evaluation(feature, &feature.evaluate(subject), kind)
             })?
@@ -47,11 +48,6 @@ pub(super) fn perform(rules: &Ruleset, request: &str) -> Answer {
             })?
         }
     })
-}
-
-fn named(name: &str) -> Result<Kind, Failure> {
-    Kind::from_wire(name)
-        .ok_or_else(|| Failure::invalid("a kind is BOOLEAN, STRING, NUMBER or JSON"))
 }
 
 /// Calls a function with a feature and the subject of an evaluation.

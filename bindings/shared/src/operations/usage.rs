@@ -41,6 +41,7 @@ fn used(feature: &UsedFeature) -> Value {
         "environment": feature.environment.as_deref(),
         "kind": feature.kind.map(Kind::as_str),
         "value": JsonValue::from(feature.value.as_ref()),
+        "text": feature.text().as_deref(),
         "strategyId": feature.strategy_id.as_deref(),
         "version": feature.version,
     })

@@ -1,6 +1,6 @@
 //! Values of features in JSON.
 
-use fh_client::{NewValue, Number, Value};
+use fh_client::{Kind, NewValue, Number, Value};
 use serde::{Deserialize, Serialize};
 
 use super::answer::Failure;
@@ -54,4 +54,10 @@ impl TryFrom<JsonValue> for NewValue {
     fn try_from(value: JsonValue) -> Result<Self, Failure> {
         Ok(Option::<Value>::try_from(value)?.map_or(Self::Null, Self::from))
     }
+}
+
+/// Returns the type of values with this name.
+pub(super) fn kind_named(name: &str) -> Result<Kind, Failure> {
+    Kind::from_wire(name)
+        .ok_or_else(|| Failure::invalid("a kind is BOOLEAN, STRING, NUMBER or JSON"))
 }

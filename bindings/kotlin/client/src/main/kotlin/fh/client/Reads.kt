@@ -71,6 +71,15 @@ public abstract class Reads internal constructor(
     /** Returns the value with its reason. */
     public fun detail(key: String): Detail = Detail(Json.members(native.detail(key, packed)))
 
+    /**
+     * Returns the value with its reason, if the feature has this type: `BOOLEAN`, `STRING`, `NUMBER` or `JSON`.
+     *
+     * @throws IllegalArgumentException if there is no such type
+     */
+    @Suppress("UNCHECKED_CAST")
+    public fun detail(key: String, kind: String): Detail =
+        Detail(native.perform("detail", "key" to key, "kind" to kind, "context" to given) as Map<String, Any?>)
+
     /** Returns the value with its reason, and reports no use of the feature. */
     @Suppress("UNCHECKED_CAST")
     public fun peek(key: String): Detail = Detail(native.perform("peek", "key" to key, "context" to given) as Map<String, Any?>)

@@ -52,7 +52,7 @@ public class UsageEvent internal constructor(private val members: Map<String, An
     /** The name of the interceptor that returned the value of a read. */
     public val interceptor: String? get() = members["interceptor"]?.toString()
 
-    /** The parameters of `record`. Numbers are their texts. */
+    /** The parameters of `record`. Numbers are `BigDecimal`. */
     public val params: Map<String, Any?>?
         get() = (members["params"] as Map<*, *>?)?.entries?.associate { (name, value) -> name.toString() to value }
 
@@ -82,6 +82,9 @@ public class UsedFeature internal constructor(private val members: Map<*, *>) {
 
     /** The value as a `Boolean`, a `String` or a `BigDecimal`; a JSON value is its text. */
     public val value: Any? get() = valueOf(members["value"])
+
+    /** The value as text for statistics: `on` or `off` for a BOOLEAN; null for JSON and for no value. */
+    public val text: String? get() = members["text"]?.toString()
 
     /** The id of the strategy that matched. */
     public val strategyId: String? get() = members["strategyId"]?.toString()

@@ -173,6 +173,7 @@ class FaceTest {
     fun `observers get the uses of features`() {
         edge.set("COLOUR", "red")
         edge.set("PRICE", BigDecimal("1.5"))
+        edge.set("SOLD_OUT", true)
         val early = LinkedBlockingQueue<UsageEvent>()
         val client = ready { observers = listOf(Observation({ early.addAll(it) }, UsageOptions(oneOf = 1))) }
         val late = LinkedBlockingQueue<UsageEvent>()
@@ -188,8 +189,9 @@ class FaceTest {
         val (read, sold) = late.filter { it.kind != "collection" }.also { assertEquals(listOf("feature", "sold"), it.map { it.name }) }
         assertEquals(listOf("evaluated", "COLOUR", "red", "STATIC", "mara", mapOf("userkey" to listOf("mara"))),
             listOf(read.kind, read.features.single().key, read.features.single().value, read.reason, read.userKey, read.attributes))
-        assertEquals(mapOf("price" to "2.5", "items" to listOf("a", null, true)), sold.params)
+        assertEquals(mapOf("price" to BigDecimal("2.5"), "items" to listOf("a", null, true)), sold.params)
         assertEquals(BigDecimal("1.5"), sold.features.first { it.key == "PRICE" }.value)
+        assertEquals(mapOf("COLOUR" to "red", "PRICE" to "1.5", "SOLD_OUT" to "on"), sold.features.associate { it.key to it.text })
         assertTrue(Duration.between(read.at, Instant.now()).abs() < Duration.ofMinutes(5) && "mara" !in read.toString())
         client.close()
     }

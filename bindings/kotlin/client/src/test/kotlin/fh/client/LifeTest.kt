@@ -66,6 +66,7 @@ class LifeTest {
             subscription.close()
             release.countDown()
             http.answer(red(4, "white"))
+            while (client.string("COLOUR") != "white") Thread.yield()
             assertTrue(client.flush(PATIENCE))
             assertNull(seen.poll())
         } finally {
@@ -238,7 +239,10 @@ class LifeTest {
     fun `clients that are forgotten end`() {
         val cancelled = LinkedBlockingQueue<Int>()
         repeat(20) { number ->
-            polling({ _, exchange -> exchange.onCancel { cancelled.add(number) } })
+            polling({ _, exchange -> exchange.onCancel { cancelled.add(number) } }) {
+                // Only the end of the client cancels its request.
+                limits = Limits().apply { head = Duration.ofHours(1); poll = Duration.ofHours(1) }
+            }
         }
         val found = HashSet<Int>()
         val end = System.nanoTime() + PATIENCE.toNanos()

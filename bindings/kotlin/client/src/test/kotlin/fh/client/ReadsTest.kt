@@ -4,6 +4,7 @@ import java.math.BigDecimal
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 
@@ -34,6 +35,9 @@ class ReadsTest {
                 assertNull(client.json(key), key)
             }
             assertEquals("NOT_FOUND", client.detail("MISSING").reason)
+            assertEquals(true to "STATIC", client.detail("B", "BOOLEAN").let { it.value to it.reason })
+            assertEquals(null to "TYPE_MISMATCH", client.context().detail("B", "STRING").let { it.value to it.reason })
+            assertThrows(IllegalArgumentException::class.java) { client.detail("B", "TEXT") }
             assertTrue("B" in client.explain("B"))
         }
     }
@@ -60,8 +64,11 @@ class ReadsTest {
     @Test
     fun `a client reads more keys and contexts than it keeps`() {
         val client = polled(feature("F", "STRING", "\"here\""), rollout("PLAN", "plan", "gold"))
-        for (number in 0..5000) assertNull(client.string("MISSING-$number"))
-        assertEquals("here", client.string("F"))
+        for (number in 0..5000) {
+            assertNull(client.string("MISSING-$number"))
+            // The key has a number of its own, from the middle of the others.
+            if (number >= 100) assertEquals("here", client.string("F"))
+        }
         val contexts = (0..20).map { client.context("plan" to if (it % 2 == 0) "gold" else "silver", "number" to it) }
         repeat(3) {
             contexts.forEachIndexed { at, context ->

@@ -1,5 +1,7 @@
 package fh.client.internal
 
+import java.math.BigDecimal
+
 /** JSON texts: writes settings, and reads what the native library writes. */
 internal object Json {
     /** Returns the JSON text of null, texts, numbers, booleans, lists and maps. */
@@ -39,7 +41,7 @@ internal object Json {
         append('"')
     }
 
-    /** Returns the value of a JSON text that the native library has written. Numbers are their texts. */
+    /** Returns the value of a JSON text that the native library has written. Numbers are `BigDecimal`. */
     fun read(text: String): Any? = Reader(text).value()
 
     /** Returns the members of a JSON object that the native library has written. */
@@ -115,7 +117,7 @@ internal object Json {
                 "null" -> null
                 "true" -> true
                 "false" -> false
-                else -> word
+                else -> BigDecimal(word)
             }
         }
     }

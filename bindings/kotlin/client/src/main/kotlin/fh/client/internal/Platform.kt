@@ -25,13 +25,15 @@ internal object Platform {
         }
 
     /**
-     * Returns true if a process with these mappings uses musl, whose loader is also its C library. A system may have the
-     * files of both C libraries.
+     * Returns true if a process with these mappings uses musl. Its C library is a file with the name of the loader, or with a name that no
+     * library of glibc has. The files of the system do not tell, because a system may have both C libraries.
      */
     fun isMusl(maps: File): Boolean =
         try {
-            maps.useLines(Charsets.ISO_8859_1) { lines -> lines.any { "/ld-musl-" in it } }
+            maps.useLines(Charsets.ISO_8859_1) { lines -> lines.map { it.substringAfterLast('/').substringBefore(' ') }.any { isMusl(it) } }
         } catch (_: IOException) {
             false
         }
+
+    private fun isMusl(file: String) = file == "libc.so" || file.startsWith("ld-musl-")
 }

@@ -1,62 +1,70 @@
 package fh.client.jdk
 
 import fh.client.http.HttpExchange
-import fh.client.http.HttpFailure
 import fh.client.http.HttpRequest
 import fh.client.http.HttpTransport
-import java.io.IOException
 import java.io.InputStream
-import java.net.ConnectException
-import java.net.URI
 import java.net.http.HttpClient
-import java.net.http.HttpConnectTimeoutException
-import java.net.http.HttpResponse.BodyHandlers
+import java.net.http.HttpResponse
+import java.net.http.HttpResponse.BodySubscribers
+import java.time.Duration
+import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.Executors
-import java.util.concurrent.ThreadFactory
-import java.util.concurrent.atomic.AtomicReference
 import java.util.zip.GZIPInputStream
-import javax.net.ssl.SSLException
 
 /**
- * Sends requests with `java.net.http`. Each open request has a daemon thread, which reads its response.
+ * Sends requests with `java.net.http`. Each open request has a daemon thread `fh-http`.
  *
- * The client that a program gives must follow no redirects and have no cookie handler; the default one has neither.
+ * Header values are ASCII: `java.net.http` would replace other characters, so a request with such a header fails. On Java 11 to 15, a
+ * response must begin within a minute, because those versions cannot cancel a request before.
+ *
+ * ```kotlin
+ * val client = FeatureHub.client("https://edge.example", "ENVIRONMENT/KEY") { transport = JdkTransport(http) }
+ * ```
  */
-public class JdkTransport @JvmOverloads constructor(
-    private val client: HttpClient = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).build(),
-) : HttpTransport {
+public class JdkTransport private constructor(private val client: (connectTimeout: Duration) -> HttpClient) : HttpTransport {
+    /** Uses clients with the defaults of Java, which all such transports share. */
+    public constructor() : this({ DEFAULTS.computeIfAbsent(it, ::newClient) })
+
+    /**
+     * Uses this client, with its own connect timeout. An authenticator should answer for proxies only.
+     *
+     * @throws IllegalArgumentException if the client follows redirects or keeps cookies
+     */
+    public constructor(client: HttpClient) : this({ client }) {
+        require(client.followRedirects() == HttpClient.Redirect.NEVER) {
+            "the HttpClient follows redirects: build it with followRedirects(HttpClient.Redirect.NEVER)"
+        }
+        require(client.cookieHandler().isEmpty) { "the HttpClient keeps cookies: build it without cookieHandler" }
+    }
+
     override fun send(request: HttpRequest, exchange: HttpExchange) {
         THREADS.execute { run(request, exchange) }
     }
 
     private fun run(request: HttpRequest, exchange: HttpExchange) {
-        val body = AtomicReference<InputStream?>()
-        val thread = Thread.currentThread()
-        exchange.onCancel {
-            // Before the head, the thread waits for the response; afterwards it reads the body.
-            thread.interrupt()
-            body.get()?.closeLater()
-        }
+        var hasHead = false
         try {
-            val response = client.send(request.toJava(), BodyHandlers.ofInputStream())
-            body.set(response.body())
-            val headers = response.headers().map().flatMap { (name, values) -> values.map { name to it } }
-            val encoding = response.headers().firstValue("content-encoding").orElse("")
-            exchange.head(response.statusCode(), headers.filter { (name, _) -> !name.startsWith(":") })
-            val stream = if (encoding.equals("gzip", ignoreCase = true)) GZIPInputStream(response.body()) else response.body()
-            stream.use { pass(it, exchange) }
+            val message = request.toJava()
+            val cancellation = Cancellation()
+            // The end of a connection may block.
+            exchange.onCancel { THREADS.execute { cancellation.cancel() } }
+            val future = client(request.connectTimeout).sendAsync(message) {
+                // Java 11 does not end a request whose future is cancelled. Its body is closed as soon as it comes.
+                BodySubscribers.ofInputStream().also { body -> body.body.thenAccept { cancellation.add(it::close) } }
+            }
+            cancellation.add { future.cancel(true) }
+            val response = future.get()
+            exchange.head(response.statusCode(), response.fields())
+            hasHead = true
+            response.body().use { pass(response.inflated(), exchange) }
             exchange.end()
-        } catch (error: InterruptedException) {
-            exchange.fail(HttpFailure.BROKEN, "the request was cancelled")
-        } catch (error: IOException) {
-            exchange.fail(failureOf(error), error.toString())
-        } catch (error: RuntimeException) {
-            exchange.fail(HttpFailure.OTHER, error.toString())
-        } finally {
-            Thread.interrupted()
+        } catch (error: Throwable) {
+            exchange.fail(error, hasHead)
         }
     }
 
+    /** Passes the body on until its end, or until the client reads no more. */
     private fun pass(body: InputStream, exchange: HttpExchange) {
         val bytes = ByteArray(PIECE)
         while (true) {
@@ -65,38 +73,24 @@ public class JdkTransport @JvmOverloads constructor(
         }
     }
 
-    private fun failureOf(error: IOException): HttpFailure =
-        when (error) {
-            is HttpConnectTimeoutException -> HttpFailure.CONNECT_TIMEOUT
-            is ConnectException -> HttpFailure.CONNECT
-            is SSLException -> HttpFailure.TLS
-            else -> HttpFailure.BROKEN
-        }
+    private fun HttpResponse<*>.fields(): List<Pair<String, String>> =
+        headers().map().filterKeys { !it.startsWith(":") }.flatMap { (name, values) -> values.map { name to it } }
 
-    private fun HttpRequest.toJava(): java.net.http.HttpRequest {
-        val builder = java.net.http.HttpRequest.newBuilder(URI(url))
-        // Java would ask a server without TLS to change to HTTP/2, which proxies refuse.
-        if (url.startsWith("http://")) builder.version(HttpClient.Version.HTTP_1_1)
-        headers.forEach { (name, value) -> builder.header(name, value) }
-        val publisher = body?.let { java.net.http.HttpRequest.BodyPublishers.ofByteArray(it) }
-        return builder.method(method, publisher ?: java.net.http.HttpRequest.BodyPublishers.noBody()).build()
+    private fun HttpResponse<InputStream>.inflated(): InputStream {
+        val isGzip = headers().firstValue("content-encoding").orElse("").equals("gzip", ignoreCase = true)
+        return if (isGzip) GZIPInputStream(body()) else body()
     }
 
     private companion object {
         const val PIECE = 16 * 1024
 
-        val THREADS = Executors.newCachedThreadPool(
-            ThreadFactory { task -> Thread(task, "fh-http").apply { isDaemon = true } },
-        )
+        /** The connect timeout belongs to a client, so there is one for each. */
+        val DEFAULTS = ConcurrentHashMap<Duration, HttpClient>()
 
-        /** Closes a stream on another thread, because the end of a connection may block. */
-        fun InputStream.closeLater() {
-            THREADS.execute {
-                try {
-                    close()
-                } catch (_: IOException) {
-                }
-            }
-        }
+        val THREADS = Executors.newCachedThreadPool { task -> Thread(task, "fh-http").apply { isDaemon = true } }
+
+        fun newClient(connectTimeout: Duration): HttpClient =
+            // 0 is no valid timeout.
+            HttpClient.newBuilder().connectTimeout(maxOf(connectTimeout, Duration.ofMillis(1))).build()
     }
 }

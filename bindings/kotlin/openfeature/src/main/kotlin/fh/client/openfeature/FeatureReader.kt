@@ -1,0 +1,105 @@
+package fh.client.openfeature
+
+import dev.openfeature.sdk.EvaluationContext
+import dev.openfeature.sdk.ImmutableMetadata
+import dev.openfeature.sdk.ProviderEvaluation
+import dev.openfeature.sdk.Reason
+import dev.openfeature.sdk.exceptions.FlagNotFoundError
+import dev.openfeature.sdk.exceptions.InvalidContextError
+import dev.openfeature.sdk.exceptions.ProviderNotReadyError
+import dev.openfeature.sdk.exceptions.TypeMismatchError
+import fh.client.Client
+import fh.client.Context
+import fh.client.Detail
+import fh.client.Reads
+
+/** A type of features, with the function of reads that converts values to it. */
+internal enum class FeatureType(val read: (Reads, String) -> Any?) {
+    BOOLEAN({ reads, key -> reads.boolean(key) }),
+    STRING({ reads, key -> reads.string(key) }),
+    NUMBER({ reads, key -> reads.decimal(key) }),
+    JSON({ reads, key -> reads.json(key) }),
+}
+
+/** Reads the features of a client for evaluation contexts. */
+internal class FeatureReader(private val client: Client) {
+    /**
+     * Reads a feature as a type, and converts its value: a `Boolean`, a `String` or a `BigDecimal`; a JSON value is its text.
+     *
+     * @throws dev.openfeature.sdk.exceptions.OpenFeatureError if there is no value of this type
+     */
+    fun <T> read(key: String, context: EvaluationContext?, type: FeatureType, convert: (Any) -> T): ProviderEvaluation<T> {
+        var reads: Reads = client.context(attributesOf(context))
+        var detail = reads.detail(key)
+        if (detail.reason == NOT_READY) {
+            reads = evaluated(reads as Context, key)
+            detail = reads.detail(key)
+        }
+        val reason = reasonOf(detail, type)
+        // The client converts the override of a feature that does not exist.
+        val value = if (detail.kind == null) type.read(reads, key) else detail.value
+        val converted = convert(value ?: throw TypeMismatchError("the override has another type than ${type.name}"))
+        return ProviderEvaluation(converted, detail.strategyId ?: "default", reason, null, null, metadataOf(detail))
+    }
+
+    /** Reports an event with the values of all features for the context. */
+    fun record(name: String, context: EvaluationContext?, params: Map<String, Any?>) {
+        val own = client.context(attributesOf(context))
+        val key = client.keys.firstOrNull()
+        val isEvaluated = key == null || own.attributes.isNotEmpty() || own.peek(key).reason != NOT_READY
+        (if (isEvaluated) own else client).record(name, params)
+    }
+
+    /**
+     * Returns reads that have values, after a read without them. With a server-evaluated key, a context without attributes reads the values of
+     * the context that was given to the client.
+     */
+    private fun evaluated(own: Context, key: String): Reads {
+        if (client.peek(key).reason == NOT_READY) throw notReady()
+        // The features may have arrived since the first read.
+        if (own.peek(key).reason != NOT_READY) return own
+        if (own.attributes.isEmpty()) return client
+        if (!client.isReady) throw notReady()
+        throw InvalidContextError("the API key is server-evaluated, and this context was not given to the client with `setContext`")
+    }
+
+    private fun notReady() = ProviderNotReadyError("the client has no features yet")
+
+    /** Returns OpenFeature's reason for a value, or throws the error if there is no value of this type. */
+    private fun reasonOf(detail: Detail, type: FeatureType): String {
+        val isOverride = detail.reason == "INTERCEPTED"
+        return when {
+            detail.reason == NOT_READY -> throw notReady()
+            detail.reason == "NOT_FOUND" -> throw FlagNotFoundError("the feature does not exist")
+            detail.kind != type.name && !(detail.kind == null && isOverride) ->
+                throw TypeMismatchError("the type of the feature is ${detail.kind ?: "unknown"}")
+            detail.value == null -> throw FlagNotFoundError("the feature has no value")
+            else -> REASONS[detail.reason] ?: Reason.UNKNOWN.name
+        }
+    }
+
+    private fun metadataOf(detail: Detail): ImmutableMetadata {
+        val metadata = ImmutableMetadata.builder()
+        if (detail.exists) metadata.addLong("version", detail.version).addBoolean("locked", detail.isLocked)
+        val texts = mapOf(
+            "featureId" to detail.id,
+            "environmentId" to detail.environment,
+            "strategyId" to detail.strategyId,
+            "overriddenBy" to detail.interceptor,
+        ) + detail.properties.mapKeys { "property.${it.key}" }
+        for ((name, text) in texts) if (text != null) metadata.addString(name, text)
+        return metadata.build()
+    }
+
+    private companion object {
+        const val NOT_READY = "NOT_READY"
+
+        val REASONS = mapOf(
+            "STRATEGY_MATCH" to Reason.TARGETING_MATCH.name,
+            "SPLIT" to Reason.SPLIT.name,
+            "DEFAULT" to Reason.DEFAULT.name,
+            "STATIC" to Reason.STATIC.name,
+            "INTERCEPTED" to "OVERRIDE",
+        )
+    }
+}

@@ -1,0 +1,344 @@
+package fh.client.openfeature
+
+import dev.openfeature.sdk.ErrorCode
+import dev.openfeature.sdk.EvaluationContext
+import dev.openfeature.sdk.FlagEvaluationDetails
+import dev.openfeature.sdk.ImmutableContext
+import dev.openfeature.sdk.MutableTrackingEventDetails
+import dev.openfeature.sdk.OpenFeatureAPI
+import dev.openfeature.sdk.Value
+import dev.openfeature.sdk.exceptions.OpenFeatureError
+import dev.openfeature.sdk.exceptions.ParseError
+import dev.openfeature.sdk.exceptions.ProviderNotReadyError
+import dev.openfeature.sdk.exceptions.TypeMismatchError
+import fh.client.Decision
+import fh.client.FetchMode
+import fh.client.Interception
+import fh.client.MemoryOverrides
+import fh.client.UsageEvent
+import fh.client.testing.Fault
+import fh.client.testing.MemoryEdge
+import java.math.BigDecimal
+import java.time.Instant
+import java.util.concurrent.TimeUnit
+import org.junit.jupiter.api.AfterEach
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+
+/** Evaluations through OpenFeature's SDK, with an Edge in memory. The rules of the features have their tests in Rust. */
+class EvaluationsTest {
+    private val edge = MemoryEdge()
+    private val overrides = MemoryOverrides()
+    private val client by lazy { edge.client { interceptors = listOf(Interception(overrides)) } }
+    private val api = OpenFeatureAPI.getInstance()
+    private val flags = api.client
+
+    @AfterEach
+    fun end() {
+        api.shutdown()
+        client.close()
+    }
+
+    private fun start() {
+        api.setProviderAndWait(FeatureHubProvider(client, PATIENCE))
+    }
+
+    private fun delivered() {
+        edge.deliveredAsync().get(60, TimeUnit.SECONDS)
+    }
+
+    private fun context(vararg fields: Pair<String, Any>): EvaluationContext =
+        ImmutableContext(fields.associate { (name, value) -> name to Value.objectToValue(value) })
+
+    private fun read(type: String, key: String, context: EvaluationContext = ImmutableContext()): FlagEvaluationDetails<out Any?> =
+        when (type) {
+            "boolean" -> flags.getBooleanDetails(key, false, context)
+            "string" -> flags.getStringDetails(key, "?", context)
+            "integer" -> flags.getIntegerDetails(key, -1, context)
+            "long" -> flags.getLongDetails(key, -1, context)
+            "double" -> flags.getDoubleDetails(key, -1.0, context)
+            else -> flags.getObjectDetails(key, Value("?"), context)
+        }
+
+    @Test
+    fun `values of all types have the reasons and the variants of OpenFeature`() {
+        val document = Value.objectToValue(mapOf("a" to 1))
+        // The key of the feature, the type that is read, the default, the value of strategies, and the same values in OpenFeature.
+        val types = listOf(
+            listOf("B", "boolean", "false", "true", false, true),
+            listOf("S", "string", "\"red\"", "\"blue\"", "red", "blue"),
+            listOf("N", "integer", "1", "2", 1, 2),
+            listOf("N", "long", "1", "2", 1L, 2L),
+            listOf("N", "double", "1", "2", 1.0, 2.0),
+            listOf("J", "object", "\"[]\"", "\"{\\\"a\\\": 1}\"", Value(emptyList()), document),
+        )
+        val overriding = mapOf("B" to true, "S" to "blue", "N" to 2, "J" to """{"a": 1}""")
+        val kinds = mapOf("B" to "BOOLEAN", "S" to "STRING", "N" to "NUMBER", "J" to "JSON")
+        for ((key, type, default, strategic) in types) {
+            for ((suffix, strategies) in listOf("" to strategies(strategic.toString()), "_PLAIN" to "[]", "_OVERRIDDEN" to "[]")) {
+                edge.put("""{"id": "id-$key", "key": "$key$suffix", "type": "${kinds[key]}", "value": $default, "version": 7, "strategies": $strategies}""")
+            }
+            overrides.set("${key}_OVERRIDDEN", overriding[key])
+            // The client converts the text of an override of a feature that does not exist, as those of environment variables.
+            overrides.set("${key}_MISSING", overriding[key].toString())
+        }
+        start()
+        val kiwi = context("country" to "new_zealand")
+        for ((key, type, _, _, default, strategic) in types) {
+            val cases = listOf(
+                Triple("$key", ImmutableContext("fred"), listOf(strategic, "SPLIT", "all")),
+                Triple("$key", kiwi, listOf(strategic, "TARGETING_MATCH", "kiwi")),
+                Triple("$key", ImmutableContext("mara"), listOf(default, "DEFAULT", "default")),
+                Triple("$key", ImmutableContext(), listOf(default, "DEFAULT", "default")),
+                Triple("${key}_PLAIN", kiwi, listOf(default, "STATIC", "default")),
+                Triple("${key}_OVERRIDDEN", kiwi, listOf(strategic, "OVERRIDE", "default")),
+                Triple("${key}_MISSING", kiwi, listOf(strategic, "OVERRIDE", "default")),
+            )
+            for ((feature, context, expected) in cases) {
+                val found = read(type.toString(), feature, context)
+                assertEquals(expected + null, listOf(found.value, found.reason, found.variant, found.errorCode), "$feature as $type: $found")
+            }
+        }
+    }
+
+    private operator fun <T> List<T>.component6(): T = this[5]
+
+    /** Returns strategies that match in New Zealand, and Fred by a rollout to everybody of his name. */
+    private fun strategies(value: String) =
+        """[{"id": "kiwi", "value": $value, "attributes": [${equals("country", "STRING", "\"new_zealand\"")}]},
+            {"id": "all", "value": $value, "percentage": 1000000, "percentageAttributes": ["userkey"],
+             "attributes": [${equals("userkey", "STRING", "\"fred\"")}]}]"""
+
+    private fun equals(field: String, type: String, value: String) =
+        """{"fieldName": "$field", "type": "$type", "conditional": "EQUALS", "values": [$value]}"""
+
+    @Test
+    fun `flag metadata has the data of the feature, the strategy and the interceptor`() {
+        edge.put("""{"id": "id-1", "key": "A", "type": "BOOLEAN", "value": false, "version": 7, "l": true, "fp": {"team": "cash"},
+            "strategies": ${strategies("true")}}""")
+        overrides.set("MISSING", "forced")
+        start()
+        val feature = mapOf("version" to 7L, "locked" to true, "featureId" to "id-1", "environmentId" to "memory", "property.team" to "cash")
+        assertEquals(feature, read("boolean", "A").flagMetadata.asUnmodifiableMap())
+        val matched = read("boolean", "A", ImmutableContext("fred"))
+        assertEquals(feature + ("strategyId" to "all"), matched.flagMetadata.asUnmodifiableMap())
+        val overridden = read("string", "MISSING").flagMetadata.asUnmodifiableMap()
+        assertEquals(setOf("overriddenBy"), overridden.keys, overridden.toString())
+    }
+
+    @Test
+    fun `a read without a value of the type gives the default and an error`() {
+        edge.set("B", true)
+        edge.set("S", "red")
+        edge.set("FRACTION", 7.5)
+        edge.setJson("J", "{}")
+        for (key in listOf("UNSET", "OVERRIDDEN_UNSET")) edge.put("""{"key": "$key", "type": "STRING", "value": null, "version": 1}""")
+        edge.put("""{"key": "NEW_TYPE", "type": "COLOUR", "value": "red", "version": 1}""")
+        for ((key, text) in listOf("SCALAR" to "5", "BROKEN" to "{", "NAN" to "[NaN]")) {
+            edge.put("""{"key": "$key", "type": "JSON", "value": "$text", "version": 1}""")
+        }
+        overrides.set("OVERRIDDEN_UNSET", null)
+        overrides.set("MISSING_TEXT", "no number")
+        start()
+        val cases = listOf(
+            Triple("boolean", "MISSING", ErrorCode.FLAG_NOT_FOUND),
+            Triple("string", "UNSET", ErrorCode.FLAG_NOT_FOUND),
+            Triple("string", "OVERRIDDEN_UNSET", ErrorCode.FLAG_NOT_FOUND),
+            Triple("boolean", "UNSET", ErrorCode.TYPE_MISMATCH),
+            Triple("boolean", "S", ErrorCode.TYPE_MISMATCH),
+            Triple("string", "B", ErrorCode.TYPE_MISMATCH),
+            Triple("string", "J", ErrorCode.TYPE_MISMATCH),
+            Triple("string", "NEW_TYPE", ErrorCode.TYPE_MISMATCH),
+            Triple("integer", "B", ErrorCode.TYPE_MISMATCH),
+            Triple("integer", "FRACTION", ErrorCode.TYPE_MISMATCH),
+            Triple("long", "FRACTION", ErrorCode.TYPE_MISMATCH),
+            Triple("double", "MISSING_TEXT", ErrorCode.TYPE_MISMATCH),
+            Triple("object", "S", ErrorCode.TYPE_MISMATCH),
+            Triple("object", "SCALAR", ErrorCode.TYPE_MISMATCH),
+            Triple("object", "BROKEN", ErrorCode.PARSE_ERROR),
+            Triple("object", "NAN", ErrorCode.PARSE_ERROR),
+        )
+        for ((type, key, code) in cases) {
+            val found = read(type, key)
+            val default = read(type, "MISSING").value
+            assertEquals(listOf(default, "ERROR", code), listOf(found.value, found.reason, found.errorCode), "$key as $type: $found")
+        }
+        assertEquals("the type of the feature is BOOLEAN", read("string", "B").errorMessage)
+    }
+
+    @Test
+    fun `integers are exact, and a double is the nearest one`() {
+        edge.set("N", 0)
+        start()
+        val max = Long.MAX_VALUE
+        // The number, and its values as an integer of 32 bits, one of 64 bits, and a double.
+        val cases = listOf(
+            listOf("10.0", 10, 10L, 10.0),
+            listOf("1e1", 10, 10L, 10.0),
+            listOf("-0.0", 0, 0L, 0.0),
+            listOf("0e-7", 0, 0L, 0.0),
+            listOf("2147483648", null, 2147483648L, 2147483648.0),
+            listOf("-2147483648.00", Int.MIN_VALUE, Int.MIN_VALUE.toLong(), -2147483648.0),
+            listOf("9007199254740993.0", null, 9007199254740993L, 9007199254740992.0),
+            listOf("$max", null, max, 9223372036854775807.0),
+            listOf("9223372036854775808", null, null, 9223372036854775808.0),
+            listOf("0.1", null, null, 0.1),
+            listOf("10.00000000000000000001", null, null, 10.0),
+            listOf("1e400", null, null, Double.POSITIVE_INFINITY),
+            listOf("-1e400", null, null, Double.NEGATIVE_INFINITY),
+        )
+        for ((number, int, long, double) in cases) {
+            overrides.set("N", BigDecimal(number.toString()))
+            for ((type, expected, default) in listOf(Triple("integer", int, -1), Triple("long", long, -1L), Triple("double", double, -1.0))) {
+                val found = read(type, "N")
+                val code = if (expected == null) ErrorCode.TYPE_MISMATCH else null
+                assertEquals(listOf(expected ?: default, code), listOf(found.value, found.errorCode), "$number as $type: $found")
+            }
+        }
+    }
+
+    @Test
+    fun `a JSON document keeps its structure, null and its numbers`() {
+        val document = structured("""{"colour": "red", "deep": {"on": true, "none": null}, "list": [1, 2.5, []], "at": 1795824000000}""")
+        assertEquals(
+            mapOf(
+                "colour" to "red", "deep" to mapOf("on" to true, "none" to null), "list" to listOf(1, 2.5, emptyList<Any>()), "at" to 1795824000000.0,
+            ),
+            document.asStructure().asObjectMap(),
+        )
+        val numbers = structured("[2147483647, 2147483648, 9007199254740993, 1e400, 10.0, 123456789012345678901234567890, -0]").asList()
+        assertEquals(
+            listOf<Any>(2147483647, 2147483648.0, 9007199254740993, Double.POSITIVE_INFINITY, 10.0, 1.2345678901234568e29, 0),
+            numbers.map { it.asObject() },
+        )
+        for (text in listOf("", " ", "{", "[1,]", "{} {}", "[01]", "{a: 1}", "['a']", "[NaN]", "[".repeat(100_000), "no JSON")) {
+            assertThrows(ParseError::class.java, { structured(text) }, text.take(9))
+        }
+        for (text in listOf("5", "null", "true", "\"text\"")) assertThrows(TypeMismatchError::class.java, { structured(text) }, text)
+        val broken = assertThrows(ParseError::class.java) { structured("{\n  \"a\": no\n}") }
+        assertTrue("in line 2, column" in broken.message.orEmpty(), broken.message)
+    }
+
+    @Test
+    fun `contexts become attributes`() {
+        start()
+        val day = Instant.parse("2026-11-28T00:00:00Z")
+        val fields = context(
+            "targetingKey" to "fred", "member" to true, "orders" to 3, "big" to 9007199254740993, "weight" to 1.5, "since" to day,
+            "groups" to listOf("a", "b"), "days" to listOf(day),
+        )
+        val cases = listOf(
+            Triple("userkey", "STRING", "\"fred\""),
+            Triple("member", "BOOLEAN", "true"),
+            Triple("orders", "NUMBER", "3"),
+            Triple("big", "STRING", "\"9007199254740993\""),
+            Triple("weight", "NUMBER", "1.5"),
+            Triple("since", "STRING", "\"2026-11-28T00:00:00.000Z\""),
+            Triple("since", "DATETIME", "\"2026-11-28T00:00:00Z\""),
+            Triple("groups", "STRING", "\"b\""),
+            Triple("days", "STRING", "\"2026-11-28T00:00:00.000Z\""),
+        )
+        for ((field, type, value) in cases) {
+            edge.set("MATCH", false)
+            edge.setStrategies("MATCH", """[{"id": "s", "value": true, "attributes": [${equals(field, type, value)}]}]""")
+            delivered()
+            assertEquals(true to false, read("boolean", "MATCH", fields).value to read("boolean", "MATCH").value, "$field as $type")
+        }
+        edge.setStrategies("MATCH", """[{"id": "s", "value": true, "attributes": [${equals("userkey", "STRING", "\"mara\"")}]}]""")
+        delivered()
+        assertEquals(true, read("boolean", "MATCH", context("targetingKey" to "fred", "userkey" to "mara")).value)
+        assertEquals(false, read("boolean", "MATCH", context("targetingKey" to "mara", "userkey" to "fred")).value)
+        assertEquals(mapOf("none" to null), attributesOf(ImmutableContext(mapOf("none" to Value()))))
+        assertEquals(emptyMap<String, Any>(), attributesOf(null))
+        for (odd in listOf(mapOf("a" to 1), listOf(listOf("a")), listOf(mapOf("a" to 1)))) {
+            val found = read("boolean", "MATCH", context("odd" to odd))
+            assertEquals(ErrorCode.INVALID_CONTEXT, found.errorCode)
+            assertTrue("the field odd is a" in found.errorMessage, found.errorMessage)
+        }
+    }
+
+    @Test
+    fun `a server-evaluated key has the values of one context`() {
+        edge.set("A", "red")
+        edge.setStrategies("A", """[{"id": "s", "value": "blue", "attributes": [${equals("userkey", "STRING", "\"fred\"")}]}]""")
+        val evaluated = edge.client(MemoryEdge.SERVER_KEY)
+        api.setProviderAndWait(FeatureHubProvider(evaluated, PATIENCE))
+        val (fred, mara) = ImmutableContext("fred") to ImmutableContext("mara")
+        assertEquals(ErrorCode.INVALID_CONTEXT, read("string", "A", fred).errorCode)
+        assertEquals("red", read("string", "A").value)
+        evaluated.setContextAsync(mapOf("userkey" to "fred")).get(60, TimeUnit.SECONDS)
+        assertEquals(listOf("blue", "blue"), listOf(read("string", "A", fred).value, read("string", "A").value))
+        assertEquals("TARGETING_MATCH" to "s", read("string", "A").let { it.reason to it.variant })
+        assertEquals(ErrorCode.INVALID_CONTEXT, read("string", "A", mara).errorCode)
+        // A closed client keeps its last values.
+        evaluated.close()
+        evaluated.closedAsync().get(60, TimeUnit.SECONDS)
+        assertEquals("blue" to "blue", read("string", "A", fred).value to read("string", "A").value)
+        assertEquals(ErrorCode.PROVIDER_NOT_READY, read("string", "A", mara).errorCode)
+    }
+
+    @Test
+    fun `a client without features has no values, and overrides have`() {
+        edge.fail(Fault.status(503))
+        overrides.set("FORCED", true)
+        val offline = edge.client {
+            mode = FetchMode.OFFLINE
+            interceptors = listOf(Interception(overrides))
+        }
+        for (provider in listOf(client, offline).map { FeatureHubProvider(it) }) {
+            for (context in listOf(ImmutableContext(), ImmutableContext("fred"))) {
+                assertEquals(true, provider.getBooleanEvaluation("FORCED", null, context).value)
+                val failure = assertThrows(ProviderNotReadyError::class.java) { provider.getBooleanEvaluation("A", null, context) }
+                assertEquals("the client has no features yet", failure.message)
+            }
+        }
+        offline.close()
+    }
+
+    @Test
+    fun `features that arrive during a read give their value, or the error of a client without features`() {
+        edge.set("A", "red")
+        for ((read, expected) in listOf(1 to "red", 2 to ErrorCode.PROVIDER_NOT_READY)) {
+            edge.fail(Fault.status(503))
+            val late = edge.client()
+            var reads = 0
+            // The provider reads several times, and each read uses the state of its beginning.
+            late.intercept({ _ ->
+                if (++reads == read) {
+                    edge.heal()
+                    late.refreshAsync().get(60, TimeUnit.SECONDS)
+                }
+                Decision.CONTINUE
+            })
+            val provider = FeatureHubProvider(late)
+            val found = try {
+                provider.getStringEvaluation("A", null, ImmutableContext("fred")).value
+            } catch (failure: OpenFeatureError) {
+                failure.errorCode
+            }
+            assertEquals(expected, found)
+            late.close()
+        }
+    }
+
+    @Test
+    fun `tracking reports an event with all values to observers`() {
+        edge.set("A", "red")
+        val seen = ArrayList<UsageEvent>()
+        client.observe({ seen.addAll(it) })
+        start()
+        val day = Instant.parse("2026-11-28T00:00:00Z")
+        val details = MutableTrackingEventDetails(9.5).add("currency", "NZD").add("at", day).add("items", listOf(Value(1L), Value()))
+        flags.track("sold", ImmutableContext("fred"), details)
+        flags.track("seen")
+        assertTrue(client.flush(PATIENCE))
+        val (sold, plain) = synchronized(seen) { seen.filter { it.kind == "named" } }
+        assertEquals(
+            mapOf("value" to "9.5", "currency" to "NZD", "at" to "2026-11-28T00:00:00.000Z", "items" to listOf("1", null)), sold.params,
+        )
+        assertEquals(listOf("sold", "fred", "A = red"), listOf(sold.name, sold.userKey, sold.features.single().toString()))
+        assertEquals(listOf("seen", null, "A = red"), listOf(plain.name, plain.userKey, plain.features.single().toString()))
+    }
+}

@@ -1,0 +1,135 @@
+//! The packages for Kotlin and Java against the conformance suite, with each of their HTTP stacks.
+
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::OnceLock;
+
+use super::PACKAGE;
+use crate::shell::{root, target_folder};
+use crate::subjects::{self, path, select};
+use crate::subjects_in_test::{self, Selection};
+use crate::workspace::suite;
+
+/// The names of the packages in the table of subjects.
+const OVER_JDK: &str = "fh-kotlin-jdk";
+const OVER_OKHTTP: &str = "fh-kotlin-okhttp";
+
+/// The adapter in the folder of its module.
+const JAR: &str = concat!("fh-client-conformance-", env!("CARGO_PKG_VERSION"), ".jar");
+
+/// The options of the virtual machine. Processes are many and short, so compiling quickly matters more than compiling well. The heap is
+/// smaller than the memory that a client may take, because a larger one grows with the garbage before anything is collected. Java before
+/// version 13 does not know all options.
+const OPTIONS: [&str; 6] = [
+    "-XX:+IgnoreUnrecognizedVMOptions",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
+    "-Xmx48m",
+    // Only the protocol goes to standard output.
+    "-Xlog:disable",
+    "-Xlog:all=error:stderr",
+];
+
+/// The scenarios of `cargo xtask test`: what crosses between Kotlin and Rust, and what the HTTP stack does. The rules behind them run in Rust.
+const SCENARIOS: [&str; 22] = [
+    "P-008",        // headers of the program
+    "P-009",        // a context with all characters
+    "P-027",        // gzip
+    "P-028",        // redirects
+    "P-030",        // test updates
+    "C-POLL-025",   // a time limit before the head
+    "C-POLL-029",   // a body that is too short
+    "C-STREAM-002", // an update
+    "C-STREAM-011", // a reset connection
+    "C-STREAM-032", // an invalid certificate
+    "C-STREAM-034", // a certificate authority of the program
+    "C-STREAM-035", // a proxy of the program
+    "C-READY-003",  // a wait that ends without features
+    "C-LISTEN-003", // listeners of contexts
+    "C-LISTEN-006", // listeners that throw
+    "C-LISTEN-007", // listeners that change listeners
+    "C-LISTEN-011", // texts of updates
+    "C-CR-002",     // catch & release
+    "C-INT-006",    // types of overrides
+    "C-INT-008",    // the end of interceptors
+    "C-USE-008",    // events of the program
+    "C-CLOSE-003",  // the end while a connection is opened
+];
+
+/// Returns the command of the adapter that was installed into a folder, split into words.
+pub(crate) fn adapter(folder: &Path) -> Vec<String> {
+    words("-XX:SharedArchiveFile", folder)
+}
+
+/// Returns the command of the adapter with an option that takes the archive of the loaded classes.
+fn words(option: &str, folder: &Path) -> Vec<String> {
+    let file = |name| path(&folder.join(name));
+    vec![
+        "java".to_string(),
+        format!("{option}={}", file("adapter.jsa")),
+        format!("@{}", file("adapter.options")),
+    ]
+}
+
+/// Builds the packages and the adapter, and installs the adapter for an HTTP stack, `jdk` or `okhttp`, into a folder.
+pub(crate) fn install(stack: &str, folder: &Path) -> Result<(), String> {
+    static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
+    BUILT.get_or_init(|| super::prepare().and_then(|()| super::build())).clone()?;
+    install_built(stack, folder)
+}
+
+/// Writes the options of `java` for the adapter, which was built, and the archive of the classes that it loads.
+fn install_built(stack: &str, folder: &Path) -> Result<(), String> {
+    let module = root().join(PACKAGE).join("conformance");
+    let built = module.join("target");
+    let failed = |why: std::io::Error| format!("{}: {why}", folder.display());
+    let libraries = fs::read_to_string(built.join("libraries.path"))
+        .map_err(|why| format!("{}: {why}", built.display()))?;
+    let target = std::path::absolute(target_folder()).map_err(failed)?;
+    let native = format!("{DLL_PREFIX}fh_jni{DLL_SUFFIX}");
+    let lines = [
+        OPTIONS.join("\n"),
+        // A process that is killed would leave an unpacked library behind.
+        format!("-Dfh.client.library={}", path(&target.join("debug").join(native))),
+        format!("-cp\n{}:{}", path(&built.join(JAR)), libraries.trim()),
+        format!("fh.client.conformance.AdapterKt\n{stack}\n"),
+    ];
+    fs::create_dir_all(folder).map_err(failed)?;
+    fs::write(folder.join("adapter.options"), lines.join("\n")).map_err(failed)?;
+    archive_classes(&module.join("trial.jsonl"), folder)
+}
+
+/// Archives the classes that the adapter loads for these commands, which halves the time that each later process takes to start.
+fn archive_classes(commands: &Path, folder: &Path) -> Result<(), String> {
+    let failed = |why: std::io::Error| format!("the adapter did not start: {why}");
+    let command = words("-XX:ArchiveClassesAtExit", folder);
+    let [program, arguments @ ..] = command.as_slice() else { return Ok(()) };
+    let input = fs::File::open(commands).map_err(failed)?;
+    let output = Command::new(program).args(arguments).stdin(input).output().map_err(failed)?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    Err(format!("the adapter ended with {}: {errors}", output.status))
+}
+
+/// Runs the vectors of the profile `client` by the operation `evaluate`, and some scenarios, against the packages, which were built.
+pub(crate) fn run() -> Result<(), String> {
+    for subject in select(&[OVER_JDK.to_string()])? {
+        install_built("jdk", &subject.folder())?;
+        let target = format!("adapter:{}", subject.command());
+        suite("vectors run --profile client --target")?.args(&[target]).go()?;
+    }
+    subjects_in_test::run(OVER_JDK, Selection::Scenarios(&SCENARIOS))
+}
+
+/// Installs the adapter, and runs against it all scenarios with both HTTP stacks, and all vectors without and with an Edge.
+pub(crate) fn run_all() -> Result<(), String> {
+    subjects::run(&[OVER_JDK, OVER_OKHTTP].map(str::to_string))?;
+    select(&[OVER_JDK.to_string()])?.into_iter().try_for_each(|subject| {
+        let target = format!("served:{}", subject.command());
+        suite("vectors run --profile all --target")?.args(&[target]).go()
+    })
+}
