@@ -2,10 +2,11 @@
 //! `docs/performance-kotlin.md`.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::bench::{machine, replace_tables};
 use crate::kotlin::{self, PACKAGE};
+use crate::python::empty_folder;
 use crate::shell::{Run, root, target_folder};
 
 const PAGE: &str = "docs/performance-kotlin.md";
@@ -19,7 +20,7 @@ const NAMED: [&str; 5] = [
     "jmh-core",
 ];
 
-/// Builds the library and the Rust client with the profile `release`, and measures. Without arguments, replaces the tables of the page; with
+/// Builds the library as it ships, and the Rust client, and measures. Without arguments, replaces the tables of the page; with
 /// `--quick`, prints the tables only.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let is_quick = match arguments {
@@ -27,18 +28,21 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         [only] if only == "--quick" => true,
         _ => return Err("cargo xtask bench kotlin [--quick]".to_string()),
     };
-    kotlin::prepare()?;
     let folder = std::path::absolute(target_folder().join("kotlin-bench"));
     let folder = folder.map_err(|why| why.to_string())?;
-    let library = build_library(&folder)?;
-    kotlin::maven("-Pbench -pl bench -am -Dmaven.test.skip=true package").go()?;
+    let (libraries, library) = kotlin::package::own_library()?;
+    // Maven would leave the library of an earlier build in the jar.
+    empty_folder(&root().join(PACKAGE).join("client/target/classes/fh/native"))?;
+    kotlin::maven("-Pbench -pl bench -am -Dmaven.test.skip=true package")
+        .args(&[format!("-Dfh.native={}", libraries.display())])
+        .go()?;
     let payloads = folder.join("payloads").display().to_string();
     Run::new("cargo run --locked --quiet -p workload --bin payloads --")
         .args(std::slice::from_ref(&payloads))
         .within("benches")
         .go()?;
     let mut measure = Run::new("java")
-        .args(&["-cp".to_string(), class_path(&folder), format!("-Dfh.bench.payloads={payloads}")])
+        .args(&["-cp".to_string(), class_path(), format!("-Dfh.bench.payloads={payloads}")])
         .args(&["fh.bench.MainKt".to_string(), library.display().to_string()])
         .args(&[build_rust_client()?.display().to_string()])
         .within(PACKAGE);
@@ -53,28 +57,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     replace_tables(PAGE, "bench kotlin", &format!("{}\n\n{tables}", circumstances()?))
 }
 
-/// Builds the native library as it ships, and an archive with the library, which precedes the package on the class path. The package itself may
-/// hold a library of a development build.
-fn build_library(folder: &Path) -> Result<PathBuf, String> {
-    Run::new("cargo build --locked --release -p fh-jni").go()?;
-    let name = format!("{}fh_jni{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    let place = format!("fh/native/{}-{}/{name}", std::env::consts::OS, std::env::consts::ARCH);
-    let library = folder.join("native").join(&place);
-    if let Some(parent) = library.parent() {
-        fs::create_dir_all(parent).map_err(|why| format!("{}: {why}", parent.display()))?;
-    }
-    let built = target_folder().join("release").join(&name);
-    Run::new("strip -o")
-        .args(&[library.display().to_string()])
-        .args(&[std::path::absolute(built).map_err(|why| why.to_string())?.display().to_string()])
-        .go()?;
-    Run::new("jar --create --file")
-        .args(&[folder.join("native.jar").display().to_string()])
-        .args(&["-C".to_string(), folder.join("native").display().to_string(), place])
-        .go()?;
-    Ok(library)
-}
-
 /// Builds the program that measures the Rust client.
 fn build_rust_client() -> Result<PathBuf, String> {
     let target = std::path::absolute(target_folder().join("benches"));
@@ -86,14 +68,10 @@ fn build_rust_client() -> Result<PathBuf, String> {
     Ok(target.join("release/client"))
 }
 
-fn class_path(folder: &Path) -> String {
+fn class_path() -> String {
     let target = root().join(MODULE).join("target");
-    let entries = [
-        folder.join("native.jar"),
-        target.join("fh-client-bench-0.1.0.jar"),
-        target.join("libraries/*"),
-    ];
-    entries.map(|entry| entry.display().to_string()).join(":")
+    let jar = concat!("fh-client-bench-", env!("CARGO_PKG_VERSION"), ".jar");
+    [jar, "libraries/*"].map(|entry| target.join(entry).display().to_string()).join(":")
 }
 
 /// Returns the date, the machine, its load, and the versions.

@@ -126,6 +126,11 @@ impl Libraries {
         Ok(file)
     }
 
+    /// Returns the files of the libraries.
+    pub(super) fn files(&self) -> impl Iterator<Item = PathBuf> {
+        self.targets.iter().map(|target| self.folder.join(target.folder).join(target.file()))
+    }
+
     /// Returns the names that the libraries have in the jar, sorted.
     pub(super) fn names(&self) -> Vec<String> {
         let name = |target: &&Target| format!("fh/native/{}/{}", target.folder, target.file());

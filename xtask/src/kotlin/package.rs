@@ -1,5 +1,7 @@
 //! `cargo xtask package kotlin`: the packages that ship, in a Maven repository, and their checks.
 
+use std::path::PathBuf;
+
 use super::library::{Libraries, Target, zig};
 use super::repository::Repository;
 use super::{check, examples, folder, shrunk};
@@ -31,6 +33,16 @@ pub(crate) fn command(arguments: &[String]) -> Result<(), String> {
 pub(crate) fn prepare() -> Result<(), String> {
     super::prepare()?;
     install(&Target::named(&["--all".to_string()])?)
+}
+
+/// Builds the library for this machine as it ships. Returns the folder of the libraries, and the file.
+pub(crate) fn own_library() -> Result<(PathBuf, PathBuf), String> {
+    let own = Target::named(&[])?;
+    super::prepare()?;
+    install(&own)?;
+    let libraries = Libraries::release(own)?;
+    let file = libraries.files().next().ok_or("there is no library")?;
+    Ok((libraries.folder, file))
 }
 
 fn install(targets: &[&Target]) -> Result<(), String> {

@@ -24,7 +24,7 @@ pub(super) fn run() -> Result<(), String> {
     let classes = folder.join("classes").display().to_string();
     let source = package.join(SOURCES).join("Shrunk.java").display().to_string();
     let (packages, libraries) = hello::packages();
-    let path = packages.join(":");
+    let path = format!("{}:{libraries}/*", packages.join(":"));
     Run::new("javac --release 11 -cp")
         .args(&[path, "-d".to_string(), classes.clone(), source])
         .go()?;

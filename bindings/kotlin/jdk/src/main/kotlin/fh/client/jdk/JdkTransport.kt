@@ -4,7 +4,6 @@ import fh.client.http.HttpExchange
 import fh.client.http.HttpRequest
 import fh.client.http.HttpTransport
 import java.io.InputStream
-import java.io.PushbackInputStream
 import java.net.http.HttpClient
 import java.net.http.HttpResponse
 import java.net.http.HttpResponse.BodySubscribers
@@ -16,8 +15,8 @@ import java.util.zip.GZIPInputStream
 /**
  * Sends requests with `java.net.http`. Each open request has a daemon thread `fh-http`.
  *
- * Header values are ASCII: `java.net.http` would replace other characters, so a request with such a header fails. On Java 11 to 15, a response
- * must begin within a minute, because those versions cannot cancel a request before.
+ * Header values are ASCII: `java.net.http` would replace other characters, so a request with such a header fails. On Java 11 to 15, a
+ * response must begin within a minute, because those versions cannot cancel a request before.
  *
  * ```kotlin
  * val client = FeatureHub.client("https://edge.example", "ENVIRONMENT/KEY") { transport = JdkTransport(http) }
@@ -58,7 +57,7 @@ public class JdkTransport private constructor(private val client: (connectTimeou
             val response = future.get()
             exchange.head(response.statusCode(), response.fields())
             hasHead = true
-            response.inflated().use { pass(it, exchange) }
+            response.body().use { pass(response.inflated(), exchange) }
             exchange.end()
         } catch (error: Throwable) {
             exchange.fail(error, hasHead)
@@ -77,14 +76,9 @@ public class JdkTransport private constructor(private val client: (connectTimeou
     private fun HttpResponse<*>.fields(): List<Pair<String, String>> =
         headers().map().filterKeys { !it.startsWith(":") }.flatMap { (name, values) -> values.map { name to it } }
 
-    /** Returns the body without its compression. An empty body, such as that of status 304, is no gzip. */
     private fun HttpResponse<InputStream>.inflated(): InputStream {
-        if (!headers().firstValue("content-encoding").orElse("").equals("gzip", ignoreCase = true)) return body()
-        val body = PushbackInputStream(body())
-        val first = body.read()
-        if (first < 0) return body
-        body.unread(first)
-        return GZIPInputStream(body)
+        val isGzip = headers().firstValue("content-encoding").orElse("").equals("gzip", ignoreCase = true)
+        return if (isGzip) GZIPInputStream(body()) else body()
     }
 
     private companion object {

@@ -12,7 +12,7 @@ import java.net.http.HttpRequest.Builder
 import java.time.Duration
 import java.util.concurrent.atomic.AtomicBoolean
 
-/** Java before version 16 cannot cancel a request whose response has not begun, so the connection of such a request closes after this time. */
+/** Java before version 16 cannot cancel a request whose response has not begun, so its connection closes after this time. */
 private val LONGEST_WAIT: Duration? = Duration.ofMinutes(1).takeIf { Runtime.version().feature() < 16 }
 
 /**
@@ -35,8 +35,8 @@ internal fun HttpRequest.toJava(): java.net.http.HttpRequest {
 }
 
 /**
- * The empty body of a request. `java.net.http` sends a GET again if the connection ends without a response, and has no setting against it. It
- * reads the length of the body each time, so the second time fails.
+ * The empty body of a request. `java.net.http` sends a GET again if the connection ends without a response, and has no setting against
+ * it. It reads the length of the body each time, so the second time fails.
  */
 private class SentOnce : BodyPublisher by BodyPublishers.noBody() {
     private val isSent = AtomicBoolean()

@@ -19,8 +19,8 @@ import okhttp3.Response
  * Sends requests with OkHttp, for Java 8 and later and for Android. Each open request has a daemon thread `fh-http`.
  *
  * The program's client gives its TLS, DNS, proxies, interceptors and event listeners. It is not changed: the transport uses a copy without
- * redirects, retries, an authenticator of the Edge, cookies, a cache and time limits. The limits are those of [fh.client.Limits]. The copy keeps
- * no idle connections.
+ * redirects, retries, an authenticator of the Edge, cookies, a cache and time limits. The limits are those of [fh.client.Limits]. The copy
+ * keeps no idle connections.
  *
  * ```kotlin
  * val client = FeatureHub.client("https://edge.example", "ENVIRONMENT/KEY") { transport = OkHttpTransport(http) }
@@ -74,10 +74,9 @@ public class OkHttpTransport private constructor(source: Lazy<OkHttpClient>) : H
         }
     }
 
-    /** Returns the body without its compression. An empty body, such as that of status 304, is no gzip. */
     private fun Response.inflated(): InputStream {
         val isGzip = header("Content-Encoding").equals("gzip", ignoreCase = true)
-        return if (isGzip && !body.source().exhausted()) GZIPInputStream(body.byteStream()) else body.byteStream()
+        return if (isGzip) GZIPInputStream(body.byteStream()) else body.byteStream()
     }
 
     private companion object {

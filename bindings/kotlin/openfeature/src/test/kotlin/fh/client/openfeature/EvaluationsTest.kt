@@ -7,9 +7,12 @@ import dev.openfeature.sdk.ImmutableContext
 import dev.openfeature.sdk.MutableTrackingEventDetails
 import dev.openfeature.sdk.OpenFeatureAPI
 import dev.openfeature.sdk.Value
+import dev.openfeature.sdk.exceptions.OpenFeatureError
 import dev.openfeature.sdk.exceptions.ParseError
 import dev.openfeature.sdk.exceptions.ProviderNotReadyError
 import dev.openfeature.sdk.exceptions.TypeMismatchError
+import fh.client.Decision
+import fh.client.FetchMode
 import fh.client.Interception
 import fh.client.MemoryOverrides
 import fh.client.UsageEvent
@@ -75,7 +78,10 @@ class EvaluationsTest {
         val kinds = mapOf("B" to "BOOLEAN", "S" to "STRING", "N" to "NUMBER", "J" to "JSON")
         for ((key, type, default, strategic) in types) {
             for ((suffix, strategies) in listOf("" to strategies(strategic.toString()), "_PLAIN" to "[]", "_OVERRIDDEN" to "[]")) {
-                edge.put("""{"id": "id-$key", "key": "$key$suffix", "type": "${kinds[key]}", "value": $default, "version": 7, "strategies": $strategies}""")
+                edge.put(
+                    """{"id": "id-$key", "key": "$key$suffix", "type": "${kinds[key]}", "value": $default, "version": 7,
+                        "strategies": $strategies}""",
+                )
             }
             overrides.set("${key}_OVERRIDDEN", overriding[key])
             // The client converts the text of an override of a feature that does not exist, as those of environment variables.
@@ -95,14 +101,15 @@ class EvaluationsTest {
             )
             for ((feature, context, expected) in cases) {
                 val found = read(type.toString(), feature, context)
-                assertEquals(expected + null, listOf(found.value, found.reason, found.variant, found.errorCode), "$feature as $type: $found")
+                val seen = listOf(found.value, found.reason, found.variant, found.errorCode)
+                assertEquals(expected + null, seen, "$feature as $type: $found")
             }
         }
     }
 
     private operator fun <T> List<T>.component6(): T = this[5]
 
-    /** Returns strategies that match in New Zealand, and Fred by a rollout to everybody of his name. */
+    /** Returns strategies that match in New Zealand, and for Fred by a rollout of 100 percent. */
     private fun strategies(value: String) =
         """[{"id": "kiwi", "value": $value, "attributes": [${equals("country", "STRING", "\"new_zealand\"")}]},
             {"id": "all", "value": $value, "percentage": 1000000, "percentageAttributes": ["userkey"],
@@ -117,7 +124,9 @@ class EvaluationsTest {
             "strategies": ${strategies("true")}}""")
         overrides.set("MISSING", "forced")
         start()
-        val feature = mapOf("version" to 7L, "locked" to true, "featureId" to "id-1", "environmentId" to "memory", "property.team" to "cash")
+        val feature = mapOf(
+            "version" to 7L, "locked" to true, "featureId" to "id-1", "environmentId" to "memory", "property.team" to "cash",
+        )
         assertEquals(feature, read("boolean", "A").flagMetadata.asUnmodifiableMap())
         val matched = read("boolean", "A", ImmutableContext("fred"))
         assertEquals(feature + ("strategyId" to "all"), matched.flagMetadata.asUnmodifiableMap())
@@ -188,7 +197,8 @@ class EvaluationsTest {
         )
         for ((number, int, long, double) in cases) {
             overrides.set("N", BigDecimal(number.toString()))
-            for ((type, expected, default) in listOf(Triple("integer", int, -1), Triple("long", long, -1L), Triple("double", double, -1.0))) {
+            val reads = listOf(Triple("integer", int, -1), Triple("long", long, -1L), Triple("double", double, -1.0))
+            for ((type, expected, default) in reads) {
                 val found = read(type, "N")
                 val code = if (expected == null) ErrorCode.TYPE_MISMATCH else null
                 assertEquals(listOf(expected ?: default, code), listOf(found.value, found.errorCode), "$number as $type: $found")
@@ -201,7 +211,8 @@ class EvaluationsTest {
         val document = structured("""{"colour": "red", "deep": {"on": true, "none": null}, "list": [1, 2.5, []], "at": 1795824000000}""")
         assertEquals(
             mapOf(
-                "colour" to "red", "deep" to mapOf("on" to true, "none" to null), "list" to listOf(1, 2.5, emptyList<Any>()), "at" to 1795824000000.0,
+                "colour" to "red", "deep" to mapOf("on" to true, "none" to null),
+                "list" to listOf(1, 2.5, emptyList<Any>()), "at" to 1795824000000.0,
             ),
             document.asStructure().asObjectMap(),
         )
@@ -280,13 +291,43 @@ class EvaluationsTest {
     fun `a client without features has no values, and overrides have`() {
         edge.fail(Fault.status(503))
         overrides.set("FORCED", true)
-        val provider = FeatureHubProvider(client)
-        for (context in listOf(ImmutableContext(), ImmutableContext("fred"))) {
-            assertEquals(true, provider.getBooleanEvaluation("FORCED", null, context).value)
-            val failure = assertThrows(ProviderNotReadyError::class.java) {
-                provider.getBooleanEvaluation("A", null, context)
+        val offline = edge.client {
+            mode = FetchMode.OFFLINE
+            interceptors = listOf(Interception(overrides))
+        }
+        for (provider in listOf(client, offline).map { FeatureHubProvider(it) }) {
+            for (context in listOf(ImmutableContext(), ImmutableContext("fred"))) {
+                assertEquals(true, provider.getBooleanEvaluation("FORCED", null, context).value)
+                val failure = assertThrows(ProviderNotReadyError::class.java) { provider.getBooleanEvaluation("A", null, context) }
+                assertEquals("the client has no features yet", failure.message)
             }
-            assertEquals("the client has no features yet", failure.message)
+        }
+        offline.close()
+    }
+
+    @Test
+    fun `features that arrive during a read give their value, or the error of a client without features`() {
+        edge.set("A", "red")
+        for ((read, expected) in listOf(1 to "red", 2 to ErrorCode.PROVIDER_NOT_READY)) {
+            edge.fail(Fault.status(503))
+            val late = edge.client()
+            var reads = 0
+            // The provider reads several times, and each read uses the state of its beginning.
+            late.intercept({ _ ->
+                if (++reads == read) {
+                    edge.heal()
+                    late.refreshAsync().get(60, TimeUnit.SECONDS)
+                }
+                Decision.CONTINUE
+            })
+            val provider = FeatureHubProvider(late)
+            val found = try {
+                provider.getStringEvaluation("A", null, ImmutableContext("fred")).value
+            } catch (failure: OpenFeatureError) {
+                failure.errorCode
+            }
+            assertEquals(expected, found)
+            late.close()
         }
     }
 
@@ -303,7 +344,10 @@ class EvaluationsTest {
         assertTrue(client.flush(PATIENCE))
         val (sold, plain) = synchronized(seen) { seen.filter { it.kind == "named" } }
         assertEquals(
-            mapOf("value" to "9.5", "currency" to "NZD", "at" to "2026-11-28T00:00:00.000Z", "items" to listOf("1", null)), sold.params,
+            mapOf(
+                "value" to BigDecimal("9.5"), "currency" to "NZD", "at" to "2026-11-28T00:00:00.000Z", "items" to listOf(BigDecimal(1), null),
+            ),
+            sold.params,
         )
         assertEquals(listOf("sold", "fred", "A = red"), listOf(sold.name, sold.userKey, sold.features.single().toString()))
         assertEquals(listOf("seen", null, "A = red"), listOf(plain.name, plain.userKey, plain.features.single().toString()))

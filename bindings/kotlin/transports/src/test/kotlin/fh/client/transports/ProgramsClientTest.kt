@@ -37,7 +37,8 @@ class ProgramsClientTest {
     fun `OkHttp has the connect timeout of the request, and no other time limit`() {
         val limits = LinkedBlockingQueue<List<Number>>()
         val record = Interceptor { chain ->
-            limits.add(listOf(chain.connectTimeoutMillis(), chain.readTimeoutMillis(), chain.writeTimeoutMillis(), chain.call().timeout().timeoutNanos()))
+            val call = chain.call().timeout().timeoutNanos()
+            limits.add(listOf(chain.connectTimeoutMillis(), chain.readTimeoutMillis(), chain.writeTimeoutMillis(), call))
             chain.proceed(chain.request())
         }
         RawServer().use { server ->

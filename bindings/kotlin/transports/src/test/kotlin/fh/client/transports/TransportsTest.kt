@@ -45,7 +45,7 @@ class TransportsTest(private val stack: Stack) {
             assertTrue(Regex("GET /features\\?\\S*secret-part\\S* HTTP/1.1").matches(request.line), request.line)
             assertEquals("gzip", request.header("accept-encoding"))
             assertNull(request.header("upgrade"))
-            request.answer(200, "content-type: application/json", body = poll("red 🦆"))
+            request.answer(200, JSON, body = poll("red 🦆"))
             client.waitReady(PATIENCE)
             assertEquals("red 🦆", client.string("COLOUR"))
         }
@@ -101,8 +101,8 @@ class TransportsTest(private val stack: Stack) {
             "an immediate retry" to { answer(503, "retry-after: 0") },
             "an end without response" to { hangUp() },
             "an end within the head" to { send("HTTP/1.1 200 OK\r\n"); hangUp() },
-            "an end within the body" to { send("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n[{"); hangUp() },
-            "an end within gzip" to { answer(200, "content-type: application/json", "content-encoding: gzip", body = byteArrayOf(31, -117, 8)) },
+            "an end within the body" to { send("HTTP/1.1 200 OK\r\n$JSON\r\ncontent-length: 9\r\n\r\n[{"); hangUp() },
+            "an end within gzip" to { answer(200, JSON, "content-encoding: gzip", body = byteArrayOf(31, -117, 8)) },
             "a response that is not HTTP" to { send("220 mail ready\r\n\r\n"); hangUp() },
         )
         for ((number, entry) in answers.entries.withIndex()) {
@@ -119,18 +119,17 @@ class TransportsTest(private val stack: Stack) {
     @Test
     fun `responses leave neither cookies nor a cache behind`() {
         stack.client(server.url, FetchMode.POLLING) { interval = Duration.ofMillis(1) }.use { client ->
-            val type = "content-type: application/json"
-            server.next().answer(200, type, "set-cookie: a=b", "expires: Fri, 01 Jan 2100 00:00:00 GMT", body = poll("red"))
+            server.next().answer(200, JSON, "set-cookie: a=b", "expires: Fri, 01 Jan 2100 00:00:00 GMT", body = poll("red"))
             val second = server.next()
             assertNull(second.header("cookie"))
-            second.answer(200, type, "etag: \"1\"", body = poll("red"))
+            second.answer(200, JSON, "etag: \"1\"", body = poll("red"))
             val third = server.next()
             assertEquals("\"1\"", third.header("if-none-match"))
             // Some servers announce the compression of a body that this status does not have.
             third.send("HTTP/1.1 304 Not Modified\r\ncontent-encoding: gzip\r\n\r\n")
             val packed = ByteArrayOutputStream()
             GZIPOutputStream(packed).use { it.write(poll("blue")) }
-            server.next().answer(200, type, "content-encoding: gzip", body = packed.toByteArray())
+            server.next().answer(200, JSON, "content-encoding: gzip", body = packed.toByteArray())
             server.next()
             assertEquals("blue", client.string("COLOUR"))
             assertNull(client.statusNow().problem)
@@ -152,7 +151,7 @@ class TransportsTest(private val stack: Stack) {
     @Test
     fun `a tag of features that is not ASCII comes back, or is left out`() {
         stack.client(server.url, FetchMode.POLLING) { interval = Duration.ofMillis(1) }.use { client ->
-            val tag = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: \"ä".toByteArray() + byteArrayOf(-1) + "\"\r\n".toByteArray()
+            val tag = "HTTP/1.1 200 OK\r\n$JSON\r\nETag: \"ä".toByteArray() + byteArrayOf(-1) + "\"\r\n".toByteArray()
             server.next().send(tag + "Content-Length: ${poll("red").size}\r\n\r\n".toByteArray() + poll("red"))
             assertEquals(if (stack.isJdk) null else "\"ä\uFFFD\"", server.next().header("if-none-match"))
             assertEquals("red", client.string("COLOUR"))
@@ -182,12 +181,22 @@ class TransportsTest(private val stack: Stack) {
     }
 
     @Test
+    fun `a body that cannot be inflated ends the connection`() {
+        stack.client(server.url, FetchMode.STREAMING).use { client ->
+            val request = server.next()
+            request.send("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-encoding: gzip\r\n\r\nno gzip at all")
+            client.awaitProblem()
+            request.awaitEnd()
+        }
+    }
+
+    @Test
     fun `a response that is too large is given up`() {
         val small = Limits().apply { bytes = 1 shl 20 }
         stack.client(server.url, FetchMode.ONCE) { limits = small }.use { client ->
             val request = server.next()
             val piece = ByteArray(1 shl 20) { ' '.code.toByte() }
-            request.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${100 * piece.size}\r\n\r\n")
+            request.send("HTTP/1.1 200 OK\r\n$JSON\r\nContent-Length: ${100 * piece.size}\r\n\r\n")
             var sent = 0
             try {
                 while (sent < 100) request.send(piece).also { sent++ }
@@ -253,6 +262,8 @@ class TransportsTest(private val stack: Stack) {
         }
     }
 }
+
+private const val JSON = "content-type: application/json"
 
 /** A server that accepts no connection, because others wait for it already. */
 private class FullServer : AutoCloseable {
