@@ -87,7 +87,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     prove::run(&[])?;
     plan.write()?;
     Run::new(
-        "git add Cargo.toml CHANGELOG.md Cargo.lock benches/Cargo.lock conformance/fuzz/Cargo.lock bindings/kotlin",
+        "git add Cargo.toml CHANGELOG.md Cargo.lock benches/Cargo.lock conformance/fuzz/Cargo.lock bindings/kotlin docs/kotlin.md",
     )
     .go()?;
     let message = format!("release: version {version}");
@@ -195,11 +195,16 @@ fn set_version(manifest: &str, old: Version, new: Version) -> String {
     lines.collect()
 }
 
+/// The page with the dependencies of programs in Kotlin and Java.
+const PAGE_OF_KOTLIN: &str = "docs/kotlin.md";
+
 /// Returns the files that name the version of the packages for Kotlin and Java.
 fn poms_of_maven() -> Result<Vec<String>, String> {
-    let is_pom = |file: &str| file.ends_with("/pom.xml") || file == "bindings/kotlin/README.md";
-    let files = tracked_files()?.into_iter();
-    Ok(files.filter(|file| file.starts_with("bindings/kotlin/") && is_pom(file)).collect())
+    let is_named = |file: &str| file.ends_with("/pom.xml") || file.ends_with(".md");
+    let is_ours = |file: &String| {
+        file == PAGE_OF_KOTLIN || file.starts_with("bindings/kotlin/") && is_named(file)
+    };
+    Ok(tracked_files()?.into_iter().filter(is_ours).collect())
 }
 
 /// Sets the version of our packages, each of which follows its group.

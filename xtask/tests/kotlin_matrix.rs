@@ -21,7 +21,9 @@ const OF_THE_LANGUAGES: [&str; 7] =
 fn public_names() -> BTreeSet<String> {
     let sources = files(&root().join("bindings/kotlin"), "kt").into_iter().filter(|path| {
         let path = path.to_string_lossy();
-        path.contains("/src/main/kotlin/fh/client/") && !path.contains("/internal/")
+        path.contains("/src/main/kotlin/fh/client/")
+            && !path.contains("/internal/")
+            && !path.contains("/conformance/")
     });
     let mut names = BTreeSet::new();
     for path in sources {

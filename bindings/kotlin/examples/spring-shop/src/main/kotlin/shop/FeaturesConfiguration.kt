@@ -21,7 +21,7 @@ class FeaturesConfiguration {
     ): Client = FeatureHub.client(url, apiKey)
 
     /**
-     * Returns the features of the user who has sent the present request. A real shop takes the plan from its session. A context is cheap: it
+     * Returns the features of the user of the present request. A real shop takes the plan from its session. A context is cheap: it
      * causes no request to the Edge, and is not closed.
      */
     @Bean

@@ -4,7 +4,7 @@ import org.springframework.boot.autoconfigure.SpringBootApplication
 import org.springframework.boot.runApplication
 
 /**
- * A shop with Spring Boot, in which each request reads the features of its user. Run it beside an Edge, and ask for the page as two users:
+ * A shop with Spring Boot, in which each request reads the features of its user. Run it beside an Edge, and request the page of a user:
  *
  * ```sh
  * export FEATUREHUB_EDGE_URL=https://edge.example FEATUREHUB_CLIENT_API_KEY='ENVIRONMENT/KEY*'

@@ -19,6 +19,9 @@ private val LIMIT = Duration.ofSeconds(5)
 /** The time for the Edge's answer to an update. The client's own limit is longer than the runner waits. */
 private val UPDATE_LIMIT = Duration.ofSeconds(8)
 
+/** The time for the end of a client that is closed. */
+private val CLOSE_LIMIT = Duration.ofSeconds(1)
+
 /** Runs the adapter of fh-client for the conformance suite. The argument names the HTTP stack: `jdk` or `okhttp`. */
 public fun main(arguments: Array<String>) {
     Loop.run(Adapter(Stack.valueOf(arguments.single().uppercase())).operations)
@@ -147,9 +150,12 @@ internal class Adapter(private val stack: Stack) {
     }
 
     private fun close(command: Members): Map<String, Any?> {
-        val begin = System.nanoTime()
-        clientOf(command).sdk.close()
-        return mapOf("took_ms" to (System.nanoTime() - begin) / 1_000_000)
+        val (begin, sdk) = System.nanoTime() to clientOf(command).sdk
+        sdk.close()
+        val took = System.nanoTime() - begin
+        // The next client may use the same store.
+        sdk.closedAsync().resultWithin(CLOSE_LIMIT)
+        return mapOf("took_ms" to took / 1_000_000)
     }
 }
 

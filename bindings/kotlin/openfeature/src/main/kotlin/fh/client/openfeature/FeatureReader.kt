@@ -13,13 +13,8 @@ import fh.client.Context
 import fh.client.Detail
 import fh.client.Reads
 
-/** A type of features, with the function of reads that converts values to it. */
-internal enum class FeatureType(val read: (Reads, String) -> Any?) {
-    BOOLEAN({ reads, key -> reads.boolean(key) }),
-    STRING({ reads, key -> reads.string(key) }),
-    NUMBER({ reads, key -> reads.decimal(key) }),
-    JSON({ reads, key -> reads.json(key) }),
-}
+/** A type of features. */
+internal enum class FeatureType { BOOLEAN, STRING, NUMBER, JSON }
 
 /** Reads the features of a client for evaluation contexts. */
 internal class FeatureReader(private val client: Client) {
@@ -30,16 +25,13 @@ internal class FeatureReader(private val client: Client) {
      */
     fun <T> read(key: String, context: EvaluationContext?, type: FeatureType, convert: (Any) -> T): ProviderEvaluation<T> {
         var reads: Reads = client.context(attributesOf(context))
-        var detail = reads.detail(key)
+        var detail = reads.detail(key, type.name)
         if (detail.reason == NOT_READY) {
             reads = evaluated(reads as Context, key)
-            detail = reads.detail(key)
+            detail = reads.detail(key, type.name)
         }
         val reason = reasonOf(detail, type)
-        // The client converts the override of a feature that does not exist.
-        val value = if (detail.kind == null) type.read(reads, key) else detail.value
-        val converted = convert(value ?: throw TypeMismatchError("the override has another type than ${type.name}"))
-        return ProviderEvaluation(converted, detail.strategyId ?: "default", reason, null, null, metadataOf(detail))
+        return ProviderEvaluation(convert(detail.value as Any), detail.strategyId ?: "default", reason, null, null, metadataOf(detail))
     }
 
     /** Reports an event with the values of all features for the context. */
@@ -51,8 +43,8 @@ internal class FeatureReader(private val client: Client) {
     }
 
     /**
-     * Returns reads that have values, after a read without them. With a server-evaluated key, a context without attributes reads the values of
-     * the context that was given to the client.
+     * Returns reads that have values, after a read without them. With a server-evaluated key, a context without attributes reads the values
+     * of the context that was given to the client.
      */
     private fun evaluated(own: Context, key: String): Reads {
         if (client.peek(key).reason == NOT_READY) throw notReady()
@@ -67,12 +59,13 @@ internal class FeatureReader(private val client: Client) {
 
     /** Returns OpenFeature's reason for a value, or throws the error if there is no value of this type. */
     private fun reasonOf(detail: Detail, type: FeatureType): String {
-        val isOverride = detail.reason == "INTERCEPTED"
+        val isOfType = detail.kind == type.name || detail.reason == "INTERCEPTED"
         return when {
             detail.reason == NOT_READY -> throw notReady()
             detail.reason == "NOT_FOUND" -> throw FlagNotFoundError("the feature does not exist")
-            detail.kind != type.name && !(detail.kind == null && isOverride) ->
-                throw TypeMismatchError("the type of the feature is ${detail.kind ?: "unknown"}")
+            detail.reason == "TYPE_MISMATCH" && detail.interceptor != null ->
+                throw TypeMismatchError("the override has another type than ${type.name}")
+            !isOfType -> throw TypeMismatchError("the type of the feature is ${detail.kind ?: "unknown"}")
             detail.value == null -> throw FlagNotFoundError("the feature has no value")
             else -> REASONS[detail.reason] ?: Reason.UNKNOWN.name
         }

@@ -35,7 +35,7 @@ internal class ProviderEvents(
     @Volatile
     private var initializing: Thread? = null
 
-    /** The SDK emits each event on any of its threads, so this thread waits for one event before it emits the next. It ends when it is idle. */
+    /** A thread that waits for one event before it emits the next, because the SDK has several threads for events. It ends when idle. */
     private val emitting = ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, LinkedBlockingQueue()) { task ->
         Thread(task, "fh-openfeature").apply { isDaemon = true }
     }.apply { allowCoreThreadTimeOut(true) }
@@ -60,8 +60,8 @@ internal class ProviderEvents(
     }
 
     /**
-     * Emits the state again if it has changed before the SDK set the outcome of the initialization. The SDK reads the metadata on the thread of
-     * the initialization after it has set the outcome.
+     * Emits the state again if it has changed before the SDK set the outcome of the initialization. The SDK reads the metadata on the
+     * thread of the initialization after it has set the outcome.
      */
     fun repeatAfterInitialization() {
         if (initializing !== Thread.currentThread()) return

@@ -6,7 +6,7 @@ import fh.client.openfeature.waitFor
 import fh.client.testing.MemoryEdge
 import org.junit.jupiter.api.Test
 
-/** The order of events and of the state that the SDK sets itself. The class of the SDK that holds the state is visible in this package alone. */
+/** The order of events and of the state that the SDK sets itself. The SDK's class for the state is visible in this package alone. */
 class OutcomeTest {
     @Test
     fun `a state that the SDK replaces by the outcome of the initialization is emitted again`() {

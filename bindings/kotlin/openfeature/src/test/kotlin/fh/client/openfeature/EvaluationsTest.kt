@@ -78,7 +78,10 @@ class EvaluationsTest {
         val kinds = mapOf("B" to "BOOLEAN", "S" to "STRING", "N" to "NUMBER", "J" to "JSON")
         for ((key, type, default, strategic) in types) {
             for ((suffix, strategies) in listOf("" to strategies(strategic.toString()), "_PLAIN" to "[]", "_OVERRIDDEN" to "[]")) {
-                edge.put("""{"id": "id-$key", "key": "$key$suffix", "type": "${kinds[key]}", "value": $default, "version": 7, "strategies": $strategies}""")
+                edge.put(
+                    """{"id": "id-$key", "key": "$key$suffix", "type": "${kinds[key]}", "value": $default, "version": 7,
+                        "strategies": $strategies}""",
+                )
             }
             overrides.set("${key}_OVERRIDDEN", overriding[key])
             // The client converts the text of an override of a feature that does not exist, as those of environment variables.
@@ -98,14 +101,15 @@ class EvaluationsTest {
             )
             for ((feature, context, expected) in cases) {
                 val found = read(type.toString(), feature, context)
-                assertEquals(expected + null, listOf(found.value, found.reason, found.variant, found.errorCode), "$feature as $type: $found")
+                val seen = listOf(found.value, found.reason, found.variant, found.errorCode)
+                assertEquals(expected + null, seen, "$feature as $type: $found")
             }
         }
     }
 
     private operator fun <T> List<T>.component6(): T = this[5]
 
-    /** Returns strategies that match in New Zealand, and Fred by a rollout to everybody of his name. */
+    /** Returns strategies that match in New Zealand, and for Fred by a rollout of 100 percent. */
     private fun strategies(value: String) =
         """[{"id": "kiwi", "value": $value, "attributes": [${equals("country", "STRING", "\"new_zealand\"")}]},
             {"id": "all", "value": $value, "percentage": 1000000, "percentageAttributes": ["userkey"],
@@ -120,7 +124,9 @@ class EvaluationsTest {
             "strategies": ${strategies("true")}}""")
         overrides.set("MISSING", "forced")
         start()
-        val feature = mapOf("version" to 7L, "locked" to true, "featureId" to "id-1", "environmentId" to "memory", "property.team" to "cash")
+        val feature = mapOf(
+            "version" to 7L, "locked" to true, "featureId" to "id-1", "environmentId" to "memory", "property.team" to "cash",
+        )
         assertEquals(feature, read("boolean", "A").flagMetadata.asUnmodifiableMap())
         val matched = read("boolean", "A", ImmutableContext("fred"))
         assertEquals(feature + ("strategyId" to "all"), matched.flagMetadata.asUnmodifiableMap())
@@ -191,7 +197,8 @@ class EvaluationsTest {
         )
         for ((number, int, long, double) in cases) {
             overrides.set("N", BigDecimal(number.toString()))
-            for ((type, expected, default) in listOf(Triple("integer", int, -1), Triple("long", long, -1L), Triple("double", double, -1.0))) {
+            val reads = listOf(Triple("integer", int, -1), Triple("long", long, -1L), Triple("double", double, -1.0))
+            for ((type, expected, default) in reads) {
                 val found = read(type, "N")
                 val code = if (expected == null) ErrorCode.TYPE_MISMATCH else null
                 assertEquals(listOf(expected ?: default, code), listOf(found.value, found.errorCode), "$number as $type: $found")
@@ -204,7 +211,8 @@ class EvaluationsTest {
         val document = structured("""{"colour": "red", "deep": {"on": true, "none": null}, "list": [1, 2.5, []], "at": 1795824000000}""")
         assertEquals(
             mapOf(
-                "colour" to "red", "deep" to mapOf("on" to true, "none" to null), "list" to listOf(1, 2.5, emptyList<Any>()), "at" to 1795824000000.0,
+                "colour" to "red", "deep" to mapOf("on" to true, "none" to null),
+                "list" to listOf(1, 2.5, emptyList<Any>()), "at" to 1795824000000.0,
             ),
             document.asStructure().asObjectMap(),
         )
@@ -336,7 +344,10 @@ class EvaluationsTest {
         assertTrue(client.flush(PATIENCE))
         val (sold, plain) = synchronized(seen) { seen.filter { it.kind == "named" } }
         assertEquals(
-            mapOf("value" to "9.5", "currency" to "NZD", "at" to "2026-11-28T00:00:00.000Z", "items" to listOf("1", null)), sold.params,
+            mapOf(
+                "value" to BigDecimal("9.5"), "currency" to "NZD", "at" to "2026-11-28T00:00:00.000Z", "items" to listOf(BigDecimal(1), null),
+            ),
+            sold.params,
         )
         assertEquals(listOf("sold", "fred", "A = red"), listOf(sold.name, sold.userKey, sold.features.single().toString()))
         assertEquals(listOf("seen", null, "A = red"), listOf(plain.name, plain.userKey, plain.features.single().toString()))

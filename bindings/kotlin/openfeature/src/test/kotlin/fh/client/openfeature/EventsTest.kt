@@ -175,10 +175,8 @@ class EventsTest {
 
     @Test
     fun `a context that is set while the Edge is away is a change once it is back`() {
-        edge.setStrategies(
-            "A",
-            """[{"id": "s", "value": "blue", "attributes": [{"fieldName": "userkey", "type": "STRING", "conditional": "EQUALS", "values": ["mara"]}]}]""",
-        )
+        val isMara = """{"fieldName": "userkey", "type": "STRING", "conditional": "EQUALS", "values": ["mara"]}"""
+        edge.setStrategies("A", """[{"id": "s", "value": "blue", "attributes": [$isMara]}]""")
         val mara = ImmutableContext("mara")
         for (fault in listOf(null, Fault.status(503), Fault.CONNECT)) {
             events.clear()
