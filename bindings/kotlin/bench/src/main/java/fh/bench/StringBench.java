@@ -30,11 +30,11 @@ public class StringBench {
                 settings.setMode(FetchMode.OFFLINE);
                 settings.setBootstrap(FEATURES);
             });
-        if (!"light-blue".equals(client.string("COLOUR"))) throw new IllegalStateException("the text is wrong");
+        if (!"light-blue".equals(client.getString("COLOUR"))) throw new IllegalStateException("the text is wrong");
     }
 
     @Benchmark
     public String string() {
-        return client.string("COLOUR");
+        return client.getString("COLOUR");
     }
 }
