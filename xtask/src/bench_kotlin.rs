@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         .args(std::slice::from_ref(&payloads))
         .within("benches")
         .go()?;
-    let mut measure = Run::new("java")
+    let mut measure = Run::new("java -Djava.util.logging.config.file=bench/logging.properties")
         .args(&["-cp".to_string(), class_path(), format!("-Dfh.bench.payloads={payloads}")])
         .args(&["fh.bench.MainKt".to_string(), library.display().to_string()])
         .args(&[build_rust_client()?.display().to_string()])

@@ -11,7 +11,9 @@ use crate::python_environment::Environment;
 use crate::shell::{Run, root, target_folder};
 
 /// The arguments of Cargo for the library that ships. Its panics unwind, because each native function catches them.
-const RELEASE: &str = "--locked --release --config profile.release.strip=true -p fh-jni --target";
+const RELEASE: &str = "--locked --release --config profile.release.strip=true --config profile.release.lto=\"fat\" -p fh-jni --target";
+/// Crates that no read calls. Their code is small rather than fast, so that the library has at most 3.5 MB.
+const SMALL: [&str; 5] = ["fh-binding", "fh-files", "regex-syntax", "saphyr-parser", "tokio"];
 const LICENCES: &str = "bindings/python/wheels/licences.py";
 
 /// A platform for which the packages contain a library.
@@ -104,7 +106,10 @@ impl Libraries {
                 // By default, the name within the library is the path at which it was built.
                 flags.push(format!("-Clink-arg=-Wl,-install_name,@rpath/{}", target.file()));
             }
+            let small = SMALL
+                .map(|name| format!("--config=profile.release.package.{name}.opt-level=\"s\""));
             Run::new(&format!("cargo zigbuild {RELEASE} {}{}", target.triple, target.glibc))
+                .args(&small)
                 .env("CARGO_ENCODED_RUSTFLAGS", &flags.join("\u{1f}"))
                 .env("CARGO_TARGET_DIR", &built.display().to_string())
                 .env("PATH", &path)

@@ -3,6 +3,7 @@ package fh.bench
 import fh.client.FeatureHub
 import fh.client.FetchMode
 import java.io.File
+import java.lang.management.ManagementFactory
 import java.security.MessageDigest
 
 private const val API_KEY = "bench/bench*key"
@@ -46,8 +47,8 @@ internal fun measureStarts(processes: Int): Starts {
     file.deleteOnExit()
     file.writeText(snapshot(Payloads.file("regex-featurehub.json").readText()))
     val java = File(System.getProperty("java.home"), "bin/java").path
-    val command =
-        listOf(java, "-cp", System.getProperty("java.class.path"), "-Dfh.bench.payloads=" + System.getProperty("fh.bench.payloads"))
+    // The processes have the properties of this one.
+    val command = listOf(java, "-cp", System.getProperty("java.class.path")) + ManagementFactory.getRuntimeMXBean().inputArguments
     val times =
         List(processes) {
             val builder = ProcessBuilder(command + listOf("fh.bench.StartsKt", file.path))
