@@ -195,14 +195,14 @@ fn set_version(manifest: &str, old: Version, new: Version) -> String {
     lines.collect()
 }
 
-/// The page with the dependencies of programs in Kotlin and Java.
-const PAGE_OF_KOTLIN: &str = "docs/kotlin.md";
+/// The pages with the dependencies of programs in Kotlin and Java.
+const PAGES_OF_KOTLIN: [&str; 2] = ["bindings/kotlin/README.md", "docs/kotlin.md"];
 
 /// Returns the files that name the version of the packages for Kotlin and Java.
 fn poms_of_maven() -> Result<Vec<String>, String> {
-    let is_named = |file: &str| file.ends_with("/pom.xml") || file.ends_with(".md");
     let is_ours = |file: &String| {
-        file == PAGE_OF_KOTLIN || file.starts_with("bindings/kotlin/") && is_named(file)
+        PAGES_OF_KOTLIN.contains(&file.as_str())
+            || file.starts_with("bindings/kotlin/") && file.ends_with("/pom.xml")
     };
     Ok(tracked_files()?.into_iter().filter(is_ours).collect())
 }
