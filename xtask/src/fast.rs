@@ -6,7 +6,7 @@ use crate::shell::Run;
 use crate::subjects_in_test::Selection;
 use crate::{
     client_features, conformance, dependencies, install, kotlin, nextest, python_conformance,
-    services, subjects, subjects_in_test, web, workspace,
+    services, subjects, subjects_in_test, swift, web, workspace,
 };
 
 /// The part that builds the workspace.
@@ -43,6 +43,7 @@ pub(crate) fn parts() -> Vec<Part> {
             .build(kotlin::build)
             .run(kotlin::test)
             .built_by(TESTS),
+        Part::new("swift").prepare(swift::prepare).run(swift::test).built_by(TESTS),
         Part::new("conformance").run(conformance::run).built_by(TESTS),
         Part::new("fh-rust")
             .run(|| subjects_in_test::run("fh-rust", Selection::Whole))
