@@ -43,7 +43,11 @@ pub(crate) fn parts() -> Vec<Part> {
             .build(kotlin::build)
             .run(kotlin::test)
             .built_by(TESTS),
-        Part::new("swift").prepare(swift::prepare).run(swift::test).built_by(TESTS),
+        Part::new("swift")
+            .prepare(swift::prepare)
+            .build(swift::build)
+            .run(swift::test)
+            .built_by(TESTS),
         Part::new("conformance").run(conformance::run).built_by(TESTS),
         Part::new("fh-rust")
             .run(|| subjects_in_test::run("fh-rust", Selection::Whole))

@@ -116,8 +116,8 @@ cargo xtask <command>
                      run `test` and `prove`, set the version, close the changelog's section, commit and tag; with a tag of an
                      earlier version, first compare the public items with it (cargo semver-checks, which is installed).
                      Publishes nothing
-  swift hello        build the package for Swift in a chroot with Debian trixie, and run the program `hello` against an Edge that is killed
-                     and started again
+  swift hello|test   build the package for Swift in a chroot with Debian trixie, and run the program `hello` against an Edge that is killed
+                     and started again; `test` runs its tests first
   web COMMAND        builds and proofs of the client for browsers and Node; `cargo xtask web` lists the commands
   help               this text";
 
