@@ -34,6 +34,10 @@ pub(crate) fn build() -> Result<(), String> {
 
 /// Runs the tests of the package, which was built, and the program `hello`.
 pub(crate) fn test() -> Result<(), String> {
-    tree::swift("test --skip-build --quiet -Xswiftc -warnings-as-errors", "")?.go()?;
+    tree::swift(
+        "test --skip-build --quiet --disable-swift-testing -Xswiftc -warnings-as-errors",
+        "",
+    )?
+    .go()?;
     hello::run()
 }

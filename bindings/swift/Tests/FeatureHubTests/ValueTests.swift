@@ -19,7 +19,7 @@ final class ValueTests: XCTestCase {
     func testAWrongSettingIsAnErrorThatNamesTheSetting() {
         var settings = Settings()
         settings.backoff = Backoff(jitter: 2)
-        XCTAssertThrowsError(try Client("http://localhost", apiKeys: "a/b", settings: settings)) { error in
+        XCTAssertThrowsError(try Client("http://localhost", apiKeys: "environment/client*key", settings: settings)) { error in
             XCTAssertTrue("\(error)".contains("jitter"), "\(error)")
         }
     }
@@ -35,10 +35,7 @@ final class ValueTests: XCTestCase {
             ("JSON", #""{\"a\": [1]}""#, .json(#"{"a": [1]}"#)),
         ]
         for (kind, wire, value) in table {
-            var settings = Settings()
-            settings.mode = .offline
-            settings.bootstrap = #"[{"id": "1", "key": "F", "version": 1, "type": "\#(kind)", "value": \#(wire)}]"#
-            let client = try Client("http://localhost", apiKeys: "a/b", settings: settings)
+            let client = try offline(kind, wire)
             XCTAssertEqual(client.detail("F").value, value, wire)
             let read: Value? =
                 switch kind {
@@ -53,10 +50,7 @@ final class ValueTests: XCTestCase {
     }
 
     func testReadsOfAnotherTypeHaveTheDefault() throws {
-        var settings = Settings()
-        settings.mode = .offline
-        settings.bootstrap = #"[{"id": "1", "key": "F", "version": 1, "type": "STRING", "value": "red"}]"#
-        let client = try Client("http://localhost", apiKeys: "a/b", settings: settings)
+        let client = try offline("STRING", #""red""#)
         XCTAssertEqual(client.string("F", default: "blue"), "red")
         XCTAssertEqual(client.string("G", default: "blue"), "blue")
         XCTAssertEqual(client.boolean("F", default: true), true)
@@ -68,9 +62,7 @@ final class ValueTests: XCTestCase {
     func testAClosedClientIsFreed() async throws {
         weak var freed: Client?
         do {
-            var settings = Settings()
-            settings.mode = .offline
-            let client = try Client("http://localhost", apiKeys: "a/b", settings: settings)
+            let client = try offline("BOOLEAN", "true")
             client.onReadiness { _ in _ = client.isReady }
             client.close()
             try await client.closed()
@@ -78,5 +70,13 @@ final class ValueTests: XCTestCase {
         }
         for _ in 0..<6_000 where freed != nil { try await Task.sleep(for: .milliseconds(10)) }
         XCTAssertNil(freed)
+    }
+
+    /// Returns a client that has one feature, and sends no requests.
+    private func offline(_ kind: String, _ wire: String) throws -> Client {
+        var settings = Settings()
+        settings.mode = .offline
+        settings.bootstrap = #"[{"id": "1", "key": "F", "version": 1, "type": "\#(kind)", "value": \#(wire)}]"#
+        return try Client("http://localhost", apiKeys: "environment/client*key", settings: settings)
     }
 }
