@@ -4,7 +4,7 @@ internal import FeatureHubNative
 /// ``context(_:)`` returns reads for a user. The client ends when it is closed, or when nothing refers to it.
 public final class Client: Reads {
     public let reader: Reader
-    private let transport: URLSessionTransport?
+    let transport: URLSessionTransport?
 
     private var native: NativeClient { reader.client }
 

@@ -56,4 +56,20 @@ final class ClientTests: XCTestCase {
         client.close()
         await fulfillment(of: [over], timeout: Self.patience)
     }
+
+    func testAClosedClientFreesItsSessionAndTheObjectsOfTheProgram() async throws {
+        weak var client: Client?
+        weak var transport: URLSessionTransport?
+        do {
+            let own = try unconnected()
+            (client, transport) = (own, own.transport)
+            XCTAssertNotNil(transport)
+            own.onStatus { [own] _ in _ = own.isReady }
+            own.close()
+        }
+        let end = Date(timeIntervalSinceNow: Self.patience)
+        while client != nil || transport != nil, Date() < end { try await Task.sleep(for: .milliseconds(5)) }
+        XCTAssertNil(client)
+        XCTAssertNil(transport)
+    }
 }

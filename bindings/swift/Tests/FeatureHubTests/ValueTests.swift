@@ -58,20 +58,6 @@ final class ValueTests: XCTestCase {
         XCTAssertNil(client.decimal("F"))
     }
 
-    /// A program frees its client, and with it the native one.
-    func testAClosedClientIsFreed() async throws {
-        weak var freed: Client?
-        do {
-            let client = try offline("BOOLEAN", "true")
-            client.onReadiness { _ in _ = client.isReady }
-            client.close()
-            try await client.closed()
-            freed = client
-        }
-        for _ in 0..<6_000 where freed != nil { try await Task.sleep(for: .milliseconds(10)) }
-        XCTAssertNil(freed)
-    }
-
     /// Returns a client that has one feature, and sends no requests.
     private func offline(_ kind: String, _ wire: String) throws -> Client {
         var settings = Settings()
