@@ -26,15 +26,19 @@ final class ClientTests: XCTestCase {
     func testAWaitEndsWhenItsTaskIsCancelledBeforeItBeginsAndLater() async throws {
         let client = try unconnected()
         for pause in [Duration.zero, .microseconds(100), .milliseconds(20)] {
-            let wait = Task { try await client.ready(timeout: .seconds(600)) }
+            let over = expectation(description: "the end of the wait")
+            let wait = Task {
+                do {
+                    try await client.ready(timeout: .seconds(600))
+                    XCTFail("the client is ready")
+                } catch {
+                    XCTAssertTrue(error is CancellationError, "\(error)")
+                }
+                over.fulfill()
+            }
             if pause > .zero { try await Task.sleep(for: pause) }
             wait.cancel()
-            do {
-                try await wait.value
-                XCTFail("the client is ready")
-            } catch {
-                XCTAssertTrue(error is CancellationError, "\(error)")
-            }
+            await fulfillment(of: [over], timeout: Self.patience)
         }
     }
 

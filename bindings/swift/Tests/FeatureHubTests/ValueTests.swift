@@ -6,7 +6,7 @@ final class ValueTests: XCTestCase {
     func testAttributesAreTextsAndValuesThatAreNoneAreLeftOut() {
         let given: [String: any AttributeValue] = [
             "text": "mara", "integer": 5, "double": 0.1, "small": 1e-7, "large": 1e20, "boolean": true,
-            "decimal": Decimal(digits: "0.10")!, "list": ["a", "b"], "none": String?.none, "infinite": Double.infinity, "empty": [String](),
+            "decimal": Decimal(string: "0.10")!, "list": ["a", "b"], "none": String?.none, "infinite": Double.infinity, "empty": [String](),
         ]
         XCTAssertEqual(
             texts(given),
@@ -30,8 +30,8 @@ final class ValueTests: XCTestCase {
             ("BOOLEAN", "true", .boolean(true)),
             ("STRING", #""""#, .string("")),
             ("STRING", #""𝄞 and \u0000""#, .string("𝄞 and \0")),
-            ("NUMBER", "0.1", .number(Decimal(digits: "0.1")!)),
-            ("NUMBER", "12345678901234567890.5", .number(Decimal(digits: "12345678901234567890.5")!)),
+            ("NUMBER", "0.1", .number(Decimal(string: "0.1")!)),
+            ("NUMBER", "12345678901234567890.5", .number(Decimal(string: "12345678901234567890.5")!)),
             ("JSON", #""{\"a\": [1]}""#, .json(#"{"a": [1]}"#)),
         ]
         for (kind, wire, value) in table {
