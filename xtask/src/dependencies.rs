@@ -13,7 +13,8 @@ pub(crate) fn prepare() -> Result<(), String> {
 }
 
 /// The workspaces beside the main one, whose lock file every build checks.
-const WORKSPACES: [&str; 3] = ["benches", "conformance/fuzz", "bindings/web/bindgen"];
+const WORKSPACES: [&str; 4] =
+    ["benches", "conformance/fuzz", "bindings/swift/bindgen", "bindings/web/bindgen"];
 
 pub(crate) fn check() -> Result<(), String> {
     core_size()?;

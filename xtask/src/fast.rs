@@ -6,7 +6,7 @@ use crate::shell::Run;
 use crate::subjects_in_test::Selection;
 use crate::{
     client_features, conformance, dependencies, install, kotlin, nextest, python_conformance,
-    services, subjects, subjects_in_test, web, workspace,
+    services, subjects, subjects_in_test, swift, web, workspace,
 };
 
 /// The part that builds the workspace.
@@ -42,6 +42,11 @@ pub(crate) fn parts() -> Vec<Part> {
             .prepare(kotlin::prepare)
             .build(kotlin::build)
             .run(kotlin::test)
+            .built_by(TESTS),
+        Part::new("swift")
+            .prepare(swift::prepare)
+            .build(swift::build)
+            .run(swift::test)
             .built_by(TESTS),
         Part::new("conformance").run(conformance::run).built_by(TESTS),
         Part::new("fh-rust")

@@ -6,6 +6,7 @@ mod bench;
 mod bench_kotlin;
 mod bench_python;
 mod budget;
+mod chroot;
 mod client_features;
 mod conformance;
 mod crates;
@@ -16,9 +17,11 @@ mod fast;
 mod file_times;
 mod flaky;
 mod fuzz;
+mod hello;
 mod install;
 mod interrupt;
 mod kotlin;
+mod local_edge;
 mod machine_paths;
 mod minimum_rust;
 mod mutants;
@@ -27,6 +30,7 @@ mod output;
 mod packaging;
 mod part;
 mod picture;
+mod program;
 mod prove;
 mod python;
 mod python_conformance;
@@ -48,6 +52,7 @@ mod simulate;
 mod subject_installation;
 mod subjects;
 mod subjects_in_test;
+mod swift;
 mod test;
 mod tools;
 mod unleash_edge;
@@ -111,6 +116,8 @@ cargo xtask <command>
                      run `test` and `prove`, set the version, close the changelog's section, commit and tag; with a tag of an
                      earlier version, first compare the public items with it (cargo semver-checks, which is installed).
                      Publishes nothing
+  swift hello|test   build the package for Swift in a chroot with Debian trixie, and run the program `hello` against an Edge that is killed
+                     and started again; `test` runs its tests first
   web COMMAND        builds and proofs of the client for browsers and Node; `cargo xtask web` lists the commands
   help               this text";
 
@@ -140,6 +147,7 @@ fn main() -> ExitCode {
         Some("simulate") => simulate::run(rest),
         Some("subjects") => subjects::run(rest),
         Some("mutants") => mutants::run(rest),
+        Some("swift") => swift::run(rest),
         Some("web") => web::run(rest),
         Some("help" | "--help") => {
             println!("{HELP}");

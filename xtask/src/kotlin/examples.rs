@@ -7,9 +7,9 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use super::edge::{Edge, KEY};
-use super::program::Program;
+use super::java;
 use super::repository::Repository;
+use crate::local_edge::{Edge, KEY};
 use crate::output::say;
 use crate::python::empty_folder;
 use crate::shell::{Run, root};
@@ -35,7 +35,7 @@ struct Example {
 /// Runs the examples of all pages with the packages of a repository, which is copied first.
 pub(super) fn run(repository: &Repository) -> Result<(), String> {
     let project = Project::create(repository)?;
-    let edge = Edge::start(COLOUR)?;
+    let edge = Edge::start("kotlin", COLOUR)?;
     let (mut examples, mut dependencies) = (Vec::new(), String::new());
     for (number, page) in PAGES.iter().filter(|page| root().join(page).exists()).enumerate() {
         let text = fs::read_to_string(root().join(page)).map_err(|why| format!("{page}: {why}"))?;
@@ -50,7 +50,7 @@ pub(super) fn run(repository: &Repository) -> Result<(), String> {
     }
     project.build(&dependencies, &examples)?;
     for example in &examples {
-        let lines = Program::start(&project.class_path(), &example.class, &[], &[])?.rest()?;
+        let lines = java::start(&project.class_path(), &example.class, &[], &[])?.rest()?;
         if !lines.iter().any(|line| line.contains(COLOUR)) {
             return Err(format!("{} printed {lines:?}, without {COLOUR}", example.class));
         }

@@ -2,13 +2,12 @@
 
 mod check;
 pub(crate) mod conformance;
-mod edge;
 mod examples;
 mod hello;
+mod java;
 mod library;
 pub(crate) mod mutants;
 pub(crate) mod package;
-mod program;
 mod repository;
 mod shrunk;
 

@@ -3,9 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::edge::{Edge, KEY};
-use super::program::Program;
-use super::{PACKAGE, folder, hello};
+use super::{PACKAGE, folder, hello, java};
+use crate::local_edge::{Edge, KEY};
 use crate::output::say;
 use crate::python::empty_folder;
 use crate::shell::{Run, root};
@@ -37,10 +36,10 @@ pub(super) fn run() -> Result<(), String> {
         .go()?;
     let mut inputs = packages;
     inputs.extend([classes, libraries]);
-    let edge = Edge::start("blue")?;
+    let edge = Edge::start("kotlin", "blue")?;
     let run = |name: &str, rules: Option<PathBuf>| {
         let jar = shrink(&folder, name, &inputs, rules)?;
-        Program::start(&[jar], "Shrunk", &["-Xcheck:jni"], &[&edge.url(), KEY])
+        java::start(&[jar], "Shrunk", &["-Xcheck:jni"], &[&edge.url(), KEY])
     };
     let program = run("with-rules.jar", Some(package.join(RULES)))?;
     program.expect("READY blue")?;

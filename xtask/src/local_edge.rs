@@ -1,29 +1,30 @@
-//! An Edge for programs, and its state.
+//! An Edge for programs of other languages, and its state.
 
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use super::folder;
+use crate::shell::target_folder;
 use crate::workspace;
 
 /// The API key of the state.
-pub(super) const KEY: &str = "c2b7d0a4-58f1-4b3e-9a6d-7e1f40c92b15/hello-client*key";
+pub(crate) const KEY: &str = "c2b7d0a4-58f1-4b3e-9a6d-7e1f40c92b15/hello-client*key";
 
 /// An Edge, which is killed when it is dropped.
-pub(super) struct Edge {
-    pub(super) port: u16,
+pub(crate) struct Edge {
+    pub(crate) port: u16,
     state: PathBuf,
     child: Option<Child>,
 }
 
 impl Edge {
-    /// Starts an Edge in whose state Mara has this colour.
-    pub(super) fn start(colour: &str) -> Result<Self, String> {
+    /// Starts an Edge in whose state Mara has this colour. The state is in a folder with this name below the target folder.
+    pub(crate) fn start(name: &str, colour: &str) -> Result<Self, String> {
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let port = free.map_err(|why| why.to_string())?.port();
-        let folder = folder()?.join("edge");
+        let target = std::path::absolute(target_folder()).map_err(|why| why.to_string())?;
+        let folder = target.join(name).join("edge");
         fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
         let mut edge = Self { port, state: folder.join("state.yaml"), child: None };
         edge.set(colour)?;
@@ -32,18 +33,18 @@ impl Edge {
     }
 
     /// Gives Mara another colour.
-    pub(super) fn set(&self, colour: &str) -> Result<(), String> {
+    pub(crate) fn set(&self, colour: &str) -> Result<(), String> {
         write_state(&self.state, colour)
     }
 
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
         }
     }
 
-    pub(super) fn restart(&mut self) -> Result<(), String> {
+    pub(crate) fn restart(&mut self) -> Result<(), String> {
         self.kill();
         let child = Command::new(workspace::binary("fh")?)
             .args(["serve", "--listen", "127.0.0.1", "--port", &self.port.to_string(), "--state"])
@@ -56,7 +57,7 @@ impl Edge {
         Ok(())
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 }

@@ -1,7 +1,6 @@
-//! A program of Java, and the lines that it prints.
+//! A program that runs beside this one, and the lines that it prints.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
@@ -13,7 +12,7 @@ use crate::output::say;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running program, which is killed when it is dropped.
-pub(super) struct Program {
+pub(crate) struct Program {
     name: String,
     child: Child,
     input: Option<ChildStdin>,
@@ -21,22 +20,13 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// Starts the class with options for Java and arguments for the program.
-    pub(super) fn start(
-        class_path: &[String],
-        class: &str,
-        options: &[&str],
-        arguments: &[&str],
-    ) -> Result<Self, String> {
-        let mut child = Command::new("java")
-            .args(options)
-            .args(["-cp", &class_path.join(":"), class])
-            .args(arguments)
-            .current_dir(Path::new("/"))
+    /// Starts the program with this name.
+    pub(crate) fn start(name: &str, command: &mut Command) -> Result<Self, String> {
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(|why| format!("java: {why}"))?;
+            .map_err(|why| format!("{name}: {why}"))?;
         let (sender, lines) = channel();
         let output = child.stdout.take().ok_or("the program has no output")?;
         thread::spawn(move || {
@@ -47,11 +37,11 @@ impl Program {
             }
         });
         let input = child.stdin.take();
-        Ok(Self { name: class.to_string(), child, input, lines })
+        Ok(Self { name: name.to_string(), child, input, lines })
     }
 
     /// Waits for the next line, which must be this one.
-    pub(super) fn expect(&self, expected: &str) -> Result<(), String> {
+    pub(crate) fn expect(&self, expected: &str) -> Result<(), String> {
         let name = &self.name;
         let line = self.lines.recv_timeout(PATIENCE);
         let line = line.map_err(|_| format!("{name} did not print {expected:?}"))?;
@@ -64,7 +54,7 @@ impl Program {
     }
 
     /// Ends the program by the end of its input, and waits for it. It must print nothing more.
-    pub(super) fn end(self) -> Result<(), String> {
+    pub(crate) fn end(self) -> Result<(), String> {
         let name = self.name.clone();
         match self.rest()?.as_slice() {
             [] => Ok(()),
@@ -73,7 +63,7 @@ impl Program {
     }
 
     /// Ends the program by the end of its input, and returns the lines that it still prints.
-    pub(super) fn rest(mut self) -> Result<Vec<String>, String> {
+    pub(crate) fn rest(mut self) -> Result<Vec<String>, String> {
         drop(self.input.take());
         let mut lines = Vec::new();
         loop {

@@ -1,0 +1,30 @@
+internal import FeatureHubNative
+
+/// The attributes of a user, a device or a request, with the functions that read features for them. A context is immutable, and may be used by
+/// many tasks and threads.
+public struct Context: Reads {
+    /// The client of the context.
+    public let client: Client
+    /// The attributes, each with its values as texts.
+    public let attributes: [String: [String]]
+    public let reader: Reader
+
+    init(_ client: Client, _ attributes: [String: [String]]) {
+        let own = client.reader
+        let reads = own.client.context(attributes: attributes)
+        self.client = client
+        self.attributes = attributes
+        reader = Reader(reads: reads, client: own.client, lifetime: own.lifetime, given: .attributes(attributes))
+    }
+
+    /// Returns a context with these attributes in addition. An attribute that exists is replaced; an empty list removes it.
+    public func with(_ attributes: [String: any AttributeValue]) -> Context {
+        let merged = self.attributes.merging(attributes.mapValues(\.attributeTexts)) { $1 }
+        return Context(client, merged.filter { !$0.value.isEmpty })
+    }
+}
+
+extension Context: CustomStringConvertible {
+    /// The names of the attributes. Their values are personal data, so they are left out.
+    public var description: String { "Context of \(attributes.keys.sorted().joined(separator: ", "))" }
+}

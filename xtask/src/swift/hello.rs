@@ -1,0 +1,26 @@
+//! `cargo xtask swift hello`: the program `hello` against a real Edge.
+
+use std::process::Command;
+
+use super::tree;
+use crate::hello::{self, FEATURE, USER};
+use crate::local_edge::{Edge, KEY};
+use crate::program::Program;
+
+const HELLO: &str = "hello";
+
+/// Builds the program.
+pub(super) fn build() -> Result<(), String> {
+    tree::swift("build --quiet", HELLO)?.go()
+}
+
+/// Runs the program, which was built, against an Edge.
+pub(super) fn run() -> Result<(), String> {
+    hello::run("swift", start)
+}
+
+fn start(edge: &Edge) -> Result<Program, String> {
+    let arguments = tree::executable(HELLO, &[&edge.url(), KEY, FEATURE, USER])?;
+    let mut command = Command::new("unshare");
+    Program::start(HELLO, command.args(["--mount", "sh", "-ec"]).args(arguments))
+}

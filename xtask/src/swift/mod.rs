@@ -1,0 +1,43 @@
+//! The package for Swift: its build and its tests, in a chroot with the Swift of Debian.
+
+mod hello;
+mod library;
+mod tree;
+
+const PACKAGE: &str = "bindings/swift";
+
+/// Runs the named command of the package.
+pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
+    match arguments {
+        [name] if name == "hello" => {
+            prepare()?;
+            library::build()?;
+            hello::build()?;
+            hello::run()
+        }
+        [name] if name == "test" => prepare().and_then(|()| build()).and_then(|()| test()),
+        _ => Err("cargo xtask swift hello or test".to_string()),
+    }
+}
+
+/// Installs Swift into a chroot, which is kept.
+pub(crate) fn prepare() -> Result<(), String> {
+    tree::prepare()
+}
+
+/// Builds the native library without optimization, and the package with its tests. A warning is an error.
+pub(crate) fn build() -> Result<(), String> {
+    library::build()?;
+    tree::swift("build --build-tests --quiet -Xswiftc -warnings-as-errors", "")?.go()?;
+    hello::build()
+}
+
+/// Runs the tests of the package, which was built, and the program `hello`.
+pub(crate) fn test() -> Result<(), String> {
+    tree::swift(
+        "test --skip-build --quiet --disable-swift-testing -Xswiftc -warnings-as-errors",
+        "",
+    )?
+    .go()?;
+    hello::run()
+}

@@ -1,0 +1,74 @@
+//! The chroot with Swift.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::PACKAGE;
+use crate::chroot::{self, Chroot, Release, Shared};
+use crate::shell::{Run, root, target_folder};
+
+/// The oldest release of Debian with Swift 6.
+const TRIXIE: Release = Release {
+    name: "trixie",
+    packages: &["swiftlang", "libc6-dev", "libstdc++-14-dev", "ca-certificates"],
+};
+
+/// The paths of the project, of the native library, and of what SwiftPM builds.
+const PROJECT: &str = "/project";
+pub(super) const NATIVE: &str = "/native";
+const BUILD: &str = "/build";
+
+/// Installs Swift into the tree, unless an earlier run has done so.
+pub(super) fn prepare() -> Result<(), String> {
+    chroot::prepare("the package for Swift is built and tested")?;
+    tree().map(|_| ())
+}
+
+/// Returns a run of a subcommand of Swift, with the arguments of a line, for a package in a folder of ours. An empty name is ours.
+pub(super) fn swift(line: &str, package: &str) -> Result<Run, String> {
+    let (subcommand, arguments) = line.split_once(' ').unwrap_or((line, ""));
+    let path = format!("{PROJECT}/{PACKAGE}/{package}");
+    let scratch = format!("{BUILD}/{}", scratch(package));
+    let mut words = vec!["swift", subcommand, "--package-path", &path, "--scratch-path", &scratch];
+    words.extend(arguments.split(' '));
+    let environment = environment();
+    words.splice(..0, environment.iter().map(String::as_str));
+    Ok(tree()?.enter(&shared()?, &words))
+}
+
+/// Returns the arguments of a shell that runs an executable of a package in the tree.
+pub(super) fn executable(package: &str, arguments: &[&str]) -> Result<Vec<String>, String> {
+    let path = format!("{BUILD}/{}/debug/{package}", scratch(package));
+    Ok(tree()?.arguments(&shared()?, &[&[path.as_str()], arguments].concat()))
+}
+
+fn scratch(package: &str) -> &str {
+    if package.is_empty() { "package" } else { package }
+}
+
+/// SwiftPM finds the native library by pkg-config.
+fn environment() -> [String; 2] {
+    ["env".to_string(), format!("PKG_CONFIG_PATH={NATIVE}")]
+}
+
+fn tree() -> Result<Chroot, String> {
+    Chroot::fill(&folder()?.join("debian"), TRIXIE)
+}
+
+fn shared() -> Result<[Shared; 3], String> {
+    let (native, build) = (folder()?.join("native"), folder()?.join("build"));
+    for folder in [&native, &build] {
+        fs::create_dir_all(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+    }
+    Ok([
+        Shared { folder: root(), path: PROJECT },
+        Shared { folder: native, path: NATIVE },
+        Shared { folder: build, path: BUILD },
+    ])
+}
+
+/// Returns the folder of the tree and of all builds of the package.
+pub(super) fn folder() -> Result<PathBuf, String> {
+    let target = std::path::absolute(target_folder()).map_err(|why| why.to_string())?;
+    Ok(target.join("swift"))
+}
