@@ -24,6 +24,9 @@ pub(crate) enum Selection {
 const CLIENT: Options = &[("--profile", Some("client"))];
 /// The number of scenarios at the same time. They mostly wait.
 const JOBS: &str = "16";
+/// The number of [`Selection::Scenarios`] at the same time. Each of these processes starts a virtual machine, whose first request has to end within
+/// the time limits of the scenario.
+const FEW_JOBS: &str = "4";
 
 /// Runs one of our clients, which is installed. Compares the outcome with the recording. Scenarios that fail are repeated alone.
 pub(crate) fn run(name: &str, selection: Selection) -> Result<(), String> {
@@ -42,11 +45,11 @@ pub(crate) fn run(name: &str, selection: Selection) -> Result<(), String> {
             options.extend(further.iter().map(ToString::to_string));
             scenarios(subject, options)
         };
-        let chosen = match selection {
-            Selection::Whole | Selection::Client => [].as_slice(),
-            Selection::Scenarios(ids) => ids,
+        let (chosen, jobs) = match selection {
+            Selection::Whole | Selection::Client => ([].as_slice(), JOBS),
+            Selection::Scenarios(ids) => (ids, FEW_JOBS),
         };
-        let run = start(chosen, &["--jobs", JOBS, "--json", &path(&outcome)])?;
+        let run = start(chosen, &["--jobs", jobs, "--json", &path(&outcome)])?;
         let Err(why) = run.go() else { return Ok(()) };
         let failed = failed_scenarios(&outcome).ok_or_else(|| why.clone())?;
         let again = failed.into_iter().map(|id| {
