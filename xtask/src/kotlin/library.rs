@@ -13,7 +13,8 @@ use crate::shell::{Run, root, target_folder};
 /// The arguments of Cargo for the library that ships. Its panics unwind, because each native function catches them.
 const RELEASE: &str = "--locked --release --config profile.release.strip=true --config profile.release.lto=\"fat\" -p fh-jni --target";
 /// Crates that no read calls. Their code is small rather than fast, so that the library has at most 3.5 MB.
-const SMALL: [&str; 5] = ["fh-binding", "fh-files", "regex-syntax", "saphyr-parser", "tokio"];
+const SMALL: [&str; 6] =
+    ["fh-binding", "fh-files", "fh-session", "regex-syntax", "saphyr-parser", "tokio"];
 const LICENCES: &str = "bindings/python/wheels/licences.py";
 
 /// A platform for which the packages contain a library.
