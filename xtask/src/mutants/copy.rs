@@ -21,7 +21,7 @@ pub(super) fn write(
     write_into(&folder(), &root(), files, mutated, added)
 }
 
-/// Writes these files of the project into another folder, as [`write`] does.
+/// Writes these files of the project into another folder, as [`write()`] does.
 pub(crate) fn copy_to(
     folder: &Path,
     files: &[String],
