@@ -91,9 +91,14 @@ impl NativeClient {
         // SAFETY: the caller guarantees that the value exists and that nothing refers to it.
         let client = unsafe { Box::from_raw(address as *mut Self) };
         client.client.close();
-        client.registry.clear();
-        client.callbacks.clear();
+        client.forget_functions();
         crate::contexts::forget(client.number);
+    }
+
+    /// Forgets all functions of the program. They may refer to the object of Java, which would never be collected.
+    pub(crate) fn forget_functions(&self) {
+        self.registry.clear();
+        self.callbacks.clear();
     }
 
     /// Numbers a key; -1 if there are too many numbered keys.

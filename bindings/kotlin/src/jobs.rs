@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fh_binding::callbacks::{Event, Invocation, Progress, Pump, Seat};
-use fh_binding::operations::{event, written};
+use fh_binding::callbacks::{Invocation, Progress, Pump, Seat};
+use fh_binding::operations::{Task, event, written};
 use jni_sys::{jlong, jobject, jobjectArray, jvalue};
 
 use crate::classes::{attached, classes};
@@ -11,14 +11,13 @@ use crate::env::Env;
 use crate::functions::Function;
 use crate::handles::Handles;
 use crate::logs;
-use crate::tasks::Task;
 
 /// A job of a thread of Java.
 pub(crate) enum Job {
     /// A call of a function with an event.
     Call(Invocation<Function>),
     /// A step of an operation.
-    Poll(Arc<Task>),
+    Poll(Arc<Task<Function>>),
     /// The log records that wait.
     Logs,
 }
@@ -49,23 +48,20 @@ fn start(seat: Seat<Job>) -> Option<()> {
 }
 
 impl Job {
-    /// Does the part of the job that belongs to Rust. Returns the function that Java calls, as a new reference, and the text for it.
+    /// Returns the function that Java calls for the job, as a new reference, and the text for it. A step that does not end its operation, and a
+    /// call whose registration has ended, need no function.
     fn run(self, env: Env<'_>) -> Option<(jobject, String)> {
         match self {
             Self::Call(call) => {
                 let (target, given) = call.take()?;
-                let text = match &given {
-                    Event::Closed => "closed".to_string(),
-                    _ => event(&given).to_string(),
-                };
-                Some((env.local(target.function().object().raw()), text))
+                Some((env.local(target.function().object().raw()), event(&given)))
             }
             Self::Poll(task) => {
-                let (done, answer) = task.poll()?;
+                let (done, answer) = task.step()?;
                 Some((env.local(done.object().raw()), written(answer)))
             }
             Self::Logs => {
-                let (sink, records) = logs::waiting()?;
+                let (sink, records) = logs::SINK.waiting()?;
                 Some((env.local(sink.object().raw()), records))
             }
         }

@@ -204,6 +204,8 @@ methods! {
     Java_fh_client_internal_NativeClient_numberKey(key: jstring) -> jint, -1, |env, own| {
         env.string(key).map_or(-1, |key| own.number_key(&key))
     };
+    // Forgets all functions of the program, of a client that has ended.
+    Java_fh_client_internal_NativeClient_forgetFunctions() -> (), (), |_env, own| own.forget_functions();
     // Performs an operation, and returns its answer as JSON.
     Java_fh_client_internal_NativeClient_perform(request: jstring) -> jstring, ptr::null_mut(), |env, own| {
         let request = env.string(request).unwrap_or_default();
@@ -269,10 +271,20 @@ functions! {
     // Gives an operation up unless it has ended.
     Java_fh_client_internal_Bridge_forgetOperation(operation: jlong) -> (), (), |_env| tasks::forget(operation);
     // Ends the registration of a function or an object.
-    Java_fh_client_internal_Bridge_cancel(registration: jlong) -> (), (), |_env| drop(REGISTRATIONS.take(registration));
+    Java_fh_client_internal_Bridge_cancel(registration: jlong) -> (), (), |_env| {
+        if let Some(registered) = REGISTRATIONS.take(registration) {
+            registered.cancel();
+        }
+    };
+    // Forgets the number of a registration, which goes on.
+    Java_fh_client_internal_Bridge_detach(registration: jlong) -> (), (), |_env| {
+        if let Some(registered) = REGISTRATIONS.take(registration) {
+            registered.detach();
+        }
+    };
     // Sets the level of log records, and the function that gets them.
-    Java_fh_client_internal_Bridge_logs(level: jint, sink: jobject) -> (), (), |env| {
-        logs::set(level, Function::of(env, sink));
+    Java_fh_client_internal_Bridge_logs(level: jstring, sink: jobject) -> (), (), |env| {
+        logs::set(&env.string(level).unwrap_or_default(), Function::of(env, sink));
     };
     // Returns the version of this library, which must be that of the package.
     Java_fh_client_internal_Bridge_version() -> jstring, ptr::null_mut(), |env| env.text(env!("CARGO_PKG_VERSION"));

@@ -1,5 +1,6 @@
 //! Errors of the client as Python exceptions. Their classes are written in Python (`_errors.py`).
 
+use fh_binding::operations::Failure;
 use fh_client::{
     ContextPoolError, FlushError, NotReady, Problem, Refusal, SetHeadersError, SetKeysError,
     StartError,
@@ -83,21 +84,17 @@ pub(crate) fn set_headers(py: Python<'_>, error: &SetHeadersError) -> PyErr {
 }
 
 pub(crate) fn refusal(py: Python<'_>, refusal: &Refusal) -> PyErr {
-    let reason = match refusal {
-        Refusal::Closed => return problem(py, &Problem::Closed),
-        Refusal::Unreachable(why) => return problem(py, why),
-        Refusal::Nonsense { .. } => "nonsense",
-        Refusal::NotPermitted { .. } => "not_permitted",
-        Refusal::NoSuchFeature => "no_such_feature",
-        Refusal::Locked { .. } => "locked",
-        Refusal::NotPossible { .. } => "not_possible",
-        Refusal::NotApplied => "not_applied",
-        _ => "unexpected",
-    };
-    raised(py, "Refused", &refusal.to_string(), |error| {
-        error.setattr("reason", reason)?;
-        error.setattr("status", refusal.status())
-    })
+    match refusal {
+        Refusal::Closed => problem(py, &Problem::Closed),
+        Refusal::Unreachable(why) => problem(py, why),
+        _ => {
+            let failure = Failure::from(refusal);
+            raised(py, "Refused", &failure.message, |error| {
+                error.setattr("reason", failure.code)?;
+                error.setattr("status", failure.status)
+            })
+        }
+    }
 }
 
 pub(crate) fn start(error: &StartError) -> PyErr {

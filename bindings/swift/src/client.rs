@@ -113,7 +113,9 @@ impl NativeRegistration {
     /// Ends the registration. A call that has begun may still run.
     fn cancel(&self) {
         let registered = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        drop(registered);
+        if let Some(registered) = registered {
+            registered.cancel();
+        }
     }
 }
 
@@ -121,6 +123,8 @@ impl NativeRegistration {
 impl Drop for NativeRegistration {
     fn drop(&mut self) {
         let registered = self.0.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
-        std::mem::forget(registered.take());
+        if let Some(registered) = registered.take() {
+            registered.detach();
+        }
     }
 }

@@ -3,19 +3,18 @@
 use std::sync::Arc;
 use std::thread;
 
-use fh_binding::callbacks::{Event, Invocation, Pump, Seat};
-use fh_binding::operations::{event, written};
+use fh_binding::callbacks::{Invocation, Pump, Seat};
+use fh_binding::operations::{Task, event, written};
 
-use crate::function::Function;
+use crate::function::{Function, NativeFunction};
 use crate::logs;
-use crate::operation::Task;
 
 /// A job of a thread.
 pub(crate) enum Job {
     /// A call of a function with an event.
     Call(Invocation<Function>),
     /// A step of an operation.
-    Poll(Arc<Task>),
+    Poll(Arc<Task<Arc<dyn NativeFunction>>>),
     /// The log records that wait.
     Logs,
 }
@@ -42,19 +41,15 @@ fn start(seat: Seat<Job>) -> bool {
 }
 
 impl Job {
-    /// Does the job. Returns false if a function of the program has failed.
+    /// Calls the function of the job. Returns false if the function has failed.
     fn run(self) -> bool {
         match self {
             Self::Call(call) => {
                 let Some((target, given)) = call.take() else { return true };
-                let text = match &given {
-                    Event::Closed => "closed".to_string(),
-                    _ => event(&given).to_string(),
-                };
-                target.function().0.call(text)
+                target.function().0.call(event(&given))
             }
-            Self::Poll(task) => task.poll().is_none_or(|(done, answer)| done.call(written(answer))),
-            Self::Logs => logs::waiting().is_none_or(|(sink, records)| sink.call(records)),
+            Self::Poll(task) => task.step().is_none_or(|(done, answer)| done.call(written(answer))),
+            Self::Logs => logs::SINK.waiting().is_none_or(|(sink, records)| sink.call(records)),
         }
     }
 }

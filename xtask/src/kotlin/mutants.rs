@@ -42,6 +42,14 @@ const MUTANTS: &[Mutant] = &[
         found: FAILED,
     },
     Mutant {
+        name: "a closed client keeps the functions of the program",
+        file: "client/src/main/kotlin/fh/client/Client.kt",
+        find: "closedAsync().thenRun { native.forgetFunctions() }",
+        with: "closedAsync()",
+        test: ("client", "LifeTest#a closed client is collected*"),
+        found: FAILED,
+    },
+    Mutant {
         name: "a lone surrogate crosses as it is",
         file: "client/src/main/kotlin/fh/client/internal/Texts.kt",
         find: "if (none { it.isSurrogate() }) return this",
@@ -68,8 +76,8 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "a registration does not end",
         file: "src/natives.rs",
-        find: "drop(REGISTRATIONS.take(registration))",
-        with: "drop(REGISTRATIONS.take(-registration))",
+        find: "            registered.cancel();\n",
+        with: "            registered.detach();\n",
         test: ("client", "LifeTest#listeners get changes*"),
         found: FAILED,
     },
@@ -100,8 +108,8 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "an operation that was begun is never stepped",
         file: "src/tasks.rs",
-        find: "    task.wake();\n    number",
-        with: "    number",
+        find: "PUMP.post(Job::Poll(task))",
+        with: "drop(task)",
         test: ("client", "FaceTest#operations that end later*"),
         found: FAILED,
     },

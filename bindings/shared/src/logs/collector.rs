@@ -1,6 +1,7 @@
 //! The receiver of the crates' events.
 
 use std::fmt;
+use std::sync::Once;
 
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
@@ -8,11 +9,25 @@ use tracing::span::{Attributes, Id, Record as SpanRecord};
 use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
 
-use super::level::present;
+use super::level::{self, present};
 use super::queue::{Queue, Record};
 
 /// The crates whose events are logged. Libraries have other loggers.
 const CRATES: [&str; 4] = ["fh_client", "fh_session", "fh_repository", "fh_files"];
+
+/// Sets the level, and begins to collect events. `deliver` is the work of the thread that delivers the records of a queue; it is the same in
+/// each call.
+pub fn set_level(level: LevelFilter, deliver: fn(&Queue)) {
+    static COLLECT: Once = Once::new();
+    let has_changed = level::set(level);
+    COLLECT.call_once(|| {
+        // This fails only if the program has a collector already.
+        let _ = tracing::subscriber::set_global_default(Collector { deliver });
+    });
+    if has_changed {
+        tracing::callsite::rebuild_interest_cache();
+    }
+}
 
 /// Puts events into the queue of records.
 pub(super) struct Collector {

@@ -7,10 +7,11 @@ use super::usage::usage;
 use super::value::JsonValue;
 use crate::callbacks::Event;
 
-/// Returns an event. Its kind stands in the function that gets it, so it is not among the members.
+/// Returns an event as JSON. Its kind stands in the function that gets it, so it is not among the members. The end of an interceptor's
+/// registration is the text `closed`, which is no JSON, so that it differs from each read.
 #[must_use]
-pub fn event(event: &Event) -> Value {
-    match event {
+pub fn event(event: &Event) -> String {
+    let value: Value = match event {
         Event::Change(change) => json!({
             "key": &*change.key,
             "old": JsonValue::from(change.old.as_ref()),
@@ -47,6 +48,7 @@ pub fn event(event: &Event) -> Value {
             "json": &*update.json,
         }),
         Event::Usage(events) => events.iter().map(|event| usage(event)).collect(),
-        Event::Closed => Value::Null,
-    }
+        Event::Closed => return "closed".to_string(),
+    };
+    value.to_string()
 }

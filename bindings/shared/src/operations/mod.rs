@@ -30,6 +30,7 @@ mod overrides;
 mod part;
 mod read;
 mod rules;
+mod task;
 mod usage;
 mod value;
 
@@ -41,4 +42,5 @@ pub use self::later::{Later, begin};
 pub use self::object::Object;
 pub use self::part::{Objects, Parts, Registered, register};
 pub use self::read::{decision, intercepted};
+pub use self::task::Task;
 pub use self::value::JsonValue;

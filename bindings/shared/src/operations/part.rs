@@ -149,7 +149,7 @@ impl<F: Decides> Parts<'_, F> {
     }
 }
 
-/// A part that is registered with a running client. The registration ends when it is dropped.
+/// A part that is registered with a running client.
 pub enum Registered<F: Decides> {
     /// A function.
     Function(Registration<F>),
@@ -157,10 +157,21 @@ pub enum Registered<F: Decides> {
     Object(Subscription),
 }
 
-impl<F: Decides> Drop for Registered<F> {
-    fn drop(&mut self) {
-        if let Self::Function(registration) = self {
-            registration.cancel();
+impl<F: Decides> Registered<F> {
+    /// Ends the registration. A call that has begun may still run.
+    pub fn cancel(self) {
+        match self {
+            Self::Function(registration) => registration.cancel(),
+            Self::Object(subscription) => drop(subscription),
+        }
+    }
+
+    /// Leaves the registration to the client, which ends it.
+    pub fn detach(self) {
+        match self {
+            // A registration lasts until it is cancelled.
+            Self::Function(_) => {}
+            Self::Object(subscription) => subscription.detach(),
         }
     }
 }

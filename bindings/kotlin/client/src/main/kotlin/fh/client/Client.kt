@@ -7,7 +7,6 @@ import fh.client.internal.PackedContext
 import fh.client.internal.listOf
 import java.time.Duration
 import java.util.concurrent.CompletableFuture
-import java.util.concurrent.ConcurrentHashMap
 import kotlinx.coroutines.TimeoutCancellationException
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
@@ -41,16 +40,20 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
     @Suppress("UNCHECKED_CAST")
     public fun statusNow(): Status = Status(native.perform("status") as Map<String, Any?>)
 
-    private val states = ConcurrentHashMap<String, StateFlow<Detail>>()
+    private val states = HashMap<String, StateFlow<Detail>>()
 
     /** Returns the detail of the feature without a context, kept current until the client ends. It reports no use of the feature. */
     public fun state(key: String): StateFlow<Detail> =
-        states.getOrPut(key) {
-            val state = MutableStateFlow(peek(key))
-            onChange(key) { state.value = peek(key) }
-            // The value can have changed before the registration.
-            state.value = peek(key)
-            state.asStateFlow()
+        synchronized(states) {
+            states.getOrPut(key) {
+                val state = MutableStateFlow(peek(key))
+                // A later read must not be replaced by an earlier one.
+                val read = { synchronized(state) { state.value = peek(key) } }
+                onChange(key) { read() }
+                // The value can have changed before the registration.
+                read()
+                state.asStateFlow()
+            }
         }
 
     /** Returns a context with these attributes. Null and empty lists leave an attribute out. */
@@ -219,9 +222,13 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
             false
         }
 
-    /** Ends the client, and returns at once. The last values answer afterwards. */
+    /**
+     * Ends the client, and returns at once. The last values answer afterwards. After the last events, the client forgets the functions of the
+     * program. A client that is not closed ends after it was collected, which needs that no function of it refers to the client.
+     */
     override fun close() {
         native.perform("close")
+        closedAsync().thenRun { native.forgetFunctions() }
     }
 
     /** Returns a future of the end of the client, after [close]. */

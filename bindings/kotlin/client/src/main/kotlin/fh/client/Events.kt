@@ -1,6 +1,7 @@
 package fh.client
 
 import fh.client.internal.Bridge
+import fh.client.internal.Collected
 import fh.client.internal.listOf
 import fh.client.internal.valueOf
 import java.util.concurrent.atomic.AtomicBoolean
@@ -130,8 +131,16 @@ public class Notice internal constructor(members: Map<String, Any?>) {
 public class Subscription internal constructor(private val registration: Long) : AutoCloseable {
     private val isClosed = AtomicBoolean()
 
+    init {
+        detachLater(this, registration)
+    }
+
     /** Ends the registration. A call that has begun may still run. */
     override fun close() {
         if (isClosed.compareAndSet(false, true)) Bridge.cancel(registration)
+    }
+
+    private companion object {
+        fun detachLater(of: Subscription, registration: Long) = Collected.after(of) { Bridge.detach(registration) }
     }
 }

@@ -49,13 +49,13 @@ public object Logs {
         val sink = Callback(Callback.Failures.FIRST) { text ->
             for (record in Json.read(text) as List<*>) {
                 val members = record as Map<*, *>
-                listener.onLog(LogLevel.entries[members["level"].toString().toInt()], members["text"].toString())
+                listener.onLog(LogLevel.valueOf(members["level"].toString()), members["text"].toString())
             }
             null
         }
         synchronized(this) {
             isSet = true
-            Bridge.logs(level.ordinal, sink)
+            Bridge.logs(level.name, sink)
         }
     }
 

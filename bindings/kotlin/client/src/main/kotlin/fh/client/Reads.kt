@@ -13,6 +13,7 @@ import kotlinx.coroutines.flow.SharingStarted
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.buffer
 import kotlinx.coroutines.flow.callbackFlow
+import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.stateIn
 
 /**
@@ -112,11 +113,11 @@ public abstract class Reads internal constructor(
     /** Returns the detail of the feature, kept current until the scope ends. It reports no use of the feature. */
     public fun state(key: String, scope: CoroutineScope): StateFlow<Detail> =
         callbackFlow {
-            val subscription = onChange(key) { trySend(peek(key)) }
+            val subscription = onChange(key) { trySend(Unit) }
             // The value can have changed before the registration.
-            trySend(peek(key))
+            trySend(Unit)
             awaitClose { subscription.close() }
-        }.buffer(Channel.CONFLATED).stateIn(scope, SharingStarted.Eagerly, peek(key))
+        }.buffer(Channel.CONFLATED).map { peek(key) }.stateIn(scope, SharingStarted.Eagerly, peek(key))
 
     internal fun register(part: Map<String, Any?>, call: (String) -> Unit): Subscription =
         Subscription(native.register(part, listener(call)))

@@ -3,6 +3,7 @@ package fh.client
 import fh.client.http.HttpExchange
 import fh.client.http.HttpFailure
 import fh.client.http.HttpTransport
+import java.lang.ref.WeakReference
 import java.time.Duration
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.LinkedBlockingQueue
@@ -232,6 +233,28 @@ class LifeTest {
         assertEquals(Readiness.READY, client.readiness)
         client.close()
         file.delete()
+    }
+
+    /** The native library refers to functions, so a client that they refer to could never be collected. */
+    @Test
+    fun `a closed client is collected although its functions refer to it`() {
+        fun closed(): WeakReference<Client> {
+            val client = polling({ _, _ -> }) { onStatus = StatusListener { } }
+            client.onReadiness { client.string("COLOUR") }
+            client.onChange("COLOUR") { client.string("COLOUR") }
+            client.intercept({ if (client.isReady) Decision.CONTINUE else Decision.CONTINUE })
+            client.state("COLOUR")
+            client.status.value
+            client.close()
+            return WeakReference(client)
+        }
+        val client = closed()
+        val end = System.nanoTime() + PATIENCE.toNanos()
+        while (client.get() != null && System.nanoTime() < end) {
+            System.gc()
+            Thread.yield()
+        }
+        assertNull(client.get())
     }
 
     /** The native memory of clients is freed after their objects were collected, also of those that were never closed. */

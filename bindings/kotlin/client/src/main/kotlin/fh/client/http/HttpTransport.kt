@@ -71,6 +71,23 @@ public class HttpExchange internal constructor(private val number: Long) {
     /** Reports the end of the response. */
     public fun end(): Unit = Bridge.end(number)
 
+    /** Reports that the request failed, with the text of an exception. The URL is removed from the text. */
+    public fun fail(failure: HttpFailure, cause: Throwable) {
+        // An exception of this type has the text of a transport, which needs no name.
+        val name = cause.javaClass.simpleName.takeUnless { cause.javaClass == IllegalArgumentException::class.java }
+        val text = listOfNotNull(name, cause.message).joinToString(": ")
+        fail(
+            failure,
+            when (failure) {
+                HttpFailure.CONNECT -> "no connection could be opened: $text"
+                HttpFailure.CONNECT_TIMEOUT -> "no connection within the time limit"
+                HttpFailure.TLS -> text
+                HttpFailure.BROKEN -> "the connection broke: $text"
+                HttpFailure.OTHER -> "the request could not be sent: $text"
+            },
+        )
+    }
+
     /** Reports that the request failed. The URL is removed from the text. */
     public fun fail(failure: HttpFailure, text: String): Unit = Bridge.fail(number, failure.ordinal, text)
 }

@@ -72,7 +72,7 @@ internal object Bridge {
     external fun forgetOperation(operation: Long)
 
     @JvmStatic
-    external fun logs(level: Int, sink: Callback?)
+    external fun logs(level: String, sink: Callback?)
 
     @JvmStatic
     external fun nextCall(seat: Long): Array<Any?>?
@@ -82,6 +82,9 @@ internal object Bridge {
 
     @JvmStatic
     external fun cancel(registration: Long)
+
+    @JvmStatic
+    external fun detach(registration: Long)
 
     @JvmStatic
     external fun onCancel(exchange: Long, runnable: Runnable)

@@ -54,6 +54,9 @@ internal class NativeClient private constructor(private val address: Long) {
 
     private fun text(number: Int, key: String): String? = if (number < 0) key else null
 
+    /** Forgets all functions of the program, after the client has ended. They may refer to this object, which would never be collected. */
+    fun forgetFunctions(): Unit = forgetFunctions(address)
+
     /** Performs an operation, and returns its result. */
     fun perform(operation: String, vararg members: Pair<String, Any?>): Any? =
         answerOf(perform(address, Json.write(mapOf("do" to operation, *members))))
@@ -80,6 +83,8 @@ internal class NativeClient private constructor(private val address: Long) {
     private external fun readDetail(client: Long, key: Int, name: String?, context: Long, attributes: ByteArray?): String
 
     private external fun explain(client: Long, key: Int, name: String?, context: Long, attributes: ByteArray?): String
+
+    private external fun forgetFunctions(client: Long)
 
     private external fun perform(client: Long, request: String): String
 

@@ -16,14 +16,7 @@ private const val LONGEST_CHAIN = 20
 internal fun HttpExchange.fail(error: Throwable, hasHead: Boolean) {
     val failure = if (hasHead) HttpFailure.BROKEN else failureOf(error)
     val cause = generateSequence(error) { it.cause }.take(LONGEST_CHAIN).last()
-    val text = when (failure) {
-        HttpFailure.CONNECT -> "no connection could be opened: ${cause.text()}"
-        HttpFailure.CONNECT_TIMEOUT -> "no connection within the time limit"
-        HttpFailure.TLS -> cause.text()
-        HttpFailure.BROKEN -> "the connection broke: ${cause.text()}"
-        HttpFailure.OTHER -> "the request could not be sent: ${cause.text()}"
-    }
-    fail(failure, text)
+    fail(failure, cause)
 }
 
 private fun failureOf(error: Throwable): HttpFailure =
@@ -35,9 +28,3 @@ private fun failureOf(error: Throwable): HttpFailure =
         is IOException -> HttpFailure.BROKEN
         else -> HttpFailure.OTHER
     }
-
-/** Returns the text of this package's own errors, and the name with the text of others. */
-private fun Throwable.text(): String {
-    val isOwn = javaClass == IllegalArgumentException::class.java
-    return listOfNotNull(javaClass.simpleName.takeUnless { isOwn }, message).joinToString(": ")
-}
