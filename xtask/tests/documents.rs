@@ -158,6 +158,30 @@ fn scenarios_that_tables_name_exist() {
     }
 }
 
+/// A row of the first table about a binding: its number, whether the binding has the capability, and where, or why not.
+pub(crate) struct MatrixRow {
+    pub(crate) number: u32,
+    pub(crate) is_there: bool,
+    pub(crate) place: String,
+}
+
+/// Returns the rows of the first table about a binding. Fails unless they are in order, and complete up to this number.
+pub(crate) fn matrix_rows(section: &str, least: u32) -> Vec<MatrixRow> {
+    let mut rows: Vec<MatrixRow> = Vec::new();
+    for row in cells(section) {
+        let [number, answer, place] = row.as_slice() else { continue };
+        let Ok(number) = number.parse::<u32>() else { continue };
+        let last = rows.last().map_or(0, |row| row.number);
+        assert!(number > last && number <= 68, "row {number} follows row {last}");
+        assert!(answer == "Y" || answer == "N", "{row:?}");
+        assert!(!place.is_empty(), "row {number} says neither where nor why not");
+        rows.push(MatrixRow { number, is_there: answer == "Y", place: place.clone() });
+    }
+    let last = rows.last().map_or(0, |row| row.number);
+    assert!(last >= least, "the table ends at row {last}");
+    rows
+}
+
 /// The heading above the tables of the Python package.
 pub(crate) const PYTHON: &str = "The client in Python";
 /// The heading above the tables of the TypeScript packages.

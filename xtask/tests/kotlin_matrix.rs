@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use crate::client_items::{ListedItems, items, words};
-use crate::documents::{KOTLIN, cells, quoted, section};
+use crate::documents::{KOTLIN, cells, matrix_rows, quoted, section};
 use crate::sources::{files, root};
 use crate::typescript_matrix::in_camel_case;
 
@@ -67,17 +67,9 @@ fn check_names(row: &str, place: &str, known: &BTreeSet<String>) {
 #[test]
 fn kotlin_answers_rows_of_the_matrix() {
     let known = public_names();
-    let mut last = 0;
-    for row in cells(&kotlin_section()) {
-        let [at, answer, place] = row.as_slice() else { continue };
-        let Ok(at) = at.parse::<u32>() else { continue };
-        assert!(at > last && at <= 68, "row {at} follows row {last}");
-        last = at;
-        assert!(answer == "Y" || answer == "N", "{row:?}");
-        assert!(!place.is_empty(), "row {at} says neither where nor why not");
-        check_names(&format!("row {at}"), place, &known);
+    for row in matrix_rows(&kotlin_section(), 68) {
+        check_names(&format!("row {}", row.number), &row.place, &known);
     }
-    assert!(last >= 68, "the table ends at row {last}");
 }
 
 #[test]

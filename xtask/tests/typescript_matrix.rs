@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::client_items::{ListedItems, items, words};
-use crate::documents::{KOTLIN, TYPESCRIPT, cells, quoted, section};
+use crate::documents::{KOTLIN, TYPESCRIPT, cells, matrix_rows, quoted, section};
 use crate::sources::{files, root};
 use crate::typescript_tokens::{Token, tokens};
 use crate::typescript_types::Sources;
@@ -62,18 +62,9 @@ fn typescript_section() -> String {
 #[test]
 fn typescript_answers_rows_of_the_matrix() {
     let known = words_of_typescript();
-    let section = typescript_section();
-    let mut last = 0;
-    for row in cells(&section) {
-        let [at, answer, place] = row.as_slice() else { continue };
-        let Ok(at) = at.parse::<u32>() else { continue };
-        assert!(at > last && at <= 68, "row {at} follows row {last}");
-        last = at;
-        assert!(answer == "Y" || answer == "N", "{row:?}");
-        assert!(!place.is_empty(), "row {at} says neither where nor why not");
-        check_names(place, &format!("row {at}"), &known);
+    for row in matrix_rows(&typescript_section(), 68) {
+        check_names(&row.place, &format!("row {}", row.number), &known);
     }
-    assert!(last >= 68, "the table ends at row {last}");
 }
 
 /// The types of Rust whose members belong to other types in TypeScript.
