@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
 use fh_binding::operations::{self, Failure, Later, written};
+use fh_binding::packed;
 use fh_client::{Client, Context};
 use jni_sys::{
     JNI_VERSION_1_8, JNIEnv, JavaVM, jboolean, jbyteArray, jclass, jdouble, jint, jlong, jobject,
@@ -227,7 +228,7 @@ methods! {
     };
     // Starts a client with a context of its own. Returns its address; 0 with a pending exception.
     Java_fh_client_internal_NativeClient_isolated(attributes: jbyteArray) -> jlong, 0, |env, own| {
-        let attributes = contexts::unpack(&env.bytes(attributes).unwrap_or_default());
+        let attributes = packed::attributes(&env.bytes(attributes).unwrap_or_default());
         match own.isolated(&attributes) {
             Ok(client) => client.into_address(),
             Err(why) => wrong(env, &why),

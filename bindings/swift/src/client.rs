@@ -1,12 +1,12 @@
 //! The client behind an object of Swift.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use fh_binding::http::PlatformTransport;
-use fh_binding::operations::{self, Parts, written};
+use fh_binding::operations::{self, Parts};
+use fh_binding::packed;
 use fh_binding::settings::apply_json;
-use fh_client::{Attributes, Client};
+use fh_client::Client;
 
 use crate::context::NativeContext;
 use crate::exchange::{NativeHttp, SwiftHttp};
@@ -14,6 +14,7 @@ use crate::failure::NativeError;
 use crate::function::{ConstructorCallbacks, Function, NativeFunction, Registered, Registry};
 use crate::object::{NativeObject, numbered};
 use crate::operation::NativeOperation;
+use crate::panics::{answered, guarded};
 use crate::reads::reads;
 
 /// The value of the header `X-SDK`, unless the program sets another one.
@@ -59,17 +60,22 @@ impl NativeClient {
         Ok(Self { client, registry: Arc::default(), callbacks })
     }
 
-    /// Returns a context. It keeps the client running.
-    fn context(&self, attributes: HashMap<String, Vec<String>>) -> NativeContext {
-        let builder = Attributes::builder();
-        let builder =
-            attributes.iter().fold(builder, |all, (name, values)| all.attribute(name, values));
-        NativeContext { context: self.client.context_of(Arc::new(builder.build())) }
+    /// Starts a client with the same settings, and with a context of its own at the Edge.
+    fn isolated(&self, attributes: &[u8]) -> Result<Self, NativeError> {
+        let attributes = packed::attributes(attributes);
+        let client = self.client.isolated((*attributes).clone());
+        let client = client.map_err(|why| NativeError::of(&why))?;
+        Ok(Self { client, registry: Arc::default(), callbacks: ConstructorCallbacks::default() })
+    }
+
+    /// Returns a context with packed attributes. It keeps the client running.
+    fn context(&self, attributes: &[u8]) -> NativeContext {
+        NativeContext { context: self.client.context_of(packed::attributes(attributes)) }
     }
 
     /// Performs an operation, and returns its answer as JSON.
     fn perform(&self, request: &str) -> String {
-        written(operations::perform(&self.client, request))
+        answered(|| operations::perform(&self.client, request))
     }
 
     /// Begins an operation that ends later. `done` gets the answer as JSON.
@@ -96,14 +102,16 @@ impl NativeClient {
 
     /// Forgets all functions of the program. They refer to objects of Swift, which may refer to this client.
     fn forget_functions(&self) {
-        self.registry.clear();
-        self.callbacks.clear();
+        guarded((), || {
+            self.registry.clear();
+            self.callbacks.clear();
+        });
     }
 }
 
 impl Drop for NativeClient {
     fn drop(&mut self) {
-        self.client.close();
+        guarded((), || self.client.close());
         self.forget_functions();
     }
 }
@@ -114,7 +122,7 @@ impl NativeRegistration {
     fn cancel(&self) {
         let registered = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         if let Some(registered) = registered {
-            registered.cancel();
+            guarded((), || registered.cancel());
         }
     }
 }

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use fh_binding::http::{Exchange, PlatformHttp, Reading};
 use fh_client::transport::{TransportErrorKind, TransportRequest};
 
+use crate::panics::guarded;
+
 /// A request for the HTTP of Swift.
 #[derive(uniffi::Record)]
 pub(crate) struct NativeRequest {
@@ -80,12 +82,14 @@ impl PlatformHttp for SwiftHttp {
 pub(crate) struct NativeExchange(Mutex<Option<Arc<Exchange>>>);
 
 impl NativeExchange {
-    fn get(&self) -> Option<Arc<Exchange>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Calls a function with the exchange, unless it has ended.
+    fn report<R>(&self, report: impl FnOnce(&Exchange) -> R) -> Option<R> {
+        let exchange = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        guarded(None, || exchange.map(|exchange| report(&exchange)))
     }
 
-    fn take(&self) -> Option<Arc<Exchange>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 
@@ -93,35 +97,29 @@ impl NativeExchange {
 impl NativeExchange {
     /// Sets the object that ends the request if the client gives it up.
     fn on_cancel(&self, cancel: Arc<dyn NativeCancel>) {
-        if let Some(exchange) = self.get() {
-            exchange.on_cancel(move || cancel.cancel());
-        }
+        self.report(|exchange| exchange.on_cancel(move || cancel.cancel()));
     }
 
     /// Reports the head of the response.
     fn head(&self, status: u16, headers: Vec<NativeHeader>) {
-        if let Some(exchange) = self.get() {
-            let pairs = headers.iter().map(|header| (&*header.name, &*header.value));
-            exchange.head(status, pairs);
-        }
+        let pairs = headers.iter().map(|header| (&*header.name, &*header.value));
+        self.report(|exchange| exchange.head(status, pairs));
     }
 
     /// Reports a piece of the body. Returns false if the request should end.
-    fn piece(&self, bytes: Vec<u8>) -> bool {
-        self.get().is_some_and(|exchange| exchange.piece(&bytes) == Reading::Continues)
+    fn piece(&self, bytes: &[u8]) -> bool {
+        self.report(|exchange| exchange.piece(bytes) == Reading::Continues).unwrap_or(false)
     }
 
     /// Reports that the response is complete.
     fn end(&self) {
-        if let Some(exchange) = self.take() {
-            exchange.end();
-        }
+        self.report(Exchange::end);
+        self.forget();
     }
 
     /// Reports that the request failed.
     fn fail(&self, failure: NativeFailure, text: &str) {
-        if let Some(exchange) = self.take() {
-            exchange.fail(failure.into(), text);
-        }
+        self.report(|exchange| exchange.fail(failure.into(), text));
+        self.forget();
     }
 }

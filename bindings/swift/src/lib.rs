@@ -13,6 +13,7 @@ mod job;
 mod logs;
 mod object;
 mod operation;
+mod panics;
 mod reads;
 
 uniffi::setup_scaffolding!();

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use fh_binding::operations::{Object, written};
+use fh_binding::operations::Object;
 
 use crate::failure::NativeError;
 use crate::function::NativeFunction;
 use crate::operation::NativeOperation;
+use crate::panics::answered;
 
 /// An object of the program, such as overrides or an Edge in memory.
 #[derive(uniffi::Object)]
@@ -22,7 +23,7 @@ impl NativeObject {
 
     /// Performs an operation of the object, and returns its answer as JSON.
     fn perform(&self, request: &str) -> String {
-        written(self.0.perform(request))
+        answered(|| self.0.perform(request))
     }
 
     /// Begins an operation of the object that ends later. `done` gets the answer as JSON.

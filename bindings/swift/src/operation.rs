@@ -6,6 +6,7 @@ use fh_binding::operations::{Later, Task};
 
 use crate::function::NativeFunction;
 use crate::job::{Job, PUMP};
+use crate::panics::guarded;
 
 /// An operation that has begun.
 #[derive(uniffi::Object)]
@@ -21,6 +22,6 @@ impl NativeOperation {
 impl NativeOperation {
     /// Gives the operation up unless it has ended.
     fn cancel(&self) {
-        self.0.cancel();
+        guarded((), || self.0.cancel());
     }
 }

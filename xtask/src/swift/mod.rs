@@ -5,6 +5,8 @@ mod library;
 mod tree;
 
 const PACKAGE: &str = "bindings/swift";
+/// The options of the tests. The library Observation of Debian refers to a function that no library has.
+const TESTS: &str = "-Xswiftc -warnings-as-errors -Xlinker --allow-shlib-undefined";
 
 /// Runs the named command of the package.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
@@ -28,16 +30,12 @@ pub(crate) fn prepare() -> Result<(), String> {
 /// Builds the native library without optimization, and the package with its tests. A warning is an error.
 pub(crate) fn build() -> Result<(), String> {
     library::build()?;
-    tree::swift("build --build-tests --quiet -Xswiftc -warnings-as-errors", "")?.go()?;
+    tree::swift(&format!("build --build-tests --quiet {TESTS}"), "")?.go()?;
     hello::build()
 }
 
 /// Runs the tests of the package, which was built, and the program `hello`.
 pub(crate) fn test() -> Result<(), String> {
-    tree::swift(
-        "test --skip-build --quiet --disable-swift-testing -Xswiftc -warnings-as-errors",
-        "",
-    )?
-    .go()?;
+    tree::swift(&format!("test --skip-build --quiet --disable-swift-testing {TESTS}"), "")?.go()?;
     hello::run()
 }

@@ -45,7 +45,9 @@ impl Failure {
         Self { kind, message: message.to_string(), code: None, status: None }
     }
 
-    pub(super) fn invalid(message: impl ToString) -> Self {
+    /// Returns a failure of the kind [`FailureKind::Invalid`].
+    #[must_use]
+    pub fn invalid(message: impl ToString) -> Self {
         Self::new(FailureKind::Invalid, message)
     }
 }

@@ -43,4 +43,4 @@ pub use self::object::Object;
 pub use self::part::{Objects, Parts, Registered, register};
 pub use self::read::{decision, intercepted};
 pub use self::task::Task;
-pub use self::value::JsonValue;
+pub use self::value::{JsonValue, kind_named};

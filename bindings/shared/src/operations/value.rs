@@ -57,7 +57,10 @@ impl TryFrom<JsonValue> for NewValue {
 }
 
 /// Returns the type of values with this name.
-pub(super) fn kind_named(name: &str) -> Result<Kind, Failure> {
+///
+/// # Errors
+/// [`FailureKind::Invalid`](super::FailureKind::Invalid) if there is no such type.
+pub fn kind_named(name: &str) -> Result<Kind, Failure> {
     Kind::from_wire(name)
         .ok_or_else(|| Failure::invalid("a kind is BOOLEAN, STRING, NUMBER or JSON"))
 }

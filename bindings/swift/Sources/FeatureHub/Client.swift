@@ -4,6 +4,7 @@ internal import FeatureHubNative
 /// ``context(_:)`` returns reads for a user. The client ends when it is closed, or when nothing refers to it.
 public final class Client: Reads {
     public let reader: Reader
+    public var client: Client { self }
     let transport: URLSessionTransport?
 
     private var native: NativeClient { reader.client }
@@ -27,14 +28,34 @@ public final class Client: Reads {
         try Client(settings, [:])
     }
 
-    private init(_ settings: Settings, _ address: [String: Json]) throws {
+    /// Starts a client. Without an Edge in memory, a session of URLSession sends its requests.
+    convenience init(_ settings: Settings, _ address: [String: Json], edge: NativeObject? = nil) throws {
+        Logs.begin()
         let document = try Json.object(settings.document.merging(address) { $1 }).written
-        let transport = settings.mode == .offline ? nil : URLSessionTransport(settings)
-        let native = try checked {
-            try NativeClient.start(settings: document, http: transport, described: [], functions: [], objects: [])
+        let transport = settings.mode == .offline || edge != nil ? nil : URLSessionTransport(settings)
+        let parts = settings.parts + (edge.map { [Part(["is": .text("edge")], $0)] } ?? [])
+        let (described, functions, objects) = parts.described
+        let native = try Self.using(transport) {
+            try NativeClient.start(
+                settings: document, http: transport, described: described, functions: functions, objects: objects)
         }
+        self.init(native, transport)
+    }
+
+    private init(_ native: NativeClient, _ transport: URLSessionTransport?) {
         self.transport = transport
-        reader = Reader(reads: native, client: native, lifetime: Lifetime(), given: .null)
+        reader = Reader(reads: native, client: native, lifetime: Lifetime { transport?.leave() }, given: .null)
+    }
+
+    /// Starts a native client that uses the transport.
+    private static func using(_ transport: URLSessionTransport?, _ start: () throws -> NativeClient) throws -> NativeClient {
+        transport?.enter()
+        do {
+            return try checked(start)
+        } catch {
+            transport?.leave()
+            throw error
+        }
     }
 
     deinit {
@@ -52,6 +73,15 @@ public final class Client: Reads {
 
     /// Returns a context with these attributes. Nil and empty lists leave an attribute out.
     public func context(_ attributes: [String: any AttributeValue]) -> Context { Context(self, texts(attributes)) }
+
+    /// Starts a client with the same settings, and with a context of its own at the Edge, for server-evaluated keys. The functions of the program
+    /// remain those of this client.
+    ///
+    /// - Throws: ``ClientError/invalid(_:)`` if an attribute is wrong
+    public func isolated(_ attributes: [String: any AttributeValue]) throws -> Client {
+        // The isolated client shares the session.
+        Client(try Self.using(transport) { try native.isolated(attributes: packed(texts(attributes))) }, transport)
+    }
 
     /// Waits until the client has features.
     ///
@@ -85,27 +115,104 @@ public final class Client: Reads {
     }
 
     /// Asks the Edge for features now, and waits until they are there.
+    @discardableResult
     public func refresh() async throws -> Readiness { Readiness(try await native.begin("refresh")) }
+
+    /// Replaces the API keys, and waits until the features for them are there.
+    @discardableResult
+    public func setApiKeys(_ keys: String...) async throws -> Readiness {
+        Readiness(try await native.begin("setApiKeys", ["keys": .list(keys.map { .text($0) })]))
+    }
+
+    /// Replaces the headers that are added to each request, and waits until the features for them are there.
+    @discardableResult
+    public func setHeaders(_ headers: [String: String]) async throws -> Readiness {
+        let pairs = headers.map { Json.list([.text($0.key), .text($0.value)]) }
+        return Readiness(try await native.begin("setHeaders", ["headers": .list(pairs)]))
+    }
 
     /// Calls a function with the present readiness, and when it changes.
     @discardableResult
     public func onReadiness(_ listener: @escaping @Sendable (Readiness) throws -> Void) -> Subscription {
-        reader.register(["is": .text("readiness")]) { try listener(Readiness($0["readiness"])) }
+        reader.register(.readiness(listener))
     }
 
     /// Calls a function with the present status, and when the readiness, the connection or the problem changes.
     @discardableResult
-    public func onStatus(_ listener: @escaping @Sendable (Status) throws -> Void) -> Subscription {
-        reader.register(["is": .text("status")]) { try listener(Status($0)) }
+    public func onStatus(_ listener: @escaping @Sendable (StatusChange) throws -> Void) -> Subscription {
+        reader.register(.status(listener))
+    }
+
+    /// Calls a function with updates that change features visibly.
+    @discardableResult
+    public func onNewState(_ listener: @escaping @Sendable (NewState) throws -> Void) -> Subscription {
+        reader.register(.newState(listener))
+    }
+
+    /// Calls a function with the unchanged text of updates.
+    @discardableResult
+    public func onRaw(_ listener: @escaping @Sendable (RawUpdate) throws -> Void) -> Subscription {
+        reader.register(.raw(listener))
+    }
+
+    /// Calls a function with unusual events that do not stop the client.
+    @discardableResult
+    public func onNotice(_ listener: @escaping @Sendable (Notice) throws -> Void) -> Subscription {
+        reader.register(.notice(listener))
     }
 
     /// Returns the present status and its changes, until the task that iterates is cancelled or the client has ended.
-    public func statuses() -> AsyncStream<Status> {
+    public func statuses() -> AsyncStream<StatusChange> {
         reader.events { yield in onStatus(yield) }
     }
 
+    /// Registers an interceptor, or overrides of the program. The first one that is registered decides first.
+    @discardableResult
+    public func intercept(_ interception: Interception) -> Subscription { reader.register(interception.part) }
+
+    /// Compares the values for all listeners, after an interceptor's own data have changed.
+    public func overridesChanged() { _ = native.answer("overridesChanged") }
+
+    /// Registers an observer of the uses of features.
+    @discardableResult
+    public func observe(_ observer: UsageObserver) -> Subscription { reader.register(observer.part) }
+
+    /// Holds back all later updates, until they are released.
+    public func catchUpdates() { _ = native.answer("catchUpdates") }
+
+    /// Applies the updates that are held back, of all features or of these. Later updates are held back again.
+    public func release(_ keys: String...) {
+        _ = native.answer("release", ["keys": keys.isEmpty ? .null : .list(keys.map { .text($0) })])
+    }
+
+    /// Applies the updates that are held back, and ends ``catchUpdates()``.
+    public func stopCatching() { _ = native.answer("stopCatching") }
+
+    /// True if updates are held back.
+    public var isCatching: Bool { native.answer("isCatching").boolean ?? false }
+
+    /// True if an update waits to be released.
+    public var isHolding: Bool { native.answer("isHolding").boolean ?? false }
+
+    /// The keys of the features whose updates wait to be released.
+    public var heldKeys: [String] { native.answer("heldKeys").texts }
+
     /// The keys of all features.
     public var keys: [String] { native.answer("keys").texts }
+
+    /// The ids of the environments.
+    public var environments: [String] { native.answer("environments").texts }
+
+    /// A text for each part of the features that could not be used.
+    public var diagnostics: [String] { native.answer("diagnostics").texts }
+
+    /// Adds features from a store of the program, in the background. `features` is a JSON list of the features of an environment.
+    public func offerFeatures(store: String, environment: String, features: String) {
+        _ = native.answer("offerFeatures", ["store": .text(store), "environment": .text(environment), "features": .text(features)])
+    }
+
+    /// Returns test updates with an API key, or with the first one of the client.
+    public func testUpdates(apiKey: String? = nil) -> TestUpdates { TestUpdates(client: native, apiKey: apiKey) }
 
     /// The number of the state that reads use. It grows with each change.
     public var generation: Int64 { native.answer("generation").integer ?? 0 }
@@ -116,15 +223,20 @@ public final class Client: Reads {
     /// Ends ``suspend()``. Returns at once.
     public func resume() { _ = native.answer("resume") }
 
-    /// Ends the client, and returns at once. The last values answer afterwards.
+    /// Waits until listeners have all events so far. Returns false after the time. It blocks its thread.
+    public func flush(timeout: Duration) -> Bool {
+        (try? native.perform("flush", ["millis": .integer(max(0, timeout.millis))])) != nil
+    }
+
+    /// Ends the client, and returns at once. The last values answer afterwards. After the last events, the client forgets the functions of the
+    /// program.
     public func close() {
         _ = native.answer("close")
         // Listeners get the last events before they are forgotten.
-        let end = Function { [native, transport, lifetime = reader.lifetime] _ in
+        let end = Function(calling: { [native, lifetime = reader.lifetime] _ in
             lifetime.end()
             native.forgetFunctions()
-            transport?.invalidate()
-        }
+        })
         _ = try? native.begin(request: #"{"do": "closed"}"#, done: end)
     }
 

@@ -11,7 +11,7 @@ public struct Context: Reads {
 
     init(_ client: Client, _ attributes: [String: [String]]) {
         let own = client.reader
-        let reads = own.client.context(attributes: attributes)
+        let reads = own.client.context(attributes: packed(attributes))
         self.client = client
         self.attributes = attributes
         reader = Reader(reads: reads, client: own.client, lifetime: own.lifetime, given: .attributes(attributes))

@@ -31,21 +31,24 @@ public struct Detail: Sendable, Equatable {
     /// The properties of the feature.
     public let properties: [String: String]
 
-    init(_ json: Json) {
-        key = json["key"].text ?? ""
-        value = Value(json["value"])
-        kind = json["kind"].text
-        reason = json["reason"].text ?? ""
-        strategyId = json["strategyId"].text
-        interceptor = json["interceptor"].text
-        exists = json["exists"].boolean ?? false
-        version = json["version"].integer ?? -1
-        id = json["id"].text
-        environment = json["environment"].text
-        isLocked = json["isLocked"].boolean ?? false
-        isStale = json["isStale"].boolean ?? false
-        source = json["source"].text
-        generation = json["generation"].integer ?? 0
-        properties = json["properties"].members.compactMapValues(\.text)
+    init(_ packed: inout Unpacking) {
+        key = packed.text()
+        value = Value(&packed)
+        kind = packed.optional()
+        reason = packed.text()
+        strategyId = packed.optional()
+        interceptor = packed.optional()
+        id = packed.optional()
+        environment = packed.optional()
+        source = packed.optional()
+        exists = packed.boolean()
+        isLocked = packed.boolean()
+        isStale = packed.boolean()
+        version = packed.number(Int64.self)
+        generation = packed.number(Int64.self)
+        properties = (0..<packed.number(UInt32.self)).reduce(into: [:]) { all, _ in
+            let name = packed.text()
+            all[name] = packed.text()
+        }
     }
 }

@@ -1,14 +1,27 @@
+import Foundation
 internal import FeatureHubNative
 
-/// The reads of the native library.
+/// The reads of the native library. Values that are missing have forms of their own, because optional values cross slowly.
 protocol NativeReads: Sendable {
-    func boolean(key: String) -> Bool?
-    func text(key: String) -> String?
-    func number(key: String) -> Double?
-    func decimal(key: String) -> String?
-    func json(key: String) -> String?
-    func detail(key: String) -> String
+    /// Returns 1 for true, 0 for false, and -1 for no value.
+    func boolean(key: String) -> Int8
+    /// Returns NaN for no value.
+    func number(key: String) -> Double
+    /// Returns a text with a mark at its end; an empty one for no text. So do `decimal` and `json`.
+    func text(key: String) -> String
+    func decimal(key: String) -> String
+    func json(key: String) -> String
+    /// Returns a packed detail. So does `peek`.
+    func detail(key: String) -> Data
+    func detailAs(key: String, kind: String) throws -> Data
+    func peek(key: String) -> Data
+    func values() -> Data
     func explain(key: String) -> String
+}
+
+/// Removes the mark of a text; nil for no text.
+func unmarked(_ marked: consuming String) -> String? {
+    marked.unicodeScalars.popLast() == nil ? nil : marked
 }
 
 extension NativeClient: NativeReads {}
@@ -22,11 +35,11 @@ public struct Reader: Sendable {
     /// The attributes as requests have them; null without a context.
     let given: Json
 
-    /// Registers a function of the program.
-    func register(_ part: [String: Json], _ call: @escaping @Sendable (Json) throws -> Void) -> Subscription {
-        let described = try? Json.object(part).written
-        let native = described.flatMap { try? client.register(described: $0, function: Function.of(call), objects: []) }
-        return Subscription(native)
+    /// Registers a function or an object of the program.
+    func register(_ part: Part) -> Subscription {
+        let (described, functions, objects) = [part].described
+        let registration = try? client.register(described: described[0], function: functions.first, objects: objects)
+        return Subscription(registration)
     }
 
     /// Returns the events of a listener, until the task that iterates is cancelled or the client has ended.

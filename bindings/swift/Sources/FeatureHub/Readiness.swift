@@ -13,22 +13,3 @@ public enum Readiness: String, Sendable {
         self = json.text.flatMap { Readiness(rawValue: $0) } ?? .notReady
     }
 }
-
-/// The readiness, the connection and the problem of a client.
-public struct Status: Sendable, Equatable {
-    /// The readiness.
-    public let readiness: Readiness
-    /// The state of the connection, such as `streaming`.
-    public let connection: String
-    /// The short name of the last problem, such as `unreachable`; nil if there is none.
-    public let problem: String?
-    /// The text of the last problem, without API keys; nil if there is none.
-    public let message: String?
-
-    init(_ json: Json) {
-        readiness = Readiness(json["readiness"])
-        connection = json["connection"].text ?? ""
-        problem = json["problem"].text
-        message = json["message"].text
-    }
-}

@@ -62,7 +62,7 @@ public struct Backoff: Sendable {
 
 /// The time limits of requests, and the maximum size of a response. A value that is nil has its default.
 public struct Limits: Sendable {
-    /// The longest time until a connection is open; 4 seconds by default.
+    /// The longest time until a connection is open; 5 seconds by default. `URLSession` has no limit of its own for connections, so `head` limits them.
     public var connect: Duration?
     /// The longest time from a request to the complete head of its response; 12 seconds by default.
     public var head: Duration?
@@ -135,7 +135,39 @@ public struct Settings: Sendable {
     /// time limits, and turns cookies and the cache off.
     public var urlSession: URLSessionConfiguration?
 
+    /// The clock that gives the time of day, for rules on `now`, for usage events, and for the age of stored features.
+    public var clock: FixedClock?
+    /// Functions that can override the values of reads, each with its policy for locked features.
+    public var interceptors: [Interception] = []
+    /// Functions that are called for reads, each with the options that select the reads.
+    public var observers: [UsageObserver] = []
+    /// A listener for the first readiness, and for each change of it.
+    public var onReadiness: (@Sendable (Readiness) throws -> Void)?
+    /// A listener for the first status, and for each change of the readiness, the connection or the problem.
+    public var onStatus: (@Sendable (StatusChange) throws -> Void)?
+    /// A listener for unusual events that do not stop the client.
+    public var onNotice: (@Sendable (Notice) throws -> Void)?
+    /// A listener for the unchanged text of updates.
+    public var onRaw: (@Sendable (RawUpdate) throws -> Void)?
+    /// A listener for updates that change features visibly.
+    public var onNewState: (@Sendable (NewState) throws -> Void)?
+    /// Listeners for changes of single features, by the feature's key.
+    public var onChange: [String: @Sendable (Change) throws -> Void] = [:]
+
     public init() {}
+
+    /// The functions and the objects of the program.
+    var parts: [Part] {
+        let listeners: [Part?] = [
+            clock.map { Part(["is": .text("clock")], $0.native) },
+            onReadiness.map { .readiness($0) },
+            onStatus.map { .status($0) },
+            onNotice.map { .notice($0) },
+            onRaw.map { .raw($0) },
+            onNewState.map { .newState($0) },
+        ]
+        return listeners.compactMap { $0 } + onChange.map { .change($0, .null, $1) } + interceptors.map(\.part) + observers.map(\.part)
+    }
 
     /// The settings document, in which a setting that is nil is left out.
     var document: [String: Json] {
@@ -177,6 +209,3 @@ extension Json? {
     fileprivate static func word<Word: RawRepresentable<String>>(_ word: Word?) -> Json? { word.map { .text($0.rawValue) } }
 }
 
-extension Duration {
-    fileprivate var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
-}

@@ -5,10 +5,12 @@ internal import FeatureHubNative
 import FoundationNetworking
 #endif
 
-/// Sends the requests of a client with a `URLSession` of its own.
+/// Sends the requests of a client, and of its isolated clients, with a `URLSession` of its own.
 final class URLSessionTransport: NativeHttp {
     private let session: URLSession
     private let exchanges = Exchanges()
+    /// The number of clients. Without one, the session is invalid, and makes no task.
+    private let clients = Locked(0)
 
     init(_ settings: Settings) {
         let configuration = (settings.urlSession ?? .ephemeral).copy() as? URLSessionConfiguration ?? .ephemeral
@@ -26,13 +28,18 @@ final class URLSessionTransport: NativeHttp {
         session = URLSession(configuration: configuration, delegate: SessionDelegate(exchanges), delegateQueue: queue)
     }
 
-    deinit {
-        invalidate()
+    /// Notes that a client uses the transport.
+    func enter() {
+        clients.with { $0 += 1 }
     }
 
-    /// Ends all requests. The session then frees its delegate.
-    func invalidate() {
-        session.invalidateAndCancel()
+    /// Notes that a client has ended. After the last one, the session ends all requests, and frees its delegate.
+    func leave() {
+        let isOver = clients.with { count in
+            count -= 1
+            return count == 0
+        }
+        if isOver { session.invalidateAndCancel() }
     }
 
     func send(request: NativeRequest, exchange: NativeExchange) {
@@ -44,7 +51,11 @@ final class URLSessionTransport: NativeHttp {
         message.httpMethod = request.method
         message.httpBody = request.body
         for header in request.headers { message.setValue(header.value, forHTTPHeaderField: header.name) }
-        let task = session.dataTask(with: message)
+        let task = clients.with { count in count == 0 ? nil : session.dataTask(with: message) }
+        guard let task else {
+            exchange.fail(failure: .other, text: "the client is closed")
+            return
+        }
         exchanges.add(exchange, of: task)
         exchange.onCancel(cancel: TaskCancel(task))
         task.resume()

@@ -11,6 +11,21 @@ public enum Value: Sendable, Hashable {
     /// The text of a JSON feature.
     case json(String)
 
+    init?(_ packed: inout Unpacking) {
+        let kind = packed.letter()
+        let text = packed.text()
+        switch kind {
+        case UInt8(ascii: "f"): self = .boolean(false)
+        case UInt8(ascii: "t"): self = .boolean(true)
+        case UInt8(ascii: "s"): self = .string(text)
+        case UInt8(ascii: "j"): self = .json(text)
+        case UInt8(ascii: "n"):
+            guard let number = Decimal(digits: text) else { return nil }
+            self = .number(number)
+        default: return nil
+        }
+    }
+
     init?(_ json: Json) {
         guard let (kind, value) = json.members.first else { return nil }
         switch (kind, value) {
@@ -23,6 +38,28 @@ public enum Value: Sendable, Hashable {
         default: return nil
         }
     }
+
+    /// The value as requests have it.
+    static func written(_ value: Value?) -> Json {
+        switch value {
+        case nil: .text("null")
+        case .boolean(let value): .object(["boolean": .boolean(value)])
+        case .string(let text): .object(["text": .text(text)])
+        case .number(let number): .object(["number": .text("\(number)")])
+        case .json(let text): .object(["json": .text(text)])
+        }
+    }
+}
+
+extension Value: ExpressibleByBooleanLiteral, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral {
+    public init(booleanLiteral value: Bool) { self = .boolean(value) }
+
+    public init(stringLiteral text: String) { self = .string(text) }
+
+    public init(integerLiteral number: Int) { self = .number(Decimal(number)) }
+
+    /// The shortest decimal that is this double.
+    public init(floatLiteral number: Double) { self = .number(Decimal(digits: "\(number)") ?? Decimal(number)) }
 }
 
 extension Value: CustomStringConvertible {

@@ -3,14 +3,23 @@ internal import FeatureHubNative
 /// A function of the program, as the native library calls it.
 final class Function: NativeFunction {
     private let body: @Sendable (String) throws -> Void
-
-    init(_ body: @escaping @Sendable (String) throws -> Void) {
-        self.body = body
-    }
+    private let decision: @Sendable (String) throws -> String?
 
     /// A function that gets events.
+    init(calling body: @escaping @Sendable (String) throws -> Void) {
+        self.body = body
+        decision = { _ in nil }
+    }
+
+    /// An interceptor, which gets reads, and decides about them.
+    init(deciding decision: @escaping @Sendable (String) throws -> String?) {
+        body = { _ in }
+        self.decision = decision
+    }
+
+    /// A function that gets events as trees.
     static func of(_ body: @escaping @Sendable (Json) throws -> Void) -> Function {
-        Function { try body(Json(parsing: $0)) }
+        Function(calling: { try body(Json(parsing: $0)) })
     }
 
     func call(event: String) -> Bool {
@@ -22,6 +31,12 @@ final class Function: NativeFunction {
         }
     }
 
-    /// Leaves the decision to the next interceptor.
-    func decide(read: String) -> String? { nil }
+    func decide(read: String) -> String? {
+        do {
+            return try decision(read)
+        } catch {
+            // This is no value, so the client counts a failure.
+            return "failed"
+        }
+    }
 }

@@ -45,6 +45,11 @@ enum Json: Sendable, Equatable {
 
     var texts: [String] { list.compactMap(\.text) }
 
+    /// The attributes of a context, each with its values; nil without a context.
+    var attributes: [String: [String]]? {
+        if case .object(let members) = self { members.mapValues(\.texts) } else { nil }
+    }
+
     /// Returns attributes as requests have them.
     static func attributes(_ attributes: [String: [String]]) -> Json {
         .object(attributes.mapValues { .list($0.map { .text($0) }) })
@@ -82,6 +87,11 @@ extension Json: Codable {
         case .list(let elements): try value.encode(elements)
         case .object(let members): try value.encode(members)
         }
+    }
+
+    /// Returns the tree of a value that can be encoded.
+    init(encoding value: any Encodable) throws {
+        self = try JSONDecoder().decode(Json.self, from: JSONEncoder().encode(value))
     }
 
     init(parsing text: String) throws {

@@ -1,4 +1,4 @@
-/// The streams that end with a client.
+/// What ends with a client: its streams, and its use of the transport.
 final class Lifetime: Sendable {
     private struct State: Sendable {
         var isOver = false
@@ -7,6 +7,11 @@ final class Lifetime: Sendable {
     }
 
     private let state = Locked(State())
+
+    /// Creates a lifetime whose end calls a function.
+    init(_ end: @escaping @Sendable () -> Void) {
+        _ = add(end)
+    }
 
     /// Keeps a function that is called at the end, and returns its number. After the end, the function is called at once.
     func add(_ finish: @escaping @Sendable () -> Void) -> Int {

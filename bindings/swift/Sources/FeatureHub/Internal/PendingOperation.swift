@@ -32,7 +32,7 @@ final class PendingOperation: Sendable {
             return
         }
         do {
-            let native = try begin(Function { [self] text in end(Result { try answer(of: text) }) })
+            let native = try begin(Function(calling: { [self] text in end(Result { try answer(of: text) }) }))
             keep(native)
         } catch {
             end(.failure(error))

@@ -1,0 +1,114 @@
+//! Attributes and details as bytes, for calls that programs make so often that JSON would be too slow.
+//!
+//! A text is its length in bytes and its bytes in UTF-8. The length of a text that is missing is [`u32::MAX`]. Numbers have 4 or 8 bytes, the
+//! lowest first.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use fh_client::{Attributes, Detail, Kind, Number, Snapshot, Source, Value};
+
+/// Reads attributes: for each one the name, the number of its values, and the values. Bytes that cannot be read are left out.
+#[must_use]
+pub fn attributes(packed: &[u8]) -> Arc<Attributes> {
+    let mut rest = packed;
+    let mut builder = Attributes::builder();
+    while let Some(name) = text(&mut rest) {
+        for _ in 0..number(&mut rest).unwrap_or(0) {
+            // A wrong number of values ends with the bytes.
+            let Some(value) = text(&mut rest) else { break };
+            builder.add(&name, &value);
+        }
+    }
+    Arc::new(builder.build())
+}
+
+fn number(rest: &mut &[u8]) -> Option<u32> {
+    let (bytes, after) = rest.split_first_chunk()?;
+    *rest = after;
+    Some(u32::from_le_bytes(*bytes))
+}
+
+fn text<'packed>(rest: &mut &'packed [u8]) -> Option<Cow<'packed, str>> {
+    let length = usize::try_from(number(rest)?).ok()?;
+    let (bytes, after) = rest.split_at_checked(length)?;
+    *rest = after;
+    // The other language writes valid UTF-8, which this check reads faster.
+    Some(str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed))
+}
+
+/// Writes a detail.
+#[must_use]
+pub fn detail(detail: &Detail) -> Vec<u8> {
+    let mut packed = Packed(Vec::with_capacity(256));
+    packed.detail(detail);
+    packed.0
+}
+
+/// Writes the details of all features of one state.
+#[must_use]
+pub fn values(snapshot: &Snapshot) -> Vec<u8> {
+    let keys = snapshot.keys();
+    let mut packed = Packed(Vec::with_capacity(keys.len() * 256));
+    for key in keys {
+        packed.detail(&snapshot.peek(&key));
+    }
+    packed.0
+}
+
+/// The bytes so far.
+struct Packed(Vec<u8>);
+
+impl Packed {
+    fn text(&mut self, text: &str) {
+        self.count(text.len());
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    fn optional(&mut self, text: Option<&str>) {
+        match text {
+            Some(text) => self.text(text),
+            None => self.count(usize::MAX),
+        }
+    }
+
+    fn count(&mut self, count: usize) {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        self.0.extend_from_slice(&count.to_le_bytes());
+    }
+
+    /// Writes the type of a value as a letter, and its text; a space for no value.
+    fn value(&mut self, value: Option<&Value>) {
+        let (kind, text) = match value {
+            Some(Value::Bool(false)) => (b'f', ""),
+            Some(Value::Bool(true)) => (b't', ""),
+            Some(Value::Number(number)) => (b'n', Number::as_str(number)),
+            Some(Value::Text(text)) => (b's', &**text),
+            Some(Value::Json(text)) => (b'j', &**text),
+            _ => (b' ', ""),
+        };
+        self.0.push(kind);
+        self.text(text);
+    }
+
+    fn detail(&mut self, detail: &Detail) {
+        self.text(&detail.key);
+        self.value(detail.value.as_ref());
+        self.optional(detail.kind.map(Kind::as_str));
+        self.text(detail.reason.as_str());
+        self.optional(detail.strategy_id.as_deref());
+        self.optional(detail.interceptor.as_deref());
+        self.optional(detail.id.as_deref());
+        self.optional(detail.environment.as_deref());
+        self.optional(detail.source.as_ref().map(Source::as_str));
+        self.0.extend([detail.exists, detail.is_locked, detail.is_stale].map(u8::from));
+        self.0.extend_from_slice(&detail.version.to_le_bytes());
+        self.0.extend_from_slice(&detail.generation.to_le_bytes());
+        let properties = detail.properties();
+        self.count(properties.len());
+        for (name, value) in properties {
+            self.text(&name);
+            self.text(&value);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Foundation
+
+/// Reads what the native library packs: a text is its length and its UTF-8; the length 0xffffffff is that of a missing text. Numbers have 4 or 8
+/// bytes, the lowest first.
+struct Unpacking {
+    private var rest: UnsafeRawBufferPointer.SubSequence
+
+    private static let missing = UInt32.max
+
+    private init(_ bytes: UnsafeRawBufferPointer) {
+        rest = bytes[...]
+    }
+
+    /// Reads the detail that the bytes contain. Without bytes, all members are missing.
+    static func detail(_ data: Data) -> Detail {
+        data.withUnsafeBytes { bytes in
+            var unpacking = Unpacking(bytes)
+            return Detail(&unpacking)
+        }
+    }
+
+    /// Reads the details that the bytes contain.
+    static func details(_ data: Data) -> [Detail] {
+        data.withUnsafeBytes { bytes in
+            var unpacking = Unpacking(bytes)
+            var details: [Detail] = []
+            details.reserveCapacity(bytes.count / 100)
+            while !unpacking.rest.isEmpty { details.append(Detail(&unpacking)) }
+            return details
+        }
+    }
+
+    /// Reads a number. Bytes that are missing are zeros.
+    mutating func number<Number: FixedWidthInteger>(_: Number.Type) -> Number {
+        let bytes = rest.prefix(MemoryLayout<Number>.size)
+        rest = rest.dropFirst(bytes.count)
+        guard bytes.count == MemoryLayout<Number>.size else { return 0 }
+        return Number(littleEndian: UnsafeRawBufferPointer(rebasing: bytes).loadUnaligned(as: Number.self))
+    }
+
+    mutating func boolean() -> Bool { number(UInt8.self) != 0 }
+
+    mutating func letter() -> UInt8 { number(UInt8.self) }
+
+    mutating func optional() -> String? {
+        let length = number(UInt32.self)
+        if length == Self.missing { return nil }
+        let bytes = rest.prefix(Int(length))
+        rest = rest.dropFirst(bytes.count)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    mutating func text() -> String { optional() ?? "" }
+}
+
+/// Packs attributes for the native library: for each one the name, the number of its values, and the values.
+func packed(_ attributes: [String: [String]]) -> Data {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(attributes.count * 48)
+    func add(_ count: Int) {
+        withUnsafeBytes(of: UInt32(truncatingIfNeeded: count).littleEndian) { bytes.append(contentsOf: $0) }
+    }
+    func add(_ text: String) {
+        add(text.utf8.count)
+        bytes.append(contentsOf: text.utf8)
+    }
+    for (name, values) in attributes {
+        add(name)
+        add(values.count)
+        for value in values { add(value) }
+    }
+    return Data(bytes)
+}
