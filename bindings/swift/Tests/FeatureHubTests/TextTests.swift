@@ -44,10 +44,12 @@ final class TextTests: XCTestCase {
         }
     }
 
-    func testAContextHasTenThousandAttributes() async throws {
+    func testAContextHasThousandsOfAttributesAndOfValues() async throws {
         let client = try await polled(try rollout("PLAN", "plan", "gold"))
-        let many: [String: any AttributeValue] = Dictionary(uniqueKeysWithValues: (0..<10_000).map { ("attribute\($0)", $0) })
-        XCTAssertEqual(client.context(many).with(["plan": "gold"]).string("PLAN"), "yes")
+        var many: [String: any AttributeValue] = Dictionary(uniqueKeysWithValues: (0..<1000).map { ("attribute\($0)", $0) })
+        many["plan"] = (0..<10_000).map { "plan \($0)" }
         XCTAssertEqual(client.context(many).string("PLAN"), "no")
+        many["plan"] = (0..<10_000).map { "plan \($0)" } + ["gold"]
+        XCTAssertEqual(client.context(many).string("PLAN"), "yes")
     }
 }
