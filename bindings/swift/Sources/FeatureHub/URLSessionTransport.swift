@@ -13,7 +13,7 @@ final class URLSessionTransport: NativeHttp {
         var isOver = false
     }
 
-    private let session: URLSession
+    let session: URLSession
     private let exchanges = Exchanges()
     private let use = Locked(Use())
     /// The queue of all calls of the session. On Linux, they block while it resolves a host's name, or while a response arrives without a pause.
@@ -29,8 +29,10 @@ final class URLSessionTransport: NativeHttp {
         configuration.urlCache = nil
         configuration.httpCookieStorage = nil
         configuration.httpShouldSetCookies = false
-        let delegate = SessionDelegate(exchanges, queue)
-        session = URLSession(configuration: configuration, delegate: delegate, delegateQueue: DelegateQueue())
+        let calls = OperationQueue()
+        calls.name = "fh-http-delegate"
+        calls.maxConcurrentOperationCount = 1
+        session = URLSession(configuration: configuration, delegate: SessionDelegate(exchanges, queue), delegateQueue: calls)
     }
 
     /// Notes that a client uses the transport.
@@ -175,24 +177,6 @@ private final class ResponseQueue: Sendable {
     func fail(_ failure: NativeFailure, _ text: String) {
         queue.async { [exchange] in exchange.fail(failure: failure, text: text) }
     }
-}
-
-/// The queue of the delegate's functions, one after the other.
-private final class DelegateQueue: OperationQueue, @unchecked Sendable {
-    private let queue = DispatchQueue(label: "fh-http-delegate")
-
-    override init() {
-        super.init()
-        name = "fh-http-delegate"
-        maxConcurrentOperationCount = 1
-    }
-
-    #if canImport(FoundationNetworking)
-    /// Operations of Linux are slower than a network, so a fast response would fill the memory.
-    override func addOperation(_ block: @escaping @Sendable () -> Void) {
-        queue.async(execute: block)
-    }
-    #endif
 }
 
 /// Reports what the session receives. The session keeps it until the session is invalidated.

@@ -2,6 +2,10 @@ import XCTest
 
 @testable import FeatureHub
 
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
+
 /// The requests and the responses of URLSession, against sockets.
 final class TransportTests: XCTestCase {
     private var server: RawServer!
@@ -75,7 +79,7 @@ final class TransportTests: XCTestCase {
         }
     }
 
-    /// Each line: what the server sends, and the problem of the client.
+    /// Each line: what the server sends, and the problem of the client. The session has a password for the server.
     func testEachCallSendsExactlyOneRequest() async throws {
         let other = try RawServer()
         var table: [(name: String, problem: String, answer: @Sendable (RawRequest) -> Void)] = [
@@ -94,9 +98,14 @@ final class TransportTests: XCTestCase {
         #if !canImport(FoundationNetworking) || compiler(>=6.4)
         table.append(("an end within the head", "unreachable", { $0.send("HTTP/1.1 200 OK\r\n"); $0.hangUp() }))
         #endif
+        let given = URLSessionConfiguration.ephemeral
+        let space = URLProtectionSpace(
+            host: "127.0.0.1", port: Int(server.port), protocol: "http", realm: "x", authenticationMethod: NSURLAuthenticationMethodHTTPBasic)
+        let password = URLCredential(user: "mara", password: "x", persistence: .forSession)
+        given.urlCredentialStorage?.setDefaultCredential(password, for: space)
         for (name, expected, answer) in table {
             let before = server.count
-            let client = try server.client(.once)
+            let client = try server.client(.once) { $0.urlSession = given }
             answer(try await server.next())
             let problem = try await problem(of: client)
             XCTAssertTrue(problem.hasPrefix("\(expected): "), "\(name): \(problem)")
@@ -118,7 +127,13 @@ final class TransportTests: XCTestCase {
     }
 
     func testResponsesLeaveNeitherCookiesNorACacheBehind() async throws {
-        let client = try server.client(.polling) { $0.interval = .milliseconds(1) }
+        let given = URLSessionConfiguration.ephemeral
+        given.httpCookieAcceptPolicy = .always
+        given.urlCache = URLCache(memoryCapacity: 1 << 20, diskCapacity: 0, diskPath: nil)
+        let client = try server.client(.polling) { settings in
+            settings.interval = .milliseconds(1)
+            settings.urlSession = given
+        }
         try await server.next().answer(200, json, "set-cookie: a=b", "expires: Fri, 01 Jan 2100 00:00:00 GMT", body: poll("red"))
         let second = try await server.next()
         XCTAssertNil(second.header("cookie"))
@@ -162,6 +177,20 @@ final class TransportTests: XCTestCase {
             client.close()
             try await request.awaitEnd()
         }
+    }
+
+    func testTheEndOfTheLastClientInvalidatesTheSession() async throws {
+        let client = try server.client(.once)
+        let session = try XCTUnwrap(client.transport).session
+        let first = try await server.next()
+        let other = try client.isolated(["userkey": "mara"])
+        client.close()
+        try await first.awaitEnd()
+        try await server.next().answer(200, json, body: poll("red"))
+        try await other.ready(timeout: RawServer.patience)
+        XCTAssertNotNil(session.delegate)
+        other.close()
+        try await eventually("the session is valid") { session.delegate == nil }
     }
 
     /// A response at the time of the end reaches neither the client nor an invalid session.
