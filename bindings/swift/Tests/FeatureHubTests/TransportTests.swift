@@ -79,7 +79,7 @@ final class TransportTests: XCTestCase {
         }
     }
 
-    /// Each line: what the server sends, and the problem of the client. The session has a password for the server.
+    /// Each line: what the server sends, and the problem of the client.
     func testEachCallSendsExactlyOneRequest() async throws {
         let other = try RawServer()
         var table: [(name: String, problem: String, answer: @Sendable (RawRequest) -> Void)] = [
@@ -98,14 +98,9 @@ final class TransportTests: XCTestCase {
         #if !canImport(FoundationNetworking) || compiler(>=6.4)
         table.append(("an end within the head", "unreachable", { $0.send("HTTP/1.1 200 OK\r\n"); $0.hangUp() }))
         #endif
-        let given = URLSessionConfiguration.ephemeral
-        let space = URLProtectionSpace(
-            host: "127.0.0.1", port: Int(server.port), protocol: "http", realm: "x", authenticationMethod: NSURLAuthenticationMethodHTTPBasic)
-        let password = URLCredential(user: "mara", password: "x", persistence: .forSession)
-        given.urlCredentialStorage?.setDefaultCredential(password, for: space)
         for (name, expected, answer) in table {
             let before = server.count
-            let client = try server.client(.once) { $0.urlSession = given }
+            let client = try server.client(.once)
             answer(try await server.next())
             let problem = try await problem(of: client)
             XCTAssertTrue(problem.hasPrefix("\(expected): "), "\(name): \(problem)")
@@ -113,6 +108,30 @@ final class TransportTests: XCTestCase {
         }
         XCTAssertEqual(other.count, 0)
         other.stop()
+    }
+
+    /// The session has a password for the server, which it would send in a second request.
+    func testATestUpdateThatTheServerRefusesIsNotRepeatedWithAPassword() async throws {
+        let given = URLSessionConfiguration.ephemeral
+        let space = URLProtectionSpace(
+            host: "127.0.0.1", port: Int(server.port), protocol: "http", realm: "x", authenticationMethod: NSURLAuthenticationMethodHTTPBasic)
+        let password = URLCredential(user: "mara", password: "x", persistence: .forSession)
+        given.urlCredentialStorage?.setDefaultCredential(password, for: space)
+        let client = try server.client(.once) { $0.urlSession = given }
+        try await server.next().answer(200, json, body: poll("red"))
+        try await client.ready(timeout: RawServer.patience)
+        let refusal = Task { try await client.testUpdates().set("COLOUR", Update().value("🦆")) }
+        let request = try await server.next()
+        XCTAssertTrue(request.line.hasPrefix("PUT "), request.line)
+        XCTAssertTrue(request.body.contains("🦆"), request.body)
+        request.answer(401, "www-authenticate: Basic realm=\"x\"")
+        do {
+            _ = try await refusal.value
+            XCTFail("no failure")
+        } catch ClientError.refused(_, _, let status) {
+            XCTAssertEqual(status, 401)
+        }
+        XCTAssertEqual(server.count, 2)
     }
 
     func testTheClientFollowsARedirectByItsOwnRules() async throws {
@@ -128,13 +147,16 @@ final class TransportTests: XCTestCase {
 
     func testResponsesLeaveNeitherCookiesNorACacheBehind() async throws {
         let given = URLSessionConfiguration.ephemeral
-        given.httpCookieAcceptPolicy = .always
+        let properties: [HTTPCookiePropertyKey: Any] = [.domain: "127.0.0.1", .path: "/", .name: "c", .value: "d"]
+        given.httpCookieStorage?.setCookie(try XCTUnwrap(HTTPCookie(properties: properties)))
         given.urlCache = URLCache(memoryCapacity: 1 << 20, diskCapacity: 0, diskPath: nil)
         let client = try server.client(.polling) { settings in
             settings.interval = .milliseconds(1)
             settings.urlSession = given
         }
-        try await server.next().answer(200, json, "set-cookie: a=b", "expires: Fri, 01 Jan 2100 00:00:00 GMT", body: poll("red"))
+        let first = try await server.next()
+        XCTAssertNil(first.header("cookie"))
+        first.answer(200, json, "set-cookie: a=b", "expires: Fri, 01 Jan 2100 00:00:00 GMT", body: poll("red"))
         let second = try await server.next()
         XCTAssertNil(second.header("cookie"))
         second.answer(200, json, "etag: \"1\"", body: poll("red"))
