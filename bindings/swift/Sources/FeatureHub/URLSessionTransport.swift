@@ -6,6 +6,9 @@ import FoundationNetworking
 #endif
 
 /// Sends the requests of a client, and of its isolated clients, with a `URLSession` of its own.
+///
+/// On Linux, URLSession has limits that a delegate cannot remove. Before Swift 6.4, it ends the program if a connection ends within the head
+/// of a response, or if a chunked body has trailers. It rejects responses whose headers are not UTF-8, or have no space after the colon.
 final class URLSessionTransport: NativeHttp {
     private struct Use: Sendable {
         var clients = 0
@@ -16,7 +19,7 @@ final class URLSessionTransport: NativeHttp {
     let session: URLSession
     private let exchanges = Exchanges()
     private let use = Locked(Use())
-    /// The queue of all calls of the session. On Linux, they block while it resolves a host's name, or while a response arrives without a pause.
+    /// The queue of all calls of the session. On Linux, they block while it resolves a host's name, or a response arrives without a pause.
     private let queue = DispatchQueue(label: "fh-http")
 
     init(_ settings: Settings) {
@@ -120,8 +123,8 @@ private final class Exchanges: Sendable {
     }
 }
 
-/// Reports a response to its exchange, in order, on a queue of its own: an exchange blocks its thread while the client does not read, and must not
-/// delay the others.
+/// Reports a response to its exchange, in order, on a queue of its own: an exchange blocks its thread while the client does not read, and
+/// must not delay the others.
 private final class ResponseQueue: Sendable {
     private struct State: Sendable {
         var hasHead = false
@@ -129,7 +132,8 @@ private final class ResponseQueue: Sendable {
         var waiting = 0
     }
 
-    /// The largest number of bytes that wait for the client. URLSession cannot be slowed down, so the request then fails.
+    /// The largest number of bytes that wait for the client: twice the default limit of a poll. With more, the request fails, because
+    /// URLSession of Linux cannot be slowed down.
     private static let mostWaiting = 32 << 20
 
     private let exchange: NativeExchange

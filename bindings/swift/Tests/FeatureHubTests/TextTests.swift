@@ -25,7 +25,8 @@ final class TextTests: XCTestCase {
 
     /// Returns a feature that is `yes` if the attribute has the value, and `no` otherwise.
     private func rollout(_ key: String, _ attribute: String, _ value: String) throws -> String {
-        let rule = #"{"fieldName": \#(try quoted(attribute)), "type": "STRING", "conditional": "EQUALS", "values": [\#(try quoted(value))]}"#
+        let (name, value) = (try quoted(attribute), try quoted(value))
+        let rule = #"{"fieldName": \#(name), "type": "STRING", "conditional": "EQUALS", "values": [\#(value)]}"#
         let strategies = #"[{"id": "s", "value": "yes", "attributes": [\#(rule)]}]"#
         return #"{"id": "1", "key": \#(try quoted(key)), "version": 1, "type": "STRING", "value": "no", "strategies": \#(strategies)}"#
     }
@@ -36,8 +37,8 @@ final class TextTests: XCTestCase {
         let long = String(repeating: "x", count: 1 << 20)
         for text in ["höher", "🦆 duck", "a\0b", "\u{2028}", "e\u{301}", String(repeating: "𝄞", count: 1000), long] {
             let key = try quoted("KEY \(text)")
-            let client = try await polled(
-                #"{"id": "1", "key": \#(key), "version": 1, "type": "STRING", "value": \#(try quoted(text))}"#, try rollout("PLAN", text, text))
+            let feature = #"{"id": "1", "key": \#(key), "version": 1, "type": "STRING", "value": \#(try quoted(text))}"#
+            let client = try await polled(feature, try rollout("PLAN", text, text))
             XCTAssertEqual(client.string("KEY \(text)").map { Array($0.utf8) }, Array(text.utf8))
             XCTAssertEqual(client.context([text: text]).string("PLAN"), "yes", text)
             XCTAssertEqual(client.context([text: "\(text)."]).string("PLAN"), "no", text)

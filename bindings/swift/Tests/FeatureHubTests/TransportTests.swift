@@ -66,7 +66,7 @@ final class TransportTests: XCTestCase {
             ("with invalid UTF-8", Array("\(head)\r\n".utf8) + [0x5b, 0xc3, 0x28, 0xff], "malformed"),
             ("cut off in a length", Array("\(head)content-length: 999\r\n\r\n".utf8) + body, "unreachable"),
             ("cut off in a chunk", Array("\(head)transfer-encoding: chunked\r\n\r\n9\r\n[".utf8), "unreachable"),
-            ("cut off in gzip", Array("\(head)content-encoding: gzip\r\ncontent-length: 3\r\n\r\n".utf8) + Gzip.head.prefix(3), "malformed"),
+            ("cut off in gzip", Array("\(head)content-encoding: gzip\r\n\r\n".utf8) + Gzip.head.prefix(3), "malformed"),
             ("that is no gzip", Array("\(head)content-encoding: gzip\r\n\r\nno gzip at all".utf8), "unreachable"),
         ]
         for (name, bytes, outcome) in table {
@@ -114,7 +114,8 @@ final class TransportTests: XCTestCase {
     func testATestUpdateThatTheServerRefusesIsNotRepeatedWithAPassword() async throws {
         let given = URLSessionConfiguration.ephemeral
         let space = URLProtectionSpace(
-            host: "127.0.0.1", port: Int(server.port), protocol: "http", realm: "x", authenticationMethod: NSURLAuthenticationMethodHTTPBasic)
+            host: "127.0.0.1", port: Int(server.port), protocol: "http", realm: "x",
+            authenticationMethod: NSURLAuthenticationMethodHTTPBasic)
         let password = URLCredential(user: "mara", password: "x", persistence: .forSession)
         given.urlCredentialStorage?.setDefaultCredential(password, for: space)
         let client = try server.client(.once) { $0.urlSession = given }
@@ -321,7 +322,7 @@ final class TransportTests: XCTestCase {
     }
 }
 
-/// Returns the size of this process's memory in bytes.
+/// Returns the size of this process's memory in bytes; 0 on other systems than Linux.
 private func resident() -> Int {
     let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")[1]
     return (pages.flatMap { Int($0) } ?? 0) * 4096
