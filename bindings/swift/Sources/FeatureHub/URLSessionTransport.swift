@@ -8,7 +8,7 @@ import FoundationNetworking
 /// Sends the requests of a client, and of its isolated clients, with a `URLSession` of its own.
 ///
 /// On Linux, URLSession has limits that a delegate cannot remove. Before Swift 6.4, it ends the program if a connection ends within the
-/// head of a response, or if a chunked body has trailers. It rejects responses whose headers are not UTF-8, or lack the space after the colon.
+/// head of a response, or if a chunked body has trailers. It rejects responses whose headers are not UTF-8, or have no space after a colon.
 final class URLSessionTransport: NativeHttp {
     private struct Use: Sendable {
         var clients = 0
