@@ -9,6 +9,10 @@ use crate::workspace::suite;
 const SUBJECT: &str = "fh-swift";
 const ADAPTER: &str = "conformance";
 
+/// The variables of glibc for the adapter. By default, each thread has a heap of its own, which keeps memory that other threads have freed, so the
+/// memory of the process would depend on the threads that URLSession happens to use.
+const VARIABLES: [&str; 2] = ["MALLOC_ARENA_MAX=1", "MALLOC_MMAP_THRESHOLD_=131072"];
+
 /// The scenarios of `cargo xtask test`: what crosses between Swift and Rust, and what URLSession does. The rules behind them run in Rust.
 const SCENARIOS: [&str; 22] = [
     "P-008",        // headers of the program
@@ -39,7 +43,8 @@ const SCENARIOS: [&str; 22] = [
 pub(crate) fn adapter() -> Vec<String> {
     let entering = ["unshare", "--mount", "sh", "-ec"].map(str::to_string);
     // The chroot exists once the adapter was built.
-    let arguments = tree::confined(ADAPTER, env!("CARGO_PKG_VERSION")).unwrap_or_default();
+    let arguments =
+        tree::confined(ADAPTER, env!("CARGO_PKG_VERSION"), &VARIABLES).unwrap_or_default();
     entering.into_iter().chain(arguments).collect()
 }
 

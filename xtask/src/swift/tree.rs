@@ -47,13 +47,19 @@ pub(super) fn executable(package: &str, arguments: &[&str]) -> Result<Vec<String
     Ok(tree()?.arguments(&shared()?, &[&[path.as_str()], arguments].concat()))
 }
 
-/// Returns the arguments of a shell that runs an executable of a package in the tree, with the temporary files of this machine, and with
-/// certificate authorities of its own.
-pub(super) fn confined(package: &str, argument: &str) -> Result<Vec<String>, String> {
+/// Returns the arguments of a shell that runs an executable of a package in the tree, with an argument and environment variables, with the
+/// temporary files of this machine, and with certificate authorities of its own.
+pub(super) fn confined(
+    package: &str,
+    argument: &str,
+    variables: &[&str],
+) -> Result<Vec<String>, String> {
     let folder = env::temp_dir();
     let temporary = Shared { path: folder.display().to_string(), folder };
     let shared: Vec<Shared> = shared()?.into_iter().chain([temporary]).collect();
-    let words = ["sh", "-ec", WITH_AUTHORITIES, "sh", &program(package), argument];
+    let program = program(package);
+    let entering = ["sh", "-ec", WITH_AUTHORITIES, "sh", "env"];
+    let words = [&entering, variables, &[program.as_str(), argument]].concat();
     Ok(tree()?.arguments(&shared, &words))
 }
 
