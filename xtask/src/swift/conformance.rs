@@ -9,8 +9,8 @@ use crate::workspace::suite;
 const SUBJECT: &str = "fh-swift";
 const ADAPTER: &str = "conformance";
 
-/// The variables of glibc for the adapter. By default, each thread has a heap of its own, which keeps memory that other threads have freed, so the
-/// memory of the process would depend on the threads that URLSession happens to use.
+/// The variables of glibc for the adapter. By default, each thread has a heap of its own, which keeps freed memory, so the memory of the
+/// process would depend on the threads that URLSession happens to use.
 const VARIABLES: [&str; 2] = ["MALLOC_ARENA_MAX=1", "MALLOC_MMAP_THRESHOLD_=131072"];
 
 /// The scenarios of `cargo xtask test`: what crosses between Swift and Rust, and what URLSession does. The rules behind them run in Rust.

@@ -19,7 +19,7 @@ const PROJECT: &str = "/project";
 pub(super) const NATIVE: &str = "/native";
 const BUILD: &str = "/build";
 
-/// A script that runs its arguments with an empty folder for the certificate authorities of the system, which is not shared with other programs.
+/// A script that runs its arguments with an empty folder for the certificate authorities of the system, which no other program sees.
 const WITH_AUTHORITIES: &str = r#"mount -t tmpfs tmpfs /etc/ssl/certs
 exec "$@""#;
 

@@ -26,8 +26,8 @@ final class AdapterClient: Sendable {
 final class Subscriptions: Sendable {
     private let byName = Mutex<[String: Subscription]>([:])
 
-    /// Adds the subscription that a function returns. A subscription of the same name ends. The lock is held meanwhile, so that a listener that is
-    /// called at once can remove itself.
+    /// Adds the subscription that a function returns. A subscription of the same name ends. The lock is held meanwhile, so that a listener
+    /// that is called at once can remove itself.
     func add(_ name: String, _ subscribe: () throws -> Subscription) rethrows {
         let former = try byName.withLock { try $0.updateValue(subscribe(), forKey: name) }
         former?.cancel()

@@ -67,6 +67,7 @@ enum Defaults {
     static let retryMillis = 1000.0
 
     static let members: [String: Json] = [
-        "poll_ms": .integer(180_000), "retry_ms": .integer(Int64(retryMillis)), "retry_max_ms": .integer(30_000), "idle_ms": .integer(90_000),
+        "poll_ms": .integer(180_000), "retry_ms": .integer(Int64(retryMillis)), "retry_max_ms": .integer(30_000),
+        "idle_ms": .integer(90_000),
     ]
 }

@@ -13,8 +13,8 @@ func members(of update: RawUpdate) throws -> [String: Json] {
     return ["kind": .text(kind), "source": .text(update.source), "features": .object(features)]
 }
 
-/// Adds the keys and versions of all features of an update: a feature, a list of features, or a list of environments. A feature without version
-/// has version 0, because null would mean that the key is missing.
+/// Adds the keys and versions of all features of an update: a feature, a list of features, or a list of environments. A feature without
+/// version has version 0, because null would mean that the key is missing.
 private func collect(_ json: Json, into features: inout [String: Json]) {
     switch json {
     case .list(let elements):
