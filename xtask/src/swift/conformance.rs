@@ -36,7 +36,7 @@ const SCENARIOS: [&str; 22] = [
     "C-INT-006",    // types of overrides
     "C-INT-008",    // the end of interceptors
     "C-USE-008",    // events of the program
-    "C-CLOSE-003",  // the end while a connection is opened
+    "C-CLOSE-001",  // the end of connections
 ];
 
 /// Returns the command of the adapter, split into words. It enters the chroot.
