@@ -36,7 +36,7 @@ pub(crate) struct Release {
 pub(crate) struct Shared {
     pub(crate) folder: PathBuf,
     /// The absolute path in the tree.
-    pub(crate) path: &'static str,
+    pub(crate) path: String,
 }
 
 /// A tree that is filled.
@@ -92,7 +92,7 @@ impl Chroot {
         let mut arguments =
             vec![ENTER.to_string(), "sh".to_string(), self.folder.display().to_string()];
         for Shared { folder, path } in shared {
-            arguments.extend([folder.display().to_string(), (*path).to_string()]);
+            arguments.extend([folder.display().to_string(), path.clone()]);
         }
         arguments.push("--".to_string());
         arguments.extend(words.iter().map(ToString::to_string));

@@ -12,6 +12,7 @@ use crate::shell::{Run, root, target_folder};
 use crate::subject_installation::{
     TYPESCRIPT_LOOP, install_browser, install_java, install_python, install_typescript,
 };
+use crate::swift::conformance as swift_conformance;
 use crate::web;
 use crate::workspace::{binary, suite};
 
@@ -56,7 +57,7 @@ enum RunBy {
 /// The options of SDKs with many known failures, which wait for what does not happen.
 const MOSTLY_WAITING: Options = &[("--jobs", Some("8"))];
 
-/// The options of our clients in TypeScript and Kotlin.
+/// The options of our clients in TypeScript, Kotlin and Swift.
 const IN_BOTH_PROFILES: Options = &[("--profile", Some("all"))];
 
 const SUBJECTS: &[Subject] = &[
@@ -110,6 +111,15 @@ const SUBJECTS: &[Subject] = &[
         run_by: RunBy::Parts,
         install: |folder| kotlin_conformance::install("okhttp", folder),
         adapter: kotlin_conformance::adapter,
+        within: "",
+        options: IN_BOTH_PROFILES,
+        drawn_cases: None,
+    },
+    Subject {
+        name: "fh-swift",
+        run_by: RunBy::Parts,
+        install: |_| swift_conformance::install(),
+        adapter: |_| swift_conformance::adapter(),
         within: "",
         options: IN_BOTH_PROFILES,
         drawn_cases: None,

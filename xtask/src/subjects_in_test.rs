@@ -24,8 +24,8 @@ pub(crate) enum Selection {
 const CLIENT: Options = &[("--profile", Some("client"))];
 /// The number of scenarios at the same time. They mostly wait.
 const JOBS: &str = "16";
-/// The number of [`Selection::Scenarios`] at the same time. Each of these processes starts a virtual machine, whose first request has to end within
-/// the time limits of the scenario.
+/// The number of [`Selection::Scenarios`] at the same time. Each of these processes starts a virtual machine or enters a chroot, and its first
+/// request has to end within the time limits of the scenario.
 const FEW_JOBS: &str = "4";
 
 /// Runs one of our clients, which is installed. Compares the outcome with the recording. Scenarios that fail are repeated alone.

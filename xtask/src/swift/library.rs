@@ -13,6 +13,12 @@ const BINDGEN: &str = "bindings/swift/bindgen";
 const GENERATED: [(&str, &str); 2] =
     [("fh_uniffi.swift", "Sources/FeatureHubNative"), ("fh_uniffiFFI.h", "Sources/fh_uniffiFFI")];
 const LIBRARY: &str = "libfh_uniffi.a";
+/// The programs that contain the library, in the folder of all builds.
+const PROGRAMS: [&str; 3] = [
+    "package/debug/FeatureHubPackageTests.xctest",
+    "hello/debug/hello",
+    "conformance/debug/conformance",
+];
 
 /// Builds the library without optimization, and writes the Swift code into the package.
 pub(super) fn build() -> Result<(), String> {
@@ -52,7 +58,7 @@ fn install(library: &Path) -> Result<(), String> {
     fs::write(folder.join("fh-uniffi.pc"), description).map_err(failed)?;
     if copy_if_changed(library, &folder.join(LIBRARY))? {
         // SwiftPM does not notice that a library has changed, so the programs must be linked again.
-        for program in ["package/debug/FeatureHubPackageTests.xctest", "hello/debug/hello"] {
+        for program in PROGRAMS {
             let _ = fs::remove_file(tree::folder()?.join("build").join(program));
         }
     }

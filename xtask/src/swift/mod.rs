@@ -1,5 +1,6 @@
 //! The package for Swift: its build and its tests, in a chroot with the Swift of Debian.
 
+pub(crate) mod conformance;
 mod hello;
 mod library;
 mod tree;
@@ -31,11 +32,13 @@ pub(crate) fn prepare() -> Result<(), String> {
 pub(crate) fn build() -> Result<(), String> {
     library::build()?;
     tree::swift(&format!("build --build-tests --quiet {TESTS}"), "")?.go()?;
-    hello::build()
+    hello::build()?;
+    conformance::build()
 }
 
-/// Runs the tests of the package, which was built, and the program `hello`.
+/// Runs the tests of the package, which was built, the program `hello`, and a part of the conformance suite.
 pub(crate) fn test() -> Result<(), String> {
     tree::swift(&format!("test --skip-build --quiet --disable-swift-testing {TESTS}"), "")?.go()?;
-    hello::run()
+    hello::run()?;
+    conformance::run()
 }

@@ -1,5 +1,6 @@
 //! The chroot with Swift.
 
+use std::env;
 use std::fs;
 use std::path::PathBuf;
 
@@ -17,6 +18,10 @@ const TRIXIE: Release = Release {
 const PROJECT: &str = "/project";
 pub(super) const NATIVE: &str = "/native";
 const BUILD: &str = "/build";
+
+/// A script that runs its arguments with an empty folder for the certificate authorities of the system, which no other program sees.
+const WITH_AUTHORITIES: &str = r#"mount -t tmpfs tmpfs /etc/ssl/certs
+exec "$@""#;
 
 /// Installs Swift into the tree, unless an earlier run has done so.
 pub(super) fn prepare() -> Result<(), String> {
@@ -38,8 +43,29 @@ pub(super) fn swift(line: &str, package: &str) -> Result<Run, String> {
 
 /// Returns the arguments of a shell that runs an executable of a package in the tree.
 pub(super) fn executable(package: &str, arguments: &[&str]) -> Result<Vec<String>, String> {
-    let path = format!("{BUILD}/{}/debug/{package}", scratch(package));
+    let path = program(package);
     Ok(tree()?.arguments(&shared()?, &[&[path.as_str()], arguments].concat()))
+}
+
+/// Returns the arguments of a shell that runs an executable of a package in the tree, with an argument and environment variables, with the
+/// temporary files of this machine, and with certificate authorities of its own.
+pub(super) fn confined(
+    package: &str,
+    argument: &str,
+    variables: &[&str],
+) -> Result<Vec<String>, String> {
+    let folder = env::temp_dir();
+    let temporary = Shared { path: folder.display().to_string(), folder };
+    let shared: Vec<Shared> = shared()?.into_iter().chain([temporary]).collect();
+    let program = program(package);
+    let entering = ["sh", "-ec", WITH_AUTHORITIES, "sh", "env"];
+    let words = [&entering, variables, &[program.as_str(), argument]].concat();
+    Ok(tree()?.arguments(&shared, &words))
+}
+
+/// Returns the path of an executable in the tree.
+fn program(package: &str) -> String {
+    format!("{BUILD}/{}/debug/{package}", scratch(package))
 }
 
 fn scratch(package: &str) -> &str {
@@ -61,9 +87,9 @@ fn shared() -> Result<[Shared; 3], String> {
         fs::create_dir_all(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
     }
     Ok([
-        Shared { folder: root(), path: PROJECT },
-        Shared { folder: native, path: NATIVE },
-        Shared { folder: build, path: BUILD },
+        Shared { folder: root(), path: PROJECT.to_string() },
+        Shared { folder: native, path: NATIVE.to_string() },
+        Shared { folder: build, path: BUILD.to_string() },
     ])
 }
 

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A value of an attribute: a text, a number, a Boolean, a list of values, or nothing, which leaves the attribute out.
-public protocol AttributeValue {
+public protocol AttributeValue: Sendable {
     /// The values as texts.
     var attributeTexts: [String] { get }
 }

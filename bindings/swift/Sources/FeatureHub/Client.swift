@@ -17,6 +17,13 @@ public final class Client: Reads {
     ///
     /// - Throws: ``ClientError/invalid(_:)`` if a setting is wrong. The text says which one, and what to write instead.
     public convenience init(_ url: String, apiKeys: String..., settings: Settings = Settings()) throws {
+        try self.init(url, apiKeys: apiKeys, settings: settings)
+    }
+
+    /// Starts a client for a list of API keys, and returns at once, before the Edge has sent features.
+    ///
+    /// - Throws: ``ClientError/invalid(_:)`` if a setting is wrong
+    public convenience init(_ url: String, apiKeys: [String], settings: Settings = Settings()) throws {
         try self.init(settings, ["url": .text(url), "apiKeys": .list(apiKeys.map { .text($0) })])
     }
 
@@ -120,7 +127,11 @@ public final class Client: Reads {
 
     /// Replaces the API keys, and waits until the features for them are there.
     @discardableResult
-    public func setApiKeys(_ keys: String...) async throws -> Readiness {
+    public func setApiKeys(_ keys: String...) async throws -> Readiness { try await setApiKeys(keys) }
+
+    /// Replaces the API keys by those of a list, and waits until the features for them are there.
+    @discardableResult
+    public func setApiKeys(_ keys: [String]) async throws -> Readiness {
         Readiness(try await native.begin("setApiKeys", ["keys": .list(keys.map { .text($0) })]))
     }
 
@@ -182,7 +193,12 @@ public final class Client: Reads {
 
     /// Applies the updates that are held back, of all features or of these. Later updates are held back again.
     public func release(_ keys: String...) {
-        _ = native.answer("release", ["keys": keys.isEmpty ? .null : .list(keys.map { .text($0) })])
+        if keys.isEmpty { _ = native.answer("release") } else { release(keys) }
+    }
+
+    /// Applies the updates of the features of a list that are held back. Later updates are held back again.
+    public func release(_ keys: [String]) {
+        _ = native.answer("release", ["keys": .list(keys.map { .text($0) })])
     }
 
     /// Applies the updates that are held back, and ends ``catchUpdates()``.

@@ -1,5 +1,7 @@
 //! Sizes and numbers of events that no healthy Edge sends. The memory of the adapter is read from the system, where the system shows it.
 
+use std::time::Duration;
+
 use fh_fake_edge::{Behaviour, Route};
 use serde_json::Value;
 
@@ -16,6 +18,11 @@ const LIMIT: u64 = MIB;
 
 /// The memory that a client may take beyond what the process had before.
 const MOST_MEMORY: u64 = 64 * MIB;
+
+/// The Edge pauses after each piece of the line, as every network does. Some platforms read as long as bytes are there, and only then notice that
+/// the client has left the stream.
+const PIECE: usize = 256 * 1024;
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// The bytes that the buffers of the system may hold between the Edge and the client.
 const BUFFERS: u64 = 32 * MIB;
@@ -87,7 +94,8 @@ pub(super) const NEVER_ENDING_LINE: Scenario = Scenario {
     bites: &["SizesAreTooLarge"],
     stage: |stage| {
         stage.with_feature_f();
-        let endless = begin("data: ").fill(b'x', 1024 * MIB).hang();
+        let line = begin("data: ").split(&[PIECE], PAUSE).fill(b'x', 1024 * MIB);
+        let endless = line.hang();
         stage.edge().script(Route::Stream, [endless], Behaviour::healthy());
     },
     run: never_ending_line,
