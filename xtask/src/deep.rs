@@ -5,7 +5,7 @@ use crate::prove::inputs::Inputs;
 use crate::shell::{Run, target_folder};
 use crate::{
     api, client_features, conformance, fuzz, kotlin, minimum_rust, packaging, python,
-    python_conformance, python_package, self_test, services, simulate, subjects, wasm, web,
+    python_conformance, python_package, self_test, services, simulate, subjects, swift, wasm, web,
 };
 
 /// Whether a part does the same in each run.
@@ -127,6 +127,14 @@ pub(crate) fn all() -> Vec<Deep> {
             Part::new("kotlin: mutants").prepare(kotlin::prepare).run(kotlin::mutants::run),
             &["fh-jni"],
             KOTLIN,
+        ),
+        deep(
+            Part::new("swift: package")
+                .prepare(swift::package::prepare)
+                .build(swift::package::build)
+                .run(swift::package::run),
+            &["fh-uniffi", "fh-cli"],
+            &["bindings/swift", "docs/swift.md", "bindings/python/wheels/licences.py"],
         ),
         deep(
             Part::new("web: equality").prepare(web::prepare).run(web::prove_equality),

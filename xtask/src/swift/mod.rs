@@ -1,7 +1,10 @@
 //! The package for Swift: its build and its tests, in a chroot with the Swift of Debian.
 
+mod check;
+mod examples;
 mod hello;
 mod library;
+pub(crate) mod package;
 mod tree;
 
 const PACKAGE: &str = "bindings/swift";
@@ -24,6 +27,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
 
 /// Installs Swift into a chroot, which is kept.
 pub(crate) fn prepare() -> Result<(), String> {
+    package::prepare_licences()?;
     tree::prepare()
 }
 
@@ -31,11 +35,13 @@ pub(crate) fn prepare() -> Result<(), String> {
 pub(crate) fn build() -> Result<(), String> {
     library::build()?;
     tree::swift(&format!("build --build-tests --quiet {TESTS}"), "")?.go()?;
-    hello::build()
+    hello::build()?;
+    package::tested()?.build(&library::debug())
 }
 
-/// Runs the tests of the package, which was built, and the program `hello`.
+/// Runs the tests of the package, which was built, the program `hello`, and the examples of the pages.
 pub(crate) fn test() -> Result<(), String> {
     tree::swift(&format!("test --skip-build --quiet --disable-swift-testing {TESTS}"), "")?.go()?;
-    hello::run()
+    hello::run()?;
+    examples::run(&package::tested()?)
 }
