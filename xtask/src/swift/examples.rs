@@ -130,8 +130,9 @@ struct FreshPackage {
 
 impl FreshPackage {
     fn create(package: &Package, manifest: &str, examples: &[Example]) -> Result<Self, String> {
-        let folder = empty_folder(&tree::folder()?.join("fresh"))?;
-        let fresh = Self { folder, shipped: package.folder.clone() };
+        let fresh = Self { folder: package.fresh(), shipped: package.folder.clone() };
+        // Without the snapshots of an earlier run.
+        empty_folder(&fresh.folder.join("state"))?;
         if !manifest.contains(TARGET) {
             return Err(format!("the manifest lacks {TARGET}"));
         }
@@ -164,7 +165,9 @@ impl FreshPackage {
         let name = &example.target;
         // Each line at once, although the output is a pipe.
         let path = format!("{FRESH}/.build/debug/{name}");
-        let arguments = tree::with_folders(&self.shared(), &["stdbuf", "-oL", &path])?;
+        let state = format!("XDG_STATE_HOME={FRESH}/state");
+        let words = ["env", &state, "stdbuf", "-oL", &path];
+        let arguments = tree::with_folders(&self.shared(), &words)?;
         let mut command = Command::new("unshare");
         let program = Program::start(name, command.args(["--mount", "sh", "-ec"]).args(arguments))?;
         let expected = example.printed();
@@ -200,6 +203,9 @@ impl FreshPackage {
 
     fn write(&self, name: &str, text: &str) -> Result<(), String> {
         let path = self.folder.join(name);
+        if fs::read_to_string(&path).is_ok_and(|written| written == text) {
+            return Ok(());
+        }
         let failed = |why: std::io::Error| format!("{}: {why}", path.display());
         path.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
         fs::write(&path, text).map_err(failed)

@@ -14,6 +14,9 @@ const BINDGEN: &str = "bindings/swift/bindgen";
 const GENERATED: [(&str, &str); 2] =
     [("fh_uniffi.swift", "Sources/FeatureHubNative"), ("fh_uniffiFFI.h", "Sources/fh_uniffiFFI")];
 pub(super) const LIBRARY: &str = "libfh_uniffi.a";
+/// The options that hide the symbols of Rust's standard library, so that a program can have another static library in Rust. The arithmetic of
+/// the compiler is left out, because its parts refer to each other.
+const OF_RUST: &str = "--localize-symbol=!*compiler_builtins* --localize-symbol=_R* --localize-symbol=rust_eh_personality";
 
 /// Builds the library without optimization, and writes the Swift code into the package.
 pub(super) fn build() -> Result<(), String> {
@@ -27,7 +30,7 @@ pub(super) fn debug() -> PathBuf {
     target_folder().join("debug").join(LIBRARY)
 }
 
-/// Builds the library that ships, and writes the Swift code into the package. Returns the library without the symbols of debuggers.
+/// Builds the library that ships, and writes the Swift code into the package. Returns the library with the symbols that Swift calls.
 pub(super) fn release() -> Result<PathBuf, String> {
     let folder = tree::folder()?.join("release");
     Run::new("cargo build --locked --release --config profile.release.lto=\"fat\" -p fh-uniffi")
@@ -37,8 +40,8 @@ pub(super) fn release() -> Result<PathBuf, String> {
     let (built, stripped) = (folder.join("release").join(LIBRARY), folder.join(LIBRARY));
     generate(&built)?;
     // Cargo strips programs and shared libraries only.
-    let arguments = [&stripped, &built].map(|path| path.display().to_string());
-    Run::new("strip --strip-unneeded -o").args(&arguments).go()?;
+    let arguments = [&built, &stripped].map(|path| path.display().to_string());
+    Run::new(&format!("objcopy --strip-unneeded --wildcard {OF_RUST}")).args(&arguments).go()?;
     Ok(stripped)
 }
 

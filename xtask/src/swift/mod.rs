@@ -36,7 +36,7 @@ pub(crate) fn build() -> Result<(), String> {
     library::build()?;
     tree::swift(&format!("build --build-tests --quiet {TESTS}"), "")?.go()?;
     hello::build()?;
-    package::tested()?.build(&library::debug())
+    package::build_tested()
 }
 
 /// Runs the tests of the package, which was built, the program `hello`, and the examples of the pages.

@@ -11,6 +11,8 @@ use crate::shell::{Run, root, tracked_files};
 use crate::{install, machine_paths};
 
 const LICENCES: &str = "bindings/python/wheels/licences.py";
+/// The texts of licences that crates name and do not carry.
+const TEXTS: &str = "bindings/swift/packaging/licences";
 /// The heading of the page of the package above what concerns only this project.
 const OF_THE_PROJECT: &str = "\n## In this project\n";
 
@@ -37,6 +39,7 @@ pub(crate) fn build() -> Result<(), String> {
     let package = shipped()?;
     let library = library::release()?;
     package.build(&library)?;
+    empty_folder(&package.fresh())?;
     check::library(&library)?;
     package.check()?;
     say!("    the package is {}", package.folder.display());
@@ -57,12 +60,30 @@ pub(super) fn tested() -> Result<Package, String> {
     Ok(Package { folder: tree::folder()?.join("tested/FeatureHub") })
 }
 
+/// Builds the package that is tested. An equal one stays as it is, with all that the fresh package has compiled of it.
+pub(super) fn build_tested() -> Result<(), String> {
+    let (package, new) = (tested()?, Package { folder: tree::folder()?.join("new/FeatureHub") });
+    new.build(&library::debug())?;
+    let folders = [&new.folder, &package.folder].map(|folder| folder.display().to_string());
+    if Run::new("diff --recursive --brief").args(&folders).succeeds() {
+        return Ok(());
+    }
+    empty_folder(&package.fresh())?;
+    let folder = empty_folder(&package.folder)?;
+    fs::rename(&new.folder, &folder).map_err(|why| format!("{}: {why}", folder.display()))
+}
+
 /// Returns the name of the folder of the library for this machine.
 pub(super) fn platform() -> String {
     format!("linux-{}", std::env::consts::ARCH)
 }
 
 impl Package {
+    /// Returns the folder of the fresh package, beside this one.
+    pub(super) fn fresh(&self) -> PathBuf {
+        self.folder.with_file_name("Shop")
+    }
+
     /// Copies the sources and the library into the empty folder.
     pub(super) fn build(&self, library: &Path) -> Result<(), String> {
         empty_folder(&self.folder)?;
@@ -140,7 +161,9 @@ fn licences() -> Result<String, String> {
     let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let arguments =
         ["--manifest", &manifest, "--target", &target, "--module", "The native library"];
-    Run::new(&format!("python3 -B {LICENCES}")).args(&arguments.map(str::to_string)).output()
+    Run::new(&format!("python3 -B {LICENCES} --texts {TEXTS}"))
+        .args(&arguments.map(str::to_string))
+        .output()
 }
 
 /// Returns all files below a folder.
