@@ -25,11 +25,12 @@ pub(super) fn library(file: &Path) -> Result<(), String> {
         return fault(format!("it has {size} bytes, {MOST_BYTES} at most"));
     }
     let path = file.display().to_string();
-    let sections = Run::new("readelf --wide --section-headers").args(&[path.clone()]).output()?;
+    let shown = |line| Run::new(line).args(std::slice::from_ref(&path)).output();
+    let sections = shown("readelf --wide --section-headers")?;
     if sections.contains(".debug_info") {
         return fault("it is not stripped of .debug_info".to_string());
     }
-    let symbols = Run::new("nm --extern-only --defined-only").args(&[path.clone()]).output()?;
+    let symbols = shown("nm --extern-only --defined-only")?;
     if symbols.contains(" T rust_eh_personality") {
         return fault("it shows the symbols of Rust, as any other library in Rust".to_string());
     }
