@@ -71,13 +71,14 @@ fn find_manifest(page: &str) -> Option<String> {
 fn read(page: &str, number: usize) -> Result<Vec<Example>, String> {
     let blocks = blocks(page, "swift").filter(|block| !block.starts_with(MANIFEST));
     let example = |(at, text): (usize, &str)| {
-        let kind = match text {
-            _ if !text.contains("import FeatureHub\n") => {
+        let imports = |module: &str| text.lines().any(|line| line == format!("import {module}"));
+        let kind = match () {
+            () if !imports("FeatureHub") => {
                 return Err(format!("an example does not import FeatureHub:\n{text}"));
             }
-            _ if text.contains("import XCTest\n") => Kind::Test,
-            _ if text.contains("import SwiftUI\n") => Kind::View,
-            _ => Kind::Program,
+            () if imports("XCTest") => Kind::Test,
+            () if imports("SwiftUI") => Kind::View,
+            () => Kind::Program,
         };
         let target = format!("Page{number}{kind:?}{at}");
         Ok(Example { target, kind, text: format!("{text}\n") })

@@ -401,7 +401,7 @@ pub static SETTINGS: [Setting; 55] = [
     Setting::new(
         "url_session",
         Form::Code,
-        "The configuration of the `URLSession` that sends requests, for example with a proxy.",
+        "The configuration of the `URLSession` that sends requests.",
     )
     .only(&[Swift], "`URLSession` is a class of Swift's Foundation"),
     Setting::new("runtime", Form::Code, "The tokio runtime on which the client runs.")
