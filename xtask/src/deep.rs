@@ -136,6 +136,14 @@ pub(crate) fn all() -> Vec<Deep> {
             &["bindings/swift", "conformance"],
         ),
         deep(
+            Part::new("swift: package")
+                .prepare(swift::package::prepare)
+                .build(swift::package::build)
+                .run(swift::package::run),
+            &["fh-uniffi", "fh-cli"],
+            &["bindings/swift", "docs/swift.md", "bindings/python/wheels/licences.py"],
+        ),
+        deep(
             Part::new("web: equality").prepare(web::prepare).run(web::prove_equality),
             &["fh-web-engine", "fh-session", "fh-cli"],
             WEB_FOLDER,

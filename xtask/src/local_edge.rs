@@ -8,8 +8,10 @@ use std::process::{Child, Command, Stdio};
 use crate::shell::target_folder;
 use crate::workspace;
 
-/// The API key of the state.
+/// The client-evaluated API key of the state.
 pub(crate) const KEY: &str = "c2b7d0a4-58f1-4b3e-9a6d-7e1f40c92b15/hello-client*key";
+/// The server-evaluated API key of the state.
+pub(crate) const SERVER_KEY: &str = "c2b7d0a4-58f1-4b3e-9a6d-7e1f40c92b15/hello-server-key";
 
 /// An Edge, which is killed when it is dropped.
 pub(crate) struct Edge {
@@ -73,7 +75,7 @@ fn write_state(path: &Path, colour: &str) -> Result<(), String> {
     let text = format!(
         "features:\n  - {{ key: COLOUR, type: STRING }}\nenvironments:\n  - name: dev\n    id: c2b7d0a4-58f1-4b3e-9a6d-7e1f40c92b15\n    values:\n      COLOUR:\n        value: red\n        \
          strategies:\n          - {{ id: mara, value: {colour}, attributes: [ {{ fieldName: userkey, type: STRING, conditional: EQUALS, values: [mara] }} ] }}\n\
-         accounts:\n  - name: shop\n    clientKey: \"hello-client*key\"\n    permissions:\n      dev: [READ]\n"
+         accounts:\n  - name: shop\n    clientKey: \"hello-client*key\"\n    serverKey: hello-server-key\n    permissions:\n      dev: [READ]\n"
     );
     // A rename, so that the Edge never reads half a file.
     let new = path.with_extension("new");

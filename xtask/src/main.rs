@@ -28,6 +28,7 @@ mod mutants;
 mod nextest;
 mod output;
 mod packaging;
+mod page_examples;
 mod part;
 mod picture;
 mod program;
@@ -90,6 +91,8 @@ cargo xtask <command>
   package kotlin [--all|TARGET...]
                      build the release of the native library for this machine, all targets or the named ones of the toolchain, and the jars,
                      into the Maven repository target/kotlin/repository; check them, and run the examples of the pages with them
+  package swift      build the release of the native library and the package for Swift on Linux into target/swift/FeatureHub, check them, and
+                     run the examples of the pages with them in a fresh package
   simulate [NAME]    the simulation of the session with mutants, each of which must be found, or with the named one
   subjects [NAME...] [OPTION...]
                      install the SDKs under test, or the named ones, and run the conformance suite's scenarios against
@@ -138,6 +141,7 @@ fn main() -> ExitCode {
         Some("bench") => bench::run(rest),
         Some("fuzz") => fuzz::run(rest),
         Some("kotlin") => kotlin::run(rest),
+        Some("package") if rest == ["swift"] => swift::package::command(),
         Some("package") => kotlin::package::command(rest),
         Some("python-full") => python_full::run(rest),
         Some("python-matrix") => python_matrix::run(rest),

@@ -188,6 +188,8 @@ pub(crate) const PYTHON: &str = "The client in Python";
 pub(crate) const TYPESCRIPT: &str = "The client in TypeScript";
 /// The heading above the tables of the Kotlin package.
 pub(crate) const KOTLIN: &str = "The client in Kotlin and Java";
+/// The heading above the tables of the Swift package.
+pub(crate) const SWIFT: &str = "The client in Swift";
 
 #[test]
 fn the_matrix_is_whole_and_names_what_exists() {

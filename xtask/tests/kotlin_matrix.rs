@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::client_items::{ListedItems, items, words};
-use crate::documents::{KOTLIN, cells, matrix_rows, quoted, section};
+use crate::binding_names::BindingNames;
+use crate::client_items::words;
+use crate::documents::{KOTLIN, SWIFT, section};
 use crate::sources::{files, root};
 use crate::typescript_matrix::in_camel_case;
 
@@ -47,51 +48,24 @@ fn public_names() -> BTreeSet<String> {
     names
 }
 
-/// Returns the tables of the Kotlin package.
-fn kotlin_section() -> String {
-    section("sdk-matrix.md", KOTLIN).1
-}
-
-fn check_names(row: &str, place: &str, known: &BTreeSet<String>) {
-    let is_known = |word: &String| {
-        known.contains(word)
-            || OF_THE_LANGUAGES.contains(&word.as_str())
-            || word.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    for name in quoted(place).filter(|name| !name.starts_with("fh-") && !name.contains('.')) {
-        let missing: Vec<String> = words(name).into_iter().filter(|word| !is_known(word)).collect();
-        assert!(missing.is_empty(), "{row}: {name}: {missing:?}");
-    }
+fn kotlin() -> (BindingNames, String) {
+    let (_, after) = section("sdk-matrix.md", KOTLIN);
+    let own = after.split(&format!("\n## {SWIFT}\n")).next().unwrap().to_string();
+    let of_the_language = &OF_THE_LANGUAGES;
+    let spellings = &[in_camel_case as fn(&str) -> String, in_capitals];
+    (BindingNames { names: public_names(), of_the_language, spellings }, own)
 }
 
 #[test]
 fn kotlin_answers_rows_of_the_matrix() {
-    let known = public_names();
-    for row in matrix_rows(&kotlin_section(), 68) {
-        check_names(&format!("row {}", row.number), &row.place, &known);
-    }
+    let (kotlin, section) = kotlin();
+    kotlin.check_rows(&section);
 }
 
 #[test]
 fn each_item_of_the_client_has_a_form_in_kotlin() {
-    let (known, items) = (public_names(), items());
-    let mut listed = ListedItems::default();
-    for row in cells(&kotlin_section()) {
-        let [named, form] = row.as_slice() else { continue };
-        assert!(!form.is_empty(), "{named} has no form");
-        listed.add(quoted(named));
-        check_names(named, form, &known);
-    }
-    listed.check(&items);
-    let has_name = |path: &str| {
-        let name = path.rsplit("::").next().unwrap();
-        known.contains(name)
-            || known.contains(&in_camel_case(name))
-            || known.contains(&in_capitals(name))
-    };
-    let missing: Vec<&String> =
-        items.iter().filter(|path| !has_name(path) && !listed.contains(path)).collect();
-    assert!(missing.is_empty(), "neither in Kotlin nor in the table: {missing:#?}");
+    let (kotlin, section) = kotlin();
+    kotlin.check_items(&section);
 }
 
 /// Returns the name of a variant as Kotlin writes a constant: `NotReady` is `NOT_READY`.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod architecture;
+mod binding_names;
 mod boundaries;
 mod circles;
 mod circles_of_files;
@@ -17,6 +18,7 @@ mod python_imports;
 mod python_matrix;
 mod rust_paths;
 mod sources;
+mod swift_matrix;
 mod typescript_matrix;
 mod typescript_tokens;
 mod typescript_types;

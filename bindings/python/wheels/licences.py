@@ -1,7 +1,7 @@
 """The licences of the crates that are linked into a module.
 
-``python licences.py --manifest FILE --target TARGET... --features FEATURES --module NAME`` prints them, for packages of other
-languages.
+``python licences.py --manifest FILE --target TARGET... --features FEATURES --module NAME --texts FOLDER`` prints them, for
+packages of other languages. The folder has the texts of licences that crates name and do not carry, such as ``MPL-2.0.txt``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NO_TEXT = {".rs", ".py", ".c", ".h", ".pl", ".sh"}
 HEADING = """\
 {module} of this package contains the crates below, and the standard library of Rust. The name of each crate stands
 before its version and the terms that its manifest names. After the crates, each text of a licence stands once, with the crates
-that carry it.
+that carry it. The crates are unchanged: the sources of each are those of its version in Rust's public registry.
 """
 
 
@@ -81,15 +81,17 @@ def _standard_library() -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
-def third_party_licences(crates: list[Crate], module: str = "The native module") -> str:
+def third_party_licences(crates: list[Crate], module: str = "The native module", known: pathlib.Path | None = None) -> str:
     """Return a text with the terms of all crates of others, which the named module contains.
 
-    Raises ``ValueError`` if a crate carries no text of its licence.
+    Raises ``ValueError`` if a crate carries no text of its licence, and the folder of known ones has none.
     """
     carriers = defaultdict(list)
     others = [crate for crate in crates if not crate.is_own]
     for crate in others:
         texts = _texts(crate.folder.rglob("*"))
+        if not texts and known and (known / f"{crate.terms}.txt").exists():
+            texts = [(known / f"{crate.terms}.txt").read_text().strip()]
         if not texts:
             raise ValueError(f"{crate} ({crate.terms}) carries no text of its licence")
         for text in dict.fromkeys(texts):
@@ -106,9 +108,10 @@ def main() -> None:
     parser.add_argument("--target", required=True, action="append", help="may be repeated: the crates of all targets")
     parser.add_argument("--features", default="")
     parser.add_argument("--module", required=True, help="the name of the module in the first sentence")
+    parser.add_argument("--texts", type=pathlib.Path, help="a folder with texts that crates do not carry")
     arguments = parser.parse_args()
     linked = {crate for target in arguments.target for crate in linked_crates(arguments.manifest, target, arguments.features)}
-    print(third_party_licences(sorted(linked), arguments.module), end="")
+    print(third_party_licences(sorted(linked), arguments.module, arguments.texts), end="")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ pub enum Language {
     TypeScript,
     /// Kotlin and Java, by the package `fh-client` for the JVM.
     Kotlin,
+    /// Swift, by the package `FeatureHub`.
+    Swift,
 }
 
 /// The form of names in a language.
@@ -24,7 +26,8 @@ pub enum Spelling {
 
 impl Language {
     /// All languages, in the order of pages.
-    pub const ALL: [Self; 4] = [Self::Rust, Self::Python, Self::TypeScript, Self::Kotlin];
+    pub const ALL: [Self; 5] =
+        [Self::Rust, Self::Python, Self::TypeScript, Self::Kotlin, Self::Swift];
 
     /// Returns the name of the language.
     #[must_use]
@@ -34,6 +37,7 @@ impl Language {
             Self::Python => "Python",
             Self::TypeScript => "TypeScript",
             Self::Kotlin => "Kotlin",
+            Self::Swift => "Swift",
         }
     }
 
@@ -42,7 +46,7 @@ impl Language {
     pub const fn spelling(self) -> Spelling {
         match self {
             Self::Rust | Self::Python => Spelling::Snake,
-            Self::TypeScript | Self::Kotlin => Spelling::Camel,
+            Self::TypeScript | Self::Kotlin | Self::Swift => Spelling::Camel,
         }
     }
 }

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use super::java;
 use super::repository::Repository;
-use crate::local_edge::{Edge, KEY};
+use crate::local_edge::Edge;
 use crate::output::say;
+use crate::page_examples::{self, blocks};
 use crate::python::empty_folder;
 use crate::shell::{Run, root};
 
@@ -19,8 +20,6 @@ const PAGES: [&str; 2] = ["bindings/kotlin/README.md", "docs/kotlin.md"];
 const PROJECT: &str = "bindings/kotlin/packaging/fresh-project.xml";
 /// The place of the pages' dependencies in the project.
 const DEPENDENCIES: &str = "<!-- the dependencies of the pages -->";
-const URL_OF_PAGES: &str = "http://localhost:8903";
-const KEY_OF_PAGES: &str = "ENVIRONMENT/KEY";
 const COLOUR: &str = "blue";
 
 /// A program of a page.
@@ -38,11 +37,10 @@ pub(super) fn run(repository: &Repository) -> Result<(), String> {
     let edge = Edge::start("kotlin", COLOUR)?;
     let (mut examples, mut dependencies) = (Vec::new(), String::new());
     for (number, page) in PAGES.iter().filter(|page| root().join(page).exists()).enumerate() {
-        let text = fs::read_to_string(root().join(page)).map_err(|why| format!("{page}: {why}"))?;
+        let text = page_examples::read(page, &edge)?;
         for block in blocks(&text, "xml").filter(|block| block.contains("<dependency>")) {
             dependencies.push_str(block);
         }
-        let text = text.replace(URL_OF_PAGES, &edge.url()).replace(KEY_OF_PAGES, KEY);
         examples.extend(programs(&text, &format!("page{number}")));
     }
     if examples.is_empty() {
@@ -57,13 +55,6 @@ pub(super) fn run(repository: &Repository) -> Result<(), String> {
         say!("    {} has run against fh serve, and printed {lines:?}", example.class);
     }
     fs::remove_dir_all(&project.0).map_err(|why| format!("{}: {why}", project.0.display()))
-}
-
-/// Returns the blocks of a page in a language.
-fn blocks<'page>(page: &'page str, language: &str) -> impl Iterator<Item = &'page str> {
-    let start = format!("\n```{language}\n");
-    let after: Vec<&str> = page.split(start.as_str()).skip(1).collect();
-    after.into_iter().filter_map(|rest| Some(rest.split_once("\n```")?.0))
 }
 
 /// Returns the programs of a page, each in a package of its own.

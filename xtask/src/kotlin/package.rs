@@ -25,7 +25,8 @@ pub(crate) fn command(arguments: &[String]) -> Result<(), String> {
             say!("    the examples were not run: the package has no library for this machine");
             Ok(())
         }
-        _ => Err("cargo xtask package kotlin [--all|TARGET...]".to_string()),
+        _ => Err("cargo xtask package kotlin [--all|TARGET...], or cargo xtask package swift"
+            .to_string()),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The native library, and the Swift code that calls it.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{PACKAGE, tree};
+use crate::machine_paths;
 use crate::python::empty_folder;
 use crate::shell::{Run, root, target_folder};
 
@@ -12,20 +13,42 @@ const BINDGEN: &str = "bindings/swift/bindgen";
 /// The files that it writes, and their folders in the package. Git ignores them.
 const GENERATED: [(&str, &str); 2] =
     [("fh_uniffi.swift", "Sources/FeatureHubNative"), ("fh_uniffiFFI.h", "Sources/fh_uniffiFFI")];
-const LIBRARY: &str = "libfh_uniffi.a";
+pub(super) const LIBRARY: &str = "libfh_uniffi.a";
 /// The programs that contain the library, in the folder of all builds.
 const PROGRAMS: [&str; 3] = [
     "package/debug/FeatureHubPackageTests.xctest",
     "hello/debug/hello",
     "conformance/debug/conformance",
 ];
+/// The options that hide the symbols of Rust's standard library, so that a program can have another static library in Rust. The arithmetic of
+/// the compiler is left out, because its parts refer to each other.
+const OF_RUST: &str = "--localize-symbol=!*compiler_builtins* --localize-symbol=_R* --localize-symbol=rust_eh_personality";
 
 /// Builds the library without optimization, and writes the Swift code into the package.
 pub(super) fn build() -> Result<(), String> {
     Run::new("cargo build --locked -p fh-uniffi").go()?;
-    let library = target_folder().join("debug").join(LIBRARY);
-    generate(&library)?;
-    install(&library)
+    generate(&debug())?;
+    install(&debug())
+}
+
+/// Returns the library without optimization, which was built.
+pub(super) fn debug() -> PathBuf {
+    target_folder().join("debug").join(LIBRARY)
+}
+
+/// Builds the library that ships, and writes the Swift code into the package. Returns the library with the symbols that Swift calls.
+pub(super) fn release() -> Result<PathBuf, String> {
+    let folder = tree::folder()?.join("release");
+    Run::new("cargo build --locked --release --config profile.release.lto=\"fat\" -p fh-uniffi")
+        .env("CARGO_ENCODED_RUSTFLAGS", &machine_paths::renaming()?.join("\u{1f}"))
+        .env("CARGO_TARGET_DIR", &folder.display().to_string())
+        .go()?;
+    let (built, stripped) = (folder.join("release").join(LIBRARY), folder.join(LIBRARY));
+    generate(&built)?;
+    // Cargo strips programs and shared libraries only.
+    let arguments = [&built, &stripped].map(|path| path.display().to_string());
+    Run::new(&format!("objcopy --strip-unneeded --wildcard {OF_RUST}")).args(&arguments).go()?;
+    Ok(stripped)
 }
 
 fn generate(library: &Path) -> Result<(), String> {
@@ -38,10 +61,15 @@ fn generate(library: &Path) -> Result<(), String> {
     let written = empty_folder(&tree::folder()?.join("generated"))?;
     let arguments = [library, &written].map(|path| path.display().to_string());
     Run::program(&tool, &arguments.join(" ")).go()?;
-    for (file, folder) in GENERATED {
-        copy_if_changed(&written.join(file), &root().join(PACKAGE).join(folder).join(file))?;
+    for file in generated() {
+        copy_if_changed(&written.join(file.file_name().unwrap_or_default()), &file)?;
     }
     Ok(())
+}
+
+/// Returns the files that are written into the package.
+pub(super) fn generated() -> [PathBuf; 2] {
+    GENERATED.map(|(file, folder)| root().join(PACKAGE).join(folder).join(file))
 }
 
 /// Copies the library with its description for pkg-config to where SwiftPM finds it.
@@ -49,13 +77,7 @@ fn install(library: &Path) -> Result<(), String> {
     let folder = tree::folder()?.join("native");
     let failed = |why: std::io::Error| format!("{}: {why}", folder.display());
     fs::create_dir_all(&folder).map_err(failed)?;
-    let description = format!(
-        "Name: fh-uniffi\nDescription: The native library of the package FeatureHub for Swift\n\
-         Version: {}\nLibs: -L{} -lfh_uniffi\n",
-        env!("CARGO_PKG_VERSION"),
-        tree::NATIVE,
-    );
-    fs::write(folder.join("fh-uniffi.pc"), description).map_err(failed)?;
+    describe(&folder)?;
     if copy_if_changed(library, &folder.join(LIBRARY))? {
         // SwiftPM does not notice that a library has changed, so the programs must be linked again.
         for program in PROGRAMS {
@@ -63,6 +85,17 @@ fn install(library: &Path) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Writes the description for pkg-config into the folder of the library, which can be moved.
+pub(super) fn describe(folder: &Path) -> Result<(), String> {
+    let file = folder.join("fh-uniffi.pc");
+    let description = format!(
+        "Name: fh-uniffi\nDescription: The native library of the package FeatureHub for Swift\n\
+         Version: {}\nLibs: -L${{pcfiledir}} -lfh_uniffi\n",
+        env!("CARGO_PKG_VERSION"),
+    );
+    fs::write(&file, description).map_err(|why| format!("{}: {why}", file.display()))
 }
 
 /// Copies a file unless the copy is the same already, so that nothing is built again. Returns true if it has copied the file.

@@ -1,8 +1,11 @@
 //! The package for Swift: its build and its tests, in a chroot with the Swift of Debian.
 
+mod check;
 pub(crate) mod conformance;
+mod examples;
 mod hello;
 mod library;
+pub(crate) mod package;
 mod tree;
 
 const PACKAGE: &str = "bindings/swift";
@@ -25,6 +28,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
 
 /// Installs Swift into a chroot, which is kept.
 pub(crate) fn prepare() -> Result<(), String> {
+    package::prepare_licences()?;
     tree::prepare()
 }
 
@@ -33,12 +37,14 @@ pub(crate) fn build() -> Result<(), String> {
     library::build()?;
     tree::swift(&format!("build --build-tests --quiet {TESTS}"), "")?.go()?;
     hello::build()?;
-    conformance::build()
+    conformance::build()?;
+    package::build_tested()
 }
 
-/// Runs the tests of the package, which was built, the program `hello`, and a part of the conformance suite.
+/// Runs the tests of the package, which was built, the program `hello`, the examples of the pages, and a part of the conformance suite.
 pub(crate) fn test() -> Result<(), String> {
     tree::swift(&format!("test --skip-build --quiet --disable-swift-testing {TESTS}"), "")?.go()?;
     hello::run()?;
+    examples::run(&package::tested()?)?;
     conformance::run()
 }

@@ -41,6 +41,11 @@ pub(super) fn swift(line: &str, package: &str) -> Result<Run, String> {
     Ok(tree()?.enter(&shared()?, &words))
 }
 
+/// Returns the arguments of a shell that runs a program in the tree, to which it shows only these folders.
+pub(super) fn with_folders(shared: &[Shared], words: &[&str]) -> Result<Vec<String>, String> {
+    Ok(tree()?.arguments(shared, words))
+}
+
 /// Returns the arguments of a shell that runs an executable of a package in the tree.
 pub(super) fn executable(package: &str, arguments: &[&str]) -> Result<Vec<String>, String> {
     let path = program(package);

@@ -7,7 +7,7 @@ use std::fs;
 use syn::{Expr, ImplItem, Item, Lit, Meta, Pat, Stmt};
 
 use super::path;
-use crate::language::Language::{self, Python, Rust, TypeScript};
+use crate::language::Language::{self, Kotlin, Python, Rust, Swift, TypeScript};
 
 /// The enumerations, with the files that define them.
 const DEFINED: [(&str, &str); 7] = [
@@ -20,22 +20,25 @@ const DEFINED: [(&str, &str); 7] = [
     ("End", "fh-client/session/src/action.rs"),
 ];
 
+/// The languages whose client is the one in Rust.
+const OVER_RUST: &[Language] = &[Rust, Python, Kotlin, Swift];
+
 /// The values that Rust does not have: the enumeration, the name, the text, and the languages that lack the value.
 const ADDED: [(&str, &str, &str, &[Language]); 4] = [
     (
         "Problem",
         "engine",
         "The engine that evaluates the features cannot be loaded, or failed.",
-        &[Rust, Python],
+        OVER_RUST,
     ),
-    ("Reason", "ERROR", "The WebAssembly engine failed on this feature.", &[Rust, Python]),
+    ("Reason", "ERROR", "The WebAssembly engine failed on this feature.", OVER_RUST),
     (
         "Notice",
         "attribute_ignored",
         "A value of an attribute is no text, number or boolean, and was left out.",
-        &[Rust, Python],
+        OVER_RUST,
     ),
-    ("Notice", "callback_threw", "A listener, an observer or the clock threw.", &[Rust, Python]),
+    ("Notice", "callback_threw", "A listener, an observer or the clock threw.", OVER_RUST),
 ];
 
 /// The values that a language lacks, because it cannot produce them.

@@ -9,8 +9,8 @@ use crate::settings::{BACKOFF, Form, LIMITS, SETTINGS, Setting};
 
 const HEAD: &str = "# Settings of the client
 
-All languages have the same settings, with the same units and the same words. Names are in `snake_case` in Rust and Python, and in `camelCase` in TypeScript and
-in the settings document. Durations are seconds: a number in TypeScript and in the document, a number or a `timedelta` in Python, a `Duration` in Rust.
+All languages have the same settings, with the same units and the same words. Names are in `snake_case` in Rust and Python, and in `camelCase` in TypeScript, Kotlin, Swift
+and the settings document. Durations are seconds: a number in TypeScript and in the document, a number or a `timedelta` in Python, a `Duration` in Rust, Kotlin and Swift.
 
 A binding for another language passes the settings to the client as a **settings document**: a JSON object whose members are the settings of the first table. Its
 JSON Schema is [client-settings.schema.json](client-settings.schema.json). A member that is missing or null has its default. A wrong member is an error:

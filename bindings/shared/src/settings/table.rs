@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fh_client::{Backoff, ClientBuilder, ContextPlacement, Profile, WhileSwitching};
 
-use crate::language::Language::{Kotlin, Python, Rust, TypeScript};
+use crate::language::Language::{self, Kotlin, Python, Rust, Swift, TypeScript};
 
 use super::draft::Mode;
 use super::form::{Choice, Form};
@@ -13,6 +13,13 @@ use super::setting::Setting;
 const HTTP_OF_THE_PLATFORM: &str = "the platform sends the requests";
 const IN_A_BROWSER: &str = "a browser has pages, tabs and storage of its own";
 const FILES_OF_THE_ENGINE: &str = "the engine is a WebAssembly file that the package loads";
+const OF_THE_CONSTRUCTOR: &[(Language, &str)] =
+    &[(TypeScript, BY_THE_CONSTRUCTOR), (Kotlin, BY_THE_CONSTRUCTOR), (Swift, BY_THE_CONSTRUCTOR)];
+const OF_THE_PLATFORM: &[(Language, &str)] = &[
+    (TypeScript, HTTP_OF_THE_PLATFORM),
+    (Kotlin, HTTP_OF_THE_PLATFORM),
+    (Swift, HTTP_OF_THE_PLATFORM),
+];
 const BY_THE_CONSTRUCTOR: &str = "it is an argument of the constructor";
 const IN_NODE: &str = "only its client for Node has files";
 
@@ -25,7 +32,7 @@ const fn choice(
 }
 
 /// All settings, in the order of the page.
-pub static SETTINGS: [Setting; 54] = [
+pub static SETTINGS: [Setting; 55] = [
     Setting::new(
         "url",
         Form::Text {
@@ -35,7 +42,7 @@ pub static SETTINGS: [Setting; 54] = [
         "The URL of the Edge. Without it, the environment variable `FEATUREHUB_EDGE_URL` provides it.",
     )
     .setters(&["edge_url"])
-    .lacking(&[(TypeScript, BY_THE_CONSTRUCTOR), (Kotlin, BY_THE_CONSTRUCTOR)]),
+    .lacking(OF_THE_CONSTRUCTOR),
     Setting::new(
         "api_keys",
         Form::Texts {
@@ -45,7 +52,7 @@ pub static SETTINGS: [Setting; 54] = [
         "The API keys, all client-evaluated or all server-evaluated. If several environments have a feature with the same key, the environment of the earliest API key provides it. Without them, the environment variable `FEATUREHUB_CLIENT_API_KEY` or `FEATUREHUB_API_KEY` provides one.",
     )
     .setters(&["api_key", "api_keys"])
-    .lacking(&[(TypeScript, BY_THE_CONSTRUCTOR), (Kotlin, BY_THE_CONSTRUCTOR)]),
+    .lacking(OF_THE_CONSTRUCTOR),
     Setting::new(
         "mode",
         Form::Choice(&[
@@ -140,7 +147,7 @@ pub static SETTINGS: [Setting; 54] = [
             d.reads_at_start = is_on;
             d
         }),
-        "True to read the snapshot file before the client is returned, so that the first read of a feature has the value of the last session. Without it, Kotlin does so, and the other languages read the file in the background.",
+        "True to read the snapshot file before the client is returned, so that the first read of a feature has the value of the last session. Without it, Kotlin and Swift do so, and the other languages read the file in the background.",
     )
     .setters(&["snapshot_file"])
     .lacking(&[(TypeScript, "its client for Node always does so")]),
@@ -301,7 +308,7 @@ pub static SETTINGS: [Setting; 54] = [
         "The certificate of an authority to trust in addition to those of the system, as PEM.",
     )
     .setters(&["transport"])
-    .lacking(&[(TypeScript, HTTP_OF_THE_PLATFORM), (Kotlin, HTTP_OF_THE_PLATFORM)]),
+    .lacking(OF_THE_PLATFORM),
     Setting::new(
         "client_certificate",
         Form::Pem(|mut d, pem| {
@@ -311,7 +318,7 @@ pub static SETTINGS: [Setting; 54] = [
         "The certificate and the private key with which the client identifies itself to the Edge, as PEM.",
     )
     .setters(&["transport"])
-    .lacking(&[(TypeScript, HTTP_OF_THE_PLATFORM), (Kotlin, HTTP_OF_THE_PLATFORM)]),
+    .lacking(OF_THE_PLATFORM),
     Setting::new(
         "proxy",
         Form::Proxy(|mut d, proxy| {
@@ -321,7 +328,7 @@ pub static SETTINGS: [Setting; 54] = [
         "The URL of a proxy, or false for no proxy. By default, the environment and the system name the proxy.",
     )
     .setters(&["transport"])
-    .lacking(&[(TypeScript, HTTP_OF_THE_PLATFORM), (Kotlin, HTTP_OF_THE_PLATFORM)]),
+    .lacking(OF_THE_PLATFORM),
     Setting::new(
         "http1_only",
         Form::Flag(|mut d, is_on| {
@@ -332,7 +339,7 @@ pub static SETTINGS: [Setting; 54] = [
     )
     .default("false")
     .setters(&["transport"])
-    .lacking(&[(TypeScript, HTTP_OF_THE_PLATFORM), (Kotlin, HTTP_OF_THE_PLATFORM)]),
+    .lacking(OF_THE_PLATFORM),
     Setting::new(
         "clock",
         Form::Code,
@@ -391,6 +398,12 @@ pub static SETTINGS: [Setting; 54] = [
         "The transport that sends the client's requests.",
     )
     .only(&[Rust, Kotlin], "the other languages have settings for it, or an HTTP client of their own"),
+    Setting::new(
+        "url_session",
+        Form::Code,
+        "The configuration of the `URLSession` that sends requests.",
+    )
+    .only(&[Swift], "`URLSession` is a class of Swift's Foundation"),
     Setting::new("runtime", Form::Code, "The tokio runtime on which the client runs.")
         .only(&[Rust], "tokio is a library of Rust"),
     Setting::new(
