@@ -197,8 +197,8 @@ impl FreshPackage {
 
     fn shared(&self) -> [Shared; 2] {
         [
-            Shared { folder: self.folder.clone(), path: FRESH },
-            Shared { folder: self.shipped.clone(), path: SHIPPED },
+            Shared { folder: self.folder.clone(), path: FRESH.to_string() },
+            Shared { folder: self.shipped.clone(), path: SHIPPED.to_string() },
         ]
     }
 

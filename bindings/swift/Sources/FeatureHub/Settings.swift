@@ -131,7 +131,7 @@ public struct Settings: Sendable {
     public var catchUpdates: Bool?
     /// False to start no threads for listeners, of which none is called then; true by default.
     public var listeners: Bool?
-    /// The configuration of the `URLSession` that sends requests, for example with a proxy; the ephemeral one by default. The client sets the
+    /// The configuration of the `URLSession` that sends requests, for example with more headers; the ephemeral one by default. The client sets the
     /// time limits, and turns cookies and the cache off.
     public var urlSession: URLSessionConfiguration?
 
