@@ -5,7 +5,7 @@ use crate::prove::inputs::Inputs;
 use crate::shell::{Run, target_folder};
 use crate::{
     api, client_features, conformance, fuzz, kotlin, minimum_rust, packaging, python,
-    python_conformance, python_package, self_test, services, simulate, subjects, wasm, web,
+    python_conformance, python_package, self_test, services, simulate, subjects, swift, wasm, web,
 };
 
 /// Whether a part does the same in each run.
@@ -33,8 +33,9 @@ const fn deep(
 
 const SUITE: &[&str] = &["fh-conformance", "fh-cli"];
 const WEB: &[&str] = &["fh-web-engine", "fh-cli"];
-/// The folder of the client for the web. The benches and runtimes in it have commands of their own.
 const KOTLIN: &[&str] = &["bindings/kotlin"];
+const SWIFT: &[&str] = &["bindings/swift"];
+/// The folder of the client for the web. The benches and runtimes in it have commands of their own.
 const WEB_FOLDER: &[&str] = &["bindings/web"];
 
 /// Returns all deep parts, in the order of `cargo xtask prove`.
@@ -127,6 +128,19 @@ pub(crate) fn all() -> Vec<Deep> {
             Part::new("kotlin: mutants").prepare(kotlin::prepare).run(kotlin::mutants::run),
             &["fh-jni"],
             KOTLIN,
+        ),
+        deep(
+            Part::new("swift: endurance")
+                .prepare(swift::prepare)
+                .build(swift::endurance::build)
+                .run(swift::endurance::run),
+            &["fh-uniffi"],
+            SWIFT,
+        ),
+        deep(
+            Part::new("swift: mutants").prepare(swift::prepare).run(swift::mutants::run),
+            &["fh-uniffi"],
+            SWIFT,
         ),
         deep(
             Part::new("web: equality").prepare(web::prepare).run(web::prove_equality),

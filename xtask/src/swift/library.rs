@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::{PACKAGE, tree};
+use super::PACKAGE;
+use super::tree::{self, Folders};
 use crate::python::empty_folder;
 use crate::shell::{Run, root, target_folder};
 
@@ -12,17 +13,33 @@ const BINDGEN: &str = "bindings/swift/bindgen";
 /// The files that it writes, and their folders in the package. Git ignores them.
 const GENERATED: [(&str, &str); 2] =
     [("fh_uniffi.swift", "Sources/FeatureHubNative"), ("fh_uniffiFFI.h", "Sources/fh_uniffiFFI")];
-const LIBRARY: &str = "libfh_uniffi.a";
+pub(super) const LIBRARY: &str = "libfh_uniffi.a";
+/// The programs that contain the library.
+const LINKED: [&str; 4] = [
+    "package/debug/FeatureHubPackageTests.xctest",
+    "hello/debug/hello",
+    "bench/release/bench",
+    "endurance/debug/endurancePackageTests.xctest",
+];
 
 /// Builds the library without optimization, and writes the Swift code into the package.
 pub(super) fn build() -> Result<(), String> {
     Run::new("cargo build --locked -p fh-uniffi").go()?;
     let library = target_folder().join("debug").join(LIBRARY);
-    generate(&library)?;
-    install(&library)
+    generate(&library, &root())?;
+    install(&library, &Folders::ordinary()?)
 }
 
-fn generate(library: &Path) -> Result<(), String> {
+/// Builds the library as it ships for a build of its own, and writes the Swift code into the package.
+pub(super) fn build_release(folders: &Folders) -> Result<(), String> {
+    Run::new("cargo build --locked --release -p fh-uniffi").go()?;
+    let library = target_folder().join("release").join(LIBRARY);
+    generate(&library, &root())?;
+    install(&library, folders)
+}
+
+/// Writes the Swift code that calls a library into the package of the project, or of a copy of it.
+pub(super) fn generate(library: &Path, project: &Path) -> Result<(), String> {
     let tool = tree::folder()?.join("bindgen");
     Run::new("cargo build --locked")
         .within(BINDGEN)
@@ -33,16 +50,15 @@ fn generate(library: &Path) -> Result<(), String> {
     let arguments = [library, &written].map(|path| path.display().to_string());
     Run::program(&tool, &arguments.join(" ")).go()?;
     for (file, folder) in GENERATED {
-        copy_if_changed(&written.join(file), &root().join(PACKAGE).join(folder).join(file))?;
+        copy_if_changed(&written.join(file), &project.join(PACKAGE).join(folder).join(file))?;
     }
     Ok(())
 }
 
 /// Copies the library with its description for pkg-config to where SwiftPM finds it.
-fn install(library: &Path) -> Result<(), String> {
-    let folder = tree::folder()?.join("native");
+pub(super) fn install(library: &Path, folders: &Folders) -> Result<(), String> {
+    let folder = &folders.native;
     let failed = |why: std::io::Error| format!("{}: {why}", folder.display());
-    fs::create_dir_all(&folder).map_err(failed)?;
     let description = format!(
         "Name: fh-uniffi\nDescription: The native library of the package FeatureHub for Swift\n\
          Version: {}\nLibs: -L{} -lfh_uniffi\n",
@@ -52,8 +68,8 @@ fn install(library: &Path) -> Result<(), String> {
     fs::write(folder.join("fh-uniffi.pc"), description).map_err(failed)?;
     if copy_if_changed(library, &folder.join(LIBRARY))? {
         // SwiftPM does not notice that a library has changed, so the programs must be linked again.
-        for program in ["package/debug/FeatureHubPackageTests.xctest", "hello/debug/hello"] {
-            let _ = fs::remove_file(tree::folder()?.join("build").join(program));
+        for program in LINKED {
+            let _ = fs::remove_file(folders.build.join(program));
         }
     }
     Ok(())

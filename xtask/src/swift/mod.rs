@@ -1,7 +1,10 @@
 //! The package for Swift: its build and its tests, in a chroot with the Swift of Debian.
 
+pub(crate) mod bench;
+pub(crate) mod endurance;
 mod hello;
 mod library;
+pub(crate) mod mutants;
 mod tree;
 
 const PACKAGE: &str = "bindings/swift";
