@@ -24,10 +24,15 @@ const LINKED: [&str; 4] = [
 
 /// Builds the library without optimization, and writes the Swift code into the package.
 pub(super) fn build() -> Result<(), String> {
+    build_for(&Folders::ordinary()?)
+}
+
+/// Builds the library as [`build`] does, for another build of the package.
+pub(super) fn build_for(folders: &Folders) -> Result<(), String> {
     Run::new("cargo build --locked -p fh-uniffi").go()?;
     let library = target_folder().join("debug").join(LIBRARY);
     generate(&library, &root())?;
-    install(&library, &Folders::ordinary()?)
+    install(&library, folders)
 }
 
 /// Builds the library as it ships for a build of its own, and writes the Swift code into the package.

@@ -61,8 +61,8 @@ const MUTANTS: &[PackageMutant] = &[
     PackageMutant {
         name: "the last character of a text is taken for the mark of its end",
         file: "Sources/FeatureHub/Reader.swift",
-        find: "marked.unicodeScalars.popLast()",
-        with: "marked.popLast()",
+        find: "String(Substring(marked.utf8.dropLast()))",
+        with: "String(marked.dropLast())",
         test: "ValueTests/testValuesOfEachTypeReachTheProgram",
         found: FAILED,
     },
@@ -75,10 +75,10 @@ const MUTANTS: &[PackageMutant] = &[
         found: FAILED,
     },
     PackageMutant {
-        name: "a task that was cancelled begins to wait",
+        name: "a cancelled task goes on waiting",
         file: "Sources/FeatureHub/Internal/PendingOperation.swift",
-        find: "            state.isCancelled = true\n",
-        with: "",
+        find: "        } onCancel: {\n            operation.cancel()\n",
+        with: "        } onCancel: {\n",
         test: "ClientTests/testAWaitEndsWhenItsTaskIsCancelledBeforeItBeginsAndLater",
         found: "Exceeded timeout",
     },
@@ -96,7 +96,7 @@ const MUTANTS: &[PackageMutant] = &[
         find: "Task { @MainActor in self?.changes += 1 }",
         with: "MainActor.assumeIsolated { self?.changes += 1 }",
         test: "ModelTests/testAModelNotifiesTheViewsThatHaveReadAFeature",
-        found: "Incorrect actor executor assumption",
+        found: "\"fh-listeners\" crashed",
     },
     PackageMutant {
         name: "a model and its listener keep each other",
