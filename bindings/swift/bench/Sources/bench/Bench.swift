@@ -1,8 +1,8 @@
 import FeatureHub
 import Foundation
 
-/// Measures the package beside the client in Rust, and prints the tables: `bench PAYLOADS RUST [--quick | --markdown FILE]`. `PAYLOADS` is the
-/// folder of the workload, and `RUST` the program that measures the client in Rust.
+/// Measures the package beside the client in Rust, and prints the tables: `bench PAYLOADS RUST [--quick | --markdown FILE]`. `PAYLOADS` is
+/// the folder of the workload, and `RUST` the program that measures the client in Rust.
 @main
 struct Bench {
     static func main() throws {

@@ -58,7 +58,7 @@ private func calls(of row: Row) throws -> Int {
     }
 }
 
-/// Returns the value below which a share of the values lies. A tenth is right for times, because other programs on the machine only add time.
+/// Returns the value below which a share of the values lies. A tenth suits times, because other programs on the machine only add time.
 private func share(_ share: Double, of values: [Double]) -> Double {
     values.sorted()[Int(share * Double(values.count - 1))]
 }
