@@ -1,11 +1,12 @@
 //! `cargo xtask bench`: runs the benches, which are a workspace of their own, and writes their tables into
 //! `docs/performance.md` and `docs/performance-edge.md`. `cargo xtask bench kotlin` is in `bench_kotlin.rs`, and `cargo xtask bench
-//! python` in `bench_python.rs`.
+//! python` in `bench_python.rs`, and `cargo xtask bench swift` in `swift/bench.rs`.
 
 use std::fs;
+use std::path::PathBuf;
 
 use crate::shell::{Run, root, target_folder};
-use crate::{bench_kotlin, bench_python, unleash_edge};
+use crate::{bench_kotlin, bench_python, swift, unleash_edge};
 
 const PEERS: [&str; 8] = [
     "unleash-yggdrasil",
@@ -37,6 +38,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         && first == "kotlin"
     {
         return bench_kotlin::run(rest);
+    }
+    if let [first, rest @ ..] = arguments
+        && first == "swift"
+    {
+        return swift::bench::run(rest);
     }
     let main = "cargo run --locked --release -p bench --";
     // The bench of statsig is a program of its own, because its dependencies change how all other engines are compiled.
@@ -120,6 +126,17 @@ pub(crate) fn replace_tables(page: &str, command: &str, tables: &str) -> Result<
     let mark = format!("<!-- everything below is written by `cargo xtask {command}` -->");
     let head = text.split_once(&mark).ok_or_else(|| format!("{page} has lost its mark"))?.0;
     fs::write(&path, format!("{head}{mark}\n\n{tables}")).map_err(failed)
+}
+
+/// Builds the program that measures the Rust client.
+pub(crate) fn build_rust_client() -> Result<PathBuf, String> {
+    let target = std::path::absolute(target_folder().join("benches"));
+    let target = target.map_err(|why| why.to_string())?;
+    Run::new("cargo build --locked --release -p client --target-dir")
+        .args(&[target.display().to_string()])
+        .within("benches")
+        .go()?;
+    Ok(target.join("release/client"))
 }
 
 /// Returns the date, the compiler, the processor and the versions of the peers.

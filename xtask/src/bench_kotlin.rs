@@ -2,9 +2,8 @@
 //! `docs/performance-kotlin.md`.
 
 use std::fs;
-use std::path::PathBuf;
 
-use crate::bench::{machine, replace_tables};
+use crate::bench::{build_rust_client, machine, replace_tables};
 use crate::kotlin::{self, PACKAGE};
 use crate::python::empty_folder;
 use crate::shell::{Run, root, target_folder};
@@ -55,17 +54,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let tables =
         fs::read_to_string(&tables).map_err(|why| format!("{}: {why}", tables.display()))?;
     replace_tables(PAGE, "bench kotlin", &format!("{}\n\n{tables}", circumstances()?))
-}
-
-/// Builds the program that measures the Rust client.
-fn build_rust_client() -> Result<PathBuf, String> {
-    let target = std::path::absolute(target_folder().join("benches"));
-    let target = target.map_err(|why| why.to_string())?;
-    Run::new("cargo build --locked --release -p client --target-dir")
-        .args(&[target.display().to_string()])
-        .within("benches")
-        .go()?;
-    Ok(target.join("release/client"))
 }
 
 fn class_path() -> String {

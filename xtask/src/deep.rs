@@ -33,8 +33,9 @@ const fn deep(
 
 const SUITE: &[&str] = &["fh-conformance", "fh-cli"];
 const WEB: &[&str] = &["fh-web-engine", "fh-cli"];
-/// The folder of the client for the web. The benches and runtimes in it have commands of their own.
 const KOTLIN: &[&str] = &["bindings/kotlin"];
+const SWIFT: &[&str] = &["bindings/swift"];
+/// The folder of the client for the web. The benches and runtimes in it have commands of their own.
 const WEB_FOLDER: &[&str] = &["bindings/web"];
 
 /// Returns all deep parts, in the order of `cargo xtask prove`.
@@ -142,6 +143,19 @@ pub(crate) fn all() -> Vec<Deep> {
                 .run(swift::package::run),
             &["fh-uniffi", "fh-cli"],
             &["bindings/swift", "docs/swift.md", "bindings/python/wheels/licences.py"],
+        ),
+        deep(
+            Part::new("swift: endurance")
+                .prepare(swift::prepare)
+                .build(swift::endurance::build)
+                .run(swift::endurance::run),
+            &["fh-uniffi"],
+            SWIFT,
+        ),
+        deep(
+            Part::new("swift: mutants").prepare(swift::prepare).run(swift::mutants::run),
+            &["fh-uniffi"],
+            SWIFT,
         ),
         deep(
             Part::new("web: equality").prepare(web::prepare).run(web::prove_equality),

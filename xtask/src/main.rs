@@ -84,6 +84,9 @@ cargo xtask <command>
   bench python [ARGS]
                      build the Python package with the profile release and measure it beside published SDKs; write the tables of
                      docs/performance-python.md, or with ARGS (--quick, --reads, --columns) only print them
+  bench swift [--quick]
+                     build the package for Swift with the profile release and measure it beside the Rust client; write the tables of
+                     docs/performance-swift.md, or with --quick only print them
   fuzz [--seconds N] run every fuzz target for N seconds (60 by default)
   kotlin hello|spring|test
                      build the packages for Kotlin and Java, and run the program `hello` against an Edge that is killed and started again;

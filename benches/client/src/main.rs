@@ -3,9 +3,12 @@
 
 use std::error::Error;
 use std::hint::black_box;
+use std::time::Instant;
 
 use clap::Parser;
-use fh_client::{Client, Context};
+use fh_client::{
+    Client, Context, Detail, Flow, InterceptedRead, Interceptor, LockPolicy, SnapshotFile,
+};
 use harness::{Bench, Column, Suite, percentile, run};
 use serde_json::{Map, Value};
 use workload::{Email, User, render};
@@ -15,7 +18,13 @@ struct Options {
     /// Rounds, each of about 4 ms per row
     #[arg(long, default_value_t = 60)]
     rounds: usize,
+    /// A snapshot file of the workload, for the row of starts
+    #[arg(long)]
+    snapshot: Option<String>,
 }
+
+/// The API key of the snapshot file.
+const API_KEY: &str = "bench/bench*key";
 
 /// The key and the features of the row `string`.
 const TEXT: (&str, &str) = (
@@ -27,7 +36,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
     let suite = Suite::default();
     let features = render::featurehub::render(suite.payload(Email::Regex));
-    let client = Client::offline().bootstrap(features).start()?;
+    let client = Client::offline().bootstrap(&features).start()?;
+    let intercepted = Client::offline()
+        .bootstrap(&features)
+        .interceptor(Undecided, LockPolicy::Respect)
+        .start()?;
     let texts = Client::offline().bootstrap(TEXT.1).start()?;
     let context = context(&client, &suite.user).with().attribute("plan", suite.user.plan).build();
     let key = |column| suite.key(column).ok_or("the workload reads one flag").map(str::to_owned);
@@ -43,15 +56,48 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     rows.push(("C1", builds(&client, suite.user.clone(), key(Column::W2)?)));
     rows.push(("string", strings(&texts)));
+    rows.push(("values", values(&context)));
+    rows.push(("ten attributes", ten_attributes(&client, suite.user.clone())));
+    rows.push(("interceptor", plain(&intercepted, key(Column::W1)?)));
     let (names, mut benches): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
     run(&mut benches, options.rounds);
-    let times: Map<String, Value> = names
+    let mut times: Map<String, Value> = names
         .into_iter()
         .zip(&benches)
         .map(|(name, bench)| (name.to_owned(), percentile(&bench.samples, 0.1).into()))
         .collect();
+    if let Some(snapshot) = options.snapshot {
+        let starts: Result<Vec<f64>, _> =
+            (0..options.rounds).map(|_| start(&snapshot, &key(Column::W1)?)).collect();
+        times.insert("start".to_owned(), percentile(&starts?, 0.1).into());
+    }
     println!("{}", Value::Object(times));
     Ok(())
+}
+
+/// An interceptor that leaves each decision to the rules.
+struct Undecided;
+
+impl Interceptor for Undecided {
+    fn name(&self) -> &str {
+        "none"
+    }
+
+    fn intercept(&self, _: &InterceptedRead<'_>) -> Flow {
+        Flow::Continue
+    }
+}
+
+/// Starts a client with a snapshot file, and returns the nanoseconds until its first value.
+fn start(snapshot: &str, key: &str) -> Result<f64, Box<dyn Error>> {
+    let begin = Instant::now();
+    let file = SnapshotFile::new(snapshot).read_at_start();
+    let client = Client::offline().api_key(API_KEY).snapshot_file(file).start()?;
+    let value = client.boolean(key);
+    let time = begin.elapsed();
+    client.close();
+    value.ok_or("the snapshot file was not used")?;
+    Ok(time.as_nanos() as f64)
 }
 
 /// Returns a context of four attributes.
@@ -83,6 +129,28 @@ fn builds(client: &Client, user: User, key: String) -> Bench {
 fn strings(client: &Client) -> Bench {
     let client = client.clone();
     row(move || client.string(black_box(TEXT.0)))
+}
+
+/// Returns a row that reads the details of all features of one state.
+fn values(context: &Context) -> Bench {
+    let context = context.clone();
+    row(move || {
+        let snapshot = context.snapshot();
+        snapshot.keys().iter().map(|key| snapshot.peek(key)).collect::<Vec<Detail>>()
+    })
+}
+
+/// Returns a row that builds a context of ten attributes.
+fn ten_attributes(client: &Client, user: User) -> Bench {
+    let client = client.clone();
+    row(move || {
+        let user = black_box(&user);
+        let context = client.context().user_key(&user.userkey).country(user.country);
+        let context = context.version(&user.version).device("mobile").platform("ios");
+        let context = context.attribute("email", &user.email).attribute("plan", user.plan);
+        let context = context.attribute("team", "shop").attribute("language", "en");
+        context.session(&user.userkey).build()
+    })
 }
 
 /// Returns a row that calls a function. The name and the column of the bench are not shown.

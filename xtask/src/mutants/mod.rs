@@ -5,6 +5,7 @@
 
 mod copy;
 mod module;
+pub(crate) mod package;
 mod place;
 mod rewrite;
 mod table;

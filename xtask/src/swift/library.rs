@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{PACKAGE, tree};
+use super::PACKAGE;
+use super::tree::{self, Folders};
 use crate::machine_paths;
 use crate::python::empty_folder;
 use crate::shell::{Run, root, target_folder};
@@ -14,11 +15,13 @@ const BINDGEN: &str = "bindings/swift/bindgen";
 const GENERATED: [(&str, &str); 2] =
     [("fh_uniffi.swift", "Sources/FeatureHubNative"), ("fh_uniffiFFI.h", "Sources/fh_uniffiFFI")];
 pub(super) const LIBRARY: &str = "libfh_uniffi.a";
-/// The programs that contain the library, in the folder of all builds.
-const PROGRAMS: [&str; 3] = [
+/// The programs that contain the library, in the folder of a build.
+const LINKED: [&str; 5] = [
     "package/debug/FeatureHubPackageTests.xctest",
     "hello/debug/hello",
     "conformance/debug/conformance",
+    "bench/release/bench",
+    "endurance/debug/endurancePackageTests.xctest",
 ];
 /// The options that hide the symbols of Rust's standard library, so that a program can have another static library in Rust. The arithmetic of
 /// the compiler is left out, because its parts refer to each other.
@@ -26,9 +29,19 @@ const OF_RUST: &str = "--localize-symbol=!*compiler_builtins* --localize-symbol=
 
 /// Builds the library without optimization, and writes the Swift code into the package.
 pub(super) fn build() -> Result<(), String> {
+    build_for(&Folders::ordinary()?)
+}
+
+/// Builds the library as [`build`] does, for another build of the package.
+pub(super) fn build_for(folders: &Folders) -> Result<(), String> {
     Run::new("cargo build --locked -p fh-uniffi").go()?;
-    generate(&debug())?;
-    install(&debug())
+    generate(&debug(), &root())?;
+    install(&debug(), folders)
+}
+
+/// Builds the library that ships for a build of its own, and writes the Swift code into the package.
+pub(super) fn build_release(folders: &Folders) -> Result<(), String> {
+    install(&release()?, folders)
 }
 
 /// Returns the library without optimization, which was built.
@@ -44,14 +57,15 @@ pub(super) fn release() -> Result<PathBuf, String> {
         .env("CARGO_TARGET_DIR", &folder.display().to_string())
         .go()?;
     let (built, stripped) = (folder.join("release").join(LIBRARY), folder.join(LIBRARY));
-    generate(&built)?;
+    generate(&built, &root())?;
     // Cargo strips programs and shared libraries only.
     let arguments = [&built, &stripped].map(|path| path.display().to_string());
     Run::new(&format!("objcopy --strip-unneeded --wildcard {OF_RUST}")).args(&arguments).go()?;
     Ok(stripped)
 }
 
-fn generate(library: &Path) -> Result<(), String> {
+/// Writes the Swift code that calls a library into the package of the project, or of a copy of it.
+pub(super) fn generate(library: &Path, project: &Path) -> Result<(), String> {
     let tool = tree::folder()?.join("bindgen");
     Run::new("cargo build --locked")
         .within(BINDGEN)
@@ -61,8 +75,8 @@ fn generate(library: &Path) -> Result<(), String> {
     let written = empty_folder(&tree::folder()?.join("generated"))?;
     let arguments = [library, &written].map(|path| path.display().to_string());
     Run::program(&tool, &arguments.join(" ")).go()?;
-    for file in generated() {
-        copy_if_changed(&written.join(file.file_name().unwrap_or_default()), &file)?;
+    for (file, folder) in GENERATED {
+        copy_if_changed(&written.join(file), &project.join(PACKAGE).join(folder).join(file))?;
     }
     Ok(())
 }
@@ -73,15 +87,12 @@ pub(super) fn generated() -> [PathBuf; 2] {
 }
 
 /// Copies the library with its description for pkg-config to where SwiftPM finds it.
-fn install(library: &Path) -> Result<(), String> {
-    let folder = tree::folder()?.join("native");
-    let failed = |why: std::io::Error| format!("{}: {why}", folder.display());
-    fs::create_dir_all(&folder).map_err(failed)?;
-    describe(&folder)?;
-    if copy_if_changed(library, &folder.join(LIBRARY))? {
+pub(super) fn install(library: &Path, folders: &Folders) -> Result<(), String> {
+    describe(&folders.native)?;
+    if copy_if_changed(library, &folders.native.join(LIBRARY))? {
         // SwiftPM does not notice that a library has changed, so the programs must be linked again.
-        for program in PROGRAMS {
-            let _ = fs::remove_file(tree::folder()?.join("build").join(program));
+        for program in LINKED {
+            let _ = fs::remove_file(folders.build.join(program));
         }
     }
     Ok(())

@@ -1,10 +1,13 @@
 //! The package for Swift: its build and its tests, in a chroot with the Swift of Debian.
 
+pub(crate) mod bench;
 mod check;
 pub(crate) mod conformance;
+pub(crate) mod endurance;
 mod examples;
 mod hello;
 mod library;
+pub(crate) mod mutants;
 pub(crate) mod package;
 mod tree;
 

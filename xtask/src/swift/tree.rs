@@ -17,7 +17,7 @@ const TRIXIE: Release = Release {
 /// The paths of the project, of the native library, and of what SwiftPM builds.
 const PROJECT: &str = "/project";
 pub(super) const NATIVE: &str = "/native";
-const BUILD: &str = "/build";
+pub(super) const BUILD: &str = "/build";
 
 /// A script that runs its arguments with an empty folder for the certificate authorities of the system, which no other program sees.
 const WITH_AUTHORITIES: &str = r#"mount -t tmpfs tmpfs /etc/ssl/certs
@@ -29,16 +29,12 @@ pub(super) fn prepare() -> Result<(), String> {
     tree().map(|_| ())
 }
 
-/// Returns a run of a subcommand of Swift, with the arguments of a line, for a package in a folder of ours. An empty name is ours.
-pub(super) fn swift(line: &str, package: &str) -> Result<Run, String> {
-    let (subcommand, arguments) = line.split_once(' ').unwrap_or((line, ""));
-    let path = format!("{PROJECT}/{PACKAGE}/{package}");
-    let scratch = format!("{BUILD}/{}", scratch(package));
-    let mut words = vec!["swift", subcommand, "--package-path", &path, "--scratch-path", &scratch];
-    words.extend(arguments.split(' '));
-    let environment = environment();
-    words.splice(..0, environment.iter().map(String::as_str));
-    Ok(tree()?.enter(&shared()?, &words))
+/// The folders of a build of the package.
+pub(super) struct Folders {
+    /// The project, or a copy of it.
+    project: PathBuf,
+    pub(super) native: PathBuf,
+    pub(super) build: PathBuf,
 }
 
 /// Returns the arguments of a shell that runs a program in the tree, to which it shows only these folders.
@@ -46,10 +42,59 @@ pub(super) fn with_folders(shared: &[Shared], words: &[&str]) -> Result<Vec<Stri
     Ok(tree()?.arguments(shared, words))
 }
 
-/// Returns the arguments of a shell that runs an executable of a package in the tree.
+impl Folders {
+    /// Returns those of the ordinary build, which has the native library without optimization.
+    pub(super) fn ordinary() -> Result<Self, String> {
+        Self::below(folder()?, root())
+    }
+
+    /// Returns those of another build with this name, of the project or of a copy of it.
+    pub(super) fn named(name: &str, project: PathBuf) -> Result<Self, String> {
+        Self::below(folder()?.join(name), project)
+    }
+
+    fn below(own: PathBuf, project: PathBuf) -> Result<Self, String> {
+        let (native, build) = (own.join("native"), own.join("build"));
+        for folder in [&native, &build] {
+            fs::create_dir_all(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+        }
+        Ok(Self { project, native, build })
+    }
+
+    /// Returns a run of a subcommand of Swift, with the arguments of a line, for a package in a folder of ours. An empty name is ours.
+    pub(super) fn swift(&self, line: &str, package: &str) -> Result<Run, String> {
+        let words = swift_words(line, package);
+        self.run(&words.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// Returns a run as [`Self::swift`] does, for the package itself. What it writes to the standard error goes to the standard output.
+    pub(super) fn swift_into_output(&self, line: &str) -> Result<Run, String> {
+        let words = swift_words(line, "");
+        let shell = ["sh", "-c", r#"exec "$0" "$@" 2>&1"#];
+        self.run(&shell.into_iter().chain(words.iter().map(String::as_str)).collect::<Vec<_>>())
+    }
+
+    /// Returns a run of a program in the tree.
+    pub(super) fn run(&self, words: &[&str]) -> Result<Run, String> {
+        Ok(tree()?.enter(&self.shared(), words))
+    }
+
+    fn shared(&self) -> [Shared; 3] {
+        [(&self.project, PROJECT), (&self.native, NATIVE), (&self.build, BUILD)]
+            .map(|(folder, path)| Shared { folder: folder.clone(), path: path.to_string() })
+    }
+}
+
+/// Returns a run of a subcommand of Swift in the ordinary build.
+pub(super) fn swift(line: &str, package: &str) -> Result<Run, String> {
+    Folders::ordinary()?.swift(line, package)
+}
+
+/// Returns the arguments of a shell that runs an executable of a package in the ordinary build.
 pub(super) fn executable(package: &str, arguments: &[&str]) -> Result<Vec<String>, String> {
     let path = program(package);
-    Ok(tree()?.arguments(&shared()?, &[&[path.as_str()], arguments].concat()))
+    let shared = Folders::ordinary()?.shared();
+    Ok(tree()?.arguments(&shared, &[&[path.as_str()], arguments].concat()))
 }
 
 /// Returns the arguments of a shell that runs an executable of a package in the tree, with an argument and environment variables, with the
@@ -61,7 +106,8 @@ pub(super) fn confined(
 ) -> Result<Vec<String>, String> {
     let folder = env::temp_dir();
     let temporary = Shared { path: folder.display().to_string(), folder };
-    let shared: Vec<Shared> = shared()?.into_iter().chain([temporary]).collect();
+    let shared = Folders::ordinary()?.shared().into_iter().chain([temporary]);
+    let shared: Vec<Shared> = shared.collect();
     let program = program(package);
     let entering = ["sh", "-ec", WITH_AUTHORITIES, "sh", "env"];
     let words = [&entering, variables, &[program.as_str(), argument]].concat();
@@ -77,25 +123,23 @@ fn scratch(package: &str) -> &str {
     if package.is_empty() { "package" } else { package }
 }
 
-/// SwiftPM finds the native library by pkg-config.
-fn environment() -> [String; 2] {
-    ["env".to_string(), format!("PKG_CONFIG_PATH={NATIVE}")]
+/// Returns a command of SwiftPM, which finds the native library by pkg-config.
+fn swift_words(line: &str, package: &str) -> Vec<String> {
+    let (subcommand, arguments) = line.split_once(' ').unwrap_or((line, ""));
+    let path = format!("{PROJECT}/{PACKAGE}/{package}");
+    let scratch = format!("{BUILD}/{}", scratch(package));
+    let variable = format!("PKG_CONFIG_PATH={NATIVE}");
+    let words = ["env", &variable, "swift", subcommand, "--package-path", &path, "--scratch-path"];
+    words
+        .into_iter()
+        .chain([scratch.as_str()])
+        .chain(arguments.split(' '))
+        .map(str::to_string)
+        .collect()
 }
 
 fn tree() -> Result<Chroot, String> {
     Chroot::fill(&folder()?.join("debian"), TRIXIE)
-}
-
-fn shared() -> Result<[Shared; 3], String> {
-    let (native, build) = (folder()?.join("native"), folder()?.join("build"));
-    for folder in [&native, &build] {
-        fs::create_dir_all(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
-    }
-    Ok([
-        Shared { folder: root(), path: PROJECT.to_string() },
-        Shared { folder: native, path: NATIVE.to_string() },
-        Shared { folder: build, path: BUILD.to_string() },
-    ])
 }
 
 /// Returns the folder of the tree and of all builds of the package.

@@ -40,5 +40,7 @@ extension Optional: AttributeValue where Wrapped: AttributeValue {
 
 /// Returns the attributes with their values as texts. An attribute without a value is left out.
 func texts(_ attributes: [String: any AttributeValue]) -> [String: [String]] {
-    attributes.mapValues(\.attributeTexts).filter { !$0.value.isEmpty }
+    // Key paths in place of the closures would take a third of the time of a context. A filter builds the dictionary again.
+    let texts = attributes.mapValues { $0.attributeTexts }
+    return texts.values.contains { $0.isEmpty } ? texts.filter { !$0.value.isEmpty } : texts
 }

@@ -51,7 +51,7 @@ public final class Client: Reads {
 
     private init(_ native: NativeClient, _ transport: URLSessionTransport?) {
         self.transport = transport
-        reader = Reader(reads: native, client: native, lifetime: Lifetime { transport?.leave() }, given: .null)
+        reader = Reader(native, native, Lifetime { transport?.leave() })
     }
 
     /// Starts a native client that uses the transport.

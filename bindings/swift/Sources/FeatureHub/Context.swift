@@ -5,16 +5,16 @@ internal import FeatureHubNative
 public struct Context: Reads {
     /// The client of the context.
     public let client: Client
-    /// The attributes, each with its values as texts.
-    public let attributes: [String: [String]]
     public let reader: Reader
+
+    /// The attributes, each with its values as texts.
+    public var attributes: [String: [String]] { reader.attributes ?? [:] }
 
     init(_ client: Client, _ attributes: [String: [String]]) {
         let own = client.reader
         let reads = own.client.context(attributes: packed(attributes))
         self.client = client
-        self.attributes = attributes
-        reader = Reader(reads: reads, client: own.client, lifetime: own.lifetime, given: .attributes(attributes))
+        reader = Reader(reads, own.client, own.lifetime, attributes)
     }
 
     /// Returns a context with these attributes in addition. An attribute that exists is replaced; an empty list removes it.

@@ -19,21 +19,28 @@ protocol NativeReads: Sendable {
     func explain(key: String) -> String
 }
 
-/// Removes the mark of a text; nil for no text.
-func unmarked(_ marked: consuming String) -> String? {
-    marked.unicodeScalars.popLast() == nil ? nil : marked
+/// Removes the mark of a text, which is one byte; nil for no text.
+func unmarked(_ marked: String) -> String? {
+    marked.isEmpty ? nil : String(Substring(marked.utf8.dropLast()))
 }
 
 extension NativeClient: NativeReads {}
 extension NativeContext: NativeReads {}
 
-/// The native part of a client or a context. Programs do not use it.
-public struct Reader: Sendable {
+/// The native part of a client or a context. Programs do not use it. A class, because each read would copy all members of a struct.
+public final class Reader: Sendable {
     let reads: any NativeReads
     let client: NativeClient
     let lifetime: Lifetime
+    /// The attributes of a context.
+    let attributes: [String: [String]]?
+
+    init(_ reads: any NativeReads, _ client: NativeClient, _ lifetime: Lifetime, _ attributes: [String: [String]]? = nil) {
+        (self.reads, self.client, self.lifetime, self.attributes) = (reads, client, lifetime, attributes)
+    }
+
     /// The attributes as requests have them; null without a context.
-    let given: Json
+    var given: Json { attributes.map { .attributes($0) } ?? .null }
 
     /// Registers a function or an object of the program.
     func register(_ part: Part) -> Subscription {

@@ -24,12 +24,23 @@ final class ValueTests: XCTestCase {
         }
     }
 
+    func testAttributesReachTheLibraryWithAllCharacters() throws {
+        let reads = Records()
+        let client = try offline("STRING", #""red""#) { settings in
+            settings.interceptors = [Interception("own") { reads.add("\($0.attributes ?? [:])"); return .next }]
+        }
+        _ = client.context(["🦆": ["Zoë", "𝄞\0"]]).string("F")
+        XCTAssertEqual(reads.all, ["\(["🦆": ["Zoë", "𝄞\0"]])"])
+    }
+
     /// Each line: the type and the value of a feature on the wire, and the value that a program reads.
     func testValuesOfEachTypeReachTheProgram() throws {
         let table: [(kind: String, wire: String, value: Value)] = [
             ("BOOLEAN", "true", .boolean(true)),
             ("STRING", #""""#, .string("")),
             ("STRING", #""𝄞 and \u0000""#, .string("𝄞 and \0")),
+            // The last letter and the mark that the library appends are one character.
+            ("STRING", #""🦆\u0600""#, .string("🦆\u{600}")),
             ("NUMBER", "0.1", .number(Decimal(string: "0.1")!)),
             ("NUMBER", "12345678901234567890.5", .number(Decimal(string: "12345678901234567890.5")!)),
             ("JSON", #""{\"a\": [1]}""#, .json(#"{"a": [1]}"#)),
@@ -59,8 +70,9 @@ final class ValueTests: XCTestCase {
     }
 
     /// Returns a client that has one feature, and sends no requests.
-    private func offline(_ kind: String, _ wire: String) throws -> Client {
+    private func offline(_ kind: String, _ wire: String, _ change: (inout Settings) -> Void = { _ in }) throws -> Client {
         var settings = Settings()
+        change(&settings)
         settings.mode = .offline
         settings.bootstrap = #"[{"id": "1", "key": "F", "version": 1, "type": "\#(kind)", "value": \#(wire)}]"#
         return try Client("http://localhost", apiKeys: "environment/client*key", settings: settings)

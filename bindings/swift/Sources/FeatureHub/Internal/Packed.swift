@@ -3,12 +3,12 @@ import Foundation
 /// Reads what the native library packs: a text is its length and its UTF-8; the length 0xffffffff is that of a missing text. Numbers have 4 or 8
 /// bytes, the lowest first.
 struct Unpacking {
-    private var rest: UnsafeRawBufferPointer.SubSequence
+    private var rest: UnsafeRawBufferPointer
 
     private static let missing = UInt32.max
 
     private init(_ bytes: UnsafeRawBufferPointer) {
-        rest = bytes[...]
+        rest = bytes
     }
 
     /// Reads the detail that the bytes contain. Without bytes, all members are missing.
@@ -32,10 +32,9 @@ struct Unpacking {
 
     /// Reads a number. Bytes that are missing are zeros.
     mutating func number<Number: FixedWidthInteger>(_: Number.Type) -> Number {
-        let bytes = rest.prefix(MemoryLayout<Number>.size)
-        rest = rest.dropFirst(bytes.count)
+        let bytes = take(MemoryLayout<Number>.size)
         guard bytes.count == MemoryLayout<Number>.size else { return 0 }
-        return Number(littleEndian: UnsafeRawBufferPointer(rebasing: bytes).loadUnaligned(as: Number.self))
+        return Number(littleEndian: bytes.loadUnaligned(as: Number.self))
     }
 
     mutating func boolean() -> Bool { number(UInt8.self) != 0 }
@@ -45,9 +44,15 @@ struct Unpacking {
     mutating func optional() -> String? {
         let length = number(UInt32.self)
         if length == Self.missing { return nil }
-        let bytes = rest.prefix(Int(length))
-        rest = rest.dropFirst(bytes.count)
-        return String(decoding: bytes, as: UTF8.self)
+        return String(decoding: take(Int(length)), as: UTF8.self)
+    }
+
+    /// Removes the next bytes, as many as there are, and returns them. It uses no slices, which cost more than the texts.
+    private mutating func take(_ wanted: Int) -> UnsafeRawBufferPointer {
+        let count = min(wanted, rest.count)
+        guard let start = rest.baseAddress else { return rest }
+        rest = UnsafeRawBufferPointer(start: start + count, count: rest.count - count)
+        return UnsafeRawBufferPointer(start: start, count: count)
     }
 
     mutating func text() -> String { optional() ?? "" }
@@ -57,17 +62,21 @@ struct Unpacking {
 func packed(_ attributes: [String: [String]]) -> Data {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(attributes.count * 48)
-    func add(_ count: Int) {
-        withUnsafeBytes(of: UInt32(truncatingIfNeeded: count).littleEndian) { bytes.append(contentsOf: $0) }
-    }
-    func add(_ text: String) {
-        add(text.utf8.count)
-        bytes.append(contentsOf: text.utf8)
-    }
     for (name, values) in attributes {
-        add(name)
-        add(values.count)
-        for value in values { add(value) }
+        bytes.add(name)
+        bytes.add(values.count)
+        for value in values { bytes.add(value) }
     }
     return Data(bytes)
+}
+
+extension [UInt8] {
+    fileprivate mutating func add(_ count: Int) {
+        Swift.withUnsafeBytes(of: UInt32(truncatingIfNeeded: count).littleEndian) { append(contentsOf: $0) }
+    }
+
+    fileprivate mutating func add(_ text: String) {
+        add(text.utf8.count)
+        append(contentsOf: text.utf8)
+    }
 }

@@ -1,0 +1,60 @@
+//! `cargo xtask bench swift`: measures the package for Swift beside the Rust client, and writes the tables of `docs/performance-swift.md`.
+
+use std::fs;
+
+use super::tree::{BUILD, Folders};
+use super::{library, prepare};
+use crate::bench::{build_rust_client, machine, replace_tables};
+use crate::shell::{Run, root};
+
+const PAGE: &str = "docs/performance-swift.md";
+const BENCH: &str = "bench";
+
+/// Builds the library as it ships, the package with it, and the Rust client, and measures. Without arguments, replaces the tables of the page;
+/// with `--quick`, prints the tables only.
+pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
+    let is_quick = match arguments {
+        [] => false,
+        [only] if only == "--quick" => true,
+        _ => return Err("cargo xtask bench swift [--quick]".to_string()),
+    };
+    prepare()?;
+    let folders = Folders::named("bench", root())?;
+    library::build_release(&folders)?;
+    folders.swift("build --quiet -c release", BENCH)?.go()?;
+    let payloads = folders.build.join("payloads").display().to_string();
+    Run::new("cargo run --locked --quiet -p workload --bin payloads --")
+        .args(&[payloads])
+        .within("benches")
+        .go()?;
+    let client = folders.build.join("client");
+    fs::copy(build_rust_client()?, &client)
+        .map_err(|why| format!("{}: {why}", client.display()))?;
+    let path = |name: &str| format!("{BUILD}/{name}");
+    let (payloads, client, tables) = (path("payloads"), path("client"), path("tables.md"));
+    let effort: &[&str] = if is_quick { &["--quick"] } else { &["--markdown", &tables] };
+    let program = format!("{BUILD}/{BENCH}/release/{BENCH}");
+    folders.run(&[&[program.as_str(), &payloads, &client], effort].concat())?.go()?;
+    if is_quick {
+        return Ok(());
+    }
+    let tables = folders.build.join("tables.md");
+    let tables =
+        fs::read_to_string(&tables).map_err(|why| format!("{}: {why}", tables.display()))?;
+    replace_tables(PAGE, "bench swift", &format!("{}\n\n{tables}", circumstances(&folders)?))
+}
+
+/// Returns the date, the machine, its load, and the version of Swift.
+fn circumstances(folders: &Folders) -> Result<String, String> {
+    let date = Run::new("date -u +%F").output()?;
+    let swift = folders.run(&["swift", "--version"])?.output()?;
+    let swift = swift.lines().next().unwrap_or_default();
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split_whitespace().nth(2).unwrap_or("unknown").to_string();
+    Ok(format!(
+        "Measured on {} with {}, on {}. The mean load of the last 15 minutes was {load}.",
+        date.trim(),
+        swift.trim(),
+        machine(),
+    ))
+}
