@@ -34,12 +34,15 @@ impl Ruleset {
 
 impl<'a> FeatureRef<'a> {
     /// Returns the feature's properties (`fp`) in the payload's order. Properties whose value is not a text are left
-    /// out. A name that occurs twice has two entries. Each call parses the feature's JSON again.
+    /// out. A name that occurs twice has two entries. Each call reads the feature's JSON again.
     #[must_use]
     pub fn properties(&self) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
-        let Some(feature) = wire::Feature::parse(self.json()) else {
+        let json = self.json();
+        // Most features have none, so that their JSON is only searched. A name with an escape is not found so.
+        if !json.contains(r#""fp""#) && !json.contains('\\') {
             return Vec::new();
-        };
+        }
+        let Some(feature) = wire::Feature::parse(json) else { return Vec::new() };
         let members = feature.properties.as_ref().cloned().unwrap_or_default();
         let texts = members.into_iter().filter_map(|(name, value)| match Token::of(value) {
             Token::Text(text) => Some((name, text)),

@@ -39,16 +39,18 @@ public struct Detail: Sendable, Equatable {
         strategyId = packed.optional()
         interceptor = packed.optional()
         id = packed.optional()
-        environment = packed.optional()
+        environment = packed.repeated()
         source = packed.optional()
         exists = packed.boolean()
         isLocked = packed.boolean()
         isStale = packed.boolean()
         version = packed.number(Int64.self)
         generation = packed.number(Int64.self)
-        properties = (0..<packed.number(UInt32.self)).reduce(into: [:]) { all, _ in
+        var properties: [String: String] = [:]
+        for _ in 0..<packed.number(UInt32.self) {
             let name = packed.text()
-            all[name] = packed.text()
+            properties[name] = packed.text()
         }
+        self.properties = properties
     }
 }

@@ -4,6 +4,8 @@ import Foundation
 /// bytes, the lowest first.
 struct Unpacking {
     private var rest: UnsafeRawBufferPointer
+    /// The last text that was read by ``repeated()``.
+    private var last = ""
 
     private static let missing = UInt32.max
 
@@ -47,6 +49,16 @@ struct Unpacking {
         return String(decoding: take(Int(length)), as: UTF8.self)
     }
 
+    /// Reads a text that most details of a state have in common, so that they share it.
+    mutating func repeated() -> String? {
+        let length = number(UInt32.self)
+        if length == Self.missing { return nil }
+        let bytes = take(Int(length))
+        let isLast = last.utf8.withContiguousStorageIfAvailable { $0.elementsEqual(bytes) } ?? false
+        if !isLast { last = String(decoding: bytes, as: UTF8.self) }
+        return last
+    }
+
     /// Removes the next bytes, as many as there are, and returns them. It uses no slices, which cost more than the texts.
     private mutating func take(_ wanted: Int) -> UnsafeRawBufferPointer {
         let count = min(wanted, rest.count)
@@ -77,6 +89,7 @@ extension [UInt8] {
 
     fileprivate mutating func add(_ text: String) {
         add(text.utf8.count)
-        append(contentsOf: text.utf8)
+        var text = text
+        text.withUTF8 { append(contentsOf: $0) }
     }
 }
