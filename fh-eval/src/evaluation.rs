@@ -74,6 +74,9 @@ pub struct Evaluation<'a> {
     row: u32,
     kind: Option<Kind>,
     reason: EvaluationReason,
+    /// True if the value is a text, which reads of other types convert.
+    #[cfg(feature = "featbit")]
+    is_text: bool,
 }
 
 const NO_ROW: u32 = u32::MAX;
@@ -91,7 +94,15 @@ impl<'a> Evaluation<'a> {
             }
             (None, _) => (head.value, EvaluationReason::Default),
         };
-        Self { tables, value, row: row.unwrap_or(NO_ROW), kind: head.kind, reason }
+        Self {
+            tables,
+            value,
+            row: row.unwrap_or(NO_ROW),
+            kind: head.kind,
+            reason,
+            #[cfg(feature = "featbit")]
+            is_text: head.encoding == crate::bucket::Encoding::Md5,
+        }
     }
 
     pub(crate) const fn missing(tables: &'a Tables) -> Self {
@@ -101,7 +112,22 @@ impl<'a> Evaluation<'a> {
             row: NO_ROW,
             kind: None,
             reason: EvaluationReason::NotFound,
+            #[cfg(feature = "featbit")]
+            is_text: false,
         }
+    }
+
+    /// Returns the value that a read of this type converts from a text. `None` unless the value is a text that has this type.
+    #[cfg(feature = "featbit")]
+    fn converted(&self, kind: Kind) -> Option<&'a Value> {
+        self.is_text.then(|| crate::featbit::converted(self.tables, self.value, kind)).flatten()
+    }
+
+    /// Returns `None`, because no value is converted in this build.
+    #[cfg(not(feature = "featbit"))]
+    #[inline(always)]
+    fn converted(&self, _: Kind) -> Option<&'a Value> {
+        None
     }
 
     /// Returns the value of the feature for the subject, or `None` if the value is null or there is no such feature.
@@ -179,7 +205,10 @@ impl<'a> Evaluation<'a> {
         match self.value {
             ValueAt::TRUE => Some(true),
             ValueAt::FALSE => Some(false),
-            _ => None,
+            _ => match self.converted(Kind::Boolean)? {
+                Value::Bool(value) => Some(*value),
+                _ => None,
+            },
         }
     }
 
@@ -188,7 +217,10 @@ impl<'a> Evaluation<'a> {
     pub fn string(&self) -> Option<&'a str> {
         match (self.kind, self.value()?) {
             (Some(Kind::String), Value::Text(text)) => Some(text),
-            _ => None,
+            _ => match self.converted(Kind::String)? {
+                Value::Text(text) => Some(text),
+                _ => None,
+            },
         }
     }
 
@@ -205,7 +237,10 @@ impl<'a> Evaluation<'a> {
     pub fn decimal(&self) -> Option<&'a Number> {
         match self.value()? {
             Value::Number(number) => Some(number),
-            _ => None,
+            _ => match self.converted(Kind::Number)? {
+                Value::Number(number) => Some(number),
+                _ => None,
+            },
         }
     }
 
@@ -215,7 +250,10 @@ impl<'a> Evaluation<'a> {
     pub fn json(&self) -> Option<&'a str> {
         match self.value()? {
             Value::Json(text) => Some(text),
-            _ => None,
+            _ => match self.converted(Kind::Json)? {
+                Value::Json(text) => Some(text),
+                _ => None,
+            },
         }
     }
 
@@ -251,6 +289,14 @@ impl<'a> Evaluation<'a> {
     pub fn read(&self, kind: Kind) -> (Option<&'a Value>, EvaluationReason) {
         if self.reason == EvaluationReason::NotFound {
             return (None, EvaluationReason::NotFound);
+        }
+        #[cfg(feature = "featbit")]
+        if self.is_text {
+            return match (self.converted(kind), self.value()) {
+                (Some(value), _) => (Some(value), self.reason),
+                (None, Some(_)) => (None, EvaluationReason::TypeMismatch),
+                (None, None) => (None, self.reason),
+            };
         }
         if self.kind != Some(kind) {
             return (None, EvaluationReason::TypeMismatch);

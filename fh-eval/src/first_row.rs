@@ -5,7 +5,7 @@
 
 use crate::evaluate::{Evaluator, Memory, Verdict};
 use crate::evaluation::EvaluationReason;
-use crate::md5::Md5;
+use crate::md5::unit_bucket;
 use crate::predicate::{Predicate, Run};
 use crate::subject::Subject;
 use crate::tables::{Head, Interval, Share, Strategy, Tables};
@@ -92,12 +92,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
             None => self.key(),
         };
         let id = self.head.hash_id.text(&self.tables.hash_ids);
-        let mut hash = Md5::new();
-        for part in [prefix, id, value.unwrap_or_default()] {
-            hash.write(part.as_bytes());
-        }
-        let word = hash.finish_first_word() as i32;
-        f64::from(word.unsigned_abs()) / 2_147_483_648.0
+        unit_bucket([prefix, id, value.unwrap_or_default()])
     }
 
     /// Evaluates a rule on segments; `None` for any other rule.

@@ -1,7 +1,19 @@
 //! MD5, of which FeatBit's buckets are the first word (RFC 1321).
 
+/// Returns the bucket of a text that consists of `parts`: the first word of its hash as a signed number, without the sign, as a double from 0
+/// to 1.
+#[inline]
+pub(crate) fn unit_bucket<const N: usize>(parts: [&str; N]) -> f64 {
+    let mut hash = Md5::new();
+    for part in parts {
+        hash.write(part.as_bytes());
+    }
+    let word = hash.finish_first_word().cast_signed();
+    f64::from(word.unsigned_abs()) / 2_147_483_648.0
+}
+
 /// An MD5 hasher, which accepts its input in parts.
-pub(crate) struct Md5 {
+struct Md5 {
     state: [u32; 4],
     block: [u8; 64],
     filled: usize,
@@ -25,7 +37,7 @@ const SINES: [u32; 64] = [
 impl Md5 {
     /// Creates a hasher without input.
     #[inline]
-    pub(crate) const fn new() -> Self {
+    const fn new() -> Self {
         Self {
             state: [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476],
             block: [0; 64],
@@ -36,7 +48,7 @@ impl Md5 {
 
     /// Appends bytes to the input that is hashed.
     #[inline]
-    pub(crate) fn write(&mut self, mut bytes: &[u8]) {
+    fn write(&mut self, mut bytes: &[u8]) {
         self.length = self.length.wrapping_add(bytes.len() as u64);
         loop {
             let space = self.block.get_mut(self.filled..).unwrap_or_default();
@@ -52,7 +64,7 @@ impl Md5 {
     }
 
     /// Returns the first four bytes of the hash as a little-endian number.
-    pub(crate) fn finish_first_word(mut self) -> u32 {
+    fn finish_first_word(mut self) -> u32 {
         let bits = self.length.wrapping_mul(8).to_le_bytes();
         self.pad(&[0x80]);
         if self.filled > 56 {

@@ -130,6 +130,12 @@ impl ValueAt {
     pub(crate) const FALSE: Self = Self(u32::MAX - 1);
     pub(crate) const TRUE: Self = Self(u32::MAX - 2);
 
+    /// Returns the location of the row that is `distance` rows further. Constants have no rows after them.
+    #[cfg(feature = "featbit")]
+    pub(crate) fn after(self, distance: u32) -> Self {
+        if self.0 >= Self::TRUE.0 { Self::NONE } else { Self(self.0.wrapping_add(distance)) }
+    }
+
     fn shifted(self, by: u32) -> Self {
         if self.0 >= Self::TRUE.0 { self } else { Self(self.0.wrapping_add(by)) }
     }

@@ -3,7 +3,10 @@
 
 use fh_eval::featbit::{Compiler, Document, Profile, User, reason, send_to_experiment};
 use fh_eval::{Subject, Timestamp};
+use std::collections::BTreeMap;
+
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 #[test]
 fn cases() {
@@ -56,4 +59,90 @@ fn cases() {
         }
     }
     assert_eq!(wrong, 0);
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Live<'a> {
+    #[serde(borrow)]
+    users: Vec<&'a RawValue>,
+    #[serde(borrow)]
+    environments: BTreeMap<String, Environment<'a>>,
+    #[serde(borrow, default)]
+    other_segments: Vec<&'a RawValue>,
+    answers: Vec<BTreeMap<String, Vec<usize>>>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Environment<'a> {
+    #[serde(borrow)]
+    ruleset: &'a RawValue,
+    flag_keys: Vec<String>,
+    results: Vec<Vec<Value>>,
+}
+
+#[test]
+fn live() {
+    let dir = std::env::var("FH_FEATBIT").unwrap() + "-live/";
+    let file = std::env::var("FH_LIVE").unwrap_or("answers.json".into());
+    let profile = if std::env::var("FH_DRAFT").is_ok() { Profile::Draft } else { Profile::Server };
+    let text = mended(&std::fs::read_to_string(dir + &file).unwrap());
+    let file: Live<'_> = serde_json::from_str(&text).unwrap();
+    let mut segments: Vec<&RawValue> = file.other_segments.clone();
+    for env in file.environments.values() {
+        segments.extend(Document::parse(env.ruleset.get().as_bytes()).unwrap().segments);
+    }
+    for (name, env) in &file.environments {
+        let mut document = Document::parse(env.ruleset.get().as_bytes()).unwrap();
+        document.segments = segments.clone();
+        let ruleset = Compiler::new(profile).compile(&document);
+        let (mut equal, mut threw, mut differ): (u32, u32, BTreeMap<String, (u32, String)>) = Default::default();
+        for (index, user) in file.users.iter().enumerate() {
+            let user = User::from_json(user.get()).unwrap();
+            let subject = Subject::new(user.attributes(), Timestamp::from_millis(0));
+            for (position, key) in env.flag_keys.iter().enumerate() {
+                let expected = &env.results[position][file.answers[index][name][position]];
+                let got = match ruleset.get(key) {
+                    None => serde_json::json!([null, null, "flag archived", false]),
+                    Some(flag) => {
+                        let evaluation = flag.evaluate(&subject);
+                        let words = match reason(&evaluation) {
+                            "Off" => Some("flag disabled"),
+                            "TargetMatch" => Some("targeted"),
+                            "Fallthrough" => Some("default"),
+                            "RuleMatch" => evaluation.rule_name(),
+                            _ => Some("malformed"),
+                        };
+                        serde_json::json!([evaluation.value().map(ToString::to_string), evaluation.variant(), words,
+                            send_to_experiment(flag, user.attributes(), &evaluation)])
+                    }
+                };
+                if expected[0].get("status").is_some() {
+                    threw += 1;
+                    if !got[0].is_null() { let e = differ.entry(format!("THREW {key}")).or_default(); e.0 += 1; e.1 = got.to_string(); }
+                } else if got == *expected {
+                    equal += 1;
+                } else {
+                    let e = differ.entry(key.to_string()).or_default();
+                    e.0 += 1;
+                    e.1 = format!("user {} got {got} expected {expected}", index);
+                }
+            }
+        }
+        println!("{name}: equal {equal}, threw {threw}, differ {}", differ.values().map(|d| d.0).sum::<u32>());
+        for (key, (count, example)) in &differ { println!("   {key} {count} {example}"); }
+    }
+}
+
+fn mended(json: &str) -> String {
+    let mut out = String::new();
+    let mut done = 0;
+    for (at, escape) in fh_eval::internal::lone_surrogates(json) {
+        out.push_str(&json[done..at]);
+        out.push_str("\\ufffd");
+        done = at + escape.len();
+    }
+    out.push_str(&json[done..]);
+    out
 }

@@ -3,10 +3,10 @@
 use serde_json::value::RawValue;
 
 use super::flag::Compilation;
-use super::record::{Record, texts};
+use super::record::{Record, optional_texts};
 use super::{KEY, NAME, Profile};
 use crate::diagnostic::DiagnosticKind;
-use crate::json::{Shape, Token, list};
+use crate::json::{Shape, Token, list, lone_surrogates};
 use crate::predicate::{BoxedPredicate, Comparison, Predicate, Run, TextTest};
 use crate::tables::{Reading, Rule};
 use crate::text::dotnet_double::DoubleGrammar;
@@ -122,15 +122,21 @@ impl Compilation<'_> {
         Malformed
     }
 
-    /// Reads the JSON list of a condition's value. `None` for the JSON null, which profile `draft` refuses.
-    fn list(&mut self, value: &str, raw: &RawValue) -> Result<Option<Vec<String>>, Malformed> {
-        let json: Option<&RawValue> = serde_json::from_str(value).ok();
+    /// Reads the JSON list of a condition's value, in which a text can be null. `None` for the JSON null, which profile `draft` refuses.
+    fn list(
+        &mut self,
+        value: &str,
+        raw: &RawValue,
+    ) -> Result<Option<Vec<Option<String>>>, Malformed> {
+        // A lone surrogate is no text for FeatBit's server.
+        let is_text = lone_surrogates(value).next().is_none();
+        let json: Option<&RawValue> = serde_json::from_str(value).ok().filter(|_| is_text);
         let is_null = json.is_some_and(|json| Token::of(json) == Token::Null);
         if is_null && self.profile() == Profile::Server {
             return Ok(None);
         }
         let found = json.and_then(|json| list(json.get()).into_value());
-        match found.as_deref().and_then(texts) {
+        match found.as_deref().and_then(optional_texts) {
             Some(texts) => Ok(Some(texts)),
             None => Err(self.broken("value", raw, DiagnosticKind::NotA("a JSON list of texts"))),
         }
@@ -144,7 +150,8 @@ impl Compilation<'_> {
         let Some(ids) = self.list(value, raw)? else { return Ok(None) };
         let at = self.writer.tables.named_segments.len() as u32;
         for id in &ids {
-            let slot = self.writer.slot(id);
+            // No segment has an empty id, so that a null makes the flag malformed if it is reached.
+            let slot = self.writer.slot(id.as_deref().unwrap_or_default());
             self.writer.tables.named_segments.push(slot);
         }
         Ok(Some(Run { at, len: ids.len() as u32 }))
@@ -170,7 +177,7 @@ impl Compilation<'_> {
                 let raw = RawValue::from_string(serde_json::to_string(value).unwrap_or_default());
                 let Ok(raw) = raw else { return Err(Malformed) };
                 let list = self.list(value, &raw)?.unwrap_or_default();
-                let list: Vec<&str> = list.iter().map(String::as_str).collect();
+                let list: Vec<&str> = list.iter().flatten().map(String::as_str).collect();
                 let test = if is_positive { TextTest::Among } else { TextTest::NotAmong };
                 let has_empty = list.contains(&"");
                 self.texts(test, &list, has_empty == is_positive)

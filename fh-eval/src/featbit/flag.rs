@@ -32,6 +32,8 @@ pub(super) struct Compilation<'a> {
     pub(super) writer: Writer,
     pub(super) patterns: &'a mut Patterns,
     pub(super) diagnostics: DiagnosticCollector,
+    /// The diagnostic of the first member of the flag or the segment that has a wrong type. FeatBit's server does not read such an entity.
+    wrong_type: Option<Box<Diagnostic>>,
 }
 
 /// The variations of a flag, by their ids.
@@ -62,12 +64,57 @@ impl<'a> Compilation<'a> {
             writer: Writer::default(),
             patterns,
             diagnostics: DiagnosticCollector::default(),
+            wrong_type: None,
+        }
+    }
+
+    /// Reads a text that may be missing. A value of another type is noted.
+    pub(super) fn text(&mut self, record: &Record<'_>, name: &'static str) -> Option<String> {
+        match record.text(name) {
+            Shape::Is(text) => Some(text.into_owned()),
+            Shape::Absent | Shape::Null => None,
+            Shape::Other => {
+                self.note_wrong_type(record, name, "a text");
+                None
+            }
+        }
+    }
+
+    /// Reads a boolean that is false if it is missing. A value of another type is noted.
+    pub(super) fn boolean(&mut self, record: &Record<'_>, name: &'static str) -> bool {
+        match record.boolean(name) {
+            Shape::Is(value) => value,
+            Shape::Absent | Shape::Null => false,
+            Shape::Other => {
+                self.note_wrong_type(record, name, "a boolean");
+                false
+            }
+        }
+    }
+
+    pub(super) fn note_wrong_type(&mut self, record: &Record<'_>, name: &'static str, expected: &'static str) {
+        if self.wrong_type.is_none()
+            && let Some(raw) = record.get(name)
+        {
+            self.wrong_type = Some(self.unreadable(name, raw, expected));
+        }
+    }
+
+    /// Fails if a member has a wrong type.
+    pub(super) fn refuse_wrong_types(&mut self) -> Result<(), Box<Diagnostic>> {
+        match self.wrong_type.take() {
+            None => Ok(()),
+            Some(diagnostic) => {
+                self.writer.discard();
+                self.diagnostics.diagnostics.clear();
+                Err(diagnostic)
+            }
         }
     }
 
     /// Creates the patterns of a compilation.
     pub(super) fn patterns() -> Patterns {
-        Patterns::new(Extent::Search)
+        Patterns::new(Extent::DotNet)
     }
 
     pub(super) const fn profile(&self) -> Profile {
@@ -99,7 +146,7 @@ impl<'a> Compilation<'a> {
             return Err(self.unreadable("flag", raw, "an object").into());
         };
         let key = match flag.text("key") {
-            Shape::Is(key) if !key.is_empty() => key,
+            Shape::Is(key) => key,
             _ => return Err(self.unreadable("key", raw, "a text").into()),
         };
         self.diagnostics.name_feature(&key);
@@ -131,10 +178,11 @@ impl<'a> Compilation<'a> {
         if is_enabled {
             self.enabled(&flag, &targets, &rules, &variations);
         } else {
-            let id = flag.text("disabledVariationId").into_value().unwrap_or_default();
+            let id = self.text(&flag, "disabledVariationId").unwrap_or_default();
             let interval = Interval::whole(Exposures::None);
             self.answer(no_rule(EvaluationReason::Off), Share::Whole, interval, &variations, &id);
         }
+        self.refuse_wrong_types()?;
         let strategies = Run { at, len: self.writer.tables.strategies.len() as u32 - at };
         let rule_count = self.writer.tables.rules.len() as u32 - rules_at;
         let many = rule_count > MANY_RULES;
@@ -177,14 +225,14 @@ impl<'a> Compilation<'a> {
         let mut all = HashMap::default();
         for raw in flag.list("variations").into_value().unwrap_or_default() {
             let Some(variation) = Record::of(raw) else { continue };
-            let id = variation.text("id").into_value().unwrap_or_default();
-            let Shape::Is(text) = variation.text("value") else { continue };
-            if all.contains_key(&*id) {
+            let id = self.text(&variation, "id").unwrap_or_default();
+            let Some(text) = self.text(&variation, "value") else { continue };
+            if all.contains_key(&id) {
                 continue;
             }
             let value = value::store(&mut self.writer, &text);
             let variant = self.writer.name(&id);
-            all.insert(id.into_owned(), (value, variant));
+            all.insert(id, (value, variant));
         }
         Variations(all)
     }
@@ -197,7 +245,7 @@ impl<'a> Compilation<'a> {
         rules: &[&RawValue],
         variations: &Variations,
     ) {
-        let all = matches!(flag.boolean("exptIncludeAllTargets"), Shape::Is(true));
+        let all = self.boolean(flag, "exptIncludeAllTargets");
         for target in targets {
             let rules = self.key_among(&target.keys);
             let origin = Origin { rules, ..no_rule(EvaluationReason::Target) };
@@ -213,7 +261,7 @@ impl<'a> Compilation<'a> {
             Some(fallthrough) => {
                 let source = self.source(&fallthrough);
                 let origin = Origin { source, ..no_rule(EvaluationReason::Default) };
-                let exposures = exposures(&fallthrough, all);
+                let exposures = self.exposures(&fallthrough, all);
                 self.split(origin, &fallthrough, variations, exposures);
             }
             None => {
@@ -229,7 +277,7 @@ impl<'a> Compilation<'a> {
             self.malformed("rules", Some(raw.get()), DiagnosticKind::Expected("an object"));
             return self.malformed_row(origin);
         };
-        let name = rule.text("name").into_value();
+        let name = self.text(&rule, "name");
         if let Some(name) = &name {
             self.diagnostics.name_strategy(name);
         }
@@ -240,16 +288,25 @@ impl<'a> Compilation<'a> {
             return self.malformed_row(origin);
         }
         let source = self.source(&rule);
-        self.split(Origin { source, ..origin }, &rule, variations, exposures(&rule, all));
+        let exposures = self.exposures(&rule, all);
+        self.split(Origin { source, ..origin }, &rule, variations, exposures);
+    }
+
+    fn exposures(&mut self, rule: &Record<'_>, all: bool) -> Exposures {
+        match self.boolean(rule, "includedInExpt") {
+            _ if all => Exposures::All,
+            true => Exposures::OfInterval,
+            false => Exposures::None,
+        }
     }
 
     /// Returns the attribute that is hashed: 0 for the user's key.
     fn source(&mut self, rule: &Record<'_>) -> u32 {
-        match rule.text("dispatchKey").into_value() {
+        match self.text(rule, "dispatchKey") {
             Some(name) if !name.trim().is_empty() && name != KEY => {
                 let field = Field {
                     name: Name::of(&name),
-                    text: name.as_ref().into(),
+                    text: name.as_str().into(),
                     reading: Reading::Plain,
                 };
                 self.writer.source([field].into())
@@ -290,14 +347,6 @@ impl Target {
             Shape::Other => return None,
         };
         Some(Self { keys, variation })
-    }
-}
-
-fn exposures(rule: &Record<'_>, all: bool) -> Exposures {
-    match rule.boolean("includedInExpt") {
-        _ if all => Exposures::All,
-        Shape::Is(true) => Exposures::OfInterval,
-        _ => Exposures::None,
     }
 }
 

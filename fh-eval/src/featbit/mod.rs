@@ -34,6 +34,7 @@ pub use document::{Document, ParseError};
 pub use experiment::send_to_experiment;
 pub use segment::Segment;
 pub use user::{InvalidUser, User, UserBuilder};
+pub(crate) use value::converted;
 
 use crate::evaluation::{Evaluation, EvaluationReason};
 
@@ -63,6 +64,12 @@ impl Profile {
             Self::Draft => "draft",
         }
     }
+}
+
+/// Returns FeatBit's bucket of a text, a double from 0 to 1. Flags hash their key, followed by the key of the user or by another property.
+#[must_use]
+pub fn bucket(text: &str) -> f64 {
+    crate::md5::unit_bucket([text])
 }
 
 /// Returns FeatBit's word for the reason of an evaluation, such as `RuleMatch`.

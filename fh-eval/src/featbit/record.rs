@@ -48,11 +48,15 @@ impl<'a> Record<'a> {
 
 /// Reads a list of texts, in which nulls are ignored. `None` for any other value.
 pub(super) fn texts(list: &[&RawValue]) -> Option<Vec<String>> {
-    let token = |raw: &&RawValue| match Token::of(raw) {
+    optional_texts(list).map(|texts| texts.into_iter().flatten().collect())
+}
+
+/// Reads a list of texts and nulls. `None` for any other value.
+pub(super) fn optional_texts(list: &[&RawValue]) -> Option<Vec<Option<String>>> {
+    let text = |raw: &&RawValue| match Token::of(raw) {
         Token::Text(text) => Some(Some(text.into_owned())),
         Token::Null => Some(None),
         _ => None,
     };
-    let texts: Option<Vec<_>> = list.iter().map(token).collect();
-    texts.map(|texts| texts.into_iter().flatten().collect())
+    list.iter().map(text).collect()
 }

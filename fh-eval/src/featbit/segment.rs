@@ -80,8 +80,9 @@ impl Compilation<'_> {
                 self.diagnostics.leave_strategy();
             }
             Shape::Absent | Shape::Null => {}
-            Shape::Other => self.malformed_row(no_rule(EvaluationReason::Malformed)),
+            Shape::Other => return Err(self.unreadable("rules", raw, "a list")),
         }
+        self.refuse_wrong_types()?;
         let strategies = Run { at: 0, len: self.writer.tables.strategies.len() as u32 };
         let head = Head {
             strategies,

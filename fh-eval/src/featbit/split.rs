@@ -109,9 +109,13 @@ impl Compilation<'_> {
         };
         for raw in shares {
             let Some(share) = Record::of(raw) else { continue };
-            let id = share.text("id").into_value().unwrap_or_default();
+            let id = self.text(&share, "id").unwrap_or_default();
             let Some((from, to)) = self.interval(&share) else { continue };
-            let exposure = exposure(from, to, share.get("exptRollout"), exposures);
+            let rollout = share.get("exptRollout");
+            if rollout.is_some_and(|raw| !matches!(Token::of(raw), Token::Number(_) | Token::Null)) {
+                self.note_wrong_type(&share, "exptRollout", "a number");
+            }
+            let exposure = exposure(from, to, rollout, exposures);
             let interval = Interval { from, to, exposure };
             if from == 0.0 && 1.0 - to < NEAR_ONE {
                 self.answer(origin, Share::Whole, interval, variations, &id);

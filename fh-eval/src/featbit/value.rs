@@ -1,7 +1,13 @@
 //! The values of variations, which are texts. A read of another type converts the text.
 
-use crate::tables::{ValueAt, Writer};
-use crate::value::{Number, Value};
+use std::sync::LazyLock;
+
+use crate::tables::{Tables, ValueAt, Writer};
+use crate::value::{Kind, Number, Value};
+
+/// The conversions of the constants.
+static TRUE: LazyLock<[Value; 2]> = LazyLock::new(|| [Value::Text("true".into()), Value::Json("true".into())]);
+static FALSE: LazyLock<[Value; 2]> = LazyLock::new(|| [Value::Text("false".into()), Value::Json("false".into())]);
 
 /// Stores a value: its text, its number and its JSON in three rows. A row without a conversion has an empty text. The texts `true` and
 /// `false` are constants.
@@ -17,6 +23,34 @@ pub(super) fn store(writer: &mut Writer, text: &str) -> ValueAt {
     let is_json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
     writer.value(if is_json { Value::Json(text.into()) } else { none() });
     at
+}
+
+/// Returns a value as a read of this type converts it; `None` if the text has another form.
+pub(crate) fn converted(tables: &Tables, at: ValueAt, kind: Kind) -> Option<&Value> {
+    let constant: &'static [Value; 2] = match at {
+        ValueAt::NONE => return None,
+        ValueAt::TRUE => &TRUE,
+        ValueAt::FALSE => &FALSE,
+        _ => {
+            return match (kind, tables.value(at)?) {
+                (Kind::String, text) => Some(text),
+                (Kind::Boolean, Value::Text(text)) => {
+                    let constants = [(ValueAt::TRUE, "true"), (ValueAt::FALSE, "false")];
+                    let named = constants.iter().find(|(_, name)| text.eq_ignore_ascii_case(name));
+                    named.and_then(|(constant, _)| tables.value(*constant))
+                }
+                (Kind::Number, _) => tables.value(at.after(1)).filter(|value| matches!(value, Value::Number(_))),
+                (Kind::Json, _) => tables.value(at.after(2)).filter(|value| matches!(value, Value::Json(_))),
+                _ => None,
+            };
+        }
+    };
+    match (kind, constant) {
+        (Kind::Boolean, _) => tables.value(at),
+        (Kind::String, [text, _]) => Some(text),
+        (Kind::Json, [_, json]) => Some(json),
+        _ => None,
+    }
 }
 
 /// Reads a finite double as Rust does: with a sign, and with digits on at least one side of a point.

@@ -32,6 +32,9 @@ fn decimal(text: &str) -> Option<f64> {
     let (mantissa, exponent) = text.split_at_checked(exponent_at)?;
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let whole: String = whole.chars().filter(|c| *c != ',').collect();
+    if mantissa.starts_with(',') {
+        return None;
+    }
     let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if !are_digits(&whole) || !are_digits(fraction) || (whole.is_empty() && fraction.is_empty()) {
         return None;
@@ -69,6 +72,7 @@ mod tests {
             ("", None),
             (".", None),
             ("1.0,0", None),
+            (",5", None),
             ("0x10", None),
             ("1_000", None),
             ("1e", None),
