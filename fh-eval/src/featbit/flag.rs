@@ -92,7 +92,12 @@ impl<'a> Compilation<'a> {
         }
     }
 
-    pub(super) fn note_wrong_type(&mut self, record: &Record<'_>, name: &'static str, expected: &'static str) {
+    pub(super) fn note_wrong_type(
+        &mut self,
+        record: &Record<'_>,
+        name: &'static str,
+        expected: &'static str,
+    ) {
         if self.wrong_type.is_none()
             && let Some(raw) = record.get(name)
         {

@@ -112,7 +112,8 @@ impl Compilation<'_> {
             let id = self.text(&share, "id").unwrap_or_default();
             let Some((from, to)) = self.interval(&share) else { continue };
             let rollout = share.get("exptRollout");
-            if rollout.is_some_and(|raw| !matches!(Token::of(raw), Token::Number(_) | Token::Null)) {
+            if rollout.is_some_and(|raw| !matches!(Token::of(raw), Token::Number(_) | Token::Null))
+            {
                 self.note_wrong_type(&share, "exptRollout", "a number");
             }
             let exposure = exposure(from, to, rollout, exposures);

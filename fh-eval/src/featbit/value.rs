@@ -6,8 +6,10 @@ use crate::tables::{Tables, ValueAt, Writer};
 use crate::value::{Kind, Number, Value};
 
 /// The conversions of the constants.
-static TRUE: LazyLock<[Value; 2]> = LazyLock::new(|| [Value::Text("true".into()), Value::Json("true".into())]);
-static FALSE: LazyLock<[Value; 2]> = LazyLock::new(|| [Value::Text("false".into()), Value::Json("false".into())]);
+static TRUE: LazyLock<[Value; 2]> =
+    LazyLock::new(|| [Value::Text("true".into()), Value::Json("true".into())]);
+static FALSE: LazyLock<[Value; 2]> =
+    LazyLock::new(|| [Value::Text("false".into()), Value::Json("false".into())]);
 
 /// Stores a value: its text, its number and its JSON in three rows. A row without a conversion has an empty text. The texts `true` and
 /// `false` are constants.
@@ -39,8 +41,12 @@ pub(crate) fn converted(tables: &Tables, at: ValueAt, kind: Kind) -> Option<&Val
                     let named = constants.iter().find(|(_, name)| text.eq_ignore_ascii_case(name));
                     named.and_then(|(constant, _)| tables.value(*constant))
                 }
-                (Kind::Number, _) => tables.value(at.after(1)).filter(|value| matches!(value, Value::Number(_))),
-                (Kind::Json, _) => tables.value(at.after(2)).filter(|value| matches!(value, Value::Json(_))),
+                (Kind::Number, _) => {
+                    tables.value(at.after(1)).filter(|value| matches!(value, Value::Number(_)))
+                }
+                (Kind::Json, _) => {
+                    tables.value(at.after(2)).filter(|value| matches!(value, Value::Json(_)))
+                }
                 _ => None,
             };
         }

@@ -82,8 +82,12 @@ impl Construct {
             Self::RepeatedLineBreak => r"write (?:\r\n|\n)+, or [\r\n]+",
             Self::LineBreakInClass => r"write [\r\n] for line breaks",
             Self::EndInside => r"write \Z once, at the end of the pattern, or write $",
-            Self::AtomicGroup => "write (?:…); the result changes only for texts that match after backtracking into the group",
-            Self::ConditionalGroup | Self::BalancingGroup => "write the possible texts as alternatives",
+            Self::AtomicGroup => {
+                "write (?:…); the result changes only for texts that match after backtracking into the group"
+            }
+            Self::ConditionalGroup | Self::BalancingGroup => {
+                "write the possible texts as alternatives"
+            }
         }
     }
 }

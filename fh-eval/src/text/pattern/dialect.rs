@@ -5,8 +5,8 @@
 use std::fmt::Write;
 
 use regex_syntax::ast::{
-    self, AssertionKind, Ast, ClassSet, ClassSetBinaryOpKind, ClassSetItem, Flag, FlagsItemKind, GroupKind,
-    RepetitionKind, RepetitionRange,
+    self, AssertionKind, Ast, ClassSet, ClassSetBinaryOpKind, ClassSetItem, Flag, FlagsItemKind,
+    GroupKind, RepetitionKind, RepetitionRange,
 };
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Dot, Hir, Look, Repetition};
 
@@ -459,7 +459,8 @@ impl Writer<'_> {
             }
             // The reader of .NET's patterns writes a class that is taken away from another one so.
             ClassSet::BinaryOp(operation)
-                if self.extent.is_dot_net() && operation.kind == ClassSetBinaryOpKind::Difference =>
+                if self.extent.is_dot_net()
+                    && operation.kind == ClassSetBinaryOpKind::Difference =>
             {
                 let mut class = self.class_set(&operation.lhs)?;
                 class.difference(&self.class_set(&operation.rhs)?);

@@ -205,7 +205,10 @@ impl Reader<'_> {
     }
 
     fn hexadecimal(&mut self, length: usize) -> Result<char, Refusal> {
-        let digits = self.rest.get(..length).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let digits = self
+            .rest
+            .get(..length)
+            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
         let digits = digits.ok_or_else(|| invalid("too few hexadecimal digits"))?;
         self.rest = self.rest.get(length..).unwrap_or_default();
         let number = u32::from_str_radix(digits, 16).map_err(|_| invalid("not a number"))?;
@@ -215,7 +218,8 @@ impl Reader<'_> {
     /// Reads the start of a group whose `(` was already read.
     fn group(&mut self) -> Result<(), Refusal> {
         if self.take("?#") {
-            let (_, rest) = self.rest.split_once(')').ok_or_else(|| invalid("a comment without its )"))?;
+            let (_, rest) =
+                self.rest.split_once(')').ok_or_else(|| invalid("a comment without its )"))?;
             self.rest = rest;
             return Ok(());
         }
@@ -250,13 +254,19 @@ impl Reader<'_> {
 
     /// Reads the name of a group.
     fn name(&mut self, closing: char) -> Result<(), Refusal> {
-        let (name, rest) = self.rest.split_once(closing).ok_or_else(|| invalid("a group's name without its end"))?;
+        let (name, rest) = self
+            .rest
+            .split_once(closing)
+            .ok_or_else(|| invalid("a group's name without its end"))?;
         if name.contains('-') {
             return Err(Construct::BalancingGroup.into());
         }
         let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
         let is_word = name.chars().all(|c| c.is_alphanumeric() || c == '_');
-        if name.is_empty() || !is_word || (!is_number && name.starts_with(|c: char| c.is_ascii_digit())) {
+        if name.is_empty()
+            || !is_word
+            || (!is_number && name.starts_with(|c: char| c.is_ascii_digit()))
+        {
             return Err(invalid("the name of a group has letters, digits and _ only"));
         }
         self.rest = rest;
@@ -324,7 +334,9 @@ impl Reader<'_> {
             if !is_start && self.take("-[") {
                 let less = self.class_text()?;
                 if !self.take("]") {
-                    return Err(invalid("a class that is taken away must be the last part of its class"));
+                    return Err(invalid(
+                        "a class that is taken away must be the last part of its class",
+                    ));
                 }
                 // The class is negated before another one is taken away.
                 return Ok(format!("[{class}]--{less}]"));
@@ -332,7 +344,10 @@ impl Reader<'_> {
             let c = self.next().ok_or_else(unfinished)?;
             let Some(start) = self.class_part(c, &mut class)? else {
                 // A hyphen after a set is a plain character.
-                if self.rest.starts_with('-') && !self.rest.starts_with("-[") && !self.rest.starts_with("-]") {
+                if self.rest.starts_with('-')
+                    && !self.rest.starts_with("-[")
+                    && !self.rest.starts_with("-]")
+                {
                     self.next();
                     class.push_str(r"\-");
                 }
@@ -340,7 +355,9 @@ impl Reader<'_> {
             };
             let plain = |c: char| format!("\\x{{{:X}}}", u32::from(c));
             class.push_str(&plain(start));
-            let is_range = self.rest.starts_with('-') && !self.rest.starts_with("-]") && !self.rest.starts_with("-[");
+            let is_range = self.rest.starts_with('-')
+                && !self.rest.starts_with("-]")
+                && !self.rest.starts_with("-[");
             if is_range {
                 self.next();
                 let c = self.next().ok_or_else(unfinished)?;
