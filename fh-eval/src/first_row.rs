@@ -3,6 +3,7 @@
 //! A row passes if its rules hold and its interval contains the bucket. Rows that come from one rule of the payload follow each other and
 //! have the same rules, which are evaluated once.
 
+use crate::attributes::Values;
 use crate::evaluate::{Evaluator, Memory, Verdict};
 use crate::evaluation::EvaluationReason;
 use crate::md5::unit_bucket;
@@ -86,9 +87,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     pub(crate) fn unit_bucket(&self, source: u32, prefix: &str) -> f64 {
         let fields = self.tables.sources.get((source as usize).wrapping_sub(1));
         let value = match fields.and_then(|fields| fields.first()) {
-            Some(field) => {
-                self.attributes.find(field.name, &field.text).and_then(|found| found.first())
-            }
+            Some(field) => self.attributes.find(field.name, &field.text).and_then(Values::first),
             None => self.key(),
         };
         let id = self.head.hash_id.text(&self.tables.hash_ids);

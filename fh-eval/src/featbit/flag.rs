@@ -150,9 +150,8 @@ impl<'a> Compilation<'a> {
         let Some(flag) = Record::of(raw) else {
             return Err(self.unreadable("flag", raw, "an object").into());
         };
-        let key = match flag.text("key") {
-            Shape::Is(key) => key,
-            _ => return Err(self.unreadable("key", raw, "a text").into()),
+        let Shape::Is(key) = flag.text("key") else {
+            return Err(self.unreadable("key", raw, "a text").into());
         };
         self.diagnostics.name_feature(&key);
         if matches!(flag.boolean("isArchived"), Shape::Is(true)) {

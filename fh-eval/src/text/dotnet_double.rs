@@ -26,17 +26,15 @@ impl DoubleGrammar {
     }
 }
 
-/// Reads digits with commas before the point, a fraction and an exponent.
+/// Reads digits with commas before the point, a fraction and an exponent. It allocates only for a number with commas.
 fn decimal(text: &str) -> Option<f64> {
     let exponent_at = text.find(['e', 'E']).unwrap_or(text.len());
     let (mantissa, exponent) = text.split_at_checked(exponent_at)?;
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let whole: String = whole.chars().filter(|c| *c != ',').collect();
-    if mantissa.starts_with(',') {
-        return None;
-    }
     let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if !are_digits(&whole) || !are_digits(fraction) || (whole.is_empty() && fraction.is_empty()) {
+    let are_whole = whole.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
+    let is_empty = whole.is_empty() && fraction.is_empty();
+    if !are_whole || whole.starts_with(',') || !are_digits(fraction) || is_empty {
         return None;
     }
     if let Some(exponent) = exponent.get(1..) {
@@ -45,7 +43,7 @@ fn decimal(text: &str) -> Option<f64> {
             return None;
         }
     }
-    format!("{whole}.{fraction}{exponent}").parse().ok()
+    if whole.contains(',') { text.replace(',', "").parse().ok() } else { text.parse().ok() }
 }
 
 #[cfg(test)]

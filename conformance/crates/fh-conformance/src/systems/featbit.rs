@@ -143,11 +143,19 @@ fn dispatch(data: &Data) -> Result<Group, DataError> {
     Ok(group)
 }
 
-/// Returns a flag that is on, with these members.
+/// Returns a flag that is on, with two variations whose values are their ids.
 fn flag(key: &str, rules: &Value, shares: &Value) -> Value {
+    with_variations(
+        key,
+        rules,
+        shares,
+        &json!([{"id": "hit", "value": "hit"}, {"id": "miss", "value": "miss"}]),
+    )
+}
+
+fn with_variations(key: &str, rules: &Value, shares: &Value, variations: &Value) -> Value {
     json!({
-        "key": key, "variationType": "string", "isEnabled": true, "rules": rules,
-        "variations": [{"id": "hit", "value": "hit"}, {"id": "miss", "value": "miss"}],
+        "key": key, "variationType": "string", "isEnabled": true, "rules": rules, "variations": variations,
         "fallthrough": {"dispatchKey": "absent", "variations": shares},
     })
 }
@@ -246,8 +254,9 @@ fn convert(data: &Data) -> Result<Group, DataError> {
     let mut group = Group::new("featbit.convert");
     let user = User::builder("user").build();
     for row in read::<Rows<Conversion>>(data, CONVERT)?.rows {
-        let mut flag = flag("f", &json!([]), &json!([{"id": "it", "rollout": [0, 1]}]));
-        flag["variations"] = json!([{"id": "it", "value": row.variation_value}]);
+        let variations = json!([{"id": "it", "value": row.variation_value}]);
+        let shares = json!([{"id": "it", "rollout": [0, 1]}]);
+        let flag = with_variations("f", &json!([]), &shares, &variations);
         let ruleset = compile(Profile::Server, &json!({ "featureFlags": [flag] }).to_string());
         let Some(evaluation) = ruleset.get("f").map(|flag| evaluated(flag, &user)) else {
             group.failures.push(format!("{:?}: no flag", row.variation_value));
