@@ -15,6 +15,9 @@ pub(crate) enum Encoding {
     /// The encoding of FeatureHub's server. It differs from [`Encoding::Utf8`] only for text with characters above
     /// U+FFFF (evaluation 2.9).
     Server,
+    /// The text's UTF-8 bytes, hashed with MD5 (FeatBit).
+    #[cfg(feature = "featbit")]
+    Md5,
 }
 
 /// A MurmurHash3 x86 32-bit hasher with seed 0, which accepts its input in parts.

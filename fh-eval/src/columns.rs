@@ -8,6 +8,8 @@ use crate::attributes::Attributes;
 use crate::attributes::row::{Converted, DeclaredName, StoredText};
 use crate::evaluate::{Memory, evaluate};
 use crate::feature::FeatureRef;
+#[cfg(feature = "first-row")]
+use crate::first_row::first_row;
 use crate::ruleset::Ruleset;
 use crate::subject::Subject;
 use crate::tables::{Head, Mode, Tables};
@@ -206,7 +208,7 @@ impl<'r> ColumnEvaluator<'r> {
         let declared = self.context.declare(name);
         self.names = self.context.text_size();
         self.begin_row();
-        let fields = (0..).zip(&self.tables.fields);
+        let fields = (0..).zip(self.tables.fields.iter());
         let fields = fields.filter(|(_, field)| &*field.text == name).map(|(row, _)| row).collect();
         self.columns.push(NamedColumn { name: name.into(), declared, fields, row: 0, only: None });
         Column(self.columns.len() - 1)
@@ -260,11 +262,16 @@ impl<'r> ColumnEvaluator<'r> {
         }
         for (index, feature) in self.features.iter().enumerate() {
             let head = feature.head;
-            let row = if head.mode == Mode::Static {
-                None
-            } else {
-                let strategies = head.strategies;
-                evaluate(self.tables, head, strategies, &subject, &mut memory, &mut NoTrace)
+            let row = match head.mode {
+                Mode::Static => None,
+                #[cfg(feature = "first-row")]
+                Mode::FirstRow | Mode::FirstRowManyRules => {
+                    first_row(self.tables, head, &subject, &mut memory, &mut NoTrace)
+                }
+                _ => {
+                    let strategies = head.strategies;
+                    evaluate(self.tables, head, strategies, &subject, &mut memory, &mut NoTrace)
+                }
             };
             each(index, feature.answer(row));
         }

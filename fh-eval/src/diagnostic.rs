@@ -158,6 +158,9 @@ pub enum Consequence {
     RuleEndsHere,
     /// The engine continues with the assumption that this text names, such as `no id`.
     Assumed(&'static str),
+    /// The flag has no value for the users whose evaluation reaches this part.
+    #[cfg(feature = "featbit")]
+    FlagMalformed,
 }
 
 impl Consequence {
@@ -182,6 +185,8 @@ impl fmt::Display for Consequence {
             Self::MemberIgnored => "the member is ignored",
             Self::RuleEndsHere => "the rule fails if it reaches this value",
             Self::Assumed(what) => return write!(f, "using {what}"),
+            #[cfg(feature = "featbit")]
+            Self::FlagMalformed => "the flag has no value if it reaches this part",
         })
     }
 }

@@ -93,13 +93,25 @@ pub(crate) fn evaluate<'a, C: Clock, T: Tracer, const N: usize>(
     }
 }
 
-struct Evaluator<'a, 'm, C, T, const N: usize> {
-    tables: &'a Tables,
-    head: &'m Head,
-    attributes: &'a Attributes,
-    clock: &'m C,
-    memory: &'m mut Memory<'a, N>,
-    tracer: &'m mut T,
+pub(crate) struct Evaluator<'a, 'm, C, T, const N: usize> {
+    pub(crate) tables: &'a Tables,
+    pub(crate) head: &'m Head,
+    pub(crate) attributes: &'a Attributes,
+    pub(crate) clock: &'m C,
+    pub(crate) memory: &'m mut Memory<'a, N>,
+    pub(crate) tracer: &'m mut T,
+}
+
+/// The result of the rules of a strategy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// A rule does not hold.
+    Fails,
+    /// All rules hold.
+    Holds,
+    /// A rule cannot be evaluated.
+    #[cfg(feature = "first-row")]
+    Malformed,
 }
 
 impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
@@ -274,7 +286,21 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
 
     #[inline(always)]
     fn rules_hold(&mut self, run: Run) -> bool {
+        self.judge::<false>(run) == Verdict::Holds
+    }
+
+    /// Evaluates rules in their order until one of them does not hold. `SEGMENTS` is true if rules may be on segments.
+    #[inline(always)]
+    pub(crate) fn judge<const SEGMENTS: bool>(&mut self, run: Run) -> Verdict {
         for (index, rule) in (0..).zip(run.of(&self.tables.rules)) {
+            #[cfg(feature = "first-row")]
+            if SEGMENTS && let Some(verdict) = self.judge_segments(&rule.predicate) {
+                self.tracer.rule(index, None, verdict == Verdict::Holds);
+                if verdict != Verdict::Holds {
+                    return verdict;
+                }
+                continue;
+            }
             let looked_up;
             let known = if N == 0 {
                 looked_up = self.look_up(rule.field);
@@ -299,17 +325,17 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
                 Count::Several => self.any_passes(rule),
                 Count::None => {
                     if !self.holds_without(index, rule) {
-                        return false;
+                        return Verdict::Fails;
                     }
                     continue;
                 }
             };
             self.tracer.rule(index, None, held);
             if !held {
-                return false;
+                return Verdict::Fails;
             }
         }
-        true
+        Verdict::Holds
     }
 
     #[inline]
@@ -354,7 +380,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         let clock = reading.is_clock();
         let blank = matches!(rule.predicate, Predicate::Blank);
         if !clock || blank || matches!(rule.predicate, Predicate::Never) {
-            let held = !clock && blank;
+            let held = !clock && (blank || reading.holds_if_missing());
             self.tracer.rule(index, None, held);
             return held;
         }
@@ -385,6 +411,8 @@ pub(crate) fn passes(tables: &Tables, predicate: &Predicate, supplied: &Supplied
         }
         Predicate::Always => true,
         Predicate::Never | Predicate::Blank => false,
+        #[cfg(feature = "first-row")]
+        Predicate::InSegment(_) | Predicate::InNoSegment(_) => false,
     }
 }
 
@@ -392,10 +420,10 @@ pub(crate) fn passes(tables: &Tables, predicate: &Predicate, supplied: &Supplied
 /// empty text for a rule that does not read the clock.
 pub(crate) fn now_text(reading: Reading, iso: &[u8; 24]) -> &[u8] {
     let len = match reading {
-        Reading::Plain | Reading::FirstOnly => 0,
         Reading::Date => 10,
         Reading::Local => 23,
         Reading::Instant => 24,
+        _ => 0,
     };
     iso.get(..len).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! The result of an evaluation, and its typed getters (evaluation 5).
 
 use crate::predicate::Run;
-use crate::tables::{Head, Mode, Share, Tables, ValueAt};
+use crate::tables::{Head, Mode, Tables, ValueAt};
 use crate::value::{Kind, Number, Value};
 
 /// The reason why an evaluation has its value.
@@ -23,6 +23,15 @@ pub enum EvaluationReason {
     NotFound,
     /// The feature's type, or the type of its value, is not the requested type.
     TypeMismatch,
+    /// The flag is off (FeatBit, FeatureSignals).
+    #[cfg(feature = "first-row")]
+    Off,
+    /// A list of the flag names the user (FeatBit).
+    #[cfg(feature = "first-row")]
+    Target,
+    /// The flag cannot be evaluated for the subject (FeatBit). There is no value.
+    #[cfg(feature = "first-row")]
+    Malformed,
 }
 
 impl EvaluationReason {
@@ -37,6 +46,12 @@ impl EvaluationReason {
             Self::NotSet => "NOT_SET",
             Self::NotFound => "NOT_FOUND",
             Self::TypeMismatch => "TYPE_MISMATCH",
+            #[cfg(feature = "first-row")]
+            Self::Off => "OFF",
+            #[cfg(feature = "first-row")]
+            Self::Target => "TARGET",
+            #[cfg(feature = "first-row")]
+            Self::Malformed => "MALFORMED",
         }
     }
 }
@@ -59,6 +74,9 @@ pub struct Evaluation<'a> {
     row: u32,
     kind: Option<Kind>,
     reason: EvaluationReason,
+    /// True if the value is a text, which reads of other types convert.
+    #[cfg(feature = "featbit")]
+    is_text: bool,
 }
 
 const NO_ROW: u32 = u32::MAX;
@@ -67,15 +85,24 @@ impl<'a> Evaluation<'a> {
     #[inline]
     pub(crate) fn new(tables: &'a Tables, head: &Head, row: Option<u32>) -> Self {
         let strategy = row.and_then(|row| tables.strategies.get(row as usize));
-        let (value, reason) = match strategy {
-            Some(strategy) if strategy.share == Share::None => {
-                (strategy.value, EvaluationReason::StrategyMatch)
+        let (value, reason) = match (strategy, head.mode) {
+            (Some(strategy), _) => (strategy.value, strategy.reason),
+            (None, Mode::Static) => (head.value, EvaluationReason::Static),
+            #[cfg(feature = "first-row")]
+            (None, Mode::FirstRow | Mode::FirstRowManyRules) => {
+                (head.value, EvaluationReason::Malformed)
             }
-            Some(strategy) => (strategy.value, EvaluationReason::Split),
-            None if head.mode == Mode::Static => (head.value, EvaluationReason::Static),
-            None => (head.value, EvaluationReason::Default),
+            (None, _) => (head.value, EvaluationReason::Default),
         };
-        Self { tables, value, row: row.unwrap_or(NO_ROW), kind: head.kind, reason }
+        Self {
+            tables,
+            value,
+            row: row.unwrap_or(NO_ROW),
+            kind: head.kind,
+            reason,
+            #[cfg(feature = "featbit")]
+            is_text: head.encoding == crate::bucket::Encoding::Md5,
+        }
     }
 
     pub(crate) const fn missing(tables: &'a Tables) -> Self {
@@ -85,7 +112,22 @@ impl<'a> Evaluation<'a> {
             row: NO_ROW,
             kind: None,
             reason: EvaluationReason::NotFound,
+            #[cfg(feature = "featbit")]
+            is_text: false,
         }
+    }
+
+    /// Returns the value that a read of this type converts from a text. `None` unless the value is a text that has this type.
+    #[cfg(feature = "featbit")]
+    fn converted(&self, kind: Kind) -> Option<&'a Value> {
+        self.is_text.then(|| crate::featbit::converted(self.tables, self.value, kind)).flatten()
+    }
+
+    /// Returns `None`, because no value is converted in this build.
+    #[cfg(not(feature = "featbit"))]
+    #[inline(always)]
+    fn converted(&self, _: Kind) -> Option<&'a Value> {
+        None
     }
 
     /// Returns the value of the feature for the subject, or `None` if the value is null or there is no such feature.
@@ -125,7 +167,35 @@ impl<'a> Evaluation<'a> {
     /// Returns the position, from 0, of the matching strategy in the payload's list, or `None` if no strategy matched.
     #[must_use]
     pub fn strategy_position(&self) -> Option<usize> {
-        Some(self.tables.details.get(self.row as usize)?.position as usize)
+        let position = self.tables.details.get(self.row as usize)?.position;
+        #[cfg(feature = "first-row")]
+        if position == crate::tables::NO_POSITION {
+            return None;
+        }
+        Some(position as usize)
+    }
+
+    /// Returns the id of the value among the values of the flag: FeatBit's variation id. `None` without a value, and for features of
+    /// FeatureHub.
+    #[cfg(feature = "first-row")]
+    #[must_use]
+    pub fn variant(&self) -> Option<&'a str> {
+        let variant: Run = self.tables.details.get(self.row as usize)?.variant?;
+        Some(variant.text(&self.tables.names))
+    }
+
+    /// Returns the name of the rule that matched; `None` if no rule matched or the rule has no name.
+    #[cfg(feature = "first-row")]
+    #[must_use]
+    pub fn rule_name(&self) -> Option<&'a str> {
+        let name: Run = self.tables.details.get(self.row as usize)?.name?;
+        Some(name.text(&self.tables.names))
+    }
+
+    /// Returns the row that answered; `None` if no row did.
+    #[cfg(feature = "first-row")]
+    pub(crate) fn row(&self) -> Option<u32> {
+        (self.row != NO_ROW).then_some(self.row)
     }
 
     /// Returns the value of a BOOLEAN feature, or `None` if the value is null or the feature has another type.
@@ -135,7 +205,10 @@ impl<'a> Evaluation<'a> {
         match self.value {
             ValueAt::TRUE => Some(true),
             ValueAt::FALSE => Some(false),
-            _ => None,
+            _ => match self.converted(Kind::Boolean)? {
+                Value::Bool(value) => Some(*value),
+                _ => None,
+            },
         }
     }
 
@@ -144,7 +217,10 @@ impl<'a> Evaluation<'a> {
     pub fn string(&self) -> Option<&'a str> {
         match (self.kind, self.value()?) {
             (Some(Kind::String), Value::Text(text)) => Some(text),
-            _ => None,
+            _ => match self.converted(Kind::String)? {
+                Value::Text(text) => Some(text),
+                _ => None,
+            },
         }
     }
 
@@ -161,7 +237,10 @@ impl<'a> Evaluation<'a> {
     pub fn decimal(&self) -> Option<&'a Number> {
         match self.value()? {
             Value::Number(number) => Some(number),
-            _ => None,
+            _ => match self.converted(Kind::Number)? {
+                Value::Number(number) => Some(number),
+                _ => None,
+            },
         }
     }
 
@@ -171,7 +250,10 @@ impl<'a> Evaluation<'a> {
     pub fn json(&self) -> Option<&'a str> {
         match self.value()? {
             Value::Json(text) => Some(text),
-            _ => None,
+            _ => match self.converted(Kind::Json)? {
+                Value::Json(text) => Some(text),
+                _ => None,
+            },
         }
     }
 
@@ -207,6 +289,14 @@ impl<'a> Evaluation<'a> {
     pub fn read(&self, kind: Kind) -> (Option<&'a Value>, EvaluationReason) {
         if self.reason == EvaluationReason::NotFound {
             return (None, EvaluationReason::NotFound);
+        }
+        #[cfg(feature = "featbit")]
+        if self.is_text {
+            return match (self.converted(kind), self.value()) {
+                (Some(value), _) => (Some(value), self.reason),
+                (None, Some(_)) => (None, EvaluationReason::TypeMismatch),
+                (None, None) => (None, self.reason),
+            };
         }
         if self.kind != Some(kind) {
             return (None, EvaluationReason::TypeMismatch);

@@ -6,6 +6,8 @@ use crate::attributes::names;
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
+#[cfg(feature = "first-row")]
+use crate::first_row::first_row;
 use crate::subject::Subject;
 use crate::tables::{FeatureDetail, Head, Mode, Share, Tables};
 use crate::time::Clock;
@@ -175,6 +177,16 @@ impl<'a> FeatureRef<'a> {
             Mode::OneKey | Mode::SeveralKeys => {
                 let mut memory = Memory::<0>::new();
                 evaluate(tables, head, head.strategies, subject, &mut memory, &mut NoTrace)
+            }
+            #[cfg(feature = "first-row")]
+            Mode::FirstRow => {
+                let mut memory = Memory::<0>::new();
+                first_row(tables, head, subject, &mut memory, &mut NoTrace)
+            }
+            #[cfg(feature = "first-row")]
+            Mode::FirstRowManyRules => {
+                let mut memory = Memory::<4>::new();
+                first_row(tables, head, subject, &mut memory, &mut NoTrace)
             }
         };
         Evaluation::new(tables, head, row)

@@ -2,7 +2,7 @@
 
 pub use crate::featurehub::compile::Compilation;
 pub use crate::featurehub::visible_change::is_visible_change;
-pub use crate::json::{Shape, Token, compact, lone_surrogates, members};
+pub use crate::json::{Shape, Token, compact, lone_surrogates, members, mend};
 
 /// Forecasts of rollouts: how many users match each strategy of a feature.
 pub mod rollout {

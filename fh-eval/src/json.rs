@@ -16,8 +16,7 @@ use escaped::unescape;
 pub(crate) use read::{
     ListOr, MemberValue, Object, ObjectOr, Reading, read_elements, read_list, read_object, shapes,
 };
-pub use surrogate::lone_surrogates;
-pub(crate) use surrogate::mend;
+pub use surrogate::{lone_surrogates, mend};
 
 use crate::text::number::Decimal;
 

@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[cfg(feature = "featbit")]
+pub mod featbit;
 pub mod featurehub;
 #[doc(hidden)]
 pub mod internal;
@@ -16,8 +18,14 @@ mod evaluation;
 #[cfg(feature = "explain")]
 mod explanation;
 mod feature;
+#[cfg(feature = "first-row")]
+mod first_row;
 mod hashing;
 mod json;
+#[cfg(feature = "featbit")]
+mod md5;
+#[cfg(feature = "patterns")]
+mod patterns;
 mod predicate;
 mod profile;
 mod rollout;

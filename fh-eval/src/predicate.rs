@@ -11,6 +11,8 @@ use std::sync::Arc;
 use crate::text::address::{self, Network, Spelling};
 use crate::text::date::{Day, Years};
 use crate::text::datetime::{DateTime, MissingOffset};
+#[cfg(feature = "first-row")]
+use crate::text::dotnet_double::DoubleGrammar;
 use crate::text::number::{Decimal, OwnedDecimal};
 #[cfg(feature = "patterns")]
 use crate::text::pattern::{Extent, Pattern, Tables as PatternTables};
@@ -69,6 +71,9 @@ pub(crate) enum TextTest {
     /// The order of the supplied text and the only text of the list is as the comparison requires. Texts are ordered by
     /// UTF-16 code units.
     Order(Comparison),
+    /// The supplied text is in the list if ASCII letters of both cases count as equal.
+    #[cfg(feature = "first-row")]
+    SameIgnoringCase,
 }
 
 /// A text of a rule. Its first eight bytes are stored in `heads_of_texts`, because a scan of a list seldom reads more
@@ -105,25 +110,42 @@ pub(crate) enum Predicate {
     Version(Comparison, [u32; 2]),
     /// A test that is stored behind a pointer, given by its row of the table `boxed`.
     Boxed(u32),
+    /// The subject is in one of the segments whose slots these rows of `named_segments` name.
+    #[cfg(feature = "first-row")]
+    InSegment(Run),
+    /// The subject is in none of these segments.
+    #[cfg(feature = "first-row")]
+    InNoSegment(Run),
+}
+
+/// The distances by which rows that a predicate names have moved, because they were copied to other tables.
+pub(crate) struct Moves {
+    pub(crate) texts: u32,
+    pub(crate) boxed: u32,
+    #[cfg(feature = "first-row")]
+    pub(crate) named_segments: u32,
 }
 
 impl Predicate {
-    /// Returns this predicate for rows that were copied to other tables. The rows in the table `texts` are shifted by
-    /// `texts`, and the rows in the table `boxed` by `boxed`.
-    pub(crate) fn moved(self, texts: u32, boxed: u32) -> Self {
+    /// Returns this predicate for rows that were copied to other tables.
+    pub(crate) fn moved(self, by: &Moves) -> Self {
         match self {
-            Self::In(list) => Self::In(list.shifted(texts)),
-            Self::NotIn(list) => Self::NotIn(list.shifted(texts)),
-            Self::Ends(row) => Self::Ends(row.wrapping_add(texts)),
-            Self::Texts(test, list) => Self::Texts(test, list.shifted(texts)),
-            Self::Boxed(row) => Self::Boxed(row.wrapping_add(boxed)),
+            Self::In(list) => Self::In(list.shifted(by.texts)),
+            Self::NotIn(list) => Self::NotIn(list.shifted(by.texts)),
+            Self::Ends(row) => Self::Ends(row.wrapping_add(by.texts)),
+            Self::Texts(test, list) => Self::Texts(test, list.shifted(by.texts)),
+            Self::Boxed(row) => Self::Boxed(row.wrapping_add(by.boxed)),
+            #[cfg(feature = "first-row")]
+            Self::InSegment(list) => Self::InSegment(list.shifted(by.named_segments)),
+            #[cfg(feature = "first-row")]
+            Self::InNoSegment(list) => Self::InNoSegment(list.shifted(by.named_segments)),
             Self::Never | Self::Always | Self::Blank | Self::Bool(_) | Self::Version(..) => self,
         }
     }
 }
 
 /// A range of rows of a table, or of bytes of a text.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Run {
     pub(crate) at: u32,
     pub(crate) len: u32,
@@ -208,6 +230,12 @@ pub(crate) enum BoxedPredicate {
     Versions(Comparison, Box<[Version<'static>]>),
     #[cfg(feature = "patterns")]
     Patterns(Box<[Arc<Pattern>]>),
+    /// A pattern that the supplied text does not contain.
+    #[cfg(all(feature = "first-row", feature = "patterns"))]
+    NoMatch(Arc<Pattern>),
+    /// Doubles, of which both are numbers in a grammar.
+    #[cfg(feature = "first-row")]
+    Double(Comparison, f64, DoubleGrammar),
     /// The supplied text is a pattern that must match one of these texts as a whole (profile `edge`, NUMBER REGEX).
     #[cfg(feature = "patterns")]
     MatchedBy(Box<[Box<str>]>),
@@ -258,6 +286,13 @@ impl BoxedPredicate {
             }
             #[cfg(feature = "patterns")]
             Self::Patterns(patterns) => patterns.iter().any(|pattern| pattern.is_match(supplied)),
+            #[cfg(all(feature = "first-row", feature = "patterns"))]
+            Self::NoMatch(pattern) => !pattern.is_match(supplied),
+            #[cfg(feature = "first-row")]
+            Self::Double(comparison, wanted, grammar) => grammar
+                .read(supplied)
+                .and_then(|given| given.partial_cmp(wanted))
+                .is_some_and(|order| comparison.holds(order)),
             #[cfg(feature = "patterns")]
             Self::MatchedBy(texts) => {
                 supplied.len() <= LONGEST_SUPPLIED_PATTERN

@@ -1,16 +1,18 @@
 //! Rulesets of compiled features. A ruleset is immutable. [`Ruleset::with`] and [`Ruleset::without`] return another
 //! ruleset, which shares the details of unchanged features.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place};
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
+#[cfg(feature = "first-row")]
+use crate::first_row::first_row;
 use crate::hashing::Hashing;
 use crate::subject::Subject;
 use crate::tables::{Mode, Tables, Writer};
@@ -109,6 +111,32 @@ impl Ruleset {
         }
     }
 
+    /// Creates a ruleset in which each key has one feature: the last one with the key. The others leave a diagnostic.
+    pub(crate) fn of_last(
+        tables: Tables,
+        mut left_out: Vec<Diagnostic>,
+        environment: Option<Box<str>>,
+    ) -> Self {
+        let count = tables.heads.len();
+        let mut last = HashMap::with_capacity_and_hasher(count, Hashing::default());
+        for position in 0..count {
+            last.insert(tables.key(position), position);
+        }
+        let is_superseded = |position: &usize| last.get(tables.key(*position)) != Some(position);
+        let superseded: Vec<usize> = (0..count).filter(is_superseded).collect();
+        if superseded.is_empty() {
+            return Self::new(tables, left_out);
+        }
+        left_out.extend(superseded.iter().map(|position| {
+            let feature = tables.key(*position).into();
+            let place = Place { environment: environment.clone(), feature, ..Place::default() };
+            let (problem, consequence) =
+                (DiagnosticKind::DuplicateKey, Consequence::FeatureLeftOut);
+            Diagnostic { place, problem, consequence }
+        }));
+        Self::new(tables.without(superseded), left_out)
+    }
+
     pub(crate) const fn tables(&self) -> &Arc<Tables> {
         &self.tables
     }
@@ -173,10 +201,13 @@ impl Ruleset {
         let tables = &*self.tables;
         let mut memory = Memory::<REMEMBERED_BY_ALL>::new();
         for (position, head) in tables.heads.iter().enumerate() {
-            let row = if head.mode == Mode::Static {
-                None
-            } else {
-                evaluate(tables, head, head.strategies, subject, &mut memory, &mut NoTrace)
+            let row = match head.mode {
+                Mode::Static => None,
+                #[cfg(feature = "first-row")]
+                Mode::FirstRow | Mode::FirstRowManyRules => {
+                    first_row(tables, head, subject, &mut memory, &mut NoTrace)
+                }
+                _ => evaluate(tables, head, head.strategies, subject, &mut memory, &mut NoTrace),
             };
             each(FeatureRef::new(tables, position), Evaluation::new(tables, head, row));
         }
@@ -197,6 +228,8 @@ impl Ruleset {
         let known = self.index.find(&self.tables, key);
         let position = known.unwrap_or(self.len());
         let mut writer = Writer::default();
+        #[cfg(feature = "first-row")]
+        writer.take_segments(&self.tables);
         writer.copy(&self.tables, 0..position);
         writer.copy(&feature.tables, 0..1);
         writer.copy(&self.tables, position + usize::from(known.is_some())..self.len());
@@ -222,12 +255,23 @@ impl Ruleset {
         Self { tables: Arc::new(tables), index, left_out: Arc::clone(&self.left_out) }
     }
 
+    /// Returns a ruleset with a segment in place of the one with this id, or without it. The features are not copied.
+    #[cfg(feature = "featbit")]
+    #[must_use]
+    pub fn with_segment(&self, id: &str, segment: Option<&crate::featbit::Segment>) -> Self {
+        let tables =
+            self.tables.with_segment(id, segment.and_then(|segment| segment.tables.clone()));
+        Self { tables: Arc::new(tables), ..self.clone() }
+    }
+
     /// Returns a copy of the feature with this key, which can be added to another ruleset. Returns `None` if the
     /// ruleset has no such feature.
     #[must_use]
     pub fn feature(&self, key: &str) -> Option<Feature> {
         let position = self.index.find(&self.tables, key)?;
         let mut writer = Writer::default();
+        #[cfg(feature = "first-row")]
+        writer.take_segments(&self.tables);
         writer.copy(&self.tables, position..position + 1);
         Some(Feature::new(writer.finish()))
     }

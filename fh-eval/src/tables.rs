@@ -3,7 +3,8 @@
 //! same tables, with one row of heads.
 
 use std::collections::HashMap;
-use std::ops::Range;
+use std::fmt;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -11,34 +12,77 @@ use smallvec::SmallVec;
 use crate::attributes::{Name, same};
 use crate::bucket::Encoding;
 use crate::diagnostic::Diagnostic;
+use crate::evaluation::EvaluationReason;
 use crate::hashing::Hashing;
-use crate::predicate::{BoxedPredicate, Predicate, Run, Text};
+use crate::predicate::{BoxedPredicate, Moves, Predicate, Run, Text};
 use crate::value::{Kind, Value};
 
+/// The form in which tables store their rows.
+pub(crate) trait Storage {
+    /// The rows of a table.
+    type Rows<T>: Default + Deref<Target = [T]>;
+    /// The bytes of a table of texts.
+    type Bytes: Default + Deref<Target = str>;
+}
+
+/// Rows of a compilation, which appends further ones.
 #[derive(Debug, Default)]
-pub(crate) struct Tables {
+pub(crate) struct Growing;
+
+impl Storage for Growing {
+    type Rows<T> = Vec<T>;
+    type Bytes = String;
+}
+
+/// Rows that do not change any more. Copies of the tables share them.
+#[derive(Debug, Default)]
+pub(crate) struct Shared;
+
+impl Storage for Shared {
+    type Rows<T> = Arc<[T]>;
+    type Bytes = Arc<str>;
+}
+
+#[derive(Default)]
+pub(crate) struct Tables<S: Storage = Shared> {
     // Tables that evaluations read.
-    pub(crate) heads: Vec<Head>,
-    pub(crate) strategies: Vec<Strategy>,
-    pub(crate) rules: Vec<Rule>,
+    pub(crate) heads: S::Rows<Head>,
+    pub(crate) strategies: S::Rows<Strategy>,
+    pub(crate) rules: S::Rows<Rule>,
     /// The first eight bytes of each text in `texts`, row for row.
-    pub(crate) heads_of_texts: Vec<u64>,
-    pub(crate) texts: Vec<Text>,
+    pub(crate) heads_of_texts: S::Rows<u64>,
+    pub(crate) texts: S::Rows<Text>,
     /// The bytes of the texts in `texts`.
-    pub(crate) text: String,
+    pub(crate) text: S::Bytes,
     /// The bytes of all ids from which buckets are computed.
-    pub(crate) hash_ids: String,
-    pub(crate) fields: Vec<Field>,
-    pub(crate) boxed: Vec<Arc<BoxedPredicate>>,
-    pub(crate) sources: Vec<Arc<[Field]>>,
-    pub(crate) values: Vec<Value>,
+    pub(crate) hash_ids: S::Bytes,
+    pub(crate) fields: S::Rows<Field>,
+    pub(crate) boxed: S::Rows<Arc<BoxedPredicate>>,
+    pub(crate) sources: S::Rows<Arc<[Field]>>,
+    pub(crate) values: S::Rows<Value>,
+    /// The intervals of buckets that strategies with [`Share::Within`] admit.
+    #[cfg(feature = "first-row")]
+    pub(crate) intervals: S::Rows<Interval>,
+    /// The slots that rules on segments name, as rows of `segments`.
+    #[cfg(feature = "first-row")]
+    pub(crate) named_segments: S::Rows<u32>,
+    /// The segments of the ruleset. Features share them.
+    #[cfg(feature = "first-row")]
+    pub(crate) segments: S::Rows<Slot>,
     // Tables that are read mostly for results and explanations. `details` has one row for each row of `strategies`,
     // `spans` and `features` have one per feature.
     /// The bytes of all feature keys and strategy ids.
-    pub(crate) names: String,
-    pub(crate) details: Vec<StrategyDetail>,
-    pub(crate) spans: Vec<Spans>,
-    pub(crate) features: Vec<Arc<FeatureDetail>>,
+    pub(crate) names: S::Bytes,
+    pub(crate) details: S::Rows<StrategyDetail>,
+    pub(crate) spans: S::Rows<Spans>,
+    pub(crate) features: S::Rows<Arc<FeatureDetail>>,
+}
+
+impl fmt::Debug for Tables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys = (0..self.heads.len()).map(|feature| self.key(feature));
+        f.debug_list().entries(keys).finish()
+    }
 }
 
 /// The part of a feature that every evaluation reads.
@@ -69,6 +113,12 @@ pub(crate) enum Mode {
     /// The strategies have several percentage keys. Keys that have the same text for a context share the sum of their
     /// stacked percentages.
     SeveralKeys,
+    /// The strategies are rows, of which the first one that passes answers.
+    #[cfg(feature = "first-row")]
+    FirstRow,
+    /// Like [`Mode::FirstRow`], but the feature has so many rules that the evaluator caches the attributes.
+    #[cfg(feature = "first-row")]
+    FirstRowManyRules,
 }
 
 /// The location of a feature's value: a row of the table `values`, or a constant for null and booleans.
@@ -79,6 +129,12 @@ impl ValueAt {
     pub(crate) const NONE: Self = Self(u32::MAX);
     pub(crate) const FALSE: Self = Self(u32::MAX - 1);
     pub(crate) const TRUE: Self = Self(u32::MAX - 2);
+
+    /// Returns the location of the row that is `distance` rows further. Constants have no rows after them.
+    #[cfg(feature = "featbit")]
+    pub(crate) fn after(self, distance: u32) -> Self {
+        if self.0 >= Self::TRUE.0 { Self::NONE } else { Self(self.0.wrapping_add(distance)) }
+    }
 
     fn shifted(self, by: u32) -> Self {
         if self.0 >= Self::TRUE.0 { self } else { Self(self.0.wrapping_add(by)) }
@@ -98,6 +154,31 @@ pub(crate) enum Share {
     /// The strategy never matches, for example because its percentage could not be read, because a member is probably
     /// misspelt, or because the strategy has a percentage and its feature has no id to hash.
     Unusable,
+    /// The strategy admits every bucket. `limit` is the row of its interval, which says if an exposure counts.
+    #[cfg(feature = "first-row")]
+    Whole,
+    /// The strategy admits the buckets of an interval, whose row is `limit`.
+    #[cfg(feature = "first-row")]
+    Within,
+}
+
+/// A closed interval of buckets, which are doubles from 0 to 1.
+#[cfg(feature = "first-row")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Interval {
+    pub(crate) from: f64,
+    pub(crate) to: f64,
+    /// The largest bucket of a second hash with which an exposure counts for experiments; 0 if none counts.
+    pub(crate) exposure: f64,
+}
+
+/// The place of a segment, which rules name.
+#[cfg(feature = "first-row")]
+#[derive(Debug, Clone)]
+pub(crate) struct Slot {
+    pub(crate) id: Arc<str>,
+    /// The segment as a feature of its own, whose value is true for its members; `None` if there is no such segment.
+    pub(crate) segment: Option<Arc<Tables>>,
 }
 
 /// The part of a strategy that evaluations read.
@@ -112,18 +193,30 @@ pub(crate) struct Strategy {
     /// from 1.
     pub(crate) source: u32,
     pub(crate) share: Share,
+    /// The reason of evaluations that the strategy answers.
+    pub(crate) reason: EvaluationReason,
 }
 
 /// The part of a strategy that few evaluations read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StrategyDetail {
     pub(crate) id: Option<Run>,
+    /// The name of the rule from which the row comes.
+    #[cfg(feature = "first-row")]
+    pub(crate) name: Option<Run>,
+    /// The id of the value among the values of the flag.
+    #[cfg(feature = "first-row")]
+    pub(crate) variant: Option<Run>,
     /// The payload's percentage, clamped to 64 bits. Meaningful only if the strategy's `share` is [`Share::Stacked`] or
     /// [`Share::Alone`].
     pub(crate) percentage: i64,
-    /// Position of the strategy in the payload's list, from 0.
+    /// Position of the strategy in the payload's list, from 0; [`NO_POSITION`] for a row that is in no list.
     pub(crate) position: u32,
 }
+
+/// The position of a row that comes from no list of the payload.
+#[cfg(feature = "first-row")]
+pub(crate) const NO_POSITION: u32 = u32::MAX;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rule {
@@ -154,12 +247,24 @@ pub(crate) enum Reading {
     /// If the attribute is missing, the rule tests the current time in UTC, written without an offset as on
     /// FeatureHub's server.
     Local,
+    /// The rule tests the attribute's value, and holds if the attribute is missing.
+    #[cfg(feature = "first-row")]
+    HoldsIfMissing,
 }
 
 impl Reading {
+    /// Returns true if the rule holds when the attribute is missing, whatever its predicate is.
+    #[inline]
+    pub(crate) const fn holds_if_missing(self) -> bool {
+        #[cfg(feature = "first-row")]
+        return matches!(self, Self::HoldsIfMissing);
+        #[cfg(not(feature = "first-row"))]
+        false
+    }
+
     /// Returns true if the rule reads the clock when the attribute is missing.
     pub(crate) const fn is_clock(self) -> bool {
-        !matches!(self, Self::Plain | Self::FirstOnly)
+        matches!(self, Self::Date | Self::Instant | Self::Local)
     }
 }
 
@@ -184,6 +289,10 @@ struct Starts {
     boxed: u32,
     sources: u32,
     values: u32,
+    #[cfg(feature = "first-row")]
+    intervals: u32,
+    #[cfg(feature = "first-row")]
+    named_segments: u32,
 }
 
 /// The part of a feature that evaluations do not read.
@@ -199,10 +308,15 @@ pub(crate) struct FeatureDetail {
     pub(crate) diagnostics: Box<[Diagnostic]>,
 }
 
+// Evaluations read these rows from front to back, so each byte of them costs time.
+const _: () = assert!(size_of::<Strategy>() == 24);
+const _: () = assert!(size_of::<Head>() == 28);
+const _: () = assert!(size_of::<Rule>() == 16);
+
 static TRUE: Value = Value::Bool(true);
 static FALSE: Value = Value::Bool(false);
 
-impl Tables {
+impl<S: Storage> Tables<S> {
     pub(crate) fn value(&self, at: ValueAt) -> Option<&Value> {
         match at {
             ValueAt::NONE => None,
@@ -225,18 +339,6 @@ impl Tables {
         })
     }
 
-    /// Returns the tables without the features at `positions`, which must be in ascending order.
-    pub(crate) fn without(&self, positions: impl IntoIterator<Item = usize>) -> Self {
-        let mut writer = Writer::default();
-        let mut from = 0;
-        for position in positions {
-            writer.copy(self, from..position);
-            from = position + 1;
-        }
-        writer.copy(self, from..self.heads.len());
-        writer.finish()
-    }
-
     fn ends(&self) -> Starts {
         Starts {
             strategies: self.strategies.len() as u32,
@@ -248,6 +350,10 @@ impl Tables {
             boxed: self.boxed.len() as u32,
             sources: self.sources.len() as u32,
             values: self.values.len() as u32,
+            #[cfg(feature = "first-row")]
+            intervals: self.intervals.len() as u32,
+            #[cfg(feature = "first-row")]
+            named_segments: self.named_segments.len() as u32,
         }
     }
 
@@ -256,14 +362,62 @@ impl Tables {
     }
 }
 
+impl Tables {
+    /// Returns the tables without the features at `positions`, which must be in ascending order.
+    pub(crate) fn without(&self, positions: impl IntoIterator<Item = usize>) -> Self {
+        let mut writer = Writer::default();
+        #[cfg(feature = "first-row")]
+        writer.take_segments(self);
+        let mut from = 0;
+        for position in positions {
+            writer.copy(self, from..position);
+            from = position + 1;
+        }
+        writer.copy(self, from..self.heads.len());
+        writer.finish()
+    }
+}
+
+#[cfg(feature = "first-row")]
+impl Tables {
+    /// Returns these tables with another segment in a slot. All rows are shared.
+    pub(crate) fn with_segment(&self, id: &str, segment: Option<Arc<Self>>) -> Self {
+        let mut slots = self.segments.to_vec();
+        match slots.iter_mut().find(|slot| &*slot.id == id) {
+            Some(slot) => slot.segment = segment,
+            None => slots.push(Slot { id: id.into(), segment }),
+        }
+        Self {
+            heads: Arc::clone(&self.heads),
+            strategies: Arc::clone(&self.strategies),
+            rules: Arc::clone(&self.rules),
+            heads_of_texts: Arc::clone(&self.heads_of_texts),
+            texts: Arc::clone(&self.texts),
+            text: Arc::clone(&self.text),
+            hash_ids: Arc::clone(&self.hash_ids),
+            fields: Arc::clone(&self.fields),
+            boxed: Arc::clone(&self.boxed),
+            sources: Arc::clone(&self.sources),
+            values: Arc::clone(&self.values),
+            intervals: Arc::clone(&self.intervals),
+            named_segments: Arc::clone(&self.named_segments),
+            segments: slots.into(),
+            names: Arc::clone(&self.names),
+            details: Arc::clone(&self.details),
+            spans: Arc::clone(&self.spans),
+            features: Arc::clone(&self.features),
+        }
+    }
+}
+
 /// The rows of `fields` by the name of the field. A field has one row for each way in which rules read it, and nearly
 /// always only one row.
 type FieldRows = HashMap<Box<str>, SmallVec<[(Reading, u32); 1]>, Hashing>;
 
 /// A writer that appends rows to tables. Rules that read the same field in the same way share a row of `fields`.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Writer {
-    pub(crate) tables: Tables,
+    pub(crate) tables: Tables<Growing>,
     fields: FieldRows,
     start: Starts,
 }
@@ -296,6 +450,10 @@ impl Writer {
         tables.boxed.truncate(start.boxed as usize);
         tables.sources.truncate(start.sources as usize);
         tables.values.truncate(start.values as usize);
+        #[cfg(feature = "first-row")]
+        tables.intervals.truncate(start.intervals as usize);
+        #[cfg(feature = "first-row")]
+        tables.named_segments.truncate(start.named_segments as usize);
     }
 
     /// Stores a text of a rule, and returns its range of bytes.
@@ -368,9 +526,12 @@ impl Writer {
                     row
                 }
             };
-            let predicate = rule
-                .predicate
-                .moved(here.texts.wrapping_sub(start.texts), here.boxed.wrapping_sub(start.boxed));
+            let predicate = rule.predicate.moved(&Moves {
+                texts: here.texts.wrapping_sub(start.texts),
+                boxed: here.boxed.wrapping_sub(start.boxed),
+                #[cfg(feature = "first-row")]
+                named_segments: here.named_segments.wrapping_sub(start.named_segments),
+            });
             copied.push(Rule { predicate, field });
         }
         let tables = &mut self.tables;
@@ -388,24 +549,41 @@ impl Writer {
         let heads = rows(&from.heads_of_texts, start.texts, end.texts);
         tables.heads_of_texts.extend_from_slice(heads);
         let details = rows(&from.details, start.strategies, end.strategies);
-        tables.details.extend(
-            details.iter().map(|detail| StrategyDetail {
-                id: detail.id.map(|id| id.shifted(names)),
-                ..*detail
-            }),
-        );
+        tables.details.extend(details.iter().map(|detail| StrategyDetail {
+            id: detail.id.map(|id| id.shifted(names)),
+            #[cfg(feature = "first-row")]
+            name: detail.name.map(|name| name.shifted(names)),
+            #[cfg(feature = "first-row")]
+            variant: detail.variant.map(|variant| variant.shifted(names)),
+            ..*detail
+        }));
         let (values, sources) =
             (here.values.wrapping_sub(start.values), here.sources.wrapping_sub(start.sources));
+        #[cfg(feature = "first-row")]
+        let intervals = here.intervals.wrapping_sub(start.intervals);
         let strategies = rows(&from.strategies, start.strategies, end.strategies);
         tables.strategies.extend(strategies.iter().map(|strategy| Strategy {
             rules: strategy.rules.shifted(here.rules.wrapping_sub(start.rules)),
             value: strategy.value.shifted(values),
+            #[cfg(feature = "first-row")]
+            limit: match strategy.share {
+                Share::Whole | Share::Within => strategy.limit.wrapping_add_unsigned(intervals),
+                _ => strategy.limit,
+            },
             source: if strategy.source == 0 { 0 } else { strategy.source.wrapping_add(sources) },
             ..*strategy
         }));
         tables.values.extend_from_slice(rows(&from.values, start.values, end.values));
         tables.boxed.extend_from_slice(rows(&from.boxed, start.boxed, end.boxed));
         tables.sources.extend_from_slice(rows(&from.sources, start.sources, end.sources));
+        #[cfg(feature = "first-row")]
+        tables.intervals.extend_from_slice(rows(&from.intervals, start.intervals, end.intervals));
+        #[cfg(feature = "first-row")]
+        self.copy_named_segments(
+            rows(&from.named_segments, start.named_segments, end.named_segments),
+            from,
+        );
+        let tables = &mut self.tables;
         let moved = here.strategies.wrapping_sub(start.strategies);
         let heads = from.heads.get(range.clone()).unwrap_or_default();
         tables.heads.extend(heads.iter().map(|head| Head {
@@ -423,25 +601,59 @@ impl Writer {
         tables.features.extend_from_slice(from.features.get(range).unwrap_or_default());
     }
 
-    /// Returns the finished tables, without spare capacity.
-    pub(crate) fn finish(mut self) -> Tables {
-        let tables = &mut self.tables;
-        tables.heads.shrink_to_fit();
-        tables.strategies.shrink_to_fit();
-        tables.rules.shrink_to_fit();
-        tables.texts.shrink_to_fit();
-        tables.heads_of_texts.shrink_to_fit();
-        tables.text.shrink_to_fit();
-        tables.hash_ids.shrink_to_fit();
-        tables.names.shrink_to_fit();
-        tables.fields.shrink_to_fit();
-        tables.boxed.shrink_to_fit();
-        tables.sources.shrink_to_fit();
-        tables.values.shrink_to_fit();
-        tables.details.shrink_to_fit();
-        tables.spans.shrink_to_fit();
-        tables.features.shrink_to_fit();
-        self.tables
+    /// Takes the segments of other tables over, which have none of these yet.
+    #[cfg(feature = "first-row")]
+    pub(crate) fn take_segments(&mut self, from: &Tables) {
+        self.tables.segments.extend_from_slice(&from.segments);
+    }
+
+    /// Returns the row of the slot with this id. If there is no such slot, an empty one is added.
+    #[cfg(feature = "first-row")]
+    pub(crate) fn slot(&mut self, id: &str) -> u32 {
+        let segments = &mut self.tables.segments;
+        let known = segments.iter().position(|slot| &*slot.id == id);
+        known.unwrap_or_else(|| {
+            segments.push(Slot { id: id.into(), segment: None });
+            segments.len() - 1
+        }) as u32
+    }
+
+    /// Appends names of segments. Segments are found by their ids.
+    #[cfg(feature = "first-row")]
+    fn copy_named_segments(&mut self, named: &[u32], from: &Tables) {
+        for row in named {
+            let id = from.segments.get(*row as usize).map(|slot| Arc::clone(&slot.id));
+            let slot = self.slot(id.as_deref().unwrap_or_default());
+            self.tables.named_segments.push(slot);
+        }
+    }
+
+    /// Returns the finished tables.
+    pub(crate) fn finish(self) -> Tables {
+        let tables = self.tables;
+        Tables {
+            heads: tables.heads.into(),
+            strategies: tables.strategies.into(),
+            rules: tables.rules.into(),
+            heads_of_texts: tables.heads_of_texts.into(),
+            texts: tables.texts.into(),
+            text: tables.text.into(),
+            hash_ids: tables.hash_ids.into(),
+            fields: tables.fields.into(),
+            boxed: tables.boxed.into(),
+            sources: tables.sources.into(),
+            values: tables.values.into(),
+            #[cfg(feature = "first-row")]
+            intervals: tables.intervals.into(),
+            #[cfg(feature = "first-row")]
+            named_segments: tables.named_segments.into(),
+            #[cfg(feature = "first-row")]
+            segments: tables.segments.into(),
+            names: tables.names.into(),
+            details: tables.details.into(),
+            spans: tables.spans.into(),
+            features: tables.features.into(),
+        }
     }
 }
 
@@ -472,6 +684,10 @@ impl Starts {
             boxed: moved(self.boxed, from.boxed, to.boxed),
             sources: moved(self.sources, from.sources, to.sources),
             values: moved(self.values, from.values, to.values),
+            #[cfg(feature = "first-row")]
+            intervals: moved(self.intervals, from.intervals, to.intervals),
+            #[cfg(feature = "first-row")]
+            named_segments: moved(self.named_segments, from.named_segments, to.named_segments),
         }
     }
 }

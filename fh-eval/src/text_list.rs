@@ -1,9 +1,42 @@
-//! The tests of a supplied text against the lists of texts that a ruleset stores.
+//! The lists of texts that a ruleset stores, and the tests of a supplied text against them.
 
-use crate::attributes::{Supplied, head};
-use crate::predicate::{Run, Text, TextTest};
-use crate::tables::Tables;
+use crate::attributes::{Supplied, head, tail};
+use crate::predicate::{Predicate, Run, Text, TextTest};
+use crate::tables::{Tables, Writer};
 use crate::text::order;
+
+/// The maximum number of texts in a list that is scanned. A longer list is sorted and searched.
+const LONGEST_SCAN: usize = 16;
+
+impl Writer {
+    /// Stores the texts of a test, and returns the predicate of the test.
+    pub(crate) fn text_test(&mut self, test: TextTest, texts: &[&str]) -> Predicate {
+        let negative = matches!(test, TextTest::NotAmong | TextTest::Lacks);
+        if texts.is_empty() {
+            return if negative { Predicate::Always } else { Predicate::Never };
+        }
+        let mut texts = texts.to_vec();
+        let long = texts.len() > LONGEST_SCAN;
+        if long && matches!(test, TextTest::Among | TextTest::NotAmong) {
+            texts.sort_unstable();
+            texts.dedup();
+        }
+        let at = self.tables.texts.len() as u32;
+        for text in &texts {
+            let run = self.text(text);
+            let tail = tail(text.as_bytes());
+            self.tables.texts.push(Text { tail, at: run.at, len: run.len });
+            self.tables.heads_of_texts.push(head(text.as_bytes()));
+        }
+        let list = Run { at, len: texts.len() as u32 };
+        match test {
+            TextTest::Among if !long => Predicate::In(list),
+            TextTest::NotAmong if !long => Predicate::NotIn(list),
+            TextTest::Ends if list.len == 1 => Predicate::Ends(at),
+            test => Predicate::Texts(test, list),
+        }
+    }
+}
 
 impl Text {
     #[inline]
@@ -27,6 +60,8 @@ impl TextTest {
             Self::Ends => texts.any(|wanted| given.ends_with(wanted)),
             Self::Contains => texts.any(|wanted| given.contains(wanted)),
             Self::Lacks => !texts.any(|wanted| given.contains(wanted)),
+            #[cfg(feature = "first-row")]
+            Self::SameIgnoringCase => texts.any(|wanted| given.eq_ignore_ascii_case(wanted)),
             Self::Order(comparison) => {
                 texts.any(|bound| comparison.holds(order::utf16(given, bound)))
             }

@@ -124,11 +124,28 @@ impl WorkBound {
             self.fixed = self.fixed.saturating_add(RULE);
             for rule in strategy.rules.of(&tables.rules) {
                 rules += 1;
+                #[cfg(feature = "first-row")]
+                if let Predicate::InSegment(list) | Predicate::InNoSegment(list) = rule.predicate {
+                    self.add_segments(tables, list);
+                    continue;
+                }
                 rows.add(rule.field, cost(tables, &rule.predicate));
             }
         }
         self.lookups = self.lookups.saturating_add(rules);
         self.add_percentages(tables, head, strategies);
+    }
+
+    /// Adds the work of looking for the subject in segments.
+    #[cfg(feature = "first-row")]
+    fn add_segments(&mut self, tables: &Tables, list: Run) {
+        for slot in list.of(&tables.named_segments) {
+            let slot = tables.segments.get(*slot as usize);
+            let Some(segment) = slot.and_then(|slot| slot.segment.as_ref()) else { continue };
+            let mut rows = Rows::of(segment);
+            self.add(FeatureRef::new(segment, 0), Walk::Evaluate, &mut rows);
+            rows.flush(self);
+        }
     }
 
     /// Adds the work of hashing and comparing percentage keys. Each percentage key of a feature is hashed once. If the
@@ -142,6 +159,10 @@ impl WorkBound {
                 Share::Stacked => stacked += 1,
                 Share::Alone => {}
                 Share::None | Share::Unusable => continue,
+                #[cfg(feature = "first-row")]
+                Share::Whole => continue,
+                #[cfg(feature = "first-row")]
+                Share::Within => {}
             }
             drawn += 1;
             sources.push(strategy.source);
@@ -152,6 +173,8 @@ impl WorkBound {
         let hashed = match head.encoding {
             Encoding::Utf8 => 1,
             Encoding::Server => 6,
+            #[cfg(feature = "featbit")]
+            Encoding::Md5 => 8,
         };
         let count = sources.len() as u64;
         // The hash of each percentage key continues over the bytes of the id.
@@ -236,6 +259,8 @@ impl<'a> Rows<'a> {
         match reading {
             Reading::FirstOnly => reads.first = reads.first.plus(cost),
             Reading::Plain => reads.every = reads.every.plus(cost),
+            #[cfg(feature = "first-row")]
+            Reading::HoldsIfMissing => reads.every = reads.every.plus(cost),
             Reading::Date | Reading::Instant | Reading::Local => {
                 reads.every = reads.every.plus(cost);
                 let text = cost.per_byte.saturating_mul(CLOCK_BYTES);
@@ -260,6 +285,8 @@ impl<'a> Rows<'a> {
 fn cost(tables: &Tables, predicate: &Predicate) -> Cost {
     match predicate {
         Predicate::Never | Predicate::Always | Predicate::Blank | Predicate::Bool(_) => fixed(1),
+        #[cfg(feature = "first-row")]
+        Predicate::InSegment(_) | Predicate::InNoSegment(_) => fixed(1),
         Predicate::In(list) | Predicate::NotIn(list) => scan(tables, *list),
         Predicate::Ends(row) => comparisons(tables, Run { at: *row, len: 1 }),
         Predicate::Texts(test, list) => texts(tables, *test, *list),
@@ -302,6 +329,8 @@ fn texts(tables: &Tables, test: TextTest, list: Run) -> Cost {
             Cost::of_comparison(longest).plus(fixed(6)).times(halvings)
         }
         TextTest::Starts | TextTest::Ends => comparisons(tables, list),
+        #[cfg(feature = "first-row")]
+        TextTest::SameIgnoringCase => comparisons(tables, list),
         TextTest::Contains | TextTest::Lacks => {
             lengths().map(Cost::of_search).fold(fixed(2), Cost::plus)
         }
@@ -337,6 +366,10 @@ fn boxed_cost(boxed: &BoxedPredicate) -> Cost {
         BoxedPredicate::Patterns(patterns) => {
             patterns.iter().map(|pattern| pattern.cost()).fold(fixed(2), Cost::plus)
         }
+        #[cfg(all(feature = "first-row", feature = "patterns"))]
+        BoxedPredicate::NoMatch(pattern) => fixed(2).plus(pattern.cost()),
+        #[cfg(feature = "first-row")]
+        BoxedPredicate::Double(..) => Cost { per_value: 40, per_byte: 5 },
         #[cfg(feature = "patterns")]
         BoxedPredicate::MatchedBy(texts) => {
             let bytes: u64 = texts.iter().map(|text| text.len() as u64).sum();

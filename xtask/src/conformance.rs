@@ -50,6 +50,15 @@ fn clients_and_servers() -> Result<(), String> {
     with_fh(suite("server run --fh")?)?.go_timed()
 }
 
+/// The answers of further systems, and the engine with the dialect of each one alone: a build of the workspace has all of them.
+pub(crate) fn run_systems() -> Result<(), String> {
+    for features in ["featbit", "featbit,serde"] {
+        let build = "cargo check --locked -p fh-eval --no-default-features --features";
+        Run::new(build).args(&[features.to_string()]).go()?;
+    }
+    suite("systems run")?.go()
+}
+
 /// The cases must find each mutant of the reference evaluator.
 pub(crate) fn mutants_of_evaluators() -> Result<(), String> {
     suite("self-test")?.go()

@@ -49,6 +49,7 @@ pub(crate) fn parts() -> Vec<Part> {
             .run(swift::test)
             .built_by(TESTS),
         Part::new("conformance").run(conformance::run).built_by(TESTS),
+        Part::new("systems").run(conformance::run_systems).built_by(TESTS),
         Part::new("fh-rust")
             .run(|| subjects_in_test::run("fh-rust", Selection::Whole))
             .built_by(TESTS),

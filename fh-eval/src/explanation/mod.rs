@@ -11,6 +11,8 @@ use crate::attributes::Attributes;
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::{Evaluation, EvaluationReason};
 use crate::feature::FeatureRef;
+#[cfg(feature = "first-row")]
+use crate::first_row::first_row;
 use crate::predicate::Run;
 use crate::subject::Subject;
 use crate::tables::{FeatureDetail, Mode, Share, Tables};
@@ -86,6 +88,10 @@ impl Explanation {
             row = match head.mode {
                 Mode::OneKeyManyRules => {
                     evaluate(tables, head, all, subject, &mut Memory::<4>::new(), &mut recorder)
+                }
+                #[cfg(feature = "first-row")]
+                Mode::FirstRow | Mode::FirstRowManyRules => {
+                    first_row(tables, head, subject, &mut Memory::<0>::new(), &mut recorder)
                 }
                 _ => evaluate(tables, head, all, subject, &mut Memory::<0>::new(), &mut recorder),
             };

@@ -12,17 +12,18 @@ use serde_json::value::RawValue;
 use self::strategy::Draw;
 use super::diagnostics::DiagnosticCollector;
 use super::fast_path::fast_path;
-#[cfg(feature = "patterns")]
-use super::patterns::Patterns;
 use super::wire::{self, Raw, name, text};
 use crate::attributes::Name;
-use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place};
-use crate::hashing::Hashing;
+use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind};
 use crate::json::{Shape, Token, mend};
+#[cfg(feature = "patterns")]
+use crate::patterns::Patterns;
 use crate::predicate::Run;
 use crate::profile::Profile;
 use crate::ruleset::{Feature, Ruleset};
 use crate::tables::{FeatureDetail, Head, Writer};
+#[cfg(feature = "patterns")]
+use crate::text::pattern::Extent;
 use crate::value::Kind;
 
 /// The ids from which buckets are computed in place of feature ids, by feature key. FeatureHub's server uses the ids of
@@ -158,7 +159,10 @@ impl<'a> Compilation<'a> {
             compiler,
             writer: Writer::default(),
             #[cfg(feature = "patterns")]
-            patterns: Patterns::new(compiler.profile),
+            patterns: Patterns::new(match compiler.profile {
+                Profile::Client => Extent::Search,
+                Profile::Edge => Extent::Whole,
+            }),
             added: 0,
             left_out: Vec::new(),
             diagnostics: DiagnosticCollector::of(environment),
@@ -267,13 +271,9 @@ impl<'a> Compilation<'a> {
     /// Returns the ruleset of the features that were added. If two of them have the same key, the later feature
     /// replaces the earlier one.
     #[must_use]
-    pub fn finish(mut self) -> Ruleset {
-        let superseded = self.superseded();
-        let mut tables = self.writer.finish();
-        if !superseded.is_empty() {
-            tables = tables.without(superseded);
-        }
-        Ruleset::new(tables, self.left_out)
+    pub fn finish(self) -> Ruleset {
+        let environment = self.diagnostics.place().environment;
+        Ruleset::of_last(self.writer.finish(), self.left_out, environment)
     }
 
     /// Returns the only feature of the compilation, or the diagnostic that gives the reason why this feature was left
@@ -283,27 +283,6 @@ impl<'a> Compilation<'a> {
             Some(diagnostic) => Err(Box::new(diagnostic)),
             None => Ok(Feature::new(self.writer.finish())),
         }
-    }
-
-    /// Returns the positions of features that a later feature with the same key replaces, and adds a diagnostic for
-    /// each.
-    fn superseded(&mut self) -> Vec<usize> {
-        let tables = &self.writer.tables;
-        let count = tables.heads.len();
-        let mut last = HashMap::with_capacity_and_hasher(count, Hashing::default());
-        for position in 0..count {
-            last.insert(tables.key(position), position);
-        }
-        let is_superseded = |position: &usize| last.get(tables.key(*position)) != Some(position);
-        let superseded: Vec<usize> = (0..count).filter(is_superseded).collect();
-        for position in &superseded {
-            let feature = tables.key(*position).into();
-            let place = Place { feature, ..self.diagnostics.place() };
-            let (problem, consequence) =
-                (DiagnosticKind::DuplicateKey, Consequence::FeatureLeftOut);
-            self.left_out.push(Diagnostic { place, problem, consequence });
-        }
-        superseded
     }
 
     /// Returns true if a rule of the current feature needs a part of the engine that this build lacks. The rule has left a

@@ -8,7 +8,7 @@ use crate::json::mend;
 /// The compiler's current position in the payload, and the diagnostics of the current feature. The names in a position
 /// are written into reused buffers, because most positions appear in no diagnostic.
 #[derive(Default)]
-pub(super) struct DiagnosticCollector {
+pub(crate) struct DiagnosticCollector {
     environment: Option<Box<str>>,
     /// Position of the current feature in the payload's list, from 0, and the feature's key. The key is empty until the
     /// compiler has read the key.
@@ -17,52 +17,52 @@ pub(super) struct DiagnosticCollector {
     strategy_id: String,
     rule: Option<u32>,
     field: String,
-    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 impl DiagnosticCollector {
-    pub(super) fn of(environment: Option<&str>) -> Self {
+    pub(crate) fn of(environment: Option<&str>) -> Self {
         Self { environment: environment.map(Box::from), ..Self::default() }
     }
 
-    pub(super) fn enter_feature(&mut self, position: usize) {
+    pub(crate) fn enter_feature(&mut self, position: usize) {
         self.feature.0 = position;
         self.feature.1.clear();
         self.leave_strategy();
     }
 
-    pub(super) fn name_feature(&mut self, key: &str) {
+    pub(crate) fn name_feature(&mut self, key: &str) {
         self.feature.1.push_str(key);
     }
 
-    pub(super) fn enter_strategy(&mut self, position: u32) {
+    pub(crate) fn enter_strategy(&mut self, position: u32) {
         self.strategy = Some(position);
         self.strategy_id.clear();
     }
 
-    pub(super) fn name_strategy(&mut self, id: &str) {
+    pub(crate) fn name_strategy(&mut self, id: &str) {
         self.strategy_id.push_str(id);
     }
 
-    pub(super) fn leave_strategy(&mut self) {
+    pub(crate) fn leave_strategy(&mut self) {
         self.strategy = None;
         self.leave_rules();
     }
 
-    pub(super) fn enter_rule(&mut self, position: u32) {
+    pub(crate) fn enter_rule(&mut self, position: u32) {
         self.rule = Some(position);
         self.field.clear();
     }
 
-    pub(super) fn name_field(&mut self, field: &str) {
+    pub(crate) fn name_field(&mut self, field: &str) {
         self.field.push_str(field);
     }
 
-    pub(super) fn leave_rules(&mut self) {
+    pub(crate) fn leave_rules(&mut self) {
         self.rule = None;
     }
 
-    pub(super) fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         let named = |text: &str| (!text.is_empty()).then(|| Box::from(text));
         let (position, key) = &self.feature;
         Place {
@@ -79,7 +79,7 @@ impl DiagnosticCollector {
 
     /// Adds a diagnostic for each of these unknown members of the current strategy or rule. Returns true if at least
     /// one of the members is probably a misspelt known member; the diagnostic of such a member has `consequence`.
-    pub(super) fn unknown_members(
+    pub(crate) fn unknown_members(
         &mut self,
         members: &[UnknownMember],
         consequence: Consequence,
@@ -96,7 +96,7 @@ impl DiagnosticCollector {
     }
 
     /// Adds a diagnostic for `member` at the current position. `raw` is the JSON that the diagnostic shows.
-    pub(super) fn add_json(
+    pub(crate) fn add_json(
         &mut self,
         member: &'static str,
         raw: Raw<'_>,
@@ -108,7 +108,7 @@ impl DiagnosticCollector {
     }
 
     /// Adds a diagnostic for `member` at the current position. `value` is the text that the diagnostic shows.
-    pub(super) fn add(
+    pub(crate) fn add(
         &mut self,
         member: &'static str,
         value: Option<&str>,

@@ -3,7 +3,7 @@
 
 use crate::bucket::BUCKETS;
 use crate::predicate::{BoxedPredicate, Predicate, Run, TextTest};
-use crate::tables::{Mode, Rule, Share, Strategy, StrategyDetail, Tables, Writer};
+use crate::tables::{Growing, Mode, Rule, Share, Strategy, StrategyDetail, Tables, Writer};
 
 /// Maximum number of rules with which a feature is evaluated without a cache of attributes. The cache is used if a
 /// feature has more rules and at most one percentage key. [`Ruleset::evaluate_all`](crate::Ruleset::evaluate_all) uses
@@ -47,9 +47,11 @@ pub(super) fn fast_path(writer: &mut Writer, all: Run, percentage_keys: usize) -
 /// strategies with neither a percentage nor rules, and strategies with a rule that was compiled to
 /// [`Predicate::Never`]. A strategy with a percentage and no rules is always kept, because its percentage may count for
 /// later strategies.
-fn matching(tables: &Tables, all: Run) -> Vec<(Strategy, StrategyDetail)> {
+fn matching(tables: &Tables<Growing>, all: Run) -> Vec<(Strategy, StrategyDetail)> {
     let can_match = |strategy: &Strategy| match strategy.share {
         Share::Unusable => false,
+        #[cfg(feature = "first-row")]
+        Share::Whole | Share::Within => true,
         Share::None if strategy.rules.len == 0 => false,
         Share::Stacked => true,
         Share::None | Share::Alone => {
@@ -77,7 +79,7 @@ fn cut_after_everyone(kept: &mut Vec<(Strategy, StrategyDetail)>) {
 /// Appends a copy of the rules to the tables, ordered from the cheapest test to the most expensive one, and returns the
 /// rows of the copy. Returns `None` if the rules have this order already. The order does not change the result of an
 /// evaluation, because all rules of a strategy must hold.
-fn cheap_first(tables: &mut Tables, rules: Run) -> Option<Run> {
+fn cheap_first(tables: &mut Tables<Growing>, rules: Run) -> Option<Run> {
     let mut sorted: Vec<(u8, Rule)> =
         rules.of(&tables.rules).iter().map(|rule| (cost(tables, &rule.predicate), *rule)).collect();
     if sorted.is_sorted_by_key(|(cost, _)| *cost) {
@@ -90,9 +92,11 @@ fn cheap_first(tables: &mut Tables, rules: Run) -> Option<Run> {
 }
 
 /// Returns the rank of a predicate by the cost of its test; 0 is the cheapest test.
-fn cost(tables: &Tables, predicate: &Predicate) -> u8 {
+fn cost(tables: &Tables<Growing>, predicate: &Predicate) -> u8 {
     match predicate {
         Predicate::Never | Predicate::Blank | Predicate::Always | Predicate::Bool(_) => 0,
+        #[cfg(feature = "first-row")]
+        Predicate::InSegment(_) | Predicate::InNoSegment(_) => 0,
         Predicate::Version(..) => 1,
         Predicate::Ends(_) => 2,
         Predicate::In(_) | Predicate::NotIn(_) => 3,

@@ -4,11 +4,11 @@
 pub(crate) mod compile;
 #[cfg_attr(not(feature = "explain"), path = "no_diagnostics.rs")]
 mod diagnostics;
+#[cfg(feature = "featbit")]
+pub(crate) use diagnostics::DiagnosticCollector;
 mod document;
 mod fast_path;
 mod member;
-#[cfg(feature = "patterns")]
-mod patterns;
 pub(crate) mod payload;
 mod rule;
 mod value;

@@ -31,7 +31,8 @@ pub fn lone_surrogates(json: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// Returns a JSON text with an escape of U+FFFD in place of each escape of a lone surrogate.
-pub(crate) fn mend(json: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn mend(json: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let mut done = 0;
     for (at, escape) in lone_surrogates(json) {

@@ -3,6 +3,8 @@
 pub mod address;
 pub mod date;
 pub mod datetime;
+#[cfg(feature = "first-row")]
+pub(crate) mod dotnet_double;
 pub(crate) mod double;
 pub(crate) mod lower_case;
 pub mod number;

@@ -3,13 +3,14 @@
 use std::io::{self, Write};
 
 use clap::{Args, Parser, Subcommand};
-use fh_eval::Profile;
+use fh_eval::{Profile, featbit};
 use fh_session::{ApiKey, Secrets};
 
 use crate::commands::{
     bucket, demo, doctor, eval, explain, get, init, lint, probe, rollout, serve, set, watch,
 };
 use crate::edge;
+use crate::failure::Failure;
 use crate::sanitize::visible;
 use crate::screen::ColorChoice;
 use crate::usage_advice;
@@ -106,8 +107,54 @@ pub(crate) enum Command {
 pub(crate) struct ProfileArgs {
     /// The evaluation profile. With few exceptions, `client` gives the results of most client SDKs, and `edge` gives the results
     /// of FeatureHub's Edge for server-evaluated keys, including its defects
-    #[arg(long, value_name = "PROFILE", value_parser = profiles(), default_value = "client")]
-    pub(crate) profile: Profile,
+    #[arg(long, value_name = "PROFILE", default_value = "client")]
+    profile: ProfileName,
+}
+
+/// The name of a profile of one of the systems.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ProfileName {
+    Client,
+    Edge,
+    /// The answers of FeatBit's server. Only commands with `--system` take this profile and the next one.
+    #[value(hide = true)]
+    Server,
+    /// The rules of FeatBit's draft of a specification.
+    #[value(hide = true)]
+    Draft,
+}
+
+/// The system from which the flags come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum System {
+    #[default]
+    Featurehub,
+    Featbit,
+}
+
+impl ProfileArgs {
+    /// Returns the profile for features of FeatureHub.
+    pub(crate) fn of_featurehub(self) -> Result<Profile, Failure> {
+        match self.profile {
+            ProfileName::Client => Ok(Profile::Client),
+            ProfileName::Edge => Ok(Profile::Edge),
+            ProfileName::Server | ProfileName::Draft => Err(Failure::Input(
+                "--profile server and draft are those of FeatBit: add --system featbit, or write --profile client or edge".to_string(),
+            )),
+        }
+    }
+
+    /// Returns the profile for flags of FeatBit.
+    pub(crate) fn of_featbit(self) -> Result<featbit::Profile, Failure> {
+        match self.profile {
+            // The default.
+            ProfileName::Client | ProfileName::Server => Ok(featbit::Profile::Server),
+            ProfileName::Draft => Ok(featbit::Profile::Draft),
+            ProfileName::Edge => Err(Failure::Input(
+                "--profile edge is one of FeatureHub: write --profile server or draft".to_string(),
+            )),
+        }
+    }
 }
 
 /// Returns a parser of profile names. The help texts of options with this parser list the names.

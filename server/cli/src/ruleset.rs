@@ -2,7 +2,7 @@
 
 use clap::Args;
 use fh_eval::featurehub::{Compiler, Environment};
-use fh_eval::{Attributes, FeatureRef, Profile, Ruleset, Subject, Timestamp};
+use fh_eval::{Attributes, FeatureRef, Profile, Ruleset, Subject, Timestamp, featbit};
 
 use crate::cli::ProfileArgs;
 use crate::clock::ClockArgs;
@@ -31,8 +31,14 @@ pub(crate) struct RulesArgs {
 }
 
 impl RulesArgs {
-    pub(crate) const fn profile(&self) -> Profile {
-        self.profile.profile
+    /// Returns the profile for features of FeatureHub.
+    pub(crate) fn profile(&self) -> Result<Profile, Failure> {
+        self.profile.of_featurehub()
+    }
+
+    /// Returns the profile for flags of FeatBit.
+    pub(crate) fn featbit_profile(&self) -> Result<featbit::Profile, Failure> {
+        self.profile.of_featbit()
     }
 
     /// Returns the time of the evaluation.
@@ -54,7 +60,7 @@ impl RulesArgs {
     pub(crate) fn compile(&self, payload: &Payload) -> Result<Rules, Failure> {
         let environment = payload.environment(self.environment.as_deref(), "--environment")?;
         let ids = self.value_ids()?;
-        Rules::compile(payload, &environment, self.profile(), &ids)
+        Rules::compile(payload, &environment, self.profile()?, &ids)
     }
 }
 

@@ -28,5 +28,6 @@ pub mod self_test;
 pub mod served_value;
 pub mod server;
 pub mod shrink;
+pub mod systems;
 pub mod target;
 pub mod tier;

@@ -8,6 +8,7 @@ use super::Compilation;
 use crate::attributes::Name;
 use crate::bucket::BUCKETS;
 use crate::diagnostic::{Consequence, DiagnosticKind};
+use crate::evaluation::EvaluationReason;
 use crate::featurehub::rule::RuleCompiler;
 use crate::featurehub::value;
 use crate::featurehub::wire::{self, Raw, name, text};
@@ -73,8 +74,17 @@ impl Compilation<'_> {
             value: ValueAt::NONE,
             source: 0,
             share: Share::Unusable,
+            reason: EvaluationReason::Split,
         };
-        let mut detail = StrategyDetail { id: None, percentage: 0, position };
+        let mut detail = StrategyDetail {
+            id: None,
+            #[cfg(feature = "first-row")]
+            name: None,
+            #[cfg(feature = "first-row")]
+            variant: None,
+            percentage: 0,
+            position,
+        };
         let Shape::Is(strategy) = strategy else {
             self.diagnostics.add(
                 name::STRATEGIES,
@@ -111,6 +121,7 @@ impl Compilation<'_> {
             (Some(_), _) => Share::Alone,
         };
         if row.share == Share::None {
+            row.reason = EvaluationReason::StrategyMatch;
             return (row, detail);
         }
         if !draw.has_hash_id {

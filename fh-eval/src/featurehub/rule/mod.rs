@@ -13,11 +13,11 @@ mod version;
 use serde_json::value::RawValue;
 
 use super::diagnostics::DiagnosticCollector;
-#[cfg(feature = "patterns")]
-use super::patterns::Patterns;
 use super::wire::{self, name, text as text_of};
 use crate::diagnostic::{Consequence, DiagnosticKind};
 use crate::json::{Shape, Token, mend};
+#[cfg(feature = "patterns")]
+use crate::patterns::Patterns;
 use crate::predicate::{BoxedPredicate, Comparison, ExpectedValues, Predicate};
 use crate::profile::Profile;
 use crate::tables::{Reading, Rule, Writer};

@@ -5,16 +5,12 @@ use std::borrow::Cow;
 
 use super::number::server_number_text;
 use super::{Conditional, Readable, RuleCompiler};
-use crate::attributes::{head, tail};
 use crate::diagnostic::{Consequence, DiagnosticKind};
 use crate::json::Token;
-use crate::predicate::{Predicate, Run, Text, TextTest};
+use crate::predicate::{Predicate, TextTest};
 use crate::profile::Profile;
 use crate::tables::Reading;
 use crate::text::order;
-
-/// The maximum number of texts in a list that EQUALS or NOT_EQUALS scans. A longer list is sorted and searched.
-const LONGEST_SCAN: usize = 16;
 
 impl RuleCompiler<'_> {
     pub(super) fn string(&mut self, conditional: Conditional, tokens: &[Token<'_>]) -> Predicate {
@@ -114,29 +110,7 @@ impl RuleCompiler<'_> {
     }
 
     pub(super) fn text_test(&mut self, test: TextTest, texts: &[Cow<'_, str>]) -> Predicate {
-        let negative = matches!(test, TextTest::NotAmong | TextTest::Lacks);
-        if texts.is_empty() {
-            return if negative { Predicate::Always } else { Predicate::Never };
-        }
-        let mut texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
-        let long = texts.len() > LONGEST_SCAN;
-        if long && matches!(test, TextTest::Among | TextTest::NotAmong) {
-            texts.sort_unstable();
-            texts.dedup();
-        }
-        let at = self.writer.tables.texts.len() as u32;
-        for text in &texts {
-            let run = self.writer.text(text);
-            let tail = tail(text.as_bytes());
-            self.writer.tables.texts.push(Text { tail, at: run.at, len: run.len });
-            self.writer.tables.heads_of_texts.push(head(text.as_bytes()));
-        }
-        let list = Run { at, len: texts.len() as u32 };
-        match test {
-            TextTest::Among if !long => Predicate::In(list),
-            TextTest::NotAmong if !long => Predicate::NotIn(list),
-            TextTest::Ends if list.len == 1 => Predicate::Ends(at),
-            test => Predicate::Texts(test, list),
-        }
+        let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+        self.writer.text_test(test, &texts)
     }
 }

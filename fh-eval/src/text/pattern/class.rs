@@ -56,3 +56,23 @@ pub(super) fn fold(class: &mut ClassUnicode) {
     }
     class.union(&other_case);
 }
+
+/// Adds the characters beyond ASCII that are the lower or the upper case of a character in a class.
+pub(super) fn fold_beyond_ascii(class: &mut ClassUnicode) {
+    /// The last character with two cases.
+    const LAST_CASED: char = '\u{1E943}';
+    let mut beyond = class.clone();
+    beyond.intersect(&ranges(&[('\u{80}', LAST_CASED)]));
+    let mut other_case = ClassUnicode::empty();
+    for c in beyond.ranges().iter().flat_map(|range| range.start()..=range.end()) {
+        let (mut lower, mut upper) = (c.to_lowercase(), c.to_uppercase());
+        for (first, rest) in [(lower.next(), lower.next()), (upper.next(), upper.next())] {
+            if let (Some(other), None) = (first, rest)
+                && other != c
+            {
+                other_case.push(ClassUnicodeRange::new(other, other));
+            }
+        }
+    }
+    class.union(&other_case);
+}

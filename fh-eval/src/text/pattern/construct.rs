@@ -37,8 +37,14 @@ pub enum Construct {
     RepeatedLineBreak,
     /// The line break `\R`, or the end of the text `\Z`, in a class.
     LineBreakInClass,
-    /// The end of the text, `\Z`, before the end of the pattern or inside a repetition.
+    /// The end of the text, `\Z` (in .NET also `$`), before the end of the pattern or inside a repetition.
     EndInside,
+    /// An atomic group of .NET: `(?>…)`.
+    AtomicGroup,
+    /// A conditional group of .NET: `(?(…)…|…)`.
+    ConditionalGroup,
+    /// A balancing group of .NET: `(?<a-b>…)`.
+    BalancingGroup,
 }
 
 impl Construct {
@@ -76,6 +82,12 @@ impl Construct {
             Self::RepeatedLineBreak => r"write (?:\r\n|\n)+, or [\r\n]+",
             Self::LineBreakInClass => r"write [\r\n] for line breaks",
             Self::EndInside => r"write \Z once, at the end of the pattern, or write $",
+            Self::AtomicGroup => {
+                "write (?:…); the result changes only for texts that match after backtracking into the group"
+            }
+            Self::ConditionalGroup | Self::BalancingGroup => {
+                "write the possible texts as alternatives"
+            }
         }
     }
 }
@@ -105,6 +117,9 @@ impl std::fmt::Display for Construct {
             Self::RepeatedLineBreak => r"a repeated \R",
             Self::LineBreakInClass => r"\R or \Z in a class",
             Self::EndInside => r"\Z before the end of the pattern",
+            Self::AtomicGroup => "an atomic group (?>…)",
+            Self::ConditionalGroup => "a conditional group (?(…)…|…)",
+            Self::BalancingGroup => "a balancing group (?<a-b>…)",
         })
     }
 }

@@ -5,12 +5,12 @@
 use std::fmt::Write;
 
 use regex_syntax::ast::{
-    self, AssertionKind, Ast, ClassSet, ClassSetItem, Flag, FlagsItemKind, GroupKind,
-    RepetitionKind, RepetitionRange,
+    self, AssertionKind, Ast, ClassSet, ClassSetBinaryOpKind, ClassSetItem, Flag, FlagsItemKind,
+    GroupKind, RepetitionKind, RepetitionRange,
 };
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Dot, Hir, Look, Repetition};
 
-use super::class::{fold, negated_if, perl_class};
+use super::class::{fold, fold_beyond_ascii, negated_if, perl_class};
 use super::construct::Construct;
 use super::reading::{Mark, Read, read};
 use super::{Extent, property};
@@ -156,11 +156,11 @@ fn write_for(
     };
     let part = writer.write(tree)?;
     let (source, tree) = match extent {
-        Extent::Search => (writer.source, part.tree),
         Extent::Whole => (
             format!(r"\A(?:{})\z", writer.source),
             Hir::concat(vec![Hir::look(Look::Start), part.tree, Hir::look(Look::End)]),
         ),
+        _ => (writer.source, part.tree),
     };
     Ok(Rewritten { engine, source, tree, nodes: part.nodes })
 }
@@ -277,6 +277,11 @@ impl Writer<'_> {
             let class = ClassUnicode::new(both.map(|c| ClassUnicodeRange::new(c, c)));
             return Part::leaf(Hir::class(Class::Unicode(class)));
         }
+        if self.flags.ignore_case && !c.is_ascii() && self.extent.is_dot_net() {
+            let mut class = ClassUnicode::new([ClassUnicodeRange::new(c, c)]);
+            fold_beyond_ascii(&mut class);
+            return self.class(class);
+        }
         if c.is_ascii_alphanumeric() {
             self.source.push(c);
         } else {
@@ -293,6 +298,12 @@ impl Writer<'_> {
             (AssertionKind::StartText | AssertionKind::StartLine, _) => (r"\A", Look::Start),
             (AssertionKind::EndLine, _) if self.flags.multi_line => ("(?m:$)", Look::EndLF),
             (AssertionKind::EndText | AssertionKind::EndLine, _) => (r"\z", Look::End),
+            (AssertionKind::WordBoundary, EngineKind::Fast) if self.extent.is_dot_net() => {
+                (r"\b", Look::WordUnicode)
+            }
+            (AssertionKind::NotWordBoundary, EngineKind::Fast) if self.extent.is_dot_net() => {
+                (r"\B", Look::WordUnicodeNegate)
+            }
             (AssertionKind::WordBoundary, EngineKind::Fast) => (r"(?-u:\b)", Look::WordAscii),
             (AssertionKind::WordBoundary, EngineKind::Small) => (r"\b", Look::WordAscii),
             (AssertionKind::NotWordBoundary, EngineKind::Fast) => {
@@ -393,6 +404,8 @@ impl Writer<'_> {
             return Err(Refusal::from(Construct::EndInside).into());
         }
         let (source, look) = match self.extent {
+            #[cfg(feature = "featbit")]
+            Extent::DotNet => (r"(?:\x{A}?\z)", Look::EndCRLF),
             // With the flags m and R, `$` does not match between the two characters of a line break. The tree lacks the
             // line breaks: the search for literal texts ends at the assertion.
             Extent::Search => (
@@ -433,12 +446,28 @@ impl Writer<'_> {
     }
 
     fn bracketed(&self, bracketed: &ast::ClassBracketed) -> Result<ClassUnicode, Refusal> {
-        let ClassSet::Item(item) = &bracketed.kind else {
-            return Err(Construct::ClassOperation.into());
-        };
-        let mut class = ClassUnicode::empty();
-        self.add_item(item, &mut class)?;
+        let class = self.class_set(&bracketed.kind)?;
         Ok(negated_if(bracketed.negated, class))
+    }
+
+    fn class_set(&self, set: &ClassSet) -> Result<ClassUnicode, Refusal> {
+        match set {
+            ClassSet::Item(item) => {
+                let mut class = ClassUnicode::empty();
+                self.add_item(item, &mut class)?;
+                Ok(class)
+            }
+            // The reader of .NET's patterns writes a class that is taken away from another one so.
+            ClassSet::BinaryOp(operation)
+                if self.extent.is_dot_net()
+                    && operation.kind == ClassSetBinaryOpKind::Difference =>
+            {
+                let mut class = self.class_set(&operation.lhs)?;
+                class.difference(&self.class_set(&operation.rhs)?);
+                Ok(class)
+            }
+            ClassSet::BinaryOp(_) => Err(Construct::ClassOperation.into()),
+        }
     }
 
     fn add_item(&self, item: &ClassSetItem, class: &mut ClassUnicode) -> Result<(), Refusal> {
@@ -470,6 +499,9 @@ impl Writer<'_> {
         let mut range = ClassUnicode::new([ClassUnicodeRange::new(start, end)]);
         if self.flags.ignore_case {
             fold(&mut range);
+            if self.extent.is_dot_net() {
+                fold_beyond_ascii(&mut range);
+            }
         }
         class.union(&range);
     }

@@ -7,6 +7,10 @@
 mod class;
 mod construct;
 mod dialect;
+#[cfg(feature = "featbit")]
+mod dotnet;
+#[cfg(feature = "featbit")]
+mod dotnet_blocks;
 #[cfg_attr(target_arch = "wasm32", path = "no_engine.rs")]
 mod engine;
 mod literal;
@@ -29,6 +33,19 @@ pub enum Extent {
     Search,
     /// The whole text. Brackets and `\v` are read as in Java (profile `edge`).
     Whole,
+    /// Any part of the text. The pattern is read as in .NET, with its classes of Unicode characters (FeatBit).
+    #[cfg(feature = "featbit")]
+    DotNet,
+}
+
+impl Extent {
+    /// Returns true if the pattern is read as in .NET.
+    const fn is_dot_net(self) -> bool {
+        #[cfg(feature = "featbit")]
+        return matches!(self, Self::DotNet);
+        #[cfg(not(feature = "featbit"))]
+        false
+    }
 }
 
 /// Maximum product of a text's bytes and a pattern's nodes, such as 500 bytes and 1,000 nodes. A pattern that needs an

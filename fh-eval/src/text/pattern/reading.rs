@@ -115,6 +115,10 @@ const LINE_BREAK: &str = r"(?:\x{D}\x{A}|[\x{A}-\x{D}\x{85}\x{2028}\x{2029}])";
 /// Reads a pattern. Brackets and `\v` are read as in Java if the pattern must match the whole text, and as in
 /// JavaScript otherwise. Escapes that only Java has are always read as in Java.
 pub(super) fn read(pattern: &str, extent: Extent) -> Result<Read, Refusal> {
+    #[cfg(feature = "featbit")]
+    if extent == Extent::DotNet {
+        return super::dotnet::read(pattern);
+    }
     let mut reader = Reader {
         rest: pattern,
         extent,
@@ -168,8 +172,8 @@ impl Reader<'_> {
             '[' => {
                 self.note(Divergence::ClassInClass);
                 match self.extent {
-                    Extent::Search => self.push(r"\["),
                     Extent::Whole => self.open_class(),
+                    _ => self.push(r"\["),
                 }
             }
             ']' => {

@@ -150,7 +150,7 @@ pub(crate) fn run(
     json: bool,
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
-    let profile = args.profile.profile;
+    let profile = args.profile.of_featurehub()?;
     let id = match &args.id {
         Some(id) => id.clone(),
         None => args.lookup.id(profile)?,

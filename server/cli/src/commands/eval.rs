@@ -4,7 +4,8 @@ use clap::Args;
 use fh_eval::Severity;
 
 use crate::attribute_names;
-use crate::commands::cases;
+use crate::cli::System;
+use crate::commands::{cases, eval_featbit, featbit_cases};
 use crate::failure::{Failure, Status};
 pub(crate) use crate::feature_table::Row;
 use crate::feature_table::{Reading, Selection};
@@ -31,6 +32,7 @@ Examples:
   curl -s \"$EDGE_URL/features?apiKey=$API_KEY\" | fh eval - --json
   fh eval features.json --now 2026-11-27T00:00:00Z
   fh eval --cases cases.json --profile edge
+  fh eval --system featbit data-sync.json -k checkout -c keyId=bob -c plan=pro
 
 A case is {\"id\": 1, \"feature\": {...}, \"context\": {\"userkey\": \"fred\"}}.
 --cases reads a JSON array of cases and writes a JSON array of results in the same
@@ -62,6 +64,15 @@ pub(crate) struct EvalArgs {
     #[command(flatten)]
     subject: SubjectArgs,
 
+    /// The system from which the flags come. With featbit, FILE holds the message `data-sync` of a server-side secret, the
+    /// context is a user with the attributes `keyId` and `name`, and --profile is `server` (the default) or `draft`
+    #[arg(long, default_value = "featurehub")]
+    system: System,
+
+    /// With --system featbit: a JSON file with the user, as clients send it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["context", "no_context", "cases"])]
+    user: Option<String>,
+
     /// Show only the feature with this key. Repeat the option for several features
     #[arg(short, long)]
     key: Vec<String>,
@@ -71,9 +82,17 @@ pub(crate) struct EvalArgs {
 }
 
 pub(crate) fn run(args: &EvalArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
+    if args.system == System::Featbit {
+        return featbit(args, json, screen);
+    }
+    if args.user.is_some() {
+        return Err(Failure::Input(
+            "--user is a user of FeatBit: add --system featbit".to_string(),
+        ));
+    }
     let now = args.rules.now();
     if let Some(path) = &args.cases {
-        return cases::run(path, args.rules.profile(), now, screen);
+        return cases::run(path, args.rules.profile()?, now, screen);
     }
     let path = args.file.as_deref().unwrap_or("-");
     let payload = args.edge.input(path).read()?;
@@ -108,4 +127,17 @@ pub(crate) fn run(args: &EvalArgs, json: bool, screen: &mut Screen<'_>) -> Resul
         attribute_names::note(screen, attributes, ruleset.iter())?;
     }
     selection.end(screen, |key| rules.no_such_feature(key, &payload))
+}
+
+fn featbit(args: &EvalArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
+    let profile = args.rules.featbit_profile()?;
+    if let Some(path) = &args.cases {
+        return featbit_cases::run(path, profile, screen);
+    }
+    let user = match &args.user {
+        Some(path) => eval_featbit::user_file(path)?,
+        None => eval_featbit::user(args.subject.attributes().as_ref())?,
+    };
+    let path = args.file.as_deref().unwrap_or("-");
+    eval_featbit::run(path, profile, &user, &args.key, json, screen)
 }

@@ -119,7 +119,7 @@ pub(crate) fn run(args: &LintArgs, json: bool, screen: &mut Screen<'_>) -> Resul
         Some(id) => vec![payload.environment(Some(id), "--environment")?],
         None => payload.environments()?,
     };
-    let mut findings = lint(&payload, &environments, args.profile.profile);
+    let mut findings = lint(&payload, &environments, args.profile.of_featurehub()?);
     let before = findings.len();
     findings.retain(|finding| {
         let is_allowed = args.allow.iter().any(|code| code == finding.code)

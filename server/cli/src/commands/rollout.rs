@@ -159,14 +159,14 @@ pub(crate) fn run(
     let ids = args.rules.value_ids()?;
     let payload = args.input.input().read_for_key(&args.key)?;
     let environment = payload.environment(args.rules.environment.as_deref(), "--environment")?;
-    let rules = Rules::compile(&payload, &environment, args.rules.profile(), &ids)?;
+    let rules = Rules::compile(&payload, &environment, args.rules.profile()?, &ids)?;
     let feature = rules.feature(&args.key, &payload)?;
 
     let other_payload = args.other_payload()?;
     let other_payload = other_payload.as_ref().unwrap_or(&payload);
     let other_rules = if args.compares() {
         let wanted = args.other_environment(other_payload)?;
-        let profile = args.compare_profile.unwrap_or(args.rules.profile());
+        let profile = args.compare_profile.map_or_else(|| args.rules.profile(), Ok)?;
         let other = other_payload.environment(wanted.as_deref(), "--compare-environment")?;
         let is_same = other.id == environment.id;
         let ids = if is_same { &ids } else { ids.of_other_environment() };
@@ -188,7 +188,7 @@ pub(crate) fn run(
     };
     let fixed = args.context.attributes();
     let now = args.rules.now();
-    let mut forecast = Forecast::new(feature, args.rules.profile(), &args.attribute, &fixed, now);
+    let mut forecast = Forecast::new(feature, args.rules.profile()?, &args.attribute, &fixed, now);
     let mut comparison = other.map(|_| Comparison::new(described(args), args.list));
     let mut guesses = 0_u64;
     population.for_each(|id| {

@@ -27,6 +27,15 @@ pub(crate) struct Payload {
     state: Option<StateFile>,
 }
 
+/// Returns true if bytes are a payload of FeatBit.
+fn is_of_featbit(bytes: &[u8]) -> bool {
+    use fh_eval::featbit::{Document, ParseError};
+    !matches!(
+        Document::parse(bytes),
+        Err(ParseError::NoFlags | ParseError::InvalidJson(_) | ParseError::NotUtf8(_))
+    )
+}
+
 impl Payload {
     /// Creates a payload from the bytes of a payload or a state. Fails if they hold neither, or a state with an error.
     pub(crate) fn of_document(name: String, bytes: Vec<u8>) -> Result<Self, Failure> {
@@ -40,6 +49,9 @@ impl Payload {
         match form {
             DocumentForm::Payload => Self::of(name, bytes),
             DocumentForm::State => Self::of_state(name, &String::from_utf8_lossy(&bytes)),
+            DocumentForm::Neither if is_of_featbit(&bytes) => Err(Failure::Input(format!(
+                "{name} holds flags of FeatBit: add --system featbit to `fh eval`"
+            ))),
             DocumentForm::Neither => Err(Failure::Input(format!(
                 "{name} holds neither features nor environments: {EXPECTED}"
             ))),

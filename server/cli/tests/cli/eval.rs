@@ -175,3 +175,52 @@ fn control_characters_are_escaped() {
         assert!(run.out.contains("A\\u{1b}[31m"), "{run:?}");
     }
 }
+
+/// A payload of FeatBit with one flag, whose rule is for professionals.
+const FEATBIT: &str = r#"{"messageType": "data-sync", "data": {"eventType": "full", "segments": [], "featureFlags": [{
+    "key": "checkout", "variationType": "string", "isEnabled": true, "disabledVariationId": "old",
+    "variations": [{"id": "old", "value": "one page"}, {"id": "new", "value": "two pages"}],
+    "rules": [{"name": "Professionals", "conditions": [{"property": "plan", "op": "Equal", "value": "pro"}],
+        "variations": [{"id": "new", "rollout": [0, 1], "exptRollout": 1}]}],
+    "fallthrough": {"variations": [{"id": "old", "rollout": [0, 1], "exptRollout": 1}]}}]}}"#;
+
+#[test]
+fn flags_of_featbit_are_evaluated_for_a_user() {
+    let eval =
+        |more: &[&str]| fh_with(&[&["eval", "--system", "featbit", "-"], more].concat(), FEATBIT);
+    let run = eval(&["-k", "checkout", "-c", "keyId=bob", "-c", "plan=pro"]).expect(0);
+    assert_eq!(
+        run.out,
+        "FLAG      REASON     RULE           VARIATION  VALUE\n\
+         checkout  RuleMatch  Professionals  new        two pages\n"
+    );
+    let rows = eval(&["-c", "keyId=bob", "--json"]).expect(0).json();
+    assert_eq!(
+        (&rows[0]["value"], &rows[0]["reason"]),
+        (&"one page".into(), &"Fallthrough".into())
+    );
+    let user = file(
+        "user.json",
+        r#"{"keyId": "bob", "customizedProperties": [{"name": "plan", "value": "pro"}]}"#,
+    );
+    let rows = eval(&["--user", &user, "--json"]).expect(0).json();
+    assert_eq!(rows[0]["variationId"], "new");
+    assert!(eval(&["-c", "keyId=bob", "-k", "other"]).expect(1).err.contains("no flag other"));
+    assert!(eval(&[]).expect(2).err.contains("-c keyId=KEY"));
+    assert!(
+        eval(&["--profile", "edge", "-c", "keyId=bob"]).expect(2).err.contains("server or draft")
+    );
+}
+
+#[test]
+fn a_payload_of_another_system_is_an_error_that_names_the_option() {
+    assert!(fh_with(&["eval", "-"], FEATBIT).expect(2).err.contains("--system featbit"));
+    let run = fh_with(&["eval", "--system", "featbit", "-", "-c", "keyId=bob"], FEATURES).expect(2);
+    assert!(run.err.contains("leave --system featbit out"), "{}", run.err);
+    assert!(
+        fh_with(&["eval", "-", "--profile", "draft"], FEATURES)
+            .expect(2)
+            .err
+            .contains("--system featbit")
+    );
+}

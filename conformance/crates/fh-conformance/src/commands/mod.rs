@@ -17,6 +17,7 @@ mod sdk;
 mod self_test;
 mod server;
 mod server_run;
+mod systems;
 mod verify;
 
 use std::io::Write as _;
@@ -51,6 +52,9 @@ enum Command {
     Vectors(Vectors),
     /// Run cases and scenarios against an SDK behind an adapter.
     Sdk(sdk::Arguments),
+    /// Compare the engine with the answers of further systems, such as FeatBit.
+    #[command(subcommand)]
+    Systems(systems::Systems),
     /// Work with adapters.
     #[command(subcommand)]
     Adapter(adapter::Adapter),
@@ -137,6 +141,7 @@ pub fn main() -> ExitCode {
         Command::Vectors(Vectors::Manifest(arguments)) => {
             manifest::manifest(&data, cli.data.as_deref(), &arguments)
         }
+        Command::Systems(command) => systems::systems(&data, &command),
         Command::Adapter(command) => adapter::adapter(&data, &command),
         Command::Sdk(arguments) => sdk::sdk(&data, arguments),
         Command::Report(arguments) => report::report(&data, &arguments),

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::diagnostic::DiagnosticKind;
-use crate::profile::Profile;
 use crate::text::pattern::{Extent, MAX_NODES, Pattern, TABLE_BYTES, Tables};
 
 /// Number of nodes of all patterns of one compilation together after which further patterns are refused. A single
@@ -17,7 +16,7 @@ const PATTERN_BUDGET: usize = 200_000;
 const TABLE_BUDGET: usize = 8 << 20;
 
 /// The patterns that were compiled so far. Equal patterns are compiled once and shared.
-pub(super) struct Patterns {
+pub(crate) struct Patterns {
     extent: Extent,
     known: HashMap<Box<str>, Result<Arc<Pattern>, DiagnosticKind>>,
     nodes: usize,
@@ -28,15 +27,13 @@ pub(super) struct Patterns {
 }
 
 impl Patterns {
-    pub(super) fn new(profile: Profile) -> Self {
-        let extent = match profile {
-            Profile::Client => Extent::Search,
-            Profile::Edge => Extent::Whole,
-        };
+    /// Creates patterns of which none is compiled yet.
+    pub(crate) fn new(extent: Extent) -> Self {
         Self { extent, known: HashMap::new(), nodes: 0, tables: TABLE_BUDGET }
     }
 
-    pub(super) fn get(&mut self, pattern: &str) -> Result<Arc<Pattern>, DiagnosticKind> {
+    /// Compiles a pattern, or returns the one that was compiled before.
+    pub(crate) fn get(&mut self, pattern: &str) -> Result<Arc<Pattern>, DiagnosticKind> {
         if let Some(known) = self.known.get(pattern) {
             return known.clone();
         }

@@ -1,0 +1,77 @@
+//! The compiler of payloads into rulesets.
+
+use serde_json::value::RawValue;
+
+use super::Profile;
+use super::document::Document;
+use super::flag::{Compilation, LeftOut};
+use super::segment::Segment;
+use crate::diagnostic::Diagnostic;
+use crate::ruleset::{Feature, Ruleset};
+use crate::tables::Slot;
+
+/// A compiler of flags and segments, which applies the rules of one profile.
+#[derive(Debug, Clone, Copy)]
+pub struct Compiler {
+    profile: Profile,
+}
+
+impl Compiler {
+    /// Creates a compiler for a profile.
+    #[must_use]
+    pub const fn new(profile: Profile) -> Self {
+        Self { profile }
+    }
+
+    /// Compiles the flags and the segments of a payload. Archived flags are left out. If two flags have the same key, the later one
+    /// replaces the earlier one.
+    #[must_use]
+    pub fn compile(&self, document: &Document<'_>) -> Ruleset {
+        let mut patterns = Compilation::patterns();
+        let mut left_out = Vec::new();
+        let mut slots: Vec<Slot> = Vec::new();
+        for (position, raw) in document.segments.iter().enumerate() {
+            let mut compilation = Compilation::new(self.profile, &mut patterns);
+            compilation.diagnostics.enter_feature(position);
+            match compilation.segment(raw) {
+                Ok(Segment { id, tables }) => {
+                    slots.retain(|slot| slot.id != id);
+                    slots.push(Slot { id, segment: tables });
+                }
+                Err(diagnostic) => left_out.push(*diagnostic),
+            }
+        }
+        let mut compilation = Compilation::new(self.profile, &mut patterns);
+        compilation.writer.tables.segments = slots;
+        for (position, raw) in document.flags.iter().enumerate() {
+            compilation.diagnostics.enter_feature(position);
+            if let Err(LeftOut::Unreadable(diagnostic)) = compilation.flag(raw) {
+                left_out.push(*diagnostic);
+            }
+        }
+        Ruleset::of_last(compilation.writer.finish(), left_out, None)
+    }
+
+    /// Compiles one flag, which can be added to a ruleset with [`Ruleset::with`]. Returns `None` for an archived flag.
+    ///
+    /// # Errors
+    /// Fails if the JSON is not a flag, with the diagnostic that gives the reason.
+    pub fn flag(&self, json: &RawValue) -> Result<Option<Feature>, Box<Diagnostic>> {
+        let mut patterns = Compilation::patterns();
+        let mut compilation = Compilation::new(self.profile, &mut patterns);
+        match compilation.flag(json) {
+            Ok(()) => Ok(Some(Feature::new(compilation.writer.finish()))),
+            Err(LeftOut::Archived) => Ok(None),
+            Err(LeftOut::Unreadable(diagnostic)) => Err(diagnostic),
+        }
+    }
+
+    /// Compiles one segment, which can replace one of a ruleset with [`Ruleset::with_segment`].
+    ///
+    /// # Errors
+    /// Fails if the JSON is not a segment, with the diagnostic that gives the reason.
+    pub fn segment(&self, json: &RawValue) -> Result<Segment, Box<Diagnostic>> {
+        let mut patterns = Compilation::patterns();
+        Compilation::new(self.profile, &mut patterns).segment(json)
+    }
+}

@@ -1,0 +1,109 @@
+//! The parser of data-sync payloads.
+
+use std::fmt;
+
+use serde_json::value::RawValue;
+
+use super::record::Record;
+use crate::json::{Shape, Token, list};
+
+/// The flags and segments of a payload, which are not read yet.
+#[derive(Debug, Clone, Default)]
+pub struct Document<'a> {
+    /// The flags.
+    pub flags: Vec<&'a RawValue>,
+    /// The segments.
+    pub segments: Vec<&'a RawValue>,
+}
+
+/// The reason why a payload cannot be read as flags and segments of FeatBit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ParseError {
+    /// The bytes are not UTF-8. The number is the position of the first byte that is not.
+    NotUtf8(usize),
+    /// The text is not JSON, with the reason.
+    InvalidJson(String),
+    /// The JSON has no list `featureFlags`.
+    NoFlags,
+    /// The payload is one for clients, which has values for one user and no rules.
+    ForClients,
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotUtf8(at) => write!(f, "byte {at} is not UTF-8"),
+            Self::InvalidJson(why) => write!(f, "not JSON: {why}"),
+            Self::NoFlags => f.write_str(
+                "no flags of FeatBit: give the message `data-sync` of a server-side secret, its member `data`, or an object with the lists \
+                 `featureFlags` and `segments`",
+            ),
+            Self::ForClients => f.write_str(
+                "the payload is that of a client-side secret, which has the values for one user and no rules: fetch it with a server-side secret",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+impl<'a> Document<'a> {
+    /// Parses the message `data-sync`, its member `data`, or an object with the lists `featureFlags` and `segments`. A missing list of
+    /// segments is empty. A byte-order mark is skipped.
+    ///
+    /// # Errors
+    /// Fails with [`ParseError`] if the document as a whole cannot be read.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
+        let json =
+            std::str::from_utf8(bytes).map_err(|error| ParseError::NotUtf8(error.valid_up_to()))?;
+        let json = json.strip_prefix('\u{feff}').unwrap_or(json);
+        let raw: &RawValue = serde_json::from_str(json)
+            .map_err(|error: serde_json::Error| ParseError::InvalidJson(error.to_string()))?;
+        let envelope = Record::of(raw).ok_or(ParseError::NoFlags)?;
+        let data = envelope.record("data").unwrap_or(envelope);
+        let flags = data.list("featureFlags").into_value().ok_or(ParseError::NoFlags)?;
+        if data.get("userKeyId").is_some_and(|user| Token::of(user) != Token::Null) {
+            return Err(ParseError::ForClients);
+        }
+        let segments = match data.get("segments").map(|raw| list(raw.get())) {
+            Some(Shape::Is(segments)) => segments,
+            _ => Vec::new(),
+        };
+        Ok(Self { flags, segments })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form() {
+        for json in [
+            r#"{"messageType": "data-sync", "data": {"eventType": "full", "featureFlags": [{}, 1], "segments": [{}]}}"#,
+            "\u{feff}{\"featureFlags\": [{}, {}], \"segments\": [2]}",
+            r#"{"eventType": "patch", "featureFlags": [null, 1], "segments": ["x"]}"#,
+        ] {
+            let document = Document::parse(json.as_bytes()).unwrap();
+            assert_eq!((document.flags.len(), document.segments.len()), (2, 1), "{json}");
+        }
+        let without_segments = Document::parse(br#"{"featureFlags": []}"#).unwrap();
+        assert!(without_segments.segments.is_empty());
+    }
+
+    #[test]
+    fn other_json_is_an_error() {
+        let error = |json: &[u8]| Document::parse(json).unwrap_err();
+        assert_eq!(error(b"[\xff]"), ParseError::NotUtf8(1));
+        assert!(matches!(error(b"{"), ParseError::InvalidJson(_)));
+        for json in
+            ["1", "[]", "{}", r#"[{"key": "A"}]"#, r#"{"featureFlags": {}}"#, r#"{"features": []}"#]
+        {
+            assert_eq!(error(json.as_bytes()), ParseError::NoFlags, "{json}");
+        }
+        let for_clients =
+            br#"{"messageType": "data-sync", "data": {"userKeyId": "bob", "featureFlags": []}}"#;
+        assert_eq!(error(for_clients), ParseError::ForClients);
+    }
+}

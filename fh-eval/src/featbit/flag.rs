@@ -1,0 +1,365 @@
+//! The compiler of one flag into rows.
+
+use std::collections::HashMap;
+
+use serde_json::value::RawValue;
+
+use super::condition::Within;
+use super::record::{Record, texts};
+use super::split::{Exposures, Origin, no_rule};
+use super::{KEY, Profile, value};
+use crate::attributes::Name;
+use crate::bucket::Encoding;
+use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, excerpt};
+use crate::evaluation::EvaluationReason;
+use crate::featurehub::DiagnosticCollector;
+use crate::hashing::Hashing;
+use crate::json::{Shape, compact};
+use crate::patterns::Patterns;
+use crate::predicate::{Run, TextTest};
+use crate::tables::{
+    FeatureDetail, Field, Head, Interval, Mode, Reading, Rule, Share, ValueAt, Writer,
+};
+use crate::text::pattern::Extent;
+use crate::value::Kind;
+
+/// Maximum number of rules with which a flag is evaluated without a cache of attributes.
+const MANY_RULES: u32 = 3;
+
+/// A compilation of flags and segments.
+pub(super) struct Compilation<'a> {
+    profile: Profile,
+    pub(super) writer: Writer,
+    pub(super) patterns: &'a mut Patterns,
+    pub(super) diagnostics: DiagnosticCollector,
+    /// The diagnostic of the first member of the flag or the segment that has a wrong type. FeatBit's server does not read such an entity.
+    wrong_type: Option<Box<Diagnostic>>,
+}
+
+/// The variations of a flag, by their ids.
+pub(super) struct Variations(HashMap<String, (ValueAt, Run), Hashing>);
+
+impl Variations {
+    pub(super) fn get(&self, id: &str) -> Option<(ValueAt, Run)> {
+        self.0.get(id).copied()
+    }
+}
+
+/// The reason why a flag is not part of the ruleset.
+pub(super) enum LeftOut {
+    Archived,
+    Unreadable(Box<Diagnostic>),
+}
+
+impl From<Box<Diagnostic>> for LeftOut {
+    fn from(why: Box<Diagnostic>) -> Self {
+        Self::Unreadable(why)
+    }
+}
+
+impl<'a> Compilation<'a> {
+    pub(super) fn new(profile: Profile, patterns: &'a mut Patterns) -> Self {
+        Self {
+            profile,
+            writer: Writer::default(),
+            patterns,
+            diagnostics: DiagnosticCollector::default(),
+            wrong_type: None,
+        }
+    }
+
+    /// Reads a text that may be missing. A value of another type is noted.
+    pub(super) fn text(&mut self, record: &Record<'_>, name: &'static str) -> Option<String> {
+        match record.text(name) {
+            Shape::Is(text) => Some(text.into_owned()),
+            Shape::Absent | Shape::Null => None,
+            Shape::Other => {
+                self.note_wrong_type(record, name, "a text");
+                None
+            }
+        }
+    }
+
+    /// Reads a boolean that is false if it is missing. A value of another type is noted.
+    pub(super) fn boolean(&mut self, record: &Record<'_>, name: &'static str) -> bool {
+        match record.boolean(name) {
+            Shape::Is(value) => value,
+            Shape::Absent | Shape::Null => false,
+            Shape::Other => {
+                self.note_wrong_type(record, name, "a boolean");
+                false
+            }
+        }
+    }
+
+    pub(super) fn note_wrong_type(
+        &mut self,
+        record: &Record<'_>,
+        name: &'static str,
+        expected: &'static str,
+    ) {
+        if self.wrong_type.is_none()
+            && let Some(raw) = record.get(name)
+        {
+            self.wrong_type = Some(self.unreadable(name, raw, expected));
+        }
+    }
+
+    /// Fails if a member has a wrong type.
+    pub(super) fn refuse_wrong_types(&mut self) -> Result<(), Box<Diagnostic>> {
+        match self.wrong_type.take() {
+            None => Ok(()),
+            Some(diagnostic) => {
+                self.writer.discard();
+                self.diagnostics.diagnostics.clear();
+                Err(diagnostic)
+            }
+        }
+    }
+
+    /// Creates the patterns of a compilation.
+    pub(super) fn patterns() -> Patterns {
+        Patterns::new(Extent::DotNet)
+    }
+
+    pub(super) const fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// Adds a diagnostic for a part that makes the flag malformed when it is reached.
+    pub(super) fn malformed(
+        &mut self,
+        member: &'static str,
+        found: Option<&str>,
+        problem: DiagnosticKind,
+    ) {
+        self.diagnostics.add(member, found, problem, Consequence::FlagMalformed);
+    }
+
+    pub(super) fn never_holds(
+        &mut self,
+        member: &'static str,
+        found: &str,
+        problem: DiagnosticKind,
+    ) {
+        self.diagnostics.add(member, Some(found), problem, Consequence::RuleNeverHolds);
+    }
+
+    /// Adds a flag. An archived one is left out.
+    pub(super) fn flag(&mut self, raw: &RawValue) -> Result<(), LeftOut> {
+        let Some(flag) = Record::of(raw) else {
+            return Err(self.unreadable("flag", raw, "an object").into());
+        };
+        let Shape::Is(key) = flag.text("key") else {
+            return Err(self.unreadable("key", raw, "a text").into());
+        };
+        self.diagnostics.name_feature(&key);
+        if matches!(flag.boolean("isArchived"), Shape::Is(true)) {
+            return Err(LeftOut::Archived);
+        }
+        let Shape::Is(is_enabled) = flag.boolean("isEnabled") else {
+            return Err(self.unreadable("isEnabled", raw, "a boolean").into());
+        };
+        let targets = match flag.list("targetUsers") {
+            Shape::Is(targets) => targets,
+            Shape::Absent | Shape::Null => Vec::new(),
+            Shape::Other => return Err(self.unreadable("targetUsers", raw, "a list").into()),
+        };
+        let Some(targets) = targets.into_iter().map(Target::of).collect::<Option<Vec<_>>>() else {
+            return Err(self.unreadable("targetUsers", raw, "a list of objects with texts").into());
+        };
+        let rules = match flag.list("rules") {
+            Shape::Is(rules) => rules,
+            Shape::Absent | Shape::Null => Vec::new(),
+            Shape::Other => return Err(self.unreadable("rules", raw, "a list").into()),
+        };
+        self.writer.begin();
+        let hash_id = self.writer.hash_id(&key);
+        let key_row = self.writer.name(&key);
+        let variations = self.variations(&flag);
+        let at = self.writer.tables.strategies.len() as u32;
+        let rules_at = self.writer.tables.rules.len() as u32;
+        if is_enabled {
+            self.enabled(&flag, &targets, &rules, &variations);
+        } else {
+            let id = self.text(&flag, "disabledVariationId").unwrap_or_default();
+            let interval = Interval::whole(Exposures::None);
+            self.answer(no_rule(EvaluationReason::Off), Share::Whole, interval, &variations, &id);
+        }
+        self.refuse_wrong_types()?;
+        let strategies = Run { at, len: self.writer.tables.strategies.len() as u32 - at };
+        let rule_count = self.writer.tables.rules.len() as u32 - rules_at;
+        let many = rule_count > MANY_RULES;
+        let head = Head {
+            strategies,
+            hash_id,
+            value: ValueAt::NONE,
+            session: Name::of(KEY),
+            mode: if many { Mode::FirstRowManyRules } else { Mode::FirstRow },
+            kind: kind(&flag),
+            encoding: Encoding::Md5,
+        };
+        let detail = FeatureDetail {
+            key: key.as_ref().into(),
+            id: flag.text("id").into_value().map(|id| id.as_ref().into()),
+            version: 0,
+            locked: false,
+            json: compact(raw.get()).into(),
+            diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
+        };
+        self.writer.end(head, key_row, strategies, detail);
+        Ok(())
+    }
+
+    /// Returns the diagnostic of a flag or a segment that cannot be read.
+    pub(super) fn unreadable(
+        &self,
+        member: &'static str,
+        raw: &RawValue,
+        expected: &'static str,
+    ) -> Box<Diagnostic> {
+        let value = Some(excerpt(raw.get()));
+        let place = Place { member: Some(member), value, ..self.diagnostics.place() };
+        let (problem, consequence) =
+            (DiagnosticKind::Expected(expected), Consequence::FeatureLeftOut);
+        Box::new(Diagnostic { place, problem, consequence })
+    }
+
+    fn variations(&mut self, flag: &Record<'_>) -> Variations {
+        let mut all = HashMap::default();
+        for raw in flag.list("variations").into_value().unwrap_or_default() {
+            let Some(variation) = Record::of(raw) else { continue };
+            let id = self.text(&variation, "id").unwrap_or_default();
+            let Some(text) = self.text(&variation, "value") else { continue };
+            if all.contains_key(&id) {
+                continue;
+            }
+            let value = value::store(&mut self.writer, &text);
+            let variant = self.writer.name(&id);
+            all.insert(id, (value, variant));
+        }
+        Variations(all)
+    }
+
+    /// Adds the rows of a flag that is on.
+    fn enabled(
+        &mut self,
+        flag: &Record<'_>,
+        targets: &[Target],
+        rules: &[&RawValue],
+        variations: &Variations,
+    ) {
+        let all = self.boolean(flag, "exptIncludeAllTargets");
+        for target in targets {
+            let rules = self.key_among(&target.keys);
+            let origin = Origin { rules, ..no_rule(EvaluationReason::Target) };
+            let interval = Interval::whole(if all { Exposures::All } else { Exposures::None });
+            self.answer(origin, Share::Whole, interval, variations, &target.variation);
+        }
+        for (position, raw) in (0..).zip(rules) {
+            self.diagnostics.enter_strategy(position);
+            self.rule(position, raw, variations, all);
+        }
+        self.diagnostics.leave_strategy();
+        match flag.record("fallthrough") {
+            Some(fallthrough) => {
+                let source = self.source(&fallthrough);
+                let origin = Origin { source, ..no_rule(EvaluationReason::Default) };
+                let exposures = self.exposures(&fallthrough, all);
+                self.split(origin, &fallthrough, variations, exposures);
+            }
+            None => {
+                self.malformed("fallthrough", None, DiagnosticKind::Expected("an object"));
+                self.malformed_row(no_rule(EvaluationReason::Malformed));
+            }
+        }
+    }
+
+    fn rule(&mut self, position: u32, raw: &RawValue, variations: &Variations, all: bool) {
+        let origin = Origin { position, ..no_rule(EvaluationReason::StrategyMatch) };
+        let Some(rule) = Record::of(raw) else {
+            self.malformed("rules", Some(raw.get()), DiagnosticKind::Expected("an object"));
+            return self.malformed_row(origin);
+        };
+        let name = self.text(&rule, "name");
+        if let Some(name) = &name {
+            self.diagnostics.name_strategy(name);
+        }
+        let name = name.map(|name| self.writer.name(&name));
+        let conditions = self.conditions(&rule, Within::Flag);
+        let origin = Origin { rules: conditions.rules, name, ..origin };
+        if conditions.is_malformed {
+            return self.malformed_row(origin);
+        }
+        let source = self.source(&rule);
+        let exposures = self.exposures(&rule, all);
+        self.split(Origin { source, ..origin }, &rule, variations, exposures);
+    }
+
+    fn exposures(&mut self, rule: &Record<'_>, all: bool) -> Exposures {
+        match self.boolean(rule, "includedInExpt") {
+            _ if all => Exposures::All,
+            true => Exposures::OfInterval,
+            false => Exposures::None,
+        }
+    }
+
+    /// Returns the attribute that is hashed: 0 for the user's key.
+    fn source(&mut self, rule: &Record<'_>) -> u32 {
+        match self.text(rule, "dispatchKey") {
+            Some(name) if !name.trim().is_empty() && name != KEY => {
+                let field = Field {
+                    name: Name::of(&name),
+                    text: name.as_str().into(),
+                    reading: Reading::Plain,
+                };
+                self.writer.source([field].into())
+            }
+            _ => 0,
+        }
+    }
+
+    /// Adds the rule that the user's key is one of these, and returns it.
+    pub(super) fn key_among(&mut self, keys: &[String]) -> Run {
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let predicate = self.writer.text_test(TextTest::Among, &keys);
+        let field = self.key_field();
+        let at = self.writer.tables.rules.len() as u32;
+        self.writer.tables.rules.push(Rule { predicate, field });
+        Run { at, len: 1 }
+    }
+}
+
+/// A list of users who get one variation.
+struct Target {
+    keys: Vec<String>,
+    variation: String,
+}
+
+impl Target {
+    /// Reads a list of users; `None` if a member has another type. A null list has no users.
+    fn of(raw: &RawValue) -> Option<Self> {
+        let target = Record::of(raw)?;
+        let keys = match target.list("keyIds") {
+            Shape::Is(keys) => texts(&keys)?,
+            Shape::Absent | Shape::Null => Vec::new(),
+            Shape::Other => return None,
+        };
+        let variation = match target.text("variationId") {
+            Shape::Is(id) => id.into_owned(),
+            Shape::Absent | Shape::Null => String::new(),
+            Shape::Other => return None,
+        };
+        Some(Self { keys, variation })
+    }
+}
+
+fn kind(flag: &Record<'_>) -> Option<Kind> {
+    Some(match flag.text("variationType").as_ref()?.as_ref() {
+        "boolean" => Kind::Boolean,
+        "string" => Kind::String,
+        "number" => Kind::Number,
+        "json" => Kind::Json,
+        _ => return None,
+    })
+}

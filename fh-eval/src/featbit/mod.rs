@@ -1,0 +1,88 @@
+//! The flags and segments of FeatBit: the reader of its data-sync payloads, the compiler of flags into rulesets, and its users.
+//!
+//! ```
+//! use fh_eval::featbit::{Compiler, Document, Profile, User, reason};
+//! use fh_eval::{Subject, Timestamp};
+//! let payload = br#"{"messageType": "data-sync", "data": {"eventType": "full", "segments": [], "featureFlags": [{
+//!     "key": "checkout", "variationType": "string", "isEnabled": true, "disabledVariationId": "old",
+//!     "variations": [{"id": "old", "value": "one page"}, {"id": "new", "value": "two pages"}],
+//!     "rules": [{"name": "Professionals", "conditions": [{"property": "plan", "op": "Equal", "value": "pro"}],
+//!         "variations": [{"id": "new", "rollout": [0, 1], "exptRollout": 1}]}],
+//!     "fallthrough": {"variations": [{"id": "old", "rollout": [0, 1], "exptRollout": 1}]}}]}}"#;
+//! let ruleset = Compiler::new(Profile::Server).compile(&Document::parse(payload)?);
+//! let bob = User::builder("bob").property("plan", "pro").build();
+//! let evaluation = ruleset.get("checkout").unwrap().evaluate(&Subject::new(bob.attributes(), Timestamp::from_millis(0)));
+//! assert_eq!(evaluation.string(), Some("two pages"));
+//! assert_eq!((evaluation.variant(), evaluation.rule_name()), (Some("new"), Some("Professionals")));
+//! assert_eq!(reason(&evaluation), "RuleMatch");
+//! # Ok::<(), fh_eval::featbit::ParseError>(())
+//! ```
+
+mod compile;
+mod condition;
+mod document;
+mod experiment;
+mod flag;
+mod record;
+mod segment;
+mod split;
+mod user;
+mod value;
+
+pub use compile::Compiler;
+pub use document::{Document, ParseError};
+pub use experiment::send_to_experiment;
+pub use segment::Segment;
+pub use user::{InvalidUser, User, UserBuilder};
+pub(crate) use value::converted;
+
+use crate::evaluation::{Evaluation, EvaluationReason};
+
+/// The name of the property with the user's key.
+pub(crate) const KEY: &str = "keyId";
+/// The name of the property with the user's name.
+const NAME: &str = "name";
+
+/// The rules by which flags are evaluated, where FeatBit's programs differ.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Profile {
+    /// The answers of FeatBit's evaluation server, and of its .NET SDK.
+    #[default]
+    Server,
+    /// The rules of FeatBit's draft of a specification for SDKs: a condition on a missing property does not hold.
+    Draft,
+}
+
+impl Profile {
+    /// Returns the profile's name in options and files: `server` or `draft`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Draft => "draft",
+        }
+    }
+}
+
+/// Returns FeatBit's bucket of a text, a double from 0 to 1. Flags hash their key, followed by the key of the user or by another property.
+#[must_use]
+pub fn bucket(text: &str) -> f64 {
+    crate::md5::unit_bucket([text])
+}
+
+/// Returns FeatBit's word for the reason of an evaluation, such as `RuleMatch`.
+#[must_use]
+pub fn reason(evaluation: &Evaluation<'_>) -> &'static str {
+    match evaluation.reason() {
+        EvaluationReason::Off => "Off",
+        EvaluationReason::Target => "TargetMatch",
+        EvaluationReason::StrategyMatch => "RuleMatch",
+        EvaluationReason::Split if evaluation.strategy_position().is_some() => "RuleMatch",
+        EvaluationReason::Default | EvaluationReason::Split => "Fallthrough",
+        EvaluationReason::TypeMismatch => "WrongType",
+        EvaluationReason::NotFound => "FlagNotFound",
+        _ => "Error",
+    }
+}

@@ -1,0 +1,132 @@
+//! The compiler of segments, which are features whose rows say who is in them.
+
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+
+use super::condition::Within;
+use super::flag::Compilation;
+use super::record::{Record, texts};
+use super::split::{Exposures, Origin, no_rule};
+use super::{KEY, Profile};
+use crate::attributes::Name;
+use crate::bucket::Encoding;
+use crate::diagnostic::Diagnostic;
+use crate::evaluation::EvaluationReason;
+use crate::json::Shape;
+use crate::predicate::Run;
+use crate::tables::{FeatureDetail, Head, Interval, Mode, Share, Tables, ValueAt};
+
+/// A compiled segment, which can replace one of a ruleset with [`Ruleset::with_segment`](crate::Ruleset::with_segment).
+#[derive(Debug, Clone)]
+pub struct Segment {
+    pub(crate) id: Arc<str>,
+    /// `None` for a segment that makes flags malformed, because it is archived.
+    pub(crate) tables: Option<Arc<Tables>>,
+}
+
+impl Segment {
+    /// Returns the id by which flags name the segment.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Returns the diagnostics of the segment.
+    #[must_use]
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        let detail = self.tables.as_ref().and_then(|tables| tables.features.first());
+        detail.map_or(&[], |detail| &detail.diagnostics)
+    }
+}
+
+impl Compilation<'_> {
+    /// Compiles a segment.
+    pub(super) fn segment(mut self, raw: &RawValue) -> Result<Segment, Box<Diagnostic>> {
+        let (id, is_hidden) = self.segment_rows(raw)?;
+        let tables = self.writer.finish();
+        Ok(Segment { id, tables: (!is_hidden).then(|| Arc::new(tables)) })
+    }
+
+    fn segment_rows(&mut self, raw: &RawValue) -> Result<(Arc<str>, bool), Box<Diagnostic>> {
+        let Some(segment) = Record::of(raw) else {
+            return Err(self.unreadable("segment", raw, "an object"));
+        };
+        let Shape::Is(id) = segment.text("id") else {
+            return Err(self.unreadable("id", raw, "a text"));
+        };
+        self.diagnostics.name_feature(&id);
+        let is_archived = matches!(segment.boolean("isArchived"), Shape::Is(true));
+        self.writer.begin();
+        let key = self.writer.name(&id);
+        for (member, is_member) in [("excluded", false), ("included", true)] {
+            let keys = match segment.list(member) {
+                Shape::Is(keys) => texts(&keys),
+                Shape::Absent | Shape::Null => Some(Vec::new()),
+                Shape::Other => None,
+            };
+            let Some(keys) = keys else {
+                return Err(self.unreadable(member, raw, "a list of texts"));
+            };
+            let rules = self.key_among(&keys);
+            self.member_row(rules, is_member);
+        }
+        match segment.list("rules") {
+            Shape::Is(rules) => {
+                for (position, rule) in (0..).zip(rules) {
+                    self.diagnostics.enter_strategy(position);
+                    self.segment_rule(rule);
+                }
+                self.diagnostics.leave_strategy();
+            }
+            Shape::Absent | Shape::Null => {}
+            Shape::Other => return Err(self.unreadable("rules", raw, "a list")),
+        }
+        self.refuse_wrong_types()?;
+        let strategies = Run { at: 0, len: self.writer.tables.strategies.len() as u32 };
+        let head = Head {
+            strategies,
+            hash_id: Run::default(),
+            value: ValueAt::FALSE,
+            session: Name::of(KEY),
+            mode: Mode::FirstRow,
+            kind: None,
+            encoding: Encoding::Md5,
+        };
+        let detail = FeatureDetail {
+            key: id.as_ref().into(),
+            id: Some(id.as_ref().into()),
+            version: 0,
+            locked: false,
+            json: raw.get().into(),
+            diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
+        };
+        self.writer.end(head, key, strategies, detail);
+        Ok((id.as_ref().into(), is_archived && self.profile() == Profile::Draft))
+    }
+
+    fn segment_rule(&mut self, raw: &RawValue) {
+        let Some(rule) = Record::of(raw) else {
+            return self.malformed_row(no_rule(EvaluationReason::Malformed));
+        };
+        let conditions = self.conditions(&rule, Within::Segment);
+        if conditions.is_malformed {
+            let origin = Origin { rules: conditions.rules, ..no_rule(EvaluationReason::Malformed) };
+            self.malformed_row(origin);
+        } else {
+            self.member_row(conditions.rules, true);
+        }
+    }
+
+    /// Adds a row of which each user for whom the rules hold is a member, or is none.
+    fn member_row(&mut self, rules: Run, is_member: bool) {
+        let (reason, value) = if is_member {
+            (EvaluationReason::Target, ValueAt::TRUE)
+        } else {
+            (EvaluationReason::Off, ValueAt::FALSE)
+        };
+        let row = self.writer.tables.intervals.len() as u32;
+        self.writer.tables.intervals.push(Interval::whole(Exposures::None));
+        self.row(Origin { rules, ..no_rule(reason) }, (Share::Whole, row), value, None);
+    }
+}

@@ -1,0 +1,80 @@
+//! The values of variations, which are texts. A read of another type converts the text.
+
+use std::sync::LazyLock;
+
+use crate::tables::{Tables, ValueAt, Writer};
+use crate::value::{Kind, Number, Value};
+
+/// The conversions of the constants.
+static TRUE: LazyLock<[Value; 2]> =
+    LazyLock::new(|| [Value::Text("true".into()), Value::Json("true".into())]);
+static FALSE: LazyLock<[Value; 2]> =
+    LazyLock::new(|| [Value::Text("false".into()), Value::Json("false".into())]);
+
+/// Stores a value: its text, its number and its JSON in three rows. A row without a conversion has an empty text. The texts `true` and
+/// `false` are constants.
+pub(super) fn store(writer: &mut Writer, text: &str) -> ValueAt {
+    match text {
+        "true" => return ValueAt::TRUE,
+        "false" => return ValueAt::FALSE,
+        _ => {}
+    }
+    let at = writer.value(Value::Text(text.into()));
+    let none = || Value::Text("".into());
+    writer.value(number(text).map_or_else(none, Value::Number));
+    let is_json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+    writer.value(if is_json { Value::Json(text.into()) } else { none() });
+    at
+}
+
+/// Returns a value as a read of this type converts it; `None` if the text has another form.
+pub(crate) fn converted(tables: &Tables, at: ValueAt, kind: Kind) -> Option<&Value> {
+    let constant: &'static [Value; 2] = match at {
+        ValueAt::NONE => return None,
+        ValueAt::TRUE => &TRUE,
+        ValueAt::FALSE => &FALSE,
+        _ => {
+            return match (kind, tables.value(at)?) {
+                (Kind::String, text) => Some(text),
+                (Kind::Boolean, Value::Text(text)) => {
+                    let constants = [(ValueAt::TRUE, "true"), (ValueAt::FALSE, "false")];
+                    let named = constants.iter().find(|(_, name)| text.eq_ignore_ascii_case(name));
+                    named.and_then(|(constant, _)| tables.value(*constant))
+                }
+                (Kind::Number, _) => {
+                    tables.value(at.after(1)).filter(|value| matches!(value, Value::Number(_)))
+                }
+                (Kind::Json, _) => {
+                    tables.value(at.after(2)).filter(|value| matches!(value, Value::Json(_)))
+                }
+                _ => None,
+            };
+        }
+    };
+    match (kind, constant) {
+        (Kind::Boolean, _) => tables.value(at),
+        (Kind::String, [text, _]) => Some(text),
+        (Kind::Json, [_, json]) => Some(json),
+        _ => None,
+    }
+}
+
+/// Reads a finite double as Rust does: with a sign, and with digits on at least one side of a point.
+fn number(text: &str) -> Option<Number> {
+    let unsigned = text.strip_prefix('+').unwrap_or(text);
+    let is_plain =
+        unsigned.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
+    if !is_plain || !text.parse::<f64>().is_ok_and(f64::is_finite) {
+        return None;
+    }
+    // The grammar of decimal numbers wants digits on both sides of a point.
+    Number::parse(unsigned).or_else(|| {
+        let (sign, rest) = unsigned.strip_prefix('-').map_or(("", unsigned), |rest| ("-", rest));
+        let (mantissa, exponent) =
+            rest.split_at_checked(rest.find(['e', 'E']).unwrap_or(rest.len()))?;
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let digits =
+            |digits: &str| if digits.is_empty() { "0".to_string() } else { digits.to_string() };
+        Number::parse(&format!("{sign}{}.{}{exponent}", digits(whole), digits(fraction)))
+    })
+}

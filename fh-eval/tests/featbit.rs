@@ -1,0 +1,92 @@
+//! Changes of rulesets of FeatBit, and what evaluations allocate. `fh-conformance systems run` compares the answers with FeatBit's server.
+#![cfg(feature = "featbit")]
+#![allow(clippy::unwrap_used)]
+
+use fh_eval::featbit::{Compiler, Document, Profile, Segment, User, reason};
+use fh_eval::{Evaluation, Ruleset, Subject, Timestamp};
+use fh_test_memory::{Counting, during};
+use serde_json::value::RawValue;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const COMPILER: Compiler = Compiler::new(Profile::Server);
+
+/// Returns a flag whose rule is for the members of the segment `beta`.
+fn flag(key: &str) -> String {
+    format!(
+        r#"{{"key": "{key}", "variationType": "string", "isEnabled": true,
+            "targetUsers": [{{"keyIds": ["mara"], "variationId": "a"}}],
+            "variations": [{{"id": "a", "value": "red"}}, {{"id": "b", "value": "blue"}}, {{"id": "c", "value": "1.50"}}],
+            "rules": [{{"name": "beta", "conditions": [
+                {{"property": "User is in segment", "op": "", "value": "[\"beta\"]"}},
+                {{"property": "mail", "op": "NotMatchRegex", "value": "^x"}}, {{"property": "age", "op": "LessThan", "value": "1e3"}}],
+                "variations": [{{"id": "b", "rollout": [0, 1], "exptRollout": 1}}]}}],
+            "fallthrough": {{"variations": [{{"id": "a", "rollout": [0, 0.5]}}, {{"id": "c", "rollout": [0.5, 1]}}]}}}}"#
+    )
+}
+
+fn segment(members: &str) -> Segment {
+    let json = format!(r#"{{"id": "beta", "included": {members}, "rules": []}}"#);
+    COMPILER.segment(&RawValue::from_string(json).unwrap()).unwrap()
+}
+
+fn ruleset(flags: &[String], segments: &str) -> Ruleset {
+    let json = format!(r#"{{"featureFlags": [{}], "segments": [{segments}]}}"#, flags.join(","));
+    COMPILER.compile(&Document::parse(json.as_bytes()).unwrap())
+}
+
+fn user(key: &str) -> User {
+    User::builder(key).property("mail", "bob@shop.example").property("age", 30).build()
+}
+
+fn evaluate<'r>(ruleset: &'r Ruleset, key: &str, user: &'r User) -> Evaluation<'r> {
+    let subject = Subject::new(user.attributes(), Timestamp::from_millis(0));
+    ruleset.get(key).unwrap().evaluate(&subject)
+}
+
+#[test]
+fn a_segment_is_replaced_and_removed_without_copying_a_flag() {
+    let flags: Vec<String> = (0..1000).map(|number| flag(&format!("f{number}"))).collect();
+    let before = ruleset(&flags, r#"{"id": "beta", "included": ["bob"]}"#);
+    let bob = user("bob");
+    assert_eq!(evaluate(&before, "f999", &bob).string(), Some("blue"));
+    let empty = segment("[]");
+    let (after, memory) = during(|| before.with_segment("beta", Some(&empty)));
+    assert!(memory.allocations <= 4, "{} allocations", memory.allocations);
+    assert_ne!(evaluate(&after, "f999", &bob).string(), Some("blue"));
+    let without = after.with_segment("beta", None);
+    assert_eq!(reason(&evaluate(&without, "f0", &bob)), "Error");
+    // The former ruleset is as it was.
+    assert_eq!(evaluate(&before, "f0", &bob).string(), Some("blue"));
+}
+
+#[test]
+fn a_flag_that_is_added_later_finds_the_segments_of_its_ruleset() {
+    let json = RawValue::from_string(flag("late")).unwrap();
+    let late = COMPILER.flag(&json).unwrap().unwrap();
+    let bob = user("bob");
+    for segments in [r#"{"id": "beta", "included": ["bob"]}"#, ""] {
+        let grown = ruleset(&[flag("early")], segments).with(&late);
+        let expected = if segments.is_empty() { None } else { Some("blue") };
+        for key in ["early", "late"] {
+            assert_eq!(evaluate(&grown, key, &bob).string(), expected, "{key} with {segments}");
+        }
+        let alone = grown.without(["early"]).with_segment("beta", Some(&segment(r#"["bob"]"#)));
+        assert_eq!(evaluate(&alone, "late", &bob).string(), Some("blue"));
+        assert_eq!(evaluate(&alone, "late", &bob).rule_name(), Some("beta"));
+    }
+}
+
+#[test]
+fn evaluating_allocates_nothing() {
+    let ruleset =
+        ruleset(&[flag("f")], r#"{"id": "beta", "included": ["bob"], "excluded": ["eve"]}"#);
+    for key in ["bob", "mara", "eve", "zoe"] {
+        let user = user(key);
+        // The first search of a pattern may allocate a cache.
+        let _ = evaluate(&ruleset, "f", &user);
+        let (evaluation, memory) = during(|| evaluate(&ruleset, "f", &user));
+        assert_eq!((memory.allocations, evaluation.is_set()), (0, true), "{key}");
+    }
+}
