@@ -3,11 +3,11 @@
 //! A row passes if its rules hold and its interval contains the bucket. Rows that come from one rule of the payload follow each other and
 //! have the same rules, which are evaluated once.
 
-use crate::attributes::Values;
+use crate::attributes::{Values, names};
 use crate::evaluate::{Evaluator, Memory, Verdict};
-use crate::evaluation::EvaluationReason;
 use crate::md5::unit_bucket;
 use crate::predicate::{Predicate, Run};
+use crate::reason::EvaluationReason;
 use crate::subject::Subject;
 use crate::tables::{Head, Interval, Share, Strategy, Tables};
 use crate::time::Clock;
@@ -79,7 +79,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     #[inline]
     fn key(&self) -> Option<&'a str> {
         let session = self.head.session;
-        let key = self.attributes.find(session, crate::featbit::KEY)?.first()?;
+        let key = self.attributes.find(session, names::KEY_ID)?.first()?;
         (!key.trim_ascii_start().is_empty() && !key.trim_start().is_empty()).then_some(key)
     }
 

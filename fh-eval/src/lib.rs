@@ -28,14 +28,19 @@ mod md5;
 mod patterns;
 mod predicate;
 mod profile;
+mod reason;
 mod rollout;
 mod ruleset;
+#[cfg(feature = "first-row")]
+mod segment;
 #[cfg(feature = "serde")]
 mod serialize;
 mod subject;
 mod tables;
 mod text;
 mod text_list;
+#[cfg(feature = "featbit")]
+mod text_value;
 mod time;
 mod time_rules;
 mod trace;
@@ -49,11 +54,12 @@ pub use attributes::{
 pub use bucket::BUCKETS;
 pub use columns::{Column, ColumnEvaluator, PreparedText, RowAnswer, UnknownFeature};
 pub use diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Severity};
-pub use evaluation::{Evaluation, EvaluationReason};
+pub use evaluation::Evaluation;
 #[cfg(feature = "explain")]
 pub use explanation::{Explanation, Line, Mark, Outcome, Report, RuleReport, StrategyReport};
 pub use feature::FeatureRef;
 pub use profile::{Profile, UnknownProfile};
+pub use reason::EvaluationReason;
 pub use ruleset::{Feature, Ruleset};
 pub use subject::Subject;
 #[cfg(feature = "patterns")]

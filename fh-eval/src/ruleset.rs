@@ -14,6 +14,8 @@ use crate::feature::FeatureRef;
 #[cfg(feature = "first-row")]
 use crate::first_row::first_row;
 use crate::hashing::Hashing;
+#[cfg(feature = "first-row")]
+use crate::segment::Segment;
 use crate::subject::Subject;
 use crate::tables::{Mode, Tables, Writer};
 use crate::time::Clock;
@@ -256,9 +258,9 @@ impl Ruleset {
     }
 
     /// Returns a ruleset with a segment in place of the one with this id, or without it. The features are not copied.
-    #[cfg(feature = "featbit")]
+    #[cfg(feature = "first-row")]
     #[must_use]
-    pub fn with_segment(&self, id: &str, segment: Option<&crate::featbit::Segment>) -> Self {
+    pub fn with_segment(&self, id: &str, segment: Option<&Segment>) -> Self {
         let tables =
             self.tables.with_segment(id, segment.and_then(|segment| segment.tables.clone()));
         Self { tables: Arc::new(tables), ..self.clone() }

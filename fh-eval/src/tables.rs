@@ -12,9 +12,9 @@ use smallvec::SmallVec;
 use crate::attributes::{Name, same};
 use crate::bucket::Encoding;
 use crate::diagnostic::Diagnostic;
-use crate::evaluation::EvaluationReason;
 use crate::hashing::Hashing;
 use crate::predicate::{BoxedPredicate, Moves, Predicate, Run, Text};
+use crate::reason::EvaluationReason;
 use crate::value::{Kind, Value};
 
 /// The form in which tables store their rows.

@@ -142,7 +142,7 @@ fn names_that_are_gone_are_found() {
     assert_eq!(
         Way::follow(&section).missing,
         [
-            "step 6: fh-eval/src/featurehub/patterns.rs has no function Patterns::fetch",
+            "step 6: fh-eval/src/patterns.rs has no function Patterns::fetch",
             "step 6: no file of the step has Scope",
             "the list: fh-eval/src/featurehub/document.rs has no function sole",
         ]

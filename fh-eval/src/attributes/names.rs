@@ -9,6 +9,9 @@ pub(crate) const COUNTRY: &str = "country";
 pub(crate) const DEVICE: &str = "device";
 pub(crate) const PLATFORM: &str = "platform";
 pub(crate) const VERSION: &str = "version";
+/// The name of the user's key in FeatBit.
+#[cfg(feature = "featbit")]
+pub(crate) const KEY_ID: &str = "keyId";
 
 macro_rules! names {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal,)* }) => {

@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use crate::attributes::Attributes;
 use crate::evaluate::{Memory, evaluate};
-use crate::evaluation::{Evaluation, EvaluationReason};
+use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
 #[cfg(feature = "first-row")]
 use crate::first_row::first_row;
 use crate::predicate::Run;
+use crate::reason::EvaluationReason;
 use crate::subject::Subject;
 use crate::tables::{FeatureDetail, Mode, Share, Tables};
 use crate::time::{Clock, Timestamp};

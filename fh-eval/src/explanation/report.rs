@@ -8,10 +8,10 @@ use serde_json::value::RawValue;
 
 use super::{Explanation, RuleStep, Step};
 use crate::diagnostic::{Consequence, Diagnostic, excerpt};
-use crate::evaluation::EvaluationReason;
 use crate::featurehub::payload::token;
 use crate::featurehub::wire;
 use crate::json::{Shape, Token};
+use crate::reason::EvaluationReason;
 use crate::text::address::{self, Spelling};
 use crate::text::date::{Day, Years};
 use crate::text::datetime::{DateTime, MissingOffset};

@@ -5,9 +5,9 @@ use serde_json::value::RawValue;
 use super::Profile;
 use super::document::Document;
 use super::flag::{Compilation, LeftOut};
-use super::segment::Segment;
 use crate::diagnostic::Diagnostic;
 use crate::ruleset::{Feature, Ruleset};
+use crate::segment::Segment;
 use crate::tables::Slot;
 
 /// A compiler of flags and segments, which applies the rules of one profile.

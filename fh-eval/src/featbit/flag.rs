@@ -7,20 +7,21 @@ use serde_json::value::RawValue;
 use super::condition::Within;
 use super::record::{Record, texts};
 use super::split::{Exposures, Origin, no_rule};
-use super::{KEY, Profile, value};
+use super::{KEY, Profile};
 use crate::attributes::Name;
 use crate::bucket::Encoding;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, excerpt};
-use crate::evaluation::EvaluationReason;
 use crate::featurehub::DiagnosticCollector;
 use crate::hashing::Hashing;
 use crate::json::{Shape, compact};
 use crate::patterns::Patterns;
 use crate::predicate::{Run, TextTest};
+use crate::reason::EvaluationReason;
 use crate::tables::{
     FeatureDetail, Field, Head, Interval, Mode, Reading, Rule, Share, ValueAt, Writer,
 };
 use crate::text::pattern::Extent;
+use crate::text_value;
 use crate::value::Kind;
 
 /// Maximum number of rules with which a flag is evaluated without a cache of attributes.
@@ -234,7 +235,7 @@ impl<'a> Compilation<'a> {
             if all.contains_key(&id) {
                 continue;
             }
-            let value = value::store(&mut self.writer, &text);
+            let value = text_value::store(&mut self.writer, &text);
             let variant = self.writer.name(&id);
             all.insert(id, (value, variant));
         }

@@ -27,19 +27,17 @@ mod record;
 mod segment;
 mod split;
 mod user;
-mod value;
 
+pub use crate::segment::Segment;
 pub use compile::Compiler;
 pub use document::{Document, ParseError};
 pub use experiment::send_to_experiment;
-pub use segment::Segment;
 pub use user::{InvalidUser, User, UserBuilder};
-pub(crate) use value::converted;
 
-use crate::evaluation::{Evaluation, EvaluationReason};
+use crate::attributes::names::KEY_ID as KEY;
+use crate::evaluation::Evaluation;
+use crate::reason::EvaluationReason;
 
-/// The name of the property with the user's key.
-pub(crate) const KEY: &str = "keyId";
 /// The name of the property with the user's name.
 const NAME: &str = "name";
 

@@ -12,33 +12,11 @@ use super::{KEY, Profile};
 use crate::attributes::Name;
 use crate::bucket::Encoding;
 use crate::diagnostic::Diagnostic;
-use crate::evaluation::EvaluationReason;
 use crate::json::Shape;
 use crate::predicate::Run;
-use crate::tables::{FeatureDetail, Head, Interval, Mode, Share, Tables, ValueAt};
-
-/// A compiled segment, which can replace one of a ruleset with [`Ruleset::with_segment`](crate::Ruleset::with_segment).
-#[derive(Debug, Clone)]
-pub struct Segment {
-    pub(crate) id: Arc<str>,
-    /// `None` for a segment that makes flags malformed, because it is archived.
-    pub(crate) tables: Option<Arc<Tables>>,
-}
-
-impl Segment {
-    /// Returns the id by which flags name the segment.
-    #[must_use]
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// Returns the diagnostics of the segment.
-    #[must_use]
-    pub fn diagnostics(&self) -> &[Diagnostic] {
-        let detail = self.tables.as_ref().and_then(|tables| tables.features.first());
-        detail.map_or(&[], |detail| &detail.diagnostics)
-    }
-}
+use crate::reason::EvaluationReason;
+use crate::segment::Segment;
+use crate::tables::{FeatureDetail, Head, Interval, Mode, Share, ValueAt};
 
 impl Compilation<'_> {
     /// Compiles a segment.

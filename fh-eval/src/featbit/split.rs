@@ -5,9 +5,9 @@ use serde_json::value::RawValue;
 use super::flag::{Compilation, Variations};
 use super::record::Record;
 use crate::diagnostic::DiagnosticKind;
-use crate::evaluation::EvaluationReason;
 use crate::json::{Shape, Token, list};
 use crate::predicate::Run;
+use crate::reason::EvaluationReason;
 use crate::tables::{Interval, NO_POSITION, Share, Strategy, StrategyDetail, ValueAt};
 
 /// The difference from 1 below which the end of an interval that begins at 0 is 1.

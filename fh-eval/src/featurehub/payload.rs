@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use super::wire::name;
 use super::{Compiler, Document, ParseError, wire};
 use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
@@ -39,7 +40,7 @@ impl<'a> FeatureRef<'a> {
     pub fn properties(&self) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
         let json = self.json();
         // Most features have none, so that their JSON is only searched. A name with an escape is not found so.
-        if !json.contains(r#""fp""#) && !json.contains('\\') {
+        if !json.contains(name::PROPERTIES) && !json.contains('\\') {
             return Vec::new();
         }
         let Some(feature) = wire::Feature::parse(json) else { return Vec::new() };

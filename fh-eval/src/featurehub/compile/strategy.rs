@@ -8,13 +8,13 @@ use super::Compilation;
 use crate::attributes::Name;
 use crate::bucket::BUCKETS;
 use crate::diagnostic::{Consequence, DiagnosticKind};
-use crate::evaluation::EvaluationReason;
 use crate::featurehub::rule::RuleCompiler;
 use crate::featurehub::value;
 use crate::featurehub::wire::{self, Raw, name, text};
 use crate::json::{Shape, Token};
 use crate::predicate::Run;
 use crate::profile::Profile;
+use crate::reason::EvaluationReason;
 use crate::tables::{Field, Reading, Share, Strategy, StrategyDetail, ValueAt};
 use crate::value::Kind;
 

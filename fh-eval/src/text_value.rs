@@ -1,4 +1,4 @@
-//! The values of variations, which are texts. A read of another type converts the text.
+//! Values that are texts, such as those of FeatBit. A read of another type converts the text.
 
 use std::sync::LazyLock;
 
@@ -13,7 +13,7 @@ static FALSE: LazyLock<[Value; 2]> =
 
 /// Stores a value: its text, its number and its JSON in three rows. A row without a conversion has an empty text. The texts `true` and
 /// `false` are constants.
-pub(super) fn store(writer: &mut Writer, text: &str) -> ValueAt {
+pub(crate) fn store(writer: &mut Writer, text: &str) -> ValueAt {
     match text {
         "true" => return ValueAt::TRUE,
         "false" => return ValueAt::FALSE,
