@@ -8,7 +8,7 @@ class Shrunk {
         try (var client = FeatureHub.client(arguments[0], arguments[1])) {
             client.waitReady(Duration.ofSeconds(30));
             client.readyAsync().get();
-            System.out.println(client.getReadiness() + " " + client.context(Map.of("userkey", "mara")).string("COLOUR", "red"));
+            System.out.println(client.getReadiness() + " " + client.context(Map.of("userkey", "mara")).getString("COLOUR", "red"));
         }
     }
 }
