@@ -87,7 +87,8 @@ pub(crate) fn run(args: &EvalArgs, json: bool, screen: &mut Screen<'_>) -> Resul
     }
     if args.user.is_some() {
         return Err(Failure::Input(
-            "--user is a user of FeatBit: add --system featbit".to_string(),
+            "--user names the file of a user of FeatBit: add --system featbit, or write --context userkey=USER"
+                .to_string(),
         ));
     }
     let now = args.rules.now();

@@ -80,14 +80,14 @@ const ROWS: &[Row] = &[
     Row("eval -", b"", 2, &["stdin is empty", "give a payload"]),
     row!("eval {payload} -c country", 2, "'country' for '--context", "write country=VALUE"),
     row!("eval {payload} --now yesterday", 2, "'yesterday' for '--now", "2026-11-27T09:00:00Z"),
-    row!("eval {payload} --profile server", 2, "'server' for '--profile", "client, edge"),
+    row!("eval {payload} --profile server", 2, "--system featbit", "client or edge"),
     row!(
         "eval {payload} --key BANER",
         1,
         "{payload} holds no feature BANER",
         "did you mean BANNER?"
     ),
-    row!("eval {payload} --user fred", 2, "no --user", "--context userkey=USER"),
+    row!("eval {payload} --user fred", 2, "--system featbit", "--context userkey=USER"),
     row!(
         "eval {payload} {key}",
         2,
