@@ -1,12 +1,12 @@
 //! `cargo xtask bench`: runs the benches, which are a workspace of their own, and writes their tables into
-//! `docs/performance.md` and `docs/performance-edge.md`. `cargo xtask bench kotlin` is in `bench_kotlin.rs`, and `cargo xtask bench
-//! python` in `bench_python.rs`, and `cargo xtask bench swift` in `swift/bench.rs`.
+//! `docs/performance.md` and `docs/performance-edge.md`. `cargo xtask bench kotlin` is in `bench_kotlin.rs`, `cargo xtask bench python`
+//! in `bench_python.rs`, `cargo xtask bench swift` in `swift/bench.rs`, and `cargo xtask bench instructions` in `bench_instructions.rs`.
 
 use std::fs;
 use std::path::PathBuf;
 
 use crate::shell::{Run, root, target_folder};
-use crate::{bench_kotlin, bench_python, swift, unleash_edge};
+use crate::{bench_instructions, bench_kotlin, bench_python, swift, unleash_edge};
 
 const PEERS: [&str; 8] = [
     "unleash-yggdrasil",
@@ -28,6 +28,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         && first == "edge"
     {
         return edge(rest);
+    }
+    if let [first, rest @ ..] = arguments
+        && first == "instructions"
+    {
+        return bench_instructions::run(rest);
     }
     if let [first, rest @ ..] = arguments
         && first == "python"

@@ -3,6 +3,7 @@
 
 mod api;
 mod bench;
+mod bench_instructions;
 mod bench_kotlin;
 mod bench_python;
 mod budget;
@@ -84,6 +85,9 @@ cargo xtask <command>
   bench python [ARGS]
                      build the Python package with the profile release and measure it beside published SDKs; write the tables of
                      docs/performance-python.md, or with ARGS (--quick, --reads, --columns) only print them
+  bench instructions --against COMMIT
+                     count the instructions of the engine's workloads with valgrind, in the present code and in an older commit; fail if
+                     one takes more than 1.01 times as many as in the commit
   bench swift [--quick]
                      build the package for Swift with the profile release and measure it beside the Rust client; write the tables of
                      docs/performance-swift.md, or with --quick only print them
