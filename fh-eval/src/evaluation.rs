@@ -2,7 +2,7 @@
 
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
-use crate::tables::{Head, Mode, Tables, ValueAt};
+use crate::tables::{Head, Tables, ValueAt};
 #[cfg(feature = "featbit")]
 use crate::text_value;
 use crate::value::{Kind, Number, Value};
@@ -19,9 +19,6 @@ pub struct Evaluation<'a> {
     row: u32,
     kind: Option<Kind>,
     reason: EvaluationReason,
-    /// True if the value is a text, which reads of other types convert.
-    #[cfg(feature = "featbit")]
-    is_text: bool,
 }
 
 const NO_ROW: u32 = u32::MAX;
@@ -30,24 +27,11 @@ impl<'a> Evaluation<'a> {
     #[inline]
     pub(crate) fn new(tables: &'a Tables, head: &Head, row: Option<u32>) -> Self {
         let strategy = row.and_then(|row| tables.strategies.get(row as usize));
-        let (value, reason) = match (strategy, head.mode) {
-            (Some(strategy), _) => (strategy.value, strategy.reason),
-            (None, Mode::Static) => (head.value, EvaluationReason::Static),
-            #[cfg(feature = "first-row")]
-            (None, Mode::FirstRow | Mode::FirstRowManyRules) => {
-                (head.value, EvaluationReason::Malformed)
-            }
-            (None, _) => (head.value, EvaluationReason::Default),
+        let (value, reason) = match strategy {
+            Some(strategy) => (strategy.value, strategy.reason),
+            None => (head.value, head.default_reason),
         };
-        Self {
-            tables,
-            value,
-            row: row.unwrap_or(NO_ROW),
-            kind: head.kind,
-            reason,
-            #[cfg(feature = "featbit")]
-            is_text: head.encoding == crate::bucket::Encoding::Md5,
-        }
+        Self { tables, value, row: row.unwrap_or(NO_ROW), kind: head.kind, reason }
     }
 
     pub(crate) const fn missing(tables: &'a Tables) -> Self {
@@ -57,15 +41,23 @@ impl<'a> Evaluation<'a> {
             row: NO_ROW,
             kind: None,
             reason: EvaluationReason::NotFound,
-            #[cfg(feature = "featbit")]
-            is_text: false,
         }
     }
 
-    /// Returns the value that a read of this type converts from a text. `None` unless the value is a text that has this type.
+    /// Returns true if the value is a text, which reads of other types convert.
     #[cfg(feature = "featbit")]
+    #[inline(always)]
+    fn is_text(&self) -> bool {
+        self.tables.details.get(self.row as usize).is_some_and(|detail| detail.is_text)
+    }
+
+    /// Returns the value that a read of this type converts from a text. `None` unless the value is a text that has this type.
+    // Inlined, because a call with a reference to the evaluation would keep the whole evaluation in memory, also on the way of a
+    // boolean that is not converted.
+    #[cfg(feature = "featbit")]
+    #[inline(always)]
     fn converted(&self, kind: Kind) -> Option<&'a Value> {
-        self.is_text.then(|| text_value::converted(self.tables, self.value, kind)).flatten()
+        if self.is_text() { text_value::converted(self.tables, self.value, kind) } else { None }
     }
 
     /// Returns `None`, because no value is converted in this build.
@@ -236,7 +228,7 @@ impl<'a> Evaluation<'a> {
             return (None, EvaluationReason::NotFound);
         }
         #[cfg(feature = "featbit")]
-        if self.is_text {
+        if self.is_text() {
             return match (self.converted(kind), self.value()) {
                 (Some(value), _) => (Some(value), self.reason),
                 (None, Some(_)) => (None, EvaluationReason::TypeMismatch),

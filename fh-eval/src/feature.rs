@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
 #[cfg(feature = "first-row")]
-use crate::first_row::first_row;
+use crate::first_row::first_row_alone;
 use crate::subject::Subject;
 use crate::tables::{FeatureDetail, Head, Mode, Share, Tables};
 use crate::time::Clock;
@@ -179,15 +179,7 @@ impl<'a> FeatureRef<'a> {
                 evaluate(tables, head, head.strategies, subject, &mut memory, &mut NoTrace)
             }
             #[cfg(feature = "first-row")]
-            Mode::FirstRow => {
-                let mut memory = Memory::<0>::new();
-                first_row(tables, head, subject, &mut memory, &mut NoTrace)
-            }
-            #[cfg(feature = "first-row")]
-            Mode::FirstRowManyRules => {
-                let mut memory = Memory::<4>::new();
-                first_row(tables, head, subject, &mut memory, &mut NoTrace)
-            }
+            Mode::FirstRow | Mode::FirstRowManyRules => first_row_alone(tables, head, subject),
         };
         Evaluation::new(tables, head, row)
     }

@@ -9,7 +9,7 @@ use crate::md5::unit_bucket;
 use crate::predicate::{Predicate, Run};
 use crate::reason::EvaluationReason;
 use crate::subject::Subject;
-use crate::tables::{Head, Interval, Share, Strategy, Tables};
+use crate::tables::{Head, Interval, Mode, Share, Strategy, Tables};
 use crate::time::Clock;
 use crate::trace::{NoTrace, Tracer};
 
@@ -27,6 +27,33 @@ pub(crate) fn first_row<'a, C: Clock, T: Tracer, const N: usize>(
         Evaluator { tables, head, attributes, clock: &subject.clock, memory, tracer };
     evaluator.key()?;
     evaluator.first_row::<true>(head.strategies)
+}
+
+/// Evaluates one flag without explanation. The function is not inlined, because features of FeatureHub take the same way up to here and
+/// would pay for its registers.
+#[inline(never)]
+pub(crate) fn first_row_alone<C: Clock>(
+    tables: &Tables,
+    head: &Head,
+    subject: &Subject<'_, C>,
+) -> Option<u32> {
+    match head.mode {
+        Mode::FirstRowManyRules => {
+            first_row(tables, head, subject, &mut Memory::<4>::new(), &mut NoTrace)
+        }
+        _ => first_row(tables, head, subject, &mut Memory::<0>::new(), &mut NoTrace),
+    }
+}
+
+/// Like [`first_row_alone`], for one of several flags that are evaluated for the same subject.
+#[inline(never)]
+pub(crate) fn first_row_among<'a, C: Clock, const N: usize>(
+    tables: &'a Tables,
+    head: &Head,
+    subject: &Subject<'a, C>,
+    memory: &mut Memory<'a, N>,
+) -> Option<u32> {
+    first_row(tables, head, subject, memory, &mut NoTrace)
 }
 
 impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {

@@ -12,7 +12,7 @@ use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
 #[cfg(feature = "first-row")]
-use crate::first_row::first_row;
+use crate::first_row::first_row_among;
 use crate::hashing::Hashing;
 #[cfg(feature = "first-row")]
 use crate::segment::Segment;
@@ -207,7 +207,7 @@ impl Ruleset {
                 Mode::Static => None,
                 #[cfg(feature = "first-row")]
                 Mode::FirstRow | Mode::FirstRowManyRules => {
-                    first_row(tables, head, subject, &mut memory, &mut NoTrace)
+                    first_row_among(tables, head, subject, &mut memory)
                 }
                 _ => evaluate(tables, head, head.strategies, subject, &mut memory, &mut NoTrace),
             };

@@ -99,6 +99,8 @@ pub(crate) struct Head {
     pub(crate) mode: Mode,
     pub(crate) kind: Option<Kind>,
     pub(crate) encoding: Encoding,
+    /// The reason of an evaluation that no strategy answers.
+    pub(crate) default_reason: EvaluationReason,
 }
 
 /// The way in which the evaluator walks the strategies of a feature, chosen by the compiler.
@@ -207,6 +209,9 @@ pub(crate) struct StrategyDetail {
     /// The id of the value among the values of the flag.
     #[cfg(feature = "first-row")]
     pub(crate) variant: Option<Run>,
+    /// True if the value is a text, which reads of other types convert.
+    #[cfg(feature = "featbit")]
+    pub(crate) is_text: bool,
     /// The payload's percentage, clamped to 64 bits. Meaningful only if the strategy's `share` is [`Share::Stacked`] or
     /// [`Share::Alone`].
     pub(crate) percentage: i64,

@@ -199,6 +199,7 @@ impl<'a> Compilation<'a> {
             mode: if many { Mode::FirstRowManyRules } else { Mode::FirstRow },
             kind: kind(&flag),
             encoding: Encoding::Md5,
+            default_reason: EvaluationReason::Malformed,
         };
         let detail = FeatureDetail {
             key: key.as_ref().into(),

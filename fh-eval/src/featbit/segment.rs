@@ -70,6 +70,7 @@ impl Compilation<'_> {
             mode: Mode::FirstRow,
             kind: None,
             encoding: Encoding::Md5,
+            default_reason: EvaluationReason::Malformed,
         };
         let detail = FeatureDetail {
             key: id.as_ref().into(),

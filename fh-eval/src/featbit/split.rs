@@ -53,6 +53,7 @@ impl Compilation<'_> {
             reason: origin.reason,
         });
         self.writer.tables.details.push(StrategyDetail {
+            is_text: true,
             id: None,
             name: origin.name,
             variant,

@@ -20,8 +20,9 @@ use crate::json::{Shape, Token, mend};
 use crate::patterns::Patterns;
 use crate::predicate::Run;
 use crate::profile::Profile;
+use crate::reason::EvaluationReason;
 use crate::ruleset::{Feature, Ruleset};
-use crate::tables::{FeatureDetail, Head, Writer};
+use crate::tables::{FeatureDetail, Head, Mode, Writer};
 #[cfg(feature = "patterns")]
 use crate::text::pattern::Extent;
 use crate::value::Kind;
@@ -238,6 +239,10 @@ impl<'a> Compilation<'a> {
             mode,
             kind,
             encoding: self.compiler.profile.encoding(),
+            default_reason: match mode {
+                Mode::Static => EvaluationReason::Static,
+                _ => EvaluationReason::Default,
+            },
         };
         let locked = self.locked(feature.locked);
         let version = self.version(feature.version);

@@ -77,6 +77,8 @@ impl Compilation<'_> {
             reason: EvaluationReason::Split,
         };
         let mut detail = StrategyDetail {
+            #[cfg(feature = "featbit")]
+            is_text: false,
             id: None,
             #[cfg(feature = "first-row")]
             name: None,
