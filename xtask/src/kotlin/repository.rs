@@ -46,10 +46,9 @@ impl Repository {
     /// Builds the packages with these libraries, and puts them into the empty repository.
     pub(super) fn build(&self, libraries: &Libraries) -> Result<(), String> {
         empty_folder(&self.folder)?;
-        // Maven would leave libraries of an earlier build in the jar.
-        empty_folder(&root().join(PACKAGE).join("client/target/classes/fh/native"))?;
         // The repository of the user gets no package: other programs would find it.
-        maven("-DskipTests -Dmaven.install.skip=true deploy")
+        // Without `clean`, Maven would leave classes and libraries of earlier builds in the jars.
+        maven("-DskipTests -Dmaven.install.skip=true clean deploy")
             .args(&[
                 format!("-Dfh.native={}", libraries.folder.display()),
                 format!("-Dfh.licences={}", libraries.licences()?.display()),

@@ -14,7 +14,7 @@ const RULES: &str = "client/src/main/resources/META-INF/proguard/fh-client.pro";
 /// The files of a jar that concern other versions of Java.
 const LEFT_OUT: &str = "!META-INF/versions/**,!module-info.class";
 /// The modules of Java that the program needs.
-const MODULES: [&str; 2] = ["java.base", "java.net.http"];
+const MODULES: [&str; 3] = ["java.base", "java.logging", "java.net.http"];
 
 /// Shrinks the program with the packages that were built, and runs it. Without the rules of the package it must fail.
 pub(super) fn run() -> Result<(), String> {
