@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::library::Libraries;
-use super::{PACKAGE, maven};
+use super::maven;
 use crate::output::say;
 use crate::python::empty_folder;
-use crate::shell::{Run, root};
+use crate::shell::Run;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The file by which a program finds a transport.
