@@ -47,7 +47,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     check_out(commit, &checkout)?;
     let old = build(&checkout.join("benches"), &folder.join("old"), "");
     let remove = Run::new("git worktree remove --force").args(&[checkout.display().to_string()]);
-    let old = old.and_then(|old| remove.output().map(|_| old))?;
+    // A failed build leaves no checkout, either.
+    let removed = remove.output();
+    let old = old?;
+    removed?;
     let mut new = Vec::new();
     for (name, features) in BUILDS {
         let target = folder.join(name.replace(' ', "-"));

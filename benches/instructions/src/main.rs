@@ -26,7 +26,7 @@ fn main() {
     }
 }
 
-/// Does a workload that often. Returns false if there is no such workload.
+/// Runs a workload `count` times. Returns false if there is no workload with this name.
 fn run(name: &str, count: u32) -> bool {
     let email = if name.ends_with("suf") { Email::Suffix } else { Email::Regex };
     let flags = standard(1_000, email);

@@ -1,4 +1,4 @@
-/// What ends with a client: its streams, and its use of the transport.
+/// The resources that a client releases when it ends: its streams, and its use of the transport.
 final class Lifetime: Sendable {
     private struct State: Sendable {
         var isOver = false
