@@ -46,6 +46,7 @@ mod time_rules;
 mod trace;
 mod value;
 mod work;
+mod writer;
 
 pub use attributes::{
     AttributeText, Attributes, AttributesBuilder, Country, Device, InvalidContext, Platform,

@@ -17,9 +17,10 @@ use crate::hashing::Hashing;
 #[cfg(feature = "first-row")]
 use crate::segment::Segment;
 use crate::subject::Subject;
-use crate::tables::{Mode, Tables, Writer};
+use crate::tables::{Mode, Tables};
 use crate::time::Clock;
 use crate::trace::NoTrace;
+use crate::writer::Writer;
 
 /// Number of slots of the cache of attributes that [`Ruleset::evaluate_all`] keeps from feature to feature. Attributes
 /// with the same slot replace each other.

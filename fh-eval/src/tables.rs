@@ -2,18 +2,14 @@
 //! from front to back, without following a pointer for each feature (D-48). A single compiled feature is stored in the
 //! same tables, with one row of heads.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::ops::{Deref, Range};
+use std::ops::Deref;
 use std::sync::Arc;
-
-use smallvec::SmallVec;
 
 use crate::attributes::{Name, same};
 use crate::bucket::Encoding;
 use crate::diagnostic::Diagnostic;
-use crate::hashing::Hashing;
-use crate::predicate::{BoxedPredicate, Moves, Predicate, Run, Text};
+use crate::predicate::{BoxedPredicate, Predicate, Run, Text};
 use crate::reason::EvaluationReason;
 use crate::value::{Kind, Value};
 
@@ -125,7 +121,7 @@ pub(crate) enum Mode {
 
 /// The location of a feature's value: a row of the table `values`, or a constant for null and booleans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ValueAt(u32);
+pub(crate) struct ValueAt(pub(crate) u32);
 
 impl ValueAt {
     pub(crate) const NONE: Self = Self(u32::MAX);
@@ -138,7 +134,7 @@ impl ValueAt {
         if self.0 >= Self::TRUE.0 { Self::NONE } else { Self(self.0.wrapping_add(distance)) }
     }
 
-    fn shifted(self, by: u32) -> Self {
+    pub(crate) fn shifted(self, by: u32) -> Self {
         if self.0 >= Self::TRUE.0 { self } else { Self(self.0.wrapping_add(by)) }
     }
 }
@@ -277,27 +273,28 @@ impl Reading {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Spans {
     /// The first row or byte of the feature in each table in which features have rows or bytes of their own.
-    start: Starts,
+    pub(crate) start: Starts,
     pub(crate) key: Run,
     /// All strategies in the payload's order, including those that cannot match.
     pub(crate) all_strategies: Run,
 }
 
+/// The first rows of a feature in the tables, or the ends of the tables.
 #[derive(Debug, Clone, Copy, Default)]
-struct Starts {
-    strategies: u32,
-    rules: u32,
-    texts: u32,
-    text: u32,
-    hash_ids: u32,
-    names: u32,
-    boxed: u32,
-    sources: u32,
-    values: u32,
+pub(crate) struct Starts {
+    pub(crate) strategies: u32,
+    pub(crate) rules: u32,
+    pub(crate) texts: u32,
+    pub(crate) text: u32,
+    pub(crate) hash_ids: u32,
+    pub(crate) names: u32,
+    pub(crate) boxed: u32,
+    pub(crate) sources: u32,
+    pub(crate) values: u32,
     #[cfg(feature = "first-row")]
-    intervals: u32,
+    pub(crate) intervals: u32,
     #[cfg(feature = "first-row")]
-    named_segments: u32,
+    pub(crate) named_segments: u32,
 }
 
 /// The part of a feature that evaluations do not read.
@@ -344,7 +341,7 @@ impl<S: Storage> Tables<S> {
         })
     }
 
-    fn ends(&self) -> Starts {
+    pub(crate) fn ends(&self) -> Starts {
         Starts {
             strategies: self.strategies.len() as u32,
             rules: self.rules.len() as u32,
@@ -362,24 +359,8 @@ impl<S: Storage> Tables<S> {
         }
     }
 
-    fn starts(&self, feature: usize) -> Starts {
+    pub(crate) fn starts(&self, feature: usize) -> Starts {
         self.spans.get(feature).map_or_else(|| self.ends(), |spans| spans.start)
-    }
-}
-
-impl Tables {
-    /// Returns the tables without the features at `positions`, which must be in ascending order.
-    pub(crate) fn without(&self, positions: impl IntoIterator<Item = usize>) -> Self {
-        let mut writer = Writer::default();
-        #[cfg(feature = "first-row")]
-        writer.take_segments(self);
-        let mut from = 0;
-        for position in positions {
-            writer.copy(self, from..position);
-            from = position + 1;
-        }
-        writer.copy(self, from..self.heads.len());
-        writer.finish()
     }
 }
 
@@ -411,288 +392,6 @@ impl Tables {
             details: Arc::clone(&self.details),
             spans: Arc::clone(&self.spans),
             features: Arc::clone(&self.features),
-        }
-    }
-}
-
-/// The rows of `fields` by the name of the field. A field has one row for each way in which rules read it, and nearly
-/// always only one row.
-type FieldRows = HashMap<Box<str>, SmallVec<[(Reading, u32); 1]>, Hashing>;
-
-/// A writer that appends rows to tables. Rules that read the same field in the same way share a row of `fields`.
-#[derive(Default)]
-pub(crate) struct Writer {
-    pub(crate) tables: Tables<Growing>,
-    fields: FieldRows,
-    start: Starts,
-}
-
-impl Writer {
-    /// Begins the next feature. Rows that are added after this call belong to this feature.
-    pub(crate) fn begin(&mut self) {
-        self.start = self.tables.ends();
-    }
-
-    /// Ends the feature that began with [`Self::begin`], and stores the feature's head, key, strategies and detail.
-    pub(crate) fn end(&mut self, head: Head, key: Run, all_strategies: Run, detail: FeatureDetail) {
-        self.tables.heads.push(head);
-        self.tables.spans.push(Spans { start: self.start, key, all_strategies });
-        self.tables.features.push(Arc::new(detail));
-    }
-
-    /// Removes the rows of the feature that began with [`Self::begin`]. Rows of `fields` stay, because other features may
-    /// share them.
-    pub(crate) fn discard(&mut self) {
-        let Self { tables, start, .. } = self;
-        tables.strategies.truncate(start.strategies as usize);
-        tables.details.truncate(start.strategies as usize);
-        tables.rules.truncate(start.rules as usize);
-        tables.texts.truncate(start.texts as usize);
-        tables.heads_of_texts.truncate(start.texts as usize);
-        tables.text.truncate(start.text as usize);
-        tables.hash_ids.truncate(start.hash_ids as usize);
-        tables.names.truncate(start.names as usize);
-        tables.boxed.truncate(start.boxed as usize);
-        tables.sources.truncate(start.sources as usize);
-        tables.values.truncate(start.values as usize);
-        #[cfg(feature = "first-row")]
-        tables.intervals.truncate(start.intervals as usize);
-        #[cfg(feature = "first-row")]
-        tables.named_segments.truncate(start.named_segments as usize);
-    }
-
-    /// Stores a text of a rule, and returns its range of bytes.
-    pub(crate) fn text(&mut self, text: &str) -> Run {
-        append(&mut self.tables.text, text)
-    }
-
-    /// Stores a feature's key or a strategy's id, and returns its range of bytes.
-    pub(crate) fn name(&mut self, name: &str) -> Run {
-        append(&mut self.tables.names, name)
-    }
-
-    /// Stores an id from which buckets are computed, and returns its range of bytes.
-    pub(crate) fn hash_id(&mut self, id: &str) -> Run {
-        append(&mut self.tables.hash_ids, id)
-    }
-
-    pub(crate) fn value(&mut self, value: Value) -> ValueAt {
-        match value {
-            Value::Bool(true) => ValueAt::TRUE,
-            Value::Bool(false) => ValueAt::FALSE,
-            value => {
-                self.tables.values.push(value);
-                ValueAt(self.tables.values.len() as u32 - 1)
-            }
-        }
-    }
-
-    pub(crate) fn boxed(&mut self, boxed: BoxedPredicate) -> Predicate {
-        self.tables.boxed.push(Arc::new(boxed));
-        Predicate::Boxed(self.tables.boxed.len() as u32 - 1)
-    }
-
-    pub(crate) fn source(&mut self, fields: Arc<[Field]>) -> u32 {
-        self.tables.sources.push(fields);
-        self.tables.sources.len() as u32
-    }
-
-    /// Returns the row of the field with this name and this reading. If there is no such row, it is added.
-    pub(crate) fn field(&mut self, name: &str, reading: Reading) -> u32 {
-        if let Some(rows) = self.fields.get(name)
-            && let Some((_, row)) = rows.iter().find(|(known, _)| *known == reading)
-        {
-            return *row;
-        }
-        let row = self.tables.fields.len() as u32;
-        self.tables.fields.push(Field { name: Name::of(name), text: name.into(), reading });
-        self.fields.entry(name.into()).or_default().push((reading, row));
-        row
-    }
-
-    /// Appends the features at the positions `range` of other tables. Rows refer to each other by position, so each
-    /// reference is shifted by the distance between the old and the new position of its row. References to fields are
-    /// looked up by name.
-    pub(crate) fn copy(&mut self, from: &Tables, range: Range<usize>) {
-        let (start, end) = (from.starts(range.start), from.starts(range.end));
-        let here = self.tables.ends();
-        let mut fields: Vec<Option<u32>> = vec![None; from.fields.len()];
-        let rules = rows(&from.rules, start.rules, end.rules);
-        let mut copied = Vec::with_capacity(rules.len());
-        for rule in rules {
-            let field = match fields.get(rule.field as usize).copied().flatten() {
-                Some(field) => field,
-                None => {
-                    let field = from.fields.get(rule.field as usize);
-                    let row = field.map_or(0, |field| self.field(&field.text, field.reading));
-                    if let Some(slot) = fields.get_mut(rule.field as usize) {
-                        *slot = Some(row);
-                    }
-                    row
-                }
-            };
-            let predicate = rule.predicate.moved(&Moves {
-                texts: here.texts.wrapping_sub(start.texts),
-                boxed: here.boxed.wrapping_sub(start.boxed),
-                #[cfg(feature = "first-row")]
-                named_segments: here.named_segments.wrapping_sub(start.named_segments),
-            });
-            copied.push(Rule { predicate, field });
-        }
-        let tables = &mut self.tables;
-        tables.rules.append(&mut copied);
-        let by = here.text.wrapping_sub(start.text);
-        tables.text.push_str(part(&from.text, start.text, end.text));
-        tables.hash_ids.push_str(part(&from.hash_ids, start.hash_ids, end.hash_ids));
-        tables.names.push_str(part(&from.names, start.names, end.names));
-        let names = here.names.wrapping_sub(start.names);
-        let hash_ids = here.hash_ids.wrapping_sub(start.hash_ids);
-        let texts = rows(&from.texts, start.texts, end.texts);
-        tables
-            .texts
-            .extend(texts.iter().map(|text| Text { at: text.at.wrapping_add(by), ..*text }));
-        let heads = rows(&from.heads_of_texts, start.texts, end.texts);
-        tables.heads_of_texts.extend_from_slice(heads);
-        let details = rows(&from.details, start.strategies, end.strategies);
-        tables.details.extend(details.iter().map(|detail| StrategyDetail {
-            id: detail.id.map(|id| id.shifted(names)),
-            #[cfg(feature = "first-row")]
-            name: detail.name.map(|name| name.shifted(names)),
-            #[cfg(feature = "first-row")]
-            variant: detail.variant.map(|variant| variant.shifted(names)),
-            ..*detail
-        }));
-        let (values, sources) =
-            (here.values.wrapping_sub(start.values), here.sources.wrapping_sub(start.sources));
-        #[cfg(feature = "first-row")]
-        let intervals = here.intervals.wrapping_sub(start.intervals);
-        let strategies = rows(&from.strategies, start.strategies, end.strategies);
-        tables.strategies.extend(strategies.iter().map(|strategy| Strategy {
-            rules: strategy.rules.shifted(here.rules.wrapping_sub(start.rules)),
-            value: strategy.value.shifted(values),
-            #[cfg(feature = "first-row")]
-            limit: match strategy.share {
-                Share::Whole | Share::Within => strategy.limit.wrapping_add_unsigned(intervals),
-                _ => strategy.limit,
-            },
-            source: if strategy.source == 0 { 0 } else { strategy.source.wrapping_add(sources) },
-            ..*strategy
-        }));
-        tables.values.extend_from_slice(rows(&from.values, start.values, end.values));
-        tables.boxed.extend_from_slice(rows(&from.boxed, start.boxed, end.boxed));
-        tables.sources.extend_from_slice(rows(&from.sources, start.sources, end.sources));
-        #[cfg(feature = "first-row")]
-        tables.intervals.extend_from_slice(rows(&from.intervals, start.intervals, end.intervals));
-        #[cfg(feature = "first-row")]
-        self.copy_named_segments(
-            rows(&from.named_segments, start.named_segments, end.named_segments),
-            from,
-        );
-        let tables = &mut self.tables;
-        let moved = here.strategies.wrapping_sub(start.strategies);
-        let heads = from.heads.get(range.clone()).unwrap_or_default();
-        tables.heads.extend(heads.iter().map(|head| Head {
-            strategies: head.strategies.shifted(moved),
-            hash_id: head.hash_id.shifted(hash_ids),
-            value: head.value.shifted(values),
-            ..*head
-        }));
-        let spans = from.spans.get(range.clone()).unwrap_or_default();
-        tables.spans.extend(spans.iter().map(|spans| Spans {
-            start: spans.start.moved(start, here),
-            key: spans.key.shifted(names),
-            all_strategies: spans.all_strategies.shifted(moved),
-        }));
-        tables.features.extend_from_slice(from.features.get(range).unwrap_or_default());
-    }
-
-    /// Takes the segments of other tables over, which have none of these yet.
-    #[cfg(feature = "first-row")]
-    pub(crate) fn take_segments(&mut self, from: &Tables) {
-        self.tables.segments.extend_from_slice(&from.segments);
-    }
-
-    /// Returns the row of the slot with this id. If there is no such slot, an empty one is added.
-    #[cfg(feature = "first-row")]
-    pub(crate) fn slot(&mut self, id: &str) -> u32 {
-        let segments = &mut self.tables.segments;
-        let known = segments.iter().position(|slot| &*slot.id == id);
-        known.unwrap_or_else(|| {
-            segments.push(Slot { id: id.into(), segment: None });
-            segments.len() - 1
-        }) as u32
-    }
-
-    /// Appends names of segments. Segments are found by their ids.
-    #[cfg(feature = "first-row")]
-    fn copy_named_segments(&mut self, named: &[u32], from: &Tables) {
-        for row in named {
-            let id = from.segments.get(*row as usize).map(|slot| Arc::clone(&slot.id));
-            let slot = self.slot(id.as_deref().unwrap_or_default());
-            self.tables.named_segments.push(slot);
-        }
-    }
-
-    /// Returns the finished tables.
-    pub(crate) fn finish(self) -> Tables {
-        let tables = self.tables;
-        Tables {
-            heads: tables.heads.into(),
-            strategies: tables.strategies.into(),
-            rules: tables.rules.into(),
-            heads_of_texts: tables.heads_of_texts.into(),
-            texts: tables.texts.into(),
-            text: tables.text.into(),
-            hash_ids: tables.hash_ids.into(),
-            fields: tables.fields.into(),
-            boxed: tables.boxed.into(),
-            sources: tables.sources.into(),
-            values: tables.values.into(),
-            #[cfg(feature = "first-row")]
-            intervals: tables.intervals.into(),
-            #[cfg(feature = "first-row")]
-            named_segments: tables.named_segments.into(),
-            #[cfg(feature = "first-row")]
-            segments: tables.segments.into(),
-            names: tables.names.into(),
-            details: tables.details.into(),
-            spans: tables.spans.into(),
-            features: tables.features.into(),
-        }
-    }
-}
-
-fn append(pool: &mut String, text: &str) -> Run {
-    let at = pool.len() as u32;
-    pool.push_str(text);
-    Run { at, len: text.len() as u32 }
-}
-
-fn part(pool: &str, start: u32, end: u32) -> &str {
-    pool.get(start as usize..end as usize).unwrap_or_default()
-}
-
-fn rows<T>(table: &[T], start: u32, end: u32) -> &[T] {
-    table.get(start as usize..end as usize).unwrap_or_default()
-}
-
-impl Starts {
-    fn moved(self, from: Self, to: Self) -> Self {
-        let moved = |at: u32, from: u32, to: u32| at.wrapping_sub(from).wrapping_add(to);
-        Self {
-            strategies: moved(self.strategies, from.strategies, to.strategies),
-            rules: moved(self.rules, from.rules, to.rules),
-            texts: moved(self.texts, from.texts, to.texts),
-            text: moved(self.text, from.text, to.text),
-            hash_ids: moved(self.hash_ids, from.hash_ids, to.hash_ids),
-            names: moved(self.names, from.names, to.names),
-            boxed: moved(self.boxed, from.boxed, to.boxed),
-            sources: moved(self.sources, from.sources, to.sources),
-            values: moved(self.values, from.values, to.values),
-            #[cfg(feature = "first-row")]
-            intervals: moved(self.intervals, from.intervals, to.intervals),
-            #[cfg(feature = "first-row")]
-            named_segments: moved(self.named_segments, from.named_segments, to.named_segments),
         }
     }
 }

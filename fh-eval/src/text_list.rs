@@ -2,8 +2,9 @@
 
 use crate::attributes::{Supplied, head, tail};
 use crate::predicate::{Predicate, Run, Text, TextTest};
-use crate::tables::{Tables, Writer};
+use crate::tables::Tables;
 use crate::text::order;
+use crate::writer::Writer;
 
 /// The maximum number of texts in a list that is scanned. A longer list is sorted and searched.
 const LONGEST_SCAN: usize = 16;

@@ -2,8 +2,9 @@
 
 use std::sync::LazyLock;
 
-use crate::tables::{Tables, ValueAt, Writer};
+use crate::tables::{Tables, ValueAt};
 use crate::value::{Kind, Number, Value};
+use crate::writer::Writer;
 
 /// The conversions of the constants.
 static TRUE: LazyLock<[Value; 2]> =

@@ -17,12 +17,11 @@ use crate::json::{Shape, compact};
 use crate::patterns::Patterns;
 use crate::predicate::{Run, TextTest};
 use crate::reason::EvaluationReason;
-use crate::tables::{
-    FeatureDetail, Field, Head, Interval, Mode, Reading, Rule, Share, ValueAt, Writer,
-};
+use crate::tables::{FeatureDetail, Field, Head, Interval, Mode, Reading, Rule, Share, ValueAt};
 use crate::text::pattern::Extent;
 use crate::text_value;
 use crate::value::Kind;
+use crate::writer::Writer;
 
 /// Maximum number of rules with which a flag is evaluated without a cache of attributes.
 const MANY_RULES: u32 = 3;

@@ -22,10 +22,11 @@ use crate::predicate::Run;
 use crate::profile::Profile;
 use crate::reason::EvaluationReason;
 use crate::ruleset::{Feature, Ruleset};
-use crate::tables::{FeatureDetail, Head, Mode, Writer};
+use crate::tables::{FeatureDetail, Head, Mode};
 #[cfg(feature = "patterns")]
 use crate::text::pattern::Extent;
 use crate::value::Kind;
+use crate::writer::Writer;
 
 /// The ids from which buckets are computed in place of feature ids, by feature key. FeatureHub's server uses the ids of
 /// feature values (D-41).

@@ -3,7 +3,8 @@
 
 use crate::bucket::BUCKETS;
 use crate::predicate::{BoxedPredicate, Predicate, Run, TextTest};
-use crate::tables::{Growing, Mode, Rule, Share, Strategy, StrategyDetail, Tables, Writer};
+use crate::tables::{Growing, Mode, Rule, Share, Strategy, StrategyDetail, Tables};
+use crate::writer::Writer;
 
 /// Maximum number of rules with which a feature is evaluated without a cache of attributes. The cache is used if a
 /// feature has more rules and at most one percentage key. [`Ruleset::evaluate_all`](crate::Ruleset::evaluate_all) uses

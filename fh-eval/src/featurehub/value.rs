@@ -6,8 +6,9 @@ use super::diagnostics::DiagnosticCollector;
 use super::wire::{Raw, name};
 use crate::diagnostic::{Consequence, DiagnosticKind};
 use crate::json::{Token, mend};
-use crate::tables::{ValueAt, Writer};
+use crate::tables::ValueAt;
 use crate::value::{Kind, Number, Value};
+use crate::writer::Writer;
 
 /// Stores a value, converted to the feature's type if possible, and returns its location in the tables. Adds a
 /// diagnostic for a list or an object, and for the value of a NUMBER feature that is not a number.

@@ -20,7 +20,8 @@ use crate::json::{Shape, Token, mend};
 use crate::patterns::Patterns;
 use crate::predicate::{BoxedPredicate, Comparison, ExpectedValues, Predicate};
 use crate::profile::Profile;
-use crate::tables::{Reading, Rule, Writer};
+use crate::tables::{Reading, Rule};
+use crate::writer::Writer;
 
 /// A compiler of one rule into a predicate.
 pub(super) struct RuleCompiler<'a> {
