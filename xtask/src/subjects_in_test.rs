@@ -16,15 +16,43 @@ pub(crate) enum Selection {
     Whole,
     /// The scenarios and cases of the profile `client`, without slow scenarios.
     Client,
-    /// These scenarios.
-    Scenarios(&'static [&'static str]),
+    /// A few scenarios, for a package whose rules run in Rust.
+    OfBinding,
 }
+
+/// The scenarios of [`Selection::OfBinding`]: what crosses between a language and Rust, and what the HTTP stack of the platform does. The rules
+/// behind them run in Rust.
+const OF_BINDING: [&str; 23] = [
+    "P-008",        // headers of the program
+    "P-009",        // a context with all characters
+    "P-027",        // gzip
+    "P-028",        // redirects
+    "P-030",        // test updates
+    "C-POLL-025",   // a time limit before the head
+    "C-POLL-029",   // a body that is too short
+    "C-STREAM-002", // an update
+    "C-STREAM-011", // a reset connection
+    "C-STREAM-032", // an invalid certificate
+    "C-STREAM-034", // a certificate authority of the program or the system
+    "C-STREAM-035", // a proxy of the program or the environment
+    "C-READY-003",  // a wait that ends without features
+    "C-LISTEN-003", // listeners of contexts
+    "C-LISTEN-006", // listeners that throw
+    "C-LISTEN-007", // listeners that change listeners
+    "C-LISTEN-011", // texts of updates
+    "C-CR-002",     // catch & release
+    "C-INT-006",    // types of overrides
+    "C-INT-008",    // the end of interceptors
+    "C-USE-008",    // events of the program
+    "C-CLOSE-001",  // the end of connections
+    "C-CLOSE-003",  // the end while a connection is opened
+];
 
 /// The options of [`Selection::Client`].
 const CLIENT: Options = &[("--profile", Some("client"))];
 /// The number of scenarios at the same time. They mostly wait.
 const JOBS: &str = "16";
-/// The number of [`Selection::Scenarios`] at the same time. Each of these processes starts a virtual machine or enters a chroot, and its first
+/// The number of [`OF_BINDING`] at the same time. Each of these processes starts a virtual machine or enters a chroot, and its first
 /// request has to end within the time limits of the scenario.
 const FEW_JOBS: &str = "4";
 
@@ -38,7 +66,7 @@ pub(crate) fn run(name: &str, selection: Selection) -> Result<(), String> {
             let mut options = words(match selection {
                 Selection::Whole => subject.options,
                 Selection::Client => CLIENT,
-                Selection::Scenarios(_) => &[],
+                Selection::OfBinding => &[],
             });
             options.extend(["--compare".to_string(), path(&recorded)]);
             options.extend(only.iter().flat_map(|id| ["--only".to_string(), id.to_string()]));
@@ -47,7 +75,7 @@ pub(crate) fn run(name: &str, selection: Selection) -> Result<(), String> {
         };
         let (chosen, jobs) = match selection {
             Selection::Whole | Selection::Client => ([].as_slice(), JOBS),
-            Selection::Scenarios(ids) => (ids, FEW_JOBS),
+            Selection::OfBinding => (OF_BINDING.as_slice(), FEW_JOBS),
         };
         let run = start(chosen, &["--jobs", jobs, "--json", &path(&outcome)])?;
         let Err(why) = run.go() else { return Ok(()) };

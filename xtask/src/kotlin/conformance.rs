@@ -32,32 +32,6 @@ const OPTIONS: [&str; 6] = [
     "-Xlog:all=error:stderr",
 ];
 
-/// The scenarios of `cargo xtask test`: what crosses between Kotlin and Rust, and what the HTTP stack does. The rules behind them run in Rust.
-const SCENARIOS: [&str; 22] = [
-    "P-008",        // headers of the program
-    "P-009",        // a context with all characters
-    "P-027",        // gzip
-    "P-028",        // redirects
-    "P-030",        // test updates
-    "C-POLL-025",   // a time limit before the head
-    "C-POLL-029",   // a body that is too short
-    "C-STREAM-002", // an update
-    "C-STREAM-011", // a reset connection
-    "C-STREAM-032", // an invalid certificate
-    "C-STREAM-034", // a certificate authority of the program
-    "C-STREAM-035", // a proxy of the program
-    "C-READY-003",  // a wait that ends without features
-    "C-LISTEN-003", // listeners of contexts
-    "C-LISTEN-006", // listeners that throw
-    "C-LISTEN-007", // listeners that change listeners
-    "C-LISTEN-011", // texts of updates
-    "C-CR-002",     // catch & release
-    "C-INT-006",    // types of overrides
-    "C-INT-008",    // the end of interceptors
-    "C-USE-008",    // events of the program
-    "C-CLOSE-003",  // the end while a connection is opened
-];
-
 /// Returns the command of the adapter that was installed into a folder, split into words.
 pub(crate) fn adapter(folder: &Path) -> Vec<String> {
     words("-XX:SharedArchiveFile", folder)
@@ -122,7 +96,7 @@ pub(crate) fn run() -> Result<(), String> {
         let target = format!("adapter:{}", subject.command());
         suite("vectors run --profile client --target")?.args(&[target]).go()?;
     }
-    subjects_in_test::run(OVER_JDK, Selection::Scenarios(&SCENARIOS))
+    subjects_in_test::run(OVER_JDK, Selection::OfBinding)
 }
 
 /// Installs the adapter, and runs against it all scenarios with both HTTP stacks, and all vectors without and with an Edge.

@@ -13,32 +13,6 @@ const ADAPTER: &str = "conformance";
 /// process would depend on the threads that URLSession happens to use.
 const VARIABLES: [&str; 2] = ["MALLOC_ARENA_MAX=1", "MALLOC_MMAP_THRESHOLD_=131072"];
 
-/// The scenarios of `cargo xtask test`: what crosses between Swift and Rust, and what URLSession does. The rules behind them run in Rust.
-const SCENARIOS: [&str; 22] = [
-    "P-008",        // headers of the program
-    "P-009",        // a context with all characters
-    "P-027",        // gzip
-    "P-028",        // redirects
-    "P-030",        // test updates
-    "C-POLL-025",   // a time limit before the head
-    "C-POLL-029",   // a body that is too short
-    "C-STREAM-002", // an update
-    "C-STREAM-011", // a reset connection
-    "C-STREAM-032", // an invalid certificate
-    "C-STREAM-034", // a certificate authority of the system
-    "C-STREAM-035", // a proxy of the environment
-    "C-READY-003",  // a wait that ends without features
-    "C-LISTEN-003", // listeners of contexts
-    "C-LISTEN-006", // listeners that throw
-    "C-LISTEN-007", // listeners that change listeners
-    "C-LISTEN-011", // texts of updates
-    "C-CR-002",     // catch & release
-    "C-INT-006",    // types of overrides
-    "C-INT-008",    // the end of interceptors
-    "C-USE-008",    // events of the program
-    "C-CLOSE-001",  // the end of connections
-];
-
 /// Returns the command of the adapter, split into words. It enters the chroot.
 pub(crate) fn adapter() -> Vec<String> {
     let entering = ["unshare", "--mount", "sh", "-ec"].map(str::to_string);
@@ -63,7 +37,7 @@ pub(super) fn build() -> Result<(), String> {
 /// Runs the vectors of the profile `client` by the operation `evaluate`, and some scenarios, against the package, which was built.
 pub(super) fn run() -> Result<(), String> {
     vectors("adapter", "client")?;
-    subjects_in_test::run(SUBJECT, Selection::Scenarios(&SCENARIOS))
+    subjects_in_test::run(SUBJECT, Selection::OfBinding)
 }
 
 /// Installs the adapter, and runs against it all scenarios, and all vectors without and with an Edge.
