@@ -6,7 +6,7 @@ pub use crate::json::{Shape, Token, compact, lone_surrogates, members, mend};
 
 /// Forecasts of rollouts: how many users match each strategy of a feature.
 pub mod rollout {
-    pub use crate::rollout::*;
+    pub use crate::featurehub::rollout::*;
 }
 
 /// Parsers of the texts that rules compare, and regular expressions.

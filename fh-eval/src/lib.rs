@@ -27,9 +27,7 @@ mod md5;
 #[cfg(feature = "patterns")]
 mod patterns;
 mod predicate;
-mod profile;
 mod reason;
-mod rollout;
 mod ruleset;
 #[cfg(feature = "first-row")]
 mod segment;
@@ -57,9 +55,11 @@ pub use columns::{Column, ColumnEvaluator, PreparedText, RowAnswer, UnknownFeatu
 pub use diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Severity};
 pub use evaluation::Evaluation;
 #[cfg(feature = "explain")]
-pub use explanation::{Explanation, Line, Mark, Outcome, Report, RuleReport, StrategyReport};
+pub use explanation::{Explanation, Line, Mark, Outcome};
 pub use feature::FeatureRef;
-pub use profile::{Profile, UnknownProfile};
+pub use featurehub::profile::{Profile, UnknownProfile};
+#[cfg(feature = "explain")]
+pub use featurehub::report::{Report, RuleReport, StrategyReport};
 pub use reason::EvaluationReason;
 pub use ruleset::{Feature, Ruleset};
 pub use subject::Subject;

@@ -20,7 +20,7 @@ const MOST_EXPORTS: usize = 16;
 
 /// The sources of a crate.
 #[derive(Default)]
-struct Crate {
+pub(crate) struct Crate {
     /// The source of each file, by the path of the file below the root of the sources.
     sources: BTreeMap<String, Source>,
     /// The file of each module. Modules that are written inside of a file are modules of that file.
@@ -35,7 +35,7 @@ fn module_of(file: &str) -> String {
 }
 
 impl Crate {
-    fn add(&mut self, file: &str, text: &str) {
+    pub(crate) fn add(&mut self, file: &str, text: &str) {
         let module = module_of(file);
         let source = Source::read(&module, text);
         for module in source.modules.iter().chain([&module]) {
@@ -45,7 +45,7 @@ impl Crate {
     }
 
     /// Reads the sources below a folder, without tests.
-    fn read(folder: &Path) -> Self {
+    pub(crate) fn read(folder: &Path) -> Self {
         let mut found = Self::default();
         for path in files(folder, "rs") {
             let file = path.strip_prefix(folder).unwrap().to_str().unwrap().replace('\\', "/");
@@ -100,7 +100,7 @@ impl Crate {
     }
 
     /// Returns the files that each file depends on.
-    fn graph(&self) -> Graph {
+    pub(crate) fn graph(&self) -> Graph {
         let of = |(file, source): (&String, &Source)| {
             let named = source.paths.iter().filter_map(|path| self.resolve(path, 0));
             let named = named.filter_map(|module| self.files.get(&module).cloned());

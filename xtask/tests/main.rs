@@ -9,6 +9,7 @@ mod circles_of_files;
 mod circles_of_python;
 mod citations;
 mod client_items;
+mod dialects;
 mod documents;
 mod kotlin_matrix;
 mod members;

@@ -1,11 +1,12 @@
-//! Explanations: the evaluator records its steps, and a report is made from the recorded steps afterwards.
+//! Explanations: the evaluator records its steps, and a dialect makes a report from the recorded steps afterwards.
 
-mod report;
+mod line;
 
-pub use report::{Line, Mark, Outcome, Report, RuleReport, StrategyReport};
+pub use line::{Line, Mark};
 
-use std::fmt;
 use std::sync::Arc;
+
+use serde::Serialize;
 
 use crate::attributes::Attributes;
 use crate::evaluate::{Memory, evaluate};
@@ -21,9 +22,30 @@ use crate::time::{Clock, Timestamp};
 use crate::trace::Tracer;
 use crate::value::{Kind, Value};
 
+/// The outcome of a strategy in one evaluation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The strategy matched, so its value is the value of the evaluation.
+    Match,
+    /// The bucket is above the largest bucket that the strategy admits, or the strategy has neither rules nor a
+    /// percentage other than 0.
+    PercentageMiss,
+    /// The strategy has a percentage, but the context has no percentage key.
+    NoPercentageKey,
+    /// A rule of the strategy did not hold.
+    AttributeMiss,
+    /// The strategy is unusable, for example because it could not be read, or the rule that failed is
+    /// [`unreadable`](crate::RuleReport::unreadable).
+    Invalid,
+    /// An earlier strategy matched, or the subject has no context.
+    NotReached,
+}
+
 /// The result of one evaluation with every step that led to it.
 ///
-/// An explanation borrows nothing. It displays as text for people and serialises as its [`Report`].
+/// An explanation borrows nothing. It displays as text for people and serialises as its [`Report`](crate::Report).
 ///
 /// ```
 /// use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp};
@@ -39,34 +61,34 @@ use crate::value::{Kind, Value};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Explanation {
-    detail: Option<Arc<FeatureDetail>>,
-    kind: Option<Kind>,
-    session: &'static str,
-    attributes: Option<Attributes>,
-    value: Option<Value>,
-    reason: EvaluationReason,
-    steps: Vec<Step>,
-    rules: Vec<RuleStep>,
-    now: Option<Timestamp>,
+    pub(crate) detail: Option<Arc<FeatureDetail>>,
+    pub(crate) kind: Option<Kind>,
+    pub(crate) session: &'static str,
+    pub(crate) attributes: Option<Attributes>,
+    pub(crate) value: Option<Value>,
+    pub(crate) reason: EvaluationReason,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) rules: Vec<RuleStep>,
+    pub(crate) now: Option<Timestamp>,
 }
 
 /// A strategy that the evaluator reached.
 #[derive(Debug, Clone, Copy)]
-struct Step {
-    position: u32,
-    outcome: Outcome,
+pub(crate) struct Step {
+    pub(crate) position: u32,
+    pub(crate) outcome: Outcome,
     /// The bucket, and the largest bucket that the strategy admits; `None` if the two were not compared.
-    drawn: Option<(u32, i64)>,
+    pub(crate) drawn: Option<(u32, i64)>,
     /// The rules that were evaluated, as a range of [`Explanation::rules`].
-    rules: Run,
+    pub(crate) rules: Run,
 }
 
 /// A rule that was evaluated.
 #[derive(Debug, Clone, Copy)]
-struct RuleStep {
-    index: u32,
-    held: bool,
-    read_clock: bool,
+pub(crate) struct RuleStep {
+    pub(crate) index: u32,
+    pub(crate) held: bool,
+    pub(crate) read_clock: bool,
 }
 
 impl FeatureRef<'_> {
@@ -123,24 +145,6 @@ impl Explanation {
     #[must_use]
     pub const fn reason(&self) -> EvaluationReason {
         self.reason
-    }
-
-    /// Returns the explanation as a [`Report`], which programs can read field by field.
-    #[must_use]
-    pub fn report(&self) -> Report {
-        Report::of(self)
-    }
-}
-
-impl fmt::Display for Explanation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.report().fmt(f)
-    }
-}
-
-impl serde::Serialize for Explanation {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.report().serialize(serializer)
     }
 }
 

@@ -15,11 +15,11 @@ use super::fast_path::fast_path;
 use super::wire::{self, Raw, name, text};
 use crate::attributes::Name;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind};
+use crate::featurehub::profile::Profile;
 use crate::json::{Shape, Token, mend};
 #[cfg(feature = "patterns")]
 use crate::patterns::Patterns;
 use crate::predicate::Run;
-use crate::profile::Profile;
 use crate::reason::EvaluationReason;
 use crate::ruleset::{Feature, Ruleset};
 use crate::tables::{FeatureDetail, Head, Mode};

@@ -10,7 +10,12 @@ mod document;
 mod fast_path;
 mod member;
 pub(crate) mod payload;
+pub(crate) mod profile;
+#[cfg(feature = "explain")]
+pub(crate) mod report;
+pub(crate) mod rollout;
 mod rule;
+mod server_hash;
 mod value;
 pub(crate) mod visible_change;
 pub(crate) mod wire;

@@ -9,8 +9,8 @@ use super::wire::name;
 use super::{Compiler, Document, ParseError, wire};
 use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
+use crate::featurehub::profile::Profile;
 use crate::json::Token;
-use crate::profile::Profile;
 use crate::ruleset::Ruleset;
 
 /// Returns the JSON token of a value, or `None` if the value is missing or null.

@@ -3,9 +3,9 @@
 use super::number::server_number_text;
 use super::{Conditional, RuleCompiler, Typed};
 use crate::diagnostic::DiagnosticKind;
+use crate::featurehub::profile::Profile;
 use crate::json::Token;
 use crate::predicate::{BoxedPredicate, Membership, Predicate};
-use crate::profile::Profile;
 use crate::text::address::{InvalidNetwork, Network, Spelling};
 
 impl RuleCompiler<'_> {

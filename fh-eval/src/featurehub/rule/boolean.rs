@@ -2,9 +2,9 @@
 
 use super::{Conditional, RuleCompiler};
 use crate::diagnostic::{Consequence, DiagnosticKind};
+use crate::featurehub::profile::Profile;
 use crate::json::Token;
 use crate::predicate::Predicate;
-use crate::profile::Profile;
 
 impl RuleCompiler<'_> {
     pub(super) fn boolean(&mut self, conditional: Conditional, tokens: &[Token<'_>]) -> Predicate {

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use super::{Conditional, Readable, RuleCompiler, Typed};
 use crate::diagnostic::DiagnosticKind;
+use crate::featurehub::profile::Profile;
 use crate::json::Token;
 use crate::predicate::{BoxedPredicate, ExpectedValues, Predicate};
-use crate::profile::Profile;
 use crate::text::date::{Day, Years};
 use crate::text::datetime::{DateTime, MissingOffset};
 

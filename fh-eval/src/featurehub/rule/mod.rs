@@ -15,11 +15,11 @@ use serde_json::value::RawValue;
 use super::diagnostics::DiagnosticCollector;
 use super::wire::{self, name, text as text_of};
 use crate::diagnostic::{Consequence, DiagnosticKind};
+use crate::featurehub::profile::Profile;
 use crate::json::{Shape, Token, mend};
 #[cfg(feature = "patterns")]
 use crate::patterns::Patterns;
 use crate::predicate::{BoxedPredicate, Comparison, ExpectedValues, Predicate};
-use crate::profile::Profile;
 use crate::tables::{Reading, Rule};
 use crate::writer::Writer;
 

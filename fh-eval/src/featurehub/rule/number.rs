@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use super::{Conditional, Readable, RuleCompiler, Typed};
 use crate::diagnostic::{Consequence, DiagnosticKind};
+use crate::featurehub::profile::Profile;
 use crate::json::Token;
 use crate::predicate::{BoxedPredicate, Membership, Predicate};
-use crate::profile::Profile;
 use crate::text::double::nearest_double;
 use crate::text::number::{Decimal, OwnedDecimal, java_double_text};
 

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::RuleCompiler;
+use crate::featurehub::profile::Profile;
 use crate::predicate::{BoxedPredicate, Predicate, TextTest};
-use crate::profile::Profile;
 use crate::text::pattern::Anchor;
 
 impl RuleCompiler<'_> {

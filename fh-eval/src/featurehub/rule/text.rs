@@ -6,9 +6,9 @@ use std::borrow::Cow;
 use super::number::server_number_text;
 use super::{Conditional, Readable, RuleCompiler};
 use crate::diagnostic::{Consequence, DiagnosticKind};
+use crate::featurehub::profile::Profile;
 use crate::json::Token;
 use crate::predicate::{Predicate, TextTest};
-use crate::profile::Profile;
 use crate::tables::Reading;
 use crate::text::order;
 
