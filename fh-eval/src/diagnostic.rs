@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use serde::ser::SerializeMap;
+
 #[cfg(feature = "patterns")]
 use crate::text::pattern::Refusal;
 
@@ -39,37 +41,67 @@ fn as_text<T: fmt::Display, S: serde::Serializer>(
     serializer.collect_str(value)
 }
 
-/// The position of a part of a payload: its environment, feature, strategy, rule and member.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+/// The words of a system for the parts of a payload.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Vocabulary {
+    /// Features with strategies, whose rules read attributes (FeatureHub).
+    #[default]
+    Feature,
+    /// Flags with rules, whose conditions read properties (FeatBit, FeatureSignals).
+    Flag,
+    /// Segments with rules, whose conditions read properties (FeatBit, FeatureSignals).
+    Segment,
+}
+
+impl Vocabulary {
+    /// Returns the words for a feature, a strategy and a rule.
+    const fn nouns(self) -> [&'static str; 3] {
+        match self {
+            Self::Feature => ["feature", "strategy", "rule"],
+            Self::Flag => ["flag", "rule", "condition"],
+            Self::Segment => ["segment", "rule", "condition"],
+        }
+    }
+}
+
+/// The position of a part of a payload: its environment, feature, strategy, rule and member. In a system with other words, the field
+/// `strategy` is the position of a rule of the flag, and `rule` is the position of a condition. The text and the JSON of a place have the
+/// words of the system.
+///
+/// ```
+/// use fh_eval::{Place, Vocabulary};
+/// let place = Place { feature: "checkout".into(), strategy: Some(1), strategy_id: Some("Beta users".into()), rule: Some(0),
+///     field: Some("country".into()), ..Place::default() };
+/// assert_eq!(place.to_string(), "feature checkout, strategy 2 (Beta users), rule 1 (country)");
+/// let place = Place { vocabulary: Vocabulary::Flag, ..place };
+/// assert_eq!(place.to_string(), "flag checkout, rule 2 (Beta users), condition 1 (country)");
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
+    /// The words for the parts.
+    pub vocabulary: Vocabulary,
     /// Id of the environment; `None` if the environment has no id that is a text, or if the feature was compiled
     /// without its environment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<Box<str>>,
     /// Key of the feature. A feature whose key is missing, empty or not a text is named by its position in the list,
     /// counted from 0: `#3` is the fourth feature.
     pub feature: Box<str>,
     /// Position of the strategy in the feature's list, from 0; `None` if the part is not in a strategy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy: Option<u32>,
     /// Id of the strategy; `None` if the part is not in a strategy, or if the strategy has no id that is a text of at
     /// least one character.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy_id: Option<Box<str>>,
     /// Position of the rule in the strategy's list, from 0; `None` if the part is not in a rule.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<u32>,
     /// Name of the attribute that the rule reads; `None` if the part is not in a rule, or if the rule has no attribute
     /// name that is a text of at least one character.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<Box<str>>,
     /// Name of the JSON member; `None` if the diagnostic is not about a member, or if the member is unknown. The field
     /// `value` holds the name of an unknown member. If the feature as a whole is not an object, this name is `feature`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<&'static str>,
     /// The text of the payload that the diagnostic shows; `None` if the diagnostic shows no text. A text of more than
     /// 120 characters is cut off and ends with `…`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Box<str>>,
 }
 
@@ -158,7 +190,16 @@ pub enum Consequence {
     RuleEndsHere,
     /// The engine continues with the assumption that this text names, such as `no id`.
     Assumed(&'static str),
-    /// The flag has no value for the users whose evaluation reaches this part.
+    /// This flag is not part of the ruleset. If a later flag has the same key, reads find that flag instead.
+    #[cfg(feature = "first-row")]
+    FlagLeftOut,
+    /// This segment is not part of the ruleset, as if the payload had no such segment.
+    #[cfg(feature = "first-row")]
+    SegmentLeftOut,
+    /// The condition never holds, so its rule never matches.
+    #[cfg(feature = "first-row")]
+    ConditionNeverHolds,
+    /// A flag has no value for the users whose evaluation reaches this part.
     #[cfg(feature = "featbit")]
     FlagMalformed,
 }
@@ -185,8 +226,14 @@ impl fmt::Display for Consequence {
             Self::MemberIgnored => "the member is ignored",
             Self::RuleEndsHere => "the rule fails if it reaches this value",
             Self::Assumed(what) => return write!(f, "using {what}"),
+            #[cfg(feature = "first-row")]
+            Self::FlagLeftOut => "the flag is left out",
+            #[cfg(feature = "first-row")]
+            Self::SegmentLeftOut => "the segment is left out",
+            #[cfg(feature = "first-row")]
+            Self::ConditionNeverHolds => "the condition never holds",
             #[cfg(feature = "featbit")]
-            Self::FlagMalformed => "the flag has no value if it reaches this part",
+            Self::FlagMalformed => "a flag that reaches this part has no value",
         })
     }
 }
@@ -204,15 +251,16 @@ impl fmt::Display for Place {
         if let Some(environment) = &self.environment {
             write!(f, "environment {environment}, ")?;
         }
-        write!(f, "feature {}", self.feature)?;
+        let [feature, strategy_noun, rule_noun] = self.vocabulary.nouns();
+        write!(f, "{feature} {}", self.feature)?;
         if let Some(strategy) = self.strategy {
-            write!(f, ", strategy {}", strategy + 1)?;
+            write!(f, ", {strategy_noun} {}", strategy + 1)?;
             if let Some(id) = &self.strategy_id {
                 write!(f, " ({id})")?;
             }
         }
         if let Some(rule) = self.rule {
-            write!(f, ", rule {}", rule + 1)?;
+            write!(f, ", {rule_noun} {}", rule + 1)?;
             if let Some(field) = &self.field {
                 write!(f, " ({field})")?;
             }
@@ -224,6 +272,39 @@ impl fmt::Display for Place {
             write!(f, " {value}")?;
         }
         Ok(())
+    }
+}
+
+impl serde::Serialize for Place {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let [feature, strategy, rule] = self.vocabulary.nouns();
+        let (strategy_id, field) = match self.vocabulary {
+            Vocabulary::Feature => ("strategy_id", "field"),
+            Vocabulary::Flag | Vocabulary::Segment => ("rule_name", "property"),
+        };
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(environment) = &self.environment {
+            map.serialize_entry("environment", environment)?;
+        }
+        map.serialize_entry(feature, &self.feature)?;
+        for (noun, position, name_of, name) in [
+            (strategy, self.strategy, strategy_id, &self.strategy_id),
+            (rule, self.rule, field, &self.field),
+        ] {
+            if let Some(position) = position {
+                map.serialize_entry(noun, &position)?;
+            }
+            if let Some(name) = name {
+                map.serialize_entry(name_of, name)?;
+            }
+        }
+        if let Some(member) = self.member {
+            map.serialize_entry("member", member)?;
+        }
+        if let Some(value) = &self.value {
+            map.serialize_entry("value", value)?;
+        }
+        map.end()
     }
 }
 
@@ -251,6 +332,7 @@ mod tests {
     fn reads_as_a_sentence_with_its_place() {
         let diagnostic = Diagnostic {
             place: Place {
+                vocabulary: Vocabulary::Feature,
                 environment: Some("prod".into()),
                 feature: "CHECKOUT".into(),
                 strategy: Some(1),

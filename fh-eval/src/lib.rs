@@ -52,7 +52,7 @@ pub use attributes::{
 };
 pub use bucket::BUCKETS;
 pub use columns::{Column, ColumnEvaluator, PreparedText, RowAnswer, UnknownFeature};
-pub use diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Severity};
+pub use diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Severity, Vocabulary};
 pub use evaluation::Evaluation;
 #[cfg(feature = "explain")]
 pub use explanation::{Explanation, Line, Mark, Outcome};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 
-use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place};
+use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Vocabulary};
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
@@ -132,10 +132,17 @@ impl Ruleset {
         }
         left_out.extend(superseded.iter().map(|position| {
             let feature = tables.key(*position).into();
-            let place = Place { environment: environment.clone(), feature, ..Place::default() };
-            let (problem, consequence) =
-                (DiagnosticKind::DuplicateKey, Consequence::FeatureLeftOut);
-            Diagnostic { place, problem, consequence }
+            let (vocabulary, consequence) = match tables.heads.get(*position).map(|head| head.mode)
+            {
+                #[cfg(feature = "first-row")]
+                Some(Mode::FirstRow | Mode::FirstRowManyRules) => {
+                    (Vocabulary::Flag, Consequence::FlagLeftOut)
+                }
+                _ => (Vocabulary::Feature, Consequence::FeatureLeftOut),
+            };
+            let environment = environment.clone();
+            let place = Place { vocabulary, environment, feature, ..Place::default() };
+            Diagnostic { place, problem: DiagnosticKind::DuplicateKey, consequence }
         }));
         Self::new(tables.without(superseded), left_out)
     }

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use super::Profile;
 use super::document::Document;
 use super::flag::{Compilation, LeftOut};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Vocabulary};
 use crate::ruleset::{Feature, Ruleset};
 use crate::segment::Segment;
 use crate::tables::Slot;
@@ -31,7 +31,8 @@ impl Compiler {
         let mut left_out = Vec::new();
         let mut slots: Vec<Slot> = Vec::new();
         for (position, raw) in document.segments.iter().enumerate() {
-            let mut compilation = Compilation::new(self.profile, &mut patterns);
+            let mut compilation =
+                Compilation::new(self.profile, &mut patterns, Vocabulary::Segment);
             compilation.diagnostics.enter_feature(position);
             match compilation.segment(raw) {
                 Ok(Segment { id, tables }) => {
@@ -41,7 +42,7 @@ impl Compiler {
                 Err(diagnostic) => left_out.push(*diagnostic),
             }
         }
-        let mut compilation = Compilation::new(self.profile, &mut patterns);
+        let mut compilation = Compilation::new(self.profile, &mut patterns, Vocabulary::Flag);
         compilation.writer.tables.segments = slots;
         for (position, raw) in document.flags.iter().enumerate() {
             compilation.diagnostics.enter_feature(position);
@@ -58,7 +59,7 @@ impl Compiler {
     /// Fails if the JSON is not a flag, with the diagnostic that gives the reason.
     pub fn flag(&self, json: &RawValue) -> Result<Option<Feature>, Box<Diagnostic>> {
         let mut patterns = Compilation::patterns();
-        let mut compilation = Compilation::new(self.profile, &mut patterns);
+        let mut compilation = Compilation::new(self.profile, &mut patterns, Vocabulary::Flag);
         match compilation.flag(json) {
             Ok(()) => Ok(Some(Feature::new(compilation.writer.finish()))),
             Err(LeftOut::Archived) => Ok(None),
@@ -72,6 +73,6 @@ impl Compiler {
     /// Fails if the JSON is not a segment, with the diagnostic that gives the reason.
     pub fn segment(&self, json: &RawValue) -> Result<Segment, Box<Diagnostic>> {
         let mut patterns = Compilation::patterns();
-        Compilation::new(self.profile, &mut patterns).segment(json)
+        Compilation::new(self.profile, &mut patterns, Vocabulary::Segment).segment(json)
     }
 }

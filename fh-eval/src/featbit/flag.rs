@@ -10,7 +10,7 @@ use super::split::{Exposures, Origin, no_rule};
 use super::{KEY, Profile};
 use crate::attributes::Name;
 use crate::bucket::Encoding;
-use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, excerpt};
+use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Vocabulary, excerpt};
 use crate::featurehub::DiagnosticCollector;
 use crate::hashing::Hashing;
 use crate::json::{Shape, compact};
@@ -58,12 +58,16 @@ impl From<Box<Diagnostic>> for LeftOut {
 }
 
 impl<'a> Compilation<'a> {
-    pub(super) fn new(profile: Profile, patterns: &'a mut Patterns) -> Self {
+    pub(super) fn new(
+        profile: Profile,
+        patterns: &'a mut Patterns,
+        vocabulary: Vocabulary,
+    ) -> Self {
         Self {
             profile,
             writer: Writer::default(),
             patterns,
-            diagnostics: DiagnosticCollector::default(),
+            diagnostics: DiagnosticCollector::in_words(vocabulary),
             wrong_type: None,
         }
     }
@@ -142,7 +146,7 @@ impl<'a> Compilation<'a> {
         found: &str,
         problem: DiagnosticKind,
     ) {
-        self.diagnostics.add(member, Some(found), problem, Consequence::RuleNeverHolds);
+        self.diagnostics.add(member, Some(found), problem, Consequence::ConditionNeverHolds);
     }
 
     /// Adds a flag. An archived one is left out.
@@ -221,9 +225,11 @@ impl<'a> Compilation<'a> {
     ) -> Box<Diagnostic> {
         let value = Some(excerpt(raw.get()));
         let place = Place { member: Some(member), value, ..self.diagnostics.place() };
-        let (problem, consequence) =
-            (DiagnosticKind::Expected(expected), Consequence::FeatureLeftOut);
-        Box::new(Diagnostic { place, problem, consequence })
+        let consequence = match place.vocabulary {
+            Vocabulary::Segment => Consequence::SegmentLeftOut,
+            _ => Consequence::FlagLeftOut,
+        };
+        Box::new(Diagnostic { place, problem: DiagnosticKind::Expected(expected), consequence })
     }
 
     fn variations(&mut self, flag: &Record<'_>) -> Variations {

@@ -2,13 +2,14 @@
 
 use super::member::UnknownMember;
 use super::wire::Raw;
-use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, excerpt};
+use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Vocabulary, excerpt};
 use crate::json::mend;
 
 /// The compiler's current position in the payload, and the diagnostics of the current feature. The names in a position
 /// are written into reused buffers, because most positions appear in no diagnostic.
 #[derive(Default)]
 pub(crate) struct DiagnosticCollector {
+    vocabulary: Vocabulary,
     environment: Option<Box<str>>,
     /// Position of the current feature in the payload's list, from 0, and the feature's key. The key is empty until the
     /// compiler has read the key.
@@ -23,6 +24,12 @@ pub(crate) struct DiagnosticCollector {
 impl DiagnosticCollector {
     pub(crate) fn of(environment: Option<&str>) -> Self {
         Self { environment: environment.map(Box::from), ..Self::default() }
+    }
+
+    /// Creates a collector whose diagnostics have the words of a system without environments.
+    #[cfg(feature = "first-row")]
+    pub(crate) fn in_words(vocabulary: Vocabulary) -> Self {
+        Self { vocabulary, ..Self::default() }
     }
 
     pub(crate) fn enter_feature(&mut self, position: usize) {
@@ -66,6 +73,7 @@ impl DiagnosticCollector {
         let named = |text: &str| (!text.is_empty()).then(|| Box::from(text));
         let (position, key) = &self.feature;
         Place {
+            vocabulary: self.vocabulary,
             environment: self.environment.clone(),
             feature: named(key).unwrap_or_else(|| format!("#{position}").into()),
             strategy: self.strategy,

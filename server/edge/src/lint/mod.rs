@@ -121,6 +121,7 @@ impl Findings<'_> {
             field: at.rule.map(|(_, field)| field.into()),
             member: at.member,
             value: at.token.map(|token| cut(token).into()),
+            ..Place::default()
         };
         let finding = Finding {
             level: Level::Warning,
