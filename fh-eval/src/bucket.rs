@@ -18,7 +18,14 @@ pub(crate) enum Encoding {
     /// The text's UTF-8 bytes, hashed with MD5 (FeatBit).
     #[cfg(feature = "featbit")]
     Md5,
+    /// The text's UTF-8 bytes, hashed with standard MurmurHash3, with the id before the key. Buckets are basis points (FeatureSignals).
+    #[cfg(feature = "featuresignals")]
+    BasisPoints,
 }
+
+/// Number of buckets of [`Encoding::BasisPoints`].
+#[cfg(feature = "featuresignals")]
+pub(crate) const BASIS_POINTS: u32 = 10_000;
 
 /// A MurmurHash3 x86 32-bit hasher with seed 0, which accepts its input in parts.
 #[derive(Debug, Clone, Copy, Default)]

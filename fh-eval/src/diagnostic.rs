@@ -202,6 +202,9 @@ pub enum Consequence {
     /// A flag has no value for the users whose evaluation reaches this part.
     #[cfg(feature = "featbit")]
     FlagMalformed,
+    /// The flag is off, and has its default value.
+    #[cfg(feature = "featuresignals")]
+    FlagOff,
 }
 
 impl Consequence {
@@ -232,6 +235,8 @@ impl fmt::Display for Consequence {
             Self::SegmentLeftOut => "the segment is left out",
             #[cfg(feature = "first-row")]
             Self::ConditionNeverHolds => "the condition never holds",
+            #[cfg(feature = "featuresignals")]
+            Self::FlagOff => "the flag is off",
             #[cfg(feature = "featbit")]
             Self::FlagMalformed => "a flag that reaches this part has no value",
         })

@@ -413,6 +413,8 @@ pub(crate) fn passes(tables: &Tables, predicate: &Predicate, supplied: &Supplied
         Predicate::Never | Predicate::Blank => false,
         #[cfg(feature = "first-row")]
         Predicate::InSegment(_) | Predicate::InNoSegment(_) => false,
+        #[cfg(feature = "featuresignals")]
+        Predicate::InKnownSegment(_) => false,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
+#[cfg(feature = "first-row")]
+use crate::tables::Typing;
 use crate::tables::{Head, Tables, ValueAt};
 #[cfg(feature = "featbit")]
 use crate::text_value;
@@ -44,24 +46,30 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Returns true if the value is a text, which reads of other types convert.
-    #[cfg(feature = "featbit")]
+    #[cfg(feature = "first-row")]
     #[inline(always)]
-    fn is_text(&self) -> bool {
-        self.tables.details.get(self.row as usize).is_some_and(|detail| detail.is_text)
+    fn typing(&self) -> Typing {
+        let detail = self.tables.details.get(self.row as usize);
+        detail.map_or(Typing::OfFeature, |detail| detail.typing)
     }
 
-    /// Returns the value that a read of this type converts from a text. `None` unless the value is a text that has this type.
+    /// Returns the value as a read of this type converts it. `None` for a value that has the type of its feature.
     // Inlined, because a call with a reference to the evaluation would keep the whole evaluation in memory, also on the way of a
     // boolean that is not converted.
-    #[cfg(feature = "featbit")]
+    #[cfg(feature = "first-row")]
     #[inline(always)]
     fn converted(&self, kind: Kind) -> Option<&'a Value> {
-        if self.is_text() { text_value::converted(self.tables, self.value, kind) } else { None }
+        match self.typing() {
+            Typing::OfFeature => None,
+            #[cfg(feature = "featbit")]
+            Typing::Text => text_value::converted(self.tables, self.value, kind),
+            #[cfg(feature = "featuresignals")]
+            Typing::Own => self.value().filter(|value| value.kind() == kind),
+        }
     }
 
     /// Returns `None`, because no value is converted in this build.
-    #[cfg(not(feature = "featbit"))]
+    #[cfg(not(feature = "first-row"))]
     #[inline(always)]
     fn converted(&self, _: Kind) -> Option<&'a Value> {
         None
@@ -112,8 +120,8 @@ impl<'a> Evaluation<'a> {
         Some(position as usize)
     }
 
-    /// Returns the id of the value among the values of the flag: FeatBit's variation id. `None` without a value, and for features of
-    /// FeatureHub.
+    /// Returns the id of the value among the values of the flag: FeatBit's variation id, and the key of FeatureSignals' variant. `None` for
+    /// a value that has none, and for features of FeatureHub.
     #[cfg(feature = "first-row")]
     #[must_use]
     pub fn variant(&self) -> Option<&'a str> {
@@ -130,7 +138,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Returns the row that answered; `None` if no row did.
-    #[cfg(feature = "first-row")]
+    #[cfg(feature = "featbit")]
     pub(crate) fn row(&self) -> Option<u32> {
         (self.row != NO_ROW).then_some(self.row)
     }
@@ -227,11 +235,13 @@ impl<'a> Evaluation<'a> {
         if self.reason == EvaluationReason::NotFound {
             return (None, EvaluationReason::NotFound);
         }
-        #[cfg(feature = "featbit")]
-        if self.is_text() {
+        #[cfg(feature = "first-row")]
+        if self.typing() != Typing::OfFeature {
             return match (self.converted(kind), self.value()) {
                 (Some(value), _) => (Some(value), self.reason),
                 (None, Some(_)) => (None, EvaluationReason::TypeMismatch),
+                #[cfg(feature = "featuresignals")]
+                (None, None) if self.typing() == Typing::Own => (None, EvaluationReason::NotSet),
                 (None, None) => (None, self.reason),
             };
         }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::attributes::names;
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
@@ -125,20 +124,41 @@ impl<'a> FeatureRef<'a> {
     /// # Ok::<(), fh_eval::featurehub::ParseError>(())
     /// ```
     pub fn attributes_read(&self, each: &mut dyn FnMut(&'a str)) {
+        self.own_attributes_read(each);
+        #[cfg(feature = "featuresignals")]
+        for position in self.tables.prerequisites_of(self.position) {
+            Self::new(self.tables, position as usize).own_attributes_read(each);
+        }
+    }
+
+    /// Like [`Self::attributes_read`], without the attributes that prerequisites read.
+    fn own_attributes_read(&self, each: &mut dyn FnMut(&'a str)) {
         let Some(head) = self.head() else { return };
         let tables = self.tables;
+        #[cfg(feature = "first-row")]
+        if matches!(head.mode, Mode::FirstRow | Mode::FirstRowManyRules) {
+            for name in head.key_names() {
+                each(name);
+            }
+        }
         for strategy in head.strategies.of(&tables.strategies) {
             for rule in strategy.rules.of(&tables.rules) {
                 if let Some(field) = tables.fields.get(rule.field as usize) {
                     each(&field.text);
                 }
+                #[cfg(feature = "first-row")]
+                for slot in rule.predicate.segments().unwrap_or_default().of(&tables.named_segments)
+                {
+                    let slot = tables.segments.get(*slot as usize);
+                    if let Some(segment) = slot.and_then(|slot| slot.segment.as_deref()) {
+                        FeatureRef::new(segment, 0).own_attributes_read(each);
+                    }
+                }
             }
-            if !matches!(strategy.share, Share::Stacked | Share::Alone) {
-                continue;
-            }
-            if strategy.source == 0 {
-                each(head.session.text().unwrap_or_default());
-                each(names::USER_KEY);
+            if strategy.source == 0 && matches!(strategy.share, Share::Stacked | Share::Alone) {
+                for name in head.key_names() {
+                    each(name);
+                }
             }
             let row = (strategy.source as usize).wrapping_sub(1);
             for field in tables.sources.get(row).into_iter().flat_map(|fields| fields.iter()) {

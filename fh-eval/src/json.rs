@@ -4,7 +4,11 @@
 //! `arbitrary_precision` would change serde_json for the whole program, so this crate must not enable it.
 
 mod escaped;
+#[cfg(feature = "featuresignals")]
+pub(crate) mod generic;
 mod read;
+#[cfg(feature = "first-row")]
+mod record;
 mod surrogate;
 
 use std::borrow::Cow;
@@ -16,6 +20,8 @@ use escaped::unescape;
 pub(crate) use read::{
     ListOr, MemberValue, Object, ObjectOr, Reading, read_elements, read_list, read_object, shapes,
 };
+#[cfg(feature = "first-row")]
+pub(crate) use record::{Record, optional_texts, texts};
 pub use surrogate::{lone_surrogates, mend};
 
 use crate::text::number::Decimal;

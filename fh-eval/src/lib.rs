@@ -5,6 +5,8 @@
 #[cfg(feature = "featbit")]
 pub mod featbit;
 pub mod featurehub;
+#[cfg(feature = "featuresignals")]
+pub mod featuresignals;
 #[doc(hidden)]
 pub mod internal;
 

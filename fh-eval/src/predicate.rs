@@ -11,8 +11,10 @@ use std::sync::Arc;
 use crate::text::address::{self, Network, Spelling};
 use crate::text::date::{Day, Years};
 use crate::text::datetime::{DateTime, MissingOffset};
-#[cfg(feature = "first-row")]
+#[cfg(feature = "featbit")]
 use crate::text::dotnet_double::DoubleGrammar;
+#[cfg(feature = "featuresignals")]
+use crate::text::go_double;
 use crate::text::number::{Decimal, OwnedDecimal};
 #[cfg(feature = "patterns")]
 use crate::text::pattern::{Extent, Pattern, Tables as PatternTables};
@@ -72,7 +74,7 @@ pub(crate) enum TextTest {
     /// UTF-16 code units.
     Order(Comparison),
     /// The supplied text is in the list if ASCII letters of both cases count as equal.
-    #[cfg(feature = "first-row")]
+    #[cfg(feature = "featbit")]
     SameIgnoringCase,
 }
 
@@ -116,6 +118,9 @@ pub(crate) enum Predicate {
     /// The subject is in none of these segments.
     #[cfg(feature = "first-row")]
     InNoSegment(Run),
+    /// The subject is in one of these segments. Slots without a segment are skipped.
+    #[cfg(feature = "featuresignals")]
+    InKnownSegment(Run),
 }
 
 /// The distances by which rows that a predicate names have moved, because they were copied to other tables.
@@ -127,6 +132,17 @@ pub(crate) struct Moves {
 }
 
 impl Predicate {
+    /// Returns the slots of a rule on segments, as rows of `named_segments`; `None` for any other rule.
+    #[cfg(feature = "first-row")]
+    pub(crate) const fn segments(&self) -> Option<Run> {
+        match self {
+            Self::InSegment(list) | Self::InNoSegment(list) => Some(*list),
+            #[cfg(feature = "featuresignals")]
+            Self::InKnownSegment(list) => Some(*list),
+            _ => None,
+        }
+    }
+
     /// Returns this predicate for rows that were copied to other tables.
     pub(crate) fn moved(self, by: &Moves) -> Self {
         match self {
@@ -139,6 +155,8 @@ impl Predicate {
             Self::InSegment(list) => Self::InSegment(list.shifted(by.named_segments)),
             #[cfg(feature = "first-row")]
             Self::InNoSegment(list) => Self::InNoSegment(list.shifted(by.named_segments)),
+            #[cfg(feature = "featuresignals")]
+            Self::InKnownSegment(list) => Self::InKnownSegment(list.shifted(by.named_segments)),
             Self::Never | Self::Always | Self::Blank | Self::Bool(_) | Self::Version(..) => self,
         }
     }
@@ -231,11 +249,14 @@ pub(crate) enum BoxedPredicate {
     #[cfg(feature = "patterns")]
     Patterns(Box<[Arc<Pattern>]>),
     /// A pattern that the supplied text does not contain.
-    #[cfg(all(feature = "first-row", feature = "patterns"))]
+    #[cfg(feature = "featbit")]
     NoMatch(Arc<Pattern>),
-    /// Doubles, of which both are numbers in a grammar.
-    #[cfg(feature = "first-row")]
+    /// Doubles, of which both are numbers in a grammar of .NET.
+    #[cfg(feature = "featbit")]
     Double(Comparison, f64, DoubleGrammar),
+    /// Doubles, of which both are numbers of Go.
+    #[cfg(feature = "featuresignals")]
+    GoDouble(Comparison, f64),
     /// The supplied text is a pattern that must match one of these texts as a whole (profile `edge`, NUMBER REGEX).
     #[cfg(feature = "patterns")]
     MatchedBy(Box<[Box<str>]>),
@@ -286,11 +307,15 @@ impl BoxedPredicate {
             }
             #[cfg(feature = "patterns")]
             Self::Patterns(patterns) => patterns.iter().any(|pattern| pattern.is_match(supplied)),
-            #[cfg(all(feature = "first-row", feature = "patterns"))]
+            #[cfg(feature = "featbit")]
             Self::NoMatch(pattern) => !pattern.is_match(supplied),
-            #[cfg(feature = "first-row")]
+            #[cfg(feature = "featbit")]
             Self::Double(comparison, wanted, grammar) => grammar
                 .read(supplied)
+                .and_then(|given| given.partial_cmp(wanted))
+                .is_some_and(|order| comparison.holds(order)),
+            #[cfg(feature = "featuresignals")]
+            Self::GoDouble(comparison, wanted) => go_double::read(supplied)
                 .and_then(|given| given.partial_cmp(wanted))
                 .is_some_and(|order| comparison.holds(order)),
             #[cfg(feature = "patterns")]

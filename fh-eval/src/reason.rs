@@ -28,6 +28,15 @@ pub enum EvaluationReason {
     /// The flag cannot be evaluated for the subject (FeatBit). There is no value.
     #[cfg(feature = "first-row")]
     Malformed,
+    /// The subject's share of the variants of an experiment has the value (FeatureSignals).
+    #[cfg(feature = "featuresignals")]
+    Variant,
+    /// Another flag of the same group has the subject (FeatureSignals).
+    #[cfg(feature = "featuresignals")]
+    Excluded,
+    /// A flag that must be on is off for the subject (FeatureSignals).
+    #[cfg(feature = "featuresignals")]
+    PrerequisiteFailed,
 }
 
 impl EvaluationReason {
@@ -48,6 +57,12 @@ impl EvaluationReason {
             Self::Target => "TARGET",
             #[cfg(feature = "first-row")]
             Self::Malformed => "MALFORMED",
+            #[cfg(feature = "featuresignals")]
+            Self::Variant => "VARIANT",
+            #[cfg(feature = "featuresignals")]
+            Self::Excluded => "EXCLUDED",
+            #[cfg(feature = "featuresignals")]
+            Self::PrerequisiteFailed => "PREREQUISITE_FAILED",
         }
     }
 }

@@ -239,7 +239,7 @@ impl Ruleset {
         let position = known.unwrap_or(self.len());
         let mut writer = Writer::default();
         #[cfg(feature = "first-row")]
-        writer.take_segments(&self.tables);
+        writer.add_segments(self.tables.segments.iter().cloned());
         writer.copy(&self.tables, 0..position);
         writer.copy(&feature.tables, 0..1);
         writer.copy(&self.tables, position + usize::from(known.is_some())..self.len());
@@ -281,7 +281,7 @@ impl Ruleset {
         let position = self.index.find(&self.tables, key)?;
         let mut writer = Writer::default();
         #[cfg(feature = "first-row")]
-        writer.take_segments(&self.tables);
+        writer.add_segments(self.tables.segments.iter().cloned());
         writer.copy(&self.tables, position..position + 1);
         Some(Feature::new(writer.finish()))
     }

@@ -6,12 +6,19 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+#[cfg(feature = "featuresignals")]
+pub(crate) mod relations;
+
+#[cfg(feature = "first-row")]
+use crate::attributes::names;
 use crate::attributes::{Name, same};
 use crate::bucket::Encoding;
 use crate::diagnostic::Diagnostic;
 use crate::predicate::{BoxedPredicate, Predicate, Run, Text};
 use crate::reason::EvaluationReason;
 use crate::value::{Kind, Value};
+#[cfg(feature = "featuresignals")]
+use relations::Relations;
 
 /// The form in which tables store their rows.
 pub(crate) trait Storage {
@@ -57,7 +64,7 @@ pub(crate) struct Tables<S: Storage = Shared> {
     pub(crate) sources: S::Rows<Arc<[Field]>>,
     pub(crate) values: S::Rows<Value>,
     /// The intervals of buckets that strategies with [`Share::Within`] admit.
-    #[cfg(feature = "first-row")]
+    #[cfg(feature = "featbit")]
     pub(crate) intervals: S::Rows<Interval>,
     /// The slots that rules on segments name, as rows of `segments`.
     #[cfg(feature = "first-row")]
@@ -65,6 +72,8 @@ pub(crate) struct Tables<S: Storage = Shared> {
     /// The segments of the ruleset. Features share them.
     #[cfg(feature = "first-row")]
     pub(crate) segments: S::Rows<Slot>,
+    #[cfg(feature = "featuresignals")]
+    pub(crate) relations: Relations<S>,
     // Tables that are read mostly for results and explanations. `details` has one row for each row of `strategies`,
     // `spans` and `features` have one per feature.
     /// The bytes of all feature keys and strategy ids.
@@ -97,6 +106,20 @@ pub(crate) struct Head {
     pub(crate) encoding: Encoding,
     /// The reason of an evaluation that no strategy answers.
     pub(crate) default_reason: EvaluationReason,
+}
+
+impl Head {
+    /// Returns the names of the attributes of which the first one that the context has is the default percentage key.
+    pub(crate) fn key_names(&self) -> impl Iterator<Item = &'static str> {
+        let [first, second] = match self.encoding {
+            Encoding::Utf8 | Encoding::Server => [self.session.text(), Name::USER_KEY.text()],
+            #[cfg(feature = "featbit")]
+            Encoding::Md5 => [Some(names::KEY_ID), None],
+            #[cfg(feature = "featuresignals")]
+            Encoding::BasisPoints => [Some(names::KEY), None],
+        };
+        first.into_iter().chain(second)
+    }
 }
 
 /// The way in which the evaluator walks the strategies of a feature, chosen by the compiler.
@@ -153,15 +176,27 @@ pub(crate) enum Share {
     /// misspelt, or because the strategy has a percentage and its feature has no id to hash.
     Unusable,
     /// The strategy admits every bucket. `limit` is the row of its interval, which says if an exposure counts.
-    #[cfg(feature = "first-row")]
+    #[cfg(feature = "featbit")]
     Whole,
     /// The strategy admits the buckets of an interval, whose row is `limit`.
-    #[cfg(feature = "first-row")]
+    #[cfg(feature = "featbit")]
     Within,
+    /// The strategy admits the buckets below `limit`, in basis points.
+    #[cfg(feature = "featuresignals")]
+    Below,
+    /// The strategy answers after a time, whose row is `limit`.
+    #[cfg(feature = "featuresignals")]
+    Expired,
+    /// The strategy answers if another flag of the group has the subject. `limit` is the row of the membership.
+    #[cfg(feature = "featuresignals")]
+    LostGroup,
+    /// The strategy answers if one of the prerequisites fails. `limit` is their row.
+    #[cfg(feature = "featuresignals")]
+    FailedPrerequisite,
 }
 
 /// A closed interval of buckets, which are doubles from 0 to 1.
-#[cfg(feature = "first-row")]
+#[cfg(feature = "featbit")]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Interval {
     pub(crate) from: f64,
@@ -205,14 +240,28 @@ pub(crate) struct StrategyDetail {
     /// The id of the value among the values of the flag.
     #[cfg(feature = "first-row")]
     pub(crate) variant: Option<Run>,
-    /// True if the value is a text, which reads of other types convert.
-    #[cfg(feature = "featbit")]
-    pub(crate) is_text: bool,
+    /// The way in which reads of a type read the value.
+    #[cfg(feature = "first-row")]
+    pub(crate) typing: Typing,
     /// The payload's percentage, clamped to 64 bits. Meaningful only if the strategy's `share` is [`Share::Stacked`] or
     /// [`Share::Alone`].
     pub(crate) percentage: i64,
     /// Position of the strategy in the payload's list, from 0; [`NO_POSITION`] for a row that is in no list.
     pub(crate) position: u32,
+}
+
+/// The way in which reads of a type read a value.
+#[cfg(feature = "first-row")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Typing {
+    /// The value has the type of its feature.
+    OfFeature,
+    /// The value is a text, which reads of other types convert (FeatBit).
+    #[cfg(feature = "featbit")]
+    Text,
+    /// The value has a type of its own (FeatureSignals).
+    #[cfg(feature = "featuresignals")]
+    Own,
 }
 
 /// The position of a row that comes from no list of the payload.
@@ -291,10 +340,12 @@ pub(crate) struct Starts {
     pub(crate) boxed: u32,
     pub(crate) sources: u32,
     pub(crate) values: u32,
-    #[cfg(feature = "first-row")]
+    #[cfg(feature = "featbit")]
     pub(crate) intervals: u32,
     #[cfg(feature = "first-row")]
     pub(crate) named_segments: u32,
+    #[cfg(feature = "featuresignals")]
+    pub(crate) relations: relations::Starts,
 }
 
 /// The part of a feature that evaluations do not read.
@@ -352,10 +403,12 @@ impl<S: Storage> Tables<S> {
             boxed: self.boxed.len() as u32,
             sources: self.sources.len() as u32,
             values: self.values.len() as u32,
-            #[cfg(feature = "first-row")]
+            #[cfg(feature = "featbit")]
             intervals: self.intervals.len() as u32,
             #[cfg(feature = "first-row")]
             named_segments: self.named_segments.len() as u32,
+            #[cfg(feature = "featuresignals")]
+            relations: self.relations.ends(),
         }
     }
 
@@ -385,9 +438,12 @@ impl Tables {
             boxed: Arc::clone(&self.boxed),
             sources: Arc::clone(&self.sources),
             values: Arc::clone(&self.values),
+            #[cfg(feature = "featbit")]
             intervals: Arc::clone(&self.intervals),
             named_segments: Arc::clone(&self.named_segments),
             segments: slots.into(),
+            #[cfg(feature = "featuresignals")]
+            relations: self.relations.shared(),
             names: Arc::clone(&self.names),
             details: Arc::clone(&self.details),
             spans: Arc::clone(&self.spans),

@@ -61,7 +61,7 @@ impl TextTest {
             Self::Ends => texts.any(|wanted| given.ends_with(wanted)),
             Self::Contains => texts.any(|wanted| given.contains(wanted)),
             Self::Lacks => !texts.any(|wanted| given.contains(wanted)),
-            #[cfg(feature = "first-row")]
+            #[cfg(feature = "featbit")]
             Self::SameIgnoringCase => texts.any(|wanted| given.eq_ignore_ascii_case(wanted)),
             Self::Order(comparison) => {
                 texts.any(|bound| comparison.holds(order::utf16(given, bound)))

@@ -87,8 +87,18 @@ impl TimeRules {
     pub fn of(ruleset: &Ruleset) -> Self {
         let tables = ruleset.tables();
         let mut found = Self { tables: Arc::clone(tables), ..Self::default() };
+        // A flag is expired from the next millisecond on.
+        #[cfg(feature = "featuresignals")]
+        found.boundaries.extend(
+            tables
+                .relations
+                .expiries
+                .iter()
+                .map(|expiry| Timestamp::from_millis(expiry.as_millis() + 1)),
+        );
         // If no rule reads the clock, the features need not be searched.
         if !tables.fields.iter().any(|field| field.reading.is_clock()) {
+            found.sort();
             return found;
         }
         let mut texts: Vec<(&str, TextRule)> = Vec::new();
@@ -104,11 +114,15 @@ impl TimeRules {
                 }
             }
         }
-        found.boundaries.sort_unstable();
-        found.boundaries.dedup();
+        found.sort();
         texts.sort_by_key(|(key, _)| *key);
         found.texts = texts.into_iter().map(|(_, rule)| rule).collect();
         found
+    }
+
+    fn sort(&mut self) {
+        self.boundaries.sort_unstable();
+        self.boundaries.dedup();
     }
 
     /// Returns true only if time alone can never change the result of an evaluation.
@@ -160,9 +174,14 @@ impl TextRule {
 
 impl FeatureRef<'_> {
     /// Returns true if a rule of the feature is of type DATE or DATETIME and on the attribute `now`. Time can change
-    /// the results only of such a feature. Strategies that ordinary evaluations skip are not counted.
+    /// the results only of such a feature, and of one that expires, or of which a prerequisite expires (FeatureSignals). Strategies that
+    /// ordinary evaluations skip are not counted.
     #[must_use]
     pub fn reads_clock(&self) -> bool {
+        #[cfg(feature = "featuresignals")]
+        if self.tables().may_expire(self.position()) {
+            return true;
+        }
         clock_rules(*self).next().is_some()
     }
 }

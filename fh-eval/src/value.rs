@@ -60,6 +60,19 @@ pub enum Value {
     Json(Arc<str>),
 }
 
+impl Value {
+    /// Returns the type of the value itself.
+    #[cfg(feature = "featuresignals")]
+    pub(crate) const fn kind(&self) -> Kind {
+        match self {
+            Self::Bool(_) => Kind::Boolean,
+            Self::Number(_) => Kind::Number,
+            Self::Text(_) => Kind::String,
+            Self::Json(_) => Kind::Json,
+        }
+    }
+}
+
 impl std::fmt::Display for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -110,6 +110,15 @@ impl WorkBound {
     }
 
     fn add(&mut self, feature: FeatureRef<'_>, walk: Walk, rows: &mut Rows<'_>) {
+        self.add_strategies(feature, walk, rows);
+        #[cfg(feature = "featuresignals")]
+        for position in feature.tables().prerequisites_of(feature.position()) {
+            let prerequisite = FeatureRef::new(feature.tables(), position as usize);
+            self.add_strategies(prerequisite, walk, rows);
+        }
+    }
+
+    fn add_strategies(&mut self, feature: FeatureRef<'_>, walk: Walk, rows: &mut Rows<'_>) {
         let tables = feature.tables();
         let Some(head) = feature.head() else { return };
         self.fixed = self.fixed.saturating_add(1);
@@ -125,7 +134,7 @@ impl WorkBound {
             for rule in strategy.rules.of(&tables.rules) {
                 rules += 1;
                 #[cfg(feature = "first-row")]
-                if let Predicate::InSegment(list) | Predicate::InNoSegment(list) = rule.predicate {
+                if let Some(list) = rule.predicate.segments() {
                     self.add_segments(tables, list);
                     continue;
                 }
@@ -154,14 +163,23 @@ impl WorkBound {
     fn add_percentages(&mut self, tables: &Tables, head: &Head, strategies: Run) {
         let mut sources: SmallVec<[u32; 16]> = SmallVec::new();
         let (mut drawn, mut stacked) = (0_u64, 0_u64);
+        // Each flag of a group hashes the key of the context.
+        #[cfg(feature = "featuresignals")]
+        let rivals = tables.rivals(strategies);
+        #[cfg(not(feature = "featuresignals"))]
+        let rivals = 0_u64;
         for strategy in strategies.of(&tables.strategies) {
             match strategy.share {
                 Share::Stacked => stacked += 1,
                 Share::Alone => {}
                 Share::None | Share::Unusable => continue,
-                #[cfg(feature = "first-row")]
+                #[cfg(feature = "featbit")]
                 Share::Whole => continue,
-                #[cfg(feature = "first-row")]
+                #[cfg(feature = "featuresignals")]
+                Share::Below | Share::LostGroup => {}
+                #[cfg(feature = "featuresignals")]
+                Share::Expired | Share::FailedPrerequisite => continue,
+                #[cfg(feature = "featbit")]
                 Share::Within => {}
             }
             drawn += 1;
@@ -169,12 +187,15 @@ impl WorkBound {
         }
         sources.sort_unstable();
         sources.dedup();
+        self.fixed = self.fixed.saturating_add(rivals.saturating_mul(BUCKET));
         let several = head.mode == Mode::SeveralKeys;
         let hashed = match head.encoding {
             Encoding::Utf8 => 1,
             Encoding::Server => 6,
             #[cfg(feature = "featbit")]
             Encoding::Md5 => 8,
+            #[cfg(feature = "featuresignals")]
+            Encoding::BasisPoints => 1,
         };
         let count = sources.len() as u64;
         // The hash of each percentage key continues over the bytes of the id.
@@ -184,6 +205,7 @@ impl WorkBound {
         self.fixed = self.fixed.saturating_add(drawn.saturating_mul(4 + 2 * count));
         let cost = Cost { per_value: 8, per_byte: hashed };
         let cost = cost.plus(Cost { per_value: 8, per_byte: 4 }.times(compared));
+        let cost = cost.plus(Cost { per_value: 8, per_byte: 1 }.times(rivals));
         for source in sources {
             let fields = (source as usize)
                 .checked_sub(1)
@@ -196,8 +218,8 @@ impl WorkBound {
             if source == 0 {
                 self.lookups = self.lookups.saturating_add(2 + 2 * compared);
                 let first = Reads { first: cost, ..Reads::default() };
-                for name in [head.session.text(), crate::attributes::Name::USER_KEY.text()] {
-                    self.read(&Arc::from(name.unwrap_or_default()), first);
+                for name in head.key_names() {
+                    self.read(&Arc::from(name), first);
                 }
             }
         }
@@ -287,6 +309,8 @@ fn cost(tables: &Tables, predicate: &Predicate) -> Cost {
         Predicate::Never | Predicate::Always | Predicate::Blank | Predicate::Bool(_) => fixed(1),
         #[cfg(feature = "first-row")]
         Predicate::InSegment(_) | Predicate::InNoSegment(_) => fixed(1),
+        #[cfg(feature = "featuresignals")]
+        Predicate::InKnownSegment(_) => fixed(1),
         Predicate::In(list) | Predicate::NotIn(list) => scan(tables, *list),
         Predicate::Ends(row) => comparisons(tables, Run { at: *row, len: 1 }),
         Predicate::Texts(test, list) => texts(tables, *test, *list),
@@ -329,7 +353,7 @@ fn texts(tables: &Tables, test: TextTest, list: Run) -> Cost {
             Cost::of_comparison(longest).plus(fixed(6)).times(halvings)
         }
         TextTest::Starts | TextTest::Ends => comparisons(tables, list),
-        #[cfg(feature = "first-row")]
+        #[cfg(feature = "featbit")]
         TextTest::SameIgnoringCase => comparisons(tables, list),
         TextTest::Contains | TextTest::Lacks => {
             lengths().map(Cost::of_search).fold(fixed(2), Cost::plus)
@@ -366,10 +390,12 @@ fn boxed_cost(boxed: &BoxedPredicate) -> Cost {
         BoxedPredicate::Patterns(patterns) => {
             patterns.iter().map(|pattern| pattern.cost()).fold(fixed(2), Cost::plus)
         }
-        #[cfg(all(feature = "first-row", feature = "patterns"))]
+        #[cfg(feature = "featbit")]
         BoxedPredicate::NoMatch(pattern) => fixed(2).plus(pattern.cost()),
-        #[cfg(feature = "first-row")]
+        #[cfg(feature = "featbit")]
         BoxedPredicate::Double(..) => Cost { per_value: 40, per_byte: 5 },
+        #[cfg(feature = "featuresignals")]
+        BoxedPredicate::GoDouble(..) => Cost { per_value: 40, per_byte: 5 },
         #[cfg(feature = "patterns")]
         BoxedPredicate::MatchedBy(texts) => {
             let bytes: u64 = texts.iter().map(|text| text.len() as u64).sum();

@@ -21,7 +21,7 @@ impl Tables {
     pub(crate) fn without(&self, positions: impl IntoIterator<Item = usize>) -> Self {
         let mut writer = Writer::default();
         #[cfg(feature = "first-row")]
-        writer.take_segments(self);
+        writer.add_segments(self.segments.iter().cloned());
         let mut from = 0;
         for position in positions {
             writer.copy(self, from..position);
@@ -41,6 +41,9 @@ type FieldRows = HashMap<Box<str>, SmallVec<[(Reading, u32); 1]>, Hashing>;
 pub(crate) struct Writer {
     pub(crate) tables: Tables<Growing>,
     fields: FieldRows,
+    /// The rows of `segments` by id.
+    #[cfg(feature = "first-row")]
+    slots: HashMap<Arc<str>, u32, Hashing>,
     start: Starts,
 }
 
@@ -72,10 +75,12 @@ impl Writer {
         tables.boxed.truncate(start.boxed as usize);
         tables.sources.truncate(start.sources as usize);
         tables.values.truncate(start.values as usize);
-        #[cfg(feature = "first-row")]
+        #[cfg(feature = "featbit")]
         tables.intervals.truncate(start.intervals as usize);
         #[cfg(feature = "first-row")]
         tables.named_segments.truncate(start.named_segments as usize);
+        #[cfg(feature = "featuresignals")]
+        tables.relations.truncate(start.relations);
     }
 
     /// Stores a text of a rule, and returns its range of bytes.
@@ -181,24 +186,19 @@ impl Writer {
         }));
         let (values, sources) =
             (here.values.wrapping_sub(start.values), here.sources.wrapping_sub(start.sources));
-        #[cfg(feature = "first-row")]
-        let intervals = here.intervals.wrapping_sub(start.intervals);
         let strategies = rows(&from.strategies, start.strategies, end.strategies);
         tables.strategies.extend(strategies.iter().map(|strategy| Strategy {
             rules: strategy.rules.shifted(here.rules.wrapping_sub(start.rules)),
             value: strategy.value.shifted(values),
             #[cfg(feature = "first-row")]
-            limit: match strategy.share {
-                Share::Whole | Share::Within => strategy.limit.wrapping_add_unsigned(intervals),
-                _ => strategy.limit,
-            },
+            limit: moved_limit(strategy, &start, &here),
             source: if strategy.source == 0 { 0 } else { strategy.source.wrapping_add(sources) },
             ..*strategy
         }));
         tables.values.extend_from_slice(rows(&from.values, start.values, end.values));
         tables.boxed.extend_from_slice(rows(&from.boxed, start.boxed, end.boxed));
         tables.sources.extend_from_slice(rows(&from.sources, start.sources, end.sources));
-        #[cfg(feature = "first-row")]
+        #[cfg(feature = "featbit")]
         tables.intervals.extend_from_slice(rows(&from.intervals, start.intervals, end.intervals));
         #[cfg(feature = "first-row")]
         self.copy_named_segments(
@@ -206,6 +206,8 @@ impl Writer {
             from,
         );
         let tables = &mut self.tables;
+        #[cfg(feature = "featuresignals")]
+        tables.relations.copy(&from.relations, start.relations, end.relations, names);
         let moved = here.strategies.wrapping_sub(start.strategies);
         let heads = from.heads.get(range.clone()).unwrap_or_default();
         tables.heads.extend(heads.iter().map(|head| Head {
@@ -223,21 +225,31 @@ impl Writer {
         tables.features.extend_from_slice(from.features.get(range).unwrap_or_default());
     }
 
-    /// Takes the segments of other tables over, which have none of these yet.
+    /// Adds slots, whose ids have none yet.
     #[cfg(feature = "first-row")]
-    pub(crate) fn take_segments(&mut self, from: &Tables) {
-        self.tables.segments.extend_from_slice(&from.segments);
+    pub(crate) fn add_segments(&mut self, slots: impl IntoIterator<Item = Slot>) {
+        for slot in slots {
+            let row = self.tables.segments.len() as u32;
+            self.slots.insert(Arc::clone(&slot.id), row);
+            self.tables.segments.push(slot);
+        }
+    }
+
+    /// Returns true if a slot has no segment.
+    #[cfg(feature = "featuresignals")]
+    pub(crate) fn is_empty_slot(&self, row: u32) -> bool {
+        self.tables.segments.get(row as usize).is_none_or(|slot| slot.segment.is_none())
     }
 
     /// Returns the row of the slot with this id. If there is no such slot, an empty one is added.
     #[cfg(feature = "first-row")]
     pub(crate) fn slot(&mut self, id: &str) -> u32 {
-        let segments = &mut self.tables.segments;
-        let known = segments.iter().position(|slot| &*slot.id == id);
-        known.unwrap_or_else(|| {
-            segments.push(Slot { id: id.into(), segment: None });
-            segments.len() - 1
-        }) as u32
+        if let Some(row) = self.slots.get(id) {
+            return *row;
+        }
+        let row = self.tables.segments.len() as u32;
+        self.add_segments([Slot { id: id.into(), segment: None }]);
+        row
     }
 
     /// Appends names of segments. Segments are found by their ids.
@@ -253,6 +265,8 @@ impl Writer {
     /// Returns the finished tables.
     pub(crate) fn finish(self) -> Tables {
         let tables = self.tables;
+        #[cfg(feature = "featuresignals")]
+        let tables = tables.with_resolved_relations();
         Tables {
             heads: tables.heads.into(),
             strategies: tables.strategies.into(),
@@ -265,18 +279,37 @@ impl Writer {
             boxed: tables.boxed.into(),
             sources: tables.sources.into(),
             values: tables.values.into(),
-            #[cfg(feature = "first-row")]
+            #[cfg(feature = "featbit")]
             intervals: tables.intervals.into(),
             #[cfg(feature = "first-row")]
             named_segments: tables.named_segments.into(),
             #[cfg(feature = "first-row")]
             segments: tables.segments.into(),
+            #[cfg(feature = "featuresignals")]
+            relations: tables.relations.finish(),
             names: tables.names.into(),
             details: tables.details.into(),
             spans: tables.spans.into(),
             features: tables.features.into(),
         }
     }
+}
+
+/// Returns the limit of a copied strategy, whose rows were between `from` and the next ones, and are at `to` now.
+#[cfg(feature = "first-row")]
+fn moved_limit(strategy: &Strategy, from: &Starts, to: &Starts) -> i32 {
+    let (from, to) = match strategy.share {
+        #[cfg(feature = "featbit")]
+        Share::Whole | Share::Within => (from.intervals, to.intervals),
+        #[cfg(feature = "featuresignals")]
+        Share::Expired => (from.relations.expiries, to.relations.expiries),
+        #[cfg(feature = "featuresignals")]
+        Share::LostGroup => (from.relations.memberships, to.relations.memberships),
+        #[cfg(feature = "featuresignals")]
+        Share::FailedPrerequisite => (from.relations.prerequisites, to.relations.prerequisites),
+        _ => return strategy.limit,
+    };
+    strategy.limit.wrapping_add_unsigned(to.wrapping_sub(from))
 }
 
 fn append(pool: &mut String, text: &str) -> Run {
@@ -306,10 +339,12 @@ impl Starts {
             boxed: moved(self.boxed, from.boxed, to.boxed),
             sources: moved(self.sources, from.sources, to.sources),
             values: moved(self.values, from.values, to.values),
-            #[cfg(feature = "first-row")]
+            #[cfg(feature = "featbit")]
             intervals: moved(self.intervals, from.intervals, to.intervals),
             #[cfg(feature = "first-row")]
             named_segments: moved(self.named_segments, from.named_segments, to.named_segments),
+            #[cfg(feature = "featuresignals")]
+            relations: self.relations.moved(from.relations, to.relations),
         }
     }
 }

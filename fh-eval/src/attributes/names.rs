@@ -13,6 +13,10 @@ pub(crate) const VERSION: &str = "version";
 #[cfg(feature = "featbit")]
 pub(crate) const KEY_ID: &str = "keyId";
 
+/// The name of the key of a context in FeatureSignals.
+#[cfg(feature = "featuresignals")]
+pub(crate) const KEY: &str = "key";
+
 macro_rules! names {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal,)* }) => {
         $(#[$doc])*

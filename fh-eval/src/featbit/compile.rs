@@ -43,7 +43,7 @@ impl Compiler {
             }
         }
         let mut compilation = Compilation::new(self.profile, &mut patterns, Vocabulary::Flag);
-        compilation.writer.tables.segments = slots;
+        compilation.writer.add_segments(slots);
         for (position, raw) in document.flags.iter().enumerate() {
             compilation.diagnostics.enter_feature(position);
             if let Err(LeftOut::Unreadable(diagnostic)) = compilation.flag(raw) {

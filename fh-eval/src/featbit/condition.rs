@@ -3,10 +3,9 @@
 use serde_json::value::RawValue;
 
 use super::flag::Compilation;
-use super::record::{Record, optional_texts};
 use super::{KEY, NAME, Profile};
 use crate::diagnostic::DiagnosticKind;
-use crate::json::{Shape, Token, list, lone_surrogates};
+use crate::json::{Record, Shape, Token, list, lone_surrogates, optional_texts};
 use crate::predicate::{BoxedPredicate, Comparison, Predicate, Run, TextTest};
 use crate::tables::{Reading, Rule};
 use crate::text::dotnet_double::DoubleGrammar;

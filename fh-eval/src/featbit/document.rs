@@ -4,8 +4,7 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use super::record::Record;
-use crate::json::{Shape, Token, list};
+use crate::json::{Record, Shape, Token, list};
 
 /// The flags and segments of a payload, which are not read yet.
 #[derive(Debug, Clone, Default)]

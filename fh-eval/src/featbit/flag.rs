@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use serde_json::value::RawValue;
 
 use super::condition::Within;
-use super::record::{Record, texts};
 use super::split::{Exposures, Origin, no_rule};
 use super::{KEY, Profile};
 use crate::attributes::Name;
@@ -13,7 +12,7 @@ use crate::bucket::Encoding;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Vocabulary, excerpt};
 use crate::featurehub::DiagnosticCollector;
 use crate::hashing::Hashing;
-use crate::json::{Shape, compact};
+use crate::json::{Record, Shape, compact, texts};
 use crate::patterns::Patterns;
 use crate::predicate::{Run, TextTest};
 use crate::reason::EvaluationReason;

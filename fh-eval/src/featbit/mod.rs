@@ -23,7 +23,6 @@ mod condition;
 mod document;
 mod experiment;
 mod flag;
-mod record;
 mod segment;
 mod split;
 mod user;

@@ -6,13 +6,12 @@ use serde_json::value::RawValue;
 
 use super::condition::Within;
 use super::flag::Compilation;
-use super::record::{Record, texts};
 use super::split::{Exposures, Origin, no_rule};
 use super::{KEY, Profile};
 use crate::attributes::Name;
 use crate::bucket::Encoding;
 use crate::diagnostic::Diagnostic;
-use crate::json::Shape;
+use crate::json::{Record, Shape, texts};
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::segment::Segment;

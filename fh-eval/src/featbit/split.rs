@@ -3,12 +3,11 @@
 use serde_json::value::RawValue;
 
 use super::flag::{Compilation, Variations};
-use super::record::Record;
 use crate::diagnostic::DiagnosticKind;
-use crate::json::{Shape, Token, list};
+use crate::json::{Record, Shape, Token, list};
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
-use crate::tables::{Interval, NO_POSITION, Share, Strategy, StrategyDetail, ValueAt};
+use crate::tables::{Interval, NO_POSITION, Share, Strategy, StrategyDetail, Typing, ValueAt};
 
 /// The difference from 1 below which the end of an interval that begins at 0 is 1.
 const NEAR_ONE: f64 = 1e-5;
@@ -53,7 +52,7 @@ impl Compilation<'_> {
             reason: origin.reason,
         });
         self.writer.tables.details.push(StrategyDetail {
-            is_text: true,
+            typing: Typing::Text,
             id: None,
             name: origin.name,
             variant,

@@ -51,8 +51,10 @@ pub(super) fn fast_path(writer: &mut Writer, all: Run, percentage_keys: usize) -
 fn matching(tables: &Tables<Growing>, all: Run) -> Vec<(Strategy, StrategyDetail)> {
     let can_match = |strategy: &Strategy| match strategy.share {
         Share::Unusable => false,
-        #[cfg(feature = "first-row")]
+        #[cfg(feature = "featbit")]
         Share::Whole | Share::Within => true,
+        #[cfg(feature = "featuresignals")]
+        Share::Below | Share::Expired | Share::LostGroup | Share::FailedPrerequisite => true,
         Share::None if strategy.rules.len == 0 => false,
         Share::Stacked => true,
         Share::None | Share::Alone => {
@@ -98,6 +100,8 @@ fn cost(tables: &Tables<Growing>, predicate: &Predicate) -> u8 {
         Predicate::Never | Predicate::Blank | Predicate::Always | Predicate::Bool(_) => 0,
         #[cfg(feature = "first-row")]
         Predicate::InSegment(_) | Predicate::InNoSegment(_) => 0,
+        #[cfg(feature = "featuresignals")]
+        Predicate::InKnownSegment(_) => 0,
         Predicate::Version(..) => 1,
         Predicate::Ends(_) => 2,
         Predicate::In(_) | Predicate::NotIn(_) => 3,

@@ -4,7 +4,7 @@
 pub(crate) mod compile;
 #[cfg_attr(not(feature = "explain"), path = "no_diagnostics.rs")]
 mod diagnostics;
-#[cfg(feature = "featbit")]
+#[cfg(feature = "first-row")]
 pub(crate) use diagnostics::DiagnosticCollector;
 mod document;
 mod fast_path;

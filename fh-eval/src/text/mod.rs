@@ -3,9 +3,11 @@
 pub mod address;
 pub mod date;
 pub mod datetime;
-#[cfg(feature = "first-row")]
+#[cfg(feature = "featbit")]
 pub(crate) mod dotnet_double;
 pub(crate) mod double;
+#[cfg(feature = "featuresignals")]
+pub(crate) mod go_double;
 pub(crate) mod lower_case;
 pub mod number;
 pub(crate) mod order;

@@ -15,6 +15,8 @@ use crate::featurehub::wire::{self, Raw, name, text};
 use crate::json::{Shape, Token};
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
+#[cfg(feature = "first-row")]
+use crate::tables::Typing;
 use crate::tables::{Field, Reading, Share, Strategy, StrategyDetail, ValueAt};
 use crate::value::Kind;
 
@@ -77,8 +79,8 @@ impl Compilation<'_> {
             reason: EvaluationReason::Split,
         };
         let mut detail = StrategyDetail {
-            #[cfg(feature = "featbit")]
-            is_text: false,
+            #[cfg(feature = "first-row")]
+            typing: Typing::OfFeature,
             id: None,
             #[cfg(feature = "first-row")]
             name: None,

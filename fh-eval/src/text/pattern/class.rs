@@ -57,7 +57,16 @@ pub(super) fn fold(class: &mut ClassUnicode) {
     class.union(&other_case);
 }
 
+/// Adds the characters that are equal to a character in a class when Unicode's simple case folding is applied to both.
+#[cfg(feature = "featuresignals")]
+pub(super) fn fold_simple(class: &mut ClassUnicode) {
+    // The feature `unicode-case` of `regex-syntax` has the tables of the folding, without which this fails.
+    let folded = class.try_case_fold_simple();
+    debug_assert!(folded.is_ok());
+}
+
 /// Adds the characters beyond ASCII that are the lower or the upper case of a character in a class.
+#[cfg(feature = "featbit")]
 pub(super) fn fold_beyond_ascii(class: &mut ClassUnicode) {
     /// The last character with two cases.
     const LAST_CASED: char = '\u{1E943}';

@@ -10,8 +10,14 @@ use regex_syntax::ast::{
 };
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Dot, Hir, Look, Repetition};
 
-use super::class::{fold, fold_beyond_ascii, negated_if, perl_class};
+#[cfg(feature = "featbit")]
+use super::class::fold_beyond_ascii;
+#[cfg(feature = "featuresignals")]
+use super::class::fold_simple;
+use super::class::{fold, negated_if, perl_class};
 use super::construct::Construct;
+#[cfg(feature = "featuresignals")]
+use super::re2_property;
 use super::reading::{Mark, Read, read};
 use super::{Extent, property};
 
@@ -269,18 +275,36 @@ impl Writer<'_> {
         Part::leaf(tree)
     }
 
+    /// Adds the other cases of the characters of a class.
+    fn fold(&self, class: &mut ClassUnicode) {
+        match self.extent {
+            #[cfg(feature = "featuresignals")]
+            Extent::Re2 => fold_simple(class),
+            #[cfg(feature = "featbit")]
+            Extent::DotNet => {
+                fold(class);
+                fold_beyond_ascii(class);
+            }
+            Extent::Search | Extent::Whole => fold(class),
+        }
+    }
+
     fn literal(&mut self, c: char) -> Part {
+        let has_more_cases = self.extent.is_re2() || (self.extent.is_dot_net() && !c.is_ascii());
+        if self.flags.ignore_case && has_more_cases {
+            let alone = ClassUnicode::new([ClassUnicodeRange::new(c, c)]);
+            let mut class = alone.clone();
+            self.fold(&mut class);
+            if class != alone {
+                return self.class(class);
+            }
+        }
         if self.flags.ignore_case && c.is_ascii_alphabetic() {
             let both = [c.to_ascii_uppercase(), c.to_ascii_lowercase()];
             let [upper, lower] = both;
             let _ = write!(self.source, "[{upper}{lower}]");
             let class = ClassUnicode::new(both.map(|c| ClassUnicodeRange::new(c, c)));
             return Part::leaf(Hir::class(Class::Unicode(class)));
-        }
-        if self.flags.ignore_case && !c.is_ascii() && self.extent.is_dot_net() {
-            let mut class = ClassUnicode::new([ClassUnicodeRange::new(c, c)]);
-            fold_beyond_ascii(&mut class);
-            return self.class(class);
         }
         if c.is_ascii_alphanumeric() {
             self.source.push(c);
@@ -406,6 +430,9 @@ impl Writer<'_> {
         let (source, look) = match self.extent {
             #[cfg(feature = "featbit")]
             Extent::DotNet => (r"(?:\x{A}?\z)", Look::EndCRLF),
+            // The reader of RE2's patterns marks no end.
+            #[cfg(feature = "featuresignals")]
+            Extent::Re2 => (r"\z", Look::End),
             // With the flags m and R, `$` does not match between the two characters of a line break. The tree lacks the
             // line breaks: the search for literal texts ends at the assertion.
             Extent::Search => (
@@ -420,6 +447,12 @@ impl Writer<'_> {
     fn property(&self, property: &ast::ClassUnicode) -> Result<ClassUnicode, Refusal> {
         let span = property.span;
         let token = self.pattern.text.get(span.start.offset..span.end.offset);
+        #[cfg(feature = "featuresignals")]
+        if self.extent.is_re2() {
+            return token
+                .and_then(|token| re2_property::class(token, self.flags.ignore_case))
+                .ok_or_else(|| Construct::Property.into());
+        }
         token
             .and_then(|token| property::class(token, self.flags.ignore_case))
             .ok_or_else(|| Construct::Property.into())
@@ -498,10 +531,7 @@ impl Writer<'_> {
     fn add_range(&self, start: char, end: char, class: &mut ClassUnicode) {
         let mut range = ClassUnicode::new([ClassUnicodeRange::new(start, end)]);
         if self.flags.ignore_case {
-            fold(&mut range);
-            if self.extent.is_dot_net() {
-                fold_beyond_ascii(&mut range);
-            }
+            self.fold(&mut range);
         }
         class.union(&range);
     }

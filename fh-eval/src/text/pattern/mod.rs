@@ -15,6 +15,10 @@ mod dotnet_blocks;
 mod engine;
 mod literal;
 mod property;
+#[cfg(feature = "featuresignals")]
+mod re2;
+#[cfg(feature = "featuresignals")]
+mod re2_property;
 mod reading;
 mod unicode;
 
@@ -36,6 +40,9 @@ pub enum Extent {
     /// Any part of the text. The pattern is read as in .NET, with its classes of Unicode characters (FeatBit).
     #[cfg(feature = "featbit")]
     DotNet,
+    /// Any part of the text. The pattern is read as by RE2, the regular expressions of Go (FeatureSignals).
+    #[cfg(feature = "featuresignals")]
+    Re2,
 }
 
 impl Extent {
@@ -44,6 +51,14 @@ impl Extent {
         #[cfg(feature = "featbit")]
         return matches!(self, Self::DotNet);
         #[cfg(not(feature = "featbit"))]
+        false
+    }
+
+    /// Returns true if the pattern is read as by RE2.
+    const fn is_re2(self) -> bool {
+        #[cfg(feature = "featuresignals")]
+        return matches!(self, Self::Re2);
+        #[cfg(not(feature = "featuresignals"))]
         false
     }
 }

@@ -119,6 +119,10 @@ pub(super) fn read(pattern: &str, extent: Extent) -> Result<Read, Refusal> {
     if extent == Extent::DotNet {
         return super::dotnet::read(pattern);
     }
+    #[cfg(feature = "featuresignals")]
+    if extent == Extent::Re2 {
+        return super::re2::read(pattern);
+    }
     let mut reader = Reader {
         rest: pattern,
         extent,

@@ -1,0 +1,216 @@
+//! The walk over a flag whose strategies are rows: the first row that passes answers.
+//!
+//! A row passes if its rules hold and its share admits the subject. Rows that come from one rule of the payload follow each other and have
+//! the same rules, which are evaluated once.
+
+#[cfg(feature = "featbit")]
+mod interval;
+#[cfg(feature = "featuresignals")]
+mod relations;
+
+use crate::attributes::Attributes;
+use crate::bucket::Encoding;
+use crate::evaluate::{Evaluator, Memory, Verdict};
+use crate::predicate::{Predicate, Run};
+use crate::reason::EvaluationReason;
+use crate::subject::Subject;
+use crate::tables::{Head, Mode, Share, Strategy, Tables};
+use crate::time::Clock;
+use crate::trace::{NoTrace, Tracer};
+#[cfg(feature = "featuresignals")]
+use relations::Visited;
+
+/// The flags with prerequisites that an evaluation has visited: none in this build.
+#[cfg(not(feature = "featuresignals"))]
+type Visited = ();
+
+/// Returns the row that answers. In FeatBit, no row answers without a context, or with a blank key.
+#[inline]
+pub(crate) fn first_row<'a, C: Clock, T: Tracer, const N: usize>(
+    tables: &'a Tables,
+    head: &Head,
+    subject: &Subject<'a, C>,
+    memory: &mut Memory<'a, N>,
+    tracer: &mut T,
+) -> Option<u32> {
+    let attributes = subject.attributes.or_else(|| without_context(head.encoding))?;
+    let mut evaluator =
+        Evaluator { tables, head, attributes, clock: &subject.clock, memory, tracer };
+    #[cfg(feature = "featbit")]
+    if head.encoding == Encoding::Md5 {
+        evaluator.key_id()?;
+    }
+    evaluator.first_row::<true>(head.strategies, &mut None)
+}
+
+/// Evaluates one flag without explanation. The function is not inlined, because features of FeatureHub take the same way up to here and
+/// would pay for its registers.
+#[inline(never)]
+pub(crate) fn first_row_alone<C: Clock>(
+    tables: &Tables,
+    head: &Head,
+    subject: &Subject<'_, C>,
+) -> Option<u32> {
+    match head.mode {
+        Mode::FirstRowManyRules => {
+            first_row(tables, head, subject, &mut Memory::<4>::new(), &mut NoTrace)
+        }
+        _ => first_row(tables, head, subject, &mut Memory::<0>::new(), &mut NoTrace),
+    }
+}
+
+/// Like [`first_row_alone`], for one of several flags that are evaluated for the same subject.
+#[inline(never)]
+pub(crate) fn first_row_among<'a, C: Clock, const N: usize>(
+    tables: &'a Tables,
+    head: &Head,
+    subject: &Subject<'a, C>,
+    memory: &mut Memory<'a, N>,
+) -> Option<u32> {
+    first_row(tables, head, subject, memory, &mut NoTrace)
+}
+
+/// Returns the context of a subject that has none: an empty one in FeatureSignals, and none in FeatBit.
+fn without_context(encoding: Encoding) -> Option<&'static Attributes> {
+    #[cfg(feature = "featuresignals")]
+    if encoding == Encoding::BasisPoints {
+        return Some(relations::no_attributes());
+    }
+    let _ = encoding;
+    None
+}
+
+/// The bucket of a subject, which is computed at most once for each attribute that is hashed.
+#[derive(Clone, Copy)]
+enum Drawn {
+    /// Nothing is hashed yet.
+    Nothing,
+    /// A double from 0 to 1, with the attribute that was hashed (FeatBit).
+    #[cfg(feature = "featbit")]
+    Unit(u32, f64),
+    /// A number of basis points (FeatureSignals).
+    #[cfg(feature = "featuresignals")]
+    BasisPoints(u32),
+}
+
+impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
+    fn first_row<const SEGMENTS: bool>(
+        &mut self,
+        run: Run,
+        visited: &mut Option<Visited>,
+    ) -> Option<u32> {
+        let mut judged: Option<(Run, Verdict)> = None;
+        let mut drawn = Drawn::Nothing;
+        for (row, strategy) in (run.at..).zip(run.of(&self.tables.strategies)) {
+            self.tracer.strategy(row);
+            let verdict = match judged {
+                Some((rules, verdict)) if rules == strategy.rules => verdict,
+                _ => {
+                    let verdict = self.judge::<SEGMENTS>(strategy.rules);
+                    judged = Some((strategy.rules, verdict));
+                    verdict
+                }
+            };
+            let passes = match verdict {
+                Verdict::Fails => false,
+                // The last row of the rule is the answer for a rule that cannot be evaluated.
+                Verdict::Malformed => strategy.reason == EvaluationReason::Malformed,
+                Verdict::Holds => self.admits(strategy, &mut drawn, visited),
+            };
+            if passes {
+                self.tracer.matched();
+                return Some(row);
+            }
+        }
+        None
+    }
+
+    /// Returns true if the share of a row admits the subject.
+    #[inline]
+    fn admits(
+        &mut self,
+        strategy: &Strategy,
+        drawn: &mut Drawn,
+        visited: &mut Option<Visited>,
+    ) -> bool {
+        let _ = (&drawn, &visited);
+        match strategy.share {
+            #[cfg(feature = "featbit")]
+            Share::Within => self.is_within(strategy, drawn),
+            #[cfg(feature = "featuresignals")]
+            Share::Below => self.is_below(strategy.limit, drawn),
+            #[cfg(feature = "featuresignals")]
+            Share::Expired => self.is_expired(strategy.limit),
+            #[cfg(feature = "featuresignals")]
+            Share::LostGroup => self.has_lost_group(strategy.limit, drawn),
+            #[cfg(feature = "featuresignals")]
+            Share::FailedPrerequisite => self.fails_prerequisite(strategy.limit, visited),
+            _ => true,
+        }
+    }
+
+    /// Evaluates a rule on segments; `None` for any other rule.
+    #[inline]
+    pub(crate) fn judge_segments(&self, predicate: &Predicate) -> Option<Verdict> {
+        let (list, if_member) = match predicate {
+            Predicate::InSegment(list) => (list, Verdict::Holds),
+            Predicate::InNoSegment(list) => (list, Verdict::Fails),
+            #[cfg(feature = "featuresignals")]
+            Predicate::InKnownSegment(list) => {
+                let is_member = self.is_in_segment(*list, Unknown::Skipped);
+                return Some(if is_member == Some(true) { Verdict::Holds } else { Verdict::Fails });
+            }
+            _ => return None,
+        };
+        Some(match self.is_in_segment(*list, Unknown::Malformed) {
+            None => Verdict::Malformed,
+            Some(true) => if_member,
+            Some(false) if if_member == Verdict::Holds => Verdict::Fails,
+            Some(false) => Verdict::Holds,
+        })
+    }
+
+    /// Returns true if the subject is in one of these segments; `None` if a segment that has to be evaluated is malformed, or if it is
+    /// unknown and must not be.
+    fn is_in_segment(&self, list: Run, unknown: Unknown) -> Option<bool> {
+        for slot in list.of(&self.tables.named_segments) {
+            let slot = self.tables.segments.get(*slot as usize)?;
+            let segment: &'a Tables = match (slot.segment.as_deref(), unknown) {
+                (Some(segment), _) => segment,
+                (None, Unknown::Malformed) => return None,
+                #[cfg(feature = "featuresignals")]
+                (None, Unknown::Skipped) => continue,
+            };
+            let head = segment.heads.first()?;
+            let mut memory = Memory::<0>::new();
+            let mut evaluator = Evaluator {
+                tables: segment,
+                head,
+                attributes: self.attributes,
+                clock: self.clock,
+                memory: &mut memory,
+                tracer: &mut NoTrace,
+            };
+            let row = evaluator.first_row::<false>(head.strategies, &mut None);
+            let Some(strategy) = row.and_then(|row| segment.strategies.get(row as usize)) else {
+                continue;
+            };
+            match strategy.reason {
+                EvaluationReason::Malformed => return None,
+                EvaluationReason::Target => return Some(true),
+                _ => {}
+            }
+        }
+        Some(false)
+    }
+}
+
+/// The treatment of a segment that the ruleset lacks.
+#[derive(Clone, Copy)]
+enum Unknown {
+    /// The rule cannot be evaluated (FeatBit).
+    Malformed,
+    /// The subject is not in the segment (FeatureSignals).
+    #[cfg(feature = "featuresignals")]
+    Skipped,
+}

@@ -1,0 +1,144 @@
+//! FeatureSignals' shares: basis points, expiry, groups of which one flag has the subject, and prerequisites.
+
+use std::sync::LazyLock;
+
+use smallvec::SmallVec;
+
+use super::Drawn;
+use crate::attributes::{Attributes, Values, names};
+use crate::bucket::{BASIS_POINTS, Murmur3};
+use crate::evaluate::Evaluator;
+use crate::predicate::Run;
+use crate::reason::EvaluationReason;
+use crate::tables::ValueAt;
+use crate::tables::relations::LONGEST_CHAIN;
+use crate::time::Clock;
+use crate::trace::Tracer;
+
+/// Returns the context of a subject that has none.
+pub(super) fn no_attributes() -> &'static Attributes {
+    static NO_ATTRIBUTES: LazyLock<Attributes> = LazyLock::new(Attributes::default);
+    &NO_ATTRIBUTES
+}
+
+/// The flags with prerequisites that an evaluation has visited. Such a flag fails as the prerequisite of another flag, also if it was
+/// visited on another way, as on FeatureSignals' server.
+pub(super) struct Visited {
+    /// One bit for each row of prerequisites. Up to 1,024 rows take no allocation.
+    bits: SmallVec<[u64; 16]>,
+    depth: u32,
+}
+
+impl Visited {
+    fn new(rows: usize) -> Self {
+        Self { bits: SmallVec::from_elem(0, rows.div_ceil(64)), depth: 0 }
+    }
+
+    fn insert(&mut self, row: u32) {
+        if let Some(bits) = self.bits.get_mut(row as usize / 64) {
+            *bits |= 1 << (row % 64);
+        }
+    }
+
+    fn contains(&self, row: u32) -> bool {
+        self.bits.get(row as usize / 64).is_some_and(|bits| bits >> (row % 64) & 1 == 1)
+    }
+}
+
+impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
+    /// Returns the key of the context. A context without a key has an empty one.
+    #[inline]
+    fn key(&self) -> &'a str {
+        let found = self.attributes.find(self.head.session, names::KEY);
+        found.and_then(Values::first).unwrap_or_default()
+    }
+
+    /// Returns true if the bucket is below a limit.
+    #[inline]
+    pub(super) fn is_below(&self, limit: i32, drawn: &mut Drawn) -> bool {
+        i64::from(self.basis_point(drawn)) < i64::from(limit)
+    }
+
+    /// Returns the bucket of the flag, 0 to 9,999.
+    #[inline]
+    fn basis_point(&self, drawn: &mut Drawn) -> u32 {
+        if let Drawn::BasisPoints(bucket) = *drawn {
+            return bucket;
+        }
+        let mut hash = Murmur3::new();
+        hash.write(self.head.hash_id.text(&self.tables.hash_ids).as_bytes());
+        let bucket = bucket(hash, self.key());
+        *drawn = Drawn::BasisPoints(bucket);
+        bucket
+    }
+
+    /// Returns true if a flag has expired.
+    #[inline(never)]
+    pub(super) fn is_expired(&self, row: i32) -> bool {
+        let expiry =
+            usize::try_from(row).ok().and_then(|row| self.tables.relations.expiries.get(row));
+        expiry.is_some_and(|expiry| *expiry < self.clock.now())
+    }
+
+    /// Returns true if another flag of the group has the subject: one with a smaller bucket, or with the same bucket and a smaller key.
+    #[inline(never)]
+    pub(super) fn has_lost_group(&self, row: i32, drawn: &mut Drawn) -> bool {
+        let relations = &self.tables.relations;
+        let membership = usize::try_from(row).ok().and_then(|row| relations.memberships.get(row));
+        let Some(membership) = membership else { return false };
+        let own = self.basis_point(drawn);
+        let key = self.key();
+        let rivals = membership.rivals.of(&relations.rivals);
+        (0..).zip(rivals).any(|(position, rival)| {
+            let other = bucket(rival.hash, key);
+            other < own || (other == own && position < membership.own)
+        })
+    }
+
+    /// Returns true if a prerequisite of a flag fails.
+    #[inline(never)]
+    pub(super) fn fails_prerequisite(&mut self, row: i32, visited: &mut Option<Visited>) -> bool {
+        let relations = &self.tables.relations;
+        let Ok(row) = u32::try_from(row) else { return false };
+        let links: Run = relations.prerequisites.get(row as usize).copied().unwrap_or_default();
+        let known = visited.get_or_insert_with(|| Visited::new(relations.prerequisites.len()));
+        known.insert(row);
+        if known.depth == LONGEST_CHAIN {
+            return !links.is_empty();
+        }
+        known.depth += 1;
+        let failed = links.of(&relations.links).iter().any(|link| {
+            visited.as_ref().is_some_and(|known| known.contains(link.prerequisites))
+                || self.is_off(link.position, visited)
+        });
+        if let Some(known) = visited {
+            known.depth -= 1;
+        }
+        failed
+    }
+
+    /// Returns true if the flag at a position is off for the subject: there is no such flag, it is off for everybody, or its value is false.
+    fn is_off(&mut self, position: u32, visited: &mut Option<Visited>) -> bool {
+        let Some(head) = self.tables.heads.get(position as usize) else { return true };
+        let mut evaluator = Evaluator {
+            tables: self.tables,
+            head,
+            attributes: self.attributes,
+            clock: self.clock,
+            memory: &mut *self.memory,
+            tracer: &mut *self.tracer,
+        };
+        let row = evaluator.first_row::<true>(head.strategies, visited);
+        let strategy = row.and_then(|row| self.tables.strategies.get(row as usize));
+        strategy.is_none_or(|strategy| {
+            strategy.reason == EvaluationReason::Off || strategy.value == ValueAt::FALSE
+        })
+    }
+}
+
+/// Returns the bucket of a key, 0 to 9,999, with a hasher that has read the text before it.
+#[inline]
+fn bucket(mut hash: Murmur3, key: &str) -> u32 {
+    hash.write(key.as_bytes());
+    hash.finish() % BASIS_POINTS
+}

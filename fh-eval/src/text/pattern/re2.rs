@@ -1,0 +1,536 @@
+//! Translates patterns of RE2, as Go reads them, to the syntax of `regex-syntax`. What Go refuses is refused, too.
+
+use super::construct::Construct;
+use super::dialect::Refusal;
+use super::re2_property;
+use super::reading::Read;
+
+/// Go's limit for the times that a part is repeated, also by repetitions within repetitions.
+const MOST_TIMES: u32 = 1000;
+
+const DIGIT: &str = "0-9";
+const WORD: &str = "0-9A-Za-z_";
+const SPACE: &str = r"\x{9}\x{A}\x{C}\x{D}\x{20}";
+
+/// The names of ASCII classes, such as `[:alpha:]`, with their characters.
+const ASCII_CLASSES: [(&str, &str); 14] = [
+    ("alnum", "0-9A-Za-z"),
+    ("alpha", "A-Za-z"),
+    ("ascii", r"\x{0}-\x{7F}"),
+    ("blank", r"\x{9}\x{20}"),
+    ("cntrl", r"\x{0}-\x{1F}\x{7F}"),
+    ("digit", DIGIT),
+    ("graph", r"\x{21}-\x{7E}"),
+    ("lower", "a-z"),
+    ("print", r"\x{20}-\x{7E}"),
+    ("punct", r"\x{21}-\x{2F}\x{3A}-\x{40}\x{5B}-\x{60}\x{7B}-\x{7E}"),
+    ("space", r"\x{9}-\x{D}\x{20}"),
+    ("upper", "A-Z"),
+    ("word", WORD),
+    ("xdigit", "0-9A-Fa-f"),
+];
+
+/// A class that has no character, and one that has all of them.
+const NO_CHARACTER: &str = r"[^\x{0}-\x{10FFFF}]";
+const ANY_CHARACTER: &str = r"[\x{0}-\x{10FFFF}]";
+
+/// Reads a pattern.
+pub(super) fn read(pattern: &str) -> Result<Read, Refusal> {
+    let read = Read { text: String::new(), marks: Vec::new(), divergences: Vec::new() };
+    let mut reader = Reader { rest: pattern, groups: Vec::new(), times: Times::default(), read };
+    while let Some(c) = reader.next() {
+        reader.character(c)?;
+    }
+    Ok(reader.read)
+}
+
+fn invalid(why: &str) -> Refusal {
+    Refusal::Invalid(why.to_string())
+}
+
+/// How often parts are repeated by numbers, with repetitions inside of them.
+#[derive(Clone, Copy)]
+struct Times {
+    /// The most times in the present group.
+    group: u32,
+    /// The times of the last part, which a repetition would repeat.
+    last: u32,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self { group: 1, last: 1 }
+    }
+}
+
+struct Reader<'p> {
+    rest: &'p str,
+    /// The times outside of each open group.
+    groups: Vec<Times>,
+    times: Times,
+    read: Read,
+}
+
+impl Reader<'_> {
+    fn next(&mut self) -> Option<char> {
+        let c = self.rest.chars().next()?;
+        self.rest = self.rest.get(c.len_utf8()..).unwrap_or_default();
+        Some(c)
+    }
+
+    fn take(&mut self, expected: &str) -> bool {
+        let rest = self.rest.strip_prefix(expected);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
+    }
+
+    fn push(&mut self, text: &str) {
+        self.read.text.push_str(text);
+    }
+
+    /// Adds a part that is repeated once so far.
+    fn part(&mut self, text: &str) {
+        self.push(text);
+        self.times.last = 1;
+    }
+
+    fn plain(&mut self, c: char) {
+        let text = plain(u32::from(c));
+        self.part(&text);
+    }
+
+    fn character(&mut self, c: char) -> Result<(), Refusal> {
+        match c {
+            '\\' => return self.escape(),
+            '[' => {
+                let class = self.class()?;
+                self.part(&class);
+            }
+            '(' => return self.group(),
+            ')' => {
+                let inside = self.times.group.max(self.times.last);
+                let outside = self.groups.pop().ok_or_else(|| invalid("too many )"))?;
+                self.times = Times { last: inside, ..outside };
+                self.push(")");
+            }
+            '{' => match repetition(self.rest) {
+                Some((least, most, rest)) => {
+                    self.rest = rest;
+                    self.repeat(least, most)?;
+                }
+                None => self.plain('{'),
+            },
+            '^' | '$' | '.' | '|' => self.part(c.encode_utf8(&mut [0; 4])),
+            '*' | '+' | '?' => self.read.text.push(c),
+            c => self.plain(c),
+        }
+        Ok(())
+    }
+
+    /// Adds a repetition with numbers. `most` is `None` if there is no upper limit.
+    fn repeat(&mut self, least: u32, most: Option<u32>) -> Result<(), Refusal> {
+        let times = most.unwrap_or(least);
+        if times < least {
+            return Err(invalid("a repetition whose second number is smaller than the first"));
+        }
+        let all = self.times.last.saturating_mul(times.max(1));
+        if least > MOST_TIMES || times > MOST_TIMES || (times > 1 && all > MOST_TIMES) {
+            return Err(invalid("a part is repeated more than 1000 times"));
+        }
+        self.times.last = all;
+        self.times.group = self.times.group.max(all);
+        let most = most.map(|most| most.to_string()).unwrap_or_default();
+        self.push(&format!("{{{least},{most}}}"));
+        Ok(())
+    }
+
+    /// Reads the rest of an escape whose backslash was already read.
+    fn escape(&mut self) -> Result<(), Refusal> {
+        if let Some(set) = self.set()? {
+            self.part(&format!("[{set}]"));
+            return Ok(());
+        }
+        for (escape, written) in [("A", r"\A"), ("z", r"\z"), ("b", r"\b"), ("B", r"\B")] {
+            if self.take(escape) {
+                self.part(written);
+                return Ok(());
+            }
+        }
+        if self.take("Q") {
+            let (quoted, rest) = self.rest.split_once(r"\E").unwrap_or((self.rest, ""));
+            for c in quoted.chars() {
+                self.plain(c);
+            }
+            self.rest = rest;
+            return Ok(());
+        }
+        let c = self.escaped()?;
+        let text = if char::from_u32(c).is_some() { plain(c) } else { NO_CHARACTER.to_string() };
+        self.part(&text);
+        Ok(())
+    }
+
+    /// Reads the rest of an escape for a set of characters, and returns the contents of its class. `None` for any other escape.
+    fn set(&mut self) -> Result<Option<String>, Refusal> {
+        let negated = |set: &str| format!("[^{set}]");
+        let mut rest = self.rest.chars();
+        let set = match rest.next() {
+            Some('d') => DIGIT.to_string(),
+            Some('D') => negated(DIGIT),
+            Some('w') => WORD.to_string(),
+            Some('W') => negated(WORD),
+            Some('s') => SPACE.to_string(),
+            Some('S') => negated(SPACE),
+            Some(c @ ('p' | 'P')) => {
+                self.rest = rest.as_str();
+                return self.property(c == 'P').map(Some);
+            }
+            _ => return Ok(None),
+        };
+        self.rest = rest.as_str();
+        Ok(Some(set))
+    }
+
+    /// Reads the name of a property, whose `\p` was already read.
+    fn property(&mut self, is_negated: bool) -> Result<String, Refusal> {
+        let missing = || invalid(r"\p without a name");
+        let name = if self.take("{") {
+            let (name, rest) = self.rest.split_once('}').ok_or_else(missing)?;
+            self.rest = rest;
+            name.to_string()
+        } else {
+            self.next().ok_or_else(missing)?.to_string()
+        };
+        let (name, is_negated) = match name.strip_prefix('^') {
+            Some(name) => (name.to_string(), !is_negated),
+            None => (name, is_negated),
+        };
+        let name = re2_property::canonical(&name).ok_or(Construct::Property)?;
+        Ok(format!(r"\{}{{{name}}}", if is_negated { 'P' } else { 'p' }))
+    }
+
+    /// Reads the rest of an escape for one character, and returns its code point, which may be a surrogate.
+    fn escaped(&mut self) -> Result<u32, Refusal> {
+        let c = self.next().ok_or_else(|| invalid(r"\ at the end of the pattern"))?;
+        Ok(match c {
+            'a' => 0x07,
+            'f' => 0x0C,
+            'n' => 0x0A,
+            'r' => 0x0D,
+            't' => 0x09,
+            'v' => 0x0B,
+            'x' => return self.hexadecimal(),
+            '1'..='7' if !self.rest.starts_with(|c: char| c.is_digit(8)) => {
+                return Err(Construct::BackReference.into());
+            }
+            '0'..='7' => {
+                let mut number = u32::from(c) - u32::from('0');
+                for _ in 0..2 {
+                    let Some(digit) = self.rest.chars().next().and_then(|c| c.to_digit(8)) else {
+                        break;
+                    };
+                    self.next();
+                    number = number * 8 + digit;
+                }
+                number
+            }
+            c if c.is_ascii() && !c.is_ascii_alphanumeric() => u32::from(c),
+            c => return Err(Refusal::Invalid(format!(r"there is no escape \{c}"))),
+        })
+    }
+
+    /// Reads two hexadecimal digits, or any number of them in braces.
+    fn hexadecimal(&mut self) -> Result<u32, Refusal> {
+        let digits = if self.take("{") {
+            let braced = self.rest.split_once('}');
+            let (digits, rest) = braced.ok_or_else(|| invalid(r"\x{ without its }"))?;
+            self.rest = rest;
+            digits
+        } else {
+            let (digits, rest) =
+                self.rest.split_at_checked(2).ok_or_else(|| invalid(r"\x without two digits"))?;
+            self.rest = rest;
+            digits
+        };
+        let are_digits = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = Some(digits).filter(|_| are_digits && !digits.is_empty());
+        let number = number.and_then(|digits| {
+            let significant = digits.trim_start_matches('0');
+            if significant.is_empty() { Some(0) } else { u32::from_str_radix(significant, 16).ok() }
+        });
+        number
+            .filter(|number| *number <= u32::from(char::MAX))
+            .ok_or_else(|| invalid(r"\x without the number of a character"))
+    }
+
+    /// Reads the start of a group whose `(` was already read.
+    fn group(&mut self) -> Result<(), Refusal> {
+        if !self.take("?") {
+            self.open("(?:");
+            return Ok(());
+        }
+        for (opening, construct) in [
+            ("=", Construct::LookAhead),
+            ("!", Construct::NegativeLookAhead),
+            ("<=", Construct::LookBehind),
+            ("<!", Construct::NegativeLookBehind),
+            (">", Construct::AtomicGroup),
+        ] {
+            if self.rest.starts_with(opening) {
+                return Err(construct.into());
+            }
+        }
+        if self.take("P<") || self.take("<") {
+            let named = self.rest.split_once('>');
+            let (name, rest) = named.ok_or_else(|| invalid("a group's name without its >"))?;
+            let is_word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            if name.is_empty() || !is_word {
+                return Err(invalid("the name of a group has ASCII letters, digits and _ only"));
+            }
+            self.rest = rest;
+            self.open("(?:");
+            return Ok(());
+        }
+        self.flags()
+    }
+
+    fn open(&mut self, text: &str) {
+        self.groups.push(Times { last: 1, ..self.times });
+        self.times = Times::default();
+        self.push(text);
+    }
+
+    /// Reads the flags of a group, or of the rest of the group around them.
+    fn flags(&mut self) -> Result<(), Refusal> {
+        let (mut on, mut off) = (String::new(), String::new());
+        let mut is_on = true;
+        loop {
+            let flag = self.next().ok_or_else(|| invalid("a group without its )"))?;
+            match flag {
+                'i' | 'm' | 's' | 'U' => {
+                    let (these, others) =
+                        if is_on { (&mut on, &mut off) } else { (&mut off, &mut on) };
+                    others.retain(|other| other != flag);
+                    if !these.contains(flag) {
+                        these.push(flag);
+                    }
+                }
+                '-' if is_on => {
+                    is_on = false;
+                    if !self.rest.starts_with(['i', 'm', 's', 'U']) {
+                        return Err(invalid("a group has - without a flag after it"));
+                    }
+                }
+                ':' | ')' => {
+                    let minus = if off.is_empty() { "" } else { "-" };
+                    let is_empty = on.is_empty() && off.is_empty();
+                    match flag {
+                        ')' if is_empty => {}
+                        ')' => self.push(&format!("(?{on}{minus}{off})")),
+                        _ => self.open(&format!("(?{on}{minus}{off}:")),
+                    }
+                    return Ok(());
+                }
+                flag => return Err(Refusal::Invalid(format!("there is no flag {flag}"))),
+            }
+        }
+    }
+
+    /// Reads a class whose `[` was already read.
+    fn class(&mut self) -> Result<String, Refusal> {
+        let unfinished = || invalid("a class without its ]");
+        let is_negated = self.take("^");
+        let mut class = String::new();
+        let mut is_first = true;
+        loop {
+            let is_start = std::mem::replace(&mut is_first, false);
+            if !is_start && self.take("]") {
+                return Ok(match (class.is_empty(), is_negated) {
+                    (true, true) => ANY_CHARACTER.to_string(),
+                    (true, false) => NO_CHARACTER.to_string(),
+                    (false, true) => format!("[^{class}]"),
+                    (false, false) => format!("[{class}]"),
+                });
+            }
+            if self.rest.starts_with("[:") && self.ascii_class(&mut class)? {
+                continue;
+            }
+            if let Some(rest) = self.rest.strip_prefix('\\') {
+                let escape = std::mem::replace(&mut self.rest, rest);
+                if let Some(set) = self.set()? {
+                    class.push_str(&set);
+                    continue;
+                }
+                self.rest = escape;
+            }
+            let start = self.class_character().ok_or_else(unfinished)??;
+            let mut end = start;
+            if self.rest.starts_with('-') && !self.rest.starts_with("-]") && self.rest.len() > 1 {
+                self.next();
+                end = self.class_character().ok_or_else(unfinished)??;
+            }
+            if end < start {
+                return Err(invalid("a range whose end is before its start"));
+            }
+            // No text has surrogates.
+            let start = if (0xD800..=0xDFFF).contains(&start) { 0xE000 } else { start };
+            let end = if (0xD800..=0xDFFF).contains(&end) { 0xD7FF } else { end };
+            if start <= end {
+                class.push_str(&format!("{}-{}", plain(start), plain(end)));
+            }
+        }
+    }
+
+    /// Reads a named class such as `[:alpha:]`. Returns false if the text has another form.
+    fn ascii_class(&mut self, class: &mut String) -> Result<bool, Refusal> {
+        let Some((name, rest)) = self.rest.get(2..).and_then(|rest| rest.split_once(":]")) else {
+            return Ok(false);
+        };
+        let (plain_name, is_negated) = match name.strip_prefix('^') {
+            Some(name) => (name, true),
+            None => (name, false),
+        };
+        let known = ASCII_CLASSES.iter().find(|(known, _)| *known == plain_name);
+        let (_, characters) =
+            known.ok_or_else(|| Refusal::Invalid(format!("there is no class [:{name}:]")))?;
+        self.rest = rest;
+        if is_negated {
+            class.push_str(&format!("[^{characters}]"));
+        } else {
+            class.push_str(characters);
+        }
+        Ok(true)
+    }
+
+    /// Reads a character of a class. `None` at the end of the pattern.
+    fn class_character(&mut self) -> Option<Result<u32, Refusal>> {
+        let c = self.next()?;
+        Some(if c == '\\' { self.escaped() } else { Ok(u32::from(c)) })
+    }
+}
+
+fn plain(c: u32) -> String {
+    match char::from_u32(c) {
+        Some(c) if c.is_ascii_alphanumeric() => c.to_string(),
+        _ => format!("\\x{{{c:X}}}"),
+    }
+}
+
+/// Reads the rest of a repetition such as `{2,3}`, after its `{`. Returns its numbers and the text after it. `None` for any other text, in
+/// which `{` is a plain character.
+fn repetition(rest: &str) -> Option<(u32, Option<u32>, &str)> {
+    let (least, rest) = number(rest)?;
+    if let Some(rest) = rest.strip_prefix('}') {
+        return Some((least, Some(least), rest));
+    }
+    let rest = rest.strip_prefix(',')?;
+    if let Some(rest) = rest.strip_prefix('}') {
+        return Some((least, None, rest));
+    }
+    let (most, rest) = number(rest)?;
+    Some((least, Some(most), rest.strip_prefix('}')?))
+}
+
+/// Reads a number without leading zeros. A number that is too large for Go is the largest one.
+fn number(text: &str) -> Option<(u32, &str)> {
+    let length = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, rest) = text.split_at_checked(length)?;
+    if digits.is_empty() || (digits.len() > 1 && digits.starts_with('0')) {
+        return None;
+    }
+    Some((digits.parse().unwrap_or(u32::MAX), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::text::pattern::{Extent, Pattern};
+
+    fn matches(pattern: &str, text: &str) -> Option<bool> {
+        Pattern::compile(pattern, Extent::Re2).ok().map(|pattern| pattern.is_match(text))
+    }
+
+    #[test]
+    fn patterns_are_read_as_by_go() {
+        for (pattern, text, expected) in [
+            ("a{,3}", "xa{,3}x", Some(true)),
+            ("a{01}", "a{01}", Some(true)),
+            ("a{", "a{", Some(true)),
+            ("{", "{", Some(true)),
+            ("a{2}{3}", "aaaaaa", None),
+            ("(a{100}){10}", "", Some(false)),
+            ("(a{100}){11}", "", None),
+            ("((a{2}b{600})){2}", "", None),
+            ("a{1000}", "", Some(false)),
+            ("a{1001}", "", None),
+            ("a{1,1001}", "", None),
+            ("a{99999999999}", "", None),
+            ("a**", "a", None),
+            ("a*+", "a", None),
+            ("a*?", "", Some(true)),
+            ("x{0}", "", Some(true)),
+            (r"\101", "A", Some(true)),
+            (r"\1", "a", None),
+            (r"\12", "\n", Some(true)),
+            (r"\0", "\0", Some(true)),
+            (r"\<", "<", Some(true)),
+            (r"\é", "é", None),
+            (r"\e", "e", None),
+            (r"\Z", "a", None),
+            (r"\u0041", "A", None),
+            (r"\x41", "A", Some(true)),
+            (r"\x{000000000041}", "A", Some(true)),
+            (r"\x{110000}", "A", None),
+            (r"\x{}", "", None),
+            (r"\x{D800}", "\u{fffd}", Some(false)),
+            (r"^[^\x{D800}]$", "a", Some(true)),
+            (r"^[\x{D7FF}-\x{E000}]$", "\u{E000}", Some(true)),
+            (r"^[[:alpha:]]$", "a", Some(true)),
+            (r"^[[:^alpha:]]$", "1", Some(true)),
+            (r"[[:foo:]]", "a", None),
+            (r"^[[:alpha]]$", "a]", Some(true)),
+            (r"^[a&&b]$", "&", Some(true)),
+            (r"^[\W]$", "é", Some(true)),
+            (r"^[^\W]$", "_", Some(true)),
+            (r"^\s$", "\u{B}", Some(false)),
+            (r"^[[:space:]]$", "\u{B}", Some(true)),
+            (r"(?i)^\w$", "ſ", Some(true)),
+            (r"(?i)^\W$", "ſ", Some(false)),
+            (r"(?i)^[k]$", "\u{212A}", Some(true)),
+            (r"(?i)^\p{Lu}$", "a", Some(true)),
+            (r"(?i)^\p{Lu}$", "ª", Some(false)),
+            (r"^\p{Greek}$", "α", Some(true)),
+            (r"^\p{greek}$", "α", Some(true)),
+            (r"^\p{^Greek}$", "a", Some(true)),
+            (r"^\P{^Greek}$", "α", Some(true)),
+            (r"^\p{Uppercase_Letter}$", "A", Some(true)),
+            (r"^\p{Any}$", "\n", Some(true)),
+            (r"^\p{IsGreek}$", "α", None),
+            (r"(?P<n>a)(?P<n>b)(?<m>c)", "abc", Some(true)),
+            (r"(?<n-m>a)", "a", None),
+            (r"(?x) a", "a", None),
+            (r"(?i-s:A).", "a\n", Some(false)),
+            (r"(?s-s:.)", "\n", Some(false)),
+            (r"(?-)a", "a", None),
+            (r"(?)a", "a", Some(true)),
+            (r"(?-i-s)a", "a", None),
+            (r"(?#a)b", "b", None),
+            ("a)", "a)", None),
+            ("(a", "a", None),
+            ("[a", "a", None),
+            ("[b-a]", "a", None),
+            (r"^[a-\d]$", "a", None),
+            (r"\Qa*\E+", "a**", Some(true)),
+            (r"\Qa*", "a*", Some(true)),
+            (r"a|*", "a", None),
+            (r"^*", "a", Some(true)),
+            (r"\C", "a", None),
+            (r"(?m)a$", "a\nb", Some(true)),
+            (r"a$", "a\n", Some(false)),
+            (r"\Bb", "ab", Some(true)),
+            ("(?U)^a+?$", "aa", Some(true)),
+            ("a#b c", "a#b c", Some(true)),
+        ] {
+            assert_eq!(matches(pattern, text), expected, "{pattern} on {text:?}");
+        }
+    }
+}
