@@ -100,6 +100,7 @@ fn a_chain_of_a_hundred_prerequisites_holds_and_a_longer_one_fails() {
     assert_eq!(reason_of(&chain(100), "f0", "u"), "FALLTHROUGH");
     // The flag that is too deep has its default value, which is true, so that only a stack can tell.
     let long = chain(20_000);
+    #[allow(clippy::disallowed_types)]
     let evaluated = std::thread::Builder::new().stack_size(256 << 10);
     let evaluated = evaluated.spawn(move || reason_of(&long, "f0", "u").to_string()).unwrap();
     assert_eq!(evaluated.join().unwrap(), "FALLTHROUGH");
