@@ -1,6 +1,6 @@
 //! The command `systems run`.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Ended, FAILED, Problem, print};
 use crate::data::Data;
@@ -9,7 +9,7 @@ use crate::systems;
 /// Compare the engine with the answers of further systems.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Systems {
-    /// Run the vectors of FeatBit, and the answers of its running server.
+    /// Run the vectors of FeatBit and of FeatureSignals, and the answers of their running servers.
     Run(Arguments),
 }
 
@@ -17,14 +17,29 @@ pub(crate) enum Systems {
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Run only the vectors of this system.
-    #[arg(long, value_parser = ["featbit"])]
-    system: Option<String>,
+    #[arg(long, value_enum)]
+    system: Option<System>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum System {
+    #[value(name = "featbit")]
+    FeatBit,
+    #[value(name = "featuresignals")]
+    FeatureSignals,
 }
 
 pub(super) fn systems(data: &Data, command: &Systems) -> Ended {
-    // There is one system so far, so that the option selects nothing.
-    let Systems::Run(Arguments { system: _ }) = command;
-    let groups = systems::featbit(data).map_err(|error| Problem::Data(vec![error]))?;
+    let Systems::Run(Arguments { system }) = command;
+    let is_chosen = |one| system.is_none_or(|system| system == one);
+    let mut groups = Vec::new();
+    let failed = |error| Problem::Data(vec![error]);
+    if is_chosen(System::FeatBit) {
+        groups.extend(systems::featbit(data).map_err(failed)?);
+    }
+    if is_chosen(System::FeatureSignals) {
+        groups.extend(systems::plain_featuresignals(data).map_err(failed)?);
+    }
     let mut text = format!(
         "{:<28} {:>7} {:>7} {:>10} {:>8}\n",
         "group", "equal", "listed", "no answer", "failed"

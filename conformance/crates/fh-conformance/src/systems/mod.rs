@@ -3,6 +3,8 @@
 mod featbit;
 mod featbit_differences;
 mod featbit_live;
+mod featuresignals;
+pub mod plain_featuresignals;
 
 use serde::de::DeserializeOwned;
 
@@ -48,6 +50,14 @@ pub fn featbit(data: &Data) -> Result<Vec<Group>, DataError> {
     Ok(groups)
 }
 
+/// Runs all vectors of FeatureSignals with the plain evaluator.
+///
+/// # Errors
+/// If a file is missing or has another form.
+pub fn plain_featuresignals(data: &Data) -> Result<Vec<Group>, DataError> {
+    featuresignals::run(data, featuresignals::plain)
+}
+
 /// Reads a file, whose form the type describes. Numbers and texts that not every reader of JSON can hold stay as they are written.
 fn read<T: DeserializeOwned>(data: &Data, path: &str) -> Result<T, DataError> {
     serde_json::from_str(data.text(path)?).map_err(|why| DataError::in_file(path, why))
@@ -63,6 +73,9 @@ pub fn check(data: &Data, path: &str) -> Result<bool, DataError> {
     }
     if path.starts_with("imported/featbit/") {
         return featbit::check(data, path).map(|()| true);
+    }
+    if path.starts_with("imported/featuresignals") {
+        return featuresignals::check(data, path).map(|()| true);
     }
     Ok(false)
 }
