@@ -109,6 +109,8 @@ cargo xtask <command>
   mutants            write a copy of the project that holds all mutants, and print its folder
   mutants list       list the mutants and what each breaks
   mutants show NAME  show a mutant as a diff
+  mutants run fh-eval
+                     compare the engine's answers with those of FeatBit, once with each of its mutants, which must be found
   self-test [--full] [--markdown FILE]
                      the scenarios for SDKs against our client with mutants: apart from listed exceptions, each mutant must be found,
                      and each scenario must find one

@@ -4,6 +4,7 @@
 //! switch of the mutant, so that one build holds all mutants.
 
 mod copy;
+pub(crate) mod engine;
 mod module;
 pub(crate) mod package;
 mod place;
@@ -24,7 +25,7 @@ use crate::shell::{Run, root, target_folder, tracked_files};
 use rewrite::Placed;
 use table::{Edit, Mutants};
 
-/// Runs `cargo xtask mutants [list | show NAME]`.
+/// Runs `cargo xtask mutants [list | show NAME | run fh-eval]`.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
@@ -40,7 +41,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
             Ok(())
         }
         ["show", name] => show(name),
-        _ => Err("cargo xtask mutants [list | show NAME]".to_string()),
+        ["run", "fh-eval"] => engine::run(),
+        _ => Err("cargo xtask mutants [list | show NAME | run fh-eval]".to_string()),
     }
 }
 

@@ -106,6 +106,15 @@ impl Piece {
     }
 }
 
+impl Mutant {
+    /// Returns the name of the mutant's table, without its ending.
+    pub(super) fn table(&self) -> &str {
+        let path = self.edits.first().map_or("", |edit| &edit.at);
+        let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+        name.split_once('.').map_or(name, |(stem, _)| stem)
+    }
+}
+
 impl Mutants {
     /// Adds the mutants of one table. `path` is the table's path from the root, such as `fh-client/session/mutants/polls.toml`.
     pub(super) fn add(&mut self, path: &str, text: &str) -> Result<(), String> {
@@ -157,6 +166,11 @@ impl Mutants {
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Mutant> {
         self.0.values().flat_map(|of_crate| &of_crate.mutants)
+    }
+
+    /// Returns the mutants of the crate in a folder.
+    pub(super) fn of(&self, folder: &str) -> impl Iterator<Item = &Mutant> {
+        self.0.get(folder).into_iter().flat_map(|of_crate| &of_crate.mutants)
     }
 
     pub(super) fn named(&self, name: &str) -> Option<&Mutant> {
