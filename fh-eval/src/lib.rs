@@ -1,6 +1,14 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+// A build with one of the two systems lacks the users of the other one. The build with both finds what has no user.
+#![cfg_attr(
+    any(
+        all(feature = "featbit", not(feature = "featuresignals")),
+        all(feature = "featuresignals", not(feature = "featbit")),
+    ),
+    allow(dead_code)
+)]
 
 #[cfg(feature = "featbit")]
 pub mod featbit;
@@ -56,6 +64,11 @@ pub use bucket::BUCKETS;
 pub use columns::{Column, ColumnEvaluator, PreparedText, RowAnswer, UnknownFeature};
 pub use diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Severity, Vocabulary};
 pub use evaluation::Evaluation;
+#[cfg(all(feature = "explain", feature = "first-row"))]
+pub use explanation::{
+    BucketReport, ConditionReport, ExposureReport, FlagExplanation, FlagReport, MemberReport,
+    PrerequisiteReport, SegmentReport, ShareReport, StepKind, StepOutcome, StepReport,
+};
 #[cfg(feature = "explain")]
 pub use explanation::{Explanation, Line, Mark, Outcome};
 pub use feature::FeatureRef;

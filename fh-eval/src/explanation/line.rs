@@ -1,5 +1,7 @@
 //! The lines of the text of a report.
 
+use std::fmt;
+
 /// The meaning of a line of a report's text, for programs that colour lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -12,7 +14,7 @@ pub enum Mark {
     Bad,
     /// The line shows that a strategy or a rule was not evaluated, or that the default value is not used.
     Quiet,
-    /// The line shows a diagnostic, or a strategy with the outcome [`Outcome::Invalid`].
+    /// The line shows a diagnostic, or a strategy with the outcome [`Outcome::Invalid`](super::Outcome::Invalid).
     Warning,
 }
 
@@ -25,4 +27,13 @@ pub struct Line {
     pub mark: Mark,
     /// The text of the line, without indentation.
     pub text: String,
+}
+
+/// Writes lines with two blanks per level of indentation.
+pub(crate) fn write(f: &mut fmt::Formatter<'_>, lines: &[Line]) -> fmt::Result {
+    for (index, line) in lines.iter().enumerate() {
+        let end = if index == 0 { "" } else { "\n" };
+        write!(f, "{end}{}{}", "  ".repeat(line.indent), line.text)?;
+    }
+    Ok(())
 }

@@ -1,8 +1,29 @@
 //! Explanations: the evaluator records its steps, and a dialect makes a report from the recorded steps afterwards.
 
+#[cfg(feature = "first-row")]
+mod flag;
+#[cfg(feature = "first-row")]
+mod flag_report;
+#[cfg(feature = "first-row")]
+mod flag_text;
 mod line;
+#[cfg(feature = "first-row")]
+mod walk;
 
+#[cfg(feature = "first-row")]
+pub use flag::FlagExplanation;
+#[cfg(feature = "first-row")]
+pub use flag_report::{
+    BucketReport, ConditionReport, ExposureReport, FlagReport, MemberReport, PrerequisiteReport,
+    SegmentReport, ShareReport, StepKind, StepOutcome, StepReport,
+};
 pub use line::{Line, Mark};
+
+#[cfg(feature = "first-row")]
+pub(crate) use flag::Exposure;
+pub(crate) use line::write as write_lines;
+#[cfg(feature = "first-row")]
+pub(crate) use walk::{Nested, RowStep, RuleStep as WalkedRule, Walk};
 
 use std::sync::Arc;
 
@@ -13,7 +34,7 @@ use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
 #[cfg(feature = "first-row")]
-use crate::first_row::first_row;
+use crate::first_row::first_row_alone;
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::subject::Subject;
@@ -93,7 +114,7 @@ pub(crate) struct RuleStep {
 
 impl FeatureRef<'_> {
     /// Evaluates the feature with the same code as [`Self::evaluate`] and records how each strategy that it reaches was
-    /// decided.
+    /// decided. A flag of FeatBit has no strategies; `featbit::explain` explains it.
     #[must_use]
     pub fn explain<C: Clock>(&self, subject: &Subject<'_, C>) -> Explanation {
         Explanation::of(*self, subject)
@@ -112,10 +133,9 @@ impl Explanation {
                 Mode::OneKeyManyRules => {
                     evaluate(tables, head, all, subject, &mut Memory::<4>::new(), &mut recorder)
                 }
+                // A dialect explains these flags with their rows.
                 #[cfg(feature = "first-row")]
-                Mode::FirstRow | Mode::FirstRowManyRules => {
-                    first_row(tables, head, subject, &mut Memory::<0>::new(), &mut recorder)
-                }
+                Mode::FirstRow | Mode::FirstRowManyRules => first_row_alone(tables, head, subject),
                 _ => evaluate(tables, head, all, subject, &mut Memory::<0>::new(), &mut recorder),
             };
         }

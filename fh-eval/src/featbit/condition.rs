@@ -10,8 +10,28 @@ use crate::predicate::{BoxedPredicate, Comparison, Predicate, Run, TextTest};
 use crate::tables::{Reading, Rule};
 use crate::text::dotnet_double::DoubleGrammar;
 
-const IN_SEGMENT: &str = "User is in segment";
-const IN_NO_SEGMENT: &str = "User is not in segment";
+pub(super) const IN_SEGMENT: &str = "User is in segment";
+pub(super) const IN_NO_SEGMENT: &str = "User is not in segment";
+
+/// The operators of ordinary conditions.
+pub(super) const OPERATORS: [&str; 16] = [
+    "Equal",
+    "NotEqual",
+    "Contains",
+    "NotContain",
+    "StartsWith",
+    "EndsWith",
+    "IsOneOf",
+    "NotOneOf",
+    "MatchRegex",
+    "NotMatchRegex",
+    "IsTrue",
+    "IsFalse",
+    "LessThan",
+    "LessEqualThan",
+    "BiggerThan",
+    "BiggerEqualThan",
+];
 
 /// The conditions of a rule.
 pub(super) struct Conditions {

@@ -22,7 +22,9 @@ mod compile;
 mod condition;
 mod document;
 mod experiment;
+mod explain;
 mod flag;
+mod report;
 mod segment;
 mod split;
 mod user;
@@ -31,6 +33,7 @@ pub use crate::segment::Segment;
 pub use compile::Compiler;
 pub use document::{Document, ParseError};
 pub use experiment::send_to_experiment;
+pub use explain::explain;
 pub use user::{InvalidUser, User, UserBuilder};
 
 use crate::attributes::names::KEY_ID as KEY;
@@ -72,12 +75,16 @@ pub fn bucket(text: &str) -> f64 {
 /// Returns FeatBit's word for the reason of an evaluation, such as `RuleMatch`.
 #[must_use]
 pub fn reason(evaluation: &Evaluation<'_>) -> &'static str {
-    match evaluation.reason() {
+    word(evaluation.reason())
+}
+
+/// Returns FeatBit's word for a reason. Only rules are split with this reason; a fallthrough that is split has its own.
+const fn word(reason: EvaluationReason) -> &'static str {
+    match reason {
         EvaluationReason::Off => "Off",
         EvaluationReason::Target => "TargetMatch",
-        EvaluationReason::StrategyMatch => "RuleMatch",
-        EvaluationReason::Split if evaluation.strategy_position().is_some() => "RuleMatch",
-        EvaluationReason::Default | EvaluationReason::Split => "Fallthrough",
+        EvaluationReason::StrategyMatch | EvaluationReason::Split => "RuleMatch",
+        EvaluationReason::Default => "Fallthrough",
         EvaluationReason::TypeMismatch => "WrongType",
         EvaluationReason::NotFound => "FlagNotFound",
         _ => "Error",

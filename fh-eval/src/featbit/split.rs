@@ -146,7 +146,7 @@ impl Compilation<'_> {
 }
 
 /// Reads a number exactly; infinity if it is beyond the range of doubles.
-fn double(raw: &RawValue) -> Option<f64> {
+pub(super) fn double(raw: &RawValue) -> Option<f64> {
     match Token::of(raw) {
         Token::Number(digits) => digits.parse().ok(),
         _ => None,

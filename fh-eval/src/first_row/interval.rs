@@ -11,7 +11,7 @@ use crate::trace::Tracer;
 impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     /// Returns true if the interval of a row contains the bucket.
     #[inline]
-    pub(super) fn is_within(&self, strategy: &Strategy, drawn: &mut Drawn) -> bool {
+    pub(super) fn is_within(&mut self, strategy: &Strategy, drawn: &mut Drawn) -> bool {
         let bucket = match *drawn {
             Drawn::Unit(source, bucket) if source == strategy.source => bucket,
             _ => {
@@ -21,7 +21,10 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
             }
         };
         let interval = self.tables.interval(strategy);
-        interval.is_some_and(|interval| (interval.from..=interval.to).contains(&bucket))
+        let is_within =
+            interval.is_some_and(|interval| (interval.from..=interval.to).contains(&bucket));
+        self.tracer.share(bucket, is_within);
+        is_within
     }
 
     /// Returns the key of the user; `None` if the context has none, or a blank one.

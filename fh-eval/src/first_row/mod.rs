@@ -102,7 +102,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         let mut judged: Option<(Run, Verdict)> = None;
         let mut drawn = Drawn::Nothing;
         for (row, strategy) in (run.at..).zip(run.of(&self.tables.strategies)) {
-            self.tracer.strategy(row);
+            self.tracer.row(self.tables, row);
             let verdict = match judged {
                 Some((rules, verdict)) if rules == strategy.rules => verdict,
                 _ => {
@@ -118,7 +118,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
                 Verdict::Holds => self.admits(strategy, &mut drawn, visited),
             };
             if passes {
-                self.tracer.matched();
+                self.tracer.answer(self.tables, row);
                 return Some(row);
             }
         }
@@ -142,7 +142,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
             #[cfg(feature = "featuresignals")]
             Share::Expired => self.is_expired(strategy.limit),
             #[cfg(feature = "featuresignals")]
-            Share::LostGroup => self.has_lost_group(strategy.limit, drawn),
+            Share::LostGroup => self.has_lost_group(strategy.limit),
             #[cfg(feature = "featuresignals")]
             Share::FailedPrerequisite => self.fails_prerequisite(strategy.limit, visited),
             _ => true,
@@ -151,7 +151,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
 
     /// Evaluates a rule on segments; `None` for any other rule.
     #[inline]
-    pub(crate) fn judge_segments(&self, predicate: &Predicate) -> Option<Verdict> {
+    pub(crate) fn judge_segments(&mut self, predicate: &Predicate) -> Option<Verdict> {
         let (list, if_member) = match predicate {
             Predicate::InSegment(list) => (list, Verdict::Holds),
             Predicate::InNoSegment(list) => (list, Verdict::Fails),
@@ -172,36 +172,42 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
 
     /// Returns true if the subject is in one of these segments; `None` if a segment that has to be evaluated is malformed, or if it is
     /// unknown and must not be.
-    fn is_in_segment(&self, list: Run, unknown: Unknown) -> Option<bool> {
+    fn is_in_segment(&mut self, list: Run, unknown: Unknown) -> Option<bool> {
         for slot in list.of(&self.tables.named_segments) {
             let slot = self.tables.segments.get(*slot as usize)?;
-            let segment: &'a Tables = match (slot.segment.as_deref(), unknown) {
-                (Some(segment), _) => segment,
-                (None, Unknown::Malformed) => return None,
+            let segment = slot.segment.as_deref();
+            self.tracer.enter(&slot.id, segment.and_then(|segment| segment.features.first()));
+            let is_member = match (segment, unknown) {
+                (Some(segment), _) => self.is_member(segment),
+                (None, Unknown::Malformed) => None,
                 #[cfg(feature = "featuresignals")]
-                (None, Unknown::Skipped) => continue,
+                (None, Unknown::Skipped) => Some(false),
             };
-            let head = segment.heads.first()?;
-            let mut memory = Memory::<0>::new();
-            let mut evaluator = Evaluator {
-                tables: segment,
-                head,
-                attributes: self.attributes,
-                clock: self.clock,
-                memory: &mut memory,
-                tracer: &mut NoTrace,
-            };
-            let row = evaluator.first_row::<false>(head.strategies, &mut None);
-            let Some(strategy) = row.and_then(|row| segment.strategies.get(row as usize)) else {
-                continue;
-            };
-            match strategy.reason {
-                EvaluationReason::Malformed => return None,
-                EvaluationReason::Target => return Some(true),
-                _ => {}
+            self.tracer.leave(is_member);
+            if is_member != Some(false) {
+                return is_member;
             }
         }
         Some(false)
+    }
+
+    /// Returns true if the subject is in a segment; `None` if the segment is malformed.
+    fn is_member(&mut self, segment: &'a Tables) -> Option<bool> {
+        let head = segment.heads.first()?;
+        let mut memory = Memory::<0>::new();
+        let mut evaluator = Evaluator {
+            tables: segment,
+            head,
+            attributes: self.attributes,
+            clock: self.clock,
+            memory: &mut memory,
+            tracer: self.tracer,
+        };
+        let row = evaluator.first_row::<false>(head.strategies, &mut None);
+        match row.and_then(|row| segment.strategies.get(row as usize)).map(|row| row.reason) {
+            Some(EvaluationReason::Malformed) => None,
+            reason => Some(reason == Some(EvaluationReason::Target)),
+        }
     }
 }
 

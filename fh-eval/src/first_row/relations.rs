@@ -55,8 +55,11 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
 
     /// Returns true if the bucket is below a limit.
     #[inline]
-    pub(super) fn is_below(&self, limit: i32, drawn: &mut Drawn) -> bool {
-        i64::from(self.basis_point(drawn)) < i64::from(limit)
+    pub(super) fn is_below(&mut self, limit: i32, drawn: &mut Drawn) -> bool {
+        let bucket = self.basis_point(drawn);
+        let is_below = i64::from(bucket) < i64::from(limit);
+        self.tracer.share(f64::from(bucket), is_below);
+        is_below
     }
 
     /// Returns the bucket of the flag, 0 to 9,999.
@@ -74,52 +77,66 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
 
     /// Returns true if a flag has expired.
     #[inline(never)]
-    pub(super) fn is_expired(&self, row: i32) -> bool {
-        let expiry =
-            usize::try_from(row).ok().and_then(|row| self.tables.relations.expiries.get(row));
-        expiry.is_some_and(|expiry| *expiry < self.clock.now())
+    pub(super) fn is_expired(&mut self, row: i32) -> bool {
+        let expiries = &self.tables.relations.expiries;
+        let expiry = usize::try_from(row).ok().and_then(|row| expiries.get(row));
+        let is_expired = expiry.is_some_and(|expiry| *expiry < self.clock.now());
+        self.tracer.gate(is_expired);
+        is_expired
     }
 
     /// Returns true if another flag of the group has the subject: one with a smaller bucket, or with the same bucket and a smaller key.
     #[inline(never)]
-    pub(super) fn has_lost_group(&self, row: i32, drawn: &mut Drawn) -> bool {
-        let relations = &self.tables.relations;
-        let membership = usize::try_from(row).ok().and_then(|row| relations.memberships.get(row));
+    pub(super) fn has_lost_group(&mut self, row: i32) -> bool {
+        let tables = self.tables;
+        let memberships = &tables.relations.memberships;
+        let membership = usize::try_from(row).ok().and_then(|row| memberships.get(row));
         let Some(membership) = membership else { return false };
-        let own = self.basis_point(drawn);
         let key = self.key();
-        let rivals = membership.rivals.of(&relations.rivals);
-        (0..).zip(rivals).any(|(position, rival)| {
-            let other = bucket(rival.hash, key);
-            other < own || (other == own && position < membership.own)
-        })
+        let mut winner: Option<(u32, u32, u32)> = None;
+        for (place, rival) in (0..).zip(membership.rivals.of(&tables.relations.rivals)) {
+            let bucket = bucket(rival.hash, key);
+            self.tracer.member(tables.key(rival.position as usize), bucket);
+            if winner.is_none_or(|(least, ..)| bucket < least) {
+                winner = Some((bucket, place, rival.position));
+            }
+        }
+        let Some((_, place, position)) = winner else { return false };
+        self.tracer.winner(tables.key(position as usize));
+        self.tracer.gate(place != membership.own);
+        place != membership.own
     }
 
     /// Returns true if a prerequisite of a flag fails.
     #[inline(never)]
     pub(super) fn fails_prerequisite(&mut self, row: i32, visited: &mut Option<Visited>) -> bool {
-        let relations = &self.tables.relations;
+        let tables = self.tables;
+        let relations = &tables.relations;
         let Ok(row) = u32::try_from(row) else { return false };
         let links: Run = relations.prerequisites.get(row as usize).copied().unwrap_or_default();
         let known = visited.get_or_insert_with(|| Visited::new(relations.prerequisites.len()));
         known.insert(row);
-        if known.depth == LONGEST_CHAIN {
-            return !links.is_empty();
-        }
+        let is_too_deep = known.depth == LONGEST_CHAIN;
         known.depth += 1;
         let failed = links.of(&relations.links).iter().any(|link| {
-            visited.as_ref().is_some_and(|known| known.contains(link.prerequisites))
-                || self.is_off(link.position, visited)
+            let key = link.key.text(&tables.names);
+            self.tracer.enter(key, tables.features.get(link.position as usize));
+            let is_visited =
+                visited.as_ref().is_some_and(|known| known.contains(link.prerequisites));
+            let is_met = !is_too_deep && !is_visited && self.is_met(link.position, visited);
+            self.tracer.leave(Some(is_met));
+            !is_met
         });
         if let Some(known) = visited {
             known.depth -= 1;
         }
+        self.tracer.gate(failed);
         failed
     }
 
-    /// Returns true if the flag at a position is off for the subject: there is no such flag, it is off for everybody, or its value is false.
-    fn is_off(&mut self, position: u32, visited: &mut Option<Visited>) -> bool {
-        let Some(head) = self.tables.heads.get(position as usize) else { return true };
+    /// Returns true if the flag at a position exists, is not off for everybody, and does not have the value false for the subject.
+    fn is_met(&mut self, position: u32, visited: &mut Option<Visited>) -> bool {
+        let Some(head) = self.tables.heads.get(position as usize) else { return false };
         let mut evaluator = Evaluator {
             tables: self.tables,
             head,
@@ -130,8 +147,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         };
         let row = evaluator.first_row::<true>(head.strategies, visited);
         let strategy = row.and_then(|row| self.tables.strategies.get(row as usize));
-        strategy.is_none_or(|strategy| {
-            strategy.reason == EvaluationReason::Off || strategy.value == ValueAt::FALSE
+        strategy.is_some_and(|strategy| {
+            strategy.reason != EvaluationReason::Off && strategy.value != ValueAt::FALSE
         })
     }
 }

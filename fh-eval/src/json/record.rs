@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use super::{Shape, Token, list, members};
 
 /// An object, with its members by name. Of equal names, the last one counts.
+#[derive(Default)]
 pub(crate) struct Record<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Record<'a> {

@@ -62,6 +62,8 @@ impl Membership {
 /// A flag of a group.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rival {
+    /// The position of the flag in the ruleset.
+    pub(crate) position: u32,
     /// A hasher that has read the text before the key of a context.
     pub(crate) hash: Murmur3,
 }
@@ -250,7 +252,7 @@ impl Tables<Growing> {
                 let id = self.heads.get(position as usize).map(|head| head.hash_id);
                 let mut hash = Murmur3::new();
                 hash.write(id.unwrap_or_default().text(&self.hash_ids).as_bytes());
-                rivals.push(Rival { hash });
+                rivals.push(Rival { position, hash });
                 if let Some(member) = memberships.get_mut(row as usize) {
                     *member = Membership { rivals: run, own, ..*member };
                 }

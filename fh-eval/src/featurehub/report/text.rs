@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Report, RuleReport, StrategyReport};
-use crate::explanation::{Line, Mark, Outcome};
+use crate::explanation::{Line, Mark, Outcome, write_lines};
 use crate::reason::EvaluationReason;
 
 impl Report {
@@ -124,10 +124,6 @@ impl RuleReport {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, line) in self.lines().iter().enumerate() {
-            let end = if index == 0 { "" } else { "\n" };
-            write!(f, "{end}{}{}", "  ".repeat(line.indent), line.text)?;
-        }
-        Ok(())
+        write_lines(f, &self.lines())
     }
 }
