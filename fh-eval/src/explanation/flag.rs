@@ -16,7 +16,7 @@ use crate::tables::FeatureDetail;
 use crate::time::Clock;
 use crate::value::{Kind, Value};
 
-/// The result of one evaluation of a flag of FeatBit with every step that led to it.
+/// The result of one evaluation of a flag of FeatBit or FeatureSignals with every step that led to it.
 ///
 /// An explanation borrows nothing. It displays as text for people and serialises as its [`FlagReport`].
 #[derive(Debug, Clone)]

@@ -19,7 +19,7 @@ pub use flag_report::{
 };
 pub use line::{Line, Mark};
 
-#[cfg(feature = "first-row")]
+#[cfg(feature = "featbit")]
 pub(crate) use flag::Exposure;
 pub(crate) use line::write as write_lines;
 #[cfg(feature = "first-row")]

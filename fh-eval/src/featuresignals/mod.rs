@@ -22,7 +22,9 @@ mod compile;
 mod condition;
 mod context;
 mod document;
+mod explain;
 mod flag;
+mod report;
 mod rule;
 mod segment;
 mod value;
@@ -31,6 +33,7 @@ pub use crate::segment::Segment;
 pub use compile::Compiler;
 pub use context::{Context, ContextBuilder, InvalidContext};
 pub use document::{Document, ParseError};
+pub use explain::explain;
 
 use crate::attributes::names::KEY;
 use crate::bucket::{BASIS_POINTS, Murmur3};
@@ -50,7 +53,11 @@ pub fn bucket(flag_key: &str, context_key: &str) -> u32 {
 /// Returns FeatureSignals' word for the reason of an evaluation, such as `TARGETED`.
 #[must_use]
 pub fn reason(evaluation: &Evaluation<'_>) -> &'static str {
-    match evaluation.reason() {
+    word(evaluation.reason())
+}
+
+const fn word(reason: EvaluationReason) -> &'static str {
+    match reason {
         EvaluationReason::Off => "DISABLED",
         EvaluationReason::Excluded => "MUTUALLY_EXCLUDED",
         EvaluationReason::PrerequisiteFailed => "PREREQUISITE_FAILED",

@@ -144,12 +144,12 @@ impl Compilation<'_> {
         Some(Rule { predicate: Predicate::InKnownSegment(list), field })
     }
 
-    /// Adds conditions, and returns the runs of rules of which one must hold. Each run begins with `first`.
+    /// Adds conditions, and returns the runs of rules of which one must hold. Each run ends with `last`.
     pub(super) fn runs(
         &mut self,
         matching: Matching,
         conditions: &[&RawValue],
-        first: Option<Rule>,
+        last: Option<Rule>,
     ) -> Result<Vec<Run>, Unreadable> {
         let conditions = (0..).zip(conditions).map(|(position, raw)| {
             self.diagnostics.enter_rule(position);
@@ -168,8 +168,8 @@ impl Compilation<'_> {
         let mut placed = Vec::with_capacity(runs.len());
         for run in runs {
             let at = table.len() as u32;
-            table.extend(first);
             table.extend_from_slice(run);
+            table.extend(last);
             placed.push(Run { at, len: table.len() as u32 - at });
         }
         Ok(placed)

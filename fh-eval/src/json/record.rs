@@ -42,7 +42,6 @@ impl<'a> Record<'a> {
         self.get(name).map_or(Shape::Absent, |raw| list(raw.get()))
     }
 
-    #[cfg(feature = "featbit")]
     pub(crate) fn record(&self, name: &str) -> Option<Self> {
         self.get(name).and_then(Self::of)
     }
