@@ -13,8 +13,8 @@ use crate::text::dotnet_double::DoubleGrammar;
 pub(super) const IN_SEGMENT: &str = "User is in segment";
 pub(super) const IN_NO_SEGMENT: &str = "User is not in segment";
 
-/// The operators of ordinary conditions.
-pub(super) const OPERATORS: [&str; 16] = [
+/// The operators of conditions. Conditions on segments have none.
+pub const OPERATORS: [&str; 16] = [
     "Equal",
     "NotEqual",
     "Contains",

@@ -31,6 +31,7 @@ mod user;
 
 pub use crate::segment::Segment;
 pub use compile::Compiler;
+pub use condition::OPERATORS;
 pub use document::{Document, ParseError};
 pub use experiment::send_to_experiment;
 pub use explain::explain;

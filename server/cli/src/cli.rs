@@ -124,14 +124,6 @@ enum ProfileName {
     Draft,
 }
 
-/// The system from which the flags come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum System {
-    #[default]
-    Featurehub,
-    Featbit,
-}
-
 impl ProfileArgs {
     /// Returns the profile for features of FeatureHub.
     pub(crate) fn of_featurehub(self) -> Result<Profile, Failure> {

@@ -14,6 +14,7 @@ mod edge_address;
 mod edge_query;
 mod edge_trouble;
 mod failure;
+mod featbit;
 mod feature_table;
 #[cfg(unix)]
 mod ignored_signals;
@@ -36,6 +37,7 @@ mod shell;
 mod shutdown_signal;
 mod stream;
 mod suspension;
+mod system;
 mod table;
 mod usage_advice;
 mod value_ids;

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
-use fh_eval::{Mark, Report};
+use fh_eval::{Line, Mark};
 
 use crate::sanitize::{visible, width};
 
@@ -164,8 +164,8 @@ impl<'w> Screen<'w> {
     }
 
     /// Writes the explanation of an evaluation, one paragraph per line of the report.
-    pub(crate) fn report(&mut self, report: &Report) -> io::Result<()> {
-        for line in report.lines() {
+    pub(crate) fn lines(&mut self, lines: &[Line]) -> io::Result<()> {
+        for line in lines {
             let (style, sign) = match line.mark {
                 Mark::Answer => (BOLD, ""),
                 Mark::Good => (GOOD, "✓ "),

@@ -17,12 +17,13 @@ impl Reporter<'_> {
         diagnostics: &[&Diagnostic],
     ) -> Vec<ConditionReport> {
         let walked = row.map_or(&[][..], |row| &row.rules);
+        // The rules end before a condition that cannot be read, so that the walk ends there too.
+        let end = row.filter(|_| walked.iter().all(|step| step.held)).map(|_| walked.len());
         let report = |(index, condition)| {
-            let step = walked.iter().find(|step| step.index == index);
+            let report = self.condition(&condition, walked.iter().find(|step| step.index == index));
             let broken = diagnostics.iter().find(|diagnostic| diagnostic.place.rule == Some(index));
-            let report = self.condition(&condition, step);
-            match (step, broken) {
-                (None, Some(diagnostic)) => {
+            match broken {
+                Some(diagnostic) if Some(index as usize) == end => {
                     let why = format!("cannot be evaluated ({})", diagnostic.problem);
                     ConditionReport { note: Some(why), ..report }
                 }

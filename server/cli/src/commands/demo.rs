@@ -262,7 +262,7 @@ impl DemoRun<'_, '_, '_> {
         screen.end()?;
         screen.line(BOLD, &format!("Why does {} get this {EXPLAINED}?", aroha.name))?;
         screen.end()?;
-        screen.report(&report)?;
+        screen.lines(&report.lines())?;
         screen.end()?;
         screen.line(BOLD, &format!("How the values of {ROLLED_OUT} are distributed now"))?;
         screen.end()?;

@@ -4,15 +4,16 @@ use clap::Args;
 use fh_eval::Severity;
 
 use crate::attribute_names;
-use crate::cli::System;
-use crate::commands::{cases, eval_featbit, featbit_cases};
+use crate::commands::{cases, featbit_cases, featbit_eval};
 use crate::failure::{Failure, Status};
+use crate::featbit;
 pub(crate) use crate::feature_table::Row;
 use crate::feature_table::{Reading, Selection};
 use crate::payload::InputEdgeArgs;
 use crate::ruleset::{RulesArgs, SubjectArgs, subject};
 use crate::sanitize;
 use crate::screen::Screen;
+use crate::system::{System, SystemArgs, UserArgs};
 use crate::value_ids;
 
 /// Evaluate every feature of a payload for a context, or evaluate a file of cases.
@@ -57,21 +58,18 @@ pub(crate) struct EvalArgs {
         value_name = "FILE",
         num_args = 0..=1,
         default_missing_value = "-",
-        conflicts_with_all = ["file", "key", "context", "no_context", "environment", "value_ids"]
+        conflicts_with_all = ["file", "key", "context", "no_context", "user", "environment", "value_ids"]
     )]
     cases: Option<String>,
 
     #[command(flatten)]
     subject: SubjectArgs,
 
-    /// The system from which the flags come. With featbit, FILE holds the message `data-sync` of a server-side secret, the
-    /// context is a user with the attributes `keyId` and `name`, and --profile is `server` (the default) or `draft`
-    #[arg(long, default_value = "featurehub")]
-    system: System,
+    #[command(flatten)]
+    system: SystemArgs,
 
-    /// With --system featbit: a JSON file with the user, as clients send it
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["context", "no_context", "cases"])]
-    user: Option<String>,
+    #[command(flatten)]
+    user: UserArgs,
 
     /// Show only the feature with this key. Repeat the option for several features
     #[arg(short, long)]
@@ -82,15 +80,14 @@ pub(crate) struct EvalArgs {
 }
 
 pub(crate) fn run(args: &EvalArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
-    if args.system == System::Featbit {
-        return featbit(args, json, screen);
+    match args.system.system {
+        System::Featurehub => featurehub(args, json, screen),
+        System::Featbit => of_featbit(args, json, screen),
     }
-    if args.user.is_some() {
-        return Err(Failure::Input(
-            "--user names the file of a user of FeatBit: add --system featbit, or write --context userkey=USER"
-                .to_string(),
-        ));
-    }
+}
+
+fn featurehub(args: &EvalArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
+    args.user.refuse()?;
     let now = args.rules.now();
     if let Some(path) = &args.cases {
         return cases::run(path, args.rules.profile()?, now, screen);
@@ -130,15 +127,12 @@ pub(crate) fn run(args: &EvalArgs, json: bool, screen: &mut Screen<'_>) -> Resul
     selection.end(screen, |key| rules.no_such_feature(key, &payload))
 }
 
-fn featbit(args: &EvalArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
+fn of_featbit(args: &EvalArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
     let profile = args.rules.featbit_profile()?;
     if let Some(path) = &args.cases {
         return featbit_cases::run(path, profile, screen);
     }
-    let user = match &args.user {
-        Some(path) => eval_featbit::user_file(path)?,
-        None => eval_featbit::user(args.subject.attributes().as_ref())?,
-    };
+    let user = featbit::user(&args.user, &args.subject)?;
     let path = args.file.as_deref().unwrap_or("-");
-    eval_featbit::run(path, profile, &user, &args.key, json, screen)
+    featbit_eval::run(path, profile, &user, &args.key, json, screen)
 }

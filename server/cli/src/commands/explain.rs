@@ -3,11 +3,14 @@
 use clap::Args;
 
 use crate::attribute_names;
+use crate::commands::featbit_explain;
 use crate::failure::{Failure, Status};
+use crate::featbit;
 use crate::json_output;
 use crate::payload::InputArgs;
 use crate::ruleset::{RulesArgs, SubjectArgs, subject};
 use crate::screen::Screen;
+use crate::system::{System, SystemArgs, UserArgs};
 use crate::value_ids;
 
 /// Explain why a feature has its value for a context.
@@ -21,6 +24,7 @@ Examples:
   fh explain NEW_CHECKOUT state.yaml --environment dev -c userkey=fred --profile edge
   fh explain NEW_CHECKOUT https://edge.example.com 'ENVIRONMENT/KEY*' -c userkey=fred
   fh explain NEW_CHECKOUT - --no-context --json < features.json
+  fh explain checkout data-sync.json --system featbit -c keyId=bob -c plan=pro
 
 With --profile edge, percentages hash the id of the feature's value, which a state file
 or --value-ids gives, and a payload does not.
@@ -40,6 +44,12 @@ pub(crate) struct ExplainArgs {
     subject: SubjectArgs,
 
     #[command(flatten)]
+    system: SystemArgs,
+
+    #[command(flatten)]
+    user: UserArgs,
+
+    #[command(flatten)]
     rules: RulesArgs,
 }
 
@@ -48,6 +58,12 @@ pub(crate) fn run(
     json: bool,
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
+    if args.system.system == System::Featbit {
+        let profile = args.rules.featbit_profile()?;
+        let user = featbit::user(&args.user, &args.subject)?;
+        return featbit_explain::run(&args.key, args.input.file(), profile, &user, json, screen);
+    }
+    args.user.refuse()?;
     let payload = args.input.input().read_for_key(&args.key)?;
     let rules = args.rules.compile(&payload)?;
     let feature = rules.feature(&args.key, &payload)?;
@@ -60,7 +76,7 @@ pub(crate) fn run(
     if json {
         json_output::document(screen.raw(), &report)?;
     } else {
-        screen.report(&report)?;
+        screen.lines(&report.lines())?;
     }
     if let Some(attributes) = &attributes {
         attribute_names::note(screen, attributes, [feature])?;

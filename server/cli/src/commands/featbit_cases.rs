@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::commands::eval_featbit::parse;
 use crate::failure::{Failure, Status};
+use crate::featbit::parse;
 use crate::json_output;
 use crate::payload::read_bytes;
 use crate::screen::Screen;

@@ -8,12 +8,15 @@ use fh_eval::Place;
 use serde::Serialize;
 
 use crate::cli::ProfileArgs;
+use crate::commands::featbit_lint;
 use crate::failure::{Failure, Status};
+use crate::featbit;
 use crate::json_output;
 use crate::lint::{CODES, Finding, Level, lint};
 use crate::payload::{InputArgs, Payload};
 use crate::sanitize::plural;
 use crate::screen::{BAD, BOLD, GOOD, PLAIN, QUIET, Screen, WARNING};
+use crate::system::{System, SystemArgs};
 
 /// Find parts of a payload or a state file that cannot be used, and parts that are probably mistakes.
 ///
@@ -30,6 +33,7 @@ Examples:
   fh lint state.yaml --environment production
   fh lint https://edge.example.com 'ENVIRONMENT/KEY*'
   curl -s \"$EDGE_URL/features?apiKey=$API_KEY\" | fh lint - --json
+  fh lint data-sync.json --system featbit
 
 Exit codes: 0 fine, 1 errors (--strict: or warnings), 2 wrong usage or input.")]
 pub(crate) struct LintArgs {
@@ -50,10 +54,17 @@ pub(crate) struct LintArgs {
 
     #[command(flatten)]
     profile: ProfileArgs,
+
+    #[command(flatten)]
+    system: SystemArgs,
 }
 
 fn codes() -> clap::builder::PossibleValuesParser {
-    CODES.iter().map(|(code, what)| PossibleValue::new(*code).help(*what)).into()
+    CODES
+        .iter()
+        .chain(featbit::lint::CODES)
+        .map(|(code, what)| PossibleValue::new(*code).help(*what))
+        .into()
 }
 
 /// The JSON form of a finding.
@@ -114,6 +125,10 @@ impl<'a> From<&'a Finding> for Row<'a> {
 }
 
 pub(crate) fn run(args: &LintArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
+    if args.system.system == System::Featbit {
+        let (path, profile) = (args.input.file(), args.profile.of_featbit()?);
+        return featbit_lint::run(path, profile, &args.allow, args.strict, json, screen);
+    }
     let payload = args.input.input().read()?;
     let environments = match &args.environment {
         Some(id) => vec![payload.environment(Some(id), "--environment")?],
@@ -122,18 +137,16 @@ pub(crate) fn run(args: &LintArgs, json: bool, screen: &mut Screen<'_>) -> Resul
     let mut findings = lint(&payload, &environments, args.profile.of_featurehub()?);
     let before = findings.len();
     findings.retain(|finding| {
-        let is_allowed = args.allow.iter().any(|code| code == finding.code)
-            || payload.accepts(&finding.place, finding.code);
-        finding.level == Level::Error || !is_allowed
+        finding.level == Level::Error
+            || !(is_left_out(finding, &args.allow) || payload.accepts(&finding.place, finding.code))
     });
-    let left_out = before - findings.len();
     for finding in &mut findings {
         name_places(&payload, finding);
     }
     let features = environments.iter().map(|each| each.features.len()).sum();
-    let errors = findings.iter().filter(|each| each.level == Level::Error).count();
-    let warnings = findings.len() - errors;
+    let counts = Counts::of(&findings, before);
     if json {
+        let Counts { errors, warnings, .. } = counts;
         let findings = findings.iter().map(Row::from).collect();
         json_output::document(screen.raw(), &Summary { features, errors, warnings, findings })?;
     } else {
@@ -146,10 +159,66 @@ pub(crate) fn run(args: &LintArgs, json: bool, screen: &mut Screen<'_>) -> Resul
         for finding in &findings {
             write(screen, &payload.name, finding)?;
         }
-        summary(screen, features, errors, warnings, left_out)?;
+        counts.write(screen, features, ["feature", "features"])?;
     }
-    let bad = errors > 0 || (args.strict && warnings > 0);
-    Ok(if bad { Status::Findings } else { Status::Fine })
+    Ok(counts.status(args.strict))
+}
+
+/// Returns true for a warning that the options allow.
+pub(super) fn is_left_out(finding: &Finding, allow: &[String]) -> bool {
+    finding.level != Level::Error && allow.iter().any(|code| code == finding.code)
+}
+
+/// The numbers of findings.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counts {
+    pub(super) errors: usize,
+    pub(super) warnings: usize,
+    /// The number of warnings that are not shown, because the options allow them.
+    allowed: usize,
+}
+
+impl Counts {
+    /// Counts findings, which were `before` until allowed ones were left out.
+    pub(super) fn of(findings: &[Finding], before: usize) -> Self {
+        let errors = findings.iter().filter(|each| each.level == Level::Error).count();
+        let warnings = findings.len() - errors;
+        Self { errors, warnings, allowed: before - findings.len() }
+    }
+
+    pub(super) const fn status(self, strict: bool) -> Status {
+        if self.errors > 0 || (strict && self.warnings > 0) {
+            Status::Findings
+        } else {
+            Status::Fine
+        }
+    }
+
+    /// Writes the numbers, after the number of features that were checked. `noun` is the word for one and for several features.
+    pub(super) fn write(
+        self,
+        screen: &mut Screen<'_>,
+        features: usize,
+        noun: [&str; 2],
+    ) -> io::Result<()> {
+        let [one, several] = noun;
+        let looked = plural(features, one, several);
+        let Self { errors, warnings, allowed } = self;
+        let allowed = match allowed {
+            0 => String::new(),
+            n => format!(" ({} allowed)", plural(n, "warning", "warnings")),
+        };
+        let (style, text) = match (errors, warnings) {
+            (0, 0) => (GOOD, format!("{looked}: no errors, no warnings{allowed}")),
+            _ => {
+                let errors_text = plural(errors, "error", "errors");
+                let warnings = plural(warnings, "warning", "warnings");
+                let style = if errors > 0 { BAD } else { WARNING };
+                (style, format!("{looked}: {errors_text}, {warnings}{allowed}"))
+            }
+        };
+        screen.line(style, &text)
+    }
 }
 
 /// Adds the line in a state file to a finding, and replaces the id of an environment by its name.
@@ -159,7 +228,7 @@ fn name_places(payload: &Payload, finding: &mut Finding) {
     finding.place.environment = environment.map(|id| payload.environment_name(&id).into());
 }
 
-fn write(screen: &mut Screen<'_>, file: &str, finding: &Finding) -> io::Result<()> {
+pub(super) fn write(screen: &mut Screen<'_>, file: &str, finding: &Finding) -> io::Result<()> {
     let (style, level) = match finding.level {
         Level::Error => (BAD, "error"),
         Level::Warning => (WARNING, "warning"),
@@ -172,28 +241,4 @@ fn write(screen: &mut Screen<'_>, file: &str, finding: &Finding) -> io::Result<(
     screen.paragraph(QUIET, "  at:  ", &format!("{file}{line}, {}", finding.place))?;
     screen.paragraph(PLAIN, "  fix: ", &finding.advice)?;
     screen.end()
-}
-
-fn summary(
-    screen: &mut Screen<'_>,
-    features: usize,
-    errors: usize,
-    warnings: usize,
-    left_out: usize,
-) -> io::Result<()> {
-    let looked = plural(features, "feature", "features");
-    let allowed = match left_out {
-        0 => String::new(),
-        n => format!(" ({} allowed)", plural(n, "warning", "warnings")),
-    };
-    let (style, text) = match (errors, warnings) {
-        (0, 0) => (GOOD, format!("{looked}: no errors, no warnings{allowed}")),
-        _ => {
-            let errors_text = plural(errors, "error", "errors");
-            let warnings = plural(warnings, "warning", "warnings");
-            let style = if errors > 0 { BAD } else { WARNING };
-            (style, format!("{looked}: {errors_text}, {warnings}{allowed}"))
-        }
-    };
-    screen.line(style, &text)
 }

@@ -113,20 +113,23 @@ impl Input<'_> {
     /// Reads the features for a command that also has a feature's key as an argument. If the file does not exist, but `key` is
     /// the path of a file, the error says that the key comes first.
     pub(crate) fn read_for_key(self, key: &str) -> Result<Payload, Failure> {
-        let path = self.file;
-        self.read().map_err(|failure| {
-            let swapped = !Path::new(path).exists() && Path::new(key).is_file();
-            match failure {
-                Failure::Input(_) if swapped => Failure::Input(format!(
-                    "cannot read {path}: there is no such file, but {key} is a file: the key comes before the file"
-                )),
-                Failure::Input(_) if key.contains("://") => Failure::Input(format!(
-                    "the key of the feature comes before the URL: write the key of the feature, then {}, then the API key",
-                    key.split('?').next().and_then(|url| url.split("/features").next()).unwrap_or_default()
-                )),
-                failure => failure,
-            }
-        })
+        self.read().map_err(|failure| key_comes_first(failure, self.file, key))
+    }
+}
+
+/// Returns the error for a path that cannot be read, after the argument `key`. If the file does not exist, but `key` is the path of a file, the
+/// error says that the key comes first.
+pub(crate) fn key_comes_first(failure: Failure, path: &str, key: &str) -> Failure {
+    let swapped = !Path::new(path).exists() && Path::new(key).is_file();
+    match failure {
+        Failure::Input(_) if swapped => Failure::Input(format!(
+            "cannot read {path}: there is no such file, but {key} is a file: the key comes before the file"
+        )),
+        Failure::Input(_) if key.contains("://") => Failure::Input(format!(
+            "the key of the feature comes before the URL: write the key of the feature, then {}, then the API key",
+            key.split('?').next().and_then(|url| url.split("/features").next()).unwrap_or_default()
+        )),
+        failure => failure,
     }
 }
 

@@ -10,10 +10,13 @@ use fh_eval::featurehub::{Document, Environment, HashIds, ParseError};
 use fh_files::closest;
 
 use self::document_form::DocumentForm;
-pub(crate) use self::input::{Input, InputArgs, InputEdgeArgs, WaitArgs, read_bytes};
+pub(crate) use self::input::{
+    Input, InputArgs, InputEdgeArgs, WaitArgs, key_comes_first, read_bytes,
+};
 use self::state_file::StateFile;
 use crate::failure::Failure;
 use crate::stream;
+use crate::system::System;
 
 /// A document that was read from a file, stdin or an Edge.
 #[derive(Debug)]
@@ -25,15 +28,6 @@ pub(crate) struct Payload {
     /// to a payload.
     pub(crate) is_verbatim: bool,
     state: Option<StateFile>,
-}
-
-/// Returns true if bytes are a payload of FeatBit.
-fn is_of_featbit(bytes: &[u8]) -> bool {
-    use fh_eval::featbit::{Document, ParseError};
-    !matches!(
-        Document::parse(bytes),
-        Err(ParseError::NoFlags | ParseError::InvalidJson(_) | ParseError::NotUtf8(_))
-    )
 }
 
 impl Payload {
@@ -49,12 +43,13 @@ impl Payload {
         match form {
             DocumentForm::Payload => Self::of(name, bytes),
             DocumentForm::State => Self::of_state(name, &String::from_utf8_lossy(&bytes)),
-            DocumentForm::Neither if is_of_featbit(&bytes) => Err(Failure::Input(format!(
-                "{name} holds flags of FeatBit: add --system featbit to `fh eval`"
-            ))),
-            DocumentForm::Neither => Err(Failure::Input(format!(
-                "{name} holds neither features nor environments: {EXPECTED}"
-            ))),
+            DocumentForm::Neither => {
+                Err(System::Featurehub.of_another(&name, &bytes).unwrap_or_else(|| {
+                    Failure::Input(format!(
+                        "{name} holds neither features nor environments: {EXPECTED}"
+                    ))
+                }))
+            }
             DocumentForm::Unreadable(why) => Err(Failure::Input(format!(
                 "{name} is not JSON, and cannot be read as YAML ({why}): {EXPECTED}"
             ))),

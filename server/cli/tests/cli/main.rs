@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod eval;
 mod explain;
+mod featbit;
 mod following;
 mod get;
 mod init;

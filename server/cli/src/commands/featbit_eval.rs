@@ -1,13 +1,12 @@
 //! `fh eval --system featbit`: evaluates the flags of a data-sync payload of FeatBit for a user.
 
-use fh_eval::featbit::{Compiler, Document, ParseError, Profile, User, reason};
-use fh_eval::featurehub;
-use fh_eval::{Attributes, Evaluation, FeatureRef, Kind, Subject, Timestamp};
+use fh_eval::featbit::{Profile, User, reason};
+use fh_eval::{Evaluation, FeatureRef, Kind, Subject, Timestamp};
 use serde::Serialize;
 
 use crate::failure::{Failure, Status};
+use crate::featbit::Flags;
 use crate::json_output;
-use crate::payload::read_bytes;
 use crate::sanitize;
 use crate::screen::{GOOD, PLAIN, QUIET, Screen, WARNING};
 use crate::table::{Align, Table};
@@ -39,33 +38,6 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Reads a user from a JSON file.
-pub(super) fn user_file(path: &str) -> Result<User, Failure> {
-    let (name, bytes) = read_bytes(path)?;
-    let wrong = |why: &dyn std::fmt::Display| Failure::Input(format!("{name}: {why}"));
-    let json = std::str::from_utf8(&bytes).map_err(|error| wrong(&error))?;
-    User::from_json(json).map_err(|error| wrong(&error))
-}
-
-/// Returns the user of `--context` options.
-pub(super) fn user(attributes: Option<&Attributes>) -> Result<User, Failure> {
-    let first = |name: &str| attributes.and_then(|own| own.get(name)?.next());
-    let key = first("keyId").ok_or_else(|| {
-        Failure::Input(
-            "flags of FeatBit have values for a user: give -c keyId=KEY, or --user FILE"
-                .to_string(),
-        )
-    })?;
-    let mut builder = User::builder(key);
-    if let Some(name) = first("name") {
-        builder = builder.name(name);
-    }
-    for (name, values) in attributes.into_iter().flat_map(Attributes::iter) {
-        builder = builder.property(name, values.collect::<Vec<_>>());
-    }
-    Ok(builder.build())
-}
-
 pub(super) fn run(
     path: &str,
     profile: Profile,
@@ -74,16 +46,15 @@ pub(super) fn run(
     json: bool,
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
-    let (name, bytes) = read_bytes(path)?;
-    let document = parse(&name, &bytes)?;
-    let ruleset = Compiler::new(profile).compile(&document);
+    let flags = Flags::read(path, profile)?;
+    let Flags { name, ruleset } = &flags;
     let subject = Subject::new(user.attributes(), Timestamp::from_millis(0));
-    let flags: Vec<FeatureRef<'_>> = if keys.is_empty() {
+    let chosen: Vec<FeatureRef<'_>> = if keys.is_empty() {
         ruleset.iter().collect()
     } else {
         keys.iter().filter_map(|key| ruleset.get(key)).collect()
     };
-    let chosen: Vec<_> = flags.into_iter().map(|flag| (flag, flag.evaluate(&subject))).collect();
+    let chosen: Vec<_> = chosen.into_iter().map(|flag| (flag, flag.evaluate(&subject))).collect();
     let rows = chosen.iter().map(|(flag, evaluation)| Row::of(*flag, evaluation));
     if json {
         json_output::rows(screen.raw(), rows)?;
@@ -95,28 +66,14 @@ pub(super) fn run(
     let unread = ruleset.diagnostics().count();
     if unread > 0 {
         let parts = sanitize::plural(unread, "part", "parts");
-        screen.aside(&format!("warning: {parts} of {name} cannot be used as written"))?;
-        for diagnostic in ruleset.diagnostics() {
-            screen.aside(&format!("  {diagnostic}"))?;
-        }
+        screen.aside(&format!(
+            "warning: {parts} of {name} cannot be used as written; `fh lint --system featbit {path}` lists them"
+        ))?;
     }
     match keys.iter().find(|key| ruleset.get(key).is_none()) {
-        Some(key) => Err(Failure::NotFound(format!("{name} has no flag {key}"))),
+        Some(key) => flags.get(key).map(|_| Status::Fine),
         None => Ok(Status::Fine),
     }
-}
-
-/// Reads a payload. The error for a payload of FeatureHub names the option.
-pub(super) fn parse<'b>(name: &str, bytes: &'b [u8]) -> Result<Document<'b>, Failure> {
-    Document::parse(bytes).map_err(|error| {
-        let is_featurehub =
-            error == ParseError::NoFlags && featurehub::Document::parse(bytes).is_ok();
-        Failure::Input(if is_featurehub {
-            format!("{name} holds features of FeatureHub: leave --system featbit out")
-        } else {
-            format!("{name}: {error}")
-        })
-    })
 }
 
 fn table<'a>(rows: impl Iterator<Item = Row<'a>>) -> Table {

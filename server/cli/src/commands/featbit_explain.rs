@@ -1,0 +1,28 @@
+//! `fh explain --system featbit`: explains how a flag of FeatBit gets its value.
+
+use fh_eval::featbit::{Profile, User, explain};
+
+use crate::failure::{Failure, Status};
+use crate::featbit::Flags;
+use crate::json_output;
+use crate::payload::key_comes_first;
+use crate::screen::Screen;
+
+pub(super) fn run(
+    key: &str,
+    path: &str,
+    profile: Profile,
+    user: &User,
+    json: bool,
+    screen: &mut Screen<'_>,
+) -> Result<Status, Failure> {
+    let flags =
+        Flags::read(path, profile).map_err(|failure| key_comes_first(failure, path, key))?;
+    let report = explain(flags.get(key)?, user).report();
+    if json {
+        json_output::document(screen.raw(), &report)?;
+    } else {
+        screen.lines(&report.lines())?;
+    }
+    Ok(Status::Fine)
+}

@@ -1,0 +1,47 @@
+//! Checks of segments.
+
+use fh_eval::featbit::Profile;
+
+use super::{At, Findings, Segments, conditions};
+
+pub(super) fn check(
+    findings: &mut Findings,
+    at: &At<'_>,
+    segments: &Segments<'_>,
+    profile: Profile,
+) {
+    let id = &*at.place.feature;
+    let is_archived = at.node.is_true("isArchived");
+    if !segments.named.contains(id) && !is_archived {
+        findings.warn(
+            at,
+            "unused-segment",
+            "no flag of the payload names the segment",
+            "let a flag name it, or archive it",
+        );
+    }
+    let (included, excluded) = (at.node.texts("included"), at.node.texts("excluded"));
+    for key in included.iter().filter(|key| excluded.contains(key)) {
+        findings.warn(
+            &at.member("included"),
+            "duplicate-user",
+            format!("the user {key} is in `included` and in `excluded`; `excluded` counts"),
+            format!("remove {key} from one of the lists"),
+        );
+    }
+    let rules = at.node.list("rules");
+    if included.is_empty() && rules.is_empty() && !is_archived {
+        findings.warn(
+            at,
+            "empty-segment",
+            "the segment has neither users nor rules, so that no user is in it",
+            "add users or rules, or remove the conditions that name it",
+        );
+    }
+    let rules: Vec<At<'_>> =
+        (0..).zip(rules).map(|(position, node)| at.rule(position, node)).collect();
+    for rule in &rules {
+        conditions::check_of_segment(findings, rule);
+    }
+    conditions::check_reach(findings, &rules, profile);
+}

@@ -1,0 +1,80 @@
+//! Payloads and users of FeatBit.
+
+pub(crate) mod lint;
+
+use fh_eval::featbit::{Compiler, Document, ParseError, Profile, User};
+use fh_eval::{Attributes, FeatureRef, Ruleset};
+use fh_files::closest;
+
+use crate::failure::Failure;
+use crate::payload::read_bytes;
+use crate::ruleset::SubjectArgs;
+use crate::system::{System, UserArgs};
+
+/// Reads the user that the options describe.
+pub(crate) fn user(user: &UserArgs, subject: &SubjectArgs) -> Result<User, Failure> {
+    match &user.user {
+        Some(path) => user_of_file(path),
+        None => user_of_context(subject.attributes().as_ref()),
+    }
+}
+
+fn user_of_file(path: &str) -> Result<User, Failure> {
+    let (name, bytes) = read_bytes(path)?;
+    let wrong = |why: &dyn std::fmt::Display| Failure::Input(format!("{name}: {why}"));
+    let json = std::str::from_utf8(&bytes).map_err(|error| wrong(&error))?;
+    User::from_json(json).map_err(|error| wrong(&error))
+}
+
+/// Returns the user of `--context` options.
+fn user_of_context(attributes: Option<&Attributes>) -> Result<User, Failure> {
+    let first = |name: &str| attributes.and_then(|own| own.get(name)?.next());
+    let key = first("keyId").ok_or_else(|| {
+        Failure::Input(
+            "flags of FeatBit have values for a user: give -c keyId=KEY, or --user FILE"
+                .to_string(),
+        )
+    })?;
+    let mut builder = User::builder(key);
+    if let Some(name) = first("name") {
+        builder = builder.name(name);
+    }
+    for (name, values) in attributes.into_iter().flat_map(Attributes::iter) {
+        builder = builder.property(name, values.collect::<Vec<_>>());
+    }
+    Ok(builder.build())
+}
+
+/// Parses a payload. The error for a payload of another system names the option.
+pub(crate) fn parse<'b>(name: &str, bytes: &'b [u8]) -> Result<Document<'b>, Failure> {
+    Document::parse(bytes).map_err(|error| {
+        let other = (error == ParseError::NoFlags)
+            .then(|| System::Featbit.of_another(name, bytes))
+            .flatten();
+        other.unwrap_or_else(|| Failure::Input(format!("{name}: {error}")))
+    })
+}
+
+/// The compiled flags of a payload, and its name in messages.
+pub(crate) struct Flags {
+    pub(crate) name: String,
+    pub(crate) ruleset: Ruleset,
+}
+
+impl Flags {
+    /// Reads the flags in a file, or in stdin if the path is `-`.
+    pub(crate) fn read(path: &str, profile: Profile) -> Result<Self, Failure> {
+        let (name, bytes) = read_bytes(path)?;
+        let ruleset = Compiler::new(profile).compile(&parse(&name, &bytes)?);
+        Ok(Self { name, ruleset })
+    }
+
+    /// Returns the flag with this key. If there is none, the error names the most similar key, if a key is similar.
+    pub(crate) fn get(&self, key: &str) -> Result<FeatureRef<'_>, Failure> {
+        self.ruleset.get(key).ok_or_else(|| {
+            let meant = closest(key, self.ruleset.iter().map(|flag| flag.key()));
+            let advice = meant.map_or(String::new(), |meant| format!(": did you mean {meant}?"));
+            Failure::NotFound(format!("{} has no flag {key}{advice}", self.name))
+        })
+    }
+}

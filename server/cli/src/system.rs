@@ -1,0 +1,91 @@
+//! The systems from which flags come, and the options that choose one.
+
+use clap::Args;
+use fh_eval::{featbit, featurehub};
+
+use crate::failure::Failure;
+
+/// The system from which the flags come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum System {
+    #[default]
+    Featurehub,
+    Featbit,
+}
+
+/// The option that chooses the system.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct SystemArgs {
+    /// The system from which the flags come. With featbit, FILE holds the message `data-sync` of a server-side secret, a context
+    /// is a user with the attributes `keyId` and `name`, and --profile is `server` (the default) or `draft`
+    #[arg(long, default_value = "featurehub")]
+    pub(crate) system: System,
+}
+
+/// The option that names the user of another system than FeatureHub.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct UserArgs {
+    /// With --system featbit: a JSON file with the user, as clients send it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["context", "no_context"])]
+    pub(crate) user: Option<String>,
+}
+
+impl System {
+    const ALL: [Self; 2] = [Self::Featurehub, Self::Featbit];
+
+    /// Returns the words for the flags of the system.
+    const fn flags(self) -> &'static str {
+        match self {
+            Self::Featurehub => "features of FeatureHub",
+            Self::Featbit => "flags of FeatBit",
+        }
+    }
+
+    /// Returns the options that choose the system.
+    const fn option(self) -> &'static str {
+        match self {
+            Self::Featurehub => "",
+            Self::Featbit => "--system featbit",
+        }
+    }
+
+    /// Returns true if the system's payloads look like these bytes.
+    fn reads(self, bytes: &[u8]) -> bool {
+        match self {
+            Self::Featurehub => featurehub::Document::parse(bytes).is_ok(),
+            Self::Featbit => {
+                use featbit::{Document, ParseError};
+                matches!(Document::parse(bytes), Ok(_) | Err(ParseError::ForClients))
+            }
+        }
+    }
+
+    /// Returns the error for a payload that this system cannot read, if the payload is one of another system.
+    pub(crate) fn of_another(self, name: &str, bytes: &[u8]) -> Option<Failure> {
+        let other = Self::ALL.into_iter().find(|other| *other != self && other.reads(bytes))?;
+        let advice = match (self, other) {
+            (Self::Featurehub, _) => {
+                format!(
+                    "write `fh eval`, `fh explain` or `fh lint`, with the option {}",
+                    other.option()
+                )
+            }
+            (_, Self::Featurehub) => format!("leave {} out", self.option()),
+            _ => format!("write {}", other.option()),
+        };
+        Some(Failure::Input(format!("{name} holds {}: {advice}", other.flags())))
+    }
+}
+
+impl UserArgs {
+    /// Fails if the options name a user, which FeatureHub does not have.
+    pub(crate) fn refuse(&self) -> Result<(), Failure> {
+        match &self.user {
+            None => Ok(()),
+            Some(_) => Err(Failure::Input(
+                "--user names the file of a user of FeatBit: add --system featbit, or write --context userkey=USER"
+                    .to_string(),
+            )),
+        }
+    }
+}
