@@ -30,6 +30,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         return edge(rest);
     }
     if let [first, rest @ ..] = arguments
+        && first == "featbit"
+    {
+        return featbit("bench", rest);
+    }
+    if let [first, rest @ ..] = arguments
         && first == "instructions"
     {
         return bench_instructions::run(rest);
@@ -68,6 +73,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     Run::new(main).args(&options(&json, &markdown[0])).within("benches").go()?;
     Run::new(statsig).args(&options(&file("statsig.json"), &markdown[1])).within("benches").go()?;
     publish(&markdown)
+}
+
+/// Runs a command of the package `featbit`. It is built apart from the other benches, because the rules of further systems change the engine.
+pub(crate) fn featbit(command: &str, arguments: &[String]) -> Result<(), String> {
+    Run::new("cargo run --locked --release -p featbit --")
+        .args(&[command.to_string()])
+        .args(arguments)
+        .within("benches")
+        .go()
 }
 
 /// Runs the benches of the Edge. The arguments are `[fanout|get] [--without-peer] [OPTIONS]`. Servers and load generators

@@ -4,7 +4,7 @@ use crate::part::Part;
 use crate::prove::inputs::Inputs;
 use crate::shell::{Run, target_folder};
 use crate::{
-    api, client_features, conformance, fuzz, kotlin, minimum_rust, packaging, python,
+    api, bench, client_features, conformance, fuzz, kotlin, minimum_rust, mutants, packaging, python,
     python_conformance, python_package, self_test, services, simulate, subjects, swift, wasm, web,
 };
 
@@ -55,6 +55,16 @@ pub(crate) fn all() -> Vec<Deep> {
             Part::new("evaluators, mutants").run(conformance::mutants_of_evaluators),
             &["fh-conformance"],
             &["conformance/data"],
+        ),
+        deep(
+            Part::new("further systems, mutants").run(mutants::engine::run),
+            &["fh-conformance"],
+            &["xtask/src/mutants", "conformance/data"],
+        ),
+        deep(
+            Part::new("FeatBit's crate").run(|| bench::featbit("diff", &[])),
+            &["fh-eval"],
+            &["benches/featbit"],
         ),
         deep(
             Part::new("servers, mutants").run(conformance::mutants_of_servers),

@@ -79,6 +79,8 @@ cargo xtask <command>
   bench edge [fanout|get] [--without-peer] [ARGS]
                      build and run the benches of the Edge beside `unleash-edge`, which is installed first, or one part;
                      write the tables of docs/performance-edge.md, or with ARGS for the bench only print them
+  bench featbit [--rounds N]
+                     measure the engine with FeatBit's rules beside the crate `featbit-server-sdk`, after a comparison of the answers
   bench kotlin [--quick]
                      build the package for Kotlin and Java with the profile release and measure it beside published SDKs and the Rust
                      client; write the tables of docs/performance-kotlin.md, or with --quick only print them
@@ -91,6 +93,8 @@ cargo xtask <command>
   bench swift [--quick]
                      build the package for Swift with the profile release and measure it beside the Rust client; write the tables of
                      docs/performance-swift.md, or with --quick only print them
+  featbit-diff [--count N] [--seed S]
+                     compare the engine with the crate `featbit-server-sdk` on drawn flags and users; fail if a difference is in no known class
   fuzz [--seconds N] run every fuzz target for N seconds (60 by default)
   kotlin hello|spring|test
                      build the packages for Kotlin and Java, and run the program `hello` against an Edge that is killed and started again;
@@ -148,6 +152,7 @@ fn main() -> ExitCode {
         Some("lint") => schedule::run_all(&fast::lints(), "cargo xtask test"),
         Some("api") => api::run(rest),
         Some("bench") => bench::run(rest),
+        Some("featbit-diff") => bench::featbit("diff", rest),
         Some("fuzz") => fuzz::run(rest),
         Some("kotlin") => kotlin::run(rest),
         Some("package") if rest == ["swift"] => swift::package::command(),

@@ -1,9 +1,11 @@
-//! `cargo xtask mutants run fh-eval`: the answers of FeatBit and FeatureSignals must find each mutant of the engine.
+//! `cargo xtask mutants run fh-eval`: the recorded answers of further systems, or the tests of their rules, must find each mutant of the
+//! engine.
 
 use super::{cargo_in_copy, mutants};
 use crate::shell::{Run, target_folder};
 
-/// Compares the answers once without a mutant, and once with each mutant of the table of a system, such as `fh-eval/mutants/featbit.toml`.
+/// Compares the answers of a system, such as that of the table `fh-eval/mutants/featbit.toml`, and runs the tests of its rules: once without
+/// a mutant, and then with each mutant. The tests run only if no answer finds the mutant.
 pub(crate) fn run() -> Result<(), String> {
     let mutants = mutants()?;
     cargo_in_copy("cargo build --locked --quiet -p fh-conformance")?.go()?;
@@ -12,29 +14,31 @@ pub(crate) fn run() -> Result<(), String> {
     let mut last = "";
     for mutant in mutants.of("fh-eval") {
         let system = mutant.table();
-        let run = || Run::program(&program, &format!("systems run --system {system}"));
+        let answers = || Run::program(&program, &format!("systems run --system {system}"));
+        let tests = || {
+            let options = format!("--features {system} --test {system}_rules");
+            cargo_in_copy(&format!("cargo test --locked --quiet -p fh-eval {options}"))
+        };
         if system != last {
-            if !run().succeeds() {
+            if !answers().succeeds() || !tests()?.succeeds() {
                 return Err(format!("{system}: there are differences without a mutant"));
             }
             last = system;
         }
-        let is_found = !run().env("FH_MUTANT", &mutant.name).succeeds();
-        println!(
-            "{:<10} {:<28} {}",
-            if is_found { "found" } else { "NOT FOUND" },
-            mutant.name,
-            mutant.breaks
-        );
-        if is_found {
-            found += 1;
+        let by = if !answers().env("FH_MUTANT", &mutant.name).succeeds() {
+            "answers"
+        } else if !tests()?.env("FH_MUTANT", &mutant.name).succeeds() {
+            "tests"
         } else {
             missed.push(mutant.name.as_str());
-        }
+            "NOT FOUND"
+        };
+        println!("{by:<10} {:<28} {}", mutant.name, mutant.breaks);
+        found += usize::from(by != "NOT FOUND");
     }
     println!("{found} of {} mutants found", found + missed.len());
     match missed.as_slice() {
         [] => Ok(()),
-        missed => Err(format!("no answer finds {}", missed.join(", "))),
+        missed => Err(format!("no answer and no test finds {}", missed.join(", "))),
     }
 }
