@@ -52,11 +52,12 @@ fn clients_and_servers() -> Result<(), String> {
 
 /// The answers of further systems, and the engine with the dialect of each one alone: a build of the workspace has all of them.
 pub(crate) fn run_systems() -> Result<(), String> {
-    for features in ["featbit", "featbit,serde"] {
+    for features in ["featbit", "featbit,serde", "featuresignals", "featuresignals,serde"] {
         let build = "cargo check --locked -p fh-eval --no-default-features --features";
         Run::new(build).args(&[features.to_string()]).go()?;
     }
-    suite("systems run")?.go()
+    suite("systems run")?.go()?;
+    suite("systems diff --count 20000")?.go()
 }
 
 /// The cases must find each mutant of the reference evaluator.

@@ -15,6 +15,7 @@ pub(crate) fn run() -> Result<(), String> {
     for mutant in mutants.of("fh-eval") {
         let system = mutant.table();
         let answers = || Run::program(&program, &format!("systems run --system {system}"));
+        let drawn = || Run::program(&program, "systems diff --count 20000");
         let tests = || {
             let options = format!("--features {system} --test {system}_rules");
             cargo_in_copy(&format!("cargo test --locked --quiet -p fh-eval {options}"))

@@ -1,8 +1,8 @@
-//! The command `systems run`.
+//! The commands `systems run` and `systems diff`.
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Ended, FAILED, Problem, print};
+use super::{Ended, FAILED, Problem, print, seed};
 use crate::data::Data;
 use crate::systems;
 
@@ -11,6 +11,15 @@ use crate::systems;
 pub(crate) enum Systems {
     /// Run the vectors of FeatBit and of FeatureSignals, and the answers of their running servers.
     Run(Arguments),
+    /// Compare the engine with a plain evaluator of FeatureSignals on drawn flags.
+    Diff {
+        /// The seed of the generator; another seed gives other cases.
+        #[arg(long, default_value = "1", value_parser = seed)]
+        seed: u64,
+        /// The number of evaluations.
+        #[arg(long, default_value_t = 20_000)]
+        count: usize,
+    },
 }
 
 /// Run the vectors of further systems.
@@ -30,7 +39,24 @@ enum System {
 }
 
 pub(super) fn systems(data: &Data, command: &Systems) -> Ended {
-    let Systems::Run(Arguments { system }) = command;
+    match command {
+        Systems::Run(arguments) => run(data, arguments),
+        Systems::Diff { seed, count } => Ok(diff(*seed, *count)),
+    }
+}
+
+fn diff(seed: u64, count: usize) -> u8 {
+    let comparison = systems::compare(seed, count);
+    print(&format!(
+        "{} evaluations from seed {seed}, {} different, {} without an answer of the plain evaluator\n",
+        comparison.evaluations, comparison.different, comparison.without_answer
+    ));
+    let Some(smallest) = comparison.smallest else { return 0 };
+    print(&format!("the smallest difference:\n{smallest}\n"));
+    FAILED
+}
+
+fn run(data: &Data, Arguments { system }: &Arguments) -> Ended {
     let is_chosen = |one| system.is_none_or(|system| system == one);
     let mut groups = Vec::new();
     let failed = |error| Problem::Data(vec![error]);
@@ -38,7 +64,7 @@ pub(super) fn systems(data: &Data, command: &Systems) -> Ended {
         groups.extend(systems::featbit(data).map_err(failed)?);
     }
     if is_chosen(System::FeatureSignals) {
-        groups.extend(systems::plain_featuresignals(data).map_err(failed)?);
+        groups.extend(systems::featuresignals(data).map_err(failed)?);
     }
     let mut text = format!(
         "{:<28} {:>7} {:>7} {:>10} {:>8}\n",

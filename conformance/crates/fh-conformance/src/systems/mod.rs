@@ -10,6 +10,8 @@ use serde::de::DeserializeOwned;
 
 use crate::data::{Data, DataError};
 
+pub use self::featuresignals::Comparison;
+
 /// The rows of one file for one profile.
 #[derive(Debug, Clone, Default)]
 pub struct Group {
@@ -50,12 +52,18 @@ pub fn featbit(data: &Data) -> Result<Vec<Group>, DataError> {
     Ok(groups)
 }
 
-/// Runs all vectors of FeatureSignals with the plain evaluator.
+/// Runs all vectors of FeatureSignals with the engine.
 ///
 /// # Errors
 /// If a file is missing or has another form.
-pub fn plain_featuresignals(data: &Data) -> Result<Vec<Group>, DataError> {
-    featuresignals::run(data, featuresignals::plain)
+pub fn featuresignals(data: &Data) -> Result<Vec<Group>, DataError> {
+    featuresignals::run(data, featuresignals::engine)
+}
+
+/// Compares the engine with the plain evaluator of FeatureSignals in at least this many evaluations of drawn flags.
+#[must_use]
+pub fn compare(seed: u64, count: usize) -> Comparison {
+    featuresignals::compare(seed, count)
 }
 
 /// Reads a file, whose form the type describes. Numbers and texts that not every reader of JSON can hold stay as they are written.

@@ -1,5 +1,8 @@
 //! The vectors of FeatureSignals' engine, and the answers of its running server.
 
+mod differences;
+mod drawn;
+mod engine;
 mod files;
 
 use serde::de::DeserializeOwned;
@@ -11,6 +14,9 @@ use super::{Group, read};
 use crate::data::{Data, DataError};
 use crate::json::{Json, quoted};
 
+pub use self::differences::Comparison;
+pub(super) use self::differences::compare;
+pub(super) use self::engine::engine;
 pub(super) use self::files::check;
 
 const FOLDER: &str = "imported/featuresignals";
@@ -62,8 +68,8 @@ impl Evaluator for Plain {
 
 /// Compares an evaluator with all vectors.
 pub(super) fn run(data: &Data, compile: Compile) -> Result<Vec<Group>, DataError> {
-    let vectors = [murmur, bucket, format, match_types, evaluate, evaluate_all, live];
-    let mut groups = Vec::new();
+    let vectors = [bucket, format, match_types, evaluate, evaluate_all, live];
+    let mut groups = vec![murmur(data)?];
     for group in vectors {
         groups.push(group(data, compile)?);
     }
@@ -121,8 +127,9 @@ impl Group {
     }
 }
 
-fn murmur(data: &Data, _: Compile) -> Result<Group, DataError> {
-    let mut group = Group::new("featuresignals.murmur");
+/// Compares the hash of the plain evaluator. The engine's has no seed, and shows in buckets alone.
+fn murmur(data: &Data) -> Result<Group, DataError> {
+    let mut group = Group::new("featuresignals.murmur, plain");
     for case in vectors::<Hashed>(data, "murmur")? {
         let hash = murmur3(case.input.repeat(case.repeat).as_bytes(), case.seed);
         group.row(hash == case.expected.hash, || format!("{:?}: {hash}", case.input));
@@ -276,7 +283,7 @@ mod tests {
             .map(|group| (group.name.as_str(), group.equal, group.without_answer))
             .collect();
         let expected = [
-            ("featuresignals.murmur", 31, 0),
+            ("featuresignals.murmur, plain", 31, 0),
             ("featuresignals.bucket", 175, 0),
             ("featuresignals.format", 40, 0),
             ("featuresignals.match-types", 21, 0),

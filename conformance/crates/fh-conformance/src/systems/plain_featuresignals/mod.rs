@@ -78,7 +78,7 @@ impl<'a> PlainFeatureSignals<'a> {
         let prerequisites = list(flag, "prerequisites");
         if !prerequisites.is_empty() {
             visited.insert(flag_key.to_owned());
-            for key in prerequisites.iter().filter_map(Json::text) {
+            for key in prerequisites.iter().map(|key| key.text().unwrap_or_default()) {
                 if visited.contains(key) {
                     return Ok(PlainResult::of(own, "PREREQUISITE_FAILED"));
                 }
