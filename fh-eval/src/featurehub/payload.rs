@@ -39,8 +39,9 @@ impl<'a> FeatureRef<'a> {
     #[must_use]
     pub fn properties(&self) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
         let json = self.json();
-        // Most features have none, so that their JSON is only searched. A name with an escape is not found so.
-        if !json.contains(name::PROPERTIES) && !json.contains('\\') {
+        // Most features have none, so that their JSON is only searched. A name with an escape is not found so. The escapes of ASCII
+        // letters begin with `\u00`.
+        if !json.contains(name::PROPERTIES) && !json.contains("\\u00") {
             return Vec::new();
         }
         let Some(feature) = wire::Feature::parse(json) else { return Vec::new() };
@@ -63,5 +64,20 @@ impl<'a> FeatureRef<'a> {
             Some(position) => feature.strategies.as_ref()?.get(position)?.as_ref()?.value,
         };
         token(raw)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn properties_are_found_by_a_name_with_an_escape() {
+        for name in ["fp", "\\u0066p", "f\\u0070"] {
+            let json = format!(r#"[{{"key":"A","version":1,"{name}":{{"team":"web"}}}}]"#);
+            let rules = Ruleset::from_json(json.as_bytes(), Profile::default()).unwrap();
+            let properties = rules.get("A").unwrap().properties();
+            assert_eq!(properties, [(Cow::from("team"), Cow::from("web"))], "{name}");
+        }
     }
 }
