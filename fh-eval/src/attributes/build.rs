@@ -1,8 +1,12 @@
 //! The builder of contexts.
 
 use std::fmt::Write;
+use std::hash::BuildHasher;
+
+use hashbrown::HashMap;
 
 use super::{Attributes, Entry, FAR, Name};
+use crate::hashing::Hashing;
 
 /// Initial capacity of the list of values. An ordinary context has at most this many values, so that the list is
 /// allocated only once.
@@ -10,12 +14,17 @@ const EXPECTED_VALUES: usize = 8;
 /// Initial capacity of the text buffer, in bytes. The texts of an ordinary context fit into this buffer, so that the
 /// buffer is allocated only once.
 const EXPECTED_TEXT: usize = 120;
+/// Number of values from which on the builder keeps the rows of names. Below it, a search is as fast.
+const MANY_VALUES: usize = 64;
 
 /// A builder of a context; see [`Attributes::builder`]. A value is left out if all texts of the context together would
 /// exceed 4 GiB.
 #[derive(Debug, Clone, Default)]
 pub struct AttributesBuilder {
     attributes: Attributes,
+    /// For the hash of each name that is not well known, the row in which its first value was added, once there are
+    /// [`MANY_VALUES`]. The row has moved if an attribute before it has got more values since.
+    rows: Option<Box<HashMap<u64, usize, Hashing>>>,
 }
 
 /// A type that can be given as the values of an attribute: text, numbers, booleans, and lists of them.
@@ -164,7 +173,7 @@ impl AttributesBuilder {
     #[inline]
     #[must_use]
     pub fn attribute(mut self, name: &str, values: impl AttributeText) -> Self {
-        values.each(&mut |value| self.attributes.put(name, value));
+        values.each(&mut |value| self.add(name, value));
         self
     }
 
@@ -185,7 +194,7 @@ impl AttributesBuilder {
         let mut rest = Self::default();
         for (other, values) in self.attributes.iter().filter(|(other, _)| *other != name) {
             for value in values {
-                rest.attributes.put(other, value);
+                rest.add(other, value);
             }
         }
         rest
@@ -194,7 +203,42 @@ impl AttributesBuilder {
     /// Adds a value to the attribute `name`, after the values that the attribute has already.
     #[inline]
     pub fn add(&mut self, name: &str, value: &str) {
-        self.attributes.put(name, value);
+        if self.attributes.entries.len() < MANY_VALUES {
+            self.attributes.put(name, value);
+        } else {
+            self.add_to_many(name, value);
+        }
+    }
+
+    /// Adds a value, as [`Self::add`] does, to a context with many values.
+    #[inline(never)]
+    fn add_to_many(&mut self, name: &str, value: &str) {
+        let short = Name::of(name);
+        if !short.is_other() {
+            return self.attributes.put(name, value);
+        }
+        let hash = |name: &str| Hashing::default().hash_one(name);
+        let attributes = &mut self.attributes;
+        let rows = self.rows.get_or_insert_with(|| {
+            let firsts = attributes.iter().scan(0, |next, (name, values)| {
+                let row = *next;
+                *next += values.len();
+                Some((hash(name), row))
+            });
+            Box::new(firsts.collect())
+        });
+        let row = rows.entry(hash(name)).or_insert(attributes.entries.len());
+        if *row == attributes.entries.len() {
+            return attributes.put_new(short, name, value);
+        }
+        if !attributes.is_first(*row, name) {
+            // The row has moved, or belongs to another name with this hash.
+            let Some(found) = attributes.first_row(short, name) else {
+                return attributes.put_new(short, name, value);
+            };
+            *row = found;
+        }
+        attributes.put_next(*row, value);
     }
 
     /// Removes all attributes and keeps the memory, so that a program can build one context after the other without allocating.
@@ -209,6 +253,7 @@ impl AttributesBuilder {
     #[inline]
     pub fn clear(&mut self) {
         self.attributes.clear_values(0);
+        self.rows = None;
     }
 
     /// Returns the context as it is built so far.
@@ -234,7 +279,7 @@ impl AttributesBuilder {
 impl From<Attributes> for AttributesBuilder {
     /// Creates a builder that has the attributes of a finished context.
     fn from(attributes: Attributes) -> Self {
-        Self { attributes }
+        Self { attributes, rows: None }
     }
 }
 
@@ -253,12 +298,24 @@ impl Attributes {
         let name = Name::of(text);
         match self.first_row(name, text) {
             Some(first) => self.put_next(first, value),
-            None if name.is_other() => {
-                if let Some(span) = self.append(text) {
-                    self.put_first(name, span, value);
-                }
-            }
-            None => self.put_first(name, (0, 0), value),
+            None => self.put_new(name, text, value),
+        }
+    }
+
+    /// Returns true if the row has the first value of the attribute with this name, which is not well known.
+    fn is_first(&self, row: usize, text: &str) -> bool {
+        let name_at = |row: usize| self.entries.get(row).map(|entry| entry.name_at);
+        self.entries.get(row).is_some_and(|entry| self.name_of(entry) == text)
+            && row.checked_sub(1).and_then(name_at) != name_at(row)
+    }
+
+    /// Adds the first value of an attribute, which the context does not have yet.
+    #[inline]
+    fn put_new(&mut self, name: Name, text: &str, value: &str) {
+        if !name.is_other() {
+            self.put_first(name, (0, 0), value);
+        } else if let Some(span) = self.append(text) {
+            self.put_first(name, span, value);
         }
     }
 

@@ -109,7 +109,7 @@ proptest! {
     }
 
     #[test]
-    fn behaves_as_a_map_of_lists(given in prop::collection::vec(("[a-c]|country|abcdefgh[xy]", "[a-z]{0,10}"), 0..20)) {
+    fn behaves_as_a_map_of_lists(given in prop::collection::vec(("[a-c]|country|abcdefgh[xy]|abcdefgh[a-z]{2}", "[a-z]{0,10}"), 0..200)) {
         let mut builder = Attributes::builder();
         let mut model: Vec<(String, Vec<String>)> = Vec::new();
         for (name, value) in given {
