@@ -4,6 +4,7 @@
 //! clients, contexts and their typed reads, operations with requests in JSON, functions of the program, HTTP and log records.
 #![allow(unsafe_code, reason = "the code that UniFFI generates passes pointers")]
 
+mod bytes;
 mod client;
 mod context;
 mod exchange;

@@ -64,9 +64,9 @@ macro_rules! reads {
             }
 
             /// Returns the packed details of all features of one state, and reports no use.
-            fn values(&self) -> Vec<u8> {
+            fn values(&self) -> $crate::bytes::NativeBytes {
                 let read = || fh_binding::packed::values(&self.$field.snapshot());
-                $crate::panics::guarded(Vec::new(), read)
+                $crate::bytes::NativeBytes::new($crate::panics::guarded(Vec::new(), read))
             }
 
             /// Returns the explanation as a text for people.

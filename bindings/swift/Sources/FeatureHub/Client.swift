@@ -27,8 +27,8 @@ public final class Client: Reads {
         try self.init(settings, ["url": .text(url), "apiKeys": .list(apiKeys.map { .text($0) })])
     }
 
-    /// Starts a client whose URL and API keys, and the settings that are nil, come from environment variables, such as `FEATUREHUB_EDGE_URL` and
-    /// `FEATUREHUB_CLIENT_API_KEY`.
+    /// Starts a client whose URL and API keys, and the settings that are nil, come from environment variables, such as
+    /// `FEATUREHUB_EDGE_URL` and `FEATUREHUB_CLIENT_API_KEY`.
     ///
     /// - Throws: ``ClientError/invalid(_:)`` if a setting is wrong
     public static func fromEnvironment(settings: Settings = Settings()) throws -> Client {
@@ -79,21 +79,21 @@ public final class Client: Reads {
     public var status: Status { Status(native.answer("status")) }
 
     /// Returns a context with these attributes. Nil and empty lists leave an attribute out.
-    public func context(_ attributes: [String: any AttributeValue]) -> Context { Context(self, texts(attributes)) }
+    public func context(_ attributes: [String: any AttributeValue]) -> Context { Context(self, PackedAttributes(attributes)) }
 
-    /// Starts a client with the same settings, and with a context of its own at the Edge, for server-evaluated keys. The functions of the program
-    /// remain those of this client.
+    /// Starts a client with the same settings, and with a context of its own at the Edge, for server-evaluated keys. The functions of the
+    /// program remain those of this client.
     ///
     /// - Throws: ``ClientError/invalid(_:)`` if an attribute is wrong
     public func isolated(_ attributes: [String: any AttributeValue]) throws -> Client {
         // The isolated client shares the session.
-        Client(try Self.using(transport) { try native.isolated(attributes: packed(texts(attributes))) }, transport)
+        Client(try Self.using(transport) { try native.isolated(attributes: PackedAttributes(attributes).bytes) }, transport)
     }
 
     /// Waits until the client has features.
     ///
-    /// - Throws: ``ClientError/notReady(_:problem:)`` if the Edge refuses the client, or after the time; ``ClientError/closed(_:)`` if the client
-    ///   is closed; `CancellationError` if the task is cancelled
+    /// - Throws: ``ClientError/notReady(_:problem:)`` if the Edge refuses the client, or after the time; ``ClientError/closed(_:)`` if the
+    ///   client is closed; `CancellationError` if the task is cancelled
     public func ready(timeout: Duration = .seconds(30)) async throws {
         let native = native
         let isOver = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -117,8 +117,9 @@ public final class Client: Reads {
 
     /// Waits until the Edge has evaluated the features for this context, for server-evaluated keys. Returns the context.
     public func setContext(_ attributes: [String: any AttributeValue]) async throws -> Context {
-        _ = try await native.begin("setContext", ["context": .attributes(texts(attributes))])
-        return context(attributes)
+        let packed = PackedAttributes(attributes)
+        _ = try await native.begin("setContext", ["context": .attributes(packed.texts)])
+        return Context(self, packed)
     }
 
     /// Asks the Edge for features now, and waits until they are there.
@@ -244,8 +245,8 @@ public final class Client: Reads {
         (try? native.perform("flush", ["millis": .integer(max(0, timeout.millis))])) != nil
     }
 
-    /// Ends the client, and returns at once. The last values answer afterwards. After the last events, the client forgets the functions of the
-    /// program.
+    /// Ends the client, and returns at once. The last values answer afterwards. After the last events, the client forgets the functions of
+    /// the program.
     public func close() {
         _ = native.answer("close")
         // Listeners get the last events before they are forgotten.

@@ -2,8 +2,8 @@
 public enum ClientError: Error, Sendable, Equatable {
     /// An argument or a setting is wrong. The text says which one, and what to write instead.
     case invalid(String)
-    /// The client has no features, because the Edge refuses it, or because the time is over. `problem` is the short name of the reason, such as
-    /// `unauthorised` or `unreachable`.
+    /// The client has no features, because the Edge refuses it, or because the time is over. `problem` is the short name of the reason,
+    /// such as `unauthorised` or `unreachable`.
     case notReady(String, problem: String?)
     /// The client is closed.
     case closed(String)

@@ -1,26 +1,26 @@
 internal import FeatureHubNative
 
-/// The attributes of a user, a device or a request, with the functions that read features for them. A context is immutable, and may be used by
-/// many tasks and threads.
+/// The attributes of a user, a device or a request, with the functions that read features for them. A context is immutable, and may be used
+/// by many tasks and threads.
 public struct Context: Reads {
     /// The client of the context.
     public let client: Client
     public let reader: Reader
 
     /// The attributes, each with its values as texts.
-    public var attributes: [String: [String]] { reader.attributes ?? [:] }
+    public var attributes: [String: [String]] { reader.attributes?.texts ?? [:] }
 
-    init(_ client: Client, _ attributes: [String: [String]]) {
+    init(_ client: Client, _ attributes: PackedAttributes) {
         let own = client.reader
-        let reads = own.client.context(attributes: packed(attributes))
+        let reads = own.client.context(attributes: attributes.bytes)
         self.client = client
         reader = Reader(reads, own.client, own.lifetime, attributes)
     }
 
     /// Returns a context with these attributes in addition. An attribute that exists is replaced; an empty list removes it.
     public func with(_ attributes: [String: any AttributeValue]) -> Context {
-        let merged = self.attributes.merging(attributes.mapValues(\.attributeTexts)) { $1 }
-        return Context(client, merged.filter { !$0.value.isEmpty })
+        let merged = attributes.merging(self.attributes) { given, _ in given }
+        return Context(client, PackedAttributes(merged))
     }
 }
 

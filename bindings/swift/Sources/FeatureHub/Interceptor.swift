@@ -49,8 +49,8 @@ public struct InterceptedRead: Sendable, CustomStringConvertible {
 public struct Interception: Sendable {
     let part: Part
 
-    /// An interceptor with a name, which details and usage events show. It is called within each read, on the thread of the read, so it must be
-    /// quick. It may read other features.
+    /// An interceptor with a name, which details and usage events show. It is called within each read, on the thread of the read, so it
+    /// must be quick. It may read other features.
     public init(_ name: String, locks: LockPolicy = .respect, _ intercept: @escaping @Sendable (InterceptedRead) throws -> Decision) {
         let function = Function(deciding: { read in
             switch try intercept(InterceptedRead(Json(parsing: read))) {

@@ -32,8 +32,8 @@ public enum LogLevel: String, Sendable, CaseIterable {
     }
 }
 
-/// The log records of all clients of the process. By default, on Apple's systems, they go to the unified log with the subsystem `fh.client`; on
-/// other systems, warnings and errors go to the standard error.
+/// The log records of all clients of the process. By default, on Apple's systems, they go to the unified log with the subsystem
+/// `fh.client`; on other systems, warnings and errors go to the standard error.
 public enum Logs {
     private static let isSet = Locked(false)
 

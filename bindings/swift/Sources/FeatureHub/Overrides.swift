@@ -20,8 +20,8 @@ public enum IfLocked: String, Sendable {
     case override
 }
 
-/// Overrides in memory, which a program sets and deletes, for example for testers who try a feature out. Listeners are notified of the changes.
-/// A value that does not fit the type of its feature has no effect, and a notice says so.
+/// Overrides in memory, which a program sets and deletes, for example for testers who try a feature out. Listeners are notified of the
+/// changes. A value that does not fit the type of its feature has no effect, and a notice says so.
 public final class MemoryOverrides: Overrides {
     public let source: OverrideSource
 
@@ -73,8 +73,8 @@ public final class YamlOverrides: Overrides {
     public var problem: String? { source.native.answer("problem").text }
 }
 
-/// Overrides from the environment variables `FEATUREHUB_FEATURE_KEY` and `FEATUREHUB_KEY`, read when the object is created. They have an effect
-/// only if `FEATUREHUB_OVERRIDE_FEATURES` is `true`.
+/// Overrides from the environment variables `FEATUREHUB_FEATURE_KEY` and `FEATUREHUB_KEY`, read when the object is created. They have an
+/// effect only if `FEATUREHUB_OVERRIDE_FEATURES` is `true`.
 public final class EnvironmentOverrides: Overrides {
     public let source: OverrideSource
 

@@ -15,7 +15,8 @@ protocol NativeReads: Sendable {
     func detail(key: String) -> Data
     func detailAs(key: String, kind: String) throws -> Data
     func peek(key: String) -> Data
-    func values() -> Data
+    /// Returns the packed details of all features.
+    func values() -> NativeBytes
     func explain(key: String) -> String
 }
 
@@ -33,14 +34,14 @@ public final class Reader: Sendable {
     let client: NativeClient
     let lifetime: Lifetime
     /// The attributes of a context.
-    let attributes: [String: [String]]?
+    let attributes: PackedAttributes?
 
-    init(_ reads: any NativeReads, _ client: NativeClient, _ lifetime: Lifetime, _ attributes: [String: [String]]? = nil) {
+    init(_ reads: any NativeReads, _ client: NativeClient, _ lifetime: Lifetime, _ attributes: PackedAttributes? = nil) {
         (self.reads, self.client, self.lifetime, self.attributes) = (reads, client, lifetime, attributes)
     }
 
     /// The attributes as requests have them; null without a context.
-    var given: Json { attributes.map { .attributes($0) } ?? .null }
+    var given: Json { attributes.map { .attributes($0.texts) } ?? .null }
 
     /// Registers a function or an object of the program.
     func register(_ part: Part) -> Subscription {

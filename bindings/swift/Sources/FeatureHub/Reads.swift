@@ -48,7 +48,9 @@ extension Reads {
     /// Returns the value of a JSON feature, decoded as this type; nil if there is no value.
     ///
     /// - Throws: `DecodingError` if the value does not have the form of the type
-    public func json<Decoded: Decodable>(_ key: String, as type: Decoded.Type, with decoder: JSONDecoder = JSONDecoder()) throws -> Decoded? {
+    public func json<Decoded: Decodable>(
+        _ key: String, as type: Decoded.Type, with decoder: JSONDecoder = JSONDecoder()
+    ) throws -> Decoded? {
         try json(key).map { try decoder.decode(type, from: Data($0.utf8)) }
     }
 

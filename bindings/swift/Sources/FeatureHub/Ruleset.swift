@@ -38,7 +38,8 @@ public final class Ruleset: Sendable {
 
     private func request(_ key: String, _ attributes: [String: any AttributeValue]?, _ now: Date?) -> [String: Json] {
         let members: [String: Json?] = [
-            "key": .text(key), "context": attributes.map { .attributes(texts($0)) }, "nowMillis": now.map { .integer($0.millis) },
+            "key": .text(key), "context": attributes.map { .attributes(PackedAttributes($0).texts) },
+            "nowMillis": now.map { .integer($0.millis) },
         ]
         return members.compactMapValues { $0 }
     }

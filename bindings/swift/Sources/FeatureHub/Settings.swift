@@ -62,7 +62,8 @@ public struct Backoff: Sendable {
 
 /// The time limits of requests, and the maximum size of a response. A value that is nil has its default.
 public struct Limits: Sendable {
-    /// The longest time until a connection is open; 5 seconds by default. `URLSession` has no limit of its own for connections, so `head` limits them.
+    /// The longest time until a connection is open; 5 seconds by default. `URLSession` has no limit of its own for connections, so `head`
+    /// limits them.
     public var connect: Duration?
     /// The longest time from a request to the complete head of its response; 12 seconds by default.
     public var head: Duration?
@@ -115,7 +116,8 @@ public struct Settings: Sendable {
     public var backoff: Backoff?
     /// The delays before retries after the Edge has refused the client.
     public var backoffWhenRefused: Backoff?
-    /// The shortest and the longest delay before a reconnect after the end of a stream that had sent features; 0.1 and 1 seconds by default.
+    /// The shortest and the longest delay before a reconnect after the end of a stream that had sent features; 0.1 and 1 seconds by
+    /// default.
     public var returnWithin: ClosedRange<Duration>?
     /// The time after which a stream counts as healthy, so that the delays of the back-off begin anew; 60 seconds by default.
     public var healthyAfter: Duration?
@@ -131,8 +133,8 @@ public struct Settings: Sendable {
     public var catchUpdates: Bool?
     /// False to start no threads for listeners, of which none is called then; true by default.
     public var listeners: Bool?
-    /// The configuration of the `URLSession` that sends requests, for example with more headers; the ephemeral one by default. The client sets the
-    /// time limits, and turns cookies and the cache off.
+    /// The configuration of the `URLSession` that sends requests, for example with more headers; the ephemeral one by default. The client
+    /// sets the time limits, and turns cookies and the cache off.
     public var urlSession: URLSessionConfiguration?
 
     /// The clock that gives the time of day, for rules on `now`, for usage events, and for the age of stored features.

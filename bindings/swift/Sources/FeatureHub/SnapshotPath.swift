@@ -1,8 +1,8 @@
 import Foundation
 
 extension Settings {
-    /// Returns the usual path of the snapshot file of an application, for ``snapshotFile``, and creates its folder: `Application Support` of the
-    /// user on Apple's systems; elsewhere `XDG_STATE_HOME`, or `.local/state` in the home folder.
+    /// Returns the usual path of the snapshot file of an application, for ``snapshotFile``, and creates its folder: `Application Support`
+    /// of the user on Apple's systems; elsewhere `XDG_STATE_HOME`, or `.local/state` in the home folder.
     ///
     /// - Throws: the error of the file system if the folder cannot be created
     public static func snapshotPath(application: String) throws -> String {

@@ -47,7 +47,7 @@ final class TextTests: XCTestCase {
 
     func testAContextHasThousandsOfAttributesAndOfValues() async throws {
         let client = try await polled(try rollout("PLAN", "plan", "gold"))
-        var many: [String: any AttributeValue] = Dictionary(uniqueKeysWithValues: (0..<1000).map { ("attribute\($0)", $0) })
+        var many: [String: any AttributeValue] = Dictionary(uniqueKeysWithValues: (0..<10_000).map { ("attribute\($0)", $0) })
         many["plan"] = (0..<10_000).map { "plan \($0)" }
         XCTAssertEqual(client.context(many).string("PLAN"), "no")
         many["plan"] = (0..<10_000).map { "plan \($0)" } + ["gold"]

@@ -9,7 +9,7 @@ final class ValueTests: XCTestCase {
             "decimal": Decimal(string: "0.10")!, "list": ["a", "b"], "none": String?.none, "infinite": Double.infinity, "empty": [String](),
         ]
         XCTAssertEqual(
-            texts(given),
+            PackedAttributes(given).texts,
             [
                 "text": ["mara"], "integer": ["5"], "double": ["0.1"], "small": ["0.0000001"], "large": ["100000000000000000000"],
                 "boolean": ["true"], "decimal": ["0.1"], "list": ["a", "b"],

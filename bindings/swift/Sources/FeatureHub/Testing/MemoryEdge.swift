@@ -1,7 +1,7 @@
 internal import FeatureHubNative
 
-/// An Edge in memory, for tests. It serves streams and polls, evaluates rules for server-evaluated keys, accepts test updates, and simulates
-/// failures. Any number of clients can use it.
+/// An Edge in memory, for tests. It serves streams and polls, evaluates rules for server-evaluated keys, accepts test updates, and
+/// simulates failures. Any number of clients can use it.
 public final class MemoryEdge: Sendable {
     /// A client-evaluated key of each Edge in memory.
     public static let clientKey = "memory/client*evaluated"

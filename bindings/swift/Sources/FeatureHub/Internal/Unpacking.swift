@@ -1,7 +1,8 @@
 import Foundation
+internal import FeatureHubNative
 
-/// Reads what the native library packs: a text is its length and its UTF-8; the length 0xffffffff is that of a missing text. Numbers have 4 or 8
-/// bytes, the lowest first.
+/// Reads what the native library packs: a text is its length and its UTF-8; the length 0xffffffff is that of a missing text. Numbers have 4
+/// or 8 bytes, the lowest first.
 struct Unpacking {
     private var rest: UnsafeRawBufferPointer
     /// The last text that was read by ``repeated()``.
@@ -21,14 +22,28 @@ struct Unpacking {
         }
     }
 
-    /// Reads the details that the bytes contain.
-    static func details(_ data: Data) -> [Detail] {
-        data.withUnsafeBytes { bytes in
-            var unpacking = Unpacking(bytes)
+    /// Reads the details that the bytes contain, where they are.
+    static func details(_ native: NativeBytes) -> [Detail] {
+        withExtendedLifetime(native) {
+            let start = UnsafeRawPointer(bitPattern: UInt(native.address()))
+            var unpacking = Unpacking(UnsafeRawBufferPointer(start: start, count: Int(native.count())))
             var details: [Detail] = []
-            details.reserveCapacity(bytes.count / 100)
+            details.reserveCapacity(unpacking.rest.count / 100)
             while !unpacking.rest.isEmpty { details.append(Detail(&unpacking)) }
             return details
+        }
+    }
+
+    /// Reads the attributes that the bytes contain, each with its values.
+    static func attributes(_ data: Data) -> [String: [String]] {
+        data.withUnsafeBytes { bytes in
+            var unpacking = Unpacking(bytes)
+            var attributes: [String: [String]] = [:]
+            while !unpacking.rest.isEmpty {
+                let name = unpacking.text()
+                attributes[name] = (0..<unpacking.number(UInt32.self)).map { _ in unpacking.text() }
+            }
+            return attributes
         }
     }
 
@@ -68,28 +83,4 @@ struct Unpacking {
     }
 
     mutating func text() -> String { optional() ?? "" }
-}
-
-/// Packs attributes for the native library: for each one the name, the number of its values, and the values.
-func packed(_ attributes: [String: [String]]) -> Data {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(attributes.count * 48)
-    for (name, values) in attributes {
-        bytes.add(name)
-        bytes.add(values.count)
-        for value in values { bytes.add(value) }
-    }
-    return Data(bytes)
-}
-
-extension [UInt8] {
-    fileprivate mutating func add(_ count: Int) {
-        Swift.withUnsafeBytes(of: UInt32(truncatingIfNeeded: count).littleEndian) { append(contentsOf: $0) }
-    }
-
-    fileprivate mutating func add(_ text: String) {
-        add(text.utf8.count)
-        var text = text
-        text.withUTF8 { append(contentsOf: $0) }
-    }
 }

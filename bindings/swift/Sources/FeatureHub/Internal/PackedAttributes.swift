@@ -1,0 +1,28 @@
+import Foundation
+
+/// Attributes as bytes for the native library: for each one the name, the number of its values, and the values. They are the only copy,
+/// because dictionaries of lists take longer to build than a context.
+struct PackedAttributes: Sendable {
+    let bytes: Data
+
+    /// Packs attributes. An attribute without a value is left out.
+    init(_ attributes: [String: any AttributeValue]) {
+        var packing = Packing(capacity: attributes.count * 64)
+        for (name, values) in attributes {
+            let start = packing.count
+            packing.add(name)
+            let place = packing.count
+            packing.add(0)
+            var count: UInt32 = 0
+            values.forEachText {
+                packing.add($0)
+                count += 1
+            }
+            if count == 0 { packing.removeAll(from: start) } else { packing.set(count, at: place) }
+        }
+        bytes = packing.data
+    }
+
+    /// The attributes, each with its values.
+    var texts: [String: [String]] { Unpacking.attributes(bytes) }
+}
