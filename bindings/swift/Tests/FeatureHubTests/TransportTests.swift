@@ -302,6 +302,16 @@ final class TransportTests: XCTestCase {
         mail.stop()
     }
 
+    func testACertificateThatNoAuthorityHasSignedIsRefused() async throws {
+        let untrusted = try UntrustedServer()
+        defer { untrusted.stop() }
+        let client = try server.client(.once, url: untrusted.url)
+        let problem = try await problem(of: client)
+        XCTAssertTrue(problem.hasPrefix("tls: the TLS handshake with the Edge failed: "), problem)
+        XCTAssertTrue(problem.lowercased().contains("certificate"), problem)
+        XCTAssertFalse(client.isReady)
+    }
+
     func testManyStreamsShareASession() async throws {
         let client = try server.client(.streaming)
         let clients = [client] + (try (1..<20).map { try client.isolated(["userkey": $0]) })
