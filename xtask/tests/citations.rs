@@ -9,11 +9,12 @@ use std::path::PathBuf;
 use crate::sources::{files, name, root};
 
 /// The pages with numbered sections, and the prefix of ids that cite them.
-const PAGES: [(&str, &str); 4] = [
+const PAGES: [(&str, &str); 5] = [
     ("evaluation", "SPEC-EVAL-"),
     ("edge-protocol", "SPEC-EDGE-"),
     ("sdk-behaviour", "SPEC-SDK-"),
     ("conformance", "SPEC-CONF-"),
+    ("featbit", "SPEC-FEATBIT-"),
 ];
 
 /// A citation: a page of the specification and an anchor in it.
@@ -158,6 +159,7 @@ fn citations_are_found() {
         ("evaluation 2.5, 3 times", vec!["s-2-5"]),
         ("re-evaluation 2.5, evaluation of 2", vec![]),
         ("[\"SPEC-EVAL-2.5\"] (edge-protocol 5.3)", vec!["s-5-3", "s-2-5"]),
+        ("featbit 4.1, imported/featbit 2", vec!["s-4-1"]),
     ] {
         let mut found: Vec<String> =
             citations(text).into_iter().map(|(_, anchor)| anchor).collect();

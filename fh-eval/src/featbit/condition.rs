@@ -1,4 +1,4 @@
-//! The compiler of conditions into rules.
+//! The compiler of conditions into rules (featbit 4.1, 4.2).
 
 use serde_json::value::RawValue;
 

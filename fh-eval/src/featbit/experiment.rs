@@ -1,4 +1,4 @@
-//! The exposures that count for experiments.
+//! The exposures that count for experiments (featbit 6).
 
 use crate::attributes::Attributes;
 use crate::evaluate::{Evaluator, Memory};

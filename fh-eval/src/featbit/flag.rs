@@ -1,4 +1,4 @@
-//! The compiler of one flag into rows.
+//! The compiler of one flag into rows (featbit 4).
 
 use std::collections::HashMap;
 

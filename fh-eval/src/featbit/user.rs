@@ -1,4 +1,4 @@
-//! The users of FeatBit.
+//! The users of FeatBit (featbit 3).
 
 use std::fmt;
 
