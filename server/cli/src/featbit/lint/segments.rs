@@ -11,12 +11,13 @@ pub(super) fn check(
     profile: Profile,
 ) {
     let id = &*at.place.feature;
+    let name = at.node.text("name").map_or(String::new(), |name| format!(" {name}"));
     let is_archived = at.node.is_true("isArchived");
     if !segments.named.contains(id) && !is_archived {
         findings.warn(
             at,
             "unused-segment",
-            "no flag of the payload names the segment",
+            format!("no flag of the payload names the segment{name}"),
             "let a flag name it, or archive it",
         );
     }
@@ -34,7 +35,7 @@ pub(super) fn check(
         findings.warn(
             at,
             "empty-segment",
-            "the segment has neither users nor rules, so that no user is in it",
+            format!("the segment{name} has neither users nor rules, so that no user is in it"),
             "add users or rules, or remove the conditions that name it",
         );
     }
