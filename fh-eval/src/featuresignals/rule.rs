@@ -11,7 +11,7 @@ use crate::predicate::{Predicate, Run};
 use crate::reason::EvaluationReason;
 use crate::tables::{Reading, Rule, Share};
 
-/// What happens to a rule of which a part cannot be read.
+/// The treatment of a rule of which a part cannot be read.
 const OTHERWISE: Consequence = Consequence::RuleNeverHolds;
 
 /// The way in which conditions are combined.
