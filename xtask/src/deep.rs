@@ -4,8 +4,9 @@ use crate::part::Part;
 use crate::prove::inputs::Inputs;
 use crate::shell::{Run, target_folder};
 use crate::{
-    api, bench, client_features, conformance, fuzz, kotlin, minimum_rust, mutants, packaging, python,
-    python_conformance, python_package, self_test, services, simulate, subjects, swift, wasm, web,
+    api, bench, client_features, conformance, fuzz, kotlin, minimum_rust, mutants, packaging,
+    python, python_conformance, python_package, self_test, services, simulate, subjects, swift,
+    wasm, web,
 };
 
 /// Whether a part does the same in each run.

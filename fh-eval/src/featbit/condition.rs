@@ -87,7 +87,11 @@ impl Compilation<'_> {
 
     fn condition(&mut self, raw: &RawValue, within: Within) -> Result<Rule, Malformed> {
         let Some(condition) = Record::of(raw) else {
-            return Err(self.broken("conditions", raw, DiagnosticKind::Expected("an object")));
+            return Err(self.broken(
+                "conditions",
+                Some(raw.get()),
+                DiagnosticKind::Expected("an object"),
+            ));
         };
         let text = |name| match condition.text(name) {
             Shape::Is(text) => Ok(Some(text)),
@@ -96,12 +100,16 @@ impl Compilation<'_> {
         };
         let (Ok(property), Ok(op), Ok(value)) = (text("property"), text("op"), text("value"))
         else {
-            return Err(self.broken("condition", raw, DiagnosticKind::Expected("texts")));
+            return Err(self.broken(
+                "condition",
+                Some(raw.get()),
+                DiagnosticKind::Expected("texts"),
+            ));
         };
         let property = property.unwrap_or_default();
         self.diagnostics.name_field(&property);
         if within == Within::Flag && matches!(&*property, IN_SEGMENT | IN_NO_SEGMENT) {
-            let list = self.segments(value.as_deref(), raw)?;
+            let list = self.segments(value.as_deref())?;
             let predicate = match &*property {
                 IN_SEGMENT => list.map_or(Predicate::Never, Predicate::InSegment),
                 _ => list.map_or(Predicate::Always, Predicate::InNoSegment),
@@ -134,19 +142,15 @@ impl Compilation<'_> {
     fn broken(
         &mut self,
         member: &'static str,
-        raw: &RawValue,
+        found: Option<&str>,
         problem: DiagnosticKind,
     ) -> Malformed {
-        self.malformed(member, Some(raw.get()), problem);
+        self.malformed(member, found, problem);
         Malformed
     }
 
     /// Reads the JSON list of a condition's value, in which a text can be null. `None` for the JSON null, which profile `draft` refuses.
-    fn list(
-        &mut self,
-        value: &str,
-        raw: &RawValue,
-    ) -> Result<Option<Vec<Option<String>>>, Malformed> {
+    fn list(&mut self, value: &str) -> Result<Option<Vec<Option<String>>>, Malformed> {
         // A lone surrogate is no text for FeatBit's server.
         let is_text = lone_surrogates(value).next().is_none();
         let json: Option<&RawValue> = serde_json::from_str(value).ok().filter(|_| is_text);
@@ -157,16 +161,18 @@ impl Compilation<'_> {
         let found = json.and_then(|json| list(json.get()).into_value());
         match found.as_deref().and_then(optional_texts) {
             Some(texts) => Ok(Some(texts)),
-            None => Err(self.broken("value", raw, DiagnosticKind::NotA("a JSON list of texts"))),
+            None => {
+                Err(self.broken("value", Some(value), DiagnosticKind::NotA("a JSON list of texts")))
+            }
         }
     }
 
     /// Stores the segments that a condition names. `None` for the JSON null.
-    fn segments(&mut self, value: Option<&str>, raw: &RawValue) -> Result<Option<Run>, Malformed> {
+    fn segments(&mut self, value: Option<&str>) -> Result<Option<Run>, Malformed> {
         let Some(value) = value else {
-            return Err(self.broken("value", raw, DiagnosticKind::NotA("a JSON list of texts")));
+            return Err(self.broken("value", None, DiagnosticKind::NotA("a JSON list of texts")));
         };
-        let Some(ids) = self.list(value, raw)? else { return Ok(None) };
+        let Some(ids) = self.list(value)? else { return Ok(None) };
         let at = self.writer.tables.named_segments.len() as u32;
         for id in &ids {
             // No segment has an empty id, so that a null makes the flag malformed if it is reached.
@@ -193,9 +199,7 @@ impl Compilation<'_> {
             "BiggerEqualThan" => self.number(Comparison::GreaterOrEqual, value),
             "IsOneOf" | "NotOneOf" => {
                 let is_positive = op == "IsOneOf";
-                let raw = RawValue::from_string(serde_json::to_string(value).unwrap_or_default());
-                let Ok(raw) = raw else { return Err(Malformed) };
-                let list = self.list(value, &raw)?.unwrap_or_default();
+                let list = self.list(value)?.unwrap_or_default();
                 let list: Vec<&str> = list.iter().flatten().map(String::as_str).collect();
                 let test = if is_positive { TextTest::Among } else { TextTest::NotAmong };
                 let has_empty = list.contains(&"");
