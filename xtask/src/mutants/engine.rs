@@ -1,11 +1,11 @@
-//! `cargo xtask mutants run fh-eval`: the recorded answers of further systems, or the tests of their rules, must find each mutant of the
-//! engine.
+//! `cargo xtask mutants run fh-eval`: the recorded answers of further systems, drawn cases or the tests of the engine must find each mutant of
+//! its dialects.
 
 use super::{cargo_in_copy, mutants};
 use crate::shell::{Run, target_folder};
 
-/// Compares the answers of a system, such as that of the table `fh-eval/mutants/featbit.toml`, and runs the tests of its rules: once without
-/// a mutant, and then with each mutant. The tests run only if no answer finds the mutant.
+/// Compares the answers of a system, such as that of the table `fh-eval/mutants/featbit.toml`, draws cases and runs the tests of the dialect:
+/// once without a mutant, and then with each mutant, until one of the three finds it.
 pub(crate) fn run() -> Result<(), String> {
     let mutants = mutants()?;
     cargo_in_copy("cargo build --locked --quiet -p fh-conformance")?.go()?;
@@ -17,17 +17,19 @@ pub(crate) fn run() -> Result<(), String> {
         let answers = || Run::program(&program, &format!("systems run --system {system}"));
         let drawn = || Run::program(&program, "systems diff --count 20000");
         let tests = || {
-            let options = format!("--features {system} --test {system}_rules");
+            let options = format!("--features {system} --test {system} --test featbit_rules");
             cargo_in_copy(&format!("cargo test --locked --quiet -p fh-eval {options}"))
         };
         if system != last {
-            if !answers().succeeds() || !tests()?.succeeds() {
+            if !answers().succeeds() || !drawn().succeeds() || !tests()?.succeeds() {
                 return Err(format!("{system}: there are differences without a mutant"));
             }
             last = system;
         }
         let by = if !answers().env("FH_MUTANT", &mutant.name).succeeds() {
             "answers"
+        } else if system == "featuresignals" && !drawn().env("FH_MUTANT", &mutant.name).succeeds() {
+            "drawn"
         } else if !tests()?.env("FH_MUTANT", &mutant.name).succeeds() {
             "tests"
         } else {
