@@ -149,6 +149,19 @@ impl ProfileArgs {
     }
 }
 
+impl ProfileArgs {
+    /// Fails if the options choose a profile, which FeatureSignals does not have.
+    pub(crate) fn of_featuresignals(self) -> Result<(), Failure> {
+        match self.profile {
+            // The default.
+            ProfileName::Client => Ok(()),
+            _ => Err(Failure::Input(
+                "flags of FeatureSignals have no profiles: leave --profile out".to_string(),
+            )),
+        }
+    }
+}
+
 /// Returns a parser of profile names. The help texts of options with this parser list the names.
 pub(crate) fn profiles() -> impl clap::builder::TypedValueParser<Value = Profile> {
     use clap::builder::TypedValueParser;

@@ -16,6 +16,8 @@ mod edge_trouble;
 mod failure;
 mod featbit;
 mod feature_table;
+mod featuresignals;
+mod flags;
 #[cfg(unix)]
 mod ignored_signals;
 mod json_output;

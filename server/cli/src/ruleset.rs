@@ -41,6 +41,11 @@ impl RulesArgs {
         self.profile.of_featbit()
     }
 
+    /// Fails if the options choose a profile, which FeatureSignals does not have.
+    pub(crate) fn featuresignals_profile(&self) -> Result<(), Failure> {
+        self.profile.of_featuresignals()
+    }
+
     /// Returns the time of the evaluation.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()

@@ -1,7 +1,7 @@
 //! The systems from which flags come, and the options that choose one.
 
 use clap::Args;
-use fh_eval::{featbit, featurehub};
+use fh_eval::{featbit, featurehub, featuresignals};
 
 use crate::failure::Failure;
 
@@ -11,13 +11,15 @@ pub(crate) enum System {
     #[default]
     Featurehub,
     Featbit,
+    Featuresignals,
 }
 
 /// The option that chooses the system.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct SystemArgs {
     /// The system from which the flags come. With featbit, FILE holds the message `data-sync` of a server-side secret, a context
-    /// is a user with the attributes `keyId` and `name`, and --profile is `server` (the default) or `draft`
+    /// is a user with the attributes `keyId` and `name`, and --profile is `server` (the default) or `draft`. With featuresignals,
+    /// FILE holds the objects `flags`, `states` and `segments`, and a context has the attribute `key`
     #[arg(long, default_value = "featurehub")]
     pub(crate) system: System,
 }
@@ -25,19 +27,20 @@ pub(crate) struct SystemArgs {
 /// The option that names the user of another system than FeatureHub.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct UserArgs {
-    /// With --system featbit: a JSON file with the user, as clients send it
+    /// With --system featbit or featuresignals: a JSON file with the user or the context, as clients send it
     #[arg(long, value_name = "FILE", conflicts_with_all = ["context", "no_context"])]
     pub(crate) user: Option<String>,
 }
 
 impl System {
-    const ALL: [Self; 2] = [Self::Featurehub, Self::Featbit];
+    const ALL: [Self; 3] = [Self::Featurehub, Self::Featbit, Self::Featuresignals];
 
     /// Returns the words for the flags of the system.
     const fn flags(self) -> &'static str {
         match self {
             Self::Featurehub => "features of FeatureHub",
             Self::Featbit => "flags of FeatBit",
+            Self::Featuresignals => "flags of FeatureSignals",
         }
     }
 
@@ -46,6 +49,7 @@ impl System {
         match self {
             Self::Featurehub => "",
             Self::Featbit => "--system featbit",
+            Self::Featuresignals => "--system featuresignals",
         }
     }
 
@@ -57,6 +61,7 @@ impl System {
                 use featbit::{Document, ParseError};
                 matches!(Document::parse(bytes), Ok(_) | Err(ParseError::ForClients))
             }
+            Self::Featuresignals => featuresignals::Document::parse(bytes).is_ok(),
         }
     }
 
@@ -83,7 +88,7 @@ impl UserArgs {
         match &self.user {
             None => Ok(()),
             Some(_) => Err(Failure::Input(
-                "--user names the file of a user of FeatBit: add --system featbit, or write --context userkey=USER"
+                "--user names the file of a user of FeatBit or of a context of FeatureSignals: add --system featbit or --system featuresignals, or write --context userkey=USER"
                     .to_string(),
             )),
         }

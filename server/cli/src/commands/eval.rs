@@ -4,11 +4,14 @@ use clap::Args;
 use fh_eval::Severity;
 
 use crate::attribute_names;
-use crate::commands::{cases, featbit_cases, featbit_eval};
+use crate::commands::{
+    cases, featbit_cases, featbit_eval, featuresignals_cases, featuresignals_eval,
+};
 use crate::failure::{Failure, Status};
 use crate::featbit;
 pub(crate) use crate::feature_table::Row;
 use crate::feature_table::{Reading, Selection};
+use crate::featuresignals;
 use crate::payload::InputEdgeArgs;
 use crate::ruleset::{RulesArgs, SubjectArgs, subject};
 use crate::sanitize;
@@ -34,6 +37,7 @@ Examples:
   fh eval features.json --now 2026-11-27T00:00:00Z
   fh eval --cases cases.json --profile edge
   fh eval --system featbit data-sync.json -k checkout -c keyId=bob -c plan=pro
+  fh eval --system featuresignals ruleset.json -c key=bob -c plan=pro
 
 A case is {\"id\": 1, \"feature\": {...}, \"context\": {\"userkey\": \"fred\"}}.
 --cases reads a JSON array of cases and writes a JSON array of results in the same
@@ -62,6 +66,10 @@ pub(crate) struct EvalArgs {
     )]
     cases: Option<String>,
 
+    /// With --system featuresignals and --cases: the file with the ruleset of the cases
+    #[arg(long, value_name = "FILE", requires = "cases")]
+    state: Option<String>,
+
     #[command(flatten)]
     subject: SubjectArgs,
 
@@ -83,6 +91,7 @@ pub(crate) fn run(args: &EvalArgs, json: bool, screen: &mut Screen<'_>) -> Resul
     match args.system.system {
         System::Featurehub => featurehub(args, json, screen),
         System::Featbit => of_featbit(args, json, screen),
+        System::Featuresignals => of_featuresignals(args, json, screen),
     }
 }
 
@@ -135,4 +144,19 @@ fn of_featbit(args: &EvalArgs, json: bool, screen: &mut Screen<'_>) -> Result<St
     let user = featbit::user(&args.user, &args.subject)?;
     let path = args.file.as_deref().unwrap_or("-");
     featbit_eval::run(path, profile, &user, &args.key, json, screen)
+}
+
+fn of_featuresignals(
+    args: &EvalArgs,
+    json: bool,
+    screen: &mut Screen<'_>,
+) -> Result<Status, Failure> {
+    args.rules.featuresignals_profile()?;
+    let now = args.rules.now();
+    if let Some(path) = &args.cases {
+        return featuresignals_cases::run(path, args.state.as_deref(), now, screen);
+    }
+    let context = featuresignals::context(&args.user, &args.subject)?;
+    let path = args.file.as_deref().unwrap_or("-");
+    featuresignals_eval::run(path, &context, now, &args.key, json, screen)
 }

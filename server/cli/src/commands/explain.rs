@@ -3,9 +3,10 @@
 use clap::Args;
 
 use crate::attribute_names;
-use crate::commands::featbit_explain;
+use crate::commands::{featbit_explain, featuresignals_explain};
 use crate::failure::{Failure, Status};
 use crate::featbit;
+use crate::featuresignals;
 use crate::json_output;
 use crate::payload::InputArgs;
 use crate::ruleset::{RulesArgs, SubjectArgs, subject};
@@ -25,6 +26,7 @@ Examples:
   fh explain NEW_CHECKOUT https://edge.example.com 'ENVIRONMENT/KEY*' -c userkey=fred
   fh explain NEW_CHECKOUT - --no-context --json < features.json
   fh explain checkout data-sync.json --system featbit -c keyId=bob -c plan=pro
+  fh explain checkout ruleset.json --system featuresignals -c key=bob -c plan=pro
 
 With --profile edge, percentages hash the id of the feature's value, which a state file
 or --value-ids gives, and a payload does not.
@@ -58,10 +60,20 @@ pub(crate) fn run(
     json: bool,
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
-    if args.system.system == System::Featbit {
-        let profile = args.rules.featbit_profile()?;
-        let user = featbit::user(&args.user, &args.subject)?;
-        return featbit_explain::run(&args.key, args.input.file(), profile, &user, json, screen);
+    let (key, file) = (&args.key, args.input.file());
+    match args.system.system {
+        System::Featurehub => {}
+        System::Featbit => {
+            let profile = args.rules.featbit_profile()?;
+            let user = featbit::user(&args.user, &args.subject)?;
+            return featbit_explain::run(key, file, profile, &user, json, screen);
+        }
+        System::Featuresignals => {
+            args.rules.featuresignals_profile()?;
+            let context = featuresignals::context(&args.user, &args.subject)?;
+            let now = args.rules.now();
+            return featuresignals_explain::run(key, file, &context, now, json, screen);
+        }
     }
     args.user.refuse()?;
     let payload = args.input.input().read_for_key(&args.key)?;

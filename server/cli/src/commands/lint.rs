@@ -125,9 +125,18 @@ impl<'a> From<&'a Finding> for Row<'a> {
 }
 
 pub(crate) fn run(args: &LintArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
-    if args.system.system == System::Featbit {
-        let (path, profile) = (args.input.file(), args.profile.of_featbit()?);
-        return featbit_lint::run(path, profile, &args.allow, args.strict, json, screen);
+    match args.system.system {
+        System::Featurehub => {}
+        System::Featbit => {
+            let (path, profile) = (args.input.file(), args.profile.of_featbit()?);
+            return featbit_lint::run(path, profile, &args.allow, args.strict, json, screen);
+        }
+        System::Featuresignals => {
+            return Err(Failure::Input(
+                "`fh lint` reads no flags of FeatureSignals: `fh explain --system featuresignals` shows what is wrong with a flag"
+                    .to_string(),
+            ));
+        }
     }
     let payload = args.input.input().read()?;
     let environments = match &args.environment {

@@ -2,11 +2,11 @@
 
 pub(crate) mod lint;
 
+use fh_eval::Attributes;
 use fh_eval::featbit::{Compiler, Document, ParseError, Profile, User};
-use fh_eval::{Attributes, FeatureRef, Ruleset};
-use fh_files::closest;
 
 use crate::failure::Failure;
+use crate::flags::Flags;
 use crate::payload::read_bytes;
 use crate::ruleset::SubjectArgs;
 use crate::system::{System, UserArgs};
@@ -55,26 +55,9 @@ pub(crate) fn parse<'b>(name: &str, bytes: &'b [u8]) -> Result<Document<'b>, Fai
     })
 }
 
-/// The compiled flags of a payload, and its name in messages.
-pub(crate) struct Flags {
-    pub(crate) name: String,
-    pub(crate) ruleset: Ruleset,
-}
-
-impl Flags {
-    /// Reads the flags in a file, or in stdin if the path is `-`.
-    pub(crate) fn read(path: &str, profile: Profile) -> Result<Self, Failure> {
-        let (name, bytes) = read_bytes(path)?;
-        let ruleset = Compiler::new(profile).compile(&parse(&name, &bytes)?);
-        Ok(Self { name, ruleset })
-    }
-
-    /// Returns the flag with this key. If there is none, the error names the most similar key, if a key is similar.
-    pub(crate) fn get(&self, key: &str) -> Result<FeatureRef<'_>, Failure> {
-        self.ruleset.get(key).ok_or_else(|| {
-            let meant = closest(key, self.ruleset.iter().map(|flag| flag.key()));
-            let advice = meant.map_or(String::new(), |meant| format!(": did you mean {meant}?"));
-            Failure::NotFound(format!("{} has no flag {key}{advice}", self.name))
-        })
-    }
+/// Reads the flags in a file, or in stdin if the path is `-`.
+pub(crate) fn read(path: &str, profile: Profile) -> Result<Flags, Failure> {
+    let (name, bytes) = read_bytes(path)?;
+    let ruleset = Compiler::new(profile).compile(&parse(&name, &bytes)?);
+    Ok(Flags { name, ruleset })
 }

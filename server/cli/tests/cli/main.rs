@@ -8,6 +8,7 @@ mod doctor;
 mod eval;
 mod explain;
 mod featbit;
+mod featuresignals;
 mod following;
 mod get;
 mod init;

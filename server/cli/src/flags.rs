@@ -1,0 +1,23 @@
+//! Compiled flags of a system other than FeatureHub.
+
+use fh_eval::{FeatureRef, Ruleset};
+use fh_files::closest;
+
+use crate::failure::Failure;
+
+/// The compiled flags of a payload, and its name in messages.
+pub(crate) struct Flags {
+    pub(crate) name: String,
+    pub(crate) ruleset: Ruleset,
+}
+
+impl Flags {
+    /// Returns the flag with this key. If there is none, the error names the most similar key, if a key is similar.
+    pub(crate) fn get(&self, key: &str) -> Result<FeatureRef<'_>, Failure> {
+        self.ruleset.get(key).ok_or_else(|| {
+            let meant = closest(key, self.ruleset.iter().map(|flag| flag.key()));
+            let advice = meant.map_or(String::new(), |meant| format!(": did you mean {meant}?"));
+            Failure::NotFound(format!("{} has no flag {key}{advice}", self.name))
+        })
+    }
+}
