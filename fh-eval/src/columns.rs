@@ -8,8 +8,6 @@ use crate::attributes::Attributes;
 use crate::attributes::row::{Converted, DeclaredName, StoredText};
 use crate::evaluate::{Memory, evaluate};
 use crate::feature::FeatureRef;
-#[cfg(feature = "first-row")]
-use crate::first_row::first_row;
 use crate::ruleset::Ruleset;
 use crate::subject::Subject;
 use crate::tables::{Head, Mode, Tables};
@@ -264,10 +262,6 @@ impl<'r> ColumnEvaluator<'r> {
             let head = feature.head;
             let row = match head.mode {
                 Mode::Static => None,
-                #[cfg(feature = "first-row")]
-                Mode::FirstRow | Mode::FirstRowManyRules => {
-                    first_row(self.tables, head, &subject, &mut memory, &mut NoTrace)
-                }
                 _ => {
                     let strategies = head.strategies;
                     evaluate(self.tables, head, strategies, &subject, &mut memory, &mut NoTrace)

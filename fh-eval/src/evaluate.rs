@@ -1,5 +1,8 @@
 //! The evaluator (evaluation 2.5, 2.6). Ordinary evaluations and explanations both run this code.
 
+#[cfg(feature = "featuresignals")]
+use std::sync::LazyLock;
+
 use smallvec::SmallVec;
 
 use crate::attributes::{Attributes, Name, Supplied};
@@ -80,17 +83,47 @@ pub(crate) fn evaluate<'a, C: Clock, T: Tracer, const N: usize>(
     memory: &mut Memory<'a, N>,
     tracer: &mut T,
 ) -> Option<u32> {
-    let attributes = subject.attributes?;
+    let Some(attributes) = subject.attributes else {
+        #[cfg(feature = "featuresignals")]
+        return without_context(tables, head, strategies, &subject.clock, memory, tracer);
+        #[cfg(not(feature = "featuresignals"))]
+        return None;
+    };
     if strategies.len == 0 {
         return None;
     }
     let mut evaluator =
         Evaluator { tables, head, attributes, clock: &subject.clock, memory, tracer };
-    if head.mode == Mode::SeveralKeys {
-        evaluator.several_keys(strategies)
-    } else {
-        evaluator.one_key(strategies)
+    // Most features have one key. The ways of the others are behind one branch, so that those features do not pay for them.
+    #[cfg(feature = "first-row")]
+    if head.mode as u8 > Mode::OneKeyManyRules as u8 {
+        return evaluator.rarer(strategies);
     }
+    #[cfg(not(feature = "first-row"))]
+    if head.mode == Mode::SeveralKeys {
+        return evaluator.several_keys(strategies);
+    }
+    evaluator.one_key(strategies)
+}
+
+/// Evaluates a feature for a subject without a context. FeatureSignals evaluates flags for an empty key.
+#[cfg(feature = "featuresignals")]
+#[cold]
+#[inline(never)]
+fn without_context<'a, C: Clock, T: Tracer, const N: usize>(
+    tables: &'a Tables,
+    head: &Head,
+    strategies: Run,
+    clock: &C,
+    memory: &mut Memory<'a, N>,
+    tracer: &mut T,
+) -> Option<u32> {
+    static EMPTY: LazyLock<Attributes> = LazyLock::new(Attributes::default);
+    if head.encoding != Encoding::BasisPoints {
+        return None;
+    }
+    let mut evaluator = Evaluator { tables, head, attributes: &EMPTY, clock, memory, tracer };
+    evaluator.rows(strategies)
 }
 
 pub(crate) struct Evaluator<'a, 'm, C, T, const N: usize> {
@@ -115,6 +148,16 @@ pub(crate) enum Verdict {
 }
 
 impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
+    /// Evaluates strategies in another way than those with at most one percentage key.
+    #[cfg(feature = "first-row")]
+    #[inline(never)]
+    fn rarer(&mut self, run: Run) -> Option<u32> {
+        match self.head.mode {
+            Mode::FirstRow | Mode::FirstRowManyRules => self.rows(run),
+            _ => self.several_keys(run),
+        }
+    }
+
     /// Evaluates strategies that have at most one percentage key, and returns the row of the first match, or `None`.
     /// The limits of these strategies are constants, and the same bucket is compared with all of them.
     #[inline]
@@ -225,7 +268,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         bytes(left).eq(bytes(right))
     }
 
-    #[inline]
+    // Not inlined, because features without percentages would pay for its registers.
+    #[inline(never)]
     fn bucket(&mut self, source: u32) -> Option<u32> {
         let id = self.head.hash_id.text(&self.tables.hash_ids);
         if source == 0 {

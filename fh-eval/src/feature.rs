@@ -5,8 +5,6 @@ use std::sync::Arc;
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
-#[cfg(feature = "first-row")]
-use crate::first_row::first_row_alone;
 use crate::subject::Subject;
 use crate::tables::{FeatureDetail, Head, Mode, Share, Tables};
 use crate::time::Clock;
@@ -194,12 +192,10 @@ impl<'a> FeatureRef<'a> {
                 let mut memory = Memory::<4>::new();
                 evaluate(tables, head, head.strategies, subject, &mut memory, &mut NoTrace)
             }
-            Mode::OneKey | Mode::SeveralKeys => {
+            _ => {
                 let mut memory = Memory::<0>::new();
                 evaluate(tables, head, head.strategies, subject, &mut memory, &mut NoTrace)
             }
-            #[cfg(feature = "first-row")]
-            Mode::FirstRow | Mode::FirstRowManyRules => first_row_alone(tables, head, subject),
         };
         Evaluation::new(tables, head, row)
     }

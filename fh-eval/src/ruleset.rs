@@ -11,8 +11,6 @@ use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Vocabula
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
-#[cfg(feature = "first-row")]
-use crate::first_row::first_row_among;
 use crate::hashing::Hashing;
 #[cfg(feature = "first-row")]
 use crate::segment::Segment;
@@ -213,10 +211,6 @@ impl Ruleset {
         for (position, head) in tables.heads.iter().enumerate() {
             let row = match head.mode {
                 Mode::Static => None,
-                #[cfg(feature = "first-row")]
-                Mode::FirstRow | Mode::FirstRowManyRules => {
-                    first_row_among(tables, head, subject, &mut memory)
-                }
                 _ => evaluate(tables, head, head.strategies, subject, &mut memory, &mut NoTrace),
             };
             each(FeatureRef::new(tables, position), Evaluation::new(tables, head, row));

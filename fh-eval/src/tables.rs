@@ -37,13 +37,21 @@ impl Storage for Growing {
     type Bytes = String;
 }
 
-/// Rows that do not change any more. Copies of the tables share them.
+/// Rows that do not change any more. Tables with another segment share them, so that FeatureHub's tables, which have no segments, need no
+/// counters in front of their rows.
 #[derive(Debug, Default)]
 pub(crate) struct Shared;
 
+#[cfg(feature = "first-row")]
 impl Storage for Shared {
     type Rows<T> = Arc<[T]>;
     type Bytes = Arc<str>;
+}
+
+#[cfg(not(feature = "first-row"))]
+impl Storage for Shared {
+    type Rows<T> = Box<[T]>;
+    type Bytes = Box<str>;
 }
 
 #[derive(Default)]

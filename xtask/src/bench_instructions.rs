@@ -24,7 +24,7 @@ const WORKLOADS: [(&str, u32); 9] = [
 const LIMIT: f64 = 1.01;
 
 /// The builds of the present code: a name, and the cargo features of `fh-eval` beside its default.
-const BUILDS: [(&str, &str); 2] = [("FeatureHub alone", ""), ("all systems", "fh-eval/featbit")];
+const BUILDS: [(&str, &str); 2] = [("FeatureHub alone", ""), ("all systems", "fh-eval/featbit fh-eval/featuresignals")];
 
 /// Counts the instructions of each workload in the present code and in the commit, and prints a table.
 ///
@@ -81,7 +81,20 @@ fn check_out(commit: &str, checkout: &Path) -> Result<(), String> {
         }
         fs::copy(root().join(path), &copy).map_err(|why| failed(&copy, why))?;
     }
-    Ok(())
+    // Other benches may need features that an older engine lacks.
+    let manifest = benches.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).map_err(|why| failed(&manifest, why))?;
+    fs::write(&manifest, only_instructions(&text)).map_err(|why| failed(&manifest, why))
+}
+
+/// Returns the manifest of a workspace with the members that the counted program needs.
+fn only_instructions(manifest: &str) -> String {
+    let lines = manifest.lines().map(|line| match line.split_once(" = ") {
+        Some(("members", _)) => "members = [\"workload\", \"instructions\"]\n".to_string(),
+        Some(("default-members", _)) => "default-members = [\"instructions\"]\n".to_string(),
+        _ => format!("{line}\n"),
+    });
+    lines.collect()
 }
 
 /// Builds the program. The lock file is not enforced, because an older commit may have had other dependencies.
@@ -147,7 +160,16 @@ fn totals(text: &str) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::totals;
+    use super::{only_instructions, totals};
+
+    #[test]
+    fn other_members_are_left_out() {
+        let manifest = "[workspace]\nmembers = [\"a\", \"b\"]\ndefault-members = [\"a\"]\n[profile.release]\nlto = \"fat\"\n";
+        assert_eq!(
+            only_instructions(manifest),
+            "[workspace]\nmembers = [\"workload\", \"instructions\"]\ndefault-members = [\"instructions\"]\n[profile.release]\nlto = \"fat\"\n"
+        );
+    }
 
     #[test]
     fn the_total_of_a_file_of_callgrind_is_read() {

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use super::flag_report::FlagReport;
 use super::walk::{Walk, WalkRecorder};
 use crate::attributes::Attributes;
-use crate::evaluate::Memory;
+use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
-use crate::first_row::first_row;
 use crate::reason::EvaluationReason;
 use crate::subject::Subject;
 use crate::tables::FeatureDetail;
@@ -57,7 +56,8 @@ impl FlagExplanation {
             None => Evaluation::missing(tables),
             Some(head) => {
                 let mut memory = Memory::<0>::new();
-                let row = first_row(tables, head, subject, &mut memory, &mut recorder);
+                let rows = head.strategies;
+                let row = evaluate(tables, head, rows, subject, &mut memory, &mut recorder);
                 Evaluation::new(tables, head, row)
             }
         };

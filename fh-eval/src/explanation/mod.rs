@@ -33,13 +33,13 @@ use crate::attributes::Attributes;
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
-#[cfg(feature = "first-row")]
-use crate::first_row::first_row_alone;
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::subject::Subject;
 use crate::tables::{FeatureDetail, Mode, Share, Tables};
 use crate::time::{Clock, Timestamp};
+#[cfg(feature = "first-row")]
+use crate::trace::NoTrace;
 use crate::trace::Tracer;
 use crate::value::{Kind, Value};
 
@@ -135,7 +135,9 @@ impl Explanation {
                 }
                 // A dialect explains these flags with their rows.
                 #[cfg(feature = "first-row")]
-                Mode::FirstRow | Mode::FirstRowManyRules => first_row_alone(tables, head, subject),
+                Mode::FirstRow | Mode::FirstRowManyRules => {
+                    evaluate(tables, head, all, subject, &mut Memory::<0>::new(), &mut NoTrace)
+                }
                 _ => evaluate(tables, head, all, subject, &mut Memory::<0>::new(), &mut recorder),
             };
         }

@@ -8,77 +8,20 @@ mod interval;
 #[cfg(feature = "featuresignals")]
 mod relations;
 
-use crate::attributes::Attributes;
+#[cfg(feature = "featbit")]
 use crate::bucket::Encoding;
 use crate::evaluate::{Evaluator, Memory, Verdict};
 use crate::predicate::{Predicate, Run};
 use crate::reason::EvaluationReason;
-use crate::subject::Subject;
-use crate::tables::{Head, Mode, Share, Strategy, Tables};
+use crate::tables::{Mode, Share, Strategy, Tables};
 use crate::time::Clock;
-use crate::trace::{NoTrace, Tracer};
+use crate::trace::Tracer;
 #[cfg(feature = "featuresignals")]
 use relations::Visited;
 
 /// The flags with prerequisites that an evaluation has visited: none in this build.
 #[cfg(not(feature = "featuresignals"))]
 type Visited = ();
-
-/// Returns the row that answers. In FeatBit, no row answers without a context, or with a blank key.
-#[inline]
-pub(crate) fn first_row<'a, C: Clock, T: Tracer, const N: usize>(
-    tables: &'a Tables,
-    head: &Head,
-    subject: &Subject<'a, C>,
-    memory: &mut Memory<'a, N>,
-    tracer: &mut T,
-) -> Option<u32> {
-    let attributes = subject.attributes.or_else(|| without_context(head.encoding))?;
-    let mut evaluator =
-        Evaluator { tables, head, attributes, clock: &subject.clock, memory, tracer };
-    #[cfg(feature = "featbit")]
-    if head.encoding == Encoding::Md5 {
-        evaluator.key_id()?;
-    }
-    evaluator.first_row::<true>(head.strategies, &mut None)
-}
-
-/// Evaluates one flag without explanation. The function is not inlined, because features of FeatureHub take the same way up to here and
-/// would pay for its registers.
-#[inline(never)]
-pub(crate) fn first_row_alone<C: Clock>(
-    tables: &Tables,
-    head: &Head,
-    subject: &Subject<'_, C>,
-) -> Option<u32> {
-    match head.mode {
-        Mode::FirstRowManyRules => {
-            first_row(tables, head, subject, &mut Memory::<4>::new(), &mut NoTrace)
-        }
-        _ => first_row(tables, head, subject, &mut Memory::<0>::new(), &mut NoTrace),
-    }
-}
-
-/// Like [`first_row_alone`], for one of several flags that are evaluated for the same subject.
-#[inline(never)]
-pub(crate) fn first_row_among<'a, C: Clock, const N: usize>(
-    tables: &'a Tables,
-    head: &Head,
-    subject: &Subject<'a, C>,
-    memory: &mut Memory<'a, N>,
-) -> Option<u32> {
-    first_row(tables, head, subject, memory, &mut NoTrace)
-}
-
-/// Returns the context of a subject that has none: an empty one in FeatureSignals, and none in FeatBit.
-fn without_context(encoding: Encoding) -> Option<&'static Attributes> {
-    #[cfg(feature = "featuresignals")]
-    if encoding == Encoding::BasisPoints {
-        return Some(relations::no_attributes());
-    }
-    let _ = encoding;
-    None
-}
 
 /// The bucket of a subject, which is computed at most once for each attribute that is hashed.
 #[derive(Clone, Copy)]
@@ -94,6 +37,30 @@ enum Drawn {
 }
 
 impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
+    /// Returns the row that answers. In FeatBit, no row answers for a blank key. The function is not inlined, because features of FeatureHub
+    /// take the same way up to here and would pay for its registers.
+    #[inline(never)]
+    pub(crate) fn rows(&mut self, run: Run) -> Option<u32> {
+        #[cfg(feature = "featbit")]
+        if self.head.encoding == Encoding::Md5 {
+            self.key_id()?;
+        }
+        if N > 0 || self.head.mode == Mode::FirstRow {
+            return self.first_row::<true>(run, &mut None);
+        }
+        // A single flag with many rules gets a cache of attributes.
+        let mut memory = Memory::<4>::new();
+        let mut evaluator = Evaluator {
+            tables: self.tables,
+            head: self.head,
+            attributes: self.attributes,
+            clock: self.clock,
+            memory: &mut memory,
+            tracer: &mut *self.tracer,
+        };
+        evaluator.first_row::<true>(run, &mut None)
+    }
+
     fn first_row<const SEGMENTS: bool>(
         &mut self,
         run: Run,

@@ -1,11 +1,9 @@
 //! FeatureSignals' shares: basis points, expiry, groups of which one flag has the subject, and prerequisites.
 
-use std::sync::LazyLock;
-
 use smallvec::SmallVec;
 
 use super::Drawn;
-use crate::attributes::{Attributes, Values, names};
+use crate::attributes::{Values, names};
 use crate::bucket::{BASIS_POINTS, Murmur3};
 use crate::evaluate::Evaluator;
 use crate::predicate::Run;
@@ -14,12 +12,6 @@ use crate::tables::ValueAt;
 use crate::tables::relations::LONGEST_CHAIN;
 use crate::time::Clock;
 use crate::trace::Tracer;
-
-/// Returns the context of a subject that has none.
-pub(super) fn no_attributes() -> &'static Attributes {
-    static NO_ATTRIBUTES: LazyLock<Attributes> = LazyLock::new(Attributes::default);
-    &NO_ATTRIBUTES
-}
 
 /// The flags with prerequisites that an evaluation has visited. Such a flag fails as the prerequisite of another flag, also if it was
 /// visited on another way, as on FeatureSignals' server.
