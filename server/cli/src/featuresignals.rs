@@ -60,7 +60,7 @@ pub(crate) fn parse<'b>(name: &str, bytes: &'b [u8]) -> Result<Document<'b>, Fai
 pub(crate) fn read(path: &str) -> Result<Flags, Failure> {
     let (name, bytes) = read_bytes(path)?;
     let ruleset = Compiler::new().compile(&parse(&name, &bytes)?);
-    Ok(Flags { name, ruleset })
+    Ok(Flags { name, ruleset, archived: Vec::new() })
 }
 
 /// Returns the value of an evaluation as JSON; `None` for null.

@@ -46,6 +46,14 @@ impl RulesArgs {
         self.profile.of_featuresignals()
     }
 
+    /// Returns the options that only features of FeatureHub have, each with true if it is given.
+    pub(crate) fn of_featurehub_alone(&self) -> [(&'static str, bool); 2] {
+        [
+            ("--environment", self.environment.is_some()),
+            ("--value-ids", self.value_ids_file().is_some()),
+        ]
+    }
+
     /// Returns the time of the evaluation.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()

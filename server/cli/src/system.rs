@@ -82,6 +82,19 @@ impl System {
     }
 }
 
+impl SystemArgs {
+    /// Fails if an option of FeatureHub alone is given with another system. Each option has its name, and true if it is given.
+    pub(crate) fn refuse(self, options: &[(&str, bool)]) -> Result<(), Failure> {
+        match options.iter().find(|(_, is_given)| *is_given) {
+            Some((name, _)) if self.system != System::Featurehub => Err(Failure::Input(format!(
+                "{name} is for features of FeatureHub: leave it out with {}",
+                self.system.option()
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl UserArgs {
     /// Fails if the options name a user, which FeatureHub does not have.
     pub(crate) fn refuse(&self) -> Result<(), Failure> {

@@ -61,6 +61,8 @@ pub(crate) fn run(
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
     let (key, file) = (&args.key, args.input.file());
+    args.system.refuse(&args.rules.of_featurehub_alone())?;
+    args.system.refuse(&[args.input.key()])?;
     match args.system.system {
         System::Featurehub => {}
         System::Featbit => {

@@ -74,7 +74,7 @@ pub(super) fn run<'r>(
     json: bool,
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
-    let Flags { name, ruleset } = flags;
+    let Flags { name, ruleset, .. } = flags;
     let chosen: Vec<FeatureRef<'_>> = if keys.is_empty() {
         ruleset.iter().collect()
     } else {

@@ -125,6 +125,7 @@ impl<'a> From<&'a Finding> for Row<'a> {
 }
 
 pub(crate) fn run(args: &LintArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
+    args.system.refuse(&[("--environment", args.environment.is_some()), args.input.key()])?;
     match args.system.system {
         System::Featurehub => {}
         System::Featbit => {

@@ -58,6 +58,7 @@ pub(crate) fn parse<'b>(name: &str, bytes: &'b [u8]) -> Result<Document<'b>, Fai
 /// Reads the flags in a file, or in stdin if the path is `-`.
 pub(crate) fn read(path: &str, profile: Profile) -> Result<Flags, Failure> {
     let (name, bytes) = read_bytes(path)?;
-    let ruleset = Compiler::new(profile).compile(&parse(&name, &bytes)?);
-    Ok(Flags { name, ruleset })
+    let document = parse(&name, &bytes)?;
+    let ruleset = Compiler::new(profile).compile(&document);
+    Ok(Flags { archived: lint::archived(&document), name, ruleset })
 }

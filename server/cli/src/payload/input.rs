@@ -78,9 +78,19 @@ impl InputArgs {
     pub(crate) fn file(&self) -> &str {
         &self.file
     }
+
+    /// Returns the words for the API key, and true if one is given.
+    pub(crate) fn key(&self) -> (&'static str, bool) {
+        self.edge.key()
+    }
 }
 
 impl InputEdgeArgs {
+    /// Returns the words for the API key, and true if one is given.
+    pub(crate) fn key(&self) -> (&'static str, bool) {
+        ("an API key", self.api_key.is_some())
+    }
+
     /// Returns the input with this name.
     pub(crate) fn input<'a>(&'a self, file: &'a str) -> Input<'a> {
         Input { file, api_key: self.api_key.as_deref(), wait: self.wait.wait }

@@ -92,6 +92,19 @@ fn explain_refuses_what_it_cannot_read() {
         .refused(2, &["server or draft"]);
 }
 
+#[test]
+fn options_of_featurehub_are_refused() {
+    for command in [&["eval"][..], &["explain", "checkout"], &["lint"]] {
+        for option in [&["--environment", "dev"][..], &["key*"]] {
+            let args = [command, &["-"], option, &["--system", "featbit"]].concat();
+            fh_with(&args, SHOP).refused(2, &["for features of FeatureHub", "--system featbit"]);
+        }
+    }
+    let archived = SHOP.replace("\"isEnabled\"", "\"isArchived\": true, \"isEnabled\"");
+    let args = ["explain", "checkout", "-", "--system", "featbit", "-c", "keyId=bob"];
+    fh_with(&args, &archived).refused(1, &["checkout", "is archived"]);
+}
+
 /// Returns the findings about a payload as severity, code and place.
 fn findings(payload: &str, more: &[&str]) -> Vec<String> {
     let args = ["lint", "-", "--system", "featbit", "--json"];

@@ -159,6 +159,13 @@ impl Findings {
     }
 }
 
+/// Returns the keys of archived flags.
+pub(crate) fn archived(document: &Document<'_>) -> Vec<String> {
+    let flags = document.flags.iter().map(|raw| Node::of(raw));
+    let archived = flags.filter(|flag| flag.is_true("isArchived"));
+    archived.filter_map(|flag| flag.text("key")).map(String::from).collect()
+}
+
 /// Returns the findings about a payload, in the order of its flags and then of its segments. `json` is the text of the payload.
 pub(crate) fn lint(document: &Document<'_>, json: &[u8], profile: Profile) -> Vec<Finding> {
     let mut findings = Findings::new(json);
