@@ -67,6 +67,7 @@ pub(crate) fn all() -> Vec<Deep> {
             &["fh-eval"],
             &["benches/featbit"],
         ),
+        deep(Part::new("hostile input").run(hostile_input), &["fh-eval"], &[]),
         deep(
             Part::new("servers, mutants").run(conformance::mutants_of_servers),
             SUITE,
@@ -235,6 +236,12 @@ pub(crate) fn all() -> Vec<Deep> {
 /// Returns the parts alone.
 pub(crate) fn parts() -> Vec<Part> {
     all().into_iter().map(|deep| deep.part).collect()
+}
+
+/// Loads payloads that are very large or deep, each in a process of its own, and prints the times and the memory. A panic fails the part.
+fn hostile_input() -> Result<(), String> {
+    let features = "--features featbit,featuresignals";
+    Run::new(&format!("cargo run --locked --release -p fh-eval {features} --example hostile")).go()
 }
 
 /// Runs the loom tests. Loom replaces locks and atomics, so they need a build of their own.

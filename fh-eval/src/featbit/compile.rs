@@ -1,11 +1,15 @@
 //! The compiler of payloads into rulesets.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use serde_json::value::RawValue;
 
 use super::Profile;
 use super::document::Document;
 use super::flag::{Compilation, LeftOut};
 use crate::diagnostic::{Diagnostic, Vocabulary};
+use crate::hashing::Hashing;
 use crate::ruleset::{Feature, Ruleset};
 use crate::segment::Segment;
 use crate::tables::Slot;
@@ -29,20 +33,21 @@ impl Compiler {
     pub fn compile(&self, document: &Document<'_>) -> Ruleset {
         let mut patterns = Compilation::patterns();
         let mut left_out = Vec::new();
-        let mut slots: Vec<Slot> = Vec::new();
+        let mut slots: HashMap<Arc<str>, Slot, Hashing> = HashMap::default();
         for (position, raw) in document.segments.iter().enumerate() {
             let mut compilation =
                 Compilation::new(self.profile, &mut patterns, Vocabulary::Segment);
             compilation.diagnostics.enter_feature(position);
             match compilation.segment(raw) {
                 Ok(Segment { id, tables }) => {
-                    slots.retain(|slot| slot.id != id);
-                    slots.push(Slot { id, segment: tables });
+                    slots.insert(Arc::clone(&id), Slot { id, segment: tables });
                 }
                 Err(diagnostic) => left_out.push(*diagnostic),
             }
         }
         let mut compilation = Compilation::new(self.profile, &mut patterns, Vocabulary::Flag);
+        let mut slots: Vec<Slot> = slots.into_values().collect();
+        slots.sort_by(|left, right| left.id.cmp(&right.id));
         compilation.writer.add_segments(slots);
         for (position, raw) in document.flags.iter().enumerate() {
             compilation.diagnostics.enter_feature(position);

@@ -6,7 +6,8 @@ use super::super::plain_featuresignals::bucket;
 use crate::json::Json;
 
 const FLAGS: [&str; 7] = ["a", "b", "c", "checkout", "new-checkout", "exp", "dark_mode"];
-const USERS: [&str; 8] = ["user-1", "user-2", "bob", "", "ü", "u.v", "anonymous", "user-83548"];
+/// Keys of users. The flags `b` and `c` have the same bucket for `user-280`, and `b` and `dark_mode` for `user-1828`.
+const USERS: [&str; 8] = ["user-1", "user-2", "bob", "", "ü", "u.v", "user-280", "user-1828"];
 const ATTRIBUTES: [&str; 7] = ["plan", "score", "tags", "note", "key", "", "absent"];
 /// Values of attributes, as JSON.
 const VALUES: [&str; 30] = [
@@ -148,7 +149,7 @@ impl Draw<'_, '_> {
             r#""red""#,
             "1.50",
             "null",
-            r#"{"b": 1, "a": 1e2}"#,
+            r#"{"b": 1, "a": 1e2, "b": 2}"#,
             "[1e400]",
         ])
     }

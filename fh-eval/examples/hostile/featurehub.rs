@@ -1,23 +1,13 @@
-//! Loads payloads that are very large or hostile, and prints the outcome, the time and the memory of each.
-//!
-//! Run it with `cargo run --release -p fh-eval --example hostile`. Each case runs in its own process, so that its peak
-//! memory can be measured. It is read from `/proc`, so on Linux only.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-#![allow(
-    clippy::disallowed_types,
-    clippy::disallowed_methods,
-    reason = "starts a process for each case and measures its time and memory"
-)]
+//! Payloads of FeatureHub.
 
 use std::fmt::Write;
-use std::process::Command;
-use std::time::Instant;
 
-use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp};
+use fh_eval::{Attributes, Profile, Ruleset};
 
-type Make = fn() -> String;
+use super::{Case, list};
 
-const CASES: &[(&str, Make)] = &[
+/// Payloads with the names of their cases.
+pub(crate) const CASES: &[Case] = &[
     ("10,000 ordinary features", ordinary),
     ("100,000 nested lists in an unknown member", || deep("extra")),
     ("100,000 nested lists for strategies", || deep("strategies")),
@@ -37,61 +27,21 @@ const CASES: &[(&str, Make)] = &[
     ("percentages and versions of 10,000 digits", long_numbers),
 ];
 
-fn main() {
-    if let Some(case) = std::env::args().nth(1) {
-        return run(case.parse().expect("a case's number"));
-    }
-    println!("{:<46} {:>9} {:>10} {:>10} {:>9}  outcome", "payload", "size", "load", "all", "peak");
-    for case in 0..CASES.len() {
-        let this = std::env::current_exe().unwrap();
-        let output = Command::new(this).arg(case.to_string()).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        print!("{}", String::from_utf8_lossy(&output.stdout));
-    }
+/// Loads a payload.
+///
+/// # Errors
+/// Fails with the reason if the payload is refused.
+pub(crate) fn load(payload: &str) -> Result<Ruleset, String> {
+    Ruleset::from_json(payload.as_bytes(), Profile::Client).map_err(|why| why.to_string())
 }
 
-fn run(case: usize) {
-    let (name, make) = CASES.get(case).expect("a case's number");
-    let payload = make();
+/// Builds the context of the evaluations.
+pub(crate) fn context() -> Attributes {
     let supplied = "a".repeat(100_000);
-    let context = Attributes::builder()
+    Attributes::builder()
         .user_key("mara")
         .attribute("x", [supplied.as_str(), "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"])
-        .build();
-    let before = peak();
-    let begin = Instant::now();
-    let ruleset = Ruleset::from_json(payload.as_bytes(), Profile::Client);
-    let loaded = begin.elapsed();
-    let begin = Instant::now();
-    let outcome = match &ruleset {
-        Err(refused) => refused.to_string(),
-        Ok(ruleset) => {
-            let mut matched = 0;
-            ruleset.evaluate_all(
-                &Subject::new(&context, Timestamp::from_millis(0)),
-                |_, evaluation| {
-                    matched += u32::from(evaluation.is_match());
-                },
-            );
-            let diagnostics = ruleset.diagnostics().count();
-            format!("{} features, {matched} matched, {diagnostics} diagnostics", ruleset.len())
-        }
-    };
-    let evaluated = begin.elapsed();
-    println!(
-        "{name:<46} {:>6.1} MB {:>7.1} ms {:>7.1} ms {:>6.0} MB  {outcome:.90}",
-        payload.len() as f64 / 1e6,
-        loaded.as_secs_f64() * 1e3,
-        evaluated.as_secs_f64() * 1e3,
-        (peak() - before) / 1024.0,
-    );
-}
-
-/// Returns the peak resident memory in KiB.
-fn peak() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(f64::NAN)
+        .build()
 }
 
 fn feature(key: &str, strategies: &str) -> String {
@@ -104,18 +54,6 @@ fn rule(kind: &str, conditional: &str, values: &str) -> String {
     format!(
         r#"{{"fieldName":"x","type":"{kind}","conditional":"{conditional}","values":[{values}]}}"#
     )
-}
-
-fn list(count: usize, mut each: impl FnMut(usize, &mut String)) -> String {
-    let mut text = String::from("[");
-    for index in 0..count {
-        if index > 0 {
-            text.push(',');
-        }
-        each(index, &mut text);
-    }
-    text.push(']');
-    text
 }
 
 fn ordinary() -> String {
