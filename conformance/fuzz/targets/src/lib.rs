@@ -13,9 +13,12 @@ pub mod date;
 #[cfg(feature = "edge")]
 pub mod edge;
 pub mod evaluate;
+pub mod featbit;
+pub mod featuresignals;
 pub mod number;
 pub mod pattern;
 pub mod payload;
+pub mod re2;
 pub mod session;
 pub mod sse;
 #[cfg(feature = "edge")]

@@ -6,23 +6,26 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use fh_fuzz_targets::{
-    address, columns, context, date, edge, evaluate, number, pattern, payload, session, sse, state,
-    version,
+    address, columns, context, date, edge, evaluate, featbit, featuresignals, number, pattern,
+    payload, re2, session, sse, state, version,
 };
 
 type Target = fn(&[u8]);
 
 /// The targets, with the conversion of bytes to the input of each.
-const TARGETS: [(&str, Target); 13] = [
+const TARGETS: [(&str, Target); 16] = [
     ("address", |bytes| address::run(text(bytes))),
     ("columns", columns::run),
     ("context", |bytes| context::run(text(bytes))),
     ("date", |bytes| date::run(text(bytes))),
     ("edge", edge::run),
     ("evaluate", evaluate::run),
+    ("featbit", featbit::run),
+    ("featuresignals", featuresignals::run),
     ("number", |bytes| number::run(texts(bytes))),
     ("pattern", |bytes| pattern::run(texts(bytes))),
     ("payload", payload::run),
+    ("re2", |bytes| re2::run(texts(bytes))),
     ("session", session::run),
     ("sse", sse::run),
     ("state", state::run),
