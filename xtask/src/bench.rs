@@ -30,9 +30,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         return edge(rest);
     }
     if let [first, rest @ ..] = arguments
-        && first == "featbit"
+        && matches!(first.as_str(), "featbit" | "featuresignals")
     {
-        return featbit("bench", rest);
+        return systems(first, rest);
     }
     if let [first, rest @ ..] = arguments
         && first == "instructions"
@@ -75,9 +75,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     publish(&markdown)
 }
 
-/// Runs a command of the package `featbit`. It is built apart from the other benches, because the rules of further systems change the engine.
-pub(crate) fn featbit(command: &str, arguments: &[String]) -> Result<(), String> {
-    Run::new("cargo run --locked --release -p featbit --")
+/// Runs a command of the package `systems`. It is built apart from the other benches, because the rules of further systems change the engine.
+pub(crate) fn systems(command: &str, arguments: &[String]) -> Result<(), String> {
+    Run::new("cargo run --locked --release -p systems --")
         .args(&[command.to_string()])
         .args(arguments)
         .within("benches")

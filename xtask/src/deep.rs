@@ -63,9 +63,9 @@ pub(crate) fn all() -> Vec<Deep> {
             &["xtask/src/mutants", "conformance/data"],
         ),
         deep(
-            Part::new("FeatBit's crate").run(|| bench::featbit("diff", &[])),
+            Part::new("FeatBit's crate").run(|| bench::systems("featbit-diff", &[])),
             &["fh-eval"],
-            &["benches/featbit"],
+            &["benches/systems"],
         ),
         deep(Part::new("hostile input").run(hostile_input), &["fh-eval"], &[]),
         deep(

@@ -81,6 +81,8 @@ cargo xtask <command>
                      write the tables of docs/performance-edge.md, or with ARGS for the bench only print them
   bench featbit [--rounds N]
                      measure the engine with FeatBit's rules beside the crate `featbit-server-sdk`, after a comparison of the answers
+  bench featuresignals [--rounds N]
+                     measure the engine with the rules of FeatureSignals beside those of FeatureHub
   bench kotlin [--quick]
                      build the package for Kotlin and Java with the profile release and measure it beside published SDKs and the Rust
                      client; write the tables of docs/performance-kotlin.md, or with --quick only print them
@@ -152,7 +154,7 @@ fn main() -> ExitCode {
         Some("lint") => schedule::run_all(&fast::lints(), "cargo xtask test"),
         Some("api") => api::run(rest),
         Some("bench") => bench::run(rest),
-        Some("featbit-diff") => bench::featbit("diff", rest),
+        Some("featbit-diff") => bench::systems("featbit-diff", rest),
         Some("fuzz") => fuzz::run(rest),
         Some("kotlin") => kotlin::run(rest),
         Some("package") if rest == ["swift"] => swift::package::command(),

@@ -4,6 +4,7 @@ pub mod configcat;
 pub mod eppo;
 pub mod featbit;
 pub mod featurehub;
+pub mod featuresignals;
 pub mod flipt;
 pub mod growthbook;
 pub mod launchdarkly;

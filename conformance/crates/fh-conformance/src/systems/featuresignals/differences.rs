@@ -62,7 +62,13 @@ impl Comparison {
             return;
         }
         let mut case = case.clone();
-        while let Some(smaller) = smaller(&case).into_iter().find(is_different) {
+        // A ruleset or a context that the engine refuses is another difference.
+        let [ours, _] = both(&case);
+        let is_same = |case: &Case| {
+            let [now, theirs] = both(case);
+            now.is_some() == ours.is_some() && theirs.is_some() && now != theirs
+        };
+        while let Some(smaller) = smaller(&case).into_iter().find(is_same) {
             case = smaller;
         }
         let [ours, theirs] = both(&case).map(|answer| Json::from(answer).to_string());
@@ -93,11 +99,6 @@ fn both(case: &Case) -> [Option<Json>; 2] {
     let answer =
         |compile| answers(compile, &ruleset, &case.context, &[case.flag_key]).pop().flatten();
     [answer(engine), answer(plain)]
-}
-
-fn is_different(case: &Case) -> bool {
-    let [ours, theirs] = both(case);
-    theirs.is_some() && ours != theirs
 }
 
 /// Returns the cases that lack one part of this one.

@@ -170,8 +170,8 @@ impl Draw<'_, '_> {
         if !self.0.chance(1, 10) {
             members.push(("default_value", self.value()));
         }
-        if self.0.chance(1, 4) {
-            members.push(("mutual_exclusion_group", self.0.one(&["g", "G", "h", ""]).into()));
+        if self.0.chance(1, 3) {
+            members.push(("mutual_exclusion_group", self.0.one(&["g", "g", "g", "G", ""]).into()));
         }
         if self.0.chance(1, 3) {
             let keys = ["a", "b", "c", "exp", "dark_mode", "unknown"];
