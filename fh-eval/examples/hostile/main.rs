@@ -70,7 +70,8 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [system, case] = arguments.as_slice() {
         let system: usize = system.parse().expect("a system's number");
-        return run(&SYSTEMS[system], case.parse().expect("a case's number"));
+        let system = SYSTEMS.get(system).expect("a system's number");
+        return run(system, case.parse().expect("a case's number"));
     }
     let part = arguments.first().map_or("", String::as_str);
     println!(
