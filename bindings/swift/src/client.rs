@@ -14,7 +14,7 @@ use crate::failure::NativeError;
 use crate::function::{ConstructorCallbacks, Function, NativeFunction, Registered, Registry};
 use crate::object::{NativeObject, numbered};
 use crate::operation::NativeOperation;
-use crate::panics::{answered, guarded};
+use crate::panics::{answered, attempted, guarded};
 use crate::reads::reads;
 
 /// The value of the header `X-SDK`, unless the program sets another one.
@@ -46,31 +46,37 @@ impl NativeClient {
         functions: Vec<Arc<dyn NativeFunction>>,
         objects: Vec<Arc<NativeObject>>,
     ) -> Result<Self, NativeError> {
-        let mut builder = Client::from_environment().identification(IDENTIFICATION);
-        if let Some(http) = http {
-            builder = builder.transport(PlatformTransport::new(SwiftHttp(http)));
-        }
-        let builder = apply_json(builder, settings).map_err(|why| NativeError::of(&why))?;
-        let callbacks = ConstructorCallbacks::default();
-        let functions = functions.into_iter().map(Function).collect();
-        let objects = |number| numbered(&objects, number);
-        let parts = Parts { described: &described, functions, objects: &objects };
-        let builder = parts.add_to(builder, &callbacks)?;
-        let client = builder.start().map_err(|why| NativeError::of(&why))?;
-        Ok(Self { client, registry: Arc::default(), callbacks })
+        attempted(|| {
+            let mut builder = Client::from_environment().identification(IDENTIFICATION);
+            if let Some(http) = http {
+                builder = builder.transport(PlatformTransport::new(SwiftHttp(http)));
+            }
+            let builder = apply_json(builder, settings).map_err(|why| NativeError::of(&why))?;
+            let callbacks = ConstructorCallbacks::default();
+            let functions = functions.into_iter().map(Function).collect();
+            let objects = |number| numbered(&objects, number);
+            let parts = Parts { described: &described, functions, objects: &objects };
+            let builder = parts.add_to(builder, &callbacks)?;
+            let client = builder.start().map_err(|why| NativeError::of(&why))?;
+            Ok(Self { client, registry: Arc::default(), callbacks })
+        })
     }
 
     /// Starts a client with the same settings, and with a context of its own at the Edge.
     fn isolated(&self, attributes: &[u8]) -> Result<Self, NativeError> {
-        let attributes = packed::attributes(attributes);
-        let client = self.client.isolated((*attributes).clone());
-        let client = client.map_err(|why| NativeError::of(&why))?;
-        Ok(Self { client, registry: Arc::default(), callbacks: ConstructorCallbacks::default() })
+        attempted(|| {
+            let attributes = packed::attributes(attributes);
+            let client = self.client.isolated((*attributes).clone());
+            let client = client.map_err(|why| NativeError::of(&why))?;
+            let callbacks = ConstructorCallbacks::default();
+            Ok(Self { client, registry: Arc::default(), callbacks })
+        })
     }
 
     /// Returns a context with packed attributes. It keeps the client running.
     fn context(&self, attributes: &[u8]) -> NativeContext {
-        NativeContext { context: self.client.context_of(packed::attributes(attributes)) }
+        let attributes = guarded(Arc::default(), || packed::attributes(attributes));
+        NativeContext { context: self.client.context_of(attributes) }
     }
 
     /// Performs an operation, and returns its answer as JSON.
@@ -84,7 +90,7 @@ impl NativeClient {
         request: &str,
         done: Arc<dyn NativeFunction>,
     ) -> Result<NativeOperation, NativeError> {
-        Ok(NativeOperation::begin(operations::begin(&self.client, request)?, done))
+        attempted(|| Ok(NativeOperation::begin(operations::begin(&self.client, request)?, done)))
     }
 
     /// Registers a function or an object.
@@ -95,9 +101,11 @@ impl NativeClient {
         objects: Vec<Arc<NativeObject>>,
     ) -> Result<NativeRegistration, NativeError> {
         let (function, objects) = (function.map(Function), |number| numbered(&objects, number));
-        let registered =
-            operations::register(&self.client, &self.registry, described, function, &objects)?;
-        Ok(NativeRegistration(Some(registered).into()))
+        attempted(|| {
+            let registered =
+                operations::register(&self.client, &self.registry, described, function, &objects)?;
+            Ok(NativeRegistration(Some(registered).into()))
+        })
     }
 
     /// Forgets all functions of the program. They refer to objects of Swift, which may refer to this client.
@@ -132,7 +140,7 @@ impl Drop for NativeRegistration {
     fn drop(&mut self) {
         let registered = self.0.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(registered) = registered.take() {
-            registered.detach();
+            guarded((), || registered.detach());
         }
     }
 }

@@ -7,6 +7,7 @@ use tracing::level_filters::LevelFilter;
 
 use crate::function::NativeFunction;
 use crate::job::{Job, PUMP};
+use crate::panics::guarded;
 
 /// The function that gets the records.
 pub(crate) static SINK: Sink<dyn NativeFunction> = Sink::empty();
@@ -38,7 +39,7 @@ impl From<NativeLevel> for LevelFilter {
 /// Sets the level, and the function that gets the records as a list in JSON.
 #[uniffi::export]
 fn set_logs(level: NativeLevel, sink: Option<Arc<dyn NativeFunction>>) {
-    SINK.set(sink, level.into(), deliver);
+    guarded((), || SINK.set(sink, level.into(), deliver));
 }
 
 /// Delivers the records of a queue, on a thread of its own.

@@ -7,7 +7,7 @@ use fh_binding::operations::Object;
 use crate::failure::NativeError;
 use crate::function::NativeFunction;
 use crate::operation::NativeOperation;
-use crate::panics::answered;
+use crate::panics::{answered, attempted};
 
 /// An object of the program, such as overrides or an Edge in memory.
 #[derive(uniffi::Object)]
@@ -18,7 +18,7 @@ impl NativeObject {
     /// Makes the object of a request, such as `{"new": "edge"}`.
     #[uniffi::constructor]
     fn make(request: &str) -> Result<Self, NativeError> {
-        Ok(Self(Object::of(request)?))
+        attempted(|| Ok(Self(Object::of(request)?)))
     }
 
     /// Performs an operation of the object, and returns its answer as JSON.
@@ -32,7 +32,7 @@ impl NativeObject {
         request: &str,
         done: Arc<dyn NativeFunction>,
     ) -> Result<NativeOperation, NativeError> {
-        Ok(NativeOperation::begin(self.0.begin(request)?, done))
+        attempted(|| Ok(NativeOperation::begin(self.0.begin(request)?, done)))
     }
 }
 

@@ -4,11 +4,23 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fh_binding::operations::{Answer, Failure, written};
 
+use crate::failure::NativeError;
+
 /// Calls a function that cannot fail. A panic is logged, and the answer is `otherwise`.
 pub(crate) fn guarded<Answer>(otherwise: Answer, call: impl FnOnce() -> Answer) -> Answer {
     caught(call).unwrap_or_else(|text| {
         tracing::error!("the library failed: {text}");
         otherwise
+    })
+}
+
+/// Calls a function that may fail. A panic is a failure, too.
+pub(crate) fn attempted<Answer>(
+    call: impl FnOnce() -> Result<Answer, NativeError>,
+) -> Result<Answer, NativeError> {
+    caught(call).unwrap_or_else(|text| {
+        tracing::error!("the library failed: {text}");
+        Err(NativeError::of(&format_args!("the library failed: {text}")))
     })
 }
 

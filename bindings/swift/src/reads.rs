@@ -53,8 +53,10 @@ macro_rules! reads {
                 key: &str,
                 kind: &str,
             ) -> Result<Vec<u8>, $crate::failure::NativeError> {
-                let kind = fh_binding::operations::kind_named(kind)?;
-                Ok(fh_binding::packed::detail(&self.$field.detail_as(key, kind)))
+                $crate::panics::attempted(|| {
+                    let kind = fh_binding::operations::kind_named(kind)?;
+                    Ok(fh_binding::packed::detail(&self.$field.detail_as(key, kind)))
+                })
             }
 
             /// Returns the packed detail, and reports no use.
