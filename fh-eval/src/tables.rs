@@ -364,6 +364,8 @@ pub(crate) struct FeatureDetail {
     pub(crate) id: Option<Box<str>>,
     pub(crate) version: i64,
     pub(crate) locked: bool,
+    /// True if the JSON of the feature has properties.
+    pub(crate) has_properties: bool,
     /// The JSON text from which the feature was compiled.
     pub(crate) json: Arc<str>,
     pub(crate) diagnostics: Box<[Diagnostic]>,

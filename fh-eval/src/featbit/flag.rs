@@ -208,6 +208,7 @@ impl<'a> Compilation<'a> {
             id: flag.text("id").into_value().map(|id| id.as_ref().into()),
             version: 0,
             locked: false,
+            has_properties: false,
             json: compact(raw.get()).into(),
             diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };

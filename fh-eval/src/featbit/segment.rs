@@ -76,6 +76,7 @@ impl Compilation<'_> {
             id: Some(id.as_ref().into()),
             version: 0,
             locked: false,
+            has_properties: false,
             json: raw.get().into(),
             diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };

@@ -261,6 +261,7 @@ impl<'a> Compilation<'a> {
             id: id.as_deref().map(Box::from),
             version,
             locked,
+            has_properties: feature.properties.as_ref().is_some_and(|members| !members.is_empty()),
             json: json.into(),
             diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };

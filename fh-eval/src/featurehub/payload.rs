@@ -5,7 +5,6 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::wire::name;
 use super::{Compiler, Document, ParseError, wire};
 use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
@@ -35,16 +34,14 @@ impl Ruleset {
 
 impl<'a> FeatureRef<'a> {
     /// Returns the feature's properties (`fp`) in the payload's order. Properties whose value is not a text are left
-    /// out. A name that occurs twice has two entries. Each call reads the feature's JSON again.
+    /// out. A name that occurs twice has two entries. Each call reads the JSON of a feature with properties again.
     #[must_use]
     pub fn properties(&self) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
-        let json = self.json();
-        // Most features have none, so that their JSON is only searched. A name with an escape is not found so. The escapes of ASCII
-        // letters begin with `\u00`.
-        if !json.contains(name::PROPERTIES) && !json.contains("\\u00") {
+        // Most features have none.
+        if !self.detail().is_some_and(|detail| detail.has_properties) {
             return Vec::new();
         }
-        let Some(feature) = wire::Feature::parse(json) else { return Vec::new() };
+        let Some(feature) = wire::Feature::parse(self.json()) else { return Vec::new() };
         let members = feature.properties.as_ref().cloned().unwrap_or_default();
         let texts = members.into_iter().filter_map(|(name, value)| match Token::of(value) {
             Token::Text(text) => Some((name, text)),

@@ -56,6 +56,7 @@ impl Compilation<'_> {
             id: flag.text("id").into_value().map(|id| id.as_ref().into()),
             version: 0,
             locked: false,
+            has_properties: false,
             json: compact(&json).into(),
             diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };

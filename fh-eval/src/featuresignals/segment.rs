@@ -33,6 +33,7 @@ impl Compilation<'_> {
             id: None,
             version: 0,
             locked: false,
+            has_properties: false,
             json: raw.get().into(),
             diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };
