@@ -10,7 +10,7 @@ use crate::evaluate::{Memory, evaluate};
 use crate::feature::FeatureRef;
 use crate::ruleset::Ruleset;
 use crate::subject::Subject;
-use crate::tables::{Head, Mode, Tables};
+use crate::tables::{Head, Mode, View};
 use crate::time::Clock;
 use crate::trace::NoTrace;
 use crate::value::Value;
@@ -52,7 +52,7 @@ const REMEMBERED_BY_ROW: usize = 32;
 /// ```
 #[derive(Debug, Clone)]
 pub struct ColumnEvaluator<'r> {
-    tables: &'r Tables,
+    view: View<'r>,
     features: Vec<Chosen<'r>>,
     columns: Vec<NamedColumn>,
     /// The context of the present row. Its texts begin with the names of the columns.
@@ -148,7 +148,7 @@ impl Ruleset {
             feature.and_then(Chosen::of).ok_or_else(|| UnknownFeature(key.as_ref().to_string()))
         });
         Ok(ColumnEvaluator {
-            tables: self.tables(),
+            view: self.view(),
             features: chosen.collect::<Result<_, _>>()?,
             columns: Vec::new(),
             context: Attributes::default(),
@@ -206,7 +206,7 @@ impl<'r> ColumnEvaluator<'r> {
         let declared = self.context.declare(name);
         self.names = self.context.text_size();
         self.begin_row();
-        let fields = (0..).zip(self.tables.fields.iter());
+        let fields = (0..).zip(self.view.tables.fields.iter());
         let fields = fields.filter(|(_, field)| &*field.text == name).map(|(row, _)| row).collect();
         self.columns.push(NamedColumn { name: name.into(), declared, fields, row: 0, only: None });
         Column(self.columns.len() - 1)
@@ -264,7 +264,7 @@ impl<'r> ColumnEvaluator<'r> {
                 Mode::Static => None,
                 _ => {
                     let strategies = head.strategies;
-                    evaluate(self.tables, head, strategies, &subject, &mut memory, &mut NoTrace)
+                    evaluate(self.view, head, strategies, &subject, &mut memory, &mut NoTrace)
                 }
             };
             each(index, feature.answer(row));
@@ -273,7 +273,7 @@ impl<'r> ColumnEvaluator<'r> {
 
     /// Returns the features that are evaluated, in the order of their keys at the creation of the evaluator.
     pub fn features(&self) -> impl ExactSizeIterator<Item = FeatureRef<'r>> {
-        self.features.iter().map(|chosen| FeatureRef::new(self.tables, chosen.position))
+        self.features.iter().map(|chosen| FeatureRef::new(self.view, chosen.position))
     }
 
     /// Returns the distinct values that the feature with this index can have, the default value first. `None` is null. Numbers
@@ -297,8 +297,8 @@ impl<'r> ColumnEvaluator<'r> {
     #[must_use]
     pub fn strategy_id(&self, feature: usize, strategy: u32) -> Option<&'r str> {
         let chosen = self.features.get(feature)?;
-        let mut details = chosen.head.strategies.of(&self.tables.details).iter();
+        let mut details = chosen.head.strategies.of(&self.view.tables.details).iter();
         let detail = details.find(|detail| detail.position == strategy)?;
-        Some(detail.id?.text(&self.tables.names))
+        Some(detail.id?.text(&self.view.tables.names))
     }
 }

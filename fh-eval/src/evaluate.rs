@@ -9,7 +9,9 @@ use crate::attributes::{Attributes, Name, Supplied};
 use crate::bucket::{Encoding, Murmur3, bucket_of, scale};
 use crate::predicate::{Predicate, Run, compare_packed, join};
 use crate::subject::Subject;
-use crate::tables::{Field, Head, Mode, Reading, Rule, Share, Strategy, Tables};
+#[cfg(feature = "first-row")]
+use crate::tables::Slot;
+use crate::tables::{Field, Head, Mode, Reading, Rule, Share, Strategy, Tables, View};
 use crate::text::version::pack;
 use crate::text_list::{ends_with, is_in};
 use crate::time::Clock;
@@ -76,7 +78,7 @@ impl<'a, const N: usize> Memory<'a, N> {
 /// Returns the row of the first strategy that matches, or `None` if no strategy matches or the subject has no context.
 #[inline]
 pub(crate) fn evaluate<'a, C: Clock, T: Tracer, const N: usize>(
-    tables: &'a Tables,
+    view: View<'a>,
     head: &Head,
     strategies: Run,
     subject: &Subject<'a, C>,
@@ -85,15 +87,23 @@ pub(crate) fn evaluate<'a, C: Clock, T: Tracer, const N: usize>(
 ) -> Option<u32> {
     let Some(attributes) = subject.attributes else {
         #[cfg(feature = "featuresignals")]
-        return without_context(tables, head, strategies, &subject.clock, memory, tracer);
+        return without_context(view, head, strategies, &subject.clock, memory, tracer);
         #[cfg(not(feature = "featuresignals"))]
         return None;
     };
     if strategies.len == 0 {
         return None;
     }
-    let mut evaluator =
-        Evaluator { tables, head, attributes, clock: &subject.clock, memory, tracer };
+    let mut evaluator = Evaluator {
+        tables: view.tables,
+        #[cfg(feature = "first-row")]
+        segments: view.segments,
+        head,
+        attributes,
+        clock: &subject.clock,
+        memory,
+        tracer,
+    };
     // Most features have one key. The ways of the others are behind one branch, so that those features do not pay for them.
     #[cfg(feature = "first-row")]
     if head.mode as u8 > Mode::OneKeyManyRules as u8 {
@@ -111,7 +121,7 @@ pub(crate) fn evaluate<'a, C: Clock, T: Tracer, const N: usize>(
 #[cold]
 #[inline(never)]
 fn without_context<'a, C: Clock, T: Tracer, const N: usize>(
-    tables: &'a Tables,
+    view: View<'a>,
     head: &Head,
     strategies: Run,
     clock: &C,
@@ -122,12 +132,16 @@ fn without_context<'a, C: Clock, T: Tracer, const N: usize>(
     if head.encoding != Encoding::BasisPoints {
         return None;
     }
-    let mut evaluator = Evaluator { tables, head, attributes: &EMPTY, clock, memory, tracer };
+    let (tables, segments) = (view.tables, view.segments);
+    let mut evaluator =
+        Evaluator { tables, segments, head, attributes: &EMPTY, clock, memory, tracer };
     evaluator.rows(strategies)
 }
 
 pub(crate) struct Evaluator<'a, 'm, C, T, const N: usize> {
     pub(crate) tables: &'a Tables,
+    #[cfg(feature = "first-row")]
+    pub(crate) segments: &'a [Slot],
     pub(crate) head: &'m Head,
     pub(crate) attributes: &'a Attributes,
     pub(crate) clock: &'m C,

@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
 use crate::subject::Subject;
-use crate::tables::{FeatureDetail, Head, Mode, Share, Tables};
+use crate::tables::{FeatureDetail, Head, Mode, Share, Tables, View};
 use crate::time::Clock;
 use crate::trace::NoTrace;
 use crate::value::Kind;
@@ -14,18 +14,22 @@ use crate::value::Kind;
 /// A reference to a feature of a [`Ruleset`](crate::Ruleset), or to a [`Feature`](crate::Feature) on its own.
 #[derive(Debug, Clone, Copy)]
 pub struct FeatureRef<'a> {
-    tables: &'a Tables,
+    view: View<'a>,
     position: usize,
 }
 
 impl<'a> FeatureRef<'a> {
     #[inline]
-    pub(crate) const fn new(tables: &'a Tables, position: usize) -> Self {
-        Self { tables, position }
+    pub(crate) const fn new(view: View<'a>, position: usize) -> Self {
+        Self { view, position }
+    }
+
+    pub(crate) const fn view(&self) -> View<'a> {
+        self.view
     }
 
     pub(crate) const fn tables(&self) -> &'a Tables {
-        self.tables
+        self.view.tables
     }
 
     pub(crate) const fn position(&self) -> usize {
@@ -34,17 +38,17 @@ impl<'a> FeatureRef<'a> {
 
     #[inline]
     pub(crate) fn head(&self) -> Option<&'a Head> {
-        self.tables.heads.get(self.position)
+        self.view.tables.heads.get(self.position)
     }
 
     pub(crate) fn detail(&self) -> Option<&'a Arc<FeatureDetail>> {
-        self.tables.features.get(self.position)
+        self.view.tables.features.get(self.position)
     }
 
     /// Returns the feature's key, which is unique within a ruleset.
     #[must_use]
     pub fn key(&self) -> &'a str {
-        self.tables.key(self.position)
+        self.view.tables.key(self.position)
     }
 
     /// Returns the feature's id, or `None` if the payload has no id that is a text.
@@ -100,7 +104,7 @@ impl<'a> FeatureRef<'a> {
     /// # Ok::<(), fh_eval::featurehub::ParseError>(())
     /// ```
     pub fn possible_evaluations(&self) -> impl Iterator<Item = Evaluation<'a>> + use<'a> {
-        let tables = self.tables;
+        let tables = self.view.tables;
         let all = tables.spans.get(self.position).map(|spans| spans.all_strategies);
         let all = all.unwrap_or_default();
         let rows = std::iter::once(None).chain((all.at..all.at + all.len).map(Some));
@@ -124,15 +128,15 @@ impl<'a> FeatureRef<'a> {
     pub fn attributes_read(&self, each: &mut dyn FnMut(&'a str)) {
         self.own_attributes_read(each);
         #[cfg(feature = "featuresignals")]
-        for position in self.tables.prerequisites_of(self.position) {
-            Self::new(self.tables, position as usize).own_attributes_read(each);
+        for position in self.view.tables.prerequisites_of(self.position) {
+            Self::new(self.view, position as usize).own_attributes_read(each);
         }
     }
 
     /// Like [`Self::attributes_read`], without the attributes that prerequisites read.
     fn own_attributes_read(&self, each: &mut dyn FnMut(&'a str)) {
         let Some(head) = self.head() else { return };
-        let tables = self.tables;
+        let tables = self.view.tables;
         #[cfg(feature = "first-row")]
         if matches!(head.mode, Mode::FirstRow | Mode::FirstRowManyRules) {
             for name in head.key_names() {
@@ -147,9 +151,9 @@ impl<'a> FeatureRef<'a> {
                 #[cfg(feature = "first-row")]
                 for slot in rule.predicate.segments().unwrap_or_default().of(&tables.named_segments)
                 {
-                    let slot = tables.segments.get(*slot as usize);
+                    let slot = self.view.segments.get(*slot as usize);
                     if let Some(segment) = slot.and_then(|slot| slot.segment.as_deref()) {
-                        FeatureRef::new(segment, 0).own_attributes_read(each);
+                        FeatureRef::new(View::of(segment), 0).own_attributes_read(each);
                     }
                 }
             }
@@ -182,7 +186,7 @@ impl<'a> FeatureRef<'a> {
     #[inline]
     #[must_use]
     pub fn evaluate<C: Clock>(&self, subject: &Subject<'a, C>) -> Evaluation<'a> {
-        let tables = self.tables;
+        let tables = self.view.tables;
         let Some(head) = self.head() else {
             return Evaluation::missing(tables);
         };
@@ -190,11 +194,11 @@ impl<'a> FeatureRef<'a> {
             Mode::Static => None,
             Mode::OneKeyManyRules => {
                 let mut memory = Memory::<4>::new();
-                evaluate(tables, head, head.strategies, subject, &mut memory, &mut NoTrace)
+                evaluate(self.view, head, head.strategies, subject, &mut memory, &mut NoTrace)
             }
             _ => {
                 let mut memory = Memory::<0>::new();
-                evaluate(tables, head, head.strategies, subject, &mut memory, &mut NoTrace)
+                evaluate(self.view, head, head.strategies, subject, &mut memory, &mut NoTrace)
             }
         };
         Evaluation::new(tables, head, row)

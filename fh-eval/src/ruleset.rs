@@ -15,7 +15,9 @@ use crate::hashing::Hashing;
 #[cfg(feature = "first-row")]
 use crate::segment::Segment;
 use crate::subject::Subject;
-use crate::tables::{Mode, Tables};
+#[cfg(feature = "first-row")]
+use crate::tables::Slot;
+use crate::tables::{Mode, Tables, View};
 use crate::time::Clock;
 use crate::trace::NoTrace;
 use crate::writer::Writer;
@@ -44,6 +46,9 @@ const REMEMBERED_BY_ALL: usize = 16;
 #[derive(Debug, Clone)]
 pub struct Ruleset {
     tables: Arc<Tables>,
+    /// The segments in the slots of the tables, and in further slots.
+    #[cfg(feature = "first-row")]
+    segments: Arc<[Slot]>,
     index: Arc<Index>,
     /// Diagnostics of features that were left out of the ruleset.
     left_out: Arc<[Diagnostic]>,
@@ -93,7 +98,7 @@ impl Feature {
     /// Returns a reference with which the feature is read and evaluated.
     #[must_use]
     pub fn as_ref(&self) -> FeatureRef<'_> {
-        FeatureRef::new(&self.tables, 0)
+        FeatureRef::new(View::of(&self.tables), 0)
     }
 }
 
@@ -107,8 +112,19 @@ impl Ruleset {
     pub(crate) fn new(tables: Tables, left_out: Vec<Diagnostic>) -> Self {
         Self {
             index: Arc::new(Index::of(&tables)),
+            #[cfg(feature = "first-row")]
+            segments: tables.segments.to_vec().into(),
             tables: Arc::new(tables),
             left_out: left_out.into(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn view(&self) -> View<'_> {
+        View {
+            tables: &self.tables,
+            #[cfg(feature = "first-row")]
+            segments: &self.segments,
         }
     }
 
@@ -154,7 +170,7 @@ impl Ruleset {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<FeatureRef<'_>> {
         let position = self.index.find(&self.tables, key)?;
-        Some(FeatureRef::new(&self.tables, position))
+        Some(FeatureRef::new(self.view(), position))
     }
 
     /// Returns the number of features in the ruleset.
@@ -172,14 +188,14 @@ impl Ruleset {
     /// Returns all features, in the order in which they were compiled. For a payload, this is the payload's order.
     /// Features that [`Self::with`] added without replacing another feature are at the end.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = FeatureRef<'_>> {
-        (0..self.len()).map(|position| FeatureRef::new(&self.tables, position))
+        (0..self.len()).map(|position| FeatureRef::new(self.view(), position))
     }
 
     /// Returns the feature at this position in the order of [`Self::iter`], or `None` if there are not so many features.
     #[inline]
     #[must_use]
     pub fn at(&self, position: usize) -> Option<FeatureRef<'_>> {
-        (position < self.len()).then(|| FeatureRef::new(&self.tables, position))
+        (position < self.len()).then(|| FeatureRef::new(self.view(), position))
     }
 
     /// Evaluates every feature for one subject, in the order of `iter`, and calls `each` with the feature and the
@@ -206,14 +222,15 @@ impl Ruleset {
         subject: &Subject<'a, C>,
         mut each: impl FnMut(FeatureRef<'a>, Evaluation<'a>),
     ) {
-        let tables = &*self.tables;
+        let view = self.view();
+        let tables = view.tables;
         let mut memory = Memory::<REMEMBERED_BY_ALL>::new();
         for (position, head) in tables.heads.iter().enumerate() {
             let row = match head.mode {
                 Mode::Static => None,
-                _ => evaluate(tables, head, head.strategies, subject, &mut memory, &mut NoTrace),
+                _ => evaluate(view, head, head.strategies, subject, &mut memory, &mut NoTrace),
             };
-            each(FeatureRef::new(tables, position), Evaluation::new(tables, head, row));
+            each(FeatureRef::new(view, position), Evaluation::new(tables, head, row));
         }
     }
 
@@ -233,7 +250,7 @@ impl Ruleset {
         let position = known.unwrap_or(self.len());
         let mut writer = Writer::default();
         #[cfg(feature = "first-row")]
-        writer.add_segments(self.tables.segments.iter().cloned());
+        writer.add_segments(self.segments.iter().cloned());
         writer.copy(&self.tables, 0..position);
         writer.copy(&feature.tables, 0..1);
         writer.copy(&self.tables, position + usize::from(known.is_some())..self.len());
@@ -242,7 +259,13 @@ impl Ruleset {
             Some(_) => Arc::clone(&self.index),
             None => Arc::new(Index::of(&tables)),
         };
-        Self { tables: Arc::new(tables), index, left_out: Arc::clone(&self.left_out) }
+        Self {
+            #[cfg(feature = "first-row")]
+            segments: tables.segments.to_vec().into(),
+            tables: Arc::new(tables),
+            index,
+            left_out: Arc::clone(&self.left_out),
+        }
     }
 
     /// Returns a copy of this ruleset without the features whose keys are in `keys`. Keys that belong to no feature of
@@ -256,16 +279,21 @@ impl Ruleset {
         }
         let tables = self.tables.without(positions);
         let index = Arc::new(Index::of(&tables));
-        Self { tables: Arc::new(tables), index, left_out: Arc::clone(&self.left_out) }
+        // The remaining features name the same slots as before.
+        Self { tables: Arc::new(tables), index, ..self.clone() }
     }
 
     /// Returns a ruleset with a segment in place of the one with this id, or without it. The features are not copied.
     #[cfg(feature = "first-row")]
     #[must_use]
     pub fn with_segment(&self, id: &str, segment: Option<&Segment>) -> Self {
-        let tables =
-            self.tables.with_segment(id, segment.and_then(|segment| segment.tables.clone()));
-        Self { tables: Arc::new(tables), ..self.clone() }
+        let segment = segment.and_then(|segment| segment.tables.clone());
+        let mut slots = self.segments.to_vec();
+        match slots.iter_mut().find(|slot| &*slot.id == id) {
+            Some(slot) => slot.segment = segment,
+            None => slots.push(Slot { id: id.into(), segment }),
+        }
+        Self { segments: slots.into(), ..self.clone() }
     }
 
     /// Returns a copy of the feature with this key, which can be added to another ruleset. Returns `None` if the
@@ -275,7 +303,7 @@ impl Ruleset {
         let position = self.index.find(&self.tables, key)?;
         let mut writer = Writer::default();
         #[cfg(feature = "first-row")]
-        writer.add_segments(self.tables.segments.iter().cloned());
+        writer.add_segments(self.segments.iter().cloned());
         writer.copy(&self.tables, position..position + 1);
         Some(Feature::new(writer.finish()))
     }

@@ -37,25 +37,17 @@ impl Storage for Growing {
     type Bytes = String;
 }
 
-/// Rows that do not change any more. Tables with another segment share them, so that FeatureHub's tables, which have no segments, need no
-/// counters in front of their rows.
+/// Rows that do not change any more.
 #[derive(Debug, Default)]
-pub(crate) struct Shared;
+pub(crate) struct Fixed;
 
-#[cfg(feature = "first-row")]
-impl Storage for Shared {
-    type Rows<T> = Arc<[T]>;
-    type Bytes = Arc<str>;
-}
-
-#[cfg(not(feature = "first-row"))]
-impl Storage for Shared {
+impl Storage for Fixed {
     type Rows<T> = Box<[T]>;
     type Bytes = Box<str>;
 }
 
 #[derive(Default)]
-pub(crate) struct Tables<S: Storage = Shared> {
+pub(crate) struct Tables<S: Storage = Fixed> {
     // Tables that evaluations read.
     pub(crate) heads: S::Rows<Head>,
     pub(crate) strategies: S::Rows<Strategy>,
@@ -77,7 +69,7 @@ pub(crate) struct Tables<S: Storage = Shared> {
     /// The slots that rules on segments name, as rows of `segments`.
     #[cfg(feature = "first-row")]
     pub(crate) named_segments: S::Rows<u32>,
-    /// The segments of the ruleset. Features share them.
+    /// The slots of segments. A ruleset may have other segments in these slots, and further slots; see [`View`].
     #[cfg(feature = "first-row")]
     pub(crate) segments: S::Rows<Slot>,
     #[cfg(feature = "featuresignals")]
@@ -89,6 +81,26 @@ pub(crate) struct Tables<S: Storage = Shared> {
     pub(crate) details: S::Rows<StrategyDetail>,
     pub(crate) spans: S::Rows<Spans>,
     pub(crate) features: S::Rows<Arc<FeatureDetail>>,
+}
+
+/// Tables with the segments of a ruleset. A ruleset changes a segment without a copy of the tables.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub(crate) tables: &'a Tables,
+    #[cfg(feature = "first-row")]
+    pub(crate) segments: &'a [Slot],
+}
+
+impl<'a> View<'a> {
+    /// Returns the view of tables with the segments with which they were compiled.
+    #[inline]
+    pub(crate) fn of(tables: &'a Tables) -> Self {
+        Self {
+            tables,
+            #[cfg(feature = "first-row")]
+            segments: &tables.segments,
+        }
+    }
 }
 
 impl fmt::Debug for Tables {
@@ -424,40 +436,5 @@ impl<S: Storage> Tables<S> {
 
     pub(crate) fn starts(&self, feature: usize) -> Starts {
         self.spans.get(feature).map_or_else(|| self.ends(), |spans| spans.start)
-    }
-}
-
-#[cfg(feature = "first-row")]
-impl Tables {
-    /// Returns these tables with another segment in a slot. All rows are shared.
-    pub(crate) fn with_segment(&self, id: &str, segment: Option<Arc<Self>>) -> Self {
-        let mut slots = self.segments.to_vec();
-        match slots.iter_mut().find(|slot| &*slot.id == id) {
-            Some(slot) => slot.segment = segment,
-            None => slots.push(Slot { id: id.into(), segment }),
-        }
-        Self {
-            heads: Arc::clone(&self.heads),
-            strategies: Arc::clone(&self.strategies),
-            rules: Arc::clone(&self.rules),
-            heads_of_texts: Arc::clone(&self.heads_of_texts),
-            texts: Arc::clone(&self.texts),
-            text: Arc::clone(&self.text),
-            hash_ids: Arc::clone(&self.hash_ids),
-            fields: Arc::clone(&self.fields),
-            boxed: Arc::clone(&self.boxed),
-            sources: Arc::clone(&self.sources),
-            values: Arc::clone(&self.values),
-            #[cfg(feature = "featbit")]
-            intervals: Arc::clone(&self.intervals),
-            named_segments: Arc::clone(&self.named_segments),
-            segments: slots.into(),
-            #[cfg(feature = "featuresignals")]
-            relations: self.relations.shared(),
-            names: Arc::clone(&self.names),
-            details: Arc::clone(&self.details),
-            spans: Arc::clone(&self.spans),
-            features: Arc::clone(&self.features),
-        }
     }
 }

@@ -11,6 +11,8 @@ use crate::cost::Cost;
 use crate::feature::FeatureRef;
 use crate::hashing::Hashing;
 use crate::predicate::{BoxedPredicate, Predicate, Run, TextTest};
+#[cfg(feature = "first-row")]
+use crate::tables::View;
 use crate::tables::{Field, Head, Mode, Reading, Share, Tables};
 
 /// An upper bound of the work of evaluating a list of features, for any context.
@@ -113,7 +115,7 @@ impl WorkBound {
         self.add_strategies(feature, walk, rows);
         #[cfg(feature = "featuresignals")]
         for position in feature.tables().prerequisites_of(feature.position()) {
-            let prerequisite = FeatureRef::new(feature.tables(), position as usize);
+            let prerequisite = FeatureRef::new(feature.view(), position as usize);
             self.add_strategies(prerequisite, walk, rows);
         }
     }
@@ -135,7 +137,7 @@ impl WorkBound {
                 rules += 1;
                 #[cfg(feature = "first-row")]
                 if let Some(list) = rule.predicate.segments() {
-                    self.add_segments(tables, list);
+                    self.add_segments(feature.view(), list);
                     continue;
                 }
                 rows.add(rule.field, cost(tables, &rule.predicate));
@@ -147,12 +149,12 @@ impl WorkBound {
 
     /// Adds the work of looking for the subject in segments.
     #[cfg(feature = "first-row")]
-    fn add_segments(&mut self, tables: &Tables, list: Run) {
-        for slot in list.of(&tables.named_segments) {
-            let slot = tables.segments.get(*slot as usize);
+    fn add_segments(&mut self, view: View<'_>, list: Run) {
+        for slot in list.of(&view.tables.named_segments) {
+            let slot = view.segments.get(*slot as usize);
             let Some(segment) = slot.and_then(|slot| slot.segment.as_ref()) else { continue };
             let mut rows = Rows::of(segment);
-            self.add(FeatureRef::new(segment, 0), Walk::Evaluate, &mut rows);
+            self.add(FeatureRef::new(View::of(segment), 0), Walk::Evaluate, &mut rows);
             rows.flush(self);
         }
     }

@@ -57,7 +57,7 @@ impl FlagExplanation {
             Some(head) => {
                 let mut memory = Memory::<0>::new();
                 let rows = head.strategies;
-                let row = evaluate(tables, head, rows, subject, &mut memory, &mut recorder);
+                let row = evaluate(flag.view(), head, rows, subject, &mut memory, &mut recorder);
                 Evaluation::new(tables, head, row)
             }
         };

@@ -130,15 +130,32 @@ impl Explanation {
             recorder.mode = head.mode;
             let all = spans.all_strategies;
             row = match head.mode {
-                Mode::OneKeyManyRules => {
-                    evaluate(tables, head, all, subject, &mut Memory::<4>::new(), &mut recorder)
-                }
+                Mode::OneKeyManyRules => evaluate(
+                    feature.view(),
+                    head,
+                    all,
+                    subject,
+                    &mut Memory::<4>::new(),
+                    &mut recorder,
+                ),
                 // A dialect explains these flags with their rows.
                 #[cfg(feature = "first-row")]
-                Mode::FirstRow | Mode::FirstRowManyRules => {
-                    evaluate(tables, head, all, subject, &mut Memory::<0>::new(), &mut NoTrace)
-                }
-                _ => evaluate(tables, head, all, subject, &mut Memory::<0>::new(), &mut recorder),
+                Mode::FirstRow | Mode::FirstRowManyRules => evaluate(
+                    feature.view(),
+                    head,
+                    all,
+                    subject,
+                    &mut Memory::<0>::new(),
+                    &mut NoTrace,
+                ),
+                _ => evaluate(
+                    feature.view(),
+                    head,
+                    all,
+                    subject,
+                    &mut Memory::<0>::new(),
+                    &mut recorder,
+                ),
             };
         }
         let evaluation = feature

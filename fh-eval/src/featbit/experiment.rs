@@ -34,6 +34,7 @@ pub(super) fn exposure(
     let mut drawn = None;
     let counts = interval.counts(|| {
         let evaluator = Evaluator {
+            segments: flag.view().segments,
             tables,
             head,
             attributes,

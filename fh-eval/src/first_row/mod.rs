@@ -52,6 +52,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         let mut memory = Memory::<4>::new();
         let mut evaluator = Evaluator {
             tables: self.tables,
+            segments: self.segments,
             head: self.head,
             attributes: self.attributes,
             clock: self.clock,
@@ -141,7 +142,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     /// unknown and must not be.
     fn is_in_segment(&mut self, list: Run, unknown: Unknown) -> Option<bool> {
         for slot in list.of(&self.tables.named_segments) {
-            let slot = self.tables.segments.get(*slot as usize)?;
+            let slot = self.segments.get(*slot as usize)?;
             let segment = slot.segment.as_deref();
             self.tracer.enter(&slot.id, segment.and_then(|segment| segment.features.first()));
             let is_member = match (segment, unknown) {
@@ -164,6 +165,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         let mut memory = Memory::<0>::new();
         let mut evaluator = Evaluator {
             tables: segment,
+            segments: &segment.segments,
             head,
             attributes: self.attributes,
             clock: self.clock,

@@ -131,6 +131,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         let Some(head) = self.tables.heads.get(position as usize) else { return false };
         let mut evaluator = Evaluator {
             tables: self.tables,
+            segments: self.segments,
             head,
             attributes: self.attributes,
             clock: self.clock,

@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Growing, Share, Shared, Storage, Tables};
+use super::{Fixed, Growing, Share, Storage, Tables};
 use crate::bucket::Murmur3;
 use crate::hashing::Hashing;
 use crate::predicate::Run;
 use crate::time::Timestamp;
 
 #[derive(Debug, Default)]
-pub(crate) struct Relations<S: Storage = Shared> {
+pub(crate) struct Relations<S: Storage = Fixed> {
     /// The links of each flag that has prerequisites, as rows of `links`.
     pub(crate) prerequisites: S::Rows<Run>,
     pub(crate) links: S::Rows<Link>,
@@ -101,19 +101,6 @@ impl<S: Storage> Relations<S> {
             links: self.links.len() as u32,
             memberships: self.memberships.len() as u32,
             expiries: self.expiries.len() as u32,
-        }
-    }
-}
-
-impl Relations {
-    /// Returns these relations for other tables with the same rows.
-    pub(crate) fn shared(&self) -> Self {
-        Self {
-            prerequisites: self.prerequisites.clone(),
-            links: self.links.clone(),
-            memberships: self.memberships.clone(),
-            rivals: self.rivals.clone(),
-            expiries: self.expiries.clone(),
         }
     }
 }
