@@ -11,12 +11,11 @@ const LONGEST_SCAN: usize = 16;
 
 impl Writer {
     /// Stores the texts of a test, and returns the predicate of the test.
-    pub(crate) fn text_test(&mut self, test: TextTest, texts: &[&str]) -> Predicate {
+    pub(crate) fn text_test(&mut self, test: TextTest, mut texts: Vec<&str>) -> Predicate {
         let negative = matches!(test, TextTest::NotAmong | TextTest::Lacks);
         if texts.is_empty() {
             return if negative { Predicate::Always } else { Predicate::Never };
         }
-        let mut texts = texts.to_vec();
         let long = texts.len() > LONGEST_SCAN;
         if long && matches!(test, TextTest::Among | TextTest::NotAmong) {
             texts.sort_unstable();

@@ -329,7 +329,7 @@ impl<'a> Compilation<'a> {
     /// Adds the rule that the user's key is one of these, and returns it.
     pub(super) fn key_among(&mut self, keys: &[String]) -> Run {
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let predicate = self.writer.text_test(TextTest::Among, &keys);
+        let predicate = self.writer.text_test(TextTest::Among, keys);
         let field = self.key_field();
         let at = self.writer.tables.rules.len() as u32;
         self.writer.tables.rules.push(Rule { predicate, field });
