@@ -24,7 +24,8 @@ const WORKLOADS: [(&str, u32); 9] = [
 const LIMIT: f64 = 1.01;
 
 /// The builds of the present code: a name, and the cargo features of `fh-eval` beside its default.
-const BUILDS: [(&str, &str); 2] = [("FeatureHub alone", ""), ("all systems", "fh-eval/featbit fh-eval/featuresignals")];
+const BUILDS: [(&str, &str); 2] =
+    [("FeatureHub alone", ""), ("all systems", "fh-eval/featbit fh-eval/featuresignals")];
 
 /// Counts the instructions of each workload in the present code and in the commit, and prints a table.
 ///
