@@ -17,6 +17,7 @@ mod failure;
 mod featbit;
 mod feature_table;
 mod featuresignals;
+mod flag_lint;
 mod flags;
 #[cfg(unix)]
 mod ignored_signals;

@@ -8,9 +8,9 @@ use fh_eval::Place;
 use serde::Serialize;
 
 use crate::cli::ProfileArgs;
-use crate::commands::featbit_lint;
+use crate::commands::flag_lint::Checked;
 use crate::failure::{Failure, Status};
-use crate::featbit;
+use crate::flag_lint;
 use crate::json_output;
 use crate::lint::{CODES, Finding, Level, lint};
 use crate::payload::{InputArgs, Payload};
@@ -62,7 +62,7 @@ pub(crate) struct LintArgs {
 fn codes() -> clap::builder::PossibleValuesParser {
     CODES
         .iter()
-        .chain(featbit::lint::CODES)
+        .chain(flag_lint::CODES)
         .map(|(code, what)| PossibleValue::new(*code).help(*what))
         .into()
 }
@@ -126,18 +126,18 @@ impl<'a> From<&'a Finding> for Row<'a> {
 
 pub(crate) fn run(args: &LintArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
     args.system.refuse(&[("--environment", args.environment.is_some()), args.input.key()])?;
-    match args.system.system {
-        System::Featurehub => {}
-        System::Featbit => {
-            let (path, profile) = (args.input.file(), args.profile.of_featbit()?);
-            return featbit_lint::run(path, profile, &args.allow, args.strict, json, screen);
-        }
+    let further = match args.system.system {
+        System::Featurehub => None,
+        System::Featbit => Some(Checked::featbit(args.input.file(), args.profile.of_featbit()?)?),
         System::Featuresignals => {
             return Err(Failure::Input(
                 "`fh lint` reads no flags of FeatureSignals: `fh explain --system featuresignals` shows what is wrong with a flag"
                     .to_string(),
             ));
         }
+    };
+    if let Some(checked) = further {
+        return checked.write(&args.allow, args.strict, json, screen);
     }
     let payload = args.input.input().read()?;
     let environments = match &args.environment {

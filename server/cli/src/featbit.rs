@@ -1,11 +1,10 @@
 //! Payloads and users of FeatBit.
 
-pub(crate) mod lint;
-
 use fh_eval::Attributes;
 use fh_eval::featbit::{Compiler, Document, ParseError, Profile, User};
 
 use crate::failure::Failure;
+use crate::flag_lint::featbit::archived;
 use crate::flags::Flags;
 use crate::payload::read_bytes;
 use crate::ruleset::SubjectArgs;
@@ -60,5 +59,5 @@ pub(crate) fn read(path: &str, profile: Profile) -> Result<Flags, Failure> {
     let (name, bytes) = read_bytes(path)?;
     let document = parse(&name, &bytes)?;
     let ruleset = Compiler::new(profile).compile(&document);
-    Ok(Flags { archived: lint::archived(&document), name, ruleset })
+    Ok(Flags { archived: archived(&document), name, ruleset })
 }

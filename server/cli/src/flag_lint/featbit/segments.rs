@@ -2,7 +2,7 @@
 
 use fh_eval::featbit::Profile;
 
-use super::{At, Findings, Segments, conditions};
+use super::{At, Findings, Segments, conditions, rules};
 
 pub(super) fn check(
     findings: &mut Findings,
@@ -30,7 +30,7 @@ pub(super) fn check(
             format!("remove {key} from one of the lists"),
         );
     }
-    let rules = at.node.list("rules");
+    let rules = rules(at);
     if included.is_empty() && rules.is_empty() && !is_archived {
         findings.warn(
             at,
@@ -39,8 +39,6 @@ pub(super) fn check(
             "add users or rules, or remove the conditions that name it",
         );
     }
-    let rules: Vec<At<'_>> =
-        (0..).zip(rules).map(|(position, node)| at.rule(position, node)).collect();
     for rule in &rules {
         conditions::check_of_segment(findings, rule);
     }

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use fh_eval::featbit::{OPERATORS, Profile};
-use fh_files::closest;
 
-use super::{At, Findings, Segments};
+use super::super::{meant, node::Node};
+use super::{At, Findings, Segments, conditions_of};
 use crate::lint::Level;
 
 const IN_SEGMENT: &str = "User is in segment";
@@ -18,9 +18,8 @@ pub(super) fn check_of_flag(
     segments: &mut Segments<'_>,
     profile: Profile,
 ) {
-    for (position, node) in (0..).zip(rule.node.list("conditions")) {
-        let at = rule.condition(position, node);
-        match node.text("property").as_deref() {
+    for at in conditions_of(rule) {
+        match at.node.text("property").as_deref() {
             Some(IN_SEGMENT | IN_NO_SEGMENT) => on_segments(findings, &at, segments, profile),
             _ => ordinary(findings, &at),
         }
@@ -29,9 +28,8 @@ pub(super) fn check_of_flag(
 
 /// Checks the conditions of a rule of a segment, which cannot be on segments.
 pub(super) fn check_of_segment(findings: &mut Findings, rule: &At<'_>) {
-    for (position, node) in (0..).zip(rule.node.list("conditions")) {
-        let at = rule.condition(position, node);
-        if let Some(IN_SEGMENT | IN_NO_SEGMENT) = node.text("property").as_deref() {
+    for at in conditions_of(rule) {
+        if let Some(IN_SEGMENT | IN_NO_SEGMENT) = at.node.text("property").as_deref() {
             findings.warn(
                 &at,
                 "never-holds",
@@ -74,11 +72,8 @@ fn on_segments(
     for id in ids {
         match segments.by_id.get(&id) {
             None => {
-                let meant = closest(&id, segments.by_id.keys().map(String::as_str));
-                let advice = match meant {
-                    Some(meant) => format!("write {meant}"),
-                    None => "name a segment of the payload, or remove the id".to_string(),
-                };
+                let known = segments.by_id.keys().map(String::as_str);
+                let advice = meant(&id, known, "name a segment of the payload, or remove the id");
                 let message =
                     format!("there is no segment {id}; a flag that reaches it has no value");
                 findings.add(Level::Error, &at.member("value"), "unknown-segment", message, advice);
@@ -168,17 +163,14 @@ fn always_holds(at: &At<'_>, profile: Profile) -> bool {
 /// Returns true if all users match the rule.
 fn matches_all(rule: &At<'_>, profile: Profile) -> bool {
     let is_list = rule.node.get("conditions").is_some_and(|node| node.json().starts_with('['));
-    is_list
-        && (0..)
-            .zip(rule.node.list("conditions"))
-            .all(|(position, node)| always_holds(&rule.condition(position, node), profile))
+    is_list && conditions_of(rule).iter().all(|condition| always_holds(condition, profile))
 }
 
 /// The parts of conditions that decide, in order.
 type Conditions<'a> = Vec<[Cow<'a, str>; 3]>;
 
 fn conditions<'a>(rule: &At<'a>) -> Conditions<'a> {
-    let part = |node: super::Node<'a>, name| node.text(name).unwrap_or_default();
+    let part = |node: Node<'a>, name| node.text(name).unwrap_or_default();
     let parts = |node| [part(node, "property"), part(node, "op"), part(node, "value")];
     rule.node.list("conditions").into_iter().map(parts).collect()
 }
@@ -187,17 +179,12 @@ fn conditions<'a>(rule: &At<'a>) -> Conditions<'a> {
 pub(super) fn check_reach(findings: &mut Findings, rules: &[At<'_>], profile: Profile) {
     for (position, rule) in rules.iter().enumerate() {
         let earlier = rules.get(..position).unwrap_or_default();
-        let title = |earlier: &At<'_>| {
-            let name = earlier.place.strategy_id.as_deref();
-            let name = name.map_or(String::new(), |name| format!(" ({name})"));
-            format!("rule {}{name}", earlier.place.strategy.unwrap_or_default() + 1)
-        };
         let catch_all = earlier.iter().find(|earlier| matches_all(earlier, profile));
         let own = conditions(rule);
         let twin = earlier.iter().find(|earlier| !own.is_empty() && conditions(earlier) == own);
         let why = match (catch_all, twin) {
-            (Some(earlier), _) => format!("{} matches all users before it", title(earlier)),
-            (None, Some(earlier)) => format!("{} has the same conditions", title(earlier)),
+            (Some(earlier), _) => format!("{} matches all users before it", earlier.title()),
+            (None, Some(earlier)) => format!("{} has the same conditions", earlier.title()),
             (None, None) => continue,
         };
         findings.warn(

@@ -3,12 +3,11 @@
 use std::collections::HashSet;
 
 use fh_eval::featbit::{Compiler, Document, Profile};
-use fh_eval::{Diagnostic, Place, Severity, Vocabulary};
+use fh_eval::{Diagnostic, Place, Vocabulary};
 use serde_json::value::RawValue;
 
-use super::node::Node;
-use super::{At, Findings, advice};
-use crate::lint::Level;
+use super::super::node::Node;
+use super::{At, Findings, advice, entity};
 
 /// Adds the diagnostics of all flags and segments. A flag is compiled as it is, and as if its switch had the other position, because the
 /// engine reads only the parts that can answer.
@@ -16,27 +15,27 @@ pub(super) fn add(findings: &mut Findings, document: &Document<'_>, profile: Pro
     let compiler = Compiler::new(profile);
     let mut known = HashSet::new();
     for diagnostic in compiler.compile(document).diagnostics() {
-        let entity = find(document, &diagnostic.place);
+        let at = find(document, &diagnostic.place);
         known.insert(diagnostic.place.to_string());
-        finding(findings, entity, diagnostic, "");
+        finding(findings, at, diagnostic, "");
     }
     for (position, raw) in document.segments.iter().enumerate() {
-        let entity = At::entity(Vocabulary::Segment, position, Node::of(raw));
+        let at = entity(Vocabulary::Segment, position, Node::of(raw));
         if let Ok(segment) = compiler.segment(raw) {
             for diagnostic in segment.diagnostics() {
-                finding(findings, Some(entity.clone()), diagnostic, "");
+                finding(findings, Some(at.clone()), diagnostic, "");
             }
         }
     }
     for (position, raw) in document.flags.iter().enumerate() {
-        let entity = At::entity(Vocabulary::Flag, position, Node::of(raw));
-        let is_on = entity.node.is_true("isEnabled");
+        let at = entity(Vocabulary::Flag, position, Node::of(raw));
+        let is_on = at.node.is_true("isEnabled");
         let Some(turned) = turned(raw, !is_on) else { continue };
         if let Ok(Some(flag)) = compiler.flag(&turned) {
             let note = if is_on { " (once the flag is off)" } else { " (once the flag is on)" };
             for diagnostic in flag.as_ref().diagnostics() {
                 if !known.contains(&diagnostic.place.to_string()) {
-                    finding(findings, Some(entity.clone()), diagnostic, note);
+                    finding(findings, Some(at.clone()), diagnostic, note);
                 }
             }
         }
@@ -58,7 +57,7 @@ fn find<'a>(document: &Document<'a>, place: &Place) -> Option<At<'a>> {
     };
     let entities = list.iter().enumerate();
     let mut entities =
-        entities.map(|(position, raw)| At::entity(place.vocabulary, position, Node::of(raw)));
+        entities.map(|(position, raw)| entity(place.vocabulary, position, Node::of(raw)));
     entities.find(|entity| entity.place.feature == place.feature)
 }
 
@@ -75,12 +74,7 @@ fn finding(
         let conditions = rule.list("conditions");
         conditions.into_iter().nth(at as usize)
     });
-    let (code, advice) = advice::of(diagnostic, entity.node);
-    let level = match diagnostic.severity() {
-        Severity::Error if note.is_empty() => Level::Error,
-        _ => Level::Warning,
-    };
-    let at = At { node: condition.or(rule).unwrap_or(entity.node), place: place.clone(), ..entity };
-    let message = format!("{}; {}{note}", diagnostic.problem, diagnostic.consequence);
-    findings.add(level, &at, code, message, advice);
+    let remedy = advice::of(diagnostic, entity.node);
+    let at = At { node: condition.or(rule).unwrap_or(entity.node), ..entity };
+    findings.diagnosed(&at, diagnostic, note, remedy);
 }

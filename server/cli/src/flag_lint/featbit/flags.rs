@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use fh_eval::featbit::Profile;
 
-use super::{At, Findings, Segments, conditions, intervals};
+use super::{At, Findings, Segments, conditions, intervals, rules};
 
 pub(super) fn check<'a>(
     findings: &mut Findings,
@@ -14,8 +14,7 @@ pub(super) fn check<'a>(
 ) {
     variations(findings, flag);
     targets(findings, flag);
-    let rules: Vec<At<'a>> =
-        (0..).zip(flag.node.list("rules")).map(|(at, node)| flag.rule(at, node)).collect();
+    let rules = rules(flag);
     for rule in &rules {
         conditions::check_of_flag(findings, rule, segments, profile);
         intervals::check(findings, rule, "variations");

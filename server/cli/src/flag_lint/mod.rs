@@ -1,29 +1,25 @@
-//! Finds parts of a payload of FeatBit that cannot be used, and parts that are probably mistakes.
+//! Finds parts of the flags of FeatBit and FeatureSignals that cannot be used, and parts that are probably mistakes. Each system has a folder
+//! with its checks; the findings, their places and their lines are common to all systems.
 
-mod advice;
-mod conditions;
-mod diagnostics;
-mod flags;
-mod intervals;
+pub(crate) mod featbit;
 mod node;
-mod segments;
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
 
-use fh_eval::featbit::{Document, Profile};
-use fh_eval::{Place, Vocabulary};
+use fh_eval::{Diagnostic, Place, Severity, Vocabulary};
 
 use self::node::Node;
 use crate::lint::{Finding, Level};
 
-/// The code of every check, with a description.
+/// The code of every check of further systems, with a description. Some codes of FeatureHub's checks are used as well.
 pub(crate) const CODES: &[(&str, &str)] = &[
     ("unknown-operator", "FeatBit: an operator that does not exist"),
-    ("unknown-variation", "FeatBit: a variation that the flag does not have"),
     ("unknown-segment", "FeatBit: a segment that the payload does not have"),
-    ("archived-segment", "FeatBit: a condition on a segment that is archived"),
     ("unused-segment", "FeatBit: a segment that no flag names"),
     ("empty-segment", "FeatBit: a segment without users and rules"),
+    ("duplicate-segment", "FeatBit: several segments with the same id"),
+    ("unknown-variation", "FeatBit: a variation that the flag does not have"),
+    ("archived-segment", "FeatBit: a condition on a segment that is archived"),
     ("interval", "FeatBit: an interval that can contain no bucket"),
     (
         "interval-gap",
@@ -33,22 +29,15 @@ pub(crate) const CODES: &[(&str, &str)] = &[
     ("interval-range", "FeatBit: an interval outside of 0 to 1"),
     ("duplicate-user", "FeatBit: a user in several lists of a flag or a segment"),
     ("duplicate-variation", "FeatBit: several variations with the same id"),
-    ("duplicate-segment", "FeatBit: several segments with the same id"),
     ("empty-target", "FeatBit: a target without users"),
 ];
 
-/// The segments of the payload by id.
-struct Segments<'a> {
-    by_id: HashMap<String, Node<'a>>,
-    /// The ids that conditions of flags name.
-    named: HashSet<String>,
-}
-
 /// The findings about one payload.
 struct Findings {
-    /// The position in the payload of the flag or segment, of the rule, and of the condition.
     found: Vec<(Order, Finding)>,
+    /// The offsets at which the lines of the payload begin.
     lines: Vec<usize>,
+    /// The address of the payload.
     start: usize,
     length: usize,
 }
@@ -66,18 +55,22 @@ struct At<'a> {
 
 impl<'a> At<'a> {
     /// Returns the place of a flag or of a segment.
-    fn entity(vocabulary: Vocabulary, position: usize, node: Node<'a>) -> Self {
+    fn entity(
+        vocabulary: Vocabulary,
+        position: usize,
+        name: Option<Cow<'_, str>>,
+        node: Node<'a>,
+    ) -> Self {
         let is_segment = vocabulary == Vocabulary::Segment;
-        let name = if is_segment { node.text("id") } else { node.text("key") };
         let name = name.filter(|name| !name.is_empty());
         let feature = name.map_or_else(|| format!("#{position}").into(), Box::from);
         let place = Place { vocabulary, feature, ..Place::default() };
         Self { node, order: (is_segment, position), place }
     }
 
-    /// Returns the place of a rule.
-    fn rule(&self, position: u32, node: Node<'a>) -> Self {
-        let name = node.text("name").filter(|name| !name.is_empty());
+    /// Returns the place of a rule with this name.
+    fn rule(&self, position: u32, name: Option<Cow<'_, str>>, node: Node<'a>) -> Self {
+        let name = name.filter(|name| !name.is_empty());
         let place = Place {
             strategy: Some(position),
             strategy_id: name.map(Box::from),
@@ -86,9 +79,9 @@ impl<'a> At<'a> {
         Self { node, place, ..self.clone() }
     }
 
-    /// Returns the place of a condition.
-    fn condition(&self, position: u32, node: Node<'a>) -> Self {
-        let property = node.text("property").filter(|name| !name.is_empty());
+    /// Returns the place of a condition on this property or attribute.
+    fn condition(&self, position: u32, property: Option<Cow<'_, str>>, node: Node<'a>) -> Self {
+        let property = property.filter(|name| !name.is_empty());
         let place =
             Place { rule: Some(position), field: property.map(Box::from), ..self.place.clone() };
         Self { node, place, ..self.clone() }
@@ -100,6 +93,13 @@ impl<'a> At<'a> {
         let value = node.map(|node| cut(node.json()));
         let place = Place { member: Some(member), value, ..self.place.clone() };
         Self { node: node.unwrap_or(self.node), place, ..self.clone() }
+    }
+
+    /// Returns the words for a rule, such as `rule 2 (Beta users)`.
+    fn title(&self) -> String {
+        let name = self.place.strategy_id.as_deref();
+        let name = name.map_or(String::new(), |name| format!(" ({name})"));
+        format!("rule {}{name}", self.place.strategy.unwrap_or_default() + 1)
     }
 }
 
@@ -157,43 +157,36 @@ impl Findings {
     ) {
         self.add(Level::Warning, at, code, message, advice);
     }
+
+    /// Adds a diagnostic of the engine. `note` says when a part that the switch of the flag hides now has the problem; such a problem is a
+    /// warning.
+    fn diagnosed(
+        &mut self,
+        at: &At<'_>,
+        diagnostic: &Diagnostic,
+        note: &'static str,
+        (code, advice): (&'static str, String),
+    ) {
+        let level = match diagnostic.severity() {
+            Severity::Error if note.is_empty() => Level::Error,
+            _ => Level::Warning,
+        };
+        let message = format!("{}; {}{note}", diagnostic.problem, diagnostic.consequence);
+        let at = At { place: diagnostic.place.clone(), ..at.clone() };
+        self.add(level, &at, code, message, advice);
+    }
+
+    /// Returns the findings in the order of the flags and then of the segments.
+    fn sorted(mut self) -> Vec<Finding> {
+        self.found.sort_by_key(|(order, finding)| (*order, finding.level));
+        self.found.into_iter().map(|(_, finding)| finding).collect()
+    }
 }
 
-/// Returns the keys of archived flags.
-pub(crate) fn archived(document: &Document<'_>) -> Vec<String> {
-    let flags = document.flags.iter().map(|raw| Node::of(raw));
-    let archived = flags.filter(|flag| flag.is_true("isArchived"));
-    archived.filter_map(|flag| flag.text("key")).map(String::from).collect()
-}
-
-/// Returns the findings about a payload, in the order of its flags and then of its segments. `json` is the text of the payload.
-pub(crate) fn lint(document: &Document<'_>, json: &[u8], profile: Profile) -> Vec<Finding> {
-    let mut findings = Findings::new(json);
-    let mut segments = Segments { by_id: HashMap::new(), named: HashSet::new() };
-    for (position, raw) in document.segments.iter().enumerate() {
-        let node = Node::of(raw);
-        let Some(id) = node.text("id") else { continue };
-        if segments.by_id.insert(id.to_string(), node).is_some() {
-            findings.warn(
-                &At::entity(Vocabulary::Segment, position, node),
-                "duplicate-segment",
-                "another segment has the same id; the last one counts",
-                "remove the segments that do not count",
-            );
-        }
+/// The names of the flags or segments of a payload for advice that corrects a name.
+fn meant<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, otherwise: &str) -> String {
+    match fh_files::closest(name, known) {
+        Some(meant) => format!("write {meant}"),
+        None => otherwise.to_string(),
     }
-    for (position, raw) in document.flags.iter().enumerate() {
-        let node = Node::of(raw);
-        let at = At::entity(Vocabulary::Flag, position, node);
-        if !node.is_true("isArchived") {
-            flags::check(&mut findings, &at, &mut segments, profile);
-        }
-    }
-    for (position, raw) in document.segments.iter().enumerate() {
-        let at = At::entity(Vocabulary::Segment, position, Node::of(raw));
-        segments::check(&mut findings, &at, &segments, profile);
-    }
-    diagnostics::add(&mut findings, document, profile);
-    findings.found.sort_by_key(|(order, finding)| (*order, finding.level));
-    findings.found.into_iter().map(|(_, finding)| finding).collect()
 }

@@ -2,7 +2,7 @@
 
 use fh_eval::Place;
 
-use super::node::Node;
+use super::super::node::Node;
 use super::{At, Findings};
 use crate::lint::Level;
 
