@@ -10,6 +10,23 @@ use crate::predicate::{BoxedPredicate, Comparison, Predicate, TextTest};
 use crate::tables::{Reading, Rule};
 use crate::text::go_double;
 
+/// The operators of conditions.
+pub const OPERATORS: [&str; 13] = [
+    "eq",
+    "neq",
+    "contains",
+    "startsWith",
+    "endsWith",
+    "in",
+    "notIn",
+    "gt",
+    "gte",
+    "lt",
+    "lte",
+    "regex",
+    "exists",
+];
+
 /// A test of an attribute.
 struct Test {
     predicate: Predicate,

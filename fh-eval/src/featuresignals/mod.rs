@@ -31,6 +31,7 @@ mod value;
 
 pub use crate::segment::Segment;
 pub use compile::Compiler;
+pub use condition::OPERATORS;
 pub use context::{Context, ContextBuilder, InvalidContext};
 pub use document::{Document, ParseError};
 pub use explain::explain;

@@ -9,7 +9,7 @@ use crate::failure::{Failure, Status};
 use crate::lint::{Finding, Level};
 use crate::payload::read_bytes;
 use crate::screen::Screen;
-use crate::{featbit, flag_lint, json_output};
+use crate::{featbit, featuresignals, flag_lint, json_output};
 
 /// The JSON form of a finding.
 #[derive(Serialize)]
@@ -54,6 +54,15 @@ impl Checked {
         let (name, bytes) = read_bytes(path)?;
         let document = featbit::parse(&name, &bytes)?;
         let findings = flag_lint::featbit::lint(&document, &bytes, profile);
+        let (flags, segments) = (document.flags.len(), document.segments.len());
+        Ok(Self { name, flags, segments, findings })
+    }
+
+    /// Checks the flags of FeatureSignals in a file.
+    pub(super) fn featuresignals(path: &str) -> Result<Self, Failure> {
+        let (name, bytes) = read_bytes(path)?;
+        let document = featuresignals::parse(&name, &bytes)?;
+        let findings = flag_lint::featuresignals::lint(&document, &bytes);
         let (flags, segments) = (document.flags.len(), document.segments.len());
         Ok(Self { name, flags, segments, findings })
     }

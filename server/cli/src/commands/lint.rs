@@ -34,6 +34,7 @@ Examples:
   fh lint https://edge.example.com 'ENVIRONMENT/KEY*'
   curl -s \"$EDGE_URL/features?apiKey=$API_KEY\" | fh lint - --json
   fh lint data-sync.json --system featbit
+  fh lint ruleset.json --system featuresignals
 
 Exit codes: 0 fine, 1 errors (--strict: or warnings), 2 wrong usage or input.")]
 pub(crate) struct LintArgs {
@@ -130,10 +131,8 @@ pub(crate) fn run(args: &LintArgs, json: bool, screen: &mut Screen<'_>) -> Resul
         System::Featurehub => None,
         System::Featbit => Some(Checked::featbit(args.input.file(), args.profile.of_featbit()?)?),
         System::Featuresignals => {
-            return Err(Failure::Input(
-                "`fh lint` reads no flags of FeatureSignals: `fh explain --system featuresignals` shows what is wrong with a flag"
-                    .to_string(),
-            ));
+            args.profile.of_featuresignals()?;
+            Some(Checked::featuresignals(args.input.file())?)
         }
     };
     if let Some(checked) = further {

@@ -2,10 +2,12 @@
 //! with its checks; the findings, their places and their lines are common to all systems.
 
 pub(crate) mod featbit;
+pub(crate) mod featuresignals;
 mod node;
 
 use std::borrow::Cow;
 
+use fh_eval::internal::compact;
 use fh_eval::{Diagnostic, Place, Severity, Vocabulary};
 
 use self::node::Node;
@@ -13,11 +15,14 @@ use crate::lint::{Finding, Level};
 
 /// The code of every check of further systems, with a description. Some codes of FeatureHub's checks are used as well.
 pub(crate) const CODES: &[(&str, &str)] = &[
-    ("unknown-operator", "FeatBit: an operator that does not exist"),
-    ("unknown-segment", "FeatBit: a segment that the payload does not have"),
-    ("unused-segment", "FeatBit: a segment that no flag names"),
-    ("empty-segment", "FeatBit: a segment without users and rules"),
-    ("duplicate-segment", "FeatBit: several segments with the same id"),
+    ("unknown-operator", "FeatBit, FeatureSignals: an operator that does not exist"),
+    ("unknown-segment", "FeatBit, FeatureSignals: a segment that the payload does not have"),
+    ("unused-segment", "FeatBit, FeatureSignals: a segment that no flag names"),
+    (
+        "empty-segment",
+        "FeatBit: a segment without users and rules. FeatureSignals: a segment without rules, which contains every context",
+    ),
+    ("duplicate-segment", "FeatBit, FeatureSignals: several segments with the same id or key"),
     ("unknown-variation", "FeatBit: a variation that the flag does not have"),
     ("archived-segment", "FeatBit: a condition on a segment that is archived"),
     ("interval", "FeatBit: an interval that can contain no bucket"),
@@ -30,6 +35,25 @@ pub(crate) const CODES: &[(&str, &str)] = &[
     ("duplicate-user", "FeatBit: a user in several lists of a flag or a segment"),
     ("duplicate-variation", "FeatBit: several variations with the same id"),
     ("empty-target", "FeatBit: a target without users"),
+    ("duplicate-priority", "FeatureSignals: rules of a flag with the same priority"),
+    ("no-percentage", "FeatureSignals: a rule with a percentage of 0 or less, which never answers"),
+    ("ignored-values", "FeatureSignals: values that the operator does not read"),
+    ("attribute-text", "FeatureSignals: a value that differs from the text of such an attribute"),
+    ("weight-sum", "FeatureSignals: weights of variants that do not add up to 10000"),
+    ("hidden-variants", "FeatureSignals: variants that the rollout or the type of the flag hides"),
+    ("unknown-prerequisite", "FeatureSignals: a prerequisite that does not exist"),
+    ("prerequisite-cycle", "FeatureSignals: flags that require each other"),
+    ("prerequisite-twice", "FeatureSignals: a prerequisite that fails when it is reached again"),
+    ("prerequisite-depth", "FeatureSignals: a chain of more than 100 prerequisites"),
+    (
+        "skewed-group",
+        "FeatureSignals: a percentage of a flag that competes with the flags of a group",
+    ),
+    ("unknown-flag", "FeatureSignals: a state without a flag"),
+    (
+        "schedule",
+        "FeatureSignals: a time at which the server, but not the engine, changes the switch",
+    ),
 ];
 
 /// The findings about one payload.
@@ -106,10 +130,18 @@ impl<'a> At<'a> {
 /// The longest JSON value in a finding, in characters. Longer values are cut.
 const LONGEST_VALUE: usize = 120;
 
+/// The number of characters of a value that are read. The blanks at the beginnings of lines are left out.
+const READ: usize = 1000;
+
+/// Returns the JSON of a value on one line, cut if it is long.
 fn cut(json: &str) -> Box<str> {
-    match json.char_indices().nth(LONGEST_VALUE) {
-        None => json.into(),
-        Some((at, _)) => format!("{}…", json.get(..at).unwrap_or_default()).into(),
+    let up_to = |json: &str, limit| json.char_indices().nth(limit).map(|(at, _)| at);
+    let read = up_to(json, READ).and_then(|end| json.get(..end)).unwrap_or(json);
+    let line = if read.contains('\n') { compact(read) } else { read.to_string() };
+    match up_to(&line, LONGEST_VALUE) {
+        Some(end) => format!("{}…", line.get(..end).unwrap_or_default()).into(),
+        None if read.len() < json.len() => format!("{line}…").into(),
+        None => line.into(),
     }
 }
 
@@ -183,7 +215,7 @@ impl Findings {
     }
 }
 
-/// The names of the flags or segments of a payload for advice that corrects a name.
+/// Returns advice that names the known name that is probably meant; `otherwise` if there is none.
 fn meant<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, otherwise: &str) -> String {
     match fh_files::closest(name, known) {
         Some(meant) => format!("write {meant}"),

@@ -30,6 +30,34 @@ impl<'a> Node<'a> {
         self.get(name).map_or(Vec::new(), Self::elements)
     }
 
+    /// Returns the elements of the list in a member, and none for a missing member or null; `None` for any other value.
+    pub(super) fn list_or_none(self, name: &str) -> Option<Vec<Self>> {
+        match self.get(name) {
+            Some(node) if node.json().starts_with('[') => Some(node.elements()),
+            Some(node) if !node.is_null() => None,
+            _ => Some(Vec::new()),
+        }
+    }
+
+    /// Returns the texts of the list in a member, and none for a missing member or null; `None` for any other value. Null is an empty text.
+    pub(super) fn texts_or_none(self, name: &str) -> Option<Vec<Cow<'a, str>>> {
+        let text = |node: Self| if node.is_null() { Some("".into()) } else { node.as_text() };
+        self.list_or_none(name)?.into_iter().map(text).collect()
+    }
+
+    pub(super) fn is_null(self) -> bool {
+        Token::of(self.0) == Token::Null
+    }
+
+    /// Returns the integer in a member, and 0 for a missing member or null; `None` for any other value.
+    pub(super) fn integer(self, name: &str) -> Option<i64> {
+        match self.get(name).map(|value| Token::of(value.0)) {
+            None | Some(Token::Null) => Some(0),
+            Some(Token::Number(digits)) => digits.parse().ok(),
+            Some(_) => None,
+        }
+    }
+
     pub(super) fn elements(self) -> Vec<Self> {
         let list: Vec<&RawValue> = serde_json::from_str(self.0.get()).unwrap_or_default();
         list.into_iter().map(Self).collect()

@@ -1,0 +1,109 @@
+//! Finds parts of a ruleset of FeatureSignals that cannot be used, and parts that are probably mistakes.
+
+mod advice;
+mod conditions;
+mod diagnostics;
+mod flags;
+mod groups;
+mod prerequisites;
+mod reach;
+mod rules;
+mod segments;
+mod values;
+mod variants;
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use fh_eval::Vocabulary;
+use fh_eval::featuresignals::Document;
+
+use super::node::Node;
+use super::{At, Findings, meant};
+use crate::lint::Finding;
+
+/// The basis points of all contexts.
+const ALL: i64 = 10_000;
+
+/// A flag, and its state in the environment.
+struct Flag<'a> {
+    at: At<'a>,
+    state: Option<At<'a>>,
+}
+
+impl Flag<'_> {
+    fn is_on(&self) -> bool {
+        self.state.as_ref().is_some_and(|state| state.node.is_true("enabled"))
+    }
+
+    /// Returns the group in which the flag competes with other flags.
+    fn group(&self) -> Option<Cow<'_, str>> {
+        self.at.node.text("mutual_exclusion_group").filter(|group| !group.is_empty())
+    }
+}
+
+/// The parts of a ruleset.
+struct Ruleset<'a> {
+    /// The flags that count: of several with one key, the last one.
+    flags: Vec<Flag<'a>>,
+    segments: HashMap<&'a str, Node<'a>>,
+    /// The segments that rules name.
+    named: HashSet<String>,
+}
+
+impl<'a> Ruleset<'a> {
+    fn of(document: &'a Document<'_>) -> Self {
+        let by_key = |parts: &'a [(Cow<'_, str>, &'a serde_json::value::RawValue)]| {
+            let parts = parts.iter().map(|(key, raw)| (&**key, Node::of(raw)));
+            parts.collect::<HashMap<&'a str, Node<'a>>>()
+        };
+        let states = by_key(&document.states);
+        let positions = document.flags.iter().enumerate();
+        let last: HashMap<&str, usize> = positions.map(|(at, (key, _))| (&**key, at)).collect();
+        let parts = document.flags.iter().enumerate();
+        let counted = parts.filter(|(position, (key, _))| last.get(&**key) == Some(position));
+        let flags = counted.map(|(position, (key, raw))| {
+            let at =
+                At::entity(Vocabulary::Flag, position, Some(key.as_ref().into()), Node::of(raw));
+            let state = states.get(&**key).filter(|state| !state.is_null());
+            let state = state.map(|node| At { node: *node, ..at.clone() });
+            Flag { at, state }
+        });
+        Self { flags: flags.collect(), segments: by_key(&document.segments), named: HashSet::new() }
+    }
+}
+
+/// Returns the findings about a ruleset, in the order of its flags and then of its segments. `json` is the text of the ruleset.
+pub(crate) fn lint(document: &Document<'_>, json: &[u8]) -> Vec<Finding> {
+    let mut findings = Findings::new(json);
+    let mut ruleset = Ruleset::of(document);
+    for flag in &ruleset.flags {
+        flags::check(&mut findings, flag, &ruleset.segments, &mut ruleset.named);
+    }
+    prerequisites::check(&mut findings, &ruleset.flags);
+    groups::check(&mut findings, &ruleset.flags);
+    states(&mut findings, document);
+    segments::check(&mut findings, document, &ruleset.named);
+    diagnostics::add(&mut findings, document);
+    findings.sorted()
+}
+
+/// Checks that each state belongs to one flag.
+fn states(findings: &mut Findings, document: &Document<'_>) {
+    let known: HashSet<&str> = document.flags.iter().map(|(key, _)| &**key).collect();
+    let mut seen = HashSet::new();
+    for (position, (key, raw)) in document.states.iter().enumerate() {
+        let position = document.flags.len() + position;
+        let name = Some(Cow::Borrowed(&**key));
+        let at = &At::entity(Vocabulary::Flag, position, name, Node::of(raw));
+        if !known.contains(&**key) {
+            let advice = meant(key, known.iter().copied(), "add the flag, or remove the state");
+            let message = "the state belongs to no flag, so that it has no effect";
+            findings.warn(at, "unknown-flag", message, advice);
+        }
+        if !seen.insert(&**key) {
+            let message = "the flag has several states; the last one counts";
+            findings.warn(at, "duplicate-key", message, "remove the states that do not count");
+        }
+    }
+}
