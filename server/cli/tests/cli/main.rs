@@ -9,6 +9,7 @@ mod eval;
 mod explain;
 mod featbit;
 mod featuresignals;
+mod featuresignals_lint;
 mod following;
 mod get;
 mod init;
