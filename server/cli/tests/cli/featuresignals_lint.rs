@@ -70,6 +70,11 @@ fn lint_finds_mistakes_in_rules() {
     let pro_half = &format!("{half}, {pro}");
     for (ruleset, expected) in [
         (rules(&[all, pro_all]), "warning unreachable k/1/null/null"),
+        // Rules are tried in the order of their priorities.
+        (
+            rules(&[&format!(r#"{pro_all}, "priority": 9"#), all]),
+            "warning unreachable k/0/null/null",
+        ),
         // All percentages read one bucket.
         (rules(&[half, pro_half]), "warning unreachable k/1/null/null"),
         (rules(&[pro_half, pro_half]), "warning unreachable k/1/null/null"),
@@ -232,7 +237,7 @@ fn lint_finds_mistakes_in_flags_and_segments() {
         (flag(r#""expires_at": "soon","#, ""), "error wrong-type k/null/null/expires_at"),
         (r#"{"flags": {}, "states": {"k": {}}}"#.to_string(), "warning unknown-flag k/null/null/null"),
         (r#"{"flags": {"k": {}}, "states": {"k": {}, "k": {}}}"#.to_string(), "warning duplicate-key k/null/null/null"),
-        (r#"{"flags": {"k": {}, "k": {}}}"#.to_string(), "error duplicate-key k/null/null/null"),
+        (r#"{"flags": {"k": {"prerequisites": ["gone"]}, "k": {}}}"#.to_string(), "error duplicate-key k/null/null/null"),
         (
             r#"{"flags": {}, "segments": {"s": {"rules": []}, "s": {"match_type": "all", "rules": [{"attribute": "a", "operator": "is"}]}}}"#.to_string(),
             "warning unused-segment s/null/null/null|warning empty-segment s/null/null/null|error unknown-operator s/null/0/operator|warning duplicate-segment s/null/null/null|warning unused-segment s/null/null/null",
