@@ -9,12 +9,13 @@ use std::path::PathBuf;
 use crate::sources::{files, name, root};
 
 /// The pages with numbered sections, and the prefix of ids that cite them.
-const PAGES: [(&str, &str); 5] = [
+const PAGES: [(&str, &str); 6] = [
     ("evaluation", "SPEC-EVAL-"),
     ("edge-protocol", "SPEC-EDGE-"),
     ("sdk-behaviour", "SPEC-SDK-"),
     ("conformance", "SPEC-CONF-"),
     ("featbit", "SPEC-FEATBIT-"),
+    ("featuresignals", "SPEC-FEATURESIGNALS-"),
 ];
 
 /// A citation: a page of the specification and an anchor in it.
@@ -160,6 +161,7 @@ fn citations_are_found() {
         ("re-evaluation 2.5, evaluation of 2", vec![]),
         ("[\"SPEC-EVAL-2.5\"] (edge-protocol 5.3)", vec!["s-5-3", "s-2-5"]),
         ("featbit 4.1, imported/featbit 2", vec!["s-4-1"]),
+        ("(featuresignals 4.5) featuresignals-live 2", vec!["s-4-5"]),
     ] {
         let mut found: Vec<String> =
             citations(text).into_iter().map(|(_, anchor)| anchor).collect();

@@ -1,4 +1,4 @@
-//! The compiler of conditions into rules.
+//! The compiler of conditions into rules (featuresignals 4.5).
 
 use serde_json::value::RawValue;
 

@@ -1,4 +1,4 @@
-//! The contexts of FeatureSignals.
+//! The contexts of FeatureSignals (featuresignals 2).
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The compiler of one flag into rows.
+//! The compiler of one flag into rows (featuresignals 4).
 
 use serde_json::value::RawValue;
 

@@ -1,4 +1,4 @@
-//! The compiler of rules into rows.
+//! The compiler of rules into rows (featuresignals 4.4).
 
 use serde_json::value::RawValue;
 

@@ -1,4 +1,4 @@
-//! The values of flags, rules and variants.
+//! The values of flags, rules and variants (featuresignals 5).
 
 use serde_json::value::RawValue;
 
