@@ -240,7 +240,7 @@ fn lint_finds_mistakes_in_flags_and_segments() {
         (r#"{"flags": {"k": {"prerequisites": ["gone"]}, "k": {}}}"#.to_string(), "error duplicate-key k/null/null/null"),
         (
             r#"{"flags": {}, "segments": {"s": {"rules": []}, "s": {"match_type": "all", "rules": [{"attribute": "a", "operator": "is"}]}}}"#.to_string(),
-            "warning unused-segment s/null/null/null|warning empty-segment s/null/null/null|error unknown-operator s/null/0/operator|warning duplicate-segment s/null/null/null|warning unused-segment s/null/null/null",
+            "warning unused-segment s/null/null/null|warning empty-segment s/null/null/null|warning duplicate-segment s/null/null/null|warning unused-segment s/null/null/null|error unknown-operator s/null/0/operator",
         ),
     ] {
         assert_eq!(findings(&ruleset).join("|"), expected, "{ruleset}");
@@ -340,4 +340,6 @@ warning[weight-sum]: the weights add up to 9000 of 10000; the last variant also 
     fh_with(&[&allowed[..], &["--strict"]].concat(), &off).expect(1);
     fh_with(&[&args[..], &["--profile", "draft"]].concat(), &off).refused(2, &["no profiles"]);
     fh_with(&args, FEATURES).refused(2, &["leave --system featuresignals out"]);
+    fh_with(&[&args[..], &["--environment", "production"]].concat(), &off)
+        .refused(2, &["for features of FeatureHub", "--system featuresignals"]);
 }

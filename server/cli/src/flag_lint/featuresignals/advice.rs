@@ -35,9 +35,6 @@ pub(super) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
         DiagnosticKind::Pattern(_) | DiagnosticKind::PatternBudget => {
             ("regex", "use startsWith, endsWith, contains or in where possible".to_string())
         }
-        DiagnosticKind::DuplicateKey => {
-            ("duplicate-key", "remove the other flags with this key".to_string())
-        }
         _ if diagnostic.place.vocabulary == Vocabulary::Segment => {
             ("wrong-type", "correct the named part of the segment".to_string())
         }

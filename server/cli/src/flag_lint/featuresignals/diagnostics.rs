@@ -10,32 +10,53 @@ use serde_json::value::RawValue;
 use super::super::node::Node;
 use super::{At, Findings, advice};
 
+/// The flags, states and segments of a ruleset by key.
+struct Parts<'a> {
+    /// Each with its position in the list. Of several with one key, the last one.
+    flags: HashMap<&'a str, (usize, &'a RawValue)>,
+    states: HashMap<&'a str, &'a RawValue>,
+    segments: HashMap<&'a str, (usize, &'a RawValue)>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(document: &'a Document<'_>) -> Self {
+        let with_position = |list: &'a [(Cow<'_, str>, &'a RawValue)]| {
+            let parts = list.iter().enumerate();
+            parts.map(|(position, (key, raw))| (&**key, (position, *raw))).collect()
+        };
+        Self {
+            flags: with_position(&document.flags),
+            states: document.states.iter().map(|(key, raw)| (&**key, *raw)).collect(),
+            segments: with_position(&document.segments),
+        }
+    }
+}
+
 /// Adds the diagnostics of all flags and segments. A flag that is off is also compiled as if it were on, because the engine reads only the
 /// parts that can answer.
 pub(super) fn add(findings: &mut Findings, document: &Document<'_>) {
     let compiler = Compiler::new();
-    let states: HashMap<&str, &RawValue> =
-        document.states.iter().map(|(key, raw)| (&**key, *raw)).collect();
+    let parts = &Parts::of(document);
     let mut known = HashSet::new();
     for diagnostic in compiler.compile(document).diagnostics() {
         known.insert(diagnostic.place.to_string());
-        finding(findings, document, &states, diagnostic, "");
+        finding(findings, parts, diagnostic, "");
     }
-    for (key, raw) in &document.segments {
+    for (key, (_, raw)) in &parts.segments {
         if let Ok(segment) = compiler.segment(key, raw) {
             for diagnostic in segment.diagnostics() {
-                finding(findings, document, &states, diagnostic, "");
+                finding(findings, parts, diagnostic, "");
             }
         }
     }
-    for (key, raw) in &document.flags {
-        let state = states.get(&**key).copied();
+    for (key, (_, raw)) in &parts.flags {
+        let state = parts.states.get(*key).copied();
         let Some(turned) = state.and_then(turned_on) else { continue };
         if let Ok(flag) = compiler.flag(key, raw, Some(&turned)) {
             for diagnostic in flag.as_ref().diagnostics() {
                 if known.insert(diagnostic.place.to_string()) {
                     let note = " (once the flag is on)";
-                    finding(findings, document, &states, diagnostic, note);
+                    finding(findings, parts, diagnostic, note);
                 }
             }
         }
@@ -77,27 +98,24 @@ fn node<'a>(entity: Node<'a>, state: Option<Node<'a>>, place: &Place) -> Node<'a
 
 fn finding(
     findings: &mut Findings,
-    document: &Document<'_>,
-    states: &HashMap<&str, &RawValue>,
+    parts: &Parts<'_>,
     diagnostic: &Diagnostic,
     note: &'static str,
 ) {
-    // The checks of rules find unknown segments, also those of rules without a percentage.
-    if diagnostic.problem == DiagnosticKind::Unknown("segment") {
+    // Checks find unknown segments, also those of rules without a percentage, and flags that do not count, with their lines.
+    if matches!(
+        diagnostic.problem,
+        DiagnosticKind::Unknown("segment") | DiagnosticKind::DuplicateKey
+    ) {
         return;
     }
     let place = &diagnostic.place;
-    let (list, state) = match place.vocabulary {
-        Vocabulary::Segment => (&document.segments, None),
-        _ => (&document.flags, states.get(&*place.feature).copied().map(Node::of)),
+    let (entities, state) = match place.vocabulary {
+        Vocabulary::Segment => (&parts.segments, None),
+        _ => (&parts.flags, parts.states.get(&*place.feature).copied().map(Node::of)),
     };
-    let mut entities = list.iter().enumerate();
-    let Some((position, (key, raw))) = entities.find(|(_, (key, _))| **key == *place.feature)
-    else {
-        return;
-    };
-    let entity = Node::of(raw);
-    let name = Some(Cow::Borrowed(&**key));
-    let at = At::entity(place.vocabulary, position, name, node(entity, state, place));
+    let Some((position, raw)) = entities.get(&*place.feature).copied() else { return };
+    let name = Some(Cow::Borrowed(&*place.feature));
+    let at = At::entity(place.vocabulary, position, name, node(Node::of(raw), state, place));
     findings.diagnosed(&at, diagnostic, note, advice::of(diagnostic));
 }

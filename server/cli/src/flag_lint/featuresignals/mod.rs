@@ -20,7 +20,7 @@ use fh_eval::featuresignals::Document;
 
 use super::node::Node;
 use super::{At, Findings, meant};
-use crate::lint::Finding;
+use crate::lint::{Finding, Level};
 
 /// The basis points of all contexts.
 const ALL: i64 = 10_000;
@@ -82,22 +82,32 @@ pub(crate) fn lint(document: &Document<'_>, json: &[u8]) -> Vec<Finding> {
     }
     prerequisites::check(&mut findings, &ruleset.flags);
     groups::check(&mut findings, &ruleset.flags);
-    states(&mut findings, document);
+    keys(&mut findings, document);
     segments::check(&mut findings, document, &ruleset.named);
     diagnostics::add(&mut findings, document);
     findings.sorted()
 }
 
-/// Checks that each state belongs to one flag.
-fn states(findings: &mut Findings, document: &Document<'_>) {
-    let known: HashSet<&str> = document.flags.iter().map(|(key, _)| &**key).collect();
+/// Checks that each key has one flag, and that each state belongs to a flag.
+fn keys(findings: &mut Findings, document: &Document<'_>) {
+    let positions = document.flags.iter().enumerate();
+    let known: HashMap<&str, usize> = positions.map(|(at, (key, _))| (&**key, at)).collect();
+    for (position, (key, raw)) in document.flags.iter().enumerate() {
+        if known.get(&**key) != Some(&position) {
+            let name = Some(Cow::Borrowed(&**key));
+            let at = &At::entity(Vocabulary::Flag, position, name, Node::of(raw));
+            let message = "a later flag has the same key, and replaces this one";
+            let advice = "remove one of the flags";
+            findings.add(Level::Error, at, "duplicate-key", message, advice);
+        }
+    }
     let mut seen = HashSet::new();
     for (position, (key, raw)) in document.states.iter().enumerate() {
         let position = document.flags.len() + position;
         let name = Some(Cow::Borrowed(&**key));
         let at = &At::entity(Vocabulary::Flag, position, name, Node::of(raw));
-        if !known.contains(&**key) {
-            let advice = meant(key, known.iter().copied(), "add the flag, or remove the state");
+        if !known.contains_key(&**key) {
+            let advice = meant(key, known.keys().copied(), "add the flag, or remove the state");
             let message = "the state belongs to no flag, so that it has no effect";
             findings.warn(at, "unknown-flag", message, advice);
         }

@@ -109,11 +109,12 @@ impl Graph {
         self.links.get(position).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the length of the longest chain from each flag, without the links that close a cycle. Calls `on_cycle` with the flags of each
-    /// cycle.
+    /// Returns the length of the longest chain from each flag, without the links that close a cycle. Calls `on_cycle` with the flags of cycles;
+    /// of several that end at one flag in a row, with the first one.
     fn depths(&self, mut on_cycle: impl FnMut(&[usize])) -> Vec<usize> {
         let mut depths = vec![0; self.links.len()];
         let mut visits = vec![Visit::New; self.links.len()];
+        let mut closing = None;
         for start in 0..self.links.len() {
             // The flags on the way, each with the number of its links that were followed.
             let mut way: Vec<(usize, usize)> = Vec::new();
@@ -139,6 +140,9 @@ impl Graph {
                     Visit::New => next = Some(link),
                     Visit::Open => {
                         *followed += 1;
+                        if closing.replace(position) == Some(position) {
+                            continue;
+                        }
                         let cycle = way.iter().map(|(position, _)| *position);
                         let cycle: Vec<usize> =
                             cycle.skip_while(|position| *position != link).collect();
