@@ -57,7 +57,8 @@ pub(crate) fn run_systems() -> Result<(), String> {
         Run::new(build).args(&[features.to_string()]).go()?;
     }
     suite("systems run")?.go()?;
-    suite("systems diff --count 20000")?.go()
+    suite("systems diff --count 20000")?.go()?;
+    with_fh(suite("systems rows --fh")?)?.go()
 }
 
 /// The cases must find each mutant of the reference evaluator.

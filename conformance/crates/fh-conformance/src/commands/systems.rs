@@ -1,16 +1,27 @@
-//! The commands `systems run` and `systems diff`.
+//! The commands `systems run`, `systems rows` and `systems diff`.
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Ended, FAILED, Problem, print, seed};
 use crate::data::Data;
-use crate::systems;
+use crate::systems::{self, Group};
 
 /// Compare the engine with the answers of further systems.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Systems {
     /// Run the vectors of FeatBit and of FeatureSignals, and the answers of their running servers.
     Run(Arguments),
+    /// Compare the rows of `fh eval --cases` with the same answers.
+    Rows {
+        /// The program `fh`.
+        #[arg(long, value_name = "PATH")]
+        fh: PathBuf,
+        /// The folder of the data, which the program reads.
+        #[arg(long, value_name = "DIR", default_value = "conformance/data")]
+        folder: PathBuf,
+    },
     /// Compare the engine with a plain evaluator of FeatureSignals on drawn flags.
     Diff {
         /// The seed of the generator; another seed gives other cases.
@@ -41,6 +52,10 @@ enum System {
 pub(super) fn systems(data: &Data, command: &Systems) -> Ended {
     match command {
         Systems::Run(arguments) => run(data, arguments),
+        Systems::Rows { fh, folder } => {
+            let groups = systems::rows(data, &systems::Command::new(fh, folder));
+            Ok(report(&groups.map_err(|error| Problem::Data(vec![error]))?))
+        }
         Systems::Diff { seed, count } => Ok(diff(*seed, *count)),
     }
 }
@@ -66,11 +81,16 @@ fn run(data: &Data, Arguments { system }: &Arguments) -> Ended {
     if is_chosen(System::FeatureSignals) {
         groups.extend(systems::featuresignals(data).map_err(failed)?);
     }
+    Ok(report(&groups))
+}
+
+/// Prints the groups with their failures.
+fn report(groups: &[Group]) -> u8 {
     let mut text = format!(
         "{:<28} {:>7} {:>7} {:>10} {:>8}\n",
         "group", "equal", "listed", "no answer", "failed"
     );
-    for group in &groups {
+    for group in groups {
         let failed = group.failures.len();
         text += &format!(
             "{:<28} {:>7} {:>7} {:>10} {failed:>8}\n",
@@ -84,5 +104,5 @@ fn run(data: &Data, Arguments { system }: &Arguments) -> Ended {
     }
     print(&text);
     let has_failed = groups.iter().any(|group| !group.failures.is_empty());
-    Ok(if has_failed { FAILED } else { 0 })
+    if has_failed { FAILED } else { 0 }
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::command::Command;
 use super::{Group, read};
 use crate::data::{Data, DataError};
 
@@ -121,6 +122,47 @@ pub(super) fn run(data: &Data) -> Result<Vec<Group>, DataError> {
     Ok(groups)
 }
 
+/// Compares the rows of `fh eval --cases` with the evaluations.
+pub(super) fn run_rows(data: &Data, command: &Command) -> Result<Vec<Group>, DataError> {
+    let mut groups = Vec::new();
+    for profile in [Profile::Server, Profile::Draft] {
+        let mut group = Group::new(&format!("featbit.evaluate {}", profile.as_str()));
+        let rows = command.featbit(EVALUATE, profile);
+        let mut rows = rows.map_err(|why| DataError::in_file(EVALUATE, why))?.into_iter();
+        for case in read::<Evaluations>(data, EVALUATE)?.cases {
+            let wanted = wanted(&case, profile);
+            let row = rows.next().unwrap_or_default();
+            let member = |name: &str| row.get(name).cloned().unwrap_or_default();
+            let given = match member("value") {
+                Value::Null => json!(["Error"]),
+                value => json!([
+                    member("kind"),
+                    value,
+                    member("variationId"),
+                    member("sendToExperiment")
+                ]),
+            };
+            group.row(given == wanted, || format!("{}: {given} instead of {wanted}", case.id));
+        }
+        groups.push(group);
+    }
+    Ok(groups)
+}
+
+/// Returns kind, value, variation id and the bit for experiments that a profile must give, or `Error` alone.
+fn wanted(case: &Case, profile: Profile) -> Value {
+    let expected = match profile {
+        Profile::Server => &case.expected.server,
+        _ => &case.expected.draft_spec,
+    };
+    let text = |name: &str| expected.get(name).and_then(Value::as_str);
+    // The server gives no value, or an empty one without an id, where the flag is malformed.
+    match text("variationId").filter(|id| !id.is_empty()) {
+        Some(id) => json!([text("kind"), text("value"), id, expected.get("sendToExperiment")]),
+        None => json!(["Error"]),
+    }
+}
+
 /// Compiles flags. They are those of a test, so that they can be compiled.
 pub(super) fn compile(profile: Profile, document: &str) -> Ruleset {
     let document = Document::parse(document.as_bytes());
@@ -221,16 +263,7 @@ fn evaluate(data: &Data, profile: Profile) -> Result<Group, DataError> {
         .map(|(name, document)| (name.as_str(), compile(profile, document.get())))
         .collect();
     for case in &file.cases {
-        let expected = match profile {
-            Profile::Server => &case.expected.server,
-            _ => &case.expected.draft_spec,
-        };
-        let text = |name: &str| expected.get(name).and_then(Value::as_str);
-        // The server gives no value, or an empty one without an id, where the flag is malformed.
-        let wanted = match text("variationId").filter(|id| !id.is_empty()) {
-            Some(id) => json!([text("kind"), text("value"), id, expected.get("sendToExperiment")]),
-            None => json!(["Error"]),
-        };
+        let wanted = wanted(case, profile);
         let user = User::from_json(case.user.get())
             .map_err(|why| DataError::in_case(EVALUATE, &case.id, why))?;
         let flag =

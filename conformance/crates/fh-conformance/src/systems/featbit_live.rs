@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::Group;
+use super::command::Command;
 use super::featbit::evaluated;
 use super::featbit_differences::{DEFAULTS, DIFFERENCES};
 use crate::data::{Data, DataError};
@@ -49,21 +50,48 @@ fn answers(data: &Data, path: &str) -> Result<Answers, DataError> {
     serde_json::from_str(&mend(data.text(path)?)).map_err(|why| DataError::in_file(path, why))
 }
 
-pub(super) fn run(data: &Data) -> Result<Vec<Group>, DataError> {
+/// Compares the engine, or the rows of a command in place of it.
+pub(super) fn run(data: &Data, command: Option<&Command>) -> Result<Vec<Group>, DataError> {
     let mut groups = Vec::new();
     for file in FILES {
         let path = path(file);
+        let failed = |why| DataError::in_file(&path, why);
         let answers = answers(data, &path)?;
+        let rows = command.map(|command| command.featbit(&path, Profile::Server)).transpose();
+        let rows = rows.map_err(failed)?;
         for name in answers.environments.keys() {
-            groups.push(environment(&answers, name).map_err(|why| DataError::in_file(&path, why))?);
+            let group = match &rows {
+                Some(rows) => {
+                    environment(&answers, name, &|user, flag| of_rows(rows, name, user, flag))
+                }
+                None => engine(&answers, name),
+            };
+            groups.push(group.map_err(failed)?);
         }
     }
     Ok(groups)
 }
 
-fn environment(file: &Answers, name: &str) -> Result<Group, String> {
-    let mut group = Group::new(&format!("featbit.live {name}"));
-    let Some(environment) = file.environments.get(name) else { return Ok(group) };
+/// The answer of a user, by the user's number, to a flag: value, variation id, reason, and whether the exposure counts.
+type Given<'a> = dyn Fn(usize, usize) -> Value + 'a;
+
+fn no_flag() -> Value {
+    json!([null, null, "flag archived", false])
+}
+
+/// Returns the answer in the rows of the command `fh eval --cases`. Each environment has one row for each user, in the order of users.
+fn of_rows(rows: &[Value], name: &str, user: usize, flag: usize) -> Value {
+    let mut rows = rows.iter().filter(|row| row.get("environment").is_some_and(|it| it == name));
+    let result = rows.nth(user).and_then(|row| row.get("results")?.get(flag));
+    match result {
+        None => Value::from("there is no result"),
+        Some(Value::Null) => no_flag(),
+        Some(result) => result.clone(),
+    }
+}
+
+fn engine(file: &Answers, name: &str) -> Result<Group, String> {
+    let Some(environment) = file.environments.get(name) else { return Ok(Group::default()) };
     let mut document =
         Document::parse(environment.ruleset.get().as_bytes()).map_err(|why| why.to_string())?;
     // The server looks up the segments of all environments.
@@ -74,31 +102,41 @@ fn environment(file: &Answers, name: &str) -> Result<Group, String> {
         document.segments.extend(other.segments);
     }
     let ruleset = Compiler::new(Profile::Server).compile(&document);
+    let users: Result<Vec<User>, _> =
+        file.users.iter().map(|user| User::from_json(user.get())).collect();
+    let users = users.map_err(|why| why.to_string())?;
+    let answer = |user: &User, key: &str| {
+        let flag = ruleset.get(key)?;
+        let evaluation = evaluated(flag, user);
+        let words = match reason(&evaluation) {
+            "Off" => Some("flag disabled"),
+            "TargetMatch" => Some("targeted"),
+            "Fallthrough" => Some("default"),
+            "RuleMatch" => evaluation.rule_name(),
+            other => Some(other),
+        };
+        let value = evaluation.value().map(ToString::to_string);
+        let sent = send_to_experiment(flag, user.attributes(), &evaluation);
+        Some(json!([value, evaluation.variant(), words, sent]))
+    };
+    self::environment(file, name, &|user, flag| {
+        let (user, key) = (users.get(user), environment.flag_keys.get(flag));
+        user.zip(key).and_then(|(user, key)| answer(user, key)).unwrap_or_else(no_flag)
+    })
+}
+
+fn environment(file: &Answers, name: &str, given: &Given<'_>) -> Result<Group, String> {
+    let mut group = Group::new(&format!("featbit.live {name}"));
+    let Some(environment) = file.environments.get(name) else { return Ok(group) };
     let mut differences: BTreeMap<&str, (usize, String)> = BTreeMap::new();
     let mut defaults: BTreeMap<&str, usize> = BTreeMap::new();
-    for (user_json, answers) in file.users.iter().zip(&file.answers) {
-        let user = User::from_json(user_json.get()).map_err(|why| why.to_string())?;
+    for (user, (user_json, answers)) in file.users.iter().zip(&file.answers).enumerate() {
         let numbers = answers.get(name).ok_or("a user has no answers")?;
-        for ((key, results), number) in
-            environment.flag_keys.iter().zip(&environment.results).zip(numbers)
+        for (flag, ((key, results), number)) in
+            environment.flag_keys.iter().zip(&environment.results).zip(numbers).enumerate()
         {
             let expected = results.get(*number).ok_or("there is no such result")?;
-            let flag = ruleset.get(key).map(|flag| (flag, evaluated(flag, &user)));
-            let given = match flag {
-                None => json!([null, null, "flag archived", false]),
-                Some((flag, evaluation)) => {
-                    let words = match reason(&evaluation) {
-                        "Off" => Some("flag disabled"),
-                        "TargetMatch" => Some("targeted"),
-                        "Fallthrough" => Some("default"),
-                        "RuleMatch" => evaluation.rule_name(),
-                        other => Some(other),
-                    };
-                    let value = evaluation.value().map(ToString::to_string);
-                    let sent = send_to_experiment(flag, user.attributes(), &evaluation);
-                    json!([value, evaluation.variant(), words, sent])
-                }
-            };
+            let given = given(user, flag);
             if expected.get(0).is_some_and(|failure| failure.get("status").is_some()) {
                 group.without_answer += 1;
                 if given.get(0).is_some_and(|value| !value.is_null()) {

@@ -1,5 +1,6 @@
 //! The answers of further systems: vectors of their programs, and answers of their running servers, against the engine.
 
+mod command;
 mod featbit;
 mod featbit_differences;
 mod featbit_live;
@@ -10,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::data::{Data, DataError};
 
+pub use self::command::Command;
 pub use self::featuresignals::Comparison;
 
 /// The rows of one file for one profile.
@@ -48,7 +50,7 @@ impl Group {
 /// If a file is missing or has another form.
 pub fn featbit(data: &Data) -> Result<Vec<Group>, DataError> {
     let mut groups = featbit::run(data)?;
-    groups.extend(featbit_live::run(data)?);
+    groups.extend(featbit_live::run(data, None)?);
     Ok(groups)
 }
 
@@ -58,6 +60,17 @@ pub fn featbit(data: &Data) -> Result<Vec<Group>, DataError> {
 /// If a file is missing or has another form.
 pub fn featuresignals(data: &Data) -> Result<Vec<Group>, DataError> {
     featuresignals::run(data, featuresignals::engine)
+}
+
+/// Compares the rows of `fh eval --cases` with the evaluations and the live answers of all systems.
+///
+/// # Errors
+/// If a file is missing or has another form, or if the command fails.
+pub fn rows(data: &Data, command: &Command) -> Result<Vec<Group>, DataError> {
+    let mut groups = featbit::run_rows(data, command)?;
+    groups.extend(featbit_live::run(data, Some(command))?);
+    groups.extend(featuresignals::run_rows(data, command)?);
+    Ok(groups)
 }
 
 /// Compares the engine with the plain evaluator of FeatureSignals in at least this many evaluations of drawn flags.

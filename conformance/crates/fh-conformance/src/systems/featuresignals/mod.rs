@@ -6,9 +6,11 @@ mod engine;
 mod files;
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use self::files::{AllCase, Answers, Bucket, Case, Condition, Format, Hashed, MatchType, Vectors};
+use super::command::Command;
 use super::plain_featuresignals::{PlainFeatureSignals, PlainResult, decoded, murmur3};
 use super::{Group, read};
 use crate::data::{Data, DataError};
@@ -78,11 +80,58 @@ pub(super) fn run(data: &Data, compile: Compile) -> Result<Vec<Group>, DataError
     Ok(groups)
 }
 
+/// Compares the rows of `fh eval --cases` with the evaluations and the answers of the running server.
+pub(super) fn run_rows(data: &Data, command: &Command) -> Result<Vec<Group>, DataError> {
+    let (evaluations, drawn) =
+        (format!("{FOLDER}/evaluate.json"), format!("{FOLDER}/fuzz-evaluate-all.json"));
+    let rows = |path: &str, state| {
+        let rows = command.featuresignals(path, state);
+        let rows = rows.map_err(|why| DataError::in_file(path, why))?.into_iter();
+        // A missing row differs from each result.
+        Ok::<_, DataError>(rows.chain(std::iter::repeat(Value::Null)))
+    };
+    let mut evaluate = Group::new("featuresignals.evaluate");
+    let cases = vectors::<Case>(data, "evaluate")?;
+    for (case, row) in cases.iter().zip(rows(&evaluations, None)?) {
+        evaluate.result(&case.name, case.expected.get(), &row);
+    }
+    let mut all = Group::new("featuresignals.drawn");
+    let cases = vectors::<AllCase>(data, "fuzz-evaluate-all")?;
+    for (case, row) in cases.iter().zip(rows(&drawn, None)?) {
+        for (number, expected) in case.expected.iter().enumerate() {
+            for (key, expected) in expected {
+                let result = row.get("results").and_then(|results| results.get(number)?.get(key));
+                all.result(&case.name, expected.get(), result.unwrap_or(&Value::Null));
+            }
+        }
+    }
+    let mut live = Group::new("featuresignals.live, bulk");
+    let answers: Answers = read(data, ANSWERS)?;
+    for (step, row) in answers.steps.iter().zip(rows(ANSWERS, Some(STATE))?) {
+        for (number, key) in answers.flag_keys.iter().enumerate() {
+            let result = row.get("results").and_then(|results| results.get(number));
+            let expected = step.bulk.body.get(key).map_or("null", |body| body.get());
+            live.result(step.context.get(), expected, result.unwrap_or(&Value::Null));
+        }
+    }
+    Ok(vec![evaluate, all, live])
+}
+
 fn vectors<T: DeserializeOwned>(data: &Data, name: &str) -> Result<Vec<T>, DataError> {
     read::<Vectors<T>>(data, &format!("{FOLDER}/{name}.json")).map(|vectors| vectors.cases)
 }
 
 impl Group {
+    /// Compares a row of a command, which may have an id, with the expected result.
+    fn result(&mut self, name: &str, expected: &str, row: &Value) {
+        let expected = Json::parse(expected).map(|json| decoded(&json));
+        let given = Json::parse(&row.to_string()).map(|json| {
+            let members = json.members().iter().filter(|(name, _)| name != "id").cloned();
+            decoded(&Json::Object(members.collect()))
+        });
+        self.row(expected.is_ok() && given == expected, || format!("{name}: {row}"));
+    }
+
     /// Compares the results of flags with the expected ones, which are JSON texts.
     fn results(
         &mut self,
