@@ -2,6 +2,7 @@
 //! are refused, because they do not run in linear time. What .NET refuses is refused, too.
 
 use super::construct::Construct;
+use super::cursor::{next, take};
 use super::dialect::Refusal;
 use super::dotnet_blocks::block;
 use super::reading::{Mark, Read};
@@ -21,7 +22,7 @@ pub(super) fn read(pattern: &str) -> Result<Read, Refusal> {
         captures: captures(pattern),
         read: Read { text: String::new(), marks: Vec::new(), divergences: Vec::new() },
     };
-    while let Some(c) = reader.next() {
+    while let Some(c) = next(&mut reader.rest) {
         reader.character(c)?;
     }
     Ok(reader.read)
@@ -55,18 +56,6 @@ struct Reader<'p> {
 }
 
 impl Reader<'_> {
-    fn next(&mut self) -> Option<char> {
-        let c = self.rest.chars().next()?;
-        self.rest = self.rest.get(c.len_utf8()..).unwrap_or_default();
-        Some(c)
-    }
-
-    fn take(&mut self, expected: &str) -> bool {
-        let rest = self.rest.strip_prefix(expected);
-        self.rest = rest.unwrap_or(self.rest);
-        rest.is_some()
-    }
-
     fn push(&mut self, text: &str) {
         self.read.text.push_str(text);
     }
@@ -111,7 +100,7 @@ impl Reader<'_> {
     /// Reads the rest of an escape whose backslash was already read.
     fn escape(&mut self) -> Result<(), Refusal> {
         let rest = self.rest;
-        let c = self.next().ok_or_else(|| invalid(r"\ at the end of the pattern"))?;
+        let c = next(&mut self.rest).ok_or_else(|| invalid(r"\ at the end of the pattern"))?;
         match c {
             'A' | 'G' => self.push(r"\A"),
             'z' => self.push(r"\z"),
@@ -180,7 +169,7 @@ impl Reader<'_> {
             'x' => return self.hexadecimal(2),
             'u' => return self.hexadecimal(4),
             'c' => {
-                let letter = self.next().map(|c| c.to_ascii_uppercase());
+                let letter = next(&mut self.rest).map(|c| c.to_ascii_uppercase());
                 match letter {
                     Some(letter @ '@'..='_') => char::from(letter as u8 - b'@'),
                     _ => return Err(invalid(r"\c without a control character")),
@@ -198,7 +187,7 @@ impl Reader<'_> {
         let mut number = first.to_digit(8).ok_or_else(|| invalid("not an octal digit"))?;
         for _ in 0..2 {
             let Some(digit) = self.rest.chars().next().and_then(|c| c.to_digit(8)) else { break };
-            self.next();
+            next(&mut self.rest);
             number = number * 8 + digit;
         }
         char::from_u32(number & 0xFF).ok_or_else(|| invalid("not a character"))
@@ -217,14 +206,14 @@ impl Reader<'_> {
 
     /// Reads the start of a group whose `(` was already read.
     fn group(&mut self) -> Result<(), Refusal> {
-        if self.take("?#") {
+        if take(&mut self.rest, "?#") {
             let (_, rest) =
                 self.rest.split_once(')').ok_or_else(|| invalid("a comment without its )"))?;
             self.rest = rest;
             return Ok(());
         }
         let outside = self.flags;
-        if !self.take("?") {
+        if !take(&mut self.rest, "?") {
             self.push("(?:");
             self.groups.push(outside);
             return Ok(());
@@ -242,7 +231,7 @@ impl Reader<'_> {
             }
         }
         for (opening, closing) in [("<", '>'), ("'", '\'')] {
-            if self.take(opening) {
+            if take(&mut self.rest, opening) {
                 self.name(closing)?;
                 self.push("(?:");
                 self.groups.push(outside);
@@ -278,7 +267,7 @@ impl Reader<'_> {
         let (mut on, mut off) = (String::new(), String::new());
         let mut is_on = true;
         loop {
-            let flag = self.next().ok_or_else(|| invalid("a group without its end"))?;
+            let flag = next(&mut self.rest).ok_or_else(|| invalid("a group without its end"))?;
             match flag {
                 '-' => is_on = false,
                 '+' => is_on = true,
@@ -322,18 +311,18 @@ impl Reader<'_> {
 
     fn class_text(&mut self) -> Result<String, Refusal> {
         let unfinished = || invalid("a class without its ]");
-        let is_negated = self.take("^");
+        let is_negated = take(&mut self.rest, "^");
         let mut class = String::from(if is_negated { "[^" } else { "[" });
         let mut is_first = true;
         loop {
             let is_start = std::mem::replace(&mut is_first, false);
-            if !is_start && self.take("]") {
+            if !is_start && take(&mut self.rest, "]") {
                 class.push(']');
                 return Ok(class);
             }
-            if !is_start && self.take("-[") {
+            if !is_start && take(&mut self.rest, "-[") {
                 let less = self.class_text()?;
-                if !self.take("]") {
+                if !take(&mut self.rest, "]") {
                     return Err(invalid(
                         "a class that is taken away must be the last part of its class",
                     ));
@@ -341,14 +330,14 @@ impl Reader<'_> {
                 // The class is negated before another one is taken away.
                 return Ok(format!("[{class}]--{less}]"));
             }
-            let c = self.next().ok_or_else(unfinished)?;
+            let c = next(&mut self.rest).ok_or_else(unfinished)?;
             let Some(start) = self.class_part(c, &mut class)? else {
                 // A hyphen after a set is a plain character.
                 if self.rest.starts_with('-')
                     && !self.rest.starts_with("-[")
                     && !self.rest.starts_with("-]")
                 {
-                    self.next();
+                    next(&mut self.rest);
                     class.push_str(r"\-");
                 }
                 continue;
@@ -359,8 +348,8 @@ impl Reader<'_> {
                 && !self.rest.starts_with("-]")
                 && !self.rest.starts_with("-[");
             if is_range {
-                self.next();
-                let c = self.next().ok_or_else(unfinished)?;
+                next(&mut self.rest);
+                let c = next(&mut self.rest).ok_or_else(unfinished)?;
                 let mut ignored = String::new();
                 let end = self.class_part(c, &mut ignored)?;
                 let end = end.ok_or_else(|| invalid("a set cannot be the end of a range"))?;
@@ -375,7 +364,7 @@ impl Reader<'_> {
         if c != '\\' {
             return Ok(Some(c));
         }
-        let c = self.next().ok_or_else(|| invalid("a class without its ]"))?;
+        let c = next(&mut self.rest).ok_or_else(|| invalid("a class without its ]"))?;
         if let Some(set) = self.set(c)? {
             class.push_str(&set);
             return Ok(None);

@@ -6,6 +6,7 @@
 
 mod class;
 mod construct;
+mod cursor;
 mod dialect;
 #[cfg(feature = "featbit")]
 mod dotnet;

@@ -1,6 +1,7 @@
 //! Translates patterns of RE2, as Go reads them, to the syntax of `regex-syntax`. What Go refuses is refused, too.
 
 use super::construct::Construct;
+use super::cursor::{next, take};
 use super::dialect::Refusal;
 use super::re2_property;
 use super::reading::Read;
@@ -38,7 +39,7 @@ const ANY_CHARACTER: &str = r"[\x{0}-\x{10FFFF}]";
 pub(super) fn read(pattern: &str) -> Result<Read, Refusal> {
     let read = Read { text: String::new(), marks: Vec::new(), divergences: Vec::new() };
     let mut reader = Reader { rest: pattern, groups: Vec::new(), times: Times::default(), read };
-    while let Some(c) = reader.next() {
+    while let Some(c) = next(&mut reader.rest) {
         reader.character(c)?;
     }
     Ok(reader.read)
@@ -72,18 +73,6 @@ struct Reader<'p> {
 }
 
 impl Reader<'_> {
-    fn next(&mut self) -> Option<char> {
-        let c = self.rest.chars().next()?;
-        self.rest = self.rest.get(c.len_utf8()..).unwrap_or_default();
-        Some(c)
-    }
-
-    fn take(&mut self, expected: &str) -> bool {
-        let rest = self.rest.strip_prefix(expected);
-        self.rest = rest.unwrap_or(self.rest);
-        rest.is_some()
-    }
-
     fn push(&mut self, text: &str) {
         self.read.text.push_str(text);
     }
@@ -151,12 +140,12 @@ impl Reader<'_> {
             return Ok(());
         }
         for (escape, written) in [("A", r"\A"), ("z", r"\z"), ("b", r"\b"), ("B", r"\B")] {
-            if self.take(escape) {
+            if take(&mut self.rest, escape) {
                 self.part(written);
                 return Ok(());
             }
         }
-        if self.take("Q") {
+        if take(&mut self.rest, "Q") {
             let (quoted, rest) = self.rest.split_once(r"\E").unwrap_or((self.rest, ""));
             for c in quoted.chars() {
                 self.plain(c);
@@ -194,12 +183,12 @@ impl Reader<'_> {
     /// Reads the name of a property, whose `\p` was already read.
     fn property(&mut self, is_negated: bool) -> Result<String, Refusal> {
         let missing = || invalid(r"\p without a name");
-        let name = if self.take("{") {
+        let name = if take(&mut self.rest, "{") {
             let (name, rest) = self.rest.split_once('}').ok_or_else(missing)?;
             self.rest = rest;
             name.to_string()
         } else {
-            self.next().ok_or_else(missing)?.to_string()
+            next(&mut self.rest).ok_or_else(missing)?.to_string()
         };
         let (name, is_negated) = match name.strip_prefix('^') {
             Some(name) => (name.to_string(), !is_negated),
@@ -211,7 +200,7 @@ impl Reader<'_> {
 
     /// Reads the rest of an escape for one character, and returns its code point, which may be a surrogate.
     fn escaped(&mut self) -> Result<u32, Refusal> {
-        let c = self.next().ok_or_else(|| invalid(r"\ at the end of the pattern"))?;
+        let c = next(&mut self.rest).ok_or_else(|| invalid(r"\ at the end of the pattern"))?;
         Ok(match c {
             'a' => 0x07,
             'f' => 0x0C,
@@ -229,7 +218,7 @@ impl Reader<'_> {
                     let Some(digit) = self.rest.chars().next().and_then(|c| c.to_digit(8)) else {
                         break;
                     };
-                    self.next();
+                    next(&mut self.rest);
                     number = number * 8 + digit;
                 }
                 number
@@ -241,7 +230,7 @@ impl Reader<'_> {
 
     /// Reads two hexadecimal digits, or any number of them in braces.
     fn hexadecimal(&mut self) -> Result<u32, Refusal> {
-        let digits = if self.take("{") {
+        let digits = if take(&mut self.rest, "{") {
             let braced = self.rest.split_once('}');
             let (digits, rest) = braced.ok_or_else(|| invalid(r"\x{ without its }"))?;
             self.rest = rest;
@@ -265,7 +254,7 @@ impl Reader<'_> {
 
     /// Reads the start of a group whose `(` was already read.
     fn group(&mut self) -> Result<(), Refusal> {
-        if !self.take("?") {
+        if !take(&mut self.rest, "?") {
             self.open("(?:");
             return Ok(());
         }
@@ -280,7 +269,7 @@ impl Reader<'_> {
                 return Err(construct.into());
             }
         }
-        if self.take("P<") || self.take("<") {
+        if take(&mut self.rest, "P<") || take(&mut self.rest, "<") {
             let named = self.rest.split_once('>');
             let (name, rest) = named.ok_or_else(|| invalid("a group's name without its >"))?;
             let is_word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
@@ -305,7 +294,7 @@ impl Reader<'_> {
         let (mut on, mut off) = (String::new(), String::new());
         let mut is_on = true;
         loop {
-            let flag = self.next().ok_or_else(|| invalid("a group without its )"))?;
+            let flag = next(&mut self.rest).ok_or_else(|| invalid("a group without its )"))?;
             match flag {
                 'i' | 'm' | 's' | 'U' => {
                     let (these, others) =
@@ -339,12 +328,12 @@ impl Reader<'_> {
     /// Reads a class whose `[` was already read.
     fn class(&mut self) -> Result<String, Refusal> {
         let unfinished = || invalid("a class without its ]");
-        let is_negated = self.take("^");
+        let is_negated = take(&mut self.rest, "^");
         let mut class = String::new();
         let mut is_first = true;
         loop {
             let is_start = std::mem::replace(&mut is_first, false);
-            if !is_start && self.take("]") {
+            if !is_start && take(&mut self.rest, "]") {
                 return Ok(match (class.is_empty(), is_negated) {
                     (true, true) => ANY_CHARACTER.to_string(),
                     (true, false) => NO_CHARACTER.to_string(),
@@ -366,7 +355,7 @@ impl Reader<'_> {
             let start = self.class_character().ok_or_else(unfinished)??;
             let mut end = start;
             if self.rest.starts_with('-') && !self.rest.starts_with("-]") && self.rest.len() > 1 {
-                self.next();
+                next(&mut self.rest);
                 end = self.class_character().ok_or_else(unfinished)??;
             }
             if end < start {
@@ -404,7 +393,7 @@ impl Reader<'_> {
 
     /// Reads a character of a class. `None` at the end of the pattern.
     fn class_character(&mut self) -> Option<Result<u32, Refusal>> {
-        let c = self.next()?;
+        let c = next(&mut self.rest)?;
         Some(if c == '\\' { self.escaped() } else { Ok(u32::from(c)) })
     }
 }

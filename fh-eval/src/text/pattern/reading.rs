@@ -4,6 +4,7 @@
 
 use super::Extent;
 use super::construct::Construct;
+use super::cursor::{next, take};
 use super::dialect::Refusal;
 
 /// A pattern in the syntax of `regex-syntax`.
@@ -130,7 +131,7 @@ pub(super) fn read(pattern: &str, extent: Extent) -> Result<Read, Refusal> {
         comments: false,
         read: Read { text: String::new(), marks: Vec::new(), divergences: Vec::new() },
     };
-    while let Some(c) = reader.next() {
+    while let Some(c) = next(&mut reader.rest) {
         reader.character(c)?;
     }
     Ok(reader.read)
@@ -147,18 +148,6 @@ struct Reader<'p> {
 }
 
 impl Reader<'_> {
-    fn next(&mut self) -> Option<char> {
-        let c = self.rest.chars().next()?;
-        self.rest = self.rest.get(c.len_utf8()..).unwrap_or_default();
-        Some(c)
-    }
-
-    fn take(&mut self, expected: char) -> bool {
-        let rest = self.rest.strip_prefix(expected);
-        self.rest = rest.unwrap_or(self.rest);
-        rest.is_some()
-    }
-
     fn push(&mut self, text: &str) {
         self.read.text.push_str(text);
     }
@@ -202,19 +191,19 @@ impl Reader<'_> {
 
     /// Reads the start of a class whose `[` was already read.
     fn open_class(&mut self) {
-        let is_negated = self.take('^');
+        let is_negated = take(&mut self.rest, "^");
         if self.rest.starts_with(']') {
             self.note(Divergence::EmptyClass);
         }
-        if self.extent == Extent::Search && self.take(']') {
+        if self.extent == Extent::Search && take(&mut self.rest, "]") {
             // In JavaScript `[]` matches no character, and `[^]` matches any.
             return self.push(if is_negated { r"[\s\S]" } else { r"[^\s\S]" });
         }
         self.depth += 1;
         self.push(if is_negated { "[^" } else { "[" });
-        if self.take(']') {
+        if take(&mut self.rest, "]") {
             self.push(r"\]");
-        } else if self.take(':') {
+        } else if take(&mut self.rest, ":") {
             // `regex-syntax` would read `[:` in a class as the start of a POSIX class.
             self.push(r"\:");
         }
@@ -222,7 +211,7 @@ impl Reader<'_> {
 
     /// Reads the rest of an escape whose backslash was already read.
     fn escape(&mut self) -> Result<(), Refusal> {
-        let Some(c) = self.next() else {
+        let Some(c) = next(&mut self.rest) else {
             self.push("\\");
             return Ok(());
         };
@@ -298,7 +287,7 @@ impl Reader<'_> {
     /// Escapes a hyphen that follows a class escape. Java and JavaScript read such a hyphen as a plain character, and
     /// `regex-syntax` reads it as a range.
     fn plain_hyphen(&mut self) {
-        if self.take('-') {
+        if take(&mut self.rest, "-") {
             self.push(r"\-");
         }
     }
