@@ -10,7 +10,9 @@ use crate::evaluate::{Memory, evaluate};
 use crate::feature::FeatureRef;
 use crate::ruleset::Ruleset;
 use crate::subject::Subject;
-use crate::tables::{Head, Mode, View};
+#[cfg(feature = "first-row")]
+use crate::tables::Reading;
+use crate::tables::{Field, Head, Mode, View};
 use crate::time::Clock;
 use crate::trace::NoTrace;
 use crate::value::Value;
@@ -207,7 +209,8 @@ impl<'r> ColumnEvaluator<'r> {
         self.names = self.context.text_size();
         self.begin_row();
         let fields = (0..).zip(self.view.tables.fields.iter());
-        let fields = fields.filter(|(_, field)| &*field.text == name).map(|(row, _)| row).collect();
+        let fields = fields.filter(|(_, field)| &*field.text == name && has_packed_text(field));
+        let fields = fields.map(|(row, _)| row).collect();
         self.columns.push(NamedColumn { name: name.into(), declared, fields, row: 0, only: None });
         Column(self.columns.len() - 1)
     }
@@ -301,4 +304,14 @@ impl<'r> ColumnEvaluator<'r> {
         let detail = details.find(|detail| detail.position == strategy)?;
         Some(detail.id?.text(&self.view.tables.names))
     }
+}
+
+/// Returns true if the cache of attributes keeps a text of the field with its packed version, and not with a double.
+fn has_packed_text(field: &Field) -> bool {
+    #[cfg(feature = "first-row")]
+    if matches!(field.reading, Reading::Double(_)) {
+        return false;
+    }
+    let _ = field;
+    true
 }

@@ -7,6 +7,8 @@ use smallvec::SmallVec;
 
 use crate::attributes::{Attributes, Name, Supplied};
 use crate::bucket::{Encoding, Murmur3, bucket_of, scale};
+#[cfg(feature = "first-row")]
+use crate::predicate::compare_doubles;
 use crate::predicate::{Predicate, Run, compare_packed, join};
 use crate::subject::Subject;
 #[cfg(feature = "first-row")]
@@ -32,7 +34,8 @@ struct Remembered<'a> {
     /// The first value of the attribute, or an empty text if the attribute is missing. If `count` is [`Count::One`], a
     /// rule tests only this value.
     only: Supplied<'a>,
-    /// The first value as a packed version; `None` if the value cannot be packed or the attribute is not cached.
+    /// The first value as a packed version, or as the bits of a double if rules read one. `None` if the value cannot be packed or the
+    /// attribute is not cached.
     packed: Option<u64>,
 }
 
@@ -370,6 +373,19 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
                 }
                 self.memory.attributes.get(slot).unwrap_or(&Remembered::NOTHING)
             };
+            #[cfg(feature = "first-row")]
+            if SEGMENTS
+                && known.count == Count::One
+                && let Predicate::Double(comparison, _, wanted) = rule.predicate
+                && let Some(bits) = known.packed
+            {
+                let held = compare_doubles(f64::from_bits(bits), comparison, wanted);
+                self.tracer.rule(index, None, held);
+                if !held {
+                    return Verdict::Fails;
+                }
+                continue;
+            }
             let held = match known.count {
                 Count::One => match &rule.predicate {
                     Predicate::In(list) => is_in(self.tables, *list, &known.only),
@@ -414,7 +430,11 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     #[inline(never)]
     fn learn(&mut self, slot: usize, field: u32) {
         let mut known = self.look_up(field);
-        known.packed = pack(known.only.text);
+        known.packed = match self.tables.fields.get(field as usize).map(|field| field.reading) {
+            #[cfg(feature = "first-row")]
+            Some(Reading::Double(grammar)) => Some(grammar.read(known.only.text).to_bits()),
+            _ => pack(known.only.text),
+        };
         if let Some(slot) = self.memory.attributes.get_mut(slot) {
             *slot = known;
         }
@@ -469,6 +489,10 @@ pub(crate) fn passes(tables: &Tables, predicate: &Predicate, supplied: &Supplied
         }
         Predicate::Always => true,
         Predicate::Never | Predicate::Blank => false,
+        #[cfg(feature = "first-row")]
+        Predicate::Double(comparison, grammar, wanted) => {
+            compare_doubles(grammar.read(supplied.text), *comparison, *wanted)
+        }
         #[cfg(feature = "first-row")]
         Predicate::InSegment(_) | Predicate::InNoSegment(_) => false,
         #[cfg(feature = "featuresignals")]

@@ -20,8 +20,10 @@ use escaped::unescape;
 pub(crate) use read::{
     ListOr, MemberValue, Object, ObjectOr, Reading, read_elements, read_list, read_object, shapes,
 };
+#[cfg(feature = "featbit")]
+pub(crate) use record::texts;
 #[cfg(feature = "first-row")]
-pub(crate) use record::{Record, optional_texts, texts};
+pub(crate) use record::{Record, optional_texts};
 pub use surrogate::{lone_surrogates, mend};
 
 use crate::text::number::Decimal;

@@ -112,6 +112,9 @@ pub(crate) enum Predicate {
     Version(Comparison, [u32; 2]),
     /// A test that is stored behind a pointer, given by its row of the table `boxed`.
     Boxed(u32),
+    /// A comparison of the supplied text, read as a double, with a double, whose bits are in two halves.
+    #[cfg(feature = "first-row")]
+    Double(Comparison, Grammar, [u32; 2]),
     /// The subject is in one of the segments whose slots these rows of `named_segments` name.
     #[cfg(feature = "first-row")]
     InSegment(Run),
@@ -121,6 +124,38 @@ pub(crate) enum Predicate {
     /// The subject is in one of these segments. Slots without a segment are skipped.
     #[cfg(feature = "featuresignals")]
     InKnownSegment(Run),
+}
+
+/// The grammar of the doubles of a system.
+#[cfg(feature = "first-row")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Grammar {
+    #[cfg(feature = "featbit")]
+    DotNet(DoubleGrammar),
+    #[cfg(feature = "featuresignals")]
+    Go,
+}
+
+#[cfg(feature = "first-row")]
+impl Grammar {
+    /// Reads a double. Returns NaN, which no comparison accepts, for a text that is no double.
+    pub(crate) fn read(self, text: &str) -> f64 {
+        let read = match self {
+            #[cfg(feature = "featbit")]
+            Self::DotNet(grammar) => grammar.read(text),
+            #[cfg(feature = "featuresignals")]
+            Self::Go => go_double::read(text),
+        };
+        read.unwrap_or(f64::NAN)
+    }
+}
+
+/// Compares a supplied double with a double of a rule.
+#[cfg(feature = "first-row")]
+#[inline]
+pub(crate) fn compare_doubles(supplied: f64, comparison: Comparison, wanted: [u32; 2]) -> bool {
+    let order = supplied.partial_cmp(&f64::from_bits(join(wanted)));
+    order.is_some_and(|order| comparison.holds(order))
 }
 
 /// The distances by which rows that a predicate names have moved, because they were copied to other tables.
@@ -158,6 +193,8 @@ impl Predicate {
             #[cfg(feature = "featuresignals")]
             Self::InKnownSegment(list) => Self::InKnownSegment(list.shifted(by.named_segments)),
             Self::Never | Self::Always | Self::Blank | Self::Bool(_) | Self::Version(..) => self,
+            #[cfg(feature = "first-row")]
+            Self::Double(..) => self,
         }
     }
 }
@@ -251,12 +288,6 @@ pub(crate) enum BoxedPredicate {
     /// A pattern that the supplied text does not contain.
     #[cfg(feature = "featbit")]
     NoMatch(Arc<Pattern>),
-    /// Doubles, of which both are numbers in a grammar of .NET.
-    #[cfg(feature = "featbit")]
-    Double(Comparison, f64, DoubleGrammar),
-    /// Doubles, of which both are numbers of Go.
-    #[cfg(feature = "featuresignals")]
-    GoDouble(Comparison, f64),
     /// The supplied text is a pattern that must match one of these texts as a whole (profile `edge`, NUMBER REGEX).
     #[cfg(feature = "patterns")]
     MatchedBy(Box<[Box<str>]>),
@@ -309,15 +340,6 @@ impl BoxedPredicate {
             Self::Patterns(patterns) => patterns.iter().any(|pattern| pattern.is_match(supplied)),
             #[cfg(feature = "featbit")]
             Self::NoMatch(pattern) => !pattern.is_match(supplied),
-            #[cfg(feature = "featbit")]
-            Self::Double(comparison, wanted, grammar) => grammar
-                .read(supplied)
-                .and_then(|given| given.partial_cmp(wanted))
-                .is_some_and(|order| comparison.holds(order)),
-            #[cfg(feature = "featuresignals")]
-            Self::GoDouble(comparison, wanted) => go_double::read(supplied)
-                .and_then(|given| given.partial_cmp(wanted))
-                .is_some_and(|order| comparison.holds(order)),
             #[cfg(feature = "patterns")]
             Self::MatchedBy(texts) => {
                 supplied.len() <= LONGEST_SUPPLIED_PATTERN
@@ -341,7 +363,7 @@ pub(crate) fn compare_packed(supplied: &str, wanted: u64) -> Ordering {
     }
 }
 
-/// Splits a packed version into two halves of four bytes each, because a field of eight bytes would make every rule
+/// Splits a packed version, or the bits of a double, into two halves of four bytes each, because a field of eight bytes would make every rule
 /// eight bytes larger.
 pub(crate) const fn split(packed: u64) -> [u32; 2] {
     [packed as u32, (packed >> 32) as u32]

@@ -14,6 +14,8 @@ use crate::attributes::names;
 use crate::attributes::{Name, same};
 use crate::bucket::Encoding;
 use crate::diagnostic::Diagnostic;
+#[cfg(feature = "first-row")]
+use crate::predicate::Grammar;
 use crate::predicate::{BoxedPredicate, Predicate, Run, Text};
 use crate::reason::EvaluationReason;
 use crate::value::{Kind, Value};
@@ -320,9 +322,22 @@ pub(crate) enum Reading {
     /// The rule tests the attribute's value, and holds if the attribute is missing.
     #[cfg(feature = "first-row")]
     HoldsIfMissing,
+    /// The rule tests the attribute's value as a double. A cache of attributes keeps the double.
+    #[cfg(feature = "first-row")]
+    Double(Grammar),
 }
 
 impl Reading {
+    /// Returns the way in which a rule with this predicate reads its attribute. `if_missing` is the result without the attribute.
+    #[cfg(feature = "first-row")]
+    pub(crate) const fn of_rule(predicate: Predicate, if_missing: bool) -> Self {
+        match predicate {
+            Predicate::Double(_, grammar, _) => Self::Double(grammar),
+            _ if if_missing => Self::HoldsIfMissing,
+            _ => Self::Plain,
+        }
+    }
+
     /// Returns true if the rule holds when the attribute is missing, whatever its predicate is.
     #[inline]
     pub(crate) const fn holds_if_missing(self) -> bool {

@@ -284,7 +284,7 @@ impl<'a> Rows<'a> {
             Reading::FirstOnly => reads.first = reads.first.plus(cost),
             Reading::Plain => reads.every = reads.every.plus(cost),
             #[cfg(feature = "first-row")]
-            Reading::HoldsIfMissing => reads.every = reads.every.plus(cost),
+            Reading::HoldsIfMissing | Reading::Double(_) => reads.every = reads.every.plus(cost),
             Reading::Date | Reading::Instant | Reading::Local => {
                 reads.every = reads.every.plus(cost);
                 let text = cost.per_byte.saturating_mul(CLOCK_BYTES);
@@ -309,6 +309,8 @@ impl<'a> Rows<'a> {
 fn cost(tables: &Tables, predicate: &Predicate) -> Cost {
     match predicate {
         Predicate::Never | Predicate::Always | Predicate::Blank | Predicate::Bool(_) => fixed(1),
+        #[cfg(feature = "first-row")]
+        Predicate::Double(..) => Cost { per_value: 40, per_byte: 5 },
         #[cfg(feature = "first-row")]
         Predicate::InSegment(_) | Predicate::InNoSegment(_) => fixed(1),
         #[cfg(feature = "featuresignals")]
@@ -394,10 +396,6 @@ fn boxed_cost(boxed: &BoxedPredicate) -> Cost {
         }
         #[cfg(feature = "featbit")]
         BoxedPredicate::NoMatch(pattern) => fixed(2).plus(pattern.cost()),
-        #[cfg(feature = "featbit")]
-        BoxedPredicate::Double(..) => Cost { per_value: 40, per_byte: 5 },
-        #[cfg(feature = "featuresignals")]
-        BoxedPredicate::GoDouble(..) => Cost { per_value: 40, per_byte: 5 },
         #[cfg(feature = "patterns")]
         BoxedPredicate::MatchedBy(texts) => {
             let bytes: u64 = texts.iter().map(|text| text.len() as u64).sum();

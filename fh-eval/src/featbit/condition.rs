@@ -6,7 +6,7 @@ use super::flag::Compilation;
 use super::{KEY, NAME, Profile};
 use crate::diagnostic::DiagnosticKind;
 use crate::json::{Record, Shape, Token, list, lone_surrogates, optional_texts};
-use crate::predicate::{BoxedPredicate, Comparison, Predicate, Run, TextTest};
+use crate::predicate::{BoxedPredicate, Comparison, Grammar, Predicate, Run, TextTest, split};
 use crate::tables::{Reading, Rule};
 use crate::text::dotnet_double::DoubleGrammar;
 
@@ -130,7 +130,7 @@ impl Compilation<'_> {
             let predicate = if if_missing { Predicate::Always } else { Predicate::Never };
             return Ok(Rule { predicate, field: self.key_field() });
         }
-        let reading = if if_missing { Reading::HoldsIfMissing } else { Reading::Plain };
+        let reading = Reading::of_rule(test.predicate, if_missing);
         Ok(Rule { predicate: test.predicate, field: self.writer.field(&property, reading) })
     }
 
@@ -236,7 +236,9 @@ impl Compilation<'_> {
             Profile::Draft => DoubleGrammar::Finite,
         };
         let predicate = match grammar.read(value) {
-            Some(wanted) => self.writer.boxed(BoxedPredicate::Double(comparison, wanted, grammar)),
+            Some(wanted) => {
+                Predicate::Double(comparison, Grammar::DotNet(grammar), split(wanted.to_bits()))
+            }
             None => Predicate::Never,
         };
         Test { predicate, of_empty: false }

@@ -99,6 +99,8 @@ fn cost(tables: &Tables<Growing>, predicate: &Predicate) -> u8 {
     match predicate {
         Predicate::Never | Predicate::Blank | Predicate::Always | Predicate::Bool(_) => 0,
         #[cfg(feature = "first-row")]
+        Predicate::Double(..) => 5,
+        #[cfg(feature = "first-row")]
         Predicate::InSegment(_) | Predicate::InNoSegment(_) => 0,
         #[cfg(feature = "featuresignals")]
         Predicate::InKnownSegment(_) => 0,

@@ -6,7 +6,7 @@ use super::KEY;
 use super::compilation::{Compilation, Unreadable};
 use crate::diagnostic::{Consequence, DiagnosticKind};
 use crate::json::Record;
-use crate::predicate::{BoxedPredicate, Comparison, Predicate, TextTest};
+use crate::predicate::{BoxedPredicate, Comparison, Grammar, Predicate, TextTest, split};
 use crate::tables::{Reading, Rule};
 use crate::text::go_double;
 
@@ -56,7 +56,7 @@ impl Compilation<'_> {
         let test = self.test(&operator, &values);
         // Each context has a key, which may be empty.
         let if_missing = if attribute == KEY { test.of_empty } else { test.if_missing };
-        let reading = if if_missing { Reading::HoldsIfMissing } else { Reading::Plain };
+        let reading = Reading::of_rule(test.predicate, if_missing);
         Ok(Rule { predicate: test.predicate, field: self.writer.field(&attribute, reading) })
     }
 
@@ -108,7 +108,7 @@ impl Compilation<'_> {
     fn number(&mut self, comparison: Comparison, value: &str) -> Test {
         match go_double::read(value) {
             Some(wanted) => {
-                let predicate = self.writer.boxed(BoxedPredicate::GoDouble(comparison, wanted));
+                let predicate = Predicate::Double(comparison, Grammar::Go, split(wanted.to_bits()));
                 Test { predicate, ..Test::NEVER }
             }
             None => self.never_holds("values", value, DiagnosticKind::NotA("a number")),

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use super::compilation::{Compilation, Row, Unreadable};
 use crate::bucket::BASIS_POINTS;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind};
-use crate::json::{Record, Shape, Token, compact, texts};
+use crate::json::{Record, Shape, Token, compact, optional_texts};
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::tables::relations::{Link, Membership};
@@ -82,7 +82,10 @@ impl Compilation<'_> {
             Shape::Other => return Err(self.left_out("mutual_exclusion_group", raw, "a text")),
         };
         let prerequisites = match flag.list("prerequisites") {
-            Shape::Is(list) => texts(&list),
+            Shape::Is(list) => optional_texts(&list).map(|texts| {
+                // As in a list of values, null is an empty text, so that no flag has the key.
+                texts.into_iter().map(Option::unwrap_or_default).collect()
+            }),
             Shape::Absent | Shape::Null => Some(Vec::new()),
             Shape::Other => None,
         };
