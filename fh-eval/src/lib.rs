@@ -38,6 +38,7 @@ mod md5;
 mod patterns;
 mod predicate;
 mod reason;
+mod rule_order;
 mod ruleset;
 #[cfg(feature = "first-row")]
 mod segment;

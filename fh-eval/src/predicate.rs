@@ -167,6 +167,14 @@ pub(crate) struct Moves {
 }
 
 impl Predicate {
+    /// Returns true for a rule that may end the evaluation of a flag without an answer, because of an unknown or malformed segment.
+    pub(crate) const fn may_end(&self) -> bool {
+        #[cfg(feature = "featbit")]
+        return matches!(self, Self::InSegment(_) | Self::InNoSegment(_));
+        #[cfg(not(feature = "featbit"))]
+        false
+    }
+
     /// Returns the slots of a rule on segments, as rows of `named_segments`; `None` for any other rule.
     #[cfg(feature = "first-row")]
     pub(crate) const fn segments(&self) -> Option<Run> {

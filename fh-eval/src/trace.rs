@@ -12,6 +12,9 @@ use crate::time::Timestamp;
 ///
 /// Strategies are identified by their row in the engine's tables, rules by their index within the strategy.
 pub(crate) trait Tracer {
+    /// True if the evaluator walks all strategies in the payload's order, and false if it may take a quicker way to the same answer.
+    #[cfg(feature = "first-row")]
+    const WALKS_ALL: bool = true;
     /// Called when the evaluator begins with a strategy. Later calls refer to this strategy until the next call of this
     /// method.
     fn strategy(&mut self, _row: u32) {}
@@ -63,4 +66,7 @@ pub(crate) trait Tracer {
 /// A tracer that records nothing, so that the compiler can remove its calls.
 pub(crate) struct NoTrace;
 
-impl Tracer for NoTrace {}
+impl Tracer for NoTrace {
+    #[cfg(feature = "first-row")]
+    const WALKS_ALL: bool = false;
+}

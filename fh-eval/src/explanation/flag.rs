@@ -56,7 +56,8 @@ impl FlagExplanation {
             None => Evaluation::missing(tables),
             Some(head) => {
                 let mut memory = Memory::<0>::new();
-                let rows = head.strategies;
+                let spans = tables.spans.get(flag.position());
+                let rows = spans.map_or(head.strategies, |spans| spans.all_strategies);
                 let row = evaluate(flag.view(), head, rows, subject, &mut memory, &mut recorder);
                 Evaluation::new(tables, head, row)
             }

@@ -194,7 +194,7 @@ impl<'a> Compilation<'a> {
         let rule_count = self.writer.tables.rules.len() as u32 - rules_at;
         let many = rule_count > MANY_RULES;
         let head = Head {
-            strategies,
+            strategies: self.writer.cheap_rows(strategies),
             hash_id,
             value: ValueAt::NONE,
             session: Name::of(KEY),

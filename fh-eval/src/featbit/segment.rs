@@ -62,7 +62,7 @@ impl Compilation<'_> {
         self.refuse_wrong_types()?;
         let strategies = Run { at: 0, len: self.writer.tables.strategies.len() as u32 };
         let head = Head {
-            strategies,
+            strategies: self.writer.cheap_rows(strategies),
             hash_id: Run::default(),
             value: ValueAt::FALSE,
             session: Name::of(KEY),

@@ -2,8 +2,9 @@
 //! rules of each strategy come first. Explanations walk all strategies in the payload's order, with the same evaluator.
 
 use crate::bucket::BUCKETS;
-use crate::predicate::{BoxedPredicate, Predicate, Run, TextTest};
-use crate::tables::{Growing, Mode, Rule, Share, Strategy, StrategyDetail, Tables};
+use crate::predicate::{Predicate, Run};
+use crate::rule_order::cheap_first;
+use crate::tables::{Growing, Mode, Share, Strategy, StrategyDetail, Tables};
 use crate::writer::Writer;
 
 /// Maximum number of rules with which a feature is evaluated without a cache of attributes. The cache is used if a
@@ -76,46 +77,5 @@ fn cut_after_everyone(kept: &mut Vec<(Strategy, StrategyDetail)>) {
     });
     if let Some(last) = everyone {
         kept.truncate(last + 1);
-    }
-}
-
-/// Appends a copy of the rules to the tables, ordered from the cheapest test to the most expensive one, and returns the
-/// rows of the copy. Returns `None` if the rules have this order already. The order does not change the result of an
-/// evaluation, because all rules of a strategy must hold.
-fn cheap_first(tables: &mut Tables<Growing>, rules: Run) -> Option<Run> {
-    let mut sorted: Vec<(u8, Rule)> =
-        rules.of(&tables.rules).iter().map(|rule| (cost(tables, &rule.predicate), *rule)).collect();
-    if sorted.is_sorted_by_key(|(cost, _)| *cost) {
-        return None;
-    }
-    sorted.sort_by_key(|(cost, _)| *cost);
-    let at = tables.rules.len() as u32;
-    tables.rules.extend(sorted.into_iter().map(|(_, rule)| rule));
-    Some(Run { at, len: rules.len })
-}
-
-/// Returns the rank of a predicate by the cost of its test; 0 is the cheapest test.
-fn cost(tables: &Tables<Growing>, predicate: &Predicate) -> u8 {
-    match predicate {
-        Predicate::Never | Predicate::Blank | Predicate::Always | Predicate::Bool(_) => 0,
-        #[cfg(feature = "first-row")]
-        Predicate::Double(..) => 5,
-        #[cfg(feature = "first-row")]
-        Predicate::InSegment(_) | Predicate::InNoSegment(_) => 0,
-        #[cfg(feature = "featuresignals")]
-        Predicate::InKnownSegment(_) => 0,
-        Predicate::Version(..) => 1,
-        Predicate::Ends(_) => 2,
-        Predicate::In(_) | Predicate::NotIn(_) => 3,
-        Predicate::Texts(TextTest::Contains | TextTest::Lacks, _) => 6,
-        Predicate::Texts(..) => 4,
-        Predicate::Boxed(row) => match tables.boxed.get(*row as usize).map(AsRef::as_ref) {
-            #[cfg(feature = "patterns")]
-            Some(BoxedPredicate::Patterns(_)) => 8,
-            #[cfg(feature = "patterns")]
-            Some(BoxedPredicate::MatchedBy(_)) => 9,
-            Some(BoxedPredicate::Versions(..)) => 7,
-            _ => 5,
-        },
     }
 }

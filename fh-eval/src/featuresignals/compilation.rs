@@ -124,21 +124,20 @@ impl<'a> Compilation<'a> {
         });
     }
 
-    /// Returns the head of a flag or a segment whose rows begin at `strategies`, and whose rules begin at `rules`.
+    /// Returns the head of a flag or a segment whose rows begin at `strategies`, and whose rules begin at `rules`, and the run of all rows.
     pub(super) fn head(
-        &self,
+        &mut self,
         strategies: u32,
         rules: u32,
         hash_id: Run,
         kind: Option<Kind>,
-    ) -> Head {
+    ) -> (Head, Run) {
         let rules = self.writer.tables.rules.len() as u32 - rules;
         let is_large = rules > MANY_CONDITIONS;
-        Head {
-            strategies: Run {
-                at: strategies,
-                len: self.writer.tables.strategies.len() as u32 - strategies,
-            },
+        let len = self.writer.tables.strategies.len() as u32 - strategies;
+        let all = Run { at: strategies, len };
+        let head = Head {
+            strategies: self.writer.cheap_rows(all),
             hash_id,
             value: ValueAt::NONE,
             session: Name::of(KEY),
@@ -146,7 +145,8 @@ impl<'a> Compilation<'a> {
             kind,
             encoding: Encoding::BasisPoints,
             default_reason: EvaluationReason::Default,
-        }
+        };
+        (head, all)
     }
 
     /// Returns the diagnostic of a flag or a segment that cannot be read.

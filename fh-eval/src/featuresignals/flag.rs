@@ -48,7 +48,7 @@ impl Compilation<'_> {
             None => self.push(Row::of(default, EvaluationReason::Off)),
         }
         let kind = flag.text("flag_type").as_ref().and_then(|kind| kind_of(kind));
-        let head = self.head(strategies, rules, hash_id, kind);
+        let (head, all) = self.head(strategies, rules, hash_id, kind);
         let state = raw_state.map_or("null", RawValue::get);
         let json = format!("{{\"flag\":{},\"state\":{state}}}", raw.get());
         let detail = FeatureDetail {
@@ -60,7 +60,7 @@ impl Compilation<'_> {
             json: compact(&json).into(),
             diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };
-        self.writer.end(head, key_row, head.strategies, detail);
+        self.writer.end(head, key_row, all, detail);
         Ok(())
     }
 

@@ -27,7 +27,7 @@ impl Compilation<'_> {
             let otherwise = self.left_out("segment", raw, "a segment");
             return Err(first.map_or(otherwise, Box::new));
         }
-        let head = self.head(0, 0, Run::default(), None);
+        let (head, all) = self.head(0, 0, Run::default(), None);
         let detail = FeatureDetail {
             key: key.into(),
             id: None,
@@ -37,7 +37,7 @@ impl Compilation<'_> {
             json: raw.get().into(),
             diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };
-        self.writer.end(head, name, head.strategies, detail);
+        self.writer.end(head, name, all, detail);
         Ok(Segment { id: key.into(), tables: Some(Arc::new(self.writer.finish())) })
     }
 

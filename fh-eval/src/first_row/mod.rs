@@ -13,7 +13,7 @@ use crate::bucket::Encoding;
 use crate::evaluate::{Evaluator, Memory, Verdict};
 use crate::predicate::{Predicate, Run};
 use crate::reason::EvaluationReason;
-use crate::tables::{Mode, Share, Strategy, Tables};
+use crate::tables::{Head, Mode, Share, Strategy, Tables};
 use crate::time::Clock;
 use crate::trace::Tracer;
 #[cfg(feature = "featuresignals")]
@@ -172,11 +172,20 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
             memory: &mut memory,
             tracer: self.tracer,
         };
-        let row = evaluator.first_row::<false>(head.strategies, &mut None);
+        let rows = walked::<T>(segment, 0, head);
+        let row = evaluator.first_row::<false>(rows, &mut None);
         match row.and_then(|row| segment.strategies.get(row as usize)).map(|row| row.reason) {
             Some(EvaluationReason::Malformed) => None,
             reason => Some(reason == Some(EvaluationReason::Target)),
         }
+    }
+}
+
+/// Returns the rows of a feature that an evaluation with this tracer walks.
+fn walked<T: Tracer>(tables: &Tables, position: usize, head: &Head) -> Run {
+    match tables.spans.get(position) {
+        Some(spans) if T::WALKS_ALL => spans.all_strategies,
+        _ => head.strategies,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::Drawn;
+use super::{Drawn, walked};
 use crate::attributes::{Values, names};
 use crate::bucket::{BASIS_POINTS, Murmur3};
 use crate::evaluate::Evaluator;
@@ -138,7 +138,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
             memory: &mut *self.memory,
             tracer: &mut *self.tracer,
         };
-        let row = evaluator.first_row::<true>(head.strategies, visited);
+        let rows = walked::<T>(self.tables, position as usize, head);
+        let row = evaluator.first_row::<true>(rows, visited);
         let strategy = row.and_then(|row| self.tables.strategies.get(row as usize));
         strategy.is_some_and(|strategy| {
             strategy.reason != EvaluationReason::Off && strategy.value != ValueAt::FALSE

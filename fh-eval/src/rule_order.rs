@@ -1,0 +1,80 @@
+//! The order in which ordinary evaluations test the rules of a strategy: the cheap ones come first. Explanations test them in the payload's
+//! order, with the same evaluator.
+
+use crate::predicate::{BoxedPredicate, Predicate, Run, TextTest};
+use crate::tables::{Growing, Rule, Tables};
+#[cfg(feature = "first-row")]
+use crate::writer::Writer;
+
+/// Appends a copy of the rules to the tables, ordered from the cheapest test to the most expensive one, and returns the
+/// rows of the copy. Returns `None` if the rules have this order already. The order does not change the result of an
+/// evaluation, because all rules of a strategy must hold. A rule that may end the evaluation without an answer stays in its place, with the
+/// same rules before it.
+pub(crate) fn cheap_first(tables: &mut Tables<Growing>, rules: Run) -> Option<Run> {
+    let mut sorted: Vec<(u8, Rule)> =
+        rules.of(&tables.rules).iter().map(|rule| (cost(tables, &rule.predicate), *rule)).collect();
+    if sorted.is_sorted_by_key(|(cost, _)| *cost) {
+        return None;
+    }
+    for part in sorted.split_mut(|(_, rule)| rule.predicate.may_end()) {
+        part.sort_by_key(|(cost, _)| *cost);
+    }
+    let at = tables.rules.len() as u32;
+    tables.rules.extend(sorted.into_iter().map(|(_, rule)| rule));
+    Some(Run { at, len: rules.len })
+}
+
+#[cfg(feature = "first-row")]
+impl Writer {
+    /// Returns the rows that ordinary evaluations walk: `all` rows of a flag, with their rules in another order. Rows with the same rules
+    /// keep that, so that the rules are judged once.
+    pub(crate) fn cheap_rows(&mut self, all: Run) -> Run {
+        let tables = &mut self.tables;
+        let mut ordered: Option<(Run, Run)> = None;
+        let mut rows = all.of(&tables.strategies).to_vec();
+        let mut is_changed = false;
+        for row in &mut rows {
+            let rules = match ordered {
+                Some((from, to)) if from == row.rules => to,
+                _ => cheap_first(tables, row.rules).unwrap_or(row.rules),
+            };
+            ordered = Some((row.rules, rules));
+            is_changed |= rules != row.rules;
+            row.rules = rules;
+        }
+        if !is_changed {
+            return all;
+        }
+        let run = Run { at: tables.strategies.len() as u32, len: all.len };
+        tables.strategies.append(&mut rows);
+        let details = all.of(&tables.details).to_vec();
+        tables.details.extend(details);
+        run
+    }
+}
+
+/// Returns the rank of a predicate by the cost of its test; 0 is the cheapest test.
+fn cost(tables: &Tables<Growing>, predicate: &Predicate) -> u8 {
+    match predicate {
+        Predicate::Never | Predicate::Blank | Predicate::Always | Predicate::Bool(_) => 0,
+        #[cfg(feature = "first-row")]
+        Predicate::Double(..) => 1,
+        #[cfg(feature = "first-row")]
+        Predicate::InSegment(_) | Predicate::InNoSegment(_) => 0,
+        #[cfg(feature = "featuresignals")]
+        Predicate::InKnownSegment(_) => 10,
+        Predicate::Version(..) => 1,
+        Predicate::Ends(_) => 2,
+        Predicate::In(_) | Predicate::NotIn(_) => 3,
+        Predicate::Texts(TextTest::Contains | TextTest::Lacks, _) => 6,
+        Predicate::Texts(..) => 4,
+        Predicate::Boxed(row) => match tables.boxed.get(*row as usize).map(AsRef::as_ref) {
+            #[cfg(feature = "patterns")]
+            Some(BoxedPredicate::Patterns(_)) => 8,
+            #[cfg(feature = "patterns")]
+            Some(BoxedPredicate::MatchedBy(_)) => 9,
+            Some(BoxedPredicate::Versions(..)) => 7,
+            _ => 5,
+        },
+    }
+}
