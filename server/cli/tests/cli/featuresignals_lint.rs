@@ -268,6 +268,14 @@ fn lint_follows_prerequisites() {
     };
     let cycle = flags(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"])]);
     assert_eq!(findings(&cycle), ["error prerequisite-cycle c/null/null/prerequisites"]);
+    let cycles = flags(&[("a", &["b"]), ("b", &["c"]), ("c", &["a", "b"])]);
+    assert_eq!(
+        findings(&cycles),
+        [
+            "error prerequisite-cycle c/null/null/prerequisites",
+            "warning prerequisite-twice c/null/null/prerequisites",
+        ]
+    );
     let ways =
         flags(&[("a", &["b", "c"]), ("b", &["d"]), ("c", &["d"]), ("d", &["e"]), ("e", &[])]);
     assert_eq!(findings(&ways), ["warning prerequisite-twice a/null/null/prerequisites"]);

@@ -58,8 +58,7 @@ impl<'a> Ruleset<'a> {
             parts.collect::<HashMap<&'a str, Node<'a>>>()
         };
         let states = by_key(&document.states);
-        let positions = document.flags.iter().enumerate();
-        let last: HashMap<&str, usize> = positions.map(|(at, (key, _))| (&**key, at)).collect();
+        let last = last_flags(document);
         let parts = document.flags.iter().enumerate();
         let counted = parts.filter(|(position, (key, _))| last.get(&**key) == Some(position));
         let flags = counted.map(|(position, (key, raw))| {
@@ -71,6 +70,12 @@ impl<'a> Ruleset<'a> {
         });
         Self { flags: flags.collect(), segments: by_key(&document.segments), named: HashSet::new() }
     }
+}
+
+/// Returns the position of the last flag with each key.
+fn last_flags<'d>(document: &'d Document<'_>) -> HashMap<&'d str, usize> {
+    let positions = document.flags.iter().enumerate();
+    positions.map(|(position, (key, _))| (&**key, position)).collect()
 }
 
 /// Returns the findings about a ruleset, in the order of its flags and then of its segments. `json` is the text of the ruleset.
@@ -90,8 +95,7 @@ pub(crate) fn lint(document: &Document<'_>, json: &[u8]) -> Vec<Finding> {
 
 /// Checks that each key has one flag, and that each state belongs to a flag.
 fn keys(findings: &mut Findings, document: &Document<'_>) {
-    let positions = document.flags.iter().enumerate();
-    let known: HashMap<&str, usize> = positions.map(|(at, (key, _))| (&**key, at)).collect();
+    let known = last_flags(document);
     for (position, (key, raw)) in document.flags.iter().enumerate() {
         if known.get(&**key) != Some(&position) {
             let name = Some(Cow::Borrowed(&**key));
