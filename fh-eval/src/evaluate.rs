@@ -169,6 +169,15 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     #[cfg(feature = "first-row")]
     #[inline(never)]
     fn rarer(&mut self, run: Run) -> Option<u32> {
+        #[cfg(feature = "featuresignals")]
+        if !T::WALKS_ALL
+            && self.head.encoding == Encoding::BasisPoints
+            && let Some(first) = self.tables.strategies.get(run.at as usize)
+            && (first.rules.is_empty(), first.share) == (true, Share::None)
+        {
+            // The first row answers in any case, such as that of a flag without rules.
+            return Some(run.at);
+        }
         match self.head.mode {
             Mode::FirstRow | Mode::FirstRowManyRules => self.rows(run),
             _ => self.several_keys(run),

@@ -1,5 +1,7 @@
 //! The users of FeatBit (featbit 3).
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use serde_json::value::RawValue;
@@ -63,7 +65,7 @@ impl User {
                 custom = list(value.get()).into_value().unwrap_or_default();
             }
         }
-        let mut seen: Vec<String> = Vec::new();
+        let mut seen: HashSet<String> = HashSet::new();
         for property in custom {
             let (mut name, mut value) = (None, None);
             for (member, raw) in members(property).unwrap_or_default() {
@@ -74,12 +76,11 @@ impl User {
                 }
             }
             let Some(name) = name else { continue };
-            if is_reserved(&name) || seen.iter().any(|known| *known == name) {
+            if is_reserved(&name) || !seen.insert(name.to_string()) {
                 continue;
             }
-            seen.push(name.to_string());
-            if let Some(value) = value {
-                attributes = set(attributes, &name, value);
+            if let Some(text) = value.and_then(text) {
+                attributes.add(&name, &text);
             }
         }
         Ok(Self { attributes: attributes.build() })
@@ -135,10 +136,18 @@ fn replaced(attributes: AttributesBuilder, name: &str, value: &str) -> Attribute
 
 /// Sets an attribute to a JSON value. Null removes the attribute.
 fn set(attributes: AttributesBuilder, name: &str, value: &RawValue) -> AttributesBuilder {
+    match text(value) {
+        None => attributes.remove(name),
+        Some(text) => replaced(attributes, name, &text),
+    }
+}
+
+/// Returns a JSON value as the text of a property; `None` for null.
+fn text(value: &RawValue) -> Option<Cow<'_, str>> {
     match Token::of(value) {
-        Token::Null => attributes.remove(name),
-        Token::List | Token::Object => replaced(attributes, name, value.get()),
-        token => replaced(attributes, name, &token.text().unwrap_or_default()),
+        Token::Null => None,
+        Token::List | Token::Object => Some(value.get().into()),
+        token => token.text(),
     }
 }
 

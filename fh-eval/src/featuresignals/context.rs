@@ -1,5 +1,6 @@
 //! The contexts of FeatureSignals (featuresignals 2).
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde_json::value::RawValue;
@@ -95,11 +96,16 @@ impl Context {
             }
         }
         let mut builder = Self::builder(key.ok_or(InvalidContext::NoKey)?);
-        for (name, value) in attributes {
-            builder.set(&name, value.get()).map_err(|why| match why {
-                Unwritable::Number => InvalidContext::Number((*name).into()),
-                Unwritable::Depth => InvalidContext::Depth((*name).into()),
+        let last: HashMap<&str, usize> =
+            attributes.iter().enumerate().map(|(at, (name, _))| (&**name, at)).collect();
+        for (at, (name, value)) in attributes.iter().enumerate() {
+            let text = write(value.get(), Writing::Plain).map_err(|why| match why {
+                Unwritable::Number => InvalidContext::Number((**name).into()),
+                Unwritable::Depth => InvalidContext::Depth((**name).into()),
             })?;
+            if name != KEY && last.get(&**name) == Some(&at) {
+                builder.attributes.add(name, &text);
+            }
         }
         Ok(builder.build())
     }
@@ -123,19 +129,13 @@ impl ContextBuilder {
     #[must_use]
     pub fn attribute(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
         let json = serde_json::to_string(&value.into()).unwrap_or_default();
-        let _ = self.set(name, &json);
-        self
-    }
-
-    /// Sets an attribute to JSON.
-    fn set(&mut self, name: &str, json: &str) -> Result<(), Unwritable> {
-        let text = write(json, Writing::Plain)?;
-        if name != KEY {
-            let mut attributes = std::mem::take(&mut self.attributes).remove(name);
-            attributes.add(name, &text);
-            self.attributes = attributes;
+        if let Ok(text) = write(&json, Writing::Plain)
+            && name != KEY
+        {
+            self.attributes = self.attributes.remove(name);
+            self.attributes.add(name, &text);
         }
-        Ok(())
+        self
     }
 
     /// Returns the finished context.

@@ -8,8 +8,11 @@ import { fromUtf8Lossy, utf8 } from "../../src/text.ts";
 /** The fuzz targets whose bytes reach the evaluation engine. */
 export const TARGETS = ["address", "context", "date", "evaluate", "number", "pattern", "payload", "version"];
 
-/** The other fuzz targets with seeds: those of the Edge, of state files, of the session and of its event streams. */
-export const OTHER_TARGETS = ["edge", "session", "sse", "state"];
+/**
+ * The other fuzz targets with seeds: those of the Edge, of state files, of the session and of its event streams, and those of systems whose
+ * flags the engine of the browser does not read.
+ */
+export const OTHER_TARGETS = ["edge", "featbit", "featuresignals", "re2", "session", "sse", "state"];
 
 /** An input of a fuzz target. */
 export interface Seed {
