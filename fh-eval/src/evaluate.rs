@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use crate::attributes::{Attributes, Name, Supplied};
 use crate::bucket::{Encoding, Murmur3, bucket_of, scale};
 #[cfg(feature = "first-row")]
-use crate::predicate::compare_doubles;
+use crate::predicate::{Grammar, compare_doubles};
 use crate::predicate::{Predicate, Run, compare_packed, join};
 use crate::subject::Subject;
 #[cfg(feature = "first-row")]
@@ -378,7 +378,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
             } else {
                 let slot = rule.field as usize % N.max(1);
                 if self.memory.attributes.get(slot).is_none_or(|known| known.field != rule.field) {
-                    self.learn(slot, rule.field);
+                    self.learn_for::<SEGMENTS>(slot, rule);
                 }
                 self.memory.attributes.get(slot).unwrap_or(&Remembered::NOTHING)
             };
@@ -421,7 +421,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         Verdict::Holds
     }
 
-    #[inline]
+    #[inline(always)]
     fn look_up(&self, row: u32) -> Remembered<'a> {
         let Some(field) = self.tables.fields.get(row as usize) else { return Remembered::NOTHING };
         let Some(values) = self.attributes.find(field.name, &field.text) else {
@@ -436,14 +436,31 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         }
     }
 
+    /// Caches the attribute of a rule, with a double if the rule reads one.
+    #[inline(always)]
+    fn learn_for<const SEGMENTS: bool>(&mut self, slot: usize, rule: &Rule) {
+        #[cfg(feature = "first-row")]
+        if SEGMENTS && let Predicate::Double(_, grammar, _) = rule.predicate {
+            return self.learn_double(slot, rule.field, grammar);
+        }
+        self.learn(slot, rule.field);
+    }
+
     #[inline(never)]
     fn learn(&mut self, slot: usize, field: u32) {
         let mut known = self.look_up(field);
-        known.packed = match self.tables.fields.get(field as usize).map(|field| field.reading) {
-            #[cfg(feature = "first-row")]
-            Some(Reading::Double(grammar)) => Some(grammar.read(known.only.text).to_bits()),
-            _ => pack(known.only.text),
-        };
+        known.packed = pack(known.only.text);
+        if let Some(slot) = self.memory.attributes.get_mut(slot) {
+            *slot = known;
+        }
+    }
+
+    /// Like [`Self::learn`], for an attribute that rules read as a double.
+    #[cfg(feature = "first-row")]
+    #[inline(never)]
+    fn learn_double(&mut self, slot: usize, field: u32, grammar: Grammar) {
+        let mut known = self.look_up(field);
+        known.packed = Some(grammar.read(known.only.text).to_bits());
         if let Some(slot) = self.memory.attributes.get_mut(slot) {
             *slot = known;
         }
