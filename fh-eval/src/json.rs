@@ -6,6 +6,8 @@
 mod escaped;
 #[cfg(feature = "featuresignals")]
 pub(crate) mod generic;
+#[cfg(feature = "first-row")]
+mod payload;
 mod read;
 #[cfg(feature = "first-row")]
 mod record;
@@ -17,13 +19,15 @@ use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
 use escaped::unescape;
+#[cfg(feature = "first-row")]
+pub(crate) use payload::{Unparsable, payload};
 pub(crate) use read::{
     ListOr, MemberValue, Object, ObjectOr, Reading, read_elements, read_list, read_object, shapes,
 };
 #[cfg(feature = "featbit")]
 pub(crate) use record::texts;
 #[cfg(feature = "first-row")]
-pub(crate) use record::{Record, optional_texts};
+pub(crate) use record::{Record, optional_texts, owned_text, records};
 pub use surrogate::{lone_surrogates, mend};
 
 use crate::text::number::Decimal;

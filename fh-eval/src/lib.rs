@@ -1,14 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
-// A build with one of the two systems lacks the users of the other one. The build with both finds what has no user.
-#![cfg_attr(
-    any(
-        all(feature = "featbit", not(feature = "featuresignals")),
-        all(feature = "featuresignals", not(feature = "featbit")),
-    ),
-    allow(dead_code)
-)]
 
 #[cfg(feature = "featbit")]
 pub mod featbit;

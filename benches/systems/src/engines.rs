@@ -43,6 +43,21 @@ pub fn compile(payload: &str) -> Result<Ruleset, String> {
     Ok(Compiler::new(Profile::Server).compile(&document))
 }
 
+#[inline]
+fn is_on(ruleset: &Ruleset, flag: &str, context: &Attributes) -> bool {
+    let subject = Subject::new(context, NOW);
+    ruleset.get(flag).is_some_and(|flag| flag.evaluate(&subject).is_enabled())
+}
+
+/// Evaluates all flags, and returns the number of those that are on.
+fn all(ruleset: &Ruleset, context: &Attributes) -> usize {
+    let mut on = 0;
+    ruleset.evaluate_all(&Subject::new(context, NOW), |_, evaluation| {
+        on += usize::from(evaluation.is_enabled());
+    });
+    on
+}
+
 impl Engine for Ours {
     type Context = Attributes;
     type Flag = String;
@@ -63,15 +78,10 @@ impl Engine for Ours {
     }
     #[inline]
     fn is_on(&self, flag: &String, context: &Attributes) -> bool {
-        let subject = Subject::new(context, NOW);
-        self.0.get(flag).and_then(|flag| flag.evaluate(&subject).boolean()).unwrap_or(false)
+        is_on(&self.0, flag, context)
     }
     fn all(&self, context: &Attributes) -> usize {
-        let mut on = 0;
-        self.0.evaluate_all(&Subject::new(context, NOW), |_, evaluation| {
-            on += usize::from(evaluation.boolean() == Some(true));
-        });
-        on
+        all(&self.0, context)
     }
 }
 
@@ -112,14 +122,9 @@ impl Engine for FeatureSignals {
     }
     #[inline]
     fn is_on(&self, flag: &String, context: &Attributes) -> bool {
-        let subject = Subject::new(context, NOW);
-        self.0.get(flag).is_some_and(|flag| flag.evaluate(&subject).is_enabled())
+        is_on(&self.0, flag, context)
     }
     fn all(&self, context: &Attributes) -> usize {
-        let mut on = 0;
-        self.0.evaluate_all(&Subject::new(context, NOW), |_, evaluation| {
-            on += usize::from(evaluation.is_enabled());
-        });
-        on
+        all(&self.0, context)
     }
 }

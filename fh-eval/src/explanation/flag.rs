@@ -13,7 +13,9 @@ use crate::reason::EvaluationReason;
 use crate::subject::Subject;
 use crate::tables::FeatureDetail;
 use crate::time::Clock;
-use crate::value::{Kind, Value};
+#[cfg(feature = "featbit")]
+use crate::value::Kind;
+use crate::value::Value;
 
 /// The result of one evaluation of a flag of FeatBit or FeatureSignals with every step that led to it.
 ///
@@ -21,12 +23,14 @@ use crate::value::{Kind, Value};
 #[derive(Debug, Clone)]
 pub struct FlagExplanation {
     pub(crate) detail: Option<Arc<FeatureDetail>>,
+    #[cfg(feature = "featbit")]
     pub(crate) kind: Option<Kind>,
     pub(crate) attributes: Option<Attributes>,
     pub(crate) value: Option<Value>,
     pub(crate) variant: Option<Box<str>>,
     pub(crate) reason: EvaluationReason,
     /// The share of exposures that count for experiments; `None` in systems without experiments.
+    #[cfg(feature = "featbit")]
     pub(crate) exposure: Option<Exposure>,
     recorder: WalkRecorder,
     /// The function of the dialect that makes the report.
@@ -34,6 +38,7 @@ pub struct FlagExplanation {
 }
 
 /// The decision whether an exposure counts for experiments.
+#[cfg(feature = "featbit")]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Exposure {
     pub(crate) counts: bool,
@@ -64,11 +69,13 @@ impl FlagExplanation {
         };
         let explanation = Self {
             detail: flag.detail().cloned(),
+            #[cfg(feature = "featbit")]
             kind: flag.kind(),
             attributes: subject.attributes().cloned(),
             value: evaluation.value().cloned(),
             variant: evaluation.variant().map(Box::from),
             reason: evaluation.reason(),
+            #[cfg(feature = "featbit")]
             exposure: None,
             recorder,
             report,

@@ -117,6 +117,26 @@ pub struct StepReport {
     pub shares: Vec<ShareReport>,
 }
 
+impl StepReport {
+    /// Returns a step without details.
+    pub(crate) fn of(step: StepKind, outcome: StepOutcome, because: impl Into<String>) -> Self {
+        Self {
+            step,
+            position: None,
+            name: None,
+            outcome,
+            because: because.into(),
+            value: None,
+            variant: None,
+            conditions: Vec::new(),
+            members: Vec::new(),
+            prerequisites: Vec::new(),
+            bucket: None,
+            shares: Vec::new(),
+        }
+    }
+}
+
 /// The report of one condition: its settings, the value of the user, and its outcome.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -51,9 +51,6 @@ enum Event {
 pub(crate) struct Row {
     pub(crate) share: Share,
     pub(crate) reason: EvaluationReason,
-    /// The largest bucket that the row admits, if its share is below a limit.
-    #[allow(dead_code, reason = "only flags of FeatureSignals have limits")]
-    pub(crate) limit: i32,
     #[cfg(feature = "featbit")]
     pub(crate) interval: Option<Interval>,
     /// The position of the rule from which the row comes; [`NO_POSITION`](crate::tables::NO_POSITION) for a row that comes from none.
@@ -66,7 +63,6 @@ impl Row {
         Some(Self {
             share: strategy.share,
             reason: strategy.reason,
-            limit: strategy.limit,
             #[cfg(feature = "featbit")]
             interval: tables.interval(strategy).copied(),
             position: tables.details.get(row as usize)?.position,
@@ -133,12 +129,16 @@ pub(crate) struct RowStep {
     /// The bucket that was compared with the share of the row, and true if the share contains it.
     pub(crate) drawn: Option<(f64, bool)>,
     /// True if the row answers because of another test, such as that of an expiry.
+    #[cfg(feature = "featuresignals")]
     pub(crate) is_due: Option<bool>,
     /// The flags of the group, with their buckets.
+    #[cfg(feature = "featuresignals")]
     pub(crate) members: Vec<(Box<str>, u32)>,
     /// The flag that the group chooses.
+    #[cfg(feature = "featuresignals")]
     pub(crate) winner: Option<Box<str>>,
     /// The flags that were evaluated as prerequisites.
+    #[cfg(feature = "featuresignals")]
     pub(crate) prerequisites: Vec<Nested>,
     /// The value, if the row answers; `Some(None)` for an answer without a value.
     pub(crate) answer: Option<Option<Value>>,
@@ -183,9 +183,13 @@ impl Walk {
                     row: row.clone(),
                     rules: Vec::new(),
                     drawn: None,
+                    #[cfg(feature = "featuresignals")]
                     is_due: None,
+                    #[cfg(feature = "featuresignals")]
                     members: Vec::new(),
+                    #[cfg(feature = "featuresignals")]
                     winner: None,
+                    #[cfg(feature = "featuresignals")]
                     prerequisites: Vec::new(),
                     answer: None,
                 }),

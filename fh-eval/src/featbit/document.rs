@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use crate::json::{Record, Shape, Token, list};
+use crate::json::{Record, Shape, Token, Unparsable, list, payload};
 
 /// The flags and segments of a payload, which are not read yet.
 #[derive(Debug, Clone, Default)]
@@ -47,6 +47,15 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
+impl From<Unparsable> for ParseError {
+    fn from(why: Unparsable) -> Self {
+        match why {
+            Unparsable::NotUtf8(at) => Self::NotUtf8(at),
+            Unparsable::NotJson(why) => Self::InvalidJson(why),
+        }
+    }
+}
+
 impl<'a> Document<'a> {
     /// Parses the message `data-sync`, its member `data`, or an object with the lists `featureFlags` and `segments`. A missing list of
     /// segments is empty. A byte-order mark is skipped.
@@ -54,11 +63,7 @@ impl<'a> Document<'a> {
     /// # Errors
     /// Fails with [`ParseError`] if the document as a whole cannot be read.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
-        let json =
-            std::str::from_utf8(bytes).map_err(|error| ParseError::NotUtf8(error.valid_up_to()))?;
-        let json = json.strip_prefix('\u{feff}').unwrap_or(json);
-        let raw: &RawValue = serde_json::from_str(json)
-            .map_err(|error: serde_json::Error| ParseError::InvalidJson(error.to_string()))?;
+        let raw = payload(bytes)?;
         let envelope = Record::of(raw).ok_or(ParseError::NoFlags)?;
         let data = envelope.record("data").unwrap_or(envelope);
         let flags = data.list("featureFlags").into_value().ok_or(ParseError::NoFlags)?;

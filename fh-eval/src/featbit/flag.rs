@@ -9,7 +9,7 @@ use super::split::{Exposures, Origin, no_rule};
 use super::{KEY, Profile};
 use crate::attributes::Name;
 use crate::bucket::Encoding;
-use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Vocabulary, excerpt};
+use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Vocabulary};
 use crate::featurehub::DiagnosticCollector;
 use crate::hashing::Hashing;
 use crate::json::{Record, Shape, compact, texts};
@@ -104,7 +104,7 @@ impl<'a> Compilation<'a> {
         if self.wrong_type.is_none()
             && let Some(raw) = record.get(name)
         {
-            self.wrong_type = Some(self.unreadable(name, raw, expected));
+            self.wrong_type = Some(self.diagnostics.left_out(name, raw, expected));
         }
     }
 
@@ -151,30 +151,35 @@ impl<'a> Compilation<'a> {
     /// Adds a flag. An archived one is left out.
     pub(super) fn flag(&mut self, raw: &RawValue) -> Result<(), LeftOut> {
         let Some(flag) = Record::of(raw) else {
-            return Err(self.unreadable("flag", raw, "an object").into());
+            return Err(self.diagnostics.left_out("flag", raw, "an object").into());
         };
         let Shape::Is(key) = flag.text("key") else {
-            return Err(self.unreadable("key", raw, "a text").into());
+            return Err(self.diagnostics.left_out("key", raw, "a text").into());
         };
         self.diagnostics.name_feature(&key);
         if matches!(flag.boolean("isArchived"), Shape::Is(true)) {
             return Err(LeftOut::Archived);
         }
         let Shape::Is(is_enabled) = flag.boolean("isEnabled") else {
-            return Err(self.unreadable("isEnabled", raw, "a boolean").into());
+            return Err(self.diagnostics.left_out("isEnabled", raw, "a boolean").into());
         };
         let targets = match flag.list("targetUsers") {
             Shape::Is(targets) => targets,
             Shape::Absent | Shape::Null => Vec::new(),
-            Shape::Other => return Err(self.unreadable("targetUsers", raw, "a list").into()),
+            Shape::Other => {
+                return Err(self.diagnostics.left_out("targetUsers", raw, "a list").into());
+            }
         };
         let Some(targets) = targets.into_iter().map(Target::of).collect::<Option<Vec<_>>>() else {
-            return Err(self.unreadable("targetUsers", raw, "a list of objects with texts").into());
+            return Err(self
+                .diagnostics
+                .left_out("targetUsers", raw, "a list of objects with texts")
+                .into());
         };
         let rules = match flag.list("rules") {
             Shape::Is(rules) => rules,
             Shape::Absent | Shape::Null => Vec::new(),
-            Shape::Other => return Err(self.unreadable("rules", raw, "a list").into()),
+            Shape::Other => return Err(self.diagnostics.left_out("rules", raw, "a list").into()),
         };
         self.writer.begin();
         let hash_id = self.writer.hash_id(&key);
@@ -214,22 +219,6 @@ impl<'a> Compilation<'a> {
         };
         self.writer.end(head, key_row, strategies, detail);
         Ok(())
-    }
-
-    /// Returns the diagnostic of a flag or a segment that cannot be read.
-    pub(super) fn unreadable(
-        &self,
-        member: &'static str,
-        raw: &RawValue,
-        expected: &'static str,
-    ) -> Box<Diagnostic> {
-        let value = Some(excerpt(raw.get()));
-        let place = Place { member: Some(member), value, ..self.diagnostics.place() };
-        let consequence = match place.vocabulary {
-            Vocabulary::Segment => Consequence::SegmentLeftOut,
-            _ => Consequence::FlagLeftOut,
-        };
-        Box::new(Diagnostic { place, problem: DiagnosticKind::Expected(expected), consequence })
     }
 
     fn variations(&mut self, flag: &Record<'_>) -> Variations {

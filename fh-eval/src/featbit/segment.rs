@@ -27,10 +27,10 @@ impl Compilation<'_> {
 
     fn segment_rows(&mut self, raw: &RawValue) -> Result<(Arc<str>, bool), Box<Diagnostic>> {
         let Some(segment) = Record::of(raw) else {
-            return Err(self.unreadable("segment", raw, "an object"));
+            return Err(self.diagnostics.left_out("segment", raw, "an object"));
         };
         let Shape::Is(id) = segment.text("id") else {
-            return Err(self.unreadable("id", raw, "a text"));
+            return Err(self.diagnostics.left_out("id", raw, "a text"));
         };
         self.diagnostics.name_feature(&id);
         let is_archived = matches!(segment.boolean("isArchived"), Shape::Is(true));
@@ -43,7 +43,7 @@ impl Compilation<'_> {
                 Shape::Other => None,
             };
             let Some(keys) = keys else {
-                return Err(self.unreadable(member, raw, "a list of texts"));
+                return Err(self.diagnostics.left_out(member, raw, "a list of texts"));
             };
             let rules = self.key_among(&keys);
             self.member_row(rules, is_member);
@@ -57,7 +57,7 @@ impl Compilation<'_> {
                 self.diagnostics.leave_strategy();
             }
             Shape::Absent | Shape::Null => {}
-            Shape::Other => return Err(self.unreadable("rules", raw, "a list")),
+            Shape::Other => return Err(self.diagnostics.left_out("rules", raw, "a list")),
         }
         self.refuse_wrong_types()?;
         let strategies = Run { at: 0, len: self.writer.tables.strategies.len() as u32 };

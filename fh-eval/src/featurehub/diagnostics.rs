@@ -1,5 +1,8 @@
 //! The compiler's current position in the payload, and the diagnostics of the current feature.
 
+#[cfg(feature = "first-row")]
+use serde_json::value::RawValue;
+
 use super::member::UnknownMember;
 use super::wire::Raw;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Vocabulary, excerpt};
@@ -113,6 +116,23 @@ impl DiagnosticCollector {
     ) {
         let json = raw.map(|raw| mend(raw.get()));
         self.add(member, json.as_deref(), problem, consequence);
+    }
+
+    /// Returns the diagnostic of a flag or a segment that cannot be read, at the current position.
+    #[cfg(feature = "first-row")]
+    pub(crate) fn left_out(
+        &self,
+        member: &'static str,
+        raw: &RawValue,
+        expected: &'static str,
+    ) -> Box<Diagnostic> {
+        let value = Some(excerpt(raw.get()));
+        let place = Place { member: Some(member), value, ..self.place() };
+        let consequence = match self.vocabulary {
+            Vocabulary::Segment => Consequence::SegmentLeftOut,
+            _ => Consequence::FlagLeftOut,
+        };
+        Box::new(Diagnostic { place, problem: DiagnosticKind::Expected(expected), consequence })
     }
 
     /// Adds a diagnostic for `member` at the current position. `value` is the text that the diagnostic shows.

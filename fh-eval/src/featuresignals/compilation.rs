@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use super::KEY;
 use crate::attributes::Name;
 use crate::bucket::Encoding;
-use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Vocabulary, excerpt};
+use crate::diagnostic::{Consequence, DiagnosticKind, Vocabulary};
 use crate::featurehub::DiagnosticCollector;
 use crate::json::{Record, Shape, Token};
 use crate::patterns::Patterns;
@@ -147,22 +147,6 @@ impl<'a> Compilation<'a> {
             default_reason: EvaluationReason::Default,
         };
         (head, all)
-    }
-
-    /// Returns the diagnostic of a flag or a segment that cannot be read.
-    pub(super) fn left_out(
-        &self,
-        member: &'static str,
-        raw: &RawValue,
-        expected: &'static str,
-    ) -> Box<Diagnostic> {
-        let value = Some(excerpt(raw.get()));
-        let place = Place { member: Some(member), value, ..self.diagnostics.place() };
-        let consequence = match self.part {
-            Part::Segment => Consequence::SegmentLeftOut,
-            Part::Flags | Part::Flag => Consequence::FlagLeftOut,
-        };
-        Box::new(Diagnostic { place, problem: DiagnosticKind::Expected(expected), consequence })
     }
 
     /// Reads a text that may be missing. Null is a missing text.

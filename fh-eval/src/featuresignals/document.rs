@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use crate::json::{Token, members};
+use crate::json::{Token, Unparsable, members, payload};
 
 /// The flags, states and segments of one environment, by their keys. They are not read yet.
 #[derive(Debug, Clone, Default)]
@@ -49,6 +49,15 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
+impl From<Unparsable> for ParseError {
+    fn from(why: Unparsable) -> Self {
+        match why {
+            Unparsable::NotUtf8(at) => Self::NotUtf8(at),
+            Unparsable::NotJson(why) => Self::InvalidJson(why),
+        }
+    }
+}
+
 impl<'a> Document<'a> {
     /// Parses an object with the objects `flags`, `states` and `segments`. Missing states and segments are none. A byte-order mark is
     /// skipped.
@@ -56,11 +65,7 @@ impl<'a> Document<'a> {
     /// # Errors
     /// Fails with [`ParseError`] if the document as a whole cannot be read.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
-        let json =
-            std::str::from_utf8(bytes).map_err(|error| ParseError::NotUtf8(error.valid_up_to()))?;
-        let json = json.strip_prefix('\u{feff}').unwrap_or(json);
-        let raw: &RawValue = serde_json::from_str(json)
-            .map_err(|error: serde_json::Error| ParseError::InvalidJson(error.to_string()))?;
+        let raw = payload(bytes)?;
         let mut document = Self::default();
         let mut has_flags = false;
         for (name, value) in members(raw).ok_or(ParseError::NoFlags)? {

@@ -32,7 +32,7 @@ impl Compilation<'_> {
     ) -> Result<(), Box<Diagnostic>> {
         self.diagnostics.name_feature(key);
         let Some(flag) = Record::of(raw) else {
-            return Err(self.left_out("flag", raw, "an object"));
+            return Err(self.diagnostics.left_out("flag", raw, "an object"));
         };
         let conditions = self.conditions_of_flag(raw, &flag)?;
         self.writer.begin();
@@ -71,15 +71,17 @@ impl Compilation<'_> {
     ) -> Result<Conditions, Box<Diagnostic>> {
         let expires_at = match flag.text("expires_at") {
             Shape::Is(text) => expiry(&text).map_err(|InvalidTimestamp| {
-                self.left_out("expires_at", raw, "a time such as 2026-02-28T12:00:00Z")
+                self.diagnostics.left_out("expires_at", raw, "a time such as 2026-02-28T12:00:00Z")
             })?,
             Shape::Absent | Shape::Null => None,
-            Shape::Other => return Err(self.left_out("expires_at", raw, "a text")),
+            Shape::Other => return Err(self.diagnostics.left_out("expires_at", raw, "a text")),
         };
         let group = match flag.text("mutual_exclusion_group") {
             Shape::Is(group) => group.into_owned(),
             Shape::Absent | Shape::Null => String::new(),
-            Shape::Other => return Err(self.left_out("mutual_exclusion_group", raw, "a text")),
+            Shape::Other => {
+                return Err(self.diagnostics.left_out("mutual_exclusion_group", raw, "a text"));
+            }
         };
         let prerequisites = match flag.list("prerequisites") {
             Shape::Is(list) => optional_texts(&list).map(|texts| {
@@ -90,7 +92,11 @@ impl Compilation<'_> {
             Shape::Other => None,
         };
         let Some(prerequisites) = prerequisites else {
-            return Err(self.left_out("prerequisites", raw, "a list of the keys of flags"));
+            return Err(self.diagnostics.left_out(
+                "prerequisites",
+                raw,
+                "a list of the keys of flags",
+            ));
         };
         Ok(Conditions { expires_at, group, prerequisites })
     }

@@ -18,13 +18,13 @@ impl Compilation<'_> {
     pub(super) fn segment(mut self, key: &str, raw: &RawValue) -> Result<Segment, Box<Diagnostic>> {
         self.diagnostics.name_feature(key);
         let Some(segment) = Record::of(raw) else {
-            return Err(self.left_out("segment", raw, "an object"));
+            return Err(self.diagnostics.left_out("segment", raw, "an object"));
         };
         self.writer.begin();
         let name = self.writer.name(key);
         if let Err(Unreadable) = self.segment_rows(&segment) {
             let first = self.diagnostics.diagnostics.drain(..).next();
-            let otherwise = self.left_out("segment", raw, "a segment");
+            let otherwise = self.diagnostics.left_out("segment", raw, "a segment");
             return Err(first.map_or(otherwise, Box::new));
         }
         let (head, all) = self.head(0, 0, Run::default(), None);

@@ -48,6 +48,7 @@ impl<'a> Record<'a> {
 }
 
 /// Reads a list of texts, in which nulls are ignored. `None` for any other value.
+#[cfg(feature = "featbit")]
 pub(crate) fn texts(list: &[&RawValue]) -> Option<Vec<String>> {
     optional_texts(list).map(|texts| texts.into_iter().flatten().collect())
 }
@@ -60,4 +61,15 @@ pub(crate) fn optional_texts(list: &[&RawValue]) -> Option<Vec<Option<String>>> 
         _ => None,
     };
     list.iter().map(text).collect()
+}
+
+/// Returns the text in a member; `None` for any other value.
+pub(crate) fn owned_text(record: &Record<'_>, name: &str) -> Option<String> {
+    record.text(name).into_value().map(Cow::into_owned)
+}
+
+/// Returns the objects of a list; none for any other value. An element that is no object has no members.
+pub(crate) fn records<'a>(record: &Record<'a>, name: &str) -> Vec<Record<'a>> {
+    let list = record.list(name).into_value().unwrap_or_default();
+    list.into_iter().map(|raw| Record::of(raw).unwrap_or_default()).collect()
 }

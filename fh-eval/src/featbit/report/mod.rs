@@ -13,8 +13,7 @@ use crate::diagnostic::Diagnostic;
 use crate::explanation::{
     ExposureReport, FlagExplanation, FlagReport, RowStep, StepKind, StepOutcome, StepReport, Walk,
 };
-use crate::json::Record;
-use crate::json::{Shape, mend};
+use crate::json::{Record, Shape, mend, owned_text as text, records as list};
 use crate::reason::EvaluationReason;
 use crate::tables::NO_POSITION;
 use crate::value::Kind;
@@ -53,19 +52,9 @@ fn token(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }
 
-/// Returns the objects of a list; none for any other value. An element that is no object has no members.
-fn list<'a>(record: &Record<'a>, name: &str) -> Vec<Record<'a>> {
-    let list = record.list(name).into_value().unwrap_or_default();
-    list.into_iter().map(|raw| Record::of(raw).unwrap_or_default()).collect()
-}
-
 /// Returns the diagnostics of a rule.
 fn of_rule(diagnostics: &[Diagnostic], position: Option<u32>) -> Vec<&Diagnostic> {
     diagnostics.iter().filter(|diagnostic| diagnostic.place.strategy == position).collect()
-}
-
-fn text(record: &Record<'_>, name: &str) -> Option<String> {
-    record.text(name).into_value().map(std::borrow::Cow::into_owned)
 }
 
 /// The parts from which a report is made.
@@ -104,7 +93,9 @@ impl Reporter<'_> {
         let mut rows = walk.rows.iter();
         let is_on = matches!(self.flag.boolean("isEnabled"), Shape::Is(true));
         let switch = match (is_on, rows.as_slice().first()) {
-            (true, Some(_)) => step(StepKind::Switch, StepOutcome::Passed, "the flag is on"),
+            (true, Some(_)) => {
+                StepReport::of(StepKind::Switch, StepOutcome::Passed, "the flag is on")
+            }
             (false, Some(row)) => {
                 let variation = self.variation(self.flag, "disabledVariationId");
                 let because = match variation.value {
@@ -114,10 +105,10 @@ impl Reporter<'_> {
                 StepReport {
                     value: variation.value,
                     variant: Some(variation.id),
-                    ..step(StepKind::Switch, outcome(row), because)
+                    ..StepReport::of(StepKind::Switch, outcome(row), because)
                 }
             }
-            (_, None) => step(StepKind::Switch, StepOutcome::NotReached, "not reached"),
+            (_, None) => StepReport::of(StepKind::Switch, StepOutcome::NotReached, "not reached"),
         };
         if !is_on {
             return vec![switch];
@@ -160,7 +151,7 @@ impl Reporter<'_> {
         StepReport {
             value: variation.value,
             variant: Some(variation.id),
-            ..step(StepKind::Target, outcome, because)
+            ..StepReport::of(StepKind::Target, outcome, because)
         }
     }
 
@@ -254,24 +245,6 @@ impl Reporter<'_> {
 
     fn dispatch_property(&self, step: &StepReport) -> String {
         share::dispatch_property(&self.record_of(step))
-    }
-}
-
-/// Returns a step without details.
-fn step(kind: StepKind, outcome: StepOutcome, because: impl Into<String>) -> StepReport {
-    StepReport {
-        step: kind,
-        position: None,
-        name: None,
-        outcome,
-        because: because.into(),
-        value: None,
-        variant: None,
-        conditions: Vec::new(),
-        members: Vec::new(),
-        prerequisites: Vec::new(),
-        bucket: None,
-        shares: Vec::new(),
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::super::KEY;
 use super::condition::{malformed_condition, title};
-use super::{Reporter, list, of_rule, outcome, step, text};
+use super::{Reporter, list, of_rule, outcome, text};
 use crate::diagnostic::Diagnostic;
 use crate::explanation::{Nested, RowStep, SegmentReport, StepKind, StepOutcome, StepReport};
 use crate::json::Record;
@@ -88,7 +88,7 @@ impl Reporter<'_> {
             position: Some(position),
             name: text(rule, "name"),
             conditions,
-            ..step(StepKind::Rule, outcome, because)
+            ..StepReport::of(StepKind::Rule, outcome, because)
         }
     }
 }

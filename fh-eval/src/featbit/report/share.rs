@@ -3,7 +3,7 @@
 use super::super::KEY;
 use super::super::split::double;
 use super::condition::malformed_condition;
-use super::{Reporter, list, outcome, step, text};
+use super::{Reporter, list, outcome, text};
 use crate::diagnostic::Diagnostic;
 use crate::explanation::{
     BucketReport, ConditionReport, RowStep, ShareReport, StepKind, StepOutcome, StepReport,
@@ -59,7 +59,14 @@ impl Reporter<'_> {
             [only] if (only.from, only.to) == (Some(0.0), Some(1.0)) => Vec::new(),
             _ => shares,
         };
-        StepReport { value, variant, conditions, bucket, shares, ..step(kind, outcome, because) }
+        StepReport {
+            value,
+            variant,
+            conditions,
+            bucket,
+            shares,
+            ..StepReport::of(kind, outcome, because)
+        }
     }
 
     fn why_matched(&self, kind: StepKind, rule: &Record<'_>, shares: &[ShareReport]) -> String {

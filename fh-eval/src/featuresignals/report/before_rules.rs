@@ -1,6 +1,6 @@
 //! The reports of the steps before the rules: the expiry, the switch, the group and the prerequisites.
 
-use super::{Flag, Reporter, is_enabled, step, text, value_of};
+use super::{Flag, Reporter, is_enabled, text, value_of};
 use crate::explanation::{
     MemberReport, Nested, PrerequisiteReport, StepKind, StepOutcome, StepReport,
 };
@@ -15,11 +15,18 @@ impl Reporter<'_> {
         let time = text(&self.records.flag, "expires_at").unwrap_or_default();
         Some(if row.is_due == Some(true) {
             let value = value_of(&self.records.flag, "default_value");
-            let expired =
-                step(StepKind::Expiry, StepOutcome::Match, format!("the flag expired at {time}"));
+            let expired = StepReport::of(
+                StepKind::Expiry,
+                StepOutcome::Match,
+                format!("the flag expired at {time}"),
+            );
             StepReport { value, ..expired }
         } else {
-            step(StepKind::Expiry, StepOutcome::Passed, format!("the flag expires after {time}"))
+            StepReport::of(
+                StepKind::Expiry,
+                StepOutcome::Passed,
+                format!("the flag expires after {time}"),
+            )
         })
     }
 
@@ -29,10 +36,10 @@ impl Reporter<'_> {
         let off = self
             .row(|step| step.row.reason == EvaluationReason::Off && step.row.share == Share::None);
         if is_expired {
-            return step(StepKind::Switch, StepOutcome::NotReached, "not reached");
+            return StepReport::of(StepKind::Switch, StepOutcome::NotReached, "not reached");
         }
         if off.is_none() {
-            return step(StepKind::Switch, StepOutcome::Passed, "the flag is on");
+            return StepReport::of(StepKind::Switch, StepOutcome::Passed, "the flag is on");
         }
         let because = match &self.records.state {
             None => "the flag has no state in the environment",
@@ -40,14 +47,15 @@ impl Reporter<'_> {
             Some(_) => "the flag is off",
         };
         let value = value_of(&self.records.flag, "default_value");
-        StepReport { value, ..step(StepKind::Switch, StepOutcome::Match, because) }
+        StepReport { value, ..StepReport::of(StepKind::Switch, StepOutcome::Match, because) }
     }
 
     /// Returns the report of the group; `None` for a flag without one.
     pub(super) fn group(&self) -> Option<StepReport> {
         let group = text(&self.records.flag, "mutual_exclusion_group")?;
         let Some(row) = self.row(|step| step.row.share == Share::LostGroup) else {
-            let not_reached = step(StepKind::Group, StepOutcome::NotReached, "not reached");
+            let not_reached =
+                StepReport::of(StepKind::Group, StepOutcome::NotReached, "not reached");
             return (!group.is_empty()).then_some(not_reached);
         };
         let winner = row.winner.as_deref().unwrap_or_default();
@@ -59,10 +67,10 @@ impl Reporter<'_> {
         let report = if row.is_due == Some(true) {
             let because = format!("the group {group} chooses {winner}, whose bucket is smaller");
             let value = value_of(&self.records.flag, "default_value");
-            StepReport { value, ..step(StepKind::Group, StepOutcome::Match, because) }
+            StepReport { value, ..StepReport::of(StepKind::Group, StepOutcome::Match, because) }
         } else {
             let because = format!("the group {group} chooses this flag");
-            step(StepKind::Group, StepOutcome::Passed, because)
+            StepReport::of(StepKind::Group, StepOutcome::Passed, because)
         };
         Some(StepReport { members: members.collect(), ..report })
     }
@@ -71,7 +79,8 @@ impl Reporter<'_> {
     pub(super) fn prerequisites(&self) -> Option<StepReport> {
         let keys = self.records.flag.list("prerequisites").into_value().unwrap_or_default();
         let Some(row) = self.row(|step| step.row.share == Share::FailedPrerequisite) else {
-            let not_reached = step(StepKind::Prerequisites, StepOutcome::NotReached, "not reached");
+            let not_reached =
+                StepReport::of(StepKind::Prerequisites, StepOutcome::NotReached, "not reached");
             return (!keys.is_empty()).then_some(not_reached);
         };
         let prerequisites: Vec<PrerequisiteReport> =
@@ -81,9 +90,16 @@ impl Reporter<'_> {
             Some(failed) => {
                 let because = format!("prerequisite {}: {}", failed.flag, failed.because);
                 let value = value_of(&self.records.flag, "default_value");
-                StepReport { value, ..step(StepKind::Prerequisites, StepOutcome::Match, because) }
+                StepReport {
+                    value,
+                    ..StepReport::of(StepKind::Prerequisites, StepOutcome::Match, because)
+                }
             }
-            None => step(StepKind::Prerequisites, StepOutcome::Passed, "all prerequisites are on"),
+            None => StepReport::of(
+                StepKind::Prerequisites,
+                StepOutcome::Passed,
+                "all prerequisites are on",
+            ),
         };
         Some(StepReport { prerequisites, ..report })
     }

@@ -2,10 +2,10 @@
 
 use serde_json::value::RawValue;
 
-use super::{Reporter, list, step, text};
+use super::{Reporter, list, text};
 use crate::diagnostic::Diagnostic;
 use crate::explanation::{
-    ConditionReport, Nested, SegmentReport, StepKind, StepOutcome, WalkedRule,
+    ConditionReport, Nested, SegmentReport, StepKind, StepOutcome, StepReport, WalkedRule,
 };
 use crate::json::{Record, compact, mend, optional_texts};
 use crate::text::go_double;
@@ -143,7 +143,7 @@ impl Reporter<'_> {
             _ => conditions.because,
         };
         let outcome = if is_member { StepOutcome::Match } else { StepOutcome::Miss };
-        let mut rule = step(StepKind::Rule, outcome, because.clone());
+        let mut rule = StepReport::of(StepKind::Rule, outcome, because.clone());
         rule.conditions = conditions.reports;
         let rules = if rule.conditions.is_empty() { Vec::new() } else { vec![rule] };
         SegmentReport { id, name: text(&segment, "name"), is_member: nested.held, because, rules }

@@ -14,7 +14,7 @@ use crate::explanation::{
     FlagExplanation, FlagReport, RowStep, StepKind, StepOutcome, StepReport, Walk,
 };
 use crate::json::generic::{Writing, write};
-use crate::json::{Record, Shape, Token, mend};
+use crate::json::{Record, Shape, Token, mend, owned_text as text, records as list};
 use crate::reason::EvaluationReason;
 use crate::tables::FeatureDetail;
 use crate::value::{Kind, Value};
@@ -134,16 +134,6 @@ fn value_of(record: &Record<'_>, member: &str) -> Option<String> {
     write(raw.get(), Writing::Json).ok()
 }
 
-fn text(record: &Record<'_>, name: &str) -> Option<String> {
-    record.text(name).into_value().map(std::borrow::Cow::into_owned)
-}
-
-/// Returns the objects of a list; none for any other value. An element that is no object has no members.
-fn list<'a>(record: &Record<'a>, name: &str) -> Vec<Record<'a>> {
-    let list = record.list(name).into_value().unwrap_or_default();
-    list.into_iter().map(|raw| Record::of(raw).unwrap_or_default()).collect()
-}
-
 impl Reporter<'_> {
     /// Returns the value of an attribute; `None` if the context has none. Each context has a key, which may be empty.
     fn attribute(&self, name: &str) -> Option<&str> {
@@ -203,24 +193,6 @@ fn because(steps: &[StepReport]) -> String {
         StepKind::Fallthrough if has_rules => "no rule matches".to_string(),
         StepKind::Fallthrough => "the flag has no rules".to_string(),
         _ => step.because.clone(),
-    }
-}
-
-/// Returns a step without details.
-fn step(kind: StepKind, outcome: StepOutcome, because: impl Into<String>) -> StepReport {
-    StepReport {
-        step: kind,
-        position: None,
-        name: None,
-        outcome,
-        because: because.into(),
-        value: None,
-        variant: None,
-        conditions: Vec::new(),
-        members: Vec::new(),
-        prerequisites: Vec::new(),
-        bucket: None,
-        shares: Vec::new(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::condition::Combined;
 use super::share::percentage;
-use super::{Reporter, decides, list, step, text, value_of};
+use super::{Reporter, list, text, value_of};
 use crate::diagnostic::Diagnostic;
 use crate::explanation::{ConditionReport, RowStep, StepKind, StepOutcome, StepReport, WalkedRule};
 use crate::json::{Record, compact, mend};
@@ -70,17 +70,15 @@ impl Reporter<'_> {
         let share = percentage.filter(|_| drawn.is_some());
         let value = value_of(rule, "value");
         let shares = share.map(|end| self.share(end, value.clone(), drawn));
-        let report = StepReport {
+        StepReport {
             position: Some(position),
             name: text(rule, "description").filter(|name| !name.is_empty()),
             conditions: reports,
             bucket: drawn.map(|(bucket, _)| self.bucket(bucket)),
             shares: shares.into_iter().collect(),
             value,
-            ..step(StepKind::Rule, outcome, because)
-        };
-        debug_assert!(decides(&report) == answer.is_some());
-        report
+            ..StepReport::of(StepKind::Rule, outcome, because)
+        }
     }
 
     /// Returns the report of the test that the context is in a segment of a rule; `None` for a rule without segments.
@@ -89,8 +87,7 @@ impl Reporter<'_> {
         rule: &Record<'_>,
         walked: Option<&WalkedRule>,
     ) -> Option<ConditionReport> {
-        let keys = rule.list("segment_keys").into_value().filter(|keys| !keys.is_empty())?;
-        let _ = keys;
+        rule.list("segment_keys").into_value().filter(|keys| !keys.is_empty())?;
         let wanted = rule.get("segment_keys").map(|raw| mend(&compact(raw.get())).into_owned());
         Some(ConditionReport {
             property: SEGMENTS.to_string(),

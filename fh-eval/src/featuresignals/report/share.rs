@@ -1,7 +1,7 @@
 //! The reports of the rollout, of the variants, and of the fallthrough.
 
 use super::super::KEY;
-use super::{Reporter, list, step, text, value_of};
+use super::{Reporter, list, text, value_of};
 use crate::bucket::BASIS_POINTS;
 use crate::explanation::{BucketReport, RowStep, ShareReport, StepKind, StepOutcome, StepReport};
 use crate::json::{Record, Token};
@@ -102,7 +102,7 @@ impl Reporter<'_> {
             bucket: drawn.map(|(bucket, _)| self.bucket(bucket)),
             shares: shares.into_iter().collect(),
             value,
-            ..step(StepKind::Rollout, outcome, because)
+            ..StepReport::of(StepKind::Rollout, outcome, because)
         }
     }
 
@@ -149,7 +149,7 @@ impl Reporter<'_> {
             variant,
             bucket: drawn.map(|(bucket, _)| self.bucket(bucket)),
             shares,
-            ..step(StepKind::Variants, outcome, because)
+            ..StepReport::of(StepKind::Variants, outcome, because)
         }
     }
 
@@ -159,6 +159,6 @@ impl Reporter<'_> {
             StepOutcome::NotReached => "not reached",
             _ => "the default value",
         };
-        StepReport { value, ..step(StepKind::Fallthrough, outcome, because) }
+        StepReport { value, ..StepReport::of(StepKind::Fallthrough, outcome, because) }
     }
 }

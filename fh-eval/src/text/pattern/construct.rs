@@ -48,6 +48,20 @@ pub enum Construct {
 }
 
 impl Construct {
+    /// Returns the construct that a group is, given the text after its `(?`: look-around or an atomic group. `None` for any other group.
+    #[cfg(feature = "first-row")]
+    pub(super) fn of_group(rest: &str) -> Option<Self> {
+        let constructs = [
+            ("=", Self::LookAhead),
+            ("!", Self::NegativeLookAhead),
+            ("<=", Self::LookBehind),
+            ("<!", Self::NegativeLookBehind),
+            (">", Self::AtomicGroup),
+        ];
+        let found = constructs.into_iter().find(|(opening, _)| rest.starts_with(opening));
+        found.map(|(_, construct)| construct)
+    }
+
     /// Returns advice on what to write instead of the construct.
     #[must_use]
     pub const fn instead(self) -> &'static str {

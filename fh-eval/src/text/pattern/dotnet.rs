@@ -218,17 +218,11 @@ impl Reader<'_> {
             self.groups.push(outside);
             return Ok(());
         }
-        for (opening, construct) in [
-            ("=", Construct::LookAhead),
-            ("!", Construct::NegativeLookAhead),
-            ("<=", Construct::LookBehind),
-            ("<!", Construct::NegativeLookBehind),
-            (">", Construct::AtomicGroup),
-            ("(", Construct::ConditionalGroup),
-        ] {
-            if self.rest.starts_with(opening) {
-                return Err(construct.into());
-            }
+        if let Some(construct) = Construct::of_group(self.rest) {
+            return Err(construct.into());
+        }
+        if self.rest.starts_with('(') {
+            return Err(Construct::ConditionalGroup.into());
         }
         for (opening, closing) in [("<", '>'), ("'", '\'')] {
             if take(&mut self.rest, opening) {

@@ -258,16 +258,8 @@ impl Reader<'_> {
             self.open("(?:");
             return Ok(());
         }
-        for (opening, construct) in [
-            ("=", Construct::LookAhead),
-            ("!", Construct::NegativeLookAhead),
-            ("<=", Construct::LookBehind),
-            ("<!", Construct::NegativeLookBehind),
-            (">", Construct::AtomicGroup),
-        ] {
-            if self.rest.starts_with(opening) {
-                return Err(construct.into());
-            }
+        if let Some(construct) = Construct::of_group(self.rest) {
+            return Err(construct.into());
         }
         if take(&mut self.rest, "P<") || take(&mut self.rest, "<") {
             let named = self.rest.split_once('>');
