@@ -51,7 +51,7 @@ impl From<Unparsable> for ParseError {
     fn from(why: Unparsable) -> Self {
         match why {
             Unparsable::NotUtf8(at) => Self::NotUtf8(at),
-            Unparsable::NotJson(why) => Self::InvalidJson(why),
+            Unparsable::InvalidJson(why) => Self::InvalidJson(why),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Constructs that the dialect refuses, and their replacements.
 
-use super::dialect::Refusal;
+use super::refusal::Refusal;
 
 /// A construct of regular expressions that the dialect does not support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,71 +1,25 @@
 //! Rewrites a pattern in a small language, in which letter case, classes and properties are ranges of characters. The
-//! pattern is read as Java or JavaScript reads it. `regex` and `regex-lite` read the small language in the same way,
+//! pattern is read as Java, JavaScript, .NET or RE2 reads it. `regex` and `regex-lite` read the small language in the same way,
 //! except that `regex` needs a flag for `\b` and reads `\B` differently.
+
+mod classes;
 
 use std::fmt::Write;
 
 use regex_syntax::ast::{
-    self, AssertionKind, Ast, ClassSet, ClassSetBinaryOpKind, ClassSetItem, Flag, FlagsItemKind,
-    GroupKind, RepetitionKind, RepetitionRange,
+    self, AssertionKind, Ast, Flag, FlagsItemKind, GroupKind, RepetitionKind, RepetitionRange,
 };
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Dot, Hir, Look, Repetition};
 
+use super::Extent;
 #[cfg(feature = "featbit")]
 use super::class::fold_beyond_ascii;
 #[cfg(feature = "featuresignals")]
 use super::class::fold_simple;
 use super::class::{fold, negated_if, perl_class};
 use super::construct::Construct;
-#[cfg(feature = "featuresignals")]
-use super::re2_property;
 use super::reading::{Mark, Read, read};
-use super::{Extent, property};
-
-/// Maximum number of nodes of a pattern's tree, with every bounded repetition written out. A larger pattern is refused.
-pub const MAX_NODES: usize = 10_000;
-
-/// Maximum number of levels of a pattern's tree. Groups, classes, repetitions, alternatives and sequences count as
-/// levels. A pattern with more levels is refused.
-const MAX_NESTING: u32 = 100;
-
-/// Number of ranges of a class for which one more node is counted. Classes of Unicode properties have up to about 740
-/// ranges.
-const RANGES_PER_NODE: usize = 16;
-
-/// Maximum length of a pattern in bytes. A longer pattern is refused.
-const MAX_TEXT: usize = 64 * 1024;
-
-/// The reason why a pattern is not compiled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
-    /// The pattern cannot be parsed. The text describes the mistake in the pattern.
-    Invalid(String),
-    /// The pattern uses a construct that the dialect does not support.
-    Unsupported(Construct),
-    /// The pattern is too large: for example, it is too long, is too deeply nested, or has too many nodes (see
-    /// [`MAX_NODES`]).
-    TooLarge,
-}
-
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Invalid(why) => {
-                write!(f, "the pattern cannot be parsed as a regular expression: {why}")
-            }
-            Self::Unsupported(what) => {
-                write!(f, "{what} is not supported")
-            }
-            Self::TooLarge => write!(
-                f,
-                "the pattern is too large: a pattern has at most {} KiB of text, {MAX_NESTING} levels and, with repetitions written out, {MAX_NODES} parts",
-                MAX_TEXT / 1024
-            ),
-        }
-    }
-}
-
-impl std::error::Error for Refusal {}
+use super::refusal::{MAX_NESTING, MAX_NODES, MAX_TEXT, Refusal};
 
 /// The engine that runs a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -442,98 +396,6 @@ impl Writer<'_> {
             Extent::Whole => (r"\z", Look::End),
         };
         Ok(Part { nodes: 8, ..self.leaf(source, Hir::look(look)) })
-    }
-
-    fn property(&self, property: &ast::ClassUnicode) -> Result<ClassUnicode, Refusal> {
-        let span = property.span;
-        let token = self.pattern.text.get(span.start.offset..span.end.offset);
-        #[cfg(feature = "featuresignals")]
-        if self.extent.is_re2() {
-            return token
-                .and_then(|token| re2_property::class(token, self.flags.ignore_case))
-                .ok_or_else(|| Construct::Property.into());
-        }
-        token
-            .and_then(|token| property::class(token, self.flags.ignore_case))
-            .ok_or_else(|| Construct::Property.into())
-    }
-
-    /// Writes a class as plain ranges. The class has one node, and another one for every [`RANGES_PER_NODE`] ranges.
-    fn class(&mut self, class: ClassUnicode) -> Part {
-        if class.ranges().is_empty() {
-            // An empty class matches no character. It is written as a character after the end of the text, which no
-            // text has.
-            let never = vec![Hir::look(Look::End), Hir::dot(Dot::AnyChar)];
-            return self.leaf(r"(?:\z(?s:.))", Hir::concat(never));
-        }
-        self.source.push('[');
-        for range in class.ranges() {
-            let _ = write!(self.source, "\\x{{{:X}}}", range.start() as u32);
-            if range.start() != range.end() {
-                let _ = write!(self.source, "-\\x{{{:X}}}", range.end() as u32);
-            }
-        }
-        self.source.push(']');
-        let nodes = 1 + class.ranges().len() / RANGES_PER_NODE;
-        Part { nodes, tree: Hir::class(Class::Unicode(class)) }
-    }
-
-    fn bracketed(&self, bracketed: &ast::ClassBracketed) -> Result<ClassUnicode, Refusal> {
-        let class = self.class_set(&bracketed.kind)?;
-        Ok(negated_if(bracketed.negated, class))
-    }
-
-    fn class_set(&self, set: &ClassSet) -> Result<ClassUnicode, Refusal> {
-        match set {
-            ClassSet::Item(item) => {
-                let mut class = ClassUnicode::empty();
-                self.add_item(item, &mut class)?;
-                Ok(class)
-            }
-            // The reader of .NET's patterns writes a class that is taken away from another one so.
-            ClassSet::BinaryOp(operation)
-                if self.extent.is_dot_net()
-                    && operation.kind == ClassSetBinaryOpKind::Difference =>
-            {
-                let mut class = self.class_set(&operation.lhs)?;
-                class.difference(&self.class_set(&operation.rhs)?);
-                Ok(class)
-            }
-            ClassSet::BinaryOp(_) => Err(Construct::ClassOperation.into()),
-        }
-    }
-
-    fn add_item(&self, item: &ClassSetItem, class: &mut ClassUnicode) -> Result<(), Refusal> {
-        match item {
-            ClassSetItem::Empty(_) => {}
-            ClassSetItem::Literal(literal) => self.add_range(literal.c, literal.c, class),
-            ClassSetItem::Range(range) => self.add_range(range.start.c, range.end.c, class),
-            // The reader has rewritten POSIX classes such as `[:alpha:]`, except in text that it skipped as a comment.
-            // A `#` begins a comment after the flag x.
-            ClassSetItem::Ascii(_) => return Err(Construct::ClassInClass.into()),
-            ClassSetItem::Unicode(property) => class.union(&self.property(property)?),
-            ClassSetItem::Perl(perl) => {
-                class.union(&negated_if(perl.negated, perl_class(&perl.kind)));
-            }
-            ClassSetItem::Bracketed(_) if self.extent == Extent::Search => {
-                return Err(Construct::ClassInClass.into());
-            }
-            ClassSetItem::Bracketed(inner) => class.union(&self.bracketed(inner)?),
-            ClassSetItem::Union(union) => {
-                for item in &union.items {
-                    self.add_item(item, class)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn add_range(&self, start: char, end: char, class: &mut ClassUnicode) {
-        let mut range = ClassUnicode::new([ClassUnicodeRange::new(start, end)]);
-        if self.flags.ignore_case {
-            self.fold(&mut range);
-        }
-        class.union(&range);
     }
 }
 

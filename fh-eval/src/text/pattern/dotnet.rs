@@ -3,9 +3,9 @@
 
 use super::construct::Construct;
 use super::cursor::{next, take};
-use super::dialect::Refusal;
 use super::dotnet_blocks::block;
 use super::reading::{Mark, Read};
+use super::refusal::Refusal;
 use super::unicode;
 
 // .NET's `\w` and `\s`, as contents of classes. `\d` is `\p{Nd}`.

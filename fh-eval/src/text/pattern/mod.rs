@@ -21,14 +21,15 @@ mod re2;
 #[cfg(feature = "featuresignals")]
 mod re2_property;
 mod reading;
+mod refusal;
 mod unicode;
 
 use crate::cost::Cost;
 pub use construct::Construct;
 use dialect::EngineKind;
-pub use dialect::{MAX_NODES, Refusal};
 pub use literal::Anchor;
 pub use reading::{Divergence, divergences};
+pub use refusal::{MAX_NODES, Refusal};
 
 /// The part of a text that a pattern must match, and the language whose rules apply to brackets and `\v` in the
 /// pattern.

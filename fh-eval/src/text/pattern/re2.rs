@@ -1,10 +1,12 @@
 //! Translates patterns of RE2, as Go reads them, to the syntax of `regex-syntax`. What Go refuses is refused, too.
 
+mod class;
+
 use super::construct::Construct;
 use super::cursor::{next, take};
-use super::dialect::Refusal;
 use super::re2_property;
 use super::reading::Read;
+use super::refusal::Refusal;
 
 /// Go's limit for the times that a part is repeated, also by repetitions within repetitions.
 const MOST_TIMES: u32 = 1000;
@@ -12,24 +14,6 @@ const MOST_TIMES: u32 = 1000;
 const DIGIT: &str = "0-9";
 const WORD: &str = "0-9A-Za-z_";
 const SPACE: &str = r"\x{9}\x{A}\x{C}\x{D}\x{20}";
-
-/// The names of ASCII classes, such as `[:alpha:]`, with their characters.
-const ASCII_CLASSES: [(&str, &str); 14] = [
-    ("alnum", "0-9A-Za-z"),
-    ("alpha", "A-Za-z"),
-    ("ascii", r"\x{0}-\x{7F}"),
-    ("blank", r"\x{9}\x{20}"),
-    ("cntrl", r"\x{0}-\x{1F}\x{7F}"),
-    ("digit", DIGIT),
-    ("graph", r"\x{21}-\x{7E}"),
-    ("lower", "a-z"),
-    ("print", r"\x{20}-\x{7E}"),
-    ("punct", r"\x{21}-\x{2F}\x{3A}-\x{40}\x{5B}-\x{60}\x{7B}-\x{7E}"),
-    ("space", r"\x{9}-\x{D}\x{20}"),
-    ("upper", "A-Z"),
-    ("word", WORD),
-    ("xdigit", "0-9A-Fa-f"),
-];
 
 /// A class that has no character, and one that has all of them.
 const NO_CHARACTER: &str = r"[^\x{0}-\x{10FFFF}]";
@@ -316,78 +300,6 @@ impl Reader<'_> {
             }
         }
     }
-
-    /// Reads a class whose `[` was already read.
-    fn class(&mut self) -> Result<String, Refusal> {
-        let unfinished = || invalid("a class without its ]");
-        let is_negated = take(&mut self.rest, "^");
-        let mut class = String::new();
-        let mut is_first = true;
-        loop {
-            let is_start = std::mem::replace(&mut is_first, false);
-            if !is_start && take(&mut self.rest, "]") {
-                return Ok(match (class.is_empty(), is_negated) {
-                    (true, true) => ANY_CHARACTER.to_string(),
-                    (true, false) => NO_CHARACTER.to_string(),
-                    (false, true) => format!("[^{class}]"),
-                    (false, false) => format!("[{class}]"),
-                });
-            }
-            if self.rest.starts_with("[:") && self.ascii_class(&mut class)? {
-                continue;
-            }
-            if let Some(rest) = self.rest.strip_prefix('\\') {
-                let escape = std::mem::replace(&mut self.rest, rest);
-                if let Some(set) = self.set()? {
-                    class.push_str(&set);
-                    continue;
-                }
-                self.rest = escape;
-            }
-            let start = self.class_character().ok_or_else(unfinished)??;
-            let mut end = start;
-            if self.rest.starts_with('-') && !self.rest.starts_with("-]") && self.rest.len() > 1 {
-                next(&mut self.rest);
-                end = self.class_character().ok_or_else(unfinished)??;
-            }
-            if end < start {
-                return Err(invalid("a range whose end is before its start"));
-            }
-            // No text has surrogates.
-            let start = if (0xD800..=0xDFFF).contains(&start) { 0xE000 } else { start };
-            let end = if (0xD800..=0xDFFF).contains(&end) { 0xD7FF } else { end };
-            if start <= end {
-                class.push_str(&format!("{}-{}", plain(start), plain(end)));
-            }
-        }
-    }
-
-    /// Reads a named class such as `[:alpha:]`. Returns false if the text has another form.
-    fn ascii_class(&mut self, class: &mut String) -> Result<bool, Refusal> {
-        let Some((name, rest)) = self.rest.get(2..).and_then(|rest| rest.split_once(":]")) else {
-            return Ok(false);
-        };
-        let (plain_name, is_negated) = match name.strip_prefix('^') {
-            Some(name) => (name, true),
-            None => (name, false),
-        };
-        let known = ASCII_CLASSES.iter().find(|(known, _)| *known == plain_name);
-        let (_, characters) =
-            known.ok_or_else(|| Refusal::Invalid(format!("there is no class [:{name}:]")))?;
-        self.rest = rest;
-        if is_negated {
-            class.push_str(&format!("[^{characters}]"));
-        } else {
-            class.push_str(characters);
-        }
-        Ok(true)
-    }
-
-    /// Reads a character of a class. `None` at the end of the pattern.
-    fn class_character(&mut self) -> Option<Result<u32, Refusal>> {
-        let c = next(&mut self.rest)?;
-        Some(if c == '\\' { self.escaped() } else { Ok(u32::from(c)) })
-    }
 }
 
 fn plain(c: u32) -> String {
@@ -423,95 +335,4 @@ fn number(text: &str) -> Option<(u32, &str)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::text::pattern::{Extent, Pattern};
-
-    fn matches(pattern: &str, text: &str) -> Option<bool> {
-        Pattern::compile(pattern, Extent::Re2).ok().map(|pattern| pattern.is_match(text))
-    }
-
-    #[test]
-    fn patterns_are_read_as_by_go() {
-        for (pattern, text, expected) in [
-            ("a{,3}", "xa{,3}x", Some(true)),
-            ("a{01}", "a{01}", Some(true)),
-            ("a{", "a{", Some(true)),
-            ("{", "{", Some(true)),
-            ("a{2}{3}", "aaaaaa", None),
-            ("(a{100}){10}", "", Some(false)),
-            ("(a{100}){11}", "", None),
-            ("((a{2}b{600})){2}", "", None),
-            ("a{1000}", "", Some(false)),
-            ("a{1001}", "", None),
-            ("a{1,1001}", "", None),
-            ("a{99999999999}", "", None),
-            ("a**", "a", None),
-            ("a*+", "a", None),
-            ("a*?", "", Some(true)),
-            ("x{0}", "", Some(true)),
-            (r"\101", "A", Some(true)),
-            (r"\1", "a", None),
-            (r"\12", "\n", Some(true)),
-            (r"\0", "\0", Some(true)),
-            (r"\<", "<", Some(true)),
-            (r"\é", "é", None),
-            (r"\e", "e", None),
-            (r"\Z", "a", None),
-            (r"\u0041", "A", None),
-            (r"\x41", "A", Some(true)),
-            (r"\x{000000000041}", "A", Some(true)),
-            (r"\x{110000}", "A", None),
-            (r"\x{}", "", None),
-            (r"\x{D800}", "\u{fffd}", Some(false)),
-            (r"^[^\x{D800}]$", "a", Some(true)),
-            (r"^[\x{D7FF}-\x{E000}]$", "\u{E000}", Some(true)),
-            (r"^[[:alpha:]]$", "a", Some(true)),
-            (r"^[[:^alpha:]]$", "1", Some(true)),
-            (r"[[:foo:]]", "a", None),
-            (r"^[[:alpha]]$", "a]", Some(true)),
-            (r"^[a&&b]$", "&", Some(true)),
-            (r"^[\W]$", "é", Some(true)),
-            (r"^[^\W]$", "_", Some(true)),
-            (r"^\s$", "\u{B}", Some(false)),
-            (r"^[[:space:]]$", "\u{B}", Some(true)),
-            (r"(?i)^\w$", "ſ", Some(true)),
-            (r"(?i)^\W$", "ſ", Some(false)),
-            (r"(?i)^[k]$", "\u{212A}", Some(true)),
-            (r"(?i)^\p{Lu}$", "a", Some(true)),
-            (r"(?i)^\p{Lu}$", "ª", Some(false)),
-            (r"^\p{Greek}$", "α", Some(true)),
-            (r"^\p{greek}$", "α", Some(true)),
-            (r"^\p{^Greek}$", "a", Some(true)),
-            (r"^\P{^Greek}$", "α", Some(true)),
-            (r"^\p{Uppercase_Letter}$", "A", Some(true)),
-            (r"^\p{Any}$", "\n", Some(true)),
-            (r"^\p{IsGreek}$", "α", None),
-            (r"(?P<n>a)(?P<n>b)(?<m>c)", "abc", Some(true)),
-            (r"(?<n-m>a)", "a", None),
-            (r"(?x) a", "a", None),
-            (r"(?i-s:A).", "a\n", Some(false)),
-            (r"(?s-s:.)", "\n", Some(false)),
-            (r"(?-)a", "a", None),
-            (r"(?)a", "a", Some(true)),
-            (r"(?-i-s)a", "a", None),
-            (r"(?#a)b", "b", None),
-            ("a)", "a)", None),
-            ("(a", "a", None),
-            ("[a", "a", None),
-            ("[b-a]", "a", None),
-            (r"^[a-\d]$", "a", None),
-            (r"\Qa*\E+", "a**", Some(true)),
-            (r"\Qa*", "a*", Some(true)),
-            (r"a|*", "a", None),
-            (r"^*", "a", Some(true)),
-            (r"\C", "a", None),
-            (r"(?m)a$", "a\nb", Some(true)),
-            (r"a$", "a\n", Some(false)),
-            (r"\Bb", "ab", Some(true)),
-            ("(?U)^a+?$", "aa", Some(true)),
-            ("a#b c", "a#b c", Some(true)),
-        ] {
-            assert_eq!(matches(pattern, text), expected, "{pattern} on {text:?}");
-        }
-    }
-}
+mod tests;

@@ -5,7 +5,7 @@
 use super::Extent;
 use super::construct::Construct;
 use super::cursor::{next, take};
-use super::dialect::Refusal;
+use super::refusal::Refusal;
 
 /// A pattern in the syntax of `regex-syntax`.
 pub(super) struct Read {
