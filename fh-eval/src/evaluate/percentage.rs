@@ -13,6 +13,7 @@ use crate::trace::Tracer;
 impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     /// Evaluates strategies with several percentage keys, and returns the row of the first match, or `None`. Keys with
     /// equal text share the sum of their stacked percentages, even if the keys are made of different attributes.
+    #[inline(never)]
     pub(super) fn several_keys(&mut self, run: Run) -> Option<u32> {
         let mut keys: SmallVec<[Drawn; 16]> = SmallVec::new();
         let details = run.of(&self.tables.details);
