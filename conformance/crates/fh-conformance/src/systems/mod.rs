@@ -4,6 +4,7 @@ mod command;
 mod featbit;
 mod featbit_differences;
 mod featbit_live;
+mod featbit_protocol;
 mod featuresignals;
 pub mod plain_featuresignals;
 
@@ -89,6 +90,9 @@ fn read<T: DeserializeOwned>(data: &Data, path: &str) -> Result<T, DataError> {
 /// # Errors
 /// If the file has another form.
 pub fn check(data: &Data, path: &str) -> Result<bool, DataError> {
+    if featbit_protocol::check(data, path)? {
+        return Ok(true);
+    }
     if path.starts_with("imported/featbit-live/") {
         return featbit_live::check(data, path).map(|()| true);
     }
