@@ -10,6 +10,7 @@ pub mod readiness;
 pub mod rules;
 pub mod source;
 pub mod status;
+pub mod system;
 pub mod time;
 
 mod answer;

@@ -47,6 +47,17 @@ pub enum Notice {
     /// Two streams in a row were held back on their way from the Edge, and a poll succeeded. The client polls, and retries streaming from
     /// time to time (D-65). Not reported again until another attempt fails.
     StreamsHeldBack,
+    /// Sockets to a server of FeatBit bring no message, and a poll succeeded. The client polls every 30 seconds, and tries a socket again
+    /// every 10 minutes. Not reported again until a socket has brought a message.
+    SocketsBlocked,
+    /// The transport cannot open sockets, so the client polls.
+    SocketsUnsupported,
+    /// The clock of this machine differs from that of FeatBit's server, which refuses tokens for this reason. The client uses the server's
+    /// clock.
+    ClockOff {
+        /// The number of milliseconds by which the server's clock is ahead.
+        millis: i64,
+    },
     /// Features from a store or a snapshot were not applied.
     StoreIgnored {
         /// The source of the features.
@@ -73,6 +84,9 @@ impl Notice {
             Self::InterceptorFailed { .. } => "interceptor_failed",
             Self::FellBackToPolling => "fell_back_to_polling",
             Self::StreamsHeldBack => "streams_held_back",
+            Self::SocketsBlocked => "sockets_blocked",
+            Self::SocketsUnsupported => "sockets_unsupported",
+            Self::ClockOff { .. } => "clock_off",
             Self::StoreIgnored { .. } => "store_ignored",
             Self::Ignored { .. } => "ignored",
         }
@@ -108,6 +122,21 @@ impl fmt::Display for Notice {
             Self::StreamsHeldBack => f.write_str(
                 "something between the client and the Edge, such as a proxy, holds streams back: the client polls, and retries streaming later",
             ),
+            Self::SocketsBlocked => f.write_str(
+                "something between the client and the server, such as a proxy, blocks WebSockets: the client polls every 30 seconds, and tries a \
+                 WebSocket again every 10 minutes",
+            ),
+            Self::SocketsUnsupported => {
+                f.write_str("the transport of this client cannot open WebSockets: the client polls every 30 seconds")
+            }
+            Self::ClockOff { millis } => {
+                let (seconds, side) = (millis.unsigned_abs() / 1000, if *millis < 0 { "ahead of" } else { "behind" });
+                write!(
+                    f,
+                    "the clock of this machine is {seconds} seconds {side} the server's: the client uses the server's clock; set this machine's \
+                     clock, for example by NTP"
+                )
+            }
             Self::StoreIgnored { source, why } => {
                 write!(f, "the state from {source} was not used: {why}")
             }

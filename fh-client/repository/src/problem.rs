@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::system::System;
+
 /// The problem of a client, or the reason why a command failed. `fh-client` removes the secret parts of API keys from the texts of its
 /// client's problems, except secret parts with fewer than 6 characters. A session on its own does not remove them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +32,10 @@ pub enum Problem {
     /// The streams of the Edge arrive late or not at all, while its other answers arrive: a proxy or a virus scanner on the way holds them
     /// back (D-65). The client polls after the second such stream in a row.
     HeldBack,
+    /// WebSockets to a server of FeatBit bring no message, while polls succeed: a proxy on the way blocks them. The client polls.
+    SocketsBlocked,
+    /// A server of FeatBit refuses the environment secret: it closed the socket with code 4003.
+    SecretRefused,
     /// The content type of the response does not fit the request. The text is this content type in lower case, without parameters and cut
     /// after 100 characters; empty if the response has none.
     ContentType(String),
@@ -106,6 +112,8 @@ impl Problem {
             Self::UnexpectedStatus(_) => "unexpected_status",
             Self::NoStreaming => "no_streaming",
             Self::HeldBack => "held_back",
+            Self::SocketsBlocked => "sockets_blocked",
+            Self::SecretRefused => "secret_refused",
             Self::ContentType(_) => "content_type",
             Self::Redirect => "redirect",
             Self::Malformed(_) => "malformed",
@@ -126,57 +134,100 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BadRequest => f.write_str("the Edge rejects the request as invalid (status 400)"),
-            Self::Unauthorised(status) => write!(f, "the Edge refuses the key (status {status})"),
-            Self::NotFound => f.write_str("the Edge does not know the key (status 404)"),
-            Self::Failure(reason) => write!(f, "the Edge refuses the stream: {reason}"),
-            Self::Stale => f.write_str("the environment is stale: the Edge wants no more requests"),
-            Self::TooManyRequests => f.write_str("the Edge wants fewer requests (status 429)"),
-            Self::ServerError(status) => write!(f, "the Edge failed (status {status})"),
-            Self::UnexpectedStatus(407) => f.write_str(
+        self.on(System::FeatureHub).fmt(f)
+    }
+}
+
+/// A problem with a server of one system; see [`Problem::on`].
+#[derive(Debug, Clone, Copy)]
+pub struct ProblemOn<'a> {
+    problem: &'a Problem,
+    system: System,
+}
+
+impl Problem {
+    /// Returns the problem as a text in the words of this system, such as "the server failed" for FeatBit. The `Display` of a problem has the
+    /// words of FeatureHub.
+    #[must_use]
+    pub const fn on(&self, system: System) -> ProblemOn<'_> {
+        ProblemOn { problem: self, system }
+    }
+}
+
+impl fmt::Display for ProblemOn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (server, key) = (self.system.server(), self.system.credential());
+        match self.problem {
+            Problem::BadRequest => {
+                write!(f, "the {server} rejects the request as invalid (status 400)")
+            }
+            Problem::Unauthorised(status) => {
+                write!(f, "the {server} refuses the {key} (status {status})")
+            }
+            Problem::NotFound => write!(f, "the {server} does not know the {key} (status 404)"),
+            Problem::Failure(reason) => write!(f, "the {server} refuses the stream: {reason}"),
+            Problem::Stale => {
+                write!(f, "the environment is stale: the {server} wants no more requests")
+            }
+            Problem::TooManyRequests => {
+                write!(f, "the {server} wants fewer requests (status 429)")
+            }
+            Problem::ServerError(status) => write!(f, "the {server} failed (status {status})"),
+            Problem::UnexpectedStatus(407) => f.write_str(
                 "a proxy answered with status 407, because it requires a user name and a password",
             ),
-            Self::UnexpectedStatus(status) => write!(f, "the Edge answered with status {status}"),
-            Self::NoStreaming => f.write_str("the Edge cannot stream"),
-            Self::HeldBack => f.write_str(
-                "something between the client and the Edge, such as a proxy, holds streams back",
+            Problem::UnexpectedStatus(status) => {
+                write!(f, "the {server} answered with status {status}")
+            }
+            Problem::NoStreaming => write!(f, "the {server} cannot stream"),
+            Problem::HeldBack => write!(
+                f,
+                "something between the client and the {server}, such as a proxy, holds streams back",
             ),
-            Self::ContentType(found) => {
+            Problem::SocketsBlocked => write!(
+                f,
+                "something between the client and the {server}, such as a proxy, blocks WebSockets",
+            ),
+            Problem::SecretRefused => write!(
+                f,
+                "the {server} refuses the environment secret (close code 4003): use the server secret of an environment that exists",
+            ),
+            Problem::ContentType(found) => {
                 write!(f, "the response has content type {found:?}, which does not fit the request")
             }
-            Self::Redirect => f.write_str(
-                "the Edge redirects to another origin, too often, or without a valid target",
+            Problem::Redirect => write!(
+                f,
+                "the {server} redirects to another origin, too often, or without a valid target",
             ),
-            Self::Malformed(why) => write!(f, "the response cannot be parsed: {why}"),
-            Self::TooLarge(limit) => {
+            Problem::Malformed(why) => write!(f, "the response cannot be parsed: {why}"),
+            Problem::TooLarge(limit) => {
                 write!(
                     f,
                     "the response or an event is larger than {limit} bytes, the limit of the setting `limits.bytes`: raise it, or ask for fewer features"
                 )
             }
-            Self::NoEnvironments => {
+            Problem::NoEnvironments => {
                 f.write_str("the response contains no environment of the API keys")
             }
-            Self::EmptyList => f.write_str(
+            Problem::EmptyList => f.write_str(
                 "the response contains no usable features; the client keeps the features that it has",
             ),
-            Self::Unreachable(why) => write!(f, "the Edge cannot be reached: {why}"),
-            Self::Tls(why) => write!(f, "the TLS handshake with the Edge failed: {why}"),
-            Self::TimedOut(stage) => f.write_str(match stage {
-                Stage::Connect => "connecting to the Edge timed out",
-                Stage::Head => "the Edge did not respond in time",
-                Stage::Body => "the response did not arrive in time",
-                Stage::FirstEvent => "the stream sent no features in time",
-                Stage::Event => "an event of the stream did not arrive in time",
-                Stage::Silence => "the stream sent nothing within the time limit",
-                Stage::Context => "the Edge did not evaluate the context in time",
-            }),
-            Self::ClosedEarly => f.write_str("the stream ended before it sent any features"),
-            Self::Disconnected => f.write_str("the stream ended"),
-            Self::Context(why) => write!(f, "{why}"),
-            Self::Superseded => f.write_str("a newer context has replaced this context"),
-            Self::Closed => f.write_str("the client is closed"),
+            Problem::Unreachable(why) => write!(f, "the {server} cannot be reached: {why}"),
+            Problem::Tls(why) => write!(f, "the TLS handshake with the {server} failed: {why}"),
+            Problem::TimedOut(stage) => match stage {
+                Stage::Connect => write!(f, "connecting to the {server} timed out"),
+                Stage::Head => write!(f, "the {server} did not respond in time"),
+                Stage::Body => f.write_str("the response did not arrive in time"),
+                Stage::FirstEvent => f.write_str("the stream sent no features in time"),
+                Stage::Event => f.write_str("an event of the stream did not arrive in time"),
+                Stage::Silence => f.write_str("the stream sent nothing within the time limit"),
+                Stage::Context => write!(f, "the {server} did not evaluate the context in time"),
+            },
+            Problem::ClosedEarly => f.write_str("the stream ended before it sent any features"),
+            Problem::Disconnected => f.write_str("the stream ended"),
+            Problem::Context(why) => write!(f, "{why}"),
+            Problem::Superseded => f.write_str("a newer context has replaced this context"),
+            Problem::Closed => f.write_str("the client is closed"),
         }
     }
 }

@@ -44,7 +44,7 @@ pub struct RawUpdate {
 /// The kind of a raw update, which determines the form of its JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RawKind {
-    /// A list of features, or of environments with their features.
+    /// A list of features, or of environments with their features, or a message `data-sync` of FeatBit.
     List,
     /// The state of one feature.
     Feature,

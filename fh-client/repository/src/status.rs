@@ -5,6 +5,7 @@ use std::fmt;
 use crate::problem::Problem;
 use crate::readiness::Readiness;
 use crate::source::Source;
+use crate::system::System;
 use crate::time::Millis;
 
 /// The activity of the client's connection to the Edge.
@@ -96,4 +97,12 @@ pub struct SessionStatus {
     /// Number of features refused so far because they belong to an environment to which no key gives access, or to another environment than
     /// the list or stream that contains them.
     pub foreign_features: u64,
+    /// The system of the server.
+    pub system: System,
+    /// The version of the newest flag or segment of FeatBit, in milliseconds of Unix time, from which the client asks for changes. `None`
+    /// before the first flags, and for FeatureHub.
+    pub cursor: Option<i64>,
+    /// The difference in milliseconds by which the clock of FeatBit's server is ahead of this machine's, if a refusal has shown that they
+    /// differ by more than 5 seconds. `None` otherwise, and for FeatureHub.
+    pub clock_offset: Option<i64>,
 }

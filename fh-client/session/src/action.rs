@@ -64,12 +64,20 @@ pub enum Input<'a> {
         /// The status code and the headers of the response.
         head: &'a ResponseHead,
     },
-    /// A piece of a response's body has arrived.
+    /// A piece of a response's body has arrived, or a message on a socket.
     Bytes {
         /// The id of the request to which the response belongs.
         request_id: RequestId,
         /// The bytes of the piece, which follow directly after the previous piece.
         bytes: &'a [u8],
+    },
+    /// Bytes of a message have arrived on a socket. The message follows as [`Self::Bytes`] once it is complete. A driver may report the
+    /// bytes of several pieces at once.
+    Progress {
+        /// The id of the request that opened the socket.
+        request_id: RequestId,
+        /// Number of bytes that have arrived since the last report.
+        bytes: usize,
     },
     /// A response is complete, or its request failed.
     Closed {
@@ -114,6 +122,14 @@ pub enum End<'a> {
     Tls(&'a str),
     /// The transport's own time limit passed before the connection was open.
     ConnectTimeout,
+    /// The connection for a socket could not be opened. The text is the transport's reason, as for [`Self::Broken`].
+    Unreached(&'a str),
+    /// The server closed a socket in order. The number is its code; `None` if it gave none.
+    Closed(Option<u16>),
+    /// A message on a socket is larger than [`Limits::bytes`](crate::Limits::bytes).
+    TooLarge,
+    /// The transport cannot open sockets.
+    Unsupported,
 }
 
 /// An instruction for the driver. The driver has to carry out every instruction, so a new variant is a breaking change.
@@ -121,6 +137,11 @@ pub enum End<'a> {
 pub enum Action {
     /// Send this request, and report its response with this id.
     Send(RequestId, Request),
+    /// Open a WebSocket with this request, whose kind is [`RequestKind::Stream`], and report its response with this id. The driver adds the
+    /// headers of the handshake. The response has status 101 if the server agrees, and its pieces are the messages of the socket.
+    Connect(RequestId, Request),
+    /// Send this text as one message on the socket that this request has opened.
+    Write(RequestId, String),
     /// Abort this request, and pass in no more inputs for the request. The session ignores such inputs.
     Abort(RequestId),
     /// Serve these features from now on. While the program holds changes back (catch & release), the cause of the publication decides

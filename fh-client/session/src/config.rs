@@ -157,6 +157,16 @@ pub struct Config {
 }
 
 impl Config {
+    pub(crate) const BACKOFF: Backoff =
+        Backoff { initial: Duration::from_secs(1), cap: Duration::from_secs(30), jitter: 0.5 };
+    pub(crate) const RETURN_WITHIN: RangeInclusive<Duration> =
+        Duration::from_millis(100)..=Duration::from_secs(1);
+    pub(crate) const REFUSED: Backoff =
+        Backoff { initial: Duration::from_secs(60), cap: Duration::from_secs(600), jitter: 0.5 };
+    pub(crate) const HEALTHY_AFTER: Duration = Duration::from_secs(60);
+    pub(crate) const STREAM_AGAIN_AFTER: Duration = Duration::from_secs(600);
+    pub(crate) const PACE: Duration = Duration::from_secs(1);
+
     /// Creates the default settings: streaming if there is one key, active polling if there are several keys (D-77).
     #[must_use]
     pub fn new(edge: EdgeUrl, keys: ApiKeys) -> Self {
@@ -170,20 +180,12 @@ impl Config {
             while_switching: WhileSwitching::default(),
             headers: Vec::new(),
             identification: Some(format!("Rust,{}", env!("CARGO_PKG_VERSION"))),
-            backoff: Backoff {
-                initial: Duration::from_secs(1),
-                cap: Duration::from_secs(30),
-                jitter: 0.5,
-            },
-            return_within: Duration::from_millis(100)..=Duration::from_secs(1),
-            refused: Backoff {
-                initial: Duration::from_secs(60),
-                cap: Duration::from_secs(600),
-                jitter: 0.5,
-            },
-            healthy_after: Duration::from_secs(60),
-            stream_again_after: Duration::from_secs(600),
-            pace: Duration::from_secs(1),
+            backoff: Self::BACKOFF,
+            return_within: Self::RETURN_WITHIN,
+            refused: Self::REFUSED,
+            healthy_after: Self::HEALTHY_AFTER,
+            stream_again_after: Self::STREAM_AGAIN_AFTER,
+            pace: Self::PACE,
             limits: Limits::default(),
             profile: Profile::Client,
         }

@@ -48,25 +48,36 @@ pub enum UrlError {
 
 impl fmt::Display for UrlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "the Edge's URL is empty: write https://edge.example",
+        self.write(f, "the Edge's URL", "https://edge.example")
+    }
+}
+
+impl UrlError {
+    /// Writes the reason for a URL with this name, and an example of a valid URL.
+    pub(crate) fn write(
+        self,
+        f: &mut fmt::Formatter<'_>,
+        name: &str,
+        example: &str,
+    ) -> fmt::Result {
+        let secure = example.split("://").next().unwrap_or_default();
+        let plain = secure.trim_end_matches('s');
+        match self {
+            Self::Empty => write!(f, "{name} is empty: write {example}"),
             Self::Scheme => {
-                "the Edge's URL begins with neither http:// nor https://: write https://edge.example"
+                write!(f, "{name} begins with neither {plain}:// nor {secure}://: write {example}")
             }
-            Self::Host => {
-                "the Edge's URL has no valid host: write https://edge.example"
-            }
-            Self::Port => "the port in the Edge's URL is not a number from 1 to 65535",
-            Self::Character => {
-                "the Edge's URL contains a character that is not printable ASCII: write https://edge.example"
-            }
+            Self::Host => write!(f, "{name} has no valid host: write {example}"),
+            Self::Port => write!(f, "the port in {name} is not a number from 1 to 65535"),
+            Self::Character => write!(
+                f,
+                "{name} contains a character that is not printable ASCII: write {example}"
+            ),
             Self::Credentials => {
-                "the Edge's URL contains credentials: send them as a header instead"
+                write!(f, "{name} contains credentials: send them as a header instead")
             }
-            Self::Query => {
-                "the Edge's URL contains a query or a fragment: write https://edge.example"
-            }
-        })
+            Self::Query => write!(f, "{name} contains a query or a fragment: write {example}"),
+        }
     }
 }
 
@@ -79,33 +90,28 @@ impl EdgeUrl {
     /// # Errors
     /// [`UrlError`] if the text is not a valid base URL.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Err(UrlError::Empty);
-        }
-        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(UrlError::Character);
-        }
-        let (scheme, rest) = text.split_once("://").ok_or(UrlError::Scheme)?;
-        let scheme = scheme.to_ascii_lowercase();
-        if scheme != "http" && scheme != "https" {
-            return Err(UrlError::Scheme);
-        }
-        if rest.contains(['?', '#']) {
-            return Err(UrlError::Query);
-        }
-        let (host, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-        if host.contains('@') {
-            return Err(UrlError::Credentials);
-        }
-        check_authority(host)?;
+        let (scheme, host, path) = parts(text, &["http", "https"])?;
         let path = match format!("{path}/").rfind("/features/") {
             Some(at) => path.get(..at).unwrap_or_default(),
             None => path,
         };
+        Ok(Self::of(&scheme, host, path))
+    }
+
+    /// Parses the base URL of a server that is no Edge. The schemes `ws` and `wss` become `http` and `https`, and the path is kept.
+    ///
+    /// # Errors
+    /// [`UrlError`] if the text is not a valid base URL.
+    #[cfg(feature = "featbit")]
+    pub(crate) fn parse_server(text: &str) -> Result<Self, UrlError> {
+        let (scheme, host, path) = parts(text, &["ws", "wss", "http", "https"])?;
+        Ok(Self::of(&scheme.replace("ws", "http"), host, path))
+    }
+
+    fn of(scheme: &str, host: &str, path: &str) -> Self {
         let base =
             format!("{scheme}://{}{}", host.to_ascii_lowercase(), path.trim_end_matches('/'));
-        Ok(Self { base: base.into() })
+        Self { base: base.into() }
     }
 
     /// Returns the URL of a poll, which contains all keys and the digest of the context.
@@ -164,6 +170,31 @@ impl fmt::Debug for EdgeUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "EdgeUrl({self})")
     }
+}
+
+/// Returns the scheme in lower case, which must be one of `schemes`, the host with its port, and the path of a base URL.
+fn parts<'a>(text: &'a str, schemes: &[&str]) -> Result<(String, &'a str, &'a str), UrlError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(UrlError::Empty);
+    }
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(UrlError::Character);
+    }
+    let (scheme, rest) = text.split_once("://").ok_or(UrlError::Scheme)?;
+    let scheme = scheme.to_ascii_lowercase();
+    if !schemes.contains(&&*scheme) {
+        return Err(UrlError::Scheme);
+    }
+    if rest.contains(['?', '#']) {
+        return Err(UrlError::Query);
+    }
+    let (host, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    if host.contains('@') {
+        return Err(UrlError::Credentials);
+    }
+    check_authority(host)?;
+    Ok((scheme, host, path))
 }
 
 /// Characters that hosts cannot contain: double quotes, backticks, braces, and most forbidden domain code points of the WHATWG URL

@@ -7,6 +7,8 @@ mod config;
 mod context_header;
 mod delay;
 mod edge_url;
+#[cfg(feature = "featbit")]
+pub mod featbit;
 mod feature_set;
 mod key;
 mod response_class;

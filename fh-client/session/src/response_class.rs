@@ -125,7 +125,7 @@ fn seconds(text: &str) -> Option<Duration> {
 
 /// Parses an HTTP date such as `Sun, 06 Nov 1994 08:49:37 GMT`; `None` if the text has another form or is no valid date. The day of the
 /// week is not checked.
-fn http_date(text: &str) -> Option<Timestamp> {
+pub(crate) fn http_date(text: &str) -> Option<Timestamp> {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let (_, rest) = text.split_once(", ")?;

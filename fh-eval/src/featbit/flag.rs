@@ -19,6 +19,7 @@ use crate::reason::EvaluationReason;
 use crate::tables::{FeatureDetail, Field, Head, Interval, Mode, Reading, Rule, Share, ValueAt};
 use crate::text::pattern::Extent;
 use crate::text_value;
+use crate::time::Timestamp;
 use crate::value::Kind;
 use crate::writer::Writer;
 
@@ -211,7 +212,7 @@ impl<'a> Compilation<'a> {
         let detail = FeatureDetail {
             key: key.as_ref().into(),
             id: flag.text("id").into_value().map(|id| id.as_ref().into()),
-            version: 0,
+            version: updated(&flag),
             locked: false,
             has_properties: false,
             json: compact(raw.get()).into(),
@@ -324,6 +325,12 @@ impl<'a> Compilation<'a> {
         self.writer.tables.rules.push(Rule { predicate, field });
         Run { at, len: 1 }
     }
+}
+
+/// Returns the version of a flag: the time of its last change in milliseconds; 0 if it is missing.
+fn updated(flag: &Record<'_>) -> i64 {
+    let updated = flag.text("updatedAt").into_value();
+    updated.and_then(|text| text.parse::<Timestamp>().ok()).map_or(0, Timestamp::as_millis)
 }
 
 /// A list of users who get one variation.

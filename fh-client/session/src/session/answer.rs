@@ -158,8 +158,10 @@ impl Session {
             return;
         }
         let broken = match end {
-            End::Complete => None,
-            End::Broken(why) => Some(Problem::Unreachable(cut(why, 300))),
+            // A session with an Edge opens no sockets, of which the other ends are.
+            End::Complete | End::Closed(_) | End::Unsupported => None,
+            End::TooLarge => Some(Problem::TooLarge(self.config.limits.bytes)),
+            End::Broken(why) | End::Unreached(why) => Some(Problem::Unreachable(cut(why, 300))),
             End::Tls(why) => Some(Problem::Tls(cut(why, 300))),
             End::ConnectTimeout => Some(Problem::TimedOut(Stage::Connect)),
         };

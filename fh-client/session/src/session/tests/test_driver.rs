@@ -67,6 +67,9 @@ impl TestDriver {
                 Action::Status(status) => self.statuses.push(status),
                 Action::ReportReads => self.read_reports += 1,
                 Action::Raw(_) => self.raw += 1,
+                Action::Connect(..) | Action::Write(..) => {
+                    panic!("a session with an Edge opens no socket")
+                }
             }
         }
     }

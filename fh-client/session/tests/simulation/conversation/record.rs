@@ -185,6 +185,9 @@ impl Recording {
                 json: shown::sha256([update.json.as_bytes()]),
             },
             Action::ReportReads => form::Action::ReportReads,
+            Action::Connect(..) | Action::Write(..) => {
+                unreachable!("a session with an Edge opens no socket")
+            }
             Action::CommandDone(command_id, outcome) => form::Action::CommandDone {
                 command: command_id.0,
                 outcome: match outcome {

@@ -1,0 +1,41 @@
+//! The systems of feature flags whose servers a client can be connected to.
+
+/// The system of a client's server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum System {
+    /// FeatureHub, whose servers are Edges.
+    #[default]
+    FeatureHub,
+    /// FeatBit.
+    FeatBit,
+}
+
+impl System {
+    /// Returns the name of the system in options and reports: `featurehub` or `featbit`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FeatureHub => "featurehub",
+            Self::FeatBit => "featbit",
+        }
+    }
+
+    /// Returns the noun for a server of this system in texts: `Edge` or `server`.
+    #[must_use]
+    pub const fn server(self) -> &'static str {
+        match self {
+            Self::FeatureHub => "Edge",
+            Self::FeatBit => "server",
+        }
+    }
+
+    /// Returns the noun for what a client shows to a server in texts: `key` or `secret`.
+    #[must_use]
+    pub const fn credential(self) -> &'static str {
+        match self {
+            Self::FeatureHub => "key",
+            Self::FeatBit => "secret",
+        }
+    }
+}

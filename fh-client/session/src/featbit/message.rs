@@ -1,0 +1,121 @@
+//! The messages of a server (featbit 1.3, featbit 1.5).
+
+use fh_eval::internal::{Token, members};
+use serde_json::value::RawValue;
+
+/// A message of a server, or the body of a poll.
+#[derive(Debug)]
+pub enum Message<'a> {
+    /// Flags and segments.
+    Sync(Sync<'a>),
+    /// A message that changes nothing, such as `pong`.
+    Other,
+}
+
+/// The flags and segments of a message, which are not read yet.
+#[derive(Debug)]
+pub struct Sync<'a> {
+    /// The meaning of the lists.
+    pub event: Event,
+    /// The flags.
+    pub flags: Vec<&'a RawValue>,
+    /// The segments.
+    pub segments: Vec<&'a RawValue>,
+}
+
+/// The meaning of the lists of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// The lists are complete.
+    Full,
+    /// The lists hold what has changed.
+    Patch,
+}
+
+impl<'a> Message<'a> {
+    /// Parses a message.
+    ///
+    /// # Errors
+    /// Returns the reason if the bytes are no message.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, String> {
+        let text = std::str::from_utf8(bytes).map_err(|why| why.to_string())?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let raw: &RawValue = serde_json::from_str(text).map_err(|why| why.to_string())?;
+        let envelope = members(raw).ok_or("the message is no object")?;
+        if member(&envelope, "messageType").map(Token::of) != Some(Token::Text("data-sync".into()))
+        {
+            return Ok(Self::Other);
+        }
+        let data =
+            member(&envelope, "data").and_then(members).ok_or("data-sync has no object `data`")?;
+        let event = match member(&data, "eventType").map(Token::of) {
+            Some(Token::Text(event)) if event == "full" => Event::Full,
+            Some(Token::Text(event)) if event == "patch" => Event::Patch,
+            _ => return Ok(Self::Other),
+        };
+        if member(&data, "userKeyId").is_some() {
+            return Err(
+                "data-sync has the values of one user: use a server-side secret".to_string()
+            );
+        }
+        let list = |name: &str| match member(&data, name) {
+            Some(list) => serde_json::from_str(list.get())
+                .map_err(|_| format!("`{name}` of data-sync is no list")),
+            None if event == Event::Full => Err(format!("data-sync has no list `{name}`")),
+            None => Ok(Vec::new()),
+        };
+        Ok(Self::Sync(Sync { event, flags: list("featureFlags")?, segments: list("segments")? }))
+    }
+}
+
+/// Returns the last member with this name.
+fn member<'a>(
+    members: &[(std::borrow::Cow<'a, str>, &'a RawValue)],
+    name: &str,
+) -> Option<&'a RawValue> {
+    members.iter().rev().find(|(known, _)| known == name).map(|(_, value)| *value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_told_apart() {
+        for (text, expected) in [
+            (
+                r#"{"messageType":"data-sync","data":{"eventType":"full","featureFlags":[1],"segments":[{},null]}}"#,
+                Some((Event::Full, 1, 2)),
+            ),
+            (
+                r#"{"messageType":"data-sync","data":{"eventType":"patch","featureFlags":[]}}"#,
+                Some((Event::Patch, 0, 0)),
+            ),
+            (r#"{"messageType":"data-sync","data":{"eventType":"news","featureFlags":[]}}"#, None),
+            (r#"{"messageType":"pong","data":{}}"#, None),
+            ("{}", None),
+        ] {
+            let found = match Message::parse(text.as_bytes()).unwrap() {
+                Message::Sync(sync) => Some((sync.event, sync.flags.len(), sync.segments.len())),
+                Message::Other => None,
+            };
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn unreadable_messages_are_errors() {
+        for text in [
+            "",
+            "[",
+            "[]",
+            r#"{"messageType":"data-sync"}"#,
+            r#"{"messageType":"data-sync","data":{"eventType":"full","segments":[]}}"#,
+            r#"{"messageType":"data-sync","data":{"eventType":"full","featureFlags":null,"segments":[]}}"#,
+            r#"{"messageType":"data-sync","data":{"eventType":"full","userKeyId":"bob","featureFlags":[]}}"#,
+        ] {
+            assert!(Message::parse(text.as_bytes()).is_err(), "{text}");
+        }
+        assert!(Message::parse(b"\xff").is_err());
+    }
+}

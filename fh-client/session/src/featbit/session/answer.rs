@@ -1,0 +1,228 @@
+//! Handles answers: their heads, the bodies of polls, and the ends of requests.
+
+use std::mem;
+use std::time::Duration;
+
+use fh_repository::notice::Notice;
+use fh_repository::problem::{Problem, Stage};
+use fh_repository::source::Source;
+use fh_repository::time::Millis;
+
+use super::{Purpose, Session, State};
+use crate::action::{Action, End, RequestId, ResponseHead};
+use crate::featbit::message::{Message, Sync};
+use crate::response_class::{cut, retry_after};
+
+/// The close code of a server that refuses a token.
+const REFUSED: u16 = 4003;
+/// The time within which the end of a socket without a message counts as an obstacle on the way, also if the socket was closed in order.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// The part of a poll's body that has arrived so far.
+pub(super) struct Body {
+    pub(super) request_id: RequestId,
+    pub(super) until: Millis,
+    bytes: Vec<u8>,
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Body")
+            .field("request_id", &self.request_id)
+            .field("until", &self.until)
+            .field("bytes", &self.bytes.len())
+            .finish()
+    }
+}
+
+impl Session {
+    pub(super) fn opened(&mut self, request_id: RequestId, head: &ResponseHead) {
+        if !self.is_live(request_id) {
+            return;
+        }
+        let State::Connecting { purpose, poll_until, .. } = self.state else { return };
+        self.last_contact = Some(self.now);
+        self.clock.measure(head, self.wall);
+        match (purpose, head.status) {
+            (Purpose::Socket, 101) => self.socket_opened(request_id),
+            (Purpose::Clock, _) => {
+                self.give_up();
+                self.clock_answered();
+            }
+            (Purpose::Poll, 200 | 204) => {
+                self.state =
+                    State::Fetching(Body { request_id, until: poll_until, bytes: Vec::new() });
+            }
+            (Purpose::Poll, 304) => {
+                self.give_up();
+                self.confirmed();
+            }
+            (Purpose::Socket, status) => {
+                self.give_up();
+                let is_barren = status != 429 && !(500..600).contains(&status);
+                self.socket_lost(false, is_barren, problem_of(status), retry_after(head));
+            }
+            (Purpose::Poll, status @ (400 | 401 | 403 | 404)) => {
+                self.give_up();
+                self.refuse(problem_of(status), retry_after(head));
+            }
+            (Purpose::Poll, status) => {
+                self.give_up();
+                self.trouble(problem_of(status), retry_after(head));
+            }
+        }
+    }
+
+    pub(super) fn bytes(&mut self, request_id: RequestId, bytes: &[u8]) {
+        if !self.is_live(request_id) {
+            return;
+        }
+        self.last_contact = Some(self.now);
+        match &mut self.state {
+            State::Fetching(body) => {
+                let limit = self.config.limits.bytes;
+                if body.bytes.len().saturating_add(bytes.len()) > limit {
+                    self.give_up();
+                    self.trouble(Problem::TooLarge(limit), None);
+                } else {
+                    body.bytes.extend_from_slice(bytes);
+                }
+            }
+            State::Open(_) => self.message(bytes),
+            _ => {}
+        }
+    }
+
+    pub(super) fn closed(&mut self, request_id: RequestId, end: End<'_>) {
+        if !self.is_live(request_id) {
+            return;
+        }
+        let problem = match end {
+            End::Complete | End::Closed(_) => None,
+            End::Broken(why) | End::Unreached(why) => Some(Problem::Unreachable(cut(why, 300))),
+            End::Tls(why) => Some(Problem::Tls(cut(why, 300))),
+            End::ConnectTimeout => Some(Problem::TimedOut(Stage::Connect)),
+            End::TooLarge => Some(Problem::TooLarge(self.config.limits.bytes)),
+            End::Unsupported => None,
+        };
+        match mem::replace(&mut self.state, State::Idle) {
+            State::Connecting { purpose: Purpose::Socket, .. } if end == End::Unsupported => {
+                self.has_sockets = false;
+                self.actions.push_back(Action::Notice(Notice::SocketsUnsupported));
+                self.connect();
+            }
+            State::Connecting { purpose, .. } => {
+                let without =
+                    || Problem::Unreachable("the connection closed without a response".to_string());
+                let problem = problem.unwrap_or_else(without);
+                match (purpose, end) {
+                    // No connection was opened, which says nothing about sockets.
+                    (Purpose::Socket, End::Unreached(_) | End::Tls(_) | End::ConnectTimeout) => {
+                        self.socket_lost(false, false, problem, None);
+                    }
+                    _ => self.failed(purpose, problem),
+                }
+            }
+            State::Open(socket) => {
+                self.was_open_since(socket.opened);
+                match end {
+                    End::Closed(Some(REFUSED)) => self.denied(),
+                    _ => {
+                        let is_in_order = matches!(end, End::Closed(_));
+                        let is_at_once = self.now.since(socket.opened) <= AT_ONCE;
+                        let is_obstacle = !is_in_order || is_at_once;
+                        let is_barren = !socket.has_message && is_obstacle && end != End::TooLarge;
+                        let ended = if socket.has_message {
+                            Problem::Disconnected
+                        } else {
+                            Problem::ClosedEarly
+                        };
+                        self.socket_lost(
+                            socket.has_message,
+                            is_barren,
+                            problem.unwrap_or(ended),
+                            None,
+                        );
+                    }
+                }
+            }
+            State::Fetching(body) => match problem {
+                Some(problem) => self.trouble(problem, None),
+                None => self.fetched(&body.bytes),
+            },
+            other => self.state = other,
+        }
+    }
+
+    /// Handles a request that got no answer.
+    pub(super) fn failed(&mut self, purpose: Purpose, problem: Problem) {
+        match purpose {
+            Purpose::Socket => self.socket_lost(false, true, problem, None),
+            Purpose::Poll => self.trouble(problem, None),
+            Purpose::Clock => self.clock_answered(),
+        }
+    }
+
+    fn fetched(&mut self, bytes: &[u8]) {
+        // An empty body means that nothing has changed.
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return self.confirmed();
+        }
+        match Message::parse(bytes) {
+            Ok(Message::Sync(sync)) => {
+                self.received(&sync, Source::Polling, bytes);
+                self.answered();
+            }
+            Ok(Message::Other) => {
+                self.trouble(Problem::Malformed("the body is no data-sync".to_string()), None);
+            }
+            Err(why) => self.trouble(Problem::Malformed(cut(&why, 300)), None),
+        }
+    }
+
+    /// Applies flags of the server.
+    pub(super) fn received(&mut self, sync: &Sync<'_>, source: Source, bytes: &[u8]) {
+        self.has_contact = true;
+        self.apply(sync, source, &String::from_utf8_lossy(bytes));
+    }
+
+    /// Handles an answer to a poll that says that nothing has changed.
+    fn confirmed(&mut self) {
+        let nothing = Sync {
+            event: crate::featbit::message::Event::Patch,
+            flags: Vec::new(),
+            segments: Vec::new(),
+        };
+        self.received(&nothing, Source::Polling, b"");
+        self.answered();
+    }
+
+    /// Serves the flags of a bootstrap document, until the server sends its own.
+    pub(super) fn stored(&mut self, source: Source, bytes: &[u8]) {
+        if self.has_contact || matches!(self.state, State::Stopped) {
+            return;
+        }
+        match Message::parse(bytes) {
+            Ok(Message::Sync(sync)) => self.apply(&sync, source, &String::from_utf8_lossy(bytes)),
+            Ok(Message::Other) => self.not_stored(source, "it is no data-sync".to_string()),
+            Err(why) => self.not_stored(source, why),
+        }
+    }
+
+    fn not_stored(&mut self, source: Source, why: String) {
+        self.actions.push_back(Action::Notice(Notice::StoreIgnored { source, why }));
+    }
+}
+
+/// Returns the problem that an answer with this status means.
+fn problem_of(status: u16) -> Problem {
+    match status {
+        400 => Problem::BadRequest,
+        401 | 403 => Problem::Unauthorised(status),
+        404 => Problem::NotFound,
+        429 => Problem::TooManyRequests,
+        500..=599 => Problem::ServerError(status),
+        301 | 302 | 303 | 307 | 308 => Problem::Redirect,
+        _ => Problem::UnexpectedStatus(status),
+    }
+}

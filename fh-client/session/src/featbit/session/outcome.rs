@@ -1,0 +1,116 @@
+//! The outcomes of requests, and the time of the request that follows each outcome.
+
+use std::mem;
+use std::time::Duration;
+
+use fh_repository::notice::Notice;
+use fh_repository::problem::Problem;
+use fh_repository::status::Connection;
+
+use super::{Mode, Session, State};
+use crate::action::Action;
+use crate::config::HELD_BACK_INTERVAL;
+
+/// Number of sockets in a row without a message after which the client polls instead.
+const MOST_BARREN: u8 = 3;
+
+impl Session {
+    /// Records that the server has sent or confirmed flags.
+    pub(super) fn good(&mut self) {
+        self.status.attempts = 0;
+        self.is_failed = false;
+        self.refused.reset();
+        let polls_instead = !matches!(self.state, State::Open(_)) && self.poll_until.is_some();
+        if polls_instead && !mem::replace(&mut self.was_noticed, true) {
+            self.actions.push_back(Action::Notice(Notice::SocketsBlocked));
+        }
+        self.status.problem = polls_instead.then_some(Problem::SocketsBlocked);
+    }
+
+    /// Records that a poll succeeded, and waits for the next one.
+    pub(super) fn answered(&mut self) {
+        self.good();
+        self.backoff.reset();
+        let next = self.now.after(self.interval());
+        let at = match self.poll_until {
+            Some(again) => again.min(next),
+            // The client polled because it was suspended. Its socket follows as soon as the suspension ends.
+            None if self.config.mode == Mode::Streaming && self.has_sockets => self.now,
+            None => next,
+        };
+        self.state = State::Due { at, as_: Connection::Resting };
+        self.settle(&Ok(()));
+    }
+
+    /// Returns the time between the end of a poll and the next one.
+    const fn interval(&self) -> Duration {
+        match self.config.mode {
+            Mode::Polling(interval) => interval,
+            Mode::Streaming | Mode::Offline => HELD_BACK_INTERVAL,
+        }
+    }
+
+    /// Handles the end of a socket, or a socket that could not be opened. `is_barren` says that something on the way may block sockets.
+    pub(super) fn socket_lost(
+        &mut self,
+        has_message: bool,
+        is_barren: bool,
+        problem: Problem,
+        at_least: Option<Duration>,
+    ) {
+        if is_barren {
+            self.barren = self.barren.saturating_add(1);
+        }
+        if self.barren >= MOST_BARREN {
+            self.barren = 0;
+            self.poll_until = Some(self.now.after(self.config.stream_again_after));
+            self.status.attempts = self.status.attempts.saturating_add(1);
+            self.status.problem = Some(problem);
+            // The poll shows whether the server is away.
+            return self.connect();
+        }
+        if !has_message {
+            return self.trouble(problem, at_least);
+        }
+        self.status.attempts = self.status.attempts.saturating_add(1);
+        self.status.problem = Some(problem.clone());
+        let (brief, backoff) = (&self.config.return_within, &self.config.backoff);
+        let delay = self.backoff.after_drop(brief, backoff, &mut self.random);
+        self.wait(delay, at_least);
+        self.settle(&Err(problem));
+    }
+
+    /// Records a failed attempt, and schedules a retry after at least `at_least`.
+    pub(super) fn trouble(&mut self, problem: Problem, at_least: Option<Duration>) {
+        self.status.attempts = self.status.attempts.saturating_add(1);
+        self.status.problem = Some(problem.clone());
+        // A poll fails as well, so the server was away, and a socket is tried again.
+        self.poll_until = None;
+        let backoff = &self.config.backoff;
+        let polls = self.config.mode != Mode::Streaming || !self.has_sockets;
+        let delay = if polls && self.has_contact {
+            self.interval()
+        } else {
+            self.backoff.next(backoff, backoff.cap, &mut self.random)
+        };
+        self.wait(delay, at_least);
+        self.settle(&Err(problem));
+    }
+
+    /// Records that the server refuses the secret. A retry follows after the delays of `Config::refused`, because secrets are rotated.
+    pub(super) fn refuse(&mut self, problem: Problem, at_least: Option<Duration>) {
+        self.is_failed = !self.is_served;
+        self.status.attempts = self.status.attempts.saturating_add(1);
+        self.status.problem = Some(problem.clone());
+        self.poll_until = None;
+        let refused = &self.config.refused;
+        let delay = self.refused.next(refused, refused.cap, &mut self.random);
+        self.wait(delay, at_least);
+        self.settle(&Err(problem));
+    }
+
+    fn wait(&mut self, delay: Duration, at_least: Option<Duration>) {
+        let at = self.now.after(delay.max(at_least.unwrap_or_default()));
+        self.state = State::Due { at, as_: Connection::Waiting };
+    }
+}

@@ -1,0 +1,193 @@
+//! Handles an open socket: its messages, its pings, and its time limits.
+
+use std::mem;
+use std::time::Duration;
+
+use fh_repository::notice::Notice;
+use fh_repository::problem::{Problem, Stage};
+use fh_repository::source::Source;
+use fh_repository::time::Millis;
+
+use super::{Session, State};
+use crate::action::{Action, RequestId};
+use crate::config::Limits;
+use crate::featbit::message::{Event, Message};
+use crate::response_class::cut;
+
+/// The time between two pings.
+const PING_EVERY: Duration = Duration::from_secs(15);
+/// The time without a byte after which a socket counts as dead.
+const SILENCE: Duration = Duration::from_secs(40);
+/// The time without a byte after which a socket counts as dead while the answer to the request for flags is outstanding.
+const ANSWER: Duration = Duration::from_secs(10);
+
+const PING: &str = r#"{"messageType":"ping","data":{}}"#;
+
+pub(super) struct Socket {
+    pub(super) request_id: RequestId,
+    pub(super) opened: Millis,
+    /// True once a message has arrived.
+    pub(super) has_message: bool,
+    /// The outstanding answer to the request for flags.
+    awaited: Option<Awaited>,
+    last_byte: Millis,
+    next_ping: Millis,
+}
+
+/// The answer to a request for flags.
+struct Awaited {
+    since: Millis,
+    /// Number of bytes that have arrived since the request.
+    bytes: u64,
+    /// True if the answer must be a full message, because the request named no version.
+    is_full: bool,
+    /// The patches that arrived before the full message, which is older than they are.
+    early: Vec<Box<[u8]>>,
+    early_bytes: usize,
+}
+
+impl std::fmt::Debug for Socket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Socket")
+            .field("request_id", &self.request_id)
+            .field("opened", &self.opened)
+            .field("has_message", &self.has_message)
+            .field("is_synchronised", &self.is_synchronised())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Socket {
+    fn new(request_id: RequestId, now: Millis, is_full: bool) -> Self {
+        let awaited = Awaited { since: now, bytes: 0, is_full, early: Vec::new(), early_bytes: 0 };
+        Self {
+            request_id,
+            opened: now,
+            has_message: false,
+            awaited: Some(awaited),
+            last_byte: now,
+            next_ping: now.after(PING_EVERY),
+        }
+    }
+
+    /// Returns true if the answer to the request for flags has arrived.
+    pub(super) const fn is_synchronised(&self) -> bool {
+        self.awaited.is_none()
+    }
+
+    /// Returns the next time at which the session acts on this socket if nothing arrives, and the problem that it then reports; `None` for a
+    /// ping.
+    pub(super) fn deadline(&self) -> (Millis, Option<Problem>) {
+        let silence = (self.last_byte.after(SILENCE), Some(Problem::TimedOut(Stage::Silence)));
+        let end = match &self.awaited {
+            None => silence,
+            Some(awaited) => {
+                let problem = Some(Problem::TimedOut(Stage::FirstEvent));
+                let slowest = ANSWER.max(Duration::from_secs(awaited.bytes / Limits::SLOWEST));
+                let until = self.last_byte.after(ANSWER).min(awaited.since.after(slowest));
+                (until, problem)
+            }
+        };
+        if end.0 <= self.next_ping { end } else { (self.next_ping, None) }
+    }
+}
+
+impl Session {
+    /// Asks for flags on a socket that has just been opened.
+    pub(super) fn socket_opened(&mut self, request_id: RequestId) {
+        let cursor = if self.has_contact { self.store.cursor() } else { 0 };
+        let request = format!(r#"{{"messageType":"data-sync","data":{{"timestamp":{cursor}}}}}"#);
+        self.actions.push_back(Action::Write(request_id, request));
+        self.state = State::Open(Box::new(Socket::new(request_id, self.now, cursor == 0)));
+    }
+
+    /// Records that bytes of a message have arrived.
+    pub(super) fn progress(&mut self, request_id: RequestId, bytes: usize) {
+        if !self.is_live(request_id) {
+            return;
+        }
+        self.last_contact = Some(self.now);
+        if let State::Open(socket) = &mut self.state {
+            socket.last_byte = self.now;
+            if let Some(awaited) = &mut socket.awaited {
+                awaited.bytes = awaited.bytes.saturating_add(bytes as u64);
+            }
+        }
+    }
+
+    pub(super) fn socket_tick(&mut self) {
+        let State::Open(socket) = &mut self.state else { return };
+        match socket.deadline() {
+            (at, _) if at > self.now => {}
+            (_, None) => {
+                socket.next_ping = self.now.after(PING_EVERY);
+                self.actions.push_back(Action::Write(socket.request_id, PING.to_string()));
+            }
+            (_, Some(problem)) => {
+                let has_message = socket.has_message;
+                self.give_up();
+                self.socket_lost(has_message, !has_message, problem, None);
+            }
+        }
+    }
+
+    pub(super) fn message(&mut self, bytes: &[u8]) {
+        let State::Open(mut socket) = mem::replace(&mut self.state, State::Idle) else { return };
+        socket.last_byte = self.now;
+        match Message::parse(bytes) {
+            Err(why) => {
+                let what = format!("a message of the server: {}", cut(&why, 300));
+                self.actions.push_back(Action::Notice(Notice::Ignored { what }));
+                self.state = State::Open(socket);
+                return;
+            }
+            Ok(message) => {
+                socket.has_message = true;
+                self.barren = 0;
+                self.was_noticed = false;
+                self.clock.accepted();
+                if let Message::Sync(sync) = message {
+                    let must_wait = match &mut socket.awaited {
+                        Some(awaited) if awaited.is_full && sync.event == Event::Patch => {
+                            awaited.early_bytes += bytes.len();
+                            awaited.early.push(bytes.into());
+                            Some(awaited.early_bytes)
+                        }
+                        _ => None,
+                    };
+                    match must_wait {
+                        Some(waiting) if waiting > self.config.limits.bytes => {
+                            self.state = State::Open(socket);
+                            self.give_up();
+                            self.trouble(Problem::TooLarge(self.config.limits.bytes), None);
+                            return;
+                        }
+                        Some(_) => {}
+                        None => {
+                            let early = socket.awaited.take().map(|awaited| awaited.early);
+                            self.received(&sync, Source::Streaming, bytes);
+                            for patch in early.unwrap_or_default() {
+                                if let Ok(Message::Sync(sync)) = Message::parse(&patch) {
+                                    self.received(&sync, Source::Streaming, &patch);
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        let is_synchronised = socket.is_synchronised();
+        self.state = State::Open(socket);
+        if is_synchronised {
+            self.good();
+            self.settle(&Ok(()));
+        }
+    }
+
+    /// Resets the retry delays if a socket that was opened at this time has been open for at least `Config::healthy_after`.
+    pub(super) fn was_open_since(&mut self, opened: Millis) {
+        if self.now.since(opened) >= self.config.healthy_after {
+            self.backoff.reset();
+        }
+    }
+}

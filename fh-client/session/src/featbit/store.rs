@@ -1,0 +1,284 @@
+//! The flags and segments that a client has received (featbit 1.6).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use fh_eval::featbit::{Compiler, Document, Profile};
+use fh_eval::internal::{Token, members};
+use fh_eval::{Ruleset, Timestamp};
+use serde_json::value::RawValue;
+
+use super::message::{Event, Sync};
+
+/// Number of changed flags above which a patch compiles all flags again, because each single change copies the tables of all flags.
+const MANY_CHANGES: usize = 16;
+
+/// Flags by their keys and segments by their ids, with the versions of archived flags, which are hidden.
+#[derive(Debug)]
+pub struct Store {
+    compiler: Compiler,
+    flags: HashMap<Arc<str>, Flag>,
+    /// The keys of flags by their ids. A flag that comes back with another key replaces the former one.
+    keys: HashMap<Arc<str>, Arc<str>>,
+    segments: HashMap<Arc<str>, Segment>,
+    ruleset: Ruleset,
+}
+
+#[derive(Debug)]
+struct Flag {
+    version: i64,
+    id: Option<Arc<str>>,
+    is_archived: bool,
+}
+
+#[derive(Debug)]
+struct Segment {
+    version: i64,
+    json: Arc<str>,
+}
+
+/// The result of applying a message.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// True if a flag or a segment may have changed.
+    pub is_changed: bool,
+    /// The reasons why parts of the message had no effect.
+    pub ignored: Vec<String>,
+}
+
+/// The members of a flag or a segment that the store needs.
+struct Entity<'a> {
+    raw: &'a RawValue,
+    /// The key of a flag, or the id of a segment.
+    name: Arc<str>,
+    id: Option<Arc<str>>,
+    version: i64,
+    is_archived: bool,
+}
+
+impl Store {
+    /// Creates an empty store, whose flags are evaluated by this profile.
+    #[must_use]
+    pub fn new(profile: Profile) -> Self {
+        Self {
+            compiler: Compiler::new(profile),
+            flags: HashMap::new(),
+            keys: HashMap::new(),
+            segments: HashMap::new(),
+            ruleset: Ruleset::default(),
+        }
+    }
+
+    /// Returns the flags that are not archived, with the segments.
+    #[must_use]
+    pub const fn ruleset(&self) -> &Ruleset {
+        &self.ruleset
+    }
+
+    /// Returns the version of the newest flag or segment in milliseconds; 0 if there is none. The next request asks for what is newer.
+    #[must_use]
+    pub fn cursor(&self) -> i64 {
+        let flags = self.flags.values().map(|flag| flag.version);
+        flags.chain(self.segments.values().map(|segment| segment.version)).max().unwrap_or(0)
+    }
+
+    /// Returns the version of a flag, also of an archived one.
+    #[must_use]
+    pub fn flag_version(&self, key: &str) -> Option<i64> {
+        self.flags.get(key).map(|flag| flag.version)
+    }
+
+    /// Returns the version of a segment.
+    #[must_use]
+    pub fn segment_version(&self, id: &str) -> Option<i64> {
+        self.segments.get(id).map(|segment| segment.version)
+    }
+
+    /// Applies a message. A full message replaces everything. A patch replaces what is older, and an entity that cannot be read keeps its
+    /// former state.
+    pub fn apply(&mut self, sync: &Sync<'_>) -> Applied {
+        let mut applied = Applied::default();
+        let flags = entities(&sync.flags, "flag", "key", &mut applied.ignored);
+        let segments = entities(&sync.segments, "segment", "id", &mut applied.ignored);
+        match sync.event {
+            Event::Full => self.replace(&flags, &segments, &mut applied),
+            Event::Patch => self.patch(flags, segments, &mut applied),
+        }
+        applied
+    }
+
+    fn replace(&mut self, flags: &[Entity<'_>], segments: &[Entity<'_>], applied: &mut Applied) {
+        applied.is_changed = true;
+        // Flags and segments that cannot be compiled leave diagnostics in the ruleset.
+        self.ruleset = self.compiler.compile(&Document {
+            flags: flags.iter().map(|flag| flag.raw).collect(),
+            segments: segments.iter().map(|segment| segment.raw).collect(),
+        });
+        self.flags.clear();
+        self.keys.clear();
+        self.segments.clear();
+        for flag in flags {
+            if flag.is_archived || self.ruleset.get(&flag.name).is_some() {
+                self.remember(flag);
+            }
+        }
+        for segment in segments {
+            self.remember_segment(segment);
+        }
+    }
+
+    fn patch(&mut self, flags: Vec<Entity<'_>>, segments: Vec<Entity<'_>>, applied: &mut Applied) {
+        for segment in segments {
+            let known = self.segments.get(&segment.name);
+            if known.is_some_and(|known| known.version >= segment.version) {
+                continue;
+            }
+            match self.compiler.segment(segment.raw) {
+                Ok(compiled) => {
+                    self.ruleset = self.ruleset.with_segment(&segment.name, Some(&compiled));
+                    self.remember_segment(&segment);
+                    applied.is_changed = true;
+                }
+                Err(why) => applied.ignored.push(why.to_string()),
+            }
+        }
+        let is_newer = |flag: &Entity<'_>| {
+            self.flags.get(&flag.name).is_none_or(|known| known.version < flag.version)
+        };
+        let flags: Vec<Entity<'_>> = flags.into_iter().filter(is_newer).collect();
+        let many = flags.len() > MANY_CHANGES;
+        let mut compiled: HashMap<Arc<str>, &RawValue> = HashMap::new();
+        for flag in flags {
+            // A patch may hold a flag twice.
+            if self.flags.get(&flag.name).is_some_and(|known| known.version >= flag.version) {
+                continue;
+            }
+            let change = match self.compiler.flag(flag.raw) {
+                Ok(change) => change,
+                Err(why) => {
+                    applied.ignored.push(why.to_string());
+                    continue;
+                }
+            };
+            applied.is_changed = true;
+            if let Some(former) = self.renamed(&flag) {
+                self.flags.remove(&former);
+                self.ruleset = self.ruleset.without([&*former]);
+                compiled.remove(&former);
+            }
+            match change {
+                None => {
+                    self.ruleset = self.ruleset.without([&*flag.name]);
+                    compiled.remove(&flag.name);
+                }
+                Some(_) if many => {
+                    compiled.insert(Arc::clone(&flag.name), flag.raw);
+                }
+                Some(feature) => self.ruleset = self.ruleset.with(&feature),
+            }
+            self.remember(&flag);
+        }
+        if !compiled.is_empty() {
+            self.compile_again(compiled);
+        }
+    }
+
+    /// Compiles all flags again, with these in place of the former ones.
+    fn compile_again(&mut self, mut changed: HashMap<Arc<str>, &RawValue>) {
+        let former = self.ruleset.clone();
+        let mut flags: Vec<&RawValue> = Vec::with_capacity(former.len() + changed.len());
+        for feature in former.iter() {
+            let raw = changed.remove(feature.key());
+            flags.extend(raw.or_else(|| serde_json::from_str(feature.json()).ok()));
+        }
+        flags.extend(changed.into_values());
+        let segments = self.segments.values();
+        let segments =
+            segments.filter_map(|segment| serde_json::from_str(&segment.json).ok()).collect();
+        self.ruleset = self.compiler.compile(&Document { flags, segments });
+    }
+
+    /// Returns the former key of a flag whose id is known under another key.
+    fn renamed(&self, flag: &Entity<'_>) -> Option<Arc<str>> {
+        let former = self.keys.get(flag.id.as_ref()?)?;
+        (*former != flag.name).then(|| Arc::clone(former))
+    }
+
+    fn remember(&mut self, flag: &Entity<'_>) {
+        let former = self.flags.insert(
+            Arc::clone(&flag.name),
+            Flag { version: flag.version, id: flag.id.clone(), is_archived: flag.is_archived },
+        );
+        // A flag that was deleted and made again has another id.
+        if let Some(id) = former.and_then(|former| former.id)
+            && self.keys.get(&id) == Some(&flag.name)
+        {
+            self.keys.remove(&id);
+        }
+        if let Some(id) = &flag.id {
+            self.keys.insert(Arc::clone(id), Arc::clone(&flag.name));
+        }
+    }
+
+    fn remember_segment(&mut self, segment: &Entity<'_>) {
+        let json = segment.raw.get().into();
+        self.segments.insert(Arc::clone(&segment.name), Segment { version: segment.version, json });
+    }
+
+    /// Returns true if the flag is known and archived.
+    #[must_use]
+    pub fn is_archived(&self, key: &str) -> bool {
+        self.flags.get(key).is_some_and(|flag| flag.is_archived)
+    }
+}
+
+/// Reads flags or segments, one by one. One that cannot be read is left out.
+fn entities<'a>(
+    raw: &[&'a RawValue],
+    noun: &str,
+    name: &str,
+    ignored: &mut Vec<String>,
+) -> Vec<Entity<'a>> {
+    let mut found = Vec::with_capacity(raw.len());
+    for (position, raw) in raw.iter().enumerate() {
+        match entity(raw, name) {
+            Ok(entity) => found.push(entity),
+            Err(why) => ignored.push(format!("{noun} {}: {why}", position + 1)),
+        }
+    }
+    found
+}
+
+fn entity<'a>(raw: &'a RawValue, name: &str) -> Result<Entity<'a>, &'static str> {
+    let members = members(raw).ok_or("it is no object")?;
+    let (mut key, mut id, mut updated, mut is_archived) = (None, None, None, false);
+    for (member, value) in &members {
+        let text = || match Token::of(value) {
+            Token::Text(text) => Some(text),
+            _ => None,
+        };
+        if member == name {
+            key = text();
+        }
+        match &**member {
+            "id" => id = text(),
+            "updatedAt" => updated = text(),
+            "isArchived" => is_archived = Token::of(value) == Token::Bool(true),
+            _ => {}
+        }
+    }
+    let key = key.ok_or("it has no text `key` or `id`")?;
+    let updated = updated.ok_or("it has no time `updatedAt`")?;
+    let updated: Timestamp =
+        updated.parse().map_err(|_| "its time `updatedAt` is not in RFC 3339")?;
+    Ok(Entity {
+        raw,
+        name: key.as_ref().into(),
+        id: id.map(|id| id.as_ref().into()),
+        version: updated.as_millis(),
+        is_archived,
+    })
+}
+
+#[cfg(test)]
+mod tests;
