@@ -3,6 +3,7 @@
 mod after_fork;
 mod delays;
 mod listeners;
+mod session_config;
 mod start;
 
 use std::fmt;
@@ -62,7 +63,7 @@ impl Client {
     /// The errors of [`ClientBuilder::start`].
     pub fn isolated(&self, context: Attributes) -> Result<Self, StartError> {
         let shared = self.shared();
-        ClientBuilder::of(shared.settings.isolated(shared.keys(), Arc::new(context))).start()
+        ClientBuilder::of(shared.settings.isolated(&shared.server(), Arc::new(context))).start()
     }
 }
 

@@ -178,8 +178,7 @@ impl fmt::Debug for WeakClient {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("edge", &self.shared.settings.edge)
-            .field("keys", &self.shared.keys())
+            .field("server", &self.shared.server())
             .field("status", &self.status().to_string())
             .finish_non_exhaustive()
     }

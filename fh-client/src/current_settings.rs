@@ -1,4 +1,4 @@
-//! The settings of a running client that the program can replace: the API keys, the headers and the context.
+//! The settings of a running client that the program can replace: the API keys of its server, the headers and the context.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,13 +6,15 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use fh_eval::Attributes;
 use fh_session::ApiKeys;
 
+use crate::server::Server;
+
 /// The names and values of a client's headers.
 type Headers = Vec<(String, String)>;
 
 /// The present API keys, headers and context of a client. Reads take no lock, because a forked child process reads the settings of its parent,
 /// and a lock that another thread of the parent held at the fork stays locked in the child.
 pub(crate) struct CurrentSettings {
-    keys: ArcSwap<ApiKeys>,
+    server: ArcSwap<Server>,
     /// The lock of changes of the keys, so that all changes take effect in the same order everywhere.
     key_change: Mutex<()>,
     /// The headers with which the program replaced those of the builder; `None` if it replaced none.
@@ -22,24 +24,24 @@ pub(crate) struct CurrentSettings {
 }
 
 impl CurrentSettings {
-    pub(crate) fn new(keys: ApiKeys) -> Self {
+    pub(crate) fn new(server: Server) -> Self {
         Self {
-            keys: ArcSwap::from_pointee(keys),
+            server: ArcSwap::from_pointee(server),
             key_change: Mutex::new(()),
             headers: ArcSwapOption::empty(),
             context: ArcSwapOption::empty(),
         }
     }
 
-    pub(crate) fn keys(&self) -> Arc<ApiKeys> {
-        self.keys.load_full()
+    pub(crate) fn server(&self) -> Arc<Server> {
+        self.server.load_full()
     }
 
     /// Calls `send` with the new keys and then stores the keys, both under one lock.
     pub(crate) fn change_keys(&self, keys: ApiKeys, send: impl FnOnce(&ApiKeys)) {
         let _change = self.key_change.lock().unwrap_or_else(PoisonError::into_inner);
         send(&keys);
-        self.keys.store(Arc::new(keys));
+        self.server.store(Arc::new(self.server.load().with_keys(keys)));
     }
 
     pub(crate) fn headers(&self) -> Option<Arc<Headers>> {

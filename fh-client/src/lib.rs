@@ -18,6 +18,8 @@ mod current_settings;
 mod delivery;
 mod driver;
 mod environment;
+#[cfg(feature = "featbit")]
+pub mod featbit;
 mod feature;
 mod flush;
 mod header;
@@ -27,6 +29,7 @@ mod reads;
 mod ready;
 mod reporting;
 mod seed;
+mod server;
 mod settings;
 mod shared_state;
 mod snapshot;
@@ -38,6 +41,7 @@ mod status_log;
 mod tables;
 mod test_updates;
 mod waiting;
+mod wall_clock;
 mod watch;
 
 pub use builder::ClientBuilder;

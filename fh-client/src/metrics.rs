@@ -24,9 +24,9 @@ use fh_repository::readiness::Readiness;
 use fh_repository::status::{Connection, SessionStatus};
 use fh_repository::time::Millis;
 use fh_repository::{Dispatch, Observer, Repository, SummaryWindow, UsageEvent, UsageSummary};
-use fh_session::ApiKeys;
 
 use crate::reporting::Reporting;
+use crate::server::Server;
 
 /// The time between two updates of the gauges that change with time, and between two counts of evaluations.
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -41,8 +41,8 @@ pub(crate) struct Evaluations {
 }
 
 impl Evaluations {
-    pub(crate) fn new(keys: &ApiKeys) -> Self {
-        Self { environment: keys.first().environment().to_string() }
+    pub(crate) fn new(server: &Server) -> Self {
+        Self { environment: server.environment().to_string() }
     }
 }
 

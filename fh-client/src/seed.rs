@@ -12,6 +12,12 @@ pub(crate) fn seed() -> u64 {
     seed_of(&RandomState::new(), std::process::id(), since.as_nanos())
 }
 
+/// Returns the random number of a WebSocket's handshake.
+#[cfg(feature = "featbit")]
+pub(crate) fn nonce() -> [u8; 16] {
+    (u128::from(seed()) << 64 | u128::from(seed())).to_be_bytes()
+}
+
 fn seed_of(keys: &RandomState, process: u32, nanos: u128) -> u64 {
     let mut hasher = keys.build_hasher();
     hasher.write_u32(process);

@@ -14,6 +14,7 @@ use crate::command::{Command, CommandResult};
 use crate::current_settings::CurrentSettings;
 use crate::delivery::Delivery;
 use crate::driver::DriverRuntime;
+use crate::server::Server;
 use crate::settings::ClientSettings;
 
 /// The state that all handles share. The driver task ends after the last handle is dropped.
@@ -49,12 +50,12 @@ impl SharedState {
         let _ = self.commands.send(command);
     }
 
-    pub(crate) fn keys(&self) -> ApiKeys {
-        ApiKeys::clone(&self.current.keys())
+    pub(crate) fn server(&self) -> Arc<Server> {
+        self.current.server()
     }
 
     pub(crate) fn key_kind(&self) -> KeyKind {
-        self.current.keys().kind()
+        self.current.server().key_kind()
     }
 
     /// Stores the new API keys and sends them to the driver under one lock, so that the client and the driver have the same

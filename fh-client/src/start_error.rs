@@ -20,6 +20,12 @@ use crate::transport::TransportSetupError;
 pub enum StartError {
     /// The URL of the Edge is missing or invalid.
     Url(UrlError),
+    /// A URL of a FeatBit server is missing or invalid.
+    #[cfg(feature = "featbit")]
+    Endpoint(crate::featbit::EndpointError),
+    /// The environment secret of a FeatBit server is missing or invalid.
+    #[cfg(feature = "featbit")]
+    Secret(crate::featbit::SecretError),
     /// There are no API keys, or the API keys are invalid.
     Keys(KeyError),
     /// The program selected streaming with several API keys, but a stream serves only one key (D-77).
@@ -59,6 +65,10 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Url(error) => error.fmt(f),
+            #[cfg(feature = "featbit")]
+            Self::Endpoint(error) => error.fmt(f),
+            #[cfg(feature = "featbit")]
+            Self::Secret(error) => error.fmt(f),
             Self::Keys(error) => error.fmt(f),
             Self::SeveralKeysStream => {
                 f.write_str("several API keys cannot be streamed: use polling")
@@ -85,6 +95,10 @@ impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Url(error) => Some(error),
+            #[cfg(feature = "featbit")]
+            Self::Endpoint(error) => Some(error),
+            #[cfg(feature = "featbit")]
+            Self::Secret(error) => Some(error),
             Self::Keys(error) => Some(error),
             Self::Context(error) => Some(error),
             Self::Bootstrap(error) => Some(error),
@@ -99,6 +113,20 @@ impl std::error::Error for StartError {
 impl From<UrlError> for StartError {
     fn from(error: UrlError) -> Self {
         Self::Url(error)
+    }
+}
+
+#[cfg(feature = "featbit")]
+impl From<crate::featbit::EndpointError> for StartError {
+    fn from(error: crate::featbit::EndpointError) -> Self {
+        Self::Endpoint(error)
+    }
+}
+
+#[cfg(feature = "featbit")]
+impl From<crate::featbit::SecretError> for StartError {
+    fn from(error: crate::featbit::SecretError) -> Self {
+        Self::Secret(error)
     }
 }
 

@@ -8,11 +8,12 @@ use fh_repository::notice::Notice;
 use fh_repository::problem::Problem;
 use fh_repository::readiness::Readiness;
 use fh_repository::status::SessionStatus;
+use fh_repository::system::System;
 use fh_repository::time::Millis;
-use fh_session::{ApiKeys, EdgeUrl};
 use tracing::{debug, error, info, warn};
 
 use crate::reporting::Reporting;
+use crate::server::Server;
 
 /// The maximum number of different notices that are logged as warnings. Further notices are logged at debug level.
 const MOST_NOTICES: usize = 256;
@@ -20,6 +21,7 @@ const MOST_NOTICES: usize = 256;
 /// The logs and metrics of one client. A kind of problem, except the end of a stream, is logged as a warning once, and again
 /// only after the client had no problem in between. A client of a context pool logs its state at debug level only.
 pub(crate) struct StatusLog {
+    system: System,
     edge: String,
     environment: String,
     reporting: Reporting,
@@ -33,10 +35,11 @@ pub(crate) struct StatusLog {
 }
 
 impl StatusLog {
-    pub(crate) fn new(edge: &EdgeUrl, keys: &ApiKeys, reporting: Reporting) -> Self {
-        let environment = keys.first().environment().to_string();
+    pub(crate) fn new(server: &Server, reporting: Reporting) -> Self {
+        let environment = server.environment().to_string();
         Self {
-            edge: edge.to_string(),
+            system: server.system(),
+            edge: server.url().to_string(),
             #[cfg(feature = "metrics")]
             gauges: crate::metrics::Gauges::new(&environment, reporting),
             environment,
@@ -47,10 +50,10 @@ impl StatusLog {
         }
     }
 
-    /// Uses the environment of the first of these keys in all later logs and metrics, except the metrics of evaluations.
-    pub(crate) fn keys(&mut self, keys: &ApiKeys) {
-        let environment = &**keys.first().environment();
-        if environment != self.environment {
+    /// Uses the environment of this server in all later logs and metrics, except the metrics of evaluations.
+    pub(crate) fn server(&mut self, server: &Server) {
+        let environment = &*server.environment();
+        if *environment != *self.environment {
             #[cfg(feature = "metrics")]
             self.gauges.moved(environment);
             self.environment = environment.to_string();
@@ -100,7 +103,12 @@ impl StatusLog {
         let Some(problem) = &status.problem else {
             if !self.troubles.is_empty() {
                 self.troubles.clear();
-                info!(edge = self.edge, environment = self.environment, "the Edge answers again");
+                info!(
+                    edge = self.edge,
+                    environment = self.environment,
+                    "the {} answers again",
+                    self.system.server()
+                );
             }
             return;
         };
@@ -114,14 +122,16 @@ impl StatusLog {
                 environment = self.environment,
                 attempts = status.attempts,
                 problem = problem.as_str(),
-                "{problem}"
+                "{}",
+                problem.on(self.system)
             );
         } else {
             warn!(
                 edge = self.edge,
                 environment = self.environment,
                 problem = problem.as_str(),
-                "{problem}"
+                "{}",
+                problem.on(self.system)
             );
         }
     }
@@ -141,7 +151,8 @@ impl StatusLog {
                     edge = self.edge,
                     environment = self.environment,
                     problem = status.problem.as_ref().map_or("", Problem::as_str),
-                    "the Edge refuses this client"
+                    "the {} refuses this client",
+                    self.system.server()
                 );
             }
             other => {

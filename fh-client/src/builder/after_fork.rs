@@ -67,7 +67,7 @@ impl Client {
         if snapshot.status().updated.is_some() {
             let rules = Arc::clone(snapshot.rules());
             let first = FirstFeatures { rules, confirmed_at: self.confirmed_at(&snapshot) };
-            settings.serve_first(first, shared.current.keys().kind());
+            settings.serve_first(first, shared.key_kind());
         }
         ClientBuilder::of(settings)
     }

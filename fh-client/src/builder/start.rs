@@ -6,17 +6,19 @@ use std::sync::{Arc, OnceLock};
 use fh_eval::Attributes;
 use fh_repository::notice::Notice;
 use fh_repository::source::Source;
-use fh_session::{ApiKeys, Config, ContextHeader, EdgeUrl, Input, Mode, Session};
+use fh_session::{ApiKeys, ContextHeader, EdgeUrl, Input, Limits, Mode};
 use tokio::sync::mpsc;
 
 use super::ClientBuilder;
+use super::session_config::SessionConfig;
 use crate::client::Client;
 use crate::command::Command;
 use crate::current_settings::CurrentSettings;
 use crate::driver::{Driver, DriverClock, Parts};
 use crate::environment;
 use crate::seed::seed;
-use crate::settings::{ClientSettings, TransportChoice};
+use crate::server::Server;
+use crate::settings::{BuilderSettings, ClientSettings, TransportChoice};
 use crate::shared_state::SharedState;
 use crate::snapshot_file::{Bootstrap, SnapshotWriter};
 use crate::start_error::StartError;
@@ -42,7 +44,7 @@ impl ClientBuilder {
         let (mut settings, mut config) = self.resolved()?;
         let (header, bootstrap) = settings.validated(&config)?;
         settings.given.runtime.check()?;
-        let is_offline = config.mode == Mode::Offline;
+        let (server, is_offline, limits) = (config.server(), config.is_offline(), config.limits());
 
         let first = settings.given.first.take();
         let repository = settings.repository();
@@ -52,7 +54,7 @@ impl ClientBuilder {
         }
         #[cfg(feature = "metrics")]
         if !matches!(settings.given.dispatching, crate::delivery::Dispatching::Nobody) {
-            let evaluations = crate::metrics::Evaluations::new(&config.keys);
+            let evaluations = crate::metrics::Evaluations::new(&server);
             repository
                 .observe(Arc::new(evaluations), fh_repository::UsageOptions::default())
                 .detach();
@@ -79,11 +81,11 @@ impl ClientBuilder {
         });
         let restored = Arc::new(OnceLock::new());
         let clock = DriverClock::start();
-        let snapshot_writer = settings.given.snapshot.clone().map(|file| {
-            SnapshotWriter::new(file, &config.keys, &header, Arc::clone(&settings.given.clock))
+        let file = settings.given.snapshot.clone().zip(server.keys());
+        let snapshot_writer = file.map(|(file, keys)| {
+            SnapshotWriter::new(file, keys, &header, Arc::clone(&settings.given.clock))
         });
-        let keys = config.keys.clone();
-        let current = Arc::new(CurrentSettings::new(keys.clone()));
+        let current = Arc::new(CurrentSettings::new(server.clone()));
         let mut driver = Driver::new(Parts {
             repository: repository.clone(),
             dispatcher: dispatcher.clone(),
@@ -92,17 +94,17 @@ impl ClientBuilder {
             command_sender,
             restored: Arc::clone(&restored),
             clock,
-            edge: config.edge.clone(),
-            keys: keys.clone(),
+            wall: Arc::clone(&settings.given.clock),
+            server: server.clone(),
             current: Arc::clone(&current),
-            // The driver, and not the session, adds the headers to each request, because the program can replace the headers
-            // later.
-            headers: std::mem::take(&mut config.headers),
-            connect_timeout: config.limits.connect,
-            request_timeout: config.limits.poll,
+            headers: config.take_headers(),
+            connect_timeout: limits.connect,
+            request_timeout: limits.poll,
+            #[cfg(feature = "featbit")]
+            message_limit: limits.bytes,
             snapshot_writer,
             reporting: settings.given.reporting,
-            session: Session::new(config, seed()),
+            session: config.session(seed()),
         });
         if let Some(first) = &first {
             // The features belong to the context for which they were evaluated, which a later context may have replaced already.
@@ -111,13 +113,13 @@ impl ClientBuilder {
             }
             // The cell is new, so setting it cannot fail.
             let _ = restored.set(first.confirmed_at);
-            driver.bootstrap(Bootstrap::of(&first.rules), &keys, is_offline);
+            driver.bootstrap(Bootstrap::of(&first.rules), &server, is_offline);
         }
         if let Some(context) = &settings.given.context {
             driver.set_first_context(context);
         }
         for bootstrap in bootstrap {
-            driver.bootstrap(bootstrap, &keys, is_offline);
+            driver.bootstrap(bootstrap, &server, is_offline);
         }
         driver.restore_at_start();
         drop(inside);
@@ -163,8 +165,29 @@ impl ClientBuilder {
 
     /// Fills in missing settings from environment variables and defaults, and creates the default transport if the program has
     /// set no transport.
-    fn resolved(self) -> Result<(ClientSettings, Config), StartError> {
+    fn resolved(self) -> Result<(ClientSettings, SessionConfig), StartError> {
         let Self { mut settings } = self;
+        let config = settings.session_config()?;
+        let limits = config.limits();
+        let transport = match &settings.transport {
+            TransportChoice::Given(transport) => Arc::clone(transport),
+            _ if config.is_offline() => Arc::new(OfflineTransport),
+            TransportChoice::Default => default_transport(&limits)?,
+            TransportChoice::Lost => return Err(StartError::TransportAfterFork),
+        };
+        Ok((ClientSettings { given: settings, transport, limits }, config))
+    }
+}
+
+impl BuilderSettings {
+    /// Returns the settings of the session. The texts of the API keys are dropped, because only the parsed keys are used from here on.
+    fn session_config(&mut self) -> Result<SessionConfig, StartError> {
+        #[cfg(feature = "featbit")]
+        if let Some(featbit) = &self.featbit {
+            let (config, headers) = featbit.resolved(self, |name| std::env::var(name).ok())?;
+            return Ok(SessionConfig::FeatBit { config: Box::new(config), headers });
+        }
+        let settings = self;
         let is_offline = settings.mode == Some(Mode::Offline);
         let found = environment::read(|name| std::env::var(name).ok());
         let url =
@@ -177,42 +200,52 @@ impl ClientBuilder {
             settings.keys.push(NO_KEY.to_string());
         }
         let keys = ApiKeys::parse(&settings.keys)?;
-        // The texts of the keys are dropped here, because only the parsed keys are used from here on.
         settings.keys.clear();
-        let config = settings.config(edge, keys);
-        let transport = match &settings.transport {
-            TransportChoice::Given(transport) => Arc::clone(transport),
-            _ if config.mode == Mode::Offline => Arc::new(OfflineTransport),
-            TransportChoice::Default => default_transport(&config)?,
-            TransportChoice::Lost => return Err(StartError::TransportAfterFork),
-        };
-        let edge = config.edge.clone();
-        let limits = config.limits;
-        Ok((ClientSettings { given: settings, edge, transport, limits }, config))
+        Ok(SessionConfig::FeatureHub(Box::new(settings.config(edge, keys))))
     }
 }
 
 impl ClientSettings {
     /// Checks the settings, and returns the header of the first context and the bootstrap features.
-    fn validated(&self, config: &Config) -> Result<(ContextHeader, Vec<Bootstrap>), StartError> {
-        let header = self.given.check(config)?;
-        if config.mode != Mode::Offline {
-            self.transport.check(&config.edge)?;
+    fn validated(
+        &self,
+        config: &SessionConfig,
+    ) -> Result<(ContextHeader, Vec<Bootstrap>), StartError> {
+        let header = match config {
+            SessionConfig::FeatureHub(config) => self.given.check(config)?,
+            #[cfg(feature = "featbit")]
+            SessionConfig::FeatBit { .. } => ContextHeader::default(),
+        };
+        if !config.is_offline() {
+            for url in config.server().urls() {
+                self.transport.check(url)?;
+            }
         }
-        let bootstrap: Result<_, _> =
-            self.given.bootstrap.iter().map(|bytes| Bootstrap::read(bytes)).collect();
+        let bootstrap: Result<_, StartError> = self
+            .given
+            .bootstrap
+            .iter()
+            .map(|bytes| match config {
+                SessionConfig::FeatureHub(_) => Ok(Bootstrap::read(bytes)?),
+                #[cfg(feature = "featbit")]
+                SessionConfig::FeatBit { .. } => {
+                    crate::featbit::check_bootstrap(bytes)?;
+                    Ok(Bootstrap::whole(bytes))
+                }
+            })
+            .collect();
         Ok((header, bootstrap?))
     }
 }
 
 #[cfg(feature = "reqwest")]
-fn default_transport(config: &Config) -> Result<Arc<dyn Transport>, StartError> {
+fn default_transport(limits: &Limits) -> Result<Arc<dyn Transport>, StartError> {
     let builder = crate::transport::ReqwestTransport::builder();
-    Ok(Arc::new(builder.connect_timeout(config.limits.connect).build()?))
+    Ok(Arc::new(builder.connect_timeout(limits.connect).build()?))
 }
 
 #[cfg(not(feature = "reqwest"))]
-fn default_transport(_: &Config) -> Result<Arc<dyn Transport>, StartError> {
+fn default_transport(_: &Limits) -> Result<Arc<dyn Transport>, StartError> {
     Err(StartError::NoTransport)
 }
 
@@ -224,13 +257,13 @@ impl Driver {
 
     /// Serves the features of a bootstrap document. An environment that no API key can read is skipped with a notice, unless the
     /// client is offline. Features without an environment count as features of the environment of the first API key.
-    fn bootstrap(&mut self, bootstrap: Bootstrap, keys: &ApiKeys, is_offline: bool) {
+    fn bootstrap(&mut self, bootstrap: Bootstrap, server: &Server, is_offline: bool) {
         for (id, features) in bootstrap.environments {
             // The case of letters in ids does not matter, as in the session.
-            let opened =
-                |id: &str| keys.iter().any(|key| key.environment().eq_ignore_ascii_case(id));
+            let keys = || server.keys().into_iter().flat_map(ApiKeys::iter);
+            let opened = |id: &str| keys().any(|key| key.environment().eq_ignore_ascii_case(id));
             let environment = match id {
-                None => Arc::clone(keys.first().environment()),
+                None => server.environment(),
                 Some(id) if is_offline || opened(&id) => id,
                 Some(id) => {
                     let why = format!("no API key of the client may read the environment {id}");

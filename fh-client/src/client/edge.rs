@@ -41,6 +41,9 @@ impl Client {
         &self,
         keys: impl IntoIterator<Item = T>,
     ) -> Result<Readiness, SetKeysError> {
+        if self.shared.server().keys().is_none() {
+            return Err(SetKeysError::NoKeys);
+        }
         let keys = ApiKeys::parse(keys).map_err(SetKeysError::Keys)?;
         if keys.are_several() && self.shared.settings.must_stream() {
             return Err(SetKeysError::SeveralKeysStream);
@@ -117,7 +120,9 @@ impl Client {
     #[must_use]
     pub fn environments(&self) -> Vec<Arc<str>> {
         let mut environments: Vec<Arc<str>> = Vec::new();
-        for key in self.shared.keys().iter() {
+        let server = self.shared.server();
+        let Some(keys) = server.keys() else { return vec![server.environment()] };
+        for key in keys.iter() {
             let is_known = |known: &Arc<str>| known.eq_ignore_ascii_case(key.environment());
             if !environments.iter().any(is_known) {
                 environments.push(Arc::clone(key.environment()));
@@ -173,6 +178,8 @@ pub enum SetKeysError {
     /// There are several keys, but the program has selected [`ClientBuilder::streaming`](crate::ClientBuilder::streaming), and
     /// a stream serves only one key (D-77). The client continues to use the former keys.
     SeveralKeysStream,
+    /// The client's server has no API keys, because it is no Edge.
+    NoKeys,
     /// The request with the new keys did not succeed, or the client is closed. A client that is not closed uses the new keys.
     Edge(Problem),
 }
@@ -184,6 +191,9 @@ impl fmt::Display for SetKeysError {
             Self::SeveralKeysStream => {
                 f.write_str("several API keys cannot be streamed: use polling")
             }
+            Self::NoKeys => f.write_str(
+                "a client of FeatBit has no API keys: start another client with the other secret",
+            ),
             Self::Edge(problem) => problem.fmt(f),
         }
     }
@@ -193,7 +203,7 @@ impl std::error::Error for SetKeysError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Keys(error) => Some(error),
-            Self::SeveralKeysStream => None,
+            Self::SeveralKeysStream | Self::NoKeys => None,
             Self::Edge(problem) => Some(problem),
         }
     }

@@ -6,19 +6,20 @@ use std::time::Duration;
 
 use fh_eval::Attributes;
 use fh_repository::readiness::Readiness;
-use fh_session::{ApiKeys, DEFAULT_INTERVAL};
+use fh_session::DEFAULT_INTERVAL;
 
 use super::Pool;
 use super::pacing::PacedTransport;
 use crate::builder::ClientBuilder;
 use crate::client::Client;
+use crate::server::Server;
 use crate::start_error::StartError;
 
 /// The members of a pool. A member is a client that holds one context. There are at most as many members as the pool's limit.
 pub(super) struct Members {
     list: Vec<Member>,
     /// The API keys with which all members were started; `None` before the first request for a member.
-    keys: Option<ApiKeys>,
+    server: Option<Arc<Server>>,
     pub(super) interval: Duration,
     /// The last number that was given to a request for a member or to a caller. Each new number is larger by 1.
     count: u64,
@@ -38,7 +39,7 @@ impl Members {
     pub(super) const fn new() -> Self {
         Self {
             list: Vec::new(),
-            keys: None,
+            server: None,
             interval: DEFAULT_INTERVAL,
             count: 0,
             waiting: BTreeSet::new(),
@@ -68,11 +69,11 @@ impl Members {
         true
     }
 
-    /// Removes the members that use other API keys than `keys`, and the members that are closed.
-    fn tidy(&mut self, keys: &ApiKeys) {
-        if self.keys.as_ref() != Some(keys) {
+    /// Removes the members that use other API keys than those of `server`, and the members that are closed.
+    fn tidy(&mut self, server: Arc<Server>) {
+        if self.server.as_ref() != Some(&server) {
             self.end_all();
-            self.keys = Some(keys.clone());
+            self.server = Some(server);
         }
         self.list.retain(|member| member.client.readiness() != Readiness::Closed);
     }
@@ -95,7 +96,7 @@ impl Pool {
         turn: &Turn,
     ) -> Result<Admission, StartError> {
         let mut members = self.members();
-        members.tidy(&self.client.shared().keys());
+        members.tidy(self.client.shared().server());
         let number = members.next_number();
         let found = members.list.iter_mut().find(|member| member.attributes == *attributes);
         if let Some(member) = found {
@@ -122,7 +123,7 @@ impl Pool {
     ) -> Result<Client, StartError> {
         let parent = self.client.shared();
         let transport = PacedTransport::new(&parent.settings.transport, &self.pacer);
-        let settings = parent.settings.isolated(parent.keys(), Arc::clone(attributes));
+        let settings = parent.settings.isolated(&parent.server(), Arc::clone(attributes));
         let settings = settings.in_a_pool(transport, &self.listeners, interval);
         ClientBuilder::of(settings).start()
     }

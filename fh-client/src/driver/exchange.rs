@@ -6,6 +6,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use fh_session::ResponseHead;
 
+#[cfg(feature = "featbit")]
+use super::socket::Socket;
 use crate::transport::{
     Body, BoxFuture, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
 };
@@ -22,11 +24,52 @@ enum Phase {
     Over,
 }
 
+impl Arrival {
+    /// Returns true if no event follows this one.
+    pub(super) const fn is_end(&self) -> bool {
+        match self {
+            Self::Head(_) | Self::Piece(_) => false,
+            Self::Complete | Self::Failed(_) => true,
+            #[cfg(feature = "featbit")]
+            Self::Progress(_) => false,
+            #[cfg(feature = "featbit")]
+            Self::Closed(_) | Self::TooLarge => true,
+        }
+    }
+}
+
+/// The request in flight.
+pub(super) enum InFlight {
+    Http(Exchange),
+    #[cfg(feature = "featbit")]
+    Socket(Box<Socket>),
+}
+
+impl InFlight {
+    /// Polls for the next event of the request. No event follows the last one.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Arrival> {
+        match self {
+            Self::Http(exchange) => exchange.poll(cx),
+            #[cfg(feature = "featbit")]
+            Self::Socket(socket) => socket.poll(cx),
+        }
+    }
+}
+
 /// An event of a request, such as the head of its response or a failure.
 pub(super) enum Arrival {
     Head(ResponseHead),
     Piece(Bytes),
+    /// Bytes of a message that is not complete have arrived on a socket.
+    #[cfg(feature = "featbit")]
+    Progress(usize),
     Complete,
+    /// The server closed a socket in order, with this code.
+    #[cfg(feature = "featbit")]
+    Closed(Option<u16>),
+    /// A message on a socket is larger than the limit.
+    #[cfg(feature = "featbit")]
+    TooLarge,
     Failed(TransportError),
 }
 
@@ -71,7 +114,7 @@ impl Exchange {
                 }
             }
         };
-        if matches!(arrival, Arrival::Complete | Arrival::Failed(_)) {
+        if arrival.is_end() {
             self.phase = Phase::Over;
         }
         Poll::Ready(arrival)
@@ -79,7 +122,9 @@ impl Exchange {
 }
 
 /// Runs the code of a transport, and converts a panic into an error, because a panic would end the task that runs the code.
-fn guarded<T>(run: impl FnOnce() -> Result<T, TransportError>) -> Result<T, TransportError> {
+pub(super) fn guarded<T>(
+    run: impl FnOnce() -> Result<T, TransportError>,
+) -> Result<T, TransportError> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
         Err(TransportError::new(TransportErrorKind::Other, "the transport panicked"))
     })

@@ -5,8 +5,11 @@ mod clock;
 mod closing;
 mod exchange;
 mod perform;
+mod protocol;
 mod runtime;
 mod saving;
+#[cfg(feature = "featbit")]
+mod socket;
 mod updater;
 
 use std::collections::{HashMap, VecDeque};
@@ -20,14 +23,15 @@ use std::time::Duration;
 use fh_eval::Timestamp;
 use fh_repository::Repository;
 use fh_repository::time::Millis;
-use fh_session::{ApiKey, ApiKeys, CommandId, EdgeUrl, Input, RequestId, Secrets, Session};
+use fh_session::{CommandId, Input, RequestId, Secrets};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Sleep;
 
 pub(crate) use self::clock::DriverClock;
 use self::closing::close_and_empty;
-use self::exchange::{Arrival, Exchange};
+use self::exchange::{Arrival, Exchange, InFlight};
+pub(crate) use self::protocol::Protocol;
 pub use self::runtime::MissingDriver;
 pub(crate) use self::runtime::{DriverRuntime, Place, Runtime};
 use self::saving::Saving;
@@ -35,9 +39,11 @@ use crate::command::{Command, CommandResult};
 use crate::current_settings::CurrentSettings;
 use crate::delivery::Delivery;
 use crate::reporting::Reporting;
+use crate::server::Server;
 use crate::snapshot_file::SnapshotWriter;
 use crate::status_log::StatusLog;
 use crate::transport::Transport;
+use crate::wall_clock::WallClock;
 
 /// The minimum time between two ticks of the session. It applies even if the session's deadline is earlier, because a busy loop
 /// is worse than a late retry.
@@ -52,7 +58,7 @@ const SHUTDOWN_TURNS: usize = 8;
 
 /// The values that are needed to create a driver.
 pub(crate) struct Parts {
-    pub(crate) session: Session,
+    pub(crate) session: Protocol,
     pub(crate) repository: Repository,
     pub(crate) dispatcher: Delivery,
     pub(crate) transport: Arc<dyn Transport>,
@@ -63,13 +69,17 @@ pub(crate) struct Parts {
     /// is empty if no snapshot file was restored.
     pub(crate) restored: Arc<OnceLock<Timestamp>>,
     pub(crate) clock: DriverClock,
-    pub(crate) edge: EdgeUrl,
-    pub(crate) keys: ApiKeys,
+    /// The clock that gives the time of day.
+    pub(crate) wall: WallClock,
+    pub(crate) server: Server,
     /// The settings that the client's handles read. The driver stores changed headers and contexts here.
     pub(crate) current: Arc<CurrentSettings>,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) connect_timeout: Duration,
     pub(crate) request_timeout: Duration,
+    /// The maximum size of a message on a socket, in bytes.
+    #[cfg(feature = "featbit")]
+    pub(crate) message_limit: usize,
     pub(crate) snapshot_writer: Option<SnapshotWriter>,
     pub(crate) reporting: Reporting,
 }
@@ -78,14 +88,14 @@ pub(crate) struct Driver {
     parts: Parts,
     status_log: StatusLog,
     secrets: Secrets,
-    /// The API keys and the headers of the last requests, each once in a row, the latest last. The problem that the status shows
+    /// The servers and the headers of the last requests, each once in a row, the latest last. The problem that the status shows
     /// may come from one of these requests.
-    sent: VecDeque<(ApiKeys, Vec<(String, String)>)>,
+    sent: VecDeque<(Server, Vec<(String, String)>)>,
     /// The request in flight; `None` if there is none.
-    exchange: Option<(RequestId, Exchange)>,
+    exchange: Option<(RequestId, InFlight)>,
     /// Exchanges that have ended or were aborted. The driver drops them after it has performed all pending actions. Therefore
     /// the client already shows the new status when the Edge sees that the client has ended a stream.
-    ended: Vec<(RequestId, Exchange)>,
+    ended: Vec<(RequestId, InFlight)>,
     waiting: HashMap<CommandId, oneshot::Sender<CommandResult>>,
     command_ids: u64,
     /// The write of the snapshot file that is running, if there is one, and the callers that wait for a write.
@@ -111,8 +121,8 @@ impl Driver {
     pub(crate) fn new(mut parts: Parts) -> Self {
         write_names_in_lower_case(&mut parts.headers);
         Self {
-            status_log: StatusLog::new(&parts.edge, &parts.keys, parts.reporting),
-            secrets: secrets(parts.keys.iter(), &parts.headers),
+            status_log: StatusLog::new(&parts.server, parts.reporting),
+            secrets: Server::secrets([(&parts.server, &*parts.headers)].into_iter()),
             sent: VecDeque::new(),
             parts,
             exchange: None,
@@ -230,15 +240,6 @@ fn write_names_in_lower_case(headers: &mut [(String, String)]) {
     for (name, _) in headers {
         name.make_ascii_lowercase();
     }
-}
-
-/// Returns the secrets that are removed from errors and logs: the secret parts of the API keys, and the values of the headers.
-/// Texts with fewer than 6 characters are left out.
-pub(crate) fn secrets<'a>(
-    keys: impl IntoIterator<Item = &'a ApiKey>,
-    headers: &[(String, String)],
-) -> Secrets {
-    Secrets::of(keys).and_headers(headers.iter().map(|(_, value)| value.as_str()))
 }
 
 impl Drop for Driver {

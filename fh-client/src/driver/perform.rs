@@ -9,24 +9,31 @@ use fh_repository::readiness::Readiness;
 use fh_repository::rules::{Environments, Rules, ServerEvaluated};
 use fh_repository::source::Source;
 use fh_repository::status::{Connection, SessionStatus};
-use fh_session::{Action, CommandId, End, Input, Request, RequestId, Secrets};
+use fh_session::{Action, CommandId, End, Input, Request, RequestId};
 use tokio::sync::oneshot;
 
+#[cfg(feature = "featbit")]
+use super::socket::Socket;
 use super::updater::Updater;
-use super::{Arrival, Driver, Exchange, SWEEP_ABOVE, write_names_in_lower_case};
+use super::{Arrival, Driver, Exchange, InFlight, SWEEP_ABOVE, write_names_in_lower_case};
 use crate::command::{Command, CommandResult, StoredShape};
+use crate::server::Server;
 use crate::snapshot_file::{Found, SnapshotWriter};
+use crate::test_updates::Refusal;
 use crate::transport::{Method, TransportErrorKind, TransportRequest};
 
 /// Maximum number of different keys and headers of the last requests that are remembered. A problem of one request is shown until another
 /// request succeeds or fails, which may take six requests with redirects.
 const MOST_SENT: usize = 8;
 
+/// The reason why a client of another system sends no test updates.
+const NO_TEST_UPDATES: &str = "only an Edge of FeatureHub takes test updates";
+
 impl Driver {
     /// Gives the session an input, and performs the actions that the session returns for it.
     pub(super) fn handle(&mut self, input: Input<'_>) {
         let now = self.parts.clock.now();
-        self.parts.session.handle(now, input);
+        self.parts.session.handle(now, || (self.parts.wall)(), input);
         let mut settled = Vec::new();
         while let Some(action) = self.parts.session.poll() {
             settled.extend(self.perform(action));
@@ -35,7 +42,9 @@ impl Driver {
             self.parts.repository.contact(contact);
         }
         self.ended.clear();
-        self.parts.current.set_context(self.parts.session.newest_context());
+        if let Some(context) = self.parts.session.newest_context() {
+            self.parts.current.set_context(context);
+        }
         // Callers are answered last, so that their next read sees the result of their command.
         for (command_id, outcome) in settled {
             if let Some(waiting) = self.waiting.remove(&command_id) {
@@ -51,6 +60,8 @@ impl Driver {
         match action {
             Action::CommandDone(command_id, outcome) => return Some((command_id, outcome)),
             Action::Send(request_id, request) => self.send(request_id, request),
+            Action::Connect(request_id, request) => self.open(request_id, request),
+            Action::Write(request_id, text) => self.write(request_id, text),
             Action::Abort(request_id) => self.end_exchange(request_id),
             Action::Publish(publication) => {
                 if let Some(snapshot_writer) = &mut self.parts.snapshot_writer {
@@ -90,40 +101,73 @@ impl Driver {
 
     /// Removes the secrets of the current keys and headers, and those of the last requests, from later errors and logs.
     fn renew_secrets(&mut self) {
-        let sent = self.sent.iter().map(|(keys, headers)| (keys, headers));
-        let all = sent.chain([(&self.parts.keys, &self.parts.headers)]);
-        let keys = all.clone().flat_map(|(keys, _)| keys.iter());
-        let values = all.flat_map(|(_, headers)| headers).map(|(_, value)| value.as_str());
-        self.secrets = Secrets::of(keys).and_headers(values);
+        let sent = self.sent.iter().map(|(server, headers)| (server, &**headers));
+        let present = (&self.parts.server, &*self.parts.headers);
+        self.secrets = Server::secrets(sent.chain([present]));
     }
 
     /// Remembers the keys and the headers of a request, as long as its problem may be shown.
     fn remember_sent(&mut self) {
-        let (keys, headers) = (&self.parts.keys, &self.parts.headers);
-        if self.sent.back().is_some_and(|last| last.0 == *keys && last.1 == *headers) {
+        let (server, headers) = (&self.parts.server, &self.parts.headers);
+        if self.sent.back().is_some_and(|last| last.0 == *server && last.1 == *headers) {
             return;
         }
         if self.sent.len() == MOST_SENT {
             self.sent.pop_front();
         }
-        self.sent.push_back((keys.clone(), headers.clone()));
+        self.sent.push_back((server.clone(), headers.clone()));
         self.renew_secrets();
     }
 
-    fn send(&mut self, request_id: RequestId, mut request: Request) {
+    fn request(&mut self, mut request: Request) -> TransportRequest {
         self.remember_sent();
         request.headers.extend_from_slice(&self.parts.headers);
-        let request = TransportRequest {
+        TransportRequest {
             method: Method::Get,
             url: request.url,
             headers: request.headers,
             body: None,
             connect_timeout: self.parts.connect_timeout,
-        };
-        let exchange = Exchange::new(&*self.parts.transport, request);
+        }
+    }
+
+    fn send(&mut self, request_id: RequestId, request: Request) {
+        let request = self.request(request);
+        let exchange = InFlight::Http(Exchange::new(&*self.parts.transport, request));
         // A request that is still in flight is aborted, because the session has at most one request.
         self.ended.extend(self.exchange.replace((request_id, exchange)));
     }
+
+    /// Opens a socket.
+    #[cfg(feature = "featbit")]
+    fn open(&mut self, request_id: RequestId, request: Request) {
+        let request = self.request(request);
+        let nonce = crate::seed::nonce();
+        let limit = self.parts.message_limit;
+        let socket = Socket::open(&*self.parts.transport, request, nonce, limit);
+        let socket = InFlight::Socket(Box::new(socket));
+        self.ended.extend(self.exchange.replace((request_id, socket)));
+    }
+
+    /// Sends a message on a socket, unless it has ended.
+    #[cfg(feature = "featbit")]
+    fn write(&mut self, request_id: RequestId, text: String) {
+        if let Some((in_flight, InFlight::Socket(socket))) = &mut self.exchange
+            && *in_flight == request_id
+        {
+            socket.write(text);
+        }
+    }
+
+    /// Does nothing, because no session of this build opens sockets.
+    #[cfg(not(feature = "featbit"))]
+    #[expect(clippy::unused_self, clippy::needless_pass_by_ref_mut, reason = "as with sockets")]
+    fn open(&mut self, _: RequestId, _: Request) {}
+
+    /// Does nothing, because no session of this build opens sockets.
+    #[cfg(not(feature = "featbit"))]
+    #[expect(clippy::unused_self, clippy::needless_pass_by_ref_mut, reason = "as with sockets")]
+    fn write(&mut self, _: RequestId, _: String) {}
 
     /// Ends the request in flight if it has this id.
     fn end_exchange(&mut self, request_id: RequestId) {
@@ -131,18 +175,28 @@ impl Driver {
     }
 
     pub(super) fn arrived(&mut self, request_id: RequestId, arrival: Arrival) {
-        if matches!(arrival, Arrival::Complete | Arrival::Failed(_)) {
+        if arrival.is_end() {
             self.end_exchange(request_id);
         }
         match arrival {
             Arrival::Head(head) => self.handle(Input::Opened { request_id, head: &head }),
             Arrival::Piece(bytes) => self.handle(Input::Bytes { request_id, bytes: &bytes }),
+            #[cfg(feature = "featbit")]
+            Arrival::Progress(bytes) => self.handle(Input::Progress { request_id, bytes }),
+            #[cfg(feature = "featbit")]
+            Arrival::Closed(code) => {
+                self.handle(Input::Closed { request_id, end: End::Closed(code) });
+            }
+            #[cfg(feature = "featbit")]
+            Arrival::TooLarge => self.handle(Input::Closed { request_id, end: End::TooLarge }),
             Arrival::Complete => self.handle(Input::Closed { request_id, end: End::Complete }),
             Arrival::Failed(error) => {
                 let text = error.text();
                 let end = match error.kind() {
                     TransportErrorKind::Tls => End::Tls(text),
                     TransportErrorKind::ConnectTimeout => End::ConnectTimeout,
+                    TransportErrorKind::Connect => End::Unreached(text),
+                    TransportErrorKind::Unsupported => End::Unsupported,
                     _ => End::Broken(text),
                 };
                 self.handle(Input::Closed { request_id, end });
@@ -169,11 +223,11 @@ impl Driver {
             }
             Command::Keys(keys, reply) => {
                 let command_id = self.wait_for(reply);
-                self.status_log.keys(&keys);
                 if let Some(snapshot_writer) = &mut self.parts.snapshot_writer {
                     snapshot_writer.keys(&keys);
                 }
-                self.parts.keys = keys.clone();
+                self.parts.server = self.parts.server.with_keys(keys.clone());
+                self.status_log.server(&self.parts.server);
                 self.renew_secrets();
                 self.handle(Input::Keys(command_id, keys));
             }
@@ -188,10 +242,16 @@ impl Driver {
             Command::Suspend => self.handle(Input::Suspend),
             Command::Resume => self.handle(Input::Resume),
             Command::Update(request, reply) => {
+                let Some(keys) = self.parts.server.keys() else {
+                    // Sending fails if the caller no longer waits, which is no error.
+                    let _ =
+                        reply.send(Err(Refusal::Nonsense { reason: NO_TEST_UPDATES.to_string() }));
+                    return;
+                };
                 let updater = Updater {
                     transport: self.parts.transport.clone(),
-                    edge: self.parts.edge.clone(),
-                    key: self.parts.keys.first().clone(),
+                    edge: self.parts.server.url().clone(),
+                    key: keys.first().clone(),
                     secrets: self.secrets.clone(),
                     headers: self.parts.headers.clone(),
                     connect_timeout: self.parts.connect_timeout,

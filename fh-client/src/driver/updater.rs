@@ -15,7 +15,6 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::exchange::{Arrival, Exchange};
-use super::secrets;
 use crate::command::Command;
 use crate::test_updates::{
     AfterAccepted, Outcome, Refusal, Sent, Update, UpdateRequest, read_answer,
@@ -50,7 +49,8 @@ impl Updater {
     pub(crate) async fn run(mut self, request: UpdateRequest) -> Sent {
         let UpdateRequest { feature, update, then, key } = request;
         if let Some(key) = key {
-            self.secrets = secrets([&self.key, &key], &self.headers);
+            let values = self.headers.iter().map(|(_, value)| value.as_str());
+            self.secrets = Secrets::of([&self.key, &key]).and_headers(values);
             self.key = key;
         }
         let outcome = self.put(&feature, &update).await?;
@@ -98,7 +98,8 @@ impl Updater {
                 Arrival::Failed(error) if status.is_none() => return Err(error),
                 // The status has been received, so a broken connection is no error here. The text is only shown to people and
                 // may be incomplete.
-                Arrival::Failed(_) | Arrival::Complete => break,
+                arrival if arrival.is_end() => break,
+                _ => {}
             }
         }
         // The head is the first arrival, so there is a status.

@@ -33,8 +33,7 @@ impl ClientSettings {
     /// Returns the settings of a client in a forked child process that takes the place of the client with these settings. Takes no lock.
     pub(crate) fn after_fork(&self, current: &CurrentSettings) -> BuilderSettings {
         let mut settings = self.given.clone();
-        settings.url = Some(self.edge.as_str().to_string());
-        settings.keys = current.keys().iter().map(|key| key.expose().to_string()).collect();
+        settings.use_server(&current.server());
         settings.context = current.context().or(settings.context);
         if let Some(headers) = current.headers() {
             settings.changes.push(Arc::new(move |config| config.headers.clone_from(&headers)));

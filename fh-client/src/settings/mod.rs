@@ -5,7 +5,7 @@ mod after_fork;
 mod shared_handlers;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use fh_eval::{Attributes, Timestamp};
 use fh_repository::{
@@ -19,14 +19,14 @@ use crate::delivery::{Dispatching, PoolListeners};
 use crate::driver::{Place, Runtime};
 use crate::header::{is_header_value, unsendable};
 use crate::reporting::Reporting;
+use crate::server::Server;
 use crate::snapshot_file::SnapshotFile;
 use crate::start_error::StartError;
 use crate::transport::{InvalidSetting, Transport};
+use crate::wall_clock::{WallClock, system_clock};
 
 /// A function that changes the session's settings.
 type Change = Arc<dyn Fn(&mut Config) + Send + Sync>;
-
-type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// A function that adds a listener to the repository.
 type Subscribe = Arc<dyn Fn(&Repository) -> Subscription + Send + Sync>;
@@ -37,12 +37,15 @@ type Subscribe = Arc<dyn Fn(&Repository) -> Subscription + Send + Sync>;
 pub(crate) struct BuilderSettings {
     pub(crate) url: Option<String>,
     pub(crate) keys: Vec<String>,
+    /// The settings of a client of FeatBit; `None` for a client of an Edge.
+    #[cfg(feature = "featbit")]
+    pub(crate) featbit: Option<crate::featbit::Settings>,
     pub(crate) mode: Option<Mode>,
     pub(crate) changes: Vec<Change>,
     pub(crate) context: Option<Arc<Attributes>>,
     pub(crate) transport: TransportChoice,
     pub(crate) runtime: Runtime,
-    pub(crate) clock: Clock,
+    pub(crate) clock: WallClock,
     pub(crate) events: Option<usize>,
     pub(crate) interceptors: Vec<(Arc<dyn Interceptor>, LockPolicy)>,
     pub(crate) observers: Vec<(Arc<dyn Observer>, UsageOptions)>,
@@ -61,6 +64,8 @@ impl Default for BuilderSettings {
         Self {
             url: None,
             keys: Vec::new(),
+            #[cfg(feature = "featbit")]
+            featbit: None,
             mode: None,
             changes: Vec::new(),
             context: None,
@@ -81,15 +86,9 @@ impl Default for BuilderSettings {
     }
 }
 
-pub(crate) fn system_clock() -> Timestamp {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-}
-
 /// The settings of a client that was started. Other clients can be started from these settings.
 pub(crate) struct ClientSettings {
     pub(crate) given: BuilderSettings,
-    pub(crate) edge: EdgeUrl,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) limits: Limits,
 }
@@ -114,21 +113,7 @@ impl BuilderSettings {
         if config.mode == Mode::Streaming && config.keys.are_several() {
             return Err(StartError::SeveralKeysStream);
         }
-        check_backoff("backoff", &config.backoff)?;
-        check_backoff("backoff_when_refused", &config.refused)?;
-        if config.return_within.is_empty() {
-            return Err(
-                InvalidSetting::new("return_within", "write the shorter delay first").into()
-            );
-        }
-        if let Some(name) = unsendable(&config.headers) {
-            return Err(StartError::Header(name.to_string()));
-        }
-        if config.identification.as_deref().is_some_and(|text| !is_header_value(text)) {
-            let why = "remove control characters";
-            return Err(InvalidSetting::new("identification", why).into());
-        }
-        check_limits(&config.limits)?;
+        check_common(config)?;
         match &self.context {
             Some(context) if config.keys.kind() == KeyKind::ServerEvaluated => {
                 ContextHeader::of(context).map_err(StartError::Context)
@@ -167,14 +152,13 @@ impl ClientSettings {
     }
 
     /// Returns the settings for a client that has these API keys, this context, and a connection of its own.
-    pub(crate) fn isolated(&self, keys: ApiKeys, context: Arc<Attributes>) -> BuilderSettings {
+    pub(crate) fn isolated(&self, server: &Server, context: Arc<Attributes>) -> BuilderSettings {
         let mut settings = self.given.clone();
-        settings.url = Some(self.edge.as_str().to_string());
-        settings.keys = keys.iter().map(|key| key.expose().to_string()).collect();
+        settings.use_server(server);
         settings.context = Some(context);
         settings.snapshot = None;
         settings.first = None;
-        if keys.kind() == KeyKind::ServerEvaluated {
+        if server.key_kind() == KeyKind::ServerEvaluated {
             // The bootstrap features belong to the context of the first client (D-62).
             settings.bootstrap.clear();
         }
@@ -209,6 +193,14 @@ impl ClientSettings {
 }
 
 impl BuilderSettings {
+    /// Uses the URL and the API keys of this server. The settings of a client of FeatBit hold its server already.
+    fn use_server(&mut self, server: &Server) {
+        if let Some(keys) = server.keys() {
+            self.url = Some(server.url().as_str().to_string());
+            self.keys = keys.iter().map(|key| key.expose().to_string()).collect();
+        }
+    }
+
     /// Changes the settings for the client of one context in a pool. The client polls and sends its requests through this
     /// transport. If the settings select a listener thread for each client, it uses the pool's listener thread instead.
     pub(crate) fn in_a_pool(
@@ -233,6 +225,23 @@ impl BuilderSettings {
 /// Returns the mode of a client that polls at this interval. With an interval of zero, the client polls only once.
 pub(crate) const fn polling(interval: Duration) -> Mode {
     if interval.is_zero() { Mode::Once } else { Mode::Polling(interval) }
+}
+
+/// Checks the settings that clients of all systems have: the back-offs, the headers, the identification and the limits.
+pub(crate) fn check_common(config: &Config) -> Result<(), StartError> {
+    check_backoff("backoff", &config.backoff)?;
+    check_backoff("backoff_when_refused", &config.refused)?;
+    if config.return_within.is_empty() {
+        return Err(InvalidSetting::new("return_within", "write the shorter delay first").into());
+    }
+    if let Some(name) = unsendable(&config.headers) {
+        return Err(StartError::Header(name.to_string()));
+    }
+    if config.identification.as_deref().is_some_and(|text| !is_header_value(text)) {
+        let why = "remove control characters";
+        return Err(InvalidSetting::new("identification", why).into());
+    }
+    Ok(check_limits(&config.limits)?)
 }
 
 /// Returns an error if the delays of this setting can never work.

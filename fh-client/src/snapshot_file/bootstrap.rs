@@ -128,6 +128,12 @@ impl Bootstrap {
         Self { environments: lists.into_iter().map(|(id, list_of)| (id, list(list_of))).collect() }
     }
 
+    /// Returns a document whose bytes the session reads as a whole.
+    #[cfg(feature = "featbit")]
+    pub(crate) fn whole(bytes: &[u8]) -> Self {
+        Self { environments: vec![(None, bytes.to_vec())] }
+    }
+
     /// Reads features in any form that [`ClientBuilder::bootstrap`](crate::ClientBuilder::bootstrap) accepts.
     ///
     /// # Errors

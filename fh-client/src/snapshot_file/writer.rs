@@ -15,15 +15,13 @@ use fh_session::{ApiKeys, ContextHeader, KeyKind};
 use super::file::{self, Owner, Saved};
 use super::replace::replace;
 use super::{Reading, SnapshotFile};
+use crate::wall_clock::WallClock;
 
 /// The minimum time between two writes of new features, unless the client is flushed or closed.
 const PAUSE: Duration = Duration::from_secs(5);
 /// The time after which the file is written again without new features, if the Edge has confirmed the features since the last
 /// write. The file contains the time at which its features were last known to be current, and the write updates that time.
 const CONFIRM: Duration = Duration::from_secs(600);
-
-/// A clock that returns the time of day.
-pub(crate) type WallClock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The writer of one client's snapshot file. It decides when to write and which features to write.
 pub(crate) struct SnapshotWriter {

@@ -3,8 +3,8 @@
 use fh_eval::{Attributes, Kind, Profile, Ruleset, Subject};
 use serde_json::{Map, Value, json};
 
-use crate::settings::system_clock;
 use crate::test_updates::NewValue;
+use crate::wall_clock::system_clock;
 
 /// The features of an Edge in memory, in the order in which they were created.
 #[derive(Default)]

@@ -69,6 +69,19 @@ pub trait Transport: Send + Sync + 'static {
     /// Sends a request. Returns the response once its head has arrived. The client then reads the response's body, or drops it.
     fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>>;
 
+    /// Sends a request that asks the server to switch to another protocol, such as WebSocket. The request has the headers of the handshake,
+    /// and must be sent with HTTP/1.1. Returns the head of the response, with the connection if the status is 101. Dropping the connection
+    /// must close it.
+    ///
+    /// The default returns an error of the kind [`TransportErrorKind::Unsupported`]. A client of FeatBit then polls.
+    #[cfg(feature = "featbit")]
+    fn connect(&self, request: TransportRequest) -> BoxFuture<Result<Upgrade, TransportError>> {
+        let _ = request;
+        let error =
+            TransportError::new(TransportErrorKind::Unsupported, "this transport opens no sockets");
+        Box::pin(async { Err(error) })
+    }
+
     /// Checks that the transport's settings permit requests to this Edge. Each client calls this function once, when it
     /// starts, unless it is offline. An implementation must not send requests.
     ///
@@ -92,6 +105,11 @@ pub trait Transport: Send + Sync + 'static {
 impl<T: Transport + ?Sized> Transport for Arc<T> {
     fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>> {
         (**self).send(request)
+    }
+
+    #[cfg(feature = "featbit")]
+    fn connect(&self, request: TransportRequest) -> BoxFuture<Result<Upgrade, TransportError>> {
+        (**self).connect(request)
     }
 
     fn check(&self, edge: &EdgeUrl) -> Result<(), InvalidSetting> {
@@ -171,6 +189,29 @@ impl fmt::Debug for TransportRequest {
             .field("headers", &names)
             .field("body", &self.body.as_ref().map(Bytes::len))
             .finish_non_exhaustive()
+    }
+}
+
+/// The bytes of a connection that has switched to another protocol.
+#[cfg(feature = "featbit")]
+pub trait Connection: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin {}
+
+#[cfg(feature = "featbit")]
+impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin> Connection for T {}
+
+/// The answer to a request to switch to another protocol.
+#[cfg(feature = "featbit")]
+pub struct Upgrade {
+    /// The status and the headers of the response.
+    pub head: ResponseHead,
+    /// The connection; `None` if the server has refused to switch.
+    pub connection: Option<Box<dyn Connection>>,
+}
+
+#[cfg(feature = "featbit")]
+impl fmt::Debug for Upgrade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upgrade").field("status", &self.head.status).finish_non_exhaustive()
     }
 }
 

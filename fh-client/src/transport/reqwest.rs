@@ -5,6 +5,8 @@ mod error;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+#[cfg(feature = "featbit")]
+use std::sync::OnceLock;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -13,6 +15,8 @@ use fh_session::{EdgeUrl, ResponseHead};
 use futures_core::Stream;
 
 use self::error::{Phase, named, root_cause, translate};
+#[cfg(feature = "featbit")]
+use super::Upgrade;
 use super::proxy::{EnvironmentProxies, Proxy};
 use super::tls::{HttpVersions, TlsChoices};
 use super::{
@@ -46,6 +50,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
+    /// The HTTP client for sockets, which speaks HTTP/1.1 only. It is built when the first socket is opened.
+    #[cfg(feature = "featbit")]
+    sockets: Arc<OnceLock<reqwest::Client>>,
     proxies: Proxies,
     /// The settings from which the HTTP client was built; `None` if the program built the HTTP client.
     settings: Option<Arc<ReqwestTransportBuilder>>,
@@ -82,11 +89,39 @@ impl fmt::Debug for ReqwestTransport {
 /// requested URL fails. A transport that was converted cannot be used [after a fork](crate::Client::after_fork).
 impl From<reqwest::Client> for ReqwestTransport {
     fn from(client: reqwest::Client) -> Self {
-        Self { client, proxies: Proxies::Set(None), settings: None }
+        Self::of(client, Proxies::Set(None), None)
     }
 }
 
 impl ReqwestTransport {
+    fn of(
+        client: reqwest::Client,
+        proxies: Proxies,
+        settings: Option<Arc<ReqwestTransportBuilder>>,
+    ) -> Self {
+        Self {
+            client,
+            #[cfg(feature = "featbit")]
+            sockets: Arc::default(),
+            proxies,
+            settings,
+        }
+    }
+
+    /// Returns the HTTP client for sockets. A client that the program built is used as it is.
+    #[cfg(feature = "featbit")]
+    fn socket_client(&self) -> Result<reqwest::Client, TransportError> {
+        let Some(settings) = &self.settings else { return Ok(self.client.clone()) };
+        if let Some(client) = self.sockets.get() {
+            return Ok(client.clone());
+        }
+        let settings = settings.as_ref().clone().http1_only();
+        let built = settings.http_client(&self.proxies);
+        let built =
+            built.map_err(|why| TransportError::new(TransportErrorKind::Other, why.to_string()))?;
+        Ok(self.sockets.get_or_init(|| built).clone())
+    }
+
     /// Returns a builder with the default settings.
     #[must_use]
     pub fn builder() -> ReqwestTransportBuilder {
@@ -210,7 +245,7 @@ impl ReqwestTransportBuilder {
     pub fn build(self) -> Result<ReqwestTransport, TransportSetupError> {
         let proxies = self.proxies()?;
         let client = self.http_client(&proxies)?;
-        Ok(ReqwestTransport { client, proxies, settings: Some(Arc::new(self)) })
+        Ok(ReqwestTransport::of(client, proxies, Some(Arc::new(self))))
     }
 
     fn proxies(&self) -> Result<Proxies, TransportSetupError> {
@@ -299,7 +334,23 @@ impl Transport for ReqwestTransport {
     fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>> {
         let client = self.client.clone();
         let proxies = self.known_proxies().cloned();
-        Box::pin(async move { exchange(client, proxies, request).await })
+        Box::pin(async move { Ok(response(exchange(client, proxies, request).await?)) })
+    }
+
+    #[cfg(feature = "featbit")]
+    fn connect(&self, request: TransportRequest) -> BoxFuture<Result<Upgrade, TransportError>> {
+        let client = self.socket_client();
+        let proxies = self.known_proxies().cloned();
+        Box::pin(async move {
+            let answer = exchange(client?, proxies, request).await?;
+            let head = head(&answer);
+            if head.status != 101 {
+                return Ok(Upgrade { head, connection: None });
+            }
+            let upgraded = answer.upgrade().await;
+            let connection = upgraded.map_err(|error| translate(error, Phase::Head))?;
+            Ok(Upgrade { head, connection: Some(Box::new(connection)) })
+        })
     }
 
     fn after_fork(&self) -> Option<Arc<dyn Transport>> {
@@ -307,7 +358,7 @@ impl Transport for ReqwestTransport {
         // The environment is not read again, because that takes a lock.
         let proxies = self.proxies.clone();
         let client = settings.http_client(&proxies).ok()?;
-        Some(Arc::new(Self { client, proxies, settings: Some(Arc::clone(settings)) }))
+        Some(Arc::new(Self::of(client, proxies, Some(Arc::clone(settings)))))
     }
 
     fn check(&self, edge: &EdgeUrl) -> Result<(), InvalidSetting> {
@@ -325,7 +376,7 @@ async fn exchange(
     client: reqwest::Client,
     proxies: Option<Proxies>,
     request: TransportRequest,
-) -> Result<Response, TransportError> {
+) -> Result<reqwest::Response, TransportError> {
     let url = request.url.expose();
     let mut asked = match request.method {
         Method::Get => client.get(url),
@@ -360,13 +411,18 @@ async fn exchange(
             "the HTTP client follows redirects: build it with redirect::Policy::none()",
         ));
     }
-    let head = answer
-        .headers()
-        .iter()
-        .fold(ResponseHead::new(answer.status().as_u16()), |head, (name, value)| {
-            head.header(name.as_str(), String::from_utf8_lossy(value.as_bytes()))
-        });
-    Ok(Response::new(head, Box::pin(Pieces(Box::pin(answer.bytes_stream())))))
+    Ok(answer)
+}
+
+fn head(answer: &reqwest::Response) -> ResponseHead {
+    let head = ResponseHead::new(answer.status().as_u16());
+    answer.headers().iter().fold(head, |head, (name, value)| {
+        head.header(name.as_str(), String::from_utf8_lossy(value.as_bytes()))
+    })
+}
+
+fn response(answer: reqwest::Response) -> Response {
+    Response::new(head(&answer), Box::pin(Pieces(Box::pin(answer.bytes_stream()))))
 }
 
 /// The body of a response. It converts the errors of reqwest to transport errors.

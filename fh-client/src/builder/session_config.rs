@@ -1,0 +1,68 @@
+//! The settings of a session, of one of several systems.
+
+use fh_session::{Config, Limits, Mode, Session};
+
+use crate::driver::Protocol;
+use crate::server::Server;
+
+/// The settings of the session that a client starts.
+pub(super) enum SessionConfig {
+    FeatureHub(Box<Config>),
+    #[cfg(feature = "featbit")]
+    FeatBit {
+        config: Box<fh_session::featbit::Config>,
+        headers: Vec<(String, String)>,
+    },
+}
+
+impl SessionConfig {
+    pub(super) fn server(&self) -> Server {
+        match self {
+            Self::FeatureHub(config) => {
+                Server::Edge { url: config.edge.clone(), keys: config.keys.clone() }
+            }
+            #[cfg(feature = "featbit")]
+            Self::FeatBit { config, .. } => Server::FeatBit {
+                endpoints: config.endpoints.clone(),
+                secret: config.secret.clone(),
+            },
+        }
+    }
+
+    pub(super) fn is_offline(&self) -> bool {
+        match self {
+            Self::FeatureHub(config) => config.mode == Mode::Offline,
+            #[cfg(feature = "featbit")]
+            Self::FeatBit { config, .. } => config.mode == fh_session::featbit::Mode::Offline,
+        }
+    }
+
+    pub(super) const fn limits(&self) -> Limits {
+        match self {
+            Self::FeatureHub(config) => config.limits,
+            #[cfg(feature = "featbit")]
+            Self::FeatBit { config, .. } => config.limits,
+        }
+    }
+
+    /// Takes the headers that the program adds to requests. The driver, and not the session, adds them to each request, because the program
+    /// can replace them later.
+    pub(super) fn take_headers(&mut self) -> Vec<(String, String)> {
+        match self {
+            Self::FeatureHub(config) => std::mem::take(&mut config.headers),
+            #[cfg(feature = "featbit")]
+            Self::FeatBit { headers, .. } => std::mem::take(headers),
+        }
+    }
+
+    /// Returns a session with these settings. The seed determines its random delays.
+    pub(super) fn session(self, seed: u64) -> Protocol {
+        match self {
+            Self::FeatureHub(config) => Protocol::FeatureHub(Box::new(Session::new(*config, seed))),
+            #[cfg(feature = "featbit")]
+            Self::FeatBit { config, .. } => {
+                Protocol::FeatBit(Box::new(fh_session::featbit::Session::new(*config, seed)))
+            }
+        }
+    }
+}

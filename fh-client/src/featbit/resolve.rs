@@ -1,0 +1,130 @@
+//! The settings of a session with a FeatBit server, from those of the builder.
+
+use fh_session::featbit::internal::Message;
+use fh_session::featbit::{Config, Endpoints, Mode, Secret};
+use fh_session::{ApiKeys, Config as FeatureHubConfig, EdgeUrl, Mode as FeatureHubMode};
+
+use super::Settings;
+use crate::settings::{BuilderSettings, check_common};
+use crate::start_error::StartError;
+use crate::transport::InvalidSetting;
+
+/// The server secret that an offline client uses if it needs none.
+const NO_SECRET: &str = "offline";
+/// The URL that an offline client uses if it needs none. It appears in logs.
+const NOWHERE: &str = "http://offline.invalid";
+
+/// The environment variables for the secret and the URLs.
+const SECRET: &str = "FEATBIT_ENV_SECRET";
+const STREAMING_URL: &str = "FEATBIT_STREAMING_URL";
+const EVENT_URL: &str = "FEATBIT_EVENT_URL";
+
+impl Settings {
+    /// Returns the settings of the session, and the headers that the program adds to requests. `variable` returns the value of an
+    /// environment variable.
+    pub(crate) fn resolved(
+        &self,
+        given: &BuilderSettings,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<(Config, Vec<(String, String)>), StartError> {
+        let is_offline = given.mode == Some(FeatureHubMode::Offline);
+        let set = |name: &str| variable(name).filter(|text| !text.trim().is_empty());
+        let streaming = self.streaming_url.clone().or_else(|| set(STREAMING_URL));
+        let events = self.event_url.clone().or_else(|| set(EVENT_URL));
+        let nothing = streaming.is_none() && self.polling_url.is_none() && events.is_none();
+        let streaming = streaming.or_else(|| (nothing && is_offline).then(|| NOWHERE.to_string()));
+        let endpoints =
+            Endpoints::parse(streaming.as_deref(), self.polling_url.as_deref(), events.as_deref())?;
+        let secret = self.secret.clone().or_else(|| set(SECRET));
+        let secret = secret.or_else(|| is_offline.then(|| NO_SECRET.to_string()));
+        let secret = Secret::parse(&secret.unwrap_or_default())?;
+        let mut config = Config::new(endpoints, secret);
+        config.mode = match given.mode {
+            None | Some(FeatureHubMode::Streaming) => Mode::Streaming,
+            Some(FeatureHubMode::Polling(interval)) => Mode::Polling(interval),
+            Some(FeatureHubMode::Offline) => Mode::Offline,
+            Some(FeatureHubMode::Once) => {
+                return Err(meaningless("once", "write a polling interval above 0"));
+            }
+            Some(_) => return Err(meaningless("passive", "use streaming or polling")),
+        };
+        config.profile = self.profile;
+        let common = common(given, &config)?;
+        config.backoff = common.backoff;
+        config.return_within = common.return_within;
+        config.refused = common.refused;
+        config.healthy_after = common.healthy_after;
+        config.stream_again_after = common.stream_again_after;
+        config.pace = common.pace;
+        config.limits = common.limits;
+        config.identification = common.identification;
+        let headers = common.headers;
+        if let Some((name, _)) = headers.iter().find(|(name, _)| is_ours(name)) {
+            return Err(StartError::Header(name.clone()));
+        }
+        Ok((config, headers))
+    }
+}
+
+/// Returns the settings that sessions with both systems have, after the program has changed them. A setting that belongs to FeatureHub alone
+/// is an error.
+fn common(given: &BuilderSettings, config: &Config) -> Result<FeatureHubConfig, StartError> {
+    for (name, is_given, instead) in [
+        ("edge_url", given.url.is_some(), "set the URLs of `featbit::Settings`"),
+        ("api_key", !given.keys.is_empty(), "set the secret of `featbit::Settings`"),
+        ("snapshot_file", given.snapshot.is_some(), "use `bootstrap`"),
+    ] {
+        if is_given {
+            return Err(meaningless(name, instead));
+        }
+    }
+    let template = || -> Result<FeatureHubConfig, StartError> {
+        // The URL and the key are never used.
+        let (url, keys) = (EdgeUrl::parse(NOWHERE)?, ApiKeys::parse(["featbit/none*"])?);
+        let mut template = FeatureHubConfig::new(url, keys);
+        template.limits = config.limits;
+        template.identification.clone_from(&config.identification);
+        Ok(template)
+    };
+    let (unchanged, mut changed) = (template()?, template()?);
+    for change in &given.changes {
+        change(&mut changed);
+    }
+    for (name, is_changed, instead) in [
+        ("edge", changed.edge != unchanged.edge, "set the URLs of `featbit::Settings`"),
+        ("keys", changed.keys != unchanged.keys, "set the secret of `featbit::Settings`"),
+        ("mode", changed.mode != unchanged.mode, "use a function of the builder"),
+        ("profile", changed.profile != unchanged.profile, "set that of `featbit::Settings`"),
+        (
+            "context_placement",
+            changed.context_placement != unchanged.context_placement,
+            "leave it out",
+        ),
+        ("while_switching", changed.while_switching != unchanged.while_switching, "leave it out"),
+    ] {
+        if is_changed {
+            return Err(meaningless(name, instead));
+        }
+    }
+    check_common(&changed)?;
+    Ok(changed)
+}
+
+fn is_ours(name: &str) -> bool {
+    name.eq_ignore_ascii_case("authorization") || name.eq_ignore_ascii_case("user-agent")
+}
+
+fn meaningless(name: &str, instead: &str) -> StartError {
+    InvalidSetting::new(name, format!("a client of FeatBit has no such setting: {instead}")).into()
+}
+
+/// Checks a bootstrap document: the body of `latest-all`.
+pub(crate) fn check_bootstrap(bytes: &[u8]) -> Result<(), StartError> {
+    let why = match Message::parse(bytes) {
+        Ok(Message::Sync(_)) => return Ok(()),
+        Ok(Message::Other) => "it is no data-sync".to_string(),
+        Err(why) => why,
+    };
+    let instead = "give the body of /api/public/sdk/server/latest-all";
+    Err(InvalidSetting::new("bootstrap", format!("{why}: {instead}")).into())
+}

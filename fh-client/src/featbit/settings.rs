@@ -1,0 +1,101 @@
+//! The settings of a client of a FeatBit server.
+
+use std::fmt;
+use std::time::Duration;
+
+use fh_eval::featbit::Profile;
+
+use crate::builder::ClientBuilder;
+use crate::client::Client;
+use crate::settings::{BuilderSettings, polling};
+
+/// The settings of a client of a FeatBit server; see [`Client::featbit`]. `Debug` does not show the secret.
+#[derive(Clone, Default)]
+#[must_use = "pass the settings to `Client::featbit`"]
+pub struct Settings {
+    pub(super) secret: Option<String>,
+    pub(super) streaming_url: Option<String>,
+    pub(super) polling_url: Option<String>,
+    pub(super) event_url: Option<String>,
+    pub(super) polling: Option<Duration>,
+    pub(super) profile: Profile,
+}
+
+impl Settings {
+    /// Returns settings with the server secret of an environment. At least one URL must follow.
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self { secret: Some(secret.into()), ..Self::default() }
+    }
+
+    /// Returns settings whose secret and URLs come from the environment variables `FEATBIT_ENV_SECRET`, `FEATBIT_STREAMING_URL` and
+    /// `FEATBIT_EVENT_URL`. [`ClientBuilder::start`] reads the variables. A value that is given takes precedence over a variable. A variable
+    /// that is empty, blank or not Unicode counts as not set.
+    pub fn from_environment() -> Self {
+        Self::default()
+    }
+
+    /// Sets the URL of the evaluation server for WebSockets, such as `wss://flags.example`. A path in the URL is kept. If this URL or one of
+    /// the other two is not set, it is taken from one that is set: from this URL, then from [`Self::polling_url`], then from
+    /// [`Self::event_url`].
+    pub fn streaming_url(mut self, url: impl Into<String>) -> Self {
+        self.streaming_url = Some(url.into());
+        self
+    }
+
+    /// Sets the URL of the evaluation server for polls, such as `https://flags.example`.
+    pub fn polling_url(mut self, url: impl Into<String>) -> Self {
+        self.polling_url = Some(url.into());
+        self
+    }
+
+    /// Sets the URL of the evaluation server for insights, such as `https://flags.example`.
+    pub fn event_url(mut self, url: impl Into<String>) -> Self {
+        self.event_url = Some(url.into());
+        self
+    }
+
+    /// Makes the client poll at the start and again this long after the end of each poll. The default is to keep a WebSocket open.
+    pub const fn polling(mut self, interval: Duration) -> Self {
+        self.polling = Some(interval);
+        self
+    }
+
+    /// Sets the rules by which flags are evaluated where FeatBit's programs differ. The default is [`Profile::Server`]: the answers of
+    /// FeatBit's evaluation server.
+    pub const fn profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
+        self
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // URLs that users paste may hold a token.
+        f.debug_struct("Settings")
+            .field("secret", &self.secret.as_ref().map(|_| "***"))
+            .field("polling", &self.polling)
+            .field("profile", &self.profile)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Returns a builder for a client of a FeatBit server. The settings of the builder that belong to FeatureHub alone, such as API keys, make
+    /// [`ClientBuilder::start`] fail with a [`StartError::Setting`](crate::StartError::Setting) that names the setting.
+    ///
+    /// ```
+    /// use fh_client::{Client, StartError, featbit};
+    /// let settings = featbit::Settings::new("secret").streaming_url("wss://flags.example");
+    /// assert_eq!(Client::featbit(settings.clone()).check(), Ok(()));
+    /// let error = Client::featbit(settings).api_key("environment/key*").check().unwrap_err();
+    /// assert!(error.to_string().contains("api_key"));
+    /// ```
+    pub fn featbit(settings: Settings) -> ClientBuilder {
+        let mode = settings.polling.map(polling);
+        ClientBuilder::of(BuilderSettings {
+            featbit: Some(settings),
+            mode,
+            ..BuilderSettings::default()
+        })
+    }
+}
