@@ -1,0 +1,132 @@
+//! Faults of sockets: what the server does wrong on the next attempts to open one.
+
+use std::time::Duration;
+
+/// One way in which the server misbehaves. Several faults apply to one socket if a test arms several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The token is refused: 101, then close 4003.
+    RefuseToken,
+    /// The secret cannot be looked up: 101, then close 1011. A token that is refused anyway is closed with 4003.
+    StoreOutage,
+    /// The server's clock is off by this many milliseconds, for its headers and for tokens. While it is armed, all answers are affected.
+    ClockOffset(i64),
+    /// The upgrade is answered with this status, and with `Retry-After` in seconds. Plain requests are not affected.
+    UpgradeStatus {
+        /// The status, such as 429, 500 or 404.
+        status: u16,
+        /// The value of `Retry-After`.
+        retry_after: Option<u32>,
+    },
+    /// A proxy drops the header `Upgrade`, so that the server answers a plain request.
+    DropUpgrade,
+    /// A proxy resets the connection of an upgrade.
+    ResetUpgrade,
+    /// A proxy never answers an upgrade.
+    NeverAnswerUpgrade,
+    /// The upgrade is answered after this time.
+    DelayUpgrade(Duration),
+    /// The socket is opened, and ended at once, with this close code or without a close frame.
+    CloseAtOnce {
+        /// The code of the close frame.
+        code: Option<u16>,
+    },
+    /// The server sends this many messages and nothing more, not even a pong. The connection stays open. With 0 it is silent from the
+    /// opening, with 1 after its answer to `data-sync`.
+    SilentAfter(u32),
+    /// The first answer to `data-sync` is cut: its header announces the complete message, but only this many bytes follow.
+    CutMessage {
+        /// Number of bytes of the message that are sent.
+        keep: usize,
+        /// True if the connection is then reset, false if it is closed.
+        reset: bool,
+    },
+    /// Each answer to `data-sync` has one flag that no client can decode, among good ones.
+    BadEntity,
+    /// A frame that is no JSON comes before each answer to `data-sync`.
+    NotJson,
+    /// Each answer to `data-sync` has a flag with a segment condition whose `op` is null, and the segment.
+    NullOperator,
+    /// Each answer to `data-sync` has at least this many bytes.
+    Oversize(usize),
+    /// A patch with the newest flag comes before each full.
+    PushBeforeFull,
+    /// Each message is sent in frames of at most this many bytes, with a WebSocket ping after the first one.
+    Fragment(usize),
+    /// Each answer to `data-sync` comes after this time. Patches are not delayed.
+    DelaySync(Duration),
+    /// No answer to `data-sync` is sent until the test releases it. Patches are not held.
+    HoldSync,
+}
+
+/// The sockets to which a fault applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Times {
+    /// The next attempts to open a socket, this many.
+    Next(u32),
+    /// All attempts until the faults are cleared.
+    UntilCleared,
+}
+
+#[derive(Clone, Debug)]
+struct Armed {
+    fault: Fault,
+    times: Times,
+}
+
+/// The faults that are armed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FaultPlan(Vec<Armed>);
+
+impl FaultPlan {
+    pub(crate) fn arm(&mut self, fault: Fault, times: Times) {
+        if times != Times::Next(0) {
+            self.0.push(Armed { fault, times });
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Returns the faults of the next socket, and counts it.
+    pub(crate) fn next(&mut self) -> Faults {
+        let faults = self.0.iter().map(|armed| armed.fault.clone()).collect();
+        self.0.retain_mut(|armed| match &mut armed.times {
+            Times::UntilCleared => true,
+            Times::Next(left) => {
+                *left = left.saturating_sub(1);
+                *left > 0
+            }
+        });
+        Faults(faults)
+    }
+
+    pub(crate) fn clock_offset_ms(&self) -> i64 {
+        Faults(self.0.iter().map(|armed| armed.fault.clone()).collect()).clock_offset_ms()
+    }
+}
+
+/// The faults of one socket.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Faults(Vec<Fault>);
+
+impl Faults {
+    pub(crate) fn has(&self, fault: &Fault) -> bool {
+        self.0.contains(fault)
+    }
+
+    /// Returns the first value that `chosen` takes from a fault.
+    pub(crate) fn find<T>(&self, chosen: impl Fn(&Fault) -> Option<T>) -> Option<T> {
+        self.0.iter().find_map(chosen)
+    }
+
+    pub(crate) fn clock_offset_ms(&self) -> i64 {
+        let offset = |fault: &Fault| match fault {
+            Fault::ClockOffset(ms) => Some(*ms),
+            _ => None,
+        };
+        self.0.iter().filter_map(offset).sum()
+    }
+}

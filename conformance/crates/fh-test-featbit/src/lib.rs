@@ -1,0 +1,76 @@
+//! A test server that speaks the protocol of FeatBit's evaluation server on real sockets. It is correct by default, fails as a test scripts
+//! it, and records everything that it receives.
+//!
+//! It shares no code with the client or the engine, so that it is an independent implementation of the server's side. It uses threads and the
+//! standard library's sockets, and writes WebSocket frames itself, so that a test controls every byte. It evaluates nothing: a socket of type
+//! `client` is accepted, its pings are answered, and it gets no data.
+//!
+//! ```
+//! use std::io::{Read, Write};
+//! use std::net::TcpStream;
+//! use fh_test_featbit::{Fault, TestServer, Times, sample};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let server = TestServer::start()?;
+//! let environment = server.environment();
+//! environment.put_flag(&sample::boolean_flag("dark-mode", true))?;
+//! // The next two attempts to open a socket are answered with 503, later ones are accepted.
+//! server.arm(Fault::UpgradeStatus { status: 503, retry_after: None }, Times::Next(2));
+//!
+//! let mut socket = TcpStream::connect(server.address())?;
+//! write!(
+//!     socket,
+//!     "GET /api/public/sdk/server/latest-all HTTP/1.1\r\nAuthorization: {}\r\nConnection: close\r\n\r\n",
+//!     environment.server_secret()
+//! )?;
+//! let mut answer = String::new();
+//! socket.read_to_string(&mut answer)?;
+//! assert!(answer.contains(r#""eventType":"full""#) && answer.contains("dark-mode"));
+//! assert_eq!(server.record().requests[0].status, Some(200));
+//! # Ok(())
+//! # }
+//! ```
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod clock;
+mod close_frame;
+mod connection;
+mod data_sync;
+mod entry;
+mod environment;
+mod environment_state;
+mod fault;
+mod frame;
+mod guid;
+mod handshake;
+mod http;
+mod insight;
+mod json_text;
+mod lock;
+mod message_reader;
+mod outbox;
+mod payload;
+mod port;
+mod record;
+mod recorder;
+mod request_message;
+mod response;
+mod routes;
+pub mod sample;
+mod script;
+mod secret;
+mod server;
+mod state;
+mod streaming;
+mod tcp;
+mod timestamp;
+pub mod token;
+
+pub use environment::{ChangeError, Environment};
+pub use fault::{Fault, Times};
+pub use record::{Record, SeenInsight, SeenMessage, SeenRequest, SeenUpgrade, UpgradeOutcome};
+pub use recorder::TimedOut;
+pub use script::{Route, ScriptedAnswer};
+pub use secret::SecretKind;
+pub use server::TestServer;

@@ -1,0 +1,250 @@
+//! Sockets: the upgrade, the check of the token, and the conversation.
+
+use std::io::{self, BufReader, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+use crate::close_frame::{self, CloseFrame};
+use crate::connection::{self, STACK, Then};
+use crate::data_sync;
+use crate::fault::{Fault, Faults};
+use crate::frame::{self, FrameError};
+use crate::handshake;
+use crate::http::{Query, Request};
+use crate::lock::locked;
+use crate::message_reader::{Incoming, MessageReader};
+use crate::outbox::{Item, Outbox};
+use crate::payload;
+use crate::record::{SeenMessage, SeenUpgrade, UpgradeOutcome};
+use crate::request_message::{self, RequestMessage};
+use crate::response::Response;
+use crate::routes;
+use crate::secret::SecretKind;
+use crate::state::Shared;
+use crate::tcp::{self, Ending};
+use crate::token;
+
+/// An open socket, as its reading thread sees it.
+pub(crate) struct Socket {
+    pub(crate) environment: String,
+    pub(crate) kind: SecretKind,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) faults: Faults,
+}
+
+/// Answers an upgrade, and holds the conversation if it is accepted.
+pub(crate) fn serve(
+    shared: &Arc<Shared>,
+    connection: &Arc<TcpStream>,
+    reader: &mut BufReader<&TcpStream>,
+    request: &Request,
+    key: &str,
+) -> io::Result<Then> {
+    let faults = locked(&shared.state).faults.next();
+    if let Some(delay) = faults.find(|fault| match fault {
+        Fault::DelayUpgrade(time) => Some(*time),
+        _ => None,
+    }) {
+        thread::sleep(delay);
+    }
+    if let Some(response) = plain_response(shared, request, &faults) {
+        record(shared, request, UpgradeOutcome::Status(response.status));
+        return connection::respond(shared, connection, request, &response);
+    }
+    if faults.has(&Fault::ResetUpgrade) {
+        record(shared, request, UpgradeOutcome::Reset);
+        tcp::end(connection, Ending::Reset);
+        return Ok(Then::Close);
+    }
+    if faults.has(&Fault::NeverAnswerUpgrade) {
+        record(shared, request, UpgradeOutcome::Unanswered);
+        return connection::hang(reader);
+    }
+    let clock = locked(&shared.state).clock_with(&faults);
+    let accept = handshake::accept(key, &clock.date());
+    match admit(shared, &request.query(), clock.now_ms(), &faults) {
+        Err(close) => {
+            record(shared, request, UpgradeOutcome::Refused(close.code));
+            end_with(connection, &accept, Some(&close))?;
+        }
+        Ok((environment, kind)) => {
+            let socket = Socket { environment, kind, outbox: Arc::new(outbox(&faults)), faults };
+            open(shared, connection, reader, request, &accept, &socket)?;
+        }
+    }
+    Ok(Then::Close)
+}
+
+/// Returns the answer of a proxy or of an overloaded server, if a fault scripts one.
+fn plain_response(shared: &Shared, request: &Request, faults: &Faults) -> Option<Response> {
+    let status = faults.find(|fault| match fault {
+        Fault::UpgradeStatus { status, retry_after } => Some((*status, *retry_after)),
+        _ => None,
+    });
+    match status {
+        Some((status, retry_after)) => Some(Response::failure(status, retry_after)),
+        None if faults.has(&Fault::DropUpgrade) => Some(routes::plain(shared, request)),
+        None => None,
+    }
+}
+
+/// Checks the query in the order of FeatBit's server. Returns the environment and the type of the socket, or how it is closed.
+fn admit(
+    shared: &Shared,
+    query: &Query,
+    now_ms: i64,
+    faults: &Faults,
+) -> Result<(String, SecretKind), CloseFrame> {
+    let kind = SecretKind::parse(&query.joined("type")).ok_or_else(close_frame::refused)?;
+    let is_known_version = matches!(query.joined("version").as_str(), "" | "1" | "2");
+    if !is_known_version || faults.has(&Fault::RefuseToken) {
+        return Err(close_frame::refused());
+    }
+    let token = query.joined("token");
+    token::decode(&token, now_ms).map_err(|_| close_frame::refused())?;
+    if faults.has(&Fault::StoreOutage) {
+        return Err(close_frame::unavailable());
+    }
+    let state = locked(&shared.state);
+    let kind_of = |secret: &str| state.owner_of(secret).map(|(_, kind)| kind);
+    let secret = token::check(&token, kind, now_ms, kind_of).map_err(|_| close_frame::refused())?;
+    state.owner_of(&secret).ok_or_else(close_frame::refused)
+}
+
+fn outbox(faults: &Faults) -> Outbox {
+    let messages_left = faults.find(|fault| match fault {
+        Fault::SilentAfter(messages) => Some(*messages),
+        _ => None,
+    });
+    let fragment = faults.find(|fault| match fault {
+        Fault::Fragment(size) => Some(*size),
+        _ => None,
+    });
+    Outbox::new(messages_left, fragment)
+}
+
+/// Accepts an upgrade and ends the connection at once, without waiting for the client's close frame.
+fn end_with(
+    mut connection: &TcpStream,
+    accept: &str,
+    close: Option<&CloseFrame>,
+) -> io::Result<()> {
+    let mut bytes = accept.as_bytes().to_vec();
+    if let Some(close) = close {
+        frame::write(&mut bytes, true, frame::CLOSE, &close.payload())?;
+    }
+    connection.write_all(&bytes)?;
+    tcp::end(connection, Ending::Close);
+    Ok(())
+}
+
+fn record(shared: &Shared, request: &Request, outcome: UpgradeOutcome) {
+    let seen = SeenUpgrade {
+        at: Instant::now(),
+        target: request.target.clone(),
+        headers: request.headers.clone(),
+        outcome,
+    };
+    shared.recorder.add(|record| {
+        if outcome == UpgradeOutcome::Opened {
+            record.sockets_opened += 1;
+            record.open_sockets += 1;
+        }
+        record.upgrades.push(seen);
+    });
+}
+
+/// Opens a socket and converses until the connection ends.
+fn open(
+    shared: &Arc<Shared>,
+    connection: &Arc<TcpStream>,
+    reader: &mut BufReader<&TcpStream>,
+    request: &Request,
+    accept: &str,
+    socket: &Socket,
+) -> io::Result<()> {
+    let outbox = Arc::clone(&socket.outbox);
+    // From here on the socket gets pushes. They are written after the answer to the upgrade.
+    let number = locked(&shared.state).open(socket.environment.clone(), socket.kind, outbox);
+    record(shared, request, UpgradeOutcome::Opened);
+    let result = converse(shared, connection, reader, accept, socket, number);
+    locked(&shared.state).close(number);
+    shared.recorder.add(|record| record.open_sockets -= 1);
+    result
+}
+
+fn converse(
+    shared: &Arc<Shared>,
+    connection: &Arc<TcpStream>,
+    reader: &mut BufReader<&TcpStream>,
+    accept: &str,
+    socket: &Socket,
+    number: u64,
+) -> io::Result<()> {
+    let code = socket.faults.find(|fault| match fault {
+        Fault::CloseAtOnce { code } => Some(*code),
+        _ => None,
+    });
+    if let Some(code) = code {
+        let close = code.map(|code| CloseFrame { code, reason: String::new() });
+        return end_with(connection, accept, close.as_ref());
+    }
+    (&**connection).write_all(accept.as_bytes())?;
+    let (outbox, to) = (Arc::clone(&socket.outbox), Arc::clone(connection));
+    let writer = thread::Builder::new()
+        .name("featbit-writer".to_owned())
+        .stack_size(STACK)
+        .spawn(move || outbox.write_to(&to))?;
+    read(shared, connection, reader, socket, number);
+    // What is queued is written first, such as the answer to a close frame.
+    socket.outbox.send(Item::End(Ending::Close));
+    // A panic of the writer needs no handling.
+    let _ = writer.join();
+    Ok(())
+}
+
+/// Reads and answers messages until the connection ends.
+fn read(
+    shared: &Arc<Shared>,
+    connection: &TcpStream,
+    reader: &mut BufReader<&TcpStream>,
+    socket: &Socket,
+    number: u64,
+) {
+    let mut messages = MessageReader::new(reader);
+    loop {
+        match messages.next() {
+            Ok(Incoming::Message(text)) => {
+                let seen = SeenMessage { at: Instant::now(), socket: number, text: text.clone() };
+                answer(shared, socket, &text);
+                shared.recorder.add(|record| record.messages.push(seen));
+            }
+            Ok(Incoming::Ping(payload)) => socket.outbox.send(Item::Pong(payload)),
+            Ok(Incoming::Pong) => {}
+            Ok(Incoming::Close(payload)) => {
+                return socket.outbox.send(Item::Close(CloseFrame::answer_to(&payload)));
+            }
+            Err(FrameError::Ended | FrameError::Protocol) => return,
+            Err(FrameError::Header) => return tcp::end(connection, Ending::Reset),
+        }
+    }
+}
+
+fn answer(shared: &Arc<Shared>, socket: &Socket, text: &str) {
+    match request_message::parse(text) {
+        None => {}
+        Some(RequestMessage::Ping) => socket.outbox.send(Item::Message(payload::PONG.to_owned())),
+        Some(RequestMessage::Echo(data)) => {
+            socket.outbox.send(Item::Message(payload::echo(&data)));
+        }
+        // The server evaluates nothing, so sockets of type `client` get no answer.
+        Some(RequestMessage::DataSync(_)) if socket.kind == SecretKind::Client => {}
+        Some(RequestMessage::DataSync(data)) => {
+            if let Some(timestamp) = request_message::timestamp(&data) {
+                data_sync::answer(shared, socket, timestamp);
+            }
+        }
+    }
+}
