@@ -177,9 +177,8 @@ pub struct ContextBuilder {
 macro_rules! well_known {
     ($($(#[$doc:meta])* $name:ident = $attribute:literal;)*) => {$(
         $(#[$doc])*
-        pub fn $name(mut self, value: impl AsRef<str>) -> Self {
-            self.attributes = self.attributes.remove($attribute).$name(value);
-            self
+        pub fn $name(self, value: impl AsRef<str>) -> Self {
+            self.attribute($attribute, value.as_ref())
         }
     )*};
 }
@@ -190,9 +189,6 @@ impl ContextBuilder {
     }
 
     well_known! {
-        /// Sets the user's key. Percentage rollouts of profile `client` hash the user key if the context has no session,
-        /// unless a rollout names other attributes.
-        user_key = "userkey";
         /// Sets the id of the user's session. Percentage rollouts of profile `client` hash the session in preference to the user
         /// key, unless a rollout names other attributes. Percentage rollouts of profile `edge` prefer the attribute `sessionkey`
         /// instead.
@@ -207,10 +203,26 @@ impl ContextBuilder {
         version = "version";
     }
 
+    /// Sets the user's key: the attribute `userkey` of FeatureHub, or `keyId` of FeatBit. Percentage rollouts of profile `client` of
+    /// FeatureHub hash the user key if the context has no session, unless a rollout names other attributes. Flags of FeatBit have no value
+    /// for a context without a user key.
+    pub fn user_key(self, value: impl AsRef<str>) -> Self {
+        let name = if self.shared.settings.is_featbit() { "keyId" } else { "userkey" };
+        self.attribute(name, value.as_ref())
+    }
+
     /// Sets the attribute with this name. The values are a text, a number, a boolean, or a list of them. Without a value, for
-    /// example from an empty list, the attribute is removed.
+    /// example from an empty list, the attribute is removed. An attribute of FeatBit has one value, so that a list of several values
+    /// becomes its JSON text.
     pub fn attribute(mut self, name: &str, values: impl AttributeText) -> Self {
-        self.attributes = self.attributes.remove(name).attribute(name, values);
+        let attributes = self.attributes.remove(name);
+        #[cfg(feature = "featbit")]
+        if self.shared.settings.is_featbit() {
+            let text = fh_eval::featbit::property_text(&values);
+            self.attributes = attributes.attribute(name, text);
+            return self;
+        }
+        self.attributes = attributes.attribute(name, values);
         self
     }
 

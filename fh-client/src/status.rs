@@ -7,6 +7,7 @@ use fh_repository::problem::Problem;
 use fh_repository::readiness::Readiness;
 use fh_repository::source::Source;
 use fh_repository::status::Connection;
+use fh_repository::system::System;
 use fh_repository::time::Millis;
 use fh_repository::{Counters, Repository};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -71,6 +72,14 @@ pub struct Status {
     pub diagnostics: usize,
     /// True while catch & release holds back changes that a reader would see after a release.
     pub is_holding: bool,
+    /// The system of the server, whose words the texts of the status use.
+    pub system: System,
+    /// The version of the newest flag or segment of FeatBit, in milliseconds of Unix time, from which the client asks for changes. `None`
+    /// before the first flags, and for FeatureHub.
+    pub cursor: Option<i64>,
+    /// The difference in milliseconds by which the clock of FeatBit's server is ahead of this machine's, if a refusal has shown that they
+    /// differ by more than 5 seconds. `None` otherwise, and for FeatureHub.
+    pub clock_offset: Option<i64>,
     /// The numbers of panics and failures of listeners, interceptors and observers, of rejected overrides, and of dropped events of
     /// listeners and observers.
     pub counters: Counters,
@@ -107,6 +116,9 @@ impl Status {
             foreign_features: status.foreign_features,
             diagnostics: snapshot.rules().ruleset().diagnostics().count(),
             is_holding: repository.is_holding(),
+            system: status.system,
+            cursor: status.cursor,
+            clock_offset: status.clock_offset,
             counters: repository.counters(),
         }
     }
@@ -128,7 +140,7 @@ impl fmt::Display for Status {
             f.write_str(", updates held back")?;
         }
         if let Some(problem) = &self.problem {
-            write!(f, "; {problem}")?;
+            write!(f, "; {}", problem.on(self.system))?;
             if self.attempts > 1 {
                 write!(f, " ({} attempts)", self.attempts)?;
             }
@@ -163,7 +175,8 @@ impl Serialize for Status {
         map.serialize_entry("readiness", self.readiness.as_str())?;
         map.serialize_entry("connection", self.connection.as_str())?;
         map.serialize_entry("problem", &self.problem.as_ref().map(Problem::as_str))?;
-        map.serialize_entry("message", &self.problem.as_ref().map(ToString::to_string))?;
+        let message = self.problem.as_ref().map(|problem| problem.on(self.system).to_string());
+        map.serialize_entry("message", &message)?;
         map.serialize_entry("attempts", &self.attempts)?;
         map.serialize_entry("requests", &self.requests)?;
         map.serialize_entry("nextAttemptSeconds", &seconds(self.next_attempt))?;
@@ -175,6 +188,10 @@ impl Serialize for Status {
         map.serialize_entry("foreignFeatures", &self.foreign_features)?;
         map.serialize_entry("diagnostics", &self.diagnostics)?;
         map.serialize_entry("holding", &self.is_holding)?;
+        if self.system == System::FeatBit {
+            map.serialize_entry("cursor", &self.cursor)?;
+            map.serialize_entry("clockOffsetMillis", &self.clock_offset)?;
+        }
         map.serialize_entry("listenerPanics", &self.counters.listener_panics)?;
         map.serialize_entry("interceptorPanics", &self.counters.interceptor_panics)?;
         map.serialize_entry("observerPanics", &self.counters.observer_panics)?;

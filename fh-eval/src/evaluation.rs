@@ -81,6 +81,13 @@ impl<'a> Evaluation<'a> {
         self.tables.value(self.value)
     }
 
+    /// Returns the value as a read of the feature's own type converts it, or the value itself if it does not convert. For features of
+    /// FeatureHub, this is the same as [`Self::value`]. A value of FeatBit is a text, which is a number for a flag of type number.
+    #[must_use]
+    pub fn typed_value(&self) -> Option<&'a Value> {
+        self.kind.and_then(|kind| self.converted(kind)).or_else(|| self.value())
+    }
+
     /// Returns the feature's type, or `None` if there is no such feature or its type is unknown.
     #[must_use]
     pub const fn kind(&self) -> Option<Kind> {

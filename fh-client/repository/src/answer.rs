@@ -34,7 +34,12 @@ pub(crate) struct Intercepted<'a> {
 }
 
 impl<'a> Ruled<'a> {
+    /// Returns the id of the strategy that matched, or of the variation of FeatBit that is served.
     pub(crate) fn strategy_id(&self) -> Option<&'a str> {
+        #[cfg(feature = "featbit")]
+        if let Some(variation) = self.evaluation.variant() {
+            return Some(variation);
+        }
         self.strategy.or_else(|| self.evaluation.strategy_id())
     }
 
@@ -107,7 +112,7 @@ impl<'a> Answer<'a> {
     pub(crate) fn value(&self) -> Option<Value> {
         match self {
             Self::Missing(_) => None,
-            Self::Ruled(ruled) => ruled.evaluation.value().cloned(),
+            Self::Ruled(ruled) => ruled.evaluation.typed_value().cloned(),
             Self::Intercepted(intercepted) => intercepted.value.clone(),
         }
     }
@@ -116,7 +121,7 @@ impl<'a> Answer<'a> {
     pub(crate) fn value_ref(&self) -> Option<&Value> {
         match self {
             Self::Missing(_) => None,
-            Self::Ruled(ruled) => ruled.evaluation.value(),
+            Self::Ruled(ruled) => ruled.evaluation.typed_value(),
             Self::Intercepted(intercepted) => intercepted.value.as_ref(),
         }
     }
@@ -202,8 +207,7 @@ impl<'a> Answer<'a> {
 
 /// Returns the text of a STRING feature, shared with the ruleset; `None` for a feature of another type or without a value.
 pub(crate) fn string_of(evaluation: &Evaluation<'_>) -> Option<Arc<str>> {
-    evaluation.string()?;
-    match evaluation.value()? {
+    match evaluation.read(Kind::String).0? {
         Value::Text(text) => Some(Arc::clone(text)),
         _ => None,
     }
@@ -211,7 +215,7 @@ pub(crate) fn string_of(evaluation: &Evaluation<'_>) -> Option<Arc<str>> {
 
 /// Returns the text of a JSON feature, shared with the ruleset; `None` for a feature of another type or without a value.
 pub(crate) fn json_of(evaluation: &Evaluation<'_>) -> Option<Arc<str>> {
-    match evaluation.value()? {
+    match evaluation.read(Kind::Json).0? {
         Value::Json(text) => Some(Arc::clone(text)),
         _ => None,
     }

@@ -14,6 +14,12 @@ pub enum Reason {
     Default,
     /// The feature has no strategies.
     Static,
+    /// A flag of FeatBit is off, and has the value for that.
+    Off,
+    /// A flag of FeatBit has the value for users whose keys it lists.
+    Target,
+    /// A flag of FeatBit is malformed for this user, for example because it names a segment that does not exist. It has no value.
+    Malformed,
     /// An interceptor returned the value.
     Intercepted,
     /// The value is null, and the read requested a type. A read without a requested type has the reason for the null value instead.
@@ -35,6 +41,9 @@ impl Reason {
             Self::Split => "SPLIT",
             Self::Default => "DEFAULT",
             Self::Static => "STATIC",
+            Self::Off => "OFF",
+            Self::Target => "TARGET",
+            Self::Malformed => "MALFORMED",
             Self::Intercepted => "INTERCEPTED",
             Self::NotSet => "NOT_SET",
             Self::NotFound => "NOT_FOUND",
@@ -51,6 +60,9 @@ impl Reason {
             Self::Split,
             Self::Default,
             Self::Static,
+            Self::Off,
+            Self::Target,
+            Self::Malformed,
             Self::Intercepted,
             Self::NotSet,
             Self::NotFound,
@@ -75,6 +87,12 @@ impl From<fh_eval::EvaluationReason> for Reason {
             Engine::StrategyMatch => Self::StrategyMatch,
             Engine::Split => Self::Split,
             Engine::Static => Self::Static,
+            #[cfg(feature = "featbit")]
+            Engine::Off => Self::Off,
+            #[cfg(feature = "featbit")]
+            Engine::Target => Self::Target,
+            #[cfg(feature = "featbit")]
+            Engine::Malformed => Self::Malformed,
             Engine::NotSet => Self::NotSet,
             Engine::NotFound => Self::NotFound,
             Engine::TypeMismatch => Self::TypeMismatch,

@@ -124,10 +124,25 @@ impl BuilderSettings {
 }
 
 impl ClientSettings {
+    /// Returns true for a client of FeatBit.
+    #[cfg_attr(
+        not(feature = "featbit"),
+        expect(clippy::unused_self, reason = "all clients are of FeatureHub")
+    )]
+    pub(crate) const fn is_featbit(&self) -> bool {
+        #[cfg(feature = "featbit")]
+        return self.given.featbit.is_some();
+        #[cfg(not(feature = "featbit"))]
+        false
+    }
+
     /// Returns a repository with the interceptors and observers of the builder. The listeners follow with [`Self::subscribe`].
     pub(crate) fn repository(&self) -> Repository {
         let clock = Arc::clone(&self.given.clock);
         let mut options = RepositoryOptions::new(move || clock());
+        if self.is_featbit() {
+            options.is_visible_change = |old, new| old.json() != new.json();
+        }
         if let Some(events) = self.given.events {
             options.events = events.max(1);
         }

@@ -6,6 +6,7 @@ mod bootstrap;
 mod close;
 mod context_pool;
 mod drivers;
+mod featbit;
 mod handles;
 mod manual_delivery;
 mod memory;

@@ -35,7 +35,7 @@ pub use condition::OPERATORS;
 pub use document::{Document, ParseError};
 pub use experiment::send_to_experiment;
 pub use explain::explain;
-pub use user::{InvalidUser, User, UserBuilder};
+pub use user::{InvalidUser, User, UserBuilder, property_text};
 
 use crate::attributes::names::KEY_ID as KEY;
 use crate::evaluation::Evaluation;

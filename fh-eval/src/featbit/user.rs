@@ -107,20 +107,27 @@ impl UserBuilder {
         if is_reserved(name) {
             return self;
         }
-        let mut texts: Vec<String> = Vec::new();
-        value.each(&mut |text| texts.push(text.to_string()));
-        let text = match texts.as_slice() {
-            [] => return Self { attributes: self.attributes.remove(name) },
-            [only] => only.clone(),
-            several => serde_json::to_string(several).unwrap_or_default(),
-        };
-        Self { attributes: replaced(self.attributes, name, &text) }
+        match property_text(&value) {
+            None => Self { attributes: self.attributes.remove(name) },
+            Some(text) => Self { attributes: replaced(self.attributes, name, &text) },
+        }
     }
 
     /// Returns the finished user.
     #[must_use]
     pub fn build(self) -> User {
         User { attributes: self.attributes.build() }
+    }
+}
+
+/// Returns the text of a property, which has one value: a list of several values becomes its JSON text. `None` without a value.
+#[must_use]
+pub fn property_text(value: &impl AttributeText) -> Option<String> {
+    let mut texts: Vec<String> = Vec::new();
+    value.each(&mut |text| texts.push(text.to_string()));
+    match texts.len() {
+        0 | 1 => texts.pop(),
+        _ => serde_json::to_string(&texts).ok(),
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Detail {
     pub kind: Option<Kind>,
     /// The reason for the value, for example that a strategy matched.
     pub reason: Reason,
-    /// The id of the strategy that matched; `None` if no strategy gave the value, if the matching strategy has no id, or if the Edge that
+    /// The id of the strategy that matched, or of the variation of FeatBit that is served; `None` if no strategy gave the value, if the matching strategy has no id, or if the Edge that
     /// evaluated the feature reports no strategy.
     pub strategy_id: Option<Box<str>>,
     /// The name of the interceptor that returned the value; `None` if no interceptor overrode the feature.
@@ -64,7 +64,7 @@ impl Detail {
         let feature = answer.feature();
         // A strategy gives no value to a read of another type.
         let own_kind = feature.and_then(|feature| feature.kind());
-        let is_of_kind = kind.is_none_or(|kind| own_kind == Some(kind));
+        let is_of_kind = kind.is_none_or(|kind| own_kind == Some(kind) || value.is_some());
         let strategy_id = answer.strategy_id().filter(|_| is_of_kind);
         Self {
             key: key.into(),

@@ -81,7 +81,7 @@ pub struct UsedFeature {
     pub kind: Option<Kind>,
     /// The value of the feature; `None` if the value is null.
     pub value: Option<Value>,
-    /// The id of the strategy that matched; `None` if no strategy matched, if the matching strategy has no id, if the Edge that evaluated
+    /// The id of the strategy that matched, or of the variation of FeatBit that was served; `None` if no strategy matched, if the matching strategy has no id, if the Edge that evaluated
     /// the feature reports no strategy, or if an interceptor returned the value.
     pub strategy_id: Option<Arc<str>>,
     /// The version of the feature's value.

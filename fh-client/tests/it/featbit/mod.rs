@@ -1,0 +1,21 @@
+//! Clients of FeatBit, against a server that shares no code with them.
+
+mod faults;
+mod main_job;
+mod settings;
+
+use fh_client::{Client, ClientBuilder, featbit};
+use fh_test_featbit::TestServer;
+
+use crate::support::{quick, transport};
+
+/// Returns the settings of a client of this server.
+fn settings(server: &TestServer) -> featbit::Settings {
+    let secret = server.environment().server_secret();
+    featbit::Settings::new(secret).streaming_url(server.streaming_url())
+}
+
+/// Returns the builder of a client of this server, with short delays.
+fn builder(server: &TestServer) -> ClientBuilder {
+    Client::featbit(settings(server)).transport(transport()).configure(quick)
+}
