@@ -15,6 +15,10 @@ impl Response {
         Self { status, ..Self::default() }
     }
 
+    pub(crate) fn method_not_allowed(allowed: &str) -> Self {
+        Self { status: 405, headers: vec![("Allow", allowed.to_owned())], ..Self::default() }
+    }
+
     pub(crate) fn json(body: String) -> Self {
         Self::with(200, "application/json; charset=utf-8", body)
     }

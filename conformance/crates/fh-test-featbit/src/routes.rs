@@ -77,7 +77,8 @@ fn correct(shared: &Shared, request: &Request, route: Option<Route>) -> Response
         // FeatBit's server of this version does not look at the type. A later one is announced to do so.
         (Some(Route::LatestAll), "GET") => Response::empty(401),
         (Some(Route::Track), "POST") => track(request),
-        (Some(_), _) => Response::empty(405),
+        (Some(Route::Track), _) => Response::method_not_allowed("POST"),
+        (Some(_), _) => Response::method_not_allowed("GET"),
         (None, _) => Response::empty(404),
     }
 }

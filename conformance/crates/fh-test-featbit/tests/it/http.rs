@@ -1,1 +1,119 @@
+//! Plain requests: polling, events, and their scripted answers.
 
+use std::io::Write;
+use std::time::Duration;
+
+use fh_test_featbit::{Route, ScriptedAnswer, TestServer, sample};
+
+use crate::client::{self, PATIENCE, Socket};
+
+const POLL: &str = "/api/public/sdk/server/latest-all";
+const TRACK: &str = "/api/public/insight/track";
+
+fn get(server: &TestServer, target: &str, secret: &str) -> client::Answer {
+    client::request(server.address(), "GET", target, &[("Authorization", secret)], None)
+}
+
+fn track(server: &TestServer, body: &str) -> u16 {
+    let secret = server.environment().server_secret();
+    let headers = [("Authorization", secret.as_str()), ("Content-Type", "application/json")];
+    client::request(server.address(), "POST", TRACK, &headers, Some(body.as_bytes())).status
+}
+
+#[test]
+fn polling_needs_the_server_secret_of_an_environment() {
+    let server = TestServer::start().unwrap();
+    let environment = server.environment();
+    environment.put_flag(&sample::boolean_flag("one", true)).unwrap();
+    let secret = environment.server_secret();
+    let full = get(&server, POLL, &secret);
+    assert_eq!((full.status, full.text()), (200, environment.full_message()));
+    let later = format!("{POLL}?timestamp={}", server.now_ms() + 1000);
+    let patch = get(&server, &later, &secret);
+    assert_eq!((patch.status, patch.text().as_str()), (200, ""));
+    for bad in ["", "nonsense", &environment.client_secret()] {
+        assert_eq!(get(&server, POLL, bad).status, 401, "{bad}");
+    }
+    assert_eq!(server.record().requests.len(), 5);
+    assert_eq!(server.record().connections.len(), 5);
+}
+
+#[test]
+fn events_of_published_sdks_are_accepted_and_recorded() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/imported/featbit/wire.json");
+    let wire: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let server = TestServer::start().unwrap();
+    let bodies = wire["bodies"].as_object().unwrap();
+    for (name, body) in bodies {
+        assert_eq!(track(&server, &body.to_string()), 200, "{name}");
+    }
+    let insights = server.record().insights;
+    assert_eq!(insights.len(), bodies.len());
+    assert_eq!(insights[0].header("content-type"), Some("application/json"));
+    let body: serde_json::Value = serde_json::from_str(&insights[0].body).unwrap();
+    assert_eq!(&body, bodies.values().next().unwrap());
+    // The requests that SDKs send on sockets are answered.
+    let mut socket = Socket::open(server.address(), &server.environment().server_secret());
+    for request in ["node_or_any_server_type", "ping_node_and_browser", "ping_rust_and_dotnet"] {
+        socket.send(&wire["dataSyncRequests"][request].to_string());
+        let answer = socket.next().json();
+        let is_pong = answer == wire["dataSyncRequests"]["pong_from_server"];
+        assert_eq!(is_pong, request.starts_with("ping"), "{answer}");
+    }
+}
+
+#[test]
+fn answers_are_scripted_one_by_one() {
+    let server = TestServer::start().unwrap();
+    let limited = ScriptedAnswer::Status { status: 429, retry_after: Some(3) };
+    server.script(Route::Track, [ScriptedAnswer::status(500), ScriptedAnswer::Correct, limited]);
+    let statuses: Vec<u16> = (0..4).map(|_| track(&server, "[]")).collect();
+    assert_eq!(statuses, [500, 200, 429, 200]);
+    let secret = server.environment().server_secret();
+    server.script(Route::LatestAll, [ScriptedAnswer::Json("{}".to_owned())]);
+    assert_eq!(get(&server, POLL, &secret).text(), "{}");
+    server.script(Route::Liveness, [ScriptedAnswer::Delayed(Duration::from_millis(50))]);
+    assert_eq!(get(&server, "/health/liveness", "").text(), "Healthy");
+    server.script(Route::Track, [ScriptedAnswer::status(500)]);
+    server.clear_faults();
+    assert_eq!(track(&server, "[]"), 200);
+}
+
+#[test]
+fn a_request_hangs_or_is_reset() {
+    let server = TestServer::start().unwrap();
+    server.script(Route::Track, [ScriptedAnswer::Hang, ScriptedAnswer::Reset]);
+    for is_hanging in [true, false] {
+        let mut stream = client::connect(server.address());
+        write!(stream, "POST {TRACK} HTTP/1.1\r\nContent-Length: 2\r\n\r\n[]").unwrap();
+        let count = if is_hanging { 1 } else { 2 };
+        server.wait_for(PATIENCE, |record| record.insights.len() == count).unwrap();
+        if is_hanging {
+            assert!(Socket { stream, frames: 0 }.is_silent());
+        } else {
+            assert!(client::head(&mut stream).is_none());
+        }
+    }
+    assert_eq!(server.record().insights[0].status, None);
+}
+
+#[test]
+fn several_requests_share_a_connection_and_bodies_may_be_chunked() {
+    let server = TestServer::start().unwrap();
+    let secret = server.environment().server_secret();
+    let mut stream = client::connect(server.address());
+    let head =
+        format!("POST {TRACK} HTTP/1.1\r\nAuthorization: {secret}\r\nContent-Type: text/json");
+    write!(stream, "{head}\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n[\r\n1;x=y\r\n]\r\n0\r\n\r\n")
+        .unwrap();
+    assert_eq!(client::head(&mut stream).unwrap().status, 200);
+    write!(stream, "{head}\r\nContent-Length: 1\r\nConnection: close\r\n\r\n[").unwrap();
+    assert_eq!(client::head(&mut stream).unwrap().status, 400);
+    let record = server.record();
+    assert_eq!((record.connections.len(), record.insights.len()), (1, 2));
+    assert_eq!(record.insights[0].body, "[]");
+    let mut stream = client::connect(server.address());
+    write!(stream, "nonsense\r\n\r\n").unwrap();
+    assert_eq!(client::head(&mut stream).unwrap().status, 400);
+}
