@@ -36,6 +36,7 @@
 mod clock;
 mod close_frame;
 mod connection;
+mod control;
 mod data_sync;
 mod entry;
 mod environment;
@@ -67,6 +68,7 @@ mod tcp;
 mod timestamp;
 pub mod token;
 
+pub use control::Control;
 pub use environment::{ChangeError, Environment};
 pub use fault::{Fault, Times};
 pub use record::{Record, SeenInsight, SeenMessage, SeenRequest, SeenUpgrade, UpgradeOutcome};

@@ -3,6 +3,7 @@
 mod client;
 mod faults;
 mod http;
+mod program;
 mod sockets;
 mod tokens;
 mod transcript;
