@@ -16,7 +16,7 @@ const PACE: [&str; 5] = [
 ];
 
 /// The crates whose tests use real sockets. Such a test that fails is repeated once, alone.
-const SOCKETS: [&str; 11] = [
+const SOCKETS: [&str; 12] = [
     "fh-cli",
     "fh-client",
     "fh-conformance",
@@ -28,6 +28,7 @@ const SOCKETS: [&str; 11] = [
     "fh-opentelemetry",
     "fh-redis",
     "fh-segment",
+    "fh-test-featbit",
 ];
 
 /// Runs all tests that have no part of their own.

@@ -47,12 +47,8 @@ pub(crate) fn start(shared: &Arc<Shared>, socket: TcpStream) {
 
 fn serve(shared: &Arc<Shared>, socket: &Arc<TcpStream>) {
     let mut reader = BufReader::new(&**socket);
-    loop {
-        match next(shared, socket, &mut reader) {
-            Ok(Then::Continue) => {}
-            Ok(Then::Close) | Err(_) => break,
-        }
-    }
+    // An error means that the client ended the connection.
+    while let Ok(Then::Continue) = next(shared, socket, &mut reader) {}
     tcp::end(socket, Ending::Close);
     tcp::drain(socket);
     locked(&shared.state).disconnected(socket);
