@@ -6,10 +6,9 @@ use std::thread;
 use crate::connection::STACK;
 use crate::environment_state::EnvironmentState;
 use crate::fault::{Fault, Faults};
-use crate::lock::locked;
 use crate::outbox::Item;
 use crate::payload::{self, EventType};
-use crate::state::Shared;
+use crate::state::State;
 use crate::streaming::Socket;
 use crate::tcp::Ending;
 
@@ -23,11 +22,9 @@ const NULL_OPERATOR_SEGMENT: &str = r#"{"id":"00000000-0000-4000-8000-000000000a
 /// A flag that is `true` for members of the segment. The `op` of its condition is null, as FeatBit itself writes it.
 const NULL_OPERATOR_FLAG: &str = r#"{"id":"00000000-0000-4000-8000-000000000a02","key":"null-operator","name":"null-operator","variationType":"boolean","variations":[{"id":"on","value":"true"},{"id":"off","value":"false"}],"targetUsers":[],"rules":[{"id":"rule","name":"members","dispatchKey":null,"includedInExpt":false,"conditions":[{"id":"condition","property":"User is in segment","op":null,"value":"[\"00000000-0000-4000-8000-000000000a01\"]"}],"variations":[{"id":"on","rollout":[0,1],"exptRollout":1}]}],"isEnabled":true,"disabledVariationId":"off","fallthrough":{"dispatchKey":null,"includedInExpt":false,"variations":[{"id":"off","rollout":[0,1],"exptRollout":1}]},"exptIncludeAllTargets":false,"tags":[],"isArchived":false,"updatedAt":"2020-01-01T00:00:00.001Z"}"#;
 
-/// Sends the answer to a timestamp.
-pub(crate) fn answer(shared: &Arc<Shared>, socket: &Socket, timestamp: i64) {
+/// Queues the answer to a timestamp. A change is either in it or pushed after it, because the caller holds the lock of the state.
+pub(crate) fn answer(state: &mut State, socket: &Socket, timestamp: i64) {
     let faults = &socket.faults;
-    // The lock is held until the answer is queued, so that a change is either in it or pushed after it.
-    let mut state = locked(&shared.state);
     let Some(environment) = state.environment(&socket.environment) else { return };
     if faults.has(&Fault::NotJson) {
         socket.outbox.send(Item::Message("this is not JSON".to_owned()));

@@ -22,7 +22,7 @@ use crate::request_message::{self, RequestMessage};
 use crate::response::Response;
 use crate::routes;
 use crate::secret::SecretKind;
-use crate::state::Shared;
+use crate::state::{Shared, State};
 use crate::tcp::{self, Ending};
 use crate::token;
 
@@ -217,9 +217,12 @@ fn read(
     loop {
         match messages.next() {
             Ok(Incoming::Message(text)) => {
+                // The lock makes both one step: a test that sees the message can rely on its answer, and a client that has the answer on
+                // the record of its message.
+                let mut state = locked(&shared.state);
                 let seen = SeenMessage { at: Instant::now(), socket: number, text: text.clone() };
-                answer(shared, socket, &text);
                 shared.recorder.add(|record| record.messages.push(seen));
+                answer(&mut state, socket, &text);
             }
             Ok(Incoming::Ping(payload)) => socket.outbox.send(Item::Pong(payload)),
             Ok(Incoming::Pong) => {}
@@ -232,7 +235,7 @@ fn read(
     }
 }
 
-fn answer(shared: &Arc<Shared>, socket: &Socket, text: &str) {
+fn answer(state: &mut State, socket: &Socket, text: &str) {
     match request_message::parse(text) {
         None => {}
         Some(RequestMessage::Ping) => socket.outbox.send(Item::Message(payload::PONG.to_owned())),
@@ -243,7 +246,7 @@ fn answer(shared: &Arc<Shared>, socket: &Socket, text: &str) {
         Some(RequestMessage::DataSync(_)) if socket.kind == SecretKind::Client => {}
         Some(RequestMessage::DataSync(data)) => {
             if let Some(timestamp) = request_message::timestamp(&data) {
-                data_sync::answer(shared, socket, timestamp);
+                data_sync::answer(state, socket, timestamp);
             }
         }
     }
