@@ -2,6 +2,8 @@
 
 mod after_fork;
 mod delays;
+#[cfg(feature = "featbit")]
+mod featbit;
 mod listeners;
 mod session_config;
 mod start;

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 
 use fh_repository::problem::TooManyAttributes;
+#[cfg(feature = "featbit")]
+use fh_session::featbit::{EndpointError, SecretError};
 use fh_session::{KeyError, UrlError};
 
 use crate::driver::MissingDriver;
@@ -22,10 +24,10 @@ pub enum StartError {
     Url(UrlError),
     /// A URL of a FeatBit server is missing or invalid.
     #[cfg(feature = "featbit")]
-    Endpoint(crate::featbit::EndpointError),
+    Endpoint(EndpointError),
     /// The environment secret of a FeatBit server is missing or invalid.
     #[cfg(feature = "featbit")]
-    Secret(crate::featbit::SecretError),
+    Secret(SecretError),
     /// There are no API keys, or the API keys are invalid.
     Keys(KeyError),
     /// The program selected streaming with several API keys, but a stream serves only one key (D-77).
@@ -117,15 +119,15 @@ impl From<UrlError> for StartError {
 }
 
 #[cfg(feature = "featbit")]
-impl From<crate::featbit::EndpointError> for StartError {
-    fn from(error: crate::featbit::EndpointError) -> Self {
+impl From<EndpointError> for StartError {
+    fn from(error: EndpointError) -> Self {
         Self::Endpoint(error)
     }
 }
 
 #[cfg(feature = "featbit")]
-impl From<crate::featbit::SecretError> for StartError {
-    fn from(error: crate::featbit::SecretError) -> Self {
+impl From<SecretError> for StartError {
+    fn from(error: SecretError) -> Self {
         Self::Secret(error)
     }
 }

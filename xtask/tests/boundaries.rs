@@ -6,8 +6,17 @@ use crate::circles::first_segments;
 use crate::sources::{files, name, root};
 
 /// The modules of `fh-repository` whose types a session produces and readers see.
-const SHARED: [&str; 8] =
-    ["notice", "problem", "publication", "readiness", "rules", "source", "status", "time"];
+const SHARED: [&str; 9] = [
+    "notice",
+    "problem",
+    "publication",
+    "readiness",
+    "rules",
+    "source",
+    "status",
+    "system",
+    "time",
+];
 
 const PAGE: &str = "docs/adr/0028-repository-crate.md";
 

@@ -184,7 +184,8 @@ impl BuilderSettings {
     fn session_config(&mut self) -> Result<SessionConfig, StartError> {
         #[cfg(feature = "featbit")]
         if let Some(featbit) = &self.featbit {
-            let (config, headers) = featbit.resolved(self, |name| std::env::var(name).ok())?;
+            let (config, headers) =
+                self.featbit_session(featbit, |name| std::env::var(name).ok())?;
             return Ok(SessionConfig::FeatBit { config: Box::new(config), headers });
         }
         let settings = self;
@@ -229,7 +230,7 @@ impl ClientSettings {
                 SessionConfig::FeatureHub(_) => Ok(Bootstrap::read(bytes)?),
                 #[cfg(feature = "featbit")]
                 SessionConfig::FeatBit { .. } => {
-                    crate::featbit::check_bootstrap(bytes)?;
+                    super::featbit::check_bootstrap(bytes)?;
                     Ok(Bootstrap::whole(bytes))
                 }
             })

@@ -14,11 +14,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod resolve;
 mod settings;
 
 pub use fh_eval::featbit::Profile;
 pub use fh_session::featbit::{EndpointError, SecretError};
 
-pub(crate) use self::resolve::check_bootstrap;
 pub use self::settings::Settings;

@@ -5,20 +5,16 @@ use std::time::Duration;
 
 use fh_eval::featbit::Profile;
 
-use crate::builder::ClientBuilder;
-use crate::client::Client;
-use crate::settings::{BuilderSettings, polling};
-
-/// The settings of a client of a FeatBit server; see [`Client::featbit`]. `Debug` does not show the secret.
+/// The settings of a client of a FeatBit server; see [`Client::featbit`](crate::Client::featbit). `Debug` does not show the secret.
 #[derive(Clone, Default)]
 #[must_use = "pass the settings to `Client::featbit`"]
 pub struct Settings {
-    pub(super) secret: Option<String>,
-    pub(super) streaming_url: Option<String>,
-    pub(super) polling_url: Option<String>,
-    pub(super) event_url: Option<String>,
-    pub(super) polling: Option<Duration>,
-    pub(super) profile: Profile,
+    pub(crate) secret: Option<String>,
+    pub(crate) streaming_url: Option<String>,
+    pub(crate) polling_url: Option<String>,
+    pub(crate) event_url: Option<String>,
+    pub(crate) polling: Option<Duration>,
+    pub(crate) profile: Profile,
 }
 
 impl Settings {
@@ -28,7 +24,7 @@ impl Settings {
     }
 
     /// Returns settings whose secret and URLs come from the environment variables `FEATBIT_ENV_SECRET`, `FEATBIT_STREAMING_URL` and
-    /// `FEATBIT_EVENT_URL`. [`ClientBuilder::start`] reads the variables. A value that is given takes precedence over a variable. A variable
+    /// `FEATBIT_EVENT_URL`. [`ClientBuilder::start`](crate::ClientBuilder::start) reads the variables. A value that is given takes precedence over a variable. A variable
     /// that is empty, blank or not Unicode counts as not set.
     pub fn from_environment() -> Self {
         Self::default()
@@ -76,26 +72,5 @@ impl fmt::Debug for Settings {
             .field("polling", &self.polling)
             .field("profile", &self.profile)
             .finish_non_exhaustive()
-    }
-}
-
-impl Client {
-    /// Returns a builder for a client of a FeatBit server. The settings of the builder that belong to FeatureHub alone, such as API keys, make
-    /// [`ClientBuilder::start`] fail with a [`StartError::Setting`](crate::StartError::Setting) that names the setting.
-    ///
-    /// ```
-    /// use fh_client::{Client, StartError, featbit};
-    /// let settings = featbit::Settings::new("secret").streaming_url("wss://flags.example");
-    /// assert_eq!(Client::featbit(settings.clone()).check(), Ok(()));
-    /// let error = Client::featbit(settings).api_key("environment/key*").check().unwrap_err();
-    /// assert!(error.to_string().contains("api_key"));
-    /// ```
-    pub fn featbit(settings: Settings) -> ClientBuilder {
-        let mode = settings.polling.map(polling);
-        ClientBuilder::of(BuilderSettings {
-            featbit: Some(settings),
-            mode,
-            ..BuilderSettings::default()
-        })
     }
 }

@@ -422,7 +422,8 @@ fn head(answer: &reqwest::Response) -> ResponseHead {
 }
 
 fn response(answer: reqwest::Response) -> Response {
-    Response::new(head(&answer), Box::pin(Pieces(Box::pin(answer.bytes_stream()))))
+    let head = head(&answer);
+    Response::new(head, Box::pin(Pieces(Box::pin(answer.bytes_stream()))))
 }
 
 /// The body of a response. It converts the errors of reqwest to transport errors.

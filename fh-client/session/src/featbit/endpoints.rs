@@ -1,4 +1,4 @@
-//! The URLs of a FeatBit server (featbit 1.1, featbit 4.1, featbit 4.4).
+//! The URLs of a FeatBit server (featbit 9.1).
 
 use std::fmt;
 

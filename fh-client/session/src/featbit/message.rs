@@ -1,4 +1,4 @@
-//! The messages of a server (featbit 1.3, featbit 1.5).
+//! The messages of a server (featbit 9.3).
 
 use fh_eval::internal::{Token, members};
 use serde_json::value::RawValue;

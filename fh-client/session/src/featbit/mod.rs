@@ -1,5 +1,5 @@
 //! The protocol of a FeatBit client with a server-side secret: the connection token, the store of flags and segments, and the session
-//! (featbit 1).
+//! (featbit 9).
 //!
 //! ```
 //! use fh_eval::Timestamp;

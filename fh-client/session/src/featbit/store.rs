@@ -1,4 +1,4 @@
-//! The flags and segments that a client has received (featbit 1.6).
+//! The flags and segments that a client has received (featbit 9.4).
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The token that opens a socket (featbit 1.2).
+//! The token that opens a socket (featbit 9.2).
 
 use super::secret::Secret;
 

@@ -71,7 +71,10 @@ fn a_clock_that_is_off_is_corrected_with_a_notice() {
         .unwrap();
     client.wait_ready(PATIENCE).unwrap();
     let notice = notices.recv_timeout(PATIENCE).unwrap();
-    assert!(notice.contains("600 seconds behind") || notice.contains("599 seconds behind"), "{notice}");
+    assert!(
+        notice.contains("600 seconds behind") || notice.contains("599 seconds behind"),
+        "{notice}"
+    );
     assert_eq!(server.record().upgrades.len(), 2);
 }
 

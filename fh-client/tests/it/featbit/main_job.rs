@@ -115,7 +115,9 @@ fn an_offline_client_serves_its_bootstrap_document() {
     let document = server.environment().full_message();
     for builder in [
         builder(&server).offline().bootstrap(&document),
-        Client::featbit(fh_client::featbit::Settings::from_environment()).offline().bootstrap(&document),
+        Client::featbit(fh_client::featbit::Settings::from_environment())
+            .offline()
+            .bootstrap(&document),
     ] {
         let client = builder.start().unwrap();
         assert!(client.is_ready());

@@ -36,8 +36,14 @@ fn wrong_urls_secrets_and_headers_are_errors_that_say_what_to_write() {
         (with(secret()), "the setting streaming_url is empty: write wss://flags.example"),
         (with(secret().streaming_url("ftp://x")), "the setting streaming_url begins with neither"),
         (with(secret().event_url("http://")), "the setting event_url has no valid host"),
-        (with(featbit::Settings::new(" ").streaming_url("ws://x")), "the environment secret is empty"),
-        (with(featbit::Settings::new("a b").streaming_url("ws://x")), "the environment secret contains"),
+        (
+            with(featbit::Settings::new(" ").streaming_url("ws://x")),
+            "the environment secret is empty",
+        ),
+        (
+            with(featbit::Settings::new("a b").streaming_url("ws://x")),
+            "the environment secret contains",
+        ),
         (valid().header("authorization", "x"), "the header \"authorization\" cannot be sent"),
     ] {
         let error = builder.check().unwrap_err().to_string();

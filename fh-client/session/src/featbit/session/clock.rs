@@ -1,4 +1,4 @@
-//! The difference between the server's clock and this machine's, and what follows from a refused token (featbit 1.7).
+//! The difference between the server's clock and this machine's, and what follows from a refused token (featbit 9.7).
 
 use fh_eval::Timestamp;
 use fh_repository::notice::Notice;

@@ -1,13 +1,36 @@
-//! The settings of a session with a FeatBit server, from those of the builder.
+//! Builders of clients of FeatBit servers, and the settings of their sessions.
 
 use fh_session::featbit::internal::Message;
 use fh_session::featbit::{Config, Endpoints, Mode, Secret};
 use fh_session::{ApiKeys, Config as FeatureHubConfig, EdgeUrl, Mode as FeatureHubMode};
 
-use super::Settings;
-use crate::settings::{BuilderSettings, check_common};
+use super::ClientBuilder;
+use crate::client::Client;
+use crate::featbit::Settings;
+use crate::settings::{BuilderSettings, check_common, polling};
 use crate::start_error::StartError;
 use crate::transport::InvalidSetting;
+
+impl Client {
+    /// Returns a builder for a client of a FeatBit server. The settings of the builder that belong to FeatureHub alone, such as API keys, make
+    /// [`ClientBuilder::start`] fail with a [`StartError::Setting`](crate::StartError::Setting) that names the setting.
+    ///
+    /// ```
+    /// use fh_client::{Client, StartError, featbit};
+    /// let settings = featbit::Settings::new("secret").streaming_url("wss://flags.example");
+    /// assert_eq!(Client::featbit(settings.clone()).check(), Ok(()));
+    /// let error = Client::featbit(settings).api_key("environment/key*").check().unwrap_err();
+    /// assert!(error.to_string().contains("api_key"));
+    /// ```
+    pub fn featbit(settings: Settings) -> ClientBuilder {
+        let mode = settings.polling.map(polling);
+        ClientBuilder::of(BuilderSettings {
+            featbit: Some(settings),
+            mode,
+            ..BuilderSettings::default()
+        })
+    }
+}
 
 /// The server secret that an offline client uses if it needs none.
 const NO_SECRET: &str = "offline";
@@ -19,27 +42,27 @@ const SECRET: &str = "FEATBIT_ENV_SECRET";
 const STREAMING_URL: &str = "FEATBIT_STREAMING_URL";
 const EVENT_URL: &str = "FEATBIT_EVENT_URL";
 
-impl Settings {
-    /// Returns the settings of the session, and the headers that the program adds to requests. `variable` returns the value of an
+impl BuilderSettings {
+    /// Returns the settings of the session of a client with these settings for FeatBit, and the headers that the program adds to requests. `variable` returns the value of an
     /// environment variable.
-    pub(crate) fn resolved(
+    pub(super) fn featbit_session(
         &self,
-        given: &BuilderSettings,
+        own: &Settings,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<(Config, Vec<(String, String)>), StartError> {
-        let is_offline = given.mode == Some(FeatureHubMode::Offline);
+        let is_offline = self.mode == Some(FeatureHubMode::Offline);
         let set = |name: &str| variable(name).filter(|text| !text.trim().is_empty());
-        let streaming = self.streaming_url.clone().or_else(|| set(STREAMING_URL));
-        let events = self.event_url.clone().or_else(|| set(EVENT_URL));
-        let nothing = streaming.is_none() && self.polling_url.is_none() && events.is_none();
+        let streaming = own.streaming_url.clone().or_else(|| set(STREAMING_URL));
+        let events = own.event_url.clone().or_else(|| set(EVENT_URL));
+        let nothing = streaming.is_none() && own.polling_url.is_none() && events.is_none();
         let streaming = streaming.or_else(|| (nothing && is_offline).then(|| NOWHERE.to_string()));
         let endpoints =
-            Endpoints::parse(streaming.as_deref(), self.polling_url.as_deref(), events.as_deref())?;
-        let secret = self.secret.clone().or_else(|| set(SECRET));
+            Endpoints::parse(streaming.as_deref(), own.polling_url.as_deref(), events.as_deref())?;
+        let secret = own.secret.clone().or_else(|| set(SECRET));
         let secret = secret.or_else(|| is_offline.then(|| NO_SECRET.to_string()));
         let secret = Secret::parse(&secret.unwrap_or_default())?;
         let mut config = Config::new(endpoints, secret);
-        config.mode = match given.mode {
+        config.mode = match self.mode {
             None | Some(FeatureHubMode::Streaming) => Mode::Streaming,
             Some(FeatureHubMode::Polling(interval)) => Mode::Polling(interval),
             Some(FeatureHubMode::Offline) => Mode::Offline,
@@ -48,8 +71,8 @@ impl Settings {
             }
             Some(_) => return Err(meaningless("passive", "use streaming or polling")),
         };
-        config.profile = self.profile;
-        let common = common(given, &config)?;
+        config.profile = own.profile;
+        let common = common(self, &config)?;
         config.backoff = common.backoff;
         config.return_within = common.return_within;
         config.refused = common.refused;
@@ -119,7 +142,7 @@ fn meaningless(name: &str, instead: &str) -> StartError {
 }
 
 /// Checks a bootstrap document: the body of `latest-all`.
-pub(crate) fn check_bootstrap(bytes: &[u8]) -> Result<(), StartError> {
+pub(super) fn check_bootstrap(bytes: &[u8]) -> Result<(), StartError> {
     let why = match Message::parse(bytes) {
         Ok(Message::Sync(_)) => return Ok(()),
         Ok(Message::Other) => "it is no data-sync".to_string(),
