@@ -393,6 +393,9 @@ pub(crate) struct FeatureDetail {
     pub(crate) locked: bool,
     /// True if the JSON of the feature has properties.
     pub(crate) has_properties: bool,
+    /// True if FeatBit wants no events about evaluations of this flag.
+    #[cfg(feature = "featbit")]
+    pub(crate) is_without_events: bool,
     /// The JSON text from which the feature was compiled.
     pub(crate) json: Arc<str>,
     pub(crate) diagnostics: Box<[Diagnostic]>,

@@ -40,6 +40,8 @@ pub use repository::{
     ReadinessChange, Repository, RepositoryOptions, RepositorySnapshot, RepositoryWatch,
     Subscription,
 };
+#[cfg(feature = "featbit")]
+pub use usage::Variation;
 pub use usage::{
     Collection, Deduplicate, Dispatch, Evaluated, Named, Observer, Params, Summaries,
     SummaryWindow, UsageCount, UsageEvent, UsageOptions, UsageSummary, UsedFeature,

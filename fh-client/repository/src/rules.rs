@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, Ruleset};
 
+use crate::system::System;
+
 /// Compiled, immutable features, at most one for each key. If several environments have a feature with the same key, a session includes
 /// only the feature of the earliest API key's environment (D-61).
 #[derive(Debug, Clone, Default)]
@@ -12,6 +14,7 @@ pub struct Rules {
     ruleset: Ruleset,
     environments: Environments,
     evaluated_for: Option<Arc<ServerEvaluated>>,
+    system: System,
 }
 
 /// The environments to which a set of features belongs.
@@ -51,7 +54,19 @@ impl Rules {
     /// Creates rules from features that the client evaluates, for any context.
     #[must_use]
     pub const fn client_evaluated(ruleset: Ruleset, environments: Environments) -> Self {
-        Self { ruleset, environments, evaluated_for: None }
+        Self { ruleset, environments, evaluated_for: None, system: System::FeatureHub }
+    }
+
+    /// Returns the rules as those of this system. The default is FeatureHub.
+    #[must_use]
+    pub fn of_system(self, system: System) -> Self {
+        Self { system, ..self }
+    }
+
+    /// Returns the system whose features these are.
+    #[must_use]
+    pub const fn system(&self) -> System {
+        self.system
     }
 
     /// Creates rules from features that an Edge has evaluated for one context.
@@ -61,7 +76,8 @@ impl Rules {
         environments: Environments,
         evaluated: Arc<ServerEvaluated>,
     ) -> Self {
-        Self { ruleset, environments, evaluated_for: Some(evaluated) }
+        let system = System::FeatureHub;
+        Self { ruleset, environments, evaluated_for: Some(evaluated), system }
     }
 
     /// Returns the compiled features of all environments.

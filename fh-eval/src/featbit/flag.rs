@@ -215,6 +215,7 @@ impl<'a> Compilation<'a> {
             version: updated(&flag),
             locked: false,
             has_properties: false,
+            is_without_events: flag.boolean("insightsEnabled").into_value() == Some(false),
             json: compact(raw.get()).into(),
             diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };

@@ -39,6 +39,7 @@ pub use user::{InvalidUser, User, UserBuilder, property_text};
 
 use crate::attributes::names::KEY_ID as KEY;
 use crate::evaluation::Evaluation;
+use crate::feature::FeatureRef;
 use crate::reason::EvaluationReason;
 
 /// The name of the property with the user's name.
@@ -71,6 +72,12 @@ impl Profile {
 #[must_use]
 pub fn bucket(text: &str) -> f64 {
     crate::md5::unit_bucket([text])
+}
+
+/// Returns true if evaluations of this flag are reported to FeatBit. Only the member `insightsEnabled` with the value `false` says otherwise.
+#[must_use]
+pub fn has_events(flag: FeatureRef<'_>) -> bool {
+    flag.detail().is_some_and(|detail| !detail.is_without_events)
 }
 
 /// Returns FeatBit's word for the reason of an evaluation, such as `RuleMatch`.

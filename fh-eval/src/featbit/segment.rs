@@ -77,6 +77,7 @@ impl Compilation<'_> {
             version: 0,
             locked: false,
             has_properties: false,
+            is_without_events: false,
             json: raw.get().into(),
             diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };

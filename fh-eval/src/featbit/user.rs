@@ -93,6 +93,13 @@ impl User {
     }
 }
 
+/// Returns the user with these properties, of which `keyId` is the key and `name` the name.
+impl From<Attributes> for User {
+    fn from(attributes: Attributes) -> Self {
+        Self { attributes }
+    }
+}
+
 impl UserBuilder {
     /// Sets the name of the user.
     #[must_use]

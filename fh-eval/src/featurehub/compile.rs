@@ -262,6 +262,8 @@ impl<'a> Compilation<'a> {
             version,
             locked,
             has_properties: feature.properties.as_ref().is_some_and(|members| !members.is_empty()),
+            #[cfg(feature = "featbit")]
+            is_without_events: false,
             json: json.into(),
             diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };

@@ -57,6 +57,8 @@ impl Compilation<'_> {
             version: 0,
             locked: false,
             has_properties: false,
+            #[cfg(feature = "featbit")]
+            is_without_events: false,
             json: compact(&json).into(),
             diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };

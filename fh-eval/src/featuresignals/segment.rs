@@ -34,6 +34,8 @@ impl Compilation<'_> {
             version: 0,
             locked: false,
             has_properties: false,
+            #[cfg(feature = "featbit")]
+            is_without_events: false,
             json: raw.get().into(),
             diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };

@@ -107,6 +107,9 @@ pub struct ExplainedDetail {
     /// The evaluation of the rules, strategy by strategy, even if an interceptor returned the value. `None` if the feature does not exist,
     /// or if the client has no features for the context.
     pub rules: Option<Explanation>,
+    /// The evaluation of a flag of FeatBit, step by step. `None` for features of other systems, and in the same cases as [`Self::rules`].
+    #[cfg(feature = "featbit")]
+    pub flag: Option<fh_eval::FlagExplanation>,
     /// False if the client is not ready, has no list of features, or has no features that are valid for the context.
     pub(crate) has_features: bool,
 }
@@ -127,6 +130,10 @@ impl fmt::Display for ExplainedDetail {
                     detail.key
                 )?,
             }
+        }
+        #[cfg(feature = "featbit")]
+        if let Some(flag) = &self.flag {
+            return flag.fmt(f);
         }
         match &self.rules {
             Some(rules) => rules.fmt(f),

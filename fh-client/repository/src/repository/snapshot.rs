@@ -13,7 +13,9 @@ use crate::readiness::Readiness;
 use crate::reason::Reason;
 use crate::rules::Rules;
 use crate::status::SessionStatus;
-use crate::usage::{Observers, UsedFeature};
+#[cfg(feature = "featbit")]
+use crate::system::System;
+use crate::usage::{Observers, Read, UsedFeature};
 
 /// The immutable state of a repository's features and of the client's status at one time. Several reads of one snapshot return values of
 /// the same state (D-83).
@@ -226,11 +228,13 @@ impl RepositorySnapshot {
         &'a self,
         key: &str,
         attributes: Option<&'a Arc<Attributes>>,
+        kind: Option<Kind>,
         read: impl FnOnce(&Answer<'a>) -> R,
     ) -> R {
         self.core.touch();
         let answer = self.answer(key, attributes);
-        self.observers.evaluated(&self.rules, &self.core.dispatcher, key, &answer, attributes);
+        let made = Read { key, kind, answer: &answer, attributes };
+        self.observers.evaluated(&self.rules, &self.core.dispatcher, &made);
         read(&answer)
     }
 
@@ -251,7 +255,7 @@ impl RepositorySnapshot {
     pub fn boolean(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<bool> {
         match self.plainly(key, attributes) {
             Some(evaluation) => evaluation?.boolean(),
-            None => self.used(key, attributes, Answer::boolean),
+            None => self.used(key, attributes, Some(Kind::Boolean), Answer::boolean),
         }
     }
 
@@ -262,7 +266,7 @@ impl RepositorySnapshot {
     pub fn string(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
         match self.plainly(key, attributes) {
             Some(evaluation) => string_of(&evaluation?),
-            None => self.used(key, attributes, Answer::string),
+            None => self.used(key, attributes, Some(Kind::String), Answer::string),
         }
     }
 
@@ -273,7 +277,7 @@ impl RepositorySnapshot {
     pub fn number(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<f64> {
         match self.plainly(key, attributes) {
             Some(evaluation) => evaluation?.number(),
-            None => self.used(key, attributes, Answer::number),
+            None => self.used(key, attributes, Some(Kind::Number), Answer::number),
         }
     }
 
@@ -284,7 +288,7 @@ impl RepositorySnapshot {
     pub fn decimal(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Number> {
         match self.plainly(key, attributes) {
             Some(evaluation) => evaluation?.decimal().cloned(),
-            None => self.used(key, attributes, Answer::decimal),
+            None => self.used(key, attributes, Some(Kind::Number), Answer::decimal),
         }
     }
 
@@ -295,7 +299,7 @@ impl RepositorySnapshot {
     pub fn json(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
         match self.plainly(key, attributes) {
             Some(evaluation) => json_of(&evaluation?),
-            None => self.used(key, attributes, Answer::json),
+            None => self.used(key, attributes, Some(Kind::Json), Answer::json),
         }
     }
 
@@ -305,22 +309,22 @@ impl RepositorySnapshot {
     #[must_use]
     pub fn value(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Value> {
         match self.plainly(key, attributes) {
-            Some(evaluation) => evaluation?.value().cloned(),
-            None => self.used(key, attributes, Answer::value),
+            Some(evaluation) => evaluation?.typed_value().cloned(),
+            None => self.used(key, attributes, None, Answer::value),
         }
     }
 
     /// Returns the value of a feature, with its reason and further data of the feature.
     #[must_use]
     pub fn detail(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Detail {
-        self.used(key, attributes, |answer| Detail::of(self, key, answer, None))
+        self.used(key, attributes, None, |answer| Detail::of(self, key, answer, None))
     }
 
     /// Reads a feature as the type `kind`, and returns the same data as [`Self::detail`]. A feature of another type has no value, with the
     /// reason [`Reason::TypeMismatch`]. A null value of a feature of this type has the reason [`Reason::NotSet`].
     #[must_use]
     pub fn detail_as(&self, key: &str, attributes: Option<&Arc<Attributes>>, kind: Kind) -> Detail {
-        self.used(key, attributes, |answer| Detail::of(self, key, answer, Some(kind)))
+        self.used(key, attributes, Some(kind), |answer| Detail::of(self, key, answer, Some(kind)))
     }
 
     // ---- reads that do not count as uses ------------------------------------------------------
@@ -378,8 +382,22 @@ impl RepositorySnapshot {
         };
         let is_for = self.is_for(attributes);
         let feature = is_for.then(|| self.rules.ruleset().get(key)).flatten();
+        let has_features = is_for && self.knows_all_features();
+        #[cfg(feature = "featbit")]
+        if self.rules.system() == System::FeatBit {
+            let user = attributes.map(|attributes| Attributes::clone(attributes).into());
+            let user = user.unwrap_or_else(|| Attributes::default().into());
+            let flag = feature.map(|flag| fh_eval::featbit::explain(flag, &user));
+            return ExplainedDetail { detail, rules: None, flag, has_features };
+        }
         let rules = feature.map(|feature| feature.explain(&subject));
-        ExplainedDetail { detail, rules, has_features: is_for && self.knows_all_features() }
+        ExplainedDetail {
+            detail,
+            rules,
+            #[cfg(feature = "featbit")]
+            flag: None,
+            has_features,
+        }
     }
 }
 

@@ -5,8 +5,10 @@ mod observers;
 mod sampling;
 mod summary;
 
-pub(crate) use observers::{Entry, Observers};
+pub(crate) use observers::{Entry, Observers, Read};
 
+#[cfg(feature = "featbit")]
+pub use event::Variation;
 pub use event::{Collection, Evaluated, Named, Params, UsageEvent, UsedFeature};
 pub use summary::{Summaries, SummaryWindow, UsageCount, UsageSummary};
 

@@ -5,8 +5,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fh_eval::Attributes;
+use fh_eval::{Attributes, Kind};
 
+#[cfg(feature = "featbit")]
+use super::event::Variation;
 use super::event::{Collection, Evaluated, Named, Params, UsageEvent, UsedFeature};
 use super::sampling::{Fingerprint, Sampling};
 use super::summary::Counts;
@@ -27,6 +29,19 @@ const LAST_FLUSH: Duration = Duration::from_secs(2);
 thread_local! {
     /// True while this thread runs an observer. Reads that an observer makes are not counted as uses.
     static OBSERVING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A read of the user's code.
+pub(crate) struct Read<'a> {
+    pub(crate) key: &'a str,
+    /// The type that was requested; `None` for a read of any type.
+    #[cfg_attr(
+        not(feature = "featbit"),
+        expect(dead_code, reason = "only FeatBit's variations need it")
+    )]
+    pub(crate) kind: Option<Kind>,
+    pub(crate) answer: &'a Answer<'a>,
+    pub(crate) attributes: Option<&'a Arc<Attributes>>,
 }
 
 /// The registered observers. The list is immutable: a registration or removal creates a new list.
@@ -87,28 +102,15 @@ impl Observers {
 
     /// Reports a read of the user's code to the observers.
     #[inline]
-    pub(crate) fn evaluated(
-        &self,
-        rules: &Rules,
-        dispatcher: &DispatcherState,
-        key: &str,
-        answer: &Answer<'_>,
-        attributes: Option<&Arc<Attributes>>,
-    ) {
+    pub(crate) fn evaluated(&self, rules: &Rules, dispatcher: &DispatcherState, read: &Read<'_>) {
         if !self.is_empty() {
-            self.evaluated_by(rules, dispatcher, key, answer, attributes);
+            self.evaluated_by(rules, dispatcher, read);
         }
     }
 
     #[inline(never)]
-    fn evaluated_by(
-        &self,
-        rules: &Rules,
-        dispatcher: &DispatcherState,
-        key: &str,
-        answer: &Answer<'_>,
-        attributes: Option<&Arc<Attributes>>,
-    ) {
+    fn evaluated_by(&self, rules: &Rules, dispatcher: &DispatcherState, read: &Read<'_>) {
+        let Read { key, answer, attributes, .. } = *read;
         if OBSERVING.with(Cell::get) || answer.feature().is_none() {
             return;
         }
@@ -131,6 +133,8 @@ impl Observers {
                         reason: answer.reason(),
                         interceptor: answer.interceptor().cloned(),
                         attributes: attributes.cloned(),
+                        #[cfg(feature = "featbit")]
+                        variation: Variation::of(answer, read.kind, attributes.map(|it| &**it)),
                         at: dispatcher.clock()(),
                     }))
                 });

@@ -253,7 +253,7 @@ impl Session {
             let cause = if is_first { Cause::First } else { Cause::Change };
             let environments = Environments::One(Arc::clone(&self.environment));
             let rules = Rules::client_evaluated(self.store.ruleset().clone(), environments);
-            let rules = Arc::new(rules);
+            let rules = Arc::new(rules.of_system(System::FeatBit));
             self.actions.push_back(Action::Publish(Publication { rules, cause }));
             let environment = Some(Arc::clone(&self.environment));
             let (source, kind) = (source.clone(), RawKind::List);
