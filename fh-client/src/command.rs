@@ -21,6 +21,9 @@ pub(crate) enum Command {
     FeatureRead,
     /// Logs a notice about an interceptor. The repository itself passes such notices to listeners.
     LogNotice(Notice),
+    /// Logs a notice and passes it to listeners.
+    #[cfg(feature = "featbit")]
+    Notice(Notice),
     /// Requests the features from the Edge as `Client::refresh` describes, and reports the outcome to the caller.
     Refresh(oneshot::Sender<CommandResult>),
     /// Sets the context of a server-evaluated key.

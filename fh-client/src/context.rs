@@ -157,6 +157,34 @@ impl Context {
     }
 }
 
+/// The function for metrics of FeatBit.
+#[cfg(feature = "featbit")]
+impl Context {
+    /// Reports a metric of the context's user to FeatBit, for its experiments. The event is queued, and is sent with others within 5 seconds.
+    /// It is dropped if the client reports no insights.
+    ///
+    /// # Errors
+    /// [`TrackError`](crate::featbit::TrackError) if the client is no client of FeatBit, if the name of the event is blank, if the value is
+    /// not a finite number of 32 bits, or if the context has no user key.
+    ///
+    /// ```no_run
+    /// # use fh_client::{Client, featbit};
+    /// # let client = Client::featbit(featbit::Settings::from_environment()).start()?;
+    /// let bob = client.context().user_key("bob").build();
+    /// bob.track("checkout", 12.5)?;
+    /// assert!(bob.track("checkout", f64::NAN).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn track(&self, event: &str, value: f64) -> Result<(), crate::featbit::TrackError> {
+        if !self.shared.settings.is_featbit() {
+            return Err(crate::featbit::TrackError::OtherSystem);
+        }
+        let insights = self.shared.insights.clone();
+        let insights = insights.unwrap_or_else(crate::featbit::Insights::new);
+        insights.track(&self.attributes, event, value, self.shared.settings.now())
+    }
+}
+
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Only the attributes' names are printed, because their values are personal data.

@@ -28,6 +28,9 @@ pub(crate) struct SharedState {
     /// The time `savedAt` of the restored snapshot file. The driver sets the time. The cell is empty if no snapshot file was
     /// restored.
     pub(crate) restored: Arc<OnceLock<Timestamp>>,
+    /// The events for FeatBit; `None` if the client reports none.
+    #[cfg(feature = "featbit")]
+    pub(crate) insights: Option<crate::featbit::Insights>,
     /// True once a handle has closed the client. The driver, and with it the repository, ends a moment later.
     pub(crate) is_closing: AtomicBool,
 }

@@ -80,6 +80,9 @@ pub struct Status {
     /// The difference in milliseconds by which the clock of FeatBit's server is ahead of this machine's, if a refusal has shown that they
     /// differ by more than 5 seconds. `None` otherwise, and for FeatureHub.
     pub clock_offset: Option<i64>,
+    /// The numbers of events that the client has reported to FeatBit. `None` if the client reports none.
+    #[cfg(feature = "featbit")]
+    pub insights: Option<crate::featbit::InsightCounters>,
     /// The numbers of panics and failures of listeners, interceptors and observers, of rejected overrides, and of dropped events of
     /// listeners and observers.
     pub counters: Counters,
@@ -119,6 +122,8 @@ impl Status {
             system: status.system,
             cursor: status.cursor,
             clock_offset: status.clock_offset,
+            #[cfg(feature = "featbit")]
+            insights: None,
             counters: repository.counters(),
         }
     }
@@ -191,6 +196,13 @@ impl Serialize for Status {
         if self.system == System::FeatBit {
             map.serialize_entry("cursor", &self.cursor)?;
             map.serialize_entry("clockOffsetMillis", &self.clock_offset)?;
+        }
+        #[cfg(feature = "featbit")]
+        if let Some(insights) = self.insights {
+            map.serialize_entry("insightsSent", &insights.sent)?;
+            map.serialize_entry("insightsDropped", &insights.dropped)?;
+            map.serialize_entry("insightsRefused", &insights.refused)?;
+            map.serialize_entry("insightsWaiting", &insights.waiting)?;
         }
         map.serialize_entry("listenerPanics", &self.counters.listener_panics)?;
         map.serialize_entry("interceptorPanics", &self.counters.interceptor_panics)?;

@@ -58,6 +58,11 @@ pub enum Notice {
         /// The number of milliseconds by which the server's clock is ahead.
         millis: i64,
     },
+    /// A server of FeatBit refuses events about evaluations and metrics. No more are sent until the next start.
+    InsightsRefused {
+        /// The status of the server's answer.
+        status: u16,
+    },
     /// Features from a store or a snapshot were not applied.
     StoreIgnored {
         /// The source of the features.
@@ -87,6 +92,7 @@ impl Notice {
             Self::SocketsBlocked => "sockets_blocked",
             Self::SocketsUnsupported => "sockets_unsupported",
             Self::ClockOff { .. } => "clock_off",
+            Self::InsightsRefused { .. } => "insights_refused",
             Self::StoreIgnored { .. } => "store_ignored",
             Self::Ignored { .. } => "ignored",
         }
@@ -137,6 +143,11 @@ impl fmt::Display for Notice {
                      clock, for example by NTP"
                 )
             }
+            Self::InsightsRefused { status } => write!(
+                f,
+                "the server refuses insights (status {status}): no evaluation and no metric is sent until the next start; check the secret and the \
+                 event URL"
+            ),
             Self::StoreIgnored { source, why } => {
                 write!(f, "the state from {source} was not used: {why}")
             }

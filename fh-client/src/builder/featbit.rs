@@ -1,13 +1,20 @@
 //! Builders of clients of FeatBit servers, and the settings of their sessions.
 
+use std::sync::Arc;
+
+use fh_repository::system::System;
+use fh_repository::{Repository, UsageOptions};
 use fh_session::featbit::internal::Message;
 use fh_session::featbit::{Config, Endpoints, Mode, Secret};
-use fh_session::{ApiKeys, Config as FeatureHubConfig, EdgeUrl, Mode as FeatureHubMode};
+use fh_session::{ApiKeys, Config as FeatureHubConfig, EdgeUrl, Mode as FeatureHubMode, SecretUrl};
+use tokio::sync::mpsc;
 
 use super::ClientBuilder;
 use crate::client::Client;
-use crate::featbit::Settings;
-use crate::settings::{BuilderSettings, check_common, polling};
+use crate::command::Command;
+use crate::featbit::{Insights, Reporting, Sender, Settings};
+use crate::server::Server;
+use crate::settings::{BuilderSettings, ClientSettings, check_common, polling};
 use crate::start_error::StartError;
 use crate::transport::InvalidSetting;
 
@@ -29,6 +36,50 @@ impl Client {
             mode,
             ..BuilderSettings::default()
         })
+    }
+}
+
+impl ClientSettings {
+    /// Registers the observer that reports evaluations to FeatBit, and returns it. `None` if the client reports nothing.
+    pub(super) fn insights(
+        &self,
+        server: &Server,
+        is_offline: bool,
+        repository: &Repository,
+    ) -> Option<Insights> {
+        let reporting = self.given.featbit.as_ref()?.insights;
+        if is_offline || reporting == Reporting::Nothing || server.system() != System::FeatBit {
+            return None;
+        }
+        let insights = Insights::new();
+        repository.observe(Arc::new(insights.clone()), UsageOptions::default()).detach();
+        Some(insights)
+    }
+
+    /// Returns the task that sends events to this server.
+    pub(super) fn insight_sender(
+        &self,
+        insights: &Insights,
+        server: &Server,
+        headers: &[(String, String)],
+        commands: mpsc::WeakUnboundedSender<Command>,
+    ) -> Sender {
+        let (mut headers, mut url) = (headers.to_vec(), SecretUrl::new(""));
+        if let Server::FeatBit { endpoints, secret } = server {
+            url = endpoints.track();
+            headers.push(("authorization".to_string(), secret.expose().to_string()));
+        }
+        headers.push(("content-type".to_string(), "application/json".to_string()));
+        let transport = Arc::clone(&self.transport);
+        let connect_timeout = self.limits.connect;
+        Sender {
+            queue: Arc::clone(insights.queue()),
+            transport,
+            url,
+            headers,
+            connect_timeout,
+            commands,
+        }
     }
 }
 

@@ -86,6 +86,15 @@ impl ClientBuilder {
             SnapshotWriter::new(file, keys, &header, Arc::clone(&settings.given.clock))
         });
         let current = Arc::new(CurrentSettings::new(server.clone()));
+        let headers = config.take_headers();
+        #[cfg(feature = "featbit")]
+        let insights = settings.insights(&server, is_offline, &repository);
+        #[cfg(feature = "featbit")]
+        let sending = insights.clone().map(|insights| {
+            let commands = command_sender.clone();
+            let sender = settings.insight_sender(&insights, &server, &headers, commands);
+            (insights, tokio::spawn(sender.run()))
+        });
         let mut driver = Driver::new(Parts {
             repository: repository.clone(),
             dispatcher: dispatcher.clone(),
@@ -97,11 +106,13 @@ impl ClientBuilder {
             wall: Arc::clone(&settings.given.clock),
             server: server.clone(),
             current: Arc::clone(&current),
-            headers: config.take_headers(),
+            headers,
             connect_timeout: limits.connect,
             request_timeout: limits.poll,
             #[cfg(feature = "featbit")]
             message_limit: limits.bytes,
+            #[cfg(feature = "featbit")]
+            insights: sending,
             snapshot_writer,
             reporting: settings.given.reporting,
             session: config.session(seed()),
@@ -137,6 +148,8 @@ impl ClientBuilder {
             settings,
             current,
             restored,
+            #[cfg(feature = "featbit")]
+            insights,
             is_closing: AtomicBool::new(false),
         };
         Ok(Client::from_shared(Arc::new(shared)))

@@ -99,6 +99,11 @@ impl Client {
             Duration::from_millis(u64::try_from(age).unwrap_or(0))
         });
         let mut status = Status::of(&self.shared.repository, &self.shared.runtime, snapshot_age);
+        #[cfg(feature = "featbit")]
+        {
+            let insights = self.shared.insights.as_ref();
+            status.insights = insights.map(crate::featbit::Insights::counters);
+        }
         if self.shared.is_closed() {
             status.readiness = Readiness::Closed;
             status.connection = Connection::Closed;

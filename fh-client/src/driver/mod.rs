@@ -25,6 +25,8 @@ use fh_repository::Repository;
 use fh_repository::time::Millis;
 use fh_session::{CommandId, Input, RequestId, Secrets};
 use tokio::sync::{mpsc, oneshot};
+#[cfg(feature = "featbit")]
+use tokio::task::JoinHandle;
 use tokio::task::JoinSet;
 use tokio::time::Sleep;
 
@@ -56,6 +58,10 @@ const SWEEP_ABOVE: usize = 64;
 /// are for runtimes with several threads, on which another thread may run the task.
 const SHUTDOWN_TURNS: usize = 8;
 
+/// The time for which a client that ends sends the events for FeatBit that wait.
+#[cfg(feature = "featbit")]
+const LAST_INSIGHTS: Duration = Duration::from_secs(2);
+
 /// The values that are needed to create a driver.
 pub(crate) struct Parts {
     pub(crate) session: Protocol,
@@ -80,6 +86,9 @@ pub(crate) struct Parts {
     /// The maximum size of a message on a socket, in bytes.
     #[cfg(feature = "featbit")]
     pub(crate) message_limit: usize,
+    /// The events for FeatBit, and the task that sends them; `None` if the client reports none.
+    #[cfg(feature = "featbit")]
+    pub(crate) insights: Option<(crate::featbit::Insights, JoinHandle<()>)>,
     pub(crate) snapshot_writer: Option<SnapshotWriter>,
     pub(crate) reporting: Reporting,
 }
@@ -174,6 +183,8 @@ impl Driver {
         }
         self.handle(Input::Stop);
         self.save_last().await;
+        #[cfg(feature = "featbit")]
+        self.send_last_insights().await;
         shut_connections_down().await;
         // The driver's `drop` reports the end to handles and listeners.
     }
@@ -227,6 +238,17 @@ impl Driver {
     }
 }
 
+#[cfg(feature = "featbit")]
+impl Driver {
+    /// Sends the events that wait, at most for two seconds.
+    async fn send_last_insights(&mut self) {
+        if let Some((insights, sending)) = &mut self.parts.insights {
+            insights.queue().close();
+            let _ = tokio::time::timeout(LAST_INSIGHTS, sending).await;
+        }
+    }
+}
+
 /// Lets the tasks of aborted connections run, which shut their sockets down. A forked child process may have inherited a socket.
 /// If this process ended before the shutdown, the connection would stay open as long as the child runs.
 async fn shut_connections_down() {
@@ -247,6 +269,11 @@ impl Drop for Driver {
     /// command, the drop of the last handle, or the shutdown of the runtime.
     fn drop(&mut self) {
         self.exchange = None;
+        #[cfg(feature = "featbit")]
+        if let Some((insights, sending)) = self.parts.insights.take() {
+            sending.abort();
+            insights.queue().abandon();
+        }
         self.close();
         close_and_empty(&mut self.parts.commands);
     }

@@ -213,6 +213,8 @@ impl Driver {
                 let notice = self.secrets.wiped_off(notice);
                 self.status_log.notice(&notice);
             }
+            #[cfg(feature = "featbit")]
+            Command::Notice(notice) => self.note(notice),
             Command::Refresh(reply) => {
                 let command_id = self.wait_for(reply);
                 self.handle(Input::Refresh(command_id));

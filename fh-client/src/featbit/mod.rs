@@ -14,9 +14,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod insights;
 mod settings;
 
 pub use fh_eval::featbit::Profile;
 pub use fh_session::featbit::{EndpointError, SecretError};
 
+pub use self::insights::{InsightCounters, TrackError};
+pub(crate) use self::insights::{Insights, Sender};
+pub(crate) use self::settings::Reporting;
 pub use self::settings::Settings;

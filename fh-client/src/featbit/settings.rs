@@ -15,6 +15,15 @@ pub struct Settings {
     pub(crate) event_url: Option<String>,
     pub(crate) polling: Option<Duration>,
     pub(crate) profile: Profile,
+    pub(crate) insights: Reporting,
+}
+
+/// The events that a client reports.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Reporting {
+    #[default]
+    All,
+    Nothing,
 }
 
 impl Settings {
@@ -53,6 +62,13 @@ impl Settings {
     /// Makes the client poll at the start and again this long after the end of each poll. The default is to keep a WebSocket open.
     pub const fn polling(mut self, interval: Duration) -> Self {
         self.polling = Some(interval);
+        self
+    }
+
+    /// Sets whether the client reports evaluations and metrics to FeatBit. The default is `true`. With `false`, no event is sent, and
+    /// [`Context::track`](crate::Context::track) has no effect.
+    pub const fn insights(mut self, report: bool) -> Self {
+        self.insights = if report { Reporting::All } else { Reporting::Nothing };
         self
     }
 

@@ -1,6 +1,7 @@
 //! Clients of FeatBit, against a server that shares no code with them.
 
 mod faults;
+mod insights;
 mod main_job;
 mod settings;
 
