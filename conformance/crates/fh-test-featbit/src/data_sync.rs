@@ -26,7 +26,7 @@ const NULL_OPERATOR_FLAG: &str = r#"{"id":"00000000-0000-4000-8000-000000000a02"
 pub(crate) fn answer(state: &mut State, socket: &Socket, timestamp: i64) {
     let faults = &socket.faults;
     let Some(environment) = state.environment(&socket.environment) else { return };
-    if faults.has(&Fault::NotJson) {
+    if faults.has(&Fault::InvalidJson) {
         socket.outbox.send(Item::Message("this is not JSON".to_owned()));
     }
     if faults.has(&Fault::PushBeforeFull)

@@ -45,7 +45,7 @@ pub enum Fault {
     /// Each answer to `data-sync` has one flag that no client can decode, among good ones.
     BadEntity,
     /// A frame that is no JSON comes before each answer to `data-sync`.
-    NotJson,
+    InvalidJson,
     /// Each answer to `data-sync` has a flag with a segment condition whose `op` is null, and the segment.
     NullOperator,
     /// Each answer to `data-sync` has at least this many bytes.

@@ -186,7 +186,7 @@ fn a_message_is_cut_and_the_connection_closed_or_reset() {
 fn a_bad_entity_is_among_good_ones_and_a_bad_frame_before_them() {
     let server = server_with(Fault::BadEntity, Times::Next(1));
     server.environment().put_flag(&sample::boolean_flag("two", true)).unwrap();
-    server.arm(Fault::NotJson, Times::Next(1));
+    server.arm(Fault::InvalidJson, Times::Next(1));
     let mut socket = open(&server);
     socket.send(&sync_request(0));
     assert_eq!(socket.next(), Event::Text("this is not JSON".to_owned()));
