@@ -25,6 +25,8 @@ pub enum Fault {
     ResetUpgrade,
     /// A proxy never answers an upgrade.
     NeverAnswerUpgrade,
+    /// A proxy drops the header `Date` of the answer to an upgrade, so that a client cannot compare clocks there.
+    DropDate,
     /// The upgrade is answered after this time.
     DelayUpgrade(Duration),
     /// The socket is opened, and ended at once, with this close code or without a close frame.

@@ -28,12 +28,12 @@ pub(crate) fn key(request: &Request) -> Option<String> {
     is_key.then_some(key)
 }
 
-/// Returns the answer to an upgrade.
-pub(crate) fn accept(key: &str, date: &str) -> String {
+/// Returns the answer to an upgrade, with the server's time unless it is left out.
+pub(crate) fn accept(key: &str, date: Option<&str>) -> String {
     let accept = STANDARD.encode(Sha1::digest(format!("{key}{SUFFIX}")));
+    let date = date.map_or(String::new(), |date| format!("Date: {date}\r\n"));
     format!(
-        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nDate: {date}\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: \
-         {accept}\r\n\r\n"
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n{date}Upgrade: websocket\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
     )
 }
 
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn the_example_of_the_standard() {
-        let answer = accept("dGhlIHNhbXBsZSBub25jZQ==", "now");
+        let answer = accept("dGhlIHNhbXBsZSBub25jZQ==", Some("now"));
         assert!(
             answer.contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"),
             "{answer}"

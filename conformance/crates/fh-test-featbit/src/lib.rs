@@ -71,7 +71,9 @@ pub mod token;
 pub use control::Control;
 pub use environment::{ChangeError, Environment};
 pub use fault::{Fault, Times};
-pub use record::{Record, SeenInsight, SeenMessage, SeenRequest, SeenUpgrade, UpgradeOutcome};
+pub use record::{
+    Record, SeenClose, SeenInsight, SeenMessage, SeenRequest, SeenUpgrade, UpgradeOutcome,
+};
 pub use recorder::TimedOut;
 pub use script::{Route, ScriptedAnswer};
 pub use secret::SecretKind;

@@ -23,6 +23,7 @@ pub(crate) enum Item {
         keep: usize,
         ending: Ending,
     },
+    Ping,
     Pong(Vec<u8>),
     /// A close frame, after which the connection ends.
     Close(CloseFrame),
@@ -115,6 +116,7 @@ impl Outbox {
                 io::Write::write_all(&mut socket, &bytes)?;
                 return Ok(Some(ending));
             }
+            Item::Ping => frame::write(&mut socket, true, frame::PING, b"test")?,
             Item::Pong(payload) => frame::write(&mut socket, true, frame::PONG, &payload)?,
             Item::Close(close) => {
                 frame::write(&mut socket, true, frame::CLOSE, &close.payload())?;

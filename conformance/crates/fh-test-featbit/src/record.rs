@@ -67,6 +67,19 @@ pub struct SeenMessage {
     pub text: String,
 }
 
+/// A close frame of a client.
+#[derive(Clone, Debug)]
+pub struct SeenClose {
+    /// The time at which the frame was complete.
+    pub at: Instant,
+    /// The number of the socket, counted from 1 in the order of opening.
+    pub socket: u64,
+    /// The code. None if the frame is empty.
+    pub code: Option<u16>,
+    /// The reason.
+    pub reason: String,
+}
+
 /// A request with events.
 #[derive(Clone, Debug)]
 pub struct SeenInsight {
@@ -103,6 +116,10 @@ pub struct Record {
     pub open_sockets: usize,
     /// The messages of clients on sockets, also those that the server does not answer.
     pub messages: Vec<SeenMessage>,
+    /// The close frames of clients.
+    pub closes: Vec<SeenClose>,
+    /// Number of WebSocket pongs of clients.
+    pub pongs: usize,
     /// Requests with events, which are in `requests` too.
     pub insights: Vec<SeenInsight>,
 }

@@ -152,6 +152,13 @@ impl TestServer {
         }
     }
 
+    /// Sends a WebSocket ping on all open sockets. A client must answer it with a pong.
+    pub fn ping_sockets(&self) {
+        for outbox in locked(&self.shared.state).outboxes() {
+            outbox.send(Item::Ping);
+        }
+    }
+
     /// Closes all open sockets without a close frame, with a reset or as usual. Plain connections stay.
     pub fn drop_sockets(&self, reset: bool) {
         let ending = if reset { Ending::Reset } else { Ending::Close };

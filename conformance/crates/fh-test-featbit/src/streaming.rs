@@ -17,7 +17,7 @@ use crate::lock::locked;
 use crate::message_reader::{Incoming, MessageReader};
 use crate::outbox::{Item, Outbox};
 use crate::payload;
-use crate::record::{SeenMessage, SeenUpgrade, UpgradeOutcome};
+use crate::record::{SeenClose, SeenMessage, SeenUpgrade, UpgradeOutcome};
 use crate::request_message::{self, RequestMessage};
 use crate::response::Response;
 use crate::routes;
@@ -63,7 +63,8 @@ pub(crate) fn serve(
         return connection::hang(reader);
     }
     let clock = locked(&shared.state).clock_with(&faults);
-    let accept = handshake::accept(key, &clock.date());
+    let date = Some(clock.date()).filter(|_| !faults.has(&Fault::DropDate));
+    let accept = handshake::accept(key, date.as_deref());
     match admit(shared, &request.query(), clock.now_ms(), &faults) {
         Err(close) => {
             record(shared, request, UpgradeOutcome::Refused(close.code));
@@ -225,8 +226,15 @@ fn read(
                 answer(&mut state, socket, &text);
             }
             Ok(Incoming::Ping(payload)) => socket.outbox.send(Item::Pong(payload)),
-            Ok(Incoming::Pong) => {}
+            Ok(Incoming::Pong) => shared.recorder.add(|record| record.pongs += 1),
             Ok(Incoming::Close(payload)) => {
+                let seen = SeenClose {
+                    at: Instant::now(),
+                    socket: number,
+                    code: payload.first_chunk().map(|code| u16::from_be_bytes(*code)),
+                    reason: String::from_utf8_lossy(payload.get(2..).unwrap_or_default()).into(),
+                };
+                shared.recorder.add(|record| record.closes.push(seen));
                 return socket.outbox.send(Item::Close(CloseFrame::answer_to(&payload)));
             }
             Err(FrameError::Ended | FrameError::Protocol) => return,

@@ -47,6 +47,8 @@ arguments! {
         open_sockets: Option<usize>,
         messages: Option<usize>,
         insights: Option<usize>,
+        closes: Option<usize>,
+        pongs: Option<usize>,
     }
 }
 
@@ -67,6 +69,8 @@ impl WaitFor {
             (self.sockets_opened, record.sockets_opened),
             (self.messages, record.messages.len()),
             (self.insights, record.insights.len()),
+            (self.closes, record.closes.len()),
+            (self.pongs, record.pongs),
         ];
         minimums.iter().all(|(minimum, count)| minimum.is_none_or(|minimum| *count >= minimum))
             && self.open_sockets.is_none_or(|count| record.open_sockets == count)
@@ -89,6 +93,7 @@ pub(super) enum Fault {
     DropUpgrade,
     ResetUpgrade,
     NeverAnswerUpgrade,
+    DropDate,
     DelayUpgrade { ms: u64 },
     CloseAtOnce { code: Option<u16> },
     SilentAfter { messages: u32 },
@@ -115,6 +120,7 @@ impl From<Fault> for fault::Fault {
             Fault::DropUpgrade => Self::DropUpgrade,
             Fault::ResetUpgrade => Self::ResetUpgrade,
             Fault::NeverAnswerUpgrade => Self::NeverAnswerUpgrade,
+            Fault::DropDate => Self::DropDate,
             Fault::DelayUpgrade { ms } => Self::DelayUpgrade(Duration::from_millis(ms)),
             Fault::CloseAtOnce { code } => Self::CloseAtOnce { code },
             Fault::SilentAfter { messages } => Self::SilentAfter(messages),

@@ -78,7 +78,7 @@ impl Control {
             "replaceAll" => self.replace_all(line),
             "waitFor" => self.wait_for(line),
             "stop" | "restart" | "record" | "clearFaults" | "release" | "silence"
-            | "addEnvironment" => self.plain(&head.r#do, line),
+            | "pingSockets" | "addEnvironment" => self.plain(&head.r#do, line),
             other => self.further(other, line),
         }
     }
@@ -127,6 +127,7 @@ impl Control {
             "clearFaults" => self.server.clear_faults(),
             "release" => self.server.release(),
             "silence" => self.server.silence(),
+            "pingSockets" => self.server.ping_sockets(),
             _ => {
                 let added = shown::environment(&self.server.add_environment());
                 return Ok(Map::from_iter([("environment".to_owned(), added)]));

@@ -25,6 +25,8 @@ pub(super) fn counts(record: &Record) -> Map<String, Value> {
         ("openSockets", record.open_sockets),
         ("messages", record.messages.len()),
         ("insights", record.insights.len()),
+        ("closes", record.closes.len()),
+        ("pongs", record.pongs),
     ];
     counts.into_iter().map(|(name, count)| (name.to_owned(), count.into())).collect()
 }
@@ -48,6 +50,12 @@ pub(super) fn record(record: &Record, started: Instant) -> Map<String, Value> {
     let messages = record.messages.iter().map(
         |message| json!({"atMs": since(message.at), "socket": message.socket, "text": message.text}),
     );
+    let closes = record.closes.iter().map(|close| {
+        json!({
+            "atMs": since(close.at), "socket": close.socket, "code": close.code,
+            "reason": close.reason,
+        })
+    });
     let insights = record.insights.iter().map(|insight| {
         json!({
             "atMs": since(insight.at), "headers": insight.headers, "body": insight.body,
@@ -60,6 +68,7 @@ pub(super) fn record(record: &Record, started: Instant) -> Map<String, Value> {
         ("requests", requests.collect()),
         ("upgrades", upgrades.collect()),
         ("messages", messages.collect()),
+        ("closes", closes.collect()),
         ("insights", insights.collect()),
     ] {
         members.insert(name.to_owned(), Value::Array(list));

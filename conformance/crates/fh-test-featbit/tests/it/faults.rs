@@ -78,6 +78,13 @@ fn a_clock_ahead_refuses_tokens_and_shows_in_every_date() {
 }
 
 #[test]
+fn a_proxy_drops_the_date_of_an_upgrade() {
+    let server = server_with(Fault::DropDate, Times::Next(1));
+    assert_eq!(dial(&server).0.header("date"), None);
+    assert!(dial(&server).0.header("date").is_some());
+}
+
+#[test]
 fn an_outage_of_the_store_closes_good_tokens_with_1011_and_bad_ones_with_4003() {
     let server = server_with(Fault::StoreOutage, Times::Next(2));
     let unavailable = "service unavailable, close by server".to_owned();

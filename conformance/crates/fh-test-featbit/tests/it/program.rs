@@ -74,6 +74,8 @@ fn a_conversation() {
     program.done(&format!(r#"{{"do":"revokeSecrets","environment":"{id}"}}"#));
     program.done(r#"{"do":"script","route":"track","answers":["hang",{"status":{"status":500}}]}"#);
     program.done(r#"{"do":"clock","offsetMs":5000}"#);
+    program.done(r#"{"do":"pingSockets"}"#);
+    assert_eq!(socket.next(), Event::Ping(b"test".to_vec()));
     for command in ["clearFaults", "release", "silence", "stop", "restart"] {
         program.done(&format!(r#"{{"do":"{command}"}}"#));
     }

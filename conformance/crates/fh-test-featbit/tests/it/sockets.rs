@@ -39,7 +39,7 @@ fn full_patch_push_and_catching_up() {
 
     // All of these changes are newer than the first full, and the deleted flag is gone without a trace.
     let stamp = full["data"]["segments"][0]["updatedAt"].as_str().unwrap();
-    let first = httpdate_ms(stamp);
+    let first = stamp_ms(stamp);
     let patch = socket.sync(first);
     assert_eq!(patch["data"]["eventType"], "patch");
     assert_eq!(keys(&patch), ["one"]);
@@ -51,7 +51,7 @@ fn full_patch_push_and_catching_up() {
 }
 
 /// Reads the milliseconds of a text such as `2026-01-05T09:42:49.311Z` on today's date.
-fn httpdate_ms(stamp: &str) -> i64 {
+fn stamp_ms(stamp: &str) -> i64 {
     let clock: Vec<i64> =
         stamp[11..23].split([':', '.']).map(|part| part.parse().unwrap()).collect();
     let of_day = ((clock[0] * 60 + clock[1]) * 60 + clock[2]) * 1000 + clock[3];
@@ -114,6 +114,27 @@ fn a_restart_keeps_port_and_secrets_and_may_bring_older_data() {
         environment.full_message(),
         serde_json::to_string(&full).map(|_| environment.full_message()).unwrap()
     );
+}
+
+#[test]
+fn pongs_and_closes_of_clients_are_recorded() {
+    let server = TestServer::start().unwrap();
+    let mut socket = Socket::open(server.address(), &server.environment().server_secret());
+    server.ping_sockets();
+    assert_eq!(socket.next(), Event::Ping(b"test".to_vec()));
+    socket.send_frame(0x8a, b"test");
+    socket.send_frame(0x88, b"\x03\xe8bye");
+    assert_eq!(socket.next(), Event::Close(1000, "bye".to_owned()));
+    let mut socket = Socket::open(server.address(), &server.environment().server_secret());
+    socket.send_frame(0x88, b"");
+    let record = server.wait_for(PATIENCE, |record| record.closes.len() == 2).unwrap();
+    assert_eq!(record.pongs, 1);
+    let closes: Vec<_> = record
+        .closes
+        .iter()
+        .map(|close| (close.socket, close.code, close.reason.as_str()))
+        .collect();
+    assert_eq!(closes, [(1, Some(1000), "bye"), (2, None, "")]);
 }
 
 #[test]
