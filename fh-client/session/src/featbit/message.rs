@@ -8,7 +8,9 @@ use serde_json::value::RawValue;
 pub enum Message<'a> {
     /// Flags and segments.
     Sync(Sync<'a>),
-    /// A message that changes nothing, such as `pong`.
+    /// The answer to a ping. The server answers in order, so that all earlier requests are answered.
+    Pong,
+    /// A message of another type, which changes nothing.
     Other,
 }
 
@@ -42,9 +44,10 @@ impl<'a> Message<'a> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let raw: &RawValue = serde_json::from_str(text).map_err(|why| why.to_string())?;
         let envelope = members(raw).ok_or("the message is no object")?;
-        if member(&envelope, "messageType").map(Token::of) != Some(Token::Text("data-sync".into()))
-        {
-            return Ok(Self::Other);
+        match member(&envelope, "messageType").map(Token::of) {
+            Some(Token::Text(kind)) if kind == "data-sync" => {}
+            Some(Token::Text(kind)) if kind == "pong" => return Ok(Self::Pong),
+            _ => return Ok(Self::Other),
         }
         let data =
             member(&envelope, "data").and_then(members).ok_or("data-sync has no object `data`")?;
@@ -97,7 +100,7 @@ mod tests {
         ] {
             let found = match Message::parse(text.as_bytes()).unwrap() {
                 Message::Sync(sync) => Some((sync.event, sync.flags.len(), sync.segments.len())),
-                Message::Other => None,
+                Message::Pong | Message::Other => None,
             };
             assert_eq!(found, expected, "{text}");
         }

@@ -101,7 +101,9 @@ impl Store {
         let flags = entities(&sync.flags, "flag", "key", &mut applied.ignored);
         let segments = entities(&sync.segments, "segment", "id", &mut applied.ignored);
         match sync.event {
-            Event::Full => self.replace(&flags, &segments, &mut applied),
+            Event::Full => {
+                self.replace(&last_of_each(flags), &last_of_each(segments), &mut applied);
+            }
             Event::Patch => self.patch(flags, segments, &mut applied),
         }
         applied
@@ -153,6 +155,15 @@ impl Store {
             if self.flags.get(&flag.name).is_some_and(|known| known.version >= flag.version) {
                 continue;
             }
+            let former = self.renamed(&flag);
+            // A record of the flag's time under its former key.
+            if former
+                .as_ref()
+                .and_then(|former| self.flags.get(former))
+                .is_some_and(|known| known.version >= flag.version)
+            {
+                continue;
+            }
             let change = match self.compiler.flag(flag.raw) {
                 Ok(change) => change,
                 Err(why) => {
@@ -161,7 +172,7 @@ impl Store {
                 }
             };
             applied.is_changed = true;
-            if let Some(former) = self.renamed(&flag) {
+            if let Some(former) = former {
                 self.flags.remove(&former);
                 self.ruleset = self.ruleset.without([&*former]);
                 compiled.remove(&former);
@@ -230,6 +241,18 @@ impl Store {
     pub fn is_archived(&self, key: &str) -> bool {
         self.flags.get(key).is_some_and(|flag| flag.is_archived)
     }
+}
+
+/// Removes the entities that a later one with the same name replaces.
+fn last_of_each(entities: Vec<Entity<'_>>) -> Vec<Entity<'_>> {
+    let last: HashMap<Arc<str>, usize> = entities
+        .iter()
+        .enumerate()
+        .map(|(position, entity)| (Arc::clone(&entity.name), position))
+        .collect();
+    let is_last =
+        |(position, entity): &(usize, Entity<'_>)| last.get(&entity.name) == Some(position);
+    entities.into_iter().enumerate().filter(is_last).map(|(_, entity)| entity).collect()
 }
 
 /// Reads flags or segments, one by one. One that cannot be read is left out.

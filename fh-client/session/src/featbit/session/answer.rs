@@ -170,10 +170,11 @@ impl Session {
         }
         match Message::parse(bytes) {
             Ok(Message::Sync(sync)) => {
+                self.unanswered = None;
                 self.received(&sync, Source::Polling, bytes);
                 self.answered();
             }
-            Ok(Message::Other) => {
+            Ok(Message::Pong | Message::Other) => {
                 self.trouble(Problem::Malformed("the body is no data-sync".to_string()), None);
             }
             Err(why) => self.trouble(Problem::Malformed(cut(&why, 300)), None),
@@ -193,6 +194,7 @@ impl Session {
             flags: Vec::new(),
             segments: Vec::new(),
         };
+        self.unanswered = None;
         self.received(&nothing, Source::Polling, b"");
         self.answered();
     }
@@ -204,7 +206,9 @@ impl Session {
         }
         match Message::parse(bytes) {
             Ok(Message::Sync(sync)) => self.apply(&sync, source, &String::from_utf8_lossy(bytes)),
-            Ok(Message::Other) => self.not_stored(source, "it is no data-sync".to_string()),
+            Ok(Message::Pong | Message::Other) => {
+                self.not_stored(source, "it is no data-sync".to_string());
+            }
             Err(why) => self.not_stored(source, why),
         }
     }

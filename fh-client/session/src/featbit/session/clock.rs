@@ -9,7 +9,7 @@ use crate::action::{Action, ResponseHead};
 use crate::response_class::http_date;
 
 /// The difference of the clocks in milliseconds above which a token is made with the server's clock.
-const TOLERATED: i64 = 5_000;
+const TOLERATED: u64 = 5_000;
 
 /// The server's clock, as far as its answers show it.
 #[derive(Debug, Default)]
@@ -69,9 +69,9 @@ impl Session {
     /// Tries again at once with the server's clock if the clocks differ. Otherwise the secret is refused.
     fn judge_clock(&mut self) {
         let offset = self.clock.measured.unwrap_or(self.clock.used);
-        let is_off = (offset - self.clock.used).abs() > TOLERATED;
+        let is_off = offset.abs_diff(self.clock.used) > TOLERATED;
         if is_off && !self.clock.is_corrected {
-            self.clock.used = if offset.abs() > TOLERATED { offset } else { 0 };
+            self.clock.used = if offset.unsigned_abs() > TOLERATED { offset } else { 0 };
             self.clock.is_corrected = true;
             self.status.clock_offset = (self.clock.used != 0).then_some(self.clock.used);
             if self.clock.used != 0 {

@@ -10,6 +10,9 @@ mod connect;
 mod outcome;
 mod socket;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -55,6 +58,9 @@ pub struct Session {
     last_request_id: u64,
     /// True once the server has sent or confirmed flags.
     has_contact: bool,
+    /// The cursor of the last request on a socket, while it is not certain that its answer has arrived. A patch may be the answer or a change
+    /// that the server pushed before it. If the socket ends, the next request asks from this cursor again, so that no change is lost.
+    unanswered: Option<i64>,
     /// True once there are flags to serve, from the server or from a bootstrap document.
     is_served: bool,
     /// True while the server refuses the secret, and no flags were served before.
@@ -127,6 +133,7 @@ impl Session {
             recent: [None, None],
             last_request_id: 0,
             has_contact: false,
+            unanswered: None,
             is_served: false,
             is_failed: false,
             barren: 0,
@@ -248,7 +255,7 @@ impl Session {
         for what in applied.ignored {
             self.actions.push_back(Action::Notice(Notice::Ignored { what }));
         }
-        let is_first = !self.is_served;
+        let is_first = self.status.updated.is_none();
         if applied.is_changed || is_first {
             let cause = if is_first { Cause::First } else { Cause::Change };
             let environments = Environments::One(Arc::clone(&self.environment));
@@ -265,9 +272,15 @@ impl Session {
             }));
         }
         self.is_served = true;
+        self.is_failed = false;
         self.status.updated = Some(self.now);
         self.status.source = Some(source);
         self.status.cursor = Some(self.store.cursor());
+    }
+
+    /// Returns the version from which the next request asks for changes.
+    fn cursor(&self) -> i64 {
+        self.unanswered.unwrap_or_else(|| self.store.cursor())
     }
 
     /// Aborts the request in flight, if there is one. The caller sets the next state.

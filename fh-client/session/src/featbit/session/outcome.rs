@@ -61,8 +61,8 @@ impl Session {
         if is_barren {
             self.barren = self.barren.saturating_add(1);
         }
-        if self.barren >= MOST_BARREN {
-            self.barren = 0;
+        // The count goes on while the client polls, so that a later socket without a message leads back to polls at once.
+        if is_barren && self.barren >= MOST_BARREN {
             self.poll_until = Some(self.now.after(self.config.stream_again_after));
             self.status.attempts = self.status.attempts.saturating_add(1);
             self.status.problem = Some(problem);

@@ -37,7 +37,7 @@ pub(super) struct Socket {
 /// The answer to a request for flags.
 struct Awaited {
     since: Millis,
-    /// Number of bytes that have arrived since the request.
+    /// Number of bytes that have arrived since the request and since the last complete message.
     bytes: u64,
     /// True if the answer must be a full message, because the request named no version.
     is_full: bool,
@@ -95,7 +95,8 @@ impl Socket {
 impl Session {
     /// Asks for flags on a socket that has just been opened.
     pub(super) fn socket_opened(&mut self, request_id: RequestId) {
-        let cursor = if self.has_contact { self.store.cursor() } else { 0 };
+        let cursor = if self.has_contact { self.cursor() } else { 0 };
+        self.unanswered = (cursor != 0).then_some(cursor);
         let request = format!(r#"{{"messageType":"data-sync","data":{{"timestamp":{cursor}}}}}"#);
         self.actions.push_back(Action::Write(request_id, request));
         self.state = State::Open(Box::new(Socket::new(request_id, self.now, cursor == 0)));
@@ -134,51 +135,51 @@ impl Session {
     pub(super) fn message(&mut self, bytes: &[u8]) {
         let State::Open(mut socket) = mem::replace(&mut self.state, State::Idle) else { return };
         socket.last_byte = self.now;
-        match Message::parse(bytes) {
+        let message = Message::parse(bytes);
+        // The time limit of the answer counts the bytes of the message that is arriving, so that pushed patches cannot extend it for ever.
+        if let Some(awaited) = &mut socket.awaited {
+            awaited.bytes = 0;
+        }
+        if message.is_ok() {
+            socket.has_message = true;
+            self.barren = 0;
+            self.was_noticed = false;
+            self.clock.accepted();
+        }
+        let mut is_too_large = false;
+        match message {
             Err(why) => {
                 let what = format!("a message of the server: {}", cut(&why, 300));
                 self.actions.push_back(Action::Notice(Notice::Ignored { what }));
-                self.state = State::Open(socket);
-                return;
             }
-            Ok(message) => {
-                socket.has_message = true;
-                self.barren = 0;
-                self.was_noticed = false;
-                self.clock.accepted();
-                if let Message::Sync(sync) = message {
-                    let must_wait = match &mut socket.awaited {
-                        Some(awaited) if awaited.is_full && sync.event == Event::Patch => {
-                            awaited.early_bytes += bytes.len();
-                            awaited.early.push(bytes.into());
-                            Some(awaited.early_bytes)
-                        }
-                        _ => None,
-                    };
-                    match must_wait {
-                        Some(waiting) if waiting > self.config.limits.bytes => {
-                            self.state = State::Open(socket);
-                            self.give_up();
-                            self.trouble(Problem::TooLarge(self.config.limits.bytes), None);
-                            return;
-                        }
-                        Some(_) => {}
-                        None => {
-                            let early = socket.awaited.take().map(|awaited| awaited.early);
-                            self.received(&sync, Source::Streaming, bytes);
-                            for patch in early.unwrap_or_default() {
-                                if let Ok(Message::Sync(sync)) = Message::parse(&patch) {
-                                    self.received(&sync, Source::Streaming, &patch);
-                                }
-                            }
+            Ok(Message::Pong) => self.unanswered = None,
+            Ok(Message::Other) => {}
+            Ok(Message::Sync(sync)) => match &mut socket.awaited {
+                Some(awaited) if awaited.is_full && sync.event == Event::Patch => {
+                    awaited.early_bytes = awaited.early_bytes.saturating_add(bytes.len());
+                    awaited.early.push(bytes.into());
+                    is_too_large = awaited.early_bytes > self.config.limits.bytes;
+                }
+                awaited => {
+                    let early = awaited.take().map(|awaited| awaited.early);
+                    if sync.event == Event::Full {
+                        self.unanswered = None;
+                    }
+                    self.received(&sync, Source::Streaming, bytes);
+                    for patch in early.unwrap_or_default() {
+                        if let Ok(Message::Sync(sync)) = Message::parse(&patch) {
+                            self.received(&sync, Source::Streaming, &patch);
                         }
                     }
                 }
-            }
+            },
         }
         let is_synchronised = socket.is_synchronised();
         self.state = State::Open(socket);
-        if is_synchronised {
+        if is_too_large {
+            self.give_up();
+            self.trouble(Problem::TooLarge(self.config.limits.bytes), None);
+        } else if is_synchronised {
             self.good();
             self.settle(&Ok(()));
         }

@@ -11,7 +11,7 @@ fn apply(store: &mut Store, message: &Value) -> Applied {
     let text = message.to_string();
     match Message::parse(text.as_bytes()).unwrap() {
         Message::Sync(sync) => store.apply(&sync),
-        Message::Other => panic!("no data-sync: {text}"),
+        Message::Pong | Message::Other => panic!("no data-sync: {text}"),
     }
 }
 
@@ -120,6 +120,28 @@ fn a_flag_with_a_known_id_and_another_key_replaces_the_former_one() {
     assert_eq!(value(&store, "new").as_deref(), Some("c"));
     apply(&mut store, &message("patch", &[archived(flag("new", "1", 40, "e"))], &[]));
     assert_eq!((value(&store, "new"), store.ruleset().len()), (None, 2));
+}
+
+#[test]
+fn an_older_record_under_the_former_key_changes_nothing() {
+    let mut store = Store::new(Profile::Server);
+    apply(&mut store, &message("full", &[flag("new", "1", 20, "a")], &[]));
+    for version in [10, 20] {
+        let applied = apply(&mut store, &message("patch", &[flag("old", "1", version, "b")], &[]));
+        assert!(!applied.is_changed && store.flag_version("old").is_none(), "{version}");
+        assert_eq!(value(&store, "new").as_deref(), Some("a"), "{version}");
+    }
+}
+
+#[test]
+fn the_last_flag_of_a_key_counts_in_a_full_message() {
+    let (first, last) = (flag("a", "1", 20, "first"), flag("a", "2", 10, "last"));
+    for (last, expected) in [(last.clone(), Some("last")), (archived(last), None)] {
+        let mut store = Store::new(Profile::Server);
+        apply(&mut store, &message("full", &[first.clone(), last], &[]));
+        assert_eq!((value(&store, "a").as_deref(), store.cursor()), (expected, 10));
+        assert_eq!(store.is_archived("a"), expected.is_none());
+    }
 }
 
 #[test]

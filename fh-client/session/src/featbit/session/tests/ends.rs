@@ -1,0 +1,197 @@
+//! Tests of the ends of sockets: the delay before the next one, and the ends that show that something on the way blocks sockets.
+
+use super::test_driver::Kind;
+use super::*;
+
+/// Ends a socket that was requested in one way.
+type Ends = &'static dyn Fn(&mut TestDriver);
+
+/// Opens the socket, and ends it after a time.
+fn open_for(driver: &mut TestDriver, millis: u64, end: End<'_>) {
+    driver.open();
+    driver.pass(millis);
+    driver.end(end);
+}
+
+/// The ends that count, with the problem that each shows.
+fn blocked() -> Vec<(&'static str, Problem, Ends)> {
+    let unreachable = |why: &str| Problem::Unreachable(why.to_string());
+    vec![
+        ("status 200", Problem::UnexpectedStatus(200), &|driver| driver.head(200)),
+        ("status 302", Problem::Redirect, &|driver| driver.head(302)),
+        ("status 400", Problem::BadRequest, &|driver| driver.head(400)),
+        ("status 401", Problem::Unauthorised(401), &|driver| driver.head(401)),
+        ("status 404", Problem::NotFound, &|driver| driver.head(404)),
+        ("status 407", Problem::UnexpectedStatus(407), &|driver| driver.head(407)),
+        ("a reset upgrade", unreachable("reset"), &|driver| driver.end(End::Broken("reset"))),
+        (
+            "an upgrade without an answer",
+            unreachable("the connection closed without a response"),
+            &|driver| driver.end(End::Complete),
+        ),
+        ("a silent upgrade", Problem::TimedOut(Stage::Head), &|driver| {
+            assert_eq!(driver.wait(), 12_000);
+        }),
+        ("a reset after the upgrade", unreachable("reset"), &|driver| {
+            open_for(driver, 5_000, End::Broken("reset"));
+        }),
+        ("an end after the upgrade", Problem::ClosedEarly, &|driver| {
+            open_for(driver, 5_000, End::Complete);
+        }),
+        ("silence after the upgrade", Problem::TimedOut(Stage::FirstEvent), &|driver| {
+            driver.open();
+            assert_eq!(driver.wait(), 10_000);
+        }),
+        ("closed at once", Problem::ClosedEarly, &|driver| {
+            open_for(driver, 0, End::Closed(Some(1000)));
+        }),
+        ("closed at once with 1011", Problem::ClosedEarly, &|driver| {
+            open_for(driver, 1_000, End::Closed(Some(1011)));
+        }),
+        ("closed at once without a code", Problem::ClosedEarly, &|driver| {
+            open_for(driver, 500, End::Closed(None));
+        }),
+        ("a message that cannot be read", unreachable("reset"), &|driver| {
+            driver.open();
+            driver.say("<html>");
+            driver.end(End::Broken("reset"));
+        }),
+    ]
+}
+
+/// The ends that do not count, because they say nothing about sockets or because the socket worked.
+fn not_blocked() -> Vec<(&'static str, Problem, Ends)> {
+    vec![
+        ("status 429", Problem::TooManyRequests, &|driver| driver.head(429)),
+        ("status 500", Problem::ServerError(500), &|driver| driver.head(500)),
+        ("status 501", Problem::ServerError(501), &|driver| driver.head(501)),
+        ("status 503", Problem::ServerError(503), &|driver| driver.head(503)),
+        ("no connection", Problem::Unreachable("refused".to_string()), &|driver| {
+            driver.end(End::Unreached("refused"));
+        }),
+        ("TLS", Problem::Tls("expired".to_string()), &|driver| driver.end(End::Tls("expired"))),
+        ("no connection in time", Problem::TimedOut(Stage::Connect), &|driver| {
+            driver.end(End::ConnectTimeout);
+        }),
+        ("closed later with 1011", Problem::ClosedEarly, &|driver| {
+            open_for(driver, 1_001, End::Closed(Some(1011)));
+        }),
+        ("a message over the limit", Problem::TooLarge(64 << 20), &|driver| {
+            open_for(driver, 0, End::TooLarge);
+        }),
+    ]
+}
+
+#[test]
+fn the_third_blocked_socket_in_a_row_leads_to_a_poll() {
+    for (name, problem, ends) in blocked() {
+        let mut driver = TestDriver::streaming();
+        for expected in [1_000, 2_000] {
+            ends(&mut driver);
+            assert_eq!(driver.problem(), Some(problem.clone()), "{name}");
+            assert_eq!(driver.come_back(), expected, "{name}");
+            assert_eq!(driver.kind(), Kind::Socket, "{name}");
+        }
+        ends(&mut driver);
+        assert_eq!(driver.come_back(), 0, "{name}");
+        assert_eq!(driver.kind(), Kind::Poll(None), "{name}");
+        assert_eq!(driver.problem(), Some(problem), "{name}");
+    }
+}
+
+#[test]
+fn other_ends_back_off_and_never_lead_to_polls() {
+    for (name, problem, ends) in not_blocked() {
+        let mut driver = TestDriver::streaming();
+        for expected in [1, 2, 4, 8, 16, 30, 30] {
+            ends(&mut driver);
+            assert_eq!(driver.problem(), Some(problem.clone()), "{name}");
+            assert_eq!(driver.status().readiness, Readiness::NotReady, "{name}");
+            assert_eq!(driver.come_back(), expected * 1_000, "{name}");
+            assert_eq!(driver.kind(), Kind::Socket, "{name}");
+        }
+    }
+}
+
+#[test]
+fn an_end_that_does_not_count_leaves_the_count_as_it_is() {
+    for (name, _, ends) in not_blocked() {
+        let mut driver = TestDriver::streaming();
+        driver.head(404);
+        driver.come_back();
+        driver.head(404);
+        for _ in 0..2 {
+            driver.come_back();
+            ends(&mut driver);
+        }
+        driver.come_back();
+        assert_eq!(driver.kind(), Kind::Socket, "{name}");
+        driver.head(404);
+        assert!(matches!(driver.kind(), Kind::Poll(None)), "{name}");
+    }
+}
+
+#[test]
+fn a_message_begins_the_count_anew() {
+    let mut driver = TestDriver::streaming();
+    for _ in 0..5 {
+        driver.head(404);
+        driver.come_back();
+        driver.head(404);
+        driver.come_back();
+        driver.open();
+        driver.say(PONG);
+        driver.end(End::Broken("reset"));
+        driver.come_back();
+        assert_eq!(driver.kind(), Kind::Socket);
+    }
+}
+
+#[test]
+fn a_socket_that_worked_is_opened_again_soon_at_first() {
+    let ends = [
+        End::Broken("reset"),
+        End::Complete,
+        End::Closed(None),
+        End::Closed(Some(1000)),
+        End::Closed(Some(1001)),
+        End::Closed(Some(1011)),
+        End::Closed(Some(4000)),
+    ];
+    for end in ends {
+        let mut driver = TestDriver::synchronised();
+        for expected in [100..=1_000, 1_000..=1_000, 2_000..=2_000, 4_000..=4_000] {
+            driver.end(end);
+            assert_eq!(driver.status().readiness, Readiness::Ready, "{end:?}");
+            assert!(driver.problem().is_some(), "{end:?}");
+            let passed = driver.come_back();
+            assert!(expected.contains(&passed), "{end:?}: {passed}");
+            driver.open();
+            driver.say(PONG);
+            driver.say(&patch(&[]));
+        }
+        // After a minute the delays begin anew.
+        for _ in 0..4 {
+            driver.wait();
+            driver.say(PONG);
+        }
+        driver.end(end);
+        assert!(driver.come_back() <= 1_000, "{end:?}");
+    }
+}
+
+#[test]
+fn a_delay_that_the_server_requests_is_kept() {
+    for (status, header, expected) in [
+        (429, "7", 7_000),
+        (503, "90", 90_000),
+        (500, "0", 1_000),
+        (404, "20", 20_000),
+        (503, "tomorrow", 1_000),
+        (429, "999999", 3_600_000),
+    ] {
+        let mut driver = TestDriver::streaming();
+        driver.head_with(ResponseHead::new(status).header("Retry-After", header));
+        assert_eq!(driver.come_back(), expected, "{status} {header}");
+    }
+}

@@ -1,0 +1,32 @@
+//! One test for each rule of the session. The simulation (`tests/simulation/featbit`) tests interleavings.
+
+mod blocked;
+mod bootstrap;
+mod commands;
+mod ends;
+mod late;
+mod polls;
+mod ready;
+mod refusals;
+mod silence;
+mod test_driver;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fh_eval::Timestamp;
+use fh_repository::notice::Notice;
+use fh_repository::problem::{Problem, Stage};
+use fh_repository::publication::{Cause, Publication};
+use fh_repository::readiness::Readiness;
+use fh_repository::source::Source;
+use fh_repository::status::{Connection, SessionStatus};
+use fh_repository::time::Millis;
+use serde_json::{Value, json};
+
+use super::super::config::{Config, Mode};
+use super::super::endpoints::Endpoints;
+use super::super::secret::Secret;
+use super::Session;
+use crate::action::{Action, CommandId, End, Input, Request, RequestId, ResponseHead};
+use test_driver::{FULL, PONG, SECRET, TestDriver, archived, flag, full, patch};

@@ -1,0 +1,132 @@
+//! Tests of the way to flags: which message makes a client ready, and which flags it then serves.
+
+use super::*;
+
+#[test]
+fn only_a_full_message_makes_a_new_client_ready() {
+    let mut driver = TestDriver::streaming();
+    driver.open();
+    assert_eq!(driver.asked(), 0);
+    for text in [
+        PONG,
+        r#"{"messageType":"echo","data":{}}"#,
+        r#"{"messageType":"data-sync","data":{"eventType":"news","featureFlags":[],"segments":[]}}"#,
+        "no JSON",
+        "",
+        &patch(&[flag("a", 20, "pushed")]),
+        &patch(&[]),
+    ] {
+        driver.say(text);
+        assert_eq!(driver.status().readiness, Readiness::NotReady, "{text}");
+        assert!(driver.published.is_empty(), "{text}");
+    }
+    driver.say(FULL);
+    assert_eq!(driver.status().readiness, Readiness::Ready);
+    assert_eq!(driver.value().as_deref(), Some("pushed"), "the patch waited for the full message");
+    assert_eq!(driver.published[0].cause, Cause::First);
+    assert_eq!((driver.status().cursor, driver.problem()), (Some(20), None));
+    assert_eq!(driver.notices.len(), 2, "one for each message that could not be read");
+}
+
+#[test]
+fn patches_before_the_full_message_are_applied_after_it_by_version() {
+    let full_of = |version| full(&[flag("a", version, "full")]);
+    for (early, full, expected) in [
+        (vec![flag("a", 20, "patch")], full_of(10), Some("patch")),
+        (vec![flag("a", 10, "patch")], full_of(10), Some("full")),
+        (vec![flag("a", 5, "patch")], full_of(10), Some("full")),
+        (vec![flag("a", 20, "one"), flag("a", 30, "two")], full_of(10), Some("two")),
+        (vec![flag("a", 30, "two"), flag("a", 20, "one")], full_of(10), Some("two")),
+        (vec![archived(flag("a", 20, "gone"))], full_of(10), None),
+        (vec![archived(flag("a", 5, "gone"))], full_of(10), Some("full")),
+    ] {
+        let mut driver = TestDriver::streaming();
+        driver.open();
+        for flag in &early {
+            driver.say(&patch(std::slice::from_ref(flag)));
+        }
+        driver.say(&full);
+        assert_eq!(driver.value().as_deref(), expected, "{early:?} {full}");
+    }
+}
+
+#[test]
+fn early_patches_count_towards_the_limit_of_a_message() {
+    let mut driver = TestDriver::with(Mode::Streaming, 7, |config| config.limits.bytes = 2_000);
+    driver.tell(Input::Start);
+    driver.open();
+    while driver.is_waiting() {
+        driver.say(&patch(&[flag("a", 20, "pushed")]));
+    }
+    assert_eq!(driver.problem(), Some(Problem::TooLarge(2_000)));
+    assert!(driver.written.len() == 1 && driver.published.is_empty());
+}
+
+#[test]
+fn later_sockets_ask_for_what_is_newer_and_a_patch_answers() {
+    let mut driver = TestDriver::synchronised();
+    driver.end(End::Broken("reset"));
+    driver.come_back();
+    driver.open();
+    assert_eq!((driver.asked(), driver.status().attempts), (10, 1));
+    driver.say(&patch(&[]));
+    assert_eq!((driver.status().attempts, driver.problem()), (0, None));
+    driver.say(&patch(&[flag("a", 20, "y")]));
+    assert_eq!(driver.value().as_deref(), Some("y"));
+    // An empty environment has the cursor 0, so the server sends everything again, and patches wait again.
+    driver.say(FULL);
+    driver.end(End::Broken("reset"));
+    driver.come_back();
+    driver.open();
+    driver.say(&patch(&[flag("a", 30, "z")]));
+    assert_eq!((driver.asked(), driver.value()), (0, None));
+    driver.say(FULL);
+    assert_eq!(driver.value().as_deref(), Some("z"));
+}
+
+/// A change that the server pushes before its answer is newer than the changes in the answer.
+#[test]
+fn a_socket_that_ends_before_its_answer_loses_no_change() {
+    let pushed = patch(&[flag("b", 100, "pushed")]);
+    let everything = full(&[flag("a", 10, "x"), flag("b", 100, "pushed")]);
+    let answer = patch(&[flag("a", 60, "changed meanwhile")]);
+    for (messages, asked) in [
+        (&[][..], 10),
+        (&[&pushed], 10),
+        (&[&pushed, &answer], 10),
+        (&[&pushed, &answer, &PONG.to_string()], 100),
+        (&[&everything], 100),
+    ] {
+        let mut driver = TestDriver::synchronised();
+        driver.say(PONG);
+        driver.end(End::Broken("reset"));
+        driver.come_back();
+        driver.open();
+        assert_eq!(driver.asked(), 10);
+        for text in messages {
+            driver.say(text);
+        }
+        driver.end(End::Broken("reset"));
+        driver.come_back();
+        driver.open();
+        assert_eq!(driver.asked(), asked, "{messages:?}");
+    }
+}
+
+#[test]
+fn a_full_message_replaces_everything_also_by_older_versions() {
+    let mut driver = TestDriver::synchronised();
+    driver.say(&full(&[flag("a", 5, "restored"), flag("b", 3, "x")]));
+    assert_eq!((driver.value().as_deref(), driver.status().cursor), (Some("restored"), Some(5)));
+    driver.say(FULL);
+    assert_eq!((driver.value(), driver.status().cursor), (None, Some(0)));
+}
+
+#[test]
+fn a_patch_that_changes_nothing_is_not_published() {
+    let mut driver = TestDriver::synchronised();
+    for text in [patch(&[]), patch(&[flag("a", 10, "other")]), patch(&[flag("a", 9, "older")])] {
+        driver.say(&text);
+    }
+    assert_eq!((driver.published.len(), driver.value().as_deref()), (1, Some("x")));
+}
