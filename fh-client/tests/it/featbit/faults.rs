@@ -49,7 +49,7 @@ fn every_fault_that_ends_is_survived() {
         ("cut message, reset", Times::Next(2), vec![Fault::CutMessage { keep: 40, reset: true }]),
         ("cut message, closed", Times::Next(2), vec![Fault::CutMessage { keep: 40, reset: false }]),
         ("bad entity", Times::UntilCleared, vec![Fault::BadEntity]),
-        ("no JSON", Times::UntilCleared, vec![Fault::NotJson]),
+        ("no JSON", Times::UntilCleared, vec![Fault::InvalidJson]),
         ("null operator", Times::UntilCleared, vec![Fault::NullOperator]),
         ("patch before full", Times::UntilCleared, vec![Fault::PushBeforeFull]),
         ("fragments", Times::UntilCleared, vec![Fault::Fragment(3)]),
