@@ -6,6 +6,8 @@ use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
 use crate::subject::Subject;
+#[cfg(feature = "first-row")]
+use crate::tables::Slot;
 use crate::tables::{FeatureDetail, Head, Mode, Share, Tables, View};
 use crate::time::Clock;
 use crate::trace::NoTrace;
@@ -133,6 +135,17 @@ impl<'a> FeatureRef<'a> {
         }
     }
 
+    /// Returns the slots of the segments that the feature's rules name. A slot may come several times.
+    #[cfg(feature = "first-row")]
+    pub(crate) fn named_slots(&self) -> impl Iterator<Item = &'a Slot> {
+        let View { tables, segments, .. } = self.view;
+        let rows = self.head().into_iter().flat_map(|head| head.strategies.of(&tables.strategies));
+        let rules = rows.flat_map(|row| row.rules.of(&tables.rules));
+        let lists = rules.filter_map(|rule| rule.predicate.segments());
+        let slots = lists.flat_map(|list| list.of(&tables.named_segments));
+        slots.filter_map(|slot| segments.get(*slot as usize))
+    }
+
     /// Like [`Self::attributes_read`], without the attributes that prerequisites read.
     fn own_attributes_read(&self, each: &mut dyn FnMut(&'a str)) {
         let Some(head) = self.head() else { return };
@@ -143,18 +156,14 @@ impl<'a> FeatureRef<'a> {
                 each(name);
             }
         }
+        #[cfg(feature = "first-row")]
+        for segment in self.named_slots().filter_map(|slot| slot.segment.as_deref()) {
+            FeatureRef::new(View::of(segment), 0).own_attributes_read(each);
+        }
         for strategy in head.strategies.of(&tables.strategies) {
             for rule in strategy.rules.of(&tables.rules) {
                 if let Some(field) = tables.fields.get(rule.field as usize) {
                     each(&field.text);
-                }
-                #[cfg(feature = "first-row")]
-                for slot in rule.predicate.segments().unwrap_or_default().of(&tables.named_segments)
-                {
-                    let slot = self.view.segments.get(*slot as usize);
-                    if let Some(segment) = slot.and_then(|slot| slot.segment.as_deref()) {
-                        FeatureRef::new(View::of(segment), 0).own_attributes_read(each);
-                    }
                 }
             }
             if strategy.source == 0 && matches!(strategy.share, Share::Stacked | Share::Alone) {

@@ -196,7 +196,7 @@ fn meaningless(name: &str, instead: &str) -> StartError {
 pub(super) fn check_bootstrap(bytes: &[u8]) -> Result<(), StartError> {
     let why = match Message::parse(bytes) {
         Ok(Message::Sync(_)) => return Ok(()),
-        Ok(Message::Other) => "it is no data-sync".to_string(),
+        Ok(_) => "it is no data-sync".to_string(),
         Err(why) => why,
     };
     let instead = "give the body of /api/public/sdk/server/latest-all";

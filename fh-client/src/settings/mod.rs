@@ -140,8 +140,9 @@ impl ClientSettings {
     pub(crate) fn repository(&self) -> Repository {
         let clock = Arc::clone(&self.given.clock);
         let mut options = RepositoryOptions::new(move || clock());
+        #[cfg(feature = "featbit")]
         if self.is_featbit() {
-            options.is_visible_change = |old, new| old.json() != new.json();
+            options.is_visible_change = fh_eval::featbit::is_visible_change;
         }
         if let Some(events) = self.given.events {
             options.events = events.max(1);

@@ -41,6 +41,7 @@ use crate::attributes::names::KEY_ID as KEY;
 use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
 use crate::reason::EvaluationReason;
+use crate::tables::Tables;
 
 /// The name of the property with the user's name.
 const NAME: &str = "name";
@@ -78,6 +79,22 @@ pub fn bucket(text: &str) -> f64 {
 #[must_use]
 pub fn has_events(flag: FeatureRef<'_>) -> bool {
     flag.detail().is_some_and(|detail| !detail.is_without_events)
+}
+
+/// Returns true if a flag differs from an older state of it, or a segment that it names differs from its older state.
+#[must_use]
+pub fn is_visible_change(older: FeatureRef<'_>, newer: FeatureRef<'_>) -> bool {
+    older.json() != newer.json() || segments(older) != segments(newer)
+}
+
+/// Returns the ids and the JSON of the segments that a flag names. A segment that does not exist has no JSON.
+fn segments(flag: FeatureRef<'_>) -> Vec<(&str, Option<&str>)> {
+    let named = flag.named_slots().map(|slot| (&*slot.id, slot.segment.as_deref()));
+    named.map(|(id, tables)| (id, tables.and_then(json_of_first))).collect()
+}
+
+fn json_of_first(tables: &Tables) -> Option<&str> {
+    tables.features.first().map(|detail| &*detail.json)
 }
 
 /// Returns FeatBit's word for the reason of an evaluation, such as `RuleMatch`.

@@ -44,6 +44,25 @@ fn a_changed_flag_and_a_changed_segment_reach_readers_and_listeners() {
 }
 
 #[test]
+fn updates_that_are_held_back_name_the_flags_of_a_changed_segment() {
+    let server = TestServer::start().unwrap();
+    let environment = server.environment();
+    environment.put_flag(&sample::segment_flag("beta", "members")).unwrap();
+    environment.put_flag(&sample::boolean_flag("other", true)).unwrap();
+    environment.put_segment(&sample::segment("members", &["alice"])).unwrap();
+    let client = started(builder(&server).catch_updates());
+    let bob = client.context().user_key("bob").build();
+    let (heard, held) = mpsc::channel();
+    let subscription = client.on_new_state(move |state| heard.send(state.keys.to_vec()).unwrap());
+    environment.put_segment(&sample::segment("members", &["bob"])).unwrap();
+    assert_eq!(held.recv_timeout(PATIENCE).unwrap(), ["beta".into()]);
+    assert!(!bob.is_enabled("beta"), "the update is held back");
+    client.release();
+    assert!(bob.is_enabled("beta"));
+    drop(subscription);
+}
+
+#[test]
 fn the_cursor_of_a_client_that_comes_back_is_the_newest_version() {
     let server = TestServer::start().unwrap();
     let environment = server.environment();
