@@ -92,3 +92,8 @@ struct FrontPage;
 #[cfg(all(doctest, feature = "serde"))]
 #[doc = include_str!("../../docs/bootstrap.md")]
 struct BootstrapPage;
+
+/// Runs the examples of the page about FeatBit as tests.
+#[cfg(all(doctest, feature = "featbit"))]
+#[doc = include_str!("../../docs/featbit.md")]
+struct FeatBitPage;
