@@ -26,6 +26,7 @@ impl<'a> FeatureRef<'a> {
         Self { view, position }
     }
 
+    #[cfg(any(feature = "explain", feature = "first-row"))]
     pub(crate) const fn view(&self) -> View<'a> {
         self.view
     }

@@ -50,11 +50,12 @@ fn clients_and_servers() -> Result<(), String> {
     with_fh(suite("server run --fh")?)?.go_timed()
 }
 
-/// The answers of further systems, and the engine with the dialect of each one alone: a build of the workspace has all of them.
+/// The answers of further systems, and the engine with the dialect of each one alone and with none: a build of the workspace has all of them.
 pub(crate) fn run_systems() -> Result<(), String> {
-    for features in ["featbit", "featbit,serde", "featuresignals", "featuresignals,serde"] {
-        let build = "cargo check --locked -p fh-eval --no-default-features --features";
-        Run::new(build).args(&[features.to_string()]).go()?;
+    for features in ["", "featbit", "featbit,serde", "featuresignals", "featuresignals,serde"] {
+        let build = "cargo clippy --locked -p fh-eval --no-default-features --features";
+        let arguments = [features, "--", "-D", "warnings"].map(str::to_string);
+        Run::new(build).args(&arguments).go()?;
     }
     suite("systems run")?.go()?;
     suite("systems diff --count 20000")?.go()?;
