@@ -41,7 +41,7 @@ pub use repository::{
     Subscription,
 };
 #[cfg(feature = "featbit")]
-pub use usage::Variation;
+pub use usage::Exposure;
 pub use usage::{
     Collection, Deduplicate, Dispatch, Evaluated, Named, Observer, Params, Summaries,
     SummaryWindow, UsageCount, UsageEvent, UsageOptions, UsageSummary, UsedFeature,

@@ -6,8 +6,6 @@ use std::sync::Arc;
 use fh_eval::{Attributes, Kind, Timestamp, Value};
 
 use crate::answer::Answer;
-#[cfg(feature = "featbit")]
-use crate::answer::Ruled;
 use crate::reason::Reason;
 use crate::rules::Rules;
 
@@ -39,50 +37,8 @@ pub struct Evaluated {
     pub interceptor: Option<Arc<str>>,
     /// The context of the read; `None` for a read without a context.
     pub attributes: Option<Arc<Attributes>>,
-    /// The variation of FeatBit that the read returned. `None` if the read returned no value or the value of an interceptor, if FeatBit wants
-    /// no events about this flag, and for features of other systems.
-    #[cfg(feature = "featbit")]
-    pub variation: Option<Variation>,
     /// The time of the read.
     pub at: Timestamp,
-}
-
-/// The variation of FeatBit that a read returned.
-#[cfg(feature = "featbit")]
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Variation {
-    /// The id of the variation.
-    pub id: Arc<str>,
-    /// The value of the variation, as FeatBit stores it.
-    pub text: Arc<str>,
-    /// True if FeatBit counts the exposure of the user in its experiments.
-    pub send_to_experiment: bool,
-}
-
-#[cfg(feature = "featbit")]
-impl Variation {
-    /// Returns the variation that a read of this type returned.
-    pub(crate) fn of(
-        answer: &Answer<'_>,
-        kind: Option<Kind>,
-        attributes: Option<&Attributes>,
-    ) -> Option<Self> {
-        let Answer::Ruled(Ruled { feature, evaluation, .. }) = answer else { return None };
-        let id = evaluation.variant()?;
-        let text = match evaluation.value()? {
-            Value::Text(text) => Arc::clone(text),
-            other => other.to_string().into(),
-        };
-        let is_read = kind.is_none_or(|kind| evaluation.read(kind).0.is_some());
-        if !is_read || !fh_eval::featbit::has_events(*feature) {
-            return None;
-        }
-        let send_to_experiment = attributes.is_some_and(|attributes| {
-            fh_eval::featbit::send_to_experiment(*feature, attributes, evaluation)
-        });
-        Some(Self { id: id.into(), text, send_to_experiment })
-    }
 }
 
 /// All features of a client that is ready for the first time.

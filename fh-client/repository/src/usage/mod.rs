@@ -1,15 +1,17 @@
 //! Usage: the events that report reads of features, and the observers that are notified of these events (sdk-behaviour 3).
 
 mod event;
+#[cfg(feature = "featbit")]
+mod exposure;
 mod observers;
 mod sampling;
 mod summary;
 
 pub(crate) use observers::{Entry, Observers, Read};
 
-#[cfg(feature = "featbit")]
-pub use event::Variation;
 pub use event::{Collection, Evaluated, Named, Params, UsageEvent, UsedFeature};
+#[cfg(feature = "featbit")]
+pub use exposure::Exposure;
 pub use summary::{Summaries, SummaryWindow, UsageCount, UsageSummary};
 
 use std::num::NonZeroU32;
@@ -86,6 +88,10 @@ pub trait Observer: Send + Sync {
     /// observer, and the close of the repository end the window early. Not called if the window has no evaluations.
     fn summary(&self, _summary: &UsageSummary) {}
 
+    /// Called for each read that returns a variation of FeatBit, if [`Self::dispatch`] returns [`Dispatch::Exposures`].
+    #[cfg(feature = "featbit")]
+    fn exposed(&self, _exposure: &Exposure<'_>) {}
+
     /// Sends the data that the observer has not sent yet. The call should not take much longer than the time limit. The repository also
     /// calls this method before [`Self::close`].
     fn flush(&self, _limit: Duration) {}
@@ -117,6 +123,10 @@ pub enum Dispatch {
     /// current span. The dispatcher calls the observer for [`UsageEvent::Collection`], and the thread that records a named event calls it
     /// for [`UsageEvent::Named`].
     Inline,
+    /// [`Observer::exposed`] is called within each read that returns a variation of FeatBit, on the reader's thread, and the observer gets no
+    /// events.
+    #[cfg(feature = "featbit")]
+    Exposures,
     /// The dispatcher calls [`Observer::summary`] at the end of each window that has evaluations, and the observer gets no other events.
     /// This suits programs that read features too often to report each read.
     Summary(SummaryWindow),

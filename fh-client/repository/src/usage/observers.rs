@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use fh_eval::{Attributes, Kind};
 
-#[cfg(feature = "featbit")]
-use super::event::Variation;
 use super::event::{Collection, Evaluated, Named, Params, UsageEvent, UsedFeature};
+#[cfg(feature = "featbit")]
+use super::exposure::Exposure;
 use super::sampling::{Fingerprint, Sampling};
 use super::summary::Counts;
 use super::{Dispatch, Observer, UsageOptions};
@@ -37,7 +37,7 @@ pub(crate) struct Read<'a> {
     /// The type that was requested; `None` for a read of any type.
     #[cfg_attr(
         not(feature = "featbit"),
-        expect(dead_code, reason = "only FeatBit's variations need it")
+        expect(dead_code, reason = "only FeatBit's exposures need it")
     )]
     pub(crate) kind: Option<Kind>,
     pub(crate) answer: &'a Answer<'a>,
@@ -82,7 +82,7 @@ impl Observers {
 
     /// Returns true if at least one observer gets events and not only summaries.
     fn want_events(&self) -> bool {
-        self.entries.iter().any(|entry| !entry.is_summarised())
+        self.entries.iter().any(|entry| entry.takes_events())
     }
 
     /// Returns the list with another observer at the end.
@@ -102,14 +102,19 @@ impl Observers {
 
     /// Reports a read of the user's code to the observers.
     #[inline]
-    pub(crate) fn evaluated(&self, rules: &Rules, dispatcher: &DispatcherState, read: &Read<'_>) {
+    pub(crate) fn evaluated(
+        &self,
+        rules: &Arc<Rules>,
+        dispatcher: &DispatcherState,
+        read: &Read<'_>,
+    ) {
         if !self.is_empty() {
             self.evaluated_by(rules, dispatcher, read);
         }
     }
 
     #[inline(never)]
-    fn evaluated_by(&self, rules: &Rules, dispatcher: &DispatcherState, read: &Read<'_>) {
+    fn evaluated_by(&self, rules: &Arc<Rules>, dispatcher: &DispatcherState, read: &Read<'_>) {
         let Read { key, answer, attributes, .. } = *read;
         if OBSERVING.with(Cell::get) || answer.feature().is_none() {
             return;
@@ -118,6 +123,13 @@ impl Observers {
         let fingerprint = Fingerprint::new(key, answer, attributes.map(|attributes| &**attributes));
         for entry in &self.entries {
             if !entry.sampling.lets_through(&fingerprint, dispatcher.clock()) {
+                continue;
+            }
+            #[cfg(feature = "featbit")]
+            if entry.dispatch == Dispatch::Exposures {
+                if let Some(exposure) = Exposure::of(rules, read, dispatcher.clock()()) {
+                    entry.expose(dispatcher, &exposure);
+                }
                 continue;
             }
             if let Some(counts) = &entry.counts {
@@ -133,8 +145,6 @@ impl Observers {
                         reason: answer.reason(),
                         interceptor: answer.interceptor().cloned(),
                         attributes: attributes.cloned(),
-                        #[cfg(feature = "featbit")]
-                        variation: Variation::of(answer, read.kind, attributes.map(|it| &**it)),
                         at: dispatcher.clock()(),
                     }))
                 });
@@ -248,6 +258,8 @@ impl Entry {
         let counts = match dispatch {
             Dispatch::Summary(window) => Some(Counts::new(window, dispatcher.clock()())),
             Dispatch::Queued | Dispatch::Batched | Dispatch::Inline => None,
+            #[cfg(feature = "featbit")]
+            Dispatch::Exposures => None,
         };
         Self {
             id,
@@ -268,7 +280,7 @@ impl Entry {
     /// Calls the observer for an event at once, or queues the event, depending on the observer's [`Dispatch`]. A full queue drops its
     /// oldest event.
     fn take(&self, dispatcher: &DispatcherState, event: &Arc<UsageEvent>) {
-        if self.is_summarised() || self.is_closed.load(Ordering::Acquire) {
+        if !self.takes_events() || self.is_closed.load(Ordering::Acquire) {
             // A reader may still use a snapshot from the time before the observer was closed.
             return;
         }
@@ -287,6 +299,24 @@ impl Entry {
 
     pub(crate) const fn is_summarised(&self) -> bool {
         self.counts.is_some()
+    }
+
+    /// Returns true if the observer gets events, and not only summaries or exposures.
+    const fn takes_events(&self) -> bool {
+        match self.dispatch {
+            Dispatch::Queued | Dispatch::Batched | Dispatch::Inline => true,
+            Dispatch::Summary(_) => false,
+            #[cfg(feature = "featbit")]
+            Dispatch::Exposures => false,
+        }
+    }
+
+    /// Calls the observer for an exposure, within the read.
+    #[cfg(feature = "featbit")]
+    fn expose(&self, dispatcher: &DispatcherState, exposure: &Exposure<'_>) {
+        if !self.is_closed.load(Ordering::Acquire) {
+            self.guarded_infallible(dispatcher, || self.observer.exposed(exposure));
+        }
     }
 
     /// Delivers the queued events of one observer. If another thread is calling the observer, that thread delivers the

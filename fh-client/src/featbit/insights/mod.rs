@@ -3,15 +3,16 @@
 mod payload;
 mod queue;
 mod sender;
+mod shown;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use fh_eval::{Attributes, Timestamp};
-use fh_repository::{Dispatch, Observer, UsageEvent};
+use fh_repository::{Dispatch, Exposure, Observer, UsageEvent};
 
-use self::payload::{evaluation, metric};
+use self::payload::{key, metric};
 use self::queue::Queue;
 pub(crate) use self::sender::Sender;
 
@@ -104,17 +105,16 @@ impl Insights {
 }
 
 impl Observer for Insights {
-    fn observe(&self, event: &UsageEvent) {
-        if let UsageEvent::Evaluated(read) = event
-            && let Some(event) = evaluation(read)
-        {
-            self.queue.push(event);
+    fn observe(&self, _: &UsageEvent) {}
+
+    fn exposed(&self, exposure: &Exposure<'_>) {
+        if key(exposure.attributes).is_some() {
+            self.queue.push_exposure(exposure);
         }
     }
 
-    /// The event is queued within the read, because the queue of events is bounded and drops the newest ones.
     fn dispatch(&self) -> Dispatch {
-        Dispatch::Inline
+        Dispatch::Exposures
     }
 
     fn flush(&self, limit: Duration) {

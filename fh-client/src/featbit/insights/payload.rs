@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use fh_eval::{Attributes, Timestamp};
-use fh_repository::{Evaluated, Variation};
 use serde_json::{Map, Value, json};
+
+use super::shown::Shown;
 
 /// The name by which the server stores the origin of a metric.
 const APP_TYPE: &str = "fh-client";
@@ -13,7 +14,7 @@ const FRAME: usize = 160;
 
 /// An event that waits to be sent. Its texts are shared with the read, so that a read does not write JSON.
 pub(crate) enum Event {
-    Evaluation { flag: Arc<str>, variation: Variation, user: Arc<Attributes>, at: Timestamp },
+    Evaluation { shown: Arc<Shown>, send_to_experiment: bool, user: Arc<Attributes>, at: Timestamp },
     Metric { json: String },
 }
 
@@ -21,12 +22,12 @@ impl Event {
     /// Returns about the number of bytes that the event takes.
     pub(super) fn size(&self) -> usize {
         let texts = match self {
-            Self::Evaluation { flag, variation, user, .. } => {
+            Self::Evaluation { shown, user, .. } => {
                 let user: usize = user
                     .iter()
                     .map(|(name, values)| name.len() + values.map(str::len).sum::<usize>())
                     .sum();
-                flag.len() + variation.id.len() + variation.text.len() + user
+                shown.size() + user
             }
             Self::Metric { json } => json.len(),
         };
@@ -37,13 +38,13 @@ impl Event {
     pub(super) fn write(&self, body: &mut String) {
         match self {
             Self::Metric { json } => body.push_str(json),
-            Self::Evaluation { flag, variation, user, at } => {
+            Self::Evaluation { shown, send_to_experiment, user, at } => {
                 let event = json!({
                     "user": self::user(user),
                     "variations": [{
-                        "featureFlagKey": &**flag,
-                        "variation": {"id": &*variation.id, "value": &*variation.text},
-                        "sendToExperiment": variation.send_to_experiment,
+                        "featureFlagKey": &*shown.flag,
+                        "variation": {"id": &*shown.variation, "value": &*shown.value},
+                        "sendToExperiment": send_to_experiment,
                         "timestamp": at.as_millis(),
                     }],
                 });
@@ -51,18 +52,6 @@ impl Event {
             }
         }
     }
-}
-
-/// Returns the event of a read; `None` for a read that FeatBit does not want.
-pub(super) fn evaluation(read: &Evaluated) -> Option<Event> {
-    let (variation, user) = (read.variation.as_ref()?, read.attributes.as_ref()?);
-    let flag = Arc::clone(&read.feature.key);
-    Some(Event::Evaluation {
-        flag,
-        variation: variation.clone(),
-        user: Arc::clone(user),
-        at: read.at,
-    })
 }
 
 /// Returns the event of a metric; `None` if the context has no user key.
@@ -87,7 +76,8 @@ pub(super) fn metric(
     Some(Event::Metric { json: event.to_string() })
 }
 
-fn key(attributes: &Attributes) -> Option<&str> {
+/// Returns the key of the user; `None` if it is missing or blank.
+pub(super) fn key(attributes: &Attributes) -> Option<&str> {
     attributes
         .get("keyId")
         .and_then(|mut values| values.next())

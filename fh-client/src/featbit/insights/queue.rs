@@ -1,13 +1,15 @@
 //! The bounded queue of events, which readers fill and the sender empties.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use fh_repository::Exposure;
 use tokio::sync::Notify;
 
 use super::InsightCounters;
 use super::payload::Event;
+use super::shown::ShownVariations;
 
 /// Maximum number of events that wait.
 const CAPACITY: usize = 10_000;
@@ -29,6 +31,7 @@ pub(crate) struct Queue {
 #[derive(Default)]
 struct State {
     events: VecDeque<Event>,
+    shown: ShownVariations,
     bytes: usize,
     in_flight: usize,
     flushing: usize,
@@ -62,17 +65,31 @@ impl Queue {
     }
 
     pub(super) fn push(&self, event: Event) {
-        let size = event.size();
+        self.push_with(|_| event);
+    }
+
+    /// Queues the event of a read.
+    pub(super) fn push_exposure(&self, exposure: &Exposure<'_>) {
+        self.push_with(|shown| Event::Evaluation {
+            shown: shown.of(exposure),
+            send_to_experiment: exposure.send_to_experiment,
+            user: Arc::clone(exposure.attributes),
+            at: exposure.at,
+        });
+    }
+
+    /// Queues the event that `make` returns, or drops and counts it.
+    fn push_with(&self, make: impl FnOnce(&mut ShownVariations) -> Event) {
         let mut state = self.state();
+        let is_full = state.events.len() + state.in_flight >= CAPACITY || state.bytes >= BYTES;
         match state.end {
             End::Refused => state.counters.refused += 1,
             End::Closed => state.counters.dropped += 1,
-            End::None if state.events.len() >= CAPACITY || state.bytes + size > BYTES => {
-                state.counters.dropped += 1;
-            }
+            End::None if is_full => state.counters.dropped += 1,
             End::None => {
+                let event = make(&mut state.shown);
+                state.bytes += event.size();
                 state.events.push_back(event);
-                state.bytes += size;
                 if state.events.len() == BATCH {
                     drop(state);
                     self.due.notify_one();
@@ -127,6 +144,7 @@ impl Queue {
             Fate::Refused => {
                 state.counters.refused += count + state.events.len() as u64;
                 state.events.clear();
+                state.shown.clear();
                 state.bytes = 0;
                 state.end = End::Refused;
             }
@@ -151,6 +169,7 @@ impl Queue {
         state.counters.dropped += (state.events.len() + state.in_flight) as u64;
         (state.in_flight, state.bytes) = (0, 0);
         state.events.clear();
+        state.shown.clear();
         self.done.notify_all();
     }
 
