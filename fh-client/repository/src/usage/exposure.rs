@@ -1,5 +1,6 @@
 //! Exposures: reads that have returned a variation of FeatBit.
 
+use std::fmt;
 use std::sync::Arc;
 
 use fh_eval::featbit::{has_events, send_to_experiment};
@@ -10,7 +11,7 @@ use crate::answer::{Answer, Ruled};
 use crate::rules::Rules;
 
 /// A read that has returned a variation of FeatBit. It borrows from the read, so that a read with many observers makes no copies.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Exposure<'a> {
     /// The rules of the read. `flag`, `variation` and `value` borrow from them.
@@ -27,6 +28,16 @@ pub struct Exposure<'a> {
     pub attributes: &'a Arc<Attributes>,
     /// The time of the read.
     pub at: Timestamp,
+}
+
+/// The context is left out, because it is personal data.
+impl fmt::Debug for Exposure<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exposure")
+            .field("flag", &self.flag.key())
+            .field("variation", &self.variation)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> Exposure<'a> {

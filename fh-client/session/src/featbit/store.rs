@@ -1,6 +1,7 @@
 //! The flags and segments that a client has received (featbit 9.4).
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use fh_eval::featbit::{Compiler, Document, Profile};
@@ -14,7 +15,6 @@ use super::message::{Event, Sync};
 const MANY_CHANGES: usize = 16;
 
 /// Flags by their keys and segments by their ids, with the versions of archived flags, which are hidden.
-#[derive(Debug)]
 pub struct Store {
     compiler: Compiler,
     flags: HashMap<Arc<str>, Flag>,
@@ -24,14 +24,23 @@ pub struct Store {
     ruleset: Ruleset,
 }
 
-#[derive(Debug)]
+/// Flags and segments may hold the keys of users, so that only their numbers are shown.
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("flags", &self.flags.len())
+            .field("segments", &self.segments.len())
+            .field("cursor", &self.cursor())
+            .finish()
+    }
+}
+
 struct Flag {
     version: i64,
     id: Option<Arc<str>>,
     is_archived: bool,
 }
 
-#[derive(Debug)]
 struct Segment {
     version: i64,
     json: Arc<str>,

@@ -3,6 +3,7 @@
 
 mod client;
 mod edge;
+mod featbit;
 mod integrations;
 mod session;
 mod shown;
@@ -17,6 +18,8 @@ const MARK: &str = "Hush";
 const ENVIRONMENT: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
 const CLIENT_KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/clientHush*1";
 const SERVER_KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/serverHush1";
+/// The server secret of an environment of FeatBit. A token holds it in two parts.
+const SERVER_SECRET: &str = "HushHushHushHushHushHushHushHushHushHushHush";
 /// A header that authorizes the client at a proxy.
 const HEADER: &str = "Bearer headerHush";
 const ADMIN_KEY: &str = "adminHush-0123456789";
@@ -43,6 +46,7 @@ fn no_public_type_error_or_log_line_shows_a_secret() {
     session::show(&mut shown);
     client::show(&mut shown);
     edge::show(&mut shown);
+    featbit::show(&mut shown);
     integrations::show(&mut shown);
     let leaks = shown.texts().filter(|(_, text)| holds_a_secret(text));
     let mut leaks: Vec<String> = leaks.map(|(name, text)| format!("{name}: {text}")).collect();
