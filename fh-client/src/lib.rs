@@ -71,6 +71,7 @@ pub use fh_repository::publication::{RawKind, RawUpdate};
 pub use fh_repository::readiness::Readiness;
 pub use fh_repository::source::Source;
 pub use fh_repository::status::{Connection, SessionStatus};
+pub use fh_repository::system::System;
 pub use fh_repository::{
     BOOTSTRAP_FORMAT, Bootstrap, BootstrapFeature, Change, Collection, ContextValues, Counters,
     Deduplicate, Detail, Dispatch, Evaluated, ExplainedDetail, Failed, Flow, InterceptedRead,

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use fh_binding::settings::{apply_json, builder_from_json};
-use fh_client::Client;
+use fh_client::{Client, System};
 
 #[test]
 fn errors_name_the_member_and_say_what_to_write() {
@@ -96,6 +96,26 @@ fn errors_name_the_member_and_say_what_to_write() {
             r#"backoff: the value is a list: write an object such as {"initial": 1, "cap": 30, "jitter": 0.5}"#,
         ),
         (
+            r#"{"secret": "s"}"#,
+            r#"secret: only a client of FeatBit has this setting: write "system": "featbit""#,
+        ),
+        (
+            r#"{"profile": "server"}"#,
+            r#"profile: only a client of FeatBit has this value: write "client" or "edge""#,
+        ),
+        (
+            r#"{"system": "featbit", "url": "https://edge.example"}"#,
+            "url: a client of FeatBit has no such setting: write streamingUrl",
+        ),
+        (
+            r#"{"system": "featbit", "whileSwitching": "keep"}"#,
+            "whileSwitching: a client of FeatBit has no such setting: leave it out",
+        ),
+        (
+            r#"{"system": "featbit", "mode": "once"}"#,
+            r#"mode: a client of FeatBit has no such value: write "streaming", "polling" or "offline""#,
+        ),
+        (
             r#"{"proxy": true}"#,
             r#"proxy: the value is a boolean: write a text such as "http://proxy.example:3128", or false for no proxy"#,
         ),
@@ -124,6 +144,8 @@ fn values_are_checked_by_the_client() {
             "the setting limits.bytes can never work",
         ),
         (r#"{"mode": "offline", "bootstrap": 5}"#, "bootstrap"),
+        (r#"{"system": "featbit", "secret": "s", "streamingUrl": "ftp://x"}"#, "streaming_url"),
+        (r#"{"system": "featbit", "secret": "s\u00e9", "eventUrl": "http://x"}"#, "secret"),
     ] {
         let error = builder_from_json(document).unwrap().check().unwrap_err().to_string();
         assert!(error.contains(part), "{document}: {error}");
@@ -148,5 +170,18 @@ fn values_of_a_document_reach_the_client_and_null_is_the_default() {
     assert_eq!(client.string("F").as_deref(), Some("x"));
     let headers = vec![("x-team".to_string(), "shop".to_string())];
     assert_eq!(*seen.lock().unwrap(), Some((headers, Some("Shop,1.4".to_string()), 1)));
+    client.close();
+}
+
+/// The settings of FeatBit reach the client, whatever their order in the document.
+#[test]
+fn a_document_selects_featbit() {
+    let sync = r#"{"messageType": "data-sync", "data": {"eventType": "full", "featureFlags": [], "segments": []}}"#;
+    let document = format!(
+        r#"{{"bootstrap": {sync}, "mode": "offline", "profile": "draft", "secret": "s", "streamingUrl": "ws://flags.example", "system": "featbit"}}"#
+    );
+    let client = builder_from_json(&document).unwrap().start().unwrap();
+    assert_eq!(client.status().system, System::FeatBit);
+    assert!(client.is_ready());
     client.close();
 }

@@ -30,12 +30,19 @@ impl Client {
     /// assert!(error.to_string().contains("api_key"));
     /// ```
     pub fn featbit(settings: Settings) -> ClientBuilder {
-        let mode = settings.polling.map(polling);
-        ClientBuilder::of(BuilderSettings {
-            featbit: Some(settings),
-            mode,
-            ..BuilderSettings::default()
-        })
+        ClientBuilder::new().featbit(settings)
+    }
+}
+
+impl ClientBuilder {
+    /// Makes the client one of a FeatBit server with these settings; see [`Client::featbit`]. An interval of the settings replaces the mode of
+    /// the builder.
+    pub fn featbit(mut self, settings: Settings) -> Self {
+        if let Some(interval) = settings.polling {
+            self.settings.mode = Some(polling(interval));
+        }
+        self.settings.featbit = Some(settings);
+        self
     }
 }
 

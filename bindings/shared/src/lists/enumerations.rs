@@ -42,7 +42,22 @@ const ADDED: [(&str, &str, &str, &[Language]); 4] = [
 ];
 
 /// The values that a language lacks, because it cannot produce them.
-const LACKING: [(&str, &str, &[Language]); 1] = [("Notice", "interceptor_failed", &[TypeScript])];
+const LACKING: [(&str, &str, &[Language]); 13] = [
+    ("Notice", "interceptor_failed", &[TypeScript]),
+    // The client in TypeScript has no sessions with FeatBit.
+    ("Problem", "sockets_blocked", &[TypeScript]),
+    ("Problem", "secret_refused", &[TypeScript]),
+    ("Reason", "OFF", &[TypeScript]),
+    ("Reason", "TARGET", &[TypeScript]),
+    ("Reason", "MALFORMED", &[TypeScript]),
+    ("Notice", "sockets_blocked", &[TypeScript]),
+    ("Notice", "sockets_unsupported", &[TypeScript]),
+    ("Notice", "clock_off", &[TypeScript]),
+    ("End", "unreached", &[TypeScript]),
+    ("End", "closed", &[TypeScript]),
+    ("End", "too_large", &[TypeScript]),
+    ("End", "unsupported", &[TypeScript]),
+];
 
 /// An enumeration.
 pub(super) struct Enumeration {

@@ -59,6 +59,13 @@ fn setting(setting: &Setting) -> Value {
         Form::Choice(choices) => {
             let words: Vec<&str> = choices.iter().map(|choice| choice.word).collect();
             object.insert("choices".to_string(), json!(words));
+            let own = choices.iter().filter_map(|choice| {
+                Some((choice.word.to_string(), json!(choice.system?.as_str())))
+            });
+            let own: Map<String, Value> = own.collect();
+            if !own.is_empty() {
+                object.insert("systems".to_string(), own.into());
+            }
         }
         Form::Backoff { .. } => {
             object.insert("members".to_string(), members(&BACKOFF, &default).into());
@@ -70,6 +77,9 @@ fn setting(setting: &Setting) -> Value {
     }
     if !default.is_null() {
         object.insert("default".to_string(), default);
+    }
+    if let Some(system) = setting.system {
+        object.insert("system".to_string(), json!(system.as_str()));
     }
     let lacking = Language::ALL.into_iter().filter_map(|language| {
         let why = setting.languages.lack(language)?;

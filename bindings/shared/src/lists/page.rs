@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use fh_client::System;
+
 use super::enumerations::enumerations;
 use super::json::members;
 use crate::language::{Language, Spelling};
@@ -13,10 +15,12 @@ All languages have the same settings, with the same units and the same words. Na
 and the settings document. Durations are seconds: a number in TypeScript and in the document, a number or a `timedelta` in Python, a `Duration` in Rust, Kotlin and Swift.
 
 A binding for another language passes the settings to the client as a **settings document**: a JSON object whose members are the settings of the first table. Its
-JSON Schema is [client-settings.schema.json](client-settings.schema.json). A member that is missing or null has its default. A wrong member is an error:
+JSON Schema is [client-settings.schema.json](client-settings.schema.json). A member that is missing or null has its default. A wrong member is an error,
+and so is one that belongs to the other [system](featbit.md):
 
 ```
 interval: the mode does not poll: write \"mode\": \"polling\" or \"mode\": \"passive\"
+secret: only a client of FeatBit has this setting: write \"system\": \"featbit\"
 limits.idle: the value is a text: write seconds as a number from 0
 healthAfter: there is no such setting: write healthyAfter
 ```
@@ -58,6 +62,17 @@ fn languages(setting: &Setting) -> String {
     }
 }
 
+/// Returns a sentence about the only system whose clients have a setting or a value.
+fn only(system: Option<System>, noun: &str) -> &'static str {
+    match (system, noun) {
+        (None, _) => "",
+        (Some(System::FeatBit), "value") => " Only for FeatBit.",
+        (Some(System::FeatBit), _) => " Only clients of FeatBit have this setting.",
+        (Some(_), "value") => " Not for FeatBit.",
+        (Some(_), _) => " Clients of FeatBit do not have this setting.",
+    }
+}
+
 fn form(setting: &Setting) -> String {
     match &setting.form {
         Form::Choice(choices) => {
@@ -88,8 +103,10 @@ fn the_page_is_that_of_the_tables() {
         if let Form::Choice(choices) = &setting.form {
             for choice in *choices {
                 write!(about, " `{}`: {}", choice.word, choice.about).unwrap();
+                about.push_str(only(choice.system, "value"));
             }
         }
+        about.push_str(only(setting.system, "setting"));
         let default = match &setting.form {
             Form::Backoff { .. } | Form::Limits(_) => String::new(),
             _ => setting

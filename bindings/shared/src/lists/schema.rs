@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use fh_client::System;
+
 use super::json::default;
 use crate::language::Spelling;
 use crate::settings::{
@@ -31,6 +33,21 @@ fn value(setting: &Setting) -> Value {
         Form::Limits(_) => object(&LIMITS),
         Form::Code => unreachable!("a document holds data only"),
     }
+}
+
+/// Returns the schema of a setting that clients of this system do not have, or have with fewer words. `None` if they have all of it.
+fn restricted(setting: &Setting, system: System) -> Option<(String, Value)> {
+    let name = Spelling::Camel.spell(setting.name);
+    if !setting.is_of(system) {
+        return Some((name, json!({ "type": "null" })));
+    }
+    let Form::Choice(choices) = setting.form else { return None };
+    if choices.iter().all(|choice| choice.is_of(system)) {
+        return None;
+    }
+    let own = choices.iter().filter(|choice| choice.is_of(system));
+    let words: Vec<Value> = own.map(|choice| json!(choice.word)).chain([Value::Null]).collect();
+    Some((name, json!({ "enum": words })))
 }
 
 fn object<T>(members: &[Member<T>]) -> Value {
@@ -69,6 +86,12 @@ fn schema() -> Value {
         }
         properties.insert(Spelling::Camel.spell(setting.name), value);
     }
+    let of = |system: System| {
+        let settings = SETTINGS.iter().filter(|setting| setting.is_data());
+        let properties: Map<String, Value> =
+            settings.filter_map(|setting| restricted(setting, system)).collect();
+        json!({ "properties": properties })
+    };
     let present =
         |name: &str, value: Value| json!({ "required": [name], "properties": { name: value } });
     json!({
@@ -80,6 +103,11 @@ fn schema() -> Value {
         "properties": properties,
         "additionalProperties": false,
         "allOf": [
+            {
+                "if": present("system", json!({ "const": "featbit" })),
+                "then": of(System::FeatBit),
+                "else": of(System::FeatureHub),
+            },
             {
                 "if": present("interval", json!({ "type": "number" })),
                 "then": present("mode", json!({ "enum": ["polling", "passive"] })),
@@ -133,6 +161,17 @@ fn the_schema_accepts_what_the_parser_accepts() {
         json!({ "proxy": true }),
         json!({ "proxy": false }),
         json!({ "clock": 5 }),
+        json!({ "system": "featbit" }),
+        json!({ "system": "featbit", "secret": "s", "streamingUrl": "ws://x", "profile": "draft" }),
+        json!({ "system": "featbit", "secret": "s", "mode": "polling", "interval": 5 }),
+        json!({ "system": "featbit", "mode": "once" }),
+        json!({ "system": "featbit", "profile": "client" }),
+        json!({ "system": "featbit", "profile": null, "url": null }),
+        json!({ "system": "featbit", "url": "https://edge.example" }),
+        json!({ "system": "featbit", "contextPlacement": "query" }),
+        json!({ "system": "featurehub", "secret": "s" }),
+        json!({ "system": "featurehub", "profile": "server" }),
+        json!({ "eventUrl": "https://x" }),
         json!({ "stream_again_after": 5 }),
     ];
     let values =

@@ -14,6 +14,7 @@ use crate::language::{Language, Spelling};
 use super::draft::Draft;
 use super::error::SettingsError;
 use super::form::Form;
+use super::given::GivenSettings;
 use super::groups::{BACKOFF, LIMITS, Member, Unit};
 use super::http::Proxy;
 use super::setting::Setting;
@@ -25,7 +26,7 @@ const LANGUAGE: Language = Language::TypeScript;
 const PAGE: &str = "docs/client-settings.md lists the settings";
 
 /// Returns the builder of a client with the settings of a document. Missing settings have their defaults, or come from environment variables
-/// (see [`Client::from_environment`]).
+/// (see [`Client::from_environment`], and [`fh_client::featbit::Settings::from_environment`] for FeatBit).
 ///
 /// # Errors
 /// [`SettingsError`] names the member, says what is wrong and what to write.
@@ -40,12 +41,13 @@ pub fn builder_from_json(document: &str) -> Result<ClientBuilder, SettingsError>
 pub fn apply_json(builder: ClientBuilder, document: &str) -> Result<ClientBuilder, SettingsError> {
     let members: BTreeMap<String, &RawValue> =
         serde_json::from_str(document).map_err(|why| SettingsError::Document(why.to_string()))?;
-    let mut draft = Draft::of(builder);
+    let (mut draft, mut given) = (Draft::of(builder), GivenSettings::default());
     for (name, value) in members {
         let setting = named(&name)?;
         if value.get() == "null" {
             continue;
         }
+        given.add(setting, serde_json::from_str::<String>(value.get()).ok().as_deref());
         draft = set(draft, &setting.form, value.get()).map_err(|wrong| match wrong {
             Wrong::Value(why) => SettingsError::Form {
                 name: name.clone(),
@@ -55,6 +57,7 @@ pub fn apply_json(builder: ClientBuilder, document: &str) -> Result<ClientBuilde
             Wrong::Member(member, why) => member.error(&name, why),
         })?;
     }
+    given.check(draft.system(), LANGUAGE)?;
     draft.finish(LANGUAGE)
 }
 

@@ -4,11 +4,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use fh_client::{ClientBuilder, SnapshotFile};
+use fh_client::{ClientBuilder, SnapshotFile, System};
 
 use crate::language::Language;
 
 use super::error::SettingsError;
+use super::featbit::FeatBit;
 use super::http::Http;
 
 /// The default interval between polls.
@@ -32,6 +33,8 @@ pub(super) enum Mode {
 /// A client's builder while settings are applied in any order. [`Draft::finish`] applies those that take effect together.
 pub struct Draft {
     builder: ClientBuilder,
+    system: System,
+    pub(super) featbit: FeatBit,
     pub(super) mode: Option<Mode>,
     pub(super) interval: Option<Duration>,
     pub(super) file: Option<PathBuf>,
@@ -54,6 +57,8 @@ impl Draft {
     pub fn of(builder: ClientBuilder) -> Self {
         Self {
             builder,
+            system: System::default(),
+            featbit: FeatBit::default(),
             mode: None,
             interval: None,
             file: None,
@@ -62,6 +67,19 @@ impl Draft {
             connect: None,
             http: Http::default(),
         }
+    }
+
+    /// Selects the system of the client's server.
+    #[must_use]
+    pub const fn of_system(mut self, system: System) -> Self {
+        self.system = system;
+        self
+    }
+
+    /// Returns the system of the client's server.
+    #[must_use]
+    pub const fn system(&self) -> System {
+        self.system
     }
 
     /// Changes the builder.
@@ -88,6 +106,9 @@ impl Draft {
             why,
             advice: format!("write {advice}"),
         };
+        if self.system == System::FeatBit {
+            self.builder = std::mem::take(&mut self.featbit).apply(self.builder);
+        }
         if self.interval.is_some() && !matches!(self.mode, Some(Mode::Polling | Mode::Passive)) {
             let write = |mode| language.written("mode", mode);
             let advice = format!("{} or {}", write("\"polling\""), write("\"passive\""));

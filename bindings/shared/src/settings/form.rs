@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fh_client::{Attributes, Backoff, Limits};
+use fh_client::{Attributes, Backoff, Limits, System};
 
 use crate::language::Language;
 
@@ -57,8 +57,18 @@ pub struct Choice {
     pub word: &'static str,
     /// What it means.
     pub about: &'static str,
+    /// The only system whose clients have the word; `None` if those of all systems have it.
+    pub system: Option<System>,
     /// Applies it.
     pub set: fn(Draft) -> Draft,
+}
+
+impl Choice {
+    /// Returns true if clients of this system have the word.
+    #[must_use]
+    pub fn is_of(&self, system: System) -> bool {
+        self.system.is_none_or(|own| own == system)
+    }
 }
 
 impl Form {
@@ -121,8 +131,27 @@ impl Form {
     }
 }
 
+/// Returns a word that clients of all systems have.
+pub(super) const fn choice(
+    word: &'static str,
+    set: fn(Draft) -> Draft,
+    about: &'static str,
+) -> Choice {
+    Choice { word, about, set, system: None }
+}
+
+/// Returns a word that only clients of this system have.
+pub(super) const fn choice_of(
+    system: System,
+    word: &'static str,
+    set: fn(Draft) -> Draft,
+    about: &'static str,
+) -> Choice {
+    Choice { word, about, set, system: Some(system) }
+}
+
 /// Returns words as an enumeration, such as `"a", "b" or "c"`.
-fn one_of<'a>(words: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn one_of<'a>(words: impl Iterator<Item = &'a str>) -> String {
     let quoted: Vec<String> = words.map(|word| format!("\"{word}\"")).collect();
     match quoted.split_last() {
         Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),

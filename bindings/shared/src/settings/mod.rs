@@ -1,6 +1,8 @@
 //! The settings of a client: [one table](SETTINGS) of their names, units, defaults, choices and texts, and the settings document, in which a
 //! binding passes them on.
 //!
+//! A client is one of FeatureHub, or of FeatBit with `"system": "featbit"`. A setting that belongs to the other system is an error.
+//!
 //! A settings document is a JSON object whose members are the data settings of the table, in camelCase. Durations are seconds as numbers. A
 //! member that is null has its default. The JSON Schema of a document is `docs/client-settings.schema.json`.
 //!
@@ -20,7 +22,10 @@
 mod document;
 mod draft;
 mod error;
+mod featbit;
+mod featbit_rows;
 mod form;
+mod given;
 mod groups;
 mod http;
 mod setting;
@@ -30,6 +35,7 @@ pub use self::document::{apply_json, builder_from_json};
 pub use self::draft::Draft;
 pub use self::error::SettingsError;
 pub use self::form::{Choice, Form};
+pub use self::given::GivenSettings;
 pub use self::groups::{BACKOFF, LIMITS, Member, Unit};
 pub use self::http::Proxy;
 pub use self::setting::{Languages, Setting};

@@ -1,5 +1,7 @@
 //! A setting of a client, as the table has it.
 
+use fh_client::System;
+
 use crate::language::Language;
 
 use super::form::Form;
@@ -17,6 +19,10 @@ pub struct Setting {
     pub default: Option<&'static str>,
     /// The languages that have the setting.
     pub languages: Languages,
+    /// The only system whose clients have the setting; `None` if those of all systems have it.
+    pub system: Option<System>,
+    /// The setting that clients of FeatBit have in place of this one of FeatureHub.
+    pub instead: Option<&'static str>,
     /// The functions of [`fh_client::ClientBuilder`] that set it, where their name is not the name of the setting.
     pub setters: &'static [&'static str],
 }
@@ -45,7 +51,17 @@ impl Languages {
 
 impl Setting {
     pub(super) const fn new(name: &'static str, form: Form, about: &'static str) -> Self {
-        Self { name, about, form, default: None, languages: Languages::AllBut(&[]), setters: &[] }
+        let languages = Languages::AllBut(&[]);
+        Self {
+            name,
+            about,
+            form,
+            default: None,
+            languages,
+            system: None,
+            instead: None,
+            setters: &[],
+        }
     }
 
     pub(super) const fn default(mut self, default: &'static str) -> Self {
@@ -63,9 +79,29 @@ impl Setting {
         self
     }
 
+    /// Leaves the setting to clients of FeatBit.
+    pub(super) const fn of_featbit(mut self) -> Self {
+        self.system = Some(System::FeatBit);
+        self.setters = &["featbit"];
+        self
+    }
+
+    /// Leaves the setting to clients of FeatureHub. Those of FeatBit have the setting `instead`, if any.
+    pub(super) const fn of_featurehub(mut self, instead: Option<&'static str>) -> Self {
+        self.system = Some(System::FeatureHub);
+        self.instead = instead;
+        self
+    }
+
     pub(super) const fn setters(mut self, setters: &'static [&'static str]) -> Self {
         self.setters = setters;
         self
+    }
+
+    /// Returns true if clients of this system have the setting.
+    #[must_use]
+    pub fn is_of(&self, system: System) -> bool {
+        self.system.is_none_or(|own| own == system)
     }
 
     /// Returns true if the setting is data, and therefore a member of the settings document.

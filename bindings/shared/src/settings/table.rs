@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use fh_client::{Backoff, ClientBuilder, ContextPlacement, Profile, WhileSwitching};
+use fh_client::{
+    Backoff, ClientBuilder, ContextPlacement, Profile, System, WhileSwitching, featbit,
+};
 
 use crate::language::Language::{self, Kotlin, Python, Rust, Swift, TypeScript};
 
 use super::draft::Mode;
-use super::form::{Choice, Form};
+use super::featbit_rows;
+use super::form::{Form, choice, choice_of};
 use super::setting::Setting;
 
 const HTTP_OF_THE_PLATFORM: &str = "the platform sends the requests";
@@ -23,16 +26,8 @@ const OF_THE_PLATFORM: &[(Language, &str)] = &[
 const BY_THE_CONSTRUCTOR: &str = "it is an argument of the constructor";
 const IN_NODE: &str = "only its client for Node has files";
 
-const fn choice(
-    word: &'static str,
-    set: fn(super::Draft) -> super::Draft,
-    about: &'static str,
-) -> Choice {
-    Choice { word, about, set }
-}
-
 /// All settings, in the order of the page.
-pub static SETTINGS: [Setting; 55] = [
+pub static SETTINGS: [Setting; 60] = [
     Setting::new(
         "url",
         Form::Text {
@@ -42,6 +37,7 @@ pub static SETTINGS: [Setting; 55] = [
         "The URL of the Edge. Without it, the environment variable `FEATUREHUB_EDGE_URL` provides it.",
     )
     .setters(&["edge_url"])
+    .of_featurehub(Some("streaming_url"))
     .lacking(OF_THE_CONSTRUCTOR),
     Setting::new(
         "api_keys",
@@ -52,7 +48,13 @@ pub static SETTINGS: [Setting; 55] = [
         "The API keys, all client-evaluated or all server-evaluated. If several environments have a feature with the same key, the environment of the earliest API key provides it. Without them, the environment variable `FEATUREHUB_CLIENT_API_KEY` or `FEATUREHUB_API_KEY` provides one.",
     )
     .setters(&["api_key", "api_keys"])
+    .of_featurehub(Some("secret"))
     .lacking(OF_THE_CONSTRUCTOR),
+    featbit_rows::SYSTEM,
+    featbit_rows::SECRET,
+    featbit_rows::STREAMING_URL,
+    featbit_rows::POLLING_URL,
+    featbit_rows::EVENT_URL,
     Setting::new(
         "mode",
         Form::Choice(&[
@@ -72,7 +74,8 @@ pub static SETTINGS: [Setting; 55] = [
                 },
                 "The client polls at the start, and again after each interval.",
             ),
-            choice(
+            choice_of(
+                System::FeatureHub,
                 "passive",
                 |mut d| {
                     d.mode = Some(Mode::Passive);
@@ -80,7 +83,8 @@ pub static SETTINGS: [Setting; 55] = [
                 },
                 "The client polls at the start, and again at the first read after the interval. The read does not wait for the poll.",
             ),
-            choice(
+            choice_of(
+                System::FeatureHub,
                 "once",
                 |mut d| {
                     d.mode = Some(Mode::Once);
@@ -97,7 +101,7 @@ pub static SETTINGS: [Setting; 55] = [
                 "The client sends no requests. Its features come from a bootstrap document, a snapshot file or overrides.",
             ),
         ]),
-        "The way in which the client fetches features. The default is streaming with one API key, and polling with several.",
+        "The way in which the client fetches features. The default is streaming with one API key or with FeatBit, and polling with several API keys.",
     )
     .setters(&["streaming", "polling", "passive", "once", "offline"]),
     Setting::new(
@@ -119,7 +123,7 @@ pub static SETTINGS: [Setting; 55] = [
     Setting::new(
         "bootstrap",
         Form::Json(|d, json| d.with(|b| b.bootstrap(json))),
-        "Features that the client serves from the start: features, environments, the stored state of the browser SDK, or the content of a snapshot file.",
+        "Features that the client serves from the start: features, environments, the stored state of the browser SDK, or the content of a snapshot file. For FeatBit, the body of `latest-all`.",
     )
     .lacking(&[(TypeScript, IN_NODE)]),
     Setting::new(
@@ -130,6 +134,7 @@ pub static SETTINGS: [Setting; 55] = [
         }),
         "The file in which the client keeps its last features. At the next start, the client serves them until the Edge sends features.",
     )
+    .of_featurehub(Some("bootstrap"))
     .lacking(&[(TypeScript, IN_NODE)]),
     Setting::new(
         "snapshot_max_age",
@@ -139,6 +144,7 @@ pub static SETTINGS: [Setting; 55] = [
         }),
         "The maximum age of features in the snapshot file. Without it, features of any age are served.",
     )
+    .of_featurehub(None)
     .setters(&["snapshot_file"])
     .lacking(&[(TypeScript, "it is the member `maxAge` of `snapshotFile` in Node")]),
     Setting::new(
@@ -170,18 +176,38 @@ pub static SETTINGS: [Setting; 55] = [
     Setting::new(
         "profile",
         Form::Choice(&[
-            choice(
+            choice_of(
+                System::FeatureHub,
                 "client",
                 |d| d.with(|b| b.profile(Profile::Client)),
                 "The rules of most client SDKs.",
             ),
-            choice(
+            choice_of(
+                System::FeatureHub,
                 "edge",
                 |d| d.with(|b| b.profile(Profile::Edge)),
                 "The rules of FeatureHub's Edge.",
             ),
+            choice_of(
+                System::FeatBit,
+                "server",
+                |mut d| {
+                    d.featbit.profile = featbit::Profile::Server;
+                    d
+                },
+                "The rules of FeatBit's evaluation server, which are the default for FeatBit.",
+            ),
+            choice_of(
+                System::FeatBit,
+                "draft",
+                |mut d| {
+                    d.featbit.profile = featbit::Profile::Draft;
+                    d
+                },
+                "The rules of FeatBit's draft of a specification for SDKs.",
+            ),
         ]),
-        "The set of rules by which the client evaluates the features of a client-evaluated key.",
+        "The set of rules by which the client evaluates features, for FeatureHub those of a client-evaluated key.",
     )
     .default("\"client\""),
     Setting::new(
@@ -200,6 +226,7 @@ pub static SETTINGS: [Setting; 55] = [
         ]),
         "The part of a stream's request that carries the context of a server-evaluated key.",
     )
+    .of_featurehub(None)
     .default("\"header\""),
     Setting::new(
         "while_switching",
@@ -217,6 +244,7 @@ pub static SETTINGS: [Setting; 55] = [
         ]),
         "The values that the client serves while the Edge evaluates a changed context.",
     )
+    .of_featurehub(None)
     .default("\"hide\""),
     Setting::new(
         "backoff",
@@ -274,7 +302,7 @@ pub static SETTINGS: [Setting; 55] = [
             d.connect = Some(limits.connect);
             d.with(|b| b.limits(limits))
         }),
-        "The time limits of requests, and the maximum size of a response.",
+        "The time limits of requests, and the maximum size of a response. Without this setting, a client of FeatBit has 60 seconds for `poll` and 67108864 for `bytes`.",
     )
     .default(
         r#"{"connect": 5, "head": 12, "poll": 12, "idle": 90, "heldBack": 15, "bytes": 16777216}"#,

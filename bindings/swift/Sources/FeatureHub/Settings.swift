@@ -4,6 +4,14 @@ import Foundation
 import FoundationNetworking
 #endif
 
+/// The system of a client's server.
+public enum FlagSystem: String, Sendable {
+    /// FeatureHub, whose servers are Edges.
+    case featurehub
+    /// FeatBit. The client polls, because the package opens no WebSockets.
+    case featbit
+}
+
 /// The way in which a client fetches features.
 public enum FetchMode: String, Sendable {
     /// The client keeps one stream open, and polls while the Edge cannot stream.
@@ -26,12 +34,16 @@ public enum WhileSwitching: String, Sendable {
     case keep
 }
 
-/// The set of rules by which a client evaluates the features of a client-evaluated key.
+/// The set of rules by which a client evaluates features, for FeatureHub those of a client-evaluated key.
 public enum Profile: String, Sendable {
-    /// The rules of most client SDKs.
+    /// The rules of most client SDKs of FeatureHub.
     case client
     /// The rules of FeatureHub's Edge.
     case edge
+    /// The rules of FeatBit's evaluation server.
+    case server
+    /// The rules of FeatBit's draft of a specification for SDKs.
+    case draft
 }
 
 /// The part of a stream's request that carries the context of a server-evaluated key.
@@ -88,6 +100,17 @@ public struct Limits: Sendable {
 
 /// The settings of a client. A setting that is nil has its default.
 public struct Settings: Sendable {
+    /// The system of the client's server; `featurehub` by default. With `featbit`, `Client.fromEnvironment` starts the client, and the key of
+    /// a user is the attribute `keyId` of contexts.
+    public var system: FlagSystem?
+    /// The server secret of an environment of FeatBit.
+    public var secret: String?
+    /// The URL of FeatBit's evaluation server for WebSockets, from which the other URLs are taken if they are missing.
+    public var streamingUrl: String?
+    /// The URL of FeatBit's evaluation server for polls.
+    public var pollingUrl: String?
+    /// The URL of FeatBit's evaluation server for insights.
+    public var eventUrl: String?
     /// The way in which the client fetches features; `streaming` by default with one API key, and `polling` with several.
     public var mode: FetchMode?
     /// The time between two polls in the modes `polling` and `passive`; 180 seconds by default. 0 polls once.
@@ -106,7 +129,7 @@ public struct Settings: Sendable {
     public var headers: [String: String]?
     /// The value of the header `X-SDK`, which identifies the program to the Edge.
     public var identification: String?
-    /// The rules by which the client evaluates the features of a client-evaluated key; `client` by default.
+    /// The rules by which the client evaluates features; `client` by default, and `server` for FeatBit.
     public var profile: Profile?
     /// The part of a stream's request that carries the context of a server-evaluated key; `header` by default.
     public var contextPlacement: ContextPlacement?
@@ -174,6 +197,11 @@ public struct Settings: Sendable {
     /// The settings document, in which a setting that is nil is left out.
     var document: [String: Json] {
         Json.given([
+            "system": .word(system),
+            "secret": secret.map { .text($0) },
+            "streamingUrl": streamingUrl.map { .text($0) },
+            "pollingUrl": pollingUrl.map { .text($0) },
+            "eventUrl": eventUrl.map { .text($0) },
             "mode": .word(mode),
             "interval": .seconds(interval),
             "context": context.map { .attributes($0) },

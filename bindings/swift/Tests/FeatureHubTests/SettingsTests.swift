@@ -16,7 +16,7 @@ final class SettingsTests: XCTestCase {
 
     /// The words of the settings with choices.
     private static let choices: [String: @Sendable (String) -> Bool] = [
-        "mode": { FetchMode(rawValue: $0) != nil }, "profile": { Profile(rawValue: $0) != nil },
+        "system": { FlagSystem(rawValue: $0) != nil }, "mode": { FetchMode(rawValue: $0) != nil }, "profile": { Profile(rawValue: $0) != nil },
         "contextPlacement": { ContextPlacement(rawValue: $0) != nil }, "whileSwitching": { WhileSwitching(rawValue: $0) != nil },
     ]
 

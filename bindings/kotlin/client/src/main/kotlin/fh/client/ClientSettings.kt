@@ -5,6 +5,15 @@ import fh.client.internal.Callback
 import fh.client.internal.Json
 import java.time.Duration
 
+/** The system of a client's server. */
+public enum class FlagSystem {
+    /** FeatureHub, whose servers are Edges. */
+    FEATUREHUB,
+
+    /** FeatBit. The client polls, because the package's transports open no WebSockets. */
+    FEATBIT,
+}
+
 /** The way in which a client fetches features. */
 public enum class FetchMode {
     /** The client keeps one stream open, and polls while the Edge cannot stream. */
@@ -13,10 +22,10 @@ public enum class FetchMode {
     /** The client polls at the start, and again after each interval. */
     POLLING,
 
-    /** The client polls at the start, and again at the first read after the interval. */
+    /** The client polls at the start, and again at the first read after the interval. Not for FeatBit. */
     PASSIVE,
 
-    /** The client polls once. */
+    /** The client polls once. Not for FeatBit. */
     ONCE,
 
     /** The client sends no requests. */
@@ -32,13 +41,19 @@ public enum class WhileSwitching {
     KEEP,
 }
 
-/** The set of rules by which a client evaluates the features of a client-evaluated key. */
+/** The set of rules by which a client evaluates features, for FeatureHub those of a client-evaluated key. */
 public enum class Profile {
-    /** The rules of most client SDKs. */
+    /** The rules of most client SDKs of FeatureHub. */
     CLIENT,
 
     /** The rules of FeatureHub's Edge. */
     EDGE,
+
+    /** The rules of FeatBit's evaluation server. */
+    SERVER,
+
+    /** The rules of FeatBit's draft of a specification for SDKs. */
+    DRAFT,
 }
 
 /** The part of a stream's request that carries the context of a server-evaluated key. */
@@ -83,6 +98,21 @@ public class Limits {
 
 /** The settings of a client. A setting that is null has its default. */
 public class ClientSettings internal constructor() {
+    /** The system of the client's server; `FEATUREHUB` by default. For `FEATBIT`, see [FeatureHub.fromEnvironment]. */
+    public var system: FlagSystem? = null
+
+    /** The server secret of an environment of FeatBit. */
+    public var secret: String? = null
+
+    /** The URL of FeatBit's evaluation server for WebSockets, from which the other URLs are taken if they are missing. */
+    public var streamingUrl: String? = null
+
+    /** The URL of FeatBit's evaluation server for polls. */
+    public var pollingUrl: String? = null
+
+    /** The URL of FeatBit's evaluation server for insights. */
+    public var eventUrl: String? = null
+
     /** The way in which the client fetches features; `STREAMING` by default with one API key, and `POLLING` with several. */
     public var mode: FetchMode? = null
 
@@ -110,7 +140,7 @@ public class ClientSettings internal constructor() {
     /** The value of the header `X-SDK`, which identifies the program to the Edge. */
     public var identification: String? = null
 
-    /** The rules by which the client evaluates the features of a client-evaluated key; `CLIENT` by default. */
+    /** The rules by which the client evaluates features; `CLIENT` by default, and `SERVER` for FeatBit. */
     public var profile: Profile? = null
 
     /** The part of a stream's request that carries the context of a server-evaluated key; `HEADER` by default. */
@@ -197,6 +227,11 @@ public class ClientSettings internal constructor() {
     /** Returns the settings document. */
     internal fun document(): Map<String, Any?> =
         mapOf(
+            "system" to system.word(),
+            "secret" to secret,
+            "streamingUrl" to streamingUrl,
+            "pollingUrl" to pollingUrl,
+            "eventUrl" to eventUrl,
             "mode" to mode.word(),
             "interval" to interval.seconds(),
             "context" to context?.let { attributesOf(it) },

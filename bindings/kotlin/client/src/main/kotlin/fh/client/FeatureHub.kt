@@ -44,6 +44,16 @@ public object FeatureHub {
      * Starts a client whose URL and API keys, and the settings that the function leaves out, come from environment variables, such as
      * `FEATUREHUB_EDGE_URL` and `FEATUREHUB_CLIENT_API_KEY`.
      *
+     * A client of FeatBit has a secret and URLs among its settings. In contexts, the key of a user is the attribute `keyId`.
+     *
+     * ```kotlin
+     * val client = FeatureHub.fromEnvironment {
+     *     system = FlagSystem.FEATBIT
+     *     secret = "SERVER_SECRET"
+     *     pollingUrl = "https://flags.example"
+     * }
+     * ```
+     *
      * @throws IllegalArgumentException if a setting is wrong
      */
     @JvmSynthetic

@@ -1,0 +1,87 @@
+//! The rows of the table that clients of FeatBit add.
+
+use fh_client::System;
+
+use crate::language::Language::{self, Python, TypeScript};
+
+use super::form::{Form, choice};
+use super::setting::Setting;
+
+const ONLY_FEATUREHUB: &str = "its client has no sessions with FeatBit";
+const LACKING: &[(Language, &str)] = &[(TypeScript, ONLY_FEATUREHUB)];
+
+pub(super) const SYSTEM: Setting = Setting::new(
+    "system",
+    Form::Choice(&[
+        choice(
+            "featurehub",
+            |d| d.of_system(System::FeatureHub),
+            "FeatureHub, whose servers are Edges.",
+        ),
+        choice(
+            "featbit",
+            |d| d.of_system(System::FeatBit),
+            "FeatBit. A client whose transport cannot open sockets polls.",
+        ),
+    ]),
+    "The system of the client's server.",
+)
+.default("\"featurehub\"")
+.setters(&["featbit"])
+.lacking(&[(TypeScript, ONLY_FEATUREHUB), (Python, "it is the constructor `Client.featbit`")]);
+
+pub(super) const SECRET: Setting = Setting::new(
+    "secret",
+    Form::Text {
+        example: "SERVER_SECRET",
+        set: |mut d, secret| {
+            d.featbit.secret = Some(secret);
+            d
+        },
+    },
+    "The server secret of an environment of FeatBit. Without it, the environment variable `FEATBIT_ENV_SECRET` provides it.",
+)
+.of_featbit()
+.lacking(LACKING);
+
+pub(super) const STREAMING_URL: Setting = Setting::new(
+    "streaming_url",
+    Form::Text {
+        example: "wss://flags.example",
+        set: |mut d, url| {
+            d.featbit.streaming_url = Some(url);
+            d
+        },
+    },
+    "The URL of FeatBit's evaluation server for WebSockets. Without it, the environment variable `FEATBIT_STREAMING_URL` provides it. A URL that is missing is taken from `streaming_url`, `polling_url` or `event_url`, in this order.",
+)
+.of_featbit()
+.lacking(LACKING);
+
+pub(super) const POLLING_URL: Setting = Setting::new(
+    "polling_url",
+    Form::Text {
+        example: "https://flags.example",
+        set: |mut d, url| {
+            d.featbit.polling_url = Some(url);
+            d
+        },
+    },
+    "The URL of FeatBit's evaluation server for polls.",
+)
+.of_featbit()
+.lacking(LACKING);
+
+pub(super) const EVENT_URL: Setting = Setting::new(
+    "event_url",
+    Form::Text {
+        example: "https://flags.example",
+        set: |mut d, url| {
+            d.featbit.event_url = Some(url);
+            d
+        },
+    },
+    "The URL of FeatBit's evaluation server for insights. Without it, the environment variable `FEATBIT_EVENT_URL` provides it.",
+)
+.of_featbit()
+.lacking(LACKING);
