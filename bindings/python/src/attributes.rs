@@ -1,5 +1,7 @@
 //! Attributes of contexts from Python values.
 
+use fh_client::System;
+use fh_eval::featbit::property_text;
 use fh_eval::{Attributes, AttributesBuilder};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -12,24 +14,34 @@ use pyo3::types::{
 use crate::key::Text;
 use crate::number;
 
-/// Names that a program may give as keywords by mistake, with the attributes that rules read.
-const MISTAKEN: [(&str, &str); 2] = [("user_key", "userkey"), ("session_key", "session")];
+/// The attribute with the key of a user of FeatBit.
+const KEY_ID: &str = "keyId";
 
-/// Returns attributes from a mapping and from keywords. A keyword replaces the attribute of the mapping with the same name.
+/// Returns the names that a program may give as keywords by mistake, with the attributes that rules read.
+const fn mistaken(system: System) -> &'static [(&'static str, &'static str)] {
+    match system {
+        System::FeatBit => &[("userkey", KEY_ID)],
+        _ => &[("user_key", "userkey"), ("session_key", "session")],
+    }
+}
+
+/// Returns attributes for flags of this system from a mapping and from keywords. A keyword replaces the attribute of the mapping with the same
+/// name.
 pub(crate) fn read(
     mapping: Option<&Bound<'_, PyAny>>,
     keywords: Option<&Bound<'_, PyDict>>,
+    system: System,
 ) -> PyResult<Attributes> {
     let mut builder = Attributes::builder();
     if let Some(mapping) = mapping {
-        builder = add_mapping(builder, mapping)?;
+        builder = add_mapping(builder, mapping, system)?;
         if let Some(keywords) = keywords {
-            return replace(builder, keywords);
+            return replace(builder, keywords, system);
         }
     }
     if let Some(keywords) = keywords {
         for (name, value) in keywords.iter() {
-            builder = add(builder, keyword(&name.extract()?)?, &value)?;
+            builder = add(builder, keyword(&name.extract()?, system)?, &value, system)?;
         }
     }
     Ok(builder.build())
@@ -39,18 +51,23 @@ pub(crate) fn read(
 pub(crate) fn replace(
     mut builder: AttributesBuilder,
     keywords: &Bound<'_, PyDict>,
+    system: System,
 ) -> PyResult<Attributes> {
     for (name, value) in keywords.iter() {
         let name: Text<'_> = name.extract()?;
-        let name = keyword(&name)?;
-        builder = add(builder.remove(name), name, &value)?;
+        let name = keyword(&name, system)?;
+        builder = add(builder.remove(name), name, &value, system)?;
     }
     Ok(builder.build())
 }
 
-fn keyword<'a>(name: &'a Text<'_>) -> PyResult<&'a str> {
+/// Returns the attribute that a keyword names. `user_key` is the key of a user of FeatBit, whose own name is not in the style of Python.
+fn keyword<'a>(name: &'a Text<'_>, system: System) -> PyResult<&'a str> {
     let name = name.as_str();
-    match MISTAKEN.iter().find(|(mistaken, _)| *mistaken == name) {
+    if system == System::FeatBit && name == "user_key" {
+        return Ok(KEY_ID);
+    }
+    match mistaken(system).iter().find(|(mistaken, _)| *mistaken == name) {
         None => Ok(name),
         Some((_, right)) => Err(PyTypeError::new_err(format!(
             "the attribute is called {right:?}: no rule would read {name:?}"
@@ -61,27 +78,34 @@ fn keyword<'a>(name: &'a Text<'_>) -> PyResult<&'a str> {
 fn add_mapping(
     mut builder: AttributesBuilder,
     mapping: &Bound<'_, PyAny>,
+    system: System,
 ) -> PyResult<AttributesBuilder> {
     if let Ok(dict) = mapping.cast::<PyDict>() {
         for (name, value) in dict.iter() {
-            builder = add(builder, name.extract::<Text<'_>>()?.as_str(), &value)?;
+            builder = add(builder, name.extract::<Text<'_>>()?.as_str(), &value, system)?;
         }
         return Ok(builder);
     }
     for item in mapping.cast::<PyMapping>()?.items()?.iter() {
         let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
-        builder = add(builder, name.extract::<Text<'_>>()?.as_str(), &value)?;
+        builder = add(builder, name.extract::<Text<'_>>()?.as_str(), &value, system)?;
     }
     Ok(builder)
 }
 
-/// Adds an attribute. `None` and an empty list leave the attribute out.
+/// Adds an attribute. `None` and an empty list leave the attribute out. An attribute of FeatBit has one value, so that a list becomes its JSON
+/// text, and a second value replaces the first one.
 fn add(
     builder: AttributesBuilder,
     name: &str,
     value: &Bound<'_, PyAny>,
+    system: System,
 ) -> PyResult<AttributesBuilder> {
+    let builder = if system == System::FeatBit { builder.remove(name) } else { builder };
     Ok(match texts_of(name, value)? {
+        Texts::Many(texts) if system == System::FeatBit => {
+            builder.attribute(name, property_text(&texts))
+        }
         Texts::One(text) => builder.attribute(name, text.as_str()),
         Texts::Written(text) => builder.attribute(name, text),
         Texts::Many(texts) => builder.attribute(name, texts),

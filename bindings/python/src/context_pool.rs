@@ -136,7 +136,7 @@ impl ContextPool {
         mapping: Option<&Bound<'_, PyAny>>,
         attributes: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Context> {
-        let attributes = attributes::read(mapping, attributes)?;
+        let attributes = attributes::read(mapping, attributes, self.client.get().system())?;
         let outcome = wait(py, self.here()?.pool.get(attributes))?;
         self.got(py, outcome)
     }
@@ -200,7 +200,7 @@ pub(crate) fn pooled(
     mapping: Option<&Bound<'_, PyAny>>,
     attributes: &Bound<'_, PyDict>,
 ) -> PyResult<Pending> {
-    let attributes = attributes::read(mapping, Some(attributes))?;
+    let attributes = attributes::read(mapping, Some(attributes), pool.get().client.get().system())?;
     let core = pool.get().here()?.pool.clone();
     let pool = pool.clone().unbind();
     Ok(Pending::of(async move { core.get(attributes).await }, move |py, outcome| {

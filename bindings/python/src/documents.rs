@@ -1,16 +1,9 @@
-//! Values of settings and methods that a program gives in several forms: JSON documents, headers, profiles and PEM texts.
+//! Values of settings and methods that a program gives in several forms: JSON documents, headers and PEM texts.
 
-use fh_client::Profile;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMapping, PyString};
 
-use crate::choice::choice;
 use crate::json;
-
-/// Reads the name of a profile.
-pub(crate) fn profile(value: &Bound<'_, PyAny>) -> PyResult<Profile> {
-    choice(value, &[("client", Profile::Client), ("edge", Profile::Edge)])
-}
 
 /// Returns the names and values of headers from a mapping.
 pub(crate) fn headers(value: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {

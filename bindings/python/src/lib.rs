@@ -10,6 +10,7 @@ mod constructor_callbacks;
 mod context;
 mod context_pool;
 mod detail;
+mod dialect;
 mod documents;
 mod duration;
 mod errors;

@@ -246,7 +246,7 @@ pub(crate) fn set_context(
     mapping: Option<&Bound<'_, PyAny>>,
     attributes: &Bound<'_, PyDict>,
 ) -> PyResult<Pending> {
-    let attributes = attributes::read(mapping, Some(attributes))?;
+    let attributes = attributes::read(mapping, Some(attributes), client.get().system())?;
     let core = client.get().started()?.clone();
     let client = client.clone().unbind();
     Ok(Pending::of(async move { core.set_context(attributes).await }, move |py, outcome| {

@@ -3,50 +3,52 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use fh_arrow::{Options, Strategies};
-use fh_client::{Attributes, Kind, Profile, Timestamp};
+use fh_client::{Attributes, Kind, Timestamp};
 use fh_eval::Subject;
-use pyo3::exceptions::{PyKeyError, PyValueError};
+use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyDict, PyType};
 
 use crate::columns::{self, Columns};
 use crate::context::Context;
-use crate::documents::{document, profile};
+use crate::dialect::{Dialect, Steps};
+use crate::documents::document;
 use crate::instant::Instant;
 use crate::key::Text;
-use crate::{attributes, json, number, value};
+use crate::{json, number, value};
 
 /// Compiled features.
 #[pyclass(frozen, module = "fh_client")]
 pub(crate) struct Ruleset {
     core: fh_eval::Ruleset,
+    dialect: Dialect,
 }
 
 impl Ruleset {
-    /// Calls a function with a feature and with the subject of an evaluation.
+    /// Calls a function with a feature, and with the subject and the attributes of an evaluation.
     fn with<T>(
         &self,
         context: Option<&Bound<'_, PyAny>>,
         key: &Text<'_>,
         now: Option<Instant>,
-        call: impl FnOnce(fh_eval::FeatureRef<'_>, &Subject<'_, Timestamp>) -> T,
+        call: impl FnOnce(fh_eval::FeatureRef<'_>, &Subject<'_, Timestamp>, Option<&Attributes>) -> T,
     ) -> PyResult<T> {
         let Some(feature) = self.core.get(key.as_str()) else {
             return Err(PyKeyError::new_err(key.as_str().to_string()));
         };
         let now = now.map_or_else(present_time, |now| now.0);
         let Some(context) = context else {
-            return Ok(call(feature, &Subject::without_context(now)));
+            return Ok(call(feature, &Subject::without_context(now), None));
         };
         let read: Attributes;
         let attributes = match context.cast::<Context>() {
             Ok(context) => &**context.get().attributes_of(),
             Err(_) => {
-                read = attributes::read(Some(context), None)?;
+                read = self.dialect.attributes(context)?;
                 &read
             }
         };
-        Ok(call(feature, &Subject::new(attributes, now)))
+        Ok(call(feature, &Subject::new(attributes, now), Some(attributes)))
     }
 }
 
@@ -58,18 +60,16 @@ fn present_time() -> Timestamp {
 #[pymethods]
 impl Ruleset {
     #[classmethod]
-    #[pyo3(signature = (payload, /, profile=None), text_signature = "($cls, payload, /, profile='client')")]
+    #[pyo3(signature = (payload, /, profile=None, *, system=None), text_signature = "($cls, payload, /, profile=None, *, system='featurehub')")]
     fn from_json(
         _class: &Bound<'_, PyType>,
         payload: &Bound<'_, PyAny>,
         profile: Option<&Bound<'_, PyAny>>,
+        system: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let profile = profile.map_or(Ok(Profile::Client), self::profile)?;
-        let payload = document(payload)?;
-        match fh_eval::Ruleset::from_json(&payload, profile) {
-            Ok(core) => Ok(Self { core }),
-            Err(why) => Err(PyValueError::new_err(format!("payload: {why}"))),
-        }
+        let dialect = system.map_or(Ok(Dialect::FeatureHub), Dialect::named)?;
+        let core = dialect.compile(&document(payload)?, profile)?;
+        Ok(Self { core, dialect })
     }
 
     #[getter]
@@ -90,21 +90,23 @@ impl Ruleset {
         now: Option<Instant>,
     ) -> PyResult<Evaluation> {
         let kind = kind.map(value::kind).transpose()?;
-        self.with(context, &key, now, |feature, subject| {
+        self.with(context, &key, now, |feature, subject, _| {
             let evaluation = feature.evaluate(subject);
             let (value, reason) = match kind {
                 Some(kind) => evaluation.read(kind),
                 None => (evaluation.value(), evaluation.reason()),
             };
-            // A read of another type does not tell which strategy matched.
-            let matched = kind.is_none_or(|kind| feature.kind() == Some(kind));
+            // A read of another type does not tell which strategy matched. Flags of FeatBit convert their values.
+            let matched = kind.is_none_or(|kind| feature.kind() == Some(kind)) || value.is_some();
+            let strategy_id = evaluation.variant().or_else(|| evaluation.strategy_id());
             Evaluation {
                 key: feature.key().to_string(),
                 value: value.cloned(),
                 kind: feature.kind(),
                 reason,
                 is_set: evaluation.is_set(),
-                strategy_id: evaluation.strategy_id().filter(|_| matched).map(ToString::to_string),
+                strategy_id: strategy_id.filter(|_| matched).map(ToString::to_string),
+                rule_name: evaluation.rule_name().filter(|_| matched).map(ToString::to_string),
                 strategy_position: evaluation.strategy_position().filter(|_| matched),
                 is_locked: feature.is_locked(),
                 version: feature.version(),
@@ -124,10 +126,12 @@ impl Ruleset {
         key: Text<'_>,
         now: Option<Instant>,
     ) -> PyResult<RuleExplanation> {
-        self.with(context, &key, now, |feature, subject| RuleExplanation {
-            key: feature.key().to_string(),
-            core: feature.explain(subject),
-        })
+        let dialect = self.dialect;
+        let time = now.map_or_else(present_time, |now| now.0);
+        self.with(context, &key, Some(Instant(time)), |feature, subject, attributes| {
+            let steps = dialect.explain(feature, subject, attributes, time)?;
+            Ok(RuleExplanation { key: feature.key().to_string(), steps })
+        })?
     }
 
     #[pyo3(signature = (columns, /, features=None, *, now=None, strategies=false, threads=1))]
@@ -174,6 +178,7 @@ pub(crate) struct Evaluation {
     reason: fh_eval::EvaluationReason,
     is_set: bool,
     strategy_id: Option<String>,
+    rule_name: Option<String>,
     strategy_position: Option<usize>,
     is_locked: bool,
     version: i64,
@@ -221,6 +226,11 @@ impl Evaluation {
     }
 
     #[getter]
+    fn rule_name(&self) -> Option<&str> {
+        self.rule_name.as_deref()
+    }
+
+    #[getter]
     const fn strategy_position(&self) -> Option<usize> {
         self.strategy_position
     }
@@ -255,17 +265,23 @@ impl Evaluation {
 #[pyclass(frozen, module = "fh_client")]
 pub(crate) struct RuleExplanation {
     key: String,
-    core: fh_eval::Explanation,
+    steps: Steps,
 }
 
 #[pymethods]
 impl RuleExplanation {
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        json::value_of(py, &self.core)
+        match &self.steps {
+            Steps::OfFeature(steps) => json::value_of(py, steps),
+            Steps::OfFlag(steps) => json::value_of(py, steps),
+        }
     }
 
     fn __str__(&self) -> String {
-        self.core.to_string()
+        match &self.steps {
+            Steps::OfFeature(steps) => steps.to_string(),
+            Steps::OfFlag(steps) => steps.to_string(),
+        }
     }
 
     /// The text for people names attribute values, so it is not what `repr` gives.

@@ -42,6 +42,10 @@ pub(crate) fn named(py: Python<'_>, name: &str, error: PyErr) -> PyErr {
 
 /// Returns the error for a keyword argument that does not exist.
 pub(crate) fn unknown(name: &str) -> PyErr {
+    let lacking = SETTINGS.iter().find(|setting| setting.name == name);
+    if let Some(why) = lacking.and_then(|setting| setting.languages.lack(Language::Python)) {
+        return PyTypeError::new_err(format!("Python has no such setting, because {why}"));
+    }
     let keywords = SETTINGS.iter().skip(2);
     let keywords = keywords.filter(|setting| setting.languages.lack(Language::Python).is_none());
     let advice = match closest(name, keywords.map(|setting| setting.name)) {

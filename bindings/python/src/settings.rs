@@ -1,8 +1,8 @@
 //! The settings of a client from keyword arguments, which are those of the table of all languages ([`fh_binding::settings`]).
 
 use fh_binding::language::Language;
-use fh_binding::settings::{Draft, Form, Proxy, SETTINGS, Setting, SettingsError};
-use fh_client::ClientBuilder;
+use fh_binding::settings::{Draft, Form, GivenSettings, Proxy, SETTINGS, Setting, SettingsError};
+use fh_client::{ClientBuilder, System};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
@@ -14,15 +14,25 @@ use crate::setting_classes::{Backoff, Limits};
 use crate::setting_forms::{named, unknown};
 use crate::{attributes, constructor_callbacks, documents, errors};
 
-/// The arguments that are not given by keyword.
+/// The arguments of `Client` that are not given by keyword.
 const POSITIONAL: [&str; 2] = ["url", "api_keys"];
 
 /// The source of a client's features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fetching {
-    FromTheEdge,
-    /// The client is offline, so it has no mode of fetching.
+    /// A server of this system.
+    From(System),
+    /// The client of FeatureHub is offline, so it has no mode of fetching.
     Never,
+}
+
+impl Fetching {
+    pub(crate) const fn system(self) -> System {
+        match self {
+            Self::From(system) => system,
+            Self::Never => System::FeatureHub,
+        }
+    }
 }
 
 /// Applies keyword arguments to a builder.
@@ -32,13 +42,16 @@ pub(crate) fn apply(
     fetching: Fetching,
     callbacks: &ConstructorCallbacks,
 ) -> PyResult<ClientBuilder> {
-    let mut draft = Draft::of(builder);
+    let system = fetching.system();
+    let (mut draft, mut given) = (Draft::of(builder).of_system(system), GivenSettings::default());
     for (name, value) in settings.into_iter().flat_map(PyDictMethods::iter) {
         let name: String = name.extract()?;
-        let setting = keyword(&name).ok_or_else(|| named(value.py(), &name, unknown(&name)))?;
+        let setting =
+            keyword(&name, system).ok_or_else(|| named(value.py(), &name, unknown(&name)))?;
         // `None` is the default of each setting.
         if !value.is_none() {
-            draft = set(draft, setting, &value, callbacks)
+            given.add(setting, value.extract::<String>().ok().as_deref());
+            draft = set(draft, setting, &value, callbacks, system)
                 .map_err(|error| named(value.py(), &name, error))?;
         }
     }
@@ -47,28 +60,29 @@ pub(crate) fn apply(
             "an offline client fetches nothing, so it has neither mode nor interval: leave them out",
         ));
     }
-    draft.finish(Language::Python).map_err(|error| match error {
+    let outcome = given.check(system, Language::Python);
+    outcome.and_then(|()| draft.finish(Language::Python)).map_err(|error| match error {
         SettingsError::Start(error) => errors::start(&error),
         other => PyValueError::new_err(other.to_string()),
     })
 }
 
-/// Returns the settings that are keyword arguments.
-fn all_keywords() -> impl Iterator<Item = &'static Setting> {
-    SETTINGS.iter().filter(|setting| {
-        !POSITIONAL.contains(&setting.name) && setting.languages.lack(Language::Python).is_none()
-    })
+/// Returns the settings of Python.
+fn all() -> impl Iterator<Item = &'static Setting> {
+    SETTINGS.iter().filter(|setting| setting.languages.lack(Language::Python).is_none())
 }
 
-/// Returns the setting of a keyword argument.
-fn keyword(name: &str) -> Option<&'static Setting> {
-    all_keywords().find(|setting| setting.name == name)
+/// Returns the setting of a keyword argument. A setting of the other system is found, too, and [`GivenSettings`] refuses it.
+fn keyword(name: &str, system: System) -> Option<&'static Setting> {
+    let is_keyword = system == System::FeatBit || !POSITIONAL.contains(&name);
+    all().find(|setting| setting.name == name && is_keyword)
 }
 
-/// Returns the names of the constructor's keyword arguments.
+/// Returns the names of the keyword arguments of `Client`.
 #[pyfunction]
 pub(crate) fn keywords() -> Vec<&'static str> {
-    all_keywords().map(|setting| setting.name).collect()
+    let own = all().filter(|setting| setting.is_of(System::FeatureHub));
+    own.map(|setting| setting.name).filter(|name| !POSITIONAL.contains(name)).collect()
 }
 
 fn set(
@@ -76,6 +90,7 @@ fn set(
     setting: &Setting,
     value: &Bound<'_, PyAny>,
     callbacks: &ConstructorCallbacks,
+    system: System,
 ) -> PyResult<Draft> {
     Ok(match &setting.form {
         Form::Flag(set) => set(draft, value.extract()?),
@@ -95,7 +110,7 @@ fn set(
         }
         Form::Path(set) => set(draft, value.extract()?),
         Form::Headers(set) => set(draft, documents::headers(value)?),
-        Form::Context(set) => set(draft, attributes::read(Some(value), None)?.into()),
+        Form::Context(set) => set(draft, attributes::read(Some(value), None, system)?.into()),
         Form::Json(set) => set(draft, documents::document(value)?),
         Form::Pem(set) => set(draft, documents::text_or_bytes(value)?),
         Form::Proxy(set) => match value.cast::<PyBool>() {

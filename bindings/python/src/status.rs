@@ -37,7 +37,7 @@ impl Status {
 
     #[getter]
     fn message(&self) -> Option<String> {
-        self.core.problem.as_ref().map(ToString::to_string)
+        self.core.problem.as_ref().map(|problem| problem.on(self.core.system).to_string())
     }
 
     #[getter]
@@ -93,6 +93,23 @@ impl Status {
     #[getter]
     fn is_holding(&self) -> bool {
         self.core.is_holding
+    }
+
+    #[getter]
+    const fn system(&self) -> &'static str {
+        self.core.system.as_str()
+    }
+
+    #[getter]
+    const fn cursor(&self) -> Option<i64> {
+        self.core.cursor
+    }
+
+    #[getter]
+    fn clock_offset(&self) -> Option<f64> {
+        // Offsets have far fewer digits than a double holds.
+        #[expect(clippy::cast_precision_loss, reason = "an offset is at most some years")]
+        self.core.clock_offset.map(|millis| millis as f64 / 1000.0)
     }
 
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

@@ -1,6 +1,6 @@
 //! The event of listeners for the status.
 
-use fh_client::{Connection, Problem, Readiness, SessionStatus};
+use fh_client::{Connection, Problem, Readiness, SessionStatus, System};
 use pyo3::prelude::*;
 
 /// The connection, the problem and the readiness of a client, reported to a listener.
@@ -9,12 +9,18 @@ pub(crate) struct StatusChange {
     readiness: Readiness,
     connection: Connection,
     problem: Option<Problem>,
+    system: System,
 }
 
 impl StatusChange {
     pub(crate) fn of(status: &SessionStatus) -> Self {
-        let SessionStatus { readiness, connection, problem, .. } = status;
-        Self { readiness: *readiness, connection: *connection, problem: problem.clone() }
+        let SessionStatus { readiness, connection, problem, system, .. } = status;
+        Self {
+            readiness: *readiness,
+            connection: *connection,
+            problem: problem.clone(),
+            system: *system,
+        }
     }
 }
 
@@ -37,7 +43,7 @@ impl StatusChange {
 
     #[getter]
     fn message(&self) -> Option<String> {
-        self.problem.as_ref().map(ToString::to_string)
+        self.problem.as_ref().map(|problem| problem.on(self.system).to_string())
     }
 
     fn __repr__(&self) -> String {

@@ -12,7 +12,9 @@ import pytest
 
 PROJECT = pathlib.Path(__file__).parents[3]
 LISTS: dict[str, Any] = json.loads((PROJECT / "bindings/shared/lists.json").read_text())
-SETTINGS = [setting for setting in LISTS["settings"] if "Python" not in setting.get("lacking", {})]
+ALL = [setting for setting in LISTS["settings"] if "Python" not in setting.get("lacking", {})]
+#: The settings of clients of FeatureHub.
+SETTINGS = [setting for setting in ALL if setting.get("system", "featurehub") == "featurehub"]
 TYPES = ast.parse((PROJECT / "bindings/python/python/fh_client/_native.pyi").read_text())
 
 # The type of each form of value. A choice has the words of the list.
@@ -53,6 +55,11 @@ KEYWORDS = {argument.arg: of_type(argument) for argument in [ARGUMENTS.args[1], 
 TEXTS = dict(re.findall(r"^(\w+): (.*?)(?=^\w+: |\Z)", (ast.get_docstring(CONSTRUCTOR) or "").split("\n\n", 1)[1], re.M | re.S))
 
 
+def choices(setting: dict[str, Any], system: str) -> list[str]:
+    """Return the words of a setting that clients of this system have."""
+    return [word for word in setting["choices"] if setting.get("systems", {}).get(word, system) == system]
+
+
 def words(annotation: str) -> list[str]:
     return re.findall(r"'([^']*)'", annotation)
 
@@ -68,12 +75,26 @@ def test_the_constructor_has_the_settings_of_the_list() -> None:
     assert sorted(shown) == sorted(KEYWORDS)
 
 
+def test_the_constructor_for_featbit_has_the_settings_of_the_list() -> None:
+    arguments = method("Client", "featbit").args
+    given = {argument.arg: of_type(argument) for argument in [arguments.args[1], *arguments.kwonlyargs]}
+    listed = {setting["name"]: setting for setting in ALL if setting.get("system", "featbit") == "featbit"}
+    # A snapshot file is the only setting without a system that has no effect.
+    assert sorted(given) == sorted(listed.keys() - {"snapshot_at_start"})
+    assert list(inspect.signature(fh_client.Client.featbit).parameters) == list(given)
+    for name, annotation in given.items():
+        if listed[name]["form"] == "choice":
+            assert words(annotation) == choices(listed[name], "featbit")
+        else:
+            assert annotation == KEYWORDS.get(name, "str")
+
+
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting["name"])
 def test_a_setting_has_the_form_the_unit_and_the_default_of_the_list(setting: dict[str, Any]) -> None:
     name, form = setting["name"], setting["form"]
     annotation, text = KEYWORDS[name], text_of(name)
     if form == "choice":
-        assert annotation.startswith("Literal[") and words(annotation) == setting["choices"]
+        assert annotation.startswith("Literal[") and words(annotation) == choices(setting, "featurehub")
     elif form != "code":
         assert annotation == FORMS[form]
     assert len(text) > 10

@@ -39,6 +39,8 @@ _Problem: TypeAlias = Literal[
     "unexpected_status",
     "no_streaming",
     "held_back",
+    "sockets_blocked",
+    "secret_refused",
     "content_type",
     "redirect",
     "malformed",
@@ -59,6 +61,9 @@ _Reason: TypeAlias = Literal[
     "SPLIT",
     "DEFAULT",
     "STATIC",
+    "OFF",
+    "TARGET",
+    "MALFORMED",
     "INTERCEPTED",
     "NOT_SET",
     "NOT_FOUND",
@@ -73,9 +78,13 @@ _Notice: TypeAlias = Literal[
     "interceptor_failed",
     "fell_back_to_polling",
     "streams_held_back",
+    "sockets_blocked",
+    "sockets_unsupported",
+    "clock_off",
     "store_ignored",
     "ignored",
 ]
+_System: TypeAlias = Literal["featurehub", "featbit"]
 _Duration: TypeAlias = float | timedelta
 _Instant: TypeAlias = float | datetime
 _Locks: TypeAlias = Literal["respect", "override", "decide"]
@@ -508,6 +517,9 @@ class Evaluation:
     def strategy_id(self) -> str | None:
         """The id of the strategy that matched."""
     @property
+    def rule_name(self) -> str | None:
+        """The name of the rule of FeatBit or FeatureSignals that matched; `None` if there is none."""
+    @property
     def strategy_position(self) -> int | None:
         """The position of the strategy that matched, from 0."""
     @property
@@ -538,9 +550,17 @@ class Ruleset:
         cls,
         payload: bytes | str | Mapping[str, Any] | list[Any],
         /,
-        profile: Literal["client", "edge"] = "client",
+        profile: Literal["client", "edge", "server", "draft"] | None = None,
+        *,
+        system: Literal["featurehub", "featbit", "featuresignals"] = "featurehub",
     ) -> Ruleset:
-        """Compile features. The payload is a list of features, or the body of a poll's response."""
+        """Compile features. Raise `ValueError` if the payload cannot be read.
+
+        system: The system of the features. For FeatureHub, the payload is a list of features, or the body of a poll's response. For
+            FeatBit, it is the body of `latest-all`, and contexts have the key of the user as `keyId`. For FeatureSignals, it is an object
+            with `flags`, `states` and `segments`, and contexts have their key as `key`.
+        profile: The set of rules: "client" (the default) or "edge" for FeatureHub, "server" (the default) or "draft" for FeatBit.
+        """
     @property
     def features(self) -> list[str]:
         """The keys of the features."""
@@ -897,6 +917,15 @@ class Status:
     @property
     def is_holding(self) -> bool:
         """True while catch & release holds changes back."""
+    @property
+    def system(self) -> _System:
+        """The system of the server."""
+    @property
+    def cursor(self) -> int | None:
+        """The version of the newest flag or segment of FeatBit, in milliseconds since 1970; `None` for FeatureHub."""
+    @property
+    def clock_offset(self) -> float | None:
+        """The seconds by which the clock of FeatBit's server is ahead, if a refusal has shown that the clocks differ."""
     def to_dict(self) -> dict[str, Any]:
         """Return the status as the JSON object for a health endpoint."""
 
@@ -1202,7 +1231,7 @@ class Client(_Reads):
         url: The URL of the Edge.
         api_keys: The API keys, all client-evaluated or all server-evaluated.
         mode: The way in which the client fetches features. The default is streaming with one API
-            key, and polling with several.
+            key, and polling with several API keys.
         interval: The time between two polls in the modes `polling` and `passive`. 0 polls once. The
             Edge may change the interval. Seconds, or a timedelta. The default is 180.
         context: The first context for which the Edge evaluates a server-evaluated key.
@@ -1259,6 +1288,60 @@ class Client(_Reads):
         http1_only: True to use HTTP/1.1 only. The default is False.
         start: "lazy" to start the client at its first use, for programs that fork. The default is
             "eager".
+        """
+    @classmethod
+    def featbit(
+        cls,
+        secret: str | None = None,
+        *,
+        streaming_url: str | None = None,
+        polling_url: str | None = None,
+        event_url: str | None = None,
+        mode: Literal["streaming", "polling", "offline"] | None = None,
+        interval: _Duration | None = None,
+        context: Mapping[str, _Attribute] | None = None,
+        bootstrap: bytes | str | Mapping[str, Any] | list[Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        identification: str | None = None,
+        profile: Literal["server", "draft"] | None = None,
+        backoff: Backoff | None = None,
+        backoff_when_refused: Backoff | None = None,
+        return_within: tuple[_Duration, _Duration] | None = None,
+        healthy_after: _Duration | None = None,
+        stream_again_after: _Duration | None = None,
+        pace: _Duration | None = None,
+        limits: Limits | None = None,
+        clock: Clock | None = None,
+        event_queue: int | None = None,
+        interceptors: Iterable[_Interceptor | tuple[_Interceptor, _Locks]] | None = None,
+        observers: Iterable[_Observer | tuple[_Observer, dict[str, Any]]] | None = None,
+        on_readiness: Callable[[ReadinessChange], object] | None = None,
+        on_status: Callable[[StatusChange], object] | None = None,
+        on_notice: Callable[[Notice], object] | None = None,
+        on_raw: Callable[[RawUpdate], object] | None = None,
+        on_new_state: Callable[[NewState], object] | None = None,
+        on_change: Mapping[str, Callable[[Change], object]] | None = None,
+        catch_updates: bool | None = None,
+        listeners: bool | None = None,
+        ca_certificate: str | bytes | None = None,
+        client_certificate: str | bytes | None = None,
+        proxy: str | Literal[False] | None = None,
+        http1_only: bool | None = None,
+        start: Literal["eager", "lazy"] | None = None,
+    ) -> Client:
+        """Return a client of a FeatBit server, which connects in the background. Raise `ValueError` or `TypeError` that names a
+        wrong argument. Reads, contexts and listeners are those of all clients, and so are the arguments that are not listed here.
+
+        secret: The server secret of an environment. Without it, `FEATBIT_ENV_SECRET` provides it.
+        streaming_url: The URL of the evaluation server for WebSockets. Without it, `FEATBIT_STREAMING_URL`
+            provides it. A URL that is missing is taken from the others.
+        polling_url: The URL of the evaluation server for polls.
+        event_url: The URL of the evaluation server for insights. Without it, `FEATBIT_EVENT_URL` provides it.
+        mode: The way in which the client fetches features. The default is "streaming".
+        bootstrap: Flags that the client serves from the start: the body of `latest-all`.
+        profile: The set of rules by which the client evaluates flags. The default is "server".
+        limits: The time limits of requests, and the maximum size of a message. Without this argument, `poll`
+            is 60 and `bytes` is 67108864.
         """
     @classmethod
     def offline(
@@ -1319,6 +1402,9 @@ class Client(_Reads):
     @property
     def is_ready(self) -> bool:
         """True if the client has features."""
+    @property
+    def system(self) -> _System:
+        """The system of the client's server."""
     def status(self) -> Status:
         """Return the present status."""
     def diagnostics(self) -> list[str]:
@@ -1332,7 +1418,10 @@ class Client(_Reads):
     def context(
         self, mapping: Mapping[str, _Attribute] | None = None, /, **attributes: _Attribute
     ) -> Context:
-        """Return a context with these attributes. `None` and empty lists leave an attribute out."""
+        """Return a context with these attributes. `None` and empty lists leave an attribute out.
+
+        The key of a user of FeatBit is the attribute `keyId`, or the keyword `user_key`.
+        """
     def feature(self, key: str, /) -> Feature:
         """Return a handle that reads one feature without a context."""
     def snapshot(self) -> Snapshot:

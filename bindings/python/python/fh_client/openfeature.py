@@ -18,9 +18,11 @@ from openfeature.event import EventDetails, ProviderEvent, ProviderEventDetails
 from openfeature.exception import (
     ErrorCode,
     FlagNotFoundError,
+    GeneralError,
     InvalidContextError,
     ParseError,
     ProviderNotReadyError,
+    TargetingKeyMissingError,
     TypeMismatchError,
 )
 from openfeature.flag_evaluation import FlagMetadata, FlagResolutionDetails, FlagValueType, Reason
@@ -37,14 +39,16 @@ __all__ = ["FeatureHubProvider"]
 
 _T = TypeVar("_T")
 
-#: The attribute that the targeting key becomes, unless the context has an attribute of this name.
-_USER_KEY = "userkey"
+#: The attributes that the targeting key becomes in each system, unless the context has an attribute of this name.
+_USER_KEYS = {"featurehub": "userkey", "featbit": "keyId"}
 
 _REASONS = {
     "STRATEGY_MATCH": Reason.TARGETING_MATCH,
     "SPLIT": Reason.SPLIT,
     "DEFAULT": Reason.DEFAULT,
     "STATIC": Reason.STATIC,
+    "OFF": Reason.DISABLED,
+    "TARGET": Reason.TARGETING_MATCH,
     "INTERCEPTED": "OVERRIDE",
 }
 
@@ -75,6 +79,7 @@ class FeatureHubProvider(AbstractProvider):
         super().__init__()
         self._client = client
         self._patience = patience
+        self._user_key = _USER_KEYS[client.system]
         self._name = _ProviderName("featurehub")
         self._subscriptions: list[Subscription] = []
         self._held: dict[str, Subscription] = {}
@@ -204,6 +209,11 @@ class FeatureHubProvider(AbstractProvider):
             raise FlagNotFoundError("the feature does not exist")
         if detail.reason == "TYPE_MISMATCH":
             raise TypeMismatchError(f"the type of the feature is {detail.kind or 'unknown'}")
+        if detail.reason == "MALFORMED":
+            source = self._source(context)
+            if isinstance(source, Context) and self._user_key in source.attributes:
+                raise GeneralError("the flag is malformed for this user: `diagnostics` of the client may say why")
+            raise TargetingKeyMissingError("a flag of FeatBit needs the key of a user: set the targeting key")
         if detail.reason != "NOT_READY":
             raise FlagNotFoundError("the feature has no value")
         if self._client.is_ready and self._client.is_server_evaluated:
@@ -213,7 +223,7 @@ class FeatureHubProvider(AbstractProvider):
         raise ProviderNotReadyError("the client has no features yet")
 
     def _source(self, context: EvaluationContext | None) -> Client | Context:
-        attributes = {} if context is None else _attributes(context)
+        attributes = {} if context is None else _attributes(context, self._user_key)
         if not attributes and self._client.is_server_evaluated:
             # These are the values of the context that was given to the client with `set_context`.
             return self._client
@@ -291,10 +301,10 @@ class FeatureHubProvider(AbstractProvider):
             pass
 
 
-def _attributes(context: EvaluationContext) -> dict[str, Any]:
+def _attributes(context: EvaluationContext, user_key: str) -> dict[str, Any]:
     attributes = {name: _attribute(name, value) for name, value in context.attributes.items()}
     if context.targeting_key is not None:
-        attributes.setdefault(_USER_KEY, context.targeting_key)
+        attributes.setdefault(user_key, context.targeting_key)
     return attributes
 
 

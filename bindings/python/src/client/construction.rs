@@ -1,6 +1,6 @@
 //! The construction of a client from keyword arguments.
 
-use fh_client::ClientBuilder;
+use fh_client::{ClientBuilder, System};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -49,7 +49,21 @@ impl Client {
         settings: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         let start = start(settings)?;
-        Self::with_settings(py, identified(builder), settings, Fetching::FromTheEdge, start)
+        let fetching = Fetching::From(System::FeatureHub);
+        Self::with_settings(py, identified(builder), settings, fetching, start)
+    }
+
+    /// Returns a client of a FeatBit server.
+    pub(super) fn of_featbit(
+        py: Python<'_>,
+        secret: Option<&Bound<'_, PyAny>>,
+        settings: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let settings = settings.map_or_else(|| Ok(PyDict::new(py)), PyDictMethods::copy)?;
+        settings.set_item("secret", secret)?;
+        let start = start(Some(&settings))?;
+        let builder = identified(fh_client::Client::from_environment());
+        Self::with_settings(py, builder, Some(&settings), Fetching::From(System::FeatBit), start)
     }
 
     pub(super) fn with_settings(
@@ -65,9 +79,9 @@ impl Client {
         match start {
             Start::AtOnce => {
                 let core = builder.start().map_err(|error| errors::start(&error))?;
-                Ok(Self::of(core, callbacks, None))
+                Ok(Self::of(core, callbacks, None, fetching.system()))
             }
-            Start::AtTheFirstUse => Self::start_later(builder, callbacks),
+            Start::AtTheFirstUse => Self::start_later(builder, callbacks, fetching.system()),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fh_binding::process::PerProcess;
 use fh_binding::process::forks;
-use fh_client::ClientBuilder;
+use fh_client::{ClientBuilder, System};
 use pyo3::exceptions::PyResourceWarning;
 use pyo3::prelude::*;
 
@@ -20,6 +20,8 @@ use crate::workers;
 #[pyclass(frozen, weakref, module = "fh_client")]
 pub(crate) struct Client {
     pub(super) core: PerProcess<fh_client::Client>,
+    /// The system of the client's server, which contexts are made for.
+    system: System,
     /// The settings of a client that starts at its first use.
     pub(super) settings: Option<Box<ClientBuilder>>,
     pub(super) listeners: Arc<Registry>,
@@ -38,14 +40,16 @@ impl Client {
         core: fh_client::Client,
         callbacks: ConstructorCallbacks,
         origin: Option<Py<Self>>,
+        system: System,
     ) -> Self {
         exit::remember(&core);
-        Self::new_with(PerProcess::of(core), None, callbacks, origin)
+        Self::new_with(PerProcess::of(core), None, callbacks, origin, system)
     }
 
     /// The client of a context that a pool keeps.
     pub(crate) fn of_pool(core: fh_client::Client, origin: Py<Self>) -> Self {
-        let mut client = Self::of(core, ConstructorCallbacks::default(), Some(origin));
+        let system = origin.get().system;
+        let mut client = Self::of(core, ConstructorCallbacks::default(), Some(origin), system);
         client.of_pool = Some(forks());
         client
     }
@@ -54,10 +58,11 @@ impl Client {
     pub(super) fn start_later(
         builder: ClientBuilder,
         callbacks: ConstructorCallbacks,
+        system: System,
     ) -> PyResult<Self> {
         builder.check().map_err(|error| errors::start(&error))?;
         let settings = Some(Box::new(builder));
-        Ok(Self::new_with(PerProcess::unmade(), settings, callbacks, None))
+        Ok(Self::new_with(PerProcess::unmade(), settings, callbacks, None, system))
     }
 
     fn new_with(
@@ -65,9 +70,11 @@ impl Client {
         settings: Option<Box<ClientBuilder>>,
         callbacks: ConstructorCallbacks,
         origin: Option<Py<Self>>,
+        system: System,
     ) -> Self {
         Self {
             core,
+            system,
             settings,
             listeners: Arc::default(),
             interceptors: Arc::default(),
@@ -76,6 +83,10 @@ impl Client {
             is_closed: AtomicBool::new(false),
             of_pool: None,
         }
+    }
+
+    pub(crate) const fn system(&self) -> System {
+        self.system
     }
 
     pub(crate) const fn listeners(&self) -> &Arc<Registry> {

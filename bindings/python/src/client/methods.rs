@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fh_binding::callbacks::Listener;
+use fh_client::System;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
@@ -54,7 +55,21 @@ pymethods_with_reads!(Client, by_key: |self| self.core(), all: &self.core().snap
             builder = builder.api_key(key);
         }
         let start = construction::start(settings)?;
-        Self::with_settings(py, builder, settings, Fetching::FromTheEdge, start)
+        let fetching = Fetching::From(System::FeatureHub);
+        Self::with_settings(py, builder, settings, fetching, start)
+    }
+
+    #[classmethod]
+    #[pyo3(
+        signature = (secret=None, **settings),
+        text_signature = "($cls, secret=None, *, streaming_url=None, polling_url=None, event_url=None, mode=None, interval=None, context=None, bootstrap=None, headers=None, identification=None, profile=None, backoff=None, backoff_when_refused=None, return_within=None, healthy_after=None, stream_again_after=None, pace=None, limits=None, clock=None, event_queue=None, interceptors=None, observers=None, on_readiness=None, on_status=None, on_notice=None, on_raw=None, on_new_state=None, on_change=None, catch_updates=None, listeners=None, ca_certificate=None, client_certificate=None, proxy=None, http1_only=None, start=None)"
+    )]
+    fn featbit(
+        class: &Bound<'_, PyType>,
+        secret: Option<&Bound<'_, PyAny>>,
+        settings: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        Self::of_featbit(class.py(), secret, settings)
     }
 
     #[classmethod]
@@ -90,7 +105,7 @@ pymethods_with_reads!(Client, by_key: |self| self.core(), all: &self.core().snap
         attributes: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Context> {
         let (py, core) = (slf.py(), slf.get().started()?);
-        let attributes = attributes::read(mapping, attributes)?;
+        let attributes = attributes::read(mapping, attributes, slf.get().system())?;
         let outcome = wait(py, core.set_context(attributes))?;
         let context = outcome.map_err(|why| errors::problem(py, &why))?;
         Ok(Context::new(slf.clone().unbind(), Arc::clone(context.attributes())))
@@ -155,6 +170,11 @@ pymethods_with_reads!(Client, by_key: |self| self.core(), all: &self.core().snap
         self.core().is_ready()
     }
 
+    #[getter(system)]
+    const fn system_name(&self) -> &'static str {
+        self.system().as_str()
+    }
+
     fn status(&self) -> Status {
         Status::new(self.core().status())
     }
@@ -179,7 +199,7 @@ pymethods_with_reads!(Client, by_key: |self| self.core(), all: &self.core().snap
         mapping: Option<&Bound<'_, PyAny>>,
         attributes: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Context> {
-        let attributes = attributes::read(mapping, attributes)?;
+        let attributes = attributes::read(mapping, attributes, slf.get().system())?;
         Ok(Context::new(slf.clone().unbind(), Arc::new(attributes)))
     }
 
@@ -198,12 +218,12 @@ pymethods_with_reads!(Client, by_key: |self| self.core(), all: &self.core().snap
         mapping: Option<&Bound<'_, PyAny>>,
         attributes: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let attributes = attributes::read(mapping, attributes)?;
         let own = slf.get();
+        let attributes = attributes::read(mapping, attributes, own.system())?;
         let core = own.core().isolated(attributes).map_err(|error| errors::start(&error))?;
         let needs_origin = own.origin.is_some() || !own.callbacks.is_empty();
         let origin = needs_origin.then(|| slf.clone().unbind());
-        Ok(Self::of(core, ConstructorCallbacks::default(), origin))
+        Ok(Self::of(core, ConstructorCallbacks::default(), origin, own.system()))
     }
 
     #[pyo3(

@@ -34,7 +34,7 @@ pymethods_with_reads!(Context, by_key: |self| self.core(), all: &self.core().sna
     fn but(&self, py: Python<'_>, attributes: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let own = fh_client::Attributes::clone(&self.attributes);
         let changed = match attributes {
-            Some(attributes) => attributes::replace(own.into(), attributes)?,
+            Some(attributes) => attributes::replace(own.into(), attributes, self.client.get().system())?,
             None => own,
         };
         Ok(self.of(py, changed))
