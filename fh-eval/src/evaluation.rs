@@ -257,6 +257,9 @@ impl<'a> Evaluation<'a> {
         }
         let readable = |value: &&Value| !matches!((kind, value), (Kind::Number, Value::Text(_)));
         match self.value() {
+            // A flag of FeatBit has no value for a user without a key.
+            #[cfg(feature = "featbit")]
+            None if self.reason == EvaluationReason::Malformed => (None, self.reason),
             None => (None, EvaluationReason::NotSet),
             Some(value) if readable(&value) => (Some(value), self.reason),
             Some(_) => (None, EvaluationReason::TypeMismatch),

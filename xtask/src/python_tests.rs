@@ -29,6 +29,7 @@ pub(crate) fn run(
             .run(&format!("-m pytest -q -rfE {options} -p no:cacheprovider --rootdir"))
             .args(&[package.display().to_string(), package.join(test).display().to_string()])
             .env("FH", &fh.display().to_string())
+            .env("FH_TEST_FEATBIT", &fh.with_file_name("fh-test-featbit").display().to_string())
             .env("PYTHONDONTWRITEBYTECODE", "1");
         complete(run)
     };

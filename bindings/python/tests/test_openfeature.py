@@ -21,6 +21,7 @@ from openfeature.exception import ErrorCode, ProviderNotReadyError
 from openfeature.flag_evaluation import FlagEvaluationDetails, Reason
 from openfeature.provider import ProviderStatus
 from openfeature.track import TrackingEventDetails
+from featbit_server import flag, payload, rule
 from scripted import SOON, ScriptedEdge, feature, strategy
 from wire import Program
 
@@ -473,3 +474,28 @@ say(api.get_client().get_string_value("TEXT", "?"))
         with Program(text, edge.url, edge.key) as program:
             program.expect("hello")
             program.end()
+
+
+def test_flags_of_featbit_have_reasons_variants_and_targeting_keys() -> None:
+    flags_of_featbit = payload(
+        flag("rule", "string", "a", "b", rules=[rule("pro", "v1", "plan", "Equal", "pro")]),
+        flag("target", "boolean", "false", "true", targetUsers=[{"keyIds": ["bob"], "variationId": "v1"}]),
+        flag("off", "boolean", "true", "false", isEnabled=False),
+        flag("broken", "boolean", "true", "false", rules=[rule("broken", "v1", "plan", "MatchRegex", "(?=look)")]),
+    )
+    with fh_client.Client.featbit(mode="offline", bootstrap=flags_of_featbit) as client:
+        api.set_provider_and_wait(FeatureHubProvider(client, patience=SOON))
+        flags, bob = api.get_client(), EvaluationContext("bob", {"plan": "pro"})
+        for key, kind, value, reason, variant in (
+            ("rule", "string", "b", Reason.TARGETING_MATCH, "v1"),
+            ("target", "boolean", True, Reason.TARGETING_MATCH, "v1"),
+            ("off", "boolean", False, Reason.DISABLED, "v1"),
+        ):
+            found = read(flags, kind, key, bob)
+            assert (found.value, found.reason, found.variant, found.error_code) == (value, reason, variant, None)
+        found = read(flags, "boolean", "broken", bob)
+        assert (found.value, found.reason, found.error_code) == (False, Reason.ERROR, ErrorCode.GENERAL)
+        assert read(flags, "string", "rule").error_code == ErrorCode.TARGETING_KEY_MISSING
+        own = EvaluationContext("eve", {"keyId": "bob"})
+        assert read(flags, "boolean", "target", own).value
+        api.shutdown()

@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timezone
 
 import pytest
+from featbit_server import flag, payload, rule
 
 import fh_client
 
@@ -97,3 +98,51 @@ def test_an_evaluation_of_another_type_has_no_value() -> None:
     assert (unset.value, unset.reason, unset.is_set) == (None, "NOT_SET", False)
     with pytest.raises(ValueError, match="kind"):
         ruleset.evaluate(None, "LIMIT", "INTEGER")  # type: ignore[arg-type]
+
+
+CHECKOUT = flag("checkout", "string", "one page", "two pages", rules=[rule("Professionals", "v1", "plan", "Equal", "pro")])
+LACKING = flag("lacking", "number", "1", "2", rules=[rule("lacking", "v1", "plan", "NotEqual", "pro")])
+
+
+def test_flags_of_featbit_are_evaluated_with_its_contexts_and_profiles() -> None:
+    flags = payload(CHECKOUT, LACKING)
+    ruleset = fh_client.Ruleset.from_json(flags, system="featbit")
+    bob = {"keyId": "bob", "plan": "pro"}
+    checkout = ruleset.evaluate(bob, "checkout")
+    assert (checkout.value, checkout.reason, checkout.strategy_id) == ("two pages", "STRATEGY_MATCH", "v1")
+    assert (checkout.rule_name, checkout.kind, checkout.version) == ("Professionals", "STRING", 1577836800000)
+    assert ruleset.evaluate({"plan": "pro"}, "checkout", "STRING").reason == "MALFORMED"
+    assert ruleset.evaluate({"keyId": "eve"}, "lacking", "NUMBER").value == 2
+    assert fh_client.Ruleset.from_json(flags, "draft", system="featbit").evaluate({"keyId": "eve"}, "lacking", "NUMBER").value == 1
+    explanation = ruleset.explain(bob, "checkout")
+    assert "Professionals" in str(explanation) and "Professionals" in json.dumps(explanation.to_dict())
+    with fh_client.Client.featbit(mode="offline", bootstrap=flags) as client:
+        assert ruleset.evaluate(client.context(user_key="bob", plan="pro"), "checkout").value == "two pages"
+
+
+def test_flags_of_featuresignals_are_evaluated_with_the_texts_of_its_server() -> None:
+    conditions = [{"attribute": "visits", "operator": "eq", "values": ["1e+06"]}]
+    targeting = [{"id": "many", "priority": 1, "conditions": conditions, "percentage": 10000, "value": "busy", "match_type": "all"}]
+    rules = {
+        "flags": {"greeting": {"key": "greeting", "flag_type": "string", "default_value": "hello"}},
+        "states": {"greeting": {"enabled": True, "default_value": "hello", "rules": targeting}},
+        "segments": {},
+    }
+    ruleset = fh_client.Ruleset.from_json(rules, system="featuresignals")
+    many = ruleset.evaluate({"key": "bob", "visits": 1_000_000}, "greeting")
+    assert many.value == "busy"
+    assert ruleset.evaluate({"key": "bob", "visits": "1000000"}, "greeting").value == "hello"
+    assert "busy" in str(ruleset.explain({"key": "bob", "visits": 1_000_000}, "greeting"))
+    with pytest.raises(ValueError, match="key"):
+        ruleset.explain({"visits": 1}, "greeting")
+
+
+def test_systems_have_payloads_and_profiles_of_their_own() -> None:
+    with pytest.raises(ValueError, match='"server" or "draft"'):
+        fh_client.Ruleset.from_json(payload(), "edge", system="featbit")
+    with pytest.raises(ValueError, match="no profiles"):
+        fh_client.Ruleset.from_json({}, "client", system="featuresignals")
+    with pytest.raises(ValueError, match="payload"):
+        fh_client.Ruleset.from_json([], system="featbit")
+    with pytest.raises(ValueError, match='"featurehub" or "featbit"'):
+        fh_client.Ruleset.from_json([], system="unleash")  # type: ignore[arg-type]
