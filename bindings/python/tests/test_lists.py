@@ -86,7 +86,7 @@ def test_the_constructor_for_featbit_has_the_settings_of_the_list() -> None:
         if listed[name]["form"] == "choice":
             assert words(annotation) == choices(listed[name], "featbit")
         else:
-            assert annotation == KEYWORDS.get(name, "str")
+            assert annotation == KEYWORDS.get(name, FORMS.get(listed[name]["form"]))
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting["name"])

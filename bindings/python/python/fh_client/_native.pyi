@@ -81,6 +81,7 @@ _Notice: TypeAlias = Literal[
     "sockets_blocked",
     "sockets_unsupported",
     "clock_off",
+    "insights_refused",
     "store_ignored",
     "ignored",
 ]
@@ -1297,6 +1298,7 @@ class Client(_Reads):
         streaming_url: str | None = None,
         polling_url: str | None = None,
         event_url: str | None = None,
+        insights: bool | None = None,
         mode: Literal["streaming", "polling", "offline"] | None = None,
         interval: _Duration | None = None,
         context: Mapping[str, _Attribute] | None = None,
@@ -1337,6 +1339,7 @@ class Client(_Reads):
             provides it. A URL that is missing is taken from the others.
         polling_url: The URL of the evaluation server for polls.
         event_url: The URL of the evaluation server for insights. Without it, `FEATBIT_EVENT_URL` provides it.
+        insights: False to report neither evaluations nor metrics. The default is True.
         mode: The way in which the client fetches features. The default is "streaming".
         bootstrap: Flags that the client serves from the start: the body of `latest-all`.
         profile: The set of rules by which the client evaluates flags. The default is "server".

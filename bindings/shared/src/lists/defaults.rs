@@ -50,7 +50,8 @@ fn text(config: &Config) -> String {
 #[test]
 fn the_defaults_of_the_table_are_those_of_the_client() {
     let usual = text(&config(&json!({})));
-    let of_the_session = ["interval", "event_queue", "catch_updates", "listeners", "http1_only"];
+    let of_the_session =
+        ["interval", "event_queue", "catch_updates", "listeners", "http1_only", "insights"];
     for setting in SETTINGS.iter().filter(|setting| setting.default.is_some()) {
         let name = Spelling::Camel.spell(setting.name);
         match setting.name {

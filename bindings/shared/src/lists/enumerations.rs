@@ -42,7 +42,7 @@ const ADDED: [(&str, &str, &str, &[Language]); 4] = [
 ];
 
 /// The values that a language lacks, because it cannot produce them.
-const LACKING: [(&str, &str, &[Language]); 13] = [
+const LACKING: [(&str, &str, &[Language]); 14] = [
     ("Notice", "interceptor_failed", &[TypeScript]),
     // The client in TypeScript has no sessions with FeatBit.
     ("Problem", "sockets_blocked", &[TypeScript]),
@@ -53,6 +53,7 @@ const LACKING: [(&str, &str, &[Language]); 13] = [
     ("Notice", "sockets_blocked", &[TypeScript]),
     ("Notice", "sockets_unsupported", &[TypeScript]),
     ("Notice", "clock_off", &[TypeScript]),
+    ("Notice", "insights_refused", &[TypeScript]),
     ("End", "unreached", &[TypeScript]),
     ("End", "closed", &[TypeScript]),
     ("End", "too_large", &[TypeScript]),

@@ -4,13 +4,26 @@ use fh_client::ClientBuilder;
 use fh_client::featbit::{Profile, Settings};
 
 /// The settings of a client of FeatBit. A field that is not given comes from an environment variable, or has the default of the client.
-#[derive(Default)]
 pub(super) struct FeatBit {
     pub(super) secret: Option<String>,
     pub(super) streaming_url: Option<String>,
     pub(super) polling_url: Option<String>,
     pub(super) event_url: Option<String>,
     pub(super) profile: Profile,
+    pub(super) insights: bool,
+}
+
+impl Default for FeatBit {
+    fn default() -> Self {
+        Self {
+            secret: None,
+            streaming_url: None,
+            polling_url: None,
+            event_url: None,
+            profile: Profile::default(),
+            insights: true,
+        }
+    }
 }
 
 impl FeatBit {
@@ -29,6 +42,6 @@ impl FeatBit {
         if let Some(url) = self.event_url {
             settings = settings.event_url(url);
         }
-        builder.featbit(settings.profile(self.profile))
+        builder.featbit(settings.profile(self.profile).insights(self.insights))
     }
 }

@@ -85,3 +85,15 @@ pub(super) const EVENT_URL: Setting = Setting::new(
 )
 .of_featbit()
 .lacking(LACKING);
+
+pub(super) const INSIGHTS: Setting = Setting::new(
+    "insights",
+    Form::Flag(|mut d, is_on| {
+        d.featbit.insights = is_on;
+        d
+    }),
+    "False to report neither evaluations nor metrics to FeatBit.",
+)
+.default("true")
+.of_featbit()
+.lacking(LACKING);

@@ -27,7 +27,7 @@ const BY_THE_CONSTRUCTOR: &str = "it is an argument of the constructor";
 const IN_NODE: &str = "only its client for Node has files";
 
 /// All settings, in the order of the page.
-pub static SETTINGS: [Setting; 60] = [
+pub static SETTINGS: [Setting; 61] = [
     Setting::new(
         "url",
         Form::Text {
@@ -55,6 +55,7 @@ pub static SETTINGS: [Setting; 60] = [
     featbit_rows::STREAMING_URL,
     featbit_rows::POLLING_URL,
     featbit_rows::EVENT_URL,
+    featbit_rows::INSIGHTS,
     Setting::new(
         "mode",
         Form::Choice(&[

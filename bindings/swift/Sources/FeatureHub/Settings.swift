@@ -111,6 +111,8 @@ public struct Settings: Sendable {
     public var pollingUrl: String?
     /// The URL of FeatBit's evaluation server for insights.
     public var eventUrl: String?
+    /// False to report neither evaluations nor metrics to FeatBit; true by default.
+    public var insights: Bool?
     /// The way in which the client fetches features; `streaming` by default with one API key, and `polling` with several.
     public var mode: FetchMode?
     /// The time between two polls in the modes `polling` and `passive`; 180 seconds by default. 0 polls once.
@@ -202,6 +204,7 @@ public struct Settings: Sendable {
             "streamingUrl": streamingUrl.map { .text($0) },
             "pollingUrl": pollingUrl.map { .text($0) },
             "eventUrl": eventUrl.map { .text($0) },
+            "insights": insights.map { .boolean($0) },
             "mode": .word(mode),
             "interval": .seconds(interval),
             "context": context.map { .attributes($0) },

@@ -1,22 +1,22 @@
-//! Conversion of OpenFeature's evaluation context to attributes.
+//! Conversion of OpenFeature's evaluation context to a context of the client.
 
-use fh_client::{Attributes, Timestamp};
+use fh_client::{Client, Context, Timestamp};
 use open_feature::{
     EvaluationContext, EvaluationContextFieldValue as Field, EvaluationError, EvaluationErrorCode,
 };
 
-/// The attribute to which OpenFeature's targeting key is converted, unless the context has a field of this name.
-const USER_KEY: &str = "userkey";
-
-/// Converts an evaluation context to attributes. A list of texts becomes several values of one attribute.
+/// Converts an evaluation context. The targeting key becomes the user key of the client's system, unless the context has a field with the name
+/// of this attribute. A list of texts becomes several values of one attribute, or one JSON text for FeatBit.
 ///
 /// # Errors
 /// `INVALID_CONTEXT` if a field is a structure other than a list of texts. The message contains the name of the field.
-pub(crate) fn attributes(context: &EvaluationContext) -> Result<Attributes, EvaluationError> {
-    let mut builder = Attributes::builder();
-    if let Some(key) = &context.targeting_key
-        && !context.custom_fields.contains_key(USER_KEY)
-    {
+pub(crate) fn converted(
+    client: &Client,
+    context: &EvaluationContext,
+) -> Result<Context, EvaluationError> {
+    let mut builder = client.context();
+    if let Some(key) = &context.targeting_key {
+        // A field with the name of the attribute replaces it below.
         builder = builder.user_key(key);
     }
     for (name, field) in &context.custom_fields {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fh_client::{Client, Context, Detail, Kind, Readiness, Reason, Value};
+use fh_client::{Client, Detail, Kind, Readiness, Reason, Value};
 use open_feature::provider::{
     FeatureProvider, ProviderMetadata, ProviderStatus, ResolutionDetails,
 };
@@ -12,7 +12,7 @@ use open_feature::{
     FlagMetadata, StructValue,
 };
 
-use crate::context::attributes;
+use crate::context::converted;
 use crate::structure::structure;
 
 /// An OpenFeature provider that reads features from a FeatureHub client.
@@ -25,6 +25,9 @@ pub struct FeatureHubProvider {
     metadata: ProviderMetadata,
     patience: Duration,
 }
+
+/// The attribute with the key of a user of FeatBit.
+const KEY_ID: &str = "keyId";
 
 /// The default maximum time that `initialize` waits for features.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -60,13 +63,12 @@ impl FeatureHubProvider {
         context: &EvaluationContext,
         kind: Kind,
     ) -> EvaluationResult<Detail> {
-        let attributes = attributes(context)?;
-        let detail = if attributes.is_empty() && self.evaluates_elsewhere() {
+        let context = converted(&self.client, context)?;
+        let detail = if context.attributes().is_empty() && self.evaluates_elsewhere() {
             // With a server-evaluated key, an evaluation context without attributes reads the values of the context that was
             // given to the client with `set_context`.
             self.client.detail_as(key, kind)
         } else {
-            let context: Context = self.client.context_of(attributes);
             context.detail_as(key, kind)
         };
         match detail.reason {
@@ -82,6 +84,14 @@ impl FeatureHubProvider {
                     EvaluationErrorCode::TypeMismatch,
                     &format!("the type of the feature is {found}"),
                 ))
+            }
+            Reason::Malformed if context.attributes().get(KEY_ID).is_none() => Err(error(
+                EvaluationErrorCode::TargetingKeyMissing,
+                "a flag of FeatBit needs the key of a user: set the targeting key",
+            )),
+            Reason::Malformed => {
+                let why = "the flag is malformed for this user: `Client::diagnostics` may say why";
+                Err(error(EvaluationErrorCode::General("malformed flag".to_string()), why))
             }
             Reason::NotReady if self.client.is_ready() && self.evaluates_elsewhere() => Err(error(
                 EvaluationErrorCode::InvalidContext,
@@ -115,6 +125,8 @@ fn resolved<T>(detail: &Detail, value: T) -> ResolutionDetails<T> {
         Reason::Split => EvaluationReason::Split,
         Reason::Default => EvaluationReason::Default,
         Reason::Static => EvaluationReason::Static,
+        Reason::Off => EvaluationReason::Disabled,
+        Reason::Target => EvaluationReason::TargetingMatch,
         Reason::Intercepted => EvaluationReason::Other("OVERRIDE".to_string()),
         _ => EvaluationReason::Unknown,
     };

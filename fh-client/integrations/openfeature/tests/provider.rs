@@ -307,3 +307,55 @@ async fn a_context_that_is_set_while_the_edge_is_away_has_its_values_once_the_ed
         }
     }
 }
+
+#[tokio::test]
+async fn flags_of_featbit_have_reasons_variants_and_targeting_keys() {
+    let flag = |key: &str, more: serde_json::Value| {
+        let all = json!([{"id": "on", "rollout": [0, 1], "exptRollout": 1}]);
+        let mut flag = json!({
+            "id": key, "key": key, "variationType": "boolean", "isEnabled": true,
+            "disabledVariationId": "off", "updatedAt": "2020-01-01T00:00:00.000Z",
+            "variations": [{"id": "on", "value": "true"}, {"id": "off", "value": "false"}],
+            "targetUsers": [], "rules": [], "fallthrough": {"variations": all},
+        });
+        for (name, value) in more.as_object().unwrap() {
+            flag[name] = value.clone();
+        }
+        flag
+    };
+    let look_around = json!([{
+        "id": "r", "name": "r", "variations": [{"id": "on", "rollout": [0, 1], "exptRollout": 1}],
+        "conditions": [{"property": "keyId", "op": "MatchRegex", "value": "(?=look)"}],
+    }]);
+    let flags = json!([
+        flag("default", json!({})),
+        flag("off", json!({"isEnabled": false})),
+        flag("target", json!({"targetUsers": [{"keyIds": ["bob"], "variationId": "off"}]})),
+        flag("broken", json!({"rules": look_around})),
+    ]);
+    let data = json!({"eventType": "full", "featureFlags": flags, "segments": []});
+    let sync = json!({"messageType": "data-sync", "data": data});
+    let settings = fh_client::featbit::Settings::new("a-secret");
+    let client = Client::featbit(settings).offline().bootstrap(sync.to_string()).start().unwrap();
+    client.ready().await.unwrap();
+    let provider = FeatureHubProvider::new(client.clone());
+    let bob = EvaluationContext::default().with_targeting_key("bob");
+    for (key, value, reason, variant) in [
+        ("default", true, EvaluationReason::Default, "on"),
+        ("off", false, EvaluationReason::Disabled, "off"),
+        ("target", false, EvaluationReason::TargetingMatch, "off"),
+    ] {
+        let found = provider.resolve_bool_value(key, &bob).await.unwrap();
+        assert_eq!(found.value, value, "{key}");
+        assert_eq!(found.reason, Some(reason), "{key}");
+        assert_eq!(found.variant.as_deref(), Some(variant), "{key}");
+    }
+    let broken = provider.resolve_bool_value("broken", &bob).await.unwrap_err();
+    assert!(matches!(broken.code, EvaluationErrorCode::General(_)), "{broken:?}");
+    let nobody = provider.resolve_bool_value("default", &nobody()).await.unwrap_err();
+    assert_eq!(nobody.code, EvaluationErrorCode::TargetingKeyMissing);
+    let own =
+        EvaluationContext::default().with_targeting_key("eve").with_custom_field("keyId", "bob");
+    assert!(!provider.resolve_bool_value("target", &own).await.unwrap().value);
+    client.close();
+}

@@ -113,6 +113,9 @@ public class ClientSettings internal constructor() {
     /** The URL of FeatBit's evaluation server for insights. */
     public var eventUrl: String? = null
 
+    /** False to report neither evaluations nor metrics to FeatBit; true by default. */
+    public var insights: Boolean? = null
+
     /** The way in which the client fetches features; `STREAMING` by default with one API key, and `POLLING` with several. */
     public var mode: FetchMode? = null
 
@@ -232,6 +235,7 @@ public class ClientSettings internal constructor() {
             "streamingUrl" to streamingUrl,
             "pollingUrl" to pollingUrl,
             "eventUrl" to eventUrl,
+            "insights" to insights,
             "mode" to mode.word(),
             "interval" to interval.seconds(),
             "context" to context?.let { attributesOf(it) },

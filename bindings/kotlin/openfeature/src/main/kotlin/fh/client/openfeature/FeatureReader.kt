@@ -92,6 +92,8 @@ internal class FeatureReader(private val client: Client) {
             "SPLIT" to Reason.SPLIT.name,
             "DEFAULT" to Reason.DEFAULT.name,
             "STATIC" to Reason.STATIC.name,
+            "OFF" to Reason.DISABLED.name,
+            "TARGET" to Reason.TARGETING_MATCH.name,
             "INTERCEPTED" to "OVERRIDE",
         )
     }
