@@ -6,12 +6,13 @@ use fh_repository::system::System;
 use fh_repository::{Repository, UsageOptions};
 use fh_session::featbit::internal::Message;
 use fh_session::featbit::{Config, Endpoints, Mode, Secret};
-use fh_session::{ApiKeys, Config as FeatureHubConfig, EdgeUrl, Mode as FeatureHubMode, SecretUrl};
+use fh_session::{ApiKeys, Config as FeatureHubConfig, EdgeUrl, Mode as FeatureHubMode};
 use tokio::sync::mpsc;
 
 use super::ClientBuilder;
 use crate::client::Client;
 use crate::command::Command;
+use crate::current_settings::CurrentSettings;
 use crate::featbit::{Insights, Reporting, Sender, Settings};
 use crate::server::Server;
 use crate::settings::{BuilderSettings, ClientSettings, check_common, polling};
@@ -63,30 +64,25 @@ impl ClientSettings {
         Some(insights)
     }
 
-    /// Returns the task that sends events to this server.
+    /// Returns the task that sends events to this server; `None` if the server is none of FeatBit.
     pub(super) fn insight_sender(
         &self,
         insights: &Insights,
-        server: &Server,
         headers: &[(String, String)],
+        current: &Arc<CurrentSettings>,
         commands: mpsc::WeakUnboundedSender<Command>,
-    ) -> Sender {
-        let (mut headers, mut url) = (headers.to_vec(), SecretUrl::new(""));
-        if let Server::FeatBit { endpoints, secret } = server {
-            url = endpoints.track();
-            headers.push(("authorization".to_string(), secret.expose().to_string()));
-        }
-        headers.push(("content-type".to_string(), "application/json".to_string()));
-        let transport = Arc::clone(&self.transport);
-        let connect_timeout = self.limits.connect;
-        Sender {
+    ) -> Option<Sender> {
+        let Server::FeatBit { endpoints, secret } = &*current.server() else { return None };
+        Some(Sender {
             queue: Arc::clone(insights.queue()),
-            transport,
-            url,
-            headers,
-            connect_timeout,
+            transport: Arc::clone(&self.transport),
+            url: endpoints.track(),
+            secret: secret.clone(),
+            headers: headers.to_vec(),
+            current: Arc::clone(current),
+            connect_timeout: self.limits.connect,
             commands,
-        }
+        })
     }
 }
 

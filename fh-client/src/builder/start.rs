@@ -90,10 +90,10 @@ impl ClientBuilder {
         #[cfg(feature = "featbit")]
         let insights = settings.insights(&server, is_offline, &repository);
         #[cfg(feature = "featbit")]
-        let sending = insights.clone().map(|insights| {
+        let sending = insights.clone().and_then(|insights| {
             let commands = command_sender.clone();
-            let sender = settings.insight_sender(&insights, &server, &headers, commands);
-            (insights, tokio::spawn(sender.run()))
+            let sender = settings.insight_sender(&insights, &headers, &current, commands)?;
+            Some((insights, tokio::spawn(sender.run())))
         });
         let mut driver = Driver::new(Parts {
             repository: repository.clone(),

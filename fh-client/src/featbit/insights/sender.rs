@@ -6,12 +6,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use fh_repository::notice::Notice;
 use fh_session::SecretUrl;
+use fh_session::featbit::Secret;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use super::payload::Event;
 use super::queue::{Fate, Queue};
 use crate::command::Command;
+use crate::current_settings::CurrentSettings;
 use crate::transport::{Method, Transport, TransportRequest};
 
 /// The time that an event waits for further ones.
@@ -28,8 +30,11 @@ pub(crate) struct Sender {
     pub(crate) queue: Arc<Queue>,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) url: SecretUrl,
-    /// The headers of each request: the secret, the content type, and those of the program.
+    pub(crate) secret: Secret,
+    /// The headers that the program adds to each request, unless it has replaced them.
     pub(crate) headers: Vec<(String, String)>,
+    /// The settings in which the program replaces the headers.
+    pub(crate) current: Arc<CurrentSettings>,
     pub(crate) connect_timeout: Duration,
     /// The sender of notices. It is weak, because this task must not keep the driver running.
     pub(crate) commands: mpsc::WeakUnboundedSender<Command>,
@@ -81,11 +86,21 @@ impl Sender {
         }
     }
 
+    fn headers(&self) -> Vec<(String, String)> {
+        let mut headers = match self.current.headers() {
+            Some(replaced) => Vec::clone(&replaced),
+            None => self.headers.clone(),
+        };
+        headers.push(("authorization".to_string(), self.secret.expose().to_string()));
+        headers.push(("content-type".to_string(), "application/json".to_string()));
+        headers
+    }
+
     async fn send(&self, body: Bytes) -> Attempt {
         let request = TransportRequest {
             method: Method::Post,
             url: self.url.clone(),
-            headers: self.headers.clone(),
+            headers: self.headers(),
             body: Some(body),
             connect_timeout: self.connect_timeout,
         };

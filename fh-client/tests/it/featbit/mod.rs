@@ -4,6 +4,7 @@ mod faults;
 mod insights;
 mod main_job;
 mod settings;
+mod way;
 
 use fh_client::{Client, ClientBuilder, featbit};
 use fh_test_featbit::TestServer;
