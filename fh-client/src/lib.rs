@@ -65,6 +65,8 @@ pub use watch::Watch;
 pub use fh_eval::{
     Attributes, Country, Device, Diagnostic, Kind, Number, Platform, Profile, Timestamp, Value,
 };
+#[cfg(feature = "featbit")]
+pub use fh_repository::Exposure;
 pub use fh_repository::notice::Notice;
 pub use fh_repository::problem::{Problem, Stage};
 pub use fh_repository::publication::{RawKind, RawUpdate};
