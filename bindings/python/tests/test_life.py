@@ -86,7 +86,7 @@ environments:
         (EDGE, [KEY], {"headers": {"a b": "x"}}, ValueError, "the header \"a b\"", "remove invalid characters"),
         (EDGE, [KEY], {"headers": "x"}, TypeError, "headers: 'str' object", "write a mapping of names"),
         (EDGE, [KEY], {"identification": "a\nb"}, ValueError, "the setting identification", "remove control characters"),
-        (EDGE, [KEY], {"profile": "server"}, ValueError, "profile: the value is unknown", "write \"client\" or \"edge\""),
+        (EDGE, [KEY], {"profile": "server"}, ValueError, "profile: only a client of FeatBit", "write \"client\" or \"edge\""),
         (EDGE, [KEY], {"while_switching": "x"}, ValueError, "while_switching: ", "write \"hide\" or \"keep\""),
         (EDGE, [KEY], {"context": 5}, TypeError, "context: 'int' object", "write a mapping of attributes"),
         (EDGE, [KEY], {"backoff": fh_client.Backoff(5, 1)}, ValueError, "the setting backoff can", "write a cap"),

@@ -83,7 +83,7 @@ def test_mistakes_are_refused(ruleset: fh_client.Ruleset) -> None:
     with pytest.raises(ValueError, match="payload"):
         fh_client.Ruleset.from_json("nonsense")
     with pytest.raises(ValueError, match="client"):
-        fh_client.Ruleset.from_json([], profile="server")  # type: ignore[arg-type]
+        fh_client.Ruleset.from_json([], profile="server")
     with pytest.raises(TypeError):
         ruleset.evaluate(5, "PRICE")  # type: ignore[arg-type]
 
