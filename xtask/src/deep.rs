@@ -4,9 +4,9 @@ use crate::part::Part;
 use crate::prove::inputs::Inputs;
 use crate::shell::{Run, target_folder};
 use crate::{
-    api, bench, client_features, conformance, fuzz, kotlin, minimum_rust, mutants, packaging,
-    python, python_conformance, python_package, self_test, services, simulate, subjects, swift,
-    wasm, web,
+    api, bench, client_features, conformance, featbit, fuzz, kotlin, minimum_rust, mutants,
+    packaging, python, python_conformance, python_package, self_test, services, simulate, subjects,
+    swift, wasm, web,
 };
 
 /// Whether a part does the same in each run.
@@ -66,6 +66,11 @@ pub(crate) fn all() -> Vec<Deep> {
             Part::new("FeatBit's crate").run(|| bench::systems("featbit-diff", &[])),
             &["fh-eval"],
             &["benches/systems"],
+        ),
+        deep(
+            Part::new("FeatBit's SDKs").prepare(featbit::prepare).run(featbit::test_deep),
+            &["fh-featbit-sdks"],
+            &["conformance/adapters", "conformance/data"],
         ),
         deep(Part::new("hostile input").run(hostile_input), &["fh-eval"], &[]),
         deep(

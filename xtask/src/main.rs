@@ -15,6 +15,7 @@ mod debian_testing;
 mod deep;
 mod dependencies;
 mod fast;
+mod featbit;
 mod file_times;
 mod flaky;
 mod fuzz;
@@ -95,6 +96,9 @@ cargo xtask <command>
   bench swift [--quick]
                      build the package for Swift with the profile release and measure it beside the Rust client; write the tables of
                      docs/performance-swift.md, or with --quick only print them
+  featbit sdks [--deep]
+                     install FeatBit's published SDKs, and print tables of them and our client against one test server, and of our
+                     client under faults; with --deep also of the published SDKs under faults
   featbit-diff [--count N] [--seed S]
                      compare the engine with the crate `featbit-server-sdk` on drawn flags and users; fail if a difference is in no known class
   fuzz [--seconds N] run every fuzz target for N seconds (60 by default)
@@ -154,6 +158,7 @@ fn main() -> ExitCode {
         Some("lint") => schedule::run_all(&fast::lints(), "cargo xtask test"),
         Some("api") => api::run(rest),
         Some("bench") => bench::run(rest),
+        Some("featbit") => featbit::command(rest),
         Some("featbit-diff") => bench::systems("featbit-diff", rest),
         Some("fuzz") => fuzz::run(rest),
         Some("kotlin") => kotlin::run(rest),

@@ -16,13 +16,14 @@ const PACE: [&str; 5] = [
 ];
 
 /// The crates whose tests use real sockets. Such a test that fails is repeated once, alone.
-const SOCKETS: [&str; 12] = [
+const SOCKETS: [&str; 13] = [
     "fh-cli",
     "fh-client",
     "fh-conformance",
     "fh-edge",
     "fh-examples",
     "fh-fake-edge",
+    "fh-featbit-sdks",
     "fh-listen",
     "fh-openfeature",
     "fh-opentelemetry",

@@ -9,6 +9,8 @@ use crate::shell::{Run, root};
 const ADAPTERS: &str = "conformance/adapters";
 /// The loop that all adapters in TypeScript share.
 pub(crate) const TYPESCRIPT_LOOP: &str = "templates/typescript/loop.ts";
+/// The loop that the adapters in Python share.
+pub(crate) const PYTHON_LOOP: &str = "templates/python/loop.py";
 
 pub(crate) fn install_browser(folder: &Path) -> Result<(), String> {
     let reason = "the published JavaScript SDK for browsers runs against the conformance suite";
@@ -28,12 +30,22 @@ pub(crate) fn install_typescript(files: &[&str], folder: &Path) -> Result<(), St
     })
 }
 
-pub(crate) fn install_python(name: &str, folder: &Path) -> Result<(), String> {
+/// Installs an SDK with npm. Its adapter is JavaScript that is not built.
+pub(crate) fn install_javascript(files: &[&str], folder: &Path) -> Result<(), String> {
+    let reason = "published JavaScript SDKs run beside our clients";
+    install::package("node --version", "nodejs", reason)?;
+    install::package("npm --version", "npm", reason)?;
+    unless_installed(files, "node --version", folder, || {
+        Run::new("npm ci --no-audit --no-fund --loglevel=error").in_folder(folder).go()
+    })
+}
+
+/// Installs an SDK and its adapter from these files and folders into a virtual environment.
+pub(crate) fn install_python(files: &[&str], folder: &Path) -> Result<(), String> {
     // Debian's Python lacks `ensurepip`, which virtual environments need.
-    let reason = "the published Python SDK runs against the conformance suite and the Edge";
+    let reason = "published Python SDKs run against the conformance suite and beside our clients";
     install::package("python3 -m ensurepip --version", "python3-venv", reason)?;
-    let files = [name, "templates/python/loop.py"];
-    unless_installed(&files, "python3 --version", folder, || {
+    unless_installed(files, "python3 --version", folder, || {
         Run::new("python3 -m venv --clear venv").in_folder(folder).go()?;
         Run::new("venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt")
             .in_folder(folder)

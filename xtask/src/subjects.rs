@@ -10,7 +10,7 @@ use crate::nextest;
 use crate::output::say;
 use crate::shell::{Run, root, target_folder};
 use crate::subject_installation::{
-    TYPESCRIPT_LOOP, install_browser, install_java, install_python, install_typescript,
+    PYTHON_LOOP, TYPESCRIPT_LOOP, install_browser, install_java, install_python, install_typescript,
 };
 use crate::swift::conformance as swift_conformance;
 use crate::web;
@@ -147,7 +147,7 @@ const SUBJECTS: &[Subject] = &[
     Subject {
         name: "featurehub-python",
         run_by: RunBy::SdksOfOthers,
-        install: |folder| install_python("featurehub-python", folder),
+        install: |folder| install_python(&["featurehub-python", PYTHON_LOOP], folder),
         adapter: |folder| {
             vec![path(&folder.join("venv/bin/python")), path(&folder.join("operations.py"))]
         },
@@ -295,7 +295,7 @@ impl Subject {
 }
 
 /// Returns the folder into which an SDK and its adapter are installed.
-fn folder(name: &str) -> PathBuf {
+pub(crate) fn folder(name: &str) -> PathBuf {
     target_folder().join("subjects").join(name)
 }
 
@@ -304,7 +304,7 @@ pub(crate) fn install_published() -> Result<(), String> {
     for name in ["featurehub-node", "openfeature-ofrep"] {
         install_typescript(&[name, TYPESCRIPT_LOOP], &folder(name))?;
     }
-    install_python("featurehub-python", &folder("featurehub-python"))
+    install_python(&["featurehub-python", PYTHON_LOOP], &folder("featurehub-python"))
 }
 
 /// Runs the tests of our Edge with published SDKs, and those of the adapters that `fh-conformance adapter new` writes.

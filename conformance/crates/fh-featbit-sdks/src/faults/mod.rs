@@ -1,0 +1,56 @@
+//! SDKs under faults of the server, and of the way to it.
+
+mod list;
+mod measurement;
+
+use std::thread;
+
+use self::list::{FAULTS, ServerFault};
+use self::measurement::{Measured, measure};
+use crate::arguments::{Owner, Sdk};
+use crate::table::{lines, seconds};
+
+/// The largest number of attempts a second.
+const MOST_ATTEMPTS: f64 = 2.0;
+/// The number of characters of a notice that are shown.
+const SHOWN: usize = 90;
+
+/// Measures an SDK under all faults at the same time, each with a server of its own, and prints a table. Returns a line for each thing that
+/// our client has missed.
+pub(crate) fn run(sdk: &Sdk) -> Result<Vec<String>, String> {
+    let running = FAULTS.map(|fault| {
+        let sdk = sdk.clone();
+        thread::spawn(move || measure(&sdk, fault))
+    });
+    let heading = ["fault", "values kept", "back after", "attempts a second", "notice"];
+    let mut rows = vec![heading.map(str::to_string).to_vec()];
+    let mut missed = Vec::new();
+    for (fault, thread) in FAULTS.iter().zip(running) {
+        let ended = thread.join().unwrap_or_else(|_| Err("its thread panicked".to_string()));
+        let measured = ended.map_err(|why| format!("{}, {}: {why}", sdk.name, fault.name))?;
+        rows.push(row(fault, &measured));
+        if sdk.owner == Owner::Ours && !measured.is_met() {
+            missed.push(format!("{} does not survive: {}", sdk.name, fault.name));
+        }
+    }
+    println!("\n{} under faults\n{}", sdk.name, lines(&rows));
+    Ok(missed)
+}
+
+impl Measured {
+    fn is_met(&self) -> bool {
+        self.has_kept_values && self.back.is_some() && self.attempts <= MOST_ATTEMPTS
+    }
+}
+
+fn row(fault: &ServerFault, measured: &Measured) -> Vec<String> {
+    let kept = if measured.has_kept_values { "yes" } else { "no" };
+    let notice = measured.notices.last().map_or("", String::as_str);
+    vec![
+        fault.name.to_string(),
+        kept.to_string(),
+        seconds(measured.back),
+        format!("{:.1}", measured.attempts),
+        notice.replace('\n', " ").chars().take(SHOWN).collect(),
+    ]
+}

@@ -1,0 +1,41 @@
+//! Sets our client of FeatBit beside FeatBit's published SDKs, against the test server `fh-test-featbit`. `cargo xtask featbit sdks` installs the
+//! SDKs and runs this program.
+//!
+//! Each SDK runs in an adapter: a program that executes commands in lines of JSON (`protocol`). The command `adapter` is the adapter of our
+//! client, and those of the published SDKs are in `conformance/adapters`.
+#![forbid(unsafe_code)]
+
+mod adapter;
+mod arguments;
+mod comparison;
+mod faults;
+mod insights;
+mod program;
+mod protocol;
+mod report;
+mod synchronisation;
+mod table;
+mod typed;
+mod vectors;
+
+use std::process::ExitCode;
+
+use crate::arguments::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let ended = match Arguments::parse(std::env::args().skip(1)) {
+        Ok(Command::Adapter) => adapter::run(),
+        Ok(Command::Compare(arguments)) => report::run(&arguments),
+        Err(usage) => {
+            eprintln!("{usage}");
+            return ExitCode::from(2);
+        }
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("fh-featbit-sdks: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}

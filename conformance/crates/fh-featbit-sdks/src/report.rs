@@ -1,0 +1,128 @@
+//! The tables: the published SDKs and our clients side by side, and what our clients miss.
+
+use std::sync::Arc;
+use std::thread;
+
+use crate::arguments::{Arguments, Faults, Owner, Sdk};
+use crate::comparison::{Compared, compare};
+use crate::faults;
+use crate::insights::{self, Received};
+use crate::program::Program;
+use crate::synchronisation::{self, Synchronisation};
+use crate::table::{lines, seconds};
+use crate::vectors::{self, DataSet};
+
+/// The flags of the running server whose answers differ by a rule of our engine, with the number of users: look-around in a pattern is
+/// malformed (docs/featbit.md).
+const LISTED: [(&str, usize); 1] = [("tame-9", 60)];
+
+/// What was measured of one SDK.
+struct Outcome {
+    synchronisation: Synchronisation,
+    agreed: Compared,
+    live: Compared,
+    received: Received,
+}
+
+/// Measures all SDKs at the same time, and prints the tables.
+///
+/// # Errors
+/// One of our clients misses something, or a published SDK is not ready with the test server, which it is meant to prove.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
+    let agreed = Arc::new(vectors::agreed(&arguments.data)?);
+    let live = Arc::new(vec![vectors::live(&arguments.data)?]);
+    let running: Vec<_> = arguments
+        .sdks
+        .iter()
+        .cloned()
+        .map(|sdk| {
+            let (agreed, live) = (Arc::clone(&agreed), Arc::clone(&live));
+            thread::spawn(move || measure(&sdk, &agreed, &live))
+        })
+        .collect();
+    let mut outcomes = Vec::new();
+    for (sdk, thread) in arguments.sdks.iter().zip(running) {
+        let ended = thread.join().unwrap_or_else(|_| Err("its thread panicked".to_string()));
+        outcomes.push((sdk, ended.map_err(|why| format!("{}: {why}", sdk.name))?));
+    }
+    println!("{}", lines(&rows(&outcomes)));
+    let mut missed: Vec<String> =
+        outcomes.iter().flat_map(|(sdk, outcome)| outcome.missed(sdk)).collect();
+    for (sdk, outcome) in &outcomes {
+        for (flag, count) in outcome.live.different.iter().filter(|_| sdk.owner == Owner::Ours) {
+            println!("{}: {count} answers to {flag} are not the running server's", sdk.name);
+        }
+    }
+    for sdk in &arguments.sdks {
+        let is_measured = match arguments.faults {
+            Faults::Unmeasured => false,
+            Faults::Ours => sdk.owner == Owner::Ours,
+            Faults::All => true,
+        };
+        if is_measured {
+            missed.extend(faults::run(sdk)?);
+        }
+    }
+    if missed.is_empty() { Ok(()) } else { Err(missed.join("; ")) }
+}
+
+fn measure(sdk: &Sdk, agreed: &[DataSet], live: &[DataSet]) -> Result<Outcome, String> {
+    let mut program = Program::start(sdk)?;
+    Ok(Outcome {
+        synchronisation: synchronisation::measure(&mut program)?,
+        agreed: compare(&mut program, agreed)?,
+        live: compare(&mut program, live)?,
+        received: insights::measure(&mut program)?,
+    })
+}
+
+fn rows(outcomes: &[(&Sdk, Outcome)]) -> Vec<Vec<String>> {
+    let row = |name: &str, cell: &dyn Fn(&Outcome) -> String| {
+        let cells = outcomes.iter().map(|(_, outcome)| cell(outcome));
+        std::iter::once(name.to_string()).chain(cells).collect::<Vec<_>>()
+    };
+    let of = |compared: &Compared| {
+        let ended = match compared.ended {
+            0 => String::new(),
+            count => format!(", {count} crash"),
+        };
+        format!("{} of {}{ended}", compared.equal, compared.all)
+    };
+    let heading = outcomes.iter().map(|(sdk, _)| sdk.name.clone());
+    vec![
+        std::iter::once(String::new()).chain(heading).collect(),
+        row("ready", &|outcome| seconds(outcome.synchronisation.ready)),
+        row("agreed cases", &|outcome| of(&outcome.agreed)),
+        row("answers of the running server", &|outcome| of(&outcome.live)),
+        row("a changed flag seen", &|outcome| seconds(outcome.synchronisation.changed_flag)),
+        row("a changed segment seen", &|outcome| seconds(outcome.synchronisation.changed_segment)),
+        row("back after a drop", &|outcome| seconds(outcome.synchronisation.after_drop)),
+        row("back after a restart", &|outcome| seconds(outcome.synchronisation.after_restart)),
+        row("evaluations received, of 1", &|outcome| outcome.received.evaluations.to_string()),
+        row("metrics received, of 1", &|outcome| outcome.received.metrics.to_string()),
+    ]
+}
+
+impl Outcome {
+    /// Returns a line for each thing that our client must do and has not done. A published SDK must be ready only.
+    fn missed(&self, sdk: &Sdk) -> Vec<String> {
+        let steps = &self.synchronisation;
+        let is_ours = sdk.owner == Owner::Ours;
+        let listed = self.live.different.iter().map(|(flag, count)| (flag.as_str(), *count));
+        let checks = [
+            ("ready", steps.ready.is_some()),
+            ("all agreed cases", !is_ours || self.agreed.equal == self.agreed.all),
+            ("the running server's answers", !is_ours || listed.eq(LISTED)),
+            ("a changed flag", !is_ours || steps.changed_flag.is_some()),
+            ("a changed segment", !is_ours || steps.changed_segment.is_some()),
+            ("a dropped connection", !is_ours || steps.after_drop.is_some()),
+            ("a restart", !is_ours || steps.after_restart.is_some()),
+            (
+                "one evaluation and one metric",
+                !is_ours || self.received == Received { evaluations: 1, metrics: 1 },
+            ),
+        ];
+        let missed = checks.into_iter().filter(|(_, is_met)| !is_met);
+        missed.map(|(check, _)| format!("{} misses: {check}", sdk.name)).collect()
+    }
+}
