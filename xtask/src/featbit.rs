@@ -20,18 +20,18 @@ cargo xtask featbit sdks [--deep]
 
 /// The SDKs that are measured under faults.
 #[derive(Clone, Copy)]
-enum Faults {
-    OfNone,
-    OfOurs,
-    OfPublishedToo,
+enum UnderFaults {
+    None,
+    Ours,
+    All,
 }
 
 /// Runs the command with these arguments.
 pub(crate) fn command(arguments: &[String]) -> Result<(), String> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let faults = match words.as_slice() {
-        ["sdks"] => Faults::OfOurs,
-        ["sdks", "--deep"] => Faults::OfPublishedToo,
+        ["sdks"] => UnderFaults::Ours,
+        ["sdks", "--deep"] => UnderFaults::All,
         _ => return Err(USAGE.to_string()),
     };
     prepare()?;
@@ -48,15 +48,15 @@ pub(crate) fn prepare() -> Result<(), String> {
 
 /// Runs the SDKs once, without faults. Fails if our client misses anything.
 pub(crate) fn test() -> Result<(), String> {
-    compare(&workspace::binary(PROGRAM)?, Faults::OfNone)
+    compare(&workspace::binary(PROGRAM)?, UnderFaults::None)
 }
 
 /// Runs all SDKs under all faults, too.
 pub(crate) fn test_deep() -> Result<(), String> {
-    compare(&workspace::binary(PROGRAM)?, Faults::OfPublishedToo)
+    compare(&workspace::binary(PROGRAM)?, UnderFaults::All)
 }
 
-fn compare(program: &Path, faults: Faults) -> Result<(), String> {
+fn compare(program: &Path, faults: UnderFaults) -> Result<(), String> {
     let full = |path: PathBuf| absolute(path).map_err(|why| why.to_string());
     let word = |file: PathBuf| Ok::<_, String>(quoted(&path(&full(file)?)));
     let program = full(program.to_path_buf())?;
@@ -68,9 +68,9 @@ fn compare(program: &Path, faults: Faults) -> Result<(), String> {
     let data = path(&root().join("conformance/data"));
     let mut words = ["--data", &data].map(str::to_string).to_vec();
     match faults {
-        Faults::OfNone => {}
-        Faults::OfOurs => words.extend(["--faults", "ours"].map(str::to_string)),
-        Faults::OfPublishedToo => words.extend(["--faults", "all"].map(str::to_string)),
+        UnderFaults::None => {}
+        UnderFaults::Ours => words.extend(["--faults", "ours"].map(str::to_string)),
+        UnderFaults::All => words.extend(["--faults", "all"].map(str::to_string)),
     }
     for (option, name, command) in [
         ("--published", "Node 1.3.0", &node),

@@ -84,7 +84,10 @@ impl Adapter {
                 json!({"ok": true})
             }
             Command::Notices => {
-                let notices = std::mem::take(&mut *locked(&self.notices));
+                let mut notices = std::mem::take(&mut *locked(&self.notices));
+                let status = self.client()?.status();
+                let problem = status.problem.filter(|_| notices.is_empty());
+                notices.extend(problem.map(|it| format!("problem: {}", it.on(status.system))));
                 json!({"ok": true, "notices": notices})
             }
             Command::Close => {

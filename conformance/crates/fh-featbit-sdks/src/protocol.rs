@@ -20,7 +20,7 @@ pub(crate) enum Command {
     Track { user: Value, event: String, value: f64 },
     /// Sends the events that are waiting.
     Flush,
-    /// Returns the warnings since the last call.
+    /// Returns the notices or warnings since the last call; without any, the present problem.
     Notices,
     /// Ends the client.
     Close,

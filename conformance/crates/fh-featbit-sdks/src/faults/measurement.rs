@@ -24,6 +24,7 @@ pub(super) struct Measured {
     pub(super) back: Option<f64>,
     /// The largest number of attempts to open a socket or to poll in any three seconds, for each second.
     pub(super) attempts: f64,
+    /// The notices of the client until the end of the fault, and then its problem if it has one.
     pub(super) notices: Vec<String>,
 }
 
@@ -61,19 +62,21 @@ pub(super) fn measure(sdk: &Sdk, fault: ServerFault) -> Result<Measured, String>
         put("blue")?;
     }
     thread::sleep(LASTS / 2);
-    let value = program.read(vec![colour.clone()])?.pop();
+    // From here on, an error of the adapter means that the SDK has ended the process.
+    let value = program.read(vec![colour.clone()]).ok().and_then(|mut values| values.pop());
     let known = ["red", "orange", "blue"];
     let has_kept_values =
         value.as_ref().and_then(Value::as_str).is_some_and(|it| known.contains(&it));
+    let notices = program.notices().unwrap_or_else(|why| vec![why]);
     server.clear_faults();
     let end = Instant::now();
     if is_old {
         put("blue")?;
     }
-    let is_back = program.wait(&colour, "blue", PATIENCE)?;
+    let is_back = program.wait(&colour, "blue", PATIENCE).unwrap_or_default();
     let back = is_back.then(|| end.elapsed().as_secs_f64());
     let attempts = attempts(&server.record(), begin);
-    Ok(Measured { has_kept_values, back, attempts, notices: program.notices()? })
+    Ok(Measured { has_kept_values, back, attempts, notices })
 }
 
 /// Returns the largest number of attempts in any window of three seconds, divided by three.

@@ -22,7 +22,8 @@ pub(crate) fn run(sdk: &Sdk) -> Result<Vec<String>, String> {
         let sdk = sdk.clone();
         thread::spawn(move || measure(&sdk, fault))
     });
-    let heading = ["fault", "values kept", "back after", "attempts a second", "notice"];
+    let heading =
+        ["fault", "values kept", "back after", "attempts a second", "notice, warning or problem"];
     let mut rows = vec![heading.map(str::to_string).to_vec()];
     let mut missed = Vec::new();
     for (fault, thread) in FAULTS.iter().zip(running) {
