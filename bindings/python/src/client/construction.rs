@@ -3,12 +3,13 @@
 use fh_client::{ClientBuilder, System};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyTuple};
 
 use super::handle::Client;
 use crate::errors;
 use crate::function::ConstructorCallbacks;
 use crate::logs;
+use crate::setting_forms::named;
 use crate::settings::{self, Fetching};
 
 /// The time at which a client starts.
@@ -51,6 +52,25 @@ impl Client {
         let start = start(settings)?;
         let fetching = Fetching::From(System::FeatureHub);
         Self::with_settings(py, identified(builder), settings, fetching, start)
+    }
+
+    /// Returns a client with the arguments of the constructor. What is missing comes from environment variables.
+    pub(super) fn of_keys(
+        url: Option<&Bound<'_, PyAny>>,
+        api_keys: &Bound<'_, PyTuple>,
+        settings: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let py = api_keys.py();
+        let mut builder = fh_client::Client::from_environment();
+        if let Some(url) = url {
+            let url = url.extract::<String>().map_err(|error| named(py, "url", error))?;
+            builder = builder.edge_url(url);
+        }
+        for key in api_keys.iter() {
+            let key = key.extract::<String>().map_err(|error| named(py, "api_keys", error))?;
+            builder = builder.api_key(key);
+        }
+        Self::of_edge(py, builder, settings)
     }
 
     /// Returns a client of a FeatBit server.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fh_binding::callbacks::Listener;
-use fh_client::System;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
@@ -26,7 +25,6 @@ use crate::listeners::Subscription;
 use crate::observers::{self, When};
 use crate::on_loop;
 use crate::reads::pymethods_with_reads;
-use crate::setting_forms::named;
 use crate::settings::Fetching;
 use crate::snapshot::Snapshot;
 use crate::status::Status;
@@ -44,19 +42,7 @@ pymethods_with_reads!(Client, by_key: |self| self.core(), all: &self.core().snap
         api_keys: &Bound<'_, PyTuple>,
         settings: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let py = api_keys.py();
-        let mut builder = construction::identified(fh_client::Client::from_environment());
-        if let Some(url) = url {
-            let url = url.extract::<String>().map_err(|error| named(py, "url", error))?;
-            builder = builder.edge_url(url);
-        }
-        for key in api_keys.iter() {
-            let key = key.extract::<String>().map_err(|error| named(py, "api_keys", error))?;
-            builder = builder.api_key(key);
-        }
-        let start = construction::start(settings)?;
-        let fetching = Fetching::From(System::FeatureHub);
-        Self::with_settings(py, builder, settings, fetching, start)
+        Self::of_keys(url, api_keys, settings)
     }
 
     #[classmethod]
