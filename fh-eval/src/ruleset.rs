@@ -283,6 +283,13 @@ impl Ruleset {
         Self { tables: Arc::new(tables), index, ..self.clone() }
     }
 
+    /// Returns the JSON of the segments.
+    #[cfg(feature = "featbit")]
+    pub(crate) fn segments_json(&self) -> impl Iterator<Item = &str> {
+        let tables = self.segments.iter().filter_map(|slot| slot.segment.as_deref());
+        tables.filter_map(Tables::first_json)
+    }
+
     /// Returns a ruleset with a segment in place of the one with this id, or without it. The features are not copied.
     #[cfg(feature = "first-row")]
     #[must_use]

@@ -423,6 +423,12 @@ impl<S: Storage> Tables<S> {
         self.spans.get(feature).map_or("", |spans| spans.key.text(&self.names))
     }
 
+    /// Returns the JSON of the first feature, which is the only one of a segment.
+    #[cfg(feature = "featbit")]
+    pub(crate) fn first_json(&self) -> Option<&str> {
+        self.features.first().map(|detail| &*detail.json)
+    }
+
     /// Returns true if the feature at the position `feature` has the key `key`.
     #[inline]
     pub(crate) fn has_key(&self, feature: usize, key: &str) -> bool {

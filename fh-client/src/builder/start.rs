@@ -5,7 +5,10 @@ use std::sync::{Arc, OnceLock};
 
 use fh_eval::Attributes;
 use fh_repository::notice::Notice;
+use fh_repository::rules::Rules;
 use fh_repository::source::Source;
+#[cfg(feature = "featbit")]
+use fh_repository::system::System;
 use fh_session::{ApiKeys, ContextHeader, EdgeUrl, Input, Limits, Mode};
 use tokio::sync::mpsc;
 
@@ -124,7 +127,7 @@ impl ClientBuilder {
             }
             // The cell is new, so setting it cannot fail.
             let _ = restored.set(first.confirmed_at);
-            driver.bootstrap(Bootstrap::of(&first.rules), &server, is_offline);
+            driver.bootstrap(document_of(&first.rules), &server, is_offline);
         }
         if let Some(context) = &settings.given.context {
             driver.set_first_context(context);
@@ -250,6 +253,15 @@ impl ClientSettings {
             .collect();
         Ok((header, bootstrap?))
     }
+}
+
+/// Returns the features as a document from which a session serves them.
+fn document_of(rules: &Rules) -> Bootstrap {
+    #[cfg(feature = "featbit")]
+    if rules.system() == System::FeatBit {
+        return Bootstrap::whole(fh_eval::featbit::full_message(rules.ruleset()).as_bytes());
+    }
+    Bootstrap::of(rules)
 }
 
 #[cfg(feature = "reqwest")]

@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::value::RawValue;
 
 use crate::json::{Record, Shape, Token, Unparsable, list, payload};
+use crate::ruleset::Ruleset;
 
 /// The flags and segments of a payload, which are not read yet.
 #[derive(Debug, Clone, Default)]
@@ -76,6 +77,18 @@ impl<'a> Document<'a> {
         };
         Ok(Self { flags, segments })
     }
+}
+
+/// Returns the flags and the segments of a ruleset as a full message `data-sync`, from which the same ruleset can be compiled.
+#[must_use]
+pub fn full_message(ruleset: &Ruleset) -> String {
+    let flags: Vec<&str> = ruleset.iter().map(|flag| flag.json()).collect();
+    let segments: Vec<&str> = ruleset.segments_json().collect();
+    format!(
+        r#"{{"messageType":"data-sync","data":{{"eventType":"full","featureFlags":[{}],"segments":[{}]}}}}"#,
+        flags.join(","),
+        segments.join(",")
+    )
 }
 
 #[cfg(test)]

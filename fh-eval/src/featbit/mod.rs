@@ -32,7 +32,7 @@ mod user;
 pub use crate::segment::Segment;
 pub use compile::Compiler;
 pub use condition::OPERATORS;
-pub use document::{Document, ParseError};
+pub use document::{Document, ParseError, full_message};
 pub use experiment::send_to_experiment;
 pub use explain::explain;
 pub use user::{InvalidUser, User, UserBuilder, property_text};
@@ -90,11 +90,7 @@ pub fn is_visible_change(older: FeatureRef<'_>, newer: FeatureRef<'_>) -> bool {
 /// Returns the ids and the JSON of the segments that a flag names. A segment that does not exist has no JSON.
 fn segments(flag: FeatureRef<'_>) -> Vec<(&str, Option<&str>)> {
     let named = flag.named_slots().map(|slot| (&*slot.id, slot.segment.as_deref()));
-    named.map(|(id, tables)| (id, tables.and_then(json_of_first))).collect()
-}
-
-fn json_of_first(tables: &Tables) -> Option<&str> {
-    tables.features.first().map(|detail| &*detail.json)
+    named.map(|(id, tables)| (id, tables.and_then(Tables::first_json))).collect()
 }
 
 /// Returns FeatBit's word for the reason of an evaluation, such as `RuleMatch`.

@@ -91,6 +91,23 @@ fn the_cursor_of_a_client_that_comes_back_is_the_newest_version() {
 }
 
 #[test]
+fn a_client_that_is_started_anew_serves_the_flags_and_segments_of_the_former_one() {
+    let server = TestServer::start().unwrap();
+    let environment = server.environment();
+    environment.put_flag(&sample::segment_flag("beta", "members")).unwrap();
+    environment.put_segment(&sample::segment("members", &["bob"])).unwrap();
+    let former = started(builder(&server));
+    server.stop();
+    let client = former.after_fork().transport(transport()).start().unwrap();
+    assert!(client.is_ready());
+    let user = |key: &str| client.context().user_key(key).build();
+    assert!(user("bob").is_enabled("beta") && !user("alice").is_enabled("beta"));
+    server.restart().unwrap();
+    environment.put_segment(&sample::segment("members", &["alice"])).unwrap();
+    until(&client, |_| user("alice").is_enabled("beta") && !user("bob").is_enabled("beta"));
+}
+
+#[test]
 fn typed_reads_convert_and_details_name_the_variation() {
     let server = TestServer::start().unwrap();
     let environment = server.environment();
