@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use fh_client::{Problem, Source};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use crate::json;
 
@@ -110,6 +111,21 @@ impl Status {
         // Offsets have far fewer digits than a double holds.
         #[expect(clippy::cast_precision_loss, reason = "an offset is at most some years")]
         self.core.clock_offset.map(|millis| millis as f64 / 1000.0)
+    }
+
+    #[getter]
+    fn insights<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let Some(insights) = self.core.insights else { return Ok(None) };
+        let counters = PyDict::new(py);
+        for (name, count) in [
+            ("sent", insights.sent),
+            ("dropped", insights.dropped),
+            ("refused", insights.refused),
+            ("waiting", insights.waiting),
+        ] {
+            counters.set_item(name, count)?;
+        }
+        Ok(Some(counters))
     }
 
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

@@ -46,6 +46,11 @@ class FeatBitServer:
         for each in flags:
             self.tell("putFlag", record=each)
 
+    def events(self) -> list[dict[str, Any]]:
+        """Return the evaluations and metrics that were received."""
+        record = self.tell("record")
+        return [event for insight in record["insights"] for event in json.loads(insight["body"])]
+
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout
         answer: dict[str, Any] = json.loads(self._process.stdout.readline())

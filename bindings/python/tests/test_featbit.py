@@ -213,3 +213,28 @@ def test_the_examples_of_the_page_run(server: FeatBitServer, tmp_path: pathlib.P
         shown.append(ended.stdout)
     assert shown[0].startswith("two pages\nSTRATEGY_MATCH\nREADY, streaming")
     assert shown[1].startswith("two pages STRATEGY_MATCH pro\n")
+
+
+def test_reads_and_metrics_are_reported_unless_insights_are_off() -> None:
+    with FeatBitServer() as server:
+        server.put(*FLAGS)
+        with fh_client.Client.featbit(server.secret, streaming_url=server.url) as client:
+            client.wait_ready(SOON)
+            bob = client.context(user_key="bob")
+            assert bob.is_enabled("dark")
+            bob.track("checkout", 12.5)
+            bob.track("visit")
+            client.flush(SOON)
+            events = server.events()
+            assert [event["variations"][0]["featureFlagKey"] for event in events if "variations" in event] == ["dark"]
+            metrics = [event["metrics"][0] for event in events if "metrics" in event]
+            assert [(metric["eventName"], metric["numericValue"]) for metric in metrics] == [("checkout", 12.5), ("visit", 1.0)]
+            assert client.status().insights == {"sent": 3, "dropped": 0, "refused": 0, "waiting": 0}
+            for value, context in [(float("nan"), bob), (1e300, bob), (1.0, client.context())]:
+                with pytest.raises(ValueError):
+                    context.track("checkout", value)
+    with offline() as silent:
+        silent.context(user_key="bob").track("checkout")
+        assert silent.status().insights is None
+    with fh_client.Client.offline() as other, pytest.raises(ValueError, match="record"):
+        other.context(userkey="bob").track("checkout")

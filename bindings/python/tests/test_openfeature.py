@@ -21,7 +21,7 @@ from openfeature.exception import ErrorCode, ProviderNotReadyError
 from openfeature.flag_evaluation import FlagEvaluationDetails, Reason
 from openfeature.provider import ProviderStatus
 from openfeature.track import TrackingEventDetails
-from featbit_server import flag, payload, rule
+from featbit_server import SOON, FeatBitServer, flag, payload, rule
 from scripted import SOON, ScriptedEdge, feature, strategy
 from wire import Program
 
@@ -474,6 +474,17 @@ say(api.get_client().get_string_value("TEXT", "?"))
         with Program(text, edge.url, edge.key) as program:
             program.expect("hello")
             program.end()
+
+
+def test_tracking_reports_metrics_to_featbit() -> None:
+    with FeatBitServer() as server, fh_client.Client.featbit(server.secret, streaming_url=server.url) as client:
+        client.wait_ready(SOON)
+        provider = FeatureHubProvider(client)
+        provider.track("sold", EvaluationContext("fred"), TrackingEventDetails(9.5))
+        provider.track("visit", EvaluationContext("fred"))
+        client.flush(SOON)
+        metrics = [event["metrics"][0] for event in server.events()]
+        assert [(metric["eventName"], metric["numericValue"]) for metric in metrics] == [("sold", 9.5), ("visit", 1.0)]
 
 
 def test_flags_of_featbit_have_reasons_variants_and_targeting_keys() -> None:

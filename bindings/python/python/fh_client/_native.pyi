@@ -927,6 +927,9 @@ class Status:
     @property
     def clock_offset(self) -> float | None:
         """The seconds by which the clock of FeatBit's server is ahead, if a refusal has shown that the clocks differ."""
+    @property
+    def insights(self) -> dict[Literal["sent", "dropped", "refused", "waiting"], int] | None:
+        """The numbers of evaluations and metrics that were reported to FeatBit; `None` for a client that reports none."""
     def to_dict(self) -> dict[str, Any]:
         """Return the status as the JSON object for a health endpoint."""
 
@@ -1042,6 +1045,8 @@ class Context(_Reads):
         """Return a context without these attributes."""
     def record(self, name: str, params: Mapping[str, Any] | None = None, /) -> None:
         """Report an event to observers, with the values of all features for this context."""
+    def track(self, event: str, value: float = 1.0, /) -> None:
+        """Report a metric of the user to FeatBit. A value that is not a finite number of 32 bits is a `ValueError`."""
     def feature(self, key: str, /) -> Feature:
         """Return a handle that reads one feature for this context."""
     def snapshot(self) -> Snapshot:

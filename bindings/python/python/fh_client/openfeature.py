@@ -193,7 +193,16 @@ class FeatureHubProvider(AbstractProvider):
         evaluation_context: EvaluationContext | None = None,
         tracking_event_details: TrackingEventDetails | None = None,
     ) -> None:
-        """Report an event to the observers of the client, with the values of all features for the context."""
+        """Report an event to the observers of the client, with the values of all features for the context.
+
+        A client of FeatBit reports a metric instead: the event's name and its value, which is 1 by default.
+        """
+        if self._client.system == "featbit":
+            value = tracking_event_details.value if tracking_event_details is not None else None
+            context = self._source(evaluation_context)
+            if isinstance(context, Context):
+                context.track(tracking_event_name, 1.0 if value is None else value)
+            return
         params: dict[str, Any] = {}
         if tracking_event_details is not None:
             params.update(tracking_event_details.attributes)

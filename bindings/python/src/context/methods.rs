@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fh_binding::callbacks::Listener;
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
@@ -59,6 +59,12 @@ pymethods_with_reads!(Context, by_key: |self| self.core(), all: &self.core().sna
     fn record(&self, name: Text<'_>, params: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         self.core().record(name.as_str(), json::params(params)?);
         Ok(())
+    }
+
+    #[pyo3(signature = (event, value=1.0, /))]
+    fn track(&self, event: Text<'_>, value: f64) -> PyResult<()> {
+        let tracked = self.core().track(event.as_str(), value);
+        tracked.map_err(|error| PyValueError::new_err(error.to_string()))
     }
 
     fn snapshot(&self, py: Python<'_>) -> Snapshot {
