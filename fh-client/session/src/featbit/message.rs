@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 pub enum Message<'a> {
     /// Flags and segments.
     Sync(Sync<'a>),
-    /// The answer to a ping. The server answers in order, so that all earlier requests are answered.
+    /// The answer to a ping. The server answers in order.
     Pong,
     /// A message of another type, which changes nothing.
     Other,

@@ -20,6 +20,8 @@ mod connection;
 mod conversation;
 mod edge;
 mod edge_behaviour;
+#[cfg(feature = "featbit")]
+mod featbit;
 #[cfg(not(target_family = "wasm"))]
 mod hostile;
 mod invariant;

@@ -10,7 +10,7 @@ use fh_repository::time::Millis;
 
 use super::{Purpose, Session, State};
 use crate::action::{Action, End, RequestId, ResponseHead};
-use crate::featbit::message::{Message, Sync};
+use crate::featbit::message::{Event, Message, Sync};
 use crate::response_class::{cut, retry_after};
 
 /// The close code of a server that refuses a token.
@@ -181,19 +181,16 @@ impl Session {
         }
     }
 
-    /// Applies flags of the server.
-    pub(super) fn received(&mut self, sync: &Sync<'_>, source: Source, bytes: &[u8]) {
+    /// Applies flags of the server. Returns true if a flag or a segment may have changed.
+    pub(super) fn received(&mut self, sync: &Sync<'_>, source: Source, bytes: &[u8]) -> bool {
         self.has_contact = true;
-        self.apply(sync, source, &String::from_utf8_lossy(bytes));
+        self.has_full |= sync.event == Event::Full;
+        self.apply(sync, source, &String::from_utf8_lossy(bytes))
     }
 
     /// Handles an answer to a poll that says that nothing has changed.
     fn confirmed(&mut self) {
-        let nothing = Sync {
-            event: crate::featbit::message::Event::Patch,
-            flags: Vec::new(),
-            segments: Vec::new(),
-        };
+        let nothing = Sync { event: Event::Patch, flags: Vec::new(), segments: Vec::new() };
         self.unanswered = None;
         self.received(&nothing, Source::Polling, b"");
         self.answered();
@@ -205,7 +202,9 @@ impl Session {
             return;
         }
         match Message::parse(bytes) {
-            Ok(Message::Sync(sync)) => self.apply(&sync, source, &String::from_utf8_lossy(bytes)),
+            Ok(Message::Sync(sync)) => {
+                self.apply(&sync, source, &String::from_utf8_lossy(bytes));
+            }
             Ok(Message::Pong | Message::Other) => {
                 self.not_stored(source, "it is no data-sync".to_string());
             }

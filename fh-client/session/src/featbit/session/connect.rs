@@ -72,8 +72,7 @@ impl Session {
                 header("accept", "application/json");
                 header("authorization", self.config.secret.expose());
                 // The first request asks for everything, also if a bootstrap document has given flags.
-                let timestamp = self.has_contact.then(|| self.cursor());
-                (RequestKind::Poll, endpoints.latest(timestamp))
+                (RequestKind::Poll, endpoints.latest(self.cursor()))
             }
             Purpose::Clock => (RequestKind::Poll, endpoints.liveness()),
         };

@@ -58,9 +58,11 @@ pub struct Session {
     last_request_id: u64,
     /// True once the server has sent or confirmed flags.
     has_contact: bool,
-    /// The cursor of the last request on a socket, while it is not certain that its answer has arrived. A patch may be the answer or a change
-    /// that the server pushed before it. If the socket ends, the next request asks from this cursor again, so that no change is lost.
+    /// The cursor of the last request on a socket, while it is not certain that its answer has arrived: a patch may be the answer, or a change
+    /// that the server pushed before it. Until then, further requests ask from this cursor again, so that no change is lost.
     unanswered: Option<i64>,
+    /// True once a full message or the full body of a poll was applied. Before that, requests ask for everything.
+    has_full: bool,
     /// True once there are flags to serve, from the server or from a bootstrap document.
     is_served: bool,
     /// True while the server refuses the secret, and no flags were served before.
@@ -134,6 +136,7 @@ impl Session {
             last_request_id: 0,
             has_contact: false,
             unanswered: None,
+            has_full: false,
             is_served: false,
             is_failed: false,
             barren: 0,
@@ -249,8 +252,9 @@ impl Session {
         }
     }
 
-    /// Applies flags that the server or a bootstrap document has sent, and publishes them.
-    fn apply(&mut self, sync: &Sync<'_>, source: Source, json: &str) {
+    /// Applies flags that the server or a bootstrap document has sent, and publishes them. Returns true if a flag or a segment may have
+    /// changed.
+    fn apply(&mut self, sync: &Sync<'_>, source: Source, json: &str) -> bool {
         let applied = self.store.apply(sync);
         for what in applied.ignored {
             self.actions.push_back(Action::Notice(Notice::Ignored { what }));
@@ -276,11 +280,12 @@ impl Session {
         self.status.updated = Some(self.now);
         self.status.source = Some(source);
         self.status.cursor = Some(self.store.cursor());
+        applied.is_changed
     }
 
-    /// Returns the version from which the next request asks for changes.
-    fn cursor(&self) -> i64 {
-        self.unanswered.unwrap_or_else(|| self.store.cursor())
+    /// Returns the version from which the next request asks for changes; `None` if it asks for everything.
+    fn cursor(&self) -> Option<i64> {
+        self.has_full.then(|| self.unanswered.unwrap_or_else(|| self.store.cursor()))
     }
 
     /// Aborts the request in flight, if there is one. The caller sets the next state.

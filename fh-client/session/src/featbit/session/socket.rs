@@ -95,11 +95,15 @@ impl Socket {
 impl Session {
     /// Asks for flags on a socket that has just been opened.
     pub(super) fn socket_opened(&mut self, request_id: RequestId) {
-        let cursor = if self.has_contact { self.cursor() } else { 0 };
+        let cursor = self.cursor().unwrap_or(0);
         self.unanswered = (cursor != 0).then_some(cursor);
+        self.ask(request_id, cursor);
+        self.state = State::Open(Box::new(Socket::new(request_id, self.now, cursor == 0)));
+    }
+
+    fn ask(&mut self, request_id: RequestId, cursor: i64) {
         let request = format!(r#"{{"messageType":"data-sync","data":{{"timestamp":{cursor}}}}}"#);
         self.actions.push_back(Action::Write(request_id, request));
-        self.state = State::Open(Box::new(Socket::new(request_id, self.now, cursor == 0)));
     }
 
     /// Records that bytes of a message have arrived.
@@ -152,7 +156,12 @@ impl Session {
                 let what = format!("a message of the server: {}", cut(&why, 300));
                 self.actions.push_back(Action::Notice(Notice::Ignored { what }));
             }
-            Ok(Message::Pong) => self.unanswered = None,
+            // The server answers in order. If none of its patches can only be the answer, its database may have failed.
+            Ok(Message::Pong) => {
+                if let Some(cursor) = self.unanswered {
+                    self.ask(socket.request_id, cursor);
+                }
+            }
             Ok(Message::Other) => {}
             Ok(Message::Sync(sync)) => match &mut socket.awaited {
                 Some(awaited) if awaited.is_full && sync.event == Event::Patch => {
@@ -162,10 +171,12 @@ impl Session {
                 }
                 awaited => {
                     let early = awaited.take().map(|awaited| awaited.early);
-                    if sync.event == Event::Full {
+                    let is_changed = self.received(&sync, Source::Streaming, bytes);
+                    // A pushed patch has one flag or one segment, which is new.
+                    let is_push = sync.flags.len() + sync.segments.len() == 1 && is_changed;
+                    if sync.event == Event::Full || !is_push {
                         self.unanswered = None;
                     }
-                    self.received(&sync, Source::Streaming, bytes);
                     for patch in early.unwrap_or_default() {
                         if let Ok(Message::Sync(sync)) = Message::parse(&patch) {
                             self.received(&sync, Source::Streaming, &patch);

@@ -88,17 +88,21 @@ fn later_sockets_ask_for_what_is_newer_and_a_patch_answers() {
 #[test]
 fn a_socket_that_ends_before_its_answer_loses_no_change() {
     let pushed = patch(&[flag("b", 100, "pushed")]);
-    let everything = full(&[flag("a", 10, "x"), flag("b", 100, "pushed")]);
-    let answer = patch(&[flag("a", 60, "changed meanwhile")]);
+    let (flags, pong) =
+        ([flag("a", 60, "changed meanwhile"), flag("b", 100, "pushed")], PONG.to_string());
+    let answer = patch(&flags[..1]);
     for (messages, asked) in [
         (&[][..], 10),
         (&[&pushed], 10),
+        (&[&pushed, &pong], 10),
         (&[&pushed, &answer], 10),
-        (&[&pushed, &answer, &PONG.to_string()], 100),
-        (&[&everything], 100),
+        // A pushed patch has one entity, and changes something.
+        (&[&pushed, &answer, &answer], 100),
+        (&[&patch(&flags)], 100),
+        (&[&pushed, &patch(&[])], 100),
+        (&[&full(&flags)], 100),
     ] {
         let mut driver = TestDriver::synchronised();
-        driver.say(PONG);
         driver.end(End::Broken("reset"));
         driver.come_back();
         driver.open();
@@ -111,6 +115,25 @@ fn a_socket_that_ends_before_its_answer_loses_no_change() {
         driver.open();
         assert_eq!(driver.asked(), asked, "{messages:?}");
     }
+}
+
+/// The database of a server may fail while it pushes changes.
+#[test]
+fn a_request_that_may_be_unanswered_is_repeated_after_each_pong() {
+    let mut driver = TestDriver::synchronised();
+    driver.end(End::Broken("reset"));
+    driver.come_back();
+    driver.open();
+    let requests = |driver: &mut TestDriver| {
+        driver.say(PONG);
+        let written = std::mem::take(&mut driver.written);
+        written.iter().filter(|text| text.contains("\"timestamp\":10}")).count()
+    };
+    driver.written.clear();
+    driver.say(&patch(&[flag("b", 100, "pushed")]));
+    assert_eq!([requests(&mut driver), requests(&mut driver)], [1, 1]);
+    driver.say(&patch(&[flag("a", 60, "changed meanwhile"), flag("b", 100, "pushed")]));
+    assert_eq!((requests(&mut driver), driver.value().as_deref()), (0, Some("changed meanwhile")));
 }
 
 #[test]
