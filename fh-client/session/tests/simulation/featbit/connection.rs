@@ -47,6 +47,9 @@ pub struct Connection {
     pub outbox: VecDeque<Outgoing>,
     /// The messages of the client that are on their way.
     pub inbox: VecDeque<String>,
+    /// The time until which the server prepares an answer, and the answers that it prepares.
+    pub busy_until: u64,
+    pub answers: VecDeque<Message>,
     pub is_flowing: bool,
     /// True if no more input comes from this connection.
     pub is_over: bool,
@@ -67,6 +70,8 @@ impl Connection {
             kind,
             outbox: VecDeque::new(),
             inbox: VecDeque::new(),
+            busy_until: 0,
+            answers: VecDeque::new(),
             is_flowing: false,
             is_over: false,
             gets_pushes: false,

@@ -99,7 +99,7 @@ fn random_scripts_break_no_invariant() {
     }
     println!("{scripts} FeatBit scripts, {steps} steps");
     // Scripts in which nothing happens would break no invariant either.
-    assert!(steps > 100 * scripts);
+    assert!(steps > 50 * scripts);
     let missing: Vec<_> = REACHED.into_iter().filter(|name| !reached.contains(name)).collect();
     assert!(scripts < SCRIPTS || missing.is_empty(), "never reached: {missing:?}");
 }

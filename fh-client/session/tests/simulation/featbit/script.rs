@@ -38,6 +38,7 @@ const TOLERATED: i64 = 30_000;
 enum Event {
     Arrives(usize),
     Reads(usize),
+    Answers(usize),
     Flows(usize),
     Closes(usize),
     /// A late event of a request that ended long ago.
@@ -65,6 +66,8 @@ pub struct Script {
     ahead: u64,
     /// The difference of the client's time of day to the server's, in milliseconds.
     wall_off: i64,
+    /// True if the client has got flags, or an answer that confirms that there are none.
+    may_be_ready: bool,
     /// Number of the server's changes that the last full message showed that the client got.
     full: Option<u64>,
     trace: Option<Vec<String>>,
@@ -89,6 +92,7 @@ impl Script {
             world: 0,
             ahead: 1_000 + random.below(1_000_000),
             wall_off: plan.wall_off,
+            may_be_ready: plan.mode == Mode::Offline,
             full: None,
             trace: traces.then(Vec::new),
             steps: 0,
@@ -171,6 +175,12 @@ impl Script {
         match event {
             Event::Arrives(at) => self.arrives(at),
             Event::Reads(at) => self.reads(at),
+            Event::Answers(at) => {
+                if let Some(answer) = self.connections[at].answers.pop_front() {
+                    self.connections[at].has_answer = true;
+                    self.send(at, Outgoing::Message(answer));
+                }
+            }
             Event::Flows(at) => return self.flows(at),
             Event::Closes(at) => self.send(at, Outgoing::End(End::Closed(Some(1011)))),
             Event::Ghost(at) => return self.ghost(at),
@@ -203,7 +213,10 @@ impl Script {
         let now = (self.world + self.ahead).saturating_sub(glitch);
         let outside = self.client.tell(now, wall, input, fact)?;
         self.acts(outside);
-        Ok(())
+        let is_ready = self.client.session.status().readiness == Readiness::Ready;
+        hold(Invariant::Readiness, self.may_be_ready || !is_ready, || {
+            "ready without flags".to_string()
+        })
     }
 
     fn acts(&mut self, outside: Outside) {
@@ -372,6 +385,11 @@ impl Script {
 
     /// Reads a message of the client.
     fn reads(&mut self, at: usize) {
+        let busy_until = self.connections[at].busy_until;
+        if busy_until > self.world {
+            // The server reads one message after another.
+            return self.after(busy_until - self.world, Event::Reads(at));
+        }
         let Some(text) = self.connections[at].inbox.pop_front() else { return };
         if !self.connections[at].gets_pushes {
             return;
@@ -402,15 +420,19 @@ impl Script {
             }
             _ => {}
         }
-        self.connections[at].has_answer = true;
-        self.send(at, Outgoing::Message(message));
+        // The server needs time for an answer, and pushes meanwhile what has changed since it read its data.
+        let is_slow = self.random.percent(20);
+        let delay = self.random.below(if is_slow { 4_000 } else { 50 });
+        self.connections[at].busy_until = self.world + delay + 1;
+        self.connections[at].answers.push_back(message);
+        self.after(delay, Event::Answers(at));
     }
 
     /// Changes the server's data, and pushes the changes.
     fn changes(&mut self) {
         let now = self.server_time();
         let garbage = self.fault == Some(Fault::Garbage);
-        let mut messages: Vec<Message> = if self.random.percent(4) {
+        let mut messages: Vec<Message> = if self.random.percent(2) {
             self.server.change_many(&mut self.random, now)
         } else {
             self.server.change(&mut self.random, now, garbage).into_iter().collect()
@@ -502,6 +524,8 @@ impl Script {
         match next {
             Outgoing::Head(status, wait) => {
                 let mut head = ResponseHead::new(status);
+                let is_poll = matches!(self.connections[at].kind, Kind::Poll(_));
+                self.may_be_ready |= is_live && is_poll && matches!(status, 200 | 204 | 304);
                 let is_socket = matches!(self.connections[at].kind, Kind::Socket(_));
                 if !is_socket || !self.plan.strips_dates {
                     head = head.header("Date", self.date());
@@ -526,6 +550,7 @@ impl Script {
                     }
                 }
                 let is_live = self.client.live == Some(request_id);
+                self.may_be_ready |= is_live && message.full.is_some();
                 self.tell(Input::Bytes { request_id, bytes }, Fact::Network)?;
                 if is_live {
                     self.full = message.full.or(self.full);
@@ -538,6 +563,11 @@ impl Script {
                     if is_full {
                         self.full = Some(changes);
                     }
+                    let problem = &self.client.session.status().problem;
+                    let is_good = matches!(problem, None | Some(Problem::SocketsBlocked));
+                    hold(Invariant::Problem, is_good || end != End::Complete, || {
+                        format!("{problem:?} after a good poll")
+                    })?;
                     if end == End::Complete && changes == self.server.changes {
                         self.compare(Invariant::InStep)?;
                     }
@@ -625,6 +655,7 @@ impl Script {
         let document = self.server.bootstrap(&mut self.random);
         let source = Source::Store("bootstrap".into());
         let features = document.as_bytes();
+        self.may_be_ready = true;
         self.tell(Input::Stored { source, environment: "e".into(), features }, Fact::Command)?;
         let readiness = self.client.session.status().readiness;
         let is_served = matches!(readiness, Readiness::Ready | Readiness::Closed);

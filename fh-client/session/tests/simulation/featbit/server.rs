@@ -228,7 +228,7 @@ impl Server {
 
     /// Changes many flags at once, as an import does. Returns the patches that sockets get.
     pub fn change_many(&mut self, random: &mut Random, now: i64) -> Vec<Message> {
-        (0..random.between(5, 30)).filter_map(|_| self.change(random, now, false)).collect()
+        (0..random.between(5, 20)).filter_map(|_| self.change(random, now, false)).collect()
     }
 
     /// Returns a patch with a former record of a flag that still exists.
