@@ -2,11 +2,16 @@
 
 use crate::mutants;
 
+/// Number of scripts without a mutant, for FeatureHub and for FeatBit. An ordinary test runs fewer scripts of FeatBit.
+const SCRIPTS: &str = "10000";
+
 /// Runs the simulation with all mutants, or with the named one.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
-    let test = "cargo test --locked -p fh-session --test simulation";
+    let test = "cargo test --locked -p fh-session --features featbit --test simulation";
     match arguments {
-        [] => mutants::cargo_in_copy(&format!("{test} -- --nocapture"))?.go(),
+        [] => mutants::cargo_in_copy(&format!("{test} -- --nocapture"))?
+            .env("FH_SIMULATION_SCRIPTS", SCRIPTS)
+            .go(),
         [name] => {
             mutants::find(name)?;
             mutants::cargo_in_copy(&format!("{test} mutants:: -- --nocapture"))?
