@@ -14,6 +14,7 @@ const TOKEN: &str = "imported/featbit/token.json";
 const STORE_SYNC: &str = "imported/featbit/store-sync.json";
 const WIRE: &str = "imported/featbit/wire.json";
 const TRANSCRIPT: &str = "imported/featbit-live/transcript.json";
+const PRODUCT_SYNC: &str = "imported/featbit-live/product-sync.json";
 
 type Raw = Box<RawValue>;
 
@@ -161,6 +162,14 @@ struct Step {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "only the form is checked")]
+struct ProductSync {
+    messages: Vec<Raw>,
+    end: Raw,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the form is checked")]
 struct Said {
     sent: String,
     got: Vec<Raw>,
@@ -173,6 +182,7 @@ pub(super) fn check(data: &Data, path: &str) -> Result<bool, DataError> {
         STORE_SYNC => form::<Steps<StoreStep>>(data, path),
         WIRE => form::<Wire>(data, path),
         TRANSCRIPT => form::<Transcript>(data, path),
+        PRODUCT_SYNC => form::<ProductSync>(data, path),
         _ => Ok(false),
     }
 }

@@ -8,6 +8,7 @@ mod late;
 mod polls;
 mod ready;
 mod refusals;
+mod replay;
 mod silence;
 mod test_driver;
 
