@@ -61,7 +61,7 @@ impl UrlError {
         example: &str,
     ) -> fmt::Result {
         let secure = example.split("://").next().unwrap_or_default();
-        let plain = secure.trim_end_matches('s');
+        let plain = secure.strip_suffix('s').unwrap_or(secure);
         match self {
             Self::Empty => write!(f, "{name} is empty: write {example}"),
             Self::Scheme => {
