@@ -54,6 +54,17 @@ pub(crate) struct Edge {
 }
 
 impl EdgeArgs {
+    /// Returns true if `--api-key` is given.
+    pub(crate) fn has_api_key(&self) -> bool {
+        !self.api_key.is_empty()
+    }
+
+    /// Returns the URL of `--url`, and all arguments as they are given.
+    pub(crate) fn plain(&self, others: &[String]) -> (Option<&str>, Vec<String>) {
+        let all = self.first.iter().chain(&self.second).chain(others);
+        (self.url.as_deref(), all.cloned().collect())
+    }
+
     /// Returns the Edge, and the arguments that follow URL and KEY. A URL is recognised by its `://` or as the address of a
     /// host, and a key by its `/`, so that URL and KEY may be left out. With `--url`, no argument is read as the URL. With
     /// `--api-key`, or with a key in the URL, no argument is read as the key.

@@ -1,11 +1,9 @@
 //! Errors of Edges that cannot be reached or send no features, with advice.
 
-use std::time::Duration;
-
-use fh_client::{Client, NotReady, Problem};
+use fh_client::Problem;
 
 use crate::edge::Edge;
-use crate::failure::Failure;
+use crate::server::Troubled;
 
 /// The parts of the texts of connection errors that another attempt within seconds cannot mend, unless a script starts the Edge
 /// at the same time.
@@ -14,50 +12,12 @@ const FINAL: [&str; 5] = ["refused", "lookup", "resolve", "unreachable", "No rou
 /// The part of the text of an error for a response that is not HTTP.
 const NO_HTTP: &str = "invalid HTTP version";
 
-impl Edge {
-    /// Waits until the client has features. Fails at once if all addresses of the Edge's host refuse the connection, or if TLS
-    /// fails. With `wait`, tries again for this time.
-    ///
-    /// # Errors
-    /// Fails also if the Edge refuses the key, or if there are no features within `limit` or `wait`, whichever is longer.
-    pub(crate) async fn ready(
-        &self,
-        client: &Client,
-        limit: Duration,
-        wait: Option<Duration>,
-    ) -> Result<(), Failure> {
-        let limit = limit.max(wait.unwrap_or_default());
-        tokio::select! {
-            ready = client.ready() => ready.map_err(|why| self.not_ready(&why)),
-            problem = final_problem(client), if wait.is_none() => {
-                Err(Failure::Edge(self.trouble(&problem)))
-            }
-            () = tokio::time::sleep(limit) => Err(self.no_features(client, Some(limit))),
-        }
+impl Troubled for Edge {
+    fn silence(&self) -> &'static str {
+        "the Edge has not answered; `fh doctor` shows more"
     }
 
-    /// Returns the error for a client that is not ready, with the reason, and with advice if there is any.
-    pub(crate) fn not_ready(&self, why: &NotReady) -> Failure {
-        Failure::Edge(match why {
-            NotReady::Failed(problem) => self.trouble(problem),
-            why => why.to_string(),
-        })
-    }
-
-    /// Returns the error for a client that received no features within the time limit; `within` is `None` without a limit. The
-    /// error contains the client's problem. Without a problem, it says that the Edge has not answered.
-    pub(crate) fn no_features(&self, client: &Client, within: Option<Duration>) -> Failure {
-        let within =
-            within.map(|limit| format!(" within {} s", limit.as_secs_f64())).unwrap_or_default();
-        let why = match client.status().problem {
-            Some(problem) => self.trouble(&problem),
-            None => "the Edge has not answered; `fh doctor` shows more".to_string(),
-        };
-        Failure::Edge(format!("no features arrived{within}: {why}"))
-    }
-
-    /// Describes a problem with the Edge, and adds advice if there is any.
-    pub(crate) fn trouble(&self, problem: &Problem) -> String {
+    fn trouble(&self, problem: &Problem) -> String {
         if let Problem::Tls(why) | Problem::Unreachable(why) = problem
             && let Some(advice) = other_scheme(self.url.as_str(), why)
         {
@@ -101,7 +61,8 @@ pub(crate) fn other_scheme(url: &str, why: &str) -> Option<String> {
     Some(format!("{host} speaks {other}, not {scheme}: write {other}://{host}"))
 }
 
-fn is_refused(why: &str) -> bool {
+/// Returns true if the text of a transport's error says that the host refused the connection.
+pub(crate) fn is_refused(why: &str) -> bool {
     why.contains("refused")
 }
 
@@ -113,13 +74,5 @@ pub(crate) fn is_final(problem: &Problem) -> bool {
             FINAL.iter().any(|text| why.contains(text)) || why.contains(NO_HTTP)
         }
         _ => false,
-    }
-}
-
-async fn final_problem(client: &Client) -> Problem {
-    let status = client.status_when(|status| status.problem.as_ref().is_some_and(is_final)).await;
-    match status {
-        Ok(status) => status.problem.unwrap_or(Problem::Closed),
-        Err(problem) => problem,
     }
 }

@@ -18,7 +18,8 @@ pub(crate) fn user(user: &UserArgs, subject: &SubjectArgs) -> Result<User, Failu
     }
 }
 
-fn user_of_file(path: &str) -> Result<User, Failure> {
+/// Reads a user as clients send it.
+pub(crate) fn user_of_file(path: &str) -> Result<User, Failure> {
     let (name, bytes) = read_bytes(path)?;
     let wrong = |why: &dyn std::fmt::Display| Failure::Input(format!("{name}: {why}"));
     let json = std::str::from_utf8(&bytes).map_err(|error| wrong(&error))?;
@@ -26,7 +27,7 @@ fn user_of_file(path: &str) -> Result<User, Failure> {
 }
 
 /// Returns the user of `--context` options.
-fn user_of_context(attributes: Option<&Attributes>) -> Result<User, Failure> {
+pub(crate) fn user_of_context(attributes: Option<&Attributes>) -> Result<User, Failure> {
     let first = |name: &str| attributes.and_then(|own| own.get(name)?.next());
     let key = first("keyId").ok_or_else(|| {
         Failure::Input(

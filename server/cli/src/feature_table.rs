@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use fh_client::Snapshot;
-use fh_eval::{Attributes, Evaluation, FeatureRef, Kind, Subject};
+use fh_client::{Snapshot, System};
+use fh_eval::{Attributes, Evaluation, FeatureRef, Kind, Subject, featbit};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -19,9 +19,11 @@ use crate::table::{Align, Table};
 pub(crate) struct Reading<'a> {
     pub(crate) feature: FeatureRef<'a>,
     /// The JSON token of the value as the payload writes it, or `None` if the value is null.
-    pub(crate) token: Option<&'a str>,
+    pub(crate) token: Option<Cow<'a, str>>,
     pub(crate) reason: &'static str,
     pub(crate) strategy_id: Option<Cow<'a, str>>,
+    /// The id of the variation of a flag of FeatBit.
+    pub(crate) variation_id: Option<&'a str>,
     position: Option<usize>,
 }
 
@@ -30,10 +32,24 @@ impl<'a> Reading<'a> {
     pub(crate) fn evaluated(feature: FeatureRef<'a>, evaluation: &Evaluation<'a>) -> Self {
         Self {
             feature,
-            token: feature.value_token(evaluation),
+            token: feature.value_token(evaluation).map(Cow::Borrowed),
             reason: evaluation.reason().as_str(),
             strategy_id: evaluation.strategy_id().map(Cow::Borrowed),
+            variation_id: None,
             position: evaluation.strategy_position(),
+        }
+    }
+
+    /// Creates a reading of a flag of FeatBit, whose variations have values that are texts.
+    fn of_featbit(flag: FeatureRef<'a>, evaluation: &Evaluation<'a>) -> Self {
+        let text = evaluation.value().map(ToString::to_string);
+        Self {
+            feature: flag,
+            token: text.and_then(|text| serde_json::to_string(&text).ok()).map(Cow::Owned),
+            reason: featbit::reason(evaluation),
+            strategy_id: None,
+            variation_id: evaluation.variant(),
+            position: None,
         }
     }
 
@@ -55,7 +71,7 @@ impl<'a> Reading<'a> {
 
     /// Returns the value as text for the terminal.
     pub(crate) fn shown_value(&self) -> String {
-        sanitize::value(self.feature.kind(), self.token)
+        sanitize::value(self.feature.kind(), self.token.as_deref())
     }
 }
 
@@ -71,10 +87,14 @@ pub(crate) fn readings<'a>(snapshot: &'a Snapshot, who: &'a Arc<Attributes>) -> 
     let read = |feature: FeatureRef<'a>| {
         // The snapshot knows the reason and the strategy that the Edge sent. The read also keeps passive polling going.
         let detail = reads.peek(feature.key());
+        let evaluation = feature.evaluate(&subject);
+        if snapshot.status().system == System::FeatBit {
+            return Reading::of_featbit(feature, &evaluation);
+        }
         Reading {
             reason: detail.reason.as_str(),
             strategy_id: detail.strategy_id.map(|id| Cow::Owned(id.into())),
-            ..Reading::evaluated(feature, &feature.evaluate(&subject))
+            ..Reading::evaluated(feature, &evaluation)
         }
     };
     snapshot.ruleset().iter().map(read).collect()
@@ -109,7 +129,7 @@ impl<'a> From<&Reading<'a>> for Row<'a> {
             locked: reading.feature.is_locked(),
             matched: reading.is_match(),
             strategy_id: reading.strategy_id.clone(),
-            value: json_output::token(reading.token),
+            value: json_output::token(reading.token.as_deref()),
             reason: reading.reason,
         }
     }
@@ -167,7 +187,7 @@ impl<'r, 'a> Selection<'r, 'a> {
             ("VALUE", Align::Left),
         ]);
         for reading in &self.shown {
-            let style = match (reading.token, reading.is_match()) {
+            let style = match (&reading.token, reading.is_match()) {
                 (None, _) => WARNING,
                 (Some(_), true) => GOOD,
                 (Some(_), false) => PLAIN,

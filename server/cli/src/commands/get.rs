@@ -9,6 +9,7 @@ use fh_client::Snapshot;
 use fh_eval::Value;
 use fh_files::closest;
 
+use super::featbit_get;
 use crate::attribute_names;
 use crate::edge;
 use crate::edge_query::{EdgeQuery, EdgeQueryArgs};
@@ -19,8 +20,9 @@ use crate::runtime;
 use crate::sanitize::visible;
 use crate::screen::Screen;
 use crate::seconds;
+use crate::server::{Server, Troubled as _};
 
-/// Fetch features from an Edge, once.
+/// Fetch features from an Edge, or flags from FeatBit's evaluation server, once.
 ///
 /// Shows each feature's value for the context as `fh eval` does. For an API key with a `*`, the Edge sends strategies, and
 /// `fh` evaluates them. For any other key, the Edge evaluates the features. URL and KEY may be left out if environment
@@ -35,8 +37,9 @@ Examples:
   fh get NEW_CHECKOUT BANNER --context userkey=fred --context country=new_zealand
   if [ \"$(fh get NEW_CHECKOUT --value)\" = true ]; then ...
   pass show featurehub | fh get https://edge.example.com - --json
+  fh get --system featbit --url wss://flags.example --secret-file secret.txt -c keyId=bob
 
-Exit codes: 0 fine, 1 a FEATURE does not exist, 2 the usage is wrong, or the Edge
+Exit codes: 0 fine, 1 a FEATURE does not exist, 2 the usage is wrong, or the server
 cannot be reached, rejects the key or sends no features in time.")]
 pub(crate) struct GetArgs {
     #[command(flatten)]
@@ -56,7 +59,7 @@ pub(crate) struct GetArgs {
 }
 
 pub(crate) fn run(args: &GetArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
-    let asked = args.ask.resolve()?;
+    let asked = args.ask.resolve(&[])?;
     if args.value && (asked.features.len() != 1 || json) {
         return Err(Failure::Input(
             "--value needs the key of exactly one feature, and cannot be used with --json"
@@ -64,6 +67,9 @@ pub(crate) fn run(args: &GetArgs, json: bool, screen: &mut Screen<'_>) -> Result
         ));
     }
     let snapshot = runtime::run(fetch(&asked, args.timeout, args.wait.wait))?;
+    if let Server::Featbit(_) = &asked.server {
+        return featbit_get::run(&snapshot, &asked, args.value, json, screen);
+    }
     let all = readings(&snapshot, &asked.who);
     let selection = Selection::of(&all, &asked.features);
     if args.value {
@@ -83,13 +89,18 @@ async fn fetch(
     limit: Duration,
     wait: Option<Duration>,
 ) -> Result<Snapshot, Failure> {
-    let client = asked.edge.client().once().initial_context(Arc::clone(&asked.who)).start();
-    let client = client.map_err(edge::unstarted)?;
-    asked.edge.ready(&client, limit, wait).await?;
+    let builder = match &asked.server {
+        Server::Edge(edge) => edge.client().once().initial_context(Arc::clone(&asked.who)),
+        // A poll does not show whether the secret is valid.
+        Server::Featbit(server) => server.client(),
+    };
+    let client = builder.start().map_err(edge::unstarted)?;
+    asked.server.ready(&client, limit, wait).await?;
     Ok(client.snapshot())
 }
 
-fn bare(screen: &mut Screen<'_>, value: Option<Value>) -> Result<(), Failure> {
+/// Writes a value alone; nothing but the end of the line if there is none.
+pub(super) fn bare(screen: &mut Screen<'_>, value: Option<Value>) -> Result<(), Failure> {
     let text = value.map(|value| value.to_string()).unwrap_or_default();
     // Control characters are escaped on a terminal, but not in output to a program.
     let text = if std::io::stdout().is_terminal() { visible(&text) } else { text.as_str().into() };

@@ -9,6 +9,7 @@ pub(crate) mod explain;
 mod featbit_cases;
 mod featbit_eval;
 mod featbit_explain;
+mod featbit_get;
 mod featuresignals_cases;
 mod featuresignals_eval;
 mod featuresignals_explain;

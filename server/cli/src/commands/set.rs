@@ -9,6 +9,7 @@ use crate::failure::{Failure, Status};
 use crate::json_output;
 use crate::runtime;
 use crate::screen::{BOLD, GOOD, PLAIN, QUIET, Screen};
+use crate::server::Troubled as _;
 
 /// Change a feature's value or lock on an Edge.
 ///

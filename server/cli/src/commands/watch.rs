@@ -18,6 +18,7 @@ use self::change_tracker::{News, Observer};
 use self::frame::Frames;
 use self::lines::Lines;
 use self::release::{Release, Releases};
+use super::featbit_get;
 use crate::attribute_names;
 use crate::edge;
 use crate::edge_query::{EdgeQuery, EdgeQueryArgs};
@@ -28,6 +29,7 @@ use crate::reader_end;
 use crate::runtime;
 use crate::screen::Screen;
 use crate::seconds;
+use crate::server::{Server, Troubled as _};
 use crate::shutdown_signal::ShutdownSignal;
 use crate::suspension::Suspension;
 
@@ -39,7 +41,7 @@ const SHORTEST_FRAME: Duration = Duration::from_millis(50);
 /// The largest number of queued notices. Further notices are dropped.
 const MOST_NOTICES: usize = 64;
 
-/// Watch features of an Edge as they change.
+/// Watch features of an Edge, or flags of FeatBit's evaluation server, as they change.
 ///
 /// On a terminal, `fh watch` shows a table of the values, the last changes and the state of the connection, until Ctrl-C. To
 /// a pipe or a file, it writes one line for each value at the start, for each change, and for each new state of the
@@ -57,6 +59,7 @@ Examples:
   fh watch --json | jq 'select(.event == \"change\")'
   fh watch --for 60 > changes.log
   fh watch --catch
+  fh watch --system featbit --url wss://flags.example --secret-file secret.txt -c keyId=bob
 
 --catch shows the view of a program that holds updates back: values do not change,
 and features with a held update are listed. An empty line (Enter) releases all
@@ -107,9 +110,11 @@ pub(crate) fn run(
     json: bool,
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
-    let watch = Watch { args, asked: args.ask.resolve()? };
-    // The rules are not known yet, so only the well-known attributes are compared.
-    attribute_names::note(screen, &watch.asked.who, [])?;
+    let watch = Watch { args, asked: args.ask.resolve(&[("--passive", args.passive.is_some())])? };
+    if let Server::Edge(_) = &watch.asked.server {
+        // The rules are not known yet, so only the well-known attributes are compared.
+        attribute_names::note(screen, &watch.asked.who, [])?;
+    }
     if args.once && !json {
         return runtime::run(watch.once(screen));
     }
@@ -159,7 +164,7 @@ pub(crate) trait View {
 
 impl Watch<'_> {
     fn client(&self) -> Result<Client, Failure> {
-        let builder = self.asked.edge.client().initial_context(Arc::clone(&self.asked.who));
+        let builder = self.asked.server.client().initial_context(Arc::clone(&self.asked.who));
         let builder = match (self.args.poll, self.args.passive) {
             (Some(interval), _) => builder.polling(interval),
             (None, Some(interval)) => builder.passive(interval),
@@ -208,7 +213,7 @@ impl Watch<'_> {
             let is_final = self.args.duration.is_none()
                 && status.problem.as_ref().is_some_and(edge_trouble::is_final);
             if self.args.once && (is_final || status.readiness == fh_client::Readiness::Failed) {
-                return Err(self.asked.edge.no_features(&client, None));
+                return Err(self.asked.server.no_features(&client, None));
             }
             let pause = sleep(view.pause());
             let news = async {
@@ -232,7 +237,7 @@ impl Watch<'_> {
                 () = &mut over => {
                     return match observer.has_list() {
                         true => Ok(Status::Fine),
-                        false => Err(self.asked.edge.no_features(&client, self.args.duration)),
+                        false => Err(self.asked.server.no_features(&client, self.args.duration)),
                     };
                 }
                 release = releases.next() => {
@@ -283,12 +288,19 @@ impl Watch<'_> {
         let limit = self.args.duration.unwrap_or(Duration::MAX);
         tokio::select! {
             () = stop.asked() => return Ok(Status::Fine),
-            ready = self.asked.edge.ready(&client, limit, self.args.duration) => ready?,
+            ready = self.asked.server.ready(&client, limit, self.args.duration) => ready?,
         }
         let snapshot = client.snapshot();
         let all = readings(&snapshot, &self.asked.who);
         let selection = Selection::of(&all, &self.asked.features);
-        selection.write(screen, false)?;
+        match &self.asked.server {
+            Server::Featbit(_) if !selection.shown.is_empty() => {
+                let keys: Vec<String> =
+                    selection.shown.iter().map(|reading| reading.key().to_string()).collect();
+                featbit_get::table(&snapshot, &self.asked, &keys, false, screen)?;
+            }
+            _ => selection.write(screen, false)?,
+        }
         for key in selection.missing {
             screen.aside(&format!("note: {}", wording::missing(key)))?;
         }

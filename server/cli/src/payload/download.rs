@@ -9,6 +9,7 @@ use super::Payload;
 use crate::edge::{self, Edge};
 use crate::failure::Failure;
 use crate::runtime;
+use crate::server::Troubled as _;
 
 /// The time limit for receiving the features.
 const LIMIT: Duration = Duration::from_secs(10);

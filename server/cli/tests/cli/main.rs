@@ -8,6 +8,7 @@ mod doctor;
 mod eval;
 mod explain;
 mod featbit;
+mod featbit_server;
 mod featuresignals;
 mod featuresignals_lint;
 mod following;

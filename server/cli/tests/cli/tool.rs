@@ -48,7 +48,9 @@ pub(crate) fn fh_with<S: AsRef<str>>(args: &[S], stdin: impl AsRef<[u8]>) -> Run
 }
 
 /// Variables that are removed because they would change the results of tests.
-const VARIABLES: [&str; 13] = [
+const VARIABLES: [&str; 15] = [
+    "FEATBIT_ENV_SECRET",
+    "FEATBIT_STREAMING_URL",
     "FEATUREHUB_EDGE_URL",
     "FEATUREHUB_API_KEY",
     "FEATUREHUB_CLIENT_API_KEY",

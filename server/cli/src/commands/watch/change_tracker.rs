@@ -22,6 +22,8 @@ pub(crate) struct Seen {
     pub(super) reason: &'static str,
     pub(super) strategy: Option<String>,
     pub(super) strategy_id: Option<String>,
+    /// The id of the variation of a flag of FeatBit.
+    pub(super) variation_id: Option<String>,
 }
 
 /// A change of one feature, or of its held update.
@@ -158,13 +160,14 @@ impl Seen {
         Self {
             key: reading.key().to_string(),
             kind: reading.feature.kind(),
-            token: reading.token.map(str::to_string),
+            token: reading.token.as_deref().map(str::to_string),
             value: reading.shown_value(),
             is_locked: reading.feature.is_locked(),
             version: reading.feature.version(),
             reason: reading.reason,
             strategy: reading.strategy(),
             strategy_id: reading.strategy_id.as_deref().map(str::to_string),
+            variation_id: reading.variation_id.map(str::to_string),
         }
     }
 }
@@ -207,6 +210,7 @@ mod tests {
             reason: "STATIC",
             strategy: None,
             strategy_id: None,
+            variation_id: None,
         }
     }
 

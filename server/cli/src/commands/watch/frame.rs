@@ -15,6 +15,7 @@ use crate::edge_query::EdgeQuery;
 use crate::failure::Failure;
 use crate::live_display::Live;
 use crate::screen::{BOLD, GOOD, PLAIN, QUIET, Screen, USUAL_WIDTH, WARNING};
+use crate::server::Server;
 use crate::table::{Align, Table};
 
 /// The number of past events that are kept for the display.
@@ -106,13 +107,19 @@ impl View for Frames<'_, '_> {
     }
 }
 
-/// Describes the Edge, the environments and the context. The text contains the environments of the API keys, but not their
-/// secret parts.
+/// Describes the server, the environments and the context. The text contains the environments of the API keys, but no secret.
 pub(super) fn heading(asked: &EdgeQuery) -> String {
-    let environments: Vec<&str> = asked.edge.keys.iter().map(|key| &**key.environment()).collect();
-    let evaluated = match asked.edge.keys.kind() {
-        KeyKind::ClientEvaluated => "evaluated by fh",
-        KeyKind::ServerEvaluated => "evaluated by the Edge",
+    let server = match &asked.server {
+        Server::Featbit(server) => format!("{}, evaluated by fh", server.url()),
+        Server::Edge(edge) => {
+            let environments: Vec<&str> =
+                edge.keys.iter().map(|key| &**key.environment()).collect();
+            let evaluated = match edge.keys.kind() {
+                KeyKind::ClientEvaluated => "evaluated by fh",
+                KeyKind::ServerEvaluated => "evaluated by the Edge",
+            };
+            format!("{}, environment {}, {evaluated}", edge.url, environments.join(" and "))
+        }
     };
     let who: Vec<String> = asked
         .who
@@ -120,7 +127,7 @@ pub(super) fn heading(asked: &EdgeQuery) -> String {
         .map(|(name, values)| format!("{name}={}", values.collect::<Vec<_>>().join(",")))
         .collect();
     let who = if who.is_empty() { String::new() } else { format!(" for {}", who.join(" ")) };
-    format!("{}, environment {}, {evaluated}{who}", asked.edge.url, environments.join(" and "))
+    format!("{server}{who}")
 }
 
 /// The data from which one frame is drawn.

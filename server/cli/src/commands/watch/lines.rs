@@ -48,6 +48,9 @@ struct Row<'a> {
     version: i64,
     reason: &'static str,
     strategy_id: Option<&'a str>,
+    /// The id of the variation of a flag of FeatBit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variation_id: Option<&'a str>,
 }
 
 /// The JSON form of an event without a value.
@@ -87,6 +90,7 @@ impl<'a> Row<'a> {
             version: seen.version,
             reason: seen.reason,
             strategy_id: seen.strategy_id.as_deref(),
+            variation_id: seen.variation_id.as_deref(),
         }
     }
 

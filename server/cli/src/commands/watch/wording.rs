@@ -67,7 +67,8 @@ pub(super) fn trouble(status: &Status) -> Option<String> {
         0 | 1 => String::new(),
         attempts => format!(" ({attempts} attempts)"),
     };
-    let problem = status.problem.as_ref().map(|problem| format!("{problem}{attempts}"));
+    let problem = status.problem.as_ref();
+    let problem = problem.map(|problem| format!("{}{attempts}", problem.on(status.system)));
     match (problem, next) {
         (None, None) => None,
         (Some(one), None) | (None, Some(one)) => Some(one),
@@ -131,11 +132,12 @@ pub(super) fn missing(key: &str) -> String {
 /// Describes the current state of a feature.
 pub(super) fn value(seen: &Seen) -> String {
     let strategy = seen.strategy.as_ref().map(|id| format!(" by strategy {id}"));
+    let source = strategy.or_else(|| Some(format!(", variation {}", seen.variation_id.as_ref()?)));
     format!(
         "{} = {}{}{} (version {})",
         seen.key,
         seen.value,
-        strategy.unwrap_or_default(),
+        source.unwrap_or_default(),
         locked(seen),
         seen.version
     )
