@@ -12,16 +12,11 @@ const note = (...parts) => warnings.push(parts.map(String).join(' '));
 const logger = { error: note, warn: note, info() {}, debug() {} };
 let client;
 
-/** Returns the user of the SDK. Properties that are null, and repeated names, are left out. */
-function userOf({ keyId, name, customizedProperties = [] }) {
+/** Returns the user of the SDK. */
+function userOf({ keyId, name, customizedProperties }) {
   const builder = new UserBuilder(keyId);
-  if (typeof name === 'string') builder.name(name);
-  const seen = new Set();
-  for (const property of customizedProperties) {
-    if (seen.has(property.name)) continue;
-    seen.add(property.name);
-    if (property.value !== null) builder.custom(property.name, String(property.value));
-  }
+  if (name !== undefined) builder.name(name);
+  for (const { name, value } of customizedProperties) builder.custom(name, value);
   return builder.build();
 }
 

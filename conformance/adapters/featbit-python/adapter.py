@@ -79,13 +79,8 @@ class Adapter:
 
 
 def user_of(user: dict) -> dict:
-    """Returns the user of the SDK, which refuses users without a name. Properties that are null, and repeated names, are left out."""
-    properties: dict = {}
-    seen = set()
-    for item in user.get("customizedProperties", []):
-        if item["name"] not in seen and item["value"] is not None:
-            properties[item["name"]] = item["value"]
-        seen.add(item["name"])
+    """Returns the user of the SDK, which refuses users without a name."""
+    properties = {item["name"]: item["value"] for item in user["customizedProperties"]}
     return {**properties, "key": user["keyId"], "name": user.get("name") or "placeholder"}
 
 

@@ -13,8 +13,8 @@ use crate::vectors::{Case, DataSet};
 pub(crate) struct Compared {
     pub(crate) equal: usize,
     pub(crate) all: usize,
-    /// The number of data sets with which the process of the SDK has ended.
-    pub(crate) ended: usize,
+    /// The errors of the data sets with which the process of the SDK has ended.
+    pub(crate) ended: Vec<String>,
     /// For each flag with other answers, their number.
     pub(crate) different: BTreeMap<String, usize>,
 }
@@ -37,9 +37,9 @@ pub(crate) fn compare(program: &mut Program, sets: &[DataSet]) -> Result<Compare
         });
         let mut values = match read {
             Ok(values) => values.into_iter(),
-            Err(_) => {
+            Err(why) => {
                 // The SDK has ended its process, and gives no answers.
-                compared.ended += 1;
+                compared.ended.push(why);
                 program.restart()?;
                 Vec::new().into_iter()
             }

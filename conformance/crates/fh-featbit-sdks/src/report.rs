@@ -49,6 +49,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     let mut missed: Vec<String> =
         outcomes.iter().flat_map(|(sdk, outcome)| outcome.missed(sdk)).collect();
     for (sdk, outcome) in &outcomes {
+        for why in outcome.agreed.ended.iter().chain(&outcome.live.ended) {
+            println!("{}: {why}", sdk.name);
+        }
         for (flag, count) in outcome.live.different.iter().filter(|_| sdk.owner == Owner::Ours) {
             println!("{}: {count} answers to {flag} are not the running server's", sdk.name);
         }
@@ -82,7 +85,7 @@ fn rows(outcomes: &[(&Sdk, Outcome)]) -> Vec<Vec<String>> {
         std::iter::once(name.to_string()).chain(cells).collect::<Vec<_>>()
     };
     let of = |compared: &Compared| {
-        let ended = match compared.ended {
+        let ended = match compared.ended.len() {
             0 => String::new(),
             count => format!(", {count} crash"),
         };

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use fh_eval::featbit::User;
 use fh_eval::internal::mend;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
 
 use crate::protocol::Read;
 use crate::typed::{Type, is_equal};
@@ -34,7 +35,7 @@ pub(crate) struct Case {
 
 impl Case {
     fn new(flag: &str, user: &Value, r#type: Type, expected: Option<&str>) -> Self {
-        let (flag, user) = (flag.to_string(), user.clone());
+        let (flag, user) = (flag.to_string(), well_formed(user));
         // A value that does not have the type of its flag is read as a text.
         let typed = expected.map(|text| (r#type.value(text), text));
         match typed {
@@ -67,6 +68,22 @@ impl Case {
         reads.len() == values.len()
             && reads.iter().zip(values).all(|(read, value)| is_equal(&expected(read), value))
     }
+}
+
+/// Returns a user as FeatBit's server reads it, so that each SDK gets the same one: some users of the data have members in other cases,
+/// repeated properties, or properties without a value.
+fn well_formed(user: &Value) -> Value {
+    let Ok(user) = User::from_json(&user.to_string()) else { return user.clone() };
+    let (mut formed, mut properties) = (Map::new(), Vec::new());
+    for (name, values) in user.attributes().iter() {
+        let value = values.collect::<Vec<_>>().concat();
+        match name {
+            "keyId" | "name" => drop(formed.insert(name.to_string(), value.into())),
+            _ => properties.push(json!({"name": name, "value": value})),
+        }
+    }
+    formed.insert("customizedProperties".to_string(), properties.into());
+    formed.into()
 }
 
 #[derive(Deserialize)]
