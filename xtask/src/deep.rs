@@ -69,8 +69,8 @@ pub(crate) fn all() -> Vec<Deep> {
         ),
         deep(
             Part::new("FeatBit's SDKs").prepare(featbit::prepare).run(featbit::test_deep),
-            &["fh-featbit-sdks"],
-            &["conformance/adapters", "conformance/data"],
+            &["fh-featbit-sdks", "fh-python"],
+            &["conformance/adapters", "conformance/data", "bindings/python"],
         ),
         deep(Part::new("hostile input").run(hostile_input), &["fh-eval"], &[]),
         deep(

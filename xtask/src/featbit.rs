@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf, absolute};
 
+use crate::python;
 use crate::shell::{Run, root, target_folder};
 use crate::subject_installation::{install_javascript, install_python};
 use crate::subjects::{folder, path, quoted};
@@ -11,6 +12,8 @@ use crate::workspace;
 const PROGRAM: &str = "fh-featbit-sdks";
 const NODE: &str = "featbit-node";
 const PYTHON: &str = "featbit-python";
+/// The folder of the adapter of our Python package.
+const OUR_PYTHON: &str = "featbit-fh-python";
 
 const USAGE: &str = "\
 cargo xtask featbit sdks [--deep]
@@ -35,6 +38,7 @@ pub(crate) fn command(arguments: &[String]) -> Result<(), String> {
         _ => return Err(USAGE.to_string()),
     };
     prepare()?;
+    python::install()?;
     // A build of the whole workspace is not needed for the tables.
     Run::new(&format!("cargo build --locked -p {PROGRAM}")).go()?;
     compare(&target_folder().join("debug").join(PROGRAM), faults)
@@ -51,8 +55,9 @@ pub(crate) fn test() -> Result<(), String> {
     compare(&workspace::binary(PROGRAM)?, UnderFaults::None)
 }
 
-/// Runs all SDKs under all faults, too.
+/// Runs all SDKs and our Python package under all faults, too.
 pub(crate) fn test_deep() -> Result<(), String> {
+    python::install()?;
     compare(&workspace::binary(PROGRAM)?, UnderFaults::All)
 }
 
@@ -78,6 +83,12 @@ fn compare(program: &Path, faults: UnderFaults) -> Result<(), String> {
         ("--ours", "Rust", &ours),
     ] {
         words.extend([option, name, command].map(str::to_string));
+    }
+    // The part of `cargo xtask test` does not wait for the build of our Python package.
+    if !matches!(faults, UnderFaults::None) {
+        let adapter = root().join("conformance/adapters").join(OUR_PYTHON).join("adapter.py");
+        let command = format!("{} {}", word(python::installed()?)?, word(adapter)?);
+        words.extend(["--ours", "our Python", &command].map(str::to_string));
     }
     Run::program(&path(&program), "compare").args(&words).go()
 }
