@@ -32,7 +32,7 @@ pub enum Fact {
     /// A command of the program.
     Command,
     /// The head of an answer, with the seconds in its `Retry-After`.
-    Head(Option<u64>),
+    ResponseHead(Option<u64>),
     /// Any other event of the network.
     Network,
 }
@@ -347,7 +347,7 @@ impl Client {
         let ahead = next.saturating_sub(self.now);
         let least = |millis: u64| ((millis as f64 * (1.0 - self.jitter)) as u64).max(100);
         let wanted = match fact {
-            Fact::Head(Some(seconds)) => seconds * 1_000,
+            Fact::ResponseHead(Some(seconds)) => seconds * 1_000,
             _ => 0,
         };
         let is_refused = matches!(

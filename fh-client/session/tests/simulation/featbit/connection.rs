@@ -20,7 +20,7 @@ pub enum Kind {
 /// An event on its way to the client.
 #[derive(Clone)]
 pub enum Outgoing {
-    Head(u16, Option<u64>),
+    ResponseHead(u16, Option<u64>),
     Message(Message),
     /// The first bytes of a message.
     Part(usize),
@@ -32,7 +32,7 @@ pub enum Outgoing {
 impl fmt::Debug for Outgoing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Head(status, wait) => write!(f, "status {status}, Retry-After {wait:?}"),
+            Self::ResponseHead(status, wait) => write!(f, "status {status}, Retry-After {wait:?}"),
             Self::Message(message) => f.write_str(&message.text),
             Self::Part(bytes) => write!(f, "{bytes} bytes"),
             Self::Piece(bytes) => f.write_str(&String::from_utf8_lossy(bytes)),

@@ -285,7 +285,7 @@ impl Script {
 
     /// Answers a request as the server, or something in front of it, does now.
     fn arrives(&mut self, at: usize) {
-        use Outgoing::{End as Ends, Head};
+        use Outgoing::{End as Ends, ResponseHead as Head};
         if self.connections[at].is_over || self.connections[at].is_silent {
             return;
         }
@@ -329,7 +329,7 @@ impl Script {
     }
 
     fn accepts(&mut self, at: usize, token: &str) {
-        self.send(at, Outgoing::Head(101, None));
+        self.send(at, Outgoing::ResponseHead(101, None));
         let is_right = server::token(token).is_some_and(|(time, is_secret)| {
             is_secret && (time - self.server_time()).abs() <= TOLERATED
         });
@@ -346,7 +346,7 @@ impl Script {
     }
 
     fn answers_poll(&mut self, at: usize, timestamp: Option<i64>) {
-        use Outgoing::{End as Ends, Head, Piece};
+        use Outgoing::{End as Ends, Piece, ResponseHead as Head};
         match self.fault {
             Some(Fault::WrongSecret) if self.plan.checks_polls => {
                 return self.send_all(at, [Head(401, None), Ends(End::Complete)]);
@@ -522,7 +522,7 @@ impl Script {
         }
         note!(self, "delivers to {request_id:?} {next:?}");
         match next {
-            Outgoing::Head(status, wait) => {
+            Outgoing::ResponseHead(status, wait) => {
                 let mut head = ResponseHead::new(status);
                 let is_poll = matches!(self.connections[at].kind, Kind::Poll(_));
                 self.may_be_ready |= is_live && is_poll && matches!(status, 200 | 204 | 304);
@@ -533,7 +533,7 @@ impl Script {
                 if let Some(wait) = wait {
                     head = head.header("Retry-After", wait.to_string());
                 }
-                self.tell(Input::Opened { request_id, head: &head }, Fact::Head(wait))?;
+                self.tell(Input::Opened { request_id, head: &head }, Fact::ResponseHead(wait))?;
             }
             Outgoing::Part(bytes) => {
                 self.tell(Input::Progress { request_id, bytes }, Fact::Network)?;
