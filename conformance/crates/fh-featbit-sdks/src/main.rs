@@ -10,6 +10,7 @@ mod arguments;
 mod comparison;
 mod faults;
 mod insights;
+mod large;
 mod program;
 mod protocol;
 mod report;

@@ -117,6 +117,13 @@ impl Program {
         self.execute(&Command::Flush).map(drop)
     }
 
+    /// Returns the peak of the memory of the process in KiB, where the system has it.
+    pub(crate) fn peak_memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.split_whitespace().next()?.parse().ok()
+    }
+
     pub(crate) fn notices(&mut self) -> Result<Vec<String>, String> {
         Ok(self.execute(&Command::Notices)?.notices)
     }

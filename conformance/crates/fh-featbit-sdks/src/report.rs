@@ -7,6 +7,7 @@ use crate::arguments::{Arguments, Faults, Owner, Sdk};
 use crate::comparison::{Compared, compare};
 use crate::faults;
 use crate::insights::{self, Received};
+use crate::large;
 use crate::program::Program;
 use crate::synchronisation::{self, Synchronisation};
 use crate::table::{lines, seconds};
@@ -65,6 +66,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
         if is_measured {
             missed.extend(faults::run(sdk)?);
         }
+    }
+    if arguments.faults == Faults::All {
+        missed.extend(large::run(&arguments.sdks)?);
     }
     if missed.is_empty() { Ok(()) } else { Err(missed.join("; ")) }
 }

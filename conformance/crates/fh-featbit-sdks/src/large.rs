@@ -1,0 +1,123 @@
+//! The start of a client with a large environment: 3,000 flags in one message of about 5.6 MB.
+
+use std::time::Instant;
+
+use fh_test_featbit::{TestServer, sample};
+use serde_json::{Value, json};
+
+use crate::arguments::{Owner, Sdk};
+use crate::program::Program;
+use crate::synchronisation::read_text;
+use crate::table::{lines, seconds};
+
+const FLAGS: usize = 3_000;
+/// Each of this many flags has a JSON value of 2 KiB.
+const ONE_IN: usize = 6;
+const JSON: usize = 2_048;
+/// Number of starts, of which the fastest counts.
+const STARTS: usize = 5;
+
+/// The start of one SDK.
+struct Start {
+    ready: Option<f64>,
+    /// The peak of the memory of its process in KiB, beyond that before the first start.
+    memory: Option<u64>,
+    /// True if the other flags are served although one flag cannot be read and one condition has no operator.
+    is_tolerant: bool,
+}
+
+/// Measures all SDKs, one after the other, and prints a table. Returns what our clients miss.
+pub(crate) fn run(sdks: &[Sdk]) -> Result<Vec<String>, String> {
+    let good: Vec<String> = (0..FLAGS).map(flag).collect();
+    let mut odd = good.clone();
+    if let [first, second, ..] = odd.as_mut_slice() {
+        *first =
+            r#"{"key": "flag-0", "updatedAt": "2024-01-01T00:00:00Z", "rules": 5}"#.to_string();
+        *second = with_null_operator(second);
+    }
+    let message = server(&good)?.environment().full_message().len();
+    let mut rows = vec![vec![
+        format!("{FLAGS} flags, {message} bytes"),
+        "ready".into(),
+        "memory".into(),
+        "with two odd flags".into(),
+    ]];
+    let mut missed = Vec::new();
+    for sdk in sdks {
+        let start = measure(sdk, &good, &odd)?;
+        let memory =
+            start.memory.map_or_else(String::new, |kib| format!("{:.1} MB", kib as f64 / 1024.0));
+        let odd = if start.is_tolerant { "the others are served" } else { "no flag is served" };
+        rows.push(vec![sdk.name.clone(), seconds(start.ready), memory, odd.to_string()]);
+        if sdk.owner == Owner::Ours && !(start.is_tolerant && start.ready.is_some()) {
+            missed.push(format!("{} misses: a large environment", sdk.name));
+        }
+    }
+    println!("\n{}", lines(&rows));
+    Ok(missed)
+}
+
+fn measure(sdk: &Sdk, good: &[String], odd: &[String]) -> Result<Start, String> {
+    let server = server(good)?;
+    let mut program = Program::start(sdk)?;
+    let before = program.peak_memory();
+    let mut ready: Option<f64> = None;
+    for _ in 0..STARTS {
+        let begin = Instant::now();
+        if program.connect(&server, server.environment())? {
+            let took = begin.elapsed().as_secs_f64();
+            ready = Some(ready.map_or(took, |least| least.min(took)));
+        }
+        program.close()?;
+    }
+    let memory =
+        program.peak_memory().zip(before).map(|(peak, before)| peak.saturating_sub(before));
+    let server = self::server(odd)?;
+    // An SDK may end its process.
+    let read = program.connect(&server, server.environment());
+    let values = read.and_then(|_| program.read(vec![read_text("flag-7")]));
+    let is_tolerant = values.is_ok_and(|values| values.first() == Some(&json!("value-7")));
+    Ok(Start { ready, memory, is_tolerant })
+}
+
+fn server(flags: &[String]) -> Result<TestServer, String> {
+    let server = TestServer::start().map_err(|why| why.to_string())?;
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    server.environment().replace_all(&flags, &[]).map_err(|why| why.to_string())?;
+    Ok(server)
+}
+
+/// Returns a flag with three rules, as FeatBit's user interface makes them.
+fn flag(number: usize) -> String {
+    let value = match number % ONE_IN {
+        0 => format!("{{\"text\": \"{}\"}}", "x".repeat(JSON - 13)),
+        _ => format!("value-{number}"),
+    };
+    let mut flag = parsed(&sample::string_flag(&format!("flag-{number}"), &value));
+    let rule = |rule: usize| {
+        json!({
+            "id": format!("rule-{rule}"), "name": format!("Rule {rule}"), "dispatchKey": "keyId", "includedInExpt": false,
+            "conditions": [
+                {"id": "plan", "property": "plan", "op": "Equal", "value": format!("plan-{rule}")},
+                {"id": "country", "property": "country", "op": "IsOneOf", "value": "[\"fr\",\"de\",\"nz\"]"},
+            ],
+            "variations": [{"id": "v0", "rollout": [0, 1], "exptRollout": 1}],
+        })
+    };
+    if let Some(rules) = flag.get_mut("rules") {
+        *rules = (0..3).map(rule).collect();
+    }
+    flag.to_string()
+}
+
+fn with_null_operator(flag: &str) -> String {
+    let mut flag = parsed(flag);
+    if let Some(condition) = flag.pointer_mut("/rules/0/conditions/0/op") {
+        *condition = Value::Null;
+    }
+    flag.to_string()
+}
+
+fn parsed(flag: &str) -> Value {
+    serde_json::from_str(flag).unwrap_or_default()
+}
