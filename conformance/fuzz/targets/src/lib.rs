@@ -14,6 +14,7 @@ pub mod date;
 pub mod edge;
 pub mod evaluate;
 pub mod featbit;
+pub mod featbit_messages;
 pub mod featuresignals;
 pub mod number;
 pub mod pattern;

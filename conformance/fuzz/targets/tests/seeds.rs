@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use fh_fuzz_targets::{
-    address, columns, context, date, edge, evaluate, featbit, featuresignals, number, pattern,
-    payload, re2, session, sse, state, version,
+    address, columns, context, date, edge, evaluate, featbit, featbit_messages, featuresignals,
+    number, pattern, payload, re2, session, sse, state, version,
 };
 
 type Target = fn(&[u8]);
 
 /// The targets, with the conversion of bytes to the input of each.
-const TARGETS: [(&str, Target); 16] = [
+const TARGETS: [(&str, Target); 17] = [
     ("address", |bytes| address::run(text(bytes))),
     ("columns", columns::run),
     ("context", |bytes| context::run(text(bytes))),
@@ -21,6 +21,7 @@ const TARGETS: [(&str, Target); 16] = [
     ("edge", edge::run),
     ("evaluate", evaluate::run),
     ("featbit", featbit::run),
+    ("featbit_messages", featbit_messages::run),
     ("featuresignals", featuresignals::run),
     ("number", |bytes| number::run(texts(bytes))),
     ("pattern", |bytes| pattern::run(texts(bytes))),

@@ -156,11 +156,10 @@ impl Store {
         let is_newer = |flag: &Entity<'_>| {
             self.flags.get(&flag.name).is_none_or(|known| known.version < flag.version)
         };
-        let flags: Vec<Entity<'_>> = flags.into_iter().filter(is_newer).collect();
-        let many = flags.len() > MANY_CHANGES;
+        let many = flags.iter().filter(|flag| is_newer(flag)).count() > MANY_CHANGES;
         let mut compiled: HashMap<Arc<str>, &RawValue> = HashMap::new();
         for flag in flags {
-            // A patch may hold a flag twice.
+            // An earlier record of the same patch may be newer, or may have freed the key.
             if self.flags.get(&flag.name).is_some_and(|known| known.version >= flag.version) {
                 continue;
             }

@@ -134,6 +134,16 @@ fn an_older_record_under_the_former_key_changes_nothing() {
 }
 
 #[test]
+fn a_patch_may_free_a_key_for_another_flag() {
+    let mut store = Store::new(Profile::Server);
+    apply(&mut store, &message("full", &[flag("a", "1", 10, "x")], &[]));
+    let renamed = [flag("b", "1", 20, "x"), flag("a", "2", 5, "y")];
+    apply(&mut store, &message("patch", &renamed, &[]));
+    assert_eq!(value(&store, "a").as_deref(), Some("y"));
+    assert_eq!(value(&store, "b").as_deref(), Some("x"));
+}
+
+#[test]
 fn the_last_flag_of_a_key_counts_in_a_full_message() {
     let (first, last) = (flag("a", "1", 20, "first"), flag("a", "2", 10, "last"));
     for (last, expected) in [(last.clone(), Some("last")), (archived(last), None)] {

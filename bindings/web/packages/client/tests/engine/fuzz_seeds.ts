@@ -12,7 +12,16 @@ export const TARGETS = ["address", "context", "date", "evaluate", "number", "pat
  * The other fuzz targets with seeds: those of the Edge, of state files, of the session and of its event streams, and those of systems whose
  * flags the engine of the browser does not read.
  */
-export const OTHER_TARGETS = ["edge", "featbit", "featuresignals", "re2", "session", "sse", "state"];
+export const OTHER_TARGETS = [
+  "edge",
+  "featbit",
+  "featbit_messages",
+  "featuresignals",
+  "re2",
+  "session",
+  "sse",
+  "state",
+];
 
 /** An input of a fuzz target. */
 export interface Seed {
