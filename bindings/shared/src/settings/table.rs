@@ -303,7 +303,7 @@ pub static SETTINGS: [Setting; 61] = [
             d.connect = Some(limits.connect);
             d.with(|b| b.limits(limits))
         }),
-        "The time limits of requests, and the maximum size of a response. Without this setting, a client of FeatBit has 60 seconds for `poll` and 67108864 for `bytes`.",
+        "The time limits of requests, and the maximum size of a response. Without this setting, a client of FeatBit has 60 seconds for `poll`, 40 for `idle`, 10 for `held_back`, and 67108864 for `bytes`.",
     )
     .default(
         r#"{"connect": 5, "head": 12, "poll": 12, "idle": 90, "heldBack": 15, "bytes": 16777216}"#,

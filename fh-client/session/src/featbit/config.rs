@@ -46,7 +46,8 @@ pub struct Config {
     pub stream_again_after: Duration,
     /// The time within which the session sends at most two requests. Further requests wait.
     pub pace: Duration,
-    /// The time limits, and the limit of the size of a message or a body in bytes.
+    /// The time limits, and the limit of the size of a message or a body in bytes. `idle` is the longest time without a byte on a socket, and
+    /// `held_back` that before the answer to the request for flags.
     pub limits: Limits,
     /// The rules by which flags are evaluated.
     pub profile: Profile,
@@ -56,6 +57,10 @@ pub struct Config {
 const MESSAGE: usize = 64 * 1024 * 1024;
 /// The time limit of a poll, whose answer may be that large.
 const POLL: Duration = Duration::from_secs(60);
+/// The time without a byte after which a socket counts as dead. A server answers pings, which are sent more often.
+const SILENCE: Duration = Duration::from_secs(40);
+/// The time without a byte after which a socket counts as dead while the answer to the request for flags is outstanding.
+const ANSWER: Duration = Duration::from_secs(10);
 
 impl Config {
     /// Creates the default settings: streaming, and the delays of a session with FeatureHub.
@@ -72,7 +77,13 @@ impl Config {
             healthy_after: FeatureHubConfig::HEALTHY_AFTER,
             stream_again_after: FeatureHubConfig::STREAM_AGAIN_AFTER,
             pace: FeatureHubConfig::PACE,
-            limits: Limits { bytes: MESSAGE, poll: POLL, ..Limits::default() },
+            limits: Limits {
+                bytes: MESSAGE,
+                poll: POLL,
+                idle: SILENCE,
+                held_back: ANSWER,
+                ..Limits::default()
+            },
             profile: Profile::default(),
         }
     }

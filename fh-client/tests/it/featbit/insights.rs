@@ -153,7 +153,7 @@ fn fifty_events_make_a_request_and_the_last_ones_are_sent_at_the_end() {
 #[test]
 fn a_server_that_hangs_delays_no_read_and_a_full_queue_drops_the_newest() {
     let server = server();
-    server.script(Route::Track, [ScriptedAnswer::Hang]);
+    server.script(Route::Track, vec![ScriptedAnswer::Hang; 50]);
     let client = started(builder(&server));
     let bob = client.context().user_key("bob").build();
     for _ in 0..10_100 {

@@ -6,6 +6,8 @@ mod main_job;
 mod settings;
 mod way;
 
+use std::time::Duration;
+
 use fh_client::{Client, ClientBuilder, featbit};
 use fh_test_featbit::TestServer;
 
@@ -19,5 +21,9 @@ fn settings(server: &TestServer) -> featbit::Settings {
 
 /// Returns the builder of a client of this server, with short delays.
 fn builder(server: &TestServer) -> ClientBuilder {
-    Client::featbit(settings(server)).transport(transport()).configure(quick)
+    Client::featbit(settings(server)).transport(transport()).configure(quick).configure(|config| {
+        config.limits.head = Duration::from_millis(500);
+        config.limits.idle = Duration::from_secs(1);
+        config.limits.held_back = Duration::from_millis(500);
+    })
 }

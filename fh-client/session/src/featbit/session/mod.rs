@@ -194,7 +194,7 @@ impl Session {
             _ if self.is_dormant() => None,
             State::Due { at, .. } => Some(*at),
             State::Connecting { until, .. } => Some(*until),
-            State::Open(socket) => Some(socket.deadline().0),
+            State::Open(socket) => Some(socket.deadline(&self.config.limits).0),
             State::Fetching(body) => Some(body.until),
             State::Idle | State::Offline | State::Stopped => None,
         }

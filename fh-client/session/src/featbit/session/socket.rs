@@ -16,10 +16,6 @@ use crate::response_class::cut;
 
 /// The time between two pings.
 const PING_EVERY: Duration = Duration::from_secs(15);
-/// The time without a byte after which a socket counts as dead.
-const SILENCE: Duration = Duration::from_secs(40);
-/// The time without a byte after which a socket counts as dead while the answer to the request for flags is outstanding.
-const ANSWER: Duration = Duration::from_secs(10);
 
 const PING: &str = r#"{"messageType":"ping","data":{}}"#;
 
@@ -77,14 +73,15 @@ impl Socket {
 
     /// Returns the next time at which the session acts on this socket if nothing arrives, and the problem that it then reports; `None` for a
     /// ping.
-    pub(super) fn deadline(&self) -> (Millis, Option<Problem>) {
-        let silence = (self.last_byte.after(SILENCE), Some(Problem::TimedOut(Stage::Silence)));
+    pub(super) fn deadline(&self, limits: &Limits) -> (Millis, Option<Problem>) {
+        let silence = (self.last_byte.after(limits.idle), Some(Problem::TimedOut(Stage::Silence)));
         let end = match &self.awaited {
             None => silence,
             Some(awaited) => {
                 let problem = Some(Problem::TimedOut(Stage::FirstEvent));
-                let slowest = ANSWER.max(Duration::from_secs(awaited.bytes / Limits::SLOWEST));
-                let until = self.last_byte.after(ANSWER).min(awaited.since.after(slowest));
+                let answer = limits.held_back;
+                let slowest = answer.max(Duration::from_secs(awaited.bytes / Limits::SLOWEST));
+                let until = self.last_byte.after(answer).min(awaited.since.after(slowest));
                 (until, problem)
             }
         };
@@ -122,7 +119,7 @@ impl Session {
 
     pub(super) fn socket_tick(&mut self) {
         let State::Open(socket) = &mut self.state else { return };
-        match socket.deadline() {
+        match socket.deadline(&self.config.limits) {
             (at, _) if at > self.now => {}
             (_, None) => {
                 socket.next_ping = self.now.after(PING_EVERY);
