@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::super::read;
+use super::protocol::{Bytes, Conversation, Handlers};
 use crate::data::{Data, DataError};
 
 #[derive(Deserialize)]
@@ -148,6 +149,9 @@ pub(in crate::systems) fn check(data: &Data, path: &str) -> Result<(), DataError
         Some("/match-types.json") => read::<Vectors<MatchType>>(data, path).map(drop),
         Some("/evaluate.json") => read::<Vectors<Case>>(data, path).map(drop),
         Some("/fuzz-evaluate-all.json") => read::<Vectors<AllCase>>(data, path).map(drop),
+        Some("/http.json") => read::<Handlers>(data, path).map(drop),
+        Some("/sse.json") => read::<BTreeMap<String, Bytes>>(data, path).map(drop),
+        Some("-live/http.json") => read::<Conversation>(data, path).map(drop),
         Some("-live/state-1.json") => read::<State>(data, path).map(drop),
         Some("-live/answers-1.json") => read::<Answers>(data, path).map(drop),
         _ => Err(DataError::in_file(path, "there is no form for this path")),

@@ -4,6 +4,7 @@ mod differences;
 mod drawn;
 mod engine;
 mod files;
+mod protocol;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
