@@ -16,7 +16,6 @@ pub mod deadline;
 pub mod decimal;
 pub mod differences;
 pub mod generated;
-pub mod json;
 pub mod pages;
 pub mod protocol;
 pub mod recording;
@@ -31,3 +30,5 @@ pub mod shrink;
 pub mod systems;
 pub mod target;
 pub mod tier;
+
+pub use fh_test_json as json;

@@ -6,15 +6,14 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
+use fh_test_http::{Ending, ReadRequest, Request, locked};
+
 use crate::handshake;
-use crate::http::{self, ReadRequest, Request};
-use crate::lock::locked;
 use crate::record::{SeenInsight, SeenRequest};
 use crate::response::Response;
 use crate::routes::{self, Answer};
 use crate::state::Shared;
 use crate::streaming;
-use crate::tcp::{self, Ending};
 
 /// Stack size of a thread: 512 KiB, because there may be many connections.
 pub(crate) const STACK: usize = 512 * 1024;
@@ -49,8 +48,8 @@ fn serve(shared: &Arc<Shared>, socket: &Arc<TcpStream>) {
     let mut reader = BufReader::new(&**socket);
     // An error means that the client ended the connection.
     while let Ok(Then::Continue) = next(shared, socket, &mut reader) {}
-    tcp::end(socket, Ending::Close);
-    tcp::drain(socket);
+    fh_test_http::end(socket, Ending::Close);
+    fh_test_http::drain(socket);
     locked(&shared.state).disconnected(socket);
 }
 
@@ -60,7 +59,7 @@ fn next(
     reader: &mut BufReader<&TcpStream>,
 ) -> io::Result<Then> {
     let mut writer: &TcpStream = socket;
-    let request = match http::read(reader, &mut writer)? {
+    let request = match fh_test_http::read(reader, &mut writer)? {
         ReadRequest::Request(request) => request,
         ReadRequest::Ended => return Ok(Then::Close),
         ReadRequest::Invalid(status) => {
@@ -80,7 +79,7 @@ fn next(
         Answer::Response(response) => respond(shared, socket, &request, &response),
         Answer::Hang => hang(reader),
         Answer::Reset => {
-            tcp::end(socket, Ending::Reset);
+            fh_test_http::end(socket, Ending::Reset);
             Ok(Then::Close)
         }
     }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::thread;
 
+use fh_test_http::Ending;
+
 use crate::connection::STACK;
 use crate::environment_state::EnvironmentState;
 use crate::fault::{Fault, Faults};
@@ -10,7 +12,6 @@ use crate::outbox::Item;
 use crate::payload::{self, EventType};
 use crate::state::State;
 use crate::streaming::Socket;
-use crate::tcp::Ending;
 
 /// A flag that no client can decode.
 const BAD_FLAG: &str =

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use fh_test_http::locked;
+
 use crate::entry::{Entry, EntryKind};
-use crate::lock::locked;
 use crate::state::{Shared, State};
 
 /// The error of a change that the server cannot make.

@@ -2,9 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use fh_test_http::Request;
 use sha1::{Digest, Sha1};
-
-use crate::http::Request;
 
 /// The text that RFC 6455 appends to a key.
 const SUFFIX: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

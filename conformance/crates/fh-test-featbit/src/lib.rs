@@ -45,16 +45,13 @@ mod fault;
 mod frame;
 mod guid;
 mod handshake;
-mod http;
 mod insight;
 mod json_text;
-mod lock;
 mod message_reader;
 mod outbox;
 mod payload;
-mod port;
+mod query;
 mod record;
-mod recorder;
 mod request_message;
 mod response;
 mod routes;
@@ -64,7 +61,6 @@ mod secret;
 mod server;
 mod state;
 mod streaming;
-mod tcp;
 mod timestamp;
 pub mod token;
 
@@ -74,7 +70,9 @@ pub use fault::{Fault, Times};
 pub use record::{
     Record, SeenClose, SeenInsight, SeenMessage, SeenRequest, SeenUpgrade, UpgradeOutcome,
 };
-pub use recorder::TimedOut;
 pub use script::{Route, ScriptedAnswer};
 pub use secret::SecretKind;
 pub use server::TestServer;
+
+/// The condition that a test waited for did not come true in time.
+pub type TimedOut = fh_test_http::TimedOut<Record>;

@@ -6,10 +6,10 @@ use std::net::TcpStream;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use fh_test_http::{Ending, locked};
+
 use crate::close_frame::CloseFrame;
 use crate::frame;
-use crate::lock::locked;
-use crate::tcp::{self, Ending};
 
 /// FeatBit's server sends an unasked WebSocket pong after this time of silence.
 const KEEP_ALIVE: Duration = Duration::from_secs(120);
@@ -97,10 +97,10 @@ impl Outbox {
             let Some(item) = self.next() else { continue };
             match self.write(socket, item) {
                 Ok(None) => {}
-                Ok(Some(ending)) => return tcp::end(socket, ending),
+                Ok(Some(ending)) => return fh_test_http::end(socket, ending),
                 Err(_) => {
                     locked(&self.queue).has_ended = true;
-                    return tcp::end(socket, Ending::Close);
+                    return fh_test_http::end(socket, Ending::Close);
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Everything that the server has seen.
 
+use std::fmt;
 use std::time::Instant;
 
 /// A request, with its answer once it was answered. Upgrades are in [`SeenUpgrade`].
@@ -122,6 +123,23 @@ pub struct Record {
     pub pongs: usize,
     /// Requests with events, which are in `requests` too.
     pub insights: Vec<SeenInsight>,
+}
+
+impl fmt::Display for Record {
+    /// Writes the number of things that the server has seen.
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            to,
+            "{} connections, {} requests, {} upgrades, {} sockets opened, {} open, {} messages, {} insights",
+            self.connections.len(),
+            self.requests.len(),
+            self.upgrades.len(),
+            self.sockets_opened,
+            self.open_sockets,
+            self.messages.len(),
+            self.insights.len()
+        )
+    }
 }
 
 impl Record {

@@ -2,10 +2,11 @@
 
 use std::thread;
 
-use crate::http::Request;
+use fh_test_http::{Request, locked};
+
 use crate::insight::{self, BatchError};
-use crate::lock::locked;
 use crate::payload::{self, EventType};
+use crate::query::Query;
 use crate::request_message::is_date;
 use crate::response::Response;
 use crate::script::{Route, ScriptedAnswer};
@@ -84,7 +85,7 @@ fn correct(shared: &Shared, request: &Request, route: Option<Route>) -> Response
 }
 
 fn latest_all(shared: &Shared, request: &Request, environment: &str) -> Response {
-    let query = request.query();
+    let query = Query::parse(request.query());
     let timestamp = match query.all("timestamp").first() {
         None => 0,
         Some(text) => match integer(text) {

@@ -5,18 +5,17 @@ use std::net::{Shutdown, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use fh_test_http::{Ending, Port, locked};
+
+use crate::TimedOut;
 use crate::connection;
 use crate::environment::Environment;
 use crate::environment_state::EnvironmentState;
 use crate::fault::{Fault, Times};
-use crate::lock::locked;
 use crate::outbox::Item;
-use crate::port::Port;
 use crate::record::Record;
-use crate::recorder::TimedOut;
 use crate::script::{Route, ScriptedAnswer};
 use crate::state::Shared;
-use crate::tcp::Ending;
 
 /// The time that threads have to notice that their connections ended.
 const NOTICE: Duration = Duration::from_secs(5);

@@ -3,6 +3,8 @@
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 
+use fh_test_http::Recorder;
+
 use crate::clock::Clock;
 use crate::entry::{Entry, EntryKind};
 use crate::environment_state::EnvironmentState;
@@ -10,7 +12,7 @@ use crate::fault::{FaultPlan, Faults};
 use crate::guid::Guid;
 use crate::outbox::{Item, Outbox};
 use crate::payload::{self, EventType};
-use crate::recorder::Recorder;
+use crate::record::Record;
 use crate::script::Scripts;
 use crate::secret::{self, SecretKind};
 use crate::timestamp;
@@ -18,7 +20,7 @@ use crate::timestamp;
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     pub(crate) state: Mutex<State>,
-    pub(crate) recorder: Recorder,
+    pub(crate) recorder: Recorder<Record>,
 }
 
 #[derive(Debug, Default)]

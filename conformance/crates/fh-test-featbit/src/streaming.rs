@@ -6,24 +6,24 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
+use fh_test_http::{Ending, Request, locked};
+
 use crate::close_frame::{self, CloseFrame};
 use crate::connection::{self, STACK, Then};
 use crate::data_sync;
 use crate::fault::{Fault, Faults};
 use crate::frame::{self, FrameError};
 use crate::handshake;
-use crate::http::{Query, Request};
-use crate::lock::locked;
 use crate::message_reader::{Incoming, MessageReader};
 use crate::outbox::{Item, Outbox};
 use crate::payload;
+use crate::query::Query;
 use crate::record::{SeenClose, SeenMessage, SeenUpgrade, UpgradeOutcome};
 use crate::request_message::{self, RequestMessage};
 use crate::response::Response;
 use crate::routes;
 use crate::secret::SecretKind;
 use crate::state::{Shared, State};
-use crate::tcp::{self, Ending};
 use crate::token;
 
 /// An open socket, as its reading thread sees it.
@@ -55,7 +55,7 @@ pub(crate) fn serve(
     }
     if faults.has(&Fault::ResetUpgrade) {
         record(shared, request, UpgradeOutcome::Reset);
-        tcp::end(connection, Ending::Reset);
+        fh_test_http::end(connection, Ending::Reset);
         return Ok(Then::Close);
     }
     if faults.has(&Fault::NeverAnswerUpgrade) {
@@ -65,7 +65,7 @@ pub(crate) fn serve(
     let clock = locked(&shared.state).clock_with(&faults);
     let date = Some(clock.date()).filter(|_| !faults.has(&Fault::DropDate));
     let accept = handshake::accept(key, date.as_deref());
-    match admit(shared, &request.query(), clock.now_ms(), &faults) {
+    match admit(shared, &Query::parse(request.query()), clock.now_ms(), &faults) {
         Err(close) => {
             record(shared, request, UpgradeOutcome::Refused(close.code));
             end_with(connection, &accept, Some(&close))?;
@@ -137,7 +137,7 @@ fn end_with(
         frame::write(&mut bytes, true, frame::CLOSE, &close.payload())?;
     }
     connection.write_all(&bytes)?;
-    tcp::end(connection, Ending::Close);
+    fh_test_http::end(connection, Ending::Close);
     Ok(())
 }
 
@@ -238,7 +238,7 @@ fn read(
                 return socket.outbox.send(Item::Close(CloseFrame::answer_to(&payload)));
             }
             Err(FrameError::Ended | FrameError::Protocol) => return,
-            Err(FrameError::Header) => return tcp::end(connection, Ending::Reset),
+            Err(FrameError::Header) => return fh_test_http::end(connection, Ending::Reset),
         }
     }
 }

@@ -6,7 +6,6 @@ mod featbit_differences;
 mod featbit_live;
 mod featbit_protocol;
 mod featuresignals;
-pub mod plain_featuresignals;
 
 use serde::de::DeserializeOwned;
 

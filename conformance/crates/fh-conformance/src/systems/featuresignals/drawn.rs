@@ -1,8 +1,8 @@
 //! Drawn rulesets and contexts of FeatureSignals, near the boundaries of its rules.
 
 use fh_generators::Choices;
+use fh_plain_featuresignals::bucket;
 
-use super::super::plain_featuresignals::bucket;
 use crate::json::Json;
 
 const FLAGS: [&str; 7] = ["a", "b", "c", "checkout", "new-checkout", "exp", "dark_mode"];

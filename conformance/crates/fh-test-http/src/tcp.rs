@@ -9,8 +9,9 @@ use socket2::SockRef;
 /// A client that is closing its end has this time, so that unread bytes do not turn the end into a reset.
 const LINGER: Duration = Duration::from_secs(2);
 
+/// The way in which a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub enum Ending {
     /// All bytes are sent, then the end of the stream.
     Close,
     /// The client gets a reset once all handles of the socket are dropped.
@@ -19,7 +20,7 @@ pub(crate) enum Ending {
 
 /// Ends a connection. It also wakes the thread that reads it: at once for a reset, else when the client closes its end. A connection that
 /// is to be reset stays so.
-pub(crate) fn end(socket: &TcpStream, ending: Ending) {
+pub fn end(socket: &TcpStream, ending: Ending) {
     if is_reset(socket) {
         return;
     }
@@ -41,7 +42,7 @@ fn is_reset(socket: &TcpStream) -> bool {
 }
 
 /// Reads and drops bytes until the client closes its end, for at most two seconds.
-pub(crate) fn drain(mut socket: &TcpStream) {
+pub fn drain(mut socket: &TcpStream) {
     if is_reset(socket) || socket.set_read_timeout(Some(LINGER)).is_err() {
         return;
     }

@@ -1,4 +1,4 @@
-//! Patterns of RE2. The part that is translated for the crate `regex` lacks escapes in classes, properties such as `\p{Han}` and octal numbers.
+//! Patterns of RE2. The part that is translated for the crate `regex` lacks escapes in classes and octal numbers.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -106,9 +106,24 @@ fn escape(chars: &mut Peekable<Chars<'_>>) -> Result<String, Stop> {
         }
         c if c.is_ascii_punctuation() => regex::escape(c.encode_utf8(&mut [0; 4])),
         '1'..='9' if !chars.peek().is_some_and(char::is_ascii_digit) => return Err(Stop::Refused),
-        'B' | 'C' | 'p' | 'P' | '0'..='9' => return Err(Stop::Unknown),
+        c @ ('p' | 'P') => property(c, chars)?,
+        'B' | 'C' | '0'..='9' => return Err(Stop::Unknown),
         _ => return Err(Stop::Refused),
     })
+}
+
+/// Returns a property such as `\p{Han}` or `\pL`, whose `p` was read. Only names in which both libraries agree are known: those of categories and of
+/// scripts, in their usual case.
+fn property(kind: char, chars: &mut Peekable<Chars<'_>>) -> Result<String, Stop> {
+    let name: String = match chars.next().ok_or(Stop::Refused)? {
+        '{' => chars.take_while(|c| *c != '}').collect(),
+        c => c.to_string(),
+    };
+    let has_usual_case = name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.chars().skip(1).all(|c| c.is_ascii_lowercase());
+    let translated = format!("\\{kind}{{{name}}}");
+    let is_known = has_usual_case && Regex::new(&translated).is_ok();
+    is_known.then_some(translated).ok_or(Stop::Unknown)
 }
 
 /// Translates a class, whose opening bracket was read. Only a leading `]`, single characters, ranges and names such as `[:alpha:]` are known.

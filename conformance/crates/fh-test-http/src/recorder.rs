@@ -5,61 +5,49 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::lock::locked;
-use crate::record::Record;
 
 /// The condition that a test waited for did not come true in time.
 #[derive(Clone, Debug)]
-pub struct TimedOut {
+pub struct TimedOut<R> {
     /// The time that the test waited.
     pub waited: Duration,
     /// Everything that the server had seen by then.
-    pub record: Box<Record>,
+    pub record: Box<R>,
 }
 
-impl fmt::Display for TimedOut {
+impl<R: fmt::Display> fmt::Display for TimedOut<R> {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let record = &self.record;
-        write!(
-            to,
-            "the condition was not met within {:?}: {} connections, {} requests, {} upgrades, {} sockets opened, {} open, {} messages, \
-             {} insights",
-            self.waited,
-            record.connections.len(),
-            record.requests.len(),
-            record.upgrades.len(),
-            record.sockets_opened,
-            record.open_sockets,
-            record.messages.len(),
-            record.insights.len()
-        )
+        write!(to, "the condition was not met within {:?}: {}", self.waited, self.record)
     }
 }
 
-impl std::error::Error for TimedOut {}
+impl<R: fmt::Debug + fmt::Display> std::error::Error for TimedOut<R> {}
 
+/// Everything that a server has seen, with a signal for each addition.
 #[derive(Debug, Default)]
-pub(crate) struct Recorder {
-    record: Mutex<Record>,
+pub struct Recorder<R> {
+    record: Mutex<R>,
     changed: Condvar,
 }
 
-impl Recorder {
+impl<R: Clone> Recorder<R> {
     /// Changes the record and wakes all waiting threads.
-    pub(crate) fn add<T>(&self, change: impl FnOnce(&mut Record) -> T) -> T {
+    pub fn add<T>(&self, change: impl FnOnce(&mut R) -> T) -> T {
         let result = change(&mut locked(&self.record));
         self.changed.notify_all();
         result
     }
 
-    pub(crate) fn read<T>(&self, read: impl FnOnce(&Record) -> T) -> T {
+    /// Reads the record.
+    pub fn read<T>(&self, read: impl FnOnce(&R) -> T) -> T {
         read(&locked(&self.record))
     }
 
-    pub(crate) fn wait(
-        &self,
-        timeout: Duration,
-        is_met: impl Fn(&Record) -> bool,
-    ) -> Result<Record, TimedOut> {
+    /// Waits until the record meets a condition, and returns a copy of it.
+    ///
+    /// # Errors
+    /// If the time is over first.
+    pub fn wait(&self, timeout: Duration, is_met: impl Fn(&R) -> bool) -> Result<R, TimedOut<R>> {
         let deadline = Instant::now() + timeout;
         let mut record = locked(&self.record);
         while !is_met(&record) {

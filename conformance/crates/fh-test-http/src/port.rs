@@ -14,7 +14,7 @@ const BACKLOG: i32 = 1024;
 
 /// A port of 127.0.0.1 that is reserved as long as this value lives.
 #[derive(Debug)]
-pub(crate) struct Port {
+pub struct Port {
     address: SocketAddr,
     /// A socket that is bound but never listens, so that no other process gets the port while connections are refused. Some systems do not
     /// allow it together with a listener; there the port is only likely to stay free.
@@ -31,22 +31,27 @@ struct Acceptor {
 
 impl Port {
     /// Reserves a port. The number 0 stands for any free port.
-    pub(crate) fn reserve(number: u16) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// If the port is not free.
+    pub fn reserve(number: u16) -> io::Result<Self> {
         let socket = bound(SocketAddr::from((Ipv4Addr::LOCALHOST, number)))?;
         let address = socket.local_addr()?.as_socket();
         let address = address.ok_or_else(|| io::Error::other("the socket has no address"))?;
         Ok(Self { address, holder: Some(socket), acceptor: None })
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
+    /// Returns the address of the port.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Accepts connections on a new thread and passes them to `accepted`.
-    pub(crate) fn listen(
-        &mut self,
-        accepted: impl Fn(TcpStream) + Send + 'static,
-    ) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// If the port is no longer free, or no thread is available.
+    pub fn listen(&mut self, accepted: impl Fn(TcpStream) + Send + 'static) -> io::Result<()> {
         if self.acceptor.is_some() {
             return Ok(());
         }
@@ -59,14 +64,14 @@ impl Port {
         let has_stopped = Arc::new(AtomicBool::new(false));
         let (waiting, seen) = (Arc::clone(&listener), Arc::clone(&has_stopped));
         let thread = thread::Builder::new()
-            .name("featbit-accept".to_owned())
+            .name("test-server-accept".to_owned())
             .spawn(move || accept(&waiting, &seen, accepted))?;
         self.acceptor = Some(Acceptor { listener, has_stopped, thread });
         Ok(())
     }
 
     /// Closes the listener. Connections are refused from then on.
-    pub(crate) fn refuse(&mut self) {
+    pub fn refuse(&mut self) {
         if let Some(acceptor) = self.acceptor.take() {
             acceptor.end(self.address);
         }

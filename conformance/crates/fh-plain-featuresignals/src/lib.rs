@@ -2,17 +2,20 @@
 //!
 //! Results that depend on one of the few patterns that `re2` does not translate are missing; recorded answers test these patterns. A chain of
 //! prerequisites has no limit, and lists that the server does not accept are empty.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 mod re2;
 mod text;
 
 use std::collections::BTreeSet;
 
-use self::text::{attribute_text, number, timestamp};
-use crate::json::Json;
+use fh_test_json::Json;
+
+use self::text::{attribute_text, number};
 
 pub use self::re2::Untranslated;
-pub use self::text::decoded;
+pub use self::text::{decoded, timestamp};
 
 /// Flags, states and segments by their keys, and the time at which they are evaluated.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +46,12 @@ impl<'a> PlainFeatureSignals<'a> {
     #[must_use]
     pub fn new(ruleset: &'a Json, now: &str) -> Self {
         Self { ruleset, now: timestamp(now) }
+    }
+
+    /// Creates an evaluator for a time in nanoseconds since 1970.
+    #[must_use]
+    pub fn at(ruleset: &'a Json, now: i128) -> Self {
+        Self { ruleset, now: Some(now) }
     }
 
     /// Evaluates a flag for a context, an object with the members `key` and `attributes`.

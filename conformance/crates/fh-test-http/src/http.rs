@@ -8,83 +8,58 @@ const LONGEST_BODY: u64 = 32 * 1024 * 1024;
 
 /// A request.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Request {
-    pub(crate) method: String,
-    pub(crate) target: String,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
+pub struct Request {
+    /// The method, as it was sent.
+    pub method: String,
+    /// The path and the query, as they were sent.
+    pub target: String,
+    /// The headers in their order, without the spaces around their values.
+    pub headers: Vec<(String, String)>,
+    /// The body, without the framing of chunks.
+    pub body: Vec<u8>,
 }
 
 impl Request {
-    /// Returns the value of a header. The values of a repeated header are joined, as .NET does.
-    pub(crate) fn header(&self, name: &str) -> Option<String> {
+    /// Returns the value of a header. The values of a repeated header are joined with commas.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<String> {
         let same = |(known, _): &&(String, String)| known.eq_ignore_ascii_case(name);
         let values: Vec<&str> =
             self.headers.iter().filter(same).map(|(_, value)| value.as_str()).collect();
         (!values.is_empty()).then(|| values.join(","))
     }
 
+    /// Returns the first value of a header.
+    #[must_use]
+    pub fn first_header(&self, name: &str) -> Option<&str> {
+        let same = |(known, _): &&(String, String)| known.eq_ignore_ascii_case(name);
+        self.headers.iter().find(same).map(|(_, value)| value.as_str())
+    }
+
     /// Returns true if a header is a list with this word.
-    pub(crate) fn has_token(&self, name: &str, token: &str) -> bool {
+    #[must_use]
+    pub fn has_token(&self, name: &str, token: &str) -> bool {
         let list = self.header(name).unwrap_or_default();
         list.split(',').any(|word| word.trim().eq_ignore_ascii_case(token))
     }
 
-    pub(crate) fn path(&self) -> &str {
+    /// Returns the target up to the query.
+    #[must_use]
+    pub fn path(&self) -> &str {
         self.target.split_once('?').map_or(self.target.as_str(), |(path, _)| path)
     }
 
-    /// Returns the parameters of the query, decoded.
-    pub(crate) fn query(&self) -> Query {
-        let query = self.target.split_once('?').map_or("", |(_, query)| query);
-        let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decoded(name), decoded(value))
-        });
-        Query(pairs.collect())
+    /// Returns the query as it was sent. It is empty if there is none.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        self.target.split_once('?').map_or("", |(_, query)| query)
     }
-}
-
-/// The parameters of a query in their order.
-#[derive(Clone, Debug)]
-pub(crate) struct Query(Vec<(String, String)>);
-
-impl Query {
-    /// Returns all values of a parameter, whose name may be written in any case.
-    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
-        let same = |(known, _): &&(String, String)| known.eq_ignore_ascii_case(name);
-        self.0.iter().filter(same).map(|(_, value)| value.as_str()).collect()
-    }
-
-    /// Returns the values joined with commas, as .NET does, so that a repeated parameter is no valid one.
-    pub(crate) fn joined(&self, name: &str) -> String {
-        self.all(name).join(",")
-    }
-}
-
-/// Decodes `%xx` and `+`.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let hex = after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
-        let byte = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match (first, byte) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            _ => {
-                bytes.push(if *first == b'+' { b' ' } else { *first });
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The outcome of reading a request.
-pub(crate) enum ReadRequest {
+#[derive(Debug)]
+pub enum ReadRequest {
+    /// The request.
     Request(Request),
     /// The client closed the connection between two requests.
     Ended,
@@ -93,7 +68,10 @@ pub(crate) enum ReadRequest {
 }
 
 /// Reads one request. `reply_to` gets `100 Continue` if the client waits for it.
-pub(crate) fn read(from: &mut impl BufRead, reply_to: &mut impl Write) -> io::Result<ReadRequest> {
+///
+/// # Errors
+/// If the connection ends within a request, or a read fails.
+pub fn read(from: &mut impl BufRead, reply_to: &mut impl Write) -> io::Result<ReadRequest> {
     let mut head = from.take(LONGEST_HEAD);
     let mut lines = Vec::new();
     loop {

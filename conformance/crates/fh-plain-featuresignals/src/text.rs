@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::json::Json;
+use fh_test_json::Json;
 
 /// Returns the text that operators compare: a list is `[a b]`, and an object `map[a:1 b:2]`.
 #[must_use]
@@ -118,7 +118,8 @@ fn without_underscores(digits: &str, radix: u32) -> Option<String> {
 }
 
 /// Reads a time of RFC 3339, in nanoseconds since 1970.
-pub(super) fn timestamp(text: &str) -> Option<i128> {
+#[must_use]
+pub fn timestamp(text: &str) -> Option<i128> {
     let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i128>().ok();
     let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
     let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
