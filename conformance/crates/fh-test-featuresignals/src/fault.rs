@@ -46,7 +46,7 @@ pub enum Fault {
     Delay(Duration),
     /// The answer waits until the test releases it.
     Hold,
-    /// Status 500 and `streaming unsupported`, as the server is shipped. Only streams are affected.
+    /// Status 500 and `streaming unsupported` for a valid request, as the server is shipped. Only streams are affected.
     StreamingUnsupported,
     /// A stream that ends without a last chunk after its first event and this many further ones. Only streams are affected.
     CutStream {

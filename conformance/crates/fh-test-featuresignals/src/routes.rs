@@ -95,6 +95,9 @@ pub(crate) fn answer(shared: &Shared, request: &Request, since: Instant) -> Answ
     });
     match correct(shared, request, &routed, &faults) {
         Ok(Correct::Response(response)) => Answer::Response(Response { keep, ..response }),
+        Ok(Correct::Stream(_)) if faults.has(&Fault::StreamingUnsupported) => {
+            Answer::Response(Response::streaming_unsupported())
+        }
         Ok(Correct::Stream(environment)) => {
             let cut_after = faults.find(|fault| match fault {
                 Fault::CutStream { events } => Some(*events),
@@ -142,13 +145,13 @@ fn wrong(fault: &Fault, routed: &Routed) -> Option<Answer> {
             let page = "<!DOCTYPE html><html><body>Sign in to continue.</body></html>\n";
             Response::with(200, "text/html; charset=utf-8", page)
         }
-        Fault::StreamingUnsupported => Response::streaming_unsupported(),
         Fault::Silence => return Some(Answer::Silence),
         Fault::Reset => return Some(Answer::Reset),
         Fault::Truncate { .. }
         | Fault::Gone { .. }
         | Fault::Delay(_)
         | Fault::Hold
+        | Fault::StreamingUnsupported
         | Fault::CutStream { .. } => return None,
     }))
 }
