@@ -33,6 +33,7 @@
 #![deny(missing_docs)]
 
 mod connection;
+mod control;
 mod environment;
 mod evaluation;
 mod fault;
@@ -49,6 +50,7 @@ mod state;
 mod stream_queue;
 mod streaming;
 
+pub use control::Control;
 pub use environment::{ChangeError, Environment};
 pub use fault::{Fault, Route, Times};
 pub use record::{Record, SeenRequest, SeenStream, StreamEnd};

@@ -1,7 +1,7 @@
 //! Requests and answers by hand, so that each byte is a test's own.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use fh_test_featuresignals::TestServer;
@@ -30,9 +30,22 @@ impl Answer {
 
 impl Connection {
     pub(crate) fn open(server: &TestServer) -> Self {
-        let socket = TcpStream::connect(server.address()).unwrap();
-        socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        Self(BufReader::new(socket))
+        Self::try_open(server).unwrap()
+    }
+
+    pub(crate) fn try_open(server: &TestServer) -> std::io::Result<Self> {
+        Self::dial(server.address())
+    }
+
+    pub(crate) fn dial(address: SocketAddr) -> std::io::Result<Self> {
+        let socket = TcpStream::connect(address)?;
+        socket.set_read_timeout(Some(Duration::from_secs(10)))?;
+        Ok(Self(BufReader::new(socket)))
+    }
+
+    /// Ends the sending side.
+    pub(crate) fn shut(&mut self) {
+        self.0.get_ref().shutdown(Shutdown::Write).unwrap();
     }
 
     pub(crate) fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) {
@@ -106,13 +119,6 @@ impl Connection {
             self.0.read_exact(&mut answer.body).unwrap();
         }
         answer
-    }
-
-    /// Reads this many bytes.
-    pub(crate) fn exact(&mut self, count: usize) -> String {
-        let mut bytes = vec![0; count];
-        self.0.read_exact(&mut bytes).unwrap();
-        String::from_utf8(bytes).unwrap()
     }
 
     /// Reads all bytes until the server closes the connection. An error means a reset.
