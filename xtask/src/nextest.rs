@@ -16,7 +16,7 @@ const PACE: [&str; 5] = [
 ];
 
 /// The crates whose tests use real sockets. Such a test that fails is repeated once, alone.
-const SOCKETS: [&str; 13] = [
+const SOCKETS: [&str; 14] = [
     "fh-cli",
     "fh-client",
     "fh-conformance",
@@ -30,6 +30,7 @@ const SOCKETS: [&str; 13] = [
     "fh-redis",
     "fh-segment",
     "fh-test-featbit",
+    "fh-test-featuresignals",
 ];
 
 /// Runs all tests that have no part of their own.
