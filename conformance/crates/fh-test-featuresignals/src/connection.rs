@@ -71,8 +71,10 @@ fn next(
         }
     };
     let at = Instant::now();
+    // The answer is made before the request is recorded: a change after that is not in it, and its faults are taken.
+    let (answer, pause) = routes::answer(shared, &request, at);
     let index = record(shared, &request, connection, at);
-    let answer = routes::answer(shared, &request, at);
+    pause.wait(shared);
     match answer {
         Answer::Response(response) => {
             answered(shared, index, response.status);

@@ -42,9 +42,9 @@ pub enum Fault {
         /// The key of the flag.
         flag_key: String,
     },
-    /// The answer comes after this time.
+    /// The answer comes after this time. Its values are those at the time of the request.
     Delay(Duration),
-    /// The answer waits until the test releases it.
+    /// The answer waits until the test releases it. Its values are those at the time of the request.
     Hold,
     /// Status 500 and `streaming unsupported` for a valid request, as the server is shipped. Only streams are affected.
     StreamingUnsupported,
@@ -158,10 +158,6 @@ pub(crate) struct Faults(Vec<Fault>);
 impl Faults {
     pub(crate) fn has(&self, fault: &Fault) -> bool {
         self.0.contains(fault)
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Fault> {
-        self.0.iter()
     }
 
     /// Returns the first value that `chosen` takes from a fault.

@@ -40,6 +40,7 @@ mod fault;
 mod go_path;
 mod json_reader;
 mod json_writer;
+mod pause;
 mod project;
 mod record;
 mod request_body;

@@ -1,7 +1,6 @@
 //! The answers to requests, with the server's order of checks: version, content type, route, method, body, key, environment.
 
 use std::sync::Arc;
-use std::thread;
 use std::time::Instant;
 
 use fh_plain_featuresignals::Untranslated;
@@ -11,6 +10,7 @@ use fh_test_json::Json;
 use crate::evaluation::Evaluation;
 use crate::fault::{Fault, Faults, Route};
 use crate::go_path;
+use crate::pause::Pause;
 use crate::project::EnvironmentState;
 use crate::request_body::{EvaluationBody, InvalidBody};
 use crate::response::Response;
@@ -64,36 +64,49 @@ impl Routed {
     }
 }
 
-/// Returns the answer to a request, which arrived at the given time.
-pub(crate) fn answer(shared: &Shared, request: &Request, since: Instant) -> Answer {
-    let Some(path) = go_path::routed(request.path()) else {
-        return Answer::Response(Response::not_http(400));
+/// Returns the answer to a request, which arrived at the given time, and the wait before it.
+pub(crate) fn answer(shared: &Shared, request: &Request, since: Instant) -> (Answer, Pause) {
+    let routed = match route(request) {
+        Ok(routed) => routed,
+        Err(refusal) => return (Answer::Response(refusal), Pause::default()),
     };
+    let (faults, pause) = {
+        let mut state = locked(&shared.state);
+        let faults = state.faults.next(routed.route);
+        let pause = Pause::new(&faults, state.releases);
+        (faults, pause)
+    };
+    (routed_answer(shared, request, &routed, &faults, since), pause)
+}
+
+/// Returns the route of a request, or the answer of a check before or at the route.
+fn route(request: &Request) -> Result<Routed, Response> {
+    let path = go_path::routed(request.path()).ok_or_else(|| Response::not_http(400))?;
     if let Some(refusal) = refusal(request, &path) {
-        return Answer::Response(refusal);
+        return Err(refusal);
     }
-    let Some(routed) = Routed::new(&path) else {
-        return Answer::Response(Response::error(404, "route not found"));
-    };
-    if request.method != routed.method() {
-        return Answer::Response(Response::error(405, "method not allowed"));
+    let routed = Routed::new(&path).ok_or_else(|| Response::error(404, "route not found"))?;
+    match request.method == routed.method() {
+        true => Ok(routed),
+        false => Err(Response::error(405, "method not allowed")),
     }
-    let faults = locked(&shared.state).faults.next(routed.route);
-    for fault in faults.iter() {
-        match fault {
-            Fault::Delay(time) => thread::sleep(*time),
-            Fault::Hold => shared.wait_for_release(),
-            _ => {}
-        }
-    }
-    if let Some(answer) = faults.find(|fault| wrong(fault, &routed)) {
+}
+
+fn routed_answer(
+    shared: &Shared,
+    request: &Request,
+    routed: &Routed,
+    faults: &Faults,
+    since: Instant,
+) -> Answer {
+    if let Some(answer) = faults.find(|fault| wrong(fault, routed)) {
         return answer;
     }
     let keep = faults.find(|fault| match fault {
         Fault::Truncate { keep } => Some(*keep),
         _ => None,
     });
-    match correct(shared, request, &routed, &faults) {
+    match correct(shared, request, routed, faults) {
         Ok(Correct::Response(response)) => Answer::Response(Response { keep, ..response }),
         Ok(Correct::Stream(_)) if faults.has(&Fault::StreamingUnsupported) => {
             Answer::Response(Response::streaming_unsupported())

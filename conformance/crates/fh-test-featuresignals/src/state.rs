@@ -20,11 +20,10 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Waits until the test releases the answers that wait, or stops the server.
-    pub(crate) fn wait_for_release(&self) {
+    /// Waits until the test has released answers more often, or has stopped the server.
+    pub(crate) fn wait_for_release(&self, releases: u64) {
         let state = locked(&self.state);
-        let number = state.releases;
-        let is_held = |state: &mut State| state.releases == number;
+        let is_held = |state: &mut State| state.releases == releases;
         drop(self.released.wait_while(state, is_held).unwrap_or_else(PoisonError::into_inner));
     }
 
@@ -45,7 +44,8 @@ pub(crate) struct State {
     pub(crate) stream_lifetime: Duration,
     streams: Vec<OpenStream>,
     connections: Vec<Arc<TcpStream>>,
-    releases: u64,
+    /// The number of times that the test has released the answers that wait.
+    pub(crate) releases: u64,
 }
 
 impl Default for State {

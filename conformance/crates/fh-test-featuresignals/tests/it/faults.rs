@@ -186,6 +186,8 @@ fn an_answer_waits_until_it_is_released() {
     // Only the held answer waits.
     assert_eq!(bulk(&server).status, 200);
     assert_eq!(server.record().answered(), 1);
+    // The values are those at the time of the request.
+    server.environment().enable("one", false).unwrap();
     server.release();
     assert_eq!(connection.answer(true).text(), MAP);
 }

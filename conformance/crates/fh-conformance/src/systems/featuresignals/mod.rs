@@ -341,7 +341,7 @@ mod tests {
             ("featuresignals.drawn", 3_888, 0),
             ("featuresignals.live", 23_700, 0),
             ("featuresignals.conditions", 300, 0),
-            ("featuresignals.regex", 44, 6),
+            ("featuresignals.regex", 47, 3),
         ];
         assert_eq!(counts, expected);
     }
