@@ -118,7 +118,9 @@ mod tests {
                 let name = |line: &str| {
                     Some(line.strip_prefix("name = \"")?.strip_suffix('"')?.to_owned())
                 };
-                names.extend(text.lines().filter_map(name));
+                // The scenarios have an Edge. The simulation of the session finds the mutants of FeatBit.
+                let names_of = text.lines().filter_map(name);
+                names.extend(names_of.filter(|name| !name.starts_with("FeatBit")));
             }
         }
         assert!(names.len() > 100, "{names:?}");
