@@ -51,6 +51,10 @@ struct Segment {
 pub struct Applied {
     /// True if a flag or a segment may have changed.
     pub is_changed: bool,
+    /// True if a patch holds an older version of a flag or a segment than the store.
+    pub has_older: bool,
+    /// The lowest version in the message; `None` if no flag and no segment can be read.
+    pub oldest: Option<i64>,
     /// The reasons why parts of the message had no effect.
     pub ignored: Vec<String>,
 }
@@ -109,6 +113,7 @@ impl Store {
         let mut applied = Applied::default();
         let flags = entities(&sync.flags, "flag", "key", &mut applied.ignored);
         let segments = entities(&sync.segments, "segment", "id", &mut applied.ignored);
+        applied.oldest = flags.iter().chain(&segments).map(|entity| entity.version).min();
         match sync.event {
             Event::Full => {
                 self.replace(&last_of_each(flags), &last_of_each(segments), &mut applied);
@@ -142,6 +147,7 @@ impl Store {
         for segment in segments {
             let known = self.segments.get(&segment.name);
             if known.is_some_and(|known| known.version >= segment.version) {
+                applied.has_older |= known.is_some_and(|known| known.version > segment.version);
                 continue;
             }
             match self.compiler.segment(segment.raw) {
@@ -160,7 +166,9 @@ impl Store {
         let mut compiled: HashMap<Arc<str>, &RawValue> = HashMap::new();
         for flag in flags {
             // An earlier record of the same patch may be newer, or may have freed the key.
-            if self.flags.get(&flag.name).is_some_and(|known| known.version >= flag.version) {
+            let known = self.flags.get(&flag.name);
+            if known.is_some_and(|known| known.version >= flag.version) {
+                applied.has_older |= known.is_some_and(|known| known.version > flag.version);
                 continue;
             }
             let former = self.renamed(&flag);
@@ -170,6 +178,7 @@ impl Store {
                 .and_then(|former| self.flags.get(former))
                 .is_some_and(|known| known.version >= flag.version)
             {
+                applied.has_older = true;
                 continue;
             }
             let change = match self.compiler.flag(flag.raw) {

@@ -11,6 +11,7 @@ use fh_repository::time::Millis;
 use super::{Purpose, Session, State};
 use crate::action::{Action, End, RequestId, ResponseHead};
 use crate::featbit::message::{Event, Message, Sync};
+use crate::featbit::store::Applied;
 use crate::response_class::{cut, retry_after};
 
 /// The close code of a server that refuses a token.
@@ -181,8 +182,8 @@ impl Session {
         }
     }
 
-    /// Applies flags of the server. Returns true if a flag or a segment may have changed.
-    pub(super) fn received(&mut self, sync: &Sync<'_>, source: Source, bytes: &[u8]) -> bool {
+    /// Applies flags of the server.
+    pub(super) fn received(&mut self, sync: &Sync<'_>, source: Source, bytes: &[u8]) -> Applied {
         self.has_contact = true;
         self.has_full |= sync.event == Event::Full;
         self.apply(sync, source, &String::from_utf8_lossy(bytes))

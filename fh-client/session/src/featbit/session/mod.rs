@@ -32,7 +32,7 @@ use self::clock::ServerClock;
 use self::socket::Socket;
 use super::config::{Config, Mode};
 use super::message::Sync;
-use super::store::Store;
+use super::store::{Applied, Store};
 use crate::action::{Action, CommandId, Input, RequestId};
 use crate::delay::{Delays, Random};
 
@@ -252,11 +252,10 @@ impl Session {
         }
     }
 
-    /// Applies flags that the server or a bootstrap document has sent, and publishes them. Returns true if a flag or a segment may have
-    /// changed.
-    fn apply(&mut self, sync: &Sync<'_>, source: Source, json: &str) -> bool {
-        let applied = self.store.apply(sync);
-        for what in applied.ignored {
+    /// Applies flags that the server or a bootstrap document has sent, and publishes them.
+    fn apply(&mut self, sync: &Sync<'_>, source: Source, json: &str) -> Applied {
+        let mut applied = self.store.apply(sync);
+        for what in applied.ignored.drain(..) {
             self.actions.push_back(Action::Notice(Notice::Ignored { what }));
         }
         let is_first = self.status.updated.is_none();
@@ -280,7 +279,7 @@ impl Session {
         self.status.updated = Some(self.now);
         self.status.source = Some(source);
         self.status.cursor = Some(self.store.cursor());
-        applied.is_changed
+        applied
     }
 
     /// Returns the version from which the next request asks for changes; `None` if it asks for everything.

@@ -168,9 +168,14 @@ impl Session {
                 }
                 awaited => {
                     let early = awaited.take().map(|awaited| awaited.early);
-                    let is_changed = self.received(&sync, Source::Streaming, bytes);
-                    // A pushed patch has one flag or one segment, which is new.
-                    let is_push = sync.flags.len() + sync.segments.len() == 1 && is_changed;
+                    let applied = self.received(&sync, Source::Streaming, bytes);
+                    // A pushed patch has one flag or one segment. An answer may have one as well, but none that is older than the
+                    // store's, or that the request did not ask for.
+                    let is_single = sync.flags.len() + sync.segments.len() == 1;
+                    let versions = applied.oldest.zip(self.unanswered);
+                    let is_outdated = applied.has_older
+                        || versions.is_some_and(|(oldest, asked)| oldest <= asked);
+                    let is_push = is_single && (applied.is_changed || is_outdated);
                     if sync.event == Event::Full || !is_push {
                         self.unanswered = None;
                     }

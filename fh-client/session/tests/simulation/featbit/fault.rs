@@ -22,7 +22,7 @@ pub enum Fault {
     Closes(Option<u16>, u64),
     /// The secret is not known.
     WrongSecret,
-    /// A frame that is not JSON, and entities that cannot be read, beside the good ones.
+    /// A frame that is not JSON, and entities in answers that cannot be read, beside the good ones.
     Garbage,
     /// The answer is larger than the limit.
     TooLarge,

@@ -431,22 +431,24 @@ impl Script {
     /// Changes the server's data, and pushes the changes.
     fn changes(&mut self) {
         let now = self.server_time();
-        let garbage = self.fault == Some(Fault::Garbage);
         let mut messages: Vec<Message> = if self.random.percent(2) {
             self.server.change_many(&mut self.random, now)
         } else {
-            self.server.change(&mut self.random, now, garbage).into_iter().collect()
+            self.server.change(&mut self.random, now).into_iter().collect()
         };
         match self.fault {
             Some(Fault::PushesOld) => messages.extend(self.server.old(&mut self.random)),
             Some(Fault::UnaskedFull) => {
-                messages.push(self.server.sync(&mut self.random, 0, garbage));
+                messages.push(self.server.sync(&mut self.random, 0, false));
             }
             _ => {}
         }
         for at in 0..self.connections.len() {
             if self.connections[at].gets_pushes {
-                for message in &messages {
+                // A full answer that is still being prepared would be older than this message, and would replace it.
+                let is_answered = self.connections[at].has_answer;
+                let fitting = messages.iter().filter(|it| it.full.is_none() || is_answered);
+                for message in fitting {
                     note!(self, "pushes to {at}: {}", message.text);
                     self.send(at, Outgoing::Message(message.clone()));
                 }

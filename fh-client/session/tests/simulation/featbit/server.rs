@@ -172,7 +172,7 @@ impl Server {
     }
 
     /// Changes a flag or a segment. Returns the patch that sockets get; `None` if there is none.
-    pub fn change(&mut self, random: &mut Random, now: i64, garbage: bool) -> Option<Message> {
+    pub fn change(&mut self, random: &mut Random, now: i64) -> Option<Message> {
         self.changes += 1;
         if random.percent(15) {
             let at = random.index(2);
@@ -186,7 +186,7 @@ impl Server {
                     self.flags.get_mut(&id).unwrap().version = version;
                 }
             }
-            let text = message("patch", &[], &[(at, self.segments[at])], garbage);
+            let text = message("patch", &[], &[(at, self.segments[at])], false);
             return Some(Message { text, full: None });
         }
         let ids: Vec<u64> = self.flags.keys().copied().collect();
@@ -222,13 +222,13 @@ impl Server {
             flag.version = version;
             id
         };
-        let text = message("patch", &[&self.flags[&id]], &[], garbage);
+        let text = message("patch", &[&self.flags[&id]], &[], false);
         Some(Message { text, full: None })
     }
 
     /// Changes many flags at once, as an import does. Returns the patches that sockets get.
     pub fn change_many(&mut self, random: &mut Random, now: i64) -> Vec<Message> {
-        (0..random.between(5, 20)).filter_map(|_| self.change(random, now, false)).collect()
+        (0..random.between(5, 20)).filter_map(|_| self.change(random, now)).collect()
     }
 
     /// Returns a patch with a former record of a flag that still exists.

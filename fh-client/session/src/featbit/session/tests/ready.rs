@@ -96,9 +96,13 @@ fn a_socket_that_ends_before_its_answer_loses_no_change() {
         (&[&pushed], 10),
         (&[&pushed, &pong], 10),
         (&[&pushed, &answer], 10),
+        (&[&pushed, &patch(&[flag("b", 90, "older")])], 10),
+        (&[&pushed, &patch(&[flag("a", 10, "x")])], 10),
         // A pushed patch has one entity, and changes something.
         (&[&pushed, &answer, &answer], 100),
         (&[&patch(&flags)], 100),
+        // An answer that cannot be read is no reason to ask again and again.
+        (&[&pushed, &patch(&[json!({"key": "c"})])], 100),
         (&[&pushed, &patch(&[])], 100),
         (&[&full(&flags)], 100),
     ] {
