@@ -30,7 +30,7 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
-    /// Measure evaluations and loading beside FeatBit's crate, after a comparison of the answers.
+    /// Measure evaluations and loading beside FeatBit's crate, after a comparison of the answers, and reads of a client with insights.
     Featbit {
         /// The number of rounds.
         #[arg(long, default_value_t = 40)]
@@ -47,7 +47,9 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Options::parse().command {
         Command::FeatbitDiff { count, seed } => differences::run(count, seed),
-        Command::Featbit { rounds } => times::featbit::run(rounds),
+        Command::Featbit { rounds } => {
+            times::featbit::run(rounds).and_then(|()| times::insights::run(rounds))
+        }
         Command::Featuresignals { rounds } => times::featuresignals::run(rounds),
     };
     match done {

@@ -2,6 +2,7 @@
 
 pub mod featbit;
 pub mod featuresignals;
+pub mod insights;
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
