@@ -36,6 +36,7 @@ final class JavaFace {
             Limits limits = new Limits();
             limits.setIdle(Duration.ofSeconds(60));
             settings.setLimits(limits);
+            settings.setSystem(FlagSystem.FEATUREHUB);
             settings.setProfile(Profile.CLIENT);
             settings.setContextPlacement(ContextPlacement.HEADER);
             settings.setWhileSwitching(WhileSwitching.HIDE);
