@@ -27,7 +27,9 @@ function applied(source: string, find: string, code: string, item?: string): str
 describe("the tables of mutants", () => {
   test.each(AREAS)("have the mutants of fh-%s, in files with the same names", (area) => {
     const folder = (path: string) => [...rustNames(`${WEB}${path}`)];
-    expect(folder(`equality/mutants/${area}`)).toEqual(folder(`../../fh-client/${area}/mutants`));
+    // The TypeScript client has no session with FeatBit.
+    const rust = folder(`../../fh-client/${area}/mutants`).filter(([file]) => file !== "featbit.toml");
+    expect(folder(`equality/mutants/${area}`)).toEqual(rust);
   });
 
   test("have edits whose pieces occur once in the packages", () => {
