@@ -1,11 +1,12 @@
-//! The classification of a response by its head: one table for polls and streams (sdk-behaviour 2.9.2, sdk-behaviour 2.11, D-65).
+//! The classification of a response by its head, one table for polls and streams (sdk-behaviour 2.9.2, sdk-behaviour 2.11, D-65), and of the
+//! end of a request.
 
 use std::time::Duration;
 
 use fh_eval::Timestamp;
-use fh_repository::problem::Problem;
+use fh_repository::problem::{Problem, Stage};
 
-use crate::action::{RequestKind, ResponseHead};
+use crate::action::{End, RequestKind, ResponseHead};
 
 /// The meaning of a response, which follows from its status, its headers and its request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,13 +62,34 @@ pub(crate) fn response_class(
             ResponseClass::Unchanged
         }
         301 | 302 | 303 | 307 | 308 => ResponseClass::Redirect,
-        400 => ResponseClass::Refused(Problem::BadRequest),
-        status @ (401 | 403) => ResponseClass::Refused(Problem::Unauthorised(status)),
-        404 => ResponseClass::Refused(Problem::NotFound),
-        429 => ResponseClass::Trouble(Problem::TooManyRequests),
+        400 | 401 | 403 | 404 => ResponseClass::Refused(status_problem(head.status)),
         501 if kind == RequestKind::Stream => ResponseClass::NoStreaming,
-        status @ 500..=599 => ResponseClass::Trouble(Problem::ServerError(status)),
-        status => ResponseClass::Trouble(Problem::UnexpectedStatus(status)),
+        status => ResponseClass::Trouble(status_problem(status)),
+    }
+}
+
+/// Returns the problem of a response with this status, which has no features.
+pub(crate) const fn status_problem(status: u16) -> Problem {
+    match status {
+        301 | 302 | 303 | 307 | 308 => Problem::Redirect,
+        400 => Problem::BadRequest,
+        401 | 403 => Problem::Unauthorised(status),
+        404 => Problem::NotFound,
+        429 => Problem::TooManyRequests,
+        500..=599 => Problem::ServerError(status),
+        _ => Problem::UnexpectedStatus(status),
+    }
+}
+
+/// Returns the problem of a request with this end; `None` if the server ended the request in order, or if the transport cannot open sockets.
+/// `limit` is the maximum size of a response or a message in bytes.
+pub(crate) fn end_problem(end: End<'_>, limit: usize) -> Option<Problem> {
+    match end {
+        End::Complete | End::Closed(_) | End::Unsupported => None,
+        End::Broken(why) | End::Unreached(why) => Some(Problem::Unreachable(cut(why, 300))),
+        End::Tls(why) => Some(Problem::Tls(cut(why, 300))),
+        End::ConnectTimeout => Some(Problem::TimedOut(Stage::Connect)),
+        End::TooLarge => Some(Problem::TooLarge(limit)),
     }
 }
 

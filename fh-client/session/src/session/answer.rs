@@ -3,7 +3,7 @@
 use std::mem;
 
 use fh_repository::notice::Notice;
-use fh_repository::problem::{Problem, Stage};
+use fh_repository::problem::Problem;
 use fh_repository::time::Millis;
 
 use super::access::Access;
@@ -11,7 +11,7 @@ use super::stream::Stream;
 use super::update::PollOutcome;
 use super::{Session, State};
 use crate::action::{Action, End, RequestId, RequestKind, ResponseHead};
-use crate::response_class::{ResponseClass, cut, max_age, response_class, retry_after};
+use crate::response_class::{ResponseClass, end_problem, max_age, response_class, retry_after};
 
 /// The part of a poll's body that has arrived so far.
 pub(super) struct Body {
@@ -157,14 +157,7 @@ impl Session {
         if !self.is_live(request_id) {
             return;
         }
-        let broken = match end {
-            // A session with an Edge opens no sockets, of which the other ends are.
-            End::Complete | End::Closed(_) | End::Unsupported => None,
-            End::TooLarge => Some(Problem::TooLarge(self.config.limits.bytes)),
-            End::Broken(why) | End::Unreached(why) => Some(Problem::Unreachable(cut(why, 300))),
-            End::Tls(why) => Some(Problem::Tls(cut(why, 300))),
-            End::ConnectTimeout => Some(Problem::TimedOut(Stage::Connect)),
-        };
+        let broken = end_problem(end, self.config.limits.bytes);
         match mem::replace(&mut self.state, State::Idle) {
             State::Connecting { .. } => {
                 let without =

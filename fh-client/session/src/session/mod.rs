@@ -158,6 +158,25 @@ enum State {
 /// The kind of a redirected request, and the target of the redirect.
 type Redirect = (RequestKind, SecretUrl);
 
+impl State {
+    /// Returns the id of the request in flight; `None` if there is none.
+    const fn request_id(&self) -> Option<RequestId> {
+        match self {
+            Self::Connecting { request_id, .. } => Some(*request_id),
+            Self::Streaming(stream) => Some(stream.request_id),
+            Self::Fetching(body) => Some(body.request_id),
+            Self::Idle
+            | Self::Due { .. }
+            | Self::Fresh { .. }
+            | Self::Expired
+            | Self::Done
+            | Self::Halted
+            | Self::Offline
+            | Self::Stopped => None,
+        }
+    }
+}
+
 impl Session {
     /// Creates a session that has not started. The seed determines the random delays of the session. Give each client a different seed, so
     /// that clients do not all retry at the same time.
@@ -334,31 +353,20 @@ impl Session {
 
     /// Aborts the request in flight, if there is one, and drops a pending redirect. The caller sets the next state.
     fn give_up(&mut self) {
-        let request_id = match &mut self.state {
-            State::Connecting { request_id, .. } => Some(*request_id),
+        match &mut self.state {
             State::Streaming(stream) => {
-                let (request_id, opened) = (stream.request_id, stream.opened);
+                let opened = stream.opened;
                 self.was_open_since(opened);
-                Some(request_id)
             }
-            State::Fetching(body) => Some(body.request_id),
-            State::Due { following, .. } => {
-                *following = None;
-                None
-            }
-            _ => None,
-        };
-        self.actions.extend(request_id.map(Action::Abort));
+            State::Due { following, .. } => *following = None,
+            _ => {}
+        }
+        self.actions.extend(self.state.request_id().map(Action::Abort));
     }
 
     /// Returns true if `request_id` is the id of the request in flight.
     fn is_live(&self, request_id: RequestId) -> bool {
-        match &self.state {
-            State::Connecting { request_id: live, .. } => *live == request_id,
-            State::Streaming(stream) => stream.request_id == request_id,
-            State::Fetching(body) => body.request_id == request_id,
-            _ => false,
-        }
+        self.state.request_id() == Some(request_id)
     }
 
     fn evaluates_here(&self) -> bool {

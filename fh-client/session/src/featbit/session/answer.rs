@@ -4,7 +4,7 @@ use std::mem;
 use std::time::Duration;
 
 use fh_repository::notice::Notice;
-use fh_repository::problem::{Problem, Stage};
+use fh_repository::problem::Problem;
 use fh_repository::source::Source;
 use fh_repository::time::Millis;
 
@@ -12,7 +12,7 @@ use super::{Purpose, Session, State};
 use crate::action::{Action, End, RequestId, ResponseHead};
 use crate::featbit::message::{Event, Message, Sync};
 use crate::featbit::store::Applied;
-use crate::response_class::{cut, retry_after};
+use crate::response_class::{cut, end_problem, retry_after, status_problem};
 
 /// The close code of a server that refuses a token.
 const REFUSED: u16 = 4003;
@@ -61,15 +61,15 @@ impl Session {
             (Purpose::Socket, status) => {
                 self.give_up();
                 let is_barren = status != 429 && !(500..600).contains(&status);
-                self.socket_lost(false, is_barren, problem_of(status), retry_after(head));
+                self.socket_lost(false, is_barren, status_problem(status), retry_after(head));
             }
             (Purpose::Poll, status @ (400 | 401 | 403 | 404)) => {
                 self.give_up();
-                self.refuse(problem_of(status), retry_after(head));
+                self.refuse(status_problem(status), retry_after(head));
             }
             (Purpose::Poll, status) => {
                 self.give_up();
-                self.trouble(problem_of(status), retry_after(head));
+                self.trouble(status_problem(status), retry_after(head));
             }
         }
     }
@@ -98,14 +98,7 @@ impl Session {
         if !self.is_live(request_id) {
             return;
         }
-        let problem = match end {
-            End::Complete | End::Closed(_) => None,
-            End::Broken(why) | End::Unreached(why) => Some(Problem::Unreachable(cut(why, 300))),
-            End::Tls(why) => Some(Problem::Tls(cut(why, 300))),
-            End::ConnectTimeout => Some(Problem::TimedOut(Stage::Connect)),
-            End::TooLarge => Some(Problem::TooLarge(self.config.limits.bytes)),
-            End::Unsupported => None,
-        };
+        let problem = end_problem(end, self.config.limits.bytes);
         match mem::replace(&mut self.state, State::Idle) {
             State::Connecting { purpose: Purpose::Socket, .. } if end == End::Unsupported => {
                 self.has_sockets = false;
@@ -186,7 +179,7 @@ impl Session {
     pub(super) fn received(&mut self, sync: &Sync<'_>, source: Source, bytes: &[u8]) -> Applied {
         self.has_contact = true;
         self.has_full |= sync.event == Event::Full;
-        self.apply(sync, source, &String::from_utf8_lossy(bytes))
+        self.apply(sync, source, bytes)
     }
 
     /// Handles an answer to a poll that says that nothing has changed.
@@ -204,7 +197,7 @@ impl Session {
         }
         match Message::parse(bytes) {
             Ok(Message::Sync(sync)) => {
-                self.apply(&sync, source, &String::from_utf8_lossy(bytes));
+                self.apply(&sync, source, bytes);
             }
             Ok(Message::Pong | Message::Other) => {
                 self.not_stored(source, "it is no data-sync".to_string());
@@ -215,18 +208,5 @@ impl Session {
 
     fn not_stored(&mut self, source: Source, why: String) {
         self.actions.push_back(Action::Notice(Notice::StoreIgnored { source, why }));
-    }
-}
-
-/// Returns the problem that an answer with this status means.
-fn problem_of(status: u16) -> Problem {
-    match status {
-        400 => Problem::BadRequest,
-        401 | 403 => Problem::Unauthorised(status),
-        404 => Problem::NotFound,
-        429 => Problem::TooManyRequests,
-        500..=599 => Problem::ServerError(status),
-        301 | 302 | 303 | 307 | 308 => Problem::Redirect,
-        _ => Problem::UnexpectedStatus(status),
     }
 }

@@ -116,6 +116,18 @@ enum Purpose {
     Clock,
 }
 
+impl State {
+    /// Returns the id of the request in flight; `None` if there is none.
+    const fn request_id(&self) -> Option<RequestId> {
+        match self {
+            Self::Connecting { request_id, .. } => Some(*request_id),
+            Self::Open(socket) => Some(socket.request_id),
+            Self::Fetching(body) => Some(body.request_id),
+            Self::Idle | Self::Due { .. } | Self::Offline | Self::Stopped => None,
+        }
+    }
+}
+
 impl Session {
     /// Creates a session that has not started. The seed determines the random delays of the session. Give each client a different seed, so
     /// that clients do not all retry at the same time.
@@ -252,8 +264,9 @@ impl Session {
         }
     }
 
-    /// Applies flags that the server or a bootstrap document has sent, and publishes them.
-    fn apply(&mut self, sync: &Sync<'_>, source: Source, json: &str) -> Applied {
+    /// Applies flags that the server or a bootstrap document has sent, and publishes them. `json` is the text of the flags; it is empty if the
+    /// server has confirmed flags without a text.
+    fn apply(&mut self, sync: &Sync<'_>, source: Source, json: &[u8]) -> Applied {
         let mut applied = self.store.apply(sync);
         for what in applied.ignored.drain(..) {
             self.actions.push_back(Action::Notice(Notice::Ignored { what }));
@@ -265,14 +278,12 @@ impl Session {
             let rules = Rules::client_evaluated(self.store.ruleset().clone(), environments);
             let rules = Arc::new(rules.of_system(System::FeatBit));
             self.actions.push_back(Action::Publish(Publication { rules, cause }));
-            let environment = Some(Arc::clone(&self.environment));
-            let (source, kind) = (source.clone(), RawKind::List);
-            self.actions.push_back(Action::Raw(RawUpdate {
-                source,
-                environment,
-                kind,
-                json: json.into(),
-            }));
+            if !json.is_empty() {
+                let environment = Some(Arc::clone(&self.environment));
+                let (source, kind) = (source.clone(), RawKind::List);
+                let json = String::from_utf8_lossy(json).into();
+                self.actions.push_back(Action::Raw(RawUpdate { source, environment, kind, json }));
+            }
         }
         self.is_served = true;
         self.is_failed = false;
@@ -289,27 +300,15 @@ impl Session {
 
     /// Aborts the request in flight, if there is one. The caller sets the next state.
     fn give_up(&mut self) {
-        let request_id = match &self.state {
-            State::Connecting { request_id, .. } => Some(*request_id),
-            State::Open(socket) => {
-                let (request_id, opened) = (socket.request_id, socket.opened);
-                self.was_open_since(opened);
-                Some(request_id)
-            }
-            State::Fetching(body) => Some(body.request_id),
-            _ => None,
-        };
-        self.actions.extend(request_id.map(Action::Abort));
+        if let State::Open(socket) = &self.state {
+            self.was_open_since(socket.opened);
+        }
+        self.actions.extend(self.state.request_id().map(Action::Abort));
     }
 
     /// Returns true if `request_id` is the id of the request in flight.
     fn is_live(&self, request_id: RequestId) -> bool {
-        match &self.state {
-            State::Connecting { request_id: live, .. } => *live == request_id,
-            State::Open(socket) => socket.request_id == request_id,
-            State::Fetching(body) => body.request_id == request_id,
-            _ => false,
-        }
+        self.state.request_id() == Some(request_id)
     }
 
     fn readiness(&self) -> Readiness {

@@ -2,6 +2,7 @@
 //! state.
 
 use super::*;
+use crate::featbit::message::Message;
 
 pub(super) const SECRET: &str = "ERERESIiMzNERFVVVVVVVQW62PD83Zn0ahZXCGdyiVDg";
 pub(super) const PONG: &str = r#"{"messageType":"pong","data":{}}"#;
@@ -141,7 +142,9 @@ impl TestDriver {
                     self.settled.push((command_id, outcome));
                 }
                 Action::Status(status) => assert_eq!(&status, self.session.status()),
-                Action::Raw(_) => {}
+                Action::Raw(raw) => {
+                    assert!(Message::parse(raw.json.as_bytes()).is_ok(), "{raw:?}");
+                }
                 Action::Revoke(_) | Action::ReportReads => panic!("{action:?}"),
             }
         }
