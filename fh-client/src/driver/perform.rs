@@ -60,8 +60,13 @@ impl Driver {
         match action {
             Action::CommandDone(command_id, outcome) => return Some((command_id, outcome)),
             Action::Send(request_id, request) => self.send(request_id, request),
+            #[cfg(feature = "featbit")]
             Action::Connect(request_id, request) => self.open(request_id, request),
+            #[cfg(feature = "featbit")]
             Action::Write(request_id, text) => self.write(request_id, text),
+            // Only sessions with FeatBit open sockets.
+            #[cfg(not(feature = "featbit"))]
+            Action::Connect(..) | Action::Write(..) => {}
             Action::Abort(request_id) => self.end_exchange(request_id),
             Action::Publish(publication) => {
                 if let Some(snapshot_writer) = &mut self.parts.snapshot_writer {
@@ -158,16 +163,6 @@ impl Driver {
             socket.write(text);
         }
     }
-
-    /// Does nothing, because no session of this build opens sockets.
-    #[cfg(not(feature = "featbit"))]
-    #[expect(clippy::unused_self, clippy::needless_pass_by_ref_mut, reason = "as with sockets")]
-    fn open(&mut self, _: RequestId, _: Request) {}
-
-    /// Does nothing, because no session of this build opens sockets.
-    #[cfg(not(feature = "featbit"))]
-    #[expect(clippy::unused_self, clippy::needless_pass_by_ref_mut, reason = "as with sockets")]
-    fn write(&mut self, _: RequestId, _: String) {}
 
     /// Ends the request in flight if it has this id.
     fn end_exchange(&mut self, request_id: RequestId) {

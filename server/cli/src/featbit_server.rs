@@ -1,7 +1,5 @@
 //! FeatBit's evaluation server: its URL, its secret, and the options for them.
 
-use std::fmt;
-
 use clap::Args;
 use fh_client::{Client, ClientBuilder, Problem, System, featbit};
 use fh_eval::Attributes;
@@ -46,16 +44,10 @@ pub(crate) struct FeatbitArgs {
 }
 
 /// The URL and the secret of an environment of a server.
+#[derive(Debug)]
 pub(crate) struct FeatbitServer {
     url: String,
     secret: Secret,
-}
-
-/// Does not show the secret.
-impl fmt::Debug for FeatbitServer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FeatbitServer").field("url", &self.url).finish_non_exhaustive()
-    }
 }
 
 impl FeatbitArgs {

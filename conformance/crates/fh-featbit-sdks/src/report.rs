@@ -17,7 +17,7 @@ use crate::vectors::{self, DataSet};
 /// malformed (docs/featbit.md).
 const LISTED: [(&str, usize); 1] = [("tame-9", 60)];
 
-/// What was measured of one SDK.
+/// The measurements of one SDK.
 struct Outcome {
     synchronisation: Synchronisation,
     agreed: Compared,

@@ -199,7 +199,7 @@ fn converse(
         .stack_size(STACK)
         .spawn(move || outbox.write_to(&to))?;
     read(shared, connection, reader, socket, number);
-    // What is queued is written first, such as the answer to a close frame.
+    // The writer sends all queued items before this one, such as the answer to a close frame.
     socket.outbox.send(Item::End(Ending::Close));
     // A panic of the writer needs no handling.
     let _ = writer.join();

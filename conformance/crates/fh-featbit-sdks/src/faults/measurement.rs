@@ -16,7 +16,7 @@ const LASTS: Duration = Duration::from_secs(5);
 /// The time within which a client must be back. Our client tries again a minute after a refused token.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// What was measured.
+/// The behaviour of an SDK during a fault and after it.
 pub(super) struct Measured {
     /// True if the client served its last value, or a newer one, at the end of the fault.
     pub(super) has_kept_values: bool,
