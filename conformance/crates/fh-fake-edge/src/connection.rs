@@ -9,10 +9,10 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use fh_test_http::locked;
 use socket2::SockRef;
 
 use crate::http;
-use crate::lock::locked;
 use crate::recorder::{Ended, Place, Recorder};
 
 /// The way in which this Edge ends a connection.

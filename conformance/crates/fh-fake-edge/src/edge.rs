@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use fh_test_http::{Port, locked};
 use serde_json::Value;
 
 use crate::behaviour::{Behaviour, event_text};
@@ -13,8 +14,6 @@ use crate::connection::Closing;
 use crate::context::Context;
 use crate::dialect::Dialect;
 use crate::key::{ApiKey, Permission};
-use crate::lock::locked;
-use crate::port::Port;
 use crate::recorder::{Recording, TimedOut};
 use crate::request::Route;
 use crate::serve;

@@ -1,9 +1,9 @@
 //! Environments, features and the changes that a test can make.
+use fh_test_http::locked;
 use serde_json::Value;
 
 use crate::edge::{ENVIRONMENT, EdgeHandle};
 use crate::feature::Feature;
-use crate::lock::locked;
 use crate::world::World;
 
 /// Features and environments.

@@ -56,9 +56,7 @@ mod form;
 mod healthy;
 mod http;
 mod key;
-mod lock;
 mod player;
-mod port;
 #[cfg(feature = "tls")]
 mod proxy;
 mod recorder;

@@ -4,13 +4,13 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use fh_test_http::locked;
 use serde_json::Value;
 
 use crate::behaviour::{BYE, Behaviour, HEARTBEAT, event_text};
 use crate::connection::{Closing, Interrupted, Mailbox, Push};
 use crate::edge::EdgeHandle;
 use crate::healthy;
-use crate::lock::locked;
 use crate::recorder::Place;
 use crate::request::{EXPOSED, Request};
 use crate::step::{Framing, Head, Pace, RedirectTo, Step};

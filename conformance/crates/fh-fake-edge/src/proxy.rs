@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use crate::lock::locked;
+use fh_test_http::locked;
 
 /// One request that a proxy received.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::lock::locked;
+use fh_test_http::locked;
+
 use crate::request::{Request, Route};
 
 /// Maximum number of connections and of requests that are kept. Further ones are only counted.

@@ -2,9 +2,10 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
+use fh_test_http::locked;
+
 use crate::behaviour::Behaviour;
 use crate::connection::{Closing, Mailbox};
-use crate::lock::locked;
 use crate::recorder::Recorder;
 use crate::request::Route;
 use crate::world::World;

@@ -1,6 +1,6 @@
 //! Starts a test server, prints its address and secrets as one line of JSON, and executes the commands on its standard input, one a line.
 
-use std::io::{self, BufRead, Write};
+use std::io;
 use std::process::ExitCode;
 
 use fh_test_featbit::{Control, TestServer};
@@ -29,17 +29,5 @@ fn main() -> ExitCode {
 
 /// Serves until the standard input ends.
 fn run(port: u16) -> io::Result<()> {
-    let control = Control::new(TestServer::start_on(port)?);
-    let mut output = io::stdout().lock();
-    writeln!(output, "{}", control.greeting())?;
-    output.flush()?;
-    for line in io::stdin().lock().lines() {
-        let line = line?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        writeln!(output, "{}", control.execute(&line))?;
-        output.flush()?;
-    }
-    Ok(())
+    fh_test_http::serve(&Control::new(TestServer::start_on(port)?))
 }

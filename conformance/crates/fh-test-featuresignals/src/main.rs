@@ -1,6 +1,6 @@
 //! Starts a test server, prints its address and keys as one line of JSON, and executes the commands on its standard input, one a line.
 
-use std::io::{self, BufRead, Write};
+use std::io;
 use std::process::ExitCode;
 
 use fh_test_featuresignals::{Control, TestServer};
@@ -49,17 +49,5 @@ fn run(arguments: &Arguments) -> io::Result<()> {
         let state = std::fs::read_to_string(path)?;
         server.environment().replace_all(&state).map_err(io::Error::other)?;
     }
-    let control = Control::new(server);
-    let mut output = io::stdout().lock();
-    writeln!(output, "{}", control.greeting())?;
-    output.flush()?;
-    for line in io::stdin().lock().lines() {
-        let line = line?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        writeln!(output, "{}", control.execute(&line))?;
-        output.flush()?;
-    }
-    Ok(())
+    fh_test_http::serve(&Control::new(server))
 }

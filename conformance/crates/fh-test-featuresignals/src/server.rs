@@ -203,7 +203,7 @@ impl TestServer {
     /// If the port is no longer free.
     pub fn restart(&self) -> io::Result<()> {
         let shared = Arc::clone(&self.shared);
-        locked(&self.port).listen(move |socket| connection::start(&shared, socket))
+        locked(&self.port).listen(move |socket, _| connection::start(&shared, socket))
     }
 
     /// Returns everything that the server has seen so far.

@@ -3,8 +3,9 @@ pub(crate) mod poll;
 mod put;
 pub(crate) mod stream;
 
+use fh_test_http::locked;
+
 use crate::connection::{Closing, Interrupted};
-use crate::lock::locked;
 use crate::player::Player;
 use crate::request::{EXPOSED, Request, Route};
 use crate::step::{Framing, Head};

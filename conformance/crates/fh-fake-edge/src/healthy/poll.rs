@@ -1,4 +1,5 @@
 //! `GET /features` (edge-protocol 2).
+use fh_test_http::locked;
 use serde_json::{Value, json};
 
 use super::head;
@@ -7,7 +8,6 @@ use crate::context::{self, Context};
 use crate::dialect::Dialect;
 use crate::etag::{self, Match, Quotes};
 use crate::key::{ApiKey, KeyKind};
-use crate::lock::locked;
 use crate::player::Player;
 use crate::request::Request;
 use crate::world::{View, World};

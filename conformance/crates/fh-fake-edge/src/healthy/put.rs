@@ -1,4 +1,5 @@
 //! `PUT /features/{environment}/{key}/{feature}` (edge-protocol 5). The first rule that applies determines the answer.
+use fh_test_http::locked;
 use serde_json::Value;
 
 use super::head;
@@ -6,7 +7,6 @@ use crate::connection::Interrupted;
 use crate::dialect::Dialect;
 use crate::feature::{Feature, number};
 use crate::key::Permission;
-use crate::lock::locked;
 use crate::player::Player;
 use crate::request::Request;
 use crate::world::World;

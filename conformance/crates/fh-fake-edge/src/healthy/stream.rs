@@ -1,4 +1,5 @@
 //! `GET /features/{environment}/{key}` (edge-protocol 3).
+use fh_test_http::locked;
 use serde_json::Value;
 
 use super::head;
@@ -7,7 +8,6 @@ use crate::connection::{Closing, Interrupted};
 use crate::context;
 use crate::dialect::Dialect;
 use crate::etag::{self, Match, Quotes};
-use crate::lock::locked;
 use crate::player::Player;
 use crate::request::Request;
 use crate::step::Framing;

@@ -1,12 +1,11 @@
-//! Control of a server by lines of JSON, so that tests in other languages can drive it.
+//! The commands by which lines of JSON drive a server.
 
 mod arguments;
 mod shown;
 
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use fh_test_http::{Outcome, arguments};
 use serde_json::{Map, Value, json};
 
 use crate::environment::Environment;
@@ -23,66 +22,41 @@ pub struct Control {
     started: Instant,
 }
 
-/// The members of a successful answer beside `ok`.
-type Outcome = Result<Map<String, Value>, String>;
-
-#[derive(Deserialize)]
-struct Head {
-    r#do: String,
-}
-
 impl Control {
     /// Returns a control of a server.
     #[must_use]
     pub fn new(server: TestServer) -> Self {
         Self { server, started: Instant::now() }
     }
+}
 
+impl fh_test_http::Control for Control {
     /// Returns the address, the base URLs, and the secrets of the first environment.
-    #[must_use]
-    pub fn greeting(&self) -> String {
+    fn greeting(&self) -> Value {
         json!({
             "address": self.server.address().to_string(),
             "streamingUrl": self.server.streaming_url(),
             "httpUrl": self.server.http_url(),
             "environment": shown::environment(self.server.environment()),
         })
-        .to_string()
     }
 
-    /// Executes one line, and returns the answer as one line. The member `ok` is false if there is an `error`.
-    #[must_use]
-    pub fn execute(&self, line: &str) -> String {
-        let mut answer = Map::new();
-        match self.outcome(line) {
-            Ok(members) => {
-                answer.insert("ok".to_owned(), true.into());
-                answer.extend(members);
-            }
-            Err(error) => {
-                answer.insert("ok".to_owned(), false.into());
-                answer.insert("error".to_owned(), error.into());
-            }
-        }
-        Value::Object(answer).to_string()
-    }
-
-    fn outcome(&self, line: &str) -> Outcome {
-        let head: Head = serde_json::from_str(line)
-            .map_err(|error| format!("the line is no JSON object with a member \"do\": {error}"))?;
-        match head.r#do.as_str() {
+    fn command(&self, name: &str, line: &str) -> Outcome {
+        match name {
             "putFlag" | "putSegment" | "storeFlag" | "storeSegment" | "pushFlag"
-            | "pushSegment" => self.put(&head.r#do, line),
-            "archiveFlag" | "archiveSegment" => self.archive(&head.r#do, line),
-            "deleteFlag" | "deleteSegment" => self.delete(&head.r#do, line),
+            | "pushSegment" => self.put(name, line),
+            "archiveFlag" | "archiveSegment" => self.archive(name, line),
+            "deleteFlag" | "deleteSegment" => self.delete(name, line),
             "replaceAll" => self.replace_all(line),
             "waitFor" => self.wait_for(line),
             "stop" | "restart" | "record" | "clearFaults" | "release" | "silence"
-            | "pingSockets" | "addEnvironment" => self.plain(&head.r#do, line),
+            | "pingSockets" | "addEnvironment" => self.plain(name, line),
             other => self.further(other, line),
         }
     }
+}
 
+impl Control {
     fn further(&self, name: &str, line: &str) -> Outcome {
         match name {
             "pushText" => {
@@ -197,8 +171,4 @@ impl Control {
         let waited = self.server.wait_for(timeout, |record| conditions.are_met(record));
         waited.map(|record| shown::counts(&record)).map_err(|error| error.to_string())
     }
-}
-
-fn arguments<T: DeserializeOwned>(line: &str) -> Result<T, String> {
-    serde_json::from_str(line).map_err(|error| error.to_string())
 }
