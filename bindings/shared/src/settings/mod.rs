@@ -28,6 +28,7 @@ mod form;
 mod given;
 mod groups;
 mod http;
+mod language_rows;
 mod setting;
 mod table;
 

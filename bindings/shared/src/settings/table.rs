@@ -6,16 +6,15 @@ use fh_client::{
     Backoff, ClientBuilder, ContextPlacement, Profile, System, WhileSwitching, featbit,
 };
 
-use crate::language::Language::{self, Kotlin, Python, Rust, Swift, TypeScript};
+use crate::language::Language::{self, Kotlin, Swift, TypeScript};
 
 use super::draft::Mode;
 use super::featbit_rows;
 use super::form::{Form, choice, choice_of};
+use super::language_rows;
 use super::setting::Setting;
 
 const HTTP_OF_THE_PLATFORM: &str = "the platform sends the requests";
-const IN_A_BROWSER: &str = "a browser has pages, tabs and storage of its own";
-const FILES_OF_THE_ENGINE: &str = "the engine is a WebAssembly file that the package loads";
 const OF_THE_CONSTRUCTOR: &[(Language, &str)] =
     &[(TypeScript, BY_THE_CONSTRUCTOR), (Kotlin, BY_THE_CONSTRUCTOR), (Swift, BY_THE_CONSTRUCTOR)];
 const OF_THE_PLATFORM: &[(Language, &str)] = &[
@@ -415,104 +414,22 @@ pub static SETTINGS: [Setting; 61] = [
         "Listeners for changes of single features, by the feature's key.",
     )
     .lacking(&[(TypeScript, "`Client.onChange` registers it before the first update")]),
-    Setting::new(
-        "start",
-        Form::Code,
-        "`lazy` to start the client at its first use, for programs that fork.",
-    )
-    .only(&[Python], "only Python programs fork as a rule"),
-    Setting::new(
-        "transport",
-        Form::Code,
-        "The transport that sends the client's requests.",
-    )
-    .only(&[Rust, Kotlin], "the other languages have settings for it, or an HTTP client of their own"),
-    Setting::new(
-        "url_session",
-        Form::Code,
-        "The configuration of the `URLSession` that sends requests.",
-    )
-    .only(&[Swift], "`URLSession` is a class of Swift's Foundation"),
-    Setting::new("runtime", Form::Code, "The tokio runtime on which the client runs.")
-        .only(&[Rust], "tokio is a library of Rust"),
-    Setting::new(
-        "manual_delivery",
-        Form::Code,
-        "A function that asks the program to deliver events on a thread of its own.",
-    )
-    .only(&[Rust], "the bindings deliver events on threads of their language"),
-    Setting::new("fetch", Form::Code, "The function that sends requests.")
-        .only(&[TypeScript], "the name and the form are those of JavaScript"),
-    Setting::new(
-        "hydrate",
-        Form::Code,
-        "The document of `Context.dehydrate` that a server has put into the page.",
-    )
-    .only(&[TypeScript], IN_A_BROWSER),
-    Setting::new(
-        "storage",
-        Form::Code,
-        "The place in which the client keeps its last features for the next start.",
-    )
-    .only(&[TypeScript], IN_A_BROWSER),
-    Setting::new(
-        "storage_max_age",
-        Form::Code,
-        "The maximum age of stored features in seconds.",
-    )
-    .only(&[TypeScript], IN_A_BROWSER),
-    Setting::new(
-        "overrides",
-        Form::Code,
-        "`session` to keep the overrides of a tester in the tab.",
-    )
-    .only(&[TypeScript], IN_A_BROWSER),
-    Setting::new(
-        "override_link",
-        Form::Code,
-        "True to let links override features.",
-    )
-    .only(&[TypeScript], IN_A_BROWSER),
-    Setting::new(
-        "share_across_tabs",
-        Form::Code,
-        "False to give each tab a stream of its own.",
-    )
-    .only(&[TypeScript], IN_A_BROWSER),
-    Setting::new(
-        "when_hidden",
-        Form::Code,
-        "`pause` to suspend the client of a hidden page.",
-    )
-    .only(&[TypeScript], IN_A_BROWSER),
-    Setting::new(
-        "keep_alive",
-        Form::Code,
-        "False to let a program in Node end while the client is open.",
-    )
-    .only(&[TypeScript], "only the event loop of Node waits for open clients"),
-    Setting::new(
-        "engine",
-        Form::Code,
-        "The evaluation engine, in place of the file beside the package's JavaScript.",
-    )
-    .only(&[TypeScript], FILES_OF_THE_ENGINE),
-    Setting::new(
-        "full_engine",
-        Form::Code,
-        "The engine for regular expressions and the profile `edge`.",
-    )
-    .only(&[TypeScript], FILES_OF_THE_ENGINE),
-    Setting::new(
-        "integrity",
-        Form::Code,
-        "The digest that the file of the engine must have.",
-    )
-    .only(&[TypeScript], FILES_OF_THE_ENGINE),
-    Setting::new(
-        "full_integrity",
-        Form::Code,
-        "The digest that the file of the full engine must have.",
-    )
-    .only(&[TypeScript], FILES_OF_THE_ENGINE),
+    language_rows::START,
+    language_rows::TRANSPORT,
+    language_rows::URL_SESSION,
+    language_rows::RUNTIME,
+    language_rows::MANUAL_DELIVERY,
+    language_rows::FETCH,
+    language_rows::HYDRATE,
+    language_rows::STORAGE,
+    language_rows::STORAGE_MAX_AGE,
+    language_rows::OVERRIDES,
+    language_rows::OVERRIDE_LINK,
+    language_rows::SHARE_ACROSS_TABS,
+    language_rows::WHEN_HIDDEN,
+    language_rows::KEEP_ALIVE,
+    language_rows::ENGINE,
+    language_rows::FULL_ENGINE,
+    language_rows::INTEGRITY,
+    language_rows::FULL_INTEGRITY,
 ];
