@@ -4,6 +4,12 @@ pub use crate::featurehub::compile::Compilation;
 pub use crate::featurehub::visible_change::is_visible_change;
 pub use crate::json::{Shape, Token, compact, lone_surrogates, members, mend};
 
+/// The reader of FeatBit's messages.
+#[cfg(feature = "featbit")]
+pub mod featbit {
+    pub use crate::featbit::envelope::{Envelope, Lists, NoEnvelope};
+}
+
 /// Forecasts of rollouts: how many users match each strategy of a feature.
 pub mod rollout {
     pub use crate::featurehub::rollout::*;

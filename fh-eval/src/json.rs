@@ -7,7 +7,7 @@ mod escaped;
 #[cfg(feature = "featuresignals")]
 pub(crate) mod generic;
 #[cfg(feature = "first-row")]
-mod payload;
+mod payload_text;
 mod read;
 #[cfg(feature = "first-row")]
 mod record;
@@ -20,7 +20,7 @@ use serde_json::value::RawValue;
 
 use escaped::unescape;
 #[cfg(feature = "first-row")]
-pub(crate) use payload::{Unparsable, payload};
+pub(crate) use payload_text::payload_text;
 pub(crate) use read::{
     ListOr, MemberValue, Object, ObjectOr, Reading, read_elements, read_list, read_object, shapes,
 };
@@ -127,18 +127,19 @@ impl<'a> Token<'a> {
 #[must_use]
 pub fn compact(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
-    let (mut in_text, mut escaped) = (false, false);
-    for c in json.chars() {
+    let (mut in_text, mut escaped, mut copied) = (false, false, 0);
+    for (at, byte) in json.bytes().enumerate() {
         if in_text {
-            in_text = escaped || c != '"';
-            escaped = !escaped && c == '\\';
-        } else if c.is_ascii_whitespace() {
-            continue;
+            in_text = escaped || byte != b'"';
+            escaped = !escaped && byte == b'\\';
+        } else if byte.is_ascii_whitespace() {
+            out.push_str(json.get(copied..at).unwrap_or_default());
+            copied = at + 1;
         } else {
-            in_text = c == '"';
+            in_text = byte == b'"';
         }
-        out.push(c);
     }
+    out.push_str(json.get(copied..).unwrap_or_default());
     out
 }
 
@@ -149,10 +150,10 @@ pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
 impl<'de> Object<'de> for Members<'de> {
     fn member<A: MapAccess<'de>>(
         &mut self,
-        name: &str,
+        name: Cow<'de, str>,
         value: MemberValue<'_, A>,
     ) -> Result<(), A::Error> {
-        self.0.push((Cow::Owned(name.to_string()), value.read()?));
+        self.0.push((name, value.read()?));
         Ok(())
     }
 }

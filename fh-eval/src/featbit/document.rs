@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use crate::json::{Record, Shape, Token, Unparsable, list, payload};
+use super::envelope::{Envelope, NoEnvelope};
+use crate::json::{Token, payload_text};
 use crate::ruleset::Ruleset;
 
 /// The flags and segments of a payload, which are not read yet.
@@ -48,15 +49,6 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-impl From<Unparsable> for ParseError {
-    fn from(why: Unparsable) -> Self {
-        match why {
-            Unparsable::NotUtf8(at) => Self::NotUtf8(at),
-            Unparsable::InvalidJson(why) => Self::InvalidJson(why),
-        }
-    }
-}
-
 impl<'a> Document<'a> {
     /// Parses the message `data-sync`, its member `data`, or an object with the lists `featureFlags` and `segments`. A missing list of
     /// segments is empty. A byte-order mark is skipped.
@@ -64,18 +56,17 @@ impl<'a> Document<'a> {
     /// # Errors
     /// Fails with [`ParseError`] if the document as a whole cannot be read.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
-        let raw = payload(bytes)?;
-        let envelope = Record::of(raw).ok_or(ParseError::NoFlags)?;
-        let data = envelope.record("data").unwrap_or(envelope);
-        let flags = data.list("featureFlags").into_value().ok_or(ParseError::NoFlags)?;
-        if data.get("userKeyId").is_some_and(|user| Token::of(user) != Token::Null) {
+        let json = payload_text(bytes).map_err(ParseError::NotUtf8)?;
+        let envelope = Envelope::read(json).map_err(|why| match why {
+            NoEnvelope::InvalidJson(why) => ParseError::InvalidJson(why),
+            NoEnvelope::NoObject => ParseError::NoFlags,
+        })?;
+        let data = envelope.data.into_value().unwrap_or(envelope.own);
+        let flags = data.flags.into_value().ok_or(ParseError::NoFlags)?;
+        if data.user_key_id.is_some_and(|user| Token::of(user) != Token::Null) {
             return Err(ParseError::ForClients);
         }
-        let segments = match data.get("segments").map(|raw| list(raw.get())) {
-            Some(Shape::Is(segments)) => segments,
-            _ => Vec::new(),
-        };
-        Ok(Self { flags, segments })
+        Ok(Self { flags, segments: data.segments.into_value().unwrap_or_default() })
     }
 }
 

@@ -21,6 +21,7 @@
 mod compile;
 mod condition;
 mod document;
+pub(crate) mod envelope;
 mod experiment;
 mod explain;
 mod flag;

@@ -111,10 +111,10 @@ impl<'a> Strategy<'a> {
 impl<'de> Object<'de> for Feature<'de> {
     fn member<A: MapAccess<'de>>(
         &mut self,
-        name: &str,
+        name: Cow<'de, str>,
         value: MemberValue<'_, A>,
     ) -> Result<(), A::Error> {
-        match name {
+        match &*name {
             name::ID => self.id = Some(value.read()?),
             name::KEY => self.key = Some(value.read()?),
             name::LOCKED => self.locked = Some(value.read()?),
@@ -140,10 +140,10 @@ impl<'de> Object<'de> for Feature<'de> {
 impl<'de> Object<'de> for Strategy<'de> {
     fn member<A: MapAccess<'de>>(
         &mut self,
-        name: &str,
+        name: Cow<'de, str>,
         value: MemberValue<'_, A>,
     ) -> Result<(), A::Error> {
-        match name {
+        match &*name {
             name::ID => self.id = Some(value.read()?),
             name::PERCENTAGE => self.percentage = Some(value.read()?),
             name::PERCENTAGE_ATTRIBUTES => {
@@ -152,7 +152,7 @@ impl<'de> Object<'de> for Strategy<'de> {
             name::VALUE => self.value = Some(value.read()?),
             name::RULES => self.rules = shapes(value.read()?),
             _ => {
-                UnknownMember::note(&mut self.unknown, name, member::STRATEGY);
+                UnknownMember::note(&mut self.unknown, &name, member::STRATEGY);
                 value.skip()?;
             }
         }
@@ -163,16 +163,16 @@ impl<'de> Object<'de> for Strategy<'de> {
 impl<'de> Object<'de> for Rule<'de> {
     fn member<A: MapAccess<'de>>(
         &mut self,
-        name: &str,
+        name: Cow<'de, str>,
         value: MemberValue<'_, A>,
     ) -> Result<(), A::Error> {
-        match name {
+        match &*name {
             name::CONDITIONAL => self.conditional = Some(value.read()?),
             name::FIELD => self.field = Some(value.read()?),
             name::TYPE => self.kind = Some(value.read()?),
             name::VALUES => self.values = value.read::<ListOr<_>>()?.0,
             _ => {
-                UnknownMember::note(&mut self.unknown, name, member::RULE);
+                UnknownMember::note(&mut self.unknown, &name, member::RULE);
                 value.skip()?;
             }
         }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use crate::json::{Token, Unparsable, members, payload};
+use crate::json::{Token, members, payload_text};
 
 /// The flags, states and segments of one environment, by their keys. They are not read yet.
 #[derive(Debug, Clone, Default)]
@@ -49,15 +49,6 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-impl From<Unparsable> for ParseError {
-    fn from(why: Unparsable) -> Self {
-        match why {
-            Unparsable::NotUtf8(at) => Self::NotUtf8(at),
-            Unparsable::InvalidJson(why) => Self::InvalidJson(why),
-        }
-    }
-}
-
 impl<'a> Document<'a> {
     /// Parses an object with the objects `flags`, `states` and `segments`. Missing states and segments are none. A byte-order mark is
     /// skipped.
@@ -65,7 +56,9 @@ impl<'a> Document<'a> {
     /// # Errors
     /// Fails with [`ParseError`] if the document as a whole cannot be read.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
-        let raw = payload(bytes)?;
+        let json = payload_text(bytes).map_err(ParseError::NotUtf8)?;
+        let raw: &RawValue = serde_json::from_str(json)
+            .map_err(|error| ParseError::InvalidJson(error.to_string()))?;
         let mut document = Self::default();
         let mut has_flags = false;
         for (name, value) in members(raw).ok_or(ParseError::NoFlags)? {

@@ -1,5 +1,6 @@
 //! The reader of objects and lists whose members may have any shape.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -16,7 +17,7 @@ pub(crate) trait Object<'de>: Default {
     /// Reads or skips the value of the member `name`.
     fn member<A: MapAccess<'de>>(
         &mut self,
-        name: &str,
+        name: Cow<'de, str>,
         value: MemberValue<'_, A>,
     ) -> Result<(), A::Error>;
 }
@@ -166,7 +167,7 @@ impl<'de, T: Object<'de>> Visitor<'de> for ShapeVisitor<ObjectOr<T>> {
         let mut object = T::default();
         // A name is read as raw JSON, because a lone surrogate in a text would make the whole object fail.
         while let Some(name) = map.next_key::<&RawValue>()? {
-            object.member(&unescape(name.get()), MemberValue { map: &mut map, reading: self.0 })?;
+            object.member(unescape(name.get()), MemberValue { map: &mut map, reading: self.0 })?;
         }
         Ok(Shape::Is(object))
     }

@@ -1,6 +1,7 @@
 //! The messages of a server (featbit 9.3).
 
-use fh_eval::internal::{Token, members};
+use fh_eval::internal::featbit::{Envelope, NoEnvelope};
+use fh_eval::internal::{Shape, Token};
 use serde_json::value::RawValue;
 
 /// A message of a server, or the body of a poll.
@@ -42,41 +43,38 @@ impl<'a> Message<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<Self, String> {
         let text = std::str::from_utf8(bytes).map_err(|why| why.to_string())?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let raw: &RawValue = serde_json::from_str(text).map_err(|why| why.to_string())?;
-        let envelope = members(raw).ok_or("the message is no object")?;
-        match member(&envelope, "messageType").map(Token::of) {
+        let envelope = Envelope::read(text).map_err(|why| match why {
+            NoEnvelope::InvalidJson(why) => why,
+            NoEnvelope::NoObject => "the message is no object".to_string(),
+        })?;
+        match envelope.message_type.map(Token::of) {
             Some(Token::Text(kind)) if kind == "data-sync" => {}
             Some(Token::Text(kind)) if kind == "pong" => return Ok(Self::Pong),
             _ => return Ok(Self::Other),
         }
-        let data =
-            member(&envelope, "data").and_then(members).ok_or("data-sync has no object `data`")?;
-        let event = match member(&data, "eventType").map(Token::of) {
+        let data = envelope.data.into_value().ok_or("data-sync has no object `data`")?;
+        let event = match data.event_type.map(Token::of) {
             Some(Token::Text(event)) if event == "full" => Event::Full,
             Some(Token::Text(event)) if event == "patch" => Event::Patch,
             _ => return Ok(Self::Other),
         };
-        if member(&data, "userKeyId").is_some() {
+        if data.user_key_id.is_some() {
             return Err(
                 "data-sync has the values of one user: use a server-side secret".to_string()
             );
         }
-        let list = |name: &str| match member(&data, name) {
-            Some(list) => serde_json::from_str(list.get())
-                .map_err(|_| format!("`{name}` of data-sync is no list")),
-            None if event == Event::Full => Err(format!("data-sync has no list `{name}`")),
-            None => Ok(Vec::new()),
+        let list = |name: &str, list| match list {
+            Shape::Is(list) => Ok(list),
+            Shape::Absent if event == Event::Patch => Ok(Vec::new()),
+            Shape::Absent => Err(format!("data-sync has no list `{name}`")),
+            Shape::Null | Shape::Other => Err(format!("`{name}` of data-sync is no list")),
         };
-        Ok(Self::Sync(Sync { event, flags: list("featureFlags")?, segments: list("segments")? }))
+        Ok(Self::Sync(Sync {
+            event,
+            flags: list("featureFlags", data.flags)?,
+            segments: list("segments", data.segments)?,
+        }))
     }
-}
-
-/// Returns the last member with this name.
-fn member<'a>(
-    members: &[(std::borrow::Cow<'a, str>, &'a RawValue)],
-    name: &str,
-) -> Option<&'a RawValue> {
-    members.iter().rev().find(|(known, _)| known == name).map(|(_, value)| *value)
 }
 
 #[cfg(test)]

@@ -43,10 +43,10 @@ impl<'a> Envelope<'a> {
 impl<'de> Object<'de> for Envelope<'de> {
     fn member<A: MapAccess<'de>>(
         &mut self,
-        name: &str,
+        name: Cow<'de, str>,
         value: MemberValue<'_, A>,
     ) -> Result<(), A::Error> {
-        match name {
+        match &*name {
             name::ID => self.id = Some(value.read()?),
             name::KEY => self.key = Some(value.read()?),
             name::FEATURES => self.features = value.read::<ListOr<_>>()?.0,

@@ -60,10 +60,10 @@ impl<'a> FeatureMembers<'a> {
 impl<'de> Object<'de> for FeatureMembers<'de> {
     fn member<A: MapAccess<'de>>(
         &mut self,
-        name: &str,
+        name: Cow<'de, str>,
         value: MemberValue<'_, A>,
     ) -> Result<(), A::Error> {
-        let place = match name {
+        let place = match &*name {
             name::ID => &mut self.id,
             name::KEY => &mut self.key,
             name::LOCKED => &mut self.locked,
@@ -73,7 +73,7 @@ impl<'de> Object<'de> for FeatureMembers<'de> {
             name::STRATEGIES => &mut self.strategies,
             name::PROPERTIES => &mut self.properties,
             _ => {
-                self.others.push((Cow::Owned(name.to_string()), value.read()?));
+                self.others.push((name, value.read()?));
                 return Ok(());
             }
         };

@@ -281,7 +281,7 @@ impl Session {
             if !json.is_empty() {
                 let environment = Some(Arc::clone(&self.environment));
                 let (source, kind) = (source.clone(), RawKind::List);
-                let json = String::from_utf8_lossy(json).into();
+                let json = std::str::from_utf8(json).unwrap_or_default().into();
                 self.actions.push_back(Action::Raw(RawUpdate { source, environment, kind, json }));
             }
         }
