@@ -4,6 +4,10 @@ mod after_fork;
 mod delays;
 #[cfg(feature = "featbit")]
 mod featbit;
+#[cfg(feature = "featuresignals")]
+mod featuresignals;
+#[cfg(any(feature = "featbit", feature = "featuresignals"))]
+mod further_systems;
 mod listeners;
 mod session_config;
 mod start;

@@ -22,7 +22,7 @@ pub(crate) enum Command {
     /// Logs a notice about an interceptor. The repository itself passes such notices to listeners.
     LogNotice(Notice),
     /// Logs a notice and passes it to listeners.
-    #[cfg(feature = "featbit")]
+    #[cfg(any(feature = "featbit", feature = "featuresignals"))]
     Notice(Notice),
     /// Requests the features from the Edge as `Client::refresh` describes, and reports the outcome to the caller.
     Refresh(oneshot::Sender<CommandResult>),

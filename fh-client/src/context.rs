@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use fh_eval::{AttributeText, Attributes, AttributesBuilder, Kind, Number, Value};
 use fh_repository::problem::Problem;
+use fh_repository::system::System;
 use fh_repository::{Change, ContextValues, Detail, ExplainedDetail, Params, Subscription};
 use serde::de::DeserializeOwned;
 
@@ -176,12 +177,18 @@ impl Context {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn track(&self, event: &str, value: f64) -> Result<(), crate::featbit::TrackError> {
-        if !self.shared.settings.is_featbit() {
+        if self.shared.settings.system() != System::FeatBit {
             return Err(crate::featbit::TrackError::OtherSystem);
         }
         let insights = self.shared.insights.clone();
         let insights = insights.unwrap_or_else(crate::featbit::Insights::new);
         insights.track(&self.attributes, event, value, self.shared.settings.now())
+    }
+}
+
+impl From<&Context> for Arc<Attributes> {
+    fn from(context: &Context) -> Self {
+        Self::clone(&context.attributes)
     }
 }
 
@@ -231,26 +238,32 @@ impl ContextBuilder {
         version = "version";
     }
 
-    /// Sets the user's key: the attribute `userkey` of FeatureHub, or `keyId` of FeatBit. Percentage rollouts of profile `client` of
+    /// Sets the user's key: the attribute `userkey` of FeatureHub, `keyId` of FeatBit, or `key` of FeatureSignals. Percentage rollouts of profile `client` of
     /// FeatureHub hash the user key if the context has no session, unless a rollout names other attributes. Flags of FeatBit have no value
     /// for a context without a user key.
     pub fn user_key(self, value: impl AsRef<str>) -> Self {
-        let name = if self.shared.settings.is_featbit() { "keyId" } else { "userkey" };
+        let name = match self.shared.settings.system() {
+            System::FeatBit => "keyId",
+            System::FeatureSignals => "key",
+            _ => "userkey",
+        };
         self.attribute(name, value.as_ref())
     }
 
     /// Sets the attribute with this name. The values are a text, a number, a boolean, or a list of them. Without a value, for
     /// example from an empty list, the attribute is removed. An attribute of FeatBit has one value, so that a list of several values
-    /// becomes its JSON text.
+    /// becomes its JSON text. One of FeatureSignals becomes the text that its server makes of a list, such as `[a b]`.
     pub fn attribute(mut self, name: &str, values: impl AttributeText) -> Self {
         let attributes = self.attributes.remove(name);
-        #[cfg(feature = "featbit")]
-        if self.shared.settings.is_featbit() {
-            let text = fh_eval::featbit::property_text(&values);
-            self.attributes = attributes.attribute(name, text);
-            return self;
-        }
-        self.attributes = attributes.attribute(name, values);
+        self.attributes = match self.shared.settings.system() {
+            #[cfg(feature = "featbit")]
+            System::FeatBit => attributes.attribute(name, fh_eval::featbit::property_text(&values)),
+            #[cfg(feature = "featuresignals")]
+            System::FeatureSignals => {
+                attributes.attribute(name, fh_eval::featuresignals::attribute_text(&values))
+            }
+            _ => attributes.attribute(name, values),
+        };
         self
     }
 

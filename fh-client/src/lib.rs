@@ -21,6 +21,8 @@ mod environment;
 #[cfg(feature = "featbit")]
 pub mod featbit;
 mod feature;
+#[cfg(feature = "featuresignals")]
+pub mod featuresignals;
 mod flush;
 mod header;
 #[cfg(feature = "metrics")]
@@ -95,6 +97,11 @@ struct FrontPage;
 #[cfg(all(doctest, feature = "serde"))]
 #[doc = include_str!("../../docs/bootstrap.md")]
 struct BootstrapPage;
+
+/// Runs the examples of the page about FeatureSignals as tests.
+#[cfg(all(doctest, feature = "featuresignals"))]
+#[doc = include_str!("../../docs/featuresignals.md")]
+struct FeatureSignalsPage;
 
 /// Runs the examples of the page about FeatBit as tests.
 #[cfg(all(doctest, feature = "featbit"))]

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use fh_repository::system::System;
 #[cfg(feature = "featbit")]
 use fh_session::featbit::{Endpoints, Secret};
+#[cfg(feature = "featuresignals")]
+use fh_session::featuresignals::{Endpoint, Key};
 use fh_session::{ApiKeys, EdgeUrl, KeyKind, Secrets};
 
 /// The server of a client, and the credentials that the client shows to it.
@@ -16,6 +18,12 @@ pub(crate) enum Server {
     /// A server of FeatBit.
     #[cfg(feature = "featbit")]
     FeatBit { endpoints: Endpoints, secret: Secret },
+    /// A server of FeatureSignals, which evaluates for one context. The key is `None` if the client sends no requests.
+    #[cfg(feature = "featuresignals")]
+    FeatureSignals { endpoint: Endpoint, key: Option<Key> },
+    /// A ruleset of FeatureSignals, which the client evaluates.
+    #[cfg(feature = "featuresignals")]
+    Ruleset { endpoint: Endpoint },
 }
 
 impl Server {
@@ -24,6 +32,8 @@ impl Server {
             Self::Edge { .. } => System::FeatureHub,
             #[cfg(feature = "featbit")]
             Self::FeatBit { .. } => System::FeatBit,
+            #[cfg(feature = "featuresignals")]
+            Self::FeatureSignals { .. } | Self::Ruleset { .. } => System::FeatureSignals,
         }
     }
 
@@ -33,6 +43,8 @@ impl Server {
             Self::Edge { url, .. } => url,
             #[cfg(feature = "featbit")]
             Self::FeatBit { endpoints, .. } => endpoints.streaming(),
+            #[cfg(feature = "featuresignals")]
+            Self::FeatureSignals { endpoint, .. } | Self::Ruleset { endpoint } => endpoint.url(),
         }
     }
 
@@ -42,6 +54,10 @@ impl Server {
             Self::Edge { url, .. } => vec![url],
             #[cfg(feature = "featbit")]
             Self::FeatBit { endpoints, .. } => vec![endpoints.streaming(), endpoints.polling()],
+            #[cfg(feature = "featuresignals")]
+            Self::FeatureSignals { endpoint, .. } => vec![endpoint.url()],
+            #[cfg(feature = "featuresignals")]
+            Self::Ruleset { .. } => Vec::new(),
         }
     }
 
@@ -51,6 +67,8 @@ impl Server {
             Self::Edge { keys, .. } => Some(keys),
             #[cfg(feature = "featbit")]
             Self::FeatBit { .. } => None,
+            #[cfg(feature = "featuresignals")]
+            Self::FeatureSignals { .. } | Self::Ruleset { .. } => None,
         }
     }
 
@@ -60,12 +78,22 @@ impl Server {
             Self::Edge { url, .. } => Self::Edge { url: url.clone(), keys },
             #[cfg(feature = "featbit")]
             Self::FeatBit { .. } => self.clone(),
+            #[cfg(feature = "featuresignals")]
+            Self::FeatureSignals { .. } | Self::Ruleset { .. } => self.clone(),
         }
     }
 
     /// Returns the kind of the credentials, which says whether the client or the server evaluates the rules.
     pub(crate) fn key_kind(&self) -> KeyKind {
-        self.keys().map_or(KeyKind::ClientEvaluated, ApiKeys::kind)
+        match self {
+            Self::Edge { keys, .. } => keys.kind(),
+            #[cfg(feature = "featbit")]
+            Self::FeatBit { .. } => KeyKind::ClientEvaluated,
+            #[cfg(feature = "featuresignals")]
+            Self::FeatureSignals { .. } => KeyKind::ServerEvaluated,
+            #[cfg(feature = "featuresignals")]
+            Self::Ruleset { .. } => KeyKind::ClientEvaluated,
+        }
     }
 
     /// Returns the id of the environment whose features the client reads, or of the first of several.
@@ -74,6 +102,10 @@ impl Server {
             Self::Edge { keys, .. } => Arc::clone(keys.first().environment()),
             #[cfg(feature = "featbit")]
             Self::FeatBit { secret, .. } => secret.environment(),
+            #[cfg(feature = "featuresignals")]
+            Self::FeatureSignals { endpoint, .. } | Self::Ruleset { endpoint } => {
+                Arc::clone(endpoint.environment())
+            }
         }
     }
 
@@ -87,6 +119,10 @@ impl Server {
                 Self::Edge { keys: own, .. } => keys.extend(own.iter()),
                 #[cfg(feature = "featbit")]
                 Self::FeatBit { secret, .. } => values.push(secret.expose()),
+                #[cfg(feature = "featuresignals")]
+                Self::FeatureSignals { key, .. } => values.extend(key.as_ref().map(Key::expose)),
+                #[cfg(feature = "featuresignals")]
+                Self::Ruleset { .. } => {}
             }
             values.extend(headers.iter().map(|(_, value)| value.as_str()));
         }
@@ -106,6 +142,16 @@ impl fmt::Debug for Server {
                 .field("endpoints", endpoints)
                 .field("secret", secret)
                 .finish(),
+            #[cfg(feature = "featuresignals")]
+            Self::FeatureSignals { endpoint, key } => f
+                .debug_struct("FeatureSignals")
+                .field("endpoint", endpoint)
+                .field("key", key)
+                .finish(),
+            #[cfg(feature = "featuresignals")]
+            Self::Ruleset { endpoint } => {
+                f.debug_struct("Ruleset").field("environment", endpoint.environment()).finish()
+            }
         }
     }
 }

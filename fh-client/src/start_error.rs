@@ -6,6 +6,10 @@ use std::io;
 use fh_repository::problem::TooManyAttributes;
 #[cfg(feature = "featbit")]
 use fh_session::featbit::{EndpointError, SecretError};
+#[cfg(feature = "featuresignals")]
+use fh_session::featuresignals::{
+    EndpointError as SignalsEndpointError, KeyError as SignalsKeyError,
+};
 use fh_session::{KeyError, UrlError};
 
 use crate::driver::MissingDriver;
@@ -28,6 +32,12 @@ pub enum StartError {
     /// The environment secret of a FeatBit server is missing or invalid.
     #[cfg(feature = "featbit")]
     Secret(SecretError),
+    /// The URL or the environment of a FeatureSignals server is missing or invalid.
+    #[cfg(feature = "featuresignals")]
+    SignalsEndpoint(SignalsEndpointError),
+    /// The API key of a FeatureSignals server is missing or invalid.
+    #[cfg(feature = "featuresignals")]
+    SignalsKey(SignalsKeyError),
     /// There are no API keys, or the API keys are invalid.
     Keys(KeyError),
     /// The program selected streaming with several API keys, but a stream serves only one key (D-77).
@@ -71,6 +81,10 @@ impl fmt::Display for StartError {
             Self::Endpoint(error) => error.fmt(f),
             #[cfg(feature = "featbit")]
             Self::Secret(error) => error.fmt(f),
+            #[cfg(feature = "featuresignals")]
+            Self::SignalsEndpoint(error) => error.fmt(f),
+            #[cfg(feature = "featuresignals")]
+            Self::SignalsKey(error) => error.fmt(f),
             Self::Keys(error) => error.fmt(f),
             Self::SeveralKeysStream => {
                 f.write_str("several API keys cannot be streamed: use polling")
@@ -101,6 +115,10 @@ impl std::error::Error for StartError {
             Self::Endpoint(error) => Some(error),
             #[cfg(feature = "featbit")]
             Self::Secret(error) => Some(error),
+            #[cfg(feature = "featuresignals")]
+            Self::SignalsEndpoint(error) => Some(error),
+            #[cfg(feature = "featuresignals")]
+            Self::SignalsKey(error) => Some(error),
             Self::Keys(error) => Some(error),
             Self::Context(error) => Some(error),
             Self::Bootstrap(error) => Some(error),
@@ -129,6 +147,20 @@ impl From<EndpointError> for StartError {
 impl From<SecretError> for StartError {
     fn from(error: SecretError) -> Self {
         Self::Secret(error)
+    }
+}
+
+#[cfg(feature = "featuresignals")]
+impl From<SignalsEndpointError> for StartError {
+    fn from(error: SignalsEndpointError) -> Self {
+        Self::SignalsEndpoint(error)
+    }
+}
+
+#[cfg(feature = "featuresignals")]
+impl From<SignalsKeyError> for StartError {
+    fn from(error: SignalsKeyError) -> Self {
+        Self::SignalsKey(error)
     }
 }
 

@@ -147,6 +147,13 @@ impl<'a> FeatureRef<'a> {
         slots.filter_map(|slot| segments.get(*slot as usize))
     }
 
+    /// Returns the ids and the JSON of the segments that the feature names. A segment that does not exist has no JSON.
+    #[cfg(feature = "first-row")]
+    pub(crate) fn named_segments(&self) -> Vec<(&'a str, Option<&'a str>)> {
+        let named = self.named_slots().map(|slot| (&*slot.id, slot.segment.as_deref()));
+        named.map(|(id, tables)| (id, tables.and_then(Tables::first_json))).collect()
+    }
+
     /// Like [`Self::attributes_read`], without the attributes that prerequisites read.
     fn own_attributes_read(&self, each: &mut dyn FnMut(&'a str)) {
         let Some(head) = self.head() else { return };

@@ -424,7 +424,7 @@ impl<S: Storage> Tables<S> {
     }
 
     /// Returns the JSON of the first feature, which is the only one of a segment.
-    #[cfg(feature = "featbit")]
+    #[cfg(feature = "first-row")]
     pub(crate) fn first_json(&self) -> Option<&str> {
         self.features.first().map(|detail| &*detail.json)
     }

@@ -6,6 +6,8 @@ use fh_eval::{Evaluation, FeatureRef, Kind, Number, Value};
 
 use crate::intercept::lenient;
 use crate::reason::Reason;
+#[cfg(any(feature = "featbit", feature = "featuresignals"))]
+use crate::system::System;
 
 /// The result of a read, from which the value is converted to the requested type.
 pub(crate) enum Answer<'a> {
@@ -22,6 +24,8 @@ pub(crate) struct Ruled<'a> {
     pub(crate) evaluation: Evaluation<'a>,
     /// The id of the strategy that matched on the Edge; `None` if the Edge reports no strategy, or if the client evaluates the feature.
     pub(crate) strategy: Option<&'a str>,
+    #[cfg(any(feature = "featbit", feature = "featuresignals"))]
+    pub(crate) system: System,
 }
 
 /// The value that an interceptor returned.
@@ -34,11 +38,11 @@ pub(crate) struct Intercepted<'a> {
 }
 
 impl<'a> Ruled<'a> {
-    /// Returns the id of the strategy that matched, or of the variation of FeatBit that is served.
+    /// Returns the id of the strategy that matched, of the variation of FeatBit that is served, or of FeatureSignals' variant.
     pub(crate) fn strategy_id(&self) -> Option<&'a str> {
-        #[cfg(feature = "featbit")]
-        if let Some(variation) = self.evaluation.variant() {
-            return Some(variation);
+        #[cfg(any(feature = "featbit", feature = "featuresignals"))]
+        if self.system != System::FeatureHub {
+            return self.evaluation.variant();
         }
         self.strategy.or_else(|| self.evaluation.strategy_id())
     }

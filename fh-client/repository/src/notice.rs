@@ -63,6 +63,14 @@ pub enum Notice {
         /// The status of the server's answer.
         status: u16,
     },
+    /// A server of FeatureSignals refused three streams in a row, and a poll succeeded. The client polls, and tries a stream again every 10
+    /// minutes. Not reported again until a stream has been open.
+    StreamsRefused,
+    /// A server of FeatureSignals has so many flags that each refresh needs many requests.
+    ManyFlags {
+        /// The number of flags.
+        count: usize,
+    },
     /// Features from a store or a snapshot were not applied.
     StoreIgnored {
         /// The source of the features.
@@ -93,6 +101,8 @@ impl Notice {
             Self::SocketsUnsupported => "sockets_unsupported",
             Self::ClockOff { .. } => "clock_off",
             Self::InsightsRefused { .. } => "insights_refused",
+            Self::StreamsRefused => "streams_refused",
+            Self::ManyFlags { .. } => "many_flags",
             Self::StoreIgnored { .. } => "store_ignored",
             Self::Ignored { .. } => "ignored",
         }
@@ -147,6 +157,15 @@ impl fmt::Display for Notice {
                 f,
                 "the server refuses insights (status {status}): no evaluation and no metric is sent until the next start; check the secret and the \
                  event URL"
+            ),
+            Self::StreamsRefused => f.write_str(
+                "the server refuses streams: the client polls, and tries a stream again every 10 minutes",
+            ),
+            Self::ManyFlags { count } => write!(
+                f,
+                "the server has {count} flags, so that each refresh takes {} requests: name the flags that the program reads by the setting \
+                 `flags`, or evaluate a file by the setting `ruleset_file`",
+                count.div_ceil(100) + 1
             ),
             Self::StoreIgnored { source, why } => {
                 write!(f, "the state from {source} was not used: {why}")

@@ -36,6 +36,16 @@ pub enum Problem {
     SocketsBlocked,
     /// A server of FeatBit refuses the environment secret: it closed the socket with code 4003.
     SecretRefused,
+    /// A server of FeatureSignals answered with this status, and with an error whose text this is. Status 401 also means that the server could
+    /// not load its flags.
+    Rejected {
+        /// The status of the answer.
+        status: u16,
+        /// The error of the answer, as the server wrote it.
+        message: String,
+    },
+    /// The context has an empty user key, which a server of FeatureSignals refuses.
+    EmptyKey,
     /// The content type of the response does not fit the request. The text is this content type in lower case, without parameters and cut
     /// after 100 characters; empty if the response has none.
     ContentType(String),
@@ -95,7 +105,14 @@ impl Problem {
     /// Returns true if the Edge refuses this client, so that an early retry is unlikely to succeed (D-21).
     #[must_use]
     pub const fn is_refusal(&self) -> bool {
-        matches!(self, Self::BadRequest | Self::Unauthorised(_) | Self::NotFound | Self::Failure(_))
+        matches!(
+            self,
+            Self::BadRequest
+                | Self::Unauthorised(_)
+                | Self::NotFound
+                | Self::Failure(_)
+                | Self::Rejected { .. }
+        )
     }
 
     /// Returns the short name of the problem, such as `bad_request`, which metrics and bindings for other languages use.
@@ -114,6 +131,8 @@ impl Problem {
             Self::HeldBack => "held_back",
             Self::SocketsBlocked => "sockets_blocked",
             Self::SecretRefused => "secret_refused",
+            Self::Rejected { .. } => "rejected",
+            Self::EmptyKey => "empty_key",
             Self::ContentType(_) => "content_type",
             Self::Redirect => "redirect",
             Self::Malformed(_) => "malformed",
@@ -146,7 +165,7 @@ pub struct ProblemOn<'a> {
 }
 
 impl Problem {
-    /// Returns the problem as a text in the words of this system, such as "the server failed" for FeatBit. The `Display` of a problem has the
+    /// Returns the problem as a text in the words of this system, such as "the server failed" for FeatBit and FeatureSignals. The `Display` of a problem has the
     /// words of FeatureHub.
     #[must_use]
     pub const fn on(&self, system: System) -> ProblemOn<'_> {
@@ -191,6 +210,12 @@ impl fmt::Display for ProblemOn<'_> {
             Problem::SecretRefused => write!(
                 f,
                 "the {server} refuses the environment secret (close code 4003): use the server secret of an environment that exists",
+            ),
+            Problem::Rejected { status, message } => {
+                write!(f, "the {server} answered with status {status}: {message}")
+            }
+            Problem::EmptyKey => f.write_str(
+                "the context has an empty user key: give the context a user key, or none at all",
             ),
             Problem::ContentType(found) => {
                 write!(f, "the response has content type {found:?}, which does not fit the request")

@@ -14,12 +14,18 @@ pub enum Reason {
     Default,
     /// The feature has no strategies.
     Static,
-    /// A flag of FeatBit is off, and has the value for that.
+    /// A flag of FeatBit or FeatureSignals is off, and has the value for that.
     Off,
     /// A flag of FeatBit has the value for users whose keys it lists.
     Target,
     /// A flag of FeatBit is malformed for this user, for example because it names a segment that does not exist. It has no value.
     Malformed,
+    /// A flag of FeatureSignals has the value of a variant, by the share of the context.
+    Variant,
+    /// A flag of FeatureSignals has its default value, because another flag of its group has the context.
+    Excluded,
+    /// A flag of FeatureSignals has its default value, because a flag that must be on is off for the context.
+    PrerequisiteFailed,
     /// An interceptor returned the value.
     Intercepted,
     /// The value is null, and the read requested a type. A read without a requested type has the reason for the null value instead.
@@ -44,6 +50,9 @@ impl Reason {
             Self::Off => "OFF",
             Self::Target => "TARGET",
             Self::Malformed => "MALFORMED",
+            Self::Variant => "VARIANT",
+            Self::Excluded => "EXCLUDED",
+            Self::PrerequisiteFailed => "PREREQUISITE_FAILED",
             Self::Intercepted => "INTERCEPTED",
             Self::NotSet => "NOT_SET",
             Self::NotFound => "NOT_FOUND",
@@ -63,6 +72,9 @@ impl Reason {
             Self::Off,
             Self::Target,
             Self::Malformed,
+            Self::Variant,
+            Self::Excluded,
+            Self::PrerequisiteFailed,
             Self::Intercepted,
             Self::NotSet,
             Self::NotFound,
@@ -87,12 +99,18 @@ impl From<fh_eval::EvaluationReason> for Reason {
             Engine::StrategyMatch => Self::StrategyMatch,
             Engine::Split => Self::Split,
             Engine::Static => Self::Static,
-            #[cfg(feature = "featbit")]
+            #[cfg(any(feature = "featbit", feature = "featuresignals"))]
             Engine::Off => Self::Off,
-            #[cfg(feature = "featbit")]
+            #[cfg(any(feature = "featbit", feature = "featuresignals"))]
             Engine::Target => Self::Target,
-            #[cfg(feature = "featbit")]
+            #[cfg(any(feature = "featbit", feature = "featuresignals"))]
             Engine::Malformed => Self::Malformed,
+            #[cfg(feature = "featuresignals")]
+            Engine::Variant => Self::Variant,
+            #[cfg(feature = "featuresignals")]
+            Engine::Excluded => Self::Excluded,
+            #[cfg(feature = "featuresignals")]
+            Engine::PrerequisiteFailed => Self::PrerequisiteFailed,
             Engine::NotSet => Self::NotSet,
             Engine::NotFound => Self::NotFound,
             Engine::TypeMismatch => Self::TypeMismatch,

@@ -9,15 +9,28 @@ pub enum System {
     FeatureHub,
     /// FeatBit.
     FeatBit,
+    /// FeatureSignals.
+    FeatureSignals,
 }
 
 impl System {
-    /// Returns the name of the system in options and reports: `featurehub` or `featbit`.
+    /// Returns the name of the system in options and reports: `featurehub`, `featbit` or `featuresignals`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::FeatureHub => "featurehub",
             Self::FeatBit => "featbit",
+            Self::FeatureSignals => "featuresignals",
+        }
+    }
+
+    /// Returns the name of the system in texts, such as `FeatBit`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::FeatureHub => "FeatureHub",
+            Self::FeatBit => "FeatBit",
+            Self::FeatureSignals => "FeatureSignals",
         }
     }
 
@@ -26,7 +39,7 @@ impl System {
     pub const fn server(self) -> &'static str {
         match self {
             Self::FeatureHub => "Edge",
-            Self::FeatBit => "server",
+            Self::FeatBit | Self::FeatureSignals => "server",
         }
     }
 
@@ -34,7 +47,7 @@ impl System {
     #[must_use]
     pub const fn credential(self) -> &'static str {
         match self {
-            Self::FeatureHub => "key",
+            Self::FeatureHub | Self::FeatureSignals => "key",
             Self::FeatBit => "secret",
         }
     }

@@ -162,7 +162,7 @@ pub enum Action {
     CommandDone(CommandId, Result<Readiness, Problem>),
 }
 
-/// An HTTP request. Its method is always GET. Transports must not follow redirects, because the session follows redirects within the same
+/// An HTTP request. Transports must not follow redirects, because the session follows redirects within the same
 /// origin itself (D-82).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
@@ -172,6 +172,8 @@ pub struct Request {
     pub url: SecretUrl,
     /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
+    /// The body of a request with the method POST; `None` for the method GET.
+    pub body: Option<String>,
 }
 
 /// The purpose of a request.

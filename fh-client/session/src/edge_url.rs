@@ -98,13 +98,14 @@ impl EdgeUrl {
         Ok(Self::of(&scheme, host, path))
     }
 
-    /// Parses the base URL of a server that is no Edge. The schemes `ws` and `wss` become `http` and `https`, and the path is kept.
+    /// Parses the base URL of a server that is no Edge, with one of these schemes. The schemes `ws` and `wss` become `http` and `https`, and the
+    /// path is kept.
     ///
     /// # Errors
     /// [`UrlError`] if the text is not a valid base URL.
-    #[cfg(feature = "featbit")]
-    pub(crate) fn parse_server(text: &str) -> Result<Self, UrlError> {
-        let (scheme, host, path) = parts(text, &["ws", "wss", "http", "https"])?;
+    #[cfg(any(feature = "featbit", feature = "featuresignals"))]
+    pub(crate) fn parse_server(text: &str, schemes: &[&str]) -> Result<Self, UrlError> {
+        let (scheme, host, path) = parts(text, schemes)?;
         Ok(Self::of(&scheme.replace("ws", "http"), host, path))
     }
 

@@ -10,6 +10,8 @@ mod edge_url;
 #[cfg(feature = "featbit")]
 pub mod featbit;
 mod feature_set;
+#[cfg(feature = "featuresignals")]
+pub mod featuresignals;
 mod key;
 mod response_class;
 mod secrets;

@@ -106,6 +106,9 @@ impl Secrets {
             Problem::ContentType(text) => Problem::ContentType(self.wiped(&text)),
             Problem::Malformed(text) => Problem::Malformed(self.wiped(&text)),
             Problem::Unreachable(text) => Problem::Unreachable(self.wiped(&text)),
+            Problem::Rejected { status, message } => {
+                Problem::Rejected { status, message: self.wiped(&message) }
+            }
             Problem::Tls(text) => Problem::Tls(self.wiped(&text)),
             other => other,
         }

@@ -4,18 +4,20 @@ use std::sync::Arc;
 
 use fh_repository::system::System;
 use fh_repository::{Repository, UsageOptions};
+use fh_session::Mode as FeatureHubMode;
 use fh_session::featbit::internal::Message;
 use fh_session::featbit::{Config, Endpoints, Mode, Secret};
-use fh_session::{ApiKeys, Config as FeatureHubConfig, EdgeUrl, Mode as FeatureHubMode};
 use tokio::sync::mpsc;
 
 use super::ClientBuilder;
+use super::further_systems::{Defaults, meaningless};
+use super::start::NOWHERE;
 use crate::client::Client;
 use crate::command::Command;
 use crate::current_settings::CurrentSettings;
 use crate::featbit::{Insights, Reporting, Sender, Settings};
 use crate::server::Server;
-use crate::settings::{BuilderSettings, ClientSettings, check_common, polling};
+use crate::settings::{BuilderSettings, ClientSettings, SystemSettings, polling};
 use crate::start_error::StartError;
 use crate::transport::InvalidSetting;
 
@@ -42,7 +44,7 @@ impl ClientBuilder {
         if let Some(interval) = settings.polling {
             self.settings.mode = Some(polling(interval));
         }
-        self.settings.featbit = Some(settings);
+        self.settings.system = SystemSettings::FeatBit(settings);
         self
     }
 }
@@ -55,8 +57,8 @@ impl ClientSettings {
         is_offline: bool,
         repository: &Repository,
     ) -> Option<Insights> {
-        let reporting = self.given.featbit.as_ref()?.insights;
-        if is_offline || reporting == Reporting::Nothing || server.system() != System::FeatBit {
+        let SystemSettings::FeatBit(own) = &self.given.system else { return None };
+        if is_offline || own.insights == Reporting::Nothing || server.system() != SYSTEM {
             return None;
         }
         let insights = Insights::new();
@@ -88,8 +90,7 @@ impl ClientSettings {
 
 /// The server secret that an offline client uses if it needs none.
 const NO_SECRET: &str = "offline";
-/// The URL that an offline client uses if it needs none. It appears in logs.
-const NOWHERE: &str = "http://offline.invalid";
+const SYSTEM: System = System::FeatBit;
 
 /// The environment variables for the secret and the URLs.
 const SECRET: &str = "FEATBIT_ENV_SECRET";
@@ -121,12 +122,19 @@ impl BuilderSettings {
             Some(FeatureHubMode::Polling(interval)) => Mode::Polling(interval),
             Some(FeatureHubMode::Offline) => Mode::Offline,
             Some(FeatureHubMode::Once) => {
-                return Err(meaningless("once", "write a polling interval above 0"));
+                return Err(meaningless(SYSTEM, "once", "write a polling interval above 0"));
             }
-            Some(_) => return Err(meaningless("passive", "use streaming or polling")),
+            Some(_) => return Err(meaningless(SYSTEM, "passive", "use streaming or polling")),
         };
         config.profile = own.profile;
-        let common = common(self, &config)?;
+        let common = self.of_all_systems(&Defaults {
+            system: SYSTEM,
+            limits: config.limits,
+            identification: &config.identification,
+            own_headers: &["authorization", "user-agent"],
+            bootstrap: None,
+            switches_contexts: false,
+        })?;
         config.backoff = common.backoff;
         config.return_within = common.return_within;
         config.refused = common.refused;
@@ -135,64 +143,8 @@ impl BuilderSettings {
         config.pace = common.pace;
         config.limits = common.limits;
         config.identification = common.identification;
-        let headers = common.headers;
-        if let Some((name, _)) = headers.iter().find(|(name, _)| is_ours(name)) {
-            return Err(StartError::Header(name.clone()));
-        }
-        Ok((config, headers))
+        Ok((config, common.headers))
     }
-}
-
-/// Returns the settings that sessions with both systems have, after the program has changed them. A setting that belongs to FeatureHub alone
-/// is an error.
-fn common(given: &BuilderSettings, config: &Config) -> Result<FeatureHubConfig, StartError> {
-    for (name, is_given, instead) in [
-        ("edge_url", given.url.is_some(), "set the URLs of `featbit::Settings`"),
-        ("api_key", !given.keys.is_empty(), "set the secret of `featbit::Settings`"),
-        ("snapshot_file", given.snapshot.is_some(), "use `bootstrap`"),
-    ] {
-        if is_given {
-            return Err(meaningless(name, instead));
-        }
-    }
-    let template = || -> Result<FeatureHubConfig, StartError> {
-        // The URL and the key are never used.
-        let (url, keys) = (EdgeUrl::parse(NOWHERE)?, ApiKeys::parse(["featbit/none*"])?);
-        let mut template = FeatureHubConfig::new(url, keys);
-        template.limits = config.limits;
-        template.identification.clone_from(&config.identification);
-        Ok(template)
-    };
-    let (unchanged, mut changed) = (template()?, template()?);
-    for change in &given.changes {
-        change(&mut changed);
-    }
-    for (name, is_changed, instead) in [
-        ("edge", changed.edge != unchanged.edge, "set the URLs of `featbit::Settings`"),
-        ("keys", changed.keys != unchanged.keys, "set the secret of `featbit::Settings`"),
-        ("mode", changed.mode != unchanged.mode, "use a function of the builder"),
-        ("profile", changed.profile != unchanged.profile, "set that of `featbit::Settings`"),
-        (
-            "context_placement",
-            changed.context_placement != unchanged.context_placement,
-            "leave it out",
-        ),
-        ("while_switching", changed.while_switching != unchanged.while_switching, "leave it out"),
-    ] {
-        if is_changed {
-            return Err(meaningless(name, instead));
-        }
-    }
-    check_common(&changed)?;
-    Ok(changed)
-}
-
-fn is_ours(name: &str) -> bool {
-    name.eq_ignore_ascii_case("authorization") || name.eq_ignore_ascii_case("user-agent")
-}
-
-fn meaningless(name: &str, instead: &str) -> StartError {
-    InvalidSetting::new(name, format!("a client of FeatBit has no such setting: {instead}")).into()
 }
 
 /// Checks a bootstrap document: the body of `latest-all`.

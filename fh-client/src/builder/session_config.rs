@@ -1,5 +1,7 @@
 //! The settings of a session, of one of several systems.
 
+#[cfg(feature = "featuresignals")]
+use fh_session::featuresignals::Mode as SignalsMode;
 use fh_session::{Config, Limits, Mode, Session};
 
 use crate::driver::Protocol;
@@ -11,6 +13,11 @@ pub(super) enum SessionConfig {
     #[cfg(feature = "featbit")]
     FeatBit {
         config: Box<fh_session::featbit::Config>,
+        headers: Vec<(String, String)>,
+    },
+    #[cfg(feature = "featuresignals")]
+    FeatureSignals {
+        config: Box<fh_session::featuresignals::Config>,
         headers: Vec<(String, String)>,
     },
 }
@@ -26,6 +33,15 @@ impl SessionConfig {
                 endpoints: config.endpoints.clone(),
                 secret: config.secret.clone(),
             },
+            #[cfg(feature = "featuresignals")]
+            Self::FeatureSignals { config, .. } if config.mode == SignalsMode::Local => {
+                Server::Ruleset { endpoint: config.endpoint.clone() }
+            }
+            #[cfg(feature = "featuresignals")]
+            Self::FeatureSignals { config, .. } => Server::FeatureSignals {
+                endpoint: config.endpoint.clone(),
+                key: config.key.clone(),
+            },
         }
     }
 
@@ -34,6 +50,10 @@ impl SessionConfig {
             Self::FeatureHub(config) => config.mode == Mode::Offline,
             #[cfg(feature = "featbit")]
             Self::FeatBit { config, .. } => config.mode == fh_session::featbit::Mode::Offline,
+            #[cfg(feature = "featuresignals")]
+            Self::FeatureSignals { config, .. } => {
+                matches!(config.mode, SignalsMode::Offline | SignalsMode::Local)
+            }
         }
     }
 
@@ -42,6 +62,8 @@ impl SessionConfig {
             Self::FeatureHub(config) => config.limits,
             #[cfg(feature = "featbit")]
             Self::FeatBit { config, .. } => config.limits,
+            #[cfg(feature = "featuresignals")]
+            Self::FeatureSignals { config, .. } => config.limits,
         }
     }
 
@@ -52,6 +74,8 @@ impl SessionConfig {
             Self::FeatureHub(config) => std::mem::take(&mut config.headers),
             #[cfg(feature = "featbit")]
             Self::FeatBit { headers, .. } => std::mem::take(headers),
+            #[cfg(feature = "featuresignals")]
+            Self::FeatureSignals { headers, .. } => std::mem::take(headers),
         }
     }
 
@@ -62,6 +86,11 @@ impl SessionConfig {
             #[cfg(feature = "featbit")]
             Self::FeatBit { config, .. } => {
                 Protocol::FeatBit(Box::new(fh_session::featbit::Session::new(*config, seed)))
+            }
+            #[cfg(feature = "featuresignals")]
+            Self::FeatureSignals { config, .. } => {
+                let session = fh_session::featuresignals::Session::new(*config, seed);
+                Protocol::FeatureSignals(Box::new(session))
             }
         }
     }

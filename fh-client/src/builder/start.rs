@@ -7,29 +7,37 @@ use fh_eval::Attributes;
 use fh_repository::notice::Notice;
 use fh_repository::rules::Rules;
 use fh_repository::source::Source;
-#[cfg(feature = "featbit")]
+#[cfg(any(feature = "featbit", feature = "featuresignals"))]
 use fh_repository::system::System;
+#[cfg(feature = "featuresignals")]
+use fh_session::featuresignals::internal::answers_document;
 use fh_session::{ApiKeys, ContextHeader, EdgeUrl, Input, Limits, Mode};
 use tokio::sync::mpsc;
 
 use super::ClientBuilder;
+#[cfg(feature = "featuresignals")]
+use super::featuresignals::{followed_file, given_ruleset};
 use super::session_config::SessionConfig;
 use crate::client::Client;
 use crate::command::Command;
 use crate::current_settings::CurrentSettings;
 use crate::driver::{Driver, DriverClock, Parts};
 use crate::environment;
+#[cfg(feature = "featuresignals")]
+use crate::featuresignals::RulesetFile;
 use crate::seed::seed;
 use crate::server::Server;
-use crate::settings::{BuilderSettings, ClientSettings, TransportChoice};
+use crate::settings::{BuilderSettings, ClientSettings, SystemSettings, TransportChoice};
 use crate::shared_state::SharedState;
 use crate::snapshot_file::{Bootstrap, SnapshotWriter};
 use crate::start_error::StartError;
+#[cfg(feature = "featuresignals")]
+use crate::transport::InvalidSetting;
 use crate::transport::{OfflineTransport, Transport};
 
 /// The URL that an offline client uses if neither the program nor the environment sets a URL. It appears in logs and in the
 /// client's `Debug` output.
-const NOWHERE: &str = "http://offline.invalid";
+pub(super) const NOWHERE: &str = "http://offline.invalid";
 const NO_KEY: &str = "offline/offline*";
 
 impl ClientBuilder {
@@ -136,6 +144,10 @@ impl ClientBuilder {
             driver.bootstrap(bootstrap, &server, is_offline);
         }
         driver.restore_at_start();
+        #[cfg(feature = "featuresignals")]
+        if let Some(path) = followed_file(&settings.given.system) {
+            driver.follow(RulesetFile::new(path), server.environment());
+        }
         drop(inside);
         if first.is_some() {
             // In place of the events of the start, these listeners get the changes since the features that are served already.
@@ -198,11 +210,20 @@ impl ClientBuilder {
 impl BuilderSettings {
     /// Returns the settings of the session. The texts of the API keys are dropped, because only the parsed keys are used from here on.
     fn session_config(&mut self) -> Result<SessionConfig, StartError> {
-        #[cfg(feature = "featbit")]
-        if let Some(featbit) = &self.featbit {
-            let (config, headers) =
-                self.featbit_session(featbit, |name| std::env::var(name).ok())?;
-            return Ok(SessionConfig::FeatBit { config: Box::new(config), headers });
+        match &self.system {
+            SystemSettings::FeatureHub => {}
+            #[cfg(feature = "featbit")]
+            SystemSettings::FeatBit(own) => {
+                let (config, headers) =
+                    self.featbit_session(own, |name| std::env::var(name).ok())?;
+                return Ok(SessionConfig::FeatBit { config: Box::new(config), headers });
+            }
+            #[cfg(feature = "featuresignals")]
+            SystemSettings::FeatureSignals(own) => {
+                let (config, headers) =
+                    self.featuresignals_session(own, |name| std::env::var(name).ok())?;
+                return Ok(SessionConfig::FeatureSignals { config: Box::new(config), headers });
+            }
         }
         let settings = self;
         let is_offline = settings.mode == Some(Mode::Offline);
@@ -232,6 +253,13 @@ impl ClientSettings {
             SessionConfig::FeatureHub(config) => self.given.check(config)?,
             #[cfg(feature = "featbit")]
             SessionConfig::FeatBit { .. } => ContextHeader::default(),
+            #[cfg(feature = "featuresignals")]
+            SessionConfig::FeatureSignals { .. } => {
+                let context = self.given.context.as_deref();
+                let checked = context.map_or(Ok(()), |context| self.given.check_context(context));
+                checked.map_err(|why| InvalidSetting::new("context", why.to_string()))?;
+                ContextHeader::default()
+            }
         };
         if !config.is_offline() {
             for url in config.server().urls() {
@@ -249,9 +277,14 @@ impl ClientSettings {
                     super::featbit::check_bootstrap(bytes)?;
                     Ok(Bootstrap::whole(bytes))
                 }
+                #[cfg(feature = "featuresignals")]
+                SessionConfig::FeatureSignals { .. } => Ok(Bootstrap::whole(bytes)),
             })
             .collect();
-        Ok((header, bootstrap?))
+        let mut bootstrap: Vec<Bootstrap> = bootstrap?;
+        #[cfg(feature = "featuresignals")]
+        bootstrap.extend(given_ruleset(&self.given.system).map(|bytes| Bootstrap::whole(&bytes)));
+        Ok((header, bootstrap))
     }
 }
 
@@ -260,6 +293,14 @@ fn document_of(rules: &Rules) -> Bootstrap {
     #[cfg(feature = "featbit")]
     if rules.system() == System::FeatBit {
         return Bootstrap::whole(fh_eval::featbit::full_message(rules.ruleset()).as_bytes());
+    }
+    #[cfg(feature = "featuresignals")]
+    if rules.system() == System::FeatureSignals {
+        return match rules.evaluated_for() {
+            Some(_) => Bootstrap::whole(answers_document(rules.ruleset()).as_bytes()),
+            // The settings of the client have the ruleset.
+            None => Bootstrap::default(),
+        };
     }
     Bootstrap::of(rules)
 }
@@ -276,6 +317,20 @@ fn default_transport(_: &Limits) -> Result<Arc<dyn Transport>, StartError> {
 }
 
 impl Driver {
+    /// Serves the ruleset of a file, and each later content of the file.
+    #[cfg(feature = "featuresignals")]
+    fn follow(&mut self, mut file: RulesetFile, environment: Arc<str>) {
+        match file.first() {
+            Ok(ruleset) => self.prepare(Input::Stored {
+                source: crate::featuresignals::source(),
+                environment: Arc::clone(&environment),
+                features: &ruleset,
+            }),
+            Err(notice) => self.note(notice),
+        }
+        tokio::spawn(file.follow(environment, self.command_sender()));
+    }
+
     fn set_first_context(&mut self, context: &Arc<Attributes>) {
         let command_id = self.command_id();
         self.prepare(Input::Context(command_id, Arc::clone(context)));

@@ -178,7 +178,7 @@ pub enum SetKeysError {
     /// There are several keys, but the program has selected [`ClientBuilder::streaming`](crate::ClientBuilder::streaming), and
     /// a stream serves only one key (D-77). The client continues to use the former keys.
     SeveralKeysStream,
-    /// The client's server has no API keys, because it is no Edge.
+    /// The client's server is no Edge, whose API keys alone can be replaced.
     NoKeys,
     /// The request with the new keys did not succeed, or the client is closed. A client that is not closed uses the new keys.
     Edge(Problem),
@@ -192,7 +192,7 @@ impl fmt::Display for SetKeysError {
                 f.write_str("several API keys cannot be streamed: use polling")
             }
             Self::NoKeys => f.write_str(
-                "a client of FeatBit has no API keys: start another client with the other secret",
+                "only the API keys of FeatureHub can be replaced: start another client with the other key or secret",
             ),
             Self::Edge(problem) => problem.fmt(f),
         }

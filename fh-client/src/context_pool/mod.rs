@@ -14,7 +14,7 @@ use std::time::Duration;
 use fh_eval::Attributes;
 use fh_repository::problem::{Problem, Stage};
 use fh_repository::readiness::Readiness;
-use fh_session::{ContextHeader, KeyKind};
+use fh_session::KeyKind;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -141,7 +141,7 @@ impl ContextPool {
             self.pool.end_all();
             return Ok(client.context_of(attributes));
         }
-        ContextHeader::of(&attributes).map_err(Problem::Context)?;
+        client.shared().settings.given.check_context(&attributes)?;
         // The timeout runs on the runtime of the contexts, so that the caller needs no tokio runtime.
         let limit = client.shared().settings.limits.poll;
         let place = client.shared().settings.place()?;

@@ -100,8 +100,8 @@ pub(crate) struct Driver {
     /// The servers and the headers of the last requests, each once in a row, the latest last. The problem that the status shows
     /// may come from one of these requests.
     sent: VecDeque<(Server, Vec<(String, String)>)>,
-    /// The request in flight; `None` if there is none.
-    exchange: Option<(RequestId, InFlight)>,
+    /// The requests in flight, of which a session with FeatureSignals has two: a stream and a poll.
+    exchanges: Vec<(RequestId, InFlight)>,
     /// Exchanges that have ended or were aborted. The driver drops them after it has performed all pending actions. Therefore
     /// the client already shows the new status when the Edge sees that the client has ended a stream.
     ended: Vec<(RequestId, InFlight)>,
@@ -134,7 +134,7 @@ impl Driver {
             secrets: Server::secrets([(&parts.server, &*parts.headers)].into_iter()),
             sent: VecDeque::new(),
             parts,
-            exchange: None,
+            exchanges: Vec::new(),
             ended: Vec::new(),
             waiting: HashMap::new(),
             command_ids: 0,
@@ -154,6 +154,12 @@ impl Driver {
     pub(crate) fn command_id(&mut self) -> CommandId {
         self.command_ids += 1;
         CommandId(self.command_ids)
+    }
+
+    /// Returns a sender of commands to this driver, which does not keep the client alive.
+    #[cfg(feature = "featuresignals")]
+    pub(crate) fn command_sender(&self) -> mpsc::WeakUnboundedSender<Command> {
+        self.parts.command_sender.clone()
     }
 
     /// Runs the driver until the client is closed or all its handles are dropped.
@@ -227,10 +233,11 @@ impl Driver {
                 return Poll::Ready(DriverEvent::Saved(outcome));
             }
             while let Poll::Ready(Some(_)) = self.updates.poll_join_next(cx) {}
-            if let Some((request_id, exchange)) = &mut self.exchange
-                && let Poll::Ready(arrival) = exchange.poll(cx)
-            {
-                return Poll::Ready(DriverEvent::Arrival(*request_id, arrival));
+            // The latest request is polled first, so that a stream cannot hold up a poll.
+            for (request_id, exchange) in self.exchanges.iter_mut().rev() {
+                if let Poll::Ready(arrival) = exchange.poll(cx) {
+                    return Poll::Ready(DriverEvent::Arrival(*request_id, arrival));
+                }
             }
             Poll::Pending
         })
@@ -268,7 +275,7 @@ impl Drop for Driver {
     /// Closes the repository and wakes all waiting callers. This happens no matter what ended the driver, for example a
     /// command, the drop of the last handle, or the shutdown of the runtime.
     fn drop(&mut self) {
-        self.exchange = None;
+        self.exchanges.clear();
         #[cfg(feature = "featbit")]
         if let Some((insights, sending)) = self.parts.insights.take() {
             sending.abort();

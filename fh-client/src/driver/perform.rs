@@ -128,10 +128,10 @@ impl Driver {
         self.remember_sent();
         request.headers.extend_from_slice(&self.parts.headers);
         TransportRequest {
-            method: Method::Get,
+            method: if request.body.is_some() { Method::Post } else { Method::Get },
             url: request.url,
             headers: request.headers,
-            body: None,
+            body: request.body.map(Into::into),
             connect_timeout: self.parts.connect_timeout,
         }
     }
@@ -139,8 +139,7 @@ impl Driver {
     fn send(&mut self, request_id: RequestId, request: Request) {
         let request = self.request(request);
         let exchange = InFlight::Http(Exchange::new(&*self.parts.transport, request));
-        // A request that is still in flight is aborted, because the session has at most one request.
-        self.ended.extend(self.exchange.replace((request_id, exchange)));
+        self.exchanges.push((request_id, exchange));
     }
 
     /// Opens a socket.
@@ -151,22 +150,21 @@ impl Driver {
         let limit = self.parts.message_limit;
         let socket = Socket::open(&*self.parts.transport, request, nonce, limit);
         let socket = InFlight::Socket(Box::new(socket));
-        self.ended.extend(self.exchange.replace((request_id, socket)));
+        self.exchanges.push((request_id, socket));
     }
 
     /// Sends a message on a socket, unless it has ended.
     #[cfg(feature = "featbit")]
     fn write(&mut self, request_id: RequestId, text: String) {
-        if let Some((in_flight, InFlight::Socket(socket))) = &mut self.exchange
-            && *in_flight == request_id
-        {
+        let found = self.exchanges.iter_mut().find(|(in_flight, _)| *in_flight == request_id);
+        if let Some((_, InFlight::Socket(socket))) = found {
             socket.write(text);
         }
     }
 
-    /// Ends the request in flight if it has this id.
+    /// Ends the request in flight with this id.
     fn end_exchange(&mut self, request_id: RequestId) {
-        self.ended.extend(self.exchange.take_if(|(in_flight, _)| *in_flight == request_id));
+        self.ended.extend(self.exchanges.extract_if(.., |(in_flight, _)| *in_flight == request_id));
     }
 
     pub(super) fn arrived(&mut self, request_id: RequestId, arrival: Arrival) {
@@ -208,7 +206,7 @@ impl Driver {
                 let notice = self.secrets.wiped_off(notice);
                 self.status_log.notice(&notice);
             }
-            #[cfg(feature = "featbit")]
+            #[cfg(any(feature = "featbit", feature = "featuresignals"))]
             Command::Notice(notice) => self.note(notice),
             Command::Refresh(reply) => {
                 let command_id = self.wait_for(reply);

@@ -11,6 +11,8 @@ pub(crate) enum Protocol {
     FeatureHub(Box<Session>),
     #[cfg(feature = "featbit")]
     FeatBit(Box<fh_session::featbit::Session>),
+    #[cfg(feature = "featuresignals")]
+    FeatureSignals(Box<fh_session::featuresignals::Session>),
 }
 
 impl Protocol {
@@ -22,6 +24,8 @@ impl Protocol {
             Self::FeatureHub(session) => session.handle(now, input),
             #[cfg(feature = "featbit")]
             Self::FeatBit(session) => session.handle(now, wall(), input),
+            #[cfg(feature = "featuresignals")]
+            Self::FeatureSignals(session) => session.handle(now, input),
         }
     }
 
@@ -30,6 +34,8 @@ impl Protocol {
             Self::FeatureHub(session) => session.poll(),
             #[cfg(feature = "featbit")]
             Self::FeatBit(session) => session.poll(),
+            #[cfg(feature = "featuresignals")]
+            Self::FeatureSignals(session) => session.poll(),
         }
     }
 
@@ -38,6 +44,8 @@ impl Protocol {
             Self::FeatureHub(session) => session.deadline(),
             #[cfg(feature = "featbit")]
             Self::FeatBit(session) => session.deadline(),
+            #[cfg(feature = "featuresignals")]
+            Self::FeatureSignals(session) => session.deadline(),
         }
     }
 
@@ -46,6 +54,8 @@ impl Protocol {
             Self::FeatureHub(session) => session.last_contact(),
             #[cfg(feature = "featbit")]
             Self::FeatBit(session) => session.last_contact(),
+            #[cfg(feature = "featuresignals")]
+            Self::FeatureSignals(session) => session.last_contact(),
         }
     }
 
@@ -55,6 +65,8 @@ impl Protocol {
             Self::FeatureHub(session) => Some(session.newest_context()),
             #[cfg(feature = "featbit")]
             Self::FeatBit(_) => None,
+            #[cfg(feature = "featuresignals")]
+            Self::FeatureSignals(session) => session.newest_context(),
         }
     }
 }

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fh_eval::{Attributes, Timestamp};
+use fh_repository::problem::Problem;
+use fh_repository::system::System;
 use fh_repository::{
     Interceptor, LockPolicy, Observer, Repository, RepositoryOptions, Subscription, UsageOptions,
 };
@@ -31,15 +33,23 @@ type Change = Arc<dyn Fn(&mut Config) + Send + Sync>;
 /// A function that adds a listener to the repository.
 type Subscribe = Arc<dyn Fn(&Repository) -> Subscription + Send + Sync>;
 
+/// The system of a client's server, with the settings that only clients of that system have.
+#[derive(Clone)]
+pub(crate) enum SystemSettings {
+    FeatureHub,
+    #[cfg(feature = "featbit")]
+    FeatBit(crate::featbit::Settings),
+    #[cfg(feature = "featuresignals")]
+    FeatureSignals(crate::featuresignals::Settings),
+}
+
 /// The settings that a program gives to a [`ClientBuilder`](crate::ClientBuilder). The functions of the builder describe the
 /// settings.
 #[derive(Clone)]
 pub(crate) struct BuilderSettings {
     pub(crate) url: Option<String>,
     pub(crate) keys: Vec<String>,
-    /// The settings of a client of FeatBit; `None` for a client of an Edge.
-    #[cfg(feature = "featbit")]
-    pub(crate) featbit: Option<crate::featbit::Settings>,
+    pub(crate) system: SystemSettings,
     pub(crate) mode: Option<Mode>,
     pub(crate) changes: Vec<Change>,
     pub(crate) context: Option<Arc<Attributes>>,
@@ -64,8 +74,7 @@ impl Default for BuilderSettings {
         Self {
             url: None,
             keys: Vec::new(),
-            #[cfg(feature = "featbit")]
-            featbit: None,
+            system: SystemSettings::FeatureHub,
             mode: None,
             changes: Vec::new(),
             context: None,
@@ -121,28 +130,49 @@ impl BuilderSettings {
             _ => Ok(ContextHeader::default()),
         }
     }
+
+    /// Checks that the server can evaluate a context.
+    pub(crate) fn check_context(&self, context: &Attributes) -> Result<(), Problem> {
+        match self.system {
+            SystemSettings::FeatureHub => {
+                ContextHeader::of(context).map(drop).map_err(Problem::Context)
+            }
+            #[cfg(feature = "featbit")]
+            SystemSettings::FeatBit(_) => Ok(()),
+            #[cfg(feature = "featuresignals")]
+            SystemSettings::FeatureSignals(_) => {
+                fh_session::featuresignals::internal::check(context)
+            }
+        }
+    }
 }
 
 impl ClientSettings {
-    /// Returns true for a client of FeatBit.
-    #[cfg_attr(
-        not(feature = "featbit"),
-        expect(clippy::unused_self, reason = "all clients are of FeatureHub")
-    )]
-    pub(crate) const fn is_featbit(&self) -> bool {
-        #[cfg(feature = "featbit")]
-        return self.given.featbit.is_some();
-        #[cfg(not(feature = "featbit"))]
-        false
+    /// Returns the system of the client's server.
+    pub(crate) const fn system(&self) -> System {
+        match self.given.system {
+            SystemSettings::FeatureHub => System::FeatureHub,
+            #[cfg(feature = "featbit")]
+            SystemSettings::FeatBit(_) => System::FeatBit,
+            #[cfg(feature = "featuresignals")]
+            SystemSettings::FeatureSignals(_) => System::FeatureSignals,
+        }
     }
 
     /// Returns a repository with the interceptors and observers of the builder. The listeners follow with [`Self::subscribe`].
     pub(crate) fn repository(&self) -> Repository {
         let clock = Arc::clone(&self.given.clock);
         let mut options = RepositoryOptions::new(move || clock());
-        #[cfg(feature = "featbit")]
-        if self.is_featbit() {
-            options.is_visible_change = fh_eval::featbit::is_visible_change;
+        match self.given.system {
+            SystemSettings::FeatureHub => {}
+            #[cfg(feature = "featbit")]
+            SystemSettings::FeatBit(_) => {
+                options.is_visible_change = fh_eval::featbit::is_visible_change;
+            }
+            #[cfg(feature = "featuresignals")]
+            SystemSettings::FeatureSignals(_) => {
+                options.is_visible_change = fh_eval::featuresignals::is_visible_change;
+            }
         }
         if let Some(events) = self.given.events {
             options.events = events.max(1);
@@ -209,7 +239,8 @@ impl ClientSettings {
 }
 
 impl BuilderSettings {
-    /// Uses the URL and the API keys of this server. The settings of a client of FeatBit hold its server already.
+    /// Uses the URL and the API keys of this server. The settings of a client of another system hold its server
+    /// already.
     fn use_server(&mut self, server: &Server) {
         if let Some(keys) = server.keys() {
             self.url = Some(server.url().as_str().to_string());
@@ -232,8 +263,10 @@ impl BuilderSettings {
         self.transport = TransportChoice::Given(Arc::new(transport));
         let mode = polling(interval);
         self.mode = Some(mode);
-        // This change is added last, so that the polling mode overrides the mode that the program has set.
-        self.changes.push(Arc::new(move |config| config.mode = mode));
+        if matches!(self.system, SystemSettings::FeatureHub) {
+            // This change is added last, so that the polling mode overrides the mode that the program has set.
+            self.changes.push(Arc::new(move |config| config.mode = mode));
+        }
         self
     }
 }

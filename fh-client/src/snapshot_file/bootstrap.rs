@@ -49,7 +49,7 @@ impl std::error::Error for BootstrapError {
 }
 
 /// The features of a bootstrap document, by environment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Bootstrap {
     /// The ids of the environments, and their lists of features as JSON. An id is `None` if the document does not name the
     /// environment.

@@ -7,6 +7,7 @@ mod close;
 mod context_pool;
 mod drivers;
 mod featbit;
+mod featuresignals;
 mod handles;
 mod manual_delivery;
 mod memory;

@@ -42,7 +42,6 @@ use crate::attributes::names::KEY_ID as KEY;
 use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
 use crate::reason::EvaluationReason;
-use crate::tables::Tables;
 
 /// The name of the property with the user's name.
 const NAME: &str = "name";
@@ -85,13 +84,7 @@ pub fn has_events(flag: FeatureRef<'_>) -> bool {
 /// Returns true if a flag differs from an older state of it, or a segment that it names differs from its older state.
 #[must_use]
 pub fn is_visible_change(older: FeatureRef<'_>, newer: FeatureRef<'_>) -> bool {
-    older.json() != newer.json() || segments(older) != segments(newer)
-}
-
-/// Returns the ids and the JSON of the segments that a flag names. A segment that does not exist has no JSON.
-fn segments(flag: FeatureRef<'_>) -> Vec<(&str, Option<&str>)> {
-    let named = flag.named_slots().map(|slot| (&*slot.id, slot.segment.as_deref()));
-    named.map(|(id, tables)| (id, tables.and_then(Tables::first_json))).collect()
+    older.json() != newer.json() || older.named_segments() != newer.named_segments()
 }
 
 /// Returns FeatBit's word for the reason of an evaluation, such as `RuleMatch`.

@@ -6,7 +6,7 @@ use std::fmt;
 use serde_json::value::RawValue;
 
 use super::KEY;
-use crate::attributes::{Attributes, AttributesBuilder};
+use crate::attributes::{AttributeText, Attributes, AttributesBuilder};
 use crate::json::generic::{Unwritable, Writing, write};
 use crate::json::{Token, members};
 
@@ -117,6 +117,13 @@ impl Context {
     }
 }
 
+impl From<Attributes> for Context {
+    /// Returns the context with these attributes, of which `key` is the key of the context.
+    fn from(attributes: Attributes) -> Self {
+        Self { attributes }
+    }
+}
+
 impl ContextBuilder {
     /// Sets an attribute, which replaces an earlier value. An attribute `key` has no effect, because this name is the key of the context.
     /// Integers become doubles, as on FeatureSignals' server. A value that is nested more than 10,000 times has no effect.
@@ -142,6 +149,24 @@ impl ContextBuilder {
     #[must_use]
     pub fn build(self) -> Context {
         Context { attributes: self.attributes.build() }
+    }
+}
+
+/// Returns the text of an attribute: a list of several values becomes the text that FeatureSignals' server makes of a list, such as `[a b]`.
+/// `None` without a value.
+///
+/// ```
+/// use fh_eval::featuresignals::attribute_text;
+/// assert_eq!(attribute_text(&["a", "b"]).as_deref(), Some("[a b]"));
+/// assert_eq!(attribute_text(&1_000_000).as_deref(), Some("1000000"));
+/// ```
+#[must_use]
+pub fn attribute_text(value: &impl AttributeText) -> Option<String> {
+    let mut texts: Vec<String> = Vec::new();
+    value.each(&mut |text| texts.push(text.to_string()));
+    match texts.len() {
+        0 | 1 => texts.pop(),
+        _ => Some(format!("[{}]", texts.join(" "))),
     }
 }
 

@@ -17,6 +17,7 @@
 //! # Ok::<(), fh_eval::featuresignals::ParseError>(())
 //! ```
 
+mod answer;
 mod compilation;
 mod compile;
 mod condition;
@@ -28,13 +29,16 @@ mod report;
 mod rule;
 mod segment;
 mod value;
+mod visible_change;
 
 pub use crate::segment::Segment;
+pub use answer::{Answer, reason_of};
 pub use compile::Compiler;
 pub use condition::OPERATORS;
-pub use context::{Context, ContextBuilder, InvalidContext};
+pub use context::{Context, ContextBuilder, InvalidContext, attribute_text};
 pub use document::{Document, ParseError};
 pub use explain::explain;
+pub use visible_change::is_visible_change;
 
 use crate::attributes::names::KEY;
 use crate::bucket::{BASIS_POINTS, Murmur3};

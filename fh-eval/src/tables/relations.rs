@@ -184,6 +184,13 @@ impl<S: Storage> Tables<S> {
         membership.map_or(0, |membership| u64::from(membership.rivals.len))
     }
 
+    /// Returns the positions of the flags of the group of a flag; empty for a flag without a group.
+    pub(crate) fn group_of(&self, position: usize) -> &[Rival] {
+        let row = self.row_of(position as u32, Share::LostGroup);
+        let membership = row.and_then(|row| self.relations.memberships.get(row as usize));
+        membership.map_or(&[], |membership| membership.rivals.of(&self.relations.rivals))
+    }
+
     /// Returns the row that the strategy of a flag with this share names; `None` if the flag has no such strategy.
     fn row_of(&self, position: u32, share: Share) -> Option<u32> {
         let head = self.heads.get(position as usize)?;

@@ -42,18 +42,25 @@ const ADDED: [(&str, &str, &str, &[Language]); 4] = [
 ];
 
 /// The values that a language lacks, because it cannot produce them.
-const LACKING: [(&str, &str, &[Language]); 14] = [
+const LACKING: [(&str, &str, &[Language]); 21] = [
     ("Notice", "interceptor_failed", &[TypeScript]),
-    // The client in TypeScript has no sessions with FeatBit.
+    // The client in TypeScript has no sessions with FeatBit or FeatureSignals.
     ("Problem", "sockets_blocked", &[TypeScript]),
     ("Problem", "secret_refused", &[TypeScript]),
+    ("Problem", "rejected", &[TypeScript]),
+    ("Problem", "empty_key", &[TypeScript]),
     ("Reason", "OFF", &[TypeScript]),
     ("Reason", "TARGET", &[TypeScript]),
     ("Reason", "MALFORMED", &[TypeScript]),
+    ("Reason", "VARIANT", &[TypeScript]),
+    ("Reason", "EXCLUDED", &[TypeScript]),
+    ("Reason", "PREREQUISITE_FAILED", &[TypeScript]),
     ("Notice", "sockets_blocked", &[TypeScript]),
     ("Notice", "sockets_unsupported", &[TypeScript]),
     ("Notice", "clock_off", &[TypeScript]),
     ("Notice", "insights_refused", &[TypeScript]),
+    ("Notice", "streams_refused", &[TypeScript]),
+    ("Notice", "many_flags", &[TypeScript]),
     ("End", "unreached", &[TypeScript]),
     ("End", "closed", &[TypeScript]),
     ("End", "too_large", &[TypeScript]),

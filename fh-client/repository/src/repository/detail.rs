@@ -25,7 +25,8 @@ pub struct Detail {
     pub kind: Option<Kind>,
     /// The reason for the value, for example that a strategy matched.
     pub reason: Reason,
-    /// The id of the strategy that matched, or of the variation of FeatBit that is served; `None` if no strategy gave the value, if the matching strategy has no id, or if the Edge that
+    /// The id of the strategy that matched, of the variation of FeatBit that is served, or of
+    /// the variant of FeatureSignals; `None` if no strategy gave the value, if the matching strategy has no id, or if the Edge that
     /// evaluated the feature reports no strategy.
     pub strategy_id: Option<Box<str>>,
     /// The name of the interceptor that returned the value; `None` if no interceptor overrode the feature.
@@ -107,8 +108,9 @@ pub struct ExplainedDetail {
     /// The evaluation of the rules, strategy by strategy, even if an interceptor returned the value. `None` if the feature does not exist,
     /// or if the client has no features for the context.
     pub rules: Option<Explanation>,
-    /// The evaluation of a flag of FeatBit, step by step. `None` for features of other systems, and in the same cases as [`Self::rules`].
-    #[cfg(feature = "featbit")]
+    /// The evaluation of a flag of FeatBit or FeatureSignals, step by step. `None` for features of FeatureHub, for flags that a server has
+    /// evaluated, and in the same cases as [`Self::rules`].
+    #[cfg(any(feature = "featbit", feature = "featuresignals"))]
     pub flag: Option<fh_eval::FlagExplanation>,
     /// False if the client is not ready, has no list of features, or has no features that are valid for the context.
     pub(crate) has_features: bool,
@@ -131,7 +133,7 @@ impl fmt::Display for ExplainedDetail {
                 )?,
             }
         }
-        #[cfg(feature = "featbit")]
+        #[cfg(any(feature = "featbit", feature = "featuresignals"))]
         if let Some(flag) = &self.flag {
             return flag.fmt(f);
         }
@@ -139,6 +141,14 @@ impl fmt::Display for ExplainedDetail {
             Some(rules) => rules.fmt(f),
             None if !self.has_features => {
                 write!(f, "{}: the client has no features for this context yet", detail.key)
+            }
+            None if detail.exists => {
+                let value = detail.value.as_ref().map_or("null".to_string(), ToString::to_string);
+                write!(
+                    f,
+                    "{} = {value}  ({}): the server evaluated the flag",
+                    detail.key, detail.reason
+                )
             }
             None => write!(f, "{}: there is no such feature", detail.key),
         }

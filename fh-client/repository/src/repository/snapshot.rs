@@ -13,7 +13,7 @@ use crate::readiness::Readiness;
 use crate::reason::Reason;
 use crate::rules::Rules;
 use crate::status::SessionStatus;
-#[cfg(feature = "featbit")]
+#[cfg(any(feature = "featbit", feature = "featuresignals"))]
 use crate::system::System;
 use crate::usage::{Observers, Read, UsedFeature};
 
@@ -175,7 +175,13 @@ impl RepositorySnapshot {
             (None, None) => (Subject::without_context(clock), None),
         };
         let evaluation = feature.evaluate(&subject);
-        Answer::Ruled(Ruled { feature, evaluation, strategy })
+        Answer::Ruled(Ruled {
+            feature,
+            evaluation,
+            strategy,
+            #[cfg(any(feature = "featbit", feature = "featuresignals"))]
+            system: self.rules.system(),
+        })
     }
 
     /// Returns all features with their values for a context, for a usage event. Features for which a read has no value are left out; null
@@ -383,20 +389,41 @@ impl RepositorySnapshot {
         let is_for = self.is_for(attributes);
         let feature = is_for.then(|| self.rules.ruleset().get(key)).flatten();
         let has_features = is_for && self.knows_all_features();
-        #[cfg(feature = "featbit")]
-        if self.rules.system() == System::FeatBit {
-            let user = attributes.map(|attributes| Attributes::clone(attributes).into());
-            let user = user.unwrap_or_else(|| Attributes::default().into());
-            let flag = feature.map(|flag| fh_eval::featbit::explain(flag, &user));
+        #[cfg(any(feature = "featbit", feature = "featuresignals"))]
+        if self.rules.system() != System::FeatureHub {
+            let attributes = attributes.map(|attributes| Attributes::clone(attributes));
+            let attributes = attributes.unwrap_or_default();
+            let flag = feature.and_then(|flag| self.explained_flag(flag, attributes));
             return ExplainedDetail { detail, rules: None, flag, has_features };
         }
         let rules = feature.map(|feature| feature.explain(&subject));
         ExplainedDetail {
             detail,
             rules,
-            #[cfg(feature = "featbit")]
+            #[cfg(any(feature = "featbit", feature = "featuresignals"))]
             flag: None,
             has_features,
+        }
+    }
+}
+
+#[cfg(any(feature = "featbit", feature = "featuresignals"))]
+impl RepositorySnapshot {
+    /// Explains the evaluation of a flag of another system than FeatureHub; `None` if a server has evaluated it.
+    fn explained_flag(
+        &self,
+        flag: fh_eval::FeatureRef<'_>,
+        attributes: Attributes,
+    ) -> Option<fh_eval::FlagExplanation> {
+        match self.rules.system() {
+            #[cfg(feature = "featbit")]
+            System::FeatBit => Some(fh_eval::featbit::explain(flag, &attributes.into())),
+            #[cfg(feature = "featuresignals")]
+            System::FeatureSignals if self.rules.evaluated_for().is_none() => {
+                let now = self.core.dispatcher.clock()();
+                Some(fh_eval::featuresignals::explain(flag, &attributes.into(), now))
+            }
+            _ => None,
         }
     }
 }

@@ -43,6 +43,9 @@ impl fmt::Display for EndpointError {
 
 impl std::error::Error for EndpointError {}
 
+/// The schemes of URLs. `ws` and `http`, and `wss` and `https`, mean the same.
+const SCHEMES: [&str; 4] = ["ws", "wss", "http", "https"];
+
 impl Endpoints {
     /// Reads the URLs for sockets, polls and events. Each URL that is missing is the first of the others that is given. The schemes `ws` and
     /// `http`, and `wss` and `https`, mean the same.
@@ -56,7 +59,7 @@ impl Endpoints {
     ) -> Result<Self, EndpointError> {
         let given = |setting: &'static str, text: Option<&str>| {
             text.map(|text| {
-                EdgeUrl::parse_server(text).map_err(|why| EndpointError { setting, why })
+                EdgeUrl::parse_server(text, &SCHEMES).map_err(|why| EndpointError { setting, why })
             })
             .transpose()
         };

@@ -110,7 +110,7 @@ impl Session {
                 .iter()
                 .map(|(name, value)| (name.to_ascii_lowercase(), value.clone())),
         );
-        (Request { kind, url, headers }, asked)
+        (Request { kind, url, headers, body: None }, asked)
     }
 
     fn url(&self, kind: RequestKind, in_query: bool) -> SecretUrl {

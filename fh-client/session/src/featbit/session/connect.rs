@@ -79,6 +79,6 @@ impl Session {
         if let Some(identification) = &self.config.identification {
             header("user-agent", identification);
         }
-        Request { kind, url, headers }
+        Request { kind, url, headers, body: None }
     }
 }

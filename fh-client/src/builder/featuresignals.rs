@@ -1,0 +1,171 @@
+//! Builders of clients of FeatureSignals, and the settings of their sessions.
+
+use std::sync::Arc;
+
+use fh_eval::featuresignals::Document;
+use fh_repository::system::System;
+use fh_session::Mode as FeatureHubMode;
+use fh_session::featuresignals::{Config, Endpoint, Key, Mode};
+
+use super::ClientBuilder;
+use super::further_systems::{Defaults, meaningless};
+use super::start::NOWHERE;
+use crate::client::Client;
+use crate::featuresignals::{Fetching, Origin, Settings};
+use crate::settings::{BuilderSettings, SystemSettings};
+use crate::start_error::StartError;
+use crate::transport::InvalidSetting;
+
+impl Client {
+    /// Returns a builder for a client of FeatureSignals. By default, the server evaluates the flags for the context of the client, which
+    /// [`Client::set_context`] changes; a [pool](Client::context_pool) holds several contexts. With a ruleset in the settings, the client
+    /// evaluates any number of contexts itself. The settings of the builder that belong to FeatureHub alone make [`ClientBuilder::start`] fail
+    /// with a [`StartError::Setting`] that names the setting.
+    ///
+    /// ```
+    /// use fh_client::{Client, featuresignals};
+    /// let settings = featuresignals::Settings::new("fs_srv_0123456789").environment("production");
+    /// assert_eq!(Client::featuresignals(settings.clone()).check(), Ok(()));
+    /// let error = Client::featuresignals(settings).snapshot_file("flags.json").check().unwrap_err();
+    /// assert!(error.to_string().contains("snapshot_file"));
+    /// ```
+    pub fn featuresignals(settings: Settings) -> ClientBuilder {
+        ClientBuilder::new().featuresignals(settings)
+    }
+}
+
+impl ClientBuilder {
+    /// Makes the client one of FeatureSignals with these settings; see [`Client::featuresignals`].
+    pub fn featuresignals(mut self, settings: Settings) -> Self {
+        self.settings.system = SystemSettings::FeatureSignals(settings);
+        self
+    }
+}
+
+const SYSTEM: System = System::FeatureSignals;
+/// The environment of a client without a server.
+const LOCAL: &str = "local";
+
+/// The environment variables for the URL, the API key and the environment.
+const URL: &str = "FEATURESIGNALS_URL";
+const API_KEY: &str = "FEATURESIGNALS_API_KEY";
+const ENVIRONMENT: &str = "FEATURESIGNALS_ENVIRONMENT";
+
+impl BuilderSettings {
+    /// Returns the settings of the session of a client with these settings for FeatureSignals, and the headers that the program adds to
+    /// requests. `variable` returns the value of an environment variable.
+    pub(super) fn featuresignals_session(
+        &self,
+        own: &Settings,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<(Config, Vec<(String, String)>), StartError> {
+        let mode = self.featuresignals_mode(own)?;
+        let set = |name: &str| variable(name).filter(|text| !text.trim().is_empty());
+        let is_remote = !matches!(mode, Mode::Local | Mode::Offline);
+        let (url, environment) = (own.url.clone(), own.environment.clone());
+        let mut config = if is_remote {
+            let url = url.or_else(|| set(URL)).unwrap_or_else(|| Endpoint::CLOUD.to_string());
+            let environment = environment.or_else(|| set(ENVIRONMENT)).unwrap_or_default();
+            let key = own.api_key.clone().or_else(|| set(API_KEY)).unwrap_or_default();
+            Config::new(Endpoint::parse(&url, &environment)?, Key::parse(&key)?)
+        } else {
+            let environment = environment.or_else(|| set(ENVIRONMENT));
+            let environment = environment.unwrap_or_else(|| LOCAL.to_string());
+            Config::new(
+                Endpoint::parse(&url.unwrap_or_else(|| NOWHERE.to_string()), &environment)?,
+                None,
+            )
+        };
+        config.mode = mode;
+        config.reasons = own.reasons;
+        config.flags.clone_from(&own.flags);
+        config.stream_lifetime = own.stream_lifetime.unwrap_or(config.stream_lifetime);
+        let common = self.of_all_systems(&Defaults {
+            system: SYSTEM,
+            limits: config.limits,
+            identification: &config.identification,
+            own_headers: &["x-api-key", "content-type", "accept", "user-agent"],
+            bootstrap: Some("use `ruleset` of `featuresignals::Settings`"),
+            switches_contexts: is_remote,
+        })?;
+        config.backoff = common.backoff;
+        config.return_within = common.return_within;
+        config.refused = common.refused;
+        config.stream_again_after = common.stream_again_after;
+        config.pace = common.pace;
+        config.limits = common.limits;
+        config.identification = common.identification;
+        config.while_switching = common.while_switching;
+        check(own)?;
+        Ok((config, common.headers))
+    }
+
+    fn featuresignals_mode(&self, own: &Settings) -> Result<Mode, StartError> {
+        let is_local = !matches!(own.origin, Origin::Server);
+        let interval = own.interval.unwrap_or(Config::INTERVAL);
+        Ok(match self.mode {
+            None | Some(FeatureHubMode::Offline) if is_local => Mode::Local,
+            Some(FeatureHubMode::Offline) => Mode::Offline,
+            Some(_) if is_local => {
+                let why = "a client that evaluates a ruleset sends no requests: leave the mode out";
+                return Err(InvalidSetting::new("mode", why).into());
+            }
+            None if own.fetching == Fetching::Polls => Mode::Polling(interval),
+            None | Some(FeatureHubMode::Streaming) => Mode::Streaming(interval),
+            Some(FeatureHubMode::Polling(interval)) => Mode::Polling(interval),
+            Some(FeatureHubMode::Once) => Mode::Once,
+            Some(_) => return Err(meaningless(SYSTEM, "passive", "use streaming or polling")),
+        })
+    }
+}
+
+/// Checks the settings that only clients of FeatureSignals have.
+fn check(own: &Settings) -> Result<(), StartError> {
+    if own.flags.as_ref().is_some_and(Vec::is_empty) {
+        return Err(InvalidSetting::new("flags", "name at least one flag, or leave it out").into());
+    }
+    for (name, time) in [("interval", own.interval), ("stream_lifetime", own.stream_lifetime)] {
+        if time.is_some_and(|time| time.is_zero()) {
+            return Err(InvalidSetting::new(name, "write a positive time").into());
+        }
+    }
+    if let Origin::Ruleset(bytes) = &own.origin
+        && let Err(why) = Document::parse(bytes)
+    {
+        return Err(InvalidSetting::new("ruleset", why.to_string()).into());
+    }
+    let is_local = !matches!(own.origin, Origin::Server);
+    let given = [
+        ("interval", own.interval.is_some()),
+        ("stream_lifetime", own.stream_lifetime.is_some()),
+        ("stream", own.fetching == Fetching::Stream),
+        ("flags", own.flags.is_some()),
+    ];
+    match given.into_iter().find(|(_, is_given)| is_local && *is_given) {
+        Some((name, _)) => {
+            let why = "a client that evaluates a ruleset has no such setting: leave it out";
+            Err(InvalidSetting::new(name, why).into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// Returns the environment and the path of the file that a client follows; `None` if it follows none.
+pub(super) fn followed_file(settings: &SystemSettings) -> Option<std::path::PathBuf> {
+    match settings {
+        SystemSettings::FeatureSignals(Settings { origin: Origin::File(path), .. }) => {
+            Some(path.clone())
+        }
+        _ => None,
+    }
+}
+
+/// Returns the ruleset that a program gave to a client; `None` if it gave none.
+pub(super) fn given_ruleset(settings: &SystemSettings) -> Option<Arc<[u8]>> {
+    match settings {
+        SystemSettings::FeatureSignals(Settings { origin: Origin::Ruleset(bytes), .. }) => {
+            Some(Arc::clone(bytes))
+        }
+        _ => None,
+    }
+}
