@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getpid, kill_process};
 
+use crate::temporary_folder;
+
 /// The time that programs get to end by themselves.
 const GRACE: Duration = Duration::from_secs(2);
 /// The exit code of a program that Ctrl-C ended.
@@ -23,6 +25,7 @@ pub(crate) fn end_children() -> Result<(), String> {
         kill_all(Signal::TERM);
         thread::sleep(GRACE);
         kill_all(Signal::KILL);
+        temporary_folder::remove_all();
         exit(INTERRUPTED);
     };
     ctrlc::set_handler(end).map_err(|why| format!("Ctrl-C cannot be handled: {why}"))

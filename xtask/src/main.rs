@@ -16,6 +16,7 @@ mod deep;
 mod dependencies;
 mod fast;
 mod featbit;
+mod featuresignals;
 mod file_times;
 mod flaky;
 mod fuzz;
@@ -56,6 +57,7 @@ mod subject_installation;
 mod subjects;
 mod subjects_in_test;
 mod swift;
+mod temporary_folder;
 mod test;
 mod tools;
 mod unleash_edge;
@@ -101,6 +103,9 @@ cargo xtask <command>
                      client under faults; with --deep also of the published SDKs under faults
   featbit-diff [--count N] [--seed S]
                      compare the engine with the crate `featbit-server-sdk` on drawn flags and users; fail if a difference is in no known class
+  featuresignals live FOLDER [--with-flush]
+                     build the server of FeatureSignals from a checkout of its source, run it on a PostgreSQL of its own with the recorded
+                     ruleset, and compare its answers with the recorded ones; with --with-flush also events of its stream. Needs Go and PostgreSQL
   fuzz [--seconds N] run every fuzz target for N seconds (60 by default)
   kotlin hello|spring|test
                      build the packages for Kotlin and Java, and run the program `hello` against an Edge that is killed and started again;
@@ -159,6 +164,7 @@ fn main() -> ExitCode {
         Some("api") => api::run(rest),
         Some("bench") => bench::run(rest),
         Some("featbit") => featbit::command(rest),
+        Some("featuresignals") => featuresignals::command(rest),
         Some("featbit-diff") => bench::systems("featbit-diff", rest),
         Some("fuzz") => fuzz::run(rest),
         Some("kotlin") => kotlin::run(rest),
