@@ -212,7 +212,7 @@ impl fmt::Display for ProblemOn<'_> {
                 "the {server} refuses the environment secret (close code 4003): use the server secret of an environment that exists",
             ),
             Problem::Rejected { status, message } => {
-                write!(f, "the {server} answered with status {status}: {message}")
+                write!(f, "the server answered with status {status}: {message}")
             }
             Problem::EmptyKey => f.write_str(
                 "the context has an empty user key: give the context a user key, or none at all",

@@ -312,6 +312,8 @@ impl Session {
         let (connection, next) = match &self.state {
             _ if self.is_dormant() => (Connection::Suspended, None),
             State::Idle => (Connection::Idle, None),
+            // A file may bring the first ruleset later.
+            State::Offline if !self.is_served => (Connection::Resting, None),
             State::Offline => (Connection::Offline, None),
             State::Stopped => (Connection::Closed, None),
             _ if self.stream.is_open() => (Connection::Streaming, None),
