@@ -277,9 +277,8 @@ impl ClientSettings {
             SessionConfig::FeatureSignals { .. } => Ok(Bootstrap::whole(bytes)),
         });
         #[cfg(feature = "featuresignals")]
-        let given = given.chain(
-            given_ruleset(&self.given.system).map(|ruleset| Ok(Bootstrap::whole(&ruleset))),
-        );
+        let given = given
+            .chain(given_ruleset(&self.given.system).map(|ruleset| Ok(Bootstrap::whole(&ruleset))));
         let bootstrap = given.collect::<Result<_, StartError>>()?;
         Ok((header, bootstrap))
     }
