@@ -16,7 +16,7 @@ const PROGRAM: &str = "fh-featuresignals-check";
 /// Checks the client against the test server: the part `featuresignals` of `cargo xtask test`.
 pub(crate) fn test() -> Result<(), String> {
     let program = workspace::binary(PROGRAM)?.display().to_string();
-    Run::program(&program, "").args(&["--data".to_string(), data()]).go()
+    Run::program(&program, "--data").args(&[data()]).go()
 }
 
 fn data() -> String {
