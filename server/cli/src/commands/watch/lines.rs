@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_client::{Client, Connection, Problem, Readiness, Status};
+use fh_client::{Client, Connection, Problem, Readiness, Status, System};
 use fh_eval::{Kind, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -21,12 +21,27 @@ pub(crate) struct Lines<'s, 'w> {
 }
 
 /// The part of a status that is compared with that of the last written status.
-#[derive(PartialEq)]
 struct State {
     readiness: Readiness,
     connection: Connection,
     problem: Option<Problem>,
     is_stale: bool,
+}
+
+impl State {
+    /// Returns true if `other` needs no line after this state. A client of FeatureSignals replaces its stream every 25 seconds, and polls in
+    /// between, which is no news.
+    fn covers(&self, other: &Self, system: System) -> bool {
+        let is_usual = |state: &Self| {
+            system == System::FeatureSignals
+                && matches!(state.connection, Connection::Streaming | Connection::Resting)
+        };
+        let is_connection =
+            self.connection == other.connection || (is_usual(self) && is_usual(other));
+        is_connection
+            && (self.readiness, &self.problem, self.is_stale)
+                == (other.readiness, &other.problem, other.is_stale)
+    }
 }
 
 /// The JSON form of an event with a value.
@@ -45,12 +60,16 @@ struct Row<'a> {
     locked: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     was_locked: Option<bool>,
-    version: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
     reason: &'static str,
     strategy_id: Option<&'a str>,
     /// The id of the variation of a flag of FeatBit.
     #[serde(skip_serializing_if = "Option::is_none")]
     variation_id: Option<&'a str>,
+    /// The key of the variant of a flag of FeatureSignals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variant_key: Option<&'a str>,
 }
 
 /// The JSON form of an event without a value.
@@ -91,6 +110,7 @@ impl<'a> Row<'a> {
             reason: seen.reason,
             strategy_id: seen.strategy_id.as_deref(),
             variation_id: seen.variation_id.as_deref(),
+            variant_key: seen.variant_key.as_deref(),
         }
     }
 
@@ -117,7 +137,9 @@ impl<'s, 'w> Lines<'s, 'w> {
         };
         // Each poll passes through `Connecting`, so a status with this connection is written only if it is the first status.
         let is_passing = status.connection == Connection::Connecting && self.shown.is_some();
-        if is_passing || self.shown.as_ref() == Some(&state) {
+        if is_passing
+            || self.shown.as_ref().is_some_and(|shown| shown.covers(&state, status.system))
+        {
             return Ok(());
         }
         self.shown = Some(state);
