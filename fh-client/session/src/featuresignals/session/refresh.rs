@@ -122,7 +122,7 @@ impl Session {
                     self.note_many(refresh.flag_keys.len());
                     refresh.step = Step::Part;
                     if refresh.flag_keys.is_empty() {
-                        self.complete(refresh, no_flags(), &[]);
+                        self.complete(refresh, no_flags(), &[&body]);
                     } else {
                         self.send(refresh);
                     }
