@@ -239,6 +239,10 @@ impl Session {
         match &self.state {
             _ if self.is_dormant() => {}
             State::Due { at, .. } if *at <= self.now => self.begin_poll(),
+            // The status of an error says enough, also if its body never ends.
+            State::Polling(flight) if flight.until <= self.now && flight.is_error() => {
+                self.conclude();
+            }
             State::Polling(flight) if flight.until <= self.now => {
                 let stage = if flight.head.is_some() { Stage::Body } else { Stage::Head };
                 self.give_up();
