@@ -57,6 +57,8 @@ impl Session {
             {
                 self.give_up();
                 self.await_resumption();
+                // A command waits for the next context, whose poll is sent nevertheless.
+                self.begin_next();
             }
             _ => {}
         }
