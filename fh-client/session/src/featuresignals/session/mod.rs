@@ -188,7 +188,8 @@ impl Session {
             State::Polling(flight) => Some(flight.until),
             State::Idle | State::Done | State::Offline | State::Stopped => None,
         };
-        [poll, self.stream.deadline()].into_iter().flatten().min()
+        let stream = self.stream.deadline().filter(|_| !self.is_suspended);
+        [poll, stream].into_iter().flatten().min()
     }
 
     /// Returns the time when the server last sent data. Returns `None` before the first data.
@@ -250,7 +251,9 @@ impl Session {
             }
             _ => {}
         }
-        self.stream_tick();
+        if !self.is_suspended {
+            self.stream_tick();
+        }
     }
 
     /// Serves a ruleset that the client evaluates itself, or the answers of an earlier client. What cannot be read is reported, and changes
