@@ -10,6 +10,8 @@ mod contexts;
 mod outcome;
 mod refresh;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

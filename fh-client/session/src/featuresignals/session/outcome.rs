@@ -34,7 +34,10 @@ impl Session {
             _ => {
                 let interval = self.interval();
                 let spread = interval / SPREAD;
-                let delay = within(&(interval - spread..=interval.saturating_add(spread)), &mut self.random);
+                let delay = within(
+                    &(interval - spread..=interval.saturating_add(spread)),
+                    &mut self.random,
+                );
                 State::Due { at: self.now.after(delay), as_: Connection::Resting }
             }
         };
