@@ -10,6 +10,8 @@ mod contexts;
 mod outcome;
 mod refresh;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -188,7 +190,8 @@ impl Session {
             State::Polling(flight) => Some(flight.until),
             State::Idle | State::Done | State::Offline | State::Stopped => None,
         };
-        [poll, self.stream.deadline()].into_iter().flatten().min()
+        let stream = self.stream.deadline().filter(|_| !self.is_suspended);
+        [poll, stream].into_iter().flatten().min()
     }
 
     /// Returns the time when the server last sent data. Returns `None` before the first data.
@@ -239,6 +242,10 @@ impl Session {
         match &self.state {
             _ if self.is_dormant() => {}
             State::Due { at, .. } if *at <= self.now => self.begin_poll(),
+            // The status of an error says enough, also if its body never ends.
+            State::Polling(flight) if flight.until <= self.now && flight.is_error() => {
+                self.conclude();
+            }
             State::Polling(flight) if flight.until <= self.now => {
                 let stage = if flight.head.is_some() { Stage::Body } else { Stage::Head };
                 self.give_up();
@@ -246,7 +253,9 @@ impl Session {
             }
             _ => {}
         }
-        self.stream_tick();
+        if !self.is_suspended {
+            self.stream_tick();
+        }
     }
 
     /// Serves a ruleset that the client evaluates itself, or the answers of an earlier client. What cannot be read is reported, and changes
