@@ -46,6 +46,8 @@ pub struct Session {
     now: Millis,
     state: State,
     stream: Stream,
+    /// True while a stream is open, and while the client replaces one.
+    is_streaming: bool,
     /// The context for which the server evaluates. A newer context may wait in `next`.
     context: Arc<Attributes>,
     /// True if a program set the current context after the start.
@@ -124,6 +126,7 @@ impl Session {
             now: Millis::default(),
             state: State::Idle,
             stream: Stream::Closed,
+            is_streaming: false,
             context: Arc::default(),
             context_was_set: false,
             next: None,
@@ -325,7 +328,7 @@ impl Session {
             State::Offline if !self.is_served => (Connection::Resting, None),
             State::Offline => (Connection::Offline, None),
             State::Stopped => (Connection::Closed, None),
-            _ if self.stream.is_open() => (Connection::Streaming, None),
+            _ if self.is_streaming => (Connection::Streaming, None),
             State::Due { at, as_ } => (*as_, Some(*at)),
             State::Polling(_) => (Connection::Connecting, None),
             State::Done => (Connection::Done, None),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_client::{Client, Connection, Problem, Readiness, Status, System};
+use fh_client::{Client, Connection, Problem, Readiness, Status};
 use fh_eval::{Kind, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -21,27 +21,12 @@ pub(crate) struct Lines<'s, 'w> {
 }
 
 /// The part of a status that is compared with that of the last written status.
+#[derive(PartialEq)]
 struct State {
     readiness: Readiness,
     connection: Connection,
     problem: Option<Problem>,
     is_stale: bool,
-}
-
-impl State {
-    /// Returns true if `other` needs no line after this state. A client of FeatureSignals replaces its stream every 25 seconds, and polls in
-    /// between, which is no news.
-    fn covers(&self, other: &Self, system: System) -> bool {
-        let is_usual = |state: &Self| {
-            system == System::FeatureSignals
-                && matches!(state.connection, Connection::Streaming | Connection::Resting)
-        };
-        let is_connection =
-            self.connection == other.connection || (is_usual(self) && is_usual(other));
-        is_connection
-            && (self.readiness, &self.problem, self.is_stale)
-                == (other.readiness, &other.problem, other.is_stale)
-    }
 }
 
 /// The JSON form of an event with a value.
@@ -137,9 +122,7 @@ impl<'s, 'w> Lines<'s, 'w> {
         };
         // Each poll passes through `Connecting`, so a status with this connection is written only if it is the first status.
         let is_passing = status.connection == Connection::Connecting && self.shown.is_some();
-        if is_passing
-            || self.shown.as_ref().is_some_and(|shown| shown.covers(&state, status.system))
-        {
+        if is_passing || self.shown.as_ref() == Some(&state) {
             return Ok(());
         }
         self.shown = Some(state);

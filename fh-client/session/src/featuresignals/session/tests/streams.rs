@@ -106,6 +106,7 @@ fn a_stream_lives_25_seconds_after_its_request() {
             }
             assert_eq!(driver.streams(), lives);
             driver.pass(10);
+            assert_eq!(driver.status().connection, Connection::Streaming, "while it is replaced");
             driver.serve();
             await_stream(&mut driver);
             assert!(driver.now - sent <= 26_000, "{} ms", driver.now - sent);

@@ -151,10 +151,13 @@ impl TestDriver {
             }
         }
         let connection = self.status().connection;
-        let rests = matches!(
-            connection,
-            Connection::Idle | Connection::Offline | Connection::Closed | Connection::Done
-        );
+        // A client without a server waits for its ruleset.
+        let is_local = self.session.config.mode == Mode::Local;
+        let rests = is_local
+            || matches!(
+                connection,
+                Connection::Idle | Connection::Offline | Connection::Closed | Connection::Done
+            );
         let may_rest = rests || (connection == Connection::Suspended && self.poll.is_none());
         assert_eq!(self.session.deadline().is_none(), may_rest, "{:?}", self.session);
     }
