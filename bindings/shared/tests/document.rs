@@ -115,6 +115,51 @@ fn errors_name_the_member_and_say_what_to_write() {
             r#"{"system": "featbit", "mode": "once"}"#,
             r#"mode: a client of FeatBit has no such value: write "streaming", "polling" or "offline""#,
         ),
+        (r#"{"apiKey": "k"}"#, "apiKey: a client of FeatureHub has no such setting: write apiKeys"),
+        (
+            r#"{"reasons": true}"#,
+            r#"reasons: only a client of FeatureSignals has this setting: write "system": "featuresignals""#,
+        ),
+        (
+            r#"{"system": "featbit", "environment": "production"}"#,
+            "environment: a client of FeatBit has no such setting: leave it out",
+        ),
+        (
+            r#"{"system": "featuresignals", "apiKeys": ["k"]}"#,
+            "apiKeys: a client of FeatureSignals has no such setting: write apiKey",
+        ),
+        (
+            r#"{"system": "featuresignals", "secret": "s"}"#,
+            "secret: a client of FeatureSignals has no such setting: write apiKey",
+        ),
+        (
+            r#"{"system": "featuresignals", "bootstrap": []}"#,
+            "bootstrap: a client of FeatureSignals has no such setting: write ruleset",
+        ),
+        (
+            r#"{"system": "featuresignals", "healthyAfter": 5}"#,
+            "healthyAfter: a client of FeatureSignals has no such setting: leave it out",
+        ),
+        (
+            r#"{"system": "featuresignals", "mode": "passive"}"#,
+            r#"mode: a client of FeatureSignals has no such value: write "streaming", "polling", "once" or "offline""#,
+        ),
+        (
+            r#"{"system": "featuresignals", "interval": 5, "mode": "once"}"#,
+            r#"interval: the mode does not poll again: write "mode": "polling""#,
+        ),
+        (
+            r#"{"system": "featuresignals", "stream": true, "mode": "polling"}"#,
+            "stream: the mode says otherwise: leave one of the two out",
+        ),
+        (
+            r#"{"system": "featuresignals", "ruleset": {}, "rulesetFile": "r.json"}"#,
+            "rulesetFile: there is a ruleset already: leave one of the two out",
+        ),
+        (
+            r#"{"system": "featuresignals", "flags": "a"}"#,
+            r#"flags: the value is a text: write a list of texts such as ["new-checkout"]"#,
+        ),
         (
             r#"{"proxy": true}"#,
             r#"proxy: the value is a boolean: write a text such as "http://proxy.example:3128", or false for no proxy"#,
@@ -146,6 +191,42 @@ fn values_are_checked_by_the_client() {
         (r#"{"mode": "offline", "bootstrap": 5}"#, "bootstrap"),
         (r#"{"system": "featbit", "secret": "s", "streamingUrl": "ftp://x"}"#, "streaming_url"),
         (r#"{"system": "featbit", "secret": "s\u00e9", "eventUrl": "http://x"}"#, "secret"),
+        (
+            r#"{"system": "featuresignals", "apiKey": "k"}"#,
+            "the setting environment is empty: write the slug",
+        ),
+        (
+            r#"{"system": "featuresignals", "apiKey": "k", "environment": "p", "url": "ftp://x"}"#,
+            "the setting url begins with neither",
+        ),
+        (
+            r#"{"system": "featuresignals", "apiKey": "k", "environment": "p", "interval": 0}"#,
+            "the setting interval can never work: write a positive time",
+        ),
+        (
+            r#"{"system": "featuresignals", "apiKey": "k", "environment": "p", "mode": "polling", "interval": 0}"#,
+            "the setting interval can never work: write a positive time",
+        ),
+        (
+            r#"{"system": "featuresignals", "apiKey": "k", "environment": "p", "flags": []}"#,
+            "the setting flags can never work",
+        ),
+        (
+            r#"{"system": "featuresignals", "apiKey": "k", "environment": "p", "streamLifetime": 0}"#,
+            "the setting stream_lifetime can never work",
+        ),
+        (
+            r#"{"system": "featuresignals", "ruleset": [], "reasons": true}"#,
+            "the setting ruleset can never work",
+        ),
+        (
+            r#"{"system": "featuresignals", "ruleset": {"flags": {}}, "stream": true}"#,
+            "the setting stream can never work",
+        ),
+        (
+            r#"{"system": "featuresignals", "rulesetFile": "r.json", "mode": "polling"}"#,
+            "the setting mode can never work",
+        ),
     ] {
         let error = builder_from_json(document).unwrap().check().unwrap_err().to_string();
         assert!(error.contains(part), "{document}: {error}");
@@ -184,4 +265,22 @@ fn a_document_selects_featbit() {
     assert_eq!(client.status().system, System::FeatBit);
     assert!(client.is_ready());
     client.close();
+}
+
+/// A ruleset is evaluated for each context, whatever the order of the document's members and whether the ruleset is JSON or its text.
+#[test]
+fn a_document_selects_featuresignals_with_a_ruleset() {
+    let ruleset = r#"{"flags": {"new-checkout": {"key": "new-checkout", "flag_type": "string", "default_value": "one page"}}, "states": {}}"#;
+    let text = serde_json::to_string(ruleset).unwrap();
+    for ruleset in [ruleset, &text] {
+        let document = format!(
+            r#"{{"context": {{"key": "mara"}}, "ruleset": {ruleset}, "system": "featuresignals"}}"#
+        );
+        let client = builder_from_json(&document).unwrap().start().unwrap();
+        client.wait_ready(std::time::Duration::from_secs(60)).unwrap();
+        assert_eq!(client.status().system, System::FeatureSignals);
+        let mara = client.context().user_key("mara").build();
+        assert_eq!(mara.string("new-checkout").as_deref(), Some("one page"));
+        client.close();
+    }
 }

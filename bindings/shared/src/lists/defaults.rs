@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex};
 
 use fh_client::testing::MemoryEdge;
-use fh_client::{Client, Config};
+use fh_client::{Client, Config, System};
 use serde_json::json;
 
 use super::json::default;
 use crate::language::Spelling;
-use crate::settings::{SETTINGS, apply_json};
+use crate::settings::{SETTINGS, Setting, apply_json};
 
 /// Returns the session's settings of a client with a settings document.
 fn config(document: &serde_json::Value) -> Config {
@@ -50,9 +50,9 @@ fn text(config: &Config) -> String {
 #[test]
 fn the_defaults_of_the_table_are_those_of_the_client() {
     let usual = text(&config(&json!({})));
-    let of_the_session =
-        ["interval", "event_queue", "catch_updates", "listeners", "http1_only", "insights"];
-    for setting in SETTINGS.iter().filter(|setting| setting.default.is_some()) {
+    let of_the_session = ["interval", "event_queue", "catch_updates", "listeners", "http1_only"];
+    let is_checked = |setting: &Setting| setting.systems.have(System::FeatureHub);
+    for setting in SETTINGS.iter().filter(|each| each.default.is_some() && is_checked(each)) {
         let name = Spelling::Camel.spell(setting.name);
         match setting.name {
             "interval" => {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::enumerations::enumerations;
 use crate::language::{Language, Spelling};
-use crate::settings::{BACKOFF, Form, LIMITS, Member, SETTINGS, Setting};
+use crate::settings::{BACKOFF, Form, LIMITS, Member, SETTINGS, Setting, Systems};
 
 /// Returns the default of a setting as JSON.
 pub(super) fn default(setting: &Setting) -> Value {
@@ -46,6 +46,12 @@ pub(super) fn members<T>(members: &[Member<T>], defaults: &Value) -> Vec<Value> 
     each.collect()
 }
 
+/// Returns the names of systems; `None` for all systems.
+fn names(systems: Systems) -> Option<Value> {
+    let Systems::Only(systems) = systems else { return None };
+    Some(systems.iter().map(|system| system.as_str()).collect())
+}
+
 fn setting(setting: &Setting) -> Value {
     let mut object = Map::new();
     object.insert("name".to_string(), json!(setting.name));
@@ -59,12 +65,12 @@ fn setting(setting: &Setting) -> Value {
         Form::Choice(choices) => {
             let words: Vec<&str> = choices.iter().map(|choice| choice.word).collect();
             object.insert("choices".to_string(), json!(words));
-            let own = choices.iter().filter_map(|choice| {
-                Some((choice.word.to_string(), json!(choice.system?.as_str())))
-            });
+            let own = choices
+                .iter()
+                .filter_map(|choice| Some((choice.word.to_string(), names(choice.systems)?)));
             let own: Map<String, Value> = own.collect();
             if !own.is_empty() {
-                object.insert("systems".to_string(), own.into());
+                object.insert("systems_of_choices".to_string(), own.into());
             }
         }
         Form::Backoff { .. } => {
@@ -78,8 +84,8 @@ fn setting(setting: &Setting) -> Value {
     if !default.is_null() {
         object.insert("default".to_string(), default);
     }
-    if let Some(system) = setting.system {
-        object.insert("system".to_string(), json!(system.as_str()));
+    if let Some(systems) = names(setting.systems) {
+        object.insert("systems".to_string(), systems);
     }
     let lacking = Language::ALL.into_iter().filter_map(|language| {
         let why = setting.languages.lack(language)?;

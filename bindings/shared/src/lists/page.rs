@@ -7,7 +7,8 @@ use fh_client::System;
 use super::enumerations::enumerations;
 use super::json::members;
 use crate::language::{Language, Spelling};
-use crate::settings::{BACKOFF, Form, LIMITS, SETTINGS, Setting};
+use crate::settings::systems::ALL;
+use crate::settings::{BACKOFF, Form, LIMITS, SETTINGS, Setting, Systems};
 
 const HEAD: &str = "# Settings of the client
 
@@ -16,7 +17,7 @@ and the settings document. Durations are seconds: a number in TypeScript and in 
 
 A binding for another language passes the settings to the client as a **settings document**: a JSON object whose members are the settings of the first table. Its
 JSON Schema is [client-settings.schema.json](client-settings.schema.json). A member that is missing or null has its default. A wrong member is an error,
-and so is one that belongs to the other [system](featbit.md):
+and so is one that clients of the selected [system](featbit.md) do not have:
 
 ```
 interval: the mode does not poll: write \"mode\": \"polling\" or \"mode\": \"passive\"
@@ -62,14 +63,18 @@ fn languages(setting: &Setting) -> String {
     }
 }
 
-/// Returns a sentence about the only system whose clients have a setting or a value.
-fn only(system: Option<System>, noun: &str) -> &'static str {
-    match (system, noun) {
-        (None, _) => "",
-        (Some(System::FeatBit), "value") => " Only for FeatBit.",
-        (Some(System::FeatBit), _) => " Only clients of FeatBit have this setting.",
-        (Some(_), "value") => " Not for FeatBit.",
-        (Some(_), _) => " Clients of FeatBit do not have this setting.",
+/// Returns a sentence about the systems whose clients have a setting or a value, or about those whose clients lack it. It names FeatureHub only
+/// if it has to.
+fn only(systems: Systems, noun: &str) -> String {
+    let (have, lack): (Vec<_>, Vec<_>) = ALL.into_iter().partition(|each| systems.have(*each));
+    let names =
+        |of: &[System]| of.iter().map(|system| system.name()).collect::<Vec<_>>().join(" and ");
+    match (have.contains(&System::FeatureHub), noun) {
+        _ if lack.is_empty() => String::new(),
+        (false, "value") => format!(" Only for {}.", names(&have)),
+        (false, _) => format!(" Only clients of {} have this setting.", names(&have)),
+        (true, "value") => format!(" Not for {}.", names(&lack)),
+        (true, _) => format!(" Clients of {} do not have this setting.", names(&lack)),
     }
 }
 
@@ -103,10 +108,10 @@ fn the_page_is_that_of_the_tables() {
         if let Form::Choice(choices) = &setting.form {
             for choice in *choices {
                 write!(about, " `{}`: {}", choice.word, choice.about).unwrap();
-                about.push_str(only(choice.system, "value"));
+                about.push_str(&only(choice.systems, "value"));
             }
         }
-        about.push_str(only(setting.system, "setting"));
+        about.push_str(&only(setting.systems, "setting"));
         let default = match &setting.form {
             Form::Backoff { .. } | Form::Limits(_) => String::new(),
             _ => setting

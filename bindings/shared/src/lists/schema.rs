@@ -6,6 +6,7 @@ use fh_client::System;
 
 use super::json::default;
 use crate::language::Spelling;
+use crate::settings::systems::ALL;
 use crate::settings::{
     BACKOFF, Form, LIMITS, Member, SETTINGS, Setting, SettingsError, Unit, builder_from_json,
 };
@@ -38,14 +39,14 @@ fn value(setting: &Setting) -> Value {
 /// Returns the schema of a setting that clients of this system do not have, or have with fewer words. `None` if they have all of it.
 fn restricted(setting: &Setting, system: System) -> Option<(String, Value)> {
     let name = Spelling::Camel.spell(setting.name);
-    if !setting.is_of(system) {
+    if !setting.systems.have(system) {
         return Some((name, json!({ "type": "null" })));
     }
     let Form::Choice(choices) = setting.form else { return None };
-    if choices.iter().all(|choice| choice.is_of(system)) {
+    if choices.iter().all(|choice| choice.systems.have(system)) {
         return None;
     }
-    let own = choices.iter().filter(|choice| choice.is_of(system));
+    let own = choices.iter().filter(|choice| choice.systems.have(system));
     let words: Vec<Value> = own.map(|choice| json!(choice.word)).chain([Value::Null]).collect();
     Some((name, json!({ "enum": words })))
 }
@@ -94,6 +95,47 @@ fn schema() -> Value {
     };
     let present =
         |name: &str, value: Value| json!({ "required": [name], "properties": { name: value } });
+    let selected = |system: System| present("system", json!({ "const": system.as_str() }));
+    let without = |value: Value| json!({ "not": value });
+    let own = ALL.map(|system| {
+        let selected = match system {
+            // It is the system of a document that selects none.
+            System::FeatureHub => without(json!({ "anyOf": [
+                selected(System::FeatBit), selected(System::FeatureSignals),
+            ] })),
+            other => selected(other),
+        };
+        json!({ "if": selected, "then": of(system) })
+    });
+    let further = [
+        json!({
+            "if": { "allOf": [
+                present("interval", json!({ "type": "number" })),
+                without(selected(System::FeatureSignals)),
+            ] },
+            "then": present("mode", json!({ "enum": ["polling", "passive"] })),
+        }),
+        json!({
+            "if": present("interval", json!({ "type": "number" })),
+            "then": without(present("mode", json!({ "enum": ["once", "offline"] }))),
+        }),
+        json!({
+            "if": present("stream", json!({ "const": true })),
+            "then": { "properties": { "mode": { "enum": ["streaming", null] } } },
+        }),
+        json!({
+            "if": present("stream", json!({ "const": false })),
+            "then": without(present("mode", json!({ "const": "streaming" }))),
+        }),
+        json!({
+            "if": present("rulesetFile", json!({ "type": "string" })),
+            "then": { "properties": { "ruleset": { "type": "null" } } },
+        }),
+        json!({
+            "if": present("snapshotMaxAge", json!({ "type": "number" })),
+            "then": present("snapshotFile", json!({ "type": "string" })),
+        }),
+    ];
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:fh:schema:client-settings-1",
@@ -102,21 +144,7 @@ fn schema() -> Value {
         "type": "object",
         "properties": properties,
         "additionalProperties": false,
-        "allOf": [
-            {
-                "if": present("system", json!({ "const": "featbit" })),
-                "then": of(System::FeatBit),
-                "else": of(System::FeatureHub),
-            },
-            {
-                "if": present("interval", json!({ "type": "number" })),
-                "then": present("mode", json!({ "enum": ["polling", "passive"] })),
-            },
-            {
-                "if": present("snapshotMaxAge", json!({ "type": "number" })),
-                "then": present("snapshotFile", json!({ "type": "string" })),
-            },
-        ],
+        "allOf": own.into_iter().chain(further).collect::<Vec<_>>(),
     })
 }
 
@@ -170,6 +198,32 @@ fn the_schema_accepts_what_the_parser_accepts() {
         json!({ "system": "featbit", "url": "https://edge.example" }),
         json!({ "system": "featbit", "contextPlacement": "query" }),
         json!({ "system": "featurehub", "secret": "s" }),
+        json!({ "system": "featuresignals", "apiKey": "k", "url": "http://x", "environment": "p" }),
+        json!({ "system": "featuresignals", "apiKeys": ["k"] }),
+        json!({ "system": "featuresignals", "interval": 5 }),
+        json!({ "system": "featuresignals", "interval": 5, "mode": "streaming" }),
+        json!({ "system": "featuresignals", "interval": 5, "mode": "once" }),
+        json!({ "system": "featuresignals", "interval": 5, "mode": "offline" }),
+        json!({ "system": "featuresignals", "mode": "once" }),
+        json!({ "system": "featuresignals", "mode": "passive" }),
+        json!({ "system": "featuresignals", "stream": true, "streamLifetime": 20 }),
+        json!({ "system": "featuresignals", "stream": true, "mode": "streaming" }),
+        json!({ "system": "featuresignals", "stream": true, "mode": "polling" }),
+        json!({ "system": "featuresignals", "stream": true, "mode": null }),
+        json!({ "system": "featuresignals", "stream": false, "mode": "streaming" }),
+        json!({ "system": "featuresignals", "stream": false, "mode": "polling" }),
+        json!({ "system": "featuresignals", "ruleset": { "flags": {} } }),
+        json!({ "system": "featuresignals", "rulesetFile": "r.json", "ruleset": null }),
+        json!({ "system": "featuresignals", "rulesetFile": "r.json", "ruleset": {} }),
+        json!({ "system": "featuresignals", "flags": ["a"], "reasons": true }),
+        json!({ "system": "featuresignals", "flags": "a" }),
+        json!({ "system": "featuresignals", "whileSwitching": "keep", "context": {} }),
+        json!({ "system": "featuresignals", "bootstrap": [] }),
+        json!({ "system": "featuresignals", "healthyAfter": 5 }),
+        json!({ "system": "featuresignals", "profile": "edge" }),
+        json!({ "system": "featuresignals", "insights": true }),
+        json!({ "system": "featbit", "apiKey": "k" }),
+        json!({ "reasons": true }),
         json!({ "system": "featurehub", "profile": "server" }),
         json!({ "eventUrl": "https://x" }),
         json!({ "stream_again_after": 5 }),

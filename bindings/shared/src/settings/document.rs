@@ -26,7 +26,7 @@ const LANGUAGE: Language = Language::TypeScript;
 const PAGE: &str = "docs/client-settings.md lists the settings";
 
 /// Returns the builder of a client with the settings of a document. Missing settings have their defaults, or come from environment variables
-/// (see [`Client::from_environment`], and [`fh_client::featbit::Settings::from_environment`] for FeatBit).
+/// (see [`Client::from_environment`], and the `from_environment` of the settings of FeatBit and FeatureSignals).
 ///
 /// # Errors
 /// [`SettingsError`] names the member, says what is wrong and what to write.

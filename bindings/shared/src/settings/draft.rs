@@ -10,6 +10,7 @@ use crate::language::Language;
 
 use super::error::SettingsError;
 use super::featbit::FeatBit;
+use super::featuresignals::FeatureSignals;
 use super::http::Http;
 
 /// The default interval between polls.
@@ -30,11 +31,31 @@ pub(super) enum Mode {
     Offline,
 }
 
+impl Mode {
+    /// Selects the mode, with this interval of polls.
+    pub(super) fn apply(self, builder: ClientBuilder, interval: Duration) -> ClientBuilder {
+        match self {
+            Self::Streaming => builder.streaming(),
+            Self::Polling => builder.polling(interval),
+            Self::Passive => builder.passive(interval),
+            Self::Once => builder.once(),
+            Self::Offline => builder.offline(),
+        }
+    }
+}
+
+/// Returns the error of a setting that has no effect with the others, or without one of them.
+pub(super) fn together(language: Language, name: &str, why: &str, advice: String) -> SettingsError {
+    SettingsError::Together { name: language.spelling().spell(name), why: why.to_string(), advice }
+}
+
 /// A client's builder while settings are applied in any order. [`Draft::finish`] applies those that take effect together.
 pub struct Draft {
     builder: ClientBuilder,
     system: System,
+    pub(super) url: Option<String>,
     pub(super) featbit: FeatBit,
+    pub(super) featuresignals: FeatureSignals,
     pub(super) mode: Option<Mode>,
     pub(super) interval: Option<Duration>,
     pub(super) file: Option<PathBuf>,
@@ -58,7 +79,9 @@ impl Draft {
         Self {
             builder,
             system: System::default(),
+            url: None,
             featbit: FeatBit::default(),
+            featuresignals: FeatureSignals::default(),
             mode: None,
             interval: None,
             file: None,
@@ -100,58 +123,61 @@ impl Draft {
     /// # Errors
     /// [`SettingsError::Together`] for a setting that has no effect with the others, and [`SettingsError::Start`] for a setting of the
     /// client's HTTP that cannot be used.
-    pub fn finish(mut self, language: Language) -> Result<ClientBuilder, SettingsError> {
-        let alone = |name: &str, why, advice: String| SettingsError::Together {
-            name: language.spelling().spell(name),
-            why,
-            advice: format!("write {advice}"),
-        };
-        if self.system == System::FeatBit {
-            self.builder = std::mem::take(&mut self.featbit).apply(self.builder);
-        }
-        if self.interval.is_some() && !matches!(self.mode, Some(Mode::Polling | Mode::Passive)) {
-            let write = |mode| language.written("mode", mode);
-            let advice = format!("{} or {}", write("\"polling\""), write("\"passive\""));
-            return Err(alone("interval", "the mode does not poll", advice));
-        }
-        let interval = self.interval.unwrap_or(INTERVAL);
-        let mut builder = match self.mode {
-            None => self.builder,
-            Some(Mode::Streaming) => self.builder.streaming(),
-            Some(Mode::Polling) => self.builder.polling(interval),
-            Some(Mode::Passive) => self.builder.passive(interval),
-            Some(Mode::Once) => self.builder.once(),
-            Some(Mode::Offline) => self.builder.offline(),
-        };
-        builder = match (self.file.take(), self.max_age) {
+    pub fn finish(self, language: Language) -> Result<ClientBuilder, SettingsError> {
+        let mut draft = self.with_server(language)?;
+        let builder = draft.builder;
+        let builder = match (draft.file.take(), draft.max_age) {
             (None, None) => builder,
             (Some(path), age) => {
                 let mut file = SnapshotFile::new(path);
                 if let Some(age) = age {
                     file = file.max_age(age);
                 }
-                if self.reads_at_start {
+                if draft.reads_at_start {
                     file = file.read_at_start();
                 }
                 builder.snapshot_file(file)
             }
             (None, Some(_)) => {
-                let advice = language.written("snapshot_file", "PATH");
-                return Err(alone("snapshot_max_age", "it needs a file", advice));
+                let advice = format!("write {}", language.written("snapshot_file", "PATH"));
+                return Err(together(language, "snapshot_max_age", "it needs a file", advice));
             }
         };
-        let Some(name) = self.http.first_given() else { return Ok(builder) };
+        let Some(name) = draft.http.first_given() else { return Ok(builder) };
         #[cfg(feature = "reqwest")]
         {
             let _ = name;
-            Ok(builder.transport(self.http.transport(self.connect)?))
+            Ok(builder.transport(draft.http.transport(draft.connect)?))
         }
         #[cfg(not(feature = "reqwest"))]
         {
             let advice = "set it in the HTTP client that is given to this client".to_string();
-            let why = "the platform sends the requests of this client";
-            let name = language.spelling().spell(name);
-            Err(SettingsError::Together { name, why, advice })
+            Err(together(language, name, "the platform sends the requests of this client", advice))
         }
+    }
+
+    /// Applies the client's server and the way of fetching.
+    fn with_server(mut self, language: Language) -> Result<Self, SettingsError> {
+        let url = self.url.take();
+        if self.system == System::FeatureSignals {
+            let own = std::mem::take(&mut self.featuresignals);
+            self.builder = own.apply(self.builder, url, self.mode, self.interval, language)?;
+            return Ok(self);
+        }
+        if let Some(url) = url {
+            self.builder = self.builder.edge_url(url);
+        }
+        if self.system == System::FeatBit {
+            self.builder = std::mem::take(&mut self.featbit).apply(self.builder);
+        }
+        if self.interval.is_some() && !matches!(self.mode, Some(Mode::Polling | Mode::Passive)) {
+            let write = |mode| language.written("mode", mode);
+            let advice = format!("write {} or {}", write("\"polling\""), write("\"passive\""));
+            return Err(together(language, "interval", "the mode does not poll", advice));
+        }
+        if let Some(mode) = self.mode {
+            self.builder = mode.apply(self.builder, self.interval.unwrap_or(INTERVAL));
+        }
+        Ok(self)
     }
 }

@@ -30,7 +30,7 @@ pub enum SettingsError {
         /// The name of the setting.
         name: String,
         /// The mistake.
-        why: &'static str,
+        why: String,
         /// What to write.
         advice: String,
     },

@@ -2,33 +2,14 @@
 
 use fh_client::System;
 
-use crate::language::Language::{self, Python, TypeScript};
+use crate::language::Language::{self, TypeScript};
 
-use super::form::{Form, choice};
+use super::form::Form;
 use super::setting::Setting;
+use super::systems::FEATBIT;
 
-const ONLY_FEATUREHUB: &str = "its client has no sessions with FeatBit";
-const LACKING: &[(Language, &str)] = &[(TypeScript, ONLY_FEATUREHUB)];
-
-pub(super) const SYSTEM: Setting = Setting::new(
-    "system",
-    Form::Choice(&[
-        choice(
-            "featurehub",
-            |d| d.of_system(System::FeatureHub),
-            "FeatureHub, whose servers are Edges.",
-        ),
-        choice(
-            "featbit",
-            |d| d.of_system(System::FeatBit),
-            "FeatBit. A client whose transport cannot open sockets polls.",
-        ),
-    ]),
-    "The system of the client's server.",
-)
-.default("\"featurehub\"")
-.setters(&["featbit"])
-.lacking(&[(TypeScript, ONLY_FEATUREHUB), (Python, "it is the constructor `Client.featbit`")]);
+const LACKING: &[(Language, &str)] = &[(TypeScript, "its client has no sessions with FeatBit")];
+const SETTERS: &[&str] = &["featbit"];
 
 pub(super) const SECRET: Setting = Setting::new(
     "secret",
@@ -41,7 +22,9 @@ pub(super) const SECRET: Setting = Setting::new(
     },
     "The server secret of an environment of FeatBit. Without it, the environment variable `FEATBIT_ENV_SECRET` provides it.",
 )
-.of_featbit()
+.of(FEATBIT)
+.instead(&[(System::FeatureSignals, "api_key")])
+.setters(SETTERS)
 .lacking(LACKING);
 
 pub(super) const STREAMING_URL: Setting = Setting::new(
@@ -55,7 +38,9 @@ pub(super) const STREAMING_URL: Setting = Setting::new(
     },
     "The URL of FeatBit's evaluation server for WebSockets. Without it, the environment variable `FEATBIT_STREAMING_URL` provides it. A URL that is missing is taken from `streaming_url`, `polling_url` or `event_url`, in this order.",
 )
-.of_featbit()
+.of(FEATBIT)
+.instead(&[(System::FeatureSignals, "url")])
+.setters(SETTERS)
 .lacking(LACKING);
 
 pub(super) const POLLING_URL: Setting = Setting::new(
@@ -69,7 +54,9 @@ pub(super) const POLLING_URL: Setting = Setting::new(
     },
     "The URL of FeatBit's evaluation server for polls.",
 )
-.of_featbit()
+.of(FEATBIT)
+.instead(&[(System::FeatureSignals, "url")])
+.setters(SETTERS)
 .lacking(LACKING);
 
 pub(super) const EVENT_URL: Setting = Setting::new(
@@ -83,7 +70,8 @@ pub(super) const EVENT_URL: Setting = Setting::new(
     },
     "The URL of FeatBit's evaluation server for insights. Without it, the environment variable `FEATBIT_EVENT_URL` provides it.",
 )
-.of_featbit()
+.of(FEATBIT)
+.setters(SETTERS)
 .lacking(LACKING);
 
 pub(super) const INSIGHTS: Setting = Setting::new(
@@ -95,5 +83,6 @@ pub(super) const INSIGHTS: Setting = Setting::new(
     "False to report neither evaluations nor metrics to FeatBit.",
 )
 .default("true")
-.of_featbit()
+.of(FEATBIT)
+.setters(SETTERS)
 .lacking(LACKING);

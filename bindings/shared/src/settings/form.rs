@@ -10,6 +10,7 @@ use crate::language::Language;
 
 use super::draft::Draft;
 use super::http::Proxy;
+use super::systems::Systems;
 
 /// The form of a setting's value, with the function that applies a value. A binding converts a value of its language to the type that the
 /// function takes; the [settings document](super) has one conversion for JSON.
@@ -57,18 +58,10 @@ pub struct Choice {
     pub word: &'static str,
     /// What it means.
     pub about: &'static str,
-    /// The only system whose clients have the word; `None` if those of all systems have it.
-    pub system: Option<System>,
+    /// The systems whose clients have the word.
+    pub systems: Systems,
     /// Applies it.
     pub set: fn(Draft) -> Draft,
-}
-
-impl Choice {
-    /// Returns true if clients of this system have the word.
-    #[must_use]
-    pub fn is_of(&self, system: System) -> bool {
-        self.system.is_none_or(|own| own == system)
-    }
 }
 
 impl Form {
@@ -137,17 +130,17 @@ pub(super) const fn choice(
     set: fn(Draft) -> Draft,
     about: &'static str,
 ) -> Choice {
-    Choice { word, about, set, system: None }
+    Choice { word, about, set, systems: Systems::All }
 }
 
-/// Returns a word that only clients of this system have.
+/// Returns a word that only clients of these systems have.
 pub(super) const fn choice_of(
-    system: System,
+    systems: &'static [System],
     word: &'static str,
     set: fn(Draft) -> Draft,
     about: &'static str,
 ) -> Choice {
-    Choice { word, about, set, system: Some(system) }
+    Choice { word, about, set, systems: Systems::Only(systems) }
 }
 
 /// Returns words as an enumeration, such as `"a", "b" or "c"`.

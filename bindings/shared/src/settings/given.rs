@@ -7,6 +7,7 @@ use crate::language::Language;
 use super::error::SettingsError;
 use super::form::{Choice, Form, one_of};
 use super::setting::Setting;
+use super::systems::{self, Systems};
 
 /// The settings that a program has given to a client. They are checked when the system of the client is known.
 #[derive(Debug, Default)]
@@ -25,7 +26,7 @@ impl GivenSettings {
     /// Checks that clients of this system have the settings and the words. Errors use the spelling of this language.
     ///
     /// # Errors
-    /// [`SettingsError::Together`] names the first setting that belongs to the other system.
+    /// [`SettingsError::Together`] names the first setting that clients of this system do not have.
     pub fn check(&self, system: System, language: Language) -> Result<(), SettingsError> {
         self.0.iter().try_for_each(|given| given.check(system, language))
     }
@@ -39,38 +40,37 @@ struct Given {
 
 impl Given {
     fn check(&self, system: System, language: Language) -> Result<(), SettingsError> {
-        let name = language.spelling().spell(self.setting.name);
-        if self.setting.is_of(system) {
-            return match self.choice {
-                Some(choice) if !choice.is_of(system) => Err(SettingsError::Together {
-                    name,
-                    why: match system {
-                        System::FeatBit => "a client of FeatBit has no such value",
-                        _ => "only a client of FeatBit has this value",
-                    },
-                    advice: format!("write {}", self.setting.words_of(system)),
-                }),
-                _ => Ok(()),
-            };
-        }
-        Err(match system {
-            System::FeatBit => SettingsError::Together {
-                name,
-                why: "a client of FeatBit has no such setting",
-                advice: match self.setting.instead {
-                    Some(other) => format!("write {}", language.spelling().spell(other)),
-                    None => "leave it out".to_string(),
-                },
-            },
-            _ => SettingsError::Together {
-                name,
-                why: "only a client of FeatBit has this setting",
-                advice: match language {
-                    Language::Python => "create the client with Client.featbit".to_string(),
-                    _ => format!("write {}", language.written("system", "\"featbit\"")),
-                },
-            },
-        })
+        let spell = |name: &str| language.spelling().spell(name);
+        let (systems, noun) = match self.choice {
+            _ if !self.setting.systems.have(system) => (self.setting.systems, "setting"),
+            Some(choice) if !choice.systems.have(system) => (choice.systems, "value"),
+            _ => return Ok(()),
+        };
+        let instead = self.setting.instead.iter().find(|(each, _)| *each == system);
+        // A client is one of FeatureHub unless the program selects another system.
+        let has_forgotten = system == System::FeatureHub && instead.is_none();
+        let why = if has_forgotten {
+            format!("only a client of {} has this {noun}", systems.names())
+        } else {
+            format!("a client of {} has no such {noun}", system.name())
+        };
+        let advice = match instead {
+            _ if noun == "value" => format!("write {}", self.setting.words_of(system)),
+            Some((_, other)) => format!("write {}", spell(other)),
+            None if has_forgotten => selection(systems, language),
+            None => "leave it out".to_string(),
+        };
+        Err(SettingsError::Together { name: spell(self.setting.name), why, advice })
+    }
+}
+
+/// Returns the advice to select the first of these systems.
+fn selection(systems: Systems, language: Language) -> String {
+    let system = systems::ALL.into_iter().find(|system| systems.have(*system));
+    let name = system.unwrap_or_default().as_str();
+    match language {
+        Language::Python => format!("create the client with Client.{name}"),
+        _ => format!("write {}", language.written("system", &format!("\"{name}\""))),
     }
 }
 
@@ -78,6 +78,7 @@ impl Setting {
     /// Returns the words of the setting that clients of this system have, such as `"server" or "draft"`.
     fn words_of(&self, system: System) -> String {
         let Form::Choice(choices) = self.form else { return String::new() };
-        one_of(choices.iter().filter(|choice| choice.is_of(system)).map(|choice| choice.word))
+        let own = choices.iter().filter(|choice| choice.systems.have(system));
+        one_of(own.map(|choice| choice.word))
     }
 }

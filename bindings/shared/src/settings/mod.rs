@@ -1,7 +1,8 @@
 //! The settings of a client: [one table](SETTINGS) of their names, units, defaults, choices and texts, and the settings document, in which a
 //! binding passes them on.
 //!
-//! A client is one of FeatureHub, or of FeatBit with `"system": "featbit"`. A setting that belongs to the other system is an error.
+//! A client is one of FeatureHub unless `system` selects another system, such as `"system": "featbit"`. A setting that clients of the system do
+//! not have is an error.
 //!
 //! A settings document is a JSON object whose members are the data settings of the table, in camelCase. Durations are seconds as numbers. A
 //! member that is null has its default. The JSON Schema of a document is `docs/client-settings.schema.json`.
@@ -24,12 +25,18 @@ mod draft;
 mod error;
 mod featbit;
 mod featbit_rows;
+mod featuresignals;
+mod featuresignals_rows;
 mod form;
 mod given;
 mod groups;
 mod http;
+mod http_rows;
 mod language_rows;
+mod mode_row;
 mod setting;
+mod system_row;
+pub(crate) mod systems;
 mod table;
 
 pub use self::document::{apply_json, builder_from_json};
@@ -40,4 +47,5 @@ pub use self::given::GivenSettings;
 pub use self::groups::{BACKOFF, LIMITS, Member, Unit};
 pub use self::http::Proxy;
 pub use self::setting::{Languages, Setting};
+pub use self::systems::Systems;
 pub use self::table::SETTINGS;

@@ -5,6 +5,7 @@ use fh_client::System;
 use crate::language::Language;
 
 use super::form::Form;
+use super::systems::Systems;
 
 /// A setting of a client.
 #[derive(Debug)]
@@ -19,10 +20,10 @@ pub struct Setting {
     pub default: Option<&'static str>,
     /// The languages that have the setting.
     pub languages: Languages,
-    /// The only system whose clients have the setting; `None` if those of all systems have it.
-    pub system: Option<System>,
-    /// The setting that clients of FeatBit have in place of this one of FeatureHub.
-    pub instead: Option<&'static str>,
+    /// The systems whose clients have the setting.
+    pub systems: Systems,
+    /// The settings that clients of other systems have in place of this one.
+    pub instead: &'static [(System, &'static str)],
     /// The functions of [`fh_client::ClientBuilder`] that set it, where their name is not the name of the setting.
     pub setters: &'static [&'static str],
 }
@@ -58,8 +59,8 @@ impl Setting {
             form,
             default: None,
             languages,
-            system: None,
-            instead: None,
+            systems: Systems::All,
+            instead: &[],
             setters: &[],
         }
     }
@@ -79,16 +80,14 @@ impl Setting {
         self
     }
 
-    /// Leaves the setting to clients of FeatBit.
-    pub(super) const fn of_featbit(mut self) -> Self {
-        self.system = Some(System::FeatBit);
-        self.setters = &["featbit"];
+    /// Leaves the setting to clients of these systems.
+    pub(super) const fn of(mut self, systems: &'static [System]) -> Self {
+        self.systems = Systems::Only(systems);
         self
     }
 
-    /// Leaves the setting to clients of FeatureHub. Those of FeatBit have the setting `instead`, if any.
-    pub(super) const fn of_featurehub(mut self, instead: Option<&'static str>) -> Self {
-        self.system = Some(System::FeatureHub);
+    /// Names the settings that clients of other systems have in place of this one.
+    pub(super) const fn instead(mut self, instead: &'static [(System, &'static str)]) -> Self {
         self.instead = instead;
         self
     }
@@ -96,12 +95,6 @@ impl Setting {
     pub(super) const fn setters(mut self, setters: &'static [&'static str]) -> Self {
         self.setters = setters;
         self
-    }
-
-    /// Returns true if clients of this system have the setting.
-    #[must_use]
-    pub fn is_of(&self, system: System) -> bool {
-        self.system.is_none_or(|own| own == system)
     }
 
     /// Returns true if the setting is data, and therefore a member of the settings document.

@@ -8,36 +8,38 @@ use fh_client::{
 
 use crate::language::Language::{self, Kotlin, Swift, TypeScript};
 
-use super::draft::Mode;
 use super::featbit_rows;
+use super::featuresignals_rows;
 use super::form::{Form, choice, choice_of};
+use super::http_rows;
 use super::language_rows;
+use super::mode_row;
 use super::setting::Setting;
+use super::system_row;
+use super::systems::{EVALUATING, FEATBIT, FEATUREHUB, SENDING_RULES};
 
-const HTTP_OF_THE_PLATFORM: &str = "the platform sends the requests";
 const OF_THE_CONSTRUCTOR: &[(Language, &str)] =
     &[(TypeScript, BY_THE_CONSTRUCTOR), (Kotlin, BY_THE_CONSTRUCTOR), (Swift, BY_THE_CONSTRUCTOR)];
-const OF_THE_PLATFORM: &[(Language, &str)] = &[
-    (TypeScript, HTTP_OF_THE_PLATFORM),
-    (Kotlin, HTTP_OF_THE_PLATFORM),
-    (Swift, HTTP_OF_THE_PLATFORM),
-];
 const BY_THE_CONSTRUCTOR: &str = "it is an argument of the constructor";
 const IN_NODE: &str = "only its client for Node has files";
 
 /// All settings, in the order of the page.
-pub static SETTINGS: [Setting; 61] = [
+pub static SETTINGS: [Setting; 69] = [
     Setting::new(
         "url",
         Form::Text {
             example: "https://edge.example",
-            set: |d, url| d.with(|b| b.edge_url(url)),
+            set: |mut d, url| {
+                d.url = Some(url);
+                d
+            },
         },
-        "The URL of the Edge. Without it, the environment variable `FEATUREHUB_EDGE_URL` provides it.",
+        "The URL of the Edge, or of the server of FeatureSignals. Without it, the environment variable `FEATUREHUB_EDGE_URL` or `FEATURESIGNALS_URL` provides it. The default for FeatureSignals is the service that FeatureSignals runs.",
     )
     .setters(&["edge_url"])
-    .of_featurehub(Some("streaming_url"))
-    .lacking(OF_THE_CONSTRUCTOR),
+    .of(EVALUATING)
+    .instead(&[(System::FeatBit, "streaming_url")])
+    .lacking(&[(TypeScript, BY_THE_CONSTRUCTOR)]),
     Setting::new(
         "api_keys",
         Form::Texts {
@@ -47,77 +49,38 @@ pub static SETTINGS: [Setting; 61] = [
         "The API keys, all client-evaluated or all server-evaluated. If several environments have a feature with the same key, the environment of the earliest API key provides it. Without them, the environment variable `FEATUREHUB_CLIENT_API_KEY` or `FEATUREHUB_API_KEY` provides one.",
     )
     .setters(&["api_key", "api_keys"])
-    .of_featurehub(Some("secret"))
+    .of(FEATUREHUB)
+    .instead(&[(System::FeatBit, "secret"), (System::FeatureSignals, "api_key")])
     .lacking(OF_THE_CONSTRUCTOR),
-    featbit_rows::SYSTEM,
+    system_row::SYSTEM,
     featbit_rows::SECRET,
     featbit_rows::STREAMING_URL,
     featbit_rows::POLLING_URL,
     featbit_rows::EVENT_URL,
     featbit_rows::INSIGHTS,
-    Setting::new(
-        "mode",
-        Form::Choice(&[
-            choice(
-                "streaming",
-                |mut d| {
-                    d.mode = Some(Mode::Streaming);
-                    d
-                },
-                "The client keeps one stream open, and polls while the Edge cannot stream. It needs a single API key.",
-            ),
-            choice(
-                "polling",
-                |mut d| {
-                    d.mode = Some(Mode::Polling);
-                    d
-                },
-                "The client polls at the start, and again after each interval.",
-            ),
-            choice_of(
-                System::FeatureHub,
-                "passive",
-                |mut d| {
-                    d.mode = Some(Mode::Passive);
-                    d
-                },
-                "The client polls at the start, and again at the first read after the interval. The read does not wait for the poll.",
-            ),
-            choice_of(
-                System::FeatureHub,
-                "once",
-                |mut d| {
-                    d.mode = Some(Mode::Once);
-                    d
-                },
-                "The client polls once. It retries until a poll succeeds.",
-            ),
-            choice(
-                "offline",
-                |mut d| {
-                    d.mode = Some(Mode::Offline);
-                    d
-                },
-                "The client sends no requests. Its features come from a bootstrap document, a snapshot file or overrides.",
-            ),
-        ]),
-        "The way in which the client fetches features. The default is streaming with one API key or with FeatBit, and polling with several API keys.",
-    )
-    .setters(&["streaming", "polling", "passive", "once", "offline"]),
+    featuresignals_rows::API_KEY,
+    featuresignals_rows::ENVIRONMENT,
+    featuresignals_rows::REASONS,
+    featuresignals_rows::FLAGS,
+    featuresignals_rows::RULESET,
+    featuresignals_rows::RULESET_FILE,
+    featuresignals_rows::STREAM,
+    featuresignals_rows::STREAM_LIFETIME,
+    mode_row::MODE,
     Setting::new(
         "interval",
         Form::Seconds(|mut d, time| {
             d.interval = Some(time);
             d
         }),
-        "The time between two polls in the modes `polling` and `passive`. 0 polls once. The Edge may change the interval.",
+        "The time between two polls in the modes `polling` and `passive`. 0 polls once. The Edge may change the interval. A client of FeatureSignals also polls beside a stream; its default is 30, and 0 is an error.",
     )
     .default("180")
     .setters(&["polling", "passive"]),
     Setting::new(
         "context",
         Form::Context(|d, attributes| d.with(|b| b.initial_context(attributes))),
-        "The first context for which the Edge evaluates a server-evaluated key. It has no effect with a client-evaluated key.",
+        "The first context for which the Edge evaluates a server-evaluated key. It has no effect with a client-evaluated key. For FeatureSignals, the first context for which the server evaluates the flags.",
     )
     .setters(&["initial_context"]),
     Setting::new(
@@ -125,6 +88,8 @@ pub static SETTINGS: [Setting; 61] = [
         Form::Json(|d, json| d.with(|b| b.bootstrap(json))),
         "Features that the client serves from the start: features, environments, the stored state of the browser SDK, or the content of a snapshot file. For FeatBit, the body of `latest-all`.",
     )
+    .of(SENDING_RULES)
+    .instead(&[(System::FeatureSignals, "ruleset")])
     .lacking(&[(TypeScript, IN_NODE)]),
     Setting::new(
         "snapshot_file",
@@ -134,7 +99,8 @@ pub static SETTINGS: [Setting; 61] = [
         }),
         "The file in which the client keeps its last features. At the next start, the client serves them until the Edge sends features.",
     )
-    .of_featurehub(Some("bootstrap"))
+    .of(FEATUREHUB)
+    .instead(&[(System::FeatBit, "bootstrap")])
     .lacking(&[(TypeScript, IN_NODE)]),
     Setting::new(
         "snapshot_max_age",
@@ -144,7 +110,7 @@ pub static SETTINGS: [Setting; 61] = [
         }),
         "The maximum age of features in the snapshot file. Without it, features of any age are served.",
     )
-    .of_featurehub(None)
+    .of(FEATUREHUB)
     .setters(&["snapshot_file"])
     .lacking(&[(TypeScript, "it is the member `maxAge` of `snapshotFile` in Node")]),
     Setting::new(
@@ -177,19 +143,19 @@ pub static SETTINGS: [Setting; 61] = [
         "profile",
         Form::Choice(&[
             choice_of(
-                System::FeatureHub,
+                FEATUREHUB,
                 "client",
                 |d| d.with(|b| b.profile(Profile::Client)),
                 "The rules of most client SDKs.",
             ),
             choice_of(
-                System::FeatureHub,
+                FEATUREHUB,
                 "edge",
                 |d| d.with(|b| b.profile(Profile::Edge)),
                 "The rules of FeatureHub's Edge.",
             ),
             choice_of(
-                System::FeatBit,
+                FEATBIT,
                 "server",
                 |mut d| {
                     d.featbit.profile = featbit::Profile::Server;
@@ -198,7 +164,7 @@ pub static SETTINGS: [Setting; 61] = [
                 "The rules of FeatBit's evaluation server, which are the default for FeatBit.",
             ),
             choice_of(
-                System::FeatBit,
+                FEATBIT,
                 "draft",
                 |mut d| {
                     d.featbit.profile = featbit::Profile::Draft;
@@ -209,6 +175,7 @@ pub static SETTINGS: [Setting; 61] = [
         ]),
         "The set of rules by which the client evaluates features, for FeatureHub those of a client-evaluated key.",
     )
+    .of(SENDING_RULES)
     .default("\"client\""),
     Setting::new(
         "context_placement",
@@ -226,7 +193,7 @@ pub static SETTINGS: [Setting; 61] = [
         ]),
         "The part of a stream's request that carries the context of a server-evaluated key.",
     )
-    .of_featurehub(None)
+    .of(FEATUREHUB)
     .default("\"header\""),
     Setting::new(
         "while_switching",
@@ -242,9 +209,9 @@ pub static SETTINGS: [Setting; 61] = [
                 "Reads have the values of the former context until then. Use this only in programs with a single user.",
             ),
         ]),
-        "The values that the client serves while the Edge evaluates a changed context.",
+        "The values that the client serves while the Edge, or the server of FeatureSignals, evaluates a changed context.",
     )
-    .of_featurehub(None)
+    .of(EVALUATING)
     .default("\"hide\""),
     Setting::new(
         "backoff",
@@ -283,6 +250,7 @@ pub static SETTINGS: [Setting; 61] = [
         Form::Seconds(|d, time| d.with(|b| b.healthy_after(time))),
         "The time after which a stream counts as healthy. After the end of a healthy stream, the delays of the back-off begin anew.",
     )
+    .of(SENDING_RULES)
     .default("60"),
     Setting::new(
         "stream_again_after",
@@ -327,47 +295,10 @@ pub static SETTINGS: [Setting; 61] = [
     .default("true")
     .setters(&["without_listeners"])
     .lacking(&[(TypeScript, "JavaScript has no threads for listeners")]),
-    Setting::new(
-        "ca_certificate",
-        Form::Pem(|mut d, pem| {
-            d.http.ca_certificate = Some(pem);
-            d
-        }),
-        "The certificate of an authority to trust in addition to those of the system, as PEM.",
-    )
-    .setters(&["transport"])
-    .lacking(OF_THE_PLATFORM),
-    Setting::new(
-        "client_certificate",
-        Form::Pem(|mut d, pem| {
-            d.http.client_certificate = Some(pem);
-            d
-        }),
-        "The certificate and the private key with which the client identifies itself to the Edge, as PEM.",
-    )
-    .setters(&["transport"])
-    .lacking(OF_THE_PLATFORM),
-    Setting::new(
-        "proxy",
-        Form::Proxy(|mut d, proxy| {
-            d.http.proxy = Some(proxy);
-            d
-        }),
-        "The URL of a proxy, or false for no proxy. By default, the environment and the system name the proxy.",
-    )
-    .setters(&["transport"])
-    .lacking(OF_THE_PLATFORM),
-    Setting::new(
-        "http1_only",
-        Form::Flag(|mut d, is_on| {
-            d.http.http1_only = is_on;
-            d
-        }),
-        "True to use HTTP/1.1 only.",
-    )
-    .default("false")
-    .setters(&["transport"])
-    .lacking(OF_THE_PLATFORM),
+    http_rows::CA_CERTIFICATE,
+    http_rows::CLIENT_CERTIFICATE,
+    http_rows::PROXY,
+    http_rows::HTTP1_ONLY,
     Setting::new(
         "clock",
         Form::Code,
