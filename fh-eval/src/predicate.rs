@@ -66,6 +66,10 @@ pub(crate) enum TextTest {
     Among,
     /// The supplied text is not in the list, which is sorted.
     NotAmong,
+    /// The supplied text is in the list, whose texts lie at the slots that their hashes name.
+    AmongSpread,
+    /// The supplied text is not in such a list.
+    NotAmongSpread,
     Starts,
     Ends,
     Contains,

@@ -1,12 +1,15 @@
 //! The lists of texts that a ruleset stores, and the tests of a supplied text against them.
 
+use std::hash::BuildHasher;
+
 use crate::attributes::{Supplied, head, tail};
+use crate::hashing::Hashing;
 use crate::predicate::{Predicate, Run, Text, TextTest};
 use crate::tables::Tables;
 use crate::text::order;
 use crate::writer::Writer;
 
-/// The maximum number of texts in a list that is scanned. A longer list is sorted and searched.
+/// The maximum number of texts in a list that is scanned. A longer list is searched.
 const LONGEST_SCAN: usize = 16;
 
 impl Writer {
@@ -17,16 +20,24 @@ impl Writer {
             return if negative { Predicate::Always } else { Predicate::Never };
         }
         let long = texts.len() > LONGEST_SCAN;
+        let at = self.tables.texts.len() as u32;
         if long && matches!(test, TextTest::Among | TextTest::NotAmong) {
             texts.sort_unstable();
             texts.dedup();
+            if let Some(slots) = spread(&texts) {
+                let list = Run { at, len: slots.len() as u32 };
+                for slot in slots {
+                    self.push_text(slot);
+                }
+                let test = match test {
+                    TextTest::NotAmong => TextTest::NotAmongSpread,
+                    _ => TextTest::AmongSpread,
+                };
+                return Predicate::Texts(test, list);
+            }
         }
-        let at = self.tables.texts.len() as u32;
         for text in &texts {
-            let run = self.text(text);
-            let tail = tail(text.as_bytes());
-            self.tables.texts.push(Text { tail, at: run.at, len: run.len });
-            self.tables.heads_of_texts.push(head(text.as_bytes()));
+            self.push_text(Some(text));
         }
         let list = Run { at, len: texts.len() as u32 };
         match test {
@@ -38,7 +49,95 @@ impl Writer {
     }
 }
 
+impl Writer {
+    /// Adds a row of `texts`; `None` for a slot without a text.
+    fn push_text(&mut self, text: Option<&str>) {
+        let row = match text {
+            None => Text { tail: 0, at: 0, len: NO_TEXT },
+            Some(text) => {
+                let run = self.text(text);
+                Text { tail: tail(text.as_bytes()), at: run.at, len: run.len }
+            }
+        };
+        self.tables.texts.push(row);
+        self.tables.heads_of_texts.push(text.map_or(0, |text| head(text.as_bytes())));
+    }
+}
+
+/// The length of a slot without a text.
+const NO_TEXT: u32 = u32::MAX;
+/// The number of slots of a spread list for each text.
+const SLOTS_PER_TEXT: usize = 2;
+/// The maximum number of slots between the home of a text and its slot.
+pub(crate) const FARTHEST: usize = 12;
+
+/// Returns the slots of a list whose texts lie at the slots that their hashes name, or as soon after them as possible. The list ends with a slot
+/// without a text. Returns `None` if a text would lie too far from its slot, as in a list that was made for that.
+fn spread<'a>(texts: &[&'a str]) -> Option<Vec<Option<&'a str>>> {
+    let homes = texts.len() * SLOTS_PER_TEXT;
+    let home_of = |text: &str| home(&Supplied::new(text), homes as u32);
+    let mut placed: Vec<(usize, &str)> = texts.iter().map(|text| (home_of(text), *text)).collect();
+    placed.sort_unstable();
+    let mut slots = vec![None; homes + FARTHEST + 2];
+    let mut next = 0;
+    for (home, text) in placed {
+        let slot = home.max(next);
+        if slot - home > FARTHEST {
+            return None;
+        }
+        *slots.get_mut(slot)? = Some(text);
+        next = slot + 1;
+    }
+    Some(slots)
+}
+
+/// Returns the slot at which the search for a text begins, of this many slots.
+#[inline]
+fn home(supplied: &Supplied<'_>, homes: u32) -> usize {
+    let len = supplied.text.len();
+    let hash = if len <= 16 {
+        // The first and the last eight bytes and the length identify the text.
+        mixed(
+            supplied.head ^ 0x9E37_79B9_7F4A_7C15,
+            supplied.tail ^ 0xD6E8_FEB8_6659_FD93 ^ len as u64,
+        )
+    } else {
+        Hashing::default().hash_one(supplied.text)
+    };
+    // The upper half of the product with the number of slots is a slot.
+    ((u128::from(hash) * u128::from(homes)) >> 64) as usize
+}
+
+/// Returns both halves of the product, combined.
+const fn mixed(one: u64, other: u64) -> u64 {
+    let product = one as u128 * other as u128;
+    (product as u64 ^ (product >> 64) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// Returns true if the supplied text is one of the texts of a spread list.
+#[inline]
+fn is_in_spread(tables: &Tables, list: Run, supplied: &Supplied<'_>) -> bool {
+    let homes = list.len.saturating_sub(FARTHEST as u32 + 2);
+    let home = home(supplied, homes);
+    let (heads, texts) = (list.of(&tables.heads_of_texts), list.of(&tables.texts));
+    let (Some(heads), Some(texts)) = (heads.get(home..), texts.get(home..)) else { return false };
+    for (head, text) in heads.iter().zip(texts) {
+        if *head == supplied.head && text.has_rest_of(tables, supplied) {
+            return true;
+        }
+        if text.len == NO_TEXT {
+            return false;
+        }
+    }
+    false
+}
+
 impl Text {
+    /// Returns the length in bytes; `None` for a slot without a text.
+    pub(crate) fn length(self) -> Option<usize> {
+        (self.len != NO_TEXT).then_some(self.len as usize)
+    }
+
     #[inline]
     fn str(self, text: &str) -> &str {
         Run { at: self.at, len: self.len }.text(text)
@@ -54,6 +153,8 @@ impl TextTest {
             list.of(&tables.texts).binary_search_by(by_text).is_ok()
         };
         match self {
+            Self::AmongSpread => is_in_spread(tables, list, supplied),
+            Self::NotAmongSpread => !is_in_spread(tables, list, supplied),
             Self::Among => is_among_sorted(),
             Self::NotAmong => !is_among_sorted(),
             Self::Starts => texts.any(|wanted| given.starts_with(wanted)),
@@ -121,5 +222,49 @@ impl Text {
         let Some(end) = start.and_then(|start| given.get(start..)) else { return false };
         tables.heads_of_texts.get(row as usize) == Some(&head(end))
             && (self.len <= 16 || self.is_all_of(tables, end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Stores a list, and returns its predicate and the texts of `asked` that are found.
+    fn found(texts: &[String], asked: &[String]) -> (Predicate, Vec<String>) {
+        let mut writer = Writer::default();
+        let predicate =
+            writer.text_test(TextTest::Among, texts.iter().map(String::as_str).collect());
+        let tables = writer.finish();
+        let Predicate::Texts(test, list) = predicate else { panic!("{predicate:?}") };
+        let holds = |text: &&String| test.holds(&tables, list, &Supplied::new(text));
+        (predicate, asked.iter().filter(holds).cloned().collect())
+    }
+
+    #[test]
+    fn exactly_the_texts_of_a_long_list_are_found() {
+        for count in [17, 100, 5_000] {
+            let texts: Vec<String> = (0..2 * count)
+                .map(|number| format!("{number}{}", "é".repeat(number % 12)))
+                .chain(["".to_string(), "user-0123456789-a".to_string()])
+                .collect();
+            let (own, others) = texts.split_at(count);
+            let (predicate, found) = found(own, &texts);
+            assert!(matches!(predicate, Predicate::Texts(TextTest::AmongSpread, _)));
+            assert_eq!(found, own, "{count} texts, {} others", others.len());
+        }
+    }
+
+    /// Such a list is sorted, so that no search takes longer than in other lists.
+    #[test]
+    fn a_list_whose_texts_have_one_home_is_not_spread() {
+        let alike: Vec<String> = (0..10_000)
+            .map(|number: u32| number.to_string())
+            .filter(|text| home(&Supplied::new(text), 34) == 7)
+            .take(17)
+            .collect();
+        let others: Vec<String> = ["x", ""].map(str::to_string).to_vec();
+        let (predicate, found) = found(&alike, &[alike.clone(), others].concat());
+        assert!(matches!(predicate, Predicate::Texts(TextTest::Among, _)), "{predicate:?}");
+        assert_eq!(found, alike);
     }
 }

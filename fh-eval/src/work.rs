@@ -14,6 +14,7 @@ use crate::predicate::{BoxedPredicate, Predicate, Run, TextTest};
 #[cfg(feature = "first-row")]
 use crate::tables::View;
 use crate::tables::{Field, Head, Mode, Reading, Share, Tables};
+use crate::text_list::FARTHEST;
 
 /// An upper bound of the work of evaluating a list of features, for any context.
 ///
@@ -349,8 +350,13 @@ fn comparisons(tables: &Tables, list: Run) -> Cost {
 }
 
 fn texts(tables: &Tables, test: TextTest, list: Run) -> Cost {
-    let lengths = || list.of(&tables.texts).iter().map(|text| text.len as usize);
+    let lengths = || list.of(&tables.texts).iter().filter_map(|text| text.length());
     match test {
+        TextTest::AmongSpread | TextTest::NotAmongSpread => {
+            let longest = lengths().max().unwrap_or(0);
+            let probes = Cost::of_comparison(longest).plus(fixed(3)).times(FARTHEST as u64 + 1);
+            Cost::of_comparison(longest).plus(fixed(8)).plus(probes)
+        }
         TextTest::Among | TextTest::NotAmong => {
             let longest = lengths().max().unwrap_or(0);
             let halvings = u64::from(u32::BITS - list.len.leading_zeros()) + 1;

@@ -13,7 +13,7 @@ pub(crate) fn check() -> Result<(), String> {
 /// Checks every combination of the client's features that compiles different code, and the features of the crates below it. Tests what the
 /// engine does without some of its parts.
 pub(crate) fn check_combinations() -> Result<(), String> {
-    for features in ["reqwest", "metrics", "serde", "serde,metrics"] {
+    for features in ["reqwest", "metrics", "serde", "serde,metrics", "featbit", "featuresignals"] {
         let build = "cargo check --locked -p fh-client --no-default-features --features";
         Run::new(build).args(&[features.to_string()]).go()?;
     }
@@ -21,6 +21,11 @@ pub(crate) fn check_combinations() -> Result<(), String> {
     for features in ["", "serde"] {
         let build = "cargo check --locked -p fh-repository --no-default-features --features";
         Run::new(build).args(&[features.to_string()]).go()?;
+    }
+    for system in ["featbit", "featuresignals"] {
+        let lint = "cargo clippy --locked -p fh-session --no-default-features --features";
+        let deny = ["--", "-D", "warnings"].map(str::to_string);
+        Run::new(lint).args(&[system.to_string()]).args(&deny).go()?;
     }
     // The engine of browsers is built without some of the engine's parts.
     for parts in 0..8 {

@@ -5,7 +5,7 @@ use crate::python::{self, Repetitions};
 use crate::shell::Run;
 use crate::subjects_in_test::Selection;
 use crate::{
-    client_features, conformance, dependencies, featbit, install, kotlin, nextest,
+    client_features, conformance, dependencies, featbit, featuresignals, install, kotlin, nextest,
     python_conformance, services, subjects, subjects_in_test, swift, web, workspace,
 };
 
@@ -50,6 +50,7 @@ pub(crate) fn parts() -> Vec<Part> {
             .built_by(TESTS),
         Part::new("conformance").run(conformance::run).built_by(TESTS),
         Part::new("systems").run(conformance::run_systems).built_by(TESTS),
+        Part::new("featuresignals").run(featuresignals::test).built_by(TESTS),
         Part::new("featbit").prepare(featbit::prepare).run(featbit::test).built_by(TESTS),
         Part::new("fh-rust")
             .run(|| subjects_in_test::run("fh-rust", Selection::Whole))

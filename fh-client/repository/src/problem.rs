@@ -220,9 +220,13 @@ impl fmt::Display for ProblemOn<'_> {
             Problem::ContentType(found) => {
                 write!(f, "the response has content type {found:?}, which does not fit the request")
             }
-            Problem::Redirect => write!(
+            Problem::Redirect if self.system == System::FeatureHub => write!(
                 f,
                 "the {server} redirects to another origin, too often, or without a valid target",
+            ),
+            Problem::Redirect => write!(
+                f,
+                "the {server} redirects, which the client does not follow: give the client the URL to which it redirects",
             ),
             Problem::Malformed(why) => write!(f, "the response cannot be parsed: {why}"),
             Problem::TooLarge(limit) => {

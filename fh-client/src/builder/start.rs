@@ -266,24 +266,20 @@ impl ClientSettings {
                 self.transport.check(url)?;
             }
         }
-        let bootstrap: Result<_, StartError> = self
-            .given
-            .bootstrap
-            .iter()
-            .map(|bytes| match config {
-                SessionConfig::FeatureHub(_) => Ok(Bootstrap::read(bytes)?),
-                #[cfg(feature = "featbit")]
-                SessionConfig::FeatBit { .. } => {
-                    super::featbit::check_bootstrap(bytes)?;
-                    Ok(Bootstrap::whole(bytes))
-                }
-                #[cfg(feature = "featuresignals")]
-                SessionConfig::FeatureSignals { .. } => Ok(Bootstrap::whole(bytes)),
-            })
-            .collect();
-        let mut bootstrap: Vec<Bootstrap> = bootstrap?;
+        let given = self.given.bootstrap.iter().map(|bytes| match config {
+            SessionConfig::FeatureHub(_) => Ok(Bootstrap::read(bytes)?),
+            #[cfg(feature = "featbit")]
+            SessionConfig::FeatBit { .. } => {
+                super::featbit::check_bootstrap(bytes)?;
+                Ok(Bootstrap::whole(bytes))
+            }
+            #[cfg(feature = "featuresignals")]
+            SessionConfig::FeatureSignals { .. } => Ok(Bootstrap::whole(bytes)),
+        });
         #[cfg(feature = "featuresignals")]
-        bootstrap.extend(given_ruleset(&self.given.system).map(|bytes| Bootstrap::whole(&bytes)));
+        let given = given
+            .chain(given_ruleset(&self.given.system).map(|ruleset| Ok(Bootstrap::whole(&ruleset))));
+        let bootstrap = given.collect::<Result<_, StartError>>()?;
         Ok((header, bootstrap))
     }
 }

@@ -129,7 +129,7 @@ impl Bootstrap {
     }
 
     /// Returns a document whose bytes the session reads as a whole.
-    #[cfg(feature = "featbit")]
+    #[cfg(any(feature = "featbit", feature = "featuresignals"))]
     pub(crate) fn whole(bytes: &[u8]) -> Self {
         Self { environments: vec![(None, bytes.to_vec())] }
     }

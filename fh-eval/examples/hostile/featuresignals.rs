@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use fh_eval::featuresignals::{Compiler, Context, Document};
-use fh_eval::{Attributes, Ruleset};
+use fh_eval::featuresignals::{Answer, Compiler, Context, Document};
+use fh_eval::{Attributes, EvaluationReason, Ruleset};
+use serde_json::value::RawValue;
 
 use super::{Case, keys, list, nested};
 
@@ -73,6 +74,34 @@ pub(crate) const CASES: &[Case] = &[
         format!(r#"{{"flags":{flags},"states":{{"f":{{"enabled":true}}}},"segments":{{}}}}"#)
     }),
 ];
+
+/// Answers of a server with the names of their cases.
+pub(crate) const ANSWERS: &[Case] = &[
+    ("a map of 10 MB", || {
+        members(400_000, |index, text| {
+            let _ = write!(text, r#""flag {index}":{{"a":[1.50]}}"#);
+        })
+    }),
+    ("100,000 nested lists for a value", || format!("{{\"a\":{}}}", nested(100_000))),
+    ("a value of 900,000 digits", || format!("{{\"a\":{}}}", "9".repeat(900_000))),
+    ("one flag 400,000 times", || {
+        members(400_000, |index, text| {
+            let _ = write!(text, "\"a\":{index}");
+        })
+    }),
+];
+
+/// Compiles the answers of a server.
+///
+/// # Errors
+/// Fails with the reason if the answers are refused.
+pub(crate) fn answers(payload: &str) -> Result<Ruleset, String> {
+    let raw: &RawValue = serde_json::from_str(payload).map_err(|why| why.to_string())?;
+    let members = fh_eval::internal::members(raw).ok_or("the answers are no object")?;
+    let (reason, variant) = (EvaluationReason::Static, None);
+    let answer = members.iter().map(|(key, value)| Answer { key, value, reason, variant });
+    Ok(Compiler::new().answers(answer))
+}
 
 /// Loads a ruleset.
 ///

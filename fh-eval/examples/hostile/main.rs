@@ -64,6 +64,14 @@ const SYSTEMS: &[System] = &[
         context: featuresignals::context,
         stack: FEW,
     },
+    #[cfg(feature = "featuresignals")]
+    System {
+        name: "answers of featuresignals",
+        cases: featuresignals::ANSWERS,
+        load: featuresignals::answers,
+        context: featuresignals::context,
+        stack: FEW,
+    },
 ];
 
 fn main() {

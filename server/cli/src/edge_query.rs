@@ -8,8 +8,9 @@ use fh_eval::Attributes;
 use crate::context::ContextArgs;
 use crate::edge::{self, EdgeArgs};
 use crate::failure::Failure;
-use crate::featbit_server::FeatbitArgs;
+use crate::flag_server_args::FlagServerArgs;
 use crate::server::Server;
+use crate::system::System;
 
 #[derive(Debug, Args)]
 pub(crate) struct EdgeQueryArgs {
@@ -24,7 +25,7 @@ pub(crate) struct EdgeQueryArgs {
     context: ContextArgs,
 
     #[command(flatten)]
-    featbit: FeatbitArgs,
+    flags: FlagServerArgs,
 }
 
 /// The resolved arguments of a query of a server.
@@ -39,19 +40,21 @@ impl EdgeQueryArgs {
     /// Resolves the arguments. `alone` has the options of the command that only an Edge has, each with true if it is given.
     pub(crate) fn resolve(&self, alone: &[(&str, bool)]) -> Result<EdgeQuery, Failure> {
         let context = self.context.attributes();
-        if self.featbit.is_chosen() {
-            let api_key = [("--api-key", self.edge.has_api_key())];
-            if let Some((name, _)) = alone.iter().chain(&api_key).find(|(_, is_given)| *is_given) {
-                return Err(Failure::Input(format!(
-                    "{name} is an option of FeatureHub: leave it out with --system featbit"
-                )));
-            }
-            let (url, arguments) = self.edge.plain(&self.features);
-            let (server, features) = self.featbit.server(url, arguments)?;
-            let who = Arc::new(self.featbit.user(&context)?);
-            return Ok(EdgeQuery { server: Server::Featbit(server), who, features });
+        self.flags.refuse()?;
+        let system = self.flags.system();
+        let api_key = [("--api-key", self.edge.has_api_key())];
+        let given = alone.iter().chain(&api_key).find(|(_, is_given)| *is_given);
+        if let Some((name, _)) = given.filter(|_| system != System::Featurehub) {
+            return Err(Failure::Input(format!(
+                "{name} is an option of FeatureHub: leave it out with {}",
+                system.option()
+            )));
         }
-        self.featbit.refuse()?;
+        let (url, arguments) = self.edge.plain(&self.features);
+        if let Some((server, features)) = self.flags.server(url, arguments)? {
+            let who = Arc::new(self.flags.context(&context)?);
+            return Ok(EdgeQuery { server, who, features });
+        }
         let (edge, rest) = self.edge.resolve(&self.features)?;
         let features = edge::features(rest)?;
         Ok(EdgeQuery { server: Server::Edge(edge), who: Arc::new(context), features })

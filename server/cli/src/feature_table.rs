@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use fh_client::{Snapshot, System};
-use fh_eval::{Attributes, Evaluation, FeatureRef, Kind, Subject, featbit};
+use fh_eval::{Attributes, Evaluation, FeatureRef, Kind, Subject, featbit, featuresignals};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::clock;
 use crate::failure::{Failure, Status};
+use crate::featuresignals::json_of;
 use crate::json_output;
 use crate::sanitize;
 use crate::screen::{GOOD, PLAIN, QUIET, Screen, WARNING};
@@ -22,8 +23,10 @@ pub(crate) struct Reading<'a> {
     pub(crate) token: Option<Cow<'a, str>>,
     pub(crate) reason: &'static str,
     pub(crate) strategy_id: Option<Cow<'a, str>>,
-    /// The id of the variation of a flag of FeatBit.
-    pub(crate) variation_id: Option<&'a str>,
+    /// The system of the feature, and of the words of `reason`.
+    pub(crate) system: System,
+    /// The id of the variation of a flag of FeatBit, or the key of the variant of a flag of FeatureSignals.
+    pub(crate) variant: Option<&'a str>,
     position: Option<usize>,
 }
 
@@ -35,7 +38,8 @@ impl<'a> Reading<'a> {
             token: feature.value_token(evaluation).map(Cow::Borrowed),
             reason: evaluation.reason().as_str(),
             strategy_id: evaluation.strategy_id().map(Cow::Borrowed),
-            variation_id: None,
+            system: System::FeatureHub,
+            variant: None,
             position: evaluation.strategy_position(),
         }
     }
@@ -48,7 +52,21 @@ impl<'a> Reading<'a> {
             token: text.and_then(|text| serde_json::to_string(&text).ok()).map(Cow::Owned),
             reason: featbit::reason(evaluation),
             strategy_id: None,
-            variation_id: evaluation.variant(),
+            system: System::FeatBit,
+            variant: evaluation.variant(),
+            position: None,
+        }
+    }
+
+    /// Creates a reading of a flag that FeatureSignals' server has evaluated.
+    fn of_featuresignals(flag: FeatureRef<'a>, evaluation: &Evaluation<'a>) -> Self {
+        Self {
+            feature: flag,
+            token: json_of(evaluation).map(Cow::Owned),
+            reason: featuresignals::reason(evaluation),
+            strategy_id: None,
+            system: System::FeatureSignals,
+            variant: evaluation.variant(),
             position: None,
         }
     }
@@ -79,7 +97,7 @@ impl<'a> Reading<'a> {
 pub(crate) fn readings<'a>(snapshot: &'a Snapshot, who: &'a Arc<Attributes>) -> Vec<Reading<'a>> {
     let now = clock::now();
     let subject = match snapshot.is_server_evaluated() {
-        // The Edge has evaluated the features already.
+        // The server has evaluated the features already.
         true => Subject::without_context(now),
         false => Subject::new(who, now),
     };
@@ -88,13 +106,14 @@ pub(crate) fn readings<'a>(snapshot: &'a Snapshot, who: &'a Arc<Attributes>) -> 
         // The snapshot knows the reason and the strategy that the Edge sent. The read also keeps passive polling going.
         let detail = reads.peek(feature.key());
         let evaluation = feature.evaluate(&subject);
-        if snapshot.status().system == System::FeatBit {
-            return Reading::of_featbit(feature, &evaluation);
-        }
-        Reading {
-            reason: detail.reason.as_str(),
-            strategy_id: detail.strategy_id.map(|id| Cow::Owned(id.into())),
-            ..Reading::evaluated(feature, &evaluation)
+        match snapshot.status().system {
+            System::FeatBit => Reading::of_featbit(feature, &evaluation),
+            System::FeatureSignals => Reading::of_featuresignals(feature, &evaluation),
+            _ => Reading {
+                reason: detail.reason.as_str(),
+                strategy_id: detail.strategy_id.map(|id| Cow::Owned(id.into())),
+                ..Reading::evaluated(feature, &evaluation)
+            },
         }
     };
     snapshot.ruleset().iter().map(read).collect()

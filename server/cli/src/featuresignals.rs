@@ -15,7 +15,7 @@ pub(crate) fn context(user: &UserArgs, subject: &SubjectArgs) -> Result<Context,
         Some(path) => context_of_file(path),
         None => match subject.attributes() {
             None => Ok(Context::builder("").build()),
-            Some(attributes) => context_of_options(&attributes),
+            Some(attributes) => context_of_options(&attributes, "--no-context"),
         },
     }
 }
@@ -27,13 +27,31 @@ fn context_of_file(path: &str) -> Result<Context, Failure> {
     Context::from_json(json).map_err(|error| wrong(&error))
 }
 
-/// Returns the context of `--context` options. Several values are a list.
-fn context_of_options(attributes: &Attributes) -> Result<Context, Failure> {
+/// Returns the attributes of the context that a server evaluates, from a file or from `--context` options. Without a context there are none.
+pub(crate) fn context_of_server(
+    file: Option<&str>,
+    given: &Attributes,
+) -> Result<Attributes, Failure> {
+    let context = match file {
+        Some(path) => context_of_file(path)?,
+        None if given.iter().next().is_none() => return Ok(Attributes::default()),
+        None => context_of_options(given, "leave out all -c")?,
+    };
+    let attributes = context.attributes().clone();
+    if attributes.get("key").and_then(|mut values| values.next()) == Some("") {
+        return Err(Failure::Input(
+            "the key of the context is empty, which FeatureSignals' server refuses: give a key, or leave the context out".to_string(),
+        ));
+    }
+    Ok(attributes)
+}
+
+/// Returns the context of `--context` options. Several values are a list. `without` names the way to give no context.
+fn context_of_options(attributes: &Attributes, without: &str) -> Result<Context, Failure> {
     let key = attributes.get("key").and_then(|mut values| values.next()).ok_or_else(|| {
-        Failure::Input(
-            "flags of FeatureSignals have values for a key: give -c key=KEY, or --user FILE, or --no-context"
-                .to_string(),
-        )
+        Failure::Input(format!(
+            "flags of FeatureSignals have values for a key: give -c key=KEY, or --user FILE, or {without}"
+        ))
     })?;
     let mut builder = Context::builder(key);
     for (name, values) in attributes.iter() {

@@ -18,7 +18,10 @@ mod featbit;
 mod featbit_server;
 mod feature_table;
 mod featuresignals;
+mod featuresignals_server;
 mod flag_lint;
+mod flag_server;
+mod flag_server_args;
 mod flags;
 #[cfg(unix)]
 mod ignored_signals;

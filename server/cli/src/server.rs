@@ -1,4 +1,4 @@
-//! A server from which commands get features: an Edge, or FeatBit's evaluation server.
+//! A server from which commands get features: an Edge, or a server of FeatBit or FeatureSignals.
 
 use std::time::Duration;
 
@@ -8,12 +8,14 @@ use crate::edge::Edge;
 use crate::edge_trouble::is_final;
 use crate::failure::Failure;
 use crate::featbit_server::FeatbitServer;
+use crate::featuresignals_server::FeaturesignalsServer;
 
 /// The server that a command queries.
 #[derive(Debug)]
 pub(crate) enum Server {
     Edge(Edge),
     Featbit(FeatbitServer),
+    Featuresignals(FeaturesignalsServer),
 }
 
 /// The texts about a server that cannot be reached or sends no features, and the wait that ends with them.
@@ -80,6 +82,7 @@ impl Server {
         match self {
             Self::Edge(edge) => edge.client(),
             Self::Featbit(server) => server.client(),
+            Self::Featuresignals(server) => server.client(),
         }
     }
 }
@@ -89,6 +92,7 @@ impl Troubled for Server {
         match self {
             Self::Edge(edge) => edge.trouble(problem),
             Self::Featbit(server) => server.trouble(problem),
+            Self::Featuresignals(server) => server.trouble(problem),
         }
     }
 
@@ -96,6 +100,7 @@ impl Troubled for Server {
         match self {
             Self::Edge(edge) => edge.silence(),
             Self::Featbit(server) => server.silence(),
+            Self::Featuresignals(server) => server.silence(),
         }
     }
 }

@@ -45,7 +45,7 @@ impl System {
     }
 
     /// Returns the options that choose the system.
-    const fn option(self) -> &'static str {
+    pub(crate) const fn option(self) -> &'static str {
         match self {
             Self::Featurehub => "",
             Self::Featbit => "--system featbit",
@@ -100,10 +100,15 @@ impl UserArgs {
     pub(crate) fn refuse(&self) -> Result<(), Failure> {
         match &self.user {
             None => Ok(()),
-            Some(_) => Err(Failure::Input(
-                "--user names the file of a user of FeatBit or of a context of FeatureSignals: add --system featbit or --system featuresignals, or write --context userkey=USER"
-                    .to_string(),
-            )),
+            Some(_) => Err(no_user()),
         }
     }
+}
+
+/// Returns the error for the file of a user with features of FeatureHub.
+pub(crate) fn no_user() -> Failure {
+    Failure::Input(
+        "--user names the file of a user of FeatBit or of a context of FeatureSignals: add --system featbit or --system featuresignals, or write --context userkey=USER"
+            .to_string(),
+    )
 }

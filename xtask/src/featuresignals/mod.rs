@@ -2,6 +2,7 @@
 //! the recorded requests.
 
 mod build;
+mod client_check;
 mod database;
 mod http;
 mod live_server;
@@ -16,6 +17,7 @@ use std::time::Instant;
 
 use crate::output::say;
 use crate::temporary_folder::TemporaryFolder;
+pub(crate) use client_check::test;
 use live_server::LiveServer;
 use requirements::Requirements;
 
@@ -65,5 +67,6 @@ fn compare(server: &LiveServer, stream: StreamSupport) -> Result<(), String> {
     let begin = Instant::now();
     let replayed = recorded::replay(server);
     say!("    replayed in {:.1} s", begin.elapsed().as_secs_f64());
-    stream::check(server, stream).and(replayed)
+    stream::check(server, stream).and(replayed)?;
+    client_check::run(server, stream)
 }

@@ -15,7 +15,6 @@ mod program;
 mod protocol;
 mod report;
 mod synchronisation;
-mod table;
 mod typed;
 mod vectors;
 

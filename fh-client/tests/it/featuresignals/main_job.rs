@@ -76,3 +76,26 @@ fn null_is_a_value_and_no_flags_are_a_state() {
     assert!(!client.is_set("nothing"));
     assert_eq!(client.detail_as("nothing", fh_client::Kind::Boolean).reason, Reason::NotSet);
 }
+
+/// A forked child serves the values of its parent until the server has answered.
+#[test]
+fn a_client_that_starts_anew_keeps_the_context_and_its_values() {
+    let server = server();
+    let former = builder(settings(&server)).start().unwrap();
+    let mara = former.context().user_key("mara").attribute("country", "NZ");
+    drop(soon(mara.activate()).unwrap());
+    server.stop();
+    let client = former.after_fork().transport(crate::support::transport()).start().unwrap();
+    assert!(client.is_ready());
+    let mara = client.context().user_key("mara").attribute("country", "NZ").build();
+    let bob = client.context().user_key("bob").build();
+    let detail = mara.detail("new-checkout");
+    assert_eq!(
+        (mara.string("new-checkout").as_deref(), detail.reason),
+        (Some("two pages"), Reason::StrategyMatch)
+    );
+    assert_eq!(bob.detail("new-checkout").reason, Reason::NotReady);
+    server.environment().enable("new-checkout", false).unwrap();
+    server.restart().unwrap();
+    crate::support::until(&client, |_| mara.string("new-checkout").as_deref() == Some("one page"));
+}

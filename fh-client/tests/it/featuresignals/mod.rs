@@ -1,7 +1,6 @@
 //! Clients of FeatureSignals, against a server that shares no code with them.
 
 mod contexts;
-mod equality;
 mod faults;
 mod local;
 mod main_job;

@@ -19,7 +19,7 @@ pub(super) fn run(
     let flags = read(path, profile)?;
     let subject = Subject::new(user.attributes(), Timestamp::from_millis(0));
     let lint = format!("fh lint --system featbit {path}");
-    flags_eval::run(&flags, keys, &lint, |flag| row(flag, &subject), json, screen)
+    flags_eval::run(&flags, keys, Some(&lint), |flag| row(flag, &subject), json, screen)
 }
 
 /// Returns the row of a flag.

@@ -65,11 +65,12 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Evaluates the chosen flags, or all flags if no key is given, and writes them. `lint` is the command that lists what cannot be used.
+/// Evaluates the chosen flags, or all flags if no key is given, and writes them. `lint` is the command that lists what cannot be used; `None` if
+/// there is none.
 pub(super) fn run<'r>(
     flags: &'r Flags,
     keys: &[String],
-    lint: &str,
+    lint: Option<&str>,
     row: impl Fn(FeatureRef<'r>) -> Row<'r>,
     json: bool,
     screen: &mut Screen<'_>,
@@ -92,9 +93,8 @@ pub(super) fn run<'r>(
     let unread = ruleset.diagnostics().count();
     if unread > 0 {
         let parts = sanitize::plural(unread, "part", "parts");
-        screen.aside(&format!(
-            "warning: {parts} of {name} cannot be used as written; `{lint}` lists them"
-        ))?;
+        let advice = lint.map(|lint| format!("; `{lint}` lists them")).unwrap_or_default();
+        screen.aside(&format!("warning: {parts} of {name} cannot be used as written{advice}"))?;
     }
     match keys.iter().find(|key| ruleset.get(key).is_none()) {
         Some(key) => flags.get(key).map(|_| Status::Fine),

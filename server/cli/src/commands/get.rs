@@ -9,7 +9,7 @@ use fh_client::Snapshot;
 use fh_eval::Value;
 use fh_files::closest;
 
-use super::featbit_get;
+use super::flags_get;
 use crate::attribute_names;
 use crate::edge;
 use crate::edge_query::{EdgeQuery, EdgeQueryArgs};
@@ -22,7 +22,7 @@ use crate::screen::Screen;
 use crate::seconds;
 use crate::server::{Server, Troubled as _};
 
-/// Fetch features from an Edge, or flags from FeatBit's evaluation server, once.
+/// Fetch features from an Edge, or flags from a server of FeatBit or FeatureSignals, once.
 ///
 /// Shows each feature's value for the context as `fh eval` does. For an API key with a `*`, the Edge sends strategies, and
 /// `fh` evaluates them. For any other key, the Edge evaluates the features. URL and KEY may be left out if environment
@@ -38,6 +38,8 @@ Examples:
   if [ \"$(fh get NEW_CHECKOUT --value)\" = true ]; then ...
   pass show featurehub | fh get https://edge.example.com - --json
   fh get --system featbit --url wss://flags.example --secret-file secret.txt -c keyId=bob
+  fh get --system featuresignals --url https://flags.example --environment production \\
+    --secret-file key.txt -c key=bob -c plan=pro
 
 Exit codes: 0 fine, 1 a FEATURE does not exist, 2 the usage is wrong, or the server
 cannot be reached, rejects the key or sends no features in time.")]
@@ -67,8 +69,8 @@ pub(crate) fn run(args: &GetArgs, json: bool, screen: &mut Screen<'_>) -> Result
         ));
     }
     let snapshot = runtime::run(fetch(&asked, args.timeout, args.wait.wait))?;
-    if let Server::Featbit(_) = &asked.server {
-        return featbit_get::run(&snapshot, &asked, args.value, json, screen);
+    if let Server::Featbit(_) | Server::Featuresignals(_) = &asked.server {
+        return flags_get::run(&snapshot, &asked, args.value, json, screen);
     }
     let all = readings(&snapshot, &asked.who);
     let selection = Selection::of(&all, &asked.features);
@@ -91,6 +93,9 @@ async fn fetch(
 ) -> Result<Snapshot, Failure> {
     let builder = match &asked.server {
         Server::Edge(edge) => edge.client().once().initial_context(Arc::clone(&asked.who)),
+        Server::Featuresignals(server) => {
+            server.client().once().initial_context(Arc::clone(&asked.who))
+        }
         // A poll does not show whether the secret is valid.
         Server::Featbit(server) => server.client(),
     };

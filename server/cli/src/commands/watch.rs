@@ -18,7 +18,7 @@ use self::change_tracker::{News, Observer};
 use self::frame::Frames;
 use self::lines::Lines;
 use self::release::{Release, Releases};
-use super::featbit_get;
+use super::flags_get;
 use crate::attribute_names;
 use crate::edge;
 use crate::edge_query::{EdgeQuery, EdgeQueryArgs};
@@ -41,7 +41,7 @@ const SHORTEST_FRAME: Duration = Duration::from_millis(50);
 /// The largest number of queued notices. Further notices are dropped.
 const MOST_NOTICES: usize = 64;
 
-/// Watch features of an Edge, or flags of FeatBit's evaluation server, as they change.
+/// Watch features of an Edge, or flags of a server of FeatBit or FeatureSignals, as they change.
 ///
 /// On a terminal, `fh watch` shows a table of the values, the last changes and the state of the connection, until Ctrl-C. To
 /// a pipe or a file, it writes one line for each value at the start, for each change, and for each new state of the
@@ -60,12 +60,14 @@ Examples:
   fh watch --for 60 > changes.log
   fh watch --catch
   fh watch --system featbit --url wss://flags.example --secret-file secret.txt -c keyId=bob
+  fh watch --system featuresignals --url https://flags.example --environment production \\
+    --secret-file key.txt -c key=bob
 
 --catch shows the view of a program that holds updates back: values do not change,
 and features with a held update are listed. An empty line (Enter) releases all
 updates, and a line with keys of features releases only their updates.
 
-Features come by a stream, or by polling if the Edge does not stream. Events with
+Features come by a stream, or by polling if the server does not stream. Events with
 --json: status, value (once for each feature), change, update (a new version of a
 feature that does not change its value for this context), appeared, gone, notice;
 with --catch held (an update of the feature is held back), released, withdrawn (the
@@ -294,10 +296,10 @@ impl Watch<'_> {
         let all = readings(&snapshot, &self.asked.who);
         let selection = Selection::of(&all, &self.asked.features);
         match &self.asked.server {
-            Server::Featbit(_) if !selection.shown.is_empty() => {
+            Server::Featbit(_) | Server::Featuresignals(_) if !selection.shown.is_empty() => {
                 let keys: Vec<String> =
                     selection.shown.iter().map(|reading| reading.key().to_string()).collect();
-                featbit_get::table(&snapshot, &self.asked, &keys, false, screen)?;
+                flags_get::table(&snapshot, &self.asked, &keys, false, screen)?;
             }
             _ => selection.write(screen, false)?,
         }

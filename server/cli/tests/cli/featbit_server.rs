@@ -93,25 +93,32 @@ fn wrong_usage_says_what_to_write() {
     let secret = server.environment().server_secret();
     for (args, part) in [
         (&["get", "--system", "featbit"][..], "give -c keyId=KEY, or --user FILE"),
-        (&["get", "--secret-file", "x"], "add --system featbit"),
-        (&["get", "--user", "x"], "add --system featbit, or write --context userkey=USER"),
+        (&["get", "--secret-file", "x"], "add --system featbit or --system featuresignals"),
+        (
+            &["get", "--user", "x"],
+            "add --system featbit or --system featuresignals, or write --context userkey=USER",
+        ),
     ] {
         ended(&server, args).refused(2, &[part]);
     }
     for (command, others, part) in [
         ("get", &["--api-key", "e/k"][..], "--api-key is an option of FeatureHub"),
         ("watch", &["--passive", "5"], "--passive is an option of FeatureHub"),
-        ("get", &["-"], "set FEATBIT_ENV_SECRET to the secret, or write --secret-file FILE"),
+        ("get", &["-"], "set FEATBIT_ENV_SECRET to the server secret, or write --secret-file FILE"),
         ("get", &[&secret], "because other users of the machine can see the arguments"),
         ("get", &["--url", "localhost:5100"], "begins with neither ws:// nor wss://"),
         ("get", &["--secret-file", "gone.txt"], "cannot read gone.txt"),
+        ("get", &["--environment", "p"], "--environment is an option of FeatureSignals"),
         ("get", &["--value"], "exactly one feature"),
     ] {
         let args = [&[command], &FEATBIT[..], others].concat();
         ended(&server, &args).refused(2, &[part]);
     }
     for (variable, part) in [
-        ("FEATBIT_ENV_SECRET", "set FEATBIT_ENV_SECRET to its server secret"),
+        (
+            "FEATBIT_ENV_SECRET",
+            "no server secret of a FeatBit environment: set FEATBIT_ENV_SECRET to it",
+        ),
         ("FEATBIT_STREAMING_URL", "write --url ws://HOST:PORT, or set FEATBIT_STREAMING_URL"),
     ] {
         let args = [&["get"], &FEATBIT[..]].concat();

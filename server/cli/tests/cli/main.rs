@@ -11,6 +11,7 @@ mod featbit;
 mod featbit_server;
 mod featuresignals;
 mod featuresignals_lint;
+mod featuresignals_server;
 mod following;
 mod get;
 mod init;

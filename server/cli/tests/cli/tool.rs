@@ -48,9 +48,12 @@ pub(crate) fn fh_with<S: AsRef<str>>(args: &[S], stdin: impl AsRef<[u8]>) -> Run
 }
 
 /// Variables that are removed because they would change the results of tests.
-const VARIABLES: [&str; 15] = [
+const VARIABLES: [&str; 18] = [
     "FEATBIT_ENV_SECRET",
     "FEATBIT_STREAMING_URL",
+    "FEATURESIGNALS_API_KEY",
+    "FEATURESIGNALS_ENVIRONMENT",
+    "FEATURESIGNALS_URL",
     "FEATUREHUB_EDGE_URL",
     "FEATUREHUB_API_KEY",
     "FEATUREHUB_CLIENT_API_KEY",

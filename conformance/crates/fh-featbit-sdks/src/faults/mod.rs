@@ -8,7 +8,7 @@ use std::thread;
 use self::list::{FAULTS, ServerFault};
 use self::measurement::{Measured, measure};
 use crate::arguments::{Owner, Sdk};
-use crate::table::{lines, seconds};
+use fh_test_table::{lines, seconds};
 
 /// The largest number of attempts a second.
 const MOST_ATTEMPTS: f64 = 2.0;

@@ -66,16 +66,15 @@ impl Session {
         if flight.request_id != request_id {
             return;
         }
-        let is_error = flight.head.as_ref().is_some_and(|head| head.status != 200);
         match end_problem(end, self.config.limits.bytes) {
             // The status of an error says enough, also if its body breaks off.
-            Some(problem) if !is_error => self.trouble(problem, None),
+            Some(problem) if !flight.is_error() => self.trouble(problem, None),
             _ => self.finish(),
         }
     }
 
-    /// Ends the request of an error whose body was read far enough.
-    fn conclude(&mut self) {
+    /// Ends the request of an error whose body was read far enough, or for long enough.
+    pub(super) fn conclude(&mut self) {
         self.actions.extend(self.state.request_id().map(Action::Abort));
         self.finish();
     }

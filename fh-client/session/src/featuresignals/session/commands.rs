@@ -50,13 +50,18 @@ impl Session {
         if matches!(self.state, State::Stopped) || mem::replace(&mut self.is_suspended, true) {
             return;
         }
-        self.end_stream();
+        // A delay of the next stream continues, because a failure or a refusal caused it.
+        if !matches!(self.stream, Stream::Due(_)) {
+            self.end_stream();
+        }
         match &self.state {
             State::Polling(_) | State::Due { as_: Connection::Connecting, .. }
                 if self.commands.is_empty() =>
             {
                 self.give_up();
                 self.await_resumption();
+                // A command waits for the next context, whose poll is sent nevertheless.
+                self.begin_next();
             }
             _ => {}
         }

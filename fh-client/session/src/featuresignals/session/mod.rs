@@ -10,6 +10,8 @@ mod contexts;
 mod outcome;
 mod refresh;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -44,6 +46,8 @@ pub struct Session {
     now: Millis,
     state: State,
     stream: Stream,
+    /// True while a stream is open, and while the client replaces one.
+    is_streaming: bool,
     /// The context for which the server evaluates. A newer context may wait in `next`.
     context: Arc<Attributes>,
     /// True if a program set the current context after the start.
@@ -122,6 +126,7 @@ impl Session {
             now: Millis::default(),
             state: State::Idle,
             stream: Stream::Closed,
+            is_streaming: false,
             context: Arc::default(),
             context_was_set: false,
             next: None,
@@ -188,7 +193,8 @@ impl Session {
             State::Polling(flight) => Some(flight.until),
             State::Idle | State::Done | State::Offline | State::Stopped => None,
         };
-        [poll, self.stream.deadline()].into_iter().flatten().min()
+        let stream = self.stream.deadline().filter(|_| !self.is_suspended);
+        [poll, stream].into_iter().flatten().min()
     }
 
     /// Returns the time when the server last sent data. Returns `None` before the first data.
@@ -239,6 +245,10 @@ impl Session {
         match &self.state {
             _ if self.is_dormant() => {}
             State::Due { at, .. } if *at <= self.now => self.begin_poll(),
+            // The status of an error says enough, also if its body never ends.
+            State::Polling(flight) if flight.until <= self.now && flight.is_error() => {
+                self.conclude();
+            }
             State::Polling(flight) if flight.until <= self.now => {
                 let stage = if flight.head.is_some() { Stage::Body } else { Stage::Head };
                 self.give_up();
@@ -246,7 +256,9 @@ impl Session {
             }
             _ => {}
         }
-        self.stream_tick();
+        if !self.is_suspended {
+            self.stream_tick();
+        }
     }
 
     /// Serves a ruleset that the client evaluates itself, or the answers of an earlier client. What cannot be read is reported, and changes
@@ -316,7 +328,7 @@ impl Session {
             State::Offline if !self.is_served => (Connection::Resting, None),
             State::Offline => (Connection::Offline, None),
             State::Stopped => (Connection::Closed, None),
-            _ if self.stream.is_open() => (Connection::Streaming, None),
+            _ if self.is_streaming => (Connection::Streaming, None),
             State::Due { at, as_ } => (*as_, Some(*at)),
             State::Polling(_) => (Connection::Connecting, None),
             State::Done => (Connection::Done, None),

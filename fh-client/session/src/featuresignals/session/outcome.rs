@@ -34,7 +34,10 @@ impl Session {
             _ => {
                 let interval = self.interval();
                 let spread = interval / SPREAD;
-                let delay = within(&(interval - spread..=interval + spread), &mut self.random);
+                let delay = within(
+                    &(interval - spread..=interval.saturating_add(spread)),
+                    &mut self.random,
+                );
                 State::Due { at: self.now.after(delay), as_: Connection::Resting }
             }
         };
@@ -43,7 +46,8 @@ impl Session {
 
     /// Reports that the client only polls, because the server refuses streams while it answers polls.
     pub(super) fn note_refusals(&mut self) {
-        if self.refusals < MOST_REFUSALS || !self.has_contact {
+        let polls_work = self.has_contact && self.status.attempts == 0;
+        if self.refusals < MOST_REFUSALS || !polls_work {
             return;
         }
         self.status.problem.get_or_insert(Problem::NoStreaming);

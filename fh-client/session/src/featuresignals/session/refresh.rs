@@ -65,6 +65,13 @@ pub(super) struct Held {
     digest: String,
 }
 
+impl Flight {
+    /// Returns true if the head of an error has arrived.
+    pub(super) fn is_error(&self) -> bool {
+        self.head.as_ref().is_some_and(|head| head.status != 200)
+    }
+}
+
 impl std::fmt::Debug for Flight {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Flight")
@@ -122,7 +129,7 @@ impl Session {
                     self.note_many(refresh.flag_keys.len());
                     refresh.step = Step::Part;
                     if refresh.flag_keys.is_empty() {
-                        self.complete(refresh, no_flags(), &[]);
+                        self.complete(refresh, no_flags(), &[&body]);
                     } else {
                         self.send(refresh);
                     }

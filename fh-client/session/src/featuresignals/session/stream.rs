@@ -50,10 +50,6 @@ impl std::fmt::Debug for Stream {
 }
 
 impl Stream {
-    pub(super) const fn is_open(&self) -> bool {
-        matches!(self, Self::Open { .. })
-    }
-
     /// Returns true if this is the request of the stream.
     pub(super) fn is(&self, id: RequestId) -> bool {
         self.request_id() == Some(id)
@@ -100,6 +96,7 @@ impl Session {
     pub(super) fn end_stream(&mut self) {
         self.actions.extend(self.stream.request_id().map(Action::Abort));
         self.stream = Stream::Closed;
+        self.is_streaming = false;
     }
 
     pub(super) fn stream_tick(&mut self) {
@@ -113,6 +110,7 @@ impl Session {
             Stream::Open { until, .. } if *until <= self.now => {
                 self.end_stream();
                 self.stream_backoff.reset();
+                self.is_streaming = true;
                 self.begin_stream();
             }
             _ => {}
@@ -123,6 +121,7 @@ impl Session {
         let Stream::Connecting { request_id, sent, .. } = self.stream else { return };
         match response_class(RequestKind::Stream, RequestCondition::Plainly, head) {
             ResponseClass::Features => {
+                self.is_streaming = true;
                 self.refusals = 0;
                 self.was_noticed = false;
                 if self.status.problem == Some(Problem::NoStreaming) {
@@ -161,6 +160,7 @@ impl Session {
     }
 
     pub(super) fn stream_closed(&mut self, end: End<'_>) {
+        self.is_streaming = false;
         match std::mem::replace(&mut self.stream, Stream::Closed) {
             Stream::Open { .. } => self.stream_lost(),
             // A server that cannot be reached refuses nothing. The polls report it.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fh_client::{Readiness, Snapshot};
+use fh_client::{Readiness, Snapshot, System};
 use fh_eval::{Attributes, Kind, Timestamp};
 
 use crate::clock;
@@ -18,12 +18,15 @@ pub(crate) struct Seen {
     /// The value as display text.
     pub(super) value: String,
     pub(super) is_locked: bool,
-    pub(super) version: i64,
+    /// The version; `None` for a flag of FeatureSignals, which has none.
+    pub(super) version: Option<i64>,
     pub(super) reason: &'static str,
     pub(super) strategy: Option<String>,
     pub(super) strategy_id: Option<String>,
     /// The id of the variation of a flag of FeatBit.
     pub(super) variation_id: Option<String>,
+    /// The key of the variant of a flag of FeatureSignals.
+    pub(super) variant_key: Option<String>,
 }
 
 /// A change of one feature, or of its held update.
@@ -107,7 +110,7 @@ impl Observer {
         self.seen.as_deref().unwrap_or_default()
     }
 
-    /// Returns the wanted keys that the Edge does not have. Before the first list of features has arrived, returns none.
+    /// Returns the wanted keys that the server does not have. Before the first list of features has arrived, returns none.
     pub(super) fn missing(&self) -> impl Iterator<Item = &str> {
         let is_there = |key: &str| self.features().iter().any(|seen| seen.key == key);
         self.wanted.iter().map(String::as_str).filter(move |key| self.has_list() && !is_there(key))
@@ -157,17 +160,20 @@ impl Observer {
 
 impl Seen {
     fn of(reading: &Reading<'_>) -> Self {
+        let variant =
+            |system| reading.variant.filter(|_| reading.system == system).map(str::to_string);
         Self {
             key: reading.key().to_string(),
             kind: reading.feature.kind(),
             token: reading.token.as_deref().map(str::to_string),
             value: reading.shown_value(),
             is_locked: reading.feature.is_locked(),
-            version: reading.feature.version(),
+            version: (reading.system != System::FeatureSignals).then(|| reading.feature.version()),
             reason: reading.reason,
             strategy: reading.strategy(),
             strategy_id: reading.strategy_id.as_deref().map(str::to_string),
-            variation_id: reading.variation_id.map(str::to_string),
+            variation_id: variant(System::FeatBit),
+            variant_key: variant(System::FeatureSignals),
         }
     }
 }
@@ -206,11 +212,12 @@ mod tests {
             token: Some(token.to_string()),
             value: token.to_string(),
             is_locked: false,
-            version,
+            version: Some(version),
             reason: "STATIC",
             strategy: None,
             strategy_id: None,
             variation_id: None,
+            variant_key: None,
         }
     }
 

@@ -111,6 +111,10 @@ impl View for Frames<'_, '_> {
 pub(super) fn heading(asked: &EdgeQuery) -> String {
     let server = match &asked.server {
         Server::Featbit(server) => format!("{}, evaluated by fh", server.url()),
+        Server::Featuresignals(server) => {
+            let (url, environment) = (server.url(), server.environment());
+            format!("{url}, environment {environment}, evaluated by the server")
+        }
         Server::Edge(edge) => {
             let environments: Vec<&str> =
                 edge.keys.iter().map(|key| &**key.environment()).collect();
@@ -188,13 +192,15 @@ impl Content<'_> {
     fn table(&self, screen: &Screen<'_>, rows: usize) -> Table {
         let features = self.observer.features();
         let is_wide = screen.width().is_none_or(|width| width >= WIDE);
+        let has_version = features.iter().any(|seen| seen.version.is_some());
         let has_lock = features.iter().any(|seen| seen.is_locked);
         let has_strategy = features.iter().any(|seen| seen.strategy.is_some());
         let columns = Column::ALL.into_iter().filter(|column| match column {
             Column::Kind | Column::Reason => is_wide,
             Column::Lock => has_lock,
+            Column::Version => has_version,
             Column::Strategy => has_strategy,
-            Column::Feature | Column::Value | Column::Version => true,
+            Column::Feature | Column::Value => true,
         });
         let columns: Vec<Column> = columns.collect();
         let mut table = Table::new(columns.iter().map(|column| column.title()));
@@ -228,7 +234,9 @@ impl Content<'_> {
                 let lock = if seen.is_locked { "locked" } else { "" };
                 (lock.to_string(), WARNING)
             }
-            Column::Version => (seen.version.to_string(), PLAIN),
+            Column::Version => {
+                (seen.version.map(|version| version.to_string()).unwrap_or_default(), PLAIN)
+            }
             Column::Reason => (seen.reason.to_string(), QUIET),
             Column::Strategy => (seen.strategy.clone().unwrap_or_default(), PLAIN),
         }

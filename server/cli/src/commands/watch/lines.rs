@@ -45,12 +45,16 @@ struct Row<'a> {
     locked: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     was_locked: Option<bool>,
-    version: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
     reason: &'static str,
     strategy_id: Option<&'a str>,
     /// The id of the variation of a flag of FeatBit.
     #[serde(skip_serializing_if = "Option::is_none")]
     variation_id: Option<&'a str>,
+    /// The key of the variant of a flag of FeatureSignals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variant_key: Option<&'a str>,
 }
 
 /// The JSON form of an event without a value.
@@ -91,6 +95,7 @@ impl<'a> Row<'a> {
             reason: seen.reason,
             strategy_id: seen.strategy_id.as_deref(),
             variation_id: seen.variation_id.as_deref(),
+            variant_key: seen.variant_key.as_deref(),
         }
     }
 

@@ -86,14 +86,13 @@ pub(super) fn style(status: &Status) -> Style {
 
 /// Describes an event.
 pub(super) fn event(event: &Event) -> String {
-    let version = |seen: &Seen| format!("version {}", seen.version);
     match event {
         Event::Appeared(seen) => {
-            format!("{} is new: {}{} ({})", seen.key, seen.value, locked(seen), version(seen))
+            format!("{} is new: {}{}{}", seen.key, seen.value, locked(seen), version(seen))
         }
         Event::Gone(seen) => format!("{} is gone; its value was {}", seen.key, seen.value),
         Event::Updated { after, .. } => {
-            format!("{} is still {} ({})", after.key, after.value, version(after))
+            format!("{} is still {}{}", after.key, after.value, version(after))
         }
         Event::Held(key) => format!("{key} has an update, which is held back"),
         Event::Released(key) => format!("{key} is released"),
@@ -108,7 +107,7 @@ pub(super) fn event(event: &Event) -> String {
                 let joint = if text.len() > after.key.len() { "," } else { " is" };
                 text.push_str(&format!("{joint} {lock}"));
             }
-            format!("{text} ({})", version(after))
+            format!("{text}{}", version(after))
         }
     }
 }
@@ -132,15 +131,15 @@ pub(super) fn missing(key: &str) -> String {
 /// Describes the current state of a feature.
 pub(super) fn value(seen: &Seen) -> String {
     let strategy = seen.strategy.as_ref().map(|id| format!(" by strategy {id}"));
-    let source = strategy.or_else(|| Some(format!(", variation {}", seen.variation_id.as_ref()?)));
-    format!(
-        "{} = {}{}{} (version {})",
-        seen.key,
-        seen.value,
-        source.unwrap_or_default(),
-        locked(seen),
-        seen.version
-    )
+    let variation = || Some(format!(", variation {}", seen.variation_id.as_ref()?));
+    let variant = || Some(format!(", variant {}", seen.variant_key.as_ref()?));
+    let source = strategy.or_else(variation).or_else(variant).unwrap_or_default();
+    format!("{} = {}{source}{}{}", seen.key, seen.value, locked(seen), version(seen))
+}
+
+/// Describes the version of a feature; nothing for a flag without one.
+fn version(seen: &Seen) -> String {
+    seen.version.map(|version| format!(" (version {version})")).unwrap_or_default()
 }
 
 fn locked(seen: &Seen) -> &'static str {

@@ -1,7 +1,10 @@
-//! Tables of texts.
+//! Tables of texts, which test programs print.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 /// Returns a table with aligned columns. The first row is the heading.
-pub(crate) fn lines(rows: &[Vec<String>]) -> String {
+#[must_use]
+pub fn lines(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
@@ -15,7 +18,8 @@ pub(crate) fn lines(rows: &[Vec<String>]) -> String {
 }
 
 /// Returns seconds as a cell of a table.
-pub(crate) fn seconds(seconds: Option<f64>) -> String {
+#[must_use]
+pub fn seconds(seconds: Option<f64>) -> String {
     seconds.map_or_else(|| "no".to_string(), |seconds| format!("{seconds:.2} s"))
 }
 

@@ -1,17 +1,16 @@
-//! `fh get --system featbit`: shows the flags of FeatBit's evaluation server for a user.
+//! `fh get --system featbit` and `--system featuresignals`: shows the flags of a server for a user or a context.
 
-use fh_client::Snapshot;
+use fh_client::{Snapshot, System};
 use fh_eval::{Subject, Timestamp};
 
-use super::featbit_eval;
-use super::flags_eval;
 use super::get::bare;
+use super::{featbit_eval, featuresignals_eval, flags_eval};
 use crate::edge_query::EdgeQuery;
 use crate::failure::{Failure, Status};
 use crate::flags::Flags;
 use crate::screen::Screen;
 
-/// The command that lists the parts of flags that cannot be used, for the body of `latest-all`.
+/// The command that lists the parts of FeatBit's flags that cannot be used, for the body of `latest-all`.
 const LINT: &str = "fh lint --system featbit FILE";
 
 /// Writes the flags of a snapshot, or the value of one flag alone.
@@ -40,9 +39,15 @@ pub(super) fn table(
     json: bool,
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
+    // Flags of FeatBit, and answers of FeatureSignals' server, depend on no time.
     let subject = Subject::new(&asked.who, Timestamp::from_millis(0));
-    let row = |flag| featbit_eval::row(flag, &subject);
-    flags_eval::run(&flags(snapshot), keys, LINT, row, json, screen)
+    let is_evaluated = snapshot.status().system == System::FeatureSignals;
+    let lint = (!is_evaluated).then_some(LINT);
+    let row = |flag| match is_evaluated {
+        true => featuresignals_eval::row(flag, &subject),
+        false => featbit_eval::row(flag, &subject),
+    };
+    flags_eval::run(&flags(snapshot), keys, lint, row, json, screen)
 }
 
 fn flags(snapshot: &Snapshot) -> Flags {

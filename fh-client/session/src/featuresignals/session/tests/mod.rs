@@ -1,0 +1,31 @@
+//! One test for each rule of the session. The simulation (`tests/simulation/featuresignals`) tests interleavings.
+
+mod commands;
+mod contexts;
+mod local;
+mod polls;
+mod recorded_streams;
+mod refusals;
+mod streams;
+mod test_driver;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fh_eval::Attributes;
+use fh_repository::notice::Notice;
+use fh_repository::problem::{Problem, Stage};
+use fh_repository::publication::{Cause, Publication};
+use fh_repository::readiness::Readiness;
+use fh_repository::source::Source;
+use fh_repository::status::{Connection, SessionStatus};
+use fh_repository::time::Millis;
+use serde_json::{Value, json};
+
+use super::super::config::{Config, Mode, Reasons};
+use super::super::endpoint::Endpoint;
+use super::super::key::Key;
+use super::Session;
+use crate::action::{Action, CommandId, End, Input, Request, RequestId, RequestKind, ResponseHead};
+use crate::config::WhileSwitching;
+use test_driver::{EVERY, Kind, Sent, TestDriver, context};

@@ -1,0 +1,230 @@
+//! Tests of polls: their requests, their parts, and their times.
+
+use super::*;
+
+/// Creates a session for the user `bob` with a plan, whose server has this many flags. The first poll is in flight.
+fn in_parts(flags: usize, change: impl FnOnce(&mut Config)) -> TestDriver {
+    let mut driver = TestDriver::with(Mode::Polling(EVERY), change);
+    driver.flags = (0..flags).map(|at| format!("f{at:05}")).collect();
+    driver.set_context(1, &context("bob", Some("pro")));
+    driver.tell(Input::Start);
+    driver
+}
+
+fn shape(sent: &Sent) -> usize {
+    match &sent.kind {
+        Kind::Map(_) => 0,
+        Kind::Part(keys, _) => keys.len(),
+        Kind::Stream => usize::MAX,
+    }
+}
+
+#[test]
+fn a_poll_asks_for_the_map_and_for_parts_only_if_it_needs_them() {
+    type Change = fn(&mut Config);
+    let (plain, always): (Change, Change) = (|_| {}, |config| config.reasons = Reasons::Always);
+    let named: Change = |config| config.flags = Some(vec!["f00001".into(), "gone".into()]);
+    let (bob, pro) = (Some(context("bob", None)), Some(context("bob", Some("pro"))));
+    let rows: [(&str, Option<Arc<Attributes>>, usize, Change, &[usize], usize); 10] = [
+        ("no context", None, 3, plain, &[0], 3),
+        ("a user key", bob.clone(), 250, plain, &[0], 250),
+        ("attributes", pro.clone(), 100, plain, &[0, 100], 100),
+        ("one flag more", pro.clone(), 101, plain, &[0, 100, 1], 101),
+        ("three parts", pro.clone(), 250, plain, &[0, 100, 100, 50], 250),
+        ("no flags", pro.clone(), 0, plain, &[0], 0),
+        ("always reasons", bob.clone(), 3, always, &[0, 3], 3),
+        ("no context, always reasons", None, 3, always, &[0, 3], 3),
+        ("named flags", pro, 250, named, &[2], 1),
+        ("named flags of a user key", bob, 250, named, &[0], 1),
+    ];
+    for (name, context, flags, change, shapes, served) in rows {
+        let mut driver = TestDriver::with(Mode::Polling(EVERY), change);
+        driver.flags = (0..flags).map(|at| format!("f{at:05}")).collect();
+        let user = if context.is_some() { "bob" } else { "anonymous" };
+        if let Some(context) = &context {
+            driver.set_context(1, context);
+        }
+        driver.tell(Input::Start);
+        driver.serve();
+        assert_eq!(driver.sent.iter().map(shape).collect::<Vec<_>>(), shapes, "{name}");
+        for sent in &driver.sent {
+            match &sent.kind {
+                Kind::Map(key) => assert_eq!(key, user, "{name}"),
+                Kind::Part(_, sent) if name.contains("reasons") => {
+                    assert_eq!(*sent, json!({"key": user, "attributes": {}}), "{name}");
+                }
+                Kind::Part(_, sent) => {
+                    assert_eq!(
+                        *sent,
+                        json!({"key": "bob", "attributes": {"plan": "pro"}}),
+                        "{name}"
+                    );
+                }
+                Kind::Stream => panic!("{name}"),
+            }
+        }
+        assert_eq!(driver.status().readiness, Readiness::Ready, "{name}");
+        assert_eq!(driver.read(&context.unwrap_or_default()).len(), served, "{name}");
+        assert_eq!((driver.published.len(), driver.problem()), (1, None), "{name}");
+    }
+}
+
+#[test]
+fn a_flag_that_the_parts_do_not_know_is_gone() {
+    let mut driver = in_parts(3, |_| {});
+    driver.serve();
+    let bob = context("bob", Some("pro"));
+    for (deleted, left) in [(Some("f00001"), 2), (None, 3)] {
+        driver.deleted = deleted.map(str::to_string);
+        driver.come_back();
+        driver.serve();
+        assert_eq!(driver.read(&bob).len(), left, "{deleted:?}");
+    }
+}
+
+#[test]
+fn a_refresh_publishes_all_parts_or_none() {
+    // Without optimization, 10,000 refreshes take half a minute.
+    let refreshes = if cfg!(debug_assertions) { 1_200 } else { 10_000 };
+    let mut driver = in_parts(250, |_| {});
+    let bob = context("bob", Some("pro"));
+    let (mut good, mut failed) = (0, 0);
+    for refresh in 1..=refreshes {
+        driver.version = refresh;
+        driver.come_back();
+        let (before, former) = (driver.published.len(), driver.value(&bob));
+        driver.serve_one();
+        driver.serve_one();
+        if refresh % 3 == 0 {
+            match refresh % 4 {
+                0 => driver.answer(500, ""),
+                1 => driver.answer(200, r#"{"f00100":{"value":1}}"#),
+                2 => driver.end(End::Broken("reset")),
+                _ => driver.answer(401, r#"{"error":"unauthorized"}"#),
+            }
+            failed += 1;
+            assert!(driver.poll.is_none() && driver.problem().is_some(), "{refresh}");
+            assert_eq!((driver.published.len(), driver.value(&bob)), (before, former));
+        } else {
+            driver.serve();
+            good += 1;
+            // The test driver checks that the values are those of one refresh.
+            assert_eq!(driver.published.len(), before + 1, "{refresh}");
+            assert_eq!(driver.problem(), None);
+        }
+        // The history of a long life is not kept.
+        driver.sent.clear();
+        driver.published.drain(..driver.published.len() - 1);
+    }
+    assert_eq!((good, failed), (refreshes - refreshes / 3, refreshes / 3));
+}
+
+#[test]
+fn many_flags_are_one_notice() {
+    for (flags, notices) in [(1_000, vec![]), (1_001, vec![Notice::ManyFlags { count: 1_001 }])] {
+        let mut driver = in_parts(flags, |_| {});
+        for _ in 0..3 {
+            driver.come_back();
+            driver.serve();
+        }
+        assert_eq!(driver.notices, notices, "{flags}");
+    }
+}
+
+#[test]
+fn answers_that_confirm_are_not_published_again() {
+    for reasons in [Reasons::OfContextsWithAttributes, Reasons::Always] {
+        let mut driver = TestDriver::with(Mode::Polling(EVERY), |config| config.reasons = reasons);
+        driver.tell(Input::Start);
+        for (version, cause) in [(1, Cause::First), (1, Cause::First), (2, Cause::Change)] {
+            driver.version = version;
+            driver.come_back();
+            driver.serve();
+            assert_eq!(driver.status().updated, Some(Millis::new(driver.now)));
+            assert_eq!(driver.published.last().unwrap().cause, cause);
+        }
+        assert_eq!(driver.published.len(), 2);
+    }
+}
+
+#[test]
+fn the_server_replaces_stored_answers_also_by_no_flags() {
+    for reasons in [Reasons::OfContextsWithAttributes, Reasons::Always] {
+        for flags in [vec![], vec!["a".to_string()]] {
+            let mut driver =
+                TestDriver::with(Mode::Polling(EVERY), |config| config.reasons = reasons);
+            driver.flags = flags;
+            let features = br#"{"a":{"value":"stored","reason":"TARGETED"},"b":{"value":"stored","reason":"DISABLED"}}"#;
+            let stored = || Input::Stored {
+                source: Source::Store("store".into()),
+                environment: "production".into(),
+                features,
+            };
+            driver.tell(stored());
+            assert_eq!(driver.status().readiness, Readiness::Ready);
+            driver.tell(Input::Start);
+            assert_eq!(driver.read(&Arc::default()).len(), 2);
+            driver.serve();
+            assert_eq!(driver.read(&Arc::default()).len(), driver.flags.len(), "{reasons:?}");
+            // The server knows better from now on.
+            driver.tell(stored());
+            assert_eq!(driver.read(&Arc::default()).len(), driver.flags.len(), "{reasons:?}");
+        }
+    }
+}
+
+#[test]
+fn polls_keep_their_interval_within_ten_percent() {
+    let mut driver = TestDriver::polling();
+    let mut delays = Vec::new();
+    for _ in 0..200 {
+        driver.now += 3_000;
+        driver.serve();
+        delays.push(driver.come_back());
+    }
+    assert!(delays.iter().all(|delay| (40_500..=49_500).contains(delay)), "{delays:?}");
+    assert!(
+        delays.iter().any(|delay| *delay < 41_500) && delays.iter().any(|delay| *delay > 48_500)
+    );
+}
+
+#[test]
+fn odd_intervals_do_no_harm() {
+    for (interval, soonest) in [(Duration::ZERO, 0), (Duration::MAX, 1 << 60)] {
+        let mut driver = TestDriver::started(Mode::Polling(interval));
+        for _ in 0..4 {
+            driver.serve();
+            assert!(driver.session.deadline().unwrap().as_u64() >= soonest, "{interval:?}");
+            driver.tell(Input::Refresh(CommandId(driver.now)));
+            driver.come_back();
+            driver.now += 1_000;
+        }
+    }
+}
+
+#[test]
+fn a_client_that_polls_once_is_done_after_the_first_success() {
+    let mut driver = TestDriver::started(Mode::Once);
+    driver.answer(500, "");
+    assert_eq!(driver.come_back(), 1_000);
+    driver.serve();
+    assert_eq!(driver.status().connection, Connection::Done);
+    driver.pass(1 << 40);
+    assert_eq!(driver.polls(), 2);
+    driver.set_context(1, &context("bob", None));
+    driver.serve();
+    assert_eq!(driver.outcome(1), Some(Ok(Readiness::Ready)));
+    assert_eq!((driver.status().connection, driver.polls()), (Connection::Done, 3));
+}
+
+#[test]
+fn bodies_arrive_in_pieces() {
+    let mut driver = TestDriver::polling();
+    driver.head(&ResponseHead::new(200));
+    for piece in r#"{"a":"anonymous@ü"}"#.as_bytes().chunks(3) {
+        driver.say(piece);
+    }
+    assert_eq!(driver.status().readiness, Readiness::NotReady);
+    driver.end(End::Complete);
+    assert_eq!(driver.value(&Arc::default()), "anonymous@ü");
+}
