@@ -23,13 +23,15 @@ pub(crate) fn run(
     complete: impl Fn(Run) -> Run,
 ) -> Result<(), String> {
     let package = root().join(PACKAGE);
+    let beside = |name: &str| fh.with_file_name(name).display().to_string();
     // The tests run in a folder without the package's sources, so that they import what the wheel has installed.
     let start = |options: &str, test: &str| {
         let run = environment
             .run(&format!("-m pytest -q -rfE {options} -p no:cacheprovider --rootdir"))
             .args(&[package.display().to_string(), package.join(test).display().to_string()])
             .env("FH", &fh.display().to_string())
-            .env("FH_TEST_FEATBIT", &fh.with_file_name("fh-test-featbit").display().to_string())
+            .env("FH_TEST_FEATBIT", &beside("fh-test-featbit"))
+            .env("FH_TEST_FEATURESIGNALS", &beside("fh-test-featuresignals"))
             .env("PYTHONDONTWRITEBYTECODE", "1");
         complete(run)
     };

@@ -1,8 +1,7 @@
 //! Attributes of contexts from Python values.
 
 use fh_client::System;
-use fh_eval::featbit::property_text;
-use fh_eval::{Attributes, AttributesBuilder};
+use fh_eval::{Attributes, AttributesBuilder, featbit, featuresignals};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -14,14 +13,31 @@ use pyo3::types::{
 use crate::key::Text;
 use crate::number;
 
-/// The attribute with the key of a user of FeatBit.
-const KEY_ID: &str = "keyId";
+/// Returns the attribute that the keyword `user_key` sets, because the system's own name is not in the style of Python, or names no user.
+/// `None` if the system has no such keyword.
+const fn user_key(system: System) -> Option<&'static str> {
+    match system {
+        System::FeatBit => Some("keyId"),
+        System::FeatureSignals => Some("key"),
+        _ => None,
+    }
+}
 
 /// Returns the names that a program may give as keywords by mistake, with the attributes that rules read.
 const fn mistaken(system: System) -> &'static [(&'static str, &'static str)] {
     match system {
-        System::FeatBit => &[("userkey", KEY_ID)],
+        System::FeatBit => &[("userkey", "keyId")],
+        System::FeatureSignals => &[("userkey", "key")],
         _ => &[("user_key", "userkey"), ("session_key", "session")],
+    }
+}
+
+/// Returns the one text that a list of texts becomes where an attribute has a single value; `None` if the system has lists of values.
+fn joined(system: System, texts: &[String]) -> Option<Option<String>> {
+    match system {
+        System::FeatBit => Some(featbit::property_text(&texts)),
+        System::FeatureSignals => Some(featuresignals::attribute_text(&texts)),
+        _ => None,
     }
 }
 
@@ -61,11 +77,13 @@ pub(crate) fn replace(
     Ok(builder.build())
 }
 
-/// Returns the attribute that a keyword names. `user_key` is the key of a user of FeatBit, whose own name is not in the style of Python.
+/// Returns the attribute that a keyword names.
 fn keyword<'a>(name: &'a Text<'_>, system: System) -> PyResult<&'a str> {
     let name = name.as_str();
-    if system == System::FeatBit && name == "user_key" {
-        return Ok(KEY_ID);
+    if name == "user_key"
+        && let Some(key) = user_key(system)
+    {
+        return Ok(key);
     }
     match mistaken(system).iter().find(|(mistaken, _)| *mistaken == name) {
         None => Ok(name),
@@ -93,22 +111,22 @@ fn add_mapping(
     Ok(builder)
 }
 
-/// Adds an attribute. `None` and an empty list leave the attribute out. An attribute of FeatBit has one value, so that a list becomes its JSON
-/// text, and a second value replaces the first one.
+/// Adds an attribute. `None` and an empty list leave the attribute out. Where an attribute has a single value, a list becomes one text, and a
+/// second value replaces the first one.
 fn add(
     builder: AttributesBuilder,
     name: &str,
     value: &Bound<'_, PyAny>,
     system: System,
 ) -> PyResult<AttributesBuilder> {
-    let builder = if system == System::FeatBit { builder.remove(name) } else { builder };
+    let builder = if system == System::FeatureHub { builder } else { builder.remove(name) };
     Ok(match texts_of(name, value)? {
-        Texts::Many(texts) if system == System::FeatBit => {
-            builder.attribute(name, property_text(&texts))
-        }
         Texts::One(text) => builder.attribute(name, text.as_str()),
         Texts::Written(text) => builder.attribute(name, text),
-        Texts::Many(texts) => builder.attribute(name, texts),
+        Texts::Many(texts) => match joined(system, &texts) {
+            Some(text) => builder.attribute(name, text),
+            None => builder.attribute(name, texts),
+        },
     })
 }
 

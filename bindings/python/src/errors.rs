@@ -54,7 +54,7 @@ pub(crate) fn not_ready(py: Python<'_>, error: &NotReady) -> PyErr {
 pub(crate) fn problem(py: Python<'_>, problem: &Problem) -> PyErr {
     match problem {
         Problem::Closed => raised(py, "Closed", &problem.to_string(), |_| Ok(())),
-        Problem::Context(_) => PyValueError::new_err(problem.to_string()),
+        Problem::Context(_) | Problem::EmptyKey => PyValueError::new_err(problem.to_string()),
         _ => raised(py, "EdgeProblem", &problem.to_string(), |error| {
             error.setattr("code", problem.as_str())
         }),

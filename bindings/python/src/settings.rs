@@ -72,16 +72,16 @@ fn all() -> impl Iterator<Item = &'static Setting> {
     SETTINGS.iter().filter(|setting| setting.languages.lack(Language::Python).is_none())
 }
 
-/// Returns the setting of a keyword argument. A setting of the other system is found, too, and [`GivenSettings`] refuses it.
+/// Returns the setting of a keyword argument. A setting of another system is found, too, and [`GivenSettings`] refuses it.
 fn keyword(name: &str, system: System) -> Option<&'static Setting> {
-    let is_keyword = system == System::FeatBit || !POSITIONAL.contains(&name);
+    let is_keyword = system != System::FeatureHub || !POSITIONAL.contains(&name);
     all().find(|setting| setting.name == name && is_keyword)
 }
 
 /// Returns the names of the keyword arguments of `Client`.
 #[pyfunction]
 pub(crate) fn keywords() -> Vec<&'static str> {
-    let own = all().filter(|setting| setting.is_of(System::FeatureHub));
+    let own = all().filter(|setting| setting.systems.have(System::FeatureHub));
     own.map(|setting| setting.name).filter(|name| !POSITIONAL.contains(name)).collect()
 }
 

@@ -3,43 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-from typing import Any, Literal
+from typing import Any
 
-SOON = 60
+from program_server import SOON, ProgramServer
+
+__all__ = ["SOON", "FeatBitServer", "flag", "payload", "rule", "served"]
 
 
-class FeatBitServer:
-    """A running `fh-test-featbit`, which executes one command per line."""
+class FeatBitServer(ProgramServer):
+    """A running `fh-test-featbit`."""
 
     def __init__(self) -> None:
-        program = os.environ["FH_TEST_FEATBIT"]
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen([program], stdin=pipe, stdout=pipe, text=True)
-        greeting = self._answer()
-        self.url: str = greeting["streamingUrl"]
-        self.http_url: str = greeting["httpUrl"]
-        self.secret: str = greeting["environment"]["serverSecret"]
-
-    def __enter__(self) -> FeatBitServer:
-        return self
-
-    def __exit__(self, *_: object) -> Literal[False]:
-        assert self._process.stdin and self._process.stdout
-        self._process.stdin.close()
-        self._process.wait(SOON)
-        self._process.stdout.close()
-        return False
-
-    def tell(self, command: str, /, **members: Any) -> dict[str, Any]:
-        """Execute a command, and return its answer."""
-        assert self._process.stdin
-        self._process.stdin.write(json.dumps({"do": command, **members}) + "\n")
-        self._process.stdin.flush()
-        answer = self._answer()
-        assert answer["ok"], answer
-        return answer
+        super().__init__("FH_TEST_FEATBIT")
+        self.url: str = self.greeting["streamingUrl"]
+        self.http_url: str = self.greeting["httpUrl"]
+        self.secret: str = self.greeting["environment"]["serverSecret"]
 
     def put(self, *flags: dict[str, Any]) -> None:
         """Replace these flags, and push them to the clients."""
@@ -50,11 +28,6 @@ class FeatBitServer:
         """Return the evaluations and metrics that were received."""
         record = self.tell("record")
         return [event for insight in record["insights"] for event in json.loads(insight["body"])]
-
-    def _answer(self) -> dict[str, Any]:
-        assert self._process.stdout
-        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return answer
 
 
 def flag(key: str, kind: str, *values: str, **members: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ PROJECT = pathlib.Path(__file__).parents[3]
 LISTS: dict[str, Any] = json.loads((PROJECT / "bindings/shared/lists.json").read_text())
 ALL = [setting for setting in LISTS["settings"] if "Python" not in setting.get("lacking", {})]
 #: The settings of clients of FeatureHub.
-SETTINGS = [setting for setting in ALL if setting.get("system", "featurehub") == "featurehub"]
+SETTINGS = [setting for setting in ALL if "featurehub" in setting.get("systems", ["featurehub"])]
 TYPES = ast.parse((PROJECT / "bindings/python/python/fh_client/_native.pyi").read_text())
 
 # The type of each form of value. A choice has the words of the list.
@@ -57,7 +57,7 @@ TEXTS = dict(re.findall(r"^(\w+): (.*?)(?=^\w+: |\Z)", (ast.get_docstring(CONSTR
 
 def choices(setting: dict[str, Any], system: str) -> list[str]:
     """Return the words of a setting that clients of this system have."""
-    return [word for word in setting["choices"] if setting.get("systems", {}).get(word, system) == system]
+    return [word for word in setting["choices"] if system in setting.get("systems_of_choices", {}).get(word, [system])]
 
 
 def words(annotation: str) -> list[str]:
@@ -75,18 +75,20 @@ def test_the_constructor_has_the_settings_of_the_list() -> None:
     assert sorted(shown) == sorted(KEYWORDS)
 
 
-def test_the_constructor_for_featbit_has_the_settings_of_the_list() -> None:
-    arguments = method("Client", "featbit").args
+@pytest.mark.parametrize("system", ["featbit", "featuresignals"])
+def test_the_constructor_for_another_system_has_the_settings_of_the_list(system: str) -> None:
+    arguments = method("Client", system).args
     given = {argument.arg: of_type(argument) for argument in [arguments.args[1], *arguments.kwonlyargs]}
-    listed = {setting["name"]: setting for setting in ALL if setting.get("system", "featbit") == "featbit"}
+    listed = {setting["name"]: setting for setting in ALL if system in setting.get("systems", [system])}
     # A snapshot file is the only setting without a system that has no effect.
     assert sorted(given) == sorted(listed.keys() - {"snapshot_at_start"})
-    assert list(inspect.signature(fh_client.Client.featbit).parameters) == list(given)
+    assert list(inspect.signature(getattr(fh_client.Client, system)).parameters) == list(given)
     for name, annotation in given.items():
         if listed[name]["form"] == "choice":
-            assert words(annotation) == choices(listed[name], "featbit")
+            assert words(annotation) == choices(listed[name], system)
         else:
-            assert annotation == KEYWORDS.get(name, FORMS.get(listed[name]["form"]))
+            form = listed[name]["form"]
+            assert annotation == KEYWORDS.get(name, "list[str] | tuple[str, ...]" if form == "texts" else FORMS.get(form))
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting["name"])

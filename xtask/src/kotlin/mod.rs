@@ -83,13 +83,16 @@ pub(crate) fn test_on_newest() -> Result<(), String> {
     tests()?.args(&[format!("-Djvm={}", java.trim())]).go()
 }
 
-/// Returns a run of the tests of the packages, which have a server of FeatBit's protocol.
+/// Returns a run of the tests of the packages, which have servers of FeatBit's and FeatureSignals' protocols.
 fn tests() -> Result<Run, String> {
-    let server = binary("fh-test-featbit")?.display().to_string();
+    let featbit = binary("fh-test-featbit")?;
+    let featuresignals = featbit.with_file_name("fh-test-featuresignals");
     let run = maven(
         "-pl client,jdk,okhttp,transports,openfeature jar:jar surefire:test -Dsurefire.useFile=false",
     );
-    Ok(run.env("FH_TEST_FEATBIT", &server))
+    Ok(run
+        .env("FH_TEST_FEATBIT", &featbit.display().to_string())
+        .env("FH_TEST_FEATURESIGNALS", &featuresignals.display().to_string()))
 }
 
 fn newest_java() -> Result<Environment, String> {

@@ -41,6 +41,8 @@ _Problem: TypeAlias = Literal[
     "held_back",
     "sockets_blocked",
     "secret_refused",
+    "rejected",
+    "empty_key",
     "content_type",
     "redirect",
     "malformed",
@@ -64,6 +66,9 @@ _Reason: TypeAlias = Literal[
     "OFF",
     "TARGET",
     "MALFORMED",
+    "VARIANT",
+    "EXCLUDED",
+    "PREREQUISITE_FAILED",
     "INTERCEPTED",
     "NOT_SET",
     "NOT_FOUND",
@@ -82,10 +87,12 @@ _Notice: TypeAlias = Literal[
     "sockets_unsupported",
     "clock_off",
     "insights_refused",
+    "streams_refused",
+    "many_flags",
     "store_ignored",
     "ignored",
 ]
-_System: TypeAlias = Literal["featurehub", "featbit"]
+_System: TypeAlias = Literal["featurehub", "featbit", "featuresignals"]
 _Duration: TypeAlias = float | timedelta
 _Instant: TypeAlias = float | datetime
 _Locks: TypeAlias = Literal["respect", "override", "decide"]
@@ -1352,6 +1359,77 @@ class Client(_Reads):
             is 60 and `bytes` is 67108864.
         """
     @classmethod
+    def featuresignals(
+        cls,
+        api_key: str | None = None,
+        *,
+        url: str | None = None,
+        environment: str | None = None,
+        reasons: bool | None = None,
+        flags: list[str] | tuple[str, ...] | None = None,
+        ruleset: bytes | str | Mapping[str, Any] | list[Any] | None = None,
+        ruleset_file: str | PathLike[str] | None = None,
+        stream: bool | None = None,
+        stream_lifetime: _Duration | None = None,
+        mode: Literal["streaming", "polling", "once", "offline"] | None = None,
+        interval: _Duration | None = None,
+        context: Mapping[str, _Attribute] | None = None,
+        headers: Mapping[str, str] | None = None,
+        identification: str | None = None,
+        while_switching: Literal["hide", "keep"] | None = None,
+        backoff: Backoff | None = None,
+        backoff_when_refused: Backoff | None = None,
+        return_within: tuple[_Duration, _Duration] | None = None,
+        stream_again_after: _Duration | None = None,
+        pace: _Duration | None = None,
+        limits: Limits | None = None,
+        event_queue: int | None = None,
+        catch_updates: bool | None = None,
+        listeners: bool | None = None,
+        ca_certificate: str | bytes | None = None,
+        client_certificate: str | bytes | None = None,
+        proxy: str | Literal[False] | None = None,
+        http1_only: bool | None = None,
+        clock: Clock | None = None,
+        interceptors: Iterable[_Interceptor | tuple[_Interceptor, _Locks]] | None = None,
+        observers: Iterable[_Observer | tuple[_Observer, dict[str, Any]]] | None = None,
+        on_readiness: Callable[[ReadinessChange], object] | None = None,
+        on_status: Callable[[StatusChange], object] | None = None,
+        on_notice: Callable[[Notice], object] | None = None,
+        on_raw: Callable[[RawUpdate], object] | None = None,
+        on_new_state: Callable[[NewState], object] | None = None,
+        on_change: Mapping[str, Callable[[Change], object]] | None = None,
+        start: Literal["eager", "lazy"] | None = None,
+    ) -> Client:
+        """Return a client of a FeatureSignals server, which connects in the background, or of a ruleset, which the client evaluates
+        itself. Raise `ValueError` or `TypeError` that names a wrong argument. Reads, contexts and listeners are those of all clients,
+        and so are the arguments that are not listed here.
+
+        The server evaluates the flags for one context, which `set_context` changes; `context_pool` holds several contexts. With a
+        ruleset, the client evaluates any number of contexts.
+
+        api_key: The API key of an environment. Without it, `FEATURESIGNALS_API_KEY` provides it. A client with a ruleset
+            needs none.
+        url: The URL of the server. Without it, `FEATURESIGNALS_URL` provides it, or it is that of the service that
+            FeatureSignals runs.
+        environment: The slug of the environment of the API key. Without it, `FEATURESIGNALS_ENVIRONMENT` provides it.
+        reasons: True to request reasons and variants also for a context without attributes, which takes one more request
+            for each 100 flags. The default is False.
+        flags: The keys of the flags that the program reads. The default is all flags.
+        ruleset: The ruleset that the client evaluates itself: an object with `flags`, `states` and `segments`.
+        ruleset_file: The file with the ruleset that the client evaluates itself. The client checks twice a second whether
+            the file has changed.
+        stream: True to keep a stream open, too, which announces changes. Servers as shipped refuse streams. The default
+            is False.
+        stream_lifetime: The time after which the client replaces a stream by a new one. The default is 25.
+        mode: The way in which the client fetches flags. The default is "polling".
+        interval: The time between two polls, also beside a stream. The default is 30.
+        context: The first context for which the server evaluates the flags. Without it, the server evaluates for the key
+            `anonymous`.
+        while_switching: The values that the client serves while the server evaluates a changed context. The default is
+            "hide".
+        """
+    @classmethod
     def offline(
         cls,
         *,
@@ -1380,7 +1458,10 @@ class Client(_Reads):
     def set_context(
         self, mapping: Mapping[str, _Attribute] | None = None, /, **attributes: _Attribute
     ) -> Context:
-        """Set the context of a server-evaluated key, and wait until the Edge has evaluated the features for it."""
+        """Set the context of a server-evaluated key, and wait until the server has evaluated the features for it.
+
+        Raise `ValueError` for a context that the server does not evaluate, such as one of FeatureSignals with an empty key.
+        """
     def set_api_keys(self, *api_keys: str) -> _Readiness:
         """Replace the API keys, and wait for the features."""
     def set_headers(self, headers: Mapping[str, str], /) -> _Readiness:
@@ -1428,7 +1509,7 @@ class Client(_Reads):
     ) -> Context:
         """Return a context with these attributes. `None` and empty lists leave an attribute out.
 
-        The key of a user of FeatBit is the attribute `keyId`, or the keyword `user_key`.
+        The keyword `user_key` sets the key of a user: the attribute `keyId` of FeatBit, or `key` of FeatureSignals.
         """
     def feature(self, key: str, /) -> Feature:
         """Return a handle that reads one feature without a context."""

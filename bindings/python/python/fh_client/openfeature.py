@@ -1,6 +1,7 @@
 """A provider for the OpenFeature SDK for Python, which reads features from a client.
 
-Install ``fh-client[openfeature]``. The provider answers from memory, so that its coroutines never wait.
+Install ``fh-client[openfeature]``. The provider answers from memory, so that its coroutines never wait, unless a server evaluates
+the contexts of a pool.
 """
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from __future__ import annotations
 import json
 import math
 import threading
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
 
 from openfeature import api
 from openfeature.evaluation_context import EvaluationContext
@@ -25,33 +27,24 @@ from openfeature.exception import (
     TargetingKeyMissingError,
     TypeMismatchError,
 )
-from openfeature.flag_evaluation import FlagMetadata, FlagResolutionDetails, FlagValueType, Reason
+from openfeature.flag_evaluation import FlagResolutionDetails, FlagValueType
 from openfeature.provider import AbstractProvider, Metadata, ProviderStatus
 from openfeature.track import TrackingEventDetails
 
-from ._errors import NotReady
-from ._native import Change, Client, Context, Detail, NewState, StatusChange, Subscription
+from ._errors import FhError, NotReady
+from ._native import Change, Client, Context, ContextPool, Detail, NewState, StatusChange, Subscription
+from ._openfeature_context import attributes
+from ._openfeature_details import REASONS, resolved
 
 if TYPE_CHECKING:
     from ._native import _Kind
 
 __all__ = ["FeatureHubProvider"]
 
-_T = TypeVar("_T")
+_Structure = Sequence[FlagValueType] | Mapping[str, FlagValueType]
 
 #: The attributes that the targeting key becomes in each system, unless the context has an attribute of this name.
-_USER_KEYS = {"featurehub": "userkey", "featbit": "keyId"}
-
-_REASONS = {
-    "STRATEGY_MATCH": Reason.TARGETING_MATCH,
-    "SPLIT": Reason.SPLIT,
-    "DEFAULT": Reason.DEFAULT,
-    "STATIC": Reason.STATIC,
-    "OFF": Reason.DISABLED,
-    "TARGET": Reason.TARGETING_MATCH,
-    "INTERCEPTED": "OVERRIDE",
-}
-
+_USER_KEYS = {"featurehub": "userkey", "featbit": "keyId", "featuresignals": "key"}
 
 class _ProviderName(str):
     """The name in the metadata of one provider. The SDK passes this object on in the events of its provider, and of no other one."""
@@ -62,6 +55,10 @@ class FeatureHubProvider(AbstractProvider):
 
     The program can use the client directly as well. The program closes the client; ``shutdown`` only ends the events of the
     provider. ``patience`` is the maximum time in seconds that ``initialize`` waits for features.
+
+    While a server evaluates, the contexts of ``pool`` are the evaluation contexts. An evaluation then waits until the server has
+    evaluated its context, which takes no request if the pool holds the context. The synchronous methods block meanwhile. A client of
+    FeatureSignals has a pool of 100 contexts by default. A client of FeatureHub has none: it evaluates for one context.
 
     >>> import fh_client
     >>> from fh_client.openfeature import FeatureHubProvider
@@ -75,9 +72,10 @@ class FeatureHubProvider(AbstractProvider):
     >>> client.close()
     """
 
-    def __init__(self, client: Client, *, patience: float | timedelta = 10.0) -> None:
+    def __init__(self, client: Client, *, patience: float | timedelta = 10.0, pool: ContextPool | None = None) -> None:
         super().__init__()
         self._client = client
+        self._pool = client.context_pool() if pool is None and client.system == "featuresignals" else pool
         self._patience = patience
         self._user_key = _USER_KEYS[client.system]
         self._name = _ProviderName("featurehub")
@@ -135,57 +133,99 @@ class FeatureHubProvider(AbstractProvider):
         self, flag_key: str, default_value: bool, evaluation_context: EvaluationContext | None = None
     ) -> FlagResolutionDetails[bool]:
         """Return the value of a BOOLEAN feature."""
-        detail = self._detail(flag_key, evaluation_context, "BOOLEAN")
-        return _resolved(detail, cast(bool, detail.value))
+        return self._boolean(flag_key, self._source(evaluation_context))
+
+    async def resolve_boolean_details_async(
+        self, flag_key: str, default_value: bool, evaluation_context: EvaluationContext | None = None
+    ) -> FlagResolutionDetails[bool]:
+        """Return the value of a BOOLEAN feature."""
+        return self._boolean(flag_key, await self._awaited_source(evaluation_context))
+
+    def _boolean(self, key: str, source: Client | Context) -> FlagResolutionDetails[bool]:
+        detail = self._detail(source, key, "BOOLEAN")
+        return resolved(detail, cast(bool, detail.value))
 
     def resolve_string_details(
         self, flag_key: str, default_value: str, evaluation_context: EvaluationContext | None = None
     ) -> FlagResolutionDetails[str]:
         """Return the value of a STRING feature."""
-        detail = self._detail(flag_key, evaluation_context, "STRING")
-        return _resolved(detail, cast(str, detail.value))
+        return self._string(flag_key, self._source(evaluation_context))
+
+    async def resolve_string_details_async(
+        self, flag_key: str, default_value: str, evaluation_context: EvaluationContext | None = None
+    ) -> FlagResolutionDetails[str]:
+        """Return the value of a STRING feature."""
+        return self._string(flag_key, await self._awaited_source(evaluation_context))
+
+    def _string(self, key: str, source: Client | Context) -> FlagResolutionDetails[str]:
+        detail = self._detail(source, key, "STRING")
+        return resolved(detail, cast(str, detail.value))
 
     def resolve_integer_details(
         self, flag_key: str, default_value: int, evaluation_context: EvaluationContext | None = None
     ) -> FlagResolutionDetails[int]:
         """Return the value of a NUMBER feature that is an integer, of any size."""
-        detail = self._detail(flag_key, evaluation_context, "NUMBER")
+        return self._integer(flag_key, self._source(evaluation_context))
+
+    async def resolve_integer_details_async(
+        self, flag_key: str, default_value: int, evaluation_context: EvaluationContext | None = None
+    ) -> FlagResolutionDetails[int]:
+        """Return the value of a NUMBER feature that is an integer, of any size."""
+        return self._integer(flag_key, await self._awaited_source(evaluation_context))
+
+    def _integer(self, key: str, source: Client | Context) -> FlagResolutionDetails[int]:
+        detail = self._detail(source, key, "NUMBER")
         if isinstance(detail.value, float) and detail.value.is_integer():
             # The decimal text may be that of an integer, such as 10.0. Both reads must be of one state.
-            snapshot = self._source(evaluation_context).snapshot()
-            detail, exact = snapshot.detail(flag_key, "NUMBER"), snapshot.decimal(flag_key)
+            snapshot = source.snapshot()
+            detail, exact = snapshot.detail(key, "NUMBER"), snapshot.decimal(key)
             if exact is not None and exact == (whole := int(exact)):
-                return _resolved(detail, whole)
+                return resolved(detail, whole)
         if not isinstance(detail.value, int):
             raise TypeMismatchError("the number is not an integer, or is too large for an exact conversion")
-        return _resolved(detail, detail.value)
+        return resolved(detail, detail.value)
 
     def resolve_float_details(
         self, flag_key: str, default_value: float, evaluation_context: EvaluationContext | None = None
     ) -> FlagResolutionDetails[float]:
         """Return the ``float`` that is nearest to the value of a NUMBER feature."""
-        detail = self._detail(flag_key, evaluation_context, "NUMBER")
+        return self._float(flag_key, self._source(evaluation_context))
+
+    async def resolve_float_details_async(
+        self, flag_key: str, default_value: float, evaluation_context: EvaluationContext | None = None
+    ) -> FlagResolutionDetails[float]:
+        """Return the ``float`` that is nearest to the value of a NUMBER feature."""
+        return self._float(flag_key, await self._awaited_source(evaluation_context))
+
+    def _float(self, key: str, source: Client | Context) -> FlagResolutionDetails[float]:
+        detail = self._detail(source, key, "NUMBER")
         number = cast("int | float", detail.value)
         try:
-            return _resolved(detail, float(number))
+            return resolved(detail, float(number))
         except OverflowError:
-            return _resolved(detail, math.inf if number > 0 else -math.inf)
+            return resolved(detail, math.inf if number > 0 else -math.inf)
 
     def resolve_object_details(
-        self,
-        flag_key: str,
-        default_value: Sequence[FlagValueType] | Mapping[str, FlagValueType],
-        evaluation_context: EvaluationContext | None = None,
-    ) -> FlagResolutionDetails[Sequence[FlagValueType] | Mapping[str, FlagValueType]]:
+        self, flag_key: str, default_value: _Structure, evaluation_context: EvaluationContext | None = None
+    ) -> FlagResolutionDetails[_Structure]:
         """Return the value of a JSON feature that is an object or a list."""
-        detail = self._detail(flag_key, evaluation_context, "JSON")
+        return self._object(flag_key, self._source(evaluation_context))
+
+    async def resolve_object_details_async(
+        self, flag_key: str, default_value: _Structure, evaluation_context: EvaluationContext | None = None
+    ) -> FlagResolutionDetails[_Structure]:
+        """Return the value of a JSON feature that is an object or a list."""
+        return self._object(flag_key, await self._awaited_source(evaluation_context))
+
+    def _object(self, key: str, source: Client | Context) -> FlagResolutionDetails[_Structure]:
+        detail = self._detail(source, key, "JSON")
         try:
             document = json.loads(cast(str, detail.value), parse_constant=_no_json)
         except (ValueError, RecursionError) as error:
             raise ParseError(str(error)) from None
         if not isinstance(document, (dict, list)):
             raise TypeMismatchError("the JSON value is neither an object nor a list")
-        return _resolved(detail, document)
+        return resolved(detail, document)
 
     def track(
         self,
@@ -197,29 +237,29 @@ class FeatureHubProvider(AbstractProvider):
 
         A client of FeatBit reports a metric instead: the event's name and its value, which is 1 by default.
         """
+        # A context of a pool would block a program on an event loop, because this method has no coroutine.
+        source = self._own(evaluation_context)
         if self._client.system == "featbit":
             value = tracking_event_details.value if tracking_event_details is not None else None
-            context = self._source(evaluation_context)
-            if isinstance(context, Context):
-                context.track(tracking_event_name, 1.0 if value is None else value)
+            if isinstance(source, Context):
+                source.track(tracking_event_name, 1.0 if value is None else value)
             return
         params: dict[str, Any] = {}
         if tracking_event_details is not None:
             params.update(tracking_event_details.attributes)
             if tracking_event_details.value is not None:
                 params["value"] = tracking_event_details.value
-        self._source(evaluation_context).record(tracking_event_name, params)
+        source.record(tracking_event_name, params)
 
-    def _detail(self, key: str, context: EvaluationContext | None, kind: _Kind) -> Detail:
-        detail = self._source(context).detail(key, kind)
-        if detail.reason in _REASONS and detail.value is not None:
+    def _detail(self, source: Client | Context, key: str, kind: _Kind) -> Detail:
+        detail = source.detail(key, kind)
+        if detail.reason in REASONS and detail.value is not None:
             return detail
         if detail.reason == "NOT_FOUND":
             raise FlagNotFoundError("the feature does not exist")
         if detail.reason == "TYPE_MISMATCH":
             raise TypeMismatchError(f"the type of the feature is {detail.kind or 'unknown'}")
         if detail.reason == "MALFORMED":
-            source = self._source(context)
             if isinstance(source, Context) and self._user_key in source.attributes:
                 raise GeneralError("the flag is malformed for this user: `diagnostics` of the client may say why")
             raise TargetingKeyMissingError("a flag of FeatBit needs the key of a user: set the targeting key")
@@ -232,12 +272,27 @@ class FeatureHubProvider(AbstractProvider):
         raise ProviderNotReadyError("the client has no features yet")
 
     def _source(self, context: EvaluationContext | None) -> Client | Context:
-        attributes = {} if context is None else _attributes(context, self._user_key)
-        if not attributes and self._client.is_server_evaluated:
+        source = self._own(context)
+        if self._pool is None or not isinstance(source, Context) or not self._client.is_server_evaluated:
+            return source
+        with _errors_of_pools():
+            return self._pool.get(source.attributes)
+
+    async def _awaited_source(self, context: EvaluationContext | None) -> Client | Context:
+        source = self._own(context)
+        if self._pool is None or not isinstance(source, Context) or not self._client.is_server_evaluated:
+            return source
+        with _errors_of_pools():
+            return await self._pool.aio.get(source.attributes)
+
+    def _own(self, context: EvaluationContext | None) -> Client | Context:
+        """Return the client, or a context of it without a request."""
+        given = {} if context is None else attributes(context, self._user_key)
+        if not given and self._client.is_server_evaluated:
             # These are the values of the context that was given to the client with `set_context`.
             return self._client
         try:
-            return self._client.context(attributes)
+            return self._client.context(given)
         except (TypeError, ValueError) as error:
             raise InvalidContextError(str(error)) from None
 
@@ -310,51 +365,16 @@ class FeatureHubProvider(AbstractProvider):
             pass
 
 
-def _attributes(context: EvaluationContext, user_key: str) -> dict[str, Any]:
-    attributes = {name: _attribute(name, value) for name, value in context.attributes.items()}
-    if context.targeting_key is not None:
-        attributes.setdefault(user_key, context.targeting_key)
-    return attributes
-
-
-def _attribute(name: str, value: object) -> object:
-    if isinstance(value, datetime):
-        return _instant(value)
-    if isinstance(value, Mapping):
-        raise InvalidContextError(f"the attribute {name} is a structure; only lists of single values are supported")
-    if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
-        return [_instant(item) if isinstance(item, datetime) else item for item in value]
-    return value
-
-
-def _instant(moment: datetime) -> str:
-    """Return a time as text with milliseconds. A time without a zone is local, as everywhere in Python."""
-    moment = moment.astimezone(timezone.utc)
-    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+@contextmanager
+def _errors_of_pools() -> Iterator[None]:
+    """Raise the errors of a context for which a pool has no values as those of OpenFeature."""
+    try:
+        yield
+    except ValueError as error:
+        raise InvalidContextError(str(error)) from None
+    except FhError as error:
+        raise ProviderNotReadyError(str(error)) from None
 
 
 def _no_json(text: str) -> object:
     raise ValueError(f"{text} is no JSON")
-
-
-def _resolved(detail: Detail, value: _T) -> FlagResolutionDetails[_T]:
-    metadata: dict[str, bool | int | float | str] = {}
-    if detail.exists:
-        metadata["version"] = detail.version
-        metadata["locked"] = detail.is_locked
-    for name, text in (
-        ("featureId", detail.id),
-        ("environmentId", detail.environment),
-        ("strategyId", detail.strategy_id),
-        ("overriddenBy", detail.interceptor),
-    ):
-        if text is not None:
-            metadata[name] = text
-    for name, text in detail.properties.items():
-        metadata[f"property.{name}"] = text
-    return FlagResolutionDetails(
-        value=value,
-        reason=_REASONS.get(detail.reason, Reason.UNKNOWN),
-        variant=detail.strategy_id or "default",
-        flag_metadata=cast(FlagMetadata, metadata),
-    )

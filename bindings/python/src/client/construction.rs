@@ -73,17 +73,18 @@ impl Client {
         Self::of_edge(py, builder, settings)
     }
 
-    /// Returns a client of a FeatBit server.
-    pub(super) fn of_featbit(
+    /// Returns a client of a server of another system than FeatureHub. The first argument of the constructor is the setting with this name.
+    pub(super) fn of_system(
         py: Python<'_>,
-        secret: Option<&Bound<'_, PyAny>>,
+        system: System,
+        (name, first): (&str, Option<&Bound<'_, PyAny>>),
         settings: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         let settings = settings.map_or_else(|| Ok(PyDict::new(py)), PyDictMethods::copy)?;
-        settings.set_item("secret", secret)?;
+        settings.set_item(name, first)?;
         let start = start(Some(&settings))?;
         let builder = identified(fh_client::Client::from_environment());
-        Self::with_settings(py, builder, Some(&settings), Fetching::From(System::FeatBit), start)
+        Self::with_settings(py, builder, Some(&settings), Fetching::From(system), start)
     }
 
     pub(super) fn with_settings(

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fh_binding::callbacks::Listener;
+use fh_client::System;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
@@ -55,7 +56,20 @@ pymethods_with_reads!(Client, by_key: |self| self.core(), all: &self.core().snap
         secret: Option<&Bound<'_, PyAny>>,
         settings: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        Self::of_featbit(class.py(), secret, settings)
+        Self::of_system(class.py(), System::FeatBit, ("secret", secret), settings)
+    }
+
+    #[classmethod]
+    #[pyo3(
+        signature = (api_key=None, **settings),
+        text_signature = "($cls, api_key=None, *, url=None, environment=None, reasons=None, flags=None, ruleset=None, ruleset_file=None, stream=None, stream_lifetime=None, mode=None, interval=None, context=None, headers=None, identification=None, while_switching=None, backoff=None, backoff_when_refused=None, return_within=None, stream_again_after=None, pace=None, limits=None, event_queue=None, catch_updates=None, listeners=None, ca_certificate=None, client_certificate=None, proxy=None, http1_only=None, clock=None, interceptors=None, observers=None, on_readiness=None, on_status=None, on_notice=None, on_raw=None, on_new_state=None, on_change=None, start=None)"
+    )]
+    fn featuresignals(
+        class: &Bound<'_, PyType>,
+        api_key: Option<&Bound<'_, PyAny>>,
+        settings: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        Self::of_system(class.py(), System::FeatureSignals, ("api_key", api_key), settings)
     }
 
     #[classmethod]

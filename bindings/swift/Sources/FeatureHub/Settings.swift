@@ -10,6 +10,8 @@ public enum FlagSystem: String, Sendable {
     case featurehub
     /// FeatBit. The client polls, because the package opens no WebSockets.
     case featbit
+    /// FeatureSignals. Its server evaluates the flags for one context, unless the client has a ruleset.
+    case featuresignals
 }
 
 /// The way in which a client fetches features.
@@ -100,8 +102,8 @@ public struct Limits: Sendable {
 
 /// The settings of a client. A setting that is nil has its default.
 public struct Settings: Sendable {
-    /// The system of the client's server; `featurehub` by default. With `featbit`, `Client.fromEnvironment` starts the client, and the key of
-    /// a user is the attribute `keyId` of contexts.
+    /// The system of the client's server; `featurehub` by default. With another one, `Client.fromEnvironment` starts the client, and the key of
+    /// a user is the attribute `keyId` of contexts for `featbit`, and `key` for `featuresignals`.
     public var system: FlagSystem?
     /// The server secret of an environment of FeatBit.
     public var secret: String?
@@ -113,9 +115,29 @@ public struct Settings: Sendable {
     public var eventUrl: String?
     /// False to report neither evaluations nor metrics to FeatBit; true by default.
     public var insights: Bool?
-    /// The way in which the client fetches features; `streaming` by default with one API key, and `polling` with several.
+    /// The URL of the server of FeatureSignals. For an Edge, it is an argument of the initializer, which takes precedence.
+    public var url: String?
+    /// The API key of an environment of FeatureSignals.
+    public var apiKey: String?
+    /// The slug of the environment of FeatureSignals to which the API key belongs.
+    public var environment: String?
+    /// True to request reasons and variants of FeatureSignals also for a context without attributes; false by default.
+    public var reasons: Bool?
+    /// The keys of the flags of FeatureSignals that the program reads; without it, the program can read all flags.
+    public var flags: [String]?
+    /// The ruleset of FeatureSignals that the client evaluates itself, for any number of contexts, as JSON.
+    public var ruleset: String?
+    /// The path of the file with the ruleset of FeatureSignals that the client evaluates itself. The client follows changes of the file.
+    public var rulesetFile: String?
+    /// True to keep a stream of FeatureSignals open, too, which announces changes; false by default, because servers as shipped refuse it.
+    public var stream: Bool?
+    /// The time after which the client replaces a stream of FeatureSignals by a new one; 25 seconds by default.
+    public var streamLifetime: Duration?
+    /// The way in which the client fetches features; `streaming` by default with one API key, and `polling` with several
+    /// or with FeatureSignals.
     public var mode: FetchMode?
-    /// The time between two polls in the modes `polling` and `passive`; 180 seconds by default. 0 polls once.
+    /// The time between two polls in the modes `polling` and `passive`; 180 seconds by default. 0 polls once. For
+    /// FeatureSignals, 30 seconds, also beside a stream.
     public var interval: Duration?
     /// The first context for which the Edge evaluates a server-evaluated key, with the values of each attribute as texts.
     public var context: [String: [String]]?
@@ -205,6 +227,15 @@ public struct Settings: Sendable {
             "pollingUrl": pollingUrl.map { .text($0) },
             "eventUrl": eventUrl.map { .text($0) },
             "insights": insights.map { .boolean($0) },
+            "url": url.map { .text($0) },
+            "apiKey": apiKey.map { .text($0) },
+            "environment": environment.map { .text($0) },
+            "reasons": reasons.map { .boolean($0) },
+            "flags": flags.map { .list($0.map { .text($0) }) },
+            "ruleset": ruleset.map { .text($0) },
+            "rulesetFile": rulesetFile.map { .text($0) },
+            "stream": stream.map { .boolean($0) },
+            "streamLifetime": .seconds(streamLifetime),
             "mode": .word(mode),
             "interval": .seconds(interval),
             "context": context.map { .attributes($0) },

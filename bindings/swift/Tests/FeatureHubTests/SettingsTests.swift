@@ -10,6 +10,7 @@ final class SettingsTests: XCTestCase {
     /// The types of the forms.
     private static let types: [String: Any.Type] = [
         "flag": Bool.self, "seconds": Duration.self, "range of seconds": ClosedRange<Duration>.self, "count": Int.self, "text": String.self,
+        "texts": [String].self,
         "path": String.self, "headers": [String: String].self, "context": [String: [String]].self, "json": String.self,
         "backoff": Backoff.self, "limits": Limits.self,
     ]

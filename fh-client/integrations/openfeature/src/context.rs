@@ -6,7 +6,8 @@ use open_feature::{
 };
 
 /// Converts an evaluation context. The targeting key becomes the user key of the client's system, unless the context has a field with the name
-/// of this attribute. A list of texts becomes several values of one attribute, or one JSON text for FeatBit.
+/// of this attribute. A list of texts becomes several values of one attribute, one JSON text for FeatBit, or a text such as `[a b]` for
+/// FeatureSignals.
 ///
 /// # Errors
 /// `INVALID_CONTEXT` if a field is a structure other than a list of texts. The message contains the name of the field.

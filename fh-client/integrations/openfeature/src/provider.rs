@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fh_client::{Client, Detail, Kind, Readiness, Reason, Value};
+use fh_client::{
+    Client, ContextPool, ContextPoolError, Detail, Kind, Problem, Readiness, Reason, System, Value,
+};
 use open_feature::provider::{
     FeatureProvider, ProviderMetadata, ProviderStatus, ResolutionDetails,
 };
@@ -22,6 +24,8 @@ use crate::structure::structure;
 #[derive(Debug)]
 pub struct FeatureHubProvider {
     client: Client,
+    /// The pool of evaluation contexts, which has no effect while the client evaluates itself.
+    pool: Option<ContextPool>,
     metadata: ProviderMetadata,
     patience: Duration,
 }
@@ -33,10 +37,22 @@ const KEY_ID: &str = "keyId";
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl FeatureHubProvider {
-    /// Returns a provider that reads from a started client.
+    /// Returns a provider that reads from a started client. If a server of FeatureSignals evaluates, the evaluation contexts are those of a new
+    /// [pool](ContextPool) with [`ContextPool::DEFAULT_LIMIT`] contexts.
     #[must_use]
     pub fn new(client: Client) -> Self {
-        Self { client, metadata: ProviderMetadata::new("featurehub"), patience: PATIENCE }
+        let is_pooled = client.status().system == System::FeatureSignals;
+        let pool = is_pooled.then(|| client.context_pool(ContextPool::DEFAULT_LIMIT));
+        Self { client, pool, metadata: ProviderMetadata::new("featurehub"), patience: PATIENCE }
+    }
+
+    /// Sets the pool whose contexts are the evaluation contexts while a server evaluates. Each evaluation then waits until the server has
+    /// evaluated the context, which takes no request if the pool holds the context. The pool must be one of the provider's client. Without a
+    /// pool, a client with a server-evaluated key of FeatureHub answers only for the context that was given to the client with `set_context`.
+    #[must_use]
+    pub fn context_pool(mut self, pool: ContextPool) -> Self {
+        self.pool = Some(pool);
+        self
     }
 
     /// Sets the maximum time that `initialize` waits for features. The default is 10 seconds. The wait ends earlier if the
@@ -57,19 +73,24 @@ impl FeatureHubProvider {
 
     /// Reads a feature as type `kind`. Returns an OpenFeature error if the context cannot be converted, or if the read has no
     /// value of this type.
-    fn detail(
+    async fn detail(
         &self,
         key: &str,
         context: &EvaluationContext,
         kind: Kind,
     ) -> EvaluationResult<Detail> {
         let context = converted(&self.client, context)?;
-        let detail = if context.attributes().is_empty() && self.evaluates_elsewhere() {
-            // With a server-evaluated key, an evaluation context without attributes reads the values of the context that was
-            // given to the client with `set_context`.
-            self.client.detail_as(key, kind)
-        } else {
-            context.detail_as(key, kind)
+        let detail = match &self.pool {
+            // If the server evaluates, an evaluation context without attributes reads the values of the context that was given to
+            // the client with `set_context`.
+            _ if context.attributes().is_empty() && self.evaluates_elsewhere() => {
+                self.client.detail_as(key, kind)
+            }
+            Some(pool) if self.evaluates_elsewhere() => {
+                let pooled = pool.get(&context).await.map_err(|why| lacking(&why))?;
+                pooled.detail_as(key, kind)
+            }
+            _ => context.detail_as(key, kind),
         };
         match detail.reason {
             Reason::NotFound => {
@@ -114,6 +135,17 @@ fn error(code: EvaluationErrorCode, message: &str) -> EvaluationError {
     EvaluationError::builder().code(code).message(message).build()
 }
 
+/// Returns the error of a context for which a pool has no values.
+fn lacking(why: &ContextPoolError) -> EvaluationError {
+    let code = match why {
+        ContextPoolError::Edge(Problem::Context(_) | Problem::EmptyKey) => {
+            EvaluationErrorCode::InvalidContext
+        }
+        _ => EvaluationErrorCode::ProviderNotReady,
+    };
+    error(code, &why.to_string())
+}
+
 fn mismatch(message: &str) -> EvaluationError {
     error(EvaluationErrorCode::TypeMismatch, message)
 }
@@ -122,10 +154,10 @@ fn mismatch(message: &str) -> EvaluationError {
 fn resolved<T>(detail: &Detail, value: T) -> ResolutionDetails<T> {
     let reason = match detail.reason {
         Reason::StrategyMatch => EvaluationReason::TargetingMatch,
-        Reason::Split => EvaluationReason::Split,
+        Reason::Split | Reason::Variant => EvaluationReason::Split,
         Reason::Default => EvaluationReason::Default,
         Reason::Static => EvaluationReason::Static,
-        Reason::Off => EvaluationReason::Disabled,
+        Reason::Off | Reason::Excluded | Reason::PrerequisiteFailed => EvaluationReason::Disabled,
         Reason::Target => EvaluationReason::TargetingMatch,
         Reason::Intercepted => EvaluationReason::Other("OVERRIDE".to_string()),
         _ => EvaluationReason::Unknown,
@@ -194,7 +226,7 @@ impl FeatureProvider for FeatureHubProvider {
         flag_key: &str,
         evaluation_context: &EvaluationContext,
     ) -> EvaluationResult<ResolutionDetails<bool>> {
-        let detail = self.detail(flag_key, evaluation_context, Kind::Boolean)?;
+        let detail = self.detail(flag_key, evaluation_context, Kind::Boolean).await?;
         match detail.value {
             Some(Value::Bool(value)) => Ok(resolved(&detail, value)),
             _ => Err(mismatch("the value is not a boolean")),
@@ -206,7 +238,7 @@ impl FeatureProvider for FeatureHubProvider {
         flag_key: &str,
         evaluation_context: &EvaluationContext,
     ) -> EvaluationResult<ResolutionDetails<i64>> {
-        let detail = self.detail(flag_key, evaluation_context, Kind::Number)?;
+        let detail = self.detail(flag_key, evaluation_context, Kind::Number).await?;
         match &detail.value {
             Some(Value::Number(number)) => match number.as_i64() {
                 Some(whole) => Ok(resolved(&detail, whole)),
@@ -223,7 +255,7 @@ impl FeatureProvider for FeatureHubProvider {
         flag_key: &str,
         evaluation_context: &EvaluationContext,
     ) -> EvaluationResult<ResolutionDetails<f64>> {
-        let detail = self.detail(flag_key, evaluation_context, Kind::Number)?;
+        let detail = self.detail(flag_key, evaluation_context, Kind::Number).await?;
         match &detail.value {
             Some(Value::Number(number)) => Ok(resolved(&detail, number.as_f64())),
             _ => Err(mismatch("the value is not a number")),
@@ -235,7 +267,7 @@ impl FeatureProvider for FeatureHubProvider {
         flag_key: &str,
         evaluation_context: &EvaluationContext,
     ) -> EvaluationResult<ResolutionDetails<String>> {
-        let detail = self.detail(flag_key, evaluation_context, Kind::String)?;
+        let detail = self.detail(flag_key, evaluation_context, Kind::String).await?;
         match &detail.value {
             Some(Value::Text(text)) => Ok(resolved(&detail, text.to_string())),
             _ => Err(mismatch("the value is not a text")),
@@ -247,7 +279,7 @@ impl FeatureProvider for FeatureHubProvider {
         flag_key: &str,
         evaluation_context: &EvaluationContext,
     ) -> EvaluationResult<ResolutionDetails<StructValue>> {
-        let detail = self.detail(flag_key, evaluation_context, Kind::Json)?;
+        let detail = self.detail(flag_key, evaluation_context, Kind::Json).await?;
         let Some(Value::Json(text)) = &detail.value else {
             return Err(mismatch("the value is not JSON"));
         };

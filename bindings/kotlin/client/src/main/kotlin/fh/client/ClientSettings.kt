@@ -12,6 +12,9 @@ public enum class FlagSystem {
 
     /** FeatBit. The client polls, because the package's transports open no WebSockets. */
     FEATBIT,
+
+    /** FeatureSignals. Its server evaluates the flags for one context, unless the client has a ruleset. */
+    FEATURESIGNALS,
 }
 
 /** The way in which a client fetches features. */
@@ -22,7 +25,7 @@ public enum class FetchMode {
     /** The client polls at the start, and again after each interval. */
     POLLING,
 
-    /** The client polls at the start, and again at the first read after the interval. Not for FeatBit. */
+    /** The client polls at the start, and again at the first read after the interval. Only for FeatureHub. */
     PASSIVE,
 
     /** The client polls once. Not for FeatBit. */
@@ -98,7 +101,7 @@ public class Limits {
 
 /** The settings of a client. A setting that is null has its default. */
 public class ClientSettings internal constructor() {
-    /** The system of the client's server; `FEATUREHUB` by default. For `FEATBIT`, see [FeatureHub.fromEnvironment]. */
+    /** The system of the client's server; `FEATUREHUB` by default. For the other ones, see [FeatureHub.fromEnvironment]. */
     public var system: FlagSystem? = null
 
     /** The server secret of an environment of FeatBit. */
@@ -116,13 +119,40 @@ public class ClientSettings internal constructor() {
     /** False to report neither evaluations nor metrics to FeatBit; true by default. */
     public var insights: Boolean? = null
 
-    /** The way in which the client fetches features; `STREAMING` by default with one API key, and `POLLING` with several. */
+    /** The URL of the server of FeatureSignals. For an Edge, it is an argument of [FeatureHub.client], which takes precedence. */
+    public var url: String? = null
+
+    /** The API key of an environment of FeatureSignals. */
+    public var apiKey: String? = null
+
+    /** The slug of the environment of FeatureSignals to which the API key belongs. */
+    public var environment: String? = null
+
+    /** True to request reasons and variants of FeatureSignals also for a context without attributes; false by default. */
+    public var reasons: Boolean? = null
+
+    /** The keys of the flags of FeatureSignals that the program reads; without it, the program can read all flags. */
+    public var flags: List<String>? = null
+
+    /** The ruleset of FeatureSignals that the client evaluates itself, for any number of contexts, as JSON. */
+    public var ruleset: String? = null
+
+    /** The path of the file with the ruleset of FeatureSignals that the client evaluates itself. The client follows changes of the file. */
+    public var rulesetFile: String? = null
+
+    /** True to keep a stream of FeatureSignals open, too, which announces changes; false by default, because servers as shipped refuse it. */
+    public var stream: Boolean? = null
+
+    /** The time after which the client replaces a stream of FeatureSignals by a new one; 25 seconds by default. */
+    public var streamLifetime: Duration? = null
+
+    /** The way in which the client fetches features; `STREAMING` by default with one API key, and `POLLING` with several or with FeatureSignals. */
     public var mode: FetchMode? = null
 
-    /** The time between two polls in the modes `POLLING` and `PASSIVE`; 180 seconds by default. 0 polls once. */
+    /** The time between two polls in the modes `POLLING` and `PASSIVE`; 180 seconds by default. 0 polls once. For FeatureSignals, 30 seconds, also beside a stream. */
     public var interval: Duration? = null
 
-    /** The first context for which the Edge evaluates a server-evaluated key. */
+    /** The first context for which the Edge evaluates a server-evaluated key, or the server of FeatureSignals evaluates the flags. */
     public var context: Map<String, Any?>? = null
 
     /** Features that the client serves from the start, as JSON. */
@@ -236,6 +266,15 @@ public class ClientSettings internal constructor() {
             "pollingUrl" to pollingUrl,
             "eventUrl" to eventUrl,
             "insights" to insights,
+            "url" to url,
+            "apiKey" to apiKey,
+            "environment" to environment,
+            "reasons" to reasons,
+            "flags" to flags,
+            "ruleset" to ruleset,
+            "rulesetFile" to rulesetFile,
+            "stream" to stream,
+            "streamLifetime" to streamLifetime.seconds(),
             "mode" to mode.word(),
             "interval" to interval.seconds(),
             "context" to context?.let { attributesOf(it) },

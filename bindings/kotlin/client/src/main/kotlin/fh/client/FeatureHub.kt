@@ -54,6 +54,17 @@ public object FeatureHub {
      * }
      * ```
      *
+     * A client of FeatureSignals has a URL, an API key and an environment, or a ruleset. In contexts, the key of a user is the attribute `key`.
+     *
+     * ```kotlin
+     * val client = FeatureHub.fromEnvironment {
+     *     system = FlagSystem.FEATURESIGNALS
+     *     url = "https://flags.example"
+     *     apiKey = "API_KEY"
+     *     environment = "production"
+     * }
+     * ```
+     *
      * @throws IllegalArgumentException if a setting is wrong
      */
     @JvmSynthetic
@@ -82,7 +93,8 @@ public object FeatureHub {
         further: List<Pair<Map<String, Any?>, Callback?>>,
     ): Client {
         Logs.begin()
-        val document = settings.document() + mapOf("url" to url, "apiKeys" to apiKeys)
+        val own = settings.document()
+        val document = own + mapOf("url" to (url ?: own["url"]), "apiKeys" to apiKeys)
         val parts = settings.parts() + further
         return Client(NativeClient(Json.write(document), transport, parts.map { Json.write(it.first) }, parts.mapNotNull { it.second }))
     }

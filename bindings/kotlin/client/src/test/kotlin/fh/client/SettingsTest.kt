@@ -16,7 +16,7 @@ class SettingsTest {
 
     /** The types of the forms. */
     private val types = mapOf(
-        "flag" to "Boolean", "seconds" to "Duration", "range of seconds" to "Pair<Duration, Duration>", "count" to "Int", "text" to "String",
+        "flag" to "Boolean", "seconds" to "Duration", "range of seconds" to "Pair<Duration, Duration>", "count" to "Int", "text" to "String", "texts" to "List<String>",
         "path" to "String", "headers" to "Map<String, String>", "context" to "Map<String, Any?>", "json" to "String",
         "backoff" to "Backoff", "limits" to "Limits",
     )

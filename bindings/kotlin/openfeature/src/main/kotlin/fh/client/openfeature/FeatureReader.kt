@@ -94,6 +94,9 @@ internal class FeatureReader(private val client: Client) {
             "STATIC" to Reason.STATIC.name,
             "OFF" to Reason.DISABLED.name,
             "TARGET" to Reason.TARGETING_MATCH.name,
+            "VARIANT" to Reason.SPLIT.name,
+            "EXCLUDED" to Reason.DISABLED.name,
+            "PREREQUISITE_FAILED" to Reason.DISABLED.name,
             "INTERCEPTED" to "OVERRIDE",
         )
     }

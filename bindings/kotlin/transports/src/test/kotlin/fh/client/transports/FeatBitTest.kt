@@ -10,23 +10,17 @@ import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 
-/** A client of FeatBit, against the program `fh-test-featbit`, whose path is in the environment variable of this name in capitals. */
+/** A client of FeatBit, against the program `fh-test-featbit`. */
 class FeatBitTest {
     @Test
     fun `a client of FeatBit polls, because its transport opens no WebSockets`() {
-        val program = checkNotNull(System.getenv("FH_TEST_FEATBIT")) { "FH_TEST_FEATBIT names no program" }
-        val server = ProcessBuilder(program).redirectError(ProcessBuilder.Redirect.INHERIT).start()
-        try {
-            val answers = server.inputStream.bufferedReader()
-            val greeting = answers.readLine()
-            server.outputStream.write("""{"do": "putFlag", "record": $FLAG}""".toByteArray() + '\n'.code.toByte())
-            server.outputStream.flush()
-            assertTrue("\"ok\":true" in answers.readLine())
+        ProgramServer("FH_TEST_FEATBIT").use { server ->
+            server.tell("""{"do": "putFlag", "record": $FLAG}""")
             val notices = LinkedBlockingQueue<String>()
             val client = FeatureHub.fromEnvironment {
                 system = FlagSystem.FEATBIT
-                secret = member(greeting, "serverSecret")
-                streamingUrl = member(greeting, "streamingUrl")
+                secret = server["serverSecret"]
+                streamingUrl = server["streamingUrl"]
                 transport = Stack.JDK.transport()
                 onNotice = NoticeListener { notices.add(it.kind) }
             }
@@ -37,13 +31,8 @@ class FeatBitTest {
                 assertFalse(it.context("keyId" to "eve").isEnabled("dark"))
                 await("a rest until the next poll") { it.statusNow().connection == "resting" }
             }
-        } finally {
-            server.destroy()
         }
     }
-
-    private fun member(json: String, name: String): String =
-        checkNotNull(Regex("\"$name\":\"([^\"]*)\"").find(json)) { json }.groupValues[1]
 
     private companion object {
         /** A flag that is true for Bob. */
