@@ -117,7 +117,7 @@ fn faults(shown: &mut Shown) {
     shown.append(&mut later.lock().unwrap());
 }
 
-fn quick(config: &mut FeatureHubConfig) {
+pub(crate) fn quick(config: &mut FeatureHubConfig) {
     let backoff =
         Backoff { initial: Duration::from_millis(10), cap: Duration::from_millis(80), jitter: 0.5 };
     config.backoff = backoff;

@@ -4,6 +4,7 @@
 mod client;
 mod edge;
 mod featbit;
+mod featuresignals;
 mod integrations;
 mod session;
 mod shown;
@@ -47,6 +48,7 @@ fn no_public_type_error_or_log_line_shows_a_secret() {
     client::show(&mut shown);
     edge::show(&mut shown);
     featbit::show(&mut shown);
+    featuresignals::show(&mut shown);
     integrations::show(&mut shown);
     let leaks = shown.texts().filter(|(_, text)| holds_a_secret(text));
     let mut leaks: Vec<String> = leaks.map(|(name, text)| format!("{name}: {text}")).collect();

@@ -5,8 +5,8 @@ import { describe, expect, test } from "vitest";
 /** Rust files with unit tests, or with tests that write the tables. Both are not part of the library. */
 const TESTS = /(^|\/)(tests|tables)(\/|$)/;
 
-/** The session with FeatBit, which the TypeScript client does not have. */
-const FEATBIT = /^featbit(\/|$)/;
+/** The sessions with FeatBit and FeatureSignals, which the TypeScript client does not have. */
+const FURTHER = /^(featbit|featuresignals)(\/|$)/;
 
 /** The other Rust files without a TypeScript counterpart, by crate, with the reasons. */
 const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -43,7 +43,7 @@ function filesOf(folder: string, ending: string): string[] {
 describe.each(Object.entries(WITHOUT))("the files of %s", (name, without) => {
   test("bear the names of the Rust files", () => {
     const rust = filesOf(`../../../../../fh-client/${name}/src`, ".rs").filter(
-      (file) => !TESTS.test(file) && !FEATBIT.test(file),
+      (file) => !TESTS.test(file) && !FURTHER.test(file),
     );
     const here = filesOf(`../src/${name}`, ".ts");
     expect(rust.filter((file) => !here.includes(file))).toEqual(Object.keys(without).sort());
