@@ -12,42 +12,10 @@ use super::error::SettingsError;
 use super::featbit::FeatBit;
 use super::featuresignals::FeatureSignals;
 use super::http::Http;
+use super::mode::Mode;
 
 /// The default interval between polls.
 const INTERVAL: Duration = Duration::from_secs(180);
-
-/// The way in which a client fetches features, as the setting `mode` names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
-    /// The client keeps a stream open.
-    Streaming,
-    /// The client polls in intervals.
-    Polling,
-    /// The client polls at the first read after an interval.
-    Passive,
-    /// The client polls once.
-    Once,
-    /// The client sends no requests.
-    Offline,
-}
-
-impl Mode {
-    /// Selects the mode, with this interval of polls.
-    pub(super) fn apply(self, builder: ClientBuilder, interval: Duration) -> ClientBuilder {
-        match self {
-            Self::Streaming => builder.streaming(),
-            Self::Polling => builder.polling(interval),
-            Self::Passive => builder.passive(interval),
-            Self::Once => builder.once(),
-            Self::Offline => builder.offline(),
-        }
-    }
-}
-
-/// Returns the error of a setting that has no effect with the others, or without one of them.
-pub(super) fn together(language: Language, name: &str, why: &str, advice: String) -> SettingsError {
-    SettingsError::Together { name: language.spelling().spell(name), why: why.to_string(), advice }
-}
 
 /// A client's builder while settings are applied in any order. [`Draft::finish`] applies those that take effect together.
 pub struct Draft {
@@ -140,7 +108,12 @@ impl Draft {
             }
             (None, Some(_)) => {
                 let advice = format!("write {}", language.written("snapshot_file", "PATH"));
-                return Err(together(language, "snapshot_max_age", "it needs a file", advice));
+                return Err(SettingsError::together(
+                    language,
+                    "snapshot_max_age",
+                    "it needs a file",
+                    advice,
+                ));
             }
         };
         let Some(name) = draft.http.first_given() else { return Ok(builder) };
@@ -152,7 +125,12 @@ impl Draft {
         #[cfg(not(feature = "reqwest"))]
         {
             let advice = "set it in the HTTP client that is given to this client".to_string();
-            Err(together(language, name, "the platform sends the requests of this client", advice))
+            Err(SettingsError::together(
+                language,
+                name,
+                "the platform sends the requests of this client",
+                advice,
+            ))
         }
     }
 
@@ -173,7 +151,12 @@ impl Draft {
         if self.interval.is_some() && !matches!(self.mode, Some(Mode::Polling | Mode::Passive)) {
             let write = |mode| language.written("mode", mode);
             let advice = format!("write {} or {}", write("\"polling\""), write("\"passive\""));
-            return Err(together(language, "interval", "the mode does not poll", advice));
+            return Err(SettingsError::together(
+                language,
+                "interval",
+                "the mode does not poll",
+                advice,
+            ));
         }
         if let Some(mode) = self.mode {
             self.builder = mode.apply(self.builder, self.interval.unwrap_or(INTERVAL));

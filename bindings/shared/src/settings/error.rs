@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::language::Language;
+
 /// The error of a setting. Its text names the setting, says what is wrong, and what to write instead. It shows no value, because a value may
 /// be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +38,14 @@ pub enum SettingsError {
     },
     /// The client cannot start with the settings of its HTTP.
     Start(fh_client::StartError),
+}
+
+impl SettingsError {
+    /// Returns the error of a setting that has no effect with the others, or without one of them. The name has the spelling of this language.
+    pub(super) fn together(language: Language, name: &str, why: &str, advice: String) -> Self {
+        let name = language.spelling().spell(name);
+        Self::Together { name, why: why.to_string(), advice }
+    }
 }
 
 impl fmt::Display for SettingsError {

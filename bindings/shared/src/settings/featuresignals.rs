@@ -8,8 +8,8 @@ use fh_client::featuresignals::Settings;
 
 use crate::language::Language;
 
-use super::draft::{Mode, together};
 use super::error::SettingsError;
+use super::mode::Mode;
 
 /// The default interval between polls.
 const INTERVAL: Duration = Duration::from_secs(30);
@@ -82,16 +82,31 @@ impl FeatureSignals {
     ) -> Result<(), SettingsError> {
         if interval.is_some() && matches!(mode, Some(Mode::Once | Mode::Offline)) {
             let advice = format!("write {}", language.written("mode", "\"polling\""));
-            return Err(together(language, "interval", "the mode does not poll again", advice));
+            return Err(SettingsError::together(
+                language,
+                "interval",
+                "the mode does not poll again",
+                advice,
+            ));
         }
         let streams = mode.map(|mode| mode == Mode::Streaming);
         if self.stream.zip(streams).is_some_and(|(stream, streams)| stream != streams) {
             let advice = "leave one of the two out".to_string();
-            return Err(together(language, "stream", "the mode says otherwise", advice));
+            return Err(SettingsError::together(
+                language,
+                "stream",
+                "the mode says otherwise",
+                advice,
+            ));
         }
         if self.ruleset.is_some() && self.ruleset_file.is_some() {
             let advice = "leave one of the two out".to_string();
-            return Err(together(language, "ruleset_file", "there is a ruleset already", advice));
+            return Err(SettingsError::together(
+                language,
+                "ruleset_file",
+                "there is a ruleset already",
+                advice,
+            ));
         }
         Ok(())
     }

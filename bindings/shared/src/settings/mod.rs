@@ -33,6 +33,7 @@ mod groups;
 mod http;
 mod http_rows;
 mod language_rows;
+mod mode;
 mod mode_row;
 mod setting;
 mod system_row;

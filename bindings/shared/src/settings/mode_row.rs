@@ -1,7 +1,7 @@
 //! The row of the table for the way of fetching.
 
-use super::draft::Mode;
 use super::form::{Form, choice, choice_of};
+use super::mode::Mode;
 use super::setting::Setting;
 use super::systems::{EVALUATING, FEATUREHUB};
 
