@@ -8,7 +8,7 @@ use fh_repository::problem::TooManyAttributes;
 use fh_session::featbit::{EndpointError, SecretError};
 #[cfg(feature = "featuresignals")]
 use fh_session::featuresignals::{
-    EndpointError as SignalsEndpointError, KeyError as SignalsKeyError,
+    EndpointError as FeatureSignalsEndpointError, KeyError as FeatureSignalsKeyError,
 };
 use fh_session::{KeyError, UrlError};
 
@@ -34,10 +34,10 @@ pub enum StartError {
     Secret(SecretError),
     /// The URL or the environment of a FeatureSignals server is missing or invalid.
     #[cfg(feature = "featuresignals")]
-    SignalsEndpoint(SignalsEndpointError),
+    FeatureSignalsServer(FeatureSignalsEndpointError),
     /// The API key of a FeatureSignals server is missing or invalid.
     #[cfg(feature = "featuresignals")]
-    SignalsKey(SignalsKeyError),
+    FeatureSignalsKey(FeatureSignalsKeyError),
     /// There are no API keys, or the API keys are invalid.
     Keys(KeyError),
     /// The program selected streaming with several API keys, but a stream serves only one key (D-77).
@@ -82,9 +82,9 @@ impl fmt::Display for StartError {
             #[cfg(feature = "featbit")]
             Self::Secret(error) => error.fmt(f),
             #[cfg(feature = "featuresignals")]
-            Self::SignalsEndpoint(error) => error.fmt(f),
+            Self::FeatureSignalsServer(error) => error.fmt(f),
             #[cfg(feature = "featuresignals")]
-            Self::SignalsKey(error) => error.fmt(f),
+            Self::FeatureSignalsKey(error) => error.fmt(f),
             Self::Keys(error) => error.fmt(f),
             Self::SeveralKeysStream => {
                 f.write_str("several API keys cannot be streamed: use polling")
@@ -116,9 +116,9 @@ impl std::error::Error for StartError {
             #[cfg(feature = "featbit")]
             Self::Secret(error) => Some(error),
             #[cfg(feature = "featuresignals")]
-            Self::SignalsEndpoint(error) => Some(error),
+            Self::FeatureSignalsServer(error) => Some(error),
             #[cfg(feature = "featuresignals")]
-            Self::SignalsKey(error) => Some(error),
+            Self::FeatureSignalsKey(error) => Some(error),
             Self::Keys(error) => Some(error),
             Self::Context(error) => Some(error),
             Self::Bootstrap(error) => Some(error),
@@ -151,16 +151,16 @@ impl From<SecretError> for StartError {
 }
 
 #[cfg(feature = "featuresignals")]
-impl From<SignalsEndpointError> for StartError {
-    fn from(error: SignalsEndpointError) -> Self {
-        Self::SignalsEndpoint(error)
+impl From<FeatureSignalsEndpointError> for StartError {
+    fn from(error: FeatureSignalsEndpointError) -> Self {
+        Self::FeatureSignalsServer(error)
     }
 }
 
 #[cfg(feature = "featuresignals")]
-impl From<SignalsKeyError> for StartError {
-    fn from(error: SignalsKeyError) -> Self {
-        Self::SignalsKey(error)
+impl From<FeatureSignalsKeyError> for StartError {
+    fn from(error: FeatureSignalsKeyError) -> Self {
+        Self::FeatureSignalsKey(error)
     }
 }
 

@@ -50,6 +50,7 @@ impl Session {
         if matches!(self.state, State::Stopped) || mem::replace(&mut self.is_suspended, true) {
             return;
         }
+        self.is_streaming = false;
         // A delay of the next stream continues, because a failure or a refusal caused it.
         if !matches!(self.stream, Stream::Due(_)) {
             self.end_stream();
