@@ -41,9 +41,10 @@ pub enum SettingsError {
 }
 
 impl SettingsError {
-    /// Returns the error of a setting that has no effect with the others, or without one of them.
+    /// Returns the error of a setting that has no effect with the others, or without one of them. The name has the spelling of this language.
     pub(super) fn together(language: Language, name: &str, why: &str, advice: String) -> Self {
-        Self::Together { name: language.spelling().spell(name), why: why.to_string(), advice }
+        let name = language.spelling().spell(name);
+        Self::Together { name, why: why.to_string(), advice }
     }
 }
 

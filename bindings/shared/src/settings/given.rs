@@ -40,7 +40,6 @@ struct Given {
 
 impl Given {
     fn check(&self, system: System, language: Language) -> Result<(), SettingsError> {
-        let spell = |name: &str| language.spelling().spell(name);
         let (systems, noun) = match self.choice {
             _ if !self.setting.systems.have(system) => (self.setting.systems, "setting"),
             Some(choice) if !choice.systems.have(system) => (choice.systems, "value"),
@@ -56,11 +55,11 @@ impl Given {
         };
         let advice = match instead {
             _ if noun == "value" => format!("write {}", self.setting.words_of(system)),
-            Some((_, other)) => format!("write {}", spell(other)),
+            Some((_, other)) => format!("write {}", language.spelling().spell(other)),
             None if has_forgotten => selection(systems, language),
             None => "leave it out".to_string(),
         };
-        Err(SettingsError::Together { name: spell(self.setting.name), why, advice })
+        Err(SettingsError::together(language, self.setting.name, &why, advice))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The ways in which a client fetches features.
+//! The way in which a client fetches features.
 
 use std::time::Duration;
 
