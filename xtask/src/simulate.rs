@@ -2,12 +2,13 @@
 
 use crate::mutants;
 
-/// Number of scripts without a mutant, for FeatureHub and for FeatBit. An ordinary test runs fewer scripts of FeatBit.
+/// Number of scripts without a mutant, for FeatureHub and for each further system. An ordinary test runs fewer scripts of the latter.
 const SCRIPTS: &str = "10000";
 
 /// Runs the simulation with all mutants, or with the named one.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
-    let test = "cargo test --locked -p fh-session --features featbit --test simulation";
+    let test =
+        "cargo test --locked -p fh-session --features featbit,featuresignals --test simulation";
     match arguments {
         [] => mutants::cargo_in_copy(&format!("{test} -- --nocapture"))?
             .env("FH_SIMULATION_SCRIPTS", SCRIPTS)

@@ -22,6 +22,8 @@ mod edge;
 mod edge_behaviour;
 #[cfg(feature = "featbit")]
 mod featbit;
+#[cfg(feature = "featuresignals")]
+mod featuresignals;
 #[cfg(not(target_family = "wasm"))]
 mod hostile;
 mod invariant;
@@ -32,6 +34,8 @@ mod random;
 mod run;
 mod script;
 mod spec;
+#[cfg(any(feature = "featbit", feature = "featuresignals"))]
+mod systems;
 mod wire;
 mod world;
 

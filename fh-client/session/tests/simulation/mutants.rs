@@ -18,8 +18,12 @@ const SCRIPTS: u64 = 3_000;
 #[test]
 fn every_mutant_is_found() {
     let wanted = of_process();
-    // Without the feature, the build holds no code of FeatBit.
-    let is_built = |mutant: &Mutant| cfg!(feature = "featbit") || !is_of_featbit(*mutant);
+    // Without its feature, the build holds no code of a system.
+    let is_built = |mutant: &Mutant| match System::of(*mutant) {
+        System::FeatureHub => true,
+        System::FeatBit => cfg!(feature = "featbit"),
+        System::FeatureSignals => cfg!(feature = "featuresignals"),
+    };
     let all = Mutant::ALL.iter().copied().filter(|(mutant, _)| is_built(mutant));
     let chosen = all.filter(|(mutant, _)| wanted.is_none_or(|wanted| wanted == *mutant));
     let work = Mutex::new(chosen.enumerate().collect::<Vec<_>>());
@@ -32,7 +36,7 @@ fn every_mutant_is_found() {
                     let next = work.lock().unwrap().pop();
                     let Some((at, (mutant, breaks))) = next else { return };
                     switch_on(Some(mutant));
-                    let outcome = find(SCRIPTS, is_of_featbit(mutant));
+                    let outcome = find(SCRIPTS, System::of(mutant));
                     switch_on(None);
                     found.lock().unwrap().push((at, mutant, breaks, outcome));
                 }
@@ -60,17 +64,33 @@ fn every_mutant_is_found() {
     assert!(missed.is_empty(), "{SCRIPTS} scripts did not find {missed:?}");
 }
 
-/// Returns true for a mutant of the session with a FeatBit server, which has scripts of its own.
-pub fn is_of_featbit(mutant: Mutant) -> bool {
-    format!("{mutant:?}").starts_with("FeatBit")
+/// The system whose scripts find a mutant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum System {
+    FeatureHub,
+    FeatBit,
+    FeatureSignals,
+}
+
+impl System {
+    pub fn of(mutant: Mutant) -> Self {
+        let name = format!("{mutant:?}");
+        match () {
+            () if name.starts_with("FeatBit") => Self::FeatBit,
+            () if name.starts_with("FeatureSignals") => Self::FeatureSignals,
+            () => Self::FeatureHub,
+        }
+    }
 }
 
 /// Returns the first script that breaks an invariant.
-fn find(scripts: u64, is_of_featbit: bool) -> Option<(u64, Broken)> {
+fn find(scripts: u64, system: System) -> Option<(u64, Broken)> {
     (0..scripts).find_map(|seed| {
-        let run = || match is_of_featbit {
+        let run = || match system {
             #[cfg(feature = "featbit")]
-            true => crate::featbit::Script::new(seed, false).run(),
+            System::FeatBit => of_system::<crate::featbit::Script>(seed),
+            #[cfg(feature = "featuresignals")]
+            System::FeatureSignals => of_system::<crate::featuresignals::Script>(seed),
             _ => Script::new(seed, false).run(),
         };
         match catch_unwind(AssertUnwindSafe(run)) {
@@ -79,4 +99,9 @@ fn find(scripts: u64, is_of_featbit: bool) -> Option<(u64, Broken)> {
             Err(_) => Some((seed, Broken { invariant: Invariant::Panics, why: String::new() })),
         }
     })
+}
+
+#[cfg(any(feature = "featbit", feature = "featuresignals"))]
+fn of_system<S: crate::systems::SystemScript>(seed: u64) -> Result<(), Broken> {
+    S::new(seed, false).run()
 }

@@ -74,8 +74,8 @@ fn goal(mutant: fh_session::mutants::Mutant) -> String {
 #[cfg(mutants)]
 fn mutants() -> impl Iterator<Item = fh_session::mutants::Mutant> {
     let all = fh_session::mutants::Mutant::ALL.iter().map(|(mutant, _)| *mutant);
-    // No conversation with an Edge reaches the code of FeatBit.
-    all.filter(|mutant| !crate::mutants::is_of_featbit(*mutant))
+    // No conversation with an Edge reaches the code of further systems.
+    all.filter(|mutant| crate::mutants::System::of(*mutant) == crate::mutants::System::FeatureHub)
 }
 
 impl Candidate {

@@ -32,6 +32,7 @@ use super::plan::Plan;
 use super::server::{self, BEGIN, Message, Server};
 use crate::invariant::{Broken, Invariant, hold};
 use crate::random::Random;
+use crate::systems::SystemScript;
 
 /// Maximum number of steps. A script that needs more has a client in an endless loop.
 const MOST_STEPS: u64 = 100_000;
@@ -75,11 +76,13 @@ pub struct Script {
     /// Number of the server's changes that the last full message showed that the client got.
     full: Option<u64>,
     trace: Option<Vec<String>>,
-    pub steps: u64,
+    steps: u64,
 }
 
-impl Script {
-    pub fn new(seed: u64, traces: bool) -> Self {
+impl SystemScript for Script {
+    const SYSTEM: &'static str = "FeatBit";
+
+    fn new(seed: u64, traces: bool) -> Self {
         let mut random = Random::new(seed ^ 0xFEA7_B170);
         let plan = Plan::draw(&mut random);
         let server = Server::new(&mut random, plan.flags);
@@ -107,19 +110,7 @@ impl Script {
         script
     }
 
-    pub fn reached(&self) -> &BTreeSet<&'static str> {
-        &self.client.reached
-    }
-
-    /// Returns the last lines of the trace.
-    pub fn story(&self) -> String {
-        let trace = self.trace.as_deref().unwrap_or_default();
-        let first = trace.first().map_or("", String::as_str);
-        format!("{first}\n...\n{}", trace[trace.len().saturating_sub(120)..].join("\n"))
-    }
-
-    /// Runs the script to its end.
-    pub fn run(&mut self) -> Result<(), Broken> {
+    fn run(&mut self) -> Result<(), Broken> {
         if self.plan.bootstrap && self.random.percent(50) {
             self.bootstrap()?;
         }
@@ -150,6 +141,22 @@ impl Script {
         self.converge()
     }
 
+    fn reached(&self) -> &BTreeSet<&'static str> {
+        &self.client.reached
+    }
+
+    fn story(&self) -> String {
+        let trace = self.trace.as_deref().unwrap_or_default();
+        let first = trace.first().map_or("", String::as_str);
+        format!("{first}\n...\n{}", trace[trace.len().saturating_sub(120)..].join("\n"))
+    }
+
+    fn steps(&self) -> u64 {
+        self.steps
+    }
+}
+
+impl Script {
     fn after(&mut self, delay: u64, event: Event) {
         self.order += 1;
         self.queue.push(Reverse((self.world + delay, self.order, event)));

@@ -54,8 +54,10 @@ pub fn mutants() -> Vec<Mutant> {
     {
         let name = |mutant: &dyn std::fmt::Debug| format!("{mutant:?}");
         let session = fh_session::mutants::Mutant::ALL.iter().map(|(m, what)| (name(m), *what));
-        // The scenarios have an Edge. The simulation of the session finds the mutants of FeatBit.
-        let session = session.filter(|(name, _)| !name.starts_with("FeatBit"));
+        // The scenarios have an Edge. The simulation of the session finds the mutants of further systems.
+        let session = session.filter(|(name, _)| {
+            !["FeatBit", "FeatureSignals"].iter().any(|system| name.starts_with(system))
+        });
         let repository =
             fh_repository::mutants::Mutant::ALL.iter().map(|(m, what)| (name(m), *what));
         let client = fh_client::mutants::Mutant::ALL.iter().map(|(m, what)| (name(m), *what));

@@ -78,7 +78,8 @@ fn a_new_context_ends_a_poll_for_served_values() {
 fn a_context_set_again_or_back_needs_no_second_poll() {
     // The command for each user in turn, and the outcomes before and after the answer to the poll in flight.
     use Outcome::{Ready, Superseded, Waits};
-    let rows: [(&str, [u64; 3], [Outcome; 3], [Outcome; 3], usize); 4] = [
+    type Row = (&'static str, [u64; 3], [Outcome; 3], [Outcome; 3], usize);
+    let rows: [Row; 4] = [
         ("the same three times", [1, 1, 1], [Waits, Waits, Waits], [Ready, Ready, Ready], 2),
         ("back to the first", [1, 2, 1], [Waits, Superseded, Waits], [Ready, Superseded, Ready], 2),
         ("the waiting one twice", [1, 2, 2], [Waits, Waits, Waits], [Ready, Ready, Ready], 3),

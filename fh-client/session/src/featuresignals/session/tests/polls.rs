@@ -25,7 +25,8 @@ fn a_poll_asks_for_the_map_and_for_parts_only_if_it_needs_them() {
     let (plain, always): (Change, Change) = (|_| {}, |config| config.reasons = Reasons::Always);
     let named: Change = |config| config.flags = Some(vec!["f00001".into(), "gone".into()]);
     let (bob, pro) = (Some(context("bob", None)), Some(context("bob", Some("pro"))));
-    let rows: [(&str, Option<Arc<Attributes>>, usize, Change, &[usize], usize); 10] = [
+    type Row = (&'static str, Option<Arc<Attributes>>, usize, Change, &'static [usize], usize);
+    let rows: [Row; 10] = [
         ("no context", None, 3, plain, &[0], 3),
         ("a user key", bob.clone(), 250, plain, &[0], 250),
         ("attributes", pro.clone(), 100, plain, &[0, 100], 100),
