@@ -16,6 +16,7 @@ pub mod evaluate;
 pub mod featbit;
 pub mod featbit_messages;
 pub mod featuresignals;
+pub mod featuresignals_answers;
 pub mod number;
 pub mod pattern;
 pub mod payload;

@@ -7,13 +7,13 @@ use std::thread;
 
 use fh_fuzz_targets::{
     address, columns, context, date, edge, evaluate, featbit, featbit_messages, featuresignals,
-    number, pattern, payload, re2, session, sse, state, version,
+    featuresignals_answers, number, pattern, payload, re2, session, sse, state, version,
 };
 
 type Target = fn(&[u8]);
 
 /// The targets, with the conversion of bytes to the input of each.
-const TARGETS: [(&str, Target); 17] = [
+const TARGETS: [(&str, Target); 18] = [
     ("address", |bytes| address::run(text(bytes))),
     ("columns", columns::run),
     ("context", |bytes| context::run(text(bytes))),
@@ -23,6 +23,7 @@ const TARGETS: [(&str, Target); 17] = [
     ("featbit", featbit::run),
     ("featbit_messages", featbit_messages::run),
     ("featuresignals", featuresignals::run),
+    ("featuresignals_answers", featuresignals_answers::run),
     ("number", |bytes| number::run(texts(bytes))),
     ("pattern", |bytes| pattern::run(texts(bytes))),
     ("payload", payload::run),

@@ -68,7 +68,7 @@ impl Kind {
 #[derive(Clone)]
 pub enum Outgoing {
     /// A status, the seconds of `Retry-After`, and the content type.
-    Head(u16, Option<u64>, &'static str),
+    ResponseHead(u16, Option<u64>, &'static str),
     Piece(Vec<u8>),
     End(End<'static>),
 }
@@ -76,7 +76,7 @@ pub enum Outgoing {
 impl fmt::Debug for Outgoing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Head(status, wait, kind) => {
+            Self::ResponseHead(status, wait, kind) => {
                 write!(f, "status {status}, Retry-After {wait:?}, {kind}")
             }
             Self::Piece(bytes) => {

@@ -17,6 +17,7 @@ export const OTHER_TARGETS = [
   "featbit",
   "featbit_messages",
   "featuresignals",
+  "featuresignals_answers",
   "re2",
   "session",
   "sse",

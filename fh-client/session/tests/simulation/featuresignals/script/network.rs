@@ -58,7 +58,7 @@ impl Script {
     }
 
     fn refuse(&mut self, at: usize, status: u16, wait: Option<u64>, body: ErrorBody) {
-        use Outgoing::{End as Ends, Head, Piece};
+        use Outgoing::{End as Ends, Piece, ResponseHead as Head};
         self.send(at, Head(status, wait, JSON));
         match body {
             ErrorBody::Empty => self.send(at, Ends(End::Complete)),
@@ -73,7 +73,7 @@ impl Script {
     }
 
     fn streams(&mut self, at: usize) {
-        use Outgoing::{End as Ends, Head, Piece};
+        use Outgoing::{End as Ends, Piece, ResponseHead as Head};
         let refusal = match self.fault {
             _ if self.plan.refuses_streams => Some((500, None, "text/plain")),
             Some(Fault::StreamStatus(status, wait)) => Some((status, wait, "text/plain")),
@@ -103,7 +103,7 @@ impl Script {
     }
 
     fn answers(&mut self, at: usize) {
-        use Outgoing::{End as Ends, Head, Piece};
+        use Outgoing::{End as Ends, Piece, ResponseHead as Head};
         let kind = self.connections[at].kind.clone();
         let answers: BTreeMap<String, Option<String>> = match &kind {
             Kind::Map(key) => {
@@ -177,7 +177,7 @@ impl Script {
         note!(self, "delivers to {request_id:?} {next:?}");
         let fact = Fact::Network { expects_part: false };
         match next {
-            Outgoing::Head(status, wait, kind) => {
+            Outgoing::ResponseHead(status, wait, kind) => {
                 let mut head = ResponseHead::new(status).header("Content-Type", kind);
                 if let Some(wait) = wait {
                     head = head.header("Retry-After", wait.to_string());
