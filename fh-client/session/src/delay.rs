@@ -4,6 +4,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use fh_repository::time::Millis;
+
 use crate::config::Backoff;
 
 /// A pseudo-random number generator with a given seed (splitmix64).
@@ -96,6 +98,27 @@ pub(crate) fn whole(millis: f64) -> Duration {
 /// Returns the whole milliseconds of a duration.
 fn millis(duration: Duration) -> f64 {
     duration.as_millis() as f64
+}
+
+/// The times of the last two requests, by which the rate of requests is limited (D-64).
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Recent([Option<Millis>; 2]);
+
+impl Recent {
+    /// Counts a request at the time `now`, of which at most two are admitted within `pace`.
+    ///
+    /// # Errors
+    /// The time at which the request is admitted, if that is later.
+    pub(crate) fn admit(&mut self, now: Millis, pace: Duration) -> Result<(), Millis> {
+        let [before_last, last] = self.0;
+        match before_last.map(|sent| sent.after(pace)) {
+            Some(at) if at > now => Err(at),
+            _ => {
+                self.0 = [last, Some(now)];
+                Ok(())
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The bodies of answers: the map of values, the answers for named flags, and errors (featuresignals 8.2, 8.4).
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use fh_eval::featuresignals::Compiler;
 use fh_eval::featuresignals::{Answer, reason_of};
@@ -34,8 +35,9 @@ impl<'a> FlagMap<'a> {
     /// Compiles the values, whose reason is [`EvaluationReason::Static`]. If `only` is given, the other flags are left out.
     #[must_use]
     pub fn compile(&self, only: Option<&[Box<str>]>) -> Ruleset {
-        let flags =
-            self.0.iter().filter(|(key, _)| only.is_none_or(|only| only.contains(&(**key).into())));
+        let only: Option<HashSet<&str>> = only.map(|only| only.iter().map(|key| &**key).collect());
+        let is_named = |key: &str| only.as_ref().is_none_or(|only| only.contains(key));
+        let flags = self.0.iter().filter(|(key, _)| is_named(key));
         Compiler::new().answers(flags.map(|(key, value)| Answer {
             key,
             value,

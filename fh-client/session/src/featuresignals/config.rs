@@ -64,7 +64,7 @@ pub struct Config {
     pub stream_again_after: Duration,
     /// The time within which the session begins at most two polls or streams. Further ones wait.
     pub pace: Duration,
-    /// The time limits, and the limit of the size of a body in bytes. A session with FeatureSignals does not use `idle` and `held_back`.
+    /// The time limits, and the limit of the size of all bodies of a poll in bytes. A session with FeatureSignals does not use `idle` and `held_back`.
     pub limits: Limits,
 }
 

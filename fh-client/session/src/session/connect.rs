@@ -22,14 +22,10 @@ impl Session {
     /// Sends a request now, or as soon as the limit of the request rate allows. The request follows the redirect `following`; without a
     /// redirect, the request is the first of a new attempt.
     pub(super) fn connect_to(&mut self, following: Option<Redirect>) {
-        let [before_last, last] = self.recent;
-        if let Some(at) = before_last.map(|sent| sent.after(self.config.pace))
-            && at > self.now
-        {
+        if let Err(at) = self.recent.admit(self.now, self.config.pace) {
             self.state = State::Due { at, as_: Connection::Connecting, following };
             return;
         }
-        self.recent = [last, Some(self.now)];
         let (kind, followed) = match following {
             // The request that follows a redirect has the same kind as the redirected request.
             Some((kind, url)) => (kind, Some(url)),

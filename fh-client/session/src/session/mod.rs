@@ -33,7 +33,7 @@ use fh_repository::time::Millis;
 use crate::action::{Action, Input, RequestId, RequestKind};
 use crate::config::{Config, Mode};
 use crate::context_header::ContextHeader;
-use crate::delay::{Delays, Random};
+use crate::delay::{Delays, Random, Recent};
 use crate::edge_url::SecretUrl;
 use crate::feature_set::FeatureSet;
 use crate::key::KeyKind;
@@ -98,8 +98,7 @@ pub struct Session {
     refused: Delays,
     /// The minimum delay before a reconnect, as a stream last requested with `retry:`; zero if no stream has requested a delay.
     reconnect_floor: Duration,
-    /// The times of the last two requests, the earlier one first; `None` for requests that were not sent yet.
-    recent: [Option<Millis>; 2],
+    recent: Recent,
     /// The URL of the last request; `None` before the first request, and after a redirect until the next request.
     last_url: Option<SecretUrl>,
     /// Number of redirects since the last request that followed no redirect.
@@ -203,7 +202,7 @@ impl Session {
             backoff: Delays::default(),
             refused: Delays::default(),
             reconnect_floor: Duration::ZERO,
-            recent: [None, None],
+            recent: Recent::default(),
             last_url: None,
             hops: 0,
             last_request_id: 0,

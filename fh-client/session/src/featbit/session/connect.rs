@@ -9,14 +9,10 @@ use crate::featbit::token::token;
 impl Session {
     /// Sends the next request now, or as soon as the limit of the request rate allows. The caller has aborted any request in flight.
     pub(super) fn connect(&mut self) {
-        let [before_last, last] = self.recent;
-        if let Some(at) = before_last.map(|sent| sent.after(self.config.pace))
-            && at > self.now
-        {
+        if let Err(at) = self.recent.admit(self.now, self.config.pace) {
             self.state = State::Due { at, as_: Connection::Connecting };
             return;
         }
-        self.recent = [last, Some(self.now)];
         let purpose = self.next_purpose();
         self.send(purpose);
     }

@@ -34,7 +34,7 @@ use super::config::{Config, Mode};
 use super::message::Sync;
 use super::store::{Applied, Store};
 use crate::action::{Action, CommandId, Input, RequestId};
-use crate::delay::{Delays, Random};
+use crate::delay::{Delays, Random, Recent};
 
 /// The state of one client's communication with a FeatBit server.
 ///
@@ -53,8 +53,7 @@ pub struct Session {
     clock: ServerClock,
     backoff: Delays,
     refused: Delays,
-    /// The times of the last two requests, the earlier one first.
-    recent: [Option<Millis>; 2],
+    recent: Recent,
     last_request_id: u64,
     /// True once the server has sent or confirmed flags.
     has_contact: bool,
@@ -144,7 +143,7 @@ impl Session {
             clock: ServerClock::default(),
             backoff: Delays::default(),
             refused: Delays::default(),
-            recent: [None, None],
+            recent: Recent::default(),
             last_request_id: 0,
             has_contact: false,
             unanswered: None,

@@ -50,7 +50,7 @@ impl Session {
                 // The rest of a long error is not read.
                 self.conclude();
             }
-        } else if flight.body.len().saturating_add(bytes.len()) > limit {
+        } else if flight.refresh.bytes.saturating_add(flight.body.len() + bytes.len()) > limit {
             self.give_up();
             self.trouble(Problem::TooLarge(limit), None);
         } else {

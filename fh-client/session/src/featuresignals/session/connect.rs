@@ -24,14 +24,7 @@ impl Session {
 
     /// Counts a poll or a stream that begins now. Fails with the time at which it may begin.
     pub(super) fn admit(&mut self) -> Result<(), Millis> {
-        let [before_last, last] = self.recent;
-        match before_last.map(|begun| begun.after(self.config.pace)) {
-            Some(at) if at > self.now => Err(at),
-            _ => {
-                self.recent = [last, Some(self.now)];
-                Ok(())
-            }
-        }
+        self.recent.admit(self.now, self.config.pace)
     }
 
     /// Sends the next request of a poll.

@@ -16,8 +16,8 @@ mod tests;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use fh_eval::Attributes;
 use fh_eval::featuresignals::{Compiler, Document};
-use fh_eval::{Attributes, Ruleset};
 use fh_repository::notice::Notice;
 use fh_repository::problem::{Problem, Stage};
 use fh_repository::publication::{Cause, Publication};
@@ -33,7 +33,7 @@ use self::refresh::{Flight, Held};
 use self::stream::Stream;
 use super::config::{Config, Mode};
 use crate::action::{Action, Input, RequestId};
-use crate::delay::{Delays, Random};
+use crate::delay::{Delays, Random, Recent};
 
 /// The state of one client's communication with a FeatureSignals server.
 ///
@@ -58,8 +58,7 @@ pub struct Session {
     backoff: Delays,
     refused: Delays,
     stream_backoff: Delays,
-    /// The times of the last two polls or streams, the earlier one first.
-    recent: [Option<Millis>; 2],
+    recent: Recent,
     /// The time at which the last poll began.
     last_poll: Option<Millis>,
     last_request_id: u64,
@@ -134,7 +133,7 @@ impl Session {
             backoff: Delays::default(),
             refused: Delays::default(),
             stream_backoff: Delays::default(),
-            recent: [None, None],
+            recent: Recent::default(),
             last_poll: None,
             last_request_id: 0,
             has_contact: false,
@@ -353,9 +352,4 @@ impl std::fmt::Debug for Session {
             .field("status", &self.status)
             .finish_non_exhaustive()
     }
-}
-
-/// The ruleset of a client whose server has no flags.
-fn no_flags() -> Ruleset {
-    Compiler::new().answers([])
 }

@@ -11,7 +11,7 @@ use fh_repository::source::Source;
 use fh_repository::system::System;
 use fh_repository::time::Millis;
 
-use super::{Session, no_flags};
+use super::Session;
 use crate::action::{Action, RequestId, ResponseHead};
 use crate::context_header::sha256_hex;
 use crate::featuresignals::answers::{self, Bulk, FlagMap};
@@ -46,8 +46,10 @@ pub(super) struct Refresh {
     step: Step,
     /// The flags whose answers are asked for.
     flag_keys: Vec<Box<str>>,
-    /// The bodies of the parts that have arrived.
-    parts: Vec<Vec<u8>>,
+    /// The bodies that have arrived: the map, or the parts.
+    bodies: Vec<Vec<u8>>,
+    /// The size of the bodies.
+    pub(super) bytes: usize,
 }
 
 /// The request of a poll that is in flight.
@@ -61,8 +63,8 @@ enum Step {
 pub(super) struct Held {
     ruleset: Ruleset,
     context: Arc<Attributes>,
-    /// The digest of the bodies.
-    digest: String,
+    /// The digest of the bodies; `None` for answers of an earlier client.
+    digest: Option<String>,
 }
 
 impl Flight {
@@ -96,7 +98,7 @@ impl Refresh {
         match self.step {
             Step::Map => NextRequest::Map,
             Step::Part => {
-                let keys = self.flag_keys.chunks(PART).nth(self.parts.len()).unwrap_or_default();
+                let keys = self.flag_keys.chunks(PART).nth(self.bodies.len()).unwrap_or_default();
                 NextRequest::Part(bulk_body(keys, &self.context))
             }
         }
@@ -104,6 +106,18 @@ impl Refresh {
 
     pub(super) const fn context(&self) -> &Arc<Attributes> {
         &self.context
+    }
+
+    /// Compiles the answers of the bodies. If `only` is given, the other flags are left out.
+    fn compile(&self, only: Option<&[Box<str>]>) -> Result<Ruleset, String> {
+        match (self.step, self.bodies.as_slice()) {
+            (Step::Map, [map]) => Ok(FlagMap::parse(map)?.compile(only)),
+            // The body of a server without flags is the empty map.
+            (_, bodies) => {
+                let parts = bodies.iter().map(|body| Bulk::parse(body));
+                Ok(answers::compile(&parts.collect::<Result<Vec<_>, _>>()?))
+            }
+        }
     }
 }
 
@@ -116,45 +130,37 @@ impl Session {
             Some(flags) if wants_reasons => (Step::Part, flags.clone()),
             _ => (Step::Map, Vec::new()),
         };
-        Refresh { context, wants_reasons, step, flag_keys, parts: Vec::new() }
+        Refresh { context, wants_reasons, step, flag_keys, bodies: Vec::new(), bytes: 0 }
     }
 
     /// Handles the complete body of an answer with status 200.
     pub(super) fn answered(&mut self, mut refresh: Refresh, body: Vec<u8>) {
         match refresh.step {
-            Step::Map => match FlagMap::parse(&body) {
-                Err(why) => self.malformed(&why),
-                Ok(map) if refresh.wants_reasons => {
-                    refresh.flag_keys = map.keys();
-                    self.note_many(refresh.flag_keys.len());
-                    refresh.step = Step::Part;
-                    if refresh.flag_keys.is_empty() {
-                        self.complete(refresh, no_flags(), &[&body]);
-                    } else {
-                        self.send(refresh);
-                    }
+            Step::Map if refresh.wants_reasons => {
+                match FlagMap::parse(&body) {
+                    Err(why) => return self.malformed(&why),
+                    Ok(map) => refresh.flag_keys = map.keys(),
                 }
-                Ok(map) => {
-                    let ruleset = map.compile(self.config.flags.as_deref());
-                    self.complete(refresh, ruleset, &[&body]);
+                self.note_many(refresh.flag_keys.len());
+                refresh.step = Step::Part;
+                if !refresh.flag_keys.is_empty() {
+                    return self.send(refresh);
                 }
-            },
-            Step::Part => match Bulk::parse(&body) {
-                Err(why) => self.malformed(&why),
-                Ok(_) => {
-                    refresh.parts.push(body);
-                    if refresh.parts.len() * PART < refresh.flag_keys.len() {
-                        self.send(refresh);
-                    } else {
-                        let bodies = std::mem::take(&mut refresh.parts);
-                        let bodies: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
-                        // Each body was parsed when it arrived, so that none fails here.
-                        let parts: Vec<Bulk<'_>> =
-                            bodies.iter().filter_map(|body| Bulk::parse(body).ok()).collect();
-                        self.complete(refresh, answers::compile(&parts), &bodies);
-                    }
+            }
+            Step::Map => {}
+            // A wrong part ends the poll before the other parts are asked for.
+            Step::Part => {
+                if let Err(why) = Bulk::parse(&body) {
+                    return self.malformed(&why);
                 }
-            },
+            }
+        }
+        refresh.bytes = refresh.bytes.saturating_add(body.len());
+        refresh.bodies.push(body);
+        if refresh.bodies.len() * PART < refresh.flag_keys.len() {
+            self.send(refresh);
+        } else {
+            self.complete(&refresh);
         }
     }
 
@@ -163,23 +169,36 @@ impl Session {
     }
 
     /// Publishes the answers of a poll if they differ from those that are served.
-    fn complete(&mut self, refresh: Refresh, ruleset: Ruleset, bodies: &[&[u8]]) {
-        let digest = bodies.iter().map(|body| sha256_hex(body)).collect();
-        let context = refresh.context;
-        let is_known = self.is_served && self.holds(&context);
-        if is_known && self.held.as_ref().is_some_and(|held| held.digest == digest) {
+    fn complete(&mut self, refresh: &Refresh) {
+        let context = &refresh.context;
+        let digest: String = refresh.bodies.iter().map(|body| sha256_hex(body)).collect();
+        let is_known = self.is_served && self.holds(context);
+        if is_known && self.held.as_ref().is_some_and(|held| held.digest.as_ref() == Some(&digest))
+        {
             self.received(Source::Polling);
-        } else {
-            self.held =
-                Some(Held { ruleset: ruleset.clone(), context: Arc::clone(&context), digest });
-            let rules = self.evaluated(ruleset, context, None);
-            self.publish(
-                rules,
-                if is_known { Cause::Change } else { Cause::First },
-                Source::Polling,
-            );
+            return self.good();
         }
+        let ruleset = match refresh.compile(self.config.flags.as_deref()) {
+            Ok(ruleset) => ruleset,
+            Err(why) => return self.malformed(&why),
+        };
+        let cause = if is_known { Cause::Change } else { Cause::First };
+        self.serve(ruleset, Arc::clone(context), Some(digest), cause, Source::Polling);
         self.good();
+    }
+
+    /// Serves these values of a context.
+    fn serve(
+        &mut self,
+        ruleset: Ruleset,
+        context: Arc<Attributes>,
+        digest: Option<String>,
+        cause: Cause,
+        source: Source,
+    ) {
+        let rules = self.evaluated(ruleset.clone(), Arc::clone(&context), None);
+        self.held = Some(Held { ruleset, context, digest });
+        self.publish(rules, cause, source);
     }
 
     /// Serves answers of an earlier client for the current context, until the server has answered.
@@ -190,13 +209,7 @@ impl Session {
         match Bulk::parse(bytes) {
             Ok(bulk) => {
                 let (ruleset, context) = (answers::compile(&[bulk]), Arc::clone(&self.context));
-                self.held = Some(Held {
-                    ruleset: ruleset.clone(),
-                    context: Arc::clone(&context),
-                    digest: String::new(),
-                });
-                let rules = self.evaluated(ruleset, context, None);
-                self.publish(rules, Cause::First, source);
+                self.serve(ruleset, context, None, Cause::First, source);
             }
             Err(why) => {
                 self.actions.push_back(Action::Notice(Notice::StoreIgnored { source, why }));

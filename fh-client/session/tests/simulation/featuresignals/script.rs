@@ -181,7 +181,7 @@ impl Script {
             }
             Event::Changes => {
                 self.server.change(&mut self.random);
-                // A change of a definition or of a segment is announced to nobody.
+                // The server sends no event for a change of a definition or of a segment.
                 if self.random.percent(80) {
                     self.announce();
                 }

@@ -229,3 +229,25 @@ fn bodies_arrive_in_pieces() {
     driver.end(End::Complete);
     assert_eq!(driver.value(&Arc::default()), "anonymous@ü");
 }
+
+/// The parts of a poll are kept until the last one, so that the limit is that of all of them.
+#[test]
+fn the_parts_of_a_poll_together_have_a_limit() {
+    let mut sizes = Vec::new();
+    for limit in [1 << 30, 10_000] {
+        let mut driver = in_parts(250, |config| config.limits.bytes = limit);
+        driver.come_back();
+        driver.serve_one();
+        for part in 0..3 {
+            let body = format!(
+                "{{\"f{part}\":{{\"value\":\"{}\",\"reason\":\"DISABLED\"}}}}",
+                "x".repeat(4_000)
+            );
+            if driver.poll.is_some() {
+                driver.answer(200, &body);
+            }
+        }
+        sizes.push(driver.problem());
+    }
+    assert_eq!(sizes, [None, Some(Problem::TooLarge(10_000))]);
+}

@@ -234,7 +234,7 @@ impl Script {
                 match self.random.below(3) {
                     0 => self.connections[at].is_silent = true,
                     1 => {
-                        // What is on its way is lost.
+                        // The bytes that have not arrived are lost.
                         self.connections[at].outbox.clear();
                         self.connections[at].answers = None;
                         self.send(at, Outgoing::End(End::Broken("reset")));
