@@ -193,11 +193,11 @@ fn values_are_checked_by_the_client() {
         (r#"{"system": "featbit", "secret": "s\u00e9", "eventUrl": "http://x"}"#, "secret"),
         (
             r#"{"system": "featuresignals", "apiKey": "k"}"#,
-            "the setting environment is empty: write the slug",
+            "the environment is empty: write the slug",
         ),
         (
             r#"{"system": "featuresignals", "apiKey": "k", "environment": "p", "url": "ftp://x"}"#,
-            "the setting url begins with neither",
+            "the URL of the server begins with neither",
         ),
         (
             r#"{"system": "featuresignals", "apiKey": "k", "environment": "p", "interval": 0}"#,

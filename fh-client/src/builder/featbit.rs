@@ -134,6 +134,7 @@ impl BuilderSettings {
             own_headers: &["authorization", "user-agent"],
             bootstrap: None,
             switches_contexts: false,
+            has_healthy_streams: true,
         })?;
         config.backoff = common.backoff;
         config.return_within = common.return_within;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fh_eval::featuresignals::Document;
 use fh_repository::system::System;
 use fh_session::Mode as FeatureHubMode;
-use fh_session::featuresignals::{Config, Endpoint, Key, Mode};
+use fh_session::featuresignals::{Config, Endpoint, Key, Mode, Reasons};
 
 use super::ClientBuilder;
 use super::further_systems::{Defaults, meaningless};
@@ -71,10 +71,8 @@ impl BuilderSettings {
         } else {
             let environment = environment.or_else(|| set(ENVIRONMENT));
             let environment = environment.unwrap_or_else(|| LOCAL.to_string());
-            Config::new(
-                Endpoint::parse(&url.unwrap_or_else(|| NOWHERE.to_string()), &environment)?,
-                None,
-            )
+            let url = url.unwrap_or_else(|| NOWHERE.to_string());
+            Config::new(Endpoint::parse(&url, &environment)?, None)
         };
         config.mode = mode;
         config.reasons = own.reasons;
@@ -87,6 +85,7 @@ impl BuilderSettings {
             own_headers: &["x-api-key", "content-type", "accept", "user-agent"],
             bootstrap: Some("use `ruleset` of `featuresignals::Settings`"),
             switches_contexts: is_remote,
+            has_healthy_streams: false,
         })?;
         config.backoff = common.backoff;
         config.return_within = common.return_within;
@@ -140,6 +139,9 @@ fn check(own: &Settings) -> Result<(), StartError> {
         ("stream_lifetime", own.stream_lifetime.is_some()),
         ("stream", own.fetching == Fetching::Stream),
         ("flags", own.flags.is_some()),
+        ("url", own.url.is_some()),
+        ("api_key", own.api_key.is_some()),
+        ("reasons", own.reasons == Reasons::Always),
     ];
     match given.into_iter().find(|(_, is_given)| is_local && *is_given) {
         Some((name, _)) => {
@@ -150,7 +152,7 @@ fn check(own: &Settings) -> Result<(), StartError> {
     }
 }
 
-/// Returns the environment and the path of the file that a client follows; `None` if it follows none.
+/// Returns the path of the file that a client follows; `None` if it follows none.
 pub(super) fn followed_file(settings: &SystemSettings) -> Option<std::path::PathBuf> {
     match settings {
         SystemSettings::FeatureSignals(Settings { origin: Origin::File(path), .. }) => {

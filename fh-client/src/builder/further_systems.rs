@@ -19,6 +19,8 @@ pub(super) struct Defaults<'a> {
     pub(super) bootstrap: Option<&'a str>,
     /// True if the server may evaluate for one context, whose change may keep values.
     pub(super) switches_contexts: bool,
+    /// True if the end of a stream that was open for long restarts the delays of retries.
+    pub(super) has_healthy_streams: bool,
 }
 
 impl BuilderSettings {
@@ -52,6 +54,7 @@ impl BuilderSettings {
         let by_function = "use a function of the builder";
         let placement = changed.context_placement != unchanged.context_placement;
         let switching = changed.while_switching != unchanged.while_switching;
+        let healthy = changed.healthy_after != unchanged.healthy_after;
         let changes = [
             ("edge", changed.edge != unchanged.edge, &*own),
             ("keys", changed.keys != unchanged.keys, &*own),
@@ -59,6 +62,7 @@ impl BuilderSettings {
             ("profile", changed.profile != unchanged.profile, &*own),
             ("context_placement", placement, "leave it out"),
             ("while_switching", switching && !defaults.switches_contexts, "leave it out"),
+            ("healthy_after", healthy && !defaults.has_healthy_streams, "leave it out"),
         ];
         for (name, is_given, instead) in given.into_iter().chain(changes) {
             if is_given {

@@ -44,11 +44,7 @@ impl FeaturesignalsServer {
                 EndpointError::NoEnvironment => format!(
                     "no environment of FeatureSignals: write --environment SLUG, such as production, or set {ENVIRONMENT}"
                 ),
-                // The other errors name the settings of programs.
-                _ => why
-                    .to_string()
-                    .replace("the setting url", "the URL of the server")
-                    .replace("the setting environment", "the environment"),
+                _ => why.to_string(),
             })
         })?;
         Ok(Self { endpoint, key: secret()?.parse(Key::parse)? })

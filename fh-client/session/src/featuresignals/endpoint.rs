@@ -36,12 +36,12 @@ pub enum EndpointError {
 impl fmt::Display for EndpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Url(why) => why.write(f, "the setting url", "https://flags.example"),
+            Self::Url(why) => why.write(f, "the URL of the server", "https://flags.example"),
             Self::NoEnvironment => f.write_str(
-                "the setting environment is empty: write the slug of the environment, such as production",
+                "the environment is empty: write the slug of the environment, such as production",
             ),
             Self::Environment => f.write_str(
-                "the setting environment contains a slash or a control character: write the slug of the environment, such as production",
+                "the environment contains a slash or a control character: write the slug of the environment, such as production",
             ),
         }
     }
@@ -127,9 +127,9 @@ mod tests {
     #[test]
     fn errors_name_the_setting() {
         for (url, environment, text) in [
-            ("ftp://h", "p", "the setting url begins with neither http:// nor https://"),
-            ("http://h", " ", "the setting environment is empty"),
-            ("http://h", "a/b", "the setting environment contains a slash"),
+            ("ftp://h", "p", "the URL of the server begins with neither http:// nor https://"),
+            ("http://h", " ", "the environment is empty"),
+            ("http://h", "a/b", "the environment contains a slash"),
         ] {
             let error = Endpoint::parse(url, environment).unwrap_err().to_string();
             assert!(error.starts_with(text), "{error}");

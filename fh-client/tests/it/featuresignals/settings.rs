@@ -30,7 +30,7 @@ fn settings_without_a_meaning_are_errors_that_name_them() {
         assert_eq!(builder.check(), Ok(()));
     }
     let second = Duration::from_secs(1);
-    let rows: [(&str, ClientBuilder); 14] = [
+    let rows: [(&str, ClientBuilder); 18] = [
         ("edge_url", valid().edge_url("https://edge.example")),
         ("api_key", valid().api_key("e/k*")),
         ("snapshot_file", valid().snapshot_file(SnapshotFile::new("flags.json"))),
@@ -46,6 +46,10 @@ fn settings_without_a_meaning_are_errors_that_name_them() {
         ("interval", with(of_server().interval(Duration::ZERO))),
         ("while_switching", with(local()).while_switching(WhileSwitching::Keep)),
         ("mode", with(local()).polling(second)),
+        ("healthy_after", valid().healthy_after(second)),
+        ("url", with(local().url("http://localhost:8080"))),
+        ("api_key", with(featuresignals::Settings::new("fs_srv_1").ruleset(r#"{"flags": {}}"#))),
+        ("reasons", with(local().reasons(true))),
         ("stream", with(local().stream(true))),
         ("ruleset", with(featuresignals::Settings::of_ruleset("[]"))),
     ];
@@ -60,11 +64,11 @@ fn wrong_urls_keys_and_headers_are_errors_that_say_what_to_write() {
     let with = Client::featuresignals;
     let key = || featuresignals::Settings::new("fs_srv_1");
     for (builder, expected) in [
-        (with(key()), "the setting environment is empty: write the slug"),
-        (with(key().environment("a/b")), "the setting environment contains a slash"),
+        (with(key()), "the environment is empty: write the slug"),
+        (with(key().environment("a/b")), "the environment contains a slash"),
         (
             with(of_server().url("ftp://x")),
-            "the setting url begins with neither http:// nor https://",
+            "the URL of the server begins with neither http:// nor https://",
         ),
         (with(featuresignals::Settings::new(" ").environment("p")), "the API key is empty"),
         (with(featuresignals::Settings::new("a b").environment("p")), "the API key contains"),
