@@ -98,28 +98,29 @@ fn holds(bytes: &[u8], text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::temporary_folder::TemporaryFolder;
 
     #[test]
     fn a_name_in_a_module_is_found() -> Result<(), String> {
-        let folder = std::env::temp_dir().join(format!("fh-reproducible-{}", std::process::id()));
-        fs::create_dir_all(&folder).map_err(|why| why.to_string())?;
+        let folder = TemporaryFolder::create("fh-reproducible")?;
+        let folder = folder.path();
         let module = folder.join("lean.wasm");
         let write = |text: &str| fs::write(&module, text).map_err(|why| why.to_string());
         write("\0asm /crates/serde_json/src/lib.rs")?;
-        assert_eq!(check_names(&module, &folder), Ok(()));
+        assert_eq!(check_names(&module, folder), Ok(()));
         for leak in [
             "~/registry/src/host/serde_json/src/lib.rs",
             "/moved/host.example-0123456789abcdef/serde_json-1.0.1/src/lib.rs",
         ] {
             write(&format!("\0asm {leak}"))?;
-            assert!(check_names(&module, &folder).is_err(), "{leak}");
+            assert!(check_names(&module, folder).is_err(), "{leak}");
         }
         for host in hosts() {
             write(&format!("\0asm {host}"))?;
-            assert!(check_names(&module, &folder).is_err(), "{host}");
+            assert!(check_names(&module, folder).is_err(), "{host}");
         }
         write(&format!("\0asm {}", folder.display()))?;
-        assert!(check_names(&module, &folder).is_err());
-        fs::remove_dir_all(&folder).map_err(|why| why.to_string())
+        assert!(check_names(&module, folder).is_err());
+        Ok(())
     }
 }
