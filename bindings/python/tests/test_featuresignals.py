@@ -196,7 +196,7 @@ def test_a_refused_key_is_a_problem_and_no_text_shows_the_key(server: FeatureSig
     [
         ({"environment": "a/b"}, ValueError, "environment"),
         ({"environment": ""}, ValueError, "environment"),
-        ({"url": "ftp://flags.example"}, ValueError, "url"),
+        ({"url": "ftp://flags.example"}, ValueError, "the URL of the server begins with neither"),
         ({"url": 5}, TypeError, "url: "),
         ({"api_key": "fs hush"}, ValueError, "API key"),
         ({"api_keys": ["the-key"]}, ValueError, "api_keys: a client of FeatureSignals has no such setting: write api_key"),
