@@ -6,6 +6,8 @@ use std::fs;
 use std::path::{PathBuf, absolute};
 use std::sync::OnceLock;
 
+use serde_json::Value;
+
 use crate::shell::{Run, target_folder};
 use crate::tools;
 
@@ -76,10 +78,29 @@ pub(crate) fn doc_examples() -> Result<(), String> {
     Run::new(&format!("cargo test --locked --doc {PACKAGES}")).go()
 }
 
-/// Returns the path of a binary of the workspace, such as `fh`, after it was built.
+/// Returns the path of a binary of the workspace, such as `fh`, after it was built. A binary that the build did not write is an error, since a
+/// file of this name would be an old one.
 pub(crate) fn binary(name: &str) -> Result<PathBuf, String> {
     build()?;
-    Ok(folder()?.join("debug").join(name))
+    let list = Descriptions::new()?.binaries;
+    let described = fs::read_to_string(&list).map_err(|why| format!("{}: {why}", list.display()))?;
+    let described: Value =
+        serde_json::from_str(&described).map_err(|why| format!("{}: {why}", list.display()))?;
+    match is_built(&described, name) {
+        true => Ok(folder()?.join("debug").join(name)),
+        false => Err(format!(
+            "the build of the workspace has no binary `{name}`: Cargo builds the binaries of packages with a test in `tests` only"
+        )),
+    }
+}
+
+/// Returns true if the description of a build has the binary `name`.
+fn is_built(described: &Value, name: &str) -> bool {
+    let packages = described["rust-build-meta"]["non-test-binaries"].as_object();
+    let mut binaries = packages.into_iter().flat_map(|packages| packages.values());
+    binaries.any(|binaries| {
+        binaries.as_array().is_some_and(|binaries| binaries.iter().any(|it| it["name"] == name))
+    })
 }
 
 /// Returns a run of the conformance suite, with the arguments of a line.

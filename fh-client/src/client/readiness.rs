@@ -1,6 +1,6 @@
 //! Client functions that wait for features, return the client's status and diagnostics, and flush events and files.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fh_eval::Diagnostic;
 use fh_repository::problem::Problem;
@@ -157,7 +157,11 @@ impl Client {
         if self.shared.runtime.runs_on_this_thread() {
             return Err(FlushError::InsideRuntime);
         }
-        block_on_for(self.flushed(timeout), timeout).ok_or(FlushError::TimedOut)
+        let end = Instant::now().checked_add(timeout);
+        // An observer that cannot send its events returns when its time is over, about when this wait ends.
+        block_on_for(self.flushed(timeout), timeout)
+            .filter(|()| end.is_none_or(|end| Instant::now() < end))
+            .ok_or(FlushError::TimedOut)
     }
 
     /// Waits as [`Self::flush`] does, without blocking the thread. The wait has no time limit. Each observer gets `limit`, or

@@ -162,5 +162,7 @@ fn a_server_that_hangs_delays_no_read_and_a_full_queue_drops_the_newest() {
     let counters = client.status().insights.unwrap();
     assert_eq!(counters.dropped + counters.waiting + counters.sent, 10_100);
     assert!(counters.dropped >= 50, "{counters:?}");
-    assert!(client.flush(Duration::from_millis(50)).is_err());
+    for _ in 0..20 {
+        assert!(client.flush(Duration::from_millis(10)).is_err());
+    }
 }

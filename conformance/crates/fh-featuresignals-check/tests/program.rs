@@ -1,0 +1,26 @@
+//! The program with wrong arguments. `cargo xtask test featuresignals` runs its checks.
+#![allow(clippy::unwrap_used)]
+
+use std::process::Command;
+
+fn run(arguments: &[&str]) -> (Option<i32>, String) {
+    let program = env!("CARGO_BIN_EXE_fh-featuresignals-check");
+    let output = Command::new(program).args(arguments).output().unwrap();
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn wrong_arguments_show_the_usage() {
+    for arguments in [&["--data"][..], &["--data", "x", "--live", "url"], &["other"], &[]] {
+        let (status, errors) = run(arguments);
+        assert_eq!(status, Some(2), "{arguments:?}");
+        assert!(errors.contains("usage:"), "{errors}");
+    }
+}
+
+#[test]
+fn a_folder_without_recordings_is_an_error_that_names_the_file() {
+    let (status, errors) = run(&["--data", "no-folder"]);
+    assert_eq!(status, Some(1));
+    assert!(errors.contains("no-folder/"), "{errors}");
+}
