@@ -242,11 +242,7 @@ impl ContextBuilder {
     /// FeatureHub hash the user key if the context has no session, unless a rollout names other attributes. Flags of FeatBit have no value
     /// for a context without a user key.
     pub fn user_key(self, value: impl AsRef<str>) -> Self {
-        let name = match self.shared.settings.system() {
-            System::FeatBit => "keyId",
-            System::FeatureSignals => "key",
-            _ => "userkey",
-        };
+        let name = self.shared.settings.system().user_key();
         self.attribute(name, value.as_ref())
     }
 

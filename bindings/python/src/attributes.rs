@@ -13,22 +13,13 @@ use pyo3::types::{
 use crate::key::Text;
 use crate::number;
 
-/// Returns the attribute that the keyword `user_key` sets, because the system's own name is not in the style of Python, or names no user.
-/// `None` if the system has no such keyword.
-const fn user_key(system: System) -> Option<&'static str> {
-    match system {
-        System::FeatBit => Some("keyId"),
-        System::FeatureSignals => Some("key"),
+/// Returns the attribute that rules read in place of a name that a program may give as a keyword by mistake.
+fn meant(name: &str, system: System) -> Option<&'static str> {
+    match (name, system) {
+        ("user_key", System::FeatureHub)
+        | ("userkey", System::FeatBit | System::FeatureSignals) => Some(system.user_key()),
+        ("session_key", System::FeatureHub) => Some("session"),
         _ => None,
-    }
-}
-
-/// Returns the names that a program may give as keywords by mistake, with the attributes that rules read.
-const fn mistaken(system: System) -> &'static [(&'static str, &'static str)] {
-    match system {
-        System::FeatBit => &[("userkey", "keyId")],
-        System::FeatureSignals => &[("userkey", "key")],
-        _ => &[("user_key", "userkey"), ("session_key", "session")],
     }
 }
 
@@ -80,17 +71,13 @@ pub(crate) fn replace(
 /// Returns the attribute that a keyword names.
 fn keyword<'a>(name: &'a Text<'_>, system: System) -> PyResult<&'a str> {
     let name = name.as_str();
-    if name == "user_key"
-        && let Some(key) = user_key(system)
-    {
-        return Ok(key);
-    }
-    match mistaken(system).iter().find(|(mistaken, _)| *mistaken == name) {
-        None => Ok(name),
-        Some((_, right)) => Err(PyTypeError::new_err(format!(
+    if let Some(right) = meant(name, system) {
+        return Err(PyTypeError::new_err(format!(
             "the attribute is called {right:?}: no rule would read {name:?}"
-        ))),
+        )));
     }
+    // The own names of FeatBit and FeatureSignals are not in the style of Python, or name no user.
+    Ok(if name == "user_key" { system.user_key() } else { name })
 }
 
 fn add_mapping(

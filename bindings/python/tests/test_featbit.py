@@ -96,7 +96,7 @@ def test_the_status_names_the_system_and_the_offset_of_the_clock() -> None:
         with fh_client.Client.featbit(server.secret, streaming_url=server.url, on_notice=notices.put) as client:
             client.wait_ready(SOON, through_refusals=True)
             status = client.status()
-            assert (client.system, status.system, status.connection) == ("featbit", "featbit", "streaming")
+            assert (client.system, client.user_key_attribute, status.connection) == ("featbit", "keyId", "streaming")
             assert status.clock_offset is not None and 595 < status.clock_offset < 605
             assert status.to_dict()["cursor"] == status.cursor
             assert notices.get(timeout=SOON).kind == "clock_off"

@@ -153,29 +153,31 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.on(System::FeatureHub).fmt(f)
+        ProblemOn { problem: self, system: None }.fmt(f)
     }
 }
 
-/// A problem with a server of one system; see [`Problem::on`].
+/// A problem with a server; see [`Problem::on`].
 #[derive(Debug, Clone, Copy)]
 pub struct ProblemOn<'a> {
     problem: &'a Problem,
-    system: System,
+    /// The server's system; `None` if the text fits all systems.
+    system: Option<System>,
 }
 
 impl Problem {
-    /// Returns the problem as a text in the words of this system, such as "the server failed" for FeatBit and FeatureSignals. The `Display` of a problem has the
-    /// words of FeatureHub.
+    /// Returns the problem as a text in the words of this system, such as "the Edge failed" for FeatureHub. The `Display` of a problem has
+    /// words that fit all systems, such as "the server failed".
     #[must_use]
     pub const fn on(&self, system: System) -> ProblemOn<'_> {
-        ProblemOn { problem: self, system }
+        ProblemOn { problem: self, system: Some(system) }
     }
 }
 
 impl fmt::Display for ProblemOn<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (server, key) = (self.system.server(), self.system.credential());
+        let (server, key) =
+            self.system.map_or(("server", "key"), |of| (of.server(), of.credential()));
         match self.problem {
             Problem::BadRequest => {
                 write!(f, "the {server} rejects the request as invalid (status 400)")
@@ -220,7 +222,7 @@ impl fmt::Display for ProblemOn<'_> {
             Problem::ContentType(found) => {
                 write!(f, "the response has content type {found:?}, which does not fit the request")
             }
-            Problem::Redirect if self.system == System::FeatureHub => write!(
+            Problem::Redirect if self.system == Some(System::FeatureHub) => write!(
                 f,
                 "the {server} redirects to another origin, too often, or without a valid target",
             ),

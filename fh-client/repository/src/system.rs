@@ -34,6 +34,16 @@ impl System {
         }
     }
 
+    /// Returns the attribute that holds the key of a user: `userkey`, `keyId` or `key`.
+    #[must_use]
+    pub const fn user_key(self) -> &'static str {
+        match self {
+            Self::FeatureHub => "userkey",
+            Self::FeatBit => "keyId",
+            Self::FeatureSignals => "key",
+        }
+    }
+
     /// Returns the noun for a server of this system in texts: `Edge` or `server`.
     #[must_use]
     pub const fn server(self) -> &'static str {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fh_repository::problem::Problem;
 use fh_repository::readiness::Readiness;
 use fh_repository::source::Source;
+use fh_repository::system::System;
 use fh_session::{ApiKeys, KeyError, KeyKind};
 use tokio::sync::oneshot;
 
@@ -194,7 +195,7 @@ impl fmt::Display for SetKeysError {
             Self::NoKeys => f.write_str(
                 "only the API keys of FeatureHub can be replaced: start another client with the other key or secret",
             ),
-            Self::Edge(problem) => problem.fmt(f),
+            Self::Edge(problem) => problem.on(System::FeatureHub).fmt(f),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use fh_repository::problem::Problem;
+use fh_repository::system::System;
 
 /// The outcome of a test update that the Edge did not reject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -97,9 +98,9 @@ impl fmt::Display for Refusal {
                 );
             }
             Self::Closed => return f.write_str("the client is closed"),
-            Self::Unreachable(problem) => return problem.fmt(f),
+            Self::Unreachable(problem) => return problem.on(System::FeatureHub).fmt(f),
             Self::Unexpected { status, reason } => {
-                Problem::UnexpectedStatus(*status).fmt(f)?;
+                Problem::UnexpectedStatus(*status).on(System::FeatureHub).fmt(f)?;
                 ("", reason)
             }
         };

@@ -189,7 +189,7 @@ fn an_error_of_a_proxy_names_the_proxy() {
         ("https://edge.invalid", "https_proxy", "", &closed, refused),
     ] {
         let outcome = outcome(&fake, edge, &[(variable, &format!("http://{credentials}{place}"))]);
-        let named = format!("the Edge cannot be reached: the proxy {place} of {variable}");
+        let named = format!("the server cannot be reached: the proxy {place} of {variable}");
         assert!(outcome.starts_with(&named) && outcome.contains(why), "{outcome}");
         assert!(!outcome.contains("secret"), "{outcome}");
     }

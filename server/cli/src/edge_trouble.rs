@@ -1,6 +1,6 @@
 //! Errors of Edges that cannot be reached or send no features, with advice.
 
-use fh_client::Problem;
+use fh_client::{Problem, System};
 
 use crate::edge::Edge;
 use crate::server::Troubled;
@@ -23,6 +23,7 @@ impl Troubled for Edge {
         {
             return advice;
         }
+        let text = problem.on(System::FeatureHub);
         let advice = match problem {
             Problem::BadRequest | Problem::NotFound | Problem::Failure(_) => {
                 "check the API key, and that its service account may read this environment"
@@ -34,16 +35,16 @@ impl Troubled for Edge {
             Problem::Malformed(_) => "check that the URL is that of an Edge",
             Problem::Unreachable(why) if is_refused(why) => {
                 return format!(
-                    "{problem}; check that an Edge runs at {}, `fh doctor` shows more",
+                    "{text}; check that an Edge runs at {}, `fh doctor` shows more",
                     self.url
                 );
             }
             Problem::Unreachable(_) | Problem::Tls(_) | Problem::TimedOut(_) => {
                 "`fh doctor` shows more"
             }
-            _ => return problem.to_string(),
+            _ => return text.to_string(),
         };
-        format!("{problem}; {advice}")
+        format!("{text}; {advice}")
     }
 }
 

@@ -1494,6 +1494,9 @@ class Client(_Reads):
     @property
     def system(self) -> _System:
         """The system of the client's server."""
+    @property
+    def user_key_attribute(self) -> str:
+        """The attribute that holds the key of a user: ``userkey``, or ``keyId`` of FeatBit, or ``key`` of FeatureSignals."""
     def status(self) -> Status:
         """Return the present status."""
     def diagnostics(self) -> list[str]:

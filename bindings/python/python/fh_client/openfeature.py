@@ -43,8 +43,6 @@ __all__ = ["FeatureHubProvider"]
 
 _Structure = Sequence[FlagValueType] | Mapping[str, FlagValueType]
 
-#: The attributes that the targeting key becomes in each system, unless the context has an attribute of this name.
-_USER_KEYS = {"featurehub": "userkey", "featbit": "keyId", "featuresignals": "key"}
 
 class _ProviderName(str):
     """The name in the metadata of one provider. The SDK passes this object on in the events of its provider, and of no other one."""
@@ -77,7 +75,7 @@ class FeatureHubProvider(AbstractProvider):
         self._client = client
         self._pool = client.context_pool() if pool is None and client.system == "featuresignals" else pool
         self._patience = patience
-        self._user_key = _USER_KEYS[client.system]
+        self._user_key = client.user_key_attribute
         self._name = _ProviderName("featurehub")
         self._subscriptions: list[Subscription] = []
         self._held: dict[str, Subscription] = {}

@@ -175,6 +175,11 @@ pymethods_with_reads!(Client, by_key: |self| self.core(), all: &self.core().snap
         self.system().as_str()
     }
 
+    #[getter]
+    const fn user_key_attribute(&self) -> &'static str {
+        self.system().user_key()
+    }
+
     fn status(&self) -> Status {
         Status::new(self.core().status())
     }

@@ -86,7 +86,7 @@ impl From<&Problem> for Failure {
     fn from(why: &Problem) -> Self {
         let kind = match why {
             Problem::Closed => FailureKind::Closed,
-            Problem::Context(_) => FailureKind::Invalid,
+            Problem::Context(_) | Problem::EmptyKey => FailureKind::Invalid,
             _ => FailureKind::Edge,
         };
         Self { code: Some(why.as_str()), ..Self::new(kind, why) }

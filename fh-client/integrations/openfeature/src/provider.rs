@@ -30,9 +30,6 @@ pub struct FeatureHubProvider {
     patience: Duration,
 }
 
-/// The attribute with the key of a user of FeatBit.
-const KEY_ID: &str = "keyId";
-
 /// The default maximum time that `initialize` waits for features.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -106,10 +103,12 @@ impl FeatureHubProvider {
                     &format!("the type of the feature is {found}"),
                 ))
             }
-            Reason::Malformed if context.attributes().get(KEY_ID).is_none() => Err(error(
-                EvaluationErrorCode::TargetingKeyMissing,
-                "a flag of FeatBit needs the key of a user: set the targeting key",
-            )),
+            Reason::Malformed if context.attributes().get(System::FeatBit.user_key()).is_none() => {
+                Err(error(
+                    EvaluationErrorCode::TargetingKeyMissing,
+                    "a flag of FeatBit needs the key of a user: set the targeting key",
+                ))
+            }
             Reason::Malformed => {
                 let why = "the flag is malformed for this user: `Client::diagnostics` may say why";
                 Err(error(EvaluationErrorCode::General("malformed flag".to_string()), why))

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use fh_eval::{Attributes, Timestamp};
+use fh_repository::system::System;
 use serde_json::{Map, Value, json};
 
 use super::shown::Shown;
@@ -79,7 +80,7 @@ pub(super) fn metric(
 /// Returns the key of the user; `None` if it is missing or blank.
 pub(super) fn key(attributes: &Attributes) -> Option<&str> {
     attributes
-        .get("keyId")
+        .get(System::FeatBit.user_key())
         .and_then(|mut values| values.next())
         .filter(|key| !key.trim().is_empty())
 }
@@ -90,7 +91,7 @@ fn user(attributes: &Attributes) -> Value {
     let mut properties = Vec::new();
     for (name, mut values) in attributes.iter() {
         let Some(value) = values.next() else { continue };
-        if name == "keyId" || name == "name" {
+        if name == System::FeatBit.user_key() || name == "name" {
             user.insert(name.to_string(), value.into());
         } else {
             properties.push(json!({"name": name, "value": value}));

@@ -92,7 +92,7 @@ fn a_wrong_secret_fails_at_once_and_works_after_a_refresh_once_it_is_valid() {
     };
     let client = builder(&server).configure(slow).start().unwrap();
     let error = client.wait_ready(PATIENCE).unwrap_err().to_string();
-    assert!(error.contains("refuses the environment secret"), "{error}");
+    assert!(error.starts_with("the server refuses the environment secret"), "{error}");
     assert_eq!(client.readiness(), Readiness::Failed);
     assert_eq!(server.record().upgrades.len(), 1);
     server.clear_faults();
