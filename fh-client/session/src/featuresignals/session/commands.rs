@@ -52,7 +52,7 @@ impl Session {
         }
         self.is_streaming = false;
         // A delay of the next stream continues, because a failure or a refusal caused it.
-        if !matches!(self.stream, Stream::Due(_)) {
+        if !matches!(self.stream, Stream::Due { .. }) {
             self.end_stream();
         }
         match &self.state {

@@ -70,7 +70,9 @@ pub struct Session {
     is_failed: bool,
     /// True if another poll follows the one in flight, because the server has announced a change meanwhile.
     poll_again: bool,
-    /// Number of the last streams, in a row, that were refused.
+    /// True while polls fail.
+    is_away: bool,
+    /// Number of the last streams, in a row, that were refused while polls succeeded.
     refusals: u8,
     /// True if the notice that streams are refused was reported, and no stream has been open since.
     was_noticed: bool,
@@ -140,6 +142,7 @@ impl Session {
             is_served: false,
             is_failed: false,
             poll_again: false,
+            is_away: false,
             refusals: 0,
             was_noticed: false,
             many_was_noticed: false,

@@ -24,6 +24,9 @@ impl Session {
         self.has_contact = true;
         self.backoff.reset();
         self.refused.reset();
+        if std::mem::take(&mut self.is_away) {
+            self.stream_again();
+        }
         self.note_refusals();
         self.settle(&Ok(()));
         self.state = match self.config.mode {
@@ -117,6 +120,7 @@ impl Session {
 
     fn retry(&mut self, problem: Problem, delay: Duration) {
         self.status.attempts = self.status.attempts.saturating_add(1);
+        self.is_away = true;
         self.status.problem = Some(problem.clone());
         self.state = State::Due { at: self.now.after(delay), as_: Connection::Waiting };
         self.settle(&Err(problem));

@@ -24,7 +24,11 @@ const EVENT: usize = 64 * 1024;
 pub(super) enum Stream {
     /// The client has no stream, and waits for none.
     Closed,
-    Due(Millis),
+    Due {
+        at: Millis,
+        /// The end of the delay that the server has asked for.
+        earliest: Millis,
+    },
     Connecting {
         request_id: RequestId,
         until: Millis,
@@ -42,7 +46,7 @@ impl std::fmt::Debug for Stream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Closed => "Closed",
-            Self::Due(_) => "Due",
+            Self::Due { .. } => "Due",
             Self::Connecting { .. } => "Connecting",
             Self::Open { .. } => "Open",
         })
@@ -60,14 +64,14 @@ impl Stream {
             Self::Connecting { request_id, .. } | Self::Open { request_id, .. } => {
                 Some(*request_id)
             }
-            Self::Closed | Self::Due(_) => None,
+            Self::Closed | Self::Due { .. } => None,
         }
     }
 
     pub(super) const fn deadline(&self) -> Option<Millis> {
         match self {
             Self::Closed => None,
-            Self::Due(at) | Self::Connecting { until: at, .. } | Self::Open { until: at, .. } => {
+            Self::Due { at, .. } | Self::Connecting { until: at, .. } | Self::Open { until: at, .. } => {
                 Some(*at)
             }
         }
@@ -81,7 +85,7 @@ impl Session {
             return;
         }
         if let Err(at) = self.admit() {
-            self.stream = Stream::Due(at);
+            self.stream = Stream::Due { at, earliest: at };
             return;
         }
         let url = self.config.endpoint.stream();
@@ -101,7 +105,7 @@ impl Session {
 
     pub(super) fn stream_tick(&mut self) {
         match &self.stream {
-            Stream::Due(at) if *at <= self.now => self.begin_stream(),
+            Stream::Due { at, .. } if *at <= self.now => self.begin_stream(),
             Stream::Connecting { until, .. } if *until <= self.now => {
                 self.end_stream();
                 self.stream_refused(None);
@@ -175,23 +179,39 @@ impl Session {
     fn stream_lost(&mut self) {
         let (brief, backoff) = (&self.config.return_within, &self.config.backoff);
         let delay = self.stream_backoff.after_drop(brief, backoff, &mut self.random);
-        self.stream = Stream::Due(self.now.after(delay));
+        self.stream_after(delay, None);
         self.poll_soon();
     }
 
     fn stream_refused(&mut self, at_least: Option<Duration>) {
         self.refusals = self.refusals.saturating_add(1);
         if self.refusals < MOST_REFUSALS {
-            return self.stream_later(at_least);
+            self.stream_later(at_least);
+            // The poll shows whether the server is away.
+            return self.poll_soon();
         }
-        let delay = self.config.stream_again_after.max(at_least.unwrap_or_default());
-        self.stream = Stream::Due(self.now.after(delay));
+        self.stream_after(self.config.stream_again_after, at_least);
         self.note_refusals();
+    }
+
+    /// Opens a stream soon, and forgets that streams were refused, because the server was away.
+    pub(super) fn stream_again(&mut self) {
+        self.refusals = 0;
+        if let Stream::Due { earliest, .. } = self.stream {
+            self.stream_backoff.reset();
+            self.stream = Stream::Due { at: earliest.max(self.now), earliest };
+            self.stream_tick();
+        }
     }
 
     fn stream_later(&mut self, at_least: Option<Duration>) {
         let backoff = &self.config.backoff;
         let delay = self.stream_backoff.next(backoff, backoff.cap, &mut self.random);
-        self.stream = Stream::Due(self.now.after(delay.max(at_least.unwrap_or_default())));
+        self.stream_after(delay, at_least);
+    }
+
+    fn stream_after(&mut self, delay: Duration, at_least: Option<Duration>) {
+        let earliest = self.now.after(at_least.unwrap_or_default());
+        self.stream = Stream::Due { at: self.now.after(delay).max(earliest), earliest };
     }
 }

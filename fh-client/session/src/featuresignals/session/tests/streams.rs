@@ -203,30 +203,27 @@ fn a_server_that_cannot_be_reached_refuses_no_streams() {
 }
 
 #[test]
-fn refused_streams_are_reported_once_a_poll_works() {
-    for was_ready in [false, true] {
+fn a_server_that_was_away_has_refused_no_streams() {
+    for status in [401, 503] {
         let mut driver = TestDriver::started(Mode::Streaming(EVERY));
-        if was_ready {
-            driver.serve();
-            driver.tell(Input::Refresh(CommandId(1)));
-            driver.come_back();
-        }
-        driver.answer(503, "");
-        while driver.streams() < 3 || driver.stream.is_some() {
+        driver.serve();
+        while driver.streams() < 5 || driver.stream.is_some() {
             if driver.poll.is_some() {
-                driver.answer(503, "");
+                driver.answer(status, "");
             }
             match driver.stream {
-                Some(_) => driver.stream_head(&ResponseHead::new(503)),
+                Some(_) => driver.stream_head(&ResponseHead::new(status)),
                 None => drop(driver.wait()),
             }
         }
-        assert_eq!(driver.notices, [], "{was_ready}: the polls are refused as well");
-        assert_eq!(driver.problem(), Some(Problem::ServerError(503)));
         driver.come_back();
         driver.serve();
-        assert_eq!(driver.notices, [Notice::StreamsRefused], "{was_ready}");
-        assert_eq!(driver.problem(), Some(Problem::NoStreaming));
+        assert_eq!((driver.notices.as_slice(), driver.problem()), ([].as_slice(), None));
+        assert!(await_stream(&mut driver) <= 1_000, "{status}");
+        for _ in 0..2 {
+            refuse(&mut driver, status, "");
+        }
+        assert_eq!(driver.notices, [], "{status}: two streams are refused since");
     }
 }
 
