@@ -251,3 +251,58 @@ fn end_of_scalar(bytes: &[u8], at: usize) -> usize {
     let is_end = |byte: &u8| matches!(byte, b',' | b']' | b'}') || byte.is_ascii_whitespace();
     at + rest.iter().position(is_end).unwrap_or(rest.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Returns the value as serde_json reads it, from its parts.
+    fn value(json: Json<'_>) -> Value {
+        match (json.token(), json.list()) {
+            (_, Shape::Is(list)) => list.into_iter().map(value).collect(),
+            (Token::Object, _) => {
+                let members = json.members().unwrap();
+                Value::Object(members.map(|(name, it)| (name.into_owned(), value(it))).collect())
+            }
+            (Token::Text(text), _) => text.into(),
+            _ => serde_json::from_str(json.get()).unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_last_member_with_a_name_counts() {
+        let raw: &RawValue = serde_json::from_str(r#" {"a":1,"\u0061":[2],"b":{"a":3}} "#).unwrap();
+        let tree = Tree::of(raw);
+        let found = |name| tree.json().member(name).map(Json::get);
+        assert_eq!((found("a"), found("b"), found("c")), (Some("[2]"), Some(r#"{"a":3}"#), None));
+    }
+
+    proptest! {
+        #[test]
+        fn parts_are_those_that_serde_json_reads(
+            json in {
+                let text = r#""([a-z ,:\[\]{}]|\\["\\n]|\\u00e9|é){0,20}""#;
+                let leaf = prop_oneof![text, "-?[1-9][0-9]{0,8}", "true|false|null"];
+                leaf.prop_recursive(4, 40, 5, move |inner| {
+                    let lists = prop::collection::vec(inner.clone(), 0..5)
+                        .prop_map(|list| format!("[ {} ]", list.join(" ,")));
+                    let objects = prop::collection::vec((text, inner), 0..5).prop_map(|members| {
+                        let members = members.iter().map(|(name, it)| format!("{name}:{it}\n"));
+                        format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+                    });
+                    prop_oneof![lists, objects]
+                })
+            },
+        ) {
+            let raw: &RawValue = serde_json::from_str(&json).unwrap();
+            let expected: Value = serde_json::from_str(&json).unwrap();
+            let tree = Tree::of(raw);
+            prop_assert_eq!(value(tree.json()), expected);
+            prop_assert_eq!(tree.json().get(), json.as_str());
+            prop_assert_eq!(tree.compact(), compact(&json));
+        }
+    }
+}
