@@ -2,11 +2,14 @@
 
 pub use crate::featurehub::compile::Compilation;
 pub use crate::featurehub::visible_change::is_visible_change;
+#[cfg(feature = "first-row")]
+pub use crate::json::{Json, Tree};
 pub use crate::json::{Shape, Token, compact, lone_surrogates, members, mend};
 
 /// The reader of FeatBit's messages.
 #[cfg(feature = "featbit")]
 pub mod featbit {
+    pub use crate::featbit::compile::{Part, compile_accepted};
     pub use crate::featbit::envelope::{Envelope, Lists, NoEnvelope};
 }
 

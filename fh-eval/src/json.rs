@@ -12,6 +12,8 @@ mod read;
 #[cfg(feature = "first-row")]
 mod record;
 mod surrogate;
+#[cfg(feature = "first-row")]
+mod tree;
 
 use std::borrow::Cow;
 
@@ -29,6 +31,8 @@ pub(crate) use record::texts;
 #[cfg(feature = "first-row")]
 pub(crate) use record::{Record, optional_texts, owned_text, records};
 pub use surrogate::{lone_surrogates, mend};
+#[cfg(feature = "first-row")]
+pub use tree::{Json, Tree};
 
 use crate::text::number::Decimal;
 
@@ -85,7 +89,10 @@ impl<'a> Token<'a> {
     /// Reads a JSON value as a token, without the contents of a list or an object.
     #[must_use]
     pub fn of(raw: &'a RawValue) -> Self {
-        let token = raw.get();
+        Self::read(raw.get())
+    }
+
+    fn read(token: &'a str) -> Self {
         match token.as_bytes() {
             [b'"', .., b'"'] => Self::Text(unescape(token)),
             [b't', ..] => Self::Bool(true),

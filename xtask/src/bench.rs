@@ -149,13 +149,18 @@ pub(crate) fn replace_tables(page: &str, command: &str, tables: &str) -> Result<
 
 /// Builds the program that measures the Rust client.
 pub(crate) fn build_rust_client() -> Result<PathBuf, String> {
+    build_program("client")
+}
+
+/// Builds a program of the benches, and returns its path.
+pub(crate) fn build_program(package: &str) -> Result<PathBuf, String> {
     let target = std::path::absolute(target_folder().join("benches"));
     let target = target.map_err(|why| why.to_string())?;
-    Run::new("cargo build --locked --release -p client --target-dir")
+    Run::new(&format!("cargo build --locked --release -p {package} --target-dir"))
         .args(&[target.display().to_string()])
         .within("benches")
         .go()?;
-    Ok(target.join("release/client"))
+    Ok(target.join("release").join(package))
 }
 
 /// Returns the date, the compiler, the processor and the versions of the peers.

@@ -69,8 +69,13 @@ pub(crate) fn all() -> Vec<Deep> {
         ),
         deep(
             Part::new("FeatBit's SDKs").prepare(featbit::prepare).run(featbit::test_deep),
-            &["fh-featbit-sdks", "fh-python"],
-            &["conformance/adapters", "conformance/data", "bindings/python"],
+            &["fh-featbit-sdks", "fh-test-featbit", "fh-python"],
+            &[
+                "benches/featbit-adapter",
+                "conformance/adapters",
+                "conformance/data",
+                "bindings/python",
+            ],
         ),
         deep(Part::new("hostile input").run(hostile_input), &["fh-eval"], &[]),
         deep(

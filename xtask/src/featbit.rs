@@ -1,7 +1,8 @@
 //! `cargo xtask featbit sdks` and the part `featbit` of `cargo xtask test`: FeatBit's published SDKs and our client against one test server.
 
-use std::path::{Path, PathBuf, absolute};
+use std::path::{PathBuf, absolute};
 
+use crate::bench;
 use crate::python;
 use crate::shell::{Run, root, target_folder};
 use crate::subject_installation::{install_javascript, install_python};
@@ -10,6 +11,10 @@ use crate::workspace;
 
 /// The program that runs the SDKs and prints the tables.
 const PROGRAM: &str = "fh-featbit-sdks";
+/// The test server as a program of its own, which a signal can stop.
+const SERVER: &str = "fh-test-featbit";
+/// The adapter of FeatBit's Rust SDK, a package of the benches.
+const RUST: &str = "featbit-adapter";
 const NODE: &str = "featbit-node";
 const PYTHON: &str = "featbit-python";
 /// The folder of the adapter of our Python package.
@@ -19,7 +24,8 @@ const USAGE: &str = "\
 cargo xtask featbit sdks [--deep]
 
   sdks         FeatBit's published SDKs and our client against one test server, and our client under faults, as tables
-  sdks --deep  the published SDKs under faults, too, and the start with 3,000 flags";
+  sdks --deep  FeatBit's Rust SDK as well, all SDKs under faults and while the server or a proxy does nothing for a minute, and the start
+               with 3,000 flags";
 
 /// The SDKs that are measured under faults.
 #[derive(Clone, Copy)]
@@ -43,14 +49,33 @@ pub(crate) fn command(arguments: &[String]) -> Result<(), String> {
     compare(&built(faults)?, faults)
 }
 
-/// Builds the program, for times of published SDKs with optimisations.
-fn built(faults: UnderFaults) -> Result<PathBuf, String> {
-    let (profile, folder) = match faults {
-        UnderFaults::All => (" --release", "release"),
-        UnderFaults::None | UnderFaults::Ours => ("", "debug"),
-    };
-    Run::new(&format!("cargo build --locked{profile} -p {PROGRAM}")).go()?;
-    Ok(target_folder().join(folder).join(PROGRAM))
+/// The programs of this project that the tables need.
+struct Programs {
+    sdks: PathBuf,
+    /// The programs that only the deep tables need.
+    deep: Option<Deep>,
+}
+
+struct Deep {
+    server: PathBuf,
+    rust_adapter: PathBuf,
+}
+
+/// Builds the programs, for times of published SDKs with optimisations.
+fn built(faults: UnderFaults) -> Result<Programs, String> {
+    match faults {
+        UnderFaults::None | UnderFaults::Ours => {
+            Run::new(&format!("cargo build --locked -p {PROGRAM}")).go()?;
+            Ok(Programs { sdks: target_folder().join("debug").join(PROGRAM), deep: None })
+        }
+        UnderFaults::All => {
+            Run::new(&format!("cargo build --locked --release -p {PROGRAM} -p {SERVER}")).go()?;
+            let release = target_folder().join("release");
+            let deep =
+                Deep { server: release.join(SERVER), rust_adapter: bench::build_program(RUST)? };
+            Ok(Programs { sdks: release.join(PROGRAM), deep: Some(deep) })
+        }
+    }
 }
 
 /// Installs the published SDKs.
@@ -61,7 +86,7 @@ pub(crate) fn prepare() -> Result<(), String> {
 
 /// Runs the SDKs once, without faults. Fails if our client misses anything.
 pub(crate) fn test() -> Result<(), String> {
-    compare(&workspace::binary(PROGRAM)?, UnderFaults::None)
+    compare(&Programs { sdks: workspace::binary(PROGRAM)?, deep: None }, UnderFaults::None)
 }
 
 /// Runs all SDKs and our Python package under all faults, too.
@@ -70,10 +95,10 @@ pub(crate) fn test_deep() -> Result<(), String> {
     compare(&built(UnderFaults::All)?, UnderFaults::All)
 }
 
-fn compare(program: &Path, faults: UnderFaults) -> Result<(), String> {
+fn compare(programs: &Programs, faults: UnderFaults) -> Result<(), String> {
     let full = |path: PathBuf| absolute(path).map_err(|why| why.to_string());
     let word = |file: PathBuf| Ok::<_, String>(quoted(&path(&full(file)?)));
-    let program = full(program.to_path_buf())?;
+    let program = full(programs.sdks.clone())?;
     let node = format!("node {}", word(folder(NODE).join("adapter.js"))?);
     let python = folder(PYTHON);
     let python =
@@ -86,13 +111,14 @@ fn compare(program: &Path, faults: UnderFaults) -> Result<(), String> {
         UnderFaults::Ours => words.extend(["--faults", "ours"].map(str::to_string)),
         UnderFaults::All => words.extend(["--faults", "all"].map(str::to_string)),
     }
-    for (option, name, command) in [
-        ("--published", "Node 1.3.0", &node),
-        ("--published", "Python 1.2.1", &python),
-        ("--ours", "Rust", &ours),
-    ] {
-        words.extend([option, name, command].map(str::to_string));
+    let published = |name: &str, command: &str| ["--published", name, command].map(str::to_string);
+    words.extend(published("Node 1.3.0", &node));
+    words.extend(published("Python 1.2.1", &python));
+    if let Some(deep) = &programs.deep {
+        words.extend(published("Rust crate 0.1.1", &word(deep.rust_adapter.clone())?));
+        words.extend(["--server".to_string(), path(&full(deep.server.clone())?)]);
     }
+    words.extend(["--ours", "Rust", &ours].map(str::to_string));
     // The part of `cargo xtask test` does not wait for the build of our Python package.
     if !matches!(faults, UnderFaults::None) {
         let adapter = root().join("conformance/adapters").join(OUR_PYTHON).join("adapter.py");

@@ -97,10 +97,13 @@ pub(crate) fn binary(name: &str) -> Result<PathBuf, String> {
 
 /// Returns true if the description of a build has the binary `name`.
 fn is_built(described: &Value, name: &str) -> bool {
-    let packages = described["rust-build-meta"]["non-test-binaries"].as_object();
+    let packages = described.pointer("/rust-build-meta/non-test-binaries");
+    let packages = packages.and_then(Value::as_object);
     let mut binaries = packages.into_iter().flat_map(|packages| packages.values());
     binaries.any(|binaries| {
-        binaries.as_array().is_some_and(|binaries| binaries.iter().any(|it| it["name"] == name))
+        binaries.as_array().is_some_and(|binaries| {
+            binaries.iter().any(|it| it.get("name").is_some_and(|it| it == name))
+        })
     })
 }
 

@@ -10,9 +10,28 @@ use super::document::Document;
 use super::flag::{Compilation, LeftOut};
 use crate::diagnostic::{Diagnostic, Vocabulary};
 use crate::hashing::Hashing;
+use crate::json::{Json, Tree};
 use crate::ruleset::{Feature, Ruleset};
 use crate::segment::Segment;
 use crate::tables::Slot;
+
+/// A kind of the parts of a payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// A flag.
+    Flag,
+    /// A segment.
+    Segment,
+}
+
+/// Compiles the flags and the segments that a function accepts. It gets their positions in the lists of the document.
+pub fn compile_accepted(
+    compiler: Compiler,
+    document: &Document<'_>,
+    accept: &mut dyn FnMut(Part, usize, Json<'_>) -> bool,
+) -> Ruleset {
+    compiler.compile_accepted(document, accept)
+}
 
 /// A compiler of flags and segments, which applies the rules of one profile.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +50,16 @@ impl Compiler {
     /// replaces the earlier one.
     #[must_use]
     pub fn compile(&self, document: &Document<'_>) -> Ruleset {
+        self.compile_accepted(document, &mut |_, _, _| true)
+    }
+
+    /// Compiles the flags and the segments that a function accepts. It gets their positions in the lists of the document, so that its caller
+    /// can read other members of them without another pass over their texts.
+    pub(crate) fn compile_accepted(
+        &self,
+        document: &Document<'_>,
+        accept: &mut dyn FnMut(Part, usize, Json<'_>) -> bool,
+    ) -> Ruleset {
         let mut patterns = Compilation::patterns();
         let mut left_out = Vec::new();
         let mut slots: HashMap<Arc<str>, Slot, Hashing> = HashMap::default();
@@ -38,7 +67,11 @@ impl Compiler {
             let mut compilation =
                 Compilation::new(self.profile, &mut patterns, Vocabulary::Segment);
             compilation.diagnostics.enter_feature(position);
-            match compilation.segment(raw) {
+            let tree = Tree::of(raw);
+            if !accept(Part::Segment, position, tree.json()) {
+                continue;
+            }
+            match compilation.segment(tree.json()) {
                 Ok(Segment { id, tables }) => {
                     slots.insert(Arc::clone(&id), Slot { id, segment: tables });
                 }
@@ -51,7 +84,11 @@ impl Compiler {
         compilation.writer.add_segments(slots);
         for (position, raw) in document.flags.iter().enumerate() {
             compilation.diagnostics.enter_feature(position);
-            if let Err(LeftOut::Unreadable(diagnostic)) = compilation.flag(raw) {
+            let tree = Tree::of(raw);
+            if !accept(Part::Flag, position, tree.json()) {
+                continue;
+            }
+            if let Err(LeftOut::Unreadable(diagnostic)) = compilation.flag(&tree) {
                 left_out.push(*diagnostic);
             }
         }
@@ -65,7 +102,7 @@ impl Compiler {
     pub fn flag(&self, json: &RawValue) -> Result<Option<Feature>, Box<Diagnostic>> {
         let mut patterns = Compilation::patterns();
         let mut compilation = Compilation::new(self.profile, &mut patterns, Vocabulary::Flag);
-        match compilation.flag(json) {
+        match compilation.flag(&Tree::of(json)) {
             Ok(()) => Ok(Some(Feature::new(compilation.writer.finish()))),
             Err(LeftOut::Archived) => Ok(None),
             Err(LeftOut::Unreadable(diagnostic)) => Err(diagnostic),
@@ -78,6 +115,7 @@ impl Compiler {
     /// Fails if the JSON is not a segment, with the diagnostic that gives the reason.
     pub fn segment(&self, json: &RawValue) -> Result<Segment, Box<Diagnostic>> {
         let mut patterns = Compilation::patterns();
-        Compilation::new(self.profile, &mut patterns, Vocabulary::Segment).segment(json)
+        Compilation::new(self.profile, &mut patterns, Vocabulary::Segment)
+            .segment(Tree::of(json).json())
     }
 }

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use super::flag::Compilation;
 use super::{KEY, NAME, Profile};
 use crate::diagnostic::DiagnosticKind;
-use crate::json::{Record, Shape, Token, list, lone_surrogates, optional_texts};
+use crate::json::{Json, Record, Shape, Token, Tree, lone_surrogates, optional_texts};
 use crate::predicate::{BoxedPredicate, Comparison, Grammar, Predicate, Run, TextTest, split};
 use crate::tables::{Reading, Rule};
 use crate::text::dotnet_double::DoubleGrammar;
@@ -85,8 +85,8 @@ impl Compilation<'_> {
         Conditions { rules: Run { at, len }, is_malformed }
     }
 
-    fn condition(&mut self, raw: &RawValue, within: Within) -> Result<Rule, Malformed> {
-        let Some(condition) = Record::of(raw) else {
+    fn condition(&mut self, raw: Json<'_>, within: Within) -> Result<Rule, Malformed> {
+        let Some(condition) = raw.record() else {
             return Err(self.broken(
                 "conditions",
                 Some(raw.get()),
@@ -154,11 +154,13 @@ impl Compilation<'_> {
         // A lone surrogate is no text for FeatBit's server.
         let is_text = lone_surrogates(value).next().is_none();
         let json: Option<&RawValue> = serde_json::from_str(value).ok().filter(|_| is_text);
-        let is_null = json.is_some_and(|json| Token::of(json) == Token::Null);
+        let tree = json.map(Tree::of);
+        let json = tree.as_ref().map(Tree::json);
+        let is_null = json.is_some_and(|json| json.token() == Token::Null);
         if is_null && self.profile() == Profile::Server {
             return Ok(None);
         }
-        let found = json.and_then(|json| list(json.get()).into_value());
+        let found = json.and_then(|json| json.list().into_value());
         match found.as_deref().and_then(optional_texts) {
             Some(texts) => Ok(Some(texts)),
             None => {

@@ -1,8 +1,7 @@
 //! The compiler of one flag into rows (featbit 4).
 
+use std::borrow::Cow;
 use std::collections::HashMap;
-
-use serde_json::value::RawValue;
 
 use super::condition::Within;
 use super::split::{Exposures, Origin, no_rule};
@@ -12,7 +11,7 @@ use crate::bucket::Encoding;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Vocabulary};
 use crate::featurehub::DiagnosticCollector;
 use crate::hashing::Hashing;
-use crate::json::{Record, Shape, compact, texts};
+use crate::json::{Json, Record, Shape, Tree, texts};
 use crate::patterns::Patterns;
 use crate::predicate::{Run, TextTest};
 use crate::reason::EvaluationReason;
@@ -37,9 +36,9 @@ pub(super) struct Compilation<'a> {
 }
 
 /// The variations of a flag, by their ids.
-pub(super) struct Variations(HashMap<String, (ValueAt, Run), Hashing>);
+pub(super) struct Variations<'a>(HashMap<Cow<'a, str>, (ValueAt, Run), Hashing>);
 
-impl Variations {
+impl Variations<'_> {
     pub(super) fn get(&self, id: &str) -> Option<(ValueAt, Run)> {
         self.0.get(id).copied()
     }
@@ -73,9 +72,13 @@ impl<'a> Compilation<'a> {
     }
 
     /// Reads a text that may be missing. A value of another type is noted.
-    pub(super) fn text(&mut self, record: &Record<'_>, name: &'static str) -> Option<String> {
+    pub(super) fn text<'r>(
+        &mut self,
+        record: &Record<'r>,
+        name: &'static str,
+    ) -> Option<Cow<'r, str>> {
         match record.text(name) {
-            Shape::Is(text) => Some(text.into_owned()),
+            Shape::Is(text) => Some(text),
             Shape::Absent | Shape::Null => None,
             Shape::Other => {
                 self.note_wrong_type(record, name, "a text");
@@ -105,7 +108,7 @@ impl<'a> Compilation<'a> {
         if self.wrong_type.is_none()
             && let Some(raw) = record.get(name)
         {
-            self.wrong_type = Some(self.diagnostics.left_out(name, raw, expected));
+            self.wrong_type = Some(self.diagnostics.left_out(name, raw.get(), expected));
         }
     }
 
@@ -150,37 +153,40 @@ impl<'a> Compilation<'a> {
     }
 
     /// Adds a flag. An archived one is left out.
-    pub(super) fn flag(&mut self, raw: &RawValue) -> Result<(), LeftOut> {
-        let Some(flag) = Record::of(raw) else {
-            return Err(self.diagnostics.left_out("flag", raw, "an object").into());
+    pub(super) fn flag(&mut self, tree: &Tree<'_>) -> Result<(), LeftOut> {
+        let raw = tree.json();
+        let Some(flag) = raw.record() else {
+            return Err(self.diagnostics.left_out("flag", raw.get(), "an object").into());
         };
         let Shape::Is(key) = flag.text("key") else {
-            return Err(self.diagnostics.left_out("key", raw, "a text").into());
+            return Err(self.diagnostics.left_out("key", raw.get(), "a text").into());
         };
         self.diagnostics.name_feature(&key);
         if matches!(flag.boolean("isArchived"), Shape::Is(true)) {
             return Err(LeftOut::Archived);
         }
         let Shape::Is(is_enabled) = flag.boolean("isEnabled") else {
-            return Err(self.diagnostics.left_out("isEnabled", raw, "a boolean").into());
+            return Err(self.diagnostics.left_out("isEnabled", raw.get(), "a boolean").into());
         };
         let targets = match flag.list("targetUsers") {
             Shape::Is(targets) => targets,
             Shape::Absent | Shape::Null => Vec::new(),
             Shape::Other => {
-                return Err(self.diagnostics.left_out("targetUsers", raw, "a list").into());
+                return Err(self.diagnostics.left_out("targetUsers", raw.get(), "a list").into());
             }
         };
         let Some(targets) = targets.into_iter().map(Target::of).collect::<Option<Vec<_>>>() else {
             return Err(self
                 .diagnostics
-                .left_out("targetUsers", raw, "a list of objects with texts")
+                .left_out("targetUsers", raw.get(), "a list of objects with texts")
                 .into());
         };
         let rules = match flag.list("rules") {
             Shape::Is(rules) => rules,
             Shape::Absent | Shape::Null => Vec::new(),
-            Shape::Other => return Err(self.diagnostics.left_out("rules", raw, "a list").into()),
+            Shape::Other => {
+                return Err(self.diagnostics.left_out("rules", raw.get(), "a list").into());
+            }
         };
         self.writer.begin();
         let hash_id = self.writer.hash_id(&key);
@@ -216,27 +222,27 @@ impl<'a> Compilation<'a> {
             locked: false,
             has_properties: false,
             is_without_events: flag.boolean("insightsEnabled").into_value() == Some(false),
-            json: compact(raw.get()).into(),
+            json: tree.compact().into(),
             diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };
         self.writer.end(head, key_row, strategies, detail);
         Ok(())
     }
 
-    fn variations(&mut self, flag: &Record<'_>) -> Variations {
-        let mut all = HashMap::default();
+    fn variations<'r>(&mut self, flag: &Record<'r>) -> Variations<'r> {
+        let mut all = Variations(HashMap::default());
         for raw in flag.list("variations").into_value().unwrap_or_default() {
-            let Some(variation) = Record::of(raw) else { continue };
+            let Some(variation) = raw.record() else { continue };
             let id = self.text(&variation, "id").unwrap_or_default();
             let Some(text) = self.text(&variation, "value") else { continue };
-            if all.contains_key(&id) {
+            if all.get(&id).is_some() {
                 continue;
             }
             let value = text_value::store(&mut self.writer, &text);
             let variant = self.writer.name(&id);
-            all.insert(id, (value, variant));
+            all.0.insert(id, (value, variant));
         }
-        Variations(all)
+        all
     }
 
     /// Adds the rows of a flag that is on.
@@ -244,8 +250,8 @@ impl<'a> Compilation<'a> {
         &mut self,
         flag: &Record<'_>,
         targets: &[Target],
-        rules: &[&RawValue],
-        variations: &Variations,
+        rules: &[Json<'_>],
+        variations: &Variations<'_>,
     ) {
         let all = self.boolean(flag, "exptIncludeAllTargets");
         for target in targets {
@@ -256,7 +262,7 @@ impl<'a> Compilation<'a> {
         }
         for (position, raw) in (0..).zip(rules) {
             self.diagnostics.enter_strategy(position);
-            self.rule(position, raw, variations, all);
+            self.rule(position, *raw, variations, all);
         }
         self.diagnostics.leave_strategy();
         match flag.record("fallthrough") {
@@ -273,9 +279,9 @@ impl<'a> Compilation<'a> {
         }
     }
 
-    fn rule(&mut self, position: u32, raw: &RawValue, variations: &Variations, all: bool) {
+    fn rule(&mut self, position: u32, raw: Json<'_>, variations: &Variations<'_>, all: bool) {
         let origin = Origin { position, ..no_rule(EvaluationReason::StrategyMatch) };
-        let Some(rule) = Record::of(raw) else {
+        let Some(rule) = raw.record() else {
             self.malformed("rules", Some(raw.get()), DiagnosticKind::Expected("an object"));
             return self.malformed_row(origin);
         };
@@ -306,11 +312,8 @@ impl<'a> Compilation<'a> {
     fn source(&mut self, rule: &Record<'_>) -> u32 {
         match self.text(rule, "dispatchKey") {
             Some(name) if !name.trim().is_empty() && name != KEY => {
-                let field = Field {
-                    name: Name::of(&name),
-                    text: name.as_str().into(),
-                    reading: Reading::Plain,
-                };
+                let field =
+                    Field { name: Name::of(&name), text: (*name).into(), reading: Reading::Plain };
                 self.writer.source([field].into())
             }
             _ => 0,
@@ -342,8 +345,8 @@ struct Target {
 
 impl Target {
     /// Reads a list of users; `None` if a member has another type. A null list has no users.
-    fn of(raw: &RawValue) -> Option<Self> {
-        let target = Record::of(raw)?;
+    fn of(raw: Json<'_>) -> Option<Self> {
+        let target = raw.record()?;
         let keys = match target.list("keyIds") {
             Shape::Is(keys) => texts(&keys)?,
             Shape::Absent | Shape::Null => Vec::new(),

@@ -18,7 +18,7 @@
 //! # Ok::<(), fh_eval::featbit::ParseError>(())
 //! ```
 
-mod compile;
+pub(crate) mod compile;
 mod condition;
 mod document;
 pub(crate) mod envelope;

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use serde_json::value::RawValue;
-
 use super::condition::Within;
 use super::flag::Compilation;
 use super::split::{Exposures, Origin, no_rule};
@@ -11,7 +9,7 @@ use super::{KEY, Profile};
 use crate::attributes::Name;
 use crate::bucket::Encoding;
 use crate::diagnostic::Diagnostic;
-use crate::json::{Record, Shape, texts};
+use crate::json::{Json, Shape, texts};
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::segment::Segment;
@@ -19,18 +17,18 @@ use crate::tables::{FeatureDetail, Head, Interval, Mode, Share, ValueAt};
 
 impl Compilation<'_> {
     /// Compiles a segment.
-    pub(super) fn segment(mut self, raw: &RawValue) -> Result<Segment, Box<Diagnostic>> {
+    pub(super) fn segment(mut self, raw: Json<'_>) -> Result<Segment, Box<Diagnostic>> {
         let (id, is_hidden) = self.segment_rows(raw)?;
         let tables = self.writer.finish();
         Ok(Segment { id, tables: (!is_hidden).then(|| Arc::new(tables)) })
     }
 
-    fn segment_rows(&mut self, raw: &RawValue) -> Result<(Arc<str>, bool), Box<Diagnostic>> {
-        let Some(segment) = Record::of(raw) else {
-            return Err(self.diagnostics.left_out("segment", raw, "an object"));
+    fn segment_rows(&mut self, raw: Json<'_>) -> Result<(Arc<str>, bool), Box<Diagnostic>> {
+        let Some(segment) = raw.record() else {
+            return Err(self.diagnostics.left_out("segment", raw.get(), "an object"));
         };
         let Shape::Is(id) = segment.text("id") else {
-            return Err(self.diagnostics.left_out("id", raw, "a text"));
+            return Err(self.diagnostics.left_out("id", raw.get(), "a text"));
         };
         self.diagnostics.name_feature(&id);
         let is_archived = matches!(segment.boolean("isArchived"), Shape::Is(true));
@@ -43,7 +41,7 @@ impl Compilation<'_> {
                 Shape::Other => None,
             };
             let Some(keys) = keys else {
-                return Err(self.diagnostics.left_out(member, raw, "a list of texts"));
+                return Err(self.diagnostics.left_out(member, raw.get(), "a list of texts"));
             };
             let rules = self.key_among(&keys);
             self.member_row(rules, is_member);
@@ -57,7 +55,7 @@ impl Compilation<'_> {
                 self.diagnostics.leave_strategy();
             }
             Shape::Absent | Shape::Null => {}
-            Shape::Other => return Err(self.diagnostics.left_out("rules", raw, "a list")),
+            Shape::Other => return Err(self.diagnostics.left_out("rules", raw.get(), "a list")),
         }
         self.refuse_wrong_types()?;
         let strategies = Run { at: 0, len: self.writer.tables.strategies.len() as u32 };
@@ -85,8 +83,8 @@ impl Compilation<'_> {
         Ok((id.as_ref().into(), is_archived && self.profile() == Profile::Draft))
     }
 
-    fn segment_rule(&mut self, raw: &RawValue) {
-        let Some(rule) = Record::of(raw) else {
+    fn segment_rule(&mut self, raw: Json<'_>) {
+        let Some(rule) = raw.record() else {
             return self.malformed_row(no_rule(EvaluationReason::Malformed));
         };
         let conditions = self.conditions(&rule, Within::Segment);

@@ -1,10 +1,8 @@
 //! The compiler of the variations of a rule into rows: one for each interval of the split (featbit 5).
 
-use serde_json::value::RawValue;
-
 use super::flag::{Compilation, Variations};
 use crate::diagnostic::DiagnosticKind;
-use crate::json::{Record, Shape, Token, list};
+use crate::json::{Json, Record, Shape, Token};
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::tables::{Interval, NO_POSITION, Share, Strategy, StrategyDetail, Typing, ValueAt};
@@ -73,7 +71,7 @@ impl Compilation<'_> {
         origin: Origin,
         share: Share,
         interval: Interval,
-        variations: &Variations,
+        variations: &Variations<'_>,
         id: &str,
     ) {
         let row = self.writer.tables.intervals.len() as u32;
@@ -93,7 +91,7 @@ impl Compilation<'_> {
         &mut self,
         origin: Origin,
         rule: &Record<'_>,
-        variations: &Variations,
+        variations: &Variations<'_>,
         exposures: Exposures,
     ) {
         let Shape::Is(shares) = rule.list("variations") else {
@@ -108,12 +106,11 @@ impl Compilation<'_> {
             _ => origin,
         };
         for raw in shares {
-            let Some(share) = Record::of(raw) else { continue };
+            let Some(share) = raw.record() else { continue };
             let id = self.text(&share, "id").unwrap_or_default();
             let Some((from, to)) = self.interval(&share) else { continue };
             let rollout = share.get("exptRollout");
-            if rollout.is_some_and(|raw| !matches!(Token::of(raw), Token::Number(_) | Token::Null))
-            {
+            if rollout.is_some_and(|raw| !matches!(raw.token(), Token::Number(_) | Token::Null)) {
                 self.note_wrong_type(&share, "exptRollout", "a number");
             }
             let exposure = exposure(from, to, rollout, exposures);
@@ -131,30 +128,30 @@ impl Compilation<'_> {
     fn interval(&mut self, share: &Record<'_>) -> Option<(f64, f64)> {
         let raw = share.get("rollout");
         let bounds: Option<Vec<f64>> = raw
-            .and_then(|raw| list(raw.get()).into_value())
-            .and_then(|bounds| bounds.iter().map(|bound| double(bound)).collect());
+            .and_then(|raw| raw.list().into_value())
+            .and_then(|bounds| bounds.into_iter().map(double).collect());
         let interval = match bounds.as_deref() {
             Some([from, to, ..]) if from.is_finite() && to.is_finite() => Some((*from, *to)),
             _ => None,
         };
         if interval.is_none_or(|(from, to)| from > to) {
             let problem = DiagnosticKind::NotA("an interval, such as [0, 0.5]");
-            self.malformed("rollout", raw.map(RawValue::get), problem);
+            self.malformed("rollout", raw.map(Json::get), problem);
         }
         interval.filter(|(from, to)| from <= to && (*from, *to) != (0.0, 0.0))
     }
 }
 
 /// Reads a number exactly; infinity if it is beyond the range of doubles.
-pub(super) fn double(raw: &RawValue) -> Option<f64> {
-    match Token::of(raw) {
+pub(super) fn double(raw: Json<'_>) -> Option<f64> {
+    match raw.token() {
         Token::Number(digits) => digits.parse().ok(),
         _ => None,
     }
 }
 
 /// Returns the largest bucket of the second hash with which an exposure counts.
-fn exposure(from: f64, to: f64, rollout: Option<&RawValue>, exposures: Exposures) -> f64 {
+fn exposure(from: f64, to: f64, rollout: Option<Json<'_>>, exposures: Exposures) -> f64 {
     match exposures {
         Exposures::All => 1.0,
         Exposures::None => 0.0,

@@ -1,8 +1,5 @@
 //! The compiler's current position in the payload, and the diagnostics of the current feature.
 
-#[cfg(feature = "first-row")]
-use serde_json::value::RawValue;
-
 use super::member::UnknownMember;
 use super::wire::Raw;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Vocabulary, excerpt};
@@ -123,10 +120,10 @@ impl DiagnosticCollector {
     pub(crate) fn left_out(
         &self,
         member: &'static str,
-        raw: &RawValue,
+        json: &str,
         expected: &'static str,
     ) -> Box<Diagnostic> {
-        let value = Some(excerpt(raw.get()));
+        let value = Some(excerpt(json));
         let place = Place { member: Some(member), value, ..self.place() };
         let consequence = match self.vocabulary {
             Vocabulary::Segment => Consequence::SegmentLeftOut,

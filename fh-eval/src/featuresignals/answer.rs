@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use super::compilation::{Compilation, Part, Row};
 use super::compile::Compiler;
 use super::word;
-use crate::json::{Token, compact};
+use crate::json::{Token, Tree, compact};
 use crate::reason::EvaluationReason;
 use crate::ruleset::Ruleset;
 use crate::tables::FeatureDetail;
@@ -77,7 +77,7 @@ impl Compilation<'_> {
         let key = self.writer.name(answer.key);
         let strategies = self.writer.tables.strategies.len() as u32;
         let rules = self.writer.tables.rules.len() as u32;
-        let value = self.value("value", Some(answer.value));
+        let value = self.value("value", Some(Tree::of(answer.value).json()));
         let variant = answer.variant.map(|variant| self.writer.name(variant));
         self.push(Row { variant, ..Row::of(value, answer.reason) });
         let (head, all) = self.head(strategies, rules, hash_id, kind_of(answer.value));

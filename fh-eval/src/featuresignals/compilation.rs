@@ -1,13 +1,11 @@
 //! A compilation of flags and segments: the tables it writes, and the readers of members that may have any shape.
 
-use serde_json::value::RawValue;
-
 use super::KEY;
 use crate::attributes::Name;
 use crate::bucket::Encoding;
 use crate::diagnostic::{Consequence, DiagnosticKind, Vocabulary};
 use crate::featurehub::DiagnosticCollector;
-use crate::json::{Record, Shape, Token};
+use crate::json::{Json, Record, Shape, Token};
 use crate::patterns::Patterns;
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
@@ -170,7 +168,7 @@ impl<'a> Compilation<'a> {
         member: &'static str,
         otherwise: Consequence,
     ) -> Result<i64, Unreadable> {
-        let read = match record.get(member).map(Token::of) {
+        let read = match record.get(member).map(Json::token) {
             None | Some(Token::Null) => Some(0),
             Some(Token::Number(digits)) => digits.parse().ok(),
             Some(_) => None,
@@ -184,7 +182,7 @@ impl<'a> Compilation<'a> {
         record: &Record<'r>,
         member: &'static str,
         otherwise: Consequence,
-    ) -> Result<Vec<&'r RawValue>, Unreadable> {
+    ) -> Result<Vec<Json<'r>>, Unreadable> {
         match record.list(member) {
             Shape::Is(list) => Ok(list),
             Shape::Absent | Shape::Null => Ok(Vec::new()),
@@ -213,7 +211,7 @@ impl<'a> Compilation<'a> {
         expected: &'static str,
         otherwise: Consequence,
     ) -> Unreadable {
-        let found = record.get(member).map(RawValue::get);
+        let found = record.get(member).map(Json::get);
         self.diagnostics.add(member, found, DiagnosticKind::Expected(expected), otherwise);
         Unreadable
     }

@@ -8,6 +8,7 @@ use super::compilation::{Compilation, Part};
 use super::document::Document;
 use crate::diagnostic::Diagnostic;
 use crate::hashing::Hashing;
+use crate::json::Tree;
 use crate::ruleset::{Feature, Ruleset};
 use crate::segment::Segment;
 use crate::tables::Slot;
@@ -33,7 +34,7 @@ impl Compiler {
             let mut compilation = Compilation::new(&mut patterns, Part::Segment);
             compilation.diagnostics.enter_feature(position);
             slots.remove(&**key);
-            match compilation.segment(key, raw) {
+            match compilation.segment(key, Tree::of(raw).json()) {
                 Ok(Segment { id, tables }) => {
                     slots.insert(key, Slot { id, segment: tables });
                 }
@@ -49,7 +50,9 @@ impl Compiler {
         for (position, (key, raw)) in document.flags.iter().enumerate() {
             compilation.diagnostics.enter_feature(position);
             let state = states.get(&**key).copied();
-            if let Err(diagnostic) = compilation.flag(key, raw, state) {
+            if let Err(diagnostic) =
+                compilation.flag(key, &Tree::of(raw), state.map(Tree::of).as_ref())
+            {
                 left_out.push(*diagnostic);
             }
         }
@@ -68,7 +71,7 @@ impl Compiler {
     ) -> Result<Feature, Box<Diagnostic>> {
         let mut patterns = Compilation::patterns();
         let mut compilation = Compilation::new(&mut patterns, Part::Flag);
-        compilation.flag(key, flag, state)?;
+        compilation.flag(key, &Tree::of(flag), state.map(Tree::of).as_ref())?;
         Ok(Feature::new(compilation.writer.finish()))
     }
 
@@ -78,6 +81,6 @@ impl Compiler {
     /// Fails if the JSON is not a segment, with the diagnostic that gives the reason.
     pub fn segment(&self, key: &str, segment: &RawValue) -> Result<Segment, Box<Diagnostic>> {
         let mut patterns = Compilation::patterns();
-        Compilation::new(&mut patterns, Part::Segment).segment(key, segment)
+        Compilation::new(&mut patterns, Part::Segment).segment(key, Tree::of(segment).json())
     }
 }

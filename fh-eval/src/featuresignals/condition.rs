@@ -1,11 +1,9 @@
 //! The compiler of conditions into rules (featuresignals 4.5).
 
-use serde_json::value::RawValue;
-
 use super::KEY;
 use super::compilation::{Compilation, Unreadable};
 use crate::diagnostic::{Consequence, DiagnosticKind};
-use crate::json::Record;
+use crate::json::Json;
 use crate::predicate::{BoxedPredicate, Comparison, Grammar, Predicate, TextTest, split};
 use crate::tables::{Reading, Rule};
 use crate::text::go_double;
@@ -42,9 +40,9 @@ impl Test {
 }
 
 impl Compilation<'_> {
-    pub(super) fn condition(&mut self, raw: &RawValue) -> Result<Rule, Unreadable> {
+    pub(super) fn condition(&mut self, raw: Json<'_>) -> Result<Rule, Unreadable> {
         let otherwise = self.without_condition();
-        let Some(condition) = Record::of(raw) else {
+        let Some(condition) = raw.record() else {
             let problem = DiagnosticKind::Expected("an object");
             self.diagnostics.add("conditions", Some(raw.get()), problem, otherwise);
             return Err(Unreadable);

@@ -1,11 +1,9 @@
 //! The compiler of one flag into rows (featuresignals 4).
 
-use serde_json::value::RawValue;
-
 use super::compilation::{Compilation, Row, Unreadable};
 use crate::bucket::BASIS_POINTS;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind};
-use crate::json::{Record, Shape, Token, compact, optional_texts};
+use crate::json::{Json, Record, Shape, Token, Tree, optional_texts};
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::tables::relations::{Link, Membership};
@@ -27,12 +25,13 @@ impl Compilation<'_> {
     pub(super) fn flag(
         &mut self,
         key: &str,
-        raw: &RawValue,
-        raw_state: Option<&RawValue>,
+        tree: &Tree<'_>,
+        state_tree: Option<&Tree<'_>>,
     ) -> Result<(), Box<Diagnostic>> {
         self.diagnostics.name_feature(key);
-        let Some(flag) = Record::of(raw) else {
-            return Err(self.diagnostics.left_out("flag", raw, "an object"));
+        let raw = tree.json();
+        let Some(flag) = raw.record() else {
+            return Err(self.diagnostics.left_out("flag", raw.get(), "an object"));
         };
         let conditions = self.conditions_of_flag(raw, &flag)?;
         self.writer.begin();
@@ -42,15 +41,15 @@ impl Compilation<'_> {
         let rules = self.writer.tables.rules.len() as u32;
         let default = self.value("default_value", flag.get("default_value"));
         let is_experiment = matches!(flag.text("flag_type"), Shape::Is(kind) if kind == "ab");
-        let state = raw_state.and_then(|raw| self.state(raw));
+        let state = state_tree.and_then(|tree| self.state(tree.json()));
         match &state {
             Some(state) => self.enabled(&conditions, default, state, is_experiment),
             None => self.push(Row::of(default, EvaluationReason::Off)),
         }
         let kind = flag.text("flag_type").as_ref().and_then(|kind| kind_of(kind));
         let (head, all) = self.head(strategies, rules, hash_id, kind);
-        let state = raw_state.map_or("null", RawValue::get);
-        let json = format!("{{\"flag\":{},\"state\":{state}}}", raw.get());
+        let state = state_tree.map_or_else(|| "null".to_string(), Tree::compact);
+        let json = format!("{{\"flag\":{},\"state\":{state}}}", tree.compact());
         let detail = FeatureDetail {
             key: key.into(),
             id: flag.text("id").into_value().map(|id| id.as_ref().into()),
@@ -59,7 +58,7 @@ impl Compilation<'_> {
             has_properties: false,
             #[cfg(feature = "featbit")]
             is_without_events: false,
-            json: compact(&json).into(),
+            json: json.into(),
             diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };
         self.writer.end(head, key_row, all, detail);
@@ -68,21 +67,31 @@ impl Compilation<'_> {
 
     fn conditions_of_flag(
         &self,
-        raw: &RawValue,
+        raw: Json<'_>,
         flag: &Record<'_>,
     ) -> Result<Conditions, Box<Diagnostic>> {
         let expires_at = match flag.text("expires_at") {
             Shape::Is(text) => expiry(&text).map_err(|InvalidTimestamp| {
-                self.diagnostics.left_out("expires_at", raw, "a time such as 2026-02-28T12:00:00Z")
+                self.diagnostics.left_out(
+                    "expires_at",
+                    raw.get(),
+                    "a time such as 2026-02-28T12:00:00Z",
+                )
             })?,
             Shape::Absent | Shape::Null => None,
-            Shape::Other => return Err(self.diagnostics.left_out("expires_at", raw, "a text")),
+            Shape::Other => {
+                return Err(self.diagnostics.left_out("expires_at", raw.get(), "a text"));
+            }
         };
         let group = match flag.text("mutual_exclusion_group") {
             Shape::Is(group) => group.into_owned(),
             Shape::Absent | Shape::Null => String::new(),
             Shape::Other => {
-                return Err(self.diagnostics.left_out("mutual_exclusion_group", raw, "a text"));
+                return Err(self.diagnostics.left_out(
+                    "mutual_exclusion_group",
+                    raw.get(),
+                    "a text",
+                ));
             }
         };
         let prerequisites = match flag.list("prerequisites") {
@@ -96,7 +105,7 @@ impl Compilation<'_> {
         let Some(prerequisites) = prerequisites else {
             return Err(self.diagnostics.left_out(
                 "prerequisites",
-                raw,
+                raw.get(),
                 "a list of the keys of flags",
             ));
         };
@@ -104,11 +113,11 @@ impl Compilation<'_> {
     }
 
     /// Reads the state of a flag. `None` for the state of a flag that is off, or that cannot be read.
-    fn state<'r>(&mut self, raw: &'r RawValue) -> Option<Record<'r>> {
-        if Token::of(raw) == Token::Null {
+    fn state<'r>(&mut self, raw: Json<'r>) -> Option<Record<'r>> {
+        if raw.token() == Token::Null {
             return None;
         }
-        let Some(state) = Record::of(raw) else {
+        let Some(state) = raw.record() else {
             let problem = DiagnosticKind::Expected("an object");
             self.diagnostics.add("states", Some(raw.get()), problem, Consequence::FlagOff);
             return None;
@@ -196,7 +205,7 @@ impl Compilation<'_> {
         let mut rows = Vec::with_capacity(list.len());
         let mut sum = 0_i64;
         for raw in list {
-            let Some(variant) = Record::of(raw) else {
+            let Some(variant) = raw.record() else {
                 self.unreadable(state, "variants", "a list of objects", otherwise);
                 return;
             };

@@ -1,12 +1,10 @@
 //! The compiler of rules into rows (featuresignals 4.4).
 
-use serde_json::value::RawValue;
-
 use super::KEY;
 use super::compilation::{Compilation, Row, Unreadable};
 use super::flag::below;
 use crate::diagnostic::{Consequence, DiagnosticKind};
-use crate::json::Record;
+use crate::json::{Json, Record};
 use crate::predicate::{Predicate, Run};
 use crate::reason::EvaluationReason;
 use crate::tables::{Reading, Rule, Share};
@@ -41,18 +39,18 @@ struct Parsed<'r> {
     priority: i64,
     percentage: i64,
     matching: Matching,
-    conditions: Vec<&'r RawValue>,
+    conditions: Vec<Json<'r>>,
     segments: Vec<String>,
     record: Record<'r>,
 }
 
 impl Compilation<'_> {
     /// Adds the rows of rules in the order of their priorities. Rules with equal priorities stay in their order.
-    pub(super) fn rules(&mut self, rules: &[&RawValue]) {
+    pub(super) fn rules(&mut self, rules: &[Json<'_>]) {
         let mut parsed = Vec::with_capacity(rules.len());
         for (position, raw) in (0..).zip(rules) {
             self.diagnostics.enter_strategy(position);
-            if let Ok(rule) = self.parse(position, raw) {
+            if let Ok(rule) = self.parse(position, *raw) {
                 parsed.push(rule);
             }
         }
@@ -68,8 +66,8 @@ impl Compilation<'_> {
         self.diagnostics.leave_strategy();
     }
 
-    fn parse<'r>(&mut self, position: u32, raw: &'r RawValue) -> Result<Parsed<'r>, Unreadable> {
-        let Some(record) = Record::of(raw) else {
+    fn parse<'r>(&mut self, position: u32, raw: Json<'r>) -> Result<Parsed<'r>, Unreadable> {
+        let Some(record) = raw.record() else {
             let problem = DiagnosticKind::Expected("an object");
             self.diagnostics.add("rules", Some(raw.get()), problem, OTHERWISE);
             return Err(Unreadable);
@@ -148,12 +146,12 @@ impl Compilation<'_> {
     pub(super) fn runs(
         &mut self,
         matching: Matching,
-        conditions: &[&RawValue],
+        conditions: &[Json<'_>],
         last: Option<Rule>,
     ) -> Result<Vec<Run>, Unreadable> {
         let conditions = (0..).zip(conditions).map(|(position, raw)| {
             self.diagnostics.enter_rule(position);
-            self.condition(raw)
+            self.condition(*raw)
         });
         let rules: Result<Vec<Rule>, Unreadable> = conditions.collect();
         self.diagnostics.leave_rules();

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use serde_json::value::RawValue;
-
 use super::compilation::{Compilation, Row, Unreadable};
 use super::rule::Matching;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind};
-use crate::json::Record;
+use crate::json::{Json, Record};
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::segment::Segment;
@@ -15,16 +13,16 @@ use crate::tables::{FeatureDetail, ValueAt};
 
 impl Compilation<'_> {
     /// Compiles a segment. A segment without conditions has every context, whatever its match type is.
-    pub(super) fn segment(mut self, key: &str, raw: &RawValue) -> Result<Segment, Box<Diagnostic>> {
+    pub(super) fn segment(mut self, key: &str, raw: Json<'_>) -> Result<Segment, Box<Diagnostic>> {
         self.diagnostics.name_feature(key);
-        let Some(segment) = Record::of(raw) else {
-            return Err(self.diagnostics.left_out("segment", raw, "an object"));
+        let Some(segment) = raw.record() else {
+            return Err(self.diagnostics.left_out("segment", raw.get(), "an object"));
         };
         self.writer.begin();
         let name = self.writer.name(key);
         if let Err(Unreadable) = self.segment_rows(&segment) {
             let first = self.diagnostics.diagnostics.drain(..).next();
-            let otherwise = self.diagnostics.left_out("segment", raw, "a segment");
+            let otherwise = self.diagnostics.left_out("segment", raw.get(), "a segment");
             return Err(first.map_or(otherwise, Box::new));
         }
         let (head, all) = self.head(0, 0, Run::default(), None);

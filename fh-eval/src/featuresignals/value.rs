@@ -1,20 +1,18 @@
 //! The values of flags, rules and variants (featuresignals 5).
 
-use serde_json::value::RawValue;
-
 use super::compilation::Compilation;
 use crate::diagnostic::{Consequence, DiagnosticKind};
-use crate::json::Token;
 use crate::json::generic::{Unwritable, Writing, write};
+use crate::json::{Json, Token};
 use crate::tables::ValueAt;
 use crate::value::{Number, Value};
 
 impl Compilation<'_> {
     /// Stores a value as FeatureSignals' server decodes it: numbers are doubles, and the members of objects are sorted by name. A value that
     /// the server cannot decode is null.
-    pub(super) fn value(&mut self, member: &'static str, raw: Option<&RawValue>) -> ValueAt {
+    pub(super) fn value(&mut self, member: &'static str, raw: Option<Json<'_>>) -> ValueAt {
         let Some(raw) = raw else { return ValueAt::NONE };
-        let value = match Token::of(raw) {
+        let value = match raw.token() {
             Token::Null => return ValueAt::NONE,
             Token::Bool(value) => Ok(Value::Bool(value)),
             Token::Text(text) => Ok(Value::Text(text.into())),

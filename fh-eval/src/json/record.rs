@@ -2,26 +2,19 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
-use super::{Shape, Token, list, members};
+use super::{Json, Shape, Token};
 
 /// An object, with its members by name. Of equal names, the last one counts.
-#[derive(Default)]
-pub(crate) struct Record<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Record<'a>(pub(super) Json<'a>);
 
 impl<'a> Record<'a> {
-    /// Reads an object; `None` for any other value.
-    pub(crate) fn of(raw: &'a RawValue) -> Option<Self> {
-        members(raw).map(Self)
-    }
-
-    pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.0.iter().rev().find(|(known, _)| known == name).map(|(_, value)| *value)
+    pub(crate) fn get(&self, name: &str) -> Option<Json<'a>> {
+        self.0.member(name)
     }
 
     pub(crate) fn text(&self, name: &str) -> Shape<Cow<'a, str>> {
-        match self.get(name).map(Token::of) {
+        match self.get(name).map(Json::token) {
             None => Shape::Absent,
             Some(Token::Null) => Shape::Null,
             Some(Token::Text(text)) => Shape::Is(text),
@@ -30,7 +23,7 @@ impl<'a> Record<'a> {
     }
 
     pub(crate) fn boolean(&self, name: &str) -> Shape<bool> {
-        match self.get(name).map(Token::of) {
+        match self.get(name).map(Json::token) {
             None => Shape::Absent,
             Some(Token::Null) => Shape::Null,
             Some(Token::Bool(value)) => Shape::Is(value),
@@ -38,24 +31,24 @@ impl<'a> Record<'a> {
         }
     }
 
-    pub(crate) fn list(&self, name: &str) -> Shape<Vec<&'a RawValue>> {
-        self.get(name).map_or(Shape::Absent, |raw| list(raw.get()))
+    pub(crate) fn list(&self, name: &str) -> Shape<Vec<Json<'a>>> {
+        self.get(name).map_or(Shape::Absent, Json::list)
     }
 
     pub(crate) fn record(&self, name: &str) -> Option<Self> {
-        self.get(name).and_then(Self::of)
+        self.get(name).and_then(Json::record)
     }
 }
 
 /// Reads a list of texts, in which nulls are ignored. `None` for any other value.
 #[cfg(feature = "featbit")]
-pub(crate) fn texts(list: &[&RawValue]) -> Option<Vec<String>> {
+pub(crate) fn texts(list: &[Json<'_>]) -> Option<Vec<String>> {
     optional_texts(list).map(|texts| texts.into_iter().flatten().collect())
 }
 
 /// Reads a list of texts and nulls. `None` for any other value.
-pub(crate) fn optional_texts(list: &[&RawValue]) -> Option<Vec<Option<String>>> {
-    let text = |raw: &&RawValue| match Token::of(raw) {
+pub(crate) fn optional_texts(list: &[Json<'_>]) -> Option<Vec<Option<String>>> {
+    let text = |json: &Json<'_>| match json.token() {
         Token::Text(text) => Some(Some(text.into_owned())),
         Token::Null => Some(None),
         _ => None,
@@ -71,5 +64,5 @@ pub(crate) fn owned_text(record: &Record<'_>, name: &str) -> Option<String> {
 /// Returns the objects of a list; none for any other value. An element that is no object has no members.
 pub(crate) fn records<'a>(record: &Record<'a>, name: &str) -> Vec<Record<'a>> {
     let list = record.list(name).into_value().unwrap_or_default();
-    list.into_iter().map(|raw| Record::of(raw).unwrap_or_default()).collect()
+    list.into_iter().map(|json| json.record().unwrap_or_default()).collect()
 }

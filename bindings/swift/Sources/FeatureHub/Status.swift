@@ -26,6 +26,10 @@ public struct Status: Sendable, Equatable {
     public let dataAge: Duration?
     /// The time until the next attempt; nil if none is planned.
     public let nextAttempt: Duration?
+    /// The version of the newest flag or segment of FeatBit, in milliseconds since 1970; nil before the first flags, and for other systems.
+    public let cursor: Int64?
+    /// The time by which the clock of FeatBit's server is ahead, if a refusal has shown that the clocks differ; nil otherwise.
+    public let clockOffset: Duration?
     /// The numbers of failures and losses, such as `listenerPanics`, `droppedEvents` and `foreignFeatures`.
     public let counters: [String: Int64]
 
@@ -49,6 +53,8 @@ public struct Status: Sendable, Equatable {
         sinceContact = duration("secondsSinceContact")
         dataAge = duration("dataAgeSeconds")
         nextAttempt = duration("nextAttemptSeconds")
+        cursor = json["cursor"].integer
+        clockOffset = json["clockOffsetMillis"].integer.map { .milliseconds($0) }
         counters = Dictionary(uniqueKeysWithValues: Self.counted.map { ($0, json[$0].integer ?? 0) })
     }
 }

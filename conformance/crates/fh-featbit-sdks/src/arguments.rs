@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 const USAGE: &str = "\
 usage: fh-featbit-sdks adapter
-       fh-featbit-sdks compare --data FOLDER [--faults ours|all] --ours NAME COMMAND --published NAME COMMAND ...
+       fh-featbit-sdks compare --data FOLDER [--faults ours|all] [--server PROGRAM] --ours NAME COMMAND --published NAME COMMAND ...
 
 `adapter` runs our client, driven by lines of JSON. `compare` runs adapters against test servers and prints tables. COMMAND is a line of
-the shell. FOLDER is conformance/data. The program fails if one of our clients misses anything.";
+the shell. FOLDER is conformance/data. PROGRAM is `fh-test-featbit`; with it, the faults include those that last a minute. The program fails if one of our clients misses anything.";
 
 /// A command of the program.
 pub(crate) enum Command {
@@ -20,6 +20,8 @@ pub(crate) struct Arguments {
     pub(crate) data: PathBuf,
     pub(crate) sdks: Vec<Sdk>,
     pub(crate) faults: Faults,
+    /// The program of the test server, for the faults that need it as a process.
+    pub(crate) server: Option<PathBuf>,
 }
 
 /// An SDK with the command of its adapter.
@@ -53,12 +55,14 @@ impl Arguments {
             Some("compare") => {}
             _ => return Err(USAGE.to_string()),
         }
-        let (mut data, mut sdks, mut faults) = (None, Vec::new(), Faults::Unmeasured);
+        let (mut data, mut server, mut sdks) = (None, None, Vec::new());
+        let mut faults = Faults::Unmeasured;
         while let Some(option) = words.next() {
             let mut value =
                 || words.next().ok_or_else(|| format!("{option} needs a value\n{USAGE}"));
             match option.as_str() {
                 "--data" => data = Some(PathBuf::from(value()?)),
+                "--server" => server = Some(PathBuf::from(value()?)),
                 "--faults" => {
                     faults = match value()?.as_str() {
                         "ours" => Faults::Ours,
@@ -76,6 +80,6 @@ impl Arguments {
             }
         }
         let data = data.ok_or_else(|| format!("--data is missing\n{USAGE}"))?;
-        Ok(Command::Compare(Self { data, sdks, faults }))
+        Ok(Command::Compare(Self { data, sdks, faults, server }))
     }
 }

@@ -14,6 +14,7 @@ mod large;
 mod program;
 mod protocol;
 mod report;
+mod server_process;
 mod synchronisation;
 mod typed;
 mod vectors;

@@ -22,6 +22,13 @@ pub(crate) struct Program {
     output: BufReader<ChildStdout>,
 }
 
+/// The environment of a server, as its clients need it.
+pub(crate) struct Target {
+    pub(crate) secret: String,
+    pub(crate) streaming_url: String,
+    pub(crate) http_url: String,
+}
+
 #[derive(Deserialize)]
 struct Answer {
     ok: bool,
@@ -78,12 +85,18 @@ impl Program {
         server: &TestServer,
         environment: &Environment,
     ) -> Result<bool, String> {
-        let start = Command::Start {
+        self.connect_to(Target {
             secret: environment.server_secret(),
             streaming_url: server.streaming_url(),
             http_url: server.http_url(),
-            wait_ms: START.as_millis() as u64,
-        };
+        })
+    }
+
+    /// Starts a client of a server in another process, or behind a proxy. Returns true if it is ready in time.
+    pub(crate) fn connect_to(&mut self, target: Target) -> Result<bool, String> {
+        let Target { secret, streaming_url, http_url } = target;
+        let wait_ms = START.as_millis() as u64;
+        let start = Command::Start { secret, streaming_url, http_url, wait_ms };
         Ok(self.execute(&start)?.ready)
     }
 

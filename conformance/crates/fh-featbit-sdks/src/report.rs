@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
             Faults::All => true,
         };
         if is_measured {
-            missed.extend(faults::run(sdk)?);
+            missed.extend(faults::run(sdk, arguments.server.as_deref())?);
         }
     }
     if arguments.faults == Faults::All {

@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use fh_eval::featbit::{Compiler, Document, Profile};
-use fh_eval::internal::{Token, members};
+use fh_eval::internal::featbit::{Part, compile_accepted};
+use fh_eval::internal::{Json, Token, Tree};
 use fh_eval::{Ruleset, Timestamp};
 use serde_json::value::RawValue;
 
@@ -111,34 +112,59 @@ impl Store {
     /// former state.
     pub fn apply(&mut self, sync: &Sync<'_>) -> Applied {
         let mut applied = Applied::default();
-        let flags = entities(&sync.flags, "flag", "key", &mut applied.ignored);
-        let segments = entities(&sync.segments, "segment", "id", &mut applied.ignored);
-        applied.oldest = flags.iter().chain(&segments).map(|entity| entity.version).min();
+        let (mut flags, mut segments) =
+            (Entities::of("flag", "key"), Entities::of("segment", "id"));
         match sync.event {
             Event::Full => {
-                self.replace(&last_of_each(flags), &last_of_each(segments), &mut applied);
+                // Each flag and each segment is read once, for the store and for the ruleset.
+                let document =
+                    Document { flags: sync.flags.clone(), segments: sync.segments.clone() };
+                let ruleset = compile_accepted(self.compiler, &document, &mut |part, at, json| {
+                    let (entities, list) = match part {
+                        Part::Flag => (&mut flags, &sync.flags),
+                        Part::Segment => (&mut segments, &sync.segments),
+                    };
+                    list.get(at).is_some_and(|raw| entities.read(at, raw, json))
+                });
+                applied.oldest = oldest(&flags, &segments);
+                self.replace(ruleset, flags.take(&mut applied), segments.take(&mut applied));
+                applied.is_changed = true;
             }
-            Event::Patch => self.patch(flags, segments, &mut applied),
+            Event::Patch => {
+                for (entities, list) in [(&mut flags, &sync.flags), (&mut segments, &sync.segments)]
+                {
+                    for (at, raw) in list.iter().enumerate() {
+                        entities.read(at, raw, Tree::of(raw).json());
+                    }
+                }
+                applied.oldest = oldest(&flags, &segments);
+                let (flags, segments) = (flags.take(&mut applied), segments.take(&mut applied));
+                self.patch(flags, segments, &mut applied);
+            }
         }
         applied
     }
 
-    fn replace(&mut self, flags: &[Entity<'_>], segments: &[Entity<'_>], applied: &mut Applied) {
-        applied.is_changed = true;
-        // Flags and segments that cannot be compiled leave diagnostics in the ruleset.
-        self.ruleset = self.compiler.compile(&Document {
-            flags: flags.iter().map(|flag| flag.raw).collect(),
-            segments: segments.iter().map(|segment| segment.raw).collect(),
-        });
+    /// Replaces everything by a ruleset of these flags and segments. Those that cannot be compiled have left diagnostics in it.
+    fn replace(&mut self, ruleset: Ruleset, flags: Vec<Entity<'_>>, segments: Vec<Entity<'_>>) {
+        let count = flags.len() + segments.len();
+        let (flags, segments) = (last_of_each(flags), last_of_each(segments));
+        self.ruleset = ruleset;
+        if flags.len() + segments.len() < count {
+            self.ruleset = self.compiler.compile(&Document {
+                flags: flags.iter().map(|flag| flag.raw).collect(),
+                segments: segments.iter().map(|segment| segment.raw).collect(),
+            });
+        }
         self.flags.clear();
         self.keys.clear();
         self.segments.clear();
-        for flag in flags {
+        for flag in &flags {
             if flag.is_archived || self.ruleset.get(&flag.name).is_some() {
                 self.remember(flag);
             }
         }
-        for segment in segments {
+        for segment in &segments {
             self.remember_segment(segment);
         }
     }
@@ -272,38 +298,59 @@ fn last_of_each(entities: Vec<Entity<'_>>) -> Vec<Entity<'_>> {
     entities.into_iter().enumerate().filter(is_last).map(|(_, entity)| entity).collect()
 }
 
-/// Reads flags or segments, one by one. One that cannot be read is left out.
-fn entities<'a>(
-    raw: &[&'a RawValue],
-    noun: &str,
-    name: &str,
-    ignored: &mut Vec<String>,
-) -> Vec<Entity<'a>> {
-    let mut found = Vec::with_capacity(raw.len());
-    for (position, raw) in raw.iter().enumerate() {
-        match entity(raw, name) {
-            Ok(entity) => found.push(entity),
-            Err(why) => ignored.push(format!("{noun} {}: {why}", position + 1)),
-        }
-    }
-    found
+/// Returns the lowest version of flags and segments.
+fn oldest(flags: &Entities<'_>, segments: &Entities<'_>) -> Option<i64> {
+    flags.read.iter().chain(&segments.read).map(|entity| entity.version).min()
 }
 
-fn entity<'a>(raw: &'a RawValue, name: &str) -> Result<Entity<'a>, &'static str> {
-    let members = members(raw).ok_or("it is no object")?;
+/// The flags or the segments of a message, and the reasons why some cannot be read.
+struct Entities<'a> {
+    noun: &'static str,
+    /// The member with the name of an entity.
+    name: &'static str,
+    read: Vec<Entity<'a>>,
+    ignored: Vec<String>,
+}
+
+impl<'a> Entities<'a> {
+    const fn of(noun: &'static str, name: &'static str) -> Self {
+        Self { noun, name, read: Vec::new(), ignored: Vec::new() }
+    }
+
+    /// Reads an entity. One that cannot be read is left out, and the result is false.
+    fn read(&mut self, at: usize, raw: &'a RawValue, json: Json<'_>) -> bool {
+        match entity(raw, json, self.name) {
+            Ok(entity) => self.read.push(entity),
+            Err(why) => {
+                self.ignored.push(format!("{} {}: {why}", self.noun, at + 1));
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Returns the entities, and moves the reasons to the result of a message.
+    fn take(mut self, applied: &mut Applied) -> Vec<Entity<'a>> {
+        applied.ignored.append(&mut self.ignored);
+        self.read
+    }
+}
+
+fn entity<'a>(raw: &'a RawValue, json: Json<'_>, name: &str) -> Result<Entity<'a>, &'static str> {
+    let members = json.members().ok_or("it is no object")?;
     let (mut key, mut id, mut updated, mut is_archived) = (None, None, None, false);
-    for (member, value) in &members {
-        let text = || match Token::of(value) {
+    for (member, value) in members {
+        let text = || match value.token() {
             Token::Text(text) => Some(text),
             _ => None,
         };
         if member == name {
             key = text();
         }
-        match &**member {
+        match &*member {
             "id" => id = text(),
             "updatedAt" => updated = text(),
-            "isArchived" => is_archived = Token::of(value) == Token::Bool(true),
+            "isArchived" => is_archived = value.token() == Token::Bool(true),
             _ => {}
         }
     }

@@ -13,7 +13,7 @@ use crate::diagnostic::Diagnostic;
 use crate::explanation::{
     ExposureReport, FlagExplanation, FlagReport, RowStep, StepKind, StepOutcome, StepReport, Walk,
 };
-use crate::json::{Record, Shape, mend, owned_text as text, records as list};
+use crate::json::{Record, Shape, Tree, mend, owned_text as text, records as list};
 use crate::reason::EvaluationReason;
 use crate::tables::NO_POSITION;
 use crate::value::Kind;
@@ -23,7 +23,8 @@ pub(super) fn report(explanation: &FlagExplanation) -> FlagReport {
     let detail = explanation.detail.as_deref();
     let json = detail.map_or(String::new(), |detail| mend(&detail.json).into_owned());
     let json: Box<RawValue> = serde_json::from_str(&json).unwrap_or_default();
-    let flag = Record::of(&json).unwrap_or_default();
+    let tree = Tree::of(&json);
+    let flag = tree.json().record().unwrap_or_default();
     let walk = explanation.walk();
     let reporter = Reporter {
         key: detail.map_or("", |detail| &detail.key),

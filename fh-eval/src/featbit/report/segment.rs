@@ -7,8 +7,7 @@ use super::condition::{malformed_condition, title};
 use super::{Reporter, list, of_rule, outcome, text};
 use crate::diagnostic::Diagnostic;
 use crate::explanation::{Nested, RowStep, SegmentReport, StepKind, StepOutcome, StepReport};
-use crate::json::Record;
-use crate::json::mend;
+use crate::json::{Record, Tree, mend};
 
 /// The lists of a segment, which its first rows decide. The rows of its rules follow.
 const LISTS: [&str; 2] = ["excluded", "included"];
@@ -27,7 +26,8 @@ impl Reporter<'_> {
         };
         let json = mend(&detail.json);
         let json: Option<&RawValue> = serde_json::from_str(&json).ok();
-        let segment = json.and_then(Record::of).unwrap_or_default();
+        let tree = json.map(Tree::of);
+        let segment = tree.as_ref().and_then(|tree| tree.json().record()).unwrap_or_default();
         let rows = &nested.walk.rows;
         let rules: Vec<StepReport> = (0..)
             .zip(list(&segment, "rules"))

@@ -8,7 +8,6 @@ use crate::diagnostic::Diagnostic;
 use crate::explanation::{
     BucketReport, ConditionReport, RowStep, ShareReport, StepKind, StepOutcome, StepReport,
 };
-use crate::json;
 use crate::json::Record;
 use crate::tables::Share;
 
@@ -87,7 +86,7 @@ impl Reporter<'_> {
         let mut reports = Vec::new();
         for share in list(rule, "variations") {
             let variation = self.variation(&share, "id");
-            let bounds = share.get("rollout").and_then(|raw| json::list(raw.get()).into_value());
+            let bounds = share.get("rollout").and_then(|raw| raw.list().into_value());
             let mut bounds = bounds.unwrap_or_default().into_iter().map(double);
             let (from, to) = (bounds.next().flatten(), bounds.next().flatten());
             let own = rows.next_if(|row| {

@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::explanation::{
     ConditionReport, Nested, SegmentReport, StepKind, StepOutcome, StepReport, WalkedRule,
 };
-use crate::json::{Record, compact, mend, optional_texts};
+use crate::json::{Record, Tree, compact, mend, optional_texts};
 use crate::text::go_double;
 
 /// The conditions of a rule or of a segment, with their outcomes.
@@ -122,7 +122,8 @@ impl Reporter<'_> {
         };
         let json = mend(&detail.json);
         let json: Option<&RawValue> = serde_json::from_str(&json).ok();
-        let segment = json.and_then(Record::of).unwrap_or_default();
+        let tree = json.map(Tree::of);
+        let segment = tree.as_ref().and_then(|tree| tree.json().record()).unwrap_or_default();
         let rows = &nested.walk.rows;
         let combined = Combined::of(&segment);
         let diagnostics: Vec<&Diagnostic> = detail.diagnostics.iter().collect();

@@ -14,7 +14,7 @@ use crate::explanation::{
     FlagExplanation, FlagReport, RowStep, StepKind, StepOutcome, StepReport, Walk,
 };
 use crate::json::generic::{Writing, write};
-use crate::json::{Record, Shape, Token, mend, owned_text as text, records as list};
+use crate::json::{Record, Shape, Token, Tree, mend, owned_text as text, records as list};
 use crate::reason::EvaluationReason;
 use crate::tables::FeatureDetail;
 use crate::value::{Kind, Value};
@@ -81,7 +81,8 @@ impl Flag<'_> {
     ) -> FlagReport {
         let json = mend(&self.detail.json);
         let json: Box<RawValue> = serde_json::from_str(&json).unwrap_or_default();
-        let both = Record::of(&json).unwrap_or_default();
+        let tree = Tree::of(&json);
+        let both = tree.json().record().unwrap_or_default();
         let records =
             Records { flag: both.record("flag").unwrap_or_default(), state: both.record("state") };
         let kind = kind(&records.flag);
@@ -130,7 +131,7 @@ fn token(value: &Value) -> String {
 
 /// Returns the value in a member as a JSON token; `None` for null, and for a value that cannot be read.
 fn value_of(record: &Record<'_>, member: &str) -> Option<String> {
-    let raw = record.get(member).filter(|raw| Token::of(raw) != Token::Null)?;
+    let raw = record.get(member).filter(|raw| raw.token() != Token::Null)?;
     write(raw.get(), Writing::Json).ok()
 }
 

@@ -4,13 +4,13 @@ use super::super::KEY;
 use super::{Reporter, list, text, value_of};
 use crate::bucket::BASIS_POINTS;
 use crate::explanation::{BucketReport, RowStep, ShareReport, StepKind, StepOutcome, StepReport};
-use crate::json::{Record, Token};
+use crate::json::{Json, Record, Token};
 use crate::reason::EvaluationReason;
 use crate::tables::{NO_POSITION, Share};
 
 /// Returns the integer in a member; `None` for any other value.
 pub(super) fn percentage(record: &Record<'_>, member: &str) -> Option<i64> {
-    match record.get(member).map(Token::of) {
+    match record.get(member).map(Json::token) {
         None | Some(Token::Null) => Some(0),
         Some(Token::Number(digits)) => digits.parse().ok(),
         Some(_) => None,

@@ -75,17 +75,17 @@ pub(super) fn measure(sdk: &Sdk, fault: ServerFault) -> Result<Measured, String>
     }
     let is_back = program.wait(&colour, "blue", PATIENCE).unwrap_or_default();
     let back = is_back.then(|| end.elapsed().as_secs_f64());
-    let attempts = attempts(&server.record(), begin);
+    let record: Record = server.record();
+    let upgrades = record.upgrades.iter().map(|upgrade| upgrade.at);
+    let polls = record.requests.iter().filter(|request| request.method == "GET");
+    let attempts = attempts(upgrades.chain(polls.map(|poll| poll.at)), begin);
     Ok(Measured { has_kept_values, back, attempts, notices })
 }
 
-/// Returns the largest number of attempts in any window of three seconds, divided by three.
-fn attempts(record: &Record, begin: Instant) -> f64 {
+/// Returns the largest number of attempts since a time in any window of three seconds, divided by three.
+pub(super) fn attempts(times: impl Iterator<Item = Instant>, begin: Instant) -> f64 {
     const WINDOW: Duration = Duration::from_secs(3);
-    let upgrades = record.upgrades.iter().map(|upgrade| upgrade.at);
-    let polls = record.requests.iter().filter(|request| request.method == "GET");
-    let mut times: Vec<Instant> = upgrades.chain(polls.map(|poll| poll.at)).collect();
-    times.retain(|at| *at >= begin);
+    let times: Vec<Instant> = times.filter(|at| *at >= begin).collect();
     let within = |first: &Instant| {
         times.iter().filter(|at| *at >= first && at.duration_since(*first) < WINDOW).count()
     };

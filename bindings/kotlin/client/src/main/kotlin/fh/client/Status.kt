@@ -58,6 +58,13 @@ public class Status internal constructor(private val members: Map<String, Any?>)
     /** The time until the next attempt; null if none is planned. */
     public val nextAttempt: Duration? get() = duration("nextAttemptSeconds")
 
+    /** The version of the newest flag or segment of FeatBit, in milliseconds since 1970; null before the first flags, and for other systems. */
+    public val cursor: Long? get() = members["cursor"]?.toString()?.toLong()
+
+    /** The time by which the clock of FeatBit's server is ahead, if a refusal has shown that the clocks differ; null otherwise. */
+    public val clockOffset: Duration?
+        get() = members["clockOffsetMillis"]?.toString()?.toLong()?.let(Duration::ofMillis)
+
     /** The numbers of failures and losses, such as `listenerPanics`, `droppedEvents` and `foreignFeatures`. */
     public val counters: Map<String, Long>
         get() = COUNTERS.associateWith { members[it].toString().toLong() }

@@ -29,6 +29,8 @@ class FeatBitTest {
                 assertEquals("sockets_unsupported", notices.poll(PATIENCE_SECONDS, TimeUnit.SECONDS))
                 assertTrue(it.context("keyId" to "bob").isEnabled("dark"))
                 assertFalse(it.context("keyId" to "eve").isEnabled("dark"))
+                val status = it.statusNow()
+                assertTrue(status.cursor!! > 0 && status.clockOffset == null, "$status")
                 await("a rest until the next poll") { it.statusNow().connection == "resting" }
             }
         }

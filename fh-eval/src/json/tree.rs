@@ -1,0 +1,308 @@
+//! The parts of a JSON value, which are found in one pass over its text. Reading a value within a value then reads no text again.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::escaped::unescape;
+use super::record::Record;
+use super::{Shape, Token, compact};
+
+/// A JSON value and the positions of all values in it.
+pub struct Tree<'a> {
+    text: &'a str,
+    parts: Vec<Part>,
+    /// True if there is white space between tokens.
+    is_spaced: bool,
+}
+
+/// A value, or the name of a member, which precedes its value.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    from: usize,
+    to: usize,
+    /// Number of parts in this one, itself included. The parts of a list or an object follow it.
+    count: usize,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Object,
+    List,
+    /// A text without escapes.
+    Plain,
+    /// A text with escapes.
+    Escaped,
+    /// A number, a boolean or null.
+    Other,
+}
+
+/// A value of a tree.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Json<'a> {
+    /// The text of the whole tree.
+    text: &'a str,
+    /// The part of the value, and the parts in it.
+    parts: &'a [Part],
+}
+
+impl<'a> Tree<'a> {
+    /// Reads a value. Neither its depth nor its length is limited, and reading does not recurse.
+    #[must_use]
+    pub fn of(raw: &'a RawValue) -> Self {
+        let text = raw.get();
+        let bytes = text.as_bytes();
+        // A part of a flag has some ten bytes on average.
+        let mut parts: Vec<Part> = Vec::with_capacity(text.len() / 8 + 1);
+        let mut open: Vec<usize> = Vec::new();
+        let mut is_spaced = false;
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
+            let from = at;
+            let kind;
+            (at, kind) = match byte {
+                b'"' => end_of_text(bytes, at + 1),
+                b'[' => {
+                    open.push(parts.len());
+                    (at + 1, Kind::List)
+                }
+                b'{' => {
+                    open.push(parts.len());
+                    (at + 1, Kind::Object)
+                }
+                b']' | b'}' => {
+                    at += 1;
+                    let count = parts.len();
+                    if let Some(at_list) = open.pop()
+                        && let Some(part) = parts.get_mut(at_list)
+                    {
+                        (part.to, part.count) = (at, count - at_list);
+                    }
+                    continue;
+                }
+                b',' | b':' => {
+                    at += 1;
+                    continue;
+                }
+                byte if byte.is_ascii_whitespace() => {
+                    is_spaced = true;
+                    at += 1;
+                    continue;
+                }
+                _ => (end_of_scalar(bytes, at + 1), Kind::Other),
+            };
+            parts.push(Part { from, to: at, count: 1, kind });
+        }
+        Self { text, parts, is_spaced }
+    }
+
+    /// Returns the value.
+    #[must_use]
+    pub fn json(&self) -> Json<'_> {
+        Json { text: self.text, parts: &self.parts }
+    }
+
+    /// Returns the text of the value without the white space between its tokens.
+    #[must_use]
+    pub fn compact(&self) -> String {
+        if self.is_spaced { compact(self.text) } else { self.text.to_string() }
+    }
+}
+
+impl Part {
+    /// Returns true if this part of a text is the name.
+    fn is_text(&self, text: &str, name: &str) -> bool {
+        match self.kind {
+            // Most names differ in their lengths.
+            Kind::Plain => {
+                self.to - self.from == name.len() + 2
+                    && text.as_bytes().get(self.from + 1..self.to - 1) == Some(name.as_bytes())
+            }
+            Kind::Escaped => text.get(self.from..self.to).is_some_and(|it| unescape(it) == name),
+            _ => false,
+        }
+    }
+}
+
+impl<'a> Json<'a> {
+    /// Returns the text of the value.
+    #[must_use]
+    pub fn get(self) -> &'a str {
+        let text = self.parts.first().and_then(|part| self.text.get(part.from..part.to));
+        text.unwrap_or_default()
+    }
+
+    /// Returns the value as a token, without the contents of a list or an object.
+    #[must_use]
+    pub fn token(self) -> Token<'a> {
+        match self.kind() {
+            Some(Kind::Plain) => Token::Text(Cow::Borrowed(self.inside())),
+            _ => Token::read(self.get()),
+        }
+    }
+
+    fn kind(self) -> Option<Kind> {
+        self.parts.first().map(|part| part.kind)
+    }
+
+    /// Returns the text between the quotes of a text.
+    fn inside(self) -> &'a str {
+        let token = self.get();
+        token.get(1..token.len().saturating_sub(1)).unwrap_or_default()
+    }
+
+    pub(crate) fn record(self) -> Option<Record<'a>> {
+        (self.kind() == Some(Kind::Object)).then_some(Record(self))
+    }
+
+    pub(crate) fn list(self) -> Shape<Vec<Self>> {
+        match self.kind() {
+            Some(Kind::List) => Shape::Is(self.inner().collect()),
+            Some(Kind::Other) if self.get() == "null" => Shape::Null,
+            _ => Shape::Other,
+        }
+    }
+
+    /// Returns the members of an object, in order and with their names unescaped, or `None` for any other value. A name that occurs twice
+    /// has two entries. A lone surrogate in a name becomes U+FFFD.
+    #[must_use]
+    pub fn members(self) -> Option<impl Iterator<Item = (Cow<'a, str>, Self)>> {
+        let record = self.record()?;
+        let mut inner = record.0.inner();
+        Some(std::iter::from_fn(move || Some((inner.next()?.text(), inner.next()?))))
+    }
+
+    /// Returns the last member of an object with this name.
+    pub(super) fn member(self, name: &str) -> Option<Self> {
+        let text = self.text;
+        let mut found = None;
+        let mut rest = self.parts.get(1..).unwrap_or_default();
+        while let [of_name, inner @ ..] = rest {
+            let (value, others) = inner.split_at_checked(inner.first()?.count)?;
+            if of_name.is_text(text, name) {
+                found = Some(Self { text, parts: value });
+            }
+            rest = others;
+        }
+        found
+    }
+
+    fn text(self) -> Cow<'a, str> {
+        match self.kind() {
+            Some(Kind::Plain) => Cow::Borrowed(self.inside()),
+            _ => unescape(self.get()),
+        }
+    }
+
+    /// Returns the elements of a list, or the names and the values of an object.
+    fn inner(self) -> impl Iterator<Item = Self> {
+        let text = self.text;
+        let mut rest = self.parts.get(1..).unwrap_or_default();
+        std::iter::from_fn(move || {
+            let count = rest.first()?.count;
+            let (parts, others) = rest.split_at_checked(count)?;
+            rest = others;
+            Some(Self { text, parts })
+        })
+    }
+}
+
+/// Returns the position after the quote that ends the text with this position in it, and the kind of the text.
+fn end_of_text(bytes: &[u8], mut at: usize) -> (usize, Kind) {
+    let mut kind = Kind::Plain;
+    loop {
+        at = next_quote_or_escape(bytes, at);
+        match bytes.get(at) {
+            Some(b'\\') => {
+                kind = Kind::Escaped;
+                at += 2;
+            }
+            Some(_) => return (at + 1, kind),
+            None => return (bytes.len(), kind),
+        }
+    }
+}
+
+/// Returns the position of the next quote or backslash. Eight bytes are compared at once, because texts may be long.
+fn next_quote_or_escape(bytes: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    // The lowest set bit is that of the first equal byte. Bits above it may be wrong.
+    let equal = |chunk: u64, byte: u8| {
+        let difference = chunk ^ (ONES * u64::from(byte));
+        difference.wrapping_sub(ONES) & !difference & HIGH
+    };
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
+        let chunk = u64::from_le_bytes(*chunk);
+        let found = equal(chunk, b'"') | equal(chunk, b'\\');
+        if found != 0 {
+            return at + (found.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    let found = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'));
+    at + found.unwrap_or(rest.len())
+}
+
+fn end_of_scalar(bytes: &[u8], at: usize) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let is_end = |byte: &u8| matches!(byte, b',' | b']' | b'}') || byte.is_ascii_whitespace();
+    at + rest.iter().position(is_end).unwrap_or(rest.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Returns the value as serde_json reads it, from its parts.
+    fn value(json: Json<'_>) -> Value {
+        match (json.token(), json.list()) {
+            (_, Shape::Is(list)) => list.into_iter().map(value).collect(),
+            (Token::Object, _) => {
+                let members = json.members().unwrap();
+                Value::Object(members.map(|(name, it)| (name.into_owned(), value(it))).collect())
+            }
+            (Token::Text(text), _) => text.into(),
+            _ => serde_json::from_str(json.get()).unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_last_member_with_a_name_counts() {
+        let raw: &RawValue = serde_json::from_str(r#" {"a":1,"\u0061":[2],"b":{"a":3}} "#).unwrap();
+        let tree = Tree::of(raw);
+        let found = |name| tree.json().member(name).map(Json::get);
+        assert_eq!((found("a"), found("b"), found("c")), (Some("[2]"), Some(r#"{"a":3}"#), None));
+    }
+
+    proptest! {
+        #[test]
+        fn parts_are_those_that_serde_json_reads(
+            json in {
+                let text = r#""([a-z ,:\[\]{}]|\\["\\n]|\\u00e9|é){0,20}""#;
+                let leaf = prop_oneof![text, "-?[1-9][0-9]{0,8}", "true|false|null"];
+                leaf.prop_recursive(4, 40, 5, move |inner| {
+                    let lists = prop::collection::vec(inner.clone(), 0..5)
+                        .prop_map(|list| format!("[ {} ]", list.join(" ,")));
+                    let objects = prop::collection::vec((text, inner), 0..5).prop_map(|members| {
+                        let members = members.iter().map(|(name, it)| format!("{name}:{it}\n"));
+                        format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+                    });
+                    prop_oneof![lists, objects]
+                })
+            },
+        ) {
+            let raw: &RawValue = serde_json::from_str(&json).unwrap();
+            let expected: Value = serde_json::from_str(&json).unwrap();
+            let tree = Tree::of(raw);
+            prop_assert_eq!(value(tree.json()), expected);
+            prop_assert_eq!(tree.json().get(), json.as_str());
+            prop_assert_eq!(tree.compact(), compact(&json));
+        }
+    }
+}
