@@ -21,11 +21,11 @@ extension Client {
     /// client.followLifecycle()
     /// ```
     ///
-    /// The client follows the app until it ends, or until the function that is returned was called, which leaves the client as it is.
+    /// The client follows the app until it ends, or until the subscription is cancelled, which leaves the client as it is.
     @discardableResult
-    public func followLifecycle() -> @Sendable () -> Void {
+    public func followLifecycle() -> Subscription {
         // Only a wrong request has an error, and this one is right.
-        guard let lifecycle = try? AppLifecycle(reader.client) else { return {} }
+        guard let lifecycle = try? AppLifecycle(reader.client) else { return Subscription {} }
         return follow(lifecycle, [AppNotifications.ofPlatform.report, NetworkChanges.report])
     }
 }

@@ -98,15 +98,15 @@ struct AppNotifications: Sendable {
 }
 
 extension Client {
-    /// Makes the client follow the events of a platform until it ends. Returns a function that stops it before.
-    func follow(_ lifecycle: AppLifecycle, _ sources: [(AppLifecycle) -> @Sendable () -> Void]) -> @Sendable () -> Void {
+    /// Makes the client follow the events of a platform until it ends.
+    func follow(_ lifecycle: AppLifecycle, _ sources: [(AppLifecycle) -> @Sendable () -> Void]) -> Subscription {
         let ends = sources.map { $0(lifecycle) }
         let end: @Sendable () -> Void = {
             lifecycle.end()
             for end in ends { end() }
         }
         let number = reader.lifetime.add(end)
-        return { [lifetime = reader.lifetime] in
+        return Subscription { [lifetime = reader.lifetime] in
             lifetime.remove(number)
             end()
         }
