@@ -83,7 +83,8 @@ pub(crate) fn doc_examples() -> Result<(), String> {
 pub(crate) fn binary(name: &str) -> Result<PathBuf, String> {
     build()?;
     let list = Descriptions::new()?.binaries;
-    let described = fs::read_to_string(&list).map_err(|why| format!("{}: {why}", list.display()))?;
+    let described =
+        fs::read_to_string(&list).map_err(|why| format!("{}: {why}", list.display()))?;
     let described: Value =
         serde_json::from_str(&described).map_err(|why| format!("{}: {why}", list.display()))?;
     match is_built(&described, name) {

@@ -1,5 +1,6 @@
 //! The packages for Kotlin and Java: their build, their tests, and what ships.
 
+pub(crate) mod android;
 mod check;
 pub(crate) mod conformance;
 mod examples;
