@@ -123,6 +123,14 @@ pub(crate) fn all() -> Vec<Deep> {
             &["bindings/kotlin", "bindings/python/wheels/licences.py"],
         ),
         deep(
+            Part::new("android: package")
+                .prepare(kotlin::android::prepare)
+                .build(kotlin::android::build)
+                .run(kotlin::android::run),
+            &["fh-jni", "fh-cli"],
+            &["bindings/kotlin", "bindings/python/wheels/licences.py"],
+        ),
+        deep(
             Part::new("kotlin: endurance")
                 .prepare(kotlin::prepare)
                 .build(kotlin::build)

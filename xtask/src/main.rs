@@ -113,6 +113,9 @@ cargo xtask <command>
   package kotlin [--all|TARGET...]
                      build the release of the native library for this machine, all targets or the named ones of the toolchain, and the jars,
                      into the Maven repository target/kotlin/repository; check them, and run the examples of the pages with them
+  package android [--without-natives]
+                     build the package for Android apps into the Maven repository target/kotlin/android/repository, with the native
+                     libraries of Android's NDK, and check its files
   package swift      build the release of the native library and the package for Swift on Linux into target/swift/FeatureHub, check them, and
                      run the examples of the pages with them in a fresh package
   simulate [NAME]    the simulation of the session with mutants, each of which must be found, or with the named one

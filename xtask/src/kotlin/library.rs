@@ -11,7 +11,7 @@ use crate::python_environment::Environment;
 use crate::shell::{Run, root, target_folder};
 
 /// The arguments of Cargo for the library that ships. Its panics unwind, because each native function catches them.
-const RELEASE: &str = "--locked --release --config profile.release.strip=true --config profile.release.lto=\"fat\" -p fh-jni --target";
+pub(super) const RELEASE: &str = "--locked --release --config profile.release.strip=true --config profile.release.lto=\"fat\" -p fh-jni --target";
 /// Crates that no read calls. Their code is small rather than fast, so that the library has at most 3.5 MB.
 const SMALL: [&str; 6] =
     ["fh-binding", "fh-files", "fh-session", "regex-syntax", "saphyr-parser", "tokio"];
@@ -130,6 +130,12 @@ impl Libraries {
         fs::create_dir_all(&folder).map_err(failed)?;
         fs::copy(from.join(target.file()), &file).map_err(failed)?;
         Ok(file)
+    }
+
+    /// Returns the library for this machine without optimization, which was built.
+    pub(super) fn debug_file() -> Result<PathBuf, String> {
+        let target = Target::of_this_machine()?;
+        Ok(folder()?.join("native").join(target.folder).join(target.file()))
     }
 
     /// Returns the files of the libraries.

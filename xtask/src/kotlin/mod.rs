@@ -1,5 +1,6 @@
 //! The packages for Kotlin and Java: their build, their tests, and what ships.
 
+pub(crate) mod android;
 mod check;
 pub(crate) mod conformance;
 mod examples;
@@ -88,7 +89,7 @@ fn tests() -> Result<Run, String> {
     let featbit = binary("fh-test-featbit")?;
     let featuresignals = featbit.with_file_name("fh-test-featuresignals");
     let run = maven(
-        "-pl client,jdk,okhttp,transports,openfeature jar:jar surefire:test -Dsurefire.useFile=false",
+        "-pl client,jdk,okhttp,transports,android,openfeature jar:jar surefire:test -Dsurefire.useFile=false",
     );
     Ok(run
         .env("FH_TEST_FEATBIT", &featbit.display().to_string())

@@ -13,6 +13,7 @@ const REASON: &str = "the native library is built for all platforms";
 /// Runs `cargo xtask package`.
 pub(crate) fn command(arguments: &[String]) -> Result<(), String> {
     match arguments {
+        [platform, rest @ ..] if platform == "android" => super::android::command(rest),
         [language, names @ ..] if language == "kotlin" => {
             let targets = Target::named(names)?;
             let has_own = Target::named(&[])?.iter().all(|own| targets.contains(own));
@@ -25,7 +26,8 @@ pub(crate) fn command(arguments: &[String]) -> Result<(), String> {
             say!("    the examples were not run: the package has no library for this machine");
             Ok(())
         }
-        _ => Err("cargo xtask package kotlin [--all|TARGET...], or cargo xtask package swift"
+        _ => Err("cargo xtask package kotlin [--all|TARGET...], cargo xtask package android [--without-natives], or \
+                  cargo xtask package swift"
             .to_string()),
     }
 }

@@ -25,6 +25,7 @@ mod detail;
 mod edge;
 mod event;
 mod later;
+mod lifecycle;
 mod object;
 mod overrides;
 mod part;

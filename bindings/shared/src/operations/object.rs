@@ -1,7 +1,7 @@
 //! The objects of a program besides clients.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use fh_client::overrides::{
     EnvironmentOverrides, MemoryOverrides, YamlOverrides, environment_overrides, usual_yaml_path,
@@ -14,7 +14,8 @@ use serde_json::json;
 
 use super::answer::{Answer, Failure};
 use super::later::Later;
-use super::{edge, overrides, rules};
+use super::{edge, lifecycle, overrides, rules};
+use crate::lifecycle::Lifecycle;
 
 /// An object of a program. Clones are handles of the same object.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub enum Object {
     Environment(Option<Arc<EnvironmentOverrides>>),
     /// A time of day that stands still until the program sets it.
     Clock(Arc<AtomicI64>),
+    /// The lifecycle of an app.
+    Lifecycle(Arc<Mutex<Lifecycle>>),
     /// Compiled features, which are evaluated without a client.
     Rules(Arc<Ruleset>),
 }
@@ -47,6 +50,7 @@ enum New {
     Yaml { path: Option<String> },
     Environment,
     Clock { millis: i64 },
+    Lifecycle,
     Rules { payload: String, profile: ProfileName },
 }
 
@@ -89,6 +93,7 @@ impl Object {
             )),
             New::Environment => Self::Environment(environment_overrides().map(Arc::new)),
             New::Clock { millis } => Self::Clock(Arc::new(AtomicI64::new(millis))),
+            New::Lifecycle => Self::Lifecycle(Arc::default()),
             New::Rules { payload, profile } => {
                 let profile = match profile {
                     ProfileName::Client => Profile::Client,
@@ -111,6 +116,9 @@ impl Object {
             Self::Edge(edge) => edge::perform(edge, request),
             Self::Overrides(overrides) => overrides::perform(overrides, request),
             Self::Rules(rules) => rules::perform(rules, request),
+            Self::Lifecycle(app) => {
+                lifecycle::perform(&mut app.lock().unwrap_or_else(PoisonError::into_inner), request)
+            }
             Self::Clock(millis) => Ok(match serde_json::from_str(request)? {
                 ClockRequest::Set { millis: now } => json!(millis.store(now, Ordering::Relaxed)),
                 ClockRequest::Now => json!(millis.load(Ordering::Relaxed)),

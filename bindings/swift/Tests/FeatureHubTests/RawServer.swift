@@ -18,6 +18,7 @@ final class RawServer: Sendable {
         var connections: [Connection] = []
         var waiting: [RawRequest] = []
         var count = 0
+        var connectionCount = 0
     }
 
     private let listener: Int32
@@ -36,11 +37,19 @@ final class RawServer: Sendable {
     /// The number of requests so far.
     var count: Int { state.with { $0.count } }
 
+    /// The number of connections so far.
+    var connectionCount: Int { state.with { $0.connectionCount } }
+
+    /// Returns the next request if one has come.
+    func poll() -> RawRequest? {
+        state.with { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }
+    }
+
     /// Waits for the next request.
     func next() async throws -> RawRequest {
         var request: RawRequest?
         try await eventually("no request came") {
-            request = state.with { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }
+            request = poll()
             return request != nil
         }
         return try XCTUnwrap(request)
@@ -79,6 +88,7 @@ final class RawServer: Sendable {
             let connection = Connection(socket)
             let isStopped = state.with { state in
                 state.connections.append(connection)
+                state.connectionCount += 1
                 return state.isStopped
             }
             if isStopped { connection.end() }

@@ -46,10 +46,12 @@ class LibraryTest {
 
     private fun file(name: String, bytes: ByteArray): File = folder.resolve(name).toFile().apply { writeBytes(bytes) }
 
-    /** Returns a reader with the package's classes of a class loader of its own, in which no library is loaded. */
-    private fun reader(): UnaryOperator<String> {
+    /** Returns a reader with the package's classes of a class loader of its own, in which no library is loaded. It may have a library installed. */
+    private fun reader(installed: File? = null): UnaryOperator<String> {
         val urls = CLASS_PATH.split(File.pathSeparator).map { File(it).toURI().toURL() }
-        val loader = URLClassLoader(urls.toTypedArray(), ClassLoader.getSystemClassLoader().parent)
+        val loader = object : URLClassLoader(urls.toTypedArray(), ClassLoader.getSystemClassLoader().parent) {
+            override fun findLibrary(name: String): String? = installed?.path?.takeIf { name == "fh_jni" }
+        }
         @Suppress("UNCHECKED_CAST")
         return loader.loadClass("fh.client.Reader").getDeclaredConstructor().newInstance() as UnaryOperator<String>
     }
@@ -128,6 +130,19 @@ class LibraryTest {
             assertEquals("blue", first.apply(""))
         }
         assertEquals(emptyList<String>(), folder.toFile().list().orEmpty().toList())
+    }
+
+    /** Android lets no app write code, so the folder for temporary files is of no use there. */
+    @Test
+    fun `on Android, the library is the one that was installed with the app`() {
+        with(mapOf("java.vm.name" to "Dalvik", "java.io.tmpdir" to "${folder.resolve("absent")}")) {
+            assertEquals("red", reader(file("installed.so", loaded)).apply("red"))
+            val reader = reader()
+            assertRefused(listOf(reader.apply("red"), reader.apply("red")), listOf("no fh_jni in", "fh-client-android", "arm64-v8a"))
+            val foreign = File(System.getProperty("java.home"), "lib/${System.mapLibraryName("verify")}").readBytes()
+            val other = reader(file("installed-other.so", foreign))
+            assertRefused(listOf(other.apply("red"), other.apply("red")), listOf("the library of the app is not the native library of fh-client"))
+        }
     }
 
     @Test

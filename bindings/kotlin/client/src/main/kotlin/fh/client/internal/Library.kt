@@ -14,6 +14,8 @@ internal object Library {
     /** The system property that names the file of the library. */
     private const val PROPERTY = "fh.client.library"
 
+    private const val NAME = "fh_jni"
+
     /**
      * The reason why the library cannot be used. The object keeps it for later calls. If its initialization failed, they would get a
      * `NoClassDefFoundError` without the reason.
@@ -40,16 +42,28 @@ internal object Library {
         }
 
     private fun load() {
+        if (Platform.isAndroid()) return loadInstalled()
         val named = System.getProperty(PROPERTY)
         if (named.isNullOrEmpty()) return loadUnpacked()
         val advice = "set -D$PROPERTY to a library of this version, or leave it out for the one in the package"
         load(Paths.get(named).toAbsolutePath(), advice)
     }
 
+    /** Loads the library that Android has installed with the app. */
+    private fun loadInstalled() {
+        val advice = "add the package fh-client-android, which has it for arm64-v8a, armeabi-v7a and x86_64"
+        try {
+            System.loadLibrary(NAME)
+        } catch (error: LinkageError) {
+            throw failed("the native library of the app cannot be loaded: ${error.message}", advice)
+        }
+        checkVersion("the library of the app", "use the classes and the library of the same version of fh-client-android")
+    }
+
     /** Writes the library of this platform into a private folder, and loads it. */
     private fun loadUnpacked() {
         val platform = Platform.name()
-        val name = "fh/native/$platform/${System.mapLibraryName("fh_jni")}"
+        val name = "fh/native/$platform/${System.mapLibraryName(NAME)}"
         val bytes = resource(name)
             ?: throw failed("the package has no native library for $platform ($name)", "set -D$PROPERTY to one that is built for it")
         // In a new machine, a cryptographic digest of the file takes 60 ms.
@@ -62,7 +76,7 @@ internal object Library {
         } catch (error: IOException) {
             throw failed("the native library cannot be unpacked into a folder of $temporary: $error", advice)
         }
-        val file = folder.resolve(System.mapLibraryName("fh_jni"))
+        val file = folder.resolve(System.mapLibraryName(NAME))
         try {
             Files.write(file, bytes)
             load(file, advice)
@@ -82,14 +96,18 @@ internal object Library {
         } catch (error: LinkageError) {
             throw failed("the native library $file cannot be loaded: ${LibraryFile(file).causeOf(error)}", advice)
         }
+        checkVersion("the file $file", advice)
+    }
+
+    private fun checkVersion(library: String, advice: String) {
         val expected = resource("fh/native/version")?.toString(Charsets.UTF_8)?.trim()
         val found = try {
             Bridge.version()
         } catch (_: UnsatisfiedLinkError) {
-            throw failed("the file $file is not the native library of fh-client $expected", advice)
+            throw failed("$library is not the native library of fh-client $expected", advice)
         }
         if (found != expected) {
-            throw failed("the native library $file has the version $found, and the package has the version $expected", advice)
+            throw failed("$library has the version $found, and the package has the version $expected", advice)
         }
     }
 

@@ -12,6 +12,9 @@ internal object Platform {
         return "${system()}-${architecture()}$libc"
     }
 
+    /** Returns true on Android, which installs the libraries of an app itself. Its name of the system is that of Linux. */
+    fun isAndroid(): Boolean = System.getProperty("java.vm.name") == "Dalvik"
+
     private fun system(): String {
         val name = System.getProperty("os.name").lowercase(Locale.ROOT)
         return if (name.startsWith("mac")) "macos" else name

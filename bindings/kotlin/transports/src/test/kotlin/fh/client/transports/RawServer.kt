@@ -20,12 +20,16 @@ class RawServer(private val greeting: String = "") : AutoCloseable {
     private val sockets = ConcurrentLinkedQueue<Socket>()
     private val requests = LinkedBlockingQueue<RawRequest>()
     private val received = AtomicInteger()
+    private val connections = AtomicInteger()
 
     val port: Int = listener.localPort
     val url: String = "http://127.0.0.1:$port"
 
     /** The number of requests so far. */
     val count: Int get() = received.get()
+
+    /** The number of connections so far. */
+    val connectionCount: Int get() = connections.get()
 
     init {
         inBackground { while (true) listener.accept().let { inBackground { serve(it) } } }
@@ -34,6 +38,9 @@ class RawServer(private val greeting: String = "") : AutoCloseable {
     /** Waits for the next request. */
     fun next(): RawRequest =
         requests.poll(PATIENCE_SECONDS, TimeUnit.SECONDS) ?: throw AssertionError("no request came")
+
+    /** Returns the next request if one has come. */
+    fun poll(): RawRequest? = requests.poll()
 
     /** Waits this long, and returns true if no request came. */
     fun isQuietFor(seconds: Long): Boolean = requests.poll(seconds, TimeUnit.SECONDS) == null
@@ -45,6 +52,7 @@ class RawServer(private val greeting: String = "") : AutoCloseable {
 
     private fun serve(socket: Socket) {
         sockets.add(socket)
+        connections.incrementAndGet()
         socket.getOutputStream().write(greeting.toByteArray())
         val end = CountDownLatch(1)
         try {

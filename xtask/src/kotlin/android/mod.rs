@@ -1,0 +1,64 @@
+//! `cargo xtask package android`: the package for Android apps, and its checks.
+
+mod aar;
+mod natives;
+mod tools;
+
+use super::folder;
+use super::shrunk::{self, Program};
+use crate::output::say;
+use crate::shell::Run;
+
+pub(super) use self::aar::Aar;
+use self::natives::{ABIS, Natives};
+pub(super) use self::tools::Tools;
+
+/// Runs the command with its arguments after `android`.
+pub(super) fn command(arguments: &[String]) -> Result<(), String> {
+    let natives = match arguments {
+        [] => Natives::with_ndk()?,
+        [only] if only == "--without-natives" => Natives::None,
+        _ => return Err("cargo xtask package android [--without-natives]".to_string()),
+    };
+    prepare()?;
+    package(&natives).map(|_| ())
+}
+
+/// Installs what the package needs, apart from the NDK.
+pub(crate) fn prepare() -> Result<(), String> {
+    super::prepare()?;
+    natives::prepare()
+}
+
+/// Builds the package, with native libraries if this machine has an NDK, and compiles the library's code for each ABI.
+pub(crate) fn build() -> Result<(), String> {
+    let natives = Natives::with_ndk().unwrap_or_else(|why| {
+        say!("    without native libraries: {why}");
+        Natives::None
+    });
+    super::build()?;
+    package(&natives)?;
+    for abi in &ABIS {
+        Run::new("cargo check --locked -p fh-jni --target").args(&[abi.triple.to_string()]).go()?;
+    }
+    Ok(())
+}
+
+/// Checks the uses of Android in the package, and shrinks a program with it.
+pub(crate) fn run() -> Result<(), String> {
+    let aar = Aar::read()?;
+    let tools = Tools::install()?;
+    tools.check_api_level(&aar)?;
+    shrunk::run_program(&Program::of_android(&aar, &tools)?)
+}
+
+fn package(natives: &Natives) -> Result<Aar, String> {
+    let libraries = natives.build(&folder()?.join("android/natives"))?;
+    let aar = Aar::build(&libraries)?;
+    aar.check(&libraries)?;
+    say!("    the repository is {}", aar::repository()?.display());
+    if libraries.is_empty() {
+        say!("    the package has no native library: an app cannot use it");
+    }
+    Ok(aar)
+}

@@ -1,0 +1,160 @@
+//! The native libraries for Android, which the NDK links.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::super::library::RELEASE;
+use crate::output::say;
+use crate::python::empty_folder;
+use crate::shell::{Run, target_folder};
+use crate::{install, machine_paths};
+
+/// The variables that name the folder of the NDK.
+const VARIABLES: [&str; 2] = ["ANDROID_NDK_HOME", "ANDROID_NDK_ROOT"];
+const CLANG: &str = "toolchains/llvm/prebuilt/linux-x86_64/bin";
+/// The oldest version of Android's programming interface, 8.0.
+pub(super) const MIN_SDK: u32 = 26;
+/// Android loads a library on a device with pages of this size only if its segments are aligned to it.
+const PAGE: u64 = 16_384;
+const MOST_BYTES: u64 = 2_500_000;
+/// The libraries of Android that each process may load.
+const SYSTEM: [&str; 4] = ["libc.so", "libdl.so", "liblog.so", "libm.so"];
+const FILE: &str = "libfh_jni.so";
+
+/// A kind of processor.
+pub(super) struct Abi {
+    /// The name of the toolchain.
+    pub(super) triple: &'static str,
+    /// The name of the folder in the package.
+    folder: &'static str,
+    /// The beginning of the compiler's name.
+    clang: &'static str,
+}
+
+pub(super) const ABIS: [Abi; 3] = [
+    Abi { triple: "aarch64-linux-android", folder: "arm64-v8a", clang: "aarch64-linux-android" },
+    Abi {
+        triple: "armv7-linux-androideabi",
+        folder: "armeabi-v7a",
+        clang: "armv7a-linux-androideabi",
+    },
+    Abi { triple: "x86_64-linux-android", folder: "x86_64", clang: "x86_64-linux-android" },
+];
+
+/// The source of the native libraries.
+pub(super) enum Natives {
+    /// The NDK in this folder builds them.
+    Ndk(PathBuf),
+    None,
+}
+
+/// A library and its place in the package.
+pub(super) struct Library {
+    pub(super) file: PathBuf,
+    pub(super) name: String,
+}
+
+/// Installs the targets of the toolchain.
+pub(super) fn prepare() -> Result<(), String> {
+    install::package("readelf --version", "binutils", "it shows what a library needs")?;
+    let reason = "the native library is compiled for Android";
+    ABIS.iter().try_for_each(|abi| install::target(abi.triple, reason))
+}
+
+impl Natives {
+    /// Returns the NDK that a variable names.
+    pub(super) fn with_ndk() -> Result<Self, String> {
+        let named = VARIABLES.iter().find_map(std::env::var_os).map(PathBuf::from);
+        let advice = "install Android's NDK and set ANDROID_NDK_HOME to its folder, or pass --without-natives";
+        match named {
+            Some(folder) if folder.join(CLANG).is_dir() => Ok(Self::Ndk(folder)),
+            Some(folder) => Err(format!("{} has no {CLANG}: {advice}", folder.display())),
+            None => Err(format!("{} is not set: {advice}", VARIABLES[0])),
+        }
+    }
+
+    /// Builds and checks the libraries of all ABIs in a folder.
+    pub(super) fn build(&self, folder: &Path) -> Result<Vec<Library>, String> {
+        let folder = empty_folder(folder)?;
+        let Self::Ndk(ndk) = self else { return Ok(Vec::new()) };
+        ABIS.iter().map(|abi| abi.build(ndk, &folder)).collect()
+    }
+}
+
+impl Abi {
+    fn build(&self, ndk: &Path, folder: &Path) -> Result<Library, String> {
+        let clang = ndk.join(CLANG).join(format!("{}{MIN_SDK}-clang", self.clang));
+        let linker =
+            format!("CARGO_TARGET_{}_LINKER", self.triple.to_uppercase().replace('-', "_"));
+        let mut flags = machine_paths::renaming()?;
+        flags.push(format!("-Clink-arg=-Wl,-z,max-page-size={PAGE}"));
+        flags.push(format!("-Clink-arg=-Wl,-soname,{FILE}"));
+        let built = target_folder().join("kotlin/android/target");
+        Run::new(&format!("cargo build {RELEASE} {}", self.triple))
+            .args(&["--config=profile.release.opt-level=\"z\"".to_string()])
+            .env("CARGO_ENCODED_RUSTFLAGS", &flags.join("\u{1f}"))
+            .env("CARGO_TARGET_DIR", &built.display().to_string())
+            .env(&linker, &clang.display().to_string())
+            .go()?;
+        let name = format!("jni/{}/{FILE}", self.folder);
+        let file = folder.join(&name);
+        let failed = |why: std::io::Error| format!("{}: {why}", file.display());
+        file.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
+        fs::copy(built.join(self.triple).join("release").join(FILE), &file).map_err(failed)?;
+        check(&file)?;
+        Ok(Library { file, name })
+    }
+}
+
+/// Fails if a library is too large, needs more than Android has, or cannot be loaded on a device with large pages.
+fn check(file: &Path) -> Result<(), String> {
+    let fault = |what: String| Err(format!("{}: {what}", file.display()));
+    let bytes = fs::read(file).map_err(|why| format!("{}: {why}", file.display()))?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return fault(format!("it has {} bytes, {MOST_BYTES} at most", bytes.len()));
+    }
+    for (path, _) in machine_paths::all()? {
+        if bytes.windows(path.len()).any(|window| window == path.as_bytes()) {
+            return fault(format!("it contains the path {path}"));
+        }
+    }
+    let shown = |options: &str| {
+        Run::new(&format!("readelf --wide {options}")).args(&[file.display().to_string()]).output()
+    };
+    if let Some(alignment) =
+        smallest_alignment(&shown("--program-headers")?).filter(|found| *found < PAGE)
+    {
+        return fault(format!("its segments are aligned to {alignment} bytes, not {PAGE}"));
+    }
+    let dynamic = shown("--dynamic")?;
+    let mut needed = dynamic.lines().filter(|line| line.contains("(NEEDED)"));
+    if let Some(other) =
+        needed.find(|line| !SYSTEM.iter().any(|own| line.contains(&format!("[{own}]"))))
+    {
+        return fault(format!("it needs {other}, not the libraries of Android alone"));
+    }
+    say!("    {}: {} bytes", file.display(), bytes.len());
+    Ok(())
+}
+
+/// Returns the smallest alignment of the segments that `readelf` shows.
+fn smallest_alignment(headers: &str) -> Option<u64> {
+    let segments = headers.lines().filter(|line| line.trim_start().starts_with("LOAD"));
+    let alignment = |line: &str| {
+        u64::from_str_radix(line.split_whitespace().next_back()?.strip_prefix("0x")?, 16).ok()
+    };
+    segments.filter_map(alignment).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_alignment_is_that_of_the_segment_with_the_smallest_one() {
+        let headers = "  PHDR 0x000040 0x0 0x0 0x0002d8 0x0002d8 R   0x8\n  LOAD 0x000000 0x0 0x0 0x0e1a14 0x0e1a14 R   0x4000\n  \
+                       LOAD 0x0e1a40 0x0 0x0 0x22a6c0 0x22a6c0 R E 0x1000\n";
+        assert_eq!(smallest_alignment(headers), Some(0x1000));
+        assert_eq!(smallest_alignment(""), None);
+    }
+}
