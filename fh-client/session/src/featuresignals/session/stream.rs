@@ -71,9 +71,9 @@ impl Stream {
     pub(super) const fn deadline(&self) -> Option<Millis> {
         match self {
             Self::Closed => None,
-            Self::Due { at, .. } | Self::Connecting { until: at, .. } | Self::Open { until: at, .. } => {
-                Some(*at)
-            }
+            Self::Due { at, .. }
+            | Self::Connecting { until: at, .. }
+            | Self::Open { until: at, .. } => Some(*at),
         }
     }
 }
