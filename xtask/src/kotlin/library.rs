@@ -12,7 +12,7 @@ use crate::shell::{Run, root, target_folder};
 
 /// The arguments of Cargo for the library that ships. Its panics unwind, because each native function catches them.
 pub(super) const RELEASE: &str = "--locked --release --config profile.release.strip=true --config profile.release.lto=\"fat\" -p fh-jni --target";
-/// Crates that no read calls. Their code is small rather than fast,.
+/// Crates that no read calls. Their code is small rather than fast.
 const SMALL: [&str; 6] =
     ["fh-binding", "fh-files", "fh-session", "regex-syntax", "saphyr-parser", "tokio"];
 const LICENCES: &str = "bindings/python/wheels/licences.py";
