@@ -42,9 +42,12 @@ fn run(events: &[(u64, Event)]) -> Vec<(u64, &'static [Command])> {
     commands
 }
 
+/// A name, events with their times in milliseconds, and the commands that follow with their times.
+type Case = (&'static str, &'static [(u64, Event)], &'static [(u64, &'static [Command])]);
+
 #[test]
 fn each_sequence_of_events_has_its_commands() {
-    let cases: &[(&str, &[(u64, Event)], &[(u64, &[Command])])] = &[
+    let cases: &[Case] = &[
         (
             "foreground, background, foreground",
             &[(0, STARTED), (5_000, STOPPED), (9_000, STARTED)],
