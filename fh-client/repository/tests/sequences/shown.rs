@@ -6,6 +6,7 @@ use fh_repository::problem::Problem;
 use fh_repository::publication::{RawKind, RawUpdate};
 use fh_repository::source::Source;
 use fh_repository::status::SessionStatus;
+use fh_repository::system::System;
 use fh_repository::{Counters, Detail, UsageEvent, UsageSummary, UsedFeature};
 use serde_json::{Value, json};
 
@@ -77,7 +78,7 @@ pub(crate) fn status(status: &SessionStatus) -> Value {
         "isStale": status.is_stale,
         "isWithheld": status.is_withheld,
         "requests": status.requests,
-        "text": status.problem.as_ref().map(ToString::to_string),
+        "text": status.problem.as_ref().map(|it| it.on(System::FeatureHub).to_string()),
     })
 }
 

@@ -10,6 +10,7 @@ use fh_repository::readiness::Readiness;
 use fh_repository::rules::{Environments, Rules, ServerEvaluated};
 use fh_repository::source::Source;
 use fh_repository::status::SessionStatus;
+use fh_repository::system::System;
 use fh_repository::{Bootstrap, EnvironmentOverrides, LockPolicy, Repository, RepositoryOptions};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -25,7 +26,7 @@ pub(crate) fn tables() -> Value {
         "baggage": baggage(),
         "environment": environment(),
         "bootstrap": bootstrap(),
-        "problems": problems().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "problems": problems().iter().map(|each| each.on(System::FeatureHub).to_string()).collect::<Vec<_>>(),
         "notices": notices().iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }

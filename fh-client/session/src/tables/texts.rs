@@ -3,6 +3,7 @@
 use fh_repository::notice::Notice;
 use fh_repository::problem::{Problem, Stage, TooManyAttributes};
 use fh_repository::source::Source;
+use fh_repository::system::System;
 use serde_json::{Map, Value, json};
 
 use super::check;
@@ -87,7 +88,7 @@ fn problems() {
     ];
     problems.extend(stages.map(Problem::TimedOut));
     let rows = problems.iter().map(|each| {
-        json!({"problem": problem(each), "isRefusal": each.is_refusal(), "text": each.to_string()})
+        json!({"problem": problem(each), "isRefusal": each.is_refusal(), "text": each.on(System::FeatureHub).to_string()})
     });
     check("problem-texts", &rows.collect::<Vec<_>>());
 }

@@ -139,6 +139,9 @@ impl Client {
             _ => {}
         }
         self.session.handle(Millis::new(now), input);
+        if former.attempts > 0 && self.session.status().attempts == 0 {
+            self.limits.returned();
+        }
         let mut outside = Outside::default();
         let (mut actions, mut is_settling) = (0, false);
         while let Some(action) = self.session.poll() {

@@ -30,6 +30,8 @@ pub struct Limits {
     /// The earliest times of the next poll after a failure, and of the next stream.
     poll_not_before: u64,
     stream_not_before: u64,
+    /// The end of the delay that the server has asked for with the refusal of a stream.
+    stream_wanted: u64,
     /// The delay that the answer to the poll's request asks for.
     wanted: u64,
     /// True once a poll has succeeded.
@@ -49,6 +51,7 @@ impl Limits {
             refusals: 0,
             poll_not_before: 0,
             stream_not_before: 0,
+            stream_wanted: 0,
             wanted: 0,
             has_contact: false,
         }
@@ -86,7 +89,13 @@ impl Limits {
     fn stream_refused(&mut self, now: u64, wanted: u64) {
         self.refusals += 1;
         let pause = if self.refusals >= 3 { PAUSE } else { 100 };
-        self.stream_not_before = now + pause.max(wanted);
+        self.stream_wanted = now + wanted;
+        self.stream_not_before = (now + pause).max(self.stream_wanted);
+    }
+
+    /// Allows a stream, because a poll has succeeded after failures: the server was away, and refuses no streams.
+    pub fn returned(&mut self) {
+        (self.refusals, self.stream_not_before) = (0, self.stream_wanted);
     }
 
     pub fn stream_ended(&mut self, now: u64) {
