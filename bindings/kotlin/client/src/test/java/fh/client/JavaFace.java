@@ -71,6 +71,10 @@ final class JavaFace {
             client.onNotice((Notice notice) -> {});
             client.intercept((InterceptedRead read) -> Decision.override(read.getKey()), LockPolicy.DECIDE).close();
             client.observe((List<UsageEvent> events) -> seen.add(events.get(0).getFeatures().size()), new UsageOptions(10)).close();
+            DelayedTasks tasks = (millis, task) -> {};
+            try (AppLifecycle app = new AppLifecycle(client, System::currentTimeMillis, tasks)) {
+                app.started(1);
+            }
             edge.failNext(Fault.status(500));
             edge.failNext(Fault.CONNECT);
             for (SeenRequest request : edge.getRequests()) seen.add(request.getKind());
