@@ -11,6 +11,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Weak};
 
 use fh_eval::{Kind, Number, Value};
+use fh_repository::system::System;
 use fh_repository::{ContextValues, Detail, ExplainedDetail};
 use serde::de::DeserializeOwned;
 
@@ -55,7 +56,7 @@ pub struct Client {
 
 reads!(Client, |self| self.shared.repository.read(), None);
 
-/// Functions that close a client, or return a handle that does not keep the client alive.
+/// Functions that return what a client is connected to, that close it, or that return a handle that does not keep the client alive.
 impl Client {
     /// Returns a handle that does not keep the client alive. Use the handle in closures that outlive the program's use of the
     /// client, such as a closure that is called when a watched file changes.
@@ -87,6 +88,12 @@ impl Client {
     /// Returns true if `self` and `other` are handles of the same client.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// Returns the system of the client's server. [`System::user_key`] is the attribute of its contexts that holds the key of a user.
+    #[must_use]
+    pub fn system(&self) -> System {
+        self.shared.settings.system()
     }
 
     /// Closes the client and removes its features in the background. Later reads return defaults, unless an interceptor

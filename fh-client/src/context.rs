@@ -250,16 +250,9 @@ impl ContextBuilder {
     /// example from an empty list, the attribute is removed. An attribute of FeatBit has one value, so that a list of several values
     /// becomes its JSON text. One of FeatureSignals becomes the text that its server makes of a list, such as `[a b]`.
     pub fn attribute(mut self, name: &str, values: impl AttributeText) -> Self {
-        let attributes = self.attributes.remove(name);
-        self.attributes = match self.shared.settings.system() {
-            #[cfg(feature = "featbit")]
-            System::FeatBit => attributes.attribute(name, fh_eval::featbit::property_text(&values)),
-            #[cfg(feature = "featuresignals")]
-            System::FeatureSignals => {
-                attributes.attribute(name, fh_eval::featuresignals::attribute_text(&values))
-            }
-            _ => attributes.attribute(name, values),
-        };
+        self.attributes = self.attributes.remove(name);
+        let system = self.shared.settings.system();
+        system.add_attribute(&mut self.attributes, name, &values);
         self
     }
 

@@ -228,7 +228,8 @@ methods! {
     };
     // Starts a client with a context of its own. Returns its address; 0 with a pending exception.
     Java_fh_client_internal_NativeClient_isolated(attributes: jbyteArray) -> jlong, 0, |env, own| {
-        let attributes = packed::attributes(&env.bytes(attributes).unwrap_or_default());
+        let attributes = env.bytes(attributes).unwrap_or_default();
+        let attributes = packed::attributes(&attributes, own.client.system());
         match own.isolated(&attributes) {
             Ok(client) => client.into_address(),
             Err(why) => wrong(env, &why),

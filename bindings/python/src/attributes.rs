@@ -1,7 +1,7 @@
 //! Attributes of contexts from Python values.
 
 use fh_client::System;
-use fh_eval::{Attributes, AttributesBuilder, featbit, featuresignals};
+use fh_eval::{AttributeText, Attributes, AttributesBuilder};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -19,15 +19,6 @@ fn meant(name: &str, system: System) -> Option<&'static str> {
         ("user_key", System::FeatureHub)
         | ("userkey", System::FeatBit | System::FeatureSignals) => Some(system.user_key()),
         ("session_key", System::FeatureHub) => Some("session"),
-        _ => None,
-    }
-}
-
-/// Returns the one text that a list of texts becomes where an attribute has a single value; `None` if the system has lists of values.
-fn joined(system: System, texts: &[String]) -> Option<Option<String>> {
-    match system {
-        System::FeatBit => Some(featbit::property_text(&texts)),
-        System::FeatureSignals => Some(featuresignals::attribute_text(&texts)),
         _ => None,
     }
 }
@@ -98,23 +89,15 @@ fn add_mapping(
     Ok(builder)
 }
 
-/// Adds an attribute. `None` and an empty list leave the attribute out. Where an attribute has a single value, a list becomes one text, and a
-/// second value replaces the first one.
+/// Adds an attribute in the form that rules of this system read. `None` and an empty list leave the attribute out.
 fn add(
-    builder: AttributesBuilder,
+    mut builder: AttributesBuilder,
     name: &str,
     value: &Bound<'_, PyAny>,
     system: System,
 ) -> PyResult<AttributesBuilder> {
-    let builder = if system == System::FeatureHub { builder } else { builder.remove(name) };
-    Ok(match texts_of(name, value)? {
-        Texts::One(text) => builder.attribute(name, text.as_str()),
-        Texts::Written(text) => builder.attribute(name, text),
-        Texts::Many(texts) => match joined(system, &texts) {
-            Some(text) => builder.attribute(name, text),
-            None => builder.attribute(name, texts),
-        },
-    })
+    system.add_attribute(&mut builder, name, &texts_of(name, value)?);
+    Ok(builder)
 }
 
 /// The texts of an attribute's value.
@@ -123,6 +106,16 @@ pub(crate) enum Texts<'a> {
     /// The text of a value that is no `str`.
     Written(String),
     Many(Vec<String>),
+}
+
+impl AttributeText for Texts<'_> {
+    fn each(&self, add: &mut dyn FnMut(&str)) {
+        match self {
+            Self::One(text) => add(text.as_str()),
+            Self::Written(text) => add(text),
+            Self::Many(texts) => texts.each(add),
+        }
+    }
 }
 
 /// Returns the texts of a value: of a single one, of a list, of a tuple or of a set. `None` has no texts.

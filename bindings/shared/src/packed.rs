@@ -6,19 +6,23 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use fh_client::{Attributes, Detail, Kind, Number, Snapshot, Source, Value};
+use fh_client::{Attributes, Detail, Kind, Number, Snapshot, Source, System, Value};
 
-/// Reads attributes: for each one the name, the number of its values, and the values. Bytes that cannot be read are left out.
+/// Reads attributes: for each one the name, the number of its values, and the values. Bytes that cannot be read are left out. Returns the
+/// attributes in the form that rules of this system read.
 #[must_use]
-pub fn attributes(packed: &[u8]) -> Arc<Attributes> {
+pub fn attributes(packed: &[u8], system: System) -> Arc<Attributes> {
     let mut rest = packed;
     let mut builder = Attributes::builder();
+    let mut values = Vec::new();
     while let Some(name) = text(&mut rest) {
+        values.clear();
         for _ in 0..number(&mut rest).unwrap_or(0) {
             // A wrong number of values ends with the bytes.
             let Some(value) = text(&mut rest) else { break };
-            builder.add(&name, &value);
+            values.push(value);
         }
+        system.add_attribute(&mut builder, &name, &values);
     }
     Arc::new(builder.build())
 }

@@ -65,7 +65,7 @@ impl NativeClient {
     /// Starts a client with the same settings, and with a context of its own at the Edge.
     fn isolated(&self, attributes: &[u8]) -> Result<Self, NativeError> {
         attempted(|| {
-            let attributes = packed::attributes(attributes);
+            let attributes = packed::attributes(attributes, self.client.system());
             let client = self.client.isolated((*attributes).clone());
             let client = client.map_err(|why| NativeError::of(&why))?;
             let callbacks = ConstructorCallbacks::default();
@@ -75,7 +75,9 @@ impl NativeClient {
 
     /// Returns a context with packed attributes. It keeps the client running.
     fn context(&self, attributes: &[u8]) -> NativeContext {
-        let attributes = guarded(Arc::default(), || packed::attributes(attributes));
+        let attributes = guarded(Arc::default(), || {
+            packed::attributes(attributes, self.client.system())
+        });
         NativeContext { context: self.client.context_of(attributes) }
     }
 

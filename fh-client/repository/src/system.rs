@@ -1,5 +1,7 @@
 //! The systems of feature flags whose servers a client can be connected to.
 
+use fh_eval::{AttributeText, AttributesBuilder};
+
 /// The system of a client's server.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -44,6 +46,26 @@ impl System {
         }
     }
 
+    /// Adds values to an attribute of a context, in the form that rules of this system read. An attribute of FeatureHub has any number of
+    /// values. One of FeatBit or FeatureSignals has a single value, which replaces an earlier one: several values become the text of a list,
+    /// as JSON for FeatBit, and as `[a b]` for FeatureSignals.
+    pub fn add_attribute(
+        self,
+        attributes: &mut AttributesBuilder,
+        name: &str,
+        values: &impl AttributeText,
+    ) {
+        match self {
+            #[cfg(feature = "featbit")]
+            Self::FeatBit => replace(attributes, name, fh_eval::featbit::property_text(values)),
+            #[cfg(feature = "featuresignals")]
+            Self::FeatureSignals => {
+                replace(attributes, name, fh_eval::featuresignals::attribute_text(values));
+            }
+            _ => values.each(&mut |value| attributes.add(name, value)),
+        }
+    }
+
     /// Returns the noun for a server of this system in texts: `Edge` or `server`.
     #[must_use]
     pub const fn server(self) -> &'static str {
@@ -61,4 +83,9 @@ impl System {
             Self::FeatBit => "secret",
         }
     }
+}
+
+#[cfg(any(feature = "featbit", feature = "featuresignals"))]
+fn replace(attributes: &mut AttributesBuilder, name: &str, text: Option<String>) {
+    *attributes = std::mem::take(attributes).remove(name).attribute(name, text);
 }

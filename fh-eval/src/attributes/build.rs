@@ -1,5 +1,6 @@
 //! The builder of contexts.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::hash::BuildHasher;
 
@@ -43,6 +44,12 @@ impl AttributeText for str {
 }
 
 impl AttributeText for String {
+    fn each(&self, add: &mut dyn FnMut(&str)) {
+        add(self);
+    }
+}
+
+impl AttributeText for Cow<'_, str> {
     fn each(&self, add: &mut dyn FnMut(&str)) {
         add(self);
     }

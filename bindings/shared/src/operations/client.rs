@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_client::{Client, Params};
+use fh_client::{Client, Context, Params};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -26,6 +26,8 @@ enum Request {
     Close,
     Suspend,
     Resume,
+    /// The attribute of contexts that holds the key of a user.
+    UserKeyAttribute,
     Environments,
     Diagnostics,
     Generation,
@@ -90,6 +92,7 @@ pub fn perform(client: &Client, request: &str) -> Answer {
         Request::Close => json!(client.close()),
         Request::Suspend => json!(client.suspend()),
         Request::Resume => json!(client.resume()),
+        Request::UserKeyAttribute => json!(client.system().user_key()),
         Request::Environments => json!(texts(&client.environments())),
         Request::Diagnostics => {
             json!(client.diagnostics().iter().map(ToString::to_string).collect::<Vec<_>>())
@@ -100,12 +103,10 @@ pub fn perform(client: &Client, request: &str) -> Answer {
             detail(&client.detail_as(&key, kind_named(&kind)?))
         }
         Request::Detail { key, kind, context: Some(own) } => {
-            detail(&client.context_of(attributes(&own)).detail_as(&key, kind_named(&kind)?))
+            detail(&context(client, &own).detail_as(&key, kind_named(&kind)?))
         }
         Request::Peek { key, context: None } => detail(&client.peek(&key)),
-        Request::Peek { key, context: Some(own) } => {
-            detail(&client.context_of(attributes(&own)).peek(&key))
-        }
+        Request::Peek { key, context: Some(own) } => detail(&context(client, &own).peek(&key)),
         Request::Values { context } => values(client, context.as_ref()),
         Request::CatchUpdates => json!(client.catch_updates()),
         Request::StopCatching => json!(client.stop_catching()),
@@ -117,7 +118,7 @@ pub fn perform(client: &Client, request: &str) -> Answer {
         Request::OverridesChanged => json!(client.overrides_changed()),
         Request::Record { name, params, context: None } => json!(client.record(&name, params)),
         Request::Record { name, params, context: Some(own) } => {
-            json!(client.context_of(attributes(&own)).record(&name, params))
+            json!(context(client, &own).record(&name, params))
         }
         Request::OfferFeatures { store, environment, features } => {
             json!(client.offer_features(&store, &environment, features))
@@ -132,10 +133,14 @@ fn texts(all: &[std::sync::Arc<str>]) -> Vec<&str> {
     all.iter().map(|text| &**text).collect()
 }
 
+fn context(client: &Client, given: &Given) -> Context {
+    client.context_of(attributes(given, client.system()))
+}
+
 /// Returns the details of all features of one state.
 fn values(client: &Client, context: Option<&Given>) -> serde_json::Value {
     let snapshot = match context {
-        Some(own) => client.context_of(attributes(own)).snapshot(),
+        Some(own) => self::context(client, own).snapshot(),
         None => client.snapshot(),
     };
     snapshot.keys().iter().map(|key| detail(&snapshot.peek(key))).collect()

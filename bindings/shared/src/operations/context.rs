@@ -3,14 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use fh_client::Attributes;
+use fh_client::{Attributes, System};
+use fh_eval::AttributeText;
 
 /// The attributes as a request has them: names with their values.
 pub(super) type Given = BTreeMap<String, Vec<String>>;
 
-/// Returns the attributes of a request.
-pub(super) fn attributes(given: &Given) -> Arc<Attributes> {
-    let builder = Attributes::builder();
-    let builder = given.iter().fold(builder, |all, (name, values)| all.attribute(name, values));
+/// Returns attributes in the form that rules of this system read.
+pub(crate) fn attributes<N: AsRef<str>, V: AttributeText>(
+    given: impl IntoIterator<Item = (N, V)>,
+    system: System,
+) -> Arc<Attributes> {
+    let mut builder = Attributes::builder();
+    for (name, values) in given {
+        system.add_attribute(&mut builder, name.as_ref(), &values);
+    }
     Arc::new(builder.build())
 }

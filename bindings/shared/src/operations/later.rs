@@ -72,7 +72,7 @@ pub fn begin(client: &Client, request: &str) -> Result<Later, Failure> {
             readiness.map(|now| json!(now.as_str())).map_err(|why| Failure::from(&why))
         }),
         Request::SetContext { context } => Box::pin(async move {
-            let set = client.set_context(attributes(&context)).await;
+            let set = client.set_context(attributes(&context, client.system())).await;
             set.map(|_| json!(null)).map_err(|why| Failure::from(&why))
         }),
         Request::SetApiKeys { keys } => Box::pin(async move {

@@ -35,6 +35,8 @@ mod task;
 mod usage;
 mod value;
 
+pub(crate) use self::context::attributes;
+
 pub use self::answer::{Answer, Failure, FailureKind, written};
 pub use self::client::perform;
 pub use self::detail::detail;

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fh_client::{Client, ClientBuilder, Deduplicate, LockPolicy, Subscription, UsageOptions};
+use fh_client::{Client, ClientBuilder, Deduplicate, LockPolicy, Subscription, System, UsageOptions};
 use serde::Deserialize;
 
 use super::answer::Failure;
@@ -54,11 +54,11 @@ impl From<Locks> for LockPolicy {
 }
 
 impl Part {
-    /// Returns the listener that the part is, or the part itself.
-    fn listener(self) -> Result<Listener, Self> {
+    /// Returns the listener that the part is for a client of this system, or the part itself.
+    fn listener(self, system: System) -> Result<Listener, Self> {
         Ok(match self {
             Self::Change { key, context } => {
-                Listener::Changes(key.into(), context.as_ref().map(attributes))
+                Listener::Changes(key.into(), context.map(|given| attributes(given, system)))
             }
             Self::Readiness => Listener::Readiness,
             Self::Status => Listener::Status,
@@ -121,7 +121,8 @@ impl<F: Decides> Parts<'_, F> {
         for json in self.described {
             let part: Part = serde_json::from_str(json)?;
             let mut function = || functions.next().ok_or_else(without_function);
-            builder = match part.listener() {
+            // Only a context depends on the system, and a builder has no listeners for contexts.
+            builder = match part.listener(System::default()) {
                 Ok(listener) => callbacks.add_listener(builder, listener, function()?),
                 Err(Part::Observer { queue, one_of, deduplicate_millis }) => {
                     let options = options(queue, one_of, deduplicate_millis);
@@ -188,7 +189,7 @@ pub fn register<F: Decides>(
     objects: Objects<'_>,
 ) -> Result<Registered<F>, Failure> {
     let part: Part = serde_json::from_str(described)?;
-    let (interest, reports) = match part.listener() {
+    let (interest, reports) = match part.listener(client.system()) {
         Ok(listener) => (Interest::listener(listener), Reports::Each),
         Err(Part::Observer { queue, one_of, deduplicate_millis }) => {
             let options = options(queue, one_of, deduplicate_millis);

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use fh_client::Timestamp;
+use fh_client::{System, Timestamp};
 use fh_eval::{Evaluation, FeatureRef, Kind, Ruleset, Subject};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -63,7 +63,7 @@ fn with<R>(
     let now = now.map_or_else(present_time, Timestamp::from_millis);
     Ok(match context {
         None => call(feature, &Subject::without_context(now)),
-        Some(own) => call(feature, &Subject::new(&attributes(own), now)),
+        Some(own) => call(feature, &Subject::new(&attributes(own, System::FeatureHub), now)),
     })
 }
 

@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use fh_client::{ClientBuilder, SnapshotFile, System};
+use fh_client::{Attributes, ClientBuilder, SnapshotFile, System};
 
 use crate::language::Language;
+use crate::operations::attributes;
 
 use super::error::SettingsError;
 use super::featbit::FeatBit;
@@ -29,6 +31,8 @@ pub struct Draft {
     pub(super) file: Option<PathBuf>,
     pub(super) max_age: Option<Duration>,
     pub(super) reads_at_start: bool,
+    /// The first context, whose form depends on the system.
+    pub(super) context: Option<Arc<Attributes>>,
     pub(super) connect: Option<Duration>,
     pub(super) http: Http,
 }
@@ -55,6 +59,7 @@ impl Draft {
             file: None,
             max_age: None,
             reads_at_start: false,
+            context: None,
             connect: None,
             http: Http::default(),
         }
@@ -93,7 +98,11 @@ impl Draft {
     /// client's HTTP that cannot be used.
     pub fn finish(self, language: Language) -> Result<ClientBuilder, SettingsError> {
         let mut draft = self.with_server(language)?;
-        let builder = draft.builder;
+        let mut builder = draft.builder;
+        if let Some(given) = draft.context.take() {
+            let given = given.iter().map(|(name, values)| (name, values.collect::<Vec<_>>()));
+            builder = builder.initial_context(attributes(given, draft.system));
+        }
         let builder = match (draft.file.take(), draft.max_age) {
             (None, None) => builder,
             (Some(path), age) => {

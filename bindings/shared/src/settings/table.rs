@@ -79,7 +79,10 @@ pub static SETTINGS: [Setting; 69] = [
     .setters(&["polling", "passive"]),
     Setting::new(
         "context",
-        Form::Context(|d, attributes| d.with(|b| b.initial_context(attributes))),
+        Form::Context(|mut d, attributes| {
+            d.context = Some(attributes);
+            d
+        }),
         "The first context for which the Edge evaluates a server-evaluated key. It has no effect with a client-evaluated key. For FeatureSignals, the first context for which the server evaluates the flags.",
     )
     .setters(&["initial_context"]),

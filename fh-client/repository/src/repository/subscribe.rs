@@ -192,7 +192,8 @@ impl Repository {
         let snapshot = self.inner.live.load_full();
         let features = || snapshot.used_features(attributes);
         let dispatcher = &self.inner.core.dispatcher;
-        snapshot.observers().named(dispatcher, name, params, attributes, features);
+        let event = (name, params);
+        snapshot.observers().named(dispatcher, snapshot.rules(), event, attributes, features);
     }
 
     /// Delivers the waiting events as [`Self::deliver`] does. Then delivers to each observer its remaining events and the counts of its

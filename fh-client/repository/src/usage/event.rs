@@ -8,6 +8,7 @@ use fh_eval::{Attributes, Kind, Timestamp, Value};
 use crate::answer::Answer;
 use crate::reason::Reason;
 use crate::rules::Rules;
+use crate::system::System;
 
 /// The data that the user's code adds to a named event, by name.
 pub type Params = BTreeMap<String, serde_json::Value>;
@@ -37,6 +38,8 @@ pub struct Evaluated {
     pub interceptor: Option<Arc<str>>,
     /// The context of the read; `None` for a read without a context.
     pub attributes: Option<Arc<Attributes>>,
+    /// The system whose feature was read.
+    pub system: System,
     /// The time of the read.
     pub at: Timestamp,
 }
@@ -63,6 +66,8 @@ pub struct Named {
     pub features: Vec<UsedFeature>,
     /// The context of the event; `None` if the event has no context.
     pub attributes: Option<Arc<Attributes>>,
+    /// The system of the features.
+    pub system: System,
     /// The time of the event.
     pub at: Timestamp,
 }
@@ -135,10 +140,15 @@ impl UsageEvent {
         }
     }
 
-    /// Returns the user key of the event's context, or the session if there is no user key; `None` if the context has neither.
+    /// Returns the user key of the event's context, which is the attribute [`System::user_key`]. For FeatureHub, returns the session if there
+    /// is no user key. `None` if the context has neither.
     #[must_use]
     pub fn user_key(&self) -> Option<&str> {
-        user_key(self.attributes()?)
+        match self {
+            Self::Evaluated(event) => user_key(event.attributes.as_deref()?, event.system),
+            Self::Collection(_) => None,
+            Self::Named(event) => user_key(event.attributes.as_deref()?, event.system),
+        }
     }
 
     /// Returns the event as one flat record, in the form in which published SDKs send it (sdk-behaviour 3.3). The members are added in the
@@ -201,10 +211,11 @@ impl UsageEvent {
     }
 }
 
-/// Returns the user key of a context, or the session if there is no user key; `None` if the context has neither.
-pub(crate) fn user_key(attributes: &Attributes) -> Option<&str> {
+/// Returns the user key of a context, or FeatureHub's session if there is no user key; `None` if the context has neither.
+pub(crate) fn user_key(attributes: &Attributes, system: System) -> Option<&str> {
     let first = |name| attributes.get(name).and_then(|mut values| values.next());
-    first("userkey").or_else(|| first("session"))
+    let session = || if system == System::FeatureHub { first("session") } else { None };
+    first(system.user_key()).or_else(session)
 }
 
 /// Adds attributes to a record: a single value as text, several values as a list.

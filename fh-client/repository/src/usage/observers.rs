@@ -120,7 +120,8 @@ impl Observers {
             return;
         }
         let mut event = None;
-        let fingerprint = Fingerprint::new(key, answer, attributes.map(|attributes| &**attributes));
+        let context = attributes.map(|attributes| (&**attributes, rules.system()));
+        let fingerprint = Fingerprint::new(key, answer, context);
         for entry in &self.entries {
             if !entry.sampling.lets_through(&fingerprint, dispatcher.clock()) {
                 continue;
@@ -145,6 +146,7 @@ impl Observers {
                         reason: answer.reason(),
                         interceptor: answer.interceptor().cloned(),
                         attributes: attributes.cloned(),
+                        system: rules.system(),
                         at: dispatcher.clock()(),
                     }))
                 });
@@ -173,13 +175,13 @@ impl Observers {
         self.take(dispatcher, event);
     }
 
-    /// Reports a named event of the user's code to the observers. `features` reads the values of all features for the context `attributes`,
-    /// and is called only if there is an observer that gets events.
+    /// Reports a named event of the user's code to the observers. `features` reads the values of all features of `rules` for the context
+    /// `attributes`, and is called only if there is an observer that gets events.
     pub(crate) fn named(
         &self,
         dispatcher: &DispatcherState,
-        name: &str,
-        params: Params,
+        rules: &Rules,
+        (name, params): (&str, Params),
         attributes: Option<&Arc<Attributes>>,
         features: impl FnOnce() -> Vec<UsedFeature>,
     ) {
@@ -194,6 +196,7 @@ impl Observers {
             params,
             features,
             attributes: attributes.cloned(),
+            system: rules.system(),
             at,
         });
         self.take(dispatcher, event);

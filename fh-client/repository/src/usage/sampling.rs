@@ -9,22 +9,23 @@ use fh_eval::{Attributes, Timestamp, Value};
 use super::Deduplicate;
 use super::event::user_key;
 use crate::answer::Answer;
+use crate::system::System;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 
 /// The properties by which evaluations are compared. Their hash is computed only when it is needed.
 pub(crate) struct Fingerprint<'a> {
     key: &'a str,
     answer: &'a Answer<'a>,
-    attributes: Option<&'a Attributes>,
+    context: Option<(&'a Attributes, System)>,
 }
 
 impl<'a> Fingerprint<'a> {
     pub(crate) const fn new(
         key: &'a str,
         answer: &'a Answer<'a>,
-        attributes: Option<&'a Attributes>,
+        context: Option<(&'a Attributes, System)>,
     ) -> Self {
-        Self { key, answer, attributes }
+        Self { key, answer, context }
     }
 
     pub(super) fn hash(&self) -> u64 {
@@ -40,7 +41,7 @@ impl<'a> Fingerprint<'a> {
         }
         self.answer.strategy_id().hash(&mut state);
         self.answer.interceptor().hash(&mut state);
-        match self.attributes.map(|attributes| (user_key(attributes), attributes)) {
+        match self.context.map(|(attributes, system)| (user_key(attributes, system), attributes)) {
             None => 0_u8.hash(&mut state),
             Some((Some(user), _)) => (1_u8, user).hash(&mut state),
             Some((None, attributes)) => {
