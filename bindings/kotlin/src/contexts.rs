@@ -45,7 +45,8 @@ pub(crate) fn with<R>(
                 }
             }
             None => {
-                let attributes = env.with_bytes(attributes, |packed| packed::attributes(packed, client.system()));
+                let attributes = env
+                    .with_bytes(attributes, |packed| packed::attributes(packed, client.system()));
                 contexts.truncate(KEPT - 1);
                 let context = client.context_of(attributes);
                 contexts.insert(0, Rc::new(Used { client: client_number, number, context }));

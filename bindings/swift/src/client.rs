@@ -75,9 +75,8 @@ impl NativeClient {
 
     /// Returns a context with packed attributes. It keeps the client running.
     fn context(&self, attributes: &[u8]) -> NativeContext {
-        let attributes = guarded(Arc::default(), || {
-            packed::attributes(attributes, self.client.system())
-        });
+        let attributes =
+            guarded(Arc::default(), || packed::attributes(attributes, self.client.system()));
         NativeContext { context: self.client.context_of(attributes) }
     }
 

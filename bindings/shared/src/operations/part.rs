@@ -4,7 +4,9 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fh_client::{Client, ClientBuilder, Deduplicate, LockPolicy, Subscription, System, UsageOptions};
+use fh_client::{
+    Client, ClientBuilder, Deduplicate, LockPolicy, Subscription, System, UsageOptions,
+};
 use serde::Deserialize;
 
 use super::answer::Failure;

@@ -9,8 +9,8 @@ use fh_eval::{Attributes, Timestamp, Value};
 use super::Deduplicate;
 use super::event::user_key;
 use crate::answer::Answer;
-use crate::system::System;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
+use crate::system::System;
 
 /// The properties by which evaluations are compared. Their hash is computed only when it is needed.
 pub(crate) struct Fingerprint<'a> {

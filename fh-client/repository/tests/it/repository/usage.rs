@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fh_eval::{Attributes, Kind, Timestamp, Value};
-use fh_repository::publication::Cause;
+use fh_repository::publication::{Cause, Publication};
 use fh_repository::readiness::Readiness;
+use fh_repository::system::System;
 use fh_repository::{
     Deduplicate, Dispatch, Evaluated, Flow, InterceptedRead, Interceptor, LockPolicy, Observer,
     Params, Reason, Repository, RepositoryOptions, Subscription, UsageEvent, UsageOptions,
@@ -16,7 +17,7 @@ use serde_json::json;
 
 use super::{
     Calls, NOW, PLANNED, change, evaluated_for, flags, ignore, plan, publish, quietly, ready,
-    repository, show, user,
+    repository, rules, show, user,
 };
 
 /// An observer that keeps its events.
@@ -233,7 +234,7 @@ fn a_read_that_is_not_ready_is_no_use() {
     let (fred, mara) = (user("fred"), user("mara"));
     let (keeps, _guard) = observe(&repository, Dispatch::Inline);
     let rules = evaluated_for(&fred, &flags(&[("a", true)]), &[("a", "s-1")]);
-    repository.publish(fh_repository::publication::Publication { rules, cause: Cause::First });
+    repository.publish(Publication { rules, cause: Cause::First });
     show(&repository, Readiness::Ready);
     assert!(!repository.read().is_enabled("a", Some(&mara)));
     assert_eq!(keeps.events.len(), 0);
@@ -243,18 +244,27 @@ fn a_read_that_is_not_ready_is_no_use() {
 }
 
 #[test]
-fn the_user_key_goes_before_the_session() {
-    let repository = ready(&flags(&[("a", true)]));
-    let (keeps, _guard) = observe(&repository, Dispatch::Inline);
-    let both = Attributes::builder().user_key("mara").session("s-9").build();
-    let session = Attributes::builder().session("s-9").build();
-    let nobody = Attributes::builder().country("nz").build();
-    for (attributes, key) in [(both, Some("mara")), (session, Some("s-9")), (nobody, None)] {
-        let _ = repository.read().boolean("a", Some(&Arc::new(attributes)));
-        assert_eq!(keeps.events.take()[0].user_key(), key);
+fn the_user_key_is_the_attribute_of_the_system_and_goes_before_featurehubs_session() {
+    for (system, session) in
+        [(System::FeatureHub, Some("s-9")), (System::FeatBit, None), (System::FeatureSignals, None)]
+    {
+        let repository = ready(&flags(&[("a", true)]));
+        let features = Arc::into_inner(rules(&flags(&[("a", true)]))).unwrap().of_system(system);
+        repository.publish(Publication { rules: Arc::new(features), cause: Cause::Change });
+        let (keeps, _guard) = observe(&repository, Dispatch::Inline);
+        let both = Attributes::builder().attribute(system.user_key(), "mara").session("s-9");
+        let only = Attributes::builder().session("s-9");
+        let nobody = Attributes::builder().country("nz");
+        for (attributes, key) in [(both, Some("mara")), (only, session), (nobody, None)] {
+            let attributes = Arc::new(attributes.build());
+            let _ = repository.read().boolean("a", Some(&attributes));
+            repository.record("bought", Params::new(), Some(&attributes));
+            let events = keeps.events.take();
+            assert_eq!([events[0].user_key(), events[1].user_key()], [key; 2], "{system:?}");
+        }
+        let _ = repository.read().boolean("a", None);
+        assert_eq!(keeps.events.take()[0].user_key(), None);
     }
-    let _ = repository.read().boolean("a", None);
-    assert_eq!(keeps.events.take()[0].user_key(), None);
 }
 
 /// Scenarios C-USE-006 and C-USE-007.
