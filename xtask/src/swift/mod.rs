@@ -11,6 +11,8 @@ pub(crate) mod mutants;
 pub(crate) mod package;
 mod tree;
 
+use crate::workspace::binary;
+
 const PACKAGE: &str = "bindings/swift";
 /// The options of the tests. The library Observation of Debian refers to a function that no library has.
 const TESTS: &str = "-Xswiftc -warnings-as-errors -Xlinker --allow-shlib-undefined";
@@ -46,7 +48,9 @@ pub(crate) fn build() -> Result<(), String> {
 
 /// Runs the tests of the package, which was built, the program `hello`, the examples of the pages, and a part of the conformance suite.
 pub(crate) fn test() -> Result<(), String> {
-    tree::swift(&format!("test --skip-build --quiet --disable-swift-testing {TESTS}"), "")?.go()?;
+    let tests = format!("test --skip-build --quiet --disable-swift-testing {TESTS}");
+    let featbit = tree::with_program(&binary("fh-test-featbit")?)?;
+    tree::swift(&tests, "")?.env("FH_TEST_FEATBIT", &featbit).go()?;
     hello::run()?;
     examples::run(&package::tested()?)?;
     conformance::run()

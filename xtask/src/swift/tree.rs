@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::PACKAGE;
 use crate::chroot::{self, Chroot, Release, Shared};
@@ -88,6 +88,14 @@ impl Folders {
 /// Returns a run of a subcommand of Swift in the ordinary build.
 pub(super) fn swift(line: &str, package: &str) -> Result<Run, String> {
     Folders::ordinary()?.swift(line, package)
+}
+
+/// Copies a program of this machine into the tree, next to the native library of the ordinary build. Returns its path there.
+pub(super) fn with_program(program: &Path) -> Result<String, String> {
+    let name = program.file_name().unwrap_or_default();
+    let copy = Folders::ordinary()?.native.join(name);
+    fs::copy(program, &copy).map_err(|why| format!("{}: {why}", program.display()))?;
+    Ok(format!("{NATIVE}/{}", name.display()))
 }
 
 /// Returns the arguments of a shell that runs an executable of a package in the ordinary build.

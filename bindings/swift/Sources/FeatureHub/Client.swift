@@ -75,6 +75,9 @@ public final class Client: Reads {
     /// True if the client has features.
     public var isReady: Bool { readiness == .ready }
 
+    /// The attribute of contexts that holds the key of a user: `userkey` for FeatureHub, `keyId` for FeatBit, and `key` for FeatureSignals.
+    public var userKeyAttribute: String { native.answer("userKeyAttribute").text ?? "" }
+
     /// The present status.
     public var status: Status { Status(native.answer("status")) }
 

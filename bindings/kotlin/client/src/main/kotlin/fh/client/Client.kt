@@ -29,6 +29,9 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
     /** True if the client has features. */
     public val isReady: Boolean get() = readiness == Readiness.READY
 
+    /** The attribute of contexts that holds the key of a user: `userkey` for FeatureHub, `keyId` for FeatBit, and `key` for FeatureSignals. */
+    public val userKeyAttribute: String by lazy { native.perform("userKeyAttribute").toString() }
+
     /** The status, which is set anew when the readiness, the connection or the problem changes. Its ages are those of that time. */
     public val status: StateFlow<Status> by lazy {
         val status = MutableStateFlow(statusNow())

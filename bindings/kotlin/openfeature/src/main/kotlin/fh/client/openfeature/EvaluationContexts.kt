@@ -7,22 +7,20 @@ import dev.openfeature.sdk.exceptions.InvalidContextError
 import java.time.format.DateTimeFormatter
 import java.time.format.DateTimeFormatterBuilder
 
-/** The attribute that the targeting key becomes, unless the context has a field of this name. */
-private const val USER_KEY = "userkey"
-
 /** Times are texts with milliseconds, such as `2026-11-28T00:00:00.000Z`. */
 private val INSTANTS: DateTimeFormatter = DateTimeFormatterBuilder().appendInstant(3).toFormatter()
 
 /**
- * Returns the attributes of an evaluation context. A list becomes several values of one attribute.
+ * Returns the attributes of an evaluation context. The targeting key becomes the attribute with this name, unless the context has a field of
+ * this name.
  *
  * @throws InvalidContextError if a field is a structure, or a list of anything but single values
  */
-internal fun attributesOf(context: EvaluationContext?): Map<String, Any?> {
+internal fun attributesOf(context: EvaluationContext?, userKey: String): Map<String, Any?> {
     val fields: Map<String, Value?> = context?.asUnmodifiableMap().orEmpty() - EvaluationContext.TARGETING_KEY
     val attributes = fields.mapValues { (name, value) -> value?.asList()?.map { single(name, it) } ?: single(name, value) }
     val key = context?.targetingKey
-    return if (key == null || USER_KEY in fields) attributes else attributes + (USER_KEY to key)
+    return if (key == null || userKey in fields) attributes else attributes + (userKey to key)
 }
 
 private fun single(name: String, value: Value?): Any? =

@@ -5,8 +5,10 @@ import dev.openfeature.sdk.ImmutableMetadata
 import dev.openfeature.sdk.ProviderEvaluation
 import dev.openfeature.sdk.Reason
 import dev.openfeature.sdk.exceptions.FlagNotFoundError
+import dev.openfeature.sdk.exceptions.GeneralError
 import dev.openfeature.sdk.exceptions.InvalidContextError
 import dev.openfeature.sdk.exceptions.ProviderNotReadyError
+import dev.openfeature.sdk.exceptions.TargetingKeyMissingError
 import dev.openfeature.sdk.exceptions.TypeMismatchError
 import fh.client.Client
 import fh.client.Context
@@ -24,19 +26,21 @@ internal class FeatureReader(private val client: Client) {
      * @throws dev.openfeature.sdk.exceptions.OpenFeatureError if there is no value of this type
      */
     fun <T> read(key: String, context: EvaluationContext?, type: FeatureType, convert: (Any) -> T): ProviderEvaluation<T> {
-        var reads: Reads = client.context(attributesOf(context))
+        var reads: Reads = contextOf(context)
         var detail = reads.detail(key, type.name)
         if (detail.reason == NOT_READY) {
             reads = evaluated(reads as Context, key)
             detail = reads.detail(key, type.name)
         }
-        val reason = reasonOf(detail, type)
+        val reason = reasonOf(detail, type, reads)
         return ProviderEvaluation(convert(detail.value as Any), detail.strategyId ?: "default", reason, null, null, metadataOf(detail))
     }
 
+    private fun contextOf(context: EvaluationContext?): Context = client.context(attributesOf(context, client.userKeyAttribute))
+
     /** Reports an event with the values of all features for the context. */
     fun record(name: String, context: EvaluationContext?, params: Map<String, Any?>) {
-        val own = client.context(attributesOf(context))
+        val own = contextOf(context)
         val key = client.keys.firstOrNull()
         val isEvaluated = key == null || own.attributes.isNotEmpty() || own.peek(key).reason != NOT_READY
         (if (isEvaluated) own else client).record(name, params)
@@ -58,13 +62,17 @@ internal class FeatureReader(private val client: Client) {
     private fun notReady() = ProviderNotReadyError("the client has no features yet")
 
     /** Returns OpenFeature's reason for a value, or throws the error if there is no value of this type. */
-    private fun reasonOf(detail: Detail, type: FeatureType): String {
+    private fun reasonOf(detail: Detail, type: FeatureType, reads: Reads): String {
         val isOfType = detail.kind == type.name || detail.reason == "INTERCEPTED"
         return when {
             detail.reason == NOT_READY -> throw notReady()
             detail.reason == "NOT_FOUND" -> throw FlagNotFoundError("the feature does not exist")
             detail.reason == "TYPE_MISMATCH" && detail.interceptor != null ->
                 throw TypeMismatchError("the override has another type than ${type.name}")
+            detail.reason == "MALFORMED" && (reads as? Context)?.attributes.orEmpty().containsKey(client.userKeyAttribute) ->
+                throw GeneralError("the flag is malformed for this user: `diagnostics` of the client may say why")
+            detail.reason == "MALFORMED" ->
+                throw TargetingKeyMissingError("a flag of FeatBit needs the key of a user: set the targeting key")
             !isOfType -> throw TypeMismatchError("the type of the feature is ${detail.kind ?: "unknown"}")
             detail.value == null -> throw FlagNotFoundError("the feature has no value")
             else -> REASONS[detail.reason] ?: Reason.UNKNOWN.name

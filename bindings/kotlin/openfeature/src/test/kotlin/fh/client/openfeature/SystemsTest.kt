@@ -1,0 +1,94 @@
+package fh.client.openfeature
+
+import dev.openfeature.sdk.ErrorCode
+import dev.openfeature.sdk.EvaluationContext
+import dev.openfeature.sdk.ImmutableContext
+import dev.openfeature.sdk.OpenFeatureAPI
+import dev.openfeature.sdk.Value
+import fh.client.Client
+import fh.client.FeatureHub
+import fh.client.FetchMode
+import fh.client.FlagSystem
+import org.junit.jupiter.api.AfterEach
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Test
+
+/** Evaluations with clients of FeatBit and FeatureSignals that evaluate flags which they have from the start. */
+class SystemsTest {
+    private val api = OpenFeatureAPI.getInstance()
+
+    @AfterEach
+    fun end() {
+        api.shutdown()
+    }
+
+    /** Checks the values of the flag `COLOUR` for contexts. */
+    private fun check(client: Client, vararg cases: Pair<EvaluationContext, List<Any?>>) {
+        client.use {
+            api.setProviderAndWait(FeatureHubProvider(it, PATIENCE))
+            for ((context, expected) in cases) {
+                val found = api.client.getStringDetails("COLOUR", "default", context)
+                assertEquals(expected, listOf(found.value, found.reason, found.errorCode), "${context.asMap()}: $found")
+            }
+        }
+    }
+
+    private val tags = mapOf("tags" to Value(listOf(Value("a"), Value("b"))))
+
+    @Test
+    fun `a client of FeatBit gets the targeting key and the text of a list`() {
+        val client = FeatureHub.fromEnvironment {
+            system = FlagSystem.FEATBIT
+            mode = FetchMode.OFFLINE
+            bootstrap = featBit(
+                rule("keyId", "Equal", "bob"), rule("tags", "Equal", """[\"a\",\"b\"]"""), rule("n", "MatchRegex", "(?=look)"),
+            )
+        }
+        check(
+            client,
+            ImmutableContext("bob") to listOf("red", "TARGETING_MATCH", null),
+            ImmutableContext("eve", mapOf("keyId" to Value("bob"))) to listOf("red", "TARGETING_MATCH", null),
+            ImmutableContext("eve", tags) to listOf("red", "TARGETING_MATCH", null),
+            ImmutableContext("eve") to listOf("blue", "DEFAULT", null),
+            ImmutableContext("eve", mapOf("n" to Value("x"))) to listOf("default", "ERROR", ErrorCode.GENERAL),
+            ImmutableContext() to listOf("default", "ERROR", ErrorCode.TARGETING_KEY_MISSING),
+        )
+    }
+
+    @Test
+    fun `a client of FeatureSignals gets the targeting key and the text of a list`() {
+        val client = FeatureHub.fromEnvironment {
+            system = FlagSystem.FEATURESIGNALS
+            ruleset = featureSignals("key" to "bob", "tags" to "[a b]")
+        }
+        check(
+            client,
+            ImmutableContext("bob") to listOf("red", "TARGETING_MATCH", null),
+            ImmutableContext("eve", mapOf("key" to Value("bob"))) to listOf("red", "TARGETING_MATCH", null),
+            ImmutableContext("eve", tags) to listOf("red", "TARGETING_MATCH", null),
+            ImmutableContext("eve") to listOf("blue", "DEFAULT", null),
+        )
+    }
+
+    private fun rule(property: String, op: String, value: String) =
+        """{"id": "$property", "name": "$property", "conditions": [{"property": "$property", "op": "$op", "value": "$value"}],
+            "includedInExpt": true, "variations": [{"id": "red", "rollout": [0, 1], "exptRollout": 1}]}"""
+
+    /** Returns a message of FeatBit with a flag that is `red` for users of these rules, and else `blue`. */
+    private fun featBit(vararg rules: String) =
+        """{"messageType": "data-sync", "data": {"eventType": "full", "segments": [], "featureFlags": [
+            {"id": "1", "key": "COLOUR", "name": "COLOUR", "variationType": "string", "isEnabled": true, "disabledVariationId": "blue",
+             "variations": [{"id": "red", "value": "red"}, {"id": "blue", "value": "blue"}], "rules": [${rules.joinToString()}],
+             "targetUsers": [], "exptIncludeAllTargets": true, "isArchived": false,
+             "fallthrough": {"includedInExpt": true, "variations": [{"id": "blue", "rollout": [0, 1], "exptRollout": 1}]}}]}}"""
+
+    /** Returns a ruleset of FeatureSignals with a flag that is `red` for contexts with one of these attributes, and else `blue`. */
+    private fun featureSignals(vararg conditions: Pair<String, String>): String {
+        val rules = conditions.joinToString { (attribute, value) ->
+            """{"id": "$attribute", "percentage": 10000, "value": "red",
+                "conditions": [{"attribute": "$attribute", "operator": "eq", "values": ["$value"]}]}"""
+        }
+        return """{"flags": {"COLOUR": {"key": "COLOUR", "flag_type": "string", "default_value": "blue"}},
+            "states": {"COLOUR": {"enabled": true, "rules": [$rules]}}}"""
+    }
+}
