@@ -88,9 +88,9 @@ fn class(case: &Case, key: &str, theirs: &Answer) -> Result<Option<String>, Stri
         // A blank key has no answer here, and the answer of any other key in the crate.
         Ok(given == *theirs || is_blank && given.is_none() && !changed.user.key.is_empty())
     };
-    for number in 0..CLASSES.len() {
+    for (number, (name, _)) in CLASSES.iter().enumerate() {
         if explains(&[number])? {
-            return Ok(Some(CLASSES[number].0.to_owned()));
+            return Ok(Some((*name).to_owned()));
         }
     }
     let mut all: Vec<usize> = (0..CLASSES.len()).collect();

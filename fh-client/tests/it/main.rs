@@ -23,6 +23,8 @@ mod secrets;
 mod server_evaluated;
 mod snapshot;
 mod snapshot_of_node;
+#[cfg(feature = "socks")]
+mod socks;
 mod start;
 mod stream;
 mod support;

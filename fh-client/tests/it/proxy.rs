@@ -52,7 +52,7 @@ fn https_is_tunnelled() {
 
 #[test]
 fn proxies_that_can_never_work_are_refused() {
-    for proxy in ["http://p:99999", "gopher://p", "socks5://me:secret@p"] {
+    for proxy in ["http://p:99999", "gopher://p", "quic://me:secret@p"] {
         let refused = ReqwestTransport::builder().proxy(proxy).build().unwrap_err();
         assert!(matches!(refused, TransportSetupError::Proxy(_)), "{proxy}: {refused:?}");
         assert!(!refused.to_string().contains("secret"), "{refused}");
@@ -98,20 +98,20 @@ fn outcome(fake: &FakeEdge, edge: &str, set: &[(&str, &str)]) -> String {
 #[test]
 fn a_proxy_of_the_environment_is_refused_if_it_would_be_used() {
     let fake = FakeEdge::start().unwrap();
-    let bad = "socks5://127.0.0.1:1";
-    let socks = "SOCKS proxies need the cargo feature";
+    let bad = "quic://127.0.0.1:1";
+    let scheme = "begins with neither http:// nor https://";
     for (edge, set, said) in [
         (
             "http://192.0.2.1:9",
             ("HTTP_PROXY", bad),
-            ["the setting HTTP_PROXY can never work", socks],
+            ["the setting HTTP_PROXY can never work", scheme],
         ),
         (
             "http://192.0.2.1:9",
             ("all_proxy", "http://p:99999"),
             ["the setting all_proxy", "not a valid"],
         ),
-        ("https://192.0.2.1:9", ("https_proxy", bad), ["the setting https_proxy", socks]),
+        ("https://192.0.2.1:9", ("https_proxy", bad), ["the setting https_proxy", scheme]),
         (fake.url().as_str(), ("HTTPS_PROXY", bad), ["ready", ""]),
     ] {
         let outcome = outcome(&fake, edge, &[set]);

@@ -258,8 +258,8 @@ class EvaluationsTest {
         delivered()
         assertEquals(true, read("boolean", "MATCH", context("targetingKey" to "fred", "userkey" to "mara")).value)
         assertEquals(false, read("boolean", "MATCH", context("targetingKey" to "mara", "userkey" to "fred")).value)
-        assertEquals(mapOf("none" to null), attributesOf(ImmutableContext(mapOf("none" to Value()))))
-        assertEquals(emptyMap<String, Any>(), attributesOf(null))
+        assertEquals(mapOf("none" to null), attributesOf(ImmutableContext(mapOf("none" to Value())), "userkey"))
+        assertEquals(emptyMap<String, Any>(), attributesOf(null, "userkey"))
         for (odd in listOf(mapOf("a" to 1), listOf(listOf("a")), listOf(mapOf("a" to 1)))) {
             val found = read("boolean", "MATCH", context("odd" to odd))
             assertEquals(ErrorCode.INVALID_CONTEXT, found.errorCode)
