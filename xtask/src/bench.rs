@@ -84,6 +84,12 @@ pub(crate) fn systems(command: &str, arguments: &[String]) -> Result<(), String>
         .go()
 }
 
+/// Checks all programs of the benches with clippy.
+pub(crate) fn clippy() -> Result<(), String> {
+    let clippy = "cargo clippy --locked --workspace --all-targets -- -D warnings";
+    Run::new(clippy).within("benches").go()
+}
+
 /// Runs the benches of the Edge. The arguments are `[fanout|get] [--without-peer] [OPTIONS]`. Servers and load generators
 /// are separate processes. With options for the bench, the tables are only printed.
 fn edge(arguments: &[String]) -> Result<(), String> {

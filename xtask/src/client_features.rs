@@ -2,12 +2,21 @@
 
 use crate::shell::Run;
 
+/// The tests of SOCKS proxies, which a build of the whole workspace refuses, and of other proxies in a client that has both.
+const SOCKS: &str = "cargo test --locked -p fh-client --features socks --lib --test it";
+
 /// Checks the client and the engine without their default features, as bindings ship them. A build of the whole workspace has them always.
+/// Builds the client's tests with SOCKS proxies.
 pub(crate) fn check() -> Result<(), String> {
     for package in ["fh-client", "fh-eval"] {
         Run::new(&format!("cargo check --locked -p {package} --no-default-features")).go()?;
     }
-    Ok(())
+    Run::new(SOCKS).args(&["--no-run".to_string()]).go()
+}
+
+/// Runs the client's tests of proxies, which were built.
+pub(crate) fn test() -> Result<(), String> {
+    Run::new(SOCKS).args(&["--", "proxy::", "socks::"].map(str::to_string)).go()
 }
 
 /// Checks every combination of the client's features that compiles different code, and the features of the crates below it. Tests what the

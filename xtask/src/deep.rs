@@ -4,9 +4,9 @@ use crate::part::Part;
 use crate::prove::inputs::Inputs;
 use crate::shell::{Run, target_folder};
 use crate::{
-    api, bench, client_features, conformance, featbit, fuzz, kotlin, minimum_rust, mutants,
-    packaging, python, python_conformance, python_package, self_test, services, simulate, subjects,
-    swift, wasm, web,
+    api, bench, client_features, conformance, featbit, fuzz, install, kotlin, minimum_rust,
+    mutants, packaging, python, python_conformance, python_package, self_test, services, simulate,
+    subjects, swift, wasm, web,
 };
 
 /// Whether a part does the same in each run.
@@ -76,6 +76,13 @@ pub(crate) fn all() -> Vec<Deep> {
                 "conformance/data",
                 "bindings/python",
             ],
+        ),
+        deep(
+            Part::new("benches, clippy")
+                .prepare(|| install::component("cargo clippy --version", "clippy"))
+                .run(bench::clippy),
+            &["fh-client", "fh-edge", "fh-eval", "fh-test-featbit"],
+            &["benches"],
         ),
         deep(Part::new("hostile input").run(hostile_input), &["fh-eval"], &[]),
         deep(

@@ -32,7 +32,7 @@ pub(crate) fn parts() -> Vec<Part> {
             .run(web::test_conformance_in_node),
         clippy,
         Part::new("documentation").build(documentation),
-        Part::new("client features").build(client_features::check),
+        Part::new("client features").build(client_features::check).run(client_features::test),
         Part::new("wasm build").prepare(web::prepare_target).build(wasm_build),
         Part::new("python conformance")
             .prepare(python::prepare)

@@ -8,7 +8,7 @@ final class FeatBitTests: XCTestCase {
     private static let flag = #"""
         {"id": "1", "key": "dark", "name": "dark", "variationType": "boolean", "isEnabled": true, "disabledVariationId": "off",
          "variations": [{"id": "on", "value": "true"}, {"id": "off", "value": "false"}],
-         "targetUsers": [{"keyIds": ["bob"], "variationId": "on"}], "exptIncludeAllTargets": true, "isArchived": false,
+         "targetUsers": [{"keyIds": ["bob"], "variationId": "on"}], "exptIncludeAllTargets": true, "isArchived": false, "updatedAt": "2026-01-01T00:00:00.000Z",
          "rules": [{"id": "r", "name": "r", "includedInExpt": true, "variations": [{"id": "on", "rollout": [0, 1], "exptRollout": 1}],
                     "conditions": [{"property": "tags", "op": "Equal", "value": "[\"a\",\"b\"]"}]}],
          "fallthrough": {"includedInExpt": true, "variations": [{"id": "off", "rollout": [0, 1], "exptRollout": 1}]}}

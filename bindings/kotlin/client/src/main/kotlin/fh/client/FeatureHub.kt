@@ -75,7 +75,9 @@ public object FeatureHub {
     public fun fromEnvironment(): Client = start(null, null, ClientSettings())
 
     private fun start(url: String?, apiKeys: List<String>?, settings: ClientSettings): Client {
-        val transport = if (settings.mode == FetchMode.OFFLINE) null else settings.transport ?: found()
+        // Neither a client that is offline nor one with a ruleset sends requests.
+        val isSilent = settings.mode == FetchMode.OFFLINE || settings.ruleset != null || settings.rulesetFile != null
+        val transport = if (isSilent) null else settings.transport ?: found()
         return start(url, apiKeys, settings, transport, emptyList())
     }
 

@@ -79,7 +79,7 @@ class SystemsTest {
         """{"messageType": "data-sync", "data": {"eventType": "full", "segments": [], "featureFlags": [
             {"id": "1", "key": "COLOUR", "name": "COLOUR", "variationType": "string", "isEnabled": true, "disabledVariationId": "blue",
              "variations": [{"id": "red", "value": "red"}, {"id": "blue", "value": "blue"}], "rules": [${rules.joinToString()}],
-             "targetUsers": [], "exptIncludeAllTargets": true, "isArchived": false,
+             "targetUsers": [], "exptIncludeAllTargets": true, "isArchived": false, "updatedAt": "2026-01-01T00:00:00.000Z",
              "fallthrough": {"includedInExpt": true, "variations": [{"id": "blue", "rollout": [0, 1], "exptRollout": 1}]}}]}}"""
 
     /** Returns a ruleset of FeatureSignals with a flag that is `red` for contexts with one of these attributes, and else `blue`. */

@@ -58,7 +58,6 @@ class FeatureSignalsTest {
         val client = FeatureHub.fromEnvironment {
             system = FlagSystem.FEATURESIGNALS
             ruleset = """{"flags": {"checkout": $FLAG}, "states": {"checkout": $STATE}}"""
-            transport = Stack.JDK.transport()
         }
         client.use {
             it.waitReady(PATIENCE)
