@@ -35,22 +35,29 @@ class SystemsTest {
 
     private val tags = mapOf("tags" to Value(listOf(Value("a"), Value("b"))))
 
-    @Test
-    fun `a client of FeatBit gets the targeting key and the text of a list`() {
-        val client = FeatureHub.fromEnvironment {
+    private fun featBit(vararg rules: String) =
+        FeatureHub.fromEnvironment {
             system = FlagSystem.FEATBIT
             mode = FetchMode.OFFLINE
-            bootstrap = featBit(
-                rule("keyId", "Equal", "bob"), rule("tags", "Equal", """[\"a\",\"b\"]"""), rule("n", "MatchRegex", "(?=look)"),
-            )
+            bootstrap = flagOfFeatBit(*rules)
         }
+
+    @Test
+    fun `a client of FeatBit gets the targeting key and the text of a list`() {
         check(
-            client,
+            featBit(rule("keyId", "Equal", "bob"), rule("tags", "Equal", """[\"a\",\"b\"]""")),
             ImmutableContext("bob") to listOf("red", "TARGETING_MATCH", null),
             ImmutableContext("eve", mapOf("keyId" to Value("bob"))) to listOf("red", "TARGETING_MATCH", null),
             ImmutableContext("eve", tags) to listOf("red", "TARGETING_MATCH", null),
             ImmutableContext("eve") to listOf("blue", "DEFAULT", null),
-            ImmutableContext("eve", mapOf("n" to Value("x"))) to listOf("default", "ERROR", ErrorCode.GENERAL),
+        )
+    }
+
+    @Test
+    fun `a client of FeatBit has errors for a malformed flag and for a context without a key`() {
+        check(
+            featBit(rule("plan", "MatchRegex", "(?=look)")),
+            ImmutableContext("bob") to listOf("default", "ERROR", ErrorCode.GENERAL),
             ImmutableContext() to listOf("default", "ERROR", ErrorCode.TARGETING_KEY_MISSING),
         )
     }
@@ -75,7 +82,7 @@ class SystemsTest {
             "includedInExpt": true, "variations": [{"id": "red", "rollout": [0, 1], "exptRollout": 1}]}"""
 
     /** Returns a message of FeatBit with a flag that is `red` for users of these rules, and else `blue`. */
-    private fun featBit(vararg rules: String) =
+    private fun flagOfFeatBit(vararg rules: String) =
         """{"messageType": "data-sync", "data": {"eventType": "full", "segments": [], "featureFlags": [
             {"id": "1", "key": "COLOUR", "name": "COLOUR", "variationType": "string", "isEnabled": true, "disabledVariationId": "blue",
              "variations": [{"id": "red", "value": "red"}, {"id": "blue", "value": "blue"}], "rules": [${rules.joinToString()}],
