@@ -24,8 +24,8 @@ final class ProgramServer {
         process.terminate()
     }
 
-    /// The text with this name in the greeting.
-    subscript(name: String) -> String? { greeting[name].text }
+    /// The text with this name in the greeting, or in the description of its environment.
+    subscript(name: String) -> String? { greeting[name].text ?? greeting["environment"][name].text }
 
     /// Executes a command.
     func tell(_ command: String) throws {
