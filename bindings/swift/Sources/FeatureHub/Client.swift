@@ -81,7 +81,8 @@ public final class Client: Reads {
     /// The present status.
     public var status: Status { Status(native.answer("status")) }
 
-    /// Returns a context with these attributes. Nil and empty lists leave an attribute out.
+    /// Returns a context with these attributes. Nil and empty lists leave an attribute out. Rules of FeatBit read a list with several values
+    /// as its JSON text, and rules of FeatureSignals as `[a b]`.
     public func context(_ attributes: [String: any AttributeValue]) -> Context { Context(self, PackedAttributes(attributes)) }
 
     /// Starts a client with the same settings, and with a context of its own at the Edge, for server-evaluated keys. The functions of the

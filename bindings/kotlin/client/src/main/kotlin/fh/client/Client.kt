@@ -62,7 +62,10 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
     /** Returns a context with these attributes. Null and empty lists leave an attribute out. */
     public fun context(vararg attributes: Pair<String, Any?>): Context = context(attributes.toMap())
 
-    /** Returns a context with these attributes. Null and empty lists leave an attribute out. */
+    /**
+     * Returns a context with these attributes. Null and empty lists leave an attribute out. Rules of FeatBit read a list with several values as
+     * its JSON text, and rules of FeatureSignals as `[a b]`.
+     */
     public fun context(attributes: Map<String, Any?>): Context = Context(this, attributesOf(attributes))
 
     /**
