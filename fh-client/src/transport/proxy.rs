@@ -132,12 +132,9 @@ mod tests {
             assert!(said.contains(why) && said.contains("write http://"), "{bad}: {said}");
         }
         for socks in ["socks5://p:1080", "socks4://p", "socks5h://me:pw@p"] {
-            match Proxy::parse(socks, "proxy") {
-                Ok(_) => assert!(cfg!(feature = "socks"), "{socks}"),
-                Err(said) => {
-                    assert!(!cfg!(feature = "socks") && said.contains("cargo feature `socks`"));
-                }
-            }
+            let parsed = Proxy::parse(socks, "proxy");
+            assert_eq!(parsed.is_ok(), cfg!(feature = "socks"), "{socks}");
+            assert!(parsed.err().is_none_or(|said| said.contains("cargo feature `socks`")));
         }
     }
 
