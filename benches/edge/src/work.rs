@@ -39,6 +39,9 @@ const ENVIRONMENT: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
 const SERVER_KEY: &str = "work-server-key";
 const WAIT: Duration = Duration::from_secs(120);
 
+/// The attributes of a context with their values.
+type Attributes = Vec<(String, Vec<String>)>;
+
 /// An environment, and contexts that make it expensive.
 struct Case {
     name: &'static str,
@@ -47,7 +50,7 @@ struct Case {
     strategies: Box<dyn Fn(usize) -> Value + Send + Sync>,
     features: usize,
     /// Returns a context of about this many bytes. The second argument makes contexts different.
-    context: fn(usize, usize) -> Vec<(String, Vec<String>)>,
+    context: fn(usize, usize) -> Attributes,
 }
 
 fn rule(field: &str, kind: &str, conditional: &str, values: Value) -> Value {
