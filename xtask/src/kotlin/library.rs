@@ -168,7 +168,7 @@ impl Libraries {
 }
 
 /// Returns the environment with zig, and with the subcommand of Cargo that links with it.
-pub(super) fn zig() -> Result<Environment, String> {
+pub(crate) fn zig() -> Result<Environment, String> {
     Environment::below("kotlin/zig", "bindings/kotlin/packaging/requirements.txt")
 }
 

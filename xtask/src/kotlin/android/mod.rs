@@ -4,8 +4,9 @@ mod aar;
 mod natives;
 mod tools;
 
-use super::folder;
+use super::library::Libraries;
 use super::shrunk::{self, Program};
+use super::{folder, maven};
 use crate::output::say;
 use crate::shell::Run;
 
@@ -44,8 +45,16 @@ pub(crate) fn build() -> Result<(), String> {
     Ok(())
 }
 
-/// Checks the uses of Android in the package, and shrinks a program with it.
+/// Runs the tests of the lifecycle with Android's own classes, checks the uses of Android in the package, and shrinks a program with it.
 pub(crate) fn run() -> Result<(), String> {
+    // A machine of the module's own loads the library without optimization.
+    maven("-P android -pl client,android jar:jar surefire:test -Dsurefire.useFile=false")
+        .args(&[
+            "-Dtest=fh.client.android.*".to_string(),
+            "-Dsurefire.failIfNoSpecifiedTests=false".to_string(),
+            format!("-Dfh.arguments=-Dfh.client.library={}", Libraries::debug_file()?.display()),
+        ])
+        .go()?;
     let aar = Aar::read()?;
     let tools = Tools::install()?;
     tools.check_api_level(&aar)?;
