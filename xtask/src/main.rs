@@ -33,6 +33,7 @@ mod output;
 mod packaging;
 mod page_examples;
 mod part;
+mod phones;
 mod picture;
 mod program;
 mod prove;

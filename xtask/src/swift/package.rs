@@ -179,7 +179,7 @@ fn for_users(page: &str) -> Result<String, String> {
 fn licences(has_apple: bool) -> Result<String, String> {
     let manifest = root().join(PACKAGE).join("Cargo.toml").display().to_string();
     let linux = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
-    let apple = has_apple.then_some(apple::TRIPLES).into_iter().flatten();
+    let apple = has_apple.then(apple::triples).into_iter().flatten();
     let targets = std::iter::once(linux.as_str()).chain(apple);
     let mut arguments = vec!["--manifest", &manifest, "--module", "The native library"];
     arguments.extend(targets.flat_map(|target| ["--target", target]));

@@ -3,11 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::library::RELEASE;
 use crate::output::say;
 use crate::python::empty_folder;
 use crate::shell::{Run, target_folder};
-use crate::{install, machine_paths};
+use crate::{install, machine_paths, phones};
 
 /// The variables that name the folder of the NDK.
 const VARIABLES: [&str; 2] = ["ANDROID_NDK_HOME", "ANDROID_NDK_ROOT"];
@@ -57,6 +56,7 @@ pub(super) struct Library {
 /// Installs the targets of the toolchain.
 pub(super) fn prepare() -> Result<(), String> {
     install::package("readelf --version", "binutils", "it shows what a library needs")?;
+    phones::prepare()?;
     let reason = "the native library is compiled for Android";
     ABIS.iter().try_for_each(|abi| install::target(abi.triple, reason))
 }
@@ -90,17 +90,15 @@ impl Abi {
         flags.push(format!("-Clink-arg=-Wl,-z,max-page-size={PAGE}"));
         flags.push(format!("-Clink-arg=-Wl,-soname,{FILE}"));
         let built = target_folder().join("kotlin/android/target");
-        Run::new(&format!("cargo build {RELEASE} {}", self.triple))
-            .args(&["--config=profile.release.opt-level=\"z\"".to_string()])
-            .env("CARGO_ENCODED_RUSTFLAGS", &flags.join("\u{1f}"))
-            .env("CARGO_TARGET_DIR", &built.display().to_string())
+        phones::build("fh-jni", &[self.triple], &flags, &built)
+            .args(&["--config=profile.phone.strip=true".to_string()])
             .env(&linker, &clang.display().to_string())
             .go()?;
         let name = format!("jni/{}/{FILE}", self.folder);
         let file = folder.join(&name);
         let failed = |why: std::io::Error| format!("{}: {why}", file.display());
         file.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
-        fs::copy(built.join(self.triple).join("release").join(FILE), &file).map_err(failed)?;
+        fs::copy(built.join(self.triple).join("phone").join(FILE), &file).map_err(failed)?;
         check(&file)?;
         Ok(Library { file, name })
     }

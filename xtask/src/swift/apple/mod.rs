@@ -13,9 +13,9 @@ use super::package::{self, Package};
 use super::{library, tree};
 use crate::python::empty_folder;
 use crate::shell::Run;
-use crate::{install, kotlin};
+use crate::{install, kotlin, phones};
 
-pub(super) use self::slice::TRIPLES;
+pub(super) use self::slice::triples;
 pub(super) use self::xcframework::NAME;
 
 const REASON: &str = "the native library is built for Apple's systems";
@@ -86,9 +86,7 @@ const PLATFORMS: [Platform; 3] = [
 /// Installs what the library needs.
 pub(super) fn prepare() -> Result<(), String> {
     super::prepare()?;
-    let sysroot = Run::new("rustc --print sysroot").output()?.trim().to_string();
-    let source = format!("test -e {sysroot}/lib/rustlib/src/rust/library/Cargo.lock");
-    install::component(&source, "rust-src", REASON)?;
+    phones::prepare()?;
     install::component(&format!("test -e {}", tool("llvm-ar")?.display()), "llvm-tools", REASON)?;
     kotlin::zig()?.prepare("it has the list of all functions of Apple's system library")
 }

@@ -6,33 +6,22 @@ use std::path::{Path, PathBuf};
 
 use super::super::library::LIBRARY;
 use super::{Architecture, IOS, MACOS, PLATFORMS, Version, fat, macho, tool};
-use crate::machine_paths;
 use crate::output::say;
 use crate::python::empty_folder;
 use crate::shell::Run;
+use crate::{machine_paths, phones};
 
-/// Rustup has no standard library for the simulators. With one of our own, all targets also have that of the smallest code.
-const BUILD: &str = "cargo build --locked --profile phone -Zbuild-std=std,panic_unwind -Zbuild-std-features=optimize_for_size -p fh-uniffi";
-
-/// The targets of the toolchain.
-pub(in super::super) const TRIPLES: [&str; 5] = [
-    "aarch64-apple-ios",
-    "aarch64-apple-ios-sim",
-    "x86_64-apple-ios",
-    "aarch64-apple-darwin",
-    "x86_64-apple-darwin",
-];
+/// Returns the targets of the toolchain.
+pub(in super::super) fn triples() -> Vec<&'static str> {
+    let architectures = PLATFORMS.iter().flat_map(|platform| platform.architectures);
+    architectures.map(|architecture| architecture.triple).collect()
+}
 
 /// Builds the library of each platform in a folder, and returns their files in the order of the platforms.
 pub(super) fn build(folder: &Path, functions: &[String]) -> Result<Vec<PathBuf>, String> {
     let built = folder.join("target");
     let version = |(major, minor): Version| format!("{major}.{minor}");
-    Run::new(BUILD)
-        .args(&TRIPLES.map(|triple| format!("--target={triple}")))
-        // Only this way, a stable toolchain builds its standard library.
-        .env("RUSTC_BOOTSTRAP", "1")
-        .env("CARGO_ENCODED_RUSTFLAGS", &machine_paths::renaming()?.join("\u{1f}"))
-        .env("CARGO_TARGET_DIR", &built.display().to_string())
+    phones::build("fh-uniffi", &triples(), &machine_paths::renaming()?, &built)
         .env("IPHONEOS_DEPLOYMENT_TARGET", &version(IOS))
         .env("MACOSX_DEPLOYMENT_TARGET", &version(MACOS))
         .go()?;

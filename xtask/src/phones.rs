@@ -1,0 +1,28 @@
+//! Builds of the native libraries for phones: the profile `phone`, with a standard library of small code.
+
+use std::path::Path;
+
+use crate::install;
+use crate::shell::Run;
+
+/// Rustup has no standard library for the simulators of iOS, and none of small code for any target.
+const BUILD: &str = "cargo build --locked --profile phone -Zbuild-std=std,panic_unwind -Zbuild-std-features=optimize_for_size -p";
+
+/// Installs the sources of the standard library.
+pub(crate) fn prepare() -> Result<(), String> {
+    let sysroot = Run::new("rustc --print sysroot").output()?.trim().to_string();
+    let source = format!("test -e {sysroot}/lib/rustlib/src/rust/library/Cargo.lock");
+    install::component(&source, "rust-src", "the standard library for phones is built from it")
+}
+
+/// Returns a build of a crate for targets of the toolchain, with these options of the compiler. The libraries are in the folder `phone` of
+/// each target.
+pub(crate) fn build(name: &str, targets: &[&str], options: &[String], folder: &Path) -> Run {
+    let targets: Vec<String> = targets.iter().map(|target| format!("--target={target}")).collect();
+    Run::new(&format!("{BUILD} {name}"))
+        .args(&targets)
+        // Only this way, a stable toolchain builds its standard library.
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("CARGO_ENCODED_RUSTFLAGS", &options.join("\u{1f}"))
+        .env("CARGO_TARGET_DIR", &folder.display().to_string())
+}
