@@ -44,7 +44,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         ["show", name] => show(name),
         ["run", "fh-binding"] => binding::run(),
         ["run", "fh-eval"] => engine::run(),
-        _ => Err("cargo xtask mutants [list | show NAME | run fh-eval | run fh-binding]".to_string()),
+        _ => {
+            Err("cargo xtask mutants [list | show NAME | run fh-eval | run fh-binding]".to_string())
+        }
     }
 }
 

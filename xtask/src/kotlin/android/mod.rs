@@ -8,10 +8,9 @@ use super::library::Libraries;
 use super::shrunk::{self, Program};
 use super::{folder, maven};
 use crate::output::say;
-use crate::shell::Run;
 
 pub(super) use self::aar::Aar;
-use self::natives::{ABIS, Natives};
+use self::natives::Natives;
 pub(super) use self::tools::Tools;
 
 /// Runs the command with its arguments after `android`.
@@ -31,7 +30,7 @@ pub(crate) fn prepare() -> Result<(), String> {
     natives::prepare()
 }
 
-/// Builds the package, with native libraries if this machine has an NDK, and compiles the library's code for each ABI.
+/// Builds the package, with native libraries if this machine has an NDK. Without one, the library is built and measured for each ABI.
 pub(crate) fn build() -> Result<(), String> {
     let natives = Natives::with_ndk().unwrap_or_else(|why| {
         say!("    without native libraries: {why}");
@@ -39,10 +38,7 @@ pub(crate) fn build() -> Result<(), String> {
     });
     super::build()?;
     package(&natives)?;
-    for abi in &ABIS {
-        Run::new("cargo check --locked -p fh-jni --target").args(&[abi.triple.to_string()]).go()?;
-    }
-    Ok(())
+    if natives.has_libraries() { Ok(()) } else { natives::measure() }
 }
 
 /// Runs the tests of the lifecycle with Android's own classes, checks the uses of Android in the package, and shrinks a program with it.

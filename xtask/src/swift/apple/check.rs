@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::macho;
 use super::xcframework::{self, HEADERS, INFO, PRIVACY};
-use super::{PLATFORMS, Platform, tool};
+use super::{PLATFORMS, Platform, macho, privacy, tool};
 use crate::kotlin;
 use crate::output::say;
 use crate::python::empty_folder;
@@ -22,25 +21,6 @@ const AS_JSON: &str =
     "import json, plistlib, sys; print(json.dumps(plistlib.load(open(sys.argv[1], 'rb'))))";
 /// The list of all functions of Apple's system library, in the environment with zig.
 const SYSTEM: &str = "lib/libc/darwin/libSystem.tbd";
-/// Apple's categories of functions for whose use an app must give a reason, with the reason of the client, if it has one, and the functions.
-const CATEGORIES: [(&str, &str, &[&str]); 3] = [
-    (
-        "NSPrivacyAccessedAPICategoryFileTimestamp",
-        "C617.1",
-        &["_stat", "_fstat", "_lstat", "_fstatat", "_getattrlist", "_fgetattrlist", "_getattrlistat", "_getattrlistbulk"],
-    ),
-    (
-        // The standard library reads the same clock by another function.
-        "NSPrivacyAccessedAPICategorySystemBootTime",
-        "35F9.1",
-        &["_mach_absolute_time", "_clock_gettime", "_clock_gettime_nsec_np"],
-    ),
-    (
-        "NSPrivacyAccessedAPICategoryDiskSpace",
-        "",
-        &["_statfs", "_fstatfs", "_statvfs", "_fstatvfs"],
-    ),
-];
 
 #[derive(Debug, Deserialize)]
 struct Info {
@@ -65,22 +45,6 @@ struct Library {
     supported_platform_variant: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Privacy {
-    #[serde(rename = "NSPrivacyTracking")]
-    is_tracking: bool,
-    #[serde(rename = "NSPrivacyAccessedAPITypes")]
-    accessed: Vec<Accessed>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Accessed {
-    #[serde(rename = "NSPrivacyAccessedAPIType")]
-    category: String,
-    #[serde(rename = "NSPrivacyAccessedAPITypeReasons")]
-    reasons: Vec<String>,
-}
-
 /// Fails if the folder does not have a complete library for each platform, or if its description differs.
 pub(super) fn check(xcframework: &Path, functions: &[String]) -> Result<(), String> {
     let info: Info = property_list(&xcframework.join(INFO))?;
@@ -102,7 +66,7 @@ pub(super) fn check(xcframework: &Path, functions: &[String]) -> Result<(), Stri
         let file = folder.join(&library.library_path);
         used.extend(platform.check_library(&file, functions, &system).map_err(fault)?);
     }
-    privacy(&property_list(&xcframework.join(PRIVACY))?, &used)
+    privacy::check(&property_list(&xcframework.join(PRIVACY))?, &used)
         .map_err(|why| format!("{PRIVACY}: {why}"))
 }
 
@@ -203,7 +167,8 @@ impl Platform {
             None => self.name.to_string(),
         };
         let minimum = format!("{}.{}", self.minimum.0, self.minimum.1);
-        let [list, library, out] = [&list, &library, &linked].map(|path| path.display().to_string());
+        let [list, library, out] =
+            [&list, &library, &linked].map(|path| path.display().to_string());
         // Without Apple's libraries, the linker leaves their symbols to the start of the program.
         let options = "-dylib -dead_strip -all_load -x -S -undefined dynamic_lookup -arch";
         Run::program(&tool("gcc-ld/ld64.lld")?.display().to_string(), options)
@@ -225,37 +190,6 @@ fn headers(folder: &Path) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// Fails if the manifest lacks a category of the client or a category of a symbol that the libraries use, or if it has another one.
-fn privacy(manifest: &Privacy, used: &BTreeSet<String>) -> Result<(), String> {
-    if manifest.is_tracking {
-        return Err("the client does not track".to_string());
-    }
-    let declared: Vec<(&str, &[String])> = manifest
-        .accessed
-        .iter()
-        .map(|accessed| (accessed.category.as_str(), accessed.reasons.as_slice()))
-        .collect();
-    for (category, reason, symbols) in CATEGORIES {
-        // The libraries for x86-64 have several versions of some functions, such as `_stat$INODE64`.
-        let own = |name: &&String| symbols.contains(&name.split('$').next().unwrap_or_default());
-        let found: Vec<&String> = used.iter().filter(own).collect();
-        let reasons = declared.iter().find(|(name, _)| *name == category).map(|(_, all)| *all);
-        match reasons {
-            Some([only]) if only == reason && !found.is_empty() => {}
-            None if reason.is_empty() && found.is_empty() => {}
-            _ => {
-                return Err(format!(
-                    "{category} has the reasons {reasons:?}, and the libraries use {found:?}"
-                ));
-            }
-        }
-    }
-    match declared.iter().find(|(name, _)| !CATEGORIES.iter().any(|(known, ..)| known == name)) {
-        Some((other, _)) => Err(format!("the client does not need {other}")),
-        None => Ok(()),
-    }
 }
 
 /// Returns the symbols of Apple's system library for macOS. That of iOS has the same functions of C.

@@ -41,3 +41,18 @@ fn processor(name: &str) -> Result<(u32, u32), String> {
 fn number(value: usize) -> Result<u32, String> {
     u32::try_from(value).map_err(|_| format!("{value} is too large for a file of two libraries"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::macho::archives;
+    use super::*;
+
+    #[test]
+    fn each_library_is_at_the_place_that_the_header_names() {
+        let file = join(&[("arm64", b"abc".to_vec()), ("x86_64", b"defgh".to_vec())]).unwrap();
+        let expected: [(String, &[u8]); 2] =
+            [("arm64".to_string(), b"abc"), ("x86_64".to_string(), b"defgh")];
+        assert_eq!(archives(&file).unwrap(), expected);
+        assert!(join(&[("armv7", Vec::new())]).is_err());
+    }
+}

@@ -33,9 +33,8 @@ impl Member {
 pub(super) fn archives(library: &[u8]) -> Result<Vec<(String, &[u8])>, String> {
     if library.starts_with(&macho::FAT_MAGIC.to_be_bytes()) {
         let fat = MachOFatFile32::parse(library).map_err(text)?;
-        let part = |part: &macho::FatArch32| {
-            Ok((name(part.cputype()), part.data(library).map_err(text)?))
-        };
+        let part =
+            |part: &macho::FatArch32| Ok((name(part.cputype()), part.data(library).map_err(text)?));
         return fat.arches().iter().map(part).collect();
     }
     let members = members(library)?;

@@ -3,6 +3,7 @@
 mod check;
 mod fat;
 mod macho;
+mod privacy;
 mod resolution;
 mod slice;
 mod xcframework;

@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::super::package::Package;
 use super::super::tree;
-use super::xcframework::{HEADERS, MODULE, NAME, PRIVACY};
 use super::PLATFORMS;
+use super::xcframework::{HEADERS, MODULE, NAME, PRIVACY};
 use crate::chroot::Shared;
 use crate::output::say;
 use crate::shell::Run;
@@ -73,9 +73,8 @@ fn check_targets(description: &str) -> Result<(), String> {
     let has_library = target(MODULE).is_some_and(|own| own.kind == "binary" && own.path == NAME);
     let calls_library = target("FeatureHubNative")
         .is_some_and(|own| own.target_dependencies.iter().any(|name| name == MODULE));
-    let has_privacy = target("FeatureHub").is_some_and(|own| {
-        own.resources.iter().any(|resource| resource.path.ends_with(PRIVACY))
-    });
+    let has_privacy = target("FeatureHub")
+        .is_some_and(|own| own.resources.iter().any(|resource| resource.path.ends_with(PRIVACY)));
     if has_library && calls_library && has_privacy {
         return Ok(());
     }

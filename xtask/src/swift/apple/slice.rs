@@ -58,8 +58,8 @@ fn reduce(library: &Path, folder: &Path, functions: &[String]) -> Result<PathBuf
         .args(&[path])
         .in_folder(&folder)
         .go()?;
-    let members = macho::members(&read(library)?)
-        .map_err(|why| format!("{}: {why}", library.display()))?;
+    let members =
+        macho::members(&read(library)?).map_err(|why| format!("{}: {why}", library.display()))?;
     let needed = needed(&members, functions)?;
     let symbols = folder.join("functions.txt");
     let lines: String = functions.iter().map(|name| format!("_{name}\n")).collect();
@@ -76,10 +76,13 @@ fn reduce(library: &Path, folder: &Path, functions: &[String]) -> Result<PathBuf
             .go()?;
         archived.push(member.name.clone());
     }
-    Run::program(&tool("llvm-ar")?.display().to_string(), &format!("rcsD --format=darwin {LIBRARY}"))
-        .args(&archived)
-        .in_folder(&folder)
-        .go()?;
+    Run::program(
+        &tool("llvm-ar")?.display().to_string(),
+        &format!("rcsD --format=darwin {LIBRARY}"),
+    )
+    .args(&archived)
+    .in_folder(&folder)
+    .go()?;
     let file = folder.join(LIBRARY);
     let sizes = [library, &file].map(|file| fs::metadata(file).map_or(0, |found| found.len()));
     say!("    {}: {} of {} bytes, {} members", file.display(), sizes[1], sizes[0], archived.len());
@@ -102,7 +105,8 @@ fn needed<'a>(
             wanted.extend(member.undefined.iter().cloned());
         }
     }
-    if let Some(missing) = functions.iter().find(|name| !members.iter().any(|it| it.defines(name))) {
+    if let Some(missing) = functions.iter().find(|name| !members.iter().any(|it| it.defines(name)))
+    {
         return Err(format!("the library does not define {missing}"));
     }
     Ok(members.iter().filter(|member| found.contains(&member.name)).collect())

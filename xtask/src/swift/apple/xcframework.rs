@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::library::{self, LIBRARY};
 use super::super::PACKAGE;
+use super::super::library::{self, LIBRARY};
 use super::{PLATFORMS, Platform};
 use crate::python::empty_folder;
 use crate::shell::root;
@@ -71,7 +71,9 @@ fn described(platform: &Platform) -> String {
         text("HeadersPath", HEADERS),
         text("LibraryIdentifier", platform.identifier),
         text("LibraryPath", LIBRARY),
-        format!("\t\t\t<key>SupportedArchitectures</key>\n\t\t\t<array>\n{architectures}\t\t\t</array>\n"),
+        format!(
+            "\t\t\t<key>SupportedArchitectures</key>\n\t\t\t<array>\n{architectures}\t\t\t</array>\n"
+        ),
         text("SupportedPlatform", platform.name),
         platform.variant.map_or(String::new(), |it| text("SupportedPlatformVariant", it)),
     ];
