@@ -7,6 +7,17 @@ use crate::shell::Run;
 
 /// Rustup has no standard library for the simulators of iOS, and none of small code for any target.
 const BUILD: &str = "cargo build --locked --profile phone -Zbuild-std=std,panic_unwind -Zbuild-std-features=optimize_for_size -p";
+/// Leaves the places of panics out, which go to the standard error alone, where no phone shows them.
+const WITHOUT_PLACES: &str = "-Zlocation-detail=none";
+
+/// The largest library, for a processor of phones and for another one: x86-64 is that of simulators and of older Macs, whose code is larger.
+const MOST_BYTES: u64 = 2_500_000;
+const MOST_BYTES_OF_X86: u64 = 2_900_000;
+
+/// Returns the bytes that a library for a processor may have.
+pub(crate) fn most_bytes(processor: &str) -> u64 {
+    if processor.starts_with("x86") { MOST_BYTES_OF_X86 } else { MOST_BYTES }
+}
 
 /// Installs the sources of the standard library.
 pub(crate) fn prepare() -> Result<(), String> {
@@ -18,6 +29,7 @@ pub(crate) fn prepare() -> Result<(), String> {
 /// Returns a build of a crate for targets of the toolchain, with these options of the compiler. The libraries are in the folder `phone` of
 /// each target.
 pub(crate) fn build(name: &str, targets: &[&str], options: &[String], folder: &Path) -> Run {
+    let options = [&[WITHOUT_PLACES.to_string()], options].concat();
     let targets: Vec<String> = targets.iter().map(|target| format!("--target={target}")).collect();
     Run::new(&format!("{BUILD} {name}"))
         .args(&targets)

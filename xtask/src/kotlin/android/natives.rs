@@ -15,9 +15,8 @@ const CLANG: &str = "toolchains/llvm/prebuilt/linux-x86_64/bin";
 pub(super) const MIN_SDK: u32 = 26;
 /// Android loads a library on a device with pages of this size only if its segments are aligned to it.
 const PAGE: u64 = 16_384;
-const MOST_BYTES: u64 = 2_500_000;
 /// The bytes that the NDK's unwinder of panics may take.
-const UNWINDER: u64 = 100_000;
+const UNWINDER: u64 = 80_000;
 /// The options of the linker: functions with equal code are one, and the places that the loader changes take a byte each rather than 24.
 const OPTIONS: [&str; 2] = ["--icf=all", "--pack-dyn-relocs=android"];
 /// The libraries of Android that each process may load.
@@ -98,7 +97,7 @@ impl Abi {
         let failed = |why: std::io::Error| format!("{}: {why}", file.display());
         file.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
         fs::copy(built, &file).map_err(failed)?;
-        check(&file, MOST_BYTES)?;
+        check(&file, phones::most_bytes(self.folder))?;
         Ok(Library { file, name })
     }
 
@@ -119,7 +118,7 @@ impl Abi {
             "-Clink-arg=--unresolved-symbols=ignore-all".to_string(),
         ];
         let built = self.link(&linker, "", &options)?;
-        check(&built, MOST_BYTES - UNWINDER)
+        check(&built, phones::most_bytes(self.folder) - UNWINDER)
     }
 
     /// Builds the library, and returns its file. Options of the linker get a prefix.

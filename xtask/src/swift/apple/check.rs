@@ -9,13 +9,11 @@ use serde::de::DeserializeOwned;
 
 use super::xcframework::{self, HEADERS, INFO, PRIVACY};
 use super::{PLATFORMS, Platform, macho, privacy, tool};
-use crate::kotlin;
 use crate::output::say;
 use crate::python::empty_folder;
 use crate::shell::Run;
+use crate::{kotlin, phones};
 
-/// The bytes by which an app grows for each architecture.
-const MOST_BYTES: u64 = 2_500_000;
 /// A script that prints a property list as JSON.
 const AS_JSON: &str =
     "import json, plistlib, sys; print(json.dumps(plistlib.load(open(sys.argv[1], 'rb'))))";
@@ -130,8 +128,9 @@ impl Platform {
         }
         let linked = self.link(architecture, archive, functions)?;
         let size = linked.len() as u64;
-        if size > MOST_BYTES {
-            return Err(format!("an app grows by {size} bytes, {MOST_BYTES} at most"));
+        let most = phones::most_bytes(architecture);
+        if size > most {
+            return Err(format!("an app grows by {size} bytes, {most} at most"));
         }
         let used = macho::member("linked", &linked)?.undefined;
         if let Some(other) = used.iter().find(|name| !system.contains(*name)) {
