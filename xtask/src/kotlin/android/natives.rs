@@ -56,12 +56,10 @@ pub(super) struct Library {
     pub(super) name: String,
 }
 
-/// Installs the targets of the toolchain.
+/// Installs what the libraries and their checks need, apart from the NDK.
 pub(super) fn prepare() -> Result<(), String> {
     install::package("readelf --version", "binutils", "it shows what a library needs")?;
-    phones::prepare()?;
-    let reason = "the native library is compiled for Android";
-    ABIS.iter().try_for_each(|abi| install::target(abi.triple, reason))
+    phones::prepare()
 }
 
 impl Natives {
@@ -108,9 +106,9 @@ impl Abi {
         let linker = Path::new(sysroot.trim()).with_file_name("bin").join("gcc-ld/ld.lld");
         let empty = empty_folder(&target_folder().join("kotlin/android/empty"))?;
         for name in ["c", "dl", "gcc", "log", "m", "unwind"] {
-            let file = empty.join(format!("lib{name}.so"));
-            fs::write(&file, "/* no library */\n")
-                .map_err(|why| format!("{}: {why}", file.display()))?;
+            let file = empty.join(format!("lib{name}.a"));
+            // An archive without members.
+            fs::write(&file, "!<arch>\n").map_err(|why| format!("{}: {why}", file.display()))?;
         }
         let options = [
             "-Clinker-flavor=ld.lld".to_string(),
