@@ -122,15 +122,8 @@ impl Package {
     }
 
     /// Fails if a file of the package has a path of this machine, or if a program with a version of the package could not use it.
-    pub(super) fn check(&self) -> Result<(), String> {
-        for file in files(&self.folder)? {
-            let bytes = fs::read(&file).map_err(|why| format!("{}: {why}", file.display()))?;
-            for (path, _) in machine_paths::all()? {
-                if bytes.windows(path.len()).any(|window| window == path.as_bytes()) {
-                    return Err(format!("{} contains the path {path}", file.display()));
-                }
-            }
-        }
+    fn check(&self) -> Result<(), String> {
+        check_paths(&self.folder)?;
         // SwiftPM accepts them only in packages that a program names by a path.
         match fs::read_to_string(self.folder.join("Package.swift")) {
             Ok(text) if text.contains("unsafeFlags") => Err("Package.swift has unsafeFlags".into()),
@@ -149,6 +142,19 @@ impl Package {
     fn write(&self, name: &str, text: &str) -> Result<(), String> {
         fs::write(self.folder.join(name), text).map_err(|why| format!("{name}: {why}"))
     }
+}
+
+/// Fails if a file of a folder has a path of this machine.
+pub(super) fn check_paths(folder: &Path) -> Result<(), String> {
+    for file in files(folder)? {
+        let bytes = fs::read(&file).map_err(|why| format!("{}: {why}", file.display()))?;
+        for (path, _) in machine_paths::all()? {
+            if bytes.windows(path.len()).any(|window| window == path.as_bytes()) {
+                return Err(format!("{} contains the path {path}", file.display()));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Returns the text of a file of the sources of the package.

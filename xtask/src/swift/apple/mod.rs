@@ -146,7 +146,7 @@ pub(crate) fn run() -> Result<(), String> {
     let package = tested()?;
     let xcframework = package.folder.join(NAME);
     check(&xcframework)?;
-    package.check()?;
+    package::check_paths(&xcframework)?;
     resolution::check(&package)
 }
 
