@@ -103,7 +103,7 @@ impl Abi {
     /// known. It lacks the unwinder of the NDK, and no app can load it.
     fn measure(&self) -> Result<(), String> {
         let sysroot = Run::new("rustc --print target-libdir").output()?;
-        let linker = Path::new(sysroot.trim()).with_file_name("bin").join("gcc-ld/ld.lld");
+        let linker = Path::new(sysroot.trim()).with_file_name("bin").join("rust-lld");
         let empty = empty_folder(&target_folder().join("kotlin/android/empty"))?;
         for name in ["c", "dl", "gcc", "log", "m", "unwind"] {
             let file = empty.join(format!("lib{name}.a"));
