@@ -63,6 +63,11 @@ pub(crate) fn all() -> Vec<Deep> {
             &["xtask/src/mutants", "conformance/data"],
         ),
         deep(
+            Part::new("lifecycle, mutants").run(mutants::binding::run),
+            &["fh-binding"],
+            &["xtask/src/mutants", "bindings/shared/mutants"],
+        ),
+        deep(
             Part::new("FeatBit's crate").run(|| bench::systems("featbit-diff", &[])),
             &["fh-eval"],
             &["benches/systems"],
@@ -180,6 +185,14 @@ pub(crate) fn all() -> Vec<Deep> {
                 .run(swift::package::run),
             &["fh-uniffi", "fh-cli"],
             &["bindings/swift", "docs/swift.md", "bindings/python/wheels/licences.py"],
+        ),
+        deep(
+            Part::new("apple: package")
+                .prepare(swift::apple::prepare_package)
+                .build(swift::apple::build_package)
+                .run(swift::apple::run),
+            &["fh-uniffi"],
+            &["bindings/swift", "bindings/kotlin/packaging", "bindings/python/wheels/licences.py"],
         ),
         deep(
             Part::new("swift: endurance")

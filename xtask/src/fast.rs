@@ -13,6 +13,8 @@ use crate::{
 const TESTS: &str = "tests";
 /// The part that builds the engines of WebAssembly.
 const SIZES: &str = "web: build and sizes";
+/// The reason for the components of the toolchain.
+const CHECKS: &str = "the code is checked with it";
 
 /// Returns all parts. An earlier part is prepared, built and run before a later one, so those that run the longest come first.
 pub(crate) fn parts() -> Vec<Part> {
@@ -81,10 +83,10 @@ pub(crate) fn parts() -> Vec<Part> {
 pub(crate) fn lints() -> [Part; 2] {
     [
         Part::new("format")
-            .prepare(|| install::component("cargo fmt --version", "rustfmt"))
+            .prepare(|| install::component("cargo fmt --version", "rustfmt", CHECKS))
             .build(format),
         Part::new("clippy")
-            .prepare(|| install::component("cargo clippy --version", "clippy"))
+            .prepare(|| install::component("cargo clippy --version", "clippy", CHECKS))
             .build(|| {
                 Run::new("cargo clippy --locked --workspace --all-targets -- -D warnings").go()
             }),

@@ -118,11 +118,11 @@ pub(crate) fn target(target: &str, reason: &str) -> Result<(), String> {
 }
 
 /// Installs a component of the toolchain unless the probe succeeds.
-pub(crate) fn component(probe: &str, name: &str) -> Result<(), String> {
+pub(crate) fn component(probe: &str, name: &str, reason: &str) -> Result<(), String> {
     if Run::new(probe).succeeds() {
         return Ok(());
     }
-    announce(&format!("the toolchain's component {name}"), "the code is checked with it")?;
+    announce(&format!("the toolchain's component {name}"), reason)?;
     Run::new(&format!("rustup component add {name}")).go()
 }
 

@@ -33,6 +33,7 @@ mod output;
 mod packaging;
 mod page_examples;
 mod part;
+mod phones;
 mod picture;
 mod program;
 mod prove;
@@ -116,8 +117,10 @@ cargo xtask <command>
   package android [--without-natives]
                      build the package for Android apps into the Maven repository target/kotlin/android/repository, with the native
                      libraries of Android's NDK, and check its files
-  package swift      build the release of the native library and the package for Swift on Linux into target/swift/FeatureHub, check them, and
-                     run the examples of the pages with them in a fresh package
+  package swift [--apple]
+                     build the release of the native library and the package for Swift on Linux into target/swift/FeatureHub, check them, and
+                     run the examples of the pages with them in a fresh package; with --apple, the package also has the libraries for iOS,
+                     its simulator and macOS as an xcframework
   simulate [NAME]    the simulation of the session with mutants, each of which must be found, or with the named one
   subjects [NAME...] [OPTION...]
                      install the SDKs under test, or the named ones, and run the conformance suite's scenarios against
@@ -129,6 +132,8 @@ cargo xtask <command>
   mutants show NAME  show a mutant as a diff
   mutants run fh-eval
                      compare the engine's answers with those of FeatBit, once with each of its mutants, which must be found
+  mutants run fh-binding
+                     run the tests of an app's lifecycle, once with each of its mutants, which must be found
   self-test [--full] [--markdown FILE]
                      the scenarios for SDKs against our client with mutants: apart from listed exceptions, each mutant must be found,
                      and each scenario must find one
@@ -171,7 +176,9 @@ fn main() -> ExitCode {
         Some("featbit-diff") => bench::systems("featbit-diff", rest),
         Some("fuzz") => fuzz::run(rest),
         Some("kotlin") => kotlin::run(rest),
-        Some("package") if rest == ["swift"] => swift::package::command(),
+        Some("package") if rest.first().is_some_and(|language| language == "swift") => {
+            swift::package::command(rest.get(1..).unwrap_or_default())
+        }
         Some("package") => kotlin::package::command(rest),
         Some("python-full") => python_full::run(rest),
         Some("python-matrix") => python_matrix::run(rest),

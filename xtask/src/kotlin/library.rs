@@ -11,7 +11,7 @@ use crate::python_environment::Environment;
 use crate::shell::{Run, root, target_folder};
 
 /// The arguments of Cargo for the library that ships. Its panics unwind, because each native function catches them.
-pub(super) const RELEASE: &str = "--locked --release --config profile.release.strip=true --config profile.release.lto=\"fat\" -p fh-jni --target";
+const RELEASE: &str = "--locked --release --config profile.release.strip=true --config profile.release.lto=\"fat\" -p fh-jni --target";
 /// Crates that no read calls. Their code is small rather than fast.
 const SMALL: [&str; 6] =
     ["fh-binding", "fh-files", "fh-session", "regex-syntax", "saphyr-parser", "tokio"];
@@ -168,7 +168,7 @@ impl Libraries {
 }
 
 /// Returns the environment with zig, and with the subcommand of Cargo that links with it.
-pub(super) fn zig() -> Result<Environment, String> {
+pub(crate) fn zig() -> Result<Environment, String> {
     Environment::below("kotlin/zig", "bindings/kotlin/packaging/requirements.txt")
 }
 

@@ -20,6 +20,7 @@ use crate::shell::{Run, target_folder};
 use crate::workspace::binary;
 
 use self::library::Libraries;
+pub(crate) use self::library::zig;
 use self::repository::Repository;
 
 pub(crate) const PACKAGE: &str = "bindings/kotlin";
@@ -89,7 +90,7 @@ fn tests() -> Result<Run, String> {
     let featbit = binary("fh-test-featbit")?;
     let featuresignals = featbit.with_file_name("fh-test-featuresignals");
     let run = maven(
-        "-pl client,jdk,okhttp,transports,android,openfeature jar:jar surefire:test -Dsurefire.useFile=false",
+        "-pl client,jdk,okhttp,transports,openfeature jar:jar surefire:test -Dsurefire.useFile=false",
     );
     Ok(run
         .env("FH_TEST_FEATBIT", &featbit.display().to_string())

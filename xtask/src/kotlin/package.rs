@@ -27,7 +27,7 @@ pub(crate) fn command(arguments: &[String]) -> Result<(), String> {
             Ok(())
         }
         _ => Err("cargo xtask package kotlin [--all|TARGET...], cargo xtask package android [--without-natives], or \
-                  cargo xtask package swift"
+                  cargo xtask package swift [--apple]"
             .to_string()),
     }
 }

@@ -3,6 +3,7 @@
 //! `cargo xtask mutants` writes a copy of the project into the target folder. In the copy, each edit of a mutant is written behind the
 //! switch of the mutant, so that one build holds all mutants.
 
+pub(crate) mod binding;
 mod copy;
 pub(crate) mod engine;
 mod module;
@@ -25,7 +26,7 @@ use crate::shell::{Run, root, target_folder, tracked_files};
 use rewrite::Placed;
 use table::{Edit, Mutants};
 
-/// Runs `cargo xtask mutants [list | show NAME | run fh-eval]`.
+/// Runs `cargo xtask mutants [list | show NAME | run fh-eval | run fh-binding]`.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
@@ -41,8 +42,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
             Ok(())
         }
         ["show", name] => show(name),
+        ["run", "fh-binding"] => binding::run(),
         ["run", "fh-eval"] => engine::run(),
-        _ => Err("cargo xtask mutants [list | show NAME | run fh-eval]".to_string()),
+        _ => {
+            Err("cargo xtask mutants [list | show NAME | run fh-eval | run fh-binding]".to_string())
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The package for Swift: its build and its tests, in a chroot with the Swift of Debian.
 
+pub(crate) mod apple;
 pub(crate) mod bench;
 mod check;
 pub(crate) mod conformance;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::library::{self, LIBRARY};
-use super::{PACKAGE, check, examples, tree};
+use super::{PACKAGE, apple, check, examples, tree};
 use crate::output::say;
 use crate::python::empty_folder;
 use crate::shell::{Run, root, tracked_files};
@@ -21,10 +21,18 @@ pub(super) struct Package {
     pub(super) folder: PathBuf,
 }
 
-/// Runs `cargo xtask package swift`.
-pub(crate) fn command() -> Result<(), String> {
+/// Runs `cargo xtask package swift` with its further arguments.
+pub(crate) fn command(arguments: &[String]) -> Result<(), String> {
+    let has_apple = match arguments {
+        [] => false,
+        [only] if only == "--apple" => true,
+        _ => return Err("cargo xtask package swift [--apple]".to_string()),
+    };
     prepare()?;
-    build()?;
+    if has_apple {
+        apple::prepare()?;
+    }
+    build_with(has_apple)?;
     run()
 }
 
@@ -36,12 +44,20 @@ pub(crate) fn prepare() -> Result<(), String> {
 
 /// Builds and checks the package with the library that ships.
 pub(crate) fn build() -> Result<(), String> {
+    build_with(false)
+}
+
+fn build_with(has_apple: bool) -> Result<(), String> {
     let package = shipped()?;
     let library = library::release()?;
-    package.build(&library)?;
+    let apple = has_apple.then(apple::build).transpose()?;
+    package.build(&library, apple.as_deref())?;
     empty_folder(&package.fresh())?;
     check::library(&library)?;
     package.check()?;
+    if let Some(xcframework) = apple {
+        apple::check(&xcframework)?;
+    }
     say!("    the package is {}", package.folder.display());
     Ok(())
 }
@@ -63,7 +79,7 @@ pub(super) fn tested() -> Result<Package, String> {
 /// Builds the package that is tested. An equal one stays as it is, with all that the fresh package has compiled of it.
 pub(super) fn build_tested() -> Result<(), String> {
     let (package, new) = (tested()?, Package { folder: tree::folder()?.join("new/FeatureHub") });
-    new.build(&library::debug())?;
+    new.build(&library::debug(), None)?;
     let folders = [&new.folder, &package.folder].map(|folder| folder.display().to_string());
     if Run::new("diff --recursive --brief").args(&folders).succeeds() {
         return Ok(());
@@ -84,8 +100,8 @@ impl Package {
         self.folder.with_file_name("Shop")
     }
 
-    /// Copies the sources and the library into the empty folder.
-    pub(super) fn build(&self, library: &Path) -> Result<(), String> {
+    /// Copies the sources, the library for Linux and the libraries for Apple's systems into the empty folder.
+    pub(super) fn build(&self, library: &Path, xcframework: Option<&Path>) -> Result<(), String> {
         empty_folder(&self.folder)?;
         let sources = format!("{PACKAGE}/Sources/");
         let tracked = tracked_files()?.into_iter().filter(|file| file.starts_with(&sources));
@@ -96,21 +112,18 @@ impl Package {
         let native = Path::new(&platform()).join(LIBRARY);
         self.copy(library, &native)?;
         library::describe(&self.folder.join(platform()))?;
-        self.write("THIRD-PARTY-LICENSES.txt", &licences()?)?;
+        for file in xcframework.map_or(Ok(Vec::new()), files)? {
+            let own = xcframework.and_then(|folder| file.strip_prefix(folder.parent()?).ok());
+            self.copy(&file, own.unwrap_or(&file))?;
+        }
+        self.write("THIRD-PARTY-LICENSES.txt", &licences(xcframework.is_some())?)?;
         self.write("Package.swift", &without_tests(&read("Package.swift")?))?;
         self.write("README.md", &for_users(&read("README.md")?)?)
     }
 
     /// Fails if a file of the package has a path of this machine, or if a program with a version of the package could not use it.
     fn check(&self) -> Result<(), String> {
-        for file in files(&self.folder)? {
-            let bytes = fs::read(&file).map_err(|why| format!("{}: {why}", file.display()))?;
-            for (path, _) in machine_paths::all()? {
-                if bytes.windows(path.len()).any(|window| window == path.as_bytes()) {
-                    return Err(format!("{} contains the path {path}", file.display()));
-                }
-            }
-        }
+        check_paths(&self.folder)?;
         // SwiftPM accepts them only in packages that a program names by a path.
         match fs::read_to_string(self.folder.join("Package.swift")) {
             Ok(text) if text.contains("unsafeFlags") => Err("Package.swift has unsafeFlags".into()),
@@ -129,6 +142,19 @@ impl Package {
     fn write(&self, name: &str, text: &str) -> Result<(), String> {
         fs::write(self.folder.join(name), text).map_err(|why| format!("{name}: {why}"))
     }
+}
+
+/// Fails if a file of a folder has a path of this machine.
+pub(super) fn check_paths(folder: &Path) -> Result<(), String> {
+    for file in files(folder)? {
+        let bytes = fs::read(&file).map_err(|why| format!("{}: {why}", file.display()))?;
+        for (path, _) in machine_paths::all()? {
+            if bytes.windows(path.len()).any(|window| window == path.as_bytes()) {
+                return Err(format!("{} contains the path {path}", file.display()));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Returns the text of a file of the sources of the package.
@@ -156,14 +182,15 @@ fn for_users(page: &str) -> Result<String, String> {
 }
 
 /// Returns the terms of the crates in the library.
-fn licences() -> Result<String, String> {
+fn licences(has_apple: bool) -> Result<String, String> {
     let manifest = root().join(PACKAGE).join("Cargo.toml").display().to_string();
-    let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
-    let arguments =
-        ["--manifest", &manifest, "--target", &target, "--module", "The native library"];
-    Run::new(&format!("python3 -B {LICENCES} --texts {TEXTS}"))
-        .args(&arguments.map(str::to_string))
-        .output()
+    let linux = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let apple = has_apple.then(apple::triples).into_iter().flatten();
+    let targets = std::iter::once(linux.as_str()).chain(apple);
+    let mut arguments = vec!["--manifest", &manifest, "--module", "The native library"];
+    arguments.extend(targets.flat_map(|target| ["--target", target]));
+    let arguments: Vec<String> = arguments.into_iter().map(str::to_string).collect();
+    Run::new(&format!("python3 -B {LICENCES} --texts {TEXTS}")).args(&arguments).output()
 }
 
 /// Returns all files below a folder.

@@ -65,7 +65,7 @@ impl Aar {
         empty_folder(&repository()?)?;
         let licences = folder()?.join("licences");
         let none = empty_folder(&folder()?.join("android/no-natives"))?;
-        maven("-pl client,okhttp,android -DskipTests clean package")
+        maven("-P android -pl client,okhttp,android -DskipTests clean package")
             .args(&[
                 format!("-Dfh.native={}", none.display()),
                 format!("-Dfh.licences={}", licences.display()),

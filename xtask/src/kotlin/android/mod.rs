@@ -4,13 +4,13 @@ mod aar;
 mod natives;
 mod tools;
 
-use super::folder;
+use super::library::Libraries;
 use super::shrunk::{self, Program};
+use super::{folder, maven};
 use crate::output::say;
-use crate::shell::Run;
 
 pub(super) use self::aar::Aar;
-use self::natives::{ABIS, Natives};
+use self::natives::Natives;
 pub(super) use self::tools::Tools;
 
 /// Runs the command with its arguments after `android`.
@@ -30,7 +30,7 @@ pub(crate) fn prepare() -> Result<(), String> {
     natives::prepare()
 }
 
-/// Builds the package, with native libraries if this machine has an NDK, and compiles the library's code for each ABI.
+/// Builds the package, with native libraries if this machine has an NDK. Without one, the library is built and measured for each ABI.
 pub(crate) fn build() -> Result<(), String> {
     let natives = Natives::with_ndk().unwrap_or_else(|why| {
         say!("    without native libraries: {why}");
@@ -38,14 +38,19 @@ pub(crate) fn build() -> Result<(), String> {
     });
     super::build()?;
     package(&natives)?;
-    for abi in &ABIS {
-        Run::new("cargo check --locked -p fh-jni --target").args(&[abi.triple.to_string()]).go()?;
-    }
-    Ok(())
+    if natives.has_libraries() { Ok(()) } else { natives::measure() }
 }
 
-/// Checks the uses of Android in the package, and shrinks a program with it.
+/// Runs the tests of the lifecycle with Android's own classes, checks the uses of Android in the package, and shrinks a program with it.
 pub(crate) fn run() -> Result<(), String> {
+    // A machine of the module's own loads the library without optimization.
+    maven("-P android -pl client,android jar:jar surefire:test -Dsurefire.useFile=false")
+        .args(&[
+            "-Dtest=fh.client.android.*".to_string(),
+            "-Dsurefire.failIfNoSpecifiedTests=false".to_string(),
+            format!("-Dfh.arguments=-Dfh.client.library={}", Libraries::debug_file()?.display()),
+        ])
+        .go()?;
     let aar = Aar::read()?;
     let tools = Tools::install()?;
     tools.check_api_level(&aar)?;

@@ -3,11 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::library::RELEASE;
 use crate::output::say;
 use crate::python::empty_folder;
 use crate::shell::{Run, target_folder};
-use crate::{install, machine_paths};
+use crate::{install, machine_paths, phones};
 
 /// The variables that name the folder of the NDK.
 const VARIABLES: [&str; 2] = ["ANDROID_NDK_HOME", "ANDROID_NDK_ROOT"];
@@ -16,7 +15,10 @@ const CLANG: &str = "toolchains/llvm/prebuilt/linux-x86_64/bin";
 pub(super) const MIN_SDK: u32 = 26;
 /// Android loads a library on a device with pages of this size only if its segments are aligned to it.
 const PAGE: u64 = 16_384;
-const MOST_BYTES: u64 = 2_500_000;
+/// The bytes that the NDK's unwinder of panics may take.
+const UNWINDER: u64 = 80_000;
+/// The options of the linker: functions with equal code are one, and the places that the loader changes take a byte each rather than 24.
+const OPTIONS: [&str; 2] = ["--icf=all", "--pack-dyn-relocs=android"];
 /// The libraries of Android that each process may load.
 const SYSTEM: [&str; 4] = ["libc.so", "libdl.so", "liblog.so", "libm.so"];
 const FILE: &str = "libfh_jni.so";
@@ -54,11 +56,10 @@ pub(super) struct Library {
     pub(super) name: String,
 }
 
-/// Installs the targets of the toolchain.
+/// Installs what the libraries and their checks need, apart from the NDK.
 pub(super) fn prepare() -> Result<(), String> {
     install::package("readelf --version", "binutils", "it shows what a library needs")?;
-    let reason = "the native library is compiled for Android";
-    ABIS.iter().try_for_each(|abi| install::target(abi.triple, reason))
+    phones::prepare()
 }
 
 impl Natives {
@@ -73,6 +74,10 @@ impl Natives {
         }
     }
 
+    pub(super) fn has_libraries(&self) -> bool {
+        matches!(self, Self::Ndk(_))
+    }
+
     /// Builds and checks the libraries of all ABIs in a folder.
     pub(super) fn build(&self, folder: &Path) -> Result<Vec<Library>, String> {
         let folder = empty_folder(folder)?;
@@ -84,34 +89,65 @@ impl Natives {
 impl Abi {
     fn build(&self, ndk: &Path, folder: &Path) -> Result<Library, String> {
         let clang = ndk.join(CLANG).join(format!("{}{MIN_SDK}-clang", self.clang));
-        let linker =
-            format!("CARGO_TARGET_{}_LINKER", self.triple.to_uppercase().replace('-', "_"));
-        let mut flags = machine_paths::renaming()?;
-        flags.push(format!("-Clink-arg=-Wl,-z,max-page-size={PAGE}"));
-        flags.push(format!("-Clink-arg=-Wl,-soname,{FILE}"));
-        let built = target_folder().join("kotlin/android/target");
-        Run::new(&format!("cargo build {RELEASE} {}", self.triple))
-            .args(&["--config=profile.release.opt-level=\"z\"".to_string()])
-            .env("CARGO_ENCODED_RUSTFLAGS", &flags.join("\u{1f}"))
-            .env("CARGO_TARGET_DIR", &built.display().to_string())
-            .env(&linker, &clang.display().to_string())
-            .go()?;
+        let built = self.link(&clang, "-Wl,", &[])?;
         let name = format!("jni/{}/{FILE}", self.folder);
         let file = folder.join(&name);
         let failed = |why: std::io::Error| format!("{}: {why}", file.display());
         file.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
-        fs::copy(built.join(self.triple).join("release").join(FILE), &file).map_err(failed)?;
-        check(&file)?;
+        fs::copy(built, &file).map_err(failed)?;
+        check(&file, phones::most_bytes(self.folder))?;
         Ok(Library { file, name })
+    }
+
+    /// Builds the library with the linker of the toolchain and without the libraries of the NDK, so that its code is compiled and its size is
+    /// known. It lacks the unwinder of the NDK, and no app can load it.
+    fn measure(&self) -> Result<(), String> {
+        let sysroot = Run::new("rustc --print target-libdir").output()?;
+        let linker = Path::new(sysroot.trim()).with_file_name("bin").join("rust-lld");
+        let empty = empty_folder(&target_folder().join("kotlin/android/empty"))?;
+        for name in ["c", "dl", "gcc", "log", "m", "unwind"] {
+            let file = empty.join(format!("lib{name}.a"));
+            // An archive without members.
+            fs::write(&file, "!<arch>\n").map_err(|why| format!("{}: {why}", file.display()))?;
+        }
+        let options = [
+            "-Clinker-flavor=ld.lld".to_string(),
+            format!("-Lnative={}", empty.display()),
+            "-Clink-arg=--unresolved-symbols=ignore-all".to_string(),
+        ];
+        let built = self.link(&linker, "", &options)?;
+        check(&built, phones::most_bytes(self.folder) - UNWINDER)
+    }
+
+    /// Builds the library, and returns its file. Options of the linker get a prefix.
+    fn link(&self, linker: &Path, prefix: &str, options: &[String]) -> Result<PathBuf, String> {
+        let variable =
+            format!("CARGO_TARGET_{}_LINKER", self.triple.to_uppercase().replace('-', "_"));
+        let own = [format!("-zmax-page-size={PAGE}"), format!("-soname={FILE}")];
+        let own = own.iter().map(String::as_str).chain(OPTIONS);
+        let mut flags = machine_paths::renaming()?;
+        flags.extend(own.map(|option| format!("-Clink-arg={prefix}{option}")));
+        flags.extend_from_slice(options);
+        let folder = target_folder().join("kotlin/android/target");
+        phones::build("fh-jni", &[self.triple], &flags, &folder)
+            .args(&["--config=profile.phone.strip=true".to_string()])
+            .env(&variable, &linker.display().to_string())
+            .go()?;
+        Ok(folder.join(self.triple).join("phone").join(FILE))
     }
 }
 
+/// Builds the library for each ABI as far as a machine without the NDK can, and checks its size.
+pub(super) fn measure() -> Result<(), String> {
+    ABIS.iter().try_for_each(Abi::measure)
+}
+
 /// Fails if a library is too large, needs more than Android has, or cannot be loaded on a device with large pages.
-fn check(file: &Path) -> Result<(), String> {
+fn check(file: &Path, most_bytes: u64) -> Result<(), String> {
     let fault = |what: String| Err(format!("{}: {what}", file.display()));
     let bytes = fs::read(file).map_err(|why| format!("{}: {why}", file.display()))?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return fault(format!("it has {} bytes, {MOST_BYTES} at most", bytes.len()));
+    if bytes.len() as u64 > most_bytes {
+        return fault(format!("it has {} bytes, {most_bytes} at most", bytes.len()));
     }
     for (path, _) in machine_paths::all()? {
         if bytes.windows(path.len()).any(|window| window == path.as_bytes()) {

@@ -11,6 +11,8 @@ import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.parallel.Execution
+import org.junit.jupiter.api.parallel.ExecutionMode
 
 private const val SCREEN = 1L
 private const val WIFI = 10L
@@ -36,6 +38,7 @@ private class FakeTime {
 }
 
 /** Clients that follow the lifecycle of an app, over both HTTP stacks. Its time is that of the test, and the sockets are real. */
+@Execution(ExecutionMode.CONCURRENT)
 class AppLifecycleTest {
     private val servers = listOf(Stack.JDK, Stack.OKHTTP).associateWith { RawServer() }
 
