@@ -32,6 +32,8 @@ pub(crate) use record::texts;
 pub(crate) use record::{Record, optional_texts, owned_text, records};
 pub use surrogate::{lone_surrogates, mend};
 #[cfg(feature = "first-row")]
+pub(crate) use tree::Elements;
+#[cfg(feature = "first-row")]
 pub use tree::{Json, Tree};
 
 use crate::text::number::Decimal;

@@ -98,7 +98,7 @@ impl Compilation<'_> {
             self.malformed("variations", None, DiagnosticKind::Expected("a list"));
             return self.malformed_row(origin);
         };
-        let origin = match shares.len() {
+        let origin = match shares.clone().take(2).count() {
             0 | 1 => origin,
             _ if origin.reason == EvaluationReason::StrategyMatch => {
                 Origin { reason: EvaluationReason::Split, ..origin }
@@ -129,7 +129,7 @@ impl Compilation<'_> {
         let raw = share.get("rollout");
         let bounds: Option<Vec<f64>> = raw
             .and_then(|raw| raw.list().into_value())
-            .and_then(|bounds| bounds.into_iter().map(double).collect());
+            .and_then(|bounds| bounds.map(double).collect());
         let interval = match bounds.as_deref() {
             Some([from, to, ..]) if from.is_finite() && to.is_finite() => Some((*from, *to)),
             _ => None,

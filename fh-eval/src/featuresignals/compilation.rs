@@ -1,11 +1,13 @@
 //! A compilation of flags and segments: the tables it writes, and the readers of members that may have any shape.
 
+use std::borrow::Cow;
+
 use super::KEY;
 use crate::attributes::Name;
 use crate::bucket::Encoding;
 use crate::diagnostic::{Consequence, DiagnosticKind, Vocabulary};
 use crate::featurehub::DiagnosticCollector;
-use crate::json::{Json, Record, Shape, Token};
+use crate::json::{Elements, Json, Record, Shape, Token};
 use crate::patterns::Patterns;
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
@@ -182,10 +184,10 @@ impl<'a> Compilation<'a> {
         record: &Record<'r>,
         member: &'static str,
         otherwise: Consequence,
-    ) -> Result<Vec<Json<'r>>, Unreadable> {
+    ) -> Result<Elements<'r>, Unreadable> {
         match record.list(member) {
             Shape::Is(list) => Ok(list),
-            Shape::Absent | Shape::Null => Ok(Vec::new()),
+            Shape::Absent | Shape::Null => Ok(Elements::default()),
             Shape::Other => Err(self.unreadable(record, member, "a list", otherwise)),
         }
     }
@@ -198,8 +200,9 @@ impl<'a> Compilation<'a> {
         otherwise: Consequence,
     ) -> Result<Vec<String>, Unreadable> {
         let list = self.list(record, member, otherwise)?;
-        let texts = crate::json::optional_texts(&list);
-        let texts = texts.map(|texts| texts.into_iter().map(Option::unwrap_or_default).collect());
+        let texts = crate::json::optional_texts(list).map(|texts| {
+            texts.into_iter().map(|text| text.map_or_else(String::new, Cow::into_owned)).collect()
+        });
         texts.ok_or_else(|| self.unreadable(record, member, "a list of texts", otherwise))
     }
 
