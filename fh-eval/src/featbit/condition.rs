@@ -153,7 +153,9 @@ impl Compilation<'_> {
         match serde_json::from_str::<Option<Vec<Option<String>>>>(value) {
             Ok(Some(texts)) => Ok(Some(texts)),
             Ok(None) if self.profile() == Profile::Server => Ok(None),
-            _ => Err(self.broken("value", Some(value), DiagnosticKind::NotA("a JSON list of texts"))),
+            _ => {
+                Err(self.broken("value", Some(value), DiagnosticKind::NotA("a JSON list of texts")))
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use super::split::{Exposures, Origin, no_rule};
 use super::{KEY, Profile};
 use crate::attributes::Name;
 use crate::bucket::Encoding;
-use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Vocabulary};
+use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Room, Vocabulary};
 use crate::featurehub::DiagnosticCollector;
 use crate::hashing::Hashing;
 use crate::json::{Elements, Json, Record, Shape, Tree, texts};
@@ -61,12 +61,13 @@ impl<'a> Compilation<'a> {
         profile: Profile,
         patterns: &'a mut Patterns,
         vocabulary: Vocabulary,
+        room: &Room,
     ) -> Self {
         Self {
             profile,
             writer: Writer::default(),
             patterns,
-            diagnostics: DiagnosticCollector::in_words(vocabulary),
+            diagnostics: DiagnosticCollector::in_words(vocabulary, room),
             wrong_type: None,
         }
     }

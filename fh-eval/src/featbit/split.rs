@@ -98,7 +98,7 @@ impl Compilation<'_> {
             self.malformed("variations", None, DiagnosticKind::Expected("a list"));
             return self.malformed_row(origin);
         };
-        let origin = match shares.clone().take(2).count() {
+        let origin = match shares.take(2).count() {
             0 | 1 => origin,
             _ if origin.reason == EvaluationReason::StrategyMatch => {
                 Origin { reason: EvaluationReason::Split, ..origin }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::KEY;
 use crate::attributes::Name;
 use crate::bucket::Encoding;
-use crate::diagnostic::{Consequence, DiagnosticKind, Vocabulary};
+use crate::diagnostic::{Consequence, DiagnosticKind, Room, Vocabulary};
 use crate::featurehub::DiagnosticCollector;
 use crate::json::{Elements, Json, Record, Shape, Token};
 use crate::patterns::Patterns;
@@ -74,7 +74,7 @@ impl Row {
 }
 
 impl<'a> Compilation<'a> {
-    pub(super) fn new(patterns: &'a mut Patterns, part: Part) -> Self {
+    pub(super) fn new(patterns: &'a mut Patterns, part: Part, room: &Room) -> Self {
         let vocabulary = match part {
             Part::Flags | Part::Flag => Vocabulary::Flag,
             Part::Segment => Vocabulary::Segment,
@@ -83,7 +83,7 @@ impl<'a> Compilation<'a> {
             part,
             writer: Writer::default(),
             patterns,
-            diagnostics: DiagnosticCollector::in_words(vocabulary),
+            diagnostics: DiagnosticCollector::in_words(vocabulary, room),
         }
     }
 

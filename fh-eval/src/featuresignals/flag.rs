@@ -99,7 +99,10 @@ impl Compilation<'_> {
         let prerequisites = match flag.list("prerequisites") {
             Shape::Is(list) => optional_texts(list).map(|texts| {
                 // As in a list of values, null is an empty text, so that no flag has the key.
-                texts.into_iter().map(|text| text.map_or_else(String::new, Cow::into_owned)).collect()
+                texts
+                    .into_iter()
+                    .map(|text| text.map_or_else(String::new, Cow::into_owned))
+                    .collect()
             }),
             Shape::Absent | Shape::Null => Some(Vec::new()),
             Shape::Other => None,

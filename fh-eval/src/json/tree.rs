@@ -123,14 +123,18 @@ impl Part {
         (self.twice_count / 2) as usize
     }
 
+    const fn is_escaped(self) -> bool {
+        self.twice_count & 1 == 1
+    }
+
     fn get(self, text: &str) -> &str {
         text.get(self.from as usize..self.to as usize).unwrap_or_default()
     }
 
     fn kind(self, text: &str) -> Kind {
         match text.as_bytes().get(self.from as usize) {
-            Some(b'"') if self.twice_count % 2 == 0 => Kind::Plain,
-            Some(b'"') => Kind::Escaped,
+            Some(b'"') if self.is_escaped() => Kind::Escaped,
+            Some(b'"') => Kind::Plain,
             Some(b'{') => Kind::Object,
             Some(b'[') => Kind::List,
             _ => Kind::Other,
@@ -139,7 +143,7 @@ impl Part {
 
     /// Returns true if this part, the name of a member, is this name.
     fn is_name(self, text: &str, name: &str) -> bool {
-        if self.twice_count % 2 == 1 {
+        if self.is_escaped() {
             return unescape(self.get(text)) == name;
         }
         // Most names differ in their lengths.
@@ -159,6 +163,7 @@ impl<'a> Iterator for Elements<'a> {
     }
 }
 
+#[cfg(feature = "featuresignals")]
 impl Elements<'_> {
     pub(crate) const fn is_empty(&self) -> bool {
         self.rest.is_empty()
