@@ -27,6 +27,11 @@ impl Room {
         Self(Rc::new(Cell::new(MOST_OF_ONE)))
     }
 
+    /// Returns true if the next diagnostic is kept.
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.get() > 0
+    }
+
     /// Takes the memory of a diagnostic. Returns false if none is left, so that the diagnostic is not kept.
     pub(crate) fn take(&self, diagnostic: &Diagnostic) -> bool {
         let left = self.0.get();

@@ -103,8 +103,10 @@ impl DiagnosticCollector {
                 Some(meant) => (DiagnosticKind::MisspeltMember(meant), consequence),
                 None => (DiagnosticKind::UnknownMember, Consequence::MemberIgnored),
             };
-            let place = Place { value: Some(name.clone()), ..self.place() };
-            self.push(Diagnostic { place, problem, consequence });
+            self.push(consequence, |this| {
+                let place = Place { value: Some(name.clone()), ..this.place() };
+                Diagnostic { place, problem, consequence }
+            });
         }
         members.iter().any(|member| member.meant.is_some())
     }
@@ -146,8 +148,10 @@ impl DiagnosticCollector {
         problem: DiagnosticKind,
         consequence: Consequence,
     ) {
-        let place = Place { member: Some(member), value: value.map(excerpt), ..self.place() };
-        self.push(Diagnostic { place, problem, consequence });
+        self.push(consequence, |this| {
+            let place = Place { member: Some(member), value: value.map(excerpt), ..this.place() };
+            Diagnostic { place, problem, consequence }
+        });
     }
 
     /// Returns true if a diagnostic says that the current feature is left out.
@@ -155,9 +159,12 @@ impl DiagnosticCollector {
         self.is_left_out
     }
 
-    fn push(&mut self, diagnostic: Diagnostic) {
-        self.is_left_out |= diagnostic.consequence == Consequence::FeatureLeftOut;
-        if self.room.take(&diagnostic) {
+    /// Adds a diagnostic, which is made only if it is kept.
+    fn push(&mut self, consequence: Consequence, make: impl FnOnce(&Self) -> Diagnostic) {
+        self.is_left_out |= consequence == Consequence::FeatureLeftOut;
+        if self.room.is_open() {
+            let diagnostic = make(self);
+            self.room.take(&diagnostic);
             self.diagnostics.push(diagnostic);
         }
     }

@@ -80,9 +80,10 @@ impl DiagnosticCollector {
     ) {
         if consequence == Consequence::FeatureLeftOut {
             self.is_left_out = true;
-            let place = Place { member: Some(member), ..self.place() };
-            let diagnostic = Diagnostic { place, problem, consequence };
-            if self.room.take(&diagnostic) {
+            if self.room.is_open() {
+                let place = Place { member: Some(member), ..self.place() };
+                let diagnostic = Diagnostic { place, problem, consequence };
+                self.room.take(&diagnostic);
                 self.diagnostics.push(diagnostic);
             }
         }

@@ -12,6 +12,12 @@ use super::{Shape, Token, compact};
 pub struct Tree<'a> {
     text: &'a str,
     parts: Vec<Part>,
+    /// The number of lists and objects of which the deepest value is a part.
+    #[cfg_attr(
+        not(feature = "featuresignals"),
+        expect(dead_code, reason = "only Go limits the depth")
+    )]
+    depth: usize,
     /// True if there is white space between tokens.
     is_spaced: bool,
 }
@@ -61,11 +67,17 @@ impl<'a> Tree<'a> {
     /// Reads a value. Its depth is not limited, and reading does not recurse. A value of 4 GiB or more is read as null.
     #[must_use]
     pub fn of(raw: &'a RawValue) -> Self {
-        let text = if raw.get().len() > LONGEST { "null" } else { raw.get() };
+        Self::of_json(raw.get())
+    }
+
+    /// Reads a text, which must be JSON.
+    pub(super) fn of_json(json: &'a str) -> Self {
+        let text = if json.len() > LONGEST { "null" } else { json };
         let bytes = text.as_bytes();
         // A part of a flag has some ten bytes on average.
         let mut parts: Vec<Part> = Vec::with_capacity(bytes.len() / 8 + 1);
         let mut open: Vec<u32> = Vec::new();
+        let mut depth = 0;
         let mut is_spaced = false;
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
@@ -75,6 +87,7 @@ impl<'a> Tree<'a> {
                 b'"' => (at, is_escaped) = end_of_text(bytes, at + 1),
                 b'[' | b'{' => {
                     open.push(parts.len() as u32);
+                    depth = depth.max(open.len());
                     at += 1;
                 }
                 b']' | b'}' => {
@@ -101,7 +114,13 @@ impl<'a> Tree<'a> {
             let twice_count = 2 | u32::from(is_escaped);
             parts.push(Part { from: from as u32, to: at as u32, twice_count });
         }
-        Self { text, parts, is_spaced }
+        Self { text, parts, depth, is_spaced }
+    }
+
+    /// Returns the number of lists and objects of which the deepest value is a part.
+    #[cfg(feature = "featuresignals")]
+    pub(super) const fn depth(&self) -> usize {
+        self.depth
     }
 
     /// Returns the value.
