@@ -158,7 +158,7 @@ impl TextTest {
             Self::Among => is_among_sorted(),
             Self::NotAmong => !is_among_sorted(),
             Self::Starts => texts.any(|wanted| given.starts_with(wanted)),
-            Self::Ends => texts.any(|wanted| given.ends_with(wanted)),
+            Self::Ends => (list.at..list.at + list.len).any(|row| ends_with(tables, row, supplied)),
             Self::Contains => texts.any(|wanted| given.contains(wanted)),
             Self::Lacks => !texts.any(|wanted| given.contains(wanted)),
             #[cfg(feature = "featbit")]

@@ -62,7 +62,7 @@ pub(crate) struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Name(u32);
 
-const WELL_KNOWN: [&str; 7] = [
+const WELL_KNOWN: [&str; COUNT] = [
     names::USER_KEY,
     names::SESSION,
     names::SESSION_KEY,
@@ -70,7 +70,13 @@ const WELL_KNOWN: [&str; 7] = [
     names::DEVICE,
     names::PLATFORM,
     names::VERSION,
+    #[cfg(feature = "first-row")]
+    names::KEY_ID,
+    #[cfg(feature = "first-row")]
+    names::KEY,
 ];
+/// Number of well-known names. Those of FeatBit and FeatureSignals are the names of the user's key.
+const COUNT: usize = if cfg!(feature = "first-row") { 9 } else { 7 };
 
 impl Name {
     pub(crate) const USER_KEY: Self = Self(0);
@@ -80,6 +86,10 @@ impl Name {
     pub(crate) const DEVICE: Self = Self(4);
     pub(crate) const PLATFORM: Self = Self(5);
     pub(crate) const VERSION: Self = Self(6);
+    #[cfg(feature = "first-row")]
+    const KEY_ID: Self = Self(7);
+    #[cfg(feature = "first-row")]
+    const KEY: Self = Self(8);
     const FIRST_OTHER: u32 = 1 << 31;
 
     #[inline]
@@ -92,6 +102,10 @@ impl Name {
             names::DEVICE => Self::DEVICE,
             names::PLATFORM => Self::PLATFORM,
             names::VERSION => Self::VERSION,
+            #[cfg(feature = "first-row")]
+            names::KEY_ID => Self::KEY_ID,
+            #[cfg(feature = "first-row")]
+            names::KEY => Self::KEY,
             _ => {
                 let mixed =
                     (head(name.as_bytes()) ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);

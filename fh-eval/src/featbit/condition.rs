@@ -200,11 +200,15 @@ impl Compilation<'_> {
             "MatchRegex" | "NotMatchRegex" => match self.patterns.get(value) {
                 Ok(pattern) => {
                     let finds = pattern.is_match("");
-                    let (boxed, of_empty) = match op {
-                        "MatchRegex" => (BoxedPredicate::Patterns([pattern].into()), finds),
-                        _ => (BoxedPredicate::NoMatch(pattern), !finds),
-                    };
-                    Test { predicate: self.writer.boxed(boxed), of_empty }
+                    match op {
+                        "MatchRegex" => {
+                            Test { predicate: self.writer.pattern(pattern), of_empty: finds }
+                        }
+                        _ => {
+                            let predicate = self.writer.boxed(BoxedPredicate::NoMatch(pattern));
+                            Test { predicate, of_empty: !finds }
+                        }
+                    }
                 }
                 Err(problem) => {
                     self.malformed("value", Some(value), problem);
