@@ -116,7 +116,7 @@ const fn mixed(one: u64, other: u64) -> u64 {
 
 /// Returns true if the supplied text is one of the texts of a spread list.
 #[inline]
-fn is_in_spread(tables: &Tables, list: Run, supplied: &Supplied<'_>) -> bool {
+pub(crate) fn is_in_spread(tables: &Tables, list: Run, supplied: &Supplied<'_>) -> bool {
     let homes = list.len.saturating_sub(FARTHEST as u32 + 2);
     let home = home(supplied, homes);
     let (heads, texts) = (list.of(&tables.heads_of_texts), list.of(&tables.texts));
