@@ -94,24 +94,30 @@ impl Name {
 
     #[inline]
     pub(crate) fn of(name: &str) -> Self {
-        match name {
-            names::USER_KEY => Self::USER_KEY,
-            names::SESSION => Self::SESSION,
-            names::SESSION_KEY => Self::SESSION_KEY,
-            names::COUNTRY => Self::COUNTRY,
-            names::DEVICE => Self::DEVICE,
-            names::PLATFORM => Self::PLATFORM,
-            names::VERSION => Self::VERSION,
+        // Most names have another length than the well-known ones, so that no text is compared.
+        match name.len() {
+            7 => match name {
+                names::USER_KEY => Self::USER_KEY,
+                names::SESSION => Self::SESSION,
+                names::COUNTRY => Self::COUNTRY,
+                names::VERSION => Self::VERSION,
+                _ => Self::other(name),
+            },
+            6 if name == names::DEVICE => Self::DEVICE,
+            8 if name == names::PLATFORM => Self::PLATFORM,
+            10 if name == names::SESSION_KEY => Self::SESSION_KEY,
             #[cfg(feature = "first-row")]
-            names::KEY_ID => Self::KEY_ID,
+            5 if name == names::KEY_ID => Self::KEY_ID,
             #[cfg(feature = "first-row")]
-            names::KEY => Self::KEY,
-            _ => {
-                let mixed =
-                    (head(name.as_bytes()) ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-                Self((mixed >> 33) as u32 | Self::FIRST_OTHER)
-            }
+            3 if name == names::KEY => Self::KEY,
+            _ => Self::other(name),
         }
+    }
+
+    #[inline]
+    fn other(name: &str) -> Self {
+        let mixed = (head(name.as_bytes()) ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        Self((mixed >> 33) as u32 | Self::FIRST_OTHER)
     }
 
     pub(crate) fn text(self) -> Option<&'static str> {
