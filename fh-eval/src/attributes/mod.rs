@@ -38,7 +38,7 @@ pub struct Attributes {
     entries: Vec<Entry>,
     /// For each well-known name, the row in `entries` of the first value of the attribute with this name, counted from
     /// 1. The row is 0 if the context has no such attribute, and [`FAR`] if the row is 255 or more.
-    well_known: [u8; WELL_KNOWN.len()],
+    well_known: [u8; SLOTS],
     /// A hasher that has read the first user key, if there is one. If the key is hashed as UTF-8, only the id that
     /// follows the key has to be hashed to compute a bucket.
     user_key: Murmur3,
@@ -75,6 +75,8 @@ const WELL_KNOWN: [&str; COUNT] = [
     #[cfg(feature = "first-row")]
     names::KEY,
 ];
+/// Number of rows of well-known names: with the keys of further systems one word of a vector unit, which is cleared and searched at once.
+const SLOTS: usize = if cfg!(feature = "first-row") { 16 } else { COUNT };
 /// Number of well-known names. Those of FeatBit and FeatureSignals are the names of the user's key.
 const COUNT: usize = if cfg!(feature = "first-row") { 9 } else { 7 };
 

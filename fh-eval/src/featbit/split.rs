@@ -5,7 +5,9 @@ use crate::diagnostic::DiagnosticKind;
 use crate::json::{Json, Record, Shape, Token};
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
-use crate::tables::{Interval, NO_POSITION, Share, Strategy, StrategyDetail, Typing, ValueAt};
+use crate::tables::{
+    Interval, NO_POSITION, NameRun, Share, Strategy, StrategyDetail, Typing, ValueAt,
+};
 
 /// The difference from 1 below which the end of an interval that begins at 0 is 1.
 const NEAR_ONE: f64 = 1e-5;
@@ -52,8 +54,8 @@ impl Compilation<'_> {
         self.writer.tables.details.push(StrategyDetail {
             typing: Typing::Text,
             id: None,
-            name: origin.name,
-            variant,
+            name: origin.name.map(NameRun::from),
+            variant: variant.map(NameRun::from),
             percentage: 0,
             position: origin.position,
         });

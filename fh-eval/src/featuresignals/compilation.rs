@@ -11,7 +11,9 @@ use crate::json::{Elements, Json, Record, Shape, Token};
 use crate::patterns::Patterns;
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
-use crate::tables::{Head, Mode, NO_POSITION, Share, Strategy, StrategyDetail, Typing, ValueAt};
+use crate::tables::{
+    Head, Mode, NO_POSITION, NameRun, Share, Strategy, StrategyDetail, Typing, ValueAt,
+};
 use crate::text::pattern::Extent;
 use crate::value::Kind;
 use crate::writer::Writer;
@@ -116,9 +118,9 @@ impl<'a> Compilation<'a> {
         });
         self.writer.tables.details.push(StrategyDetail {
             typing: Typing::Own,
-            id: row.id,
-            name: row.name,
-            variant: row.variant,
+            id: row.id.map(NameRun::from),
+            name: row.name.map(NameRun::from),
+            variant: row.variant.map(NameRun::from),
             percentage: 0,
             position: row.position,
         });
