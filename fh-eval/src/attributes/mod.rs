@@ -36,9 +36,9 @@ pub struct Attributes {
     text: String,
     /// One entry per value. The values of one attribute are adjacent, in the order in which they were added.
     entries: Vec<Entry>,
-    /// For each well-known name, the row in `entries` of the first value of the attribute with this name, counted from
+    /// For each well-known name of FeatureHub, the row in `entries` of the first value of the attribute with this name, counted from
     /// 1. The row is 0 if the context has no such attribute, and [`FAR`] if the row is 255 or more.
-    well_known: [u8; SLOTS],
+    well_known: [u8; WITH_ROWS],
     /// A hasher that has read the first user key, if there is one. If the key is hashed as UTF-8, only the id that
     /// follows the key has to be hashed to compute a bucket.
     user_key: Murmur3,
@@ -62,7 +62,7 @@ pub(crate) struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Name(u32);
 
-const WELL_KNOWN: [&str; COUNT] = [
+const WELL_KNOWN: &[&str] = &[
     names::USER_KEY,
     names::SESSION,
     names::SESSION_KEY,
@@ -75,10 +75,9 @@ const WELL_KNOWN: [&str; COUNT] = [
     #[cfg(feature = "first-row")]
     names::KEY,
 ];
-/// Number of rows of well-known names: with the keys of further systems one word of a vector unit, which is cleared and searched at once.
-const SLOTS: usize = if cfg!(feature = "first-row") { 16 } else { COUNT };
-/// Number of well-known names. Those of FeatBit and FeatureSignals are the names of the user's key.
-const COUNT: usize = if cfg!(feature = "first-row") { 9 } else { 7 };
+/// Number of well-known names whose rows a context keeps. The keys of FeatBit and FeatureSignals come after them: they are the first value of
+/// a context, so that a search finds them at once.
+const WITH_ROWS: usize = 7;
 
 impl Name {
     pub(crate) const USER_KEY: Self = Self(0);
@@ -96,22 +95,20 @@ impl Name {
 
     #[inline]
     pub(crate) fn of(name: &str) -> Self {
-        // Most names have another length than the well-known ones, so that no text is compared.
-        match name.len() {
-            7 => match name {
-                names::USER_KEY => Self::USER_KEY,
-                names::SESSION => Self::SESSION,
-                names::COUNTRY => Self::COUNTRY,
-                names::VERSION => Self::VERSION,
+        match name {
+            names::USER_KEY => Self::USER_KEY,
+            names::SESSION => Self::SESSION,
+            names::SESSION_KEY => Self::SESSION_KEY,
+            names::COUNTRY => Self::COUNTRY,
+            names::DEVICE => Self::DEVICE,
+            names::PLATFORM => Self::PLATFORM,
+            names::VERSION => Self::VERSION,
+            #[cfg(feature = "first-row")]
+            _ if name.starts_with('k') => match name {
+                names::KEY_ID => Self::KEY_ID,
+                names::KEY => Self::KEY,
                 _ => Self::other(name),
             },
-            6 if name == names::DEVICE => Self::DEVICE,
-            8 if name == names::PLATFORM => Self::PLATFORM,
-            10 if name == names::SESSION_KEY => Self::SESSION_KEY,
-            #[cfg(feature = "first-row")]
-            5 if name == names::KEY_ID => Self::KEY_ID,
-            #[cfg(feature = "first-row")]
-            3 if name == names::KEY => Self::KEY,
             _ => Self::other(name),
         }
     }
