@@ -11,13 +11,13 @@ use crate::bucket::Encoding;
 use crate::bucket::Murmur3;
 #[cfg(feature = "first-row")]
 use crate::predicate::{Grammar, compare_doubles};
-use crate::predicate::{Predicate, Run, compare_packed, join};
+use crate::predicate::{Predicate, Run, TextTest, compare_packed, join};
 use crate::subject::Subject;
 #[cfg(feature = "first-row")]
 use crate::tables::Slot;
 use crate::tables::{Head, Mode, Reading, Rule, Share, Strategy, Tables, View};
 use crate::text::version::pack;
-use crate::text_list::{ends_with, is_in};
+use crate::text_list::{ends_with, is_in, is_in_spread};
 use crate::time::Clock;
 use crate::trace::Tracer;
 
@@ -276,6 +276,9 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
                 Count::One => match &rule.predicate {
                     Predicate::In(list) => is_in(self.tables, *list, &known.only),
                     Predicate::Ends(row) => ends_with(self.tables, *row, &known.only),
+                    Predicate::Texts(TextTest::AmongSpread, list) if SEGMENTS => {
+                        is_in_spread(self.tables, *list, &known.only)
+                    }
                     Predicate::Version(comparison, wanted) if known.packed.is_some() => {
                         let packed = known.packed.unwrap_or_default();
                         comparison.holds(packed.cmp(&join(*wanted)))

@@ -1,6 +1,5 @@
 //! The result of an evaluation, and its typed getters (evaluation 5).
 
-use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 #[cfg(feature = "first-row")]
 use crate::tables::Typing;
@@ -112,7 +111,7 @@ impl<'a> Evaluation<'a> {
     /// id.
     #[must_use]
     pub fn strategy_id(&self) -> Option<&'a str> {
-        let id: Run = self.tables.details.get(self.row as usize)?.id?;
+        let id = self.tables.details.get(self.row as usize)?.id?;
         Some(id.text(&self.tables.names))
     }
 
@@ -132,7 +131,7 @@ impl<'a> Evaluation<'a> {
     #[cfg(feature = "first-row")]
     #[must_use]
     pub fn variant(&self) -> Option<&'a str> {
-        let variant: Run = self.tables.details.get(self.row as usize)?.variant?;
+        let variant = self.tables.details.get(self.row as usize)?.variant?;
         Some(variant.text(&self.tables.names))
     }
 
@@ -140,7 +139,7 @@ impl<'a> Evaluation<'a> {
     #[cfg(feature = "first-row")]
     #[must_use]
     pub fn rule_name(&self) -> Option<&'a str> {
-        let name: Run = self.tables.details.get(self.row as usize)?.name?;
+        let name = self.tables.details.get(self.row as usize)?.name?;
         Some(name.text(&self.tables.names))
     }
 

@@ -26,11 +26,15 @@ pub(crate) use payload_text::payload_text;
 pub(crate) use read::{
     ListOr, MemberValue, Object, ObjectOr, Reading, read_elements, read_list, read_object, shapes,
 };
+#[cfg(feature = "featuresignals")]
+pub(crate) use record::optional_texts;
 #[cfg(feature = "featbit")]
 pub(crate) use record::texts;
 #[cfg(feature = "first-row")]
-pub(crate) use record::{Record, optional_texts, owned_text, records};
+pub(crate) use record::{Record, owned_text, records};
 pub use surrogate::{lone_surrogates, mend};
+#[cfg(feature = "first-row")]
+pub(crate) use tree::Elements;
 #[cfg(feature = "first-row")]
 pub use tree::{Json, Tree};
 

@@ -5,7 +5,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::diagnostic::DiagnosticKind;
-use crate::text::pattern::{Extent, MAX_NODES, Pattern, TABLE_BYTES, Tables};
+use crate::predicate::TextTest;
+#[cfg(feature = "first-row")]
+use crate::predicate::{BoxedPredicate, Predicate};
+use crate::text::pattern::{Anchor, Extent, MAX_NODES, Pattern, TABLE_BYTES, Tables};
+#[cfg(feature = "first-row")]
+use crate::writer::Writer;
 
 /// Number of nodes of all patterns of one compilation together after which further patterns are refused. A single
 /// pattern may have up to [`MAX_NODES`](crate::text::pattern::MAX_NODES) nodes.
@@ -57,4 +62,36 @@ impl Patterns {
         self.known.insert(pattern.into(), compiled.clone());
         compiled
     }
+}
+
+#[cfg(feature = "first-row")]
+impl Writer {
+    /// Stores the test that a supplied text matches a pattern.
+    pub(crate) fn pattern(&mut self, pattern: Arc<Pattern>) -> Predicate {
+        match text_test(std::slice::from_ref(&pattern)) {
+            Some((test, texts)) => self.text_test(test, texts),
+            None => self.boxed(BoxedPredicate::Patterns([pattern].into())),
+        }
+    }
+}
+
+/// Returns the comparison with texts that replaces these patterns, of which one must match. `None` if not all of them search for literal
+/// texts at the same anchor.
+pub(crate) fn text_test(patterns: &[Arc<Pattern>]) -> Option<(TextTest, Vec<&str>)> {
+    let (anchor, _) = patterns.first()?.literals()?;
+    let mut texts = Vec::new();
+    for pattern in patterns {
+        let (other, literals) = pattern.literals()?;
+        if other != anchor {
+            return None;
+        }
+        texts.extend(literals.iter().map(AsRef::as_ref));
+    }
+    let test = match anchor {
+        Anchor::Anywhere => TextTest::Contains,
+        Anchor::Start => TextTest::Starts,
+        Anchor::End => TextTest::Ends,
+        Anchor::Both => TextTest::Among,
+    };
+    Some((test, texts))
 }

@@ -2,6 +2,8 @@
 //! order, with the same evaluator.
 
 use crate::predicate::{BoxedPredicate, Predicate, Run, TextTest};
+#[cfg(feature = "first-row")]
+use crate::tables::Strategy;
 use crate::tables::{Growing, Rule, Tables};
 #[cfg(feature = "first-row")]
 use crate::writer::Writer;
@@ -26,31 +28,49 @@ pub(crate) fn cheap_first(tables: &mut Tables<Growing>, rules: Run) -> Option<Ru
 
 #[cfg(feature = "first-row")]
 impl Writer {
-    /// Returns the rows that ordinary evaluations walk: `all` rows of a flag, with their rules in another order. Rows with the same rules
-    /// keep that, so that the rules are judged once.
+    /// Returns the rows that ordinary evaluations walk: the rows of a flag that can answer, with their rules in another order. Rows with the
+    /// same rules keep that, so that the rules are judged once.
     pub(crate) fn cheap_rows(&mut self, all: Run) -> Run {
         let tables = &mut self.tables;
         let mut ordered: Option<(Run, Run)> = None;
-        let mut rows = all.of(&tables.strategies).to_vec();
+        let mut rows = Vec::with_capacity(all.len as usize);
+        let mut details = Vec::new();
         let mut is_changed = false;
-        for row in &mut rows {
+        for (row, detail) in
+            all.of(&tables.strategies).to_vec().into_iter().zip(all.of(&tables.details).to_vec())
+        {
             let rules = match ordered {
                 Some((from, to)) if from == row.rules => to,
                 _ => cheap_first(tables, row.rules).unwrap_or(row.rules),
             };
             ordered = Some((row.rules, rules));
+            if never_hold(tables, rules) {
+                is_changed = true;
+                continue;
+            }
             is_changed |= rules != row.rules;
-            row.rules = rules;
+            rows.push(Strategy { rules, ..row });
+            details.push(detail);
         }
         if !is_changed {
             return all;
         }
-        let run = Run { at: tables.strategies.len() as u32, len: all.len };
+        let run = Run { at: tables.strategies.len() as u32, len: rows.len() as u32 };
         tables.strategies.append(&mut rows);
-        let details = all.of(&tables.details).to_vec();
-        tables.details.extend(details);
+        tables.details.append(&mut details);
         run
     }
+}
+
+/// Returns true if one of these rules holds for no subject, and no rule before it may end the evaluation without an answer.
+#[cfg(feature = "first-row")]
+fn never_hold(tables: &Tables<Growing>, rules: Run) -> bool {
+    let mut rules = rules.of(&tables.rules).iter().take_while(|rule| !rule.predicate.may_end());
+    rules.any(|rule| {
+        let field = tables.fields.get(rule.field as usize);
+        matches!(rule.predicate, Predicate::Never)
+            && !field.is_some_and(|field| field.reading.holds_if_missing())
+    })
 }
 
 /// Returns the rank of a predicate by the cost of its test; 0 is the cheapest test.

@@ -3,6 +3,7 @@
 //! same tables, with one row of heads.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -255,13 +256,13 @@ pub(crate) struct Strategy {
 /// The part of a strategy that few evaluations read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StrategyDetail {
-    pub(crate) id: Option<Run>,
+    pub(crate) id: Option<NameRun>,
     /// The name of the rule from which the row comes.
     #[cfg(feature = "first-row")]
-    pub(crate) name: Option<Run>,
+    pub(crate) name: Option<NameRun>,
     /// The id of the value among the values of the flag.
     #[cfg(feature = "first-row")]
-    pub(crate) variant: Option<Run>,
+    pub(crate) variant: Option<NameRun>,
     /// The way in which reads of a type read the value.
     #[cfg(feature = "first-row")]
     pub(crate) typing: Typing,
@@ -270,6 +271,29 @@ pub(crate) struct StrategyDetail {
     pub(crate) percentage: i64,
     /// Position of the strategy in the payload's list, from 0; [`NO_POSITION`] for a row that is in no list.
     pub(crate) position: u32,
+}
+
+/// The place of a name. An `Option` of it takes no further memory, so that the rows of details stay small.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NameRun {
+    at: u32,
+    len_plus_one: NonZeroU32,
+}
+
+impl From<Run> for NameRun {
+    fn from(Run { at, len }: Run) -> Self {
+        Self { at, len_plus_one: NonZeroU32::MIN.saturating_add(len) }
+    }
+}
+
+impl NameRun {
+    pub(crate) fn text(self, names: &str) -> &str {
+        Run { at: self.at, len: self.len_plus_one.get() - 1 }.text(names)
+    }
+
+    pub(crate) const fn shifted(self, by: u32) -> Self {
+        Self { at: self.at.wrapping_add(by), ..self }
+    }
 }
 
 /// The way in which reads of a type read a value.

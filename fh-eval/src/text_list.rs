@@ -76,17 +76,23 @@ pub(crate) const FARTHEST: usize = 12;
 fn spread<'a>(texts: &[&'a str]) -> Option<Vec<Option<&'a str>>> {
     let homes = texts.len() * SLOTS_PER_TEXT;
     let home_of = |text: &str| home(&Supplied::new(text), homes as u32);
-    let mut placed: Vec<(usize, &str)> = texts.iter().map(|text| (home_of(text), *text)).collect();
-    placed.sort_unstable();
-    let mut slots = vec![None; homes + FARTHEST + 2];
-    let mut next = 0;
-    for (home, text) in placed {
-        let slot = home.max(next);
-        if slot - home > FARTHEST {
-            return None;
+    let mut slots: Vec<Option<&'a str>> = vec![None; homes + FARTHEST + 2];
+    for text in texts {
+        let (mut text, mut slot) = (*text, home_of(text));
+        let mut distance = 0;
+        // A text that is farther from its home takes the slot of one that is nearer.
+        while let Some(other) = slots.get(slot).copied()? {
+            let near = slot - home_of(other);
+            if near < distance {
+                slots.get_mut(slot)?.replace(text);
+                (text, distance) = (other, near);
+            }
+            (slot, distance) = (slot + 1, distance + 1);
+            if distance > FARTHEST {
+                return None;
+            }
         }
         *slots.get_mut(slot)? = Some(text);
-        next = slot + 1;
     }
     Some(slots)
 }
@@ -116,7 +122,7 @@ const fn mixed(one: u64, other: u64) -> u64 {
 
 /// Returns true if the supplied text is one of the texts of a spread list.
 #[inline]
-fn is_in_spread(tables: &Tables, list: Run, supplied: &Supplied<'_>) -> bool {
+pub(crate) fn is_in_spread(tables: &Tables, list: Run, supplied: &Supplied<'_>) -> bool {
     let homes = list.len.saturating_sub(FARTHEST as u32 + 2);
     let home = home(supplied, homes);
     let (heads, texts) = (list.of(&tables.heads_of_texts), list.of(&tables.texts));
@@ -158,7 +164,7 @@ impl TextTest {
             Self::Among => is_among_sorted(),
             Self::NotAmong => !is_among_sorted(),
             Self::Starts => texts.any(|wanted| given.starts_with(wanted)),
-            Self::Ends => texts.any(|wanted| given.ends_with(wanted)),
+            Self::Ends => (list.at..list.at + list.len).any(|row| ends_with(tables, row, supplied)),
             Self::Contains => texts.any(|wanted| given.contains(wanted)),
             Self::Lacks => !texts.any(|wanted| given.contains(wanted)),
             #[cfg(feature = "featbit")]

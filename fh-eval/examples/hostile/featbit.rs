@@ -5,7 +5,7 @@ use std::fmt::Write;
 use fh_eval::featbit::{Compiler, Document, Profile, User};
 use fh_eval::{Attributes, Ruleset};
 
-use super::{Case, keys, list, nested};
+use super::{Case, keys, list, mistakes, nested};
 
 /// Payloads with the names of their cases.
 pub(crate) const CASES: &[Case] = &[
@@ -88,6 +88,13 @@ pub(crate) const CASES: &[Case] = &[
         let rules =
             list(100_000, |_, text| text.push_str(&rule(&condition("x", "Equal", "y"), SPLIT)));
         payload(&format!("[{}]", flag("a", &rules, "")), "[]")
+    }),
+    ("1,000,000 mistakes in a flag with a key of 1 MB", || {
+        payload(&format!("[{}]", flag(&"k".repeat(1 << 20), &mistakes(), "")), &mistakes())
+    }),
+    ("20,000,000 numbers in a flag", || {
+        let numbers = format!("\"extra\":[{}7],", "7,".repeat(20_000_000));
+        payload(&format!("[{}]", flag("a", "[]", &numbers)), "[]")
     }),
     ("one flag key 100,000 times", || payload(&flags(100_000, |_| flag("a", "[]", "")), "[]")),
 ];

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use fh_eval::{Attributes, Profile, Ruleset};
 
-use super::{Case, list};
+use super::{Case, list, mistakes};
 
 /// Payloads with the names of their cases.
 pub(crate) const CASES: &[Case] = &[
@@ -25,6 +25,10 @@ pub(crate) const CASES: &[Case] = &[
     ("a pattern of 60 KB", || patterns(&"(a|b)".repeat(12_000), 1)),
     ("10,000 list elements that are no features", || format!("[{}]", ["7"; 10_000].join(","))),
     ("percentages and versions of 10,000 digits", long_numbers),
+    ("1,000,000 mistakes in a feature with a key of 1 MB", || {
+        format!("[{}]", feature(&"k".repeat(1 << 20), &mistakes()))
+    }),
+    ("20,000,000 list elements that are no features", || format!("[{}7]", "7,".repeat(20_000_000))),
 ];
 
 /// Loads a payload.

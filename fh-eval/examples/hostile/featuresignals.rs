@@ -6,7 +6,7 @@ use fh_eval::featuresignals::{Answer, Compiler, Context, Document};
 use fh_eval::{Attributes, EvaluationReason, Ruleset};
 use serde_json::value::RawValue;
 
-use super::{Case, keys, list, nested};
+use super::{Case, keys, list, mistakes, nested};
 
 /// Rulesets with the names of their cases.
 pub(crate) const CASES: &[Case] = &[
@@ -68,6 +68,15 @@ pub(crate) const CASES: &[Case] = &[
             let _ = write!(text, r#""s{index}":{{"match_type":"all","rules":[]}}"#);
         });
         one_rule(r#""segment_keys":["s99999"]"#, &segments)
+    }),
+    ("1,000,000 mistakes in a flag with a key of 1 MB", || {
+        let (key, rules) = ("k".repeat(1 << 20), mistakes());
+        format!(
+            r#"{{"flags":{{"{key}":{{"default_value":1}}}},"states":{{"{key}":{{"enabled":true,"rules":{rules}}}}},"segments":{{}}}}"#
+        )
+    }),
+    ("20,000,000 numbers in a value", || {
+        one_rule(&format!("\"value\":[{}7]", "7,".repeat(20_000_000)), "{}")
     }),
     ("one flag key 100,000 times", || {
         let flags = members(100_000, |_, text| text.push_str(r#""f":{"default_value":1}"#));

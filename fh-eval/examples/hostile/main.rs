@@ -160,6 +160,11 @@ fn keys(count: usize) -> String {
     })
 }
 
+/// Returns a list of 1,000,000 numbers, which are no rules, strategies or segments.
+fn mistakes() -> String {
+    list(1_000_000, |_, text| text.push('7'))
+}
+
 /// Returns lists in lists.
 #[cfg(any(feature = "featbit", feature = "featuresignals"))]
 fn nested(depth: usize) -> String {

@@ -15,8 +15,9 @@ const EXPECTED_VALUES: usize = 8;
 /// Initial capacity of the text buffer, in bytes. The texts of an ordinary context fit into this buffer, so that the
 /// buffer is allocated only once.
 const EXPECTED_TEXT: usize = 120;
-/// Number of values from which on the builder keeps the rows of names. Below it, a search is as fast.
-const MANY_VALUES: usize = 64;
+/// Number of values from which on the builder keeps the rows of names. Below it, a search is as fast. A page has few attributes, and would
+/// load the code of the map.
+const MANY_VALUES: usize = if cfg!(target_arch = "wasm32") { usize::MAX } else { 64 };
 
 /// A builder of a context; see [`Attributes::builder`]. A value is left out if all texts of the context together would
 /// exceed 4 GiB.

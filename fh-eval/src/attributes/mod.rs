@@ -36,9 +36,9 @@ pub struct Attributes {
     text: String,
     /// One entry per value. The values of one attribute are adjacent, in the order in which they were added.
     entries: Vec<Entry>,
-    /// For each well-known name, the row in `entries` of the first value of the attribute with this name, counted from
+    /// For each well-known name of FeatureHub, the row in `entries` of the first value of the attribute with this name, counted from
     /// 1. The row is 0 if the context has no such attribute, and [`FAR`] if the row is 255 or more.
-    well_known: [u8; WELL_KNOWN.len()],
+    well_known: [u8; WITH_ROWS],
     /// A hasher that has read the first user key, if there is one. If the key is hashed as UTF-8, only the id that
     /// follows the key has to be hashed to compute a bucket.
     user_key: Murmur3,
@@ -62,7 +62,7 @@ pub(crate) struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Name(u32);
 
-const WELL_KNOWN: [&str; 7] = [
+const WELL_KNOWN: &[&str] = &[
     names::USER_KEY,
     names::SESSION,
     names::SESSION_KEY,
@@ -70,7 +70,14 @@ const WELL_KNOWN: [&str; 7] = [
     names::DEVICE,
     names::PLATFORM,
     names::VERSION,
+    #[cfg(feature = "first-row")]
+    names::KEY_ID,
+    #[cfg(feature = "first-row")]
+    names::KEY,
 ];
+/// Number of well-known names whose rows a context keeps. The keys of FeatBit and FeatureSignals come after them: they are the first value of
+/// a context, so that a search finds them at once.
+const WITH_ROWS: usize = 7;
 
 impl Name {
     pub(crate) const USER_KEY: Self = Self(0);
@@ -80,6 +87,10 @@ impl Name {
     pub(crate) const DEVICE: Self = Self(4);
     pub(crate) const PLATFORM: Self = Self(5);
     pub(crate) const VERSION: Self = Self(6);
+    #[cfg(feature = "first-row")]
+    const KEY_ID: Self = Self(7);
+    #[cfg(feature = "first-row")]
+    const KEY: Self = Self(8);
     const FIRST_OTHER: u32 = 1 << 31;
 
     #[inline]
@@ -92,12 +103,20 @@ impl Name {
             names::DEVICE => Self::DEVICE,
             names::PLATFORM => Self::PLATFORM,
             names::VERSION => Self::VERSION,
-            _ => {
-                let mixed =
-                    (head(name.as_bytes()) ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-                Self((mixed >> 33) as u32 | Self::FIRST_OTHER)
-            }
+            #[cfg(feature = "first-row")]
+            _ if name.starts_with('k') => match name {
+                names::KEY_ID => Self::KEY_ID,
+                names::KEY => Self::KEY,
+                _ => Self::other(name),
+            },
+            _ => Self::other(name),
         }
+    }
+
+    #[inline]
+    fn other(name: &str) -> Self {
+        let mixed = (head(name.as_bytes()) ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        Self((mixed >> 33) as u32 | Self::FIRST_OTHER)
     }
 
     pub(crate) fn text(self) -> Option<&'static str> {

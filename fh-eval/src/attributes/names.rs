@@ -10,11 +10,11 @@ pub(crate) const DEVICE: &str = "device";
 pub(crate) const PLATFORM: &str = "platform";
 pub(crate) const VERSION: &str = "version";
 /// The name of the user's key in FeatBit.
-#[cfg(feature = "featbit")]
+#[cfg(feature = "first-row")]
 pub(crate) const KEY_ID: &str = "keyId";
 
 /// The name of the key of a context in FeatureSignals.
-#[cfg(feature = "featuresignals")]
+#[cfg(feature = "first-row")]
 pub(crate) const KEY: &str = "key";
 
 macro_rules! names {

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::Profile;
 use super::document::Document;
 use super::flag::{Compilation, LeftOut};
-use crate::diagnostic::{Diagnostic, Vocabulary};
+use crate::diagnostic::{Diagnostic, Room, Vocabulary};
 use crate::hashing::Hashing;
 use crate::json::{Json, Tree};
 use crate::ruleset::{Feature, Ruleset};
@@ -61,11 +61,12 @@ impl Compiler {
         accept: &mut dyn FnMut(Part, usize, Json<'_>) -> bool,
     ) -> Ruleset {
         let mut patterns = Compilation::patterns();
+        let room = Room::default();
         let mut left_out = Vec::new();
         let mut slots: HashMap<Arc<str>, Slot, Hashing> = HashMap::default();
         for (position, raw) in document.segments.iter().enumerate() {
             let mut compilation =
-                Compilation::new(self.profile, &mut patterns, Vocabulary::Segment);
+                Compilation::new(self.profile, &mut patterns, Vocabulary::Segment, &room);
             compilation.diagnostics.enter_feature(position);
             let tree = Tree::of(raw);
             if !accept(Part::Segment, position, tree.json()) {
@@ -75,10 +76,11 @@ impl Compiler {
                 Ok(Segment { id, tables }) => {
                     slots.insert(Arc::clone(&id), Slot { id, segment: tables });
                 }
-                Err(diagnostic) => left_out.push(*diagnostic),
+                Err(diagnostic) => left_out.extend(room.take(&diagnostic).then_some(*diagnostic)),
             }
         }
-        let mut compilation = Compilation::new(self.profile, &mut patterns, Vocabulary::Flag);
+        let mut compilation =
+            Compilation::new(self.profile, &mut patterns, Vocabulary::Flag, &room);
         let mut slots: Vec<Slot> = slots.into_values().collect();
         slots.sort_by(|left, right| left.id.cmp(&right.id));
         compilation.writer.add_segments(slots);
@@ -89,7 +91,7 @@ impl Compiler {
                 continue;
             }
             if let Err(LeftOut::Unreadable(diagnostic)) = compilation.flag(&tree) {
-                left_out.push(*diagnostic);
+                left_out.extend(room.take(&diagnostic).then_some(*diagnostic));
             }
         }
         Ruleset::of_last(compilation.writer.finish(), left_out, None)
@@ -101,7 +103,9 @@ impl Compiler {
     /// Fails if the JSON is not a flag, with the diagnostic that gives the reason.
     pub fn flag(&self, json: &RawValue) -> Result<Option<Feature>, Box<Diagnostic>> {
         let mut patterns = Compilation::patterns();
-        let mut compilation = Compilation::new(self.profile, &mut patterns, Vocabulary::Flag);
+        let room = Room::of_one();
+        let mut compilation =
+            Compilation::new(self.profile, &mut patterns, Vocabulary::Flag, &room);
         match compilation.flag(&Tree::of(json)) {
             Ok(()) => Ok(Some(Feature::new(compilation.writer.finish()))),
             Err(LeftOut::Archived) => Ok(None),
@@ -115,7 +119,7 @@ impl Compiler {
     /// Fails if the JSON is not a segment, with the diagnostic that gives the reason.
     pub fn segment(&self, json: &RawValue) -> Result<Segment, Box<Diagnostic>> {
         let mut patterns = Compilation::patterns();
-        Compilation::new(self.profile, &mut patterns, Vocabulary::Segment)
+        Compilation::new(self.profile, &mut patterns, Vocabulary::Segment, &Room::of_one())
             .segment(Tree::of(json).json())
     }
 }

@@ -1,11 +1,9 @@
 //! The compiler of conditions into rules (featbit 4.1, 4.2).
 
-use serde_json::value::RawValue;
-
 use super::flag::Compilation;
 use super::{KEY, NAME, Profile};
 use crate::diagnostic::DiagnosticKind;
-use crate::json::{Json, Record, Shape, Token, Tree, lone_surrogates, optional_texts};
+use crate::json::{Json, Record, Shape};
 use crate::predicate::{BoxedPredicate, Comparison, Grammar, Predicate, Run, TextTest, split};
 use crate::tables::{Reading, Rule};
 use crate::text::dotnet_double::DoubleGrammar;
@@ -151,19 +149,11 @@ impl Compilation<'_> {
 
     /// Reads the JSON list of a condition's value, in which a text can be null. `None` for the JSON null, which profile `draft` refuses.
     fn list(&mut self, value: &str) -> Result<Option<Vec<Option<String>>>, Malformed> {
-        // A lone surrogate is no text for FeatBit's server.
-        let is_text = lone_surrogates(value).next().is_none();
-        let json: Option<&RawValue> = serde_json::from_str(value).ok().filter(|_| is_text);
-        let tree = json.map(Tree::of);
-        let json = tree.as_ref().map(Tree::json);
-        let is_null = json.is_some_and(|json| json.token() == Token::Null);
-        if is_null && self.profile() == Profile::Server {
-            return Ok(None);
-        }
-        let found = json.and_then(|json| json.list().into_value());
-        match found.as_deref().and_then(optional_texts) {
-            Some(texts) => Ok(Some(texts)),
-            None => {
+        // A lone surrogate is no text for FeatBit's server, nor for this reader.
+        match serde_json::from_str::<Option<Vec<Option<String>>>>(value) {
+            Ok(Some(texts)) => Ok(Some(texts)),
+            Ok(None) if self.profile() == Profile::Server => Ok(None),
+            _ => {
                 Err(self.broken("value", Some(value), DiagnosticKind::NotA("a JSON list of texts")))
             }
         }
@@ -210,11 +200,15 @@ impl Compilation<'_> {
             "MatchRegex" | "NotMatchRegex" => match self.patterns.get(value) {
                 Ok(pattern) => {
                     let finds = pattern.is_match("");
-                    let (boxed, of_empty) = match op {
-                        "MatchRegex" => (BoxedPredicate::Patterns([pattern].into()), finds),
-                        _ => (BoxedPredicate::NoMatch(pattern), !finds),
-                    };
-                    Test { predicate: self.writer.boxed(boxed), of_empty }
+                    match op {
+                        "MatchRegex" => {
+                            Test { predicate: self.writer.pattern(pattern), of_empty: finds }
+                        }
+                        _ => {
+                            let predicate = self.writer.boxed(BoxedPredicate::NoMatch(pattern));
+                            Test { predicate, of_empty: !finds }
+                        }
+                    }
                 }
                 Err(problem) => {
                     self.malformed("value", Some(value), problem);

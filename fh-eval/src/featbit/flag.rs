@@ -8,10 +8,10 @@ use super::split::{Exposures, Origin, no_rule};
 use super::{KEY, Profile};
 use crate::attributes::Name;
 use crate::bucket::Encoding;
-use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Vocabulary};
+use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Room, Vocabulary};
 use crate::featurehub::DiagnosticCollector;
 use crate::hashing::Hashing;
-use crate::json::{Json, Record, Shape, Tree, texts};
+use crate::json::{Elements, Json, Record, Shape, Tree, texts};
 use crate::patterns::Patterns;
 use crate::predicate::{Run, TextTest};
 use crate::reason::EvaluationReason;
@@ -61,12 +61,13 @@ impl<'a> Compilation<'a> {
         profile: Profile,
         patterns: &'a mut Patterns,
         vocabulary: Vocabulary,
+        room: &Room,
     ) -> Self {
         Self {
             profile,
             writer: Writer::default(),
             patterns,
-            diagnostics: DiagnosticCollector::in_words(vocabulary),
+            diagnostics: DiagnosticCollector::in_words(vocabulary, room),
             wrong_type: None,
         }
     }
@@ -170,12 +171,12 @@ impl<'a> Compilation<'a> {
         };
         let targets = match flag.list("targetUsers") {
             Shape::Is(targets) => targets,
-            Shape::Absent | Shape::Null => Vec::new(),
+            Shape::Absent | Shape::Null => Elements::default(),
             Shape::Other => {
                 return Err(self.diagnostics.left_out("targetUsers", raw.get(), "a list").into());
             }
         };
-        let Some(targets) = targets.into_iter().map(Target::of).collect::<Option<Vec<_>>>() else {
+        let Some(targets) = targets.map(Target::of).collect::<Option<Vec<_>>>() else {
             return Err(self
                 .diagnostics
                 .left_out("targetUsers", raw.get(), "a list of objects with texts")
@@ -183,7 +184,7 @@ impl<'a> Compilation<'a> {
         };
         let rules = match flag.list("rules") {
             Shape::Is(rules) => rules,
-            Shape::Absent | Shape::Null => Vec::new(),
+            Shape::Absent | Shape::Null => Elements::default(),
             Shape::Other => {
                 return Err(self.diagnostics.left_out("rules", raw.get(), "a list").into());
             }
@@ -195,7 +196,7 @@ impl<'a> Compilation<'a> {
         let at = self.writer.tables.strategies.len() as u32;
         let rules_at = self.writer.tables.rules.len() as u32;
         if is_enabled {
-            self.enabled(&flag, &targets, &rules, &variations);
+            self.enabled(&flag, &targets, rules, &variations);
         } else {
             let id = self.text(&flag, "disabledVariationId").unwrap_or_default();
             let interval = Interval::whole(Exposures::None);
@@ -249,8 +250,8 @@ impl<'a> Compilation<'a> {
     fn enabled(
         &mut self,
         flag: &Record<'_>,
-        targets: &[Target],
-        rules: &[Json<'_>],
+        targets: &[Target<'_>],
+        rules: Elements<'_>,
         variations: &Variations<'_>,
     ) {
         let all = self.boolean(flag, "exptIncludeAllTargets");
@@ -262,7 +263,7 @@ impl<'a> Compilation<'a> {
         }
         for (position, raw) in (0..).zip(rules) {
             self.diagnostics.enter_strategy(position);
-            self.rule(position, *raw, variations, all);
+            self.rule(position, raw, variations, all);
         }
         self.diagnostics.leave_strategy();
         match flag.record("fallthrough") {
@@ -321,8 +322,8 @@ impl<'a> Compilation<'a> {
     }
 
     /// Adds the rule that the user's key is one of these, and returns it.
-    pub(super) fn key_among(&mut self, keys: &[String]) -> Run {
-        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    pub(super) fn key_among(&mut self, keys: &[Cow<'_, str>]) -> Run {
+        let keys: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();
         let predicate = self.writer.text_test(TextTest::Among, keys);
         let field = self.key_field();
         let at = self.writer.tables.rules.len() as u32;
@@ -338,23 +339,23 @@ fn updated(flag: &Record<'_>) -> i64 {
 }
 
 /// A list of users who get one variation.
-struct Target {
-    keys: Vec<String>,
-    variation: String,
+struct Target<'a> {
+    keys: Vec<Cow<'a, str>>,
+    variation: Cow<'a, str>,
 }
 
-impl Target {
+impl<'a> Target<'a> {
     /// Reads a list of users; `None` if a member has another type. A null list has no users.
-    fn of(raw: Json<'_>) -> Option<Self> {
+    fn of(raw: Json<'a>) -> Option<Self> {
         let target = raw.record()?;
         let keys = match target.list("keyIds") {
-            Shape::Is(keys) => texts(&keys)?,
+            Shape::Is(keys) => texts(keys)?,
             Shape::Absent | Shape::Null => Vec::new(),
             Shape::Other => return None,
         };
         let variation = match target.text("variationId") {
-            Shape::Is(id) => id.into_owned(),
-            Shape::Absent | Shape::Null => String::new(),
+            Shape::Is(id) => id,
+            Shape::Absent | Shape::Null => Cow::default(),
             Shape::Other => return None,
         };
         Some(Self { keys, variation })

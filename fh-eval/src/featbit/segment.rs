@@ -36,7 +36,7 @@ impl Compilation<'_> {
         let key = self.writer.name(&id);
         for (member, is_member) in [("excluded", false), ("included", true)] {
             let keys = match segment.list(member) {
-                Shape::Is(keys) => texts(&keys),
+                Shape::Is(keys) => texts(keys),
                 Shape::Absent | Shape::Null => Some(Vec::new()),
                 Shape::Other => None,
             };

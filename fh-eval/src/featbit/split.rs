@@ -5,7 +5,9 @@ use crate::diagnostic::DiagnosticKind;
 use crate::json::{Json, Record, Shape, Token};
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
-use crate::tables::{Interval, NO_POSITION, Share, Strategy, StrategyDetail, Typing, ValueAt};
+use crate::tables::{
+    Interval, NO_POSITION, NameRun, Share, Strategy, StrategyDetail, Typing, ValueAt,
+};
 
 /// The difference from 1 below which the end of an interval that begins at 0 is 1.
 const NEAR_ONE: f64 = 1e-5;
@@ -52,8 +54,8 @@ impl Compilation<'_> {
         self.writer.tables.details.push(StrategyDetail {
             typing: Typing::Text,
             id: None,
-            name: origin.name,
-            variant,
+            name: origin.name.map(NameRun::from),
+            variant: variant.map(NameRun::from),
             percentage: 0,
             position: origin.position,
         });
@@ -98,7 +100,7 @@ impl Compilation<'_> {
             self.malformed("variations", None, DiagnosticKind::Expected("a list"));
             return self.malformed_row(origin);
         };
-        let origin = match shares.len() {
+        let origin = match shares.take(2).count() {
             0 | 1 => origin,
             _ if origin.reason == EvaluationReason::StrategyMatch => {
                 Origin { reason: EvaluationReason::Split, ..origin }
@@ -129,7 +131,7 @@ impl Compilation<'_> {
         let raw = share.get("rollout");
         let bounds: Option<Vec<f64>> = raw
             .and_then(|raw| raw.list().into_value())
-            .and_then(|bounds| bounds.into_iter().map(double).collect());
+            .and_then(|bounds| bounds.map(double).collect());
         let interval = match bounds.as_deref() {
             Some([from, to, ..]) if from.is_finite() && to.is_finite() => Some((*from, *to)),
             _ => None,

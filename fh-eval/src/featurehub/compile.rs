@@ -14,7 +14,7 @@ use super::diagnostics::DiagnosticCollector;
 use super::fast_path::fast_path;
 use super::wire::{self, Raw, name, text};
 use crate::attributes::Name;
-use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind};
+use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Room};
 use crate::featurehub::profile::Profile;
 use crate::json::{Shape, Token, mend};
 #[cfg(feature = "patterns")]
@@ -110,7 +110,7 @@ impl<'a> Compiler<'a> {
     #[doc(hidden)]
     #[must_use]
     pub fn begin(&self, environment: Option<&str>) -> Compilation<'a> {
-        Compilation::new(*self, environment)
+        Compilation::new(*self, environment, Room::default())
     }
 
     /// Compiles one feature, which can be added to a ruleset with [`Ruleset::with`].
@@ -118,7 +118,7 @@ impl<'a> Compiler<'a> {
     /// # Errors
     /// Fails if the JSON is not a feature, with the diagnostic that gives the reason.
     pub fn feature(&self, json: &RawValue) -> Result<Feature, Box<Diagnostic>> {
-        let mut compilation = self.begin(None);
+        let mut compilation = Compilation::new(*self, None, Room::of_one());
         compilation.add(json.get());
         compilation.into_feature()
     }
@@ -133,7 +133,7 @@ impl<'a> Compiler<'a> {
         parts: &wire::Feature<'_>,
         json: J,
     ) -> Result<Feature, Box<Diagnostic>> {
-        let mut compilation = self.begin(None);
+        let mut compilation = Compilation::new(*self, None, Room::of_one());
         compilation.add_parts(parts, json);
         compilation.into_feature()
     }
@@ -151,12 +151,14 @@ pub struct Compilation<'a> {
     added: usize,
     /// Diagnostics of features that were left out.
     left_out: Vec<Diagnostic>,
+    /// True if the feature that was added last was left out because this build lacks a part of the engine.
+    lacks_a_part: bool,
     /// The compiler's current position in the payload, and the diagnostics of the current feature.
     diagnostics: DiagnosticCollector,
 }
 
 impl<'a> Compilation<'a> {
-    fn new(compiler: Compiler<'a>, environment: Option<&str>) -> Self {
+    fn new(compiler: Compiler<'a>, environment: Option<&str>, room: Room) -> Self {
         Self {
             compiler,
             writer: Writer::default(),
@@ -167,7 +169,8 @@ impl<'a> Compilation<'a> {
             }),
             added: 0,
             left_out: Vec::new(),
-            diagnostics: DiagnosticCollector::of(environment),
+            lacks_a_part: false,
+            diagnostics: DiagnosticCollector::of(environment, room),
         }
     }
 
@@ -185,6 +188,7 @@ impl<'a> Compilation<'a> {
 
     fn enter_feature(&mut self) {
         self.diagnostics.enter_feature(self.added);
+        self.lacks_a_part = false;
         self.added += 1;
     }
 
@@ -206,6 +210,7 @@ impl<'a> Compilation<'a> {
         };
         self.diagnostics.name_feature(&key);
         if self.compiler.profile == Profile::Edge && !cfg!(feature = "edge-profile") {
+            self.lacks_a_part = true;
             let problem = DiagnosticKind::MissingCargoFeature("edge-profile");
             return self.leave_out(name::KEY, &key, problem);
         }
@@ -222,6 +227,7 @@ impl<'a> Compilation<'a> {
             Strategies::LeftOut => Run::default(),
         };
         if self.needs_missing_cargo_feature() {
+            self.lacks_a_part = true;
             self.writer.discard();
             self.left_out.append(&mut self.diagnostics.diagnostics);
             return;
@@ -272,9 +278,8 @@ impl<'a> Compilation<'a> {
 
     /// Returns true if the feature that was added last was left out because this build lacks a part of the engine.
     #[must_use]
-    pub fn lacks_a_part(&self) -> bool {
-        let last = self.left_out.last().map(|diagnostic| &diagnostic.problem);
-        matches!(last, Some(DiagnosticKind::MissingCargoFeature(_)))
+    pub const fn lacks_a_part(&self) -> bool {
+        self.lacks_a_part
     }
 
     /// Returns the ruleset of the features that were added. If two of them have the same key, the later feature
@@ -297,12 +302,7 @@ impl<'a> Compilation<'a> {
     /// Returns true if a rule of the current feature needs a part of the engine that this build lacks. The rule has left a
     /// diagnostic.
     fn needs_missing_cargo_feature(&self) -> bool {
-        cfg!(not(feature = "patterns"))
-            && self
-                .diagnostics
-                .diagnostics
-                .iter()
-                .any(|found| found.consequence == Consequence::FeatureLeftOut)
+        cfg!(not(feature = "patterns")) && self.diagnostics.is_left_out()
     }
 
     fn leave_out(&mut self, member: &'static str, json: &str, problem: DiagnosticKind) {

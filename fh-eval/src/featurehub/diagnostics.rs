@@ -2,7 +2,9 @@
 
 use super::member::UnknownMember;
 use super::wire::Raw;
-use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Vocabulary, excerpt};
+use crate::diagnostic::{
+    Consequence, Diagnostic, DiagnosticKind, Place, Room, Vocabulary, excerpt,
+};
 use crate::json::mend;
 
 /// The compiler's current position in the payload, and the diagnostics of the current feature. The names in a position
@@ -19,22 +21,26 @@ pub(crate) struct DiagnosticCollector {
     rule: Option<u32>,
     field: String,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    room: Room,
+    /// True if a diagnostic of the current feature says that the feature is left out.
+    is_left_out: bool,
 }
 
 impl DiagnosticCollector {
-    pub(crate) fn of(environment: Option<&str>) -> Self {
-        Self { environment: environment.map(Box::from), ..Self::default() }
+    pub(crate) fn of(environment: Option<&str>, room: Room) -> Self {
+        Self { environment: environment.map(Box::from), room, ..Self::default() }
     }
 
     /// Creates a collector whose diagnostics have the words of a system without environments.
     #[cfg(feature = "first-row")]
-    pub(crate) fn in_words(vocabulary: Vocabulary) -> Self {
-        Self { vocabulary, ..Self::default() }
+    pub(crate) fn in_words(vocabulary: Vocabulary, room: &Room) -> Self {
+        Self { vocabulary, room: room.clone(), ..Self::default() }
     }
 
     pub(crate) fn enter_feature(&mut self, position: usize) {
         self.feature.0 = position;
         self.feature.1.clear();
+        self.is_left_out = false;
         self.leave_strategy();
     }
 
@@ -97,8 +103,10 @@ impl DiagnosticCollector {
                 Some(meant) => (DiagnosticKind::MisspeltMember(meant), consequence),
                 None => (DiagnosticKind::UnknownMember, Consequence::MemberIgnored),
             };
-            let place = Place { value: Some(name.clone()), ..self.place() };
-            self.diagnostics.push(Diagnostic { place, problem, consequence });
+            self.push(consequence, |this| {
+                let place = Place { value: Some(name.clone()), ..this.place() };
+                Diagnostic { place, problem, consequence }
+            });
         }
         members.iter().any(|member| member.meant.is_some())
     }
@@ -140,7 +148,24 @@ impl DiagnosticCollector {
         problem: DiagnosticKind,
         consequence: Consequence,
     ) {
-        let place = Place { member: Some(member), value: value.map(excerpt), ..self.place() };
-        self.diagnostics.push(Diagnostic { place, problem, consequence });
+        self.push(consequence, |this| {
+            let place = Place { member: Some(member), value: value.map(excerpt), ..this.place() };
+            Diagnostic { place, problem, consequence }
+        });
+    }
+
+    /// Returns true if a diagnostic says that the current feature is left out.
+    pub(super) const fn is_left_out(&self) -> bool {
+        self.is_left_out
+    }
+
+    /// Adds a diagnostic, which is made only if it is kept.
+    fn push(&mut self, consequence: Consequence, make: impl FnOnce(&Self) -> Diagnostic) {
+        self.is_left_out |= consequence == Consequence::FeatureLeftOut;
+        if self.room.is_open() {
+            let diagnostic = make(self);
+            self.room.take(&diagnostic);
+            self.diagnostics.push(diagnostic);
+        }
     }
 }

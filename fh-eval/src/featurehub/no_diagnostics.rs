@@ -3,7 +3,7 @@
 
 use super::member::UnknownMember;
 use super::wire::Raw;
-use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place};
+use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Room};
 
 /// The feature that the compiler compiles, and the diagnostics that say why it is left out.
 #[derive(Default)]
@@ -12,16 +12,19 @@ pub(super) struct DiagnosticCollector {
     /// compiler has read the key.
     feature: (usize, String),
     pub(super) diagnostics: Vec<Diagnostic>,
+    room: Room,
+    is_left_out: bool,
 }
 
 impl DiagnosticCollector {
-    pub(super) fn of(_environment: Option<&str>) -> Self {
-        Self::default()
+    pub(super) fn of(_environment: Option<&str>, room: Room) -> Self {
+        Self { room, ..Self::default() }
     }
 
     pub(super) fn enter_feature(&mut self, position: usize) {
         self.feature.0 = position;
         self.feature.1.clear();
+        self.is_left_out = false;
     }
 
     pub(super) fn name_feature(&mut self, key: &str) {
@@ -76,8 +79,18 @@ impl DiagnosticCollector {
         consequence: Consequence,
     ) {
         if consequence == Consequence::FeatureLeftOut {
-            let place = Place { member: Some(member), ..self.place() };
-            self.diagnostics.push(Diagnostic { place, problem, consequence });
+            self.is_left_out = true;
+            if self.room.is_open() {
+                let place = Place { member: Some(member), ..self.place() };
+                let diagnostic = Diagnostic { place, problem, consequence };
+                self.room.take(&diagnostic);
+                self.diagnostics.push(diagnostic);
+            }
         }
+    }
+
+    /// Returns true if a diagnostic says that the current feature is left out.
+    pub(super) const fn is_left_out(&self) -> bool {
+        self.is_left_out
     }
 }

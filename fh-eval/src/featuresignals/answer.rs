@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use super::compilation::{Compilation, Part, Row};
 use super::compile::Compiler;
 use super::word;
+use crate::diagnostic::Room;
 use crate::json::{Token, Tree, compact};
 use crate::reason::EvaluationReason;
 use crate::ruleset::Ruleset;
@@ -60,7 +61,7 @@ impl Compiler {
     /// ```
     pub fn answers<'a>(&self, answers: impl IntoIterator<Item = Answer<'a>>) -> Ruleset {
         let mut patterns = Compilation::patterns();
-        let mut compilation = Compilation::new(&mut patterns, Part::Flags);
+        let mut compilation = Compilation::new(&mut patterns, Part::Flags, &Room::default());
         for (position, answer) in answers.into_iter().enumerate() {
             compilation.diagnostics.enter_feature(position);
             compilation.answer(&answer);

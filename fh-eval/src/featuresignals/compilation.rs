@@ -1,15 +1,19 @@
 //! A compilation of flags and segments: the tables it writes, and the readers of members that may have any shape.
 
+use std::borrow::Cow;
+
 use super::KEY;
 use crate::attributes::Name;
 use crate::bucket::Encoding;
-use crate::diagnostic::{Consequence, DiagnosticKind, Vocabulary};
+use crate::diagnostic::{Consequence, DiagnosticKind, Room, Vocabulary};
 use crate::featurehub::DiagnosticCollector;
-use crate::json::{Json, Record, Shape, Token};
+use crate::json::{Elements, Json, Record, Shape, Token};
 use crate::patterns::Patterns;
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
-use crate::tables::{Head, Mode, NO_POSITION, Share, Strategy, StrategyDetail, Typing, ValueAt};
+use crate::tables::{
+    Head, Mode, NO_POSITION, NameRun, Share, Strategy, StrategyDetail, Typing, ValueAt,
+};
 use crate::text::pattern::Extent;
 use crate::value::Kind;
 use crate::writer::Writer;
@@ -72,7 +76,7 @@ impl Row {
 }
 
 impl<'a> Compilation<'a> {
-    pub(super) fn new(patterns: &'a mut Patterns, part: Part) -> Self {
+    pub(super) fn new(patterns: &'a mut Patterns, part: Part, room: &Room) -> Self {
         let vocabulary = match part {
             Part::Flags | Part::Flag => Vocabulary::Flag,
             Part::Segment => Vocabulary::Segment,
@@ -81,7 +85,7 @@ impl<'a> Compilation<'a> {
             part,
             writer: Writer::default(),
             patterns,
-            diagnostics: DiagnosticCollector::in_words(vocabulary),
+            diagnostics: DiagnosticCollector::in_words(vocabulary, room),
         }
     }
 
@@ -114,9 +118,9 @@ impl<'a> Compilation<'a> {
         });
         self.writer.tables.details.push(StrategyDetail {
             typing: Typing::Own,
-            id: row.id,
-            name: row.name,
-            variant: row.variant,
+            id: row.id.map(NameRun::from),
+            name: row.name.map(NameRun::from),
+            variant: row.variant.map(NameRun::from),
             percentage: 0,
             position: row.position,
         });
@@ -182,10 +186,10 @@ impl<'a> Compilation<'a> {
         record: &Record<'r>,
         member: &'static str,
         otherwise: Consequence,
-    ) -> Result<Vec<Json<'r>>, Unreadable> {
+    ) -> Result<Elements<'r>, Unreadable> {
         match record.list(member) {
             Shape::Is(list) => Ok(list),
-            Shape::Absent | Shape::Null => Ok(Vec::new()),
+            Shape::Absent | Shape::Null => Ok(Elements::default()),
             Shape::Other => Err(self.unreadable(record, member, "a list", otherwise)),
         }
     }
@@ -198,8 +202,9 @@ impl<'a> Compilation<'a> {
         otherwise: Consequence,
     ) -> Result<Vec<String>, Unreadable> {
         let list = self.list(record, member, otherwise)?;
-        let texts = crate::json::optional_texts(&list);
-        let texts = texts.map(|texts| texts.into_iter().map(Option::unwrap_or_default).collect());
+        let texts = crate::json::optional_texts(list).map(|texts| {
+            texts.into_iter().map(|text| text.map_or_else(String::new, Cow::into_owned)).collect()
+        });
         texts.ok_or_else(|| self.unreadable(record, member, "a list of texts", otherwise))
     }
 

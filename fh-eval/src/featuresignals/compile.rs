@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::compilation::{Compilation, Part};
 use super::document::Document;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Room};
 use crate::hashing::Hashing;
 use crate::json::Tree;
 use crate::ruleset::{Feature, Ruleset};
@@ -28,22 +28,23 @@ impl Compiler {
     #[must_use]
     pub fn compile(&self, document: &Document<'_>) -> Ruleset {
         let mut patterns = Compilation::patterns();
+        let room = Room::default();
         let mut left_out = Vec::new();
         let mut slots: HashMap<&str, Slot, Hashing> = HashMap::default();
         for (position, (key, raw)) in document.segments.iter().enumerate() {
-            let mut compilation = Compilation::new(&mut patterns, Part::Segment);
+            let mut compilation = Compilation::new(&mut patterns, Part::Segment, &room);
             compilation.diagnostics.enter_feature(position);
             slots.remove(&**key);
             match compilation.segment(key, Tree::of(raw).json()) {
                 Ok(Segment { id, tables }) => {
                     slots.insert(key, Slot { id, segment: tables });
                 }
-                Err(diagnostic) => left_out.push(*diagnostic),
+                Err(diagnostic) => left_out.extend(room.take(&diagnostic).then_some(*diagnostic)),
             }
         }
         let states: HashMap<&str, &RawValue, Hashing> =
             document.states.iter().map(|(key, raw)| (&**key, *raw)).collect();
-        let mut compilation = Compilation::new(&mut patterns, Part::Flags);
+        let mut compilation = Compilation::new(&mut patterns, Part::Flags, &room);
         let mut slots: Vec<Slot> = slots.into_values().collect();
         slots.sort_by(|left, right| left.id.cmp(&right.id));
         compilation.writer.add_segments(slots);
@@ -53,7 +54,7 @@ impl Compiler {
             if let Err(diagnostic) =
                 compilation.flag(key, &Tree::of(raw), state.map(Tree::of).as_ref())
             {
-                left_out.push(*diagnostic);
+                left_out.extend(room.take(&diagnostic).then_some(*diagnostic));
             }
         }
         Ruleset::of_last(compilation.writer.finish(), left_out, None)
@@ -70,7 +71,8 @@ impl Compiler {
         state: Option<&RawValue>,
     ) -> Result<Feature, Box<Diagnostic>> {
         let mut patterns = Compilation::patterns();
-        let mut compilation = Compilation::new(&mut patterns, Part::Flag);
+        let room = Room::of_one();
+        let mut compilation = Compilation::new(&mut patterns, Part::Flag, &room);
         compilation.flag(key, &Tree::of(flag), state.map(Tree::of).as_ref())?;
         Ok(Feature::new(compilation.writer.finish()))
     }
@@ -81,6 +83,7 @@ impl Compiler {
     /// Fails if the JSON is not a segment, with the diagnostic that gives the reason.
     pub fn segment(&self, key: &str, segment: &RawValue) -> Result<Segment, Box<Diagnostic>> {
         let mut patterns = Compilation::patterns();
-        Compilation::new(&mut patterns, Part::Segment).segment(key, Tree::of(segment).json())
+        let room = Room::of_one();
+        Compilation::new(&mut patterns, Part::Segment, &room).segment(key, Tree::of(segment).json())
     }
 }

@@ -4,7 +4,7 @@ use super::KEY;
 use super::compilation::{Compilation, Unreadable};
 use crate::diagnostic::{Consequence, DiagnosticKind};
 use crate::json::Json;
-use crate::predicate::{BoxedPredicate, Comparison, Grammar, Predicate, TextTest, split};
+use crate::predicate::{Comparison, Grammar, Predicate, TextTest, split};
 use crate::tables::{Reading, Rule};
 use crate::text::go_double;
 
@@ -117,7 +117,7 @@ impl Compilation<'_> {
         match self.patterns.get(pattern) {
             Ok(compiled) => {
                 let of_empty = compiled.is_match("");
-                let predicate = self.writer.boxed(BoxedPredicate::Patterns([compiled].into()));
+                let predicate = self.writer.pattern(compiled);
                 Test { predicate, of_empty, if_missing: false }
             }
             Err(problem) => self.never_holds("values", pattern, problem),

@@ -1,5 +1,7 @@
 //! The compiler of one flag into rows (featuresignals 4).
 
+use std::borrow::Cow;
+
 use super::compilation::{Compilation, Row, Unreadable};
 use crate::bucket::BASIS_POINTS;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind};
@@ -95,9 +97,12 @@ impl Compilation<'_> {
             }
         };
         let prerequisites = match flag.list("prerequisites") {
-            Shape::Is(list) => optional_texts(&list).map(|texts| {
+            Shape::Is(list) => optional_texts(list).map(|texts| {
                 // As in a list of values, null is an empty text, so that no flag has the key.
-                texts.into_iter().map(Option::unwrap_or_default).collect()
+                texts
+                    .into_iter()
+                    .map(|text| text.map_or_else(String::new, Cow::into_owned))
+                    .collect()
             }),
             Shape::Absent | Shape::Null => Some(Vec::new()),
             Shape::Other => None,
@@ -144,7 +149,7 @@ impl Compilation<'_> {
             return self.push(Row::of(default, EvaluationReason::Off));
         };
         self.rows_before_rules(conditions, default);
-        self.rules(&rules);
+        self.rules(rules);
         let of_state = match state.get("default_value") {
             Some(raw) => self.value("default_value", Some(raw)),
             None => default,
@@ -202,7 +207,7 @@ impl Compilation<'_> {
     fn variants(&mut self, state: &Record<'_>) {
         let otherwise = Consequence::Assumed("no variants");
         let Ok(list) = self.list(state, "variants", otherwise) else { return };
-        let mut rows = Vec::with_capacity(list.len());
+        let mut rows = Vec::new();
         let mut sum = 0_i64;
         for raw in list {
             let Some(variant) = raw.record() else {

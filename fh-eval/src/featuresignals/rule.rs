@@ -4,7 +4,7 @@ use super::KEY;
 use super::compilation::{Compilation, Row, Unreadable};
 use super::flag::below;
 use crate::diagnostic::{Consequence, DiagnosticKind};
-use crate::json::{Json, Record};
+use crate::json::{Elements, Json, Record};
 use crate::predicate::{Predicate, Run};
 use crate::reason::EvaluationReason;
 use crate::tables::{Reading, Rule, Share};
@@ -39,18 +39,18 @@ struct Parsed<'r> {
     priority: i64,
     percentage: i64,
     matching: Matching,
-    conditions: Vec<Json<'r>>,
+    conditions: Elements<'r>,
     segments: Vec<String>,
     record: Record<'r>,
 }
 
 impl Compilation<'_> {
     /// Adds the rows of rules in the order of their priorities. Rules with equal priorities stay in their order.
-    pub(super) fn rules(&mut self, rules: &[Json<'_>]) {
-        let mut parsed = Vec::with_capacity(rules.len());
+    pub(super) fn rules(&mut self, rules: Elements<'_>) {
+        let mut parsed = Vec::new();
         for (position, raw) in (0..).zip(rules) {
             self.diagnostics.enter_strategy(position);
-            if let Ok(rule) = self.parse(position, *raw) {
+            if let Ok(rule) = self.parse(position, raw) {
                 parsed.push(rule);
             }
         }
@@ -105,7 +105,7 @@ impl Compilation<'_> {
             return Ok(());
         }
         let segments = self.segment_rule(&rule.segments);
-        let runs = self.runs(rule.matching, &rule.conditions, segments)?;
+        let runs = self.runs(rule.matching, rule.conditions, segments)?;
         let value = self.value("value", rule.record.get("value"));
         let id = rule.record.text("id").into_value().filter(|id| !id.is_empty());
         let id = id.map(|id| self.writer.name(&id));
@@ -146,12 +146,12 @@ impl Compilation<'_> {
     pub(super) fn runs(
         &mut self,
         matching: Matching,
-        conditions: &[Json<'_>],
+        conditions: Elements<'_>,
         last: Option<Rule>,
     ) -> Result<Vec<Run>, Unreadable> {
         let conditions = (0..).zip(conditions).map(|(position, raw)| {
             self.diagnostics.enter_rule(position);
-            self.condition(*raw)
+            self.condition(raw)
         });
         let rules: Result<Vec<Rule>, Unreadable> = conditions.collect();
         self.diagnostics.leave_rules();

@@ -51,7 +51,7 @@ impl Compilation<'_> {
             let assumed = Consequence::Assumed("a segment without members");
             self.diagnostics.add("match_type", Some(&match_type), problem, assumed);
         }
-        for rules in self.runs(matching, &conditions, None)? {
+        for rules in self.runs(matching, conditions, None)? {
             self.push(Row { rules, ..Row::of(ValueAt::TRUE, EvaluationReason::Target) });
         }
         Ok(())

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use super::unescape;
+use super::{Elements, Json, Shape, Tree, unescape};
 
 /// The deepest nesting of lists and objects that Go reads.
 const DEEPEST: usize = 10_000;
@@ -28,149 +28,77 @@ pub(crate) enum Unwritable {
     Depth,
 }
 
-enum Node<'a> {
-    /// A scalar, as JSON spells it.
-    Scalar(&'a str),
-    List(Vec<usize>),
-    Object(Vec<(Cow<'a, str>, usize)>),
+/// A list or an object of which a part is written.
+struct Open<'a> {
+    inner: Inner<'a>,
+    /// The text before the next element or member.
+    before: &'static str,
+    end: &'static str,
 }
 
-/// The values of a JSON text. The first one contains the others.
-struct Nodes<'a>(Vec<Node<'a>>);
-
-impl<'a> Nodes<'a> {
-    /// Reads a text, which must be JSON.
-    fn read(json: &'a str) -> Result<Self, Unwritable> {
-        let mut nodes = Vec::new();
-        let mut open: Vec<usize> = Vec::new();
-        let mut name = None;
-        let mut rest = json;
-        loop {
-            rest = rest.trim_ascii_start();
-            let Some(first) = rest.as_bytes().first() else { return Ok(Self(nodes)) };
-            let length = match first {
-                b'"' => text_length(rest),
-                b'[' | b'{' | b']' | b'}' | b',' | b':' => 1,
-                _ => rest.find([',', ']', '}', ' ', '\t', '\n', '\r']).unwrap_or(rest.len()),
-            };
-            let (token, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
-            rest = after;
-            let node = match first {
-                b',' | b':' => continue,
-                b']' | b'}' => {
-                    open.pop();
-                    continue;
-                }
-                b'[' => Node::List(Vec::new()),
-                b'{' => Node::Object(Vec::new()),
-                _ => Node::Scalar(token),
-            };
-            let at = nodes.len();
-            match open.last().and_then(|outer| nodes.get_mut(*outer)) {
-                Some(Node::Object(members)) => match name.take() {
-                    None => {
-                        name = Some(unescape(token));
-                        continue;
-                    }
-                    Some(name) => members.push((name, at)),
-                },
-                Some(Node::List(elements)) => elements.push(at),
-                Some(Node::Scalar(_)) | None => {}
-            }
-            if !matches!(node, Node::Scalar(_)) {
-                if open.len() == DEEPEST {
-                    return Err(Unwritable::Depth);
-                }
-                open.push(at);
-            }
-            nodes.push(node);
-        }
-    }
+/// The elements or the members that are still to be written.
+enum Inner<'a> {
+    List(Elements<'a>),
+    Object(std::vec::IntoIter<Member<'a>>),
 }
+
+type Member<'a> = (Cow<'a, str>, Json<'a>);
 
 /// Writes a value, which must be JSON.
 ///
 /// # Errors
 /// Fails for a number beyond the range of doubles, and for values that are nested too deeply.
 pub(crate) fn write(json: &str, writing: Writing) -> Result<String, Unwritable> {
-    let Nodes(mut nodes) = Nodes::read(json)?;
-    let (list, object, comma, end_of_object) = match writing {
-        Writing::Json => ("[", "{", ",", "}"),
-        Writing::Plain => ("[", "map[", " ", "]"),
+    let tree = Tree::of_json(json);
+    if tree.depth() > DEEPEST {
+        return Err(Unwritable::Depth);
+    }
+    let (object, comma, end_of_object) = match writing {
+        Writing::Json => ("{", ",", "}"),
+        Writing::Plain => ("map[", " ", "]"),
     };
     let mut out = String::new();
-    // The values that are still to be written, last one first, and the texts between them.
-    enum Step<'a> {
-        Value(usize),
-        Name(Cow<'a, str>),
-        Text(&'static str),
-    }
-    let mut steps = vec![Step::Value(0)];
-    while let Some(step) = steps.pop() {
-        let node = match step {
-            Step::Text(text) => {
-                out.push_str(text);
-                continue;
-            }
-            Step::Name(name) => {
-                write_text(&mut out, &name, writing);
-                out.push(':');
-                continue;
-            }
-            Step::Value(at) => match nodes.get_mut(at) {
-                Some(node) => node,
-                None => continue,
-            },
-        };
-        match node {
-            Node::Scalar(token) => write_scalar(&mut out, token, writing)?,
-            Node::List(elements) => {
-                out.push_str(list);
-                steps.push(Step::Text("]"));
-                for (index, element) in elements.iter().enumerate().rev() {
-                    steps.push(Step::Value(*element));
-                    if index > 0 {
-                        steps.push(Step::Text(comma));
-                    }
-                }
-            }
-            Node::Object(members) => {
+    let mut open: Vec<Open<'_>> = Vec::new();
+    let mut next = Some(tree.json());
+    loop {
+        if let Some(value) = next.take() {
+            if let Shape::Is(elements) = value.list() {
+                out.push('[');
+                open.push(Open { inner: Inner::List(elements), before: "", end: "]" });
+            } else if let Some(members) = value.members() {
                 out.push_str(object);
-                steps.push(Step::Text(end_of_object));
-                let members = last_by_name(std::mem::take(members));
-                for (index, (name, value)) in members.into_iter().enumerate().rev() {
-                    steps.push(Step::Value(value));
-                    steps.push(Step::Name(name));
-                    if index > 0 {
-                        steps.push(Step::Text(comma));
-                    }
-                }
+                let inner = Inner::Object(last_by_name(members.collect()).into_iter());
+                open.push(Open { inner, before: "", end: end_of_object });
+            } else {
+                write_scalar(&mut out, value.get(), writing)?;
             }
         }
+        let Some(outer) = open.last_mut() else { return Ok(out) };
+        let found = match &mut outer.inner {
+            Inner::List(elements) => elements.next().map(|value| (None, value)),
+            Inner::Object(members) => members.next().map(|(name, value)| (Some(name), value)),
+        };
+        let Some((name, value)) = found else {
+            out.push_str(outer.end);
+            open.pop();
+            continue;
+        };
+        out.push_str(outer.before);
+        outer.before = comma;
+        if let Some(name) = name {
+            write_text(&mut out, &name, writing);
+            out.push(':');
+        }
+        next = Some(value);
     }
-    Ok(out)
 }
 
 /// Returns the members sorted by name. Of members with the same name, the last one is kept.
-fn last_by_name(mut members: Vec<(Cow<'_, str>, usize)>) -> Vec<(Cow<'_, str>, usize)> {
+fn last_by_name(mut members: Vec<Member<'_>>) -> Vec<Member<'_>> {
     members.reverse();
     members.sort_by(|left, right| left.0.cmp(&right.0));
     members.dedup_by(|later, kept| later.0 == kept.0);
     members
-}
-
-/// Returns the length of the text token at the start of `json`, with its quotes.
-fn text_length(json: &str) -> usize {
-    let mut is_escaped = true;
-    for (at, byte) in json.bytes().enumerate() {
-        match byte {
-            // The first quote begins the text.
-            b'"' if !is_escaped => return at + 1,
-            b'\\' if !is_escaped => is_escaped = true,
-            _ => is_escaped = false,
-        }
-    }
-    json.len()
 }
 
 fn write_scalar(out: &mut String, token: &str, writing: Writing) -> Result<(), Unwritable> {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Json, Shape, Token};
+use super::{Elements, Json, Shape, Token};
 
 /// An object, with its members by name. Of equal names, the last one counts.
 #[derive(Clone, Copy, Default)]
@@ -31,7 +31,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    pub(crate) fn list(&self, name: &str) -> Shape<Vec<Json<'a>>> {
+    pub(crate) fn list(&self, name: &str) -> Shape<Elements<'a>> {
         self.get(name).map_or(Shape::Absent, Json::list)
     }
 
@@ -42,18 +42,18 @@ impl<'a> Record<'a> {
 
 /// Reads a list of texts, in which nulls are ignored. `None` for any other value.
 #[cfg(feature = "featbit")]
-pub(crate) fn texts(list: &[Json<'_>]) -> Option<Vec<String>> {
-    optional_texts(list).map(|texts| texts.into_iter().flatten().collect())
+pub(crate) fn texts(list: Elements<'_>) -> Option<Vec<Cow<'_, str>>> {
+    Some(optional_texts(list)?.into_iter().flatten().collect())
 }
 
 /// Reads a list of texts and nulls. `None` for any other value.
-pub(crate) fn optional_texts(list: &[Json<'_>]) -> Option<Vec<Option<String>>> {
-    let text = |json: &Json<'_>| match json.token() {
-        Token::Text(text) => Some(Some(text.into_owned())),
+pub(crate) fn optional_texts<'a>(list: Elements<'a>) -> Option<Vec<Option<Cow<'a, str>>>> {
+    let text = |json: Json<'a>| match json.token() {
+        Token::Text(text) => Some(Some(text)),
         Token::Null => Some(None),
         _ => None,
     };
-    list.iter().map(text).collect()
+    list.map(text).collect()
 }
 
 /// Returns the text in a member; `None` for any other value.
@@ -64,5 +64,5 @@ pub(crate) fn owned_text(record: &Record<'_>, name: &str) -> Option<String> {
 /// Returns the objects of a list; none for any other value. An element that is no object has no members.
 pub(crate) fn records<'a>(record: &Record<'a>, name: &str) -> Vec<Record<'a>> {
     let list = record.list(name).into_value().unwrap_or_default();
-    list.into_iter().map(|json| json.record().unwrap_or_default()).collect()
+    list.map(|json| json.record().unwrap_or_default()).collect()
 }

@@ -12,19 +12,28 @@ use super::{Shape, Token, compact};
 pub struct Tree<'a> {
     text: &'a str,
     parts: Vec<Part>,
+    /// The number of lists and objects of which the deepest value is a part.
+    #[cfg_attr(
+        not(feature = "featuresignals"),
+        expect(dead_code, reason = "only Go limits the depth")
+    )]
+    depth: usize,
     /// True if there is white space between tokens.
     is_spaced: bool,
 }
 
-/// A value, or the name of a member, which precedes its value.
+/// A value, or the name of a member, which precedes its value. It takes 12 bytes, since a hostile text has a part for every two bytes.
 #[derive(Debug, Clone, Copy)]
 struct Part {
-    from: usize,
-    to: usize,
-    /// Number of parts in this one, itself included. The parts of a list or an object follow it.
-    count: usize,
-    kind: Kind,
+    from: u32,
+    to: u32,
+    /// Twice the number of parts in this one, itself included, and one more for a text with escapes. The parts of a list or an object follow
+    /// it.
+    twice_count: u32,
 }
+
+/// The longest text that has parts. A part takes two bytes of text or more, so that its count is below 2^31.
+const LONGEST: usize = u32::MAX as usize;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -47,37 +56,47 @@ pub struct Json<'a> {
     parts: &'a [Part],
 }
 
+/// The elements of a list, or the names and the values of an object.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Elements<'a> {
+    text: &'a str,
+    rest: &'a [Part],
+}
+
 impl<'a> Tree<'a> {
-    /// Reads a value. Neither its depth nor its length is limited, and reading does not recurse.
+    /// Reads a value. Its depth is not limited, and reading does not recurse. A value of 4 GiB or more is read as null.
     #[must_use]
     pub fn of(raw: &'a RawValue) -> Self {
-        let text = raw.get();
+        Self::of_json(raw.get())
+    }
+
+    /// Reads a text, which must be JSON.
+    pub(super) fn of_json(json: &'a str) -> Self {
+        let text = if json.len() > LONGEST { "null" } else { json };
         let bytes = text.as_bytes();
         // A part of a flag has some ten bytes on average.
-        let mut parts: Vec<Part> = Vec::with_capacity(text.len() / 8 + 1);
-        let mut open: Vec<usize> = Vec::new();
+        let mut parts: Vec<Part> = Vec::with_capacity(bytes.len() / 8 + 1);
+        let mut open: Vec<u32> = Vec::new();
+        let mut depth = 0;
         let mut is_spaced = false;
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
             let from = at;
-            let kind;
-            (at, kind) = match byte {
-                b'"' => end_of_text(bytes, at + 1),
-                b'[' => {
-                    open.push(parts.len());
-                    (at + 1, Kind::List)
-                }
-                b'{' => {
-                    open.push(parts.len());
-                    (at + 1, Kind::Object)
+            let mut is_escaped = false;
+            match byte {
+                b'"' => (at, is_escaped) = end_of_text(bytes, at + 1),
+                b'[' | b'{' => {
+                    open.push(parts.len() as u32);
+                    depth = depth.max(open.len());
+                    at += 1;
                 }
                 b']' | b'}' => {
                     at += 1;
-                    let count = parts.len();
-                    if let Some(at_list) = open.pop()
-                        && let Some(part) = parts.get_mut(at_list)
-                    {
-                        (part.to, part.count) = (at, count - at_list);
+                    if let Some(at_list) = open.pop() {
+                        let count = parts.len() as u32 - at_list;
+                        if let Some(part) = parts.get_mut(at_list as usize) {
+                            (part.to, part.twice_count) = (at as u32, 2 * count);
+                        }
                     }
                     continue;
                 }
@@ -90,11 +109,18 @@ impl<'a> Tree<'a> {
                     at += 1;
                     continue;
                 }
-                _ => (end_of_scalar(bytes, at + 1), Kind::Other),
-            };
-            parts.push(Part { from, to: at, count: 1, kind });
+                _ => at = end_of_scalar(bytes, at + 1),
+            }
+            let twice_count = 2 | u32::from(is_escaped);
+            parts.push(Part { from: from as u32, to: at as u32, twice_count });
         }
-        Self { text, parts, is_spaced }
+        Self { text, parts, depth, is_spaced }
+    }
+
+    /// Returns the number of lists and objects of which the deepest value is a part.
+    #[cfg(feature = "featuresignals")]
+    pub(super) const fn depth(&self) -> usize {
+        self.depth
     }
 
     /// Returns the value.
@@ -111,17 +137,55 @@ impl<'a> Tree<'a> {
 }
 
 impl Part {
-    /// Returns true if this part of a text is the name.
-    fn is_text(&self, text: &str, name: &str) -> bool {
-        match self.kind {
-            // Most names differ in their lengths.
-            Kind::Plain => {
-                self.to - self.from == name.len() + 2
-                    && text.as_bytes().get(self.from + 1..self.to - 1) == Some(name.as_bytes())
-            }
-            Kind::Escaped => text.get(self.from..self.to).is_some_and(|it| unescape(it) == name),
-            _ => false,
+    /// Returns the number of parts in this one, itself included.
+    const fn count(self) -> usize {
+        (self.twice_count / 2) as usize
+    }
+
+    const fn is_escaped(self) -> bool {
+        self.twice_count & 1 == 1
+    }
+
+    fn get(self, text: &str) -> &str {
+        text.get(self.from as usize..self.to as usize).unwrap_or_default()
+    }
+
+    fn kind(self, text: &str) -> Kind {
+        match text.as_bytes().get(self.from as usize) {
+            Some(b'"') if self.is_escaped() => Kind::Escaped,
+            Some(b'"') => Kind::Plain,
+            Some(b'{') => Kind::Object,
+            Some(b'[') => Kind::List,
+            _ => Kind::Other,
         }
+    }
+
+    /// Returns true if this part, the name of a member, is this name.
+    fn is_name(self, text: &str, name: &str) -> bool {
+        if self.is_escaped() {
+            return unescape(self.get(text)) == name;
+        }
+        // Most names differ in their lengths.
+        (self.to - self.from) as usize == name.len() + 2
+            && text.as_bytes().get(self.from as usize + 1..self.to as usize - 1)
+                == Some(name.as_bytes())
+    }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = Json<'a>;
+
+    fn next(&mut self) -> Option<Json<'a>> {
+        let (parts, rest) = self.rest.split_at_checked(self.rest.first()?.count())?;
+        self.rest = rest;
+        Some(Json { text: self.text, parts })
+    }
+}
+
+#[cfg(feature = "featuresignals")]
+impl Elements<'_> {
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.rest.is_empty()
     }
 }
 
@@ -129,8 +193,7 @@ impl<'a> Json<'a> {
     /// Returns the text of the value.
     #[must_use]
     pub fn get(self) -> &'a str {
-        let text = self.parts.first().and_then(|part| self.text.get(part.from..part.to));
-        text.unwrap_or_default()
+        self.parts.first().map_or("", |part| part.get(self.text))
     }
 
     /// Returns the value as a token, without the contents of a list or an object.
@@ -143,7 +206,7 @@ impl<'a> Json<'a> {
     }
 
     fn kind(self) -> Option<Kind> {
-        self.parts.first().map(|part| part.kind)
+        self.parts.first().map(|part| part.kind(self.text))
     }
 
     /// Returns the text between the quotes of a text.
@@ -156,9 +219,9 @@ impl<'a> Json<'a> {
         (self.kind() == Some(Kind::Object)).then_some(Record(self))
     }
 
-    pub(crate) fn list(self) -> Shape<Vec<Self>> {
+    pub(crate) fn list(self) -> Shape<Elements<'a>> {
         match self.kind() {
-            Some(Kind::List) => Shape::Is(self.inner().collect()),
+            Some(Kind::List) => Shape::Is(self.inner()),
             Some(Kind::Other) if self.get() == "null" => Shape::Null,
             _ => Shape::Other,
         }
@@ -179,8 +242,8 @@ impl<'a> Json<'a> {
         let mut found = None;
         let mut rest = self.parts.get(1..).unwrap_or_default();
         while let [of_name, inner @ ..] = rest {
-            let (value, others) = inner.split_at_checked(inner.first()?.count)?;
-            if of_name.is_text(text, name) {
+            let (value, others) = inner.split_at_checked(inner.first()?.count())?;
+            if of_name.is_name(text, name) {
                 found = Some(Self { text, parts: value });
             }
             rest = others;
@@ -196,30 +259,23 @@ impl<'a> Json<'a> {
     }
 
     /// Returns the elements of a list, or the names and the values of an object.
-    fn inner(self) -> impl Iterator<Item = Self> {
-        let text = self.text;
-        let mut rest = self.parts.get(1..).unwrap_or_default();
-        std::iter::from_fn(move || {
-            let count = rest.first()?.count;
-            let (parts, others) = rest.split_at_checked(count)?;
-            rest = others;
-            Some(Self { text, parts })
-        })
+    fn inner(self) -> Elements<'a> {
+        Elements { text: self.text, rest: self.parts.get(1..).unwrap_or_default() }
     }
 }
 
-/// Returns the position after the quote that ends the text with this position in it, and the kind of the text.
-fn end_of_text(bytes: &[u8], mut at: usize) -> (usize, Kind) {
-    let mut kind = Kind::Plain;
+/// Returns the position after the quote that ends the text with this position in it, and whether the text has escapes.
+fn end_of_text(bytes: &[u8], mut at: usize) -> (usize, bool) {
+    let mut is_escaped = false;
     loop {
         at = next_quote_or_escape(bytes, at);
         match bytes.get(at) {
             Some(b'\\') => {
-                kind = Kind::Escaped;
+                is_escaped = true;
                 at += 2;
             }
-            Some(_) => return (at + 1, kind),
-            None => return (bytes.len(), kind),
+            Some(_) => return (at + 1, is_escaped),
+            None => return (bytes.len(), is_escaped),
         }
     }
 }

@@ -139,7 +139,7 @@ impl Reporter<'_> {
         let variation = self.variation(target, "variationId");
         let outcome = row.map_or(StepOutcome::NotReached, outcome);
         let key = self.property(KEY).unwrap_or_default();
-        let count = target.list("keyIds").into_value().unwrap_or_default().len();
+        let count = target.list("keyIds").into_value().unwrap_or_default().count();
         let because = match outcome {
             StepOutcome::NotReached => "not reached".to_string(),
             StepOutcome::Malformed => {

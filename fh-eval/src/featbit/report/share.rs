@@ -87,7 +87,7 @@ impl Reporter<'_> {
         for share in list(rule, "variations") {
             let variation = self.variation(&share, "id");
             let bounds = share.get("rollout").and_then(|raw| raw.list().into_value());
-            let mut bounds = bounds.unwrap_or_default().into_iter().map(double);
+            let mut bounds = bounds.unwrap_or_default().map(double);
             let (from, to) = (bounds.next().flatten(), bounds.next().flatten());
             let own = rows.next_if(|row| {
                 row.row.interval.is_some_and(|own| (Some(own.from), Some(own.to)) == (from, to))

@@ -99,7 +99,7 @@ impl Compilation<'_> {
             return (row, detail);
         };
         if let Some(id) = self.id(strategy.id) {
-            detail.id = Some(self.writer.name(&id));
+            detail.id = Some(self.writer.name(&id).into());
             self.diagnostics.name_strategy(&id);
         }
         let is_misspelt =

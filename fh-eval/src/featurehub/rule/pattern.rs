@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::RuleCompiler;
 use crate::featurehub::profile::Profile;
-use crate::predicate::{BoxedPredicate, Predicate, TextTest};
-use crate::text::pattern::Anchor;
+use crate::patterns::text_test;
+use crate::predicate::{BoxedPredicate, Predicate};
 
 impl RuleCompiler<'_> {
     /// Returns the predicate of the patterns that compile. The second value is true if a pattern that does not compile
@@ -25,23 +25,8 @@ impl RuleCompiler<'_> {
                 Err(problem) => self.drop_value(text, problem),
             }
         }
-        // If all patterns search for literal texts at the same anchor, string comparisons replace the patterns.
-        let anchors: Vec<_> = patterns.iter().filter_map(|pattern| pattern.literals()).collect();
-        if let Some((anchor, _)) = anchors.first()
-            && anchors.len() == patterns.len()
-            && anchors.iter().all(|(other, _)| other == anchor)
-        {
-            let test = match anchor {
-                Anchor::Anywhere => TextTest::Contains,
-                Anchor::Start => TextTest::Starts,
-                Anchor::End => TextTest::Ends,
-                Anchor::Both => TextTest::Among,
-            };
-            let texts: Vec<Cow<'_, str>> = anchors
-                .iter()
-                .flat_map(|(_, texts)| texts.iter())
-                .map(|text| Cow::Borrowed(text.as_ref()))
-                .collect();
+        if let Some((test, texts)) = text_test(&patterns) {
+            let texts: Vec<Cow<'_, str>> = texts.into_iter().map(Cow::Borrowed).collect();
             return (self.text_test(test, &texts), ended);
         }
         if patterns.is_empty() {

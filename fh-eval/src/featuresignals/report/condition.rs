@@ -74,7 +74,7 @@ impl Reporter<'_> {
         let property = text(condition, "attribute").unwrap_or_default();
         let operator = text(condition, "operator").unwrap_or_default();
         let values = condition.list("values").into_value().unwrap_or_default();
-        let first = optional_texts(&values).and_then(|values| values.into_iter().next().flatten());
+        let first = optional_texts(values).and_then(|values| values.into_iter().next().flatten());
         let given = self.attribute(&property);
         let held = step.map(|step| step.held);
         let is_on_numbers = matches!(&*operator, "gt" | "gte" | "lt" | "lte");

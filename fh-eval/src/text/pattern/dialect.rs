@@ -383,7 +383,12 @@ impl Writer<'_> {
         }
         let (source, look) = match self.extent {
             #[cfg(feature = "featbit")]
-            Extent::DotNet => (r"(?:\x{A}?\z)", Look::EndCRLF),
+            Extent::DotNet => {
+                let line_feed = Box::new(Hir::literal(*b"\n"));
+                let optional = Repetition { min: 0, max: Some(1), greedy: true, sub: line_feed };
+                let tree = Hir::concat(vec![Hir::repetition(optional), Hir::look(Look::End)]);
+                return Ok(Part { nodes: 8, ..self.leaf(r"(?:\x{A}?\z)", tree) });
+            }
             // The reader of RE2's patterns marks no end.
             #[cfg(feature = "featuresignals")]
             Extent::Re2 => (r"\z", Look::End),

@@ -244,6 +244,16 @@ fn anchored_literals_need_no_engine() {
     let whole = Pattern::compile("gold|silver", Extent::Whole).unwrap();
     assert_eq!(whole.literals().unwrap().0, Anchor::Both);
     assert!(whole.is_match("silver") && !whole.is_match("silver "));
+    #[cfg(feature = "featbit")]
+    for (pattern, anchor, texts) in [
+        // The end of a text is also before its last line feed.
+        (r"@example\.com$", Anchor::End, ["@example.com", "@example.com\n"]),
+        (r"^go\Z", Anchor::Both, ["go", "go\n"]),
+    ] {
+        let pattern = Pattern::compile(pattern, Extent::DotNet).unwrap();
+        let (found, literals) = pattern.literals().unwrap();
+        assert_eq!((found, literals), (anchor, texts.map(Box::from).as_slice()));
+    }
 }
 
 #[test]

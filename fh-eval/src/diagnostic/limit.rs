@@ -1,0 +1,98 @@
+//! The limit of the memory of diagnostics.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::{Diagnostic, Place};
+
+/// The memory that the diagnostics of one payload can still take, in bytes. Without a limit, a hostile payload of a few megabytes whose
+/// flag has a long key and many mistakes would take gigabytes, since each diagnostic names the flag.
+#[derive(Debug, Clone)]
+pub(crate) struct Room(Rc<Cell<usize>>);
+
+/// The memory of all diagnostics of a payload, in bytes. The diagnostic that exceeds it is the last one.
+const MOST: usize = 16 << 20;
+/// The memory of the diagnostics of a feature that is compiled alone, in bytes. A client that compiles features one by one may have many.
+const MOST_OF_ONE: usize = 64 << 10;
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Rc::new(Cell::new(MOST)))
+    }
+}
+
+impl Room {
+    /// Returns the memory of a feature, a flag or a segment that is compiled alone.
+    pub(crate) fn of_one() -> Self {
+        Self(Rc::new(Cell::new(MOST_OF_ONE)))
+    }
+
+    /// Returns true if the next diagnostic is kept.
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.get() > 0
+    }
+
+    /// Takes the memory of a diagnostic. Returns false if none is left, so that the diagnostic is not kept.
+    pub(crate) fn take(&self, diagnostic: &Diagnostic) -> bool {
+        let left = self.0.get();
+        self.0.set(left.saturating_sub(diagnostic.memory()));
+        left > 0
+    }
+}
+
+impl Diagnostic {
+    /// Returns the memory that the diagnostic takes, in bytes.
+    fn memory(&self) -> usize {
+        let Place { environment, feature, strategy_id, field, value, .. } = &self.place;
+        let texts = [environment, strategy_id, field, value]
+            .map(|text| text.as_ref().map_or(0, |text| text.len()));
+        size_of::<Self>() + feature.len() + texts.iter().sum::<usize>()
+    }
+}
+
+#[cfg(test)]
+#[cfg(all(feature = "explain", feature = "featbit", feature = "featuresignals"))]
+mod tests {
+    use super::*;
+    use crate::{Profile, Ruleset, featbit, featuresignals};
+
+    const MISTAKES: usize = 100;
+
+    /// Compiles a flag or a feature whose key and whose mistakes these are, with the system of this name.
+    fn compiled(system: &str, key: &str, mistakes: &str) -> Ruleset {
+        match system {
+            "featurehub" => {
+                let json =
+                    format!(r#"[{{"key":"{key}","type":"BOOLEAN","strategies":{mistakes}}}]"#);
+                Ruleset::from_json(json.as_bytes(), Profile::Client).unwrap()
+            }
+            "featbit" => {
+                let json = format!(
+                    r#"{{"featureFlags":[{{"key":"{key}","isEnabled":true,"rules":{mistakes}}}],"segments":{mistakes}}}"#
+                );
+                let document = featbit::Document::parse(json.as_bytes()).unwrap();
+                featbit::Compiler::new(featbit::Profile::Server).compile(&document)
+            }
+            _ => {
+                let json = format!(
+                    r#"{{"flags":{{"{key}":{{"flag_type":"boolean"}}}},"states":{{"{key}":{{"enabled":true,"rules":{mistakes}}}}}}}"#
+                );
+                let document = featuresignals::Document::parse(json.as_bytes()).unwrap();
+                featuresignals::Compiler::new().compile(&document)
+            }
+        }
+    }
+
+    #[test]
+    fn the_memory_of_diagnostics_has_a_limit() {
+        let mistakes = format!("[{}]", ["7"; MISTAKES].join(","));
+        for system in ["featurehub", "featbit", "featuresignals"] {
+            let few = compiled(system, "key", &mistakes);
+            assert!(few.diagnostics().count() >= MISTAKES, "{system}: a short key");
+            let long = "k".repeat(1 << 20);
+            let many = compiled(system, &long, &mistakes);
+            let memory: usize = many.diagnostics().map(Diagnostic::memory).sum();
+            assert!((MOST / 2..=MOST + 2 * long.len()).contains(&memory), "{system}: {memory}");
+        }
+    }
+}
