@@ -84,7 +84,9 @@ pub(crate) fn all() -> Vec<Deep> {
         ),
         deep(
             Part::new("benches, clippy")
-                .prepare(|| install::component("cargo clippy --version", "clippy"))
+                .prepare(|| {
+                    install::component("cargo clippy --version", "clippy", "it checks the benches")
+                })
                 .run(bench::clippy),
             &["fh-client", "fh-edge", "fh-eval", "fh-test-featbit"],
             &["benches"],
