@@ -359,7 +359,7 @@ impl Attributes {
     pub(super) fn push_first(&mut self, name: Name, name_span: (u32, u32), value: &str) -> bool {
         let Some(entry) = self.store(name, name_span, value) else { return false };
         if self.entries.capacity() == 0 {
-            self.entries.reserve(EXPECTED_VALUES);
+            self.entries = Vec::with_capacity(EXPECTED_VALUES);
         }
         self.entries.push(entry);
         if let Some(first) = self.well_known.get_mut(name.0 as usize) {
@@ -382,7 +382,7 @@ impl Attributes {
         let len = u32::try_from(text.len()).ok()?;
         at.checked_add(len)?;
         if self.text.capacity() == 0 {
-            self.text.reserve(text.len().max(EXPECTED_TEXT));
+            self.text = String::with_capacity(text.len().max(EXPECTED_TEXT));
         }
         self.text.push_str(text);
         Some((at, len))
