@@ -6,7 +6,7 @@ use fh_repository::problem::Problem;
 use fh_repository::status::Connection as Shown;
 use fh_session::featuresignals::Mode;
 
-use super::limits::Limits;
+use super::limits::{Limits, REQUEST};
 use super::refresh::Complete;
 use super::script::{Event, Script};
 use super::server::User;
@@ -33,13 +33,15 @@ impl Script {
         let until = values_until + 800_000;
         // A stream of the time before may be silent until its lifetime ends.
         let streams_work_at = self.world + 28_000;
+        // An answer of the time before may fail a poll of a client that seems to be at home.
+        let answers_arrive_by = if self.has_streams() { self.world + REQUEST } else { 0 };
         while self.world < until {
             self.next()?;
             let has_values = self.has_values();
             hold(Invariant::Converges, has_values || self.world < values_until, || {
                 format!("no values at {values_until}: {:?}", self.client.served())
             })?;
-            if has_values && self.is_at_home() {
+            if has_values && self.is_at_home() && self.world >= answers_arrive_by {
                 return self.follow(streams_work_at);
             }
         }

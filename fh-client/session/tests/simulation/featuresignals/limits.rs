@@ -10,7 +10,7 @@ use super::plan::Plan;
 use crate::invariant::{Broken, Invariant, hold};
 
 /// Time limit of a poll's request, and of the head of a stream, in milliseconds.
-const REQUEST: u64 = 12_000;
+pub const REQUEST: u64 = 12_000;
 /// The time after which a client replaces a stream.
 const LIFETIME: u64 = 25_000;
 /// The time without streams after three refusals in a row.
