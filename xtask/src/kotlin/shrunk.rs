@@ -98,7 +98,9 @@ pub(super) fn run_program(program: &Program) -> Result<(), String> {
     options.extend(program.options.iter().map(String::as_str));
     let run = |name: &str, rules: Option<&Path>| {
         let jar = shrink(&folder, name, program, &inputs, rules)?;
-        java::start(&[jar], program.class, &options, &[&edge.url(), KEY])
+        // The class of the program may have one of the platform above it.
+        let path = [vec![jar], program.compiled_with.clone()].concat();
+        java::start(&path, program.class, &options, &[&edge.url(), KEY])
     };
     let running = run("with-rules.jar", Some(&program.rules))?;
     running.expect("READY blue")?;
