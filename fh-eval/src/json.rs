@@ -26,12 +26,12 @@ pub(crate) use payload_text::payload_text;
 pub(crate) use read::{
     ListOr, MemberValue, Object, ObjectOr, Reading, read_elements, read_list, read_object, shapes,
 };
-#[cfg(feature = "featuresignals")]
-pub(crate) use record::optional_texts;
 #[cfg(feature = "featbit")]
 pub(crate) use record::texts;
 #[cfg(feature = "first-row")]
 pub(crate) use record::{Record, owned_text, records};
+#[cfg(feature = "featuresignals")]
+pub(crate) use record::{optional_texts, texts_or_empty};
 pub use surrogate::{lone_surrogates, mend};
 #[cfg(feature = "first-row")]
 pub(crate) use tree::Elements;

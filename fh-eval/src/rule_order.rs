@@ -33,12 +33,9 @@ impl Writer {
     pub(crate) fn cheap_rows(&mut self, all: Run) -> Run {
         let tables = &mut self.tables;
         let mut ordered: Option<(Run, Run)> = None;
-        let mut rows = Vec::with_capacity(all.len as usize);
-        let mut details = Vec::new();
+        let mut kept = Vec::with_capacity(all.len as usize);
         let mut is_changed = false;
-        for (row, detail) in
-            all.of(&tables.strategies).to_vec().into_iter().zip(all.of(&tables.details).to_vec())
-        {
+        for (at, row) in (all.at..).zip(all.of(&tables.strategies).to_vec()) {
             let rules = match ordered {
                 Some((from, to)) if from == row.rules => to,
                 _ => cheap_first(tables, row.rules).unwrap_or(row.rules),
@@ -49,15 +46,17 @@ impl Writer {
                 continue;
             }
             is_changed |= rules != row.rules;
-            rows.push(Strategy { rules, ..row });
-            details.push(detail);
+            kept.push((at, Strategy { rules, ..row }));
         }
         if !is_changed {
             return all;
         }
-        let run = Run { at: tables.strategies.len() as u32, len: rows.len() as u32 };
-        tables.strategies.append(&mut rows);
-        tables.details.append(&mut details);
+        let run = Run { at: tables.strategies.len() as u32, len: kept.len() as u32 };
+        for (at, row) in kept {
+            let Some(detail) = tables.details.get(at as usize).copied() else { continue };
+            tables.strategies.push(row);
+            tables.details.push(detail);
+        }
         run
     }
 }

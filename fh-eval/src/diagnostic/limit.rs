@@ -27,16 +27,12 @@ impl Room {
         Self(Rc::new(Cell::new(MOST_OF_ONE)))
     }
 
-    /// Returns true if the next diagnostic is kept.
-    pub(crate) fn is_open(&self) -> bool {
-        self.0.get() > 0
-    }
-
-    /// Takes the memory of a diagnostic. Returns false if none is left, so that the diagnostic is not kept.
-    pub(crate) fn take(&self, diagnostic: &Diagnostic) -> bool {
+    /// Returns a diagnostic if memory is left. Otherwise, it is not even made.
+    pub(crate) fn keep(&self, make: impl FnOnce() -> Diagnostic) -> Option<Diagnostic> {
         let left = self.0.get();
-        self.0.set(left.saturating_sub(diagnostic.memory()));
-        left > 0
+        let kept = (left > 0).then(make)?;
+        self.0.set(left.saturating_sub(kept.memory()));
+        Some(kept)
     }
 }
 

@@ -76,7 +76,7 @@ impl Compiler {
                 Ok(Segment { id, tables }) => {
                     slots.insert(Arc::clone(&id), Slot { id, segment: tables });
                 }
-                Err(diagnostic) => left_out.extend(room.take(&diagnostic).then_some(*diagnostic)),
+                Err(diagnostic) => left_out.extend(room.keep(|| *diagnostic)),
             }
         }
         let mut compilation =
@@ -91,7 +91,7 @@ impl Compiler {
                 continue;
             }
             if let Err(LeftOut::Unreadable(diagnostic)) = compilation.flag(&tree) {
-                left_out.extend(room.take(&diagnostic).then_some(*diagnostic));
+                left_out.extend(room.keep(|| *diagnostic));
             }
         }
         Ruleset::of_last(compilation.writer.finish(), left_out, None)

@@ -162,10 +162,7 @@ impl DiagnosticCollector {
     /// Adds a diagnostic, which is made only if it is kept.
     fn push(&mut self, consequence: Consequence, make: impl FnOnce(&Self) -> Diagnostic) {
         self.is_left_out |= consequence == Consequence::FeatureLeftOut;
-        if self.room.is_open() {
-            let diagnostic = make(self);
-            self.room.take(&diagnostic);
-            self.diagnostics.push(diagnostic);
-        }
+        let kept = self.room.keep(|| make(self));
+        self.diagnostics.extend(kept);
     }
 }

@@ -80,12 +80,11 @@ impl DiagnosticCollector {
     ) {
         if consequence == Consequence::FeatureLeftOut {
             self.is_left_out = true;
-            if self.room.is_open() {
+            let kept = self.room.keep(|| {
                 let place = Place { member: Some(member), ..self.place() };
-                let diagnostic = Diagnostic { place, problem, consequence };
-                self.room.take(&diagnostic);
-                self.diagnostics.push(diagnostic);
-            }
+                Diagnostic { place, problem, consequence }
+            });
+            self.diagnostics.extend(kept);
         }
     }
 

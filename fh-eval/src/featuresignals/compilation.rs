@@ -1,13 +1,11 @@
 //! A compilation of flags and segments: the tables it writes, and the readers of members that may have any shape.
 
-use std::borrow::Cow;
-
 use super::KEY;
 use crate::attributes::Name;
 use crate::bucket::Encoding;
 use crate::diagnostic::{Consequence, DiagnosticKind, Room, Vocabulary};
 use crate::featurehub::DiagnosticCollector;
-use crate::json::{Elements, Json, Record, Shape, Token};
+use crate::json::{Elements, Json, Record, Shape, Token, texts_or_empty};
 use crate::patterns::Patterns;
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
@@ -202,10 +200,8 @@ impl<'a> Compilation<'a> {
         otherwise: Consequence,
     ) -> Result<Vec<String>, Unreadable> {
         let list = self.list(record, member, otherwise)?;
-        let texts = crate::json::optional_texts(list).map(|texts| {
-            texts.into_iter().map(|text| text.map_or_else(String::new, Cow::into_owned)).collect()
-        });
-        texts.ok_or_else(|| self.unreadable(record, member, "a list of texts", otherwise))
+        texts_or_empty(list)
+            .ok_or_else(|| self.unreadable(record, member, "a list of texts", otherwise))
     }
 
     /// Adds the diagnostic of a member that has another shape than the expected one.

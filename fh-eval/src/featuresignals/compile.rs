@@ -39,7 +39,7 @@ impl Compiler {
                 Ok(Segment { id, tables }) => {
                     slots.insert(key, Slot { id, segment: tables });
                 }
-                Err(diagnostic) => left_out.extend(room.take(&diagnostic).then_some(*diagnostic)),
+                Err(diagnostic) => left_out.extend(room.keep(|| *diagnostic)),
             }
         }
         let states: HashMap<&str, &RawValue, Hashing> =
@@ -54,7 +54,7 @@ impl Compiler {
             if let Err(diagnostic) =
                 compilation.flag(key, &Tree::of(raw), state.map(Tree::of).as_ref())
             {
-                left_out.extend(room.take(&diagnostic).then_some(*diagnostic));
+                left_out.extend(room.keep(|| *diagnostic));
             }
         }
         Ruleset::of_last(compilation.writer.finish(), left_out, None)

@@ -1,11 +1,9 @@
 //! The compiler of one flag into rows (featuresignals 4).
 
-use std::borrow::Cow;
-
 use super::compilation::{Compilation, Row, Unreadable};
 use crate::bucket::BASIS_POINTS;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind};
-use crate::json::{Json, Record, Shape, Token, Tree, optional_texts};
+use crate::json::{Json, Record, Shape, Token, Tree, texts_or_empty};
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::tables::relations::{Link, Membership};
@@ -97,13 +95,8 @@ impl Compilation<'_> {
             }
         };
         let prerequisites = match flag.list("prerequisites") {
-            Shape::Is(list) => optional_texts(list).map(|texts| {
-                // As in a list of values, null is an empty text, so that no flag has the key.
-                texts
-                    .into_iter()
-                    .map(|text| text.map_or_else(String::new, Cow::into_owned))
-                    .collect()
-            }),
+            // As in a list of values, null is an empty text, so that no flag has the key.
+            Shape::Is(list) => texts_or_empty(list),
             Shape::Absent | Shape::Null => Some(Vec::new()),
             Shape::Other => None,
         };

@@ -56,6 +56,13 @@ pub(crate) fn optional_texts<'a>(list: Elements<'a>) -> Option<Vec<Option<Cow<'a
     list.map(text).collect()
 }
 
+/// Reads a list of texts, in which null is an empty text. `None` for any other value.
+#[cfg(feature = "featuresignals")]
+pub(crate) fn texts_or_empty(list: Elements<'_>) -> Option<Vec<String>> {
+    let owned = |text: Option<Cow<'_, str>>| text.map_or_else(String::new, Cow::into_owned);
+    Some(optional_texts(list)?.into_iter().map(owned).collect())
+}
+
 /// Returns the text in a member; `None` for any other value.
 pub(crate) fn owned_text(record: &Record<'_>, name: &str) -> Option<String> {
     record.text(name).into_value().map(Cow::into_owned)
