@@ -16,7 +16,12 @@ class ShrunkApp extends Application {
     public static void main(String[] arguments) throws Exception {
         try (Client client = FeatureHub.client(arguments[0], arguments[1])) {
             client.waitReady(Duration.ofSeconds(30));
-            AppLifecycle lifecycle = new AppLifecycle(client, System::currentTimeMillis, (millis, task) -> task.run());
+            // The second after which the app is suspended passes at once.
+            long[] now = {0};
+            AppLifecycle lifecycle = new AppLifecycle(client, () -> now[0], (millis, task) -> {
+                now[0] += millis;
+                task.run();
+            });
             lifecycle.stopped(1, false);
             lifecycle.started(1);
             client.refreshAsync().get();
