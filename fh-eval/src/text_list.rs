@@ -66,6 +66,9 @@ impl Writer {
 
 /// The length of a slot without a text.
 const NO_TEXT: u32 = u32::MAX;
+/// True if long lists are spread. A page has few long lists, and would load the code of the search, which multiplies numbers of 64 bits.
+/// There, the lists are sorted.
+const SPREADS: bool = cfg!(not(target_arch = "wasm32"));
 /// The number of slots of a spread list for each text.
 const SLOTS_PER_TEXT: usize = 2;
 /// The maximum number of slots between the home of a text and its slot.
@@ -74,6 +77,9 @@ pub(crate) const FARTHEST: usize = 12;
 /// Returns the slots of a list whose texts lie at the slots that their hashes name, or as soon after them as possible. The list ends with a slot
 /// without a text. Returns `None` if a text would lie too far from its slot, as in a list that was made for that.
 fn spread<'a>(texts: &[&'a str]) -> Option<Vec<Option<&'a str>>> {
+    if !SPREADS {
+        return None;
+    }
     let homes = texts.len() * SLOTS_PER_TEXT;
     let home_of = |text: &str| home(&Supplied::new(text), homes as u32);
     let mut slots: Vec<Option<&'a str>> = vec![None; homes + FARTHEST + 2];
@@ -123,6 +129,9 @@ const fn mixed(one: u64, other: u64) -> u64 {
 /// Returns true if the supplied text is one of the texts of a spread list.
 #[inline]
 pub(crate) fn is_in_spread(tables: &Tables, list: Run, supplied: &Supplied<'_>) -> bool {
+    if !SPREADS {
+        return false;
+    }
     let homes = list.len.saturating_sub(FARTHEST as u32 + 2);
     let home = home(supplied, homes);
     let (heads, texts) = (list.of(&tables.heads_of_texts), list.of(&tables.texts));

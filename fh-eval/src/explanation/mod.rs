@@ -130,14 +130,6 @@ impl Explanation {
             recorder.mode = head.mode;
             let all = spans.all_strategies;
             row = match head.mode {
-                Mode::OneKeyManyRules => evaluate(
-                    feature.view(),
-                    head,
-                    all,
-                    subject,
-                    &mut Memory::<4>::new(),
-                    &mut recorder,
-                ),
                 // A dialect explains these flags with their rows.
                 #[cfg(feature = "first-row")]
                 Mode::FirstRow | Mode::FirstRowManyRules => evaluate(

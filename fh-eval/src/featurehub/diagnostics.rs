@@ -103,10 +103,7 @@ impl DiagnosticCollector {
                 Some(meant) => (DiagnosticKind::MisspeltMember(meant), consequence),
                 None => (DiagnosticKind::UnknownMember, Consequence::MemberIgnored),
             };
-            self.push(consequence, |this| {
-                let place = Place { value: Some(name.clone()), ..this.place() };
-                Diagnostic { place, problem, consequence }
-            });
+            self.push(None, Some(name), problem, consequence);
         }
         members.iter().any(|member| member.meant.is_some())
     }
@@ -148,10 +145,7 @@ impl DiagnosticCollector {
         problem: DiagnosticKind,
         consequence: Consequence,
     ) {
-        self.push(consequence, |this| {
-            let place = Place { member: Some(member), value: value.map(excerpt), ..this.place() };
-            Diagnostic { place, problem, consequence }
-        });
+        self.push(Some(member), value, problem, consequence);
     }
 
     /// Returns true if a diagnostic says that the current feature is left out.
@@ -159,10 +153,19 @@ impl DiagnosticCollector {
         self.is_left_out
     }
 
-    /// Adds a diagnostic, which is made only if it is kept.
-    fn push(&mut self, consequence: Consequence, make: impl FnOnce(&Self) -> Diagnostic) {
+    /// Adds a diagnostic at the current position, which is made only if it is kept.
+    fn push(
+        &mut self,
+        member: Option<&'static str>,
+        value: Option<&str>,
+        problem: DiagnosticKind,
+        consequence: Consequence,
+    ) {
         self.is_left_out |= consequence == Consequence::FeatureLeftOut;
-        let kept = self.room.keep(|| make(self));
+        let kept = self.room.keep(|| {
+            let place = Place { member, value: value.map(excerpt), ..self.place() };
+            Diagnostic { place, problem, consequence }
+        });
         self.diagnostics.extend(kept);
     }
 }
