@@ -4,12 +4,12 @@
 
 use std::cell::RefCell;
 
-use regex_automata::dfa::{Automaton, StartKind, dense};
+use regex_automata::Input;
 use regex_automata::nfa::thompson;
 use regex_automata::nfa::thompson::pikevm::{self, PikeVM};
-use regex_automata::{Input, MatchKind};
 
 use super::PROGRAM_BYTES;
+use super::table::Table;
 use crate::cost::Cost;
 
 /// Maximum size of the table of one pattern, in bytes. A pattern whose table would be larger is simulated.
@@ -19,7 +19,7 @@ pub(super) const TABLE_BYTES: usize = 256 << 10;
 #[derive(Debug)]
 pub(super) enum Engine {
     /// A complete automaton. A search runs about one step for each byte of the text, or fewer.
-    Table(Box<dense::DFA<Vec<u32>>>),
+    Table(Box<Table>),
     /// A simulation of all states of an automaton at once. A search runs about one step for each byte of the text and
     /// each state, or fewer.
     Simulation(Box<PikeVM>),
@@ -43,24 +43,17 @@ impl Engine {
             .nfa_size_limit(Some(PROGRAM_BYTES))
             .which_captures(thompson::WhichCaptures::None);
         let nfa = thompson::Compiler::new().configure(config).build(source).ok()?;
-        if table_bytes > 0 {
-            let config = dense::Config::new()
-                .start_kind(StartKind::Unanchored)
-                .match_kind(MatchKind::LeftmostFirst)
-                .dfa_size_limit(Some(table_bytes))
-                .determinize_size_limit(Some(2 * table_bytes));
-            if let Ok(table) = dense::Builder::new().configure(config).build_from_nfa(&nfa) {
-                return Some(Self::Table(Box::new(table)));
-            }
+        if table_bytes > 0
+            && let Some(table) = Table::of(&nfa, table_bytes)
+        {
+            return Some(Self::Table(Box::new(table)));
         }
         PikeVM::new_from_nfa(nfa).ok().map(|simulation| Self::Simulation(Box::new(simulation)))
     }
 
     pub(super) fn is_match(&self, text: &str) -> bool {
-        let input = Input::new(text).earliest(true);
         match self {
-            // A search fails only at a quit byte, and the automaton of a table has no quit byte.
-            Self::Table(table) => table.try_search_fwd(&input).is_ok_and(|found| found.is_some()),
+            Self::Table(table) => table.is_match(text),
             Self::Simulation(simulation) => CACHE.with(|cache| {
                 // The cache is not borrowed here, because a search never starts another search on its thread.
                 let Ok(mut kept) = cache.try_borrow_mut() else { return false };
@@ -71,7 +64,7 @@ impl Engine {
                     }
                     none => none.insert(simulation.create_cache()),
                 };
-                let found = simulation.is_match(cache, input);
+                let found = simulation.is_match(cache, Input::new(text).earliest(true));
                 if cache.memory_usage() > LARGEST_KEPT_CACHE {
                     *kept = None;
                 }
@@ -83,7 +76,7 @@ impl Engine {
     /// Returns the size of the pattern's transition table in bytes, or 0 if the pattern runs without a table.
     pub(super) fn table_bytes(&self) -> usize {
         match self {
-            Self::Table(table) => table.memory_usage(),
+            Self::Table(table) => table.bytes(),
             Self::Simulation(_) => 0,
         }
     }
@@ -93,7 +86,7 @@ impl Engine {
     pub(super) fn cost(&self) -> Cost {
         match self {
             Self::Table(table) => {
-                let per_byte = match table.memory_usage() {
+                let per_byte = match table.bytes() {
                     0..=8_192 => 3,
                     8_193..=65_536 => 8,
                     _ => 24,

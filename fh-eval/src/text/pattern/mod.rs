@@ -22,6 +22,8 @@ mod re2;
 mod re2_property;
 mod reading;
 mod refusal;
+#[cfg(not(target_arch = "wasm32"))]
+mod table;
 mod unicode;
 
 use crate::cost::Cost;

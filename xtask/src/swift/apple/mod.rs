@@ -6,6 +6,7 @@ mod macho;
 mod privacy;
 mod resolution;
 mod slice;
+mod stand_ins;
 mod xcframework;
 
 use std::path::{Path, PathBuf};
@@ -147,7 +148,8 @@ pub(crate) fn run() -> Result<(), String> {
     let xcframework = package.folder.join(NAME);
     check(&xcframework)?;
     package::check_paths(&xcframework)?;
-    resolution::check(&package)
+    resolution::check(&package)?;
+    stand_ins::check(&package)
 }
 
 /// Installs what the deep part needs.

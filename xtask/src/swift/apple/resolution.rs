@@ -14,7 +14,7 @@ use crate::output::say;
 use crate::shell::Run;
 
 /// The path of the package in the tree.
-const SHIPPED: &str = "/FeatureHub";
+pub(super) const SHIPPED: &str = "/FeatureHub";
 const MANIFEST: &str = "Package.swift";
 /// The condition of the manifest, and one that has the other outcome on Linux.
 const CONDITION: [&str; 2] = ["#if os(Linux)", "#if !os(Linux)"];
