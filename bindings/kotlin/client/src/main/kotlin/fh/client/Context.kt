@@ -1,9 +1,14 @@
 package fh.client
 
 import fh.client.internal.PackedContext
+import java.lang.reflect.Array as Elements
 import java.math.BigDecimal
 
-/** Returns the attributes with their values as texts. Null, NaN and empty lists leave an attribute out. */
+/**
+ * Returns the attributes with their values as texts. Null, NaN and empty lists leave an attribute out.
+ *
+ * @throws IllegalArgumentException if a value is a map, or a list that holds lists
+ */
 internal fun attributesOf(attributes: Map<String, Any?>): Map<String, List<String>> {
     val texts = LinkedHashMap<String, List<String>>()
     for ((name, value) in attributes) {
@@ -11,23 +16,36 @@ internal fun attributesOf(attributes: Map<String, Any?>): Map<String, List<Strin
             when (value) {
                 // Most values are texts, and the check of an interface takes longer.
                 is String -> listOf(value)
-                is Iterable<*> -> value.mapNotNull(::textOf)
-                else -> listOfNotNull(textOf(value))
+                is Iterable<*> -> value.mapNotNull { textOf(name, it) }
+                else -> elementsOf(value)?.mapNotNull { textOf(name, it) } ?: listOfNotNull(textOf(name, value))
             }
         if (values.isNotEmpty()) texts[name] = values
     }
     return texts
 }
 
-private fun textOf(value: Any?): String? =
+/** Returns the elements of an array, also of an array of numbers, or null for any other value. */
+private fun elementsOf(value: Any?): List<Any?>? =
+    if (value?.javaClass?.isArray == true) List(Elements.getLength(value)) { Elements.get(value, it) } else null
+
+private fun textOf(name: String, value: Any?): String? =
     when (value) {
         null -> null
-        is Double -> if (value.isFinite()) BigDecimal(value.toString()).stripTrailingZeros().toPlainString() else null
-        is Float -> textOf(value.toDouble())
+        is Double -> if (value.isFinite()) digitsOf(value) else null
+        is Float -> if (value.isFinite()) digitsOf(value) else null
         is BigDecimal -> value.toPlainString()
         is Enum<*> -> value.name.lowercase()
-        else -> value.toString()
+        is Map<*, *>, is Iterable<*> -> refuse(name, value)
+        else -> if (value.javaClass.isArray) refuse(name, value) else value.toString()
     }
+
+private fun digitsOf(value: Number): String = BigDecimal(value.toString()).stripTrailingZeros().toPlainString()
+
+private fun refuse(name: String, value: Any): Nothing =
+    throw IllegalArgumentException(
+        "the attribute \"$name\" has a value of the type ${value.javaClass.simpleName}: " +
+            "values are texts, numbers, booleans, enumerations, and lists of them",
+    )
 
 /**
  * The attributes of a user, a device or a request, with the functions that read features for them. A context is immutable, may be used by many

@@ -83,7 +83,7 @@ class ReadsTest {
     @Test
     fun `attributes of all kinds are texts`() {
         val client = polled(rollout("PLAN", "plan", "7"))
-        for (value in listOf("7", 7, 7L, 7.0, BigDecimal("7"), listOf("x", 7), setOf(null, 7.0f))) {
+        for (value in listOf("7", 7, 7L, 7.0, BigDecimal("7"), listOf("x", 7), setOf(null, 7.0f), arrayOf("x", "7"), intArrayOf(7))) {
             assertEquals("yes", client.context("plan" to value).string("PLAN"), value.toString())
         }
         for (value in listOf(null, Double.NaN, emptyList<String>())) {
@@ -93,6 +93,11 @@ class ReadsTest {
         assertEquals("yes", many.string("PLAN"))
         assertEquals("no", client.context("plan" to 7, "x" to 1).with("plan" to null).string("PLAN"))
         assertFalse("7" in client.context("plan" to "7").toString())
+        assertEquals(listOf("0.1"), client.context("plan" to 0.1f).attributes["plan"])
+        for (value in listOf(mapOf("a" to 1), listOf(listOf("7")), listOf(intArrayOf(7)), arrayOf(mapOf("a" to 1)))) {
+            val why = assertThrows(IllegalArgumentException::class.java) { client.context("plan" to value) }
+            assertTrue("\"plan\"" in why.message.orEmpty() && "lists of them" in why.message.orEmpty(), why.message)
+        }
     }
 
     /** Returns a feature that is `yes` if the attribute has the value, and `no` otherwise. */
