@@ -27,14 +27,14 @@ pub(super) struct Table {
 const DEAD: u32 = 0;
 /// The state after a match.
 const MATCHED: u32 = 1;
-/// The state whose row is the first one, with which a search starts. A state is the position of its row, after this number.
+/// The state with the first row, with which a search starts. The number of a state is this one and the position of the state's row.
 const FIRST: u32 = 2;
 /// The memory of the lazy automaton, as a multiple of that of the table.
 const MEMORY: usize = 4;
 
 impl Table {
-    /// Computes the table of an automaton. Returns `None` if the table would be larger than `most_bytes` bytes, or if the automaton needs other
-    /// words than those of ASCII.
+    /// Computes the table of an automaton. Returns `None` if the table would be larger than `most_bytes` bytes, or if the pattern has word boundaries
+    /// of Unicode, which need the characters around them.
     pub(super) fn of(nfa: &NFA, most_bytes: usize) -> Option<Self> {
         let config = Config::new()
             .match_kind(MatchKind::LeftmostFirst)
@@ -117,5 +117,20 @@ impl States {
             self.found.push(state);
             number
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_at_most_as_large_as_its_limit() {
+        for pattern in ["(abcdefghijklmnopqrstuvwxyz){3}", "(the|quick|brown|fox|jumps)-[0-9]+"] {
+            let nfa = NFA::new(pattern).unwrap();
+            let bytes = Table::of(&nfa, usize::MAX / MEMORY).unwrap().rows.len() * size_of::<u32>();
+            assert!(Table::of(&nfa, bytes).is_some(), "{pattern}: {bytes} bytes");
+            assert!(Table::of(&nfa, bytes - 1).is_none(), "{pattern}");
+        }
     }
 }

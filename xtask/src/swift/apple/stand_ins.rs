@@ -48,7 +48,7 @@ fn check_platform(package: &Package, platform: &Platform) -> Result<(), String> 
     ];
     let headers = format!("{SHIPPED}/{NAME}/{}/{HEADERS}", platform.identifier);
     let interface = if platform.name == "macos" { "AppKit" } else { "UIKit" };
-    let words = ["sh", "-ec", CHECK, MODULES, &headers, interface, "Network", "os"];
+    let words = ["sh", "-ec", CHECK, MODULES, &headers, interface, "Network", "os", "Darwin"];
     Run::new("unshare --mount sh -ec")
         .args(&tree::with_folders(&shared, &words)?)
         .go()
