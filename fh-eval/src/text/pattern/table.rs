@@ -1,8 +1,8 @@
 //! A complete automaton as a table with a row for each state, which all threads share.
 //!
 //! The states are those of the lazy automaton of `regex-automata`, all computed in advance. The crate can write such a table itself with its
-//! feature `dfa-build`. But a feature is on for a whole program, and with this one, the crate `regex` writes tables, too: all patterns of the
-//! program would compile ten times slower.
+//! feature `dfa-build`. But a feature is on for a whole program, and with this one, the crate `regex` writes tables, too: the small
+//! patterns of the program would compile ten times slower.
 
 use hashbrown::HashMap;
 use regex_automata::hybrid::LazyStateID;

@@ -16,7 +16,6 @@ internal fun attributesOf(attributes: Map<String, Any?>): Map<String, List<Strin
             when (value) {
                 // Most values are texts, and the check of an interface takes longer.
                 is String -> listOf(value)
-                is Iterable<*> -> value.mapNotNull { textOf(name, it) }
                 else -> elementsOf(value)?.mapNotNull { textOf(name, it) } ?: listOfNotNull(textOf(name, value))
             }
         if (values.isNotEmpty()) texts[name] = values
@@ -24,28 +23,30 @@ internal fun attributesOf(attributes: Map<String, Any?>): Map<String, List<Strin
     return texts
 }
 
-/** Returns the elements of an array, also of an array of numbers, or null for any other value. */
-private fun elementsOf(value: Any?): List<Any?>? =
-    if (value?.javaClass?.isArray == true) List(Elements.getLength(value)) { Elements.get(value, it) } else null
+/** Returns the elements of a list or of an array, also of an array of numbers, or null for any other value. */
+private fun elementsOf(value: Any?): Iterable<Any?>? =
+    when {
+        value is Iterable<*> -> value
+        value?.javaClass?.isArray == true -> List(Elements.getLength(value)) { Elements.get(value, it) }
+        else -> null
+    }
 
 private fun textOf(name: String, value: Any?): String? =
     when (value) {
         null -> null
-        is Double -> if (value.isFinite()) digitsOf(value) else null
-        is Float -> if (value.isFinite()) digitsOf(value) else null
+        is Double, is Float ->
+            if ((value as Number).toDouble().isFinite()) BigDecimal(value.toString()).stripTrailingZeros().toPlainString() else null
         is BigDecimal -> value.toPlainString()
         is Enum<*> -> value.name.lowercase()
-        is Map<*, *>, is Iterable<*> -> refuse(name, value)
-        else -> if (value.javaClass.isArray) refuse(name, value) else value.toString()
+        is String, is Number, is Boolean -> value.toString()
+        else -> {
+            require(value !is Map<*, *> && elementsOf(value) == null) {
+                "the attribute \"$name\" has a value of the type ${value.javaClass.simpleName}: " +
+                    "values are texts, numbers, booleans, enumerations, and lists of them"
+            }
+            value.toString()
+        }
     }
-
-private fun digitsOf(value: Number): String = BigDecimal(value.toString()).stripTrailingZeros().toPlainString()
-
-private fun refuse(name: String, value: Any): Nothing =
-    throw IllegalArgumentException(
-        "the attribute \"$name\" has a value of the type ${value.javaClass.simpleName}: " +
-            "values are texts, numbers, booleans, enumerations, and lists of them",
-    )
 
 /**
  * The attributes of a user, a device or a request, with the functions that read features for them. A context is immutable, may be used by many
