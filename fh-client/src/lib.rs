@@ -65,7 +65,8 @@ pub use waiting::block_on;
 pub use watch::Watch;
 
 pub use fh_eval::{
-    Attributes, Country, Device, Diagnostic, Kind, Number, Platform, Profile, Timestamp, Value,
+    Attributes, Country, Device, Diagnostic, Kind, Number, Platform, Profile, SharedText,
+    Timestamp, Value,
 };
 #[cfg(feature = "featbit")]
 pub use fh_repository::Exposure;

@@ -36,6 +36,7 @@ mod ruleset;
 mod segment;
 #[cfg(feature = "serde")]
 mod serialize;
+mod shared_text;
 mod subject;
 mod tables;
 mod text;
@@ -70,6 +71,7 @@ pub use featurehub::profile::{Profile, UnknownProfile};
 pub use featurehub::report::{Report, RuleReport, StrategyReport};
 pub use reason::EvaluationReason;
 pub use ruleset::{Feature, Ruleset};
+pub use shared_text::SharedText;
 pub use subject::Subject;
 #[cfg(feature = "patterns")]
 pub use text::pattern::{Construct, Refusal};

@@ -19,6 +19,7 @@ use crate::diagnostic::Diagnostic;
 use crate::predicate::Grammar;
 use crate::predicate::{BoxedPredicate, Predicate, Run, Text};
 use crate::reason::EvaluationReason;
+use crate::shared_text::SharedText;
 use crate::value::{Kind, Value};
 #[cfg(feature = "featuresignals")]
 use relations::Relations;
@@ -421,7 +422,7 @@ pub(crate) struct FeatureDetail {
     #[cfg(feature = "featbit")]
     pub(crate) is_without_events: bool,
     /// The JSON text from which the feature was compiled.
-    pub(crate) json: Arc<str>,
+    pub(crate) json: SharedText,
     pub(crate) diagnostics: Box<[Diagnostic]>,
 }
 

@@ -14,7 +14,7 @@ const LONGEST_SCAN: usize = 16;
 
 impl Writer {
     /// Stores the texts of a test, and returns the predicate of the test.
-    pub(crate) fn text_test(&mut self, test: TextTest, mut texts: Vec<&str>) -> Predicate {
+    pub(crate) fn text_test(&mut self, test: TextTest, texts: &[&str]) -> Predicate {
         let negative = matches!(test, TextTest::NotAmong | TextTest::Lacks);
         if texts.is_empty() {
             return if negative { Predicate::Always } else { Predicate::Never };
@@ -22,24 +22,22 @@ impl Writer {
         let long = texts.len() > LONGEST_SCAN;
         let at = self.tables.texts.len() as u32;
         if long && matches!(test, TextTest::Among | TextTest::NotAmong) {
+            let mut texts = texts.to_vec();
             texts.sort_unstable();
             texts.dedup();
-            if let Some(slots) = spread(&texts) {
-                let list = Run { at, len: slots.len() as u32 };
-                for slot in slots {
-                    self.push_text(slot);
-                }
-                let test = match test {
-                    TextTest::NotAmong => TextTest::NotAmongSpread,
-                    _ => TextTest::AmongSpread,
-                };
-                return Predicate::Texts(test, list);
+            let Some(slots) = spread(&texts) else {
+                return Predicate::Texts(test, self.push_texts(&texts));
+            };
+            for slot in &slots {
+                self.push_text(*slot);
             }
+            let test = match test {
+                TextTest::NotAmong => TextTest::NotAmongSpread,
+                _ => TextTest::AmongSpread,
+            };
+            return Predicate::Texts(test, Run { at, len: slots.len() as u32 });
         }
-        for text in &texts {
-            self.push_text(Some(text));
-        }
-        let list = Run { at, len: texts.len() as u32 };
+        let list = self.push_texts(texts);
         match test {
             TextTest::Among if !long => Predicate::In(list),
             TextTest::NotAmong if !long => Predicate::NotIn(list),
@@ -50,6 +48,14 @@ impl Writer {
 }
 
 impl Writer {
+    fn push_texts(&mut self, texts: &[&str]) -> Run {
+        let at = self.tables.texts.len() as u32;
+        for text in texts {
+            self.push_text(Some(text));
+        }
+        Run { at, len: texts.len() as u32 }
+    }
+
     /// Adds a row of `texts`; `None` for a slot without a text.
     fn push_text(&mut self, text: Option<&str>) {
         let row = match text {
@@ -247,8 +253,8 @@ mod tests {
     /// Stores a list, and returns its predicate and the texts of `asked` that are found.
     fn found(texts: &[String], asked: &[String]) -> (Predicate, Vec<String>) {
         let mut writer = Writer::default();
-        let predicate =
-            writer.text_test(TextTest::Among, texts.iter().map(String::as_str).collect());
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let predicate = writer.text_test(TextTest::Among, &texts);
         let tables = writer.finish();
         let Predicate::Texts(test, list) = predicate else { panic!("{predicate:?}") };
         let holds = |text: &&String| test.holds(&tables, list, &Supplied::new(text));

@@ -1,6 +1,6 @@
 //! Values that are texts, such as those of FeatBit. A read of another type converts the text (featbit 7).
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use crate::tables::{Tables, ValueAt};
 use crate::value::{Kind, Number, Value};
@@ -12,20 +12,28 @@ static TRUE: LazyLock<[Value; 2]> =
 static FALSE: LazyLock<[Value; 2]> =
     LazyLock::new(|| [Value::Text("false".into()), Value::Json("false".into())]);
 
-/// Stores a value: its text, its number and its JSON in three rows. A row without a conversion has an empty text. The texts `true` and
-/// `false` are constants.
+/// Stores a value: its text, its number and its JSON in three rows. A row without a conversion has the text. The texts `true` and `false`
+/// are constants.
 pub(crate) fn store(writer: &mut Writer, text: &str) -> ValueAt {
     match text {
         "true" => return ValueAt::TRUE,
         "false" => return ValueAt::FALSE,
         _ => {}
     }
-    let at = writer.value(Value::Text(text.into()));
-    let none = || Value::Text("".into());
-    writer.value(number(text).map_or_else(none, Value::Number));
-    let is_json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
-    writer.value(if is_json { Value::Json(text.into()) } else { none() });
+    let stored: Arc<str> = text.into();
+    let at = writer.value(Value::Text(Arc::clone(&stored)));
+    let number = number(text).map(Value::Number);
+    writer.value(number.unwrap_or_else(|| Value::Text(Arc::clone(&stored))));
+    writer.value(if is_json(text) { Value::Json(stored) } else { Value::Text(stored) });
     at
+}
+
+fn is_json(text: &str) -> bool {
+    // The parser would allocate an error for each of the many texts that cannot be JSON.
+    let first = text.trim_ascii_start().as_bytes().first();
+    let may_be =
+        matches!(first, Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n'));
+    may_be && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 /// Returns a value as a read of this type converts it; `None` if the text has another form.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use fh_eval::SharedText;
+
 use crate::rules::Rules;
 use crate::source::Source;
 
@@ -38,7 +40,7 @@ pub struct RawUpdate {
     pub kind: RawKind,
     /// The JSON of the update, for example a list of features, a list of environments (the body of a poll), one feature, or the data of a
     /// delete event.
-    pub json: Arc<str>,
+    pub json: SharedText,
 }
 
 /// The kind of a raw update, which determines the form of its JSON.

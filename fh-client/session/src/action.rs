@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use fh_eval::Attributes;
+use fh_eval::{Attributes, SharedText};
 use fh_repository::notice::Notice;
 use fh_repository::problem::Problem;
 use fh_repository::publication::{Publication, RawUpdate};
@@ -71,7 +71,14 @@ pub enum Input<'a> {
         /// The bytes of the piece, which follow directly after the previous piece.
         bytes: &'a [u8],
     },
-    /// Bytes of a message have arrived on a socket. The message follows as [`Self::Bytes`] once it is complete. A driver may report the
+    /// A message has arrived on a socket, as text that the session may keep without a copy.
+    Text {
+        /// The id of the request that opened the socket.
+        request_id: RequestId,
+        /// The text of the message.
+        text: SharedText,
+    },
+    /// Bytes of a message have arrived on a socket. The message follows as [`Self::Text`] or [`Self::Bytes`] once it is complete. A driver may report the
     /// bytes of several pieces at once.
     Progress {
         /// The id of the request that opened the socket.

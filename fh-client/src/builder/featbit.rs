@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fh_repository::system::System;
 use fh_repository::{Repository, UsageOptions};
 use fh_session::Mode as FeatureHubMode;
-use fh_session::featbit::internal::Message;
+use fh_session::featbit::internal::{Message, MessageText};
 use fh_session::featbit::{Config, Endpoints, Mode, Secret};
 use tokio::sync::mpsc;
 
@@ -150,7 +150,7 @@ impl BuilderSettings {
 
 /// Checks a bootstrap document: the body of `latest-all`.
 pub(super) fn check_bootstrap(bytes: &[u8]) -> Result<(), StartError> {
-    let why = match Message::parse(bytes) {
+    let why = match MessageText::of(bytes).parse() {
         Ok(Message::Sync(_)) => return Ok(()),
         Ok(_) => "it is no data-sync".to_string(),
         Err(why) => why,

@@ -7,6 +7,9 @@ use bytes::Bytes;
 use fh_session::ResponseHead;
 
 #[cfg(feature = "featbit")]
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+#[cfg(feature = "featbit")]
 use super::socket::Socket;
 use crate::transport::{
     Body, BoxFuture, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
@@ -31,7 +34,7 @@ impl Arrival {
             Self::Head(_) | Self::Piece(_) => false,
             Self::Complete | Self::Failed(_) => true,
             #[cfg(feature = "featbit")]
-            Self::Progress(_) => false,
+            Self::Text(_) | Self::Progress(_) => false,
             #[cfg(feature = "featbit")]
             Self::Closed(_) | Self::TooLarge => true,
         }
@@ -60,6 +63,9 @@ impl InFlight {
 pub(super) enum Arrival {
     Head(ResponseHead),
     Piece(Bytes),
+    /// A message has arrived on a socket.
+    #[cfg(feature = "featbit")]
+    Text(Utf8Bytes),
     /// Bytes of a message that is not complete have arrived on a socket.
     #[cfg(feature = "featbit")]
     Progress(usize),

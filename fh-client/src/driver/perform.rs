@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "featbit")]
+use fh_eval::SharedText;
 use fh_eval::{Attributes, Ruleset};
 use fh_repository::notice::Notice;
 use fh_repository::publication::{Cause, Publication};
@@ -174,6 +176,10 @@ impl Driver {
         match arrival {
             Arrival::Head(head) => self.handle(Input::Opened { request_id, head: &head }),
             Arrival::Piece(bytes) => self.handle(Input::Bytes { request_id, bytes: &bytes }),
+            #[cfg(feature = "featbit")]
+            Arrival::Text(text) => {
+                self.handle(Input::Text { request_id, text: SharedText::of(text) });
+            }
             #[cfg(feature = "featbit")]
             Arrival::Progress(bytes) => self.handle(Input::Progress { request_id, bytes }),
             #[cfg(feature = "featbit")]

@@ -101,7 +101,7 @@ impl Socket {
                     let read = Pin::new(&mut **socket).poll_next(cx);
                     return match (read, written) {
                         (Poll::Ready(Some(Ok(message))), _) => match message {
-                            Message::Text(text) => Poll::Ready(Arrival::Piece(text.into())),
+                            Message::Text(text) => Poll::Ready(Arrival::Text(text)),
                             Message::Binary(bytes) => Poll::Ready(Arrival::Piece(bytes)),
                             Message::Close(frame) => {
                                 let code = frame.map(|frame| frame.code.into());

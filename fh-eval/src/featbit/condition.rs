@@ -1,6 +1,9 @@
 //! The compiler of conditions into rules (featbit 4.1, 4.2).
 
+use std::borrow::Cow;
+
 use super::flag::Compilation;
+use super::listed_texts;
 use super::{KEY, NAME, Profile};
 use crate::diagnostic::DiagnosticKind;
 use crate::json::{Json, Record, Shape};
@@ -148,9 +151,8 @@ impl Compilation<'_> {
     }
 
     /// Reads the JSON list of a condition's value, in which a text can be null. `None` for the JSON null, which profile `draft` refuses.
-    fn list(&mut self, value: &str) -> Result<Option<Vec<Option<String>>>, Malformed> {
-        // A lone surrogate is no text for FeatBit's server, nor for this reader.
-        match serde_json::from_str::<Option<Vec<Option<String>>>>(value) {
+    fn list<'v>(&mut self, value: &'v str) -> Result<Option<Vec<Option<Cow<'v, str>>>>, Malformed> {
+        match listed_texts::read(value) {
             Ok(Some(texts)) => Ok(Some(texts)),
             Ok(None) if self.profile() == Profile::Server => Ok(None),
             _ => {
@@ -192,7 +194,7 @@ impl Compilation<'_> {
             "IsOneOf" | "NotOneOf" => {
                 let is_positive = op == "IsOneOf";
                 let list = self.list(value)?.unwrap_or_default();
-                let list: Vec<&str> = list.iter().flatten().map(String::as_str).collect();
+                let list: Vec<&str> = list.iter().flatten().map(AsRef::as_ref).collect();
                 let test = if is_positive { TextTest::Among } else { TextTest::NotAmong };
                 let has_empty = list.contains(&"");
                 self.texts(test, &list, has_empty == is_positive)
@@ -223,7 +225,7 @@ impl Compilation<'_> {
     }
 
     fn texts(&mut self, test: TextTest, texts: &[&str], of_empty: bool) -> Test {
-        Test { predicate: self.writer.text_test(test, texts.to_vec()), of_empty }
+        Test { predicate: self.writer.text_test(test, texts), of_empty }
     }
 
     fn number(&mut self, comparison: Comparison, value: &str) -> Test {

@@ -15,6 +15,7 @@ use crate::json::{Elements, Json, Record, Shape, Tree, texts};
 use crate::patterns::Patterns;
 use crate::predicate::{Run, TextTest};
 use crate::reason::EvaluationReason;
+use crate::shared_text::SharedText;
 use crate::tables::{FeatureDetail, Field, Head, Interval, Mode, Reading, Rule, Share, ValueAt};
 use crate::text::pattern::Extent;
 use crate::text_value;
@@ -31,6 +32,8 @@ pub(super) struct Compilation<'a> {
     pub(super) writer: Writer,
     pub(super) patterns: &'a mut Patterns,
     pub(super) diagnostics: DiagnosticCollector,
+    /// The payload, if flags and segments share its memory.
+    pub(super) payload: Option<&'a SharedText>,
     /// The diagnostic of the first member of the flag or the segment that has a wrong type. FeatBit's server does not read such an entity.
     wrong_type: Option<Box<Diagnostic>>,
 }
@@ -68,6 +71,7 @@ impl<'a> Compilation<'a> {
             writer: Writer::default(),
             patterns,
             diagnostics: DiagnosticCollector::in_words(vocabulary, room),
+            payload: None,
             wrong_type: None,
         }
     }
@@ -122,6 +126,14 @@ impl<'a> Compilation<'a> {
                 self.diagnostics.diagnostics.clear();
                 Err(diagnostic)
             }
+        }
+    }
+
+    /// Returns the text of a flag or a segment.
+    pub(super) fn json(&self, text: Cow<'_, str>) -> SharedText {
+        match (self.payload, text) {
+            (Some(payload), Cow::Borrowed(text)) => payload.part(text),
+            (_, text) => text.into_owned().into(),
         }
     }
 
@@ -223,7 +235,7 @@ impl<'a> Compilation<'a> {
             locked: false,
             has_properties: false,
             is_without_events: flag.boolean("insightsEnabled").into_value() == Some(false),
-            json: tree.compact().into(),
+            json: self.json(tree.compact()),
             diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };
         self.writer.end(head, key_row, strategies, detail);
@@ -324,7 +336,7 @@ impl<'a> Compilation<'a> {
     /// Adds the rule that the user's key is one of these, and returns it.
     pub(super) fn key_among(&mut self, keys: &[Cow<'_, str>]) -> Run {
         let keys: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();
-        let predicate = self.writer.text_test(TextTest::Among, keys);
+        let predicate = self.writer.text_test(TextTest::Among, &keys);
         let field = self.key_field();
         let at = self.writer.tables.rules.len() as u32;
         self.writer.tables.rules.push(Rule { predicate, field });

@@ -25,6 +25,7 @@ pub(crate) mod envelope;
 mod experiment;
 mod explain;
 mod flag;
+mod listed_texts;
 mod report;
 mod segment;
 mod split;

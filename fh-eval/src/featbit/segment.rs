@@ -76,7 +76,7 @@ impl Compilation<'_> {
             locked: false,
             has_properties: false,
             is_without_events: false,
-            json: raw.get().into(),
+            json: self.json(raw.get().into()),
             diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };
         self.writer.end(head, key, strategies, detail);

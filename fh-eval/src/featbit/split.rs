@@ -1,5 +1,7 @@
 //! The compiler of the variations of a rule into rows: one for each interval of the split (featbit 5).
 
+use smallvec::SmallVec;
+
 use super::flag::{Compilation, Variations};
 use crate::diagnostic::DiagnosticKind;
 use crate::json::{Json, Record, Shape, Token};
@@ -129,7 +131,7 @@ impl Compilation<'_> {
     /// Reads the interval of a share. `None` if it can contain no bucket.
     fn interval(&mut self, share: &Record<'_>) -> Option<(f64, f64)> {
         let raw = share.get("rollout");
-        let bounds: Option<Vec<f64>> = raw
+        let bounds: Option<SmallVec<[f64; 2]>> = raw
             .and_then(|raw| raw.list().into_value())
             .and_then(|bounds| bounds.map(double).collect());
         let interval = match bounds.as_deref() {

@@ -22,6 +22,7 @@ use crate::patterns::Patterns;
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::ruleset::{Feature, Ruleset};
+use crate::shared_text::SharedText;
 use crate::tables::{FeatureDetail, Head, Mode};
 #[cfg(feature = "patterns")]
 use crate::text::pattern::Extent;
@@ -270,7 +271,7 @@ impl<'a> Compilation<'a> {
             has_properties: feature.properties.as_ref().is_some_and(|members| !members.is_empty()),
             #[cfg(feature = "featbit")]
             is_without_events: false,
-            json: json.into(),
+            json: SharedText::from(json),
             diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };
         self.writer.end(head, key_row, all, detail);

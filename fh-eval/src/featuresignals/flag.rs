@@ -48,7 +48,7 @@ impl Compilation<'_> {
         }
         let kind = flag.text("flag_type").as_ref().and_then(|kind| kind_of(kind));
         let (head, all) = self.head(strategies, rules, hash_id, kind);
-        let state = state_tree.map_or_else(|| "null".to_string(), Tree::compact);
+        let state = state_tree.map_or("null".into(), Tree::compact);
         let json = format!("{{\"flag\":{},\"state\":{state}}}", tree.compact());
         let detail = FeatureDetail {
             key: key.into(),

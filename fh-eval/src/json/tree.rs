@@ -131,8 +131,8 @@ impl<'a> Tree<'a> {
 
     /// Returns the text of the value without the white space between its tokens.
     #[must_use]
-    pub fn compact(&self) -> String {
-        if self.is_spaced { compact(self.text) } else { self.text.to_string() }
+    pub fn compact(&self) -> Cow<'a, str> {
+        if self.is_spaced { compact(self.text).into() } else { self.text.into() }
     }
 }
 

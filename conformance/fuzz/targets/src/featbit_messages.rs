@@ -9,7 +9,7 @@ use fh_repository::readiness::Readiness;
 use fh_repository::source::Source;
 use fh_repository::status::Connection;
 use fh_repository::time::Millis;
-use fh_session::featbit::internal::{Event, Message, Store, Sync};
+use fh_session::featbit::internal::{Event, Message, MessageText, Store, Sync};
 use fh_session::featbit::{Config, Endpoints, Mode, Secret, Session};
 use fh_session::{Action, CommandId, End, Input, RequestId, ResponseHead};
 
@@ -36,7 +36,7 @@ pub fn run(bytes: &[u8]) {
     for line in lines {
         if !player.step(line) {
             player.message(line);
-            if let Ok(Message::Sync(sync)) = Message::parse(line) {
+            if let Ok(Message::Sync(sync)) = MessageText::of(line).parse() {
                 apply(&mut store, &mut single, &sync);
             }
         }
@@ -53,11 +53,11 @@ fn apply(store: &mut Store, single: &mut Store, sync: &Sync<'_>) {
         Event::Patch => {
             for segment in &sync.segments {
                 let (flags, segments) = (Vec::new(), vec![*segment]);
-                single.apply(&Sync { event: Event::Patch, flags, segments });
+                single.apply(&Sync { text: sync.text, event: Event::Patch, flags, segments });
             }
             for flag in &sync.flags {
                 let (flags, segments) = (vec![*flag], Vec::new());
-                single.apply(&Sync { event: Event::Patch, flags, segments });
+                single.apply(&Sync { text: sync.text, event: Event::Patch, flags, segments });
             }
         }
     }

@@ -425,6 +425,6 @@ fn raw(step: &Value) -> RawUpdate {
             "list" => RawKind::List,
             _ => RawKind::Delete,
         },
-        json: text(&step["json"]),
+        json: text(&step["json"]).into(),
     }
 }

@@ -1,5 +1,6 @@
 //! The messages of a server (featbit 9.3).
 
+use fh_eval::SharedText;
 use fh_eval::internal::featbit::{Envelope, NoEnvelope};
 use fh_eval::internal::{Shape, Token};
 use serde_json::value::RawValue;
@@ -18,6 +19,8 @@ pub enum Message<'a> {
 /// The flags and segments of a message, which are not read yet.
 #[derive(Debug)]
 pub struct Sync<'a> {
+    /// The text of the message, whose memory the flags share; empty if the server has confirmed flags without a text.
+    pub text: &'a SharedText,
     /// The meaning of the lists.
     pub event: Event,
     /// The flags.
@@ -35,18 +38,45 @@ pub enum Event {
     Patch,
 }
 
+/// The text of a message, or the reason why its bytes are no text.
+#[derive(Debug)]
+pub struct MessageText(Result<SharedText, String>);
+
+impl MessageText {
+    /// Takes the bytes of a message.
+    #[must_use]
+    pub fn of(bytes: impl Into<Vec<u8>>) -> Self {
+        let text = String::from_utf8(bytes.into()).map_err(|why| why.to_string());
+        Self(text.map(SharedText::of))
+    }
+
+    /// Parses the message.
+    ///
+    /// # Errors
+    /// Returns the reason if the bytes are no message.
+    pub fn parse(&self) -> Result<Message<'_>, String> {
+        self.0.as_ref().map_err(String::clone).and_then(Message::parse)
+    }
+}
+
+impl From<SharedText> for MessageText {
+    fn from(text: SharedText) -> Self {
+        Self(Ok(text))
+    }
+}
+
 impl<'a> Message<'a> {
     /// Parses a message.
     ///
     /// # Errors
-    /// Returns the reason if the bytes are no message.
-    pub fn parse(bytes: &'a [u8]) -> Result<Self, String> {
-        let text = std::str::from_utf8(bytes).map_err(|why| why.to_string())?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let envelope = Envelope::read(text).map_err(|why| match why {
-            NoEnvelope::InvalidJson(why) => why,
-            NoEnvelope::NoObject => "the message is no object".to_string(),
-        })?;
+    /// Returns the reason if the text is no message.
+    pub fn parse(text: &'a SharedText) -> Result<Self, String> {
+        let envelope = Envelope::read(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(
+            |why| match why {
+                NoEnvelope::InvalidJson(why) => why,
+                NoEnvelope::NoObject => "the message is no object".to_string(),
+            },
+        )?;
         match envelope.message_type.map(Token::of) {
             Some(Token::Text(kind)) if kind == "data-sync" => {}
             Some(Token::Text(kind)) if kind == "pong" => return Ok(Self::Pong),
@@ -70,6 +100,7 @@ impl<'a> Message<'a> {
             Shape::Null | Shape::Other => Err(format!("`{name}` of data-sync is no list")),
         };
         Ok(Self::Sync(Sync {
+            text,
             event,
             flags: list("featureFlags", data.flags)?,
             segments: list("segments", data.segments)?,
@@ -96,7 +127,7 @@ mod tests {
             (r#"{"messageType":"pong","data":{}}"#, None),
             ("{}", None),
         ] {
-            let found = match Message::parse(text.as_bytes()).unwrap() {
+            let found = match Message::parse(&text.into()).unwrap() {
                 Message::Sync(sync) => Some((sync.event, sync.flags.len(), sync.segments.len())),
                 Message::Pong | Message::Other => None,
             };
@@ -115,8 +146,8 @@ mod tests {
             r#"{"messageType":"data-sync","data":{"eventType":"full","featureFlags":null,"segments":[]}}"#,
             r#"{"messageType":"data-sync","data":{"eventType":"full","userKeyId":"bob","featureFlags":[]}}"#,
         ] {
-            assert!(Message::parse(text.as_bytes()).is_err(), "{text}");
+            assert!(Message::parse(&text.into()).is_err(), "{text}");
         }
-        assert!(Message::parse(b"\xff").is_err());
+        assert!(MessageText::of(b"\xff").parse().is_err());
     }
 }

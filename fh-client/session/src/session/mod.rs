@@ -236,7 +236,7 @@ impl Session {
             Input::Opened { request_id, head } => self.opened(request_id, head),
             Input::Bytes { request_id, bytes } => self.bytes(request_id, bytes),
             // A session with an Edge opens no sockets.
-            Input::Progress { .. } => {}
+            Input::Progress { .. } | Input::Text { .. } => {}
             Input::Closed { request_id, end } => self.closed(request_id, end),
             Input::Stored { source, environment, features } => {
                 self.stored(&source, &environment, features);

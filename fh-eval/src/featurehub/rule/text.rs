@@ -110,6 +110,7 @@ impl RuleCompiler<'_> {
     }
 
     pub(super) fn text_test(&mut self, test: TextTest, texts: &[Cow<'_, str>]) -> Predicate {
-        self.writer.text_test(test, texts.iter().map(AsRef::as_ref).collect())
+        let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+        self.writer.text_test(test, &texts)
     }
 }

@@ -10,7 +10,7 @@ use fh_client::{
 };
 use fh_repository::time::Millis;
 use fh_repository::{Dispatch, Exposure, UsageOptions};
-use fh_session::featbit::internal::{Message, Store, token};
+use fh_session::featbit::internal::{Message, MessageText, Store, token};
 use fh_session::featbit::{Config, Endpoints, Secret, Session};
 use fh_session::{Action, Input};
 use fh_test_featbit::{Fault, Route, ScriptedAnswer, TestServer, Times, sample};
@@ -45,7 +45,7 @@ pub(crate) fn show(shown: &mut Shown) {
     let full = format!(
         r#"{{"messageType":"data-sync","data":{{"eventType":"full","featureFlags":[],"segments":[{segment}]}}}}"#
     );
-    if let Message::Sync(sync) = Message::parse(full.as_bytes()).unwrap() {
+    if let Message::Sync(sync) = MessageText::of(full.as_bytes()).parse().unwrap() {
         shown.debug(&store.apply(&sync));
     }
     shown.debug(&store);

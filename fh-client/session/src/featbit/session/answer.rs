@@ -3,6 +3,7 @@
 use std::mem;
 use std::time::Duration;
 
+use fh_eval::SharedText;
 use fh_repository::notice::Notice;
 use fh_repository::problem::Problem;
 use fh_repository::source::Source;
@@ -10,7 +11,7 @@ use fh_repository::time::Millis;
 
 use super::{Purpose, Session, State};
 use crate::action::{Action, End, RequestId, ResponseHead};
-use crate::featbit::message::{Event, Message, Sync};
+use crate::featbit::message::{Event, Message, MessageText, Sync};
 use crate::featbit::store::Applied;
 use crate::response_class::{cut, end_problem, retry_after, status_problem};
 
@@ -89,8 +90,15 @@ impl Session {
                     body.bytes.extend_from_slice(bytes);
                 }
             }
-            State::Open(_) => self.message(bytes),
+            State::Open(_) => self.message(&MessageText::of(bytes)),
             _ => {}
+        }
+    }
+
+    pub(super) fn text(&mut self, request_id: RequestId, text: SharedText) {
+        if self.is_live(request_id) && matches!(self.state, State::Open(_)) {
+            self.last_contact = Some(self.now);
+            self.message(&text.into());
         }
     }
 
@@ -142,7 +150,7 @@ impl Session {
             }
             State::Fetching(body) => match problem {
                 Some(problem) => self.trouble(problem, None),
-                None => self.fetched(&body.bytes),
+                None => self.fetched(body.bytes),
             },
             other => self.state = other,
         }
@@ -157,15 +165,15 @@ impl Session {
         }
     }
 
-    fn fetched(&mut self, bytes: &[u8]) {
+    fn fetched(&mut self, bytes: Vec<u8>) {
         // An empty body means that nothing has changed.
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return self.confirmed();
         }
-        match Message::parse(bytes) {
+        match MessageText::of(bytes).parse() {
             Ok(Message::Sync(sync)) => {
                 self.unanswered = None;
-                self.received(&sync, Source::Polling, bytes);
+                self.received(&sync, Source::Polling);
                 self.answered();
             }
             Ok(Message::Pong | Message::Other) => {
@@ -176,17 +184,19 @@ impl Session {
     }
 
     /// Applies flags of the server.
-    pub(super) fn received(&mut self, sync: &Sync<'_>, source: Source, bytes: &[u8]) -> Applied {
+    pub(super) fn received(&mut self, sync: &Sync<'_>, source: Source) -> Applied {
         self.has_contact = true;
         self.has_full |= sync.event == Event::Full;
-        self.apply(sync, source, bytes)
+        self.apply(sync, source)
     }
 
     /// Handles an answer to a poll that says that nothing has changed.
     fn confirmed(&mut self) {
-        let nothing = Sync { event: Event::Patch, flags: Vec::new(), segments: Vec::new() };
+        let text = SharedText::from("");
+        let nothing =
+            Sync { text: &text, event: Event::Patch, flags: Vec::new(), segments: Vec::new() };
         self.unanswered = None;
-        self.received(&nothing, Source::Polling, b"");
+        self.received(&nothing, Source::Polling);
         self.answered();
     }
 
@@ -195,9 +205,9 @@ impl Session {
         if self.has_contact || matches!(self.state, State::Stopped) {
             return;
         }
-        match Message::parse(bytes) {
+        match MessageText::of(bytes).parse() {
             Ok(Message::Sync(sync)) => {
-                self.apply(&sync, source, bytes);
+                self.apply(&sync, source);
             }
             Ok(Message::Pong | Message::Other) => {
                 self.not_stored(source, "it is no data-sync".to_string());

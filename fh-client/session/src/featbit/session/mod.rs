@@ -185,6 +185,7 @@ impl Session {
             Input::Opened { request_id, head } => self.opened(request_id, head),
             Input::Progress { request_id, bytes } => self.progress(request_id, bytes),
             Input::Bytes { request_id, bytes } => self.bytes(request_id, bytes),
+            Input::Text { request_id, text } => self.text(request_id, text),
             Input::Closed { request_id, end } => self.closed(request_id, end),
             Input::Stored { source, features, .. } => self.stored(source, features),
         }
@@ -263,9 +264,8 @@ impl Session {
         }
     }
 
-    /// Applies flags that the server or a bootstrap document has sent, and publishes them. `json` is the text of the flags; it is empty if the
-    /// server has confirmed flags without a text.
-    fn apply(&mut self, sync: &Sync<'_>, source: Source, json: &[u8]) -> Applied {
+    /// Applies flags that the server or a bootstrap document has sent, and publishes them.
+    fn apply(&mut self, sync: &Sync<'_>, source: Source) -> Applied {
         let mut applied = self.store.apply(sync);
         for what in applied.ignored.drain(..) {
             self.actions.push_back(Action::Notice(Notice::Ignored { what }));
@@ -277,10 +277,10 @@ impl Session {
             let rules = Rules::client_evaluated(self.store.ruleset().clone(), environments);
             let rules = Arc::new(rules.of_system(System::FeatBit));
             self.actions.push_back(Action::Publish(Publication { rules, cause }));
-            if !json.is_empty() {
+            if !sync.text.is_empty() {
                 let environment = Some(Arc::clone(&self.environment));
                 let (source, kind) = (source.clone(), RawKind::List);
-                let json = std::str::from_utf8(json).unwrap_or_default().into();
+                let json = sync.text.clone();
                 self.actions.push_back(Action::Raw(RawUpdate { source, environment, kind, json }));
             }
         }

@@ -3,6 +3,7 @@
 use std::mem;
 use std::time::Duration;
 
+use fh_eval::SharedText;
 use fh_repository::notice::Notice;
 use fh_repository::problem::{Problem, Stage};
 use fh_repository::source::Source;
@@ -11,7 +12,7 @@ use fh_repository::time::Millis;
 use super::{Session, State};
 use crate::action::{Action, RequestId};
 use crate::config::Limits;
-use crate::featbit::message::{Event, Message};
+use crate::featbit::message::{Event, Message, MessageText};
 use crate::response_class::cut;
 
 /// The time between two pings.
@@ -38,7 +39,7 @@ struct Awaited {
     /// True if the answer must be a full message, because the request named no version.
     is_full: bool,
     /// The patches that arrived before the full message, which is older than they are.
-    early: Vec<Box<[u8]>>,
+    early: Vec<SharedText>,
     early_bytes: usize,
 }
 
@@ -133,10 +134,10 @@ impl Session {
         }
     }
 
-    pub(super) fn message(&mut self, bytes: &[u8]) {
+    pub(super) fn message(&mut self, text: &MessageText) {
         let State::Open(mut socket) = mem::replace(&mut self.state, State::Idle) else { return };
         socket.last_byte = self.now;
-        let message = Message::parse(bytes);
+        let message = text.parse();
         // The time limit of the answer counts the bytes of the message that is arriving, so that pushed patches cannot extend it for ever.
         if let Some(awaited) = &mut socket.awaited {
             awaited.bytes = 0;
@@ -162,13 +163,13 @@ impl Session {
             Ok(Message::Other) => {}
             Ok(Message::Sync(sync)) => match &mut socket.awaited {
                 Some(awaited) if awaited.is_full && sync.event == Event::Patch => {
-                    awaited.early_bytes = awaited.early_bytes.saturating_add(bytes.len());
-                    awaited.early.push(bytes.into());
+                    awaited.early_bytes = awaited.early_bytes.saturating_add(sync.text.len());
+                    awaited.early.push(sync.text.clone());
                     is_too_large = awaited.early_bytes > self.config.limits.bytes;
                 }
                 awaited => {
                     let early = awaited.take().map(|awaited| awaited.early);
-                    let applied = self.received(&sync, Source::Streaming, bytes);
+                    let applied = self.received(&sync, Source::Streaming);
                     // A pushed patch has one flag or one segment. An answer may have one as well, but none that is older than the
                     // store's, or that the request did not ask for.
                     let is_single = sync.flags.len() + sync.segments.len() == 1;
@@ -181,7 +182,7 @@ impl Session {
                     }
                     for patch in early.unwrap_or_default() {
                         if let Ok(Message::Sync(sync)) = Message::parse(&patch) {
-                            self.received(&sync, Source::Streaming, &patch);
+                            self.received(&sync, Source::Streaming);
                         }
                     }
                 }

@@ -8,8 +8,8 @@ use super::*;
 use crate::featbit::message::Message;
 
 fn apply(store: &mut Store, message: &Value) -> Applied {
-    let text = message.to_string();
-    match Message::parse(text.as_bytes()).unwrap() {
+    let text = message.to_string().into();
+    match Message::parse(&text).unwrap() {
         Message::Sync(sync) => store.apply(&sync),
         Message::Pong | Message::Other => panic!("no data-sync: {text}"),
     }

@@ -170,7 +170,10 @@ impl Session {
             Input::Context(command_id, context) => self.change_context(command_id, context),
             // Clients of FeatureSignals have one API key for life, so no client sends this command.
             Input::Keys(command_id, _) => self.confirm(command_id),
-            Input::FeatureRead | Input::StoredFeature { .. } | Input::Progress { .. } => {}
+            Input::FeatureRead
+            | Input::StoredFeature { .. }
+            | Input::Progress { .. }
+            | Input::Text { .. } => {}
             Input::Opened { request_id, head } => self.opened(request_id, head),
             Input::Bytes { request_id, bytes } => self.bytes(request_id, bytes),
             Input::Closed { request_id, end } => self.closed(request_id, end),

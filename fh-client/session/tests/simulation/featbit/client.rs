@@ -143,11 +143,12 @@ impl Client {
             (Input::Closed { request_id, .. }, _) if self.live == Some(*request_id) => {
                 self.live = None;
             }
-            (Input::Bytes { request_id, .. } | Input::Progress { request_id, .. }, _)
-                if self.live == Some(*request_id) =>
-            {
-                self.last_byte = self.now;
-            }
+            (
+                Input::Bytes { request_id, .. }
+                | Input::Text { request_id, .. }
+                | Input::Progress { request_id, .. },
+                _,
+            ) if self.live == Some(*request_id) => self.last_byte = self.now,
             (Input::Opened { request_id, .. }, _) if self.live == Some(*request_id) => {
                 (self.opened, self.last_byte, self.last_ping) = (self.now, self.now, self.now);
             }

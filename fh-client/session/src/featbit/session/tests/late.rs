@@ -46,6 +46,7 @@ fn late_events_of_a_former_request_change_nothing() {
         let inputs = [
             Input::Opened { request_id, head: &head },
             Input::Progress { request_id, bytes: 1_000_000 },
+            Input::Text { request_id, text: newer.as_str().into() },
             Input::Bytes { request_id, bytes: newer.as_bytes() },
             Input::Bytes { request_id, bytes: b"{" },
             Input::Closed { request_id, end: End::Unsupported },

@@ -143,7 +143,7 @@ impl TestDriver {
                 }
                 Action::Status(status) => assert_eq!(&status, self.session.status()),
                 Action::Raw(raw) => {
-                    assert!(Message::parse(raw.json.as_bytes()).is_ok(), "{raw:?}");
+                    assert!(Message::parse(&raw.json).is_ok(), "{raw:?}");
                 }
                 Action::Revoke(_) | Action::ReportReads => panic!("{action:?}"),
             }
@@ -233,7 +233,11 @@ impl TestDriver {
 
     /// Sends a message, or a piece of a body.
     pub(super) fn say(&mut self, text: &str) {
-        self.tell(Input::Bytes { request_id: self.request_id(), bytes: text.as_bytes() });
+        let request_id = self.request_id();
+        match self.kind() {
+            Kind::Socket => self.tell(Input::Text { request_id, text: text.into() }),
+            _ => self.tell(Input::Bytes { request_id, bytes: text.as_bytes() }),
+        }
     }
 
     pub(super) fn end(&mut self, end: End<'_>) {

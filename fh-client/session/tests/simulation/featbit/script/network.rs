@@ -216,16 +216,17 @@ impl Script {
                 self.tell(Input::Bytes { request_id, bytes: &bytes }, Fact::Network)?;
             }
             Outgoing::Message(message) => {
-                let bytes = message.text.as_bytes();
+                let len = message.text.len();
                 if self.random.percent(30) {
-                    let part = self.random.index(bytes.len() + 1);
-                    for bytes in [part, bytes.len() - part] {
+                    let part = self.random.index(len + 1);
+                    for bytes in [part, len - part] {
                         self.tell(Input::Progress { request_id, bytes }, Fact::Network)?;
                     }
                 }
                 let is_live = self.client.live == Some(request_id);
                 self.may_be_ready |= is_live && message.full.is_some();
-                self.tell(Input::Bytes { request_id, bytes }, Fact::Network)?;
+                let text = message.text.as_str().into();
+                self.tell(Input::Text { request_id, text }, Fact::Network)?;
                 if is_live {
                     self.full = message.full.or(self.full);
                     self.in_step(at)?;
@@ -274,7 +275,7 @@ impl Script {
         let head = ResponseHead::new(101);
         self.tell(Input::Opened { request_id, head: &head }, Fact::Network)?;
         self.tell(Input::Progress { request_id, bytes: 5_000 }, Fact::Network)?;
-        self.tell(Input::Bytes { request_id, bytes: full.as_bytes() }, Fact::Network)?;
+        self.tell(Input::Text { request_id, text: full.into() }, Fact::Network)?;
         let end = self.random.pick(&[End::Closed(Some(4003)), End::Broken("reset"), End::Complete]);
         self.tell(Input::Closed { request_id, end }, Fact::Network)?;
         let after = (self.client.session.status().clone(), self.client.deadline());
