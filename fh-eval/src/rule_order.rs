@@ -1,6 +1,9 @@
 //! The order in which ordinary evaluations test the rules of a strategy: the cheap ones come first. Explanations test them in the payload's
 //! order, with the same evaluator.
 
+#[cfg(feature = "first-row")]
+use smallvec::SmallVec;
+
 use crate::predicate::{BoxedPredicate, Predicate, Run, TextTest};
 #[cfg(feature = "first-row")]
 use crate::tables::Strategy;
@@ -13,11 +16,11 @@ use crate::writer::Writer;
 /// evaluation, because all rules of a strategy must hold. A rule that may end the evaluation without an answer stays in its place, with the
 /// same rules before it.
 pub(crate) fn cheap_first(tables: &mut Tables<Growing>, rules: Run) -> Option<Run> {
-    let mut sorted: Vec<(u8, Rule)> =
-        rules.of(&tables.rules).iter().map(|rule| (cost(tables, &rule.predicate), *rule)).collect();
-    if sorted.is_sorted_by_key(|(cost, _)| *cost) {
+    let costs = rules.of(&tables.rules).iter().map(|rule| (cost(tables, &rule.predicate), *rule));
+    if costs.clone().is_sorted_by_key(|(cost, _)| cost) {
         return None;
     }
+    let mut sorted: Vec<(u8, Rule)> = costs.collect();
     for part in sorted.split_mut(|(_, rule)| rule.predicate.may_end()) {
         part.sort_by_key(|(cost, _)| *cost);
     }
@@ -33,9 +36,10 @@ impl Writer {
     pub(crate) fn cheap_rows(&mut self, all: Run) -> Run {
         let tables = &mut self.tables;
         let mut ordered: Option<(Run, Run)> = None;
-        let mut kept = Vec::with_capacity(all.len as usize);
+        let mut kept: SmallVec<[(u32, Strategy); 8]> = SmallVec::new();
         let mut is_changed = false;
-        for (at, row) in (all.at..).zip(all.of(&tables.strategies).to_vec()) {
+        for at in all.at..all.at.saturating_add(all.len) {
+            let Some(row) = tables.strategies.get(at as usize).copied() else { break };
             let rules = match ordered {
                 Some((from, to)) if from == row.rules => to,
                 _ => cheap_first(tables, row.rules).unwrap_or(row.rules),

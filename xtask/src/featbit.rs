@@ -44,7 +44,6 @@ pub(crate) fn command(arguments: &[String]) -> Result<(), String> {
         _ => return Err(USAGE.to_string()),
     };
     prepare()?;
-    python::install()?;
     // A build of the whole workspace is not needed for the tables.
     compare(&built(faults)?, faults)
 }
@@ -59,20 +58,26 @@ struct Programs {
 struct Deep {
     server: PathBuf,
     rust_adapter: PathBuf,
+    /// A Python with our package.
+    python: PathBuf,
 }
 
-/// Builds the programs, for times of published SDKs with optimisations.
+/// Builds the programs and our Python package. Those whose times are compared with published SDKs have optimisations.
 fn built(faults: UnderFaults) -> Result<Programs, String> {
     match faults {
         UnderFaults::None | UnderFaults::Ours => {
+            python::install()?;
             Run::new(&format!("cargo build --locked -p {PROGRAM}")).go()?;
             Ok(Programs { sdks: target_folder().join("debug").join(PROGRAM), deep: None })
         }
         UnderFaults::All => {
             Run::new(&format!("cargo build --locked --release -p {PROGRAM} -p {SERVER}")).go()?;
             let release = target_folder().join("release");
-            let deep =
-                Deep { server: release.join(SERVER), rust_adapter: bench::build_program(RUST)? };
+            let deep = Deep {
+                server: release.join(SERVER),
+                rust_adapter: bench::build_program(RUST)?,
+                python: python::install_optimised()?,
+            };
             Ok(Programs { sdks: release.join(PROGRAM), deep: Some(deep) })
         }
     }
@@ -91,7 +96,6 @@ pub(crate) fn test() -> Result<(), String> {
 
 /// Runs all SDKs and our Python package under all faults, too.
 pub(crate) fn test_deep() -> Result<(), String> {
-    python::install()?;
     compare(&built(UnderFaults::All)?, UnderFaults::All)
 }
 
@@ -122,7 +126,11 @@ fn compare(programs: &Programs, faults: UnderFaults) -> Result<(), String> {
     // The part of `cargo xtask test` does not wait for the build of our Python package.
     if !matches!(faults, UnderFaults::None) {
         let adapter = root().join("conformance/adapters").join(OUR_PYTHON).join("adapter.py");
-        let command = format!("{} {}", word(python::installed()?)?, word(adapter)?);
+        let python = match &programs.deep {
+            Some(deep) => deep.python.clone(),
+            None => python::installed()?,
+        };
+        let command = format!("{} {}", word(python)?, word(adapter)?);
         words.extend(["--ours", "our Python", &command].map(str::to_string));
     }
     Run::program(&path(&program), "compare").args(&words).go()

@@ -7,16 +7,18 @@ use std::thread;
 
 use crate::install;
 use crate::output::{self, say};
-use crate::python_environment::Environment;
+use crate::python_environment::{Environment, create};
 use crate::python_tests;
 use crate::shell::{Run, root};
 use crate::workspace::binary;
 
 pub(crate) const PACKAGE: &str = "bindings/python";
+/// The tools that build and test the package, with their hashes.
+const REQUIREMENTS: &str = "bindings/python/requirements.txt";
 
 /// The environment of the tests.
 fn environment() -> Result<Environment, String> {
-    Environment::below("python", "bindings/python/requirements.txt")
+    Environment::below("python", REQUIREMENTS)
 }
 
 /// The repetitions of the tests that repeat what they try.
@@ -57,6 +59,17 @@ pub(crate) fn install() -> Result<(), String> {
         environment.install_wheel(&build_wheel(&environment, "dev")?)
     };
     INSTALLED.get_or_init(install).clone()
+}
+
+/// Builds the wheel with optimisations, installs it into an environment of its own, and returns the Python of that environment.
+pub(crate) fn install_optimised() -> Result<PathBuf, String> {
+    prepare()?;
+    let tools = environment()?;
+    let wheel = build_wheel(&tools, "release")?;
+    let environment = Environment::below("python-optimised", REQUIREMENTS)?;
+    create(&environment.folder, "python3")?;
+    environment.install_wheel(&wheel)?;
+    Ok(environment.python())
 }
 
 /// Returns the Python of the environment.

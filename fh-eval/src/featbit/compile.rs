@@ -68,12 +68,13 @@ impl Compiler {
         let room = Room::default();
         let mut left_out = Vec::new();
         let mut slots: HashMap<Arc<str>, Slot, Hashing> = HashMap::default();
+        let mut tree = Tree::default();
         for (position, raw) in document.segments.iter().enumerate() {
             let mut compilation =
                 Compilation::new(self.profile, &mut patterns, Vocabulary::Segment, &room);
             compilation.payload = payload;
             compilation.diagnostics.enter_feature(position);
-            let tree = Tree::of(raw);
+            tree.replace(raw);
             if !accept(Part::Segment, position, tree.json()) {
                 continue;
             }
@@ -92,7 +93,7 @@ impl Compiler {
         compilation.writer.add_segments(slots);
         for (position, raw) in document.flags.iter().enumerate() {
             compilation.diagnostics.enter_feature(position);
-            let tree = Tree::of(raw);
+            tree.replace(raw);
             if !accept(Part::Flag, position, tree.json()) {
                 continue;
             }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
+
 use super::flag::Compilation;
 use super::listed_texts;
 use super::{KEY, NAME, Profile};
@@ -194,7 +196,7 @@ impl Compilation<'_> {
             "IsOneOf" | "NotOneOf" => {
                 let is_positive = op == "IsOneOf";
                 let list = self.list(value)?.unwrap_or_default();
-                let list: Vec<&str> = list.iter().flatten().map(AsRef::as_ref).collect();
+                let list: SmallVec<[&str; 8]> = list.iter().flatten().map(AsRef::as_ref).collect();
                 let test = if is_positive { TextTest::Among } else { TextTest::NotAmong };
                 let has_empty = list.contains(&"");
                 self.texts(test, &list, has_empty == is_positive)

@@ -90,7 +90,8 @@ impl Compilation<'_> {
         }
     }
 
-    /// Adds the rows of a rule or of the fallthrough: one for each interval that can contain a bucket, and a malformed one.
+    /// Adds the rows of a rule or of the fallthrough: one for each interval that can contain a bucket, and a malformed one unless no user
+    /// can reach it.
     pub(super) fn split(
         &mut self,
         origin: Origin,
@@ -121,11 +122,19 @@ impl Compilation<'_> {
             let interval = Interval { from, to, exposure };
             if from == 0.0 && 1.0 - to < NEAR_ONE {
                 self.answer(origin, Share::Whole, interval, variations, &id);
-                break;
+                if self.may_be_malformed(origin.rules) {
+                    self.malformed_row(origin);
+                }
+                return;
             }
             self.answer(origin, Share::Within, interval, variations, &id);
         }
         self.malformed_row(origin);
+    }
+
+    /// Returns true if the evaluation of these rules may find a malformed part.
+    fn may_be_malformed(&self, rules: Run) -> bool {
+        rules.of(&self.writer.tables.rules).iter().any(|rule| rule.predicate.may_end())
     }
 
     /// Reads the interval of a share. `None` if it can contain no bucket.

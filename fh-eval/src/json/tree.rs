@@ -1,6 +1,7 @@
 //! The parts of a JSON value, which are found in one pass over its text. Reading a value within a value then reads no text again.
 
 use std::borrow::Cow;
+use std::mem;
 
 use serde_json::value::RawValue;
 
@@ -9,9 +10,12 @@ use super::record::Record;
 use super::{Shape, Token, compact};
 
 /// A JSON value and the positions of all values in it.
+#[derive(Default)]
 pub struct Tree<'a> {
     text: &'a str,
     parts: Vec<Part>,
+    /// The lists and objects that are open while a value is read. The list is kept for its memory.
+    open: Vec<u32>,
     /// The number of lists and objects of which the deepest value is a part.
     #[cfg_attr(
         not(feature = "featuresignals"),
@@ -72,11 +76,23 @@ impl<'a> Tree<'a> {
 
     /// Reads a text, which must be JSON.
     pub(super) fn of_json(json: &'a str) -> Self {
+        let mut tree = Self::default();
+        tree.read(json);
+        tree
+    }
+
+    /// Reads another value in the memory of this one.
+    pub(crate) fn replace(&mut self, raw: &'a RawValue) {
+        self.read(raw.get());
+    }
+
+    fn read(&mut self, json: &'a str) {
         let text = if json.len() > LONGEST { "null" } else { json };
         let bytes = text.as_bytes();
+        let (mut parts, mut open) = (mem::take(&mut self.parts), mem::take(&mut self.open));
+        parts.clear();
         // A part of a flag has some ten bytes on average.
-        let mut parts: Vec<Part> = Vec::with_capacity(bytes.len() / 8 + 1);
-        let mut open: Vec<u32> = Vec::new();
+        parts.reserve(bytes.len() / 8 + 1);
         let mut depth = 0;
         let mut is_spaced = false;
         let mut at = 0;
@@ -114,7 +130,7 @@ impl<'a> Tree<'a> {
             let twice_count = 2 | u32::from(is_escaped);
             parts.push(Part { from: from as u32, to: at as u32, twice_count });
         }
-        Self { text, parts, depth, is_spaced }
+        *self = Self { text, parts, open, depth, is_spaced };
     }
 
     /// Returns the number of lists and objects of which the deepest value is a part.

@@ -9,6 +9,8 @@ pub(crate) const CLOSE: u8 = 8;
 pub(crate) const PING: u8 = 9;
 pub(crate) const PONG: u8 = 10;
 
+/// The number of bytes of a payload that are written together with the header of their frame.
+const FIRST_WRITE: usize = 64 * 1024;
 /// Largest payload of a control frame.
 const CONTROL_LIMIT: u64 = 125;
 
@@ -116,6 +118,9 @@ pub(crate) fn write(
     payload: &[u8],
 ) -> io::Result<()> {
     let mut bytes = header(is_final, opcode, payload.len());
-    bytes.extend(payload);
-    to.write_all(&bytes)
+    // A large payload is not copied, so that its client waits for the network only.
+    let (with_header, rest) = payload.split_at(payload.len().min(FIRST_WRITE));
+    bytes.extend(with_header);
+    to.write_all(&bytes)?;
+    to.write_all(rest)
 }

@@ -16,10 +16,25 @@ pub(crate) fn data_sync(event: EventType, flags: &[&str], segments: &[&str]) -> 
         EventType::Full => "full",
         EventType::Patch => "patch",
     };
-    let (flags, segments) = (flags.join(","), segments.join(","));
-    format!(
-        r#"{{"messageType":"data-sync","data":{{"eventType":"{event}","featureFlags":[{flags}],"segments":[{segments}]}}}}"#
-    )
+    let mut message =
+        format!(r#"{{"messageType":"data-sync","data":{{"eventType":"{event}","featureFlags":["#);
+    let size = |records: &[&str]| records.iter().map(|record| record.len() + 1).sum::<usize>();
+    // The time in which a client gets a large message should not be the time in which a text grows.
+    message.reserve(size(flags) + size(segments) + 64);
+    push_list(&mut message, flags);
+    message.push_str(r#"],"segments":["#);
+    push_list(&mut message, segments);
+    message.push_str("]}}");
+    message
+}
+
+fn push_list(message: &mut String, records: &[&str]) {
+    for (position, record) in records.iter().enumerate() {
+        if position > 0 {
+            message.push(',');
+        }
+        message.push_str(record);
+    }
 }
 
 /// Returns the answer to an echo.

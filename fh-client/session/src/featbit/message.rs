@@ -47,7 +47,7 @@ impl MessageText {
     #[must_use]
     pub fn of(bytes: impl Into<Vec<u8>>) -> Self {
         let text = String::from_utf8(bytes.into()).map_err(|why| why.to_string());
-        Self(text.map(SharedText::of))
+        Self(text.map(|text| SharedText::of(text.into_boxed_str())))
     }
 
     /// Parses the message.
