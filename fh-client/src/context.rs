@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use fh_eval::{AttributeText, Attributes, AttributesBuilder, Kind, Number, Value};
 use fh_repository::problem::Problem;
+#[cfg(feature = "featbit")]
 use fh_repository::system::System;
 use fh_repository::{Change, ContextValues, Detail, ExplainedDetail, Params, Subscription};
 use serde::de::DeserializeOwned;

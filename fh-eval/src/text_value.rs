@@ -87,3 +87,37 @@ fn number(text: &str) -> Option<Number> {
         Number::parse(&format!("{sign}{}.{}{exponent}", digits(whole), digits(fraction)))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_what_the_parser_reads() {
+        for text in [
+            "{}",
+            "[1]",
+            "\"a\"",
+            "-1",
+            "0",
+            "7",
+            "9e2",
+            "true",
+            "false",
+            "null",
+            " \t\r\n{}",
+            "",
+            " ",
+            "x",
+            "nul",
+            "+1",
+            "'a'",
+            ".5",
+            "{",
+            "\u{c}{}",
+        ] {
+            let expected = serde_json::from_str::<serde_json::Value>(text).is_ok();
+            assert_eq!(is_json(text), expected, "{text:?}");
+        }
+    }
+}

@@ -9,9 +9,14 @@ const SOCKS: &str = "cargo test --locked -p fh-client --features socks --lib --t
 /// Builds the client's tests with SOCKS proxies.
 pub(crate) fn check() -> Result<(), String> {
     for package in ["fh-client", "fh-eval"] {
-        Run::new(&format!("cargo check --locked -p {package} --no-default-features")).go()?;
+        lint(&format!("-p {package} --no-default-features"))?;
     }
     Run::new(SOCKS).args(&["--no-run".to_string()]).go()
+}
+
+/// Runs clippy for a package with some features. A warning is an error.
+fn lint(chosen: &str) -> Result<(), String> {
+    Run::new(&format!("cargo clippy --locked {chosen} -- -D warnings")).go()
 }
 
 /// Runs the client's tests of proxies, which were built.
@@ -23,27 +28,21 @@ pub(crate) fn test() -> Result<(), String> {
 /// engine does without some of its parts.
 pub(crate) fn check_combinations() -> Result<(), String> {
     for features in ["reqwest", "metrics", "serde", "serde,metrics", "featbit", "featuresignals"] {
-        let build = "cargo check --locked -p fh-client --no-default-features --features";
-        Run::new(build).args(&[features.to_string()]).go()?;
+        lint(&format!("-p fh-client --no-default-features --features {features}"))?;
     }
     // The crates below the client must serialise the same types for bindings.
-    for features in ["", "serde"] {
-        let build = "cargo check --locked -p fh-repository --no-default-features --features";
-        Run::new(build).args(&[features.to_string()]).go()?;
+    for features in ["--no-default-features", "--no-default-features --features serde"] {
+        lint(&format!("-p fh-repository {features}"))?;
     }
     for system in ["featbit", "featuresignals"] {
-        let lint = "cargo clippy --locked -p fh-session --no-default-features --features";
-        let deny = ["--", "-D", "warnings"].map(str::to_string);
-        Run::new(lint).args(&[system.to_string()]).args(&deny).go()?;
+        lint(&format!("-p fh-session --no-default-features --features {system}"))?;
     }
     // The engine of browsers is built without some of the engine's parts.
     for parts in 0..8 {
         let chosen = ["edge-profile", "explain", "patterns"].into_iter().enumerate();
         let chosen = chosen.filter(|(part, _)| parts & (1 << part) != 0).map(|(_, name)| name);
         let features: Vec<&str> = chosen.chain(["serde"]).collect();
-        let lint = "cargo clippy --locked -p fh-eval --no-default-features --features";
-        let deny = ["--", "-D", "warnings"].map(str::to_string);
-        Run::new(lint).args(&[features.join(",")]).args(&deny).go()?;
+        lint(&format!("-p fh-eval --no-default-features --features {}", features.join(",")))?;
     }
     // What a build without them refuses, natively.
     Run::new("cargo test --locked -p fh-eval --no-default-features --test cargo_features").go()?;

@@ -4,10 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use fh_session::ResponseHead;
-
 #[cfg(feature = "featbit")]
-use tokio_tungstenite::tungstenite::Utf8Bytes;
+use fh_eval::SharedText;
+use fh_session::ResponseHead;
 
 #[cfg(feature = "featbit")]
 use super::socket::Socket;
@@ -65,7 +64,7 @@ pub(super) enum Arrival {
     Piece(Bytes),
     /// A message has arrived on a socket.
     #[cfg(feature = "featbit")]
-    Text(Utf8Bytes),
+    Text(SharedText),
     /// Bytes of a message that is not complete have arrived on a socket.
     #[cfg(feature = "featbit")]
     Progress(usize),

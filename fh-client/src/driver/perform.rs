@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-#[cfg(feature = "featbit")]
-use fh_eval::SharedText;
 use fh_eval::{Attributes, Ruleset};
 use fh_repository::notice::Notice;
 use fh_repository::publication::{Cause, Publication};
@@ -13,8 +11,6 @@ use fh_repository::source::Source;
 use fh_repository::status::{Connection, SessionStatus};
 use fh_session::{Action, CommandId, End, Input, Request, RequestId};
 use tokio::sync::oneshot;
-#[cfg(feature = "featbit")]
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 #[cfg(feature = "featbit")]
 use super::socket::Socket;
@@ -29,10 +25,6 @@ use crate::transport::{Method, TransportErrorKind, TransportRequest};
 /// Maximum number of different keys and headers of the last requests that are remembered. A problem of one request is shown until another
 /// request succeeds or fails, which may take six requests with redirects.
 const MOST_SENT: usize = 8;
-
-/// The size in bytes of the messages that are shared with their flags. It is that of the buffer of a socket.
-#[cfg(feature = "featbit")]
-const SHARED_FROM: usize = 128 * 1024;
 
 /// The reason why a client of another system sends no test updates.
 const NO_TEST_UPDATES: &str = "only an Edge of FeatureHub takes test updates";
@@ -184,7 +176,7 @@ impl Driver {
             Arrival::Piece(bytes) => self.handle(Input::Bytes { request_id, bytes: &bytes }),
             #[cfg(feature = "featbit")]
             Arrival::Text(text) => {
-                self.handle(Input::Text { request_id, text: shared(text) });
+                self.handle(Input::Text { request_id, text });
             }
             #[cfg(feature = "featbit")]
             Arrival::Progress(bytes) => self.handle(Input::Progress { request_id, bytes }),
@@ -357,12 +349,6 @@ impl Driver {
         self.parts.repository.close();
         self.parts.dispatcher.end();
     }
-}
-
-/// Returns the text of a message. A short one is copied, because it is a part of a larger buffer, which would stay in memory with it.
-#[cfg(feature = "featbit")]
-fn shared(text: Utf8Bytes) -> SharedText {
-    if text.len() < SHARED_FROM { text.as_str().into() } else { SharedText::of(text) }
 }
 
 /// Returns a publication without features, which claims to be evaluated for a context that no program uses. Reads with any

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use fh_eval::SharedText;
 use fh_session::ResponseHead;
 use futures_core::Stream as _;
 use futures_sink::Sink as _;
@@ -18,7 +19,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::CapacityError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use super::exchange::{Arrival, guarded};
 use crate::transport::{
@@ -27,6 +28,9 @@ use crate::transport::{
 
 /// The text that a server appends to the key of a handshake before it hashes it (RFC 6455, section 1.3).
 const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// The size in bytes of the messages whose memory is kept. It is that of the buffer into which a socket reads.
+const SHARED_FROM: usize = 128 * 1024;
 
 /// A request that opens a socket, and the socket. Dropping this value closes the socket with code 1000, as far as that is possible without
 /// waiting.
@@ -101,7 +105,7 @@ impl Socket {
                     let read = Pin::new(&mut **socket).poll_next(cx);
                     return match (read, written) {
                         (Poll::Ready(Some(Ok(message))), _) => match message {
-                            Message::Text(text) => Poll::Ready(Arrival::Text(text)),
+                            Message::Text(text) => Poll::Ready(Arrival::Text(shared(text))),
                             Message::Binary(bytes) => Poll::Ready(Arrival::Piece(bytes)),
                             Message::Close(frame) => {
                                 let code = frame.map(|frame| frame.code.into());
@@ -190,6 +194,11 @@ fn write_waiting(
     }
 }
 
+/// Returns the text of a message. A short one is copied, because it is a part of a larger buffer, which would stay in memory with it.
+fn shared(text: Utf8Bytes) -> SharedText {
+    if text.len() < SHARED_FROM { text.as_str().into() } else { SharedText::of(text) }
+}
+
 /// Returns true if the answer is that of a server that has accepted this handshake.
 fn is_handshake(head: &ResponseHead, accept: &str) -> bool {
     let upgrade = head.get("upgrade").unwrap_or_default();
@@ -244,5 +253,20 @@ impl AsyncWrite for Counted {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut *self.connection).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_long_messages_keep_their_memory() {
+        for (len, is_kept) in [(SHARED_FROM - 1, false), (SHARED_FROM, true)] {
+            let message = Utf8Bytes::from("x".repeat(len));
+            let memory = message.as_str().as_ptr();
+            let text = shared(message);
+            assert_eq!((text.len(), text.as_ptr() == memory), (len, is_kept));
+        }
     }
 }

@@ -82,6 +82,7 @@ impl<'a> Tree<'a> {
     }
 
     /// Reads another value in the memory of this one.
+    #[cfg(feature = "featbit")]
     pub(crate) fn replace(&mut self, raw: &'a RawValue) {
         self.read(raw.get());
     }
