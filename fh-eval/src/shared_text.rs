@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// An immutable text that is cheap to clone, because clones share its memory. It dereferences to `str`.
+/// An immutable text that is cheap to clone, because clones share its memory. It dereferences to `str`. `Debug` shows its size only.
 ///
 /// ```
 /// use fh_eval::SharedText;
@@ -81,7 +81,8 @@ impl Eq for SharedText {}
 
 impl fmt::Debug for SharedText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&**self, f)
+        // Payloads may hold personal data and are not shown.
+        write!(f, "SharedText({} bytes)", self.len())
     }
 }
 

@@ -45,7 +45,9 @@ pub(crate) fn show(shown: &mut Shown) {
     let full = format!(
         r#"{{"messageType":"data-sync","data":{{"eventType":"full","featureFlags":[],"segments":[{segment}]}}}}"#
     );
-    if let Message::Sync(sync) = MessageText::of(full.as_bytes()).parse().unwrap() {
+    let full = MessageText::of(full);
+    shown.debug(&full);
+    if let Message::Sync(sync) = full.parse().unwrap() {
         shown.debug(&store.apply(&sync));
     }
     shown.debug(&store);
