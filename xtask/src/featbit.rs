@@ -22,10 +22,12 @@ const OUR_PYTHON: &str = "featbit-fh-python";
 
 const USAGE: &str = "\
 cargo xtask featbit sdks [--deep]
+cargo xtask featbit start
 
   sdks         FeatBit's published SDKs and our client against one test server, and our client under faults, as tables
   sdks --deep  FeatBit's Rust SDK as well, all SDKs under faults and while the server or a proxy does nothing for a minute, and the start
-               with 3,000 flags";
+               with 3,000 flags
+  start        the start with 3,000 flags alone";
 
 /// The SDKs that are measured under faults.
 #[derive(Clone, Copy)]
@@ -38,14 +40,15 @@ enum UnderFaults {
 /// Runs the command with these arguments.
 pub(crate) fn command(arguments: &[String]) -> Result<(), String> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let faults = match words.as_slice() {
-        ["sdks"] => UnderFaults::Ours,
-        ["sdks", "--deep"] => UnderFaults::All,
+    let (tables, faults) = match words.as_slice() {
+        ["sdks"] => ("compare", UnderFaults::Ours),
+        ["sdks", "--deep"] => ("compare", UnderFaults::All),
+        ["start"] => ("start", UnderFaults::All),
         _ => return Err(USAGE.to_string()),
     };
     prepare()?;
     // A build of the whole workspace is not needed for the tables.
-    compare(&built(faults)?, faults)
+    print(tables, &built(faults)?, faults)
 }
 
 /// The programs of this project that the tables need.
@@ -91,15 +94,17 @@ pub(crate) fn prepare() -> Result<(), String> {
 
 /// Runs the SDKs once, without faults. Fails if our client misses anything.
 pub(crate) fn test() -> Result<(), String> {
-    compare(&Programs { sdks: workspace::binary(PROGRAM)?, deep: None }, UnderFaults::None)
+    let programs = Programs { sdks: workspace::binary(PROGRAM)?, deep: None };
+    print("compare", &programs, UnderFaults::None)
 }
 
 /// Runs all SDKs and our Python package under all faults, too.
 pub(crate) fn test_deep() -> Result<(), String> {
-    compare(&built(UnderFaults::All)?, UnderFaults::All)
+    print("compare", &built(UnderFaults::All)?, UnderFaults::All)
 }
 
-fn compare(programs: &Programs, faults: UnderFaults) -> Result<(), String> {
+/// Prints the tables of a command of the program.
+fn print(tables: &str, programs: &Programs, faults: UnderFaults) -> Result<(), String> {
     let full = |path: PathBuf| absolute(path).map_err(|why| why.to_string());
     let word = |file: PathBuf| Ok::<_, String>(quoted(&path(&full(file)?)));
     let program = full(programs.sdks.clone())?;
@@ -133,5 +138,5 @@ fn compare(programs: &Programs, faults: UnderFaults) -> Result<(), String> {
         let command = format!("{} {}", word(python)?, word(adapter)?);
         words.extend(["--ours", "our Python", &command].map(str::to_string));
     }
-    Run::program(&path(&program), "compare").args(&words).go()
+    Run::program(&path(&program), tables).args(&words).go()
 }

@@ -102,6 +102,7 @@ cargo xtask <command>
   featbit sdks [--deep]
                      install FeatBit's published SDKs, and print tables of them and our client against one test server, and of our
                      client under faults; with --deep also of the published SDKs under faults
+  featbit start      print a table of the start of all SDKs with 3,000 flags
   featbit-diff [--count N] [--seed S]
                      compare the engine with the crate `featbit-server-sdk` on drawn flags and users; fail if a difference is in no known class
   featuresignals live FOLDER [--with-flush]

@@ -5,14 +5,17 @@ use std::path::PathBuf;
 const USAGE: &str = "\
 usage: fh-featbit-sdks adapter
        fh-featbit-sdks compare --data FOLDER [--faults ours|all] [--server PROGRAM] --ours NAME COMMAND --published NAME COMMAND ...
+       fh-featbit-sdks start with the options of compare
 
-`adapter` runs our client, driven by lines of JSON. `compare` runs adapters against test servers and prints tables. COMMAND is a line of
+`adapter` runs our client, driven by lines of JSON. `compare` runs adapters against test servers and prints tables. `start` prints one of
+them, the start with 3,000 flags. COMMAND is a line of
 the shell. FOLDER is conformance/data. PROGRAM is `fh-test-featbit`; with it, the faults include those that last a minute. The program fails if one of our clients misses anything.";
 
 /// A command of the program.
 pub(crate) enum Command {
     Adapter,
     Compare(Arguments),
+    Start(Arguments),
 }
 
 /// The arguments of `compare`.
@@ -50,11 +53,12 @@ impl Arguments {
     /// Parses the command line. The error is the usage.
     pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Command, String> {
         let mut words = words;
-        match words.next().as_deref() {
+        let command: fn(Self) -> Command = match words.next().as_deref() {
             Some("adapter") => return Ok(Command::Adapter),
-            Some("compare") => {}
+            Some("compare") => Command::Compare,
+            Some("start") => Command::Start,
             _ => return Err(USAGE.to_string()),
-        }
+        };
         let (mut data, mut server, mut sdks) = (None, None, Vec::new());
         let mut faults = Faults::Unmeasured;
         while let Some(option) = words.next() {
@@ -80,6 +84,6 @@ impl Arguments {
             }
         }
         let data = data.ok_or_else(|| format!("--data is missing\n{USAGE}"))?;
-        Ok(Command::Compare(Self { data, sdks, faults, server }))
+        Ok(command(Self { data, sdks, faults, server }))
     }
 }

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
     let ended = match Arguments::parse(std::env::args().skip(1)) {
         Ok(Command::Adapter) => adapter::run(),
         Ok(Command::Compare(arguments)) => report::run(&arguments),
+        Ok(Command::Start(arguments)) => report::run_start(&arguments),
         Err(usage) => {
             eprintln!("{usage}");
             return ExitCode::from(2);
