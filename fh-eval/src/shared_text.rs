@@ -31,7 +31,7 @@ impl SharedText {
         Self(Form::Part(Arc::new(owner), 0, len))
     }
 
-    /// Returns a part of this text. The part shares the memory of a text that [`Self::of`] has taken, which stays in memory as long as one
+    /// Returns a part of this text, or of the text of which this one is a part. The part shares the memory of a text that [`Self::of`] has taken, which stays in memory as long as one
     /// of its parts does. Otherwise, the part is copied.
     #[must_use]
     pub fn part(&self, part: &str) -> Self {

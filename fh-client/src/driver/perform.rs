@@ -175,9 +175,7 @@ impl Driver {
             Arrival::Head(head) => self.handle(Input::Opened { request_id, head: &head }),
             Arrival::Piece(bytes) => self.handle(Input::Bytes { request_id, bytes: &bytes }),
             #[cfg(feature = "featbit")]
-            Arrival::Text(text) => {
-                self.handle(Input::Text { request_id, text });
-            }
+            Arrival::Text(text) => self.handle(Input::Text { request_id, text }),
             #[cfg(feature = "featbit")]
             Arrival::Progress(bytes) => self.handle(Input::Progress { request_id, bytes }),
             #[cfg(feature = "featbit")]

@@ -155,8 +155,8 @@ impl Compilation<'_> {
     /// Reads the JSON list of a condition's value, in which a text can be null. `None` for the JSON null, which profile `draft` refuses.
     fn list<'v>(&mut self, value: &'v str) -> Result<Option<Vec<Option<Cow<'v, str>>>>, Malformed> {
         match listed_texts::read(value) {
-            Ok(Some(texts)) => Ok(Some(texts)),
-            Ok(None) if self.profile() == Profile::Server => Ok(None),
+            Shape::Is(texts) => Ok(Some(texts)),
+            Shape::Null if self.profile() == Profile::Server => Ok(None),
             _ => {
                 Err(self.broken("value", Some(value), DiagnosticKind::NotA("a JSON list of texts")))
             }

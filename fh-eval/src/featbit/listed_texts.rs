@@ -1,43 +1,28 @@
 //! The JSON lists in the values of conditions (featbit 4.2).
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Visitor};
+use serde_json::value::RawValue;
 
-/// Reads a JSON list of texts and nulls; `None` for the JSON null.
-///
-/// # Errors
-/// Fails for any other text. A lone surrogate is no text for FeatBit's server, nor for this reader.
-pub(super) fn read(json: &str) -> serde_json::Result<Option<Vec<Option<Cow<'_, str>>>>> {
-    let list: Option<Vec<Option<Listed<'_>>>> = serde_json::from_str(json)?;
-    Ok(list.map(|list| list.into_iter().map(|text| text.map(|text| text.0)).collect()))
-}
+use crate::json::{Shape, Token, list, lone_surrogates};
 
-/// A text, which is borrowed unless it has escapes. (serde's own reader of `Cow` copies each text of a list.)
-struct Listed<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Listed<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Listing)
+/// Reads a JSON list of texts and nulls. A lone surrogate is no text for FeatBit's server, nor for this reader.
+pub(super) fn read(json: &str) -> Shape<Vec<Option<Cow<'_, str>>>> {
+    match list(json) {
+        Shape::Is(elements) if lone_surrogates(json).next().is_none() => {
+            elements.into_iter().map(text).collect::<Option<_>>().map_or(Shape::Other, Shape::Is)
+        }
+        Shape::Null => Shape::Null,
+        _ => Shape::Other,
     }
 }
 
-struct Listing;
-
-impl<'de> Visitor<'de> for Listing {
-    type Value = Listed<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Listed(text.into()))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Listed(text.to_string().into()))
+/// Reads a text or a null; `None` for any other value.
+fn text(raw: &RawValue) -> Option<Option<Cow<'_, str>>> {
+    match Token::of(raw) {
+        Token::Text(text) => Some(Some(text)),
+        Token::Null => Some(None),
+        _ => None,
     }
 }
 
@@ -47,12 +32,12 @@ mod tests {
 
     #[test]
     fn texts_and_nulls_are_read() {
-        let list = read(r#" ["a", null, "\u00e9", ""] "#).unwrap().unwrap();
+        let list = read(r#" ["a", null, "\u00e9", ""] "#).into_value().unwrap();
         assert_eq!(list, [Some("a".into()), None, Some("é".into()), Some("".into())]);
         assert!(matches!(list.as_slice(), [Some(Cow::Borrowed("a")), ..]));
-        assert!(read("null").unwrap().is_none());
+        assert_eq!(read("null"), Shape::Null);
         for json in ["", "[", "[1]", r#"["a",["b"]]"#, r#"["\ud800"]"#, "{}", r#""a""#, "[] []"] {
-            assert!(read(json).is_err(), "{json}");
+            assert_eq!(read(json), Shape::Other, "{json}");
         }
     }
 }

@@ -8,8 +8,7 @@ usage: fh-featbit-sdks adapter
        fh-featbit-sdks start with the options of compare
 
 `adapter` runs our client, driven by lines of JSON. `compare` runs adapters against test servers and prints tables. `start` prints one of
-them, the start with 3,000 flags. COMMAND is a line of
-the shell. FOLDER is conformance/data. PROGRAM is `fh-test-featbit`; with it, the faults include those that last a minute. The program fails if one of our clients misses anything.";
+them, the start with 3,000 flags. COMMAND is a line of the shell. FOLDER is conformance/data. PROGRAM is `fh-test-featbit`; with it, the faults include those that last a minute. The program fails if one of our clients misses anything.";
 
 /// A command of the program.
 pub(crate) enum Command {

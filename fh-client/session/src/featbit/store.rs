@@ -7,7 +7,7 @@ use std::sync::Arc;
 use fh_eval::featbit::{Compiler, Document, Profile};
 use fh_eval::internal::featbit::{Part, compile_accepted};
 use fh_eval::internal::{Json, Token, Tree};
-use fh_eval::{Ruleset, SharedText, Timestamp};
+use fh_eval::{Ruleset, Timestamp};
 use serde_json::value::RawValue;
 
 use super::message::{Event, Sync};
@@ -44,7 +44,7 @@ struct Flag {
 
 struct Segment {
     version: i64,
-    json: SharedText,
+    json: Arc<str>,
 }
 
 /// The result of applying a message.
@@ -129,7 +129,7 @@ impl Store {
                     });
                 applied.oldest = oldest(&flags, &segments);
                 let (flags, segments) = (flags.take(&mut applied), segments.take(&mut applied));
-                self.replace(sync.text, ruleset, flags, segments);
+                self.replace(ruleset, flags, segments);
                 applied.is_changed = true;
             }
             Event::Patch => {
@@ -141,20 +141,14 @@ impl Store {
                 }
                 applied.oldest = oldest(&flags, &segments);
                 let (flags, segments) = (flags.take(&mut applied), segments.take(&mut applied));
-                self.patch(sync.text, flags, segments, &mut applied);
+                self.patch(flags, segments, &mut applied);
             }
         }
         applied
     }
 
     /// Replaces everything by a ruleset of these flags and segments. Those that cannot be compiled have left diagnostics in it.
-    fn replace(
-        &mut self,
-        text: &SharedText,
-        ruleset: Ruleset,
-        flags: Vec<Entity<'_>>,
-        segments: Vec<Entity<'_>>,
-    ) {
+    fn replace(&mut self, ruleset: Ruleset, flags: Vec<Entity<'_>>, segments: Vec<Entity<'_>>) {
         let count = flags.len() + segments.len();
         let (flags, segments) = (last_of_each(flags), last_of_each(segments));
         self.ruleset = ruleset;
@@ -173,17 +167,11 @@ impl Store {
             }
         }
         for segment in &segments {
-            self.remember_segment(text, segment);
+            self.remember_segment(segment);
         }
     }
 
-    fn patch(
-        &mut self,
-        text: &SharedText,
-        flags: Vec<Entity<'_>>,
-        segments: Vec<Entity<'_>>,
-        applied: &mut Applied,
-    ) {
+    fn patch(&mut self, flags: Vec<Entity<'_>>, segments: Vec<Entity<'_>>, applied: &mut Applied) {
         for segment in segments {
             let known = self.segments.get(&segment.name);
             if known.is_some_and(|known| known.version >= segment.version) {
@@ -193,7 +181,7 @@ impl Store {
             match self.compiler.segment(segment.raw) {
                 Ok(compiled) => {
                     self.ruleset = self.ruleset.with_segment(&segment.name, Some(&compiled));
-                    self.remember_segment(text, &segment);
+                    self.remember_segment(&segment);
                     applied.is_changed = true;
                 }
                 Err(why) => applied.ignored.push(why.to_string()),
@@ -288,8 +276,9 @@ impl Store {
         }
     }
 
-    fn remember_segment(&mut self, text: &SharedText, segment: &Entity<'_>) {
-        let json = text.part(segment.raw.get());
+    fn remember_segment(&mut self, segment: &Entity<'_>) {
+        // A copy, since a segment of a large patch would keep all of the patch in memory.
+        let json = segment.raw.get().into();
         self.segments.insert(Arc::clone(&segment.name), Segment { version: segment.version, json });
     }
 

@@ -1,7 +1,7 @@
 //! Tests of the store: the steps that were run against the published Node SDK, and what other stores get wrong.
 
 use fh_eval::featbit::{Profile, User};
-use fh_eval::{Subject, Timestamp};
+use fh_eval::{SharedText, Subject, Timestamp};
 use serde_json::{Value, json};
 
 use super::*;
