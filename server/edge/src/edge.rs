@@ -412,8 +412,8 @@ impl EdgeHandle {
         }
     }
 
-    /// Replaces the admin key. Later requests need the new key. Routers that were made without an admin key have no admin API, and this
-    /// function adds none.
+    /// Replaces the admin key. Later requests need the new key. Open event streams of the admin API with another key end with `bye`, and
+    /// its running evaluations with status 401. Routers that were made without an admin key have no admin API, and this function adds none.
     pub fn set_admin_key(&self, key: AdminKey) {
         self.shared.set_admin_key(key);
     }

@@ -1,8 +1,8 @@
 //! The data that all routes share.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -42,7 +42,7 @@ pub(crate) struct SharedState {
     /// True once the Edge has announced that it stops.
     is_stopping: AtomicBool,
     notices: Notices,
-    admin_key: RwLock<Option<AdminKey>>,
+    admin_key: watch::Sender<Option<AdminKey>>,
 }
 
 /// The origin of the features that an Edge serves.
@@ -121,7 +121,7 @@ impl SharedState {
             metrics: Metrics::new(evaluations.counters()),
             evaluations,
             rates: Rates::new(&options),
-            admin_key: RwLock::new(options.admin_key.clone()),
+            admin_key: watch::Sender::new(options.admin_key.clone()),
             options,
             environments,
             origin,
@@ -133,18 +133,17 @@ impl SharedState {
     }
 
     pub(crate) fn has_admin_key(&self) -> bool {
-        self.admin_key.read().unwrap_or_else(PoisonError::into_inner).is_some()
+        self.admin_key.borrow().is_some()
     }
 
-    /// Returns true if the text is the admin key. The time of the comparison does not depend on the key.
-    pub(crate) fn is_admin_key(&self, given: &str) -> bool {
-        let key = self.admin_key.read().unwrap_or_else(PoisonError::into_inner);
-        key.as_ref().is_some_and(|key| key.is(given))
+    /// Returns a receiver of the admin key in force. The key is `None` if there is no admin API.
+    pub(crate) fn admin_key(&self) -> watch::Receiver<Option<AdminKey>> {
+        self.admin_key.subscribe()
     }
 
-    /// Replaces the admin key. Later requests need the new key.
+    /// Replaces the admin key. Later requests need the new key, and open event streams of the admin API with another key end.
     pub(crate) fn set_admin_key(&self, key: AdminKey) {
-        *self.admin_key.write().unwrap_or_else(PoisonError::into_inner) = Some(key);
+        self.admin_key.send_replace(Some(key));
     }
 
     /// Sets the notice of a topic; `None` removes the notice.

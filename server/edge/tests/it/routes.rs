@@ -7,6 +7,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use fh_edge::state::State;
 use fh_edge::{AdminKey, Edge, Options};
 use fh_test_log::Log;
+use fh_test_wait::PATIENCE;
 use http::{HeaderValue, Request, Response};
 use tower_service::Service;
 
@@ -363,6 +364,37 @@ async fn the_key_is_checked_again_after_a_slow_body() {
         let now = edge.handle().state().await.unwrap();
         let value = &now.environment(ENVIRONMENT.parse().unwrap()).unwrap().values["NEW_CHECKOUT"];
         assert_eq!(value.value.as_ref().unwrap().as_str(), "false");
+    }
+}
+
+/// A request of the admin API whose key is replaced while its body arrives ends, even if the rest of the body never arrives.
+#[tokio::test]
+async fn another_admin_key_ends_requests_of_the_previous_one() {
+    for (method, path) in [
+        ("PUT", "/admin/v1/state"),
+        ("PATCH", "/admin/v1/features/dev/NEW_CHECKOUT"),
+        ("POST", "/admin/v1/evaluate"),
+        ("POST", "/admin/v1/rollout"),
+    ] {
+        let mut options = Options::default();
+        options.admin_key = Some(AdminKey::new("an-admin-key-of-this-test").unwrap());
+        let edge = edge(state(), options);
+        let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(1);
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", "Bearer an-admin-key-of-this-test")
+            .header("content-type", "application/json")
+            .header("if-match", "*")
+            .body(Body::new(Slow(receiver)));
+        let mut router = edge.router();
+        let answer = tokio::spawn(async move { router.call(request.unwrap()).await.unwrap() });
+        sender.send(Bytes::from_static(b"{")).await.unwrap();
+        // The first byte was read, so the key has been checked.
+        drop(sender.reserve().await.unwrap());
+        edge.handle().set_admin_key(AdminKey::new("another-key-of-this-test").unwrap());
+        let ended = tokio::time::timeout(PATIENCE, answer).await.expect("the request goes on");
+        assert_eq!(ended.unwrap().status(), 401, "{method} {path}");
     }
 }
 

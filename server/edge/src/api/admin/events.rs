@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::Response;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -22,6 +22,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::credential::Credential;
 use super::feature::FeatureView;
 use super::overview::{Overview, sorted};
 use super::problem::Problem;
@@ -48,13 +49,17 @@ struct Changed<'a> {
 /// The state of one event stream: the generations that it compared last, and the source of further changes.
 struct Feed {
     admin: Arc<Admin>,
+    credential: Credential,
     revision: watch::Receiver<u64>,
     /// The generation of each environment at the last comparison; `None` before the first event.
     sent: Option<HashMap<Uuid, Arc<Published>>>,
     _place: OwnedSemaphorePermit,
 }
 
-pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<Response, Problem> {
+pub(super) async fn get(
+    State(admin): State<Arc<Admin>>,
+    Extension(credential): Extension<Credential>,
+) -> Result<Response, Problem> {
     let place = Arc::clone(&admin.event_streams).try_acquire_owned();
     let place = place.map_err(|_| {
         let why = format!(
@@ -63,7 +68,7 @@ pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<Response, Pro
         Problem::too_many(10, why)
     })?;
     let revision = admin.shared.environments.revision();
-    let feed = Feed { admin, revision, sent: None, _place: place };
+    let feed = Feed { admin, credential, revision, sent: None, _place: place };
     let events = Events { next: Some(Box::pin(feed.next())) };
     let mut response = Response::new(Body::new(events));
     let headers = response.headers_mut();
@@ -80,7 +85,7 @@ impl Feed {
         let beat = Instant::now() + self.heartbeat();
         loop {
             let revision = *self.revision.borrow_and_update();
-            if self.admin.shared.environments.is_closed() {
+            if self.admin.shared.environments.is_closed() || self.credential.is_revoked() {
                 return (Bytes::from_static(sse::BYE.as_bytes()), None);
             }
             let all = sorted(&self.admin.shared.environments);
@@ -89,9 +94,13 @@ impl Feed {
             if !out.is_empty() {
                 return (Bytes::from(out), Some(self));
             }
-            // The sender of revisions is in the Edge's environments, which this stream holds, so only the timeout is an error.
-            if tokio::time::timeout_at(beat, self.revision.changed()).await.is_err() {
-                return (Bytes::from_static(b": heartbeat\n\n"), Some(self));
+            tokio::select! {
+                biased;
+                () = self.credential.revoked() => {}
+                _ = self.revision.changed() => {}
+                () = tokio::time::sleep_until(beat) => {
+                    return (Bytes::from_static(b": heartbeat\n\n"), Some(self));
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Extension, Path, Request, State};
 use axum::response::Response;
 use bytes::Bytes;
 use fh_eval::Severity;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::Admin;
 use super::body;
+use super::credential::Credential;
 use super::feature::{FeatureView, StrategyFinding};
 use super::overview::find;
 use super::problem::{FurtherProblem, Problem};
@@ -65,6 +66,7 @@ pub(super) async fn get(
 /// an `If-Match` header that does not match the current version, the response has status 412.
 pub(super) async fn patch(
     State(admin): State<Arc<Admin>>,
+    Extension(credential): Extension<Credential>,
     path: Result<Path<(String, String)>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
@@ -72,9 +74,8 @@ pub(super) async fn patch(
     let (parts, body) = request.into_parts();
     let published = find(&admin.shared, &environment)?;
     let feature = feature(&published, &key)?;
-    let mut change = body::json::<Patch>(&parts.headers, body, admin.shared.options.body_limit)
-        .await?
-        .into_change();
+    let read = body::json::<Patch>(&parts.headers, body, admin.shared.options.body_limit);
+    let mut change = credential.during(read).await?.into_change();
     change.if_version = match Match::read(&parts.headers) {
         Match::Absent | Match::Any => None,
         Match::Only(version) => Some(version),

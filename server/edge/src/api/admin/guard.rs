@@ -7,8 +7,9 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method};
 
+use super::credential::Credential;
 use super::problem::Problem;
 use super::{Admin, transport};
 use crate::api::audit::{self, Entry};
@@ -17,37 +18,46 @@ use crate::api::audit::{self, Entry};
 /// forbid browsers to cache it or to guess another content type.
 pub(super) async fn check(
     State(admin): State<Arc<Admin>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
-    let may = transport::check(admin.shared.options.admin_transport, &request)
-        .and_then(|()| may(&admin, request.headers(), audit::address(request.extensions())));
-    let mut response = match may {
-        Ok(()) => next.run(request).await,
-        Err(problem) => problem.into_response(),
+    let credential = transport::check(admin.shared.options.admin_transport, &request)
+        .and_then(|()| credential(&admin, request.headers(), audit::address(request.extensions())));
+    let response = match credential {
+        Ok(credential) => {
+            request.extensions_mut().insert(credential.clone());
+            match *request.method() {
+                // The caller of a change must learn its outcome, so these routes watch the credential only until the change begins.
+                Method::PUT | Method::PATCH => Ok(next.run(request).await),
+                _ => credential.during(async { Ok(next.run(request).await) }).await,
+            }
+        }
+        Err(problem) => Err(problem),
     };
+    let mut response = response.unwrap_or_else(IntoResponse::into_response);
     let headers = response.headers_mut();
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 
-fn may(admin: &Admin, headers: &HeaderMap, address: Option<IpAddr>) -> Result<(), Problem> {
+fn credential(
+    admin: &Admin,
+    headers: &HeaderMap,
+    address: Option<IpAddr>,
+) -> Result<Credential, Problem> {
     let Some(given) = bearer(headers) else {
-        return Err(Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "the admin API requires the admin key, as `Authorization: Bearer KEY`",
-        )
-        .at("Authorization"));
+        let why = "the admin API requires the admin key, as `Authorization: Bearer KEY`";
+        return Err(Problem::unauthorized(why));
     };
-    if admin.shared.is_admin_key(given) {
-        return Ok(());
+    if let Some(credential) = Credential::of(given, admin.shared.admin_key()) {
+        return Ok(credential);
     }
     if let Err(seconds) = admin.failed_attempts.wrong_key(address) {
         return Err(Problem::too_many(seconds, "too many wrong admin keys from this address"));
     }
     Entry::wrong_admin_key(address);
-    Err(Problem::new(StatusCode::UNAUTHORIZED, "the admin key is wrong").at("Authorization"))
+    Err(Problem::unauthorized("the admin key is wrong"))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

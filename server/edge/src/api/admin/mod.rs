@@ -5,6 +5,7 @@ mod accounts;
 mod background_work;
 mod body;
 mod connections;
+mod credential;
 mod evaluate;
 mod events;
 mod failed_attempts;

@@ -53,6 +53,11 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, error)
     }
 
+    /// Makes an error with status 401, for a request without a valid admin key.
+    pub(super) fn unauthorized(error: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, error).at("Authorization")
+    }
+
     /// Makes an error with status 422, for a request that is well-formed but cannot be carried out.
     pub(super) fn unprocessable(error: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, error)

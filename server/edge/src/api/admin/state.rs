@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use http::header::ETAG;
@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::Admin;
 use super::body;
+use super::credential::Credential;
 use super::features::json;
 use super::problem::{FurtherProblem, Problem};
 use super::tag::{self, Match};
@@ -40,6 +41,7 @@ pub(super) async fn get(
 /// the response has status 428.
 pub(super) async fn put(
     State(admin): State<Arc<Admin>>,
+    Extension(credential): Extension<Credential>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
@@ -60,14 +62,15 @@ pub(super) async fn put(
         let why = format!("the content type of the body must be one of {}", TYPES.join(", "));
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, why).at("Content-Type"));
     }
-    let text = body::read(body, LONGEST).await?;
     let profile = admin.shared.options.profile;
-    let read = move || EdgeState::from_bytes(&text, &Options::new().verbatim().profile(profile));
-    let parsed = admin
-        .background_work
-        .run("reading the state", read)
-        .await?
-        .map_err(|error| refused(&error))?;
+    let read = async {
+        let text = body::read(body, LONGEST).await?;
+        let read =
+            move || EdgeState::from_bytes(&text, &Options::new().verbatim().profile(profile));
+        let parsed = admin.background_work.run("reading the state", read).await?;
+        parsed.map_err(|error| refused(&error))
+    };
+    let parsed = credential.during(read).await?;
     let outcome = admin.shared.writer()?.replace(parsed.state, expected).await;
     let address = audit::address(&parts.extensions);
     let entry = Entry { action: "admin.replace", address, ..Entry::default() };

@@ -44,6 +44,27 @@ async fn changes_are_sent_when_they_happen() {
     tokio::time::timeout(PATIENCE, told).await.expect("an event did not come");
 }
 
+/// A key that is read again unchanged ends no stream, and another key ends the streams of the previous one before any further event.
+#[tokio::test]
+async fn another_admin_key_ends_the_streams_of_the_previous_one() {
+    let (address, handle) = shop().await;
+    let request = format!("GET /admin/v1/events\nauthorization: Bearer {KEY}");
+    let (mut body, mut read) = (send(address, &request).await.into_body(), String::new());
+    let ended = async {
+        next_event(&mut body, &mut read, "environments").await;
+        handle.set_admin_key(AdminKey::new(KEY).unwrap());
+        patch(address, "BANNER", &json!({"locked": false})).await;
+        next_event(&mut body, &mut read, "features").await;
+        handle.set_admin_key(AdminKey::new("another-admin-key-for-tests").unwrap());
+        handle.replace(State::default(), None).await.unwrap();
+        while let Some(frame) = body.frame().await {
+            read.push_str(std::str::from_utf8(frame.unwrap().data_ref().unwrap()).unwrap());
+        }
+    };
+    tokio::time::timeout(PATIENCE, ended).await.expect("the stream did not end");
+    assert!(read.starts_with("event: bye\n") && read.matches("event:").count() == 1, "{read}");
+}
+
 /// An Edge without environments has no generation that could announce the stop.
 #[tokio::test]
 async fn a_stop_ends_the_streams_of_an_edge_without_environments() {
