@@ -128,8 +128,9 @@ pub enum Administration {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AdminTransport {
     /// TLS, or plain HTTP from this machine (loopback). TLS may end in [`listen`](crate::listen), or in a trusted proxy that sends
-    /// `x-forwarded-proto: https`. Other requests are answered with 403. A request without [`ConnectInfo`](axum::extract::ConnectInfo) is
-    /// allowed, because its origin is not known.
+    /// `x-forwarded-proto: https`. A request from loopback with a header of a proxy, such as `via`, counts as one from another machine. Other
+    /// requests are answered with 403. A request without [`ConnectInfo`](axum::extract::ConnectInfo) is allowed, because its origin is not
+    /// known.
     Protected,
     /// Any transport, including plain HTTP. This setting is for networks that no other party can read, or for programs that terminate TLS
     /// themselves.

@@ -8,6 +8,7 @@ use http::Request;
 use tokio::sync::Notify;
 
 use super::capacity::{Beyond, Capacity, Peer, Place};
+use super::forwarded::UntrustedProxy;
 use super::options::Probes;
 use super::phase::Phases;
 use super::{App, ListenOptions, Transport};
@@ -18,6 +19,7 @@ pub(super) struct ServerState {
     pub(super) app: App,
     pub(super) options: ListenOptions,
     pub(super) phases: Phases,
+    pub(super) untrusted_proxy: UntrustedProxy,
     capacity: Capacity,
     open: AtomicUsize,
     closed: Notify,
@@ -27,8 +29,8 @@ impl ServerState {
     pub(super) fn new(app: App, options: ListenOptions) -> Self {
         let probes = if app.has_probes() { Probes::Answered } else { Probes::None };
         let capacity = Capacity::new(options.limits(probes));
-        let (phases, open, closed) = Default::default();
-        Self { app, options, phases, capacity, open, closed }
+        let (phases, untrusted_proxy, open, closed) = Default::default();
+        Self { app, options, phases, untrusted_proxy, capacity, open, closed }
     }
 
     /// Returns true if no connection can be admitted until an open connection closes.

@@ -41,7 +41,8 @@ impl Service<Request<Incoming>> for Handler {
         let is_multiplexed = request.version() == Version::HTTP_2;
         let may_ask = self.state.may_ask(&request);
         let in_flight = Some(self.state.begin());
-        let ServerState { app, options, .. } = &*self.state.server;
+        let ServerState { app, options, untrusted_proxy, .. } = &*self.state.server;
+        untrusted_proxy.check(self.state.peer.ip(), request.headers(), &options.proxies);
         let entry = options.access_log.as_ref().map(|log| log.begin(self.state.peer, &request));
         let work = if !may_ask {
             self.state.count_refused();

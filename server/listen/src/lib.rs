@@ -15,6 +15,7 @@ mod connection;
 mod connection_state;
 mod connections;
 mod descriptors;
+mod forwarded;
 mod guarded_io;
 mod handler;
 mod listener;

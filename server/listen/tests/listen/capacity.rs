@@ -5,7 +5,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use fh_listen::{ListenOptions, PerAddress};
-use tokio::net::{TcpSocket, TcpStream};
 
 use super::support::{Peer, Served, soon, until};
 use super::tls::{self, Files};
@@ -110,14 +109,6 @@ async fn health_over_tls_and_http_2_at_the_limit() {
     assert_eq!(server.peer().await.read_to_close().await, b"");
 }
 
-/// Connects from a loopback address.
-#[cfg(target_os = "linux")]
-async fn from(server: &Served, source: [u8; 4]) -> Peer<TcpStream> {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind((source, 0).into()).unwrap();
-    Peer::new(soon("a connection", socket.connect(server.address)).await.unwrap())
-}
-
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn one_address_takes_at_most_a_quarter_of_the_connections() {
@@ -143,7 +134,7 @@ async fn one_address_takes_at_most_a_quarter_of_the_connections() {
         }
         // Other addresses can still connect.
         for last in 2..=4 {
-            from(&server, [127, 0, 0, last]).await.ask("/", "here").await;
+            server.peer_from([127, 0, 0, last]).await.ask("/", "here").await;
         }
         drop((mine, third));
         until("the count", || server.connections.open() == 0).await;

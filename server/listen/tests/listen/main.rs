@@ -6,6 +6,8 @@ mod capacity;
 mod http2;
 mod limits;
 mod malformed;
+#[cfg(target_os = "linux")]
+mod proxies;
 mod shutdown;
 mod support;
 mod tls;

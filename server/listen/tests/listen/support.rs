@@ -207,6 +207,14 @@ impl Served {
         Peer::new(soon("a connection", TcpStream::connect(self.address)).await.unwrap())
     }
 
+    /// Connects from a loopback address.
+    #[cfg(target_os = "linux")]
+    pub(crate) async fn peer_from(&self, source: [u8; 4]) -> Peer<TcpStream> {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind((source, 0).into()).unwrap();
+        Peer::new(soon("a connection", socket.connect(self.address)).await.unwrap())
+    }
+
     pub(crate) async fn stopped(self) -> Stopped {
         soon("the end of serving", self.task).await.unwrap().unwrap()
     }

@@ -1,5 +1,7 @@
 //! Access to the admin API, and the routers that serve it.
 
+use fh_edge::listen::{self, ListenOptions, Listener};
+
 use super::*;
 
 #[tokio::test]
@@ -123,4 +125,41 @@ async fn the_options_choose_the_router() {
     assert_eq!(answers(with(Administration::WithMonitoring, WithApi)).await, [200, 200, 200]);
     assert_eq!(answers(with(Administration::Apart, Apart)).await, [404, 404, 200]);
     assert_eq!(answers(Options::default()).await, [404, 404, 404]);
+}
+
+/// A proxy on this machine sends requests of other machines from a loopback address.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_through_a_proxy_are_not_those_of_this_machine() {
+    for (trusted, headers, status) in [
+        ("", "", 200),
+        ("", "forwarded: for=203.0.113.9", 403),
+        ("", "x-forwarded-for: 203.0.113.9", 403),
+        ("", "x-forwarded-for: 127.0.0.1", 403),
+        ("", "x-forwarded-proto: https", 403),
+        ("", "Via: 1.1 edge", 403),
+        ("", "X-Real-IP: 203.0.113.9", 403),
+        ("192.0.2.1", "x-forwarded-proto: https", 403),
+        ("127.0.0.1", "", 200),
+        ("127.0.0.1", "x-forwarded-proto: https", 200),
+        ("127.0.0.1", "x-forwarded-for: 203.0.113.9\nx-forwarded-proto: https", 200),
+        ("127.0.0.1", "x-forwarded-for: 203.0.113.9\nx-forwarded-proto: http", 403),
+        ("127.0.0.1", "x-forwarded-proto: http", 403),
+        ("127.0.0.1", "x-forwarded-for: 127.0.0.1", 403),
+        ("127.0.0.1", "via: 1.1 edge", 403),
+    ] {
+        let edge = Edge::builder().state(state()).options(options()).build().unwrap();
+        let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut listen = ListenOptions::default();
+        listen.proxies = trusted.parse().unwrap();
+        let router = listen.proxies.before(edge.router());
+        tokio::spawn(listen::serve([listener], router, listen, std::future::pending()));
+        let request = format!("GET /admin/v1/environments\n{headers}");
+        let answer = admin(address, request.trim_end()).await;
+        assert_eq!(answer.status, status, "{trusted:?} {headers}: {}", answer.body);
+        // If the proxy is trusted, the address that it names may be reason enough.
+        let is_other = trusted == "127.0.0.1" && headers.contains("203.0.113.9");
+        let names_proxy = answer.body.contains("came through a proxy");
+        assert_eq!(names_proxy, status == 403 && !is_other, "{trusted:?} {headers}");
+    }
 }
