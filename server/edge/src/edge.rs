@@ -312,9 +312,7 @@ impl EdgeHandle {
     /// # Errors
     /// Returns a [`ReplaceError`] with the reason why the state was not replaced.
     pub async fn replace(&self, state: State, revision: Option<u64>) -> Result<u64, ReplaceError> {
-        let revision = self.shared.writer()?.replace(state, revision).await?;
-        self.shared.set_ready();
-        Ok(revision)
+        self.shared.replace(state, revision, Box::new(|_| ())).await
     }
 
     /// Loads a base, which is a state that was read from its source, for the first time or again. If a feature's value is the same in the
@@ -326,14 +324,7 @@ impl EdgeHandle {
     /// Returns [`ReplaceError::Duplicate`] if two parts of the base have the same id, feature key or API key. Returns
     /// [`ReplaceError::Closed`] if the Edge's writer thread has ended, and [`ReplaceError::Relayed`] if this Edge is a relay.
     pub async fn reload(&self, base: State) -> Result<(), ReplaceError> {
-        let reloaded = self.shared.writer()?.reload(base).await;
-        if reloaded.is_err() {
-            self.shared.metrics.reload_failed();
-        }
-        reloaded?;
-        self.shared.set_ready();
-        self.shared.metrics.state_read();
-        Ok(())
+        self.shared.reload(base).await
     }
 
     /// Reports in `/metrics` that a base could not be read, until [`EdgeHandle::reload`] succeeds again.

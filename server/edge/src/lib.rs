@@ -21,6 +21,7 @@ mod notices;
 mod options;
 mod rate;
 mod redacted_log;
+mod reply;
 mod serving;
 mod shared_state;
 mod state_store;

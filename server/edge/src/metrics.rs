@@ -327,9 +327,10 @@ impl Metrics {
         Polling { metrics: self, since: Instant::now() }
     }
 
-    /// Records the duration of a PUT request.
-    pub(crate) fn put_took(&self, time: Duration) {
-        self.put_seconds.observe(time.as_secs_f64());
+    /// Counts a PUT by the status of its answer, and records its duration.
+    pub(crate) fn put_answered(&self, since: Instant, status: StatusCode) {
+        self.put_seconds.observe(since.elapsed().as_secs_f64());
+        self.count(RequestClass::Put, Outcome::of(RequestClass::Put, status));
     }
 
     /// Records the time for which a stream was open.

@@ -17,12 +17,13 @@ use crate::notices::{Notices, Topic};
 use crate::options::Options;
 use crate::origin::relay::{self, CallerKind, Proxied, Relay, UpstreamStatus};
 use crate::rate::{Beyond, KeyVerification, Rates};
+use crate::reply::Effect;
 use crate::serving::{
     Changes, Environments, Grant, PendingRevocation, Phase, Published, PublishedCell,
     ServedFeature, View,
 };
-use crate::state::Json;
 use crate::state::file::{self, StateFileError};
+use crate::state::{Json, State};
 use crate::state_store::{FeatureChange, PutError, ReplaceError, Update, UpdateOutcome, Writer};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
@@ -35,7 +36,7 @@ pub(crate) struct SharedState {
     pub(crate) environments: Arc<Environments>,
     pub(crate) origin: Origin,
     pub(crate) connections: Arc<Connections>,
-    pub(crate) metrics: Metrics,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) evaluations: Evaluations,
     rates: Rates,
     loading: watch::Sender<Loading>,
@@ -118,7 +119,7 @@ impl SharedState {
         let evaluations = Evaluations::new(options.max_context_bytes, options.evaluation_budget);
         Self {
             cors: Cors::new(&options),
-            metrics: Metrics::new(evaluations.counters()),
+            metrics: Arc::new(Metrics::new(evaluations.counters())),
             evaluations,
             rates: Rates::new(&options),
             admin_key: watch::Sender::new(options.admin_key.clone()),
@@ -371,23 +372,53 @@ impl SharedState {
             let read = read_strategies(&published, served, &strategies);
             change.strategies = Some(read.map_err(ReplaceError::Strategies)?);
         }
-        writer.patch((environment, feature.into()), change).await
+        writer.patch((environment, feature.into()), change, Box::new(|_| ())).await
     }
 
-    /// Carries out a PUT on this Edge's own state. The error is [`PutError::Closed`] if this Edge is a relay or its writer thread has
-    /// ended.
+    /// Replaces the whole state, and records that a state is loaded. `effect` runs with the outcome, also if the caller drops this future.
+    pub(crate) async fn replace(
+        &self,
+        state: State,
+        revision: Option<u64>,
+        effect: Effect<Result<u64, ReplaceError>>,
+    ) -> Result<u64, ReplaceError> {
+        let loading = self.loading.clone();
+        let effect = Box::new(move |outcome: &Result<u64, ReplaceError>| {
+            effect(outcome);
+            if outcome.is_ok() {
+                loading.send_replace(Loading::Loaded);
+            }
+        });
+        self.writer()?.replace(state, revision, effect).await
+    }
+
+    /// Loads a base, and records the result in the metrics, also if the caller drops this future.
+    pub(crate) async fn reload(&self, base: State) -> Result<(), ReplaceError> {
+        let (loading, metrics) = (self.loading.clone(), Arc::clone(&self.metrics));
+        let effect = Box::new(move |outcome: &Result<(), ReplaceError>| match outcome {
+            Ok(()) => {
+                loading.send_replace(Loading::Loaded);
+                metrics.state_read();
+            }
+            Err(_) => metrics.reload_failed(),
+        });
+        self.writer()?.reload(base, effect).await
+    }
+
+    /// Carries out a PUT on this Edge's own state. `effect` runs with the outcome, also if the caller drops this future. The error is
+    /// [`PutError::Closed`] if this Edge is a relay or its writer thread has ended.
     pub(crate) async fn put(
         &self,
         key: &RequestKey<'_>,
         open: &Opened,
         feature: &str,
         update: Update,
+        effect: Effect<Result<UpdateOutcome, PutError>>,
     ) -> Result<UpdateOutcome, PutError> {
         let filters = open.view().map(|view| view.key.filters.clone()).unwrap_or_default();
         let place = (key.environment, feature.into());
         let Ok(writer) = self.writer() else { return Err(PutError::Closed) };
-        let answer = writer.put(place, filters, open.grant.permissions, update).await;
-        answer.unwrap_or(Err(PutError::Closed))
+        writer.put(place, filters, open.grant.permissions, update, effect).await
     }
 }
 

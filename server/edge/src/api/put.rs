@@ -11,10 +11,9 @@ use http::{HeaderMap, StatusCode};
 use super::audit::{self, Entry};
 use super::features::NOT_READY;
 use super::{body, relayed, respond};
-use crate::metrics::{Outcome, RequestClass};
 use crate::origin::relay::CallerKind;
 use crate::shared_state::{Opening, Origin, SharedState};
-use crate::state_store::{Update, UpdateOutcome};
+use crate::state_store::{PutError, Update, UpdateOutcome};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 
@@ -61,66 +60,81 @@ async fn put(
     request: Request,
 ) -> Response {
     let begin = Instant::now();
-    let response = answer(shared, environment, secret, feature, request).await;
-    shared.metrics.put_took(begin.elapsed());
-    shared.metrics.count(RequestClass::Put, Outcome::of(RequestClass::Put, response.status()));
-    response
+    match answer(shared, environment, secret, feature, (begin, request)).await {
+        Ok(response) => response,
+        Err(refusal) => {
+            shared.metrics.put_answered(begin, refusal.status());
+            *refusal
+        }
+    }
 }
 
+/// Answers a PUT that began at this time. The error is the answer to a PUT that was not passed on, and is not in the metrics yet. The
+/// effect of the outcome adds all other answers to the metrics.
 async fn answer(
     shared: &SharedState,
     environment: &str,
     secret: &str,
     feature: &str,
-    request: Request,
-) -> Response {
+    (begin, request): (Instant, Request),
+) -> Result<Response, Box<Response>> {
     if !is_json(request.headers()) {
         let why = "the content-type must be application/json";
-        return respond::text(StatusCode::UNSUPPORTED_MEDIA_TYPE, why);
+        return Err(respond::text(StatusCode::UNSUPPORTED_MEDIA_TYPE, why).into());
     }
-    let Some(key) = RequestKey::of(environment, secret) else {
-        return respond::unknown_key();
-    };
+    let key = RequestKey::of(environment, secret).ok_or_else(respond::unknown_key)?;
     let address = audit::address(request.extensions());
     if let Origin::Relay(relay) = &shared.origin {
-        return relayed::put(shared, relay, &key, feature, request).await;
+        return relayed::put(shared, relay, &key, feature, (begin, request)).await;
     }
     match shared.open(&key, CallerKind::Poll, address, RequestContext::default) {
         Opening::Open(_) => {}
-        Opening::Busy(_, beyond) => return respond::too_many(beyond.seconds(), beyond.as_str()),
-        Opening::Full(seconds, why) => return respond::too_many(seconds, why),
-        Opening::Unknown => return respond::unknown_key(),
-        Opening::NotYet => return respond::text(StatusCode::SERVICE_UNAVAILABLE, NOT_READY),
+        Opening::Busy(_, beyond) => {
+            return Err(respond::too_many(beyond.seconds(), beyond.as_str()).into());
+        }
+        Opening::Full(seconds, why) => return Err(respond::too_many(seconds, why).into()),
+        Opening::Unknown => return Err(respond::unknown_key().into()),
+        Opening::NotYet => {
+            return Err(respond::text(StatusCode::SERVICE_UNAVAILABLE, NOT_READY).into());
+        }
     }
-    let body = match body::read(request.into_body(), shared.options.body_limit).await {
-        Ok(body) => body,
-        Err(why) => return why.response(),
-    };
+    let body = body::read(request.into_body(), shared.options.body_limit).await;
+    let body = body.map_err(body::NoBody::response)?;
     // The body may take long to arrive, so the key is looked up again.
-    let Some(open) = shared.find(&key) else { return respond::unknown_key() };
-    let update = match Update::read(&body) {
-        Ok(update) => update,
-        Err(refusal) => return refused(refusal.answer()),
+    let open = shared.find(&key).ok_or_else(respond::unknown_key)?;
+    let update =
+        Update::read(&body).map_err(|refusal| response(&Err(PutError::Refused(refusal))))?;
+    let (environment, account) = (key.environment, Arc::clone(&open.grant.account));
+    let (named, metrics) = (feature.to_owned(), Arc::clone(&shared.metrics));
+    let effect = move |outcome: &Result<UpdateOutcome, PutError>| {
+        let entry = Entry {
+            action: "put",
+            address,
+            environment: Some(environment),
+            account: Some(&account),
+            feature: Some(&named),
+            changed: None,
+        };
+        entry.write(outcome.as_ref());
+        metrics.put_answered(begin, status(outcome));
     };
-    let outcome = shared.put(&key, &open, feature, update).await;
-    let entry = Entry {
-        action: "put",
-        address,
-        environment: Some(key.environment),
-        account: Some(&open.grant.account),
-        feature: Some(feature),
-        changed: None,
-    };
-    entry.write(outcome.as_ref());
+    let outcome = shared.put(&key, &open, feature, update, Box::new(effect)).await;
+    Ok(response(&outcome))
+}
+
+fn status(outcome: &Result<UpdateOutcome, PutError>) -> StatusCode {
     match outcome {
-        Ok(UpdateOutcome::Changed | UpdateOutcome::AlreadySo) => respond::empty(StatusCode::OK),
-        Ok(UpdateOutcome::SameValue) => respond::empty(StatusCode::ACCEPTED),
-        Err(why) => refused(why.answer()),
+        Ok(UpdateOutcome::Changed | UpdateOutcome::AlreadySo) => StatusCode::OK,
+        Ok(UpdateOutcome::SameValue) => StatusCode::ACCEPTED,
+        Err(why) => StatusCode::from_u16(why.answer().0).unwrap_or(StatusCode::BAD_REQUEST),
     }
 }
 
-fn refused((status, sentence): (u16, &'static str)) -> Response {
-    respond::text(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), sentence)
+fn response(outcome: &Result<UpdateOutcome, PutError>) -> Response {
+    match outcome {
+        Ok(_) => respond::empty(status(outcome)),
+        Err(why) => respond::text(status(outcome), why.answer().1),
+    }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -2,6 +2,8 @@
 //! KiB of the body of a response that comes from an Edge (D-92).
 
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -12,7 +14,7 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use super::audit::{self, Entry};
 use super::features::NOT_READY;
 use super::{body, respond};
-use crate::origin::relay::{CallerKind, PutTrouble, Relay};
+use crate::origin::relay::{CallerKind, PutAnswer, PutTrouble, Relay};
 use crate::serving::Phase;
 use crate::shared_state::{Opening, SharedState};
 use crate::wire::api_key::RequestKey;
@@ -23,40 +25,46 @@ pub(super) async fn put(
     relay: &Relay,
     key: &RequestKey<'_>,
     feature: &str,
-    request: Request,
-) -> Response {
+    (begin, request): (Instant, Request),
+) -> Result<Response, Box<Response>> {
     let address = audit::address(request.extensions());
-    if let Err(refusal) = admit(shared, relay, key, address).await {
-        return *refusal;
-    }
-    let body = match body::read(request.into_body(), shared.options.body_limit).await {
-        Ok(body) => body,
-        Err(why) => return why.response(),
+    admit(shared, relay, key, address).await?;
+    let body = body::read(request.into_body(), shared.options.body_limit).await;
+    let body = body.map_err(body::NoBody::response)?;
+    let upstream = relay.put_request(key, feature, body).ok_or_else(respond::unknown_key)?;
+    let (environment, feature) = (key.environment, feature.to_owned());
+    let metrics = Arc::clone(&shared.metrics);
+    let effect = move |outcome: &Result<PutAnswer, PutTrouble>| {
+        let entry = Entry {
+            action: "put upstream",
+            address,
+            environment: Some(environment),
+            feature: Some(&feature),
+            ..Entry::default()
+        };
+        entry.write(outcome.as_ref().map(|answer| answer.status.as_u16()));
+        metrics.put_answered(begin, status(outcome));
     };
-    let Some(outcome) = relay.put(key, feature, body).await else {
-        return respond::unknown_key();
-    };
-    let entry = Entry {
-        action: "put upstream",
-        address,
-        environment: Some(key.environment),
-        feature: Some(feature),
-        ..Entry::default()
-    };
-    entry.write(outcome.as_ref().map(|answer| answer.status.as_u16()));
-    match outcome {
+    let outcome = relay.put(upstream, Box::new(effect)).await;
+    let status = status(&outcome);
+    Ok(match outcome {
         Ok(answer) => {
             let mut response = Response::new(Body::from(answer.body));
-            *response.status_mut() = answer.status;
+            *response.status_mut() = status;
             let headers = response.headers_mut();
             headers.extend(answer.content_type.map(|value| (CONTENT_TYPE, value)));
             headers.extend(answer.retry_after.map(|value| (RETRY_AFTER, value)));
             response
         }
-        Err(why @ (PutTrouble::NotSent | PutTrouble::Unreachable)) => {
-            respond::text(StatusCode::SERVICE_UNAVAILABLE, why.sentence())
-        }
-        Err(why @ PutTrouble::NotAnEdge) => respond::text(StatusCode::BAD_GATEWAY, why.sentence()),
+        Err(why) => respond::text(status, why.sentence()),
+    })
+}
+
+fn status(outcome: &Result<PutAnswer, PutTrouble>) -> StatusCode {
+    match outcome {
+        Ok(answer) => answer.status,
+        Err(PutTrouble::NotSent | PutTrouble::Unreachable) => StatusCode::SERVICE_UNAVAILABLE,
+        Err(PutTrouble::NotAnEdge) => StatusCode::BAD_GATEWAY,
     }
 }
 

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::change::{FeatureChange, ReplaceError};
 use super::record::ChangeStore;
 use super::{Refusal, StateStore, Update, UpdateOutcome};
+use crate::reply::{Effect, Reply};
 use crate::serving::{AnswerBudget, Environments};
 use crate::state::{Permissions, State};
 use writer_thread::WriterThread;
@@ -36,8 +37,6 @@ pub(crate) struct ServeDefaults {
 /// The error for a command that the writer thread does not answer, because the thread has ended by a panic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WriterGone;
-
-type Reply<T> = oneshot::Sender<T>;
 
 enum Command {
     Put {
@@ -59,10 +58,10 @@ enum Command {
     },
     Reload {
         base: Box<State>,
-        reply: Reply<()>,
+        reply: Reply<Result<(), ReplaceError>>,
     },
-    State(Reply<State>),
-    Close(Duration, Reply<()>),
+    State(oneshot::Sender<State>),
+    Close(Duration, oneshot::Sender<()>),
 }
 
 /// The reason why a PUT was not carried out.
@@ -114,22 +113,39 @@ impl Writer {
         Ok(Self { commands: sender })
     }
 
-    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, WriterGone> {
+    async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<T>) -> Command,
+    ) -> Result<T, WriterGone> {
         let (reply, answer) = oneshot::channel();
         self.commands.send(command(reply)).map_err(|_| WriterGone)?;
         answer.await.map_err(|_| WriterGone)
     }
 
-    /// Carries out a PUT. When this function returns successfully, readers see the change and the change store holds it. The inner error is
-    /// the reason why the PUT was not carried out.
+    /// Sends a command that changes the state. `effect` runs on the writer thread with the outcome, also if the caller drops this future.
+    async fn change<T>(
+        &self,
+        effect: Effect<T>,
+        lost: fn() -> T,
+        command: impl FnOnce(Reply<T>) -> Command,
+    ) -> T {
+        let (reply, answer) = Reply::new(effect, lost);
+        // Without a writer thread, the command is dropped, which sends the outcome of a lost command.
+        let _ = self.commands.send(command(reply));
+        answer.await.unwrap_or_else(|_| lost())
+    }
+
+    /// Carries out a PUT. When this function returns successfully, readers see the change and the change store holds it.
     pub(crate) async fn put(
         &self,
         place: (Uuid, Arc<str>),
         filters: BTreeSet<String>,
         permissions: Permissions,
         update: Update,
-    ) -> Result<Result<UpdateOutcome, PutError>, WriterGone> {
-        self.ask(|reply| Command::Put { place, filters, permissions, update, reply }).await
+        effect: Effect<Result<UpdateOutcome, PutError>>,
+    ) -> Result<UpdateOutcome, PutError> {
+        let command = |reply| Command::Put { place, filters, permissions, update, reply };
+        self.change(effect, || Err(PutError::Closed), command).await
     }
 
     /// Changes the value of one feature in one environment. Returns a revision of the state that contains the change. A change to the same
@@ -138,9 +154,10 @@ impl Writer {
         &self,
         place: (Uuid, Arc<str>),
         change: FeatureChange,
+        effect: Effect<Result<u64, ReplaceError>>,
     ) -> Result<u64, ReplaceError> {
-        let answer = self.ask(|reply| Command::Patch { place, change, reply }).await;
-        answer.unwrap_or(Err(ReplaceError::Closed))
+        let command = |reply| Command::Patch { place, change, reply };
+        self.change(effect, || Err(ReplaceError::Closed), command).await
     }
 
     /// Replaces the whole state, and returns its new revision. Fails, for example, if `revision` is given and is not the current revision
@@ -149,20 +166,29 @@ impl Writer {
         &self,
         state: State,
         revision: Option<u64>,
+        effect: Effect<Result<u64, ReplaceError>>,
     ) -> Result<u64, ReplaceError> {
-        state.check().map_err(ReplaceError::Duplicate)?;
-        let state = Box::new(state);
-        let answer = self.ask(|reply| Command::Replace { state, revision, reply }).await;
-        answer.unwrap_or(Err(ReplaceError::Closed))
+        if let Err(duplicate) = state.check().map_err(ReplaceError::Duplicate).map_err(Err) {
+            effect(&duplicate);
+            return duplicate;
+        }
+        let command = |reply| Command::Replace { state: Box::new(state), revision, reply };
+        self.change(effect, || Err(ReplaceError::Closed), command).await
     }
 
     /// Loads a base that was read for the first time or again. Fails if two parts of the base have the same key or id, or if the writer
     /// thread has ended.
-    pub(crate) async fn reload(&self, base: State) -> Result<(), ReplaceError> {
-        base.check().map_err(ReplaceError::Duplicate)?;
-        let base = Box::new(base);
-        let answer = self.ask(|reply| Command::Reload { base, reply }).await;
-        answer.map_err(|_| ReplaceError::Closed)
+    pub(crate) async fn reload(
+        &self,
+        base: State,
+        effect: Effect<Result<(), ReplaceError>>,
+    ) -> Result<(), ReplaceError> {
+        if let Err(duplicate) = base.check().map_err(ReplaceError::Duplicate).map_err(Err) {
+            effect(&duplicate);
+            return duplicate;
+        }
+        let command = |reply| Command::Reload { base: Box::new(base), reply };
+        self.change(effect, || Err(ReplaceError::Closed), command).await
     }
 
     /// Returns the state that is served.

@@ -6,6 +6,7 @@ mod addresses;
 mod admin;
 mod budget;
 mod compressed;
+mod hang_ups;
 mod http;
 mod kept;
 mod life;

@@ -1,14 +1,22 @@
 //! Changing features through a relay.
 
+use std::future::{Future as _, poll_fn};
+use std::net::SocketAddr;
+use std::task::Poll;
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
 use fh_client::{Outcome, Update};
 use fh_edge::origin::relay::RelayKeys;
 use fh_edge::state::State;
-use fh_edge::{FeatureChange, Options, ReplaceError};
+use fh_edge::{Edge, FeatureChange, Options, ReplaceError};
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Framing, Permission, Route};
+use http::Request;
+use tower_service::Service as _;
 
 use crate::http::{Reply, request};
 use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, WRITER_KEY, serve, state};
-use crate::support::{Relay, options, options_for, sees};
+use crate::support::{PATIENCE, Relay, options, options_for, sees, wait_until_async};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -206,4 +214,35 @@ async fn configured_and_unconfigured_keys() {
     // The change comes back with the next update.
     let client = relay.client(&known).await;
     sees(&client, |client| client.string("COLOUR").as_deref() == Some("blue")).await;
+}
+
+/// The relay sends a change upstream even if its caller hangs up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_has_one_audit_line_and_counts_even_if_its_caller_hangs_up() {
+    const ADDRESS: &str = "192.0.2.74";
+    let log = fh_test_log::Log::capture();
+    let upstream = FakeEdge::start().unwrap();
+    upstream.set_feature(Feature::string("BANNER", "x"));
+    let edge = Edge::builder().relay(options_for(&upstream)).build().unwrap();
+    let request = Request::builder()
+        .method("PUT")
+        .uri(format!("/features/{}/BANNER", upstream.client_key()))
+        .header(JSON.0, JSON.1)
+        .extension(ConnectInfo(SocketAddr::new(ADDRESS.parse().unwrap(), 1)))
+        .body(Body::from(r#"{"value":"y"}"#));
+    let mut change = Box::pin(edge.router().call(request.unwrap()));
+    assert!(poll_fn(|context| Poll::Ready(change.as_mut().poll(context).is_pending())).await);
+    drop(change);
+    let lines =
+        tokio::task::block_in_place(|| log.wait_for_lines(PATIENCE, |line| line.contains(ADDRESS)));
+    assert!(lines.len() == 1 && lines[0].contains("outcome=\"200\""), "{lines:?}");
+    assert_eq!(upstream.feature("BANNER").unwrap()["value"], "y");
+    // The change is counted right after its line.
+    wait_until_async("counted", async || {
+        let request = Request::builder().uri("/metrics").body(Body::empty()).unwrap();
+        let metrics = edge.router().call(request).await.unwrap().into_body();
+        let metrics = axum::body::to_bytes(metrics, 1 << 20).await.unwrap();
+        String::from_utf8_lossy(&metrics).contains("edge_stat_hitsource_testsdk_total 1\n")
+    })
+    .await;
 }

@@ -96,17 +96,21 @@ pub(super) async fn patch(
         change.strategies.as_ref().map(|_| "strategies"),
     ];
     let changed = changed.into_iter().flatten().collect::<Vec<&str>>().join(",");
-    let outcome = admin.shared.writer()?.patch((published.id, key.as_str().into()), change).await;
-    let entry = Entry {
-        action: "admin.patch",
-        address: audit::address(&parts.extensions),
-        environment: Some(published.id),
-        feature: Some(&key),
-        changed: Some(&changed),
-        account: None,
+    let address = audit::address(&parts.extensions);
+    let place: (Uuid, Arc<str>) = (published.id, key.as_str().into());
+    let (environment, feature) = place.clone();
+    let line = move |outcome: &Result<u64, ReplaceError>| {
+        let entry = Entry {
+            action: "admin.patch",
+            address,
+            environment: Some(environment),
+            feature: Some(&feature),
+            changed: Some(&changed),
+            account: None,
+        };
+        entry.write(outcome.as_ref().map(|_| "changed"));
     };
-    entry.write(outcome.as_ref().map(|_| "changed"));
-    outcome?;
+    admin.shared.writer()?.patch(place, change, Box::new(line)).await?;
     let after = admin.shared.environments.get(published.id).unwrap_or(published);
     show(&after, &key)
 }

@@ -71,12 +71,12 @@ pub(super) async fn put(
         parsed.map_err(|error| refused(&error))
     };
     let parsed = credential.during(read).await?;
-    let outcome = admin.shared.writer()?.replace(parsed.state, expected).await;
     let address = audit::address(&parts.extensions);
-    let entry = Entry { action: "admin.replace", address, ..Entry::default() };
-    entry.write(outcome.as_ref().map(|revision| format!("revision {revision}")));
-    let revision = outcome?;
-    admin.shared.set_ready();
+    let line = move |outcome: &Result<u64, ReplaceError>| {
+        let entry = Entry { action: "admin.replace", address, ..Entry::default() };
+        entry.write(outcome.as_ref().map(|revision| format!("revision {revision}")));
+    };
+    let revision = admin.shared.replace(parsed.state, expected, Box::new(line)).await?;
     let warnings = parsed.warnings.iter().map(found).collect();
     Ok(tagged(json(&Replaced { revision, warnings }), revision))
 }

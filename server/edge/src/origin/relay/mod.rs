@@ -40,6 +40,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use fh_client::transport::TransportRequest;
 use tokio::task::JoinSet;
 
 pub use self::error::RelayError;
@@ -55,6 +56,7 @@ use self::put::Updates;
 use self::upstream_pool::UpstreamPool;
 use self::worker::Worker;
 use crate::rate::KeyVerification;
+use crate::reply::Effect;
 use crate::serving::PublishedCell;
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
@@ -148,19 +150,28 @@ impl Relay {
         self.configured.contains(&UpstreamKey::from(key))
     }
 
-    /// Sends a change of a feature upstream, and returns the upstream response. The result is `None` if the feature key is `.` or `..`,
-    /// which a URL cannot contain, or if the key is not configured and not a valid API key.
-    pub(crate) async fn put(
+    /// Makes the upstream request for a change of a feature. The result is `None` if the feature key is `.` or `..`, which a URL cannot
+    /// contain, or if the key is not configured and not a valid API key.
+    pub(crate) fn put_request(
         &self,
         key: &RequestKey<'_>,
         feature: &str,
         body: Bytes,
-    ) -> Option<Result<PutAnswer, PutTrouble>> {
+    ) -> Option<TransportRequest> {
         let known = UpstreamKey::from(key);
         let configured = self.configured.api_key(&known);
         let api_key = configured.or_else(|| known.unconfigured())?;
-        let request = self.updates.request(&api_key, feature, body)?;
-        Some(self.updates.send(self.worker.runtime(), request).await)
+        self.updates.request(&api_key, feature, body)
+    }
+
+    /// Sends a change of a feature upstream, and returns the upstream response. `effect` runs with the outcome, also if the caller drops
+    /// this future.
+    pub(crate) async fn put(
+        &self,
+        request: TransportRequest,
+        effect: Effect<Result<PutAnswer, PutTrouble>>,
+    ) -> Result<PutAnswer, PutTrouble> {
+        self.updates.send(self.worker.runtime(), request, effect).await
     }
 
     /// Returns the status of the connections of all configured client-evaluated keys, and of the connections that are made on demand,

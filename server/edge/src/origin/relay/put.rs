@@ -17,6 +17,7 @@ use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
 use super::after;
+use crate::reply::{Effect, Reply};
 
 /// The largest number of bytes of an upstream response's body that are passed on. A longer body is cut. Most bodies are one sentence.
 const LONGEST_ANSWER: usize = 16 * 1024;
@@ -106,24 +107,27 @@ impl Updates {
         &self,
         runtime: &Handle,
         request: TransportRequest,
+        effect: Effect<Result<PutAnswer, PutTrouble>>,
     ) -> Result<PutAnswer, PutTrouble> {
         let (transport, limit) = (Arc::clone(&self.transport), self.timeout);
-        // The request runs on the relay's thread, which owns the upstream connections. A caller that disconnects does not cancel the
-        // request.
-        let sent = runtime.spawn(async move { exchange(&*transport, request, limit).await });
-        match sent.await {
-            Ok(Ok(Ok(answer))) => read(answer),
-            Ok(Ok(Err(why))) => {
-                tracing::warn!(%why, "forwarding a change to the upstream Edge failed");
-                Err(if why.is_unsent() { PutTrouble::NotSent } else { PutTrouble::Unreachable })
-            }
-            Ok(Err(_)) => {
-                tracing::warn!("the upstream Edge did not answer a change in time");
-                Err(PutTrouble::Unreachable)
-            }
-            // The transport panicked, or the relay's thread ended.
-            Err(_) => Err(PutTrouble::Unreachable),
-        }
+        // If the transport panics or the relay's thread ends, the task drops the reply.
+        let lost = || Err(PutTrouble::Unreachable);
+        let (reply, answer) = Reply::new(effect, lost);
+        // The task runs on the relay's thread, which owns the upstream connections. A caller that disconnects does not cancel the task.
+        runtime.spawn(async move {
+            reply.send(match exchange(&*transport, request, limit).await {
+                Ok(Ok(answer)) => read(answer),
+                Ok(Err(why)) => {
+                    tracing::warn!(%why, "forwarding a change to the upstream Edge failed");
+                    Err(if why.is_unsent() { PutTrouble::NotSent } else { PutTrouble::Unreachable })
+                }
+                Err(_) => {
+                    tracing::warn!("the upstream Edge did not answer a change in time");
+                    Err(PutTrouble::Unreachable)
+                }
+            });
+        });
+        answer.await.unwrap_or_else(|_| lost())
     }
 }
 

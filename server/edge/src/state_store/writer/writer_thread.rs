@@ -8,8 +8,9 @@ use std::time::Duration;
 use http::HeaderValue;
 use uuid::Uuid;
 
-use super::{Command, PutError, Reply, ServeDefaults};
+use super::{Command, PutError, ServeDefaults};
 use crate::clock::now;
+use crate::reply::Reply;
 use crate::serving::{Environments, Grants, Notifier, Published, Settings, WakeOnDrop};
 use crate::state::{Environment, State};
 use crate::state_store::change::{ReplaceError, Undo};
@@ -168,7 +169,6 @@ impl WriterThread {
         }
         let revision = self.store.state().revision;
         for answer in batch.answers {
-            // Sending fails if the caller no longer waits, which needs no handling.
             match answer {
                 Answer::Put(reply, outcome) => {
                     let kept_or_not = match (&kept, outcome) {
@@ -177,7 +177,7 @@ impl WriterThread {
                         (_, Err(refusal)) => Err(PutError::Refused(refusal)),
                         (Ok(()), Ok(outcome)) => Ok(outcome),
                     };
-                    let _ = reply.send(kept_or_not);
+                    reply.send(kept_or_not);
                 }
                 Answer::Patch(reply, outcome) => {
                     let kept_or_not = match (&kept, outcome) {
@@ -187,7 +187,7 @@ impl WriterThread {
                         (_, Err(why)) => Err(why),
                         (Ok(()), Ok(())) => Ok(revision),
                     };
-                    let _ = reply.send(kept_or_not);
+                    reply.send(kept_or_not);
                 }
             }
         }
@@ -197,12 +197,13 @@ impl WriterThread {
         match command {
             Command::Put { .. } | Command::Patch { .. } => {}
             Command::Replace { state, revision, reply } => {
-                let _ = reply.send(self.replace(*state, revision));
+                reply.send(self.replace(*state, revision));
             }
             Command::Reload { base, reply } => {
                 self.reload(*base);
-                let _ = reply.send(());
+                reply.send(Ok(()));
             }
+            // Sending fails if the caller no longer waits, which needs no handling.
             Command::State(reply) => {
                 let _ = reply.send(self.store.state().clone());
             }

@@ -82,7 +82,7 @@ fn untold(disk: &Disk) -> (WriterThread, Receiver<WakeOnDrop>) {
 type Answered<T> = oneshot::Receiver<T>;
 
 fn put(body: &str) -> (Command, Answered<Result<UpdateOutcome, PutError>>) {
-    let (reply, answer) = oneshot::channel();
+    let (reply, answer) = Reply::new(Box::new(|_| ()), || Err(PutError::Closed));
     let command = Command::Put {
         place: (ENVIRONMENT, "A".into()),
         filters: BTreeSet::new(),
@@ -94,7 +94,7 @@ fn put(body: &str) -> (Command, Answered<Result<UpdateOutcome, PutError>>) {
 }
 
 fn patch(change: FeatureChange) -> (Command, Answered<Result<u64, ReplaceError>>) {
-    let (reply, answer) = oneshot::channel();
+    let (reply, answer) = Reply::new(Box::new(|_| ()), || Err(ReplaceError::Closed));
     (Command::Patch { place: (ENVIRONMENT, "A".into()), change, reply }, answer)
 }
 
