@@ -22,8 +22,14 @@ async function run(onevent, onstate, ended) {
   for (;;) {
     await looked(ended);
     if (ended.aborted) return;
+    let last;
+    let events = 0;
     try {
-      const refusedFor = await once(onevent, () => {
+      const refusedFor = await once((name, data) => {
+        last = name;
+        events += 1;
+        onevent(name, data);
+      }, () => {
         failures = 0;
         onstate('live');
       }, ended);
@@ -33,6 +39,8 @@ async function run(onevent, onstate, ended) {
     }
     if (ended.aborted) return;
     if (isHidden()) continue;
+    // A stream that has reached its age ends with `bye`, and the next one follows at once. A server that stops sends only `bye`.
+    if (last === 'bye' && events > 1) continue;
     onstate('away');
     const pause = Math.min(LONGEST_PAUSE, 500 * 2 ** failures);
     await rest(pause * (0.5 + Math.random() / 2), ended);

@@ -34,10 +34,9 @@ pub struct Options {
     /// environment, as on a FeatureHub server. Default: the header of the environment, if it has one.
     pub cache_control: Option<HeaderValue>,
     /// The interval of the heartbeats of feature streams (`edge.sse.heartbeat-period`). Zero means that these streams get no heartbeats. An
-    /// event stream of the admin API gets a heartbeat after 20 seconds without an event, or after this interval if it is shorter but not
-    /// zero. Default: 20 seconds (D-103).
+    /// event stream of the admin API gets a heartbeat every 20 seconds, or at this interval if it is shorter but not zero. Default: 20 seconds (D-103).
     pub heartbeat: Duration,
-    /// The time after which a feature stream ends with `bye`, varied by up to 10 % (`edge.sse.drop-after-seconds`). If the stream first
+    /// The time after which a stream ends with `bye`, varied by up to 10 % (`edge.sse.drop-after-seconds`). If the stream first
     /// waits for a state, the wait has a time limit of its own of the same length. Zero means that streams have no time limit. Default: 600
     /// seconds.
     pub drop_after: Duration,

@@ -271,6 +271,35 @@ async fn the_page_reconnects_after_a_restart_of_the_server() {
     .await;
 }
 
+/// Streams end at their age. The page then connects again at once, shows changes of that time, and does not look disconnected.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_follows_changes_over_the_ends_of_its_streams() {
+    with_console(&[], |page, mut shop| async move {
+        page.sign_in().await;
+        shop.stop().await;
+        shop.drop_after = std::time::Duration::from_millis(200);
+        shop.start(|_| ()).await;
+        page.see("#live", "Live").await;
+        // Discards the failed requests from the time without a server.
+        page.said(&[]).await;
+        let record = "window.opened = 0; window.states = []; \
+            const send = fetch; window.fetch = (...all) => { opened += String(all[0]).endsWith('events'); return send(...all); }; \
+            const live = document.getElementById('live'); \
+            new MutationObserver(() => states.push(live.dataset.state)).observe(live, {attributes: true});";
+        page.run(record, Value::Null).await;
+        for fee in ["1.11", "2.22", "3.33"] {
+            let before = page.run("return opened", Value::Null).await.as_u64();
+            let is_next =
+                || async { page.run("return opened", Value::Null).await.as_u64() > before };
+            page.until("the next stream", is_next).await;
+            shop.set("DELIVERY_FEE", fee).await;
+            page.see(".features tr", fee).await;
+        }
+        assert_eq!(page.run("return states", Value::Null).await, json!([]));
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn features_of_a_relay_are_read_only() {
     with_console(&[], |page, upstream| async move {

@@ -15,6 +15,8 @@ const DEV: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
 
 pub(crate) struct Shop {
     pub(crate) url: String,
+    /// The time after which streams end, for servers that start from now on.
+    pub(crate) drop_after: Duration,
     address: SocketAddr,
     edge: Option<EdgeHandle>,
     server: Option<JoinHandle<()>>,
@@ -26,7 +28,8 @@ impl Shop {
         let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
-        let mut shop = Self { url: format!("http://{address}"), address, edge: None, server: None };
+        let (url, drop_after) = (format!("http://{address}"), Options::default().drop_after);
+        let mut shop = Self { url, drop_after, address, edge: None, server: None };
         shop.start(|_| ()).await;
         shop
     }
@@ -43,6 +46,7 @@ impl Shop {
         let mut options = Options::default();
         options.admin_key = Some(AdminKey::new(ADMIN_KEY).unwrap());
         options.console = Console::On;
+        options.drop_after = self.drop_after;
         let edge = edge.options(options).build().unwrap();
         let listener = Listener::bind(self.address).unwrap();
         let router = edge.router();

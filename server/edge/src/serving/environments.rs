@@ -86,15 +86,18 @@ impl Environments {
         self.by_id.load().values().flatten().map(|cell| cell.current()).collect()
     }
 
-    /// Returns a receiver of the state's revision. New generations of any environment also wake the receiver; several generations may wake
-    /// it only once.
+    /// Returns a receiver of the state's revision. New generations of any environment wake the receiver; several generations may wake it
+    /// only once.
     pub(crate) fn revision(&self) -> watch::Receiver<u64> {
         self.revision.subscribe()
     }
 
-    /// Sets the revision of the state to which the generations published from now on belong.
+    /// Sets the revision of the state to which the generations published from now on belong. These generations wake the receivers.
     pub(crate) fn set_revision(&self, revision: u64) {
-        self.revision.send_replace(revision);
+        self.revision.send_if_modified(|current| {
+            *current = revision;
+            false
+        });
     }
 
     /// Publishes the next generation of an environment that has only one cell, unless [`Published::is_as`] finds it equal to the current

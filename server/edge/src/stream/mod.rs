@@ -34,7 +34,7 @@ use crate::wire::sse;
 use context::StreamContext;
 use copy::{Copy, EvaluationThread};
 use live::{Live, Then, wait_for_change};
-use timing::{Due, Timing};
+pub(crate) use timing::{Due, Timing};
 
 /// A request for a stream.
 pub(crate) struct Start<'a> {

@@ -9,7 +9,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The action that is due, because its deadline has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Due {
+pub(crate) enum Due {
     /// The stream sends a heartbeat event.
     Heartbeat,
     /// The wait for a rate limit, which delays the stream's first list of features, is over.
@@ -28,7 +28,7 @@ const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
 const WAITING: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
-pub(super) struct Timing {
+pub(crate) struct Timing {
     /// The time between heartbeats after the first list; zero for none.
     period: Duration,
     /// True until the first list was sent.
@@ -46,7 +46,7 @@ impl Timing {
     /// Starts the deadlines of a stream that opens now and waits for its first list. The stream ends after `drop_after`, which is varied at
     /// random by up to 10%. A `heartbeat` or `drop_after` of zero is disabled; heartbeats only after the first list. `turn` is the delay of
     /// the first list of features; `None` means no delay.
-    pub(super) fn new(heartbeat: Duration, drop_after: Duration, turn: Option<Duration>) -> Self {
+    pub(crate) fn new(heartbeat: Duration, drop_after: Duration, turn: Option<Duration>) -> Self {
         let now = Instant::now();
         let (heartbeat, drop_after) = (heartbeat.min(LONGEST), drop_after.min(LONGEST));
         let bye = (!drop_after.is_zero()).then(|| now + drop_after.mul_f64(0.9 + 0.2 * random()));
@@ -63,7 +63,7 @@ impl Timing {
     }
 
     /// Records that the first list was sent. Heartbeats follow at the operator's pace from now on. A second call has no effect.
-    pub(super) fn list_was_sent(&mut self) {
+    pub(crate) fn list_was_sent(&mut self) {
         if std::mem::take(&mut self.is_waiting) {
             self.heartbeat = self.next_heartbeat();
         }
@@ -101,7 +101,7 @@ impl Timing {
     }
 
     /// Returns the action with the earliest deadline once that deadline has passed.
-    pub(super) fn poll(&mut self, task: &mut Context<'_>) -> Poll<Due> {
+    pub(crate) fn poll(&mut self, task: &mut Context<'_>) -> Poll<Due> {
         loop {
             let all = [
                 (self.revocation, Due::Revocation),

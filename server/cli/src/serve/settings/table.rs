@@ -271,7 +271,7 @@ pub(crate) static SETTINGS: [Setting; 56] = [
         Clients,
         "drop-after",
         One("SECONDS"),
-        "The time after which the server ends a feature stream with the event `bye`, varied by up to 10 %. The SDK then reconnects. 0 means no limit",
+        "The time after which the server ends a stream with the event `bye`, varied by up to 10 %. The SDK or the console then reconnects. 0 means no limit",
         |s, text| put(&mut s.edge.drop_after, time(text)),
         |s| seconds_of(s.edge.drop_after),
     )

@@ -2,9 +2,8 @@
 //! environment with the generation at its last comparison. A slow client may miss intermediate changes, and its next event contains the
 //! difference to the current features. If a relay has several cells for an environment, only the first one counts.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -17,42 +16,27 @@ use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 use http_body::Frame;
-use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio::time::Instant;
-use uuid::Uuid;
 
+use super::comparison::{Generations, environments};
 use super::credential::Credential;
-use super::feature::FeatureView;
-use super::overview::{Overview, sorted};
 use super::problem::Problem;
 use super::{Admin, MOST_EVENT_STREAMS};
 use crate::api::respond::NOT_STORED_OR_CHANGED;
-use crate::serving::{Change, Published, changes};
-use crate::wire::sse::{self, write_event};
+use crate::stream::{Due, Timing};
+use crate::wire::sse;
 
-/// The longest time after which an event stream without events sends a heartbeat. A shorter heartbeat interval in the Edge's options
-/// applies to event streams, too.
+/// The longest interval of the heartbeats of an event stream. A shorter interval in the Edge's options applies to event streams, too.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 
-/// The data of an event: the changed features of one environment.
-#[derive(Debug, Serialize)]
-struct Changed<'a> {
-    revision: u64,
-    environment: Uuid,
-    features: Vec<FeatureView<'a>>,
-    /// The keys of the features that were removed from the environment.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    gone: Vec<&'a str>,
-}
-
-/// The state of one event stream: the generations that it compared last, and the source of further changes.
+/// The state of one event stream: the generations that it sent last, and the reasons for its next event or its end.
 struct Feed {
     admin: Arc<Admin>,
     credential: Credential,
     revision: watch::Receiver<u64>,
-    /// The generation of each environment at the last comparison; `None` before the first event.
-    sent: Option<HashMap<Uuid, Arc<Published>>>,
+    timing: Timing,
+    /// The generations at the last comparison; `None` before the first event.
+    sent: Option<Arc<Generations>>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -68,7 +52,12 @@ pub(super) async fn get(
         Problem::too_many(10, why)
     })?;
     let revision = admin.shared.environments.revision();
-    let feed = Feed { admin, credential, revision, sent: None, _place: place };
+    let heartbeat = match admin.shared.options.heartbeat {
+        Duration::ZERO => HEARTBEAT,
+        given => given.min(HEARTBEAT),
+    };
+    let timing = Timing::new(heartbeat, admin.shared.options.drop_after, None);
+    let feed = Feed { admin, credential, revision, timing, sent: None, _place: place };
     let events = Events { next: Some(Box::pin(feed.next())) };
     let mut response = Response::new(Body::new(events));
     let headers = response.headers_mut();
@@ -81,76 +70,35 @@ pub(super) async fn get(
 impl Feed {
     /// Waits for the next event or heartbeat, and returns its bytes. The returned feed is `None` after the last event.
     async fn next(mut self) -> (Bytes, Option<Self>) {
-        // The heartbeat is due at this time, even if a change that produces no event of this stream wakes the stream earlier.
-        let beat = Instant::now() + self.heartbeat();
+        let bye = || (Bytes::from_static(sse::BYE.as_bytes()), None);
         loop {
-            let revision = *self.revision.borrow_and_update();
-            if self.admin.shared.environments.is_closed() || self.credential.is_revoked() {
-                return (Bytes::from_static(sse::BYE.as_bytes()), None);
+            self.revision.mark_unchanged();
+            let shared = &self.admin.shared;
+            if shared.environments.is_closed() || self.credential.is_revoked() {
+                return bye();
             }
-            let all = sorted(&self.admin.shared.environments);
-            let mut out = String::new();
-            self.write(revision, &all, &mut out);
-            if !out.is_empty() {
-                return (Bytes::from(out), Some(self));
+            let current = self.admin.generations.get(&shared.environments);
+            let events = match self.sent.replace(Arc::clone(&current)) {
+                Some(sent) => current.events_since(&sent, shared),
+                None => Bytes::from(environments(shared)),
+            };
+            if !events.is_empty() {
+                self.timing.list_was_sent();
+                return (events, Some(self));
             }
             tokio::select! {
                 biased;
                 () = self.credential.revoked() => {}
+                // The time comes before the changes, so that changes without an event of this stream delay no heartbeat.
+                due = poll_fn(|task| self.timing.poll(task)) => return match due {
+                    Due::Heartbeat => (Bytes::from_static(b": heartbeat\n\n"), Some(self)),
+                    _ => bye(),
+                },
+                // The sender of revisions is in the Edge's environments, which this stream holds.
                 _ = self.revision.changed() => {}
-                () = tokio::time::sleep_until(beat) => {
-                    return (Bytes::from_static(b": heartbeat\n\n"), Some(self));
-                }
             }
         }
     }
-
-    fn heartbeat(&self) -> Duration {
-        match self.admin.shared.options.heartbeat {
-            Duration::ZERO => HEARTBEAT,
-            told => told.min(HEARTBEAT),
-        }
-    }
-
-    /// Appends the events for the differences between the last comparison and the current generations in `all`. An event `environments`
-    /// lists all environments, if an environment was added or removed, or if its settings or phase changed. An event `features` lists the
-    /// changed features of one environment that was known before. The first call appends only an event `environments`.
-    fn write(&mut self, revision: u64, all: &[Arc<Published>], out: &mut String) {
-        let sent = self.sent.take();
-        let is_news = sent.as_ref().is_none_or(|sent| {
-            sent.len() != all.len()
-                || all.iter().any(|new| {
-                    sent.get(&new.id)
-                        .is_none_or(|old| old.settings != new.settings || old.phase != new.phase)
-                })
-        });
-        if is_news {
-            event(out, "environments", &Overview::of(&self.admin.shared));
-        }
-        for new in all {
-            let Some(old) = sent.as_ref().and_then(|sent| sent.get(&new.id)) else { continue };
-            if Arc::ptr_eq(old, new) {
-                continue;
-            }
-            let (mut features, mut gone) = (Vec::new(), Vec::new());
-            for change in changes(&old.features, &new.features) {
-                match change {
-                    Change::Now(feature) => features.push(FeatureView::of(new, feature)),
-                    Change::Gone(feature) => gone.push(&*feature.key),
-                }
-            }
-            if !features.is_empty() || !gone.is_empty() {
-                let environment = new.id;
-                event(out, "features", &Changed { revision, environment, features, gone });
-            }
-        }
-        self.sent = Some(all.iter().map(|each| (each.id, Arc::clone(each))).collect());
-    }
-}
-
-fn event(out: &mut String, name: &str, data: &impl Serialize) {
-    // The data of these events can always be serialised, and its JSON has no line break.
-    write_event(out, name, None, &serde_json::to_string(data).unwrap_or_default());
 }
 
 type Next = Pin<Box<dyn Future<Output = (Bytes, Option<Feed>)> + Send>>;

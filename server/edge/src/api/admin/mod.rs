@@ -4,6 +4,7 @@
 mod accounts;
 mod background_work;
 mod body;
+mod comparison;
 mod connections;
 mod credential;
 mod evaluate;
@@ -30,12 +31,13 @@ use tokio::sync::Semaphore;
 
 use crate::shared_state::SharedState;
 use background_work::BackgroundWork;
+use comparison::LatestGenerations;
 use failed_attempts::FailedAttempts;
 use problem::Problem;
 
 /// The largest number of event streams that are open at the same time, for each router of the admin API. A request for a further stream is
 /// answered with status 429.
-const MOST_EVENT_STREAMS: usize = 64;
+const MOST_EVENT_STREAMS: usize = 1_000;
 /// The largest number of tasks of [`BackgroundWork`] that run at the same time, for each router of the admin API. Further tasks wait.
 const MOST_LONG_WORKS: usize = 2;
 
@@ -45,6 +47,7 @@ struct Admin {
     shared: Arc<SharedState>,
     failed_attempts: FailedAttempts,
     event_streams: Arc<Semaphore>,
+    generations: LatestGenerations,
     background_work: BackgroundWork,
 }
 
@@ -54,6 +57,7 @@ pub(super) fn router(shared: &Arc<SharedState>) -> Router {
         shared: Arc::clone(shared),
         failed_attempts: FailedAttempts::new(),
         event_streams: Arc::new(Semaphore::new(MOST_EVENT_STREAMS)),
+        generations: LatestGenerations::new(&shared.environments),
         background_work: BackgroundWork::new(MOST_LONG_WORKS),
     });
     let routes = Router::new()

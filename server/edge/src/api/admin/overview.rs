@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::Admin;
 use super::problem::Problem;
-use crate::serving::{Environments, Phase, Published};
+use crate::serving::{Phase, Published};
 use crate::shared_state::SharedState;
 use crate::wire::api_key::environment_id;
 
@@ -61,20 +61,16 @@ impl Overview {
     pub(super) fn of(shared: &SharedState) -> Self {
         let revision = *shared.environments.revision().borrow();
         let mut streams: HashMap<Uuid, usize> = shared.connections.by_environment();
-        let all = sorted(&shared.environments);
+        let mut all = shared.environments.all();
+        all.sort_by(|one, other| {
+            (&one.settings.name, one.id).cmp(&(&other.settings.name, other.id))
+        });
         let environments = all.iter().map(|published| {
             Environment::of(published, streams.remove(&published.id).unwrap_or_default())
         });
         let relayed = shared.writer().is_err();
         Self { revision, relayed, environments: environments.collect() }
     }
-}
-
-/// Returns all environments, sorted by name and then by id.
-pub(super) fn sorted(environments: &Environments) -> Vec<Arc<Published>> {
-    let mut all = environments.all();
-    all.sort_by(|one, other| (&one.settings.name, one.id).cmp(&(&other.settings.name, other.id)));
-    all
 }
 
 /// Returns the environment with this id or name. The error has status 404 if no environment matches, and 409 if several environments have

@@ -1,8 +1,10 @@
 //! The event stream of the admin API.
 
+use axum::body::{Body, Bytes};
 use fh_edge::state::State;
 
 use super::*;
+use crate::routes;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_are_sent_when_they_happen() {
@@ -117,21 +119,76 @@ async fn heartbeats_are_sent_whatever_changes() {
     tokio::time::timeout(PATIENCE, both).await.expect("no heartbeat arrived");
 }
 
+fn router(drop_after: u64) -> (axum::Router, EdgeHandle) {
+    let mut options = options();
+    options.drop_after = Duration::from_secs(drop_after);
+    let edge = Edge::builder().state(state()).options(options).build().unwrap();
+    (edge.router(), edge.handle())
+}
+
+/// Opens a stream without a socket.
+async fn open(router: &axum::Router) -> (u16, Body) {
+    let key = format!("Bearer {KEY}");
+    let response = routes::ask(router, "GET", "/admin/v1/events", &[("authorization", &key)]).await;
+    (response.status().as_u16(), response.into_body())
+}
+
+async fn frame(body: &mut Body) -> Bytes {
+    let frame = tokio::time::timeout(PATIENCE, body.frame()).await.expect("no event arrived");
+    frame.unwrap().unwrap().into_data().unwrap()
+}
+
+/// Each comparison makes bytes of its own, so streams with the same bytes share a comparison.
+#[tokio::test]
+async fn streams_share_one_comparison_for_each_change() {
+    let (router, handle) = router(600);
+    let mut streams = Vec::new();
+    for _ in 0..64 {
+        let mut body = open(&router).await.1;
+        frame(&mut body).await;
+        streams.push(body);
+    }
+    let mut slow = streams.pop().unwrap();
+    for value in ["one", "two", "three"] {
+        let value = Some(Some(fh_edge::state::Json::text(value)));
+        let change = fh_edge::FeatureChange { value, ..Default::default() };
+        handle.change(ENVIRONMENT.parse().unwrap(), "BANNER", change).await.unwrap();
+        let mut comparisons = std::collections::BTreeSet::new();
+        for body in &mut streams {
+            comparisons.insert(frame(body).await.as_ptr());
+        }
+        assert_eq!(comparisons.len(), 1);
+    }
+    let missed = String::from_utf8(frame(&mut slow).await.to_vec()).unwrap();
+    assert!(missed.contains("three") && missed.matches("event: ").count() == 1, "{missed}");
+}
+
+/// The console connects again after `bye`, and loads the features again after the first event of each stream.
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_at_the_age_of_the_streams_of_clients() {
+    let (router, _edge) = router(50);
+    let start = tokio::time::Instant::now();
+    let mut body = open(&router).await.1;
+    let mut read = String::new();
+    while let Some(frame) = body.frame().await {
+        read.push_str(std::str::from_utf8(frame.unwrap().data_ref().unwrap()).unwrap());
+    }
+    assert!((45..=55).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+    assert!(read.starts_with("event: environments\n"), "{read}");
+    let rest = ": heartbeat\n\n: heartbeat\n\nevent: bye\ndata: {\"status\":\"closed\"}\n\n";
+    assert!(read.ends_with(rest) && read.matches("event: ").count() == 2, "{read}");
+}
+
 #[tokio::test]
 async fn the_number_of_event_streams_is_limited() {
-    let (address, _edge) = shop().await;
-    let request = format!("GET /admin/v1/events\nauthorization: Bearer {KEY}");
-    let mut open = Vec::new();
-    let refused = loop {
-        let response = send(address, &request).await;
-        if response.status() != 200 {
-            break response.status().as_u16();
-        }
-        open.push(response);
-        assert!(open.len() < 1000);
-    };
-    assert_eq!((refused, open.len()), (429, 64));
-    drop(open);
-    let is_free = async || send(address, &request).await.status() == 200;
-    wait_until_async("closed streams no longer count", is_free).await;
+    let (router, _edge) = router(600);
+    let mut bodies = Vec::new();
+    for _ in 0..1_000 {
+        let (status, body) = open(&router).await;
+        assert_eq!(status, 200);
+        bodies.push(body);
+    }
+    assert_eq!(open(&router).await.0, 429);
+    bodies.pop();
+    assert_eq!(open(&router).await.0, 200, "closed streams do not count");
 }
