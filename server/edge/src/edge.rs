@@ -186,7 +186,8 @@ impl EdgeBuilder {
     }
 
     /// Sets the base that the Edge loads at the start. The Edge serves this state with the changes that its data folder contains. Without a
-    /// state, an Edge that is not a relay answers polls with a well-formed key with 503, and its streams wait for a state.
+    /// state, an Edge that is not a relay answers polls with a well-formed key with 503, and its streams wait for a state. If the admin API
+    /// sent a state to an Edge without a base, a later Edge with the same data folder serves this state at once.
     #[must_use]
     pub fn state(self, state: State) -> Self {
         Self { state: Some(state), ..self }
@@ -233,7 +234,7 @@ impl EdgeBuilder {
                 shared: Arc::new(SharedState::new(self.options, environments, origin)),
             });
         }
-        let base = ServeDefaults {
+        let defaults = ServeDefaults {
             profile: self.options.profile,
             cache_control: self.options.cache_control.clone(),
             answers: AnswerBudget::new(self.options.answer_cache),
@@ -251,17 +252,26 @@ impl EdgeBuilder {
             }
             None => (Box::new(NoPersistence), Records::default(), None),
         };
-        let is_ready = self.state.is_some();
-        let start = match self.state {
-            Some(state) => (state.clone(), StateStore::open(state, records, now())),
-            None => (State::default(), StateStore::waiting(records)),
+        let is_read = self.state.is_some();
+        let base = self.state.unwrap_or_default();
+        // A state that the admin API sent to an Edge without a base is the first state after a restart, too.
+        let store = match is_read || records.have_replaced(&base) {
+            true => StateStore::open(base.clone(), records, now()),
+            false => StateStore::waiting(records),
         };
-        let writer = Writer::start(start, change_store, base, Arc::clone(&environments))
-            .map_err(StartError::Thread)?;
+        let is_ready = store.is_open();
+        let writer =
+            Writer::start((base, store), change_store, defaults, Arc::clone(&environments))
+                .map_err(StartError::Thread)?;
         let shared = SharedState::new(self.options, environments, Origin::StateStore(writer));
         shared.set_notice(Topic::DataFolder, notice);
-        if is_ready {
-            shared.set_ready();
+        match is_ready {
+            true => shared.set_ready(),
+            false => tracing::info!(
+                "there is no state yet: readiness and polls get 503, and streams wait"
+            ),
+        }
+        if is_read {
             shared.metrics.state_read();
         }
         Ok(Edge { shared: Arc::new(shared) })

@@ -34,7 +34,7 @@ pub(crate) enum Origin {
 /// An origin, with the state that the server serves first.
 pub(crate) struct Opened {
     pub(crate) origin: Origin,
-    /// The state that the server serves first, or `None` for a relay.
+    /// The state that the server serves first. `None` for a relay, and for a server whose state the data folder or the admin API provides.
     pub(crate) state: Option<State>,
     /// The problem of the state file if the last good state is served instead, otherwise `None`.
     pub(crate) notice: Option<String>,
@@ -62,7 +62,7 @@ impl Origin {
             return match settings.edge.admin_key {
                 Some(_) => Ok(Opened {
                     origin: Self::Admin,
-                    state: Some(State::default()),
+                    state: None,
                     notice: None,
                 }),
                 None => Err(Failure::Input(

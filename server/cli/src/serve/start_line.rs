@@ -14,7 +14,7 @@ pub(crate) async fn log(settings: &Settings, edge: &EdgeHandle) {
         info!(version, origin = "relay", %url, accounts, "starting");
         return;
     }
-    // A server without a state does not start.
+    // An error means that the writer thread has ended, which requests report.
     let Ok(state) = edge.state().await else { return };
     let (environments, features) = (state.environments.len(), state.features.len());
     match &settings.state {

@@ -93,6 +93,13 @@ pub(crate) struct Records {
     pub(crate) changes: Vec<Record>,
 }
 
+impl Records {
+    /// Returns true if the admin API has replaced this base.
+    pub(crate) fn have_replaced(&self, base: &State) -> bool {
+        self.replacement.as_ref().is_some_and(|(replaced, _)| *replaced == super::base_print(base))
+    }
+}
+
 /// The reason why a change store could not be read or written.
 #[derive(Debug)]
 pub(crate) struct ChangeStoreError(pub(crate) String);

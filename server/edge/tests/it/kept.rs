@@ -7,7 +7,8 @@ use fh_test_folder::Folder;
 use fh_test_log::Log;
 use fh_test_wait::wait_for;
 
-use crate::shop::{ENVIRONMENT, state};
+use crate::routes::ask;
+use crate::shop::{CLIENT_KEY, ENVIRONMENT, state};
 
 /// Starts an Edge with this folder, as soon as the previous Edge has released it.
 fn start(folder: &Folder, state: Option<State>) -> Edge {
@@ -46,6 +47,42 @@ async fn a_change_survives_a_start_without_a_state() {
     }
 }
 
+/// Returns the statuses of readiness and of a poll.
+async fn statuses(edge: &Edge) -> [u16; 2] {
+    let poll = format!("/features?apiKey={CLIENT_KEY}");
+    let poll = ask(&edge.router(), "GET", &poll, &[]).await;
+    [readiness(edge).await.0, poll.status().as_u16()]
+}
+
+/// Without a base, only a state of the admin API makes an Edge ready, and the next Edge with its folder, too. Changes of a base wait for it.
+#[tokio::test]
+async fn a_state_of_the_admin_api_is_the_first_state_after_a_restart() {
+    for (base, replacement, before, after) in
+        [(None, None, 503, 503), (None, Some(state()), 200, 200), (Some(state()), None, 200, 503)]
+    {
+        let folder = Folder::new();
+        let edge = start(&folder, base.clone());
+        if base.is_none() {
+            assert_eq!(statuses(&edge).await, [503; 2]);
+        }
+        if let Some(state) = replacement {
+            edge.handle().replace(state, None).await.unwrap();
+        }
+        assert_eq!(statuses(&edge).await, [before; 2]);
+        let change = FeatureChange { value: Some(Some(Json::text("kept"))), ..Default::default() };
+        if before == 200 {
+            edge.handle().change(ENVIRONMENT.parse().unwrap(), "BANNER", change).await.unwrap();
+        }
+        drop(edge);
+        let edge = start(&folder, None);
+        assert_eq!(statuses(&edge).await, [after; 2]);
+        edge.handle().reload(base.unwrap_or_default()).await.unwrap();
+        if before == 200 {
+            assert_eq!(banner(&edge.handle().state().await.unwrap()), "\"kept\"");
+        }
+    }
+}
+
 /// The file is edited while no Edge runs, and then edited back.
 #[tokio::test]
 async fn a_change_that_the_file_overrode_does_not_come_back() {
@@ -67,7 +104,7 @@ async fn a_change_that_the_file_overrode_does_not_come_back() {
 
 /// Returns the status and the body of readiness.
 async fn readiness(edge: &Edge) -> (u16, String) {
-    let response = crate::routes::ask(&edge.router(), "GET", "/health/readyness", &[]).await;
+    let response = ask(&edge.router(), "GET", "/health/readyness", &[]).await;
     let status = response.status().as_u16();
     let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
     (status, String::from_utf8(body.to_vec()).unwrap())

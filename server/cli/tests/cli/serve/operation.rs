@@ -164,14 +164,32 @@ fn an_admin_key_opens_the_admin_api() {
     refused(&["--admin-key-file", "/no/such.key"], &["/no/such.key"]);
 }
 
-/// Without a state file, a state that was PUT through the admin API is served again after a kill.
+/// Without a state file, the server waits for a state of the admin API, and serves it again after a kill.
 #[test]
 fn the_admin_api_alone() {
     const ADMIN: &str = "adminSecret4test-0123456789";
     let folder = path("serve-admin-alone");
     let variables = [("FH_EDGE_ADMIN_KEY", ADMIN)];
-    let args = ["serve", "--data", &folder];
+    let args = ["serve", "--data", &folder, "--console"];
     let serving = Serving::of(&args, &variables);
+    let status = |serving: &Serving, path: &str| -> String {
+        let head = format!("authorization: Bearer {ADMIN}\r\nconnection: close\r\n");
+        let answer = until(&mut open(&serving.url, path, &head), "\r\n");
+        answer.split(' ').nth(1).unwrap().to_string()
+    };
+    let poll = format!("/features?apiKey={KEY}");
+    for (path, expected) in [
+        ("/health/liveness", "200"),
+        ("/health/readiness", "503"),
+        (&poll, "503"),
+        ("/admin/v1/environments", "200"),
+        ("/console/", "200"),
+    ] {
+        assert_eq!(status(&serving, path), expected, "{path}");
+    }
+    assert!(serving.get("/metrics").contains("fh_edge_ready 0\n"));
+    let mut waiting = open(&serving.url, &format!("/features/{KEY}"), "");
+    until(&mut waiting, "event: ack");
     let state = format!(
         r#"{{"features": [{{"key": "BANNER", "type": "STRING"}}],
             "environments": [{{"id": "{ENVIRONMENT}", "name": "dev", "values": {{"BANNER": "put"}}}}],
@@ -189,8 +207,10 @@ fn the_admin_api_alone() {
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.contains(" 200 ") || answer.contains(" 204 "), "{answer}");
     assert_eq!(banner(&serving.url), "put");
+    assert!(!until(&mut waiting, "event: features").contains("event: failure"));
     drop(serving);
     let serving = Serving::of(&args, &variables);
+    assert_eq!(status(&serving, "/health/readiness"), "200");
     assert_eq!(banner(&serving.url), "put");
 }
 
