@@ -64,15 +64,16 @@ fn main() -> ExitCode {
     let result = commands::run(&cli, &mut screen);
     // Output written before a failure is still useful, so it is flushed first.
     let flushed = out.flush().map_err(Failure::Output);
-    match result.and_then(|status| flushed.map(|()| status)) {
+    let code = match result.and_then(|status| flushed.map(|()| status)) {
         Ok(Status::Fine) => ExitCode::SUCCESS,
         Ok(Status::Findings) => ExitCode::from(1),
         // Stdout has no reader any more, for example because `head` has ended.
         Err(Failure::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
-            // If stderr is closed, the error cannot be reported anywhere.
-            let _ = writeln!(io::stderr(), "error: {failure}");
+            serve::logs::write_error(&failure.to_string());
             failure.exit_code()
         }
-    }
+    };
+    serve::logs::finish();
+    code
 }

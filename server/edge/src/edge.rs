@@ -12,7 +12,7 @@ use crate::admin_key::AdminKey;
 use crate::api::{self, PollShortcut};
 use crate::change_store::{DataFolder, DataFolderError, Opened, Repaired};
 use crate::clock::now;
-use crate::metrics::ListenerFigures;
+use crate::metrics::{DroppedLogLines, ListenerFigures};
 use crate::notices::Topic;
 use crate::options::Options;
 use crate::origin::relay::{Relay, RelayError, RelayKeys, RelayOptions, UpstreamStatus};
@@ -422,6 +422,11 @@ impl EdgeHandle {
     /// Sets the notice of a topic; `None` removes the notice.
     pub(crate) fn set_notice(&self, topic: Topic, notice: Option<String>) {
         self.shared.set_notice(topic, notice);
+    }
+
+    /// Adds the numbers of dropped log lines to `/metrics`.
+    pub(crate) fn show_dropped_log_lines(&self, lines: &DroppedLogLines) {
+        self.shared.metrics.add_dropped_log_lines(lines);
     }
 
     /// Returns the status of the upstream connections. The list is empty if this Edge is not a relay.

@@ -6,6 +6,7 @@ pub use crate::change_store::DATA_THREAD;
 use crate::edge::EdgeHandle;
 pub use crate::lint::countries::named as country_of_code;
 pub use crate::lint::{CODES, Finding, Level, lint, millionths};
+pub use crate::metrics::{DroppedLogLines, LogKind};
 pub use crate::notices::Topic;
 pub use crate::origin::file::last_good::LastGood;
 use crate::origin::relay::RelayOptions;
@@ -16,6 +17,11 @@ pub use crate::state::template::TEMPLATE;
 /// problems that do not keep the Edge from serving.
 pub fn set_notice(handle: &EdgeHandle, topic: Topic, notice: Option<String>) {
     handle.set_notice(topic, notice);
+}
+
+/// Adds the numbers of dropped log lines to `/metrics`.
+pub fn show_dropped_log_lines(handle: &EdgeHandle, lines: &DroppedLogLines) {
+    handle.show_dropped_log_lines(lines);
 }
 
 /// Sets the clock that a relay uses, for example for [`RelayLimits::max_age`](crate::origin::relay::RelayLimits::max_age) and

@@ -1,6 +1,7 @@
 //! Metrics for Prometheus. Where FeatureHub's names fit, they are used (edge-protocol 7.2, D-109).
 
 mod listeners;
+mod log_lines;
 mod process;
 mod upstream;
 
@@ -20,6 +21,7 @@ use prometheus_client::registry::Registry;
 
 pub use self::listeners::ListenerFigures;
 use self::listeners::ListenerMetrics;
+pub use self::log_lines::{DroppedLogLines, LogKind};
 use self::process::ProcessFigures;
 use self::upstream::UpstreamFigures;
 use crate::connections::Connections;
@@ -285,6 +287,11 @@ impl Metrics {
     /// the metrics also show the expiry.
     pub(crate) fn add_listener(&self, listener: ListenerFigures) {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
+    }
+
+    /// Adds the numbers of dropped log lines to the metrics.
+    pub(crate) fn add_dropped_log_lines(&self, lines: &DroppedLogLines) {
+        lines.register(&mut self.registry.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Counts a request, and its response by the class of the status.

@@ -9,10 +9,10 @@ use crate::json_output;
 use crate::runtime;
 use crate::screen::{PLAIN, QUIET, Screen, WARNING};
 use crate::serve::logs::{self, LogFormat};
-use crate::serve::server::{Addresses, Server};
+use crate::serve::server::Server;
 use crate::serve::settings::{Group, ResolvedSettings, SETTINGS, SettingArgs};
 use crate::serve::signals::Signals;
-use crate::serve::{check, exposed, start_line};
+use crate::serve::{announcement, check, exposed, start_line};
 use crate::table::{Align, Table};
 
 /// Serve features to FeatureHub's SDKs.
@@ -72,56 +72,29 @@ pub(crate) fn run(
     if let Some(name) = &args.check {
         return check::check(name, settings, (args.strict, json), screen);
     }
-    logs::start(settings.log, settings.log_format, std::io::stderr().is_terminal());
+    let is_terminal = std::io::stderr().is_terminal();
+    let dropped = logs::start((settings.log, settings.audit_log), settings.log_format, is_terminal)
+        .map_err(|error| Failure::Input(format!("the log cannot be started: {error}")))?;
+    logs::log_panics();
     for warning in resolved.warnings() {
         tracing::warn!("{warning}");
     }
-    silence_trials();
     runtime::run_on_all_cores(async {
         let heard = Signals::new();
         let signals = heard
             .map_err(|error| Failure::Input(format!("signals cannot be received: {error}")))?;
         let server = Server::new(&resolved)?;
+        fh_edge::internal::show_dropped_log_lines(&server.handle(), &dropped);
         for warning in exposed::warnings(&resolved) {
             tracing::warn!("{warning}");
         }
         start_line::log(settings, &server.handle()).await;
         // A container's stdout often goes to the same log reader, which then expects JSON as well.
         let json = json || settings.log_format == LogFormat::Json;
-        announce(&server.addresses()?, json, screen)?;
+        announcement::write(&server.addresses()?, json)?;
         server.run(signals).await?;
         Ok(Status::Fine)
     })
-}
-
-/// Suppresses the panic message of the thread that opens the data folder. A damaged folder may make this thread panic, and is
-/// reported as an error.
-fn silence_trials() {
-    let print = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        if std::thread::current().name() != Some(fh_edge::internal::DATA_THREAD) {
-            print(panic);
-        }
-    }));
-}
-
-fn announce(addresses: &Addresses, json: bool, screen: &mut Screen<'_>) -> Result<(), Failure> {
-    if json {
-        let line = serde_json::json!({
-            "event": "listening", "url": addresses.api, "monitor": addresses.monitor,
-            "console": addresses.console,
-        });
-        json_output::line(screen.raw(), &line)?;
-    } else {
-        screen.line(PLAIN, &format!("listening on {}", addresses.api))?;
-        if let Some(monitor) = &addresses.monitor {
-            screen.line(PLAIN, &format!("health and metrics on {monitor}"))?;
-        }
-        if let Some(console) = &addresses.console {
-            screen.line(PLAIN, &format!("console on {console}"))?;
-        }
-    }
-    Ok(screen.flush()?)
 }
 
 /// Writes all settings with their effective values and sources. Secret values that are not empty are masked.

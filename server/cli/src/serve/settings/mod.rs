@@ -102,6 +102,7 @@ pub(crate) struct Settings {
     pub(crate) shutdown_delay: Duration,
     pub(crate) log: LogLevel,
     pub(crate) log_format: LogFormat,
+    pub(crate) audit_log: bool,
     pub(crate) access_log: bool,
     pub(crate) properties: Vec<String>,
 }
@@ -141,6 +142,7 @@ impl Default for Settings {
             shutdown_delay: Duration::ZERO,
             log: LogLevel::Info,
             log_format: LogFormat::Text,
+            audit_log: true,
             access_log: false,
             properties: Vec::new(),
         }

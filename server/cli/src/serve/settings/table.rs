@@ -22,7 +22,7 @@ use super::value::{
 const MOST_FILE_BYTES: u64 = 1 << 20;
 
 /// All settings, in the order of the help and of the page.
-pub(crate) static SETTINGS: [Setting; 56] = [
+pub(crate) static SETTINGS: [Setting; 57] = [
     Setting::new(
         Origin,
         "state",
@@ -517,6 +517,14 @@ pub(crate) static SETTINGS: [Setting; 56] = [
         "The format of the log: `text`, or `json` for one JSON object per line",
         |s, text| put(&mut s.log_format, text.parse()),
         |s| s.log_format.as_str().to_string(),
+    ),
+    Setting::new(
+        Operations,
+        "audit-log",
+        One("on|off"),
+        "Log each change, each answer of the admin API that shows API keys, and wrong admin keys. These lines are written at every level of --log",
+        |s, text| put(&mut s.audit_log, switch(text)),
+        |s| if s.audit_log { "on" } else { "off" }.to_string(),
     ),
     Setting::new(
         Operations,

@@ -11,6 +11,7 @@ mod percentages;
 mod ports;
 mod relay;
 mod settings;
+mod stalled_log;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
