@@ -1,6 +1,7 @@
 //! Limits the requests per second with token buckets (D-98): the requests with a key, and the requests with a key from one client network.
 
 mod addresses;
+mod failed_attempts;
 mod shards;
 
 use std::collections::HashMap;
@@ -11,6 +12,7 @@ use std::time::Instant;
 
 use self::addresses::AddressRates;
 pub(crate) use self::addresses::KeyVerification;
+pub(crate) use self::failed_attempts::FailedAttempts;
 use self::shards::Shards;
 use crate::options::Options;
 use crate::wire::api_key::RequestKey;

@@ -1,5 +1,7 @@
 //! Writes the entries of the access log without API keys and contexts.
 
+use std::borrow::Cow;
+
 use fh_listen::{LoggedRequest, RequestLog};
 use http::Uri;
 use tracing::info;
@@ -32,7 +34,7 @@ impl RequestLog for RedactedLog {
         let milliseconds = u64::try_from(request.duration.as_millis()).unwrap_or(u64::MAX);
         info!(
             target: "fh_edge::access",
-            method = %request.method,
+            method = %cut(request.method.as_str()),
             path = request.target,
             status = request.status.map(|status| status.as_u16()),
             bytes = request.bytes,
@@ -43,8 +45,8 @@ impl RequestLog for RedactedLog {
 }
 
 const HIDDEN: &str = "***";
-/// The maximum length in bytes of a logged path with its query. A longer text is cut and ends with `…`, since request heads may be large
-/// and log lines are stored.
+/// The maximum length in bytes of a logged text of a request, such as a path with its query. Request heads may be large, and log lines are
+/// stored.
 const LONGEST: usize = 500;
 
 /// Returns the path and query for the log, with keys and contexts replaced by `***`. Each segment after an environment id is treated as a
@@ -82,7 +84,7 @@ fn shown(uri: &Uri) -> String {
         out.push_str(text);
         seen = next;
     }
-    let Some(query) = uri.query() else { return cut(out) };
+    let Some(query) = uri.query() else { return cut(&out).into_owned() };
     let mut begin = '?';
     for text in written_keys(query) {
         out.push(begin);
@@ -96,16 +98,16 @@ fn shown(uri: &Uri) -> String {
     if begin == '?' {
         out.push_str("?***");
     }
-    cut(out)
+    cut(&out).into_owned()
 }
 
-fn cut(mut text: String) -> String {
-    if text.len() > LONGEST {
-        let end = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        text.truncate(end);
-        text.push('…');
+/// Returns the text of a request as log lines show it. A text of more than [`LONGEST`] bytes is cut and ends with `…`.
+pub(crate) fn cut(text: &str) -> Cow<'_, str> {
+    let end = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    match text.get(..end) {
+        Some(begin) if text.len() > LONGEST => format!("{begin}…").into(),
+        _ => text.into(),
     }
-    text
 }
 
 #[cfg(test)]
@@ -147,5 +149,8 @@ mod tests {
         }
         let long = format!("/features/{}", "x/".repeat(5000));
         assert_eq!(shown(&long.parse().unwrap()).chars().count(), LONGEST + 1);
+        // A character of two bytes is not split.
+        assert_eq!(cut(&"é".repeat(251)), format!("{}…", "é".repeat(250)));
+        assert_eq!(cut(&format!("x{}", "é".repeat(250))), format!("x{}…", "é".repeat(249)));
     }
 }

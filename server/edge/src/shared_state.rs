@@ -16,7 +16,7 @@ use crate::metrics::Metrics;
 use crate::notices::{Notices, Topic};
 use crate::options::Options;
 use crate::origin::relay::{self, CallerKind, Proxied, Relay, UpstreamStatus};
-use crate::rate::{Beyond, KeyVerification, Rates};
+use crate::rate::{Beyond, FailedAttempts, KeyVerification, Rates};
 use crate::reply::Effect;
 use crate::serving::{
     Changes, Environments, Grant, PendingRevocation, Phase, Published, PublishedCell,
@@ -38,6 +38,8 @@ pub(crate) struct SharedState {
     pub(crate) connections: Arc<Connections>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) evaluations: Evaluations,
+    /// The rate of the log lines of refused changes.
+    pub(crate) refused_changes: Arc<FailedAttempts>,
     rates: Rates,
     loading: watch::Sender<Loading>,
     /// True once the Edge has announced that it stops.
@@ -121,6 +123,7 @@ impl SharedState {
             cors: Cors::new(&options),
             metrics: Arc::new(Metrics::new(evaluations.counters())),
             evaluations,
+            refused_changes: Arc::new(FailedAttempts::new()),
             rates: Rates::new(&options),
             admin_key: watch::Sender::new(options.admin_key.clone()),
             options,

@@ -1,8 +1,8 @@
-//! The audit log (D-109). It has a line for each change that a PUT or the admin API passes to the writer or to the upstream Edge, even if
-//! the change is not made. It also has a line for each `GET /admin/v1/keys` and `GET /admin/v1/state` that reads API keys to show them, and
-//! for each wrong admin key within the rate limit of its network. Wrong keys beyond that limit are counted, and a line reports their number
-//! at most once a minute. Apart from texts of requests, such as the key of a feature, no line contains an API key, an admin key or a
-//! feature's value.
+//! The audit log (D-109). It has a line for each change that a PUT or the admin API passes to the writer or to the upstream Edge. It also
+//! has a line for each `GET /admin/v1/keys` and `GET /admin/v1/state` that reads API keys to show them, and for each wrong admin key. The
+//! lines of refused PUTs and of wrong admin keys have a rate limit for each client network (D-126). Lines beyond it are counted, and a line
+//! reports their number at most once a minute. Apart from texts of requests, such as the key of a feature, no line contains an API key, an
+//! admin key or a feature's value.
 
 use std::convert::Infallible;
 use std::fmt::Display;
@@ -11,6 +11,9 @@ use std::net::{IpAddr, SocketAddr};
 use axum::extract::ConnectInfo;
 use http::Extensions;
 use uuid::Uuid;
+
+use crate::rate::FailedAttempts;
+use crate::redacted_log::cut;
 
 /// One line of the audit log.
 #[derive(Debug, Default)]
@@ -35,12 +38,31 @@ impl Entry<'_> {
             action = self.action,
             environment = self.environment.map(display),
             account = self.account,
-            feature = self.feature,
+            feature = self.feature.map(cut).as_deref(),
             changed = self.changed,
             address = self.address.map(display),
             outcome = done.map_or_else(|| "failed".into(), ToString::to_string),
             why = why.map(display),
         );
+    }
+
+    /// Writes the line of a PUT that was refused and made no change. A line beyond the rate limit of the client's network is only counted.
+    pub(super) fn write_refused<T: Display, E: Display>(
+        &self,
+        outcome: Result<T, E>,
+        rate: &FailedAttempts,
+    ) {
+        let report = |count| {
+            tracing::info!(target: "fh_edge::audit", count, "refused changes have no lines of their own, because their addresses had sent too many refused changes");
+        };
+        if rate.take(self.address, report).is_ok() {
+            self.write(outcome);
+        }
+    }
+
+    /// Logs the number of wrong admin keys that have no lines of their own.
+    pub(super) fn wrong_admin_keys(count: u64) {
+        tracing::warn!(target: "fh_edge::audit", count, "wrong admin keys were answered with 429, because their addresses had sent too many wrong admin keys");
     }
 
     /// Logs a request with a wrong admin key.

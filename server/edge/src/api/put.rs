@@ -106,6 +106,7 @@ async fn answer(
         Update::read(&body).map_err(|refusal| response(&Err(PutError::Refused(refusal))))?;
     let (environment, account) = (key.environment, Arc::clone(&open.grant.account));
     let (named, metrics) = (feature.to_owned(), Arc::clone(&shared.metrics));
+    let rate = Arc::clone(&shared.refused_changes);
     let effect = move |outcome: &Result<UpdateOutcome, PutError>| {
         let entry = Entry {
             action: "put",
@@ -115,7 +116,10 @@ async fn answer(
             feature: Some(&named),
             changed: None,
         };
-        entry.write(outcome.as_ref());
+        match outcome {
+            Err(PutError::Refused(_)) => entry.write_refused(outcome.as_ref(), &rate),
+            _ => entry.write(outcome.as_ref()),
+        }
         metrics.put_answered(begin, status(outcome));
     };
     let outcome = shared.put(&key, &open, feature, update, Box::new(effect)).await;

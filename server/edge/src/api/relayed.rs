@@ -33,7 +33,7 @@ pub(super) async fn put(
     let body = body.map_err(body::NoBody::response)?;
     let upstream = relay.put_request(key, feature, body).ok_or_else(respond::unknown_key)?;
     let (environment, feature) = (key.environment, feature.to_owned());
-    let metrics = Arc::clone(&shared.metrics);
+    let (metrics, rate) = (Arc::clone(&shared.metrics), Arc::clone(&shared.refused_changes));
     let effect = move |outcome: &Result<PutAnswer, PutTrouble>| {
         let entry = Entry {
             action: "put upstream",
@@ -42,7 +42,12 @@ pub(super) async fn put(
             feature: Some(&feature),
             ..Entry::default()
         };
-        entry.write(outcome.as_ref().map(|answer| answer.status.as_u16()));
+        let line = outcome.as_ref().map(|answer| answer.status.as_u16());
+        match line {
+            Ok(400..=499) | Err(PutTrouble::NotSent) => entry.write_refused(line, &rate),
+            // The change was made, or may have been made.
+            _ => entry.write(line),
+        }
         metrics.put_answered(begin, status(outcome));
     };
     let outcome = relay.put(upstream, Box::new(effect)).await;

@@ -4,6 +4,7 @@
 mod access_log;
 mod addresses;
 mod admin;
+mod audit_rate;
 mod budget;
 mod compressed;
 mod hang_ups;

@@ -53,7 +53,7 @@ fn credential(
     if let Some(credential) = Credential::of(given, admin.shared.admin_key()) {
         return Ok(credential);
     }
-    if let Err(seconds) = admin.failed_attempts.wrong_key(address) {
+    if let Err(seconds) = admin.failed_attempts.take(address, Entry::wrong_admin_keys) {
         return Err(Problem::too_many(seconds, "too many wrong admin keys from this address"));
     }
     Entry::wrong_admin_key(address);

@@ -9,7 +9,6 @@ mod connections;
 mod credential;
 mod evaluate;
 mod events;
-mod failed_attempts;
 mod feature;
 mod features;
 mod guard;
@@ -29,10 +28,10 @@ use axum::routing::{get, post};
 use http::StatusCode;
 use tokio::sync::Semaphore;
 
+use crate::rate::FailedAttempts;
 use crate::shared_state::SharedState;
 use background_work::BackgroundWork;
 use comparison::LatestGenerations;
-use failed_attempts::FailedAttempts;
 use problem::Problem;
 
 /// The largest number of event streams that are open at the same time, for each router of the admin API. A request for a further stream is
@@ -45,6 +44,7 @@ const MOST_LONG_WORKS: usize = 2;
 #[derive(Debug)]
 struct Admin {
     shared: Arc<SharedState>,
+    /// The rate of wrong admin keys. The right key is not limited, so wrong keys cannot lock the operator out.
     failed_attempts: FailedAttempts,
     event_streams: Arc<Semaphore>,
     generations: LatestGenerations,

@@ -17,6 +17,8 @@ use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
 use super::after;
+use crate::rate::FailedAttempts;
+use crate::redacted_log::cut;
 use crate::reply::{Effect, Reply};
 
 /// The largest number of bytes of an upstream response's body that are passed on. A longer body is cut. Most bodies are one sentence.
@@ -67,6 +69,8 @@ pub(super) struct Updates {
     headers: RwLock<Vec<(String, String)>>,
     connect_timeout: Duration,
     timeout: Duration,
+    /// The rate of the log lines of changes that failed.
+    failures: Arc<FailedAttempts>,
 }
 
 impl Updates {
@@ -77,6 +81,7 @@ impl Updates {
             headers: RwLock::new(of_updates(&config.headers)),
             connect_timeout: config.limits.connect,
             timeout: config.limits.poll,
+            failures: Arc::new(FailedAttempts::new()),
         }
     }
 
@@ -110,22 +115,28 @@ impl Updates {
         effect: Effect<Result<PutAnswer, PutTrouble>>,
     ) -> Result<PutAnswer, PutTrouble> {
         let (transport, limit) = (Arc::clone(&self.transport), self.timeout);
+        let failures = Arc::clone(&self.failures);
         // If the transport panics or the relay's thread ends, the task drops the reply.
         let lost = || Err(PutTrouble::Unreachable);
         let (reply, answer) = Reply::new(effect, lost);
         // The task runs on the relay's thread, which owns the upstream connections. A caller that disconnects does not cancel the task.
         runtime.spawn(async move {
-            reply.send(match exchange(&*transport, request, limit).await {
-                Ok(Ok(answer)) => read(answer),
-                Ok(Err(why)) => {
-                    tracing::warn!(%why, "forwarding a change to the upstream Edge failed");
-                    Err(if why.is_unsent() { PutTrouble::NotSent } else { PutTrouble::Unreachable })
+            let (outcome, why) = match exchange(&*transport, request, limit).await {
+                Ok(Ok(answer)) => {
+                    let why = format!(
+                        "no Edge gives an answer such as this one with status {}",
+                        answer.0.status
+                    );
+                    (read(answer), why)
                 }
-                Err(_) => {
-                    tracing::warn!("the upstream Edge did not answer a change in time");
-                    Err(PutTrouble::Unreachable)
-                }
-            });
+                Ok(Err(why)) if why.is_unsent() => (Err(PutTrouble::NotSent), why.to_string()),
+                Ok(Err(why)) => (Err(PutTrouble::Unreachable), why.to_string()),
+                Err(_) => (Err(PutTrouble::Unreachable), "no answer in time".to_string()),
+            };
+            if outcome.is_err() {
+                log_failure(&why, &failures);
+            }
+            reply.send(outcome);
         });
         answer.await.unwrap_or_else(|_| lost())
     }
@@ -135,6 +146,16 @@ impl Updates {
 fn of_updates(headers: &[(String, String)]) -> Vec<(String, String)> {
     let headers = headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
     headers.chain([("content-type".to_string(), "application/json".to_string())]).collect()
+}
+
+/// Logs the reason of a failure. Clients cause failures, so those beyond a rate are only counted.
+fn log_failure(why: &str, failures: &FailedAttempts) {
+    let report = |count| {
+        tracing::warn!(count, "further changes could not be forwarded to the upstream Edge");
+    };
+    if failures.take(None, report).is_ok() {
+        tracing::warn!(why = &*cut(why), "forwarding a change to the upstream Edge failed");
+    }
 }
 
 /// Sends a request and reads its response within the time `limit`. The outer result is an error if no status arrives in time.
@@ -168,10 +189,6 @@ fn read((head, body): (ResponseHead, Bytes)) -> Result<PutAnswer, PutTrouble> {
         || (status.is_client_error() && status != StatusCode::PROXY_AUTHENTICATION_REQUIRED)
         || status.is_server_error();
     if !is_an_edges {
-        tracing::warn!(
-            status = head.status,
-            "the response to a forwarded update (PUT) did not come from an Edge"
-        );
         return Err(PutTrouble::NotAnEdge);
     }
     let header = |name| head.get(name).and_then(|value| HeaderValue::from_str(value).ok());

@@ -20,6 +20,7 @@ use super::status::{UpstreamRole, UpstreamStatus};
 use super::unknown_keys::UnknownKeys;
 use super::upstream::{OnRefusal, Parts, Refused, Upstream};
 use super::witness::{Witness, Witnesses};
+use crate::rate::FailedAttempts;
 use crate::serving::{Changes, EvaluatedBy, Grant, Grants, PublishedCell};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
@@ -70,6 +71,8 @@ pub(super) struct UpstreamPool {
     /// The configured keys. Upstream requests with these keys can show whether the upstream Edge works.
     configured: RwLock<Vec<Witness>>,
     witnesses: Witnesses,
+    /// The rate of the log lines of clients that cannot be started.
+    unstarted: FailedAttempts,
 }
 
 impl UpstreamPool {
@@ -93,6 +96,7 @@ impl UpstreamPool {
             places,
             configured,
             witnesses,
+            unstarted: FailedAttempts::new(),
         }
     }
 
@@ -346,7 +350,15 @@ impl UpstreamPool {
                     upstream.follow(&pool, |refused| pool.refused(&place, refused)).await;
                 }
                 Err(why) => {
-                    tracing::warn!(environment = %place.key.environment, %why, "the upstream client for a context cannot be started");
+                    let report = |count| {
+                        tracing::warn!(
+                            count,
+                            "further upstream clients for contexts cannot be started"
+                        );
+                    };
+                    if pool.unstarted.take(None, report).is_ok() {
+                        tracing::warn!(environment = %place.key.environment, %why, "the upstream client for a context cannot be started");
+                    }
                     pool.places().wait_again(&place);
                 }
             }
