@@ -22,6 +22,7 @@ mod options;
 mod rate;
 mod redacted_log;
 mod reply;
+mod request_memory;
 mod serving;
 mod shared_state;
 mod state_store;

@@ -5,9 +5,8 @@ mod log_lines;
 mod process;
 mod upstream;
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use http::StatusCode;
@@ -27,6 +26,7 @@ use self::upstream::UpstreamFigures;
 use crate::connections::Connections;
 use crate::evaluations::{EvaluationCounters, Refused};
 use crate::origin::relay::UpstreamStatus;
+use crate::request_memory::RequestMemory;
 use crate::serving::{Environments, Phase};
 
 /// The kind of a request of the Edge protocol, by which requests are counted.
@@ -108,6 +108,9 @@ pub(crate) struct Metrics {
     generation: Family<EnvironmentLabels, Gauge>,
     upstreams: UpstreamFigures,
     refused: Family<RefusalLabels, Counter>,
+    request_memory: Gauge,
+    request_memory_max: Gauge,
+    memory: Arc<RequestMemory>,
     evaluations: EvaluationCounters,
     reload_successful: Gauge,
     reload_success_time: Seconds,
@@ -124,7 +127,7 @@ const STREAM_SECONDS: [f64; 8] = [1.0, 10.0, 30.0, 60.0, 300.0, 600.0, 3600.0, 8
 impl Metrics {
     /// Creates the metrics of an Edge. They include the counters in `evaluations`, which [`Evaluations`](crate::evaluations::Evaluations)
     /// increments.
-    pub(crate) fn new(evaluations: &EvaluationCounters) -> Self {
+    pub(crate) fn new(evaluations: &EvaluationCounters, memory: &Arc<RequestMemory>) -> Self {
         let mut registry = Registry::default();
         // The names are in the order of `Outcome`.
         let outcomes = [
@@ -184,6 +187,9 @@ impl Metrics {
             generation: Family::default(),
             upstreams: UpstreamFigures::default(),
             refused: Family::default(),
+            request_memory: Gauge::default(),
+            request_memory_max: Gauge::default(),
+            memory: Arc::clone(memory),
             evaluations: evaluations.clone(),
             reload_successful: Gauge::default(),
             reload_success_time: Gauge::default(),
@@ -245,6 +251,21 @@ impl Metrics {
             "fh_edge_refused",
             "Requests that were refused, and streams that were closed, by reason",
             self.refused.clone(),
+        );
+        registry.register(
+            "fh_edge_request_memory_bytes",
+            "Memory that is reserved for bodies, answers and contexts of requests",
+            self.request_memory.clone(),
+        );
+        registry.register(
+            "fh_edge_request_memory_max_bytes",
+            "Limit of fh_edge_request_memory_bytes",
+            self.request_memory_max.clone(),
+        );
+        registry.register(
+            "fh_edge_request_memory_refusals",
+            "Requests that got no memory in time",
+            self.memory.refusals().clone(),
         );
         registry.register(
             "fh_edge_evaluations_moved",
@@ -379,6 +400,8 @@ impl Metrics {
             let generation = i64::try_from(published.generation).unwrap_or(i64::MAX);
             self.generation.get_or_create(&labels).set(generation);
         }
+        self.request_memory.set(whole(self.memory.reserved()));
+        self.request_memory_max.set(whole(self.memory.limit()));
         self.upstreams.set(upstreams);
         self.process.set();
         let listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);

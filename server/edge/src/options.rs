@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use fh_eval::Profile;
+use fh_listen::MemoryLimit;
 use http::HeaderValue;
 
 use crate::admin_key::AdminKey;
@@ -66,6 +67,13 @@ pub struct Options {
     /// The maximum memory in bytes of the evaluated answers that are cached, for all environments together. If the memory is exceeded,
     /// cached answers are evicted. Default: 32 MiB.
     pub answer_cache: u64,
+    /// The maximum memory in bytes that requests reserve while they wait for their peers, for all requests together: bodies that arrive,
+    /// answers of server-evaluated keys and of OFREP until they are sent, and the contexts of streams. A number below 64 KiB counts as 64
+    /// KiB, and a number above 2 GiB as 2 GiB. One address (IPv4 address or IPv6 /64 network) may use a quarter of the memory.
+    /// Requests that wait for memory may take a further quarter. A request that gets no memory within 5 seconds is answered with 503, and a
+    /// stream gets its features later (D-125). Default: a quarter of the memory that the process may use ([`MemoryLimit`]), at
+    /// most 2 GiB, or 64 MiB if this memory is not known.
+    pub request_memory: u64,
     /// The compression of responses to polls with one key, for clients that accept gzip. Other responses are never compressed. Default:
     /// [`Compression::Gzip`].
     pub compression: Compression,
@@ -145,6 +153,12 @@ pub enum Console {
     On,
 }
 
+/// Returns a quarter of the memory that the process may use, in whole MiB, at most 2 GiB.
+fn default_request_memory() -> u64 {
+    let quarter = MemoryLimit::read().map_or(64 << 20, |limit| limit.bytes / 4);
+    (quarter.min(2 << 30) >> 20) << 20
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -158,6 +172,7 @@ impl Default for Options {
             max_context_bytes: 16 << 10,
             evaluation_budget: 32_000_000,
             answer_cache: 32 << 20,
+            request_memory: default_request_memory(),
             compression: Compression::Gzip,
             cors_headers: Vec::new(),
             cors_expose_headers: Vec::new(),

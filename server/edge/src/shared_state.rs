@@ -18,6 +18,7 @@ use crate::options::Options;
 use crate::origin::relay::{self, CallerKind, Proxied, Relay, UpstreamStatus};
 use crate::rate::{Beyond, FailedAttempts, KeyVerification, Rates};
 use crate::reply::Effect;
+use crate::request_memory::RequestMemory;
 use crate::serving::{
     Changes, Environments, Grant, PendingRevocation, Phase, Published, PublishedCell,
     ServedFeature, View,
@@ -40,6 +41,7 @@ pub(crate) struct SharedState {
     pub(crate) evaluations: Evaluations,
     /// The rate of the log lines of refused changes.
     pub(crate) refused_changes: Arc<FailedAttempts>,
+    pub(crate) memory: Arc<RequestMemory>,
     rates: Rates,
     loading: watch::Sender<Loading>,
     /// True once the Edge has announced that it stops.
@@ -119,9 +121,11 @@ pub(crate) enum Loading {
 impl SharedState {
     pub(crate) fn new(options: Options, environments: Arc<Environments>, origin: Origin) -> Self {
         let evaluations = Evaluations::new(options.max_context_bytes, options.evaluation_budget);
+        let memory = Arc::new(RequestMemory::new(options.request_memory));
         Self {
             cors: Cors::new(&options),
-            metrics: Arc::new(Metrics::new(evaluations.counters())),
+            metrics: Arc::new(Metrics::new(evaluations.counters(), &memory)),
+            memory,
             evaluations,
             refused_changes: Arc::new(FailedAttempts::new()),
             rates: Rates::new(&options),
@@ -198,6 +202,7 @@ impl SharedState {
     /// Begins the stop of the Edge. Readiness checks fail from now on, and streams that wait for a first state stop waiting.
     pub(crate) fn stop(&self) {
         self.announce_stop();
+        self.memory.stop();
         self.loading.send_if_modified(|loading| {
             let waits = *loading == Loading::NotYet;
             if waits {

@@ -28,6 +28,10 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// takes the next part of a body.
 const MIN_BUFFER: usize = 8 * 1024;
 
+/// The number of bytes of request bodies that an HTTP/2 peer may send before the application reads them, for all requests of a connection
+/// together. hyper keeps these bytes in memory, and no limit of the application counts them. This is the smallest window of HTTP/2.
+const UNREAD: u32 = 65_535;
+
 /// The HTTP/1 and HTTP/2 settings, which are built once for all connections of a server.
 #[derive(Clone, Debug)]
 pub(super) struct Protocols {
@@ -46,6 +50,10 @@ impl Protocols {
         http2
             .timer(TokioTimer::new())
             .max_concurrent_streams(options.max_http2_requests)
+            .initial_connection_window_size(UNREAD)
+            .initial_stream_window_size(UNREAD)
+            // A stream buffers at most this many bytes that its peer's window does not admit.
+            .max_send_buf_size(MIN_BUFFER)
             .max_header_list_size(u32::try_from(max_header_bytes).unwrap_or(u32::MAX))
             // This setting detects peers that vanished, on systems without `TCP_USER_TIMEOUT`.
             .keep_alive_interval(options.write_timeout);

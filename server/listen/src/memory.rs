@@ -1,14 +1,82 @@
 //! The memory that the operating system allows a process.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// An estimate of the memory of one idle stream in bytes, with a margin over the 11.3 KB that hyper itself takes (D-100).
 pub(super) const PER_STREAM: u64 = 15 * 1024;
 
-/// Returns the memory in bytes that this process may use: the smallest of its control groups' limits and the machine's memory. Returns
-/// `None` if the operating system reports none of them.
-pub(super) fn limit() -> Option<u64> {
-    [control_group(Path::new("/")), machine()].into_iter().flatten().min()
+/// The memory that this process may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryLimit {
+    /// The limit in bytes.
+    pub bytes: u64,
+    /// The origin of the limit.
+    pub source: MemorySource,
+}
+
+/// The origin of a limit on a process's memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MemorySource {
+    /// The smallest limit of the control groups that the process belongs to.
+    ControlGroup,
+    /// `RLIMIT_DATA`, the resource limit on the data of a process.
+    Data,
+    /// `RLIMIT_AS`, the resource limit on the address space of a process.
+    AddressSpace,
+    /// The memory of the machine.
+    Machine,
+}
+
+impl MemoryLimit {
+    /// Returns the smallest of all limits that the operating system reports, or `None` if it reports none. Linux reports all of them, other
+    /// Unix systems only the resource limits, and Windows none.
+    #[must_use]
+    pub fn read() -> Option<Self> {
+        use MemorySource::{AddressSpace, ControlGroup, Data, Machine};
+        let limits = [
+            (control_group(Path::new("/")), ControlGroup),
+            (data(), Data),
+            (address_space(), AddressSpace),
+            (machine(), Machine),
+        ];
+        let limits = limits.into_iter().filter_map(|(bytes, source)| Some((bytes?, source)));
+        limits.min_by_key(|(bytes, _)| *bytes).map(|(bytes, source)| Self { bytes, source })
+    }
+}
+
+impl fmt::Display for MemoryLimit {
+    /// Writes the limit in whole MiB, with its origin.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let source = match self.source {
+            MemorySource::ControlGroup => "the control group's limit",
+            MemorySource::Data => "RLIMIT_DATA",
+            MemorySource::AddressSpace => "RLIMIT_AS",
+            MemorySource::Machine => "the machine's memory",
+        };
+        write!(f, "{} MiB, {source}", self.bytes >> 20)
+    }
+}
+
+#[cfg(unix)]
+fn data() -> Option<u64> {
+    rustix::process::getrlimit(rustix::process::Resource::Data).current
+}
+
+#[cfg(unix)]
+fn address_space() -> Option<u64> {
+    rustix::process::getrlimit(rustix::process::Resource::As).current
+}
+
+#[cfg(not(unix))]
+fn data() -> Option<u64> {
+    None
+}
+
+#[cfg(not(unix))]
+fn address_space() -> Option<u64> {
+    None
 }
 
 #[cfg(target_os = "linux")]
@@ -101,6 +169,6 @@ mod tests {
     fn a_machine_has_memory() {
         let machine = machine().unwrap();
         assert!(machine > 1 << 20);
-        assert!(limit().is_some_and(|bytes| bytes <= machine));
+        assert!(MemoryLimit::read().is_some_and(|limit| limit.bytes <= machine));
     }
 }

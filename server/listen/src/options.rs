@@ -4,8 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::capacity::{Limits, RESERVED};
-use super::descriptors::default_max_connections;
-use super::{AccessLog, Connections, TrustedProxies};
+use super::{AccessLog, ConnectionLimit, Connections, TrustedProxies};
 
 /// The limits that [`serve`](super::serve) sets for its peers, and other settings. Start from the defaults and set the fields that differ.
 /// A limit of `None` does not apply:
@@ -46,8 +45,7 @@ pub struct ListenOptions {
     ///
     /// The default is the smaller of two numbers, which are read when the defaults are made. One is the number of file descriptors that
     /// this process may have open (the soft limit of `RLIMIT_NOFILE`) less 256, but at least half of that limit. The other is known only on
-    /// Linux: half of the memory that the process may use, divided by 15 KiB per connection. That memory is the smallest limit of the
-    /// process's control groups, or the machine's memory if it is smaller. The default is at least 1 and at most 1,048,320.
+    /// Unix: three eighths of the memory that the process may use ([`MemoryLimit`](super::MemoryLimit)), divided by 15 KiB per connection. The default is at least 1 and at most 1,048,320.
     ///
     /// If the [`App`](super::App) has probes, 16 more connections are accepted for them. Such a connection has at most one second for its
     /// TLS handshake, and at most one second to send its request head. After a probe, the connection is closed. If the request is not a
@@ -120,7 +118,7 @@ impl Default for ListenOptions {
             idle_timeout: seconds(90),
             write_timeout: seconds(30),
             max_header_bytes: NonZeroUsize::new(32 * 1024).unwrap_or(NonZeroUsize::MAX),
-            max_connections: default_max_connections(),
+            max_connections: ConnectionLimit::read().connections,
             max_connections_per_address: PerAddress::Quarter,
             proxies: TrustedProxies::default(),
             max_http2_requests: 128,

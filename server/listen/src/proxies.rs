@@ -41,6 +41,11 @@ pub struct TrustedProxies {
     networks: Arc<[IpNet]>,
 }
 
+/// An extension of requests whose client is not known, because a trusted proxy has not named it. Limits per address do not apply to such a
+/// request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FromProxy;
+
 /// The error for a text that is neither an address nor a network. The field is the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidNetwork(pub String);
@@ -99,6 +104,9 @@ impl TrustedProxies {
             if let Some(peer) = peer {
                 let client = proxies.client(peer, request.headers());
                 request.extensions_mut().insert(ConnectInfo(client));
+                if proxies.is_trusted(client.ip()) {
+                    request.extensions_mut().insert(FromProxy);
+                }
                 if proxies.is_trusted(peer.ip()) {
                     match forwarded_over_https(request.headers()) {
                         Some(true) => drop(request.extensions_mut().insert(Transport::Tls)),
@@ -128,7 +136,10 @@ impl TrustedProxies {
         client
     }
 
-    pub(super) fn is_trusted(&self, address: IpAddr) -> bool {
+    /// Returns true if the address is that of a trusted proxy. Such a proxy sends the requests of many clients, so limits per address do not
+    /// apply to it.
+    #[must_use]
+    pub fn is_trusted(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.networks.iter().any(|network| network.contains(&address))
     }

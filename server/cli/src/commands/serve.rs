@@ -103,12 +103,13 @@ fn show(resolved: &ResolvedSettings, json: bool, screen: &mut Screen<'_>) -> Res
         let text = (setting.get)(&resolved.settings);
         let text = if setting.is_secret && !text.is_empty() { "***".to_string() } else { text };
         let source = resolved.source(setting).map(ToString::to_string);
-        (setting, text, source)
+        let derived = setting.derived.filter(|_| source.is_none()).map(|derived| derived());
+        (setting, text, source, derived)
     });
     if json {
-        let rows = rows.map(|(setting, text, source)| {
+        let rows = rows.map(|(setting, text, source, derived)| {
             serde_json::json!({
-                "name": setting.name, "value": text, "from": source, "variable": setting.variable(),
+                "name": setting.name, "value": text, "from": source, "derivedFrom": derived, "variable": setting.variable(),
                 "property": setting.property.map(|property| property.name),
             })
         });
@@ -117,9 +118,14 @@ fn show(resolved: &ResolvedSettings, json: bool, screen: &mut Screen<'_>) -> Res
     for group in Group::ALL {
         let titles = [(group.title(), Align::Left), ("VALUE", Align::Left), ("FROM", Align::Left)];
         let mut table = Table::new(titles);
-        for (setting, text, source) in rows.clone().filter(|(setting, ..)| setting.group == group) {
+        for (setting, text, source, derived) in
+            rows.clone().filter(|(setting, ..)| setting.group == group)
+        {
             let style = if source.is_some() { PLAIN } else { QUIET };
-            let source = source.unwrap_or_else(|| "default".to_string());
+            let source = source.unwrap_or_else(|| match derived {
+                Some(derived) => format!("default: {derived}"),
+                None => "default".to_string(),
+            });
             table.row([(setting.name.to_string(), PLAIN), (text, style), (source, style)]);
         }
         table.write(screen, 0)?;

@@ -9,6 +9,7 @@ use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::ConnectInfo;
+use fh_listen::FromProxy;
 use http::Extensions;
 use uuid::Uuid;
 
@@ -80,6 +81,12 @@ impl Entry<'_> {
 pub(super) fn keys_were_shown(action: &'static str, extensions: &Extensions) {
     let entry = Entry { action, address: address(extensions), ..Entry::default() };
     entry.write(Ok::<_, Infallible>("shown"));
+}
+
+/// Returns the address of the client for limits per address. Returns `None` if the server does not provide the address, or if the address is
+/// that of a trusted proxy, which sends the requests of many clients.
+pub(super) fn limited_address(extensions: &Extensions) -> Option<IpAddr> {
+    if extensions.get::<FromProxy>().is_some() { None } else { address(extensions) }
 }
 
 /// Returns the address of the client, or `None` if the server does not provide it.

@@ -22,7 +22,8 @@ use crate::evaluations::{Effort, Refused};
 use crate::metrics::{Outcome, RequestClass};
 use crate::options::Compression;
 use crate::origin::relay::CallerKind;
-use crate::serving::{Answer, Phase};
+use crate::request_memory::{NoMemory, Reservation, of_context};
+use crate::serving::{Answer, Phase, View};
 use crate::shared_state::{Opened, Opening, SharedState};
 use crate::wire::api_key::RequestKey;
 use crate::wire::coding::accepts_gzip;
@@ -81,14 +82,16 @@ type Few<T> = SmallVec<[T; 1]>;
 
 pub(super) async fn get(State(shared): State<Arc<SharedState>>, request: Request) -> Response {
     let address = audit::address(request.extensions());
-    poll(&shared, &request.into_parts().0, address).await.map(Body::from)
+    let limited = audit::limited_address(request.extensions());
+    poll(&shared, &request.into_parts().0, (address, limited)).await.map(Body::from)
 }
 
-/// Answers a poll. The caller adds the headers that the responses of all routes share.
+/// Answers a poll. The caller adds the headers that the responses of all routes share. The first address is that of the client. The second
+/// one is the same unless the client is a trusted proxy, which has no limit of memory per address.
 pub(super) async fn poll(
     shared: &SharedState,
     request: &Parts,
-    address: Option<IpAddr>,
+    address: (Option<IpAddr>, Option<IpAddr>),
 ) -> http::Response<Bytes> {
     let polling = shared.metrics.begin_poll();
     let mut response = answer(shared, request, address).await;
@@ -140,7 +143,7 @@ pub(crate) fn written_keys(query: &str) -> Few<Cow<'_, str>> {
 async fn answer(
     shared: &SharedState,
     request: &Parts,
-    address: Option<IpAddr>,
+    (address, limited): (Option<IpAddr>, Option<IpAddr>),
 ) -> http::Response<Bytes> {
     let headers = &request.headers;
     if !accepts_json(headers) {
@@ -196,12 +199,55 @@ async fn answer(
     }
     let held = headers.get(IF_NONE_MATCH).filter(|etag| is_held(etag, &found, &context));
     let held = held.filter(|_| !is_stale(&found));
-    if held.is_none()
-        && let Err(response) = evaluate(shared, &mut found, &context).await
-    {
-        return response;
+    let mut reserved = None;
+    if held.is_none() {
+        reserved = match reserve(shared, &mut found, &context, limited).await {
+            Ok(reserved) => reserved,
+            Err(NoMemory) => return respond::no_memory(),
+        };
+        if let Err(response) = evaluate(shared, &mut found, &context).await {
+            return response;
+        }
     }
-    respond_with(shared.options.compression, &found, held, headers, &context)
+    respond_with(shared.options.compression, &found, held, headers, &context, reserved)
+}
+
+/// The memory that is reserved for the body of a response.
+enum Reserved {
+    New(Reservation),
+    /// The reservation of another response, which shares its bytes with this one.
+    Shared(Arc<Reservation>),
+}
+
+/// Reserves memory for the body of a response. Returns `None` for the answer of a shared view, whose bytes all responses share. Stores a
+/// cached answer in `found`. While the request waits for memory, it keeps no answer.
+async fn reserve(
+    shared: &SharedState,
+    found: &mut [Found],
+    context: &Context<'_>,
+    address: Option<IpAddr>,
+) -> Result<Option<Reserved>, NoMemory> {
+    let bytes = match found {
+        [Found::Open(open, answer)] => {
+            let Some(view) = open.view().filter(|view| !view.key.is_shared()) else {
+                return Ok(None);
+            };
+            let kept = view.evaluated_if_made(&context.text);
+            if let Some(sending) = kept.as_ref().and_then(|kept| kept.reservation()) {
+                *answer = kept;
+                return Ok(Some(Reserved::Shared(sending)));
+            }
+            let bytes = kept.as_ref().map_or_else(|| view.answer_bytes(), |kept| kept.body.len());
+            if let Some(reservation) = shared.memory.try_reserve(address, bytes) {
+                *answer = kept;
+                return Ok(Some(Reserved::New(reservation)));
+            }
+            bytes
+        }
+        several => opened(several).filter_map(Opened::view).map(View::answer_bytes).sum(),
+    };
+    let held = of_context(context.text.len());
+    shared.memory.reserve(address, bytes, held).await.map(|new| Some(Reserved::New(new)))
 }
 
 /// Stores the answers that depend on the context in `found`, and evaluates those that are not cached. The error is a response with status
@@ -216,7 +262,7 @@ async fn evaluate(
     for (position, each) in found.iter_mut().enumerate() {
         let Found::Open(open, answer) = each else { continue };
         let Some(view) = open.view().filter(|view| !view.key.is_shared()) else { continue };
-        let kept = view.evaluated_if_made(&context.text);
+        let kept = answer.take().or_else(|| view.evaluated_if_made(&context.text));
         if kept.is_none() {
             let read = RequestContext::read([&*context.text]);
             let attributes = open.published.as_read(read.attributes());
@@ -305,13 +351,14 @@ fn tags(found: &[Found]) -> impl Iterator<Item = &str> {
 }
 
 /// Returns the response to a poll with at least one [`Found::Open`]. If `held` is given, the response has status 304, this etag and no
-/// body.
+/// body. `reserved` is released once the body is sent or dropped.
 fn respond_with(
     compression: Compression,
     found: &[Found],
     held: Option<&HeaderValue>,
     headers: &HeaderMap,
     context: &Context<'_>,
+    reserved: Option<Reserved>,
 ) -> http::Response<Bytes> {
     let mut response = match held {
         Some(etag) => {
@@ -332,6 +379,14 @@ fn respond_with(
                     None => return respond::unknown_key(),
                 },
                 several => (join(several, context), etag(tags(found), context.tag()), false),
+            };
+            let body = match (reserved, found) {
+                (None, _) => body,
+                (Some(Reserved::Shared(sending)), _) => sending.hold(body),
+                (Some(Reserved::New(new)), [Found::Open(_, Some(answer))]) => {
+                    answer.share(new).hold(body)
+                }
+                (Some(Reserved::New(new)), _) => new.hold_answer(body),
             };
             let status = if is_stale(found) { STALE } else { StatusCode::OK.as_u16() };
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);

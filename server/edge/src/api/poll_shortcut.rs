@@ -47,10 +47,11 @@ impl Shortcut for PollShortcut {
         let path = self.path(head.uri.path()).unwrap_or_default();
         let around = RequestMiddleware::of(&head.method, path, &head.headers);
         let shared = Arc::clone(&self.shared);
-        let counts = shared.counts_addresses();
-        let address = counts.then(|| proxies.client(peer, &head.headers).ip());
+        let client = proxies.client(peer, &head.headers).ip();
+        let limited = (!proxies.is_trusted(client)).then_some(client);
+        let address = shared.counts_addresses().then_some(client);
         Box::pin(async move {
-            let mut response = features::poll(&shared, &head, address).await;
+            let mut response = features::poll(&shared, &head, (address, limited)).await;
             around.finish(&shared, &mut response);
             response
         })

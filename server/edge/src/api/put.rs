@@ -12,8 +12,9 @@ use super::audit::{self, Entry};
 use super::features::NOT_READY;
 use super::{body, relayed, respond};
 use crate::origin::relay::CallerKind;
-use crate::shared_state::{Opening, Origin, SharedState};
-use crate::state_store::{PutError, Update, UpdateOutcome};
+use crate::serving::ServedFeature;
+use crate::shared_state::{Opened, Opening, Origin, SharedState};
+use crate::state_store::{PutError, Refusal, Update, UpdateOutcome};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 
@@ -88,7 +89,11 @@ async fn answer(
         return relayed::put(shared, relay, &key, feature, (begin, request)).await;
     }
     match shared.open(&key, CallerKind::Poll, address, RequestContext::default) {
-        Opening::Open(_) => {}
+        Opening::Open(open) => {
+            if let Some(refusal) = refusal_without_body(&open, feature) {
+                return Err(response(&Err(PutError::Refused(refusal))).into());
+            }
+        }
         Opening::Busy(_, beyond) => {
             return Err(respond::too_many(beyond.seconds(), beyond.as_str()).into());
         }
@@ -98,7 +103,9 @@ async fn answer(
             return Err(respond::text(StatusCode::SERVICE_UNAVAILABLE, NOT_READY).into());
         }
     }
-    let body = body::read(request.into_body(), shared.options.body_limit).await;
+    let limited = audit::limited_address(request.extensions());
+    let (body, limit) = (request.into_body(), shared.options.body_limit);
+    let body = body::read(&shared.memory, limited, body, limit).await;
     let body = body.map_err(body::NoBody::response)?;
     // The body may take long to arrive, so the key is looked up again.
     let open = shared.find(&key).ok_or_else(respond::unknown_key)?;
@@ -139,6 +146,18 @@ fn response(outcome: &Result<UpdateOutcome, PutError>) -> Response {
         Ok(_) => respond::empty(status(outcome)),
         Err(why) => respond::text(status(outcome), why.answer().1),
     }
+}
+
+/// Returns the reason to refuse every PUT to this feature with this key, whatever the body says. FeatureHub makes these checks before all
+/// others (edge-protocol 5.3), and a caller that may change nothing must not make the server read a body.
+fn refusal_without_body(open: &Opened, feature: &str) -> Option<Refusal> {
+    let view = open.view()?;
+    let is_visible =
+        |each: &Arc<ServedFeature>| *each.key == *feature && each.passes(&view.key.filters);
+    if !open.published.features.iter().any(is_visible) {
+        return Some(Refusal::NotFound);
+    }
+    open.grant.permissions.is_read_only().then_some(Refusal::NoWriteRoles)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

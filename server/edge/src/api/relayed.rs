@@ -29,7 +29,9 @@ pub(super) async fn put(
 ) -> Result<Response, Box<Response>> {
     let address = audit::address(request.extensions());
     admit(shared, relay, key, address).await?;
-    let body = body::read(request.into_body(), shared.options.body_limit).await;
+    let limited = audit::limited_address(request.extensions());
+    let (body, limit) = (request.into_body(), shared.options.body_limit);
+    let body = body::read(&shared.memory, limited, body, limit).await;
     let body = body.map_err(body::NoBody::response)?;
     let upstream = relay.put_request(key, feature, body).ok_or_else(respond::unknown_key)?;
     let (environment, feature) = (key.environment, feature.to_owned());

@@ -5,6 +5,7 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 
 use crate::evaluations::Refused;
+use crate::request_memory::RETRY_AFTER_SECONDS;
 use crate::shared_state::SharedState;
 
 /// The `cache-control` of event streams: caches must not store them, and proxies must not compress them.
@@ -17,6 +18,9 @@ pub(super) const UNKNOWN_KEY: &str = "unknown API key: write it as ENVIRONMENT/K
 /// The body of a response with status 404 to a request for a path that the Edge does not have.
 pub(super) const UNKNOWN_PATH: &str =
     "this Edge has no such path; features are at /features?apiKey=ENVIRONMENT/KEY";
+
+/// The body of a response with status 503 to a request that got no memory in time.
+pub(super) const NO_MEMORY: &str = "the server has no memory for this request now, because other requests use it; try again shortly";
 
 /// Returns the response to a request whose API key is unknown.
 pub(super) fn unknown_key<B: From<Bytes>>() -> Response<B> {
@@ -60,5 +64,12 @@ pub(super) fn refused<B: From<Bytes>>(shared: &SharedState, refused: Refused) ->
 pub(super) fn too_many<B: From<Bytes>>(seconds: u64, why: &'static str) -> Response<B> {
     let mut response = text(StatusCode::TOO_MANY_REQUESTS, why);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    response
+}
+
+/// Returns the response with status 503 to a request that got no memory in time. The client may retry after a few seconds.
+pub(super) fn no_memory<B: From<Bytes>>() -> Response<B> {
+    let mut response = text(StatusCode::SERVICE_UNAVAILABLE, NO_MEMORY);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
     response
 }

@@ -56,6 +56,7 @@ fn stream(shared: &Arc<SharedState>, environment: &str, secret: &str, request: &
         last_event_id: last_event_id(&request.headers),
         sdk: sdk(&request.headers),
         address: audit::address(&request.extensions),
+        limited: audit::limited_address(&request.extensions),
     };
     let (events, cache_control) = match EventStream::open(shared, start) {
         Ok(opened) => opened,

@@ -1,6 +1,6 @@
 //! Bodies of answers. A rendered body can be sent to many clients.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use bytes::Bytes;
 use fh_eval::Attributes;
@@ -10,6 +10,7 @@ use super::published::Published;
 use super::view::View;
 use crate::clock::now;
 use crate::evaluations::Caller;
+use crate::request_memory::Reservation;
 use crate::wire::coding::{CompressionLevel, gzip};
 
 /// The rendered answer of one view of an environment, for one context.
@@ -23,6 +24,19 @@ pub(crate) struct Answer {
     list: (usize, usize),
     /// The compression of an answer that was evaluated for one context. The compressed body of a shared answer is in its view.
     gzip: Gzip,
+    sending: Sending,
+}
+
+/// The memory that the responses with an answer have reserved, while any of them is sent. They share the bytes of the answer, so they share
+/// the reservation.
+#[derive(Debug, Default)]
+struct Sending(Mutex<Weak<Reservation>>);
+
+impl Clone for Sending {
+    /// Makes an empty value, since the bytes of the copy may be others.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 /// The state of a body's compression with gzip.
@@ -73,7 +87,30 @@ impl Answer {
         body.push_str("}]");
         view.expect(body.len());
         let (body, etag) = (Bytes::from(body), view.etag(context_tag));
-        Self { body, etag, list: (start, end), gzip: Gzip::NotAskedFor }
+        Self {
+            body,
+            etag,
+            list: (start, end),
+            gzip: Gzip::NotAskedFor,
+            sending: Sending::default(),
+        }
+    }
+
+    /// Returns the reservation of a response with this answer that is being sent; `None` if there is none.
+    pub(crate) fn reservation(&self) -> Option<Arc<Reservation>> {
+        self.sending.0.lock().unwrap_or_else(PoisonError::into_inner).upgrade()
+    }
+
+    /// Returns the reservation that all responses with this answer share. It is `new` unless there is one already.
+    pub(crate) fn share(&self, mut new: Reservation) -> Arc<Reservation> {
+        let mut sending = self.sending.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sending.upgrade().unwrap_or_else(|| {
+            // An answer that is larger than expected counts as long as expected if there is no more memory.
+            let _ = new.resize(self.body.len());
+            let new = Arc::new(new);
+            *sending = Arc::downgrade(&new);
+            new
+        })
     }
 
     /// Returns the cached answer for a context, or evaluates the view feature by feature and caches the answer. This function is for large

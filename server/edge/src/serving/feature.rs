@@ -212,6 +212,12 @@ impl ServedFeature {
             && self.lacks_strategies == other.lacks_strategies
     }
 
+    /// Returns an upper bound of the feature's bytes in an answer.
+    pub(crate) fn most_bytes(&self) -> usize {
+        // An evaluated feature may have the id of its strategy in addition.
+        self.json().len() + self.fp.len() + 64
+    }
+
     /// Returns true if keys with these filters see the feature. Empty filters see every feature that is not retired.
     pub(crate) fn is_visible(&self, filters: &BTreeSet<String>) -> bool {
         !self.retired && self.passes(filters)

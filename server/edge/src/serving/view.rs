@@ -170,6 +170,15 @@ impl View {
         self.size.load(Ordering::Relaxed)
     }
 
+    /// Returns the number of bytes for which a request reserves memory before its answer is made. Before the first answer, this is an upper
+    /// bound.
+    pub(crate) fn answer_bytes(&self) -> usize {
+        match self.expected_size() {
+            0 => self.features().iter().map(|feature| feature.most_bytes()).sum(),
+            size => size,
+        }
+    }
+
     /// Sets the expected length of answers to `size` bytes plus a 64th of `size`, so that a slightly longer answer needs no reallocation.
     pub(super) fn expect(&self, size: usize) {
         self.size.store(size + size / 64, Ordering::Relaxed);

@@ -48,6 +48,15 @@ impl Copy {
         published.view(position)
     }
 
+    /// Returns true if other streams get the bytes of the next events as well: a whole list of a shared view, or the cached differences to
+    /// the generation before.
+    pub(super) fn shares_events(&self, published: &Published) -> bool {
+        let is_cached = |sent: &Arc<Shown>| {
+            self.context.tag() == "0" && sent.generation + 1 == published.generation
+        };
+        self.view.is_shared() && self.sent.as_ref().is_none_or(is_cached)
+    }
+
     /// Returns an upper bound, in evaluation steps, for evaluating all features of the view. The result is 0 if this Edge evaluates nothing
     /// for the view, or if the generation has no such view.
     pub(super) fn steps(&self, published: &Published) -> u64 {

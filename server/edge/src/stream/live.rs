@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
@@ -14,7 +15,8 @@ use super::timing::{Due, Timing};
 use crate::connections::Listed;
 use crate::evaluations::{Caller, Effort};
 use crate::rate::Beyond;
-use crate::serving::{Changes, Grant, Phase, Published, PublishedCell, Shown};
+use crate::request_memory::Reservation;
+use crate::serving::{Changes, Grant, Phase, Published, PublishedCell, Shown, View};
 use crate::shared_state::SharedState;
 use crate::wire::api_key::RequestKey;
 use crate::wire::sse;
@@ -31,13 +33,15 @@ pub(super) struct Live {
     pub(super) secret: Box<str>,
     pub(super) grant: Grant,
     pub(super) copy: Copy,
-    /// An evaluation on another thread; `None` if none is running. Further changes wait until the evaluation ends.
-    pub(super) evaluating: Option<Evaluating>,
+    /// An evaluation on another thread, or a wait for the memory of an answer; `None` if there is none. Further changes wait until it ends.
+    pub(super) working: Option<Working>,
     /// The rate limit that delays the first list of features (D-98); `None` if no rate limit delays the list now.
     pub(super) postponed: Option<Beyond>,
     pub(super) sent_stale: bool,
     pub(super) timing: Timing,
     pub(super) listed: Listed,
+    /// The memory that the stream reserves; `None` if the stream shares all its answers with others, and has no context.
+    pub(super) memory: Option<Box<StreamMemory>>,
     pub(super) shared: Arc<SharedState>,
 }
 
@@ -47,9 +51,25 @@ impl Drop for Live {
     }
 }
 
-/// An evaluation on another thread. Its result is the features that the client will hold, and the events that update the client to these
-/// features. The result is `None` if the evaluation panicked or the runtime shuts down.
-type Evaluating = Pin<Box<dyn Future<Output = Option<(Copy, VecDeque<Bytes>)>> + Send>>;
+/// The memory that a stream reserves, besides the memory of its events.
+pub(super) struct StreamMemory {
+    /// The address for the limit of memory per address; `None` if that limit does not apply.
+    pub(super) address: Option<IpAddr>,
+    pub(super) _context: Option<Reservation>,
+}
+
+/// Work for a stream that does not end at once.
+type Working = Pin<Box<dyn Future<Output = Done> + Send>>;
+
+/// The result of work for a stream.
+pub(super) enum Done {
+    /// The features that the client will hold, and the events that update the client to these features.
+    Evaluated(Copy, VecDeque<Bytes>),
+    /// Memory for the next events.
+    Reserved(Reservation),
+    /// The evaluation panicked, or the server stops.
+    Failed,
+}
 
 /// Returns a future that resolves when `changes` is notified of a generation, or at once if a notification is pending. The result of the
 /// future is `None` if the cell was dropped.
@@ -71,7 +91,12 @@ pub(super) enum Then {
 
 impl Live {
     /// Handles the current generation: adds its events to `ready`, starts to evaluate them on another thread, or ends the stream.
-    fn advance(&mut self, published: &Arc<Published>, ready: &mut VecDeque<Bytes>) -> Then {
+    fn advance(
+        &mut self,
+        published: &Arc<Published>,
+        reservation: Option<Reservation>,
+        ready: &mut VecDeque<Bytes>,
+    ) -> Then {
         if let Some(within) = published.closing {
             // The features of this generation are still sent, because some SDKs never reconnect after a stream that ended without features.
             self.timing.close_within(within);
@@ -101,12 +126,11 @@ impl Live {
             return Then::GoesOn;
         }
         match self.shared.evaluations.effort(self.copy.steps(published)) {
-            Effort::Small => {
-                self.copy.write(published, EvaluationThread::Request, ready);
-                self.send_stale(published.settings.stale, ready);
-            }
-            Effort::Large => {
-                self.evaluating = Some(self.evaluate_in_background(Arc::clone(published)));
+            effort @ (Effort::Small | Effort::Large) => {
+                self.write(published, effort, reservation, ready);
+                if self.working.is_none() {
+                    self.send_stale(published.settings.stale, ready);
+                }
             }
             // The client keeps its last values. While the work is too large, its requests for a stream are refused with status 413 (D-115).
             Effort::TooLarge => {
@@ -125,33 +149,77 @@ impl Live {
         self.sent_stale = is_stale;
     }
 
+    /// Adds the events of this generation to `ready`, or begins to evaluate them on another thread, or to wait for their memory. Events that
+    /// all streams of a view share need no memory.
+    pub(super) fn write(
+        &mut self,
+        published: &Arc<Published>,
+        effort: Effort,
+        reservation: Option<Reservation>,
+        ready: &mut VecDeque<Bytes>,
+    ) {
+        if self.copy.shares_events(published) {
+            return self.copy.write(published, EvaluationThread::Request, ready);
+        }
+        let address = self.memory.as_ref().and_then(|memory| memory.address);
+        let bytes = self.copy.seen(published).map_or(0, View::answer_bytes);
+        let memory = &self.shared.memory;
+        let Some(reservation) = reservation.or_else(|| memory.try_reserve(address, bytes)) else {
+            let memory = Arc::clone(memory);
+            let wait = async move { memory.wait(address, bytes).await };
+            self.working =
+                Some(Box::pin(async { wait.await.map_or(Done::Failed, Done::Reserved) }));
+            return;
+        };
+        if effort == Effort::Large {
+            self.working = Some(self.evaluate_in_background(Arc::clone(published), reservation));
+            return;
+        }
+        let mut events = VecDeque::new();
+        self.copy.write(published, EvaluationThread::Request, &mut events);
+        ready.extend(reservation.hold_events(events));
+    }
+
     /// Evaluates the events of this generation on another thread, because the evaluation may take long. The evaluation stops early if the
     /// returned future is dropped, for example because the client disconnects.
-    pub(super) fn evaluate_in_background(&self, published: Arc<Published>) -> Evaluating {
+    fn evaluate_in_background(
+        &self,
+        published: Arc<Published>,
+        reservation: Reservation,
+    ) -> Working {
         let (shared, mut copy) = (Arc::clone(&self.shared), self.copy.clone());
         Box::pin(async move {
             let work = move |caller: &Caller| {
-                let mut ready = VecDeque::new();
-                copy.write(&published, EvaluationThread::Background(caller), &mut ready);
-                (copy, ready)
+                let mut events = VecDeque::new();
+                copy.write(&published, EvaluationThread::Background(caller), &mut events);
+                (copy, events)
             };
-            shared.evaluations.run(work).await
+            match shared.evaluations.run(work).await {
+                Some((copy, events)) => {
+                    Done::Evaluated(copy, reservation.hold_events(events).collect())
+                }
+                None => Done::Failed,
+            }
         })
     }
 
-    /// Handles the result of an evaluation on another thread, and adds its events to `ready`. If the evaluation failed, the stream ends
-    /// with `bye`, so that the client connects again.
-    fn evaluated(
-        &mut self,
-        written: Option<(Copy, VecDeque<Bytes>)>,
-        ready: &mut VecDeque<Bytes>,
-    ) -> Then {
-        let Some((copy, mut events)) = written else {
-            ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
-            return Then::Ends;
-        };
-        self.copy = copy;
-        ready.append(&mut events);
+    /// Handles the result of work, and adds its events to `ready`. If the work failed, the stream ends with `bye`, so that the client
+    /// connects again.
+    fn done(&mut self, done: Done, ready: &mut VecDeque<Bytes>) -> Then {
+        match done {
+            Done::Evaluated(copy, mut events) => {
+                self.copy = copy;
+                ready.append(&mut events);
+            }
+            Done::Reserved(reservation) => {
+                let published = self.cell.current();
+                return self.advance(&published, Some(reservation), ready);
+            }
+            Done::Failed => {
+                ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
+                return Then::Ends;
+            }
+        }
         let is_stale = self.cell.current().settings.stale;
         self.send_stale(is_stale, ready);
         Then::GoesOn
@@ -181,11 +249,11 @@ impl Live {
                     return Then::GoesOn;
                 }
                 self.postponed = None;
-                if self.evaluating.is_some() {
+                if self.working.is_some() {
                     return Then::GoesOn;
                 }
                 let published = self.cell.current();
-                self.advance(&published, ready)
+                self.advance(&published, None, ready)
             }
             Due::Bye => {
                 ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
@@ -211,17 +279,17 @@ impl Live {
         if self.copy.sent.is_some() {
             self.timing.list_was_sent();
         }
-        if let Some(evaluating) = &mut self.evaluating {
-            if let Poll::Ready(written) = evaluating.as_mut().poll(task) {
-                self.evaluating = None;
-                return Poll::Ready(self.evaluated(written, ready));
+        if let Some(working) = &mut self.working {
+            if let Poll::Ready(done) = working.as_mut().poll(task) {
+                self.working = None;
+                return Poll::Ready(self.done(done, ready));
             }
         } else if let Poll::Ready(changes) = self.changed.as_mut().poll(task) {
             // Without a sender, no further generation can be published.
             let Some(changes) = changes else { return Poll::Ready(Then::Ends) };
             self.changed = wait_for_change(changes);
             let published = self.cell.current();
-            return Poll::Ready(self.advance(&published, ready));
+            return Poll::Ready(self.advance(&published, None, ready));
         }
         self.timing.poll(task).map(|due| self.on_time(due, ready))
     }

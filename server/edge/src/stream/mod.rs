@@ -25,6 +25,7 @@ use crate::connections::Connection;
 use crate::evaluations::{Effort, Refused};
 use crate::metrics::{Outcome, RequestClass};
 use crate::origin::relay::CallerKind;
+use crate::request_memory::{Reservation, of_context};
 use crate::serving::{Phase, View};
 use crate::shared_state::{Loading, Opened, Opening, SharedState};
 use crate::wire::api_key::RequestKey;
@@ -32,9 +33,12 @@ use crate::wire::condition::{Condition, Written};
 use crate::wire::context::RequestContext;
 use crate::wire::sse;
 use context::StreamContext;
-use copy::{Copy, EvaluationThread};
-use live::{Live, Then, wait_for_change};
+use copy::Copy;
+use live::{Live, StreamMemory, Then, wait_for_change};
 pub(crate) use timing::{Due, Timing};
+
+/// The time after which a stream that gets no memory ends, if too many requests wait for memory.
+const CROWDED: Duration = Duration::from_secs(15);
 
 /// A request for a stream.
 pub(crate) struct Start<'a> {
@@ -47,6 +51,8 @@ pub(crate) struct Start<'a> {
     pub(crate) sdk: Option<Box<str>>,
     /// The address of the client; `None` if the server does not provide the address.
     pub(crate) address: Option<IpAddr>,
+    /// The address for the limit of memory per address; `None` if that limit does not apply.
+    pub(crate) limited: Option<IpAddr>,
 }
 
 /// A response body of server-sent events.
@@ -54,11 +60,11 @@ pub(crate) struct EventStream {
     ready: VecDeque<Bytes>,
     /// The open stream. `None` while the stream waits for the first state, and once the last event is in `ready`.
     live: Option<Live>,
-    /// The wait for the first state; `None` if the stream does not wait for it.
+    /// The wait for the first state or for memory; `None` if the stream does not wait for them.
     waiting: Option<Waiting>,
 }
 
-/// A stream that waits until the Edge has its first state.
+/// A stream that waits until the Edge has its first state, or memory for the stream's context.
 struct Waiting {
     opened: Pin<Box<dyn Future<Output = EventStream> + Send>>,
     timing: Timing,
@@ -76,6 +82,28 @@ impl EventStream {
         start: Start<'_>,
     ) -> Result<(Self, Option<HeaderValue>), Refused> {
         shared.evaluations.check_context(start.context.len())?;
+        let bytes = of_context(start.context.len());
+        if bytes == 0 {
+            return Self::open_with(shared, start, None);
+        }
+        match shared.memory.try_reserve(start.limited, bytes) {
+            Some(reservation) => Self::open_with(shared, start, Some(reservation)),
+            None => {
+                // Published SDKs stop for good at any other response, so the stream begins, and waits.
+                let ready = VecDeque::from([Bytes::from_static(sse::ACK.as_bytes())]);
+                let waiting = Some(Self::once_there_is_memory(shared, start, bytes));
+                let stream = Self { ready, live: None, waiting };
+                Ok((stream, shared.options.cache_control.clone()))
+            }
+        }
+    }
+
+    /// Opens a stream with the memory that is reserved for its context.
+    fn open_with(
+        shared: &Arc<SharedState>,
+        start: Start<'_>,
+        reservation: Option<Reservation>,
+    ) -> Result<(Self, Option<HeaderValue>), Refused> {
         let context = StreamContext::read(start.context);
         let condition = start
             .last_event_id
@@ -99,7 +127,7 @@ impl EventStream {
                 return Ok((Self::ending(ready), shared.options.cache_control.clone()));
             }
             Opening::NotYet => {
-                let waiting = Some(Self::once_loaded(shared, start));
+                let waiting = Some(Self::once_loaded(shared, start, reservation));
                 let stream = Self { ready, live: None, waiting };
                 return Ok((stream, shared.options.cache_control.clone()));
             }
@@ -130,6 +158,9 @@ impl EventStream {
             attributes: copy.context.attributes().map_or(0, |attributes| attributes.iter().count()),
             since: SystemTime::now(),
         });
+        let is_evaluated = !copy.view.is_shared();
+        let memory = (is_evaluated || reservation.is_some())
+            .then(|| Box::new(StreamMemory { address: start.limited, _context: reservation }));
         let postponed_for = beyond.map(|beyond| Duration::from_secs(beyond.seconds()));
         let mut live = Live {
             changed: wait_for_change(changes),
@@ -137,11 +168,12 @@ impl EventStream {
             secret: start.secret.into(),
             grant,
             copy,
-            evaluating: None,
+            working: None,
             postponed: beyond,
             sent_stale: false,
             timing: Timing::new(shared.options.heartbeat, shared.options.drop_after, postponed_for),
             listed,
+            memory,
             shared: Arc::clone(shared),
         };
         if published.phase != Phase::Waiting {
@@ -153,10 +185,7 @@ impl EventStream {
             // The current generation does not contain the key, so the list comes from the last generation that did.
             live.timing.revoke_after(until.saturating_duration_since(Instant::now()));
             if live.copy.sent.is_none() && live.postponed.is_none() {
-                match effort {
-                    Effort::Large => live.evaluating = Some(live.evaluate_in_background(published)),
-                    _ => live.copy.write(&published, EvaluationThread::Request, &mut ready),
-                }
+                live.write(&published, effort, None, &mut ready);
             }
         }
         Ok((Self { ready, live: Some(live), waiting: None }, cache_control))
@@ -168,20 +197,59 @@ impl EventStream {
     }
 
     /// Returns a waiting stream that opens once the Edge has its first state. The caller sends the first event or comment.
-    fn once_loaded(shared: &Arc<SharedState>, start: Start<'_>) -> Waiting {
+    fn once_loaded(
+        shared: &Arc<SharedState>,
+        start: Start<'_>,
+        reservation: Option<Reservation>,
+    ) -> Waiting {
+        let loaded = |shared: Arc<SharedState>| async move {
+            (shared.loaded().await != Loading::Stopped).then_some(reservation)
+        };
+        Self::once(shared, start, loaded)
+    }
+
+    /// Returns a waiting stream that opens once there is memory for its context. If too many requests wait for memory, the stream keeps no
+    /// context, and ends with `bye` after some seconds, so that its client connects again. The caller sends the first event.
+    fn once_there_is_memory(shared: &Arc<SharedState>, start: Start<'_>, bytes: usize) -> Waiting {
+        let address = start.limited;
+        let Some(place) = shared.memory.queue(start.context.len()) else {
+            shared.memory.refuse();
+            let timing = Timing::new(shared.options.heartbeat, CROWDED, None);
+            return Waiting { opened: Box::pin(std::future::pending()), timing };
+        };
+        let reserved = move |shared: Arc<SharedState>| async move {
+            let reservation = shared.memory.wait(address, bytes).await;
+            drop(place);
+            reservation.map(Some)
+        };
+        Self::once(shared, start, reserved)
+    }
+
+    /// Returns a waiting stream that opens with the result of `wait`, or ends with `bye` if the result is `None`.
+    fn once<F>(
+        shared: &Arc<SharedState>,
+        start: Start<'_>,
+        wait: impl FnOnce(Arc<SharedState>) -> F,
+    ) -> Waiting
+    where
+        F: Future<Output = Option<Option<Reservation>>> + Send + 'static,
+    {
         let timing = Timing::new(shared.options.heartbeat, shared.options.drop_after, None);
+        let wait = wait(Arc::clone(shared));
         let shared = Arc::clone(shared);
         let (environment, secret) = (start.environment, start.secret.to_owned());
         let (context, sdk) = (start.context.to_owned(), start.sdk);
-        let (last_event_id, address) = (start.last_event_id.map(str::to_owned), start.address);
+        let last_event_id = start.last_event_id.map(str::to_owned);
+        let (address, limited) = (start.address, start.limited);
         let opened = Box::pin(async move {
-            if shared.loaded().await == Loading::Stopped {
+            let Some(reservation) = wait.await else {
                 return Self::ending(VecDeque::from([Bytes::from_static(sse::BYE.as_bytes())]));
-            }
+            };
             let last_event_id = last_event_id.as_deref();
             let (secret, context) = (&*secret, &*context);
-            let start = Start { environment, secret, context, last_event_id, sdk, address };
-            match Self::open(&shared, start) {
+            let start =
+                Start { environment, secret, context, last_event_id, sdk, address, limited };
+            match Self::open_with(&shared, start, reservation) {
                 Ok((mut stream, _)) => {
                     // The caller has sent the first event or comment already.
                     stream.ready.pop_front();

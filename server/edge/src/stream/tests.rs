@@ -116,13 +116,28 @@ impl Stage {
     fn open_from(&self, address: &str, secret: &str) -> EventStream {
         let address = Some(address.parse().unwrap());
         let (context, last_event_id) = ("", None);
-        let start = Start { environment: ID, secret, context, last_event_id, sdk: None, address };
+        let start = Start {
+            environment: ID,
+            secret,
+            context,
+            last_event_id,
+            sdk: None,
+            address,
+            limited: address,
+        };
         EventStream::open(&self.shared, start).unwrap().0
     }
 
     fn open(&self, secret: &str, context: &str, last_event_id: Option<&str>) -> EventStream {
-        let start =
-            Start { environment: ID, secret, context, last_event_id, sdk: None, address: None };
+        let start = Start {
+            environment: ID,
+            secret,
+            context,
+            last_event_id,
+            sdk: None,
+            address: None,
+            limited: None,
+        };
         EventStream::open(&self.shared, start).unwrap().0
     }
 }

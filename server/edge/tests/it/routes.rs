@@ -399,7 +399,7 @@ async fn another_admin_key_ends_requests_of_the_previous_one() {
 }
 
 /// A body whose parts arrive when the test sends them.
-struct Slow(tokio::sync::mpsc::Receiver<Bytes>);
+pub(crate) struct Slow(pub(crate) tokio::sync::mpsc::Receiver<Bytes>);
 
 impl http_body::Body for Slow {
     type Data = Bytes;
@@ -435,6 +435,26 @@ async fn a_body_that_does_not_arrive() {
         let request = request.header(key.0, key.1).body(Body::new(Slow(receiver))).unwrap();
         let answer = tokio::time::timeout(Duration::from_secs(60), router.clone().call(request));
         assert_eq!(answer.await.expect(&path).unwrap().status(), 408, "{path}");
+    }
+}
+
+/// FeatureHub checks the feature and the rights of the key before the body (edge-protocol 5.3).
+#[tokio::test(start_paused = true)]
+async fn a_put_that_no_body_can_save_is_refused_before_its_body() {
+    let router = edge(state(), Options::default()).router();
+    for (key, feature, status) in [
+        (CLIENT_KEY, "BANNER", 403),
+        (SERVER_KEY, "NEVER_SET", 403),
+        (CLIENT_KEY, "NONE", 404),
+        (WRITER_KEY, "NONE", 404),
+        (WRITER_KEY, "BANNER", 408),
+    ] {
+        let (_sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(1);
+        let request = Request::builder().method("PUT").uri(format!("/features/{key}/{feature}"));
+        let request = request.header("content-type", "application/json");
+        let request = request.body(Body::new(Slow(receiver))).unwrap();
+        let answer = router.clone().call(request).await.unwrap();
+        assert_eq!(answer.status(), status, "{key} {feature}");
     }
 }
 

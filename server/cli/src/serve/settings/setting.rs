@@ -63,6 +63,8 @@ pub(crate) struct Setting {
     pub(crate) is_secret: bool,
     /// A description of the default, or `None` if the text of the default value suffices.
     pub(crate) default: Option<&'static str>,
+    /// Returns the derivation of a default that depends on the machine, or `None` if the default is fixed.
+    pub(crate) derived: Option<fn() -> String>,
     /// Parses a text and stores its value in the settings. The error never contains a secret.
     pub(crate) set: fn(&mut Settings, &str) -> Result<(), String>,
     /// Returns the text of the setting's current value, which is empty if nothing is set.
@@ -86,7 +88,18 @@ impl Setting {
         set: fn(&mut Settings, &str) -> Result<(), String>,
         get: fn(&Settings) -> String,
     ) -> Self {
-        Self { name, group, form, help, property: None, is_secret: false, default: None, set, get }
+        Self {
+            name,
+            group,
+            form,
+            help,
+            property: None,
+            is_secret: false,
+            default: None,
+            derived: None,
+            set,
+            get,
+        }
     }
 
     pub(super) const fn property(self, name: &'static str) -> Self {
@@ -99,6 +112,10 @@ impl Setting {
 
     pub(super) const fn default(self, words: &'static str) -> Self {
         Self { default: Some(words), ..self }
+    }
+
+    pub(super) const fn derived(self, derived: fn() -> String) -> Self {
+        Self { derived: Some(derived), ..self }
     }
 
     pub(super) const fn secret(self) -> Self {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 
 use fh_client::{ApiKey, EdgeUrl, KeyKind};
-use fh_edge::listen::{InvalidNetwork, PerAddress};
+use fh_edge::listen::{ConnectionLimit, InvalidNetwork, MemoryLimit, PerAddress};
 use fh_edge::origin::relay::RelayKeys;
 use fh_edge::state::ServiceKey;
 use fh_edge::{AdminKey, AdminTransport, Administration, Compression, Console, Monitoring};
@@ -22,7 +22,7 @@ use super::value::{
 const MOST_FILE_BYTES: u64 = 1 << 20;
 
 /// All settings, in the order of the help and of the page.
-pub(crate) static SETTINGS: [Setting; 57] = [
+pub(crate) static SETTINGS: [Setting; 58] = [
     Setting::new(
         Origin,
         "state",
@@ -328,7 +328,8 @@ pub(crate) static SETTINGS: [Setting; 57] = [
         |s, text| put(&mut s.listen.max_connections, number(text, "10000")),
         |s| s.listen.max_connections.to_string(),
     )
-    .default("the limit on file descriptors minus 256, but at least half of it, or fewer if half of the memory holds fewer connections"),
+    .default("the limit on file descriptors minus 256, but at least half of it, or fewer if 3/8 of the memory holds fewer connections")
+    .derived(|| ConnectionLimit::read().to_string()),
     Setting::new(
         Limits,
         "max-http2-requests",
@@ -361,6 +362,16 @@ pub(crate) static SETTINGS: [Setting; 57] = [
         |s, text| put(&mut s.edge.answer_cache, bytes(text).map(|count| count as u64)),
         |s| bytes_of(usize::try_from(s.edge.answer_cache).unwrap_or(usize::MAX)),
     ),
+    Setting::new(
+        Limits,
+        "request-memory",
+        One("BYTES"),
+        "The limit on the memory that all requests together reserve while they wait for their clients: bodies that arrive, answers of server-evaluated keys and of OFREP until they are sent, and contexts of streams. One address may use a quarter of it, except trusted proxies. A request that gets no memory within 5 seconds is answered with 503, and a stream gets its features later",
+        |s, text| put(&mut s.edge.request_memory, bytes(text).map(|count| count as u64)),
+        |s| bytes_of(usize::try_from(s.edge.request_memory).unwrap_or(usize::MAX)),
+    )
+    .default("a quarter of the memory that the process may use, at most 2 GiB")
+    .derived(|| MemoryLimit::read().map_or_else(String::new, |limit| format!("1/4 of {limit}, at most 2 GiB"))),
     Setting::new(
         Limits,
         "header-timeout",

@@ -74,7 +74,8 @@ pub(super) async fn patch(
     let (parts, body) = request.into_parts();
     let published = find(&admin.shared, &environment)?;
     let feature = feature(&published, &key)?;
-    let read = body::json::<Patch>(&parts.headers, body, admin.shared.options.body_limit);
+    let limit = admin.shared.options.body_limit;
+    let read = body::json::<Patch>(&admin.shared.memory, &parts, body, limit);
     let mut change = credential.during(read).await?.into_change();
     change.if_version = match Match::read(&parts.headers) {
         Match::Absent | Match::Any => None,

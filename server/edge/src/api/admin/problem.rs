@@ -7,6 +7,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::api::respond;
+use crate::request_memory::RETRY_AFTER_SECONDS;
 use crate::state::Duplicate;
 use crate::state_store::ReplaceError;
 
@@ -77,6 +78,12 @@ impl Problem {
     pub(super) fn too_many(seconds: u64, error: impl Into<String>) -> Self {
         let seconds = Some(seconds.max(1));
         Self { retry_after: seconds, ..Self::new(StatusCode::TOO_MANY_REQUESTS, error) }
+    }
+
+    /// Makes an error with status 503, for a request that got no memory. The client may retry after a few seconds.
+    pub(super) fn no_memory(error: &str) -> Self {
+        let retry_after = Some(RETRY_AFTER_SECONDS);
+        Self { retry_after, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, error) }
     }
 
     /// Makes an error with status 500, for a task on another thread that gave no result, for example because it panicked. `task` is a noun

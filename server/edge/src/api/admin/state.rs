@@ -64,7 +64,7 @@ pub(super) async fn put(
     }
     let profile = admin.shared.options.profile;
     let read = async {
-        let text = body::read(body, LONGEST).await?;
+        let text = body::read(&admin.shared.memory, &parts, body, LONGEST).await?;
         let read =
             move || EdgeState::from_bytes(&text, &Options::new().verbatim().profile(profile));
         let parsed = admin.background_work.run("reading the state", read).await?;

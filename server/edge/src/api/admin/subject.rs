@@ -59,7 +59,8 @@ impl Question {
     /// Reads the body of a request, and finds and parses the evaluation request in it.
     pub(super) async fn of<B: Asks>(admin: &Admin, request: Request) -> Result<(B, Self), Problem> {
         let (parts, body) = request.into_parts();
-        let body: B = body::json(&parts.headers, body, admin.shared.options.body_limit).await?;
+        let body: B =
+            body::json(&admin.shared.memory, &parts, body, admin.shared.options.body_limit).await?;
         let question = Self::read(&admin.shared, &body.asked())?;
         Ok((body, question))
     }

@@ -19,6 +19,7 @@ use super::{audit, body, respond};
 use crate::clock::now;
 use crate::evaluations::{Caller, Effort, Refused};
 use crate::origin::relay::CallerKind;
+use crate::request_memory::{Reservation, of_context};
 use crate::serving::{Detail, Phase, Published, View};
 use crate::shared_state::{Admission, Opened, Opening, SharedState};
 use crate::wire::api_key::RequestKey;
@@ -39,7 +40,7 @@ async fn one(
     Path(key): Path<String>,
     request: Request,
 ) -> Response {
-    let (open, context) = match read(&shared, request).await {
+    let (open, context, reservation) = match read(&shared, request).await {
         Ok(read) => read,
         Err(refusal) => return refusal.response(&shared, Some(&key)),
     };
@@ -69,7 +70,9 @@ async fn one(
         }
     };
     match evaluated {
-        Ok(body) => respond::bytes(StatusCode::OK, "application/json", body),
+        Ok(body) => {
+            respond::bytes(StatusCode::OK, "application/json", reservation.hold_answer(body))
+        }
         Err((status, failure)) => json(status, &failure.for_key(&key)),
     }
 }
@@ -95,7 +98,7 @@ fn one_answer(evaluated: &Result<Evaluated<'_>, Failure>) -> Result<Bytes, (Stat
 /// cannot be converted, the response contains an error in its place.
 async fn all(State(shared): State<Arc<SharedState>>, request: Request) -> Response {
     let condition = request.headers().get(IF_NONE_MATCH).cloned();
-    let (open, context) = match read(&shared, request).await {
+    let (open, context, reservation) = match read(&shared, request).await {
         Ok(read) => read,
         Err(refusal) => return refusal.response(&shared, None),
     };
@@ -113,7 +116,9 @@ async fn all(State(shared): State<Arc<SharedState>>, request: Request) -> Respon
         respond::empty(StatusCode::NOT_MODIFIED)
     } else {
         match all_answers(&shared, &open, context.attributes).await {
-            Ok(body) => respond::bytes(StatusCode::OK, "application/json", body),
+            Ok(body) => {
+                respond::bytes(StatusCode::OK, "application/json", reservation.hold_answer(body))
+            }
             Err(response) => return *response,
         }
     };
@@ -211,12 +216,14 @@ impl Refusal {
 async fn read(
     shared: &SharedState,
     request: Request,
-) -> Result<(Opened, EvaluationContext), Refusal> {
+) -> Result<(Opened, EvaluationContext, Reservation), Refusal> {
     let refuse = |response| Refusal::Response(Box::new(response));
     let (parts, body) = request.into_parts();
     let key = admitted(shared, &parts.headers).map_err(Refusal::Response)?;
-    let body = body::read(body, shared.options.body_limit).await;
+    let address = audit::limited_address(&parts.extensions);
+    let body = body::read(&shared.memory, address, body, shared.options.body_limit).await;
     let body = body.map_err(|why| refuse(why.response()))?;
+    let held = of_context(body.len().min(shared.options.max_context_bytes));
     let check = |bytes| shared.evaluations.check_context(bytes);
     let mut context = EvaluationContext::read(&body, check).map_err(|why| match why {
         Unusable::Failure(failure) => Refusal::Context(failure),
@@ -226,7 +233,10 @@ async fn read(
     let open =
         open(shared, &key, audit::address(&parts.extensions), &context).await.map_err(refuse)?;
     context.attributes = open.published.as_read(context.attributes);
-    Ok((open, context))
+    let bytes = open.view().map_or(0, View::answer_bytes);
+    let reservation = shared.memory.reserve(address, bytes, held).await;
+    let reservation = reservation.map_err(|_| refuse(respond::no_memory()))?;
+    Ok((open, context, reservation))
 }
 
 /// Returns the API key from `authorization: Bearer`, or else from `x-api-key`. OFREP providers can set these two headers. Returns `None` if

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::evaluations::Caller;
+use crate::request_memory::of_context;
+use crate::stream::copy::EvaluationThread;
 
 #[tokio::test(start_paused = true)]
 async fn evaluated_for_the_context() {
@@ -209,4 +211,41 @@ async fn no_features_are_evaluated_for_a_client_that_has_disconnected() {
     stage.shared.environments.change(ID, |next| next.at(turn));
     let time = events_written(&mut copy, &current(&stage));
     assert_eq!([list, change, time], [[0, 1]; 3]);
+}
+
+/// Such a stream keeps no context, and its client connects again.
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_with_bye_if_too_many_requests_wait_for_memory() {
+    let options = Options { request_memory: 64 << 10, ..Options::default() };
+    let stage = Stage::new(options);
+    stage.publish();
+    let context = format!("a={}", "x".repeat(10 << 10));
+    let mut streams: Vec<_> = (0..5).map(|_| stage.open(CLIENT, &context, None)).collect();
+    // Two streams have memory, one waits for memory, and there is no room for two more contexts.
+    let open = streams.iter_mut().map(|stream| names(stream).len()).collect::<Vec<_>>();
+    assert_eq!(open, [2, 2, 1, 1, 1]);
+    tokio::time::advance(Duration::from_secs(18)).await;
+    let ends = streams.iter_mut().map(|stream| read(stream).1).collect::<Vec<_>>();
+    assert_eq!(ends, [false, false, false, true, true]);
+    streams.truncate(3);
+    streams.remove(0);
+    assert_eq!(names(&mut streams[1]), ["features"]);
+}
+
+/// The differences that a change makes are not shared by streams with contexts, so they count until they are sent.
+#[tokio::test(start_paused = true)]
+async fn changes_wait_for_memory_and_their_stream_goes_on() {
+    let options = Options { request_memory: 64 << 10, ..Options::default() };
+    let mut stage = Stage::new(options);
+    stage.publish();
+    let mut stream = stage.open(SERVER, "userkey=one", None);
+    assert_eq!(names(&mut stream), ["ack", "features"]);
+    let all: Vec<_> = std::iter::from_fn(|| stage.shared.memory.try_reserve(None, 9)).collect();
+    stage.set(r#"{"value": "y", "version": 2}"#);
+    stage.set(r#"{"value": "z", "version": 3}"#);
+    assert_eq!(names(&mut stream), <[&str; 0]>::default());
+    drop(all);
+    let (text, has_ended) = read(&mut stream);
+    assert!(text.contains("\"z\"") && !text.contains("\"y\"") && !has_ended, "{text}");
+    assert_eq!(stage.shared.memory.reserved(), of_context("userkey=one".len()));
 }
