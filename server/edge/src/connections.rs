@@ -28,19 +28,22 @@ pub(crate) struct Connections {
     open: Mutex<HashMap<u64, Connection>>,
 }
 
-/// An entry in the list of open streams. Dropping the entry removes the stream from the list.
+/// An entry in the list of open streams. [`Connections::remove`] removes it.
 #[derive(Debug)]
 pub(crate) struct Listed {
     pub(crate) since: Instant,
     id: u64,
-    list: Arc<Connections>,
 }
 
 impl Connections {
-    pub(crate) fn add(self: &Arc<Self>, connection: Connection) -> Listed {
+    pub(crate) fn add(&self, connection: Connection) -> Listed {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         self.lock().insert(id, connection);
-        Listed { since: Instant::now(), id, list: Arc::clone(self) }
+        Listed { since: Instant::now(), id }
+    }
+
+    pub(crate) fn remove(&self, listed: &Listed) {
+        self.lock().remove(&listed.id);
     }
 
     /// Returns the number of open streams of all environments.
@@ -70,11 +73,5 @@ impl Connections {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, Connection>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Listed {
-    fn drop(&mut self) {
-        self.list.lock().remove(&self.id);
     }
 }

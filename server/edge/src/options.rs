@@ -71,7 +71,7 @@ pub struct Options {
     /// answers of server-evaluated keys and of OFREP until they are sent, and the contexts of streams. A number below 64 KiB counts as 64
     /// KiB, and a number above 2 GiB as 2 GiB. One address (IPv4 address or IPv6 /64 network) may use a quarter of the memory.
     /// Requests that wait for memory may take a further quarter. A request that gets no memory within 5 seconds is answered with 503, and a
-    /// stream gets its features later (D-125). Default: a quarter of the memory that the process may use ([`MemoryLimit`]), at
+    /// stream gets its features later (D-127). Default: a quarter of the memory that the process may use ([`MemoryLimit`]), at
     /// most 2 GiB, or 64 MiB if this memory is not known.
     pub request_memory: u64,
     /// The compression of responses to polls with one key, for clients that accept gzip. Other responses are never compressed. Default:

@@ -47,6 +47,7 @@ pub(super) struct Live {
 
 impl Drop for Live {
     fn drop(&mut self) {
+        self.shared.connections.remove(&self.listed);
         self.shared.metrics.stream_lasted(self.listed.since.elapsed());
     }
 }

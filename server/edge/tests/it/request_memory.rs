@@ -1,4 +1,4 @@
-//! The limit on the memory of requests (D-125), for each kind of request, without sockets.
+//! The limit on the memory of requests (D-127), for each kind of request, without sockets.
 
 use std::net::SocketAddr;
 use std::time::Duration;
