@@ -84,13 +84,14 @@ impl Generations {
     /// Returns an event `environments` with all environments if an environment was added or removed, or if its settings or phase changed.
     /// After it follows an event `features` for each environment of `sent` whose features changed.
     fn compare(&self, sent: &Self, shared: &SharedState) -> String {
+        // In most cases both hold the same environments in the same order, and nearly all are unchanged.
         let before: HashMap<Uuid, &Arc<Published>> =
-            sent.all.iter().map(|old| (old.id, old)).collect();
-        let pairs = self.all.iter().map(|new| (before.get(&new.id).copied(), new));
-        let is_same = |(old, new): &(Option<&Arc<Published>>, &Arc<Published>)| {
-            old.is_some_and(|old| Arc::ptr_eq(old, new))
+            others(&sent.all, &self.all).map(|old| (old.id, old)).collect();
+        let pairs = others(&self.all, &sent.all).map(|new| (before.get(&new.id).copied(), new));
+        let is_changed = |(old, new): &(Option<&Arc<Published>>, &Arc<Published>)| {
+            old.is_none_or(|old| !Arc::ptr_eq(old, new))
         };
-        let mut changed: Vec<_> = pairs.filter(|pair| !is_same(pair)).collect();
+        let mut changed: Vec<_> = pairs.filter(is_changed).collect();
         changed.sort_by_key(|(_, new)| (&new.settings.name, new.id));
         let is_news = self.all.len() != sent.all.len()
             || changed.iter().any(|(old, new)| {
@@ -113,6 +114,16 @@ impl Generations {
         }
         out
     }
+}
+
+/// Returns the generations of `all` that `than` does not have at the same position.
+fn others<'a>(
+    all: &'a [Arc<Published>],
+    than: &'a [Arc<Published>],
+) -> impl Iterator<Item = &'a Arc<Published>> {
+    let places = all.iter().enumerate();
+    let others = places.filter(|(at, each)| than.get(*at).is_none_or(|it| !Arc::ptr_eq(it, each)));
+    others.map(|(_, each)| each)
 }
 
 /// Returns an event `environments` with all environments.
