@@ -1,9 +1,13 @@
 //! The signals that end a command in order: Ctrl-C, and on Unix SIGTERM and SIGHUP.
 
 #[cfg(unix)]
-use std::io;
+use std::{io, process, thread, time::Duration};
 
 use crate::failure::Failure;
+
+/// The longest time that a command has to end after a signal.
+#[cfg(unix)]
+const LAST: Duration = Duration::from_secs(3);
 
 /// The handlers of the signals that end a command. A SIGINT or SIGHUP that is known to be ignored stays ignored (`nohup fh
 /// watch`, `fh watch &` in a script). SIGTERM is handled even if it was ignored.
@@ -16,13 +20,22 @@ pub(crate) struct ShutdownSignal {
 
 #[cfg(unix)]
 impl ShutdownSignal {
-    /// Installs the signal handlers. From then on, the signals do not end the process by themselves.
+    /// Installs the signal handlers. From then on, the signals do not end the process by themselves. Starts a thread that ends the
+    /// process if the command has not ended in time after a signal.
     pub(crate) fn new() -> Result<Self, Failure> {
+        thread::Builder::new()
+            .name("fh-signals".to_string())
+            .spawn(end_late_command)
+            .map_err(failure)?;
+        Self::install().map_err(failure)
+    }
+
+    fn install() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
-            interrupt: unless_ignored(SignalKind::interrupt()).map_err(failure)?,
-            terminate: signal(SignalKind::terminate()).map_err(failure)?,
-            hang_up: unless_ignored(SignalKind::hangup()).map_err(failure)?,
+            interrupt: unless_ignored(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: unless_ignored(SignalKind::hangup())?,
         })
     }
 
@@ -34,6 +47,20 @@ impl ShutdownSignal {
             () = received(&mut self.hang_up) => {}
         }
     }
+}
+
+/// Ends the process after a signal if the command does not end by itself, because its thread waits for the reader of stdout. The runtime of
+/// the command does not receive signals meanwhile, so this thread has a runtime of its own.
+#[cfg(unix)]
+fn end_late_command() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let Ok(runtime) = runtime else { return };
+    runtime.block_on(async {
+        let Ok(mut signals) = ShutdownSignal::install() else { return };
+        signals.asked().await;
+        tokio::time::sleep(LAST).await;
+        process::exit(0);
+    });
 }
 
 /// Installs a handler for a signal. Returns `None` and installs no handler if

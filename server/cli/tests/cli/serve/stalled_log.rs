@@ -1,4 +1,4 @@
-//! A server whose log is not read.
+//! A server whose log is not read, and commands whose output is not read.
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -84,15 +84,7 @@ fn a_server_whose_log_is_not_read_serves_counts_dropped_lines_and_ends() {
 #[test]
 fn sigterm_ends_a_server_whose_log_and_stdout_are_not_read() {
     let state = file("serve-stalled-end.yaml", state("plain"));
-    // A pipe that is full before the start.
-    let full = || {
-        let (reader, writer) = std::io::pipe().unwrap();
-        rustix::io::ioctl_fionbio(&writer, true).unwrap();
-        while (&writer).write(&[b'x'; 4096]).is_ok() {}
-        rustix::io::ioctl_fionbio(&writer, false).unwrap();
-        (reader, writer)
-    };
-    let ((out, stdout), (err, stderr)) = (full(), full());
+    let ((out, stdout), (err, stderr)) = (full_pipe(), full_pipe());
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut command = command(&["serve", "--state", &state, "--port", &port.to_string()]);
     command.stdin(Stdio::null()).stdout(stdout).stderr(stderr);
@@ -106,6 +98,43 @@ fn sigterm_ends_a_server_whose_log_and_stdout_are_not_read() {
     let status = wait_for("it ends", || running.0.try_wait().unwrap());
     assert!(status.success(), "{status}");
     drop((out, err));
+}
+
+/// `fh watch` and the live part of `fh demo` wait for the reader, and handle signals on the same thread.
+#[test]
+#[cfg(target_os = "linux")]
+fn sigterm_ends_commands_whose_stdout_is_not_read() {
+    let serving = super::Serving::of_banner("serve-stalled-watch.yaml", &[]);
+    for args in [&["watch", "--json", &serving.url, super::KEY][..], &["demo", "--speed", "10000"]]
+    {
+        let (out, stdout) = full_pipe();
+        let mut command = command(args);
+        command.stdin(Stdio::null()).stdout(stdout);
+        let mut running = Running(command.spawn().unwrap());
+        // The command still holds an end of the pipe.
+        drop(command);
+        let status = format!("/proc/{}/status", running.0.id());
+        // SIGTERM has the number 15, and the bit 14 of the mask.
+        wait_for("it handles SIGTERM", || {
+            let status = std::fs::read_to_string(&status).unwrap();
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:\t"));
+            let caught = u64::from_str_radix(caught.unwrap(), 16).unwrap();
+            (caught & 1 << 14 != 0).then_some(())
+        });
+        kill_process(Pid::from_child(&running.0), Signal::TERM).unwrap();
+        let status = wait_for("it ends", || running.0.try_wait().unwrap());
+        assert!(status.success(), "{args:?}: {status}");
+        drop(out);
+    }
+}
+
+/// Returns a pipe that is full.
+fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    rustix::io::ioctl_fionbio(&writer, true).unwrap();
+    while (&writer).write(&[b'x'; 4096]).is_ok() {}
+    rustix::io::ioctl_fionbio(&writer, false).unwrap();
+    (reader, writer)
 }
 
 fn skip_answer(answers: &mut impl BufRead) {
