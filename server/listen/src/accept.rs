@@ -3,39 +3,36 @@
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tracing::{debug, warn};
 
 use super::capacity::{Beyond, Place};
 use super::connection::Protocols;
 use super::connection_state::{ConnectionState, ServerState};
+use super::warnings::Warning;
 use super::{ListenOptions, Listener, Transport};
 
 /// The maximum pause after the operating system failed to hand over a connection. The pause ends early if a connection closes, and at once
 /// if a connection has closed since the last such wait.
 const PAUSE: Duration = Duration::from_millis(250);
-/// The minimum time between two warnings of the same kind in the log.
-const QUIET: Duration = Duration::from_secs(60);
 /// The idle time of a connection after which TCP keepalive checks whether the peer still exists.
 const KEEPALIVE: Duration = Duration::from_secs(60);
 
 /// Accepts connections of all listeners. The future never resolves; dropping it stops accepting.
 pub(super) async fn accept(listeners: &[Listener], server: &Arc<ServerState>) -> Infallible {
     let protocols = Protocols::new(&server.options);
-    let limit = server.options.max_connections.get();
-    let mut limits = LimitWarnings::default();
-    let mut refused = Warning::default();
+    let refused = Warning::default();
     let mut first = 0;
     loop {
         if server.is_full() {
-            limits.say(Beyond::Connections, limit, None);
+            server.warn_of_limit(Beyond::Connections, None);
             server.room().await;
         }
         match next(listeners, &mut first).await {
@@ -44,12 +41,12 @@ pub(super) async fn accept(listeners: &[Listener], server: &Arc<ServerState>) ->
                 let state = match ConnectionState::admit(Arc::clone(server), peer, transport) {
                     Ok((state, Place::Regular)) => state,
                     Ok((state, Place::Reserved(beyond))) => {
-                        limits.say(beyond, limit, Some(state.peer.ip()));
+                        server.warn_of_limit(beyond, Some(state.peer.ip()));
                         state
                     }
                     Err(beyond) => {
                         server.options.connections.count_refused();
-                        limits.say(beyond, limit, Some(peer.ip()));
+                        server.warn_of_limit(beyond, Some(peer.ip()));
                         continue;
                     }
                 };
@@ -57,13 +54,7 @@ pub(super) async fn accept(listeners: &[Listener], server: &Arc<ServerState>) ->
                     debug!(peer = %state.peer, %error, "the options of an accepted connection cannot be set, so the connection is closed");
                     continue;
                 }
-                match listener.tls() {
-                    None => drop(tokio::spawn(protocols.plain(stream, state))),
-                    Some(tls) => {
-                        let tls = tls.clone();
-                        drop(tokio::spawn(protocols.clone().secure(stream, tls, state)));
-                    }
-                }
+                protocols.start(stream, listener.tls(), state);
             }
             Err(error) if is_the_peers(&error) => {}
             Err(error) => {
@@ -111,40 +102,6 @@ fn prepare(stream: &TcpStream, options: &ListenOptions) -> io::Result<()> {
 fn is_the_peers(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
-}
-
-/// Warnings about connections that exceed a limit. A warning about the same limit is logged at most once in [`QUIET`].
-#[derive(Default)]
-struct LimitWarnings {
-    connections: Warning,
-    per_address: Warning,
-}
-
-impl LimitWarnings {
-    fn say(&mut self, beyond: Beyond, limit: usize, address: Option<IpAddr>) {
-        match (beyond, address) {
-            (Beyond::PerAddress, Some(address)) => self.per_address.say(|| {
-                warn!(%address, "too many connections of one address (max-connections-per-address); if the address is that of a proxy, add the address to trusted-proxies");
-            }),
-            _ => self.connections.say(|| {
-                warn!(connections = limit, "the limit of connections is reached; further connections wait, or serve only health checks (max-connections)");
-            }),
-        }
-    }
-}
-
-#[derive(Default)]
-struct Warning {
-    last: Option<Instant>,
-}
-
-impl Warning {
-    fn say(&mut self, what: impl FnOnce()) {
-        if self.last.is_none_or(|last| last.elapsed() >= QUIET) {
-            self.last = Some(Instant::now());
-            what();
-        }
-    }
 }
 
 #[cfg(test)]

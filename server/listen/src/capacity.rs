@@ -93,20 +93,28 @@ impl Capacity {
     /// Returns the limit that is reached, if no reserved connection is left for this peer either. The caller has to close the connection.
     pub(super) fn admit(&self, peer: Peer) -> Result<Place, Beyond> {
         let mut counts = self.lock();
-        let of_address = counts.of(peer);
-        let Some(beyond) = self.beyond(&counts, peer) else {
-            counts.regular += 1;
-            counts.by_address.entry(peer.network()).or_default().regular += 1;
-            return Ok(Place::Regular);
-        };
-        let is_crowded =
-            matches!(peer, Peer::Client(_)) && of_address.reserved >= RESERVED_PER_ADDRESS;
-        if is_crowded || counts.reserved >= self.limits.reserved {
-            return Err(beyond);
-        }
-        counts.reserved += 1;
-        counts.by_address.entry(peer.network()).or_default().reserved += 1;
-        Ok(Place::Reserved(beyond))
+        let place = self.place(&counts, peer)?;
+        counts.add(peer, place != Place::Regular);
+        Ok(place)
+    }
+
+    /// Counts a connection of the peer `from` as one of the peer `to`, and returns its kind.
+    ///
+    /// # Errors
+    /// Returns the limit that is reached, if no reserved connection is left for `to` either. The connection then still counts for `from`.
+    pub(super) fn replace(
+        &self,
+        from: Peer,
+        was_reserved: bool,
+        to: Peer,
+    ) -> Result<Place, Beyond> {
+        let mut counts = self.lock();
+        counts.remove(from, was_reserved);
+        let place = self.place(&counts, to);
+        let (peer, is_reserved) =
+            place.map_or((from, was_reserved), |place| (to, place != Place::Regular));
+        counts.add(peer, is_reserved);
+        place
     }
 
     /// Counts a reserved connection of this peer as a regular one. Returns false and changes nothing if a limit does not allow it.
@@ -115,27 +123,23 @@ impl Capacity {
         if self.beyond(&counts, peer).is_some() {
             return false;
         }
-        counts.regular += 1;
-        counts.reserved = counts.reserved.saturating_sub(1);
-        let of_address = counts.by_address.entry(peer.network()).or_default();
-        of_address.regular += 1;
-        of_address.reserved = of_address.reserved.saturating_sub(1);
+        counts.remove(peer, true);
+        counts.add(peer, false);
         true
     }
 
     /// Subtracts a closed connection of this peer from the counts.
     pub(super) fn release(&self, peer: Peer, was_reserved: bool) {
-        let mut counts = self.lock();
-        let Counts { regular, reserved, by_address } = &mut *counts;
-        let count = if was_reserved { reserved } else { regular };
-        *count = count.saturating_sub(1);
-        if let Some(of_address) = by_address.get_mut(&peer.network()) {
-            let count =
-                if was_reserved { &mut of_address.reserved } else { &mut of_address.regular };
-            *count = count.saturating_sub(1);
-            if of_address.regular == 0 && of_address.reserved == 0 {
-                by_address.remove(&peer.network());
-            }
+        self.lock().remove(peer, was_reserved);
+    }
+
+    fn place(&self, counts: &Counts, peer: Peer) -> Result<Place, Beyond> {
+        let Some(beyond) = self.beyond(counts, peer) else { return Ok(Place::Regular) };
+        let is_crowded =
+            matches!(peer, Peer::Client(_)) && counts.of(peer).reserved >= RESERVED_PER_ADDRESS;
+        match is_crowded || counts.reserved >= self.limits.reserved {
+            true => Err(beyond),
+            false => Ok(Place::Reserved(beyond)),
         }
     }
 
@@ -156,6 +160,30 @@ impl Capacity {
 }
 
 impl Counts {
+    fn add(&mut self, peer: Peer, is_reserved: bool) {
+        let of_address = self.by_address.entry(peer.network()).or_default();
+        for count in match is_reserved {
+            true => [&mut self.reserved, &mut of_address.reserved],
+            false => [&mut self.regular, &mut of_address.regular],
+        } {
+            *count += 1;
+        }
+    }
+
+    fn remove(&mut self, peer: Peer, was_reserved: bool) {
+        let Self { regular, reserved, by_address } = self;
+        let count = if was_reserved { reserved } else { regular };
+        *count = count.saturating_sub(1);
+        if let Some(of_address) = by_address.get_mut(&peer.network()) {
+            let count =
+                if was_reserved { &mut of_address.reserved } else { &mut of_address.regular };
+            *count = count.saturating_sub(1);
+            if of_address.regular == 0 && of_address.reserved == 0 {
+                by_address.remove(&peer.network());
+            }
+        }
+    }
+
     fn of(&self, peer: Peer) -> OfAddress {
         self.by_address.get(&peer.network()).copied().unwrap_or_default()
     }

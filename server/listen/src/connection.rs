@@ -1,6 +1,7 @@
 //! Runs a connection from its first byte to its last.
 
 use std::future::{pending, poll_fn};
+use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
@@ -11,15 +12,16 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::connection_state::ConnectionState;
 use super::guarded_io::GuardedIo;
 use super::handler::Handler;
 use super::phase::Phase;
+use super::proxy_protocol;
 use super::stall::StreamExecutor;
 use super::timeouts::{Http1Timeout, Http2Timeout, PeerTimeout, limit_of};
-use super::{ListenOptions, Tls};
+use super::{ListenOptions, ProxyProtocol, Tls};
 
 /// The time that an idle HTTP/2 peer has to react to the announcement that its connection will be closed. Then the connection is closed,
 /// unless a request is in flight.
@@ -63,7 +65,44 @@ impl Protocols {
         Self { http1, http2 }
     }
 
-    pub(super) fn plain(
+    /// Starts the task of a connection. With the PROXY protocol, the task of a trusted proxy's connection first reads the header.
+    pub(super) fn start(&self, stream: TcpStream, tls: Option<&Tls>, state: ConnectionState) {
+        let options = &state.server.options;
+        if options.proxy_protocol == ProxyProtocol::Required
+            && options.proxies.is_trusted(state.peer.ip())
+        {
+            drop(tokio::spawn(self.clone().introduced(stream, tls.cloned(), state)));
+        } else {
+            self.run(stream, tls, Arc::new(state));
+        }
+    }
+
+    fn run(&self, stream: TcpStream, tls: Option<&Tls>, state: Arc<ConnectionState>) {
+        match tls {
+            None => drop(tokio::spawn(self.plain(stream, state))),
+            Some(tls) => drop(tokio::spawn(self.clone().secure(stream, tls.clone(), state))),
+        }
+    }
+
+    async fn introduced(self, mut stream: TcpStream, tls: Option<Tls>, mut state: ConnectionState) {
+        let limit = limit_of(&state, state.server.options.header_timeout);
+        let header = opening(&state, limit, pin!(proxy_protocol::read(&mut stream))).await;
+        match header {
+            Some(Ok(client)) if state.introduce(client) => {
+                self.run(stream, tls.as_ref(), Arc::new(state));
+            }
+            Some(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                state.server.warnings.invalid_header.say(|| {
+                    warn!(proxy = %state.peer, %error, "a connection of a trusted proxy is closed, because it does not begin with a header of the PROXY protocol (--proxy-protocol)");
+                });
+            }
+            header => {
+                debug!(peer = %state.peer, ?header, "a connection of a trusted proxy is closed");
+            }
+        }
+    }
+
+    fn plain(
         &self,
         stream: TcpStream,
         state: Arc<ConnectionState>,
@@ -71,29 +110,15 @@ impl Protocols {
         drive(self.http1(GuardedIo::new(stream, &state), &state), Http1Timeout::default(), state)
     }
 
-    pub(super) async fn secure(self, stream: TcpStream, tls: Tls, state: Arc<ConnectionState>) {
-        let phases = &state.server.phases;
-        let changed = phases.changed();
-        // The server may have left the phase between the accept and the start of this task.
-        if phases.current() != Phase::Serving {
-            return;
-        }
+    async fn secure(self, stream: TcpStream, tls: Tls, state: Arc<ConnectionState>) {
         let limit = limit_of(&state, state.server.options.handshake_timeout);
         let handshake = tls.accept(GuardedIo::new(stream, &state));
-        let late = async {
-            match limit {
-                Some(limit) => sleep(limit).await,
-                None => pending().await,
+        let stream = match opening(&state, limit, pin!(handshake)).await {
+            Some(Ok(stream)) => stream,
+            Some(Err(error)) => {
+                return debug!(peer = %state.peer, %error, "a TLS handshake failed, so the connection is closed");
             }
-        };
-        let stream = tokio::select! {
-            result = handshake => match result {
-                Ok(stream) => stream,
-                Err(error) => return debug!(peer = %state.peer, %error, "a TLS handshake failed, so the connection is closed"),
-            },
-            () = late => return debug!(peer = %state.peer, "a TLS handshake did not end in time, so the connection is closed"),
-            // The peer has sent no request yet, so the connection can be closed at once.
-            () = changed => return,
+            None => return,
         };
         if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
             let connection =
@@ -114,6 +139,35 @@ impl Protocols {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         self.http1.serve_connection(TokioIo::new(stream), Handler::new(state))
+    }
+}
+
+/// Runs the first step of a connection, before its first request. Returns `None` if the time limit passes, or if the server stops serving
+/// before the step ends. The connection can then be closed at once.
+async fn opening<T>(
+    state: &ConnectionState,
+    limit: Option<Duration>,
+    step: Pin<&mut impl Future<Output = T>>,
+) -> Option<T> {
+    let phases = &state.server.phases;
+    let changed = phases.changed();
+    // The server may have left the phase between the accept and the start of this task.
+    if phases.current() != Phase::Serving {
+        return None;
+    }
+    let late = async {
+        match limit {
+            Some(limit) => sleep(limit).await,
+            None => pending().await,
+        }
+    };
+    tokio::select! {
+        done = step => Some(done),
+        () = late => {
+            debug!(peer = %state.peer, "a TLS handshake or a header of the PROXY protocol did not end in time, so the connection is closed");
+            None
+        }
+        () = changed => None,
     }
 }
 
@@ -251,6 +305,7 @@ mod tests {
         server.phases.advance(Phase::Draining);
         let certificate = Authority::new("ours").issue("localhost", -1..1);
         let tls = Tls::from_config(Arc::new(certificate.server()));
-        timeout(Duration::from_secs(10), protocols.secure(stream, tls, state)).await.unwrap();
+        let ended = protocols.secure(stream, tls, Arc::new(state));
+        timeout(Duration::from_secs(10), ended).await.unwrap();
     }
 }

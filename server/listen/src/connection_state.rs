@@ -1,6 +1,6 @@
 //! The state that the parts of a connection share, and the state that all connections of a server share.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 
@@ -11,7 +11,8 @@ use super::capacity::{Beyond, Capacity, Peer, Place};
 use super::forwarded::UntrustedProxy;
 use super::options::Probes;
 use super::phase::Phases;
-use super::{App, ListenOptions, Transport};
+use super::warnings::Warnings;
+use super::{App, ListenOptions, ProxiedConnection, Transport};
 
 /// The state that all connections of one call of [`serve`](super::serve) share.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub(super) struct ServerState {
     pub(super) options: ListenOptions,
     pub(super) phases: Phases,
     pub(super) untrusted_proxy: UntrustedProxy,
+    pub(super) warnings: Warnings,
     capacity: Capacity,
     open: AtomicUsize,
     closed: Notify,
@@ -29,8 +31,13 @@ impl ServerState {
     pub(super) fn new(app: App, options: ListenOptions) -> Self {
         let probes = if app.has_probes() { Probes::Answered } else { Probes::None };
         let capacity = Capacity::new(options.limits(probes));
-        let (phases, untrusted_proxy, open, closed) = Default::default();
-        Self { app, options, phases, untrusted_proxy, capacity, open, closed }
+        let (phases, untrusted_proxy, warnings, open, closed) = Default::default();
+        Self { app, options, phases, untrusted_proxy, warnings, capacity, open, closed }
+    }
+
+    /// Warns of a connection of this address, or of any address, that exceeds the limit `beyond`.
+    pub(super) fn warn_of_limit(&self, beyond: Beyond, address: Option<IpAddr>) {
+        self.warnings.of_limit(beyond, self.options.max_connections.get(), address);
     }
 
     /// Returns true if no connection can be admitted until an open connection closes.
@@ -70,6 +77,8 @@ pub(super) struct ConnectionState {
     pub(super) peer: SocketAddr,
     /// The transport of the connection; `None` for plain HTTP.
     pub(super) transport: Option<Transport>,
+    /// The mark of a connection with a header of the PROXY protocol.
+    pub(super) proxied: Option<ProxiedConnection>,
     // The numbers of requests that began and ended, both wrapping. They are equal while no request is in flight.
     begun: AtomicU32,
     ended: AtomicU32,
@@ -127,19 +136,19 @@ impl ConnectionState {
         server: Arc<ServerState>,
         peer: SocketAddr,
         transport: Option<Transport>,
-    ) -> Result<(Arc<Self>, Place), Beyond> {
-        // A socket for both IPv4 and IPv6 reports an IPv4 peer as `::ffff:a.b.c.d`.
-        let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+    ) -> Result<(Self, Place), Beyond> {
+        let peer = canonical(peer);
         let place = server.capacity.admit(counted(&server, peer))?;
         server.open.fetch_add(1, Ordering::AcqRel);
         server.options.connections.opened();
         let (begun, ended, bytes, is_last_request, is_counted_as_refused, answer) =
             Default::default();
         let is_reserved = AtomicBool::new(place != Place::Regular);
-        let state = Arc::new(Self {
+        let state = Self {
             server,
             peer,
             transport,
+            proxied: None,
             begun,
             ended,
             bytes,
@@ -147,8 +156,27 @@ impl ConnectionState {
             is_last_request,
             is_counted_as_refused,
             answer,
-        });
+        };
         Ok((state, place))
+    }
+
+    /// Marks the connection as one with a header of the PROXY protocol. If the header names a client, the client becomes the peer of the
+    /// connection. Returns false if a limit does not allow a connection of this client. The caller then has to close the connection.
+    pub(super) fn introduce(&mut self, client: Option<SocketAddr>) -> bool {
+        self.proxied = Some(ProxiedConnection);
+        let Some(client) = client.map(canonical) else { return true };
+        let (from, to) = (counted(&self.server, self.peer), counted(&self.server, client));
+        let place = self.server.capacity.replace(from, self.is_reserved(), to);
+        if let Ok(Place::Reserved(beyond)) | Err(beyond) = place {
+            self.server.warn_of_limit(beyond, Some(client.ip()));
+        }
+        match place {
+            Ok(place) => {
+                (self.peer, self.is_reserved) = (client, (place != Place::Regular).into());
+            }
+            Err(_) => self.count_refused(),
+        }
+        place.is_ok()
     }
 
     /// Returns true if the connection exceeded a limit when it was admitted, and has not become a regular one since. Such a connection may
@@ -242,6 +270,11 @@ impl ConnectionState {
             && self.bytes.load(Ordering::Relaxed) == ended.wrapping_add(1)
     }
 
+    /// Returns true until bytes were read from the peer.
+    pub(super) fn is_unread(&self) -> bool {
+        self.bytes.load(Ordering::Relaxed) == 0
+    }
+
     /// Records that bytes were read from the peer. While a request is in flight, nothing is recorded.
     pub(super) fn bytes_came(&self) {
         let ended = self.ended.load(Ordering::Relaxed);
@@ -259,6 +292,11 @@ impl Drop for ConnectionState {
         self.server.open.fetch_sub(1, Ordering::AcqRel);
         self.server.closed.notify_one();
     }
+}
+
+/// Returns an address of IPv4 in its usual form. A socket for both IPv4 and IPv6 reports an IPv4 peer as `::ffff:a.b.c.d`.
+fn canonical(peer: SocketAddr) -> SocketAddr {
+    SocketAddr::new(peer.ip().to_canonical(), peer.port())
 }
 
 /// Returns the peer as a trusted proxy or as a client, because only clients have a limit per address.

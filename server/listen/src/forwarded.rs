@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use http::HeaderMap;
+use http::{HeaderMap, Request};
 use tracing::warn;
 
-use super::TrustedProxies;
+use super::{ProxiedConnection, TrustedProxies};
 
 /// The headers with which proxies name the client, its scheme or themselves.
 const HEADERS: [&str; 5] =
@@ -15,7 +15,14 @@ const HEADERS: [&str; 5] =
 /// Returns the header that shows that a proxy passed on the request; `None` if the request has no such header. Some proxies add none, for
 /// example forwarders of bytes.
 #[must_use]
-pub fn proxy_header(headers: &HeaderMap) -> Option<&'static str> {
+pub fn proxy_header<B>(request: &Request<B>) -> Option<&'static str> {
+    match request.extensions().get() {
+        Some(ProxiedConnection) => Some("of the PROXY protocol"),
+        None => http_header(request.headers()),
+    }
+}
+
+fn http_header(headers: &HeaderMap) -> Option<&'static str> {
     headers.keys().find_map(|name| HEADERS.into_iter().find(|header| name == header))
 }
 
@@ -32,7 +39,7 @@ impl UntrustedProxy {
         {
             return;
         }
-        let Some(header) = proxy_header(headers) else { return };
+        let Some(header) = http_header(headers) else { return };
         if !self.is_logged.swap(true, Ordering::Relaxed) {
             warn!(
                 header,

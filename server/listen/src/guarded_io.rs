@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
+use tracing::error;
 
 use super::connection_state::{Answering, ConnectionState};
+use super::proxy_protocol;
 
 /// The time that a peer has to finish sending a request head after the server has closed its sending side, for example because it refused
 /// the head. If the socket were closed at once, the operating system would report lost bytes to the peer, and the peer might see that error
@@ -130,6 +132,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for GuardedIo<S> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut this.stream).poll_read(context, buffer);
         if buffer.filled().len() > before {
+            let new = buffer.filled().get(before..).unwrap_or_default();
+            if this.state.is_unread() && proxy_protocol::is_header(new) {
+                this.state.server.warnings.unexpected_header.say(|| {
+                    error!(peer = %this.state.peer, "a connection begins with a header of the PROXY protocol, which is read only with --proxy-protocol (not on the monitor port), and only from an address of --trusted-proxies");
+                });
+            }
             this.state.bytes_came();
         } else if matches!(read, Poll::Ready(Ok(()))) && buffer.remaining() > 0 {
             ready!(this.poll_end(context));
@@ -203,7 +211,9 @@ mod tests {
         (
             GuardedIo::new(
                 stream,
-                &ConnectionState::admit(server, ([127, 0, 0, 1], 1).into(), None).unwrap().0,
+                &Arc::new(
+                    ConnectionState::admit(server, ([127, 0, 0, 1], 1).into(), None).unwrap().0,
+                ),
             ),
             peer,
         )

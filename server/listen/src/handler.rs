@@ -57,6 +57,9 @@ impl Service<Request<Incoming>> for Handler {
             if let Some(transport) = self.state.transport {
                 request.extensions_mut().insert(transport);
             }
+            if let Some(proxied) = self.state.proxied {
+                request.extensions_mut().insert(proxied);
+            }
             Work::Route(app.router.clone().call(request))
         };
         Answering { work, entry, in_flight, is_multiplexed }

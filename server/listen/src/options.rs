@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::capacity::{Limits, RESERVED};
-use super::{AccessLog, ConnectionLimit, Connections, TrustedProxies};
+use super::{AccessLog, ConnectionLimit, Connections, ProxyProtocol, TrustedProxies};
 
 /// The limits that [`serve`](super::serve) sets for its peers, and other settings. Start from the defaults and set the fields that differ.
 /// A limit of `None` does not apply:
@@ -59,6 +59,9 @@ pub struct ListenOptions {
     /// The trusted proxies, which have no limit of connections per address. A [`Shortcut`](super::Shortcut) gets this list as well.
     /// Default: none.
     pub proxies: TrustedProxies,
+    /// The use of the PROXY protocol by the trusted proxies. [`Self::header_timeout`] limits the time of its header, too. Default:
+    /// [`ProxyProtocol::Off`].
+    pub proxy_protocol: ProxyProtocol,
     /// The maximum number of simultaneous requests on one HTTP/2 connection. Further requests are refused until a request ends, and after
     /// 1024 refusals the next refusal closes the connection. Default: 128.
     pub max_http2_requests: u32,
@@ -121,6 +124,7 @@ impl Default for ListenOptions {
             max_connections: ConnectionLimit::read().connections,
             max_connections_per_address: PerAddress::Quarter,
             proxies: TrustedProxies::default(),
+            proxy_protocol: ProxyProtocol::Off,
             max_http2_requests: 128,
             grace: Duration::from_secs(20),
             certificate_check: seconds(60),

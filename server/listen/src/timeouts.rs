@@ -126,7 +126,7 @@ mod tests {
         let server =
             Arc::new(ServerState::new(axum::Router::new().into(), ListenOptions::default()));
         let peer = "[::ffff:192.0.2.7]:5".parse().unwrap();
-        let state = ConnectionState::admit(server, peer, None).unwrap().0;
+        let state = Arc::new(ConnectionState::admit(server, peer, None).unwrap().0);
         assert_eq!(state.peer.to_string(), "192.0.2.7:5", "the IPv4 address in its usual form");
         let mut turns = Http1Timeout::default();
         let mut task = Context::from_waker(Waker::noop());

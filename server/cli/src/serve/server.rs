@@ -8,7 +8,8 @@ use std::time::Duration;
 use axum::Router;
 use fh_edge::internal::{Topic, set_notice};
 use fh_edge::listen::{
-    AccessLog, App, Connections, ListenOptions, Listener, Stopped, Tls, TrustedProxies,
+    AccessLog, App, Connections, ListenOptions, Listener, ProxyProtocol, Stopped, Tls,
+    TrustedProxies,
 };
 use fh_edge::{
     Administration, Console, DamagedData, Edge, EdgeHandle, ListenerFigures, RedactedLog,
@@ -143,6 +144,8 @@ impl Server {
         let mut monitoring = self.listen.clone();
         monitoring.grace = LAST_LOOK.min(grace);
         monitoring.connections = Connections::default();
+        // Probes connect directly, also from the network of the trusted proxies.
+        monitoring.proxy_protocol = ProxyProtocol::Off;
         if self.monitor.is_some() {
             let tls = self.tls.clone().filter(|_| self.monitor_scheme == "https");
             handle.show_listener(ListenerFigures::new("monitor", &monitoring, tls));

@@ -10,7 +10,7 @@ use crate::support::{Served, until};
 
 /// A log that keeps its entries, and shows of each request the path in capitals.
 #[derive(Clone, Debug, Default)]
-struct Entries(Arc<Mutex<Vec<LoggedRequest>>>);
+pub(super) struct Entries(Arc<Mutex<Vec<LoggedRequest>>>);
 
 impl RequestLog for Entries {
     fn target(&self, uri: &Uri) -> String {
@@ -28,7 +28,7 @@ impl Entries {
     }
 
     /// Waits for the first entry, and returns it.
-    async fn only(&self) -> LoggedRequest {
+    pub(super) async fn only(&self) -> LoggedRequest {
         until("an entry", || self.count() > 0).await;
         let entries = self.0.lock().unwrap();
         assert_eq!(entries.len(), 1, "{entries:?}");

@@ -15,7 +15,8 @@ use axum::extract::{ConnectInfo, Request};
 use axum::routing::{get, put};
 use bytes::Bytes;
 use fh_listen::{
-    App, Connections, ListenOptions, Listener, PerAddress, Stopped, Tls, Transport, serve,
+    App, Connections, ListenOptions, Listener, PerAddress, ProxiedConnection, Stopped, Tls,
+    Transport, serve,
 };
 use http_body::Frame;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
@@ -111,7 +112,10 @@ fn router(stage: &Arc<Stage>, connections: &Connections) -> Router {
         .route("/open", get(move || async move { connections.open().to_string() }))
         .route(
             "/peer",
-            get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() }),
+            get(|ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request| async move {
+                let proxied = request.extensions().get::<ProxiedConnection>();
+                format!("{peer}{}", if proxied.is_some() { " through a proxy" } else { "" })
+            }),
         )
         .route(
             "/transport",

@@ -63,6 +63,15 @@ impl Files {
         server: &Served,
         protocols: &[&[u8]],
     ) -> TlsStream<TcpStream> {
+        self.connect_by(TcpStream::connect(server.address).await.unwrap(), protocols).await
+    }
+
+    /// Does the handshake on a connection that is open already.
+    pub(super) async fn connect_by(
+        &self,
+        socket: TcpStream,
+        protocols: &[&[u8]],
+    ) -> TlsStream<TcpStream> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut roots = RootCertStore::empty();
         let authority = CertificateDer::from_pem_slice(self.authority.pem().as_bytes()).unwrap();
@@ -73,7 +82,6 @@ impl Files {
             .with_root_certificates(roots)
             .with_no_client_auth();
         config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
-        let socket = TcpStream::connect(server.address).await.unwrap();
         let name = ServerName::try_from("localhost").unwrap();
         let handshake = TlsConnector::from(Arc::new(config)).connect(name, socket);
         soon("the handshake", handshake).await.unwrap()

@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use fh_client::EdgeUrl;
-use fh_edge::listen::{ListenOptions, TrustedProxies};
+use fh_edge::listen::{ListenOptions, ProxyProtocol, TrustedProxies};
 use fh_edge::origin::relay::{RelayKeys, RelayLimits};
 use fh_edge::state::ServiceKey;
 use fh_edge::{AdminTransport, Administration, Console, Options};
@@ -276,6 +276,11 @@ impl ResolvedSettings {
             }
             _ if settings.monitor_tls && settings.tls_certificate.is_none() => {
                 "--monitor-tls needs --tls-certificate and --tls-key"
+            }
+            _ if settings.listen.proxy_protocol == ProxyProtocol::Required
+                && settings.proxies.is_empty() =>
+            {
+                "--proxy-protocol needs --trusted-proxies"
             }
             _ if settings.edge.console == Console::On && settings.edge.admin_key.is_none() => {
                 "--console needs an admin key: set FH_EDGE_ADMIN_KEY, or give --admin-key-file"

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 
 use fh_client::{ApiKey, EdgeUrl, KeyKind};
-use fh_edge::listen::{ConnectionLimit, InvalidNetwork, MemoryLimit, PerAddress};
+use fh_edge::listen::{ConnectionLimit, InvalidNetwork, MemoryLimit, PerAddress, ProxyProtocol};
 use fh_edge::origin::relay::RelayKeys;
 use fh_edge::state::ServiceKey;
 use fh_edge::{AdminKey, AdminTransport, Administration, Compression, Console, Monitoring};
@@ -22,7 +22,7 @@ use super::value::{
 const MOST_FILE_BYTES: u64 = 1 << 20;
 
 /// All settings, in the order of the help and of the page.
-pub(crate) static SETTINGS: [Setting; 58] = [
+pub(crate) static SETTINGS: [Setting; 59] = [
     Setting::new(
         Origin,
         "state",
@@ -221,6 +221,18 @@ pub(crate) static SETTINGS: [Setting; 58] = [
         "The IP addresses or networks (such as 10.0.0.0/8) of the proxies whose headers x-forwarded-for and x-forwarded-proto are trusted",
         |s, text| put(&mut s.proxies, text.parse().map_err(|why: InvalidNetwork| why.to_string())),
         |s| s.proxies.to_string(),
+    ),
+    Setting::new(
+        Network,
+        "proxy-protocol",
+        Switch,
+        "Read a header of the PROXY protocol, version 1 or 2, at the beginning of each connection from an address of --trusted-proxies to the port of the API. The header names the client's address. A connection from these addresses without the header is closed, and other connections have none",
+        |s, text| {
+            let proxy_protocol =
+                |is_on| if is_on { ProxyProtocol::Required } else { ProxyProtocol::Off };
+            put(&mut s.listen.proxy_protocol, switch(text).map(proxy_protocol))
+        },
+        |s| (s.listen.proxy_protocol == ProxyProtocol::Required).to_string(),
     ),
     Setting::new(
         Network,

@@ -259,6 +259,7 @@ fn what_is_wrong_is_named_with_its_place() {
     );
     assert!(wrong("tls-key", "k.pem").contains("--tls-certificate"));
     assert!(wrong("tls-certificate", "c.pem").contains("--tls-key"));
+    assert_eq!(wrong("proxy-protocol", "true"), "--proxy-protocol needs --trusted-proxies");
     let error = wrong("key", "Secret4test/?");
     assert!(!error.contains("Secret4test"), "{error}");
 }

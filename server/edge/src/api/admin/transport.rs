@@ -22,7 +22,7 @@ pub(super) fn check(allowed: AdminTransport, request: &Request) -> Result<(), Pr
     let why = match (transport, audit::address(request.extensions())) {
         (Some(Transport::Tls), _) | (None, None) => return Ok(()),
         (None, Some(address)) if !is_loopback(address) => String::new(),
-        (None, Some(_)) => match proxy_header(request.headers()) {
+        (None, Some(_)) => match proxy_header(request) {
             None => return Ok(()),
             Some(header) => format!(
                 "the request came through a proxy (header {header}), so it does not count as one from this machine: "

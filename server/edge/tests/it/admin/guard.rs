@@ -1,6 +1,8 @@
 //! Access to the admin API, and the routers that serve it.
 
-use fh_edge::listen::{self, ListenOptions, Listener};
+use fh_edge::AdminTransport;
+use fh_edge::listen::{self, ListenOptions, Listener, ProxyProtocol};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
 
@@ -161,5 +163,41 @@ async fn requests_through_a_proxy_are_not_those_of_this_machine() {
         let is_other = trusted == "127.0.0.1" && headers.contains("203.0.113.9");
         let names_proxy = answer.body.contains("came through a proxy");
         assert_eq!(names_proxy, status == 403 && !is_other, "{trusted:?} {headers}");
+    }
+}
+
+/// The header of the PROXY protocol decides in each place, also if it names an address of this machine.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_client_of_the_proxy_protocol_is_the_one_of_audit_and_transport() {
+    let log = fh_test_log::Log::capture();
+    for (transport, client, key, status) in [
+        (AdminTransport::Protected, "127.0.0.1", KEY, "403"),
+        (AdminTransport::Protected, "203.0.113.61", KEY, "403"),
+        (AdminTransport::Any, "203.0.113.62", KEY, "200"),
+        (AdminTransport::Any, "203.0.113.63", "wrong", "401"),
+    ] {
+        let mut options = options();
+        options.admin_transport = transport;
+        let edge = Edge::builder().state(state()).options(options).build().unwrap();
+        let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut listen = ListenOptions::default();
+        listen.proxies = "127.0.0.1".parse().unwrap();
+        listen.proxy_protocol = ProxyProtocol::Required;
+        let router = listen.proxies.before(edge.router());
+        tokio::spawn(listen::serve([listener], router, listen, std::future::pending()));
+        let request = format!(
+            "PROXY TCP4 {client} 127.0.0.1 1 2\r\nGET /admin/v1/environments HTTP/1.1\r\nhost: edge\r\n\
+             authorization: Bearer {key}\r\nconnection: close\r\n\r\n"
+        );
+        let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{client}: {answer}");
+        let names_proxy = answer.contains("header of the PROXY protocol");
+        assert_eq!(names_proxy, client == "127.0.0.1", "{answer}");
+        let is_refused = |line: &str| line.contains("admin.refused") && line.contains(client);
+        assert_eq!(log.text().lines().any(is_refused), status == "401", "{client}");
     }
 }
