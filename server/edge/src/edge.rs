@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 use crate::admin_key::AdminKey;
 use crate::api::{self, PollShortcut};
-use crate::change_store::{DataFolder, DataFolderError, Opened, Repaired};
+use crate::change_store::{DataFolder, DataFolderError, Repaired};
 use crate::clock::now;
 use crate::metrics::{DroppedLogLines, ListenerFigures};
-use crate::notices::Topic;
+use crate::notices::{Notices, Topic};
 use crate::options::Options;
 use crate::origin::relay::{Relay, RelayError, RelayKeys, RelayOptions, UpstreamStatus};
 use crate::serving::{AnswerBudget, Environments};
@@ -56,8 +56,7 @@ pub struct EdgeBuilder {
 /// The handling of a damaged file in the data folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DamagedData {
-    /// The Edge does not start if the file cannot be opened. Damaged records in a file that can be opened are left out and logged, and the
-    /// file is copied first.
+    /// The Edge does not start if the file or one of its records is damaged.
     #[default]
     Refuse,
     /// The Edge starts with the records of a damaged file that can be read, and logs the damage. A copy of the damaged file stays in the
@@ -224,6 +223,7 @@ impl EdgeBuilder {
         self.state.as_ref().map_or(Ok(()), State::check).map_err(StartError::State)?;
         let environments = Arc::new(Environments::default());
         environments.start_clock().map_err(StartError::Thread)?;
+        let notices = Arc::new(Notices::default());
         if let Some(relay) = self.relay {
             if self.state.is_some() || self.data_folder.is_some() {
                 return Err(StartError::Relay(RelayError::OwnState));
@@ -231,13 +231,14 @@ impl EdgeBuilder {
             let relay = Relay::start(relay, &self.options, &environments);
             let origin = Origin::Relay(Box::new(relay.map_err(StartError::Relay)?));
             return Ok(Edge {
-                shared: Arc::new(SharedState::new(self.options, environments, origin)),
+                shared: Arc::new(SharedState::new(self.options, environments, origin, notices)),
             });
         }
         let defaults = ServeDefaults {
             profile: self.options.profile,
             cache_control: self.options.cache_control.clone(),
             answers: AnswerBudget::new(self.options.answer_cache),
+            notices: Arc::clone(&notices),
         };
         let (change_store, records, notice): (Box<dyn ChangeStore>, _, _) = match &self.data_folder
         {
@@ -247,7 +248,10 @@ impl EdgeBuilder {
                     DamagedData::Repair => DataFolder::repair(folder),
                 };
                 let (opened, repaired) = opened.map_err(StartError::DataFolder)?;
-                let notice = data_notice(&opened, repaired.as_ref());
+                let notice = repaired.as_ref().map(Repaired::to_string);
+                if let Some(repaired) = &notice {
+                    tracing::warn!("{repaired}");
+                }
                 (Box::new(opened.folder), opened.records, notice)
             }
             None => (Box::new(NoPersistence), Records::default(), None),
@@ -263,7 +267,8 @@ impl EdgeBuilder {
         let writer =
             Writer::start((base, store), change_store, defaults, Arc::clone(&environments))
                 .map_err(StartError::Thread)?;
-        let shared = SharedState::new(self.options, environments, Origin::StateStore(writer));
+        let shared =
+            SharedState::new(self.options, environments, Origin::StateStore(writer), notices);
         shared.set_notice(Topic::DataFolder, notice);
         match is_ready {
             true => shared.set_ready(),
@@ -276,29 +281,6 @@ impl EdgeBuilder {
         }
         Ok(Edge { shared: Arc::new(shared) })
     }
-}
-
-/// Returns the text that readiness shows about a damaged data folder, or `None` if nothing is damaged. Logs the repair if the folder was
-/// repaired, and every damaged record otherwise.
-fn data_notice(opened: &Opened, repaired: Option<&Repaired>) -> Option<String> {
-    const NAMED: usize = 10;
-    if let Some(repaired) = repaired {
-        tracing::warn!("{repaired}");
-        return Some(repaired.to_string());
-    }
-    let copy = opened.copy.as_ref()?.display();
-    for record in &opened.damaged {
-        tracing::error!(record, %copy, "a damaged record of the data folder was left out");
-    }
-    let named: Vec<&str> = opened.damaged.iter().take(NAMED).map(String::as_str).collect();
-    let more = match opened.damaged.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    Some(format!(
-        "damaged records of the data folder were left out: {}{more}; a copy of the damaged file is {copy}",
-        named.join(", ")
-    ))
 }
 
 /// A handle that changes what an Edge serves, for tests and for programs that embed an Edge.
@@ -383,6 +365,14 @@ impl EdgeHandle {
                 self.shared.environments.close(within);
                 relay.close(within).await;
             }
+        }
+    }
+
+    /// Closes the data folder, and waits until its file is complete on disk. Without this call, the next start has to check the whole file.
+    /// Later changes fail with [`ReplaceError::Closed`], and reads continue. Call this function after the listener has ended.
+    pub async fn close(&self) {
+        if let Origin::StateStore(writer) = &self.shared.origin {
+            writer.end().await;
         }
     }
 

@@ -13,6 +13,7 @@ mod change_store;
 mod clock;
 mod connections;
 mod cors;
+mod digest;
 mod edge;
 mod evaluations;
 mod lint;

@@ -25,6 +25,7 @@ use self::process::ProcessFigures;
 use self::upstream::UpstreamFigures;
 use crate::connections::Connections;
 use crate::evaluations::{EvaluationCounters, Refused};
+use crate::notices::{Notices, Topic};
 use crate::origin::relay::UpstreamStatus;
 use crate::request_memory::RequestMemory;
 use crate::serving::{Environments, Phase};
@@ -113,6 +114,7 @@ pub(crate) struct Metrics {
     memory: Arc<RequestMemory>,
     evaluations: EvaluationCounters,
     reload_successful: Gauge,
+    changes_stored: Gauge,
     reload_success_time: Seconds,
     process: ProcessFigures,
     listener_metrics: ListenerMetrics,
@@ -192,6 +194,7 @@ impl Metrics {
             memory: Arc::clone(memory),
             evaluations: evaluations.clone(),
             reload_successful: Gauge::default(),
+            changes_stored: Gauge::default(),
             reload_success_time: Gauge::default(),
             process: ProcessFigures::default(),
             listener_metrics: ListenerMetrics::default(),
@@ -287,6 +290,11 @@ impl Metrics {
             "Time of the last successful read of the state, in seconds since 1970; 0: never",
             self.reload_success_time.clone(),
         );
+        registry.register(
+            "fh_edge_changes_stored",
+            "0 if the data folder could not store the last changes, so that they were refused, otherwise 1",
+            self.changes_stored.clone(),
+        );
         self.reload_successful.set(1);
         self.process.register(registry);
         self.listener_metrics.register(registry);
@@ -371,12 +379,14 @@ impl Metrics {
     pub(crate) fn text(
         &self,
         is_ready: bool,
+        notices: &Notices,
         environments: &Environments,
         connections: &Connections,
         upstreams: &[UpstreamStatus],
     ) -> String {
         let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         self.ready.set(i64::from(is_ready));
+        self.changes_stored.set(i64::from(!notices.has(Topic::Changes)));
         self.streams.set(whole(connections.count()));
         self.environments_with_streams.set(whole(connections.by_environment().len()));
         self.age.clear();

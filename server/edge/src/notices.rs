@@ -9,6 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub enum Topic {
     /// The data folder has damaged records, or its damaged file was repaired.
     DataFolder,
+    /// The data folder could not store the last changes, so they were not made.
+    Changes,
     /// The content of the state file cannot be read, is not valid or cannot be served, so another state remains in use.
     StateFile,
     /// The content of a file with a secret cannot be used, so the previous secret is still in use. The field is the flag that names the
@@ -30,6 +32,11 @@ impl Notices {
             Some(notice) => notices.insert(topic, notice),
             None => notices.remove(&topic),
         };
+    }
+
+    /// Returns true if there is a notice of this topic.
+    pub(crate) fn has(&self, topic: Topic) -> bool {
+        self.lock().contains_key(&topic)
     }
 
     /// Returns all notices, one per line. The text is empty if there are no notices.

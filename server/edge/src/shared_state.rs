@@ -46,7 +46,7 @@ pub(crate) struct SharedState {
     loading: watch::Sender<Loading>,
     /// True once the Edge has announced that it stops.
     is_stopping: AtomicBool,
-    notices: Notices,
+    pub(crate) notices: Arc<Notices>,
     admin_key: watch::Sender<Option<AdminKey>>,
 }
 
@@ -119,7 +119,12 @@ pub(crate) enum Loading {
 }
 
 impl SharedState {
-    pub(crate) fn new(options: Options, environments: Arc<Environments>, origin: Origin) -> Self {
+    pub(crate) fn new(
+        options: Options,
+        environments: Arc<Environments>,
+        origin: Origin,
+        notices: Arc<Notices>,
+    ) -> Self {
         let evaluations = Evaluations::new(options.max_context_bytes, options.evaluation_budget);
         let memory = Arc::new(RequestMemory::new(options.request_memory));
         Self {
@@ -136,7 +141,7 @@ impl SharedState {
             connections: Arc::default(),
             loading: watch::Sender::new(Loading::NotYet),
             is_stopping: AtomicBool::new(false),
-            notices: Notices::default(),
+            notices,
         }
     }
 

@@ -140,6 +140,7 @@ impl Server {
             .probes(self.edge.probe_paths(&self.url_path));
         let grace = self.listen.grace;
         let handle = self.edge.handle();
+        let edge = handle.clone();
         handle.show_listener(ListenerFigures::new("api", &self.listen, self.tls.clone()));
         let mut monitoring = self.listen.clone();
         monitoring.grace = LAST_LOOK.min(grace);
@@ -179,9 +180,11 @@ impl Server {
             served = async { tokio::try_join!(api, monitor) } => served,
             () = control.run(signals, end) => {
                 warn!("second signal: all connections are closed at once");
+                edge.close().await;
                 return Ok(());
             }
         };
+        edge.close().await;
         let (Stopped { cut, .. }, ()) = served.map_err(|error| {
             Failure::Input(format!("the server cannot continue to serve: {error}"))
         })?;

@@ -12,6 +12,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::respond;
+use crate::digest::{digest, digits};
 
 /// The content security policy of the page. It allows only content of this server, no markup that scripts make from text, and no frames
 /// around the page.
@@ -89,8 +90,7 @@ fn file(name: &str, request: &HeaderMap) -> Response {
     let Some((_, kind, content)) = FILES.iter().find(|(known, ..)| *known == name) else {
         return respond::empty(StatusCode::NOT_FOUND);
     };
-    let digest = hmac_sha256::Hash::hash(content);
-    let tag = digest.iter().take(12).fold(String::new(), |tag, byte| format!("{tag}{byte:02x}"));
+    let tag = digits(&digest(content), 12);
     let etag = HeaderValue::try_from(format!("\"{tag}\"")).ok();
     let is_known = request.get(IF_NONE_MATCH).is_some_and(|given| Some(given) == etag.as_ref());
     let mut response = if is_known {

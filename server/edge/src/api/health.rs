@@ -78,8 +78,9 @@ async fn readiness(State(shared): State<Arc<SharedState>>) -> Response {
 
 async fn metrics(State(shared): State<Arc<SharedState>>) -> Response {
     let (environments, connections) = (&shared.environments, &shared.connections);
-    let text =
-        shared.metrics.text(shared.wants_clients(), environments, connections, &shared.upstreams());
+    let (is_ready, notices) = (shared.wants_clients(), &shared.notices);
+    let upstreams = shared.upstreams();
+    let text = shared.metrics.text(is_ready, notices, environments, connections, &upstreams);
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     respond::bytes(StatusCode::OK, content_type, Bytes::from(text))
 }

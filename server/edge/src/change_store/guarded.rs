@@ -3,12 +3,13 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::thread;
 
-use redb::backends::InMemoryBackend;
 use redb::{Database, StorageBackend};
 
-use super::{begin, empty, failed};
+use super::overlay::Overlay;
+use super::{CHANGES, VERSIONS, begin, builder, failed};
 use crate::state_store::ChangeStoreError;
 
 /// The name of the thread that checks the file of a data folder. A panic on this thread is caught and counts as damage of the file, so the
@@ -27,41 +28,42 @@ pub(super) fn guarded<T>(
     })
 }
 
-/// Copies the bytes of a file into memory, opens the copy, passes the copy to `read`, and then writes to the copy. Returns the result of
-/// `read`. The file itself is not changed.
+/// Opens a file, passes it to `read`, and then writes to it, with all writes kept in memory, so that the file itself is not changed. Returns
+/// the result of `read`.
 ///
 /// # Errors
-/// The outer error means that the thread for the copy cannot be started. The inner error means that the file is damaged.
-pub(super) fn in_memory<T: Send>(
-    bytes: &[u8],
+/// The outer error means that the file cannot be read, or that the thread cannot be started. The inner error means that the file is damaged.
+pub(super) fn try_out<B: StorageBackend, T: Send>(
+    file: &Arc<B>,
     read: impl FnOnce(&Database) -> Result<T, ChangeStoreError> + Send,
 ) -> io::Result<Result<T, ChangeStoreError>> {
-    if let Err(why) = check_length(bytes) {
+    if let Err(why) = check_length(&**file)? {
         return Ok(Err(why));
     }
-    let trial = || trial(bytes, read);
+    let overlay = Overlay::new(Arc::clone(file))?;
     thread::scope(|scope| {
         let thread = thread::Builder::new().name(DATA_THREAD.to_owned());
-        let thread = thread.spawn_scoped(scope, trial)?;
+        let thread = thread.spawn_scoped(scope, move || trial(overlay, read))?;
         Ok(thread.join().unwrap_or_else(|_| {
             Err(ChangeStoreError("the structure of the file is damaged".to_owned()))
         }))
     })
 }
 
-fn trial<T>(
-    bytes: &[u8],
+/// Does the work of [`try_out`] on this thread.
+pub(super) fn trial<T>(
+    file: impl StorageBackend,
     read: impl FnOnce(&Database) -> Result<T, ChangeStoreError>,
 ) -> Result<T, ChangeStoreError> {
     guarded(|| {
-        let memory = InMemoryBackend::new();
-        memory.set_len(bytes.len() as u64).map_err(failed)?;
-        memory.write(0, bytes).map_err(failed)?;
-        let database = Database::builder().create_with_backend(memory).map_err(failed)?;
+        let database = builder().create_with_backend(file).map_err(failed)?;
         let read = read(&database)?;
         begin(&database).map_err(failed)?;
         let transaction = database.begin_write().map_err(failed)?;
-        empty(&transaction)?;
+        // Deleting a table visits all its pages, and copies none of them.
+        for table in [CHANGES, VERSIONS] {
+            transaction.delete_table(table).map_err(failed)?;
+        }
         transaction.commit().map_err(failed)?;
         Ok(read)
     })
@@ -69,8 +71,16 @@ fn trial<T>(
 
 /// Checks that a file is at least as long as its header says, since redb panics at a shorter file. An empty file is valid. The header has
 /// the layout of redb's file formats 2 and 3.
-fn check_length(bytes: &[u8]) -> Result<(), ChangeStoreError> {
-    const HEADER: usize = 320;
+fn check_length(file: &impl StorageBackend) -> io::Result<Result<(), ChangeStoreError>> {
+    let length = file.len()?;
+    let header = usize::try_from(length).map_or(HEADER, |length| length.min(HEADER));
+    Ok(check_header(&file.read(0, header)?, length))
+}
+
+/// The number of bytes of a file's header.
+const HEADER: usize = 320;
+
+fn check_header(bytes: &[u8], length: u64) -> Result<(), ChangeStoreError> {
     const MAGIC: &[u8] = b"redb\x1a\x0a\xa9\x0d\x0a";
     const PAGE: u64 = 4096;
     if bytes.is_empty() {
@@ -98,5 +108,5 @@ fn check_length(bytes: &[u8]) -> Result<(), ChangeStoreError> {
     let full = regions.saturating_mul(region_header + region_pages);
     let partial = if last > 0 { region_header + last } else { 0 };
     let pages = full.saturating_add(partial).saturating_add(1);
-    if pages.saturating_mul(PAGE) > bytes.len() as u64 { Err(truncated()) } else { Ok(()) }
+    if pages.saturating_mul(PAGE) > length { Err(truncated()) } else { Ok(()) }
 }

@@ -1,9 +1,13 @@
 //! The data folder, which stores changes on disk (D-94). Acknowledged changes survive if the process is killed, because redb commits them
 //! in transactions (ADR 0013). Each record of the current format has a checksum, and a damaged file can be repaired (ADR 0026).
 
+mod difference;
+mod error;
+mod file;
 mod frame;
 mod guarded;
-mod lock;
+mod lost;
+mod overlay;
 mod read;
 mod repair;
 mod stored;
@@ -12,17 +16,18 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use redb::backends::FileBackend;
-use redb::{Database, ReadableTable, StorageBackend, TableDefinition, WriteTransaction};
+use redb::{Builder, Database, ReadableTable, StorageBackend, TableDefinition, WriteTransaction};
 
 use crate::state_store::{ChangeStore, ChangeStoreError, Record, Records, ServedVersion};
+use difference::{Difference, insert};
+pub use error::DataFolderError;
+use file::{LockedFile, SharedBackend};
 pub use guarded::DATA_THREAD;
-use guarded::{guarded, in_memory};
-use read::{Contents, read};
+use guarded::guarded;
+use read::Contents;
 pub(crate) use repair::Repaired;
-use stored::{StoredBase, StoredChange, StoredReplacement, StoredVersion, write_row};
+use stored::{Row, StoredBase, StoredReplacement, write_row};
 
 /// A table whose keys are pairs of texts.
 type Rows = TableDefinition<'static, (&'static str, &'static str), &'static [u8]>;
@@ -47,55 +52,12 @@ const FORMAT_NOW: &[u8] = b"2";
 /// The previous format of the tables, in which records have no checksums, and there is no table of versions.
 const FORMAT_BEFORE: &[u8] = b"1";
 const FILE: &str = "changes.redb";
-
-/// The reason why a data folder cannot be used. The first field is the path of the folder or file. The second field, if there is one, is
-/// the error or a description of the reason.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum DataFolderError {
-    /// The folder cannot be created, its file cannot be read or written, for example because the disk is full, or the thread that checks
-    /// the file cannot be started. The file need not be damaged.
-    Folder(PathBuf, io::Error),
-    /// Another process, or another Edge in this process, uses the folder.
-    InUse(PathBuf),
-    /// The file in the folder cannot be used, in most cases because another version of this program wrote it.
-    Unreadable(PathBuf, String),
-    /// The file in the folder is damaged, or is no database.
-    Damaged(PathBuf, String),
-}
-
-impl fmt::Display for DataFolderError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Folder(path, why) => {
-                write!(f, "the data folder {} cannot be used: {why}", path.display())
-            }
-            Self::InUse(path) => {
-                write!(
-                    f,
-                    "the data folder {} cannot be used: another Edge uses it, in this process or in another process",
-                    path.display()
-                )
-            }
-            Self::Unreadable(path, why) => write!(f, "{}: {why}", path.display()),
-            Self::Damaged(path, why) => write!(
-                f,
-                "{}: the file is damaged: {why}; restore it from a copy, or start once with --data-repair, which keeps all readable \
-                 records and lists the lost ones",
-                path.display()
-            ),
-        }
-    }
-}
-
-impl std::error::Error for DataFolderError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Folder(_, why) => Some(why),
-            Self::InUse(_) | Self::Unreadable(..) | Self::Damaged(..) => None,
-        }
-    }
-}
+/// The number of bytes of the file that redb keeps in memory.
+const CACHE: usize = 4 * 1024 * 1024;
+/// The file is compacted if it has more than this many bytes for each byte of the records, and [`SLACK`] bytes more. redb fills half to all of
+/// a page, and extends a file by its own length.
+const MOST_PER_BYTE: u64 = 3;
+const SLACK: u64 = 4 * 1024 * 1024;
 
 /// A data folder that only this process uses.
 pub(crate) struct DataFolder {
@@ -110,52 +72,58 @@ pub(crate) struct DataFolder {
 pub(crate) struct Opened {
     pub(crate) folder: DataFolder,
     pub(crate) records: Records,
-    /// The descriptions of damaged records.
-    pub(crate) damaged: Vec<String>,
-    /// The path of a copy of the file, which is made if records in the file are damaged; else `None`.
-    pub(crate) copy: Option<PathBuf>,
 }
 
 impl DataFolder {
-    /// Opens a folder and reads its content. The folder is created if it does not exist. Nothing is written to a file whose structure is
-    /// damaged. If only records are damaged, the file is copied before anything is written to it.
+    /// Opens a folder and reads its content. The folder is created if it does not exist. Fails and writes nothing if the file or one of its
+    /// records is damaged.
     pub(crate) fn open(folder: &Path) -> Result<Opened, DataFolderError> {
         let file = LockedFile::open(folder)?;
-        let contents = in_memory(&file.bytes, read).map_err(|why| file.unusable(why))?;
-        let contents = contents.map_err(|why| file.damaged(why))?;
-        let contents = contents.map_err(|why| file.unreadable(why))?;
-        file.take(contents)
+        let contents = repair::check(&file)?;
+        let contents = contents.map_err(|damage| file.damaged(damage.to_string()))?;
+        take(file, contents)
     }
 
-    /// Opens a folder like [`Self::open`], but replaces the content of a file whose structure is damaged by all records that can be read.
-    /// [`Repaired`] is `None` if the structure of the file was not damaged.
+    /// Opens a folder like [`Self::open`], but replaces the content of a damaged file by all records that can be read. [`Repaired`] is
+    /// `None` if nothing was damaged.
     pub(crate) fn repair(folder: &Path) -> Result<(Opened, Option<Repaired>), DataFolderError> {
         let file = LockedFile::open(folder)?;
-        match in_memory(&file.bytes, read).map_err(|why| file.unusable(why))? {
-            Ok(Ok(contents)) => Ok((file.take(contents)?, None)),
-            Ok(Err(why)) => Err(file.unreadable(why)),
-            Err(_) => repair::repair(file).map(|(opened, repaired)| (opened, Some(repaired))),
+        match repair::check(&file)? {
+            Ok(contents) => Ok((take(file, contents)?, None)),
+            Err(damage) => damage.repair(file).map(|(opened, repaired)| (opened, Some(repaired))),
         }
     }
 
     /// Writes a transaction and waits until it is on disk. After an error the file is opened anew, so that changes succeed again once a
     /// full disk has room.
-    fn write(
+    fn write<T>(
         &mut self,
-        change: impl FnOnce(&WriteTransaction, u64) -> Result<(), ChangeStoreError>,
-    ) -> Result<(), ChangeStoreError> {
-        let database = match self.database.take() {
+        change: impl FnOnce(&WriteTransaction, u64) -> Result<(End, T), ChangeStoreError>,
+    ) -> Result<T, ChangeStoreError> {
+        let sequence = self.sequence.saturating_add(1);
+        self.sequence = sequence;
+        self.with_database(|database| {
+            let transaction = database.begin_write().map_err(failed)?;
+            let (end, result) = change(&transaction, sequence)?;
+            match end {
+                End::Commit => transaction.commit().map_err(failed)?,
+                End::Abort => transaction.abort().map_err(failed)?,
+            }
+            Ok(result)
+        })
+    }
+
+    /// Calls a function with the open database. After an error the file is opened anew, since redb accepts no further change then.
+    fn with_database<T>(
+        &mut self,
+        call: impl FnOnce(&mut Database) -> Result<T, ChangeStoreError>,
+    ) -> Result<T, ChangeStoreError> {
+        let mut database = match self.database.take() {
             Some(database) => database,
             None => self.reopen()?,
         };
-        let sequence = self.sequence.saturating_add(1);
-        let written = guarded(|| {
-            let transaction = database.begin_write().map_err(failed)?;
-            change(&transaction, sequence)?;
-            transaction.commit().map_err(failed)
-        });
-        self.sequence = sequence;
-        if written.is_ok() {
+        let result = guarded(|| call(&mut database));
+        if result.is_ok() {
             self.database = Some(database);
         } else {
             // The file stays locked until the database is dropped, so the database is dropped first.
@@ -165,12 +133,31 @@ impl DataFolder {
             });
             self.database = self.reopen().ok();
         }
-        written
+        result
     }
 
     fn reopen(&self) -> Result<Database, ChangeStoreError> {
-        guarded(|| Database::create(&self.path).map_err(failed))
+        guarded(|| builder().create(&self.path).map_err(failed))
     }
+
+    /// Makes the file smaller if it is much larger than its records, of which there are `bytes`. A failure is only logged.
+    fn compact(&mut self, bytes: u64) {
+        let is_too_large = |length| length > bytes.saturating_mul(MOST_PER_BYTE) + SLACK;
+        let length = fs::metadata(&self.path).map_or(0, |file| file.len());
+        if !is_too_large(length) {
+            return;
+        }
+        if let Err(why) = self.with_database(|database| database.compact().map_err(failed)) {
+            tracing::warn!(%why, length, "the file of the data folder could not be made smaller");
+        }
+    }
+}
+
+/// The end of a transaction in which nothing failed.
+enum End {
+    Commit,
+    /// There is nothing to write.
+    Abort,
 }
 
 impl Drop for DataFolder {
@@ -180,67 +167,6 @@ impl Drop for DataFolder {
             drop(database);
             Ok(())
         });
-    }
-}
-
-/// The locked file of a data folder, and the bytes that were read from it.
-struct LockedFile<B = FileBackend> {
-    folder: PathBuf,
-    path: PathBuf,
-    backend: B,
-    bytes: Vec<u8>,
-}
-
-impl LockedFile {
-    fn open(folder: &Path) -> Result<Self, DataFolderError> {
-        let io = |why| DataFolderError::Folder(folder.to_path_buf(), why);
-        make(folder).map_err(io)?;
-        let path = folder.join(FILE);
-        let backend = lock::lock(folder, &path)?;
-        close_to_others(&path).map_err(io)?;
-        let length = backend.len().map_err(io)?;
-        let length = usize::try_from(length).map_err(|_| io(io::ErrorKind::FileTooLarge.into()))?;
-        let bytes = backend.read(0, length).map_err(io)?;
-        Ok(Self { folder: folder.to_path_buf(), path, backend, bytes })
-    }
-}
-
-impl<B: StorageBackend> LockedFile<B> {
-    fn unusable(&self, why: io::Error) -> DataFolderError {
-        DataFolderError::Folder(self.folder.clone(), why)
-    }
-
-    fn damaged(&self, why: ChangeStoreError) -> DataFolderError {
-        DataFolderError::Damaged(self.path.clone(), why.0)
-    }
-
-    fn unreadable(&self, why: ChangeStoreError) -> DataFolderError {
-        DataFolderError::Unreadable(self.path.clone(), why.0)
-    }
-
-    /// Opens the file itself, and returns it with these contents. The caller has opened a copy in memory successfully, or has emptied the
-    /// file for a repair. If the contents name damaged records, first copies the file into the folder.
-    fn take(self, contents: Contents) -> Result<Opened, DataFolderError> {
-        let Contents { records, damaged, sequence } = contents;
-        let copy = if damaged.is_empty() { None } else { Some(self.copy()?) };
-        let Self { folder, path, backend, .. } = self;
-        let database = guarded(|| Ok(create(backend)));
-        let database = database.map_err(|why| DataFolderError::Damaged(path.clone(), why.0))?;
-        let database = database.map_err(|why| match why {
-            Fault::Io(why) => DataFolderError::Folder(folder, why),
-            Fault::Damaged(why) => DataFolderError::Damaged(path.clone(), why),
-        })?;
-        let folder = DataFolder { path, database: Some(database), sequence };
-        Ok(Opened { folder, records, damaged, copy })
-    }
-
-    /// Writes a copy of the file's bytes into the folder of the file, and returns the copy's path.
-    fn copy(&self) -> Result<PathBuf, DataFolderError> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let copy = self.folder.join(format!("changes-damaged-{}.redb", now.as_millis()));
-        let written = fs::write(&copy, &self.bytes).and_then(|()| close_to_others(&copy));
-        written.map_err(|why| DataFolderError::Folder(self.folder.clone(), why))?;
-        Ok(copy)
     }
 }
 
@@ -271,25 +197,52 @@ impl fmt::Display for Fault {
     }
 }
 
+/// Opens the file itself, and returns it with these contents. The caller has tried the file, or has emptied the file for a repair.
+fn take<B: StorageBackend>(
+    file: LockedFile<B>,
+    contents: Contents,
+) -> Result<Opened, DataFolderError> {
+    let Contents { records, sequence, .. } = contents;
+    let LockedFile { folder, path, backend } = file;
+    let database = guarded(|| Ok(create(SharedBackend(backend))));
+    let database = database.map_err(|why| DataFolderError::Damaged(path.clone(), why.0))?;
+    let database = database.map_err(|why| match why {
+        Fault::Io(why) => DataFolderError::Folder(folder, why),
+        Fault::Damaged(why) => DataFolderError::Damaged(path.clone(), why),
+    })?;
+    Ok(Opened { folder: DataFolder { path, database: Some(database), sequence }, records })
+}
+
 /// Opens a file as a database and creates the tables that the file lacks.
 fn create(backend: impl StorageBackend) -> Result<Database, Fault> {
-    let database = Database::builder().create_with_backend(backend).map_err(Fault::of)?;
+    let database = builder().create_with_backend(backend).map_err(Fault::of)?;
     begin(&database)?;
     Ok(database)
 }
 
-/// Creates the tables that a file lacks. If the file contains no format yet, writes the current format of the tables.
+fn builder() -> Builder {
+    let mut builder = Database::builder();
+    builder.set_cache_size(CACHE);
+    builder
+}
+
+/// Creates the tables of a new file, and writes the current format of the tables into it. Writes nothing to a file that has a format.
 fn begin(database: &Database) -> Result<(), Fault> {
     let transaction = database.begin_write().map_err(Fault::of)?;
-    {
-        transaction.open_table(CHANGES).map_err(Fault::of)?;
-        transaction.open_table(VERSIONS).map_err(Fault::of)?;
+    let is_new = {
         let mut meta = transaction.open_table(META).map_err(Fault::of)?;
-        if meta.get(FORMAT).map_err(Fault::of)?.is_none() {
+        let is_new = meta.get(FORMAT).map_err(Fault::of)?.is_none();
+        if is_new {
             meta.insert(FORMAT, FORMAT_NOW).map_err(Fault::of)?;
+            transaction.open_table(CHANGES).map_err(Fault::of)?;
+            transaction.open_table(VERSIONS).map_err(Fault::of)?;
         }
+        is_new
+    };
+    match is_new {
+        true => transaction.commit().map_err(Fault::of),
+        false => transaction.abort().map_err(Fault::of),
     }
-    transaction.commit().map_err(Fault::of)
 }
 
 impl ChangeStore for DataFolder {
@@ -300,108 +253,54 @@ impl ChangeStore for DataFolder {
         changes: &[Record],
     ) -> Result<(), ChangeStoreError> {
         self.write(|transaction, sequence| {
-            insert_changes(transaction, sequence, changes)?;
             let versions: Vec<ServedVersion> = changes.iter().map(ServedVersion::of).collect();
-            insert_versions(transaction, sequence, &versions)?;
-            insert_fact(transaction, sequence, REVISION, Some(&revision))?;
-            insert_fact(transaction, sequence, HIGHEST, Some(&highest))
+            insert_rows(transaction, sequence, changes)?;
+            insert_rows(transaction, sequence, &versions)?;
+            insert_fact(transaction, sequence, REVISION, &revision)?;
+            insert_fact(transaction, sequence, HIGHEST, &highest)?;
+            Ok((End::Commit, ()))
         })
     }
 
     fn rewrite(&mut self, records: &Records) -> Result<(), ChangeStoreError> {
-        self.write(|transaction, sequence| {
-            empty(transaction)?;
-            insert_changes(transaction, sequence, &records.changes)?;
-            insert_versions(transaction, sequence, &records.versions)?;
-            insert_fact(transaction, sequence, REVISION, Some(&records.revision))?;
-            insert_fact(transaction, sequence, HIGHEST, Some(&records.highest))?;
-            insert_fact(transaction, sequence, FORGOTTEN, Some(&records.forgotten))?;
-            let base = records.base.as_ref().map(StoredBase::of);
-            insert_fact(transaction, sequence, BASE, base.as_ref())?;
-            let replacement = records.replacement.as_ref();
-            let replacement = replacement.map(|(base, state)| StoredReplacement::of(base, state));
-            insert_fact(transaction, sequence, REPLACEMENT, replacement.as_ref())?;
-            let mut meta = transaction.open_table(META).map_err(failed)?;
-            meta.insert(FORMAT, FORMAT_NOW).map_err(failed)?;
-            Ok(())
-        })
+        let bytes = self.write(|transaction, sequence| {
+            let mut difference = Difference::new(transaction, sequence);
+            difference.rows(&records.changes)?;
+            difference.rows(&records.versions)?;
+            difference.fact(REVISION, Some(&records.revision))?;
+            difference.fact(HIGHEST, Some(&records.highest))?;
+            difference.fact(FORGOTTEN, Some(&records.forgotten))?;
+            difference.fact(BASE, records.base.as_ref().map(StoredBase::of).as_ref())?;
+            let replacement = records.replacement.as_ref().map(StoredReplacement::of);
+            difference.fact(REPLACEMENT, replacement.as_ref())?;
+            difference.format(FORMAT_NOW)?;
+            let end = if difference.is_any { End::Commit } else { End::Abort };
+            Ok((end, difference.bytes))
+        })?;
+        self.compact(bytes);
+        Ok(())
     }
 }
 
-/// Removes all rows of the tables of changes and of versions.
-fn empty(transaction: &WriteTransaction) -> Result<(), ChangeStoreError> {
-    for table in [CHANGES, VERSIONS] {
-        let mut table = transaction.open_table(table).map_err(failed)?;
-        table.retain(|_, _| false).map_err(failed)?;
-    }
-    Ok(())
-}
-
-fn insert_changes(
+fn insert_rows<R: Row>(
     transaction: &WriteTransaction,
     sequence: u64,
-    changes: &[Record],
+    rows: &[R],
 ) -> Result<(), ChangeStoreError> {
-    let mut table = transaction.open_table(CHANGES).map_err(failed)?;
-    for change in changes {
-        let environment = change.environment.to_string();
-        let place = (environment.as_str(), &*change.feature);
-        let row = write_row(sequence, CHANGE, place, &StoredChange::of(change))?;
-        table.insert(place, row.as_slice()).map_err(failed)?;
-    }
-    Ok(())
+    let mut table = transaction.open_table(R::TABLE).map_err(failed)?;
+    rows.iter().try_for_each(|row| insert(&mut table, sequence, row).map(drop))
 }
 
-fn insert_versions(
-    transaction: &WriteTransaction,
-    sequence: u64,
-    versions: &[ServedVersion],
-) -> Result<(), ChangeStoreError> {
-    let mut table = transaction.open_table(VERSIONS).map_err(failed)?;
-    for version in versions {
-        let (environment, feature) = (version.environment.to_string(), version.feature.to_string());
-        let place = (environment.as_str(), feature.as_str());
-        let row = write_row(sequence, VERSION, place, &StoredVersion::of(version))?;
-        table.insert(place, row.as_slice()).map_err(failed)?;
-    }
-    Ok(())
-}
-
-/// Writes a fact, such as the revision, into its row of the table of facts. `None` removes the row.
-fn insert_fact<T: serde::Serialize>(
+/// Writes a fact, such as the revision, into its row of the table of facts.
+fn insert_fact(
     transaction: &WriteTransaction,
     sequence: u64,
     name: &str,
-    fact: Option<&T>,
+    fact: &impl serde::Serialize,
 ) -> Result<(), ChangeStoreError> {
     let mut meta = transaction.open_table(META).map_err(failed)?;
-    match fact {
-        Some(fact) => {
-            let row = write_row(sequence, FACT, (name, ""), fact)?;
-            meta.insert(name, row.as_slice()).map_err(failed)?;
-        }
-        None => drop(meta.remove(name).map_err(failed)?),
-    }
-    Ok(())
-}
-
-/// Creates a folder that other users cannot read on Unix, because the file in it may contain API keys. Does nothing if the folder exists.
-fn make(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(folder)
-}
-
-/// Makes a file unreadable for other users on Unix, because its folder may have existed before with wider permissions.
-fn close_to_others(path: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
-    }
-    #[cfg(not(unix))]
-    let _ = path;
+    let row = write_row(sequence, FACT, (name, ""), fact)?;
+    meta.insert(name, row.as_slice()).map_err(failed)?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableTable, TableError};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use super::lost::Lost;
 use super::stored::{StoredBase, StoredChange, StoredReplacement, StoredVersion, read_row};
 use super::{
     BASE, CHANGE, CHANGES, FACT, FORGOTTEN, FORMAT, FORMAT_BEFORE, FORMAT_NOW, HIGHEST, META,
@@ -11,12 +12,12 @@ use super::{
 };
 use crate::state_store::{ChangeStoreError, Record, Records, ServedVersion};
 
-/// The records that could be read from a file, and the descriptions of the damaged records.
+/// The records that could be read from a file, and the damaged records.
 #[derive(Default)]
 pub(super) struct Contents {
     pub(super) records: Records,
-    /// The descriptions of damaged records.
-    pub(super) damaged: Vec<String>,
+    /// The damaged records.
+    pub(super) damaged: Vec<Lost>,
     /// The highest transaction number of the records that were read; 0 if there is none.
     pub(super) sequence: u64,
 }
@@ -107,26 +108,25 @@ impl Contents {
         *highest = of_all.fold(*highest, i64::max);
     }
 
-    /// Adds a fact, such as the revision, to the records. If the row of the fact is damaged, adds a description of the fact to the list of
-    /// damaged records.
+    /// Adds a fact, such as the revision, to the records. If the row of the fact is damaged, adds the fact to the list of damaged records.
     fn fact(&mut self, format: Format, name: &str, row: &[u8]) {
         let is_read = match self.content(format, FACT, (name, ""), row) {
             Some(content) => self.take_fact(name, content),
             None => false,
         };
         if !is_read {
-            self.damaged.push(named(FACT, (name, "")));
+            self.damaged.push(Lost::new(FACT, (name, "")));
         }
     }
 
-    /// Adds a row of a table to the records. If the row is damaged, adds a description of the row to the list of damaged records.
+    /// Adds a row of a table to the records. If the row is damaged, adds the row to the list of damaged records.
     fn row(&mut self, format: Format, table: &str, place: (&str, &str), row: &[u8]) {
         let is_read = match self.content(format, table, place, row) {
             Some(content) => self.take_row(table, place, content),
             None => false,
         };
         if !is_read {
-            self.damaged.push(named(table, place));
+            self.damaged.push(Lost::new(table, place));
         }
     }
 
@@ -187,15 +187,6 @@ impl Contents {
             }
             _ => false,
         }
-    }
-}
-
-/// Returns the description of a row for log messages and for readiness. The first part of a fact's place is the name of the fact.
-pub(super) fn named(table: &str, (environment, feature): (&str, &str)) -> String {
-    match table {
-        FACT => format!("the {environment}"),
-        CHANGE => format!("the change of feature {feature} in environment {environment}"),
-        _ => format!("the version of feature {feature} in environment {environment}"),
     }
 }
 

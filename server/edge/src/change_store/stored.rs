@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::frame;
+use super::{CHANGE, CHANGES, Rows, VERSION, VERSIONS, failed, frame};
 use crate::state::{FeatureValue, State};
 use crate::state_store::{ChangeStoreError, Fingerprint, Record, ServedVersion};
 
@@ -33,6 +33,15 @@ pub(super) struct Found<'a> {
     pub(super) content: &'a str,
 }
 
+/// The form of an [`Envelope`] in which it is written.
+#[derive(Serialize)]
+struct WrittenEnvelope<'a, T> {
+    sequence: u64,
+    table: &'a str,
+    place: (&'a str, &'a str),
+    content: &'a T,
+}
+
 /// Returns the bytes in which a row is stored: a record whose payload is the row's envelope.
 pub(super) fn write_row(
     sequence: u64,
@@ -40,11 +49,8 @@ pub(super) fn write_row(
     place: (&str, &str),
     content: &impl Serialize,
 ) -> Result<Vec<u8>, ChangeStoreError> {
-    let failed = |why: serde_json::Error| ChangeStoreError(why.to_string());
-    let content = serde_json::value::to_raw_value(content).map_err(failed)?;
-    let (table, place) = (table.into(), (place.0.into(), place.1.into()));
-    let envelope = Envelope { sequence, table, place, content: &content };
-    Ok(frame::seal(&serde_json::to_vec(&envelope).map_err(failed)?))
+    let envelope = WrittenEnvelope { sequence, table, place, content };
+    frame::seal(|record| serde_json::to_writer(record, &envelope)).map_err(failed)
 }
 
 /// Returns a row's transaction number and content; `None` if the row is damaged, or belongs to another table or key.
@@ -58,11 +64,75 @@ pub(super) fn read_row<'a>(
     is_here.then_some((found.sequence, found.content))
 }
 
+/// Returns the content of a row that was read before, so that its checksum need not be computed again.
+pub(super) fn content_of(row: &[u8]) -> Option<&str> {
+    found(frame::payload(row)?).map(|found| found.content)
+}
+
 /// Parses a row from the payload of a record; `None` if the payload is not a row.
 pub(super) fn found(payload: &[u8]) -> Option<Found<'_>> {
     let envelope: Envelope<'_> = serde_json::from_slice(payload).ok()?;
     let Envelope { sequence, table, place, content } = envelope;
     Some(Found { sequence, table, place, content: content.get() })
+}
+
+/// The text of an id.
+pub(super) type IdText = [u8; uuid::fmt::Hyphenated::LENGTH];
+
+/// A record that is a row of a table.
+pub(super) trait Row {
+    /// The table of the row.
+    const TABLE: Rows;
+    /// The name of the table in records.
+    const NAME: &'static str;
+
+    /// The stored form of the record.
+    type Stored: Serialize;
+
+    fn environment(&self) -> Uuid;
+
+    /// Returns the second part of the row's key. `buffer` is memory for an id.
+    fn feature<'a>(&'a self, buffer: &'a mut IdText) -> &'a str;
+
+    fn stored(&self) -> Self::Stored;
+}
+
+impl Row for Record {
+    const TABLE: Rows = CHANGES;
+    const NAME: &'static str = CHANGE;
+
+    type Stored = StoredChange;
+
+    fn environment(&self) -> Uuid {
+        self.environment
+    }
+
+    fn feature<'a>(&'a self, _: &'a mut IdText) -> &'a str {
+        &self.feature
+    }
+
+    fn stored(&self) -> StoredChange {
+        StoredChange::of(self)
+    }
+}
+
+impl Row for ServedVersion {
+    const TABLE: Rows = VERSIONS;
+    const NAME: &'static str = VERSION;
+
+    type Stored = StoredVersion;
+
+    fn environment(&self) -> Uuid {
+        self.environment
+    }
+
+    fn feature<'a>(&'a self, buffer: &'a mut IdText) -> &'a str {
+        self.feature.hyphenated().encode_lower(buffer)
+    }
+
+    fn stored(&self) -> StoredVersion {
+        StoredVersion::of(self)
+    }
 }
 
 /// The stored form of one changed value.
@@ -151,16 +221,16 @@ impl From<StoredBase> for (Fingerprint, i64) {
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredReplacement {
     base: String,
-    state: State,
+    state: Arc<State>,
 }
 
 impl StoredReplacement {
-    pub(super) fn of(base: &Fingerprint, state: &State) -> Self {
-        Self { base: base.to_string(), state: state.clone() }
+    pub(super) fn of((base, state): &(Fingerprint, Arc<State>)) -> Self {
+        Self { base: base.to_string(), state: Arc::clone(state) }
     }
 }
 
-impl From<StoredReplacement> for (Fingerprint, State) {
+impl From<StoredReplacement> for (Fingerprint, Arc<State>) {
     fn from(stored: StoredReplacement) -> Self {
         (stored.base.as_str().into(), stored.state)
     }

@@ -1,11 +1,11 @@
 mod damage;
+mod size;
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use fh_test_folder::Folder;
-use redb::StorageBackend;
 use redb::backends::FileBackend;
 
 use super::*;
@@ -52,7 +52,7 @@ fn committed_changes_are_read_again() {
         }],
         forgotten: 3,
         base: Some(("of the file".into(), 8)),
-        replacement: Some(("print".into(), State::default())),
+        replacement: Some(("print".into(), Arc::new(State::default()))),
         changes: vec![record("C", 1)],
     };
     open.rewrite(&rewritten).unwrap();
@@ -60,33 +60,49 @@ fn committed_changes_are_read_again() {
     assert_eq!(DataFolder::open(folder.path()).unwrap().records, rewritten);
 }
 
-/// A disk that becomes full when the flag is set.
+/// A disk that can be full, and that counts the written bytes.
 #[derive(Debug)]
-struct Full(FileBackend, Arc<AtomicBool>);
+struct Disk {
+    file: FileBackend,
+    is_full: Arc<AtomicBool>,
+    written: Arc<AtomicU64>,
+}
 
-impl StorageBackend for Full {
+impl StorageBackend for Disk {
     fn len(&self) -> io::Result<u64> {
-        self.0.len()
+        self.file.len()
     }
 
     fn read(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
-        self.0.read(offset, len)
+        self.file.read(offset, len)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.0.set_len(len)
+        self.file.set_len(len)
     }
 
     fn sync_data(&self, eventual: bool) -> io::Result<()> {
-        self.0.sync_data(eventual)
+        self.file.sync_data(eventual)
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        match self.1.load(Ordering::SeqCst) {
+        self.written.fetch_add(data.len() as u64, Ordering::SeqCst);
+        match self.is_full.load(Ordering::SeqCst) {
             true => Err(io::ErrorKind::StorageFull.into()),
-            false => self.0.write(offset, data),
+            false => self.file.write(offset, data),
         }
     }
+}
+
+/// Puts a disk under the open file of a folder. Returns the flag that makes it full, and the number of written bytes.
+fn on_disk(folder: &Folder, open: &mut DataFolder) -> (Arc<AtomicBool>, Arc<AtomicU64>) {
+    open.database = None;
+    let file = fs::File::options().read(true).write(true).open(folder.file(FILE)).unwrap();
+    let file = FileBackend::new(file).unwrap();
+    let (is_full, written) = (Arc::<AtomicBool>::default(), Arc::<AtomicU64>::default());
+    let disk = Disk { file, is_full: Arc::clone(&is_full), written: Arc::clone(&written) };
+    open.database = Some(builder().create_with_backend(disk).unwrap());
+    (is_full, written)
 }
 
 #[test]
@@ -94,11 +110,7 @@ fn a_disk_that_was_full_takes_changes_again() {
     let folder = Folder::new();
     let mut open = DataFolder::open(folder.path()).unwrap().folder;
     open.commit(1, 5, &[record("A", 5)]).unwrap();
-    let is_full = Arc::new(AtomicBool::new(false));
-    open.database = None;
-    let file = fs::File::options().read(true).write(true).open(folder.file(FILE)).unwrap();
-    let disk = Full(FileBackend::new(file).unwrap(), Arc::clone(&is_full));
-    open.database = Some(Database::builder().create_with_backend(disk).unwrap());
+    let (is_full, _) = on_disk(&folder, &mut open);
     is_full.store(true, Ordering::SeqCst);
     open.commit(2, 6, &[record("A", 6)]).unwrap_err();
     open.commit(3, 7, &[record("B", 7)]).unwrap();
@@ -112,11 +124,12 @@ fn a_disk_that_was_full_takes_changes_again() {
 #[test]
 fn a_full_disk_is_no_damage_of_the_file() {
     let folder = Folder::new();
-    let LockedFile { folder: path, path: file, backend, bytes } =
-        LockedFile::open(folder.path()).unwrap();
-    let backend = Full(backend, Arc::new(AtomicBool::new(true)));
-    let file = LockedFile { folder: path, path: file, backend, bytes };
-    let why = file.take(Contents::default()).map(|_| ()).unwrap_err();
+    let LockedFile { folder: path, path: file, backend } = LockedFile::open(folder.path()).unwrap();
+    let backend = Arc::into_inner(backend).unwrap();
+    let is_full = Arc::new(AtomicBool::new(true));
+    let backend = Arc::new(Disk { file: backend, is_full, written: Arc::default() });
+    let file = LockedFile { folder: path, path: file, backend };
+    let why = take(file, Contents::default()).map(|_| ()).unwrap_err();
     assert!(
         matches!(&why, DataFolderError::Folder(_, why) if why.kind() == io::ErrorKind::StorageFull),
         "{why:?}"

@@ -10,6 +10,7 @@ use fh_eval::{Evaluation, Kind};
 use uuid::Uuid;
 
 use super::view::Detail;
+use crate::digest::Hash;
 use crate::state::{Feature, FeatureText, FeatureValue, Json};
 
 /// The meaning of a feature's version. A version that is only the time of reading is left out of etags, so that restarts and replicas have
@@ -193,7 +194,7 @@ impl ServedFeature {
 
     /// Adds all data of the feature that clients see, except versions that are times, to the hash of an etag. The properties are added only
     /// for [`Detail::Extended`].
-    pub(crate) fn add_to(&self, hash: &mut hmac_sha256::Hash, detail: Detail) {
+    pub(crate) fn add_to(&self, hash: &mut Hash, detail: Detail) {
         hash.update(self.digest);
         if detail == Detail::Extended {
             hash.update((self.fp.len() as u64).to_le_bytes());
@@ -237,7 +238,7 @@ fn forms(strategies: usize) -> Box<[OnceLock<Box<str>>]> {
 /// Returns a hash of these texts. The length of each text is hashed before it, so that the same characters split in another way have
 /// another hash.
 fn digest<'a>(parts: impl IntoIterator<Item = &'a str>) -> [u8; 32] {
-    let mut hash = hmac_sha256::Hash::new();
+    let mut hash = Hash::new();
     for part in parts {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);

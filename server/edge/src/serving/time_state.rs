@@ -2,6 +2,8 @@
 
 use fh_eval::{TimeOutcome, TimeRules, Timestamp};
 
+use crate::digest::{digest, digits};
+
 /// The outcome of all time-dependent rules at one instant. With the same rules, two equal values give equal answers.
 #[derive(Debug, Clone)]
 pub(crate) struct TimeState {
@@ -41,8 +43,7 @@ impl TimeState {
             return at;
         }
         let held: Vec<u8> = held.iter().copied().map(u8::from).collect();
-        let digest = hmac_sha256::Hash::hash(&held);
-        let held: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let held = digits(&digest(&held), 8);
         Some(format!("{}.{held}", at.unwrap_or_default()))
     }
 }

@@ -2,7 +2,6 @@
 //! evaluates the features, each context has its own answer (D-97).
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -17,6 +16,7 @@ use super::change::{changes, write_change};
 use super::feature::ServedFeature;
 use super::published::Published;
 use super::time_state::TimeState;
+use crate::digest::{Hash, digits};
 use crate::wire::coding::{CompressionLevel, gzip};
 use crate::wire::sse::write_event;
 
@@ -248,7 +248,7 @@ impl View {
 /// Returns a digest of the content that a view shows. The digest does not depend on the process, so that restarts and replicas give equal
 /// tags (D-95). The last digit is 1 for [`Detail::Extended`], else 0.
 fn tag(published: &Published, key: &ViewKey, features: &[Arc<ServedFeature>]) -> String {
-    let mut hash = hmac_sha256::Hash::new();
+    let mut hash = Hash::new();
     hash.update(published.id.as_bytes());
     for feature in features {
         feature.add_to(&mut hash, key.detail);
@@ -265,12 +265,7 @@ fn tag(published: &Published, key: &ViewKey, features: &[Arc<ServedFeature>]) ->
         hash.update("evaluated");
         hash.update(published.time_state.tag().unwrap_or_default());
     }
-    let digest = hash.finalize();
-    let mut tag = String::with_capacity(33);
-    for byte in digest.iter().take(16) {
-        // Writing to a string cannot fail.
-        let _ = write!(tag, "{byte:02x}");
-    }
+    let mut tag = digits(&hash.finalize(), 16);
     tag.push(if key.detail == Detail::Extended { '1' } else { '0' });
     tag
 }

@@ -60,6 +60,11 @@ impl Entry {
         this
     }
 
+    /// Returns the fingerprint of the value that is served, if the value is that of the base.
+    pub(super) fn unchanged(&self) -> Option<&Fingerprint> {
+        self.base.as_ref().filter(|_| !self.is_changed)
+    }
+
     /// Raises the version above `served`, under which readers may hold another value. Does nothing if the version is higher already.
     pub(super) fn rise_above(&mut self, served: i64) {
         if self.version > served {

@@ -38,7 +38,7 @@ pub(crate) struct StateStore {
     /// The fingerprint of the base that was read last; `None` until a base is loaded.
     base: Option<Fingerprint>,
     /// The fingerprint of the base that the admin API has replaced, and the state that replaces it. `None` if the base itself is served.
-    replaced: Option<(Fingerprint, State)>,
+    replaced: Option<(Fingerprint, Arc<State>)>,
     /// The highest version of any value that was served, or a higher number. If the base states no version for a value, its first version
     /// is a time, which is at least this version, even if the clock was set back.
     highest: i64,
@@ -57,7 +57,10 @@ impl StateStore {
     pub(crate) fn open(base: State, records: Records, now: Timestamp) -> Self {
         let base_print = base_print(&base);
         let (replaced, start) = match records.replacement {
-            Some((print, state)) if print == base_print => (Some((print, state.clone())), state),
+            Some((print, state)) if print == base_print => {
+                let start = State::clone(&state);
+                (Some((print, state)), start)
+            }
             _ => (None, base),
         };
         // This concerns values for which the base states no version. If the base is unchanged, they get the highest of their earlier
@@ -92,6 +95,8 @@ impl StateStore {
         let state = std::mem::take(&mut self.state);
         let features: HashMap<&str, &Feature> =
             state.features.iter().map(|feature| (&*feature.key, feature)).collect();
+        let environments: HashMap<Uuid, &Environment> =
+            state.environments.iter().map(|each| (each.id, each)).collect();
         let places = self.entries.iter();
         let places: HashMap<ValueId, (Uuid, Arc<str>)> = places
             .map(|(place, entry)| ((place.0, entry.feature), (place.0, Arc::clone(&place.1))))
@@ -113,9 +118,13 @@ impl StateStore {
             };
             let (is_same, has_record) = match features.get(&*place.1) {
                 Some(feature) => {
-                    let values = state.environment(place.0).map(|each| &each.values);
+                    let values = environments.get(&place.0).map(|each| &each.values);
                     let value = values.and_then(|values| values.get(&place.1));
-                    let is_same = served.served == Some(fingerprint(feature, value));
+                    let entry = self.entries.get(place);
+                    let is_same = match entry.and_then(Entry::unchanged) {
+                        Some(print) => served.served.as_ref() == Some(print),
+                        None => served.served == Some(fingerprint(feature, value)),
+                    };
                     (is_same, value.is_some() || feature.unset_value().is_some())
                 }
                 None => (false, false),
@@ -144,10 +153,8 @@ impl StateStore {
             is_changed: false,
         });
         let served = self.entries.iter().filter_map(|(place, entry)| {
-            let served = match &entry.base {
-                Some(base) if !entry.is_changed => base.clone(),
-                _ => fingerprint(self.state.feature(&place.1)?, self.value(place)),
-            };
+            let value = || Some(fingerprint(self.state.feature(&place.1)?, self.value(place)));
+            let served = entry.unchanged().cloned().or_else(value)?;
             Some(ServedVersion {
                 environment: place.0,
                 feature: entry.feature,
@@ -199,7 +206,7 @@ impl StateStore {
         }
         let print = base_print(base);
         self.base = Some(print.clone());
-        self.replaced = Some((print, state.clone()));
+        self.replaced = Some((print, Arc::new(state.clone())));
         self.entries.values_mut().for_each(Entry::forget_base);
         self.take(state, now);
         self.count();
@@ -239,7 +246,8 @@ impl StateStore {
                         Entry { feature: feature.id, ..entry }
                     }
                     other => {
-                        let looks_the_same = fingerprint(feature, self.value(&place)) == print;
+                        let looks_the_same =
+                            other.is_some() && fingerprint(feature, self.value(&place)) == print;
                         Entry::new(print, feature, base, other, looks_the_same, now, self.highest)
                     }
                 };

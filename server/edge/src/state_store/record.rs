@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::digest::{digest, digits};
 use crate::state::{Feature, FeatureValue, State};
 
 /// A fingerprint of a part of a state. Equal content has equal fingerprints, also across restarts.
@@ -17,8 +18,7 @@ impl Fingerprint {
     /// texts.
     pub(super) fn of(content: &impl serde::Serialize) -> Self {
         let json = serde_json::to_vec(content).unwrap_or_default();
-        let digest = hmac_sha256::Hash::hash(&json);
-        Self(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+        Self(digits(&digest(&json), 16).into())
     }
 }
 
@@ -89,7 +89,7 @@ pub(crate) struct Records {
     /// unchanged values to which the base gives no version, or 0 if there are no such values.
     pub(crate) base: Option<(Fingerprint, i64)>,
     /// The fingerprint of a base, and the state that replaces it; `None` if the base is not replaced.
-    pub(crate) replacement: Option<(Fingerprint, State)>,
+    pub(crate) replacement: Option<(Fingerprint, Arc<State>)>,
     pub(crate) changes: Vec<Record>,
 }
 

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::change::{FeatureChange, ReplaceError};
 use super::record::ChangeStore;
 use super::{Refusal, StateStore, Update, UpdateOutcome};
+use crate::notices::Notices;
 use crate::reply::{Effect, Reply};
 use crate::serving::{AnswerBudget, Environments};
 use crate::state::{Permissions, State};
@@ -32,6 +33,8 @@ pub(crate) struct ServeDefaults {
     pub(crate) cache_control: Option<HeaderValue>,
     /// The memory limit that the evaluated answers of all environments share.
     pub(crate) answers: Arc<AnswerBudget>,
+    /// The notices of the Edge, which report changes that cannot be stored.
+    pub(crate) notices: Arc<Notices>,
 }
 
 /// The error for a command that the writer thread does not answer, because the thread has ended by a panic.
@@ -62,6 +65,8 @@ enum Command {
     },
     State(oneshot::Sender<State>),
     Close(Duration, oneshot::Sender<()>),
+    /// Ends the writer thread and closes the change store.
+    End(oneshot::Sender<()>),
 }
 
 /// The reason why a PUT was not carried out.
@@ -199,5 +204,11 @@ impl Writer {
     /// Ends all streams with a `bye` event. The ends are spread over the time `within`.
     pub(crate) async fn close(&self, within: Duration) -> Result<(), WriterGone> {
         self.ask(|reply| Command::Close(within, reply)).await
+    }
+
+    /// Ends the writer thread, and waits until the change store is closed. Earlier commands are carried out first, and later ones fail.
+    pub(crate) async fn end(&self) {
+        // An error means that the thread has ended already.
+        let _ = self.ask(Command::End).await;
     }
 }

@@ -47,12 +47,17 @@ impl Stage {
             profile: Profile::Client,
             cache_control: None,
             answers: AnswerBudget::new(1 << 20),
+            notices: Arc::default(),
         };
         let nothing = (State::default(), StateStore::waiting(Records::default()));
         let writer =
             Writer::start(nothing, Box::new(NoPersistence), base, Arc::clone(&environments));
-        let shared =
-            Arc::new(SharedState::new(options, environments, Origin::StateStore(writer.unwrap())));
+        let shared = Arc::new(SharedState::new(
+            options,
+            environments,
+            Origin::StateStore(writer.unwrap()),
+            Arc::default(),
+        ));
         let state = state(FLAG, r#"{"A": {"value": "x", "version": 1}}"#);
         let stage = Self { shared, state };
         stage.shared.environments.add(stage.waiting());

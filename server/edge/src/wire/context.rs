@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use fh_eval::Attributes;
 use percent_encoding::percent_decode_str;
 
+use crate::digest::Hash;
+
 /// The largest number of attributes in a [`RequestContext`]. Further attributes are left out, as in a FeatureHub Edge.
 pub(crate) const MAX_ATTRIBUTES: usize = 30;
 /// The largest number of values of all attributes together, in the context of a poll, a stream or an OFREP request. Further values in polls
@@ -71,7 +73,7 @@ impl RequestContext {
         if self.attributes.is_empty() {
             return "0".to_string();
         }
-        let mut hash = hmac_sha256::Hash::new();
+        let mut hash = Hash::new();
         for (name, values) in &self.attributes {
             for text in std::iter::once(name).chain(values) {
                 hash.update((text.len() as u64).to_le_bytes());

@@ -14,6 +14,7 @@ use super::Admin;
 use super::features::{feature, json};
 use super::problem::Problem;
 use super::subject::{Asks, EvaluationRequest, Question, evaluated};
+use crate::digest::{digest, digits};
 use crate::evaluations::Caller;
 
 /// The default number of simulated users.
@@ -193,6 +194,5 @@ fn configured(part: &Part) -> Option<f64> {
 /// Returns the name of the simulated user with this number. The names are the same in every request. They come from a hash, so that users
 /// are spread evenly over the buckets of percentages.
 fn name(person: u32) -> String {
-    let digest = hmac_sha256::Hash::hash(&person.to_le_bytes());
-    digest.iter().take(8).fold("user-".to_string(), |name, byte| format!("{name}{byte:02x}"))
+    format!("user-{}", digits(&digest(&person.to_le_bytes()), 8))
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::answer::Failure;
+use crate::digest::{Hash, digits};
 use crate::evaluations::Refused;
 use crate::wire::body::read_object;
 use crate::wire::context::MAX_VALUES;
@@ -67,7 +68,7 @@ impl EvaluationContext {
             given.insert(Cow::Borrowed(USER_KEY), user);
         }
         let mut builder = Attributes::builder();
-        let mut hash = hmac_sha256::Hash::new();
+        let mut hash = Hash::new();
         let mut room = MAX_VALUES;
         for (name, raw) in &given {
             let values = values(name, raw)?;
@@ -83,8 +84,7 @@ impl EvaluationContext {
             hash.update(u64::MAX.to_le_bytes());
             builder = builder.attribute(name, values);
         }
-        let digest = hash.finalize();
-        let tag = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let tag = digits(&hash.finalize(), 8).into();
         Ok(Self { attributes: builder.build(), tag })
     }
 }

@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use fh_files::FileContent;
 
 use super::{FileError, Loaded, parse, read_file};
+use crate::digest::{digest, digits};
 use crate::state::file::Options;
 
 /// The last valid text of one state file, stored in a data folder. Each `${NAME}` in the text is kept and not replaced, so the stored text
@@ -39,8 +40,7 @@ impl LastGood {
     pub fn new(folder: impl AsRef<Path>, source: impl Into<PathBuf>) -> Self {
         let source = source.into();
         let absolute = std::path::absolute(&source).unwrap_or_else(|_| source.clone());
-        let digest = hmac_sha256::Hash::hash(absolute.as_os_str().as_encoded_bytes());
-        let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let name = digits(&digest(absolute.as_os_str().as_encoded_bytes()), 8);
         Self { kept: folder.as_ref().join(format!("state-{name}.last-good")), source }
     }
 

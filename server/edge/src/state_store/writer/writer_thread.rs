@@ -6,15 +6,17 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use http::HeaderValue;
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::{Command, PutError, ServeDefaults};
 use crate::clock::now;
+use crate::notices::Topic;
 use crate::reply::Reply;
 use crate::serving::{Environments, Grants, Notifier, Published, Settings, WakeOnDrop};
 use crate::state::{Environment, State};
 use crate::state_store::change::{ReplaceError, Undo};
-use crate::state_store::record::{ChangeStore, Record};
+use crate::state_store::record::{ChangeStore, ChangeStoreError, Record};
 use crate::state_store::{Refusal, StateStore, UpdateOutcome};
 
 /// The largest number of changes that are stored and published together, so that one fsync serves many callers. Further changes form the
@@ -86,16 +88,17 @@ impl WriterThread {
         self.wake_streams();
     }
 
-    /// Carries out commands until all handles to the thread are dropped.
+    /// Carries out commands until the command to end, or until all handles to the thread are dropped.
     pub(super) fn run(mut self) {
         loop {
             let Ok(command) = self.commands.recv() else { return };
+            let mut ended = None;
             let mut batch = Batch::default();
             let mut next = Some(command);
             while let Some(command) = next.take() {
                 if let Some(other) = self.change(command, &mut batch) {
                     self.finish(std::mem::take(&mut batch));
-                    self.other(other);
+                    ended = self.other(other);
                     self.wake_streams();
                     break;
                 }
@@ -105,6 +108,11 @@ impl WriterThread {
             }
             self.finish(batch);
             self.wake_streams();
+            if let Some(ended) = ended {
+                drop(self);
+                let _ = ended.send(());
+                return;
+            }
         }
     }
 
@@ -151,7 +159,7 @@ impl WriterThread {
                 true => self.change_store.commit(revision, highest, &records),
                 false => self.change_store.rewrite(&self.store.records()),
             };
-            self.is_change_store_current = kept.is_ok();
+            self.note_stored(&kept);
         }
         match &kept {
             Ok(()) => {
@@ -193,7 +201,8 @@ impl WriterThread {
         }
     }
 
-    fn other(&mut self, command: Command) {
+    /// Carries out a command that is not a change. Returns the reply that is due once this value is dropped, if the thread has to end.
+    fn other(&mut self, command: Command) -> Option<oneshot::Sender<()>> {
         match command {
             Command::Put { .. } | Command::Patch { .. } => {}
             Command::Replace { state, revision, reply } => {
@@ -211,7 +220,9 @@ impl WriterThread {
                 self.environments.close(within);
                 let _ = reply.send(());
             }
+            Command::End(reply) => return Some(reply),
         }
+        None
     }
 
     fn reload(&mut self, base: State) {
@@ -228,10 +239,19 @@ impl WriterThread {
     /// Rewrites the change store, so that it holds only the changes that are in force with the current base. A failure is logged.
     fn rewrite_change_store(&mut self) {
         let kept = self.change_store.rewrite(&self.store.records());
-        self.is_change_store_current = kept.is_ok();
+        self.note_stored(&kept);
         if let Err(why) = kept {
             tracing::error!(%why, "the change store could not be rewritten for the new state");
         }
+    }
+
+    /// Remembers whether the last write to the change store succeeded. Readiness and the metrics report a failure until a write succeeds.
+    fn note_stored(&mut self, kept: &Result<(), ChangeStoreError>) {
+        self.is_change_store_current = kept.is_ok();
+        let notice = kept.as_ref().err().map(|why| {
+            format!("changes are refused, because the data folder cannot store them: {why}")
+        });
+        self.settings.notices.set(Topic::Changes, notice);
     }
 
     fn replace(&mut self, state: State, revision: Option<u64>) -> Result<u64, ReplaceError> {
@@ -241,12 +261,12 @@ impl WriterThread {
         }
         let before = self.store.clone();
         self.store.replace(&self.base, state, now());
-        if let Err(why) = self.change_store.rewrite(&self.store.records()) {
+        let kept = self.change_store.rewrite(&self.store.records());
+        self.note_stored(&kept);
+        if let Err(why) = kept {
             self.store = before;
-            self.is_change_store_current = false;
             return Err(ReplaceError::NotKept(why.to_string()));
         }
-        self.is_change_store_current = true;
         self.publish_all(Duration::ZERO);
         Ok(self.store.state().revision)
     }

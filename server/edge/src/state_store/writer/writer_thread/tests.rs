@@ -70,6 +70,7 @@ fn untold(disk: &Disk) -> (WriterThread, Receiver<WakeOnDrop>) {
             profile: Profile::Client,
             cache_control: None,
             answers: AnswerBudget::new(1 << 20),
+            notices: Arc::default(),
         },
         environments,
         wakes: Vec::new(),
