@@ -35,11 +35,6 @@ pub(super) fn unseal(record: &[u8]) -> Option<&[u8]> {
     rest.is_empty().then_some(payload)
 }
 
-/// Returns the payload of a record that is known to be intact. The checksum is not compared.
-pub(super) fn payload(record: &[u8]) -> Option<&[u8]> {
-    if is_sealed(record) { record.get(HEAD..) } else { None }
-}
-
 /// Returns the payload of the record at the beginning of these bytes, and the bytes after the record. `None` if there is no whole record.
 fn first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let length = length_of_payload(bytes)?;

@@ -9,7 +9,7 @@ use std::thread;
 use redb::{Database, StorageBackend};
 
 use super::overlay::Overlay;
-use super::{CHANGES, VERSIONS, begin, builder, failed};
+use super::{begin, builder, empty, failed};
 use crate::state_store::ChangeStoreError;
 
 /// The name of the thread that checks the file of a data folder. A panic on this thread is caught and counts as damage of the file, so the
@@ -61,9 +61,7 @@ pub(super) fn trial<T>(
         begin(&database).map_err(failed)?;
         let transaction = database.begin_write().map_err(failed)?;
         // Deleting a table visits all its pages, and copies none of them.
-        for table in [CHANGES, VERSIONS] {
-            transaction.delete_table(table).map_err(failed)?;
-        }
+        empty(&transaction)?;
         transaction.commit().map_err(failed)?;
         Ok(read)
     })

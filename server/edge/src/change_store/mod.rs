@@ -17,7 +17,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use redb::{Builder, Database, ReadableTable, StorageBackend, TableDefinition, WriteTransaction};
+use redb::{
+    Builder, Database, ReadableTable, StorageBackend, Table, TableDefinition, WriteTransaction,
+};
 
 use crate::state_store::{ChangeStore, ChangeStoreError, Record, Records, ServedVersion};
 use difference::{Difference, insert};
@@ -25,10 +27,12 @@ pub use error::DataFolderError;
 use file::{LockedFile, SharedBackend};
 pub use guarded::DATA_THREAD;
 use guarded::guarded;
-use read::Contents;
+use read::{Contents, read};
 pub(crate) use repair::Repaired;
 use stored::{Row, StoredBase, StoredReplacement, write_row};
 
+/// A table of records that is open for writing.
+type OpenRows<'a> = Table<'a, (&'static str, &'static str), &'static [u8]>;
 /// A table whose keys are pairs of texts.
 type Rows = TableDefinition<'static, (&'static str, &'static str), &'static [u8]>;
 
@@ -66,6 +70,8 @@ pub(crate) struct DataFolder {
     database: Option<Database>,
     /// The highest number of a transaction that was read or begun.
     sequence: u64,
+    /// The records of the file and the number of their bytes, from the start until the first write. `None` if they have to be read again.
+    known: Option<(Records, u64)>,
 }
 
 /// A data folder that was opened, and the content that was read from it.
@@ -102,6 +108,7 @@ impl DataFolder {
     ) -> Result<T, ChangeStoreError> {
         let sequence = self.sequence.saturating_add(1);
         self.sequence = sequence;
+        self.known = None;
         self.with_database(|database| {
             let transaction = database.begin_write().map_err(failed)?;
             let (end, result) = change(&transaction, sequence)?;
@@ -134,6 +141,13 @@ impl DataFolder {
             self.database = self.reopen().ok();
         }
         result
+    }
+
+    /// Returns the records of the file and the number of their bytes; `None` if a record is damaged or has the previous format.
+    fn read_again(&mut self) -> Result<Option<(Records, u64)>, ChangeStoreError> {
+        let contents = self.with_database(|database| read(database)?)?;
+        let known = contents.is_exact();
+        Ok(known.then_some((contents.records, contents.bytes)))
     }
 
     fn reopen(&self) -> Result<Database, ChangeStoreError> {
@@ -202,6 +216,7 @@ fn take<B: StorageBackend>(
     file: LockedFile<B>,
     contents: Contents,
 ) -> Result<Opened, DataFolderError> {
+    let known = contents.is_exact().then(|| (contents.records.clone(), contents.bytes));
     let Contents { records, sequence, .. } = contents;
     let LockedFile { folder, path, backend } = file;
     let database = guarded(|| Ok(create(SharedBackend(backend))));
@@ -210,7 +225,7 @@ fn take<B: StorageBackend>(
         Fault::Io(why) => DataFolderError::Folder(folder, why),
         Fault::Damaged(why) => DataFolderError::Damaged(path.clone(), why),
     })?;
-    Ok(Opened { folder: DataFolder { path, database: Some(database), sequence }, records })
+    Ok(Opened { folder: DataFolder { path, database: Some(database), sequence, known }, records })
 }
 
 /// Opens a file as a database and creates the tables that the file lacks.
@@ -263,16 +278,29 @@ impl ChangeStore for DataFolder {
     }
 
     fn rewrite(&mut self, records: &Records) -> Result<(), ChangeStoreError> {
+        let known = match self.known.take() {
+            Some(known) => Some(known),
+            None => self.read_again()?,
+        };
         let bytes = self.write(|transaction, sequence| {
-            let mut difference = Difference::new(transaction, sequence);
-            difference.rows(&records.changes)?;
-            difference.rows(&records.versions)?;
-            difference.fact(REVISION, Some(&records.revision))?;
-            difference.fact(HIGHEST, Some(&records.highest))?;
-            difference.fact(FORGOTTEN, Some(&records.forgotten))?;
-            difference.fact(BASE, records.base.as_ref().map(StoredBase::of).as_ref())?;
-            let replacement = records.replacement.as_ref().map(StoredReplacement::of);
-            difference.fact(REPLACEMENT, replacement.as_ref())?;
+            let (known, bytes) = match known {
+                Some(known) => known,
+                None => {
+                    empty(transaction)?;
+                    Default::default()
+                }
+            };
+            let mut difference = Difference::new(transaction, sequence, bytes);
+            difference.rows(&known.changes, &records.changes)?;
+            difference.rows(&known.versions, &records.versions)?;
+            difference
+                .fact(REVISION, Some(&known.revision), Some(&records.revision), |fact| *fact)?;
+            difference.fact(HIGHEST, Some(&known.highest), Some(&records.highest), |fact| *fact)?;
+            let (before, after) = (Some(&known.forgotten), Some(&records.forgotten));
+            difference.fact(FORGOTTEN, before, after, |fact| *fact)?;
+            difference.fact(BASE, known.base.as_ref(), records.base.as_ref(), StoredBase::of)?;
+            let (before, after) = (known.replacement.as_ref(), records.replacement.as_ref());
+            difference.fact(REPLACEMENT, before, after, StoredReplacement::of)?;
             difference.format(FORMAT_NOW)?;
             let end = if difference.is_any { End::Commit } else { End::Abort };
             Ok((end, difference.bytes))
@@ -280,6 +308,15 @@ impl ChangeStore for DataFolder {
         self.compact(bytes);
         Ok(())
     }
+}
+
+/// Removes all rows of all tables.
+fn empty(transaction: &WriteTransaction) -> Result<(), ChangeStoreError> {
+    for table in [CHANGES, VERSIONS] {
+        transaction.delete_table(table).map_err(failed)?;
+        transaction.open_table(table).map_err(failed)?;
+    }
+    transaction.delete_table(META).map(drop).map_err(failed)
 }
 
 fn insert_rows<R: Row>(

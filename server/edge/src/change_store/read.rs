@@ -4,6 +4,7 @@ use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableTable, TableError};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use super::difference::bytes_of;
 use super::lost::Lost;
 use super::stored::{StoredBase, StoredChange, StoredReplacement, StoredVersion, read_row};
 use super::{
@@ -20,6 +21,10 @@ pub(super) struct Contents {
     pub(super) damaged: Vec<Lost>,
     /// The highest transaction number of the records that were read; 0 if there is none.
     pub(super) sequence: u64,
+    /// The number of bytes of all keys and values.
+    pub(super) bytes: u64,
+    /// True if the records have the previous format.
+    pub(super) is_bare: bool,
 }
 
 /// The format of a file's records.
@@ -48,9 +53,11 @@ pub(super) fn read(
             Err(why) => return Ok(Err(why)),
         },
     };
+    contents.is_bare = format == Format::Bare;
     let meta = transaction.open_table(META).map_err(failed)?;
     for name in [REVISION, HIGHEST, FORGOTTEN, BASE, REPLACEMENT] {
         if let Some(row) = meta.get(name).map_err(failed)? {
+            contents.bytes += bytes_of((name, ""), Some(row.value().len()));
             contents.fact(format, name, row.value());
         }
     }
@@ -58,6 +65,7 @@ pub(super) fn read(
         let Some(table) = open(&transaction, table)? else { continue };
         for row in table.iter().map_err(failed)? {
             let (place, row) = row.map_err(failed)?;
+            contents.bytes += bytes_of(place.value(), Some(row.value().len()));
             contents.row(format, name, place.value(), row.value());
         }
     }
@@ -99,6 +107,11 @@ fn format(
 }
 
 impl Contents {
+    /// Returns true if the rows of the file are these records, in the current format.
+    pub(super) fn is_exact(&self) -> bool {
+        self.damaged.is_empty() && !self.is_bare
+    }
+
     /// Raises the highest version to at least the version of each change and of each served version that was read, because the row of the
     /// highest version may be damaged.
     pub(super) fn raise(&mut self) {

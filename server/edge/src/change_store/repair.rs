@@ -97,15 +97,16 @@ impl fmt::Display for Damage {
 impl Damage {
     /// Replaces the content of the file by the readable records. A copy of the old file is kept.
     pub(super) fn repair(self, file: LockedFile) -> Result<(Opened, Repaired), DataFolderError> {
-        let Self { readable, broken, .. } = self;
+        let Self { readable: Contents { records, damaged: lost, sequence, .. }, broken, .. } = self;
         let copy = file.copy()?;
         file.backend.set_len(0).map_err(|why| file.unusable(why))?;
-        let (records, lost) = (readable.records.clone(), readable.damaged.clone());
         let folder = file.folder.clone();
-        let mut opened = take(file, readable)?;
+        let mut opened = take(file, Contents { sequence, ..Contents::default() })?;
         let written = opened.folder.rewrite(&records);
         written.map_err(|why| DataFolderError::Folder(folder, io::Error::other(why)))?;
-        Ok((opened, Repaired { copy, changes: records.changes.len(), lost, broken }))
+        let changes = records.changes.len();
+        opened.records = records;
+        Ok((opened, Repaired { copy, changes, lost, broken }))
     }
 }
 

@@ -64,11 +64,6 @@ pub(super) fn read_row<'a>(
     is_here.then_some((found.sequence, found.content))
 }
 
-/// Returns the content of a row that was read before, so that its checksum need not be computed again.
-pub(super) fn content_of(row: &[u8]) -> Option<&str> {
-    found(frame::payload(row)?).map(|found| found.content)
-}
-
 /// Parses a row from the payload of a record; `None` if the payload is not a row.
 pub(super) fn found(payload: &[u8]) -> Option<Found<'_>> {
     let envelope: Envelope<'_> = serde_json::from_slice(payload).ok()?;
@@ -76,23 +71,25 @@ pub(super) fn found(payload: &[u8]) -> Option<Found<'_>> {
     Some(Found { sequence, table, place, content: content.get() })
 }
 
-/// The text of an id.
-pub(super) type IdText = [u8; uuid::fmt::Hyphenated::LENGTH];
-
 /// A record that is a row of a table.
-pub(super) trait Row {
+pub(super) trait Row: PartialEq {
     /// The table of the row.
     const TABLE: Rows;
     /// The name of the table in records.
     const NAME: &'static str;
 
+    /// The key of the row. The order of keys is that of the table.
+    type Key<'a>: Ord
+    where
+        Self: 'a;
+
     /// The stored form of the record.
     type Stored: Serialize;
 
-    fn environment(&self) -> Uuid;
+    fn key(&self) -> Self::Key<'_>;
 
-    /// Returns the second part of the row's key. `buffer` is memory for an id.
-    fn feature<'a>(&'a self, buffer: &'a mut IdText) -> &'a str;
+    /// Returns the key as texts.
+    fn place(&self) -> (String, Cow<'_, str>);
 
     fn stored(&self) -> Self::Stored;
 }
@@ -101,14 +98,15 @@ impl Row for Record {
     const TABLE: Rows = CHANGES;
     const NAME: &'static str = CHANGE;
 
+    type Key<'a> = (Uuid, &'a str);
     type Stored = StoredChange;
 
-    fn environment(&self) -> Uuid {
-        self.environment
+    fn key(&self) -> (Uuid, &str) {
+        (self.environment, &self.feature)
     }
 
-    fn feature<'a>(&'a self, _: &'a mut IdText) -> &'a str {
-        &self.feature
+    fn place(&self) -> (String, Cow<'_, str>) {
+        (self.environment.to_string(), (&*self.feature).into())
     }
 
     fn stored(&self) -> StoredChange {
@@ -120,14 +118,15 @@ impl Row for ServedVersion {
     const TABLE: Rows = VERSIONS;
     const NAME: &'static str = VERSION;
 
+    type Key<'a> = (Uuid, Uuid);
     type Stored = StoredVersion;
 
-    fn environment(&self) -> Uuid {
-        self.environment
+    fn key(&self) -> (Uuid, Uuid) {
+        (self.environment, self.feature)
     }
 
-    fn feature<'a>(&'a self, buffer: &'a mut IdText) -> &'a str {
-        self.feature.hyphenated().encode_lower(buffer)
+    fn place(&self) -> (String, Cow<'_, str>) {
+        (self.environment.to_string(), self.feature.to_string().into())
     }
 
     fn stored(&self) -> StoredVersion {

@@ -1,7 +1,7 @@
 //! Changes in a data folder.
 
 use fh_edge::state::{Json, State};
-use fh_edge::{DataFolderError, Edge, FeatureChange, StartError};
+use fh_edge::{DataFolderError, Edge, FeatureChange, ReplaceError, StartError};
 
 use fh_test_folder::Folder;
 use fh_test_log::Log;
@@ -110,6 +110,22 @@ async fn readiness(edge: &Edge) -> (u16, String) {
     (status, String::from_utf8(body.to_vec()).unwrap())
 }
 
+/// The folder is released when the call returns.
+#[tokio::test]
+async fn a_closed_edge_serves_and_changes_nothing() {
+    let folder = Folder::new();
+    let edge = start(&folder, Some(state()));
+    edge.handle().close().await;
+    let other = Edge::builder().data_folder(folder.path()).state(state()).build();
+    let change = FeatureChange { locked: Some(true), ..FeatureChange::default() };
+    let environment = ENVIRONMENT.parse().unwrap();
+    let why = edge.handle().change(environment, "BANNER", change).await.unwrap_err();
+    assert_eq!(why, ReplaceError::Closed);
+    assert_eq!(readiness(&edge).await, (200, String::new()));
+    other.unwrap().handle().close().await;
+    edge.handle().close().await;
+}
+
 #[tokio::test]
 async fn damage_is_reported_by_readiness_and_by_the_error_at_the_start() {
     let log = Log::capture();
@@ -122,37 +138,38 @@ async fn damage_is_reported_by_readiness_and_by_the_error_at_the_start() {
     let environment = ENVIRONMENT.parse().unwrap();
     edge.handle().change(environment, "BANNER", change("kept in a folder")).await.unwrap();
     assert_eq!(readiness(&edge).await, (200, String::new()));
-    drop(edge);
-    drop(start(&folder, None));
+    edge.handle().close().await;
     let path = folder.file("changes.redb");
     let whole = std::fs::read(&path).unwrap();
+    let refused = |expected: &str| {
+        let why = build(&folder, Some(state())).map(|_| ()).unwrap_err().to_string();
+        assert!(why.contains("changes.redb") && why.contains(expected), "{why}");
+    };
 
     let mut damaged = whole.clone();
     let text = b"kept in a folder";
     while let Some(at) = damaged.windows(text.len()).position(|window| window == text) {
         damaged[at] = b'K';
     }
-    let write = |bytes: &[u8]| {
-        // Waits until the previous Edge has released the folder.
-        drop(start(&folder, None));
-        std::fs::write(&path, bytes).unwrap();
+    std::fs::write(&path, &damaged).unwrap();
+    let lost = format!("--data-repair would lose changes in environment {ENVIRONMENT} (1)");
+    refused(&lost);
+    let repaired = || {
+        let edge = Edge::builder().state(state()).data_folder(folder.path());
+        edge.damaged_data(fh_edge::DamagedData::Repair).build().unwrap()
     };
-    write(&damaged);
-    let edge = start(&folder, Some(state()));
+    let edge = repaired();
     let (status, notice) = readiness(&edge).await;
-    let name = format!("the change of feature BANNER in environment {ENVIRONMENT}");
+    let name = format!("lost records: the change of feature BANNER in environment {ENVIRONMENT}");
     assert!(status == 200 && notice.contains(&name), "{status}: {notice}");
     let text = log.text();
-    let is_logged = |line: &str| line.contains("damaged record") && line.contains(&name);
-    assert!(text.lines().any(|line| line.contains("ERROR") && is_logged(line)), "{text}");
-    assert_ne!(banner(&edge.handle().state().await.unwrap()), "\"kept in a folder\"");
-    drop(edge);
+    assert!(text.lines().any(|line| line.contains("WARN") && line.contains(&name)), "{text}");
+    assert_eq!(banner(&edge.handle().state().await.unwrap()), banner(&state()));
+    edge.handle().close().await;
 
-    write(&whole[..whole.len() / 2]);
-    let why = build(&folder, Some(state())).map(|_| ()).unwrap_err().to_string();
-    assert!(why.contains("changes.redb") && why.contains("--data-repair"), "{why}");
-    let edge = Edge::builder().state(state()).data_folder(folder.path());
-    let edge = edge.damaged_data(fh_edge::DamagedData::Repair).build().unwrap();
+    std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    refused("the file is truncated");
+    let edge = repaired();
     let (status, notice) = readiness(&edge).await;
     assert!(status == 200 && notice.contains("repaired"), "{status}: {notice}");
 }

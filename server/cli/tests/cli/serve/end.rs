@@ -7,7 +7,7 @@ use fh_test_wait::wait_until;
 use rustix::process::Signal;
 
 use super::{KEY, Serving, WRITER, banner, get, open, until};
-use crate::tool::fh;
+use crate::tool::{fh, path};
 
 #[test]
 fn streams_say_goodbye_at_the_end() {
@@ -31,6 +31,38 @@ fn eight_streams(serving: &Serving) -> Vec<std::net::TcpStream> {
         stream
     };
     (0..8).map(stream).collect()
+}
+
+/// Returns true if redb has to check the whole file at the next start. The flag is in the header.
+fn has_to_be_checked(data: &str) -> bool {
+    std::fs::read(format!("{data}/changes.redb")).unwrap()[9] & 2 != 0
+}
+
+#[test]
+fn a_stop_closes_the_data_folder() {
+    let one: &[Signal] = &[Signal::TERM];
+    for (name, signals, is_closed) in
+        [("one", one, true), ("two", &[Signal::TERM; 2], true), ("kill", &[Signal::KILL], false)]
+    {
+        let data = path(&format!("serve-closes-{name}"));
+        let state = format!("serve-closes-{name}.yaml");
+        let args = ["--data", &data, "--grace", "3600"];
+        let mut serving = Serving::of_banner(&state, &args);
+        let streams = eight_streams(&serving);
+        fh(&["set", &serving.url, WRITER, "BANNER", "changed"]).expect(0);
+        assert!(has_to_be_checked(&data), "{name}: it is open");
+        if signals.len() == 1 {
+            drop(streams);
+        }
+        for (number, signal) in signals.iter().enumerate() {
+            if number > 0 {
+                serving.process.line(&["stopping"]);
+            }
+            serving.process.send(*signal);
+        }
+        serving.process.end();
+        assert_eq!(has_to_be_checked(&data), !is_closed, "{name}");
+    }
 }
 
 /// Without the second signal, the ends of the streams would be spread over the grace period.

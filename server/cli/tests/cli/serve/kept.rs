@@ -148,12 +148,23 @@ fn a_limit_on_the_size_of_files_is_like_a_full_disk() {
         prlimit(id, Resource::Fsize, limit).unwrap();
     };
     limit(Some(1));
+    let stores = |serving: &Serving| {
+        let ready = serving.get("/health/readyness");
+        assert!(ready.contains("200 OK"), "{ready}");
+        let is_named = ready.contains("the data folder cannot store");
+        let metric = format!("fh_edge_changes_stored {}\n", u8::from(!is_named));
+        assert!(serving.get("/metrics").contains(&metric), "{ready}");
+        !is_named
+    };
+    assert!(stores(&serving));
     fh(&["set", &serving.url, WRITER, "BANNER", "second"]).expect(2);
     assert_eq!(banner(&serving.url), "first");
+    assert!(!stores(&serving));
     fh(&["set", &serving.url, WRITER, "BANNER", "third"]).expect(2);
     limit(None);
     fh(&["set", &serving.url, WRITER, "BANNER", "fourth"]).expect(0);
     assert_eq!(banner(&serving.url), "fourth");
+    assert!(stores(&serving));
     drop(serving);
     let serving = Serving::start(&state, &["--data", &folder], &[]);
     assert_eq!(banner(&serving.url), "fourth");

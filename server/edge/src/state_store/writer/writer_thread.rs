@@ -249,7 +249,7 @@ impl WriterThread {
     fn note_stored(&mut self, kept: &Result<(), ChangeStoreError>) {
         self.is_change_store_current = kept.is_ok();
         let notice = kept.as_ref().err().map(|why| {
-            format!("changes are refused, because the data folder cannot store them: {why}")
+            format!("the data folder cannot store changes, so changes are refused: {why}")
         });
         self.settings.notices.set(Topic::Changes, notice);
     }
