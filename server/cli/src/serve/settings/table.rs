@@ -171,7 +171,7 @@ pub(crate) static SETTINGS: [Setting; 59] = [
         Origin,
         "data-repair",
         Switch,
-        "If the file in the --data folder is too damaged to be opened, start with the records that are readable, and log the repair. A copy of the damaged file stays in the folder. Without this option, the server does not start",
+        "If the file in the --data folder or one of its records is damaged, start with the records that are readable, and log the repair. A copy of the damaged file stays in the folder. Without this option, the server does not start",
         |s, text| put(&mut s.data_repair, switch(text)),
         |s| s.data_repair.to_string(),
     ),
