@@ -84,7 +84,7 @@ impl EvaluationContext {
             hash.update(u64::MAX.to_le_bytes());
             builder = builder.attribute(name, values);
         }
-        let tag = digits(&hash.finalize(), 8).into();
+        let tag = digits(&hash.finalize(), 8);
         Ok(Self { attributes: builder.build(), tag })
     }
 }
