@@ -91,7 +91,17 @@ async fn answer(
     match shared.open(&key, CallerKind::Poll, address, RequestContext::default) {
         Opening::Open(open) => {
             if let Some(refusal) = refusal_without_body(&open, feature) {
-                return Err(response(&Err(PutError::Refused(refusal))).into());
+                let outcome = Err(PutError::Refused(refusal));
+                let entry = Entry {
+                    action: "put",
+                    address,
+                    environment: Some(key.environment),
+                    account: Some(&open.grant.account),
+                    feature: Some(feature),
+                    changed: None,
+                };
+                entry.write_refused(outcome.as_ref(), &shared.refused_changes);
+                return Err(response(&outcome).into());
             }
         }
         Opening::Busy(_, beyond) => {
