@@ -1,5 +1,5 @@
 //! Measures the cost of an Edge beside minimal servers: streams (`fanout`), requests (`get`) and the work of expensive
-//! requests (`work`).
+//! requests (`work`), and memory beside the formula of docs/edge.md (`memory`).
 //!
 //! Servers are separate processes. This process is their only client.
 
@@ -7,6 +7,7 @@ mod environment;
 mod fanout;
 mod floor;
 mod get;
+mod memory;
 mod process;
 mod proof;
 mod questions;
@@ -38,6 +39,8 @@ enum Command {
     Get(get::Options),
     /// The work that one request can cause, and liveness meanwhile
     Work(work::Options),
+    /// Memory of environments, values and streams, beside the formula of docs/edge.md
+    Memory(memory::Options),
     /// Run as a minimal server; started by the other commands
     #[command(hide = true)]
     Floor(floor::Options),
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Command::Fanout(options) => fanout::run(&options),
         Command::Get(options) => get::run(&options),
         Command::Work(options) => work::run(&options),
+        Command::Memory(options) => memory::run(&options),
         Command::Floor(options) => floor::run(&options),
         Command::Upstream(options) => upstream::run(&options),
     };
