@@ -98,3 +98,19 @@ fn folders_in_commands_exist() {
     }
     assert!(named > 0);
 }
+
+/// Images in the format of OCI have no health check.
+#[test]
+fn podman_builds_the_image_in_the_format_that_keeps_the_health_check() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+    assert!(read("Containerfile").contains("\nHEALTHCHECK "));
+    for path in ["Containerfile", "docs/edge.md", "server/packaging/README.md"] {
+        let text = read(path);
+        let mut lines = text.lines().filter(|line| line.contains("podman build ")).peekable();
+        assert!(lines.peek().is_some(), "{path}");
+        assert!(lines.all(|line| line.contains("podman build --format docker ")), "{path}");
+    }
+    let ignored = read(".dockerignore");
+    assert!([".git", "**/target"].iter().all(|each| ignored.lines().any(|line| line == *each)));
+    assert!(!root().join(".containerignore").exists(), "podman would not read .dockerignore");
+}
