@@ -9,9 +9,9 @@ use crate::{json, yaml};
 impl Node {
     /// Reads a text that holds at most one document. A text without a document gives null.
     ///
-    /// YAML 1.2 is read with its core schema: `true`, `True` and `TRUE` are booleans; `yes`, `on`, `NO` and `1_000` are texts; `<<` is an
-    /// ordinary name. Numbers keep their digits, except where JSON has no such notation (for example `+5`, `.5`, `007` and `0x1F`). A JSON
-    /// list or object is read by the rules of JSON.
+    /// YAML 1.2 is read with its core schema: `true`, `True` and `TRUE` are booleans; `yes`, `on`, `NO` and `1_000` are texts. Numbers
+    /// keep their digits, except where JSON has no such notation (for example `+5`, `.5`, `007` and `0x1F`). A JSON list or object is read
+    /// by the rules of JSON.
     ///
     /// ```
     /// use fh_files::{Limits, Node};
@@ -23,7 +23,7 @@ impl Node {
     ///
     /// # Errors
     /// Returns [`SyntaxError`] if the text is not YAML; if a JSON text contains an escaped lone surrogate; if a name occurs twice in a map,
-    /// or is a list, a map or an alias; if the tag of a value is neither `!` nor a known tag of the core schema, or does not fit its value;
+    /// or is a list, a map, an alias or a merge key (`<<` without quotes); if the tag of a value is neither `!` nor a known tag of the core schema, or does not fit its value;
     /// if an alias refers to a list or map that contains the alias; if there are several documents; or if a limit is exceeded.
     pub fn parse(text: &str, limits: &Limits) -> Result<Arc<Self>, SyntaxError> {
         match json::checked(text) {

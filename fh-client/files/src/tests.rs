@@ -117,7 +117,8 @@ fn collections_keep_their_order() {
         as_json(yaml),
         r#"{"b":{"x":1,"y":[true,null,1.10]},"a":[[1,2],{},[]],"c":"d","1.10":"e","yes":"f","":"g"}"#
     );
-    assert_eq!(as_json("<<: {a: 1}\n"), r#"{"<<":{"a":1}}"#);
+    assert_eq!(as_json("'<<': {!!str <<: 1}\n"), r#"{"<<":{"<<":1}}"#);
+    assert_eq!(as_json("{\"<<\": [<<]}"), r#"{"<<":["<<"]}"#);
     assert_eq!(as_json("!!map {a: !!seq [1]}"), r#"{"a":[1]}"#);
     assert_eq!(as_json("\u{feff}a: 1"), r#"{"a":1}"#);
     assert_eq!(as_json("a: 1\r\nb: 2\r\n"), r#"{"a":1,"b":2}"#);
@@ -153,6 +154,12 @@ fn errors_say_where() {
             "line 1, column 8: this alias refers to a list or map that contains the alias",
         ),
         ("a: *nowhere\n", "line 1, column 4: "),
+        (
+            "a: &x {k: 1}\nb:\n  <<: *x\n",
+            "line 3, column 3: merge keys are not supported: repeat the members",
+        ),
+        ("{<<: [{a: 1}]}", "line 1, column 2: merge keys are not supported: repeat the members"),
+        ("!!merge <<: {}", "line 1, column 1: merge keys are not supported: repeat the members"),
         ("a: !!set {x}\n", "line 1, column 4: unknown tag !!set"),
         ("a: !mine [x]\n", "line 1, column 4: unknown tag !mine"),
         ("a: \u{0}\n", "line 1, column 4: "),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use saphyr_parser::{Event, Marker, Parser, Tag};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
 use crate::builder::{Builder, Collection};
 use crate::node::{Limits, Node};
@@ -42,6 +42,13 @@ pub(crate) fn read(text: &str, limits: Limits) -> Result<Arc<Node>, SyntaxError>
 fn take(builder: &mut Builder, event: Event<'_>, position: Position) -> Result<(), SyntaxError> {
     let wrong = |what: String| SyntaxError { position, what };
     match event {
+        Event::Scalar(text, ScalarStyle::Plain, _, tag)
+            if text == "<<"
+                && builder.expects_name()
+                && tag.as_deref().is_none_or(|tag| tag.suffix == "merge") =>
+        {
+            Err(wrong("merge keys are not supported: repeat the members".to_owned()))
+        }
         Event::Scalar(text, style, anchor, tag) if builder.expects_name() => {
             if anchor > 0 {
                 // An alias of a name is a value: the scalar of the name.
