@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::environment::{Environments, Unnamed};
 use super::feature::filters;
 use super::keys::{KeyKind, Keys};
+use super::names::check_name;
 use super::options::ExtraAccount;
 use super::part::{Part, Reading};
 use super::problem::Path;
@@ -43,12 +44,16 @@ impl Accounts {
         place: usize,
         environments: &Environments,
     ) {
-        let known = ["name", "clientKey", "serverKey", "filters", "permissions"];
-        if !reading.map_of(part, "an account", &known) {
+        let known = &["name", "clientKey", "serverKey", "filters", "permissions"];
+        if !reading.map_of(part, "an account", known) {
             return;
         }
         let name = part.get("name");
-        let name = name.map(|part| reading.text(&part, "a name").unwrap_or_default().to_owned());
+        let name = name.map(|part| {
+            let name = reading.text(&part, "a name").unwrap_or_default();
+            check_name(reading, &part, "this name", name);
+            name.to_owned()
+        });
         let account = Account {
             name: name.unwrap_or_else(|| format!("account-{}", place + 1)).into(),
             client_keys: self.keys.read(reading, part.get("clientKey"), KeyKind::Client),

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::feature::{Features, uuid};
 use super::ids::environment_id;
+use super::names::check_name;
 use super::part::{Part, Reading};
 use super::review::Review;
 use super::value;
@@ -79,12 +80,16 @@ impl Environments {
 }
 
 fn environment(reading: &mut Reading<'_>, part: &Part, features: &Features) -> Option<Environment> {
-    let known = ["id", "name", "cacheControl", "stale", "profile", "values"];
-    if !reading.map_of(part, "an environment", &known) {
+    let known = &["id", "name", "cacheControl", "stale", "profile", "values"];
+    if !reading.map_of(part, "an environment", known) {
         return None;
     }
     let name = part.get("name").filter(|name| name.text() != Some(""));
-    let name = name.map(|part| reading.text(&part, "a name").map(str::to_owned));
+    let name = name.map(|part| {
+        let name = reading.text(&part, "a name")?;
+        check_name(reading, &part, "this name", name);
+        Some(name.to_owned())
+    });
     let id = match (part.get("id"), &name) {
         (Some(part), _) => id(reading, &part),
         (None, Some(name)) => name.as_deref().map(environment_id),

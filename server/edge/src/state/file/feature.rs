@@ -7,6 +7,7 @@ use fh_eval::Kind;
 use uuid::Uuid;
 
 use super::ids::feature_id;
+use super::names::{check_key, check_name};
 use super::part::{Part, Reading};
 use crate::state::Feature;
 use crate::state::unique::Uniques;
@@ -31,8 +32,8 @@ impl Features {
     }
 
     fn read_one(&mut self, reading: &mut Reading<'_>, part: &Part) {
-        let known = ["key", "type", "id", "version", "properties", "filters"];
-        if !reading.map_of(part, "a feature", &known) {
+        let known = &["key", "type", "id", "version", "properties", "filters"];
+        if !reading.map_of(part, "a feature", known) {
             return;
         }
         let key = key(reading, part);
@@ -92,6 +93,7 @@ fn key(reading: &mut Reading<'_>, feature: &Part) -> Option<Arc<str>> {
         reading.error(&part, "a key has spaces around it, or contains control characters");
         return None;
     }
+    check_key(reading, &part, key);
     Some(key.into())
 }
 
@@ -147,6 +149,10 @@ fn properties(reading: &mut Reading<'_>, part: Option<Part>) -> BTreeMap<String,
 /// Reads one filter or a list of filters. A filter that is empty or not a text is left out, and an error is added.
 pub(super) fn filters(reading: &mut Reading<'_>, part: Option<Part>) -> BTreeSet<String> {
     let parts = part.map(|part| reading.one_or_several(&part)).unwrap_or_default();
-    let filters = parts.iter().filter_map(|part| reading.text(part, "a filter").map(str::to_owned));
+    let filters = parts.iter().filter_map(|part| {
+        let filter = reading.text(part, "a filter")?;
+        check_name(reading, part, "this filter", filter);
+        Some(filter.to_owned())
+    });
     filters.collect()
 }

@@ -21,6 +21,7 @@ mod feature;
 mod foreign;
 mod ids;
 mod keys;
+mod names;
 mod options;
 mod part;
 mod problem;
@@ -197,11 +198,10 @@ fn parse(text: &str) -> Result<Arc<Node>, StateFileError> {
 
 /// Reads a document in the form of this project's state files. Returns its revision and its contents.
 fn native(reading: &mut Reading<'_>, root: &Part) -> (u64, Contents) {
-    let known = ["features", "environments", "accounts", "revision", "$schema"];
-    let own: Vec<&str> = names(root).filter(|name| name.starts_with("x-")).collect();
+    let known = &["features", "environments", "accounts", "revision", "$schema"];
     if root.is_null() {
         reading.error(root, "the document is empty");
-    } else if !reading.map_of(root, "a state", &[&known[..], &own].concat()) {
+    } else if !reading.map_with(root, "a state", known, |name| name.starts_with("x-")) {
         return (0, Contents::default());
     }
     let features = root.get("features").map(|part| Features::read(reading, &part));
@@ -215,10 +215,6 @@ fn native(reading: &mut Reading<'_>, root: &Part) -> (u64, Contents) {
     let revision = root.get("revision").and_then(|part| reading.count(&part, "a revision"));
     let contents = Contents { features: features.list, environments: environments.list, accounts };
     (revision.unwrap_or(0), contents)
-}
-
-fn names(part: &Part) -> impl Iterator<Item = &str> {
-    part.members().unwrap_or_default().iter().map(|member| &*member.name)
 }
 
 #[cfg(test)]

@@ -157,13 +157,30 @@ impl<'o> Reading<'o> {
 
     /// Returns true if the part is a map. Otherwise an error is added and the result is false. A member whose name is not in `known` adds
     /// an error as well.
-    pub(super) fn map_of(&mut self, part: &Part, what: &str, known: &[&str]) -> bool {
+    pub(super) fn map_of(
+        &mut self,
+        part: &Part,
+        what: &str,
+        known: &'static [&'static str],
+    ) -> bool {
+        self.map_with(part, what, known, |_| false)
+    }
+
+    /// Does the same as [`Self::map_of`], but accepts each name for which `is_free` returns true. The known names are constants, so that
+    /// the check of a large map is linear.
+    pub(super) fn map_with(
+        &mut self,
+        part: &Part,
+        what: &str,
+        known: &'static [&'static str],
+        is_free: fn(&str) -> bool,
+    ) -> bool {
         let Some(members) = part.members() else {
             self.error(part, format!("{what} is a map, not {}", part.shown()));
             return false;
         };
         for member in members {
-            if !known.contains(&&*member.name) {
+            if !known.contains(&&*member.name) && !is_free(&member.name) {
                 let name = fh_files::quoted(&excerpt(&member.name));
                 let meant = self.suggestion(&member.name, known.iter().copied());
                 let path = part.path.member(&member.name);

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::super::feature::uuid;
 use super::super::ids::feature_id;
+use super::super::names::check_key;
 use super::super::part::{Part, Reading};
 use super::super::problem::excerpt;
 use super::super::review::{Review, Reviewed};
@@ -23,6 +24,7 @@ pub(super) struct Merge {
     /// The feature key for each feature id.
     ids: HashMap<Uuid, Arc<str>>,
     environments: Vec<Environment>,
+    environment_ids: HashSet<Uuid>,
     /// The keys of the features that each environment lists, in the order of `environments`.
     listed_keys: Vec<HashSet<Arc<str>>>,
 }
@@ -46,12 +48,12 @@ pub(super) struct Found<'a> {
 impl Merge {
     /// Starts reading an environment. If an earlier environment has the same id, an error is added and the result is `None`.
     pub(super) fn begin(
-        &self,
+        &mut self,
         reading: &mut Reading<'_>,
         part: &Part,
         environment: Environment,
     ) -> Option<Gathered> {
-        if self.environments.iter().any(|known| known.id == environment.id) {
+        if !self.environment_ids.insert(environment.id) {
             reading.error(
                 part,
                 format!("the environment {} is in this document twice", environment.id),
@@ -141,6 +143,7 @@ pub(super) fn definition(
         reading.warn(part, "this entry is left out: a feature is a map with a key");
         return None;
     };
+    check_key(reading, part, key);
     let kind = part.get(type_name);
     let Some(kind) = kind.as_ref().and_then(Part::text).and_then(Kind::from_wire) else {
         let key = excerpt(key);

@@ -1,16 +1,18 @@
 //! Reads data that a management repository publishes: environments with all data that an Edge needs, and service accounts (edge-protocol
 //! 8.8).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use fh_eval::internal::wire::{UnknownMember, name};
 use fh_files::quoted;
+use uuid::Uuid;
 
 use super::super::account::Accounts;
 use super::super::environment::cache_control;
 use super::super::feature::{filters, uuid};
 use super::super::keys::KeyKind;
+use super::super::names::check_name;
 use super::super::part::{Part, Reading};
 use super::super::problem::excerpt;
 use super::Contents;
@@ -57,8 +59,9 @@ pub(super) fn read(reading: &mut Reading<'_>, list: Vec<Part>) -> Contents {
     }
     let (features, environments) = merge.finish();
     let mut accounts = Accounts::default();
+    let ids: HashSet<Uuid> = environments.iter().map(|each| each.id).collect();
     for part in service_accounts {
-        service_account(reading, &mut accounts, &part, &environments);
+        service_account(reading, &mut accounts, &part, &ids);
     }
     Contents { features, environments, accounts }
 }
@@ -86,6 +89,9 @@ fn environment(reading: &mut Reading<'_>, merge: &mut Merge, part: &Part) {
     };
     let header = about.get("eInf").and_then(|information| information.get("cacheControl"));
     let name = about.get("name");
+    if let Some((part, name)) = name.as_ref().and_then(|part| Some((part, part.text()?))) {
+        check_name(reading, part, "this name", name);
+    }
     let environment = Environment {
         id,
         name: name.as_ref().and_then(Part::text).unwrap_or_default().to_owned(),
@@ -167,7 +173,7 @@ fn service_account(
     reading: &mut Reading<'_>,
     accounts: &mut Accounts,
     part: &Part,
-    environments: &[Environment],
+    environments: &HashSet<Uuid>,
 ) {
     let id = part.get("id");
     let name: Arc<str> = match id.as_ref().and_then(Part::text) {
@@ -180,7 +186,7 @@ fn service_account(
         let id = part.get(name::ENVIRONMENT);
         let id = id.as_ref().and_then(Part::text).and_then(uuid);
         // An account may have permissions in environments that the document does not contain.
-        if let Some(id) = id.filter(|id| environments.iter().any(|each| each.id == *id)) {
+        if let Some(id) = id.filter(|id| environments.contains(id)) {
             permissions.insert(id, roles(reading, part.get("permissions")));
         }
     }

@@ -1,6 +1,6 @@
 //! Reads features in the form in which SDKs receive them: lists, bodies of responses to GET, and the storage of browsers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use fh_eval::internal::wire::name;
 use uuid::Uuid;
@@ -19,10 +19,12 @@ const UNNAMED: &str = "default";
 pub(super) fn features(reading: &mut Reading<'_>, root: &Part) -> Contents {
     let features = root.items().unwrap_or_default();
     let mut groups: Vec<(Option<Uuid>, Vec<Part>)> = Vec::new();
+    let mut places: HashMap<Option<Uuid>, usize> = HashMap::new();
     for feature in features {
         let id = feature.get(name::ENVIRONMENT);
         let id = id.as_ref().and_then(Part::text).and_then(uuid);
-        match groups.iter_mut().find(|(known, _)| *known == id) {
+        let place = *places.entry(id).or_insert(groups.len());
+        match groups.get_mut(place) {
             Some((_, group)) => group.push(feature),
             None => groups.push((id, vec![feature])),
         }

@@ -54,6 +54,50 @@ features:
 }
 
 #[test]
+fn keys_and_names_that_cannot_be_addressed_or_read_are_warnings() {
+    let text = |key: &str, filter: &str, environment: &str, account: &str| {
+        format!(
+            "features: [{{key: '{key}', type: BOOLEAN, filters: '{filter}'}}]\nenvironments: [{{name: '{environment}'}}]\n\
+             accounts: [{{name: '{account}', serverKey: k, permissions: {{'{environment}': READ}}}}]\n"
+        )
+    };
+    assert_eq!(said(&text("A.B", "web", "dev 👩\u{200d}💻", "..")), Vec::<String>::new());
+    for key in [".", ".."] {
+        let line = format!(
+            "warning: line 1, column 18, features[0].key: URLs cannot contain the path segment \"{key}\", so neither the console nor the \
+             admin API nor a PUT can change this feature: choose another key"
+        );
+        assert_eq!(said(&text(key, "web", "dev", "a")), [line]);
+    }
+    let what = "contains U+202E, which is not visible or reorders the text, so readers cannot tell it from another name: remove the character";
+    check(
+        &text("A\u{202e}", "web\u{202e}", "dev\u{202e}", "a\u{202e}"),
+        &[
+            &format!("warning: line 1, column 18, features[0].key: this key {what}"),
+            &format!("warning: line 1, column 48, features[0].filters: this filter {what}"),
+            &format!("warning: line 2, column 23, environments[0].name: this name {what}"),
+            &format!("warning: line 3, column 19, accounts[0].name: this name {what}"),
+        ],
+    );
+    let sent = "[{\"key\": \"..\", \"type\": \"BOOLEAN\"}, {\"key\": \"a\u{200b}\", \"type\": \"BOOLEAN\"}]";
+    let lines = said(sent).join("\n");
+    assert!(lines.contains("path segment \"..\"") && lines.contains("contains U+200B"), "{lines}");
+    for c in [
+        '\u{7f}',
+        '\u{ad}',
+        '\u{61c}',
+        '\u{200f}',
+        '\u{2028}',
+        '\u{2066}',
+        '\u{3164}',
+        '\u{feff}',
+        '\u{e0041}',
+    ] {
+        assert_eq!(said(&text("A", "web", &format!("dev{c}"), "a")).len(), 1, "{c:?}");
+    }
+}
+
+#[test]
 fn environments_are_checked() {
     check(
         "

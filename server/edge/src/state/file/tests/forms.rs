@@ -156,7 +156,7 @@ fn documents_that_are_no_state() {
         &["warning: line 1, column 1: there are no accounts, so no client can read anything"],
     );
     check(
-        "feature: []\nEnvironments: {}\n<<: {}\nrevision: -1\n$schema: x\n",
+        "feature: []\nEnvironments: {}\n'<<': {}\nrevision: -1\n$schema: x\n",
         &[
             "line 1, column 1, feature: \"feature\" is not known in a state; did you mean features?",
             "line 2, column 1, Environments: \"Environments\" is not known in a state; did you mean environments?",
@@ -186,6 +186,9 @@ fn size_depth_and_number_of_errors_are_limited() {
     }
     let lines = said(&laughs);
     assert!(lines[0].contains(": the document is larger than 16"), "{lines:?}");
+    let anchors: String = (0..50_000).map(|n| format!("x-{n}: &a{n} v{n}\n")).collect();
+    let feature = "features: [{key: A, type: STRING, filters: *a49999}]\n";
+    assert!(good(&(anchors + feature)).state.features[0].filters.contains("v49999"));
     let deep = format!("x-: {}{}", "[".repeat(101), "]".repeat(101));
     assert!(said(&deep)[0].ends_with("lists and maps are nested more than 100 levels deep"));
     let large = " ".repeat(MOST_BYTES as usize + 1);
