@@ -321,7 +321,8 @@ fn bind(address: IpAddr, port: u16) -> Result<Listener, Failure> {
 fn listen(settings: &Settings) -> ListenOptions {
     let mut listen = settings.listen.clone();
     listen.proxies = settings.proxies.clone();
-    let access_log = || AccessLog::new(settings.proxies.clone(), RedactedLog);
+    let access_log =
+        || AccessLog::new(settings.proxies.clone(), RedactedLog::below(&settings.url_path));
     listen.access_log = settings.access_log.then(access_log);
     listen
 }
