@@ -27,8 +27,9 @@ use crate::serving::{Answer, Phase, View};
 use crate::shared_state::{Opened, Opening, SharedState};
 use crate::wire::api_key::RequestKey;
 use crate::wire::coding::accepts_gzip;
-use crate::wire::condition::{Condition, Written};
+use crate::wire::condition::Condition;
 use crate::wire::context::RequestContext;
+use crate::wire::entity_tags::entity_tags;
 
 /// The maximum number of keys in one poll, including malformed and repeated keys. A poll with more keys is answered with status 400.
 const MAX_KEYS: usize = 100;
@@ -197,7 +198,8 @@ async fn answer(
             respond::unknown_key()
         };
     }
-    let held = headers.get(IF_NONE_MATCH).filter(|etag| is_held(etag, &found, &context));
+    let mut lines = headers.get_all(IF_NONE_MATCH).iter();
+    let held = lines.find_map(|line| held(line, &found, &context));
     let held = held.filter(|_| !is_stale(&found));
     let mut reserved = None;
     if held.is_none() {
@@ -317,20 +319,20 @@ fn opened(found: &[Found]) -> impl Iterator<Item = &Opened> {
     })
 }
 
-/// Returns true if the client's etag names the current answer. This check evaluates no feature.
-fn is_held(etag: &HeaderValue, found: &[Found], context: &Context<'_>) -> bool {
-    // In most cases the client's etag is exactly that of the cached answer.
+/// Returns the etag in a line of `If-None-Match` that names the current answer, as the client wrote it. This check evaluates no feature.
+fn held(line: &HeaderValue, found: &[Found], context: &Context<'_>) -> Option<HeaderValue> {
+    // In most cases the line is exactly the etag of the cached answer.
     if let [Found::Open(open, _)] = found
         && let Some(answer) = kept(open, context)
-        && answer.etag.as_ref().is_some_and(|known| known == strong(etag))
+        && answer.etag.as_ref().is_some_and(|known| known == strong(line))
     {
-        return true;
+        return Some(line.clone());
     }
-    let condition = etag
-        .to_str()
-        .ok()
-        .and_then(|text| Condition::read(text, Written::Quoted, found.len(), context.tag()));
-    condition.is_some_and(|condition| condition.holds(tags(found)))
+    let held = entity_tags(line.to_str().ok()?).find(|tag| {
+        let condition = Condition::of_etag(tag.opaque, found.len(), context.tag());
+        condition.is_some_and(|condition| condition.holds(tags(found)))
+    })?;
+    HeaderValue::from_str(held.text).ok()
 }
 
 /// Returns the etag without the prefix `W/` of weak etags.
@@ -355,7 +357,7 @@ fn tags(found: &[Found]) -> impl Iterator<Item = &str> {
 fn respond_with(
     compression: Compression,
     found: &[Found],
-    held: Option<&HeaderValue>,
+    held: Option<HeaderValue>,
     headers: &HeaderMap,
     context: &Context<'_>,
     reserved: Option<Reserved>,
@@ -363,7 +365,7 @@ fn respond_with(
     let mut response = match held {
         Some(etag) => {
             let mut response = respond::empty(StatusCode::NOT_MODIFIED);
-            response.headers_mut().insert(ETAG, etag.clone());
+            response.headers_mut().insert(ETAG, etag);
             response
         }
         None => {

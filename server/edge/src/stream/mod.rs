@@ -29,7 +29,7 @@ use crate::request_memory::{Reservation, of_context};
 use crate::serving::{Phase, View};
 use crate::shared_state::{Loading, Opened, Opening, SharedState};
 use crate::wire::api_key::RequestKey;
-use crate::wire::condition::{Condition, Written};
+use crate::wire::condition::Condition;
 use crate::wire::context::RequestContext;
 use crate::wire::sse;
 use context::StreamContext;
@@ -105,9 +105,8 @@ impl EventStream {
         reservation: Option<Reservation>,
     ) -> Result<(Self, Option<HeaderValue>), Refused> {
         let context = StreamContext::read(start.context);
-        let condition = start
-            .last_event_id
-            .and_then(|text| Condition::read(text, Written::QuotedOrBare, 1, context.tag()));
+        let condition =
+            start.last_event_id.and_then(|text| Condition::of_event_id(text, context.tag()));
         let first = if condition.is_none() { sse::ACK } else { sse::RESUMED };
         let mut ready = VecDeque::from([Bytes::from_static(first.as_bytes())]);
         let key = RequestKey { environment: start.environment, secret: start.secret };

@@ -5,4 +5,5 @@ pub(crate) mod body;
 pub(crate) mod coding;
 pub(crate) mod condition;
 pub(crate) mod context;
+pub(crate) mod entity_tags;
 pub(crate) mod sse;

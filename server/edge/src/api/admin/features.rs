@@ -79,10 +79,11 @@ pub(super) async fn patch(
     let mut change = credential.during(read).await?.into_change();
     change.if_version = match Match::read(&parts.headers) {
         Match::Absent | Match::Any => None,
-        Match::Only(version) => Some(version),
-        Match::Never => {
-            let why = "If-Match does not contain a version of the feature";
-            return Err(Problem::new(StatusCode::PRECONDITION_FAILED, why).at("If-Match"));
+        Match::OneOf(versions) => {
+            Some(tag::expected(&versions, feature.version).ok_or_else(|| {
+                let why = "If-Match does not contain a version of the feature";
+                Problem::new(StatusCode::PRECONDITION_FAILED, why).at("If-Match")
+            })?)
         }
     };
     if let Some(strategies) = &mut change.strategies {

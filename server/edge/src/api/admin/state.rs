@@ -45,18 +45,21 @@ pub(super) async fn put(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let never = || {
-        let why = "If-Match does not contain a revision of the state";
-        Problem::new(StatusCode::PRECONDITION_FAILED, why).at("If-Match")
-    };
     let expected = match Match::read(&parts.headers) {
-        Match::Only(revision) => Some(u64::try_from(revision).map_err(|_| never())?),
+        Match::OneOf(listed) => {
+            let listed: Vec<u64> =
+                listed.into_iter().filter_map(|revision| u64::try_from(revision).ok()).collect();
+            let current = *admin.shared.environments.revision().borrow();
+            Some(tag::expected(&listed, current).ok_or_else(|| {
+                let why = "If-Match does not contain a revision of the state";
+                Problem::new(StatusCode::PRECONDITION_FAILED, why).at("If-Match")
+            })?)
+        }
         Match::Any => None,
         Match::Absent => {
             let why = "the header If-Match must contain the revision of the state to replace, or `*` for any revision";
             return Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, why).at("If-Match"));
         }
-        Match::Never => return Err(never()),
     };
     if !TYPES.contains(&body::content_type(&parts.headers)) {
         let why = format!("the content type of the body must be one of {}", TYPES.join(", "));

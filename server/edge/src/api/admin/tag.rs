@@ -3,41 +3,44 @@
 use http::header::IF_MATCH;
 use http::{HeaderMap, HeaderValue};
 
+use crate::wire::entity_tags::entity_tags;
+
 /// The condition of an `If-Match` header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Match {
     /// The request has no `If-Match` header.
     Absent,
     /// Any version matches.
     Any,
-    /// Only this version matches.
-    Only(i64),
-    /// No version matches, because the header is neither `*` nor exactly one etag in the form that this Edge sends, or in the weak form of
-    /// it.
-    Never,
+    /// One of these versions matches. The list has only etags in the form that this Edge sends, so it may be empty.
+    OneOf(Vec<i64>),
 }
 
 impl Match {
-    /// Reads the `If-Match` header. A weak etag counts as a strong one, because proxies that compress responses make etags weak.
+    /// Reads the `If-Match` header, which has one line or several. A weak etag counts as a strong one, because proxies that compress
+    /// responses make etags weak.
     pub(super) fn read(headers: &HeaderMap) -> Self {
-        let mut lines = headers.get_all(IF_MATCH).iter();
-        let Some(line) = lines.next() else { return Self::Absent };
-        if lines.next().is_some() {
-            return Self::Never;
+        if !headers.contains_key(IF_MATCH) {
+            return Self::Absent;
         }
-        let text = line.to_str().unwrap_or_default().trim();
-        if text == "*" {
+        let texts = || headers.get_all(IF_MATCH).iter().filter_map(|line| line.to_str().ok());
+        if texts().any(|text| text.trim() == "*") {
             return Self::Any;
         }
-        let text = text.strip_prefix("W/").unwrap_or(text);
-        let number = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-        let read = number.and_then(|number| number.parse::<i64>().ok());
-        // Each number has one spelling in etags, so `"07"` matches no version.
-        match read.filter(|read| number == Some(read.to_string().as_str())) {
-            Some(number) => Self::Only(number),
-            None => Self::Never,
-        }
+        let versions = texts().flat_map(entity_tags).filter_map(|tag| {
+            let version = tag.opaque.parse::<i64>().ok()?;
+            // Each number has one spelling in etags, so `"07"` matches no version.
+            (version.to_string() == tag.opaque).then_some(version)
+        });
+        Self::OneOf(versions.collect())
     }
+}
+
+/// Returns the version of a list that a change must find: the current version if the list has it, and otherwise one of the list, which the
+/// change does not find. Returns `None` for an empty list. If another request changes the current version in the meantime, the change
+/// fails, as for a list with one version.
+pub(super) fn expected<T: Copy + PartialEq>(listed: &[T], current: T) -> Option<T> {
+    listed.iter().copied().find(|version| *version == current).or(listed.first().copied())
 }
 
 /// Returns the etag of a version or revision, such as `"7"`. The result is never `None`, because digits and quotes are a valid header
@@ -61,14 +64,25 @@ mod tests {
         };
         assert_eq!(read(&[]), Match::Absent);
         assert_eq!(read(&["*"]), Match::Any);
-        assert_eq!(read(&["\"7\""]), Match::Only(7));
-        assert_eq!(read(&["W/\"7\""]), Match::Only(7));
-        for never in
-            ["7", "\"+7\"", "\"07\"", "\"x\"", "\"1\", \"2\"", "", "\"99999999999999999999\""]
-        {
-            assert_eq!(read(&[never]), Match::Never, "{never}");
+        for (lines, versions) in [
+            (&["\"7\""][..], &[7][..]),
+            (&["W/\"7\""], &[7]),
+            (&["\"1\", W/\"2\""], &[1, 2]),
+            (&["\"x\",\"2\""], &[2]),
+            (&["\"1\"", "\"2\""], &[1, 2]),
+            (&["7"], &[]),
+            (&["\"+7\""], &[]),
+            (&["\"07\""], &[]),
+            (&["\"x\""], &[]),
+            (&[""], &[]),
+            (&["\"99999999999999999999\""], &[]),
+        ] {
+            assert_eq!(read(lines), Match::OneOf(versions.to_vec()), "{lines:?}");
         }
-        assert_eq!(read(&["\"1\"", "\"2\""]), Match::Never);
+        let expected = [(&[1, 2][..], 2, Some(2)), (&[1, 2], 3, Some(1)), (&[], 3, None)];
+        for (listed, current, version) in expected {
+            assert_eq!(super::expected(listed, current), version);
+        }
         assert_eq!(of(7).unwrap(), "\"7\"");
     }
 }

@@ -24,6 +24,7 @@ use crate::serving::{Detail, Phase, Published, View};
 use crate::shared_state::{Admission, Opened, Opening, SharedState};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
+use crate::wire::entity_tags::entity_tags;
 use answer::{Evaluated, Failure, evaluate};
 use context::{EvaluationContext, Unusable};
 
@@ -97,7 +98,8 @@ fn one_answer(evaluated: &Result<Evaluated<'_>, Failure>) -> Result<Bytes, (Stat
 /// Answers `POST /ofrep/v1/evaluate/flags` with the evaluations of all features that the key may read and that have a value. If a value
 /// cannot be converted, the response contains an error in its place.
 async fn all(State(shared): State<Arc<SharedState>>, request: Request) -> Response {
-    let condition = request.headers().get(IF_NONE_MATCH).cloned();
+    let conditions: Vec<HeaderValue> =
+        request.headers().get_all(IF_NONE_MATCH).iter().cloned().collect();
     let (open, context, reservation) = match read(&shared, request).await {
         Ok(read) => read,
         Err(refusal) => return refusal.response(&shared, None),
@@ -106,12 +108,9 @@ async fn all(State(shared): State<Arc<SharedState>>, request: Request) -> Respon
     // OFREP evaluates on the server for keys of both kinds. So the rules on `now` count even if the view itself is not evaluated.
     let time_state =
         open.published.time_state.tag().map_or_else(String::new, |tag| format!(";{tag}"));
-    let etag = format!("\"{}{time_state}//{}\"", view.tag, context.tag);
-    let held = condition.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let holds = held.split(',').any(|each| {
-        let each = each.trim();
-        each.strip_prefix("W/").unwrap_or(each) == etag
-    });
+    let etag = format!("{}{time_state}//{}", view.tag, context.tag);
+    let lines = conditions.iter().filter_map(|line| line.to_str().ok());
+    let holds = lines.flat_map(entity_tags).any(|tag| tag.opaque == etag);
     let mut response = if holds {
         respond::empty(StatusCode::NOT_MODIFIED)
     } else {
@@ -122,7 +121,7 @@ async fn all(State(shared): State<Arc<SharedState>>, request: Request) -> Respon
             Err(response) => return *response,
         }
     };
-    if let Ok(etag) = HeaderValue::try_from(etag) {
+    if let Ok(etag) = HeaderValue::try_from(format!("\"{etag}\"")) {
         response.headers_mut().insert(ETAG, etag);
     }
     if let Some(value) = &open.published.settings.cache_control {
