@@ -18,6 +18,21 @@ pub enum Topic {
     Secrets(&'static str),
 }
 
+impl Topic {
+    /// Returns a sentence about each notice of this topic. It contains no path, no name and no value, so that any caller may read it.
+    fn summary(self) -> &'static str {
+        match self {
+            Self::DataFolder => {
+                "the data folder was damaged: it was repaired, or records were left out"
+            }
+            Self::StateFile => "the state file cannot be used, so an earlier state is served",
+            Self::Secrets(_) => {
+                "a file with secrets cannot be used, so the previous secrets are still in use"
+            }
+        }
+    }
+}
+
 /// The current notices, at most one for each topic.
 #[derive(Debug, Default)]
 pub(crate) struct Notices {
@@ -42,6 +57,13 @@ impl Notices {
     /// Returns all notices, one per line. The text is empty if there are no notices.
     pub(crate) fn text(&self) -> String {
         self.lock().values().map(|notice| format!("{}\n", notice.replace('\n', " "))).collect()
+    }
+
+    /// Returns one line with the summary of each topic that has a notice. The text is empty if there are no notices.
+    pub(crate) fn summaries(&self) -> String {
+        let mut lines: Vec<&str> = self.lock().keys().map(|topic| topic.summary()).collect();
+        lines.dedup();
+        lines.iter().map(|line| format!("{line}\n")).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Topic, String>> {

@@ -48,6 +48,8 @@ pub(crate) struct SharedState {
     is_stopping: AtomicBool,
     pub(crate) notices: Arc<Notices>,
     admin_key: watch::Sender<Option<AdminKey>>,
+    /// The rate of wrong admin keys. The right key is not limited, so wrong keys cannot lock the operator out.
+    pub(crate) failed_attempts: FailedAttempts,
 }
 
 /// The origin of the features that an Edge serves.
@@ -135,6 +137,7 @@ impl SharedState {
             refused_changes: Arc::new(FailedAttempts::new()),
             rates: Rates::new(&options),
             admin_key: watch::Sender::new(options.admin_key.clone()),
+            failed_attempts: FailedAttempts::new(),
             options,
             environments,
             origin,
@@ -164,9 +167,8 @@ impl SharedState {
         self.notices.set(topic, notice);
     }
 
-    /// Returns all notices, one per line. The text is empty if there are no notices.
-    pub(crate) fn notices(&self) -> String {
-        self.notices.text()
+    pub(crate) fn notices(&self) -> &Notices {
+        &self.notices
     }
 
     /// Records that a state is loaded.

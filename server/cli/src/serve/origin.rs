@@ -313,11 +313,14 @@ mod tests {
         origin.serve(Ok(twice), &handle).await;
         assert!(get(address, "/metrics").contains("fh_edge_last_reload_successful 0\n"));
         let ready = get(address, "/health/readiness");
-        assert!(ready.contains("200 OK") && ready.contains("cannot be served"), "{ready}");
+        assert!(
+            ready.contains("200 OK") && ready.contains("the state file cannot be used"),
+            "{ready}"
+        );
 
         origin.serve(Ok(good), &handle).await;
         assert!(get(address, "/metrics").contains("fh_edge_last_reload_successful 1\n"));
         let ready = get(address, "/health/readiness");
-        assert!(ready.contains("200 OK") && !ready.contains("cannot be served"), "{ready}");
+        assert!(ready.contains("200 OK") && !ready.contains("cannot be used"), "{ready}");
     }
 }

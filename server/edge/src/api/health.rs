@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::get;
 use bytes::Bytes;
-use http::header::{ACCEPT, CACHE_CONTROL, VARY};
+use http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::respond;
+use super::admin::guard;
+use super::{is_admin_with_api, respond};
 use crate::shared_state::SharedState;
 
 const ROOT: &str = "/";
@@ -26,10 +27,26 @@ const PAGE: &[u8] = br#"<!doctype html>
 </html>
 "#;
 const LIVENESS: &str = "/health/liveness";
+/// The last line of a body without the whole notices.
+const DETAILS: &str =
+    "the log, the monitor port and this path with the admin key name the details\n";
 const READINESS: [&str; 2] = ["/health/readiness", "/health/readyness"];
 
+/// The callers that get the whole notices from readiness. Notices name files, environments and features. Other callers get a sentence for
+/// each notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoticeReaders {
+    /// All callers, on a port of its own for monitoring.
+    All,
+    /// Callers with the admin key, if this port serves the admin API.
+    Operator,
+}
+
 /// Returns the routes of `/` and of the paths below `/health`.
-pub(super) fn router() -> Router<Arc<SharedState>> {
+pub(super) fn router(readers: NoticeReaders) -> Router<Arc<SharedState>> {
+    let readiness = move |State(shared): State<Arc<SharedState>>, request: Request| async move {
+        readiness(&shared, readers, &request)
+    };
     let router = Router::new()
         .route(ROOT, get(root))
         .route(LIVENESS, get(|| async { respond::empty::<Body>(StatusCode::OK) }));
@@ -64,16 +81,27 @@ fn is_html(range: &str) -> bool {
 }
 
 /// Answers with status 200 while the Edge is ready for clients, and with 503 otherwise. The body lists the problems that do not keep the
-/// Edge from serving. Without such problems, the body is empty.
-async fn readiness(State(shared): State<Arc<SharedState>>) -> Response {
+/// Edge from serving, in full for these readers. Without such problems, the body is empty.
+fn readiness(shared: &SharedState, readers: NoticeReaders, request: &Request) -> Response {
     let status = match shared.wants_clients() {
         true => StatusCode::OK,
         false => StatusCode::SERVICE_UNAVAILABLE,
     };
-    match shared.notices() {
-        notices if notices.is_empty() => respond::empty(status),
-        notices => respond::bytes(status, "text/plain; charset=utf-8", Bytes::from(notices)),
+    let summaries = shared.notices().summaries();
+    if summaries.is_empty() {
+        return respond::empty(status);
     }
+    let is_operator = || {
+        request.headers().contains_key(AUTHORIZATION)
+            && shared.has_admin_key()
+            && is_admin_with_api(&shared.options)
+            && guard::is_operator(shared, request)
+    };
+    let notices = match readers == NoticeReaders::All || is_operator() {
+        true => shared.notices().text(),
+        false => format!("{summaries}{DETAILS}"),
+    };
+    respond::bytes(status, "text/plain; charset=utf-8", Bytes::from(notices))
 }
 
 async fn metrics(State(shared): State<Arc<SharedState>>) -> Response {

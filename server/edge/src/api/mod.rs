@@ -23,9 +23,10 @@ use axum::routing::get;
 use http::StatusCode;
 
 pub(crate) use features::written_keys;
+use health::NoticeReaders;
 pub(crate) use poll_shortcut::PollShortcut;
 
-use crate::options::{Administration, Console, Monitoring};
+use crate::options::{Administration, Console, Monitoring, Options};
 use crate::shared_state::SharedState;
 
 /// Returns all routes that the options place on the port of the API.
@@ -52,13 +53,17 @@ pub(crate) fn router(shared: &Arc<SharedState>) -> Router {
         Monitoring::Apart => router,
     };
     let router = router.with_state(Arc::clone(shared));
-    let has_admin = match shared.options.administration {
-        Administration::WithApi => true,
-        Administration::WithMonitoring => shared.options.monitoring == Monitoring::WithApi,
-        Administration::Apart => false,
-    };
     // The admin routes are merged after the middleware, so that their responses carry no CORS headers.
-    if has_admin { router.merge(admin_router(shared)) } else { router }
+    if is_admin_with_api(&shared.options) { router.merge(admin_router(shared)) } else { router }
+}
+
+/// Returns true if the options place the admin API on the port of the API.
+fn is_admin_with_api(options: &Options) -> bool {
+    match options.administration {
+        Administration::WithApi => true,
+        Administration::WithMonitoring => options.monitoring == Monitoring::WithApi,
+        Administration::Apart => false,
+    }
 }
 
 /// Returns the routes of the admin API, and of the console if it is enabled. Without an admin key, the router has no routes.
@@ -77,7 +82,7 @@ pub(crate) fn admin_router(shared: &Arc<SharedState>) -> Router {
 /// responses carry no CORS headers, because pages of other origins do not need to read them.
 fn monitoring_router(shared: &Arc<SharedState>) -> Router<Arc<SharedState>> {
     let layer = axum::middleware::from_fn_with_state(Arc::clone(shared), middleware::counted);
-    health::router().merge(health::metrics_router()).layer(layer)
+    health::router(NoticeReaders::Operator).merge(health::metrics_router()).layer(layer)
 }
 
 /// Returns the routes of health checks, and of metrics unless metrics have a port of their own. A server that mounts the API below a path
@@ -85,7 +90,7 @@ fn monitoring_router(shared: &Arc<SharedState>) -> Router<Arc<SharedState>> {
 pub(crate) fn probe_router(shared: &Arc<SharedState>) -> Router {
     let router = match shared.options.monitoring {
         Monitoring::WithApi => monitoring_router(shared),
-        Monitoring::Apart => health::router(),
+        Monitoring::Apart => health::router(NoticeReaders::Operator),
     };
     router.with_state(Arc::clone(shared))
 }
@@ -93,7 +98,7 @@ pub(crate) fn probe_router(shared: &Arc<SharedState>) -> Router {
 /// Returns the routes of the monitoring port: health, metrics and version, and the admin API with the console if the options place them
 /// there.
 pub(crate) fn monitor_router(shared: &Arc<SharedState>) -> Router {
-    let router = health::router()
+    let router = health::router(NoticeReaders::All)
         .merge(health::metrics_router())
         .route("/info/version", get(health::version))
         .with_state(Arc::clone(shared));

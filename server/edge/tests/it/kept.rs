@@ -102,9 +102,9 @@ async fn a_change_that_the_file_overrode_does_not_come_back() {
     assert_eq!(banner(&edge.handle().state().await.unwrap()), banner(&state()));
 }
 
-/// Returns the status and the body of readiness.
+/// Returns the status and the body of readiness on the monitor port.
 async fn readiness(edge: &Edge) -> (u16, String) {
-    let response = ask(&edge.router(), "GET", "/health/readyness", &[]).await;
+    let response = ask(&edge.monitor_router(), "GET", "/health/readyness", &[]).await;
     let status = response.status().as_u16();
     let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
     (status, String::from_utf8(body.to_vec()).unwrap())

@@ -14,6 +14,7 @@ mod life;
 mod metrics;
 mod ofrep;
 mod polls;
+mod readiness;
 mod request_memory;
 mod routes;
 mod serving;

@@ -1,13 +1,14 @@
 //! Tests with broken files: the last good state and the last good secret stay in force, and a damaged data folder can be repaired.
 
-use super::{KEY, Serving, WRITER, banner, state};
+use super::{KEY, Serving, WRITER, banner, get_with, state};
 use crate::tool::{fh, file, path};
 
 #[test]
 fn a_broken_file_at_the_start_serves_the_last_good_state() {
     let data = path("serve-last-good");
     let named = state("plain").replace("readerSecret4test*1,", "'${READER}',");
-    let variables = [("READER", "readerSecret4test*1")];
+    let variables =
+        [("READER", "readerSecret4test*1"), ("FH_EDGE_ADMIN_KEY", "adminSecret4test-0000009")];
     let file_of = |text: &str| file("serve-last-good.yaml", text);
     let path = file_of(&named);
     fh(&["serve", "--state", &file_of("nonsense: 1"), "--port", "0", "--data", &data])
@@ -23,6 +24,9 @@ fn a_broken_file_at_the_start_serves_the_last_good_state() {
     assert_eq!(banner(&serving.url), "changed", "with what was changed on top of it");
     let ready = serving.get("/health/readyness");
     assert!(ready.contains("200 OK"), "{ready}");
+    assert!(ready.contains("an earlier state is served") && !ready.contains(".yaml"), "{ready}");
+    let key = "authorization: Bearer adminSecret4test-0000009\r\n";
+    let ready = get_with(&serving.url, "/health/readyness", key);
     assert!(ready.contains("the last good state is served"), "{ready}");
     assert!(ready.contains("serve-last-good.yaml: line 2"), "{ready}");
     assert!(serving.get("/metrics").contains("fh_edge_last_reload_successful 0\n"));
@@ -31,12 +35,12 @@ fn a_broken_file_at_the_start_serves_the_last_good_state() {
     file_of(&named.replace("plain", "mended"));
     serving.process.line(&["the state was read again"]);
     assert_eq!(banner(&serving.url), "mended");
-    assert!(!serving.get("/health/readyness").contains("last good"));
+    assert!(!serving.get("/health/readyness").contains("state"));
     // From now on this is the last good state.
     file_of("environments: [");
     serving.process.line(&["ERROR", "the current state remains in use"]);
     let ready = serving.get("/health/readyness");
-    assert!(ready.contains("200 OK") && ready.contains("the last good state is served"), "{ready}");
+    assert!(ready.contains("200 OK") && ready.contains("an earlier state is served"), "{ready}");
     drop(serving);
     let serving = Serving::start(&path, &["--data", &data], &variables);
     assert_eq!(banner(&serving.url), "mended");
@@ -60,13 +64,12 @@ fn files_with_secrets_are_followed() {
     let keys = file("serve-secrets.keys", "\nreaderSecret4test*1\n");
     let args = ["--admin-key-file", &admin, "--key-file", &keys];
     let mut serving = Serving::start(&state, &args, &[]);
-    let ask = |serving: &Serving, number: u32| {
+    let read = |serving: &Serving, path: &str, number: u32| {
         let key = format!("authorization: Bearer adminSecret4test-{number:07}\r\n");
-        let head = format!("{key}connection: close\r\n");
-        let mut stream = super::open(&serving.url, "/admin/v1/environments", &head);
-        let mut answer = String::new();
-        std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
-        answer.contains("200 OK")
+        get_with(&serving.url, path, &key)
+    };
+    let ask = |serving: &Serving, number: u32| {
+        read(serving, "/admin/v1/environments", number).contains("200 OK")
     };
     assert_eq!(banner(&serving.url), "plain");
     assert!(ask(&serving, 1) && !ask(&serving, 2));
@@ -82,17 +85,17 @@ fn files_with_secrets_are_followed() {
     file("serve-secrets.admin", "");
     serving.process.line(&["ERROR", "--admin-key-file", "the file is empty"]);
     assert!(ask(&serving, 2));
-    let ready = serving.get("/health/readyness");
+    let ready = read(&serving, "/health/readyness", 2);
     assert!(ready.contains("200 OK") && ready.contains("--admin-key-file"), "{ready}");
     // A good file with keys does not remove the notice of the broken file with the admin key.
     file("serve-secrets.keys", "another*key,readerSecret4test*1");
     serving.process.line(&["--key-file", "the secret was read again"]);
-    let ready = serving.get("/health/readyness");
+    let ready = read(&serving, "/health/readyness", 2);
     assert!(ready.contains("--admin-key-file") && !ready.contains("--key-file "), "{ready}");
     file("serve-secrets.admin", "adminSecret4test-0000003");
     serving.process.line(&["--admin-key-file", "the secret was read again"]);
     assert!(ask(&serving, 3));
-    assert!(!serving.get("/health/readyness").contains("--admin-key-file"));
+    assert!(!read(&serving, "/health/readyness", 3).contains("secret"));
     #[cfg(unix)]
     {
         // SIGHUP reads the file even if it has not changed.
@@ -126,7 +129,7 @@ fn a_damaged_data_folder_is_refused_and_repaired() {
     let mut serving = Serving::start(&state, &["--data", &data, "--data-repair"], &[]);
     assert_eq!(banner(&serving.url), "changed");
     let ready = serving.get("/health/readyness");
-    assert!(ready.contains("200 OK") && ready.contains("was repaired"), "{ready}");
+    assert!(ready.contains("200 OK") && ready.contains("it was repaired"), "{ready}");
     drop(serving);
     serving = Serving::start(&state, &["--data", &data], &[]);
     assert_eq!(banner(&serving.url), "changed");

@@ -80,7 +80,12 @@ impl Serving {
 
 /// Sends a GET and returns the whole answer.
 fn get(url: &str, path: &str) -> String {
-    let mut stream = open(url, path, "connection: close\r\n");
+    get_with(url, path, "")
+}
+
+/// Sends a GET with further headers, each with its line end, and returns the whole answer.
+fn get_with(url: &str, path: &str, headers: &str) -> String {
+    let mut stream = open(url, path, &format!("{headers}connection: close\r\n"));
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer

@@ -1,6 +1,5 @@
 //! Controls the access to the admin API. Each request must carry the admin key as `Authorization: Bearer KEY`.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -13,6 +12,7 @@ use super::credential::Credential;
 use super::problem::Problem;
 use super::{Admin, transport};
 use crate::api::audit::{self, Entry};
+use crate::shared_state::SharedState;
 
 /// Passes a request on if it carries the admin key and its transport is allowed, and rejects it otherwise. Each response gets headers that
 /// forbid browsers to cache it or to guess another content type.
@@ -21,9 +21,7 @@ pub(super) async fn check(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let credential = transport::check(admin.shared.options.admin_transport, &request)
-        .and_then(|()| credential(&admin, request.headers(), audit::address(request.extensions())));
-    let response = match credential {
+    let response = match credential(&admin.shared, &request) {
         Ok(credential) => {
             request.extensions_mut().insert(credential.clone());
             match *request.method() {
@@ -41,19 +39,26 @@ pub(super) async fn check(
     response
 }
 
-fn credential(
-    admin: &Admin,
-    headers: &HeaderMap,
-    address: Option<IpAddr>,
-) -> Result<Credential, Problem> {
-    let Some(given) = bearer(headers) else {
+/// Returns true if a request may use the admin API. A wrong key is counted and logged.
+pub(in crate::api) fn is_operator(shared: &SharedState, request: &Request) -> bool {
+    credential(shared, request).is_ok()
+}
+
+/// Returns the credential of a request, whose transport must be allowed. A wrong key is counted and logged.
+///
+/// # Errors
+/// Returns the response to a request that may not use the admin API.
+fn credential(shared: &SharedState, request: &Request) -> Result<Credential, Problem> {
+    transport::check(shared.options.admin_transport, request)?;
+    let address = audit::address(request.extensions());
+    let Some(given) = bearer(request.headers()) else {
         let why = "the admin API requires the admin key, as `Authorization: Bearer KEY`";
         return Err(Problem::unauthorized(why));
     };
-    if let Some(credential) = Credential::of(given, admin.shared.admin_key()) {
+    if let Some(credential) = Credential::of(given, shared.admin_key()) {
         return Ok(credential);
     }
-    if let Err(seconds) = admin.failed_attempts.take(address, Entry::wrong_admin_keys) {
+    if let Err(seconds) = shared.failed_attempts.take(address, Entry::wrong_admin_keys) {
         return Err(Problem::too_many(seconds, "too many wrong admin keys from this address"));
     }
     Entry::wrong_admin_key(address);

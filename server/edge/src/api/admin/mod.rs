@@ -11,7 +11,7 @@ mod evaluate;
 mod events;
 mod feature;
 mod features;
-mod guard;
+pub(super) mod guard;
 mod overview;
 mod problem;
 mod rollout;
@@ -28,7 +28,6 @@ use axum::routing::{get, post};
 use http::StatusCode;
 use tokio::sync::Semaphore;
 
-use crate::rate::FailedAttempts;
 use crate::shared_state::SharedState;
 use background_work::BackgroundWork;
 use comparison::LatestGenerations;
@@ -44,8 +43,6 @@ const MOST_LONG_WORKS: usize = 2;
 #[derive(Debug)]
 struct Admin {
     shared: Arc<SharedState>,
-    /// The rate of wrong admin keys. The right key is not limited, so wrong keys cannot lock the operator out.
-    failed_attempts: FailedAttempts,
     event_streams: Arc<Semaphore>,
     generations: LatestGenerations,
     background_work: BackgroundWork,
@@ -55,7 +52,6 @@ struct Admin {
 pub(super) fn router(shared: &Arc<SharedState>) -> Router {
     let admin = Arc::new(Admin {
         shared: Arc::clone(shared),
-        failed_attempts: FailedAttempts::new(),
         event_streams: Arc::new(Semaphore::new(MOST_EVENT_STREAMS)),
         generations: LatestGenerations::new(&shared.environments),
         background_work: BackgroundWork::new(MOST_LONG_WORKS),
