@@ -161,6 +161,7 @@ fn servers(shown: &mut Shown) {
     let proxies: TrustedProxies = "10.0.0.0/8".parse().unwrap();
     shown.both(&proxies);
     shown.error(&"10.0.0.0/99".parse::<TrustedProxies>().unwrap_err());
+    shown.debug(&RedactedLog::default());
     shown.debug(&AccessLog::new(proxies, RedactedLog::default()));
     shown.debug(&ListenOptions::default());
     shown.debug(&Connections::default());
