@@ -25,6 +25,7 @@ impl Topic {
             Self::DataFolder => {
                 "the data folder was damaged: it was repaired, or records were left out"
             }
+            Self::Changes => "the data folder cannot store changes, so changes are refused",
             Self::StateFile => "the state file cannot be used, so an earlier state is served",
             Self::Secrets(_) => {
                 "a file with secrets cannot be used, so the previous secrets are still in use"
