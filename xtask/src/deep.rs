@@ -5,8 +5,8 @@ use crate::prove::inputs::Inputs;
 use crate::shell::{Run, target_folder};
 use crate::{
     api, bench, client_features, conformance, featbit, fuzz, install, kotlin, minimum_rust,
-    mutants, packaging, python, python_conformance, python_package, self_test, services, simulate,
-    subjects, swift, wasm, web,
+    mutants, nextest, packaging, python, python_conformance, python_package, self_test, services,
+    simulate, subjects, swift, wasm, web, workspace,
 };
 
 /// Whether a part does the same in each run.
@@ -96,6 +96,11 @@ pub(crate) fn all() -> Vec<Deep> {
             Part::new("servers, mutants").run(conformance::mutants_of_servers),
             SUITE,
             &["conformance/data"],
+        ),
+        deep(
+            Part::new("hardship, 20 restarts").prepare(workspace::prepare).run(restart_often),
+            &["fh-cli"],
+            &[],
         ),
         deep(
             Part::new("repository, all interleavings").run(interleavings),
@@ -282,6 +287,11 @@ pub(crate) fn parts() -> Vec<Part> {
 fn hostile_input() -> Result<(), String> {
     let features = "--features featbit,featuresignals";
     Run::new(&format!("cargo run --locked --release -p fh-eval {features} --example hostile")).go()
+}
+
+/// Restarts `fh serve` 20 times, with an edit of the state file before each start.
+fn restart_often() -> Result<(), String> {
+    nextest::hardship(&[("FH_HARDSHIP_ONLY", "restarts and edits"), ("FH_HARDSHIP_STARTS", "20")])
 }
 
 /// Runs the loom tests. Loom replaces locks and atomics, so they need a build of their own.

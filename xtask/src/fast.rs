@@ -71,6 +71,11 @@ pub(crate) fn parts() -> Vec<Part> {
             .built_by(TESTS),
         Part::new("demo").run(demo).built_by(TESTS),
         Part::new("dependencies").prepare(dependencies::prepare).run(dependencies::check),
+        Part::new("hardship")
+            .prepare(services::faketime)
+            .run(|| nextest::hardship(&[]))
+            .built_by(TESTS)
+            .alone(),
         Part::new("tests of pace")
             .prepare(workspace::prepare)
             .run(nextest::tests_of_pace)

@@ -2,10 +2,13 @@
 
 use crate::flaky;
 use crate::output::Output;
+use crate::shell::in_ci;
 use crate::workspace;
 
 /// The tests that need a server, and have a part of their own.
 const REDIS: &str = "package(fh-redis)";
+/// The table of `fh serve` in hard conditions, which has a part of its own.
+const HARDSHIP: &str = "(package(fh-cli) & binary(cli) & test(/^hardship::/))";
 /// The tests that judge how fast something happens. They run with nothing beside them.
 const PACE: [&str; 5] = [
     "(package(fh-client) & binary(rows))",
@@ -35,12 +38,18 @@ const SOCKETS: [&str; 14] = [
 
 /// Runs all tests that have no part of their own.
 pub(crate) fn tests() -> Result<(), String> {
-    run(&format!("not ({REDIS} + {})", PACE.join(" + ")), &[])
+    run(&format!("not ({REDIS} + {HARDSHIP} + {})", PACE.join(" + ")), &[])
 }
 
 /// Runs the tests that judge how fast something happens, one after the other.
 pub(crate) fn tests_of_pace() -> Result<(), String> {
     run(&PACE.join(" + "), &["--test-threads", "1"])
+}
+
+/// Runs `fh serve` in hard conditions, and prints the table. In CI, a condition that cannot run is an error.
+pub(crate) fn hardship(variables: &[(&str, &str)]) -> Result<(), String> {
+    let all: &[_] = if in_ci() { &[("FH_HARDSHIP_ALL", "1")] } else { &[] };
+    run_with(HARDSHIP, &["--no-capture"], &[all, variables].concat())
 }
 
 /// Runs the tests that a filter of nextest selects, with further arguments. Fails if there are none.

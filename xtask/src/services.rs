@@ -2,7 +2,7 @@
 
 use crate::install;
 use crate::nextest;
-use crate::shell::Run;
+use crate::shell::{Run, in_ci};
 
 pub(crate) fn redis() -> Result<(), String> {
     let reason = "the tests of the Redis store run one";
@@ -22,6 +22,13 @@ pub(crate) fn chromium() -> Result<(), String> {
     let reason = "the tests of the console run in it";
     install::chromium(reason)?;
     install::package("chromedriver --version", "chromium-driver", reason)
+}
+
+/// Installs the program that steps the clock of `fh serve`. Without it, only this condition is not run, which fails in CI.
+pub(crate) fn faketime() -> Result<(), String> {
+    let reason = "the part \"hardship\" steps a server's clock with it";
+    let installed = install::package("faketime --version", "faketime", reason);
+    if in_ci() { installed } else { Ok(()) }
 }
 
 /// Runs the tests of the console. Screenshots are left in `target/tmp/console`.

@@ -14,6 +14,8 @@ mod featuresignals_lint;
 mod featuresignals_server;
 mod following;
 mod get;
+#[cfg(target_os = "linux")]
+mod hardship;
 mod init;
 mod inputs;
 mod lint;

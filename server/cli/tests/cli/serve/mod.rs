@@ -22,9 +22,9 @@ use serde_json::Value;
 use crate::following::Following;
 use crate::tool::{command, fh, file};
 
-const ENVIRONMENT: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
-const KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/readerSecret4test*1";
-const WRITER: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/writerSecret4test*1";
+pub(crate) const ENVIRONMENT: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
+pub(crate) const KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/readerSecret4test*1";
+pub(crate) const WRITER: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/writerSecret4test*1";
 
 /// Returns a state file with this value of BANNER.
 fn state(banner: &str) -> String {
@@ -79,7 +79,7 @@ impl Serving {
 }
 
 /// Sends a GET and returns the whole answer.
-fn get(url: &str, path: &str) -> String {
+pub(crate) fn get(url: &str, path: &str) -> String {
     get_with(url, path, "")
 }
 
