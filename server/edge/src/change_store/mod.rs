@@ -154,16 +154,29 @@ impl DataFolder {
         guarded(|| builder().create(&self.path).map_err(failed))
     }
 
-    /// Makes the file smaller if it is much larger than its records, of which there are `bytes`. A failure is only logged.
-    fn compact(&mut self, bytes: u64) {
-        let is_too_large = |length| length > bytes.saturating_mul(MOST_PER_BYTE) + SLACK;
-        let length = fs::metadata(&self.path).map_or(0, |file| file.len());
-        if !is_too_large(length) {
+    /// Returns true if the file is much larger than these records, of which there are `bytes`.
+    fn is_too_large(&self, records: &Records, bytes: u64) -> bool {
+        fs::metadata(&self.path).is_ok_and(|file| file.len() > most(records, bytes))
+    }
+
+    /// Makes a file smaller that is too large for these records. A failure is only logged.
+    fn compact(&mut self, records: &Records, bytes: u64) {
+        if !self.is_too_large(records, bytes) {
             return;
         }
         if let Err(why) = self.with_database(|database| database.compact().map_err(failed)) {
-            tracing::warn!(%why, length, "the file of the data folder could not be made smaller");
+            tracing::warn!(%why, "the file of the data folder could not be made smaller");
         }
+    }
+}
+
+/// Returns the largest length of a file with these records, of which there are `bytes`.
+fn most(records: &Records, bytes: u64) -> u64 {
+    let of_all = bytes.saturating_mul(MOST_PER_BYTE) + SLACK;
+    // A replacement is one row. redb gives it pages of a power of two, each at a multiple of its size.
+    match records.replacement.is_some() && bytes > SLACK {
+        true => of_all.max(bytes.next_power_of_two().saturating_mul(4) + SLACK),
+        false => of_all,
     }
 }
 
@@ -282,6 +295,8 @@ impl ChangeStore for DataFolder {
             Some(known) => Some(known),
             None => self.read_again()?,
         };
+        // A page that once held a large record may still have its size, which compaction does not change.
+        let known = known.filter(|(known, bytes)| !self.is_too_large(known, *bytes));
         let bytes = self.write(|transaction, sequence| {
             let (known, bytes) = match known {
                 Some(known) => known,
@@ -291,21 +306,26 @@ impl ChangeStore for DataFolder {
                 }
             };
             let mut difference = Difference::new(transaction, sequence, bytes);
+            let (before, after) = (known.replacement.as_ref(), records.replacement.as_ref());
+            // A replacement is removed before and inserted after all other facts, because redb copies the page of a row with its other rows,
+            // and a page keeps its size.
+            let before = before.filter(|_| before != after);
+            let after = after.filter(|_| known.replacement != records.replacement);
+            difference.fact(REPLACEMENT, before, None, StoredReplacement::of)?;
             difference.rows(&known.changes, &records.changes)?;
             difference.rows(&known.versions, &records.versions)?;
             difference
                 .fact(REVISION, Some(&known.revision), Some(&records.revision), |fact| *fact)?;
             difference.fact(HIGHEST, Some(&known.highest), Some(&records.highest), |fact| *fact)?;
-            let (before, after) = (Some(&known.forgotten), Some(&records.forgotten));
-            difference.fact(FORGOTTEN, before, after, |fact| *fact)?;
+            let forgotten = (Some(&known.forgotten), Some(&records.forgotten));
+            difference.fact(FORGOTTEN, forgotten.0, forgotten.1, |fact| *fact)?;
             difference.fact(BASE, known.base.as_ref(), records.base.as_ref(), StoredBase::of)?;
-            let (before, after) = (known.replacement.as_ref(), records.replacement.as_ref());
-            difference.fact(REPLACEMENT, before, after, StoredReplacement::of)?;
             difference.format(FORMAT_NOW)?;
+            difference.fact(REPLACEMENT, None, after, StoredReplacement::of)?;
             let end = if difference.is_any { End::Commit } else { End::Abort };
             Ok((end, difference.bytes))
         })?;
-        self.compact(bytes);
+        self.compact(records, bytes);
         Ok(())
     }
 }

@@ -63,8 +63,8 @@ impl StateStore {
             }
             _ => (None, base),
         };
-        // This concerns values for which the base states no version. If the base is unchanged, they get the highest of their earlier
-        // versions. If the base has changed, readers may hold unknown versions, so these values get new ones.
+        // This concerns values for which the base states no version, and whose earlier version is not recorded. If the base is unchanged, they
+        // get the highest of the earlier versions. If the base has changed, readers may hold unknown versions, so these values get new ones.
         let (versions_from, highest) = match records.base {
             Some((print, version)) if print == base_print && version > 0 => {
                 (Timestamp::from_millis(version), 0)
@@ -132,6 +132,8 @@ impl StateStore {
             if let Some(entry) = self.entries.get_mut(place) {
                 // A feature without a value record gets no new version (edge-protocol 2.6).
                 match is_same || !has_record {
+                    // Readers hold this value with this version, so it needs no new one, and its record does not change.
+                    true if entry.counting == Counting::IsATime => entry.version = served.version,
                     true => entry.version = entry.version.max(served.version),
                     false => entry.rise_above(served.version),
                 }

@@ -58,7 +58,16 @@ fn bytes_of(records: &Records) -> u64 {
     (bytes + facts.map(|(name, row)| name.value().len() + row.value().len()).sum::<usize>()) as u64
 }
 
-/// The rows in order: equal records, one changed value, an edit of every value, fewer features, and none.
+/// Returns a state with a name of this many bytes.
+fn state_of(bytes: usize) -> Arc<State> {
+    let environment =
+        serde_json::json!({"id": Uuid::nil(), "name": "x".repeat(bytes), "values": {}});
+    let state = serde_json::json!({"features": [], "environments": [environment], "accounts": []});
+    Arc::new(serde_json::from_value(state).unwrap())
+}
+
+/// The rows in order: equal records, one changed value, an edit of every value, fewer features, large and small states in place of the base,
+/// and no records.
 #[test]
 fn only_rows_that_differ_are_written_and_the_file_stays_small() {
     let folder = Folder::new();
@@ -67,12 +76,20 @@ fn only_rows_that_differ_are_written_and_the_file_stays_small() {
     let versions = records(3_000, 0..101, 9);
     let fewer = records(2_000, 0..50, 9);
     let all = |rows: &Records| bytes_of(rows) * 8;
+    let replaced = |bytes| Records {
+        replacement: Some(("base".into(), state_of(bytes))),
+        revision: bytes as u64,
+        ..fewer.clone()
+    };
     let steps = [
         ("the same", first.clone(), 0),
         // The pages of a few rows, and the pages above them.
         ("one change", one, 128 * 1024),
         ("all versions", versions.clone(), all(&versions)),
         ("fewer", fewer.clone(), all(&versions)),
+        ("a large state", replaced(20 << 20), all(&replaced(20 << 20))),
+        ("another one", replaced(21 << 20), all(&replaced(21 << 20))),
+        ("a small state", replaced(10), all(&fewer)),
         ("none", Records::default(), all(&fewer)),
     ];
     let mut open = DataFolder::open(folder.path()).unwrap().folder;
@@ -92,7 +109,7 @@ fn only_rows_that_differ_are_written_and_the_file_stays_small() {
         assert_eq!(opened.records, sorted(records.clone()), "{name}");
         open = opened.folder;
         let length = fs::metadata(folder.file(FILE)).unwrap().len();
-        let most = MOST_PER_BYTE * bytes_of(&records) + SLACK;
+        let most = super::super::most(&records, bytes_of(&records));
         assert!(length <= most, "{name}: {length} of {most} bytes");
     }
 }
