@@ -152,6 +152,7 @@ async fn evaluated_features_hold_memory_until_they_are_sent() {
             break answer;
         }
         held.push(answer.into_body());
+        assert!(held.len() < 1000, "the answers hold no memory");
     };
     assert_eq!(refused.status(), 503);
     let size = held.pop().unwrap().collect().await.unwrap().to_bytes().len();
