@@ -17,6 +17,7 @@ mod digest;
 mod edge;
 mod evaluations;
 mod lint;
+mod log_text;
 mod metrics;
 mod notices;
 mod options;

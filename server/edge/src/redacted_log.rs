@@ -1,12 +1,11 @@
 //! Writes the entries of the access log without API keys and contexts.
 
-use std::borrow::Cow;
-
 use fh_listen::{LoggedRequest, RequestLog};
 use http::Uri;
 use tracing::info;
 
 use crate::api::written_keys;
+use crate::log_text::cut;
 use crate::wire::api_key::{RequestKey, environment_id};
 
 /// A writer of access log entries. Each entry becomes an event of `tracing` at level info with target `fh_edge::access`. The event contains
@@ -58,9 +57,6 @@ impl RequestLog for RedactedLog {
 }
 
 const HIDDEN: &str = "***";
-/// The maximum length in bytes of a logged text of a request, such as a path with its query. Request heads may be large, and log lines are
-/// stored.
-const LONGEST: usize = 500;
 /// The routes that are shown. Segments below a route are shown only if they are an environment id.
 const ROUTES: [&str; 17] = [
     "/features",
@@ -125,15 +121,6 @@ fn shown(uri: &Uri, mount: &str) -> String {
     cut(&out).into_owned()
 }
 
-/// Returns the text of a request as log lines show it. A text of more than [`LONGEST`] bytes is cut and ends with `…`.
-pub(crate) fn cut(text: &str) -> Cow<'_, str> {
-    let end = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    match text.get(..end) {
-        Some(begin) if text.len() > LONGEST => format!("{begin}…").into(),
-        _ => text.into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use percent_encoding::percent_decode_str;
@@ -183,10 +170,7 @@ mod tests {
             assert_eq!(shown(&uri, "/flags"), wanted.replace("ID", ID), "{given}");
         }
         let long = format!("/features/{}", "x/".repeat(5000));
-        assert_eq!(shown(&long.parse().unwrap(), "").chars().count(), LONGEST + 1);
-        // A character of two bytes is not split.
-        assert_eq!(cut(&"é".repeat(251)), format!("{}…", "é".repeat(250)));
-        assert_eq!(cut(&format!("x{}", "é".repeat(250))), format!("x{}…", "é".repeat(249)));
+        assert_eq!(shown(&long.parse().unwrap(), "").chars().count(), 501);
     }
 
     /// Generates the secret of a key, in which each character may be percent-encoded, once or twice.

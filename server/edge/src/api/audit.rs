@@ -13,8 +13,8 @@ use fh_listen::FromProxy;
 use http::Extensions;
 use uuid::Uuid;
 
+use crate::log_text::cut;
 use crate::rate::FailedAttempts;
-use crate::redacted_log::cut;
 
 /// One line of the audit log.
 #[derive(Debug, Default)]

@@ -17,8 +17,8 @@ use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
 use super::after;
+use crate::log_text::cut;
 use crate::rate::FailedAttempts;
-use crate::redacted_log::cut;
 use crate::reply::{Effect, Reply};
 
 /// The largest number of bytes of an upstream response's body that are passed on. A longer body is cut. Most bodies are one sentence.
