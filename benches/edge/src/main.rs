@@ -1,5 +1,6 @@
 //! Measures the cost of an Edge beside minimal servers: streams (`fanout`), requests (`get`) and the work of expensive
-//! requests (`work`), and memory beside the formula of docs/edge.md (`memory`).
+//! requests (`work`), memory beside the formula of docs/edge.md (`memory`), and starts with a data folder
+//! (`starts`).
 //!
 //! Servers are separate processes. This process is their only client.
 
@@ -15,6 +16,7 @@ mod report;
 mod requests;
 mod rows;
 mod servers;
+mod starts;
 mod streams;
 mod unleash;
 mod upstream;
@@ -41,6 +43,8 @@ enum Command {
     Work(work::Options),
     /// Memory of environments, values and streams, beside the formula of docs/edge.md
     Memory(memory::Options),
+    /// Memory and processor time of repeated starts with a data folder
+    Starts(starts::Options),
     /// Run as a minimal server; started by the other commands
     #[command(hide = true)]
     Floor(floor::Options),
@@ -55,6 +59,7 @@ fn main() -> ExitCode {
         Command::Get(options) => get::run(&options),
         Command::Work(options) => work::run(&options),
         Command::Memory(options) => memory::run(&options),
+        Command::Starts(options) => starts::run(&options),
         Command::Floor(options) => floor::run(&options),
         Command::Upstream(options) => upstream::run(&options),
     };

@@ -87,7 +87,7 @@ fn id(number: usize) -> String {
 }
 
 /// Returns a state file whose environments all have a value of each feature.
-fn text(environments: usize, features: usize, bytes: usize) -> String {
+pub fn text(environments: usize, features: usize, bytes: usize) -> String {
     let (mut definitions, mut values) = (String::new(), String::new());
     let value = "x".repeat(bytes);
     for number in 0..features {

@@ -32,6 +32,14 @@ pub fn usage(id: u32) -> Result<Usage, String> {
     })
 }
 
+/// Returns the largest resident memory that a running process had, in bytes.
+pub fn peak(id: u32) -> Result<u64, String> {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = peak.and_then(|peak| peak.split_whitespace().next()?.parse::<u64>().ok());
+    kib.map(|kib| kib << 10).ok_or_else(|| format!("/proc/{id}/status has no peak"))
+}
+
 /// Raises the limit of descriptors as far as allowed, and returns it.
 pub fn descriptors() -> Result<u64, String> {
     let limit = fh_edge::listen::raise_descriptor_limit().map_err(|why| why.to_string())?;

@@ -8,10 +8,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use rustix::process::{Pid, Signal};
 
 use crate::environment::{CHANGED, CLIENT_KEY, ENVIRONMENT, KEYS};
 use crate::floor::Kind;
-use crate::process::{Usage, descriptors, usage};
+use crate::process::{Usage, descriptors, peak, usage};
 use crate::requests::content_length;
 use crate::unleash::{CLIENT_TOKEN, FRONTEND_TOKEN};
 
@@ -269,6 +270,17 @@ impl Server {
 
     pub fn usage(&self) -> Result<Usage, String> {
         usage(self.child.id())
+    }
+
+    pub fn peak(&self) -> Result<u64, String> {
+        peak(self.child.id())
+    }
+
+    /// Stops the server by SIGTERM, and waits for its end.
+    pub fn stop(mut self) -> Result<(), String> {
+        rustix::process::kill_process(Pid::from_child(&self.child), Signal::TERM)
+            .map_err(|why| why.to_string())?;
+        self.child.wait().map(drop).map_err(|why| why.to_string())
     }
 
     /// Returns the data of the first event that contains this line.
