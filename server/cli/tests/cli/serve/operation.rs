@@ -253,7 +253,6 @@ fn the_log_begins_with_what_is_served() {
     ] {
         assert!(line.contains(part), "{part} {line}");
     }
-    serving.line(&["listening on http"]);
     let keys = file("serve-starts.keys", format!("{WRITER}\n\n{ENVIRONMENT}/other\n"));
     let relay = ["serve", "--relay", "http://127.0.0.1:1", "--port", "0", "--relay-key", KEY];
     let mut relay = command(&[&relay[..], &["--relay-key-file", &keys]].concat());

@@ -300,7 +300,6 @@ pub(super) fn etag_garbage(bench: &Bench<'_>) -> Outcome {
         &format!("\"{bare}"),
         &format!("\"{bare}//0ff\""),
         &format!("\"{bare};{bare}\""),
-        &format!("{current}, \"other\""),
         &format!("\"{}\"", "a".repeat(6000)),
         &format!("\"{}\"", ";".repeat(6000)),
     ] {
@@ -308,8 +307,11 @@ pub(super) fn etag_garbage(bench: &Bench<'_>) -> Outcome {
         same(&format!("if-none-match: {garbage:.40}"), response.status, 200)?;
         same("etag", response.header("etag"), Some(&*current))?;
     }
-    let weak = ask(&format!("W/{current}"))?.status;
-    check!(weak == 304 || weak == 200, "W/ answers {weak}");
+    // RFC 9110 allows both forms, and a FeatureHub Edge accepts neither.
+    for form in [format!("W/{current}"), format!("{current}, \"other\"")] {
+        let status = ask(&form)?.status;
+        check!(status == 304 || status == 200, "{form:.40} answers {status}");
+    }
     let both = client.poll(&[&client.dev(ByClient)?]).header("if-none-match", "\"one\"");
     let both = client.ask(&both.header("if-none-match", "\"two\""))?;
     same("two headers", both.status, 200)
