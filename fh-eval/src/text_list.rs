@@ -270,7 +270,8 @@ mod tests {
                 .collect();
             let (own, others) = texts.split_at(count);
             let (predicate, found) = found(own, &texts);
-            assert!(matches!(predicate, Predicate::Texts(TextTest::AmongSpread, _)));
+            let is_spread = matches!(predicate, Predicate::Texts(TextTest::AmongSpread, _));
+            assert_eq!(is_spread, SPREADS, "{predicate:?}");
             assert_eq!(found, own, "{count} texts, {} others", others.len());
         }
     }
