@@ -24,7 +24,7 @@ use crate::options::Compression;
 use crate::origin::relay::CallerKind;
 use crate::request_memory::{NoMemory, Reservation, of_context};
 use crate::serving::{Answer, Phase, View};
-use crate::shared_state::{Opened, Opening, SharedState};
+use crate::shared_state::{Admission, Opened, Opening, SharedState};
 use crate::wire::api_key::RequestKey;
 use crate::wire::coding::accepts_gzip;
 use crate::wire::condition::Condition;
@@ -164,7 +164,7 @@ async fn answer(
     // All keys are looked up before the first wait, so that a relay fetches the features of all keys at once.
     let openings = keys.iter().map(|key| shared.open(key, CallerKind::Poll, address, read));
     let openings: Few<Opening> = openings.collect();
-    let (mut found, mut opened, mut waiting) = (Few::with_capacity(keys.len()), 0, false);
+    let (mut found, mut waiting) = (Few::with_capacity(keys.len()), false);
     for (key, opening) in keys.iter().zip(openings) {
         let environment = key.environment;
         let opening = match opening {
@@ -185,13 +185,10 @@ async fn answer(
                 waiting = true;
                 Found::Nothing(environment)
             }
-            Opening::Open(open) => {
-                opened += 1;
-                Found::Open(open, None)
-            }
+            Opening::Open(open) => Found::Open(open, None),
         });
     }
-    if opened == 0 {
+    if opened(&found).next().is_none() {
         return if waiting {
             respond::text(StatusCode::SERVICE_UNAVAILABLE, NOT_READY)
         } else {
@@ -209,6 +206,17 @@ async fn answer(
         };
         if let Err(response) = evaluate(shared, &mut found, &context).await {
             return response;
+        }
+        // A key may have been revoked while the request waited for memory or for a long evaluation.
+        if reserved.is_some() {
+            for (key, found) in keys.iter().zip(&mut found) {
+                if shared.admits(key) == Admission::No {
+                    *found = Found::Nothing(key.environment);
+                }
+            }
+            if opened(&found).next().is_none() {
+                return respond::unknown_key();
+            }
         }
     }
     respond_with(shared.options.compression, &found, held, headers, &context, reserved)

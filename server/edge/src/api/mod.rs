@@ -34,7 +34,7 @@ pub(crate) fn router(shared: &Arc<SharedState>) -> Router {
     let mut router = Router::new()
         .route("/features", get(features::get))
         .route("/features/", get(features::get))
-        .merge(ofrep::router())
+        .merge(ofrep::router(shared))
         .route("/info/version", get(health::version));
     // Each of these paths is served with and without a slash at its end, as by a FeatureHub Edge.
     for end in ["", "/"] {

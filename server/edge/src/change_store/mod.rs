@@ -154,14 +154,14 @@ impl DataFolder {
         guarded(|| builder().create(&self.path).map_err(failed))
     }
 
-    /// Returns true if the file is much larger than these records, of which there are `bytes`.
-    fn is_too_large(&self, records: &Records, bytes: u64) -> bool {
-        fs::metadata(&self.path).is_ok_and(|file| file.len() > most(records, bytes))
+    /// Returns true if the file has more than this many bytes.
+    fn is_above(&self, most: u64) -> bool {
+        fs::metadata(&self.path).is_ok_and(|file| file.len() > most)
     }
 
     /// Makes a file smaller that is too large for these records. A failure is only logged.
     fn compact(&mut self, records: &Records, bytes: u64) {
-        if !self.is_too_large(records, bytes) {
+        if !self.is_above(most(records, bytes)) {
             return;
         }
         if let Err(why) = self.with_database(|database| database.compact().map_err(failed)) {
@@ -295,8 +295,8 @@ impl ChangeStore for DataFolder {
             Some(known) => Some(known),
             None => self.read_again()?,
         };
-        // A page that once held a large record may still have its size, which compaction does not change.
-        let known = known.filter(|(known, bytes)| !self.is_too_large(known, *bytes));
+        // Compaction does not change the size of a page that once held a large record. It leaves other files slightly above the limit at most.
+        let known = known.filter(|(known, bytes)| !self.is_above(2 * most(known, *bytes)));
         let bytes = self.write(|transaction, sequence| {
             let (known, bytes) = match known {
                 Some(known) => known,
@@ -309,9 +309,13 @@ impl ChangeStore for DataFolder {
             let (before, after) = (known.replacement.as_ref(), records.replacement.as_ref());
             // A replacement is removed before and inserted after all other facts, because redb copies the page of a row with its other rows,
             // and a page keeps its size.
-            let before = before.filter(|_| before != after);
-            let after = after.filter(|_| known.replacement != records.replacement);
-            difference.fact(REPLACEMENT, before, None, StoredReplacement::of)?;
+            let is_other = before != after;
+            difference.fact(
+                REPLACEMENT,
+                before.filter(|_| is_other),
+                None,
+                StoredReplacement::of,
+            )?;
             difference.rows(&known.changes, &records.changes)?;
             difference.rows(&known.versions, &records.versions)?;
             difference
@@ -321,7 +325,12 @@ impl ChangeStore for DataFolder {
             difference.fact(FORGOTTEN, forgotten.0, forgotten.1, |fact| *fact)?;
             difference.fact(BASE, known.base.as_ref(), records.base.as_ref(), StoredBase::of)?;
             difference.format(FORMAT_NOW)?;
-            difference.fact(REPLACEMENT, None, after, StoredReplacement::of)?;
+            difference.fact(
+                REPLACEMENT,
+                None,
+                after.filter(|_| is_other),
+                StoredReplacement::of,
+            )?;
             let end = if difference.is_any { End::Commit } else { End::Abort };
             Ok((end, difference.bytes))
         })?;

@@ -7,7 +7,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use bytes::Bytes;
+use fh_edge::state::State;
 use fh_edge::{AdminKey, AdminTransport, Edge, Options};
+use futures::FutureExt;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use tower_service::Service;
@@ -112,6 +114,36 @@ async fn each_kind_of_request_waits_for_memory_and_is_refused() {
     drop(all_of_it);
     let answer = ask(&router, GREEDY, ("GET", &poll), &[], Body::empty()).await;
     assert_eq!(answer.status(), 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_waits_for_memory_gets_nothing_once_its_key_is_revoked() {
+    let poll = format!("/features?apiKey={SERVER_KEY}");
+    let (flags, flag) = ("/ofrep/v1/evaluate/flags", "/ofrep/v1/evaluate/flags/BANNER");
+    let headers = [("x-api-key", SERVER_KEY), ("x-featurehub", "userkey=one")];
+    for (method, path, refused) in [("GET", &*poll, 404), ("POST", flags, 401), ("POST", flag, 401)]
+    {
+        for is_revoked in [false, true] {
+            let edge = edge();
+            let router = edge.router();
+            let all_of_it = fill(&router).await;
+            let waiting = ask(&router, GREEDY, (method, path), &headers, Body::from("{}"));
+            let mut waiting = std::pin::pin!(waiting);
+            assert!(waiting.as_mut().now_or_never().is_none(), "{path}: the request waits");
+            if is_revoked {
+                let without = State { accounts: Vec::new(), ..state() };
+                // This thread must not wait, because the time of the test then advances.
+                let replaced = edge.handle();
+                let replaced = std::thread::spawn(move || {
+                    futures::executor::block_on(replaced.replace(without, None)).unwrap();
+                });
+                replaced.join().unwrap();
+            }
+            drop(all_of_it);
+            let status = waiting.await.status().as_u16();
+            assert_eq!(status, if is_revoked { refused } else { 200 }, "{path}");
+        }
+    }
 }
 
 /// Published SDKs stop for good at another status than 200, and after an answer of a stream without `ack`.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, Request, State};
+use axum::middleware::Next;
 use axum::response::Response;
 use axum::routing::{get, post};
 use bytes::Bytes;
@@ -28,11 +29,23 @@ use crate::wire::entity_tags::entity_tags;
 use answer::{Evaluated, Failure, evaluate};
 use context::{EvaluationContext, Unusable};
 
-pub(super) fn router() -> Router<Arc<SharedState>> {
+pub(super) fn router(shared: &Arc<SharedState>) -> Router<Arc<SharedState>> {
     Router::new()
         .route("/ofrep/v1/evaluate/flags", post(all))
         .route("/ofrep/v1/evaluate/flags/{key}", post(one))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(shared), with_valid_key))
         .route("/ofrep/v1/configuration", get(configuration))
+}
+
+/// Answers a request with status 401 if its key was revoked while the request waited for memory or was evaluated.
+async fn with_valid_key(
+    State(shared): State<Arc<SharedState>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let headers = request.headers().clone();
+    let response = next.run(request).await;
+    admitted(&shared, &headers).map_or_else(|refusal| *refusal, |_| response)
 }
 
 /// Answers `POST /ofrep/v1/evaluate/flags/{key}` with the evaluation of one feature.
