@@ -22,6 +22,8 @@ pub(super) enum LogReader {
     Stalls,
     /// The other end of the pipe is closed.
     Closed,
+    /// There is no pipe, because stderr is closed. Its lines go to the null device.
+    None,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -73,7 +75,7 @@ pub(super) const CONDITIONS: [Condition; 15] = [
     Condition { log: LogReader::Stalls, ..row("stdout, stderr stalled", Hardship::Calm) },
     Condition { log: LogReader::Closed, ..row("log without a reader", Hardship::Calm) },
     Condition {
-        log: LogReader::Closed,
+        log: LogReader::None,
         ..limited(&["sh", "-c", "exec \"$@\" 2>&-", "sh"], row("stderr closed", Hardship::Calm))
     },
     row("disk full", Hardship::FullDisk),

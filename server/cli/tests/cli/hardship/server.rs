@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use fh_test_certificates::Authority;
 use fh_test_folder::Folder;
 use fh_test_http::Port;
-use fh_test_wait::{Lateness, wait_until};
+use fh_test_wait::{Lateness, wait_until, wait_until_async};
 use rustix::process::Signal;
 
 use super::answers::Answers;
@@ -164,7 +164,7 @@ impl Trial {
         let child = command.spawn().unwrap();
         let (gate, opened) = channel();
         let process = match self.condition.log {
-            LogReader::Closed => Following::of(child, io::sink(), io::empty()),
+            LogReader::Closed | LogReader::None => Following::of(child, io::sink(), io::empty()),
             _ => Following::of(child, io::sink(), Gated { opened: Some(opened), reader }),
         };
         let mut server = Running { process, gate: Some(gate) };
@@ -199,16 +199,30 @@ impl Trial {
         }
     }
 
+    /// Returns the number of audit lines that the running server has dropped.
+    async fn dropped_lines(&self) -> u64 {
+        let metrics = self.control("/metrics").await;
+        let name = "fh_edge_log_lines_dropped_total{kind=\"audit\"} ";
+        let count = metrics.lines().find_map(|line| line.strip_prefix(name));
+        count.map_or(0, |count| count.parse().unwrap())
+    }
+
     /// Compares the audit lines of all starts with the changes that were made.
     pub(super) fn compare_log(&mut self) {
+        match self.condition.log {
+            LogReader::Reads | LogReader::Stalls => {}
+            // The counter of dropped lines was compared before the stop.
+            LogReader::Closed => return,
+            LogReader::None => {
+                return self.answers.enter("audit lines", true, "no log".to_string());
+            }
+        }
         let lines = self.counts.log.lines().filter(|line| line.contains("fh_edge::audit"));
         let changed = lines.filter(|line| line.contains(r#""outcome":"changed""#)).count() as u64;
         let made = self.counts.acknowledged + self.counts.hung_up;
-        let is_read = self.condition.log != LogReader::Closed;
         let dropped = self.counts.dropped_lines;
         let text = format!("{changed} + {dropped} dropped, of {made}");
-        let text = if is_read { text } else { "no log".to_string() };
-        self.answers.enter("audit lines", !is_read || changed + dropped == made, text);
+        self.answers.enter("audit lines", changed + dropped == made, text);
     }
 }
 
@@ -239,23 +253,38 @@ impl Running {
     /// Reads the output from now on, and the number of lines that the server dropped.
     pub(super) async fn read_on(&mut self, trial: &mut Trial) {
         self.gate = None;
-        let metrics = trial.control("/metrics").await;
-        let name = "fh_edge_log_lines_dropped_total{kind=\"audit\"} ";
-        let dropped = metrics.lines().find_map(|line| line.strip_prefix(name));
-        trial.counts.dropped_lines += dropped.map_or(0, |count| count.parse::<u64>().unwrap());
+        if trial.condition.log == LogReader::Closed {
+            let made = trial.counts.acknowledged + trial.counts.hung_up;
+            let are_dropped = async || trial.dropped_lines().await == made;
+            wait_until_async("each audit line is dropped", are_dropped).await;
+            trial.answers.enter("audit lines", true, format!("{made} dropped, of {made}"));
+        }
+        trial.counts.dropped_lines += trial.dropped_lines().await;
     }
 
-    /// Sends SIGTERM, and changes N until the server ends.
+    /// Sends SIGTERM, and changes N until the server refuses a connection.
     pub(super) async fn stop(self, trial: &mut Trial) {
         let begin = Instant::now();
         self.process.send(Signal::TERM);
-        while trial.change_n().await.is_ok() {}
-        wait_until("SIGTERM ends the server", || self.peak().is_none());
-        let took = begin.elapsed();
+        let ended = async {
+            let is_over = async || self.peak().is_none();
+            wait_until_async("SIGTERM ends the server", is_over).await;
+            begin.elapsed()
+        };
+        let refused = async {
+            loop {
+                if let Err(why) = trial.change_n().await {
+                    return why;
+                }
+            }
+        };
+        let (took, refused) = tokio::join!(ended, refused);
+        let unanswered = if refused.is_timeout() { ", a change unanswered" } else { "" };
         drop(self.gate);
         let (status, log) = self.process.end();
-        let is_right = took <= STOP + trial.lateness.slack() && status.success();
-        trial.answers.enter("SIGTERM", is_right, format!("{:.1} s, {status}", took.as_secs_f32()));
+        let in_time = took <= STOP + trial.lateness.slack();
+        let text = format!("{:.1} s, {status}{unanswered}", took.as_secs_f32());
+        trial.answers.enter("SIGTERM", in_time && status.success() && unanswered.is_empty(), text);
         trial.counts.log += &log;
     }
 }
