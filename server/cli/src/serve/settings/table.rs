@@ -428,7 +428,8 @@ pub(crate) static SETTINGS: [Setting; 59] = [
             PerAddress::Unlimited => "0".to_string(),
         },
     )
-    .default("a quarter of --max-connections"),
+    .default("a quarter of --max-connections")
+    .derived(|| "1/4 of max-connections".to_string()),
     Setting::new(
         Limits,
         "max-context-bytes",
