@@ -30,16 +30,8 @@ pub(crate) enum Match {
     Unchanged,
 }
 
-/// Says whether the etag must be in quotes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Quotes {
-    Required,
-    Optional,
-}
-
 pub(crate) fn compare(
     received: &str,
-    quotes: Quotes,
     environments: &[String],
     context_tag: &str,
     dialect: Dialect,
@@ -49,11 +41,7 @@ pub(crate) fn compare(
         Dialect::Upstream => received,
     };
     let bare = received.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    let bare = match (bare, quotes) {
-        (Some(bare), _) => bare,
-        (None, Quotes::Optional) if !received.is_empty() => received,
-        (None, _) => return Match::Invalid,
-    };
+    let Some(bare) = bare else { return Match::Invalid };
     let parts: Vec<&str> = bare.split("//").collect();
     let (tags, tag) = match parts.as_slice() {
         [tags, tag] => (*tags, *tag),
@@ -78,13 +66,13 @@ pub(crate) fn compare(
 mod tests {
     use super::*;
 
-    fn compared(received: &str, quotes: Quotes, dialect: Dialect) -> Match {
-        compare(received, quotes, &["aa0".to_owned(), "bb0".to_owned()], "7e", dialect)
+    fn compared(received: &str, dialect: Dialect) -> Match {
+        compare(received, &["aa0".to_owned(), "bb0".to_owned()], "7e", dialect)
     }
 
     #[test]
     fn matching() {
-        let ours = |text| compared(text, Quotes::Required, Dialect::Ours);
+        let ours = |text| compared(text, Dialect::Ours);
         assert_eq!(ours("\"aa0;bb0//7e\""), Match::Unchanged);
         assert_eq!(ours("\"aa0;bb1//7e\""), Match::Changed);
         assert_eq!(ours("\"bb0;aa0//7e\""), Match::Changed);
@@ -97,17 +85,16 @@ mod tests {
     }
 
     #[test]
-    fn dialects_differ_in_weak_tags_and_quotes() {
+    fn dialects_differ_in_weak_tags() {
         let weak = "W/\"aa0;bb0//7e\"";
-        assert_eq!(compared(weak, Quotes::Required, Dialect::Ours), Match::Unchanged);
-        assert_eq!(compared(weak, Quotes::Required, Dialect::Upstream), Match::Invalid);
-        assert_eq!(compared("aa0;bb0//7e", Quotes::Optional, Dialect::Ours), Match::Unchanged);
+        assert_eq!(compared(weak, Dialect::Ours), Match::Unchanged);
+        assert_eq!(compared(weak, Dialect::Upstream), Match::Invalid);
     }
 
     #[test]
     fn a_tag_without_context_matches_zero() {
         let one = ["aa0".to_owned()];
-        let compare = |text| compare(text, Quotes::Required, &one, "0", Dialect::Upstream);
+        let compare = |text| compare(text, &one, "0", Dialect::Upstream);
         assert_eq!(compare("\"aa0\""), Match::Unchanged);
         assert_eq!(compare("\"aa0//0\""), Match::Unchanged);
         assert_eq!(write(&one, "0"), "aa0");

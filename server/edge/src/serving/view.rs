@@ -18,7 +18,7 @@ use super::published::Published;
 use super::time_state::TimeState;
 use crate::digest::{Hash, digits};
 use crate::wire::coding::{CompressionLevel, gzip};
-use crate::wire::sse::write_event;
+use crate::wire::sse::Batch;
 
 /// The amount of data that a view shows of each feature. With [`Self::Extended`], features show their properties, which requires the
 /// permission `EXTENDED_DATA` (edge-protocol 2.6).
@@ -209,18 +209,18 @@ impl View {
         self.work.get_or_init(|| published.work_of(self)).steps(attributes)
     }
 
-    /// Returns the stream events for all differences between an older state of a shared view and this one. Each event has the id `id`.
+    /// Returns the stream events for all differences between an older state of a shared view and this one. `id` is the id of this state.
     pub(crate) fn delta(&self, older: &Shown, id: &str, published: &Published) -> Bytes {
         let write = |id: &str| {
-            let mut out = String::new();
+            let mut batch = Batch::default();
             for change in changes(&older.features, self.features()) {
                 let mut data = String::new();
                 let name = write_change(&mut data, &change, self, published, |feature, out| {
                     feature.write_with_strategies(out, self.key.detail);
                 });
-                write_event(&mut out, name, Some(id), &data);
+                batch.add(name, data);
             }
-            Bytes::from(out)
+            batch.end(id)
         };
         // All streams that sent the previous generation last, and whose clients gave no context, get the same bytes.
         if older.generation + 1 == self.shown.generation && id == &*self.tag {

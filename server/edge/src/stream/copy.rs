@@ -11,7 +11,7 @@ use super::context::StreamContext;
 use crate::clock::now;
 use crate::evaluations::Caller;
 use crate::serving::{Answer, Published, Shown, View, ViewKey, changes, write_change};
-use crate::wire::sse::write_event;
+use crate::wire::sse::Batch;
 
 /// The features that the client of a stream holds, with the view and the context for which they were rendered.
 #[derive(Clone)]
@@ -156,7 +156,7 @@ impl Copy {
     ) -> Option<Bytes> {
         let attributes = self.attributes(published);
         let (now, detail) = (now(), view.key.detail);
-        let mut out = String::new();
+        let mut batch = Batch::default();
         let mut written: Vec<Uuid> = Vec::new();
         for change in changes(&older.features, view.features()) {
             if thread.is_abandoned() {
@@ -167,7 +167,7 @@ impl Copy {
                 written.push(feature.id);
                 published.write_evaluated(feature, &attributes, now, detail, out);
             });
-            write_event(&mut out, name, Some(id), &data);
+            batch.add(name, data);
         }
         if older.time_state != view.shown.time_state {
             let by_time = view.features().iter().filter(|feature| published.reads_clock(feature));
@@ -181,10 +181,10 @@ impl Copy {
                 published.write_evaluated(feature, &attributes, now, detail, &mut data);
                 // When a time rule changes its result, contexts may get the same value as before.
                 if data != before {
-                    write_event(&mut out, "feature", Some(id), &data);
+                    batch.add("feature", data);
                 }
             }
         }
-        Some(Bytes::from(out))
+        Some(batch.end(id))
     }
 }

@@ -1,5 +1,6 @@
 //! Tests of streams without sockets: the tests publish generations themselves and control the time.
 
+mod cut;
 mod evaluated;
 mod keys;
 mod lists;

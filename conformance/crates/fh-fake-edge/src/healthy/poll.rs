@@ -6,7 +6,7 @@ use super::head;
 use crate::connection::Interrupted;
 use crate::context::{self, Context};
 use crate::dialect::Dialect;
-use crate::etag::{self, Match, Quotes};
+use crate::etag::{self, Match};
 use crate::key::{ApiKey, KeyKind};
 use crate::player::Player;
 use crate::request::Request;
@@ -44,7 +44,7 @@ pub(super) fn answer(
         .collect();
     let received = request.header("if-none-match");
     let unchanged = received.is_some_and(|received| {
-        let matched = etag::compare(received, Quotes::Required, &tags, &context_tag, world.dialect);
+        let matched = etag::compare(received, &tags, &context_tag, world.dialect);
         matched == Match::Unchanged
     });
     let empty_lists = unchanged && asked.len() > 1 && world.dialect == Dialect::Upstream;

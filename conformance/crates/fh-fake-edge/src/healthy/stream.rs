@@ -6,8 +6,7 @@ use super::head;
 use crate::behaviour::{ACK, UNKNOWN_KEY, event_text};
 use crate::connection::{Closing, Interrupted};
 use crate::context;
-use crate::dialect::Dialect;
-use crate::etag::{self, Match, Quotes};
+use crate::etag::{self, Match};
 use crate::player::Player;
 use crate::request::Request;
 use crate::step::Framing;
@@ -35,13 +34,9 @@ pub(super) fn answer(
         }
         Some(view) => {
             let tag = [world.tag(&view)];
-            let quotes = match world.dialect {
-                Dialect::Ours => Quotes::Optional,
-                Dialect::Upstream => Quotes::Required,
-            };
-            let known = request.header("last-event-id").map_or(Match::Invalid, |id| {
-                etag::compare(id, quotes, &tag, &context_tag, world.dialect)
-            });
+            let known = request
+                .header("last-event-id")
+                .map_or(Match::Invalid, |id| etag::compare(id, &tag, &context_tag, world.dialect));
             let ack =
                 if known == Match::Invalid { event_text("ack", None, ACK) } else { String::new() };
             let list = if known == Match::Unchanged {

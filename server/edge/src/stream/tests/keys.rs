@@ -119,7 +119,7 @@ async fn streams_opened_during_the_revocation_delay() {
             next
         });
     };
-    let held = id_of(&read(&mut stage.open(CLIENT, "", None)).0).to_string();
+    let held = format!("\"{}\"", id_of(&read(&mut stage.open(CLIENT, "", None)).0));
     lose(&stage);
     tokio::time::advance(Duration::from_secs(2)).await;
     let [mut client, mut server] = [CLIENT, SERVER].map(|secret| stage.open(secret, "", None));

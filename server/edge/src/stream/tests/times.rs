@@ -6,7 +6,7 @@ use super::*;
 async fn an_unknown_key_waits_for_the_first_state() {
     let stage = Stage::new(Options::default());
     let mut unknown = stage.open("nobody's", "", None);
-    let mut resumed = stage.open("nobody's", "", Some("a0"));
+    let mut resumed = stage.open("nobody's", "", Some("\"a0\""));
     assert_eq!(read(&mut unknown), (sse::ACK.to_owned(), false));
     assert_eq!(read(&mut resumed), (sse::RESUMED.to_owned(), false));
     tokio::time::advance(Duration::from_secs(10)).await;

@@ -52,8 +52,6 @@ pub enum Condition {
     Current,
     /// The etag of the current content after `W/`.
     WeakCurrent,
-    /// Any etag without quotes and without `W/`.
-    Bare,
 }
 
 /// The form of a context.
@@ -132,7 +130,6 @@ impl Condition {
         match self {
             Self::Current => is_current,
             Self::WeakCurrent => is_weak && is_current,
-            Self::Bare => !is_weak && quoted.is_none(),
         }
     }
 }
@@ -210,16 +207,11 @@ mod tests {
             ("weakCurrent", "W/\"aa\"", true),
             ("weakCurrent", "\"aa\"", false),
             ("weakCurrent", "W/\"bb\"", false),
-            ("bare", "aa", true),
-            ("bare", "bb", true),
-            ("bare", "\"aa\"", false),
-            ("bare", "W/\"aa\"", false),
         ] {
             let when = when(json!({"condition": form}));
             let poll = asked("GET", "/features?apiKey=e%2Fk", &[("If-None-Match", text)]);
             assert_eq!(holds(&when, &poll, 200, Some("aa")), expected, "{form} {text}");
-            let is_bare = form == "bare" && expected;
-            assert_eq!(holds(&when, &poll, 200, None), is_bare, "{form} {text}");
+            assert!(!holds(&when, &poll, 200, None), "{form} {text}");
         }
     }
 }

@@ -287,7 +287,7 @@ pub const ALL: &[Scenario] = &[
     scenario(
         "S-SSE-002",
         "features-id",
-        "with the newest id, quoted or not, only later changes are sent; with an older id the whole list",
+        "with the newest id in quotes only later changes are sent; with an older id, or without quotes, the whole list",
         stream::resumed,
     ),
     scenario(

@@ -82,11 +82,19 @@ pub(super) const ALL: &[Rewrite] = &[
         Hooks { request: |asked, _| without(asked, "last-event-id", |_| true), ..NONE },
     ),
     wrong(
-        "quoted-event-id-ignored",
-        "a quoted event id is not understood",
+        "bare-event-id-honoured",
+        "a stream with an event id without quotes is resumed",
         &["S-SSE-002"],
         Hooks {
-            request: |asked, _| without(asked, "last-event-id", |id| id.starts_with('"')),
+            request: |asked, _| {
+                let mut request = asked.clone();
+                if let Some(id) = asked.get("last-event-id").filter(|id| !id.starts_with('"')) {
+                    let id = format!("\"{id}\"");
+                    request.remove("last-event-id");
+                    request.headers.push(("last-event-id".to_owned(), id));
+                }
+                vec![request]
+            },
             ..NONE
         },
     ),
