@@ -1,5 +1,6 @@
 //! Items that serve other crates of this project, their tests and the fuzz targets. They may change in any release.
 
+pub use crate::featurehub::can_match::can_match;
 pub use crate::featurehub::compile::Compilation;
 pub use crate::featurehub::visible_change::is_visible_change;
 #[cfg(feature = "first-row")]

@@ -1,6 +1,7 @@
 //! The parsers of FeatureHub's JSON payloads, and the compiler of payloads into rulesets. Evaluations read compiled
 //! features only.
 
+pub(crate) mod can_match;
 pub(crate) mod compile;
 #[cfg_attr(not(feature = "explain"), path = "no_diagnostics.rs")]
 mod diagnostics;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::view::Detail;
 use crate::digest::Hash;
-use crate::state::{Feature, FeatureText, FeatureValue, Json};
+use crate::state::{Feature, FeatureText, FeatureValue, Json, Payload};
 
 /// The meaning of a feature's version. A version that is only the time of reading is left out of etags, so that restarts and replicas have
 /// the same etags (D-95).
@@ -50,6 +50,8 @@ pub(crate) struct ServedFeature {
     evaluated: Box<[OnceLock<Box<str>>]>,
     /// The id of the strategy that another Edge applied (member `v`); `None` if no Edge has sent this id as a text.
     pub(crate) applied: Option<Box<str>>,
+    /// The form in which clients get the strategies of the state.
+    pub(crate) payload: Payload,
     /// True if strategies of the received feature exceeded the limits and were removed.
     pub(crate) lacks_strategies: bool,
     /// The feature's JSON without properties.
@@ -77,6 +79,7 @@ impl ServedFeature {
             write_member(&mut fp, name::PROPERTIES, &map);
         }
         let strategy_values = text.strategy_values();
+        let payload = Payload::of(&text);
         let counted = if counting == Counting::Counts { version } else { 0 };
         let digest = digest([
             feature.id.to_string().as_str(),
@@ -86,7 +89,7 @@ impl ServedFeature {
             &counted.to_string(),
             &feature.version.to_string(),
             value.as_ref().map_or("", Json::as_str),
-            text.strategies_member(),
+            payload.strategies.as_deref().unwrap_or_else(|| text.strategies_member()),
         ]);
         Self {
             id: feature.id,
@@ -102,6 +105,7 @@ impl ServedFeature {
             evaluated: forms(strategy_values.len()),
             strategy_values,
             applied: None,
+            payload,
             lacks_strategies: false,
             text,
             fp: fp.into(),
@@ -115,7 +119,13 @@ impl ServedFeature {
     pub(crate) fn write_with_strategies(&self, out: &mut String, detail: Detail) {
         out.push_str(self.text.head());
         self.write_properties(out, detail);
-        out.push_str(self.text.tail());
+        match &self.payload.strategies {
+            Some(strategies) => {
+                write_member(out, name::STRATEGIES, strategies);
+                out.push('}');
+            }
+            None => out.push_str(self.text.tail()),
+        }
     }
 
     /// Appends the feature's evaluated JSON to `out`. The JSON contains the value, and the id of the strategy that the value comes from, if
@@ -127,7 +137,8 @@ impl ServedFeature {
         detail: Detail,
     ) {
         let picked = evaluation.and_then(|evaluation| {
-            Some((evaluation.strategy_position()?, evaluation.strategy_id()))
+            let position = evaluation.strategy_position()?;
+            Some((position, self.strategy_id(position, evaluation.strategy_id())))
         });
         let form = self.evaluated.get(picked.map_or(0, |(position, _)| position + 1));
         match form {
@@ -136,6 +147,15 @@ impl ServedFeature {
         }
         self.write_properties(out, detail);
         out.push('}');
+    }
+
+    /// Returns the id of the strategy at this position. `own` is its id as written.
+    pub(crate) fn strategy_id<'s>(
+        &'s self,
+        position: usize,
+        own: Option<&'s str>,
+    ) -> Option<&'s str> {
+        self.payload.ids.get(position).and_then(Option::as_deref).or(own)
     }
 
     fn form(&self, picked: Option<(usize, Option<&str>)>) -> String {
@@ -205,6 +225,7 @@ impl ServedFeature {
     /// Returns true only if no client could see a difference between this feature and `other`.
     pub(crate) fn looks_like(&self, other: &Self) -> bool {
         self.digest == other.digest
+            && self.strategies() == other.strategies()
             && self.version == other.version
             && self.retired == other.retired
             && self.fp == other.fp
@@ -216,7 +237,8 @@ impl ServedFeature {
     /// Returns an upper bound of the feature's bytes in an answer.
     pub(crate) fn most_bytes(&self) -> usize {
         // An evaluated feature may have the id of its strategy in addition.
-        self.json().len() + self.fp.len() + 64
+        let strategies = self.payload.strategies.as_ref().map_or(0, |list| list.len());
+        self.json().len() + strategies + self.fp.len() + 64
     }
 
     /// Returns true if keys with these filters see the feature. Empty filters see every feature that is not retired.

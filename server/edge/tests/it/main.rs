@@ -19,4 +19,5 @@ mod request_memory;
 mod routes;
 mod serving;
 mod shop;
+mod strategy_ids;
 mod waiting;

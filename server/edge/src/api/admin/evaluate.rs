@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use fh_eval::{
-    EvaluationReason, Explanation, Mark, Profile, Report, Ruleset, Subject, Timestamp, WorkBound,
+    EvaluationReason, Explanation, Mark, Outcome, Profile, Report, Ruleset, StrategyReport,
+    Subject, Timestamp, WorkBound,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -132,6 +133,10 @@ fn answers<'a>(
 impl<'a> Answer<'a> {
     fn of(feature: &'a ServedFeature, explanation: &Explanation) -> Self {
         let report = explanation.report();
+        let is_match = |strategy: &StrategyReport| strategy.outcome == Outcome::Match;
+        let strategy = report.strategies.iter().position(is_match).and_then(|position| {
+            feature.strategy_id(position, report.strategy_id.as_deref()).map(String::from)
+        });
         let lines = report.lines().into_iter().map(|line| Line {
             indent: line.indent,
             mark: match line.mark {
@@ -148,7 +153,7 @@ impl<'a> Answer<'a> {
             kind: feature.kind.as_str(),
             value: report.value.clone().and_then(|token| RawValue::from_string(token).ok()),
             reason: report.reason,
-            strategy: report.strategy_id.clone(),
+            strategy,
             retired: feature.retired,
             text: lines.collect(),
             explanation: report,

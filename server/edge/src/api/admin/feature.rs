@@ -52,9 +52,14 @@ impl<'a> FeatureView<'a> {
         let compiled = published.ruleset.get(&feature.key);
         let diagnostics = compiled.map_or(&[][..], |compiled| compiled.diagnostics());
         let linted = lint::lint_served(feature.json(), published.settings.profile);
-        let linted = linted.iter().map(StrategyFinding::linted);
-        let mut diagnostics: Vec<_> =
-            diagnostics.iter().map(StrategyFinding::of).chain(linted).collect();
+        let noted = |mut found: StrategyFinding, place: &Place| {
+            found.error.push_str(feature.payload.consequence(place.strategy));
+            found
+        };
+        let linted = linted.iter().map(|found| noted(StrategyFinding::linted(found), &found.place));
+        let compiled =
+            diagnostics.iter().map(|found| noted(StrategyFinding::of(found), &found.place));
+        let mut diagnostics: Vec<_> = compiled.chain(linted).collect();
         if let Some(accepted) = published.settings.accepted.get(&feature.key) {
             diagnostics.retain(|found| !accepted.contains(found.code));
         }

@@ -16,6 +16,7 @@ use super::problem::Problem;
 use super::subject::{Asks, EvaluationRequest, Question, evaluated};
 use crate::digest::{digest, digits};
 use crate::evaluations::Caller;
+use crate::serving::ServedFeature;
 
 /// The default number of simulated users.
 const USUAL: u32 = 10_000;
@@ -102,7 +103,8 @@ pub(super) async fn post(
         );
         return Err(Problem::bad(why).at("context"));
     }
-    feature(&question.published, &body.feature).map_err(|unknown| unknown.at("feature"))?;
+    let served = feature(&question.published, &body.feature);
+    let served = Arc::clone(served.map_err(|unknown| unknown.at("feature"))?);
     let shared = Arc::clone(&admin.shared);
     let work = move |caller: &Caller| {
         let ruleset = question.ruleset();
@@ -116,7 +118,7 @@ pub(super) async fn post(
                 .check_work(&admin.shared, steps.saturating_mul(u64::from(body.people)))
                 .map_err(|why| why.at("people"))?;
         }
-        Ok(json(&rollout(&question, &body, forecast, caller)))
+        Ok(json(&rollout(&question, (&body, &served), forecast, caller)))
     };
     evaluated(&shared.evaluations, work).await
 }
@@ -137,7 +139,7 @@ const BATCH: u32 = 1024;
 
 fn rollout<'a>(
     question: &Question,
-    body: &'a Body,
+    (body, served): (&'a Body, &ServedFeature),
     mut forecast: Option<Forecast<'_>>,
     caller: &Caller,
 ) -> Rollout<'a> {
@@ -161,15 +163,16 @@ fn rollout<'a>(
         profile: question.profile,
         attribute: &body.attribute,
         people: u64::from(body.people),
-        strategies: forecast.map(reports).unwrap_or_default(),
+        strategies: forecast.map(|forecast| reports(forecast, served)).unwrap_or_default(),
         note,
     }
 }
 
-fn reports(forecast: &Forecast<'_>) -> Vec<PartReport> {
+fn reports(forecast: &Forecast<'_>, served: &ServedFeature) -> Vec<PartReport> {
+    let id = |part: &Part| served.strategy_id(part.position?, part.id.as_deref()).map(String::from);
     let report = |part: &Part| PartReport {
         strategy: part.position,
-        strategy_id: part.id.clone(),
+        strategy_id: id(part),
         value: part.token.clone().and_then(|token| RawValue::from_string(token).ok()),
         people: part.people,
         share: forecast.share(part.people),

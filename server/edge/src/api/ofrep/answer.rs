@@ -115,7 +115,9 @@ pub(super) fn evaluate<'a>(
         _ => "UNKNOWN",
     };
     let strategy = match evaluation.is_match() {
-        true => evaluation.strategy_id(),
+        true => evaluation
+            .strategy_position()
+            .and_then(|position| feature.strategy_id(position, evaluation.strategy_id())),
         false => feature.applied.as_deref(),
     };
     let variant = Cow::Borrowed(strategy.unwrap_or(DEFAULT));

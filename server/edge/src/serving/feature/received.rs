@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{ServedFeature, digest, forms};
 use crate::serving::view::EvaluatedBy;
-use crate::state::{FeatureText, Json, TextMembers, check_strategy};
+use crate::state::{FeatureText, Json, Payload, TextMembers, check_strategy};
 
 impl ServedFeature {
     /// Reads a feature's JSON. Returns `None` if the JSON is not an object, or has no key that is a text and not empty.
@@ -76,6 +76,7 @@ impl ServedFeature {
             evaluated: forms(strategy_values.len()),
             strategy_values,
             applied: wire::text(members.other(name::APPLIED)).map(Into::into),
+            payload: Payload::default(),
             lacks_strategies,
             text,
             fp: fp.into(),

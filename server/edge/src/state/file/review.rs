@@ -11,7 +11,7 @@ use super::Options;
 use super::part::{Part, Reading};
 use super::problem::excerpt;
 use crate::lint::{self, lint_served};
-use crate::state::{Feature, FeatureText, FeatureValue, check_strategy};
+use crate::state::{Feature, FeatureText, FeatureValue, Payload, check_strategy};
 
 /// The review of the strategies of one environment. It compiles features to get the engine's diagnostics.
 pub(super) struct Review {
@@ -65,6 +65,7 @@ impl Review {
             self.without_value_id.push(feature.key.to_string());
         }
         let text = FeatureText::of(feature, Some(value), 0);
+        let payload = Payload::of(&text);
         let compiler = Compiler::new(self.profile);
         // The compiler rejects only features without a key or type.
         let Ok(compiled) = compiler.feature_of(&text.parts(), Arc::clone(text.json())) else {
@@ -80,7 +81,8 @@ impl Review {
                 _ if value.accept.contains(code) => {}
                 DiagnosticKind::UnknownMember => unknown_member(reading, &part, diagnostic, None),
                 _ => {
-                    let what = message(diagnostic, &part);
+                    let consequence = payload.consequence(diagnostic.place.strategy);
+                    let what = message(diagnostic, &part) + consequence;
                     reading.warn_at(part.node.position, &part.path, Some(code), what);
                 }
             }
@@ -90,7 +92,8 @@ impl Review {
             // A text that ends in % has a unit.
             let has_unit = finding.code == "percentage-unit" && part.text().is_some();
             if !has_unit && !value.accept.contains(finding.code) {
-                let what = format!("{}; {}", finding.message, finding.advice);
+                let consequence = payload.consequence(finding.place.strategy);
+                let what = format!("{}; {}{consequence}", finding.message, finding.advice);
                 reading.warn_at(part.node.position, &part.path, Some(finding.code), what);
             }
         }

@@ -200,8 +200,8 @@ fn problems_of_features_are_warnings() {
             "line 4, column 1, [3]: this entry is left out: a feature is a map with a key",
             "line 5, column 36, [4].value: a NUMBER is a decimal number, not \"x\"; the value is read as nothing",
             "line 5, column 72, [4].strategies[0].value: the value of a NUMBER is text, for which some SDKs serve another value; write the number \
-             without quotes [value-type]",
-            "line 5, column 140, [4].strategies[0].attributes[0].conditional: unknown conditional (\"IS\"); the rule never holds [unknown-name]",
+             without quotes; the strategy is left out of payloads [value-type]",
+            "line 5, column 140, [4].strategies[0].attributes[0].conditional: unknown conditional (\"IS\"); the rule never holds; the strategy is left out of payloads [unknown-name]",
         ]
     );
     let [a, b, d] = &parsed.state.features[..] else { panic!() };
@@ -351,7 +351,7 @@ fn a_state_of_the_conformance_suite() {
         told,
         [
             "the strategy has neither rules nor a percentage, so it never matches; set the percentage to 1000000 (100 %) if the strategy is for all \
-             contexts, otherwise remove the strategy",
+             contexts, otherwise remove the strategy; the strategy is left out of payloads",
             "files of this form contain no keys, so no client can use the accounts until keys are configured"
         ]
     );

@@ -310,10 +310,10 @@ fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
         ),
         format!(
             "warning: line 12, column 30, {at}[2].attributes[0]: without values EQUAL never holds, so the strategy never matches; add values to \
-             the rule, or remove the rule [blank-rule]"
+             the rule, or remove the rule; the strategy is left out of payloads [blank-rule]"
         ),
         format!(
-            "warning: line 12, column 78, {at}[2].attributes[0].conditional: unknown conditional (\"EQUAL\"); the rule never holds [unknown-name]"
+            "warning: line 12, column 78, {at}[2].attributes[0].conditional: unknown conditional (\"EQUAL\"); the rule never holds; the strategy is left out of payloads [unknown-name]"
         ),
         format!(
             "warning: line 12, column 85, {at}[2].attributes[0].x-id: \"x-id\" is ignored in a rule [unknown-name]"
@@ -322,13 +322,13 @@ fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
             "warning: line 13, column 96, {at}[3].attributes[0].values[1]: the pattern cannot be parsed as a regular expression: unclosed group ((); the value is ignored [regex]"
         ),
         format!(
-            "warning: line 14, column 88, {at}[4].attributes[0].values[0]: not a date (2024-13-01); the value is ignored [unreadable-value]"
+            "warning: line 14, column 88, {at}[4].attributes[0].values[0]: not a date (2024-13-01); the value is ignored; the strategy is left out of payloads [unreadable-value]"
         ),
         format!(
-            "warning: line 15, column 29, {at}[5].percentage: expected an integer from 0 to 1000000 (\"twenty\"); the strategy never matches [wrong-type]"
+            "warning: line 15, column 29, {at}[5].percentage: expected an integer from 0 to 1000000 (\"twenty\"); the strategy never matches; the strategy is left out of payloads [wrong-type]"
         ),
         format!(
-            "warning: line 16, column 30, {at}[6].attributes[0]: fieldName: expected a text; the rule never holds [wrong-type]"
+            "warning: line 16, column 30, {at}[6].attributes[0]: fieldName: expected a text; the rule never holds; the strategy is left out of payloads [wrong-type]"
         ),
     ];
     check(&with_strategies("client", strategies), &client.each_ref().map(String::as_str));
