@@ -101,7 +101,8 @@ fn largest(
         salt += 1;
         match send(server.address, &request(middle, salt))? {
             200 => least = middle,
-            413 | 431 => most = middle,
+            // 400 is OFREP's.
+            400 | 413 | 431 => most = middle,
             other => return Err(format!("{middle} bytes: {other}")),
         }
     }

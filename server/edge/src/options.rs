@@ -55,14 +55,14 @@ pub struct Options {
     /// limit.
     pub requests_per_second_per_address: Option<u32>,
     /// The maximum size in bytes of a request body, except for a state that is sent to the admin API. A larger body is answered with 413,
-    /// and a body that does not arrive within 30 seconds with 408. Default: 1 MiB.
+    /// and a body that does not arrive within 30 seconds with 408. OFREP requests get 400 for both. Default: 1 MiB.
     pub body_limit: usize,
     /// The maximum size in bytes of a request's evaluation context, as text in the header, the query or the JSON body. A larger context is
-    /// answered with 413 (D-115). Default: 16 KiB.
+    /// answered with 413, or with 400 for OFREP (D-115). Default: 16 KiB.
     pub max_context_bytes: usize,
     /// The maximum work of the evaluations for one request, in steps of about a nanosecond ([`fh_eval::WorkBound`]). If the evaluations
-    /// that a request starts may need more steps, the request is answered with 413. An open stream that may need more ends with `bye`
-    /// (D-115). Default: 32,000,000.
+    /// that a request starts may need more steps, the request is answered with 413, or with 400 for OFREP. An open stream that may need
+    /// more ends with `bye` (D-115). Default: 32,000,000.
     pub evaluation_budget: u64,
     /// The maximum memory in bytes of the evaluated answers that are cached, for all environments together. If the memory is exceeded,
     /// cached answers are evicted. Default: 32 MiB.

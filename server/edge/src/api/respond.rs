@@ -69,7 +69,12 @@ pub(super) fn too_many<B: From<Bytes>>(seconds: u64, why: &'static str) -> Respo
 
 /// Returns the response with status 503 to a request that got no memory in time. The client may retry after a few seconds.
 pub(super) fn no_memory<B: From<Bytes>>() -> Response<B> {
-    let mut response = text(StatusCode::SERVICE_UNAVAILABLE, NO_MEMORY);
+    unavailable(NO_MEMORY)
+}
+
+/// Returns a response with status 503 and a sentence. The client may retry after a few seconds.
+pub(super) fn unavailable<B: From<Bytes>>(sentence: &'static str) -> Response<B> {
+    let mut response = text(StatusCode::SERVICE_UNAVAILABLE, sentence);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
     response
 }

@@ -216,6 +216,22 @@ impl ServedFeature {
     /// for [`Detail::Extended`].
     pub(crate) fn add_to(&self, hash: &mut Hash, detail: Detail) {
         hash.update(self.digest);
+        self.add_properties_to(hash, detail);
+    }
+
+    /// Adds the data of the feature that the answers of OFREP depend on to the hash of an etag, which is all but the lock and the version.
+    pub(crate) fn add_values_to(&self, hash: &mut Hash, detail: Detail) {
+        hash.update(digest([
+            self.text.name(),
+            self.text.type_member(),
+            self.value.as_ref().map_or("", Json::as_str),
+            self.text.strategies_member(),
+            self.applied.as_deref().unwrap_or_default(),
+        ]));
+        self.add_properties_to(hash, detail);
+    }
+
+    fn add_properties_to(&self, hash: &mut Hash, detail: Detail) {
         if detail == Detail::Extended {
             hash.update((self.fp.len() as u64).to_le_bytes());
             hash.update(&*self.fp);

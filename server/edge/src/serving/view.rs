@@ -83,6 +83,8 @@ pub(crate) struct View {
     pub(crate) shown: Arc<Shown>,
     /// A digest of the view's content, for etags and event ids (D-95).
     pub(crate) tag: Box<str>,
+    /// The tag of the content without locks and versions, which the answers of OFREP do not show.
+    values_tag: OnceLock<Box<str>>,
     /// The answer of a shared view to requests without a context.
     shared: OnceLock<Arc<Answer>>,
     /// The compressed body of the shared answer. The inner `None` means that the body is sent uncompressed, because it is short or
@@ -108,7 +110,8 @@ impl View {
         let seen = published.features.iter().filter(|feature| feature.is_visible(&key.filters));
         let features: Vec<Arc<ServedFeature>> = seen.cloned().collect();
         Self {
-            tag: tag(published, key, &features).into(),
+            tag: tag(published, key, &features, ServedFeature::add_to).into(),
+            values_tag: OnceLock::new(),
             is_evaluated_at_once: published.evaluates_at_once(&features),
             key: key.clone(),
             shown: Arc::new(Shown {
@@ -130,6 +133,13 @@ impl View {
     /// Returns the visible features, in the order in which answers list them.
     pub(crate) fn features(&self) -> &[Arc<ServedFeature>] {
         &self.shown.features
+    }
+
+    /// Returns a digest of what the answers of OFREP depend on: the content without locks and versions.
+    pub(crate) fn values_tag(&self, published: &Published) -> &str {
+        self.values_tag.get_or_init(|| {
+            tag(published, &self.key, self.features(), ServedFeature::add_values_to).into()
+        })
     }
 
     /// Returns the answer of a shared view to requests without a context. The first call renders the answer.
@@ -246,12 +256,17 @@ impl View {
 }
 
 /// Returns a digest of the content that a view shows. The digest does not depend on the process, so that restarts and replicas give equal
-/// tags (D-95). The last digit is 1 for [`Detail::Extended`], else 0.
-fn tag(published: &Published, key: &ViewKey, features: &[Arc<ServedFeature>]) -> String {
+/// tags (D-95). The last digit is 1 for [`Detail::Extended`], else 0. `add` adds the content of one feature to the digest.
+fn tag(
+    published: &Published,
+    key: &ViewKey,
+    features: &[Arc<ServedFeature>],
+    add: fn(&ServedFeature, &mut Hash, Detail),
+) -> String {
     let mut hash = Hash::new();
     hash.update(published.id.as_bytes());
     for feature in features {
-        feature.add_to(&mut hash, key.detail);
+        add(feature, &mut hash, key.detail);
     }
     if published.settings.profile == Profile::Edge {
         // Clients with client-evaluated keys may request evaluated answers, too (D-107), which depend on these ids.

@@ -272,7 +272,7 @@ async fn ofrep_beyond_a_limit_is_refused() {
             }
             for (bytes, code) in [(1000, "GENERAL"), (2000, "INVALID_CONTEXT")] {
                 let reply = ask(bytes).await;
-                assert_eq!((reply.status, &reply.json()["errorCode"]), (413, &json!(code)));
+                assert_eq!((reply.status, &reply.json()["errorCode"]), (400, &json!(code)));
                 assert_eq!(reply.json()["key"], if named { json!("FOUND") } else { Value::Null });
             }
         }

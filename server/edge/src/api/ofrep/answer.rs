@@ -7,8 +7,9 @@ use fh_eval::{Attributes, EvaluationReason, Kind, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::api::body::NoBody;
 use crate::evaluations::Refused;
-use crate::serving::{Detail, Published, ServedFeature};
+use crate::serving::{Detail, EvaluatedBy, Published, ServedFeature, ViewKey};
 use crate::state::Json;
 
 /// The variant of an answer without a strategy id: the default value applies, or the strategy that matched has no id.
@@ -50,6 +51,21 @@ impl Failure {
         Self::new("PARSE_ERROR", format!("the body is not an evaluation request: {why}"))
     }
 
+    /// Returns the error for a body that was not read.
+    pub(super) fn without_body(why: NoBody) -> Self {
+        let code = if why == NoBody::TooLarge { "INVALID_CONTEXT" } else { "GENERAL" };
+        Self::new(code, why.sentence().to_string())
+    }
+
+    pub(super) fn bad_path() -> Self {
+        let why = "the key of the feature in the path is not UTF-8 once its percent sequences are decoded";
+        Self::new("PARSE_ERROR", why.to_string())
+    }
+
+    fn no_value() -> Self {
+        Self::new(NOT_FOUND, "the feature has no value".to_string())
+    }
+
     pub(super) fn bad_context(why: &str) -> Self {
         Self::new("INVALID_CONTEXT", why.to_string())
     }
@@ -80,22 +96,18 @@ impl Failure {
     pub(super) fn for_key(self, key: &str) -> Self {
         Self { key: Some(key.to_string()), ..self }
     }
-
-    #[cfg(test)]
-    pub(super) fn code(&self) -> &'static str {
-        self.error_code
-    }
 }
 
 /// Evaluates a feature for these attributes, also for clients with client-evaluated keys, since OFREP always evaluates on the server.
 /// Returns an error if the feature was not compiled or has no value for these attributes. Also returns an error if the feature has another
-/// type than STRING and its value is a text that is not JSON.
+/// type than STRING and its value is a text that is not JSON. `key` is that of the view: it says which metadata the answer shows, and whether
+/// another Edge evaluated the feature, so that the reason is not known.
 pub(super) fn evaluate<'a>(
     published: &'a Published,
     feature: &'a ServedFeature,
     attributes: &'a Attributes,
     now: Timestamp,
-    detail: Detail,
+    key: &ViewKey,
 ) -> Result<Evaluated<'a>, Failure> {
     static NOTHING: BTreeMap<String, String> = BTreeMap::new();
     let evaluation = published.evaluate(feature, attributes, now);
@@ -104,9 +116,9 @@ pub(super) fn evaluate<'a>(
         Some(position) => feature.strategy_values.get(position).and_then(Option::as_deref),
         None => feature.value.as_ref().map(Json::as_str),
     };
-    let token =
-        token.ok_or_else(|| Failure::new(NOT_FOUND, "the feature has no value".to_string()))?;
+    let token = token.ok_or_else(Failure::no_value)?;
     let reason = match evaluation.reason() {
+        _ if key.evaluated_by == EvaluatedBy::Upstream => "UNKNOWN",
         _ if feature.applied.is_some() => "TARGETING_MATCH",
         EvaluationReason::StrategyMatch => "TARGETING_MATCH",
         EvaluationReason::Split => "SPLIT",
@@ -126,12 +138,13 @@ pub(super) fn evaluate<'a>(
         value: typed(feature.kind, token)?,
         reason,
         variant,
-        metadata: if detail == Detail::Extended { &feature.properties } else { &NOTHING },
+        metadata: if key.detail == Detail::Extended { &feature.properties } else { &NOTHING },
     })
 }
 
 /// Returns the JSON of a feature's value for an OFREP answer. If the value of a JSON, number or boolean feature is a text, returns the JSON
-/// inside the text, or an error if the text is not valid JSON. Any other value is returned unchanged.
+/// inside the text, or an error if the text is not valid JSON. A feature whose JSON is null has no value. Any other value is returned
+/// unchanged.
 fn typed(kind: Kind, token: &str) -> Result<Box<RawValue>, Failure> {
     let text = serde_json::from_str::<Cow<'_, str>>(token);
     let json = match (kind, text) {
@@ -140,7 +153,9 @@ fn typed(kind: Kind, token: &str) -> Result<Box<RawValue>, Failure> {
         }
         (_, _) => RawValue::from_string(token.to_string()),
     };
-    json.map_err(|_| {
+    let json = json.map_err(|_| {
         Failure::new("PARSE_ERROR", format!("the feature's value is not a valid {kind}"))
-    })
+    })?;
+    // A program would get null in place of its own default.
+    if json.get() == "null" { Err(Failure::no_value()) } else { Ok(json) }
 }

@@ -1,27 +1,21 @@
-//! Converts OpenFeature's evaluation context to attributes.
-
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+//! Reads the evaluation context from the body of an OFREP request.
 
 use fh_eval::Attributes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::answer::Failure;
-use crate::digest::{Hash, digits};
+use super::attributes::Flattened;
 use crate::evaluations::Refused;
 use crate::wire::body::read_object;
-use crate::wire::context::MAX_VALUES;
-
-/// The name of the context attribute in which OpenFeature sends the id of the user.
-const TARGETING_KEY: &str = "targetingKey";
-const USER_KEY: &str = "userkey";
 
 /// The evaluation context of an OFREP request: the attributes, and a tag for etags.
 pub(super) struct EvaluationContext {
     pub(super) attributes: Attributes,
     /// The part of etags that identifies the context. Contexts with the same attributes have the same tag.
     pub(super) tag: String,
+    /// The number of bytes of the context, and of the names that flattening repeats.
+    pub(super) size: usize,
 }
 
 /// The reason why the evaluation context of a request cannot be used.
@@ -44,164 +38,143 @@ struct Body<'a> {
 }
 
 impl EvaluationContext {
-    /// Reads the evaluation context from the body of a request. `targetingKey` becomes the attribute `userkey`, unless the context contains
-    /// both. A list becomes several values of one attribute. Objects as values, lists within lists, and more than [`MAX_VALUES`] values,
-    /// for example, are rejected. `check` receives the size of the context in bytes, and may refuse the context.
+    /// Reads the evaluation context from the body of a request. `check` receives the size of the context in bytes, and may refuse the
+    /// context.
     pub(super) fn read(
         body: &[u8],
-        check: impl FnOnce(usize) -> Result<(), Refused>,
+        check: impl Fn(usize) -> Result<(), Refused>,
     ) -> Result<Self, Unusable> {
         let body: Body<'_> = read_object(body).map_err(|why| Failure::unreadable(&why))?;
-        check(body.context.map_or(0, |raw| raw.get().len())).map_err(Unusable::Refused)?;
-        let unreadable = |raw: &RawValue| match raw.get().starts_with('{') {
-            true => Failure::bad_context("the name of an attribute contains a lone surrogate"),
-            false => Failure::bad_context("the context is not an object"),
-        };
-        let mut given: BTreeMap<Cow<'_, str>, &RawValue> = match body.context {
-            None => BTreeMap::new(),
-            Some(raw) if raw.get() == "null" => BTreeMap::new(),
-            Some(raw) => serde_json::from_str(raw.get()).map_err(|_| unreadable(raw))?,
-        };
-        if !given.contains_key(USER_KEY)
-            && let Some(user) = given.remove(TARGETING_KEY)
-        {
-            given.insert(Cow::Borrowed(USER_KEY), user);
+        if body.context.is_some_and(|raw| !raw.get().starts_with('{')) {
+            return Err(Failure::bad_context("the context is not an object").into());
         }
-        let mut builder = Attributes::builder();
-        let mut hash = Hash::new();
-        let mut room = MAX_VALUES;
-        for (name, raw) in &given {
-            let values = values(name, raw)?;
-            let too_many = || Failure::bad_context("the context contains more than 1000 values");
-            room = room.checked_sub(values.len()).ok_or_else(too_many)?;
-            if values.is_empty() {
-                continue;
-            }
-            for text in std::iter::once(name.as_ref()).chain(values.iter().map(String::as_str)) {
-                hash.update((text.len() as u64).to_le_bytes());
-                hash.update(text);
-            }
-            hash.update(u64::MAX.to_le_bytes());
-            builder = builder.attribute(name, values);
-        }
-        let tag = digits(&hash.finalize(), 8);
-        Ok(Self { attributes: builder.build(), tag })
+        let all = Flattened::of(body.context, check)?;
+        Ok(Self { attributes: all.attributes(), tag: all.tag(), size: all.size() })
     }
-}
-
-/// Returns the values of an attribute as texts. Numbers keep their spelling, and nulls are left out (D-43). Objects, nested lists, and
-/// strings with a lone surrogate are errors.
-fn values(name: &str, raw: &RawValue) -> Result<Vec<String>, Failure> {
-    let nested = || {
-        Failure::bad_context(&format!(
-            "attribute `{name}` contains an object or a list within a list"
-        ))
-    };
-    let lone_surrogate =
-        || Failure::bad_context(&format!("a text of attribute `{name}` contains a lone surrogate"));
-    let elements: Vec<&RawValue> = if raw.get().starts_with('[') {
-        serde_json::from_str(raw.get()).map_err(|_| nested())?
-    } else {
-        vec![raw]
-    };
-    let mut values = Vec::with_capacity(elements.len());
-    for element in elements {
-        match element.get() {
-            "null" => {}
-            text if text.starts_with(['{', '[']) => return Err(nested()),
-            text if text.starts_with('"') => {
-                values.push(serde_json::from_str(text).map_err(|_| lone_surrogate())?);
-            }
-            text => values.push(text.to_string()),
-        }
-    }
-    Ok(values)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(body: &str) -> Result<Vec<(String, Vec<String>)>, String> {
-        let context =
-            EvaluationContext::read(body.as_bytes(), |_| Ok(())).map_err(|why| match why {
-                Unusable::Failure(failure) => failure.code().to_string(),
-                Unusable::Refused(refused) => refused.sentence(),
-            })?;
-        let pairs = context.attributes.iter();
-        Ok(pairs
-            .map(|(name, values)| (name.to_string(), values.map(str::to_string).collect()))
-            .collect())
+    /// Returns the attributes in their order, or the code and the details of the error. `limit` is the largest size of a context in bytes.
+    fn read_within(limit: usize, body: &str) -> String {
+        let check = |bytes| match bytes > limit {
+            true => Err(Refused::ContextTooLarge(limit)),
+            false => Ok(()),
+        };
+        match EvaluationContext::read(body.as_bytes(), check) {
+            Ok(context) => {
+                let attributes = context.attributes.iter().map(|(name, values)| {
+                    format!("{name}={}", values.collect::<Vec<_>>().join("|"))
+                });
+                attributes.collect::<Vec<_>>().join(" ")
+            }
+            Err(Unusable::Failure(failure)) => {
+                let failure = serde_json::to_value(&failure).unwrap();
+                let text = |name: &str| failure[name].as_str().unwrap().to_string();
+                format!("{}: {}", text("errorCode"), text("errorDetails"))
+            }
+            Err(Unusable::Refused(refused)) => refused.sentence(),
+        }
     }
 
-    fn one(name: &str, values: &[&str]) -> (String, Vec<String>) {
-        (name.to_string(), values.iter().map(ToString::to_string).collect())
+    fn read(context: &str) -> String {
+        read_within(20_000, &format!(r#"{{"context":{context}}}"#))
+    }
+
+    /// Returns `levels` structures, one inside the other. The innermost one holds `z`.
+    fn nested(levels: usize) -> String {
+        format!("{}{{\"z\":1}}{}", "{\"a\":".repeat(levels), "}".repeat(levels))
     }
 
     #[test]
-    fn contexts() {
-        assert_eq!(
-            read(r#"{"context":{"targetingKey":"fred"}}"#),
-            Ok(vec![one("userkey", &["fred"])])
-        );
-        assert_eq!(
-            read(
-                r#"{"context":{"age":42,"n":1.10,"ok":true,"plan":["gold",null,"beta"],"no":null}}"#
-            )
-            .map(|mut all| {
-                all.sort();
-                all
-            }),
-            Ok(vec![
-                one("age", &["42"]),
-                one("n", &["1.10"]),
-                one("ok", &["true"]),
-                one("plan", &["gold", "beta"])
-            ])
-        );
-        assert_eq!(read(r#"{"context":{}}"#), Ok(vec![]));
-        assert_eq!(read("{}"), Ok(vec![]));
-        assert_eq!(
-            read(r#"{"context":{"targetingKey":"a","userkey":"b"}}"#)
-                .map(|all| all.contains(&one("userkey", &["b"]))),
-            Ok(true)
-        );
-    }
-
-    #[test]
-    fn invalid_contexts_are_rejected() {
-        for body in ["", "{", "[]", "5"] {
-            assert_eq!(read(body), Err("PARSE_ERROR".into()), "{body}");
+    fn attributes_of_contexts() {
+        let eight = format!("{}z=1", "a.".repeat(8));
+        for (context, attributes) in [
+            ("{}", ""),
+            ("null", ""),
+            (r#"{"age":42,"n":1.10,"ok":true,"no":null}"#, "age=42 n=1.10 ok=true"),
+            (r#"{"plan":["gold",null,"beta"],"none":[]}"#, "plan=gold|beta"),
+            // The user key.
+            (r#"{"targetingKey":"fred"}"#, "userkey=fred"),
+            (r#"{"targetingKey":"fred","userkey":"mara"}"#, "targetingKey=fred userkey=mara"),
+            (r#"{"targetingKey":"fred","userkey":""}"#, "targetingKey=fred userkey="),
+            (r#"{"targetingKey":"fred","userkey":null}"#, "userkey=fred"),
+            (r#"{"targetingKey":"fred","userkey":[]}"#, "userkey=fred"),
+            (r#"{"targetingKey":"fred","userkey":[null]}"#, "userkey=fred"),
+            (r#"{"targetingKey":"fred","userkey":[["mara"]]}"#, "userkey=fred"),
+            (r#"{"targetingKey":"fred","userkey":{"id":1}}"#, "userkey=fred userkey.id=1"),
+            (r#"{"targetingKey":{"id":1},"userkey":"mara"}"#, "userkey=mara targetingKey.id=1"),
+            (r#"{"targetingKey":{"id":1}}"#, "targetingKey.id=1"),
+            (r#"{"targetingKey":null,"userkey":null}"#, ""),
+            // Structures.
+            (
+                r#"{"device":{"os":"ios","n":1.10,"ok":true,"no":null,"tags":["a",2]}}"#,
+                "device.n=1.10 device.ok=true device.os=ios device.tags=a|2",
+            ),
+            (r#"{"device":{"screen":{"width":5}},"z":1}"#, "z=1 device.screen.width=5"),
+            (r#"{"device":{"os":"ios"},"device.os":"android"}"#, "device.os=android"),
+            (r#"{"device":{"os":"ios"},"device.os":null}"#, "device.os=ios"),
+            (r#"{"a":{"b":{"c":2},"b.c":1}}"#, "a.b.c=1"),
+            (r#"{"a.b":{"c":2},"a":{"b.c":1}}"#, "a.b.c=1"),
+            (r#"{"a":{},"b":{"c":{}}}"#, ""),
+            // A list within a list, and a structure in a list, are left out.
+            (r#"{"a":["x",["y"],{"z":1},"w"],"b":[[1]],"c":[{}]}"#, "a=x|w"),
+            (r#"{"d":{"a":[1,["y"],{"z":1}]}}"#, "d.a=1"),
+            (&nested(8), &eight),
+            (&nested(9), ""),
+            (&nested(1000), ""),
+            (&format!(r#"{{"a":{},"b":1}}"#, nested(9)), "b=1"),
+        ] {
+            assert_eq!(read(context), attributes, "{context}");
         }
-        let many = format!(r#"{{"a":[{}1],"b":2}}"#, "1,".repeat(MAX_VALUES - 1));
-        for context in
-            ["5", "[]", "\"x\"", r#"{"a":{"b":1}}"#, r#"{"a":[[1]]}"#, r#"{"a":[{}]}"#, &many]
-        {
-            assert_eq!(
-                read(&format!(r#"{{"context":{context}}}"#)),
-                Err("INVALID_CONTEXT".into()),
-                "{context}"
-            );
-        }
+        assert_eq!(read_within(9, "{}"), "");
     }
 
     /// Rust strings cannot hold a lone surrogate, which JSON allows.
     #[test]
     fn errors_name_what_is_wrong() {
+        let not_an_object = "the context is not an object";
+        let name = "the name of an attribute contains a lone surrogate";
+        let text = |name: &str| format!("a text of attribute `{name}` contains a lone surrogate");
+        let many = "the context contains more than 1000 values";
+        let ones = |number: usize| vec!["1"; number].join(",");
         for (context, wrong) in [
-            ("5", "the context is not an object"),
-            (r#"{"a":[[1]]}"#, "attribute `a` contains an object or a list within a list"),
-            (r#"{"a":{}}"#, "attribute `a` contains an object or a list within a list"),
-            (r#"{"a":"\ud800"}"#, "a text of attribute `a` contains a lone surrogate"),
-            (r#"{"a":["x","\ud800"]}"#, "a text of attribute `a` contains a lone surrogate"),
-            (r#"{"\ud800":1}"#, "the name of an attribute contains a lone surrogate"),
+            ("5", not_an_object),
+            ("[]", not_an_object),
+            (r#""x""#, not_an_object),
+            (r#"{"a":"\ud800"}"#, &text("a")),
+            (r#"{"a":["x","\ud800"]}"#, &text("a")),
+            (r#"{"a":{"b":"\ud800"}}"#, &text("a.b")),
+            (r#"{"targetingKey":"\ud800"}"#, &text("targetingKey")),
+            (r#"{"targetingKey":"\ud800","userkey":null}"#, &text("targetingKey")),
+            (r#"{"\ud800":1}"#, name),
+            (r#"{"a":{"\ud800":1}}"#, name),
+            (&format!(r#"{{"a":[{}],"b":2}}"#, ones(1000)), many),
+            (&format!(r#"{{"a":{{"b":[{}]}},"b":2}}"#, ones(1000)), many),
+        ] {
+            assert_eq!(read(context), format!("INVALID_CONTEXT: {wrong}"), "{context}");
+        }
+        let most = format!(r#"{{"a":{{"b":[{}]}},"a.b":2,"c":[{}]}}"#, ones(1000), ones(999));
+        assert!(read(&most).starts_with("a.b=2 c=1|"), "a value that is left out does not count");
+        for body in ["", "{", "[]", "5"] {
+            assert!(read_within(9, body).starts_with("PARSE_ERROR: "), "{body}");
+        }
+    }
+
+    /// The names that flattening repeats count, so that a short context cannot become a large one.
+    #[test]
+    fn sizes_of_contexts() {
+        for (context, size) in [
+            (r#"{"a":1}"#, 7),
+            (r#"{"abc":{"d":1,"e":2}}"#, 21 + 8),
+            (r#"{"a":{"b":{"c":1}}}"#, 23),
         ] {
             let body = format!(r#"{{"context":{context}}}"#);
-            let read = EvaluationContext::read(body.as_bytes(), |_| Ok(()));
-            let Err(Unusable::Failure(failure)) = read else { panic!("{context}") };
-            let failure = serde_json::to_value(&failure).unwrap();
-            assert_eq!(failure["errorCode"], "INVALID_CONTEXT", "{context}");
-            assert_eq!(failure["errorDetails"], wrong, "{context}");
+            let refused = format!("the context is larger than {} bytes", size - 1);
+            assert_eq!(read_within(size - 1, &body), refused, "{context}");
+            assert!(read_within(size, &body).contains('='), "{context}");
         }
     }
 
@@ -213,11 +186,17 @@ mod tests {
                 .unwrap_or_else(|why| panic!("{why:?}"))
                 .tag
         };
-        assert_eq!(tag(r#"{"a":1,"b":2}"#), tag(r#"{"b":2,"a":1}"#));
-        assert_eq!(tag(r#"{"targetingKey":"x","u":1}"#), tag(r#"{"u":1,"userkey":"x"}"#));
-        assert_eq!(tag(r#"{"a":1,"b":null,"c":[]}"#), tag(r#"{"a":1}"#));
-        assert_ne!(tag(r#"{"targetingKey":"x","userkey":"x"}"#), tag(r#"{"userkey":"x"}"#));
-        assert_ne!(tag(r#"{"a":["1","2"]}"#), tag(r#"{"a":["12"]}"#));
-        assert_ne!(tag(r#"{"a":"b"}"#), tag(r#"{"ab":""}"#));
+        for (one, other, is_equal) in [
+            (r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#, true),
+            (r#"{"targetingKey":"x","u":1}"#, r#"{"u":1,"userkey":"x"}"#, true),
+            (r#"{"a":1,"b":null,"c":[]}"#, r#"{"a":1}"#, true),
+            (r#"{"a":{"b":1},"c":2}"#, r#"{"a.b":1,"c":2}"#, true),
+            (r#"{"targetingKey":"x","userkey":"x"}"#, r#"{"userkey":"x"}"#, false),
+            (r#"{"a":["1","2"]}"#, r#"{"a":["12"]}"#, false),
+            (r#"{"a":"b"}"#, r#"{"ab":""}"#, false),
+            (r#"{"a":{"b":1}}"#, r#"{"b":1}"#, false),
+        ] {
+            assert_eq!(tag(one) == tag(other), is_equal, "{one} {other}");
+        }
     }
 }

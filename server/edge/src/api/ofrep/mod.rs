@@ -1,31 +1,33 @@
 //! OFREP, the OpenFeature Remote Evaluation Protocol. Its requests evaluate one feature or all features for a context (D-107).
 
 mod answer;
+mod attributes;
 mod context;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use axum::routing::{get, post};
 use bytes::Bytes;
 use fh_eval::Attributes;
-use http::header::{AUTHORIZATION, CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, ETAG, IF_NONE_MATCH, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+use super::body::NoBody;
 use super::{audit, body, respond};
 use crate::clock::now;
 use crate::evaluations::{Caller, Effort, Refused};
 use crate::origin::relay::CallerKind;
 use crate::request_memory::{Reservation, of_context};
-use crate::serving::{Detail, Phase, Published, View};
+use crate::serving::{Phase, Published, View};
 use crate::shared_state::{Admission, Opened, Opening, SharedState};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
-use crate::wire::entity_tags::entity_tags;
 use answer::{Evaluated, Failure, evaluate};
 use context::{EvaluationContext, Unusable};
 
@@ -51,31 +53,36 @@ async fn with_valid_key(
 /// Answers `POST /ofrep/v1/evaluate/flags/{key}` with the evaluation of one feature.
 async fn one(
     State(shared): State<Arc<SharedState>>,
-    Path(key): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
+    let Ok(Path(key)) = path else {
+        let key = request.uri().path().rsplit('/').next().unwrap_or_default();
+        return Refusal::Failure(Failure::bad_path()).response(Some(key));
+    };
     let (open, context, reservation) = match read(&shared, request).await {
         Ok(read) => read,
-        Err(refusal) => return refusal.response(&shared, Some(&key)),
+        Err(refusal) => return refusal.response(Some(&key)),
     };
     let feature =
         open.view().and_then(|view| view.features().iter().find(|each| *each.key == *key));
-    let detail = open.view().map(|view| view.key.detail);
-    let (Some(feature), Some(detail)) = (feature, detail) else {
+    let view_key = open.view().map(|view| &view.key);
+    let (Some(feature), Some(view_key)) = (feature, view_key) else {
         return json(StatusCode::NOT_FOUND, &Failure::not_found().for_key(&key));
     };
     let steps = open.published.steps_of(feature, &context.attributes);
     let evaluated = match shared.evaluations.effort(steps) {
         Effort::TooLarge => {
-            return Refusal::TooLarge(Refused::TooMuchWork).response(&shared, Some(&key));
+            return Refusal::too_large(&shared, Refused::TooMuchWork).response(Some(&key));
         }
         Effort::Small => {
-            one_answer(&evaluate(&open.published, feature, &context.attributes, now(), detail))
+            one_answer(&evaluate(&open.published, feature, &context.attributes, now(), view_key))
         }
         Effort::Large => {
             let (published, feature) = (Arc::clone(&open.published), Arc::clone(feature));
+            let view_key = view_key.clone();
             let work = move |_: &Caller| {
-                one_answer(&evaluate(&published, &feature, &context.attributes, now(), detail))
+                one_answer(&evaluate(&published, &feature, &context.attributes, now(), &view_key))
             };
             match shared.evaluations.run(work).await {
                 Some(answer) => answer,
@@ -115,16 +122,15 @@ async fn all(State(shared): State<Arc<SharedState>>, request: Request) -> Respon
         request.headers().get_all(IF_NONE_MATCH).iter().cloned().collect();
     let (open, context, reservation) = match read(&shared, request).await {
         Ok(read) => read,
-        Err(refusal) => return refusal.response(&shared, None),
+        Err(refusal) => return refusal.response(None),
     };
     let Some(view) = open.view() else { return unauthorised() };
     // OFREP evaluates on the server for keys of both kinds. So the rules on `now` count even if the view itself is not evaluated.
     let time_state =
         open.published.time_state.tag().map_or_else(String::new, |tag| format!(";{tag}"));
-    let etag = format!("{}{time_state}//{}", view.tag, context.tag);
-    let lines = conditions.iter().filter_map(|line| line.to_str().ok());
-    let holds = lines.flat_map(entity_tags).any(|tag| tag.opaque == etag);
-    let mut response = if holds {
+    let etag = format!("{}{time_state}//{}", view.values_tag(&open.published), context.tag);
+    let mut lines = conditions.iter().filter_map(|line| line.to_str().ok());
+    let mut response = if lines.any(|line| contains_tag(line, &etag)) {
         respond::empty(StatusCode::NOT_MODIFIED)
     } else {
         match all_answers(&shared, &open, context.attributes).await {
@@ -143,7 +149,14 @@ async fn all(State(shared): State<Arc<SharedState>>, request: Request) -> Respon
     response
 }
 
-/// Returns the body of the response with all features. The error is a response with status 413 or 500.
+/// Returns true if a line of `If-None-Match` contains the tag `etag`, which has neither quotes nor commas. The tag in the line may be weak,
+/// and it may lack its quotes, as in the protocol's own example.
+fn contains_tag(line: &str, etag: &str) -> bool {
+    let mut tags = line.split(',').map(|tag| tag.trim().trim_start_matches("W/"));
+    tags.any(|tag| tag.trim_matches('"') == etag)
+}
+
+/// Returns the body of the response with all features. The error is a response with status 400 or 500.
 async fn all_answers(
     shared: &SharedState,
     open: &Opened,
@@ -152,7 +165,7 @@ async fn all_answers(
     let steps = open.view().map_or(0, |view| view.steps(&open.published, &attributes));
     match shared.evaluations.effort(steps) {
         Effort::TooLarge => {
-            Err(Box::new(Refusal::TooLarge(Refused::TooMuchWork).response(shared, None)))
+            Err(Box::new(Refusal::too_large(shared, Refused::TooMuchWork).response(None)))
         }
         Effort::Small => {
             Ok(all_flags(&open.published, open.grant.view, &attributes, &Caller::default()))
@@ -175,10 +188,10 @@ fn all_flags(
     caller: &Caller,
 ) -> Bytes {
     let now = now();
-    let features = published.view(view).map_or(&[][..], View::features);
-    let detail = published.view(view).map_or(Detail::Plain, |view| view.key.detail);
-    let flags = features.iter().take_while(|_| !caller.has_left()).filter_map(|feature| {
-        match evaluate(published, feature, attributes, now, detail) {
+    let features = published.view(view).map(|view| (view.features().iter(), &view.key));
+    let features = features.into_iter().flat_map(|(all, key)| all.map(move |each| (each, key)));
+    let flags = features.take_while(|_| !caller.has_left()).filter_map(|(feature, key)| {
+        match evaluate(published, feature, attributes, now, key) {
             Ok(answer) => serde_json::to_string(&answer).ok(),
             // A feature without a value is left out, so that the program uses its own default.
             Err(failure) if failure.is_not_found() => None,
@@ -203,24 +216,25 @@ async fn configuration(State(shared): State<Arc<SharedState>>, request: Request)
 /// The reason why the Edge evaluates no feature for a request.
 enum Refusal {
     Response(Box<Response>),
-    Context(Failure),
-    TooLarge(Refused),
+    /// The status of the response is 400, also for a body or a context that is too large: OFREP has no 413 (D-115).
+    Failure(Failure),
 }
 
 impl Refusal {
+    /// Returns the refusal of a context or an evaluation that exceeds its limit, and counts it in the metrics.
+    fn too_large(shared: &SharedState, why: Refused) -> Self {
+        shared.metrics.refused(why);
+        Self::Failure(Failure::refused(why))
+    }
+
     /// Returns the response to a request for the feature `key`, or for all features if `key` is `None`.
-    fn response(self, shared: &SharedState, key: Option<&str>) -> Response {
-        let (status, failure) = match self {
-            Self::Response(response) => return *response,
-            Self::Context(failure) => (StatusCode::BAD_REQUEST, failure),
-            Self::TooLarge(why) => {
-                shared.metrics.refused(why);
-                (StatusCode::PAYLOAD_TOO_LARGE, Failure::refused(why))
+    fn response(self, key: Option<&str>) -> Response {
+        match (self, key) {
+            (Self::Response(response), _) => *response,
+            (Self::Failure(failure), Some(key)) => {
+                json(StatusCode::BAD_REQUEST, &failure.for_key(key))
             }
-        };
-        match key {
-            Some(key) => json(status, &failure.for_key(key)),
-            None => json(status, &failure),
+            (Self::Failure(failure), None) => json(StatusCode::BAD_REQUEST, &failure),
         }
     }
 }
@@ -234,19 +248,21 @@ async fn read(
     let key = admitted(shared, &parts.headers).map_err(Refusal::Response)?;
     let address = audit::limited_address(&parts.extensions);
     let body = body::read(&shared.memory, address, body, shared.options.body_limit).await;
-    let body = body.map_err(|why| refuse(why.response()))?;
-    let held = of_context(body.len().min(shared.options.max_context_bytes));
+    let body = body.map_err(|why| match why {
+        NoBody::NoMemory => refuse(respond::no_memory()),
+        _ => Refusal::Failure(Failure::without_body(why)),
+    })?;
     let check = |bytes| shared.evaluations.check_context(bytes);
     let mut context = EvaluationContext::read(&body, check).map_err(|why| match why {
-        Unusable::Failure(failure) => Refusal::Context(failure),
-        Unusable::Refused(why) => Refusal::TooLarge(why),
+        Unusable::Failure(failure) => Refusal::Failure(failure),
+        Unusable::Refused(why) => Refusal::too_large(shared, why),
     })?;
     // The body may take long to arrive, so the key is looked up after the body.
     let open =
         open(shared, &key, audit::address(&parts.extensions), &context).await.map_err(refuse)?;
     context.attributes = open.published.as_read(context.attributes);
     let bytes = open.view().map_or(0, View::answer_bytes);
-    let reservation = shared.memory.reserve(address, bytes, held).await;
+    let reservation = shared.memory.reserve(address, bytes, of_context(context.size)).await;
     let reservation = reservation.map_err(|_| refuse(respond::no_memory()))?;
     Ok((open, context, reservation))
 }
@@ -299,15 +315,14 @@ async fn open(
 }
 
 fn no_state() -> Response {
-    respond::text(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "there are no features to serve at the moment; try again shortly",
-    )
+    respond::unavailable("there are no features to serve at the moment; try again shortly")
 }
 
 fn unauthorised() -> Response {
     let sentence = "a valid API key is needed, in the header `Authorization: Bearer ENVIRONMENT/KEY` or `X-API-Key: ENVIRONMENT/KEY`";
-    respond::text(StatusCode::UNAUTHORIZED, sentence)
+    let mut response = respond::text(StatusCode::UNAUTHORIZED, sentence);
+    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
 }
 
 fn json(status: StatusCode, body: &impl serde::Serialize) -> Response {
