@@ -130,7 +130,7 @@ impl Edge {
     }
 
     /// Returns a shortcut for [`listen::App::shortcut`](crate::listen::App::shortcut). The shortcut answers polls (`GET {path}/features`,
-    /// also with a `/` at the end) without a router, which saves the time of routing. `path` is the path at which the router is mounted.
+    /// also with a `/` at the end, or several before `features`) without a router, which saves the time of routing. `path` is the path at which the router is mounted.
     /// The path is either empty, or has a `/` at its beginning but not at its end.
     pub fn poll_shortcut(&self, path: &str) -> impl Shortcut + use<> {
         PollShortcut::new(&self.shared, path)

@@ -13,6 +13,7 @@ mod put;
 mod query;
 mod relayed;
 mod respond;
+mod slashes;
 mod stream;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use http::StatusCode;
 pub(crate) use features::written_keys;
 use health::NoticeReaders;
 pub(crate) use poll_shortcut::PollShortcut;
+pub(crate) use slashes::collapsed;
 
 use crate::options::{Administration, Console, Monitoring, Options};
 use crate::shared_state::SharedState;
@@ -45,16 +47,20 @@ pub(crate) fn router(shared: &Arc<SharedState>) -> Router {
             .route(&path("{one}/{two}/{three}"), get(stream::three).put(put::three))
             .route(&path("{one}/{two}/{three}/{four}"), axum::routing::put(put::four));
     }
-    let router = router
-        .fallback(|| async { respond::text::<Body>(StatusCode::NOT_FOUND, respond::UNKNOWN_PATH) })
-        .layer(axum::middleware::from_fn_with_state(Arc::clone(shared), middleware::middleware));
+    let unknown = || async { respond::text::<Body>(StatusCode::NOT_FOUND, respond::UNKNOWN_PATH) };
+    let layer = axum::middleware::from_fn_with_state(Arc::clone(shared), middleware::middleware);
+    let router = router.fallback(unknown).layer(layer.clone());
     let router = match shared.options.monitoring {
         Monitoring::WithApi => router.merge(monitoring_router(shared)),
         Monitoring::Apart => router,
     };
     let router = router.with_state(Arc::clone(shared));
     // The admin routes are merged after the middleware, so that their responses carry no CORS headers.
-    if is_admin_with_api(&shared.options) { router.merge(admin_router(shared)) } else { router }
+    let router = match is_admin_with_api(&shared.options) {
+        true => router.merge(admin_router(shared)),
+        false => router,
+    };
+    slashes::collapse_slashes(router, Router::new().fallback(unknown).layer(layer))
 }
 
 /// Returns true if the options place the admin API on the port of the API.

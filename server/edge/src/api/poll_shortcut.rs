@@ -10,6 +10,7 @@ use http::{Method, Uri};
 
 use super::features;
 use super::middleware::RequestMiddleware;
+use super::slashes::collapsed;
 use crate::shared_state::SharedState;
 
 /// A handler that answers `GET /features` as the router would. It saves the time of routing. See
@@ -31,9 +32,10 @@ impl PollShortcut {
         Self { shared: Arc::clone(shared), prefix: prefix.into() }
     }
 
-    /// Returns the part of a path after the prefix if that part is `/features` or `/features/`; else `None`.
+    /// Returns the part of a path after the prefix, with collapsed slashes, if that part is `/features` or `/features/`; else `None`.
     fn path<'a>(&self, path: &'a str) -> Option<&'a str> {
-        path.strip_prefix(&*self.prefix).filter(|path| ["/features", "/features/"].contains(path))
+        let path = collapsed(path.strip_prefix(&*self.prefix)?);
+        ["/features", "/features/"].contains(&path).then_some(path)
     }
 }
 

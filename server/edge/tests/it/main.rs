@@ -19,5 +19,6 @@ mod request_memory;
 mod routes;
 mod serving;
 mod shop;
+mod slashes;
 mod strategy_ids;
 mod waiting;

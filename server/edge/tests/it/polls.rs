@@ -70,6 +70,7 @@ async fn answers_with_and_without_a_router_are_equal() {
         (client.clone(), vec![("if-none-match", "\"other\"".into())], 200),
         (client.clone(), vec![("accept", "text/plain".into())], 406),
         (client.replace("features?", "features/?"), vec![], 200),
+        (client.replace("/features?", "///features?"), vec![], 200),
         (server.clone(), vec![kiwi.clone()], 200),
         (server.clone(), vec![kiwi.clone(), ("if-none-match", of_kiwi.clone())], 304),
         (
