@@ -72,7 +72,7 @@ pub(crate) fn parts() -> Vec<Part> {
         Part::new("demo").run(demo).built_by(TESTS),
         Part::new("dependencies").prepare(dependencies::prepare).run(dependencies::check),
         Part::new("hardship")
-            .prepare(services::faketime)
+            .prepare(services::programs_of_hardship)
             .run(|| nextest::hardship(&[]))
             .built_by(TESTS)
             .alone(),

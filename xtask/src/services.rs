@@ -24,11 +24,14 @@ pub(crate) fn chromium() -> Result<(), String> {
     install::package("chromedriver --version", "chromium-driver", reason)
 }
 
-/// Installs the program that steps the clock of `fh serve`. Without it, only this condition is not run, which fails in CI.
-pub(crate) fn faketime() -> Result<(), String> {
+/// Installs the programs of the part "hardship". Without one of them, only its condition is not run, which fails in CI.
+pub(crate) fn programs_of_hardship() -> Result<(), String> {
     let reason = "the part \"hardship\" steps a server's clock with it";
-    let installed = install::package("faketime --version", "faketime", reason);
-    if in_ci() { installed } else { Ok(()) }
+    let faketime = install::package("faketime --version", "faketime", reason);
+    let reason = "the part \"hardship\" runs a server behind it";
+    // The folder of nginx is not in the `PATH` of users without root.
+    let nginx = install::package("/usr/sbin/nginx -v", "nginx", reason);
+    if in_ci() { faketime.and(nginx) } else { Ok(()) }
 }
 
 /// Runs the tests of the console. Screenshots are left in `target/tmp/console`.

@@ -27,7 +27,7 @@ pub(crate) const KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/readerSecret4
 pub(crate) const WRITER: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/writerSecret4test*1";
 
 /// Returns a state file with this value of BANNER.
-fn state(banner: &str) -> String {
+pub(crate) fn state(banner: &str) -> String {
     format!(
         "features:
   - {{ key: NEW_CHECKOUT, type: BOOLEAN }}
@@ -92,7 +92,7 @@ fn get_with(url: &str, path: &str, headers: &str) -> String {
 }
 
 /// Sends a GET and returns the connection, from which the answer can be read.
-fn open(url: &str, path: &str, headers: &str) -> TcpStream {
+pub(crate) fn open(url: &str, path: &str, headers: &str) -> TcpStream {
     let address = url.trim_start_matches("http://");
     let address = address.split('/').next().unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
@@ -102,7 +102,7 @@ fn open(url: &str, path: &str, headers: &str) -> TcpStream {
 }
 
 /// Reads until the data contains a text, and returns all of it.
-fn until(stream: &mut TcpStream, text: &str) -> String {
+pub(crate) fn until(stream: &mut TcpStream, text: &str) -> String {
     let mut read = Vec::new();
     let mut buffer = [0; 1024];
     loop {
