@@ -15,10 +15,27 @@ pub(crate) const MAX_ATTRIBUTES: usize = 30;
 /// time of an evaluation.
 pub(crate) const MAX_VALUES: usize = 1000;
 
-/// The evaluation context of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+/// The evaluation context of a request. Contexts with the same attributes are equal.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct RequestContext {
     attributes: BTreeMap<String, Vec<String>>,
+    /// The text of a context whose attributes are joined by `&`. A FeatureHub Edge reads such a text as one attribute, so the order of its
+    /// parts counts for etags.
+    joined: Option<Box<str>>,
+}
+
+impl PartialEq for RequestContext {
+    fn eq(&self, other: &Self) -> bool {
+        self.attributes == other.attributes
+    }
+}
+
+impl Eq for RequestContext {}
+
+impl std::hash::Hash for RequestContext {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.attributes.hash(state);
+    }
 }
 
 impl RequestContext {
@@ -29,7 +46,13 @@ impl RequestContext {
     /// correct encoders never send a raw `&`. Text with an invalid percent sequence is not decoded. Parts without `=` are left out.
     pub(crate) fn read<'a>(lines: impl IntoIterator<Item = &'a str>) -> Self {
         let (mut attributes, mut room) = (BTreeMap::new(), MAX_VALUES);
-        for part in lines.into_iter().flat_map(|line| line.split([',', '&'])) {
+        let mut joined: Option<String> = None;
+        let lines = lines.into_iter().inspect(|line| {
+            if line.contains('&') {
+                joined.get_or_insert_default().push_str(line);
+            }
+        });
+        for part in lines.flat_map(|line| line.split([',', '&'])) {
             let Some((name, value)) = part.split_once('=') else { continue };
             let name = form_decode(name.trim()).into_owned();
             let values = split(&form_decode(value.trim()), room);
@@ -39,7 +62,7 @@ impl RequestContext {
                 break;
             }
         }
-        Self { attributes }
+        Self { attributes, joined: joined.map(Into::into) }
     }
 
     /// Makes a context from attributes. The context is cut to [`MAX_ATTRIBUTES`] attributes.
@@ -51,7 +74,7 @@ impl RequestContext {
         let attributes = keys.into_iter().chain(others).take(MAX_ATTRIBUTES);
         let attributes = attributes
             .map(|(name, values)| (name.to_string(), values.map(str::to_string).collect()));
-        Self { attributes: attributes.collect() }
+        Self { attributes: attributes.collect(), joined: None }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -67,8 +90,8 @@ impl RequestContext {
             .build()
     }
 
-    /// Returns the part of etags that identifies the context. Equal contexts have equal tags. Only the empty context has the tag `0`
-    /// (edge-protocol 2.3).
+    /// Returns the part of etags that identifies the context. Equal contexts have equal tags, unless a text joins attributes by `&`. Only the
+    /// empty context has the tag `0` (edge-protocol 2.3).
     pub(crate) fn tag(&self) -> String {
         if self.attributes.is_empty() {
             return "0".to_string();
@@ -81,6 +104,7 @@ impl RequestContext {
             }
             hash.update(u64::MAX.to_le_bytes());
         }
+        hash.update(self.joined.as_deref().unwrap_or_default());
         let digest = hash.finalize();
         // The tag has sixteen digits, so it never equals the single digit of the empty context.
         let start = digest.first_chunk().copied().unwrap_or_default();
@@ -191,6 +215,11 @@ mod tests {
         assert_eq!(tag(""), "0");
         assert_eq!(tag("nothing"), "0");
         assert_eq!(tag("a=1,b=2"), tag("b=2,a=1"));
+        // A FeatureHub Edge reads these as one attribute each.
+        assert_ne!(tag("a=1&b=2"), tag("b=2&a=1"));
+        assert_eq!(tag("a=1&b=2"), tag("a=1&b=2"));
+        assert_eq!(RequestContext::read(["a=1&b=2"]), RequestContext::read(["b=2,a=1"]));
+        assert_eq!(tag("&"), "0");
         let all = ["a=1", "a=2", "b=1", "a=1%2C2", "a=12", "a=1,b=2", "a=", "a=%2C", "1=a"];
         let distinct: std::collections::BTreeSet<String> =
             all.iter().map(|text| tag(text)).collect();

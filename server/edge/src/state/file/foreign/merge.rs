@@ -79,6 +79,10 @@ impl Merge {
         }
         if let Some(value) = value {
             let strategies = strategies.as_ref();
+            if let Some(part) = strategies.filter(|part| !part.is_null() && part.items().is_none())
+            {
+                reading.warn(part, "expected a list of strategies; the feature has no strategies");
+            }
             let has_value_id = value.value_id.is_some();
             let reviewed = Reviewed { part, strategies, has_value_id };
             gathered.review.value(reading, &feature, &value, &reviewed);

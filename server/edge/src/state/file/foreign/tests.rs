@@ -180,6 +180,21 @@ fn bodies_of_gets_and_storage_of_browsers() {
 }
 
 #[test]
+fn strategies_that_are_no_list_are_a_warning() {
+    for (strategies, warnings) in [("null", 0), ("[]", 0), ("\"x\"", 1), ("5", 1), ("{}", 1)] {
+        let text =
+            format!(r#"[{{"key":"A","type":"BOOLEAN","value":true,"strategies":{strategies}}}]"#);
+        let parsed = read(&text);
+        let found = parsed.warnings.iter().filter(|warning| {
+            warning.to_string().contains(
+                "[0].strategies: expected a list of strategies; the feature has no strategies",
+            )
+        });
+        assert_eq!(found.count(), warnings, "{strategies}: {:?}", parsed.warnings);
+    }
+}
+
+#[test]
 fn problems_of_features_are_warnings() {
     let parsed = read(
         r#"[{"key":"A","type":"BOOLEAN","value":"true","version":3},
