@@ -18,11 +18,15 @@ pub(crate) enum Installed {
     Ofrep,
 }
 
+/// Returns a path below the folder of all adapters.
+pub(crate) fn installed(name: &str) -> PathBuf {
+    let folder = std::env::var_os("FH_SUBJECTS").map(PathBuf::from);
+    folder.expect("`cargo xtask test` installs the SDKs and sets FH_SUBJECTS").join(name)
+}
+
 impl Installed {
     fn command(&self) -> AdapterCommand {
-        let folder = std::env::var_os("FH_SUBJECTS").map(PathBuf::from);
-        let folder = folder.expect("`cargo xtask test` installs the SDKs and sets FH_SUBJECTS");
-        let path = |name: &str| format!("'{}'", folder.join(name).display());
+        let path = |name: &str| format!("'{}'", installed(name).display());
         let command = match self {
             Self::Node => format!("node {}", path("featurehub-node/adapter.js")),
             Self::Ofrep => format!("node {}", path("openfeature-ofrep/adapter.js")),
