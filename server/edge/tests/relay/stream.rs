@@ -11,7 +11,9 @@ use crate::support::PATIENCE;
 /// One event.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Event {
+    /// The name, which is empty for a comment.
     pub(crate) name: String,
+    pub(crate) id: String,
     pub(crate) data: String,
 }
 
@@ -29,15 +31,23 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// Opens a stream with HTTP/1.0, which has no chunks.
     pub(crate) async fn open(address: SocketAddr, key: &str, context: &str) -> Self {
+        Self::open_with(address, key, ("x-featurehub", context)).await
+    }
+
+    /// Opens a stream with HTTP/1.0, which has no chunks. A header with an empty value is not sent.
+    pub(crate) async fn open_with(
+        address: SocketAddr,
+        key: &str,
+        (name, value): (&str, &str),
+    ) -> Self {
         let mut socket = TcpStream::connect(address).await.unwrap();
-        let context = match context {
+        let header = match value {
             "" => String::new(),
-            context => format!("x-featurehub: {context}\r\n"),
+            value => format!("{name}: {value}\r\n"),
         };
         let head =
-            format!("GET /features/{key} HTTP/1.0\r\naccept: text/event-stream\r\n{context}\r\n");
+            format!("GET /features/{key} HTTP/1.0\r\naccept: text/event-stream\r\n{header}\r\n");
         socket.write_all(head.as_bytes()).await.unwrap();
         Self { socket, text: String::new(), is_head_read: false }
     }
@@ -80,10 +90,10 @@ impl Stream {
                     let mut lines = event.lines();
                     lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
                 };
-                let name = field("event").unwrap_or_default().to_string();
-                let data = field("data").unwrap_or_default().to_string();
+                let [name, id, data] =
+                    ["event", "id", "data"].map(|name| field(name).unwrap_or_default().to_string());
                 self.text = rest.to_string();
-                return Some(Event { name, data });
+                return Some(Event { name, id, data });
             }
             let mut piece = [0; 16 * 1024];
             let read = tokio::time::timeout(PATIENCE, self.socket.read(&mut piece)).await;
