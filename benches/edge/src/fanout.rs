@@ -170,7 +170,7 @@ fn measure(
     let server = Server::start(contestant, places)?;
     proof::streams(&server, contestant, places.features)?;
     let open = |count| {
-        Streams::open(count, server.address, &contestant.stream(), contestant.first(), PATIENCE)
+        Streams::open(count, server.address, &|_| contestant.stream(), contestant.first(), PATIENCE)
     };
     let mut putting = TcpStream::connect(server.changes()).map_err(|why| why.to_string())?;
     putting.set_read_timeout(Some(PATIENCE)).map_err(|why| why.to_string())?;

@@ -1,6 +1,6 @@
 //! Measures the cost of an Edge beside minimal servers: streams (`fanout`), requests (`get`) and the work of expensive
-//! requests (`work`), memory beside the formula of docs/edge.md (`memory`), and starts with a data folder
-//! (`starts`).
+//! requests (`work`), memory beside the formula of docs/edge.md (`memory`), starts with a data folder (`starts`),
+//! and streams after a restart (`restart`).
 //!
 //! Servers are separate processes. This process is their only client.
 
@@ -14,6 +14,7 @@ mod proof;
 mod questions;
 mod report;
 mod requests;
+mod restart;
 mod rows;
 mod servers;
 mod starts;
@@ -45,6 +46,8 @@ enum Command {
     Memory(memory::Options),
     /// Memory and processor time of repeated starts with a data folder
     Starts(starts::Options),
+    /// Bytes, time and memory until all streams have their features again after a restart
+    Restart(restart::Options),
     /// Run as a minimal server; started by the other commands
     #[command(hide = true)]
     Floor(floor::Options),
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Command::Work(options) => work::run(&options),
         Command::Memory(options) => memory::run(&options),
         Command::Starts(options) => starts::run(&options),
+        Command::Restart(options) => restart::run(&options),
         Command::Floor(options) => floor::run(&options),
         Command::Upstream(options) => upstream::run(&options),
     };

@@ -78,7 +78,8 @@ fn measure(fh: &Path, state: &Path, streams: usize) -> Result<u64, String> {
     let server = Server::serve(fh, state, &monitor, &[])?;
     let request = format!("GET /features/{}/{CLIENT_KEY} HTTP/1.1\r\nhost: bench\r\n\r\n", id(0));
     let patience = Duration::from_secs(20);
-    let _streams = Streams::open(streams, server.address, &request, "event: features", patience)?;
+    let _streams =
+        Streams::open(streams, server.address, &|_| request.clone(), "event: features", patience)?;
     Ok(server.usage()?.resident)
 }
 

@@ -75,7 +75,7 @@ impl Contestant {
     }
 }
 
-fn head(path: &str, headers: &str) -> String {
+pub fn head(path: &str, headers: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nhost: bench\r\n{headers}\r\n")
 }
 

@@ -18,6 +18,7 @@ pub struct Streams {
     epoll: OwnedFd,
     streams: Vec<Stream>,
     buffer: Vec<u8>,
+    received: u64,
 }
 
 struct Stream {
@@ -28,21 +29,27 @@ struct Stream {
 }
 
 impl Streams {
-    /// Opens this number of streams. Reads until each has received `first`.
+    /// Opens this number of streams, each with its request. Reads until each has received `first`.
     pub fn open(
         count: usize,
         server: SocketAddr,
-        request: &str,
+        request: &dyn Fn(usize) -> String,
         first: &str,
         patience: Duration,
     ) -> Result<Self, String> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(|why| why.to_string())?;
-        let mut all =
-            Self { epoll, streams: Vec::with_capacity(count), buffer: vec![0; 128 * 1024] };
+        let mut all = Self {
+            epoll,
+            streams: Vec::with_capacity(count),
+            buffer: vec![0; 128 * 1024],
+            received: 0,
+        };
         let finder = Finder::new(first);
         for number in 0..count {
             let socket = connect(number, server)
-                .and_then(|mut socket| socket.write_all(request.as_bytes()).map(|()| socket))
+                .and_then(|mut socket| {
+                    socket.write_all(request(number).as_bytes()).map(|()| socket)
+                })
                 .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
                 .map_err(|why| format!("stream {number}: {why}"))?;
             let data = epoll::EventData::new_u64(number as u64);
@@ -58,6 +65,11 @@ impl Streams {
             return Err(format!("{missing} of {count} streams got nothing"));
         }
         Ok(all)
+    }
+
+    /// Returns the number of bytes that all streams have received.
+    pub fn received(&self) -> u64 {
+        self.received
     }
 
     pub fn len(&self) -> usize {
@@ -134,6 +146,7 @@ impl Streams {
             Err(why) if why.kind() == ErrorKind::WouldBlock => return Ok(()),
             Err(why) => return Err(why.to_string()),
         };
+        self.received += read as u64;
         if stream.arrived.is_some() {
             return Ok(());
         }
