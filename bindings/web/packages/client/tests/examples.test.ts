@@ -8,12 +8,15 @@ import { problemsOf } from "./examples/compile.ts";
 const PROJECT = fileURLToPath(new URL("../../../../../", import.meta.url));
 const WEB = "bindings/web/";
 
+/** A page whose programs use published packages of others. The tests of the published SDKs run these programs. */
+const RUN_ELSEWHERE = "ofrep.md";
+
 /** The pages whose blocks are compiled. */
 const PAGES = [
   ...["README.md", `${WEB}README.md`, `${WEB}examples/README.md`],
   ...["client", "react", "openfeature"].map((name) => `${WEB}packages/${name}/README.md`),
   ...readdirSync(`${PROJECT}docs`)
-    .filter((name) => name.endsWith(".md"))
+    .filter((name) => name.endsWith(".md") && name !== RUN_ELSEWHERE)
     .map((name) => `docs/${name}`),
 ];
 
