@@ -52,7 +52,7 @@ struct Answer<'a> {
     kind: &'static str,
     value: Option<Box<RawValue>>,
     reason: EvaluationReason,
-    /// The id of the strategy that matched; `None` if no strategy matched or the matching strategy has no id.
+    /// The id of the strategy that matched, as it is served; `None` if no strategy matched.
     strategy: Option<String>,
     /// True if the feature is retired. Polls and the lists of streams leave retired features out.
     retired: bool,
