@@ -1,7 +1,7 @@
 //! The signals that end a command in order: Ctrl-C, and on Unix SIGTERM and SIGHUP.
 
 #[cfg(unix)]
-use std::{io, process, thread, time::Duration};
+use std::{io, process, sync::mpsc, thread, time::Duration};
 
 use crate::failure::Failure;
 
@@ -23,10 +23,13 @@ impl ShutdownSignal {
     /// Installs the signal handlers. From then on, the signals do not end the process by themselves. Starts a thread that ends the
     /// process if the command has not ended in time after a signal.
     pub(crate) fn new() -> Result<Self, Failure> {
+        let (installed, is_installed) = mpsc::channel::<()>();
         thread::Builder::new()
             .name("fh-signals".to_string())
-            .spawn(end_late_command)
+            .spawn(|| end_late_command(installed))
             .map_err(failure)?;
+        // The thread would miss a signal that arrives before its handlers are installed. It then drops the sender.
+        let _ = is_installed.recv();
         Self::install().map_err(failure)
     }
 
@@ -52,11 +55,12 @@ impl ShutdownSignal {
 /// Ends the process after a signal if the command does not end by itself, because its thread waits for the reader of stdout. The runtime of
 /// the command does not receive signals meanwhile, so this thread has a runtime of its own.
 #[cfg(unix)]
-fn end_late_command() {
+fn end_late_command(installed: mpsc::Sender<()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let Ok(runtime) = runtime else { return };
     runtime.block_on(async {
         let Ok(mut signals) = ShutdownSignal::install() else { return };
+        drop(installed);
         signals.asked().await;
         tokio::time::sleep(LAST).await;
         process::exit(0);
