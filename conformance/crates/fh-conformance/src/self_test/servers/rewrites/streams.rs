@@ -81,7 +81,7 @@ pub(super) const ALL: &[Rewrite] = &[
         &["S-SSE-002"],
         Hooks { request: |asked, _| without(asked, "last-event-id", |_| true), ..NONE },
     ),
-    wrong(
+    missing(
         "bare-event-id-honoured",
         "a stream with an event id without quotes is resumed",
         &["S-SSE-002"],
