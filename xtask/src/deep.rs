@@ -225,7 +225,7 @@ pub(crate) fn all() -> Vec<Deep> {
             &["bindings/web", "bindings/python/wheels"],
         ),
         deep(
-            Part::new("web: Chromium").prepare(web::prepare_chromium).run(web::test_in_chromium),
+            Part::new("web: Chromium").prepare(web::prepare_browsers).run(web::test_in_chromium),
             WEB,
             WEB_FOLDER,
         ),

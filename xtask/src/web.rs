@@ -19,7 +19,8 @@ mod vitest;
 use self::build::StandardLibrary;
 pub(crate) use self::build::{build_once as build_engines, prepare_target};
 pub(crate) use self::chromium::{
-    prepare as prepare_chromium, run as test_in_chromium, smoke as smoke_in_chromium,
+    prepare as prepare_chromium, prepare_browsers, run as test_in_chromium,
+    smoke as smoke_in_chromium,
 };
 pub(crate) use self::conformance::{
     WITH_BROWSER, build_adapters, chromium_adapter, node_adapter,
@@ -85,7 +86,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
             prepare()?;
             packages::build_packages()
         }
-        Some("chromium") if rest.is_empty() => prepare_chromium().and_then(|()| test_in_chromium()),
+        Some("chromium") if rest.is_empty() => prepare_browsers().and_then(|()| test_in_chromium()),
         Some("conformance") if rest.is_empty() => conformance::run(),
         Some("conversations") => conversations::run(rest),
         Some("packages") if rest.is_empty() => prepare_chromium().and_then(|()| test_packages()),

@@ -13,6 +13,16 @@ pub(crate) fn prepare() -> Result<(), String> {
     install::chromium(reason)
 }
 
+/// Installs Firefox beside what [`prepare`] installs: two of the tests are also in Firefox.
+pub(crate) fn prepare_browsers() -> Result<(), String> {
+    prepare()?;
+    install::package(
+        "firefox-esr --version",
+        "firefox-esr",
+        "pages without cookies are tested in it",
+    )
+}
+
 /// Runs the tests in Chromium, with an Edge whose test answers each request and with `fh serve`. The pages load the built engines.
 pub(crate) fn run() -> Result<(), String> {
     test("test:chromium")

@@ -7,6 +7,7 @@ import {
   type Cause,
   close,
   deliver,
+  guarded,
   type Notice,
   type Problem,
   publish,
@@ -146,12 +147,19 @@ export class Driver {
     this.#inputs.push(input);
     if (this.#isHandling) return;
     this.#isHandling = true;
-    try {
-      for (let next = this.#inputs.shift(); next; next = this.#inputs.shift()) this.#step(next);
-    } finally {
-      this.#isHandling = false;
+    for (let next = this.#inputs.shift(); next; next = this.#inputs.shift()) {
+      const input = next;
+      this.#guarded(() => {
+        this.#step(input);
+      });
     }
+    this.#isHandling = false;
     this.#setTimer();
+  }
+
+  /** Calls a part of a step. Programs and extensions replace functions of the platform: if one throws, the loop reports it, and goes on. */
+  #guarded(call: () => void): void {
+    guarded(this.#parts.repository, call);
   }
 
   /** Suspends the session for this reason. */
@@ -208,15 +216,22 @@ export class Driver {
   }
 
   #step(input: Input): void {
-    const { session, repository } = this.#parts;
+    const { session, repository, platform } = this.#parts;
     if (input.type === "closed") this.sent = undefined;
     for (const action of session.handle(this.now(), input)) {
       if (action.type === "send") {
         this.sent = action;
-        this.abort = this.transport(action);
+        this.abort = undefined;
+        try {
+          this.abort = this.transport(action);
+        } catch (error) {
+          // The session sends the request again later.
+          const { requestId } = action;
+          this.#inputs.push({ type: "closed", requestId, end: platform.endOf(error) });
+        }
       } else if (action.type === "abort") {
         this.sent = undefined;
-        this.abort?.();
+        this.#guarded(() => this.abort?.());
       } else {
         if (action.type === "publish") this.received = action.publication.rules;
         if (action.type === "raw" && action.update.kind === "list" && "requestId" in input)
@@ -324,15 +339,18 @@ export class Driver {
   // ---- time and delivery ----------------------------------------------------------------------------
 
   #setTimer(): void {
-    this.#timer?.clear();
+    const former = this.#timer;
     this.#timer = undefined;
-    if (this.#isClosed) return;
-    const at = Math.min(this.#parts.session.deadline ?? Infinity, this.#summaryAt ?? Infinity);
-    if (at === Infinity) return;
-    const delay = Math.min(Math.max(at - this.now(), 0), LONGEST_DELAY);
-    this.#timer = this.#parts.platform.setTimer(() => {
-      this.#tick();
-    }, delay);
+    this.#guarded(() => {
+      const at = Math.min(this.#parts.session.deadline ?? Infinity, this.#summaryAt ?? Infinity);
+      const delay = Math.min(Math.max(at - this.now(), 0), LONGEST_DELAY);
+      if (!this.#isClosed && at < Infinity)
+        this.#timer = this.#parts.platform.setTimer(() => {
+          this.#clock.waited(delay);
+          this.#tick();
+        }, delay);
+      former?.clear();
+    });
   }
 
   #tick(): void {
@@ -353,8 +371,8 @@ export class Driver {
   #close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#unwatch();
     const { repository, engine } = this.#parts;
+    this.#guarded(this.#unwatch);
     engine.close();
     for (const action of this.#actions.splice(0)) if (!needsEngine(action)) this.#perform(action);
     close(repository);

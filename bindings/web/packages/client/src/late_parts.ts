@@ -65,7 +65,7 @@ export class LateParts {
     if (!shareAcrossTabs || !this.#platform.hasTabs) return;
     const { driver, repository, secrets } = this.#parts;
     const loaded = await import("./late/tabs.ts").catch(() => undefined);
-    loaded?.shareStreams(driver, repository, secrets);
+    await loaded?.shareStreams(driver, repository, secrets);
   }
 
   /** Loads the overrides of the tab. A failure is a notice. */

@@ -14,8 +14,8 @@ export function storedSession(storage: Pick<Storage, "getItem" | "setItem">): st
   let stored: unknown;
   runs(() => (stored = storage.getItem(SESSION)));
   if (typeof stored === "string" && /^[\da-f]{32}$/.test(stored)) return stored;
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  const session = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  // It is no secret. Some pages have no `crypto`.
+  const session = Array.from({ length: 32 }, () => Math.floor(Math.random() * 16).toString(16)).join("");
   // If this fails, the session holds for this page only.
   const written: Pick<StateStorage, "setItem"> = storage;
   runs(() => written.setItem(SESSION, session));

@@ -88,7 +88,6 @@ const IN_KEYS = /[^A-Za-z0-9\-._~*/]/gu;
 const GRAPHIC = /^[!-~]+$/;
 /** A host without a port. Hosts cannot contain most forbidden domain code points of the WHATWG URL standard. */
 const HOST = /^[^<>[\]\\^|%"`{}]+$/;
-const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 
 /** Checks a host, with or without a port. */
 function authorityError(authority: string): UrlError | undefined {
@@ -105,13 +104,11 @@ function authorityError(authority: string): UrlError | undefined {
 
 /** Returns true if the text is an IPv6 address. */
 function isIpv6(text: string): boolean {
-  const halves = text.split("::").map((half) => (half === "" ? [] : half.split(":")));
-  const last = halves.at(-1);
-  const isV4 = IPV4.test(last?.at(-1) ?? "");
-  if (isV4) last?.splice(-1, 1, "0", "0");
-  const groups = halves.flat();
-  const isFull = halves.length === 1 ? groups.length === 8 : halves.length === 2 && groups.length < 8;
-  return isFull && groups.every((group) => /^[\da-f]{1,4}$/i.test(group));
+  try {
+    return /^[\da-f:.]+$/i.test(text) && Boolean(new URL(`http://[${text}]`));
+  } catch {
+    return false;
+  }
 }
 
 /** Returns the origin of a URL without credentials, and `/***` for the rest if there is one; `***` for a text without a scheme. */

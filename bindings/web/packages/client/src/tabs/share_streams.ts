@@ -1,5 +1,6 @@
 import type { Driver } from "../driver.ts";
 import { onStatus, type Repository } from "../repository/lib.ts";
+import { runs } from "../repository/panic_guard.ts";
 import type { SentSecrets } from "../sent_secrets.ts";
 import { sha256 } from "../sha256.ts";
 import { utf8 } from "../text.ts";
@@ -7,11 +8,28 @@ import { listEvent } from "./event_splitter.ts";
 import { VERSION } from "./message.ts";
 import { type GroupEvents, type Membership, SharedStream } from "./shared_stream.ts";
 
-/** Shares the stream of a client with the other tabs of the browser that have the same URL, key, context and headers. */
-export function shareStreams(driver: Driver, repository: Repository, secrets: SentSecrets): void {
+/**
+ * Shares the stream of a client with the other tabs of the browser that have the same URL, key, context and headers. Nothing is shared where
+ * the browser refuses locks or channels, as it does with cookies blocked and in some frames.
+ */
+export async function shareStreams(
+  driver: Driver,
+  repository: Repository,
+  secrets: SentSecrets,
+): Promise<void> {
+  const id = `${Math.random()}-${Math.random()}`;
+  try {
+    new BroadcastChannel(id).close();
+    let isGranted = false as boolean;
+    await navigator.locks.request(id, () => (isGranted = true));
+    // A client that was closed meanwhile reports no further status, after which it would leave the group.
+    if (!isGranted || repository.isClosed) return;
+  } catch {
+    return;
+  }
   const { sent, transport } = driver;
   const shared = new SharedStream({
-    id: Array.from(crypto.getRandomValues(new Uint32Array(2)), String).join("-"),
+    id,
     now: Date.now,
     setTimer: (call, delay) => {
       const timer = setTimeout(call, delay);
@@ -42,13 +60,26 @@ export function shareStreams(driver: Driver, repository: Repository, secrets: Se
   });
 }
 
-/** Joins the tabs that have a channel and a lock with this name. */
+/**
+ * Joins the tabs that have a channel and a lock with this name. A user can forbid both at any time: after the first failure, the events say
+ * so once, and nothing else.
+ */
 function join(name: string, events: GroupEvents): Membership {
-  const channel = new BroadcastChannel(name);
-  channel.onmessage = ({ data }) => {
-    events.received(data);
+  let isRefused = false;
+  const refuse = (): void => {
+    if (isRefused) return;
+    isRefused = true;
+    end();
+    // The caller may not have the membership yet.
+    queueMicrotask(() => {
+      events.refused();
+    });
   };
-  let waiting = new AbortController();
+  const attempt = (call: () => unknown): void => {
+    if (!isRefused) runs(call, refuse);
+  };
+  let channel: BroadcastChannel | undefined;
+  let waiting: AbortController | undefined;
   let release: (() => void) | undefined;
   /** The number of the current request for the lock. What happens to earlier ones does not matter. */
   let current = 0;
@@ -56,27 +87,33 @@ function join(name: string, events: GroupEvents): Membership {
   const request = (options: LockOptions): Promise<void> =>
     new Promise((answered) => {
       const number = ++current;
+      let isGranted = false;
       const hold = (): Promise<void> | undefined => {
         answered();
         if (number !== current) return undefined;
+        isGranted = true;
         const held = new Promise<void>((resolve) => (release = resolve));
         events.granted();
         return held;
       };
-      navigator.locks.request(name, options, hold).catch(() => {
+      const failed = (): void => {
         answered();
         if (number !== current) return;
-        release = undefined;
-        wait();
-        events.lost();
-      });
+        // A lock that was granted is stolen. Another failure would follow each request.
+        if (!isGranted) refuse();
+        else {
+          release = undefined;
+          wait();
+          events.lost();
+        }
+      };
+      if (!runs(() => navigator.locks.request(name, options, hold).catch(failed))) failed();
     });
   /** Returns the id of the page that has the lock. */
-  const holder = (): Promise<string | undefined> =>
-    navigator.locks.query().then(
-      ({ held = [] }) => held.find((lock) => lock.name === name)?.clientId,
-      () => undefined,
-    );
+  const holder = async (): Promise<string | undefined> => {
+    const { held = [] } = await navigator.locks.query();
+    return held.find((lock) => lock.name === name)?.clientId;
+  };
   let seen: Promise<string | undefined> | undefined;
   const wait = (): void => {
     waiting = new AbortController();
@@ -85,17 +122,25 @@ function join(name: string, events: GroupEvents): Membership {
   /** Ends the current request for the lock, and gives the lock back. */
   const end = (): void => {
     current++;
-    waiting.abort();
+    waiting?.abort();
     release?.();
     release = undefined;
   };
-  wait();
+  attempt(() => {
+    channel = new BroadcastChannel(name);
+    channel.onmessage = ({ data }) => {
+      if (!isRefused) events.received(data);
+    };
+    wait();
+  });
   return {
     post: (message) => {
-      channel.postMessage(message);
+      attempt(() => {
+        channel?.postMessage(message);
+      });
     },
     look: () => {
-      seen = holder();
+      attempt(() => (seen = holder()));
     },
     steal: () => {
       const number = current;
@@ -108,15 +153,17 @@ function join(name: string, events: GroupEvents): Membership {
           await request({ steal: true });
         } else events.kept();
       };
-      navigator.locks.request(`${name}:steal`, steal).catch(() => undefined);
+      attempt(() => navigator.locks.request(`${name}:steal`, steal));
     },
     yield: () => {
       end();
-      wait();
+      attempt(wait);
     },
     leave: () => {
       end();
-      channel.close();
+      // A channel that cannot be closed has no further effect.
+      runs(() => channel?.close());
+      isRefused = true;
     },
   };
 }

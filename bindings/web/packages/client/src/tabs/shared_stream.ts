@@ -40,6 +40,8 @@ export interface GroupEvents {
   lost(): void;
   /** The lock was not taken, because it has another holder than before. */
   kept(): void;
+  /** The browser refuses locks or messages. The tab leaves the group, and joins no other one. */
+  refused(): void;
 }
 
 /** The surroundings of a {@link SharedStream}. */
@@ -87,6 +89,8 @@ interface Group {
 export class SharedStream {
   readonly #ports: Ports;
   #group: Group | undefined;
+  /** True once the browser has refused locks or messages. */
+  #isRefused = false;
   #send: Send | undefined;
   #source: Source = "none";
   /** True if the session has the head of the response. */
@@ -122,7 +126,7 @@ export class SharedStream {
     this.#stop();
     this.#send = send;
     this.#isOpen = this.#isListed = false;
-    if (send.request.kind !== "stream") {
+    if (send.request.kind !== "stream" || this.#isRefused) {
       this.leave();
       this.#fetch("network");
     } else {
@@ -227,6 +231,11 @@ export class SharedStream {
           if (group?.term === undefined && (this.#source === "pending" || this.#isOwnListed)) this.#ask();
         });
       },
+      refused: () => {
+        only(() => {
+          this.#refused();
+        });
+      },
     });
     this.#group = group = { name, membership, term: undefined, leader: undefined, isUnanswered: false };
   }
@@ -254,6 +263,14 @@ export class SharedStream {
     if (!group) return;
     group.term = undefined;
     if (this.#source === "network") this.#ask();
+  }
+
+  /** A tab without a group has a stream of its own. */
+  #refused(): void {
+    this.leave();
+    this.#isRefused = true;
+    if (this.#source === "pending") this.#fetch("network");
+    else if (this.#source === "channel" || this.#source === "takeover") this.#end();
   }
 
   /** True if the tab has a stream of its own, with a list. */

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -40,16 +40,22 @@ export interface BackgroundBrowser {
 /**
  * Starts Chromium with an empty profile, whose hidden pages are hidden and have slow timers. In a browser of {@link startBrowser}, Playwright
  * keeps all pages visible. There is no page at first, because Playwright can wait forever for a page that is created while it connects.
+ * The profile has the given preferences, and the command line the given further arguments.
  */
-export async function startBackgroundBrowser(): Promise<BackgroundBrowser> {
+export async function startBackgroundBrowser(
+  preferences: object = {},
+  further: readonly string[] = [],
+): Promise<BackgroundBrowser> {
   const profile = await mkdtemp(join(tmpdir(), "fh-chromium-"));
+  await mkdir(join(profile, "Default"));
+  await writeFile(join(profile, "Default", "Preferences"), JSON.stringify(preferences));
   const own = [
     "--headless",
     "--no-startup-window",
     "--remote-debugging-port=0",
     `--user-data-dir=${profile}`,
   ];
-  const child = spawn(PROGRAM, [...FLAGS, ...own], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(PROGRAM, [...FLAGS, ...own, ...further], { stdio: ["ignore", "ignore", "pipe"] });
   const ended = once(child, "exit");
   const end = async (): Promise<void> => {
     child.kill();

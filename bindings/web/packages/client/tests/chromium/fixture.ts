@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, Frame, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 
 import { feature, SERVER_KEY } from "../client/scripted_edge.ts";
@@ -54,7 +54,12 @@ export class Fixture {
   }
 
   /** Starts a client in a page, with short delays. The options must have a JSON form. */
-  async start(options: object = {}, key = SERVER_KEY, page = this.page, url = this.edge.url): Promise<void> {
+  async start(
+    options: object = {},
+    key = SERVER_KEY,
+    page: Page | Frame = this.page,
+    url = this.edge.url,
+  ): Promise<void> {
     await page.evaluate(
       ([url, key, options]) => {
         const backoff = { initial: 0.02, cap: 0.05, jitter: 0 };
@@ -65,7 +70,7 @@ export class Fixture {
   }
 
   /** Waits until the client of a page reads this colour. */
-  async colour(expected: string, page = this.page): Promise<void> {
+  async colour(expected: string, page: Page | Frame = this.page): Promise<void> {
     await page.waitForFunction((expected) => tab.client.string("COLOUR", "none") === expected, expected);
   }
 

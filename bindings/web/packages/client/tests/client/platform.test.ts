@@ -33,13 +33,17 @@ describe("the clock", () => {
 });
 
 describe("the driver", () => {
-  /** Returns a driver whose platform has no network, and the delays of the timers that it sets. */
-  function idle(interval: number): {
+  /** Returns a driver whose platform has no network, and the delays of the timers that it sets. Parts of the platform may be given. */
+  function idle(
+    interval: number,
+    given: Partial<Platform> = {},
+  ): {
     connection: () => string;
     delays: number[];
     driver: Driver;
     lifeCycle: LifeCycle;
     sent: PlatformRequest[];
+    session: Session;
   } {
     const [edge, keys] = [EdgeUrl.parse("http://edge"), ApiKeys.parse(["environment/key"])];
     if (typeof edge === "string" || typeof keys === "string")
@@ -69,23 +73,86 @@ describe("the driver", () => {
         });
       },
       endOf: () => ({ kind: "broken", text: "" }),
-      watch: (given) => {
-        lifeCycle = given;
+      watch: (watched) => {
+        lifeCycle = watched;
         return () => undefined;
       },
+      ...given,
     };
     const config = { ...defaultConfig(edge, keys), mode: { kind: "polling", interval } as const };
     const repository = new Repository({ clock: () => 0 });
+    const session = new Session(config, () => 0);
     const driver = new Driver({
-      ...{ session: new Session(config, () => 0), repository, platform },
+      ...{ session, repository, platform },
       ...{
         engine: { compile: () => expect.fail("no rules"), close: () => undefined },
         secrets: new SentSecrets(keys, []),
       },
     });
-    if (!lifeCycle) throw new Error("the driver watches the platform");
-    return { connection: () => repository.status.connection, delays, driver, lifeCycle, sent };
+    lifeCycle ??= {} as LifeCycle;
+    return { connection: () => repository.status.connection, delays, driver, lifeCycle, sent, session };
   }
+
+  const fail = (): never => {
+    throw new Error("refused");
+  };
+  const setTimer: Platform["setTimer"] = (call, delay) => {
+    const timer = setTimeout(call, delay);
+    return {
+      clear: () => {
+        clearTimeout(timer);
+      },
+    };
+  };
+
+  test.each([
+    ["monotonic clock", { monotonic: fail, wallClock: () => 0 }],
+    ["wall clock", { monotonic: () => performance.now(), wallClock: fail }],
+    ["clock", { monotonic: fail, wallClock: fail }],
+    ["function that sends", { monotonic: () => performance.now(), send: fail }],
+    ["transport", { monotonic: () => performance.now() }],
+  ])("goes on where each %s throws at each call", async (name, given) => {
+    let polls = 0;
+    const { driver } = idle(5, { setTimer, ...given });
+    const { transport } = driver;
+    driver.transport = (send) => {
+      polls++;
+      return name === "transport" ? fail() : transport(send);
+    };
+    driver.handle({ type: "start" });
+    await eventually(() => {
+      expect(polls).toBeGreaterThan(2);
+    });
+    driver.handle({ type: "stop" });
+    await driver.finished;
+  });
+
+  test("goes on where each function of a step throws, and says so", async () => {
+    const { connection, driver, sent, session } = idle(1_000, {
+      monotonic: () => performance.now(),
+      watch: () => fail,
+      setTimer,
+    });
+    const { transport } = driver;
+    driver.transport = fail;
+    driver.handle({ type: "start" });
+    driver.abort = fail;
+    driver.suspend("program");
+    expect(connection()).toBe("suspended");
+    driver.transport = (send) => {
+      transport(send);
+      return fail;
+    };
+    vi.spyOn(session, "handle").mockImplementationOnce(fail);
+    driver.handle({ type: "tick" });
+    driver.resume("program");
+    await eventually(() => {
+      expect([connection(), sent.length]).toEqual(["resting", 1]);
+    });
+    driver.handle({ type: "stop" });
+    await driver.finished;
+    expect(connection()).toBe("closed");
+  });
 
   test("cuts the delay of its timer to what timers can have", async () => {
     const { delays, driver } = idle(LONGEST_DELAY * 10);

@@ -21,6 +21,8 @@ export class TabBrowser {
   isUp = true;
   /** False if the browser steals no locks, as while a frozen tab is about to steal one. */
   stealsLocks = true;
+  /** True if the browser refuses locks and messages from now on. */
+  refuses = false;
   /** The time in milliseconds in which the Edge answers. */
   latency = 2;
   /** The open streams at the Edge. */
@@ -223,6 +225,10 @@ export class Tab {
       },
       look: () => {
         seen = browser.locks[0]?.tab;
+        if (browser.refuses)
+          browser.later(() => {
+            events.refused();
+          });
       },
       steal: () => {
         if (browser.stealsLocks) browser.later(this.#unlessFrozen(steal), 1);

@@ -63,6 +63,29 @@ describe("tabs", () => {
     expect([leader?.isLeader, other.features.has("REMOVED")]).toEqual([true, false]);
   });
 
+  test("have a stream each, for good, once the browser refuses locks or messages", () => {
+    const tabs = open(3);
+    browser.refuses = true;
+    for (const tab of tabs) tab.suspend();
+    for (const tab of tabs) tab.resume();
+    browser.pass(600);
+    expect([browser.streams.size, browser.members.size, browser.locks.length]).toEqual([3, 0, 0]);
+    browser.refuses = false;
+    for (const tab of tabs) tab.suspend();
+    for (const tab of tabs) tab.resume();
+    browser.pass(600);
+    expect([browser.streams.size, browser.members.size]).toEqual([3, 0]);
+    expectUpdate("blue");
+  });
+
+  test("that follow connect again if they alone are refused", () => {
+    const [, follower] = open(2);
+    browser.members.get(follower!)?.refused();
+    browser.pass(600);
+    expect([browser.streams.size, browser.members.size]).toEqual([2, 1]);
+    expectUpdate("blue");
+  });
+
   test("of which one leaves alone keep their stream", () => {
     const [leader, follower] = open(2);
     follower?.suspend();
