@@ -6,12 +6,11 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{
-    PyBool, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PyMapping, PySet, PyString, PyTuple,
-    PyType,
+    PyBool, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple, PyType, PyTzInfo,
 };
 
 use crate::key::Text;
-use crate::number;
+use crate::{mapping, number};
 
 /// Returns the attribute that rules read in place of a name that a program may give as a keyword by mistake.
 fn meant(name: &str, system: System) -> Option<&'static str> {
@@ -82,7 +81,7 @@ fn add_mapping(
         }
         return Ok(builder);
     }
-    for item in mapping.cast::<PyMapping>()?.items()?.iter() {
+    for item in mapping::items(mapping)?.iter() {
         let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
         builder = add(builder, name.extract::<Text<'_>>()?.as_str(), &value, system)?;
     }
@@ -153,58 +152,109 @@ fn texts<'py>(
     values.map(|value| single(name, &value)).collect()
 }
 
-/// Returns the text of one value.
+/// Returns the text of one value. A member of an enumeration and a NumPy scalar have that of their value.
 fn single(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
+    if let Some(text) = plain(name, value)? {
+        return Ok(text);
+    }
+    static ENUM: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let inner = if value.get_type().is_subclass(ENUM.import(value.py(), "enum", "Enum")?)? {
+        Some(value.getattr("value")?)
+    } else if is_instance(value, "numpy", "generic")? {
+        numpy_value(value)?
+    } else {
+        None
+    };
+    // The value of a member may be the member itself, so a value of a value is not looked for.
+    if let Some(text) = inner.map_or(Ok(None), |inner| plain(name, &inner))? {
+        return Ok(text);
+    }
+    let kind = value.get_type().qualname()?;
+    Err(PyTypeError::new_err(format!(
+        "the attribute {name:?} has a value of the type {kind}: write its text, as in str(value); values are texts, numbers, booleans, times, \
+         UUIDs, and lists of them"
+    )))
+}
+
+/// Returns the text of a `str`, a `bool`, a number, a time or a UUID, or `None` for another value.
+fn plain(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     if value.is_instance_of::<PyString>() {
-        return Ok(value.extract::<Text<'_>>()?.as_str().to_string());
+        return Ok(Some(value.extract::<Text<'_>>()?.as_str().to_string()));
     }
     // `bool` is a subclass of `int`.
     if let Ok(value) = value.cast::<PyBool>() {
-        return Ok(value.is_true().to_string());
+        return Ok(Some(value.is_true().to_string()));
     }
     if value.is_instance_of::<PyInt>() {
         return match value.extract::<i64>() {
-            Ok(small) => Ok(small.to_string()),
-            Err(_) => number::digits(value),
+            Ok(small) => Ok(Some(small.to_string())),
+            Err(_) => number::digits(value).map(Some),
         };
     }
     if value.is_instance_of::<PyFloat>() {
         let double: f64 = value.extract()?;
-        return if double.is_finite() { Ok(double.to_string()) } else { Err(not_finite(name)) };
+        return if double.is_finite() {
+            Ok(Some(double.to_string()))
+        } else {
+            Err(not_finite(name))
+        };
     }
-    other(name, value)
-}
-
-/// Returns the text of a member of an enumeration, of a `Decimal` or of a NumPy scalar.
-fn other(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
-    let py = value.py();
-    static ENUM: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    if value.is_instance(ENUM.import(py, "enum", "Enum")?)? {
-        return single(name, &value.getattr("value")?);
-    }
-    // A module that is not loaded has no instances. Importing it here would slow the first context down.
     if is_instance(value, "decimal", "Decimal")? {
         let is_finite: bool = value.call_method0("is_finite")?.extract()?;
-        return if is_finite { value.str()?.extract() } else { Err(not_finite(name)) };
+        return if is_finite { Ok(Some(value.str()?.extract()?)) } else { Err(not_finite(name)) };
     }
-    if is_instance(value, "numpy", "generic")? {
-        let item = value.call_method0("item")?;
-        if !item.is(value) && !is_instance(&item, "numpy", "generic")? {
-            return single(name, &item);
-        }
-    }
-    let kind = value.get_type().qualname()?;
-    Err(PyTypeError::new_err(format!(
-        "the attribute {name:?} has a value of the type {kind}: values are texts, numbers, booleans, and lists of them"
-    )))
+    time_or_uuid(name, value)
 }
 
-/// Returns true if a module is loaded and the value is an instance of its class.
+/// Returns the text of a `datetime`, a `date` or a `UUID`, or `None` for another value. A time has milliseconds and the offset `Z`, as in the
+/// other languages. A time without a zone is local, as everywhere in Python.
+pub(crate) fn time_or_uuid(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    if is_instance(value, "datetime", "datetime")? {
+        let utc = PyTzInfo::utc(value.py())?;
+        // The missing time of pandas is a `datetime`, too, and has no zone.
+        let time = value.call_method1("astimezone", (utc,)).map_err(|why| {
+            let why = why.value(value.py());
+            PyValueError::new_err(format!("the attribute {name:?} has a wrong time: {why}"))
+        })?;
+        let text: String = time.call_method1("isoformat", ("T", "milliseconds"))?.extract()?;
+        return Ok(Some(text.replace("+00:00", "Z")));
+    }
+    if is_instance(value, "datetime", "date")? {
+        return value.call_method0("isoformat")?.extract().map(Some);
+    }
+    Ok(if is_instance(value, "uuid", "UUID")? { Some(value.str()?.extract()?) } else { None })
+}
+
+/// Returns the value of a NumPy scalar, or `None` if it is no value of Python. NumPy's times are those of UTC.
+fn numpy_value<'py>(scalar: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if is_instance(scalar, "numpy", "timedelta64")? {
+        return Ok(None);
+    }
+    if !is_instance(scalar, "numpy", "datetime64")? {
+        return scalar.call_method0("item").map(Some);
+    }
+    let mut time = scalar.call_method0("item")?;
+    if time.is_instance_of::<PyInt>() {
+        // Python has no nanoseconds.
+        time = scalar.call_method1("astype", ("datetime64[us]",))?.call_method0("item")?;
+    }
+    if !is_instance(&time, "datetime", "datetime")? {
+        return Ok(is_instance(&time, "datetime", "date")?.then_some(time));
+    }
+    let utc = PyDict::new(scalar.py());
+    utc.set_item("tzinfo", PyTzInfo::utc(scalar.py())?)?;
+    time.call_method("replace", (), Some(&utc)).map(Some)
+}
+
+/// Returns true if a module is loaded and the value is an instance of its class. A module that is not loaded has no instances, and importing it
+/// here would slow the first context down. The type of the value counts, and not the class that it says it has: that of a mock may be any one.
 pub(crate) fn is_instance(value: &Bound<'_, PyAny>, module: &str, class: &str) -> PyResult<bool> {
     let modules = value.py().import("sys")?.getattr("modules")?.cast_into::<PyDict>()?;
-    match modules.get_item(module)? {
-        Some(module) => value.is_instance(&module.getattr(class)?),
-        None => Ok(false),
+    let Some(module) = modules.get_item(module)? else { return Ok(false) };
+    // A program may have replaced the module, such as by `None`, and an import in another thread may be under way.
+    match module.getattr_opt(class)?.as_ref().map(Bound::cast::<PyType>) {
+        Some(Ok(class)) => value.get_type().is_subclass(class),
+        _ => Ok(false),
     }
 }
 

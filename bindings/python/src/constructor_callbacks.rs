@@ -3,12 +3,11 @@
 use fh_binding::callbacks::Listener;
 use fh_client::ClientBuilder;
 use pyo3::prelude::*;
-use pyo3::types::PyMapping;
 
 use crate::function::{ConstructorCallbacks, Function};
 use crate::key::Text;
 use crate::setting_forms::unknown;
-use crate::{interceptors, listeners, observers};
+use crate::{interceptors, listeners, mapping, observers};
 
 /// Adds the functions of one keyword argument to the builder. The functions last as long as the client.
 pub(crate) fn add(
@@ -45,7 +44,7 @@ fn changes(
     value: &Bound<'_, PyAny>,
     callbacks: &ConstructorCallbacks,
 ) -> PyResult<ClientBuilder> {
-    for item in value.cast::<PyMapping>()?.items()?.iter() {
+    for item in mapping::items(value)?.iter() {
         let (key, function): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
         let listener = Listener::Changes(key.extract::<Text<'_>>()?.as_str().into(), None);
         builder = listen(builder, listener, &function, callbacks)?;

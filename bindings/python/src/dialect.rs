@@ -6,12 +6,11 @@ use fh_eval::{
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyMapping;
 use serde_json::{Map, Value, json};
 
 use crate::choice::choice;
 use crate::key::Text;
-use crate::{attributes, json};
+use crate::{attributes, json, mapping};
 
 /// The system whose flags a `Ruleset` holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +79,7 @@ impl Dialect {
             Self::FeatBit => attributes::read(Some(mapping), None, System::FeatBit),
             Self::FeatureSignals => {
                 let mut builder = Attributes::builder();
-                for item in mapping.cast::<PyMapping>()?.items()?.iter() {
+                for item in mapping::items(mapping)?.iter() {
                     let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
                     let name = name.extract::<Text<'_>>()?;
                     if let Some(text) = signals_text(name.as_str(), &value)? {
@@ -137,7 +136,10 @@ fn signals_text(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Option<String>
     if value.is_none() {
         return Ok(None);
     }
-    let json: Value = serde_json::from_str(&json::text_of(value)?).map_err(|why| invalid(&why))?;
+    let json = match attributes::time_or_uuid(name, value)? {
+        Some(text) => Value::String(text),
+        None => serde_json::from_str(&json::text_of(value)?).map_err(|why| invalid(&why))?,
+    };
     if name == "key" {
         return match json {
             Value::String(key) => Ok(Some(key)),

@@ -1,14 +1,13 @@
 //! Values of settings and methods that a program gives in several forms: JSON documents, headers and PEM texts.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyMapping, PyString};
+use pyo3::types::{PyBytes, PyString};
 
-use crate::json;
+use crate::{json, mapping};
 
 /// Returns the names and values of headers from a mapping.
 pub(crate) fn headers(value: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {
-    let items = value.cast::<PyMapping>()?.items()?;
-    items.iter().map(|item| item.extract()).collect()
+    mapping::items(value)?.iter().map(|item| item.extract()).collect()
 }
 
 /// Returns the JSON document that a program gives as `bytes`, as `str`, or parsed.

@@ -11,7 +11,7 @@ use crate::attributes;
 use crate::choice::choice;
 use crate::function::{self, Call, ConstructorCallbacks, Function};
 use crate::overrides::{self, Overrides};
-use crate::value;
+use crate::{on_loop, value};
 
 /// The answer of an interceptor that does not override a read.
 #[pyclass(frozen, module = "fh_client")]
@@ -160,7 +160,10 @@ fn flow(answer: &Bound<'_, PyAny>) -> PyResult<Flow> {
     if answer.is_instance_of::<Continue>() {
         return Ok(Flow::Continue);
     }
-    Ok(Flow::Override(value::given(answer)?))
+    match value::given(answer) {
+        Ok(value) => Ok(Flow::Override(value)),
+        Err(error) => Err(on_loop::refuse_coroutine(answer).err().unwrap_or(error)),
+    }
 }
 
 /// Reads the name of a policy for locked features.

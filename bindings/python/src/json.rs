@@ -3,9 +3,10 @@
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyMapping};
+use pyo3::types::PyDict;
 use serde_json::value::RawValue;
 
+use crate::mapping;
 use crate::number::parse_int;
 
 /// The function `loads` of Python's module `json`, and the arguments with which it reads features.
@@ -74,7 +75,7 @@ pub(crate) fn text_of(value: &Bound<'_, PyAny>) -> PyResult<String> {
 /// Reads the members of a mapping that becomes a JSON object.
 pub(crate) fn params(mapping: Option<&Bound<'_, PyAny>>) -> PyResult<fh_client::Params> {
     let Some(mapping) = mapping else { return Ok(fh_client::Params::new()) };
-    if mapping.cast::<PyMapping>().is_err() {
+    if mapping::of(mapping)?.is_none() {
         return Err(PyTypeError::new_err("the parameters of an event are a mapping"));
     }
     serde_json::from_str(&text_of(mapping)?).map_err(|why| PyValueError::new_err(why.to_string()))

@@ -27,6 +27,7 @@ mod json;
 mod key;
 mod listeners;
 mod logs;
+mod mapping;
 mod memory_edge;
 mod names;
 mod number;

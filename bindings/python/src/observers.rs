@@ -12,7 +12,7 @@ use pyo3::types::{PyDict, PyTuple};
 use crate::duration::Seconds;
 use crate::function::{self, Call, ConstructorCallbacks, Function, Interest};
 use crate::usage::UsageEvent;
-use crate::workers;
+use crate::{on_loop, workers};
 
 /// The most evaluations that an observer remembers to leave repetitions out.
 const REMEMBERED: usize = 10_000;
@@ -48,7 +48,8 @@ impl Observer for InlineObserver {
         let outcome = Python::try_attach(|py| {
             let Some(function) = function::within_the_read(&self.call, py) else { return Ok(()) };
             let event = Bound::new(py, UsageEvent::new(Arc::new(event.clone())));
-            event.and_then(|event| function.call1((event,))).map(drop).map_err(|error| {
+            let outcome = event.and_then(|event| function.call1((event,)));
+            outcome.and_then(|outcome| on_loop::refuse_coroutine(&outcome)).map_err(|error| {
                 if self.reports.is_due() {
                     error.write_unraisable(py, Some(&function));
                 }

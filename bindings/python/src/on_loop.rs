@@ -3,9 +3,6 @@
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-/// The flag of a code object that belongs to a coroutine function.
-const COROUTINE: u32 = 0x80;
-
 fn module(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
     static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
     let module =
@@ -13,33 +10,34 @@ fn module(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
     Ok(module.bind(py))
 }
 
-/// Returns the object that calls a coroutine function on the loop that runs now, or `None` for another function.
+/// Returns the object that awaits the coroutines of a listener on the loop that runs now, or `None` if none runs.
 ///
 /// # Errors
-/// The `RuntimeError` of `asyncio` if no loop runs in this thread.
+/// The `RuntimeError` of `asyncio` if the listener is a coroutine function, and no loop runs in this thread.
 pub(crate) fn bound<'py>(call: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
-    if !is_coroutine_function(call)? {
+    let py = call.py();
+    let is_coroutine_function = is_coroutine_function(call)?;
+    // A program that has not loaded `asyncio` runs no loop.
+    let modules = py.import("sys")?.getattr("modules")?;
+    if !is_coroutine_function && !modules.contains("asyncio")? {
         return Ok(None);
     }
-    module(call.py())?.getattr("OnLoop")?.call1((call,)).map(Some)
+    let bound = module(py)?.getattr("on_loop")?.call1((call, is_coroutine_function))?;
+    Ok((!bound.is_none()).then_some(bound))
 }
 
 pub(crate) fn is_coroutine_function(call: &Bound<'_, PyAny>) -> PyResult<bool> {
-    let mut call = call.clone();
-    // A `functools.partial` has its function in this attribute.
-    while let Some(inner) = call.getattr_opt("func")? {
-        call = inner;
-    }
-    let code = match call.getattr_opt("__code__")? {
-        Some(code) => Some(code),
-        None => match call.get_type().getattr_opt("__call__")? {
-            Some(call) => call.getattr_opt("__code__")?,
-            None => None,
-        },
-    };
-    let Some(code) = code else { return Ok(false) };
-    let flags = code.getattr("co_flags")?.extract::<u32>();
-    Ok(flags.is_ok_and(|flags| flags & COROUTINE != 0))
+    let module = call.py().import("fh_client._worker")?;
+    module.getattr("is_coroutine_function")?.call1((call,))?.extract()
+}
+
+/// Refuses what a function of the program has returned if it is a coroutine, which nothing awaits.
+///
+/// # Errors
+/// A `TypeError` for a coroutine.
+pub(crate) fn refuse_coroutine(outcome: &Bound<'_, PyAny>) -> PyResult<()> {
+    let module = outcome.py().import("fh_client._worker")?;
+    module.getattr("refuse_coroutine")?.call1((outcome,)).map(drop)
 }
 
 /// Returns the awaitable methods of a client.

@@ -6,11 +6,12 @@ import asyncio
 import doctest
 import json
 import sys
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
 from typing import Annotated, Any
 
 import pytest
 from fastapi import Depends, FastAPI, WebSocket
+from fastapi.responses import StreamingResponse
 from repetitions import repetitions
 from scripted import feature, strategy
 from shop import EXAMPLES, Server, shop_edge
@@ -36,10 +37,10 @@ def user(scope: Scope) -> dict[str, str]:
     return {"userkey": headers[b"x-user"].decode()} if b"x-user" in headers else {}
 
 
-async def get(app: Any, path: str, name: str | None) -> Any:
+async def get(app: Any, path: str, name: str | None, query: bytes = b"") -> Any:
     """Send a request to an application, and return the JSON of its answer."""
     headers = [] if name is None else [(b"x-user", name.encode())]
-    scope = {"type": "http", "method": "GET", "path": path, "headers": headers, "query_string": b"", "http_version": "1.1"}
+    scope = {"type": "http", "method": "GET", "path": path, "headers": headers, "query_string": query, "http_version": "1.1"}
     body = b""
     messages = [{"type": "http.request", "body": b"", "more_body": False}]
 
@@ -81,6 +82,18 @@ def application(client: fh_client.Client, context: Callable[[Scope], Any], in_fl
     def in_thread(given: Features) -> list[str | None]:
         return [given.string("WHO"), read()]
 
+    @app.get("/body")
+    def in_body(is_async: bool) -> StreamingResponse:
+        def parts() -> Iterator[str]:
+            yield f'["{read()}", '
+            yield f'"{read()}"]'
+
+        async def async_parts() -> AsyncIterator[str]:
+            for part in parts():
+                yield part
+
+        return StreamingResponse(async_parts() if is_async else parts())
+
     return app
 
 
@@ -110,6 +123,8 @@ def test_functions_in_threads_have_the_context(client: fh_client.Client) -> None
         answers = await asyncio.gather(*(get(app, "/thread", name) for name in names))
         assert answers == [[name] * 2 for name in names]
         assert await get(app, "/thread", None) == ["nobody"] * 2
+        for is_async in (b"0", b"1"):
+            assert await get(app, "/body", "mara", b"is_async=" + is_async) == ["mara"] * 2
 
     asyncio.run(main())
 
@@ -159,7 +174,7 @@ def test_websockets_have_the_context_and_lifespans_do_not(client: fh_client.Clie
 
 def test_the_examples_of_the_modules() -> None:
     assert doctest.testmod(fh_client.asgi) == (0, 8)
-    assert doctest.testmod(fh_client.per_request) == (0, 3)
+    assert doctest.testmod(fh_client.per_request) == (0, 6)
 
 
 def test_the_shop_runs_as_it_stands() -> None:

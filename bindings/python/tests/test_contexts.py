@@ -6,11 +6,20 @@ import copy
 import decimal
 import enum
 import pickle
-from collections.abc import Iterator
-from types import MappingProxyType
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import datetime, time, timedelta, timezone
+from types import MappingProxyType, ModuleType
+from typing import Any
+from unittest.mock import Mock
 
+import numpy
+import pandas  # type: ignore[import-untyped]
 import pytest
 from conftest import Edge
+from django.utils.translation import gettext_lazy
+from foreign import FOREIGN, Raises
 
 import fh_client
 
@@ -18,6 +27,20 @@ import fh_client
 class Plan(enum.Enum):
     GOLD = "gold"
     SEVEN = 7
+    PRICE = decimal.Decimal("7.50")
+
+
+class Own(enum.Enum):
+    """An enumeration whose member is its own value."""
+
+    def __init__(self, _: int) -> None:
+        self._value_ = self  # type: ignore[assignment]
+
+    MEMBER = 1
+
+
+TEN = datetime(2026, 11, 28, 10, 15, tzinfo=timezone(timedelta(hours=2)))
+ID = uuid.UUID("C0FFEE00-0000-4000-8000-00000000000A")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +66,17 @@ def client() -> Iterator[fh_client.Client]:
         (decimal.Decimal("7.50"), ("7.50",)),
         (Plan.GOLD, ("gold",)),
         (Plan.SEVEN, ("7",)),
+        (Plan.PRICE, ("7.50",)),
         (fh_client.Country.NEW_ZEALAND, ("new_zealand",)),
+        (TEN, ("2026-11-28T08:15:00.000Z",)),
+        (TEN.replace(microsecond=123_999), ("2026-11-28T08:15:00.123Z",)),
+        (TEN.astimezone().replace(tzinfo=None), ("2026-11-28T08:15:00.000Z",)),
+        (pandas.Timestamp(TEN), ("2026-11-28T08:15:00.000Z",)),
+        (numpy.datetime64("2026-11-28T08:15", "ns"), ("2026-11-28T08:15:00.000Z",)),
+        (numpy.datetime64("2026-11-28T08:15:01"), ("2026-11-28T08:15:01.000Z",)),
+        (TEN.date(), ("2026-11-28",)),
+        (numpy.datetime64("2026-11-28"), ("2026-11-28",)),
+        ([TEN.date(), ID], ("2026-11-28", "c0ffee00-0000-4000-8000-00000000000a")),
         (["a", 1, True, 2.5], ("a", "1", "true", "2.5")),
         (("b", Plan.GOLD), ("b", "gold")),
         ({"b", "a", "c"}, ("a", "b", "c")),
@@ -63,14 +96,36 @@ def test_nothing_leaves_an_attribute_out(client: fh_client.Client, value: object
     assert client.context(a="x").but(a=value).attributes == {}
 
 
-@pytest.mark.parametrize("value", [{"a": 1}, b"x", object(), 1j, [["nested"]], [None], range(3)])
+OTHERS = [{"a": 1}, b"x", object(), 1j, [["nested"]], [None], range(3), time(10, 15), timedelta(1), numpy.timedelta64(1, "ns")]
+
+
+@pytest.mark.parametrize("value", OTHERS, ids=lambda value: type(value).__name__)
 def test_other_types_are_type_errors_that_name_the_attribute(client: fh_client.Client, value: object) -> None:
     with pytest.raises(TypeError, match="'?\"?plan"):
         client.context(plan=value)
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), decimal.Decimal("NaN"), [float("-inf")]])
-def test_numbers_that_are_not_finite_are_value_errors(client: fh_client.Client, value: object) -> None:
+@pytest.mark.parametrize("make", [*FOREIGN, lambda: Own.MEMBER, lambda: Mock(spec=Plan.GOLD), lambda: gettext_lazy("plan")])
+def test_foreign_objects_are_neither_values_nor_mappings(client: fh_client.Client, make: Callable[[], Any]) -> None:
+    with pytest.raises(TypeError, match="plan"):
+        client.context(plan=make())
+    for read in (client.context, lambda given: client.record("sold", given)):
+        with pytest.raises(ZeroDivisionError if make is Raises else TypeError):
+            read(make())
+
+
+def test_a_module_that_a_program_replaced_has_no_values(client: fh_client.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    for replacement in (None, Mock(), ModuleType("numpy")):
+        monkeypatch.setitem(sys.modules, "numpy", replacement)
+        with pytest.raises(TypeError, match="plan"):
+            client.context(plan=object())
+
+
+NOT_FINITE = [float("nan"), float("inf"), decimal.Decimal("NaN"), [float("-inf")]]
+
+
+@pytest.mark.parametrize("value", [*NOT_FINITE, pandas.NaT], ids=str)
+def test_numbers_that_are_not_finite_and_times_that_are_missing_are_value_errors(client: fh_client.Client, value: object) -> None:
     with pytest.raises(ValueError, match="plan"):
         client.context(plan=value)
 

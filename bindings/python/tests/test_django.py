@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import queue
 import sys
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from typing import Any, cast
 
 import django
 import pytest
@@ -14,7 +15,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIHandler
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.template import engines
 from django.test import AsyncClient, Client, RequestFactory, override_settings
 from django.urls import path
@@ -83,7 +84,37 @@ def in_function(request: Any) -> HttpResponse:
     return JsonResponse([request.features.string("WHO"), read()], safe=False)
 
 
-urlpatterns = [path("coroutine", in_coroutine), path("function", in_function)]
+ended: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+
+
+def in_body(request: Any) -> StreamingHttpResponse:
+    def parts() -> Iterator[str]:
+        try:
+            yield read() or ""
+            yield read() or ""
+        finally:
+            ended.put(read())
+
+    return StreamingHttpResponse(parts())
+
+
+async def in_async_body(request: Any) -> StreamingHttpResponse:
+    async def parts() -> AsyncIterator[str]:
+        try:
+            yield read() or ""
+            await asyncio.sleep(0)
+            yield read() or ""
+        finally:
+            ended.put(read())
+
+    return StreamingHttpResponse(parts())
+
+
+def in_file(request: Any) -> FileResponse:
+    return FileResponse(open(__file__, "rb"))
+
+
+urlpatterns = [path(view.__name__, view) for view in (in_coroutine, in_function, in_body, in_async_body)]
 
 settings.configure(
     SECRET_KEY="tests",
@@ -107,15 +138,19 @@ def closed_client() -> Iterator[None]:
         client.close()
 
 
-@pytest.mark.parametrize("context", ["user", "user_later"])
+def user_wrapped(request: HttpRequest) -> Coroutine[Any, Any, dict[str, str]]:
+    return user_later(request)
+
+
+@pytest.mark.parametrize("context", ["user", "user_later", "user_wrapped"])
 def test_requests_have_the_context_of_their_user(context: str) -> None:
     async def main() -> None:
-        for path in ("coroutine", "function"):
+        for path in ("in_coroutine", "in_function"):
             answer = await AsyncClient().get(f"/{path}", headers={"x-user": "mara"})
             assert set(json.loads(answer.content)) == {"mara"}
 
     with override_settings(FH_CONTEXT=f"{__name__}.{context}"):
-        for path in ("coroutine", "function"):
+        for path in ("in_coroutine", "in_function"):
             assert set(Client().get(f"/{path}", headers={"x-user": "mara"}).json()) == {"mara"}
             assert set(Client().get(f"/{path}").json()) == {"nobody"}
         asyncio.run(main())
@@ -123,11 +158,36 @@ def test_requests_have_the_context_of_their_user(context: str) -> None:
         features()
 
 
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
+def test_bodies_that_are_sent_in_parts_have_the_context_of_their_user() -> None:
+    headers = {"x-user": "mara"}
+
+    async def main() -> None:
+        for path in ("in_body", "in_async_body"):
+            response = cast("Any", await AsyncClient().get(f"/{path}", headers=headers))
+            assert [part async for part in response] == [b"mara"] * 2
+
+    for path in ("in_body", "in_async_body"):
+        assert list(cast("Any", Client().get(f"/{path}", headers=headers))) == [b"mara"] * 2
+    asyncio.run(main())
+    # The client of the request ends the connection after the first part.
+    given_up = cast("Any", FeaturesMiddleware(in_body)(RequestFactory().get("/", headers=headers)))
+    assert next(iter(given_up)) == b"mara"
+    given_up.close()
+    assert [ended.get(timeout=60) for _ in range(5)] == ["mara"] * 5
+
+
+def test_a_file_stays_a_file_for_the_server() -> None:
+    response = cast("Any", FeaturesMiddleware(in_file)(RequestFactory().get("/")))
+    assert response.file_to_stream is not None
+    response.close()
+
+
 def test_the_function_may_return_a_context_and_may_be_absent() -> None:
     with override_settings(FH_CONTEXT=f"{__name__}.fred"):
-        assert Client().get("/function").json() == ["fred", "fred"]
+        assert Client().get("/in_function").json() == ["fred", "fred"]
     with override_settings(FH_CONTEXT=None):
-        assert Client().get("/function", headers={"x-user": "mara"}).json() == ["nobody", "nobody"]
+        assert Client().get("/in_function", headers={"x-user": "mara"}).json() == ["nobody", "nobody"]
 
 
 @pytest.mark.parametrize("context", ["user", "user_later"])
@@ -138,7 +198,7 @@ def test_concurrent_requests_of_two_users_do_not_mix(context: str) -> None:
         names = ["mara", "fred"] * (IN_FLIGHT // 2)
         for _ in range(repetitions(10_000) // IN_FLIGHT):
             meeting = Meeting()
-            answers = await asyncio.gather(*(get(handler, "/coroutine", name) for name in names))
+            answers = await asyncio.gather(*(get(handler, "/in_coroutine", name) for name in names))
             assert answers == [[name] * 4 for name in names]
         meeting = None
 

@@ -62,6 +62,27 @@ called.wait(60)
             assert said == "" or said.splitlines()[-1] == "KeyError: 'x'"
 
 
+@pytest.mark.parametrize("seconds", [0.2, 1e6])
+def test_the_interpreter_ends_though_many_records_wait_for_a_slow_handler(seconds: float, tmp_path: pathlib.Path) -> None:
+    """All records together would take 200 s. A record alone that never ends holds up `logging` itself, unless its handler has no lock."""
+    broken = tmp_path / "features.yaml"
+    broken.write_text("flagValues: 5")
+    program = f"""
+import logging, sys, time, fh_client
+class Slow(logging.Handler):
+    def createLock(self):
+        self.lock = None
+    def emit(self, record):
+        time.sleep({seconds})
+logging.getLogger("fh_client").addHandler(Slow())
+client = fh_client.Client.offline(bootstrap=[])
+for _ in range(1000):
+    fh_client.YamlStore({str(broken)!r})
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_listener_may_use_its_client_and_close_it(edge: Edge) -> None:
     program = f"""
 import queue, fh_client

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import pathlib
 import queue
@@ -9,11 +10,14 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from conftest import Edge
+from foreign import FOREIGN
 
 import fh_client
 
@@ -149,6 +153,68 @@ def test_a_listener_may_subscribe_cancel_and_close(edge: Edge, updates: fh_clien
     assert updates.set("LIMIT", value=22) == "accepted"
     assert done.wait(60)
     assert client.readiness == "CLOSED"
+
+
+@pytest.mark.parametrize("is_in_loop", [False, True])
+@pytest.mark.parametrize("make", FOREIGN, ids=lambda make: make.__name__)
+def test_no_attributes_of_foreign_functions_are_followed(
+    make: Callable[[], Any], is_in_loop: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "unraisablehook", lambda report: None)
+
+    async def in_loop() -> None:
+        register()
+        await asyncio.sleep(0)
+
+    def register() -> None:
+        names = ("on_readiness", "on_status", "on_new_state", "on_raw", "on_notice")
+        settings: dict[str, Any] = {"interceptors": [make()], "observers": [make(), (make(), {"inline": True})]}
+        settings |= {name: make() for name in names} | {"on_change": {"ON": make()}}
+        with fh_client.Client.offline(bootstrap=[{"id": "1", "key": "ON", "type": "BOOLEAN", "value": True}], **settings) as client:
+            for name in names:
+                getattr(client, name)(make()).cancel()
+            for source in (client, client.context(plan="gold")):
+                source.on_change("ON", make()).cancel()
+            client.feature("ON").on_change(make()).cancel()
+            client.observe(make()).cancel()
+            client.intercept(make()).cancel()
+            client.is_enabled("ON")
+
+    asyncio.run(in_loop()) if is_in_loop else register()
+
+
+def test_a_mock_is_called(client: fh_client.Client, updates: fh_client.TestUpdates) -> None:
+    seen: queue.Queue[fh_client.Change] = queue.Queue()
+    client.on_change("COLOUR", Mock(side_effect=seen.put))
+    client.intercept(Mock(return_value=5))
+    updates.set("COLOUR", value="blue")
+    assert seen.get(timeout=60).key == "COLOUR" and client.number("LIMIT") == 5
+
+
+def test_a_coroutine_that_nothing_awaits_is_reported(client: fh_client.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    reported: queue.Queue[object] = queue.Queue()
+    monkeypatch.setattr(sys, "unraisablehook", lambda report: reported.put(str(report.exc_value)))
+
+    async def later(event: object) -> None: ...
+
+    class Interceptor:
+        def __call__(self, read: object) -> fh_client.Continue:
+            return fh_client.CONTINUE
+
+        async def close(self) -> None: ...
+
+    def wrapper(event: object) -> Any:
+        return later(event)
+
+    client.flush(60)
+    with client.on_readiness(wrapper):
+        assert "no event loop awaits it" in str(reported.get(timeout=60))
+    for register in (client.observe, partial(client.observe, inline=True), client.intercept):
+        with register(wrapper):
+            client.is_enabled("OFF")
+            assert "no event loop awaits it" in str(reported.get(timeout=60))
+    client.intercept(Interceptor()).cancel()
+    assert "no event loop awaits it" in str(reported.get(timeout=60))
 
 
 def test_listeners_are_functions(client: fh_client.Client) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from . import _native
 from ._native import LoopSignal, Change, Client, Context, ContextPool, Feature, MemoryEdge, Pending, Slot, Subscription, TestUpdates
+from ._worker import is_coroutine
 
 if TYPE_CHECKING:
     from ._native import _Attribute, _Duration, _Readiness
@@ -178,23 +179,44 @@ class AioMemoryEdge:
             raise TimeoutError("not all clients applied the events in time")
 
 
-class OnLoop:
-    """A listener that is a coroutine function. It runs on the loop that registered it, one event at a time."""
+def on_loop(call: Callable[[Any], object], is_coroutine_function: bool) -> OnLoop | None:
+    """Return the object that awaits the coroutines of a listener on the running loop; ``None`` if none runs, and none is needed."""
+    loop = asyncio.get_running_loop() if is_coroutine_function else asyncio._get_running_loop()
+    return None if loop is None else OnLoop(call, is_coroutine_function, loop)
 
-    def __init__(self, call: Callable[[Any], Coroutine[Any, Any, object]]) -> None:
+
+class OnLoop:
+    """A listener that was registered while a loop ran.
+
+    A coroutine function runs on that loop, one event at a time. Another function runs on a thread of the client. If it returns a coroutine,
+    it is a coroutine function in a wrapper: the loop awaits the coroutine, and calls the function from then on.
+    """
+
+    def __init__(self, call: Callable[[Any], object], is_coroutine_function: bool, loop: asyncio.AbstractEventLoop) -> None:
         self._call = call
-        self._loop = asyncio.get_running_loop()
+        self._is_coroutine_function = is_coroutine_function
+        self._loop = loop
         self._slot = Slot()
+        self._first: Coroutine[Any, Any, object] | None = None
         self._task: asyncio.Task[None] | None = None
         self.subscription: Subscription | None = None
 
     def __call__(self, event: object) -> None:
         # This runs on a thread of the client.
-        if self._slot.put(event) or self._loop.is_closed():
+        if self._is_coroutine_function:
+            is_due = self._slot.put(event) or self._loop.is_closed()
+        else:
+            outcome = self._call(event)
+            is_due = self._is_coroutine_function = is_coroutine(outcome)
+            if is_coroutine(outcome):
+                self._first = outcome
+        if is_due:
             try:
                 self._loop.call_soon_threadsafe(self._start)
             except RuntimeError:
                 # The loop is closed.
+                if self._first is not None:
+                    self._first.close()
                 if self.subscription is not None:
                     self.subscription.cancel()
 
@@ -204,9 +226,15 @@ class OnLoop:
 
     async def _run(self) -> None:
         try:
-            while (event := self._slot.take()) is not None:
+            while True:
+                first, self._first = self._first, None
+                event = self._slot.take() if first is None else None
+                if first is None and event is None:
+                    return
                 try:
-                    await self._call(event)
+                    outcome = first or self._call(event)
+                    if is_coroutine(outcome):
+                        await outcome
                 except Exception as error:
                     self._loop.call_exception_handler(
                         {"message": "a listener of fh_client raised an exception", "exception": error}
@@ -214,16 +242,23 @@ class OnLoop:
         finally:
             self._task = None
 
+    def __repr__(self) -> str:
+        return repr(self._call)
+
 
 class Changes:
-    """The changes of a feature, for ``async for``. Changes that arrive while the loop is busy are joined to one."""
+    """The changes of a feature, for ``async for``. Changes that arrive while the loop is busy are joined to one.
+
+    If several tasks read, each change goes to one of them.
+    """
+
+    _subscriptions: tuple[Subscription, ...] = ()
 
     def __init__(self, source: Client | Context | Feature, client: Client, *key: str) -> None:
         self._loop = asyncio.get_running_loop()
         self._slot = Slot()
-        self._woken: asyncio.Future[None] | None = None
+        self._woken = asyncio.Event()
         self._is_ended = client.readiness == "CLOSED"
-        self._subscriptions: tuple[Subscription, ...] = ()
         # The client keeps the listener. An iterator that the program forgets ends its registration.
         this = weakref.ref(self)
 
@@ -246,14 +281,10 @@ class Changes:
 
     def _tell(self) -> None:
         try:
-            self._loop.call_soon_threadsafe(self._wake)
+            self._loop.call_soon_threadsafe(self._woken.set)
         except RuntimeError:
             # The loop is closed.
             self._cancel()
-
-    def _wake(self) -> None:
-        if self._woken is not None and not self._woken.done():
-            self._woken.set_result(None)
 
     def _cancel(self) -> None:
         self._is_ended = True
@@ -264,6 +295,8 @@ class Changes:
         return self
 
     async def __anext__(self) -> Change:
+        if asyncio.get_running_loop() is not self._loop:
+            raise RuntimeError("these changes belong to another event loop: call changes() in the one that reads them")
         while True:
             change = self._slot.take()
             if change is not None:
@@ -271,13 +304,13 @@ class Changes:
             if self._is_ended:
                 self._cancel()
                 raise StopAsyncIteration
-            self._woken = self._loop.create_future()
-            await self._woken
+            self._woken.clear()
+            await self._woken.wait()
 
     async def aclose(self) -> None:
         """End the registration. The iteration ends."""
         self._cancel()
-        self._wake()
+        self._woken.set()
 
     def __del__(self) -> None:
         for subscription in self._subscriptions:

@@ -15,9 +15,9 @@ class FhError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         # A status belongs to the process of its client. A pool of processes pickles the exceptions of its workers.
-        state = {
-            name: value.to_dict() if hasattr(value, "to_dict") else value for name, value in self.__dict__.items()
-        }
+        from ._native import Status
+
+        state = {name: value.to_dict() if type(value) is Status else value for name, value in self.__dict__.items()}
         return type(self), self.args, state
 
 

@@ -1,10 +1,11 @@
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from os import PathLike
 from types import TracebackType
 from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar, final, overload, type_check_only
+from uuid import UUID
 
 from typing_extensions import Self
 
@@ -96,7 +97,7 @@ _System: TypeAlias = Literal["featurehub", "featbit", "featuresignals"]
 _Duration: TypeAlias = float | timedelta
 _Instant: TypeAlias = float | datetime
 _Locks: TypeAlias = Literal["respect", "override", "decide"]
-_Single: TypeAlias = str | bool | int | float | Decimal | Enum
+_Single: TypeAlias = str | bool | int | float | Decimal | Enum | date | UUID
 _Attribute: TypeAlias = (
     _Single | list[_Single] | tuple[_Single, ...] | set[_Single] | frozenset[_Single] | Any | None
 )

@@ -6,12 +6,16 @@ Each thread and each task has its own, so that views that share a thread do not 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar, Token
 from types import TracebackType
+from typing import TypeVar
 
 from ._native import Context
 
-__all__ = ["features", "within"]
+__all__ = ["body_within", "features", "within"]
+
+_T = TypeVar("_T")
 
 _current: ContextVar[Context] = ContextVar("fh_client.features")
 
@@ -21,7 +25,9 @@ def features() -> Context:
     try:
         return _current.get()
     except LookupError:
-        raise LookupError("there is no context of a request here: the middleware of fh_client is not in use") from None
+        raise LookupError(
+            "there is no context of a request here: the middleware of fh_client is not in use, or this code runs after its request"
+        ) from None
 
 
 class within:
@@ -52,3 +58,30 @@ class within:
     ) -> None:
         if self._token is not None:
             _current.reset(self._token)
+
+
+def body_within(context: Context, parts: Iterable[_T]) -> Iterator[_T]:
+    """Return the parts of a body that is made while it is sent, after the ``with`` block of its request. Each part is made within the context.
+
+    >>> import fh_client
+    >>> from fh_client.per_request import body_within, features
+    >>> with fh_client.Client.offline() as client:
+    ...     body = body_within(client.context(userkey="mara"), (features().attributes for _ in range(1)))
+    ...     list(body)
+    [{'userkey': ('mara',)}]
+    """
+    with within(context):
+        iterator = iter(parts)
+    try:
+        while True:
+            with within(context):
+                try:
+                    part = next(iterator)
+                except StopIteration:
+                    return
+            yield part
+    finally:
+        close = getattr(iterator, "close", None)
+        if close is not None:
+            with within(context):
+                close()

@@ -5,10 +5,11 @@ use fh_arrow::{
 };
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyMapping, PySlice, PyTuple};
+use pyo3::types::{PyList, PySlice, PyTuple};
 
 use crate::attributes::{Texts, is_instance, texts_of};
 use crate::key::Text;
+use crate::mapping;
 
 /// The number of values that are converted at once.
 const VALUES_AT_ONCE: usize = 8_192;
@@ -22,7 +23,7 @@ pub(super) fn table(columns: &Bound<'_, PyAny>) -> PyResult<Table> {
     } else if let Some(array) = array(columns)? {
         let (schema, array) = array.map_err(|fault| of_table(&fault))?;
         table.add_array(&schema, array).map_err(|why| error(&why))?;
-    } else if let Ok(mapping) = columns.cast::<PyMapping>() {
+    } else if let Some(mapping) = mapping::of(columns)? {
         for item in mapping.items()?.iter() {
             let (name, column): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
             add(&mut table, name.extract::<Text<'_>>()?.as_str(), &column)?;
@@ -116,11 +117,17 @@ impl Values {
         let kind = if column.is_instance_of::<PyList>() || column.is_instance_of::<PyTuple>() {
             Kind::Sequence
         } else if is_instance(column, "numpy", "ndarray")? {
-            Kind::Numpy
+            // NumPy's own lists of times hold numbers, and the array itself holds times.
+            match column.getattr("dtype")?.getattr("kind")?.extract::<char>()? {
+                'M' | 'm' => Kind::Sequence,
+                _ => Kind::Numpy,
+            }
         } else {
             return Ok(None);
         };
-        if kind == Kind::Numpy && column.getattr("ndim")?.extract::<usize>()? != 1 {
+        if is_instance(column, "numpy", "ndarray")?
+            && column.getattr("ndim")?.extract::<usize>()? != 1
+        {
             let text = format!("column {name:?}: the array has not exactly one dimension");
             return Err(PyValueError::new_err(text));
         }

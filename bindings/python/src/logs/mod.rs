@@ -62,21 +62,14 @@ fn waiting(py: Python<'_>) -> PyResult<Option<workers::Ready<'_>>> {
     Ok((!list.is_empty()).then(|| (log, list.into_any())))
 }
 
-/// Gives the records that wait to `logging`, on this thread, and waits for those that a thread is delivering, at most for this long. Has no
-/// effect within a function that the client calls.
+/// Waits until `logging` has the records that wait, at most for this long. Another thread delivers them, because a handler may take any time.
+/// Has no effect within a function that the client calls.
 ///
 /// # Errors
 /// The exception that a signal's handler raised in the meantime.
 pub(crate) fn deliver(py: Python<'_>, limit: Duration) -> PyResult<()> {
     if workers::is_calling() {
         return Ok(());
-    }
-    let logged = waiting(py).and_then(|waiting| match waiting {
-        Some((log, records)) => log.call1((records,)).map(drop),
-        None => Ok(()),
-    });
-    if let Err(error) = logged {
-        error.write_unraisable(py, None);
     }
     let end = Instant::now() + limit.min(LONGEST);
     loop {
@@ -97,7 +90,7 @@ fn run(queue: &Queue) {
     }
 }
 
-/// Gives the last records to `logging` and ends the thread, so that no call of a handler begins when the interpreter is torn down.
+/// Waits for the delivery of the last records, and ends the thread, so that no call of a handler begins when the interpreter is torn down.
 pub(crate) fn end(py: Python<'_>) -> PyResult<()> {
     let outcome = deliver(py, LONGEST);
     Queue::here().end();

@@ -64,6 +64,12 @@ struct State {
     is_over: bool,
 }
 
+impl State {
+    fn is_busy(&self) -> bool {
+        self.is_delivering || (self.has_thread && !self.records.is_empty())
+    }
+}
+
 impl Queue {
     /// The queue of this process.
     pub fn here() -> &'static Arc<Self> {
@@ -120,11 +126,10 @@ impl Queue {
         self.condvar.notify_all();
     }
 
-    /// Blocks this thread while the other one delivers, at most for this long. Returns true if it does not deliver.
+    /// Blocks this thread while the other one delivers records or has some to deliver, at most for this long. Returns true if it has none.
     pub fn wait_for_the_delivery(&self, limit: Duration) -> bool {
-        let waited =
-            self.condvar.wait_timeout_while(self.state(), limit, |state| state.is_delivering);
-        !waited.unwrap_or_else(PoisonError::into_inner).0.is_delivering
+        let waited = self.condvar.wait_timeout_while(self.state(), limit, |state| state.is_busy());
+        !waited.unwrap_or_else(PoisonError::into_inner).0.is_busy()
     }
 
     /// Ends the thread. Later records are left out.
