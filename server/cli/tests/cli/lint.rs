@@ -88,6 +88,22 @@ fn percentages() {
     check(&[pure("a", "200000"), pure("a", "200000")], &["duplicate-strategy"]);
 }
 
+/// The matching contexts have no value (evaluation 2.7).
+#[test]
+fn strategies_without_a_value() {
+    for (kind, value) in [("BOOLEAN", ""), ("STRING", ""), ("NUMBER", "null"), ("JSON", " null ")] {
+        let member =
+            if value.is_empty() { String::new() } else { format!(r#", "value": {value}"#) };
+        let features = feature(&format!(r#"{{"id": "s", "percentage": 200000{member}}}"#))
+            .replace(r#""BOOLEAN", "value": false"#, &format!("\"{kind}\""));
+        let report = lint(&features);
+        let [finding] = &report["findings"].as_array().unwrap()[..] else { panic!("{report}") };
+        assert_eq!(finding["code"], "no-value", "{kind}");
+        let is_boolean = finding["message"].as_str().unwrap().contains("isEnabled is false");
+        assert_eq!(is_boolean, kind == "BOOLEAN", "{finding}");
+    }
+}
+
 #[test]
 fn unreachable_strategies_are_found() {
     let plan = |values: &str| rule("plan", "STRING", "EQUALS", values);

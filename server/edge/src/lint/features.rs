@@ -5,14 +5,17 @@ use fh_eval::internal::Token;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::view::FeatureView;
+use super::view::{FeatureView, StrategyView};
 use super::{At, Findings};
 
 /// Checks the values of a feature and of its strategies against its type, and its key for white space at the ends.
 pub(super) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
     value(findings, view, view.wire.value, view.at());
     for strategy in &view.strategies {
-        value(findings, view, strategy.wire.value, view.at_strategy(strategy));
+        match strategy.wire.value.filter(|value| Token::of(value) != Token::Null) {
+            Some(raw) => value(findings, view, Some(raw), view.at_strategy(strategy)),
+            None => no_value(findings, view, strategy),
+        }
     }
     if view.key.trim() != view.key {
         let at = At { member: Some("key"), ..view.at() };
@@ -20,6 +23,22 @@ pub(super) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
             "the key has blanks around it, which programs would have to write as well".to_string();
         findings.warn(&at, "blanks", message, "remove the blanks");
     }
+}
+
+/// Warns about a strategy without a value. The value of the feature does not replace it (evaluation 2.7).
+fn no_value(findings: &mut Findings<'_>, view: &FeatureView<'_>, strategy: &StrategyView<'_>) {
+    let token = strategy.wire.value.map(RawValue::get);
+    let at = At { member: Some("value"), token, ..view.at_strategy(strategy) };
+    let enabled =
+        if view.kind == Some(Kind::Boolean) { ", and isEnabled is false for them" } else { "" };
+    findings.warn(
+        &at,
+        "no-value",
+        format!(
+            "the strategy has no value, so contexts that match have no value instead of the default of the feature{enabled}"
+        ),
+        "give the strategy a value",
+    );
 }
 
 fn value<'v>(

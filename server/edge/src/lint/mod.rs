@@ -63,6 +63,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("percentage-unit", "a percentage below 1000 (0.1 %), which was probably meant in percent"),
     ("percentage-zero", "a percentage of 0, which counts as no percentage"),
     ("empty-strategy", "a strategy without rules and without a percentage"),
+    ("no-value", "a strategy without a value, whose contexts get no value"),
     ("unreachable", "a strategy that no context, or hardly any, can reach"),
     ("duplicate-strategy", "two strategies of a feature with the same id"),
     ("never-holds", "a conditional that never holds for its type"),

@@ -269,7 +269,7 @@ fn strategies_that_are_too_large_are_errors() {
     let deep = |levels: usize| {
         with_strategies(
             "client",
-            &format!("      - {{x: {}{}}}\n", "[".repeat(levels), "]".repeat(levels)),
+            &format!("      - {{value: true, x: {}{}}}\n", "[".repeat(levels), "]".repeat(levels)),
         )
     };
     assert_eq!(said(&deep(63)).len(), 2);
@@ -293,14 +293,18 @@ fn strategies_that_are_too_large_are_errors() {
 fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
     let strategies = "
       - {id: a, percentage: 25, value: true}
-      - {id: b, percentage: 25.5%, note: true}
-      - {id: c, attributes: [{fieldName: country, type: STRING, conditional: EQUAL, x-id: [nz]}]}
-      - {id: d, attributes: [{fieldName: email, type: STRING, conditional: REGEX, values: [ok, '(']}]}
-      - {id: e, attributes: [{fieldName: at, type: DATE, conditional: EQUALS, values: [2024-13-01]}]}
-      - {id: f, percentage: twenty}
-      - {id: g, attributes: [{type: STRING, conditional: EQUALS, values: [x]}]}
+      - {id: b, percentage: 25.5%, note: true, value: true}
+      - {id: c, attributes: [{fieldName: country, type: STRING, conditional: EQUAL, x-id: [nz]}], value: true}
+      - {id: d, attributes: [{fieldName: email, type: STRING, conditional: REGEX, values: [ok, '(']}], value: true}
+      - {id: e, attributes: [{fieldName: at, type: DATE, conditional: EQUALS, values: [2024-13-01]}], value: true}
+      - {id: f, percentage: twenty, value: true}
+      - {id: g, attributes: [{type: STRING, conditional: EQUALS, values: [x]}], value: true}
+      - {id: h, percentage: 20%}
+      - {id: i, percentage: 10%, value: ~}
 ";
     let at = "environments[0].values.ON.strategies";
+    let no_value = "the strategy has no value, so contexts that match have no value instead of the default of the feature, and isEnabled is \
+                    false for them; give the strategy a value [no-value]";
     let client = [
         format!(
             "warning: line 10, column 29, {at}[0].percentage: the number 25 means 0.0025 %; if 25 % is meant, write 250000, or 25% in a state file [percentage-unit]"
@@ -330,6 +334,8 @@ fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
         format!(
             "warning: line 16, column 30, {at}[6].attributes[0]: fieldName: expected a text; the rule never holds; the strategy is left out of payloads [wrong-type]"
         ),
+        format!("warning: line 17, column 9, {at}[7]: {no_value}"),
+        format!("warning: line 18, column 9, {at}[8]: {no_value}"),
     ];
     check(&with_strategies("client", strategies), &client.each_ref().map(String::as_str));
     let edge = said(&with_strategies("edge", strategies));

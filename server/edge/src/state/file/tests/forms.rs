@@ -85,7 +85,7 @@ environments:
       COUNTRY: NO
       THEME:
         value: { colour: red, sizes: [1.50] }
-        accept: [well-known, unreachable]
+        accept: [well-known, unreachable, no-value]
         strategies:
           - { value: { colour: blue }, attributes: [*kiwis] }
           - { value: '[ ]', attributes: [*kiwis], name: by text }
