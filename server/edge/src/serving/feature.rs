@@ -63,12 +63,14 @@ pub(crate) struct ServedFeature {
 }
 
 impl ServedFeature {
-    /// Renders a feature of the state. If `record` is `None`, the feature is unset (edge-protocol 2.6).
+    /// Renders a feature of the state. If `record` is `None`, the feature is unset (edge-protocol 2.6). If the feature that was served before
+    /// has the same strategies, they are not compiled again for clients.
     pub(crate) fn new(
         feature: &Feature,
         record: Option<&FeatureValue>,
         version: i64,
         counting: Counting,
+        before: Option<&Self>,
     ) -> Self {
         let locked = record.is_some_and(|record| record.locked);
         let value = record.and_then(|record| record.value.clone()).filter(|value| !value.is_null());
@@ -79,7 +81,8 @@ impl ServedFeature {
             write_member(&mut fp, name::PROPERTIES, &map);
         }
         let strategy_values = text.strategy_values();
-        let payload = Payload::of(&text);
+        let before = before.filter(|before| before.strategies() == text.strategies());
+        let payload = before.map_or_else(|| Payload::of(&text), |before| before.payload.clone());
         let counted = if counting == Counting::Counts { version } else { 0 };
         let digest = digest([
             feature.id.to_string().as_str(),

@@ -65,10 +65,9 @@ fn first(state: &State, profile: Profile) -> Published {
 
 fn next(before: &Published, state: &State, profile: Profile) -> Published {
     let values = &state.environments[0].values;
-    let served = state
-        .features
-        .iter()
-        .map(|feature| ServedFeature::new(feature, values.get(&feature.key), 1, Counting::Counts));
+    let served = state.features.iter().map(|feature| {
+        ServedFeature::new(feature, values.get(&feature.key), 1, Counting::Counts, None)
+    });
     before.next().with_features(served.collect(), settings(profile), Timestamp::from_millis(0))
 }
 

@@ -147,7 +147,7 @@ mod tests {
             properties: BTreeMap::new(),
             filters: std::collections::BTreeSet::new(),
         };
-        ServedFeature::new(&feature, Some(&value), 1, Counting::Counts)
+        ServedFeature::new(&feature, Some(&value), 1, Counting::Counts, None)
     }
 
     /// The thread sleeps for half a minute when a generation is published whose answers change earlier.

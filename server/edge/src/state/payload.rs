@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use fh_eval::Profile;
 use fh_eval::featurehub::Compiler;
 use fh_eval::internal::wire::{self, name};
 use fh_eval::internal::{Token, can_match, members};
+use fh_eval::{FeatureRef, Profile};
 use serde_json::value::RawValue;
 
 use super::feature_text::FeatureText;
@@ -16,7 +16,7 @@ use super::json::Json;
 const NAME: &str = "name";
 
 /// The strategies of a feature as clients get them.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Payload {
     /// The id of each strategy, by position; `None` if the strategy has an id of its own.
     pub(crate) ids: Box<[Option<Box<str>>]>,
@@ -35,16 +35,20 @@ impl Payload {
         }
     }
 
-    /// Returns the strategies of the feature with this text.
+    /// Returns the strategies of the feature with this text, which depend on the list of strategies alone.
     pub(crate) fn of(text: &FeatureText) -> Self {
-        let written = wire::list(text.strategies()).unwrap_or_default();
-        if written.is_empty() {
+        if text.strategies() == "[]" {
             return Self::default();
         }
-        let ids = ids(&written);
         let compiled =
             Compiler::new(Profile::Client).feature_of(&text.parts(), Arc::clone(text.json()));
-        let can_match = compiled.map(|compiled| can_match(compiled.as_ref())).unwrap_or_default();
+        Self::of_compiled(text, compiled.as_ref().ok().map(|compiled| compiled.as_ref()))
+    }
+
+    /// Returns the strategies of the feature with this text. `compiled` is the feature under profile `client`.
+    pub(crate) fn of_compiled(text: &FeatureText, compiled: Option<FeatureRef<'_>>) -> Self {
+        let written = wire::list(text.strategies()).unwrap_or_default();
+        let (ids, can_match) = (ids(&written), compiled.map(can_match).unwrap_or_default());
         let (mut list, mut left_out) = (String::from("["), Vec::new());
         for (position, (strategy, id)) in written.iter().zip(&ids).enumerate() {
             if can_match.get(position) == Some(&false) {

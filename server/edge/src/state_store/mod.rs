@@ -335,18 +335,32 @@ impl StateStore {
         }
     }
 
-    /// Returns the features of an environment as they are served.
-    pub(crate) fn served(&self, environment: &Environment) -> Vec<ServedFeature> {
+    /// Returns the features of an environment as they are served. `before` are the features that were served before.
+    pub(crate) fn served(
+        &self,
+        environment: &Environment,
+        before: &[Arc<ServedFeature>],
+    ) -> Vec<ServedFeature> {
+        let before: HashMap<Uuid, &ServedFeature> =
+            before.iter().map(|feature| (feature.id, &**feature)).collect();
         let features = self.state.features.iter();
-        features.map(|feature| self.served_feature(environment, feature)).collect()
+        let served = |feature: &Feature| {
+            self.served_feature(environment, feature, before.get(&feature.id).copied())
+        };
+        features.map(served).collect()
     }
 
     /// Returns one feature of an environment as it is served; `None` if there is no feature with this key.
     pub(crate) fn served_one(&self, environment: &Environment, key: &str) -> Option<ServedFeature> {
-        Some(self.served_feature(environment, self.state.feature(key)?))
+        Some(self.served_feature(environment, self.state.feature(key)?, None))
     }
 
-    fn served_feature(&self, environment: &Environment, feature: &Feature) -> ServedFeature {
+    fn served_feature(
+        &self,
+        environment: &Environment,
+        feature: &Feature,
+        before: Option<&ServedFeature>,
+    ) -> ServedFeature {
         let entry = self.entry(&(environment.id, Arc::clone(&feature.key)));
         let (version, counting) =
             entry.map_or((0, Counting::Counts), |entry| (entry.version, entry.counting));
@@ -356,7 +370,7 @@ impl StateStore {
             Some(FeatureValue { value: Some(value), ..FeatureValue::default() })
         };
         let record = value.cloned().or_else(unset);
-        ServedFeature::new(feature, record.as_ref(), version, counting)
+        ServedFeature::new(feature, record.as_ref(), version, counting, before)
     }
 }
 

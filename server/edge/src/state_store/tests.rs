@@ -66,7 +66,7 @@ fn tag(store: &StateStore) -> String {
     };
     let published =
         Published::waiting(environment.id, settings.clone(), grants, &AnswerBudget::new(1000));
-    let published = published.with_features(store.served(environment), settings, at(0));
+    let published = published.with_features(store.served(environment, &[]), settings, at(0));
     assert_eq!(published.phase, Phase::Serving);
     published.view(0).unwrap().tag.to_string()
 }

@@ -102,7 +102,7 @@ impl Stage {
         let served = self.state.features.iter().map(|feature| {
             let value = environment.values.get(&feature.key);
             let version = value.and_then(|value| value.version).unwrap_or(0);
-            ServedFeature::new(feature, value, version, Counting::Counts)
+            ServedFeature::new(feature, value, version, Counting::Counts, None)
         });
         let (served, settings) = (served.collect(), Self::settings(environment));
         self.shared.environments.change(ID, |next| {

@@ -1,5 +1,6 @@
 //! Reports the problems that the engine and the linter find in strategies, with their positions and paths in the document.
 
+use std::cell::LazyCell;
 use std::sync::Arc;
 
 use fh_eval::featurehub::Compiler;
@@ -65,12 +66,16 @@ impl Review {
             self.without_value_id.push(feature.key.to_string());
         }
         let text = FeatureText::of(feature, Some(value), 0);
-        let payload = Payload::of(&text);
         let compiler = Compiler::new(self.profile);
         // The compiler rejects only features without a key or type.
         let Ok(compiled) = compiler.feature_of(&text.parts(), Arc::clone(text.json())) else {
             return;
         };
+        // Only a problem needs it.
+        let payload = LazyCell::new(|| match self.profile {
+            Profile::Client => Payload::of_compiled(&text, Some(compiled.as_ref())),
+            _ => Payload::of(&text),
+        });
         for diagnostic in compiled.as_ref().diagnostics() {
             let part = placed(reviewed.part, &strategies, &diagnostic.place);
             let code = lint::code_of(diagnostic);

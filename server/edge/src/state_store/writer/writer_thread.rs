@@ -305,7 +305,9 @@ impl WriterThread {
         for environment in &state.environments {
             let grants = Arc::new(Grants::of(environment.id, &state.accounts));
             let settings = self.settings_of(environment);
-            let features = self.store.served(environment);
+            let before = self.environments.get(environment.id);
+            let before = before.as_ref().map_or(&[][..], |before| &before.features);
+            let features = self.store.served(environment, before);
             let first = || {
                 let (settings, grants) = (settings.clone(), Arc::clone(&grants));
                 Published::waiting(environment.id, settings, grants, &self.settings.answers)
