@@ -7,6 +7,8 @@ mod admin;
 mod audit_rate;
 mod budget;
 mod compressed;
+mod doors;
+mod forms;
 mod hang_ups;
 mod http;
 mod kept;

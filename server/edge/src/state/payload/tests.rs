@@ -7,67 +7,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::state::{Feature, FeatureValue};
+use forms::{StrictStrategy, forms, set};
 
-/// A strategy as SDKs with typed models read it: they refuse the whole payload if a member has another type.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "only the types count")]
-struct StrictStrategy {
-    id: String,
-    #[serde(default, deserialize_with = "present")]
-    name: String,
-    #[serde(default, deserialize_with = "present")]
-    percentage: i32,
-    percentage_attributes: Option<Vec<String>>,
-    value: Option<Value>,
-    attributes: Option<Vec<StrictRule>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "only the types count")]
-struct StrictRule {
-    #[serde(default, deserialize_with = "present")]
-    id: String,
-    field_name: String,
-    conditional: Conditional,
-    r#type: Type,
-    values: Option<Vec<Value>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum Conditional {
-    Equals,
-    EndsWith,
-    StartsWith,
-    Greater,
-    GreaterEquals,
-    Less,
-    LessEquals,
-    NotEquals,
-    Includes,
-    Excludes,
-    Regex,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum Type {
-    String,
-    SemanticVersion,
-    Number,
-    Date,
-    #[serde(rename = "DATETIME")]
-    DateTime,
-    Boolean,
-    IpAddress,
-}
-
-/// Reads a member that may be missing, but not null.
-fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(read: D) -> Result<T, D::Error> {
-    T::deserialize(read)
-}
+#[path = "../../../tests/it/forms.rs"]
+mod forms;
 
 fn text(strategies: &[Value]) -> FeatureText {
     let feature: Feature =
@@ -106,65 +49,6 @@ fn answers(strategies: &[Value]) -> Vec<Option<String>> {
         Some(format!("{:?}", evaluation.value()))
     };
     contexts.iter().map(answer).collect()
-}
-
-/// Each member of a strategy and of a rule with each value, in strategies with a percentage, with rules and with both, beside another
-/// strategy.
-fn forms() -> Vec<(String, Value)> {
-    let rule = json!({"fieldName": "country", "type": "STRING", "conditional": "EQUALS", "values": ["nz"]});
-    let bases = [
-        json!({"id": "s", "value": "x", "percentage": 500_000}),
-        json!({"id": "s", "value": "x", "attributes": [rule]}),
-        json!({"id": "s", "value": "x", "percentage": 500_000, "attributes": [rule]}),
-    ];
-    let values = [
-        Some(json!(null)),
-        Some(json!(20.5)),
-        Some(json!(200_000.0)),
-        Some(json!(3_000_000_000_i64)),
-        Some(json!(-5)),
-        Some(json!(0)),
-        Some(json!("")),
-        Some(json!("odd")),
-        Some(json!("20")),
-        Some(json!(true)),
-        Some(json!([])),
-        Some(json!([null])),
-        Some(json!([5])),
-        Some(json!({})),
-        Some(json!({"a": 1})),
-        None,
-    ];
-    let mut forms = Vec::new();
-    for base in &bases {
-        for member in ["id", "name", "percentage", "percentageAttributes", "attributes", "extra"] {
-            for value in &values {
-                let mut form = base.clone();
-                set(&mut form, member, value.as_ref());
-                forms.push((format!("{member} {value:?}"), form));
-            }
-        }
-        for conditional in ["EQUALS", "NOT_EQUALS", "EXCLUDES", "GREATER", "REGEX"] {
-            for member in ["id", "fieldName", "type", "conditional", "values", "extra"] {
-                for value in &values {
-                    let mut form = base.clone();
-                    let Some(Value::Array(rules)) = form.get_mut("attributes") else { continue };
-                    rules[0]["conditional"] = json!(conditional);
-                    set(&mut rules[0], member, value.as_ref());
-                    forms.push((format!("{conditional} {member} {value:?}"), form));
-                }
-            }
-        }
-    }
-    forms
-}
-
-fn set(object: &mut Value, member: &str, value: Option<&Value>) {
-    let members = object.as_object_mut().unwrap();
-    match value {
-        Some(value) => drop(members.insert(member.to_string(), value.clone())),
-        None => drop(members.remove(member)),
-    }
 }
 
 fn is_read(strategies: &[Value]) -> bool {
