@@ -1,5 +1,7 @@
 //! Answers polls, the requests to `GET /features` (edge-protocol 2).
 
+mod evaluation;
+
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -8,22 +10,21 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::{BufMut, Bytes, BytesMut};
-use fh_eval::Attributes;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, ETAG, IF_NONE_MATCH, VARY};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use smallvec::SmallVec;
 use uuid::Uuid;
 
+use evaluation::{Reserved, evaluate, reserve};
+
 use super::query::pairs;
 use super::{audit, respond};
-use crate::clock::now;
-use crate::evaluations::{Effort, Refused};
 use crate::metrics::{Outcome, RequestClass};
 use crate::options::Compression;
 use crate::origin::relay::CallerKind;
-use crate::request_memory::{NoMemory, Reservation, of_context};
-use crate::serving::{Answer, Phase, View};
+use crate::request_memory::NoMemory;
+use crate::serving::{Answer, Phase};
 use crate::shared_state::{Admission, Opened, Opening, SharedState};
 use crate::wire::api_key::RequestKey;
 use crate::wire::coding::accepts_gzip;
@@ -220,99 +221,6 @@ async fn answer(
         }
     }
     respond_with(shared.options.compression, &found, held, headers, &context, reserved)
-}
-
-/// The memory that is reserved for the body of a response.
-enum Reserved {
-    New(Reservation),
-    /// The reservation of another response, which shares its bytes with this one.
-    Shared(Arc<Reservation>),
-}
-
-/// Reserves memory for the body of a response. Returns `None` for the answer of a shared view, whose bytes all responses share. Stores a
-/// cached answer in `found`. While the request waits for memory, it keeps no answer.
-async fn reserve(
-    shared: &SharedState,
-    found: &mut [Found],
-    context: &Context<'_>,
-    address: Option<IpAddr>,
-) -> Result<Option<Reserved>, NoMemory> {
-    let bytes = match found {
-        [Found::Open(open, answer)] => {
-            let Some(view) = open.view().filter(|view| !view.key.is_shared()) else {
-                return Ok(None);
-            };
-            let kept = view.evaluated_if_made(&context.text);
-            if let Some(sending) = kept.as_ref().and_then(|kept| kept.reservation()) {
-                *answer = kept;
-                return Ok(Some(Reserved::Shared(sending)));
-            }
-            let bytes = kept.as_ref().map_or_else(|| view.answer_bytes(), |kept| kept.body.len());
-            if let Some(reservation) = shared.memory.try_reserve(address, bytes) {
-                *answer = kept;
-                return Ok(Some(Reserved::New(reservation)));
-            }
-            bytes
-        }
-        several => opened(several).filter_map(Opened::view).map(View::answer_bytes).sum(),
-    };
-    let held = of_context(context.text.len());
-    shared.memory.reserve(address, bytes, held).await.map(|new| Some(Reserved::New(new)))
-}
-
-/// Stores the answers that depend on the context in `found`, and evaluates those that are not cached. The error is a response with status
-/// 413 or 500. Status 413 means that the total work exceeds the limit, so that no evaluation starts. Status 500 means that an evaluation
-/// failed.
-async fn evaluate(
-    shared: &SharedState,
-    found: &mut [Found],
-    context: &Context<'_>,
-) -> Result<(), http::Response<Bytes>> {
-    let (mut missing, mut steps) = (Few::<(usize, Attributes)>::new(), 0_u64);
-    for (position, each) in found.iter_mut().enumerate() {
-        let Found::Open(open, answer) = each else { continue };
-        let Some(view) = open.view().filter(|view| !view.key.is_shared()) else { continue };
-        let kept = answer.take().or_else(|| view.evaluated_if_made(&context.text));
-        if kept.is_none() {
-            let read = RequestContext::read([&*context.text]);
-            let attributes = open.published.as_read(read.attributes());
-            steps = steps.saturating_add(view.steps(&open.published, &attributes));
-            missing.push((position, attributes));
-        }
-        *answer = kept;
-    }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    match shared.evaluations.effort(steps) {
-        Effort::TooLarge => return Err(respond::refused(shared, Refused::TooMuchWork)),
-        Effort::Small => {
-            for (position, attributes) in missing {
-                let Some(Found::Open(open, answer)) = found.get_mut(position) else { continue };
-                *answer = open.view().map(|view| {
-                    view.evaluated(&context.text, || {
-                        Answer::of(&open.published, view, context.tag(), |list| {
-                            open.published.write_view(view, &attributes, now(), list);
-                        })
-                    })
-                });
-            }
-        }
-        Effort::Large => {
-            for (position, attributes) in missing {
-                let Some(Found::Open(open, answer)) = found.get_mut(position) else { continue };
-                let (published, view) = (Arc::clone(&open.published), open.grant.view);
-                let (text, tag) = (context.text.to_string(), context.tag().to_string());
-                let made = shared.evaluations.run(move |caller| {
-                    let view = published.view(view)?;
-                    Answer::for_caller(&published, view, (&text, &tag), &attributes, caller)
-                });
-                let failed = || respond::empty(StatusCode::INTERNAL_SERVER_ERROR);
-                *answer = Some(made.await.flatten().ok_or_else(failed)?);
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Returns true if the environments of all keys in [`Found::Open`] are stale.

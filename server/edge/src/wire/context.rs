@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use fh_eval::Attributes;
 use percent_encoding::percent_decode_str;
 
-use crate::digest::Hash;
+use crate::digest::{Hash, digits};
 
 /// The largest number of attributes in a [`RequestContext`]. Further attributes are left out, as in a FeatureHub Edge.
 pub(crate) const MAX_ATTRIBUTES: usize = 30;
@@ -96,20 +96,26 @@ impl RequestContext {
         if self.attributes.is_empty() {
             return "0".to_string();
         }
-        let mut hash = Hash::new();
-        for (name, values) in &self.attributes {
-            for text in std::iter::once(name).chain(values) {
-                hash.update((text.len() as u64).to_le_bytes());
-                hash.update(text);
-            }
-            hash.update(u64::MAX.to_le_bytes());
-        }
+        let mut hash = hash_of(&self.attributes);
         hash.update(self.joined.as_deref().unwrap_or_default());
-        let digest = hash.finalize();
         // The tag has sixteen digits, so it never equals the single digit of the empty context.
-        let start = digest.first_chunk().copied().unwrap_or_default();
-        format!("{:016x}", u64::from_be_bytes(start))
+        digits(&hash.finalize(), 8)
     }
+}
+
+/// Returns a hash of these attributes, in this order.
+pub(crate) fn hash_of<'a>(
+    attributes: impl IntoIterator<Item = (&'a String, &'a Vec<String>)>,
+) -> Hash {
+    let mut hash = Hash::new();
+    for (name, values) in attributes {
+        for text in std::iter::once(name).chain(values) {
+            hash.update((text.len() as u64).to_le_bytes());
+            hash.update(text);
+        }
+        hash.update(u64::MAX.to_le_bytes());
+    }
+    hash
 }
 
 /// Splits a text at its commas: `a,b,` has two values, `,` has none, and the empty text has one empty value. At most `room` values are
@@ -220,7 +226,18 @@ mod tests {
         assert_eq!(tag("a=1&b=2"), tag("a=1&b=2"));
         assert_eq!(RequestContext::read(["a=1&b=2"]), RequestContext::read(["b=2,a=1"]));
         assert_eq!(tag("&"), "0");
-        let all = ["a=1", "a=2", "b=1", "a=1%2C2", "a=12", "a=1,b=2", "a=", "a=%2C", "1=a"];
+        let all = [
+            "a=1",
+            "a=2",
+            "b=1",
+            "a=1%2C2",
+            "a=1%2Cb%2C2",
+            "a=12",
+            "a=1,b=2",
+            "a=",
+            "a=%2C",
+            "1=a",
+        ];
         let distinct: std::collections::BTreeSet<String> =
             all.iter().map(|text| tag(text)).collect();
         assert_eq!(distinct.len(), all.len());

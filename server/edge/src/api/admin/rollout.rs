@@ -118,7 +118,7 @@ pub(super) async fn post(
                 .check_work(&admin.shared, steps.saturating_mul(u64::from(body.people)))
                 .map_err(|why| why.at("people"))?;
         }
-        Ok(json(&rollout(&question, (&body, &served), forecast, caller)))
+        Ok(json(&rollout(&question, &body, &served, forecast, caller)))
     };
     evaluated(&shared.evaluations, work).await
 }
@@ -139,7 +139,8 @@ const BATCH: u32 = 1024;
 
 fn rollout<'a>(
     question: &Question,
-    (body, served): (&'a Body, &ServedFeature),
+    body: &'a Body,
+    served: &ServedFeature,
     mut forecast: Option<Forecast<'_>>,
     caller: &Caller,
 ) -> Rollout<'a> {

@@ -8,9 +8,9 @@ use serde_json::value::RawValue;
 
 use super::answer::Failure;
 use super::context::Unusable;
-use crate::digest::{Hash, digits};
+use crate::digest::digits;
 use crate::evaluations::Refused;
-use crate::wire::context::MAX_VALUES;
+use crate::wire::context::{MAX_VALUES, hash_of};
 
 /// The name of the context attribute in which OpenFeature sends the id of the user.
 const TARGETING_KEY: &str = "targetingKey";
@@ -96,16 +96,8 @@ impl<C: Fn(usize) -> Result<(), Refused>> Flattened<C> {
 
     /// Returns a digest of the attributes. Contexts with the same attributes have the same digest.
     pub(super) fn tag(&self) -> String {
-        let mut hash = Hash::new();
         let all: BTreeMap<_, _> = self.written.iter().chain(&self.flattened).collect();
-        for (name, values) in all {
-            for text in std::iter::once(name).chain(values) {
-                hash.update((text.len() as u64).to_le_bytes());
-                hash.update(text);
-            }
-            hash.update(u64::MAX.to_le_bytes());
-        }
-        digits(&hash.finalize(), 8)
+        digits(&hash_of(all).finalize(), 8)
     }
 }
 
