@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import doctest
+import json
 import math
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -152,11 +154,33 @@ def test_an_attribute_of_the_name_userkey_precedes_the_targeting_key(flags: Open
     assert read(flags, "boolean", "FLAG", EvaluationContext("fred", {"userkey": "mara"})).value is False
 
 
-@pytest.mark.parametrize("value", [{"a": 1}, [["a"]], [{"a": 1}], object(), b"text", float("nan")])
-def test_contexts_that_have_no_form_as_attributes(flags: OpenFeatureClient, value: Any) -> None:
-    found = read(flags, "boolean", "FLAG", EvaluationContext(attributes={"odd": value}))
-    assert found.error_code == ErrorCode.INVALID_CONTEXT
-    assert found.error_message is not None and "odd" in found.error_message
+TABLE = json.loads((Path(__file__).parents[3] / "conformance" / "evaluation-contexts.json").read_text())["cases"]
+
+
+@pytest.mark.parametrize("case", TABLE, ids=lambda case: str(case["title"]))
+@pytest.mark.usefixtures("flags")
+def test_contexts_of_the_table(client: fh_client.Client, case: dict[str, Any]) -> None:
+    """The table is that of OFREP and of the providers of all languages."""
+    fields = dict(case["context"])
+    key = fields.pop("targetingKey") if isinstance(fields.get("targetingKey"), str) else None
+    assert attributes_of_reads(client, EvaluationContext(key, fields)) == case["attributes"]
+
+
+def attributes_of_reads(client: fh_client.Client, context: EvaluationContext) -> dict[str, list[str]]:
+    seen: dict[str, list[str]] = {}
+    with client.intercept(lambda read: seen.update({name: list(texts) for name, texts in (read.attributes or {}).items()}) or fh_client.CONTINUE):
+        FeatureHubProvider(client).resolve_boolean_details("FLAG", False, context)
+    return seen
+
+
+@pytest.mark.usefixtures("flags")
+@pytest.mark.parametrize("value", [object(), b"text", float("nan")])
+def test_a_field_without_a_form_is_left_out(client: fh_client.Client, value: Any, caplog: pytest.LogCaptureFixture) -> None:
+    provider = FeatureHubProvider(client)
+    for _ in range(2):
+        fred = EvaluationContext("fred", {"odd": value, "deep": {"odd": value, "os": "ios"}})
+        assert provider.resolve_boolean_details("FLAG", False, fred).value is True
+    assert [record.args[0] for record in caplog.records if record.args] == ["odd", "deep.odd"]  # type: ignore[index]
 
 
 def test_a_server_evaluated_key_has_one_context(edge: ScriptedEdge) -> None:
@@ -178,10 +202,13 @@ def test_tracking_reports_to_observers(flags: OpenFeatureClient, client: fh_clie
     seen: list[fh_client.UsageEvent] = []
     with client.observe(seen.extend):
         flags.track("sold", EvaluationContext("fred"), TrackingEventDetails(9.5, {"currency": "NZD"}))
+        odd: Any = {"currency": "NZD", "odd": object(), "list": [math.nan], "deep": {"a": [1]}}
+        flags.track("odd", EvaluationContext("fred", {"device": {"os": "ios"}}), TrackingEventDetails(math.nan, odd))
         client.flush(SOON)
     events = [event for event in seen if event.kind == "named"]
     assert [(event.name, event.params, event.user_key) for event in events] == [
-        ("sold", {"currency": "NZD", "value": 9.5}, "fred")
+        ("sold", {"currency": "NZD", "value": 9.5}, "fred"),
+        ("odd", {"currency": "NZD", "deep": {"a": [1]}}, "fred"),
     ]
 
 

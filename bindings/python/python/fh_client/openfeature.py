@@ -33,7 +33,7 @@ from openfeature.track import TrackingEventDetails
 
 from ._errors import FhError, NotReady
 from ._native import Change, Client, Context, ContextPool, Detail, NewState, StatusChange, Subscription
-from ._openfeature_context import attributes
+from ._openfeature_context import FieldWarnings, attributes
 from ._openfeature_details import REASONS, resolved
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class FeatureHubProvider(AbstractProvider):
         self._subscriptions: list[Subscription] = []
         self._held: dict[str, Subscription] = {}
         self._lock = threading.Lock()
+        self._field_warnings = FieldWarnings()
         self._emitted = ProviderStatus.NOT_READY
         #: True while the client has no values for another context of a server-evaluated key.
         self._lacks_values = False
@@ -233,21 +234,25 @@ class FeatureHubProvider(AbstractProvider):
     ) -> None:
         """Report an event to the observers of the client, with the values of all features for the context.
 
-        A client of FeatBit reports a metric instead: the event's name and its value, which is 1 by default.
+        A client of FeatBit reports a metric instead: the event's name and its value, which is 1 by default. An attribute without a form in JSON
+        is left out, with a warning in the log.
         """
         # A context of a pool would block a program on an event loop, because this method has no coroutine.
         source = self._own(evaluation_context)
         if self._client.system == "featbit":
             value = tracking_event_details.value if tracking_event_details is not None else None
             if isinstance(source, Context):
-                source.track(tracking_event_name, 1.0 if value is None else value)
+                try:
+                    source.track(tracking_event_name, 1.0 if value is None else value)
+                except (TypeError, ValueError) as error:
+                    self._field_warnings.warn(tracking_event_name, error)
             return
         params: dict[str, Any] = {}
         if tracking_event_details is not None:
             params.update(tracking_event_details.attributes)
             if tracking_event_details.value is not None:
                 params["value"] = tracking_event_details.value
-        source.record(tracking_event_name, params)
+        source.record(tracking_event_name, self._field_warnings.usable(params, _as_json))
 
     def _detail(self, source: Client | Context, key: str, kind: _Kind) -> Detail:
         detail = source.detail(key, kind)
@@ -291,8 +296,9 @@ class FeatureHubProvider(AbstractProvider):
             return self._client
         try:
             return self._client.context(given)
-        except (TypeError, ValueError) as error:
-            raise InvalidContextError(str(error)) from None
+        except (TypeError, ValueError):
+            # One wrong field must not turn the values of all features into defaults.
+            return self._client.context(self._field_warnings.usable(given, self._client.context))
 
     def _status(self) -> ProviderStatus:
         readiness = self._client.readiness
@@ -372,6 +378,10 @@ def _errors_of_pools() -> Iterator[None]:
         raise InvalidContextError(str(error)) from None
     except FhError as error:
         raise ProviderNotReadyError(str(error)) from None
+
+
+def _as_json(params: dict[str, Any]) -> bytes:
+    return json.dumps(params, allow_nan=False, ensure_ascii=False).encode()
 
 
 def _no_json(text: str) -> object:

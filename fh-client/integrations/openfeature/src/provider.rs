@@ -68,15 +68,14 @@ impl FeatureHubProvider {
         &self.client
     }
 
-    /// Reads a feature as type `kind`. Returns an OpenFeature error if the context cannot be converted, or if the read has no
-    /// value of this type.
+    /// Reads a feature as type `kind`. Returns an OpenFeature error if the read has no value of this type.
     async fn detail(
         &self,
         key: &str,
         context: &EvaluationContext,
         kind: Kind,
     ) -> EvaluationResult<Detail> {
-        let context = converted(&self.client, context)?;
+        let context = converted(&self.client, context);
         let detail = match &self.pool {
             // If the server evaluates, an evaluation context without attributes reads the values of the context that was given to
             // the client with `set_context`.

@@ -1,6 +1,8 @@
 //! Tests of the provider through OpenFeature's own client, with an Edge in memory behind it.
 #![allow(clippy::expect_used)]
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fh_client::testing::{CLIENT_KEY, Fault, MemoryEdge, SERVER_KEY};
@@ -211,14 +213,74 @@ async fn contexts() {
             client.context().user_key("fred").build().explain("MATCH")
         );
     }
-    let own = nobody().with_targeting_key("fred").with_custom_field("userkey", "mara");
-    edge.set_strategies("MATCH", &rule("userkey", "STRING", json!("mara")));
-    edge.delivered().await;
-    assert!(provider.resolve_bool_value("MATCH", &own).await.unwrap().value);
-    let odd = nobody().with_custom_field("odd", EvaluationContextFieldValue::new_struct(7_u8));
-    let refused = provider.resolve_bool_value("MATCH", &odd).await.unwrap_err();
-    assert_eq!(refused.code, EvaluationErrorCode::InvalidContext);
-    assert!(refused.message.unwrap().contains("odd"));
+}
+
+/// Converts a JSON value without null.
+fn value(json: &serde_json::Value) -> Option<Value> {
+    Some(match json {
+        serde_json::Value::Null => return None,
+        serde_json::Value::Bool(value) => Value::Bool(*value),
+        serde_json::Value::Number(number) => Value::Int(number.as_i64()?),
+        serde_json::Value::String(text) => Value::String(text.clone()),
+        serde_json::Value::Array(items) => Value::Array(items.iter().filter_map(value).collect()),
+        serde_json::Value::Object(members) => {
+            let fields =
+                members.iter().filter_map(|(name, part)| Some((name.clone(), value(part)?)));
+            Value::Struct(StructValue { fields: fields.collect() })
+        }
+    })
+}
+
+/// Keeps the attributes of the last read.
+#[derive(Clone, Default)]
+struct Attributed(Arc<Mutex<serde_json::Value>>);
+
+impl Interceptor for Attributed {
+    fn name(&self) -> &str {
+        "attributed"
+    }
+
+    fn intercept(&self, read: &InterceptedRead<'_>) -> Flow {
+        let attributes = read.attributes.into_iter().flat_map(Attributes::iter);
+        let texts = attributes.map(|(name, values)| (name, values.collect::<Vec<_>>()));
+        *self.0.lock().expect("no panic") = json!(texts.collect::<BTreeMap<_, _>>());
+        Flow::Continue
+    }
+}
+
+/// The table is that of OFREP and of the providers of all languages.
+#[tokio::test]
+async fn contexts_of_the_table() {
+    let file = include_str!("../../../../conformance/evaluation-contexts.json");
+    let table: serde_json::Value = serde_json::from_str(file).unwrap();
+    let attributed = Attributed::default();
+    let client = edge().client().interceptor(attributed.clone(), LockPolicy::Override).start();
+    let provider = FeatureHubProvider::new(client.unwrap());
+    for case in table["cases"].as_array().unwrap() {
+        let mut context = nobody();
+        for (name, part) in case["context"].as_object().unwrap() {
+            match (name.as_str(), part.as_str(), value(part)) {
+                ("targetingKey", Some(key), _) => context = context.with_targeting_key(key),
+                (_, _, Some(value)) => {
+                    context.add_custom_field(name, EvaluationContextFieldValue::new_struct(value));
+                }
+                _ => {}
+            }
+        }
+        let _ = provider.resolve_bool_value("FLAG", &context).await;
+        assert_eq!(*attributed.0.lock().unwrap(), case["attributes"], "{}", case["title"]);
+    }
+    // The types that a program may give in place of a `Value`, and a type that is left out.
+    let structure = StructValue { fields: [("os".to_string(), Value::Int(1))].into() };
+    let list = vec![Value::Bool(true), Value::Float(f64::NAN), Value::Float(1.5)];
+    let context = nobody()
+        .with_custom_field("device", EvaluationContextFieldValue::new_struct(structure))
+        .with_custom_field("list", EvaluationContextFieldValue::new_struct(list))
+        .with_custom_field("nan", f64::NAN)
+        .with_custom_field("odd", EvaluationContextFieldValue::new_struct(7_u8));
+    let _ = provider.resolve_bool_value("FLAG", &context).await;
+    let expected = json!({"device.os": ["1"], "list": ["true", "1.5"]});
+    assert_eq!(*attributed.0.lock().unwrap(), expected);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ import {
 } from "@openfeature/core";
 import type { Client, FeatureDetail, Kind, Reason } from "fh-client";
 
-import { attributesOf, InvalidField } from "./evaluation_context.ts";
+import { attributesOf } from "./evaluation_context.ts";
 
 /** The reasons of OpenFeature for the reasons of reads that have a value. */
 const REASONS: { readonly [R in Reason]?: string } = {
@@ -65,13 +65,7 @@ function evaluateAs<V>(
   context: EvaluationContext,
   convert: (detail: FeatureDetail) => { readonly value: V } | Failure,
 ): ResolutionDetails<V> {
-  let detail: FeatureDetail;
-  try {
-    detail = read(client, key, context, kind);
-  } catch (error) {
-    if (!(error instanceof InvalidField)) throw error;
-    return failed(defaultValue, { code: ErrorCode.INVALID_CONTEXT, message: error.message });
-  }
+  const detail = read(client, key, context, kind);
   const reason = REASONS[detail.reason];
   if (reason === undefined || detail.value === undefined)
     return failed(defaultValue, failureOf(client, detail));

@@ -1,35 +1,72 @@
 import type { EvaluationContext } from "@openfeature/core";
 import type { AttributeItem, AttributeValue, ContextAttributes } from "fh-client";
 
-/** The attribute that OpenFeature's targeting key becomes, unless the context has a field of this name. */
+const TARGETING_KEY = "targetingKey";
+/** The attribute that OpenFeature's targeting key becomes, unless the context has a value for this attribute. */
 const USER_KEY = "userkey";
+/** The number of structures, one inside the other, that are flattened. A structure inside the eighth is left out. */
+const MAX_LEVELS = 8;
+const MAX_WARNINGS = 20;
 
-/** The error that a field of an evaluation context cannot become an attribute. */
-export class InvalidField extends Error {
-  override readonly name = "InvalidField";
-}
+/** The names of the fields about which the log has a warning. */
+const warned = new Set<string>();
 
 /**
- * Returns the attributes of an evaluation context.
- *
- * @throws {@link InvalidField} if a field is a structure, a `bigint` or a function, or a list of anything but single values
+ * Returns the attributes of an evaluation context. The values in a structure become attributes with names such as `device.os`. A list in a
+ * list, a structure in a list, and values of other types are left out; the log names the first 20 fields with such a type.
  */
-export function attributesOf({ targetingKey, ...fields }: EvaluationContext): ContextAttributes {
-  const entries = Object.entries(fields).map(([name, value]) => [name, attributeValue(name, value)] as const);
-  if (targetingKey !== undefined && !Object.hasOwn(fields, USER_KEY)) entries.push([USER_KEY, targetingKey]);
-  return Object.fromEntries(entries);
+export function attributesOf(context: EvaluationContext): ContextAttributes {
+  const attributes = new Map<string, AttributeValue>();
+  addValues(attributes, "", context);
+  const user = attributes.get(TARGETING_KEY);
+  if (user !== undefined && !attributes.has(USER_KEY)) {
+    attributes.delete(TARGETING_KEY);
+    attributes.set(USER_KEY, user);
+  }
+  addStructures(attributes, "", context, 1);
+  return Object.fromEntries(attributes);
 }
 
-function attributeValue(name: string, value: unknown): AttributeValue {
-  return Array.isArray(value) ? value.map((item) => single(name, item)) : single(name, value);
+type Attributes = Map<string, AttributeValue>;
+
+function addValues(attributes: Attributes, prefix: string, fields: object): void {
+  for (const [field, value] of Object.entries(fields) as [string, unknown][]) {
+    const name = prefix + field;
+    const values = (Array.isArray(value) ? (value as unknown[]) : [value]).map((item) => single(name, item));
+    const texts = values.filter((item) => item !== undefined);
+    if (texts.length > 0 && !attributes.has(name))
+      attributes.set(name, Array.isArray(value) ? texts : texts[0]);
+  }
+}
+
+/** Adds the values of each structure first, and then those of the structures in it, both in the order of their names. */
+function addStructures(attributes: Attributes, prefix: string, fields: object, level: number): void {
+  if (level > MAX_LEVELS) return;
+  const structures = Object.entries(fields).filter((entry): entry is [string, object] =>
+    isStructure(entry[1]),
+  );
+  for (const [field, structure] of structures.sort(([one], [other]) => (one < other ? -1 : 1))) {
+    const inner = `${prefix}${field}.`;
+    addValues(attributes, inner, structure);
+    addStructures(attributes, inner, structure, level + 1);
+  }
+}
+
+function isStructure(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
 function single(name: string, value: unknown): AttributeItem {
-  if (value === null || value === undefined) return undefined;
-  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
+  if (typeof value === "string" || typeof value === "boolean") return value;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
-  const type = typeof value === "object" ? "structure" : typeof value;
-  throw new InvalidField(
-    `the field ${name} is a ${type}; only texts, numbers, booleans, times and lists of them are supported`,
-  );
+  const isLeftOut = value === null || value === undefined || Array.isArray(value) || isStructure(value);
+  if (!isLeftOut && warned.size < MAX_WARNINGS && !warned.has(name)) {
+    warned.add(name);
+    const found = value instanceof Date ? "a Date without a time" : typeof value;
+    console.warn(
+      `fh-openfeature: the field ${name} of the evaluation context is left out: ${found} has no form as an attribute`,
+    );
+  }
+  return undefined;
 }

@@ -83,49 +83,34 @@ mod tests {
         read_within(20_000, &format!(r#"{{"context":{context}}}"#))
     }
 
-    /// Returns `levels` structures, one inside the other. The innermost one holds `z`.
-    fn nested(levels: usize) -> String {
-        format!("{}{{\"z\":1}}{}", "{\"a\":".repeat(levels), "}".repeat(levels))
-    }
-
+    /// The cases are those of the OpenFeature providers.
     #[test]
     fn attributes_of_contexts() {
-        let eight = format!("{}z=1", "a.".repeat(8));
+        let file = include_str!("../../../../../conformance/evaluation-contexts.json");
+        let table: serde_json::Value = serde_json::from_str(file).unwrap();
+        for case in table["cases"].as_array().unwrap() {
+            let expected = case["attributes"].as_object().unwrap().iter().map(|(name, values)| {
+                let values = values.as_array().unwrap().iter().map(|text| text.as_str().unwrap());
+                format!("{name}={}", values.collect::<Vec<_>>().join("|"))
+            });
+            let mut expected: Vec<_> = expected.collect();
+            expected.sort_unstable();
+            let attributes = read(&case["context"].to_string());
+            let mut found: Vec<_> = attributes.split_terminator(' ').collect();
+            found.sort_unstable();
+            assert_eq!(found, expected, "{}", case["title"]);
+        }
+    }
+
+    /// Numbers keep their spelling, written attributes come first, and deep structures are not followed.
+    #[test]
+    fn texts_and_order_of_attributes() {
+        let deep = format!("{}1{}", r#"{"a":"#.repeat(1000), "}".repeat(1000));
         for (context, attributes) in [
-            ("{}", ""),
             ("null", ""),
-            (r#"{"age":42,"n":1.10,"ok":true,"no":null}"#, "age=42 n=1.10 ok=true"),
-            (r#"{"plan":["gold",null,"beta"],"none":[]}"#, "plan=gold|beta"),
-            // The user key.
-            (r#"{"targetingKey":"fred"}"#, "userkey=fred"),
-            (r#"{"targetingKey":"fred","userkey":"mara"}"#, "targetingKey=fred userkey=mara"),
-            (r#"{"targetingKey":"fred","userkey":""}"#, "targetingKey=fred userkey="),
-            (r#"{"targetingKey":"fred","userkey":null}"#, "userkey=fred"),
-            (r#"{"targetingKey":"fred","userkey":[]}"#, "userkey=fred"),
-            (r#"{"targetingKey":"fred","userkey":[null]}"#, "userkey=fred"),
-            (r#"{"targetingKey":"fred","userkey":[["mara"]]}"#, "userkey=fred"),
-            (r#"{"targetingKey":"fred","userkey":{"id":1}}"#, "userkey=fred userkey.id=1"),
-            (r#"{"targetingKey":{"id":1},"userkey":"mara"}"#, "userkey=mara targetingKey.id=1"),
-            (r#"{"targetingKey":{"id":1}}"#, "targetingKey.id=1"),
-            (r#"{"targetingKey":null,"userkey":null}"#, ""),
-            // Structures.
-            (
-                r#"{"device":{"os":"ios","n":1.10,"ok":true,"no":null,"tags":["a",2]}}"#,
-                "device.n=1.10 device.ok=true device.os=ios device.tags=a|2",
-            ),
-            (r#"{"device":{"screen":{"width":5}},"z":1}"#, "z=1 device.screen.width=5"),
-            (r#"{"device":{"os":"ios"},"device.os":"android"}"#, "device.os=android"),
-            (r#"{"device":{"os":"ios"},"device.os":null}"#, "device.os=ios"),
-            (r#"{"a":{"b":{"c":2},"b.c":1}}"#, "a.b.c=1"),
-            (r#"{"a.b":{"c":2},"a":{"b.c":1}}"#, "a.b.c=1"),
-            (r#"{"a":{},"b":{"c":{}}}"#, ""),
-            // A list within a list, and a structure in a list, are left out.
-            (r#"{"a":["x",["y"],{"z":1},"w"],"b":[[1]],"c":[{}]}"#, "a=x|w"),
-            (r#"{"d":{"a":[1,["y"],{"z":1}]}}"#, "d.a=1"),
-            (&nested(8), &eight),
-            (&nested(9), ""),
-            (&nested(1000), ""),
-            (&format!(r#"{{"a":{},"b":1}}"#, nested(9)), "b=1"),
+            (r#"{"n":1.10,"l":[2.50]}"#, "l=2.50 n=1.10"),
+            (r#"{"device":{"n":1.10,"a":{"b":1}},"z":1}"#, "z=1 device.a.b=1 device.n=1.10"),
+            (&deep, ""),
         ] {
             assert_eq!(read(context), attributes, "{context}");
         }

@@ -3,33 +3,52 @@ package fh.client.openfeature
 import dev.openfeature.sdk.EvaluationContext
 import dev.openfeature.sdk.TrackingEventDetails
 import dev.openfeature.sdk.Value
-import dev.openfeature.sdk.exceptions.InvalidContextError
 import java.time.format.DateTimeFormatter
 import java.time.format.DateTimeFormatterBuilder
 
 /** Times are texts with milliseconds, such as `2026-11-28T00:00:00.000Z`. */
 private val INSTANTS: DateTimeFormatter = DateTimeFormatterBuilder().appendInstant(3).toFormatter()
 
+/** The number of structures, one inside the other, that are flattened. A structure inside the eighth is left out. */
+private const val MAX_LEVELS = 8
+
 /**
- * Returns the attributes of an evaluation context. The targeting key becomes the attribute with this name, unless the context has a field of
- * this name.
- *
- * @throws InvalidContextError if a field is a structure, or a list of anything but single values
+ * Returns the attributes of an evaluation context. The targeting key becomes the attribute with this name, unless the context has a value for
+ * this attribute. The values in a structure become attributes with names such as `device.os`. A list in a list, a structure in a list, null
+ * and NaN are left out.
  */
-internal fun attributesOf(context: EvaluationContext?, userKey: String): Map<String, Any?> {
-    val fields: Map<String, Value?> = context?.asUnmodifiableMap().orEmpty() - EvaluationContext.TARGETING_KEY
-    val attributes = fields.mapValues { (name, value) -> value?.asList()?.map { single(name, it) } ?: single(name, value) }
-    val key = context?.targetingKey
-    return if (key == null || userKey in fields) attributes else attributes + (userKey to key)
+internal fun attributesOf(context: EvaluationContext?, userKey: String): Map<String, Any> {
+    val fields: Map<String, Value?> = context?.asUnmodifiableMap().orEmpty()
+    val attributes = LinkedHashMap<String, Any>()
+    addValues(attributes, "", fields)
+    val user = attributes[EvaluationContext.TARGETING_KEY]
+    if (user != null && userKey !in attributes) {
+        attributes.remove(EvaluationContext.TARGETING_KEY)
+        attributes[userKey] = user
+    }
+    addStructures(attributes, "", fields, 1)
+    return attributes
 }
 
-private fun single(name: String, value: Value?): Any? =
-    if (value != null && (value.isStructure || value.isList)) {
-        val found = if (value.isStructure) "structure" else "list in a list"
-        throw InvalidContextError("the field $name is a $found; only texts, numbers, booleans, times and lists of them are supported")
-    } else {
-        plain(value)
+private fun addValues(attributes: MutableMap<String, Any>, prefix: String, fields: Map<String, Value?>) {
+    for ((name, value) in fields) {
+        val single = value?.asList()?.mapNotNull(::single)?.ifEmpty { null } ?: single(value) ?: continue
+        attributes.putIfAbsent(prefix + name, single)
     }
+}
+
+/** Adds the values of each structure first, and then those of the structures in it, both in the order of their names. */
+private fun addStructures(attributes: MutableMap<String, Any>, prefix: String, fields: Map<String, Value?>, level: Int) {
+    if (level > MAX_LEVELS) return
+    for ((name, value) in fields.filterValues { it?.isStructure == true }.toSortedMap()) {
+        val inner: Map<String, Value?> = value?.asStructure()?.asUnmodifiableMap().orEmpty()
+        addValues(attributes, "$prefix$name.", inner)
+        addStructures(attributes, "$prefix$name.", inner, level + 1)
+    }
+}
+
+private fun single(value: Value?): Any? =
+    if (value == null || value.isStructure || value.isList) null else plain(value).takeUnless { it is Double && !it.isFinite() }
 
 /** Returns the parameters of a tracking event. Its number is the parameter `value`. */
 internal fun paramsOf(details: TrackingEventDetails?): Map<String, Any?> {

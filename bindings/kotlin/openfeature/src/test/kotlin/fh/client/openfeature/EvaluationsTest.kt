@@ -18,6 +18,7 @@ import fh.client.MemoryOverrides
 import fh.client.UsageEvent
 import fh.client.testing.Fault
 import fh.client.testing.MemoryEdge
+import java.io.File
 import java.math.BigDecimal
 import java.time.Instant
 import java.util.concurrent.TimeUnit
@@ -258,12 +259,18 @@ class EvaluationsTest {
         delivered()
         assertEquals(true, read("boolean", "MATCH", context("targetingKey" to "fred", "userkey" to "mara")).value)
         assertEquals(false, read("boolean", "MATCH", context("targetingKey" to "mara", "userkey" to "fred")).value)
-        assertEquals(mapOf("none" to null), attributesOf(ImmutableContext(mapOf("none" to Value())), "userkey"))
         assertEquals(emptyMap<String, Any>(), attributesOf(null, "userkey"))
-        for (odd in listOf(mapOf("a" to 1), listOf(listOf("a")), listOf(mapOf("a" to 1)))) {
-            val found = read("boolean", "MATCH", context("odd" to odd))
-            assertEquals(ErrorCode.INVALID_CONTEXT, found.errorCode)
-            assertTrue("the field odd is a" in found.errorMessage, found.errorMessage)
+    }
+
+    /** The table is that of OFREP and of the providers of all languages. */
+    @Test
+    fun `contexts of the table become its attributes`() {
+        val table = structured(File(System.getProperty("basedir"), "../../../conformance/evaluation-contexts.json").readText()).asStructure().getValue("cases").asList()
+        for (case in table.map { it.asStructure() }) {
+            val given = ImmutableContext(case.getValue("context").asStructure().asUnmodifiableMap())
+            val expected = case.getValue("attributes").asStructure().asUnmodifiableMap().mapValues { (_, texts) -> texts.asList().map { it.asString() } }
+            val found = client.context(attributesOf(given, "userkey")).attributes
+            assertEquals(expected, found, case.getValue("title").asString())
         }
     }
 
