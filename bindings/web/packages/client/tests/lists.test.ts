@@ -2,7 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import ts from "typescript";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+
+import { checkOptions } from "../src/option_check.ts";
 
 interface Member {
   readonly name: string;
@@ -97,6 +99,13 @@ const OF_CLIENT = membersOf("ClientOptions");
 
 test("the client has the options of the list", () => {
   expect([...OF_CLIENT.keys()].sort()).toEqual(SETTINGS.map(({ name }) => camelCase(name)).sort());
+});
+
+test("the check of options knows all of them", () => {
+  const warn = vi.spyOn(console, "warn").mockReturnValue();
+  checkOptions(Object.fromEntries([...OF_CLIENT.keys()].map((name) => [name, undefined])));
+  expect(warn.mock.calls).toEqual([]);
+  warn.mockRestore();
 });
 
 test.each(SETTINGS.map((setting): [string, Setting] => [camelCase(setting.name), setting]))(

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { attributesOf } from "../src/repository/attributes.ts";
 import { contextHeader, contextSha, valuesWithCommas } from "../src/session/context_header.ts";
 import { Delays, shortest, within } from "../src/session/delay.ts";
+import { updateUrl } from "../src/test_updates/update.ts";
 import { EdgeUrl, redirected, SecretUrl, shownUrl } from "../src/session/edge_url.ts";
 import { ApiKey, ApiKeys } from "../src/session/key.ts";
 import { maxAge, responseClass, retryAfter } from "../src/session/response_class.ts";
@@ -90,9 +91,9 @@ describe("URLs of an Edge", () => {
     expect(edge.stream(keys.first, "userkey=a%20b,x=y").expose()).toBe(
       "https://x/p/features/e/a*b?xfeaturehub=userkey%3Da%2520b%2Cx%3Dy",
     );
-    expect(edge.update(keys.first, "A B/C")?.expose()).toBe("https://x/p/features/e/a*b/A%20B%2FC");
-    for (const elsewhere of [".", ".."]) expect(edge.update(keys.first, elsewhere)).toBeUndefined();
-    expect(edge.update(keys.first, "...")).toBeDefined();
+    expect(updateUrl(edge, keys.first, "A B/C")?.expose()).toBe("https://x/p/features/e/a*b/A%20B%2FC");
+    for (const elsewhere of [".", ".."]) expect(updateUrl(edge, keys.first, elsewhere)).toBeUndefined();
+    expect(updateUrl(edge, keys.first, "...")).toBeDefined();
   });
 
   test("redirects stay within the origin", () => {

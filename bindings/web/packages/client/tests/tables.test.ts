@@ -11,6 +11,7 @@ import { isRefusal, type Problem, problemText, type Stage } from "../src/reposit
 import { contextHeader, contextSha, valuesWithCommas } from "../src/session/context_header.ts";
 import { type Backoff, defaultConfig } from "../src/session/config.ts";
 import { Delays, within } from "../src/session/delay.ts";
+import { updateUrl } from "../src/test_updates/update.ts";
 import { EdgeUrl, originOf, redirected, SecretUrl, shownUrl, URL_ERRORS } from "../src/session/edge_url.ts";
 import { namesAnother } from "../src/session/feature_set/foreign.ts";
 import { one } from "../src/session/feature_set/answer.ts";
@@ -182,7 +183,7 @@ const TABLES = {
     const base = valid(EdgeUrl.parse(edge));
     const keys = valid(ApiKeys.parse(texts));
     if (feature !== undefined) {
-      const update = base.update(keys.first, feature)?.expose() ?? null;
+      const update = updateUrl(base, keys.first, feature)?.expose() ?? null;
       return { edge, keys: texts, feature, update };
     }
     const header = contextHeader(new Map(context)) ?? "";

@@ -4,6 +4,7 @@ import type { ArrivingResponse, PlatformRequest, PlatformSettings } from "../pla
 import { type End, redirected } from "../session/lib.ts";
 import type { UsageCode } from "../late_observers.ts";
 import * as observers from "../repository/usage/observers.ts";
+import { checkOptions } from "../option_check.ts";
 import { VERSION } from "../version.ts";
 import { ANONYMOUS, headersOf, WebPlatform } from "../web_platform.ts";
 import { Connections, ConnectTimeout } from "./connections.ts";
@@ -26,6 +27,7 @@ export class ClientPlatform extends WebPlatform {
 
   constructor(settings: PlatformSettings) {
     super(settings);
+    checkOptions(settings);
     this.#connections = new Connections(settings.keepAlive !== false);
     // A rejection without a handler would end the program before the engine is loaded, which reports the reason. `hydrate` is no promise.
     for (const value of [settings.engine, settings.fullEngine, settings.hydrate] as readonly unknown[])

@@ -1,7 +1,7 @@
 import { equalsIgnoringCase, lowerCase, trim } from "../text.ts";
 import { encode } from "../repository/percent.ts";
 import { contextSha } from "./context_header.ts";
-import { type ApiKey, type ApiKeys, isDots } from "./key.ts";
+import type { ApiKey, ApiKeys } from "./key.ts";
 
 const FORM = ": write https://edge.example";
 
@@ -65,15 +65,6 @@ export class EdgeUrl {
   stream(key: ApiKey, context?: string): SecretUrl {
     const query = context === undefined ? "" : `?xfeaturehub=${encode(context)}`;
     return new SecretUrl(`${this.#base}/features/${encode(key.expose(), IN_KEYS)}${query}`);
-  }
-
-  /**
-   * Returns the URL to which a test sends a change of a feature (edge-protocol 5.1). Returns `undefined` for the feature keys `.` and `..`,
-   * which URL parsers treat as steps to another path.
-   */
-  update(key: ApiKey, feature: string): SecretUrl | undefined {
-    if (isDots(feature)) return undefined;
-    return new SecretUrl(`${this.stream(key).expose()}/${encode(feature)}`);
   }
 
   /** Returns the base URL with its path, for requests and settings. Do not log the URL, because it may hold an API key. */

@@ -9,7 +9,7 @@ import { type ApiKey, type EdgeUrl, type End, type Request, Secrets } from "../s
 import { parseKeys } from "../start_error.ts";
 import { textOf } from "../text.ts";
 import { noSuchFeature, notApplied, type Outcome, readAnswer } from "./answer.ts";
-import { isApplied, type Update, updateBody } from "./update.ts";
+import { isApplied, type Update, updateBody, updateUrl } from "./update.ts";
 
 /** The milliseconds after which an accepted update is sent again if the client has not received the change (D-80). */
 const ONCE_MORE_AFTER = 2_000;
@@ -80,7 +80,7 @@ export async function sendUpdate(
 /** Sends an update once. */
 export async function put(target: UpdateTarget, feature: string, body: string): Promise<Outcome> {
   const { edge, key, headers: own, secrets, platform, limit } = target;
-  const url = edge.update(key, feature);
+  const url = updateUrl(edge, key, feature);
   if (!url) throw noSuchFeature();
   const headers = [...own, ["content-type", "application/json"] as const];
   const request = { kind: "poll", url, headers, isPrivate: true, init: { method: "PUT", body } } as const;

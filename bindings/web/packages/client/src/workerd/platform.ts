@@ -1,6 +1,7 @@
-import type { PlatformRequest } from "../platform.ts";
 import { type End, redirected } from "../session/lib.ts";
 import type { UsageCode } from "../late_observers.ts";
+import { checkOptions } from "../option_check.ts";
+import type { PlatformRequest, PlatformSettings } from "../platform.ts";
 import { VERSION } from "../version.ts";
 import { headersOf, WebPlatform } from "../web_platform.ts";
 
@@ -14,6 +15,11 @@ export class ClientPlatform extends WebPlatform {
   readonly hasTabs = false;
   readonly readFile = undefined;
   override readonly redirected = redirected;
+
+  constructor(settings: PlatformSettings) {
+    super(settings);
+    checkOptions(settings);
+  }
 
   /** The session follows redirects (D-82). These runtimes have neither cookies nor referrers, and refuse the settings for them. */
   protected requestInit(request: PlatformRequest): RequestInit {

@@ -108,7 +108,7 @@ describe("the constructor", () => {
     [URL, SERVER_KEY, { interval: 30 }, "the setting interval", 'write mode "polling" or "passive"'],
     [URL, SERVER_KEY, { mode: "once", interval: 30 }, "the setting interval", 'write mode "polling"'],
     [URL, SERVER_KEY, { mode: "offline", interval: 30 }, "the setting interval", 'write mode "polling"'],
-    [URL, SERVER_KEY, { mode: "poll", interval: 30 }, "the setting interval", 'write mode "polling"'],
+    [URL, SERVER_KEY, { mode: "poll", interval: 30 }, "the setting mode", "write streaming, polling"],
     [URL, SERVER_KEY, { pace: -1 }, "the setting pace", "write a positive number"],
     [URL, SERVER_KEY, { healthyAfter: {} }, "the setting healthyAfter", "write a positive number"],
     [URL, SERVER_KEY, { returnWithin: [0, -1] }, "the setting returnWithin", "write a positive number"],
