@@ -47,6 +47,22 @@ function shown(features: FeatureSet): string[] {
 }
 
 describe("updates of features", () => {
+  test("of one piece copy the others once, when they are published", () => {
+    const features = featureSet("e/k*");
+    take(features, "e", [state("a", "A", 1, "x"), state("b", "B", 1, "x")], "edge");
+    const published = features.rules(undefined, undefined, () => undefined);
+    const { features: held } = features.environment("e");
+    features.feature("e", received(state("a", "A", 2, "y")), "edge");
+    features.feature("e", received(state("c", "C", 1, "y")), "edge");
+    features.delete("e", received('{"id":"b","version":2}'));
+    expect(features.environment("e").features).toBe(held);
+    expect(shown(features)).toEqual(["e:A=y@2", "e:C=y@1"]);
+    expect(Array.from(published.features(), ({ key, version }) => `${key}@${version}`)).toEqual([
+      "A@1",
+      "B@1",
+    ]);
+  });
+
   test.each([
     [state("a", "A", 4, "y"), NONE, "e:A=x@5"],
     [state("a", "A", 5, "x"), NONE, "e:A=x@5"],

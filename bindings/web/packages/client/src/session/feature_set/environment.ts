@@ -26,9 +26,6 @@ export const INVISIBLE = 1;
 /** The update added or removed a feature, or changed a property that a reader may see, such as a value or a lock. */
 export const SEEN = 2;
 
-/** The features of an environment by key, in their order. A map of this type never changes. */
-export type Features = ReadonlyMap<string, Feature>;
-
 /**
  * Maximum number of deletes of an environment that are remembered. Further deletes are applied but not remembered, so a late update can
  * bring the feature back.
@@ -41,7 +38,8 @@ const MAX_TOMBSTONES = 10_000;
  */
 export class Environment {
   readonly id: string;
-  features: Features = new Map();
+  /** The features by key, in their order. Updates change the map, so that a thousand in one piece copy it once, when they are published. */
+  features = new Map<string, Feature>();
   /** The ids of the strategies that an Edge applied (the member `v` of a feature), by feature key. */
   strategies = new Map<string, string>();
   /** The feature keys by feature id, so that a renamed feature is found by its id. */
@@ -154,7 +152,7 @@ export class Environment {
     this.strategies.delete(feature.key);
     const strategy = appliedStrategy(element);
     if (strategy !== undefined) this.strategies.set(feature.key, strategy);
-    this.features = new Map(this.features).set(feature.key, feature);
+    this.features.set(feature.key, feature);
     return old === undefined || isRenamed || isVisibleChange(old.json, feature.json) ? SEEN : INVISIBLE;
   }
 
@@ -208,9 +206,7 @@ export class Environment {
   #remove({ key, id }: Feature): void {
     if (id !== undefined) this.#keys.delete(id);
     this.strategies.delete(key);
-    const features = new Map(this.features);
-    features.delete(key);
-    this.features = features;
+    this.features.delete(key);
   }
 
   #get(key: string | undefined): Feature | undefined {
