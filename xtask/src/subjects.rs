@@ -304,6 +304,7 @@ pub(crate) fn install_published() -> Result<(), String> {
     for name in ["featurehub-node", "openfeature-ofrep"] {
         install_typescript(&[name, TYPESCRIPT_LOOP], &folder(name))?;
     }
+    install_java(&folder("featurehub-java"))?;
     install_python(&["openfeature-ofrep-python"], &folder("openfeature-ofrep-python"))?;
     install_python(&["featurehub-python", PYTHON_LOOP], &folder("featurehub-python"))
 }

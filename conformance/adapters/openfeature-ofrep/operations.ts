@@ -12,8 +12,12 @@ import { Misuse, Unsupported, run, type Members } from "./loop.ts";
 
 const GETTERS: Record<string, string> = { BOOLEAN: "Boolean", STRING: "String", NUMBER: "Number", JSON: "Object" };
 
-type Details = { value: unknown; reason?: string; variant?: string; errorCode?: string };
-type Client = { detail(read: Members): Details | Promise<Details>; close(): Promise<void> };
+type Details = { value: unknown; reason?: string; variant?: string; errorCode?: string; errorMessage?: string };
+type Client = {
+  detail(read: Members): Details | Promise<Details>;
+  setContext(context: Members): Promise<void>;
+  close(): Promise<void>;
+};
 
 const clients = new Map<string, Client>();
 
@@ -36,6 +40,7 @@ async function web(command: Members): Promise<Client> {
   const client = Web.getClient() as any;
   return {
     detail: (read) => client[`get${GETTERS[read.type]}Details`](read.feature, read.default),
+    setContext: (context) => Web.setContext(attributes(context)),
     close: () => Web.close(),
   };
 }
@@ -46,6 +51,7 @@ async function server(command: Members): Promise<Client> {
   const client = Server.getClient() as any;
   return {
     detail: (read) => client[`get${GETTERS[read.type]}Details`](read.feature, read.default, attributes(read.context)),
+    setContext: () => Promise.reject(new Unsupported("each read has its own context")),
     close: () => Server.close(),
   };
 }
@@ -62,12 +68,18 @@ async function create(command: Members): Promise<Members> {
   return {};
 }
 
-/** The answers have the member `variant` in addition, which only OpenFeature has. */
+async function context(command: Members): Promise<Members> {
+  await clientOf(command).setContext(command.attributes);
+  return {};
+}
+
+/** The answers have the members `variant` and `message` in addition, which only OpenFeature has. */
 async function read(command: Members): Promise<Members> {
   const answers = [];
   for (const read of command.reads) {
-    const { value, reason, variant, errorCode } = await clientOf(command).detail(read);
-    answers.push({ value: typeof value === "object" ? JSON.stringify(value) : value, reason, variant, error: errorCode });
+    const { value, reason, variant, errorCode, errorMessage } = await clientOf(command).detail(read);
+    const shown = typeof value === "object" ? JSON.stringify(value) : value;
+    answers.push({ value: shown, reason, variant, error: errorCode, message: errorMessage });
   }
   return { answers };
 }
@@ -78,4 +90,4 @@ async function close(command: Members): Promise<Members> {
   return { took_ms: Math.round(performance.now() - begin) };
 }
 
-run({ hello, create, read, close });
+run({ hello, create, context, read, close });

@@ -2,6 +2,9 @@
 //! run them. Each test is ignored in an ordinary `cargo test`, because the SDKs have to be installed first.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "../../../../../server/edge/tests/it/forms.rs"]
+mod forms;
+mod java;
 mod javascript;
 mod ofrep;
 mod python;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use fh_conformance::adapter::{Adapter, AdapterCommand, Timeline};
+use fh_conformance::adapter::{Adapter, AdapterCommand, AskError, Timeline};
 use fh_test_wait::wait_until;
 use serde_json::{Map, Value, json};
 
@@ -15,6 +15,7 @@ const POLL_MS: u32 = 100;
 pub(crate) enum Installed {
     Node,
     Python,
+    Java,
     Ofrep,
 }
 
@@ -29,6 +30,9 @@ impl Installed {
         let path = |name: &str| format!("'{}'", installed(name).display());
         let command = match self {
             Self::Node => format!("node {}", path("featurehub-node/adapter.js")),
+            Self::Java => {
+                format!("java '@{}'", installed("featurehub-java/adapter.options").display())
+            }
             Self::Ofrep => format!("node {}", path("openfeature-ofrep/adapter.js")),
             Self::Python => {
                 let program = path("featurehub-python/operations.py");
@@ -63,6 +67,18 @@ impl Sdk {
         mode: Mode,
         context: Option<&Value>,
     ) -> Self {
+        let started = Self::try_start(installed, stage, key, mode, context);
+        started.unwrap_or_else(|(error, log)| panic!("create: {error}\n{log}"))
+    }
+
+    /// Starts a client with a context. The error is that of the SDK, with the log of the adapter.
+    pub(crate) fn try_start(
+        installed: &Installed,
+        stage: &Stage,
+        key: &str,
+        mode: Mode,
+        context: Option<&Value>,
+    ) -> Result<Self, (AskError, String)> {
         let adapter = Adapter::start(&installed.command(), Timeline::default()).unwrap();
         let mut sdk = Self { adapter, kinds: stage.kinds() };
         let mode = match mode {
@@ -74,14 +90,20 @@ impl Sdk {
             "edge_url": stage.url(), "keys": [key], "mode": mode, "poll_ms": POLL_MS,
             "context": context.map(lists),
         });
-        sdk.ask("create", members);
-        sdk
+        match sdk.try_ask("create", members) {
+            Ok(_) => Ok(sdk),
+            Err(error) => Err((error, sdk.adapter.log())),
+        }
     }
 
-    pub(crate) fn ask(&mut self, op: &str, mut members: Value) -> Value {
+    fn try_ask(&mut self, op: &str, mut members: Value) -> Result<Value, AskError> {
         members["client"] = json!("c");
         let Value::Object(members) = members else { panic!("{members} is no object") };
-        let answer = self.adapter.ask(op, members);
+        self.adapter.ask(op, members)
+    }
+
+    pub(crate) fn ask(&mut self, op: &str, members: Value) -> Value {
+        let answer = self.try_ask(op, members);
         answer.unwrap_or_else(|error| panic!("{op}: {error}\n{}", self.adapter.log()))
     }
 

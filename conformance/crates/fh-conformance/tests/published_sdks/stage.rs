@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use axum::middleware::map_response;
 use axum::response::Response;
 use fh_edge::state::{Json, State};
-use fh_edge::{Edge, EdgeHandle, FeatureChange, Options};
+use fh_edge::{Edge, EdgeBuilder, EdgeHandle, FeatureChange, Options};
 use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp};
 use fh_test_wait::wait_until;
 use serde_json::{Map, Value, json};
@@ -23,10 +23,11 @@ pub(crate) struct Stage {
     handle: EdgeHandle,
     address: SocketAddr,
     statuses: Arc<Mutex<Vec<u16>>>,
+    features: Value,
 }
 
 /// Returns features of all types, with a strategy by country and a rollout of two steps.
-fn features() -> Value {
+pub(crate) fn features() -> Value {
     json!([
         {"id": "9cd1a3ef-d06e-4292-95d4-86ec02a3fd5b", "key": "NEW_CHECKOUT", "type": "BOOLEAN", "value": false, "version": 1,
          "strategies": [{"id": "kiwi", "value": true, "attributes": [
@@ -41,7 +42,10 @@ fn features() -> Value {
 
 impl Stage {
     pub(crate) fn new() -> Self {
-        let features = features();
+        Self::of(features(), Options::default())
+    }
+
+    pub(crate) fn of(features: Value, options: Options) -> Self {
         let all = features.as_array().unwrap();
         let definitions: Vec<Value> = all
             .iter()
@@ -64,8 +68,17 @@ impl Stage {
                 "permissions": {ENVIRONMENT: ["READ", "CHANGE_VALUE", "LOCK", "UNLOCK"]}}]
         }))
         .unwrap();
+        Self::serve(Edge::builder().state(state).options(options), features)
+    }
+
+    /// Starts an Edge that has no state yet.
+    pub(crate) fn without_state() -> Self {
+        Self::serve(Edge::builder(), features())
+    }
+
+    fn serve(edge: EdgeBuilder, features: Value) -> Self {
         let runtime = Runtime::new().unwrap();
-        let edge = Edge::builder().state(state).options(Options::default()).build().unwrap();
+        let edge = edge.build().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         let statuses = Arc::<Mutex<Vec<u16>>>::default();
@@ -75,7 +88,7 @@ impl Stage {
             ready(response)
         }));
         runtime.spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { runtime, handle: edge.handle(), address, statuses }
+        Self { runtime, handle: edge.handle(), address, statuses, features }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -84,8 +97,7 @@ impl Stage {
 
     /// Returns the keys of all features, with their types.
     pub(crate) fn kinds(&self) -> Map<String, Value> {
-        let features = features();
-        let pairs = features.as_array().unwrap().iter();
+        let pairs = self.features.as_array().unwrap().iter();
         pairs.map(|each| (each["key"].as_str().unwrap().into(), each["type"].clone())).collect()
     }
 
@@ -128,7 +140,8 @@ pub(crate) fn expected_without_accumulation(context: &Value) -> Value {
     evaluated(&features, context)
 }
 
-fn evaluated(features: &Value, context: &Value) -> Value {
+/// Returns the values that the engine computes for these features and a context, by the keys of the features.
+pub(crate) fn evaluated(features: &Value, context: &Value) -> Value {
     let ruleset = Ruleset::from_json(features.to_string().as_bytes(), Profile::Client).unwrap();
     let attributes = Attributes::from_json(&context.to_string()).unwrap();
     let subject = Subject::new(&attributes, Timestamp::from_millis(0));
