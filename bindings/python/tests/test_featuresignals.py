@@ -62,9 +62,9 @@ def test_the_server_evaluates_for_the_context_that_was_set(client: fh_client.Cli
     assert bob.string("checkout") == client.string("checkout") == "two pages"
     assert bob.detail("checkout").reason == "STRATEGY_MATCH" and bob.is_enabled("dark")
     eve = client.context(key="eve", plan="pro")
-    assert eve.string("checkout") is None and eve.detail("checkout").reason == "NOT_READY"
+    assert eve.string("checkout") is None and eve.detail("checkout").reason == "OTHER_CONTEXT"
     client.set_context(eve.attributes)
-    assert not eve.is_enabled("dark") and bob.detail("dark").reason == "NOT_READY"
+    assert not eve.is_enabled("dark") and bob.detail("dark").reason == "OTHER_CONTEXT"
 
 
 def test_values_of_the_server_are_those_of_its_ruleset(client: fh_client.Client) -> None:

@@ -74,8 +74,9 @@ impl<'a> Answer<'a> {
         }
     }
 
+    /// Returns true if the client has no features for the read.
     pub(crate) fn is_not_ready(&self) -> bool {
-        matches!(self, Self::Missing(Reason::NotReady))
+        matches!(self, Self::Missing(Reason::NotReady | Reason::OtherContext))
     }
 
     pub(crate) fn is_locked(&self) -> bool {

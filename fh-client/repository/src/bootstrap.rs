@@ -65,7 +65,11 @@ impl From<&Detail> for BootstrapFeature {
             kind: detail.kind,
             value: detail.value.clone(),
             version: detail.version,
-            reason: detail.reason,
+            // The document's format has no reason for other contexts.
+            reason: match detail.reason {
+                Reason::OtherContext => Reason::NotReady,
+                reason => reason,
+            },
             variant: detail.variant().into(),
         }
     }

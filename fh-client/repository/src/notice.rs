@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::source::Source;
+use crate::system::System;
 
 /// An unusual event, which programs should log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,12 @@ pub enum Notice {
     CommaInValue {
         /// The name of the attribute whose value contains a comma.
         attribute: String,
+    },
+    /// A read of another context than the client's has no value, because the server evaluates the features for one context. Reported for the
+    /// first such read (D-62).
+    OtherContext {
+        /// The system of the server.
+        system: System,
     },
     /// An interceptor returned a value that does not fit the feature's type. The value was refused, and the read continued as if the
     /// interceptor had returned none (D-78). Reported at most once for each interceptor and feature.
@@ -92,6 +99,7 @@ impl Notice {
         match self {
             Self::KeyInSeveralEnvironments { .. } => "key_in_several_environments",
             Self::CommaInValue { .. } => "comma_in_value",
+            Self::OtherContext { .. } => "other_context",
             Self::OverrideRefused { .. } => "override_refused",
             Self::InterceptorPanicked { .. } => "interceptor_panicked",
             Self::InterceptorFailed { .. } => "interceptor_failed",
@@ -123,6 +131,20 @@ impl fmt::Display for Notice {
                 "a value of the attribute {attribute} contains a comma: an Edge splits the value at \
                  its commas"
             ),
+            Self::OtherContext { system } => {
+                let (why, instead) = match system {
+                    System::FeatureHub => (
+                        "the API key is server-evaluated",
+                        "use a client-evaluated API key (with `*`)",
+                    ),
+                    _ => ("the server evaluates the flags", "evaluate a file by the setting `ruleset_file`"),
+                };
+                write!(
+                    f,
+                    "a read of another context than the client's has no value, because {why}, so the client has the values of one context: \
+                     {instead}, set the client's context by `set_context`, or take contexts from a `context_pool`"
+                )
+            }
             Self::OverrideRefused { interceptor, feature, why } => {
                 write!(f, "the override of {feature} by {interceptor} was not used: {why}")
             }

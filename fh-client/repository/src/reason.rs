@@ -34,8 +34,10 @@ pub enum Reason {
     NotFound,
     /// The feature, its value or its override has another type than the requested type.
     TypeMismatch,
-    /// The client has no features yet, or no features for the context of the read (D-62).
+    /// The client has no features yet, or waits for the features of another context.
     NotReady,
+    /// The API key is server-evaluated, and the server has evaluated the features for another context than the context of the read (D-62).
+    OtherContext,
 }
 
 impl Reason {
@@ -58,6 +60,7 @@ impl Reason {
             Self::NotFound => "NOT_FOUND",
             Self::TypeMismatch => "TYPE_MISMATCH",
             Self::NotReady => "NOT_READY",
+            Self::OtherContext => "OTHER_CONTEXT",
         }
     }
 
@@ -80,6 +83,7 @@ impl Reason {
             Self::NotFound,
             Self::TypeMismatch,
             Self::NotReady,
+            Self::OtherContext,
         ]
         .into_iter()
         .find(|reason| reason.as_str() == name)

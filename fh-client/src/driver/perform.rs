@@ -352,8 +352,10 @@ impl Driver {
 /// Returns a publication without features, which claims to be evaluated for a context that no program uses. Reads with any
 /// other context that no interceptor overrides return defaults with the reason `NOT_READY`.
 fn empty_publication() -> Publication {
-    let unused = Attributes::builder().attribute("\0", "").build();
-    let evaluated = ServerEvaluated { context: Arc::new(unused), ..ServerEvaluated::default() };
+    let context = Arc::new(Attributes::builder().attribute("\0", "").build());
+    // Features that are kept for a context are those of a client that waits for others, so the reason is not `OTHER_CONTEXT`.
+    let kept_for = Some(Arc::clone(&context));
+    let evaluated = ServerEvaluated { context, kept_for, ..ServerEvaluated::default() };
     let rules =
         Rules::server_evaluated(Ruleset::default(), Environments::Unknown, Arc::new(evaluated));
     Publication { rules: Arc::new(rules), cause: Cause::First }

@@ -39,7 +39,7 @@ fn switches(client: &Client, edge: &FakeEdge) {
     assert_eq!(mary.string("GREETING").as_deref(), Some("hello mary"));
     // Fred's values are no longer served, and he does not get those of another user.
     assert_eq!(fred.string("GREETING"), None);
-    assert_eq!(fred.detail("GREETING").reason, Reason::NotReady);
+    assert_eq!(fred.detail("GREETING").reason, Reason::OtherContext);
     assert_eq!(&*fred.string_or("GREETING", "default"), "default");
     // Setting the same context again sends no request.
     let before = edge.recording().requests.len();

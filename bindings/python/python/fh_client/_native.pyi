@@ -75,10 +75,12 @@ _Reason: TypeAlias = Literal[
     "NOT_FOUND",
     "TYPE_MISMATCH",
     "NOT_READY",
+    "OTHER_CONTEXT",
 ]
 _Notice: TypeAlias = Literal[
     "key_in_several_environments",
     "comma_in_value",
+    "other_context",
     "override_refused",
     "interceptor_panicked",
     "interceptor_failed",

@@ -266,12 +266,12 @@ class FeatureHubProvider(AbstractProvider):
             if isinstance(source, Context) and self._user_key in source.attributes:
                 raise GeneralError("the flag is malformed for this user: `diagnostics` of the client may say why")
             raise TargetingKeyMissingError("a flag of FeatBit needs the key of a user: set the targeting key")
-        if detail.reason != "NOT_READY":
-            raise FlagNotFoundError("the feature has no value")
-        if self._client.is_ready and self._client.is_server_evaluated:
+        if detail.reason == "OTHER_CONTEXT":
             raise InvalidContextError(
                 "the API key is server-evaluated, and this context was not given to the client with `set_context`"
             )
+        if detail.reason != "NOT_READY":
+            raise FlagNotFoundError("the feature has no value")
         raise ProviderNotReadyError("the client has no features yet")
 
     def _source(self, context: EvaluationContext | None) -> Client | Context:

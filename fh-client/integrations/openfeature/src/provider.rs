@@ -112,7 +112,7 @@ impl FeatureHubProvider {
                 let why = "the flag is malformed for this user: `Client::diagnostics` may say why";
                 Err(error(EvaluationErrorCode::General("malformed flag".to_string()), why))
             }
-            Reason::NotReady if self.client.is_ready() && self.evaluates_elsewhere() => Err(error(
+            Reason::OtherContext => Err(error(
                 EvaluationErrorCode::InvalidContext,
                 "the API key is server-evaluated, and this context was not given to the client with \
                  `set_context`",

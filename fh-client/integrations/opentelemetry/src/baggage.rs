@@ -30,7 +30,8 @@ pub trait Flag {
 impl Flag for Detail {
     fn flag(&self) -> Option<(&str, Option<&Value>)> {
         let is_known = self.exists || self.interceptor.is_some();
-        let is_answer = !matches!(self.reason, Reason::NotReady | Reason::TypeMismatch);
+        let is_answer =
+            !matches!(self.reason, Reason::NotReady | Reason::OtherContext | Reason::TypeMismatch);
         (is_known && is_answer).then_some((&self.key, self.value.as_ref()))
     }
 }

@@ -190,7 +190,9 @@ const fn reason(reason: Reason) -> &'static str {
         Reason::Static => "static",
         Reason::Default | Reason::NotSet => "default",
         Reason::Intercepted => "override",
-        Reason::NotFound | Reason::TypeMismatch | Reason::NotReady => "error",
+        Reason::NotFound | Reason::TypeMismatch | Reason::NotReady | Reason::OtherContext => {
+            "error"
+        }
         _ => "unknown",
     }
 }

@@ -9,10 +9,14 @@ use crate::dispatcher::{DispatcherState, Waker};
 use crate::intercept::FaultReporter;
 use crate::notice::Notice;
 use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};
+use crate::system::System;
 use crate::time::Millis;
 
 /// The value of `contact` until the Edge has sent data.
 const NEVER: u64 = u64::MAX;
+
+/// The id of reads in place of an interceptor's.
+const READS: u64 = u64::MAX;
 
 /// A function that logs a notice.
 pub(crate) type NoticeLog = Box<dyn Fn(Notice) + Send + Sync>;
@@ -130,7 +134,13 @@ impl Core {
         let _ = self.log.set(log);
     }
 
-    /// Queues a notice about an interceptor for listeners, and passes it to the log. The listeners and the log each get a notice once, and
+    /// Reports a read of another context than the client's.
+    #[cold]
+    pub(crate) fn report_other_context(&self, system: System) {
+        self.notice_once(READS, None, || Notice::OtherContext { system });
+    }
+
+    /// Queues a notice about an interceptor or a read for listeners, and passes it to the log. The listeners and the log each get a notice once, and
     /// no further notices after 256 different notices. If no listener for notices is registered, the notice is not queued, so that a later
     /// incident of the same kind is reported to a later listener.
     fn notice_once(&self, id: u64, feature: Option<&str>, notice: impl Fn() -> Notice) {

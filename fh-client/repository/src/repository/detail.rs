@@ -12,7 +12,7 @@ use crate::rules::Rules;
 use crate::source::Source;
 
 /// The value of a feature for a context, its reason, and further data of the feature. If the client has no features for the context and no
-/// interceptor overrides the feature, the feature counts as missing, and the reason is [`Reason::NotReady`].
+/// interceptor overrides the feature, the feature counts as missing, and the reason is [`Reason::NotReady`] or [`Reason::OtherContext`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Detail {
@@ -139,6 +139,9 @@ impl fmt::Display for ExplainedDetail {
         }
         match &self.rules {
             Some(rules) => rules.fmt(f),
+            None if detail.reason == Reason::OtherContext => {
+                write!(f, "{}: the server evaluates the features for another context", detail.key)
+            }
             None if !self.has_features => {
                 write!(f, "{}: the client has no features for this context yet", detail.key)
             }

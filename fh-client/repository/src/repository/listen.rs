@@ -176,7 +176,7 @@ impl ChangeListener {
 
     /// Compares the feature's current state with the state that the listener saw last, and stores the current state. Returns the change;
     /// `None` if there is no difference. Also returns `None` if the snapshot has the generation that was compared last, or if a read has no
-    /// value with the reason [`Reason::NotReady`](crate::Reason::NotReady); nothing is stored then.
+    /// value because the client has no features for the context; nothing is stored then.
     pub(crate) fn compare(&self, snapshot: &RepositorySnapshot) -> Option<Change> {
         if lock(&self.seen).generation == snapshot.generation() {
             return None;

@@ -79,7 +79,7 @@ impl std::fmt::Debug for RepositoryOptions {
 /// The read side of a client: features, listeners, interceptors, observers and readiness. Clones are handles of the same repository.
 ///
 /// A read of a feature loads one pointer. It takes no lock of the repository if there are no observers, and if no interceptor panics or
-/// returns a value that is refused. One driver writes, with [`Self::publish`] and similar methods. One dispatcher calls [`Self::deliver`].
+/// returns a value that is refused, and if the read is not for another context than that of a server-evaluated key. One driver writes, with [`Self::publish`] and similar methods. One dispatcher calls [`Self::deliver`].
 /// Programs read, subscribe and release on any thread.
 ///
 /// ```
@@ -200,7 +200,7 @@ impl Repository {
         self.inner.core.set_on_touch(Box::new(on_touch));
     }
 
-    /// Sets the function that logs notices about interceptors, which do not come from the driver. The function can be set once. It gets
+    /// Sets the function that logs notices about interceptors and reads, which do not come from the driver. The function can be set once. It gets
     /// each such notice once, and none after 256 different notices, even if there is no listener of [`Self::on_notice`]. It is called on
     /// the thread that called the interceptor, with no lock of the repository held.
     pub fn set_notice_log(&self, log: impl Fn(Notice) + Send + Sync + 'static) {

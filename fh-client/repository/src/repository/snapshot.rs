@@ -20,11 +20,12 @@ use crate::usage::{Observers, Read, UsedFeature};
 /// The immutable state of a repository's features and of the client's status at one time. Several reads of one snapshot return values of
 /// the same state (D-83).
 ///
-/// Reads take no lock of the repository if there are no observers, and if no interceptor panics or returns a value that is refused.
+/// Reads take no lock of the repository if there are no observers, and if no interceptor panics or returns a value that is refused, and if
+/// the reason is not [`Reason::OtherContext`].
 /// `attributes` is the context of a read; `None` means a read without attributes. With a server-evaluated key, a read without a context
 /// returns the served values for whichever context the Edge evaluated, unless the client is [`Readiness::NotReady`]. A read that no
-/// interceptor overrides returns no value, with the reason [`Reason::NotReady`], if the values are valid for another context than the
-/// context of the read (D-62).
+/// interceptor overrides returns no value, with the reason [`Reason::OtherContext`], if the values are valid for another context than the
+/// context of the read (D-62). While the client waits for the features of a new context, the reason is [`Reason::NotReady`].
 ///
 /// A read counts as one use of the feature, unless its documentation or that of [`Observer`](crate::Observer) says otherwise. Reads of
 /// features are also reported to passive polling (D-71).
@@ -160,7 +161,7 @@ impl RepositorySnapshot {
             return Answer::Intercepted(Intercepted { feature, value: said.value, by: said.by });
         }
         if !self.is_for(attributes) {
-            return Answer::Missing(Reason::NotReady);
+            return Answer::Missing(self.reason_of_other_contexts());
         }
         let Some(feature) = feature else {
             let is_known = self.knows_all_features();
@@ -214,6 +215,14 @@ impl RepositorySnapshot {
         }
     }
 
+    /// Returns the reason why a context has no features. While the client waits for the features of a new context, it is not ready, also if
+    /// it serves the former ones meanwhile.
+    fn reason_of_other_contexts(&self) -> Reason {
+        let is_switching =
+            self.rules.evaluated_for().is_some_and(|by_edge| by_edge.kept_for.is_some());
+        if self.is_served() && !is_switching { Reason::OtherContext } else { Reason::NotReady }
+    }
+
     /// Reads a feature for the user's code if `is_plain` is true. Returns `None` if `is_plain` is false, and `Some(None)` if the feature
     /// does not exist.
     #[inline]
@@ -239,6 +248,9 @@ impl RepositorySnapshot {
     ) -> R {
         self.core.touch();
         let answer = self.answer(key, attributes);
+        if matches!(answer, Answer::Missing(Reason::OtherContext)) {
+            self.core.report_other_context(self.rules.system());
+        }
         let made = Read { key, kind, answer: &answer, attributes };
         self.observers.evaluated(&self.rules, &self.core.dispatcher, &made);
         read(&answer)

@@ -27,8 +27,8 @@ impl Repository {
     /// `attributes` returns, including overrides of interceptors.
     ///
     /// The first comparison is with the current value, so the listener is not called for the current value. States that do not last until
-    /// the next delivery may be skipped. The feature need not exist, and may be deleted and created again. If a read would return no value
-    /// with the reason [`Reason::NotReady`](crate::Reason::NotReady), the listener is not called. The passing of time, on which rules on
+    /// the next delivery may be skipped. The feature need not exist, and may be deleted and created again. If the client has no features
+    /// for the context of the listener, the listener is not called. The passing of time, on which rules on
     /// `now` depend, starts no comparison.
     pub fn on_change(
         &self,

@@ -96,6 +96,7 @@ pub(crate) fn notice(notice: &Notice) -> Value {
     let text = notice.to_string();
     let kind = match notice {
         Notice::CommaInValue { .. } => "comma_in_value",
+        Notice::OtherContext { .. } => "other_context",
         Notice::OverrideRefused { .. } => "override_refused",
         Notice::InterceptorPanicked { .. } => "interceptor_panicked",
         Notice::FellBackToPolling => "fell_back_to_polling",

@@ -364,6 +364,7 @@ fn notices() -> Vec<Notice> {
     vec![
         Notice::KeyInSeveralEnvironments { feature: text("F"), answers: text("E") },
         Notice::CommaInValue { attribute: text("plan") },
+        Notice::OtherContext { system: System::FeatureHub },
         Notice::OverrideRefused { interceptor: text("I"), feature: text("F"), why: text("W") },
         Notice::InterceptorPanicked { interceptor: text("I") },
         Notice::FellBackToPolling,

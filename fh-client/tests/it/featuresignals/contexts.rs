@@ -22,7 +22,7 @@ fn values_are_those_of_the_context_that_was_set() {
     let mara = soon(client.set_context(user("mara", "NZ"))).unwrap();
     let bob = soon(client.set_context(user("bob", "AU"))).unwrap();
     assert_eq!(bob.string("new-checkout").as_deref(), Some("one page"));
-    assert_eq!(mara.detail("new-checkout").reason, Reason::NotReady);
+    assert_eq!(mara.detail("new-checkout").reason, Reason::OtherContext);
     let empty = Attributes::builder().attribute("key", "").build();
     assert_eq!(soon(client.set_context(empty)).unwrap_err(), Problem::EmptyKey);
     assert_eq!(bob.string("new-checkout").as_deref(), Some("one page"), "the context is kept");

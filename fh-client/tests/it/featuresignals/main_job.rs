@@ -18,7 +18,7 @@ fn a_context_has_the_values_reasons_and_variants_of_the_server() {
     assert_eq!(client.detail("new-checkout").reason, Reason::Static);
     assert_eq!(client.string("new-checkout").as_deref(), Some("one page"));
     let mara = client.context().user_key("mara").attribute("country", "NZ").build();
-    assert_eq!(mara.detail("new-checkout").reason, Reason::NotReady);
+    assert_eq!(mara.detail("new-checkout").reason, Reason::OtherContext);
     soon(client.set_context(&mara)).unwrap();
     let detail = client.detail("new-checkout");
     assert_eq!(detail.value, Some(Value::Text("two pages".into())));
@@ -94,7 +94,7 @@ fn a_client_that_starts_anew_keeps_the_context_and_its_values() {
         (mara.string("new-checkout").as_deref(), detail.reason),
         (Some("two pages"), Reason::StrategyMatch)
     );
-    assert_eq!(bob.detail("new-checkout").reason, Reason::NotReady);
+    assert_eq!(bob.detail("new-checkout").reason, Reason::OtherContext);
     server.environment().enable("new-checkout", false).unwrap();
     server.restart().unwrap();
     crate::support::until(&client, |_| mara.string("new-checkout").as_deref() == Some("one page"));

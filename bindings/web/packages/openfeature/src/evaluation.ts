@@ -67,8 +67,7 @@ function evaluateAs<V>(
 ): ResolutionDetails<V> {
   const detail = read(client, key, context, kind);
   const reason = REASONS[detail.reason];
-  if (reason === undefined || detail.value === undefined)
-    return failed(defaultValue, failureOf(client, detail));
+  if (reason === undefined || detail.value === undefined) return failed(defaultValue, failureOf(detail));
   const converted = convert(detail);
   if ("code" in converted) return failed(defaultValue, converted);
   return { value: converted.value, reason, variant: detail.variant, flagMetadata: metadataOf(detail) };
@@ -81,17 +80,17 @@ function read(client: Client, key: string, context: EvaluationContext, kind: Kin
   return (isWithout ? client : reads).detailAs(key, kind);
 }
 
-function failureOf(client: Client, { reason, kind }: FeatureDetail): Failure {
+function failureOf({ reason, kind }: FeatureDetail): Failure {
   if (reason === "NOT_FOUND")
     return { code: ErrorCode.FLAG_NOT_FOUND, message: "the feature does not exist" };
   if (reason === "TYPE_MISMATCH") {
     return { code: ErrorCode.TYPE_MISMATCH, message: `the type of the feature is ${kind ?? "unknown"}` };
   }
   if (reason === "ERROR") return { code: ErrorCode.GENERAL, message: "the engine failed on the feature" };
-  if (reason !== "NOT_READY") return { code: ErrorCode.FLAG_NOT_FOUND, message: "the feature has no value" };
-  if (!client.isReady || client.keyKind !== "server") {
+  if (reason === "NOT_READY")
     return { code: ErrorCode.PROVIDER_NOT_READY, message: "the client has no features yet" };
-  }
+  if (reason !== "OTHER_CONTEXT")
+    return { code: ErrorCode.FLAG_NOT_FOUND, message: "the feature has no value" };
   const message =
     "the API key is server-evaluated, and this context was not given to the client with `setContext`";
   return { code: ErrorCode.INVALID_CONTEXT, message };

@@ -2,7 +2,7 @@ import { useEffect } from "react";
 import type { FeatureDetail, Kind } from "fh-client";
 
 import { useScope } from "./scope.ts";
-import { sameDetail, sameDetails, sameValue, useShown } from "./shown.ts";
+import { isAnswer, sameDetail, sameDetails, sameValue, useShown } from "./shown.ts";
 import { whenReady } from "./when_ready.ts";
 
 /** Returns the detail of a feature, and counts a use each time when the component shows another one. */
@@ -15,11 +15,11 @@ function useUsed(
   const detail = useShown((from) => from.peek(key, kind), isSame, `${kind ?? ""} ${key}`);
   useEffect(() => {
     reads.value(key);
-    if (!hydrated || reads.peek(key).reason !== "NOT_READY") return undefined;
+    if (!hydrated || isAnswer(reads.peek(key))) return undefined;
     // The client reports the use of a server's value once it has the same value itself. Another value is another detail.
     const end = subscribe(() => {
       const own = reads.peek(key, kind);
-      if (own.reason === "NOT_READY") return;
+      if (!isAnswer(own)) return;
       end();
       if (isSame(detail, own)) reads.value(key);
     });

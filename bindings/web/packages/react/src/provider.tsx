@@ -10,6 +10,7 @@ import {
 
 import { ClientOwner, type MadeClientSettings } from "./made_clients.ts";
 import { type Scope, ScopeContext } from "./scope.ts";
+import { isAnswer } from "./shown.ts";
 
 /**
  * The settings of a client that a provider makes; see `ClientOptions` of `fh-client`.
@@ -107,7 +108,7 @@ function listCheck(reads: Reads<AnyFlags>): () => boolean {
   let hasHadList = false;
   return () => {
     // No feature has an empty key. With a list, the reason is NOT_FOUND.
-    hasHadList ||= reads.peek("").reason !== "NOT_READY";
+    hasHadList ||= isAnswer(reads.peek(""));
     return !hasHadList;
   };
 }

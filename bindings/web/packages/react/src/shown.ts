@@ -12,10 +12,15 @@ function keeper<T>(isSame: (former: T, next: T) => boolean): (next: T) => T {
   };
 }
 
-/** Returns true if the client has the values: it has features for the context, or an interceptor overrides the feature. */
+/** Returns true if the client has features for the context, or an interceptor overrides the feature. */
+export function isAnswer({ reason }: FeatureDetail): boolean {
+  return reason !== "NOT_READY" && reason !== "OTHER_CONTEXT";
+}
+
+/** Returns true if the client has the values. */
 function hasValues(result: FeatureDetail | readonly FeatureDetail[]): boolean {
   const details = "length" in result ? result : [result];
-  return details.length > 0 && details.every(({ reason }) => reason !== "NOT_READY");
+  return details.length > 0 && details.every(isAnswer);
 }
 
 /**

@@ -553,5 +553,5 @@ fn overrides_need_no_readiness() {
     repository.publish(Publication { rules, cause: Cause::First });
     show(&repository, Readiness::Ready);
     assert!(repository.read().is_enabled("a", Some(&mara)));
-    assert_eq!(repository.read().detail("b", Some(&mara)).reason, Reason::NotReady);
+    assert_eq!(repository.read().detail("b", Some(&mara)).reason, Reason::OtherContext);
 }

@@ -159,6 +159,7 @@ fn reasons_have_standard_names() {
         (Reason::NotFound, "NOT_FOUND"),
         (Reason::TypeMismatch, "TYPE_MISMATCH"),
         (Reason::NotReady, "NOT_READY"),
+        (Reason::OtherContext, "OTHER_CONTEXT"),
     ] {
         assert_eq!(reason.as_str(), name);
         assert_eq!(reason.to_string(), name);

@@ -32,9 +32,9 @@ export class Answer {
     this.#kind = feature?.kind;
   }
 
-  /** True if the read has no value because the client has no features for it yet. */
+  /** True if the client has no features for the read. */
   get isNotReady(): boolean {
-    return this.reason === "NOT_READY";
+    return this.reason === "NOT_READY" || this.reason === "OTHER_CONTEXT";
   }
 
   /** Returns the value of a read as the type `kind`; `undefined` if it is null or has another type. */

@@ -35,7 +35,9 @@ export interface BootstrapFeature {
 
 /** Returns the document of the values of one context. */
 export function bootstrapOf(values: ContextValues): Bootstrap {
-  const features = values.features.map(({ key, kind, value, version, reason, variant }) => {
+  const features = values.features.map(({ key, kind, value, version, reason: own, variant }) => {
+    // The document's format has no reason for other contexts.
+    const reason = own === "OTHER_CONTEXT" ? "NOT_READY" : own;
     return { key, kind, value, version, reason, variant };
   });
   return { generation: values.generation, time: values.time, context: values.contextHash, features };

@@ -7,6 +7,8 @@ import { type Source, sourceName } from "./source.ts";
  *   environment whose feature is used, which is that of the earliest API key (D-61).
  * - `comma_in_value`: a value of an attribute contains a comma. An Edge splits such a value at its commas, in most cases into
  *   several values (D-82).
+ * - `other_context`: a read of another context than the client's has no value, because the API key is server-evaluated. Reported for
+ *   the first such read (D-62).
  * - `override_refused`: an interceptor returned a value that does not fit the feature's type. The read continued as if the
  *   interceptor had returned none (D-78). Reported at most once for each interceptor and feature.
  * - `interceptor_panicked`: an interceptor threw, or its promise was rejected. If it was called for a read, the read continued as if the interceptor had
@@ -31,7 +33,7 @@ export type Notice =
       readonly why: string;
     }
   | { readonly kind: "interceptor_panicked"; readonly interceptor: string }
-  | { readonly kind: "fell_back_to_polling" | "streams_held_back" }
+  | { readonly kind: "fell_back_to_polling" | "other_context" | "streams_held_back" }
   | { readonly kind: "store_ignored"; readonly source: Source; readonly why: string }
   | { readonly kind: "ignored"; readonly what: string }
   | { readonly kind: "attribute_ignored"; readonly attribute: string }
@@ -51,6 +53,8 @@ export function noticeText(notice: Notice): string {
       return `several environments have the feature ${notice.feature}; the feature of environment ${notice.answers} is used`;
     case "comma_in_value":
       return `a value of the attribute ${notice.attribute} contains a comma: an Edge splits the value at its commas`;
+    case "other_context":
+      return "a read of another context than the client's has no value, because the API key is server-evaluated, so the client has the values of one context: use a client-evaluated API key (with `*`), set the client's context by `set_context`, or take contexts from a `context_pool`";
     case "override_refused":
       return `the override of ${notice.feature} by ${notice.interceptor} was not used: ${notice.why}`;
     case "interceptor_panicked":

@@ -9,6 +9,7 @@ export const REASONS = [
   "NOT_FOUND",
   "TYPE_MISMATCH",
   "NOT_READY",
+  "OTHER_CONTEXT",
   "ERROR",
 ] as const;
 
@@ -25,7 +26,9 @@ export const REASONS = [
  *   value instead.
  * - `NOT_FOUND`: the feature does not exist.
  * - `TYPE_MISMATCH`: the feature, its value or its override has another type than the requested type.
- * - `NOT_READY`: the client has no features yet, or no features for the context of the read (D-62).
+ * - `NOT_READY`: the client has no features yet, or waits for the features of another context.
+ * - `OTHER_CONTEXT`: the API key is server-evaluated, and the Edge has evaluated the features for another context than the context
+ *   of the read (D-62).
  * - `ERROR`: the WebAssembly engine failed on this feature. Rust clients have no such reason.
  */
 export type Reason = (typeof REASONS)[number];

@@ -234,7 +234,7 @@ describe("contexts and updates", () => {
     expect(await ada).toMatchObject({ problem: { code: "superseded" } });
     await edge.stream(feature("COLOUR", "green"));
     expect((await eve).string("COLOUR")).toBe("green");
-    expect((await mara).detail("COLOUR").reason).toBe("NOT_READY");
+    expect((await mara).detail("COLOUR").reason).toBe("OTHER_CONTEXT");
   });
 
   test("caught updates are held back until they are released", async () => {

@@ -57,7 +57,7 @@ export function overrideRefused(
 }
 
 /**
- * Queues a notice about user code for listeners, and passes it to the log. The listeners and the log each get a notice once,
+ * Queues a notice about user code or a read for listeners, and passes it to the log. The listeners and the log each get a notice once,
  * and none after 256 different notices. If no listener for notices is registered, the notice is not queued, so that a later
  * incident of the same kind is reported to a later listener.
  */

@@ -7,7 +7,7 @@ import type { RepositorySnapshot } from "./snapshot.ts";
 
 /**
  * The value of a feature for a context, its reason, and further data of the feature. If the client has no features for the context
- * and no interceptor overrides the feature, the feature counts as missing, and the reason is `NOT_READY`.
+ * and no interceptor overrides the feature, the feature counts as missing, and the reason is `NOT_READY` or `OTHER_CONTEXT`.
  */
 export interface Detail {
   /** The key that was read. */
@@ -116,9 +116,12 @@ export class ExplainedDetail {
     const has = value === undefined ? "has no value" : `= ${String(value)}`;
     const override =
       interceptor === undefined ? "" : `${key} ${has}: the interceptor ${interceptor} overrides the value\n`;
-    const missing = this.hasFeatures
-      ? "there is no such feature"
-      : "the client has no features for this context yet";
+    const missing =
+      this.detail.reason === "OTHER_CONTEXT"
+        ? "the server evaluates the features for another context"
+        : this.hasFeatures
+          ? "there is no such feature"
+          : "the client has no features for this context yet";
     return override + (this.rules ?? `${key}: ${missing}`);
   }
 }

@@ -110,7 +110,7 @@ export class ChangeListener {
   /**
    * Compares the feature's current state with the state that the listener saw last, and stores the current state. Returns the
    * change; `undefined` if there is no difference. Also returns `undefined`, and stores nothing, if the snapshot has the generation
-   * that was compared last, or if a read has no value with the reason `NOT_READY`.
+   * that was compared last, or if the client has no features for the context.
    */
   compare(snapshot: RepositorySnapshot): Change | undefined {
     const { generation } = snapshot;

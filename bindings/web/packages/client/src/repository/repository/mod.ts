@@ -73,7 +73,7 @@ export class Repository {
   /** True if the next read by the user's code must be reported. */
   reportsReads = false;
   /**
-   * The function that logs notices about interceptors, which do not come from the driver. It gets each such notice once, and none after
+   * The function that logs notices about interceptors and reads, which do not come from the driver. It gets each such notice once, and none after
    * 256 different notices, even if there is no listener for notices.
    */
   log: ((notice: Notice) => void) | undefined;

@@ -7,12 +7,13 @@ import { INITIAL_STATUS, type SessionStatus } from "../status.ts";
 import { type UsedFeature, usedFeature } from "../usage/event.ts";
 import type { UsageSink } from "../usage/mod.ts";
 import type { Kind, ValueOf } from "../value.ts";
-import { touch } from "./core.ts";
+import { noticeOnce, touch } from "./core.ts";
 import { type Detail, detailOf } from "./detail.ts";
 import type { Repository } from "./mod.ts";
 
 const NOT_FOUND = new Answer(undefined, undefined, "NOT_FOUND");
 const NOT_READY = new Answer(undefined, undefined, "NOT_READY");
+const OTHER_CONTEXT = new Answer(undefined, undefined, "OTHER_CONTEXT");
 
 /** The answers of the rules for one context. */
 class ContextAnswers {
@@ -78,8 +79,8 @@ type Parts = Pick<
  *
  * `attributes` is the context of a read; `undefined` means a read without attributes. With a server-evaluated key, a read without a
  * context returns the served values for whichever context the Edge evaluated, unless the client is `NOT_READY`. A read that no
- * interceptor overrides returns no value, with the reason `NOT_READY`, if the values are valid for another context than the
- * context of the read (D-62).
+ * interceptor overrides returns no value, with the reason `OTHER_CONTEXT`, if the values are valid for another context than the
+ * context of the read (D-62). While the client waits for the features of a new context, the reason is `NOT_READY`.
  *
  * A read counts as one use of the feature, unless its documentation or that of `Observer` says otherwise. Reads of features are
  * also reported to passive polling (D-71). Reads never throw.
@@ -168,7 +169,10 @@ export class RepositorySnapshot {
   }
 
   #evaluate(key: string, attributes: Attributes | undefined, answers: ContextAnswers): Answer {
-    if (!answers.isFor) return NOT_READY;
+    if (!answers.isFor) {
+      // While the client waits for the features of a new context, it is not ready, also if it serves the former ones meanwhile.
+      return this.#isServed() && !this.rules.evaluatedFor?.keptFor ? OTHER_CONTEXT : NOT_READY;
+    }
     const entry = this.rules.entries.get(key);
     if (!entry) return this.knowsAllFeatures ? NOT_FOUND : NOT_READY;
     const { feature, ruleset, position } = entry;
@@ -220,6 +224,7 @@ export class RepositorySnapshot {
   use(key: string, attributes: Attributes | undefined): Answer {
     touch(this.repository);
     const answer = this.answer(key, attributes);
+    if (answer === OTHER_CONTEXT) noticeOnce(this.repository, "", { kind: "other_context" });
     this.observers?.evaluated(this.rules, key, answer, attributes);
     return answer;
   }

@@ -21,7 +21,7 @@ import { compareAgain, type Repository } from "./mod.ts";
  *
  * The first comparison is with the current value, so the listener is not called for the current value. States that do not last until the
  * next delivery may be skipped. The feature need not exist, and may be deleted and created again. The listener is not called while a read
- * has no value with the reason `NOT_READY`. The passing of time starts no comparison.
+ * has no value because the client has no features for the context. The passing of time starts no comparison.
  */
 export function onChange(
   repository: Repository,

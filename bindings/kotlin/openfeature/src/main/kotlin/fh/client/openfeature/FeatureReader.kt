@@ -26,12 +26,10 @@ internal class FeatureReader(private val client: Client) {
      * @throws dev.openfeature.sdk.exceptions.OpenFeatureError if there is no value of this type
      */
     fun <T> read(key: String, context: EvaluationContext?, type: FeatureType, convert: (Any) -> T): ProviderEvaluation<T> {
-        var reads: Reads = contextOf(context)
-        var detail = reads.detail(key, type.name)
-        if (detail.reason == NOT_READY) {
-            reads = evaluated(reads as Context, key)
-            detail = reads.detail(key, type.name)
-        }
+        val own = contextOf(context)
+        // With a server-evaluated key, a context without attributes reads the values of the context that was given to the client.
+        val reads: Reads = if (own.attributes.isEmpty() && own.peek(key).reason == OTHER_CONTEXT) client else own
+        val detail = reads.detail(key, type.name)
         val reason = reasonOf(detail, type, reads)
         return ProviderEvaluation(convert(detail.value as Any), detail.strategyId ?: "default", reason, null, null, metadataOf(detail))
     }
@@ -42,30 +40,17 @@ internal class FeatureReader(private val client: Client) {
     fun record(name: String, context: EvaluationContext?, params: Map<String, Any?>) {
         val own = contextOf(context)
         val key = client.keys.firstOrNull()
-        val isEvaluated = key == null || own.attributes.isNotEmpty() || own.peek(key).reason != NOT_READY
+        val isEvaluated = key == null || own.attributes.isNotEmpty() || own.peek(key).reason != OTHER_CONTEXT
         (if (isEvaluated) own else client).record(name, params)
     }
-
-    /**
-     * Returns reads that have values, after a read without them. With a server-evaluated key, a context without attributes reads the values
-     * of the context that was given to the client.
-     */
-    private fun evaluated(own: Context, key: String): Reads {
-        if (client.peek(key).reason == NOT_READY) throw notReady()
-        // The features may have arrived since the first read.
-        if (own.peek(key).reason != NOT_READY) return own
-        if (own.attributes.isEmpty()) return client
-        if (!client.isReady) throw notReady()
-        throw InvalidContextError("the API key is server-evaluated, and this context was not given to the client with `setContext`")
-    }
-
-    private fun notReady() = ProviderNotReadyError("the client has no features yet")
 
     /** Returns OpenFeature's reason for a value, or throws the error if there is no value of this type. */
     private fun reasonOf(detail: Detail, type: FeatureType, reads: Reads): String {
         val isOfType = detail.kind == type.name || detail.reason == "INTERCEPTED"
         return when {
-            detail.reason == NOT_READY -> throw notReady()
+            detail.reason == "NOT_READY" -> throw ProviderNotReadyError("the client has no features yet")
+            detail.reason == OTHER_CONTEXT ->
+                throw InvalidContextError("the API key is server-evaluated, and this context was not given to the client with `setContext`")
             detail.reason == "NOT_FOUND" -> throw FlagNotFoundError("the feature does not exist")
             detail.reason == "TYPE_MISMATCH" && detail.interceptor != null ->
                 throw TypeMismatchError("the override has another type than ${type.name}")
@@ -93,7 +78,7 @@ internal class FeatureReader(private val client: Client) {
     }
 
     private companion object {
-        const val NOT_READY = "NOT_READY"
+        const val OTHER_CONTEXT = "OTHER_CONTEXT"
 
         val REASONS = mapOf(
             "STRATEGY_MATCH" to Reason.TARGETING_MATCH.name,
