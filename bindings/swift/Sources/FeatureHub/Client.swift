@@ -12,7 +12,7 @@ public final class Client: Reads {
     /// Starts a client, and returns at once, before the Edge has sent features.
     ///
     /// ```swift
-    /// let client = try Client("https://edge.example", apiKeys: "ENVIRONMENT/KEY")
+    /// let client = try Client("https://edge.example", apiKeys: "ENVIRONMENT/KEY*")
     /// ```
     ///
     /// - Throws: ``ClientError/invalid(_:)`` if a setting is wrong. The text says which one, and what to write instead.

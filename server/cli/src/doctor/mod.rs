@@ -155,8 +155,14 @@ impl Visit<'_> {
 /// Checks the form of the API keys.
 fn key(report: &mut Report<'_>, edge: &Edge) -> Result<(), Failure> {
     let kind = match edge.keys.kind() {
-        KeyKind::ClientEvaluated => "client-evaluated: strategies are sent, and evaluated in SDKs",
-        KeyKind::ServerEvaluated => "server-evaluated: the Edge evaluates for one context",
+        KeyKind::ClientEvaluated => {
+            "client-evaluated: strategies are sent, and evaluated in SDKs; right for services, which read features for many \
+             users, and not for web pages and apps, which would get the rules of all users"
+        }
+        KeyKind::ServerEvaluated => {
+            "server-evaluated: the Edge evaluates for one context; right for web pages and apps of one user, and not for \
+             services with many users, which need a key with `*` or a pool of contexts"
+        }
     };
     let environments: Vec<&str> = edge.keys.iter().map(|key| &**key.environment()).collect();
     let shown = several(&environments);

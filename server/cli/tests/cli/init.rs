@@ -26,6 +26,13 @@ fn what_it_writes_is_right_and_its_own() {
     for placeholder in ["00000000-0000", "CLIENT*", "SERVER-KEY", "TESTS*"] {
         assert!(!text.contains(placeholder), "{placeholder}");
     }
+    let accounts =
+        [("services", "clientKey"), ("web pages and apps", "serverKey"), ("tests", "clientKey")];
+    for (use_of, kind) in accounts {
+        let (_, account) = text.split_once(&format!("- name: {use_of} ")).expect(use_of);
+        let key = account.lines().nth(1).unwrap().trim_start();
+        assert!(key.starts_with(kind) && account.starts_with(' '), "{use_of}: {key}");
+    }
     // The five ids and keys of two runs are ten different texts.
     let other = fh(&["init", "-"]).expect(0).out;
     let own = |text: &str| -> Vec<String> {

@@ -14,7 +14,7 @@ public object FeatureHub {
      * Starts a client, and returns at once, before the Edge has sent features.
      *
      * ```kotlin
-     * val client = FeatureHub.client("https://edge.example", "ENVIRONMENT/KEY") { mode = FetchMode.STREAMING }
+     * val client = FeatureHub.client("https://edge.example", "ENVIRONMENT/KEY*") { mode = FetchMode.STREAMING }
      * ```
      *
      * @throws IllegalArgumentException if a setting is wrong. The text says which one, and what to write instead.

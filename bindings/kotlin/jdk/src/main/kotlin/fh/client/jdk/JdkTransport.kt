@@ -19,7 +19,7 @@ import java.util.zip.GZIPInputStream
  * response must begin within a minute, because those versions cannot cancel a request before.
  *
  * ```kotlin
- * val client = FeatureHub.client("https://edge.example", "ENVIRONMENT/KEY") { transport = JdkTransport(http) }
+ * val client = FeatureHub.client("https://edge.example", "ENVIRONMENT/KEY*") { transport = JdkTransport(http) }
  * ```
  */
 public class JdkTransport private constructor(private val client: (connectTimeout: Duration) -> HttpClient) : HttpTransport {

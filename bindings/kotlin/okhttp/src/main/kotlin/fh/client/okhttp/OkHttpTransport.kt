@@ -23,7 +23,7 @@ import okhttp3.Response
  * keeps no idle connections.
  *
  * ```kotlin
- * val client = FeatureHub.client("https://edge.example", "ENVIRONMENT/KEY") { transport = OkHttpTransport(http) }
+ * val client = FeatureHub.client("https://edge.example", "ENVIRONMENT/KEY*") { transport = OkHttpTransport(http) }
  * ```
  */
 public class OkHttpTransport private constructor(source: Lazy<OkHttpClient>) : HttpTransport {
