@@ -122,7 +122,7 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
     this.#settings = { url, options };
     // The incident is one for each name.
     this.#onIgnored = (attribute) => {
-      noticeOnce(repository, `@${attribute}`, { kind: "attribute_ignored", attribute });
+      noticeOnce(repository, { kind: "attribute_ignored", attribute }, `@${attribute}`);
     };
     ignored.forEach(this.#onIgnored);
     if (settings.keys.kind === "client" && options.mode !== "offline") access.preload();

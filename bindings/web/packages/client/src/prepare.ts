@@ -32,7 +32,7 @@ export function prepare(
   listen(repository, "notice", options.onNotice ?? warnOnce());
   // Incidents of interceptors begin with a number, and those of attributes with @.
   repository.onThrow = (error) => {
-    noticeOnce(repository, "", { kind: "callback_threw", error });
+    noticeOnce(repository, { kind: "callback_threw", error });
   };
   if (!isHydrated) {
     const why = "the document cannot be read";

@@ -4,7 +4,7 @@ import { Answer } from "../answer.ts";
 import { numberText } from "../attributes.ts";
 import type { Feature } from "../feature.ts";
 import { runs } from "../panic_guard.ts";
-import { interceptorPanicked, overrideRefused } from "../repository/core.ts";
+import { noticeOnce } from "../repository/core.ts";
 import type { Repository } from "../repository/mod.ts";
 import { Decimal, Json, type Value } from "../value.ts";
 import { convert, type Converted } from "./convert.ts";
@@ -33,7 +33,8 @@ export class Entry {
   #isClosed = false;
   /** Counts and reports a failure of the interceptor. */
   readonly failed = (): void => {
-    interceptorPanicked(this.#repository, this.id, this.name);
+    this.#repository.counters.interceptorPanics++;
+    noticeOnce(this.#repository, { kind: "interceptor_panicked", interceptor: this.name }, String(this.id));
   };
 
   constructor(repository: Repository, interceptor: Interceptor, policy: LockPolicy) {
@@ -85,7 +86,12 @@ export function ask(
       if ("value" in converted) {
         return new Answer(feature, converted.value, "INTERCEPTED", undefined, entry.name);
       }
-      overrideRefused(repository, entry.id, entry.name, key, converted.why);
+      repository.counters.refusedOverrides++;
+      noticeOnce(
+        repository,
+        { kind: "override_refused", interceptor: entry.name, feature: key, why: converted.why },
+        `${entry.id}:${key}`,
+      );
     }
     return undefined;
   } finally {

@@ -2,6 +2,7 @@ import { wake } from "../dispatcher.ts";
 import type { Feature } from "../feature.ts";
 import type { Notice } from "../notice.ts";
 import { runs } from "../panic_guard.ts";
+import { isNew } from "./event_queue.ts";
 import type { RepositoryEvent } from "./listen.ts";
 import type { Repository } from "./mod.ts";
 
@@ -38,32 +39,14 @@ export function guarded(
   });
 }
 
-/** Counts and reports that the interceptor with this id and name threw. */
-export function interceptorPanicked(repository: Repository, id: number, interceptor: string): void {
-  repository.counters.interceptorPanics++;
-  noticeOnce(repository, String(id), { kind: "interceptor_panicked", interceptor });
-}
-
-/** Counts and reports that an override of `feature` was refused, and the reason. */
-export function overrideRefused(
-  repository: Repository,
-  id: number,
-  interceptor: string,
-  feature: string,
-  why: string,
-): void {
-  repository.counters.refusedOverrides++;
-  noticeOnce(repository, `${id}:${feature}`, { kind: "override_refused", interceptor, feature, why });
-}
-
 /**
  * Queues a notice about user code or a read for listeners, and passes it to the log. The listeners and the log each get a notice once,
  * and none after 256 different notices. If no listener for notices is registered, the notice is not queued, so that a later
  * incident of the same kind is reported to a later listener.
  */
-export function noticeOnce(repository: Repository, incident: string, notice: Notice): void {
+export function noticeOnce(repository: Repository, notice: Notice, incident: string = notice.kind): void {
   const { events, log } = repository;
-  const isNew = events.isNewNotice(incident);
-  if (log && events.isNewInLog(incident)) log(notice);
-  if (isNew) queue(repository, { kind: "notice", of: notice });
+  const isQueued = events.wants("notice") && isNew(events.reported, incident);
+  if (log && isNew(events.logged, incident)) log(notice);
+  if (isQueued) queue(repository, { kind: "notice", of: notice });
 }

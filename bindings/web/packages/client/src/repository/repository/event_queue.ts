@@ -17,8 +17,8 @@ export class EventQueue {
   readonly eventListeners = new Map<number, EventListener>();
   readonly #capacity: number;
   /** The incidents of interceptors of which listeners were notified, and those that were logged. */
-  readonly #reported = new Set<string>();
-  readonly #logged = new Set<string>();
+  readonly reported = new Set<string>();
+  readonly logged = new Set<string>();
   #queued: QueuedEvent[] = [];
   /** The remaining calls for the last event that was taken from the queue. */
   #calls: [EventListener, RepositoryEvent][] = [];
@@ -121,16 +121,6 @@ export class EventQueue {
     return lost;
   }
 
-  /** Returns true, once, if listeners must be notified of an incident. It is recorded only if there is such a listener. */
-  isNewNotice(incident: string): boolean {
-    return this.wants("notice") && isNew(this.#reported, incident);
-  }
-
-  /** Returns true, once, if an incident must be logged. */
-  isNewInLog(incident: string): boolean {
-    return isNew(this.#logged, incident);
-  }
-
   /** Closes the queue: removes the listeners and the queued events, and refuses new listeners. */
   close(): void {
     this.#isClosed = true;
@@ -143,7 +133,7 @@ export class EventQueue {
 }
 
 /** Adds an incident. Returns false if the incident was added before, or if the set is full. */
-function isNew(incidents: Set<string>, incident: string): boolean {
+export function isNew(incidents: Set<string>, incident: string): boolean {
   if (incidents.size >= COMPLAINTS || incidents.has(incident)) return false;
   incidents.add(incident);
   return true;
