@@ -28,7 +28,7 @@ internal class FeatureReader(private val client: Client) {
     fun <T> read(key: String, context: EvaluationContext?, type: FeatureType, convert: (Any) -> T): ProviderEvaluation<T> {
         val own = contextOf(context)
         // With a server-evaluated key, a context without attributes reads the values of the context that was given to the client.
-        val reads: Reads = if (own.attributes.isEmpty() && own.peek(key).reason == OTHER_CONTEXT) client else own
+        val reads: Reads = if (own.attributes.isEmpty() && own.peek(key).reason in WITHOUT_FEATURES) client else own
         val detail = reads.detail(key, type.name)
         val reason = reasonOf(detail, type, reads)
         return ProviderEvaluation(convert(detail.value as Any), detail.strategyId ?: "default", reason, null, null, metadataOf(detail))
@@ -40,7 +40,7 @@ internal class FeatureReader(private val client: Client) {
     fun record(name: String, context: EvaluationContext?, params: Map<String, Any?>) {
         val own = contextOf(context)
         val key = client.keys.firstOrNull()
-        val isEvaluated = key == null || own.attributes.isNotEmpty() || own.peek(key).reason != OTHER_CONTEXT
+        val isEvaluated = key == null || own.attributes.isNotEmpty() || own.peek(key).reason !in WITHOUT_FEATURES
         (if (isEvaluated) own else client).record(name, params)
     }
 
@@ -48,7 +48,7 @@ internal class FeatureReader(private val client: Client) {
     private fun reasonOf(detail: Detail, type: FeatureType, reads: Reads): String {
         val isOfType = detail.kind == type.name || detail.reason == "INTERCEPTED"
         return when {
-            detail.reason == "NOT_READY" -> throw ProviderNotReadyError("the client has no features yet")
+            detail.reason == NOT_READY -> throw ProviderNotReadyError("the client has no features yet")
             detail.reason == OTHER_CONTEXT ->
                 throw InvalidContextError("the API key is server-evaluated, and this context was not given to the client with `setContext`")
             detail.reason == "NOT_FOUND" -> throw FlagNotFoundError("the feature does not exist")
@@ -78,7 +78,11 @@ internal class FeatureReader(private val client: Client) {
     }
 
     private companion object {
+        const val NOT_READY = "NOT_READY"
         const val OTHER_CONTEXT = "OTHER_CONTEXT"
+
+        /** The reasons of a client without features for the context. */
+        val WITHOUT_FEATURES = setOf(NOT_READY, OTHER_CONTEXT)
 
         val REASONS = mapOf(
             "STRATEGY_MATCH" to Reason.TARGETING_MATCH.name,
