@@ -173,7 +173,7 @@ test("the sentences of notices are Rust's, apart from that of an interceptor tha
   const notices: Notice[] = [
     { kind: "key_in_several_environments", feature: "F", answers: "E" },
     { kind: "comma_in_value", attribute: "plan" },
-    { kind: "other_context" },
+    { kind: "other_context", use: "" },
     { kind: "override_refused", interceptor: "I", feature: "F", why: "W" },
     { kind: "interceptor_panicked", interceptor: "I" },
     { kind: "fell_back_to_polling" },

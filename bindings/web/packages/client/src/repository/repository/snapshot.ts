@@ -224,7 +224,8 @@ export class RepositorySnapshot {
   use(key: string, attributes: Attributes | undefined): Answer {
     touch(this.repository);
     const answer = this.answer(key, attributes);
-    if (answer === OTHER_CONTEXT) noticeOnce(this.repository, { kind: "other_context" });
+    if (answer === OTHER_CONTEXT)
+      noticeOnce(this.repository, { kind: "other_context", use: "key with *, setContext" });
     this.observers?.evaluated(this.rules, key, answer, attributes);
     return answer;
   }
