@@ -239,7 +239,7 @@ test("an explanation names the interceptor, and why there are no rules", () => {
   const explain = (key: string, context?: Attributes) =>
     String(new ExplainedDetail(repository.live, key, context, () => `the rules of ${key}`));
   expect(explain("A", fred)).toBe("the rules of A");
-  expect(explain("A", mara)).toBe("A: the client has no features for this context yet");
+  expect(explain("A", mara)).toBe("A: the server evaluates the features for another context");
   expect(explain("B", fred)).toBe("B: there is no such feature");
   intercept(repository, { name: "me", intercept: ({ key }) => (key === "A" ? "y" : null) });
   expect(explain("A", fred)).toBe("A = y: the interceptor me overrides the value\nthe rules of A");
