@@ -22,7 +22,7 @@ pub enum Notice {
         attribute: String,
     },
     /// A read of another context than the client's has no value, because the server evaluates the features for one context. Reported for the
-    /// first such read (D-62).
+    /// first such read.
     OtherContext {
         /// The system of the server.
         system: System,

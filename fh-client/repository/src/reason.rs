@@ -36,7 +36,7 @@ pub enum Reason {
     TypeMismatch,
     /// The client has no features yet, or waits for the features of another context.
     NotReady,
-    /// The API key is server-evaluated, and the server has evaluated the features for another context than the context of the read (D-62).
+    /// The API key is server-evaluated, and the server has evaluated the features for another context than the context of the read.
     OtherContext,
 }
 

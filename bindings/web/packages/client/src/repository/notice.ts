@@ -8,7 +8,7 @@ import { type Source, sourceName } from "./source.ts";
  * - `comma_in_value`: a value of an attribute contains a comma. An Edge splits such a value at its commas, in most cases into
  *   several values (D-82).
  * - `other_context`: a read of another context than the client's has no value, because the API key is server-evaluated. Reported for
- *   the first such read (D-62). `use` says what to write.
+ *   the first such read. `use` says what to write.
  * - `override_refused`: an interceptor returned a value that does not fit the feature's type. The read continued as if the
  *   interceptor had returned none (D-78). Reported at most once for each interceptor and feature.
  * - `interceptor_panicked`: an interceptor threw, or its promise was rejected. If it was called for a read, the read continued as if the interceptor had

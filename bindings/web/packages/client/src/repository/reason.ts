@@ -28,7 +28,7 @@ export const REASONS = [
  * - `TYPE_MISMATCH`: the feature, its value or its override has another type than the requested type.
  * - `NOT_READY`: the client has no features yet, or waits for the features of another context.
  * - `OTHER_CONTEXT`: the API key is server-evaluated, and the Edge has evaluated the features for another context than the context
- *   of the read (D-62).
+ *   of the read.
  * - `ERROR`: the WebAssembly engine failed on this feature. Rust clients have no such reason.
  */
 export type Reason = (typeof REASONS)[number];
