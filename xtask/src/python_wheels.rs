@@ -136,7 +136,7 @@ impl Wheels {
             // The crate alone is linked with it, so the other crates need no build of their own.
             options.extend(["--".to_string(), format!("-Clink-arg={}", self.unwinder(target)?)]);
         }
-        let build = "build --quiet --locked --release --zig";
+        let build = "build --quiet --locked --profile wheel --zig";
         self.maturin(&format!("{build} --target {target} --compatibility {compatibility}"))
             .args(&options)
             .env("CARGO_ENCODED_RUSTFLAGS", &machine_paths::renaming()?.join("\u{1f}"))

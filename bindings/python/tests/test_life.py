@@ -15,6 +15,7 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from modulefinder import ModuleFinder
 from typing import Any
 
 import pytest
@@ -424,3 +425,31 @@ print(*sorted(set(sys.modules) - before))
     assert "fh_client._native" in loaded, done.stderr
     unwanted = {"asyncio", "ssl", "http", "urllib.request", "concurrent.futures", "numpy", "decimal", "json", "enum"}
     assert loaded & unwanted == set()
+
+
+def test_tools_that_pack_programs_find_each_module_that_is_loaded(tmp_path: pathlib.Path) -> None:
+    """The native module imports modules, too, and these tools read import statements only."""
+    before = "import sys; before = set(sys.modules)\n"
+    program = """
+import fh_client
+feature = {"id": "1", "key": "PRICE", "type": "NUMBER", "version": 1, "value": 7.5}
+theme = {"id": "2", "key": "THEME", "type": "JSON", "version": 1, "value": "{}"}
+with fh_client.Client.offline(bootstrap=[feature, theme], on_readiness=print) as client:
+    client.aio
+    client.decimal("PRICE")
+    client.json("THEME")
+    try:
+        client.context(plan=object())
+    except TypeError:
+        pass
+    client.flush()
+"""
+    script = tmp_path / "program.py"
+    script.write_text(program)
+    # Some names, such as `typing.io`, are no modules of a file.
+    after = "print(*(name for name in set(sys.modules) - before if hasattr(sys.modules[name], '__spec__')), file=sys.stderr)\n"
+    done = subprocess.run([sys.executable, "-c", before + program + after], capture_output=True, text=True, timeout=60, check=True)
+    finder = ModuleFinder()
+    finder.run_script(str(script))
+    loaded = set(done.stderr.split())
+    assert {"fh_client._aio", "fh_client._logs", "fh_client._worker", "decimal"} <= loaded <= set(finder.modules)

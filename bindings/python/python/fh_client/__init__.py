@@ -114,6 +114,19 @@ setattr(Client, "__signature__", SettingsSignature())
 atexit.register(end_all)
 
 
+def _imports_of_the_native_module() -> None:
+    # Nothing calls this function. PyInstaller and its like find the modules of a program by import statements, which the native module lacks.
+    import collections.abc
+    import datetime
+    import decimal
+    import enum
+    import json
+
+    from . import _aio, _logs, _worker
+
+    del _aio, _logs, _worker, collections, datetime, decimal, enum, json
+
+
 def __getattr__(name: str) -> object:
     # The enumerations are loaded when a program first uses one.
     if name in ("Country", "Device", "Platform"):

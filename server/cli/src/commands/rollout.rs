@@ -189,7 +189,12 @@ pub(crate) fn run(
     let fixed = args.context.attributes();
     let now = args.rules.now();
     let mut forecast = Forecast::new(feature, args.rules.profile()?, &args.attribute, &fixed, now);
-    let mut comparison = other.map(|_| Comparison::new(described(args), args.list));
+    let mut comparison = other.map(|(_, other)| {
+        // The clock gives the attribute `now`.
+        let has = |name: &str| name == args.attribute || name == "now" || fixed.get(name).is_some();
+        let missing = comparison::missing_attributes(feature, other, has);
+        Comparison::new(described(args), args.list, missing)
+    });
     let mut guesses = 0_u64;
     population.for_each(|id| {
         let attributes = forecast.context(id);

@@ -105,3 +105,34 @@ fn wrong_inputs_are_refused() {
         .refused(2, &["no member `plan`", "`attributes`"]);
     fh(&["eval", "--system", "featuresignals", "--state", "x.json"]).refused(2, &["--cases"]);
 }
+
+/// A program in the place of psql, which ends with 0 after a failed statement unless ON_ERROR_STOP is set, and then with 3.
+#[cfg(unix)]
+const PSQL: &str = r#"#!/bin/sh
+case "$OUTCOME $*" in
+  fails*ON_ERROR_STOP=1*) exit 3 ;;
+  works*) echo '{"flags": {}}' ;;
+esac
+"#;
+
+#[cfg(unix)]
+#[test]
+fn the_job_of_the_page_keeps_the_ruleset_unless_there_is_a_new_one() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let page = include_str!("../../../../docs/featuresignals.md");
+    let job = page.lines().find(|line| line.starts_with("psql ")).unwrap();
+    let psql = file("psql", PSQL);
+    std::fs::set_permissions(&psql, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let folder = std::path::Path::new(&psql).parent().unwrap();
+    let search = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    for (outcome, expected) in
+        [("fails", SHOP), ("finds nothing", SHOP), ("works", "{\"flags\": {}}\n")]
+    {
+        let ruleset = file("ruleset.json", SHOP);
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", job]).current_dir(folder).env("PATH", &search).env("OUTCOME", outcome);
+        let status = command.status().unwrap();
+        assert_eq!(std::fs::read_to_string(ruleset).unwrap(), expected, "{outcome}");
+        assert_eq!(status.success(), outcome == "works", "{outcome}");
+    }
+}

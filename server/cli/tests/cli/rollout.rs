@@ -94,7 +94,18 @@ fn a_comparison_names_who_changes() {
     );
     let text = with(&["--compare", &other, "--list"]).out;
     assert!(text.contains("\"bold\" → \"plain\"\n  visitor-1\n"), "{text}");
-    assert!(with(&["--compare", &path]).out.contains("no value would change"));
+    let text = with(&["--compare", &path]).out;
+    assert!(text.contains("none of these 3 ids gets another value."), "{text}");
+    assert!(!text.contains("Changed rules"), "{text}");
+    // No id has an attribute, so a rule on one changes nothing for them.
+    let fiji = file("compare-fiji.json", FEATURES.replace("new_zealand", "fiji"));
+    let run = with(&["--compare", &fiji]);
+    assert!(run.out.contains("none of these 3 ids gets another value.\n"), "{run:?}");
+    assert!(run.out.contains("Changed rules read attributes that no id has: country."), "{run:?}");
+    let json = with(&["--compare", &fiji, "--json"]).json();
+    assert_eq!(json["comparison"]["missingAttributes"][0], "country");
+    let run = with(&["--compare", &fiji, "-c", "country=fiji"]);
+    assert!(run.out.contains("3 of 3 (100.00 %)") && !run.out.contains("Changed rules"), "{run:?}");
     assert_eq!(with(&["--compare-profile", "edge", "--json"]).json()["comparison"]["changed"], 0);
     let session = [
         "rollout",

@@ -1,9 +1,11 @@
 //! Ids whose value differs between the two sides of a comparison.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use fh_eval::{Evaluation, FeatureRef};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::counts::VALUE_COLUMNS;
 use crate::json_output;
@@ -24,6 +26,8 @@ pub(crate) struct Comparison {
     /// The ids whose values are decided by percentages that hash an unknown id.
     undecided: u64,
     shares: Vec<Share>,
+    /// The attributes that changed rules read, and that no id has.
+    missing: BTreeSet<String>,
 }
 
 /// The value on one side of a comparison.
@@ -73,13 +77,17 @@ pub(super) struct ComparisonReport<'a> {
     shares: &'a [Share],
     changed: u64,
     share: f64,
+    #[serde(rename = "missingAttributes", skip_serializing_if = "BTreeSet::is_empty")]
+    missing: &'a BTreeSet<String>,
     /// The pairs of different values. Each entry's `ids` are at most [`EXAMPLES`] ids, or all ids of the pair with `--list`.
     moves: &'a [Move],
 }
 
 impl Comparison {
-    pub(crate) fn new(with: String, list: bool) -> Self {
-        Self { with, list, changed: 0, moves: Vec::new(), undecided: 0, shares: Vec::new() }
+    /// Returns a comparison without ids. `missing` are the attributes of [`missing_attributes`].
+    pub(crate) fn new(with: String, list: bool, missing: BTreeSet<String>) -> Self {
+        let (moves, shares) = (Vec::new(), Vec::new());
+        Self { with, list, changed: 0, moves, undecided: 0, shares, missing }
     }
 
     /// Counts an id of which it is not known whether its value differs, because a percentage that hashes an unknown id decides.
@@ -123,6 +131,7 @@ impl Comparison {
             shares: &self.shares,
             changed: self.changed,
             share: self.changed as f64 / people.max(1) as f64,
+            missing: &self.missing,
             moves: &self.moves,
         }
     }
@@ -135,14 +144,18 @@ impl Comparison {
             screen.end()?;
         }
         let summary = match self.changed {
-            0 if self.undecided > 0 => "Rules give no other value to any id.".to_string(),
+            0 if self.undecided > 0 => "Rules give no other value to any of these ids.".to_string(),
             changed if self.undecided > 0 => format!(
                 "By rules alone, {} of {} ({}) would get another value:",
                 count(changed),
                 count(people),
                 share(changed)
             ),
-            0 => format!("Compared with {}, no value would change.", self.with),
+            0 => format!(
+                "Compared with {}, none of these {} ids gets another value.",
+                self.with,
+                count(people)
+            ),
             changed => format!(
                 "Compared with {}, {} of {} ({}) would get another value:",
                 self.with,
@@ -152,6 +165,14 @@ impl Comparison {
             ),
         };
         screen.paragraph(BOLD, "", &summary)?;
+        if !self.missing.is_empty() {
+            let names: Vec<&str> = self.missing.iter().map(String::as_str).collect();
+            let text = format!(
+                "Changed rules read attributes that no id has: {}. Users with these attributes may get another value; give them by -c NAME=VALUE.",
+                names.join(", ")
+            );
+            screen.paragraph(PLAIN, "", &text)?;
+        }
         if self.changed == 0 {
             return Ok(());
         }
@@ -209,4 +230,28 @@ impl Comparison {
         }
         table.write(screen, 0)
     }
+}
+
+/// Returns the attributes that the strategies of one side alone read, and that no id has. A strategy that changed is one of each side.
+pub(super) fn missing_attributes(
+    here: FeatureRef<'_>,
+    there: FeatureRef<'_>,
+    has: impl Fn(&str) -> bool,
+) -> BTreeSet<String> {
+    let (here, there) = (strategies(here), strategies(there));
+    let changed = |side: &[Value], other: &[Value]| -> Vec<Value> {
+        side.iter().filter(|strategy| !other.contains(strategy)).cloned().collect()
+    };
+    let changed = changed(&here, &there).into_iter().chain(changed(&there, &here));
+    let rules = changed.flat_map(|strategy| list(&strategy, "attributes"));
+    let names = rules.filter_map(|rule| Some(rule.get("fieldName")?.as_str()?.to_string()));
+    names.filter(|name| !has(name)).collect()
+}
+
+fn strategies(feature: FeatureRef<'_>) -> Vec<Value> {
+    list(&serde_json::from_str(feature.json()).unwrap_or_default(), "strategies")
+}
+
+fn list(value: &Value, name: &str) -> Vec<Value> {
+    value.get(name).and_then(Value::as_array).cloned().unwrap_or_default()
 }
