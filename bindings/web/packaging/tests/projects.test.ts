@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { transform } from "esbuild";
@@ -63,8 +63,8 @@ describeServe("in Node", () => {
   });
 });
 
-/** The oldest compiler that the package supports, and the newest one. */
-const COMPILERS = ["typescript-5.4", "typescript-7"];
+/** The oldest compiler that the package supports, the one of this workspace, and the newest one. */
+const COMPILERS = ["typescript-5.4", "typescript", "typescript-7"];
 const MODULES = [
   ["bundler", "esnext"],
   ["node16", "node16"],
@@ -88,16 +88,37 @@ export { reads };
 `;
 }
 
+/** A page has the library of the DOM. A program in Node has the types of Node; its files are modules by their names. */
+const SURROUNDINGS = [
+  ...MODULES.map(([resolution, module]) => ({ resolution, module, lib: ["es2022", "dom"], types: [] })),
+  ...MODULES.slice(0, 2).map(([resolution, module]) => ({
+    resolution,
+    module,
+    lib: ["es2022"],
+    types: ["node"],
+  })),
+];
+
 test.concurrent.each(
-  COMPILERS.flatMap((compiler) => MODULES.map(([resolution, module]) => ({ compiler, resolution, module }))),
-)("$compiler compiles with moduleResolution $resolution", async ({ compiler, resolution, module }) => {
+  COMPILERS.flatMap((compiler) => SURROUNDINGS.map((surroundings) => ({ compiler, ...surroundings }))),
+)("$compiler compiles with moduleResolution $resolution and $lib", async (configuration) => {
+  const { compiler, resolution, module, lib, types } = configuration;
   const folder = await project("node-esm", client!);
+  if (types.length > 0)
+    for (const name of ["@types/node", "undici-types"])
+      cpSync(join(WEB, "node_modules", name), join(folder, "node_modules", name), { recursive: true });
   const compilerOptions = {
-    ...{ noEmit: true, strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, types: [] },
-    ...{ target: "es2022", lib: ["es2022", "dom"], module, moduleResolution: resolution },
+    ...{ noEmit: true, strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, types },
+    ...{ target: "es2022", lib, module, moduleResolution: resolution },
   };
-  const settings = JSON.stringify({ compilerOptions, files: ["main.ts", "types.ts"] });
-  write(folder, { "main.ts": EXAMPLE, "types.ts": declaredFeatures(), "tsconfig.json": settings });
+  const settings = JSON.stringify({ compilerOptions, files: ["main.ts", "all.ts", "types.ts"] });
+  const all = ["", "/node", "/featurehub", "/testing"].map((path) => `import "fh-client${path}";\n`).join("");
+  write(folder, {
+    "main.ts": EXAMPLE,
+    "all.ts": `${types.length > 0 ? all : ""}export {};\n`,
+    "types.ts": declaredFeatures(),
+    "tsconfig.json": settings,
+  });
   const compile = run(process.execPath, [join(WEB, "node_modules", compiler, "bin/tsc"), "-p", folder]);
   // A compiler writes its errors to the standard output.
   const { stdout } = await compile.catch((error: unknown) => error as { stdout: string });

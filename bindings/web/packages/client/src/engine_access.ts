@@ -1,3 +1,4 @@
+import type { ModuleBytes } from "./browser_types.ts";
 import type { WasmEngine } from "./engine/engine.ts";
 import type { EngineSource } from "./engine/load.ts";
 import type { Profile } from "./engine/module.ts";
@@ -37,7 +38,7 @@ export interface EngineSettings {
   /** The set of evaluation rules; `client` if there is none. */
   readonly profile?: Profile | undefined;
   /** Reads a `file:` URL, which `fetch` cannot do; `undefined` if the platform has no files. */
-  readonly readFile?: ((url: URL) => Promise<BufferSource>) | undefined;
+  readonly readFile?: ((url: URL) => Promise<ModuleBytes>) | undefined;
 }
 
 /** The engine of one client, which is loaded when it is first needed. */

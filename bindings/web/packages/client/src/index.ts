@@ -10,6 +10,7 @@ export { Client, Refused } from "./first_part.ts";
 export { Context } from "./context.ts";
 export { EdgeProblem } from "./edge_problem.ts";
 export type { Diagnostic } from "./engine/diagnostics.ts";
+export type { ModuleBytes } from "./browser_types.ts";
 export type { EngineSource } from "./engine/load.ts";
 export type { Profile } from "./engine/module.ts";
 export { Feature } from "./feature_handle.ts";

@@ -1,3 +1,4 @@
+import type { ModuleBytes } from "./browser_types.ts";
 import type { ClientOptions } from "./options.ts";
 import type { StateStorage } from "./stored_state.ts";
 import type { End, Redirected, Request, ResponseHead } from "./session/lib.ts";
@@ -72,5 +73,5 @@ export interface Platform {
   /** True if other tabs can share the streams of a client. */
   readonly hasTabs: boolean;
   /** Reads a `file:` URL, which `fetch` cannot do; `undefined` if the platform has no files. */
-  readonly readFile: ((url: URL) => Promise<BufferSource>) | undefined;
+  readonly readFile: ((url: URL) => Promise<ModuleBytes>) | undefined;
 }

@@ -1,3 +1,4 @@
+import type { ModuleBytes } from "./browser_types.ts";
 import type { Attributes } from "./attributes.ts";
 import { CompiledFeatures } from "./engine/compiled_features.ts";
 import { type Diagnostic, readDiagnostics } from "./engine/diagnostics.ts";
@@ -35,7 +36,7 @@ interface Options {
 export async function compilePayload(
   payload: string | Uint8Array | object,
   { profile = "client", clock = Date.now, fullEngine: source, fullIntegrity: integrity }: Options,
-  readFile: ((url: URL) => Promise<BufferSource>) | undefined,
+  readFile: ((url: URL) => Promise<ModuleBytes>) | undefined,
 ): Promise<CompiledPayload> {
   const json = textOf(payload);
   if (!Object.hasOwn(PROFILE_NUMBERS, profile)) throw new TypeError("a profile is `client` or `edge`");

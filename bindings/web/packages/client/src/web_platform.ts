@@ -1,3 +1,4 @@
+import type { ModuleBytes } from "./browser_types.ts";
 import type {
   ArrivingResponse,
   LifeCycle,
@@ -26,7 +27,7 @@ export abstract class WebPlatform implements Platform {
   abstract readonly identification: string | undefined;
   abstract readonly storage: StateStorage | undefined;
   abstract readonly hasTabs: boolean;
-  abstract readonly readFile: ((url: URL) => Promise<BufferSource>) | undefined;
+  abstract readonly readFile: ((url: URL) => Promise<ModuleBytes>) | undefined;
   declare readonly redirected?: Redirected;
   protected readonly settings: PlatformSettings;
 

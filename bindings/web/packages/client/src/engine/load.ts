@@ -1,3 +1,4 @@
+import type { ModuleBytes } from "../browser_types.ts";
 import { fullFile } from "#full-file";
 
 import type { EngineModule, FullEngineModule } from "./module.ts";
@@ -7,8 +8,8 @@ export type EngineSource =
   | WebAssembly.Module
   | Response
   | URL
-  | BufferSource
-  | Promise<WebAssembly.Module | Response | URL | BufferSource>;
+  | ModuleBytes
+  | Promise<WebAssembly.Module | Response | URL | ModuleBytes>;
 
 /** The lean engine's module. */
 export interface LeanSource {
@@ -24,7 +25,7 @@ export interface LoadOptions {
   /** The response to a request for the URL that is the source, if it was sent already. */
   readonly response?: Promise<Response> | undefined;
   /** Reads a `file:` URL, which the `fetch` of Node cannot do. */
-  readonly readFile?: ((url: URL) => Promise<BufferSource>) | undefined;
+  readonly readFile?: ((url: URL) => Promise<ModuleBytes>) | undefined;
 }
 
 /** The first bytes of each WebAssembly module. */
@@ -90,10 +91,10 @@ export async function compiled(given: EngineSource, options: LoadOptions = {}): 
   const source = ofThisRealm(await given);
   if (source instanceof WebAssembly.Module) return source;
   if (source instanceof URL && source.protocol === "file:" && options.readFile)
-    return WebAssembly.compile(await options.readFile(source));
+    return WebAssembly.compile((await options.readFile(source)) as BufferSource);
   if (source instanceof URL) return fromResponse(await requested(source, options), source.href);
   if (source instanceof Response) return fromResponse(source, source.url);
-  return WebAssembly.compile(source);
+  return WebAssembly.compile(source as BufferSource);
 }
 
 /**

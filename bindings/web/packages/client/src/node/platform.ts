@@ -1,3 +1,4 @@
+import type { ModuleBytes } from "../browser_types.ts";
 import { readFile } from "node:fs/promises";
 
 import type { ArrivingResponse, PlatformRequest, PlatformSettings } from "../platform.ts";
@@ -81,6 +82,6 @@ function isNodes(fetch: unknown): boolean {
   );
 }
 
-async function readBytes(url: URL): Promise<BufferSource> {
+async function readBytes(url: URL): Promise<ModuleBytes> {
   return new Uint8Array(await readFile(url));
 }
