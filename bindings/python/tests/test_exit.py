@@ -68,14 +68,19 @@ def test_the_interpreter_ends_though_many_records_wait_for_a_slow_handler(second
     broken = tmp_path / "features.yaml"
     broken.write_text("flagValues: 5")
     program = f"""
-import logging, sys, time, fh_client
+import logging, threading, time, fh_client
+begun = threading.Event()
 class Slow(logging.Handler):
     def createLock(self):
         self.lock = None
     def emit(self, record):
+        begun.set()
         time.sleep({seconds})
 logging.getLogger("fh_client").addHandler(Slow())
 client = fh_client.Client.offline(bootstrap=[])
+fh_client.YamlStore({str(broken)!r})
+# The records from here on wait in the queue.
+begun.wait()
 for _ in range(1000):
     fh_client.YamlStore({str(broken)!r})
 """
