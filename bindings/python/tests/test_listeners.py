@@ -168,7 +168,7 @@ def test_no_attributes_of_foreign_functions_are_followed(
 
     def register() -> None:
         names = ("on_readiness", "on_status", "on_new_state", "on_raw", "on_notice")
-        settings: dict[str, Any] = {"interceptors": [make()], "observers": [make(), (make(), {"inline": True})]}
+        settings: dict[str, Any] = {"interceptors": [interceptor()], "observers": [make(), (make(), {"inline": True})]}
         settings |= {name: make() for name in names} | {"on_change": {"ON": make()}}
         with fh_client.Client.offline(bootstrap=[{"id": "1", "key": "ON", "type": "BOOLEAN", "value": True}], **settings) as client:
             for name in names:
@@ -177,8 +177,14 @@ def test_no_attributes_of_foreign_functions_are_followed(
                 source.on_change("ON", make()).cancel()
             client.feature("ON").on_change(make()).cancel()
             client.observe(make()).cancel()
-            client.intercept(make()).cancel()
+            client.intercept(interceptor()).cancel()
             client.is_enabled("ON")
+
+    def interceptor() -> Any:
+        # The client would call it when the test is over.
+        made = make()
+        made.close = None
+        return made
 
     asyncio.run(in_loop()) if is_in_loop else register()
 
