@@ -283,6 +283,15 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
                         let packed = known.packed.unwrap_or_default();
                         comparison.holds(packed.cmp(&join(*wanted)))
                     }
+                    #[cfg(feature = "first-row")]
+                    Predicate::Limited(row) => {
+                        let text = known.only.text;
+                        let boxed = self.tables.boxed.get(*row as usize);
+                        match boxed.and_then(|boxed| boxed.search(text)) {
+                            Some(held) => held,
+                            None => return self.beyond_limit(index),
+                        }
+                    }
                     predicate => passes(self.tables, predicate, &known.only),
                 },
                 Count::Several => self.any_passes(rule),
@@ -346,6 +355,18 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         }
     }
 
+    /// Returns the verdict of a rule whose search is beyond a limit.
+    #[cfg(feature = "first-row")]
+    #[cold]
+    fn beyond_limit(&mut self, index: u32) -> Verdict {
+        self.tracer.beyond_limit(index);
+        #[cfg(feature = "featuresignals")]
+        if self.head.encoding == Encoding::BasisPoints {
+            return Verdict::Fails;
+        }
+        Verdict::Malformed
+    }
+
     #[cold]
     fn any_passes(&self, rule: &Rule) -> bool {
         let field = self.tables.fields.get(rule.field as usize);
@@ -401,6 +422,10 @@ pub(crate) fn passes(tables: &Tables, predicate: &Predicate, supplied: &Supplied
         }
         #[cfg(feature = "first-row")]
         Predicate::InSegment(_) | Predicate::InNoSegment(_) => false,
+        #[cfg(feature = "first-row")]
+        Predicate::Limited(row) => {
+            tables.boxed.get(*row as usize).is_some_and(|boxed| boxed.holds(supplied.text))
+        }
         #[cfg(feature = "featuresignals")]
         Predicate::InKnownSegment(_) => false,
     }

@@ -8,13 +8,16 @@ use crate::diagnostic::DiagnosticKind;
 use crate::predicate::TextTest;
 #[cfg(feature = "first-row")]
 use crate::predicate::{BoxedPredicate, Predicate};
-use crate::text::pattern::{Anchor, Extent, MAX_NODES, Pattern, TABLE_BYTES, Tables};
+use crate::text::pattern::{Anchor, Extent, Pattern, TABLE_BYTES, Tables};
 #[cfg(feature = "first-row")]
 use crate::writer::Writer;
 
 /// Number of nodes of all patterns of one compilation together after which further patterns are refused. A single
 /// pattern may have up to [`MAX_NODES`](crate::text::pattern::MAX_NODES) nodes.
 const PATTERN_BUDGET: usize = 200_000;
+
+/// Like [`PATTERN_BUDGET`], for FeatBit and FeatureSignals: number of bytes of all programs, since a long list of names is small.
+const PROGRAM_BUDGET: usize = 64 << 20;
 
 /// Maximum size in bytes of the tables of all patterns of one compilation together. Once this size is used up, further
 /// patterns run without a table, which takes longer.
@@ -25,6 +28,7 @@ pub(crate) struct Patterns {
     extent: Extent,
     known: HashMap<Box<str>, Result<Arc<Pattern>, DiagnosticKind>>,
     nodes: usize,
+    program_bytes: usize,
     /// Number of bytes of [`TABLE_BUDGET`] that are left for further tables. A pattern that an engine runs without a
     /// table counts as [`TABLE_BYTES`]: if a table turns out too large, the attempt to build it took as long as
     /// building a table of that size.
@@ -34,7 +38,7 @@ pub(crate) struct Patterns {
 impl Patterns {
     /// Creates patterns of which none is compiled yet.
     pub(crate) fn new(extent: Extent) -> Self {
-        Self { extent, known: HashMap::new(), nodes: 0, tables: TABLE_BUDGET }
+        Self { extent, known: HashMap::new(), nodes: 0, program_bytes: 0, tables: TABLE_BUDGET }
     }
 
     /// Compiles a pattern, or returns the one that was compiled before.
@@ -42,16 +46,22 @@ impl Patterns {
         if let Some(known) = self.known.get(pattern) {
             return known.clone();
         }
-        let compiled = if self.nodes > PATTERN_BUDGET {
+        let limits = self.extent.limits();
+        let is_full = match limits.counts_nodes() {
+            true => self.nodes > PATTERN_BUDGET,
+            false => self.program_bytes > PROGRAM_BUDGET,
+        };
+        let compiled = if is_full {
             Err(DiagnosticKind::PatternBudget)
         } else {
             let tables = Tables::UpTo(self.tables.min(TABLE_BYTES));
-            Pattern::compile_with(pattern, self.extent, tables, MAX_NODES)
+            Pattern::compile_with(pattern, self.extent, tables, limits.nodes)
                 .map_err(DiagnosticKind::Pattern)
                 .map(Arc::new)
         };
         if let Ok(pattern) = &compiled {
             self.nodes += pattern.nodes();
+            self.program_bytes += pattern.program_bytes();
             let built = match pattern.literals() {
                 Some(_) => 0,
                 None if pattern.table_bytes() == 0 => TABLE_BYTES,
@@ -70,7 +80,24 @@ impl Writer {
     pub(crate) fn pattern(&mut self, pattern: Arc<Pattern>) -> Predicate {
         match text_test(std::slice::from_ref(&pattern)) {
             Some((test, texts)) => self.text_test(test, &texts),
-            None => self.boxed(BoxedPredicate::Patterns([pattern].into())),
+            None => {
+                let is_limited = pattern.is_limited();
+                self.searched(BoxedPredicate::Patterns([pattern].into()), is_limited)
+            }
+        }
+    }
+
+    /// Stores the test that a supplied text does not match a pattern.
+    #[cfg(feature = "featbit")]
+    pub(crate) fn no_match(&mut self, pattern: Arc<Pattern>) -> Predicate {
+        let is_limited = pattern.is_limited();
+        self.searched(BoxedPredicate::NoMatch(pattern), is_limited)
+    }
+
+    fn searched(&mut self, predicate: BoxedPredicate, is_limited: bool) -> Predicate {
+        match self.boxed(predicate) {
+            Predicate::Boxed(row) if is_limited => Predicate::Limited(row),
+            predicate => predicate,
         }
     }
 }

@@ -116,6 +116,10 @@ pub(crate) enum Predicate {
     Version(Comparison, [u32; 2]),
     /// A test that is stored behind a pointer, given by its row of the table `boxed`.
     Boxed(u32),
+    /// A search for a pattern that can be beyond a limit, given by its row of the table `boxed`. Beyond the limit, the rule cannot be evaluated
+    /// (FeatBit), or does not hold (FeatureSignals).
+    #[cfg(feature = "first-row")]
+    Limited(u32),
     /// A comparison of the supplied text, read as a double, with a double, whose bits are in two halves.
     #[cfg(feature = "first-row")]
     Double(Comparison, Grammar, [u32; 2]),
@@ -171,10 +175,11 @@ pub(crate) struct Moves {
 }
 
 impl Predicate {
-    /// Returns true for a rule that may end the evaluation of a flag without an answer, because of an unknown or malformed segment.
+    /// Returns true for a rule that may end the evaluation of a flag without an answer, because of an unknown or malformed segment or a
+    /// search beyond a limit.
     pub(crate) const fn may_end(&self) -> bool {
         #[cfg(feature = "featbit")]
-        return matches!(self, Self::InSegment(_) | Self::InNoSegment(_));
+        return matches!(self, Self::InSegment(_) | Self::InNoSegment(_) | Self::Limited(_));
         #[cfg(not(feature = "featbit"))]
         false
     }
@@ -198,6 +203,8 @@ impl Predicate {
             Self::Ends(row) => Self::Ends(row.wrapping_add(by.texts)),
             Self::Texts(test, list) => Self::Texts(test, list.shifted(by.texts)),
             Self::Boxed(row) => Self::Boxed(row.wrapping_add(by.boxed)),
+            #[cfg(feature = "first-row")]
+            Self::Limited(row) => Self::Limited(row.wrapping_add(by.boxed)),
             #[cfg(feature = "first-row")]
             Self::InSegment(list) => Self::InSegment(list.shifted(by.named_segments)),
             #[cfg(feature = "first-row")]
@@ -315,6 +322,27 @@ const LONGEST_SUPPLIED_PATTERN: usize = 200;
 const LARGEST_SUPPLIED_PATTERN: usize = 100;
 
 impl BoxedPredicate {
+    /// Returns the result of a search; `None` if it is beyond a limit. A result that is unknown is never negated.
+    #[cfg(feature = "first-row")]
+    pub(crate) fn search(&self, supplied: &str) -> Option<bool> {
+        match self {
+            Self::Patterns(patterns) => {
+                let mut found = Some(false);
+                for pattern in patterns {
+                    match pattern.search(supplied) {
+                        Some(true) => return Some(true),
+                        Some(false) => {}
+                        None => found = None,
+                    }
+                }
+                found
+            }
+            #[cfg(feature = "featbit")]
+            Self::NoMatch(pattern) => pattern.search(supplied).map(|found| !found),
+            other => Some(other.holds(supplied)),
+        }
+    }
+
     pub(crate) fn holds(&self, supplied: &str) -> bool {
         match self {
             Self::Numbers(wanted) => Decimal::parse(supplied)
@@ -351,7 +379,7 @@ impl BoxedPredicate {
             #[cfg(feature = "patterns")]
             Self::Patterns(patterns) => patterns.iter().any(|pattern| pattern.is_match(supplied)),
             #[cfg(feature = "featbit")]
-            Self::NoMatch(pattern) => !pattern.is_match(supplied),
+            Self::NoMatch(pattern) => pattern.search(supplied) == Some(false),
             #[cfg(feature = "patterns")]
             Self::MatchedBy(texts) => {
                 supplied.len() <= LONGEST_SUPPLIED_PATTERN

@@ -86,6 +86,8 @@ fn cost(tables: &Tables<Growing>, predicate: &Predicate) -> u8 {
         Predicate::InSegment(_) | Predicate::InNoSegment(_) => 0,
         #[cfg(feature = "featuresignals")]
         Predicate::InKnownSegment(_) => 10,
+        #[cfg(feature = "first-row")]
+        Predicate::Limited(_) => 8,
         Predicate::Version(..) => 1,
         Predicate::Ends(_) => 2,
         Predicate::In(_) | Predicate::NotIn(_) => 3,

@@ -29,6 +29,9 @@ pub(crate) trait Tracer {
     /// Called after a rule was evaluated. `now` is the time that the rule read from the clock; `None` if the rule did not read the clock.
     /// `held` is true if the rule held.
     fn rule(&mut self, _index: u32, _now: Option<Timestamp>, _held: bool) {}
+    /// Called in place of [`Self::rule`] if the search of the rule's pattern is beyond a limit.
+    #[cfg(feature = "first-row")]
+    fn beyond_limit(&mut self, _index: u32) {}
     /// Called when the strategy matched, which ends the evaluation.
     fn matched(&mut self) {}
 

@@ -321,6 +321,11 @@ fn cost(tables: &Tables, predicate: &Predicate) -> Cost {
         Predicate::Texts(test, list) => texts(tables, *test, *list),
         // This is the cost of parsing a supplied version, because not every version can be packed.
         Predicate::Version(..) => Cost { per_value: 20, per_byte: 12 },
+        #[cfg(feature = "first-row")]
+        Predicate::Limited(row) => match tables.boxed.get(*row as usize) {
+            Some(boxed) => boxed_cost(boxed),
+            None => fixed(1),
+        },
         Predicate::Boxed(row) => match tables.boxed.get(*row as usize) {
             Some(boxed) => boxed_cost(boxed),
             None => fixed(1),

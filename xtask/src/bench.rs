@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         return edge(rest);
     }
     if let [first, rest @ ..] = arguments
-        && matches!(first.as_str(), "featbit" | "featuresignals")
+        && matches!(first.as_str(), "featbit" | "featuresignals" | "patterns")
     {
         return systems(first, rest);
     }

@@ -36,6 +36,8 @@ enum Command {
         #[arg(long, default_value_t = 40)]
         rounds: usize,
     },
+    /// Measure the longest searches of patterns of FeatBit and FeatureSignals. A search of 8 KiB that takes more than 50 ms is a failure.
+    Patterns,
     /// Measure evaluations with the rules of FeatureSignals beside those with the rules of FeatureHub.
     Featuresignals {
         /// The number of rounds.
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Command::Featbit { rounds } => {
             times::featbit::run(rounds).and_then(|()| times::insights::run(rounds))
         }
+        Command::Patterns => times::patterns::run(),
         Command::Featuresignals { rounds } => times::featuresignals::run(rounds),
     };
     match done {

@@ -29,6 +29,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+/// The words for a search beyond a limit.
+#[cfg(feature = "first-row")]
+pub(crate) const BEYOND_LIMIT: &str = "cannot be evaluated (the search takes more steps than the limit for this pattern and this text)";
+
 use crate::attributes::Attributes;
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;

@@ -25,6 +25,7 @@ enum Event {
     Rule {
         index: u32,
         held: bool,
+        is_beyond_limit: bool,
     },
     Share {
         bucket: f64,
@@ -77,7 +78,11 @@ impl Tracer for WalkRecorder {
 
     fn rule(&mut self, index: u32, now: Option<Timestamp>, held: bool) {
         self.now = self.now.or(now);
-        self.events.push(Event::Rule { index, held });
+        self.events.push(Event::Rule { index, held, is_beyond_limit: false });
+    }
+
+    fn beyond_limit(&mut self, index: u32) {
+        self.events.push(Event::Rule { index, held: false, is_beyond_limit: true });
     }
 
     fn share(&mut self, bucket: f64, is_within: bool) {
@@ -149,6 +154,8 @@ pub(crate) struct RowStep {
 pub(crate) struct RuleStep {
     pub(crate) index: u32,
     pub(crate) held: bool,
+    /// True if the search of the rule's pattern is beyond a limit.
+    pub(crate) is_beyond_limit: bool,
     /// The segments that were evaluated for the rule.
     pub(crate) segments: Vec<Nested>,
 }
@@ -218,10 +225,12 @@ impl RowStep {
     /// Adds the result of a test. The segments or prerequisites in `nested` were evaluated for this test.
     fn add(&mut self, event: &Event, nested: &mut Vec<Nested>) {
         match event {
-            Event::Rule { index, held } => {
-                let segments = std::mem::take(nested);
-                self.rules.push(RuleStep { index: *index, held: *held, segments });
-            }
+            Event::Rule { index, held, is_beyond_limit } => self.rules.push(RuleStep {
+                index: *index,
+                held: *held,
+                is_beyond_limit: *is_beyond_limit,
+                segments: std::mem::take(nested),
+            }),
             Event::Share { bucket, is_within } => self.drawn = Some((*bucket, *is_within)),
             #[cfg(feature = "featuresignals")]
             Event::Gate { is_due } => {

@@ -9,7 +9,7 @@ use super::listed_texts;
 use super::{KEY, NAME, Profile};
 use crate::diagnostic::DiagnosticKind;
 use crate::json::{Json, Record, Shape};
-use crate::predicate::{BoxedPredicate, Comparison, Grammar, Predicate, Run, TextTest, split};
+use crate::predicate::{Comparison, Grammar, Predicate, Run, TextTest, split};
 use crate::tables::{Reading, Rule};
 use crate::text::dotnet_double::DoubleGrammar;
 
@@ -209,7 +209,7 @@ impl Compilation<'_> {
                             Test { predicate: self.writer.pattern(pattern), of_empty: finds }
                         }
                         _ => {
-                            let predicate = self.writer.boxed(BoxedPredicate::NoMatch(pattern));
+                            let predicate = self.writer.no_match(pattern);
                             Test { predicate, of_empty: !finds }
                         }
                     }

@@ -93,6 +93,11 @@ impl Compilation<'_> {
             self.malformed_row(origin);
         } else {
             self.member_row(conditions.rules, true);
+            if self.may_be_malformed(conditions.rules) {
+                let origin =
+                    Origin { rules: conditions.rules, ..no_rule(EvaluationReason::Malformed) };
+                self.malformed_row(origin);
+            }
         }
     }
 

@@ -133,7 +133,7 @@ impl Compilation<'_> {
     }
 
     /// Returns true if the evaluation of these rules may find a malformed part.
-    fn may_be_malformed(&self, rules: Run) -> bool {
+    pub(super) fn may_be_malformed(&self, rules: Run) -> bool {
         rules.of(&self.writer.tables.rules).iter().any(|rule| rule.predicate.may_end())
     }
 

@@ -3,6 +3,7 @@
 pub mod featbit;
 pub mod featuresignals;
 pub mod insights;
+pub mod patterns;
 
 use std::collections::BTreeMap;
 use std::hint::black_box;

@@ -3,7 +3,7 @@
 use super::super::condition::{IN_NO_SEGMENT, IN_SEGMENT, OPERATORS};
 use super::{Reporter, list, text, token};
 use crate::diagnostic::Diagnostic;
-use crate::explanation::{ConditionReport, RowStep, WalkedRule};
+use crate::explanation::{BEYOND_LIMIT, ConditionReport, RowStep, WalkedRule};
 use crate::json::Record;
 use crate::json::{Shape, compact, mend};
 use crate::text::dotnet_double::DoubleGrammar;
@@ -41,10 +41,12 @@ impl Reporter<'_> {
         let value = text(condition, "value");
         let is_list = is_on_segments || matches!(&*operator, "IsOneOf" | "NotOneOf");
         let given = self.property(&property).filter(|_| !is_on_segments);
-        let is_malformed =
-            step.is_some_and(|step| step.segments.iter().any(|segment| segment.held.is_none()));
+        let is_beyond_limit = step.is_some_and(|step| step.is_beyond_limit);
+        let is_malformed = is_beyond_limit
+            || step.is_some_and(|step| step.segments.iter().any(|segment| segment.held.is_none()));
         let held = step.filter(|_| !is_malformed).map(|step| step.held);
         let note = match (&value, given, held) {
+            _ if is_beyond_limit => Some(BEYOND_LIMIT),
             (.., None) => is_malformed.then_some("cannot be evaluated"),
             (None, ..) => Some("the condition has no value"),
             _ if is_on_segments => None,

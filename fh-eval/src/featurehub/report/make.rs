@@ -149,6 +149,7 @@ impl StrategyReporter<'_> {
             Shape::Is(values) => Some(values.iter().map(|value| value.get().to_string()).collect()),
             _ => None,
         };
+        let wanted: Option<Vec<String>> = wanted;
         let conditional = shown(rule.conditional);
         let typed = !matches!(conditional.as_str(), "STARTS_WITH" | "ENDS_WITH" | "REGEX");
         let incomparable = || {
@@ -157,7 +158,7 @@ impl StrategyReporter<'_> {
                     .as_ref()
                     .is_some_and(|given| !given.iter().any(|text| comparable(&kind, text)))
         };
-        RuleReport {
+        let report = RuleReport {
             unreadable: failed
                 && (self.broken(index, rule, typed.then_some(&kind)) || incomparable()),
             now: step.filter(|step| step.read_clock).and(self.explanation.now),
@@ -167,7 +168,8 @@ impl StrategyReporter<'_> {
             conditional,
             wanted,
             given,
-        }
+        };
+        RuleReport { unreadable: report.unreadable || report.is_too_long(), ..report }
     }
 
     /// Returns true if a diagnostic says that the rule never holds, or if no value of the rule could be compared: all

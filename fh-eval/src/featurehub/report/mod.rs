@@ -102,8 +102,8 @@ pub struct RuleReport {
     pub held: Option<bool>,
     /// True if the rule failed and at least one of these conditions is true: a diagnostic says that the rule never
     /// holds; diagnostics say that all values that are not null are dropped; the rule ends at an unreadable value, and
-    /// no value before it is usable; no supplied value looks like a value of the rule's type. The last condition is not
-    /// checked for STARTS_WITH, ENDS_WITH and REGEX, nor without supplied values.
+    /// no value before it is usable; a supplied text is too long for a pattern; no supplied value looks like a value of the rule's type.
+    /// The last condition is not checked for STARTS_WITH, ENDS_WITH and REGEX, nor without supplied values.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unreadable: bool,
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use super::{Report, RuleReport, StrategyReport};
 use crate::explanation::{Line, Mark, Outcome, write_lines};
 use crate::reason::EvaluationReason;
+#[cfg(feature = "patterns")]
+use crate::text::pattern::{Extent, Pattern};
 
 impl Report {
     /// Returns the report as text, line by line.
@@ -99,6 +101,24 @@ impl StrategyReport {
 }
 
 impl RuleReport {
+    /// Returns true if the rule failed because a supplied text is too long for a pattern (evaluation 3.2).
+    pub(super) fn is_too_long(&self) -> bool {
+        if self.held != Some(false) || self.conditional != "REGEX" || self.kind == "NUMBER" {
+            return false;
+        }
+        #[cfg(feature = "patterns")]
+        {
+            let wanted = self.wanted.iter().flatten();
+            let texts = wanted.filter_map(|value| serde_json::from_str::<String>(value).ok());
+            let patterns = texts.filter_map(|text| Pattern::compile(&text, Extent::Search).ok());
+            patterns.into_iter().any(|pattern| {
+                self.given.iter().flatten().any(|text| pattern.search(text).is_none())
+            })
+        }
+        #[cfg(not(feature = "patterns"))]
+        false
+    }
+
     fn sentence(&self) -> String {
         let wanted = match &self.wanted {
             Some(wanted) => format!("[{}]", wanted.join(", ")),
@@ -114,6 +134,9 @@ impl RuleReport {
         };
         let verdict = match self.held {
             Some(true) => "holds",
+            Some(false) if self.is_too_long() => {
+                "cannot be evaluated (the text is too long for the pattern)"
+            }
             Some(false) if self.unreadable => "cannot be compared",
             Some(false) => "does not hold",
             None => "not evaluated",

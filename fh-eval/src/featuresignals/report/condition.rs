@@ -5,7 +5,8 @@ use serde_json::value::RawValue;
 use super::{Reporter, list, text};
 use crate::diagnostic::Diagnostic;
 use crate::explanation::{
-    ConditionReport, Nested, SegmentReport, StepKind, StepOutcome, StepReport, WalkedRule,
+    BEYOND_LIMIT, ConditionReport, Nested, SegmentReport, StepKind, StepOutcome, StepReport,
+    WalkedRule,
 };
 use crate::json::{Record, Tree, compact, mend, optional_texts};
 use crate::text::go_double;
@@ -83,6 +84,7 @@ impl Reporter<'_> {
         let note = match (held, given) {
             (None, _) => None,
             (Some(_), _) if problem.is_some() => problem,
+            _ if step.is_some_and(|step| step.is_beyond_limit) => Some(BEYOND_LIMIT.to_string()),
             (Some(_), None) => Some("the context has no such attribute".to_string()),
             (Some(false), _) if values.is_empty() => {
                 Some("the condition has no values".to_string())

@@ -1,6 +1,6 @@
 //! Rewrites a pattern in a small language, in which letter case, classes and properties are ranges of characters. The
 //! pattern is read as Java, JavaScript, .NET or RE2 reads it. `regex` and `regex-lite` read the small language in the same way,
-//! except that `regex` needs a flag for `\b` and reads `\B` differently.
+//! except that `regex` needs a flag for `\b` and `\B`.
 
 mod classes;
 
@@ -19,30 +19,15 @@ use super::class::fold_simple;
 use super::class::{fold, negated_if, perl_class};
 use super::construct::Construct;
 use super::reading::{Mark, Read, read};
-use super::refusal::{MAX_NESTING, MAX_NODES, MAX_TEXT, Refusal};
+use super::refusal::{MAX_FLAG_NODES, MAX_NESTING, MAX_TEXT, Refusal};
 
 /// The engine that runs a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EngineKind {
     /// `regex-automata`, the engine of `regex`, on native targets.
     Fast,
-    /// `regex-lite`. On WebAssembly it runs all patterns that need an engine. On native targets it runs only patterns
-    /// with `\B`, because `regex` would also match `\B` between the bytes of a character.
+    /// `regex-lite`, which runs all patterns that need an engine on WebAssembly.
     Small,
-}
-
-/// The reason why a pattern was not rewritten for an engine.
-enum Stop {
-    /// The dialect does not accept the pattern. The refusal gives the reason.
-    Refused(Refusal),
-    /// The pattern can be written for [`EngineKind::Small`] only.
-    NeedsSmallEngine,
-}
-
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
 }
 
 /// A pattern in the small language, with the number of its nodes and the engine that runs it.
@@ -89,32 +74,16 @@ pub(super) fn rewrite(pattern: &str, extent: Extent) -> Result<Rewritten, Refusa
         .build()
         .parse(&pattern.text)
         .map_err(|error| refusal(&error))?;
-    let preferred = if cfg!(target_arch = "wasm32") { EngineKind::Small } else { EngineKind::Fast };
-    let written = match write_for(preferred, &tree, &pattern, extent) {
-        Err(Stop::NeedsSmallEngine) => write_for(EngineKind::Small, &tree, &pattern, extent),
-        written => written,
-    };
-    written.map_err(|stop| match stop {
-        Stop::Refused(refusal) => refusal,
-        Stop::NeedsSmallEngine => Refusal::TooLarge,
-    })
-}
-
-fn write_for(
-    engine: EngineKind,
-    tree: &Ast,
-    pattern: &Read,
-    extent: Extent,
-) -> Result<Rewritten, Stop> {
+    let engine = if cfg!(target_arch = "wasm32") { EngineKind::Small } else { EngineKind::Fast };
     let mut writer = Writer {
-        pattern,
+        pattern: &pattern,
         extent,
         source: String::new(),
         flags: Flags::default(),
         engine,
         place: Place::Last,
     };
-    let part = writer.write(tree)?;
+    let part = writer.write(&tree)?;
     let (source, tree) = match extent {
         Extent::Whole => (
             format!(r"\A(?:{})\z", writer.source),
@@ -168,7 +137,7 @@ struct Writer<'p> {
 
 impl Writer<'_> {
     /// Writes a subtree in the small language.
-    fn write(&mut self, tree: &Ast) -> Result<Part, Stop> {
+    fn write(&mut self, tree: &Ast) -> Result<Part, Refusal> {
         Ok(match tree {
             Ast::Empty(_) => self.leaf("(?:)", Hir::empty()),
             Ast::Flags(set) => {
@@ -268,7 +237,7 @@ impl Writer<'_> {
         Part::leaf(Hir::literal(c.encode_utf8(&mut [0; 4]).as_bytes()))
     }
 
-    fn assertion(&mut self, kind: &AssertionKind) -> Result<Part, Stop> {
+    fn assertion(&mut self, kind: &AssertionKind) -> Result<Part, Refusal> {
         // Word boundaries are ASCII in this dialect. The word boundaries of `regex-lite` are always those of ASCII;
         // `regex` needs a flag for them.
         let (source, look) = match (kind, self.engine) {
@@ -285,17 +254,17 @@ impl Writer<'_> {
             (AssertionKind::WordBoundary, EngineKind::Fast) => (r"(?-u:\b)", Look::WordAscii),
             (AssertionKind::WordBoundary, EngineKind::Small) => (r"\b", Look::WordAscii),
             (AssertionKind::NotWordBoundary, EngineKind::Fast) => {
-                return Err(Stop::NeedsSmallEngine);
+                (r"(?-u:\B)", Look::WordAsciiNegate)
             }
             (AssertionKind::NotWordBoundary, EngineKind::Small) => (r"\B", Look::WordAsciiNegate),
-            _ => return Err(Refusal::from(Construct::OneSidedBoundary).into()),
+            _ => return Err(Construct::OneSidedBoundary.into()),
         };
         Ok(self.leaf(source, Hir::look(look)))
     }
 
-    fn repetition(&mut self, repetition: &ast::Repetition) -> Result<Part, Stop> {
+    fn repetition(&mut self, repetition: &ast::Repetition) -> Result<Part, Refusal> {
         if let Ast::Repetition(inner) = &*repetition.ast {
-            return Err(self.stacked(repetition, inner).into());
+            return Err(self.stacked(repetition, inner));
         }
         self.source.push_str("(?:");
         let place = std::mem::replace(&mut self.place, Place::Repeated);
@@ -350,10 +319,10 @@ impl Writer<'_> {
         Refusal::Invalid("nothing to repeat: a repetition follows another repetition".to_string())
     }
 
-    fn group(&mut self, group: &ast::Group) -> Result<Part, Stop> {
+    fn group(&mut self, group: &ast::Group) -> Result<Part, Refusal> {
         match self.mark_of(group) {
             Some(Mark::LineBreak) if self.place == Place::Repeated => {
-                return Err(Refusal::from(Construct::RepeatedLineBreak).into());
+                return Err(Construct::RepeatedLineBreak.into());
             }
             Some(Mark::End) => return self.end(),
             Some(Mark::LineBreak) | None => {}
@@ -377,9 +346,9 @@ impl Writer<'_> {
 
     /// Writes Java's `\Z`, which matches at the end of the text and before a line break at the end of the text. Nothing
     /// follows the `\Z` in the pattern, so the match may include the line break.
-    fn end(&mut self) -> Result<Part, Stop> {
+    fn end(&mut self) -> Result<Part, Refusal> {
         if self.place != Place::Last {
-            return Err(Refusal::from(Construct::EndInside).into());
+            return Err(Construct::EndInside.into());
         }
         let (source, look) = match self.extent {
             #[cfg(feature = "featbit")]
@@ -406,7 +375,8 @@ impl Writer<'_> {
 
 fn add(left: usize, right: usize) -> Result<usize, Refusal> {
     match left.checked_add(right) {
-        Some(sum) if sum <= MAX_NODES => Ok(sum),
+        // The limit of the pattern's language may be lower.
+        Some(sum) if sum <= MAX_FLAG_NODES => Ok(sum),
         _ => Err(Refusal::TooLarge),
     }
 }

@@ -1,14 +1,11 @@
-//! Engines that run most patterns on native targets. These engines keep no memory for each pair of a pattern and a
+//! Engines that run patterns on native targets. These engines keep no memory for each pair of a pattern and a
 //! thread. If a pattern has a table, the table is built when the pattern is compiled, and all threads share it. A
 //! pattern without a table is simulated, with one cache per thread for all patterns.
 
-use std::cell::RefCell;
-
-use regex_automata::Input;
 use regex_automata::nfa::thompson;
-use regex_automata::nfa::thompson::pikevm::{self, PikeVM};
+use regex_automata::util::syntax;
 
-use super::PROGRAM_BYTES;
+use super::simulation::Simulation;
 use super::table::Table;
 use crate::cost::Cost;
 
@@ -22,54 +19,52 @@ pub(super) enum Engine {
     Table(Box<Table>),
     /// A simulation of all states of an automaton at once. A search runs about one step for each byte of the text and
     /// each state, or fewer.
-    Simulation(Box<PikeVM>),
+    Simulation(Box<Simulation>),
 }
-
-thread_local! {
-    /// The cache that all simulations of a thread share. The cache grows to the size that a simulation needs, and is
-    /// dropped if it then exceeds [`LARGEST_KEPT_CACHE`].
-    static CACHE: RefCell<Option<pikevm::Cache>> = const { RefCell::new(None) };
-}
-
-/// Maximum size in bytes of a cache that is kept for the next search. A larger cache is dropped after the search.
-const LARGEST_KEPT_CACHE: usize = 1 << 20;
 
 impl Engine {
     /// Compiles a pattern that `dialect` wrote, with a transition table of at most `table_bytes` bytes. If
     /// `table_bytes` is 0 or the table would be larger, the pattern is simulated. Returns `None` if the program would
-    /// be larger than [`PROGRAM_BYTES`].
-    pub(super) fn compile(source: &str, table_bytes: usize) -> Option<Self> {
+    /// be larger than `program_bytes`.
+    pub(super) fn compile(source: &str, table_bytes: usize, program_bytes: usize) -> Option<Self> {
         let config = thompson::Config::new()
-            .nfa_size_limit(Some(PROGRAM_BYTES))
+            .nfa_size_limit(Some(program_bytes))
             .which_captures(thompson::WhichCaptures::None);
-        let nfa = thompson::Compiler::new().configure(config).build(source).ok()?;
+        let nfa = thompson::Compiler::new()
+            .configure(config)
+            // `(?-u:\B)` also matches between the bytes of a character. Only `Simulation` runs it, which looks between characters only.
+            .syntax(syntax::Config::new().utf8(false))
+            .build(source)
+            .ok()?;
         if table_bytes > 0
             && let Some(table) = Table::of(&nfa, table_bytes)
         {
             return Some(Self::Table(Box::new(table)));
         }
-        PikeVM::new_from_nfa(nfa).ok().map(|simulation| Self::Simulation(Box::new(simulation)))
+        Some(Self::Simulation(Box::new(Simulation::new(nfa))))
     }
 
-    pub(super) fn is_match(&self, text: &str) -> bool {
+    /// Returns true if the pattern matches; `None` if the search would take more steps than `most_steps`. A table has no such limit.
+    pub(super) fn search(&self, text: &str, most_steps: usize) -> Option<bool> {
         match self {
-            Self::Table(table) => table.is_match(text),
-            Self::Simulation(simulation) => CACHE.with(|cache| {
-                // The cache is not borrowed here, because a search never starts another search on its thread.
-                let Ok(mut kept) = cache.try_borrow_mut() else { return false };
-                let cache = match &mut *kept {
-                    Some(cache) => {
-                        cache.reset(simulation);
-                        cache
-                    }
-                    none => none.insert(simulation.create_cache()),
-                };
-                let found = simulation.is_match(cache, Input::new(text).earliest(true));
-                if cache.memory_usage() > LARGEST_KEPT_CACHE {
-                    *kept = None;
-                }
-                found
-            }),
+            Self::Table(table) => Some(table.is_match(text)),
+            Self::Simulation(simulation) => simulation.search(text, most_steps),
+        }
+    }
+
+    /// Returns the largest number of steps for one byte of a text.
+    pub(super) fn most_steps(&self) -> usize {
+        match self {
+            Self::Table(_) => 1,
+            Self::Simulation(simulation) => simulation.most_steps(),
+        }
+    }
+
+    /// Returns the size of the pattern's automaton in bytes. A table is counted by [`Self::table_bytes`].
+    pub(super) fn program_bytes(&self) -> usize {
+        match self {
+            Self::Table(_) => 0,
+            Self::Simulation(simulation) => simulation.bytes(),
         }
     }
 
@@ -94,7 +89,7 @@ impl Engine {
                 Cost { per_value: 60, per_byte }
             }
             Self::Simulation(simulation) => {
-                let states = simulation.get_nfa().states().len() as u64;
+                let states = simulation.states() as u64;
                 Cost {
                     per_value: STEPS_PER_STATE.saturating_mul(states),
                     per_byte: STEPS_PER_STATE_AND_BYTE.saturating_mul(states),

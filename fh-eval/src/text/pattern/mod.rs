@@ -23,6 +23,8 @@ mod re2_property;
 mod reading;
 mod refusal;
 #[cfg(not(target_arch = "wasm32"))]
+mod simulation;
+#[cfg(not(target_arch = "wasm32"))]
 mod table;
 mod unicode;
 
@@ -31,7 +33,7 @@ pub use construct::Construct;
 use dialect::EngineKind;
 pub use literal::Anchor;
 pub use reading::{Divergence, divergences};
-pub use refusal::{MAX_NODES, Refusal};
+pub use refusal::{MAX_FLAG_NODES, MAX_NODES, Refusal};
 
 /// The part of a text that a pattern must match, and the language whose rules apply to brackets and `\v` in the
 /// pattern.
@@ -65,6 +67,42 @@ impl Extent {
         #[cfg(not(feature = "featuresignals"))]
         false
     }
+
+    /// Returns the limits of patterns. Pages run the patterns of FeatureHub, so that these have lower ones.
+    pub(crate) const fn limits(self) -> Limits {
+        if self.is_dot_net() || self.is_re2() {
+            Limits { nodes: MAX_FLAG_NODES, program_bytes: 16 << 20, work: Work::Steps }
+        } else {
+            Limits { nodes: MAX_NODES, program_bytes: 1 << 28, work: Work::Product }
+        }
+    }
+}
+
+/// The limits of the patterns of a language.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Maximum number of nodes.
+    pub(crate) nodes: usize,
+    /// Maximum size of the program of a pattern, in bytes. On native targets, a larger pattern is refused. A program of [`MAX_NODES`]
+    /// nodes is smaller than 256 MiB, so that all targets refuse the same patterns of FeatureHub.
+    program_bytes: usize,
+    work: Work,
+}
+
+impl Limits {
+    /// Returns true if the patterns of one compilation are limited by their nodes, and false if they are by the size of their programs.
+    pub(crate) fn counts_nodes(self) -> bool {
+        self.work == Work::Product
+    }
+}
+
+/// The measure of the work of a search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    /// The product of the text's bytes and the pattern's nodes, up to [`MAX_WORK`].
+    Product,
+    /// The steps that a search takes without a table, up to [`MAX_STEPS`].
+    Steps,
 }
 
 /// Maximum product of a text's bytes and a pattern's nodes, such as 500 bytes and 1,000 nodes. A pattern that needs an
@@ -72,11 +110,17 @@ impl Extent {
 /// the small engine runs all patterns (ADR 0038).
 const MAX_WORK: usize = 500_000;
 
+/// Maximum number of steps of a search for a pattern of FeatBit or FeatureSignals. Such a search takes less than 50 ms. A pattern with a
+/// table takes one step for each byte of the text, and has no limit.
+#[cfg(not(target_arch = "wasm32"))]
+const MAX_STEPS: usize = 4_000_000;
+
 /// A compiled regular expression, with which REGEX rules test texts.
 #[derive(Debug)]
 pub struct Pattern {
     program: Program,
     nodes: usize,
+    work: Work,
 }
 
 #[derive(Debug)]
@@ -109,17 +153,20 @@ impl Tables {
 /// Maximum size of the table of one pattern, in bytes. A pattern whose table would be larger runs without a table.
 pub(crate) const TABLE_BYTES: usize = engine::TABLE_BYTES;
 
-/// Maximum size of the program of one compiled pattern, in bytes. A pattern with a larger program is refused. The
-/// program of a pattern with [`MAX_NODES`] nodes is smaller, so that all targets refuse the same patterns.
-const PROGRAM_BYTES: usize = 1 << 28;
-
 impl Program {
-    fn compile(source: &str, engine: EngineKind, tables: Tables) -> Option<Self> {
+    fn compile(
+        source: &str,
+        engine: EngineKind,
+        tables: Tables,
+        program_bytes: usize,
+    ) -> Option<Self> {
         match engine {
-            EngineKind::Fast => engine::Engine::compile(source, tables.bytes()).map(Self::Fast),
+            EngineKind::Fast => {
+                engine::Engine::compile(source, tables.bytes(), program_bytes).map(Self::Fast)
+            }
             EngineKind::Small => {
                 let mut builder = regex_lite::RegexBuilder::new(source);
-                builder.size_limit(PROGRAM_BYTES).build().ok().map(Self::Small)
+                builder.size_limit(program_bytes).build().ok().map(Self::Small)
             }
         }
     }
@@ -142,7 +189,7 @@ impl Pattern {
     /// assert!(Pattern::compile(r"(?=a)", Extent::Search).is_err());
     /// ```
     pub fn compile(pattern: &str, extent: Extent) -> Result<Self, Refusal> {
-        Self::compile_with(pattern, extent, Tables::UpTo(TABLE_BYTES), MAX_NODES)
+        Self::compile_with(pattern, extent, Tables::UpTo(TABLE_BYTES), extent.limits().nodes)
     }
 
     /// Compiles a pattern with limits for the size of its table and its number of nodes.
@@ -156,30 +203,73 @@ impl Pattern {
         if rewritten.nodes > max_nodes {
             return Err(Refusal::TooLarge);
         }
+        let limits = extent.limits();
         let program = match literal::extract(rewritten.tree) {
             Some((anchor, texts)) => Program::Literals(anchor, texts),
-            None => Program::compile(&rewritten.source, rewritten.engine, tables)
-                .ok_or(Refusal::TooLarge)?,
+            None => {
+                let most = limits.program_bytes;
+                Program::compile(&rewritten.source, rewritten.engine, tables, most)
+                    .ok_or(Refusal::TooLarge)?
+            }
         };
-        Ok(Self { program, nodes: rewritten.nodes })
+        Ok(Self { program, nodes: rewritten.nodes, work: limits.work })
     }
 
-    /// Returns true if the pattern matches the text. The search takes time linear in the text's length. If the pattern
-    /// needs an engine, a text that is too long for the pattern's size does not match. A search allocates memory only
-    /// if an engine runs the pattern without a table.
+    /// Returns true if the pattern matches the text, and false also if the search is beyond a limit.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
-        match &self.program {
-            Program::Literals(anchor, texts) => {
-                texts.iter().any(|literal| anchor.holds(text, literal))
+        self.search(text) == Some(true)
+    }
+
+    /// Returns true if the pattern matches the text; `None` if the search is beyond a limit, so that the result is unknown. The search takes
+    /// time linear in the text's length. It allocates memory only if an engine runs the pattern without a table.
+    #[must_use]
+    pub fn search(&self, text: &str) -> Option<bool> {
+        match (&self.program, self.work) {
+            (Program::Literals(anchor, texts), _) => {
+                Some(texts.iter().any(|literal| anchor.holds(text, literal)))
             }
-            Program::Fast(engine) => self.is_affordable(text) && engine.is_match(text),
-            Program::Small(regex) => self.is_affordable(text) && regex.is_match(text),
+            #[cfg(not(target_arch = "wasm32"))]
+            (Program::Fast(engine), Work::Steps) => engine.search(text, MAX_STEPS),
+            (Program::Fast(engine), _) if self.is_affordable(text) => {
+                engine.search(text, usize::MAX)
+            }
+            (Program::Small(regex), _) if self.is_affordable(text) => Some(regex.is_match(text)),
+            _ => None,
         }
     }
 
     fn is_affordable(&self, text: &str) -> bool {
         text.len().saturating_mul(self.nodes) <= MAX_WORK
+    }
+
+    /// Returns true if a search can be beyond a limit.
+    pub(crate) fn is_limited(&self) -> bool {
+        match &self.program {
+            Program::Literals(..) => false,
+            Program::Fast(engine) => self.work == Work::Product || engine.table_bytes() == 0,
+            Program::Small(_) => true,
+        }
+    }
+
+    /// Returns the largest number of bytes with which no text is beyond the limit of a search; `None` if there is no limit.
+    #[must_use]
+    pub fn longest_text(&self) -> Option<usize> {
+        match (&self.program, self.work) {
+            _ if !self.is_limited() => None,
+            #[cfg(not(target_arch = "wasm32"))]
+            (Program::Fast(engine), Work::Steps) => Some(MAX_STEPS / engine.most_steps().max(1)),
+            _ => Some(MAX_WORK / self.nodes.max(1)),
+        }
+    }
+
+    /// Returns the size of the pattern's program in bytes, without its table. Returns 0 for literal texts, which are as long as the pattern.
+    pub(crate) fn program_bytes(&self) -> usize {
+        match &self.program {
+            Program::Literals(..) => 0,
+            Program::Fast(engine) => engine.program_bytes(),
+            Program::Small(_) => self.nodes.saturating_mul(64),
+        }
     }
 
     /// Returns the literal texts for which the pattern searches, and the position at which a matching text has one of
@@ -226,6 +316,20 @@ impl Pattern {
     pub fn nodes(&self) -> usize {
         self.nodes
     }
+}
+
+/// Number of bytes of a text that each pattern should be able to test, such as the address of a page.
+const SHORT_TEXT: usize = 256;
+
+/// Returns the longest text that a pattern can test in any case, if even short texts can be beyond it.
+#[must_use]
+pub fn short_texts(pattern: &str, extent: Extent) -> Option<usize> {
+    // Small patterns have high limits, and need not be compiled.
+    if pattern.len() < 400 && !pattern.contains('{') {
+        return None;
+    }
+    let compiled = Pattern::compile(pattern, extent).ok()?;
+    compiled.longest_text().filter(|longest| *longest < SHORT_TEXT)
 }
 
 #[cfg(test)]

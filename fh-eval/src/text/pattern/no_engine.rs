@@ -12,11 +12,19 @@ pub(super) enum Engine {}
 
 impl Engine {
     /// Returns `None`, because WebAssembly has no engine of this kind.
-    pub(super) const fn compile(_source: &str, _table_bytes: usize) -> Option<Self> {
+    pub(super) const fn compile(
+        _source: &str,
+        _table_bytes: usize,
+        _program_bytes: usize,
+    ) -> Option<Self> {
         None
     }
 
-    pub(super) const fn is_match(&self, _text: &str) -> bool {
+    pub(super) const fn search(&self, _text: &str, _most_steps: usize) -> Option<bool> {
+        match *self {}
+    }
+
+    pub(super) const fn program_bytes(&self) -> usize {
         match *self {}
     }
 

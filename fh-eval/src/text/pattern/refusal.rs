@@ -5,6 +5,9 @@ use super::construct::Construct;
 /// Maximum number of nodes of a pattern's tree, with every bounded repetition written out. A larger pattern is refused.
 pub const MAX_NODES: usize = 10_000;
 
+/// Like [`MAX_NODES`], for the patterns of FeatBit and FeatureSignals, which no page runs.
+pub const MAX_FLAG_NODES: usize = 100_000;
+
 /// Maximum number of levels of a pattern's tree. Groups, classes, repetitions, alternatives and sequences count as
 /// levels. A pattern with more levels is refused.
 pub(super) const MAX_NESTING: u32 = 100;
@@ -35,7 +38,7 @@ impl std::fmt::Display for Refusal {
             }
             Self::TooLarge => write!(
                 f,
-                "the pattern is too large: a pattern has at most {} KiB of text, {MAX_NESTING} levels and, with repetitions written out, {MAX_NODES} parts",
+                "the pattern is too large: a pattern has at most {} KiB of text, {MAX_NESTING} levels and, with repetitions written out, {MAX_NODES} parts ({MAX_FLAG_NODES} in FeatBit and FeatureSignals)",
                 MAX_TEXT / 1024
             ),
         }

@@ -271,9 +271,52 @@ fn patterns_match_texts_up_to_the_limit_for_work() {
     let longest = 500_000 / pattern.nodes();
     assert!(pattern.is_match(&"e".repeat(longest)));
     assert!(!pattern.is_match(&"e".repeat(longest + 1)));
+    assert_eq!(pattern.search(&"e".repeat(longest + 1)), None);
     // A plain text needs no engine, and has no limit.
     let literal = Pattern::compile("e$", Extent::Search).unwrap();
     assert!(literal.is_match(&"e".repeat(2_000_000)));
+}
+
+/// The patterns of FeatBit and FeatureSignals, which no page runs, have a limit for the steps of a search alone.
+#[cfg(all(feature = "featbit", feature = "featuresignals", not(target_arch = "wasm32")))]
+#[test]
+fn long_lists_and_long_texts_of_flags() {
+    let crawlers: Vec<String> =
+        (0..150).map(|n| format!("{}bot[/ ]{n}", (b'a' + n % 26) as char)).collect();
+    let addresses: Vec<String> =
+        (0..500).map(|n| format!(r"someone{n}@team{n}\.example\.com")).collect();
+    let agent = |end: &str| format!("Mozilla/5.0 {} {end}", "x".repeat(8 << 10));
+    let (crawlers, listed) = (crawlers.join("|"), addresses.join("|"));
+    let rows = [
+        (crawlers.clone(), agent("zbot/25"), true),
+        (crawlers.clone(), agent("zbot/26"), false),
+        (format!("(?i){crawlers}"), agent("ZBOT 25"), true),
+        (format!(r"\b(?:{crawlers})\b"), agent("zbot/25"), true),
+        (listed.clone(), agent("someone499@team499.example.com"), true),
+        (listed.clone(), agent("someone499@team498.example.com"), false),
+        (format!("^(?:{listed})$"), "someone7@team7.example.com".to_string(), true),
+        (format!("(?i)^(?:{listed})$"), "Someone7@TEAM8.example.com".to_string(), false),
+        ("(?i)[a-f]{0,900}xy".to_string(), agent("AAXY"), true),
+        (r"a\B.{50}z".to_string(), agent(&format!("a{}z", "b".repeat(50))), true),
+    ];
+    for (pattern, text, expected) in &rows {
+        for extent in [Extent::DotNet, Extent::Re2] {
+            let (tables, without) = (Tables::UpTo(TABLE_BYTES), Tables::None);
+            for tables in [tables, without] {
+                let compiled =
+                    Pattern::compile_with(pattern, extent, tables, extent.limits().nodes).unwrap();
+                let start = &pattern[..pattern.len().min(40)];
+                assert_eq!(compiled.search(text), Some(*expected), "{start} {extent:?} {tables:?}");
+            }
+        }
+    }
+    // All states are alive at each byte.
+    let worst = Pattern::compile("(?:[a-z]?){1000}[0-9]{900}", Extent::Re2).unwrap();
+    assert!(worst.is_limited());
+    assert_eq!(worst.search(&"x".repeat(8 << 10)), None);
+    let longest = worst.longest_text().unwrap();
+    assert!((200..8 << 10).contains(&longest), "{longest}");
+    assert_eq!(worst.search(&"x".repeat(longest)), Some(false));
 }
 
 /// Returns a strategy for patterns of most constructs of the dialect.
@@ -326,11 +369,12 @@ proptest! {
         for extent in [Extent::Search, Extent::Whole] {
             let Ok(rewritten) = dialect::rewrite(&pattern, extent) else { continue };
             let written = rewritten.source;
-            let portable = written.replace(r"(?-u:\b)", r"\b");
+            let portable = written.replace(r"(?-u:\b)", r"\b").replace(r"(?-u:\B)", r"\B");
             let portable = regex_lite::Regex::new(&portable).unwrap();
-            // A pattern with `\B` runs on the small engine only.
-            let native = (rewritten.engine == EngineKind::Fast)
+            // `regex` refuses `\B` of ASCII, which matches between the bytes of a character.
+            let native = (rewritten.engine == EngineKind::Fast && !written.contains(r"(?-u:\B)"))
                 .then(|| regex::Regex::new(&written).unwrap());
+            let simulated = Pattern::compile_with(&pattern, extent, Tables::None, MAX_NODES).unwrap();
             let ours = Pattern::compile(&pattern, extent).unwrap();
             for text in &texts {
                 let expected = portable.is_match(text);
@@ -338,6 +382,7 @@ proptest! {
                     prop_assert_eq!(native.is_match(text), expected, "{} on {:?}", &written, text);
                 }
                 prop_assert_eq!(ours.is_match(text), expected, "{} on {:?}", &written, text);
+                prop_assert_eq!(simulated.is_match(text), expected, "{} on {:?}", &written, text);
             }
         }
     }

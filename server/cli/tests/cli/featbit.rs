@@ -164,6 +164,10 @@ fn lint_finds_mistakes() {
         (rules(&[&condition("plan", "IsOneOf", "[]")]), "warning never-holds k/0/0"),
         (rules(&[&condition("age", "LessThan", "1.2.3")]), "warning never-holds k/0/0"),
         (rules(&[&condition("mail", "MatchRegex", "a(?=b)")]), "error regex k/0/0"),
+        (
+            rules(&[&condition("mail", "NotMatchRegex", "(a.{900}|b?c){30}")]),
+            "warning regex-limit k/0/0",
+        ),
         (rules(&[&condition("User is in segment", "", "[\"s3\"]")]), "error unknown-segment k/0/0"),
         (
             rules(&[&condition("User is in segment", "", "[\"s2\"]")]),

@@ -177,6 +177,7 @@ fn lint_finds_mistakes_in_conditions() {
         ("in", json!(["pro,trial"]), of("attribute-text", "values")),
         ("gt", json!(["1.2.3"]), "error unreadable-value k/0/0/values".to_string()),
         ("regex", json!(["a(?=b)"]), "error regex k/0/0/values".to_string()),
+        ("regex", json!(["(a.{900}|b?c)".repeat(20)]), of("regex-limit", "values")),
         ("equals", json!(["a"]), "error unknown-operator k/0/0/operator".to_string()),
         ("EQ", json!(["a"]), "error unknown-operator k/0/0/operator".to_string()),
         ("eq", json!([1]), "error wrong-type k/0/0/values".to_string()),

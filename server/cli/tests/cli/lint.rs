@@ -167,6 +167,7 @@ fn rules() {
         ("v", "STRING", "REGEX", "[\"^[[:alpha:]]$\"]", &["regex-dialect"]),
         ("v", "STRING", "REGEX", r#"["^\\p{L}\\h$"]"#, &["regex-dialect", "regex-dialect"]),
         ("v", "STRING", "REGEX", r#"["^[a-z]+$"]"#, &[]),
+        ("v", "STRING", "REGEX", r#"["^[a-z]{3000}$"]"#, &["regex-limit"]),
         ("v", "STRING", "EQUALS", "[\" a\"]", &["blanks"]),
         // A blank in a pattern is not a finding. The finding is that on the Edge a pattern must match the whole text.
         ("v", "STRING", "REGEX", "[\" a\"]", &["edge"]),

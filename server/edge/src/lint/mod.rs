@@ -55,6 +55,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("unknown-name", "a type, conditional or member that does not exist"),
     ("unreadable-value", "a value that cannot be read as the type of its rule or feature"),
     ("regex", "a pattern that is invalid, too large or not supported"),
+    ("regex-limit", "a pattern so large that it cannot test longer texts"),
     ("regex-dialect", "a part of a pattern that not all SDKs read alike"),
     ("no-feature-id", "a percentage on a feature without an id"),
     ("duplicate-key", "several features with the same key"),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use fh_eval::internal::text::pattern::divergences;
+use fh_eval::internal::text::pattern::{Extent, divergences, short_texts};
 use fh_eval::internal::wire::name;
 use fh_eval::internal::{Shape, Token};
 
@@ -140,6 +140,12 @@ fn dialect(findings: &mut Findings<'_>, value: &Value<'_>, at: &At<'_>) {
     };
     for divergence in divergences(pattern) {
         findings.warn(at, "regex-dialect", divergence.to_string(), divergence.instead());
+    }
+    if let Some(longest) = short_texts(pattern, Extent::Search) {
+        let message = format!(
+            "the rule fails for texts of more than {longest} bytes, since the pattern is large"
+        );
+        findings.warn(at, "regex-limit", message, "split the pattern into several values");
     }
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use fh_eval::featbit::{OPERATORS, Profile};
+use fh_eval::internal::text::pattern::{Extent, short_texts};
 
 use super::super::{meant, node::Node};
 use super::{At, Findings, Segments, conditions_of};
@@ -110,6 +111,15 @@ fn ordinary(findings: &mut Findings, at: &At<'_>) {
             advice,
         );
     };
+    if matches!(&*op, "MatchRegex" | "NotMatchRegex")
+        && let Some(longest) = short_texts(&value, Extent::DotNet)
+    {
+        let message = format!(
+            "a text of more than {longest} bytes can be too much work for this pattern, and the flag then has no value"
+        );
+        let advice = "use Contains or IsOneOf where possible, or several conditions";
+        findings.warn(&at.member("value"), "regex-limit", message, advice);
+    }
     let property = at.node.text("property").unwrap_or_default();
     let why = match &*op {
         _ if property.trim().is_empty() => Some((

@@ -1,5 +1,7 @@
 //! Checks of conditions.
 
+use fh_eval::internal::text::pattern::{Extent, short_texts};
+
 use super::super::node::Node;
 use super::{At, Findings};
 
@@ -41,6 +43,19 @@ pub(super) fn check(findings: &mut Findings, condition: &At<'_>) {
             );
         }
         _ => {}
+    }
+    if operator == "regex"
+        && let Some(longest) = first.and_then(|pattern| short_texts(pattern, Extent::Re2))
+    {
+        let message = format!(
+            "a text of more than {longest} bytes can be too much work for this pattern, and the condition then does not hold"
+        );
+        findings.warn(
+            at,
+            "regex-limit",
+            message,
+            "use contains or in where possible, or several conditions",
+        );
     }
     let reads_all = matches!(&*operator, "in" | "notIn");
     if values.len() > 1 && !reads_all {
