@@ -65,7 +65,8 @@ pub enum Notice {
         /// The number of milliseconds by which the server's clock is ahead.
         millis: i64,
     },
-    /// A server of FeatBit refuses events about evaluations and metrics. No more are sent until the next start.
+    /// A server of FeatBit refuses events about evaluations and metrics. The refused ones are dropped, and the next request follows after a
+    /// pause of 1 to 10 minutes. Not reported again until the server has taken events.
     InsightsRefused {
         /// The status of the server's answer.
         status: u16,
@@ -177,7 +178,7 @@ impl fmt::Display for Notice {
             }
             Self::InsightsRefused { status } => write!(
                 f,
-                "the server refuses insights (status {status}): no evaluation and no metric is sent until the next start; check the secret and the \
+                "the server refuses insights (status {status}): the client drops them and pauses for 1 to 10 minutes; check the secret and the \
                  event URL"
             ),
             Self::StreamsRefused => f.write_str(

@@ -23,6 +23,7 @@ mod tables;
 /// Items for the tests and tools of this workspace. They may change or disappear in any version.
 #[doc(hidden)]
 pub mod internal {
+    pub use crate::response_class::retry_after;
     /// The decoder of server-sent events.
     pub mod sse {
         pub use crate::sse::{Decoder, Event, Limits, TooLarge};

@@ -128,7 +128,8 @@ pub(crate) fn max_age(head: &ResponseHead) -> Option<Duration> {
 
 /// Returns the minimum delay before the next request from `Retry-After`, at most [`LONGEST_RETRY`]; `None` if the header is missing or
 /// invalid. A date is compared with the `Date` header of the response; `None` if that header is missing or invalid.
-pub(crate) fn retry_after(head: &ResponseHead) -> Option<Duration> {
+#[must_use]
+pub fn retry_after(head: &ResponseHead) -> Option<Duration> {
     let value = head.get("retry-after")?.trim();
     let wanted = seconds(value).or_else(|| {
         let until = http_date(value)?.as_millis();

@@ -71,6 +71,7 @@ impl ClientSettings {
         &self,
         insights: &Insights,
         headers: &[(String, String)],
+        user_agent: Option<String>,
         current: &Arc<CurrentSettings>,
         commands: mpsc::WeakUnboundedSender<Command>,
     ) -> Option<Sender> {
@@ -80,6 +81,7 @@ impl ClientSettings {
             transport: Arc::clone(&self.transport),
             url: endpoints.track(),
             secret: secret.clone(),
+            user_agent,
             headers: headers.to_vec(),
             current: Arc::clone(current),
             connect_timeout: self.limits.connect,

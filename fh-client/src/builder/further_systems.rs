@@ -73,7 +73,14 @@ impl BuilderSettings {
         let is_own =
             |name: &str| defaults.own_headers.iter().any(|own| own.eq_ignore_ascii_case(name));
         match changed.headers.iter().find(|(name, _)| is_own(name)) {
-            Some((name, _)) => Err(StartError::Header(name.clone())),
+            Some((name, _)) => {
+                let instead = match name.eq_ignore_ascii_case("user-agent") {
+                    true => "set `identification` instead",
+                    false => "leave it to the client",
+                };
+                let why = format!("the header {name:?} cannot be sent: {instead}");
+                Err(InvalidSetting::new("headers", why).into())
+            }
             None => Ok(changed),
         }
     }

@@ -79,6 +79,15 @@ impl SessionConfig {
         }
     }
 
+    /// Returns the header `user-agent` of a client of FeatBit.
+    #[cfg(feature = "featbit")]
+    pub(super) fn user_agent(&self) -> Option<String> {
+        match self {
+            Self::FeatBit { config, .. } => config.identification.clone(),
+            _ => None,
+        }
+    }
+
     /// Returns a session with these settings. The seed determines its random delays.
     pub(super) fn session(self, seed: u64) -> Protocol {
         match self {

@@ -103,7 +103,9 @@ impl ClientBuilder {
         #[cfg(feature = "featbit")]
         let sending = insights.clone().and_then(|insights| {
             let commands = command_sender.clone();
-            let sender = settings.insight_sender(&insights, &headers, &current, commands)?;
+            let user_agent = config.user_agent();
+            let sender =
+                settings.insight_sender(&insights, &headers, user_agent, &current, commands)?;
             Some((insights, tokio::spawn(sender.run())))
         });
         let mut driver = Driver::new(Parts {

@@ -105,10 +105,7 @@ fn notices() {
             json!({"kind": "comma_in_value", "attribute": "a"}),
             Notice::CommaInValue { attribute: text("a") },
         ),
-        (
-            json!({"kind": "other_context"}),
-            Notice::OtherContext { system: fh_repository::system::System::FeatureHub },
-        ),
+        (json!({"kind": "other_context"}), Notice::OtherContext { system: System::FeatureHub }),
         (
             json!({"kind": "override_refused", "interceptor": "i", "feature": "A", "why": "w"}),
             Notice::OverrideRefused { interceptor: text("i"), feature: text("A"), why: text("w") },

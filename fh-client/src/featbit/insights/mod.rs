@@ -1,5 +1,6 @@
 //! Insights: the evaluations and the metrics that a client reports to FeatBit (featbit 10).
 
+mod pace;
 mod payload;
 mod queue;
 mod sender;
@@ -22,10 +23,10 @@ pub(crate) use self::sender::Sender;
 pub struct InsightCounters {
     /// The number of events that the server has accepted.
     pub sent: u64,
-    /// The number of events that were dropped: because the queue was full, because two attempts to send them failed, or because the client
-    /// was closed.
+    /// The number of events that were dropped: because the queue was full, because the server could not read them or found one too large,
+    /// or because the client was closed.
     pub dropped: u64,
-    /// The number of events that were dropped because the server has refused the delivery, for example because of the secret.
+    /// The number of events that were dropped because the server refused their request, for example because of the secret.
     pub refused: u64,
     /// The number of events that wait to be sent, including those in flight.
     pub waiting: u64,

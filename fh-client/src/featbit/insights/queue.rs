@@ -1,22 +1,27 @@
 //! The bounded queue of events, which readers fill and the sender empties.
 
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fh_repository::Exposure;
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use super::InsightCounters;
 use super::payload::Event;
+use super::sender::MAX_BODY;
 use super::shown::ShownVariations;
 
 /// Maximum number of events that wait.
 const CAPACITY: usize = 10_000;
 /// Maximum size of the events that wait, in bytes.
 const BYTES: usize = 64 * 1024 * 1024;
-/// Maximum number of events in a request. A request is sent at once when this many events wait.
-pub(super) const BATCH: usize = 50;
+/// The number of waiting events with which a request is sent at once.
+const BATCH: usize = 50;
+/// The time that an event waits for further ones.
+const INTERVAL: Duration = Duration::from_secs(5);
 
 /// The queue of events. When it is full, the newest event is dropped and counted.
 #[derive(Default)]
@@ -24,7 +29,7 @@ pub(crate) struct Queue {
     state: Mutex<State>,
     /// Wakes threads that wait in [`Queue::flush`].
     done: Condvar,
-    /// Wakes the sender when a request is due before its time.
+    /// Wakes the sender when a request may be due, and when the queue is closed.
     due: Notify,
 }
 
@@ -35,28 +40,26 @@ struct State {
     bytes: usize,
     in_flight: usize,
     flushing: usize,
-    end: End,
+    /// True once the client was closed. The queue then takes no more events.
+    is_closed: bool,
     counters: InsightCounters,
 }
 
-/// The reason why the queue takes no more events.
-#[derive(Default, Clone, Copy, PartialEq, Eq)]
-enum End {
-    #[default]
-    None,
-    /// The server has refused the delivery.
-    Refused,
-    /// The client was closed.
-    Closed,
+/// The place of a request among those that run at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// The request that is always sent.
+    First,
+    /// A request that is sent only while the events of a full request wait.
+    Further,
 }
 
-/// The outcome of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
-    Sent,
-    Dropped,
-    /// The server refuses all further requests as well.
-    Refused,
+/// The numbers of events that were taken from the queue, by their outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Fates {
+    pub(super) sent: usize,
+    pub(super) dropped: usize,
+    pub(super) refused: usize,
 }
 
 impl Queue {
@@ -82,19 +85,18 @@ impl Queue {
     fn push_with(&self, make: impl FnOnce(&mut ShownVariations) -> Event) {
         let mut state = self.state();
         let is_full = state.events.len() + state.in_flight >= CAPACITY || state.bytes >= BYTES;
-        match state.end {
-            End::Refused => state.counters.refused += 1,
-            End::Closed => state.counters.dropped += 1,
-            End::None if is_full => state.counters.dropped += 1,
-            End::None => {
-                let event = make(&mut state.shown);
-                state.bytes += event.size();
-                state.events.push_back(event);
-                if state.events.len() == BATCH {
-                    drop(state);
-                    self.due.notify_one();
-                }
-            }
+        if is_full || state.is_closed {
+            state.counters.dropped += 1;
+            return;
+        }
+        let event = make(&mut state.shown);
+        let before = state.bytes;
+        state.bytes += event.size();
+        state.events.push_back(event);
+        let fills_a_request = before < MAX_BODY && state.bytes >= MAX_BODY;
+        if state.events.len() == BATCH || fills_a_request {
+            drop(state);
+            self.due.notify_waiters();
         }
     }
 
@@ -104,68 +106,82 @@ impl Queue {
         InsightCounters { waiting, ..state.counters }
     }
 
-    /// Waits until a request is due before its time: because it is full, because a caller flushes, or because the client is closed.
-    pub(super) async fn due(&self) {
-        while !self.is_due() {
-            self.due.notified().await;
+    /// Waits until a request is due: because enough events wait, because the oldest has waited long enough, because a caller flushes, or
+    /// because the client is closed.
+    pub(super) async fn due(&self, lane: Lane) {
+        let is_due = |state: &State| match lane {
+            _ if state.is_closed => true,
+            Lane::First => {
+                state.events.len() >= BATCH || state.flushing > 0 && !state.events.is_empty()
+            }
+            Lane::Further => state.bytes >= MAX_BODY,
+        };
+        match lane {
+            Lane::First => {
+                let _ = timeout(INTERVAL, self.until(is_due)).await;
+            }
+            Lane::Further => self.until(is_due).await,
         }
     }
 
-    fn is_due(&self) -> bool {
-        let state = self.state();
-        state.events.len() >= BATCH
-            || state.flushing > 0 && !state.events.is_empty()
-            || state.end != End::None
+    /// Waits until the client is closed.
+    pub(super) async fn closed(&self) {
+        self.until(|state| state.is_closed).await;
+    }
+
+    async fn until(&self, is_met: impl Fn(&State) -> bool) {
+        loop {
+            let mut changed = pin!(self.due.notified());
+            changed.as_mut().enable();
+            if is_met(&self.state()) {
+                return;
+            }
+            changed.await;
+        }
     }
 
     /// Returns true if the queue takes no more events and holds none.
     pub(super) fn is_over(&self) -> bool {
         let state = self.state();
-        state.end != End::None && state.events.is_empty()
+        state.is_closed && state.events.is_empty()
     }
 
-    /// Takes the oldest events, as many as a request may hold.
+    /// Takes the oldest events, about as many as a request may hold, and at least one.
     pub(super) fn take(&self) -> Vec<Event> {
         let mut state = self.state();
-        let count = state.events.len().min(BATCH);
+        let mut bytes = 0;
+        let sizes = state.events.iter().map(Event::size);
+        let fitting = sizes.take_while(|size| {
+            bytes += size;
+            bytes <= MAX_BODY
+        });
+        let count = fitting.count().max(1).min(state.events.len());
         let taken: Vec<Event> = state.events.drain(..count).collect();
         state.bytes = state.bytes.saturating_sub(taken.iter().map(Event::size).sum());
-        state.in_flight = taken.len();
+        state.in_flight += taken.len();
         taken
     }
 
-    /// Counts the events of the last request.
-    pub(super) fn settle(&self, fate: Fate) {
+    /// Counts `count` events that were taken.
+    pub(super) fn settle(&self, count: usize, fates: Fates) {
         let mut state = self.state();
-        let count = std::mem::take(&mut state.in_flight) as u64;
-        match fate {
-            Fate::Sent => state.counters.sent += count,
-            Fate::Dropped => state.counters.dropped += count,
-            Fate::Refused => {
-                state.counters.refused += count + state.events.len() as u64;
-                state.events.clear();
-                state.shown.clear();
-                state.bytes = 0;
-                state.end = End::Refused;
-            }
-        }
+        state.in_flight = state.in_flight.saturating_sub(count);
+        state.counters.sent += fates.sent as u64;
+        state.counters.dropped += fates.dropped as u64;
+        state.counters.refused += fates.refused as u64;
         self.done.notify_all();
     }
 
     /// Closes the queue. Events that wait are still sent, and later ones are dropped.
     pub(crate) fn close(&self) {
-        let mut state = self.state();
-        if state.end == End::None {
-            state.end = End::Closed;
-        }
-        drop(state);
-        self.due.notify_one();
+        self.state().is_closed = true;
+        self.due.notify_waiters();
     }
 
     /// Drops the events that wait, because nothing sends them any more.
     pub(crate) fn abandon(&self) {
         let mut state = self.state();
-        state.end = End::Closed;
+        state.is_closed = true;
         state.counters.dropped += (state.events.len() + state.in_flight) as u64;
         (state.in_flight, state.bytes) = (0, 0);
         state.events.clear();
@@ -178,7 +194,7 @@ impl Queue {
         let is_left = |state: &mut State| !state.events.is_empty() || state.in_flight > 0;
         let mut state = self.state();
         state.flushing += 1;
-        self.due.notify_one();
+        self.due.notify_waiters();
         let waited = self.done.wait_timeout_while(state, limit, is_left);
         state = waited.unwrap_or_else(PoisonError::into_inner).0;
         state.flushing -= 1;

@@ -1,5 +1,8 @@
 //! The task that sends events to FeatBit.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,21 +10,19 @@ use bytes::Bytes;
 use fh_repository::notice::Notice;
 use fh_session::SecretUrl;
 use fh_session::featbit::Secret;
+use fh_session::internal::retry_after;
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
+use super::pace::Pace;
 use super::payload::Event;
-use super::queue::{Fate, Queue};
+use super::queue::{Fates, Lane, Queue};
 use crate::command::Command;
 use crate::current_settings::CurrentSettings;
 use crate::transport::{Method, Transport, TransportRequest};
 
-/// The time that an event waits for further ones.
-const INTERVAL: Duration = Duration::from_secs(5);
-/// The delay before the second attempt.
-const RETRY: Duration = Duration::from_millis(200);
-/// The longest delay before the second attempt that the server can ask for.
-const LONGEST_RETRY: Duration = Duration::from_secs(5);
+/// The largest body of a request, in bytes. Servers and proxies commonly allow 1 MB, and FeatBit limits the number of requests.
+pub(super) const MAX_BODY: usize = 512 * 1024;
 /// The time limit of a request, until the head of the answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -31,6 +32,8 @@ pub(crate) struct Sender {
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) url: SecretUrl,
     pub(crate) secret: Secret,
+    /// The value of the header `user-agent`; `None` leaves the header to the transport.
+    pub(crate) user_agent: Option<String>,
     /// The headers that the program adds to each request, unless it has replaced them.
     pub(crate) headers: Vec<(String, String)>,
     /// The settings in which the program replaces the headers.
@@ -43,47 +46,92 @@ pub(crate) struct Sender {
 /// The outcome of one attempt.
 enum Attempt {
     Taken,
-    /// The attempt failed for a reason that may pass. The value is the delay that the server asks for.
+    /// The attempt failed for a reason that passes. The value is the delay that the server asks for.
     Failed(Option<Duration>),
-    Refused(u16),
+    /// The server cannot read the events.
+    Malformed,
+    TooLarge,
+    Refused(u16, Option<Duration>),
 }
 
 impl Sender {
-    /// Sends events until the queue is closed and empty, or until the server refuses the delivery.
+    /// Sends events until the queue is closed and empty. Further requests run beside the first one while a full request waits.
     pub(crate) async fn run(self) {
+        let pace = Pace::default();
+        tokio::join!(
+            self.send_all(Lane::First, &pace),
+            self.send_all(Lane::Further, &pace),
+            self.send_all(Lane::Further, &pace),
+            self.send_all(Lane::Further, &pace),
+        );
+    }
+
+    /// Sends events until the queue is closed and empty, or closed while the server refuses them.
+    async fn send_all(&self, lane: Lane, pace: &Pace) {
         while !self.queue.is_over() {
-            // The wait ends early when the request is full, when a caller flushes, and when the client is closed.
-            let _ = timeout(INTERVAL, self.queue.due()).await;
-            let events = self.queue.take();
-            if events.is_empty() {
-                continue;
+            self.queue.due(lane).await;
+            if !pace.wait(&self.queue).await {
+                return;
             }
-            let fate = self.deliver(&events).await;
-            self.queue.settle(fate);
+            let events = self.queue.take();
+            if !events.is_empty() {
+                let fates = self.deliver(&events, pace).await;
+                self.queue.settle(events.len(), fates);
+            }
         }
     }
 
-    async fn deliver(&self, events: &[Event]) -> Fate {
-        let mut body = String::from("[");
-        for (position, event) in events.iter().enumerate() {
-            if position > 0 {
-                body.push(',');
+    /// Delivers the events in requests of at most [`MAX_BODY`] bytes. The answer that a request is too large splits it.
+    async fn deliver(&self, events: &[Event], pace: &Pace) -> Fates {
+        let mut fates = Fates::default();
+        let mut was_malformed = false;
+        // The next events are the last part.
+        let mut parts = vec![events];
+        while let Some(part) = parts.pop() {
+            let (body, count) = body(part);
+            let (now, later) = part.split_at(count);
+            match self.send(body).await {
+                Attempt::Taken => {
+                    pace.succeeded();
+                    fates.sent += count;
+                }
+                Attempt::TooLarge if count > 1 => {
+                    let (first, second) = now.split_at(count / 2);
+                    parts
+                        .extend([later, second, first].into_iter().filter(|part| !part.is_empty()));
+                    continue;
+                }
+                Attempt::TooLarge => fates.dropped += 1,
+                Attempt::Malformed if was_malformed => fates.dropped += count,
+                Attempt::Malformed => {
+                    was_malformed = true;
+                    pace.failed(None);
+                    parts.push(part);
+                    pace.wait(&self.queue).await;
+                    continue;
+                }
+                Attempt::Failed(wanted) => {
+                    pace.failed(wanted);
+                    parts.push(part);
+                    pace.wait(&self.queue).await;
+                    continue;
+                }
+                Attempt::Refused(status, wanted) => {
+                    fates.refused += count;
+                    if pace.refused(wanted) {
+                        self.notice(status);
+                    }
+                    let rest = later.len() + parts.iter().map(|part| part.len()).sum::<usize>();
+                    if rest > 0 && !pace.wait(&self.queue).await {
+                        fates.refused += rest;
+                        return fates;
+                    }
+                }
             }
-            event.write(&mut body);
+            was_malformed = false;
+            parts.extend((!later.is_empty()).then_some(later));
         }
-        body.push(']');
-        let body = Bytes::from(body);
-        let delay = match self.send(body.clone()).await {
-            Attempt::Taken => return Fate::Sent,
-            Attempt::Refused(status) => return self.refused(status),
-            Attempt::Failed(wanted) => wanted.unwrap_or_default().clamp(RETRY, LONGEST_RETRY),
-        };
-        sleep(delay).await;
-        match self.send(body).await {
-            Attempt::Taken => Fate::Sent,
-            Attempt::Refused(status) => self.refused(status),
-            Attempt::Failed(_) => Fate::Dropped,
-        }
+        fates
     }
 
     fn headers(&self) -> Vec<(String, String)> {
@@ -91,8 +139,12 @@ impl Sender {
             Some(replaced) => Vec::clone(&replaced),
             None => self.headers.clone(),
         };
-        headers.push(("authorization".to_string(), self.secret.expose().to_string()));
-        headers.push(("content-type".to_string(), "application/json".to_string()));
+        let mut header = |name: &str, value: &str| headers.push((name.into(), value.into()));
+        header("authorization", self.secret.expose());
+        header("content-type", "application/json");
+        if let Some(user_agent) = &self.user_agent {
+            header("user-agent", user_agent);
+        }
         headers
     }
 
@@ -107,21 +159,39 @@ impl Sender {
         let Ok(Ok(response)) = timeout(PATIENCE, self.transport.send(request)).await else {
             return Attempt::Failed(None);
         };
+        let wanted = retry_after(&response.head);
         match response.head.status {
             200..=299 => Attempt::Taken,
-            400 | 408 | 429 | 500..=599 => {
-                let wanted = response.head.get("retry-after");
-                let seconds = wanted.and_then(|text| text.trim().parse().ok());
-                Attempt::Failed(seconds.map(Duration::from_secs))
-            }
-            status => Attempt::Refused(status),
+            400 => Attempt::Malformed,
+            413 => Attempt::TooLarge,
+            408 | 429 | 500..=599 => Attempt::Failed(wanted),
+            status => Attempt::Refused(status, wanted),
         }
     }
 
-    fn refused(&self, status: u16) -> Fate {
+    fn notice(&self, status: u16) {
         if let Some(commands) = self.commands.upgrade() {
             let _ = commands.send(Command::Notice(Notice::InsightsRefused { status }));
         }
-        Fate::Refused
     }
+}
+
+/// Returns the body with the first events, as many as fit into [`MAX_BODY`] bytes and at least one, and their number.
+fn body(events: &[Event]) -> (Bytes, usize) {
+    let mut body = String::from("[");
+    let mut count = 0;
+    for event in events {
+        let length = body.len();
+        if count > 0 {
+            body.push(',');
+        }
+        event.write(&mut body);
+        if count > 0 && body.len() >= MAX_BODY {
+            body.truncate(length);
+            break;
+        }
+        count += 1;
+    }
+    body.push(']');
+    (Bytes::from(body), count)
 }

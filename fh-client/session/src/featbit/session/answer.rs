@@ -190,8 +190,13 @@ impl Session {
         self.apply(sync, source)
     }
 
-    /// Handles an answer to a poll that says that nothing has changed.
+    /// Handles an answer to a poll that says that nothing has changed. Before the server has sent all flags, only another program answers so,
+    /// such as the default page of a load balancer.
     fn confirmed(&mut self) {
+        if !self.has_full {
+            let why = "the answer is empty, but the client has no flags of the server yet";
+            return self.trouble(Problem::Malformed(why.to_string()), None);
+        }
         let text = SharedText::from("");
         let nothing =
             Sync { text: &text, event: Event::Patch, flags: Vec::new(), segments: Vec::new() };

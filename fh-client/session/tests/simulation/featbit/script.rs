@@ -71,7 +71,7 @@ pub struct Script {
     ahead: u64,
     /// The difference of the client's time of day to the server's, in milliseconds.
     wall_off: i64,
-    /// True if the client has got flags, or an answer that confirms that there are none.
+    /// True if the client has got all flags, or a bootstrap document.
     may_be_ready: bool,
     /// Number of the server's changes that the last full message showed that the client got.
     full: Option<u64>,

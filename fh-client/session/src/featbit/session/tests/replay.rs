@@ -216,7 +216,13 @@ fn recorded_polls() {
         };
         let mut driver = TestDriver::started(Mode::Polling(Duration::from_secs(30)));
         driver.answer(status, &body);
+        let state = (driver.status().readiness, driver.problem());
         let expected = match status {
+            // The recorded client had flags, which this one has not.
+            200 if body.is_empty() => {
+                assert!(matches!(state, (Readiness::NotReady, Some(Problem::Malformed(_)))));
+                state.clone()
+            }
             200 => (Readiness::Ready, None),
             400 => (Readiness::Failed, Some(Problem::BadRequest)),
             401 => (Readiness::Failed, Some(Problem::Unauthorised(401))),
@@ -224,7 +230,6 @@ fn recorded_polls() {
             500 => (Readiness::NotReady, Some(Problem::ServerError(500))),
             _ => (Readiness::NotReady, Some(Problem::UnexpectedStatus(status))),
         };
-        let state = (driver.status().readiness, driver.problem());
         assert_eq!(state, expected, "{}", step["name"]);
         *statuses.entry(status).or_insert(0) += 1;
     }

@@ -108,8 +108,9 @@ impl Script {
             }
             _ => {}
         }
+        let is_for_all = timestamp.is_none();
         let timestamp = timestamp.unwrap_or(0);
-        if self.server.has_nothing_after(timestamp) {
+        if !is_for_all && self.server.has_nothing_after(timestamp) {
             self.connections[at].shows = Some((self.server.changes, false));
             let status = self.random.pick(&[200, 200, 204, 304]);
             return self.send_all(at, [Head(status, None), Ends(End::Complete)]);
@@ -198,8 +199,6 @@ impl Script {
         match next {
             Outgoing::ResponseHead(status, wait) => {
                 let mut head = ResponseHead::new(status);
-                let is_poll = matches!(self.connections[at].kind, Kind::Poll(_));
-                self.may_be_ready |= is_live && is_poll && matches!(status, 200 | 204 | 304);
                 let is_socket = matches!(self.connections[at].kind, Kind::Socket(_));
                 if !is_socket || !self.plan.strips_dates {
                     head = head.header("Date", self.date());
@@ -233,6 +232,8 @@ impl Script {
                 }
             }
             Outgoing::End(end) => {
+                let is_full = self.connections[at].shows.is_some_and(|(_, is_full)| is_full);
+                self.may_be_ready |= is_live && is_full;
                 self.tell(Input::Closed { request_id, end }, Fact::Network)?;
                 if is_live && let Some((changes, is_full)) = self.connections[at].shows {
                     if is_full {
