@@ -9,6 +9,7 @@ mod test_updates;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use fh_eval::{Kind, Number, Value};
 use fh_repository::system::System;
@@ -22,6 +23,7 @@ use crate::feature::Feature;
 use crate::reads::reads;
 use crate::shared_state::SharedState;
 use crate::snapshot::Snapshot;
+use crate::waiting::block_on_for;
 
 /// A client of one Edge. The client holds the features of one or several API keys in memory. By default, it keeps them up to
 /// date with a stream, or by polling.
@@ -108,7 +110,8 @@ impl Client {
     /// listeners](crate::ClientBuilder::without_listeners) makes no deliveries.) Further calls have no effect. Later reads use
     /// the last features.
     ///
-    /// To wait for the last delivery and for the write of the snapshot file, await [`Self::closed`] after this call.
+    /// To wait for the last delivery, for the events that the server gets, and for the write of the snapshot file, await [`Self::closed`] after
+    /// this call, or call [`Self::wait_closed`] instead. A process that ends before loses them, as it does after the drop of the last handle.
     pub fn close(&self) {
         self.shared.close(Command::Stop);
     }
@@ -121,6 +124,24 @@ impl Client {
         // The driver drops its receiver when it ends, which ends this wait.
         self.shared.commands.closed().await;
         self.shared.dispatcher.delivered().await;
+    }
+
+    /// Closes the client, and blocks this thread until it has ended, as [`Self::closed`] does, at most for the time `limit`. The events that
+    /// wait are sent meanwhile, for two seconds at most. Returns true if the client has ended.
+    ///
+    /// In a task of a tokio runtime, this function blocks the thread that runs the task. Await [`Self::closed`] there.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # fn end(client: fh_client::Client) {
+    /// if !client.wait_closed(Duration::from_secs(3)) {
+    ///     eprintln!("the client could not send its last events");
+    /// }
+    /// # }
+    /// ```
+    pub fn wait_closed(&self, limit: Duration) -> bool {
+        self.close();
+        block_on_for(self.closed(), limit).is_some()
     }
 }
 

@@ -139,19 +139,31 @@ fn a_failed_delivery_is_repeated_and_a_refused_one_dropped() {
     );
 }
 
+/// Events make a request when there are 50.
 #[test]
-fn fifty_events_make_a_request_and_the_last_ones_are_sent_at_the_end() {
-    let server = server();
-    let client = started(builder(&server));
-    let bob = client.context().user_key("bob").build();
-    for _ in 0..120 {
-        assert!(bob.is_enabled("on"));
+fn the_last_events_are_sent_at_each_end_that_waits() {
+    type Ends = fn(&Client);
+    let ends: [(&str, Ends); 3] = [
+        ("wait_closed", |client| assert!(client.wait_closed(PATIENCE))),
+        ("closed", |client| {
+            client.close();
+            soon(client.closed());
+        }),
+        ("flush", |client| client.flush(PATIENCE).unwrap()),
+    ];
+    for (name, end) in ends {
+        for events in [20, 120] {
+            let server = server();
+            let client = started(builder(&server));
+            let bob = client.context().user_key("bob").build();
+            for _ in 0..events {
+                assert!(bob.is_enabled("on"));
+            }
+            end(&client);
+            assert_eq!(received(&server).len(), events, "{name}");
+            assert_eq!(client.status().insights.unwrap().sent, events as u64, "{name}");
+        }
     }
-    server.wait_for(PATIENCE, |record| !record.insights.is_empty()).unwrap();
-    client.close();
-    soon(client.closed());
-    assert_eq!(received(&server).len(), 120);
-    assert_eq!(client.status().insights.unwrap().sent, 120);
 }
 
 #[test]
