@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timezone
 from typing import Any
 
 from openfeature.evaluation_context import EvaluationContext
@@ -34,8 +33,6 @@ def _add_values(given: dict[str, Any], prefix: str, fields: Mapping[str, Any]) -
     for name, value in fields.items():
         if _is_list(value):
             value = list(_singles(value))
-        elif isinstance(value, datetime):
-            value = _instant(value)
         if value is not None and value != [] and not isinstance(value, Mapping):
             given.setdefault(f"{prefix}{name}", value)
 
@@ -50,20 +47,12 @@ def _add_structures(given: dict[str, Any], prefix: str, fields: Mapping[str, Any
 
 def _singles(values: Sequence[object]) -> Iterator[object]:
     for value in values:
-        if isinstance(value, datetime):
-            yield _instant(value)
-        elif value is not None and not isinstance(value, Mapping) and not _is_list(value):
+        if value is not None and not isinstance(value, Mapping) and not _is_list(value):
             yield value
 
 
 def _is_list(value: object) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray))
-
-
-def _instant(moment: datetime) -> str:
-    """Return a time as text with milliseconds. A time without a zone is local, as everywhere in Python."""
-    moment = moment.astimezone(timezone.utc)
-    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 class FieldWarnings:
