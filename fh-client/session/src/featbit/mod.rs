@@ -39,6 +39,6 @@ pub use session::Session;
 #[doc(hidden)]
 pub mod internal {
     pub use super::message::{Event, Message, MessageText, Sync};
-    pub use super::store::{Applied, Store};
+    pub use super::store::{Applied, Ignored, Store};
     pub use super::token::token;
 }

@@ -15,6 +15,9 @@ use super::message::{Event, Sync};
 /// Number of changed flags above which a patch compiles all flags again, because each single change copies the tables of all flags.
 const MANY_CHANGES: usize = 16;
 
+/// Number of reasons that are kept of a message.
+const MOST_REASONS: usize = 100;
+
 /// Flags by their keys and segments by their ids, with the versions of archived flags, which are hidden.
 pub struct Store {
     compiler: Compiler,
@@ -57,7 +60,45 @@ pub struct Applied {
     /// The lowest version in the message; `None` if no flag and no segment can be read.
     pub oldest: Option<i64>,
     /// The reasons why parts of the message had no effect.
-    pub ignored: Vec<String>,
+    pub ignored: Ignored,
+}
+
+/// The reasons why parts of a message had no effect. A message may have many small parts, so the first reasons are kept, and the others are
+/// counted.
+#[derive(Debug, Default)]
+pub struct Ignored {
+    reasons: Vec<String>,
+    further: usize,
+}
+
+impl Ignored {
+    fn add(&mut self, reason: impl FnOnce() -> String) {
+        if self.reasons.len() < MOST_REASONS {
+            self.reasons.push(reason());
+        } else {
+            self.further += 1;
+        }
+    }
+
+    fn append(&mut self, other: Self) {
+        self.further += other.further;
+        for reason in other.reasons {
+            self.add(|| reason);
+        }
+    }
+
+    /// Returns the reasons, and the number of further parts, if there are any.
+    pub fn into_texts(self) -> impl Iterator<Item = String> {
+        let further = (self.further > 0)
+            .then(|| format!("{} further flags and segments cannot be read", self.further));
+        self.reasons.into_iter().chain(further)
+    }
+
+    /// Returns the number of parts that had no effect.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.reasons.len() + self.further
+    }
 }
 
 /// The members of a flag or a segment that the store needs.
@@ -184,7 +225,7 @@ impl Store {
                     self.remember_segment(&segment);
                     applied.is_changed = true;
                 }
-                Err(why) => applied.ignored.push(why.to_string()),
+                Err(why) => applied.ignored.add(|| why.to_string()),
             }
         }
         let is_newer = |flag: &Entity<'_>| {
@@ -212,7 +253,7 @@ impl Store {
             let change = match self.compiler.flag(flag.raw) {
                 Ok(change) => change,
                 Err(why) => {
-                    applied.ignored.push(why.to_string());
+                    applied.ignored.add(|| why.to_string());
                     continue;
                 }
             };
@@ -312,12 +353,12 @@ struct Entities<'a> {
     /// The member with the name of an entity.
     name: &'static str,
     read: Vec<Entity<'a>>,
-    ignored: Vec<String>,
+    ignored: Ignored,
 }
 
 impl<'a> Entities<'a> {
-    const fn of(noun: &'static str, name: &'static str) -> Self {
-        Self { noun, name, read: Vec::new(), ignored: Vec::new() }
+    fn of(noun: &'static str, name: &'static str) -> Self {
+        Self { noun, name, read: Vec::new(), ignored: Ignored::default() }
     }
 
     /// Reads an entity. One that cannot be read is left out, and the result is false.
@@ -325,7 +366,7 @@ impl<'a> Entities<'a> {
         match entity(raw, json, self.name) {
             Ok(entity) => self.read.push(entity),
             Err(why) => {
-                self.ignored.push(format!("{} {}: {why}", self.noun, at + 1));
+                self.ignored.add(|| format!("{} {}: {why}", self.noun, at + 1));
                 return false;
             }
         }
@@ -333,8 +374,8 @@ impl<'a> Entities<'a> {
     }
 
     /// Returns the entities, and moves the reasons to the result of a message.
-    fn take(mut self, applied: &mut Applied) -> Vec<Entity<'a>> {
-        applied.ignored.append(&mut self.ignored);
+    fn take(self, applied: &mut Applied) -> Vec<Entity<'a>> {
+        applied.ignored.append(self.ignored);
         self.read
     }
 }

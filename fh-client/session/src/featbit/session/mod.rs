@@ -267,7 +267,7 @@ impl Session {
     /// Applies flags that the server or a bootstrap document has sent, and publishes them.
     fn apply(&mut self, sync: &Sync<'_>, source: Source) -> Applied {
         let mut applied = self.store.apply(sync);
-        for what in applied.ignored.drain(..) {
+        for what in std::mem::take(&mut applied.ignored).into_texts() {
             self.actions.push_back(Action::Notice(Notice::Ignored { what }));
         }
         let is_first = self.status.updated.is_none();

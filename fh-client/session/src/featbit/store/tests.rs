@@ -87,7 +87,7 @@ fn an_unreadable_entity_costs_itself_only() {
     let bad = [Value::Null, json!(7), json!({"id": "x"}), no_time, odd_time];
     let flags: Vec<Value> = bad.iter().cloned().chain([odd_rules.clone(), good]).collect();
     let applied = apply(&mut store, &message("full", &flags, &[json!(1), json!({"id": 5})]));
-    assert_eq!(applied.ignored.len(), bad.len() + 2, "{:?}", applied.ignored);
+    assert_eq!(applied.ignored.count(), bad.len() + 2, "{:?}", applied.ignored);
     assert_eq!(store.ruleset().len(), 1, "odd-rules is left out by the compiler, which says so");
     assert_eq!(store.ruleset().diagnostics().count(), 1);
     assert_eq!(store.flag_version("odd-rules"), None);
@@ -96,12 +96,26 @@ fn an_unreadable_entity_costs_itself_only() {
     let mut broken = flag("good", "1", 20, "b");
     broken["rules"] = 5.into();
     let applied = apply(&mut store, &message("patch", &[broken], &[]));
-    assert_eq!((applied.is_changed, applied.ignored.len()), (false, 1));
+    assert_eq!((applied.is_changed, applied.ignored.count()), (false, 1));
     assert_eq!(value(&store, "good").as_deref(), Some("a"));
     assert_eq!(store.cursor(), 10);
     let applied = apply(&mut store, &message("patch", &[flag("good", "1", 20, "c")], &[]));
-    assert!(applied.is_changed && applied.ignored.is_empty());
+    assert!(applied.is_changed && applied.ignored.count() == 0);
     assert_eq!(value(&store, "good").as_deref(), Some("c"));
+}
+
+#[test]
+fn of_many_unreadable_entities_the_first_reasons_are_kept() {
+    for event in ["full", "patch"] {
+        let mut store = Store::new(Profile::Server);
+        let flags = vec![json!(1); 150];
+        let applied = apply(&mut store, &message(event, &flags, &[json!({}), json!([])]));
+        assert_eq!(applied.ignored.count(), 152, "{event}");
+        let texts: Vec<String> = applied.ignored.into_texts().collect();
+        assert_eq!(texts.len(), 101, "{event}");
+        assert_eq!(texts[0], "flag 1: it is no object", "{event}");
+        assert_eq!(texts[100], "52 further flags and segments cannot be read", "{event}");
+    }
 }
 
 #[test]
