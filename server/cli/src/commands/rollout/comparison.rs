@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 
+use fh_eval::internal::wire::name;
 use fh_eval::{Evaluation, FeatureRef};
 use serde::Serialize;
 use serde_json::Value;
@@ -243,13 +244,13 @@ pub(super) fn missing_attributes(
         side.iter().filter(|strategy| !other.contains(strategy)).cloned().collect()
     };
     let changed = changed(&here, &there).into_iter().chain(changed(&there, &here));
-    let rules = changed.flat_map(|strategy| list(&strategy, "attributes"));
-    let names = rules.filter_map(|rule| Some(rule.get("fieldName")?.as_str()?.to_string()));
+    let rules = changed.flat_map(|strategy| list(&strategy, name::RULES));
+    let names = rules.filter_map(|rule| Some(rule.get(name::FIELD)?.as_str()?.to_string()));
     names.filter(|name| !has(name)).collect()
 }
 
 fn strategies(feature: FeatureRef<'_>) -> Vec<Value> {
-    list(&serde_json::from_str(feature.json()).unwrap_or_default(), "strategies")
+    list(&serde_json::from_str(feature.json()).unwrap_or_default(), name::STRATEGIES)
 }
 
 fn list(value: &Value, name: &str) -> Vec<Value> {
