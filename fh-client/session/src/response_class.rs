@@ -126,7 +126,7 @@ pub(crate) fn max_age(head: &ResponseHead) -> Option<Duration> {
     (!seconds.is_zero()).then(|| seconds.min(LONGEST_INTERVAL))
 }
 
-/// Returns the minimum delay before the next request from `Retry-After`, at most [`LONGEST_RETRY`]; `None` if the header is missing or
+/// Returns the minimum delay before the next request from `Retry-After`, at most an hour; `None` if the header is missing or
 /// invalid. A date is compared with the `Date` header of the response; `None` if that header is missing or invalid.
 #[must_use]
 pub fn retry_after(head: &ResponseHead) -> Option<Duration> {

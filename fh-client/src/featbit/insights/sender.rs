@@ -12,6 +12,7 @@ use fh_session::SecretUrl;
 use fh_session::featbit::Secret;
 use fh_session::internal::retry_after;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::pace::Pace;
@@ -57,13 +58,17 @@ enum Attempt {
 impl Sender {
     /// Sends events until the queue is closed and empty. Further requests run beside the first one while a full request waits.
     pub(crate) async fn run(self) {
-        let pace = Pace::default();
-        tokio::join!(
-            self.send_all(Lane::First, &pace),
-            self.send_all(Lane::Further, &pace),
-            self.send_all(Lane::Further, &pace),
-            self.send_all(Lane::Further, &pace),
-        );
+        let shared = Arc::new((self, Pace::default()));
+        // The end of this task ends the requests, too.
+        let mut requests = JoinSet::new();
+        for lane in [Lane::First, Lane::Further, Lane::Further, Lane::Further] {
+            let shared = Arc::clone(&shared);
+            requests.spawn(async move {
+                let (sender, pace) = &*shared;
+                sender.send_all(lane, pace).await;
+            });
+        }
+        while requests.join_next().await.is_some() {}
     }
 
     /// Sends events until the queue is closed and empty, or closed while the server refuses them.

@@ -54,9 +54,9 @@ describeServe("an isolated client", () => {
     const isolated = client.isolated(MARA);
     await isolated.ready();
     expect([isolated.string("COLOUR"), isolated.context(MARA).string("COLOUR")]).toEqual(["blue", "blue"]);
-    expect(isolated.context(FRED).detail("COLOUR").reason).toBe("NOT_READY");
+    expect(isolated.context(FRED).detail("COLOUR").reason).toBe("OTHER_CONTEXT");
     expect([client.string("COLOUR"), client.context(FRED).string("COLOUR")]).toEqual(["red", "red"]);
-    expect(client.context(MARA).detail("COLOUR").reason).toBe("NOT_READY");
+    expect(client.context(MARA).detail("COLOUR").reason).toBe("OTHER_CONTEXT");
     isolated.close();
     await isolated.closed();
     expect([isolated.readiness, client.readiness, client.status.connection]).toEqual([

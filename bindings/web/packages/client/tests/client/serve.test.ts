@@ -44,10 +44,10 @@ describeServe("a client of fh serve", () => {
     await client.ready();
     expect(client.string("COLOUR")).toBe("red");
     const mara = client.context({ userkey: "mara" });
-    expect(mara.detail("COLOUR").reason).toBe("NOT_READY");
+    expect(mara.detail("COLOUR").reason).toBe("OTHER_CONTEXT");
     expect(await mara.activate()).toBe(mara);
     expect(mara.string("COLOUR")).toBe("blue");
-    expect(client.context({ userkey: "fred" }).detail("COLOUR").reason).toBe("NOT_READY");
+    expect(client.context({ userkey: "fred" }).detail("COLOUR").reason).toBe("OTHER_CONTEXT");
   });
 
   test("notifies listeners and iterators of a change on the stream", async () => {
