@@ -48,7 +48,9 @@ pub(crate) fn show(shown: &mut Shown) {
     let full = MessageText::of(full);
     shown.debug(&full);
     if let Message::Sync(sync) = full.parse().unwrap() {
-        shown.debug(&store.apply(&sync));
+        let applied = store.apply(&sync);
+        shown.debug(&applied.ignored);
+        shown.debug(&applied);
     }
     shown.debug(&store);
     shown.debug(&Upgrade { head: ResponseHead::new(401).header("x", HEADER), connection: None });
