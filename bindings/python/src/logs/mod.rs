@@ -63,7 +63,7 @@ fn waiting(py: Python<'_>) -> PyResult<Option<workers::Ready<'_>>> {
 }
 
 /// Waits until `logging` has the records that wait, at most for this long. Another thread delivers them, because a handler may take any time.
-/// Has no effect within a function that the client calls.
+/// A call within a function that the client calls does not wait, because the thread of that function may have to deliver the records.
 ///
 /// # Errors
 /// The exception that a signal's handler raised in the meantime.

@@ -1,5 +1,6 @@
 //! Conversion of OpenFeature's evaluation context to a context of the client.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use fh_client::{Client, Context, Timestamp};
@@ -15,74 +16,44 @@ const MAX_LEVELS: usize = 8;
 /// values in a structure become attributes with names such as `device.os`. A list in a list, a structure in a list, a number that is not
 /// finite, and a structure of a type that is not OpenFeature's are left out.
 pub(crate) fn converted(client: &Client, context: &EvaluationContext) -> Context {
-    let fields: BTreeMap<_, _> = context
-        .custom_fields
-        .iter()
-        .filter_map(|(name, field)| Some((name.as_str(), value(field)?)))
-        .collect();
     let mut all = Flattened::default();
-    for (name, value) in &fields {
-        all.add((*name).to_string(), value);
+    for (name, field) in &context.custom_fields {
+        all.add(Cow::Borrowed(name), texts_of_field(field));
     }
     if let Some(key) = &context.targeting_key {
         let user_key = client.system().user_key();
         let name = if all.0.contains_key(user_key) { TARGETING_KEY } else { user_key };
-        all.add(name.to_string(), &Value::String(key.clone()));
+        all.add(Cow::Borrowed(name), Some(Texts::One(Cow::Borrowed(key))));
     }
-    for (name, value) in &fields {
-        if let Value::Struct(structure) = value {
-            all.flatten(&format!("{name}."), structure, 1);
-        }
+    let structures = context.custom_fields.iter();
+    let structures: BTreeMap<_, _> =
+        structures.filter_map(|(name, field)| Some((name, structure_of(field)?))).collect();
+    for (name, structure) in structures {
+        all.flatten(&format!("{name}."), structure, 1);
     }
-    let builder = client.context();
-    let attributes = all.0.iter().fold(builder, |builder, (name, texts)| match texts {
+    let attributes = all.0.iter().fold(client.context(), |builder, (name, texts)| match texts {
         Texts::One(text) => builder.attribute(name, text),
         Texts::List(items) => builder.attribute(name, items),
     });
     attributes.build()
 }
 
-/// Returns the value of a field, or `None` for a structure of a type that is not OpenFeature's.
-fn value(field: &Field) -> Option<Value> {
-    Some(match field {
-        Field::Bool(value) => Value::Bool(*value),
-        Field::Int(value) => Value::Int(*value),
-        Field::Float(value) => Value::Float(*value),
-        Field::String(value) => Value::String(value.clone()),
-        Field::DateTime(moment) => {
-            let millis = moment.unix_timestamp_nanos() / 1_000_000;
-            let millis = i64::try_from(millis).unwrap_or(i64::MAX);
-            Value::String(Timestamp::from_millis(millis).to_string())
-        }
-        Field::Struct(found) => {
-            if let Some(texts) = found.downcast_ref::<Vec<String>>() {
-                Value::Array(texts.iter().cloned().map(Value::String).collect())
-            } else if let Some(values) = found.downcast_ref::<Vec<Value>>() {
-                Value::Array(values.clone())
-            } else if let Some(structure) = found.downcast_ref::<StructValue>() {
-                Value::Struct(structure.clone())
-            } else {
-                found.downcast_ref::<Value>()?.clone()
-            }
-        }
-    })
-}
-
 /// The attributes of an evaluation context. The first of equal names wins.
 #[derive(Default)]
-struct Flattened(BTreeMap<String, Texts>);
+struct Flattened<'a>(BTreeMap<Cow<'a, str>, Texts<'a>>);
 
-enum Texts {
-    One(String),
-    List(Vec<String>),
+/// The texts of an attribute.
+enum Texts<'a> {
+    One(Cow<'a, str>),
+    List(Vec<Cow<'a, str>>),
 }
 
-impl Flattened {
+impl<'a> Flattened<'a> {
     /// Adds the values of a structure first, and then those of the structures in it, both in the order of their names.
-    fn flatten(&mut self, prefix: &str, structure: &StructValue, level: usize) {
+    fn flatten(&mut self, prefix: &str, structure: &'a StructValue, level: usize) {
         let fields: BTreeMap<_, _> = structure.fields.iter().collect();
         for (name, value) in &fields {
-            self.add(format!("{prefix}{name}"), value);
+            self.add(Cow::Owned(format!("{prefix}{name}")), texts_of(value));
         }
         for (name, value) in &fields {
             if let Value::Struct(inner) = value
@@ -94,27 +65,65 @@ impl Flattened {
     }
 
     /// Adds an attribute, unless it has no value or its name is taken.
-    fn add(&mut self, name: String, value: &Value) {
-        let texts = match value {
-            Value::Array(items) => Texts::List(items.iter().filter_map(text).collect()),
-            single => match text(single) {
-                Some(text) => Texts::One(text),
-                None => return,
-            },
-        };
-        if !matches!(&texts, Texts::List(items) if items.is_empty()) {
+    fn add(&mut self, name: Cow<'a, str>, texts: Option<Texts<'a>>) {
+        let texts = texts.filter(|texts| !matches!(texts, Texts::List(items) if items.is_empty()));
+        if let Some(texts) = texts {
             self.0.entry(name).or_insert(texts);
         }
     }
 }
 
-/// Returns the text of a single value, or `None` for a list, a structure, and a number that is not finite.
-fn text(value: &Value) -> Option<String> {
+/// Returns the texts of a field; `None` for a structure and for a field without a text.
+fn texts_of_field(field: &Field) -> Option<Texts<'_>> {
+    Some(Texts::One(match field {
+        Field::Bool(value) => Cow::Owned(value.to_string()),
+        Field::Int(value) => Cow::Owned(value.to_string()),
+        Field::Float(value) => Cow::Owned(value.is_finite().then(|| value.to_string())?),
+        Field::String(value) => Cow::Borrowed(value),
+        Field::DateTime(moment) => {
+            let millis = moment.unix_timestamp_nanos() / 1_000_000;
+            let millis = i64::try_from(millis).unwrap_or(i64::MAX);
+            Cow::Owned(Timestamp::from_millis(millis).to_string())
+        }
+        Field::Struct(found) => {
+            return if let Some(texts) = found.downcast_ref::<Vec<String>>() {
+                Some(Texts::List(texts.iter().map(|text| Cow::Borrowed(text.as_str())).collect()))
+            } else if let Some(values) = found.downcast_ref::<Vec<Value>>() {
+                Some(list(values))
+            } else {
+                texts_of(found.downcast_ref()?)
+            };
+        }
+    }))
+}
+
+/// Returns the structure of a field, if it has one of OpenFeature's.
+fn structure_of(field: &Field) -> Option<&StructValue> {
+    let Field::Struct(found) = field else { return None };
+    match found.downcast_ref() {
+        Some(Value::Struct(structure)) => Some(structure),
+        _ => found.downcast_ref(),
+    }
+}
+
+fn texts_of(value: &Value) -> Option<Texts<'_>> {
     match value {
-        Value::Bool(value) => Some(value.to_string()),
-        Value::Int(value) => Some(value.to_string()),
-        Value::Float(value) => value.is_finite().then(|| value.to_string()),
-        Value::String(value) => Some(value.clone()),
+        Value::Array(items) => Some(list(items)),
+        single => text(single).map(Texts::One),
+    }
+}
+
+fn list(items: &[Value]) -> Texts<'_> {
+    Texts::List(items.iter().filter_map(text).collect())
+}
+
+/// Returns the text of a single value, or `None` for a list, a structure, and a number that is not finite.
+fn text(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::Bool(value) => Some(Cow::Owned(value.to_string())),
+        Value::Int(value) => Some(Cow::Owned(value.to_string())),
+        Value::Float(value) => value.is_finite().then(|| Cow::Owned(value.to_string())),
+        Value::String(value) => Some(Cow::Borrowed(value)),
         Value::Array(_) | Value::Struct(_) => None,
     }
 }

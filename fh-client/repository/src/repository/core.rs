@@ -140,9 +140,9 @@ impl Core {
         self.notice_once(READS, None, || Notice::OtherContext { system });
     }
 
-    /// Queues a notice about an interceptor or a read for listeners, and passes it to the log. The listeners and the log each get a notice once, and
-    /// no further notices after 256 different notices. If no listener for notices is registered, the notice is not queued, so that a later
-    /// incident of the same kind is reported to a later listener.
+    /// Queues a notice about an interceptor or a read for listeners, and passes it to the log. The listeners and the log each get a notice
+    /// once, and no further notices after 256 different notices. If no listener for notices is registered, the notice is not queued, so that
+    /// a later incident of the same kind is reported to a later listener.
     fn notice_once(&self, id: u64, feature: Option<&str>, notice: impl Fn() -> Notice) {
         let log = self.log.get();
         let (is_new, log) = {

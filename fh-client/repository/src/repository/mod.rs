@@ -78,9 +78,9 @@ impl std::fmt::Debug for RepositoryOptions {
 
 /// The read side of a client: features, listeners, interceptors, observers and readiness. Clones are handles of the same repository.
 ///
-/// A read of a feature loads one pointer. It takes no lock of the repository if there are no observers, and if no interceptor panics or
-/// returns a value that is refused, and if the read is not for another context than that of a server-evaluated key. One driver writes, with [`Self::publish`] and similar methods. One dispatcher calls [`Self::deliver`].
-/// Programs read, subscribe and release on any thread.
+/// A read of a feature loads one pointer. It takes no lock of the repository if there are no observers, if no interceptor panics or returns
+/// a value that is refused, and if the read is not for another context than that of a server-evaluated key. One driver writes, with
+/// [`Self::publish`] and similar methods. One dispatcher calls [`Self::deliver`]. Programs read, subscribe and release on any thread.
 ///
 /// ```
 /// use fh_repository::{Repository, RepositoryOptions};
@@ -200,9 +200,9 @@ impl Repository {
         self.inner.core.set_on_touch(Box::new(on_touch));
     }
 
-    /// Sets the function that logs notices about interceptors and reads, which do not come from the driver. The function can be set once. It gets
-    /// each such notice once, and none after 256 different notices, even if there is no listener of [`Self::on_notice`]. It is called on
-    /// the thread that called the interceptor, with no lock of the repository held.
+    /// Sets the function that logs notices about interceptors and reads, which do not come from the driver. The function can be set once.
+    /// It gets each such notice once, and none after 256 different notices, even if there is no listener of [`Self::on_notice`]. It is
+    /// called on the thread of the read, with no lock of the repository held.
     pub fn set_notice_log(&self, log: impl Fn(Notice) + Send + Sync + 'static) {
         self.inner.core.set_notice_log(Box::new(log));
     }

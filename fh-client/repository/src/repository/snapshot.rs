@@ -25,7 +25,7 @@ use crate::usage::{Observers, Read, UsedFeature};
 /// `attributes` is the context of a read; `None` means a read without attributes. With a server-evaluated key, a read without a context
 /// returns the served values for whichever context the Edge evaluated, unless the client is [`Readiness::NotReady`]. A read that no
 /// interceptor overrides returns no value, with the reason [`Reason::OtherContext`], if the values are valid for another context than the
-/// context of the read (D-62). While the client waits for the features of a new context, the reason is [`Reason::NotReady`].
+/// context of the read. While the client waits for the features of a new context, the reason is [`Reason::NotReady`].
 ///
 /// A read counts as one use of the feature, unless its documentation or that of [`Observer`](crate::Observer) says otherwise. Reads of
 /// features are also reported to passive polling (D-71).

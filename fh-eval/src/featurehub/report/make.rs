@@ -149,7 +149,6 @@ impl StrategyReporter<'_> {
             Shape::Is(values) => Some(values.iter().map(|value| value.get().to_string()).collect()),
             _ => None,
         };
-        let wanted: Option<Vec<String>> = wanted;
         let conditional = shown(rule.conditional);
         let typed = !matches!(conditional.as_str(), "STARTS_WITH" | "ENDS_WITH" | "REGEX");
         let incomparable = || {

@@ -134,7 +134,7 @@ impl RuleReport {
         };
         let verdict = match self.held {
             Some(true) => "holds",
-            Some(false) if self.is_too_long() => {
+            Some(false) if self.unreadable && self.is_too_long() => {
                 "cannot be evaluated (the text is too long for the pattern)"
             }
             Some(false) if self.unreadable => "cannot be compared",
