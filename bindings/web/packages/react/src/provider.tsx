@@ -89,12 +89,19 @@ function useContextOf(
 ): Context<AnyFlags> | undefined {
   const given = attributes && client.context(attributes);
   const name = given && JSON.stringify([...given.attributes]);
-  const context = useMemo(() => given, [client, name]);
+  return useMemo(() => given, [client, name]);
+}
+
+/**
+ * Makes the context that of the client, if the server evaluates. The provider renders it before its content, because React runs effects in
+ * the order of siblings: the uses that the content reports come after the switch.
+ */
+function Activation({ client, context }: { client: Client; context: Context<AnyFlags> | undefined }): null {
   useEffect(() => {
     // A failure shows in the client's status.
     if (client.keyKind === "server") context?.activate().catch(() => undefined);
   }, [client, context]);
-  return context;
+  return null;
 }
 
 /** Returns reads of the values that a server has given to the page. The client itself may have newer values. */
@@ -146,5 +153,10 @@ export function FeatureProvider<F extends object = AnyFlags>(props: FeatureProvi
     const lacksList = inherited?.lacksList ?? listCheck(reads);
     return { client, reads, hydrated, lacksList, subscribe };
   }, [client, context, outer, hydrate]);
-  return <ScopeContext.Provider value={scope}>{props.children}</ScopeContext.Provider>;
+  return (
+    <ScopeContext.Provider value={scope}>
+      <Activation client={client} context={context} />
+      {props.children}
+    </ScopeContext.Provider>
+  );
 }

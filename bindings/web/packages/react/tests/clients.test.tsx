@@ -158,13 +158,18 @@ test("other attributes make the Edge evaluate the features again with a server-e
   edge.onStream = (stream) => {
     stream.list(feature("COLOUR", colours[stream.context] ?? "unknown"));
   };
-  const view = render(provider(<Colour />, { context: { userkey: "mara" } }));
+  const notices: Notice[] = [];
+  const options = { fetch: edge.fetch, onNotice: (notice: Notice) => notices.push(notice) };
+  const show = (userkey: string): ReactNode => provider(<Colour />, { options, context: { userkey } });
+  const view = render(show("mara"));
   await screen.findByText("red");
-  view.rerender(provider(<Colour />, { context: { userkey: "mara" } }));
-  view.rerender(provider(<Colour />, { context: { userkey: "fred" } }));
+  view.rerender(show("mara"));
+  view.rerender(show("fred"));
   await screen.findByText("blue");
   expect(edge.streams.map(({ context }) => context)).toEqual(["userkey=mara", "userkey=fred"]);
   expect(clients.size).toBe(1);
+  // The content reports its uses after the switch.
+  expect(notices).toEqual([]);
 });
 
 test.each(OUTAGES.flatMap((outage) => ["blue", "red"].map((next) => [outage, next] as const)))(
