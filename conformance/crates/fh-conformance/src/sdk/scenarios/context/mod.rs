@@ -81,7 +81,12 @@ pub(super) const GROUP: Group = Group {
             when: "the program sets a context",
             then: "the stream is closed and another one with the context is opened, which delivers later changes",
             decision: "D-62, D-120",
-            bites: &["ComparedAcrossContexts", "OtherContextsAnswer", "StreamsKeepTheirContext"],
+            bites: &[
+                "ComparedAcrossContexts",
+                "OtherContextsAnswer",
+                "OtherContextsAreAwaited",
+                "StreamsKeepTheirContext",
+            ],
             stage: server_evaluated::stage,
             run: server_evaluated::change_stream,
             ..SERVER_EVALUATED

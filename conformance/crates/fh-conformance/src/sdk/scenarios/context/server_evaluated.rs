@@ -138,7 +138,9 @@ fn values_are_those_of_the_context(client: &SdkClient) -> Verdict {
         client.read(Read { context, ..SdkClient::getter("F", "STRING") })
     };
     equal("value for the context of the client", read("fred")?.value, json!("two for fred"))?;
-    equal("value for another context", read("mary")?.value, Value::Null)
+    let other = read("mary")?;
+    equal("value for another context", other.value, Value::Null)?;
+    equal("reason for another context", other.reason.as_deref(), Some("OTHER_CONTEXT"))
 }
 
 /// Checks that the SDK of this project takes all features of a new context, whatever their versions: versions of two contexts say nothing
