@@ -59,6 +59,8 @@ pub struct Applied {
     pub has_older: bool,
     /// The lowest version in the message; `None` if no flag and no segment can be read.
     pub oldest: Option<i64>,
+    /// True if a part of the message could not be read.
+    pub is_broken: bool,
     /// The reasons why parts of the message had no effect.
     pub ignored: Ignored,
 }
@@ -185,6 +187,7 @@ impl Store {
                 self.patch(flags, segments, &mut applied);
             }
         }
+        applied.is_broken = applied.ignored.count() > 0;
         applied
     }
 

@@ -172,8 +172,7 @@ impl Session {
         }
         match MessageText::of(bytes).parse() {
             Ok(Message::Sync(sync)) => {
-                self.unanswered = None;
-                self.received(&sync, Source::Polling);
+                self.received_answer(&sync);
                 self.answered();
             }
             Ok(Message::Pong | Message::Other) => {
@@ -185,9 +184,30 @@ impl Session {
 
     /// Applies flags of the server.
     pub(super) fn received(&mut self, sync: &Sync<'_>, source: Source) -> Applied {
+        let before = self.cursor();
         self.has_contact = true;
         self.has_full |= sync.event == Event::Full;
-        self.apply(sync, source)
+        let applied = self.apply(sync, source);
+        if sync.event == Event::Full {
+            self.unread = None;
+        } else if applied.is_broken {
+            self.unread = before;
+        }
+        applied
+    }
+
+    /// Applies the answer to a poll.
+    fn received_answer(&mut self, sync: &Sync<'_>) {
+        let applied = self.received(sync, Source::Polling);
+        self.answer_arrived(&applied);
+    }
+
+    /// Records that an answer to a request for flags has arrived. If all of it could be read, it had what former patches lack.
+    pub(super) fn answer_arrived(&mut self, applied: &Applied) {
+        self.unanswered = None;
+        if !applied.is_broken {
+            self.unread = None;
+        }
     }
 
     /// Handles an answer to a poll that says that nothing has changed. Before the server has sent all flags, only another program answers so,
@@ -200,8 +220,7 @@ impl Session {
         let text = SharedText::from("");
         let nothing =
             Sync { text: &text, event: Event::Patch, flags: Vec::new(), segments: Vec::new() };
-        self.unanswered = None;
-        self.received(&nothing, Source::Polling);
+        self.received_answer(&nothing);
         self.answered();
     }
 

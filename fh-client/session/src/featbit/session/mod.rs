@@ -29,7 +29,7 @@ use fh_repository::time::Millis;
 
 use self::answer::Body;
 use self::clock::ServerClock;
-use self::socket::Socket;
+use self::socket::{Repeats, Socket};
 use super::config::{Config, Mode};
 use super::message::Sync;
 use super::store::{Applied, Store};
@@ -60,6 +60,9 @@ pub struct Session {
     /// The cursor of the last request on a socket, while it is not certain that its answer has arrived: a patch may be the answer, or a change
     /// that the server pushed before it. Until then, further requests ask from this cursor again, so that no change is lost.
     unanswered: Option<i64>,
+    /// The cursor before a patch that could not be read in full. Requests ask from it until an answer could be read.
+    unread: Option<i64>,
+    repeats: Repeats,
     /// True once a full message or the full body of a poll was applied. Before that, requests ask for everything.
     has_full: bool,
     /// True once there are flags to serve, from the server or from a bootstrap document.
@@ -147,6 +150,8 @@ impl Session {
             last_request_id: 0,
             has_contact: false,
             unanswered: None,
+            unread: None,
+            repeats: Repeats::default(),
             has_full: false,
             is_served: false,
             is_failed: false,
@@ -294,7 +299,8 @@ impl Session {
 
     /// Returns the version from which the next request asks for changes; `None` if it asks for everything.
     fn cursor(&self) -> Option<i64> {
-        self.has_full.then(|| self.unanswered.unwrap_or_else(|| self.store.cursor()))
+        let before = self.unanswered.into_iter().chain(self.unread).min();
+        self.has_full.then(|| before.unwrap_or_else(|| self.store.cursor()))
     }
 
     /// Aborts the request in flight, if there is one. The caller sets the next state.

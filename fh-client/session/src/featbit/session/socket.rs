@@ -1,5 +1,6 @@
 //! Handles an open socket: its messages, its pings, and its time limits.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::mem;
 use std::time::Duration;
 
@@ -41,6 +42,28 @@ struct Awaited {
     /// The patches that arrived before the full message, which is older than they are.
     early: Vec<SharedText>,
     early_bytes: usize,
+}
+
+/// The hashes of the patches that may be pushes or answers: the last one, and the last one before the request was repeated. A server pushes a
+/// change once, so a patch that comes again after the request is its answer.
+#[derive(Default)]
+pub(super) struct Repeats {
+    last: Option<u64>,
+    before: Option<u64>,
+}
+
+impl Repeats {
+    fn asked_again(&mut self) {
+        self.before = self.last.take();
+    }
+
+    fn is_repeated(&mut self, text: &str) -> bool {
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        let hash = hasher.finish();
+        self.last = Some(hash);
+        self.before == Some(hash)
+    }
 }
 
 impl std::fmt::Debug for Socket {
@@ -95,6 +118,7 @@ impl Session {
     pub(super) fn socket_opened(&mut self, request_id: RequestId) {
         let cursor = self.cursor().unwrap_or(0);
         self.unanswered = (cursor != 0).then_some(cursor);
+        self.repeats = Repeats::default();
         self.ask(request_id, cursor);
         self.state = State::Open(Box::new(Socket::new(request_id, self.now, cursor == 0)));
     }
@@ -153,10 +177,13 @@ impl Session {
             Err(why) => {
                 let what = format!("a message of the server: {}", cut(&why, 300));
                 self.actions.push_back(Action::Notice(Notice::Ignored { what }));
+                self.unread = self.cursor();
+                self.unanswered = self.unanswered.or(self.unread);
             }
             // The server answers in order. If none of its patches can only be the answer, its database may have failed.
             Ok(Message::Pong) => {
                 if let Some(cursor) = self.unanswered {
+                    self.repeats.asked_again();
                     self.ask(socket.request_id, cursor);
                 }
             }
@@ -169,6 +196,7 @@ impl Session {
                 }
                 awaited => {
                     let early = awaited.take().map(|awaited| awaited.early);
+                    let was_answered = self.unanswered.is_none();
                     let applied = self.received(&sync, Source::Streaming);
                     // A pushed patch has one flag or one segment. An answer may have one as well, but none that is older than the
                     // store's, or that the request did not ask for.
@@ -176,14 +204,21 @@ impl Session {
                     let versions = applied.oldest.zip(self.unanswered);
                     let is_outdated = applied.has_older
                         || versions.is_some_and(|(oldest, asked)| oldest <= asked);
-                    let is_push = is_single && (applied.is_changed || is_outdated);
+                    let is_push =
+                        is_single && (applied.is_changed || is_outdated || applied.is_broken);
+                    let is_repeated = is_push && self.repeats.is_repeated(sync.text);
+                    let is_push = was_answered || is_push && !is_repeated;
                     if sync.event == Event::Full || !is_push {
-                        self.unanswered = None;
+                        self.answer_arrived(&applied);
                     }
                     for patch in early.unwrap_or_default() {
                         if let Ok(Message::Sync(sync)) = Message::parse(&patch) {
                             self.received(&sync, Source::Streaming);
                         }
+                    }
+                    // The request after the next pong asks for the patch again.
+                    if is_push && applied.is_broken {
+                        self.unanswered = self.unanswered.or(self.unread);
                     }
                 }
             },

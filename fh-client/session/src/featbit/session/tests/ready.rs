@@ -1,5 +1,6 @@
 //! Tests of the way to flags: which message makes a client ready, and which flags it then serves.
 
+use super::test_driver::Kind;
 use super::*;
 
 #[test]
@@ -90,7 +91,7 @@ fn a_socket_that_ends_before_its_answer_loses_no_change() {
     let pushed = patch(&[flag("b", 100, "pushed")]);
     let (flags, pong) =
         ([flag("a", 60, "changed meanwhile"), flag("b", 100, "pushed")], PONG.to_string());
-    let answer = patch(&flags[..1]);
+    let (answer, nothing, broken) = (patch(&flags[..1]), patch(&[]), patch(&[json!({"key": "c"})]));
     for (messages, asked) in [
         (&[][..], 10),
         (&[&pushed], 10),
@@ -101,9 +102,13 @@ fn a_socket_that_ends_before_its_answer_loses_no_change() {
         // A pushed patch has one entity, and changes something.
         (&[&pushed, &answer, &answer], 100),
         (&[&patch(&flags)], 100),
-        // An answer that cannot be read is no reason to ask again and again.
-        (&[&pushed, &patch(&[json!({"key": "c"})])], 100),
-        (&[&pushed, &patch(&[])], 100),
+        // What cannot be read is asked for again, also after later changes.
+        (&[&pushed, &broken], 10),
+        (&[&nothing, &broken, &pushed], 10),
+        (&[&nothing, &"no JSON".to_string(), &pushed], 10),
+        (&[&nothing, &broken, &pushed, &patch(&flags)], 100),
+        (&[&patch(&[json!({"key": "c"}), flags[1].clone()])], 10),
+        (&[&pushed, &nothing], 100),
         (&[&full(&flags)], 100),
     ] {
         let mut driver = TestDriver::synchronised();
@@ -138,6 +143,51 @@ fn a_request_that_may_be_unanswered_is_repeated_after_each_pong() {
     assert_eq!([requests(&mut driver), requests(&mut driver)], [1, 1]);
     driver.say(&patch(&[flag("a", 60, "changed meanwhile"), flag("b", 100, "pushed")]));
     assert_eq!((requests(&mut driver), driver.value().as_deref()), (0, Some("changed meanwhile")));
+}
+
+/// Servers before 5.1.0 send flags of the requested time again, and a flag that cannot be read is the same in each answer.
+#[test]
+fn an_answer_equal_to_the_last_one_ends_the_repetition() {
+    for answer in [flag("a", 10, "x"), flag("a", 9, "older"), json!({"key": "c"})] {
+        for is_answered in [false, true] {
+            let mut driver = TestDriver::synchronised();
+            driver.end(End::Broken("reset"));
+            driver.come_back();
+            driver.open();
+            if is_answered {
+                driver.say(&patch(&[]));
+            }
+            let mut requests = 0;
+            for _ in 0..10 {
+                driver.say(&patch(std::slice::from_ref(&answer)));
+                driver.written.clear();
+                driver.say(PONG);
+                requests += driver.written.len();
+                if driver.written.is_empty() {
+                    break;
+                }
+            }
+            let expected = usize::from(!is_answered || answer["id"].is_null());
+            assert_eq!(requests, expected, "{answer}, {is_answered}");
+        }
+    }
+}
+
+#[test]
+fn a_poll_asks_again_for_a_patch_that_could_not_be_read() {
+    let mut driver = TestDriver::started(Mode::Polling(Duration::from_secs(30)));
+    driver.answer(200, &full(&[flag("a", 10, "x")]));
+    let (broken, later) = (json!({"key": "b"}), flag("c", 30, "x"));
+    for (answer, asked) in [
+        (patch(&[broken.clone(), later.clone()]), 10),
+        (patch(&[broken, later.clone()]), 10),
+        (patch(&[later, flag("b", 20, "read")]), 30),
+    ] {
+        driver.come_back();
+        driver.answer(200, &answer);
+        driver.come_back();
+        assert_eq!(driver.kind(), Kind::Poll(Some(asked)), "{answer}");
+    }
 }
 
 #[test]
