@@ -165,6 +165,17 @@ async fn refusals_pause_for_1_to_10_minutes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_that_is_closed_during_a_refusal_sends_nothing_more() {
+    let sending = Sending::start(Events { answers: heads(403, 1), ..Events::default() });
+    sending.push("first");
+    sleep(Duration::from_secs(6)).await;
+    sending.push("second");
+    sending.queue.close();
+    sending.task.await.unwrap();
+    assert_eq!(sending.events.seen.lock().unwrap().requests.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn events_wait_while_the_server_is_away() {
     for status in [408, 429, 500, 502, 503, 504] {
         let sending = Sending::start(Events { answers: heads(status, 6), ..Events::default() });
