@@ -1,5 +1,6 @@
-import { cpSync, mkdirSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { brotliCompressSync } from "node:zlib";
 import { build, type Plugin } from "esbuild";
 import type { Package, Platform } from "./packages.ts";
 
@@ -9,7 +10,7 @@ const BUILT_ENGINES = "dist/wasm";
 
 /**
  * Writes the JavaScript of a package. The files of one platform share their common parts, so that each part exists once in a program. What
- * is imported when it is used is a file of its own. The engines stay files, because no JavaScript contains them.
+ * is imported when it is used is a file of its own. The engines stay files; the JavaScript for Node also has copies for bundles without them.
  */
 export async function bundle(of: Package): Promise<void> {
   for (const platform of of.platforms) await bundleFor(of, platform);
@@ -41,8 +42,18 @@ async function bundleFor(of: Package, platform: Platform): Promise<void> {
     jsx: "automatic",
     sourcemap: "linked",
     logLevel: "warning",
+    define: platform.condition === "node" && of.manifest.name === "fh-client" ? copies(of) : {},
     plugins: [compiledLater],
   });
+}
+
+/** Returns the variables of the files `lean_copy.ts` and `full_copy.ts`. */
+function copies(of: Package): Record<string, string> {
+  const copy = (engine: string): string =>
+    JSON.stringify(
+      brotliCompressSync(readFileSync(join(of.folder, ENGINES, `${engine}.wasm`))).toString("base64"),
+    );
+  return { "globalThis.FH_LEAN_COPY": copy("lean"), "globalThis.FH_FULL_COPY": copy("full") };
 }
 
 /** Keeps imports of modules that the bundler of a program compiles, at the place where the built engines are. */

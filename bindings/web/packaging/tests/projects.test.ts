@@ -2,12 +2,12 @@ import { execFile } from "node:child_process";
 import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { transform } from "esbuild";
+import { build, transform } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { describeServe, Served } from "../../packages/client/tests/client/serve.ts";
 import { WEB } from "../packages.ts";
-import { edgeScript, examples, firstExample, project, removeProjects, write } from "./project.ts";
+import { edgeScript, examples, firstExample, project, removeProjects, scratch, write } from "./project.ts";
 import { Tarball } from "./tarball.ts";
 
 const run = promisify(execFile);
@@ -60,6 +60,21 @@ describeServe("in Node", () => {
   test.concurrent("import and require return one instance of the client", async () => {
     const folder = await project("node-cjs", client!);
     expect(await printed(folder)).toBe("true true blue");
+  });
+
+  test.concurrent.each([
+    ["cjs", "lean", EXAMPLE],
+    ["esm", "lean", EXAMPLE],
+    ["cjs", "full", EXAMPLE.replace('key*"', 'key*", { profile: "edge" }')],
+  ] as const)("a bundle in %s is one file, which has the %s engine", async (format, _, example) => {
+    const [from, folder] = [await project("node-esm", client!), scratch("bundle")];
+    const whole = format === "cjs" ? example.replace(/^(?!import )[^]*/m, "void (async () => {$&})();") : example;
+    await build({
+      stdin: { contents: whole, loader: "ts", resolveDir: from },
+      ...{ bundle: true, format, platform: "node", outfile: join(folder, "main.js"), logLevel: "silent" },
+    });
+    write(folder, { "package.json": JSON.stringify({ type: format === "cjs" ? "commonjs" : "module" }) });
+    expect(await printed(folder)).toBe("blue");
   });
 });
 

@@ -1,6 +1,10 @@
-import { readable } from "./readable_file.ts";
+import type { ModuleBytes } from "../browser_types.ts";
+import { fileOrCopy } from "./file_or_copy.ts";
 
-/** Returns the address of the full engine's module, which is read when the engine is loaded. */
-export function fullFile(): URL {
-  return readable(new URL("./wasm/full.wasm", import.meta.url), "./wasm/full.wasm", import.meta.url);
+/** Returns the full engine's module. */
+export function fullFile(): Promise<ModuleBytes> {
+  return fileOrCopy(
+    () => new URL("./wasm/full.wasm", import.meta.url),
+    () => import("./full_copy.ts"),
+  );
 }

@@ -42,11 +42,11 @@ export class ClientPlatform extends WebPlatform {
   }
 
   /**
-   * The session follows redirects (D-82). Node caches nothing, and would send `cache-control` for the mode `no-store`, which shared caches
-   * obey.
+   * The session follows redirects (D-82). A `fetch` that is not Node's own may keep responses: that of Next 14 stores polls in files, and reads
+   * streams to their end.
    */
   protected requestInit(request: PlatformRequest): RequestInit {
-    return { ...ANONYMOUS, headers: headersOf(request), redirect: "manual" };
+    return { ...ANONYMOUS, headers: headersOf(request), redirect: "manual", cache: "no-store" };
   }
 
   protected check(): void {
