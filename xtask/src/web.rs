@@ -57,8 +57,7 @@ cargo xtask web <command>
                      library four times
   runtimes           build the packages of npm, and run the example of the README of fh-client from the tarball in several versions of Node,
                      in Deno, Bun, workerd and edge-runtime, with both kinds of keys; fails if one prints another value. A runtime that
-                     cannot be installed is reported as NOT RUN, which fails in CI. Then build an application of Next from the tarballs,
-                     and open its pages in Chromium
+                     cannot be installed is reported as NOT RUN, which fails in CI
   sequences [--commit]
                      write what the repository does in 5,000 drawn sequences into the folder web/sequences of the target folder; with
                      --commit, write the committed sequences and the tables of the repository
@@ -91,7 +90,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Some("conversations") => conversations::run(rest),
         Some("packages") if rest.is_empty() => prepare_chromium().and_then(|()| test_packages()),
         Some("reproducible") if rest.is_empty() => reproducible::run(),
-        Some("runtimes") if rest.is_empty() => prepare_chromium().and_then(|()| runtimes::run()),
+        Some("runtimes") if rest.is_empty() => prepare().and_then(|()| runtimes::run()),
         Some("sequences") => sequences::run(rest),
         Some("sizes") => prepare().and_then(|()| sizes::run(rest)),
         Some("soak") => bench::soak(rest),

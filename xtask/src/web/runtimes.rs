@@ -1,5 +1,4 @@
-//! `cargo xtask web runtimes`: the example of the README of `fh-client`, from the packed tarball, in several runtimes, and an application
-//! of Next in Chromium.
+//! `cargo xtask web runtimes`: the example of the README of `fh-client`, from the packed tarball, in several runtimes.
 
 use std::fs;
 

@@ -68,7 +68,8 @@ describeServe("in Node", () => {
     ["cjs", "full", EXAMPLE.replace('key*"', 'key*", { profile: "edge" }')],
   ] as const)("a bundle in %s is one file, which has the %s engine", async (format, _, example) => {
     const [from, folder] = [await project("node-esm", client!), scratch("bundle")];
-    const whole = format === "cjs" ? example.replace(/^(?!import )[^]*/m, "void (async () => {$&})();") : example;
+    const whole =
+      format === "cjs" ? example.replace(/^(?!import )[^]*/m, "void (async () => {$&})();") : example;
     await build({
       stdin: { contents: whole, loader: "ts", resolveDir: from },
       ...{ bundle: true, format, platform: "node", outfile: join(folder, "main.js"), logLevel: "silent" },
