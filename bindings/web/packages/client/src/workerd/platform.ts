@@ -21,9 +21,15 @@ export class ClientPlatform extends WebPlatform {
     checkOptions(settings);
   }
 
-  /** The session follows redirects (D-82). These runtimes have neither cookies nor referrers, and refuse the settings for them. */
+  /**
+   * The session follows redirects (D-82). These runtimes have neither cookies nor referrers, and refuse the settings for them. The `fetch` of Next
+   * 14 keeps responses in files, also in its edge runtime.
+   */
   protected requestInit(request: PlatformRequest): RequestInit {
-    return { headers: headersOf(request), redirect: "manual" };
+    return {
+      ...{ headers: headersOf(request), redirect: "manual" },
+      ...("EdgeRuntime" in globalThis ? { cache: "no-store" } : {}),
+    };
   }
 
   protected check(): void {

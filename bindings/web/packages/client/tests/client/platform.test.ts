@@ -322,15 +322,16 @@ describe("Node", () => {
   });
 });
 
-test("workerd gets requests without the settings that it refuses, and leaves redirects to the session", async () => {
+test("workerd gets requests without the settings that it refuses, and other runtimes keep no response", async () => {
   let sent: RequestInit | undefined;
-  const platform = new WorkerdPlatform({
-    ...{ keepAlive: true, whenHidden: "continue" },
-    fetch: (_url, init) => {
+  const settings = {
+    ...({ keepAlive: true, whenHidden: "continue" } as const),
+    fetch: (_url: unknown, init?: RequestInit) => {
       sent = init;
       return Promise.resolve(new Response());
     },
-  });
+  };
+  const platform = new WorkerdPlatform(settings);
   const url = new SecretUrl("http://edge.example/features/key");
   const request = {
     kind: "stream",
@@ -340,8 +341,13 @@ test("workerd gets requests without the settings that it refuses, and leaves red
   } as const;
   await platform.send(request, new AbortController().signal);
   expect(Object.keys(sent!).sort()).toEqual(["headers", "redirect", "signal"]);
-  // A server of Next would keep the response.
-  expect(sent).toMatchObject({ redirect: "manual", cache: "no-store" });
+  expect(sent).toMatchObject({ redirect: "manual" });
+  vi.stubGlobal("EdgeRuntime", "edge-runtime");
+  for (const other of [platform, new NodePlatform(settings)]) {
+    await other.send(request, new AbortController().signal);
+    expect(sent).toMatchObject({ redirect: "manual", cache: "no-store" });
+  }
+  vi.unstubAllGlobals();
   expect(platform.redirected(url, "/b")?.expose()).toBe("http://edge.example/b");
   expect(platform.endOf(new Error("lost"))).toEqual({ kind: "broken", text: "lost" });
 });
