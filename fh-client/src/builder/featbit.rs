@@ -15,7 +15,7 @@ use super::start::NOWHERE;
 use crate::client::Client;
 use crate::command::Command;
 use crate::current_settings::CurrentSettings;
-use crate::featbit::{Insights, Reporting, Sender, Settings};
+use crate::featbit::{FullSync, Insights, Reporting, Sender, Settings};
 use crate::server::Server;
 use crate::settings::{BuilderSettings, ClientSettings, SystemSettings, polling};
 use crate::start_error::StartError;
@@ -129,6 +129,7 @@ impl BuilderSettings {
             Some(_) => return Err(meaningless(SYSTEM, "passive", "use streaming or polling")),
         };
         config.profile = own.profile;
+        config.full_sync = own.full_sync == FullSync::Regular;
         let common = self.of_all_systems(&Defaults {
             system: SYSTEM,
             limits: config.limits,

@@ -24,6 +24,8 @@ impl Client {
     /// that has stopped sending requests, because the Edge wants no more requests or because the client polls only once, sends
     /// a request again.
     ///
+    /// A client of FeatBit requests all flags, also on an open socket, and the answer replaces those that it has.
+    ///
     /// # Errors
     /// [`Problem`] if the request did not succeed, or if the client is closed. After a failed request the client retries as
     /// after any other failure.

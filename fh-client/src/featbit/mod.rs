@@ -22,5 +22,5 @@ pub use fh_session::featbit::{EndpointError, SecretError};
 
 pub use self::insights::{InsightCounters, TrackError};
 pub(crate) use self::insights::{Insights, Sender};
-pub(crate) use self::settings::Reporting;
 pub use self::settings::Settings;
+pub(crate) use self::settings::{FullSync, Reporting};

@@ -16,6 +16,7 @@ pub struct Settings {
     pub(crate) polling: Option<Duration>,
     pub(crate) profile: Profile,
     pub(crate) insights: Reporting,
+    pub(crate) full_sync: FullSync,
 }
 
 /// The events that a client reports.
@@ -24,6 +25,14 @@ pub(crate) enum Reporting {
     #[default]
     All,
     Nothing,
+}
+
+/// The way in which a client learns of deleted flags and older data.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum FullSync {
+    #[default]
+    Regular,
+    OnRefresh,
 }
 
 impl Settings {
@@ -69,6 +78,14 @@ impl Settings {
     /// [`Context::track`](crate::Context::track) has no effect.
     pub const fn insights(mut self, report: bool) -> Self {
         self.insights = if report { Reporting::All } else { Reporting::Nothing };
+        self
+    }
+
+    /// Sets whether the client requests all flags again from time to time, because a server reports neither deleted flags nor that its data
+    /// became older. The default is `true`: on average after an hour, or later if the flags are large, and soon after the server was away for
+    /// more than a minute. With `false`, only the first request and [`Client::refresh`](crate::Client::refresh) do.
+    pub const fn full_sync(mut self, is_regular: bool) -> Self {
+        self.full_sync = if is_regular { FullSync::Regular } else { FullSync::OnRefresh };
         self
     }
 

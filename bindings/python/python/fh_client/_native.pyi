@@ -1314,6 +1314,7 @@ class Client(_Reads):
         polling_url: str | None = None,
         event_url: str | None = None,
         insights: bool | None = None,
+        full_sync: bool | None = None,
         mode: Literal["streaming", "polling", "offline"] | None = None,
         interval: _Duration | None = None,
         context: Mapping[str, _Attribute] | None = None,
@@ -1355,6 +1356,8 @@ class Client(_Reads):
         polling_url: The URL of the evaluation server for polls.
         event_url: The URL of the evaluation server for insights. Without it, `FEATBIT_EVENT_URL` provides it.
         insights: False to report neither evaluations nor metrics. The default is True.
+        full_sync: False to request all flags only at the start and for a refresh. Otherwise the client requests them again from
+            time to time, on average after an hour, because a server reports neither deleted flags nor older data. The default is True.
         mode: The way in which the client fetches features. The default is "streaming".
         bootstrap: Flags that the client serves from the start: the body of `latest-all`.
         profile: The set of rules by which the client evaluates flags. The default is "server".

@@ -11,6 +11,7 @@ pub(super) struct FeatBit {
     pub(super) event_url: Option<String>,
     pub(super) profile: Profile,
     pub(super) insights: bool,
+    pub(super) full_sync: bool,
 }
 
 impl Default for FeatBit {
@@ -22,6 +23,7 @@ impl Default for FeatBit {
             event_url: None,
             profile: Profile::default(),
             insights: true,
+            full_sync: true,
         }
     }
 }
@@ -42,6 +44,7 @@ impl FeatBit {
         if let Some(url) = self.event_url {
             settings = settings.event_url(url);
         }
-        builder.featbit(settings.profile(self.profile).insights(self.insights))
+        let settings = settings.profile(self.profile).insights(self.insights);
+        builder.featbit(settings.full_sync(self.full_sync))
     }
 }

@@ -86,3 +86,16 @@ pub(super) const INSIGHTS: Setting = Setting::new(
 .of(FEATBIT)
 .setters(SETTERS)
 .lacking(LACKING);
+
+pub(super) const FULL_SYNC: Setting = Setting::new(
+    "full_sync",
+    Form::Flag(|mut d, is_on| {
+        d.featbit.full_sync = is_on;
+        d
+    }),
+    "False to request all flags of FeatBit only at the start and for a refresh. Otherwise the client requests them again from time to time, on average after an hour, because a server reports neither deleted flags nor older data.",
+)
+.default("true")
+.of(FEATBIT)
+.setters(SETTERS)
+.lacking(LACKING);

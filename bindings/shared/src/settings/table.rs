@@ -24,7 +24,7 @@ const BY_THE_CONSTRUCTOR: &str = "it is an argument of the constructor";
 const IN_NODE: &str = "only its client for Node has files";
 
 /// All settings, in the order of the page.
-pub static SETTINGS: [Setting; 69] = [
+pub static SETTINGS: [Setting; 70] = [
     Setting::new(
         "url",
         Form::Text {
@@ -58,6 +58,7 @@ pub static SETTINGS: [Setting; 69] = [
     featbit_rows::POLLING_URL,
     featbit_rows::EVENT_URL,
     featbit_rows::INSIGHTS,
+    featbit_rows::FULL_SYNC,
     featuresignals_rows::API_KEY,
     featuresignals_rows::ENVIRONMENT,
     featuresignals_rows::REASONS,

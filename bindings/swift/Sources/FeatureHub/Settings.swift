@@ -115,6 +115,8 @@ public struct Settings: Sendable {
     public var eventUrl: String?
     /// False to report neither evaluations nor metrics to FeatBit; true by default.
     public var insights: Bool?
+    /// False to request all flags of FeatBit only at the start and for a refresh, and not also from time to time; true by default.
+    public var fullSync: Bool?
     /// The URL of the server of FeatureSignals. For an Edge, it is an argument of the initializer, which takes precedence.
     public var url: String?
     /// The API key of an environment of FeatureSignals.
@@ -227,6 +229,7 @@ public struct Settings: Sendable {
             "pollingUrl": pollingUrl.map { .text($0) },
             "eventUrl": eventUrl.map { .text($0) },
             "insights": insights.map { .boolean($0) },
+            "fullSync": fullSync.map { .boolean($0) },
             "url": url.map { .text($0) },
             "apiKey": apiKey.map { .text($0) },
             "environment": environment.map { .text($0) },

@@ -49,6 +49,8 @@ pub struct Config {
     /// The time limits, and the limit of the size of a message or a body in bytes. `idle` is the longest time without a byte on a socket, and
     /// `held_back` that before the answer to the request for flags.
     pub limits: Limits,
+    /// True to ask for everything from time to time, because a server reports neither deleted flags nor older data.
+    pub full_sync: bool,
     /// The rules by which flags are evaluated.
     pub profile: Profile,
 }
@@ -84,6 +86,7 @@ impl Config {
                 held_back: ANSWER,
                 ..Limits::default()
             },
+            full_sync: true,
             profile: Profile::default(),
         }
     }

@@ -132,6 +132,12 @@ impl Store {
         &self.ruleset
     }
 
+    /// Returns true if there is no flag and no segment to serve.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ruleset.is_empty() && self.segments.is_empty()
+    }
+
     /// Returns the version of the newest flag or segment in milliseconds; 0 if there is none. The next request asks for what is newer.
     #[must_use]
     pub fn cursor(&self) -> i64 {

@@ -184,14 +184,27 @@ impl Session {
 
     /// Applies flags of the server.
     pub(super) fn received(&mut self, sync: &Sync<'_>, source: Source) -> Applied {
-        let before = self.cursor();
         self.has_contact = true;
-        self.has_full |= sync.event == Event::Full;
-        let applied = self.apply(sync, source);
+        if self.refuses(sync) {
+            self.full_refused();
+            return Applied::default();
+        }
         if sync.event == Event::Full {
             self.unread = None;
-        } else if applied.is_broken {
-            self.unread = before;
+            let had_full = mem::replace(&mut self.has_full, true);
+            if self.full_arrived(sync.text) && had_full {
+                self.serves(source);
+                return Applied::default();
+            }
+            return self.apply(sync, source);
+        }
+        let before = self.read_until();
+        let applied = self.apply(sync, source);
+        if applied.is_changed {
+            self.full.patched();
+        }
+        if applied.is_broken && self.has_full {
+            self.unread = Some(before);
         }
         applied
     }
@@ -210,11 +223,11 @@ impl Session {
         }
     }
 
-    /// Handles an answer to a poll that says that nothing has changed. Before the server has sent all flags, only another program answers so,
-    /// such as the default page of a load balancer.
+    /// Handles an answer to a poll that says that nothing has changed. To a request for everything, only another program answers so, such
+    /// as the default page of a load balancer.
     fn confirmed(&mut self) {
-        if !self.has_full {
-            let why = "the answer is empty, but the client has no flags of the server yet";
+        if self.polls_all {
+            let why = "the answer is empty, but the client has asked for all flags";
             return self.trouble(Problem::Malformed(why.to_string()), None);
         }
         let text = SharedText::from("");

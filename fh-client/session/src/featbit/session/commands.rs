@@ -9,19 +9,26 @@ use super::{Purpose, Session, State};
 use crate::action::{Action, CommandId};
 
 impl Session {
-    /// Requests flags as soon as the limit of the request rate allows, unless a request is in flight. Succeeds at once if a socket is
-    /// synchronised, or if the client is offline.
+    /// Requests everything as soon as the limit of the request rate allows, unless such a request is in flight. Succeeds at once if the client is
+    /// offline.
     pub(super) fn refresh(&mut self, command_id: CommandId) {
         match &self.state {
             State::Stopped => self.reply(command_id, Err(Problem::Closed)),
             State::Offline => self.confirm(command_id),
-            State::Open(socket) if socket.is_synchronised() => self.confirm(command_id),
             State::Due { .. } => {
                 self.commands.push(command_id);
                 self.connect();
             }
+            State::Connecting { purpose: Purpose::Poll, .. } | State::Fetching(_)
+                if !self.polls_all =>
+            {
+                self.commands.push(command_id);
+                self.give_up();
+                self.connect();
+            }
             State::Idle | State::Connecting { .. } | State::Open(_) | State::Fetching(_) => {
                 self.commands.push(command_id);
+                self.ask_for_all();
             }
         }
     }
@@ -53,6 +60,7 @@ impl Session {
             return;
         }
         let command_waits = !self.commands.is_empty();
+        self.absent(self.now);
         match &self.state {
             State::Connecting { purpose: Purpose::Poll, .. } | State::Fetching(_)
                 if command_waits => {}

@@ -68,7 +68,9 @@ impl Session {
                 header("accept", "application/json");
                 header("authorization", self.config.secret.expose());
                 // The first request asks for everything, also if a bootstrap document has given flags.
-                (RequestKind::Poll, endpoints.latest(self.cursor()))
+                let cursor = self.cursor();
+                self.polls_all = cursor.is_none();
+                (RequestKind::Poll, endpoints.latest(cursor))
             }
             Purpose::Clock => (RequestKind::Poll, endpoints.liveness()),
         };

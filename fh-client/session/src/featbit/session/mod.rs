@@ -7,6 +7,7 @@ mod answer;
 mod clock;
 mod commands;
 mod connect;
+mod full;
 mod outcome;
 mod socket;
 
@@ -29,6 +30,7 @@ use fh_repository::time::Millis;
 
 use self::answer::Body;
 use self::clock::ServerClock;
+use self::full::FullSync;
 use self::socket::{Repeats, Socket};
 use super::config::{Config, Mode};
 use super::message::Sync;
@@ -63,6 +65,9 @@ pub struct Session {
     /// The cursor before a patch that could not be read in full. Requests ask from it until an answer could be read.
     unread: Option<i64>,
     repeats: Repeats,
+    full: FullSync,
+    /// True if the last poll asked for everything.
+    polls_all: bool,
     /// True once a full message or the full body of a poll was applied. Before that, requests ask for everything.
     has_full: bool,
     /// True once there are flags to serve, from the server or from a bootstrap document.
@@ -152,6 +157,8 @@ impl Session {
             unanswered: None,
             unread: None,
             repeats: Repeats::default(),
+            full: FullSync::default(),
+            polls_all: false,
             has_full: false,
             is_served: false,
             is_failed: false,
@@ -211,7 +218,11 @@ impl Session {
             _ if self.is_dormant() => None,
             State::Due { at, .. } => Some(*at),
             State::Connecting { until, .. } => Some(*until),
-            State::Open(socket) => Some(socket.deadline(&self.config.limits).0),
+            State::Open(socket) => {
+                let at = socket.deadline(&self.config.limits).0;
+                let full = self.full.due().filter(|_| socket.is_synchronised());
+                Some(full.map_or(at, |full| full.min(at)))
+            }
             State::Fetching(body) => Some(body.until),
             State::Idle | State::Offline | State::Stopped => None,
         }
@@ -281,7 +292,15 @@ impl Session {
             let environments = Environments::One(Arc::clone(&self.environment));
             let rules = Rules::client_evaluated(self.store.ruleset().clone(), environments);
             let rules = Arc::new(rules.of_system(System::FeatBit));
-            self.actions.push_back(Action::Publish(Publication { rules, cause }));
+            // A publication that waits would be replaced at once, so that listeners would see flags come and go.
+            let waiting = self.actions.iter_mut().find_map(|action| match action {
+                Action::Publish(waiting) => Some(waiting),
+                _ => None,
+            });
+            match waiting {
+                Some(waiting) => waiting.rules = rules,
+                None => self.actions.push_back(Action::Publish(Publication { rules, cause })),
+            }
             if !sync.text.is_empty() {
                 let environment = Some(Arc::clone(&self.environment));
                 let (source, kind) = (source.clone(), RawKind::List);
@@ -289,18 +308,28 @@ impl Session {
                 self.actions.push_back(Action::Raw(RawUpdate { source, environment, kind, json }));
             }
         }
+        self.serves(source);
+        applied
+    }
+
+    /// Records that this source has sent or confirmed the flags.
+    fn serves(&mut self, source: Source) {
         self.is_served = true;
         self.is_failed = false;
         self.status.updated = Some(self.now);
         self.status.source = Some(source);
         self.status.cursor = Some(self.store.cursor());
-        applied
     }
 
     /// Returns the version from which the next request asks for changes; `None` if it asks for everything.
     fn cursor(&self) -> Option<i64> {
+        (!self.asks_for_all()).then(|| self.read_until())
+    }
+
+    /// Returns the version up to which nothing is missing.
+    fn read_until(&self) -> i64 {
         let before = self.unanswered.into_iter().chain(self.unread).min();
-        self.has_full.then(|| before.unwrap_or_else(|| self.store.cursor()))
+        before.unwrap_or_else(|| self.store.cursor())
     }
 
     /// Aborts the request in flight, if there is one. The caller sets the next state.

@@ -24,7 +24,9 @@ impl Session {
         if polls_instead && !mem::replace(&mut self.was_noticed, true) {
             self.actions.push_back(Action::Notice(Notice::SocketsBlocked));
         }
-        self.status.problem = polls_instead.then_some(Problem::SocketsBlocked);
+        self.returned();
+        let blocked = polls_instead.then_some(Problem::SocketsBlocked);
+        self.status.problem = self.full.problem().or(blocked);
     }
 
     /// Records that a poll succeeded, and waits for the next one.
@@ -58,6 +60,7 @@ impl Session {
         problem: Problem,
         at_least: Option<Duration>,
     ) {
+        self.absent(self.last_contact.unwrap_or(self.now));
         if is_barren {
             self.barren = self.barren.saturating_add(1);
         }
@@ -82,6 +85,7 @@ impl Session {
 
     /// Records a failed attempt, and schedules a retry after at least `at_least`.
     pub(super) fn trouble(&mut self, problem: Problem, at_least: Option<Duration>) {
+        self.absent(self.last_contact.unwrap_or(self.now));
         self.status.attempts = self.status.attempts.saturating_add(1);
         self.status.problem = Some(problem.clone());
         // A poll fails as well, so the server was away, and a socket is tried again.
@@ -99,6 +103,7 @@ impl Session {
 
     /// Records that the server refuses the secret. A retry follows after the delays of `Config::refused`, because secrets are rotated.
     pub(super) fn refuse(&mut self, problem: Problem, at_least: Option<Duration>) {
+        self.absent(self.last_contact.unwrap_or(self.now));
         self.is_failed = !self.is_served;
         self.status.attempts = self.status.attempts.saturating_add(1);
         self.status.problem = Some(problem.clone());

@@ -1,6 +1,5 @@
 //! Handles an open socket: its messages, its pings, and its time limits.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::mem;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use fh_repository::problem::{Problem, Stage};
 use fh_repository::source::Source;
 use fh_repository::time::Millis;
 
+use super::full::fingerprint;
 use super::{Session, State};
 use crate::action::{Action, RequestId};
 use crate::config::Limits;
@@ -58,11 +58,14 @@ impl Repeats {
     }
 
     fn is_repeated(&mut self, text: &str) -> bool {
-        let mut hasher = DefaultHasher::new();
-        text.hash(&mut hasher);
-        let hash = hasher.finish();
-        self.last = Some(hash);
-        self.before == Some(hash)
+        self.last = Some(fingerprint(text));
+        self.before == self.last
+    }
+}
+
+impl Awaited {
+    const fn new(since: Millis, is_full: bool) -> Self {
+        Self { since, bytes: 0, is_full, early: Vec::new(), early_bytes: 0 }
     }
 }
 
@@ -79,7 +82,7 @@ impl std::fmt::Debug for Socket {
 
 impl Socket {
     fn new(request_id: RequestId, now: Millis, is_full: bool) -> Self {
-        let awaited = Awaited { since: now, bytes: 0, is_full, early: Vec::new(), early_bytes: 0 };
+        let awaited = Awaited::new(now, is_full);
         Self {
             request_id,
             opened: now,
@@ -105,7 +108,11 @@ impl Socket {
                 let problem = Some(Problem::TimedOut(Stage::FirstEvent));
                 let answer = limits.held_back;
                 let slowest = answer.max(Duration::from_secs(awaited.bytes / Limits::SLOWEST));
-                let until = self.last_byte.after(answer).min(awaited.since.after(slowest));
+                let until = self
+                    .last_byte
+                    .max(awaited.since)
+                    .after(answer)
+                    .min(awaited.since.after(slowest));
                 (until, problem)
             }
         };
@@ -117,7 +124,7 @@ impl Session {
     /// Asks for flags on a socket that has just been opened.
     pub(super) fn socket_opened(&mut self, request_id: RequestId) {
         let cursor = self.cursor().unwrap_or(0);
-        self.unanswered = (cursor != 0).then_some(cursor);
+        self.unanswered = self.has_full.then(|| self.read_until());
         self.repeats = Repeats::default();
         self.ask(request_id, cursor);
         self.state = State::Open(Box::new(Socket::new(request_id, self.now, cursor == 0)));
@@ -126,6 +133,16 @@ impl Session {
     fn ask(&mut self, request_id: RequestId, cursor: i64) {
         let request = format!(r#"{{"messageType":"data-sync","data":{{"timestamp":{cursor}}}}}"#);
         self.actions.push_back(Action::Write(request_id, request));
+    }
+
+    /// Asks for everything on the open socket, unless such an answer is outstanding.
+    pub(super) fn ask_for_all(&mut self) {
+        let State::Open(socket) = &mut self.state else { return };
+        if socket.awaited.as_ref().is_none_or(|awaited| !awaited.is_full) {
+            socket.awaited = Some(Awaited::new(self.now, true));
+            let request_id = socket.request_id;
+            self.ask(request_id, 0);
+        }
     }
 
     /// Records that bytes of a message have arrived.
@@ -145,7 +162,11 @@ impl Session {
     pub(super) fn socket_tick(&mut self) {
         let State::Open(socket) = &mut self.state else { return };
         match socket.deadline(&self.config.limits) {
-            (at, _) if at > self.now => {}
+            (at, _) if at > self.now => {
+                if self.is_full_due() {
+                    self.ask_for_all();
+                }
+            }
             (_, None) => {
                 socket.next_ping = self.now.after(PING_EVERY);
                 self.actions.push_back(Action::Write(socket.request_id, PING.to_string()));
@@ -177,12 +198,14 @@ impl Session {
             Err(why) => {
                 let what = format!("a message of the server: {}", cut(&why, 300));
                 self.actions.push_back(Action::Notice(Notice::Ignored { what }));
-                self.unread = self.cursor();
-                self.unanswered = self.unanswered.or(self.unread);
+                if self.has_full {
+                    self.unread = Some(self.read_until());
+                    self.unanswered = self.unanswered.or(self.unread);
+                }
             }
             // The server answers in order. If none of its patches can only be the answer, its database may have failed.
             Ok(Message::Pong) => {
-                if let Some(cursor) = self.unanswered {
+                if let Some(cursor) = self.unanswered.filter(|_| socket.is_synchronised()) {
                     self.repeats.asked_again();
                     self.ask(socket.request_id, cursor);
                 }
@@ -193,6 +216,9 @@ impl Session {
                     awaited.early_bytes = awaited.early_bytes.saturating_add(sync.text.len());
                     awaited.early.push(sync.text.clone());
                     is_too_large = awaited.early_bytes > self.config.limits.bytes;
+                    if self.has_full {
+                        self.received(&sync, Source::Streaming);
+                    }
                 }
                 awaited => {
                     let early = awaited.take().map(|awaited| awaited.early);

@@ -4,6 +4,7 @@ mod blocked;
 mod bootstrap;
 mod commands;
 mod ends;
+mod full;
 mod late;
 mod polls;
 mod ready;

@@ -17,7 +17,9 @@ fn polls_carry_the_secret_and_the_cursor() {
     assert_eq!(driver.header("accept"), Some("application/json"));
     assert!(driver.header("user-agent").is_some());
     driver.answer(200, &full(&[flag("a", 10, "x")]));
-    for (body, cursor) in [("", 10), (" \r\n", 10), (&*patch(&[flag("a", 20, "y")]), 20), (FULL, 0)]
+    let older = full(&[archived(flag("a", 5, "older"))]);
+    for (body, cursor) in
+        [("", 10), (" \r\n", 10), (&*patch(&[flag("a", 20, "y")]), 20), (&*older, 5)]
     {
         driver.pass(20_000);
         assert_eq!(driver.come_back(), 25_000, "the interval is kept");
@@ -25,7 +27,7 @@ fn polls_carry_the_secret_and_the_cursor() {
         assert_eq!((driver.status().cursor, driver.problem()), (Some(cursor), None), "{body}");
     }
     driver.come_back();
-    assert_eq!(driver.kind(), Kind::Poll(Some(0)));
+    assert_eq!(driver.kind(), Kind::Poll(Some(5)));
 }
 
 #[test]

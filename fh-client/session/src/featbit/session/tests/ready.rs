@@ -75,14 +75,19 @@ fn later_sockets_ask_for_what_is_newer_and_a_patch_answers() {
     driver.say(&patch(&[flag("a", 20, "y")]));
     assert_eq!(driver.value().as_deref(), Some("y"));
     // An empty environment has the cursor 0, so the server sends everything again, and patches wait again.
+    driver.tell(Input::Refresh(CommandId(1)));
     driver.say(FULL);
     driver.end(End::Broken("reset"));
     driver.come_back();
     driver.open();
     driver.say(&patch(&[flag("a", 30, "z")]));
-    assert_eq!((driver.asked(), driver.value()), (0, None));
-    driver.say(FULL);
+    assert_eq!((driver.asked(), driver.value().as_deref()), (0, Some("z")));
+    driver.say(&full(&[flag("a", 20, "older")]));
     assert_eq!(driver.value().as_deref(), Some("z"));
+    driver.end(End::Broken("reset"));
+    driver.come_back();
+    driver.open();
+    assert_eq!(driver.asked(), 30);
 }
 
 /// A change that the server pushes before its answer is newer than the changes in the answer.
@@ -195,8 +200,8 @@ fn a_full_message_replaces_everything_also_by_older_versions() {
     let mut driver = TestDriver::synchronised();
     driver.say(&full(&[flag("a", 5, "restored"), flag("b", 3, "x")]));
     assert_eq!((driver.value().as_deref(), driver.status().cursor), (Some("restored"), Some(5)));
-    driver.say(FULL);
-    assert_eq!((driver.value(), driver.status().cursor), (None, Some(0)));
+    driver.say(&full(&[archived(flag("a", 7, "gone"))]));
+    assert_eq!((driver.value(), driver.status().cursor), (None, Some(7)));
 }
 
 #[test]

@@ -21,7 +21,8 @@ impl Script {
         for at in 0..self.connections.len() {
             if self.connections[at].gets_pushes {
                 // A full answer that is still being prepared would be older than this message, and would replace it.
-                let is_answered = self.connections[at].has_answer;
+                let connection = &self.connections[at];
+                let is_answered = connection.has_answer && connection.answers.is_empty();
                 let fitting = messages.iter().filter(|it| it.full.is_none() || is_answered);
                 for message in fitting {
                     note!(self, "pushes to {at}: {}", message.text);

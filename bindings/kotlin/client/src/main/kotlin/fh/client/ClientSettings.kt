@@ -119,6 +119,9 @@ public class ClientSettings internal constructor() {
     /** False to report neither evaluations nor metrics to FeatBit; true by default. */
     public var insights: Boolean? = null
 
+    /** False to request all flags of FeatBit only at the start and for a refresh, and not also from time to time; true by default. */
+    public var fullSync: Boolean? = null
+
     /** The URL of the server of FeatureSignals. For an Edge, it is an argument of [FeatureHub.client], which takes precedence. */
     public var url: String? = null
 
@@ -266,6 +269,7 @@ public class ClientSettings internal constructor() {
             "pollingUrl" to pollingUrl,
             "eventUrl" to eventUrl,
             "insights" to insights,
+            "fullSync" to fullSync,
             "url" to url,
             "apiKey" to apiKey,
             "environment" to environment,
