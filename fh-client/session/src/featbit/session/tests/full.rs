@@ -3,6 +3,9 @@
 use super::test_driver::Kind;
 use super::*;
 
+/// A state of a client, its mode, and a function that brings a client there.
+type State = (&'static str, Mode, fn(&mut TestDriver));
+
 const POLLING: Mode = Mode::Polling(Duration::from_secs(30));
 
 /// Returns a client that serves the flag `a` at version 10.
@@ -56,7 +59,7 @@ fn until_full(driver: &mut TestDriver, most: u64) -> Option<u64> {
 #[test]
 fn a_refresh_replaces_everything_also_by_older_data() {
     let older = full(&[flag("b", 5, "only")]);
-    let states: [(&str, Mode, fn(&mut TestDriver)); 5] = [
+    let states: [State; 5] = [
         ("a synchronised socket", Mode::Streaming, |_| {}),
         ("an unanswered socket", Mode::Streaming, |driver| {
             driver.end(End::Broken("reset"));
