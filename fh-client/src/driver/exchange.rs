@@ -18,6 +18,8 @@ use crate::transport::{
 /// transport, which aborts the request.
 pub(super) struct Exchange {
     phase: Phase,
+    /// The failure after which the transport sent the request once more.
+    pub(super) repeated_after: Option<TransportError>,
 }
 
 enum Phase {
@@ -85,7 +87,7 @@ impl Exchange {
             Ok(future) => Phase::Sent(future),
             Err(error) => Phase::Sent(Box::pin(async move { Err(error) })),
         };
-        Self { phase }
+        Self { phase, repeated_after: None }
     }
 
     /// Polls for the next event of the request. No event follows `Complete` or `Failed`.
@@ -101,6 +103,7 @@ impl Exchange {
                     Ok(None) => return Poll::Pending,
                     Ok(Some(response)) => {
                         self.phase = Phase::Reading(response.body);
+                        self.repeated_after = response.repeated_after;
                         Arrival::Head(response.head)
                     }
                     Err(error) => Arrival::Failed(error),

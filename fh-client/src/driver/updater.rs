@@ -82,13 +82,21 @@ impl Updater {
             connect_timeout: self.connect_timeout,
         };
         match timeout(self.timeout, self.exchange(request)).await {
-            Ok(Ok((status, text))) => read_answer(status, &self.secrets.wiped(&text)),
+            // The first sending may have locked the feature, so that the second one was refused.
+            Ok(Ok((412, _, Some(first)))) if update.locks() => {
+                Err(Refusal::Unreachable(self.problem(&first)))
+            }
+            Ok(Ok((status, text, _))) => read_answer(status, &self.secrets.wiped(&text)),
             Ok(Err(error)) => Err(Refusal::Unreachable(self.problem(&error))),
             Err(_) => Err(Refusal::Unreachable(Problem::TimedOut(Stage::Head))),
         }
     }
 
-    async fn exchange(&self, request: TransportRequest) -> Result<(u16, String), TransportError> {
+    /// Sends the request. Returns the status, the beginning of the body, and the failure after which the request was sent once more.
+    async fn exchange(
+        &self,
+        request: TransportRequest,
+    ) -> Result<(u16, String, Option<TransportError>), TransportError> {
         let mut exchange = Exchange::new(&*self.transport, request);
         let (mut status, mut text) = (None, Vec::new());
         while text.len() < LONGEST_ANSWER {
@@ -103,7 +111,8 @@ impl Updater {
             }
         }
         // The head is the first arrival, so there is a status.
-        Ok((status.unwrap_or_default(), String::from_utf8_lossy(&text).into_owned()))
+        let text = String::from_utf8_lossy(&text).into_owned();
+        Ok((status.unwrap_or_default(), text, exchange.repeated_after))
     }
 
     fn problem(&self, error: &TransportError) -> Problem {

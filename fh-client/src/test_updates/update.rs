@@ -91,6 +91,11 @@ impl Update {
         serde_json::Value::Object(body).to_string()
     }
 
+    /// Returns true if the update locks the feature.
+    pub(crate) fn locks(&self) -> bool {
+        self.lock == Some(true)
+    }
+
     /// Returns true if the feature has the value and the lock that this update sets.
     pub(crate) fn is_applied(
         &self,

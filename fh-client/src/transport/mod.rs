@@ -34,8 +34,11 @@ pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>
 ///
 /// An implementation must follow these rules:
 ///
-/// - One call sends exactly one request. The transport must not retry, keep cookies or follow redirects. The client itself
-///   follows redirects of requests for features within the same origin (D-82).
+/// - One call sends exactly one request. The transport must not keep cookies or follow redirects. The client itself follows redirects
+///   of requests for features within the same origin (D-82).
+/// - The transport must not retry, with one exception: it may send a GET or PUT once more if the first sending used a connection of an
+///   earlier request, and this connection ended before a byte of the response. See [`Response::repeated_after`].
+/// - A request that is dropped without a response may have timed out. Later requests should not use its connection.
 /// - Return the response as soon as its head has arrived. Do not collect the body first, because the body of a stream does not
 ///   end.
 /// - Abort the request at once when the future or the body is dropped.
@@ -221,13 +224,16 @@ pub struct Response {
     pub head: ResponseHead,
     /// The body of the response, which arrives in pieces.
     pub body: Body,
+    /// The failure after which the transport sent the request once more; `None` if it was sent once. The server may have acted on the
+    /// first sending.
+    pub repeated_after: Option<TransportError>,
 }
 
 impl Response {
     /// Returns a response with this head and body.
     #[must_use]
     pub const fn new(head: ResponseHead, body: Body) -> Self {
-        Self { head, body }
+        Self { head, body, repeated_after: None }
     }
 }
 

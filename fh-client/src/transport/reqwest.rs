@@ -1,12 +1,13 @@
 //! The default transport, which uses the crates `reqwest` and `rustls`.
 
+mod connections;
 mod error;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-#[cfg(feature = "featbit")]
-use std::sync::OnceLock;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ use bytes::Bytes;
 use fh_session::{EdgeUrl, ResponseHead};
 use futures_core::Stream;
 
-use self::error::{Phase, named, root_cause, translate};
+use self::connections::{Connections, Lease};
+use self::error::{Phase, has_ended, named, root_cause, translate};
 #[cfg(feature = "featbit")]
 use super::Upgrade;
 use super::proxy::{EnvironmentProxies, Proxy};
@@ -49,10 +51,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// ```
 #[derive(Clone)]
 pub struct ReqwestTransport {
-    client: reqwest::Client,
-    /// The HTTP client for sockets, which speaks HTTP/1.1 only. It is built when the first socket is opened.
+    connections: Connections,
+    /// The connections of sockets, which speak HTTP/1.1 only.
     #[cfg(feature = "featbit")]
-    sockets: Arc<OnceLock<reqwest::Client>>,
+    sockets: Connections,
     proxies: Proxies,
     /// The settings from which the HTTP client was built; `None` if the program built the HTTP client.
     settings: Option<Arc<ReqwestTransportBuilder>>,
@@ -99,27 +101,26 @@ impl ReqwestTransport {
         proxies: Proxies,
         settings: Option<Arc<ReqwestTransportBuilder>>,
     ) -> Self {
+        let make = |settings: &Arc<ReqwestTransportBuilder>| {
+            let (settings, proxies) = (settings.as_ref().clone(), proxies.clone());
+            Connections::new(move || settings.http_client(&proxies))
+        };
+        #[cfg(feature = "featbit")]
+        let sockets = match &settings {
+            Some(settings) => make(&Arc::new(settings.as_ref().clone().http1_only())),
+            None => Connections::of(client.clone()),
+        };
+        let connections = match &settings {
+            Some(settings) => make(settings).with(client),
+            None => Connections::of(client),
+        };
         Self {
-            client,
+            connections,
             #[cfg(feature = "featbit")]
-            sockets: Arc::default(),
+            sockets,
             proxies,
             settings,
         }
-    }
-
-    /// Returns the HTTP client for sockets. A client that the program built is used as it is.
-    #[cfg(feature = "featbit")]
-    fn socket_client(&self) -> Result<reqwest::Client, TransportError> {
-        let Some(settings) = &self.settings else { return Ok(self.client.clone()) };
-        if let Some(client) = self.sockets.get() {
-            return Ok(client.clone());
-        }
-        let settings = settings.as_ref().clone().http1_only();
-        let built = settings.http_client(&self.proxies);
-        let built =
-            built.map_err(|why| TransportError::new(TransportErrorKind::Other, why.to_string()))?;
-        Ok(self.sockets.get_or_init(|| built).clone())
     }
 
     /// Returns a builder with the default settings.
@@ -269,6 +270,8 @@ impl ReqwestTransportBuilder {
             .retry(reqwest::retry::never())
             .referer(false)
             .connect_timeout(self.connect_timeout)
+            .pool_idle_timeout(connections::KEPT_FOR)
+            .connector_layer(tower::util::MapRequestLayer::new(connections::opening))
             .tcp_keepalive(Duration::from_secs(60));
         if self.versions == HttpVersions::Http1 {
             builder = builder.http1_only();
@@ -332,17 +335,20 @@ impl TransportSetupError {
 
 impl Transport for ReqwestTransport {
     fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>> {
-        let client = self.client.clone();
+        let connections = self.connections.clone();
         let proxies = self.known_proxies().cloned();
-        Box::pin(async move { Ok(response(exchange(client, proxies, request).await?)) })
+        Box::pin(async move {
+            let exchanged = exchange(&connections, proxies, request).await?;
+            Ok(response(exchanged))
+        })
     }
 
     #[cfg(feature = "featbit")]
     fn connect(&self, request: TransportRequest) -> BoxFuture<Result<Upgrade, TransportError>> {
-        let client = self.socket_client();
+        let connections = self.sockets.clone();
         let proxies = self.known_proxies().cloned();
         Box::pin(async move {
-            let answer = exchange(client?, proxies, request).await?;
+            let Exchanged { answer, .. } = exchange(&connections, proxies, request).await?;
             let head = head(&answer);
             if head.status != 101 {
                 return Ok(Upgrade { head, connection: None });
@@ -372,11 +378,20 @@ impl Transport for ReqwestTransport {
     }
 }
 
+/// The response to a request.
+struct Exchanged {
+    answer: reqwest::Response,
+    lease: Lease,
+    /// The failure after which the request was sent once more.
+    repeated_after: Option<TransportError>,
+}
+
 async fn exchange(
-    client: reqwest::Client,
+    connections: &Connections,
     proxies: Option<Proxies>,
     request: TransportRequest,
-) -> Result<reqwest::Response, TransportError> {
+) -> Result<Exchanged, TransportError> {
+    let (client, mut lease) = connections.lend()?;
     let url = request.url.expose();
     let mut asked = match request.method {
         Method::Get => client.get(url),
@@ -397,8 +412,20 @@ async fn exchange(
     let asked = asked.build().map_err(|error| translate(error, Phase::Head))?;
     let target = asked.url().clone();
     let proxy = proxies.and_then(|proxies| proxies.of(&target));
-    let answer = client.execute(asked).await;
-    let answer = answer.map_err(|error| named(translate(error, Phase::Head), proxy.as_ref()))?;
+    // A repeated POST could count events twice.
+    let again = (request.method != Method::Post).then(|| asked.try_clone()).flatten();
+    let (mut outcome, is_kept) = connections::execute(&client, asked).await;
+    let mut repeated_after = None;
+    if is_kept
+        && let Err(error) = &outcome
+        && has_ended(error)
+        && let Some(again) = again
+    {
+        let first = std::mem::replace(&mut outcome, client.execute(again).await);
+        repeated_after = first.err().map(|error| translate(error, Phase::Head));
+    }
+    lease.answered();
+    let answer = outcome.map_err(|error| named(translate(error, Phase::Head), proxy.as_ref()))?;
     if let Some(proxy) = proxy
         && answer.status() == reqwest::StatusCode::PROXY_AUTHENTICATION_REQUIRED
         && proxy.forwards(&target)
@@ -411,7 +438,7 @@ async fn exchange(
             "the HTTP client follows redirects: build it with redirect::Policy::none()",
         ));
     }
-    Ok(answer)
+    Ok(Exchanged { answer, lease, repeated_after })
 }
 
 fn head(answer: &reqwest::Response) -> ResponseHead {
@@ -421,19 +448,32 @@ fn head(answer: &reqwest::Response) -> ResponseHead {
     })
 }
 
-fn response(answer: reqwest::Response) -> Response {
+fn response(Exchanged { answer, lease, repeated_after }: Exchanged) -> Response {
     let head = head(&answer);
-    Response::new(head, Box::pin(Pieces(Box::pin(answer.bytes_stream()))))
+    // A connection of HTTP/1.1 is closed with its request.
+    let lease = (answer.version() == reqwest::Version::HTTP_2).then_some(lease);
+    let pieces = Pieces { body: Box::pin(answer.bytes_stream()), lease };
+    Response { repeated_after, ..Response::new(head, Box::pin(pieces)) }
 }
 
 /// The body of a response. It converts the errors of reqwest to transport errors.
-struct Pieces(Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>);
+struct Pieces {
+    body: Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>,
+    /// The lease of the connection; `None` if the connection ends with the body.
+    lease: Option<Lease>,
+}
 
 impl Stream for Pieces {
     type Item = Result<Bytes, TransportError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let piece = self.0.as_mut().poll_next(cx);
-        piece.map(|piece| piece.map(|piece| piece.map_err(|error| translate(error, Phase::Body))))
+        let piece = std::task::ready!(self.body.as_mut().poll_next(cx));
+        match (&piece, &mut self.lease) {
+            (None, lease) => *lease = None,
+            (Some(_), Some(lease)) => lease.progressed(),
+            (Some(_), None) => {}
+        }
+        let piece = piece.map(|piece| piece.map_err(|error| translate(error, Phase::Body)));
+        Poll::Ready(piece)
     }
 }

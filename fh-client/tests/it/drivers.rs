@@ -300,7 +300,7 @@ impl Transport for Dropping {
         let sent = self.edge.send(request);
         let (client, stale) = (Arc::clone(&self.client), Arc::clone(&self.stale));
         Box::pin(async {
-            let Response { head, body } = sent.await?;
+            let Response { head, body, .. } = sent.await?;
             Ok(Response::new(head, Box::pin(DroppingBody { body, client, stale })))
         })
     }

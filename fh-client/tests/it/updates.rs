@@ -1,5 +1,9 @@
 //! Test updates over HTTP (sdk-behaviour 0.6, edge-protocol 5).
 
+use fh_client::transport::{
+    BoxFuture, Method, ReqwestTransport, Response, Transport, TransportError, TransportErrorKind,
+    TransportRequest,
+};
 use fh_client::{NewValue, Outcome, Problem, Refusal, Update};
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Permission, Route};
 
@@ -123,4 +127,37 @@ fn an_update_without_answer_is_reported_as_unreachable() {
     client.close();
     let refusal = soon(client.test_updates().set("FLAG", Update::value(true))).unwrap_err();
     assert_eq!(refusal, Refusal::Closed);
+}
+
+/// A transport whose connection ends under the first sending of each change, so that the response is that to the second one.
+struct Repeating(ReqwestTransport);
+
+impl Transport for Repeating {
+    fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>> {
+        let is_change = request.method == Method::Put;
+        let (first, second) = (self.0.send(request.clone()), self.0.send(request));
+        Box::pin(async move {
+            let mut response = first.await?;
+            if is_change {
+                response = second.await?;
+                let ended = TransportError::new(TransportErrorKind::Broken, "the connection ended");
+                response.repeated_after = Some(ended);
+            }
+            Ok(response)
+        })
+    }
+}
+
+#[test]
+fn an_update_that_is_sent_twice_and_meets_its_own_effect() {
+    let edge = edge();
+    let transport = Repeating(ReqwestTransport::builder().no_proxy().build().unwrap());
+    let client = started(builder(&edge).transport(transport));
+    let set = |update: Update| soon(client.test_updates().set("COLOUR", update));
+    assert_eq!(set(Update::value("blue")), Ok(Outcome::Unchanged));
+    let locked = set(Update::value("green").and(Update::lock()));
+    let Err(Refusal::Unreachable(problem)) = &locked else { panic!("{locked:?}") };
+    assert_eq!(problem, &Problem::Unreachable("the connection ended".to_string()));
+    // Without `lock: true`, a refusal cannot be the effect of the first sending.
+    assert!(matches!(set(Update::value("red")), Err(Refusal::Locked { .. })));
 }

@@ -14,13 +14,15 @@ pub(crate) struct Kind {
     pub(crate) shows: fn(&Problem) -> bool,
     /// Number of requests of one attempt.
     pub(crate) requests: usize,
+    /// True if the connection ends before a byte of the answer.
+    pub(crate) ends_connection: bool,
     /// Sets the limits under which the client notices the failure.
     pub(crate) limits: fn(&mut Limits),
 }
 
 impl Kind {
     pub(crate) fn new(behaviour: Behaviour, shows: fn(&Problem) -> bool) -> Self {
-        Self { behaviour, shows, requests: 1, limits: |_| {} }
+        Self { behaviour, shows, requests: 1, ends_connection: false, limits: |_| {} }
     }
 
     pub(crate) fn within(self, limits: fn(&mut Limits)) -> Self {
@@ -32,7 +34,8 @@ impl Kind {
     }
 
     pub(crate) fn reset() -> Self {
-        Self::new(Behaviour::new().close(Closing::Rst), is_unreachable)
+        let reset = Self::new(Behaviour::new().close(Closing::Rst), is_unreachable);
+        Self { ends_connection: true, ..reset }
     }
 
     pub(crate) fn garbage() -> Self {

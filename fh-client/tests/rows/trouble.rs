@@ -161,14 +161,17 @@ fn before_ready(route: Route, kind: &Kind) {
 /// the next interval.
 fn once_ready(route: Route, kind: &Kind) {
     let edge = edge();
-    let faulty = (0..kind.requests).map(|_| kind.behaviour.clone());
+    // A poll on a kept connection that ends is sent once more.
+    let repeated = usize::from(route == Route::Poll && kind.ends_connection);
+    let requests = kind.requests + repeated;
+    let faulty = (0..requests).map(|_| kind.behaviour.clone());
     let script = std::iter::once(Behaviour::healthy()).chain(faulty);
     edge.script(route, script, held(route, "on"));
     let client = ready(builder(&edge, route, kind));
     let (history, _subscription) = History::of(&client);
     edge.close_streams(Closing::Rst);
 
-    seen(&edge, route, 1 + kind.requests + 1);
+    seen(&edge, route, 1 + requests + 1);
     let shown = |status: &Status| status.problem.as_ref().is_some_and(kind.shows);
     let status = until(&client, "told of the trouble", shown);
     assert_eq!((status.readiness, served(&client).as_deref()), (Readiness::Ready, Some("one")));
@@ -179,7 +182,7 @@ fn once_ready(route: Route, kind: &Kind) {
     until(&client, "well", |status| status.problem.is_none());
     assert_eq!(history.reported(&client), [Readiness::Ready]);
     let after = if route == Route::Poll { INTERVAL } else { INITIAL / 2 };
-    not_earlier(&edge.recording().gaps(route)[kind.requests..], &[after]);
+    not_earlier(&edge.recording().gaps(route)[requests..], &[after]);
     sizes_are_limited(&edge);
 }
 

@@ -1,6 +1,7 @@
 //! Errors of reqwest as transport errors.
 
 use std::error::Error as _;
+use std::io::ErrorKind;
 
 use crate::transport::proxy::Proxy;
 use crate::transport::tls::in_words;
@@ -42,6 +43,32 @@ pub(super) fn translate(error: reqwest::Error, phase: Phase) -> TransportError {
     let error = TransportError::new(kind, text);
     if is_unsent { error.before_sending() } else { error }
 }
+
+/// Returns true if the connection ended before a byte of the response arrived.
+pub(super) fn has_ended(error: &reqwest::Error) -> bool {
+    let cause = root_cause(error);
+    match cause.downcast_ref::<std::io::Error>() {
+        Some(error) => matches!(
+            error.kind(),
+            ErrorKind::BrokenPipe
+                | ErrorKind::ConnectionAborted
+                | ErrorKind::ConnectionReset
+                | ErrorKind::NotConnected
+                | ErrorKind::UnexpectedEof
+        ),
+        None => ENDED.contains(&&*cause.to_string()),
+    }
+}
+
+/// The texts of the errors of hyper, h2 and rustls for connections that ended. The types of these errors belong to other crates.
+const ENDED: [&str; 6] = [
+    "connection closed before message completed",
+    "channel closed",
+    "operation was canceled",
+    "connection error received: not a result of an error",
+    "stream closed because of a broken pipe",
+    "stream error received: refused stream before processing any application logic",
+];
 
 /// Adds the proxy to an error that may be the proxy's: no connection could be opened through it.
 pub(super) fn named(error: TransportError, proxy: Option<&Proxy>) -> TransportError {

@@ -18,6 +18,8 @@ export interface ArrivingBody {
 export interface ArrivingResponse {
   readonly head: ResponseHead;
   readonly body: ArrivingBody | null;
+  /** The failure of a kept connection after which the request was sent once more. */
+  readonly repeatedAfter?: Error;
 }
 
 /** A request of the session, with the program's own headers. */

@@ -165,10 +165,19 @@ async fn exchange(
     limit: Duration,
 ) -> Result<Result<(ResponseHead, Bytes), TransportError>, Elapsed> {
     let end = Instant::from_std(after(std::time::Instant::now(), limit));
-    let Response { head, mut body } = match timeout_at(end, transport.send(request)).await? {
+    let sent = request.body.clone();
+    let response = match timeout_at(end, transport.send(request)).await? {
         Ok(response) => response,
         Err(why) => return Ok(Err(why)),
     };
+    let Response { head, mut body, repeated_after } = response;
+    // The first sending may have locked the feature, so that the second one was refused.
+    if let Some(first) = repeated_after
+        && head.status == 412
+        && locks(sent.as_deref())
+    {
+        return Ok(Err(first));
+    }
     let mut text = BytesMut::new();
     while text.len() < LONGEST_ANSWER {
         match timeout_at(end, poll_fn(|cx| body.as_mut().poll_next(cx))).await {
@@ -179,6 +188,12 @@ async fn exchange(
     }
     text.truncate(LONGEST_ANSWER);
     Ok(Ok((head, text.freeze())))
+}
+
+/// Returns true if the body of a change locks the feature.
+fn locks(body: Option<&[u8]>) -> bool {
+    let body = body.and_then(|body| serde_json::from_slice::<serde_json::Value>(body).ok());
+    body.is_some_and(|body| body.get("lock") == Some(&true.into()))
 }
 
 fn read((head, body): (ResponseHead, Bytes)) -> Result<PutAnswer, PutTrouble> {
@@ -203,7 +218,35 @@ fn read((head, body): (ResponseHead, Bytes)) -> Result<PutAnswer, PutTrouble> {
 
 #[cfg(test)]
 mod tests {
+    use fh_client::transport::{BoxFuture, SecretUrl, TransportErrorKind};
+
     use super::*;
+
+    /// An upstream Edge whose kept connection ended under the first sending, and which answered the second one with 412.
+    struct Repeating;
+
+    impl Transport for Repeating {
+        fn send(&self, _: TransportRequest) -> BoxFuture<Result<Response, TransportError>> {
+            let body = Box::pin(futures::stream::empty());
+            let mut response = Response::new(ResponseHead::new(412), body);
+            let first = TransportError::new(TransportErrorKind::Broken, "the connection ended");
+            response.repeated_after = Some(first);
+            Box::pin(async { Ok(response) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_lock_that_is_sent_twice_and_then_refused_is_not_passed_on() {
+        let url = SecretUrl::new("http://edge.example/features/e/k/COLOUR");
+        for (body, is_passed_on) in
+            [(r#"{"lock": true}"#, false), (r#"{"lock":false}"#, true), ("no JSON", true)]
+        {
+            let mut request = TransportRequest::new(Method::Put, url.clone());
+            request.body = Some(Bytes::from_static(body.as_bytes()));
+            let outcome = exchange(&Repeating, request, Duration::from_secs(30)).await.unwrap();
+            assert_eq!(outcome.is_ok(), is_passed_on, "{body}");
+        }
+    }
 
     #[test]
     fn what_is_passed_on() {

@@ -53,8 +53,8 @@ export class Connections {
       let hasHead = false;
       request.on("error", (error) => {
         // A server may end a kept connection while a request is on its way. Each request may be sent twice.
-        if (request.reusedSocket && !hasHead && !signal.aborted) resolve(this.send(given, signal));
-        else reject(error);
+        if (!request.reusedSocket || hasHead || signal.aborted) reject(error);
+        else resolve(this.send(given, signal).then((response) => ({ ...response, repeatedAfter: error })));
       });
       // The option `signal` would also fail a socket that the agent keeps for the next request.
       signal.addEventListener("abort", () => request.destroy());

@@ -94,7 +94,10 @@ export async function put(target: UpdateTarget, feature: string, body: string): 
   });
   const receive = async (): Promise<readonly [status: number, body: string] | End> => {
     try {
-      const { head, body: pieces } = await platform.send(request, abort.signal);
+      const { head, body: pieces, repeatedAfter } = await platform.send(request, abort.signal);
+      // The first sending may have locked the feature, so that the second one was refused.
+      if (head.status === 412 && repeatedAfter && body.includes('"lock":true'))
+        return platform.endOf(repeatedAfter);
       return [head.status, await beginningOf(pieces)];
     } catch (error) {
       return platform.endOf(error);

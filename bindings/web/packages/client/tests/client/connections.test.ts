@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
@@ -91,6 +91,20 @@ test.each<[string, (client: Client) => Promise<unknown>]>([
   });
   await act(client);
   expect(client.status).toMatchObject({ attempts: 0, problem: undefined });
+});
+
+test("a lock that is sent twice and then refused is reported as the failed connection", async () => {
+  using client = start({ mode: "polling", interval: 3600, pace: 0.001 });
+  const lock = (): Promise<string> => client.testUpdates().set("COLOUR", { value: "blue", lock: true });
+  await client.ready();
+  await lock();
+  const kept = new Set(open);
+  server.removeAllListeners("request");
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    if (kept.has(request.socket)) request.socket.destroy();
+    else response.writeHead(412).end("the feature is locked");
+  });
+  await expect(lock()).rejects.toMatchObject({ problem: { code: "unreachable" } });
 });
 
 test("closing a client keeps the connection of another client with the same URL and key", async () => {
