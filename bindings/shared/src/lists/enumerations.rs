@@ -35,7 +35,7 @@ const ADDED: [(&str, &str, &str, &[Language]); 4] = [
     (
         "Notice",
         "attribute_ignored",
-        "A value of an attribute is no text, number or boolean, and was left out.",
+        "A value of an attribute is no text, number, boolean or valid time, and was left out.",
         OVER_RUST,
     ),
     ("Notice", "callback_threw", "A listener, an observer or the clock threw.", OVER_RUST),

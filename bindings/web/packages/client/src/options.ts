@@ -13,7 +13,8 @@ import type {
 import type { StateStorage } from "./stored_state.ts";
 
 /**
- * The attributes of a context: names, each with one value or several. `undefined`, `null`, NaN, infinities and empty lists are missing.
+ * The attributes of a context: names, each with one value or several. `undefined`, `null`, NaN, infinities and empty lists are missing. A `Date`
+ * is the text that its `toISOString` returns.
  *
  * @example
  * ```ts

@@ -1,8 +1,8 @@
 import { type Attributes, ContextAttributes } from "../attributes.ts";
 import { wellFormed } from "../text.ts";
 
-/** One value of an attribute. `null`, `undefined`, NaN and infinities add no value. */
-export type AttributeItem = string | number | boolean | null | undefined;
+/** One value of an attribute. `null`, `undefined`, NaN and infinities add no value. An invalid `Date` is left out with a notice. */
+export type AttributeItem = string | number | boolean | Date | null | undefined;
 
 /** The values of one attribute. An empty list adds no value, so that the attribute is missing. */
 export type AttributeValue = AttributeItem | readonly AttributeItem[];
@@ -10,9 +10,9 @@ export type AttributeValue = AttributeItem | readonly AttributeItem[];
 /**
  * Creates a context from names and values. Values of a name that occurs again are added to the earlier values.
  *
- * Numbers become decimal text as Rust writes them (`5`, `0.0000001`, never an exponent), booleans become `true` and `false`. A
- * lone surrogate in a name or a value becomes U+FFFD. Values of any other type, which only a program without types can give, are
- * left out, and `onIgnored` gets the name.
+ * Numbers become decimal text as Rust writes them (`5`, `0.0000001`, never an exponent), booleans become `true` and `false`, and times
+ * texts such as `2026-11-28T08:15:00.000Z`. A lone surrogate in a name or a value becomes U+FFFD. Invalid times, and values of any other
+ * type, which only a program without types can give, are left out, and `onIgnored` gets the name.
  *
  * @example
  * ```ts
@@ -74,6 +74,8 @@ function add(
 function attributeText(item: AttributeItem): string | undefined {
   if (typeof item === "string") return wellFormed(item);
   if (typeof item === "boolean") return item ? "true" : "false";
+  // eslint-disable-next-line no-restricted-globals -- reads no clock
+  if (item instanceof Date) return isNaN(+item) ? undefined : item.toISOString();
   return typeof item === "number" && Number.isFinite(item) ? numberText(item) : undefined;
 }
 

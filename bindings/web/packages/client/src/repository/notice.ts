@@ -18,7 +18,7 @@ import { type Source, sourceName } from "./source.ts";
  *   and retries streaming from time to time (D-65). Not reported again until another attempt fails.
  * - `store_ignored`: features from a store or a snapshot were not applied. `why` is the reason.
  * - `ignored`: a part of a response or of a stream had no effect, because it belongs to another environment.
- * - `attribute_ignored`: a value of an attribute is no text, number or boolean, and was left out. Reported once for each name.
+ * - `attribute_ignored`: a value of an attribute is no text, number, boolean or valid time, and was left out. Reported once for each name.
  *   Only this client has this notice, because the compilers of other languages refuse such a value.
  * - `callback_threw`: a listener, an observer or the clock threw `error`, or its promise was rejected with `error`. Reported once. All of
  *   them are counted in `counters`. Only this client has this notice.
@@ -69,7 +69,7 @@ export function noticeText(notice: Notice): string {
     case "ignored":
       return `ignored: ${notice.what}`;
     case "attribute_ignored":
-      return `the attribute ${notice.attribute} was left out: its value is no text, number or boolean`;
+      return `the attribute ${notice.attribute} was left out: its value is no text, number, boolean or valid time`;
     case "callback_threw":
       return `a listener or an observer threw: ${textOf(notice.error)}`;
   }

@@ -36,7 +36,7 @@ const none = (): undefined => undefined;
 
 /** Causes a notice. */
 function wrongContext(client: Client): void {
-  client.context({ plan: new Date() as never });
+  client.context({ plan: new Date() });
 }
 
 const PARTS: Readonly<Record<string, Part>> = {

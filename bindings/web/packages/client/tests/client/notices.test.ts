@@ -30,12 +30,12 @@ async function changed(version: number): Promise<void> {
   await new Promise(setImmediate);
 }
 
-test("a value of an attribute that is no text, number or boolean is left out with one notice for each name", async () => {
+test("a value of an attribute that is no text, number, boolean or valid time is left out with one notice for each name", async () => {
   const seen: Notice[] = [];
   const wrong = (context: unknown): ContextAttributes => context as ContextAttributes;
   const context = wrong({
     userkey: "mara",
-    born: new Date(0),
+    born: new Date(NaN),
     plan: ["gold", {}],
     missing: null,
     none: undefined,
@@ -50,7 +50,7 @@ test("a value of an attribute that is no text, number or boolean is left out wit
   await new Promise(setImmediate);
   expect(seen.map(noticeText)).toEqual(
     ["born", "plan", "call"].map(
-      (name) => `the attribute ${name} was left out: its value is no text, number or boolean`,
+      (name) => `the attribute ${name} was left out: its value is no text, number, boolean or valid time`,
     ),
   );
 });
@@ -115,7 +115,7 @@ test("without a listener, the console gets one warning for each kind of notice t
   client.onChange("COLOUR", () => {
     throw new Error("the listener's");
   });
-  client.context({ first: new Date(0), second: new Date(0) } as never);
+  client.context({ first: new Date(NaN), second: new Date(NaN) });
   queue(partsOf(client).repository, { kind: "notice", of: { kind: "ignored", what: "no trouble" } });
   await changed(2);
   expect(warn.mock.calls.map(([, notice]) => (notice as Notice).kind)).toEqual([

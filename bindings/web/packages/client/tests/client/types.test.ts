@@ -58,8 +58,7 @@ function reads(client: Client<Flags>): void {
   client.feature("COLOUR").value("green");
   // @ts-expect-error -- no such key
   client.onChange("NO_SUCH", () => undefined);
-  // @ts-expect-error -- a date is no attribute
-  client.context({ born: new Date() });
+  client.context({ born: new Date(), logins: [new Date()] });
   // @ts-expect-error -- an object is no attribute
   client.context({ address: { country: "new_zealand" } });
   // @ts-expect-error -- a function is no attribute
