@@ -36,7 +36,7 @@ const none = (): undefined => undefined;
 
 /** Causes a notice. */
 function wrongContext(client: Client): void {
-  client.context({ plan: new Date() });
+  client.context({ plan: new Date(NaN) });
 }
 
 const PARTS: Readonly<Record<string, Part>> = {

@@ -63,10 +63,11 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
     public fun context(vararg attributes: Pair<String, Any?>): Context = context(attributes.toMap())
 
     /**
-     * Returns a context with these attributes: texts, numbers, booleans, enumerations, and lists of them. Null and empty lists leave an attribute
-     * out. Rules of FeatBit read a list with several values as its JSON text, and rules of FeatureSignals as `[a b]`.
+     * Returns a context with these attributes: texts, numbers, booleans, enumerations, times, dates, UUIDs, and lists of them. A time is a text such
+     * as `2026-11-28T08:15:00.000Z`. Null and empty lists leave an attribute out. Rules of FeatBit read a list with several values as its JSON
+     * text, and rules of FeatureSignals as `[a b]`.
      *
-     * @throws IllegalArgumentException if a value is a map, or a list that holds lists
+     * @throws IllegalArgumentException if a value has no text of its own, such as a map, a list that holds lists, or a time without a zone
      */
     public fun context(attributes: Map<String, Any?>): Context = Context(this, attributesOf(attributes))
 

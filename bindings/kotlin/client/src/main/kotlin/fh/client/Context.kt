@@ -3,11 +3,23 @@ package fh.client
 import fh.client.internal.PackedContext
 import java.lang.reflect.Array as Elements
 import java.math.BigDecimal
+import java.time.LocalDate
+import java.time.format.DateTimeFormatter
+import java.time.format.DateTimeFormatterBuilder
+import java.time.temporal.ChronoField
+import java.time.temporal.TemporalAccessor
+import java.util.Calendar
+import java.util.Date
+import java.util.UUID
+import kotlin.time.toJavaInstant
+
+/** The form of a time in all languages, such as `2026-11-28T08:15:00.000Z`. */
+private val TIMES: DateTimeFormatter = DateTimeFormatterBuilder().appendInstant(3).toFormatter()
 
 /**
  * Returns the attributes with their values as texts. Null, NaN and empty lists leave an attribute out.
  *
- * @throws IllegalArgumentException if a value is a map, or a list that holds lists
+ * @throws IllegalArgumentException if a value has no text of its own, such as a map, a list that holds lists, or a time without a zone
  */
 internal fun attributesOf(attributes: Map<String, Any?>): Map<String, List<String>> {
     val texts = LinkedHashMap<String, List<String>>()
@@ -38,14 +50,24 @@ private fun textOf(name: String, value: Any?): String? =
             if ((value as Number).toDouble().isFinite()) BigDecimal(value.toString()).stripTrailingZeros().toPlainString() else null
         is BigDecimal -> value.toPlainString()
         is Enum<*> -> value.name.lowercase()
-        is String, is Number, is Boolean -> value.toString()
-        else -> {
-            require(value !is Map<*, *> && elementsOf(value) == null) {
-                "the attribute \"$name\" has a value of the type ${value.javaClass.simpleName}: " +
-                    "values are texts, numbers, booleans, enumerations, and lists of them"
+        is CharSequence, is Number, is Boolean, is Char, is UUID -> value.toString()
+        else ->
+            requireNotNull(timeOf(value)) {
+                "the attribute \"$name\" has a value of the type ${value.javaClass.simpleName}: write its text. Values are texts, numbers, " +
+                    "booleans, enumerations, times with a zone, dates, UUIDs, and lists of them"
             }
-            value.toString()
-        }
+    }
+
+/** Returns the text of a time or of a date, or null for any other value. */
+private fun timeOf(value: Any): String? =
+    when (value) {
+        is LocalDate -> value.toString()
+        is TemporalAccessor -> if (value.isSupported(ChronoField.INSTANT_SECONDS)) TIMES.format(value) else null
+        is kotlin.time.Instant -> TIMES.format(value.toJavaInstant())
+        // Those of SQL that are only a date or only a time of day have no instant.
+        is Date -> runCatching { TIMES.format(value.toInstant()) }.getOrNull()
+        is Calendar -> TIMES.format(value.toInstant())
+        else -> null
     }
 
 /**

@@ -1,6 +1,17 @@
 package fh.client
 
+import fh.client.internal.Json
+import java.io.File
 import java.math.BigDecimal
+import java.time.LocalDate
+import java.time.LocalDateTime
+import java.time.LocalTime
+import java.time.OffsetDateTime
+import java.time.ZoneId
+import java.util.Date
+import java.util.GregorianCalendar
+import java.util.UUID
+import kotlin.time.toKotlinInstant
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNull
@@ -94,9 +105,31 @@ class ReadsTest {
         assertEquals("no", client.context("plan" to 7, "x" to 1).with("plan" to null).string("PLAN"))
         assertFalse("7" in client.context("plan" to "7").toString())
         assertEquals(listOf("0.1"), client.context("plan" to 0.1f).attributes["plan"])
-        for (value in listOf(mapOf("a" to 1), listOf(listOf("7")), listOf(intArrayOf(7)), arrayOf(mapOf("a" to 1)))) {
+        val wrong = listOf(mapOf("a" to 1), listOf(listOf("7")), listOf(intArrayOf(7)), arrayOf(mapOf("a" to 1)), Any(), LocalTime.NOON, java.sql.Time(0))
+        for (value in wrong + LocalDateTime.MIN) {
             val why = assertThrows(IllegalArgumentException::class.java) { client.context("plan" to value) }
             assertTrue("\"plan\"" in why.message.orEmpty() && "lists of them" in why.message.orEmpty(), why.message)
+        }
+    }
+
+    /** The table is that of all languages. */
+    @Test
+    fun `times, dates and UUIDs are texts`() {
+        val table = File(System.getProperty("basedir"), "../../../conformance/attribute-texts.json").readText()
+        for (case in (Json.members(table)["cases"] as List<*>).map { it as Map<*, *> }) {
+            val (kind, given) = case.entries.first { it.key != "text" }.let { it.key to it.value.toString() }
+            val values =
+                when (kind) {
+                    "date" -> listOf(LocalDate.parse(given))
+                    "uuid" -> listOf(UUID.fromString(given))
+                    else ->
+                        OffsetDateTime.parse(given).let { time ->
+                            val zoned = time.atZoneSameInstant(ZoneId.of("Asia/Tokyo"))
+                            listOf(time, time.toInstant(), zoned, Date.from(time.toInstant()), GregorianCalendar.from(zoned), time.toInstant().toKotlinInstant())
+                        }
+                }
+            val texts = mapOf("at" to values.map { case["text"] })
+            assertEquals(texts, polled().use { it.context("at" to values).attributes }, case.toString())
         }
     }
 
