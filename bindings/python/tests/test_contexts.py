@@ -5,11 +5,13 @@ from __future__ import annotations
 import copy
 import decimal
 import enum
+import json
 import pickle
 import sys
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
+from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
 from unittest.mock import Mock
@@ -41,6 +43,9 @@ class Own(enum.Enum):
 
 TEN = datetime(2026, 11, 28, 10, 15, tzinfo=timezone(timedelta(hours=2)))
 ID = uuid.UUID("C0FFEE00-0000-4000-8000-00000000000A")
+# The table is that of the clients in all languages.
+TEXTS = json.loads((Path(__file__).parents[3] / "conformance" / "attribute-texts.json").read_text())["cases"]
+MAKE: dict[str, Callable[[str], Any]] = {"instant": datetime.fromisoformat, "date": date.fromisoformat, "uuid": uuid.UUID}
 
 
 @pytest.fixture(scope="module")
@@ -68,13 +73,11 @@ def client() -> Iterator[fh_client.Client]:
         (Plan.SEVEN, ("7",)),
         (Plan.PRICE, ("7.50",)),
         (fh_client.Country.NEW_ZEALAND, ("new_zealand",)),
-        (TEN, ("2026-11-28T08:15:00.000Z",)),
-        (TEN.replace(microsecond=123_999), ("2026-11-28T08:15:00.123Z",)),
+        *[(MAKE[kind](case[kind]), (case["text"],)) for case in TEXTS for kind in case if kind in MAKE],
         (TEN.astimezone().replace(tzinfo=None), ("2026-11-28T08:15:00.000Z",)),
         (pandas.Timestamp(TEN), ("2026-11-28T08:15:00.000Z",)),
         (numpy.datetime64("2026-11-28T08:15", "ns"), ("2026-11-28T08:15:00.000Z",)),
         (numpy.datetime64("2026-11-28T08:15:01"), ("2026-11-28T08:15:01.000Z",)),
-        (TEN.date(), ("2026-11-28",)),
         (numpy.datetime64("2026-11-28"), ("2026-11-28",)),
         ([TEN.date(), ID], ("2026-11-28", "c0ffee00-0000-4000-8000-00000000000a")),
         (["a", 1, True, 2.5], ("a", "1", "true", "2.5")),

@@ -7,6 +7,7 @@ use std::hash::BuildHasher;
 use hashbrown::HashMap;
 
 use super::{Attributes, Entry, FAR, Name};
+use crate::Timestamp;
 use crate::hashing::Hashing;
 
 /// Initial capacity of the list of values. An ordinary context has at most this many values, so that the list is
@@ -29,10 +30,13 @@ pub struct AttributesBuilder {
     rows: Option<Box<HashMap<u64, usize, Hashing>>>,
 }
 
-/// A type that can be given as the values of an attribute: text, numbers, booleans, and lists of them.
+/// A type that can be given as the values of an attribute: text, numbers, booleans, times, and lists of them.
 ///
 /// Numbers become decimal text (`5.0_f64` becomes `5`). NaN and infinities have no such text and are left out. Booleans
-/// become `true` and `false`. `None` and empty lists add no value.
+/// become `true` and `false`, and times text such as `2026-11-28T08:15:00.000Z`. `None` and empty lists add no value.
+///
+/// Times of other crates have a number for [`Timestamp::from_millis`], such as `timestamp_millis()` of `chrono`. A UUID
+/// is the text in lower case that its `to_string()` returns, as in the clients of other languages.
 pub trait AttributeText {
     /// Calls `add` with the text of each value.
     fn each(&self, add: &mut dyn FnMut(&str));
@@ -53,6 +57,12 @@ impl AttributeText for String {
 impl AttributeText for Cow<'_, str> {
     fn each(&self, add: &mut dyn FnMut(&str)) {
         add(self);
+    }
+}
+
+impl AttributeText for Timestamp {
+    fn each(&self, add: &mut dyn FnMut(&str)) {
+        add(&self.to_string());
     }
 }
 

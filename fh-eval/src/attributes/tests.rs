@@ -38,6 +38,21 @@ fn values_of_one_name_stand_together() {
     );
 }
 
+/// The table is that of the clients in all languages.
+#[test]
+fn times_are_texts() {
+    let file = include_str!("../../../conformance/attribute-texts.json");
+    let table: serde_json::Value = serde_json::from_str(file).unwrap();
+    for case in table["cases"].as_array().unwrap() {
+        let (Some(instant), Some(text)) = (case["instant"].as_str(), case["text"].as_str()) else {
+            continue;
+        };
+        let time: Timestamp = instant.parse().unwrap();
+        let attributes = Attributes::builder().attribute("at", [time]).build();
+        assert_eq!(attributes.get("at").unwrap().collect::<Vec<_>>(), [text], "{instant}");
+    }
+}
+
 #[test]
 fn attributes_after_row_254_are_found() {
     let mut builder = Attributes::builder().country("fiji");

@@ -16,6 +16,28 @@ final class ValueTests: XCTestCase {
             ])
     }
 
+    /// The table is that of the clients in all languages.
+    func testTimesAndUUIDsAreTexts() throws {
+        let table = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../../../conformance/attribute-texts.json").standardized
+        let cases = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(contentsOf: table)) as? [String: Any])["cases"] as? [[String: String]]
+        var seen = 0
+        for known in try XCTUnwrap(cases) {
+            let value: any AttributeValue
+            if let uuid = known["uuid"] {
+                value = try XCTUnwrap(UUID(uuidString: uuid))
+            } else if let instant = known["instant"] {
+                value = try Date.ISO8601FormatStyle(includingFractionalSeconds: instant.contains(".")).parse(instant)
+            } else {
+                continue
+            }
+            seen += 1
+            XCTAssertEqual(value.attributeTexts, [known["text"]], "\(known)")
+        }
+        XCTAssertEqual(seen, 8)
+        XCTAssertEqual(Date(timeIntervalSince1970: .infinity).attributeTexts, ["9999-12-31T23:59:59.999Z"])
+        XCTAssertEqual(Date(timeIntervalSince1970: .nan).attributeTexts, [])
+    }
+
     func testAWrongSettingIsAnErrorThatNamesTheSetting() {
         var settings = Settings()
         settings.backoff = Backoff(jitter: 2)

@@ -81,7 +81,7 @@ fn texts_of_field(field: &Field) -> Option<Texts<'_>> {
         Field::Float(value) => Cow::Owned(value.is_finite().then(|| value.to_string())?),
         Field::String(value) => Cow::Borrowed(value),
         Field::DateTime(moment) => {
-            let millis = moment.unix_timestamp_nanos() / 1_000_000;
+            let millis = moment.unix_timestamp_nanos().div_euclid(1_000_000);
             let millis = i64::try_from(millis).unwrap_or(i64::MAX);
             Cow::Owned(Timestamp::from_millis(millis).to_string())
         }

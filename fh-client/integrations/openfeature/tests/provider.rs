@@ -277,9 +277,11 @@ async fn contexts_of_the_table() {
         .with_custom_field("device", EvaluationContextFieldValue::new_struct(structure))
         .with_custom_field("list", EvaluationContextFieldValue::new_struct(list))
         .with_custom_field("nan", f64::NAN)
+        .with_custom_field("at", time::OffsetDateTime::from_unix_timestamp_nanos(-100_000).unwrap())
         .with_custom_field("odd", EvaluationContextFieldValue::new_struct(7_u8));
     let _ = provider.resolve_bool_value("FLAG", &context).await;
-    let expected = json!({"device.os": ["1"], "list": ["true", "1.5"]});
+    let at = "1969-12-31T23:59:59.999Z";
+    let expected = json!({"device.os": ["1"], "list": ["true", "1.5"], "at": [at]});
     assert_eq!(*attributed.0.lock().unwrap(), expected);
 }
 
