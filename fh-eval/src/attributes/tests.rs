@@ -1,4 +1,5 @@
 use super::*;
+use crate::Timestamp;
 use proptest::prelude::*;
 
 fn all(attributes: &Attributes) -> Vec<(String, Vec<String>)> {
