@@ -1,5 +1,7 @@
 //! The settings of a running client that the program can replace: the API keys of its server, the headers and the context.
 
+#[cfg(feature = "featbit")]
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -21,6 +23,9 @@ pub(crate) struct CurrentSettings {
     headers: ArcSwapOption<Headers>,
     /// The context of a server-evaluated key that was set last; `None` before the driver has started.
     context: ArcSwapOption<Attributes>,
+    /// The difference in milliseconds between the server's clock and this machine's.
+    #[cfg(feature = "featbit")]
+    clock_offset: AtomicI64,
 }
 
 impl CurrentSettings {
@@ -30,6 +35,8 @@ impl CurrentSettings {
             key_change: Mutex::new(()),
             headers: ArcSwapOption::empty(),
             context: ArcSwapOption::empty(),
+            #[cfg(feature = "featbit")]
+            clock_offset: AtomicI64::new(0),
         }
     }
 
@@ -50,6 +57,16 @@ impl CurrentSettings {
 
     pub(crate) fn set_headers(&self, headers: &Headers) {
         self.headers.store(Some(Arc::new(headers.clone())));
+    }
+
+    #[cfg(feature = "featbit")]
+    pub(crate) fn clock_offset(&self) -> i64 {
+        self.clock_offset.load(Ordering::Relaxed)
+    }
+
+    #[cfg(feature = "featbit")]
+    pub(crate) fn set_clock_offset(&self, millis: i64) {
+        self.clock_offset.store(millis, Ordering::Relaxed);
     }
 
     pub(crate) fn context(&self) -> Option<Arc<Attributes>> {

@@ -65,6 +65,8 @@ pub enum Notice {
         /// The number of milliseconds by which the server's clock is ahead.
         millis: i64,
     },
+    /// The first full answer of FeatBit's server has no flags and no segments. Polls of a wrong secret have such answers.
+    NoFlags,
     /// A server of FeatBit refuses events about evaluations and metrics. The refused ones are dropped, and the next request follows after a
     /// pause of 1 to 10 minutes. Not reported again until the server has taken events.
     InsightsRefused {
@@ -109,6 +111,7 @@ impl Notice {
             Self::SocketsBlocked => "sockets_blocked",
             Self::SocketsUnsupported => "sockets_unsupported",
             Self::ClockOff { .. } => "clock_off",
+            Self::NoFlags => "no_flags",
             Self::InsightsRefused { .. } => "insights_refused",
             Self::StreamsRefused => "streams_refused",
             Self::ManyFlags { .. } => "many_flags",
@@ -176,6 +179,9 @@ impl fmt::Display for Notice {
                      clock, for example by NTP"
                 )
             }
+            Self::NoFlags => f.write_str(
+                "the server has sent no flags and no segments: this is a new environment, or a wrong secret",
+            ),
             Self::InsightsRefused { status } => write!(
                 f,
                 "the server refuses insights (status {status}): the client drops them and pauses for 1 to 10 minutes; check the secret and the \

@@ -101,6 +101,8 @@ impl Driver {
         if let Some(snapshot_writer) = &mut self.parts.snapshot_writer {
             snapshot_writer.status(&status);
         }
+        #[cfg(feature = "featbit")]
+        self.parts.current.set_clock_offset(status.clock_offset.unwrap_or_default());
         self.parts.repository.set_status(status);
     }
 

@@ -89,6 +89,7 @@ _Notice: TypeAlias = Literal[
     "sockets_blocked",
     "sockets_unsupported",
     "clock_off",
+    "no_flags",
     "insights_refused",
     "streams_refused",
     "many_flags",

@@ -42,7 +42,7 @@ const ADDED: [(&str, &str, &str, &[Language]); 4] = [
 ];
 
 /// The values that a language lacks, because it cannot produce them.
-const LACKING: [(&str, &str, &[Language]); 21] = [
+const LACKING: [(&str, &str, &[Language]); 22] = [
     ("Notice", "interceptor_failed", &[TypeScript]),
     // The client in TypeScript has no sessions with FeatBit or FeatureSignals.
     ("Problem", "sockets_blocked", &[TypeScript]),
@@ -58,6 +58,7 @@ const LACKING: [(&str, &str, &[Language]); 21] = [
     ("Notice", "sockets_blocked", &[TypeScript]),
     ("Notice", "sockets_unsupported", &[TypeScript]),
     ("Notice", "clock_off", &[TypeScript]),
+    ("Notice", "no_flags", &[TypeScript]),
     ("Notice", "insights_refused", &[TypeScript]),
     ("Notice", "streams_refused", &[TypeScript]),
     ("Notice", "many_flags", &[TypeScript]),

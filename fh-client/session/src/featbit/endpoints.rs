@@ -8,9 +8,11 @@ use crate::edge_url::{EdgeUrl, SecretUrl, UrlError};
 ///
 /// ```
 /// use fh_session::featbit::Endpoints;
-/// let endpoints = Endpoints::parse(Some("wss://flags.example/featbit/"), None, Some("https://events.example"))?;
+/// let endpoints = Endpoints::parse(Some("wss://flags.example/featbit/streaming/"), None, Some("https://events.example"))?;
 /// assert_eq!(endpoints.polling().as_str(), "https://flags.example/featbit");
 /// assert_eq!(endpoints.track().expose(), "https://events.example/api/public/insight/track");
+/// let named = Endpoints::parse(Some("wss://streaming"), None, None)?;
+/// assert_eq!(named.streaming().as_str(), "https://streaming");
 /// assert!(Endpoints::parse(Some("ftp://flags.example"), None, None).is_err());
 /// # Ok::<(), fh_session::featbit::EndpointError>(())
 /// ```
@@ -46,8 +48,15 @@ impl std::error::Error for EndpointError {}
 /// The schemes of URLs. `ws` and `http`, and `wss` and `https`, mean the same.
 const SCHEMES: [&str; 4] = ["ws", "wss", "http", "https"];
 
+/// Leaves out the path that the client adds by itself, with which FeatBit's pages show the URL of a socket.
+fn without_path_of_sockets(url: &str) -> &str {
+    let base = url.trim().trim_end_matches('/').strip_suffix("/streaming");
+    // `wss://streaming` has the name as its host.
+    base.filter(|base| !base.ends_with('/')).unwrap_or(url)
+}
+
 impl Endpoints {
-    /// Reads the URLs for sockets, polls and events. Each URL that is missing is the first of the others that is given. The schemes `ws` and
+    /// Reads the URLs for sockets, polls and events. The last segment `streaming` of the URL for sockets is left out. Each URL that is missing is the first of the others that is given. The schemes `ws` and
     /// `http`, and `wss` and `https`, mean the same.
     ///
     /// # Errors
@@ -63,7 +72,7 @@ impl Endpoints {
             })
             .transpose()
         };
-        let streaming = given("streaming_url", streaming)?;
+        let streaming = given("streaming_url", streaming.map(without_path_of_sockets))?;
         let polling = given("polling_url", polling)?;
         let events = given("event_url", events)?;
         let first = streaming.as_ref().or(polling.as_ref()).or(events.as_ref()).cloned();

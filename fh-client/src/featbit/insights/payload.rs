@@ -1,5 +1,6 @@
 //! The objects that FeatBit receives: one for each evaluation or metric (featbit 10.1).
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use fh_eval::{Attributes, Timestamp};
@@ -15,8 +16,17 @@ const FRAME: usize = 160;
 
 /// An event that waits to be sent. Its texts are shared with the read, so that a read does not write JSON.
 pub(crate) enum Event {
-    Evaluation { shown: Arc<Shown>, send_to_experiment: bool, user: Arc<Attributes>, at: Timestamp },
-    Metric { json: String },
+    Evaluation {
+        shown: Arc<Shown>,
+        send_to_experiment: bool,
+        user: Arc<Attributes>,
+        at: Timestamp,
+    },
+    /// A metric. `json` is its text before the time, which is the last member.
+    Metric {
+        json: String,
+        at: Timestamp,
+    },
 }
 
 impl Event {
@@ -30,15 +40,20 @@ impl Event {
                     .sum();
                 shown.size() + user
             }
-            Self::Metric { json } => json.len(),
+            Self::Metric { json, .. } => json.len(),
         };
         texts + FRAME
     }
 
-    /// Adds the event's JSON to the body of a request.
-    pub(super) fn write(&self, body: &mut String) {
+    /// Adds the event's JSON to the body of a request. `clock_offset` is the difference in milliseconds between the server's clock and this
+    /// machine's.
+    pub(super) fn write(&self, body: &mut String, clock_offset: i64) {
+        let time = |at: &Timestamp| at.as_millis().saturating_add(clock_offset);
         match self {
-            Self::Metric { json } => body.push_str(json),
+            Self::Metric { json, at } => {
+                body.push_str(json);
+                let _ = write!(body, "{}}}]}}", time(at));
+            }
             Self::Evaluation { shown, send_to_experiment, user, at } => {
                 let event = json!({
                     "user": self::user(user),
@@ -46,7 +61,7 @@ impl Event {
                         "featureFlagKey": &*shown.flag,
                         "variation": {"id": &*shown.variation, "value": &*shown.value},
                         "sendToExperiment": send_to_experiment,
-                        "timestamp": at.as_millis(),
+                        "timestamp": time(at),
                     }],
                 });
                 body.push_str(&event.to_string());
@@ -63,18 +78,17 @@ pub(super) fn metric(
     at: Timestamp,
 ) -> Option<Event> {
     key(attributes)?;
-    let event = json!({
-        "user": user(attributes),
-        "metrics": [{
-            "route": "index/metric",
-            "type": "CustomEvent",
-            "eventName": event,
-            "numericValue": value,
-            "appType": APP_TYPE,
-            "timestamp": at.as_millis(),
-        }],
+    let metric = json!({
+        "route": "index/metric",
+        "type": "CustomEvent",
+        "eventName": event,
+        "numericValue": value,
+        "appType": APP_TYPE,
     });
-    Some(Event::Metric { json: event.to_string() })
+    let (user, metric) = (user(attributes), metric.to_string());
+    let metric = metric.trim_end_matches('}');
+    let json = format!(r#"{{"user":{user},"metrics":[{metric},"timestamp":"#);
+    Some(Event::Metric { json, at })
 }
 
 /// Returns the key of the user; `None` if it is missing or blank.
@@ -100,4 +114,26 @@ fn user(attributes: &Attributes) -> Value {
     user.entry("name").or_insert_with(|| "".into());
     user.insert("customizedProperties".to_string(), properties.into());
     user.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_the_servers_clock() {
+        let bob = Arc::new(Attributes::builder().attribute("keyId", "bob").build());
+        let at = Timestamp::from_millis(1_000);
+        let shown = Arc::new(Shown { flag: "f".into(), variation: "v".into(), value: "x".into() });
+        let read = Event::Evaluation { shown, send_to_experiment: false, user: bob.clone(), at };
+        for (event, of) in
+            [(read, "variations"), (metric(&bob, "sale", 2.5, at).unwrap(), "metrics")]
+        {
+            let mut body = String::new();
+            event.write(&mut body, -7_000);
+            let event: Value = serde_json::from_str(&body).unwrap();
+            assert_eq!(event[of][0]["timestamp"], -6_000, "{body}");
+            assert_eq!(event["user"]["keyId"], "bob", "{body}");
+        }
+    }
 }

@@ -93,7 +93,7 @@ impl Sender {
         // The next events are the last part.
         let mut parts = vec![events];
         while let Some(part) = parts.pop() {
-            let (body, count) = body(part);
+            let (body, count) = body(part, self.current.clock_offset());
             let (now, later) = part.split_at(count);
             match self.send(body).await {
                 Attempt::Taken => {
@@ -182,7 +182,7 @@ impl Sender {
 }
 
 /// Returns the body with the first events, as many as fit into [`MAX_BODY`] bytes and at least one, and their number.
-fn body(events: &[Event]) -> (Bytes, usize) {
+fn body(events: &[Event], clock_offset: i64) -> (Bytes, usize) {
     let mut body = String::from("[");
     let mut count = 0;
     for event in events {
@@ -190,7 +190,7 @@ fn body(events: &[Event]) -> (Bytes, usize) {
         if count > 0 {
             body.push(',');
         }
-        event.write(&mut body);
+        event.write(&mut body, clock_offset);
         if count > 0 && body.len() >= MAX_BODY {
             body.truncate(length);
             break;

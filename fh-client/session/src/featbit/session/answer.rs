@@ -9,6 +9,7 @@ use fh_repository::problem::Problem;
 use fh_repository::source::Source;
 use fh_repository::time::Millis;
 
+use super::outcome::{Failure, MOST_BARREN};
 use super::{Purpose, Session, State};
 use crate::action::{Action, End, RequestId, ResponseHead};
 use crate::featbit::message::{Event, Message, MessageText, Sync};
@@ -61,10 +62,15 @@ impl Session {
             }
             (Purpose::Socket, status) => {
                 self.give_up();
-                let is_barren = status != 429 && !(500..600).contains(&status);
-                self.socket_lost(false, is_barren, status_problem(status), retry_after(head));
+                let failure = match status {
+                    429 => Failure::Other,
+                    500..600 => Failure::Away,
+                    _ => Failure::Blocked,
+                };
+                self.socket_lost(false, failure, status_problem(status), retry_after(head));
             }
-            (Purpose::Poll, status @ (400 | 401 | 403 | 404)) => {
+            // A poll in an outage must not delay the next socket for long.
+            (Purpose::Poll, status @ (400 | 401 | 403 | 404)) if self.away != MOST_BARREN => {
                 self.give_up();
                 self.refuse(status_problem(status), retry_after(head));
             }
@@ -118,9 +124,9 @@ impl Session {
                     || Problem::Unreachable("the connection closed without a response".to_string());
                 let problem = problem.unwrap_or_else(without);
                 match (purpose, end) {
-                    // No connection was opened, which says nothing about sockets.
+                    // No connection was opened.
                     (Purpose::Socket, End::Unreached(_) | End::Tls(_) | End::ConnectTimeout) => {
-                        self.socket_lost(false, false, problem, None);
+                        self.socket_lost(false, Failure::Away, problem, None);
                     }
                     _ => self.failed(purpose, problem),
                 }
@@ -134,6 +140,7 @@ impl Session {
                         let is_at_once = self.now.since(socket.opened) <= AT_ONCE;
                         let is_obstacle = !is_in_order || is_at_once;
                         let is_barren = !socket.has_message && is_obstacle && end != End::TooLarge;
+                        let failure = if is_barren { Failure::Blocked } else { Failure::Other };
                         let ended = if socket.has_message {
                             Problem::Disconnected
                         } else {
@@ -141,7 +148,7 @@ impl Session {
                         };
                         self.socket_lost(
                             socket.has_message,
-                            is_barren,
+                            failure,
                             problem.unwrap_or(ended),
                             None,
                         );
@@ -159,7 +166,7 @@ impl Session {
     /// Handles a request that got no answer.
     pub(super) fn failed(&mut self, purpose: Purpose, problem: Problem) {
         match purpose {
-            Purpose::Socket => self.socket_lost(false, true, problem, None),
+            Purpose::Socket => self.socket_lost(false, Failure::Blocked, problem, None),
             Purpose::Poll => self.trouble(problem, None),
             Purpose::Clock => self.clock_answered(),
         }
@@ -191,6 +198,9 @@ impl Session {
         }
         if sync.event == Event::Full {
             self.unread = None;
+            if !self.has_full && sync.flags.is_empty() && sync.segments.is_empty() {
+                self.actions.push_back(Action::Notice(Notice::NoFlags));
+            }
             let had_full = mem::replace(&mut self.has_full, true);
             if self.full_arrived(sync.text) && had_full {
                 self.serves(source);

@@ -1,5 +1,7 @@
 //! The difference between the server's clock and this machine's, and what follows from a refused token (featbit 9.7).
 
+use std::mem;
+
 use fh_eval::Timestamp;
 use fh_repository::notice::Notice;
 use fh_repository::problem::Problem;
@@ -9,16 +11,18 @@ use crate::action::{Action, ResponseHead};
 use crate::response_class::http_date;
 
 /// The difference of the clocks in milliseconds above which a token is made with the server's clock.
-const TOLERATED: u64 = 5_000;
+const TOLERATED: u64 = 1_000;
 
 /// The server's clock, as far as its answers show it.
 #[derive(Debug, Default)]
 pub(super) struct ServerClock {
     /// The difference between the server's clock and this machine's that tokens use, in milliseconds.
     used: i64,
+    /// The difference that was used before the correction, while [`Self::is_corrected`].
+    former: i64,
     /// The difference that the last answer showed; `None` if it had no date.
     measured: Option<i64>,
-    /// True if the last token was made with a difference that a refusal has shown, and no message has arrived since.
+    /// True if a refusal has changed the difference, and no message has arrived since.
     is_corrected: bool,
     /// True if the next request asks for the server's time.
     is_asked_for: bool,
@@ -66,22 +70,31 @@ impl Session {
         self.judge_clock();
     }
 
-    /// Tries again at once with the server's clock if the clocks differ. Otherwise the secret is refused.
+    /// Tries again at once with the server's clock if the clocks differ. Otherwise the secret is refused. While it is refused after a
+    /// correction, tokens are made with both clocks in turn, because the date may be that of a proxy whose clock is off.
     fn judge_clock(&mut self) {
         let offset = self.clock.measured.unwrap_or(self.clock.used);
         let is_off = offset.abs_diff(self.clock.used) > TOLERATED;
+        let servers = if offset.unsigned_abs() > TOLERATED { offset } else { 0 };
         if is_off && !self.clock.is_corrected {
-            self.clock.used = if offset.unsigned_abs() > TOLERATED { offset } else { 0 };
             self.clock.is_corrected = true;
-            self.status.clock_offset = (self.clock.used != 0).then_some(self.clock.used);
-            if self.clock.used != 0 {
+            self.use_clock(servers);
+            if servers != 0 {
                 self.actions.push_back(Action::Notice(Notice::ClockOff { millis: offset }));
             }
             self.status.attempts = self.status.attempts.saturating_add(1);
             self.connect();
         } else {
-            self.clock.is_corrected = false;
+            if self.clock.is_corrected {
+                self.use_clock(if is_off { servers } else { self.clock.former });
+            }
             self.refuse(Problem::SecretRefused, None);
         }
+    }
+
+    /// Makes later tokens with this difference of the clocks.
+    fn use_clock(&mut self, offset: i64) {
+        self.clock.former = mem::replace(&mut self.clock.used, offset);
+        self.status.clock_offset = (offset != 0).then_some(offset);
     }
 }

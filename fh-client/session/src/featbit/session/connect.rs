@@ -2,6 +2,7 @@
 
 use fh_repository::status::Connection;
 
+use super::outcome::MOST_BARREN;
 use super::{Mode, Purpose, Session, State};
 use crate::action::{Action, Request, RequestId, RequestKind};
 use crate::featbit::token::token;
@@ -24,6 +25,9 @@ impl Session {
             return Purpose::Clock;
         }
         if self.config.mode != Mode::Streaming || self.is_suspended || !self.has_sockets {
+            return Purpose::Poll;
+        }
+        if self.away == MOST_BARREN {
             return Purpose::Poll;
         }
         match self.poll_until {

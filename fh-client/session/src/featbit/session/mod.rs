@@ -76,6 +76,9 @@ pub struct Session {
     is_failed: bool,
     /// Number of the last sockets, in a row, that brought no message because something on the way blocks sockets.
     barren: u8,
+    /// Number of the last sockets, in a row, that could not be opened because the server seemed to be away, at most [`MOST_BARREN`]. One
+    /// more if a poll was answered after them.
+    away: u8,
     /// The time of the next attempt to open a socket; `None` unless the client polls because sockets brought no message.
     poll_until: Option<Millis>,
     /// False if the transport cannot open sockets.
@@ -163,6 +166,7 @@ impl Session {
             is_served: false,
             is_failed: false,
             barren: 0,
+            away: 0,
             poll_until: None,
             has_sockets: true,
             was_noticed: false,

@@ -12,7 +12,18 @@ use crate::action::Action;
 use crate::config::HELD_BACK_INTERVAL;
 
 /// Number of sockets in a row without a message after which the client polls instead.
-const MOST_BARREN: u8 = 3;
+pub(super) const MOST_BARREN: u8 = 3;
+
+/// The meaning of a socket that brought no message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// Something on the way may block sockets.
+    Blocked,
+    /// The server may be away. A poll after several such sockets shows whether only sockets fail.
+    Away,
+    /// The socket says neither.
+    Other,
+}
 
 impl Session {
     /// Records that the server has sent or confirmed flags.
@@ -33,10 +44,13 @@ impl Session {
     pub(super) fn answered(&mut self) {
         self.good();
         self.backoff.reset();
+        if self.away == MOST_BARREN {
+            self.away += 1;
+        }
         let next = self.now.after(self.interval());
         let at = match self.poll_until {
             Some(again) => again.min(next),
-            // The client polled because it was suspended. Its socket follows as soon as the suspension ends.
+            // The client polled because it was suspended, or because the server seemed to be away. Its socket follows as soon as it can.
             None if self.config.mode == Mode::Streaming && self.has_sockets => self.now,
             None => next,
         };
@@ -52,20 +66,26 @@ impl Session {
         }
     }
 
-    /// Handles the end of a socket, or a socket that could not be opened. `is_barren` says that something on the way may block sockets.
+    /// Handles the end of a socket, or a socket that could not be opened. `failure` is the meaning of a socket without a message.
     pub(super) fn socket_lost(
         &mut self,
         has_message: bool,
-        is_barren: bool,
+        failure: Failure,
         problem: Problem,
         at_least: Option<Duration>,
     ) {
         self.absent(self.last_contact.unwrap_or(self.now));
-        if is_barren {
-            self.barren = self.barren.saturating_add(1);
-        }
-        // The count goes on while the client polls, so that a later socket without a message leads back to polls at once.
-        if is_barren && self.barren >= MOST_BARREN {
+        // The counts go on while the client polls, so that a later socket without a message leads back to polls at once.
+        let is_blocked = match failure {
+            Failure::Blocked => {
+                self.barren = self.barren.saturating_add(1);
+                self.barren >= MOST_BARREN
+            }
+            // A poll was answered meanwhile, so the server is there, and only sockets fail.
+            Failure::Away => self.away > MOST_BARREN,
+            Failure::Other => false,
+        };
+        if is_blocked {
             self.poll_until = Some(self.now.after(self.config.stream_again_after));
             self.status.attempts = self.status.attempts.saturating_add(1);
             self.status.problem = Some(problem);
@@ -73,7 +93,11 @@ impl Session {
             return self.connect();
         }
         if !has_message {
-            return self.trouble(problem, at_least);
+            self.trouble(problem, at_least);
+            if failure == Failure::Away {
+                self.away += 1;
+            }
+            return;
         }
         self.status.attempts = self.status.attempts.saturating_add(1);
         self.status.problem = Some(problem.clone());
@@ -90,6 +114,7 @@ impl Session {
         self.status.problem = Some(problem.clone());
         // A poll fails as well, so the server was away, and a socket is tried again.
         self.poll_until = None;
+        self.unseen();
         let backoff = &self.config.backoff;
         let polls = self.config.mode != Mode::Streaming || !self.has_sockets;
         let delay = if polls && self.has_contact {
@@ -108,10 +133,18 @@ impl Session {
         self.status.attempts = self.status.attempts.saturating_add(1);
         self.status.problem = Some(problem.clone());
         self.poll_until = None;
+        self.unseen();
         let refused = &self.config.refused;
         let delay = self.refused.next(refused, refused.cap, &mut self.random);
         self.wait(delay, at_least);
         self.settle(&Err(problem));
+    }
+
+    /// Begins the count of sockets anew if a poll failed after several of them, or while the client polled instead.
+    const fn unseen(&mut self) {
+        if self.away >= MOST_BARREN {
+            self.away = 0;
+        }
     }
 
     fn wait(&mut self, delay: Duration, at_least: Option<Duration>) {

@@ -10,6 +10,7 @@ use fh_repository::source::Source;
 use fh_repository::time::Millis;
 
 use super::full::fingerprint;
+use super::outcome::Failure;
 use super::{Session, State};
 use crate::action::{Action, RequestId};
 use crate::config::Limits;
@@ -173,8 +174,9 @@ impl Session {
             }
             (_, Some(problem)) => {
                 let has_message = socket.has_message;
+                let failure = if has_message { Failure::Other } else { Failure::Blocked };
                 self.give_up();
-                self.socket_lost(has_message, !has_message, problem, None);
+                self.socket_lost(has_message, failure, problem, None);
             }
         }
     }
@@ -190,6 +192,7 @@ impl Session {
         if message.is_ok() {
             socket.has_message = true;
             self.barren = 0;
+            self.away = 0;
             self.was_noticed = false;
             self.clock.accepted();
         }

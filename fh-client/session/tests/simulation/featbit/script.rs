@@ -318,7 +318,9 @@ impl Script {
         let left =
             self.client.deadline().map_or(0, |at| at.saturating_sub(self.world + self.ahead));
         // After the remaining delay, one more failed attempt may follow, whose effect was on its way when the faults ended.
-        let slow = if is_refused { 700_000 } else { 0 };
+        // If the clocks differ, each second token is made with the wrong one after a refusal.
+        let is_off = self.wall_off != 0 || status.clock_offset.is_some();
+        let slow = if is_off { 1_400_000 } else { 700_000 * u64::from(is_refused) };
         let values_until = self.world + left + slow + 130_000 + 2 * self.plan.interval();
         let until = values_until.max(self.world + left + 700_000) + 100_000;
         while self.world < until {

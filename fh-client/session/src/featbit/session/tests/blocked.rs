@@ -101,6 +101,59 @@ fn a_poll_that_fails_leads_back_to_a_socket() {
 }
 
 #[test]
+fn a_poll_shows_whether_only_sockets_fail_or_the_server_is_away() {
+    type Fails = fn(&mut TestDriver);
+    let rows: [(&str, Fails); 5] = [
+        ("500", |driver| driver.head(500)),
+        ("502", |driver| driver.head(502)),
+        ("503", |driver| driver.head(503)),
+        ("an unknown host", |driver| driver.end(End::Unreached("unknown"))),
+        ("no TLS", |driver| driver.end(End::Tls("no common protocol"))),
+    ];
+    for (name, fails) in rows {
+        // Only sockets fail.
+        let mut driver = TestDriver::streaming();
+        for _ in 0..3 {
+            assert_eq!(driver.kind(), Kind::Socket, "{name}");
+            fails(&mut driver);
+            driver.come_back();
+        }
+        assert_eq!(driver.kind(), Kind::Poll(None), "{name}");
+        driver.answer(200, FULL);
+        assert_eq!(driver.status().readiness, Readiness::Ready, "{name}");
+        // The server may have come back meanwhile.
+        driver.come_back();
+        assert_eq!(driver.kind(), Kind::Socket, "{name}");
+        fails(&mut driver);
+        for _ in 0..3 {
+            driver.come_back();
+            assert!(matches!(driver.kind(), Kind::Poll(Some(_))), "{name}");
+            driver.answer(200, "");
+            assert_eq!(driver.problem(), Some(Problem::SocketsBlocked), "{name}");
+        }
+        assert_eq!(driver.notices, [Notice::SocketsBlocked], "{name}");
+
+        // The server is away: each fourth request is a poll, at the times of sockets.
+        let mut driver = TestDriver::streaming();
+        let mut waits = Vec::new();
+        for at in 0..12 {
+            if at % 4 == 3 {
+                driver.answer([503, 404, 401][at / 4], "");
+            } else {
+                fails(&mut driver);
+            }
+            waits.push(driver.come_back());
+        }
+        assert_eq!(waits[..5], [1_000, 2_000, 4_000, 8_000, 16_000], "{name}");
+        assert!(waits[5..].iter().all(|wait| *wait == 30_000), "{name}: {waits:?}");
+        assert_eq!(driver.kind(), Kind::Socket, "{name}");
+        driver.open();
+        driver.say(FULL);
+        assert_eq!((driver.problem(), driver.notices.len()), (None, 0), "{name}");
+    }
+}
+
+#[test]
 fn a_transport_without_sockets_polls_for_good() {
     let mut driver = TestDriver::streaming();
     driver.end(End::Unsupported);

@@ -100,15 +100,20 @@ fn the_third_blocked_socket_in_a_row_leads_to_a_poll() {
 }
 
 #[test]
-fn other_ends_back_off_and_never_lead_to_polls() {
+fn other_ends_back_off_and_polls_only_take_the_place_of_sockets() {
     for (name, problem, ends) in not_blocked() {
         let mut driver = TestDriver::streaming();
-        for expected in [1, 2, 4, 8, 16, 30, 30] {
-            ends(&mut driver);
-            assert_eq!(driver.problem(), Some(problem.clone()), "{name}");
+        for (at, expected) in [1, 2, 4, 8, 16, 30, 30].into_iter().enumerate() {
+            if driver.kind() == Kind::Socket {
+                ends(&mut driver);
+                assert_eq!(driver.problem(), Some(problem.clone()), "{name}");
+            } else {
+                // It shows whether the server is away.
+                assert_eq!((at, driver.kind()), (3, Kind::Poll(None)), "{name}");
+                driver.answer(503, "");
+            }
             assert_eq!(driver.status().readiness, Readiness::NotReady, "{name}");
             assert_eq!(driver.come_back(), expected * 1_000, "{name}");
-            assert_eq!(driver.kind(), Kind::Socket, "{name}");
         }
     }
 }

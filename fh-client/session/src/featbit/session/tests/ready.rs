@@ -212,3 +212,25 @@ fn a_patch_that_changes_nothing_is_not_published() {
     }
     assert_eq!((driver.published.len(), driver.value().as_deref()), (1, Some("x")));
 }
+
+#[test]
+fn only_the_first_full_answer_without_flags_is_reported() {
+    let segment = r#"{"messageType":"data-sync","data":{"eventType":"full","featureFlags":[],"segments":[{"id":"s","updatedAt":"2024-01-01T00:00:00Z","included":[],"excluded":[],"rules":[]}]}}"#;
+    let one = full(&[flag("a", 10, "x")]);
+    for (first, expected) in [(FULL, 1), (&one, 0), (segment, 0)] {
+        for mode in [Mode::Streaming, Mode::Polling(Duration::from_secs(30))] {
+            let mut driver = TestDriver::started(mode);
+            for text in [first, FULL, first] {
+                if mode == Mode::Streaming {
+                    driver.open();
+                    driver.say(text);
+                    driver.end(End::Broken("reset"));
+                } else {
+                    driver.answer(200, text);
+                }
+                assert_eq!(driver.no_flags, expected, "{mode:?}: {first}");
+                driver.come_back();
+            }
+        }
+    }
+}

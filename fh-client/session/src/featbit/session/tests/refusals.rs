@@ -7,7 +7,7 @@ const HOUR: i64 = 3_600_000;
 
 #[test]
 fn a_token_of_a_wrong_clock_is_made_again_with_the_servers_clock() {
-    for off in [600_000, -600_000, 120_000, -31_000, 7_000, 30 * 24 * HOUR] {
+    for off in [600_000, -600_000, 120_000, -31_000, 7_000, -4_000, 2_000, 30 * 24 * HOUR] {
         for has_dates in [true, false] {
             let mut driver = TestDriver::idle(Mode::Streaming);
             (driver.wall_off, driver.has_dates) = (off, has_dates);
@@ -43,8 +43,8 @@ fn a_refusal_for_another_reason_than_the_clock_fails_at_once() {
     type Answers = fn(&mut TestDriver);
     let rows: [(&str, i64, bool, Answers); 7] = [
         ("the clock is right", 0, true, |_| {}),
-        ("the clock is a little off", 4_000, true, |_| {}),
-        ("the clock is a little behind", -4_000, true, |_| {}),
+        ("the clock is a little off", 400, true, |_| {}),
+        ("the clock is a little behind", -400, true, |_| {}),
         ("no date at all", HOUR, false, |driver| driver.head(200)),
         ("no answer", HOUR, false, |driver| assert_eq!(driver.wait(), 12_000)),
         ("no connection", HOUR, false, |driver| driver.end(End::Unreached("refused"))),
@@ -98,6 +98,28 @@ fn a_second_refusal_fails_and_retries_follow_slowly_with_fresh_tokens() {
 }
 
 #[test]
+fn a_correction_that_is_refused_alternates_with_the_own_clock() {
+    let mut driver = TestDriver::idle(Mode::Streaming);
+    driver.tell(Input::Start);
+    let right = driver.wall_off;
+    // A proxy whose clock is an hour ahead sets the dates, and the server has refused a token that was right.
+    driver.date_off = HOUR;
+    driver.deny();
+    for (cycle, expected) in [HOUR, 0, HOUR, 0].into_iter().enumerate() {
+        if cycle > 0 {
+            driver.come_back();
+        }
+        let off = driver.token_time() - driver.true_time() - right;
+        assert!((off - expected).abs() <= 1_000, "{cycle}: {off}");
+        driver.deny();
+        assert_eq!(driver.status().clock_offset.is_some(), expected == 0, "the next token");
+    }
+    assert_eq!(driver.notices.len(), 1);
+    driver.come_back();
+    driver.come_back();
+}
+
+#[test]
 fn a_refusal_of_a_client_with_values_is_a_problem_only() {
     let mut driver = TestDriver::synchronised();
     driver.end(End::Closed(Some(1001)));
@@ -145,6 +167,11 @@ fn a_secret_that_became_valid_is_used_at_the_next_refresh() {
         driver.deny();
         if off != 0 {
             driver.deny();
+            // The next token is that of the own clock.
+            driver.pass(10_000);
+            driver.tell(Input::Refresh(CommandId(0)));
+            driver.deny();
+            driver.settled.clear();
         }
         driver.pass(10_000);
         driver.tell(Input::Refresh(CommandId(1)));

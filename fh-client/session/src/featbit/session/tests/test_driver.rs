@@ -32,6 +32,10 @@ pub(super) struct TestDriver {
     pub(super) now: u64,
     /// The difference between this machine's time of day and the true one, in milliseconds.
     pub(super) wall_off: i64,
+    /// Number of notices of answers without flags.
+    pub(super) no_flags: usize,
+    /// The difference in milliseconds between the dates of answers and the server's clock.
+    pub(super) date_off: i64,
     /// False if a proxy removes the header `date` of answers.
     pub(super) has_dates: bool,
     pub(super) sent: Vec<Sent>,
@@ -63,6 +67,8 @@ impl TestDriver {
             session: Session::new(config, seed),
             now: 1_000,
             wall_off: 0,
+            date_off: 0,
+            no_flags: 0,
             has_dates: true,
             sent: Vec::new(),
             written: Vec::new(),
@@ -137,6 +143,8 @@ impl TestDriver {
                     self.aborted.push(request_id);
                 }
                 Action::Publish(publication) => self.published.push(publication),
+                // The answer of most tests has no flags.
+                Action::Notice(Notice::NoFlags) => self.no_flags += 1,
                 Action::Notice(notice) => self.notices.push(notice),
                 Action::CommandDone(command_id, outcome) => {
                     self.settled.push((command_id, outcome));
@@ -220,7 +228,7 @@ impl TestDriver {
     }
 
     pub(super) fn head_with(&mut self, head: ResponseHead) {
-        let date = Timestamp::from_millis(self.true_time()).to_string();
+        let date = Timestamp::from_millis(self.true_time() + self.date_off).to_string();
         let head = if self.has_dates { head.header("Date", http(&date)) } else { head };
         self.tell(Input::Opened { request_id: self.request_id(), head: &head });
     }
