@@ -248,8 +248,8 @@ impl ContextBuilder {
     }
 
     /// Sets the attribute with this name. The values are a text, a number, a boolean, or a list of them. Without a value, for
-    /// example from an empty list, the attribute is removed. An attribute of FeatBit has one value, so that a list of several values
-    /// becomes its JSON text. One of FeatureSignals becomes the text that its server makes of a list, such as `[a b]`.
+    /// example from `None` or an empty list, the attribute is removed. An attribute of FeatBit has one value, so that a list becomes its JSON
+    /// text. One of FeatureSignals becomes the text that its server makes of a list, such as `[a b]`. For both, an empty list is a value.
     pub fn attribute(mut self, name: &str, values: impl AttributeText) -> Self {
         self.attributes = self.attributes.remove(name);
         let system = self.shared.settings.system();

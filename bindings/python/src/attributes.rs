@@ -88,7 +88,7 @@ fn add_mapping(
     Ok(builder)
 }
 
-/// Adds an attribute in the form that rules of this system read. `None` and an empty list leave the attribute out.
+/// Adds an attribute in the form that rules of this system read. `None` leaves the attribute out, and so does an empty list for FeatureHub.
 fn add(
     mut builder: AttributesBuilder,
     name: &str,
@@ -101,6 +101,7 @@ fn add(
 
 /// The texts of an attribute's value.
 pub(crate) enum Texts<'a> {
+    Nothing,
     One(Text<'a>),
     /// The text of a value that is no `str`.
     Written(String),
@@ -110,10 +111,15 @@ pub(crate) enum Texts<'a> {
 impl AttributeText for Texts<'_> {
     fn each(&self, add: &mut dyn FnMut(&str)) {
         match self {
+            Self::Nothing => {}
             Self::One(text) => add(text.as_str()),
             Self::Written(text) => add(text),
             Self::Many(texts) => texts.each(add),
         }
+    }
+
+    fn is_list(&self) -> bool {
+        matches!(self, Self::Many(_))
     }
 }
 
@@ -127,7 +133,7 @@ pub(crate) fn texts_of<'a>(name: &str, value: &'a Bound<'_, PyAny>) -> PyResult<
         return Ok(Texts::Written(single(name, value)?));
     }
     if value.is_none() {
-        return Ok(Texts::Many(Vec::new()));
+        return Ok(Texts::Nothing);
     }
     if let Ok(list) = value.cast::<PyList>() {
         return Ok(Texts::Many(texts(name, list.iter())?));

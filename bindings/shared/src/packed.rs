@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use fh_client::{Attributes, Detail, Kind, Number, Snapshot, Source, System, Value};
 
+use crate::operations::Values;
+
 /// Reads attributes: for each one the name, the number of its values, and the values. Bytes that cannot be read are left out. Returns the
 /// attributes in the form that rules of this system read.
 #[must_use]
@@ -22,7 +24,7 @@ pub fn attributes(packed: &[u8], system: System) -> Arc<Attributes> {
             let Some(value) = text(&mut rest) else { break };
             values.push(value);
         }
-        system.add_attribute(&mut builder, &name, &values);
+        system.add_attribute(&mut builder, &name, &Values(&values));
     }
     Arc::new(builder.build())
 }

@@ -47,8 +47,8 @@ impl System {
     }
 
     /// Adds values to an attribute of a context, in the form that rules of this system read. An attribute of FeatureHub has any number of
-    /// values. One of FeatBit or FeatureSignals has a single value, which replaces an earlier one: several values become the text of a list,
-    /// as JSON for FeatBit, and as `[a b]` for FeatureSignals.
+    /// values. One of FeatBit or FeatureSignals has a single value, which replaces an earlier one: a list becomes its text, as JSON for
+    /// FeatBit, and as `[a b]` for FeatureSignals.
     pub fn add_attribute(
         self,
         attributes: &mut AttributesBuilder,

@@ -40,6 +40,11 @@ pub struct AttributesBuilder {
 pub trait AttributeText {
     /// Calls `add` with the text of each value.
     fn each(&self, add: &mut dyn FnMut(&str));
+
+    /// Returns true for a list, also for one with one element or none. FeatBit and FeatureSignals compare the text of the whole list.
+    fn is_list(&self) -> bool {
+        false
+    }
 }
 
 impl AttributeText for str {
@@ -106,6 +111,10 @@ impl<T: AttributeText + ?Sized> AttributeText for &T {
     fn each(&self, add: &mut dyn FnMut(&str)) {
         (**self).each(add);
     }
+
+    fn is_list(&self) -> bool {
+        (**self).is_list()
+    }
 }
 
 impl<T: AttributeText> AttributeText for Option<T> {
@@ -113,6 +122,10 @@ impl<T: AttributeText> AttributeText for Option<T> {
         if let Some(value) = self {
             value.each(add);
         }
+    }
+
+    fn is_list(&self) -> bool {
+        self.as_ref().is_some_and(T::is_list)
     }
 }
 
@@ -122,17 +135,29 @@ impl<T: AttributeText> AttributeText for [T] {
             value.each(add);
         }
     }
+
+    fn is_list(&self) -> bool {
+        true
+    }
 }
 
 impl<T: AttributeText, const N: usize> AttributeText for [T; N] {
     fn each(&self, add: &mut dyn FnMut(&str)) {
         self.as_slice().each(add);
     }
+
+    fn is_list(&self) -> bool {
+        true
+    }
 }
 
 impl<T: AttributeText> AttributeText for Vec<T> {
     fn each(&self, add: &mut dyn FnMut(&str)) {
         self.as_slice().each(add);
+    }
+
+    fn is_list(&self) -> bool {
+        true
     }
 }
 

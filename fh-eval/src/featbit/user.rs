@@ -127,15 +127,12 @@ impl UserBuilder {
     }
 }
 
-/// Returns the text of a property, which has one value: a list of several values becomes its JSON text. `None` without a value.
+/// Returns the text of a property, which has one value: a list becomes its JSON text, such as `["a"]`. `None` without a value.
 #[must_use]
 pub fn property_text(value: &impl AttributeText) -> Option<String> {
     let mut texts: Vec<String> = Vec::new();
     value.each(&mut |text| texts.push(text.to_string()));
-    match texts.len() {
-        0 | 1 => texts.pop(),
-        _ => serde_json::to_string(&texts).ok(),
-    }
+    if value.is_list() { serde_json::to_string(&texts).ok() } else { texts.pop() }
 }
 
 fn is_reserved(name: &str) -> bool {
@@ -186,16 +183,17 @@ mod tests {
             .build();
         assert_eq!(user, built);
         assert_eq!(user.attributes().get("keyId").unwrap().next(), Some("bob"));
-        assert_eq!(
-            User::builder("b")
-                .property("l", ["x", "y"])
-                .build()
-                .attributes()
-                .get("l")
-                .unwrap()
-                .next(),
-            Some("[\"x\",\"y\"]")
-        );
+        // A list has the same text as in JSON, also with one element or none.
+        for list in [&["x", "y"][..], &["x"], &[]] {
+            let json = serde_json::to_string(&list).unwrap();
+            let read = format!(
+                r#"{{"keyId":"b","customizedProperties":[{{"name":"l","value":{json}}}]}}"#
+            );
+            assert_eq!(
+                User::builder("b").property("l", list).build(),
+                User::from_json(&read).unwrap()
+            );
+        }
         assert_eq!(User::from_json("[]"), Err(InvalidUser));
     }
 }

@@ -152,22 +152,20 @@ impl ContextBuilder {
     }
 }
 
-/// Returns the text of an attribute: a list of several values becomes the text that FeatureSignals' server makes of a list, such as `[a b]`.
+/// Returns the text of an attribute: a list becomes the text that FeatureSignals' server makes of a list, such as `[a b]`.
 /// `None` without a value.
 ///
 /// ```
 /// use fh_eval::featuresignals::attribute_text;
 /// assert_eq!(attribute_text(&["a", "b"]).as_deref(), Some("[a b]"));
+/// assert_eq!(attribute_text(&["a"]).as_deref(), Some("[a]"));
 /// assert_eq!(attribute_text(&1_000_000).as_deref(), Some("1000000"));
 /// ```
 #[must_use]
 pub fn attribute_text(value: &impl AttributeText) -> Option<String> {
     let mut texts: Vec<String> = Vec::new();
     value.each(&mut |text| texts.push(text.to_string()));
-    match texts.len() {
-        0 | 1 => texts.pop(),
-        _ => Some(format!("[{}]", texts.join(" "))),
-    }
+    if value.is_list() { Some(format!("[{}]", texts.join(" "))) } else { texts.pop() }
 }
 
 #[cfg(test)]
@@ -190,6 +188,14 @@ mod tests {
         assert_eq!(read.attributes(), built.attributes());
         let texts = |name| read.attributes().get(name).unwrap().collect::<Vec<_>>();
         assert_eq!((texts("tags"), texts("key")), (vec!["[a <nil>]"], vec!["bob"]));
+        // A list has the same text as in JSON, also with one element or none.
+        for list in [&["x", "y"][..], &["x"], &[]] {
+            let read = Context::builder("bob").attribute("l", serde_json::json!(list)).build();
+            assert_eq!(
+                attribute_text(&list).as_deref(),
+                read.attributes().get("l").unwrap().next()
+            );
+        }
     }
 
     #[test]

@@ -69,6 +69,7 @@ fn owned(texts: Texts<'_>) -> Vec<String> {
     match texts {
         Texts::One(text) => vec![text.as_str().to_string()],
         Texts::Written(text) => vec![text],
+        Texts::Nothing => Vec::new(),
         Texts::Many(texts) => texts,
     }
 }

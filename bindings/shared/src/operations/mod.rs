@@ -35,7 +35,7 @@ mod task;
 mod usage;
 mod value;
 
-pub(crate) use self::context::attributes;
+pub(crate) use self::context::{Values, attributes};
 
 pub use self::answer::{Answer, Failure, FailureKind, written};
 pub use self::client::perform;
