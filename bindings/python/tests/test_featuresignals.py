@@ -96,9 +96,10 @@ def test_contexts_have_the_key_and_the_single_values_of_featuresignals() -> None
     with local() as client:
         client.wait_ready(SOON)
         context = client.context({"key": "eve", "tags": ["a", "b"]}, user_key="bob", plan=None, empty=[])
-        assert context.attributes == {"key": ("bob",), "tags": ("[a b]",)} and context.string("tags") == "both"
+        assert context.attributes == {"key": ("bob",), "tags": ("[a b]",), "empty": ("[]",)}
+        assert context.string("tags") == "both"
         changed = context.but(user_key="eve", tags=("a",), visits=1_000_000)
-        assert changed.attributes == {"key": ("eve",), "tags": ("a",), "visits": ("1000000",)}
+        assert changed.attributes == {"key": ("eve",), "tags": ("[a]",), "empty": ("[]",), "visits": ("1000000",)}
         with client.isolated(user_key="bob") as other:
             other.wait_ready(SOON)
             assert other.system == "featuresignals" and other.context(key="bob").is_enabled("dark")
