@@ -118,6 +118,12 @@ impl ClientBuilder {
         self.settings.transport = TransportChoice::Given(Arc::new(transport));
         self
     }
+
+    /// Makes the client report no mistakes of the program, because tests read features that do not exist.
+    pub(crate) fn of_test(mut self) -> Self {
+        self.settings.reports_mistakes = false;
+        self
+    }
 }
 
 /// The mode in which the client fetches features. The default mode is streaming with one API key, and active polling every 180

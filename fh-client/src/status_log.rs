@@ -168,6 +168,12 @@ impl StatusLog {
             return;
         }
         if self.reporting == Reporting::Full && self.notices.len() < MOST_NOTICES {
+            // Code is often deployed before its feature exists.
+            if matches!(notice, Notice::FeatureNotFound { meant: None, .. }) {
+                info!(edge = self.edge, environment = self.environment, "{text}");
+                self.notices.insert(text);
+                return;
+            }
             warn!(edge = self.edge, environment = self.environment, "{text}");
             self.notices.insert(text);
         } else {

@@ -383,6 +383,9 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         let field = self.tables.fields.get(rule.field as usize);
         let reading = field.map_or(Reading::Plain, |field| field.reading);
         let clock = reading.is_clock();
+        if let Some(field) = field {
+            self.clock.attribute_missing(self.attributes, &field.text);
+        }
         let blank = matches!(rule.predicate, Predicate::Blank);
         if !clock || blank || matches!(rule.predicate, Predicate::Never) {
             let held = !clock && (blank || reading.holds_if_missing());

@@ -1,11 +1,13 @@
 //! Items that serve other crates of this project, their tests and the fuzz targets. They may change in any release.
 
+pub use crate::attributes::names_hash;
 pub use crate::featurehub::can_match::can_match;
 pub use crate::featurehub::compile::Compilation;
 pub use crate::featurehub::visible_change::is_visible_change;
 #[cfg(feature = "first-row")]
 pub use crate::json::{Json, Tree};
 pub use crate::json::{Shape, Token, compact, lone_surrogates, members, mend};
+pub use crate::spelling::closest;
 
 /// The reader of FeatBit's messages.
 #[cfg(feature = "featbit")]

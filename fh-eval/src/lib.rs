@@ -37,6 +37,7 @@ mod segment;
 #[cfg(feature = "serde")]
 mod serialize;
 mod shared_text;
+mod spelling;
 mod subject;
 mod tables;
 mod text;

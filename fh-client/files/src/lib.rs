@@ -9,15 +9,15 @@ mod node;
 mod parse;
 mod position;
 mod scalar;
-mod spelling;
 mod text;
 mod yaml;
 
 #[cfg(test)]
 mod tests;
 
+pub use fh_eval::internal::closest;
+
 pub use change_detector::{ChangeDetector, FileChange, FileContent, Unreadable, read};
 pub use node::{Content, Limits, Member, Node, quoted};
 pub use position::{Position, SyntaxError};
-pub use spelling::closest;
 pub use text::{is_utf16, without_mark};

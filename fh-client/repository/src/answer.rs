@@ -47,6 +47,14 @@ impl<'a> Ruled<'a> {
         self.strategy.or_else(|| self.evaluation.strategy_id())
     }
 
+    /// Returns true if the feature has another type than `kind` and its value does not convert.
+    pub(crate) fn is_mismatch(&self, kind: Option<Kind>) -> bool {
+        let evaluation = &self.evaluation;
+        kind.is_some_and(|kind| {
+            evaluation.kind() != Some(kind) && evaluation.read(kind).0.is_none()
+        })
+    }
+
     fn reason(&self) -> Reason {
         match self.strategy {
             Some(_) => Reason::StrategyMatch,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use fh_eval::Kind;
+
 use crate::source::Source;
 use crate::system::System;
 
@@ -26,6 +28,37 @@ pub enum Notice {
     OtherContext {
         /// The system of the server.
         system: System,
+    },
+    /// A read of a feature that does not exist. Like the two kinds below, it is reported once for each name, and neither for overrides nor for
+    /// reads that do not count as uses.
+    FeatureNotFound {
+        /// The key that was read.
+        feature: String,
+        /// The key of the feature with the nearest name; `None` if no name is near.
+        meant: Option<String>,
+    },
+    /// A read of a feature as another type than its own, which has no value.
+    TypeMismatch {
+        /// The key of the feature.
+        feature: String,
+        /// The type of the feature.
+        kind: Kind,
+        /// The type that the read requested.
+        read_as: Kind,
+    },
+    /// An attribute of a context that no rule reads, though a rule reads an attribute of nearly the same name, which the context lacks.
+    AttributeNotRead {
+        /// The name of the attribute.
+        attribute: String,
+        /// The name of the attribute that a rule reads.
+        meant: String,
+    },
+    /// Further notices of a kind are left out, because too many were reported.
+    NoticesLeftOut {
+        /// The kind of notice, such as `feature_not_found`.
+        of: &'static str,
+        /// The number of notices of this kind that were reported.
+        reported: usize,
     },
     /// An interceptor returned a value that does not fit the feature's type. The value was refused, and the read continued as if the
     /// interceptor had returned none (D-78). Reported at most once for each interceptor and feature.
@@ -103,6 +136,10 @@ impl Notice {
             Self::KeyInSeveralEnvironments { .. } => "key_in_several_environments",
             Self::CommaInValue { .. } => "comma_in_value",
             Self::OtherContext { .. } => "other_context",
+            Self::FeatureNotFound { .. } => "feature_not_found",
+            Self::TypeMismatch { .. } => "type_mismatch",
+            Self::AttributeNotRead { .. } => "attribute_not_read",
+            Self::NoticesLeftOut { .. } => "notices_left_out",
             Self::OverrideRefused { .. } => "override_refused",
             Self::InterceptorPanicked { .. } => "interceptor_panicked",
             Self::InterceptorFailed { .. } => "interceptor_failed",
@@ -148,6 +185,23 @@ impl fmt::Display for Notice {
                     "a read of another context than the client's has no value, because {why}, so the client has the values of one context: \
                      {instead}, set the client's context by `set_context`, or take contexts from a `context_pool`"
                 )
+            }
+            Self::FeatureNotFound { feature, meant: Some(meant) } => {
+                write!(f, "there is no feature {feature}, so reads return defaults; did you mean {meant}?")
+            }
+            Self::FeatureNotFound { feature, meant: None } => {
+                write!(f, "there is no feature {feature}, and none of a similar name, so reads return defaults")
+            }
+            Self::TypeMismatch { feature, kind, read_as } => write!(
+                f,
+                "the feature {feature} is of type {kind}, so reads as {read_as} return defaults; use the getter of its type"
+            ),
+            Self::AttributeNotRead { attribute, meant } => write!(
+                f,
+                "no rule reads the attribute {attribute}, but one reads {meant}, which the context lacks; did you mean {meant}?"
+            ),
+            Self::NoticesLeftOut { of, reported } => {
+                write!(f, "further notices {of} are left out, after {reported} of them")
             }
             Self::OverrideRefused { interceptor, feature, why } => {
                 write!(f, "the override of {feature} by {interceptor} was not used: {why}")

@@ -62,6 +62,8 @@ pub(crate) struct BuilderSettings {
     pub(crate) listeners: Vec<Subscribe>,
     pub(crate) dispatching: Dispatching,
     pub(crate) reporting: Reporting,
+    /// True if reads that look like mistakes of the program are reported. False for clients of tests.
+    pub(crate) reports_mistakes: bool,
     pub(crate) catching: bool,
     pub(crate) bootstrap: Vec<Arc<[u8]>>,
     /// The features of the client that is started anew in a forked child process; `None` for other clients.
@@ -87,6 +89,7 @@ impl Default for BuilderSettings {
             listeners: Vec::new(),
             dispatching: Dispatching::OnAThread,
             reporting: Reporting::Full,
+            reports_mistakes: true,
             catching: false,
             bootstrap: Vec::new(),
             first: None,
@@ -163,6 +166,7 @@ impl ClientSettings {
     pub(crate) fn repository(&self) -> Repository {
         let clock = Arc::clone(&self.given.clock);
         let mut options = RepositoryOptions::new(move || clock());
+        options.reports_mistakes = self.given.reports_mistakes;
         match self.given.system {
             SystemSettings::FeatureHub => {}
             #[cfg(feature = "featbit")]

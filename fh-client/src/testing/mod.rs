@@ -141,7 +141,7 @@ impl MemoryEdge {
 
     /// Returns a builder for a client of this Edge with this API key, such as [`CLIENT_KEY`] or [`SERVER_KEY`].
     pub fn client_with(&self, api_key: &str) -> ClientBuilder {
-        Client::builder("http://memory.invalid", api_key).transport(self.clone())
+        Client::builder("http://memory.invalid", api_key).transport(self.clone()).of_test()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -340,5 +340,16 @@ impl serde::Serialize for Attributes {
     }
 }
 
+/// Returns a hash of a name and of the names of a context's attributes. Contexts with the same names have the same hash if they were built
+/// in the same way.
+#[must_use]
+pub fn names_hash(attributes: &Attributes, name: &str) -> u64 {
+    let mix =
+        |hash: u64, part: u64| (hash.rotate_left(5) ^ part).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let hash = name.bytes().fold(1, |hash, byte| mix(hash, u64::from(byte)));
+    let names = attributes.entries.iter().map(|entry| u64::from(entry.name.0));
+    names.fold(hash, mix)
+}
+
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use crate::tables::{Field, Share};
 use crate::time::Clock;
 use crate::trace::Tracer;
 
-impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
+impl<'a, 'm, C: Clock, T: Tracer, const N: usize> Evaluator<'a, 'm, C, T, N> {
     /// Evaluates strategies with several percentage keys, and returns the row of the first match, or `None`. Keys with
     /// equal text share the sum of their stacked percentages, even if the keys are made of different attributes.
     #[inline(never)]
@@ -82,7 +82,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     pub(super) fn bucket(&mut self, source: u32) -> Option<u32> {
         let id = self.head.hash_id.text(&self.tables.hash_ids);
         if source == 0 {
-            let (key, state) = self.default_key()?;
+            let Some((key, state)) = self.default_key() else { return self.no_default_key() };
             if self.head.encoding == Encoding::Utf8 {
                 let mut state = state;
                 state.write(id.as_bytes());
@@ -92,6 +92,15 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         }
         let parts = self.key_parts(source).chain(std::iter::once(id));
         Some(bucket_of(parts, self.head.encoding))
+    }
+
+    /// Reports the attributes of the default percentage key as missing, and returns `None`.
+    #[cold]
+    pub(crate) fn no_default_key<R>(&self) -> Option<R> {
+        for name in self.head.key_names() {
+            self.clock.attribute_missing(self.attributes, name);
+        }
+        None
     }
 
     #[inline]
@@ -113,8 +122,11 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     /// Returns the texts whose concatenation is the percentage key of a source. The default percentage key is one text,
     /// or none if the context lacks the key. For a list of attributes, the texts are the values of all attributes,
     /// joined with `$`. A missing attribute gives `<none>` (evaluation 2.3).
-    fn key_parts(&self, source: u32) -> impl Iterator<Item = &'a str> + Clone + use<'a, C, T, N> {
-        let attributes = self.attributes;
+    fn key_parts(
+        &self,
+        source: u32,
+    ) -> impl Iterator<Item = &'a str> + Clone + use<'a, 'm, C, T, N> {
+        let (attributes, clock) = (self.attributes, self.clock);
         let session = self.head.session;
         let row = (source as usize).wrapping_sub(1);
         let fields: &'a [Field] = self.tables.sources.get(row).map_or(&[], |fields| fields);
@@ -127,7 +139,10 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
             .flatten();
         let named = fields.iter().flat_map(move |field| {
             let values = attributes.find(field.name, &field.text);
-            let missing = values.is_none().then_some("<none>");
+            let missing = values.is_none().then(|| {
+                clock.attribute_missing(attributes, &field.text);
+                "<none>"
+            });
             values.into_iter().flatten().chain(missing)
         });
         let separated = named.enumerate().flat_map(|(index, part)| {

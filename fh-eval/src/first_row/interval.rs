@@ -39,7 +39,13 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     pub(crate) fn unit_bucket(&self, source: u32, prefix: &str) -> f64 {
         let fields = self.tables.sources.get((source as usize).wrapping_sub(1));
         let value = match fields.and_then(|fields| fields.first()) {
-            Some(field) => self.attributes.find(field.name, &field.text).and_then(Values::first),
+            Some(field) => {
+                let values = self.attributes.find(field.name, &field.text);
+                if values.is_none() {
+                    self.clock.attribute_missing(self.attributes, &field.text);
+                }
+                values.and_then(Values::first)
+            }
             None => self.key_id(),
         };
         let id = self.head.hash_id.text(&self.tables.hash_ids);

@@ -42,8 +42,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     #[inline(never)]
     pub(crate) fn rows(&mut self, run: Run) -> Option<u32> {
         #[cfg(feature = "featbit")]
-        if self.head.encoding == Encoding::Md5 {
-            self.key_id()?;
+        if self.head.encoding == Encoding::Md5 && self.key_id().is_none() {
+            return self.no_default_key();
         }
         if N > 0 || self.head.mode == Mode::FirstRow {
             return self.first_row::<true>(run, &mut None);

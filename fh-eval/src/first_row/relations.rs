@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::{Drawn, walked};
-use crate::attributes::{Values, names};
+use crate::attributes::names;
 use crate::bucket::{BASIS_POINTS, Murmur3};
 use crate::evaluate::Evaluator;
 use crate::predicate::Run;
@@ -41,8 +41,10 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     /// Returns the key of the context. A context without a key has an empty one.
     #[inline]
     fn key(&self) -> &'a str {
-        let found = self.attributes.find(self.head.session, names::KEY);
-        found.and_then(Values::first).unwrap_or_default()
+        match self.attributes.find(self.head.session, names::KEY) {
+            Some(values) => values.first().unwrap_or_default(),
+            None => self.no_default_key().unwrap_or_default(),
+        }
     }
 
     /// Returns true if the bucket is below a limit.

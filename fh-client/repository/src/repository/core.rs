@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use super::event_queue::{EventQueue, RepositoryEvent};
+use super::mistakes::Mistakes;
 use super::{IsVisibleChange, RepositoryOptions};
 use crate::counters::Counter;
 use crate::dispatcher::{DispatcherState, Waker};
@@ -37,6 +38,9 @@ pub(crate) struct Core {
     /// True if the value of a change listener's feature may have changed since a delivery last took this flag.
     changed: AtomicBool,
     contact: AtomicU64,
+    reports_mistakes: bool,
+    /// Created by the first mistake, because most clients have none.
+    mistakes: OnceLock<Box<Mistakes>>,
     ids: AtomicU64,
     /// True once a delivery has reported the collection of all features, even if no observer got it.
     is_collected: AtomicBool,
@@ -53,6 +57,8 @@ impl Core {
             log: OnceLock::new(),
             changed: AtomicBool::new(false),
             contact: AtomicU64::new(NEVER),
+            reports_mistakes: options.reports_mistakes,
+            mistakes: OnceLock::new(),
             ids: AtomicU64::new(0),
             is_collected: AtomicBool::new(false),
             event_queue: Mutex::new(EventQueue::new(options.events)),
@@ -138,6 +144,20 @@ impl Core {
     #[cold]
     pub(crate) fn report_other_context(&self, system: System) {
         self.notice_once(READS, None, || Notice::OtherContext { system });
+    }
+
+    /// Returns the mistakes that were reported; `None` if this repository reports none.
+    pub(crate) fn mistakes(&self) -> Option<&Mistakes> {
+        self.reports_mistakes.then(|| &**self.mistakes.get_or_init(Box::default))
+    }
+
+    /// Queues a notice about a mistake for listeners, and passes it to the log.
+    pub(crate) fn report_mistake(&self, notice: Notice) {
+        if let Some(log) = self.log.get() {
+            log(notice.clone());
+        }
+        self.push(RepositoryEvent::Notice(notice));
+        self.dispatcher.wake();
     }
 
     /// Queues a notice about an interceptor or a read for listeners, and passes it to the log. The listeners and the log each get a notice

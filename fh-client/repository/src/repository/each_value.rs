@@ -5,6 +5,7 @@ use std::sync::Arc;
 use fh_eval::{Attributes, Subject, Value};
 
 use super::RepositorySnapshot;
+use super::mistakes::ReadClock;
 
 impl RepositorySnapshot {
     /// Calls `each` with the key and the value of every feature for the context `attributes`, in the order of [`Self::keys`]. The values are
@@ -23,7 +24,7 @@ impl RepositorySnapshot {
             }
             return;
         }
-        let clock = self.core.dispatcher.clock();
+        let clock = ReadClock { snapshot: self, is_use: false };
         let subject = match attributes {
             Some(attributes) if self.rules.evaluated_for().is_none() => {
                 Subject::new(attributes, clock)

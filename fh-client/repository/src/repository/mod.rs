@@ -8,6 +8,7 @@ mod difference;
 mod each_value;
 mod event_queue;
 mod listen;
+mod mistakes;
 mod read;
 mod snapshot;
 mod subscribe;
@@ -57,6 +58,9 @@ pub struct RepositoryOptions {
     /// The function that decides if an update changes a feature. It is used for the events of [`Repository::on_new_state`] and for
     /// [`Repository::held`].
     pub is_visible_change: IsVisibleChange,
+    /// If true, reads of features that do not exist or have another type, and misspelt attributes, are reported as notices. The default is
+    /// false.
+    pub reports_mistakes: bool,
 }
 
 impl RepositoryOptions {
@@ -66,7 +70,7 @@ impl RepositoryOptions {
     pub fn new(clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         let is_visible_change: IsVisibleChange =
             |old, new| is_visible_change(old.json(), new.json());
-        Self { clock: Arc::new(clock), events: 1024, is_visible_change }
+        Self { clock: Arc::new(clock), events: 1024, is_visible_change, reports_mistakes: false }
     }
 }
 

@@ -6,6 +6,7 @@ use fh_eval::{Attributes, Evaluation, Kind, Number, Subject, Value};
 
 use super::core::Core;
 use super::detail::{Detail, ExplainedDetail};
+use super::mistakes::ReadClock;
 use super::values::ContextValues;
 use crate::answer::{Answer, Intercepted, Ruled, json_of, string_of};
 use crate::intercept::Chain;
@@ -21,7 +22,7 @@ use crate::usage::{Observers, Read, UsedFeature};
 /// the same state (D-83).
 ///
 /// Reads take no lock of the repository if there are no observers, and if no interceptor panics or returns a value that is refused, and if
-/// the reason is not [`Reason::OtherContext`].
+/// the reason is not [`Reason::OtherContext`], and if the read is not the first one with a mistake that is reported.
 /// `attributes` is the context of a read; `None` means a read without attributes. With a server-evaluated key, a read without a context
 /// returns the served values for whichever context the Edge evaluated, unless the client is [`Readiness::NotReady`]. A read that no
 /// interceptor overrides returns no value, with the reason [`Reason::OtherContext`], if the values are valid for another context than the
@@ -134,7 +135,7 @@ impl RepositorySnapshot {
         attributes: Option<&'a Arc<Attributes>>,
     ) -> Option<Evaluation<'a>> {
         let feature = self.rules.ruleset().get(key)?;
-        let clock = self.core.dispatcher.clock();
+        let clock = ReadClock { snapshot: self, is_use: true };
         let subject = match attributes {
             Some(attributes) => Subject::new(attributes, clock),
             None => Subject::without_context(clock),
@@ -148,6 +149,16 @@ impl RepositorySnapshot {
         &'a self,
         key: &str,
         attributes: Option<&'a Arc<Attributes>>,
+    ) -> Answer<'a> {
+        self.answer_to(key, attributes, false)
+    }
+
+    /// Like [`Self::answer`]. If `is_use` is true, missing attributes are reported.
+    fn answer_to<'a>(
+        &'a self,
+        key: &str,
+        attributes: Option<&'a Arc<Attributes>>,
+        is_use: bool,
     ) -> Answer<'a> {
         let feature = self.rules.ruleset().get(key);
         if !self.chain.is_empty()
@@ -167,7 +178,7 @@ impl RepositorySnapshot {
             let is_known = self.knows_all_features();
             return Answer::Missing(if is_known { Reason::NotFound } else { Reason::NotReady });
         };
-        let clock = self.core.dispatcher.clock();
+        let clock = ReadClock { snapshot: self, is_use };
         let (subject, strategy) = match (self.rules.evaluated_for(), attributes) {
             (Some(by_edge), _) => {
                 (Subject::without_context(clock), by_edge.strategies.get(key).map(|id| &**id))
@@ -195,7 +206,7 @@ impl RepositorySnapshot {
 
     /// Returns true if a list of features has been published and is served. The reason for the missing value of an unknown key is then that
     /// the feature does not exist.
-    fn knows_all_features(&self) -> bool {
+    pub(super) fn knows_all_features(&self) -> bool {
         self.has_list && self.is_served()
     }
 
@@ -237,6 +248,15 @@ impl RepositorySnapshot {
         })
     }
 
+    /// Returns the value of a plain read. Without a value, the read may be a mistake.
+    #[inline(always)]
+    fn valued<R>(&self, key: &str, kind: Option<Kind>, value: Option<R>) -> Option<R> {
+        if value.is_none() {
+            self.without_value(key, kind);
+        }
+        value
+    }
+
     /// Reads a feature for the user's code, reports the use to observers, and converts the value.
     #[inline(never)]
     fn used<'a, R>(
@@ -247,9 +267,14 @@ impl RepositorySnapshot {
         read: impl FnOnce(&Answer<'a>) -> R,
     ) -> R {
         self.core.touch();
-        let answer = self.answer(key, attributes);
-        if matches!(answer, Answer::Missing(Reason::OtherContext)) {
-            self.core.report_other_context(self.rules.system());
+        let answer = self.answer_to(key, attributes, true);
+        match &answer {
+            Answer::Missing(Reason::OtherContext) => {
+                self.core.report_other_context(self.rules.system());
+            }
+            Answer::Missing(Reason::NotFound) => self.without_value(key, kind),
+            Answer::Ruled(ruled) if ruled.is_mismatch(kind) => self.without_value(key, kind),
+            _ => {}
         }
         let made = Read { key, kind, answer: &answer, attributes };
         self.observers.evaluated(&self.rules, &self.core.dispatcher, &made);
@@ -272,7 +297,9 @@ impl RepositorySnapshot {
     #[must_use]
     pub fn boolean(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<bool> {
         match self.plainly(key, attributes) {
-            Some(evaluation) => evaluation?.boolean(),
+            Some(evaluation) => {
+                self.valued(key, Some(Kind::Boolean), evaluation.and_then(|it| it.boolean()))
+            }
             None => self.used(key, attributes, Some(Kind::Boolean), Answer::boolean),
         }
     }
@@ -283,7 +310,9 @@ impl RepositorySnapshot {
     #[must_use]
     pub fn string(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
         match self.plainly(key, attributes) {
-            Some(evaluation) => string_of(&evaluation?),
+            Some(evaluation) => {
+                self.valued(key, Some(Kind::String), evaluation.and_then(|it| string_of(&it)))
+            }
             None => self.used(key, attributes, Some(Kind::String), Answer::string),
         }
     }
@@ -294,7 +323,9 @@ impl RepositorySnapshot {
     #[must_use]
     pub fn number(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<f64> {
         match self.plainly(key, attributes) {
-            Some(evaluation) => evaluation?.number(),
+            Some(evaluation) => {
+                self.valued(key, Some(Kind::Number), evaluation.and_then(|it| it.number()))
+            }
             None => self.used(key, attributes, Some(Kind::Number), Answer::number),
         }
     }
@@ -305,7 +336,11 @@ impl RepositorySnapshot {
     #[must_use]
     pub fn decimal(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Number> {
         match self.plainly(key, attributes) {
-            Some(evaluation) => evaluation?.decimal().cloned(),
+            Some(evaluation) => self.valued(
+                key,
+                Some(Kind::Number),
+                evaluation.and_then(|it| it.decimal().cloned()),
+            ),
             None => self.used(key, attributes, Some(Kind::Number), Answer::decimal),
         }
     }
@@ -316,7 +351,9 @@ impl RepositorySnapshot {
     #[must_use]
     pub fn json(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
         match self.plainly(key, attributes) {
-            Some(evaluation) => json_of(&evaluation?),
+            Some(evaluation) => {
+                self.valued(key, Some(Kind::Json), evaluation.and_then(|it| json_of(&it)))
+            }
             None => self.used(key, attributes, Some(Kind::Json), Answer::json),
         }
     }
@@ -327,7 +364,9 @@ impl RepositorySnapshot {
     #[must_use]
     pub fn value(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Value> {
         match self.plainly(key, attributes) {
-            Some(evaluation) => evaluation?.typed_value().cloned(),
+            Some(evaluation) => {
+                self.valued(key, None, evaluation.and_then(|it| it.typed_value().cloned()))
+            }
             None => self.used(key, attributes, None, Answer::value),
         }
     }
@@ -391,7 +430,7 @@ impl RepositorySnapshot {
     pub fn explain(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> ExplainedDetail {
         self.core.touch();
         let detail = Detail::of(self, key, &self.answer(key, attributes), None);
-        let clock = self.core.dispatcher.clock();
+        let clock = ReadClock { snapshot: self, is_use: false };
         let subject = match attributes {
             Some(attributes) if self.rules.evaluated_for().is_none() => {
                 Subject::new(attributes, clock)

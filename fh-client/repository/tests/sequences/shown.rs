@@ -97,6 +97,10 @@ pub(crate) fn notice(notice: &Notice) -> Value {
     let kind = match notice {
         Notice::CommaInValue { .. } => "comma_in_value",
         Notice::OtherContext { .. } => "other_context",
+        Notice::FeatureNotFound { .. } => "feature_not_found",
+        Notice::TypeMismatch { .. } => "type_mismatch",
+        Notice::AttributeNotRead { .. } => "attribute_not_read",
+        Notice::NoticesLeftOut { .. } => "notices_left_out",
         Notice::OverrideRefused { .. } => "override_refused",
         Notice::InterceptorPanicked { .. } => "interceptor_panicked",
         Notice::FellBackToPolling => "fell_back_to_polling",

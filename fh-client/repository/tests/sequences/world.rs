@@ -62,6 +62,7 @@ impl World {
         let mut options =
             RepositoryOptions::new(move || Timestamp::from_millis(clock.load(Ordering::Relaxed)));
         options.events = capacity;
+        options.reports_mistakes = true;
         Arc::new_cyclic(|this| Self {
             repository: Repository::new(options),
             capacity,

@@ -1,5 +1,6 @@
 //! Texts of problems and notices.
 
+use fh_eval::Kind;
 use fh_repository::notice::Notice;
 use fh_repository::problem::{Problem, Stage, TooManyAttributes};
 use fh_repository::source::Source;
@@ -106,6 +107,26 @@ fn notices() {
             Notice::CommaInValue { attribute: text("a") },
         ),
         (json!({"kind": "other_context"}), Notice::OtherContext { system: System::FeatureHub }),
+        (
+            json!({"kind": "feature_not_found", "feature": "A", "meant": "B"}),
+            Notice::FeatureNotFound { feature: text("A"), meant: Some(text("B")) },
+        ),
+        (
+            json!({"kind": "feature_not_found", "feature": "A"}),
+            Notice::FeatureNotFound { feature: text("A"), meant: None },
+        ),
+        (
+            json!({"kind": "type_mismatch", "feature": "A", "type": "BOOLEAN", "readAs": "STRING"}),
+            Notice::TypeMismatch { feature: text("A"), kind: Kind::Boolean, read_as: Kind::String },
+        ),
+        (
+            json!({"kind": "attribute_not_read", "attribute": "a", "meant": "b"}),
+            Notice::AttributeNotRead { attribute: text("a"), meant: text("b") },
+        ),
+        (
+            json!({"kind": "notices_left_out", "of": "type_mismatch", "reported": 20}),
+            Notice::NoticesLeftOut { of: "type_mismatch", reported: 20 },
+        ),
         (
             json!({"kind": "override_refused", "interceptor": "i", "feature": "A", "why": "w"}),
             Notice::OverrideRefused { interceptor: text("i"), feature: text("A"), why: text("w") },

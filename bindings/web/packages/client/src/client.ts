@@ -107,6 +107,10 @@ export class Client<F extends object = AnyFlags> extends LiveReads<F> {
       events: options.eventQueue,
     });
     const observers = new LateObservers(repository, usageCode);
+    repository.mistake = async (...mistake) => {
+      const loaded = await import("./late/mistakes.ts").catch(() => undefined);
+      loaded?.report(repository, mistake);
+    };
     prepare(repository, observers, options, context);
     const engineSettings = { ...options, readFile: platform.readFile };
     const access = new EngineAccess(engineSettings, platform, settings.backoff);

@@ -1,3 +1,5 @@
+import { distance } from "./spelling.ts";
+
 /** The names of the options by the form of their values. Choices and durations, which have none here, are checked where they are read. */
 const FORMS: Readonly<Record<string, string>> = {
   function: "clock fetch onNotice onReadiness onStatus",
@@ -67,18 +69,4 @@ function unknown(name: string, known: readonly string[], prefix = ""): string {
     .filter(([changes, other]) => changes <= Math.max(2, Math.min(name.length, other.length) / 3))
     .sort(([left], [right]) => left - right)[0];
   return `there is no option ${prefix}${name}${near ? `: write ${prefix}${near[1]}` : ""}`;
-}
-
-/** Returns the number of letters to insert, delete or replace. */
-function distance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= left.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= right.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1);
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, replaced));
-    }
-    row = next;
-  }
-  return row[right.length] ?? 0;
 }

@@ -29,7 +29,7 @@ export function prepare(
   for (const { interceptor, locks } of options.interceptors ?? []) intercept(repository, interceptor, locks);
   for (const { observer, options: usage = {} } of options.observers ?? []) observers.observe(observer, usage);
   repository.isCatching = options.catchUpdates === true;
-  listen(repository, "notice", options.onNotice ?? warnOnce());
+  listen(repository, "notice", options.onNotice ?? warnOnce(repository));
   // Incidents of interceptors begin with a number, and those of attributes with @.
   repository.onThrow = (error) => {
     noticeOnce(repository, { kind: "callback_threw", error });
@@ -43,8 +43,8 @@ export function prepare(
 }
 
 /** Returns a listener that writes one warning to the console for each kind of notice other than `ignored`, which is no trouble. */
-function warnOnce(): (notice: Notice) => void {
-  const warned = new Set<Notice["kind"]>(["ignored"]);
+function warnOnce(repository: Repository): (notice: Notice) => void {
+  const warned = (repository.warned = new Set<string>(["ignored"]));
   return (notice) => {
     if (warned.has(notice.kind)) return;
     warned.add(notice.kind);

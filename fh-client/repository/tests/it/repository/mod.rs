@@ -8,6 +8,7 @@ mod each_value;
 mod failures;
 mod interceptors;
 mod listeners;
+mod mistakes;
 mod model;
 mod raw;
 mod readiness;

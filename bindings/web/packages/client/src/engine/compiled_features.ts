@@ -1,4 +1,5 @@
 import type { Attributes } from "../attributes.ts";
+import type { OnMissing } from "../repository/engine.ts";
 import { guarded } from "./guard.ts";
 import type { Instance } from "./instance.ts";
 import { type FeatureResults, readResults } from "./results.ts";
@@ -49,10 +50,11 @@ export class CompiledFeatures {
     { position, reads }: CompiledFeature,
     attributes: Attributes | undefined,
     now: number,
+    onMissing?: OnMissing,
   ): number | undefined {
     const instance = this.#instance;
     if (!this.#isCompiled()) return undefined;
-    const context = instance.contexts.handle(attributes, reads);
+    const context = instance.contexts.handle(attributes, reads, onMissing);
     return instance.module.evaluate(this.#handle, position, context, now);
   }
 

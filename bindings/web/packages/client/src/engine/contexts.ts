@@ -1,4 +1,5 @@
 import { type Attributes, ContextAttributes } from "../attributes.ts";
+import type { OnMissing } from "../repository/engine.ts";
 import type { EngineModule } from "./module.ts";
 import { ALL_READ } from "./results.ts";
 
@@ -49,27 +50,28 @@ export class Contexts {
 
   /**
    * Returns the handle of a context, which is made if there is none; 0 for no context. The engine has at least the attributes `reads` of the
-   * context, or all by default. The handle is valid until the next call.
+   * context, or all by default. The handle is valid until the next call. `onMissing` gets the attributes `reads` that the context lacks,
+   * once for a handle.
    */
-  handle(attributes: Attributes | undefined, reads = ALL_READ): number {
+  handle(attributes: Attributes | undefined, reads = ALL_READ, onMissing?: OnMissing): number {
     if (attributes === undefined) return 0;
     const holder = attributes instanceof ContextAttributes ? attributes : undefined;
     const known = holder?.inEngine;
     if (known instanceof EngineContext && known.owner === this && !known.isFreed) {
-      if ((reads & ~known.has) !== 0) this.#add(known, attributes, reads);
+      if ((reads & ~known.has) !== 0) this.#add(known, attributes, reads, onMissing);
       return known.handle;
     }
-    const context = this.#make(attributes, reads);
+    const context = this.#make(attributes, reads, onMissing);
     if (holder) holder.inEngine = context;
     return context.handle;
   }
 
-  #make(attributes: Attributes, reads: number): EngineContext {
+  #make(attributes: Attributes, reads: number, onMissing: OnMissing | undefined): EngineContext {
     const place = this.#oldest;
     this.#oldest = (place + 1) % MOST;
     const context = new EngineContext(this, this.#handleAt(place));
     this.#contexts[place] = context;
-    this.#add(context, attributes, reads);
+    this.#add(context, attributes, reads, onMissing);
     return context;
   }
 
@@ -82,7 +84,12 @@ export class Contexts {
   }
 
   /** Adds the attributes `reads` that the engine does not have. */
-  #add(context: EngineContext, attributes: Attributes, reads: number): void {
+  #add(
+    context: EngineContext,
+    attributes: Attributes,
+    reads: number,
+    onMissing: OnMissing | undefined,
+  ): void {
     let missing = reads & ~context.has;
     if (missing < 0) {
       this.#addAll(context, attributes);
@@ -91,7 +98,9 @@ export class Contexts {
     for (; missing !== 0; missing &= missing - 1) {
       const position = 31 - Math.clz32(missing & -missing);
       const name = this.#names[position] ?? "";
-      for (const value of attributes.get(name) ?? []) {
+      const values = attributes.get(name);
+      if (!values) onMissing?.(name, attributes);
+      for (const value of values ?? []) {
         this.#grow(context, value.length);
         const number = (this.#numbers[position] ??= this.#module.name_attribute(name));
         this.#module.add_value(context.handle, number, value);

@@ -1,5 +1,5 @@
 import type { Attributes } from "../attributes.ts";
-import type { Evaluation, Ruleset } from "../repository/engine.ts";
+import type { Evaluation, OnMissing, Ruleset } from "../repository/engine.ts";
 import type { CompiledFeature } from "./compiled_features.ts";
 import { NO_RESULT } from "./module.ts";
 import { FAILED } from "./results.ts";
@@ -27,7 +27,12 @@ export class WasmRuleset implements Ruleset {
   }
 
   /** {@inheritDoc Ruleset.evaluate} */
-  evaluate(position: number, attributes: Attributes | undefined, now: () => number): Evaluation {
+  evaluate(
+    position: number,
+    attributes: Attributes | undefined,
+    now: () => number,
+    onMissing?: OnMissing,
+  ): Evaluation {
     const feature = this.features[position];
     if (feature === undefined || this.#failed?.has(position) === true) return FAILED;
     const { evaluations, batch } = feature;
@@ -36,7 +41,7 @@ export class WasmRuleset implements Ruleset {
     if (first !== undefined && (evaluations.length === 1 || attributes === undefined)) return first;
     const time = feature.readsClock ? now() : 0;
     try {
-      const result = batch.evaluate(feature, attributes, time);
+      const result = batch.evaluate(feature, attributes, time, onMissing);
       return (result === undefined || result === NO_RESULT ? undefined : evaluations[result]) ?? FAILED;
     } catch (error) {
       this.exclude(position);

@@ -37,12 +37,12 @@ export class Answer {
     return this.reason === "NOT_READY" || this.reason === "OTHER_CONTEXT";
   }
 
-  /** Returns the value of a read as the type `kind`; `undefined` if it is null or has another type. */
-  as(kind: Kind): Value | undefined {
+  /** Returns the value of a read as the type `kind`, by default that of the feature; `undefined` if it is null or has another type. */
+  as(kind: Kind | undefined = this.#kind): Value | undefined {
     const { value } = this;
     if (value === undefined) return undefined;
     const known = this.#kind;
-    if (this.interceptor !== undefined && known === undefined) return lenient(value, kind);
+    if (this.interceptor !== undefined && known === undefined) return kind && lenient(value, kind);
     // The value of a NUMBER feature is a text if it is no number.
     return known === kind && !(kind === "NUMBER" && typeof value === "string") ? value : undefined;
   }

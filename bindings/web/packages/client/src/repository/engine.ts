@@ -18,6 +18,9 @@ export interface Engine {
   compile(features: readonly string[]): Ruleset;
 }
 
+/** A function that gets the name of an attribute that a feature reads, and the context that lacks it. */
+export type OnMissing = (name: string, attributes: Attributes) => void;
+
 /** Compiled features. The engine frees them when no ruleset that has them is reachable, because snapshots read from earlier rulesets. */
 export interface Ruleset {
   /**
@@ -31,8 +34,14 @@ export interface Ruleset {
    * @param attributes - the context; `undefined` for a read without a context, for which no strategy matches.
    * @param now - returns the current time in milliseconds since 1970. Called only if a rule reads the attribute `now` and the
    *   context has no such attribute.
+   * @param onMissing - called with the name of an attribute that the feature reads and the context lacks, when the engine gets the attribute
    */
-  evaluate(position: number, attributes: Attributes | undefined, now: () => number): Evaluation;
+  evaluate(
+    position: number,
+    attributes: Attributes | undefined,
+    now: () => number,
+    onMissing?: OnMissing,
+  ): Evaluation;
 
   /**
    * Returns true if a strategy of the feature reads the clock. The results of such a feature are not cached. Never throws, also for

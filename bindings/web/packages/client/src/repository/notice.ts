@@ -1,3 +1,4 @@
+import type { Kind } from "./value.ts";
 import { type Source, sourceName } from "./source.ts";
 
 /**
@@ -9,6 +10,11 @@ import { type Source, sourceName } from "./source.ts";
  *   several values (D-82).
  * - `other_context`: a read of another context than the client's has no value, because the API key is server-evaluated. Reported for
  *   the first such read. `use` says what to write.
+ * - `feature_not_found`: a read of a feature that does not exist. `meant` is the key of the feature with the nearest name, if one is near. Like
+ *   the two kinds below, it is reported once for each name, and neither for overrides nor for reads that do not count as uses.
+ * - `type_mismatch`: a read of a feature as another type than its own, which has no value.
+ * - `attribute_not_read`: no rule reads an attribute of a context, though a rule reads one of nearly the same name, which the context lacks.
+ * - `notices_left_out`: further notices of the kind `of` are left out, because `reported` were reported.
  * - `override_refused`: an interceptor returned a value that does not fit the feature's type. The read continued as if the
  *   interceptor had returned none (D-78). Reported at most once for each interceptor and feature.
  * - `interceptor_panicked`: an interceptor threw, or its promise was rejected. If it was called for a read, the read continued as if the interceptor had
@@ -34,6 +40,15 @@ export type Notice =
     }
   | { readonly kind: "interceptor_panicked"; readonly interceptor: string }
   | { readonly kind: "other_context"; readonly use: string }
+  | { readonly kind: "feature_not_found"; readonly feature: string; readonly meant?: string | undefined }
+  | {
+      readonly kind: "type_mismatch";
+      readonly feature: string;
+      readonly type: Kind;
+      readonly readAs: Kind;
+    }
+  | { readonly kind: "attribute_not_read"; readonly attribute: string; readonly meant: string }
+  | { readonly kind: "notices_left_out"; readonly of: string; readonly reported: number }
   | { readonly kind: "fell_back_to_polling" | "streams_held_back" }
   | { readonly kind: "store_ignored"; readonly source: Source; readonly why: string }
   | { readonly kind: "ignored"; readonly what: string }
@@ -56,6 +71,16 @@ export function noticeText(notice: Notice): string {
       return `a value of the attribute ${notice.attribute} contains a comma: an Edge splits the value at its commas`;
     case "other_context":
       return "a read of another context than the client's has no value, because the API key is server-evaluated, so the client has the values of one context: use a client-evaluated API key (with `*`), set the client's context by `set_context`, or take contexts from a `context_pool`";
+    case "feature_not_found":
+      return notice.meant === undefined
+        ? `there is no feature ${notice.feature}, and none of a similar name, so reads return defaults`
+        : `there is no feature ${notice.feature}, so reads return defaults; did you mean ${notice.meant}?`;
+    case "type_mismatch":
+      return `the feature ${notice.feature} is of type ${notice.type}, so reads as ${notice.readAs} return defaults; use the getter of its type`;
+    case "attribute_not_read":
+      return `no rule reads the attribute ${notice.attribute}, but one reads ${notice.meant}, which the context lacks; did you mean ${notice.meant}?`;
+    case "notices_left_out":
+      return `further notices ${notice.of} are left out, after ${notice.reported} of them`;
     case "override_refused":
       return `the override of ${notice.feature} by ${notice.interceptor} was not used: ${notice.why}`;
     case "interceptor_panicked":

@@ -53,6 +53,8 @@ export class TestClient<F extends object = AnyFlags> extends Client<F> {
   /** @internal */
   constructor(values: Partial<F>, options: TestClientOptions) {
     super("", [], { ...options, mode: "offline" });
+    // Tests read features that do not exist.
+    partsOf(this).repository.mistake = undefined;
     for (const [key, value] of Object.entries(values)) this.#features.change(key, { value });
     this.#publish();
     this.#show({ readiness: "READY", problem: undefined });

@@ -44,6 +44,7 @@ import {
   type Subscription,
   writeBootstrap,
 } from "../../src/repository/lib.ts";
+import { report } from "../../src/repository/repository/mistakes.ts";
 import { POLLING, STREAMING } from "../../src/repository/source.ts";
 import { countListeners } from "../../src/repository/repository/mod.ts";
 import { type Connection, INITIAL_STATUS } from "../../src/repository/status.ts";
@@ -142,6 +143,9 @@ export class World {
   constructor(sequence: Sequence, keepsAnswers: boolean, engine: Engine = staticEngine) {
     this.#engine = engine;
     this.#repository = new Repository({ clock: () => this.#now, events: sequence.events, keepsAnswers });
+    this.#repository.mistake = (...mistake) => {
+      report(this.#repository, mistake);
+    };
     this.#contexts = sequence.contexts.map((entries) => attributesOf(entries));
   }
 

@@ -1,3 +1,5 @@
+import type { Answer } from "../answer.ts";
+import type { Attributes } from "../../attributes.ts";
 import { isVisibleChange } from "../../visible_change.ts";
 import type { Counters } from "../counters.ts";
 import { type ClockFn, wake } from "../dispatcher.ts";
@@ -6,6 +8,7 @@ import type { Rules } from "../rules.ts";
 import type { SessionStatus } from "../status.ts";
 import type { Millis } from "../time.ts";
 import { Turns } from "../turns.ts";
+import type { Kind } from "../value.ts";
 import type { IsVisibleChange } from "./core.ts";
 import { EventQueue } from "./event_queue.ts";
 import { RepositorySnapshot } from "./snapshot.ts";
@@ -77,6 +80,13 @@ export class Repository {
    * 256 different notices, even if there is no listener for notices.
    */
   log: ((notice: Notice) => void) | undefined;
+  /**
+   * Gets reads without a value, with their answer and the type that they request, and the names of attributes that a context lacks. It reports
+   * those that look like mistakes in the program, and reads of other contexts. Clients of tests have none.
+   */
+  declare mistake: ((name: string, of: Answer | Attributes, kind?: Kind) => unknown) | undefined;
+  /** The kinds of notices that are not written to the console any more; `undefined` if the program has a listener of its own. */
+  declare warned: Set<string> | undefined;
   /** The function that wakes the dispatcher. */
   onWork: (() => void) | undefined;
   /** True if `onWork` was called and no delivery has begun since then. */

@@ -7,7 +7,7 @@ import { INITIAL_STATUS, type SessionStatus } from "../status.ts";
 import { type UsedFeature, usedFeature } from "../usage/event.ts";
 import type { UsageSink } from "../usage/mod.ts";
 import type { Kind, ValueOf } from "../value.ts";
-import { noticeOnce, touch } from "./core.ts";
+import { touch } from "./core.ts";
 import { type Detail, detailOf } from "./detail.ts";
 import type { Repository } from "./mod.ts";
 
@@ -158,17 +158,26 @@ export class RepositorySnapshot {
 
   // ---- evaluating a read --------------------------------------------------------------------------
 
-  /** Returns the value of a feature, from an interceptor or from the rules. Does not count as a use, and is not reported. */
-  answer(key: string, attributes: Attributes | undefined): Answer {
+  /**
+   * Returns the value of a feature, from an interceptor or from the rules. Does not count as a use, and is not reported.
+   *
+   * @param mistake - gets the attributes that the context lacks
+   */
+  answer(key: string, attributes: Attributes | undefined, mistake?: Repository["mistake"]): Answer {
     if (this.chain.length > 0) {
       const said = ask(this.chain, this.repository, key, this.rules.get(key), attributes);
       if (said) return said;
     }
     const answers = this.answers.of(this, attributes);
-    return answers.get(key) ?? this.#evaluate(key, attributes, answers);
+    return answers.get(key) ?? this.#evaluate(key, attributes, answers, mistake);
   }
 
-  #evaluate(key: string, attributes: Attributes | undefined, answers: ContextAnswers): Answer {
+  #evaluate(
+    key: string,
+    attributes: Attributes | undefined,
+    answers: ContextAnswers,
+    mistake: Repository["mistake"],
+  ): Answer {
     if (!answers.isFor) {
       // While the client waits for the features of a new context, it is not ready, also if it serves the former ones meanwhile.
       return this.#isServed() && !this.rules.evaluatedFor?.keptFor ? OTHER_CONTEXT : NOT_READY;
@@ -178,7 +187,12 @@ export class RepositorySnapshot {
     const { feature, ruleset, position } = entry;
     let answer: Answer;
     if (ruleset) {
-      const { value, reason, strategyId } = ruleset.evaluate(position, attributes, this.repository.clock);
+      const { value, reason, strategyId } = ruleset.evaluate(
+        position,
+        attributes,
+        this.repository.clock,
+        mistake,
+      );
       answer = new Answer(feature, value, reason, strategyId);
     } else {
       const strategyId = this.rules.evaluatedFor?.strategies.get(key);
@@ -221,11 +235,12 @@ export class RepositorySnapshot {
   // ---- reads --------------------------------------------------------------------------------------
 
   /** Reads a feature for the user's code, and reports the use to observers. */
-  use(key: string, attributes: Attributes | undefined): Answer {
+  use(key: string, attributes: Attributes | undefined, kind?: Kind): Answer {
+    const { mistake } = this.repository;
     touch(this.repository);
-    const answer = this.answer(key, attributes);
-    if (answer === OTHER_CONTEXT)
-      noticeOnce(this.repository, { kind: "other_context", use: "key with *, setContext" });
+    const answer = this.answer(key, attributes, mistake);
+    // Reads before the first features are no mistakes, and load no code.
+    if (answer !== NOT_READY && answer.as(kind) === undefined) mistake?.(key, answer, kind);
     this.observers?.evaluated(this.rules, key, answer, attributes);
     return answer;
   }
@@ -235,7 +250,7 @@ export class RepositorySnapshot {
    * the value is null or has another type, if the feature does not exist, or if the client has no features for this context.
    */
   read<K extends Kind>(key: string, kind: K, attributes?: Attributes): ValueOf[K] | undefined {
-    return this.use(key, attributes).as(kind) as ValueOf[K] | undefined;
+    return this.use(key, attributes, kind).as(kind) as ValueOf[K] | undefined;
   }
 
   /**
@@ -243,7 +258,7 @@ export class RepositorySnapshot {
    * value, with the reason `TYPE_MISMATCH`; a null value of a feature of this type has the reason `NOT_SET`.
    */
   detail(key: string, attributes?: Attributes, kind?: Kind): Detail {
-    return detailOf(this, key, this.use(key, attributes), kind);
+    return detailOf(this, key, this.use(key, attributes, kind), kind);
   }
 
   // ---- reads that do not count as uses --------------------------------------------------------------

@@ -1,7 +1,5 @@
 //! Suggestions for misspelt names.
 
-use strsim::generic_levenshtein;
-
 /// The largest number of characters of a name that are compared. Later characters are ignored.
 const LONGEST: usize = 100;
 
@@ -11,8 +9,9 @@ const LONGEST: usize = 100;
 /// or space) make no difference. Only the first 100 characters of long names are compared.
 ///
 /// ```
-/// assert_eq!(fh_files::closest("new-chekout", ["OLD_CHECKOUT", "NEW_CHECKOUT"]), Some("NEW_CHECKOUT"));
-/// assert_eq!(fh_files::closest("PRICES", ["NEW_CHECKOUT"]), None);
+/// use fh_eval::internal::closest;
+/// assert_eq!(closest("new-chekout", ["OLD_CHECKOUT", "NEW_CHECKOUT"]), Some("NEW_CHECKOUT"));
+/// assert_eq!(closest("PRICES", ["NEW_CHECKOUT"]), None);
 /// ```
 #[must_use]
 pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -22,7 +21,7 @@ pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .into_iter()
         // Names of very different lengths are not misspellings of each other, so their distance is not computed.
         .filter(|candidate| candidate.chars().take(LONGEST).count().abs_diff(name.len()) <= allowed)
-        .map(|candidate| (generic_levenshtein(&name, &plain(candidate)), candidate))
+        .map(|candidate| (distance(&name, &plain(candidate)), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -35,6 +34,23 @@ fn plain(name: &str) -> Vec<char> {
         c => c,
     };
     name.chars().take(LONGEST).map(unified).flat_map(char::to_lowercase).collect()
+}
+
+/// Returns the number of characters that must be inserted, removed or replaced to make one text of the other (Levenshtein's distance).
+fn distance(one: &[char], other: &[char]) -> usize {
+    let mut costs: Vec<usize> = (0..=other.len()).collect();
+    for (row, left) in (1..).zip(one) {
+        let (mut diagonal, mut before) = (row - 1, row);
+        for (right, cost) in other.iter().zip(costs.iter_mut().skip(1)) {
+            let next = (diagonal + usize::from(left != right)).min(before + 1).min(*cost + 1);
+            diagonal = std::mem::replace(cost, next);
+            before = next;
+        }
+        if let Some(first) = costs.first_mut() {
+            *first = row;
+        }
+    }
+    costs.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -52,5 +68,10 @@ mod tests {
         assert_eq!(closest("kittens", ["sitten"]), Some("sitten"), "distance 2");
         let long = "A".repeat(200);
         assert_eq!(closest(&long, [long.as_str()]), Some(long.as_str()));
+        for (one, other, edits) in
+            [("", "", 0), ("", "ab", 2), ("ab", "", 2), ("abcd", "acbd", 2), ("flaw", "lawn", 2)]
+        {
+            assert_eq!(distance(&plain(one), &plain(other)), edits, "{one} {other}");
+        }
     }
 }

@@ -1,0 +1,106 @@
+import { afterEach, expect, test, vi } from "vitest";
+
+import { Client, type ContextAttributes, type Notice } from "../../src/index.ts";
+import { closest } from "../../src/spelling.ts";
+import { testClient } from "../../src/testing/index.ts";
+import { bytes, describeEngine } from "../engine/built.ts";
+import { eventually } from "../eventually.ts";
+import { CLIENT_KEY, feature, SERVER_KEY } from "./scripted_edge.ts";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** A read of a missing feature without and with a near name, and one as another type. */
+function misread(client: Client): void {
+  client.isEnabled("PRICES");
+  client.string("COLOR");
+  client.number("COLOUR");
+}
+
+test.each([["in the console"], ["as notices"]])(
+  "misspelt reads are reported %s, each once",
+  async (place) => {
+    const info = vi.spyOn(console, "info").mockReturnValue();
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    const seen: Notice[] = [];
+    const listens = place === "as notices";
+    using client = new Client("", SERVER_KEY, {
+      mode: "offline",
+      ...(listens && { onNotice: (notice: Notice) => seen.push(notice) }),
+    });
+    misread(client);
+    client.offerFeatures("test", "environment", `[${feature("COLOUR", "red")}]`);
+    client.exists("PRICE");
+    client.peek("PRICE");
+    for (let time = 0; time < 3; time++) misread(client);
+    const expected = [
+      { kind: "feature_not_found", feature: "PRICES" },
+      { kind: "feature_not_found", feature: "COLOR", meant: "COLOUR" },
+      { kind: "type_mismatch", feature: "COLOUR", type: "STRING", readAs: "NUMBER" },
+    ];
+    const reported = (): unknown[] =>
+      listens ? seen : [...info.mock.calls, ...warn.mock.calls].map(([, notice]) => notice as unknown);
+    await eventually(() => {
+      expect(reported()).toHaveLength(3);
+    });
+    misread(client);
+    await new Promise(setImmediate);
+    expect(reported()).toEqual(expected);
+    if (!listens) expect(info.mock.calls).toEqual([["fh-client:", expected[0]]]);
+  },
+);
+
+describeEngine("an attribute of a client-evaluated key", () => {
+  test("is reported if no rule reads it and a rule reads one of nearly the same name", async () => {
+    const seen: Notice[] = [];
+    using client = new Client("", CLIENT_KEY, {
+      mode: "offline",
+      engine: bytes("lean.wasm"),
+      onNotice: (notice) => seen.push(notice),
+    });
+    const share = { key: "SHARE", id: "s", type: "BOOLEAN", value: false, version: 1 };
+    const rule = { fieldName: "plan", type: "STRING", conditional: "EQUALS", values: ["gold"] };
+    const strategies = [
+      { id: "a", percentage: 500000, value: true, attributes: [] },
+      { id: "b", value: true, attributes: [rule] },
+    ];
+    client.offerFeatures("test", "environment", JSON.stringify([{ ...share, strategies }]));
+    await client.ready();
+    const read = (context: ContextAttributes): boolean => client.context(context).isEnabled("SHARE");
+    client.context({ userKye: "mara" }).peek("SHARE");
+    for (let time = 0; time < 2; time++)
+      for (const context of [{ userKey: "mara" }, { userkey: "mara", sessionId: "1", Plan: "gold", now: "" }])
+        read(context);
+    await eventually(() => {
+      expect(seen).toEqual([
+        { kind: "attribute_not_read", attribute: "userKey", meant: "userkey" },
+        { kind: "attribute_not_read", attribute: "Plan", meant: "plan" },
+      ]);
+    });
+  });
+});
+
+test("a client for tests reports none", async () => {
+  const seen: Notice[] = [];
+  using client = testClient<Readonly<Record<string, unknown>>>(
+    { COLOUR: "red" },
+    { onNotice: (notice) => seen.push(notice) },
+  );
+  misread(client);
+  await import("../../src/late/mistakes.ts");
+  await new Promise(setImmediate);
+  expect(seen).toEqual([]);
+});
+
+test("the nearest name is that of Rust", () => {
+  const names = ["NEW_CHECKOUT", "SEARCH_RANKING", "A"];
+  expect(closest("new-checkout", names)).toBe("NEW_CHECKOUT");
+  expect(closest("SERCH_RANKNG", names)).toBe("SEARCH_RANKING");
+  expect(closest("PRICES", names)).toBeUndefined();
+  expect(closest("kitten", ["sitting"])).toBeUndefined();
+  expect(closest("kittens", ["sitten"])).toBe("sitten");
+  expect(closest("ab", ["ac", "ab", "ad"])).toBe("ab");
+  const long = "A".repeat(300);
+  expect(closest(long, [long])).toBe(long);
+});
