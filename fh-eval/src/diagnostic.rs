@@ -131,6 +131,8 @@ pub enum DiagnosticKind {
     /// The compiler was given ids of feature values, from which it computes buckets in place of feature ids. None of
     /// the ids belongs to this feature.
     NoHashId,
+    /// The list has this many further elements of the wrong form, of which no diagnostics are kept.
+    Further(usize),
     /// A later feature of the list has the same key and replaces this feature.
     DuplicateKey,
     /// A strategy or a rule has an unknown member, but this known member has nearly the same name and was probably
@@ -162,6 +164,7 @@ impl fmt::Display for DiagnosticKind {
             Self::NoHashId => {
                 f.write_str("the feature's value has no id (valueId) to compute percentages from")
             }
+            Self::Further(count) => write!(f, "{count} further elements of the list have the wrong form"),
             Self::DuplicateKey => f.write_str("another feature has the same key"),
             Self::MisspeltMember(meant) => {
                 write!(f, "unknown member, probably a misspelling of {meant}")

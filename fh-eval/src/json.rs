@@ -14,8 +14,11 @@ mod record;
 mod surrogate;
 #[cfg(feature = "first-row")]
 mod tree;
+mod weight;
 
 use std::borrow::Cow;
+#[cfg(feature = "featuresignals")]
+use std::hash::BuildHasher;
 
 use serde::de::MapAccess;
 use serde_json::value::RawValue;
@@ -23,6 +26,7 @@ use serde_json::value::RawValue;
 use escaped::unescape;
 #[cfg(feature = "first-row")]
 pub(crate) use payload_text::payload_text;
+pub use read::Listed;
 pub(crate) use read::{
     ListOr, MemberValue, Object, ObjectOr, Reading, read_elements, read_list, read_object, shapes,
 };
@@ -37,7 +41,10 @@ pub use surrogate::{lone_surrogates, mend};
 pub(crate) use tree::Elements;
 #[cfg(feature = "first-row")]
 pub use tree::{Json, Tree};
+pub use weight::{TOO_DENSE, is_too_dense};
 
+#[cfg(feature = "featuresignals")]
+use crate::hashing::Hashing;
 use crate::text::number::Decimal;
 
 /// A JSON value where a value of type `T` is expected: absent, null, of the expected shape, or of another shape.
@@ -167,6 +174,57 @@ impl<'de> Object<'de> for Members<'de> {
         self.0.push((name, value.read()?));
         Ok(())
     }
+}
+
+/// The parts of an object that holds parts by key. Of equal keys, the last one counts.
+#[cfg(feature = "featuresignals")]
+#[derive(Default)]
+struct Keyed<'a> {
+    members: Vec<(Cow<'a, str>, &'a RawValue)>,
+    /// The last positions of the keys.
+    last: hashbrown::HashTable<u32>,
+    /// Number of members with the key of an earlier one.
+    repeated: usize,
+}
+
+#[cfg(feature = "featuresignals")]
+impl<'de> Object<'de> for Keyed<'de> {
+    fn member<A: MapAccess<'de>>(
+        &mut self,
+        name: Cow<'de, str>,
+        value: MemberValue<'_, A>,
+    ) -> Result<(), A::Error> {
+        let value = value.read()?;
+        let Self { members, last, repeated } = self;
+        let hash = |name: &str| Hashing::default().hash_one(name);
+        let key_at = |at: &u32| members.get(*at as usize).map_or("", |(key, _)| &**key);
+        match last.find_mut(hash(&name), |at| key_at(at) == name) {
+            Some(at) if *repeated >= read::MOST_UNREADABLE => {
+                if let Some((_, former)) = members.get_mut(*at as usize) {
+                    *former = value;
+                }
+                return Ok(());
+            }
+            Some(at) => {
+                *at = members.len() as u32;
+                *repeated += 1;
+            }
+            None => {
+                let of = |at: &u32| hash(key_at(at));
+                last.insert_unique(hash(&name), members.len() as u32, of);
+            }
+        }
+        members.push((name, value));
+        Ok(())
+    }
+}
+
+/// Returns the members of an object that holds parts by key, as [`members`] does. A key that occurs more than 100 times has 100 entries,
+/// and the last of them has the value that counts.
+#[cfg(feature = "featuresignals")]
+#[must_use]
+pub fn members_by_key(raw: &RawValue) -> Option<Vec<(Cow<'_, str>, &RawValue)>> {
+    read_object::<Keyed<'_>>(raw.get()).into_value().map(|keyed| keyed.members)
 }
 
 /// Returns the elements of a JSON list, or the shape of any other value. Returns [`Shape::Other`] if the text is not

@@ -235,7 +235,7 @@ impl Ruleset {
     }
 
     /// Returns the diagnostics of all features, in the order of the features, followed by one for each feature that was
-    /// left out when the payload was compiled. The diagnostics of one payload take 16 MiB at most; later ones are not kept.
+    /// left out when the payload was compiled. The diagnostics of one payload take 2 MiB at most; later ones are not kept.
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
         let kept = self.tables.features.iter().flat_map(|feature| feature.diagnostics.iter());
         kept.chain(self.left_out.iter())

@@ -5,7 +5,7 @@
 use fh_eval::{Diagnostic, Place, Profile, Ruleset, featbit, featuresignals};
 
 /// The memory of all diagnostics of a payload, in bytes. The diagnostic that exceeds it is the last one.
-const MOST: usize = 16 << 20;
+const MOST: usize = 2 << 20;
 const MISTAKES: usize = 100;
 
 /// Compiles a flag or a feature whose key and whose mistakes these are, with the system of this name.

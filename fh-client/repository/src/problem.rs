@@ -53,7 +53,8 @@ pub enum Problem {
     Redirect,
     /// The response, or an event of a stream, could not be parsed. The text is the reason.
     Malformed(String),
-    /// The response, or an event of a stream, was larger than the limit. The number is the limit in bytes.
+    /// The response, or an event of a stream, was larger than the limit, or had so many small parts that reading it would take too much memory. The number is the
+    /// limit in bytes.
     TooLarge(usize),
     /// The response holds no environment to which a key gives access, or the list on a stream holds only features of other environments
     /// (D-68).
@@ -234,7 +235,7 @@ impl fmt::Display for ProblemOn<'_> {
             Problem::TooLarge(limit) => {
                 write!(
                     f,
-                    "the response or an event is larger than {limit} bytes, the limit of the setting `limits.bytes`: raise it, or ask for fewer features"
+                    "the response or an event is larger than {limit} bytes, the limit of the setting `limits.bytes`, or has so many small parts that reading it would take more than 8 times its size and 32 MB of memory: raise the limit, or ask for fewer features"
                 )
             }
             Problem::NoEnvironments => {

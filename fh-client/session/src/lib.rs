@@ -12,6 +12,8 @@ pub mod featbit;
 mod feature_set;
 #[cfg(feature = "featuresignals")]
 pub mod featuresignals;
+#[cfg(any(feature = "featbit", feature = "featuresignals"))]
+mod ignored;
 mod key;
 mod response_class;
 mod secrets;

@@ -11,7 +11,7 @@ use super::{Diagnostic, Place};
 pub(crate) struct Room(Rc<Cell<usize>>);
 
 /// The memory of all diagnostics of a payload, in bytes. The diagnostic that exceeds it is the last one.
-const MOST: usize = 16 << 20;
+const MOST: usize = 2 << 20;
 /// The memory of the diagnostics of a feature that is compiled alone, in bytes. A client that compiles features one by one may have many.
 const MOST_OF_ONE: usize = 64 << 10;
 

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::Profile;
 use super::document::Document;
 use super::flag::{Compilation, LeftOut};
-use crate::diagnostic::{Diagnostic, Room, Vocabulary};
+use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Room, Vocabulary};
 use crate::hashing::Hashing;
 use crate::json::{Json, Tree};
 use crate::ruleset::{Feature, Ruleset};
@@ -26,14 +26,14 @@ pub enum Part {
 }
 
 /// Compiles the flags and the segments of a payload that a function accepts. It gets their positions in the lists of the document. The
-/// ruleset shares the memory of the payload.
+/// ruleset shares the memory of the payload, if one is given.
 pub fn compile_accepted(
     compiler: Compiler,
-    payload: &SharedText,
+    payload: Option<&SharedText>,
     document: &Document<'_>,
     accept: &mut dyn FnMut(Part, usize, Json<'_>) -> bool,
 ) -> Ruleset {
-    compiler.compile_accepted(Some(payload), document, accept)
+    compiler.compile_accepted(payload, document, accept)
 }
 
 /// A compiler of flags and segments, which applies the rules of one profile.
@@ -100,6 +100,12 @@ impl Compiler {
             if let Err(LeftOut::Unreadable(diagnostic)) = compilation.flag(&tree) {
                 left_out.extend(room.keep(|| *diagnostic));
             }
+        }
+        if document.further > 0 {
+            compilation.diagnostics.enter_feature(document.flags.len());
+            let problem = DiagnosticKind::Further(document.further);
+            compilation.diagnostics.add("flag", None, problem, Consequence::FlagLeftOut);
+            left_out.append(&mut compilation.diagnostics.diagnostics);
         }
         Ruleset::of_last(compilation.writer.finish(), left_out, None)
     }

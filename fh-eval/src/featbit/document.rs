@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::value::RawValue;
 
 use super::envelope::{Envelope, NoEnvelope};
-use crate::json::{Token, payload_text};
+use crate::json::{TOO_DENSE, Token, payload_text};
 use crate::ruleset::Ruleset;
 
 /// The flags and segments of a payload, which are not read yet.
@@ -15,6 +15,8 @@ pub struct Document<'a> {
     pub flags: Vec<&'a RawValue>,
     /// The segments.
     pub segments: Vec<&'a RawValue>,
+    /// Number of further elements of the two lists that can be neither flags nor segments. Of such elements, each list has the first 100.
+    pub further: usize,
 }
 
 /// The reason why a payload cannot be read as flags and segments of FeatBit.
@@ -25,6 +27,8 @@ pub enum ParseError {
     NotUtf8(usize),
     /// The text is not JSON, with the reason.
     InvalidJson(String),
+    /// The payload has so many small parts that reading it would take too much memory.
+    TooDense,
     /// The JSON has no list `featureFlags`.
     NoFlags,
     /// The payload is one for clients, which has values for one user and no rules.
@@ -36,6 +40,7 @@ impl fmt::Display for ParseError {
         match self {
             Self::NotUtf8(at) => write!(f, "byte {at} is not UTF-8"),
             Self::InvalidJson(why) => write!(f, "not JSON: {why}"),
+            Self::TooDense => write!(f, "the payload has {TOO_DENSE}"),
             Self::NoFlags => f.write_str(
                 "no flags of FeatBit: give the message `data-sync` of a server-side secret, its member `data`, or an object with the lists \
                  `featureFlags` and `segments`",
@@ -60,13 +65,16 @@ impl<'a> Document<'a> {
         let envelope = Envelope::read(json).map_err(|why| match why {
             NoEnvelope::InvalidJson(why) => ParseError::InvalidJson(why),
             NoEnvelope::NoObject => ParseError::NoFlags,
+            NoEnvelope::TooDense => ParseError::TooDense,
         })?;
         let data = envelope.data.into_value().unwrap_or(envelope.own);
         let flags = data.flags.into_value().ok_or(ParseError::NoFlags)?;
         if data.user_key_id.is_some_and(|user| Token::of(user) != Token::Null) {
             return Err(ParseError::ForClients);
         }
-        Ok(Self { flags, segments: data.segments.into_value().unwrap_or_default() })
+        let segments = data.segments.into_value().unwrap_or_default();
+        let further = flags.further + segments.further;
+        Ok(Self { flags: flags.elements, segments: segments.elements, further })
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
-use crate::json::{ListOr, MemberValue, Object, ObjectOr, Shape, read_object};
+use crate::json::{Listed, MemberValue, Object, ObjectOr, Shape, is_too_dense, read_object};
 
 /// A message of FeatBit, or another object with lists. Of equal names, the last one counts.
 #[derive(Debug, Default)]
@@ -26,9 +26,9 @@ pub struct Lists<'a> {
     /// The member `userKeyId`, which only payloads for clients have.
     pub user_key_id: Option<&'a RawValue>,
     /// The member `featureFlags`.
-    pub flags: Shape<Vec<&'a RawValue>>,
+    pub flags: Shape<Listed<'a>>,
     /// The member `segments`.
-    pub segments: Shape<Vec<&'a RawValue>>,
+    pub segments: Shape<Listed<'a>>,
 }
 
 /// The reason why a text is no envelope.
@@ -38,14 +38,19 @@ pub enum NoEnvelope {
     InvalidJson(String),
     /// The JSON is no object.
     NoObject,
+    /// The text has so many small parts that reading it would take too much memory.
+    TooDense,
 }
 
 impl<'a> Envelope<'a> {
     /// Reads the text of a message or a payload.
     ///
     /// # Errors
-    /// Fails with [`NoEnvelope`] if the text is no JSON object.
+    /// Fails with [`NoEnvelope`] if the text is no JSON object, or has too many small parts.
     pub fn read(json: &'a str) -> Result<Self, NoEnvelope> {
+        if is_too_dense(json) {
+            return Err(NoEnvelope::TooDense);
+        }
         match read_object(json) {
             Shape::Is(envelope) => Ok(envelope),
             _ => Err(match serde_json::from_str::<&RawValue>(json) {
@@ -80,8 +85,8 @@ impl<'de> Object<'de> for Lists<'de> {
         match &*name {
             "eventType" => self.event_type = Some(value.read()?),
             "userKeyId" => self.user_key_id = Some(value.read()?),
-            "featureFlags" => self.flags = value.read::<ListOr<_>>()?.0,
-            "segments" => self.segments = value.read::<ListOr<_>>()?.0,
+            "featureFlags" => self.flags = value.read()?,
+            "segments" => self.segments = value.read()?,
             _ => value.skip()?,
         }
         Ok(())

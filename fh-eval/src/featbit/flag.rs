@@ -273,7 +273,7 @@ impl<'a> Compilation<'a> {
             let interval = Interval::whole(if all { Exposures::All } else { Exposures::None });
             self.answer(origin, Share::Whole, interval, variations, &target.variation);
         }
-        for (position, raw) in (0..).zip(rules) {
+        for (position, raw) in rules.objects() {
             self.diagnostics.enter_strategy(position);
             self.rule(position, raw, variations, all);
         }

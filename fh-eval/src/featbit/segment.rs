@@ -48,7 +48,7 @@ impl Compilation<'_> {
         }
         match segment.list("rules") {
             Shape::Is(rules) => {
-                for (position, rule) in (0..).zip(rules) {
+                for (position, rule) in rules.objects() {
                     self.diagnostics.enter_strategy(position);
                     self.segment_rule(rule);
                 }

@@ -103,6 +103,7 @@ impl<'a> Compiler<'a> {
         for feature in &environment.features {
             compilation.add(feature.get());
         }
+        compilation.count_further(environment.further);
         compilation.finish()
     }
 
@@ -184,6 +185,16 @@ impl<'a> Compilation<'a> {
                 self.enter_feature();
                 self.leave_out("feature", json, DiagnosticKind::Expected("an object"));
             }
+        }
+    }
+
+    /// Adds one diagnostic for further elements of the list that can be no features.
+    fn count_further(&mut self, further: usize) {
+        if further > 0 {
+            self.enter_feature();
+            let problem = DiagnosticKind::Further(further);
+            self.diagnostics.add("feature", None, problem, Consequence::FeatureLeftOut);
+            self.left_out.append(&mut self.diagnostics.diagnostics);
         }
     }
 

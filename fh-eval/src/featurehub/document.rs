@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::wire::Envelope;
-use crate::json::{Shape, read_elements};
+use crate::json::{Listed, Shape, TOO_DENSE, is_too_dense, read_elements};
 
 /// The error for a payload that cannot be read as a whole, or that does not have exactly one environment where one is
 /// required. Unreadable parts of an otherwise readable document do not cause this error; most of them give a
@@ -18,6 +18,8 @@ pub enum ParseError {
     NotUtf8(usize),
     /// The text is not JSON. The error holds the parser's message, with the line and the column of the mistake.
     InvalidJson(String),
+    /// The document has so many small parts that reading it would take too much memory.
+    TooDense,
     /// The text is JSON, but not a feature, an environment, or a list. [`Document::only`] also returns this error for a
     /// document without environments.
     NoFeatures,
@@ -33,6 +35,7 @@ impl std::fmt::Display for ParseError {
                 write!(f, "the document is not UTF-8 text (first invalid byte at offset {at})")
             }
             Self::InvalidJson(why) => write!(f, "the document is not JSON: {why}"),
+            Self::TooDense => write!(f, "the document has {TOO_DENSE}"),
             Self::NoFeatures => {
                 f.write_str("the document is neither a list of features nor a list of environments")
             }
@@ -74,6 +77,8 @@ pub struct Environment<'a> {
     /// The elements of the list of features, as unparsed JSON; empty if the environment's member `features` is not a
     /// list.
     pub features: Vec<&'a RawValue>,
+    /// Number of further elements of the list that can be no features. Of such elements, `features` has the first 100.
+    pub further: usize,
 }
 
 impl<'a> Environment<'a> {
@@ -81,7 +86,8 @@ impl<'a> Environment<'a> {
     fn of(envelope: Envelope<'a>) -> Option<Self> {
         let id = envelope.id().map(Cow::into_owned);
         let is_one = !matches!(envelope.features, Shape::Absent);
-        is_one.then(|| Self { id, features: envelope.into_features().unwrap_or_default() })
+        let Listed { elements, further } = envelope.into_features().unwrap_or_default();
+        is_one.then_some(Self { id, features: elements, further })
     }
 }
 
@@ -95,6 +101,9 @@ impl<'a> Document<'a> {
         let json =
             std::str::from_utf8(bytes).map_err(|error| ParseError::NotUtf8(error.valid_up_to()))?;
         let json = json.strip_prefix('\u{feff}').unwrap_or(json);
+        if is_too_dense(json) {
+            return Err(ParseError::TooDense);
+        }
         let not_json = |error: serde_json::Error| ParseError::InvalidJson(error.to_string());
         if json.trim_ascii_start().starts_with('[') {
             let elements = read_elements(json).map_err(not_json)?;
@@ -103,14 +112,14 @@ impl<'a> Document<'a> {
         let raw: &RawValue = serde_json::from_str(json).map_err(not_json)?;
         let envelope = Envelope::parse(raw.get()).ok_or(ParseError::NoFeatures)?;
         let environment = if envelope.key.is_some() {
-            Environment { id: None, features: vec![raw] }
+            Environment { features: vec![raw], ..Environment::default() }
         } else {
             Environment::of(envelope).ok_or(ParseError::NoFeatures)?
         };
         Ok(Self { environments: vec![environment] })
     }
 
-    fn list(elements: Vec<&'a RawValue>) -> Vec<Environment<'a>> {
+    fn list(Listed { elements, further }: Listed<'a>) -> Vec<Environment<'a>> {
         // A feature has a member `key`, and an environment has a member `features`. The first element with one of these
         // members decides how all elements are read.
         let of_environments = elements.iter().find_map(|element| {
@@ -119,7 +128,7 @@ impl<'a> Document<'a> {
             envelope.key.map(|_| false).or(has_features.then_some(true))
         });
         if of_environments != Some(true) {
-            return vec![Environment { id: None, features: elements }];
+            return vec![Environment { id: None, features: elements, further }];
         }
         let environments = elements.into_iter();
         let envelopes = environments.filter_map(|element| Envelope::parse(element.get()));

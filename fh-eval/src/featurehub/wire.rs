@@ -12,7 +12,7 @@ mod members;
 pub mod name;
 
 pub use super::member::UnknownMember;
-pub use envelope::{Envelope, Identity, environments, list, one};
+pub use envelope::{Envelope, Identity, environments, features, list, one};
 pub use members::{FeatureMembers, write_member};
 
 use super::member;

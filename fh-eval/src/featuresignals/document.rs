@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use crate::json::{Token, members, payload_text};
+use crate::json::{TOO_DENSE, Token, is_too_dense, members, members_by_key, payload_text};
 
 /// The flags, states and segments of one environment, by their keys. They are not read yet.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +26,8 @@ pub enum ParseError {
     NotUtf8(usize),
     /// The text is not JSON, with the reason.
     InvalidJson(String),
+    /// The ruleset has so many small parts that reading it would take too much memory.
+    TooDense,
     /// The JSON has no object `flags`.
     NoFlags,
     /// This member is not an object with keys.
@@ -37,6 +39,7 @@ impl fmt::Display for ParseError {
         match self {
             Self::NotUtf8(at) => write!(f, "byte {at} is not UTF-8"),
             Self::InvalidJson(why) => write!(f, "not JSON: {why}"),
+            Self::TooDense => write!(f, "the ruleset has {TOO_DENSE}"),
             Self::NoFlags => f.write_str(
                 "no flags of FeatureSignals: give an object with the objects `flags`, `states` and `segments`, each by key",
             ),
@@ -57,6 +60,9 @@ impl<'a> Document<'a> {
     /// Fails with [`ParseError`] if the document as a whole cannot be read.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let json = payload_text(bytes).map_err(ParseError::NotUtf8)?;
+        if is_too_dense(json) {
+            return Err(ParseError::TooDense);
+        }
         let raw: &RawValue = serde_json::from_str(json)
             .map_err(|error| ParseError::InvalidJson(error.to_string()))?;
         let mut document = Self::default();
@@ -71,7 +77,7 @@ impl<'a> Document<'a> {
             has_flags |= name == "flags";
             *part = match Token::of(value) {
                 Token::Null => Vec::new(),
-                _ => members(value).ok_or(ParseError::NotByKey(name))?,
+                _ => members_by_key(value).ok_or(ParseError::NotByKey(name))?,
             };
         }
         if has_flags { Ok(document) } else { Err(ParseError::NoFlags) }

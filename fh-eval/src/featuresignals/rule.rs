@@ -48,7 +48,7 @@ impl Compilation<'_> {
     /// Adds the rows of rules in the order of their priorities. Rules with equal priorities stay in their order.
     pub(super) fn rules(&mut self, rules: Elements<'_>) {
         let mut parsed = Vec::new();
-        for (position, raw) in (0..).zip(rules) {
+        for (position, raw) in rules.objects() {
             self.diagnostics.enter_strategy(position);
             if let Ok(rule) = self.parse(position, raw) {
                 parsed.push(rule);

@@ -88,6 +88,11 @@ impl Reading {
 
 /// A type that can be read from one JSON value, whatever the shape of the value.
 pub(crate) trait Part<'de>: Sized {
+    /// Returns true if the value does not have the expected shape. Of such elements of a list, the first ones are kept.
+    fn is_unreadable(&self) -> bool {
+        false
+    }
+
     /// Reads the value in the way that `reading` selects.
     fn read<D: Deserializer<'de>>(deserializer: D, reading: Reading) -> Result<Self, D::Error>;
 }
@@ -104,6 +109,54 @@ impl<'de, P: Part<'de>> DeserializeSeed<'de> for PartSeed<P> {
     type Value = P;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<P, D::Error> {
         P::read(deserializer, self.0)
+    }
+}
+
+/// Number of elements of one list that are kept although they are not of the expected kind. Each of them leaves a diagnostic. A list may
+/// have millions more.
+pub(crate) const MOST_UNREADABLE: usize = 100;
+/// The length of the shortest object that can be a feature, a flag, a segment or an environment: `{"id":"a"}`.
+const SHORTEST: usize = 10;
+
+/// The elements of a list of features, flags, segments or environments.
+#[derive(Debug, Clone, Default)]
+pub struct Listed<'a> {
+    /// The elements. Of those that can be nothing of the kind, such as `1` and `{}`, the first 100.
+    pub elements: Vec<&'a RawValue>,
+    /// Number of further elements that can be nothing of the kind.
+    pub further: usize,
+}
+
+impl<'a> Listed<'a> {
+    fn read<A: SeqAccess<'a>>(mut list: A) -> Result<Self, A::Error> {
+        let mut listed = Self::default();
+        let mut unreadable = 0;
+        while let Some(element) = list.next_element::<&RawValue>()? {
+            let is_object = element.get().starts_with('{') && element.get().len() >= SHORTEST;
+            unreadable += usize::from(!is_object);
+            if is_object || unreadable <= MOST_UNREADABLE {
+                listed.elements.push(element);
+            }
+        }
+        listed.further = unreadable.saturating_sub(MOST_UNREADABLE);
+        Ok(listed)
+    }
+}
+
+/// Reads a list; any other JSON is an error.
+impl<'de> Deserialize<'de> for Listed<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OnlyLists;
+        impl<'de> Visitor<'de> for OnlyLists {
+            type Value = Listed<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Listed<'de>, A::Error> {
+                Listed::read(list)
+            }
+        }
+        deserializer.deserialize_seq(OnlyLists)
     }
 }
 
@@ -179,8 +232,12 @@ impl<'de, T: Part<'de>> Visitor<'de> for ShapeVisitor<ListOr<T>> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut elements = Vec::new();
-        while let Some(element) = list.next_element_seed(PartSeed(self.0, PhantomData))? {
-            elements.push(element);
+        let mut unreadable = 0;
+        while let Some(element) = list.next_element_seed(PartSeed::<T>(self.0, PhantomData))? {
+            unreadable += usize::from(element.is_unreadable());
+            if unreadable <= MOST_UNREADABLE || !element.is_unreadable() {
+                elements.push(element);
+            }
         }
         Ok(Shape::Is(elements))
     }
@@ -191,7 +248,31 @@ impl<'de, T: Part<'de>> Visitor<'de> for ShapeVisitor<ListOr<T>> {
     }
 }
 
+impl<'de> Visitor<'de> for ShapeVisitor<Listed<'de>> {
+    type Value = Shape<Listed<'de>>;
+    scalars!();
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+        Listed::read(list).map(Shape::Is)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        skip_object(map)?;
+        Ok(Shape::Other)
+    }
+}
+
+impl<'de> Part<'de> for Shape<Listed<'de>> {
+    fn read<D: Deserializer<'de>>(deserializer: D, reading: Reading) -> Result<Self, D::Error> {
+        reading.shape(deserializer, ShapeVisitor::<Listed<'de>>(reading, PhantomData))
+    }
+}
+
 impl<'de, T: Object<'de>> Part<'de> for ObjectOr<T> {
+    fn is_unreadable(&self) -> bool {
+        self.0.as_ref().is_none()
+    }
+
     fn read<D: Deserializer<'de>>(deserializer: D, reading: Reading) -> Result<Self, D::Error> {
         reading.shape(deserializer, ShapeVisitor::<Self>(reading, PhantomData)).map(Self)
     }
@@ -220,11 +301,11 @@ pub(crate) fn read_list<'de, T: Object<'de>>(json: &'de str) -> Shape<Vec<Shape<
 /// # Errors
 /// Fails if the text is not JSON. `serde_json` itself would read a list with an error for other values, whose text adds the
 /// printing of doubles to each WebAssembly module.
-pub(crate) fn read_elements(json: &str) -> serde_json::Result<Vec<&RawValue>> {
+pub(crate) fn read_elements(json: &str) -> serde_json::Result<Listed<'_>> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let list = ListOr::<&RawValue>::read(&mut deserializer, Reading::Direct)?;
+    let list = <Shape<Listed<'_>>>::read(&mut deserializer, Reading::Direct)?;
     deserializer.end()?;
-    Ok(list.0.into_value().unwrap_or_default())
+    Ok(list.into_value().unwrap_or_default())
 }
 
 /// Returns the shape of a list, with the shape of each element.

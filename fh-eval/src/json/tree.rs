@@ -6,6 +6,7 @@ use std::mem;
 use serde_json::value::RawValue;
 
 use super::escaped::unescape;
+use super::read::MOST_UNREADABLE;
 use super::record::Record;
 use super::{Shape, Token, compact};
 
@@ -196,6 +197,18 @@ impl<'a> Iterator for Elements<'a> {
         let (parts, rest) = self.rest.split_at_checked(self.rest.first()?.count())?;
         self.rest = rest;
         Some(Json { text: self.text, parts })
+    }
+}
+
+impl<'a> Elements<'a> {
+    /// Returns the elements of a list of objects with their positions. Of elements that are no objects, it has the first ones.
+    pub(crate) fn objects(self) -> impl Iterator<Item = (u32, Json<'a>)> {
+        let mut unreadable = 0;
+        (0..).zip(self).filter(move |(_, json)| {
+            let is_object = json.kind() == Some(Kind::Object);
+            unreadable += usize::from(!is_object);
+            is_object || unreadable <= MOST_UNREADABLE
+        })
     }
 }
 

@@ -39,7 +39,8 @@ impl Unhashed {
             }
         }
         let features = admitting.iter().map(|json| &**json).collect();
-        let ruleset = Compiler::new(profile).compile(&Environment { id: None, features });
+        let ruleset =
+            Compiler::new(profile).compile(&Environment { features, ..Environment::default() });
         Self { ruleset, divides }
     }
 

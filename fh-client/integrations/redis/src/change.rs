@@ -74,7 +74,7 @@ type Entry<'a> = (Option<String>, List<'a>);
 fn polled(body: &str) -> Result<Vec<Entry<'_>>, String> {
     let with_list = wire::environments(body)?.into_iter().filter_map(|envelope| {
         let id = envelope.id().map(String::from);
-        Some((id, List::of(envelope.into_features()?)))
+        Some((id, List::of(envelope.into_features()?.elements)))
     });
     Ok(with_list.collect())
 }

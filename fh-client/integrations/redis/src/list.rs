@@ -35,7 +35,7 @@ impl<'a> List<'a> {
     /// # Errors
     /// The reason why the text is not a JSON list. The reason contains no part of the text.
     pub(crate) fn parse(json: &'a str) -> Result<Self, String> {
-        Ok(Self::of(wire::list(json)?))
+        Ok(Self::of(wire::features(json)?.elements))
     }
 
     /// Returns the features of a list. Elements that are not features with an id are skipped.

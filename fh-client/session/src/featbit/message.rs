@@ -1,8 +1,10 @@
 //! The messages of a server (featbit 9.3).
 
+use std::fmt;
+
 use fh_eval::SharedText;
 use fh_eval::internal::featbit::{Envelope, NoEnvelope};
-use fh_eval::internal::{Shape, Token};
+use fh_eval::internal::{Listed, Shape, TOO_DENSE, Token};
 use serde_json::value::RawValue;
 
 /// A message of a server, or the body of a poll.
@@ -27,6 +29,8 @@ pub struct Sync<'a> {
     pub flags: Vec<&'a RawValue>,
     /// The segments.
     pub segments: Vec<&'a RawValue>,
+    /// Number of further elements that can be neither flags nor segments.
+    pub further: usize,
 }
 
 /// The meaning of the lists of a message.
@@ -36,6 +40,30 @@ pub enum Event {
     Full,
     /// The lists hold what has changed.
     Patch,
+}
+
+/// The reason why a text is not read as a message.
+#[derive(Debug)]
+pub enum NoMessage {
+    /// The text has so many small parts that reading it would take too much memory.
+    TooDense,
+    /// The text is no message.
+    Malformed(String),
+}
+
+impl From<&str> for NoMessage {
+    fn from(why: &str) -> Self {
+        Self::Malformed(why.to_string())
+    }
+}
+
+impl fmt::Display for NoMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooDense => write!(f, "it has {TOO_DENSE}"),
+            Self::Malformed(why) => f.write_str(why),
+        }
+    }
 }
 
 /// The text of a message, or the reason why its bytes are no text.
@@ -54,8 +82,8 @@ impl MessageText {
     ///
     /// # Errors
     /// Returns the reason if the bytes are no message.
-    pub fn parse(&self) -> Result<Message<'_>, String> {
-        self.0.as_ref().map_err(String::clone).and_then(Message::parse)
+    pub fn parse(&self) -> Result<Message<'_>, NoMessage> {
+        self.0.as_ref().map_err(|why| NoMessage::Malformed(why.clone())).and_then(Message::parse)
     }
 }
 
@@ -70,11 +98,12 @@ impl<'a> Message<'a> {
     ///
     /// # Errors
     /// Returns the reason if the text is no message.
-    pub fn parse(text: &'a SharedText) -> Result<Self, String> {
+    pub fn parse(text: &'a SharedText) -> Result<Self, NoMessage> {
         let envelope = Envelope::read(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(
             |why| match why {
-                NoEnvelope::InvalidJson(why) => why,
-                NoEnvelope::NoObject => "the message is no object".to_string(),
+                NoEnvelope::InvalidJson(why) => NoMessage::Malformed(why),
+                NoEnvelope::NoObject => "the message is no object".into(),
+                NoEnvelope::TooDense => NoMessage::TooDense,
             },
         )?;
         match envelope.message_type.map(Token::of) {
@@ -89,21 +118,22 @@ impl<'a> Message<'a> {
             _ => return Ok(Self::Other),
         };
         if data.user_key_id.is_some() {
-            return Err(
-                "data-sync has the values of one user: use a server-side secret".to_string()
-            );
+            return Err("data-sync has the values of one user: use a server-side secret".into());
         }
         let list = |name: &str, list| match list {
             Shape::Is(list) => Ok(list),
-            Shape::Absent if event == Event::Patch => Ok(Vec::new()),
+            Shape::Absent if event == Event::Patch => Ok(Listed::default()),
             Shape::Absent => Err(format!("data-sync has no list `{name}`")),
             Shape::Null | Shape::Other => Err(format!("`{name}` of data-sync is no list")),
         };
+        let flags = list("featureFlags", data.flags).map_err(NoMessage::Malformed)?;
+        let segments = list("segments", data.segments).map_err(NoMessage::Malformed)?;
         Ok(Self::Sync(Sync {
             text,
             event,
-            flags: list("featureFlags", data.flags)?,
-            segments: list("segments", data.segments)?,
+            further: flags.further + segments.further,
+            flags: flags.elements,
+            segments: segments.elements,
         }))
     }
 }

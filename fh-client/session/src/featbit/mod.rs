@@ -38,7 +38,8 @@ pub use session::Session;
 /// Items for the tests and tools of this workspace. They may change or disappear in any version.
 #[doc(hidden)]
 pub mod internal {
-    pub use super::message::{Event, Message, MessageText, Sync};
-    pub use super::store::{Applied, Ignored, Store};
+    pub use super::message::{Event, Message, MessageText, NoMessage, Sync};
+    pub use super::store::{Applied, Store};
     pub use super::token::token;
+    pub use crate::ignored::Ignored;
 }

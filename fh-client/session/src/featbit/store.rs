@@ -11,12 +11,10 @@ use fh_eval::{Ruleset, Timestamp};
 use serde_json::value::RawValue;
 
 use super::message::{Event, Sync};
+use crate::ignored::Ignored;
 
 /// Number of changed flags above which a patch compiles all flags again, because each single change copies the tables of all flags.
 const MANY_CHANGES: usize = 16;
-
-/// Number of reasons that are kept of a message.
-const MOST_REASONS: usize = 100;
 
 /// Flags by their keys and segments by their ids, with the versions of archived flags, which are hidden.
 pub struct Store {
@@ -63,44 +61,6 @@ pub struct Applied {
     pub is_broken: bool,
     /// The reasons why parts of the message had no effect.
     pub ignored: Ignored,
-}
-
-/// The reasons why parts of a message had no effect. A message may have many small parts, so the first reasons are kept, and the others are
-/// counted.
-#[derive(Debug, Default)]
-pub struct Ignored {
-    reasons: Vec<String>,
-    further: usize,
-}
-
-impl Ignored {
-    fn add(&mut self, reason: impl FnOnce() -> String) {
-        if self.reasons.len() < MOST_REASONS {
-            self.reasons.push(reason());
-        } else {
-            self.further += 1;
-        }
-    }
-
-    fn append(&mut self, other: Self) {
-        self.further += other.further;
-        for reason in other.reasons {
-            self.add(|| reason);
-        }
-    }
-
-    /// Returns the reasons, and the number of further parts, if there are any.
-    pub fn into_texts(self) -> impl Iterator<Item = String> {
-        let further = (self.further > 0)
-            .then(|| format!("{} further flags and segments cannot be read", self.further));
-        self.reasons.into_iter().chain(further)
-    }
-
-    /// Returns the number of parts that had no effect.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.reasons.len() + self.further
-    }
 }
 
 /// The members of a flag or a segment that the store needs.
@@ -161,15 +121,24 @@ impl Store {
     /// former state.
     pub fn apply(&mut self, sync: &Sync<'_>) -> Applied {
         let mut applied = Applied::default();
+        applied.ignored.count_further(sync.further);
         let (mut flags, mut segments) =
             (Entities::of("flag", "key"), Entities::of("segment", "id"));
         match sync.event {
             Event::Full => {
                 // Each flag and each segment is read once, for the store and for the ruleset.
-                let document =
-                    Document { flags: sync.flags.clone(), segments: sync.segments.clone() };
+                let document = Document {
+                    flags: sync.flags.clone(),
+                    segments: sync.segments.clone(),
+                    further: 0,
+                };
+                let size =
+                    |list: &[&RawValue]| list.iter().map(|raw| raw.get().len()).sum::<usize>();
+                // A few flags of a large text that is mostly something else would keep all of it in memory.
+                let is_dense = 2 * (size(&sync.flags) + size(&sync.segments)) >= sync.text.len();
+                let payload = is_dense.then_some(sync.text);
                 let ruleset =
-                    compile_accepted(self.compiler, sync.text, &document, &mut |part, at, json| {
+                    compile_accepted(self.compiler, payload, &document, &mut |part, at, json| {
                         let (entities, list) = match part {
                             Part::Flag => (&mut flags, &sync.flags),
                             Part::Segment => (&mut segments, &sync.segments),
@@ -206,6 +175,7 @@ impl Store {
             self.ruleset = self.compiler.compile(&Document {
                 flags: flags.iter().map(|flag| flag.raw).collect(),
                 segments: segments.iter().map(|segment| segment.raw).collect(),
+                further: 0,
             });
         }
         self.flags.clear();
@@ -301,7 +271,7 @@ impl Store {
         let segments = self.segments.values();
         let segments =
             segments.filter_map(|segment| serde_json::from_str(&segment.json).ok()).collect();
-        self.ruleset = self.compiler.compile(&Document { flags, segments });
+        self.ruleset = self.compiler.compile(&Document { flags, segments, further: 0 });
     }
 
     /// Returns the former key of a flag whose id is known under another key.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use fh_eval::internal::wire;
+use fh_eval::internal::{Listed, wire};
 
 use super::received::Received;
 
@@ -13,11 +13,14 @@ pub(crate) struct Answered<'a> {
     pub(crate) id: Option<String>,
     /// The features; `None` if the entry has no list of features, which is not the same as an empty list (D-60).
     pub(crate) features: Option<Vec<Received<'a>>>,
+    /// Number of further elements of the list that can be no features.
+    pub(crate) further: usize,
 }
 
 impl<'a> Answered<'a> {
     /// Adds the features of another entry for the same environment.
-    pub(crate) fn add(&mut self, features: Option<Vec<Received<'a>>>) {
+    pub(crate) fn add(&mut self, features: Option<Vec<Received<'a>>>, further: usize) {
+        self.further += further;
         if let Some(more) = features {
             self.features.get_or_insert_default().extend(more);
         }
@@ -35,23 +38,31 @@ pub(crate) fn environments(body: &str) -> Result<Vec<Answered<'_>>, String> {
     for envelope in wire::environments(body)? {
         let id = envelope.id().map(String::from);
         let features = envelope.into_features();
-        let features = features.map(|list| list.into_iter().map(Received::new).collect());
+        let further = features.as_ref().map_or(0, |list| list.further);
+        let features = features.map(received);
         let place =
             *places.entry(id.as_deref().map(str::to_ascii_lowercase)).or_insert(found.len());
         match found.get_mut(place) {
-            Some(same) => same.add(features),
-            None => found.push(Answered { id, features }),
+            Some(same) => same.add(features, further),
+            None => found.push(Answered { id, features, further }),
         }
     }
     Ok(found)
 }
 
-/// Splits a JSON list into its elements, which need not be features.
+/// Splits a JSON list into its elements, which need not be features. Returns them with the number of further elements that can be no
+/// features.
 ///
 /// # Errors
 /// An error if the text is not a JSON list. The error holds the reason, without any part of the text.
-pub(crate) fn list(json: &str) -> Result<Vec<Received<'_>>, String> {
-    Ok(wire::list(json)?.into_iter().map(Received::new).collect())
+pub(crate) fn list(json: &str) -> Result<(Vec<Received<'_>>, usize), String> {
+    let list = wire::features(json)?;
+    let further = list.further;
+    Ok((received(list), further))
+}
+
+fn received(list: Listed<'_>) -> Vec<Received<'_>> {
+    list.elements.into_iter().map(Received::new).collect()
 }
 
 /// Parses the JSON of one feature or of a delete event. The JSON may have any type.

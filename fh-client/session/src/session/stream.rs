@@ -195,6 +195,7 @@ impl Session {
 
     fn event(&mut self, stream: &mut Stream, event: &Event) -> Result<(), Stop> {
         let malformed = |why: String| Stop::Trouble(Problem::Malformed(cut(&why, 300)));
+        self.refuse_dense(&event.data).map_err(Stop::Trouble)?;
         let applied = match event.name.as_str() {
             "features" => self.apply_list(&event.data).map_err(Stop::Trouble).map(Some),
             "feature" => {

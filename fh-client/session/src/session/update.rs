@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fh_eval::internal::{TOO_DENSE, is_too_dense};
 use fh_repository::notice::Notice;
 use fh_repository::problem::Problem;
 use fh_repository::publication::{Cause, Publication, RawKind, RawUpdate};
@@ -31,6 +32,7 @@ impl Session {
     /// Applies the body of a poll. Fails if the body cannot be parsed, holds no environment of the API keys, or holds no usable list for a
     /// new context or a new kind of key.
     pub(super) fn apply_answer(&mut self, body: &str) -> Result<PollOutcome, Problem> {
+        self.refuse_dense(body)?;
         let answered = read_answer(body).map_err(Problem::Malformed)?;
         if answered.is_empty() {
             // Before the first list, this response makes the client Failed. Later it changes no feature (D-68).
@@ -56,7 +58,7 @@ impl Session {
             };
             // An entry without id belongs to the first environment. Another entry may have the id of the first environment.
             match lists.iter_mut().find(|(other, _)| other.eq_ignore_ascii_case(&id)) {
-                Some((_, same)) => same.add(entry.features),
+                Some((_, same)) => same.add(entry.features, entry.further),
                 _ => lists.push((id, entry)),
             }
         }
@@ -74,6 +76,7 @@ impl Session {
             // A list whose features all belong to other environments does not count as a list.
             entry.features = entry.features.take().and_then(|all| self.own(id, all));
         }
+        self.count_further(lists.iter().map(|(_, entry)| entry.further).sum());
         let lists: Vec<(&Arc<str>, Option<&[Received<'_>]>)> =
             lists.iter().map(|(id, entry)| (id, self.usable(id, entry))).collect();
         let doubt = lists.iter().any(|(_, usable)| usable.is_none()).then_some(Problem::EmptyList);
@@ -91,6 +94,23 @@ impl Session {
         let empty = lists.iter().any(|(_, usable)| usable.is_none_or(<[_]>::is_empty));
         let is_whole = doubt.is_none() && !(empty && self.is_lenient());
         Ok(PollOutcome { doubt, is_whole })
+    }
+
+    /// Fails if a message has so many small parts that reading it would take too much memory. The held features stay as they are.
+    pub(super) fn refuse_dense(&self, message: &str) -> Result<(), Problem> {
+        if is_too_dense(message) {
+            return Err(Problem::TooLarge(self.config.limits.bytes));
+        }
+        Ok(())
+    }
+
+    /// Reports elements of a list that can be no features, beyond those that have diagnostics.
+    fn count_further(&mut self, further: usize) {
+        if further > 0 {
+            let what =
+                format!("{further} further elements of a list of features, which are no features");
+            self.actions.push_back(Action::Notice(Notice::Ignored { what }));
+        }
     }
 
     /// Returns true if an empty list may be due to a failure of the Edge. This is the case with several keys, and with server-evaluated
@@ -149,10 +169,11 @@ impl Session {
     /// Applies the data of a stream's `features` event. Returns the problem of the list; `None` if the list has no problem. Fails if the
     /// data cannot be parsed, holds only features of other environments, or is no usable list for a new context or a new kind of key.
     pub(super) fn apply_list(&mut self, data: &str) -> Result<Option<Problem>, Problem> {
-        let features = read_list(data).map_err(Problem::Malformed)?;
+        let (features, further) = read_list(data).map_err(Problem::Malformed)?;
+        self.count_further(further);
         let id = self.feature_set.first_id();
         let features = self.own(&id, features).ok_or(Problem::NoEnvironments)?;
-        let entry = Answered { id: None, features: Some(features) };
+        let entry = Answered { id: None, features: Some(features), further };
         let usable = self.usable(&id, &entry);
         self.begin_anew(usable.is_some())?;
         let (applied, doubt) = match usable {
@@ -222,12 +243,11 @@ impl Session {
         if !self.wants_stored(source, true) {
             return;
         }
-        let listed = std::str::from_utf8(bytes)
-            .map_err(|why| why.to_string())
-            .and_then(|text| Ok((text, read_list(text)?)));
+        let listed = stored_text(bytes).and_then(|text| Ok((text, read_list(text)?)));
         match listed {
             Err(why) => self.ignored(source, why),
-            Ok((text, features)) => {
+            Ok((text, (features, further))) => {
+                self.count_further(further);
                 if self.held.of_earlier_context().is_some() {
                     self.feature_set.forget();
                     self.held = Held::Unserved;
@@ -248,13 +268,12 @@ impl Session {
         if !self.wants_stored(source, false) {
             return;
         }
-        let applied = std::str::from_utf8(bytes)
-            .map_err(|why| why.to_string())
-            .and_then(|text| Ok((text, read_one(text)?)))
-            .and_then(|(text, received)| {
+        let applied = stored_text(bytes).and_then(|text| Ok((text, read_one(text)?))).and_then(
+            |(text, received)| {
                 let authority = self.store_authority();
                 Ok((text, self.feature_set.feature(environment, &received, authority)?))
-            });
+            },
+        );
         match applied {
             Err(why) => self.ignored(source, why),
             Ok((text, effect)) => {
@@ -352,4 +371,10 @@ impl Session {
         let json = json.into();
         self.actions.push_back(Action::Raw(RawUpdate { source, environment, kind, json }));
     }
+}
+
+/// Returns the text of a store, or the reason why it is not read.
+fn stored_text(bytes: &[u8]) -> Result<&str, String> {
+    let text = std::str::from_utf8(bytes).map_err(|why| why.to_string())?;
+    if is_too_dense(text) { Err(format!("it has {TOO_DENSE}")) } else { Ok(text) }
 }

@@ -123,6 +123,9 @@ impl Conditional {
     }
 }
 
+/// Number of values above which a list of numbers or dates keeps each value once.
+const LONG: usize = 1_000;
+
 impl RuleCompiler<'_> {
     /// Returns the profile whose rules apply.
     #[inline]
@@ -248,7 +251,11 @@ impl RuleCompiler<'_> {
         order: impl Fn(&T, &T) -> std::cmp::Ordering,
         boxed: impl FnOnce(ExpectedValues<T>) -> BoxedPredicate,
     ) -> Predicate {
-        let Readable { values, ended } = readable;
+        let Readable { mut values, ended } = readable;
+        if values.len() > LONG && !matches!(typed, Typed::Order(_)) {
+            values.sort_by(&order);
+            values.dedup_by(|one, other| order(one, other).is_eq());
+        }
         let wanted = match typed {
             Typed::In if values.is_empty() => return Predicate::Never,
             Typed::In => ExpectedValues::In(values.into()),

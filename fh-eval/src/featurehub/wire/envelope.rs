@@ -7,7 +7,7 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::{Feature, Raw, name, text};
-use crate::json::{ListOr, MemberValue, Object, Shape, Token, read_object};
+use crate::json::{Listed, MemberValue, Object, Shape, Token, read_object};
 
 /// The members of an object that may be an environment or a feature: the id, the key and the list of features.
 #[derive(Debug, Clone, Default)]
@@ -17,7 +17,7 @@ pub struct Envelope<'a> {
     /// Key of the feature. An environment has no key.
     pub key: Raw<'a>,
     /// The features of the environment. An absent list differs from an empty list (D-60).
-    pub features: Shape<Vec<&'a RawValue>>,
+    pub features: Shape<Listed<'a>>,
 }
 
 impl<'a> Envelope<'a> {
@@ -35,7 +35,7 @@ impl<'a> Envelope<'a> {
 
     /// Returns the features of the environment, or `None` if the environment has no list of features.
     #[must_use]
-    pub fn into_features(self) -> Option<Vec<&'a RawValue>> {
+    pub fn into_features(self) -> Option<Listed<'a>> {
         self.features.into_value()
     }
 }
@@ -49,7 +49,7 @@ impl<'de> Object<'de> for Envelope<'de> {
         match &*name {
             name::ID => self.id = Some(value.read()?),
             name::KEY => self.key = Some(value.read()?),
-            name::FEATURES => self.features = value.read::<ListOr<_>>()?.0,
+            name::FEATURES => self.features = value.read()?,
             _ => value.skip()?,
         }
         Ok(())
@@ -86,8 +86,14 @@ impl<'a> Feature<'a> {
 /// Fails if the body is not a list of objects. The error is a text with the reason, which contains no part of the body.
 pub fn environments(body: &str) -> Result<Vec<Envelope<'_>>, String> {
     let not_an_object = || "an environment is not a JSON object".to_string();
-    let entries = list(body)?.into_iter();
-    entries.map(|entry| Envelope::parse(entry.get()).ok_or_else(not_an_object)).collect()
+    let Listed { elements, further } = features(body)?;
+    if further > 0 {
+        return Err(not_an_object());
+    }
+    elements
+        .into_iter()
+        .map(|entry| Envelope::parse(entry.get()).ok_or_else(not_an_object))
+        .collect()
 }
 
 /// Splits a JSON list into its elements, whose shape is not checked. A byte-order mark is skipped.
@@ -95,6 +101,15 @@ pub fn environments(body: &str) -> Result<Vec<Envelope<'_>>, String> {
 /// # Errors
 /// Fails if the text is not a JSON list. The error is a text with the reason, which contains no part of the JSON.
 pub fn list(json: &str) -> Result<Vec<&RawValue>, String> {
+    let json = json.strip_prefix('\u{feff}').unwrap_or(json);
+    serde_json::from_str(json).map_err(|error| reason(&error))
+}
+
+/// Splits a JSON list of features into its elements, whose members are not checked. A byte-order mark is skipped.
+///
+/// # Errors
+/// Fails if the text is not a JSON list. The error is a text with the reason, which contains no part of the JSON.
+pub fn features(json: &str) -> Result<Listed<'_>, String> {
     let json = json.strip_prefix('\u{feff}').unwrap_or(json);
     serde_json::from_str(json).map_err(|error| reason(&error))
 }
@@ -128,7 +143,9 @@ mod tests {
         let body = r#"[{"id":"e","features":[{}, 7]},{"features":[]},{"id":5,"features":null},{}]"#;
         let found = environments(body).unwrap().into_iter();
         let found: Vec<_> = found
-            .map(|each| (each.id().map(Cow::into_owned), each.into_features().map(|l| l.len())))
+            .map(|each| {
+                (each.id().map(Cow::into_owned), each.into_features().map(|l| l.elements.len()))
+            })
             .collect();
         assert_eq!(
             found,

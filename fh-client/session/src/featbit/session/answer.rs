@@ -12,7 +12,7 @@ use fh_repository::time::Millis;
 use super::outcome::{Failure, MOST_BARREN};
 use super::{Purpose, Session, State};
 use crate::action::{Action, End, RequestId, ResponseHead};
-use crate::featbit::message::{Event, Message, MessageText, Sync};
+use crate::featbit::message::{Event, Message, MessageText, NoMessage, Sync};
 use crate::featbit::store::Applied;
 use crate::response_class::{cut, end_problem, retry_after, status_problem};
 
@@ -185,7 +185,15 @@ impl Session {
             Ok(Message::Pong | Message::Other) => {
                 self.trouble(Problem::Malformed("the body is no data-sync".to_string()), None);
             }
-            Err(why) => self.trouble(Problem::Malformed(cut(&why, 300)), None),
+            Err(why) => self.trouble(self.unread(why), None),
+        }
+    }
+
+    /// Returns the problem of a message that is not read. The client keeps its flags.
+    pub(super) fn unread(&self, why: NoMessage) -> Problem {
+        match why {
+            NoMessage::TooDense => Problem::TooLarge(self.config.limits.bytes),
+            NoMessage::Malformed(why) => Problem::Malformed(cut(&why, 300)),
         }
     }
 
@@ -241,8 +249,8 @@ impl Session {
             return self.trouble(Problem::Malformed(why.to_string()), None);
         }
         let text = SharedText::from("");
-        let nothing =
-            Sync { text: &text, event: Event::Patch, flags: Vec::new(), segments: Vec::new() };
+        let (flags, segments) = (Vec::new(), Vec::new());
+        let nothing = Sync { text: &text, event: Event::Patch, flags, segments, further: 0 };
         self.received_answer(&nothing);
         self.answered();
     }
@@ -259,7 +267,7 @@ impl Session {
             Ok(Message::Pong | Message::Other) => {
                 self.not_stored(source, "it is no data-sync".to_string());
             }
-            Err(why) => self.not_stored(source, why),
+            Err(why) => self.not_stored(source, why.to_string()),
         }
     }
 

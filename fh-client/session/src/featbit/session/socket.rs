@@ -14,7 +14,7 @@ use super::outcome::Failure;
 use super::{Session, State};
 use crate::action::{Action, RequestId};
 use crate::config::Limits;
-use crate::featbit::message::{Event, Message, MessageText};
+use crate::featbit::message::{Event, Message, MessageText, NoMessage};
 use crate::response_class::cut;
 
 /// The time between two pings.
@@ -198,7 +198,8 @@ impl Session {
         }
         let mut is_too_large = false;
         match message {
-            Err(why) => {
+            Err(NoMessage::TooDense) => is_too_large = true,
+            Err(NoMessage::Malformed(why)) => {
                 let what = format!("a message of the server: {}", cut(&why, 300));
                 self.actions.push_back(Action::Notice(Notice::Ignored { what }));
                 if self.has_full {

@@ -34,6 +34,7 @@ use self::stream::Stream;
 use super::config::{Config, Mode};
 use crate::action::{Action, Input, RequestId};
 use crate::delay::{Delays, Random, Recent};
+use crate::ignored::Ignored;
 
 /// The state of one client's communication with a FeatureSignals server.
 ///
@@ -284,8 +285,11 @@ impl Session {
             }
         };
         let ruleset = Compiler::new().compile(&document);
+        let mut ignored = Ignored::default();
         for diagnostic in ruleset.diagnostics() {
-            let what = diagnostic.to_string();
+            ignored.add(|| diagnostic.to_string());
+        }
+        for what in ignored.into_texts() {
             self.actions.push_back(Action::Notice(Notice::Ignored { what }));
         }
         let rules = Rules::client_evaluated(ruleset, self.environments());

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fh_eval::internal::{TOO_DENSE, is_too_dense};
 use fh_eval::{Attributes, Ruleset};
 use fh_repository::notice::Notice;
 use fh_repository::problem::Problem;
@@ -135,6 +136,9 @@ impl Session {
 
     /// Handles the complete body of an answer with status 200.
     pub(super) fn answered(&mut self, mut refresh: Refresh, body: Vec<u8>) {
+        if std::str::from_utf8(&body).is_ok_and(is_too_dense) {
+            return self.trouble(Problem::TooLarge(self.config.limits.bytes), None);
+        }
         match refresh.step {
             Step::Map if refresh.wants_reasons => {
                 match FlagMap::parse(&body) {
@@ -206,7 +210,9 @@ impl Session {
         if self.has_contact {
             return;
         }
-        match Bulk::parse(bytes) {
+        let is_read = !std::str::from_utf8(bytes).is_ok_and(is_too_dense);
+        let bulk = if is_read { Bulk::parse(bytes) } else { Err(format!("it has {TOO_DENSE}")) };
+        match bulk {
             Ok(bulk) => {
                 let (ruleset, context) = (answers::compile(&[bulk]), Arc::clone(&self.context));
                 self.serve(ruleset, context, None, Cause::First, source);

@@ -166,7 +166,7 @@ export function problemText(problem: Problem): string {
     case "malformed":
       return `the response cannot be parsed: ${problem.text}`;
     case "too_large":
-      return `the response or an event is larger than ${problem.limit} bytes, the limit of the setting \`limits.bytes\`: raise it, or ask for fewer features`;
+      return `the response or an event is larger than ${problem.limit} bytes, the limit of the setting \`limits.bytes\`, or has so many small parts that reading it would take more than 8 times its size and 32 MB of memory: raise the limit, or ask for fewer features`;
     case "no_environments":
       return "the response contains no environment of the API keys";
     case "empty_list":

@@ -1,0 +1,47 @@
+//! The reasons why parts of a message had no effect.
+
+/// Number of reasons that are kept of a message.
+const MOST_REASONS: usize = 100;
+
+/// The reasons why parts of a message had no effect. A message may have many small parts, so the first reasons are kept, and the others are
+/// counted.
+#[derive(Debug, Default)]
+pub struct Ignored {
+    reasons: Vec<String>,
+    further: usize,
+}
+
+impl Ignored {
+    pub(crate) fn add(&mut self, reason: impl FnOnce() -> String) {
+        if self.reasons.len() < MOST_REASONS {
+            self.reasons.push(reason());
+        } else {
+            self.further += 1;
+        }
+    }
+
+    /// Counts further parts, whose reasons are not known.
+    pub(crate) fn count_further(&mut self, further: usize) {
+        self.further += further;
+    }
+
+    pub(crate) fn append(&mut self, other: Self) {
+        self.further += other.further;
+        for reason in other.reasons {
+            self.add(|| reason);
+        }
+    }
+
+    /// Returns the reasons, and the number of further parts, if there are any.
+    pub fn into_texts(self) -> impl Iterator<Item = String> {
+        let further = (self.further > 0)
+            .then(|| format!("{} further flags and segments cannot be read", self.further));
+        self.reasons.into_iter().chain(further)
+    }
+
+    /// Returns the number of parts that had no effect.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.reasons.len() + self.further
+    }
+}
