@@ -22,20 +22,7 @@ impl Writer {
         let long = texts.len() > LONGEST_SCAN;
         let at = self.tables.texts.len() as u32;
         if long && matches!(test, TextTest::Among | TextTest::NotAmong) {
-            let mut texts = texts.to_vec();
-            texts.sort_unstable();
-            texts.dedup();
-            let Some(slots) = spread(&texts) else {
-                return Predicate::Texts(test, self.push_texts(&texts));
-            };
-            for slot in &slots {
-                self.push_text(*slot);
-            }
-            let test = match test {
-                TextTest::NotAmong => TextTest::NotAmongSpread,
-                _ => TextTest::AmongSpread,
-            };
-            return Predicate::Texts(test, Run { at, len: slots.len() as u32 });
+            return self.long_list(test, texts.to_vec());
         }
         let list = self.push_texts(texts);
         match test {
@@ -48,6 +35,38 @@ impl Writer {
 }
 
 impl Writer {
+    /// Stores the texts of a list, and returns the predicate that the supplied text is one of them.
+    #[cfg(feature = "featbit")]
+    pub(crate) fn among(&mut self, texts: Vec<&str>) -> Predicate {
+        if texts.len() > LONGEST_SCAN {
+            self.long_list(TextTest::Among, texts)
+        } else {
+            self.text_test(TextTest::Among, &texts)
+        }
+    }
+
+    /// Stores a list that is searched. The list may have a million texts, so it takes no more memory than it needs.
+    fn long_list(&mut self, test: TextTest, mut texts: Vec<&str>) -> Predicate {
+        texts.sort_unstable();
+        texts.dedup();
+        let Some(slots) = spread(&texts) else {
+            return Predicate::Texts(test, self.push_texts(&texts));
+        };
+        self.tables.text.reserve(texts.iter().map(|text| text.len()).sum());
+        drop(texts);
+        let at = self.tables.texts.len() as u32;
+        self.tables.texts.reserve(slots.len());
+        self.tables.heads_of_texts.reserve(slots.len());
+        for slot in &slots {
+            self.push_text(*slot);
+        }
+        let test = match test {
+            TextTest::NotAmong => TextTest::NotAmongSpread,
+            _ => TextTest::AmongSpread,
+        };
+        Predicate::Texts(test, Run { at, len: slots.len() as u32 })
+    }
+
     fn push_texts(&mut self, texts: &[&str]) -> Run {
         let at = self.tables.texts.len() as u32;
         for text in texts {

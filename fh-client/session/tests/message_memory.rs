@@ -1,7 +1,12 @@
 //! Memory of messages of many small parts, counted at the allocator: at the peak at most 8 times the message and 32 MB, afterwards at most
 //! 3 times the served features and 4 MB. The variable `FH_MESSAGE_KIB` sets the size of the messages, and with `--nocapture` the worst ratio
 //! of each system is printed.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests"
+)]
 
 use std::sync::Arc;
 
@@ -349,15 +354,17 @@ mod featbit {
         let flag = r#"{"key":"@","updatedAt":"2026-01-01T00:00:00Z","isEnabled":false,"disabledVariationId":"off","variations":[{"id":"off","value":"false"}]}"#;
         let condition = r#"{"name":"@","conditions":[{"property":"country","op":"Equal","value":"nz"}],"variations":[{"id":"x","rollout":[0,1]}]}"#;
         let flags = flags.replace("FLAG,", "");
-        for (text, element, count) in
-            [(&*flags, flag, 100_000), (rule, condition, 10_000), (segment, "\"user-@\"", 1_000_000)]
-        {
+        for (around, element, count) in [
+            (&*flags, flag, 100_000),
+            (rule, condition, 10_000),
+            (segment, "\"user-@\"", 1_000_000),
+        ] {
             let elements: Vec<String> =
                 (0..count).map(|number| element.replace('@', &number.to_string())).collect();
-            let message = text.replace('%', &elements.join(","));
+            let message = around.replace('%', &elements.join(","));
             let mut driver = socket();
             let begin = thread::begin();
-            super::featbit::text(&mut driver, &message);
+            text(&mut driver, &message);
             let (peak, held) = (thread::peak() - begin, thread::held() - begin);
             let ratio = peak as f64 / message.len() as f64;
             println!("{ratio:.1}, {} MB stay: {count} of {element}", held / 1_000_000);

@@ -13,7 +13,7 @@ use crate::featurehub::DiagnosticCollector;
 use crate::hashing::Hashing;
 use crate::json::{Elements, Json, Record, Shape, Tree, texts};
 use crate::patterns::Patterns;
-use crate::predicate::{Run, TextTest};
+use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::shared_text::SharedText;
 use crate::tables::{FeatureDetail, Field, Head, Interval, Mode, Reading, Rule, Share, ValueAt};
@@ -336,7 +336,7 @@ impl<'a> Compilation<'a> {
     /// Adds the rule that the user's key is one of these, and returns it.
     pub(super) fn key_among(&mut self, keys: &[Cow<'_, str>]) -> Run {
         let keys: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();
-        let predicate = self.writer.text_test(TextTest::Among, &keys);
+        let predicate = self.writer.among(keys);
         let field = self.key_field();
         let at = self.writer.tables.rules.len() as u32;
         self.writer.tables.rules.push(Rule { predicate, field });

@@ -42,11 +42,17 @@ impl<'a> Record<'a> {
 
 /// Reads a list of texts, in which nulls are ignored. `None` for any other value.
 #[cfg(feature = "featbit")]
-pub(crate) fn texts(list: Elements<'_>) -> Option<Vec<Cow<'_, str>>> {
-    Some(optional_texts(list)?.into_iter().flatten().collect())
+pub(crate) fn texts<'a>(list: Elements<'a>) -> Option<Vec<Cow<'a, str>>> {
+    let text = |json: Json<'a>| match json.token() {
+        Token::Text(text) => Some(Some(text)),
+        Token::Null => None,
+        _ => Some(None),
+    };
+    list.filter_map(text).collect()
 }
 
 /// Reads a list of texts and nulls. `None` for any other value.
+#[cfg(feature = "featuresignals")]
 pub(crate) fn optional_texts<'a>(list: Elements<'a>) -> Option<Vec<Option<Cow<'a, str>>>> {
     let text = |json: Json<'a>| match json.token() {
         Token::Text(text) => Some(Some(text)),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use fh_eval::featbit::{Compiler, Document, Profile};
 use fh_eval::internal::featbit::{Part, compile_accepted};
 use fh_eval::internal::{Json, Token, Tree};
-use fh_eval::{Ruleset, Timestamp};
+use fh_eval::{Consequence, Diagnostic, DiagnosticKind, Ruleset, Timestamp};
 use serde_json::value::RawValue;
 
 use super::message::{Event, Sync};
@@ -148,6 +148,14 @@ impl Store {
                 applied.oldest = oldest(&flags, &segments);
                 let (flags, segments) = (flags.take(&mut applied), segments.take(&mut applied));
                 self.replace(ruleset, flags, segments);
+                let left_out = self.left_out();
+                if left_out > 0 {
+                    applied.ignored.add(|| {
+                        format!(
+                            "{left_out} flags or segments that have members of a wrong type: the diagnostics of the client and `fh lint` show them"
+                        )
+                    });
+                }
                 applied.is_changed = true;
             }
             Event::Patch => {
@@ -191,6 +199,16 @@ impl Store {
         }
     }
 
+    /// Returns the number of flags and segments that were read and cannot be compiled.
+    fn left_out(&self) -> usize {
+        let is_left_out = |diagnostic: &&Diagnostic| {
+            let consequences = [Consequence::FlagLeftOut, Consequence::SegmentLeftOut];
+            consequences.contains(&diagnostic.consequence)
+                && diagnostic.problem != DiagnosticKind::DuplicateKey
+        };
+        self.ruleset.diagnostics().filter(is_left_out).count()
+    }
+
     fn patch(&mut self, flags: Vec<Entity<'_>>, segments: Vec<Entity<'_>>, applied: &mut Applied) {
         for segment in segments {
             let known = self.segments.get(&segment.name);
@@ -204,7 +222,7 @@ impl Store {
                     self.remember_segment(&segment);
                     applied.is_changed = true;
                 }
-                Err(why) => applied.ignored.add(|| why.to_string()),
+                Err(why) => applied.ignored.add_diagnostic(&why),
             }
         }
         let is_newer = |flag: &Entity<'_>| {
@@ -232,7 +250,7 @@ impl Store {
             let change = match self.compiler.flag(flag.raw) {
                 Ok(change) => change,
                 Err(why) => {
-                    applied.ignored.add(|| why.to_string());
+                    applied.ignored.add_diagnostic(&why);
                     continue;
                 }
             };

@@ -231,3 +231,19 @@ fn the_flags_of_a_full_message_share_its_memory() {
     assert!(text.as_bytes().as_ptr_range().contains(&json.as_ptr()));
     assert_eq!(text.find(json), Some(json.as_ptr() as usize - text.as_ptr() as usize));
 }
+
+#[test]
+fn notices_of_flags_and_segments_with_wrong_types_show_no_users() {
+    let segment = json!({"id": "s", "updatedAt": "2024-01-02T00:00:00Z", "included": ["bob", 1]});
+    let mut broken = flag("a", "1", 20, "x");
+    broken["targetUsers"] = json!([{"keyIds": ["bob", 1], "variationId": "v"}]);
+    for (event, count) in [("full", 1), ("patch", 2)] {
+        let mut store = Store::new(Profile::Server);
+        let message = message(event, std::slice::from_ref(&broken), std::slice::from_ref(&segment));
+        let texts: Vec<String> = apply(&mut store, &message).ignored.into_texts().collect();
+        assert_eq!(texts.len(), count, "{texts:?}");
+        assert!(!texts.concat().contains("bob"), "{texts:?}");
+        let shown = if event == "full" { "2 flags or segments" } else { "flag a, targetUsers" };
+        assert!(texts.concat().contains(shown), "{texts:?}");
+    }
+}

@@ -287,7 +287,7 @@ impl Session {
         let ruleset = Compiler::new().compile(&document);
         let mut ignored = Ignored::default();
         for diagnostic in ruleset.diagnostics() {
-            ignored.add(|| diagnostic.to_string());
+            ignored.add_diagnostic(diagnostic);
         }
         for what in ignored.into_texts() {
             self.actions.push_back(Action::Notice(Notice::Ignored { what }));
