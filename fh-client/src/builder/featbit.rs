@@ -156,7 +156,7 @@ pub(super) fn check_bootstrap(bytes: &[u8]) -> Result<(), StartError> {
     let why = match MessageText::of(bytes).parse() {
         Ok(Message::Sync(_)) => return Ok(()),
         Ok(_) => "it is no data-sync".to_string(),
-        Err(why) => why,
+        Err(why) => why.to_string(),
     };
     let instead = "give the body of /api/public/sdk/server/latest-all";
     Err(InvalidSetting::new("bootstrap", format!("{why}: {instead}")).into())

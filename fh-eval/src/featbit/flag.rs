@@ -208,7 +208,7 @@ impl<'a> Compilation<'a> {
         let at = self.writer.tables.strategies.len() as u32;
         let rules_at = self.writer.tables.rules.len() as u32;
         if is_enabled {
-            self.enabled(&flag, &targets, rules, &variations);
+            self.enabled(&flag, targets, rules, &variations);
         } else {
             let id = self.text(&flag, "disabledVariationId").unwrap_or_default();
             let interval = Interval::whole(Exposures::None);
@@ -262,13 +262,13 @@ impl<'a> Compilation<'a> {
     fn enabled(
         &mut self,
         flag: &Record<'_>,
-        targets: &[Target<'_>],
+        targets: Vec<Target<'_>>,
         rules: Elements<'_>,
         variations: &Variations<'_>,
     ) {
         let all = self.boolean(flag, "exptIncludeAllTargets");
         for target in targets {
-            let rules = self.key_among(&target.keys);
+            let rules = self.key_among(target.keys);
             let origin = Origin { rules, ..no_rule(EvaluationReason::Target) };
             let interval = Interval::whole(if all { Exposures::All } else { Exposures::None });
             self.answer(origin, Share::Whole, interval, variations, &target.variation);
@@ -334,9 +334,17 @@ impl<'a> Compilation<'a> {
     }
 
     /// Adds the rule that the user's key is one of these, and returns it.
-    pub(super) fn key_among(&mut self, keys: &[Cow<'_, str>]) -> Run {
-        let keys: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();
-        let predicate = self.writer.among(keys);
+    pub(super) fn key_among(&mut self, keys: Vec<Cow<'_, str>>) -> Run {
+        // A list may have a million keys, so that the list of borrowed texts takes the memory of the former one.
+        let predicate = if keys.iter().all(|key| matches!(key, Cow::Borrowed(_))) {
+            let borrowed = |key| match key {
+                Cow::Borrowed(text) => text,
+                Cow::Owned(_) => "",
+            };
+            self.writer.among(keys.into_iter().map(borrowed).collect())
+        } else {
+            self.writer.among(keys.iter().map(AsRef::as_ref).collect())
+        };
         let field = self.key_field();
         let at = self.writer.tables.rules.len() as u32;
         self.writer.tables.rules.push(Rule { predicate, field });

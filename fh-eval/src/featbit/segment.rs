@@ -43,7 +43,7 @@ impl Compilation<'_> {
             let Some(keys) = keys else {
                 return Err(self.diagnostics.left_out(member, raw.get(), "a list of texts"));
             };
-            let rules = self.key_among(&keys);
+            let rules = self.key_among(keys);
             self.member_row(rules, is_member);
         }
         match segment.list("rules") {

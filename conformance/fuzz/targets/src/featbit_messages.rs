@@ -53,11 +53,23 @@ fn apply(store: &mut Store, single: &mut Store, sync: &Sync<'_>) {
         Event::Patch => {
             for segment in &sync.segments {
                 let (flags, segments) = (Vec::new(), vec![*segment]);
-                single.apply(&Sync { text: sync.text, event: Event::Patch, flags, segments });
+                single.apply(&Sync {
+                    text: sync.text,
+                    event: Event::Patch,
+                    flags,
+                    segments,
+                    further: 0,
+                });
             }
             for flag in &sync.flags {
                 let (flags, segments) = (vec![*flag], Vec::new());
-                single.apply(&Sync { text: sync.text, event: Event::Patch, flags, segments });
+                single.apply(&Sync {
+                    text: sync.text,
+                    event: Event::Patch,
+                    flags,
+                    segments,
+                    further: 0,
+                });
             }
         }
     }

@@ -148,14 +148,6 @@ impl Store {
                 applied.oldest = oldest(&flags, &segments);
                 let (flags, segments) = (flags.take(&mut applied), segments.take(&mut applied));
                 self.replace(ruleset, flags, segments);
-                let left_out = self.left_out();
-                if left_out > 0 {
-                    applied.ignored.add(|| {
-                        format!(
-                            "{left_out} flags or segments that have members of a wrong type: the diagnostics of the client and `fh lint` show them"
-                        )
-                    });
-                }
                 applied.is_changed = true;
             }
             Event::Patch => {
@@ -171,6 +163,14 @@ impl Store {
             }
         }
         applied.is_broken = applied.ignored.count() > 0;
+        let left_out = if sync.event == Event::Full { self.left_out() } else { 0 };
+        if left_out > 0 {
+            applied.ignored.add(|| {
+                format!(
+                    "{left_out} flags or segments that have members of a wrong type: the diagnostics of the client and `fh lint` show them"
+                )
+            });
+        }
         applied
     }
 

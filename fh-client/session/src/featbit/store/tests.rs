@@ -87,7 +87,7 @@ fn an_unreadable_entity_costs_itself_only() {
     let bad = [Value::Null, json!(7), json!({"id": "x"}), no_time, odd_time];
     let flags: Vec<Value> = bad.iter().cloned().chain([odd_rules.clone(), good]).collect();
     let applied = apply(&mut store, &message("full", &flags, &[json!(1), json!({"id": 5})]));
-    assert_eq!(applied.ignored.count(), bad.len() + 2, "{:?}", applied.ignored);
+    assert_eq!(applied.ignored.count(), bad.len() + 3, "{:?}", applied.ignored);
     assert_eq!(store.ruleset().len(), 1, "odd-rules is left out by the compiler, which says so");
     assert_eq!(store.ruleset().diagnostics().count(), 1);
     assert_eq!(store.flag_version("odd-rules"), None);
