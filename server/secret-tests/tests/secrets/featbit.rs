@@ -52,18 +52,6 @@ pub(crate) fn show(shown: &mut Shown) {
         shown.debug(&applied.ignored);
         shown.debug(&applied);
     }
-    let broken = segment.replace(&format!("\"{USER}\""), &format!("\"{USER}\",1"));
-    assert_ne!(broken, segment);
-    for event in ["full", "patch"] {
-        let message = MessageText::of(format!(
-            r#"{{"messageType":"data-sync","data":{{"eventType":"{event}","featureFlags":[],"segments":[{broken}]}}}}"#
-        ));
-        let Message::Sync(sync) = message.parse().unwrap() else { panic!("no data-sync") };
-        let texts: Vec<String> =
-            Store::new(featbit::Profile::Server).apply(&sync).ignored.into_texts().collect();
-        assert!(!texts.is_empty(), "{event}");
-        shown.debug(&texts);
-    }
     shown.debug(&store);
     shown.debug(&Upgrade { head: ResponseHead::new(401).header("x", HEADER), connection: None });
     shown.debug(&featbit::Settings::new(SERVER_SECRET).streaming_url(url));
