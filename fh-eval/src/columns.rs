@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use crate::attributes::Attributes;
 use crate::attributes::row::{Converted, DeclaredName, StoredText};
+use crate::clock::Clock;
 use crate::evaluate::{Memory, evaluate};
 use crate::feature::FeatureRef;
 use crate::ruleset::Ruleset;
@@ -13,7 +14,6 @@ use crate::subject::Subject;
 #[cfg(feature = "first-row")]
 use crate::tables::Reading;
 use crate::tables::{Field, Head, Mode, View};
-use crate::time::Clock;
 use crate::trace::NoTrace;
 use crate::value::Value;
 

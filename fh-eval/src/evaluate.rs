@@ -9,6 +9,7 @@ use crate::attributes::{Attributes, Name, Supplied};
 #[cfg(feature = "featuresignals")]
 use crate::bucket::Encoding;
 use crate::bucket::Murmur3;
+use crate::clock::Clock;
 #[cfg(feature = "first-row")]
 use crate::predicate::{Grammar, compare_doubles};
 use crate::predicate::{Predicate, Run, TextTest, compare_packed, join};
@@ -18,7 +19,6 @@ use crate::tables::Slot;
 use crate::tables::{Head, Mode, Reading, Rule, Share, Strategy, Tables, View};
 use crate::text::version::pack;
 use crate::text_list::{ends_with, is_in, is_in_spread};
-use crate::time::Clock;
 use crate::trace::Tracer;
 
 /// A cache for evaluations of one subject: up to `N` attributes, and the default percentage key. Nothing is cached if

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::clock::Clock;
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
@@ -9,7 +10,6 @@ use crate::subject::Subject;
 #[cfg(feature = "first-row")]
 use crate::tables::Slot;
 use crate::tables::{FeatureDetail, Head, Mode, Share, Tables, View};
-use crate::time::Clock;
 use crate::trace::NoTrace;
 use crate::value::Kind;
 

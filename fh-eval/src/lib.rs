@@ -12,6 +12,7 @@ pub mod internal;
 
 mod attributes;
 mod bucket;
+mod clock;
 mod columns;
 mod cost;
 mod diagnostic;
@@ -56,6 +57,7 @@ pub use attributes::{
     UnknownName, Values,
 };
 pub use bucket::BUCKETS;
+pub use clock::Clock;
 pub use columns::{Column, ColumnEvaluator, PreparedText, RowAnswer, UnknownFeature};
 pub use diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Severity, Vocabulary};
 pub use evaluation::Evaluation;
@@ -76,7 +78,7 @@ pub use shared_text::SharedText;
 pub use subject::Subject;
 #[cfg(feature = "patterns")]
 pub use text::pattern::{Construct, Refusal};
-pub use time::{Clock, InvalidTimestamp, Timestamp};
+pub use time::{InvalidTimestamp, Timestamp};
 pub use time_rules::{TimeOutcome, TimeRules};
 pub use value::{Kind, Number, Value};
 pub use work::WorkBound;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 
+use crate::clock::Clock;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Vocabulary};
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
@@ -18,7 +19,6 @@ use crate::subject::Subject;
 #[cfg(feature = "first-row")]
 use crate::tables::Slot;
 use crate::tables::{Mode, Tables, View};
-use crate::time::Clock;
 use crate::trace::NoTrace;
 use crate::writer::Writer;
 

@@ -1,7 +1,7 @@
 //! The subject of an evaluation: a context and a clock.
 
 use crate::attributes::Attributes;
-use crate::time::Clock;
+use crate::clock::Clock;
 
 /// A context and a clock. Together with a compiled feature, they are the complete input of an evaluation of this
 /// feature.

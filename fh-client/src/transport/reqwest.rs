@@ -448,7 +448,8 @@ fn head(answer: &reqwest::Response) -> ResponseHead {
     })
 }
 
-fn response(Exchanged { answer, lease, repeated_after }: Exchanged) -> Response {
+fn response(exchanged: Exchanged) -> Response {
+    let Exchanged { answer, lease, repeated_after } = exchanged;
     let head = head(&answer);
     // A connection of HTTP/1.1 is closed with its request.
     let lease = (answer.version() == reqwest::Version::HTTP_2).then_some(lease);

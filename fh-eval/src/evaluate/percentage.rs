@@ -5,9 +5,9 @@ use smallvec::SmallVec;
 use super::{DefaultKey, Evaluator};
 use crate::attributes::Name;
 use crate::bucket::{Encoding, Murmur3, bucket_of, scale};
+use crate::clock::Clock;
 use crate::predicate::Run;
 use crate::tables::{Field, Share};
-use crate::time::Clock;
 use crate::trace::Tracer;
 
 impl<'a, 'm, C: Clock, T: Tracer, const N: usize> Evaluator<'a, 'm, C, T, N> {

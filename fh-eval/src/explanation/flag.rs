@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::flag_report::FlagReport;
 use super::walk::{Walk, WalkRecorder};
 use crate::attributes::Attributes;
+use crate::clock::Clock;
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
 use crate::reason::EvaluationReason;
 use crate::subject::Subject;
 use crate::tables::FeatureDetail;
-use crate::time::Clock;
 #[cfg(feature = "featbit")]
 use crate::value::Kind;
 use crate::value::Value;

@@ -34,6 +34,7 @@ use serde::Serialize;
 pub(crate) const BEYOND_LIMIT: &str = "cannot be evaluated (the search takes more steps than the limit for this pattern and this text)";
 
 use crate::attributes::Attributes;
+use crate::clock::Clock;
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
@@ -41,7 +42,7 @@ use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::subject::Subject;
 use crate::tables::{FeatureDetail, Mode, Share, Tables};
-use crate::time::{Clock, Timestamp};
+use crate::time::Timestamp;
 #[cfg(feature = "first-row")]
 use crate::trace::NoTrace;
 use crate::trace::Tracer;

@@ -2,10 +2,10 @@
 
 use super::Drawn;
 use crate::attributes::{Values, names};
+use crate::clock::Clock;
 use crate::evaluate::Evaluator;
 use crate::md5::unit_bucket;
 use crate::tables::{Interval, Share, Strategy, Tables};
-use crate::time::Clock;
 use crate::trace::Tracer;
 
 impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {

@@ -10,11 +10,11 @@ mod relations;
 
 #[cfg(feature = "featbit")]
 use crate::bucket::Encoding;
+use crate::clock::Clock;
 use crate::evaluate::{Evaluator, Memory, Verdict};
 use crate::predicate::{Predicate, Run};
 use crate::reason::EvaluationReason;
 use crate::tables::{Head, Mode, Share, Strategy, Tables};
-use crate::time::Clock;
 use crate::trace::Tracer;
 #[cfg(feature = "featuresignals")]
 use relations::Visited;

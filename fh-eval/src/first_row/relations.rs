@@ -5,12 +5,12 @@ use smallvec::SmallVec;
 use super::{Drawn, walked};
 use crate::attributes::names;
 use crate::bucket::{BASIS_POINTS, Murmur3};
+use crate::clock::Clock;
 use crate::evaluate::Evaluator;
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::tables::ValueAt;
 use crate::tables::relations::LONGEST_CHAIN;
-use crate::time::Clock;
 use crate::trace::Tracer;
 
 /// The flags with prerequisites that an evaluation has visited. Such a flag fails as the prerequisite of another flag, also if it was
