@@ -1,4 +1,4 @@
-//! What an evaluation gets from its caller beside the context: the current time.
+//! The clock, which an evaluation gets from its caller.
 
 use crate::attributes::Attributes;
 use crate::time::Timestamp;
