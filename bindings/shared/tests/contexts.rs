@@ -98,7 +98,7 @@ fn unpacked(system: System, texts: &[&str]) -> Arc<Attributes> {
 }
 
 /// Returns true for a list of one element or none, which requests write as a single value or none.
-fn is_taken_for_one(system: System, value: &serde_json::Value, texts: &[&str]) -> bool {
+fn is_taken_for_one(system: System, value: &Value, texts: &[&str]) -> bool {
     system != System::FeatureHub && value.is_array() && texts.len() < 2
 }
 

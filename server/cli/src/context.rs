@@ -26,12 +26,13 @@ impl ContextArgs {
     }
 }
 
-/// Builds a context. Attributes with the same name become one attribute with all their values.
+/// Builds a context. Attributes with the same name become one attribute with all their values. Several values are a list.
 pub(crate) fn attributes(given: &[Attribute]) -> Attributes {
     given
         .iter()
-        .fold(Attributes::builder(), |builder, attribute| {
-            builder.attribute(&attribute.name, &attribute.values)
+        .fold(Attributes::builder(), |builder, Attribute { name, values }| match &**values {
+            [only] => builder.attribute(name, only),
+            several => builder.attribute(name, several),
         })
         .build()
 }

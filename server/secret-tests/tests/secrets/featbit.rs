@@ -47,10 +47,23 @@ pub(crate) fn show(shown: &mut Shown) {
     );
     let full = MessageText::of(full);
     shown.debug(&full);
+    shown.both(&MessageText::of(format!(r#"{{"{USER}""#)).parse().unwrap_err());
     if let Message::Sync(sync) = full.parse().unwrap() {
         let applied = store.apply(&sync);
         shown.debug(&applied.ignored);
         shown.debug(&applied);
+    }
+    let broken = segment.replace(&format!("\"{USER}\""), &format!("\"{USER}\",1"));
+    assert_ne!(broken, segment);
+    for event in ["full", "patch"] {
+        let message = MessageText::of(format!(
+            r#"{{"messageType":"data-sync","data":{{"eventType":"{event}","featureFlags":[],"segments":[{broken}]}}}}"#
+        ));
+        let Message::Sync(sync) = message.parse().unwrap() else { panic!("no data-sync") };
+        let texts: Vec<String> =
+            Store::new(featbit::Profile::Server).apply(&sync).ignored.into_texts().collect();
+        assert!(!texts.is_empty(), "{event}");
+        shown.debug(&texts);
     }
     shown.debug(&store);
     shown.debug(&Upgrade { head: ResponseHead::new(401).header("x", HEADER), connection: None });

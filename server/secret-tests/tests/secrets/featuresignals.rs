@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use fh_client::transport::ReqwestTransport;
 use fh_client::{Client, Notice, block_on, featuresignals};
+use fh_repository::source::Source;
 use fh_repository::time::Millis;
-use fh_session::Input;
 use fh_session::featuresignals::{Config, Endpoint, Key, Mode, Session};
+use fh_session::{Action, Input};
 use fh_test_featuresignals::{Fault, Route, TestServer, Times};
 
 use crate::featbit::quick;
@@ -33,6 +34,23 @@ pub(crate) fn show(shown: &mut Shown) {
         shown.debug(&action);
     }
     shown.debug(&session);
+    let mut config =
+        Config::new(Endpoint::parse("http://flags.example", "production").unwrap(), None);
+    config.mode = Mode::Local;
+    let mut local = Session::new(config, 1);
+    let ruleset = format!(
+        r#"{{"flags":{{"a":{{}}}},"segments":{{"s":{{"rules":[{{"attribute":"key","operator":"in","values":["{USER}",{{}}]}}]}}}}}}"#
+    );
+    let (source, environment) = (Source::Snapshot, "production".into());
+    local.handle(
+        Millis::new(0),
+        Input::Stored { source, environment, features: ruleset.as_bytes() },
+    );
+    let notices: Vec<Action> = std::iter::from_fn(|| local.poll())
+        .filter(|action| matches!(action, Action::Notice(_)))
+        .collect();
+    assert!(!notices.is_empty());
+    shown.debug(&notices);
     shown.debug(&featuresignals::Settings::new(SERVER_SECRET).url(&wrong));
     faults(shown);
 }
