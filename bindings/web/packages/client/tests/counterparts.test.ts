@@ -10,7 +10,7 @@ const FURTHER = /^(featbit|featuresignals)(\/|$)/;
 
 /** The other Rust files without a TypeScript counterpart, by crate, with the reasons. */
 const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  session: {},
+  session: { ignored: "the reasons why parts of messages of FeatBit and FeatureSignals have no effect" },
   repository: {
     failure: "listeners, interceptors and observers report a failure by throwing",
     sync: "locks and atomics; the TypeScript client has one thread",

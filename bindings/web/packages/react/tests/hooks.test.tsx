@@ -268,7 +268,7 @@ test("held updates are shown by their keys, and are released together or singly"
 });
 
 test("readiness, client and context are those of the provider, and a provider below can have another context", async () => {
-  const client = offline([]);
+  const client = offline([], { context: { userkey: "mara" } });
   const seen: unknown[] = [];
   function Scope({ name }: { readonly name: string }): ReactNode {
     const context = useFeatureContext();

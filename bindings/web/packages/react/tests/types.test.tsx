@@ -52,8 +52,8 @@ function useTypes(): ReactNode {
       <hooks.Feature on="NEW_CHECKOUT">on</hooks.Feature>
       {/* @ts-expect-error -- a text cannot be on */}
       <hooks.Feature on="COLOUR">on</hooks.Feature>
-      {/* @ts-expect-error -- a date is no attribute */}
-      <entry.FeatureProvider context={{ born: new Date() }} />
+      {/* @ts-expect-error -- an object is no attribute */}
+      <entry.FeatureProvider context={{ born: { year: 1990 } }} />
     </>
   );
 }
