@@ -26,7 +26,7 @@ pub(crate) fn user_of_file(path: &str) -> Result<User, Failure> {
     User::from_json(json).map_err(|error| wrong(&error))
 }
 
-/// Returns the user of `--context` options.
+/// Returns the user of `--context` options. Several values are a list.
 pub(crate) fn user_of_context(attributes: Option<&Attributes>) -> Result<User, Failure> {
     let first = |name: &str| attributes.and_then(|own| own.get(name)?.next());
     let key = first("keyId").ok_or_else(|| {
@@ -40,7 +40,11 @@ pub(crate) fn user_of_context(attributes: Option<&Attributes>) -> Result<User, F
         builder = builder.name(name);
     }
     for (name, values) in attributes.into_iter().flat_map(Attributes::iter) {
-        builder = builder.property(name, values.collect::<Vec<_>>());
+        let values: Vec<&str> = values.collect();
+        builder = match values.as_slice() {
+            [only] => builder.property(name, *only),
+            several => builder.property(name, several),
+        };
     }
     Ok(builder.build())
 }

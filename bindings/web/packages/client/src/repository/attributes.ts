@@ -75,7 +75,7 @@ function attributeText(item: AttributeItem): string | undefined {
   if (typeof item === "string") return wellFormed(item);
   if (typeof item === "boolean") return item ? "true" : "false";
   // eslint-disable-next-line no-restricted-globals -- reads no clock
-  if (item instanceof Date) return item.toJSON() ?? undefined;
+  if (item instanceof Date) return isNaN(+item) ? undefined : item.toISOString();
   return typeof item === "number" && Number.isFinite(item) ? numberText(item) : undefined;
 }
 
