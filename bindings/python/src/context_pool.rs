@@ -111,6 +111,23 @@ impl ContextPool {
         }
     }
 
+    /// Returns the attributes that a program gives. Those of a context have the form that rules read already.
+    fn given(
+        &self,
+        mapping: Option<&Bound<'_, PyAny>>,
+        keywords: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<fh_client::Attributes> {
+        let system = self.client.get().system();
+        let Some(Ok(context)) = mapping.map(|given| given.cast::<Context>()) else {
+            return attributes::read(mapping, keywords, system);
+        };
+        let own = fh_client::Attributes::clone(context.get().attributes_of());
+        match keywords {
+            Some(keywords) => attributes::replace(own.into(), keywords, system),
+            None => Ok(own),
+        }
+    }
+
     fn got(
         &self,
         py: Python<'_>,
@@ -136,7 +153,7 @@ impl ContextPool {
         mapping: Option<&Bound<'_, PyAny>>,
         attributes: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Context> {
-        let attributes = attributes::read(mapping, attributes, self.client.get().system())?;
+        let attributes = self.given(mapping, attributes)?;
         let outcome = wait(py, self.here()?.pool.get(attributes))?;
         self.got(py, outcome)
     }
@@ -200,7 +217,7 @@ pub(crate) fn pooled(
     mapping: Option<&Bound<'_, PyAny>>,
     attributes: &Bound<'_, PyDict>,
 ) -> PyResult<Pending> {
-    let attributes = attributes::read(mapping, Some(attributes), pool.get().client.get().system())?;
+    let attributes = pool.get().given(mapping, Some(attributes))?;
     let core = pool.get().here()?.pool.clone();
     let pool = pool.clone().unbind();
     Ok(Pending::of(async move { core.get(attributes).await }, move |py, outcome| {

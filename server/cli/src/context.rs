@@ -26,13 +26,12 @@ impl ContextArgs {
     }
 }
 
-/// Builds a context. Attributes with the same name become one attribute with all their values. Several values are a list.
+/// Builds a context. Attributes with the same name become one attribute with all their values.
 pub(crate) fn attributes(given: &[Attribute]) -> Attributes {
     given
         .iter()
-        .fold(Attributes::builder(), |builder, Attribute { name, values }| match &**values {
-            [only] => builder.attribute(name, only),
-            several => builder.attribute(name, several),
+        .fold(Attributes::builder(), |builder, attribute| {
+            builder.attribute(&attribute.name, &attribute.values)
         })
         .build()
 }

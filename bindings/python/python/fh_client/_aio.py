@@ -160,8 +160,8 @@ class AioContextPool:
     def __init__(self, pool: ContextPool) -> None:
         self._pool = pool
 
-    async def get(self, mapping: Mapping[str, _Attribute] | None = None, /, **attributes: _Attribute) -> Context:
-        """Return the context with these attributes once the Edge has evaluated the features for it."""
+    async def get(self, mapping: Mapping[str, _Attribute] | Context | None = None, /, **attributes: _Attribute) -> Context:
+        """Return the context with these attributes, or with those of a context, once the Edge has evaluated the features for it."""
         return cast(Context, await _value(_native.pooled(self._pool, mapping, attributes)))
 
 

@@ -193,7 +193,7 @@ def close(client: Client) -> Pending: ...
 def delivered(edge: MemoryEdge) -> Pending: ...
 def update(updates: TestUpdates, key: str, change: dict[str, Any]) -> Pending: ...
 def pooled(
-    pool: ContextPool, mapping: Mapping[str, _Attribute] | None, attributes: dict[str, _Attribute]
+    pool: ContextPool, mapping: Mapping[str, _Attribute] | Context | None, attributes: dict[str, _Attribute]
 ) -> Pending: ...
 def update_and_wait(updates: TestUpdates, key: str, change: dict[str, Any]) -> Pending: ...
 
@@ -1175,9 +1175,9 @@ class ContextPool:
     """
 
     def get(
-        self, mapping: Mapping[str, _Attribute] | None = None, /, **attributes: _Attribute
+        self, mapping: Mapping[str, _Attribute] | Context | None = None, /, **attributes: _Attribute
     ) -> Context:
-        """Return the context with these attributes once the Edge has evaluated the features for it.
+        """Return the context with these attributes, or with those of a context, once the Edge has evaluated the features for it.
 
         A context that the pool holds is returned without a request. With a client-evaluated key, no request is needed. Raise
         `EdgeProblem` if there are no features for the context.

@@ -279,14 +279,14 @@ class FeatureHubProvider(AbstractProvider):
         if self._pool is None or not isinstance(source, Context) or not self._client.is_server_evaluated:
             return source
         with _errors_of_pools():
-            return self._pool.get(_given(source))
+            return self._pool.get(source)
 
     async def _awaited_source(self, context: EvaluationContext | None) -> Client | Context:
         source = self._own(context)
         if self._pool is None or not isinstance(source, Context) or not self._client.is_server_evaluated:
             return source
         with _errors_of_pools():
-            return await self._pool.aio.get(_given(source))
+            return await self._pool.aio.get(source)
 
     def _own(self, context: EvaluationContext | None) -> Client | Context:
         """Return the client, or a context of it without a request."""
@@ -367,11 +367,6 @@ class FeatureHubProvider(AbstractProvider):
         except RuntimeError:
             # The interpreter ends: the SDK has ended the threads of its handlers.
             pass
-
-
-def _given(context: Context) -> dict[str, str | Sequence[str]]:
-    """Return the attributes of a context as a pool takes them. A list of one text would be a list for FeatBit and FeatureSignals."""
-    return {name: texts[0] if len(texts) == 1 else texts for name, texts in context.attributes.items()}
 
 
 @contextmanager

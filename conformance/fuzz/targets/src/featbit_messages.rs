@@ -51,25 +51,14 @@ fn apply(store: &mut Store, single: &mut Store, sync: &Sync<'_>) {
     match sync.event {
         Event::Full => drop(single.apply(sync)),
         Event::Patch => {
+            let (text, event) = (sync.text, Event::Patch);
             for segment in &sync.segments {
                 let (flags, segments) = (Vec::new(), vec![*segment]);
-                single.apply(&Sync {
-                    text: sync.text,
-                    event: Event::Patch,
-                    flags,
-                    segments,
-                    further: 0,
-                });
+                single.apply(&Sync { text, event, flags, segments, further: 0 });
             }
             for flag in &sync.flags {
                 let (flags, segments) = (vec![*flag], Vec::new());
-                single.apply(&Sync {
-                    text: sync.text,
-                    event: Event::Patch,
-                    flags,
-                    segments,
-                    further: 0,
-                });
+                single.apply(&Sync { text, event, flags, segments, further: 0 });
             }
         }
     }

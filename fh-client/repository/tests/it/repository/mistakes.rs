@@ -188,7 +188,7 @@ fn mistakes_are_not_reported_without_features_for_overrides_and_if_not_wanted() 
     let (unwanted, _, silent) = ready(false);
     missing(&unwanted);
     assert_eq!((notices.len(), logged.len(), answered.len(), silent.len()), (0, 0, 0, 0));
-    // What was too early is reported later.
+    // Mistakes before the first features are reported afterwards.
     publish(&early, Cause::First, &features());
     show(&early, Readiness::Ready);
     missing(&early);

@@ -64,7 +64,7 @@ private fun timeOf(value: Any): String? =
         is LocalDate -> value.toString()
         is TemporalAccessor -> if (value.isSupported(ChronoField.INSTANT_SECONDS)) TIMES.format(value) else null
         is kotlin.time.Instant -> TIMES.format(value.toJavaInstant())
-        // Those of SQL that are only a date or only a time of day have no instant.
+        // A `java.sql.Date` and a `java.sql.Time` have no instant.
         is Date -> runCatching { TIMES.format(value.toInstant()) }.getOrNull()
         is Calendar -> TIMES.format(value.toInstant())
         else -> null
