@@ -9,7 +9,6 @@ use fh_client::{
     Attributes, Connection, Flow, InterceptedRead, Interceptor, Kind, LockPolicy, Observer,
     Readiness, Reason, Summaries, UsageEvent, UsageOptions, UsageSummary, Value,
 };
-use fh_test_log::Log;
 use serde_json::json;
 
 use crate::support::{PATIENCE, soon, started};
@@ -477,55 +476,4 @@ fn evaluations_are_summarised() {
     client.close();
     soon(client.closed());
     assert_eq!(summaries.try_iter().flat_map(|summary| summary.counts).count(), 1);
-}
-
-/// A notice about an interceptor reaches the log even if the program has no listener for notices.
-#[test]
-fn notices_about_interceptors_are_logged_once() {
-    struct Wrong;
-    impl Interceptor for Wrong {
-        fn name(&self) -> &str {
-            "wrong-interceptor"
-        }
-        fn intercept(&self, _: &InterceptedRead<'_>) -> Flow {
-            Flow::Override(Some(Value::Text("maybe".into())))
-        }
-    }
-    let log = Log::capture();
-    let edge = edge();
-    let client = started(edge.client());
-    client.intercept(Arc::new(Wrong), LockPolicy::default()).detach();
-    for _ in 0..3 {
-        assert!(client.is_enabled("FLAG"));
-    }
-    let line = "the override of FLAG by wrong-interceptor was not used";
-    assert_eq!(log.wait_for_lines(PATIENCE, |found| found.contains(line)).len(), 1);
-    client.close();
-    soon(client.closed());
-    assert_eq!(log.text().matches(line).count(), 1);
-}
-
-#[test]
-fn misspelt_reads_are_logged_once_but_not_in_tests() {
-    let log = Log::capture();
-    let list =
-        r#"[{"id": "1", "key": "NEW_CHECKOUT", "version": 1, "type": "BOOLEAN", "value": true}]"#;
-    let client = fh_client::Client::offline().bootstrap(list).start().unwrap();
-    let edge = edge();
-    let tested = started(edge.client());
-    client.wait_ready(PATIENCE).unwrap();
-    for _ in 0..3 {
-        assert!(!tested.is_enabled("PRICES"));
-        assert!(!client.is_enabled("NEW_CHEKOUT"));
-        assert_eq!(client.string("NEW_CHECKOUT"), None);
-        assert!(!client.is_enabled("PRICES"));
-    }
-    let lines = log.wait_for_lines(PATIENCE, |found| found.contains("there is no feature PRICES"));
-    assert_eq!(lines.len(), 1);
-    assert!(lines[0].contains("INFO"), "{lines:?}");
-    let text = log.text();
-    for line in ["did you mean NEW_CHECKOUT?", "the feature NEW_CHECKOUT is of type BOOLEAN"] {
-        let found: Vec<_> = text.lines().filter(|found| found.contains(line)).collect();
-        assert!(found.len() == 1 && found[0].contains("WARN"), "{found:?}");
-    }
 }

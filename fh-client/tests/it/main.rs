@@ -13,6 +13,7 @@ mod manual_delivery;
 mod memory;
 #[cfg(feature = "metrics")]
 mod metrics;
+mod notices;
 mod overrides;
 mod passive;
 mod poll;
