@@ -144,7 +144,7 @@ pub struct Config {
     pub return_within: RangeInclusive<Duration>,
     /// The delays before retries after the Edge has refused the client (D-21).
     pub refused: Backoff,
-    /// The time after which a stream counts as healthy. After the end of a healthy stream, the delays of `backoff` begin anew.
+    /// The time after which a stream that has sent features counts as healthy. After the end of a healthy stream, the delays of `backoff` begin anew.
     pub healthy_after: Duration,
     /// The time for which the client polls after the Edge could not stream, or its streams were held back. The first request after this time is for a stream again (D-65).
     pub stream_again_after: Duration,
@@ -163,7 +163,7 @@ impl Config {
         Duration::from_millis(100)..=Duration::from_secs(1);
     pub(crate) const REFUSED: Backoff =
         Backoff { initial: Duration::from_secs(60), cap: Duration::from_secs(600), jitter: 0.5 };
-    pub(crate) const HEALTHY_AFTER: Duration = Duration::from_secs(60);
+    pub(crate) const HEALTHY_AFTER: Duration = Duration::from_secs(10);
     pub(crate) const STREAM_AGAIN_AFTER: Duration = Duration::from_secs(600);
     pub(crate) const PACE: Duration = Duration::from_secs(1);
 

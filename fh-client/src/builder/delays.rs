@@ -37,8 +37,8 @@ impl ClientBuilder {
         self.configure(move |config| config.return_within = delays.clone())
     }
 
-    /// Sets the time after which a stream counts as healthy. After the end of a healthy stream, the delays of [`Self::backoff`] begin
-    /// anew. The default is 60 seconds.
+    /// Sets the time after which a stream that has sent features counts as healthy. After the end of a healthy stream, the delays of [`Self::backoff`] begin
+    /// anew. The default is 10 seconds.
     pub fn healthy_after(self, time: Duration) -> Self {
         self.configure(move |config| config.healthy_after = time)
     }

@@ -1277,7 +1277,7 @@ class Client(_Reads):
         return_within: The shortest and the longest delay before a reconnect after the end of a
             stream that had sent features. Seconds, or timedeltas. The default is (0.1, 1).
         healthy_after: The time after which a stream counts as healthy. Seconds, or a timedelta. The
-            default is 60.
+            default is 10.
         stream_again_after: The time for which the client polls after the Edge could not stream, or
             a proxy held its streams back. Seconds, or a timedelta. The default is 600.
         pace: The time within which the client sends at most two requests. Seconds, or a timedelta.

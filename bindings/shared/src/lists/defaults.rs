@@ -91,8 +91,8 @@ fn each_setting_of_the_session_changes_its_own_part() {
         ),
         (json!({ "returnWithin": [0.2, 7] }), "200ms..=7s"),
         (json!({ "healthyAfter": 7 }), " 7s 600s 1s Limits"),
-        (json!({ "streamAgainAfter": 7 }), " 60s 7s 1s Limits"),
-        (json!({ "pace": 7 }), " 60s 600s 7s Limits"),
+        (json!({ "streamAgainAfter": 7 }), " 10s 7s 1s Limits"),
+        (json!({ "pace": 7 }), " 10s 600s 7s Limits"),
         (
             json!({ "limits": { "connect": 1.5, "head": 2, "poll": 3, "idle": 4, "heldBack": 5, "bytes": 6 } }),
             "Limits { connect: 1.5s, head: 2s, poll: 3s, idle: 4s, held_back: 5s, bytes: 6 }",

@@ -255,7 +255,7 @@ pub static SETTINGS: [Setting; 70] = [
         "The time after which a stream counts as healthy. After the end of a healthy stream, the delays of the back-off begin anew.",
     )
     .of(SENDING_RULES)
-    .default("60"),
+    .default("10"),
     Setting::new(
         "stream_again_after",
         Form::Seconds(|d, time| d.with(|b| b.stream_again_after(time))),

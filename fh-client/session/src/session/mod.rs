@@ -354,8 +354,8 @@ impl Session {
     fn give_up(&mut self) {
         match &mut self.state {
             State::Streaming(stream) => {
-                let opened = stream.opened;
-                self.was_open_since(opened);
+                let (opened, has_data) = (stream.opened, stream.has_data);
+                self.was_open_since(opened, has_data);
             }
             State::Due { following, .. } => *following = None,
             _ => {}

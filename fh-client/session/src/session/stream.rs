@@ -259,7 +259,7 @@ impl Session {
     }
 
     pub(super) fn stream_closed(&mut self, stream: &Stream, broken: Option<Problem>) {
-        self.was_open_since(stream.opened);
+        self.was_open_since(stream.opened, stream.has_data);
         if self.is_last(stream) {
             return self.halt_stale();
         }
@@ -273,9 +273,9 @@ impl Session {
         self.dropped(broken.unwrap_or(Problem::Disconnected));
     }
 
-    /// Resets the retry delays if a stream that was opened at this time has been open for at least `Config::healthy_after`.
-    pub(super) fn was_open_since(&mut self, opened: Millis) {
-        if self.now.since(opened) >= self.config.healthy_after {
+    /// Resets the retry delays if a stream with features that was opened at this time has been open for at least `Config::healthy_after`.
+    pub(super) fn was_open_since(&mut self, opened: Millis, has_data: bool) {
+        if has_data && self.now.since(opened) >= self.config.healthy_after {
             self.backoff.reset();
         }
     }

@@ -439,16 +439,16 @@ impl Spec {
     /// Ends the request in flight.
     fn give_up(&mut self) {
         if let Phase::Stream(open) = &self.phase {
-            let opened = open.opened;
-            self.was_open_since(opened);
+            let (opened, has_data) = (open.opened, open.has_data);
+            self.was_open_since(opened, has_data);
         }
         self.following = None;
         self.expected.abort |=
             matches!(self.phase, Phase::Sent { .. } | Phase::Body { .. } | Phase::Stream(_));
     }
 
-    fn was_open_since(&mut self, opened: u64) {
-        if self.now - opened >= millis(self.config.healthy_after) {
+    fn was_open_since(&mut self, opened: u64, has_data: bool) {
+        if has_data && self.now - opened >= millis(self.config.healthy_after) {
             self.well();
         }
     }

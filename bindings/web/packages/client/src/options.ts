@@ -148,7 +148,7 @@ export interface ClientOptions {
   readonly backoff?: BackoffOptions;
   /** The delays before retries after the Edge has refused the client (D-21); by default from 60 to 600 seconds, half of it random. */
   readonly backoffWhenRefused?: BackoffOptions;
-  /** The seconds after which a stream counts as healthy, so that the delays of the back-off begin anew after it; 60 by default. */
+  /** The seconds after which a stream counts as healthy, so that the delays of the back-off begin anew after it; 10 by default. */
   readonly healthyAfter?: number;
   /** The shortest and the longest delay before a reconnect after a stream that had sent features, in seconds; 0.1 and 1 by default (D-64). */
   readonly returnWithin?: readonly [shortest: number, longest: number];

@@ -132,7 +132,7 @@ impl Session {
                 }
             }
             State::Open(socket) => {
-                self.was_open_since(socket.opened);
+                self.was_open_since(socket.opened, socket.is_synchronised());
                 match end {
                     End::Closed(Some(REFUSED)) => self.denied(),
                     _ => {

@@ -339,7 +339,7 @@ impl Session {
     /// Aborts the request in flight, if there is one. The caller sets the next state.
     fn give_up(&mut self) {
         if let State::Open(socket) = &self.state {
-            self.was_open_since(socket.opened);
+            self.was_open_since(socket.opened, socket.is_synchronised());
         }
         self.actions.extend(self.state.request_id().map(Action::Abort));
     }

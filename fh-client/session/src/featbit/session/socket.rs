@@ -264,9 +264,9 @@ impl Session {
         }
     }
 
-    /// Resets the retry delays if a socket that was opened at this time has been open for at least `Config::healthy_after`.
-    pub(super) fn was_open_since(&mut self, opened: Millis) {
-        if self.now.since(opened) >= self.config.healthy_after {
+    /// Resets the retry delays if a socket with flags that was opened at this time has been open for at least `Config::healthy_after`.
+    pub(super) fn was_open_since(&mut self, opened: Millis, has_data: bool) {
+        if has_data && self.now.since(opened) >= self.config.healthy_after {
             self.backoff.reset();
         }
     }

@@ -109,14 +109,20 @@ fn delays_are_reset_after_a_minute_of_open_stream() {
 }
 
 #[test]
-fn delays_are_reset_exactly_after_a_minute_of_open_stream() {
-    for (open, delay) in [(59_999, 30_000), (60_000, 1_000)] {
+fn delays_are_reset_exactly_after_ten_seconds_of_open_stream_with_features() {
+    for (open, has_data, delay) in
+        [(9_999, true, 30_000), (10_000, true, 1_000), (10_000, false, 30_000)]
+    {
         let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
         for _ in 0..5 {
             driver.answer(ResponseHead::new(503), "");
             driver.wait();
         }
-        driver.live();
+        if has_data {
+            driver.live();
+        } else {
+            driver.open();
+        }
         driver.now += open;
         driver.event("feature", "[");
         assert_eq!(driver.wait(), delay, "after {open} ms");

@@ -157,7 +157,7 @@ impl Spec {
     }
 
     pub(super) fn stream_closed(&mut self, open: &Open, broken: Option<&'static str>) {
-        self.was_open_since(open.opened);
+        self.was_open_since(open.opened, open.has_data);
         if self.is_last(open) {
             self.halt_stale();
         } else if !open.has_data {

@@ -127,7 +127,7 @@ export function defaultConfig(edge: EdgeUrl, keys: ApiKeys): Config {
     backoff: { initial: 1_000, cap: 30_000, jitter: 0.5 },
     returnWithin: [100, 1_000],
     refused: { initial: 60_000, cap: 600_000, jitter: 0.5 },
-    healthyAfter: 60_000,
+    healthyAfter: 10_000,
     streamAgainAfter: 600_000,
     pace: 1_000,
     limits: {

@@ -40,7 +40,7 @@ it.each([
 it("has the default delays of Rust's client", () => {
   const { healthyAfter, returnWithin, streamAgainAfter, pace } = settingsOf({});
   expect({ healthyAfter, returnWithin, streamAgainAfter, pace }).toEqual({
-    healthyAfter: 60_000,
+    healthyAfter: 10_000,
     returnWithin: [100, 1_000],
     streamAgainAfter: 600_000,
     pace: 1_000,

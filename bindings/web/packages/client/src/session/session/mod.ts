@@ -340,7 +340,7 @@ export function tick(core: Core): void {
 /** Aborts the request in flight, if there is one, and drops a pending redirect. The caller sets the next state. */
 export function giveUp(core: Core): void {
   const { state } = core;
-  if (state.kind === "streaming") wasOpenSince(core, state.opened);
+  if (state.kind === "streaming") wasOpenSince(core, state);
   if (state.kind === "due") core.state = { ...state, following: undefined };
   if ("requestId" in state) core.actions.push({ type: "abort", requestId: state.requestId });
 }

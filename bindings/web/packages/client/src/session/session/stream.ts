@@ -219,7 +219,7 @@ export function isLast(core: Core, stream: Stream): boolean {
 
 /** Handles the end of a stream. */
 export function streamClosed(core: Core, stream: Stream, broken: Problem | undefined): void {
-  wasOpenSince(core, stream.opened);
+  wasOpenSince(core, stream);
   if (isLast(core, stream)) {
     haltStale(core);
   } else if (!stream.hasData) {
@@ -232,9 +232,9 @@ export function streamClosed(core: Core, stream: Stream, broken: Problem | undef
   }
 }
 
-/** Resets the retry delays if a stream that was opened at this time has been open for at least `Config.healthyAfter`. */
-export function wasOpenSince(core: Core, opened: Millis): void {
-  if (since(core.now, opened) >= core.config.healthyAfter) core.backoff.reset();
+/** Resets the retry delays if a stream with features has been open for at least `Config.healthyAfter`. */
+export function wasOpenSince(core: Core, { opened, hasData }: Pick<Stream, "opened" | "hasData">): void {
+  if (hasData && since(core.now, opened) >= core.config.healthyAfter) core.backoff.reset();
 }
 
 /** Returns the members of a JSON object; an empty list for any other text. */

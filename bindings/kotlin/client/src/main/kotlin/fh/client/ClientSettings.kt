@@ -194,7 +194,7 @@ public class ClientSettings internal constructor() {
     /** The shortest and the longest delay before a reconnect after the end of a stream that had sent features; 0.1 and 1 seconds by default. */
     public var returnWithin: Pair<Duration, Duration>? = null
 
-    /** The time after which a stream counts as healthy, so that the delays of the back-off begin anew; 60 seconds by default. */
+    /** The time after which a stream counts as healthy, so that the delays of the back-off begin anew; 10 seconds by default. */
     public var healthyAfter: Duration? = null
 
     /** The time for which the client polls after the Edge could not stream; 600 seconds by default. */
