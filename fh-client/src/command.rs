@@ -21,6 +21,8 @@ pub(crate) enum Command {
     FeatureRead,
     /// Logs a notice about an interceptor. The repository itself passes such notices to listeners.
     LogNotice(Notice),
+    /// Answers the caller once the commands before it were performed.
+    Settled(std::sync::mpsc::Sender<()>),
     /// Logs a notice and passes it to listeners.
     #[cfg(any(feature = "featbit", feature = "featuresignals"))]
     Notice(Notice),

@@ -1,7 +1,8 @@
 //! The state that the handles of one client share: clients, contexts, builders of contexts, features and test updates.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, mpsc as std_mpsc};
+use std::time::Duration;
 
 use fh_eval::Timestamp;
 use fh_repository::Repository;
@@ -17,6 +18,9 @@ use crate::driver::DriverRuntime;
 use crate::server::Server;
 use crate::settings::ClientSettings;
 
+/// The longest wait of the drop of the last handle for the log.
+const LAST_NOTICES: Duration = Duration::from_millis(100);
+
 /// The state that all handles share. The driver task ends after the last handle is dropped.
 pub(crate) struct SharedState {
     pub(crate) repository: Repository,
@@ -31,6 +35,8 @@ pub(crate) struct SharedState {
     /// The events for FeatBit; `None` if the client reports none.
     #[cfg(feature = "featbit")]
     pub(crate) insights: Option<crate::featbit::Insights>,
+    /// True once a read or an interceptor led to a notice, which the driver logs.
+    pub(crate) has_notices: Arc<AtomicBool>,
     /// True once a handle has closed the client. The driver, and with it the repository, ends a moment later.
     pub(crate) is_closing: AtomicBool,
 }
@@ -76,5 +82,19 @@ impl SharedState {
         let (reply, settled) = oneshot::channel();
         self.send(command(reply));
         settled.await.unwrap_or(Err(Problem::Closed))
+    }
+}
+
+impl Drop for SharedState {
+    /// Waits until the driver has logged the notices about earlier reads, because the program may end next. A thread inside a tokio runtime
+    /// does not wait, because the driver may need this thread.
+    fn drop(&mut self) {
+        if self.has_notices.load(Ordering::Acquire)
+            && tokio::runtime::Handle::try_current().is_err()
+        {
+            let (settled, wait) = std_mpsc::channel();
+            self.send(Command::Settled(settled));
+            let _ = wait.recv_timeout(LAST_NOTICES);
+        }
     }
 }

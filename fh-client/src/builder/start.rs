@@ -1,6 +1,6 @@
 //! The start of a client from the settings of its builder.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use fh_eval::Attributes;
@@ -85,8 +85,11 @@ impl ClientBuilder {
             }
         });
         let log = command_sender.clone();
+        let has_notices = Arc::new(AtomicBool::new(false));
+        let noticed = Arc::clone(&has_notices);
         repository.set_notice_log(move |notice| {
             if let Some(commands) = log.upgrade() {
+                noticed.store(true, Ordering::Release);
                 let _ = commands.send(Command::LogNotice(notice));
             }
         });
@@ -167,6 +170,7 @@ impl ClientBuilder {
             restored,
             #[cfg(feature = "featbit")]
             insights,
+            has_notices,
             is_closing: AtomicBool::new(false),
         };
         Ok(Client::from_shared(Arc::new(shared)))

@@ -205,6 +205,9 @@ impl Driver {
         match command {
             // The loop ends at these commands, so this branch is never reached.
             Command::Stop | Command::StopAndForget => {}
+            Command::Settled(reply) => {
+                let _ = reply.send(());
+            }
             Command::FeatureRead => self.handle(Input::FeatureRead),
             Command::LogNotice(notice) => {
                 let notice = self.secrets.wiped_off(notice);

@@ -58,3 +58,17 @@ fn misspelt_reads_are_logged_once_but_not_in_tests() {
         assert!(found.len() == 1 && found[0].contains("WARN"), "{found:?}");
     }
 }
+
+/// A program that ends right after its reads gets their notices, because the drop of the last handle waits for the log.
+#[test]
+fn notices_are_logged_before_the_last_handle_is_dropped() {
+    let log = Log::capture();
+    for number in 0..50 {
+        let client = fh_client::Client::offline().bootstrap("[]").start().unwrap();
+        client.wait_ready(PATIENCE).unwrap();
+        let feature = format!("FEATURE_{number}_");
+        assert!(!client.is_enabled(&feature));
+        drop(client);
+        assert!(log.text().contains(&feature), "{number}");
+    }
+}

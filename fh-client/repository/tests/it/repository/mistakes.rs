@@ -38,6 +38,10 @@ fn features() -> serde_json::Value {
         rules("BY_PLAN", "user_plan"),
         rules("BY_TEAM", "teams"),
         rules("BY_TEAM_NAME", "team"),
+        rules("BY_ID", "id"),
+        by("UNTIL", json!({"value": true, "attributes": [
+            {"fieldName": "now", "type": "DATE", "conditional": "EQUALS", "values": ["2026-01-01"]}
+        ]})),
         by("SHARE", json!({"value": true, "percentage": 500_000})),
         by("SHARE_OF", json!({"value": true, "percentage": 500_000, "percentageAttributes": ["company"]})),
     ])
@@ -66,7 +70,7 @@ fn with(name: &str) -> Arc<Attributes> {
 #[test]
 fn a_read_that_looks_like_a_mistake_is_reported_once() {
     type Read = fn(&RepositorySnapshot);
-    let rows: [(Read, &str); 21] = [
+    let rows: [(Read, &str); 23] = [
         (
             |read| ignore(read.is_enabled("new-chekout", None)),
             "feature_not_found did you mean NEW_CHECKOUT?",
@@ -133,6 +137,8 @@ fn a_read_that_looks_like_a_mistake_is_reported_once() {
         ),
         (|read| ignore(read.boolean("BY_TEAM", Some(&with("team")))), ""),
         (|read| ignore(read.boolean("BY_PLAN", Some(&with("country")))), ""),
+        (|read| ignore(read.boolean("BY_ID", Some(&with("ip")))), ""),
+        (|read| ignore(read.boolean("UNTIL", Some(&with("nows")))), ""),
         (|read| ignore((read.exists("GREETNG"), read.is_set("GREETNG", None))), ""),
         (|read| ignore((read.peek("GREETNG", None), read.explain("GREETNG", None))), ""),
         (
@@ -211,4 +217,21 @@ fn twenty_mistakes_of_a_kind_are_reported() {
     assert_eq!(kinds[19..], ["feature_not_found", "notices_left_out", "type_mismatch"]);
     let text = "further notices feature_not_found are left out, after 20 of them";
     assert_eq!(logged.take()[20], text);
+}
+
+/// A context whose names were compared last is not compared again, and a repository compares at most 1,000 contexts.
+#[test]
+fn a_bounded_number_of_contexts_is_compared() {
+    let (repository, notices, _) = ready(true);
+    let read = |name: &str| ignore(repository.read().boolean("BY_PLAN", Some(&with(name))));
+    for _ in 0..2_000 {
+        read("country");
+    }
+    read("userPlan");
+    for index in 0..2_000 {
+        read(&format!("{index:04}_column_{index:04}"));
+    }
+    read("user-plan");
+    repository.deliver();
+    assert_eq!(notices.len(), 1);
 }
