@@ -31,7 +31,9 @@ pub(crate) fn programs_of_hardship() -> Result<(), String> {
     let reason = "the part \"hardship\" runs a server behind it";
     // The folder of nginx is not in the `PATH` of users without root.
     let nginx = install::package("/usr/sbin/nginx -v", "nginx", reason);
-    if in_ci() { faketime.and(nginx) } else { Ok(()) }
+    let reason = "the part \"hardship\" runs clients behind it";
+    let tinyproxy = install::package("tinyproxy -v", "tinyproxy-bin", reason);
+    if in_ci() { faketime.and(nginx).and(tinyproxy) } else { Ok(()) }
 }
 
 /// Runs the tests of the console. Screenshots are left in `target/tmp/console`.

@@ -32,8 +32,9 @@ pub enum Problem {
     /// The streams of the Edge arrive late or not at all, while its other answers arrive: a proxy or a virus scanner on the way holds them
     /// back (D-65). The client polls after the second such stream in a row.
     HeldBack,
-    /// WebSockets to a server of FeatBit bring no message, while polls succeed: a proxy on the way blocks them. The client polls.
-    SocketsBlocked,
+    /// WebSockets to a server of FeatBit bring no message, while polls succeed: a proxy on the way blocks them. The client polls. The text is
+    /// the reason, if the client's own proxy refuses the tunnel that a WebSocket needs.
+    SocketsBlocked(Option<String>),
     /// A server of FeatBit refuses the environment secret: it closed the socket with code 4003.
     SecretRefused,
     /// A server of FeatureSignals answered with this status, and with an error whose text this is. Status 401 also means that the server could
@@ -130,7 +131,7 @@ impl Problem {
             Self::UnexpectedStatus(_) => "unexpected_status",
             Self::NoStreaming => "no_streaming",
             Self::HeldBack => "held_back",
-            Self::SocketsBlocked => "sockets_blocked",
+            Self::SocketsBlocked(_) => "sockets_blocked",
             Self::SecretRefused => "secret_refused",
             Self::Rejected { .. } => "rejected",
             Self::EmptyKey => "empty_key",
@@ -206,7 +207,10 @@ impl fmt::Display for ProblemOn<'_> {
                 f,
                 "something between the client and the {server}, such as a proxy, holds streams back",
             ),
-            Problem::SocketsBlocked => write!(
+            Problem::SocketsBlocked(Some(why)) => {
+                write!(f, "WebSockets to the {server} are blocked, so the client polls: {why}")
+            }
+            Problem::SocketsBlocked(None) => write!(
                 f,
                 "something between the client and the {server}, such as a proxy, blocks WebSockets",
             ),

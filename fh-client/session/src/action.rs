@@ -131,6 +131,8 @@ pub enum End<'a> {
     ConnectTimeout,
     /// The connection for a socket could not be opened. The text is the transport's reason, as for [`Self::Broken`].
     Unreached(&'a str),
+    /// The proxy refuses the tunnel that a socket needs. The text is the transport's reason, as for [`Self::Broken`].
+    NoTunnel(&'a str),
     /// The server closed a socket in order. The number is its code; `None` if it gave none.
     Closed(Option<u16>),
     /// A message on a socket is larger than [`Limits::bytes`](crate::Limits::bytes).

@@ -86,7 +86,9 @@ pub(crate) const fn status_problem(status: u16) -> Problem {
 pub(crate) fn end_problem(end: End<'_>, limit: usize) -> Option<Problem> {
     match end {
         End::Complete | End::Closed(_) | End::Unsupported => None,
-        End::Broken(why) | End::Unreached(why) => Some(Problem::Unreachable(cut(why, 300))),
+        End::Broken(why) | End::Unreached(why) | End::NoTunnel(why) => {
+            Some(Problem::Unreachable(cut(why, 300)))
+        }
         End::Tls(why) => Some(Problem::Tls(cut(why, 300))),
         End::ConnectTimeout => Some(Problem::TimedOut(Stage::Connect)),
         End::TooLarge => Some(Problem::TooLarge(limit)),

@@ -193,6 +193,7 @@ impl Driver {
                     TransportErrorKind::Tls => End::Tls(text),
                     TransportErrorKind::ConnectTimeout => End::ConnectTimeout,
                     TransportErrorKind::Connect => End::Unreached(text),
+                    TransportErrorKind::NoTunnel => End::NoTunnel(text),
                     TransportErrorKind::Unsupported => End::Unsupported,
                     _ => End::Broken(text),
                 };

@@ -19,6 +19,8 @@ pub enum TransportErrorKind {
     /// The request failed after the connection was opened, for example because the connection broke, or because the received
     /// data was not HTTP.
     Broken,
+    /// The proxy refuses the tunnel that a socket needs, but may pass other requests on. A client of FeatBit then polls.
+    NoTunnel,
     /// The transport cannot do this at all. A client of FeatBit whose transport opens no sockets polls.
     Unsupported,
     /// An error that no other variant covers.

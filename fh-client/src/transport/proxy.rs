@@ -77,22 +77,38 @@ impl Proxy {
         destination.scheme() == "http" && matches!(self.url.scheme(), "http" | "https")
     }
 
-    /// Returns the error for a proxy that answered with status 407.
-    pub(super) fn refusal(&self) -> TransportError {
+    /// Returns the error for a proxy that answered with status 407, or with status 401 as tinyproxy does.
+    pub(super) fn refusal(&self, status: u16) -> TransportError {
         let is_anonymous = self.url.username().is_empty() && self.url.password().is_none();
         let text = if is_anonymous {
             format!(
-                "{self} requires a user name and a password (status 407): write http://USER:PASSWORD@{}:{}",
+                "{self} requires a user name and a password (status {status}): write http://USER:PASSWORD@{}:{}",
                 self.host(),
                 self.port()
             )
         } else {
             format!(
-                "{self} refuses the user name and the password of its URL (status 407): correct them, \
+                "{self} refuses the user name and the password of its URL (status {status}): correct them, \
                  with / ? # and % as %2F %3F %23 and %25"
             )
         };
         TransportError::new(TransportErrorKind::Connect, text)
+    }
+}
+
+#[cfg(feature = "featbit")]
+impl Proxy {
+    /// Returns the error for a proxy that answered a request for a tunnel to this host and port with this status.
+    pub(super) fn no_tunnel(&self, target: &str, status: u16) -> TransportError {
+        // With these statuses, a proxy reports that it could not connect.
+        if matches!(status, 500 | 502..=504) {
+            let text = format!("{self} could not connect to {target} (status {status})");
+            return TransportError::new(TransportErrorKind::Connect, text);
+        }
+        let text = format!(
+            "{self} refuses a tunnel to {target} (status {status}): allow CONNECT to this port, or use wss:// and port 443"
+        );
+        TransportError::new(TransportErrorKind::NoTunnel, text).before_sending()
     }
 }
 
@@ -147,12 +163,12 @@ mod tests {
         ] {
             let proxy = Proxy::parse(url, "HTTP_PROXY").unwrap();
             assert_eq!(proxy.url.password(), Some("p%40ss"), "{url}");
-            for text in [proxy.refusal().text(), &proxy.to_string(), &format!("{proxy:?}")] {
+            for text in [proxy.refusal(407).text(), &proxy.to_string(), &format!("{proxy:?}")] {
                 let named = format!("the proxy {place} of HTTP_PROXY");
                 assert!(text.starts_with(&named) && !text.contains("ss@"), "{url}: {text}");
             }
         }
-        let anonymous = Proxy::parse("p:3128", "proxy").unwrap().refusal();
+        let anonymous = Proxy::parse("p:3128", "proxy").unwrap().refusal(407);
         assert!(anonymous.text().ends_with("write http://USER:PASSWORD@p:3128"), "{anonymous}");
     }
 }

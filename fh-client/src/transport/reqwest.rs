@@ -4,6 +4,8 @@ mod connections;
 mod error;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "featbit")]
+mod tunnel;
 
 use std::fmt;
 use std::pin::Pin;
@@ -16,7 +18,7 @@ use fh_session::{EdgeUrl, ResponseHead};
 use futures_core::Stream;
 
 use self::connections::{Connections, Lease};
-use self::error::{Phase, has_ended, named, root_cause, translate};
+use self::error::{Phase, has_ended, named, place, root_cause, translate};
 #[cfg(feature = "featbit")]
 use super::Upgrade;
 use super::proxy::{EnvironmentProxies, Proxy};
@@ -338,8 +340,8 @@ impl Transport for ReqwestTransport {
         let connections = self.connections.clone();
         let proxies = self.known_proxies().cloned();
         Box::pin(async move {
-            let exchanged = exchange(&connections, proxies, request).await?;
-            Ok(response(exchanged))
+            let prepared = Prepared::of(&connections, proxies, request)?;
+            Ok(response(exchange(prepared).await?))
         })
     }
 
@@ -347,8 +349,18 @@ impl Transport for ReqwestTransport {
     fn connect(&self, request: TransportRequest) -> BoxFuture<Result<Upgrade, TransportError>> {
         let connections = self.sockets.clone();
         let proxies = self.known_proxies().cloned();
+        let settings = self.settings.clone();
         Box::pin(async move {
-            let Exchanged { answer, .. } = exchange(&connections, proxies, request).await?;
+            let mut prepared = Prepared::of(&connections, proxies, request)?;
+            if let Prepared { proxy: Some(proxy), asked, lease, .. } = &mut prepared
+                && proxy.forwards(asked.url())
+                && let Some(settings) = settings
+            {
+                lease.answered();
+                let limit = settings.connect_timeout;
+                return tunnel::upgrade(proxy, &settings.tls, limit, asked).await;
+            }
+            let Exchanged { answer, .. } = exchange(prepared).await?;
             let head = head(&answer);
             if head.status != 101 {
                 return Ok(Upgrade { head, connection: None });
@@ -386,34 +398,49 @@ struct Exchanged {
     repeated_after: Option<TransportError>,
 }
 
-async fn exchange(
-    connections: &Connections,
-    proxies: Option<Proxies>,
-    request: TransportRequest,
-) -> Result<Exchanged, TransportError> {
-    let (client, mut lease) = connections.lend()?;
-    let url = request.url.expose();
-    let mut asked = match request.method {
-        Method::Get => client.get(url),
-        Method::Put => client.put(url),
-        Method::Post => client.post(url),
-    };
-    for (name, value) in &request.headers {
-        asked = asked.header(name, value);
-        // A stream is requested without compression. A proxy that compresses a stream delays its events until there is enough
-        // data to compress.
-        if name == "accept" && value == "text/event-stream" {
-            asked = asked.header("accept-encoding", "identity");
+/// A request, and the way to its server.
+struct Prepared {
+    client: reqwest::Client,
+    lease: Lease,
+    asked: reqwest::Request,
+    proxy: Option<Proxy>,
+}
+
+impl Prepared {
+    fn of(
+        connections: &Connections,
+        proxies: Option<Proxies>,
+        request: TransportRequest,
+    ) -> Result<Self, TransportError> {
+        let (client, lease) = connections.lend()?;
+        let url = request.url.expose();
+        let mut asked = match request.method {
+            Method::Get => client.get(url),
+            Method::Put => client.put(url),
+            Method::Post => client.post(url),
+        };
+        for (name, value) in &request.headers {
+            asked = asked.header(name, value);
+            // A stream is requested without compression. A proxy that compresses a stream delays its events until there is enough
+            // data to compress.
+            if name == "accept" && value == "text/event-stream" {
+                asked = asked.header("accept-encoding", "identity");
+            }
         }
+        if let Some(body) = request.body {
+            asked = asked.body(body);
+        }
+        let asked = asked.build().map_err(|error| translate(error, Phase::Head))?;
+        let proxy = proxies.and_then(|proxies| proxies.of(asked.url()));
+        Ok(Self { client, lease, asked, proxy })
     }
-    if let Some(body) = request.body {
-        asked = asked.body(body);
-    }
-    let asked = asked.build().map_err(|error| translate(error, Phase::Head))?;
+}
+
+async fn exchange(prepared: Prepared) -> Result<Exchanged, TransportError> {
+    let Prepared { client, mut lease, asked, proxy } = prepared;
     let target = asked.url().clone();
-    let proxy = proxies.and_then(|proxies| proxies.of(&target));
     // A repeated POST could count events twice.
-    let again = (request.method != Method::Post).then(|| asked.try_clone()).flatten();
+    let again = (asked.method() != reqwest::Method::POST).then(|| asked.try_clone()).flatten();
     let (mut outcome, is_kept) = connections::execute(&client, asked).await;
     let mut repeated_after = None;
     if is_kept
@@ -425,12 +452,13 @@ async fn exchange(
         repeated_after = first.err().map(|error| translate(error, Phase::Head));
     }
     lease.answered();
-    let answer = outcome.map_err(|error| named(translate(error, Phase::Head), proxy.as_ref()))?;
+    let answer = outcome
+        .map_err(|error| named(translate(error, Phase::Head), proxy.as_ref(), &place(&target)))?;
     if let Some(proxy) = proxy
         && answer.status() == reqwest::StatusCode::PROXY_AUTHENTICATION_REQUIRED
         && proxy.forwards(&target)
     {
-        return Err(proxy.refusal());
+        return Err(proxy.refusal(407));
     }
     if *answer.url() != target {
         return Err(TransportError::new(

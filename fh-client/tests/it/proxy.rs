@@ -155,6 +155,8 @@ fn an_error_of_a_proxy_names_the_proxy() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap().to_string()
     };
+    let without_tunnels = Proxy::without_tunnels(fake.address()).unwrap();
+    let narrow = without_tunnels.address().to_string();
     let refused = "Connection refused";
     for (edge, variable, credentials, place, why) in [
         (
@@ -187,6 +189,13 @@ fn an_error_of_a_proxy_names_the_proxy() {
         ),
         ("http://edge.invalid", "HTTP_PROXY", "", &closed, refused),
         ("https://edge.invalid", "https_proxy", "", &closed, refused),
+        (
+            "https://edge.invalid:8443",
+            "https_proxy",
+            "",
+            &narrow,
+            "refuses a tunnel to edge.invalid:8443, or could not connect to it",
+        ),
     ] {
         let outcome = outcome(&fake, edge, &[(variable, &format!("http://{credentials}{place}"))]);
         let named = format!("the server cannot be reached: the proxy {place} of {variable}");

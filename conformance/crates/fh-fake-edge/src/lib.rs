@@ -55,6 +55,8 @@ mod feature;
 mod form;
 mod healthy;
 mod http;
+#[cfg(feature = "http2")]
+mod http2_front;
 mod key;
 mod player;
 #[cfg(feature = "tls")]
@@ -76,6 +78,8 @@ pub use edge::{ENVIRONMENT, EdgeHandle, FakeEdge};
 pub use environment::EnvironmentHandle;
 pub use fault::Fault;
 pub use feature::Feature;
+#[cfg(feature = "http2")]
+pub use http2_front::Http2Front;
 pub use key::{ApiKey, KeyKind, Permission};
 #[cfg(feature = "tls")]
 pub use proxy::{ProxiedRequest, Proxy};

@@ -31,7 +31,15 @@ impl Proxy {
     /// # Errors
     /// If no port or no thread is available.
     pub fn start(to: SocketAddr) -> io::Result<Self> {
-        Self::listen(to, None)
+        Self::listen(to, None, true)
+    }
+
+    /// Starts a proxy that answers CONNECT with status 403, as many do for ports other than 443.
+    ///
+    /// # Errors
+    /// If no port or no thread is available.
+    pub fn without_tunnels(to: SocketAddr) -> io::Result<Self> {
+        Self::listen(to, None, false)
     }
 
     /// Starts a proxy that answers with status 407 unless a request has these credentials, as the value of `proxy-authorization`.
@@ -39,10 +47,10 @@ impl Proxy {
     /// # Errors
     /// If no port or no thread is available.
     pub fn requiring(to: SocketAddr, credentials: &str) -> io::Result<Self> {
-        Self::listen(to, Some(credentials.to_owned()))
+        Self::listen(to, Some(credentials.to_owned()), true)
     }
 
-    fn listen(to: SocketAddr, required: Option<String>) -> io::Result<Self> {
+    fn listen(to: SocketAddr, required: Option<String>, has_tunnels: bool) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -57,7 +65,7 @@ impl Proxy {
                 // Without a thread the connection ends, which is what a client of a full proxy sees.
                 let _ = thread::Builder::new()
                     .name("proxy-connection".to_owned())
-                    .spawn(move || forward(socket, to, &seen, required.as_deref()));
+                    .spawn(move || forward(socket, to, &seen, required.as_deref(), has_tunnels));
             }
         })?;
         Ok(Self { address, requests, is_over })
@@ -95,6 +103,7 @@ fn forward(
     to: SocketAddr,
     seen: &Mutex<Vec<ProxiedRequest>>,
     required: Option<&str>,
+    has_tunnels: bool,
 ) -> Option<()> {
     let mut front = BufReader::new(socket);
     let mut head = Vec::new();
@@ -119,15 +128,22 @@ fn forward(
             content-length: 0\r\nconnection: close\r\n\r\n";
         return front.into_inner().write_all(REFUSAL).ok();
     }
-    let mut back = TcpStream::connect(to).ok()?;
     let mut front = front.into_inner();
+    if first.starts_with("CONNECT") && !has_tunnels {
+        const REFUSAL: &[u8] =
+            b"HTTP/1.1 403 Access violation\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        return front.write_all(REFUSAL).ok();
+    }
+    let mut back = TcpStream::connect(to).ok()?;
     if first.starts_with("CONNECT") {
         front.write_all(b"HTTP/1.1 200 OK\r\n\r\n").ok()?;
     } else {
         let mut words = first.split(' ');
         let (method, target) = (words.next()?, words.next()?);
         let path = target.splitn(4, '/').nth(3).unwrap_or_default();
-        write!(back, "{method} /{path} HTTP/1.1\r\n{}\r\n", rest.concat()).ok()?;
+        let rest = rest.iter().filter(|line| !line.to_ascii_lowercase().starts_with("upgrade:"));
+        let rest: String = rest.map(String::as_str).collect();
+        write!(back, "{method} /{path} HTTP/1.1\r\n{rest}\r\n").ok()?;
     }
     let (mut up, mut to_edge) = (front.try_clone().ok()?, back.try_clone().ok()?);
     // Without a thread the client can send nothing more, which ends most requests well.

@@ -213,6 +213,7 @@ impl Player {
                 let end = match rest {
                     b"b" => End::Broken("reset"),
                     b"u" => End::Unreached("refused"),
+                    b"n" => End::NoTunnel("refused"),
                     b"s" => End::Unsupported,
                     b"l" => End::TooLarge,
                     b"c" => End::Complete,

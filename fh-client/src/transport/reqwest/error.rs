@@ -71,10 +71,14 @@ const ENDED: [&str; 6] = [
 ];
 
 /// Adds the proxy to an error that may be the proxy's: no connection could be opened through it.
-pub(super) fn named(error: TransportError, proxy: Option<&Proxy>) -> TransportError {
+pub(super) fn named(error: TransportError, proxy: Option<&Proxy>, place: &str) -> TransportError {
     let Some(proxy) = proxy else { return error };
     match error.kind() {
-        TransportErrorKind::Connect if error.text() == PROXY_REFUSES => proxy.refusal(),
+        TransportErrorKind::Connect if error.text() == PROXY_REFUSES => proxy.refusal(407),
+        kind @ TransportErrorKind::Connect if error.text() == NO_TUNNEL => {
+            let text = format!("{proxy} refuses a tunnel to {place}, or could not connect to it");
+            TransportError::new(kind, text)
+        }
         kind @ (TransportErrorKind::Connect | TransportErrorKind::Tls) => {
             let named = TransportError::new(kind, format!("{proxy}: {}", error.text()));
             if error.is_unsent() { named.before_sending() } else { named }
@@ -85,6 +89,14 @@ pub(super) fn named(error: TransportError, proxy: Option<&Proxy>) -> TransportEr
 
 /// The text of hyper-util's error for a proxy that answers a CONNECT request with status 407. The type of the error is not public.
 const PROXY_REFUSES: &str = "tunnel error: proxy authorization required";
+/// The text of that error for any other status.
+const NO_TUNNEL: &str = "tunnel error: unsuccessful";
+
+/// Returns the host and the port of a URL.
+pub(super) fn place(url: &reqwest::Url) -> String {
+    let port = url.port_or_known_default().unwrap_or(80);
+    format!("{}:{port}", url.host_str().unwrap_or_default())
+}
 
 /// Returns the innermost cause of an error. The outer errors of reqwest only say that a request failed.
 pub(super) fn root_cause<'a>(

@@ -106,19 +106,106 @@ const SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0\0\0\0\x04\x01\0\0\0\0";
 const HTTP2_OK: &[u8] = b"\0\0\x01\x01\x05\0\0\0\x01\x88";
 const HEADERS: u8 = 1;
 
-/// Accepts a connection of HTTP/2, and reads it until the head of its first request.
-async fn requested(listener: &TcpListener) -> TcpStream {
+const RST_STREAM: u8 = 3;
+const GOAWAY: u8 = 7;
+
+/// Returns a frame without flags.
+fn frame(kind: u8, stream: u32, numbers: &[u32]) -> Vec<u8> {
+    let length = u8::try_from(4 * numbers.len()).unwrap();
+    let mut frame = vec![0, 0, length, kind, 0];
+    for number in [&[stream], numbers].concat() {
+        frame.extend(number.to_be_bytes());
+    }
+    frame
+}
+
+/// Accepts a connection of HTTP/2.
+async fn accepted(listener: &TcpListener) -> TcpStream {
     let (mut socket, _) = listener.accept().await.unwrap();
     socket.write_all(SETTINGS).await.unwrap();
     socket.read_exact(&mut [0; 24]).await.unwrap();
+    socket
+}
+
+/// Reads a connection of HTTP/2 until the head of its next request.
+async fn next_request(socket: &mut TcpStream) -> std::io::Result<()> {
     loop {
         let mut frame = [0; 9];
-        socket.read_exact(&mut frame).await.unwrap();
+        socket.read_exact(&mut frame).await?;
         let length = usize::from(frame[1]) << 8 | usize::from(frame[2]);
-        socket.read_exact(&mut vec![0; length]).await.unwrap();
+        socket.read_exact(&mut vec![0; length]).await?;
         if frame[3] == HEADERS {
-            return socket;
+            return Ok(());
         }
+    }
+}
+
+/// Accepts a connection of HTTP/2, and reads it until the head of its first request.
+async fn requested(listener: &TcpListener) -> TcpStream {
+    let mut socket = accepted(listener).await;
+    next_request(&mut socket).await.unwrap();
+    socket
+}
+
+/// Returns a transport that speaks HTTP/2 without TLS.
+fn http2_transport() -> ReqwestTransport {
+    let builder = ReqwestTransport::builder().no_proxy();
+    builder.configure(reqwest::ClientBuilder::http2_prior_knowledge).build().unwrap()
+}
+
+#[tokio::test]
+async fn ends_of_connections_of_http_2_are_recognised() {
+    use Method::{Get, Post, Put};
+    // The second request of a connection has number 3.
+    let closed = Vec::new;
+    let refused = || frame(RST_STREAM, 3, &[7]);
+    let retired = || frame(GOAWAY, 0, &[1, 0]);
+    let failed = || frame(RST_STREAM, 3, &[2]);
+    for (name, method, last, is_reset, is_sent) in [
+        ("closed", Get, closed(), false, true),
+        ("closed", Put, closed(), false, true),
+        ("closed", Post, closed(), false, false),
+        ("reset", Get, closed(), true, true),
+        ("refused", Get, refused(), false, true),
+        ("refused", Post, refused(), false, false),
+        ("GOAWAY", Put, retired(), false, true),
+        ("failed", Get, failed(), false, false),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let transport = http2_transport();
+        let client = async {
+            assert_eq!(status(&transport, Get, &url).await, Ok((200, false)));
+            status(&transport, method, &url).await
+        };
+        let server = async {
+            let mut socket = requested(&listener).await;
+            socket.write_all(HTTP2_OK).await.unwrap();
+            next_request(&mut socket).await.unwrap();
+            socket.write_all(&last).await.unwrap();
+            if is_reset {
+                socket.set_zero_linger().unwrap();
+            }
+            // A server that refuses one request keeps the connection.
+            let kept = (last.get(3) == Some(&RST_STREAM)).then_some(socket);
+            if is_sent && let Some(mut socket) = kept {
+                next_request(&mut socket).await.unwrap();
+                socket.write_all(b"\0\0\x01\x01\x05\0\0\0\x05\x88").await.unwrap();
+                socket
+            } else {
+                let mut socket = requested(&listener).await;
+                socket.write_all(HTTP2_OK).await.unwrap();
+                socket
+            }
+        };
+        let mut server = Box::pin(server);
+        let mut client = Box::pin(client);
+        let outcome = tokio::select! {
+            outcome = &mut client => outcome,
+            _socket = &mut server => client.await,
+        };
+        let row = format!("{name} {method:?}: {outcome:?}");
+        assert_eq!(outcome.is_ok_and(|outcome| outcome == (200, true)), is_sent, "{row}");
     }
 }
 
@@ -126,11 +213,7 @@ async fn requested(listener: &TcpListener) -> TcpStream {
 async fn after_a_request_that_timed_out_another_connection_is_used() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
-    let transport = ReqwestTransport::builder()
-        .no_proxy()
-        .configure(reqwest::ClientBuilder::http2_prior_knowledge)
-        .build()
-        .unwrap();
+    let transport = http2_transport();
     let mut first = transport.send(request(Method::Get, &url));
     // This connection stays open, and carries nothing any more.
     let _dead = tokio::select! {

@@ -3,8 +3,8 @@
 use fh_client::transport::{
     BoxFuture, ReqwestTransport, Response, Transport, TransportError, TransportRequest,
 };
-use fh_client::{Client, ClientBuilder, featbit};
-use fh_fake_edge::{Proxy, TlsFront};
+use fh_client::{Client, ClientBuilder, Connection, Problem, Status, featbit};
+use fh_fake_edge::{Http2Front, Proxy, TlsFront};
 use fh_test_certificates::Authority;
 use fh_test_featbit::{TestServer, sample};
 
@@ -42,16 +42,90 @@ fn a_server_behind_tls_that_prefers_http_2_gets_a_socket_over_http_1() {
 
 #[test]
 fn sockets_pass_a_tunnel_through_a_proxy() {
-    let (server, authority) = (server(), Authority::new("ours"));
-    let certificate = authority.issue("flags.invalid", -1..1);
-    let front = TlsFront::start(server.address(), certificate.server()).unwrap();
-    let proxy = Proxy::start(front.address()).unwrap();
-    let trusting = ReqwestTransport::builder().proxy(&proxy.url()).ca_certificate(authority.pem());
+    let authority = Authority::new("ours");
+    let front = |to, name| TlsFront::start(to, authority.issue(name, -1..1).server()).unwrap();
+    for (url, tunnel) in [
+        ("wss://flags.invalid", "CONNECT flags.invalid:443 HTTP/1.1"),
+        ("ws://flags.invalid", "CONNECT flags.invalid:80 HTTP/1.1"),
+        ("ws://flags.invalid:5100", "CONNECT flags.invalid:5100 HTTP/1.1"),
+    ] {
+        let server = server();
+        let secured = url.starts_with("wss").then(|| front(server.address(), "flags.invalid"));
+        let to = secured.as_ref().map_or(server.address(), TlsFront::address);
+        let credentials = "Basic bWU6cEBzcw==";
+        let proxy = Proxy::requiring(to, credentials).unwrap();
+        // The way to the proxy itself may also be secured.
+        let proxy_front = front(proxy.address(), "localhost");
+        let port = proxy_front.address().port();
+        for at in [
+            format!("http://me:p@ss@{}", proxy.address()),
+            format!("https://me:p@ss@localhost:{port}"),
+        ] {
+            let before = (server.record().upgrades.len(), proxy.requests().len());
+            let transport = ReqwestTransport::builder().proxy(&at).ca_certificate(authority.pem());
+            let secret = server.environment().server_secret();
+            let settings = featbit::Settings::new(secret).streaming_url(url).insights(false);
+            let builder = Client::featbit(settings).transport(transport.build().unwrap());
+            assert_eq!(reads(&server, builder), before.0 + 1, "{url} {at}");
+            let request = &proxy.requests()[before.1];
+            assert_eq!(request.line, tunnel, "{at}");
+            assert_eq!(request.credentials.as_deref(), Some(credentials), "{url} {at}");
+            server.environment().put_flag(&sample::string_flag("colour", "red")).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_proxy_that_refuses_a_tunnel_is_named_and_the_client_polls_at_once() {
+    let server = server();
+    let proxy = Proxy::without_tunnels(server.address()).unwrap();
+    let transport = ReqwestTransport::builder().proxy(&proxy.url()).build().unwrap();
     let secret = server.environment().server_secret();
-    let settings = featbit::Settings::new(secret).streaming_url("wss://flags.invalid");
-    let builder = Client::featbit(settings).transport(trusting.build().unwrap());
-    assert_eq!(reads(&server, builder), 1);
-    assert_eq!(proxy.requests()[0].line, "CONNECT flags.invalid:443 HTTP/1.1");
+    let settings = featbit::Settings::new(secret).streaming_url("ws://flags.invalid:5100");
+    let client = started(Client::featbit(settings).transport(transport).configure(quick));
+    let bob = client.context().user_key("bob").build();
+    assert_eq!(bob.string("colour").as_deref(), Some("red"));
+    assert!(server.record().upgrades.is_empty());
+    let tunnels =
+        proxy.requests().iter().filter(|request| request.line.starts_with("CONNECT")).count();
+    assert_eq!(tunnels, 1);
+    let problem = client.status().problem.unwrap().to_string();
+    let address = proxy.address();
+    let named = format!(
+        "the proxy {address} of the setting proxy refuses a tunnel to flags.invalid:5100 (status 403)"
+    );
+    assert!(problem.contains(&named), "{problem}");
+}
+
+#[test]
+fn a_server_of_http_2_only_is_polled_after_three_sockets() {
+    let authority = Authority::new("ours");
+    for is_secured in [true, false] {
+        let server = server();
+        let config = is_secured.then(|| authority.issue("localhost", -1..1).server());
+        let front = Http2Front::start(server.address(), config).unwrap();
+        let transport = ReqwestTransport::builder().no_proxy().ca_certificate(authority.pem());
+        let (scheme, transport) = match is_secured {
+            true => ("wss", transport),
+            // Without TLS, the program itself has to know that the server speaks HTTP/2.
+            false => ("ws", transport.configure(reqwest::ClientBuilder::http2_prior_knowledge)),
+        };
+        let url = format!("{scheme}://localhost:{}", front.address().port());
+        let settings = featbit::Settings::new(server.environment().server_secret());
+        let builder = Client::featbit(settings.streaming_url(url));
+        let client = started(builder.transport(transport.build().unwrap()).configure(quick));
+        let bob = client.context().user_key("bob").build();
+        assert_eq!(bob.string("colour").as_deref(), Some("red"), "{scheme}");
+        let is_blocked = |status: &Status| {
+            let problem = status.problem.as_ref().map(Problem::as_str);
+            status.connection == Connection::Resting && problem == Some("sockets_blocked")
+        };
+        until(&client, is_blocked);
+        let record = server.record();
+        assert!(record.upgrades.is_empty(), "{scheme}: {:?}", record.upgrades);
+        let polls = record.requests.iter().filter(|request| request.target.contains("latest-all"));
+        assert!(matches!(polls.count(), 1 | 2), "{scheme}");
+    }
 }
 
 /// A transport of a program that was written for polls and streams.

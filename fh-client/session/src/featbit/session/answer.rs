@@ -128,6 +128,9 @@ impl Session {
                     (Purpose::Socket, End::Unreached(_) | End::Tls(_) | End::ConnectTimeout) => {
                         self.socket_lost(false, Failure::Away, problem, None);
                     }
+                    (Purpose::Socket, End::NoTunnel(_)) => {
+                        self.socket_lost(false, Failure::NoTunnel, problem, None);
+                    }
                     _ => self.failed(purpose, problem),
                 }
             }

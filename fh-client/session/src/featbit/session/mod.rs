@@ -81,6 +81,8 @@ pub struct Session {
     away: u8,
     /// The time of the next attempt to open a socket; `None` unless the client polls because sockets brought no message.
     poll_until: Option<Millis>,
+    /// The reason of the proxy that refuses the tunnel of a socket, while the client polls for this reason.
+    obstacle: Option<String>,
     /// False if the transport cannot open sockets.
     has_sockets: bool,
     /// True if the notice that sockets are blocked was reported, and no socket has brought a message since.
@@ -168,6 +170,7 @@ impl Session {
             barren: 0,
             away: 0,
             poll_until: None,
+            obstacle: None,
             has_sockets: true,
             was_noticed: false,
             commands: Vec::new(),

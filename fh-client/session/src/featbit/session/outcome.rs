@@ -21,6 +21,8 @@ pub(super) enum Failure {
     Blocked,
     /// The server may be away. A poll after several such sockets shows whether only sockets fail.
     Away,
+    /// The proxy refuses the tunnel of the socket, but may pass polls on.
+    NoTunnel,
     /// The socket says neither.
     Other,
 }
@@ -36,7 +38,7 @@ impl Session {
             self.actions.push_back(Action::Notice(Notice::SocketsBlocked));
         }
         self.returned();
-        let blocked = polls_instead.then_some(Problem::SocketsBlocked);
+        let blocked = polls_instead.then(|| Problem::SocketsBlocked(self.obstacle.clone()));
         self.status.problem = self.full.problem().or(blocked);
     }
 
@@ -83,9 +85,14 @@ impl Session {
             }
             // A poll was answered meanwhile, so the server is there, and only sockets fail.
             Failure::Away => self.away > MOST_BARREN,
+            Failure::NoTunnel => true,
             Failure::Other => false,
         };
         if is_blocked {
+            self.obstacle = match (failure, &problem) {
+                (Failure::NoTunnel, Problem::Unreachable(why)) => Some(why.clone()),
+                _ => None,
+            };
             self.poll_until = Some(self.now.after(self.config.stream_again_after));
             self.status.attempts = self.status.attempts.saturating_add(1);
             self.status.problem = Some(problem);

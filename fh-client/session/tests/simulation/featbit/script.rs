@@ -350,7 +350,7 @@ impl Script {
         let status = self.client.session.status();
         let streams = self.plan.mode == Mode::Streaming && self.plan.has_sockets;
         let expected = match (streams, self.blocks.is_some()) {
-            (true, true) => (Shown::Resting, Some(Problem::SocketsBlocked)),
+            (true, true) => (Shown::Resting, Some(Problem::SocketsBlocked(None))),
             (true, false) => (Shown::Streaming, None),
             (false, _) => (Shown::Resting, None),
         };

@@ -10,6 +10,7 @@ mod disk;
 mod hostile;
 mod nginx;
 mod server;
+mod tinyproxy;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
@@ -37,7 +38,7 @@ fn conditions_and_questions() {
     let mut conditions = CONDITIONS.to_vec();
     if let Some(only) = variable(ONLY) {
         conditions.retain(|condition| condition.name == only);
-        let is_known = !conditions.is_empty() || only == nginx::NAME;
+        let is_known = !conditions.is_empty() || [nginx::NAME, tinyproxy::NAME].contains(&&*only);
         assert!(is_known, "there is no condition {only:?}");
     }
     if let Some(starts) = variable(STARTS) {

@@ -26,7 +26,7 @@ fn polls_every_30_seconds_until_a_socket_is_due() {
         driver.now += 3_000;
         driver.answer(200, &full(&[flag("a", 10, "x")]));
         assert_eq!(driver.status().readiness, Readiness::Ready);
-        assert_eq!(driver.problem(), Some(Problem::SocketsBlocked));
+        assert_eq!(driver.problem(), Some(Problem::SocketsBlocked(None)));
         assert_eq!(driver.status().connection, Connection::Resting);
         let passed = driver.come_back();
         assert!(passed == 30_000 || driver.kind() == Kind::Socket, "{passed}");
@@ -129,7 +129,7 @@ fn a_poll_shows_whether_only_sockets_fail_or_the_server_is_away() {
             driver.come_back();
             assert!(matches!(driver.kind(), Kind::Poll(Some(_))), "{name}");
             driver.answer(200, "");
-            assert_eq!(driver.problem(), Some(Problem::SocketsBlocked), "{name}");
+            assert_eq!(driver.problem(), Some(Problem::SocketsBlocked(None)), "{name}");
         }
         assert_eq!(driver.notices, [Notice::SocketsBlocked], "{name}");
 
@@ -151,6 +151,34 @@ fn a_poll_shows_whether_only_sockets_fail_or_the_server_is_away() {
         driver.say(FULL);
         assert_eq!((driver.problem(), driver.notices.len()), (None, 0), "{name}");
     }
+}
+
+#[test]
+fn a_proxy_that_refuses_tunnels_leads_to_polls_at_once_and_is_named() {
+    let refused = || End::NoTunnel("the proxy p:3128 refuses");
+    let mut driver = TestDriver::streaming();
+    driver.end(refused());
+    driver.come_back();
+    assert_eq!(driver.kind(), Kind::Poll(None));
+    driver.answer(200, FULL);
+    let named = Problem::SocketsBlocked(Some("the proxy p:3128 refuses".to_string()));
+    assert_eq!((driver.problem(), driver.status().readiness), (Some(named), Readiness::Ready));
+    assert_eq!(driver.notices, [Notice::SocketsBlocked]);
+    let since = driver.now;
+    while driver.kind() != Kind::Socket {
+        driver.come_back();
+        if driver.kind() != Kind::Socket {
+            driver.answer(200, "");
+        }
+    }
+    assert_eq!(driver.now - since, 600_000);
+    driver.end(refused());
+    driver.come_back();
+    // In an outage, the client retries as without the proxy, and polls again after each refusal.
+    driver.answer(503, "");
+    assert_eq!(driver.come_back(), 1_000);
+    driver.end(refused());
+    assert!(matches!(driver.kind(), Kind::Poll(Some(_))));
 }
 
 #[test]

@@ -240,7 +240,7 @@ impl Script {
                         self.full = Some(changes);
                     }
                     let problem = &self.client.session.status().problem;
-                    let is_good = matches!(problem, None | Some(Problem::SocketsBlocked));
+                    let is_good = matches!(problem, None | Some(Problem::SocketsBlocked(_)));
                     hold(Invariant::Problem, is_good || end != End::Complete, || {
                         format!("{problem:?} after a good poll")
                     })?;
