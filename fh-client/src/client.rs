@@ -119,11 +119,14 @@ impl Client {
     /// Waits until a closed client has ended: the request in flight is aborted and its connection is shut down, the write of the
     /// snapshot file has succeeded or failed, and the last events are delivered. On a thread that calls listeners of this client,
     /// the wait does not include the delivery. With manual delivery, the wait ends after the program has delivered the events.
-    /// The wait does not end while the client is neither closed nor its runtime shut down.
-    pub async fn closed(&self) {
-        // The driver drops its receiver when it ends, which ends this wait.
-        self.shared.commands.closed().await;
-        self.shared.dispatcher.delivered().await;
+    /// The wait does not end while the client is neither closed nor its runtime shut down. The future does not keep the client's features.
+    pub fn closed(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (commands, dispatcher) = (self.shared.commands.clone(), self.shared.dispatcher.clone());
+        async move {
+            // The driver drops its receiver when it ends, which ends this wait.
+            commands.closed().await;
+            dispatcher.delivered().await;
+        }
     }
 
     /// Closes the client, and blocks this thread until it has ended, as [`Self::closed`] does, at most for the time `limit`. The events that

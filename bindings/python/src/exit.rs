@@ -2,7 +2,9 @@
 //! down.
 
 use std::collections::HashSet;
+use std::pin::Pin;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use fh_binding::process::forks;
@@ -19,6 +21,23 @@ const LIMIT: Duration = Duration::from_secs(2);
 /// The clients that were made, each with the number of forks at that time, which tells the process. Clients that are gone are removed when
 /// another one is added.
 static CLIENTS: LazyLock<Mutex<HashSet<(u64, WeakClient)>>> = LazyLock::new(Mutex::default);
+
+/// The ends of clients that the program has forgotten, and that may still send events and write files.
+type Endings = Vec<Pin<Box<dyn Future<Output = ()> + Send>>>;
+
+/// The ends that began in a process, with the number of forks that tells it.
+static ENDINGS: Mutex<(u64, Endings)> = Mutex::new((0, Vec::new()));
+
+/// Takes the ends that began in this process. Those of a parent are leaked, because their locks may be held by a thread of the parent.
+fn take_endings() -> Endings {
+    let mut held = ENDINGS.lock().unwrap_or_else(PoisonError::into_inner);
+    let (made, endings) = std::mem::replace(&mut *held, (forks(), Vec::new()));
+    if made == forks() {
+        return endings;
+    }
+    std::mem::forget(endings);
+    Vec::new()
+}
 
 fn clients() -> MutexGuard<'static, HashSet<(u64, WeakClient)>> {
     CLIENTS.lock().unwrap_or_else(PoisonError::into_inner)
@@ -38,6 +57,15 @@ pub(crate) fn remember(client: &fh_client::Client) {
     clients.insert(entry);
 }
 
+/// Makes the end of the interpreter wait for a closed client whose last handle is about to be dropped.
+pub(crate) fn wait_for_end_of(client: &fh_client::Client) {
+    let mut endings = take_endings();
+    endings.push(Box::pin(client.closed()));
+    let mut context = Context::from_waker(Waker::noop());
+    endings.retain_mut(|end| end.as_mut().poll(&mut context).is_pending());
+    ENDINGS.lock().unwrap_or_else(PoisonError::into_inner).1.append(&mut endings);
+}
+
 /// Ends all clients of this process, and waits until they have ended. The interpreter calls this function at its exit. A client
 /// that a forked process inherited has no thread there, so a wait for it would be in vain.
 #[pyfunction]
@@ -47,9 +75,9 @@ pub(crate) fn end_all(py: Python<'_>) -> PyResult<()> {
     let clients: Vec<fh_client::Client> = own.filter_map(|(_, client)| client.upgrade()).collect();
     clients.iter().for_each(fh_client::Client::close);
     let end = Instant::now() + LIMIT;
-    for client in &clients {
-        let left = end.saturating_duration_since(Instant::now());
-        wait_for(py, client.closed(), left)?;
+    clients.iter().for_each(wait_for_end_of);
+    for ending in take_endings() {
+        wait_for(py, ending, end.saturating_duration_since(Instant::now()))?;
     }
     let outcome = logs::end(py);
     workers::end();

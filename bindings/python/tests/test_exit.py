@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import Edge
+from featbit_server import SOON, FeatBitServer, flag
 
 import fh_client
 
@@ -124,7 +125,8 @@ except ImportError as error:
     assert "works in one interpreter of a process" in done.stdout and "WSGIApplicationGroup" in done.stdout
 
 
-def test_the_last_events_are_delivered_at_the_exit(edge: Edge, tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize("end", ["", "client.close(0)"])
+def test_the_last_events_are_delivered_at_the_exit(edge: Edge, tmp_path: pathlib.Path, end: str) -> None:
     """A program that does not close its client gets the last uses of features, and the snapshot file is written."""
     snapshot = tmp_path / "features.json"
     program = f"""
@@ -135,7 +137,40 @@ client.observe(lambda events: print(*(used.key for event in events for used in e
 client.flush(60)
 client.string("COLOUR")
 client.number("LIMIT")
+{end}
 """
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.split()[-2:] == ["COLOUR", "LIMIT"] and snapshot.exists()
+
+
+@pytest.mark.parametrize(
+    ("end", "is_sent"),
+    [
+        ("", True),
+        ("sys.exit()", True),
+        ("raise KeyError", True),
+        ("del bob, client", True),
+        ("client.close(0); del bob, client", True),
+        ("client.close(); os._exit(0)", True),
+        ("client.flush(); os._exit(0)", True),
+        ("signal.signal(signal.SIGTERM, lambda *_: sys.exit()); signal.raise_signal(signal.SIGTERM)", True),
+        ("signal.raise_signal(signal.SIGTERM)", False),
+        ("os._exit(0)", False),
+    ],
+)
+def test_the_last_events_for_featbit_are_sent_at_each_end_that_waits(end: str, is_sent: bool) -> None:
+    """The server refuses the first request, so that the events arrive only if the process waits for another one."""
+    with FeatBitServer() as server:
+        server.put(flag("ON", "boolean", "true", "false"))
+        server.tell("script", route="track", answers=[{"status": {"status": 503}}])
+        program = f"""
+import os, signal, sys, fh_client
+client = fh_client.Client.featbit({server.secret!r}, streaming_url={server.url!r})
+client.wait_ready({SOON})
+bob = client.context(user_key="bob")
+assert all(bob.is_enabled("ON") for _ in range(20))
+{end}
+"""
+        subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, timeout=SOON)
+        assert len(server.events()) == (2 * 20 if is_sent else 0)

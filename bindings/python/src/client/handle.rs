@@ -176,15 +176,15 @@ fn adopt_level() {
 impl Drop for Client {
     /// Ends the connection of a client that the program forgot, and says so. A forked process leaves the client of its parent alone.
     fn drop(&mut self) {
-        if self.is_closed.load(Ordering::Relaxed) {
+        let Some(core) = self.core.get() else { return };
+        // The pool of this process ends its clients.
+        if self.of_pool == Some(forks()) {
             return;
         }
-        let Some(core) = self.core.get() else { return };
-        match self.of_pool {
-            // The pool of this process ends the client.
-            Some(made) if made == forks() => return,
-            Some(_) => return core.close(),
-            None => core.close(),
+        core.close();
+        exit::wait_for_end_of(core);
+        if self.of_pool.is_some() || self.is_closed.load(Ordering::Relaxed) {
+            return;
         }
         let _ = Python::try_attach(|py| {
             // The program may be handling an exception, which must stay as it is.

@@ -1,6 +1,6 @@
 //! Faults of a server and of the way to it: a client keeps its values, and comes back.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fh_client::{Backoff, Notice, Readiness};
 use fh_test_featbit::{Fault, TestServer, Times, sample};
@@ -79,6 +79,13 @@ fn a_clock_that_is_off_is_corrected_with_a_notice() {
         "{notice}"
     );
     assert_eq!(server.record().upgrades.len(), 2);
+    client.context().user_key("bob").build().track("sale", 1.0).unwrap();
+    client.flush(PATIENCE).unwrap();
+    let insights = server.record().insights;
+    let events: serde_json::Value = serde_json::from_str(&insights[0].body).unwrap();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64;
+    let ahead = events[0]["metrics"][0]["timestamp"].as_i64().unwrap() - now;
+    assert!((500_000..700_000).contains(&ahead), "{ahead} ms");
 }
 
 #[test]
