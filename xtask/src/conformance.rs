@@ -67,6 +67,17 @@ pub(crate) fn mutants_of_evaluators() -> Result<(), String> {
     suite("self-test")?.go()
 }
 
+/// Runs the faults against our client with TLS, and with HTTP/2.
+pub(crate) fn faults_over_other_protocols() -> Result<(), String> {
+    for subject in subjects::select(&["fh-rust".to_string()])? {
+        for protocol in ["--tls", "--http2"] {
+            let options = ["--group", "F", "--all", protocol].map(str::to_string);
+            subjects::scenarios(subject, options.to_vec())?.go()?;
+        }
+    }
+    Ok(())
+}
+
 /// The scenarios of servers must fail if what passes between them and the Edge is rewritten.
 pub(crate) fn mutants_of_servers() -> Result<(), String> {
     with_fh(suite("self-test servers --fh")?)?.go()

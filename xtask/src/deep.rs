@@ -48,6 +48,11 @@ pub(crate) fn all() -> Vec<Deep> {
             &["xtask/src/mutants", "conformance/data"],
         ),
         deep(
+            Part::new("faults over TLS and HTTP/2").run(conformance::faults_over_other_protocols),
+            &["fh-conformance"],
+            &[],
+        ),
+        deep(
             Part::new("simulation, mutants").run(|| simulate::run(&[])),
             &["fh-session"],
             &["xtask/src/mutants", "bindings/web/equality"],

@@ -1,6 +1,7 @@
 //! The faults that published SDKs were measured with (sdk-behaviour 7.5).
 use std::fmt;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::behaviour::Behaviour;
@@ -9,7 +10,7 @@ use crate::edge::EdgeHandle;
 use crate::request::{Request, Route};
 use crate::step::{Framing, RedirectTo};
 
-/// One of 22 kinds of misbehaviour, which affects all requests while it lasts.
+/// One of 23 kinds of misbehaviour, which affects all requests while it lasts.
 ///
 /// ```
 /// use fh_fake_edge::{FakeEdge, Fault};
@@ -70,6 +71,8 @@ pub enum Fault {
     WrongContentType,
     /// The listener is closed, and open connections are reset.
     Refused,
+    /// Answers without a body: status 204, 304 and 200 in turn.
+    EmptyAnswers,
 }
 
 /// Length of the line of [`Fault::EndlessLine`] in bytes.
@@ -77,7 +80,7 @@ const ENDLESS: u64 = 400_000_000;
 
 impl Fault {
     /// All faults, in the order of the page.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Status500,
         Self::Status503,
         Self::Status429,
@@ -100,6 +103,7 @@ impl Fault {
         Self::DataThenSilence,
         Self::WrongContentType,
         Self::Refused,
+        Self::EmptyAnswers,
     ];
 
     /// Returns the fault's name for tables.
@@ -127,6 +131,7 @@ impl Fault {
             Self::DataThenSilence => "data, then silence",
             Self::WrongContentType => "wrong content type",
             Self::Refused => "connection refused",
+            Self::EmptyAnswers => "empty answers",
         }
     }
 
@@ -151,7 +156,12 @@ impl Fault {
 
     /// Returns the behaviour for each request. It is healthy for [`Fault::Refused`], with which no request arrives.
     pub fn behaviour(self) -> Behaviour {
+        let answered = AtomicUsize::new(0);
         Behaviour::choose(move |request: &Request| match request.route {
+            _ if self == Self::EmptyAnswers => {
+                let number = answered.fetch_add(1, Ordering::Relaxed);
+                Behaviour::status([204, 304, 200].get(number % 3).copied().unwrap_or_default())
+            }
             Route::Stream => self.of_stream(),
             Route::Poll | Route::Put | Route::Other => self.of_poll(),
         })
@@ -208,7 +218,8 @@ impl Fault {
             | Self::EndlessLine
             | Self::Failure
             | Self::DataThenSilence
-            | Self::Refused => Behaviour::healthy(),
+            | Self::Refused
+            | Self::EmptyAnswers => Behaviour::healthy(),
         }
     }
 }

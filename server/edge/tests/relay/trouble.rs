@@ -83,6 +83,9 @@ async fn upstream_is_killed_and_restarted() {
     until_problem(&relay, |problem| problem.is_none()).await;
 }
 
+/// The limit for the head of an answer, so that silence does not last.
+const BRIEF: Duration = Duration::from_millis(300);
+
 /// Whatever the upstream Edge answers: values stay, the status shows a problem, and later changes arrive afterwards.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_kind_of_fault() {
@@ -100,6 +103,9 @@ async fn every_kind_of_fault() {
         ("no list", sse("{}"), Behaviour::status(200).json(&json!({"id": "x"}))),
         ("failure", Behaviour::sse().ack().failure().close(Closing::Fin), Behaviour::status(404)),
         ("garbage", Behaviour::garbage("\0\u{1}\r\n\r\n"), Behaviour::garbage("\0")),
+        ("silence", Behaviour::silence(), Behaviour::silence()),
+        ("half a head", Behaviour::half_head(), Behaviour::half_head()),
+        ("empty", Behaviour::status(204), Behaviour::status(200)),
         (
             "cut",
             Behaviour::sse().body("event: features\ndata: [{").close(Closing::Rst),
@@ -107,7 +113,8 @@ async fn every_kind_of_fault() {
         ),
     ];
     let upstream = upstream();
-    let relay = Relay::ready(options_for(&upstream)).await;
+    let relay = options_for(&upstream).configure(|config| config.limits.head = BRIEF);
+    let relay = Relay::ready(relay).await;
     let client = relay.client(&upstream.client_key()).await;
     let mut stream = Stream::open(relay.address, &upstream.server_key(), "").await;
     stream.until("features").await;

@@ -10,7 +10,7 @@ use std::fmt;
 use crate::adapter::AdapterCommand;
 use crate::data::Capability;
 use crate::protocol::Hello;
-use crate::sdk::Subject;
+use crate::sdk::{EdgeProtocol, Subject};
 
 pub use declared::missing_declarations;
 pub use trial::Trial;
@@ -86,7 +86,8 @@ pub fn check(
         add(check.name, (check.run)(&trial).err());
     }
     let ignored: BTreeSet<String> = trial.ignored();
-    let subject = Subject { command: command.clone(), hello, ignored };
+    let protocol = EdgeProtocol::default();
+    let subject = Subject { command: command.clone(), hello, ignored, protocol };
     Checked { results, subject: Some(subject) }
 }
 

@@ -22,7 +22,8 @@ use crate::report::{
 use crate::run;
 use crate::sdk::scenarios;
 use crate::sdk::{
-    Delays, RunOptions, Scenario, ScenarioResult, Subject, confirm_passes, row_of, run_all,
+    Delays, EdgeProtocol, RunOptions, Scenario, ScenarioResult, Subject, confirm_passes, row_of,
+    run_all,
 };
 use crate::target::{AdapterTarget, Evaluates};
 use crate::tier::{self, HIGHEST, TierReached};
@@ -61,6 +62,12 @@ pub(crate) struct Arguments {
     /// Run the faults with the delays of an SDK in use. Otherwise all delays are a tenth, if the SDK can set them.
     #[arg(long)]
     unscaled: bool,
+    /// Let clients reach the Edges of scenarios by TLS. The SDK must take the certificate of an authority. Meant for the group F.
+    #[arg(long, conflicts_with_all = ["record", "compare"])]
+    tls: bool,
+    /// Let clients reach the Edges of scenarios by HTTP/2 with TLS only, as for --tls.
+    #[arg(long, conflicts_with_all = ["record", "compare", "tls"])]
+    http2: bool,
     /// Number of scenarios that run at once. By default twice the number of processors, at most 8.
     #[arg(long)]
     jobs: Option<usize>,
@@ -106,9 +113,14 @@ pub(super) fn sdk(data: &Data, arguments: Arguments) -> Ended {
     let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
     let suite = suite(data)?;
     let selected = select(&arguments, &suite)?;
-    let subject = match checked_subject(data, &command)? {
+    let mut subject = match checked_subject(data, &command)? {
         Ok(subject) => subject,
         Err(code) => return Ok(code),
+    };
+    subject.protocol = match (arguments.tls, arguments.http2) {
+        (_, true) => EdgeProtocol::Http2,
+        (true, false) => EdgeProtocol::Tls,
+        (false, false) => EdgeProtocol::Http1,
     };
     let jobs = arguments.jobs.unwrap_or_else(default_jobs);
     let delays = if arguments.unscaled { Delays::Unscaled } else { Delays::Scaled };

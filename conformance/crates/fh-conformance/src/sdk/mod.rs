@@ -40,7 +40,7 @@ pub use runner::{
 };
 pub use scenario::{Group, SCENARIO, Scenario, Verdict};
 pub use scene::Scene;
-pub use stage::{Stage, Tls};
+pub use stage::{EdgeProtocol, Stage, Tls};
 pub use stop::{Failure, Skip, Stop};
 pub use subject::Subject;
 pub use tempo::{Delays, TEMPO, Tempo, is_delay};

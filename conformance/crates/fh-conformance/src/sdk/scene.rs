@@ -18,7 +18,7 @@ use super::edge_timeline;
 use super::patience;
 use super::runner::Measurement;
 use super::scenario::{Scenario, Verdict};
-use super::stage::Stage;
+use super::stage::{EdgeProtocol, Stage, Tls};
 use super::stop::{Failure, Skip, Stop};
 use super::subject::{Subject, is_ignored};
 use super::tempo::{Delays, Tempo, is_delay};
@@ -63,8 +63,10 @@ impl<'s> Scene<'s> {
         let tempo = tempo
             .adapt(scenario.needs, &subject.hello.defaults, |need| subject.ignores(need))
             .map_err(|need| Stop::Skipped(Skip::Unconfigurable(need.to_owned())))?;
-        let stage = Stage::start(tempo)
-            .map_err(|error| Stop::Skipped(Skip::System(format!("a port: {error}"))))?;
+        let no_port =
+            |error: std::io::Error| Stop::Skipped(Skip::System(format!("a port: {error}")));
+        let mut stage = Stage::start(tempo).map_err(no_port)?;
+        stage.speak(subject.protocol).map_err(no_port)?;
         (scenario.stage)(&stage);
         let adapter = Adapter::start(&subject.command, timeline.clone())
             .map_err(|error| Stop::failed("the adapter starts", "a process", error))?;
@@ -111,6 +113,12 @@ impl<'s> Scene<'s> {
     #[must_use]
     pub fn sdk(&self) -> &Sdk {
         &self.subject.hello.sdk
+    }
+
+    /// Returns the protocol between clients and the Edge.
+    #[must_use]
+    pub fn protocol(&self) -> EdgeProtocol {
+        self.subject.protocol
     }
 
     /// Returns true if the SDK is the one of this project, which must keep narrower bounds.
@@ -241,7 +249,9 @@ impl<'s> Scene<'s> {
     ) -> Result<(String, Result<Created, CommandError>), Stop> {
         create.client = name.to_owned();
         if create.edge_url.is_empty() {
-            create.edge_url = self.edge().url();
+            let entrance = self.stage.entrance();
+            create.edge_url = entrance.map_or_else(|| self.edge().url(), Tls::url);
+            create.ca_pem = create.ca_pem.or(entrance.map(|tls| tls.authority().to_owned()));
         }
         if create.keys.is_empty() {
             create.keys = vec![self.edge().client_key()];

@@ -1,9 +1,10 @@
 //! The Edges of one scenario.
 
 use std::cell::OnceCell;
+use std::io;
 use std::ops::Range;
 
-use fh_fake_edge::{Behaviour, FakeEdge, Feature, Proxy, TlsFront};
+use fh_fake_edge::{Behaviour, FakeEdge, Feature, Http2Front, Proxy, TlsFront};
 use fh_test_certificates::Authority;
 
 use super::tempo::Tempo;
@@ -14,22 +15,44 @@ pub struct Stage {
     edge: FakeEdge,
     other: OnceCell<FakeEdge>,
     tls: OnceCell<Tls>,
+    entrance: Option<Tls>,
     proxy: OnceCell<Proxy>,
     tempo: Tempo,
+}
+
+/// The protocol between clients and the Edge of a scenario.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum EdgeProtocol {
+    /// HTTP/1.1 without TLS.
+    #[default]
+    Http1,
+    /// HTTP/1.1 with TLS.
+    Tls,
+    /// HTTP/2 with TLS.
+    Http2,
 }
 
 /// A TLS server in front of the Edge.
 #[derive(Debug)]
 pub struct Tls {
-    front: TlsFront,
+    front: Front,
     authority: String,
+}
+
+#[derive(Debug)]
+enum Front {
+    Http1(TlsFront),
+    Http2(Http2Front),
 }
 
 impl Tls {
     /// Returns the URL, for the host name `localhost`.
     #[must_use]
     pub fn url(&self) -> String {
-        self.front.url()
+        match &self.front {
+            Front::Http1(front) => front.url(),
+            Front::Http2(front) => front.url(),
+        }
     }
 
     /// Returns the certificate of the authority, as PEM.
@@ -44,7 +67,7 @@ impl Stage {
     ///
     /// # Errors
     /// If no port is available.
-    pub fn start(tempo: Tempo) -> std::io::Result<Self> {
+    pub fn start(tempo: Tempo) -> io::Result<Self> {
         Self::start_on(0, tempo)
     }
 
@@ -52,11 +75,12 @@ impl Stage {
     ///
     /// # Errors
     /// If the port is not available.
-    pub fn start_on(port: u16, tempo: Tempo) -> std::io::Result<Self> {
+    pub fn start_on(port: u16, tempo: Tempo) -> io::Result<Self> {
         Ok(Self {
             edge: FakeEdge::start_on(port)?,
             other: OnceCell::new(),
             tls: OnceCell::new(),
+            entrance: None,
             proxy: OnceCell::new(),
             tempo,
         })
@@ -80,11 +104,35 @@ impl Stage {
     /// Starts a TLS server in front of the Edge, with a certificate for a host that is valid from the first to the last of these days,
     /// counted from now. Without a free port, [`Stage::tls`] returns `None`.
     pub fn with_tls(&self, host: &str, days: Range<i64>) {
-        let authority = Authority::new("the authority of the scenario");
-        let certificate = authority.issue(host, days);
-        if let Ok(front) = TlsFront::start(self.edge.address(), certificate.server()) {
-            let _ = self.tls.set(Tls { front, authority: authority.pem() });
+        if let Ok(tls) = self.secured(host, days, EdgeProtocol::Tls) {
+            let _ = self.tls.set(tls);
         }
+    }
+
+    fn secured(&self, host: &str, days: Range<i64>, protocol: EdgeProtocol) -> io::Result<Tls> {
+        let authority = Authority::new("the authority of the scenario");
+        let (edge, config) = (self.edge.address(), authority.issue(host, days).server());
+        let front = match protocol {
+            EdgeProtocol::Http2 => Front::Http2(Http2Front::start(edge, Some(config))?),
+            EdgeProtocol::Http1 | EdgeProtocol::Tls => Front::Http1(TlsFront::start(edge, config)?),
+        };
+        Ok(Tls { front, authority: authority.pem() })
+    }
+
+    /// Starts the server through which all clients reach the Edge that get no URL from the scenario.
+    ///
+    /// # Errors
+    /// If no port is available.
+    pub(super) fn speak(&mut self, protocol: EdgeProtocol) -> io::Result<()> {
+        if protocol != EdgeProtocol::Http1 {
+            self.entrance = Some(self.secured("localhost", -1..1, protocol)?);
+        }
+        Ok(())
+    }
+
+    /// Returns the server through which clients reach the Edge; `None` if they reach it directly.
+    pub(super) fn entrance(&self) -> Option<&Tls> {
+        self.entrance.as_ref()
     }
 
     /// Returns the TLS server, if it was started.

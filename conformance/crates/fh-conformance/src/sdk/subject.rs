@@ -7,6 +7,7 @@ use fh_fake_edge::FakeEdge;
 use crate::adapter::{Adapter, AdapterCommand, AskError, Timeline};
 use crate::protocol::{Create, Created, Hello, Mode};
 
+use super::stage::EdgeProtocol;
 use super::tempo::TEMPO;
 
 /// An SDK under test: the command that starts its adapter, and what the adapter says about it.
@@ -18,6 +19,8 @@ pub struct Subject {
     pub hello: Hello,
     /// The delays and time limits that `create` ignores in each mode that the SDK has.
     pub ignored: BTreeSet<String>,
+    /// The protocol between its clients and the Edges of scenarios.
+    pub protocol: EdgeProtocol,
 }
 
 impl Subject {
@@ -42,7 +45,8 @@ impl Subject {
                 });
             }
         }
-        Ok(Self { command, hello, ignored: ignored.unwrap_or_default() })
+        let ignored = ignored.unwrap_or_default();
+        Ok(Self { command, hello, ignored, protocol: EdgeProtocol::default() })
     }
 
     /// Returns true if the SDK ignores the setting with this path, such as `retry.jitter`.

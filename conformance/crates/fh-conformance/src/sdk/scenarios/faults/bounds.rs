@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fh_fake_edge::Fault;
 
-use crate::sdk::{Scene, Tempo, patience};
+use crate::sdk::{EdgeProtocol, Scene, Tempo, patience};
 
 /// The time for which a fault lasts, in use.
 pub(super) const FAULT: Duration = Duration::from_secs(12);
@@ -25,13 +25,18 @@ pub(super) struct Bounds {
 /// Returns the bounds of an SDK whose client is created. That of this project keeps those that `docs/faults.md` documents.
 pub(super) fn bounds(scene: &Scene<'_>, fault: Fault) -> Bounds {
     const MEMORY: u64 = 64_000_000;
+    /// The windows of HTTP/2, which hold bytes that the client has not read.
+    const WINDOWS: u64 = 8_000_000;
     let tempo = scene.tempo();
     if scene.is_own() {
         return Bounds {
             recovery: tempo.scaled(Duration::from_secs(150)),
             requests: Some(most_requests(fault, &tempo)),
             growth: MEMORY,
-            memory: Some(MEMORY),
+            memory: Some(match scene.protocol() {
+                EdgeProtocol::Http1 | EdgeProtocol::Tls => MEMORY,
+                EdgeProtocol::Http2 => MEMORY + WINDOWS,
+            }),
         };
     }
     let recovery = tempo.scaled(Duration::from_secs(45)).max(patience());

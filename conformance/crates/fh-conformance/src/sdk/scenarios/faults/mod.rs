@@ -23,11 +23,11 @@ macro_rules! faults {
             stage: |stage| begin(stage, Fault::$fault),
             run: |scene| recovery::recovers(scene, Fault::$fault),
             ..FAULT
-        }),*, held_back::HEAD_ONLY, held_back::PIECE_LATER, held_back::BLOCKS]
+        }),*, held_back::HEAD_ONLY, held_back::PIECE_LATER, held_back::BLOCKS, EMPTY_ANSWERS]
     };
 }
 
-/// The scenarios of faults, in the order of [`Fault::ALL`], and then those of streams that are held back.
+/// The scenarios of faults in the order of [`Fault::ALL`], with those of streams that are held back before the last one.
 pub(super) const GROUP: Group = Group {
     name: "F",
     title: "faults",
@@ -69,6 +69,16 @@ const FAULT: Scenario = Scenario {
     slow: true,
     tempo: TENTH,
     ..SCENARIO
+};
+
+const EMPTY_ANSWERS: Scenario = Scenario {
+    id: "F-026",
+    name: "empty-answers",
+    bites: &["NoBackoff"],
+    given: "an Edge that answers with empty bodies and status 204, 304 and 200 in turn",
+    stage: |stage| begin(stage, Fault::EmptyAnswers),
+    run: |scene| recovery::recovers(scene, Fault::EmptyAnswers),
+    ..FAULT
 };
 
 /// The delays of an SDK in use (D-64, D-74), divided by ten.
