@@ -34,6 +34,8 @@ pub(crate) struct Delays {
     brief_was_used: bool,
 }
 
+/// The longest delay between two connections that had data in which no poll follows (D-64).
+const LONGEST_GAP: Duration = Duration::from_secs(5);
 /// Minimum delay that a [`Backoff`] gives. If its initial delay is shorter, the initial delay is the minimum.
 const SHORTEST: Duration = Duration::from_millis(100);
 
@@ -46,14 +48,28 @@ impl Delays {
         cap: Duration,
         random: &mut Random,
     ) -> Duration {
-        let doubled =
-            backoff.initial.saturating_mul(1_u32.checked_shl(self.count).unwrap_or(u32::MAX));
-        let longest = doubled.min(cap).min(backoff.cap);
+        let longest = self.longest(backoff).min(cap);
         self.count = self.count.saturating_add(1).min(31);
         let jitter = if backoff.jitter.is_finite() { backoff.jitter.clamp(0.0, 1.0) } else { 0.5 };
         let least = shortest(backoff);
         let longest = millis(longest);
         whole(longest - longest * (jitter * random.share())).max(least)
+    }
+
+    /// Returns the largest value that [`Self::next`] may return.
+    fn longest(&self, backoff: &Backoff) -> Duration {
+        let doubled =
+            backoff.initial.saturating_mul(1_u32.checked_shl(self.count).unwrap_or(u32::MAX));
+        doubled.min(backoff.cap)
+    }
+
+    /// Returns true if the delay of [`Self::after_drop`] may be so long that the client polls in the middle of it (D-64).
+    pub(crate) fn is_gap_long(&self, backoff: &Backoff) -> bool {
+        !self.is_brief() && self.longest(backoff) > LONGEST_GAP
+    }
+
+    const fn is_brief(&self) -> bool {
+        self.count == 0 && !self.brief_was_used
     }
 
     /// Returns the delay after the end of a stream that had sent features. If no delay was used since the last reset, the delay is drawn
@@ -64,7 +80,7 @@ impl Delays {
         backoff: &Backoff,
         random: &mut Random,
     ) -> Duration {
-        if self.count == 0 && !self.brief_was_used {
+        if self.is_brief() {
             self.brief_was_used = true;
             return within(brief, random);
         }

@@ -54,9 +54,10 @@ impl Session {
     }
 
     /// Returns the kind of the next request. The kind is a poll if the client does not stream (see [`Self::streams`]), if it is suspended,
-    /// or if the Edge could not stream and it is too early to retry streaming (D-65). Otherwise the kind is a stream.
+    /// if it waits for the next stream for long (D-64), or if the Edge could not stream and it is too early to retry streaming (D-65). Otherwise
+    /// the kind is a stream.
     fn next_kind(&mut self) -> RequestKind {
-        if !self.streams() || self.is_suspended {
+        if !self.streams() || self.is_suspended || self.gap.is_some() {
             return RequestKind::Poll;
         }
         match self.poll_until {

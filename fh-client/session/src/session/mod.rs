@@ -96,6 +96,9 @@ pub struct Session {
     held_streams: u8,
     backoff: Delays,
     refused: Delays,
+    /// The time from the next poll, which follows a stream that had features, to the next stream; `None` if no such poll is due or in flight
+    /// (D-64).
+    gap: Option<Duration>,
     /// The minimum delay before a reconnect, as a stream last requested with `retry:`; zero if no stream has requested a delay.
     reconnect_floor: Duration,
     recent: Recent,
@@ -201,6 +204,7 @@ impl Session {
             held_streams: 0,
             backoff: Delays::default(),
             refused: Delays::default(),
+            gap: None,
             reconnect_floor: Duration::ZERO,
             recent: Recent::default(),
             last_url: None,

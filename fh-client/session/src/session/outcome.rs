@@ -37,8 +37,14 @@ impl Session {
     /// [`Self::good`].
     pub(super) fn answered(&mut self, doubt: Option<Problem>) {
         self.good(doubt);
-        self.backoff.reset();
-        self.rest();
+        match self.gap.take() {
+            // The poll says nothing about streams, so their delays do not begin anew.
+            Some(gap) => self.wait(gap),
+            None => {
+                self.backoff.reset();
+                self.rest();
+            }
+        }
         self.settle(&Ok(()));
     }
 
@@ -70,7 +76,9 @@ impl Session {
             // A poll fails as well, so the Edge may be the cause, and streaming is retried.
             self.poll_until = None;
         }
-        let delay = if self.streams() && self.poll_until.is_none() {
+        let delay = if let Some(gap) = self.gap.take() {
+            gap
+        } else if self.streams() && self.poll_until.is_none() {
             let cap = self.config.backoff.cap;
             let delay = self.backoff.next(&self.config.backoff, cap, &mut self.random);
             delay.max(self.reconnect_floor)
@@ -92,13 +100,16 @@ impl Session {
         self.settle(&Err(problem));
     }
 
-    /// Handles the end of a stream that had sent features but no `bye`.
+    /// Handles the end of a stream that had sent features but no `bye`. A long wait for the next stream has a poll in its middle (D-64).
     pub(super) fn dropped(&mut self, problem: Problem) {
         self.status.attempts = self.status.attempts.saturating_add(1);
         self.status.problem = Some(problem.clone());
         let (brief, backoff) = (&self.config.return_within, &self.config.backoff);
+        let is_long = self.backoff.is_gap_long(backoff);
         let delay = self.backoff.after_drop(brief, backoff, &mut self.random);
-        self.wait(delay.max(self.reconnect_floor));
+        let delay = delay.max(self.reconnect_floor);
+        self.gap = is_long.then(|| delay / 2);
+        self.wait(self.gap.unwrap_or(delay));
         self.settle(&Err(problem));
     }
 
@@ -114,6 +125,7 @@ impl Session {
     /// features for good (D-114). If `at_least` is given, the retry follows after at least this time.
     pub(super) fn refuse(&mut self, problem: Problem, at_least: Option<Duration>) {
         self.access.refuse();
+        self.gap = None;
         self.status.attempts = self.status.attempts.saturating_add(1);
         self.status.problem = Some(problem.clone());
         let refused = &self.config.refused;

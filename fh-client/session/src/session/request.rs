@@ -57,6 +57,7 @@ impl Session {
         self.refused.reset();
         // The Edge may be able to stream with the new key, so streaming is tried again.
         self.poll_until = None;
+        self.gap = None;
         self.wrong_types = 0;
         self.held_streams = 0;
         self.access.forget_refusal();

@@ -148,6 +148,8 @@ pub struct Spec {
     wrong_types: u8,
     held_streams: u32,
     hops: u8,
+    /// The wait between the poll in the middle of a long gap and the next stream, while that poll is due or in flight (D-64).
+    gap: Option<Range>,
     /// The delay that `retry:` requested.
     floor: u64,
     following: Option<RequestKind>,
@@ -205,6 +207,7 @@ impl Spec {
             wrong_types: 0,
             held_streams: 0,
             hops: 0,
+            gap: None,
             floor: 0,
             following: None,
             follows: false,
@@ -424,7 +427,7 @@ impl Spec {
     }
 
     fn next_kind(&mut self) -> RequestKind {
-        if !self.streams() || self.suspended {
+        if !self.streams() || self.suspended || self.gap.is_some() {
             return RequestKind::Poll;
         }
         match self.fallback {

@@ -451,13 +451,14 @@ describe("the session", () => {
   });
 
   test.each([
-    [59_999, 30_000],
-    [60_000, 1_000],
-  ])("after %d ms of open stream, waits %d ms", (open, delay) => {
+    [9_999, true, 30_000],
+    [10_000, true, 1_000],
+    [10_000, false, 30_000],
+  ])("after %d ms of open stream (with features: %o), waits %d ms", (open, hasData, delay) => {
     const driver = new Driver({ backoff: { initial: 1_000, cap: 30_000, jitter: 0 } });
     for (let failures = 0; failures < 5; failures++) driver.open(503);
     driver.openStream();
-    driver.send("event: features\ndata: []\n\n");
+    if (hasData) driver.send("event: features\ndata: []\n\n");
     driver.now += open;
     driver.send("event: feature\ndata: [\n\n");
     expect(driver.status.nextAttempt).toBe(driver.now + delay);

@@ -69,8 +69,10 @@ impl Session {
                 };
                 self.socket_lost(false, failure, status_problem(status), retry_after(head));
             }
-            // A poll in an outage must not delay the next socket for long.
-            (Purpose::Poll, status @ (400 | 401 | 403 | 404)) if self.away != MOST_BARREN => {
+            // A poll in an outage, or between two sockets, must not delay the next socket for long.
+            (Purpose::Poll, status @ (400 | 401 | 403 | 404))
+                if self.away != MOST_BARREN && self.gap.is_none() =>
+            {
                 self.give_up();
                 self.refuse(status_problem(status), retry_after(head));
             }

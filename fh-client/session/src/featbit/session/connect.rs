@@ -18,8 +18,8 @@ impl Session {
         self.send(purpose);
     }
 
-    /// Returns the purpose of the next request: a poll if the client does not stream, if it is suspended, or if sockets brought no message
-    /// and it is too early for another one; otherwise a socket.
+    /// Returns the purpose of the next request: a poll if the client does not stream, if it is suspended, if it waits for the next socket
+    /// for long, or if sockets brought no message and it is too early for another one; otherwise a socket.
     fn next_purpose(&mut self) -> Purpose {
         if self.clock.is_asked_for() {
             return Purpose::Clock;
@@ -27,7 +27,7 @@ impl Session {
         if self.config.mode != Mode::Streaming || self.is_suspended || !self.has_sockets {
             return Purpose::Poll;
         }
-        if self.away == MOST_BARREN {
+        if self.away == MOST_BARREN || self.gap.is_some() {
             return Purpose::Poll;
         }
         match self.poll_until {

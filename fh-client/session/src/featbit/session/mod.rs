@@ -16,6 +16,7 @@ mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fh_eval::Timestamp;
 use fh_repository::notice::Notice;
@@ -83,6 +84,8 @@ pub struct Session {
     poll_until: Option<Millis>,
     /// The reason of the proxy that refuses the tunnel of a socket, while the client polls for this reason.
     obstacle: Option<String>,
+    /// The time from the next poll, which follows a socket that had messages, to the next socket; `None` if no such poll is due or in flight.
+    gap: Option<Duration>,
     /// False if the transport cannot open sockets.
     has_sockets: bool,
     /// True if the notice that sockets are blocked was reported, and no socket has brought a message since.
@@ -171,6 +174,7 @@ impl Session {
             away: 0,
             poll_until: None,
             obstacle: None,
+            gap: None,
             has_sockets: true,
             was_noticed: false,
             commands: Vec::new(),

@@ -45,6 +45,11 @@ impl Session {
     /// Records that a poll succeeded, and waits for the next one.
     pub(super) fn answered(&mut self) {
         self.good();
+        if let Some(gap) = self.gap.take() {
+            // The poll says nothing about sockets, so their delays do not begin anew.
+            self.wait(gap, None);
+            return self.settle(&Ok(()));
+        }
         self.backoff.reset();
         if self.away == MOST_BARREN {
             self.away += 1;
@@ -109,8 +114,11 @@ impl Session {
         self.status.attempts = self.status.attempts.saturating_add(1);
         self.status.problem = Some(problem.clone());
         let (brief, backoff) = (&self.config.return_within, &self.config.backoff);
+        // A long wait for the next socket has a poll in its middle.
+        let is_long = self.backoff.is_gap_long(backoff);
         let delay = self.backoff.after_drop(brief, backoff, &mut self.random);
-        self.wait(delay, at_least);
+        self.gap = is_long.then(|| delay / 2);
+        self.wait(self.gap.unwrap_or(delay), at_least);
         self.settle(&Err(problem));
     }
 
@@ -124,7 +132,9 @@ impl Session {
         self.unseen();
         let backoff = &self.config.backoff;
         let polls = self.config.mode != Mode::Streaming || !self.has_sockets;
-        let delay = if polls && self.has_contact {
+        let delay = if let Some(gap) = self.gap.take() {
+            gap
+        } else if polls && self.has_contact {
             self.interval()
         } else {
             self.backoff.next(backoff, backoff.cap, &mut self.random)

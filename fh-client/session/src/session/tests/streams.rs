@@ -129,6 +129,96 @@ fn delays_are_reset_exactly_after_ten_seconds_of_open_stream_with_features() {
     }
 }
 
+/// Google Cloud's balancers end each response after 30 s, unless an operator has set another time.
+#[test]
+fn a_balancer_of_30_seconds_causes_gaps_of_at_most_one_second() {
+    let mut driver = TestDriver::with(Mode::Streaming, &[CLIENT], |c| c.backoff.jitter = 0.5);
+    let mut without_stream = 0;
+    for _ in 0..120 {
+        driver.live();
+        driver.now += 30_000;
+        driver.close();
+        let gap = driver.come_back();
+        assert!(gap <= 1_000 && driver.request().kind == RequestKind::Stream, "{gap}");
+        without_stream += gap;
+    }
+    assert!(without_stream * 40 < driver.now, "{without_stream} of {} ms", driver.now);
+}
+
+#[test]
+fn a_poll_divides_each_long_gap_after_streams_that_end_early() {
+    let polls: [(_, fn(&mut TestDriver), _); 3] = [
+        ("answered", TestDriver::good_poll, None),
+        ("503", |driver| driver.answer(ResponseHead::new(503), ""), None),
+        ("401", |driver| driver.answer(ResponseHead::new(401), ""), Some(60_000)),
+    ];
+    for (name, poll, refused) in polls {
+        let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
+        for half in [0, 0, 0, 0, 4_000, 8_000, 15_000, 15_000] {
+            driver.live();
+            driver.now += 9_999;
+            driver.close();
+            let before = driver.come_back();
+            if half > 0 {
+                assert_eq!((before, driver.request().kind), (half, RequestKind::Poll), "{name}");
+                poll(&mut driver);
+                assert_eq!(driver.status().problem.is_none(), name == "answered", "{name}");
+                // The poll after a refusal has its own delays.
+                let after = driver.come_back();
+                assert!(after == half || refused.is_some_and(|least| after >= least), "{name}");
+            }
+            assert_eq!(driver.request().kind, RequestKind::Stream, "{name}");
+        }
+        // The next end follows a stream that was healthy.
+        driver.live();
+        driver.now += 10_000;
+        driver.close();
+        assert!(driver.come_back() <= 1_000 && driver.request().kind == RequestKind::Stream);
+    }
+}
+
+/// The most requests are those that the shortest delays allow, two in each of the later ones.
+#[test]
+fn a_server_that_ends_each_stream_after_its_list_is_not_stormed() {
+    for (within, most) in [(12_000, 8), (3_600_000, 488)] {
+        let mut driver =
+            TestDriver::with(Mode::Streaming, &[CLIENT], |config| config.backoff.jitter = 0.5);
+        while driver.now < within {
+            match driver.request().kind {
+                RequestKind::Stream => driver.live(),
+                RequestKind::Poll => driver.good_poll(),
+            }
+            if driver.status().connection == Connection::Streaming {
+                driver.close();
+            }
+            driver.come_back();
+        }
+        // The last request came later.
+        assert!(driver.sent.len() - 1 <= most, "{} requests", driver.sent.len() - 1);
+    }
+}
+
+#[test]
+fn a_command_in_a_long_gap_polls_and_other_keys_open_a_stream() {
+    let mut driver = TestDriver::new(Mode::Streaming, &[CLIENT]);
+    for _ in 0..5 {
+        driver.live();
+        driver.close();
+        driver.come_back();
+    }
+    driver.good_poll();
+    // The poll was in the middle. From then on, a refresh opens the stream.
+    driver.tell(Input::Refresh(CommandId(1)));
+    assert_eq!(driver.request().kind, RequestKind::Stream);
+    driver.live();
+    driver.close();
+    driver.now += 2_000;
+    driver.tell(Input::Refresh(CommandId(2)));
+    assert_eq!(driver.request().kind, RequestKind::Poll);
+    driver.tell(Input::Keys(CommandId(3), ApiKeys::parse(["f/k*"]).unwrap()));
+    assert_eq!(driver.request().kind, RequestKind::Stream);
+}
+
 #[test]
 fn single_features_do_not_make_a_doubtful_list_good() {
     let mut driver = TestDriver::new(Mode::Streaming, &[SERVER]);

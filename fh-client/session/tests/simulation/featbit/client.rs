@@ -365,8 +365,9 @@ impl Client {
                 (least(60_000), 600_000)
             }
             Connection::Waiting if is_refused => (100, 600_000),
-            Connection::Waiting if status.problem == Some(Problem::Disconnected) => (100, 30_000),
-            Connection::Waiting => (100, self.interval.max(30_000)),
+            // Half of the delay comes before the poll between two sockets, and half after it.
+            Connection::Waiting if status.problem == Some(Problem::Disconnected) => (50, 30_000),
+            Connection::Waiting => (50, self.interval.max(30_000)),
             // The limit of the request rate, and a socket that follows the poll of a suspended client.
             Connection::Connecting => (0, 1_000),
             Connection::Resting => (0, self.interval),

@@ -118,6 +118,10 @@ impl Spec {
 
     pub(super) fn answered(&mut self, doubt: Option<&'static str>) {
         self.good(doubt);
+        if let Some(gap) = self.gap.take() {
+            self.wait(gap);
+            return self.settle(true);
+        }
         self.well();
         let at = self.now + self.interval;
         self.phase = match self.config.mode {

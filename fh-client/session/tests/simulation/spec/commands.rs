@@ -146,6 +146,7 @@ impl Spec {
         self.well();
         self.refusals = 0;
         self.fallback = None;
+        self.gap = None;
         self.wrong_types = 0;
         self.held_streams = 0;
         self.failed = false;

@@ -19,7 +19,9 @@ impl Spec {
             // The poll fails as well, so streams are not the only fault.
             self.fallback = None;
         }
-        let (low, high) = if self.streams() && self.fallback.is_none() {
+        let (low, high) = if let Some(gap) = self.gap.take() {
+            gap
+        } else if self.streams() && self.fallback.is_none() {
             let (low, high) = Self::delay(&self.config.backoff, self.failures, u64::MAX);
             self.failures += 1;
             (low.max(self.floor), high.max(self.floor))
@@ -44,6 +46,7 @@ impl Spec {
 
     pub(super) fn refuse(&mut self, problem: &'static str, at_least: u64) {
         self.problem = Some(problem);
+        self.gap = None;
         self.settle(false);
         if !self.contacted {
             self.failed = true;

@@ -172,7 +172,16 @@ impl Spec {
             self.wait((100.max(self.floor), 1_000.max(self.floor)));
             self.settle(false);
         } else {
+            let is_long = Self::delay(&self.config.backoff, self.failures, u64::MAX).1 > 5_000;
             self.trouble(broken.unwrap_or("disconnected"), 0);
+            if let Phase::Due((low, high)) = &mut self.phase
+                && is_long
+            {
+                // A poll comes in the middle, and the wait for the stream begins anew after it.
+                let half = ((*low - self.now) / 2, (*high - self.now) / 2);
+                (*low, *high) = (self.now + half.0, self.now + half.1);
+                self.gap = Some(half);
+            }
         }
     }
 

@@ -4,6 +4,9 @@ import type { Backoff, Config } from "./config.ts";
 /** A generator of random numbers, which are at least 0 and less than 1. */
 export type Random = () => number;
 
+/** The longest delay between two connections that had data in which no poll follows (D-64). */
+const LONGEST_GAP = 5_000;
+
 /** Minimum delay that a {@link Backoff} gives. If its initial delay is shorter, the initial delay is the minimum. */
 const SHORTEST = 100;
 
@@ -17,10 +20,24 @@ export class Delays {
    * call, at most 31 times. It is limited by `cap` and by the cap of `backoff`. The delay is at least {@link shortest}.
    */
   next(backoff: Backoff, cap: number, random: Random): number {
-    const longest = Math.min(backoff.initial * 2 ** this.#count, cap, backoff.cap);
+    const longest = Math.min(this.#longest(backoff), cap);
     this.#count = Math.min(this.#count + 1, 31);
     const jitter = Number.isFinite(backoff.jitter) ? Math.min(Math.max(backoff.jitter, 0), 1) : 0.5;
     return Math.max(whole(longest - longest * (jitter * random())), shortest(backoff));
+  }
+
+  /** Returns the largest value that {@link next} may return. */
+  #longest(backoff: Backoff): number {
+    return Math.min(backoff.initial * 2 ** this.#count, backoff.cap);
+  }
+
+  /** Returns true if the delay of {@link afterDrop} may be so long that the client polls in the middle of it (D-64). */
+  isGapLong(backoff: Backoff): boolean {
+    return !this.#isBrief && this.#longest(backoff) > LONGEST_GAP;
+  }
+
+  get #isBrief(): boolean {
+    return this.#count === 0 && !this.#briefWasUsed;
   }
 
   /**
@@ -28,7 +45,7 @@ export class Delays {
    * the range `brief`. Otherwise the delay is that of {@link Delays.next}.
    */
   afterDrop(brief: Config["returnWithin"], backoff: Backoff, random: Random): number {
-    if (this.#count > 0 || this.#briefWasUsed) return this.next(backoff, backoff.cap, random);
+    if (!this.#isBrief) return this.next(backoff, backoff.cap, random);
     this.#briefWasUsed = true;
     return within(brief, random);
   }

@@ -148,6 +148,11 @@ fn a_message_begins_the_count_anew() {
         driver.say(PONG);
         driver.end(End::Broken("reset"));
         driver.come_back();
+        if driver.kind() != Kind::Socket {
+            // The poll in a long gap.
+            driver.answer(503, "");
+            driver.come_back();
+        }
         assert_eq!(driver.kind(), Kind::Socket);
     }
 }
@@ -182,6 +187,52 @@ fn a_socket_that_worked_is_opened_again_soon_at_first() {
         }
         driver.end(end);
         assert!(driver.come_back() <= 1_000, "{end:?}");
+    }
+}
+
+/// Google Cloud's balancers end each socket after 30 s, unless an operator has set another time.
+#[test]
+fn a_balancer_of_30_seconds_causes_gaps_of_at_most_one_second() {
+    let mut driver = TestDriver::with(Mode::Streaming, 7, |_| {});
+    driver.tell(Input::Start);
+    let mut without_socket = 0;
+    for _ in 0..120 {
+        driver.synchronise();
+        driver.pass(15_000);
+        driver.say(PONG);
+        driver.pass(15_000);
+        driver.end(End::Complete);
+        let gap = driver.come_back();
+        assert!(gap <= 1_000 && driver.kind() == Kind::Socket, "{gap}");
+        without_socket += gap;
+    }
+    assert!(without_socket * 40 < driver.now, "{without_socket} of {} ms", driver.now);
+}
+
+#[test]
+fn a_poll_divides_each_long_gap_after_sockets_that_end_early() {
+    for status in [200, 404, 503] {
+        let mut driver = TestDriver::streaming();
+        for half in [0, 0, 0, 0, 4_000, 8_000, 15_000, 15_000] {
+            driver.synchronise();
+            driver.pass(9_999);
+            driver.end(End::Complete);
+            let before = driver.come_back();
+            if half > 0 {
+                assert_eq!(before, half, "{status}");
+                assert!(matches!(driver.kind(), Kind::Poll(Some(_))), "{status}");
+                driver.answer(status, &patch(&[flag("a", 11, "y")]));
+                assert_eq!(driver.value().as_deref() == Some("y"), status == 200, "{status}");
+                assert_eq!(driver.problem().is_none(), status == 200, "{status}");
+                assert_eq!(driver.come_back(), half, "{status}");
+            }
+            assert_eq!(driver.kind(), Kind::Socket, "{status}");
+        }
+        // The next end follows a socket that was healthy.
+        driver.synchronise();
+        driver.pass(10_000);
+        driver.end(End::Complete);
+        assert!(driver.come_back() <= 1_000 && driver.kind() == Kind::Socket, "{status}");
     }
 }
 

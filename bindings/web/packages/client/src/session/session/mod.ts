@@ -93,6 +93,8 @@ export class Core {
   interval: number;
   /** The time of the next attempt to stream; `undefined` unless the client polls because it cannot stream. */
   pollUntil: Millis | undefined;
+  /** The time from the next poll, which follows a stream that had features, to the next stream; `undefined` if no such poll is due or in flight (D-64). */
+  gap: number | undefined;
   /** Number of the last answers to stream requests that had a wrong content type, in a row and since the keys were changed. */
   wrongTypes = 0;
   /** Number of the last stream requests that were held back or got no response in time, since a stream last sent a list. */

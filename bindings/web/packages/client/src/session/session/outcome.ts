@@ -40,8 +40,14 @@ export function good(core: Core, doubt: Problem | undefined): void {
 /** Records that a poll succeeded, and waits as the mode requires. `doubt` is the problem of the received features. */
 export function answered(core: Core, doubt: Problem | undefined): void {
   good(core, doubt);
-  core.backoff.reset();
-  rest(core);
+  const gap = takeGap(core);
+  if (gap === undefined) {
+    core.backoff.reset();
+    rest(core);
+  } else {
+    // The poll says nothing about streams, so their delays do not begin anew.
+    wait(core, gap);
+  }
   settle(core);
 }
 
@@ -62,6 +68,13 @@ function rest(core: Core): void {
   }
 }
 
+/** Ends the wait for the poll between two streams. Returns the time from its end to the next stream; `undefined` if there was no such poll. */
+function takeGap(core: Core): number | undefined {
+  const { gap } = core;
+  core.gap = undefined;
+  return gap;
+}
+
 /** Records a failed attempt or a refusal in the status. */
 function failed(core: Core, problem: Problem): void {
   core.status.attempts++;
@@ -75,8 +88,11 @@ export function trouble(core: Core, problem: Problem, atLeast = 0): void {
   if (areStreamsHeldBack(core)) core.pollUntil = undefined;
   const { config, interval, random } = core;
   const { backoff } = config;
+  const gap = takeGap(core);
   let delay: number;
-  if (streams(core) && core.pollUntil === undefined) {
+  if (gap !== undefined) {
+    delay = gap;
+  } else if (streams(core) && core.pollUntil === undefined) {
     delay = Math.max(core.backoff.next(backoff, backoff.cap, random), core.reconnectFloor);
   } else if (core.held.kind === "current" && hadContact(core.access)) {
     // A polling client that has features from the Edge waits for the time of the next poll (sdk-behaviour 2.9.2), or of the next attempt to
@@ -91,12 +107,14 @@ export function trouble(core: Core, problem: Problem, atLeast = 0): void {
   settle(core, problem);
 }
 
-/** Handles the end of a stream that had sent features but no `bye`. */
+/** Handles the end of a stream that had sent features but no `bye`. A long wait for the next stream has a poll in its middle (D-64). */
 export function dropped(core: Core, problem: Problem): void {
   failed(core, problem);
   const { returnWithin, backoff } = core.config;
-  const delay = core.backoff.afterDrop(returnWithin, backoff, core.random);
-  wait(core, Math.max(delay, core.reconnectFloor));
+  const isLong = core.backoff.isGapLong(backoff);
+  const delay = Math.max(core.backoff.afterDrop(returnWithin, backoff, core.random), core.reconnectFloor);
+  core.gap = isLong ? Math.floor(delay / 2) : undefined;
+  wait(core, core.gap ?? delay);
   settle(core, problem);
 }
 
@@ -113,6 +131,7 @@ export function comeBack(core: Core): void {
  */
 export function refuse(core: Core, problem: Problem, atLeast = 0): void {
   core.access = refused(core.access);
+  core.gap = undefined;
   failed(core, problem);
   const delays = core.config.refused;
   wait(core, Math.max(core.refused.next(delays, delays.cap, core.random), atLeast));

@@ -67,6 +67,7 @@ export function changeKeys(core: Core, { commandId, keys }: InputOf<"keys">): vo
   core.refused.reset();
   // The Edge may be able to stream with the new key, so streaming is tried again.
   core.pollUntil = undefined;
+  core.gap = undefined;
   core.wrongTypes = 0;
   core.heldStreams = 0;
   core.access = withoutRefusal(core.access);
