@@ -22,7 +22,10 @@ const MOST_NOTICES: usize = 256;
 /// only after the client had no problem in between. A client of a context pool logs its state at debug level only.
 pub(crate) struct StatusLog {
     system: System,
-    edge: String,
+    /// The URL, if the server is an Edge.
+    edge: Option<String>,
+    /// The URL, if the server is one of another system.
+    server: Option<String>,
     environment: String,
     reporting: Reporting,
     /// The kinds of problems that were logged as warnings since the client last had no problem.
@@ -37,9 +40,12 @@ pub(crate) struct StatusLog {
 impl StatusLog {
     pub(crate) fn new(server: &Server, reporting: Reporting) -> Self {
         let environment = server.environment().to_string();
+        let (system, url) = (server.system(), Some(server.url().to_string()));
+        let (edge, server) = if system == System::FeatureHub { (url, None) } else { (None, url) };
         Self {
-            system: server.system(),
-            edge: server.url().to_string(),
+            system,
+            edge,
+            server,
             #[cfg(feature = "metrics")]
             gauges: crate::metrics::Gauges::new(&environment, reporting),
             environment,
@@ -66,7 +72,8 @@ impl StatusLog {
         self.gauges.status(last, status);
         if status.connection != last.connection {
             debug!(
-                edge = self.edge,
+                edge = self.edge.as_deref(),
+                server = self.server.as_deref(),
                 environment = self.environment,
                 from = %last.connection,
                 to = %status.connection,
@@ -90,7 +97,8 @@ impl StatusLog {
     fn for_debugging(&self, last: &SessionStatus, status: &SessionStatus) {
         if status.readiness != last.readiness || status.problem != last.problem {
             debug!(
-                edge = self.edge,
+                edge = self.edge.as_deref(),
+                server = self.server.as_deref(),
                 environment = self.environment,
                 problem = status.problem.as_ref().map_or("", Problem::as_str),
                 "readiness of a context in a pool: {}",
@@ -104,7 +112,8 @@ impl StatusLog {
             if !self.troubles.is_empty() {
                 self.troubles.clear();
                 info!(
-                    edge = self.edge,
+                    edge = self.edge.as_deref(),
+                    server = self.server.as_deref(),
                     environment = self.environment,
                     "the {} answers again",
                     self.system.server()
@@ -118,7 +127,8 @@ impl StatusLog {
         let is_routine = matches!(problem, Problem::Disconnected | Problem::ClosedEarly);
         if is_routine || !self.troubles.insert(problem.as_str()) {
             debug!(
-                edge = self.edge,
+                edge = self.edge.as_deref(),
+                server = self.server.as_deref(),
                 environment = self.environment,
                 attempts = status.attempts,
                 problem = problem.as_str(),
@@ -127,7 +137,8 @@ impl StatusLog {
             );
         } else {
             warn!(
-                edge = self.edge,
+                edge = self.edge.as_deref(),
+                server = self.server.as_deref(),
                 environment = self.environment,
                 problem = problem.as_str(),
                 "{}",
@@ -140,7 +151,8 @@ impl StatusLog {
         match status.readiness {
             Readiness::Ready => {
                 info!(
-                    edge = self.edge,
+                    edge = self.edge.as_deref(),
+                    server = self.server.as_deref(),
                     environment = self.environment,
                     source = status.source.as_ref().map_or("", |source| source.as_str()),
                     "the client is ready"
@@ -148,7 +160,8 @@ impl StatusLog {
             }
             Readiness::Failed => {
                 error!(
-                    edge = self.edge,
+                    edge = self.edge.as_deref(),
+                    server = self.server.as_deref(),
                     environment = self.environment,
                     problem = status.problem.as_ref().map_or("", Problem::as_str),
                     "the {} refuses this client",
@@ -156,7 +169,12 @@ impl StatusLog {
                 );
             }
             other => {
-                debug!(edge = self.edge, environment = self.environment, "{other}");
+                debug!(
+                    edge = self.edge.as_deref(),
+                    server = self.server.as_deref(),
+                    environment = self.environment,
+                    "{other}"
+                );
             }
         }
     }
@@ -170,14 +188,29 @@ impl StatusLog {
         if self.reporting == Reporting::Full && self.notices.len() < MOST_NOTICES {
             // Code is often deployed before its feature exists.
             if matches!(notice, Notice::FeatureNotFound { meant: None, .. }) {
-                info!(edge = self.edge, environment = self.environment, "{text}");
+                info!(
+                    edge = self.edge.as_deref(),
+                    server = self.server.as_deref(),
+                    environment = self.environment,
+                    "{text}"
+                );
                 self.notices.insert(text);
                 return;
             }
-            warn!(edge = self.edge, environment = self.environment, "{text}");
+            warn!(
+                edge = self.edge.as_deref(),
+                server = self.server.as_deref(),
+                environment = self.environment,
+                "{text}"
+            );
             self.notices.insert(text);
         } else {
-            debug!(edge = self.edge, environment = self.environment, "{text}");
+            debug!(
+                edge = self.edge.as_deref(),
+                server = self.server.as_deref(),
+                environment = self.environment,
+                "{text}"
+            );
         }
     }
 

@@ -6,11 +6,12 @@ pub use crate::featurehub::compile::Compilation;
 pub use crate::featurehub::visible_change::is_visible_change;
 #[cfg(feature = "featuresignals")]
 pub use crate::json::members_by_key;
+pub use crate::json::{
+    HTML_PAGE, Listed, Shape, TOO_DENSE, Token, compact, is_too_dense, lone_surrogates, members,
+    mend, not_json,
+};
 #[cfg(feature = "first-row")]
 pub use crate::json::{Json, Tree};
-pub use crate::json::{
-    Listed, Shape, TOO_DENSE, Token, compact, is_too_dense, lone_surrogates, members, mend,
-};
 pub use crate::spelling::closest;
 
 /// The reader of FeatBit's messages.

@@ -6,6 +6,7 @@
 mod escaped;
 #[cfg(feature = "featuresignals")]
 pub(crate) mod generic;
+mod not_json;
 #[cfg(feature = "first-row")]
 mod payload_text;
 mod read;
@@ -24,6 +25,7 @@ use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
 use escaped::unescape;
+pub use not_json::{HTML_PAGE, not_json};
 #[cfg(feature = "first-row")]
 pub(crate) use payload_text::payload_text;
 pub use read::Listed;

@@ -139,7 +139,12 @@ pub(crate) fn texts_of<'a>(name: &str, value: &'a Bound<'_, PyAny>) -> PyResult<
         return Ok(Texts::Many(texts(name, list.iter())?));
     }
     if let Ok(tuple) = value.cast::<PyTuple>() {
-        return Ok(Texts::Many(texts(name, tuple.iter())?));
+        let mut many = texts(name, tuple.iter())?;
+        let is_of_context = many.len() == 1 && tuple.get_type().is(class_of_texts(tuple.py())?);
+        return Ok(match many.pop() {
+            Some(only) if is_of_context => Texts::Written(only),
+            last => Texts::Many(many.into_iter().chain(last).collect()),
+        });
     }
     if value.is_instance_of::<PySet>() || value.is_instance_of::<PyFrozenSet>() {
         let items: PyResult<Vec<Bound<'_, PyAny>>> = value.try_iter()?.collect();
@@ -268,6 +273,12 @@ fn not_finite(name: &str) -> PyErr {
     PyValueError::new_err(format!("the attribute {name:?} has a value that is not finite"))
 }
 
+/// Returns the class of the tuples with the texts of a context's attribute, which tells them from lists of one.
+fn class_of_texts(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static TEXTS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    TEXTS.import(py, "fh_client._texts", "Texts")
+}
+
 /// Returns the attributes as a `dict` of names and tuples of texts.
 pub(crate) fn to_dict<'py>(
     py: Python<'py>,
@@ -277,7 +288,7 @@ pub(crate) fn to_dict<'py>(
     for (name, values) in attributes.iter() {
         let values: Vec<Bound<'py, PyString>> =
             values.map(|value| PyString::new(py, value)).collect();
-        all.set_item(name, PyTuple::new(py, values)?)?;
+        all.set_item(name, class_of_texts(py)?.call1((PyTuple::new(py, values)?,))?)?;
     }
     Ok(all)
 }

@@ -65,6 +65,7 @@ def test_reads_have_the_values_and_the_reasons_of_flags(client: fh_client.Client
 def test_contexts_have_the_names_and_the_single_values_of_featbit(client: fh_client.Client) -> None:
     context = client.context({"keyId": "eve", "tags": ["a", "b"]}, user_key="bob", plan=None, empty=[])
     assert context.attributes == {"keyId": ("bob",), "tags": ('["a","b"]',), "empty": ("[]",)}
+    assert client.context(context.attributes).attributes == context.attributes
     assert context.string("tags") == "both"
     changed = context.but(user_key="eve", tags=["a"])
     assert changed.attributes == {"keyId": ("eve",), "tags": ('["a"]',), "empty": ("[]",)}

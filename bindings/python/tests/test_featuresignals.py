@@ -100,11 +100,16 @@ def test_contexts_have_the_key_and_the_single_values_of_featuresignals() -> None
         assert context.string("tags") == "both"
         changed = context.but(user_key="eve", tags=("a",), visits=1_000_000)
         assert changed.attributes == {"key": ("eve",), "tags": ("[a]",), "empty": ("[]",), "visits": ("1000000",)}
+        # The attributes of a context make the same context, and lists of one stay lists.
+        again = {**changed.attributes, "team": ["x"]}
+        assert client.context(again).attributes == {**changed.attributes, "team": ("[x]",)}
         with client.isolated(user_key="bob") as other:
             other.wait_ready(SOON)
             assert other.system == "featuresignals" and other.context(key="bob").is_enabled("dark")
         with pytest.raises(TypeError, match="'key'|\"key\""):
             client.context(userkey="bob")
+        # A server would refuse an empty key, and a ruleset evaluates it.
+        assert client.context(key="").detail("dark").value is not None
 
 
 def test_an_empty_user_key_raises_before_a_request(server: FeatureSignalsServer, client: fh_client.Client) -> None:

@@ -115,6 +115,10 @@ fn errors_name_the_member_and_say_what_to_write() {
             r#"{"system": "featbit", "mode": "once"}"#,
             r#"mode: a client of FeatBit has no such value: write "streaming", "polling" or "offline""#,
         ),
+        (
+            r#"{"system": "featbit", "interval": 5}"#,
+            r#"interval: the mode does not poll: write "mode": "polling""#,
+        ),
         (r#"{"apiKey": "k"}"#, "apiKey: a client of FeatureHub has no such setting: write apiKeys"),
         (
             r#"{"reasons": true}"#,

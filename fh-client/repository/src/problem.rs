@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use fh_eval::internal::HTML_PAGE;
+
 use crate::system::System;
 
 /// The problem of a client, or the reason why a command failed. `fh-client` removes the secret parts of API keys from the texts of its
@@ -13,7 +15,8 @@ pub enum Problem {
     BadRequest,
     /// Status 401 or 403: the Edge refuses the API key. The number is the status.
     Unauthorised(u16),
-    /// Status 404: the Edge does not know the key, or has a failure of its own (edge-protocol 2.5).
+    /// Status 404: the Edge does not know the key, or has a failure of its own (edge-protocol 2.5). From a server of FeatBit or FeatureSignals:
+    /// the URL is wrong.
     NotFound,
     /// The stream sent a `failure` event. The text is the reason that the event contains.
     Failure(String),
@@ -176,6 +179,16 @@ impl Problem {
     }
 }
 
+impl ProblemOn<'_> {
+    fn html(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let server = self.system.map_or("server", System::server);
+        write!(
+            f,
+            "the {server} answers with {HTML_PAGE}: probably a sign-in page, the page of a proxy, or a wrong URL"
+        )
+    }
+}
+
 impl fmt::Display for ProblemOn<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (server, key) =
@@ -187,7 +200,13 @@ impl fmt::Display for ProblemOn<'_> {
             Problem::Unauthorised(status) => {
                 write!(f, "the {server} refuses the {key} (status {status})")
             }
-            Problem::NotFound => write!(f, "the {server} does not know the {key} (status 404)"),
+            Problem::NotFound if matches!(self.system, None | Some(System::FeatureHub)) => {
+                let or_url = if self.system.is_none() { ", or the URL is wrong" } else { "" };
+                write!(f, "the {server} does not know the {key}{or_url} (status 404)")
+            }
+            Problem::NotFound => {
+                write!(f, "the {server} has nothing at this URL (status 404): check the URL")
+            }
             Problem::Failure(reason) => write!(f, "the {server} refuses the stream: {reason}"),
             Problem::Stale => {
                 write!(f, "the environment is stale: the {server} wants no more requests")
@@ -216,7 +235,7 @@ impl fmt::Display for ProblemOn<'_> {
             ),
             Problem::SecretRefused => write!(
                 f,
-                "the {server} refuses the environment secret (close code 4003): use the server secret of an environment that exists",
+                "the {server} refuses the environment secret (close code 4003): use the server secret of an environment that exists; an agent of FeatBit also answers so until it has data",
             ),
             Problem::Rejected { status, message } => {
                 write!(f, "the server answered with status {status}: {message}")
@@ -224,6 +243,8 @@ impl fmt::Display for ProblemOn<'_> {
             Problem::EmptyKey => f.write_str(
                 "the context has an empty user key: give the context a user key, or none at all",
             ),
+            Problem::ContentType(found) if found == "text/html" => self.html(f),
+            Problem::Malformed(why) if why == HTML_PAGE => self.html(f),
             Problem::ContentType(found) => {
                 write!(f, "the response has content type {found:?}, which does not fit the request")
             }

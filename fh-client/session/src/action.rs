@@ -137,6 +137,8 @@ pub enum End<'a> {
     Closed(Option<u16>),
     /// A message on a socket is larger than [`Limits::bytes`](crate::Limits::bytes).
     TooLarge,
+    /// The server broke the rules of WebSockets. The text is the reason.
+    Invalid(&'a str),
     /// The transport cannot open sockets.
     Unsupported,
 }

@@ -1,6 +1,8 @@
 //! The reasons why parts of a message had no effect.
 
-use fh_eval::{Diagnostic, Place};
+use fh_eval::Diagnostic;
+
+use crate::secrets::without_found_text;
 
 /// Number of reasons that are kept of a message.
 const MOST_REASONS: usize = 100;
@@ -14,12 +16,8 @@ pub struct Ignored {
 }
 
 impl Ignored {
-    /// Adds the place and the reason of a diagnostic, without the text that was found there: it may hold the keys of users.
     pub(crate) fn add_diagnostic(&mut self, diagnostic: &Diagnostic) {
-        self.add(|| {
-            let place = Place { value: None, ..diagnostic.place.clone() };
-            Diagnostic { place, ..diagnostic.clone() }.to_string()
-        });
+        self.add(|| without_found_text(diagnostic));
     }
 
     pub(crate) fn add(&mut self, reason: impl FnOnce() -> String) {

@@ -81,6 +81,15 @@ pub(crate) const fn status_problem(status: u16) -> Problem {
     }
 }
 
+/// Returns the problem of a response that does not open a socket, which may be a page of HTML with status 200.
+#[cfg(feature = "featbit")]
+pub(crate) fn upgrade_problem(head: &ResponseHead) -> Problem {
+    match essence(head) {
+        page if head.status == 200 && page == "text/html" => Problem::ContentType(page),
+        _ => status_problem(head.status),
+    }
+}
+
 /// Returns the problem of a request with this end; `None` if the server ended the request in order, or if the transport cannot open sockets.
 /// `limit` is the maximum size of a response or a message in bytes.
 pub(crate) fn end_problem(end: End<'_>, limit: usize) -> Option<Problem> {
@@ -89,6 +98,7 @@ pub(crate) fn end_problem(end: End<'_>, limit: usize) -> Option<Problem> {
         End::Broken(why) | End::Unreached(why) | End::NoTunnel(why) => {
             Some(Problem::Unreachable(cut(why, 300)))
         }
+        End::Invalid(why) => Some(Problem::Malformed(cut(why, 300))),
         End::Tls(why) => Some(Problem::Tls(cut(why, 300))),
         End::ConnectTimeout => Some(Problem::TimedOut(Stage::Connect)),
         End::TooLarge => Some(Problem::TooLarge(limit)),

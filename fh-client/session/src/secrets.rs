@@ -1,7 +1,8 @@
-//! Removal of the secret parts of API keys, and of header values, from texts.
+//! Removal of the secret parts of API keys, of header values and of found texts from the texts about problems.
 
 use std::sync::Arc;
 
+use fh_eval::{Diagnostic, Place};
 use fh_repository::notice::Notice;
 use fh_repository::problem::Problem;
 
@@ -136,6 +137,12 @@ fn found(text: &str, secret: &str) -> Option<usize> {
     let (characters, bytes) =
         same.fold((0, 0), |(count, bytes), (c, _)| (count + 1, bytes + c.len_utf8()));
     (bytes == secret.len() || characters >= SHORTEST_BEGINNING).then_some(bytes)
+}
+
+/// Returns the place and the reason of a diagnostic, without the text that was found there: it may hold the keys of users.
+pub(crate) fn without_found_text(diagnostic: &Diagnostic) -> String {
+    let place = Place { value: None, ..diagnostic.place.clone() };
+    Diagnostic { place, ..diagnostic.clone() }.to_string()
 }
 
 #[cfg(test)]

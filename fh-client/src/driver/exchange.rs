@@ -37,7 +37,7 @@ impl Arrival {
             #[cfg(feature = "featbit")]
             Self::Text(_) | Self::Progress(_) => false,
             #[cfg(feature = "featbit")]
-            Self::Closed(_) | Self::TooLarge => true,
+            Self::Closed(_) | Self::TooLarge | Self::Invalid(_) => true,
         }
     }
 }
@@ -77,6 +77,9 @@ pub(super) enum Arrival {
     /// A message on a socket is larger than the limit.
     #[cfg(feature = "featbit")]
     TooLarge,
+    /// The server broke the rules of WebSockets, with the reason.
+    #[cfg(feature = "featbit")]
+    Invalid(String),
     Failed(TransportError),
 }
 

@@ -186,6 +186,10 @@ impl Driver {
             }
             #[cfg(feature = "featbit")]
             Arrival::TooLarge => self.handle(Input::Closed { request_id, end: End::TooLarge }),
+            #[cfg(feature = "featbit")]
+            Arrival::Invalid(why) => {
+                self.handle(Input::Closed { request_id, end: End::Invalid(&why) });
+            }
             Arrival::Complete => self.handle(Input::Closed { request_id, end: End::Complete }),
             Arrival::Failed(error) => {
                 let text = error.text();

@@ -16,7 +16,7 @@ use futures_sink::Sink as _;
 use sha1::{Digest, Sha1};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::error::CapacityError;
+use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
@@ -140,7 +140,7 @@ impl Socket {
         if !is_handshake(&head, &self.accept) {
             self.phase = Phase::Over;
             let why = "the answer with status 101 is not that of a WebSocket";
-            return Arrival::Failed(TransportError::new(TransportErrorKind::Broken, why));
+            return Arrival::Invalid(why.to_string());
         }
         let count = Arc::new(AtomicUsize::new(0));
         let connection = Counted { connection, count: Arc::clone(&count) };
@@ -209,9 +209,14 @@ fn is_handshake(head: &ResponseHead, accept: &str) -> bool {
 fn ended(error: &Error) -> Arrival {
     match error {
         Error::Capacity(CapacityError::MessageTooLong { .. }) => Arrival::TooLarge,
-        Error::ConnectionClosed | Error::AlreadyClosed => {
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)
+        | Error::ConnectionClosed
+        | Error::AlreadyClosed => {
             let why = "the connection ended without a close frame";
             Arrival::Failed(TransportError::new(TransportErrorKind::Broken, why))
+        }
+        Error::Protocol(_) | Error::Utf8(_) => {
+            Arrival::Invalid(format!("a broken frame on the WebSocket: {error}"))
         }
         error => {
             Arrival::Failed(TransportError::new(TransportErrorKind::Broken, error.to_string()))
@@ -259,6 +264,29 @@ impl AsyncWrite for Counted {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ends_are_told_apart() {
+        let cut = Error::Protocol(ProtocolError::ResetWithoutClosingHandshake);
+        let broken = Error::Protocol(ProtocolError::NonZeroReservedBits);
+        for (error, is_invalid) in [
+            (cut, false),
+            (Error::ConnectionClosed, false),
+            (broken, true),
+            (Error::Utf8(String::new()), true),
+        ] {
+            let arrival = ended(&error);
+            assert!(
+                match &arrival {
+                    Arrival::Invalid(why) =>
+                        is_invalid && why.starts_with("a broken frame on the WebSocket: "),
+                    Arrival::Failed(_) => !is_invalid,
+                    _ => false,
+                },
+                "{error}"
+            );
+        }
+    }
 
     #[test]
     fn only_long_messages_keep_their_memory() {

@@ -198,6 +198,7 @@ fn each_kind_of_problem_is_logged_once() {
     assert_eq!(with(" WARN ", "status 500"), 0, "{lines:#?}");
     assert_eq!(with(" INFO ", "the Edge answers again"), 1, "{lines:#?}");
     assert_eq!(with(" INFO ", "the client is ready"), 1, "{lines:#?}");
+    assert_eq!((with(" WARN ", " edge=\"http"), with("", " server=")), (1, 0), "{lines:#?}");
     assert_eq!(with(" ERROR ", ""), 0, "{lines:#?}");
     // The end of a stream is not logged for people, because an Edge ends streams from time to time.
     edge.end_streams();

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::value::RawValue;
 
 use super::envelope::{Envelope, NoEnvelope};
-use crate::json::{TOO_DENSE, Token, payload_text};
+use crate::json::{TOO_DENSE, Token, members, payload_text};
 use crate::ruleset::Ruleset;
 
 /// The flags and segments of a payload, which are not read yet.
@@ -31,6 +31,13 @@ pub enum ParseError {
     TooDense,
     /// The JSON has no list `featureFlags`.
     NoFlags,
+    /// The payload is a backup of FeatBit's agent, which may have the flags of several environments.
+    AgentBackup {
+        /// The number of environments.
+        environments: usize,
+        /// The filter of `jq` that takes the first environment out.
+        filter: &'static str,
+    },
     /// The payload is one for clients, which has values for one user and no rules.
     ForClients,
 }
@@ -45,6 +52,13 @@ impl fmt::Display for ParseError {
                 "no flags of FeatBit: give the message `data-sync` of a server-side secret, its member `data`, or an object with the lists \
                  `featureFlags` and `segments`",
             ),
+            Self::AgentBackup { environments: count, filter } => {
+                let noun = if *count == 1 { "environment" } else { "environments" };
+                write!(
+                    f,
+                    "this is a backup of FeatBit's agent, with {count} {noun}: take one of them out, for example with `jq '{filter}'`"
+                )
+            }
             Self::ForClients => f.write_str(
                 "the payload is that of a client-side secret, which has the values for one user and no rules: fetch it with a server-side secret",
             ),
@@ -64,17 +78,37 @@ impl<'a> Document<'a> {
         let json = payload_text(bytes).map_err(ParseError::NotUtf8)?;
         let envelope = Envelope::read(json).map_err(|why| match why {
             NoEnvelope::InvalidJson(why) => ParseError::InvalidJson(why),
-            NoEnvelope::NoObject => ParseError::NoFlags,
+            NoEnvelope::NoObject => no_flags(json),
             NoEnvelope::TooDense => ParseError::TooDense,
         })?;
         let data = envelope.data.into_value().unwrap_or(envelope.own);
-        let flags = data.flags.into_value().ok_or(ParseError::NoFlags)?;
+        let flags = data.flags.into_value().ok_or_else(|| no_flags(json))?;
         if data.user_key_id.is_some_and(|user| Token::of(user) != Token::Null) {
             return Err(ParseError::ForClients);
         }
         let segments = data.segments.into_value().unwrap_or_default();
         let further = flags.further + segments.further;
         Ok(Self { flags: flags.elements, segments: segments.elements, further })
+    }
+}
+
+/// Returns the error for JSON without a list `featureFlags`, which may be a backup of FeatBit's agent: the event `rp_full`, also as a message, or
+/// a list of environments from older agents.
+fn no_flags(json: &str) -> ParseError {
+    fn member<'a>(raw: &'a RawValue, name: &str) -> Option<&'a RawValue> {
+        members(raw)?.into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+    let Ok(whole) = serde_json::from_str::<&RawValue>(json) else { return ParseError::NoFlags };
+    let (list, filter) = match (member(whole, "data"), member(whole, "items")) {
+        (_, Some(items)) => (items, ".items[0]"),
+        (Some(data), None) => (member(data, "items").unwrap_or(data), ".data.items[0]"),
+        (None, None) => (whole, ".[0] | {featureFlags: .flags, segments}"),
+    };
+    let items: Vec<&RawValue> = serde_json::from_str(list.get()).unwrap_or_default();
+    let is_backup = !items.is_empty() && items.iter().all(|item| member(item, "envId").is_some());
+    match is_backup {
+        true => ParseError::AgentBackup { environments: items.len(), filter },
+        false => ParseError::NoFlags,
     }
 }
 
@@ -117,6 +151,26 @@ mod tests {
             ["1", "[]", "{}", r#"[{"key": "A"}]"#, r#"{"featureFlags": {}}"#, r#"{"features": []}"#]
         {
             assert_eq!(error(json.as_bytes()), ParseError::NoFlags, "{json}");
+        }
+        for (json, environments, filter) in [
+            (
+                r#"{"eventType": "rp_full", "items": [{"envId": "e", "secrets": [], "featureFlags": [], "segments": []}]}"#,
+                1,
+                ".items[0]",
+            ),
+            (
+                r#"{"messageType": "data-sync", "data": {"eventType": "rp_full", "items": [{"envId": "e"}, {"envId": "f"}]}}"#,
+                2,
+                ".data.items[0]",
+            ),
+            (
+                r#"[{"envId": "e", "flags": [], "segments": []}]"#,
+                1,
+                ".[0] | {featureFlags: .flags, segments}",
+            ),
+        ] {
+            let backup = ParseError::AgentBackup { environments, filter };
+            assert_eq!(error(json.as_bytes()), backup, "{json}");
         }
         let for_clients =
             br#"{"messageType": "data-sync", "data": {"userKeyId": "bob", "featureFlags": []}}"#;

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
-use crate::json::{Listed, MemberValue, Object, ObjectOr, Shape, is_too_dense, read_object};
+use crate::json::{
+    Listed, MemberValue, Object, ObjectOr, Shape, is_too_dense, not_json, read_object,
+};
 
 /// A message of FeatBit, or another object with lists. Of equal names, the last one counts.
 #[derive(Debug, Default)]
@@ -54,7 +56,7 @@ impl<'a> Envelope<'a> {
         match read_object(json) {
             Shape::Is(envelope) => Ok(envelope),
             _ => Err(match serde_json::from_str::<&RawValue>(json) {
-                Err(why) => NoEnvelope::InvalidJson(why.to_string()),
+                Err(why) => NoEnvelope::InvalidJson(not_json(json, &why)),
                 Ok(_) => NoEnvelope::NoObject,
             }),
         }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::wire::Envelope;
-use crate::json::{Listed, Shape, TOO_DENSE, is_too_dense, read_elements};
+use crate::json::{Listed, Shape, TOO_DENSE, is_too_dense, not_json, read_elements};
 
 /// The error for a payload that cannot be read as a whole, or that does not have exactly one environment where one is
 /// required. Unreadable parts of an otherwise readable document do not cause this error; most of them give a
@@ -104,12 +104,12 @@ impl<'a> Document<'a> {
         if is_too_dense(json) {
             return Err(ParseError::TooDense);
         }
-        let not_json = |error: serde_json::Error| ParseError::InvalidJson(error.to_string());
+        let invalid = |error: serde_json::Error| ParseError::InvalidJson(not_json(json, &error));
         if json.trim_ascii_start().starts_with('[') {
-            let elements = read_elements(json).map_err(not_json)?;
+            let elements = read_elements(json).map_err(invalid)?;
             return Ok(Self { environments: Self::list(elements) });
         }
-        let raw: &RawValue = serde_json::from_str(json).map_err(not_json)?;
+        let raw: &RawValue = serde_json::from_str(json).map_err(invalid)?;
         let envelope = Envelope::parse(raw.get()).ok_or(ParseError::NoFeatures)?;
         let environment = if envelope.key.is_some() {
             Environment { features: vec![raw], ..Environment::default() }

@@ -5,7 +5,9 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use crate::json::{TOO_DENSE, Token, is_too_dense, members, members_by_key, payload_text};
+use crate::json::{
+    TOO_DENSE, Token, is_too_dense, members, members_by_key, not_json, payload_text,
+};
 
 /// The flags, states and segments of one environment, by their keys. They are not read yet.
 #[derive(Debug, Clone, Default)]
@@ -64,7 +66,7 @@ impl<'a> Document<'a> {
             return Err(ParseError::TooDense);
         }
         let raw: &RawValue = serde_json::from_str(json)
-            .map_err(|error| ParseError::InvalidJson(error.to_string()))?;
+            .map_err(|error| ParseError::InvalidJson(not_json(json, &error)))?;
         let mut document = Self::default();
         let mut has_flags = false;
         for (name, value) in members(raw).ok_or(ParseError::NoFlags)? {

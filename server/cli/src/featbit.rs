@@ -1,7 +1,8 @@
 //! Payloads and users of FeatBit.
 
-use fh_eval::Attributes;
 use fh_eval::featbit::{Compiler, Document, ParseError, Profile, User};
+use fh_eval::{Attributes, FeatureRef};
+use serde::Deserialize;
 
 use crate::failure::Failure;
 use crate::flag_lint::featbit::archived;
@@ -47,6 +48,24 @@ pub(crate) fn user_of_context(attributes: Option<&Attributes>) -> Result<User, F
         };
     }
     Ok(builder.build())
+}
+
+/// Returns the name of the variation of a flag with this id, or the id if the variation has no name.
+pub(crate) fn variation_name(flag: FeatureRef<'_>, id: &str) -> String {
+    #[derive(Deserialize)]
+    struct Flag {
+        variations: Vec<Variation>,
+    }
+    #[derive(Deserialize)]
+    struct Variation {
+        id: String,
+        name: String,
+    }
+    let flag: Option<Flag> = serde_json::from_str(flag.json()).ok();
+    let name = flag.and_then(|flag| flag.variations.into_iter().find(|each| each.id == id));
+    name.map(|variation| variation.name)
+        .filter(|name| !name.trim().is_empty())
+        .unwrap_or_else(|| id.to_string())
 }
 
 /// Parses a payload. The error for a payload of another system names the option.

@@ -27,6 +27,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) system: System,
     /// The id of the variation of a flag of FeatBit, or the key of the variant of a flag of FeatureSignals.
     pub(crate) variant: Option<&'a str>,
+    /// The name of the rule of a flag that decided, or its position, such as `#2`.
+    pub(crate) rule: Option<String>,
     position: Option<usize>,
 }
 
@@ -40,6 +42,7 @@ impl<'a> Reading<'a> {
             strategy_id: evaluation.strategy_id().map(Cow::Borrowed),
             system: System::FeatureHub,
             variant: None,
+            rule: None,
             position: evaluation.strategy_position(),
         }
     }
@@ -54,6 +57,7 @@ impl<'a> Reading<'a> {
             strategy_id: None,
             system: System::FeatBit,
             variant: evaluation.variant(),
+            rule: rule_of(evaluation),
             position: None,
         }
     }
@@ -67,6 +71,7 @@ impl<'a> Reading<'a> {
             strategy_id: None,
             system: System::FeatureSignals,
             variant: evaluation.variant(),
+            rule: rule_of(evaluation),
             position: None,
         }
     }
@@ -91,6 +96,12 @@ impl<'a> Reading<'a> {
     pub(crate) fn shown_value(&self) -> String {
         sanitize::value(self.feature.kind(), self.token.as_deref())
     }
+}
+
+/// Returns the name of the rule of a flag that decided, or its position from 1, such as `#2`, if it has no name.
+pub(crate) fn rule_of(evaluation: &Evaluation<'_>) -> Option<String> {
+    let position = || Some(format!("#{}", evaluation.strategy_position()? + 1));
+    evaluation.rule_name().map(str::to_string).or_else(position)
 }
 
 /// Evaluates all features of a snapshot, in the order of its ruleset. These evaluations do not count as uses of the features.

@@ -79,7 +79,7 @@ impl Troubled for FeaturesignalsServer {
             Problem::Rejected { status: 401, .. } | Problem::Unauthorised(401) => {
                 "; check the API key, and the database of the server, which answers 401 for both"
             }
-            Problem::Rejected { status: 404, .. } | Problem::NotFound => {
+            Problem::Rejected { status: 404, .. } => {
                 "; check that the URL is that of FeatureSignals' server"
             }
             _ => "",

@@ -59,7 +59,10 @@ impl System {
             Self::Featurehub => featurehub::Document::parse(bytes).is_ok(),
             Self::Featbit => {
                 use featbit::{Document, ParseError};
-                matches!(Document::parse(bytes), Ok(_) | Err(ParseError::ForClients))
+                matches!(
+                    Document::parse(bytes),
+                    Ok(_) | Err(ParseError::ForClients | ParseError::AgentBackup { .. })
+                )
             }
             Self::Featuresignals => featuresignals::Document::parse(bytes).is_ok(),
         }

@@ -122,9 +122,9 @@ def _imports_of_the_native_module() -> None:
     import enum
     import json
 
-    from . import _aio, _logs, _worker
+    from . import _aio, _logs, _texts, _worker
 
-    del _aio, _logs, _worker, collections, datetime, decimal, enum, json
+    del _aio, _logs, _texts, _worker, collections, datetime, decimal, enum, json
 
 
 def __getattr__(name: str) -> object:

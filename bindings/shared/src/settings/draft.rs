@@ -159,7 +159,10 @@ impl Draft {
         }
         if self.interval.is_some() && !matches!(self.mode, Some(Mode::Polling | Mode::Passive)) {
             let write = |mode| language.written("mode", mode);
-            let advice = format!("write {} or {}", write("\"polling\""), write("\"passive\""));
+            let mut advice = format!("write {}", write("\"polling\""));
+            if self.system == System::FeatureHub {
+                advice = format!("{advice} or {}", write("\"passive\""));
+            }
             return Err(SettingsError::together(
                 language,
                 "interval",

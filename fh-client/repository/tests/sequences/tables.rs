@@ -342,6 +342,7 @@ fn problems() -> Vec<Problem> {
         Problem::ContentType(text()),
         Problem::Redirect,
         Problem::Malformed(text()),
+        Problem::Malformed("a page of HTML".to_owned()),
         Problem::TooLarge(16),
         Problem::NoEnvironments,
         Problem::EmptyList,

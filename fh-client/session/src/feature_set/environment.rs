@@ -11,6 +11,7 @@ use fh_eval::internal::wire::{self, Feature, Identity};
 use fh_eval::{FeatureRef, Ruleset};
 
 use super::received::Received;
+use crate::secrets::without_found_text;
 
 /// The authority of an update, which determines the held features that the update may replace or remove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,7 +208,7 @@ impl Environment {
         let state = parts.identity();
         let compiled = compiler
             .feature_of(parts, received.json())
-            .map_err(|diagnostic| format!("a feature: {diagnostic}"))?;
+            .map_err(|diagnostic| format!("a feature: {}", without_found_text(&diagnostic)))?;
         let feature = compiled.as_ref();
         if self.buries(&state) {
             return Ok(Effect::None);

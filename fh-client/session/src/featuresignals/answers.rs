@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use fh_eval::featuresignals::Compiler;
 use fh_eval::featuresignals::{Answer, reason_of};
-use fh_eval::internal::{Token, members, members_by_key};
+use fh_eval::internal::{Token, members, members_by_key, not_json};
 use fh_eval::{EvaluationReason, Ruleset};
 use serde_json::value::RawValue;
 
@@ -127,7 +127,8 @@ pub fn error_text(body: &[u8]) -> Option<String> {
 
 fn object(body: &[u8]) -> Result<Vec<(Cow<'_, str>, &RawValue)>, String> {
     let text = std::str::from_utf8(body).map_err(|why| why.to_string())?;
-    let raw: &RawValue = serde_json::from_str(text).map_err(|why| cut(&why.to_string(), 300))?;
+    let raw: &RawValue =
+        serde_json::from_str(text).map_err(|why| cut(&not_json(text, &why), 300))?;
     members_by_key(raw).ok_or_else(|| "the body is no JSON object".to_string())
 }
 

@@ -95,6 +95,39 @@ fn problems() {
 }
 
 #[test]
+fn problems_that_other_systems_word_differently() {
+    let html =
+        "answers with a page of HTML: probably a sign-in page, the page of a proxy, or a wrong URL";
+    let (featbit, featuresignals) = (Some(System::FeatBit), Some(System::FeatureSignals));
+    let wrong_url = "the server has nothing at this URL (status 404): check the URL";
+    for (problem, system, text) in [
+        (
+            Problem::NotFound,
+            None,
+            "the server does not know the key, or the URL is wrong (status 404)",
+        ),
+        (Problem::NotFound, featbit, wrong_url),
+        (Problem::NotFound, featuresignals, wrong_url),
+        (
+            Problem::SecretRefused,
+            featbit,
+            "the server refuses the environment secret (close code 4003): use the server secret of an environment that exists; \
+             an agent of FeatBit also answers so until it has data",
+        ),
+        (Problem::ContentType("text/html".into()), featuresignals, &format!("the server {html}")),
+        (Problem::Malformed("a page of HTML".into()), featbit, &format!("the server {html}")),
+        (
+            Problem::Malformed("a page of HTML".into()),
+            Some(System::FeatureHub),
+            &format!("the Edge {html}"),
+        ),
+    ] {
+        let found = system.map_or(problem.to_string(), |system| problem.on(system).to_string());
+        assert_eq!(found, text);
+    }
+}
+
+#[test]
 fn notices() {
     let text = |text: &str| text.to_string();
     let rows = [

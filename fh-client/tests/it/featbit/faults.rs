@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fh_client::{Backoff, Notice, Readiness};
 use fh_test_featbit::{Fault, TestServer, Times, sample};
+use fh_test_log::Log;
 
 use super::builder;
 use crate::support::{PATIENCE, until};
@@ -65,6 +66,7 @@ fn every_fault_that_ends_is_survived() {
 
 #[test]
 fn a_clock_that_is_off_is_corrected_with_a_notice() {
+    let log = Log::capture();
     let server = TestServer::start().unwrap();
     server.arm(Fault::ClockOffset(600_000), Times::UntilCleared);
     let (heard, notices) = std::sync::mpsc::channel();
@@ -79,6 +81,7 @@ fn a_clock_that_is_off_is_corrected_with_a_notice() {
         "{notice}"
     );
     assert_eq!(server.record().upgrades.len(), 2);
+<<<<<<< HEAD
     client.context().user_key("bob").build().track("sale", 1.0).unwrap();
     client.flush(PATIENCE).unwrap();
     let insights = server.record().insights;
@@ -86,6 +89,18 @@ fn a_clock_that_is_off_is_corrected_with_a_notice() {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64;
     let ahead = events[0]["metrics"][0]["timestamp"].as_i64().unwrap() - now;
     assert!((500_000..700_000).contains(&ahead), "{ahead} ms");
+=======
+    // Log lines name the server in the word of its system.
+    let url = server.streaming_url();
+    let address = url.trim_start_matches("ws");
+    let is_ready = |line: &str| line.contains("the client is ready") && line.contains(address);
+    let lines = log.wait_for_lines(PATIENCE, is_ready);
+    assert!(
+        lines.iter().all(|line| line.contains(" server=") && !line.contains("edge=")),
+        "{lines:?}"
+    );
+    assert_eq!(lines.len(), 1);
+>>>>>>> e2c91364 (words of problems: name a page of HTML, a wrong URL, a broken frame and an agent without data; fh: one set of names for get and watch in JSON, names of variations, URLs and agents' backups in place of files; client: server= in logs of FeatBit and FeatureSignals; Python: the attributes of a context make the same context)
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::{Feature, Raw, name, text};
-use crate::json::{Listed, MemberValue, Object, Shape, Token, read_object};
+use crate::json::{Listed, MemberValue, Object, Shape, Token, not_json, read_object};
 
 /// The members of an object that may be an environment or a feature: the id, the key and the list of features.
 #[derive(Debug, Clone, Default)]
@@ -102,7 +102,7 @@ pub fn environments(body: &str) -> Result<Vec<Envelope<'_>>, String> {
 /// Fails if the text is not a JSON list. The error is a text with the reason, which contains no part of the JSON.
 pub fn list(json: &str) -> Result<Vec<&RawValue>, String> {
     let json = json.strip_prefix('\u{feff}').unwrap_or(json);
-    serde_json::from_str(json).map_err(|error| reason(&error))
+    serde_json::from_str(json).map_err(|error| reason(json, &error))
 }
 
 /// Splits a JSON list of features into its elements, whose members are not checked. A byte-order mark is skipped.
@@ -111,7 +111,7 @@ pub fn list(json: &str) -> Result<Vec<&RawValue>, String> {
 /// Fails if the text is not a JSON list. The error is a text with the reason, which contains no part of the JSON.
 pub fn features(json: &str) -> Result<Listed<'_>, String> {
     let json = json.strip_prefix('\u{feff}').unwrap_or(json);
-    serde_json::from_str(json).map_err(|error| reason(&error))
+    serde_json::from_str(json).map_err(|error| reason(json, &error))
 }
 
 /// Parses the JSON of one feature, whose shape is not checked.
@@ -119,18 +119,18 @@ pub fn features(json: &str) -> Result<Listed<'_>, String> {
 /// # Errors
 /// Fails if the text is not JSON. The error is a text with the reason, which contains no part of the JSON.
 pub fn one(json: &str) -> Result<&RawValue, String> {
-    serde_json::from_str(json).map_err(|error| reason(&error))
+    serde_json::from_str(json).map_err(|error| reason(json, &error))
 }
 
-/// Describes a JSON error without quoting the parsed text. serde_json's own description would quote in full a string
+/// Describes the error of a JSON text without quoting this text. serde_json's own description would quote in full a string
 /// that is found where another type is expected.
-fn reason(error: &serde_json::Error) -> String {
+fn reason(json: &str, error: &serde_json::Error) -> String {
     match error.classify() {
         Category::Data => {
             let (line, column) = (error.line(), error.column());
             format!("unexpected type at line {line} column {column}")
         }
-        _ => error.to_string(),
+        _ => not_json(json, error),
     }
 }
 

@@ -5,6 +5,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::failure::{Failure, Status};
+use crate::featbit::variation_name;
+use crate::feature_table::rule_of;
 use crate::flags::Flags;
 use crate::json_output;
 use crate::sanitize;
@@ -27,6 +29,9 @@ pub(super) struct Row<'a> {
     rule: Option<String>,
     #[serde(skip)]
     text: Option<String>,
+    /// The id of the value in the table: FeatBit's variations have names.
+    #[serde(skip)]
+    shown_id: Option<String>,
     #[serde(skip)]
     is_targeted: bool,
 }
@@ -48,15 +53,18 @@ impl<'a> Row<'a> {
         id: ValueId<'a>,
         reason: &'static str,
     ) -> Self {
-        let position = evaluation.strategy_position().map(|position| format!("#{}", position + 1));
         Self {
             flag: flag.key(),
             kind: flag.kind().map(Kind::as_str),
             text: evaluation.value().map(ToString::to_string),
             value: json.and_then(|json| RawValue::from_string(json).ok()),
+            shown_id: match id {
+                ValueId::VariationId(id) => id.map(|id| variation_name(flag, id)),
+                ValueId::VariantKey(key) => key.map(str::to_string),
+            },
             id,
             reason,
-            rule: evaluation.rule_name().map(str::to_string).or(position),
+            rule: rule_of(evaluation),
             is_targeted: matches!(
                 reason,
                 "TargetMatch" | "RuleMatch" | "TARGETED" | "ROLLOUT" | "VARIANT"
@@ -121,12 +129,11 @@ fn table<'a>(rows: impl Iterator<Item = Row<'a>>) -> Table {
             (Some(_), true) => GOOD,
             (Some(_), false) => PLAIN,
         };
-        let (ValueId::VariationId(id) | ValueId::VariantKey(id)) = row.id;
         table.row([
             (row.flag.to_string(), PLAIN),
             (row.reason.to_string(), QUIET),
             (row.rule.unwrap_or_default(), PLAIN),
-            (id.unwrap_or_default().to_string(), PLAIN),
+            (row.shown_id.unwrap_or_default(), PLAIN),
             (row.text.unwrap_or_else(|| "no value".to_string()), style),
         ]);
     }

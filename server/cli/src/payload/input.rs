@@ -167,6 +167,10 @@ fn limited(input: impl Read) -> io::Result<Vec<u8>> {
 
 fn unreadable(name: &str, error: &io::Error) -> String {
     match error.kind() {
+        // The URL may hold an API key.
+        _ if name.contains("://") => {
+            "a URL stands where a file is needed (`-` reads stdin): save the answer of the server in a file, for example with curl; `fh get` and `fh watch` read from a server".to_string()
+        }
         ErrorKind::NotFound => {
             format!(
                 "cannot read {name}: there is no such file (`-` reads stdin, and a URL begins with http:// or https://)"

@@ -135,13 +135,15 @@ impl Payload {
                 ParseError::InvalidJson(_) if self.json.trim_ascii().is_empty() => {
                     format!("{name} is empty: {EXPECTED}")
                 }
-                ParseError::InvalidJson(why) if self.json.trim_ascii().starts_with(b"<") => {
-                    format!("{name} looks like HTML, not JSON ({why}): save the answer of the Edge's /features")
+                ParseError::InvalidJson(_) if self.json.trim_ascii().starts_with(b"<") => {
+                    format!(
+                        "{name} looks like HTML, not JSON: save the answer of the Edge's /features"
+                    )
                 }
                 ParseError::InvalidJson(why) => format!("{name} is not JSON: {why}"),
-                ParseError::NoFeatures => format!(
-                    "{name} holds neither features nor environments: {EXPECTED}"
-                ),
+                ParseError::NoFeatures => {
+                    format!("{name} holds neither features nor environments: {EXPECTED}")
+                }
                 other => format!("{name}: {other}"),
             })
         })?;

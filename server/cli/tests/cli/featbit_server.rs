@@ -49,10 +49,10 @@ fn get_shows_values_as_eval_does() {
     let run = get(&server, &[]).expect(0);
     assert_eq!(
         run.out,
-        "FLAG    REASON       RULE  VARIATION  VALUE\n\
-         colour  Fallthrough        v0         red\n\
-         limit   Fallthrough        v0         1.50\n\
-         beta    Fallthrough        v1         false\n"
+        "FLAG    REASON       RULE  VARIATION    VALUE\n\
+         colour  Fallthrough        variation 0  red\n\
+         limit   Fallthrough        variation 0  1.50\n\
+         beta    Fallthrough        variation 1  false\n"
     );
     let rows = get(&server, &["beta", "--json"]).expect(0).json();
     assert_eq!(
@@ -147,8 +147,8 @@ fn watch_shows_changes_of_flags_and_segments() {
     let environment = server.environment();
     let mut watch = Following::start(&mut fh(&server, &[&["watch"], &FEATBIT[..]].concat()));
     watch.line(&["ready, streaming, 3 features"]);
-    watch.line(&["colour = \"red\", variation v0 (version "]);
-    watch.line(&["beta = false, variation v1"]);
+    watch.line(&["colour = \"red\", variation variation 0 (version "]);
+    watch.line(&["beta = false, variation variation 1"]);
     environment.put_flag(&sample::string_flag("colour", "blue")).unwrap();
     watch.line(&["colour: \"red\" → \"blue\""]);
     environment.put_segment(&sample::segment("members", &["alice", "bob"])).unwrap();
@@ -165,7 +165,13 @@ fn watch_writes_json_polls_and_ends() {
     let json = [&["watch"], &FEATBIT[..], &["--json", "--poll", "1", "colour"]].concat();
     let mut watch = Following::start(&mut fh(&server, &json));
     let value: Value = serde_json::from_str(&watch.line(&["\"value\"", "colour"])).unwrap();
-    assert_eq!((&value["value"], &value["variationId"]), (&json!("red"), &json!("v0")));
+    // The names are those of `fh get --json`.
+    let row = &get(&server, &["colour", "--json"]).expect(0).json()[0];
+    for (name, member) in row.as_object().unwrap() {
+        assert_eq!(&value[name], member, "{name}");
+    }
+    let more = value.as_object().unwrap().keys().filter(|name| row.get(name).is_none());
+    assert_eq!(more.collect::<Vec<_>>(), ["event", "time", "version"]);
     server.environment().put_flag(&sample::string_flag("colour", "blue")).unwrap();
     let change: Value = serde_json::from_str(&watch.line(&["\"change\"", "colour"])).unwrap();
     assert_eq!((&change["old"], &change["value"]), (&json!("red"), &json!("blue")));
@@ -173,7 +179,7 @@ fn watch_writes_json_polls_and_ends() {
     assert!(server.record().upgrades.is_empty());
     let once = [&["watch"], &FEATBIT[..], &["--once", "colour", "gone"]].concat();
     let run = ended(&server, &once).expect(0);
-    assert!(run.out.ends_with("colour  Fallthrough        v0         blue\n"), "{run:?}");
+    assert!(run.out.ends_with("colour  Fallthrough        variation 0  blue\n"), "{run:?}");
     assert_eq!(run.err, "note: there is no feature gone yet\n");
     ended(&server, &[&["watch"], &FEATBIT[..], &["--for", "1"]].concat()).expect(0);
 }

@@ -66,6 +66,11 @@ fn lines_of_json() {
         value["time"].as_str().unwrap().ends_with('Z') && value.get("old").is_none(),
         "{value}"
     );
+    let (url, key) = (edge.url(), edge.client_key());
+    let get = fh(&["get", &url, &key, "BANNER", "--json", "-c", "country=new_zealand"]);
+    for (name, member) in get.expect(0).json()[0].as_object().unwrap() {
+        assert_eq!(&value[name], member, "{name}");
+    }
     // First the feature's own value changes, then the value of this context.
     edge.set_value("BANNER", "other");
     let update = event(&mut watch, &["\"update\""]);

@@ -89,6 +89,32 @@ const ROWS: &[Row] = &[
     ),
     row!("eval {payload} --user fred", 2, "--system featbit", "--context userkey=USER"),
     row!(
+        "eval --system featbit {url}/features/{key} -c keyId=bob",
+        2,
+        "a URL stands where a file is needed",
+        "with curl"
+    ),
+    row!("lint --system featuresignals {url}", 2, "a URL stands where a file is needed"),
+    Row(
+        "eval --system featbit - -c keyId=bob",
+        b"<!doctype html><title>Sign in</title>",
+        2,
+        &["stdin: not JSON: a page of HTML"],
+    ),
+    Row("lint --system featuresignals -", b" <html>", 2, &["stdin: not JSON: a page of HTML"]),
+    Row(
+        "lint --system featbit -",
+        br#"{"eventType": "rp_full", "items": [{"envId": "e", "featureFlags": []}]}"#,
+        2,
+        &["a backup of FeatBit's agent, with 1 environment", "jq '.items[0]'"],
+    ),
+    Row(
+        "eval -",
+        br#"{"eventType": "rp_full", "items": [{"envId": "e", "featureFlags": []}]}"#,
+        2,
+        &["stdin holds flags of FeatBit", "--system featbit"],
+    ),
+    row!(
         "eval {payload} {key}",
         2,
         "an API key follows {payload}",

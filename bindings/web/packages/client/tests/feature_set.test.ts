@@ -354,6 +354,7 @@ describe("received JSON", () => {
     for (const body of ["", "[{", "{}", "7", "[7]", "[null]", "<html>", "[] []", '"html"']) {
       const why = shape(body);
       expect(typeof why === "string" && !why.includes("html"), body).toBe(true);
+      expect(why === "a page of HTML", body).toBe(body.startsWith("<"));
       expect(typeof list(`${body}]`), body).toBe("string");
     }
   });

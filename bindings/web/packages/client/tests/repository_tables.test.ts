@@ -154,6 +154,7 @@ test("the sentences of problems are Rust's", () => {
     { code: "content_type", text },
     { code: "redirect" },
     { code: "malformed", text },
+    { code: "malformed", text: "a page of HTML" },
     { code: "too_large", limit: 16 },
     { code: "no_environments" },
     { code: "empty_list" },

@@ -14,7 +14,7 @@ use super::{Purpose, Session, State};
 use crate::action::{Action, End, RequestId, ResponseHead};
 use crate::featbit::message::{Event, Message, MessageText, NoMessage, Sync};
 use crate::featbit::store::Applied;
-use crate::response_class::{cut, end_problem, retry_after, status_problem};
+use crate::response_class::{cut, end_problem, retry_after, status_problem, upgrade_problem};
 
 /// The close code of a server that refuses a token.
 const REFUSED: u16 = 4003;
@@ -67,7 +67,7 @@ impl Session {
                     500..600 => Failure::Away,
                     _ => Failure::Blocked,
                 };
-                self.socket_lost(false, failure, status_problem(status), retry_after(head));
+                self.socket_lost(false, failure, upgrade_problem(head), retry_after(head));
             }
             // A poll in an outage, or between two sockets, must not delay the next socket for long.
             (Purpose::Poll, status @ (400 | 401 | 403 | 404))

@@ -1,6 +1,8 @@
 //! Tests of failures that are temporary: delays, responses that are malformed or too large, and responses of an Edge with a failure of its
 //! own.
 
+use fh_repository::system::System;
+
 use super::*;
 
 #[test]
@@ -37,6 +39,7 @@ fn malformed_parts() {
         ("feature", "[{"),
         ("feature", "[]"),
         ("feature", r#"{"id":"no key"}"#),
+        ("feature", r#"{"id":"i","key":["hush"],"type":"STRING"}"#),
         ("delete_feature", "7"),
     ] {
         driver.live();
@@ -46,6 +49,8 @@ fn malformed_parts() {
             "{name} {data} {:?}",
             driver.status()
         );
+        // A found text may hold the keys of users.
+        assert!(!format!("{:?}", driver.status().problem).contains("hush"));
         assert_eq!(driver.status().readiness, Readiness::Ready);
         driver.wait();
     }
@@ -53,6 +58,8 @@ fn malformed_parts() {
     for body in ["[{", "{}", "", "<html>", "[7]"] {
         driver.polled(body);
         assert!(matches!(driver.status().problem, Some(Problem::Malformed(_))), "{body}");
+        let text = driver.status().problem.as_ref().unwrap().on(System::FeatureHub).to_string();
+        assert_eq!(text.contains("answers with a page of HTML"), body == "<html>", "{text}");
         driver.wait();
     }
     driver.polled("[]");

@@ -6,6 +6,7 @@ use fh_client::{Readiness, Snapshot, System};
 use fh_eval::{Attributes, Kind, Timestamp};
 
 use crate::clock;
+use crate::featbit::variation_name;
 use crate::feature_table::{Reading, readings};
 
 /// The state of a feature at one comparison.
@@ -23,10 +24,14 @@ pub(crate) struct Seen {
     pub(super) reason: &'static str,
     pub(super) strategy: Option<String>,
     pub(super) strategy_id: Option<String>,
-    /// The id of the variation of a flag of FeatBit.
-    pub(super) variation_id: Option<String>,
-    /// The key of the variant of a flag of FeatureSignals.
-    pub(super) variant_key: Option<String>,
+    pub(super) is_match: bool,
+    pub(super) system: System,
+    /// The id of the variation of a flag of FeatBit, or the key of the variant of a flag of FeatureSignals.
+    pub(super) variant: Option<String>,
+    /// The name of this variation, or the key of this variant.
+    pub(super) variant_name: Option<String>,
+    /// The name or the position of the rule of a flag that decided.
+    pub(super) rule: Option<String>,
 }
 
 /// A change of one feature, or of its held update.
@@ -160,8 +165,10 @@ impl Observer {
 
 impl Seen {
     fn of(reading: &Reading<'_>) -> Self {
-        let variant =
-            |system| reading.variant.filter(|_| reading.system == system).map(str::to_string);
+        let name = |variant: &str| match reading.system {
+            System::FeatBit => variation_name(reading.feature, variant),
+            _ => variant.to_string(),
+        };
         Self {
             key: reading.key().to_string(),
             kind: reading.feature.kind(),
@@ -172,8 +179,11 @@ impl Seen {
             reason: reading.reason,
             strategy: reading.strategy(),
             strategy_id: reading.strategy_id.as_deref().map(str::to_string),
-            variation_id: variant(System::FeatBit),
-            variant_key: variant(System::FeatureSignals),
+            is_match: reading.is_match(),
+            system: reading.system,
+            variant: reading.variant.map(str::to_string),
+            variant_name: reading.variant.map(name),
+            rule: reading.rule.clone(),
         }
     }
 }
@@ -216,8 +226,11 @@ mod tests {
             reason: "STATIC",
             strategy: None,
             strategy_id: None,
-            variation_id: None,
-            variant_key: None,
+            is_match: false,
+            system: System::FeatureHub,
+            variant: None,
+            variant_name: None,
+            rule: None,
         }
     }
 

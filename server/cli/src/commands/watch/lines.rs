@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_client::{Client, Connection, Problem, Readiness, Status};
+use fh_client::{Client, Connection, Problem, Readiness, Status, System};
 use fh_eval::{Kind, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -35,26 +35,46 @@ struct State {
 struct Row<'a> {
     time: Timestamp,
     event: &'static str,
-    feature: &'a str,
+    #[serde(flatten)]
+    own: Own<'a>,
     #[serde(rename = "type")]
     kind: Option<&'static str>,
     value: Option<Box<RawValue>>,
     /// The former value. The outer `None` means that the event is not a change.
     #[serde(skip_serializing_if = "Option::is_none")]
     old: Option<Option<Box<RawValue>>>,
-    locked: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     was_locked: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<i64>,
     reason: &'static str,
-    strategy_id: Option<&'a str>,
-    /// The id of the variation of a flag of FeatBit.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    variation_id: Option<&'a str>,
-    /// The key of the variant of a flag of FeatureSignals.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    variant_key: Option<&'a str>,
+}
+
+/// The members that each system has, under the names of `fh get --json`.
+#[derive(Serialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+enum Own<'a> {
+    Feature { feature: &'a str, locked: bool, matched: bool, strategy_id: Option<&'a str> },
+    OfFeatbit { flag: &'a str, variation_id: Option<&'a str>, rule: Option<&'a str> },
+    OfFeaturesignals { flag: &'a str, variant_key: Option<&'a str>, rule: Option<&'a str> },
+}
+
+impl<'a> Own<'a> {
+    fn of(seen: &'a Seen) -> Self {
+        let (key, variant, rule) = (&*seen.key, seen.variant.as_deref(), seen.rule.as_deref());
+        match seen.system {
+            System::FeatBit => Self::OfFeatbit { flag: key, variation_id: variant, rule },
+            System::FeatureSignals => {
+                Self::OfFeaturesignals { flag: key, variant_key: variant, rule }
+            }
+            _ => Self::Feature {
+                feature: key,
+                locked: seen.is_locked,
+                matched: seen.is_match,
+                strategy_id: seen.strategy_id.as_deref(),
+            },
+        }
+    }
 }
 
 /// The JSON form of an event without a value.
@@ -62,7 +82,16 @@ struct Row<'a> {
 struct HeldRow<'a> {
     time: Timestamp,
     event: &'static str,
-    feature: &'a str,
+    #[serde(flatten)]
+    key: Key<'a>,
+}
+
+/// The key of a feature, or of a flag of another system.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Key<'a> {
+    Feature(&'a str),
+    Flag(&'a str),
 }
 
 #[derive(Serialize)]
@@ -85,24 +114,20 @@ impl<'a> Row<'a> {
         Self {
             time,
             event,
-            feature: &seen.key,
+            own: Own::of(seen),
             kind: seen.kind.map(Kind::as_str),
             value: json_output::token(seen.token.as_deref()),
             old: None,
-            locked: seen.is_locked,
             was_locked: None,
             version: seen.version,
             reason: seen.reason,
-            strategy_id: seen.strategy_id.as_deref(),
-            variation_id: seen.variation_id.as_deref(),
-            variant_key: seen.variant_key.as_deref(),
         }
     }
 
     fn of_change(time: Timestamp, before: &Seen, after: &'a Seen) -> Self {
         Self {
             old: Some(json_output::token(before.token.as_deref())),
-            was_locked: Some(before.is_locked),
+            was_locked: (after.system == System::FeatureHub).then_some(before.is_locked),
             ..Self::of(time, "change", after)
         }
     }
@@ -138,7 +163,7 @@ impl<'s, 'w> Lines<'s, 'w> {
         Ok(self.screen.line(PLAIN, &format!("{time} {text}"))?)
     }
 
-    fn event(&mut self, time: Timestamp, event: &Event) -> Result<(), Failure> {
+    fn event(&mut self, time: Timestamp, system: System, event: &Event) -> Result<(), Failure> {
         if !self.json {
             return self.line(time, &wording::event(event));
         }
@@ -153,7 +178,11 @@ impl<'s, 'w> Lines<'s, 'w> {
             Event::Released(_) => "released",
             Event::Withdrawn(_) => "withdrawn",
         };
-        self.row(&HeldRow { time, event: name, feature: event.key() })
+        let key = match system {
+            System::FeatureHub => Key::Feature(event.key()),
+            _ => Key::Flag(event.key()),
+        };
+        self.row(&HeldRow { time, event: name, key })
     }
 
     fn row(&mut self, row: &impl Serialize) -> Result<(), Failure> {
@@ -180,7 +209,7 @@ impl View for Lines<'_, '_> {
             }
             News::Events(time, events) => {
                 for event in &events {
-                    self.event(time, event)?;
+                    self.event(time, client.status().system, event)?;
                 }
             }
         }

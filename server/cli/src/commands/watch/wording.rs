@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anstyle::Style;
-use fh_client::{Connection, Readiness, Status};
+use fh_client::{Connection, Readiness, Status, System};
 use fh_eval::Timestamp;
 
 use super::change_tracker::{Event, Seen};
@@ -131,9 +131,9 @@ pub(super) fn missing(key: &str) -> String {
 /// Describes the current state of a feature.
 pub(super) fn value(seen: &Seen) -> String {
     let strategy = seen.strategy.as_ref().map(|id| format!(" by strategy {id}"));
-    let variation = || Some(format!(", variation {}", seen.variation_id.as_ref()?));
-    let variant = || Some(format!(", variant {}", seen.variant_key.as_ref()?));
-    let source = strategy.or_else(variation).or_else(variant).unwrap_or_default();
+    let noun = if seen.system == System::FeatBit { "variation" } else { "variant" };
+    let variant = || Some(format!(", {noun} {}", seen.variant_name.as_ref()?));
+    let source = strategy.or_else(variant).unwrap_or_default();
     format!("{} = {}{source}{}{}", seen.key, seen.value, locked(seen), version(seen))
 }
 

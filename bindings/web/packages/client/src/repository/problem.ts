@@ -126,6 +126,9 @@ const TIMEOUTS: Readonly<Record<Stage, string>> = {
   context: "the Edge did not evaluate the context in time",
 };
 
+const HTML =
+  "the Edge answers with a page of HTML: probably a sign-in page, the page of a proxy, or a wrong URL";
+
 /**
  * Returns the sentence that describes the problem to people.
  *
@@ -160,10 +163,12 @@ export function problemText(problem: Problem): string {
     case "held_back":
       return "something between the client and the Edge, such as a proxy, holds streams back";
     case "content_type":
+      if (problem.text === "text/html") return HTML;
       return `the response has content type ${JSON.stringify(problem.text)}, which does not fit the request`;
     case "redirect":
       return "the Edge redirects to another origin, too often, or without a valid target";
     case "malformed":
+      if (problem.text === "a page of HTML") return HTML;
       return `the response cannot be parsed: ${problem.text}`;
     case "too_large":
       return `the response or an event is larger than ${problem.limit} bytes, the limit of the setting \`limits.bytes\`, or has so many small parts that reading it would take more than 8 times its size and 32 MB of memory: raise the limit, or ask for fewer features`;

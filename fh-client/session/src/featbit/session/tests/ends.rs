@@ -18,6 +18,9 @@ fn blocked() -> Vec<(&'static str, Problem, Ends)> {
     let unreachable = |why: &str| Problem::Unreachable(why.to_string());
     vec![
         ("status 200", Problem::UnexpectedStatus(200), &|driver| driver.head(200)),
+        ("a page of HTML", Problem::ContentType("text/html".to_string()), &|driver| {
+            driver.head_with(ResponseHead::new(200).header("Content-Type", "text/html"));
+        }),
         ("status 302", Problem::Redirect, &|driver| driver.head(302)),
         ("status 400", Problem::BadRequest, &|driver| driver.head(400)),
         ("status 401", Problem::Unauthorised(401), &|driver| driver.head(401)),
@@ -34,6 +37,9 @@ fn blocked() -> Vec<(&'static str, Problem, Ends)> {
         }),
         ("a reset after the upgrade", unreachable("reset"), &|driver| {
             open_for(driver, 5_000, End::Broken("reset"));
+        }),
+        ("a broken frame", Problem::Malformed("a broken frame".to_string()), &|driver| {
+            open_for(driver, 5_000, End::Invalid("a broken frame"));
         }),
         ("an end after the upgrade", Problem::ClosedEarly, &|driver| {
             open_for(driver, 5_000, End::Complete);

@@ -79,7 +79,13 @@ fn failed_polls_back_off_before_the_first_flags_and_keep_the_interval_afterwards
         ("302", |driver| driver.answer(302, "")),
         ("418", |driver| driver.answer(418, "")),
         ("101", |driver| driver.answer(101, "")),
-        ("not JSON", |driver| driver.answer(200, "<html>")),
+        ("not JSON", |driver| {
+            driver.answer(200, "<html>");
+            assert_eq!(
+                driver.status().problem,
+                Some(Problem::Malformed("a page of HTML".to_string()))
+            );
+        }),
         ("no data-sync", |driver| driver.answer(200, PONG)),
         ("an unknown event", |driver| {
             driver.answer(200, r#"{"messageType":"data-sync","data":{"eventType":"news"}}"#);

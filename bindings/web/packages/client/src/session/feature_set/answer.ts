@@ -66,6 +66,7 @@ export function one(json: string): Received | string {
 }
 
 const NOT_JSON = "the text is not JSON";
+const HTML_PAGE = "a page of HTML";
 
 function withoutMark(text: string): string {
   return text.startsWith("\ufeff") ? text.slice(1) : text;
@@ -74,7 +75,7 @@ function withoutMark(text: string): string {
 /** Returns the values of a JSON list, or the reason if the text is not one. */
 function listOf(json: string): readonly Json[] | string {
   const values = parse(json);
-  if (values === undefined) return NOT_JSON;
+  if (values === undefined) return /^\s*<[^?]/.test(json) ? HTML_PAGE : NOT_JSON;
   return Array.isArray(values) ? (values as readonly Json[]) : "the text is not a JSON list";
 }
 
