@@ -165,18 +165,19 @@ fn watch_writes_json_polls_and_ends() {
     let json = [&["watch"], &FEATBIT[..], &["--json", "--poll", "1", "colour"]].concat();
     let mut watch = Following::start(&mut fh(&server, &json));
     let value: Value = serde_json::from_str(&watch.line(&["\"value\"", "colour"])).unwrap();
-    // The names are those of `fh get --json`.
-    let row = &get(&server, &["colour", "--json"]).expect(0).json()[0];
-    for (name, member) in row.as_object().unwrap() {
-        assert_eq!(&value[name], member, "{name}");
-    }
-    let more = value.as_object().unwrap().keys().filter(|name| row.get(name).is_none());
-    assert_eq!(more.collect::<Vec<_>>(), ["event", "time", "version"]);
+    assert_eq!((&value["value"], &value["variationId"]), (&json!("red"), &json!("v0")));
     server.environment().put_flag(&sample::string_flag("colour", "blue")).unwrap();
     let change: Value = serde_json::from_str(&watch.line(&["\"change\"", "colour"])).unwrap();
     assert_eq!((&change["old"], &change["value"]), (&json!("red"), &json!("blue")));
     server.wait_for(PATIENCE, |record| !record.requests.is_empty()).unwrap();
     assert!(server.record().upgrades.is_empty());
+    // The names are those of `fh get --json`.
+    let row = &get(&server, &["colour", "--json"]).expect(0).json()[0];
+    for (name, member) in row.as_object().unwrap() {
+        assert_eq!(&change[name], member, "{name}");
+    }
+    let more = change.as_object().unwrap().keys().filter(|name| row.get(name).is_none());
+    assert_eq!(more.collect::<Vec<_>>(), ["event", "old", "time", "version"]);
     let once = [&["watch"], &FEATBIT[..], &["--once", "colour", "gone"]].concat();
     let run = ended(&server, &once).expect(0);
     assert!(run.out.ends_with("colour  Fallthrough        variation 0  blue\n"), "{run:?}");
