@@ -65,6 +65,8 @@ const LACKING: [(&str, &str, &[Language]); 22] = [
     ("End", "unreached", &[TypeScript]),
     ("End", "closed", &[TypeScript]),
     ("End", "too_large", &[TypeScript]),
+    ("End", "no_tunnel", &[TypeScript]),
+    ("End", "invalid", &[TypeScript]),
     ("End", "unsupported", &[TypeScript]),
 ];
 

@@ -16,7 +16,7 @@ use fh_session::{
 };
 
 use crate::shown::Shown;
-use crate::{CLIENT_KEY, HEADER, PASSWORD, SERVER_KEY, url_with_a_key};
+use crate::{CLIENT_KEY, HEADER, PASSWORD, SERVER_KEY, USER, url_with_a_key};
 
 pub(crate) fn show(shown: &mut Shown) {
     let edge = EdgeUrl::parse(&url_with_a_key("https://edge.example/fh")).unwrap();
@@ -48,6 +48,7 @@ pub(crate) fn show(shown: &mut Shown) {
     let mut config = Config::new(edge, keys.clone());
     config.headers.push(("authorization".into(), HEADER.into()));
     shown.debug(&config);
+    let streaming = config.clone();
     let mut session = Session::new(config, 1);
     shown.debug(&Input::Keys(CommandId(1), keys));
     session.handle(Millis::new(0), Input::Start);
@@ -76,6 +77,24 @@ pub(crate) fn show(shown: &mut Shown) {
     shown.debug(&session);
     shown.debug(session.status());
     shown.error(&session.status().problem.clone().unwrap());
+
+    // The reason for a broken part of a message does not quote the part, which may hold the key of a user.
+    for data in [format!(r#"{{"id":"i","key":["{USER}"]}}"#), format!(r#"{{"{USER}"#)] {
+        let mut session = Session::new(streaming.clone(), 1);
+        session.handle(Millis::new(0), Input::Start);
+        let sent = std::iter::from_fn(|| session.poll());
+        let request_id = sent.filter_map(|action| match action {
+            Action::Send(request_id, _) => Some(request_id),
+            _ => None,
+        });
+        let request_id = request_id.last().unwrap();
+        let head = ResponseHead::new(200).header("content-type", "text/event-stream");
+        session.handle(Millis::new(1), Input::Opened { request_id, head: &head });
+        let bytes = format!("event: feature\ndata: {data}\n\n");
+        session.handle(Millis::new(2), Input::Bytes { request_id, bytes: bytes.as_bytes() });
+        assert!(matches!(session.status().problem, Some(Problem::Malformed(_))));
+        shown.error(&session.status().problem.clone().unwrap());
+    }
 
     let options = RepositoryOptions::new(|| fh_client::Timestamp::from_millis(0));
     shown.debug(&options);
