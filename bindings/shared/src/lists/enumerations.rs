@@ -42,7 +42,7 @@ const ADDED: [(&str, &str, &str, &[Language]); 4] = [
 ];
 
 /// The values that a language lacks, because it cannot produce them.
-const LACKING: [(&str, &str, &[Language]); 22] = [
+const LACKING: [(&str, &str, &[Language]); 24] = [
     ("Notice", "interceptor_failed", &[TypeScript]),
     // The client in TypeScript has no sessions with FeatBit or FeatureSignals.
     ("Problem", "sockets_blocked", &[TypeScript]),
