@@ -81,7 +81,6 @@ fn a_clock_that_is_off_is_corrected_with_a_notice() {
         "{notice}"
     );
     assert_eq!(server.record().upgrades.len(), 2);
-<<<<<<< HEAD
     client.context().user_key("bob").build().track("sale", 1.0).unwrap();
     client.flush(PATIENCE).unwrap();
     let insights = server.record().insights;
@@ -89,7 +88,6 @@ fn a_clock_that_is_off_is_corrected_with_a_notice() {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64;
     let ahead = events[0]["metrics"][0]["timestamp"].as_i64().unwrap() - now;
     assert!((500_000..700_000).contains(&ahead), "{ahead} ms");
-=======
     // Log lines name the server in the word of its system.
     let url = server.streaming_url();
     let address = url.trim_start_matches("ws");
@@ -100,7 +98,6 @@ fn a_clock_that_is_off_is_corrected_with_a_notice() {
         "{lines:?}"
     );
     assert_eq!(lines.len(), 1);
->>>>>>> e2c91364 (words of problems: name a page of HTML, a wrong URL, a broken frame and an agent without data; fh: one set of names for get and watch in JSON, names of variations, URLs and agents' backups in place of files; client: server= in logs of FeatBit and FeatureSignals; Python: the attributes of a context make the same context)
 }
 
 #[test]
