@@ -111,9 +111,11 @@ impl Session {
         };
     }
 
+    /// Uses the interval that a poll's response requests. Without a request, restores the client's own interval, so that one wrong response,
+    /// such as that of a proxy, does not slow the client down for good.
     fn interval_asked_for(&mut self, kind: RequestKind, head: &ResponseHead) {
-        if let Some(asked_for) = max_age(head).filter(|_| kind == RequestKind::Poll) {
-            self.interval = asked_for;
+        if kind == RequestKind::Poll {
+            self.interval = max_age(head).unwrap_or_else(|| self.own_interval());
         }
     }
 

@@ -9,7 +9,7 @@ use fh_repository::status::Connection;
 
 use super::{Session, State};
 use crate::action::Action;
-use crate::config::{HELD_BACK_INTERVAL, Mode};
+use crate::config::{DEFAULT_INTERVAL, HELD_BACK_INTERVAL, Mode};
 use crate::delay::{shortest, within};
 
 impl Session {
@@ -163,10 +163,19 @@ impl Session {
         self.settle(&outcome);
     }
 
+    /// Returns the time between polls while the Edge requests none.
+    pub(super) const fn own_interval(&self) -> Duration {
+        match self.config.mode {
+            Mode::Polling(interval) | Mode::Passive(interval) => interval,
+            _ if self.are_streams_held_back() => HELD_BACK_INTERVAL,
+            Mode::Streaming | Mode::Once | Mode::Offline => DEFAULT_INTERVAL,
+        }
+    }
+
     /// Starts polling in place of streaming. Streaming is retried later, and as soon as a poll fails if streams are held back (D-65).
     pub(super) fn fall_back(&mut self, problem: Problem) {
         if self.are_streams_held_back() {
-            self.interval = HELD_BACK_INTERVAL;
+            self.interval = self.own_interval();
         }
         self.poll_until = Some(self.now.after(self.config.stream_again_after));
         self.status.problem = Some(problem);

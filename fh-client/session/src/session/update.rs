@@ -23,8 +23,8 @@ use crate::response_class::cut;
 pub(super) struct PollOutcome {
     /// The problem of the body; `None` if the body had no problem.
     pub(super) doubt: Option<Problem>,
-    /// True if the body's etag describes the held features (D-72): each list was usable, and no empty list may be due to a failure of the
-    /// Edge.
+    /// True if the body's etag describes the held features (D-72): each list was usable, and none was empty, which may be due to a failure
+    /// of the Edge.
     pub(super) is_whole: bool,
 }
 
@@ -92,7 +92,7 @@ impl Session {
         self.raw(Source::Polling, environment, RawKind::List, body);
         // An Edge with a failure of its own may send an empty list with the etag of the features that it could not load.
         let empty = lists.iter().any(|(_, usable)| usable.is_none_or(<[_]>::is_empty));
-        let is_whole = doubt.is_none() && !(empty && self.is_lenient());
+        let is_whole = doubt.is_none() && !empty;
         Ok(PollOutcome { doubt, is_whole })
     }
 

@@ -248,6 +248,15 @@ impl Spec {
         self.interval
     }
 
+    /// Returns the interval of polls for which the Edge requests none.
+    fn own_interval(&self) -> u64 {
+        match self.config.mode {
+            Mode::Polling(interval) | Mode::Passive(interval) => millis(interval),
+            _ if self.held_streams >= 2 => 30_000,
+            _ => millis(fh_session::DEFAULT_INTERVAL),
+        }
+    }
+
     /// Returns true if there are features of the current context.
     pub fn serves(&self) -> bool {
         self.listed && !self.switching

@@ -140,6 +140,8 @@ fn the_edge_sets_the_interval_of_polls_in_place_of_streams() {
     let body = format!(r#"[{{"id":"e","features":{LIST}}}]"#);
     driver.answer(json(200).header("cache-control", "max-age=7"), &body);
     assert_eq!(driver.wait(), 7_000);
+    driver.answer(json(200), &body);
+    assert_eq!(driver.wait(), 30_000);
     assert_eq!(driver.request().kind, RequestKind::Poll);
 }
 

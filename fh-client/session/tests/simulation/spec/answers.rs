@@ -27,7 +27,7 @@ impl Spec {
         }
         match facts.status {
             200 | 236 if fits && is_poll => {
-                self.interval = facts.max_age.unwrap_or(self.interval);
+                self.interval = facts.max_age.unwrap_or_else(|| self.own_interval());
                 self.phase = Phase::Body { until: self.poll_until };
                 return;
             }
@@ -60,7 +60,7 @@ impl Spec {
                 }
             }
             304 if is_poll && with_etag => {
-                self.interval = facts.max_age.unwrap_or(self.interval);
+                self.interval = facts.max_age.unwrap_or_else(|| self.own_interval());
                 self.contacted = true;
                 self.failed &= !self.listed;
                 self.answered(None);
@@ -185,7 +185,7 @@ impl Spec {
         };
         self.expected.doubted |= doubt && is_sure;
         self.received(listed);
-        let unsure = doubt || (lenient && listed.empty != Empty::No);
+        let unsure = doubt || listed.empty != Empty::No;
         self.etag = facts.etag.clone().filter(|_| !unsure);
         self.etag_is_sure = true;
         let doubt = doubt.then_some("empty_list");

@@ -13,7 +13,16 @@ import { maxAge, type ResponseClass, responseClass, retryAfter } from "../respon
 import { type Core, giveUp, IDLE } from "./mod.ts";
 import { Value } from "../sse/value.ts";
 import { connectTo } from "./connect.ts";
-import { answered, fallBack, good, haltStale, NO_STREAMING, refuse, trouble } from "./outcome.ts";
+import {
+  answered,
+  fallBack,
+  good,
+  haltStale,
+  NO_STREAMING,
+  ownInterval,
+  refuse,
+  trouble,
+} from "./outcome.ts";
 import { stream, streamBytes, streamClosed } from "./stream.ts";
 import { applyAnswer } from "./update.ts";
 
@@ -44,7 +53,8 @@ export function opened(core: Core, { requestId, head }: InputOf<"opened">): void
   const found = responseClass(kind, state.isConditional, head);
   core.lastContact = now;
   if (kind === "poll" && (found.kind === "features" || found.kind === "unchanged")) {
-    core.interval = maxAge(head) ?? core.interval;
+    // Without a request, the client's own interval is restored, so that one wrong response does not slow the client down for good.
+    core.interval = maxAge(head) ?? ownInterval(core);
   }
   if (kind === "stream") countWrongTypes(core, found);
   if (found.kind === "features") {

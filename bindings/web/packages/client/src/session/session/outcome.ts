@@ -1,6 +1,6 @@
 import type { Problem } from "../../repository/problem.ts";
 import { after, since } from "../../repository/time.ts";
-import { HELD_BACK_INTERVAL } from "../config.ts";
+import { DEFAULT_INTERVAL, HELD_BACK_INTERVAL } from "../config.ts";
 import { connect } from "./connect.ts";
 import { shortest, within } from "../delay.ts";
 import { type Core, waitUntil } from "./mod.ts";
@@ -170,9 +170,16 @@ function settleAsStale(core: Core): void {
   settle(core, core.held.kind === "current" ? undefined : STALE);
 }
 
+/** Returns the time between polls while the Edge requests none. */
+export function ownInterval(core: Core): number {
+  const { mode } = core.config;
+  if ("interval" in mode) return mode.interval;
+  return areStreamsHeldBack(core) ? HELD_BACK_INTERVAL : DEFAULT_INTERVAL;
+}
+
 /** Starts polling in place of streaming. Streaming is retried later, and as soon as a poll fails if streams are held back (D-65). */
 export function fallBack(core: Core, problem: Problem): void {
-  if (areStreamsHeldBack(core)) core.interval = HELD_BACK_INTERVAL;
+  if (areStreamsHeldBack(core)) core.interval = ownInterval(core);
   core.pollUntil = after(core.now, core.config.streamAgainAfter);
   core.status.problem = problem;
   connect(core);

@@ -24,7 +24,8 @@ export interface PollOutcome {
   /** The problem of the body; `undefined` if the body had no problem. */
   readonly doubt: Problem | undefined;
   /**
-   * True if the body's etag describes the held features (D-72): each list was usable, and no empty list may be due to a failure of the Edge.
+   * True if the body's etag describes the held features (D-72): each list was usable, and none was empty, which may be due to a failure of
+   * the Edge.
    */
   readonly isWhole: boolean;
 }
@@ -85,7 +86,7 @@ export function applyAnswer(core: Core, body: string): PollOutcome | NotApplied 
   raw(core, POLLING, isSeveral ? undefined : features.firstId, "list", body);
   // An Edge with a failure of its own may send an empty list with the etag of the features that it could not load.
   const hasEmpty = lists.some(([, elements]) => elements === undefined || elements.length === 0);
-  return { doubt: hasDoubt ? EMPTY_LIST : undefined, isWhole: !hasDoubt && !(hasEmpty && isLenient(core)) };
+  return { doubt: hasDoubt ? EMPTY_LIST : undefined, isWhole: !hasDoubt && !hasEmpty };
 }
 
 /**
