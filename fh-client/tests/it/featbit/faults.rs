@@ -42,6 +42,7 @@ fn every_fault_that_ends_is_survived() {
         ("1011", Times::Next(2), vec![Fault::StoreOutage]),
         ("429", Times::Next(1), vec![status(429, Some(1))]),
         ("500", Times::Next(2), vec![status(500, None)]),
+        ("503 for good", Times::UntilCleared, vec![status(503, None)]),
         ("404 for good", Times::UntilCleared, vec![status(404, None)]),
         ("dropped upgrade", Times::UntilCleared, vec![Fault::DropUpgrade]),
         ("reset upgrade", Times::UntilCleared, vec![Fault::ResetUpgrade]),
