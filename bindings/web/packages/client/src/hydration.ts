@@ -4,6 +4,7 @@ import { contextHash } from "./repository/context_hash.ts";
 import type { Evaluation, Ruleset } from "./repository/engine.ts";
 import { Feature } from "./repository/feature.ts";
 import { publish, type Reason, type Repository, Rules } from "./repository/lib.ts";
+import { isTooDense } from "./weight.ts";
 
 const NOT_READY: Evaluation = { value: undefined, strategyId: undefined, reason: "NOT_READY" };
 
@@ -14,7 +15,7 @@ const NOT_READY: Evaluation = { value: undefined, strategyId: undefined, reason:
  * @returns false if the document cannot be read
  */
 export function hydrate(repository: Repository, state: string, first: Attributes | undefined): boolean {
-  const document = parse(state);
+  const document = isTooDense(state) ? undefined : parse(state);
   if (!isObject(document) || document["format"] !== 1) return false;
   const list = document["features"];
   if (!Array.isArray(list)) return false;

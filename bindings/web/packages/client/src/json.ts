@@ -126,7 +126,7 @@ function endOfValue(json: string, start: number): number {
 }
 
 /** Returns the index behind the text whose opening quote is at `start`. */
-function endOfText(json: string, start: number): number {
+export function endOfText(json: string, start: number): number {
   for (let at = json.indexOf('"', start + 1); at >= 0; at = json.indexOf('"', at + 1)) {
     let before = at;
     while (json.charCodeAt(before - 1) === 0x5c) before--;

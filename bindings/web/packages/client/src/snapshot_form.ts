@@ -10,6 +10,7 @@ import { isoText, parseIso } from "./repository/timestamp.ts";
 import { contextHeader, contextSha } from "./session/context_header.ts";
 import { environmentsOf, FORMAT, type SavedFeatures, type SnapshotOwner } from "./snapshot_owner.ts";
 import { compareBytes } from "./text.ts";
+import { isTooDense, TOO_DENSE } from "./weight.ts";
 
 /** Returns the snapshot of these features as JSON. The context is that of the features. */
 export function writeSnapshot(rules: Rules, { kind, keys }: SnapshotOwner, savedAt: number): string {
@@ -41,6 +42,7 @@ export function readSnapshot(
   owner: SnapshotOwner,
   place: "file" | "entry",
 ): SavedFeatures | string {
+  if (isTooDense(json)) return `the ${place} cannot be read: it has ${TOO_DENSE}`;
   const document = parse(json);
   const text = (name: string): string | undefined =>
     isObject(document) ? asText(member(document, name)) : undefined;

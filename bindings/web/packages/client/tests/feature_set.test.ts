@@ -310,7 +310,7 @@ describe("received JSON", () => {
 
   test("features keep the texts in which they were received", () => {
     const of = (body: string) =>
-      valid(environments(body)).map(({ features }) => features?.map(({ json, parts }) => [json, parts]));
+      valid(environments(body)).map(({ listed }) => listed?.features.map(({ json, parts }) => [json, parts]));
     const a = '{ "key" : "A]}" , "version":1.50 }';
     const read = { key: "A]}", version: 1.5 };
     expect(
@@ -326,6 +326,7 @@ describe("received JSON", () => {
     expect(of(`[{"features":[{},{}],"featur\\u0065s":[${a}]}]`)).toEqual([[[a, read]]]);
     expect(of(`[{"features":[${a}],"features":{"features":[1]}}]`)).toEqual([undefined]);
     expect(of(`[{"features":null,"features":[]}]`)).toEqual([[]]);
+    expect(of(`[{"features":[{}],"features":null}]`)).toEqual([undefined]);
     expect(of("[]")).toEqual([]);
     for (const body of ["[7]", '[{"features":[]},[]]', "[null]"])
       expect(environments(body)).toBe("an environment is not a JSON object");
@@ -334,7 +335,7 @@ describe("received JSON", () => {
   test("environments are joined by their ids, and an absent list is no empty list", () => {
     const shape = (body: string) => {
       const found = environments(body);
-      return typeof found === "string" ? found : found.map(({ id, features }) => [id, features?.length]);
+      return typeof found === "string" ? found : found.map(({ id, listed }) => [id, listed?.features.length]);
     };
     expect(shape("[]")).toEqual([]);
     expect(shape("\ufeff[]")).toEqual([]);
@@ -361,7 +362,7 @@ describe("received JSON", () => {
 
   test("features keep their texts", () => {
     const body = '[{"id":"e","features":[ {"key" : "A", "value": 7.50}\n,"x,]" ]}]';
-    expect(valid(environments(body))[0]?.features?.map(({ json }) => json)).toEqual([
+    expect(valid(environments(body))[0]?.listed?.features.map(({ json }) => json)).toEqual([
       '{"key" : "A", "value": 7.50}',
       '"x,]"',
     ]);

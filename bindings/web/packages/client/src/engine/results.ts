@@ -44,21 +44,28 @@ export function readResults(module: EngineModule, ruleset: number, names: string
     numbered === 0xffffffff
       ? ALL_READ
       : bits.reduce((all, bit, position) => ((numbered >> position) & 1 ? all | bit : all), 0);
+  let last: Evaluation | undefined;
   const evaluation = (): Evaluation => {
+    // Strategies without an id and a value are equal, and there may be many.
+    if (last && [0, 1, 2].every((part) => numbers[at + part] === numbers[at + part - 3])) {
+      at += 3;
+      return last;
+    }
     const head = next();
     const value = next();
     const strategy = next();
-    return {
+    return (last = {
       value: valueOf(head % 8, value, text),
       strategyId: strategy === 0 ? undefined : text(strategy - 1),
       reason: REASONS[Math.floor(head / 8)] ?? "ERROR",
-    };
+    });
   };
   const features: FeatureResults[] = [];
   while (at < numbers.length) {
     const head = next();
     const reads = readsOf(next());
     const evaluations: Evaluation[] = [];
+    last = undefined;
     for (let left = head >> 1; left > 0; left--) evaluations.push(evaluation());
     features.push({ evaluations, readsClock: head % 2 === 1, reads });
   }

@@ -1,4 +1,5 @@
 import { elements, isObject, type Json, member, members, parse, asText } from "../json.ts";
+import { isTooDense, TOO_DENSE } from "../weight.ts";
 
 /** An environment of features that a program gives at the start; without an id, the features belong to that of the first API key. */
 export type GivenEnvironment = readonly [id: string | undefined, features: string];
@@ -11,6 +12,7 @@ export type GivenEnvironment = readonly [id: string | undefined, features: strin
  */
 export function readBootstrap(given: string | Uint8Array): GivenEnvironment[] {
   const json = (typeof given === "string" ? given : textOf(given)).replace(/^\uFEFF/, "");
+  if (isTooDense(json)) throw unreadable(`the document has ${TOO_DENSE}`);
   const document = parse(json);
   if (document === undefined)
     throw unreadable(/^(?:environments|accounts):/m.test(json) ? STATE_FILE : "the document is not JSON");

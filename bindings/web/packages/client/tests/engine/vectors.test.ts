@@ -67,11 +67,11 @@ function evaluated(
 
 /** Returns the features that the session holds after a list of the Edge, and the number of the list's elements. */
 function sessionFeatures(payload: string): { features: Feature[]; elements: number } {
-  const elements = list(payload);
-  if (typeof elements === "string") throw new Error(`the session cannot read the payload: ${elements}`);
+  const listed = list(payload);
+  if (typeof listed === "string") throw new Error(`the session cannot read the payload: ${listed}`);
   const environment = new Environment("environment");
-  environment.list(elements, "edge");
-  return { features: [...environment.features.values()], elements: elements.length };
+  environment.list(listed.features, "edge");
+  return { features: [...environment.features.values()], elements: listed.features.length };
 }
 
 /** Elements of lists that are no features, and one whose key is a lone surrogate. */

@@ -1,18 +1,35 @@
-import { asText, isObject, type Json, member, parse, textAt, walk } from "../../json.ts";
-import { lowerCase } from "../../text.ts";
+import { asText, type Json, member, parse, textAt, walk } from "../../json.ts";
+import { byteLength, fromUtf8, lowerCase, utf8 } from "../../text.ts";
 import { type Received, received } from "./received.ts";
+
+/** A list of features. */
+export interface Listed {
+  /** The elements. Of those that can be no features, such as `1` and `{}`, the first 100. */
+  features: readonly Received[];
+  /** Number of further elements that can be no features. */
+  further: number;
+}
 
 /** One environment in a response: its id and its list of features. */
 export interface Answered {
   /** The id of the environment; `undefined` if the entry has no id that is a text. */
   readonly id: string | undefined;
   /** The features; `undefined` if the entry has no list of features, which is not the same as an empty list (D-60). */
-  features: readonly Received[] | undefined;
+  listed: Listed | undefined;
 }
 
+/** Number of elements of one list that are kept although they can be no features. A list may have millions more. */
+const MOST_UNREADABLE = 100;
+/** The length of the shortest object that can be a feature or an environment: `{"id":"a"}`. */
+const SHORTEST = 10;
+
 /** Adds the features of another entry for the same environment. */
-export function add(to: Answered, features: readonly Received[] | undefined): void {
-  if (features !== undefined) to.features = [...(to.features ?? []), ...features];
+export function add(to: Answered, more: Listed | undefined): void {
+  const { listed } = to;
+  to.listed =
+    listed && more
+      ? { features: [...listed.features, ...more.features], further: listed.further + more.further }
+      : (listed ?? more);
 }
 
 /**
@@ -21,41 +38,35 @@ export function add(to: Answered, features: readonly Received[] | undefined): vo
  * no text of the body.
  */
 export function environments(body: string): Answered[] | string {
-  const text = withoutMark(body);
-  const entries = listOf(text);
+  const entries = list(body);
   if (typeof entries === "string") return entries;
-  if (!entries.every(isObject)) return "an environment is not a JSON object";
   const found = new Map<string | undefined, Answered>();
-  walk(text, 0, "[", (start, position) => {
-    const entry = entries[position] ?? {};
-    const id = asText(member(entry, "id"));
-    const values = member(entry, "features");
-    let features: Received[] | undefined;
-    const end = walk(text, start, "{", (at, _, name) => {
-      if (name !== "features") return undefined;
+  for (const { json, parts } of entries.features) {
+    if (!parts || entries.further > 0) return "an environment is not a JSON object";
+    const id = asText(member(parts, "id"));
+    let listed: Listed | undefined;
+    walk(json, 0, "{", (at, _, name) => {
       // Of several members with this name, the last one counts, and the values are its own.
-      const cut: Received[] = [];
-      const behind = split(text, at, values, cut);
-      features = behind === undefined ? undefined : cut;
-      return behind;
+      const cut: Listed = { features: [], further: 0 };
+      const end = name === "features" ? split(json, at, member(parts, name), cut, body.length) : undefined;
+      if (name === "features") listed = end === undefined ? undefined : cut;
+      return end;
     });
     const place = id === undefined ? undefined : lowerCase(id);
     const same = found.get(place);
-    if (same === undefined) found.set(place, { id, features });
-    else add(same, features);
-    return end;
-  });
+    if (same === undefined) found.set(place, { id, listed });
+    else add(same, listed);
+  }
   return [...found.values()];
 }
 
 /** Splits a JSON list into its elements, which need not be features. Returns the reason if the text is not a JSON list. */
-export function list(json: string): Received[] | string {
-  const text = withoutMark(json);
-  const values = listOf(text);
-  if (typeof values === "string") return values;
-  const found: Received[] = [];
-  split(text, 0, values, found);
-  return found;
+export function list(json: string): Listed | string {
+  const text = json.startsWith("\ufeff") ? json.slice(1) : json;
+  const values = parse(text);
+  if (values === undefined) return /^\s*<[^?]/.test(text) ? HTML_PAGE : NOT_JSON;
+  const found: Listed = { features: [], further: 0 };
+  return split(text, 0, values, found, json.length) === undefined ? "the text is not a JSON list" : found;
 }
 
 /** Parses the JSON of one feature or of a delete event, which may have any type. Returns the reason if the text is not JSON. */
@@ -68,24 +79,41 @@ export function one(json: string): Received | string {
 const NOT_JSON = "the text is not JSON";
 const HTML_PAGE = "a page of HTML";
 
-function withoutMark(text: string): string {
-  return text.startsWith("\ufeff") ? text.slice(1) : text;
-}
-
-/** Returns the values of a JSON list, or the reason if the text is not one. */
-function listOf(json: string): readonly Json[] | string {
-  const values = parse(json);
-  if (values === undefined) return /^\s*<[^?]/.test(json) ? HTML_PAGE : NOT_JSON;
-  return Array.isArray(values) ? (values as readonly Json[]) : "the text is not a JSON list";
-}
-
-/** Adds the elements of the list that begins at an index, given its values. Returns the index behind it; `undefined` if there is no list. */
-function split(json: string, start: number, values: Json | undefined, to: Received[]): number | undefined {
-  return walk(json, start, "[", (at, position) => {
+/**
+ * Adds the elements of the list that begins at an index, given its values and the length of the whole message. Returns the index behind it;
+ * `undefined` if there is no list.
+ */
+function split(
+  json: string,
+  start: number,
+  values: Json | undefined,
+  to: Listed,
+  length: number,
+): number | undefined {
+  const features: Received[] = [];
+  let unreadable = 0;
+  let kept = 0;
+  const end = walk(json, start, "[", (at, position) => {
     const text = textAt(json, at);
-    to.push(received(text, Array.isArray(values) ? (values as readonly Json[])[position] : undefined));
+    const isShort = text.length < SHORTEST && byteLength(text) < SHORTEST;
+    if ((isShort || json.charAt(at) !== "{") && ++unreadable > MOST_UNREADABLE) to.further++;
+    else {
+      features.push(
+        received(text, Array.isArray(values) ? (values as readonly Json[])[position] : undefined),
+      );
+      kept += text.length;
+    }
     return at + text.length;
   });
+  // Engines of JavaScript cut a text out of another one by a reference, which would keep the whole message in memory.
+  if (kept * 2 < length) for (const each of features) each.json = copied(each.json);
+  to.features = features;
+  return end;
+}
+
+/** Returns a text that refers to no other one. */
+function copied(text: string): string {
+  return fromUtf8(utf8(text)) ?? text;
 }
 
 /** Returns a JSON text without white space around it. */

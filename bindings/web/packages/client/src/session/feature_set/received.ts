@@ -3,7 +3,7 @@ import { Feature } from "../../repository/feature.ts";
 
 /** A received feature, or the data of a delete event: its JSON as it was received, and its members. */
 export interface Received {
-  readonly json: string;
+  json: string;
   /** The members of the feature; `undefined` if the JSON is not an object. */
   readonly parts: JsonObject | undefined;
   /** The id, key and version, which are read when they are first needed. */

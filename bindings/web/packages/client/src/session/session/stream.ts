@@ -23,7 +23,7 @@ import {
   trouble,
 } from "./outcome.ts";
 import { settle } from "./pending.ts";
-import { applyList, applyOne } from "./update.ts";
+import { applyList, applyOne, densityOf } from "./update.ts";
 
 /** The maximum delay in milliseconds before a reconnect that a stream can request with `retry:` (D-75). */
 const LONGEST_RECONNECT = 30_000;
@@ -163,6 +163,8 @@ export function streamBytes(core: Core, stream: Stream, bytes: Uint8Array): void
 }
 
 function handleEvent(core: Core, stream: Stream, { name, data }: Event): Stop | undefined {
+  const dense = densityOf(core, data);
+  if (dense) return { kind: "trouble", problem: dense };
   switch (name) {
     case "features": {
       const applied = applyList(core, data);

@@ -3,6 +3,7 @@ import type { Problem } from "../../repository/problem.ts";
 import type { Cause, RawKind } from "../../repository/publication.ts";
 import { POLLING, type Source, STREAMING } from "../../repository/source.ts";
 import { cut, equalsIgnoringCase, fromUtf8 } from "../../text.ts";
+import { isTooDense, TOO_DENSE } from "../../weight.ts";
 import type { InputOf } from "../action.ts";
 import { FeatureSet } from "../feature_set/mod.ts";
 import { add, type Answered, environments, list, one } from "../feature_set/answer.ts";
@@ -38,6 +39,8 @@ const EMPTY_LIST: Problem = { code: "empty_list" };
  * context or a new kind of key.
  */
 export function applyAnswer(core: Core, body: string): PollOutcome | NotApplied {
+  const dense = densityOf(core, body);
+  if (dense) return { problem: dense };
   const answered = environments(body);
   if (typeof answered === "string") return { problem: { code: "malformed", text: answered } };
   const { features, keys } = core;
@@ -52,13 +55,13 @@ export function applyAnswer(core: Core, body: string): PollOutcome | NotApplied 
     if (said !== undefined && !features.knows(said)) {
       // No key gives access to this environment, and no later list would remove its features.
       if (unknown++ === 0) firstUnknown = cut(said, 100);
-      core.status.foreignFeatures += entry.features?.length ?? 0;
+      core.status.foreignFeatures += entry.listed?.features.length ?? 0;
       continue;
     }
     // An entry without id belongs to the first environment. Another entry may have the id of the first environment.
     const id = said ?? first;
     const same = entries.find(([other]) => equalsIgnoringCase(other, id));
-    if (same) add(same[1], entry.features);
+    if (same) add(same[1], entry.listed);
     else entries.push([id, entry]);
   }
   if (unknown > 0) {
@@ -71,8 +74,13 @@ export function applyAnswer(core: Core, body: string): PollOutcome | NotApplied 
     return { problem: NO_ENVIRONMENTS };
   }
   // A list whose features all belong to other environments does not count as a list.
-  for (const [id, entry] of entries) entry.features &&= own(core, id, entry.features);
-  const lists = entries.map(([id, entry]) => [id, usable(core, id, entry.features)] as const);
+  let further = 0;
+  const owned = entries.map(([id, { listed }]) => {
+    further += listed?.further ?? 0;
+    return [id, listed && own(core, id, listed.features)] as const;
+  });
+  countFurther(core, further);
+  const lists = owned.map(([id, features]) => [id, usable(core, id, features)] as const);
   const hasDoubt = lists.some(([, elements]) => elements === undefined);
   const hasList = lists.some(([, elements]) => elements !== undefined);
   if (!beginAnew(core, hasList)) return { problem: EMPTY_LIST };
@@ -87,6 +95,21 @@ export function applyAnswer(core: Core, body: string): PollOutcome | NotApplied 
   // An Edge with a failure of its own may send an empty list with the etag of the features that it could not load.
   const hasEmpty = lists.some(([, elements]) => elements === undefined || elements.length === 0);
   return { doubt: hasDoubt ? EMPTY_LIST : undefined, isWhole: !hasDoubt && !hasEmpty };
+}
+
+/**
+ * Returns the problem of a message that has so many small parts that reading it would take too much memory; `undefined` for other messages. The
+ * held features stay as they are.
+ */
+export function densityOf(core: Core, message: string): Problem | undefined {
+  return isTooDense(message) ? { code: "too_large", limit: core.config.limits.bytes } : undefined;
+}
+
+/** Reports elements of a list that can be no features, beyond those that are kept. */
+function countFurther(core: Core, further: number): void {
+  if (further === 0) return;
+  const what = `${further} further elements of a list of features, which are no features`;
+  notify(core, { kind: "ignored", what });
 }
 
 /**
@@ -149,8 +172,9 @@ function usable(
 export function applyList(core: Core, data: string): Pick<PollOutcome, "doubt"> | NotApplied {
   const received = list(data);
   if (typeof received === "string") return { problem: { code: "malformed", text: received } };
+  countFurther(core, received.further);
   const id = core.features.firstId;
-  const features = own(core, id, received);
+  const features = own(core, id, received.features);
   if (features === undefined) return { problem: NO_ENVIRONMENTS };
   const elements = usable(core, id, features);
   if (!beginAnew(core, elements !== undefined)) return { problem: EMPTY_LIST };
@@ -205,16 +229,17 @@ function storeAuthority(core: Core): Authority {
 export function stored(core: Core, { source, environment, features: bytes }: InputOf<"stored">): void {
   if (!wantsStored(core, source, true)) return;
   const text = fromUtf8(bytes) ?? "";
-  const features = text === "" ? NO_TEXT : list(text);
-  if (typeof features === "string") {
-    ignored(core, source, features);
+  const listed = unusable(text) ?? list(text);
+  if (typeof listed === "string") {
+    ignored(core, source, listed);
     return;
   }
+  countFurther(core, listed.further);
   if (isOfEarlierContext(core.held)) {
     core.features.forget();
     core.held = UNSERVED;
   }
-  const effect = core.features.list(environment, features, storeAuthority(core));
+  const effect = core.features.list(environment, listed.features, storeAuthority(core));
   withoutEtag(core, effect);
   takeStored(core, source, effect);
   raw(core, source, environment, "list", text);
@@ -230,7 +255,7 @@ export function storedFeature(
 ): void {
   if (!wantsStored(core, source, false)) return;
   const text = fromUtf8(bytes) ?? "";
-  const received = text === "" ? NO_TEXT : one(text);
+  const received = unusable(text) ?? one(text);
   const effect =
     typeof received === "string"
       ? received
@@ -244,7 +269,11 @@ export function storedFeature(
   raw(core, source, environment, "feature", text);
 }
 
-const NO_TEXT = "the bytes are empty or not UTF-8";
+/** Returns the reason why the text of a store is not read; `undefined` if it is. */
+function unusable(text: string): string | undefined {
+  if (text === "") return "the bytes are empty or not UTF-8";
+  return isTooDense(text) ? `it has ${TOO_DENSE}` : undefined;
+}
 
 /** Drops the etag if an update has changed the held features, because the etag does not describe them any more. */
 function withoutEtag(core: Core, effect: Effect): void {
