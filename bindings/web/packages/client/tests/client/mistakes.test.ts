@@ -51,6 +51,20 @@ test.each([["in the console"], ["as notices"]])(
   },
 );
 
+test("of many missing features, 20 are reported, and one notice stands for the others", async () => {
+  const seen: Notice[] = [];
+  using client = new Client("", SERVER_KEY, { mode: "offline", onNotice: (notice) => seen.push(notice) });
+  client.offerFeatures("test", "environment", `[${feature("COLOUR", "red")}]`);
+  client.isEnabled("MISSING_0");
+  await eventually(() => {
+    expect(seen).toHaveLength(1);
+  });
+  for (let at = 0; at < 30; at++) client.isEnabled(`MISSING_${at}`);
+  await new Promise(setImmediate);
+  expect(seen).toHaveLength(21);
+  expect(seen.at(-1)).toEqual({ kind: "notices_left_out", of: "feature_not_found", reported: 20 });
+});
+
 describeEngine("an attribute of a client-evaluated key", () => {
   test("is reported if no rule reads it and a rule reads one of nearly the same name", async () => {
     const seen: Notice[] = [];
