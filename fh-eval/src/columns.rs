@@ -145,12 +145,14 @@ impl Ruleset {
         &self,
         keys: impl IntoIterator<Item = K>,
     ) -> Result<ColumnEvaluator<'_>, UnknownFeature> {
+        let view = self.whole_view();
         let chosen = keys.into_iter().map(|key| {
-            let feature = self.get(key.as_ref());
+            let position = self.position(key.as_ref());
+            let feature = position.map(|position| FeatureRef::new(view, position));
             feature.and_then(Chosen::of).ok_or_else(|| UnknownFeature(key.as_ref().to_string()))
         });
         Ok(ColumnEvaluator {
-            view: self.view(),
+            view,
             features: chosen.collect::<Result<_, _>>()?,
             columns: Vec::new(),
             context: Attributes::default(),

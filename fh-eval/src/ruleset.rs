@@ -1,9 +1,10 @@
 //! Rulesets of compiled features. A ruleset is immutable. [`Ruleset::with`] and [`Ruleset::without`] return another
 //! ruleset, which shares the details of unchanged features.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::BuildHasher;
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashTable;
 
@@ -46,12 +47,27 @@ const REMEMBERED_BY_ALL: usize = 16;
 #[derive(Debug, Clone)]
 pub struct Ruleset {
     tables: Arc<Tables>,
+    /// The features that replaced features of the tables, in the order of their positions.
+    replaced: Arc<[Replaced]>,
+    /// Tables in which the features of `replaced` have their positions, once a caller needs such tables.
+    whole: Arc<OnceLock<Arc<Tables>>>,
     /// The segments in the slots of the tables, and in further slots.
     #[cfg(feature = "first-row")]
     segments: Arc<[Slot]>,
     index: Arc<Index>,
     /// Diagnostics of features that were left out of the ruleset.
     left_out: Arc<[Diagnostic]>,
+}
+
+/// The maximum number of features that replace others without a copy of the tables. A lookup of a feature searches them.
+const MOST_REPLACED: usize = 128;
+
+/// A feature that replaces the one at this position of a ruleset's tables. It has the same key.
+#[derive(Debug, Clone)]
+struct Replaced {
+    position: usize,
+    /// Tables with this feature alone. Their segments have the slots of the ruleset's segments.
+    tables: Arc<Tables>,
 }
 
 /// A map from the keys of features to the features' positions in the ruleset.
@@ -115,17 +131,85 @@ impl Ruleset {
             #[cfg(feature = "first-row")]
             segments: tables.segments.to_vec().into(),
             tables: Arc::new(tables),
+            replaced: Arc::default(),
+            whole: Arc::default(),
             left_out: left_out.into(),
         }
     }
 
     #[inline]
-    pub(crate) fn view(&self) -> View<'_> {
+    fn view<'a>(&'a self, tables: &'a Tables) -> View<'a> {
         View {
-            tables: &self.tables,
+            tables,
             #[cfg(feature = "first-row")]
             segments: &self.segments,
         }
+    }
+
+    /// Returns tables with all features. The first call copies the tables if features were replaced.
+    fn whole(&self) -> &Arc<Tables> {
+        if self.replaced.is_empty() {
+            return &self.tables;
+        }
+        self.whole.get_or_init(|| Arc::new(self.copied(None)))
+    }
+
+    /// Returns a view of tables with all features, whose positions are those of the ruleset.
+    pub(crate) fn whole_view(&self) -> View<'_> {
+        self.view(self.whole())
+    }
+
+    /// Returns a copy of the tables in which replaced features have their positions, with a further feature at its position.
+    fn copied(&self, further: Option<(usize, &Tables)>) -> Tables {
+        let mut replaced: BTreeMap<usize, &Tables> =
+            self.replaced.iter().map(|replaced| (replaced.position, &*replaced.tables)).collect();
+        replaced.extend(further);
+        let mut writer = Writer::default();
+        #[cfg(feature = "first-row")]
+        writer.add_segments(self.segments.iter().cloned());
+        let mut from = 0;
+        for (position, tables) in replaced {
+            writer.copy(&self.tables, from..position);
+            writer.copy(tables, 0..1);
+            from = position + 1;
+        }
+        writer.copy(&self.tables, from..self.len().max(from));
+        writer.finish()
+    }
+
+    /// Returns the feature at a position.
+    #[inline]
+    fn feature_at(&self, position: usize) -> FeatureRef<'_> {
+        let (tables, position) = self.place_of(position);
+        FeatureRef::new(self.view(tables), position)
+    }
+
+    /// Returns the tables that have the feature at a position, with its position in them.
+    #[inline]
+    fn place_of(&self, position: usize) -> (&Arc<Tables>, usize) {
+        if self.replaced.is_empty() { (&self.tables, position) } else { self.place_among(position) }
+    }
+
+    #[inline(never)]
+    fn place_among(&self, position: usize) -> (&Arc<Tables>, usize) {
+        let found = self.replaced.binary_search_by_key(&position, |replaced| replaced.position);
+        match found.ok().and_then(|row| self.replaced.get(row)) {
+            Some(replaced) => (&replaced.tables, 0),
+            None => (&self.tables, position),
+        }
+    }
+
+    /// Returns all tables that have features of the ruleset. Features may have been replaced in the first ones.
+    pub(crate) fn all_tables(&self) -> impl Iterator<Item = &Arc<Tables>> {
+        std::iter::once(&self.tables).chain(self.replaced.iter().map(|replaced| &replaced.tables))
+    }
+
+    /// Returns all features with their tables, in the order of [`Self::iter`].
+    pub(crate) fn with_tables(&self) -> impl Iterator<Item = (&Arc<Tables>, FeatureRef<'_>)> {
+        (0..self.len()).map(|position| {
+            let (tables, position) = self.place_of(position);
+            (tables, FeatureRef::new(self.view(tables), position))
+        })
     }
 
     /// Creates a ruleset in which each key has one feature: the last one with the key. The others leave a diagnostic.
@@ -161,16 +245,17 @@ impl Ruleset {
         Self::new(tables.without(superseded), left_out)
     }
 
-    pub(crate) const fn tables(&self) -> &Arc<Tables> {
-        &self.tables
-    }
-
     /// Returns the feature with this key, or `None` if the ruleset has no such feature.
     #[inline]
     #[must_use]
     pub fn get(&self, key: &str) -> Option<FeatureRef<'_>> {
-        let position = self.index.find(&self.tables, key)?;
-        Some(FeatureRef::new(self.view(), position))
+        Some(self.feature_at(self.position(key)?))
+    }
+
+    /// Returns the position of the feature with this key in the order of [`Self::iter`].
+    #[inline]
+    pub(crate) fn position(&self, key: &str) -> Option<usize> {
+        self.index.find(&self.tables, key)
     }
 
     /// Returns the number of features in the ruleset.
@@ -188,14 +273,14 @@ impl Ruleset {
     /// Returns all features, in the order in which they were compiled. For a payload, this is the payload's order.
     /// Features that [`Self::with`] added without replacing another feature are at the end.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = FeatureRef<'_>> {
-        (0..self.len()).map(|position| FeatureRef::new(self.view(), position))
+        (0..self.len()).map(|position| self.feature_at(position))
     }
 
     /// Returns the feature at this position in the order of [`Self::iter`], or `None` if there are not so many features.
     #[inline]
     #[must_use]
     pub fn at(&self, position: usize) -> Option<FeatureRef<'_>> {
-        (position < self.len()).then(|| FeatureRef::new(self.view(), position))
+        (position < self.len()).then(|| self.feature_at(position))
     }
 
     /// Evaluates every feature for one subject, in the order of `iter`, and calls `each` with the feature and the
@@ -222,22 +307,23 @@ impl Ruleset {
         subject: &Subject<'a, C>,
         mut each: impl FnMut(FeatureRef<'a>, Evaluation<'a>),
     ) {
-        let view = self.view();
-        let tables = view.tables;
-        let mut memory = Memory::<REMEMBERED_BY_ALL>::new();
-        for (position, head) in tables.heads.iter().enumerate() {
-            let row = match head.mode {
-                Mode::Static => None,
-                _ => evaluate(view, head, head.strategies, subject, &mut memory, &mut NoTrace),
-            };
-            each(FeatureRef::new(view, position), Evaluation::new(tables, head, row));
+        let view = self.view(&self.tables);
+        let mut memory = Memory::new();
+        let mut from = 0;
+        for replaced in &*self.replaced {
+            evaluate_run(view, from..replaced.position, subject, &mut memory, &mut each);
+            // The cache has rows of other tables.
+            evaluate_run(self.view(&replaced.tables), 0..1, subject, &mut Memory::new(), &mut each);
+            from = replaced.position + 1;
         }
+        evaluate_run(view, from..self.len(), subject, &mut memory, &mut each);
     }
 
     /// Returns the diagnostics of all features, in the order of the features, followed by one for each feature that was
     /// left out when the payload was compiled. The diagnostics of one payload take 2 MiB at most; later ones are not kept.
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
-        let kept = self.tables.features.iter().flat_map(|feature| feature.diagnostics.iter());
+        let details = self.iter().filter_map(|feature| feature.detail());
+        let kept = details.flat_map(|detail| detail.diagnostics.iter());
         kept.chain(self.left_out.iter())
     }
 
@@ -245,42 +331,78 @@ impl Ruleset {
     /// feature replaces it at its position. Otherwise the new feature is the last one.
     #[must_use]
     pub fn with(&self, feature: &Feature) -> Self {
-        let key = feature.tables.key(0);
-        let known = self.index.find(&self.tables, key);
+        let known = self.position(feature.tables.key(0));
+        if let Some(position) = known
+            && let Some(ruleset) = self.with_replaced(position, feature)
+        {
+            return ruleset;
+        }
         let position = known.unwrap_or(self.len());
-        let mut writer = Writer::default();
-        #[cfg(feature = "first-row")]
-        writer.add_segments(self.segments.iter().cloned());
-        writer.copy(&self.tables, 0..position);
-        writer.copy(&feature.tables, 0..1);
-        writer.copy(&self.tables, position + usize::from(known.is_some())..self.len());
-        let tables = writer.finish();
+        let tables = self.copied(Some((position, &feature.tables)));
         let index = match known {
             Some(_) => Arc::clone(&self.index),
             None => Arc::new(Index::of(&tables)),
         };
-        Self {
-            #[cfg(feature = "first-row")]
-            segments: tables.segments.to_vec().into(),
-            tables: Arc::new(tables),
-            index,
-            left_out: Arc::clone(&self.left_out),
+        self.of_copy(tables, index)
+    }
+
+    /// Returns a ruleset that shares the tables, with a feature in place of the one at this position. Returns `None` if too many features
+    /// were replaced, or if features refer to each other by position.
+    fn with_replaced(&self, position: usize, feature: &Feature) -> Option<Self> {
+        let found = self.replaced.binary_search_by_key(&position, |replaced| replaced.position);
+        if found.is_err() && self.replaced.len() >= MOST_REPLACED {
+            return None;
         }
+        #[cfg(feature = "featuresignals")]
+        if self.tables.relations.refer() || feature.tables.relations.refer() {
+            return None;
+        }
+        let mut writer = Writer::default();
+        #[cfg(feature = "first-row")]
+        writer.add_segments(self.segments.iter().cloned());
+        writer.copy(&feature.tables, 0..1);
+        let tables = Arc::new(writer.finish());
+        #[cfg(feature = "first-row")]
+        let segments = match tables.segments.len() == self.segments.len() {
+            true => Arc::clone(&self.segments),
+            false => tables.segments.to_vec().into(),
+        };
+        let (Ok(row) | Err(row)) = found;
+        let mut replaced = self.replaced.to_vec();
+        replaced.splice(row..row + usize::from(found.is_ok()), [Replaced { position, tables }]);
+        Some(Self {
+            replaced: replaced.into(),
+            whole: Arc::default(),
+            #[cfg(feature = "first-row")]
+            segments,
+            ..self.clone()
+        })
+    }
+
+    /// Returns a ruleset of tables that were copied from those of this ruleset.
+    fn of_copy(&self, tables: Tables, index: Arc<Index>) -> Self {
+        Self { index, left_out: Arc::clone(&self.left_out), ..Self::new(tables, Vec::new()) }
     }
 
     /// Returns a copy of this ruleset without the features whose keys are in `keys`. Keys that belong to no feature of
     /// the ruleset are ignored.
     #[must_use]
     pub fn without<'k>(&self, keys: impl IntoIterator<Item = &'k str>) -> Self {
-        let found = keys.into_iter().filter_map(|key| self.index.find(&self.tables, key));
+        let found = keys.into_iter().filter_map(|key| self.position(key));
         let positions: BTreeSet<usize> = found.collect();
         if positions.is_empty() {
             return self.clone();
         }
-        let tables = self.tables.without(positions);
+        let tables = self.whole().without(positions);
         let index = Arc::new(Index::of(&tables));
         // The remaining features name the same slots as before.
-        Self { tables: Arc::new(tables), index, ..self.clone() }
+        Self {
+            tables: Arc::new(tables),
+            index,
+            replaced: Arc::default(),
+            whole: Arc::default(),
+            ..self.clone()
+        }
     }
 
     /// Returns the JSON of the segments.
@@ -307,11 +429,30 @@ impl Ruleset {
     /// ruleset has no such feature.
     #[must_use]
     pub fn feature(&self, key: &str) -> Option<Feature> {
-        let position = self.index.find(&self.tables, key)?;
+        let feature = self.get(key)?;
         let mut writer = Writer::default();
         #[cfg(feature = "first-row")]
         writer.add_segments(self.segments.iter().cloned());
-        writer.copy(&self.tables, position..position + 1);
+        writer.copy(feature.tables(), feature.position()..feature.position() + 1);
         Some(Feature::new(writer.finish()))
+    }
+}
+
+/// Evaluates the features at these positions of tables.
+#[inline]
+fn evaluate_run<'a, C: Clock>(
+    view: View<'a>,
+    positions: Range<usize>,
+    subject: &Subject<'a, C>,
+    memory: &mut Memory<'a, REMEMBERED_BY_ALL>,
+    each: &mut impl FnMut(FeatureRef<'a>, Evaluation<'a>),
+) {
+    let heads = view.tables.heads.get(positions.clone()).unwrap_or_default();
+    for (position, head) in positions.zip(heads) {
+        let row = match head.mode {
+            Mode::Static => None,
+            _ => evaluate(view, head, head.strategies, subject, memory, &mut NoTrace),
+        };
+        each(FeatureRef::new(view, position), Evaluation::new(view.tables, head, row));
     }
 }

@@ -37,7 +37,6 @@ const SECOND: i64 = 1000;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct TimeRules {
-    tables: Arc<Tables>,
     /// The times at which the results of comparisons with `now` may change, in ascending order and without duplicates.
     boundaries: Vec<Timestamp>,
     /// The rules on the text of `now`, in the order of feature keys. The times at which the results of these rules
@@ -46,8 +45,9 @@ pub struct TimeRules {
 }
 
 /// A rule that tests the text of `now`, for example with STARTS_WITH or REGEX.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct TextRule {
+    tables: Arc<Tables>,
     predicate: Predicate,
     reading: Reading,
 }
@@ -85,31 +85,31 @@ impl TimeRules {
     /// and so are the rules of strategies that ordinary evaluations skip.
     #[must_use]
     pub fn of(ruleset: &Ruleset) -> Self {
-        let tables = ruleset.tables();
-        let mut found = Self { tables: Arc::clone(tables), ..Self::default() };
+        let mut found = Self::default();
         // A flag is expired from the next millisecond on.
         #[cfg(feature = "featuresignals")]
         found.boundaries.extend(
-            tables
-                .relations
-                .expiries
-                .iter()
+            ruleset
+                .all_tables()
+                .flat_map(|tables| tables.relations.expiries.iter())
                 .map(|expiry| Timestamp::from_millis(expiry.as_millis() + 1)),
         );
         // If no rule reads the clock, the features need not be searched.
-        if !tables.fields.iter().any(|field| field.reading.is_clock()) {
+        let mut fields = ruleset.all_tables().flat_map(|tables| tables.fields.iter());
+        if !fields.any(|field| field.reading.is_clock()) {
             found.sort();
             return found;
         }
         let mut texts: Vec<(&str, TextRule)> = Vec::new();
-        for feature in ruleset.iter() {
+        for (tables, feature) in ruleset.with_tables() {
             for (rule, reading) in clock_rules(feature) {
                 match changes(tables, &rule.predicate) {
                     Changes::Never => {}
                     Changes::At(times) => found.boundaries.extend(times),
                     Changes::WithText => {
-                        texts
-                            .push((feature.key(), TextRule { predicate: rule.predicate, reading }));
+                        let tables = Arc::clone(tables);
+                        let rule = TextRule { tables, predicate: rule.predicate, reading };
+                        texts.push((feature.key(), rule));
                     }
                 }
             }
@@ -147,7 +147,7 @@ impl TimeRules {
     pub fn outcome_at(&self, now: Timestamp) -> TimeOutcome {
         let position = self.boundaries.partition_point(|boundary| *boundary <= now);
         let boundary = position.checked_sub(1).and_then(|last| self.boundaries.get(last)).copied();
-        let held = self.texts.iter().map(|rule| rule.holds(&self.tables, now)).collect();
+        let held = self.texts.iter().map(|rule| rule.holds(now)).collect();
         TimeOutcome { boundary, held }
     }
 }
@@ -164,11 +164,11 @@ impl TextRule {
         Timestamp::from_millis((now.as_millis().div_euclid(interval) + 1) * interval)
     }
 
-    fn holds(&self, tables: &Tables, now: Timestamp) -> bool {
+    fn holds(&self, now: Timestamp) -> bool {
         let interval = self.interval();
         let iso = Timestamp::from_millis(now.as_millis().div_euclid(interval) * interval).iso();
         let text = std::str::from_utf8(now_text(self.reading, &iso)).unwrap_or_default();
-        passes(tables, &self.predicate, &Supplied::new(text))
+        passes(&self.tables, &self.predicate, &Supplied::new(text))
     }
 }
 

@@ -62,6 +62,43 @@ fn a_segment_is_replaced_and_removed_without_copying_a_flag() {
 }
 
 #[test]
+fn flags_are_replaced_without_copying_the_others() {
+    let segments = r#"{"id": "alpha", "included": ["eve"]}, {"id": "beta", "included": ["bob"]}"#;
+    let names: Vec<String> = (0..1000).map(|number| format!("f{number}")).collect();
+    let before = ruleset(&names.iter().map(|name| flag(name)).collect::<Vec<_>>(), segments);
+    let (bob, eve) = (user("bob"), user("eve"));
+    let changed = |name: &str| {
+        let json = flag(name).replace("\"blue\"", "\"green\"");
+        COMPILER.flag(&RawValue::from_string(json).unwrap()).unwrap().unwrap()
+    };
+    let (mut ruleset, mut former) = (before.clone(), before.clone());
+    let all = changed("f7");
+    for _ in 0..1000 {
+        let memory;
+        (ruleset, memory) = during(|| ruleset.with(&all));
+        assert!(memory.taken <= 4096, "{} bytes", memory.taken);
+    }
+    // More flags than are replaced without a copy, and then other members of the segment.
+    for (number, name) in names.iter().enumerate().take(200) {
+        former = ruleset.clone();
+        ruleset = ruleset.with(&changed(name));
+        let value =
+            |ruleset: &_, name: &str| evaluate(ruleset, name, &bob).string().map(str::to_owned);
+        let expected = [Some("blue".to_owned()), Some("green".to_owned())];
+        assert_eq!(value(&former, name), expected[usize::from(number == 7)]);
+        assert_eq!(value(&ruleset, name), expected[1]);
+        assert_eq!(value(&ruleset, "f999"), expected[0]);
+    }
+    let other = ruleset.with_segment("beta", Some(&segment(r#"["eve"]"#)));
+    for (name, value) in [("f0", "green"), ("f199", "green"), ("f200", "blue")] {
+        assert_eq!(evaluate(&other, name, &eve).string(), Some(value));
+        assert_ne!(evaluate(&other, name, &bob).string(), Some(value));
+    }
+    assert_eq!((ruleset.len(), former.len()), (1000, 1000));
+    assert_eq!(evaluate(&before, "f0", &bob).string(), Some("blue"));
+}
+
+#[test]
 fn a_flag_that_is_added_later_finds_the_segments_of_its_ruleset() {
     let json = RawValue::from_string(flag("late")).unwrap();
     let late = COMPILER.flag(&json).unwrap().unwrap();

@@ -3,7 +3,9 @@
 #![allow(clippy::disallowed_methods, reason = "evaluates on several threads at the same time")]
 
 use fh_eval::featurehub::{Compiler, Document};
-use fh_eval::{Attributes, Evaluation, EvaluationReason, Profile, Ruleset, Subject, Timestamp};
+use fh_eval::{
+    Attributes, Evaluation, EvaluationReason, Profile, Ruleset, Subject, TimeRules, Timestamp,
+};
 use fh_generators::{Case, Choices, Payload, case, context_to_json, payload};
 use proptest::prelude::*;
 use serde_json::value::RawValue;
@@ -36,6 +38,22 @@ fn answers(ruleset: &Ruleset, subject: &Subject<'_, Timestamp>) -> Vec<(String, 
         .iter()
         .map(|feature| (feature.key().to_string(), answer(&feature.evaluate(subject))))
         .collect()
+}
+
+fn all_answers(ruleset: &Ruleset, subject: &Subject<'_, Timestamp>) -> Vec<(String, Answer)> {
+    let mut all = Vec::new();
+    ruleset.evaluate_all(subject, |feature, evaluation| {
+        all.push((feature.key().to_string(), answer(&evaluation)));
+    });
+    all
+}
+
+/// The positions of the strategies that match a row without values.
+fn row_answers(ruleset: &Ruleset) -> Vec<Option<u32>> {
+    let mut all = Vec::new();
+    let evaluator = ruleset.column_evaluator(ruleset.iter().map(|feature| feature.key())).unwrap();
+    evaluator.evaluate(NOW, |_, row| all.push(row.strategy));
+    all
 }
 
 fn raw(json: &str) -> Box<RawValue> {
@@ -142,19 +160,30 @@ proptest! {
     }
 
     #[test]
-    fn updating_one_is_compiling_all(old in payload(8), new in payload(8), case in case(), at in 0_usize..8) {
+    fn updating_some_is_compiling_all(old in payload(8), new in payload(8), case in case(), at in 0_usize..8, further in 0_usize..8) {
         let context = context(&case);
         let subject = Subject::new(&context, NOW);
         let old: Vec<String> = old.features.iter().map(fh_generators::Feature::to_json).collect();
-        let new = new.features[at].to_json();
+        let new: Vec<String> = new.features.iter().map(fh_generators::Feature::to_json).collect();
         let mut changed: Vec<&str> = old.iter().map(String::as_str).collect();
         for profile in PROFILES {
             let before = ruleset(&old.iter().map(String::as_str).collect::<Vec<_>>(), profile);
-            changed[at] = &new;
+            let mut updated = before;
+            for at in [at, further, at] {
+                changed[at] = &new[at];
+                // Rows are evaluated by tables that this ruleset keeps.
+                row_answers(&updated);
+                updated = updated.with(&Compiler::new(profile).feature(&raw(&new[at])).unwrap());
+            }
             let expected = ruleset(&changed, profile);
-            let compiled = Compiler::new(profile).feature(&raw(&new)).unwrap();
-            let updated = before.with(&compiled);
             prop_assert_eq!(answers(&updated, &subject), answers(&expected, &subject));
+            prop_assert_eq!(all_answers(&updated, &subject), answers(&expected, &subject));
+            prop_assert_eq!(row_answers(&updated), row_answers(&expected));
+            let clocks = [&updated, &expected].map(|ruleset| {
+                let rules = TimeRules::of(ruleset);
+                (rules.next_change_after(NOW), rules.outcome_at(NOW))
+            });
+            prop_assert_eq!(&clocks[0], &clocks[1]);
             for feature in updated.iter() {
                 let found = updated.get(feature.key()).unwrap();
                 prop_assert_eq!(answer(&found.evaluate(&subject)), answer(&feature.evaluate(&subject)));

@@ -1,9 +1,11 @@
 //! Between two times at which the rules on `now` may change, no evaluation changes.
 #![allow(clippy::unwrap_used)]
 
+use fh_eval::featurehub::Compiler;
 use fh_eval::{Attributes, Profile, Ruleset, Subject, TimeRules, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::select;
+use serde_json::value::RawValue;
 
 const DAY: i64 = 86_400_000;
 const SECOND: i64 = 1000;
@@ -150,7 +152,13 @@ fn outcomes_do_not_depend_on_the_order_of_features() {
             .outcome_at(at(millis("2024-06-01T00:00Z")))
     };
     assert_eq!(outcome(&[late.clone(), later.clone()]).text_rules(), [true, false]);
-    assert_eq!(outcome(&[late.clone(), later.clone()]), outcome(&[later, late]));
+    assert_eq!(outcome(&[late.clone(), later.clone()]), outcome(&[later.clone(), late.clone()]));
+    // One of the features replaces another one.
+    let rest = ruleset(&[late, feature("B", "")], Profile::Client);
+    let json = RawValue::from_string(later).unwrap();
+    let replaced = rest.with(&Compiler::new(Profile::Client).feature(&json).unwrap());
+    let rules = TimeRules::of(&replaced);
+    assert_eq!(rules.outcome_at(at(millis("2025-06-01T00:00Z"))).text_rules(), [false, true]);
 }
 
 /// A lone surrogate and a value of another type do not hide the values beside them.

@@ -4,6 +4,8 @@
 //! Each evaluation is one call of the hub, which loads the snapshot and finds the key. The flag is a rollout of 20 % on the
 //! user key.
 
+mod patches;
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -25,6 +27,10 @@ struct Options {
     /// Updates a second
     #[arg(long, default_value_t = 1_000)]
     rate: u64,
+
+    /// Measure single changes of 30, 1,000 and 3,000 features in place of evaluations
+    #[arg(long)]
+    patches: bool,
 }
 
 /// The number of slices of a measurement. Slices with and without updates alternate, so that both run under the same
@@ -81,9 +87,13 @@ impl Writer {
     }
 
     /// Sends an update of the next feature.
-    fn update(&mut self) {
+    fn update_next(&mut self) {
+        self.update((self.version as usize + 1) % self.features);
+    }
+
+    /// Sends an update of a feature.
+    fn update(&mut self, number: usize) {
         self.version += 1;
-        let number = self.version as usize % self.features;
         self.event("feature", &feature(number, self.version));
     }
 }
@@ -119,7 +129,7 @@ fn slice(writer: &mut Writer, threads: usize, length: Duration, rate: u64) -> (u
     while begin.elapsed() < length {
         let due = (begin.elapsed().as_secs_f64() * rate as f64) as u64;
         while updates < due {
-            writer.update();
+            writer.update_next();
             updates += 1;
         }
         thread::sleep(Duration::from_micros(200));
@@ -133,6 +143,9 @@ fn slice(writer: &mut Writer, threads: usize, length: Duration, rate: u64) -> (u
 
 fn main() {
     let options = Options::parse();
+    if options.patches {
+        return patches::print();
+    }
     let length = Duration::from_secs(options.seconds) / SLICES;
     let cores = thread::available_parallelism().map_or(1, usize::from);
     println!(

@@ -4,6 +4,8 @@
 mod clock;
 mod closing;
 mod exchange;
+#[cfg(feature = "featbit")]
+mod messages;
 mod perform;
 mod protocol;
 mod runtime;

@@ -32,8 +32,18 @@ const NO_TEST_UPDATES: &str = "only an Edge of FeatureHub takes test updates";
 impl Driver {
     /// Gives the session an input, and performs the actions that the session returns for it.
     pub(super) fn handle(&mut self, input: Input<'_>) {
+        self.take(input);
+        self.perform_actions();
+    }
+
+    /// Gives the session an input.
+    pub(super) fn take(&mut self, input: Input<'_>) {
         let now = self.parts.clock.now();
         self.parts.session.handle(now, || (self.parts.wall)(), input);
+    }
+
+    /// Performs the actions that the session returns for its last inputs.
+    pub(super) fn perform_actions(&mut self) {
         let mut settled = Vec::new();
         while let Some(action) = self.parts.session.poll() {
             settled.extend(self.perform(action));
@@ -177,7 +187,7 @@ impl Driver {
             Arrival::Head(head) => self.handle(Input::Opened { request_id, head: &head }),
             Arrival::Piece(bytes) => self.handle(Input::Bytes { request_id, bytes: &bytes }),
             #[cfg(feature = "featbit")]
-            Arrival::Text(text) => self.handle(Input::Text { request_id, text }),
+            Arrival::Text(text) => self.take_messages(request_id, text),
             #[cfg(feature = "featbit")]
             Arrival::Progress(bytes) => self.handle(Input::Progress { request_id, bytes }),
             #[cfg(feature = "featbit")]

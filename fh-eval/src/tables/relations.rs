@@ -95,6 +95,11 @@ fn rows<T>(table: &[T], start: u32, end: u32) -> &[T] {
 }
 
 impl<S: Storage> Relations<S> {
+    /// Returns true if flags refer to other flags.
+    pub(crate) fn refer(&self) -> bool {
+        !self.links.is_empty() || !self.memberships.is_empty()
+    }
+
     pub(crate) fn ends(&self) -> Starts {
         Starts {
             prerequisites: self.prerequisites.len() as u32,

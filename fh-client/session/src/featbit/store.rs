@@ -23,6 +23,8 @@ pub struct Store {
     /// The keys of flags by their ids. A flag that comes back with another key replaces the former one.
     keys: HashMap<Arc<str>, Arc<str>>,
     segments: HashMap<Arc<str>, Segment>,
+    /// The version of the newest flag or segment; 0 if there is none.
+    newest: i64,
     ruleset: Ruleset,
 }
 
@@ -82,6 +84,7 @@ impl Store {
             flags: HashMap::new(),
             keys: HashMap::new(),
             segments: HashMap::new(),
+            newest: 0,
             ruleset: Ruleset::default(),
         }
     }
@@ -100,9 +103,8 @@ impl Store {
 
     /// Returns the version of the newest flag or segment in milliseconds; 0 if there is none. The next request asks for what is newer.
     #[must_use]
-    pub fn cursor(&self) -> i64 {
-        let flags = self.flags.values().map(|flag| flag.version);
-        flags.chain(self.segments.values().map(|segment| segment.version)).max().unwrap_or(0)
+    pub const fn cursor(&self) -> i64 {
+        self.newest
     }
 
     /// Returns the version of a flag, also of an archived one.
@@ -189,6 +191,7 @@ impl Store {
         self.flags.clear();
         self.keys.clear();
         self.segments.clear();
+        self.newest = 0;
         for flag in &flags {
             if flag.is_archived || self.ruleset.get(&flag.name).is_some() {
                 self.remember(flag);
@@ -299,6 +302,7 @@ impl Store {
     }
 
     fn remember(&mut self, flag: &Entity<'_>) {
+        self.newest = self.newest.max(flag.version);
         let former = self.flags.insert(
             Arc::clone(&flag.name),
             Flag { version: flag.version, id: flag.id.clone(), is_archived: flag.is_archived },
@@ -315,6 +319,7 @@ impl Store {
     }
 
     fn remember_segment(&mut self, segment: &Entity<'_>) {
+        self.newest = self.newest.max(segment.version);
         // A copy, since a segment of a large patch would keep all of the patch in memory.
         let json = segment.raw.get().into();
         self.segments.insert(Arc::clone(&segment.name), Segment { version: segment.version, json });

@@ -3,6 +3,7 @@
 mod faults;
 mod insights;
 mod main_job;
+mod messages;
 mod settings;
 mod way;
 
