@@ -39,7 +39,7 @@ pub(crate) fn show(shown: &mut Shown) {
     config.mode = Mode::Local;
     let mut local = Session::new(config, 1);
     let ruleset = format!(
-        r#"{{"flags":{{"a":{{}}}},"segments":{{"s":{{"rules":[{{"attribute":"key","operator":"in","values":"{USER}"}}]}}}}}}"#
+        r#"{{"flags":{{"a":{{}}}},"segments":{{"s":{{"match_type":"all","rules":[{{"attribute":"key","operator":"in","values":"{USER}"}}]}}}}}}"#
     );
     let (source, environment) = (Source::Snapshot, "production".into());
     local.handle(
