@@ -22,7 +22,7 @@ pub(crate) enum Command {
     /// Logs a notice about an interceptor. The repository itself passes such notices to listeners.
     LogNotice(Notice),
     /// Answers the caller once the commands before it were performed.
-    Settled(std::sync::mpsc::Sender<()>),
+    Barrier(std::sync::mpsc::Sender<()>),
     /// Logs a notice and passes it to listeners.
     #[cfg(any(feature = "featbit", feature = "featuresignals"))]
     Notice(Notice),

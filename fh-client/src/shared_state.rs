@@ -92,8 +92,8 @@ impl Drop for SharedState {
         if self.has_notices.load(Ordering::Acquire)
             && tokio::runtime::Handle::try_current().is_err()
         {
-            let (settled, wait) = std_mpsc::channel();
-            self.send(Command::Settled(settled));
+            let (reply, wait) = std_mpsc::channel();
+            self.send(Command::Barrier(reply));
             let _ = wait.recv_timeout(LAST_NOTICES);
         }
     }

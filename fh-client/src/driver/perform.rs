@@ -220,7 +220,7 @@ impl Driver {
         match command {
             // The loop ends at these commands, so this branch is never reached.
             Command::Stop | Command::StopAndForget => {}
-            Command::Settled(reply) => {
+            Command::Barrier(reply) => {
                 let _ = reply.send(());
             }
             Command::FeatureRead => self.handle(Input::FeatureRead),
