@@ -24,6 +24,7 @@ mod feature;
 #[cfg(feature = "first-row")]
 mod first_row;
 mod hashing;
+mod index;
 mod json;
 #[cfg(feature = "featbit")]
 mod md5;
@@ -31,6 +32,7 @@ mod md5;
 mod patterns;
 mod predicate;
 mod reason;
+mod replacements;
 mod rule_order;
 mod ruleset;
 #[cfg(feature = "first-row")]

@@ -2,11 +2,8 @@
 //! ruleset, which shares the details of unchanged features.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::BuildHasher;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
-
-use hashbrown::HashTable;
 
 use crate::clock::Clock;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Vocabulary};
@@ -14,6 +11,8 @@ use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
 use crate::hashing::Hashing;
+use crate::index::Index;
+use crate::replacements::Replacements;
 #[cfg(feature = "first-row")]
 use crate::segment::Segment;
 use crate::subject::Subject;
@@ -47,8 +46,7 @@ const REMEMBERED_BY_ALL: usize = 16;
 #[derive(Debug, Clone)]
 pub struct Ruleset {
     tables: Arc<Tables>,
-    /// The features that replaced features of the tables, in the order of their positions.
-    replaced: Arc<[Replaced]>,
+    replaced: Replacements,
     /// Tables in which the features of `replaced` have their positions, once a caller needs such tables.
     whole: Arc<OnceLock<Arc<Tables>>>,
     /// The segments in the slots of the tables, and in further slots.
@@ -57,47 +55,6 @@ pub struct Ruleset {
     index: Arc<Index>,
     /// Diagnostics of features that were left out of the ruleset.
     left_out: Arc<[Diagnostic]>,
-}
-
-/// The maximum number of features that replace others without a copy of the tables. A lookup of a feature searches them.
-const MOST_REPLACED: usize = 128;
-
-/// A feature that replaces the one at this position of a ruleset's tables. It has the same key.
-#[derive(Debug, Clone)]
-struct Replaced {
-    position: usize,
-    /// Tables with this feature alone. Their segments have the slots of the ruleset's segments.
-    tables: Arc<Tables>,
-}
-
-/// A map from the keys of features to the features' positions in the ruleset.
-#[derive(Debug, Default)]
-struct Index {
-    positions: HashTable<u32>,
-}
-
-fn hash(key: &str) -> u64 {
-    Hashing::default().hash_one(key)
-}
-
-impl Index {
-    fn of(tables: &Tables) -> Self {
-        let mut positions = HashTable::with_capacity(tables.heads.len());
-        for position in 0..tables.heads.len() {
-            let key = tables.key(position);
-            positions.insert_unique(hash(key), position as u32, |other| {
-                hash(tables.key(*other as usize))
-            });
-        }
-        Self { positions }
-    }
-
-    #[inline]
-    fn find(&self, tables: &Tables, key: &str) -> Option<usize> {
-        self.positions
-            .find(hash(key), |position| tables.has_key(*position as usize, key))
-            .map(|position| *position as usize)
-    }
 }
 
 /// A compiled feature on its own, which can be added to a ruleset with [`Ruleset::with`].
@@ -131,7 +88,7 @@ impl Ruleset {
             #[cfg(feature = "first-row")]
             segments: tables.segments.to_vec().into(),
             tables: Arc::new(tables),
-            replaced: Arc::default(),
+            replaced: Replacements::default(),
             whole: Arc::default(),
             left_out: left_out.into(),
         }
@@ -187,14 +144,8 @@ impl Ruleset {
     /// Returns the tables that have the feature at a position, with its position in them.
     #[inline]
     fn place_of(&self, position: usize) -> (&Arc<Tables>, usize) {
-        if self.replaced.is_empty() { (&self.tables, position) } else { self.place_among(position) }
-    }
-
-    #[inline(never)]
-    fn place_among(&self, position: usize) -> (&Arc<Tables>, usize) {
-        let found = self.replaced.binary_search_by_key(&position, |replaced| replaced.position);
-        match found.ok().and_then(|row| self.replaced.get(row)) {
-            Some(replaced) => (&replaced.tables, 0),
+        match self.replaced.at(position) {
+            Some(tables) => (tables, 0),
             None => (&self.tables, position),
         }
     }
@@ -310,7 +261,7 @@ impl Ruleset {
         let view = self.view(&self.tables);
         let mut memory = Memory::new();
         let mut from = 0;
-        for replaced in &*self.replaced {
+        for replaced in self.replaced.iter() {
             evaluate_run(view, from..replaced.position, subject, &mut memory, &mut each);
             // The cache has rows of other tables.
             evaluate_run(self.view(&replaced.tables), 0..1, subject, &mut Memory::new(), &mut each);
@@ -349,8 +300,7 @@ impl Ruleset {
     /// Returns a ruleset that shares the tables, with a feature in place of the one at this position. Returns `None` if too many features
     /// were replaced, or if features refer to each other by position.
     fn with_replaced(&self, position: usize, feature: &Feature) -> Option<Self> {
-        let found = self.replaced.binary_search_by_key(&position, |replaced| replaced.position);
-        if found.is_err() && self.replaced.len() >= MOST_REPLACED {
+        if !self.replaced.have_room_for(position) {
             return None;
         }
         #[cfg(feature = "featuresignals")]
@@ -367,11 +317,8 @@ impl Ruleset {
             true => Arc::clone(&self.segments),
             false => tables.segments.to_vec().into(),
         };
-        let (Ok(row) | Err(row)) = found;
-        let mut replaced = self.replaced.to_vec();
-        replaced.splice(row..row + usize::from(found.is_ok()), [Replaced { position, tables }]);
         Some(Self {
-            replaced: replaced.into(),
+            replaced: self.replaced.with(position, tables),
             whole: Arc::default(),
             #[cfg(feature = "first-row")]
             segments,
@@ -399,7 +346,7 @@ impl Ruleset {
         Self {
             tables: Arc::new(tables),
             index,
-            replaced: Arc::default(),
+            replaced: Replacements::default(),
             whole: Arc::default(),
             ..self.clone()
         }
