@@ -214,6 +214,7 @@ impl Player {
                     b"b" => End::Broken("reset"),
                     b"u" => End::Unreached("refused"),
                     b"n" => End::NoTunnel("refused"),
+                    b"i" => End::Invalid("a broken frame"),
                     b"s" => End::Unsupported,
                     b"l" => End::TooLarge,
                     b"c" => End::Complete,
