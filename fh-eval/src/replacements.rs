@@ -30,13 +30,7 @@ impl Replacements {
     }
 
     /// Returns the tables with the feature that replaces the one at this position, or `None` if none does.
-    #[inline]
     pub(crate) fn at(&self, position: usize) -> Option<&Arc<Tables>> {
-        if self.is_empty() { None } else { self.search(position) }
-    }
-
-    #[inline(never)]
-    fn search(&self, position: usize) -> Option<&Arc<Tables>> {
         let row = self.row(position).ok()?;
         self.0.get(row).map(|replacement| &replacement.tables)
     }

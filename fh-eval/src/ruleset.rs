@@ -144,6 +144,11 @@ impl Ruleset {
     /// Returns the tables that have the feature at a position, with its position in them.
     #[inline]
     fn place_of(&self, position: usize) -> (&Arc<Tables>, usize) {
+        if self.replaced.is_empty() { (&self.tables, position) } else { self.place_among(position) }
+    }
+
+    #[inline(never)]
+    fn place_among(&self, position: usize) -> (&Arc<Tables>, usize) {
         match self.replaced.at(position) {
             Some(tables) => (tables, 0),
             None => (&self.tables, position),
