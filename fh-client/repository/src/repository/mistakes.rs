@@ -19,8 +19,11 @@ const MOST_COMPARED: usize = 10_000;
 /// Maximum number of comparisons of the names of a context with a missing attribute.
 const MOST_CONTEXTS: u64 = 1_000;
 
-/// The length in bytes of the shortest attribute that may be a misspelt one. Any two names of one letter are near each other.
+/// The number of characters of the shortest attribute that may be a misspelt one. Any two names of one letter are near each other.
 const SHORTEST: usize = 3;
+
+/// The attributes of which the first one that a context has is the default percentage key.
+const KEYS: [&str; 2] = ["session", "userkey"];
 
 /// The longest part of a name that notices show, in characters.
 const MOST_SHOWN: usize = 100;
@@ -130,12 +133,17 @@ impl RepositorySnapshot {
     #[inline(never)]
     fn without_attribute(&self, attributes: &Attributes, name: &str) {
         let Some(mistakes) = self.core.mistakes() else { return };
-        // Without the attribute, rules read the clock.
-        if name.eq_ignore_ascii_case("now") || !mistakes.is_new_context(attributes, name) {
+        // Without `now`, rules read the clock. A context with one of the two keys lacks none.
+        let has_key = || attributes.iter().any(|(own, _)| KEYS.contains(&own));
+        if name.eq_ignore_ascii_case("now")
+            || (KEYS.contains(&name) && has_key())
+            || !mistakes.is_new_context(attributes, name)
+        {
             return;
         }
         for (own, _) in attributes.iter() {
-            if own.len() >= SHORTEST && closest(own, [name]).is_some() && !self.reads(own) {
+            let is_long = own.chars().nth(SHORTEST - 1).is_some();
+            if is_long && closest(own, [name]).is_some() && !self.reads(own) {
                 self.report(turn(&mistakes.attributes, own), || Notice::AttributeNotRead {
                     attribute: shown(own),
                     meant: shown(name),

@@ -39,6 +39,7 @@ fn features() -> serde_json::Value {
         rules("BY_TEAM", "teams"),
         rules("BY_TEAM_NAME", "team"),
         rules("BY_ID", "id"),
+        rules("BY_SESSION", "session"),
         by("UNTIL", json!({"value": true, "attributes": [
             {"fieldName": "now", "type": "DATE", "conditional": "EQUALS", "values": ["2026-01-01"]}
         ]})),
@@ -70,7 +71,7 @@ fn with(name: &str) -> Arc<Attributes> {
 #[test]
 fn a_read_that_looks_like_a_mistake_is_reported_once() {
     type Read = fn(&RepositorySnapshot);
-    let rows: [(Read, &str); 23] = [
+    let rows: [(Read, &str); 26] = [
         (
             |read| ignore(read.is_enabled("new-chekout", None)),
             "feature_not_found did you mean NEW_CHECKOUT?",
@@ -138,7 +139,19 @@ fn a_read_that_looks_like_a_mistake_is_reported_once() {
         (|read| ignore(read.boolean("BY_TEAM", Some(&with("team")))), ""),
         (|read| ignore(read.boolean("BY_PLAN", Some(&with("country")))), ""),
         (|read| ignore(read.boolean("BY_ID", Some(&with("ip")))), ""),
+        (|read| ignore(read.boolean("BY_ID", Some(&with("\u{884c}d")))), ""),
         (|read| ignore(read.boolean("UNTIL", Some(&with("nows")))), ""),
+        (
+            |read| {
+                let with_key = Attributes::builder().user_key("mara").attribute("sesion", "x");
+                ignore(read.boolean("BY_SESSION", Some(&Arc::new(with_key.build()))));
+            },
+            "",
+        ),
+        (
+            |read| ignore(read.boolean("BY_SESSION", Some(&with("sesion")))),
+            "attribute_not_read attribute sesion, but one reads session",
+        ),
         (|read| ignore((read.exists("GREETNG"), read.is_set("GREETNG", None))), ""),
         (|read| ignore((read.peek("GREETNG", None), read.explain("GREETNG", None))), ""),
         (

@@ -3,6 +3,7 @@ import { Answer } from "../answer.ts";
 import type { Notice } from "../notice.ts";
 import { noticeOnce, queue } from "./core.ts";
 import type { Repository } from "./mod.ts";
+import type { Rules } from "../rules.ts";
 import type { Kind } from "../value.ts";
 import { closest } from "../../spelling.ts";
 import { lowerCase } from "../../text.ts";
@@ -13,7 +14,7 @@ const MOST = 20;
 const MOST_COMPARED = 10_000;
 /** Maximum number of comparisons of the names of a context with a missing attribute. */
 const MOST_CONTEXTS = 1_000;
-/** The length of the shortest attribute that may be a misspelt one. Any two names of one letter are near each other. */
+/** The number of characters of the shortest attribute that may be a misspelt one. Any two names of one letter are near each other. */
 const SHORTEST = 3;
 /** The longest part of a name that notices show, in characters. */
 const MOST_SHOWN = 100;
@@ -62,13 +63,18 @@ function createReporter(repository: Repository, write: Write | undefined): Repor
     queue(repository, { kind: "notice", of: next });
   };
 
-  const withoutValue = (key: string, { feature, reason, interceptor }: Answer, kind?: Kind): void => {
+  const withoutValue = (
+    key: string,
+    { feature, reason, interceptor }: Answer,
+    kind: Kind | undefined,
+    rules: Rules,
+  ): void => {
     if (reason === "OTHER_CONTEXT")
       noticeOnce(repository, { kind: "other_context", use: "key with *, setContext" });
     if (interceptor !== undefined) return;
     if (reason === "NOT_FOUND")
       reportOnce("feature_not_found", key, () => {
-        const keys = [...repository.live.rules.entries.keys()].slice(0, MOST_COMPARED);
+        const keys = [...rules.entries.keys()].slice(0, MOST_COMPARED);
         const meant = closest(key, keys);
         return {
           kind: "feature_not_found",
@@ -84,33 +90,35 @@ function createReporter(repository: Repository, write: Write | undefined): Repor
     }
   };
 
-  /** Returns true if a rule may read an attribute. A feature that has the name as another text counts, too. */
-  const isRead = (attribute: string): boolean => {
+  /** Returns true if a rule may name an attribute. A feature that has the name as another text counts, too. */
+  const isNamed = (attribute: string): boolean => {
     const quoted = JSON.stringify(attribute);
-    return (
-      KEYS.includes(attribute) ||
-      [...repository.live.rules.features()].some(({ json }) => json.includes(quoted))
-    );
+    return [...repository.live.rules.features()].some(({ json }) => json.includes(quoted));
   };
 
   const withoutAttribute = (name: string, attributes: Attributes): void => {
-    // A context with one of the two keys lacks none.
     // Without `now`, rules read the clock.
     if (lowerCase(name) === "now") return;
+    // A context with one of the two keys lacks none.
     if (KEYS.includes(name) && KEYS.some((key) => attributes.has(key))) return;
     const names = [...attributes.keys()];
     const id = JSON.stringify([name, ...names]);
     if (compared.size >= MOST_CONTEXTS || compared.has(id)) return;
     compared.add(id);
     for (const own of names)
-      if (own.length >= SHORTEST && closest(own, [name]) !== undefined && !isRead(own))
+      if (
+        Array.from(own).length >= SHORTEST &&
+        closest(own, [name]) !== undefined &&
+        !KEYS.includes(own) &&
+        !isNamed(own)
+      )
         reportOnce("attribute_not_read", own, () => {
           return { kind: "attribute_not_read", attribute: shown(own), meant: shown(name) };
         });
   };
 
-  return (name, of, kind) => {
-    if (of instanceof Answer) withoutValue(name, of, kind);
+  return (name, of, kind, rules = repository.live.rules) => {
+    if (of instanceof Answer) withoutValue(name, of, kind, rules);
     else withoutAttribute(name, of);
   };
 }

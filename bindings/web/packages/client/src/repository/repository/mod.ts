@@ -84,7 +84,8 @@ export class Repository {
    * Gets reads without a value, with their answer and the type that they request, and the names of attributes that a context lacks. It reports
    * those that look like mistakes in the program, and reads of other contexts. Clients of tests have none.
    */
-  declare mistake: ((name: string, of: Answer | Attributes, kind?: Kind) => unknown) | undefined;
+  declare mistake:
+    ((name: string, of: Answer | Attributes, kind?: Kind, rules?: Rules) => unknown) | undefined;
   /** The kinds of notices that are not written to the console any more; `undefined` if the program has a listener of its own. */
   declare warned: Set<string> | undefined;
   /** The function that wakes the dispatcher. */

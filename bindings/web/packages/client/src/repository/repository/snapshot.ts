@@ -240,7 +240,7 @@ export class RepositorySnapshot {
     touch(this.repository);
     const answer = this.answer(key, attributes, mistake);
     // Reads before the first features are no mistakes, and load no code.
-    if (answer !== NOT_READY && answer.as(kind) === undefined) mistake?.(key, answer, kind);
+    if (answer !== NOT_READY && answer.as(kind) === undefined) mistake?.(key, answer, kind, this.rules);
     this.observers?.evaluated(this.rules, key, answer, attributes);
     return answer;
   }
