@@ -9,7 +9,17 @@ import { type Profile, PROFILE_NUMBERS } from "./engine/module.ts";
 import { WasmRuleset } from "./engine/ruleset.ts";
 import { split } from "./engine/texts.ts";
 import { available } from "./engine/unavailable.ts";
-import { asText, elements, isObject, type JsonObject, member, members, parse } from "./json.ts";
+import {
+  asText,
+  isObject,
+  type Json,
+  type JsonObject,
+  member,
+  members,
+  parse,
+  textAt,
+  walk,
+} from "./json.ts";
 import { type Environments, publish, Repository, Rules, setStatus } from "./repository/lib.ts";
 import { INITIAL_STATUS } from "./repository/status.ts";
 import { featureOf, received } from "./session/feature_set/received.ts";
@@ -108,19 +118,28 @@ function featuresOf(json: string): { byKey: Map<string, string>; environment: st
     const features = members(text)?.findLast(([name]) => name === "features")?.[1];
     if (features === undefined) return;
     environment = asText(member(object, "id"));
-    for (const each of elements(features) ?? []) {
-      const feature = parse(each);
-      const name = isObject(feature) ? asText(member(feature, "key")) : undefined;
+    for (const [each, feature] of objectsOf(features)) {
+      const name = asText(member(feature, "key"));
       if (name !== undefined) byKey.set(name, each);
     }
   };
   const document = parse(json);
   if (isObject(document)) add(json, document);
-  else if (Array.isArray(document)) {
-    for (const each of elements(json) ?? []) {
-      const element = parse(each);
-      if (isObject(element)) add(each, element);
-    }
-  }
+  else for (const [text, object] of objectsOf(json)) add(text, object);
   return { byKey, environment };
+}
+
+/** Returns the objects of a list with their texts. The list may have many elements that are none. */
+function objectsOf(json: string): [string, JsonObject][] {
+  const list = parse(json);
+  const found: [string, JsonObject][] = [];
+  if (!Array.isArray(list)) return found;
+  walk(json, 0, "[", (at, position) => {
+    const element = (list as readonly Json[])[position];
+    if (!isObject(element)) return undefined;
+    const text = textAt(json, at);
+    found.push([text, element]);
+    return at + text.length;
+  });
+  return found;
 }

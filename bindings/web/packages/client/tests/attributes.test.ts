@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
+
+import TEXTS from "../../../../../conformance/attribute-texts.json" with { type: "json" };
 import { NO_ATTRIBUTES, sameAttributes } from "../src/attributes.ts";
+import { attributesIn, attributesOf } from "../src/repository/lib.ts";
 
 test("contexts are equal if their attributes have the same values in the same order", () => {
   const fred = new Map([
@@ -22,3 +25,11 @@ test("contexts are equal if their attributes have the same values in the same or
     expect(sameAttributes(other, fred)).toBe(false);
   }
 });
+
+test.each(TEXTS.cases.flatMap(({ instant, text }) => (instant ? [[instant, text]] : [])))(
+  "the time %s is the text %s",
+  (instant, text) => {
+    expect(attributesIn({ at: new Date(instant) }).get("at")).toEqual([text]);
+    expect(attributesOf([["at", ["", new Date(instant)]]]).get("at")).toEqual(["", text]);
+  },
+);

@@ -14,12 +14,7 @@ import { FeatureSet } from "../src/session/feature_set/mod.ts";
 import { identityOf, type Received } from "../src/session/feature_set/received.ts";
 import { ApiKeys } from "../src/session/key.ts";
 import { isVisibleChange } from "../src/visible_change.ts";
-
-/** Returns the value, or fails with the reason that took its place. */
-function valid<T extends object>(value: T | string): T {
-  if (typeof value === "string") throw new Error(value);
-  return value;
-}
+import { valid } from "./valid.ts";
 
 function featureSet(...keys: string[]): FeatureSet {
   return new FeatureSet(valid(ApiKeys.parse(keys)));

@@ -19,6 +19,7 @@ import type { Backoff, Config, Limits, Mode } from "../src/session/config.ts";
 import { EdgeUrl, redirected } from "../src/session/edge_url.ts";
 import { ApiKeys } from "../src/session/key.ts";
 import { Session } from "../src/session/session/mod.ts";
+import { valid } from "./valid.ts";
 
 /** A conversation, as a file holds it. */
 export interface Conversation {
@@ -155,16 +156,11 @@ export function splitmix64(seed: string): () => number {
   };
 }
 
-function parsed<T extends object>(value: T | string): T {
-  if (typeof value === "string") throw new Error(`a conversation has an invalid URL or key: ${value}`);
-  return value;
-}
-
 function configOf(config: WrittenConfig): Config {
   return {
     ...config,
-    edge: parsed(EdgeUrl.parse(config.edge)),
-    keys: parsed(ApiKeys.parse(config.keys)),
+    edge: valid(EdgeUrl.parse(config.edge)),
+    keys: valid(ApiKeys.parse(config.keys)),
     mode: modeOf(config.mode),
     whileSwitching: config.whileSwitching === "keepValues" ? "keep" : "hide",
     identification: config.identification ?? undefined,
@@ -198,7 +194,7 @@ function inputOf(input: WrittenInput): Input {
     case "context":
       return { type: "context", commandId: input.command, attributes: new Map(input.attributes) };
     case "keys":
-      return { type: "keys", commandId: input.command, keys: parsed(ApiKeys.parse(input.keys)) };
+      return { type: "keys", commandId: input.command, keys: valid(ApiKeys.parse(input.keys)) };
     case "opened":
       return {
         type: "opened",

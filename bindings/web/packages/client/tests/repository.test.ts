@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 
-import TEXTS from "../../../../../conformance/attribute-texts.json" with { type: "json" };
 import type { Attributes } from "../src/attributes.ts";
 import {
   attributesIn,
@@ -248,14 +247,6 @@ test("an explanation names the interceptor, and why there are no rules", () => {
     "B has no value: the interceptor me overrides the value\nB: there is no such feature",
   );
 });
-
-test.each(TEXTS.cases.flatMap(({ instant, text }) => (instant ? [[instant, text]] : [])))(
-  "the time %s is the text %s",
-  (instant, text) => {
-    expect(attributesIn({ at: new Date(instant) }).get("at")).toEqual([text]);
-    expect(attributesOf([["at", ["", new Date(instant)]]]).get("at")).toEqual(["", text]);
-  },
-);
 
 test("attributes of other types, which only a program without types can give, are left out", () => {
   const entries = Object.entries({

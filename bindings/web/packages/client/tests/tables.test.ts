@@ -24,14 +24,9 @@ import { Decoder } from "../src/session/sse/mod.ts";
 import { cut, utf8 } from "../src/text.ts";
 import { CLIENT_TABLES } from "./client_tables.ts";
 import { problem, sourceOf, splitmix64, type WrittenContext, type WrittenSource } from "./replayer.ts";
+import { valid } from "./valid.ts";
 
 const FOLDER = fileURLToPath(new URL("../../../equality/data/tables/", import.meta.url));
-
-/** Returns the value, or fails with the error that took its place. */
-function valid<T extends object>(value: T | string): T {
-  if (typeof value === "string") throw new Error(value);
-  return value;
-}
 
 function camel(name: string): string {
   return name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());

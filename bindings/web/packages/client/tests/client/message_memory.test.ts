@@ -9,11 +9,8 @@ import { bundled } from "./bundled.ts";
 
 /** Memory of Node and the program before the first message, in MB. */
 const BASE = 10;
-/**
- * 8 times the largest message that is read and 32 MB, in MB. Most larger messages are refused, but not a list of 2 MiB of `null`, which the
- * deep tests have.
- */
-const MOST = 8 * (process.env["FH_DEEP"] ? 2.1 : 0.34) + 32;
+/** 8 times the smaller message and 32 MB, in MB. The larger messages are refused, so that they need less. */
+const MOST = 8 * 0.34 + 32;
 
 /** A line that the program prints for each message, before and after it has passed the message to a client. */
 interface Line {
