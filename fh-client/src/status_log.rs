@@ -18,6 +18,18 @@ use crate::server::Server;
 /// The maximum number of different notices that are logged as warnings. Further notices are logged at debug level.
 const MOST_NOTICES: usize = 256;
 
+/// Logs a line with the URL, under the noun of the server, and the environment.
+macro_rules! record {
+    ($level:ident, $log:ident, $($rest:tt)*) => {
+        $level!(
+            edge = $log.edge.as_deref(),
+            server = $log.server.as_deref(),
+            environment = $log.environment,
+            $($rest)*
+        )
+    };
+}
+
 /// The logs and metrics of one client. A kind of problem, except the end of a stream, is logged as a warning once, and again
 /// only after the client had no problem in between. A client of a context pool logs its state at debug level only.
 pub(crate) struct StatusLog {
@@ -71,10 +83,9 @@ impl StatusLog {
         #[cfg(feature = "metrics")]
         self.gauges.status(last, status);
         if status.connection != last.connection {
-            debug!(
-                edge = self.edge.as_deref(),
-                server = self.server.as_deref(),
-                environment = self.environment,
+            record!(
+                debug,
+                self,
                 from = %last.connection,
                 to = %status.connection,
                 attempts = status.attempts,
@@ -96,10 +107,9 @@ impl StatusLog {
 
     fn for_debugging(&self, last: &SessionStatus, status: &SessionStatus) {
         if status.readiness != last.readiness || status.problem != last.problem {
-            debug!(
-                edge = self.edge.as_deref(),
-                server = self.server.as_deref(),
-                environment = self.environment,
+            record!(
+                debug,
+                self,
                 problem = status.problem.as_ref().map_or("", Problem::as_str),
                 "readiness of a context in a pool: {}",
                 status.readiness
@@ -111,13 +121,7 @@ impl StatusLog {
         let Some(problem) = &status.problem else {
             if !self.troubles.is_empty() {
                 self.troubles.clear();
-                info!(
-                    edge = self.edge.as_deref(),
-                    server = self.server.as_deref(),
-                    environment = self.environment,
-                    "the {} answers again",
-                    self.system.server()
-                );
+                record!(info, self, "the {} answers again", self.system.server());
             }
             return;
         };
@@ -126,55 +130,40 @@ impl StatusLog {
         }
         let is_routine = matches!(problem, Problem::Disconnected | Problem::ClosedEarly);
         if is_routine || !self.troubles.insert(problem.as_str()) {
-            debug!(
-                edge = self.edge.as_deref(),
-                server = self.server.as_deref(),
-                environment = self.environment,
+            record!(
+                debug,
+                self,
                 attempts = status.attempts,
                 problem = problem.as_str(),
                 "{}",
                 problem.on(self.system)
             );
         } else {
-            warn!(
-                edge = self.edge.as_deref(),
-                server = self.server.as_deref(),
-                environment = self.environment,
-                problem = problem.as_str(),
-                "{}",
-                problem.on(self.system)
-            );
+            record!(warn, self, problem = problem.as_str(), "{}", problem.on(self.system));
         }
     }
 
     fn readiness(&self, status: &SessionStatus) {
         match status.readiness {
             Readiness::Ready => {
-                info!(
-                    edge = self.edge.as_deref(),
-                    server = self.server.as_deref(),
-                    environment = self.environment,
+                record!(
+                    info,
+                    self,
                     source = status.source.as_ref().map_or("", |source| source.as_str()),
                     "the client is ready"
                 );
             }
             Readiness::Failed => {
-                error!(
-                    edge = self.edge.as_deref(),
-                    server = self.server.as_deref(),
-                    environment = self.environment,
+                record!(
+                    error,
+                    self,
                     problem = status.problem.as_ref().map_or("", Problem::as_str),
                     "the {} refuses this client",
                     self.system.server()
                 );
             }
             other => {
-                debug!(
-                    edge = self.edge.as_deref(),
-                    server = self.server.as_deref(),
-                    environment = self.environment,
-                    "{other}"
-                );
+                record!(debug, self, "{other}");
             }
         }
     }
@@ -188,29 +177,14 @@ impl StatusLog {
         if self.reporting == Reporting::Full && self.notices.len() < MOST_NOTICES {
             // Code is often deployed before its feature exists.
             if matches!(notice, Notice::FeatureNotFound { meant: None, .. }) {
-                info!(
-                    edge = self.edge.as_deref(),
-                    server = self.server.as_deref(),
-                    environment = self.environment,
-                    "{text}"
-                );
+                record!(info, self, "{text}");
                 self.notices.insert(text);
                 return;
             }
-            warn!(
-                edge = self.edge.as_deref(),
-                server = self.server.as_deref(),
-                environment = self.environment,
-                "{text}"
-            );
+            record!(warn, self, "{text}");
             self.notices.insert(text);
         } else {
-            debug!(
-                edge = self.edge.as_deref(),
-                server = self.server.as_deref(),
-                environment = self.environment,
-                "{text}"
-            );
+            record!(debug, self, "{text}");
         }
     }
 

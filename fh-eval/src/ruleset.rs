@@ -83,14 +83,19 @@ impl Default for Ruleset {
 
 impl Ruleset {
     pub(crate) fn new(tables: Tables, left_out: Vec<Diagnostic>) -> Self {
+        let index = Arc::new(Index::of(&tables));
+        Self::indexed(tables, index, left_out.into())
+    }
+
+    fn indexed(tables: Tables, index: Arc<Index>, left_out: Arc<[Diagnostic]>) -> Self {
         Self {
-            index: Arc::new(Index::of(&tables)),
+            index,
             #[cfg(feature = "first-row")]
             segments: tables.segments.to_vec().into(),
             tables: Arc::new(tables),
             replaced: Replacements::default(),
             whole: Arc::default(),
-            left_out: left_out.into(),
+            left_out,
         }
     }
 
@@ -299,7 +304,7 @@ impl Ruleset {
             Some(_) => Arc::clone(&self.index),
             None => Arc::new(Index::of(&tables)),
         };
-        self.of_copy(tables, index)
+        Self::indexed(tables, index, Arc::clone(&self.left_out))
     }
 
     /// Returns a ruleset that shares the tables, with a feature in place of the one at this position. Returns `None` if too many features
@@ -329,11 +334,6 @@ impl Ruleset {
             segments,
             ..self.clone()
         })
-    }
-
-    /// Returns a ruleset of tables that were copied from those of this ruleset.
-    fn of_copy(&self, tables: Tables, index: Arc<Index>) -> Self {
-        Self { index, left_out: Arc::clone(&self.left_out), ..Self::new(tables, Vec::new()) }
     }
 
     /// Returns a copy of this ruleset without the features whose keys are in `keys`. Keys that belong to no feature of

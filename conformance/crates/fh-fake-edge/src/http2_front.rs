@@ -60,12 +60,6 @@ impl Http2Front {
     pub fn address(&self) -> SocketAddr {
         self.address
     }
-
-    /// Returns the URL of the server for the host name `localhost`, if the server has TLS.
-    #[must_use]
-    pub fn url(&self) -> String {
-        format!("https://localhost:{}", self.address.port())
-    }
 }
 
 async fn accept(listener: &TcpListener, to: SocketAddr, acceptor: Option<TlsAcceptor>) {

@@ -49,10 +49,11 @@ impl Tls {
     /// Returns the URL, for the host name `localhost`.
     #[must_use]
     pub fn url(&self) -> String {
-        match &self.front {
-            Front::Http1(front) => front.url(),
-            Front::Http2(front) => front.url(),
-        }
+        let address = match &self.front {
+            Front::Http1(front) => front.address(),
+            Front::Http2(front) => front.address(),
+        };
+        format!("https://localhost:{}", address.port())
     }
 
     /// Returns the certificate of the authority, as PEM.
