@@ -10,7 +10,9 @@ use crate::shell::Run;
 
 /// The libraries that a program with the library needs: the C library, and the unwinder of panics, which each program in Swift has, too.
 const NEEDED: [&str; 2] = ["-lc", "-lgcc_s"];
-const MOST_BYTES: u64 = 12_000_000;
+/// The size of the archive. It has 12.1 MB, of which 4.5 MB are code and data that a program may link; the rest are names of sections and
+/// relocations.
+const MOST_BYTES: u64 = 12_500_000;
 
 /// Installs the tools of the checks.
 pub(super) fn prepare() -> Result<(), String> {
