@@ -52,11 +52,9 @@ impl Writer {
         let Some(slots) = spread(&texts) else {
             return Predicate::Texts(test, self.push_texts(&texts));
         };
-        self.tables.text.reserve(texts.iter().map(|text| text.len()).sum());
+        self.reserve_texts(slots.len(), texts.iter().map(|text| text.len()).sum());
         drop(texts);
         let at = self.tables.texts.len() as u32;
-        self.tables.texts.reserve(slots.len());
-        self.tables.heads_of_texts.reserve(slots.len());
         for slot in &slots {
             self.push_text(*slot);
         }
@@ -67,7 +65,15 @@ impl Writer {
         Predicate::Texts(test, Run { at, len: slots.len() as u32 })
     }
 
+    /// Makes room for rows of `texts` with this number of bytes, so that a long list is not copied while it grows.
+    fn reserve_texts(&mut self, rows: usize, bytes: usize) {
+        self.tables.text.reserve(bytes);
+        self.tables.texts.reserve(rows);
+        self.tables.heads_of_texts.reserve(rows);
+    }
+
     fn push_texts(&mut self, texts: &[&str]) -> Run {
+        self.reserve_texts(texts.len(), texts.iter().map(|text| text.len()).sum());
         let at = self.tables.texts.len() as u32;
         for text in texts {
             self.push_text(Some(text));

@@ -50,6 +50,7 @@ pub struct Compiler<'a> {
     profile: Profile,
     hash_ids: Option<&'a HashIds>,
     strategies: Strategies,
+    keeps_json: bool,
 }
 
 /// The treatment of the strategies in a payload.
@@ -64,7 +65,7 @@ impl<'a> Compiler<'a> {
     /// ids.
     #[must_use]
     pub const fn new(profile: Profile) -> Self {
-        Self { profile, hash_ids: None, strategies: Strategies::Compiled }
+        Self { profile, hash_ids: None, strategies: Strategies::Compiled, keeps_json: true }
     }
 
     /// Sets the ids from which buckets are computed in place of feature ids. For a feature without an entry in `ids`,
@@ -93,6 +94,14 @@ impl<'a> Compiler<'a> {
     #[must_use]
     pub const fn without_strategies(self) -> Self {
         Self { strategies: Strategies::LeftOut, ..self }
+    }
+
+    /// Keeps no JSON of features: [`FeatureRef::json`](crate::FeatureRef::json) is empty, and features have no properties. This is for a caller
+    /// that has the JSON.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn without_json(self) -> Self {
+        Self { keeps_json: false, ..self }
     }
 
     /// Compiles the features of one environment, in the order of the payload. If two features have the same key, the
@@ -282,7 +291,11 @@ impl<'a> Compilation<'a> {
             has_properties: feature.properties.as_ref().is_some_and(|members| !members.is_empty()),
             #[cfg(feature = "featbit")]
             is_without_events: false,
-            json: SharedText::from(json),
+            json: if self.compiler.keeps_json {
+                SharedText::from(json)
+            } else {
+                SharedText::from("")
+            },
             diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };
         self.writer.end(head, key_row, all, detail);

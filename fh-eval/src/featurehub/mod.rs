@@ -21,5 +21,7 @@ mod value;
 pub(crate) mod visible_change;
 pub(crate) mod wire;
 
+#[doc(hidden)]
+pub use compile::Compilation;
 pub use compile::{Compiler, HashIds};
 pub use document::{Document, Environment, ParseError};

@@ -33,6 +33,15 @@ pub fn compile_document(json: &str, profile: u32, hash_ids: &str) -> Result<u32,
     Ok(state::add_ruleset(compiler.compile(&environment)))
 }
 
+/// Compiles features as `compile` does, for [`explain`] and [`diagnostics`], which need the JSON.
+#[wasm_bindgen]
+#[must_use]
+pub fn compile_to_explain(features: &[u8], profile: u32) -> u32 {
+    let mut compilation = Compiler::new(profile_of(profile)).begin(None);
+    crate::add_to(&mut compilation, features);
+    state::add_ruleset(compilation.finish())
+}
+
 /// Evaluates a feature as `evaluate` does, and returns every step as JSON: the report of the explanation, with the member `text`,
 /// which holds the same for people. Returns an empty text if the ruleset, the feature or the context does not exist.
 #[wasm_bindgen]

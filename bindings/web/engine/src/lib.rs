@@ -23,39 +23,49 @@ mod texts;
 #[cfg(feature = "traps")]
 mod traps;
 
-use fh_eval::featurehub::Compiler;
+use fh_eval::featurehub::Compilation;
 use fh_eval::{Attributes, AttributesBuilder, Ruleset};
-use input::{profile_of, timestamp};
+use input::timestamp;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[cfg(feature = "full")]
-pub use full::{compile_document, diagnostics, explain};
+pub use full::{compile_document, compile_to_explain, diagnostics, explain};
 
 /// The number of [`evaluate`] for a handle or a feature that does not exist.
 const NO_RESULT: u32 = u32::MAX;
 
-/// Compiles features into a ruleset and returns the ruleset's handle. `features` holds the JSON of each feature in UTF-8, with
-/// U+0000 between two features. A JSON text never contains this character. `profile` is 0 for `client` and 1 for
-/// `edge`. The features cross as bytes, because JavaScript encodes a long text faster than wasm-bindgen's own code does. Bytes
+/// Adds features to the ruleset that the next call of [`compile`] returns. `features` and `profile` are as there. Features cross in several
+/// pieces, because the memory of the module never shrinks.
+#[wasm_bindgen]
+pub fn add(features: &[u8], profile: u32) {
+    state::with_compilation(profile, |compilation| add_to(compilation, features));
+}
+
+fn add_to(compilation: &mut Compilation<'_>, features: &[u8]) {
+    let features = std::str::from_utf8(features).unwrap_or_default();
+    for feature in features.split(texts::END).filter(|feature| !feature.is_empty()) {
+        if compilation.lacks_a_part() {
+            break;
+        }
+        #[cfg(feature = "traps")]
+        traps::while_compiling(feature);
+        compilation.add(feature);
+    }
+}
+
+/// Compiles features into a ruleset, after those of [`add`] since the last call, and returns the ruleset's handle. `features` holds the
+/// JSON of each feature in UTF-8, with U+0000 between two features. A JSON text never contains this character. `profile` is 0 for `client`
+/// and 1 for `edge`. The features cross as bytes, because JavaScript encodes a long text faster than wasm-bindgen's own code does. Bytes
 /// that are not UTF-8 have no features.
 ///
 /// Features that are left out shift the positions of the features after them, so the caller compares [`keys`] with its own
 /// list, or calls [`missing`]. Compilation ends at the first feature that needs a part which this build lacks, because the
-/// caller then compiles all features with the full engine.
+/// caller then compiles all features with the full engine. The ruleset keeps no JSON, which the caller has.
 #[wasm_bindgen]
 #[must_use]
 pub fn compile(features: &[u8], profile: u32) -> u32 {
-    let features = std::str::from_utf8(features).unwrap_or_default();
-    let mut compilation = Compiler::new(profile_of(profile)).begin(None);
-    for feature in features.split(texts::END).filter(|feature| !feature.is_empty()) {
-        #[cfg(feature = "traps")]
-        traps::while_compiling(feature);
-        compilation.add(feature);
-        if compilation.lacks_a_part() {
-            break;
-        }
-    }
-    state::add_ruleset(compilation.finish())
+    add(features, profile);
+    state::add_ruleset(state::take_compilation())
 }
 
 /// Returns the parts of the engine that the ruleset lacks, as the sum of 1 for regular expressions and 2 for the profile

@@ -1,17 +1,30 @@
-//! The rulesets and the contexts that have handles, and the names of attributes that have numbers.
+//! The rulesets and the contexts that have handles, the names of attributes that have numbers, and the ruleset that is being compiled.
 
 use std::cell::RefCell;
 
+use fh_eval::featurehub::{Compilation, Compiler};
 use fh_eval::{AttributesBuilder, Ruleset};
 
 use crate::handles::Handles;
-use crate::input::{Now, SubjectAtTime};
+use crate::input::{Now, SubjectAtTime, profile_of};
 
 thread_local! {
     static RULESETS: RefCell<Handles<Ruleset>> = const { RefCell::new(Handles::new()) };
     static CONTEXTS: RefCell<Handles<AttributesBuilder>> = const { RefCell::new(Handles::new()) };
     /// The names of attributes that have numbers.
     static NAMES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    static COMPILATION: RefCell<Option<Compilation<'static>>> = const { RefCell::new(None) };
+}
+
+/// Calls a function with the ruleset that is being compiled, which begins now if there is none. JavaScript has the JSON of its features.
+pub(crate) fn with_compilation(profile: u32, change: impl FnOnce(&mut Compilation<'static>)) {
+    let begin = || Compiler::new(profile_of(profile)).without_json().begin(None);
+    COMPILATION.with_borrow_mut(|compilation| change(compilation.get_or_insert_with(begin)));
+}
+
+/// Returns the ruleset that was being compiled; an empty one if there is none.
+pub(crate) fn take_compilation() -> Ruleset {
+    COMPILATION.take().map(Compilation::finish).unwrap_or_default()
 }
 
 pub(crate) fn add_ruleset(ruleset: Ruleset) -> u32 {

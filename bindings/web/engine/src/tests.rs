@@ -70,6 +70,21 @@ fn the_results_of_a_ruleset_cross_once() {
 }
 
 #[test]
+fn features_cross_in_several_pieces() {
+    let whole = compile(FEATURES.as_bytes(), 0);
+    for piece in FEATURES.split('\0') {
+        add(piece.as_bytes(), 0);
+    }
+    let pieces = compile(&[], 0);
+    assert_eq!(keys(pieces), keys(whole));
+    assert_eq!((results(pieces), result_texts(pieces)), (results(whole), result_texts(whole)));
+    assert_eq!(keys(compile(&[], 0)), "");
+    add(PATTERN.as_bytes(), 0);
+    let last = compile(FEATURES.as_bytes(), 0);
+    assert_eq!(keys(last).is_empty(), missing(last) > 0);
+}
+
+#[test]
 fn an_evaluation_names_a_result() {
     let ruleset = compile(FEATURES.as_bytes(), 0);
     let aroha = context_of("country\0new_zealand\0plan\0gold\0plan\0beta");
@@ -201,8 +216,9 @@ fn compilation_ends_at_a_feature_that_needs_a_missing_part() {
 fn the_full_engine_explains() {
     let ruleset = compile_document(&format!("[{PATTERN}]"), 0, "").ok().unwrap();
     let context = context_of("plan\0gooold");
-    let report: serde_json::Value =
-        serde_json::from_str(&explain(ruleset, 0, context, 0.0)).unwrap();
+    let explained = explain(ruleset, 0, context, 0.0);
+    assert_eq!(explain(compile_to_explain(PATTERN.as_bytes(), 0), 0, context, 0.0), explained);
+    let report: serde_json::Value = serde_json::from_str(&explained).unwrap();
     assert_eq!(report["value"], serde_json::json!(true));
     assert_eq!(report["strategies"][0]["outcome"], "MATCH");
     assert!(report["text"].as_str().unwrap().contains("plan REGEX"), "{report}");

@@ -29,8 +29,7 @@ export const TOO_DENSE =
  * be refused before it is read. A text that is not JSON may be refused, too.
  */
 export function isTooDense(json: string): boolean {
-  // A unit of a text has at most three bytes.
-  const size = json.length * 3 > SMALL ? byteLength(json) : 0;
+  const size = byteLength(json);
   if (size <= SMALL) return false;
   let left = size * 8 + 32e6;
   /** The number of members of each open object; -1 for a list. */

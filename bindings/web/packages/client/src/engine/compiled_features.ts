@@ -2,14 +2,25 @@ import type { Attributes } from "../attributes.ts";
 import type { OnMissing } from "../repository/engine.ts";
 import { guarded } from "./guard.ts";
 import type { Instance } from "./instance.ts";
-import { type FeatureResults, readResults } from "./results.ts";
+import { type FeatureResults, readResults, type Results } from "./results.ts";
 
 /** A compiled feature. Several rulesets may have it. */
-export interface CompiledFeature extends FeatureResults {
+export class CompiledFeature {
   /** The features that were compiled together. */
   readonly batch: CompiledFeatures;
   /** The position of the feature among them. */
   readonly position: number;
+  #results: FeatureResults | undefined;
+
+  constructor(batch: CompiledFeatures, position: number) {
+    this.batch = batch;
+    this.position = position;
+  }
+
+  /** The possible results of the feature. */
+  get results(): FeatureResults {
+    return (this.#results ??= this.batch.results.of(this.position));
+  }
 }
 
 /**
@@ -20,6 +31,7 @@ export interface CompiledFeature extends FeatureResults {
 export class CompiledFeatures {
   /** The features, in the order in which they were compiled. */
   readonly features: readonly CompiledFeature[];
+  readonly results: Results;
   readonly #instance: Instance;
   readonly #compile: () => number;
   /** 0 for features that were evicted or freed. */
@@ -34,10 +46,9 @@ export class CompiledFeatures {
     this.#handle = compile();
     this.#epoch = instance.epoch;
     instance.freeWith(this, this.#handle);
-    const results = readResults(instance.module, this.#handle, instance.names);
-    this.features = results.map(({ evaluations, readsClock, reads }, position) => {
-      return { evaluations, readsClock, reads, batch: this, position };
-    });
+    this.results = readResults(instance.module, this.#handle, instance.names);
+    const { count: length } = this.results;
+    this.features = Array.from({ length }, (_, position) => new CompiledFeature(this, position));
   }
 
   /**
@@ -47,7 +58,7 @@ export class CompiledFeatures {
    * @throws the error of the engine
    */
   evaluate(
-    { position, reads }: CompiledFeature,
+    { position, results: { reads } }: CompiledFeature,
     attributes: Attributes | undefined,
     now: number,
     onMissing?: OnMissing,

@@ -7,6 +7,9 @@ import type { EngineModule, Profile } from "./module.ts";
 import { reusable } from "./reuse.ts";
 import { type FailureHandler, WasmRuleset } from "./ruleset.ts";
 
+/** The length of texts that cross into the engine together, whose memory never shrinks. */
+const PIECE = 65_536;
+
 /** The error for features that the lean engine does not evaluate: a rule has a regular expression, or the profile is `edge`. */
 export class NeedsFullEngine extends Error {
   override readonly name = "NeedsFullEngine";
@@ -81,9 +84,20 @@ export class WasmEngine implements Engine {
     const { module } = instance;
     // The numbers are those of `PROFILE_NUMBERS`, which later parts of a page load.
     const profile = this.#options.profile === "edge" ? 1 : 0;
-    // A JSON text never contains U+0000.
     const compile = (): number => {
-      const handle = module.compile(utf8(texts.join("\0")), profile);
+      let from = 0;
+      let length = 0;
+      // A JSON text never contains U+0000.
+      const piece = (to: number): Uint8Array => utf8(texts.slice(from, to).join("\0"));
+      for (const [at, text] of texts.entries()) {
+        if (length > PIECE) {
+          module.add(piece(at), profile);
+          from = at;
+          length = 0;
+        }
+        length += text.length;
+      }
+      const handle = module.compile(piece(texts.length), profile);
       if (module.missing(handle) === 0) return handle;
       module.free_ruleset(handle);
       throw new NeedsFullEngine();

@@ -61,7 +61,7 @@ async function compiled<T>(
   const instance = Instance.of(module);
   return guarded(instance, () => {
     const { epoch } = instance;
-    const ruleset = module.compile(utf8(features.join("\0")), PROFILE_NUMBERS[profile]);
+    const ruleset = module.compile_to_explain(utf8(features.join("\0")), PROFILE_NUMBERS[profile]);
     const result = use(module, instance, ruleset);
     instance.free(ruleset, epoch);
     return result;

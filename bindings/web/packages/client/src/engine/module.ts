@@ -16,6 +16,7 @@ export interface EngineModule {
   readonly initSync: (options: { module: WebAssembly.Module }) => unknown;
   /** Replaces the instance by a fresh one, which has neither rulesets nor contexts. */
   readonly __wbg_reset_state: () => void;
+  readonly add: (features: Uint8Array, profile: number) => void;
   readonly compile: (features: Uint8Array, profile: number) => number;
   readonly missing: (ruleset: number) => number;
   readonly keys: (ruleset: number) => string;
@@ -33,6 +34,7 @@ export interface EngineModule {
 /** The functions of the full engine's JavaScript. */
 export interface FullEngineModule extends EngineModule {
   readonly compile_document: (json: string, profile: number, hashIds: string) => number;
+  readonly compile_to_explain: (features: Uint8Array, profile: number) => number;
   readonly explain: (ruleset: number, feature: number, context: number, now: number) => string;
   readonly diagnostics: (ruleset: number) => string;
 }

@@ -29,47 +29,56 @@ export interface FeatureResults {
   readonly reads: number;
 }
 
+/** The possible results of the features of a ruleset. Those of a feature are made when they are asked for, because a program reads few of many features. */
+export interface Results {
+  /** Number of features. */
+  readonly count: number;
+  /** Returns the results of the feature at this position. */
+  readonly of: (position: number) => FeatureResults;
+}
+
 /**
  * Reads the possible results of all features of a ruleset, in one crossing for numbers and one for texts. Adds the names of the attributes that
  * the features read to `names`.
  */
-export function readResults(module: EngineModule, ruleset: number, names: string[] = []): FeatureResults[] {
+export function readResults(module: EngineModule, ruleset: number, names: string[] = []): Results {
   const numbers = module.results(ruleset);
   const texts = split(module.result_texts(ruleset));
-  let at = 0;
-  const next = (): number => numbers[at++] ?? 0;
+  const number = (at: number): number => numbers[at] ?? 0;
   const text = (position: number): string => texts[position] ?? "";
-  const bits = Array.from({ length: next() }, (_, position) => bitOf(text(position), names));
+  const bits = Array.from({ length: number(0) }, (_, position) => bitOf(text(position), names));
   const readsOf = (numbered: number): number =>
     numbered === 0xffffffff
       ? ALL_READ
       : bits.reduce((all, bit, position) => ((numbered >> position) & 1 ? all | bit : all), 0);
-  let last: Evaluation | undefined;
-  const evaluation = (): Evaluation => {
-    // Strategies without an id and a value are equal, and there may be many.
-    if (last && [0, 1, 2].every((part) => numbers[at + part] === numbers[at + part - 3])) {
-      at += 3;
-      return last;
-    }
-    const head = next();
-    const value = next();
-    const strategy = next();
-    return (last = {
-      value: valueOf(head % 8, value, text),
+  const evaluation = (at: number): Evaluation => {
+    const head = number(at);
+    const strategy = number(at + 2);
+    return {
+      value: valueOf(head % 8, number(at + 1), text),
       strategyId: strategy === 0 ? undefined : text(strategy - 1),
       reason: REASONS[Math.floor(head / 8)] ?? "ERROR",
-    });
+    };
   };
-  const features: FeatureResults[] = [];
-  while (at < numbers.length) {
-    const head = next();
-    const reads = readsOf(next());
-    const evaluations: Evaluation[] = [];
-    last = undefined;
-    for (let left = head >> 1; left > 0; left--) evaluations.push(evaluation());
-    features.push({ evaluations, readsClock: head % 2 === 1, reads });
-  }
-  return features;
+  const places: number[] = [];
+  for (let at = 1; at < numbers.length; at += 2 + (number(at) >> 1) * 3) places.push(at);
+  const starts = Uint32Array.from(places);
+  return {
+    count: starts.length,
+    of: (position) => {
+      const start = starts[position] ?? 0;
+      const head = number(start);
+      const evaluations = Array<Evaluation>(head >> 1);
+      for (let each = 0; each < evaluations.length; each++) {
+        const at = start + 2 + each * 3;
+        const last = evaluations[each - 1];
+        // Strategies without an id and a value are equal, and there may be many.
+        const isSame = last && [0, 1, 2].every((part) => number(at + part) === number(at + part - 3));
+        evaluations[each] = isSame ? last : evaluation(at);
+      }
+      return { evaluations, readsClock: head % 2 === 1, reads: readsOf(number(start + 1)) };
+    },
+  };
 }
 
 /** Returns the bit of an attribute, whose name is added if there is room; all bits if there is none. */

@@ -35,11 +35,12 @@ export class WasmRuleset implements Ruleset {
   ): Evaluation {
     const feature = this.features[position];
     if (feature === undefined || this.#failed?.has(position) === true) return FAILED;
-    const { evaluations, batch } = feature;
+    const { batch, results } = feature;
+    const { evaluations } = results;
     // Destructuring of a list would make an iterator in each read.
     const first = evaluations[0];
     if (first !== undefined && (evaluations.length === 1 || attributes === undefined)) return first;
-    const time = feature.readsClock ? now() : 0;
+    const time = results.readsClock ? now() : 0;
     try {
       const result = batch.evaluate(feature, attributes, time, onMissing);
       return (result === undefined || result === NO_RESULT ? undefined : evaluations[result]) ?? FAILED;
@@ -53,7 +54,7 @@ export class WasmRuleset implements Ruleset {
 
   /** {@inheritDoc Ruleset.readsClock} */
   readsClock(position: number): boolean {
-    return this.features[position]?.readsClock === true;
+    return this.features[position]?.results.readsClock === true;
   }
 
   /** Answers evaluations of a feature with the reason `ERROR` from now on, because the engine failed on it. */

@@ -1,9 +1,10 @@
 import type { Feature as ReceivedFeature } from "../feature.ts";
 import * as json from "../json.ts";
 import { lowerCase, wellFormed } from "../text.ts";
+import type { Ruleset } from "./engine.ts";
 import { Decimal, Json, type Kind, KINDS, type Value } from "./value.ts";
 
-/** A feature of a repository: a key with a type, a value and further data. It is immutable. */
+/** A feature of a repository: a key with a type, a value and further data. It never changes, apart from the ruleset that holds it. */
 export class Feature {
   /** The JSON text of the feature, as received. */
   readonly json: string;
@@ -13,6 +14,10 @@ export class Feature {
   readonly id: string | undefined;
   /** The version of the feature's value, held at ±(2⁵³ − 1); 0 if the payload's version cannot be read as an integer. */
   readonly version: number;
+  /** The ruleset that holds the compiled feature; `undefined` before `Rules.compiled`. Not used if the Edge evaluates the feature. */
+  ruleset: Ruleset | undefined;
+  /** The position of the feature in the ruleset. */
+  position = 0;
   #parts: Parts | undefined;
 
   /** Creates a feature from the parts that a session has read. The other parts are read from the JSON when they are needed. */

@@ -32,30 +32,20 @@ export function answersFor(evaluated: ServerEvaluated, context: Attributes): boo
   return sameAttributes(own, context) || (keptFor !== undefined && sameAttributes(keptFor, context));
 }
 
-/** A feature of {@link Rules}, with its place in the engine's ruleset if the client evaluates the features. */
-export interface Entry {
-  /** The feature. */
-  readonly feature: Feature;
-  /** The ruleset that holds the compiled feature; `undefined` if the Edge evaluates the features. */
-  readonly ruleset: Ruleset | undefined;
-  /** The position of the feature in the ruleset. */
-  readonly position: number;
-}
-
 /**
  * Immutable features, at most one for each key. If several environments have a feature with the same key, a session includes only
  * the feature of the earliest API key's environment (D-61).
  */
 export class Rules {
   /** The features by key, in their order. */
-  readonly entries: ReadonlyMap<string, Entry>;
+  readonly entries: ReadonlyMap<string, Feature>;
   /** The environments to which the features belong. */
   readonly environments: Environments;
   /** The data about the Edge's evaluation; `undefined` if the client evaluates the features. */
   readonly evaluatedFor: ServerEvaluated | undefined;
 
   constructor(
-    entries: ReadonlyMap<string, Entry>,
+    entries: ReadonlyMap<string, Feature>,
     environments: Environments,
     evaluatedFor: ServerEvaluated | undefined,
   ) {
@@ -88,23 +78,25 @@ export class Rules {
 
   /** Returns the feature with this key; `undefined` if there is none. */
   get(key: string): Feature | undefined {
-    return this.entries.get(key)?.feature;
+    return this.entries.get(key);
   }
 
   /** Returns the features, in their order. */
-  *features(): IterableIterator<Feature> {
-    for (const entry of this.entries.values()) yield entry.feature;
+  features(): IterableIterator<Feature> {
+    return this.entries.values();
   }
 
   /**
-   * Returns the same rules with the ruleset that the engine compiled from the JSON of {@link Rules.features}, in their order.
-   * Rules of features that the Edge evaluates need no ruleset.
+   * Gives the features the ruleset that the engine compiled from their JSON, in their order, and returns the rules. Earlier rules that have one
+   * of the features use the same ruleset from now on. Rules of features that the Edge evaluates need no ruleset.
    */
-  compiled(ruleset: Ruleset): Rules {
-    const entries = new Map<string, Entry>();
-    for (const [key, { feature }] of this.entries)
-      entries.set(key, { feature, ruleset, position: entries.size });
-    return new Rules(entries, this.environments, this.evaluatedFor);
+  compiled(ruleset: Ruleset): this {
+    let position = 0;
+    for (const feature of this.entries.values()) {
+      feature.ruleset = ruleset;
+      feature.position = position++;
+    }
+    return this;
   }
 
   /**
@@ -128,10 +120,10 @@ export class Rules {
    */
   withoutEnvironments(environments: readonly string[]): Rules | undefined {
     const gone = new Set(environments.map(lowerCase));
-    const left = new Map<string, Entry>();
-    for (const [key, entry] of this.entries) {
+    const left = new Map<string, Feature>();
+    for (const [key, feature] of this.entries) {
       const id = this.environmentOf(key);
-      if (id === undefined || !gone.has(lowerCase(id))) left.set(key, entry);
+      if (id === undefined || !gone.has(lowerCase(id))) left.set(key, feature);
     }
     if (left.size === this.size) return undefined;
     const kept = <T>(by: ReadonlyMap<string, T>) =>
@@ -148,12 +140,10 @@ export class Rules {
 /** The rules of a client that has received no features. */
 export const NO_RULES: Rules = Rules.clientEvaluated([], { kind: "unknown" });
 
-/** Returns entries that are not compiled yet. Of two features with the same key, the later one counts. */
-function entriesOf(features: Iterable<ReceivedFeature>): Map<string, Entry> {
-  const entries = new Map<string, Entry>();
-  for (const received of features) {
-    const feature = received instanceof Feature ? received : new Feature(received);
-    entries.set(feature.key, { feature, ruleset: undefined, position: -1 });
-  }
+/** Returns features by key. Of two features with the same key, the later one counts. */
+function entriesOf(features: Iterable<ReceivedFeature>): Map<string, Feature> {
+  const entries = new Map<string, Feature>();
+  for (const received of features)
+    entries.set(received.key, received instanceof Feature ? received : new Feature(received));
   return entries;
 }

@@ -57,7 +57,7 @@ function evaluated(
   const position = split(module.keys(ruleset)).indexOf(one.feature);
   const result = position < 0 ? undefined : module.evaluate(ruleset, position, context, one.clock);
   const evaluation =
-    result === undefined ? undefined : readResults(module, ruleset)[position]?.evaluations[result];
+    result === undefined ? undefined : readResults(module, ruleset).of(position).evaluations[result];
   const report = position < 0 ? "{}" : module.explain(ruleset, position, context, one.clock);
   module.free_context(context);
   module.free_ruleset(ruleset);

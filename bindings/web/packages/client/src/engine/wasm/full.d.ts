@@ -3,6 +3,7 @@ import type { FullEngineModule } from "../module.ts";
 
 export declare const initSync: FullEngineModule["initSync"];
 export declare const __wbg_reset_state: FullEngineModule["__wbg_reset_state"];
+export declare const add: FullEngineModule["add"];
 export declare const compile: FullEngineModule["compile"];
 export declare const missing: FullEngineModule["missing"];
 export declare const keys: FullEngineModule["keys"];
@@ -16,5 +17,6 @@ export declare const add_value: FullEngineModule["add_value"];
 export declare const free_context: FullEngineModule["free_context"];
 export declare const evaluate: FullEngineModule["evaluate"];
 export declare const compile_document: FullEngineModule["compile_document"];
+export declare const compile_to_explain: FullEngineModule["compile_to_explain"];
 export declare const explain: FullEngineModule["explain"];
 export declare const diagnostics: FullEngineModule["diagnostics"];

@@ -3,6 +3,7 @@ import type { EngineModule } from "../module.ts";
 
 export declare const initSync: EngineModule["initSync"];
 export declare const __wbg_reset_state: EngineModule["__wbg_reset_state"];
+export declare const add: EngineModule["add"];
 export declare const compile: EngineModule["compile"];
 export declare const missing: EngineModule["missing"];
 export declare const keys: EngineModule["keys"];

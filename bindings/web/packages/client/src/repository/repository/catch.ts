@@ -1,7 +1,8 @@
 import { sameAttributes } from "../../attributes.ts";
 import { wake } from "../dispatcher.ts";
 import type { Publication } from "../publication.ts";
-import { type Entry, type Environments, Rules } from "../rules.ts";
+import type { Feature } from "../feature.ts";
+import { type Environments, Rules } from "../rules.ts";
 import type { SessionStatus } from "../status.ts";
 import { differences } from "./difference.ts";
 import { push } from "./core.ts";
@@ -193,7 +194,7 @@ function mergedEnvironments(
   live: Rules,
   latest: Rules,
   keys: readonly string[],
-  entries: ReadonlyMap<string, Entry>,
+  entries: ReadonlyMap<string, Feature>,
 ): Environments {
   const [old, now] = [live.environments, latest.environments];
   if (old.kind === "one" && now.kind === "one" && old.id === now.id) return old;

@@ -182,9 +182,11 @@ export class RepositorySnapshot {
       // While the client waits for the features of a new context, it is not ready, also if it serves the former ones meanwhile.
       return this.#isServed() && !this.rules.evaluatedFor?.keptFor ? OTHER_CONTEXT : NOT_READY;
     }
-    const entry = this.rules.entries.get(key);
-    if (!entry) return this.knowsAllFeatures ? NOT_FOUND : NOT_READY;
-    const { feature, ruleset, position } = entry;
+    const feature = this.rules.get(key);
+    if (!feature) return this.knowsAllFeatures ? NOT_FOUND : NOT_READY;
+    const { evaluatedFor } = this.rules;
+    const { position } = feature;
+    const ruleset = evaluatedFor ? undefined : feature.ruleset;
     let answer: Answer;
     if (ruleset) {
       const { value, reason, strategyId } = ruleset.evaluate(
@@ -195,7 +197,7 @@ export class RepositorySnapshot {
       );
       answer = new Answer(feature, value, reason, strategyId);
     } else {
-      const strategyId = this.rules.evaluatedFor?.strategies.get(key);
+      const strategyId = evaluatedFor?.strategies.get(key);
       answer = new Answer(
         feature,
         feature.value,

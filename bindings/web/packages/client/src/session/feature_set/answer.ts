@@ -46,10 +46,11 @@ export function environments(body: string): Answered[] | string {
     const id = asText(member(parts, "id"));
     let listed: Listed | undefined;
     walk(json, 0, "{", (at, _, name) => {
+      if (name !== "features") return undefined;
       // Of several members with this name, the last one counts, and the values are its own.
       const cut: Listed = { features: [], further: 0 };
-      const end = name === "features" ? split(json, at, member(parts, name), cut, body.length) : undefined;
-      if (name === "features") listed = end === undefined ? undefined : cut;
+      const end = split(json, at, member(parts, name), cut, body.length);
+      listed = end === undefined ? undefined : cut;
       return end;
     });
     const place = id === undefined ? undefined : lowerCase(id);
@@ -98,9 +99,7 @@ function split(
     const isShort = text.length < SHORTEST && byteLength(text) < SHORTEST;
     if ((isShort || json.charAt(at) !== "{") && ++unreadable > MOST_UNREADABLE) to.further++;
     else {
-      features.push(
-        received(text, Array.isArray(values) ? (values as readonly Json[])[position] : undefined),
-      );
+      features.push(received(text, (values as readonly Json[] | undefined)?.[position]));
       kept += text.length;
     }
     return at + text.length;

@@ -136,13 +136,12 @@ function beginAnew(core: Core, hasList: boolean): boolean {
  * if features were removed and no other feature is left.
  */
 function own(core: Core, id: string, features: readonly Received[]): readonly Received[] | undefined {
-  const left: Received[] = [];
   let stranger: string | undefined;
-  for (const feature of features) {
+  const left = features.filter((feature) => {
     const said = otherEnvironment(id, feature);
-    if (said === undefined) left.push(feature);
-    else stranger ??= said;
-  }
+    stranger ??= said;
+    return said === undefined;
+  });
   if (stranger === undefined) return features;
   const refused = features.length - left.length;
   core.status.foreignFeatures += refused;

@@ -1,5 +1,6 @@
 /**
- * Passes messages of many small parts to clients in one process, one after the other, and prints a line of JSON for each.
+ * Passes messages of many small parts to clients in one process, one after the other, and prints a line of JSON for each. With the name of a
+ * long list, passes that list to one client instead.
  *
  * @packageDocumentation
  */
@@ -9,6 +10,8 @@ import { rmSync, writeFileSync } from "node:fs";
 import { Client as AnyClient } from "../../../src/client.ts";
 import { Client, type NodeClientOptions, Ruleset } from "../../../src/node/index.ts";
 import { partsOf } from "../../../src/live_reads.ts";
+import { LONG_LISTS } from "./long_lists.ts";
+import { watchMemory } from "./watch.ts";
 
 /** The elements. `npm test` takes the two that take the most memory. */
 const ELEMENTS = process.env["FH_DEEP"] ? ["1", "{}", "[]", '""', "null"] : ["1", "{}"];
@@ -265,27 +268,7 @@ function snapshot(list: string): string {
   return `${JSON.stringify(head).slice(0, -1)},"environments":[{"id":"e","features":${list}}]}`;
 }
 
-/** The memories of the engines, which never shrink. */
-const memories: WebAssembly.Memory[] = [];
-WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
-  construct: (made, [module, imports]: ConstructorParameters<typeof WebAssembly.Instance>) => {
-    const instance = new made(module, imports);
-    memories.push(instance.exports["memory"] as WebAssembly.Memory);
-    return instance;
-  },
-});
-
-function engines(): number {
-  return memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
-}
-
-/** Returns the bytes that are in use after a collection of garbage, without those of the engine. */
-function used(): number {
-  gc!();
-  gc!();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers - engines();
-}
+const { used, engines, begin, end } = watchMemory();
 
 /** Returns the text with elements, or with members that have such values, of about this size in place of `%`. */
 function filled(text: string, element: string, size: number): string {
@@ -294,8 +277,23 @@ function filled(text: string, element: string, size: number): string {
   return text.replace(place, Array<string>(count).fill(part).join(","));
 }
 
+/** Passes a long list to a client, and prints a line with the memory, in which that of the engine counts. */
+async function runLong(list: () => string): Promise<never> {
+  const { pass } = DOORS["first list"]!;
+  // The engine is loaded before the memory is counted.
+  (await pass(new Edge(), ONE))!.close();
+  const message = list();
+  begin();
+  const client = (await pass(new Edge(), message))!;
+  await client.ready();
+  console.log(JSON.stringify({ ...end(), features: client.status.features }));
+  return process.exit(0);
+}
+
 /** Passes all messages, or those whose name begins with the argument of the program, and ends it. */
 export async function run(): Promise<never> {
+  const long = LONG_LISTS[process.argv[2] ?? ""];
+  if (long) return runLong(long);
   for (const kib of [340, 2048, 5120]) {
     const size = kib * 1024;
     for (const [name, { texts, pass, kib: only }] of Object.entries(DOORS)) {
@@ -315,7 +313,7 @@ export async function run(): Promise<never> {
               what,
               held: used() - before,
               served,
-              engine: Math.max(0, ...memories.map(({ buffer }) => buffer.byteLength)),
+              engine: Math.max(0, ...engines()),
             }),
           );
           client?.close();
