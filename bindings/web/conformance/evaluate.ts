@@ -86,7 +86,7 @@ class Payload {
     const result = this.#engine.evaluate(this.#ruleset, position, handle, time);
     const report = JSON.parse(this.#engine.explain(this.#ruleset, position, handle, time)) as Report;
     this.#engine.free_context(handle);
-    const evaluation = readResults(this.#engine, this.#ruleset)[position]?.evaluations[result];
+    const evaluation = readResults(this.#engine, this.#ruleset).of(position).evaluations[result];
     if (evaluation === undefined) throw new Error("the engine has no such result");
     const { value, reason, strategyId } = evaluation;
     const answer = new Answer(feature, value, reason, strategyId);

@@ -65,7 +65,53 @@ test("of many missing features, 20 are reported, and one notice stands for the o
   expect(seen.at(-1)).toEqual({ kind: "notices_left_out", of: "feature_not_found", reported: 20 });
 });
 
+test("reads that an interceptor answers are not reported", async () => {
+  const seen: Notice[] = [];
+  using client = new Client("", SERVER_KEY, { mode: "offline", onNotice: (notice) => seen.push(notice) });
+  client.offerFeatures("test", "environment", `[${feature("COLOUR", "red")}]`);
+  const interceptor = client.intercept({
+    name: "answers",
+    intercept: ({ key }) => (key === "OTHER" ? undefined : "blue"),
+  });
+  misread(client);
+  // The first report loads the code.
+  client.string("OTHER");
+  await eventually(() => {
+    expect(seen).not.toEqual([]);
+  });
+  expect(seen).toEqual([{ kind: "feature_not_found", feature: "OTHER" }]);
+  interceptor.unsubscribe();
+  client.number("COLOUR");
+  await new Promise(setImmediate);
+  expect(seen).toHaveLength(2);
+});
+
 describeEngine("an attribute of a client-evaluated key", () => {
+  test("of a bounded number of contexts is compared", async () => {
+    const seen: Notice[] = [];
+    using client = new Client("", CLIENT_KEY, {
+      mode: "offline",
+      engine: bytes("lean.wasm"),
+      onNotice: (notice) => seen.push(notice),
+    });
+    const rule = { fieldName: "user_plan", type: "STRING", conditional: "EQUALS", values: ["gold"] };
+    const strategies = [{ id: "a", value: true, attributes: [rule] }];
+    const byPlan = { key: "BY_PLAN", id: "b", type: "BOOLEAN", value: false, version: 1, strategies };
+    client.offerFeatures("test", "environment", JSON.stringify([byPlan]));
+    await client.ready();
+    const read = (name: string): boolean => client.context({ [name]: "x" }).isEnabled("BY_PLAN");
+    // A context with the same names is compared once.
+    for (let time = 0; time < 2_000; time++) read("country");
+    read("userPlan");
+    await eventually(() => {
+      expect(seen).toEqual([{ kind: "attribute_not_read", attribute: "userPlan", meant: "user_plan" }]);
+    });
+    for (let at = 0; at < 2_000; at++) read(`${at}_column_${at}`);
+    read("user-plan");
+    await new Promise(setImmediate);
+    expect(seen).toHaveLength(1);
+  });
+
   test("is reported if no rule reads it and a rule reads one of nearly the same name", async () => {
     const seen: Notice[] = [];
     using client = new Client("", CLIENT_KEY, {
