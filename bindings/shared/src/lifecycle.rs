@@ -24,6 +24,9 @@ use std::time::Duration;
 pub const LINGER: Duration = Duration::from_secs(1);
 /// The minimum time between two reconnections because of the network. A reconnection sends at most two requests.
 pub const PACE: Duration = Duration::from_secs(1);
+/// The longest time between two events without a visible screen after which the connection counts as alive. A platform freezes a process
+/// in the background without an event.
+pub const SILENCE: Duration = Duration::from_secs(15);
 
 const NONE: &[Command] = &[];
 /// `resume` alone would keep the delay of an earlier failure.
@@ -83,7 +86,8 @@ impl Command {
     }
 }
 
-/// The state of an app, whose client is connected at the beginning. A process that never shows a screen is never suspended.
+/// The state of an app, whose client is connected at the beginning. A process that never shows a screen is never suspended. The binding
+/// passes [`Event::Time`] at the beginning, from which the silence of a process without events counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lifecycle {
     screens: BTreeSet<i64>,
@@ -91,6 +95,9 @@ pub struct Lifecycle {
     network: Network,
     reconnected_at: Option<Duration>,
     is_reconnection_due: bool,
+    heard_at: Option<Duration>,
+    /// True if the process may have been frozen since the last reconnection.
+    may_have_been_frozen: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -118,6 +125,10 @@ impl Lifecycle {
     /// Returns the commands that follow from an event. `now` is a time since any origin that also passes while the device sleeps: a
     /// connection from before a sleep may be dead.
     pub fn handle(&mut self, event: Event, now: Duration) -> &'static [Command] {
+        // The stop of a screen from before the client shows that a screen was visible.
+        let was_visible = !self.screens.is_empty() || matches!(event, Event::Stopped { .. });
+        let silence = now.saturating_sub(self.heard_at.replace(now).unwrap_or(now));
+        self.may_have_been_frozen |= !was_visible && silence > SILENCE;
         match event {
             Event::Started { screen } => {
                 self.screens.insert(screen);
@@ -127,6 +138,9 @@ impl Lifecycle {
                     Phase::Leaving { since, is_replaced: false }
                         if has_passed(LINGER, since, now) =>
                     {
+                        RECONNECT
+                    }
+                    Phase::Leaving { .. } | Phase::Running if self.may_have_been_frozen => {
                         RECONNECT
                     }
                     Phase::Leaving { .. } | Phase::Running => return self.due(now),
@@ -145,9 +159,9 @@ impl Lifecycle {
                 let another = Network::Default(network);
                 let before = mem::replace(&mut self.network, another);
                 // A suspended client has no connection.
-                self.is_reconnection_due |= before != Network::Unknown
-                    && before != another
-                    && self.phase != Phase::Suspended;
+                let is_another = before != Network::Unknown && before != another;
+                self.is_reconnection_due |=
+                    (is_another || self.may_have_been_frozen) && self.phase != Phase::Suspended;
                 self.due(now)
             }
             Event::NetworkLost { network } => {
@@ -196,6 +210,7 @@ impl Lifecycle {
     fn connects(&mut self, now: Duration) {
         self.reconnected_at = Some(now);
         self.is_reconnection_due = false;
+        self.may_have_been_frozen = false;
     }
 }
 

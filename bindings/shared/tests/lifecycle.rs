@@ -137,6 +137,63 @@ fn a_process_that_was_frozen_decides_at_its_next_event() {
         ("return", &[(0, STARTED, &[]), (10, STOPPED, &[]), (3_600_000, STARTED, RECONNECT)]),
         ("slow rotation", &[(0, STARTED, &[]), (10, ROTATED, &[]), (4_000, OTHER_STARTED, &[])]),
         (
+            "rotation of an hour",
+            &[(0, STARTED, &[]), (10, ROTATED, &[]), (3_600_000, OTHER_STARTED, RECONNECT)],
+        ),
+        ("cold start", &[(0, Event::Time, &[]), (15_000, STARTED, &[]), (15_001, WIFI, &[])]),
+        (
+            "first screen of a process that began in the background",
+            &[(0, Event::Time, &[]), (15_001, STARTED, RECONNECT), (15_002, OTHER_STARTED, &[])],
+        ),
+        (
+            "second screen",
+            &[(0, STARTED, &[]), (3_600_000, OTHER_STARTED, &[]), (7_200_000, WIFI, &[])],
+        ),
+        (
+            "screen from before the client",
+            &[(0, Event::Time, &[]), (3_600_000, STOPPED, &[]), (3_600_400, OTHER_STARTED, &[])],
+        ),
+        (
+            "loss of another network before the first screen",
+            &[
+                (0, WIFI, &[]),
+                (60_000, Event::NetworkLost { network: Some(11) }, &[]),
+                (60_001, STARTED, RECONNECT),
+            ],
+        ),
+        (
+            "the same network in the background",
+            &[(0, WIFI, &[]), (60_000, WIFI, RECONNECT), (60_001, STARTED, &[])],
+        ),
+        (
+            "the first report of the network",
+            &[(0, Event::Time, &[]), (60_000, WIFI, RECONNECT), (60_001, WIFI, &[])],
+        ),
+        (
+            "the network returns after the first screen",
+            &[
+                (0, WIFI, &[]),
+                (60_000, WIFI_LOST, &[]),
+                (60_001, STARTED, RECONNECT),
+                (60_002, WIFI, &[]),
+                (61_001, Event::Time, RECONNECT),
+            ],
+        ),
+        (
+            "time of a process in the background",
+            &[(0, WIFI, &[]), (20_000, Event::Time, &[]), (20_001, WIFI, RECONNECT)],
+        ),
+        (
+            "return of a suspended process",
+            &[
+                (0, WIFI, &[]),
+                (20_000, STOPPED, &[]),
+                (60_000, WIFI, SUSPEND),
+                (60_001, STARTED, RETURN),
+                (60_002, WIFI, &[]),
+            ],
+        ),
+        (
             "network",
             &[
                 (0, WIFI, &[]),

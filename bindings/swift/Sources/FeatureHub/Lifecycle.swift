@@ -14,7 +14,8 @@ import Network
 extension Client {
     /// Suspends the client one second after the app has entered the background, resumes it in the foreground, and reconnects it when the
     /// default network changes. On macOS, where apps run in the background, the client is suspended while the machine sleeps. A process that
-    /// is never in the foreground keeps its client running. Returns at once, on any thread.
+    /// is never in the foreground keeps its client running; it reconnects in the foreground if nothing was reported for 15 seconds, because
+    /// the system may have frozen it. Returns at once, on any thread.
     ///
     /// ```swift
     /// let client = try Client("https://edge.example", apiKeys: "ENVIRONMENT/SERVER-KEY")

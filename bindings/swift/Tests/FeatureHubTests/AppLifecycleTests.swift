@@ -52,7 +52,7 @@ private struct App {
     let following: Subscription
     private let notifications = AppNotifications(center: NotificationCenter(), started: enters, stopped: leaves)
 
-    init(_ server: RawServer, _ change: (inout Settings) -> Void = { _ in }) async throws {
+    init(_ server: RawServer, isVisible: Bool = true, _ change: (inout Settings) -> Void = { _ in }) async throws {
         client = try server.client(.streaming) { settings in
             // The pace is the client's own.
             settings.pace = nil
@@ -63,6 +63,7 @@ private struct App {
         try await client.ready(timeout: RawServer.patience)
         lifecycle = try time.lifecycle(client)
         following = client.follow(lifecycle, [notifications.report])
+        if !isVisible { return }
         lifecycle.network(wifi)
         enter()
     }
@@ -121,6 +122,16 @@ final class AppLifecycleTests: XCTestCase {
     func testAReturnLeavesASilentConnectionAtOnce() async throws {
         let app = try await App(server)
         app.leave()
+        app.time.passFrozen(hour)
+        app.enter()
+        try await app.stream.awaitEnd()
+        try await server.next().stream("orange")
+        try await eventually("no change") { app.client.string("COLOUR") == "orange" }
+    }
+
+    /// No event came since the process began, for example for a push.
+    func testTheFirstScreenOfAProcessThatWasFrozenInTheBackgroundLeavesASilentConnectionAtOnce() async throws {
+        let app = try await App(server, isVisible: false)
         app.time.passFrozen(hour)
         app.enter()
         try await app.stream.awaitEnd()

@@ -23,6 +23,8 @@ final class AppLifecycle: Sendable {
     init(_ client: NativeClient, clock: @escaping Clock = AppLifecycle.clock(), delay: @escaping Delay = AppLifecycle.delay()) throws {
         (self.client, self.clock, self.delay) = (client, clock, delay)
         lifecycle = try object(["new": .text("lifecycle")])
+        // The silence of a process without events counts from here.
+        report("time")
     }
 
     /// The app has one screen: the system reports when the last of its scenes leaves, and when the first one returns.

@@ -12,7 +12,8 @@ public fun interface DelayedTasks {
  * `followLifecycle(application)` of `fh-client-android` reports the events. A program on another platform with screens reports them itself.
  *
  * Each function returns at once, on any thread. The client is suspended one second after the last screen has stopped. A process that never
- * shows a screen keeps its client running.
+ * shows a screen keeps its client running. A screen or a network that is reported after more than 15 seconds without a report and without a
+ * screen reconnects the client, because the platform may have frozen the process.
  *
  * @param clock returns a time in milliseconds that also passes while the device sleeps
  */
@@ -20,6 +21,11 @@ public class AppLifecycle(private val client: Client, private val clock: () -> L
     private val native = NativeObject(mapOf("new" to "lifecycle"))
     private var wakesAt: Long? = null
     private var isClosed = false
+
+    init {
+        // The silence of a process without events counts from here.
+        report("time")
+    }
 
     /** Reports that a screen is visible. The same screen may be reported again. */
     public fun started(screen: Long): Unit = report("started", "screen" to screen)

@@ -53,7 +53,7 @@ class AppLifecycleTest {
         if (header("accept") == "text/event-stream") stream(value) else answer(200, "content-type: application/json", body = poll(value))
 
     /** An app in the foreground, whose client has the features of its stream. */
-    private inner class App(stack: Stack, val server: RawServer, settings: ClientSettings.() -> Unit = {}) {
+    private inner class App(stack: Stack, val server: RawServer, isVisible: Boolean, settings: ClientSettings.() -> Unit) {
         // The pace is the client's own.
         val client: Client = stack.client(server.url, FetchMode.STREAMING) {
             pace = null
@@ -65,8 +65,10 @@ class AppLifecycleTest {
 
         init {
             client.waitReady(PATIENCE)
-            lifecycle.networkAvailable(WIFI)
-            lifecycle.started(SCREEN)
+            if (isVisible) {
+                lifecycle.networkAvailable(WIFI)
+                lifecycle.started(SCREEN)
+            }
         }
 
         fun leave() {
@@ -76,7 +78,8 @@ class AppLifecycleTest {
         }
     }
 
-    private fun apps(settings: ClientSettings.() -> Unit = {}) = servers.map { (stack, server) -> App(stack, server, settings) }
+    private fun apps(isVisible: Boolean = true, settings: ClientSettings.() -> Unit = {}) =
+        servers.map { (stack, server) -> App(stack, server, isVisible, settings) }
 
     private fun closing(apps: List<App>, test: (App) -> Unit) {
         apps.forEach(test)
@@ -118,6 +121,17 @@ class AppLifecycleTest {
     fun `a return leaves a silent connection at once`() =
         closing(apps()) { app ->
             app.lifecycle.stopped(SCREEN, false)
+            app.time.now += HOUR
+            app.lifecycle.started(SCREEN)
+            app.stream.awaitEnd()
+            app.server.next().stream("orange")
+            await("the change") { app.client.string("COLOUR") == "orange" }
+        }
+
+    /** No event came since the process began, for example for a push. */
+    @Test
+    fun `the first screen of a process that was frozen in the background leaves a silent connection at once`() =
+        closing(apps(isVisible = false)) { app ->
             app.time.now += HOUR
             app.lifecycle.started(SCREEN)
             app.stream.awaitEnd()
