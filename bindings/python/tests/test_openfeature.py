@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import json
 import math
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from featbit_server import FeatBitServer, flag, payload, rule
+from foreign import Raises
 from openfeature import api
 from openfeature.client import OpenFeatureClient
 from openfeature.evaluation_context import EvaluationContext
@@ -174,9 +176,9 @@ def attributes_of_reads(client: fh_client.Client, context: EvaluationContext) ->
 
 
 @pytest.mark.usefixtures("flags")
-@pytest.mark.parametrize("value", [object(), b"text", float("nan")])
-def test_a_field_without_a_form_is_left_out(client: fh_client.Client, value: Any, caplog: pytest.LogCaptureFixture) -> None:
-    provider = FeatureHubProvider(client)
+@pytest.mark.parametrize("make", [object, lambda: b"text", lambda: math.nan, Raises, lambda: [["nested"]]])
+def test_a_field_without_a_form_is_left_out(client: fh_client.Client, make: Callable[[], Any], caplog: pytest.LogCaptureFixture) -> None:
+    provider, value = FeatureHubProvider(client), make()
     for _ in range(2):
         fred = EvaluationContext("fred", {"odd": value, "deep": {"odd": value, "os": "ios"}})
         assert provider.resolve_boolean_details("FLAG", False, fred).value is True
@@ -202,8 +204,12 @@ def test_tracking_reports_to_observers(flags: OpenFeatureClient, client: fh_clie
     seen: list[fh_client.UsageEvent] = []
     with client.observe(seen.extend):
         flags.track("sold", EvaluationContext("fred"), TrackingEventDetails(9.5, {"currency": "NZD"}))
-        odd: Any = {"currency": "NZD", "odd": object(), "list": [math.nan], "deep": {"a": [1]}}
+        nest: list[Any] = []
+        for _ in range(100_000):
+            nest = [nest]
+        odd: Any = {"currency": "NZD", "odd": object(), "list": [math.nan], "deep": {"a": [1]}, "nest": nest}
         flags.track("odd", EvaluationContext("fred", {"device": {"os": "ios"}}), TrackingEventDetails(math.nan, odd))
+        flags.track(object(), EvaluationContext("fred"))  # type: ignore[arg-type]
         client.flush(SOON)
     events = [event for event in seen if event.kind == "named"]
     assert [(event.name, event.params, event.user_key) for event in events] == [
@@ -233,7 +239,9 @@ def test_tracking_reports_metrics_to_featbit() -> None:
     with FeatBitServer() as server, fh_client.Client.featbit(server.secret, streaming_url=server.url) as client:
         client.wait_ready(SOON)
         provider = FeatureHubProvider(client)
+        assert (provider.get_metadata().name, FeatureHubProvider(client, name="own").get_metadata().name) == ("featbit", "own")
         provider.track("sold", EvaluationContext("fred"), TrackingEventDetails(9.5))
+        provider.track("nan", EvaluationContext("fred"), TrackingEventDetails(math.nan))
         provider.track("visit", EvaluationContext("fred"))
         client.flush(SOON)
         metrics = [event["metrics"][0] for event in server.events()]

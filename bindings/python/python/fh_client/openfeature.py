@@ -52,7 +52,8 @@ class FeatureHubProvider(AbstractProvider):
     """An OpenFeature provider that reads features from a client.
 
     The program can use the client directly as well. The program closes the client; ``shutdown`` only ends the events of the
-    provider. ``patience`` is the maximum time in seconds that ``initialize`` waits for features.
+    provider. ``patience`` is the maximum time in seconds that ``initialize`` waits for features. ``name`` is the name of the provider in
+    its metadata; that of the client's system by default, such as ``featbit``.
 
     While a server evaluates, the contexts of ``pool`` are the evaluation contexts. An evaluation then waits until the server has
     evaluated its context, which takes no request if the pool holds the context. The synchronous methods block meanwhile. A client of
@@ -70,13 +71,15 @@ class FeatureHubProvider(AbstractProvider):
     >>> client.close()
     """
 
-    def __init__(self, client: Client, *, patience: float | timedelta = 10.0, pool: ContextPool | None = None) -> None:
+    def __init__(
+        self, client: Client, *, patience: float | timedelta = 10.0, pool: ContextPool | None = None, name: str | None = None
+    ) -> None:
         super().__init__()
         self._client = client
         self._pool = client.context_pool() if pool is None and client.system == "featuresignals" else pool
         self._patience = patience
         self._user_key = client.user_key_attribute
-        self._name = _ProviderName("featurehub")
+        self._name = _ProviderName(client.system if name is None else name)
         self._subscriptions: list[Subscription] = []
         self._held: dict[str, Subscription] = {}
         self._lock = threading.Lock()
@@ -91,7 +94,7 @@ class FeatureHubProvider(AbstractProvider):
         return self._client
 
     def get_metadata(self) -> Metadata:
-        """Return the name of the provider, `featurehub`."""
+        """Return the name of the provider."""
         return Metadata(name=self._name)
 
     def initialize(self, evaluation_context: EvaluationContext) -> None:
@@ -235,24 +238,25 @@ class FeatureHubProvider(AbstractProvider):
         """Report an event to the observers of the client, with the values of all features for the context.
 
         A client of FeatBit reports a metric instead: the event's name and its value, which is 1 by default. An attribute without a form in JSON
-        is left out, with a warning in the log.
+        is left out, with a warning in the log. So is an event that cannot be reported, such as one of FeatBit with a value of NaN.
         """
-        # A context of a pool would block a program on an event loop, because this method has no coroutine.
-        source = self._own(evaluation_context)
+        try:
+            self._track(tracking_event_name, evaluation_context, tracking_event_details)
+        except Exception as error:
+            self._field_warnings.warn(str(tracking_event_name), error)
+
+    def _track(self, name: str, context: EvaluationContext | None, details: TrackingEventDetails | None) -> None:
+        # A context of a pool would block a program on an event loop, because `track` has no coroutine.
+        source = self._own(context)
+        value = None if details is None else details.value
         if self._client.system == "featbit":
-            value = tracking_event_details.value if tracking_event_details is not None else None
             if isinstance(source, Context):
-                try:
-                    source.track(tracking_event_name, 1.0 if value is None else value)
-                except (TypeError, ValueError) as error:
-                    self._field_warnings.warn(tracking_event_name, error)
+                source.track(name, 1.0 if value is None else value)
             return
-        params: dict[str, Any] = {}
-        if tracking_event_details is not None:
-            params.update(tracking_event_details.attributes)
-            if tracking_event_details.value is not None:
-                params["value"] = tracking_event_details.value
-        source.record(tracking_event_name, self._field_warnings.usable(params, _as_json))
+        params: dict[str, Any] = {} if details is None else dict(details.attributes)
+        if value is not None:
+            params["value"] = value
+        source.record(name, self._field_warnings.usable(params, _as_json))
 
     def _detail(self, source: Client | Context, key: str, kind: _Kind) -> Detail:
         detail = source.detail(key, kind)
@@ -290,13 +294,13 @@ class FeatureHubProvider(AbstractProvider):
 
     def _own(self, context: EvaluationContext | None) -> Client | Context:
         """Return the client, or a context of it without a request."""
-        given = {} if context is None else attributes(context, self._user_key)
+        given = {} if context is None else attributes(context, self._user_key, self._field_warnings.warn)
         if not given and self._client.is_server_evaluated:
             # These are the values of the context that was given to the client with `set_context`.
             return self._client
         try:
             return self._client.context(given)
-        except (TypeError, ValueError):
+        except Exception:
             # One wrong field must not turn the values of all features into defaults.
             return self._client.context(self._field_warnings.usable(given, self._client.context))
 

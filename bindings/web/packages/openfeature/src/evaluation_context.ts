@@ -13,7 +13,7 @@ const warned = new Set<string>();
 
 /**
  * Returns the attributes of an evaluation context. The values in a structure become attributes with names such as `device.os`. A list in a
- * list, a structure in a list, and values of other types are left out; the log names the first 20 fields with such a type.
+ * list, a structure in a list, and values of other types are left out; the log names the first 20 fields that have one.
  */
 export function attributesOf(context: EvaluationContext): ContextAttributes {
   const attributes = new Map<string, AttributeValue>();
@@ -32,6 +32,7 @@ type Attributes = Map<string, AttributeValue>;
 function addValues(attributes: Attributes, prefix: string, fields: object): void {
   for (const [field, value] of Object.entries(fields) as [string, unknown][]) {
     const name = prefix + field;
+    if (isStructure(value)) continue;
     const values = (Array.isArray(value) ? (value as unknown[]) : [value]).map((item) => single(name, item));
     const texts = values.filter((item) => item !== undefined);
     if (texts.length > 0 && !attributes.has(name))
@@ -41,12 +42,15 @@ function addValues(attributes: Attributes, prefix: string, fields: object): void
 
 /** Adds the values of each structure first, and then those of the structures in it, both in the order of their names. */
 function addStructures(attributes: Attributes, prefix: string, fields: object, level: number): void {
-  if (level > MAX_LEVELS) return;
   const structures = Object.entries(fields).filter((entry): entry is [string, object] =>
     isStructure(entry[1]),
   );
   for (const [field, structure] of structures.sort(([one], [other]) => (one < other ? -1 : 1))) {
     const inner = `${prefix}${field}.`;
+    if (level > MAX_LEVELS) {
+      warn(`${prefix}${field}`, `it is inside of ${MAX_LEVELS} structures`);
+      continue;
+    }
     addValues(attributes, inner, structure);
     addStructures(attributes, inner, structure, level + 1);
   }
@@ -60,13 +64,18 @@ function single(name: string, value: unknown): AttributeItem {
   if (typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
-  const isLeftOut = value === null || value === undefined || Array.isArray(value) || isStructure(value);
-  if (!isLeftOut && warned.size < MAX_WARNINGS && !warned.has(name)) {
-    warned.add(name);
-    const found = value instanceof Date ? "a Date without a time" : typeof value;
-    console.warn(
-      `fh-openfeature: the field ${name} of the evaluation context is left out: ${found} has no form as an attribute`,
+  if (value === null || value === undefined) return undefined;
+  if (Array.isArray(value) || isStructure(value)) warn(name, "a list can have only single values");
+  else
+    warn(
+      name,
+      `${value instanceof Date ? "a Date without a time" : typeof value} has no form as an attribute`,
     );
-  }
   return undefined;
+}
+
+function warn(name: string, why: string): void {
+  if (warned.size >= MAX_WARNINGS || warned.has(name)) return;
+  warned.add(name);
+  console.warn(`fh-openfeature: the field ${name} of the evaluation context is left out: ${why}`);
 }

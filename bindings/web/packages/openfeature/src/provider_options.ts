@@ -12,6 +12,8 @@ export interface ProviderOptions {
    * default. After it the provider is in error, until the client has features.
    */
   readonly timeoutMs?: number;
+  /** The name of the provider in its metadata; `featurehub`, the system of the client, by default. */
+  readonly name?: string;
 }
 
 /** The default of {@link ProviderOptions.timeoutMs}. */

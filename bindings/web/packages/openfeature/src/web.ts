@@ -38,8 +38,8 @@ export type { ProviderOptions } from "./provider_options.ts";
  * ```
  */
 export class FeatureHubWebProvider<F extends object = AnyFlags> implements Provider {
-  /** The name of the provider, `featurehub`. */
-  readonly metadata = { name: "featurehub" };
+  /** The name of the provider. */
+  readonly metadata: { readonly name: string };
   /** The SDK for which the provider is. */
   readonly runsOn = "client";
   /** The events of the provider. */
@@ -54,6 +54,7 @@ export class FeatureHubWebProvider<F extends object = AnyFlags> implements Provi
     this.client = client;
     this.#client = client as unknown as Client;
     this.#timeoutMs = options.timeoutMs ?? TIMEOUT;
+    this.metadata = { name: options.name ?? "featurehub" };
     this.#clientEvents = new ClientEvents(this.#client, (event, details) => {
       this.events.emit(ProviderEvents[event], details);
     });

@@ -18,11 +18,31 @@ test.each(TABLE.cases)("of the table of OFREP and all languages: $title", ({ con
 test("leaves fields without a form out, and warns once of each", () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
   const deep = { mark: Symbol("x"), ok: true };
+  let far: object = {};
+  for (let level = 0; level < 9; level++) far = { f: far };
   for (let round = 0; round < 2; round++) {
-    const odd = { time: new Date(NaN), big: 5n, nan: NaN, call: () => 1, list: [1, NaN], deep };
+    const odd = {
+      time: new Date(NaN),
+      big: 5n,
+      nan: NaN,
+      call: () => 1,
+      list: [1, NaN],
+      nested: [[1]],
+      deep,
+      far,
+    };
     expect(textsOf(odd)).toEqual({ list: ["1"], "deep.ok": ["true"] });
   }
   const names = warn.mock.calls.map(([text]) => /the field (\S+)/.exec(String(text))?.[1]);
-  expect(names).toEqual(["time", "big", "nan", "call", "list", "deep.mark"]);
+  expect(names).toEqual([
+    "time",
+    "big",
+    "nan",
+    "call",
+    "list",
+    "nested",
+    "deep.mark",
+    `far${".f".repeat(8)}`,
+  ]);
   warn.mockRestore();
 });

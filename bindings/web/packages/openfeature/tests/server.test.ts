@@ -2,6 +2,7 @@ import {
   ErrorCode,
   type EvaluationContext,
   type EventDetails,
+  MultiProvider,
   OpenFeature,
   ProviderEvents,
   ProviderStatus,
@@ -314,4 +315,18 @@ test("changes name the features that changed: of updates, of rules, of releases 
   client.overridesChanged();
   await until(5);
   expect(changes).toEqual([["A"], ["RULE"], ["RULE"], ["B"], ["A"]]);
+});
+
+test("two clients answer in a MultiProvider, each with its name, as in a move from one system to another", async () => {
+  const [former, next] = [edgeWith(feature("A", "old"), feature("B", "old")), edgeWith(feature("A", "new"))];
+  const providers = [
+    new FeatureHubServerProvider(clientOf(next, CLIENT_KEY), { name: "next" }),
+    new FeatureHubServerProvider(clientOf(former, CLIENT_KEY)),
+  ];
+  const both = new MultiProvider(providers.map((provider) => ({ provider })));
+  await OpenFeature.setProviderAndWait(both);
+  const flags = OpenFeature.getClient();
+  const values = ["A", "B", "NONE"].map((key) => flags.getStringValue(key, "default"));
+  expect(await Promise.all(values)).toEqual(["new", "old", "default"]);
+  expect(both.providerEntries.map(({ name }) => name)).toEqual(["next", "featurehub"]);
 });

@@ -1,4 +1,4 @@
-import { ErrorCode, OpenFeature, ProviderEvents, ProviderStatus } from "@openfeature/web-sdk";
+import { ErrorCode, MultiProvider, OpenFeature, ProviderEvents, ProviderStatus } from "@openfeature/web-sdk";
 import type { Client, ClientOptions } from "fh-client";
 import { afterEach, describe, expect, test } from "vitest";
 
@@ -222,4 +222,18 @@ test("a context that cannot be sent is an error until another one is set", async
   expect(flags.providerStatus).toBe(ProviderStatus.ERROR);
   await OpenFeature.setContext({ targetingKey: "mara" });
   expect(flags.providerStatus).toBe(ProviderStatus.READY);
+});
+
+test("two clients answer in a MultiProvider, each with its name, as in a move from one system to another", async () => {
+  const [former, next] = [edgeWith(feature("A", "old"), feature("B", "old")), edgeWith(feature("A", "new"))];
+  const providers = [
+    new FeatureHubWebProvider(clientOf(next, CLIENT_KEY), { name: "next" }),
+    new FeatureHubWebProvider(clientOf(former, CLIENT_KEY)),
+  ];
+  const both = new MultiProvider(providers.map((provider) => ({ provider })));
+  await OpenFeature.setProviderAndWait(both);
+  const flags = OpenFeature.getClient();
+  const values = ["A", "B", "NONE"].map((key) => flags.getStringValue(key, "default"));
+  expect(values).toEqual(["new", "old", "default"]);
+  expect(both.providerEntries.map(({ name }) => name)).toEqual(["next", "featurehub"]);
 });
