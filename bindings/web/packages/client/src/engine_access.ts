@@ -66,14 +66,13 @@ export class EngineAccess {
 
   /** {@inheritDoc Compile} */
   readonly compile: Compile = (rules, report) => {
-    const texts = Array.from(rules.features(), ({ json }) => json);
     const delays = new Delays();
     const attempt = (): void => {
       this.#load()
         .then(async (engine) => {
-          const ruleset = await engine.compileWithEitherEngine(texts);
+          await engine.compileRules(rules);
           const { failure } = engine;
-          return { rules: rules.compiled(ruleset), problem: failure && problemOf(failure), isOver: true };
+          return { rules, problem: failure && problemOf(failure), isOver: true };
         })
         .then(report, (error: unknown) => {
           const isOver = !(error instanceof EngineUnavailable);

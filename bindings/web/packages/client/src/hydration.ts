@@ -1,3 +1,4 @@
+import { compiled } from "./compiled_rules.ts";
 import type { Attributes } from "./attributes.ts";
 import { asText, isObject, type Json, member, parse } from "./json.ts";
 import { contextHash } from "./repository/context_hash.ts";
@@ -49,7 +50,7 @@ export function hydrate(repository: Repository, state: string, first: Attributes
     evaluate: (position, attributes = first) => (isFor(attributes) && evaluations[position]) || NOT_READY,
     readsClock: () => false,
   };
-  const rules = Rules.clientEvaluated(features, { kind: "unknown" }).compiled(ruleset);
+  const rules = compiled(Rules.clientEvaluated(features, { kind: "unknown" }), ruleset);
   publish(repository, { rules, cause: "invisible" });
   return true;
 }

@@ -1,4 +1,4 @@
-import { distance } from "./spelling.ts";
+import { distance } from "./distance.ts";
 
 /** The names of the options by the form of their values. Choices and durations, which have none here, are checked where they are read. */
 const FORMS: Readonly<Record<string, string>> = {

@@ -1,3 +1,4 @@
+import { compiled as compiledRules } from "./compiled_rules.ts";
 import type { ModuleBytes } from "./browser_types.ts";
 import type { Attributes } from "./attributes.ts";
 import { CompiledFeatures } from "./engine/compiled_features.ts";
@@ -75,7 +76,7 @@ export async function compilePayload(
       known.environment === undefined ? { kind: "unknown" } : { kind: "one", id: known.environment };
     const repository = new Repository({ clock });
     publish(repository, {
-      rules: Rules.clientEvaluated(features, environments).compiled(ruleset),
+      rules: compiledRules(Rules.clientEvaluated(features, environments), ruleset),
       cause: "first",
     });
     setStatus(repository, { ...INITIAL_STATUS, readiness: "READY", connection: "offline" });

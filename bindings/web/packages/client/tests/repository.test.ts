@@ -1,3 +1,4 @@
+import { compiled } from "../src/compiled_rules.ts";
 import { describe, expect, test } from "vitest";
 
 import type { Attributes } from "../src/attributes.ts";
@@ -71,7 +72,7 @@ class CountingRuleset implements Ruleset {
 function evaluatedBy(ruleset: Ruleset): Repository {
   const repository = new Repository({ clock: () => 0 });
   const features = ["A", "B"].map((key) => received(`{"key":"${key}","type":"STRING","value":"x"}`));
-  const rules = Rules.clientEvaluated(features, { kind: "unknown" }).compiled(ruleset);
+  const rules = compiled(Rules.clientEvaluated(features, { kind: "unknown" }), ruleset);
   publish(repository, { rules, cause: "first" });
   setStatus(repository, { ...INITIAL_STATUS, readiness: "READY" });
   return repository;

@@ -1,4 +1,6 @@
+import { compiled } from "../compiled_rules.ts";
 import type { Engine } from "../repository/engine.ts";
+import type { Rules } from "../repository/lib.ts";
 import { utf8 } from "../text.ts";
 import { type CompiledFeature, CompiledFeatures } from "./compiled_features.ts";
 import { guarded } from "./guard.ts";
@@ -122,6 +124,12 @@ export class WasmEngine implements Engine {
       ruleset.exclude(position);
     }
     this.#failing = failing;
+  }
+
+  /** Compiles the features of rules, and gives them the ruleset, as {@link WasmEngine.compileWithEitherEngine} does. */
+  async compileRules(rules: Rules): Promise<void> {
+    const texts = Array.from(rules.features(), ({ json }) => json);
+    compiled(rules, await this.compileWithEitherEngine(texts));
   }
 
   /**

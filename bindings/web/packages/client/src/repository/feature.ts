@@ -14,7 +14,7 @@ export class Feature {
   readonly id: string | undefined;
   /** The version of the feature's value, held at ±(2⁵³ − 1); 0 if the payload's version cannot be read as an integer. */
   readonly version: number;
-  /** The ruleset that holds the compiled feature; `undefined` before `Rules.compiled`. Not used if the Edge evaluates the feature. */
+  /** The ruleset that holds the compiled feature; `undefined` before `compiled`. Not used if the Edge evaluates the feature. */
   ruleset: Ruleset | undefined;
   /** The position of the feature in the ruleset. */
   position = 0;

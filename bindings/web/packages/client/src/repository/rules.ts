@@ -1,7 +1,6 @@
 import { type Attributes, sameAttributes } from "../attributes.ts";
 import type { Feature as ReceivedFeature } from "../feature.ts";
 import { lowerCase } from "../text.ts";
-import type { Ruleset } from "./engine.ts";
 import { Feature } from "./feature.ts";
 
 /**
@@ -56,7 +55,7 @@ export class Rules {
 
   /**
    * Creates rules from features that the client evaluates, for any context. The engine has not compiled the features yet; see
-   * {@link Rules.compiled}.
+   * `compiled`.
    */
   static clientEvaluated(features: Iterable<ReceivedFeature>, environments: Environments): Rules {
     return new Rules(entriesOf(features), environments, undefined);
@@ -84,19 +83,6 @@ export class Rules {
   /** Returns the features, in their order. */
   features(): IterableIterator<Feature> {
     return this.entries.values();
-  }
-
-  /**
-   * Gives the features the ruleset that the engine compiled from their JSON, in their order, and returns the rules. Earlier rules that have one
-   * of the features use the same ruleset from now on. Rules of features that the Edge evaluates need no ruleset.
-   */
-  compiled(ruleset: Ruleset): this {
-    let position = 0;
-    for (const feature of this.entries.values()) {
-      feature.ruleset = ruleset;
-      feature.position = position++;
-    }
-    return this;
   }
 
   /**

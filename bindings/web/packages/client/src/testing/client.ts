@@ -1,3 +1,4 @@
+import { compiled } from "../compiled_rules.ts";
 import type { EngineSource } from "../engine/load.ts";
 import { Client } from "../client.ts";
 import type { WasmEngine } from "../engine/engine.ts";
@@ -125,7 +126,7 @@ export class TestClient<F extends object = AnyFlags> extends Client<F> {
     const rules = Rules.clientEvaluated(features, { kind: "one", id: ENVIRONMENT });
     const serve = (ruleset: Ruleset): void => {
       const cause = repository.live.hasList ? "change" : "first";
-      if (change === this.#changes) publish(repository, { rules: rules.compiled(ruleset), cause });
+      if (change === this.#changes) publish(repository, { rules: compiled(rules, ruleset), cause });
     };
     if (this.#isShown && this.#features.haveRules) {
       this.#applied = this.#loadEngine()

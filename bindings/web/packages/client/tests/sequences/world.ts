@@ -1,3 +1,4 @@
+import { compiled } from "../../src/compiled_rules.ts";
 import type { Attributes } from "../../src/attributes.ts";
 import type { Engine } from "../../src/repository/engine.ts";
 import {
@@ -299,7 +300,7 @@ export class World {
       const strategies = new Map(evaluated.strategies);
       return { rules: Rules.serverEvaluated(list, ids, { context, keptFor, strategies }), cause };
     }
-    return { rules: Rules.clientEvaluated(list, ids).compiled(this.#engine.compile(features)), cause };
+    return { rules: compiled(Rules.clientEvaluated(list, ids), this.#engine.compile(features)), cause };
   }
 
   #read(snapshot: RepositorySnapshot, step: Step): unknown {
