@@ -19,7 +19,7 @@ use crate::server::Server;
 use crate::settings::ClientSettings;
 
 /// The longest wait of the drop of the last handle for the log.
-const LAST_NOTICES: Duration = Duration::from_millis(100);
+const LAST_NOTICES: Duration = Duration::from_secs(1);
 
 /// The state that all handles share. The driver task ends after the last handle is dropped.
 pub(crate) struct SharedState {

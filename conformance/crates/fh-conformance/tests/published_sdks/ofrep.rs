@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use fh_edge::Options;
 use fh_eval::{Attributes, EvaluationReason, FeatureRef, Profile, Ruleset, Subject, Timestamp};
@@ -208,7 +210,18 @@ fn errors_reach_the_program() {
             "{status}"
         );
         assert!(answer["message"].as_str().unwrap().contains(message), "{status}: {answer}");
-        let page = Sdk::try_start(&Installed::Ofrep, &stage, key, Mode::Poll, Some(context));
+        // The other program goes on, so that the limit of requests admits none of the page.
+        let is_over = AtomicBool::new(false);
+        let page = thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    sdk.answers(context, &defaults());
+                }
+            });
+            let page = Sdk::try_start(&Installed::Ofrep, &stage, key, Mode::Poll, Some(context));
+            is_over.store(true, Ordering::Relaxed);
+            page
+        });
         let why = page.map_or_else(|(why, _)| why.to_string(), |_| String::new());
         assert_eq!(why.is_empty(), in_a_page.is_empty(), "{status}: {why}");
         assert!(why.contains(in_a_page), "{status}: {why}");

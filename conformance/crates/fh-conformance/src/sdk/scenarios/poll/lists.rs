@@ -162,7 +162,7 @@ fn empty_array(scene: &Scene<'_>) -> Verdict {
     scene.answers("value before the first list", &client, "F", &ExpectedAnswer::not_ready())?;
     readiness_is(&client, "FAILED until the first list", SdkReadiness::Failed)?;
     releases_one(scene, &client)?;
-    readiness_is(&client, "READY with the first list", SdkReadiness::Ready)?;
+    client.until_readiness("READY with the first list", SdkReadiness::Ready)?;
     after_odd_answers(scene, &client)
 }
 

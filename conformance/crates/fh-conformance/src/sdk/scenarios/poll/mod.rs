@@ -176,6 +176,6 @@ fn recovers_with_two(scene: &Scene<'_>, client: &SdkClient) -> Verdict {
         "F",
         &ExpectedAnswer::string("two").version(2),
     )?;
-    readiness_is(client, "READY after the recovery", SdkReadiness::Ready)?;
+    client.until_readiness("READY after the recovery", SdkReadiness::Ready)?;
     problem_is_over(scene, client, "no problem after the recovery")
 }

@@ -93,7 +93,7 @@ fn passive(scene: &Scene<'_>) -> Verdict {
     let client = scene.create(Create { mode: Mode::Passive, ..scene.polling() })?;
     // Some SDKs send the first request when they are created, others with the first read.
     client.until_string("the first value", "F", "one")?;
-    readiness_is(&client, "READY with the first list", SdkReadiness::Ready)?;
+    client.until_readiness("READY with the first list", SdkReadiness::Ready)?;
     scene.no_request("no request without a read", Route::Poll, Tempo::watch(expiry, 2))?;
     let before = scene.edge().recording().count(Route::Poll);
 

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use fh_fake_edge::{Behaviour, Closing, Ended, Framing, Recording, Route};
 
 use super::{
-    AGAIN, GO, PATIENT, POLLING, held, keeps_one, list_of, problem_is_shown, readiness_is,
-    recovers_with_two, releases_one, retry_delay, unusable, waits_for_features,
+    AGAIN, GO, PATIENT, POLLING, held, keeps_one, list_of, problem_is_shown, recovers_with_two,
+    releases_one, retry_delay, unusable, waits_for_features,
 };
 use crate::protocol::{Create, SdkReadiness};
 use crate::sdk::{
@@ -233,7 +233,7 @@ fn wrong_length(scene: &Scene<'_>) -> Verdict {
     at_least("delay before the first list", &seen.gaps(Route::Poll), retry_delay(scene))?;
     waits_for_features(scene, &client)?;
     releases_one(scene, &client)?;
-    readiness_is(&client, "READY with the first list", SdkReadiness::Ready)?;
+    client.until_readiness("READY with the first list", SdkReadiness::Ready)?;
     let seen = scene.until_requests("a later retry", Route::Poll, 4)?;
     let gaps = seen.gaps(Route::Poll).split_off(1);
     at_least("the interval between polls", &gaps, scene.tempo().poll)?;
