@@ -24,7 +24,9 @@ import {
 import { type Environments, publish, Repository, Rules, setStatus } from "./repository/lib.ts";
 import { INITIAL_STATUS } from "./repository/status.ts";
 import { featureOf, received } from "./session/feature_set/received.ts";
+import type { Feature } from "./repository/feature.ts";
 import { fromUtf8, wellFormed } from "./text.ts";
+import { isTooDense } from "./weight.ts";
 
 /** The features of a payload, compiled by the full engine. */
 export interface CompiledPayload {
@@ -53,6 +55,8 @@ export async function compilePayload(
   if (!Object.hasOwn(PROFILE_NUMBERS, profile)) throw new TypeError("a profile is `client` or `edge`");
   const module = await available(loadFull(source, { integrity, readFile }));
   const instance = Instance.of(module);
+  // The texts are cut before the engine compiles, whose memory never shrinks, so that both do not need their memory at the same time.
+  const known = featuresOf(json);
   const compile = (): number => {
     try {
       return module.compile_document(json, PROFILE_NUMBERS[profile], "");
@@ -68,10 +72,11 @@ export async function compilePayload(
     const joined = read(module.keys) ?? "";
     const keys = joined === "" ? [] : split(joined);
     const diagnostics = readDiagnostics(read(module.diagnostics) ?? "[]");
-    const known = featuresOf(json);
-    const texts = keys.map((key) => known.byKey.get(key) ?? JSON.stringify({ key }));
+    const features = keys.flatMap(
+      (key) => known.byKey.get(key) ?? featureOf(received(JSON.stringify({ key }), { key })) ?? [],
+    );
+    const texts = features.map((feature) => feature.json);
     const ruleset = new WasmRuleset(texts, compiled.features, { failed: reportFailure });
-    const features = texts.flatMap((text) => featureOf(received(text, parse(text))) ?? []);
     const environments: Environments =
       known.environment === undefined ? { kind: "unknown" } : { kind: "one", id: known.environment };
     const repository = new Repository({ clock });
@@ -106,33 +111,33 @@ function textOf(payload: string | Uint8Array | object): string {
   return wellFormed(text).replace(/^\ufeff/, "");
 }
 
-/** Returns the JSON of the features by key, of which the last one with a key counts, and the id of the environment. */
-function featuresOf(json: string): { byKey: Map<string, string>; environment: string | undefined } {
-  const byKey = new Map<string, string>();
+/**
+ * Returns the features by key, of which the last one with a key counts, and the id of the environment. A document that the engine refuses has
+ * none.
+ */
+function featuresOf(json: string): { byKey: Map<string, Feature>; environment: string | undefined } {
+  const byKey = new Map<string, Feature>();
   let environment: string | undefined;
   const add = (text: string, object: JsonObject): void => {
-    const key = asText(member(object, "key"));
-    if (key !== undefined) {
-      byKey.set(key, text);
-      return;
-    }
+    const feature = featureOf(received(text, object));
+    if (feature) byKey.set(feature.key, feature);
+    if (asText(member(object, "key")) !== undefined) return;
     const features = members(text)?.findLast(([name]) => name === "features")?.[1];
     if (features === undefined) return;
     environment = asText(member(object, "id"));
-    for (const [each, feature] of objectsOf(features)) {
-      const name = asText(member(feature, "key"));
-      if (name !== undefined) byKey.set(name, each);
+    for (const [each, parts] of objectsOf(features, member(object, "features"))) {
+      const listed = featureOf(received(each, parts));
+      if (listed) byKey.set(listed.key, listed);
     }
   };
-  const document = parse(json);
+  const document = isTooDense(json) ? undefined : parse(json);
   if (isObject(document)) add(json, document);
-  else for (const [text, object] of objectsOf(json)) add(text, object);
+  else for (const [text, object] of objectsOf(json, document)) add(text, object);
   return { byKey, environment };
 }
 
 /** Returns the objects of a list with their texts. The list may have many elements that are none. */
-function objectsOf(json: string): [string, JsonObject][] {
-  const list = parse(json);
+function objectsOf(json: string, list: Json | undefined): [string, JsonObject][] {
   const found: [string, JsonObject][] = [];
   if (!Array.isArray(list)) return found;
   walk(json, 0, "[", (at, position) => {

@@ -37,11 +37,15 @@ describeEngine("messages of many small parts", () => {
   afterAll(() => rm(dirname(program), { recursive: true }));
 
   /** Runs the program with a limit of its heap in MB, so that a message which takes more ends it. */
-  async function run(message: string, heap: number): Promise<{ lines: Line[]; stderr: string }> {
+  async function run(message: string, heap: number, door = ""): Promise<{ lines: Line[]; stderr: string }> {
     const flags = ["--expose-gc", `--max-old-space-size=${Math.floor(heap)}`];
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [...flags, program, message], {
-      maxBuffer: 1e8,
-    }).catch((error: unknown) => error as { stdout: string; stderr: string });
+    const { stdout, stderr } = await promisify(execFile)(
+      process.execPath,
+      [...flags, program, message, door],
+      {
+        maxBuffer: 1e8,
+      },
+    ).catch((error: unknown) => error as { stdout: string; stderr: string });
     const lines = stdout.split("\n").filter((line) => line !== "");
     return { lines: lines.map((line) => JSON.parse(line) as Line), stderr: stderr.slice(-2_000) };
   }
@@ -78,6 +82,20 @@ describeEngine("messages of many small parts", () => {
       expect(engine / 1e6).toBeLessThan(engineLimit);
       // Node's objects of a short feature have about 350 bytes.
       expect(held / 1e6).toBeLessThan((size * 6) / 1e6 + 4);
+    },
+    300_000,
+  );
+
+  test.each(Object.keys(LONG_LISTS))(
+    "%s are compiled in the same memory",
+    async (name) => {
+      const size = LONG_LISTS[name]!().length;
+      // The program, not the client, holds the message.
+      const limit = (size * 7) / 1e6 + 32;
+      const { lines, stderr } = await run(name, BASE + limit, "ruleset");
+      const { peak = Infinity, features } = lines[0] ?? {};
+      expect(features, stderr).toBe(name.startsWith("100,000 ") ? 100_000 : 1);
+      expect(peak / 1e6).toBeLessThan(limit);
     },
     300_000,
   );

@@ -277,16 +277,23 @@ function filled(text: string, element: string, size: number): string {
   return text.replace(place, Array<string>(count).fill(part).join(","));
 }
 
-/** Passes a long list to a client, and prints a line with the memory, in which that of the engine counts. */
+/** Passes a long list to a client or to `Ruleset.compile`, and prints a line with the memory, in which that of the engine counts. */
 async function runLong(list: () => string): Promise<never> {
   const { pass } = DOORS["first list"]!;
   // The engine is loaded before the memory is counted.
-  (await pass(new Edge(), ONE))!.close();
+  const isRuleset = process.argv[3] === "ruleset";
+  if (isRuleset) await Ruleset.compile("[]");
+  else (await pass(new Edge(), ONE))!.close();
   const message = list();
   begin();
-  const client = (await pass(new Edge(), message))!;
-  await client.ready();
-  console.log(JSON.stringify({ ...end(), features: client.status.features }));
+  let features: number;
+  if (isRuleset) features = (await Ruleset.compile(message)).size;
+  else {
+    const client = (await pass(new Edge(), message))!;
+    await client.ready();
+    ({ features } = client.status);
+  }
+  console.log(JSON.stringify({ ...end(), features }));
   return process.exit(0);
 }
 
