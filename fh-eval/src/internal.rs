@@ -7,8 +7,8 @@ pub use crate::featurehub::visible_change::is_visible_change;
 #[cfg(feature = "featuresignals")]
 pub use crate::json::members_by_key;
 pub use crate::json::{
-    HTML_PAGE, Listed, Shape, TOO_DENSE, Token, compact, is_too_dense, lone_surrogates, members,
-    mend, not_json,
+    HTML_PAGE, Listed, Shape, TOO_DENSE, Token, compact, is_html_page, is_too_dense,
+    lone_surrogates, members, mend, not_json,
 };
 #[cfg(feature = "first-row")]
 pub use crate::json::{Json, Tree};

@@ -25,7 +25,7 @@ use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
 use escaped::unescape;
-pub use not_json::{HTML_PAGE, not_json};
+pub use not_json::{HTML_PAGE, is_html_page, not_json};
 #[cfg(feature = "first-row")]
 pub(crate) use payload_text::payload_text;
 pub use read::Listed;

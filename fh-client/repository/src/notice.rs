@@ -3,6 +3,7 @@
 use std::fmt;
 
 use fh_eval::Kind;
+use fh_eval::internal::HTML_PAGE;
 
 use crate::source::Source;
 use crate::system::System;
@@ -103,7 +104,7 @@ pub enum Notice {
     /// A server of FeatBit refuses events about evaluations and metrics. The refused ones are dropped, and the next request follows after a
     /// pause of 1 to 10 minutes. Not reported again until the server has taken events.
     InsightsRefused {
-        /// The status of the server's answer.
+        /// The status of the server's answer. A status of success means that the answer was a page of HTML.
         status: u16,
     },
     /// A server of FeatureSignals refused three streams in a row, and a poll succeeded. The client polls, and tries a stream again every 10
@@ -235,6 +236,11 @@ impl fmt::Display for Notice {
             }
             Self::NoFlags => f.write_str(
                 "the server has sent no flags and no segments: this is a new environment, or a wrong secret",
+            ),
+            Self::InsightsRefused { status: 200..=299 } => write!(
+                f,
+                "the server answers with {HTML_PAGE} to insights, probably a sign-in page or the page of a proxy: the client drops them and pauses \
+                 for 1 to 10 minutes; check the event URL"
             ),
             Self::InsightsRefused { status } => write!(
                 f,

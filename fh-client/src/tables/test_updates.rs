@@ -79,6 +79,9 @@ fn answers() {
         "null, because it is locked",
         "a\u{0}b\u{9f}c\td",
         "\u{feff}wide 🦆",
+        "\u{feff}\n<!doctype html><p>Sign in",
+        "<?xml version=\"1.0\"?><ok/>",
+        "{\"accepted\":true}",
         &long,
     ];
     let statuses = [200, 201, 202, 204, 302, 400, 401, 403, 404, 407, 409, 412, 429, 500, 503];
@@ -111,7 +114,8 @@ fn name(refusal: &Refusal) -> &'static str {
         Refusal::NotPossible { .. } => "not_possible",
         Refusal::Unexpected { .. } => "unexpected",
         Refusal::NotApplied => "not_applied",
-        Refusal::Unreachable(_) | Refusal::Closed => "no refusal of the Edge",
+        Refusal::Unreachable(problem) => problem.as_str(),
+        Refusal::Closed => "closed",
     }
 }
 

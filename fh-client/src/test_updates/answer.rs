@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use fh_eval::internal::{HTML_PAGE, is_html_page};
 use fh_repository::problem::Problem;
 use fh_repository::system::System;
 
@@ -52,7 +53,8 @@ pub enum Refusal {
         /// The reason in the body of the Edge's response, cut off after 500 characters; empty if the Edge gives none.
         reason: String,
     },
-    /// The Edge could not be reached, did not answer, or its response took longer than the time limit.
+    /// The Edge could not be reached, did not answer, its response took longer than the time limit, or a page of HTML came in place of its
+    /// response.
     Unreachable(Problem),
     /// The Edge accepted the update, but this client did not receive the change within about 10 seconds
     /// ([`TestUpdates::set_and_wait`](crate::TestUpdates::set_and_wait)).
@@ -126,6 +128,10 @@ pub(crate) fn read_answer(status: u16, text: &str) -> Result<Outcome, Refusal> {
     let reason: String =
         text.trim().chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect();
     match status {
+        // A sign-in page or a proxy has answered, so that no Edge has seen the update.
+        200..=202 if is_html_page(text) => {
+            Err(Refusal::Unreachable(Problem::Malformed(HTML_PAGE.to_string())))
+        }
         200 | 201 => Ok(Outcome::Accepted),
         202 => Ok(Outcome::Unchanged),
         400 => Err(Refusal::Nonsense { reason }),
@@ -157,11 +163,20 @@ mod tests {
             (412, "why", Err(Refusal::Locked { reason: reason() })),
             (500, " why\n", Err(Refusal::Unexpected { status: 500, reason: reason() })),
             (302, "", Err(Refusal::Unexpected { status: 302, reason: String::new() })),
+            (200, "{}", Ok(Outcome::Accepted)),
+            (200, "<?xml version=\"1.0\"?><ok/>", Ok(Outcome::Accepted)),
         ] {
             assert_eq!(read_answer(status, text), answer);
             if let Err(refusal) = answer {
                 assert_eq!(refusal.status(), Some(status));
             }
+        }
+        for status in [200, 201, 202] {
+            let page = read_answer(status, "\u{feff}\n <!doctype html>").unwrap_err();
+            assert_eq!(
+                (page.status(), page.to_string().contains("a page of HTML: ")),
+                (None, true)
+            );
         }
         let null = read_answer(412, "cannot set flag value to null").unwrap_err();
         assert!(matches!(null, Refusal::NotPossible { .. }));

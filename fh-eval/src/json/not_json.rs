@@ -5,9 +5,14 @@ pub const HTML_PAGE: &str = "a page of HTML";
 
 /// Returns the reason why a text is not JSON: [`HTML_PAGE`] if it begins as HTML does, and otherwise this error of the parser.
 pub fn not_json(text: &str, error: &dyn std::fmt::Display) -> String {
+    if is_html_page(text) { HTML_PAGE.to_string() } else { error.to_string() }
+}
+
+/// Returns true if a text begins as a page of HTML does.
+#[must_use]
+pub fn is_html_page(text: &str) -> bool {
     let begins = text.trim_start_matches('\u{feff}').trim_ascii_start();
-    let is_page = begins.starts_with('<') && !begins.starts_with("<?");
-    if is_page { HTML_PAGE.to_string() } else { error.to_string() }
+    begins.starts_with('<') && !begins.starts_with("<?")
 }
 
 #[cfg(test)]

@@ -3,10 +3,12 @@
 #[cfg(test)]
 mod tests;
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use fh_eval::internal::is_html_page;
 use fh_repository::notice::Notice;
 use fh_session::SecretUrl;
 use fh_session::featbit::Secret;
@@ -20,12 +22,17 @@ use super::payload::Event;
 use super::queue::{Fates, Lane, Queue};
 use crate::command::Command;
 use crate::current_settings::CurrentSettings;
-use crate::transport::{Method, Transport, TransportRequest};
+use crate::transport::{Body, Method, Transport, TransportRequest};
 
 /// The largest body of a request, in bytes. Servers and proxies commonly allow 1 MB, and FeatBit limits the number of requests.
 pub(super) const MAX_BODY: usize = 512 * 1024;
-/// The time limit of a request, until the head of the answer.
+/// The time limit of a request, until the head of the answer, and then of the beginning of its body.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The number of bytes after white space that tell a page of HTML: a byte order mark, and `<?`.
+const LONGEST_BEGINNING: usize = 5;
+/// The number of bytes of an answer after which it is no page of HTML, if they are white space.
+const MAX_BLANKS: usize = 1024;
 
 /// The sender of a client's events.
 pub(crate) struct Sender {
@@ -166,7 +173,10 @@ impl Sender {
         };
         let wanted = retry_after(&response.head);
         match response.head.status {
-            200..=299 => Attempt::Taken,
+            status @ 200..=299 => match timeout(PATIENCE, is_page(response.body)).await {
+                Ok(true) => Attempt::Refused(status, wanted),
+                _ => Attempt::Taken,
+            },
             400 => Attempt::Malformed,
             413 => Attempt::TooLarge,
             408 | 429 | 500..=599 => Attempt::Failed(wanted),
@@ -179,6 +189,18 @@ impl Sender {
             let _ = commands.send(Command::Notice(Notice::InsightsRefused { status }));
         }
     }
+}
+
+/// Returns true if the body of an answer begins as a page of HTML does. Servers of events answer with an empty body.
+async fn is_page(mut body: Body) -> bool {
+    let mut text = Vec::new();
+    while text.trim_ascii().len() < LONGEST_BEGINNING && text.len() < MAX_BLANKS {
+        match poll_fn(|cx| body.as_mut().poll_next(cx)).await {
+            Some(Ok(piece)) => text.extend_from_slice(&piece),
+            _ => break,
+        }
+    }
+    is_html_page(&String::from_utf8_lossy(&text))
 }
 
 /// Returns the body with the first events, as many as fit into [`MAX_BODY`] bytes and at least one, and their number.

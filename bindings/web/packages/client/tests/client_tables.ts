@@ -1,5 +1,7 @@
 import { Decimal } from "../src/repository/value.ts";
 import { one } from "../src/session/feature_set/answer.ts";
+import { EdgeProblem } from "../src/edge_problem.ts";
+import { problemText } from "../src/repository/problem.ts";
 import { featureOf } from "../src/session/feature_set/received.ts";
 import { parseHeaders, parseSettings } from "../src/start_error.ts";
 import { attributesOf } from "../src/repository/attributes.ts";
@@ -52,6 +54,10 @@ export const CLIENT_TABLES = {
   "update-answers": ({ status, text }: { status: number; text: string }) => {
     const found = readAnswer(status, text);
     if (typeof found === "string") return { status, text, outcome: found, message: null };
+    if (found instanceof EdgeProblem) {
+      const { problem } = found;
+      return { status, text, outcome: problem.code, message: problemText(problem) };
+    }
     const { reason: outcome, message } = found;
     return { status, text, outcome, message };
   },

@@ -17,14 +17,18 @@ use super::*;
 use crate::server::Server;
 use crate::transport::{BoxFuture, Response, TransportError};
 
-/// The body of an answer, which nothing reads.
-struct NoBody;
+/// The pieces of the body of an answer. Without the last one, `end`, the body never ends.
+struct Pieces(std::slice::Iter<'static, &'static str>);
 
-impl Stream for NoBody {
+impl Stream for Pieces {
     type Item = Result<Bytes, TransportError>;
 
-    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Poll::Ready(None)
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match self.0.next() {
+            Some(&"end") => Poll::Ready(None),
+            Some(piece) => Poll::Ready(Some(Ok(Bytes::from_static(piece.as_bytes())))),
+            None => Poll::Pending,
+        }
     }
 }
 
@@ -36,6 +40,8 @@ struct Events {
     delay: Duration,
     /// The size of a body that is too large, if there is a limit.
     limit: Option<usize>,
+    /// The pieces of the body of each answer; empty for an answer without a body.
+    pieces: &'static [&'static str],
     seen: Mutex<Seen>,
 }
 
@@ -70,7 +76,8 @@ impl Transport for Arc<Events> {
                     events.answers.lock().unwrap().pop_front().unwrap_or(ResponseHead::new(200))
                 }
             };
-            Ok(Response::new(head, Box::pin(NoBody)))
+            let pieces: &[&str] = if events.pieces.is_empty() { &["end"] } else { events.pieces };
+            Ok(Response::new(head, Box::pin(Pieces(pieces.iter()))))
         })
     }
 }
@@ -142,6 +149,33 @@ async fn no_answer_ends_the_delivery() {
         let is_notice = |command: &Command| matches!(command, Command::Notice(Notice::InsightsRefused { status: of }) if *of == status);
         assert!(sending.commands.try_recv().is_ok_and(|command| is_notice(&command)), "{status}");
         assert!(sending.commands.try_recv().is_err(), "one notice until the server takes events");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_of_html_takes_no_events() {
+    for (pieces, is_page) in [
+        (&["<!doctype html><p>Sign in"] as &[_], true),
+        (&["\u{feff}", "\r\n", "<", "html>", "end"], true),
+        (&["end"], false),
+        (&["<?xml version=\"1.0\"?>", "<ok/>", "end"], false),
+        (&["{\"accepted\":1}", "end"], false),
+        (&["ok <b>", "end"], false),
+        (&[" "], false),
+    ] {
+        let mut sending = Sending::start(Events { pieces, ..Events::default() });
+        for _ in 0..2 {
+            sending.push("event");
+            sleep(Duration::from_secs(20)).await;
+        }
+        assert_eq!(sending.counts(), if is_page { (0, 0, 1) } else { (2, 0, 0) }, "{pieces:?}");
+        assert_eq!(sending.queue.counters().waiting, u64::from(is_page), "a refusal pauses");
+        let notice = sending.commands.try_recv().ok().map(|command| match command {
+            Command::Notice(notice) => notice.to_string(),
+            _ => String::new(),
+        });
+        let names_page = |text: String| text.contains("answers with a page of HTML to insights");
+        assert_eq!(notice.map(names_page), is_page.then_some(true), "{pieces:?}");
     }
 }
 

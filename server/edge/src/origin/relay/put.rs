@@ -11,6 +11,7 @@ use fh_client::transport::{
     Method, Response, ResponseHead, Transport, TransportError, TransportRequest,
 };
 use fh_client::{ApiKey, Config, EdgeUrl};
+use fh_eval::internal::is_html_page;
 use http::{HeaderValue, StatusCode};
 use tokio::runtime::Handle;
 use tokio::time::error::Elapsed;
@@ -198,7 +199,8 @@ fn locks(body: Option<&[u8]>) -> bool {
 
 fn read((head, body): (ResponseHead, Bytes)) -> Result<PutAnswer, PutTrouble> {
     let content_type = head.get("content-type").unwrap_or_default();
-    let is_page = content_type.trim_start().to_ascii_lowercase().starts_with("text/html");
+    let is_page = content_type.trim_start().to_ascii_lowercase().starts_with("text/html")
+        || is_html_page(&String::from_utf8_lossy(&body));
     let status = StatusCode::from_u16(head.status).map_err(|_| PutTrouble::NotAnEdge)?;
     let is_an_edges = status.is_success() && !is_page
         || (status.is_client_error() && status != StatusCode::PROXY_AUTHENTICATION_REQUIRED)
@@ -258,12 +260,18 @@ mod tests {
             let answer = answer(status, "text/plain", "why").unwrap();
             assert_eq!((answer.status.as_u16(), &*answer.body), (status, &b"why"[..]));
         }
-        let page = answer(500, "Text/HTML; charset=utf-8", "<h1>").unwrap();
-        assert_eq!((page.content_type, page.body.len()), (None, 0));
-        for (status, kind) in
-            [(200, "text/html"), (302, "text/plain"), (407, "text/plain"), (101, "")]
-        {
-            assert_eq!(answer(status, kind, "x").unwrap_err(), PutTrouble::NotAnEdge, "{status}");
+        for kind in ["Text/HTML; charset=utf-8", "text/plain"] {
+            let page = answer(500, kind, "<h1>").unwrap();
+            assert_eq!((page.content_type, page.body.len()), (None, 0));
+        }
+        for (status, kind, body) in [
+            (200, "text/html", "x"),
+            (200, "", "<!doctype html>"),
+            (302, "text/plain", "x"),
+            (407, "text/plain", "x"),
+            (101, "", "x"),
+        ] {
+            assert_eq!(answer(status, kind, body).unwrap_err(), PutTrouble::NotAnEdge, "{status}");
         }
     }
 }

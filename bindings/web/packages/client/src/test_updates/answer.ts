@@ -1,3 +1,4 @@
+import { EdgeProblem } from "../edge_problem.ts";
 import { Refused } from "../refused.ts";
 import { trim } from "../text.ts";
 
@@ -8,7 +9,10 @@ export type Outcome = "accepted" | "unchanged";
 const LONGEST_DETAILS = 500;
 
 /** Returns the outcome of an update, or the error, from the status and the body of the Edge's response (edge-protocol 5.3). */
-export function readAnswer(status: number, body: string): Outcome | Refused {
+export function readAnswer(status: number, body: string): Outcome | Refused | EdgeProblem {
+  // A sign-in page or a proxy has answered, so that no Edge has seen the update.
+  if (status >= 200 && status <= 202 && /^\s*<(?!\?)/.test(body))
+    return new EdgeProblem({ code: "malformed", text: "a page of HTML" });
   const printable = trim(body).replace(/\p{Cc}/gu, "");
   const details = Array.from(printable).slice(0, LONGEST_DETAILS).join("");
   switch (status) {
