@@ -6,6 +6,7 @@ mod no_proxy;
 
 use std::fmt;
 
+use fh_session::ResponseHead;
 use reqwest::Url;
 
 pub(crate) use self::environment::EnvironmentProxies;
@@ -71,16 +72,46 @@ impl Proxy {
         self.url.port_or_known_default().unwrap_or(1080)
     }
 
+    /// Returns the error for a response that is the proxy's own refusal of a request to this URL; `None` if it may be the server's.
+    pub(super) fn refusal_of(
+        &self,
+        destination: &Url,
+        response: &ResponseHead,
+    ) -> Option<TransportError> {
+        // tinyproxy adds `Via` to the responses of servers, and keeps their `Server`.
+        let is_tinyproxys = response.get("via").is_none()
+            && response.get("server").is_some_and(|name| name.starts_with("tinyproxy"));
+        match response.status {
+            _ if !self.forwards(destination) => None,
+            407 => Some(self.refusal(407)),
+            401 if is_tinyproxys || response.get("proxy-authenticate").is_some() => {
+                Some(self.refusal(401))
+            }
+            403 if is_tinyproxys => {
+                let host = destination.host_str().unwrap_or_default();
+                let text = format!(
+                    "{self} refuses requests to {host} (status 403): allow this host and this client in its rules"
+                );
+                Some(TransportError::new(TransportErrorKind::Connect, text))
+            }
+            _ => None,
+        }
+    }
+
     /// Returns true if requests to this URL are sent to the proxy itself, and not through a tunnel, so that the proxy may answer
     /// them.
     pub(super) fn forwards(&self, destination: &Url) -> bool {
         destination.scheme() == "http" && matches!(self.url.scheme(), "http" | "https")
     }
 
+    /// Returns true if the URL has neither a user name nor a password.
+    pub(super) fn is_anonymous(&self) -> bool {
+        self.url.username().is_empty() && self.url.password().is_none()
+    }
+
     /// Returns the error for a proxy that answered with status 407, or with status 401 as tinyproxy does.
     pub(super) fn refusal(&self, status: u16) -> TransportError {
-        let is_anonymous = self.url.username().is_empty() && self.url.password().is_none();
-        let text = if is_anonymous {
+        let text = if self.is_anonymous() {
             format!(
                 "{self} requires a user name and a password (status {status}): write http://USER:PASSWORD@{}:{}",
                 self.host(),
@@ -151,6 +182,32 @@ mod tests {
             let parsed = Proxy::parse(socks, "proxy");
             assert_eq!(parsed.is_ok(), cfg!(feature = "socks"), "{socks}");
             assert!(parsed.err().is_none_or(|said| said.contains("cargo feature `socks`")));
+        }
+    }
+
+    #[test]
+    fn refusals_of_the_proxy_are_told_from_those_of_the_server() {
+        let (own, via) = (("server", "tinyproxy/1.11.1"), ("via", "1.1 p (tinyproxy/1.11.1)"));
+        let (other, challenge) = (("server", "nginx"), ("proxy-authenticate", "Basic realm=p"));
+        let plain = "http://edge.example/features/e/k";
+        for (url, status, headers, said) in [
+            (plain, 401, &[own] as &[_], "refuses the user name and the password"),
+            (plain, 401, &[other, challenge], "refuses the user name and the password"),
+            (plain, 407, &[], "refuses the user name and the password"),
+            (plain, 403, &[own], "refuses requests to edge.example (status 403)"),
+            (plain, 401, &[own, via], ""),
+            (plain, 401, &[other, ("www-authenticate", "Basic realm=p")], ""),
+            (plain, 403, &[other], ""),
+            (plain, 404, &[own], ""),
+            ("https://edge.example/", 401, &[own], ""),
+        ] {
+            let response = headers
+                .iter()
+                .fold(ResponseHead::new(status), |head, (name, value)| head.header(name, *value));
+            let proxy = Proxy::parse("http://me:pw@p:3128", "HTTP_PROXY").unwrap();
+            let found = proxy.refusal_of(&url.parse().unwrap(), &response);
+            assert_eq!(found.is_some(), !said.is_empty(), "{url} {response:?}");
+            assert!(found.is_none_or(|why| why.text().contains(said)), "{url} {response:?}");
         }
     }
 

@@ -76,7 +76,13 @@ pub(super) fn named(error: TransportError, proxy: Option<&Proxy>, place: &str) -
     match error.kind() {
         TransportErrorKind::Connect if error.text() == PROXY_REFUSES => proxy.refusal(407),
         kind @ TransportErrorKind::Connect if error.text() == NO_TUNNEL => {
-            let text = format!("{proxy} refuses a tunnel to {place}, or could not connect to it");
+            let or = if proxy.is_anonymous() {
+                ""
+            } else {
+                " or the user name and the password of its URL"
+            };
+            let text =
+                format!("{proxy} refuses a tunnel to {place}{or}, or could not connect to it");
             TransportError::new(kind, text)
         }
         kind @ (TransportErrorKind::Connect | TransportErrorKind::Tls) => {

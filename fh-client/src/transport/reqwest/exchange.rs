@@ -78,10 +78,10 @@ pub(super) async fn exchange(prepared: Prepared) -> Result<Exchanged, TransportE
     let answer = outcome
         .map_err(|error| named(translate(error, Phase::Head), proxy.as_ref(), &place(&target)))?;
     if let Some(proxy) = proxy
-        && answer.status() == reqwest::StatusCode::PROXY_AUTHENTICATION_REQUIRED
-        && proxy.forwards(&target)
+        && answer.status().is_client_error()
+        && let Some(refusal) = proxy.refusal_of(&target, &head(&answer))
     {
-        return Err(proxy.refusal(407));
+        return Err(refusal);
     }
     if *answer.url() != target {
         return Err(TransportError::new(

@@ -88,7 +88,7 @@ fn sockets_pass_tinyproxy_or_the_client_polls_and_names_it() {
         if sockets > 0 || polls {
             edge.wait_for_requests(Route::Stream, 1, PATIENCE).unwrap();
         } else {
-            relay.line(&["(status 40"]);
+            relay.line(&[&address, "(status 40"]);
         }
     }
 }
