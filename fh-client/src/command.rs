@@ -19,6 +19,8 @@ pub(crate) type CommandResult = Result<Readiness, Problem>;
 pub(crate) enum Command {
     /// Reports that the program has read a feature. In passive polling, the read starts a poll if the interval has passed.
     FeatureRead,
+    /// Reports that a delivery to listeners has begun, whose calls may block.
+    DeliveryBegun,
     /// Logs a notice about an interceptor. The repository itself passes such notices to listeners.
     LogNotice(Notice),
     /// Answers the caller once the commands before it were performed.

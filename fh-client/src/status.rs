@@ -72,6 +72,9 @@ pub struct Status {
     pub diagnostics: usize,
     /// True while catch & release holds back changes that a reader would see after a release.
     pub is_holding: bool,
+    /// True while calls of listeners and observers run on all threads that deliver, so that the others wait; see
+    /// [`Notice::ListenersWait`](crate::Notice::ListenersWait).
+    pub are_listeners_waiting: bool,
     /// The system of the server, whose words the texts of the status use.
     pub system: System,
     /// The version of the newest flag or segment of FeatBit, in milliseconds of Unix time, from which the client asks for changes. `None`
@@ -119,6 +122,7 @@ impl Status {
             foreign_features: status.foreign_features,
             diagnostics: snapshot.rules().ruleset().diagnostics().count(),
             is_holding: repository.is_holding(),
+            are_listeners_waiting: repository.are_all_threads_taken(),
             system: status.system,
             cursor: status.cursor,
             clock_offset: status.clock_offset,
@@ -143,6 +147,9 @@ impl fmt::Display for Status {
         }
         if self.is_holding {
             f.write_str(", updates held back")?;
+        }
+        if self.are_listeners_waiting {
+            f.write_str(", listeners block all threads that call them")?;
         }
         if let Some(problem) = &self.problem {
             write!(f, "; {}", problem.on(self.system))?;
@@ -193,6 +200,7 @@ impl Serialize for Status {
         map.serialize_entry("foreignFeatures", &self.foreign_features)?;
         map.serialize_entry("diagnostics", &self.diagnostics)?;
         map.serialize_entry("holding", &self.is_holding)?;
+        map.serialize_entry("listenersWaiting", &self.are_listeners_waiting)?;
         if self.system == System::FeatBit {
             map.serialize_entry("cursor", &self.cursor)?;
             map.serialize_entry("clockOffsetMillis", &self.clock_offset)?;

@@ -97,6 +97,11 @@ impl Status {
     }
 
     #[getter]
+    const fn are_listeners_waiting(&self) -> bool {
+        self.core.are_listeners_waiting
+    }
+
+    #[getter]
     const fn system(&self) -> &'static str {
         self.core.system.as_str()
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use fh_eval::Timestamp;
 
 use crate::counters::Tally;
+use crate::running_calls::RunningCalls;
 use crate::sync::{AtomicBool, AtomicU64, Ordering};
 
 /// A function that returns the current time of the embedding program.
@@ -21,6 +22,7 @@ pub(crate) struct DispatcherState {
     awake: AtomicBool,
     /// Number of calls of listeners and observers that have begun.
     calls: AtomicU64,
+    pub(crate) running: RunningCalls,
     pub(crate) tally: Tally,
 }
 
@@ -31,6 +33,7 @@ impl DispatcherState {
             on_work: OnceLock::new(),
             awake: AtomicBool::new(false),
             calls: AtomicU64::new(0),
+            running: RunningCalls::default(),
             tally: Tally::new(),
         }
     }

@@ -25,6 +25,7 @@ mod panic_guard;
 mod percent;
 mod reason;
 mod repository;
+mod running_calls;
 mod sync;
 mod turns;
 mod usage;

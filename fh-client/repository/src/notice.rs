@@ -115,6 +115,17 @@ pub enum Notice {
         /// The number of flags.
         count: usize,
     },
+    /// A call of a listener or an observer has not returned for 10 seconds. It takes a thread of the client until it returns.
+    ListenerBlocks {
+        /// The listener or the observer, such as `a listener of the status`.
+        listener: String,
+    },
+    /// Calls of listeners and observers run on all threads that deliver, so that the others wait. Not reported again until a thread was
+    /// free.
+    ListenersWait {
+        /// The number of threads.
+        threads: usize,
+    },
     /// Features from a store or a snapshot were not applied.
     StoreIgnored {
         /// The source of the features.
@@ -153,6 +164,8 @@ impl Notice {
             Self::InsightsRefused { .. } => "insights_refused",
             Self::StreamsRefused => "streams_refused",
             Self::ManyFlags { .. } => "many_flags",
+            Self::ListenerBlocks { .. } => "listener_blocks",
+            Self::ListenersWait { .. } => "listeners_wait",
             Self::StoreIgnored { .. } => "store_ignored",
             Self::Ignored { .. } => "ignored",
         }
@@ -255,6 +268,16 @@ impl fmt::Display for Notice {
                 "the server has {count} flags, so that each refresh takes {} requests: name the flags that the program reads by the setting \
                  `flags`, or evaluate a file by the setting `ruleset_file`",
                 count.div_ceil(100) + 1
+            ),
+            Self::ListenerBlocks { listener } => write!(
+                f,
+                "{listener} has not returned for 10 seconds: it gets no event until it returns, and takes a thread of the client; let listeners \
+                 hand long work to threads of the program"
+            ),
+            Self::ListenersWait { threads } => write!(
+                f,
+                "listeners and observers block all {threads} threads of the client that call them, so that the others get no event until one of \
+                 them returns"
             ),
             Self::StoreIgnored { source, why } => {
                 write!(f, "the state from {source} was not used: {why}")

@@ -84,6 +84,12 @@ impl ClientBuilder {
                 let _ = commands.send(Command::FeatureRead);
             }
         });
+        let watch = command_sender.clone();
+        repository.set_delivery_watch(move || {
+            if let Some(commands) = watch.upgrade() {
+                let _ = commands.send(Command::DeliveryBegun);
+            }
+        });
         let log = command_sender.clone();
         let has_notices = Arc::new(AtomicBool::new(false));
         let noticed = Arc::clone(&has_notices);

@@ -2,8 +2,8 @@
 //! driver's thread. Observers that are called within reads are an exception, for example: the reading thread calls them.
 //!
 //! One thread delivers events. If there are several listeners, a second thread waits as a standby. If a call lasts longer than
-//! 10 ms, the standby thread delivers to the other listeners, and another standby thread starts. There are at most eight
-//! threads.
+//! 10 ms, the standby thread delivers to the other listeners, and another standby thread starts. There are at most 64 threads,
+//! and those above two end when they have nothing to do.
 
 use std::cell::Cell;
 use std::io;
@@ -20,7 +20,7 @@ use tokio::sync::watch;
 /// listeners.
 const HANGS_AFTER: Duration = Duration::from_millis(10);
 /// The maximum number of delivering threads of one client. If calls hang on all delivering threads, the other listeners wait.
-const MOST_THREADS: usize = 8;
+pub(crate) const MOST_THREADS: usize = 64;
 
 thread_local! {
     /// The number of the dispatcher whose events this thread delivers, or 0 if the thread belongs to no dispatcher.
@@ -144,7 +144,9 @@ impl DispatchQueue {
             }
             let hanging = requests.hanging(repository.calls());
             if requests.given > requests.taken || hanging == Some(Duration::ZERO) {
-                return requests.begin(repository.calls());
+                let task = requests.begin(repository.calls());
+                repository.set_all_threads_taken(requests.are_all_taken());
+                return task;
             }
             if requests.is_over && hanging.is_none() {
                 // The thread whose call hangs ends the dispatcher when that call returns.
@@ -154,6 +156,7 @@ impl DispatchQueue {
             if summary == Some(Duration::ZERO) {
                 requests.summary = None;
                 let (order, pass) = (requests.taken, requests.add_pass(repository.calls()));
+                repository.set_all_threads_taken(requests.are_all_taken());
                 return Task::Deliver { order, pass, events: None };
             }
             let wait = hanging.into_iter().chain(summary).min();
@@ -169,6 +172,10 @@ impl DispatchQueue {
 }
 
 impl DispatchRequests {
+    const fn are_all_taken(&self) -> bool {
+        self.passes.len() >= MOST_THREADS
+    }
+
     /// Returns the time until a running pass counts as hanging, if no further call of a listener or observer begins until
     /// then. `calls` is the number of calls that have begun so far. Returns `None` if there is no pass that another thread
     /// could relieve.
@@ -252,6 +259,11 @@ impl Dispatcher {
         Ok(Self { queue })
     }
 
+    /// Starts a standby thread if calls hang on all threads, as after the registration of a second listener while the only one hangs.
+    pub(crate) fn relieve(&self, repository: &Repository) {
+        stand_by(repository, &self.queue);
+    }
+
     /// Requests one more delivery, after which the threads of this dispatcher end.
     pub(crate) fn end(&self) {
         let mut requests = self.queue.requests();
@@ -300,8 +312,11 @@ fn spawn(repository: &Repository, queue: &Arc<DispatchQueue>) -> io::Result<()> 
 /// if the dispatcher is ending, or if it already has [`MOST_THREADS`] threads.
 fn stand_by(repository: &Repository, queue: &Arc<DispatchQueue>) {
     let mut requests = queue.requests();
-    let has_one = requests.threads > requests.passes.len();
-    if has_one || requests.is_over || requests.threads >= MOST_THREADS || repository.listeners() < 2
+    let is_needed = !requests.passes.is_empty() && requests.threads == requests.passes.len();
+    if !is_needed
+        || requests.is_over
+        || requests.threads >= MOST_THREADS
+        || repository.listeners() < 2
     {
         return;
     }
@@ -332,6 +347,7 @@ fn deliver(repository: &Repository, queue: &Arc<DispatchQueue>) {
         let mut requests = queue.requests();
         requests.summary = summary;
         let done = requests.end(pass, order);
+        repository.set_all_threads_taken(requests.are_all_taken());
         let is_over = requests.is_over && done.is_some_and(|done| done >= requests.given);
         requests.is_ended |= is_over;
         // One thread delivers and one waits as a standby; any further thread ends. At the end the other threads may already
@@ -355,7 +371,33 @@ fn deliver(repository: &Repository, queue: &Arc<DispatchQueue>) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
+    use fh_eval::Timestamp;
+    use fh_repository::RepositoryOptions;
+    use fh_test_wait::PATIENCE;
+
     use super::*;
+
+    #[test]
+    fn a_listener_that_is_registered_while_the_only_one_hangs_is_called() {
+        let repository = Repository::new(RepositoryOptions::new(|| Timestamp::from_millis(0)));
+        let dispatcher = Dispatcher::start(&repository).unwrap();
+        let ((enter, entered), (leave, may_leave)) = (mpsc::channel(), mpsc::channel::<()>());
+        let may_leave = Mutex::new(may_leave);
+        let _hanging = repository.on_readiness(move |_| {
+            enter.send(()).unwrap();
+            let _ = may_leave.lock().unwrap().recv();
+        });
+        entered.recv_timeout(PATIENCE).unwrap();
+        let (told, called) = mpsc::channel();
+        let _other =
+            repository.on_status(move |status| told.send(status.requests).unwrap_or_default());
+        dispatcher.relieve(&repository);
+        assert_eq!(called.recv_timeout(PATIENCE), Ok(0));
+        drop(leave);
+        dispatcher.end();
+    }
 
     #[test]
     fn a_thread_that_marks_a_lower_request_last_takes_no_higher_request_back() {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use fh_repository::Repository;
 
 use self::dispatcher::Dispatcher;
+pub(crate) use self::dispatcher::MOST_THREADS;
 use self::listener_queue::Seat;
 pub use self::manual_delivery::ManualDelivery;
 pub(crate) use self::pool_listeners::PoolListeners;
@@ -67,6 +68,13 @@ pub(crate) enum Delivery {
 }
 
 impl Delivery {
+    /// Starts a thread if calls hang on all threads of the client and another listener waits.
+    pub(crate) fn relieve(&self, repository: &Repository) {
+        if let Self::Own(dispatcher) = self {
+            dispatcher.relieve(repository);
+        }
+    }
+
     /// Requests one more delivery to the client's listeners, after which the deliveries end.
     pub(crate) fn end(&self) {
         match self {

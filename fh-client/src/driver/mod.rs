@@ -1,6 +1,7 @@
 //! The driver of a session. The driver is one loop that handles commands, deadlines and the events of the request in flight,
 //! for example. It runs on the tokio runtime of a client's thread, or on a runtime that the program gives.
 
+mod blocked_calls;
 mod clock;
 mod closing;
 mod exchange;
@@ -32,6 +33,7 @@ use tokio::task::JoinHandle;
 use tokio::task::JoinSet;
 use tokio::time::Sleep;
 
+use self::blocked_calls::BlockedCalls;
 pub(crate) use self::clock::DriverClock;
 use self::closing::close_and_empty;
 use self::exchange::{Arrival, Exchange, InFlight};
@@ -114,6 +116,7 @@ pub(crate) struct Driver {
     /// The tasks that send test updates.
     updates: JoinSet<()>,
     last_tick: Option<Millis>,
+    blocked_calls: BlockedCalls,
     /// True if the driver removes the features when it ends.
     forgets: bool,
 }
@@ -125,6 +128,7 @@ enum DriverEvent {
     Save,
     Saved(io::Result<()>),
     Measure,
+    LookAtCalls,
     Arrival(RequestId, Arrival),
 }
 
@@ -143,6 +147,7 @@ impl Driver {
             saving: Saving::default(),
             updates: JoinSet::new(),
             last_tick: None,
+            blocked_calls: BlockedCalls::default(),
             forgets: false,
         }
     }
@@ -186,6 +191,7 @@ impl Driver {
                 DriverEvent::Measure => {
                     self.status_log.measure(&self.parts.repository, self.parts.clock.now());
                 }
+                DriverEvent::LookAtCalls => self.look_at_calls(),
                 DriverEvent::Arrival(request_id, arrival) => self.arrived(request_id, arrival),
             }
         }
@@ -209,7 +215,8 @@ impl Driver {
         let saving =
             self.parts.snapshot_writer.as_ref().filter(|_| is_free).and_then(SnapshotWriter::due);
         let measuring = self.status_log.next_measurement();
-        let next = [deadline, saving, measuring].into_iter().flatten().min();
+        let looking = self.blocked_calls.looks_at();
+        let next = [deadline, saving, measuring, looking].into_iter().flatten().min();
         if let Some(next) = next {
             timer.as_mut().reset(clock.instant(next));
         }
@@ -230,6 +237,9 @@ impl Driver {
             }
             if is_due(measuring) {
                 return Poll::Ready(DriverEvent::Measure);
+            }
+            if is_due(looking) {
+                return Poll::Ready(DriverEvent::LookAtCalls);
             }
             if let Poll::Ready(outcome) = self.saving.poll(cx) {
                 return Poll::Ready(DriverEvent::Saved(outcome));

@@ -17,6 +17,7 @@ use super::socket::Socket;
 use super::updater::Updater;
 use super::{Arrival, Driver, Exchange, InFlight, SWEEP_ABOVE, write_names_in_lower_case};
 use crate::command::{Command, CommandResult, StoredShape};
+use crate::delivery::MOST_THREADS;
 use crate::server::Server;
 use crate::snapshot_file::{Found, SnapshotWriter};
 use crate::test_updates::Refusal;
@@ -103,6 +104,19 @@ impl Driver {
         let notice = self.secrets.wiped_off(notice);
         self.status_log.notice(&notice);
         self.parts.repository.notice(notice);
+    }
+
+    /// Reports listeners that block, and lets the others go on.
+    pub(super) fn look_at_calls(&mut self) {
+        let running = self.parts.repository.running_calls();
+        if running.is_some() {
+            self.parts.dispatcher.relieve(&self.parts.repository);
+        }
+        let taken = self.parts.repository.are_all_threads_taken().then_some(MOST_THREADS);
+        let now = self.parts.clock.now();
+        for notice in self.blocked_calls.look(running, taken, now) {
+            self.note(notice);
+        }
     }
 
     fn show(&mut self, mut status: SessionStatus) {
@@ -223,6 +237,7 @@ impl Driver {
             Command::Barrier(reply) => {
                 let _ = reply.send(());
             }
+            Command::DeliveryBegun => self.blocked_calls.begin(self.parts.clock.now()),
             Command::FeatureRead => self.handle(Input::FeatureRead),
             Command::LogNotice(notice) => {
                 let notice = self.secrets.wiped_off(notice);

@@ -10,6 +10,7 @@ use fh_client::{
     Readiness, Reason, Summaries, UsageEvent, UsageOptions, UsageSummary, Value,
 };
 use serde_json::json;
+use tokio::runtime::Handle;
 
 use crate::support::{PATIENCE, soon, started};
 
@@ -381,6 +382,68 @@ fn a_hanging_listener_delays_neither_listeners_nor_observers() {
     client.flush(PATIENCE).unwrap();
     client.close();
     soon(client.closed());
+}
+
+#[test]
+fn listeners_that_block_all_threads_let_the_others_wait_until_one_returns() {
+    let edge = edge();
+    let client = started(edge.client());
+    let (enter, entered) = mpsc::channel();
+    let leave: Vec<_> = (0..64)
+        .map(|_| {
+            let (gate, is_entered, leave) = Gate::new();
+            let enter = enter.clone();
+            client
+                .on_change("COLOUR", move |_| {
+                    enter.send(()).unwrap();
+                    gate.hang();
+                })
+                .detach();
+            (is_entered, leave)
+        })
+        .collect();
+    let (told, changes) = mpsc::channel();
+    let _changes = client.on_change("LIMIT", move |change| drop(told.send(change.new.clone())));
+    assert!(!client.status().are_listeners_waiting);
+    edge.set("COLOUR", "blue");
+    for blocked in 1..=64 {
+        entered.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{blocked} listeners block"));
+    }
+    assert!(client.status().are_listeners_waiting);
+    assert!(client.status().to_string().contains("listeners block all threads"));
+    edge.set("LIMIT", 8);
+    soon(edge.delivered());
+    assert_eq!(changes.try_recv(), Err(mpsc::TryRecvError::Empty));
+    drop(leave);
+    let change = changes.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(change.map(|value| value.to_string()).as_deref(), Some("8"));
+    client.flush(PATIENCE).unwrap();
+    assert!(!client.status().are_listeners_waiting);
+}
+
+/// The clock of the client is the paused one of the test.
+#[tokio::test(start_paused = true)]
+async fn a_listener_that_blocks_is_named_after_ten_seconds() {
+    let edge = edge();
+    let (gate, entered, leave) = Gate::new();
+    let (told, mut notices) = tokio::sync::mpsc::unbounded_channel();
+    let client = edge
+        .client()
+        .runtime(Handle::current())
+        .on_notice(move |notice| told.send(notice.to_string()).unwrap())
+        .start()
+        .unwrap();
+    client.ready().await.unwrap();
+    let _blocked = client.on_change("COLOUR", move |_| gate.hang());
+    let before = tokio::time::Instant::now();
+    edge.set("COLOUR", "blue");
+    // The clock stands still meanwhile.
+    tokio::task::spawn_blocking(move || entered.recv_timeout(PATIENCE)).await.unwrap().unwrap();
+    let month = Duration::from_secs(30 * 24 * 3600);
+    let notice = tokio::time::timeout(month, notices.recv()).await.unwrap().unwrap();
+    assert!(notice.starts_with("a listener of the feature COLOUR has not returned for 10 s"));
+    assert!(before.elapsed() >= Duration::from_secs(10));
+    drop(leave);
 }
 
 #[test]

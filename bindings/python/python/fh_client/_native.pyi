@@ -97,6 +97,8 @@ _Notice: TypeAlias = Literal[
     "insights_refused",
     "streams_refused",
     "many_flags",
+    "listener_blocks",
+    "listeners_wait",
     "store_ignored",
     "ignored",
 ]
@@ -933,6 +935,9 @@ class Status:
     @property
     def is_holding(self) -> bool:
         """True while catch & release holds changes back."""
+    @property
+    def are_listeners_waiting(self) -> bool:
+        """True while listeners block all 64 threads that call them, so that the others wait."""
     @property
     def system(self) -> _System:
         """The system of the server."""

@@ -42,7 +42,7 @@ const ADDED: [(&str, &str, &str, &[Language]); 4] = [
 ];
 
 /// The values that a language lacks, because it cannot produce them.
-const LACKING: [(&str, &str, &[Language]); 24] = [
+const LACKING: [(&str, &str, &[Language]); 26] = [
     ("Notice", "interceptor_failed", &[TypeScript]),
     // The client in TypeScript has no sessions with FeatBit or FeatureSignals.
     ("Problem", "sockets_blocked", &[TypeScript]),
@@ -62,6 +62,9 @@ const LACKING: [(&str, &str, &[Language]); 24] = [
     ("Notice", "insights_refused", &[TypeScript]),
     ("Notice", "streams_refused", &[TypeScript]),
     ("Notice", "many_flags", &[TypeScript]),
+    // JavaScript has one thread, in which a listener that blocks stops everything.
+    ("Notice", "listener_blocks", &[TypeScript]),
+    ("Notice", "listeners_wait", &[TypeScript]),
     ("End", "unreached", &[TypeScript]),
     ("End", "closed", &[TypeScript]),
     ("End", "too_large", &[TypeScript]),

@@ -12,6 +12,8 @@ public struct Status: Sendable, Equatable {
     public let isStale: Bool
     /// True if catch & release holds updates back.
     public let isHolding: Bool
+    /// True while listeners block all 64 threads that call them, so that the others wait.
+    public let areListenersWaiting: Bool
     /// The number of features.
     public let features: Int
     /// The number of requests that the client has sent.
@@ -46,6 +48,7 @@ public struct Status: Sendable, Equatable {
         message = json["message"].text
         isStale = json["stale"].boolean ?? false
         isHolding = json["holding"].boolean ?? false
+        areListenersWaiting = json["listenersWaiting"].boolean ?? false
         features = Int(json["features"].integer ?? 0)
         requests = json["requests"].integer ?? 0
         attempts = Int(json["attempts"].integer ?? 0)

@@ -9,6 +9,7 @@ use super::listen::{Call, ChangeListener, EventListener, NewState, ReadinessChan
 use crate::counters::Counter;
 use crate::failure::catch_listener_failure;
 use crate::readiness::Readiness;
+use crate::running_calls::Callee;
 use crate::sync::{Ordering, lock};
 
 impl Inner {
@@ -23,6 +24,7 @@ impl Inner {
     }
 
     fn deliver_all(&self) {
+        let _running = self.core.dispatcher.running.deliver();
         self.core.dispatcher.begin_delivery();
         // `close` queues the last events before it sets the flag, so the events delivered below include those that `close` queued.
         let is_last = self.is_closed.load(Ordering::Acquire);
@@ -114,21 +116,25 @@ impl Inner {
         }
         match (&listener.call, event) {
             (Call::NewState(call), RepositoryEvent::NewState(event)) => {
-                self.guarded(|| call(event.clone()));
+                self.run(Callee::NewState, || call(event.clone()));
             }
             (Call::Readiness(call), RepositoryEvent::Readiness(change)) => {
                 let previous = lock(&listener.last_readiness).replace(change.readiness);
                 if previous != Some(change.readiness) {
-                    self.guarded(|| call(change));
+                    self.run(Callee::Readiness, || call(change));
                 }
             }
             (Call::Status(call), RepositoryEvent::Status(status))
                 if listener.is_status_news(status) =>
             {
-                self.guarded(|| call(status));
+                self.run(Callee::Status, || call(status));
             }
-            (Call::Raw(call), RepositoryEvent::Raw(update)) => self.guarded(|| call(update)),
-            (Call::Notice(call), RepositoryEvent::Notice(notice)) => self.guarded(|| call(notice)),
+            (Call::Raw(call), RepositoryEvent::Raw(update)) => {
+                self.run(Callee::Raw, || call(update));
+            }
+            (Call::Notice(call), RepositoryEvent::Notice(notice)) => {
+                self.run(Callee::Notice, || call(notice));
+            }
             _ => {}
         }
     }
@@ -150,6 +156,9 @@ impl Inner {
     /// Calls a change listener if [`ChangeListener::compare`] finds a change, unless the listener was removed.
     fn notify_of_change(&self, change_listener: &ChangeListener) {
         let snapshot = self.live.load_full();
+        // The comparison calls interceptors.
+        let callee = Callee::Changes(Arc::clone(&change_listener.key));
+        let _running = self.core.dispatcher.running.begin(callee);
         if let Some(change) = change_listener.compare(&snapshot)
             && !change_listener.is_removed.load(Ordering::Acquire)
         {
@@ -183,6 +192,12 @@ impl Inner {
             interceptor.close(&*self.core);
         }
         last.observers().close(&self.core.dispatcher);
+    }
+
+    /// Calls a listener's function, records that it runs, and counts a failure of the function.
+    fn run(&self, callee: Callee, call: impl FnOnce()) {
+        let _running = self.core.dispatcher.running.begin(callee);
+        self.guarded(call);
     }
 
     /// Calls a listener's function, and counts a failure of the function.

@@ -235,6 +235,30 @@ impl Repository {
         self.inner.core.dispatcher.calls()
     }
 
+    /// Sets the function that is called when a delivery begins and the last [`Self::running_calls`] found none. The function can be set
+    /// once. It is called with no lock of the repository held.
+    pub fn set_delivery_watch(&self, on_delivery: impl Fn() + Send + Sync + 'static) {
+        self.inner.core.dispatcher.running.set_on_delivery(Box::new(on_delivery));
+    }
+
+    /// Returns the calls of listeners and observers that run at present, each with its number and a text such as "a listener of the
+    /// status". Returns `None` if no delivery is running; the next one then calls the function of [`Self::set_delivery_watch`].
+    #[must_use]
+    pub fn running_calls(&self) -> Option<Vec<(u64, String)>> {
+        self.inner.core.dispatcher.running.look()
+    }
+
+    /// Records whether calls run on all threads that deliver, so that other listeners wait.
+    pub fn set_all_threads_taken(&self, are_taken: bool) {
+        self.inner.core.dispatcher.running.set_all_threads_taken(are_taken);
+    }
+
+    /// Returns what [`Self::set_all_threads_taken`] recorded last.
+    #[must_use]
+    pub fn are_all_threads_taken(&self) -> bool {
+        self.inner.core.dispatcher.running.are_all_threads_taken()
+    }
+
     /// Returns the number of listeners and observers.
     #[must_use]
     pub fn listeners(&self) -> usize {

@@ -203,6 +203,7 @@ impl Repository {
     /// Call this method on the thread that calls [`Self::deliver`].
     pub fn flush_usage(&self, limit: Duration) {
         self.deliver();
+        let _running = self.inner.core.dispatcher.running.deliver();
         let snapshot = self.inner.live.load_full();
         snapshot.observers().flush(&self.inner.core.dispatcher, limit);
     }
@@ -212,6 +213,10 @@ impl Repository {
     /// this method after [`Self::deliver`], on the same thread.
     pub fn deliver_summaries(&self, now: Millis) -> Option<Millis> {
         let snapshot = self.inner.live.load_full();
+        if snapshot.observers().is_empty() {
+            return None;
+        }
+        let _running = self.inner.core.dispatcher.running.deliver();
         snapshot.observers().summaries(&self.inner.core.dispatcher, now)
     }
 

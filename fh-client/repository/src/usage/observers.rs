@@ -19,6 +19,7 @@ use crate::dispatcher::DispatcherState;
 use crate::failure::{Failed, catch_failure};
 use crate::panic_guard::{Panicked, catch_panic};
 use crate::rules::Rules;
+use crate::running_calls::Callee;
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 use crate::time::Millis;
 use crate::turns::Turns;
@@ -352,6 +353,7 @@ impl Entry {
     /// Delivers queued events and a due summary, carries out a requested flush, and closes the observer if it was removed or the repository
     /// was closed. Returns true if there were queued events. One thread at a time runs this function.
     fn work(&self, dispatcher: &DispatcherState) -> bool {
+        let _running = dispatcher.running.begin(Callee::Observer);
         // The request is taken before the events, so that the flush comes after every event that was queued before the request.
         let flush = lock(&self.flush).take();
         let mut waiting = std::mem::take(&mut *lock(&self.queue));

@@ -37,6 +37,9 @@ public class Status internal constructor(private val members: Map<String, Any?>)
     /** True if catch & release holds updates back. */
     public val isHolding: Boolean get() = members["holding"] as Boolean
 
+    /** True while listeners block all 64 threads that call them, so that the others wait. */
+    public val areListenersWaiting: Boolean get() = members["listenersWaiting"] as Boolean
+
     /** The number of features. */
     public val features: Int get() = members["features"].toString().toInt()
 

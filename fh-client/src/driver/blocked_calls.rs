@@ -1,0 +1,108 @@
+//! The calls of listeners and observers that do not return (D-81).
+
+use std::time::Duration;
+
+use fh_repository::notice::Notice;
+use fh_repository::time::Millis;
+
+/// The time after which a call of a listener or an observer is reported.
+const BLOCKS_AFTER: Duration = Duration::from_secs(10);
+/// The time between two looks at the running calls.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The calls that ran at the last look, which follows a delivery after a second, and goes on as long as deliveries run.
+#[derive(Debug, Default)]
+pub(super) struct BlockedCalls {
+    looks_at: Option<Millis>,
+    calls: Vec<SeenCall>,
+    were_all_taken: bool,
+}
+
+#[derive(Debug)]
+struct SeenCall {
+    number: u64,
+    since: Millis,
+    is_reported: bool,
+}
+
+impl BlockedCalls {
+    /// Returns the time of the next look; `None` if no delivery is running.
+    pub(super) const fn looks_at(&self) -> Option<Millis> {
+        self.looks_at
+    }
+
+    /// Records that a delivery has begun.
+    pub(super) fn begin(&mut self, now: Millis) {
+        self.looks_at.get_or_insert(now.after(LOOK));
+    }
+
+    /// Compares the running calls with those of the last look, and returns what must be reported. `running` is `None` if no delivery is
+    /// running, and `taken` is the number of threads that deliver if calls run on all of them.
+    pub(super) fn look(
+        &mut self,
+        running: Option<Vec<(u64, String)>>,
+        taken: Option<usize>,
+        now: Millis,
+    ) -> Vec<Notice> {
+        self.looks_at = running.is_some().then(|| now.after(LOOK));
+        let running = running.unwrap_or_default();
+        self.calls.retain(|call| running.iter().any(|(number, _)| *number == call.number));
+        let mut notices = Vec::new();
+        for (number, listener) in running {
+            match self.calls.iter_mut().find(|call| call.number == number) {
+                None => self.calls.push(SeenCall { number, since: now, is_reported: false }),
+                Some(call) => {
+                    if !call.is_reported && now.since(call.since) >= BLOCKS_AFTER {
+                        call.is_reported = true;
+                        notices.push(Notice::ListenerBlocks { listener });
+                    }
+                }
+            }
+        }
+        let were_all_taken = std::mem::replace(&mut self.were_all_taken, taken.is_some());
+        notices.extend(
+            taken.filter(|_| !were_all_taken).map(|threads| Notice::ListenersWait { threads }),
+        );
+        notices
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The time, the running calls, the threads that are taken, and the notices.
+    type Look = (u64, Option<Vec<u64>>, Option<usize>, Vec<Notice>);
+
+    #[test]
+    fn a_call_is_reported_once_after_ten_seconds_and_full_threads_when_they_fill() {
+        let call = |number: u64| (number, format!("listener {number}"));
+        let blocks =
+            |number: u64| Notice::ListenerBlocks { listener: format!("listener {number}") };
+        let full = || Notice::ListenersWait { threads: 64 };
+        let mut calls = BlockedCalls::default();
+        assert_eq!(calls.looks_at(), None);
+        calls.begin(Millis::new(0));
+        calls.begin(Millis::new(500));
+        let looks: [Look; 9] = [
+            (1_000, Some(vec![]), None, vec![]),
+            (2_000, Some(vec![1]), None, vec![]),
+            (11_999, Some(vec![1, 2]), None, vec![]),
+            (12_000, Some(vec![1, 2]), None, vec![blocks(1)]),
+            (13_000, Some(vec![1, 2]), Some(64), vec![full()]),
+            (21_999, Some(vec![1, 2]), Some(64), vec![blocks(2)]),
+            (22_000, Some(vec![2]), None, vec![]),
+            (23_000, Some(vec![3]), Some(64), vec![full()]),
+            (40_000, None, None, vec![]),
+        ];
+        let mut next = 1_000;
+        for (at, running, taken, expected) in looks {
+            assert_eq!(calls.looks_at(), Some(Millis::new(next)), "{at}");
+            let is_over = running.is_none();
+            let running = running.map(|running| running.into_iter().map(call).collect());
+            assert_eq!(calls.look(running, taken, Millis::new(at)), expected, "{at}");
+            next = at + 1_000;
+            assert_eq!(calls.looks_at().is_none(), is_over, "{at}");
+        }
+    }
+}
