@@ -42,15 +42,21 @@ impl Program {
 
     /// Waits for the next line, which must be this one.
     pub(crate) fn expect(&self, expected: &str) -> Result<(), String> {
+        self.expect_all([expected])
+    }
+
+    /// Waits for the next lines, which must be these ones in any order.
+    pub(crate) fn expect_all<const N: usize>(&self, expected: [&str; N]) -> Result<(), String> {
         let name = &self.name;
-        let line = self.lines.recv_timeout(PATIENCE);
-        let line = line.map_err(|_| format!("{name} did not print {expected:?}"))?;
-        say!("    {line}");
-        if line == expected {
-            Ok(())
-        } else {
-            Err(format!("{name} printed {line:?}, not {expected:?}"))
+        let mut left = expected.to_vec();
+        while !left.is_empty() {
+            let line = self.lines.recv_timeout(PATIENCE);
+            let line = line.map_err(|_| format!("{name} did not print {left:?}"))?;
+            say!("    {line}");
+            let at = left.iter().position(|expected| *expected == line);
+            left.remove(at.ok_or_else(|| format!("{name} printed {line:?}, not {left:?}"))?);
         }
+        Ok(())
     }
 
     /// Ends the program by the end of its input, and waits for it. It must print nothing more.

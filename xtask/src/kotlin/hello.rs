@@ -3,7 +3,7 @@
 use super::repository::jar;
 use super::{PACKAGE, java};
 use crate::hello::{self, FEATURE, USER};
-use crate::local_edge::{Edge, KEY};
+use crate::local_edge::Edge;
 use crate::program::Program;
 use crate::shell::root;
 
@@ -13,10 +13,10 @@ pub(super) fn run() -> Result<(), String> {
 }
 
 /// Starts the program, which was built.
-fn start(edge: &Edge) -> Result<Program, String> {
+fn start(edge: &Edge, key: &str) -> Result<Program, String> {
     let (mut path, libraries) = packages();
     path.extend([built("hello", "fh-client-hello"), format!("{libraries}/*")]);
-    let arguments = [&edge.url(), KEY, FEATURE, USER];
+    let arguments = [&edge.url(), key, FEATURE, USER];
     java::start(&path, "hello.HelloKt", &["-Xcheck:jni"], &arguments)
 }
 

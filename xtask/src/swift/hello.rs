@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::tree;
 use crate::hello::{self, FEATURE, USER};
-use crate::local_edge::{Edge, KEY};
+use crate::local_edge::Edge;
 use crate::program::Program;
 
 const HELLO: &str = "hello";
@@ -19,8 +19,8 @@ pub(super) fn run() -> Result<(), String> {
     hello::run("swift", start)
 }
 
-fn start(edge: &Edge) -> Result<Program, String> {
-    let arguments = tree::executable(HELLO, &[&edge.url(), KEY, FEATURE, USER])?;
+fn start(edge: &Edge, key: &str) -> Result<Program, String> {
+    let arguments = tree::executable(HELLO, &[&edge.url(), key, FEATURE, USER])?;
     let mut command = Command::new("unshare");
     Program::start(HELLO, command.args(["--mount", "sh", "-ec"]).args(arguments))
 }

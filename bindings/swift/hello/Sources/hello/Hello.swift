@@ -1,7 +1,8 @@
 import FeatureHub
 import Foundation
 
-/// Prints the value of a feature for a user, and each change of it, until its input ends: `hello EDGE KEY FEATURE USER`.
+/// Prints the value of a feature for a user or the reason why there is none, each change of it, and notices, until its input ends:
+/// `hello EDGE KEY FEATURE USER`.
 @main
 struct Hello {
     static func main() async throws {
@@ -9,10 +10,12 @@ struct Hello {
         guard words.count == 5 else { return show("hello EDGE KEY FEATURE USER") }
         let (feature, user) = (words[3], words[4])
         let client = try Client(words[1], apiKeys: words[2])
+        _ = client.onNotice { show("notice: \($0.kind)") }
         try await client.ready(timeout: .seconds(30))
         let context = client.context(["userkey": user])
         let changes = context.changes(of: feature)
-        show("\(feature) for \(user): \(text(context.detail(feature).value))")
+        let detail = context.detail(feature)
+        show("\(feature) for \(user): \(detail.value.map { "\($0)" } ?? detail.reason)")
         // A thread of its own, because reading the input blocks it.
         Thread.detachNewThread {
             while readLine() != nil {}
