@@ -6,7 +6,7 @@ public enum Value: Sendable, Hashable {
     case boolean(Bool)
     /// The value of a STRING feature.
     case string(String)
-    /// The value of a NUMBER feature.
+    /// The value of a NUMBER feature. A number that no `Decimal` has, such as 1e200, is a ``string(_:)`` with its digits.
     case number(Decimal)
     /// The text of a JSON feature.
     case json(String)
@@ -19,9 +19,7 @@ public enum Value: Sendable, Hashable {
         case UInt8(ascii: "t"): self = .boolean(true)
         case UInt8(ascii: "s"): self = .string(text)
         case UInt8(ascii: "j"): self = .json(text)
-        case UInt8(ascii: "n"):
-            guard let number = Decimal(digits: text) else { return nil }
-            self = .number(number)
+        case UInt8(ascii: "n"): self = Self.read(digits: text)
         default: return nil
         }
     }
@@ -32,12 +30,12 @@ public enum Value: Sendable, Hashable {
         case ("boolean", .boolean(let value)): self = .boolean(value)
         case ("text", .text(let text)): self = .string(text)
         case ("json", .text(let text)): self = .json(text)
-        case ("number", .text(let digits)):
-            guard let number = Decimal(digits: digits) else { return nil }
-            self = .number(number)
+        case ("number", .text(let digits)): self = Self.read(digits: digits)
         default: return nil
         }
     }
+
+    private static func read(digits: String) -> Value { Decimal(digits: digits).map { .number($0) } ?? .string(digits) }
 
     /// The value as requests have it.
     static func written(_ value: Value?) -> Json {
@@ -74,8 +72,9 @@ extension Value: CustomStringConvertible {
 }
 
 extension Decimal {
-    /// Reads the digits of a number, whatever the language of the user is.
+    /// Reads the digits of a number, whatever the language of the user is. The exponents of decimals have 8 bits.
     init?(digits: String) {
         self.init(string: digits, locale: Locale(identifier: "en_US_POSIX"))
+        if isNaN { return nil }
     }
 }

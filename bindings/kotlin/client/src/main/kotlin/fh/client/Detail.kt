@@ -8,7 +8,10 @@ public class Detail internal constructor(private val members: Map<String, Any?>)
     /** The key that was read. */
     public val key: String get() = members["key"].toString()
 
-    /** The value as a `Boolean`, a `String` or a `BigDecimal`; a JSON value is its text. Null if there is none. */
+    /**
+     * The value as a `Boolean`, a `String` or a `BigDecimal`; a JSON value is its text. Null if there is none. A number that no `BigDecimal` has,
+     * such as 1e2147483648, is its digits.
+     */
     public val value: Any? get() = valueOf(members["value"])
 
     /** The type of the feature: `BOOLEAN`, `STRING`, `NUMBER` or `JSON`; null if the feature does not exist or its type is unknown. */

@@ -4,6 +4,7 @@ import fh.client.internal.Callback
 import fh.client.internal.Json
 import fh.client.internal.NativeClient
 import fh.client.internal.PackedContext
+import fh.client.internal.decimalOf
 import java.math.BigDecimal
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.channels.Channel
@@ -63,7 +64,7 @@ public abstract class Reads internal constructor(
 
     /** Returns the exact value of a NUMBER feature, or null. */
     @JvmName("getDecimal")
-    public fun decimal(key: String): BigDecimal? = native.decimal(key, packed)?.let { BigDecimal(it) }
+    public fun decimal(key: String): BigDecimal? = native.decimal(key, packed)?.let(::decimalOf)
 
     /** Returns the text of a JSON feature, or null. */
     @JvmName("getJson")

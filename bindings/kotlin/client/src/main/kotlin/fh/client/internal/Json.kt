@@ -1,7 +1,5 @@
 package fh.client.internal
 
-import java.math.BigDecimal
-
 /** JSON texts: writes settings, and reads what the native library writes. */
 internal object Json {
     /** Returns the JSON text of null, texts, numbers, booleans, lists and maps. */
@@ -117,7 +115,7 @@ internal object Json {
                 "null" -> null
                 "true" -> true
                 "false" -> false
-                else -> BigDecimal(word)
+                else -> numberOf(word)
             }
         }
     }

@@ -2,11 +2,22 @@ package fh.client.internal
 
 import java.math.BigDecimal
 
-/** Returns a value of a feature that the native library has written: a Boolean, a BigDecimal, or a String; a JSON value is its text. */
+/** Returns a value of a feature that the native library has written: a Boolean, a number, or a String; a JSON value is its text. */
 internal fun valueOf(written: Any?): Any? {
     val (type, value) = (written as? Map<*, *>)?.entries?.firstOrNull() ?: return null
-    return if (type == "number") BigDecimal(value.toString()) else value
+    return if (type == "number") numberOf(value.toString()) else value
 }
+
+/** Returns a `BigDecimal`, or the digits themselves if none has them, because its exponent has 32 bits. */
+internal fun numberOf(digits: String): Any = decimalOf(digits) ?: digits
+
+/** Returns the number with these digits, or null if no `BigDecimal` has them. */
+internal fun decimalOf(digits: String): BigDecimal? =
+    try {
+        BigDecimal(digits)
+    } catch (_: NumberFormatException) {
+        null
+    }
 
 /** Returns a value for the native library. */
 internal fun written(value: Any?): Any =
