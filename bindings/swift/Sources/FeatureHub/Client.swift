@@ -106,7 +106,7 @@ public final class Client: Reads {
                 return false
             }
             group.addTask {
-                try await Task.sleep(for: timeout)
+                try await Task.sleep(for: timeout.limit)
                 return true
             }
             defer { group.cancelAll() }

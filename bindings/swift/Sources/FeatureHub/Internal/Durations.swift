@@ -1,4 +1,8 @@
 extension Duration {
+    /// The duration as a limit of a wait: of a negative one, nothing is left, and one of more than a century is that long, because the clock
+    /// of a task ends the process after a longer one.
+    var limit: Duration { min(max(self, .zero), .seconds(100 * 365 * 24 * 3600)) }
+
     /// The duration in seconds.
     var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 
@@ -6,6 +10,7 @@ extension Duration {
     var millis: Int64 {
         let (millis, isTooLong) = components.seconds.multipliedReportingOverflow(by: 1000)
         if isTooLong { return components.seconds < 0 ? .min : .max }
-        return millis.addingReportingOverflow(components.attoseconds / 1_000_000_000_000_000).partialValue
+        let (sum, isTooLate) = millis.addingReportingOverflow(components.attoseconds / 1_000_000_000_000_000)
+        return isTooLate ? (millis < 0 ? .min : .max) : sum
     }
 }

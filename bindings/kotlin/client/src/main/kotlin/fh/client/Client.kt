@@ -4,6 +4,7 @@ import fh.client.internal.Callback
 import fh.client.internal.Json
 import fh.client.internal.NativeClient
 import fh.client.internal.PackedContext
+import fh.client.internal.limitMillis
 import fh.client.internal.listOf
 import java.time.Duration
 import java.util.concurrent.CompletableFuture
@@ -85,7 +86,7 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
      */
     public suspend fun ready(timeout: Duration = Duration.ofSeconds(30)) {
         try {
-            withTimeout(timeout.toMillis()) { readyAsync().await() }
+            withTimeout(timeout.limitMillis) { readyAsync().await() }
         } catch (error: TimeoutCancellationException) {
             val status = statusNow()
             throw NotReadyException("the client has no features after $timeout: $status", status.problem).initCause(error)
@@ -103,7 +104,7 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
      */
     @Throws(ClientException::class)
     public fun waitReady(timeout: Duration) {
-        native.perform("waitReady", "millis" to timeout.toMillis())
+        native.perform("waitReady", "millis" to timeout.limitMillis)
     }
 
     /** Suspends until the Edge has evaluated the features for this context, for server-evaluated keys. Returns the context. */
@@ -225,7 +226,7 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
     /** Waits until listeners have all events so far. Returns false after the time. */
     public fun flush(timeout: Duration): Boolean =
         try {
-            native.perform("flush", "millis" to timeout.toMillis())
+            native.perform("flush", "millis" to timeout.limitMillis)
             true
         } catch (_: NotReadyException) {
             false

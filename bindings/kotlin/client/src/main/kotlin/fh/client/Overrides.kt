@@ -1,6 +1,7 @@
 package fh.client
 
 import fh.client.internal.NativeObject
+import fh.client.internal.clampedMillis
 import fh.client.internal.valueOf
 import fh.client.internal.written
 import java.time.Instant
@@ -73,12 +74,12 @@ public class EnvironmentOverrides : Overrides(NativeObject(mapOf("new" to "envir
 
 /** A time of day that stands still until the program sets it, for tests. */
 public class Clock(now: Instant) {
-    internal val native = NativeObject(mapOf("new" to "clock", "millis" to now.toEpochMilli()))
+    internal val native = NativeObject(mapOf("new" to "clock", "millis" to now.clampedMillis))
 
     /** The time. Setting it calls no listener, because the passing of time starts no comparison. */
     public var now: Instant
         get() = Instant.ofEpochMilli(native.perform("now").toString().toLong())
         set(now) {
-            native.perform("set", "millis" to now.toEpochMilli())
+            native.perform("set", "millis" to now.clampedMillis)
         }
 }

@@ -1,6 +1,7 @@
 package fh.client
 
 import fh.client.internal.NativeObject
+import fh.client.internal.clampedMillis
 import fh.client.internal.listOf
 import fh.client.internal.textsOf
 import fh.client.internal.valueOf
@@ -22,7 +23,7 @@ public class Ruleset private constructor(private val native: NativeObject) {
     @JvmOverloads
     public fun evaluate(key: String, attributes: Map<String, Any?>? = null, kind: String? = null, now: Instant? = null): Evaluation {
         val context = attributes?.let { attributesOf(it) }
-        val members = arrayOf("key" to key, "kind" to kind, "context" to context, "nowMillis" to now?.toEpochMilli())
+        val members = arrayOf("key" to key, "kind" to kind, "context" to context, "nowMillis" to now?.clampedMillis)
         @Suppress("UNCHECKED_CAST")
         return Evaluation(native.perform("evaluate", *members) as Map<String, Any?>)
     }
@@ -35,7 +36,7 @@ public class Ruleset private constructor(private val native: NativeObject) {
     @JvmOverloads
     public fun explain(key: String, attributes: Map<String, Any?>? = null, now: Instant? = null): String {
         val context = attributes?.let { attributesOf(it) }
-        return native.perform("explain", "key" to key, "context" to context, "nowMillis" to now?.toEpochMilli()).toString()
+        return native.perform("explain", "key" to key, "context" to context, "nowMillis" to now?.clampedMillis).toString()
     }
 
     override fun toString(): String = "Ruleset of ${keys.size} features"

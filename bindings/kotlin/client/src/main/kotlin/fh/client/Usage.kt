@@ -1,5 +1,6 @@
 package fh.client
 
+import fh.client.internal.clampedMillis
 import fh.client.internal.listOf
 import fh.client.internal.valueOf
 import java.time.Duration
@@ -21,7 +22,7 @@ public class UsageOptions @JvmOverloads constructor(
     public val deduplicate: Duration? = null,
 ) {
     internal fun part(): Map<String, Any?> =
-        mapOf("is" to "observer", "queue" to queue, "oneOf" to oneOf, "deduplicateMillis" to deduplicate?.toMillis())
+        mapOf("is" to "observer", "queue" to queue, "oneOf" to oneOf, "deduplicateMillis" to deduplicate?.clampedMillis)
 }
 
 /** An observer with the selection of its events, for [ClientSettings.observers]. */
