@@ -15,6 +15,8 @@ pub(crate) struct Classes {
     pub(crate) string: Global,
     /// `Bridge.startThread(long seat)`
     pub(crate) start_thread: Method,
+    /// `Bridge.attached()`
+    pub(crate) attached: Method,
     /// `Bridge.send(Object http, long exchange, String method, String url, String[] headers, byte[] body, long connectMillis)`
     pub(crate) send: Method,
     /// `Bridge.run(Object runnable)`
@@ -45,6 +47,14 @@ pub(crate) fn attached() -> Option<(&'static Classes, Env<'static>)> {
     Some((classes, classes.vm.attached()?))
 }
 
+/// Tells Java of a thread that was just attached.
+pub(crate) fn tell_of_attachment(env: Env<'_>) {
+    if let Some(classes) = classes() {
+        env.call_static(classes.bridge.raw(), classes.attached.0, &[]);
+        env.clear_exception();
+    }
+}
+
 /// Looks the classes up. With `None`, an exception is pending.
 pub(crate) fn load(env: Env<'_>) -> Option<()> {
     let class = env.class(c"fh/client/internal/Bridge")?;
@@ -52,6 +62,7 @@ pub(crate) fn load(env: Env<'_>) -> Option<()> {
     let classes = Classes {
         vm: env.vm()?,
         start_thread: method(c"startThread", c"(J)V")?,
+        attached: method(c"attached", c"()V")?,
         send: method(
             c"send",
             c"(Ljava/lang/Object;JLjava/lang/String;Ljava/lang/String;[Ljava/lang/String;[BJ)V",

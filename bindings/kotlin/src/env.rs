@@ -1,13 +1,14 @@
 //! The calls of the Java Native Interface, as safe functions of one thread's environment.
 
 use std::cell::RefCell;
-use std::ffi::{CStr, c_void};
+use std::ffi::{CStr, CString, c_void};
 use std::marker::PhantomData;
 use std::ptr;
+use std::thread;
 
 use jni_sys::{
-    JNI_OK, JNIEnv, JavaVM, jbyte, jbyteArray, jchar, jclass, jmethodID, jobject, jobjectArray,
-    jsize, jstring, jvalue,
+    JNI_OK, JNI_VERSION_1_8, JNIEnv, JavaVM, JavaVMAttachArgs, jbyte, jbyteArray, jchar, jclass,
+    jmethodID, jobject, jobjectArray, jsize, jstring, jvalue,
 };
 
 /// The environment of the thread that called a native function, for the time of the call.
@@ -85,21 +86,27 @@ impl Vm {
         Self(raw)
     }
 
-    /// Returns the environment of this thread. A thread of Rust is attached as a daemon at its first call and stays attached until it ends, so
-    /// that later calls make no object for the thread. `None` if the machine is ending, and at the end of the thread.
+    /// Returns the environment of this thread. A thread of Rust is attached as a daemon, with its name and the class loader of the library, at
+    /// its first call, and stays attached until it ends, so that later calls make no object for the thread. `None` if the machine is ending, and at the end of the thread.
     pub(crate) fn attached(&self) -> Option<Env<'_>> {
         let mut env: *mut c_void = ptr::null_mut();
         // SAFETY: the pointer of the machine is valid, and `env` is a place for the environment.
-        let known =
-            unsafe { ((**self.0).v1_4.GetEnv)(self.0, &raw mut env, jni_sys::JNI_VERSION_1_8) };
+        let known = unsafe { ((**self.0).v1_4.GetEnv)(self.0, &raw mut env, JNI_VERSION_1_8) };
         if known != JNI_OK {
             let attach = |attached: &RefCell<Option<Attached>>| {
-                // SAFETY: as above.
+                let own = thread::current();
+                let name = CString::new(own.name().unwrap_or("fh-client")).unwrap_or_default();
+                let mut arguments = JavaVMAttachArgs {
+                    version: JNI_VERSION_1_8,
+                    name: name.as_ptr().cast_mut(),
+                    group: ptr::null_mut(),
+                };
+                // SAFETY: as above. The machine copies the name.
                 let outcome = unsafe {
                     ((**self.0).v1_4.AttachCurrentThreadAsDaemon)(
                         self.0,
                         &raw mut env,
-                        ptr::null_mut(),
+                        (&raw mut arguments).cast(),
                     )
                 };
                 if outcome == JNI_OK {
@@ -107,9 +114,10 @@ impl Vm {
                 }
                 outcome
             };
-            if !matches!(ATTACHED.try_with(attach), Ok(JNI_OK)) {
+            if !matches!(ATTACHED.try_with(attach), Ok(JNI_OK)) || env.is_null() {
                 return None;
             }
+            crate::classes::tell_of_attachment(Env { raw: env.cast(), call: PhantomData });
         }
         (!env.is_null()).then_some(Env { raw: env.cast(), call: PhantomData })
     }

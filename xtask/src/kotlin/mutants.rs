@@ -79,9 +79,9 @@ const MUTANTS: &[PackageMutant] = &[
     },
     PackageMutant {
         name: "a thread of listeners keeps the program running",
-        file: "client/src/main/kotlin/fh/client/internal/Bridge.kt",
-        find: "thread.isDaemon = true",
-        with: "thread.isDaemon = false",
+        file: "client/src/main/kotlin/fh/client/http/LibraryThreads.kt",
+        find: "isDaemon = true",
+        with: "isDaemon = false",
         test: "LifeTest#a listener may close*",
         found: FAILED,
     },

@@ -3,6 +3,7 @@ package fh.client.internal
 import fh.client.http.HttpExchange
 import fh.client.http.HttpRequest
 import fh.client.http.HttpTransport
+import fh.client.http.LibraryThreads
 import java.time.Duration
 
 /** The calls between the native library and Java that belong to no client. The library calls the methods that are not native. */
@@ -10,9 +11,13 @@ internal object Bridge {
     /** Starts a thread that calls functions of the program until enough threads wait. */
     @JvmStatic
     fun startThread(seat: Long) {
-        val thread = Thread({ callAll(seat) }, "fh-listeners")
-        thread.isDaemon = true
-        thread.start()
+        LibraryThreads.make("fh-listeners") { callAll(seat) }.start()
+    }
+
+    /** Gives a thread of the native library, which has become one of Java, the class loader of the library. */
+    @JvmStatic
+    fun attached() {
+        Thread.currentThread().contextClassLoader = Bridge::class.java.classLoader
     }
 
     private fun callAll(seat: Long) {

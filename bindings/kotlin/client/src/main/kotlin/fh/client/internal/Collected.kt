@@ -1,5 +1,6 @@
 package fh.client.internal
 
+import fh.client.http.LibraryThreads
 import java.lang.ref.PhantomReference
 import java.lang.ref.ReferenceQueue
 import java.util.concurrent.ConcurrentHashMap
@@ -12,9 +13,7 @@ internal object Collected {
     private class Reference(of: Any, val free: () -> Unit, queue: ReferenceQueue<Any>) : PhantomReference<Any>(of, queue)
 
     init {
-        val thread = Thread({ freeAll() }, "fh-client-cleaner")
-        thread.isDaemon = true
-        thread.start()
+        LibraryThreads.make("fh-client-cleaner") { freeAll() }.start()
     }
 
     /** Calls a function after an object was collected. The function must not refer to the object. */

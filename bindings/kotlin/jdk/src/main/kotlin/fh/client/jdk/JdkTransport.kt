@@ -3,6 +3,7 @@ package fh.client.jdk
 import fh.client.http.HttpExchange
 import fh.client.http.HttpRequest
 import fh.client.http.HttpTransport
+import fh.client.http.LibraryThreads
 import java.io.InputStream
 import java.net.http.HttpClient
 import java.net.http.HttpResponse
@@ -87,7 +88,7 @@ public class JdkTransport private constructor(private val client: (connectTimeou
         /** The connect timeout belongs to a client, so there is one for each. */
         val DEFAULTS = ConcurrentHashMap<Duration, HttpClient>()
 
-        val THREADS = Executors.newCachedThreadPool { task -> Thread(task, "fh-http").apply { isDaemon = true } }
+        val THREADS = Executors.newCachedThreadPool { LibraryThreads.make("fh-http", it) }
 
         fun newClient(connectTimeout: Duration): HttpClient =
             // 0 is no valid timeout.

@@ -3,6 +3,7 @@ package fh.client.okhttp
 import fh.client.http.HttpExchange
 import fh.client.http.HttpRequest
 import fh.client.http.HttpTransport
+import fh.client.http.LibraryThreads
 import java.io.InputStream
 import java.util.concurrent.Executors
 import java.util.concurrent.TimeUnit
@@ -84,7 +85,7 @@ public class OkHttpTransport private constructor(source: Lazy<OkHttpClient>) : H
 
         val DEFAULT = lazy { OkHttpClient() }
 
-        val THREADS = Executors.newCachedThreadPool { task -> Thread(task, "fh-http").apply { isDaemon = true } }
+        val THREADS = Executors.newCachedThreadPool { LibraryThreads.make("fh-http", it) }
 
         /** Returns a client that sends exactly one request for each call, and has no time limits. */
         fun OkHttpClient.withoutFollowUps(): OkHttpClient {

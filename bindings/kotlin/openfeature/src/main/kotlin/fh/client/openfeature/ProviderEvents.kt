@@ -9,6 +9,7 @@ import fh.client.Client
 import fh.client.NewState
 import fh.client.Readiness
 import fh.client.Subscription
+import fh.client.http.LibraryThreads
 import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.ThreadPoolExecutor
 import java.util.concurrent.TimeUnit
@@ -36,8 +37,8 @@ internal class ProviderEvents(
     private var initializing: Thread? = null
 
     /** A thread that waits for one event before it emits the next, because the SDK has several threads for events. It ends when idle. */
-    private val emitting = ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, LinkedBlockingQueue()) { task ->
-        Thread(task, "fh-openfeature").apply { isDaemon = true }
+    private val emitting = ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, LinkedBlockingQueue()) {
+        LibraryThreads.make("fh-openfeature", it)
     }.apply { allowCoreThreadTimeOut(true) }
 
     /** Begins to emit events, after an initialization with this outcome. */
