@@ -4,6 +4,7 @@ import fh.client.http.HttpExchange;
 import fh.client.http.HttpFailure;
 import fh.client.http.HttpRequest;
 import fh.client.http.HttpTransport;
+import fh.client.http.LibraryThreads;
 import fh.client.testing.Fault;
 import fh.client.testing.MemoryEdge;
 import fh.client.testing.SeenRequest;
@@ -82,6 +83,7 @@ final class JavaFace {
         Evaluation evaluation = Ruleset.fromJson("[{\"key\": \"A\", \"type\": \"BOOLEAN\", \"value\": true}]").evaluate("A");
         seen.add(evaluation.getValue());
         seen.add(new EnvironmentOverrides().isOn() || new YamlOverrides("missing.yaml").getProblem() == null);
+        seen.add(LibraryThreads.make("fh-transport", () -> {}).isDaemon());
         HttpTransport transport = (HttpRequest request, HttpExchange exchange) -> exchange.fail(HttpFailure.CONNECT, request.getMethod());
         Logs.to(LogLevel.OFF, (level, text) -> {});
         try (Client offline = FeatureHub.client("https://edge.example", List.of("a/b*c"), settings -> settings.setTransport(transport))) {
