@@ -5,5 +5,6 @@
 mod context;
 mod provider;
 mod structure;
+mod warnings;
 
 pub use provider::FeatureHubProvider;

@@ -16,6 +16,7 @@ use open_feature::{
 
 use crate::context::converted;
 use crate::structure::structure;
+use crate::warnings::FieldWarnings;
 
 /// An OpenFeature provider that reads features from a FeatureHub client.
 ///
@@ -28,6 +29,7 @@ pub struct FeatureHubProvider {
     pool: Option<ContextPool>,
     metadata: ProviderMetadata,
     patience: Duration,
+    warnings: FieldWarnings,
 }
 
 /// The default maximum time that `initialize` waits for features.
@@ -38,9 +40,18 @@ impl FeatureHubProvider {
     /// [pool](ContextPool) with [`ContextPool::DEFAULT_LIMIT`] contexts.
     #[must_use]
     pub fn new(client: Client) -> Self {
-        let is_pooled = client.status().system == System::FeatureSignals;
+        let system = client.system();
+        let is_pooled = system == System::FeatureSignals;
         let pool = is_pooled.then(|| client.context_pool(ContextPool::DEFAULT_LIMIT));
-        Self { client, pool, metadata: ProviderMetadata::new("featurehub"), patience: PATIENCE }
+        let metadata = ProviderMetadata::new(system.as_str());
+        Self { client, pool, metadata, patience: PATIENCE, warnings: FieldWarnings::default() }
+    }
+
+    /// Sets the name of the provider. The default is that of the client's system: `featurehub`, `featbit` or `featuresignals`.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.metadata = ProviderMetadata::new(name);
+        self
     }
 
     /// Sets the pool whose contexts are the evaluation contexts while a server evaluates. Each evaluation then waits until the server has
@@ -75,7 +86,7 @@ impl FeatureHubProvider {
         context: &EvaluationContext,
         kind: Kind,
     ) -> EvaluationResult<Detail> {
-        let context = converted(&self.client, context);
+        let context = converted(&self.client, context, &self.warnings);
         let detail = match &self.pool {
             // If the server evaluates, an evaluation context without attributes reads the values of the context that was given to
             // the client with `set_context`.

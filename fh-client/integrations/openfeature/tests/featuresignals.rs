@@ -81,6 +81,7 @@ async fn a_ruleset_and_a_server_have_the_same_reasons_variants_and_targeting_key
     let server = server();
     for client in [local().await, remote(&server).await] {
         let provider = FeatureHubProvider::new(client.clone());
+        assert_eq!(provider.metadata().name, "featuresignals");
         for (key, value, reason, variant) in [
             ("rule", true, EvaluationReason::TargetingMatch, "default"),
             ("key", true, EvaluationReason::TargetingMatch, "default"),

@@ -11,6 +11,7 @@ use fh_client::{
     Number, WhileSwitching,
 };
 use fh_openfeature::FeatureHubProvider;
+use fh_test_log::Log;
 use open_feature::provider::{FeatureProvider, ProviderStatus};
 use open_feature::{
     EvaluationContext, EvaluationContextFieldValue, EvaluationErrorCode, EvaluationReason,
@@ -253,6 +254,7 @@ impl Interceptor for Attributed {
 async fn contexts_of_the_table() {
     let file = include_str!("../../../../conformance/evaluation-contexts.json");
     let table: serde_json::Value = serde_json::from_str(file).unwrap();
+    let log = Log::capture();
     let attributed = Attributed::default();
     let client = edge().client().interceptor(attributed.clone(), LockPolicy::Override).start();
     let provider = FeatureHubProvider::new(client.unwrap());
@@ -279,10 +281,17 @@ async fn contexts_of_the_table() {
         .with_custom_field("nan", f64::NAN)
         .with_custom_field("at", time::OffsetDateTime::from_unix_timestamp_nanos(-100_000).unwrap())
         .with_custom_field("odd", EvaluationContextFieldValue::new_struct(7_u8));
-    let _ = provider.resolve_bool_value("FLAG", &context).await;
+    for _ in 0..2 {
+        let _ = provider.resolve_bool_value("FLAG", &context).await;
+    }
     let at = "1969-12-31T23:59:59.999Z";
     let expected = json!({"device.os": ["1"], "list": ["true", "1.5"], "at": [at]});
     assert_eq!(*attributed.0.lock().unwrap(), expected);
+    // The structures of the table are warned of, too.
+    let deep = "a.a.a.a.a.a.a.a.a";
+    for name in ["list", "nan", "odd", "b", deep] {
+        assert_eq!(log.text().matches(&format!("\"{name}\" is left out")).count(), 1, "{name}");
+    }
 }
 
 #[tokio::test]
@@ -317,6 +326,10 @@ async fn the_status_of_the_provider() {
     provider.client().refresh().await.unwrap();
     assert_eq!(provider.status(), ProviderStatus::Ready);
     assert_eq!(provider.metadata().name, "featurehub");
+    assert_eq!(
+        FeatureHubProvider::new(provider.client().clone()).name("own").metadata().name,
+        "own"
+    );
     edge.send_event("config", r#"{"edge.stale":true}"#);
     edge.delivered().await;
     assert_eq!(provider.status(), ProviderStatus::STALE);

@@ -24,20 +24,23 @@ import java.time.Duration
  * val isNew = OpenFeatureAPI.getInstance().client.getBooleanValue("NEW_CHECKOUT", false, mara)
  * ```
  *
- * The program can use the client directly as well, and closes it. A provider that is replaced or shut down leaves the client open.
+ * The program can use the client directly as well, and closes it. A provider that is replaced or shut down leaves the client open. A field of an
+ * evaluation context or of a tracking event that cannot be used is left out, with one log record for its name (logger `fh.client.openfeature`).
  */
 public class FeatureHubProvider @JvmOverloads constructor(
     /** The client that the provider reads from. */
     public val client: Client,
     private val patience: Duration = Duration.ofSeconds(10),
+    /** The name of the provider; that of the client's system by default: `featurehub`, `featbit` or `featuresignals`. */
+    private val name: String = nameOf(client),
 ) : EventProvider() {
     private val reader = FeatureReader(client)
     private val events = ProviderEvents(client, ::emit)
 
-    /** Returns the name of the provider, `featurehub`. */
+    /** Returns the name of the provider. The SDK keeps the providers of a `MultiProvider` by their names, so that two of them need different ones. */
     override fun getMetadata(): Metadata {
         events.repeatAfterInitialization()
-        return Metadata { "featurehub" }
+        return Metadata { name }
     }
 
     /**
@@ -88,7 +91,7 @@ public class FeatureHubProvider @JvmOverloads constructor(
 
     /** Reports an event to the observers of the client, with the values of all features for the context. */
     override fun track(eventName: String, context: EvaluationContext?, details: TrackingEventDetails?) {
-        reader.record(eventName, context, paramsOf(details))
+        reader.record(eventName, context, details)
     }
 
     private fun number(value: Any): BigDecimal = value as? BigDecimal ?: throw notOfType("a number")
@@ -101,4 +104,14 @@ public class FeatureHubProvider @JvmOverloads constructor(
         }
 
     private fun notOfType(type: String) = TypeMismatchError("the value is not $type")
+
+    private companion object {
+        /** Returns the name of the client's system, which has an attribute of its own for the key of a user. */
+        fun nameOf(client: Client): String =
+            when (client.userKeyAttribute) {
+                "keyId" -> "featbit"
+                "key" -> "featuresignals"
+                else -> "featurehub"
+            }
+    }
 }

@@ -4,6 +4,7 @@ import dev.openfeature.sdk.EvaluationContext
 import dev.openfeature.sdk.ImmutableMetadata
 import dev.openfeature.sdk.ProviderEvaluation
 import dev.openfeature.sdk.Reason
+import dev.openfeature.sdk.TrackingEventDetails
 import dev.openfeature.sdk.exceptions.FlagNotFoundError
 import dev.openfeature.sdk.exceptions.GeneralError
 import dev.openfeature.sdk.exceptions.InvalidContextError
@@ -20,6 +21,9 @@ internal enum class FeatureType { BOOLEAN, STRING, NUMBER, JSON }
 
 /** Reads the features of a client for evaluation contexts. */
 internal class FeatureReader(private val client: Client) {
+    private val warnings = FieldWarnings()
+    private val contexts = EvaluationContexts(client.userKeyAttribute, warnings)
+
     /**
      * Reads a feature as a type, and converts its value: a `Boolean`, a `String` or a `BigDecimal`; a JSON value is its text.
      *
@@ -34,10 +38,35 @@ internal class FeatureReader(private val client: Client) {
         return ProviderEvaluation(convert(detail.value as Any), detail.strategyId ?: "default", reason, null, null, metadataOf(detail))
     }
 
-    private fun contextOf(context: EvaluationContext?): Context = client.context(attributesOf(context, client.userKeyAttribute))
+    private fun contextOf(context: EvaluationContext?): Context {
+        val attributes = contexts.attributesOf(context)
+        return try {
+            client.context(attributes)
+        } catch (_: IllegalArgumentException) {
+            // One wrong field must not turn the values of all features into defaults.
+            client.context(attributes.filter { (name, value) -> isUsable(name, value) })
+        }
+    }
 
-    /** Reports an event with the values of all features for the context. */
-    fun record(name: String, context: EvaluationContext?, params: Map<String, Any?>) {
+    private fun isUsable(name: String, value: Any): Boolean =
+        try {
+            client.context(name to value)
+            true
+        } catch (failure: IllegalArgumentException) {
+            warnings.warn(name, failure.message)
+            false
+        }
+
+    /** Reports an event with the values of all features for the context. An event that cannot be reported is logged. */
+    fun record(name: String, context: EvaluationContext?, details: TrackingEventDetails?) {
+        try {
+            recordNow(name, context, contexts.paramsOf(details))
+        } catch (failure: RuntimeException) {
+            warnings.warn(name, failure.message)
+        }
+    }
+
+    private fun recordNow(name: String, context: EvaluationContext?, params: Map<String, Any?>) {
         val own = contextOf(context)
         val key = client.keys.firstOrNull()
         val isEvaluated = key == null || own.attributes.isNotEmpty() || own.peek(key).reason !in WITHOUT_FEATURES

@@ -4,6 +4,7 @@ import dev.openfeature.sdk.ErrorCode
 import dev.openfeature.sdk.EvaluationContext
 import dev.openfeature.sdk.FlagEvaluationDetails
 import dev.openfeature.sdk.ImmutableContext
+import dev.openfeature.sdk.ImmutableStructure
 import dev.openfeature.sdk.MutableTrackingEventDetails
 import dev.openfeature.sdk.OpenFeatureAPI
 import dev.openfeature.sdk.Value
@@ -22,6 +23,9 @@ import java.io.File
 import java.math.BigDecimal
 import java.time.Instant
 import java.util.concurrent.TimeUnit
+import java.util.logging.Handler
+import java.util.logging.LogRecord
+import java.util.logging.Logger
 import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertThrows
@@ -35,6 +39,7 @@ class EvaluationsTest {
     private val client by lazy { edge.client { interceptors = listOf(Interception(overrides)) } }
     private val api = OpenFeatureAPI.getInstance()
     private val flags = api.client
+    private val contexts = EvaluationContexts("userkey", FieldWarnings())
 
     @AfterEach
     fun end() {
@@ -259,7 +264,7 @@ class EvaluationsTest {
         delivered()
         assertEquals(true, read("boolean", "MATCH", context("targetingKey" to "fred", "userkey" to "mara")).value)
         assertEquals(false, read("boolean", "MATCH", context("targetingKey" to "mara", "userkey" to "fred")).value)
-        assertEquals(emptyMap<String, Any>(), attributesOf(null, "userkey"))
+        assertEquals(emptyMap<String, Any>(), contexts.attributesOf(null))
     }
 
     /** The table is that of OFREP and of the providers of all languages. */
@@ -269,7 +274,7 @@ class EvaluationsTest {
         for (case in table.map { it.asStructure() }) {
             val given = ImmutableContext(case.getValue("context").asStructure().asUnmodifiableMap())
             val expected = case.getValue("attributes").asStructure().asUnmodifiableMap().mapValues { (_, texts) -> texts.asList().map { it.asString() } }
-            val found = client.context(attributesOf(given, "userkey")).attributes
+            val found = client.context(contexts.attributesOf(given)).attributes
             assertEquals(expected, found, case.getValue("title").asString())
         }
     }
@@ -337,6 +342,43 @@ class EvaluationsTest {
             assertEquals(expected, found)
             late.close()
         }
+    }
+
+    @Test
+    fun `a field that cannot be used is left out with one log record, and neither evaluations nor tracking throw`() {
+        edge.set("A", "red")
+        edge.setStrategies("A", """[{"id": "s", "value": "blue", "attributes": [${equals("userkey", "STRING", "\"fred\"")}]}]""")
+        val seen = ArrayList<UsageEvent>()
+        client.observe({ seen.addAll(it) })
+        start()
+        val logged = ArrayList<String>()
+        val handler = object : Handler() {
+            override fun publish(record: LogRecord) {
+                logged.add(record.message)
+            }
+
+            override fun flush() = Unit
+
+            override fun close() = Unit
+        }
+        val logger = Logger.getLogger("fh.client.openfeature")
+        logger.addHandler(handler)
+        val nested = (1..10).fold(Value(1)) { inner, _ -> Value(ImmutableStructure(mapOf("s" to inner))) }
+        val odd = mapOf(
+            "long" to Value("x".repeat(65_537)), "nan" to Value(Double.NaN), "none" to Value(), "empty" to Value(emptyList<Value>()),
+            "list" to Value(listOf(Value(listOf(Value(1))), Value(Double.POSITIVE_INFINITY))), "deep" to nested,
+            "device" to Value(ImmutableStructure(mapOf("os" to Value("ios"), "n" to Value(Double.NaN)))),
+        )
+        val context = ImmutableContext("fred", odd)
+        repeat(2) { assertEquals("blue" to null, read("string", "A", context).let { it.value to it.errorCode }) }
+        repeat(2) { flags.track("sold", context, MutableTrackingEventDetails(Double.NaN).add("rate", listOf(Value(Double.NaN))).add("currency", "NZD")) }
+        assertTrue(client.flush(PATIENCE))
+        logger.removeHandler(handler)
+        val sold = synchronized(seen) { seen.filter { it.kind == "named" } }
+        assertEquals(List(2) { mapOf("currency" to "NZD") }, sold.map { it.params })
+        assertEquals(listOf("ios"), sold.first().attributes?.get("device.os"))
+        val names = logged.map { it.substringAfter('"').substringBefore('"') }
+        assertEquals(listOf("deep.s.s.s.s.s.s.s.s", "device.n", "list", "long", "nan", "rate", "value"), names.sorted(), logged.toString())
     }
 
     @Test

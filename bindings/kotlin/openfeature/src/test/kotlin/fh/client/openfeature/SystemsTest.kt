@@ -5,10 +5,12 @@ import dev.openfeature.sdk.EvaluationContext
 import dev.openfeature.sdk.ImmutableContext
 import dev.openfeature.sdk.OpenFeatureAPI
 import dev.openfeature.sdk.Value
+import dev.openfeature.sdk.multiprovider.MultiProvider
 import fh.client.Client
 import fh.client.FeatureHub
 import fh.client.FetchMode
 import fh.client.FlagSystem
+import fh.client.testing.MemoryEdge
 import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Test
@@ -68,6 +70,7 @@ class SystemsTest {
             system = FlagSystem.FEATURESIGNALS
             ruleset = featureSignals("key" to "bob", "tags" to "[a b]")
         }
+        assertEquals("featuresignals", FeatureHubProvider(client).metadata.name)
         check(
             client,
             ImmutableContext("bob") to listOf("red", "TARGETING_MATCH", null),
@@ -75,6 +78,25 @@ class SystemsTest {
             ImmutableContext("eve", tags) to listOf("red", "TARGETING_MATCH", null),
             ImmutableContext("eve") to listOf("blue", "DEFAULT", null),
         )
+    }
+
+    /** A move from one system to the other: a flag that the new system does not have yet is that of the old one. */
+    @Test
+    fun `two systems answer in a MultiProvider, each with its name`() {
+        val edge = MemoryEdge()
+        edge.set("COLOUR", "old")
+        edge.set("SIZE", "large")
+        featBit(rule("keyId", "Equal", "bob")).use { new ->
+            edge.client().use { old ->
+                val both = MultiProvider(listOf(FeatureHubProvider(new, PATIENCE), FeatureHubProvider(old, PATIENCE)))
+                api.setProviderAndWait(both)
+                val bob = ImmutableContext("bob")
+                val found = listOf("COLOUR", "SIZE", "NONE").map { api.client.getStringValue(it, "default", bob) }
+                assertEquals(listOf("red", "large", "default"), found)
+                val names = listOf(FeatureHubProvider(new), FeatureHubProvider(old), FeatureHubProvider(old, PATIENCE, "old")).map { it.metadata.name }
+                assertEquals(listOf("featbit", "featurehub", "old"), names)
+            }
+        }
     }
 
     private fun rule(property: String, op: String, value: String) =
