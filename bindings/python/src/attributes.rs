@@ -12,6 +12,9 @@ use pyo3::types::{
 use crate::key::Text;
 use crate::{mapping, number};
 
+/// The longest text of a number with an exponent. A `Decimal` of ten digits can have 100 million digits as a text.
+const MOST_CHARACTERS: i64 = 65_536;
+
 /// Returns the attribute that rules read in place of a name that a program may give as a keyword by mistake.
 fn meant(name: &str, system: System) -> Option<&'static str> {
     match (name, system) {
@@ -212,9 +215,20 @@ fn plain(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     }
     if is_instance(value, "decimal", "Decimal")? {
         let is_finite: bool = value.call_method0("is_finite")?.extract()?;
-        return if is_finite { Ok(Some(value.str()?.extract()?)) } else { Err(not_finite(name)) };
+        return if is_finite { Ok(Some(all_digits(name, value)?)) } else { Err(not_finite(name)) };
     }
     time_or_uuid(name, value)
+}
+
+/// Returns the text of a `decimal.Decimal` without an exponent, as in the other languages.
+fn all_digits(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
+    let exponent: i64 = value.call_method0("as_tuple")?.getattr("exponent")?.extract()?;
+    if exponent.abs() > MOST_CHARACTERS {
+        return Err(PyValueError::new_err(format!(
+            "the text of the attribute {name:?} has more than {MOST_CHARACTERS} characters: no rule needs it"
+        )));
+    }
+    value.call_method1("__format__", ("f",))?.extract()
 }
 
 /// Returns the text of a `datetime`, a `date` or a `UUID`, or `None` for another value. A time has milliseconds and the offset `Z`, as in the

@@ -8,23 +8,25 @@ use std::sync::Arc;
 
 use fh_client::{Attributes, Detail, Kind, Number, Snapshot, Source, System, Value};
 
-use crate::operations::Values;
+use crate::operations::GivenValue;
 
-/// Reads attributes: for each one the name, the number of its values, and the values. Bytes that cannot be read are left out. Returns the
-/// attributes in the form that rules of this system read.
+/// The number of values of an attribute with a single value that is no list.
+const ONE: u32 = u32::MAX;
+
+/// Reads attributes: for each one the name, the number of values in its list, and the values; [`u32::MAX`] stands for a single value that is
+/// no list. Bytes that cannot be read are left out. Returns the attributes in the form that rules of this system read.
 #[must_use]
 pub fn attributes(packed: &[u8], system: System) -> Arc<Attributes> {
     let mut rest = packed;
     let mut builder = Attributes::builder();
-    let mut values = Vec::new();
     while let Some(name) = text(&mut rest) {
-        values.clear();
-        for _ in 0..number(&mut rest).unwrap_or(0) {
+        let value = match number(&mut rest) {
+            None => break,
+            Some(ONE) => GivenValue::One(text(&mut rest).unwrap_or_default()),
             // A wrong number of values ends with the bytes.
-            let Some(value) = text(&mut rest) else { break };
-            values.push(value);
-        }
-        system.add_attribute(&mut builder, &name, &Values(&values));
+            Some(count) => GivenValue::List((0..count).map_while(|_| text(&mut rest)).collect()),
+        };
+        system.add_attribute(&mut builder, &name, &value);
     }
     Arc::new(builder.build())
 }

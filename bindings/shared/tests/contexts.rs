@@ -18,21 +18,21 @@ use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A value of an attribute: as JSON, as the texts that Kotlin and Swift make of it, and as a program in Rust gives it.
-type Given = (Value, &'static [&'static str], fn(ContextBuilder) -> ContextBuilder);
+/// A value of an attribute: as JSON in a settings document, as Kotlin and Swift write its texts in requests, and as a program in Rust gives it.
+type Given = (Value, Value, fn(ContextBuilder) -> ContextBuilder);
 
 /// Each kind of value.
 fn kinds() -> [Given; 9] {
     [
-        (json!("gold"), &["gold"], |built| built.attribute("x", "gold")),
-        (json!(5.5), &["5.5"], |built| built.attribute("x", 5.5)),
-        (json!(1_000_000), &["1000000"], |built| built.attribute("x", 1_000_000)),
-        (json!(true), &["true"], |built| built.attribute("x", true)),
-        (json!(["gold"]), &["gold"], |built| built.attribute("x", ["gold"])),
-        (json!(["a", "b\""]), &["a", "b\""], |built| built.attribute("x", ["a", "b\""])),
-        (json!([1, 2]), &["1", "2"], |built| built.attribute("x", [1, 2])),
-        (json!([]), &[], |built| built.attribute("x", [""; 0])),
-        (json!(null), &[], |built| built.attribute("x", None::<&str>)),
+        (json!("gold"), json!("gold"), |built| built.attribute("x", "gold")),
+        (json!(5.5), json!("5.5"), |built| built.attribute("x", 5.5)),
+        (json!(1_000_000), json!("1000000"), |built| built.attribute("x", 1_000_000)),
+        (json!(true), json!("true"), |built| built.attribute("x", true)),
+        (json!(["gold"]), json!(["gold"]), |built| built.attribute("x", ["gold"])),
+        (json!(["a", "b\""]), json!(["a", "b\""]), |built| built.attribute("x", ["a", "b\""])),
+        (json!([1, 2]), json!(["1", "2"]), |built| built.attribute("x", [1, 2])),
+        (json!([]), json!([]), |built| built.attribute("x", [""; 0])),
+        (json!(null), json!(null), |built| built.attribute("x", None::<&str>)),
     ]
 }
 
@@ -71,16 +71,17 @@ impl Interceptor for Reads {
 }
 
 /// Returns the attributes of a context in a request.
-fn requested(system: System, texts: &[&str]) -> Attributes {
+fn requested(system: System, texts: &Value) -> Attributes {
     let (client, reads) = (client(system), Arc::new(Reads::default()));
     let _registration = client.intercept(Arc::<Reads>::clone(&reads), LockPolicy::default());
-    let context = json!({ system.user_key(): ["mara"], "x": texts });
+    let mut context = json!({ system.user_key(): "mara", "x": texts });
+    context.as_object_mut().unwrap().retain(|_, value| !value.is_null());
     perform(&client, &json!({ "do": "peek", "key": "F", "context": context }).to_string()).unwrap();
     reads.0.lock().unwrap().take().unwrap()
 }
 
 /// Returns the attributes of a packed context.
-fn unpacked(system: System, texts: &[&str]) -> Arc<Attributes> {
+fn unpacked(system: System, texts: &Value) -> Arc<Attributes> {
     let mut bytes = Vec::new();
     let number = |bytes: &mut Vec<u8>, number: usize| {
         bytes.extend_from_slice(&u32::try_from(number).unwrap().to_le_bytes());
@@ -89,29 +90,28 @@ fn unpacked(system: System, texts: &[&str]) -> Arc<Attributes> {
         number(bytes, text.len());
         bytes.extend_from_slice(text.as_bytes());
     };
-    for (name, values) in [(system.user_key(), ["mara"].as_slice()), ("x", texts)] {
+    for (name, value) in [(system.user_key(), &json!("mara")), ("x", texts)] {
+        if value.is_null() {
+            continue;
+        }
         text(&mut bytes, name);
-        number(&mut bytes, values.len());
-        values.iter().for_each(|value| text(&mut bytes, value));
+        match value.as_array() {
+            None => bytes.extend_from_slice(&u32::MAX.to_le_bytes()),
+            Some(list) => number(&mut bytes, list.len()),
+        }
+        let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        values.iter().for_each(|value| text(&mut bytes, value.as_str().unwrap()));
     }
     packed::attributes(&bytes, system)
-}
-
-/// Returns true for a list of one element or none, which requests write as a single value or none.
-fn is_taken_for_one(system: System, value: &Value, texts: &[&str]) -> bool {
-    system != System::FeatureHub && value.is_array() && texts.len() < 2
 }
 
 #[test]
 fn attributes_are_those_that_rust_gives() {
     for system in [System::FeatureHub, System::FeatBit, System::FeatureSignals] {
         for (value, texts, build) in kinds() {
-            if is_taken_for_one(system, &value, texts) {
-                continue;
-            }
             let expected = expected(system, build);
-            assert_eq!(requested(system, texts), *expected, "{system:?} {value} in a request");
-            assert_eq!(unpacked(system, texts), expected, "{system:?} {value} packed");
+            assert_eq!(requested(system, &texts), *expected, "{system:?} {value} in a request");
+            assert_eq!(unpacked(system, &texts), expected, "{system:?} {value} packed");
         }
     }
 }
@@ -154,10 +154,7 @@ fn the_first_context_of_a_document_reaches_the_server_as_that_of_rust() {
             json!({ "url": "http://192.0.2.1", "apiKey": "key", "environment": "shop", "flags": ["F"] }),
         ),
     ] {
-        for (value, texts, build) in kinds() {
-            if is_taken_for_one(system, &value, texts) {
-                continue;
-            }
+        for (value, _, build) in kinds() {
             let mut document = rest.clone();
             document["system"] = json!(system.as_str());
             let own = builder_from_json(&document.to_string()).unwrap();

@@ -39,19 +39,62 @@ fn values_of_one_name_stand_together() {
     );
 }
 
-/// The table is that of the clients in all languages.
+/// Returns the value of a row of the table of texts, which is that of the clients in all languages.
+fn made(kind: &str, given: &str) -> Box<dyn AttributeText> {
+    match kind {
+        "text" => Box::new(given.to_string()),
+        "boolean" => Box::new(given.parse::<bool>().unwrap()),
+        "integer" | "integer of 64 bits" => Box::new(given.parse::<i64>().unwrap()),
+        "unsigned integer of 64 bits" => Box::new(given.parse::<u64>().unwrap()),
+        "double" => Box::new(given.parse::<f64>().unwrap()),
+        "float" => Box::new(given.parse::<f32>().unwrap()),
+        "time" => Box::new(given.parse::<Timestamp>().unwrap()),
+        "nothing" => Box::new(None::<&str>),
+        "optional text" => Box::new(Some(given.to_string())),
+        "list of nothing" => Box::new([None::<&str>]),
+        "list in a list" => Box::new([[given.to_string()]]),
+        _ => panic!("{kind}"),
+    }
+}
+
 #[test]
-fn times_are_texts() {
+fn values_have_the_texts_of_the_table() {
     let file = include_str!("../../../conformance/attribute-texts.json");
     let table: serde_json::Value = serde_json::from_str(file).unwrap();
+    let mut seen = 0;
     for case in table["cases"].as_array().unwrap() {
-        let (Some(instant), Some(text)) = (case["instant"].as_str(), case["text"].as_str()) else {
+        let kind = case["kind"].as_str().unwrap();
+        if !table["kinds"][kind].as_array().unwrap().contains(&"Rust".into()) {
             continue;
-        };
-        let time: Timestamp = instant.parse().unwrap();
-        let attributes = Attributes::builder().attribute("at", [time]).build();
-        assert_eq!(attributes.get("at").unwrap().collect::<Vec<_>>(), [text], "{instant}");
+        }
+        seen += 1;
+        let (sent, of) = (case["but"].get("Rust").unwrap_or(&case["sent"]), case["of"].as_str());
+        let given = case["given"].as_array().into_iter().flatten();
+        let items: Vec<_> = given.map(|item| made(of.unwrap(), item.as_str().unwrap())).collect();
+        let list: Vec<&dyn AttributeText> = items.iter().map(|item| &**item).collect();
+        let single = of.is_none().then(|| made(kind, case["given"].as_str().unwrap()));
+        let value = single.as_deref().unwrap_or(&list);
+        let mut texts = Vec::new();
+        value.each(&mut |text| texts.push(text.to_string()));
+        assert_eq!((value.is_list(), texts), (sent.is_array(), texts_of(sent)), "{case}");
+        let system = |name: &str| case[name].as_str().map(str::to_string);
+        #[cfg(feature = "featbit")]
+        if value.is_list() && system("featbit").is_some() {
+            assert_eq!(crate::featbit::property_text(&value), system("featbit"), "{case}");
+        }
+        #[cfg(feature = "featuresignals")]
+        if value.is_list() && system("featuresignals").is_some() {
+            let text = crate::featuresignals::attribute_text(&value);
+            assert_eq!(text, system("featuresignals"), "{case}");
+        }
     }
+    assert!(seen > 40, "{seen} rows");
+}
+
+/// Returns the texts of a row: of a list, of a single value, or of nothing.
+fn texts_of(sent: &serde_json::Value) -> Vec<String> {
+    let texts = sent.as_array().map_or(std::slice::from_ref(sent), Vec::as_slice);
+    texts.iter().filter_map(|text| text.as_str().map(str::to_string)).collect()
 }
 
 #[test]

@@ -35,7 +35,7 @@ mod task;
 mod usage;
 mod value;
 
-pub(crate) use self::context::{Values, attributes};
+pub(crate) use self::context::{Value as GivenValue, attributes_from_json};
 
 pub use self::answer::{Answer, Failure, FailureKind, written};
 pub use self::client::perform;

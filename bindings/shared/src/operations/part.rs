@@ -60,7 +60,7 @@ impl Part {
     fn listener(self, system: System) -> Result<Listener, Self> {
         Ok(match self {
             Self::Change { key, context } => {
-                Listener::Changes(key.into(), context.map(|given| attributes(given, system)))
+                Listener::Changes(key.into(), context.map(|given| attributes(&given, system)))
             }
             Self::Readiness => Listener::Readiness,
             Self::Status => Listener::Status,

@@ -1,15 +1,15 @@
 //! The settings document.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use fh_client::{Attributes, Client, ClientBuilder};
+use fh_client::{Client, ClientBuilder};
 use fh_files::closest;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::language::{Language, Spelling};
+use crate::operations;
 
 use super::draft::Draft;
 use super::error::SettingsError;
@@ -39,10 +39,12 @@ pub fn builder_from_json(document: &str) -> Result<ClientBuilder, SettingsError>
 /// # Errors
 /// The errors of [`builder_from_json`].
 pub fn apply_json(builder: ClientBuilder, document: &str) -> Result<ClientBuilder, SettingsError> {
-    let members: BTreeMap<String, &RawValue> =
+    let mut members: BTreeMap<String, &RawValue> =
         serde_json::from_str(document).map_err(|why| SettingsError::Document(why.to_string()))?;
+    // The form of a context depends on the system, so the context is the last member.
+    let context = members.remove_entry("context");
     let (mut draft, mut given) = (Draft::of(builder), GivenSettings::default());
-    for (name, value) in members {
+    for (name, value) in members.into_iter().chain(context) {
         let setting = named(&name)?;
         if value.get() == "null" {
             continue;
@@ -114,10 +116,8 @@ fn other(value: &Value) -> Wrong {
 /// Applies the JSON text of a value.
 fn set(draft: Draft, form: &Form, json: &str) -> Result<Draft, Wrong> {
     if let Form::Context(set) = form {
-        // The text keeps the digits of numbers, such as `1.10`.
-        let attributes =
-            Attributes::from_json(json).map_err(|why| Wrong::Value(why.to_string()))?;
-        return Ok(set(draft, Arc::new(attributes)));
+        let context = operations::attributes_from_json(json, draft.system());
+        return Ok(set(draft, context.map_err(|why| Wrong::Value(why.to_string()))?));
     }
     let value: Value = serde_json::from_str(json).map_err(|why| Wrong::Value(why.to_string()))?;
     Ok(match form {

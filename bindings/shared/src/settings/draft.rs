@@ -8,7 +8,6 @@ use std::time::Duration;
 use fh_client::{Attributes, ClientBuilder, SnapshotFile, System};
 
 use crate::language::Language;
-use crate::operations::attributes;
 
 use super::error::SettingsError;
 use super::featbit::FeatBit;
@@ -31,7 +30,7 @@ pub struct Draft {
     pub(super) file: Option<PathBuf>,
     pub(super) max_age: Option<Duration>,
     pub(super) reads_at_start: bool,
-    /// The first context, whose form depends on the system.
+    /// The first context, in the form that rules of the system read.
     pub(super) context: Option<Arc<Attributes>>,
     pub(super) connect: Option<Duration>,
     pub(super) http: Http,
@@ -100,8 +99,7 @@ impl Draft {
         let mut draft = self.with_server(language)?;
         let mut builder = draft.builder;
         if let Some(given) = draft.context.take() {
-            let given = given.iter().map(|(name, values)| (name, values.collect::<Vec<_>>()));
-            builder = builder.initial_context(attributes(given, draft.system));
+            builder = builder.initial_context(given);
         }
         let builder = match (draft.file.take(), draft.max_age) {
             (None, None) => builder,

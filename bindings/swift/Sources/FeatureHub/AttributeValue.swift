@@ -1,15 +1,23 @@
 import Foundation
 
-/// A value of an attribute: a text, a number, a Boolean, a time, a UUID, a list of values, or nothing, which leaves the attribute out.
+/// A value of an attribute: a text, a number, a Boolean, a time, a UUID, a URL, a list or a set of values, or nothing, which leaves the
+/// attribute out. An enumeration with raw values is one, too: `enum Plan: String, AttributeValue { case gold }`.
 public protocol AttributeValue: Sendable {
     /// The values as texts.
     var attributeTexts: [String] { get }
+    /// True for a list, also for one with one element or none. Rules of FeatBit and FeatureSignals read the text of the whole list.
+    var isAttributeList: Bool { get }
     /// Calls a function with each value as a text. Types with a single value need no list for it.
     func forEachText(_ use: (String) -> Void)
 }
 
 extension AttributeValue {
+    public var isAttributeList: Bool { false }
     public func forEachText(_ use: (String) -> Void) { attributeTexts.forEach(use) }
+}
+
+extension AttributeValue where Self: RawRepresentable, Self.RawValue: AttributeValue {
+    public var attributeTexts: [String] { rawValue.attributeTexts }
 }
 
 extension String: AttributeValue {
@@ -17,24 +25,63 @@ extension String: AttributeValue {
     public func forEachText(_ use: (String) -> Void) { use(self) }
 }
 
+extension Substring: AttributeValue {
+    public var attributeTexts: [String] { [String(self)] }
+}
+
+extension Character: AttributeValue {
+    public var attributeTexts: [String] { [String(self)] }
+}
+
 extension Bool: AttributeValue {
     public var attributeTexts: [String] { [self ? "true" : "false"] }
 }
 
-extension Int: AttributeValue {
+extension AttributeValue where Self: FixedWidthInteger {
     public var attributeTexts: [String] { ["\(self)"] }
 }
+
+extension Int: AttributeValue {}
+extension Int8: AttributeValue {}
+extension Int16: AttributeValue {}
+extension Int32: AttributeValue {}
+extension Int64: AttributeValue {}
+extension UInt: AttributeValue {}
+extension UInt8: AttributeValue {}
+extension UInt16: AttributeValue {}
+extension UInt32: AttributeValue {}
+extension UInt64: AttributeValue {}
 
 extension Decimal: AttributeValue {
     public var attributeTexts: [String] { isFinite ? ["\(self)"] : [] }
 }
 
-extension Double: AttributeValue {
+extension AttributeValue where Self: BinaryFloatingPoint {
     /// The shortest decimal text that is this number, without an exponent. A number that is not finite leaves the attribute out.
-    public var attributeTexts: [String] {
-        guard isFinite else { return [] }
-        return Decimal(digits: "\(self)").map(\.attributeTexts) ?? []
-    }
+    public var attributeTexts: [String] { isFinite ? [withoutExponent("\(self)")] : [] }
+}
+
+extension Double: AttributeValue {}
+extension Float: AttributeValue {}
+extension CGFloat: AttributeValue {}
+
+/// Returns a number such as `1.5e-07` without an exponent, and without a fraction of zero.
+private func withoutExponent(_ number: String) -> String {
+    let sign = number.hasPrefix("-") ? "-" : ""
+    let parts = number.dropFirst(sign.count).split(separator: "e")
+    let digits = parts[0].split(separator: ".")
+    let whole = String(digits[0])
+    let fraction = digits.count < 2 || digits[1] == "0" ? "" : String(digits[1])
+    let exponent = parts.count < 2 ? 0 : Int(parts[1]) ?? 0
+    let zeros = String(repeating: "0", count: max(0, exponent < 0 ? -exponent - whole.count : exponent - fraction.count))
+    let all = exponent < 0 ? zeros + whole + fraction : whole + fraction + zeros
+    let point = exponent < 0 ? 0 : whole.count + exponent
+    let (before, after) = (String(all.prefix(point)), String(all.dropFirst(point)))
+    return sign + (before.isEmpty ? "0" : before) + (after.isEmpty ? "" : ".\(after)")
+}
+
+extension URL: AttributeValue {
+    public var attributeTexts: [String] { [absoluteString] }
 }
 
 extension UUID: AttributeValue {
@@ -73,8 +120,25 @@ extension Date: AttributeValue {
 
 extension Array: AttributeValue where Element: AttributeValue {
     public var attributeTexts: [String] { flatMap(\.attributeTexts) }
+    public var isAttributeList: Bool { true }
+}
+
+extension Set: AttributeValue where Element: AttributeValue {
+    /// The texts in their order, because that of a set differs from process to process.
+    public var attributeTexts: [String] { flatMap(\.attributeTexts).sorted() }
+    public var isAttributeList: Bool { true }
 }
 
 extension Optional: AttributeValue where Wrapped: AttributeValue {
     public var attributeTexts: [String] { map(\.attributeTexts) ?? [] }
+    public var isAttributeList: Bool { self?.isAttributeList ?? false }
+}
+
+/// The texts of an attribute in a context that exists.
+struct AttributeTexts: AttributeValue {
+    let attributeTexts: [String]
+    let isAttributeList: Bool
+
+    /// The attribute as requests have it.
+    var json: Json { isAttributeList ? .list(attributeTexts.map { .text($0) }) : .text(attributeTexts[0]) }
 }

@@ -81,8 +81,8 @@ public final class Client: Reads {
     /// The present status.
     public var status: Status { Status(native.answer("status")) }
 
-    /// Returns a context with these attributes. Nil and empty lists leave an attribute out. Rules of FeatBit read a list with several values
-    /// as its JSON text, and rules of FeatureSignals as `[a b]`.
+    /// Returns a context with these attributes. Nil leaves an attribute out. Rules of FeatBit read a list as its JSON text, and rules of
+    /// FeatureSignals as `[a b]`.
     public func context(_ attributes: [String: any AttributeValue]) -> Context { Context(self, PackedAttributes(attributes)) }
 
     /// Starts a client with the same settings, and with a context of its own at the Edge, for server-evaluated keys. The functions of the
@@ -122,7 +122,7 @@ public final class Client: Reads {
     /// Waits until the Edge has evaluated the features for this context, for server-evaluated keys. Returns the context.
     public func setContext(_ attributes: [String: any AttributeValue]) async throws -> Context {
         let packed = PackedAttributes(attributes)
-        _ = try await native.begin("setContext", ["context": .attributes(packed.texts)])
+        _ = try await native.begin("setContext", ["context": packed.json])
         return Context(self, packed)
     }
 

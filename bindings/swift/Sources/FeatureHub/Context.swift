@@ -8,7 +8,7 @@ public struct Context: Reads {
     public let reader: Reader
 
     /// The attributes, each with its values as texts.
-    public var attributes: [String: [String]] { reader.attributes?.texts ?? [:] }
+    public var attributes: [String: [String]] { reader.attributes?.texts.mapValues(\.attributeTexts) ?? [:] }
 
     init(_ client: Client, _ attributes: PackedAttributes) {
         let own = client.reader
@@ -17,9 +17,10 @@ public struct Context: Reads {
         reader = Reader(reads, own.client, own.lifetime, attributes)
     }
 
-    /// Returns a context with these attributes in addition. An attribute that exists is replaced; an empty list removes it.
+    /// Returns a context with these attributes in addition. An attribute that exists is replaced; nil removes it.
     public func with(_ attributes: [String: any AttributeValue]) -> Context {
-        let merged = attributes.merging(self.attributes) { given, _ in given }
+        let own = reader.attributes?.texts ?? [:]
+        let merged = attributes.merging(own.mapValues { $0 as any AttributeValue }) { given, _ in given }
         return Context(client, PackedAttributes(merged))
     }
 }

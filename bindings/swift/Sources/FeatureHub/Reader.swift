@@ -41,7 +41,7 @@ public final class Reader: Sendable {
     }
 
     /// The attributes as requests have them; null without a context.
-    var given: Json { attributes.map { .attributes($0.texts) } ?? .null }
+    var given: Json { attributes?.json ?? .null }
 
     /// Registers a function or an object of the program.
     func register(_ part: Part) -> Subscription {

@@ -38,7 +38,7 @@ public final class Ruleset: Sendable {
 
     private func request(_ key: String, _ attributes: [String: any AttributeValue]?, _ now: Date?) -> [String: Json] {
         let members: [String: Json?] = [
-            "key": .text(key), "context": attributes.map { .attributes(PackedAttributes($0).texts) },
+            "key": .text(key), "context": attributes.map { PackedAttributes($0).json },
             "nowMillis": now.map { .integer($0.millis) },
         ]
         return members.compactMapValues { $0 }

@@ -141,8 +141,8 @@ public struct Settings: Sendable {
     /// The time between two polls in the modes `polling` and `passive`; 180 seconds by default. 0 polls once. For
     /// FeatureSignals, 30 seconds, also beside a stream.
     public var interval: Duration?
-    /// The first context for which the Edge evaluates a server-evaluated key, with the values of each attribute as texts.
-    public var context: [String: [String]]?
+    /// The first context for which the Edge evaluates a server-evaluated key, or the server of FeatureSignals evaluates the flags.
+    public var context: [String: any AttributeValue]?
     /// Features that the client serves from the start, as JSON.
     public var bootstrap: String?
     /// The path of the file in which the client keeps its last features for the next start.
@@ -241,7 +241,7 @@ public struct Settings: Sendable {
             "streamLifetime": .seconds(streamLifetime),
             "mode": .word(mode),
             "interval": .seconds(interval),
-            "context": context.map { .attributes($0) },
+            "context": context.map { PackedAttributes($0).json },
             "bootstrap": bootstrap.map { .text($0) },
             "snapshotFile": snapshotFile.map { .text($0) },
             "snapshotMaxAge": .seconds(snapshotMaxAge),

@@ -11,7 +11,7 @@ final class SettingsTests: XCTestCase {
     private static let types: [String: Any.Type] = [
         "flag": Bool.self, "seconds": Duration.self, "range of seconds": ClosedRange<Duration>.self, "count": Int.self, "text": String.self,
         "texts": [String].self,
-        "path": String.self, "headers": [String: String].self, "context": [String: [String]].self, "json": String.self,
+        "path": String.self, "headers": [String: String].self, "context": [String: any AttributeValue].self, "json": String.self,
         "backoff": Backoff.self, "limits": Limits.self,
     ]
 
@@ -102,7 +102,7 @@ final class SettingsTests: XCTestCase {
         var all = Settings()
         all.mode = .passive
         all.interval = .seconds(30)
-        all.context = ["userkey": ["mara"]]
+        all.context = ["userkey": "mara"]
         all.headers = ["x-team": "shop"]
         all.identification = "Shop,1.0"
         all.profile = .edge

@@ -3,39 +3,97 @@ import XCTest
 @testable import FeatureHub
 
 final class ValueTests: XCTestCase {
-    func testAttributesAreTextsAndValuesThatAreNoneAreLeftOut() {
-        let given: [String: any AttributeValue] = [
-            "text": "mara", "integer": 5, "double": 0.1, "small": 1e-7, "large": 1e20, "boolean": true,
-            "decimal": Decimal(string: "0.10")!, "list": ["a", "b"], "none": String?.none, "infinite": Double.infinity, "empty": [String](),
+    private enum Plan: String, AttributeValue { case gold }
+    private enum Level: Int, AttributeValue { case seven = 7 }
+
+    /// The table is that of the clients in all languages. Interceptors see what the native library has got.
+    func testValuesHaveTheTextsOfTheTable() throws {
+        let file = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../../../conformance/attribute-texts.json").standardized
+        let table = try Json(parsing: String(contentsOf: file, encoding: .utf8))
+        let got = Records()
+        let starts: [(system: FlagSystem, set: (inout Settings) -> Void)] = [
+            (.featurehub, { $0.mode = .offline }),
+            (
+                .featbit,
+                {
+                    $0.mode = .offline
+                    $0.bootstrap = #"{"messageType": "data-sync", "data": {"eventType": "full", "featureFlags": [], "segments": []}}"#
+                }
+            ),
+            (.featuresignals, { $0.ruleset = #"{"flags": {}, "states": {}}"# }),
         ]
-        XCTAssertEqual(
-            PackedAttributes(given).texts,
-            [
-                "text": ["mara"], "integer": ["5"], "double": ["0.1"], "small": ["0.0000001"], "large": ["100000000000000000000"],
-                "boolean": ["true"], "decimal": ["0.1"], "list": ["a", "b"],
-            ])
+        var clients: [FlagSystem: Client] = [:]
+        for (system, set) in starts {
+            var settings = Settings()
+            settings.system = system
+            set(&settings)
+            settings.interceptors = [Interception("own") { got.add("\($0.attributes?["at"] ?? [])"); return .next }]
+            clients[system] = try Client.fromEnvironment(settings: settings)
+        }
+        let own = table["cases"].list.filter { table["kinds"][$0["kind"].text ?? ""].texts.contains("Swift") }
+        XCTAssertGreaterThan(own.count, 40)
+        for known in own {
+            let sent = known["but"].members["Swift"] ?? known["sent"]
+            let isList = sent != .null && sent.text == nil
+            for value in try known["of"].text.map({ [try list($0, known["given"].texts)] }) ?? values(known["kind"].text, known["given"].text ?? "") {
+                XCTAssertEqual(PackedAttributes(["at": value]).json, .object(sent == .null ? [:] : ["at": sent]), "\(known)")
+                for (system, client) in clients {
+                    let text = isList ? known[system.rawValue].text : sent.text
+                    let expected = system == .featurehub && isList ? sent.texts : [text].compactMap { $0 }
+                    if isList && system != .featurehub && text == nil { continue }
+                    _ = client.context(["at": value]).with(["x": String?.none]).string("F")
+                    XCTAssertEqual(got.all.last, "\(expected)", "\(system) \(known)")
+                }
+            }
+        }
     }
 
-    /// The table is that of the clients in all languages.
-    func testTimesAndUUIDsAreTexts() throws {
-        let table = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../../../conformance/attribute-texts.json").standardized
-        let cases = try XCTUnwrap(JSONSerialization.jsonObject(with: Data(contentsOf: table)) as? [String: Any])["cases"] as? [[String: String]]
-        var seen = 0
-        for known in try XCTUnwrap(cases) {
-            let value: any AttributeValue
-            if let uuid = known["uuid"] {
-                value = try XCTUnwrap(UUID(uuidString: uuid))
-            } else if let instant = known["instant"] {
-                value = try Date.ISO8601FormatStyle(includingFractionalSeconds: instant.contains(".")).parse(instant)
-            } else {
-                continue
-            }
-            seen += 1
-            XCTAssertEqual(value.attributeTexts, [known["text"]], "\(known)")
+    /// Returns the values of a row, of each type that Swift has for them.
+    private func values(_ kind: String?, _ given: String) throws -> [any AttributeValue] {
+        switch kind {
+        case "text": [given, Substring(given)]
+        case "boolean": [given == "true"]
+        case "integer", "integer of 64 bits": integers(given)
+        case "unsigned integer of 64 bits": [UInt64(given)!, UInt(given)!]
+        case "double": [Double(given)!, CGFloat(Double(given)!)]
+        case "float": [Float(given)!]
+        case "decimal": [Decimal(string: given) ?? .nan]
+        case "time": [try Date.ISO8601FormatStyle(includingFractionalSeconds: given.contains(".")).parse(given)]
+        case "UUID": [UUID(uuidString: given)!]
+        case "URL": [URL(string: given)!]
+        case "member of an enumeration": [Plan(rawValue: given)!]
+        case "nothing": [String?.none, Optional<[String]>.none]
+        case "optional text": [Optional(given)]
+        case "list of nothing": [[String?.none]]
+        case "list in a list": [[[given]]]
+        case "set": [Set(given.split(separator: ","))]
+        default: throw ClientError.invalid("there is no value for \(kind ?? "")")
         }
-        XCTAssertEqual(seen, 8)
-        XCTAssertEqual(Date(timeIntervalSince1970: .infinity).attributeTexts, ["9999-12-31T23:59:59.999Z"])
-        XCTAssertEqual(Date(timeIntervalSince1970: .nan).attributeTexts, [])
+    }
+
+    private func integers(_ given: String) -> [any AttributeValue] {
+        func integer<Number: FixedWidthInteger & AttributeValue>(_: Number.Type) -> (any AttributeValue)? { Number(given) }
+        let small = [integer(Int8.self), integer(Int16.self), integer(Int32.self), integer(UInt8.self), integer(UInt16.self)]
+        return (small + [integer(Int.self), integer(Int64.self), integer(UInt32.self), integer(UInt64.self)]).compactMap { $0 }
+    }
+
+    /// Returns the list of a row, whose elements have this kind.
+    private func list(_ kind: String, _ given: [String]) throws -> any AttributeValue {
+        switch kind {
+        case "text": given
+        case "integer": given.map { Int($0)! }
+        case "double": given.map { Double($0)! }
+        default: try given.map { try Date.ISO8601FormatStyle().parse($0) }
+        }
+    }
+
+    func testValuesOfSwiftAlone() {
+        let level = Level.seven
+        let alone: [(value: any AttributeValue, texts: [String])] = [
+            (level, ["7"]), (Character("x"), ["x"]), (Set([2, 10, 1]), ["1", "10", "2"]),
+            (Date(timeIntervalSince1970: .infinity), ["9999-12-31T23:59:59.999Z"]), (Date(timeIntervalSince1970: .nan), []),
+        ]
+        for (value, texts) in alone { XCTAssertEqual(value.attributeTexts, texts) }
     }
 
     func testAWrongSettingIsAnErrorThatNamesTheSetting() {

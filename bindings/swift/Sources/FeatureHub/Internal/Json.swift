@@ -49,11 +49,6 @@ enum Json: Sendable, Equatable {
     var attributes: [String: [String]]? {
         if case .object(let members) = self { members.mapValues(\.texts) } else { nil }
     }
-
-    /// Returns attributes as requests have them.
-    static func attributes(_ attributes: [String: [String]]) -> Json {
-        .object(attributes.mapValues { .list($0.map { .text($0) }) })
-    }
 }
 
 extension Json: Codable {

@@ -35,13 +35,16 @@ struct Unpacking {
     }
 
     /// Reads the attributes that the bytes contain, each with its values.
-    static func attributes(_ data: Data) -> [String: [String]] {
+    static func attributes(_ data: Data) -> [String: AttributeTexts] {
         data.withUnsafeBytes { bytes in
             var unpacking = Unpacking(bytes)
-            var attributes: [String: [String]] = [:]
+            var attributes: [String: AttributeTexts] = [:]
             while !unpacking.rest.isEmpty {
                 let name = unpacking.text()
-                attributes[name] = (0..<unpacking.number(UInt32.self)).map { _ in unpacking.text() }
+                let count = unpacking.number(UInt32.self)
+                let isList = count != PackedAttributes.one
+                let texts = (0..<(isList ? count : 1)).map { _ in unpacking.text() }
+                attributes[name] = AttributeTexts(attributeTexts: texts, isAttributeList: isList)
             }
             return attributes
         }

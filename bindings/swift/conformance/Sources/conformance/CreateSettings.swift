@@ -19,7 +19,7 @@ extension Settings {
         mode = try Self.mode(of: command)
         if mode == .polling || mode == .passive { interval = command.millis("poll_ms") }
         headers = command.object("headers")?.compactMapValues { $0.value?.description }
-        context = command.attributes("context")?.mapValues(\.attributeTexts)
+        context = command.attributes("context")
         snapshotFile = command.text("store").map(Self.file)
         if command.flag("context_in_query") { contextPlacement = .query }
         if command.flag("keep_values") { whileSwitching = .keep }

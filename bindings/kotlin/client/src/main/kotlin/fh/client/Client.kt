@@ -60,15 +60,16 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
             }
         }
 
-    /** Returns a context with these attributes. Null and empty lists leave an attribute out. */
+    /** Returns a context with these attributes. Null leaves an attribute out. */
     public fun context(vararg attributes: Pair<String, Any?>): Context = context(attributes.toMap())
 
     /**
-     * Returns a context with these attributes: texts, numbers, booleans, enumerations, times, dates, UUIDs, and lists of them. A time is a text such
-     * as `2026-11-28T08:15:00.000Z`. Null and empty lists leave an attribute out. Rules of FeatBit read a list with several values as its JSON
-     * text, and rules of FeatureSignals as `[a b]`.
+     * Returns a context with these attributes: texts, numbers, booleans, enumerations, times, dates, UUIDs, and lists of them, also in an
+     * `Optional`. A time is a text such as `2026-11-28T08:15:00.000Z`. Null leaves an attribute out. Rules of FeatBit read a list as its JSON text,
+     * and rules of FeatureSignals as `[a b]`. docs/attributes.md has the texts of all values.
      *
-     * @throws IllegalArgumentException if a value has no text of its own, such as a map, a list that holds lists, or a time without a zone
+     * @throws IllegalArgumentException if a value has no text of its own, such as a map, a list that holds lists, or a time without a zone, or if
+     *   its text has more than 65,536 characters
      */
     public fun context(attributes: Map<String, Any?>): Context = Context(this, attributesOf(attributes))
 

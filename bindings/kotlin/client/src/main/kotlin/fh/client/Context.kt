@@ -1,8 +1,14 @@
 package fh.client
 
 import fh.client.internal.PackedContext
+import fh.client.internal.SingleText
 import java.lang.reflect.Array as Elements
 import java.math.BigDecimal
+import java.math.BigInteger
+import java.math.MathContext
+import java.math.RoundingMode
+import java.net.URI
+import java.net.URL
 import java.time.LocalDate
 import java.time.format.DateTimeFormatter
 import java.time.format.DateTimeFormatterBuilder
@@ -10,53 +16,101 @@ import java.time.temporal.ChronoField
 import java.time.temporal.TemporalAccessor
 import java.util.Calendar
 import java.util.Date
+import java.util.Optional
+import java.util.OptionalDouble
+import java.util.OptionalInt
+import java.util.OptionalLong
 import java.util.UUID
 import kotlin.time.toJavaInstant
 
 /** The form of a time in all languages, such as `2026-11-28T08:15:00.000Z`. */
 private val TIMES: DateTimeFormatter = DateTimeFormatterBuilder().appendInstant(3).toFormatter()
 
+/** The longest text of a value, which no rule needs. A `BigDecimal` of ten digits can have 100 million digits as a text. */
+private const val MOST_CHARACTERS = 65_536
+
 /**
- * Returns the attributes with their values as texts. Null, NaN and empty lists leave an attribute out.
+ * Returns the attributes with their values as texts. Null, NaN and an empty `Optional` leave an attribute out.
  *
- * @throws IllegalArgumentException if a value has no text of its own, such as a map, a list that holds lists, or a time without a zone
+ * @throws IllegalArgumentException if a value has no text of its own, such as a map, a list that holds lists, or a time without a zone, or if its
+ *   text is too long
  */
 internal fun attributesOf(attributes: Map<String, Any?>): Map<String, List<String>> {
     val texts = LinkedHashMap<String, List<String>>()
     for ((name, value) in attributes) {
-        val values =
+        texts[name] =
             when (value) {
                 // Most values are texts, and the check of an interface takes longer.
-                is String -> listOf(value)
-                else -> elementsOf(value)?.mapNotNull { textOf(name, it) } ?: listOfNotNull(textOf(name, value))
+                is String -> SingleText(checked(name, value))
+                else -> textsOf(name, opened(value)) ?: continue
             }
-        if (values.isNotEmpty()) texts[name] = values
     }
     return texts
 }
 
-/** Returns the elements of a list or of an array, also of an array of numbers, or null for any other value. */
-private fun elementsOf(value: Any?): Iterable<Any?>? =
+/** Returns the texts of a list or of an array, also of an array of numbers, or of a single value; null for no value. */
+private fun textsOf(name: String, value: Any?): List<String>? =
     when {
-        value is Iterable<*> -> value
-        value?.javaClass?.isArray == true -> List(Elements.getLength(value)) { Elements.get(value, it) }
-        else -> null
+        // The attributes of another context keep what is a list.
+        value is SingleText -> value
+        value is Collection<*> -> value.mapNotNull { textOf(name, opened(it)) }
+        value?.javaClass?.isArray == true ->
+            List(Elements.getLength(value)) { Elements.get(value, it) }.mapNotNull { textOf(name, opened(it)) }
+        else -> textOf(name, value)?.let { SingleText(it) }
+    }
+
+/** Returns the value in an `Optional`, or null for an empty one. */
+private fun opened(value: Any?): Any? =
+    when (value) {
+        is Optional<*> -> opened(value.orElse(null))
+        is OptionalInt -> if (value.isPresent) value.asInt else null
+        is OptionalLong -> if (value.isPresent) value.asLong else null
+        is OptionalDouble -> if (value.isPresent) value.asDouble else null
+        else -> value
     }
 
 private fun textOf(name: String, value: Any?): String? =
     when (value) {
         null -> null
-        is Double, is Float ->
-            if ((value as Number).toDouble().isFinite()) BigDecimal(value.toString()).stripTrailingZeros().toPlainString() else null
-        is BigDecimal -> value.toPlainString()
+        is Double -> if (value.isFinite()) textOf(value, value.toString()) { it.toDouble() == value } else null
+        is Float -> if (value.isFinite()) textOf(value.toDouble(), value.toString()) { it.toFloat() == value } else null
+        is Int, is Long, is Boolean, is Char, is UUID, is URI, is URL, is UInt, is ULong, is UByte, is UShort -> value.toString()
+        is Number -> textOf(name, value)
         is Enum<*> -> value.name.lowercase()
-        is CharSequence, is Number, is Boolean, is Char, is UUID -> value.toString()
-        else ->
-            requireNotNull(timeOf(value)) {
-                "the attribute \"$name\" has a value of the type ${value.javaClass.simpleName}: write its text. Values are texts, numbers, " +
-                    "booleans, enumerations, times with a zone, dates, UUIDs, and lists of them"
-            }
+        is CharSequence -> checked(name, value.toString())
+        else -> timeOf(value) ?: refuse(name, value)
     }
+
+/** Returns the shortest text that is this `Double` or `Float`, without an exponent. */
+private fun textOf(value: Double, written: String, isSame: (BigDecimal) -> Boolean): String {
+    // A BigDecimal has no negative zero.
+    if (value == 0.0) return written.removeSuffix(".0")
+    val exact = BigDecimal(written).stripTrailingZeros()
+    // Java writes two digits where one suffices, and before Java 19 it may write seventeen where sixteen suffice.
+    val isLong = exact.precision() == 2 || exact.precision() > 15
+    val roundings = if (isLong) listOf(RoundingMode.HALF_EVEN, RoundingMode.UP, RoundingMode.DOWN) else emptyList()
+    val shorter = roundings.map { BigDecimal(value).round(MathContext(exact.precision() - 1, it)) }.firstOrNull(isSame)
+    return (shorter?.stripTrailingZeros() ?: exact).toPlainString()
+}
+
+/** Returns all digits of a number of another class. */
+private fun textOf(name: String, value: Number): String {
+    if (value is BigInteger && value.bitLength() > 4 * MOST_CHARACTERS) refuseLong(name)
+    val number = value as? BigDecimal ?: value.toString().toBigDecimalOrNull() ?: refuse(name, value)
+    val isLong = number.scale() !in -MOST_CHARACTERS..MOST_CHARACTERS || number.precision() > MOST_CHARACTERS
+    return if (isLong) refuseLong(name) else checked(name, number.toPlainString())
+}
+
+private fun checked(name: String, text: String): String = if (text.length > MOST_CHARACTERS) refuseLong(name) else text
+
+private fun refuseLong(name: String): Nothing =
+    throw IllegalArgumentException("the text of the attribute \"$name\" has more than $MOST_CHARACTERS characters: no rule needs it")
+
+private fun refuse(name: String, value: Any): Nothing =
+    throw IllegalArgumentException(
+        "the attribute \"$name\" has a value of the type ${value.javaClass.simpleName}: write its text. Values are texts, numbers, " +
+            "booleans, enumerations, times with a zone, dates, UUIDs, URLs, and lists of them",
+    )
 
 /** Returns the text of a time or of a date, or null for any other value. */
 private fun timeOf(value: Any): String? =

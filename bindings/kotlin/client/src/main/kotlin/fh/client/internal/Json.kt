@@ -2,7 +2,7 @@ package fh.client.internal
 
 /** JSON texts: writes settings, and reads what the native library writes. */
 internal object Json {
-    /** Returns the JSON text of null, texts, numbers, booleans, lists and maps. */
+    /** Returns the JSON text of null, texts, numbers, booleans, lists and maps. A [SingleText] is a text. */
     fun write(value: Any?): String = StringBuilder().also { it.add(value) }.toString()
 
     private fun StringBuilder.add(value: Any?) {
@@ -13,6 +13,7 @@ internal object Json {
                 append(':')
                 add(member)
             }
+            is SingleText -> addText(value.text)
             is List<*> -> joinIn('[', ']', value) { add(it) }
             else -> addText(value.toString())
         }

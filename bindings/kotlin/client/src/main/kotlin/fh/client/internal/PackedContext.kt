@@ -14,7 +14,8 @@ internal class PackedContext(attributes: Map<String, List<String>>) {
             val packer = Packer(attributes.entries.sumOf { (name, values) -> 8 + name.length + values.sumOf { 4 + it.length } })
             for ((name, values) in attributes) {
                 packer.text(name)
-                packer.number(values.size)
+                // The number of a list with 2^32 - 1 values stands for a single value.
+                packer.number(if (values is SingleText) -1 else values.size)
                 values.forEach { packer.text(it) }
             }
             return packer.bytes()
