@@ -4,11 +4,13 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use fh_eval::featurehub::Compiler;
 use fh_eval::internal::is_visible_change;
 use fh_eval::internal::wire::{self, Feature, Identity};
 use fh_eval::{FeatureRef, Ruleset};
+use fh_repository::time::Millis;
 
 use super::received::Received;
 use crate::secrets::without_found_text;
@@ -58,6 +60,12 @@ impl Chosen<'_, '_> {
 /// bring the feature back.
 const MAX_TOMBSTONES: usize = 10_000;
 
+/// The time for which all lists of the Edge must have had an older version of a feature until it replaces the held one. An Edge that lags
+/// behind sends older versions for seconds or minutes, but a database that was restored sends them for good.
+const OLDER_FOR: Duration = Duration::from_secs(3600);
+/// The least number of these lists.
+const OLDER_LISTS: u8 = 3;
+
 /// The features of one environment, and the data that decides which updates are applied.
 #[derive(Debug)]
 pub(crate) struct Environment {
@@ -71,6 +79,9 @@ pub(crate) struct Environment {
     /// The elements of the last applied list that are not in `ruleset`, with their positions: elements that are not features, and features
     /// that a later one with the same key replaces. A list with the same elements is not applied again.
     left_out: Vec<(usize, Box<str>)>,
+    /// The held features of which the last lists of the Edge had older versions, by key: the time of the first of these lists, and their
+    /// number.
+    older: HashMap<Box<str>, (Millis, u8)>,
     /// The ids of the strategies that an Edge applied (the member `v` of a feature), by feature key.
     pub(crate) strategies: HashMap<Box<str>, Box<str>>,
 }
@@ -83,15 +94,17 @@ impl Environment {
             keys: HashMap::new(),
             tombstones: HashMap::new(),
             left_out: Vec::new(),
+            older: HashMap::new(),
             strategies: HashMap::new(),
         }
     }
 
-    /// Applies a list of the environment's features, and returns the effect.
+    /// Applies a list of the environment's features that arrives now, and returns the effect.
     pub(crate) fn list(
         &mut self,
         features: &[Received<'_>],
         authority: Authority,
+        now: Millis,
         compiler: Compiler<'_>,
     ) -> Effect {
         let old = self.ruleset.clone();
@@ -99,6 +112,7 @@ impl Environment {
         let only_adds = authority != Authority::Edge;
         // Ids and keys in a store's list. Features that such a list does not contain are kept.
         let mut listed: HashSet<Cow<'_, str>> = HashSet::new();
+        let mut older = HashMap::new();
         let mut places = old.iter().peekable();
         for (position, received) in features.iter().enumerate() {
             // Most features of a list have not changed and have their former position. Such features are compared without being parsed.
@@ -116,6 +130,7 @@ impl Environment {
                 continue;
             }
             let kept = state.as_ref().and_then(|state| self.standing(&old, state, authority));
+            let kept = kept.filter(|kept| only_adds || !self.stays_older(kept, now, &mut older));
             if let Some(kept) = kept {
                 if only_adds {
                     listed.extend(kept.id().into_iter().chain([kept.key()]).map(Cow::Borrowed));
@@ -146,6 +161,7 @@ impl Environment {
             });
         if authority == Authority::Edge {
             self.tombstones.clear();
+            self.older = older;
         }
         if same_texts {
             return Effect::None;
@@ -217,6 +233,7 @@ impl Environment {
         if self.standing(&old, &state, authority).is_some() {
             return Ok(Effect::None);
         }
+        self.older.remove(feature.key());
         let held = self.held(&old, &state);
         if held.as_ref().is_some_and(|held| held.json() == feature.json()) {
             return Ok(Effect::None);
@@ -302,6 +319,28 @@ impl Environment {
             }
         };
         stays.then_some(held)
+    }
+
+    /// Returns true if a list of the Edge, which arrives now and has an older version of a held feature, is the last of enough such lists.
+    /// Otherwise adds the list to those in `older`.
+    fn stays_older(
+        &self,
+        held: &FeatureRef<'_>,
+        now: Millis,
+        older: &mut HashMap<Box<str>, (Millis, u8)>,
+    ) -> bool {
+        let (since, lists) = self.older.get(held.key()).copied().unwrap_or((now, 0));
+        let lists = lists.saturating_add(1);
+        if lists >= OLDER_LISTS && now.since(since) >= OLDER_FOR {
+            return true;
+        }
+        older.insert(held.key().into(), (since, lists));
+        false
+    }
+
+    /// Returns true if the last list of the Edge had an older version of a held feature.
+    pub(crate) fn holds_newer(&self) -> bool {
+        !self.older.is_empty()
     }
 
     /// Returns true if a remembered delete of the feature has the version of the received state, or a later version (D-73). A missing or

@@ -15,6 +15,7 @@ use fh_eval::featurehub::Compiler;
 use fh_eval::{Attributes, Profile, Ruleset};
 use fh_repository::notice::Notice;
 use fh_repository::rules::{Environments, Rules, ServerEvaluated};
+use fh_repository::time::Millis;
 
 pub(crate) use answer::{
     Answered, environments as read_answer, list as read_list, one as read_one,
@@ -127,15 +128,22 @@ impl FeatureSet {
         }
     }
 
-    /// Applies a list of the features of an environment, and returns the effect.
+    /// Applies a list of the features of an environment that arrives now, and returns the effect.
     pub(crate) fn list(
         &mut self,
         id: &str,
         features: &[Received<'_>],
         authority: Authority,
+        now: Millis,
     ) -> Effect {
         let compiler = self.compiler(self.kind);
-        self.environment(id).map_or(Effect::None, |each| each.list(features, authority, compiler))
+        self.environment(id)
+            .map_or(Effect::None, |each| each.list(features, authority, now, compiler))
+    }
+
+    /// Returns true if the last list of the Edge for an environment had an older version of a held feature.
+    pub(crate) fn holds_newer(&self) -> bool {
+        self.environments.iter().any(Environment::holds_newer)
     }
 
     /// Applies an update of one feature of an environment, and returns the effect.

@@ -19,7 +19,7 @@ fn state(id: &str, key: &str, version: i64, value: &str) -> String {
 impl FeatureSet {
     fn take(&mut self, environment: &str, states: &[String], authority: Authority) -> Effect {
         let features: Vec<Received<'_>> = states.iter().map(|json| received(json)).collect();
-        self.list(environment, &features, authority)
+        self.list(environment, &features, authority, Millis::default())
     }
 
     fn shown(&mut self) -> Vec<String> {
@@ -69,6 +69,41 @@ fn which_version_counts() {
             "{incoming}"
         );
         assert_eq!(listed.shown(), [shown], "{incoming}");
+    }
+}
+
+#[test]
+fn an_older_version_counts_if_all_lists_of_an_hour_have_it() {
+    // Lists of the Edge (`L`) and of a store (`S`), and events (`E`): the minute, and the version. The feature is held with version 9.
+    for (steps, version) in [
+        ("L0:5 L30:5 L60:5", 5),
+        ("L0:5 L30:5 L59:5", 9),
+        ("L0:5 L60:5", 9),
+        ("L0:5 L60:5 L61:4", 4),
+        ("L0:5 L30:5 L45:9 L60:5 L90:5", 9),
+        ("L0:5 L30:5 L45:9 L60:5 L90:5 L120:5", 5),
+        ("L0:5 L30:5 E45:9 L60:5", 9),
+        ("L0:5 L30:5 E45:5 L60:5", 5),
+        ("L0:5 S30:5 L60:5", 9),
+        ("L0:5 L30:5 S60:5 S61:5", 9),
+        ("L0:5 L30:5 L60:5 L61:9", 9),
+        ("L0:5 L30:5 L60:5 E61:6", 6),
+    ] {
+        let mut feature_set = feature_set(&["e/k*"]);
+        feature_set.take("e", &[state("a", "A", 9, "x")], Authority::Edge);
+        for step in steps.split(' ') {
+            let (minute, version) = step[1..].split_once(':').unwrap();
+            let now = Millis::new(minute.parse::<u64>().unwrap() * 60_000);
+            let json = state("a", "A", version.parse().unwrap(), "y");
+            let features = [received(&json)];
+            match &step[..1] {
+                "L" => feature_set.list("e", &features, Authority::Edge, now),
+                "S" => feature_set.list("e", &features, Authority::LateStore, now),
+                _ => feature_set.feature("e", &features[0], Authority::Edge).unwrap(),
+            };
+        }
+        let held = feature_set.environment("e").unwrap().ruleset.get("A").unwrap().version();
+        assert_eq!(held, version, "{steps}");
     }
 }
 
@@ -252,7 +287,11 @@ fn an_outdated_store_restores_nothing() {
         (state("b", "B", 3, "store"), Effect::Seen),
     ] {
         let list = [received(&stored)];
-        assert_eq!(behind.list("e", &list, Authority::LateStore), effect, "{stored}");
+        assert_eq!(
+            behind.list("e", &list, Authority::LateStore, Millis::default()),
+            effect,
+            "{stored}"
+        );
         let again = behind.feature("e", &received(&stored), Authority::LateStore);
         assert_eq!(again, Ok(Effect::None), "{stored}");
     }
@@ -261,7 +300,11 @@ fn an_outdated_store_restores_nothing() {
     behind.take("e", &held, Authority::Edge);
     for stored in [state("a", "A", 5, "other"), state("new", "A", 1, "made anew")] {
         let list = [received(&stored)];
-        assert_eq!(behind.list("e", &list, Authority::Store), Effect::Seen, "{stored}");
+        assert_eq!(
+            behind.list("e", &list, Authority::Store, Millis::default()),
+            Effect::Seen,
+            "{stored}"
+        );
     }
 }
 
@@ -277,11 +320,11 @@ fn unchanged_features_are_not_parsed() {
     let [a, b] = [state("a", "A", 1, "x"), with(1)];
     assert_eq!(feature_set.take("e", &[a.clone(), b.clone()], Authority::Edge), Effect::Seen);
     let same = [received(&a), received(&b)];
-    assert_eq!(feature_set.list("e", &same, Authority::Edge), Effect::None);
+    assert_eq!(feature_set.list("e", &same, Authority::Edge, Millis::default()), Effect::None);
     assert_eq!(same.each_ref().map(Received::is_parsed), [false, false]);
     let newer = with(2);
     let changed = [received(&a), received(&newer)];
-    feature_set.list("e", &changed, Authority::Edge);
+    feature_set.list("e", &changed, Authority::Edge, Millis::default());
     let applied = |feature_set: &mut FeatureSet| {
         let rules = feature_set.rules(Some(Arc::default()), None, &mut |_| {});
         rules.evaluated_for().unwrap().strategies.get("B").cloned().unwrap()

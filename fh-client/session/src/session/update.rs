@@ -23,8 +23,8 @@ use crate::response_class::cut;
 pub(super) struct PollOutcome {
     /// The problem of the body; `None` if the body had no problem.
     pub(super) doubt: Option<Problem>,
-    /// True if the body's etag describes the held features (D-72): each list was usable, and none was empty, which may be due to a failure
-    /// of the Edge.
+    /// True if the body's etag describes the held features (D-72): each list was usable, none was empty, which may be due to a failure
+    /// of the Edge, and none had an older version of a held feature.
     pub(super) is_whole: bool,
 }
 
@@ -81,10 +81,11 @@ impl Session {
             lists.iter().map(|(id, entry)| (id, self.usable(id, entry))).collect();
         let doubt = lists.iter().any(|(_, usable)| usable.is_none()).then_some(Problem::EmptyList);
         self.begin_anew(lists.iter().any(|(_, usable)| usable.is_some()))?;
-        let mut applied = None;
+        let (mut applied, now) = (None, self.now);
         for (id, features) in &lists {
             if let Some(features) = features {
-                applied = applied.max(Some(self.feature_set.list(id, features, Authority::Edge)));
+                let effect = self.feature_set.list(id, features, Authority::Edge, now);
+                applied = applied.max(Some(effect));
             }
         }
         self.received(Source::Polling, applied);
@@ -92,7 +93,7 @@ impl Session {
         self.raw(Source::Polling, environment, RawKind::List, body);
         // An Edge with a failure of its own may send an empty list with the etag of the features that it could not load.
         let empty = lists.iter().any(|(_, usable)| usable.is_none_or(<[_]>::is_empty));
-        let is_whole = doubt.is_none() && !empty;
+        let is_whole = doubt.is_none() && !empty && !self.feature_set.holds_newer();
         Ok(PollOutcome { doubt, is_whole })
     }
 
@@ -177,7 +178,9 @@ impl Session {
         let usable = self.usable(&id, &entry);
         self.begin_anew(usable.is_some())?;
         let (applied, doubt) = match usable {
-            Some(features) => (Some(self.feature_set.list(&id, features, Authority::Edge)), None),
+            Some(features) => {
+                (Some(self.feature_set.list(&id, features, Authority::Edge, self.now)), None)
+            }
             None => (None, Some(Problem::EmptyList)),
         };
         self.without_etag(applied.unwrap_or(Effect::None));
@@ -253,7 +256,7 @@ impl Session {
                     self.held = Held::Unserved;
                 }
                 let authority = self.store_authority();
-                let effect = self.feature_set.list(environment, &features, authority);
+                let effect = self.feature_set.list(environment, &features, authority, self.now);
                 self.without_etag(effect);
                 self.take_stored(source, effect);
                 let id = Some(Arc::clone(environment));

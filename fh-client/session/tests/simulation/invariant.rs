@@ -29,7 +29,7 @@ pub enum Invariant {
     Problem,
     /// The features are as old as before a list that the client did not apply (D-60).
     Age,
-    /// The version of a served feature never decreases.
+    /// The version of a served feature decreases only after an hour of lists with older versions.
     Versions,
     /// `If-None-Match` contains the etag of the last list that was applied for the same context, and is sent with one key only (D-60,
     /// D-72).

@@ -160,6 +160,8 @@ pub struct Spec {
     poll_until: u64,
     pub contacted: bool,
     pub listed: bool,
+    /// The last lists, if they may be those of an outdated replica: the time of the first one, and their number.
+    outdated: Option<(u64, u32)>,
     /// True if the held features belong to another context.
     pub switching: bool,
     pub failed: bool,
@@ -216,6 +218,7 @@ impl Spec {
             poll_until: 0,
             contacted: false,
             listed: false,
+            outdated: None,
             switching: false,
             failed: false,
             stale: false,
@@ -255,6 +258,11 @@ impl Spec {
             _ if self.held_streams >= 2 => 30_000,
             _ => millis(fh_session::DEFAULT_INTERVAL),
         }
+    }
+
+    /// Returns true if all lists of the last hour, and at least three, may be those of an outdated replica, so that the client follows it.
+    pub fn follows_older(&self) -> bool {
+        self.outdated.is_some_and(|(since, lists)| lists >= 3 && self.now - since >= 3_600_000)
     }
 
     /// Returns true if there are features of the current context.

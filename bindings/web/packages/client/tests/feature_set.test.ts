@@ -29,7 +29,7 @@ function state(id: string, key: string, version: number, value: string): string 
 }
 
 function take(features: FeatureSet, id: string, states: readonly string[], authority: Authority): Effect {
-  return features.list(id, states.map(received), authority);
+  return features.list(id, states.map(received), authority, 0);
 }
 
 /** Returns the served features with their environments, values and versions, sorted. */
@@ -42,6 +42,33 @@ function shown(features: FeatureSet): string[] {
 }
 
 describe("updates of features", () => {
+  // Lists of the Edge (`L`) and of a store (`S`), and events (`E`): the minute, and the version. The feature is held with version 9.
+  test.each([
+    ["L0:5 L30:5 L60:5", 5],
+    ["L0:5 L30:5 L59:5", 9],
+    ["L0:5 L60:5", 9],
+    ["L0:5 L60:5 L61:4", 4],
+    ["L0:5 L30:5 L45:9 L60:5 L90:5", 9],
+    ["L0:5 L30:5 L45:9 L60:5 L90:5 L120:5", 5],
+    ["L0:5 L30:5 E45:9 L60:5", 9],
+    ["L0:5 L30:5 E45:5 L60:5", 5],
+    ["L0:5 S30:5 L60:5", 9],
+    ["L0:5 L30:5 S60:5 S61:5", 9],
+    ["L0:5 L30:5 L60:5 L61:9", 9],
+    ["L0:5 L30:5 L60:5 E61:6", 6],
+  ])("with an older version count if all lists of an hour have it: %s", (steps, version) => {
+    const features = featureSet("e/k*");
+    take(features, "e", [state("a", "A", 9, "x")], "edge");
+    for (const step of steps.split(" ")) {
+      const [minute = "", version = ""] = step.slice(1).split(":");
+      const element = received(state("a", "A", Number(version), "y"));
+      if (step.startsWith("E")) features.feature("e", element, "edge");
+      else
+        features.list("e", [element], step.startsWith("L") ? "edge" : "late_store", Number(minute) * 60_000);
+    }
+    expect(features.environment("e").features.get("A")?.version).toBe(version);
+  });
+
   test("of one piece copy the others once, when they are published", () => {
     const features = featureSet("e/k*");
     take(features, "e", [state("a", "A", 1, "x"), state("b", "B", 1, "x")], "edge");

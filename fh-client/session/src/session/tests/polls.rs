@@ -187,3 +187,30 @@ fn the_limit_of_a_poll_includes_its_head() {
     assert_eq!(driver.wait(), 2_000);
     assert_eq!(driver.status().problem, Some(Problem::TimedOut(Stage::Head)));
 }
+
+#[test]
+fn a_restored_database_is_followed_after_an_hour() {
+    let mut driver = TestDriver::new(POLL, &[CLIENT]);
+    let list = |version, value| {
+        format!(
+            r#"[{{"id":"e","features":[{{"id":"a","key":"A","version":{version},"type":"STRING","value":"{value}"}}]}}]"#
+        )
+    };
+    driver.answer(json(200).header("etag", "\"new\""), &list(9, "new"));
+    driver.wait();
+    assert_eq!(driver.header("if-none-match"), Some("\"new\""));
+    let first = driver.now;
+    loop {
+        driver.answer(json(200).header("etag", "\"old\""), &list(5, "old"));
+        if driver.value().as_deref() == Some("old") {
+            break;
+        }
+        driver.wait();
+        // With an etag of features that the client does not hold, the lists would end.
+        assert_eq!(driver.header("if-none-match"), None);
+    }
+    assert_eq!(driver.now - first, 3_600_000);
+    assert_eq!(driver.published.last().unwrap().cause, Cause::Change);
+    driver.wait();
+    assert_eq!(driver.header("if-none-match"), Some("\"old\""));
+}

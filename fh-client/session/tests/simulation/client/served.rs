@@ -55,7 +55,7 @@ impl Client {
             let environment = environment.map_or(String::new(), |id| id.to_lowercase());
             served.insert(feature.key().to_string(), (environment, json.to_string()));
         }
-        if !self.is_another {
+        if !self.is_another && !self.spec.follows_older() {
             self.versions(rules)?;
         }
         let seen = |served: &BTreeMap<String, (String, String)>| -> Vec<String> {

@@ -101,6 +101,11 @@ impl Spec {
         self.expected.first |= !self.listed || self.switching;
         self.listed = true;
         self.switching = false;
+        self.outdated = match self.outdated {
+            _ if listed.honest => None,
+            Some((since, lists)) => Some((since, lists + 1)),
+            None => Some((self.now, 1)),
+        };
         self.held = match listed.empty {
             Empty::No => Some(true),
             Empty::Lists if self.evaluates_here() && !self.several() => Some(false),
@@ -187,7 +192,8 @@ impl Spec {
         self.received(listed);
         let unsure = doubt || listed.empty != Empty::No;
         self.etag = facts.etag.clone().filter(|_| !unsure);
-        self.etag_is_sure = true;
+        // An observer cannot know whether an outdated list has an older version than the client.
+        self.etag_is_sure = listed.honest;
         let doubt = doubt.then_some("empty_list");
         if facts.status == 236 {
             self.good(doubt);

@@ -70,7 +70,7 @@ function sessionFeatures(payload: string): { features: Feature[]; elements: numb
   const listed = list(payload);
   if (typeof listed === "string") throw new Error(`the session cannot read the payload: ${listed}`);
   const environment = new Environment("environment");
-  environment.list(listed.features, "edge");
+  environment.list(listed.features, "edge", 0);
   return { features: [...environment.features.values()], elements: listed.features.length };
 }
 

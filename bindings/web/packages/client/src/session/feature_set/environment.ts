@@ -33,6 +33,17 @@ export const SEEN = 2;
 const MAX_TOMBSTONES = 10_000;
 
 /**
+ * The milliseconds for which all lists of the Edge must have had an older version of a feature until it replaces the held one. An Edge that
+ * lags behind sends older versions for seconds or minutes, but a database that was restored sends them for good.
+ */
+const OLDER_FOR = 3_600_000;
+/** The least number of these lists. */
+const OLDER_LISTS = 3;
+
+/** The time of the first of several lists, and their number with the next one. */
+type Lists = readonly [since: number, lists: number];
+
+/**
  * The features of one environment, and the rules that decide which updates are applied (sdk-behaviour 2.2, edge-protocol 4.2, D-26, D-27,
  * D-73).
  */
@@ -42,6 +53,8 @@ export class Environment {
   features = new Map<string, Feature>();
   /** The ids of the strategies that an Edge applied (the member `v` of a feature), by feature key. */
   strategies = new Map<string, string>();
+  /** The held features of which the last lists of the Edge had older versions, by key. */
+  older = new Map<string, Lists>();
   /** The feature keys by feature id, so that a renamed feature is found by its id. */
   #keys = new Map<string, string>();
   /**
@@ -53,18 +66,18 @@ export class Environment {
    * a later one with the same key replaces. A list with the same elements is not applied again.
    */
   #leftOut = new Map<number, string>();
-
   constructor(id: string) {
     this.id = id;
   }
 
-  /** Applies a list of the environment's features, and returns the effect. */
-  list(elements: readonly Received[], authority: Authority): Effect {
+  /** Applies a list of the environment's features that arrives now, and returns the effect. */
+  list(elements: readonly Received[], authority: Authority, now: number): Effect {
     const old = [...this.features.values()];
     const chosen: (Feature | Received)[] = [];
     const onlyAdds = authority !== "edge";
     // Ids and keys in a store's list. Features that such a list does not contain are kept.
     const listed = new Set<string>();
+    const older = new Map<string, Lists>();
     let place = 0;
     for (const [position, element] of elements.entries()) {
       const held = old[place];
@@ -72,7 +85,12 @@ export class Environment {
       if (same !== undefined || !this.#leavesOut(position, element.json)) place++;
       const state = same ?? (element.parts && identityOf(element));
       if (onlyAdds && state !== undefined && this.#buries(state)) continue;
-      const kept = state && this.#standing(state, authority);
+      let kept = state && this.#standing(state, authority);
+      if (kept && !onlyAdds) {
+        const [since, lists] = this.older.get(kept.key) ?? [now, 1];
+        if (lists >= OLDER_LISTS && now - since >= OLDER_FOR) kept = undefined;
+        else older.set(kept.key, [since, lists + 1]);
+      }
       chosen.push(kept ?? element);
       // An element without a readable key is left out, so such an element does not replace a held feature.
       const named = kept ?? (state?.key ? state : undefined);
@@ -85,7 +103,10 @@ export class Environment {
     const isSame =
       old.length + this.#leftOut.size === chosen.length &&
       chosen.every(({ json }, position) => this.#leavesOut(position, json) || old[known++]?.json === json);
-    if (!onlyAdds) this.#tombstones.clear();
+    if (!onlyAdds) {
+      this.#tombstones.clear();
+      this.older = older;
+    }
     if (isSame) return NONE;
     this.#compile(chosen);
     const isSeen =
@@ -138,6 +159,7 @@ export class Environment {
     }
     const state = identityOf(element);
     if (this.#buries(state) || this.#standing(state, authority) !== undefined) return NONE;
+    this.older.delete(feature.key);
     const held = this.#held(state);
     if (held?.json === feature.json) return NONE;
     const isRenamed = held !== undefined && held.key !== feature.key;

@@ -84,9 +84,9 @@ export class FeatureSet {
     this.#environments = this.#environments.map(({ id }) => new Environment(id));
   }
 
-  /** Applies a list of the features of an environment, and returns the effect. */
-  list(id: string, features: readonly Received[], authority: Authority): Effect {
-    return this.environment(id).list(features, authority);
+  /** Applies a list of the features of an environment that arrives now, and returns the effect. */
+  list(id: string, features: readonly Received[], authority: Authority, now: number): Effect {
+    return this.environment(id).list(features, authority, now);
   }
 
   /** Applies an update of one feature, and returns the effect, or the reason if the JSON is not a feature. */

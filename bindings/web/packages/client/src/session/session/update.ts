@@ -25,8 +25,8 @@ export interface PollOutcome {
   /** The problem of the body; `undefined` if the body had no problem. */
   readonly doubt: Problem | undefined;
   /**
-   * True if the body's etag describes the held features (D-72): each list was usable, and none was empty, which may be due to a failure of
-   * the Edge.
+   * True if the body's etag describes the held features (D-72): each list was usable, none was empty, which may be due to a failure of the
+   * Edge, and none had an older version of a held feature.
    */
   readonly isWhole: boolean;
 }
@@ -87,14 +87,14 @@ export function applyAnswer(core: Core, body: string): PollOutcome | NotApplied 
   let applied: Effect | undefined;
   for (const [id, elements] of lists) {
     if (elements === undefined) continue;
-    const effect = features.list(id, elements, "edge");
+    const effect = features.list(id, elements, "edge", core.now);
     if (applied === undefined || effect > applied) applied = effect;
   }
   record(core, POLLING, applied);
   raw(core, POLLING, isSeveral ? undefined : features.firstId, "list", body);
   // An Edge with a failure of its own may send an empty list with the etag of the features that it could not load.
-  const hasEmpty = lists.some(([, elements]) => elements === undefined || elements.length === 0);
-  return { doubt: hasDoubt ? EMPTY_LIST : undefined, isWhole: !hasDoubt && !hasEmpty };
+  const isWhole = lists.every(([id, elements]) => elements?.length && !features.environment(id).older.size);
+  return { doubt: hasDoubt ? EMPTY_LIST : undefined, isWhole };
 }
 
 /**
@@ -177,7 +177,7 @@ export function applyList(core: Core, data: string): Pick<PollOutcome, "doubt"> 
   if (features === undefined) return { problem: NO_ENVIRONMENTS };
   const elements = usable(core, id, features);
   if (!beginAnew(core, elements !== undefined)) return { problem: EMPTY_LIST };
-  const applied = elements && core.features.list(id, elements, "edge");
+  const applied = elements && core.features.list(id, elements, "edge", core.now);
   withoutEtag(core, applied ?? NONE);
   record(core, STREAMING, applied);
   raw(core, STREAMING, id, "list", data);
@@ -238,7 +238,7 @@ export function stored(core: Core, { source, environment, features: bytes }: Inp
     core.features.forget();
     core.held = UNSERVED;
   }
-  const effect = core.features.list(environment, listed.features, storeAuthority(core));
+  const effect = core.features.list(environment, listed.features, storeAuthority(core), core.now);
   withoutEtag(core, effect);
   takeStored(core, source, effect);
   raw(core, source, environment, "list", text);
