@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use crate::dispatcher::Waker;
+/// A function that is called when a delivery begins.
+type OnDelivery = Box<dyn Fn() + Send + Sync>;
 
 /// The listener or the observer that is called.
 #[derive(Debug, Clone)]
@@ -40,9 +41,9 @@ pub(crate) struct RunningCalls {
     calls: Mutex<Vec<(u64, Callee)>>,
     last_number: AtomicU64,
     deliveries: AtomicUsize,
-    /// True from the call of `on_delivery` until a look has found no delivery.
+    /// True from the call of `on_delivery` until a check has found no delivery.
     is_watched: AtomicBool,
-    on_delivery: OnceLock<Waker>,
+    on_delivery: OnceLock<OnDelivery>,
     are_all_threads_taken: AtomicBool,
 }
 
@@ -70,8 +71,8 @@ impl RunningCalls {
         RunningDelivery(&self.deliveries)
     }
 
-    pub(crate) fn set_on_delivery(&self, waker: Waker) {
-        let _ = self.on_delivery.set(waker);
+    pub(crate) fn set_on_delivery(&self, on_delivery: OnDelivery) {
+        let _ = self.on_delivery.set(on_delivery);
     }
 
     pub(crate) fn set_all_threads_taken(&self, are_taken: bool) {
@@ -82,7 +83,7 @@ impl RunningCalls {
         self.are_all_threads_taken.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn look(&self) -> Option<Vec<(u64, String)>> {
+    pub(crate) fn current(&self) -> Option<Vec<(u64, String)>> {
         self.is_watched.store(false, Ordering::SeqCst);
         if self.deliveries.load(Ordering::SeqCst) == 0 {
             return None;

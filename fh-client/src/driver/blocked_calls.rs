@@ -7,13 +7,13 @@ use fh_repository::time::Millis;
 
 /// The time after which a call of a listener or an observer is reported.
 const BLOCKS_AFTER: Duration = Duration::from_secs(10);
-/// The time between two looks at the running calls.
-const LOOK: Duration = Duration::from_secs(1);
+/// The time between two checks of the running calls.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The calls that ran at the last look, which follows a delivery after a second, and goes on as long as deliveries run.
+/// The calls that ran at the last check, which follows a delivery after a second, and goes on as long as deliveries run.
 #[derive(Debug, Default)]
 pub(super) struct BlockedCalls {
-    looks_at: Option<Millis>,
+    next_check: Option<Millis>,
     calls: Vec<SeenCall>,
     were_all_taken: bool,
 }
@@ -26,25 +26,25 @@ struct SeenCall {
 }
 
 impl BlockedCalls {
-    /// Returns the time of the next look; `None` if no delivery is running.
-    pub(super) const fn looks_at(&self) -> Option<Millis> {
-        self.looks_at
+    /// Returns the time of the next check; `None` if no delivery is running.
+    pub(super) const fn next_check(&self) -> Option<Millis> {
+        self.next_check
     }
 
     /// Records that a delivery has begun.
     pub(super) fn begin(&mut self, now: Millis) {
-        self.looks_at.get_or_insert(now.after(LOOK));
+        self.next_check.get_or_insert(now.after(CHECK_INTERVAL));
     }
 
-    /// Compares the running calls with those of the last look, and returns what must be reported. `running` is `None` if no delivery is
+    /// Compares the running calls with those of the last check, and returns what must be reported. `running` is `None` if no delivery is
     /// running, and `taken` is the number of threads that deliver if calls run on all of them.
-    pub(super) fn look(
+    pub(super) fn check(
         &mut self,
         running: Option<Vec<(u64, String)>>,
         taken: Option<usize>,
         now: Millis,
     ) -> Vec<Notice> {
-        self.looks_at = running.is_some().then(|| now.after(LOOK));
+        self.next_check = running.is_some().then(|| now.after(CHECK_INTERVAL));
         let running = running.unwrap_or_default();
         self.calls.retain(|call| running.iter().any(|(number, _)| *number == call.number));
         let mut notices = Vec::new();
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     /// The time, the running calls, the threads that are taken, and the notices.
-    type Look = (u64, Option<Vec<u64>>, Option<usize>, Vec<Notice>);
+    type Check = (u64, Option<Vec<u64>>, Option<usize>, Vec<Notice>);
 
     #[test]
     fn a_call_is_reported_once_after_ten_seconds_and_full_threads_when_they_fill() {
@@ -81,10 +81,10 @@ mod tests {
             |number: u64| Notice::ListenerBlocks { listener: format!("listener {number}") };
         let full = || Notice::ListenersWait { threads: 64 };
         let mut calls = BlockedCalls::default();
-        assert_eq!(calls.looks_at(), None);
+        assert_eq!(calls.next_check(), None);
         calls.begin(Millis::new(0));
         calls.begin(Millis::new(500));
-        let looks: [Look; 9] = [
+        let checks: [Check; 9] = [
             (1_000, Some(vec![]), None, vec![]),
             (2_000, Some(vec![1]), None, vec![]),
             (11_999, Some(vec![1, 2]), None, vec![]),
@@ -96,13 +96,13 @@ mod tests {
             (40_000, None, None, vec![]),
         ];
         let mut next = 1_000;
-        for (at, running, taken, expected) in looks {
-            assert_eq!(calls.looks_at(), Some(Millis::new(next)), "{at}");
+        for (at, running, taken, expected) in checks {
+            assert_eq!(calls.next_check(), Some(Millis::new(next)), "{at}");
             let is_over = running.is_none();
             let running = running.map(|running| running.into_iter().map(call).collect());
-            assert_eq!(calls.look(running, taken, Millis::new(at)), expected, "{at}");
+            assert_eq!(calls.check(running, taken, Millis::new(at)), expected, "{at}");
             next = at + 1_000;
-            assert_eq!(calls.looks_at().is_none(), is_over, "{at}");
+            assert_eq!(calls.next_check().is_none(), is_over, "{at}");
         }
     }
 }

@@ -215,7 +215,7 @@ impl Driver {
         let saving =
             self.parts.snapshot_writer.as_ref().filter(|_| is_free).and_then(SnapshotWriter::due);
         let measuring = self.status_log.next_measurement();
-        let looking = self.blocked_calls.looks_at();
+        let looking = self.blocked_calls.next_check();
         let next = [deadline, saving, measuring, looking].into_iter().flatten().min();
         if let Some(next) = next {
             timer.as_mut().reset(clock.instant(next));

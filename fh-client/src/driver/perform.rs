@@ -114,7 +114,7 @@ impl Driver {
         }
         let taken = self.parts.repository.are_all_threads_taken().then_some(MOST_THREADS);
         let now = self.parts.clock.now();
-        for notice in self.blocked_calls.look(running, taken, now) {
+        for notice in self.blocked_calls.check(running, taken, now) {
             self.note(notice);
         }
     }

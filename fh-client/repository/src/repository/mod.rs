@@ -245,7 +245,7 @@ impl Repository {
     /// status". Returns `None` if no delivery is running; the next one then calls the function of [`Self::set_delivery_watch`].
     #[must_use]
     pub fn running_calls(&self) -> Option<Vec<(u64, String)>> {
-        self.inner.core.dispatcher.running.look()
+        self.inner.core.dispatcher.running.current()
     }
 
     /// Records whether calls run on all threads that deliver, so that other listeners wait.
