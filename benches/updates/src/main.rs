@@ -4,6 +4,7 @@
 //! Each evaluation is one call of the hub, which loads the snapshot and finds the key. The flag is a rollout of 20 % on the
 //! user key.
 
+mod messages;
 mod patches;
 
 use std::hint::black_box;
@@ -31,7 +32,14 @@ struct Options {
     /// Measure single changes of 30, 1,000 and 3,000 features in place of evaluations
     #[arg(long)]
     patches: bool,
+
+    /// Measure time and memory of messages of many small parts: those whose name has this text
+    #[arg(long, num_args = 0..=1, default_missing_value = "", conflicts_with = "patches")]
+    messages: Option<String>,
 }
+
+#[global_allocator]
+static ALLOCATOR: fh_test_memory::Counting = fh_test_memory::Counting;
 
 /// The number of slices of a measurement. Slices with and without updates alternate, so that both run under the same
 /// conditions.
@@ -145,6 +153,9 @@ fn main() {
     let options = Options::parse();
     if options.patches {
         return patches::print();
+    }
+    if let Some(only) = &options.messages {
+        return messages::print(only);
     }
     let length = Duration::from_secs(options.seconds) / SLICES;
     let cores = thread::available_parallelism().map_or(1, usize::from);
