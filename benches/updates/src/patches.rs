@@ -48,7 +48,7 @@ fn flag(number: usize, version: u64) -> String {
         version / 60_000,
         version / 1_000 % 60,
         version % 1_000,
-        version % 2 == 0
+        version.is_multiple_of(2)
     )
 }
 
