@@ -288,6 +288,11 @@ functions! {
     Java_fh_client_internal_Bridge_logs(level: jstring, sink: jobject) -> (), (), |env| {
         logs::set(&env.string(level).unwrap_or_default(), Function::of(env, sink));
     };
+    // Logs what a function of the program has thrown.
+    Java_fh_client_internal_Bridge_logFailure(text: jstring) -> (), (), |env| {
+        let text = env.string(text).unwrap_or_default();
+        tracing::error!(target: "fh_client::listeners", "{text}");
+    };
     // Returns the version of this library, which must be that of the package.
     Java_fh_client_internal_Bridge_version() -> jstring, ptr::null_mut(), |env| env.text(env!("CARGO_PKG_VERSION"));
     Java_fh_client_internal_Bridge_nextCall(seat: jlong) -> jobjectArray, ptr::null_mut(), |env| {

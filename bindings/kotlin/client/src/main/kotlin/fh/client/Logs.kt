@@ -40,13 +40,24 @@ public fun interface LogListener {
  * logger has when the first client starts.
  */
 public object Logs {
+    private val logger = Logger.getLogger("fh.client")
     private var isSet = false
+
+    /** True if a function of the program gets the records. */
+    @Volatile
+    private var hasListener = false
 
     /** Sets the level, and the function that gets the records in place of the logger. */
     @JvmStatic
     public fun to(level: LogLevel, listener: LogListener) {
+        deliver(level, listener)
+        hasListener = true
+    }
+
+    private fun deliver(level: LogLevel, listener: LogListener) {
         Library.ensureLoaded()
-        val sink = Callback(Callback.Failures.FIRST) { text ->
+        // Records of its own failures would not arrive.
+        val sink = Callback(Callback.Failures.FIRST, ::addToLogger) { text ->
             for (record in Json.read(text) as List<*>) {
                 val members = record as Map<*, *>
                 listener.onLog(LogLevel.valueOf(members["level"].toString()), members["text"].toString())
@@ -62,15 +73,32 @@ public object Logs {
     /** Uses the logger of the platform, unless the program has set a function. */
     internal fun begin() {
         synchronized(this) { if (isSet) return }
-        val logger = Logger.getLogger("fh.client")
         val level = LogLevel.entries.last { it == LogLevel.OFF || logger.isLoggable(it.level) }
-        to(level) { of, text ->
-            val record = LogRecord(of.level, text)
-            record.loggerName = logger.name
-            // Otherwise the record names this function as its source.
-            record.sourceClassName = logger.name
-            record.sourceMethodName = null
-            logger.log(record)
+        deliver(level) { of, text -> add(of.level, text, null) }
+    }
+
+    private fun add(level: Level, text: String, thrown: Throwable?) {
+        val record = LogRecord(level, text)
+        record.loggerName = logger.name
+        // Otherwise the record names this function as its source.
+        record.sourceClassName = logger.name
+        record.sourceMethodName = null
+        record.thrown = thrown
+        logger.log(record)
+    }
+
+    /** Logs what a function of the program has thrown. On Android, the handler of uncaught exceptions would end the app. */
+    internal fun failed(error: Throwable) {
+        if (hasListener) Bridge.logFailure("$FAILURE: ${error.stackTraceToString()}") else addToLogger(error)
+    }
+
+    private fun addToLogger(error: Throwable) {
+        try {
+            add(Level.SEVERE, FAILURE, error)
+        } catch (_: Throwable) {
+            // The handlers of a logger are functions of the program, too.
         }
     }
+
+    private const val FAILURE = "a function of the program has thrown an exception"
 }

@@ -80,6 +80,9 @@ internal object Bridge {
     external fun logs(level: String, sink: Callback?)
 
     @JvmStatic
+    external fun logFailure(text: String)
+
+    @JvmStatic
     external fun nextCall(seat: Long): Array<Any?>?
 
     @JvmStatic

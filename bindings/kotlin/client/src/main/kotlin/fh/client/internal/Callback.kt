@@ -1,10 +1,15 @@
 package fh.client.internal
 
+import fh.client.Logs
 import java.util.concurrent.atomic.AtomicBoolean
 
-/** A function of the program, which the native library calls with texts in JSON. */
-internal class Callback(private val failures: Failures, private val function: (String) -> String?) {
-    /** The failures that are given to the uncaught-exception handler of the thread. The native library counts all of them. */
+/** A function of the program, which the native library calls with texts in JSON. What it throws goes to [log], and no further. */
+internal class Callback(
+    private val failures: Failures,
+    private val log: (Throwable) -> Unit = Logs::failed,
+    private val function: (String) -> String?,
+) {
+    /** The failures that are logged. The native library counts all of them. */
     enum class Failures {
         /** Each failure, as for listeners. */
         EACH,
@@ -24,19 +29,9 @@ internal class Callback(private val failures: Failures, private val function: (S
             function(event)
         } catch (error: Throwable) {
             val isDue = failures == Failures.EACH || wasReported.compareAndSet(false, true)
-            if (isDue) report(error)
+            if (isDue) log(error)
             FAILED
         }
-
-    private fun report(error: Throwable) {
-        val thread = Thread.currentThread()
-        val handler = thread.uncaughtExceptionHandler ?: thread.threadGroup ?: return
-        try {
-            handler.uncaughtException(thread, error)
-        } catch (_: Throwable) {
-            // As for a thread that ends: errors of the handler are ignored.
-        }
-    }
 
     private companion object {
         const val FAILED = "failed"
