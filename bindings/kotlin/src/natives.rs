@@ -269,6 +269,8 @@ functions! {
             None => wrong(env, GONE),
         }
     };
+    // The machine keeps an object that is an argument of a native function.
+    Java_fh_client_internal_Bridge_keepReachable(_objects: jobject) -> (), (), |_env| ();
     Java_fh_client_internal_Bridge_forgetObject(object: jlong) -> (), (), |_env| objects::forget(object);
     // Gives an operation up unless it has ended.
     Java_fh_client_internal_Bridge_forgetOperation(operation: jlong) -> (), (), |_env| tasks::forget(operation);

@@ -4,6 +4,7 @@ import fh.client.internal.Callback
 import fh.client.internal.Json
 import fh.client.internal.NativeClient
 import fh.client.internal.PackedContext
+import fh.client.internal.Part
 import fh.client.internal.limitMillis
 import fh.client.internal.listOf
 import java.time.Duration
@@ -151,8 +152,7 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
     public fun onNotice(listener: NoticeListener): Subscription = register(mapOf("is" to "notice"), calls(listener))
 
     /** Registers an interceptor, or overrides of the program. The first one that is registered decides first. */
-    public fun intercept(interception: Interception): Subscription =
-        Subscription(native.register(interception.part, interception.callback))
+    public fun intercept(interception: Interception): Subscription = Subscription(native.register(interception.part))
 
     /** Registers an interceptor. The first one that is registered decides first. */
     @JvmOverloads
@@ -167,7 +167,7 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
     /** Registers an observer of the uses of features. */
     @JvmOverloads
     public fun observe(observer: UsageObserver, options: UsageOptions = UsageOptions()): Subscription =
-        Subscription(native.register(options.part(), calls(observer)))
+        Subscription(native.register(Part(options.part(), calls(observer))))
 
     /** Holds back all later updates, until they are released. */
     public fun catchUpdates() {

@@ -1,8 +1,8 @@
 package fh.client
 
 import fh.client.http.HttpTransport
-import fh.client.internal.Callback
 import fh.client.internal.Json
+import fh.client.internal.Part
 import java.time.Duration
 
 /** The system of a client's server. */
@@ -246,18 +246,18 @@ public class ClientSettings internal constructor() {
     public var onChange: Map<String, ChangeListener>? = null
 
     /** Returns the functions and the objects of the program, each with its description. */
-    internal fun parts(): List<Pair<Map<String, Any?>, Callback?>> {
-        fun listener(kind: String, call: ((String) -> Unit)?) = call?.let { mapOf("is" to kind) to Reads.listener(it) }
+    internal fun parts(): List<Part> {
+        fun listener(kind: String, call: ((String) -> Unit)?) = call?.let { Part(mapOf("is" to kind), Reads.listener(it)) }
         return listOfNotNull(
-            clock?.let { mapOf("is" to "clock", "object" to it.native.number) to null },
+            clock?.let { Part(mapOf("is" to "clock"), target = it.native) },
             listener("readiness", onReadiness?.let { Client.calls(it) }),
             listener("status", onStatus?.let { Client.calls(it) }),
             listener("notice", onNotice?.let { Client.calls(it) }),
             listener("raw", onRaw?.let { Client.calls(it) }),
             listener("newState", onNewState?.let { Client.calls(it) }),
         ) + onChange.orEmpty().map { (key, listener) ->
-            mapOf("is" to "change", "key" to key) to Reads.listener { listener.onChange(Change(Json.members(it))) }
-        } + interceptors.orEmpty().map { it.part to it.callback } + observers.orEmpty().map { it.options.part() to Client.calls(it.observer) }
+            Part(mapOf("is" to "change", "key" to key), Reads.listener { listener.onChange(Change(Json.members(it))) })
+        } + interceptors.orEmpty().map { it.part } + observers.orEmpty().map { Part(it.options.part(), Client.calls(it.observer)) }
     }
 
     /** Returns the settings document. */

@@ -1,7 +1,7 @@
 package fh.client
 
 import fh.client.internal.Bridge
-import fh.client.internal.Collected
+import fh.client.internal.Handle
 import fh.client.internal.listOf
 import fh.client.internal.valueOf
 import java.util.concurrent.atomic.AtomicBoolean
@@ -128,19 +128,12 @@ public class Notice internal constructor(members: Map<String, Any?>) {
 }
 
 /** The registration of a function. It lasts until it is closed, or until the client has ended. A registration that is forgotten goes on. */
-public class Subscription internal constructor(private val registration: Long) : AutoCloseable {
+public class Subscription internal constructor(registration: Long) : AutoCloseable {
+    private val handle = Handle(registration, Bridge::detach)
     private val isClosed = AtomicBoolean()
-
-    init {
-        detachLater(this, registration)
-    }
 
     /** Ends the registration. A call that has begun may still run. */
     override fun close() {
-        if (isClosed.compareAndSet(false, true)) Bridge.cancel(registration)
-    }
-
-    private companion object {
-        fun detachLater(of: Subscription, registration: Long) = Collected.after(of) { Bridge.detach(registration) }
+        if (isClosed.compareAndSet(false, true)) handle.use { number -> Bridge.cancel(number) }
     }
 }

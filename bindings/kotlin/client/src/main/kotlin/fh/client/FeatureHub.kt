@@ -1,10 +1,10 @@
 package fh.client
 
 import fh.client.http.HttpTransport
-import fh.client.internal.Callback
 import fh.client.internal.Json
 import fh.client.internal.NativeClient
 import fh.client.internal.NativeObject
+import fh.client.internal.Part
 import java.util.ServiceLoader
 import java.util.function.Consumer
 
@@ -83,7 +83,7 @@ public object FeatureHub {
 
     /** Starts a client of an Edge in memory. */
     internal fun clientOf(edge: NativeObject, apiKey: String, settings: ClientSettings.() -> Unit): Client {
-        val part = mapOf("is" to "edge", "object" to edge.number) to null
+        val part = Part(mapOf("is" to "edge"), target = edge)
         return start("http://memory.invalid", listOf(apiKey), ClientSettings().apply(settings), null, listOf(part))
     }
 
@@ -92,13 +92,12 @@ public object FeatureHub {
         apiKeys: List<String>?,
         settings: ClientSettings,
         transport: HttpTransport?,
-        further: List<Pair<Map<String, Any?>, Callback?>>,
+        further: List<Part>,
     ): Client {
         Logs.begin()
         val own = settings.document()
         val document = own + mapOf("url" to (url ?: own["url"]), "apiKeys" to apiKeys)
-        val parts = settings.parts() + further
-        return Client(NativeClient(Json.write(document), transport, parts.map { Json.write(it.first) }, parts.mapNotNull { it.second }))
+        return Client(NativeClient(Json.write(document), transport, settings.parts() + further))
     }
 
     /** Returns the transport that is on the class path. */

@@ -2,6 +2,7 @@ package fh.client
 
 import fh.client.internal.Callback
 import fh.client.internal.Json
+import fh.client.internal.Part
 import fh.client.internal.listOf
 import fh.client.internal.written
 
@@ -64,19 +65,21 @@ public class InterceptedRead internal constructor(private val members: Map<Strin
 }
 
 /** An interceptor, or overrides of the program, with the effect on locked features, for [ClientSettings.interceptors]. */
-public class Interception private constructor(internal val part: Map<String, Any?>, internal val callback: Callback?) {
+public class Interception private constructor(internal val part: Part) {
     /** An interceptor. */
     @JvmOverloads
     public constructor(interceptor: Interceptor, locks: LockPolicy = LockPolicy.RESPECT) :
         this(
-            mapOf("is" to "interceptor", "name" to nameOf(interceptor), "locks" to locks.name.lowercase()),
-            callbackOf(interceptor),
+            Part(
+                mapOf("is" to "interceptor", "name" to nameOf(interceptor), "locks" to locks.name.lowercase()),
+                callbackOf(interceptor),
+            ),
         )
 
     /** Overrides of the program. */
     @JvmOverloads
     public constructor(overrides: Overrides, locks: LockPolicy = overrides.locks) :
-        this(mapOf("is" to "overrides", "object" to overrides.native.number, "locks" to locks.name.lowercase()), null)
+        this(Part(mapOf("is" to "overrides", "locks" to locks.name.lowercase()), target = overrides.native))
 
     private companion object {
         fun nameOf(interceptor: Interceptor): String = interceptor.javaClass.simpleName.ifEmpty { "interceptor" }

@@ -4,6 +4,7 @@ import fh.client.internal.Callback
 import fh.client.internal.Json
 import fh.client.internal.NativeClient
 import fh.client.internal.PackedContext
+import fh.client.internal.Part
 import fh.client.internal.decimalOf
 import java.math.BigDecimal
 import kotlinx.coroutines.CoroutineScope
@@ -121,7 +122,7 @@ public abstract class Reads internal constructor(
         }.buffer(Channel.CONFLATED).map { peek(key) }.stateIn(scope, SharingStarted.Eagerly, peek(key))
 
     internal fun register(part: Map<String, Any?>, call: (String) -> Unit): Subscription =
-        Subscription(native.register(part, listener(call)))
+        Subscription(native.register(Part(part, listener(call))))
 
     internal companion object {
         /** Returns a function that is called with events. */

@@ -70,6 +70,10 @@ internal object Bridge {
     @JvmStatic
     external fun begin(target: Long, request: String, done: Callback): Long
 
+    /** Has no effect, but its argument is reachable until it returns. */
+    @JvmStatic
+    external fun keepReachable(objects: Any)
+
     @JvmStatic
     external fun forgetObject(target: Long)
 

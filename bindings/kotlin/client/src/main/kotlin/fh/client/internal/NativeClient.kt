@@ -2,6 +2,7 @@ package fh.client.internal
 
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.ConcurrentHashMap
+import kotlin.collections.listOf
 
 /**
  * The client of the native library. Its functions are methods of the object, so that the object is reachable until each of them has returned.
@@ -12,9 +13,8 @@ internal class NativeClient private constructor(private val address: Long) {
         freeLater(this, address)
     }
 
-    /** Starts a client. [parts] describes the functions of the program, of which [callbacks] has those that are called. */
-    constructor(settings: String, http: Any?, parts: List<String>, callbacks: List<Callback>) :
-        this(loaded { start(settings, http, parts.toTypedArray(), callbacks.toTypedArray()) })
+    /** Starts a client with the functions and the objects of the program. */
+    constructor(settings: String, http: Any?, parts: List<Part>) : this(begun(settings, http, parts))
 
     /** Starts a client with the same settings, and with a context of its own at the Edge. */
     fun isolated(attributes: PackedContext): NativeClient = NativeClient(isolated(address, attributes.packed))
@@ -66,7 +66,7 @@ internal class NativeClient private constructor(private val address: Long) {
         later({ begin(address, Json.write(mapOf("do" to operation, *members)), it) }, convert)
 
     /** Registers a function or an object, and returns the number of its registration. */
-    fun register(part: Map<String, Any?>, callback: Callback?): Long = register(address, Json.write(part), callback)
+    fun register(part: Part): Long = Part.describe(listOf(part)) { register(address, it.first(), part.callback) }
 
     private external fun numberKey(client: Long, key: String): Int
 
@@ -98,9 +98,10 @@ internal class NativeClient private constructor(private val address: Long) {
         /** The number of keys that the library numbers. */
         const val MOST_KEYS = 4096
 
-        fun loaded(start: () -> Long): Long {
+        fun begun(settings: String, http: Any?, parts: List<Part>): Long {
             Library.ensureLoaded()
-            return start()
+            val callbacks = parts.mapNotNull { it.callback }.toTypedArray()
+            return Part.describe(parts) { start(settings, http, it.toTypedArray(), callbacks) }
         }
 
         fun freeLater(of: NativeClient, address: Long) = Collected.after(of) { free(address) }

@@ -1,0 +1,92 @@
+package fh.client
+
+import fh.client.internal.Handle
+import fh.client.testing.MemoryEdge
+import java.io.File
+import java.lang.reflect.Modifier
+import java.time.Instant
+import java.util.concurrent.LinkedBlockingQueue
+import java.util.concurrent.TimeUnit
+import java.util.concurrent.atomic.AtomicBoolean
+import java.util.concurrent.atomic.AtomicLong
+import kotlin.concurrent.thread
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+
+/** Objects of the native library exist while their numbers are in use, also if the program has forgotten the object of Java. */
+class HandleTest {
+    private val rule = """[{"key": "A", "type": "STRING", "value": "red"}]"""
+
+    /** Each use makes its object, and refers to it no longer than the compiled code of the call does. */
+    private val uses = mapOf<String, () -> Unit>(
+        "perform" to { assertEquals("red", Ruleset.fromJson(rule).evaluate("A").value) },
+        "begin" to { MemoryEdge().deliveredAsync().get(60, TimeUnit.SECONDS) },
+        "a client of an Edge" to { MemoryEdge().client { mode = FetchMode.ONCE }.close() },
+        "settings" to {
+            val own: ClientSettings.() -> Unit = {
+                mode = FetchMode.OFFLINE
+                clock = Clock(Instant.EPOCH)
+                interceptors = listOf(Interception(MemoryOverrides().also { it.set("A", "blue") }))
+            }
+            FeatureHub.client("https://edge.example", KEY, settings = own).use { assertEquals("blue", it.string("A")) }
+        },
+    )
+
+    /** Calls a function while another thread collects. */
+    private fun collecting(call: () -> Unit) {
+        val isOver = AtomicBoolean()
+        val collector = thread { while (!isOver.get()) System.gc() }
+        try {
+            call()
+        } finally {
+            isOver.set(true)
+            collector.join()
+        }
+    }
+
+    @Test
+    fun `an object exists until its use has ended`() {
+        val times = mapOf("perform" to 500, "begin" to 150)
+        val failures = LinkedBlockingQueue<String>()
+        collecting {
+            for ((name, use) in uses) {
+                val threads = List(2) {
+                    thread { repeat(times[name] ?: 40) { runCatching(use).onFailure { failures.add("$name: $it") } } }
+                }
+                threads.forEach { it.join() }
+            }
+        }
+        assertEquals(emptyList<String>(), failures.distinct())
+    }
+
+    @Test
+    fun `a number is forgotten after its use`() {
+        val inUse = AtomicLong()
+        val wrong = LinkedBlockingQueue<Long>()
+        fun use(number: Long, collect: Boolean) {
+            inUse.set(number)
+            Handle(number) { if (it == inUse.get() && it > 0) wrong.add(it) }.use {
+                if (collect) repeat(5) { System.gc() }
+                inUse.set(0)
+            }
+        }
+        // The compiled code of a method refers to an object up to the last use of it.
+        repeat(30_000) { use(0, collect = false) }
+        for (number in 1L..5) use(number, collect = true)
+        assertEquals(emptyList<Long>(), wrong.toList())
+    }
+
+    @Test
+    fun `no number leaves its object but for a use`() {
+        val open = Handle::class.java.declaredFields.filter { !Modifier.isPrivate(it.modifiers) && !Modifier.isStatic(it.modifiers) }
+        assertTrue(open.isEmpty(), open.toString())
+        // Kotlin cannot name synthetic methods.
+        val methods = Handle::class.java.declaredMethods.filter { !Modifier.isPrivate(it.modifiers) && !it.isSynthetic }
+        assertEquals(listOf("use"), methods.map { it.name })
+        val sources = File(System.getProperty("basedir"), "src/main/kotlin").walk().filter { it.isFile && it.name != "Bridge.kt" }
+        val calls = sources.flatMap { file -> file.readLines().filter { Regex("""Bridge\.(perform|begin|cancel|detach|forgetObject)\(""").containsMatchIn(it) } }
+        val unsafe = calls.filter { !Regex("""use \{ number -> Bridge\.\w+\(number[,)]""").containsMatchIn(it) }.toList()
+        assertEquals(emptyList<String>(), unsafe)
+    }
+}
