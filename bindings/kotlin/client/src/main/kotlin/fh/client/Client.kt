@@ -9,12 +9,11 @@ import fh.client.internal.limitMillis
 import fh.client.internal.listOf
 import java.time.Duration
 import java.util.concurrent.CompletableFuture
-import kotlinx.coroutines.TimeoutCancellationException
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.future.await
-import kotlinx.coroutines.withTimeout
+import kotlinx.coroutines.withTimeoutOrNull
 
 /**
  * A client of one Edge. It keeps the features current on threads of its own, which do not keep the program running. Reads without a context are
@@ -87,11 +86,14 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
      * @throws ClosedException if the client is closed
      */
     public suspend fun ready(timeout: Duration = Duration.ofSeconds(30)) {
-        try {
-            withTimeout(timeout.limitMillis) { readyAsync().await() }
-        } catch (error: TimeoutCancellationException) {
+        // The time of the caller may end before this one, and then its coroutine is cancelled.
+        val isReady = withTimeoutOrNull(timeout.limitMillis) {
+            readyAsync().await()
+            true
+        }
+        if (isReady == null) {
             val status = statusNow()
-            throw NotReadyException("the client has no features after $timeout: $status", status.problem).initCause(error)
+            throw NotReadyException("the client has no features after $timeout: $status", status.problem)
         }
     }
 

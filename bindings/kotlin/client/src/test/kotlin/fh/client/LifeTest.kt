@@ -10,6 +10,8 @@ import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.TimeUnit
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
+import kotlinx.coroutines.withTimeoutOrNull
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNull
@@ -125,6 +127,26 @@ class LifeTest {
         while (client.readiness != Readiness.CLOSED) Thread.yield()
         val closed = assertThrows(ClosedException::class.java) { runBlocking { client.ready(PATIENCE) } }
         assertTrue("the client is closed" in closed.message.orEmpty(), closed.message)
+    }
+
+    @Test
+    fun `the time limit of a program cancels each wait`() = runBlocking<Unit> {
+        val key = KEY.dropLast(1)
+        val client = FeatureHub.client("https://edge.example", key) { transport = HttpTransport { _, _ -> } }
+        val waits = mapOf<String, suspend () -> Unit>(
+            "ready" to { client.ready() },
+            "refresh" to { client.refresh() },
+            "setContext" to { client.setContext(mapOf("userkey" to "mara")) },
+            "setHeaders" to { client.setHeaders(mapOf("x-team" to "shop")) },
+            "setApiKeys" to { client.setApiKeys(key) },
+            "changes" to { client.changes("COLOUR").first() },
+            "state" to { client.state("COLOUR").first { it.exists } },
+            "update" to { client.testUpdates().set("COLOUR", Update.of().lock()) },
+        )
+        for ((name, wait) in waits) assertNull(withTimeoutOrNull(20) { wait() }, name)
+        val own = assertThrows(NotReadyException::class.java) { runBlocking { withTimeout(PATIENCE.toMillis()) { client.ready(Duration.ofMillis(20)) } } }
+        assertTrue("after PT0.02S" in own.message.orEmpty(), own.message)
+        client.close()
     }
 
     @Test
