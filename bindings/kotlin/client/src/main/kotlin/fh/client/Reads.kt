@@ -105,21 +105,31 @@ public abstract class Reads internal constructor(
     public fun onChange(key: String, listener: ChangeListener): Subscription =
         register(mapOf("is" to "change", "key" to key, "context" to given)) { listener.onChange(Change(Json.members(it))) }
 
-    /** Returns the changes of the feature, from the collection of the flow on. */
+    /** Returns the changes of the feature, from the collection of the flow on. The flow completes when the client has ended. */
     public fun changes(key: String): Flow<Change> =
-        callbackFlow {
-            val subscription = onChange(key) { trySend(it) }
-            awaitClose { subscription.close() }
-        }.buffer(Channel.UNLIMITED)
+        untilClosed<Change> { send -> onChange(key) { send(it) } }.buffer(Channel.UNLIMITED)
 
-    /** Returns the detail of the feature, kept current until the scope ends. It reports no use of the feature. */
+    /**
+     * Returns the detail of the feature, kept current until the client has ended or the scope is cancelled. It reports no use of the feature. The
+     * scope waits for the end of the client.
+     */
     public fun state(key: String, scope: CoroutineScope): StateFlow<Detail> =
-        callbackFlow {
-            val subscription = onChange(key) { trySend(Unit) }
+        untilClosed<Unit> { send ->
             // The value can have changed before the registration.
-            trySend(Unit)
-            awaitClose { subscription.close() }
+            onChange(key) { send(Unit) }.also { send(Unit) }
         }.buffer(Channel.CONFLATED).map { peek(key) }.stateIn(scope, SharingStarted.Eagerly, peek(key))
+
+    /** Returns what a listener sends, until the client has ended, which is after its last events. */
+    private fun <T> untilClosed(listen: (send: (T) -> Unit) -> Subscription): Flow<T> =
+        callbackFlow {
+            val subscription = listen { trySend(it) }
+            val closed = native.begin("closed") { null }
+            closed.thenRun { close() }
+            awaitClose {
+                subscription.close()
+                closed.cancel(false)
+            }
+        }
 
     internal fun register(part: Map<String, Any?>, call: (String) -> Unit): Subscription =
         Subscription(native.register(Part(part, listener(call))))

@@ -9,12 +9,16 @@ import java.util.concurrent.CompletableFuture
 import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.TimeUnit
 import kotlinx.coroutines.CancellationException
-import kotlinx.coroutines.cancel
-import kotlinx.coroutines.flow.first
-import kotlinx.coroutines.future.await
-import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.toList
+import kotlinx.coroutines.future.await
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNull
@@ -267,6 +271,32 @@ class FaceTest {
         scope.cancel(CancellationException("the test ends"))
         client.close()
         assertEquals(Readiness.CLOSED, client.status.first { it.readiness == Readiness.CLOSED }.readiness)
+    }
+
+    @Test
+    fun `flows end with the client, after its last events`() = runBlocking<Unit> {
+        edge.set("COLOUR", "red")
+        val client = ready()
+        val seen = LinkedBlockingQueue<Any?>()
+        withTimeout(PATIENCE.toMillis()) {
+            coroutineScope {
+                val mara = client.context("userkey" to "mara")
+                val state = mara.state("COLOUR", this)
+                launch(Dispatchers.Default) { mara.changes("COLOUR").collect { seen.add(it.new) } }
+                // The flow gets the changes from its collection on, so there are changes until it has got one.
+                var version = 0
+                while (seen.isEmpty()) {
+                    edge.set("COLOUR", "blue ${version++}")
+                    edge.delivered()
+                }
+                edge.set("COLOUR", "white")
+                edge.delivered()
+                state.first { it.value == "white" }
+                client.close()
+            }
+            assertEquals("white", seen.last())
+            assertTrue(client.changes("COLOUR").toList().isEmpty())
+        }
     }
 
     @Test
