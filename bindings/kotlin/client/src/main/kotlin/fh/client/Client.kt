@@ -1,17 +1,18 @@
 package fh.client
 
 import fh.client.internal.Callback
+import fh.client.internal.ClientState
 import fh.client.internal.Json
 import fh.client.internal.NativeClient
 import fh.client.internal.PackedContext
 import fh.client.internal.Part
 import fh.client.internal.limitMillis
 import fh.client.internal.listOf
+import java.lang.ref.WeakReference
 import java.time.Duration
 import java.util.concurrent.CompletableFuture
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
-import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.future.await
 import kotlinx.coroutines.withTimeoutOrNull
 
@@ -34,11 +35,7 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
     public val userKeyAttribute: String by lazy { native.perform("userKeyAttribute").toString() }
 
     /** The status, which is set anew when the readiness, the connection or the problem changes. Its ages are those of that time. */
-    public val status: StateFlow<Status> by lazy {
-        val status = MutableStateFlow(statusNow())
-        register(mapOf("is" to "status")) { status.value = statusNow() }
-        status.asStateFlow()
-    }
+    public val status: StateFlow<Status> by lazy { current(mapOf("is" to "status")) { it.statusNow() } }
 
     /** Returns the present status. */
     @Suppress("UNCHECKED_CAST")
@@ -48,17 +45,20 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
 
     /** Returns the detail of the feature without a context, kept current until the client ends. It reports no use of the feature. */
     public fun state(key: String): StateFlow<Detail> =
-        synchronized(states) {
-            states.getOrPut(key) {
-                val state = MutableStateFlow(peek(key))
-                // A later read must not be replaced by an earlier one.
-                val read = { synchronized(state) { state.value = peek(key) } }
-                onChange(key) { read() }
-                // The value can have changed before the registration.
-                read()
-                state.asStateFlow()
-            }
-        }
+        synchronized(states) { states.getOrPut(key) { current(mapOf("is" to "change", "key" to key)) { it.peek(key) } } }
+
+    /** Returns what a function reads from this client, and reads again at each event of the listener. */
+    private fun <T> current(listener: Map<String, Any?>, read: (Client) -> T): StateFlow<T> {
+        val flow = MutableStateFlow(read(this))
+        // The native library refers to the listener, so a client to which the listener refers is never collected.
+        val client = WeakReference(this)
+        // A later read must not be replaced by an earlier one.
+        fun update() = synchronized(flow) { client.get()?.let { flow.value = read(it) } }
+        register(listener) { update() }
+        // The value can have changed before the registration.
+        update()
+        return ClientState(this, flow)
+    }
 
     /** Returns a context with these attributes. Null leaves an attribute out. */
     public fun context(vararg attributes: Pair<String, Any?>): Context = context(attributes.toMap())

@@ -8,7 +8,11 @@ import java.time.Duration
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.TimeUnit
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.cancel
 import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
 import kotlinx.coroutines.withTimeoutOrNull
@@ -264,12 +268,7 @@ class LifeTest {
             return WeakReference(client)
         }
         val client = closed()
-        val end = System.nanoTime() + PATIENCE.toNanos()
-        while (client.get() != null && System.nanoTime() < end) {
-            System.gc()
-            Thread.yield()
-        }
-        assertNull(client.get())
+        collectUntil { client.get() == null }
     }
 
     /** The native memory of clients is freed after their objects were collected, also of those that were never closed. */
@@ -277,18 +276,42 @@ class LifeTest {
     fun `clients that are forgotten end`() {
         val cancelled = LinkedBlockingQueue<Int>()
         repeat(20) { number ->
-            polling({ _, exchange -> exchange.onCancel { cancelled.add(number) } }) {
-                // Only the end of the client cancels its request.
-                limits = Limits().apply { head = Duration.ofHours(1); poll = Duration.ofHours(1) }
-            }
+            val client = forgotten { cancelled.add(number) }
+            // The flows of a client belong to it.
+            client.status.value
+            client.state("COLOUR").value
         }
-        val found = HashSet<Int>()
-        val end = System.nanoTime() + PATIENCE.toNanos()
         // The collector may keep the last few, to which a stack still refers.
-        while (found.size < 15 && System.nanoTime() < end) {
-            System.gc()
-            cancelled.poll(20, TimeUnit.MILLISECONDS)?.let { found.add(it) }
+        collectUntil { cancelled.size >= 15 }
+    }
+
+    /** Returns a client whose request only its end cancels. */
+    private fun forgotten(cancelled: () -> Unit): Client =
+        polling({ _, exchange -> exchange.onCancel { cancelled() } }) {
+            limits = Limits().apply { head = Duration.ofHours(1); poll = Duration.ofHours(1) }
         }
-        assertTrue(found.size >= 15, found.toString())
+
+    @Test
+    fun `a client whose flow is in use goes on`() {
+        val cancelled = LinkedBlockingQueue<String>()
+        val flow = forgotten { cancelled.add("a flow that the program has") }.state("COLOUR")
+        val scope = CoroutineScope(Dispatchers.Default)
+        val collection = scope.launch { forgotten { cancelled.add("a flow that is collected") }.status.collect {} }
+        val others = LinkedBlockingQueue<Int>()
+        repeat(20) { number -> forgotten { others.add(number) } }
+        collectUntil { others.size >= 15 }
+        assertEquals(listOf(false, true), listOf(flow.value.exists, collection.isActive))
+        assertTrue(cancelled.isEmpty(), cancelled.toString())
+        scope.cancel()
+        collectUntil { "a flow that is collected" in cancelled }
+    }
+
+    private fun collectUntil(isDone: () -> Boolean) {
+        val end = System.nanoTime() + PATIENCE.toNanos()
+        while (!isDone()) {
+            assertTrue(System.nanoTime() < end, "the collector has not found them")
+            System.gc()
+            Thread.yield()
+        }
     }
 }
