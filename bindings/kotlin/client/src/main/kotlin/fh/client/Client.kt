@@ -176,9 +176,17 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
         native.perform("catchUpdates")
     }
 
-    /** Applies the updates that are held back, of all features or of these. Later updates are held back again. */
-    public fun release(vararg keys: String) {
-        native.perform("release", "keys" to keys.asList().ifEmpty { null })
+    /** Applies the updates of all features that are held back. Later updates are held back again. */
+    public fun release() {
+        native.perform("release")
+    }
+
+    /** Applies the updates of these features that are held back; of none without keys. Later updates are held back again. */
+    public fun release(vararg keys: String): Unit = release(keys.asList())
+
+    /** Applies the updates of these features that are held back; of none without keys. Later updates are held back again. */
+    public fun release(keys: Collection<String>) {
+        native.perform("release", "keys" to keys.toList())
     }
 
     /** Applies the updates that are held back, and ends [catchUpdates]. */

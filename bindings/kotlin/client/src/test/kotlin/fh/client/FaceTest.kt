@@ -84,6 +84,8 @@ class FaceTest {
         delivered()
         assertEquals(BigDecimal("1"), client.decimal("A"))
         assertTrue(client.isCatching && client.isHolding && client.statusNow().isHolding)
+        client.release(*emptyArray())
+        client.release(emptySet())
         assertEquals(listOf("A", "B"), client.heldKeys.sorted())
         client.release("A")
         assertEquals(listOf("2", "1"), listOf("A", "B").map { client.decimal(it).toString() })

@@ -126,8 +126,7 @@ internal class Adapter(private val stack: Stack) {
 
     private fun release(command: Members) {
         val (sdk, features) = clientOf(command).sdk to command.texts("features")
-        // Without keys, the client releases everything.
-        if (features == null || features.isNotEmpty()) sdk.release(*features.orEmpty().toTypedArray())
+        if (features == null) sdk.release() else sdk.release(features)
     }
 
     private fun record(command: Members) {
