@@ -59,6 +59,12 @@ enum Request {
         params: Params,
         context: Option<Given>,
     },
+    /// Reports a metric to FeatBit. The value is a text, because JSON has no NaN, which the client refuses by its name.
+    Track {
+        event: String,
+        value: String,
+        context: Given,
+    },
     OfferFeatures {
         store: String,
         environment: String,
@@ -119,6 +125,12 @@ pub fn perform(client: &Client, request: &str) -> Answer {
         Request::Record { name, params, context: None } => json!(client.record(&name, params)),
         Request::Record { name, params, context: Some(own) } => {
             json!(context(client, &own).record(&name, params))
+        }
+        Request::Track { event, value, context: own } => {
+            let value = value.parse().map_err(Failure::invalid)?;
+            let tracked = context(client, &own).track(&event, value);
+            tracked.map_err(Failure::invalid)?;
+            json!(null)
         }
         Request::OfferFeatures { store, environment, features } => {
             json!(client.offer_features(&store, &environment, features))

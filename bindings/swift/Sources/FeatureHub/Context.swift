@@ -23,6 +23,14 @@ public struct Context: Reads {
         let merged = attributes.merging(own.mapValues { $0 as any AttributeValue }) { given, _ in given }
         return Context(client, PackedAttributes(merged))
     }
+
+    /// Reports a metric of the context's user to FeatBit, for its experiments. The event is queued, and is sent with others within 5 seconds.
+    ///
+    /// - Throws: ``ClientError/invalid(_:)`` if the client is none of FeatBit, the name is blank, the value is not a finite number of 32 bits,
+    ///   or the context has no user key
+    public func track(_ event: String, value: Double = 1) throws {
+        _ = try reader.client.perform("track", ["event": .text(event), "value": .text("\(value)"), "context": reader.given])
+    }
 }
 
 extension Context: CustomStringConvertible {

@@ -28,6 +28,15 @@ final class FeatBitTests: XCTestCase {
         XCTAssertTrue(client.context([client.userKeyAttribute: "bob"]).isEnabled("dark"))
         XCTAssertTrue(client.context([client.userKeyAttribute: "eve", "tags": ["a", "b"]]).isEnabled("dark"))
         XCTAssertFalse(client.context([client.userKeyAttribute: "eve", "tags": ["a"]]).isEnabled("dark"))
+        let bob = client.context([client.userKeyAttribute: "bob"])
+        try bob.track("checkout", value: 12.5)
+        try bob.track("visit")
+        XCTAssertTrue(client.flush(timeout: .seconds(60)))
+        let events = try server.tell(#"{"do": "record"}"#)
+        for metric in ["checkout\\\",\\\"numericValue\\\":12.5", "visit\\\",\\\"numericValue\\\":1"] { XCTAssertTrue(events.contains(metric), events) }
+        for wrong in [{ try bob.track(" ") }, { try bob.track("checkout", value: .nan) }, { try client.context([:]).track("checkout") }] {
+            XCTAssertThrowsError(try wrong())
+        }
         let status = client.status
         XCTAssertGreaterThan(try XCTUnwrap(status.cursor), 0)
         XCTAssertNil(status.clockOffset)

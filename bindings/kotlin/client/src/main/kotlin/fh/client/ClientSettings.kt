@@ -101,7 +101,7 @@ public class Limits {
 
 /** The settings of a client. A setting that is null has its default. */
 public class ClientSettings internal constructor() {
-    /** The system of the client's server; `FEATUREHUB` by default. For the other ones, see [FeatureHub.fromEnvironment]. */
+    /** The system of the client's server; `FEATUREHUB` by default. For the other ones, see [FeatureHub.featBit] and [FeatureHub.featureSignals]. */
     public var system: FlagSystem? = null
 
     /** The server secret of an environment of FeatBit. */

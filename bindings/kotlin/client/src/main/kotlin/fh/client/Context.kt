@@ -143,6 +143,17 @@ public class Context internal constructor(
     public fun with(attributes: Map<String, Any?>): Context =
         Context(client, this.attributes - attributes.keys + attributesOf(attributes))
 
+    /**
+     * Reports a metric of the context's user to FeatBit, for its experiments. The event is queued, and is sent with others within 5 seconds.
+     *
+     * @throws IllegalArgumentException if the client is none of FeatBit, the name is blank, the value is not a finite number of 32 bits, or the
+     * context has no user key
+     */
+    @JvmOverloads
+    public fun track(event: String, value: Double = 1.0) {
+        native.perform("track", "event" to event, "value" to value.toString(), "context" to given)
+    }
+
     /** Values of attributes are personal data, so only the names are shown. */
     override fun toString(): String = "Context of ${attributes.keys.joinToString()}"
 }

@@ -8,7 +8,7 @@ import fh.client.internal.Part
 import java.util.ServiceLoader
 import java.util.function.Consumer
 
-/** Creates clients of a FeatureHub Edge. */
+/** Creates clients of a FeatureHub Edge, of FeatBit and of FeatureSignals. */
 public object FeatureHub {
     /**
      * Starts a client, and returns at once, before the Edge has sent features.
@@ -41,29 +41,77 @@ public object FeatureHub {
         start(url, apiKeys, ClientSettings().also { settings.accept(it) })
 
     /**
+     * Starts a client of FeatBit. The other URLs of its server are taken from this one, unless they are set. In contexts, the key of a user is
+     * the attribute `keyId`. The package's transports open no WebSockets, so the client polls.
+     *
+     * ```kotlin
+     * val client = FeatureHub.featBit("https://flags.example", "SERVER_SECRET")
+     * ```
+     *
+     * @throws IllegalArgumentException if a setting is wrong
+     */
+    @JvmSynthetic
+    public fun featBit(url: String, secret: String, settings: ClientSettings.() -> Unit = {}): Client =
+        fromEnvironment {
+            system = FlagSystem.FEATBIT
+            streamingUrl = url
+            this.secret = secret
+            settings()
+        }
+
+    /** Starts a client of FeatBit, for programs in Java. */
+    @JvmStatic
+    public fun featBit(url: String, secret: String): Client = featBit(url, secret) {}
+
+    /** Starts a client of FeatBit with settings, for programs in Java. */
+    @JvmStatic
+    public fun featBit(url: String, secret: String, settings: Consumer<ClientSettings>): Client =
+        featBit(url, secret) { settings.accept(this) }
+
+    /**
+     * Starts a client of FeatureSignals, whose server evaluates the flags for one context. In contexts, the key of a user is the attribute `key`.
+     *
+     * ```kotlin
+     * val client = FeatureHub.featureSignals("https://flags.example", "API_KEY", "production")
+     * ```
+     *
+     * @throws IllegalArgumentException if a setting is wrong
+     */
+    @JvmSynthetic
+    public fun featureSignals(url: String, apiKey: String, environment: String, settings: ClientSettings.() -> Unit = {}): Client =
+        fromEnvironment {
+            system = FlagSystem.FEATURESIGNALS
+            this.url = url
+            this.apiKey = apiKey
+            this.environment = environment
+            settings()
+        }
+
+    /** Starts a client of FeatureSignals, for programs in Java. */
+    @JvmStatic
+    public fun featureSignals(url: String, apiKey: String, environment: String): Client = featureSignals(url, apiKey, environment) {}
+
+    /** Starts a client of FeatureSignals with settings, for programs in Java. */
+    @JvmStatic
+    public fun featureSignals(url: String, apiKey: String, environment: String, settings: Consumer<ClientSettings>): Client =
+        featureSignals(url, apiKey, environment) { settings.accept(this) }
+
+    /**
+     * Starts a client of FeatureSignals that evaluates a ruleset itself, for any number of contexts, and sends no requests. A client that follows
+     * a file has the setting `rulesetFile` of [fromEnvironment].
+     *
+     * @throws IllegalArgumentException if a setting or the ruleset is wrong
+     */
+    @JvmStatic
+    public fun featureSignalsRuleset(ruleset: String): Client =
+        fromEnvironment {
+            system = FlagSystem.FEATURESIGNALS
+            this.ruleset = ruleset
+        }
+
+    /**
      * Starts a client whose URL and API keys, and the settings that the function leaves out, come from environment variables, such as
      * `FEATUREHUB_EDGE_URL` and `FEATUREHUB_CLIENT_API_KEY`.
-     *
-     * A client of FeatBit has a secret and URLs among its settings. In contexts, the key of a user is the attribute `keyId`.
-     *
-     * ```kotlin
-     * val client = FeatureHub.fromEnvironment {
-     *     system = FlagSystem.FEATBIT
-     *     secret = "SERVER_SECRET"
-     *     pollingUrl = "https://flags.example"
-     * }
-     * ```
-     *
-     * A client of FeatureSignals has a URL, an API key and an environment, or a ruleset. In contexts, the key of a user is the attribute `key`.
-     *
-     * ```kotlin
-     * val client = FeatureHub.fromEnvironment {
-     *     system = FlagSystem.FEATURESIGNALS
-     *     url = "https://flags.example"
-     *     apiKey = "API_KEY"
-     *     environment = "production"
-     * }
-     * ```
      *
      * @throws IllegalArgumentException if a setting is wrong
      */
@@ -73,6 +121,10 @@ public object FeatureHub {
     /** Starts a client with settings from environment variables, for programs in Java. */
     @JvmStatic
     public fun fromEnvironment(): Client = start(null, null, ClientSettings())
+
+    /** Starts a client with settings, and others from environment variables, for programs in Java. */
+    @JvmStatic
+    public fun fromEnvironment(settings: Consumer<ClientSettings>): Client = fromEnvironment { settings.accept(this) }
 
     private fun start(url: String?, apiKeys: List<String>?, settings: ClientSettings): Client {
         // Neither a client that is offline nor one with a ruleset sends requests.

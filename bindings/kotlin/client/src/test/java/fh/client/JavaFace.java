@@ -95,6 +95,15 @@ final class JavaFace {
         } catch (ClientException error) {
             throw new AssertionError(error);
         }
+        List<Client> others = List.of(
+            FeatureHub.featBit("https://flags.example", "secret", settings -> settings.setTransport(transport)),
+            FeatureHub.featureSignals("https://flags.example", "key", "production", settings -> settings.setTransport(transport)),
+            FeatureHub.featureSignalsRuleset("{\"flags\": {}, \"states\": {}}"),
+            FeatureHub.fromEnvironment(settings -> settings.setMode(FetchMode.OFFLINE)));
+        for (Client other : others) {
+            seen.add(other.getUserKeyAttribute());
+            other.close();
+        }
         return seen;
     }
 

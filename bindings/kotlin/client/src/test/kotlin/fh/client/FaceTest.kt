@@ -2,12 +2,14 @@ package fh.client
 
 import fh.client.testing.Fault
 import fh.client.testing.MemoryEdge
+import java.lang.reflect.Modifier
 import java.math.BigDecimal
 import java.time.Duration
 import java.time.Instant
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.TimeUnit
+import java.util.function.Consumer
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
@@ -357,7 +359,8 @@ class FaceTest {
     fun `a program in Java uses each class`() {
         val seen = JavaFace.run()
         val expected = listOf(
-            true, "red", BigDecimal("1.5"), """{"dark":true}""", Outcome.ACCEPTED, "blue", "green", Readiness.READY, "feature", "stream", false,
+            true, "red", BigDecimal("1.5"), """{"dark":true}""", Outcome.ACCEPTED, "blue", "green", Readiness.READY, "feature", "stream", false, "keyId",
+            "key", "userkey",
         )
         assertTrue(seen.containsAll(expected), seen.toString())
         // Each class that programs can name is in the program.
@@ -368,5 +371,29 @@ class FaceTest {
         // Java names these by their members only, or not at all.
         val byMembers = setOf("Reads", "Overrides", "TestUpdates", "UsedFeature", "ClientSettings", "Change", "Interceptor", "UsageObserver")
         assertEquals(byMembers, unused.filter { !it.endsWith("Listener") }.toSet())
+    }
+
+    @Test
+    fun `each function that Java cannot see has a twin for Java`() {
+        val folder = java.io.File(System.getProperty("basedir"), "target/classes")
+        val classes = folder.walk().filter { it.name.endsWith(".class") && "internal" !in it.path }
+            .map { Class.forName(it.relativeTo(folder).path.removeSuffix(".class").replace('/', '.'), false, javaClass.classLoader) }
+            .filter { Modifier.isPublic(it.modifiers) && "\$\$" !in it.name }
+        fun java.lang.reflect.Method.form() =
+            name to parameterTypes.map { if (it == Function1::class.java) Consumer::class.java else it }.let {
+                // A function with any number of texts has a twin with a list of them.
+                it.map { type -> if (type == Array<String>::class.java) List::class.java else type }
+            }
+        var hidden = 0
+        for (each in classes) {
+            val (synthetic, open) = each.declaredMethods.filter { Modifier.isPublic(it.modifiers) }.partition { it.isSynthetic }
+            val own = synthetic.filter { '$' !in it.name && !it.isBridge }
+            hidden += own.size
+            val suspending = open.filter { it.parameterTypes.lastOrNull()?.simpleName == "Continuation" }.map { it.name }
+            assertTrue(open.map { it.name }.containsAll(suspending.map { "${it}Async" }), "$each: $suspending")
+            val missing = own.map { it.form() } - open.map { it.form() }.toSet()
+            assertTrue(missing.isEmpty(), "$each: $missing")
+        }
+        assertTrue(hidden >= 5, "$hidden")
     }
 }

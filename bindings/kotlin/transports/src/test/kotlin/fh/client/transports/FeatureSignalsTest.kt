@@ -27,16 +27,12 @@ class FeatureSignalsTest {
             server.tell("""{"do": "putState", "name": "checkout", "record": $STATE}""")
             val changes = LinkedBlockingQueue<String>()
             val settings: ClientSettings.() -> Unit = {
-                system = FlagSystem.FEATURESIGNALS
-                url = server["url"]
-                apiKey = server["serverKey"]
-                environment = server["slug"]
                 interval = Duration.ofMillis(50)
                 pace = Duration.ZERO
                 transport = stack.transport()
                 onChange = mapOf("checkout" to ChangeListener { changes.add(it.new.toString()) })
             }
-            FeatureHub.fromEnvironment(settings).use { client ->
+            FeatureHub.featureSignals(server["url"], server["serverKey"], server["slug"], settings).use { client ->
                 client.waitReady(PATIENCE)
                 assertEquals("one page", client.string("checkout"))
                 val bob = client.setContextAsync(mapOf("key" to "bob", "plan" to "pro")).get(PATIENCE_SECONDS, TimeUnit.SECONDS)
@@ -55,10 +51,7 @@ class FeatureSignalsTest {
 
     @Test
     fun `a client with a ruleset evaluates any context`() {
-        val client = FeatureHub.fromEnvironment {
-            system = FlagSystem.FEATURESIGNALS
-            ruleset = """{"flags": {"checkout": $FLAG}, "states": {"checkout": $STATE}}"""
-        }
+        val client = FeatureHub.featureSignalsRuleset("""{"flags": {"checkout": $FLAG}, "states": {"checkout": $STATE}}""")
         client.use {
             it.waitReady(PATIENCE)
             assertEquals("two pages", it.context("key" to "bob", "plan" to "pro").string("checkout"))
