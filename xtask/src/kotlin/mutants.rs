@@ -30,6 +30,14 @@ const MUTANTS: &[PackageMutant] = &[
         found: FAILED,
     },
     PackageMutant {
+        name: "an object is freed while its number is in use",
+        file: "client/src/main/kotlin/fh/client/internal/Handle.kt",
+        find: "                Bridge.keepReachable(handles)\n",
+        with: "",
+        test: "HandleTest#*",
+        found: FAILED,
+    },
+    PackageMutant {
         name: "a text is cut into bytes",
         file: "src/env.rs",
         find: "Some(String::from_utf16_lossy(&units))",
