@@ -17,7 +17,7 @@ final class ProgramServer {
         process.standardInput = commands
         process.standardOutput = answers
         try process.run()
-        greeting = try line()
+        greeting = try Json(parsing: line())
     }
 
     deinit {
@@ -27,19 +27,21 @@ final class ProgramServer {
     /// The text with this name in the greeting, or in the description of its environment.
     subscript(name: String) -> String? { greeting[name].text ?? greeting["environment"][name].text }
 
-    /// Executes a command.
-    func tell(_ command: String) throws {
+    /// Executes a command, and returns the answer.
+    @discardableResult
+    func tell(_ command: String) throws -> String {
         try commands.fileHandleForWriting.write(contentsOf: Data((command + "\n").utf8))
         let answer = try line()
-        XCTAssertEqual(answer["ok"].boolean, true, "\(answer)")
+        XCTAssertEqual(try Json(parsing: answer)["ok"].boolean, true, answer)
+        return answer
     }
 
-    private func line() throws -> Json {
+    private func line() throws -> String {
         while true {
             if let end = read.firstIndex(of: 0x0A) {
                 let line = read[read.startIndex..<end]
                 read = Data(read[(end + 1)...])
-                return try Json(parsing: String(decoding: line, as: UTF8.self))
+                return String(decoding: line, as: UTF8.self)
             }
             let more = answers.fileHandleForReading.availableData
             guard !more.isEmpty else { throw POSIXError(.EPIPE) }
