@@ -52,8 +52,9 @@ impl Writer {
         let Some(slots) = spread(&texts) else {
             return Predicate::Texts(test, self.push_texts(&texts));
         };
-        self.reserve_texts(slots.len(), texts.iter().map(|text| text.len()).sum());
+        let bytes = texts.iter().map(|text| text.len()).sum();
         drop(texts);
+        self.reserve_texts(slots.len(), bytes);
         let at = self.tables.texts.len() as u32;
         for slot in &slots {
             self.push_text(*slot);
