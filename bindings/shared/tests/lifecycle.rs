@@ -135,6 +135,7 @@ fn each_sequence_of_events_has_its_commands() {
 fn a_process_that_was_frozen_decides_at_its_next_event() {
     let cases: &[(&str, &[Step])] = &[
         ("return", &[(0, STARTED, &[]), (10, STOPPED, &[]), (3_600_000, STARTED, RECONNECT)]),
+        ("early return", &[(0, STARTED, &[]), (10, STOPPED, &[]), (4_000, STARTED, RECONNECT)]),
         ("slow rotation", &[(0, STARTED, &[]), (10, ROTATED, &[]), (4_000, OTHER_STARTED, &[])]),
         (
             "rotation of an hour",
