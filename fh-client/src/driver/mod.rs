@@ -128,7 +128,7 @@ enum DriverEvent {
     Save,
     Saved(io::Result<()>),
     Measure,
-    LookAtCalls,
+    CheckCalls,
     Arrival(RequestId, Arrival),
 }
 
@@ -191,7 +191,7 @@ impl Driver {
                 DriverEvent::Measure => {
                     self.status_log.measure(&self.parts.repository, self.parts.clock.now());
                 }
-                DriverEvent::LookAtCalls => self.look_at_calls(),
+                DriverEvent::CheckCalls => self.check_calls(),
                 DriverEvent::Arrival(request_id, arrival) => self.arrived(request_id, arrival),
             }
         }
@@ -215,8 +215,8 @@ impl Driver {
         let saving =
             self.parts.snapshot_writer.as_ref().filter(|_| is_free).and_then(SnapshotWriter::due);
         let measuring = self.status_log.next_measurement();
-        let looking = self.blocked_calls.next_check();
-        let next = [deadline, saving, measuring, looking].into_iter().flatten().min();
+        let checking = self.blocked_calls.next_check();
+        let next = [deadline, saving, measuring, checking].into_iter().flatten().min();
         if let Some(next) = next {
             timer.as_mut().reset(clock.instant(next));
         }
@@ -238,8 +238,8 @@ impl Driver {
             if is_due(measuring) {
                 return Poll::Ready(DriverEvent::Measure);
             }
-            if is_due(looking) {
-                return Poll::Ready(DriverEvent::LookAtCalls);
+            if is_due(checking) {
+                return Poll::Ready(DriverEvent::CheckCalls);
             }
             if let Poll::Ready(outcome) = self.saving.poll(cx) {
                 return Poll::Ready(DriverEvent::Saved(outcome));

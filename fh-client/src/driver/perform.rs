@@ -107,7 +107,7 @@ impl Driver {
     }
 
     /// Reports listeners that block, and lets the others go on.
-    pub(super) fn look_at_calls(&mut self) {
+    pub(super) fn check_calls(&mut self) {
         let running = self.parts.repository.running_calls();
         if running.is_some() {
             self.parts.dispatcher.relieve(&self.parts.repository);

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[cfg(feature = "serde")]
+mod blocked_listeners;
 mod bootstrap;
 mod close;
 mod context_pool;
