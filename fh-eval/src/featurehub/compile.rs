@@ -291,7 +291,11 @@ impl<'a> Compilation<'a> {
             has_properties: feature.properties.as_ref().is_some_and(|members| !members.is_empty()),
             #[cfg(feature = "featbit")]
             is_without_events: false,
-            json: SharedText::from(if self.compiler.keeps_json { json } else { "" }),
+            json: if self.compiler.keeps_json {
+                SharedText::from(json)
+            } else {
+                SharedText::from("")
+            },
             diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };
         self.writer.end(head, key_row, all, detail);
