@@ -66,6 +66,7 @@ export class Environment {
    * a later one with the same key replaces. A list with the same elements is not applied again.
    */
   #leftOut = new Map<number, string>();
+
   constructor(id: string) {
     this.id = id;
   }
