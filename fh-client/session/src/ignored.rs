@@ -10,7 +10,7 @@ const MOST_REASONS: usize = 100;
 /// The reasons why parts of a message had no effect. A message may have many small parts, so the first reasons are kept, and the others are
 /// counted.
 #[derive(Debug, Default)]
-pub struct Ignored {
+pub(crate) struct Ignored {
     reasons: Vec<String>,
     further: usize,
 }
@@ -28,6 +28,17 @@ impl Ignored {
         }
     }
 
+    /// Returns the reasons, and the number of further parts, if there are any.
+    pub(crate) fn into_texts(self) -> impl Iterator<Item = String> {
+        let further = (self.further > 0)
+            .then(|| format!("{} further flags and segments cannot be read", self.further));
+        self.reasons.into_iter().chain(further)
+    }
+}
+
+/// What only FeatBit's messages need: their parts are read in several steps.
+#[cfg(feature = "featbit")]
+impl Ignored {
     /// Counts further parts, whose reasons are not known.
     pub(crate) fn count_further(&mut self, further: usize) {
         self.further += further;
@@ -40,16 +51,8 @@ impl Ignored {
         }
     }
 
-    /// Returns the reasons, and the number of further parts, if there are any.
-    pub fn into_texts(self) -> impl Iterator<Item = String> {
-        let further = (self.further > 0)
-            .then(|| format!("{} further flags and segments cannot be read", self.further));
-        self.reasons.into_iter().chain(further)
-    }
-
     /// Returns the number of parts that had no effect.
-    #[must_use]
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.reasons.len() + self.further
     }
 }

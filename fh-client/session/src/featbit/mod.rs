@@ -41,5 +41,4 @@ pub mod internal {
     pub use super::message::{Event, Message, MessageText, NoMessage, Sync};
     pub use super::store::{Applied, Store};
     pub use super::token::token;
-    pub use crate::ignored::Ignored;
 }

@@ -62,7 +62,7 @@ pub struct Applied {
     /// True if a part of the message could not be read.
     pub is_broken: bool,
     /// The reasons why parts of the message had no effect.
-    pub ignored: Ignored,
+    pub(crate) ignored: Ignored,
 }
 
 /// The members of a flag or a segment that the store needs.
