@@ -2,6 +2,7 @@ package fh.client
 
 import fh.client.internal.PackedContext
 import fh.client.internal.SingleText
+import fh.client.internal.decimalOf
 import java.lang.reflect.Array as Elements
 import java.math.BigDecimal
 import java.math.BigInteger
@@ -96,7 +97,7 @@ private fun textOf(value: Double, written: String, isSame: (BigDecimal) -> Boole
 /** Returns all digits of a number of another class. */
 private fun textOf(name: String, value: Number): String {
     if (value is BigInteger && value.bitLength() > 4 * MOST_CHARACTERS) refuseLong(name)
-    val number = value as? BigDecimal ?: value.toString().toBigDecimalOrNull() ?: refuse(name, value)
+    val number = value as? BigDecimal ?: decimalOf(value.toString()) ?: refuse(name, value)
     val isLong = number.scale() !in -MOST_CHARACTERS..MOST_CHARACTERS || number.precision() > MOST_CHARACTERS
     return if (isLong) refuseLong(name) else checked(name, number.toPlainString())
 }

@@ -74,7 +74,8 @@ class BoundsTest {
 
     @Test
     fun `a number that no BigDecimal has is its digits, and no read of it throws`() {
-        for (digits in listOf("1e2147483648", "-1e2147483648", "1e-2147483649")) {
+        // The BigDecimal of Java 25 takes one exponent more than that of Java 17.
+        for (digits in listOf("1e2147483648", "-1e2147483648", "0.1E+2147483648", "1e-2147483648", "1e99999999999999999999")) {
             polled(feature("N", "NUMBER", digits)).use { client ->
                 assertNull(client.decimal("N"), digits)
                 assertEquals(digits.toDouble(), client.number("N", 5.0), digits)

@@ -8,16 +8,20 @@ internal fun valueOf(written: Any?): Any? {
     return if (type == "number") numberOf(value.toString()) else value
 }
 
-/** Returns a `BigDecimal`, or the digits themselves if none has them, because its exponent has 32 bits. */
+/** Returns a `BigDecimal`, or the digits themselves if none has them. */
 internal fun numberOf(digits: String): Any = decimalOf(digits) ?: digits
 
-/** Returns the number with these digits, or null if no `BigDecimal` has them. */
-internal fun decimalOf(digits: String): BigDecimal? =
-    try {
+/** Returns the number with these digits, or null if no `BigDecimal` has them, whose exponent has 32 bits. */
+internal fun decimalOf(digits: String): BigDecimal? {
+    val exponent = digits.indexOfFirst { it == 'e' || it == 'E' }
+    // Some versions of Java take one exponent more than others.
+    if (exponent >= 0 && digits.substring(exponent + 1).toIntOrNull() == null) return null
+    return try {
         BigDecimal(digits)
     } catch (_: NumberFormatException) {
         null
     }
+}
 
 /** Returns a value for the native library. */
 internal fun written(value: Any?): Any =
