@@ -65,6 +65,13 @@ pub struct Applied {
     pub(crate) ignored: Ignored,
 }
 
+impl Applied {
+    /// Returns the reasons why parts of the message had no effect.
+    pub fn reasons(self) -> impl Iterator<Item = String> {
+        self.ignored.into_texts()
+    }
+}
+
 /// The members of a flag or a segment that the store needs.
 struct Entity<'a> {
     raw: &'a RawValue,

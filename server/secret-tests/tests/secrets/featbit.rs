@@ -49,9 +49,7 @@ pub(crate) fn show(shown: &mut Shown) {
     shown.debug(&full);
     shown.both(&MessageText::of(format!(r#"{{"{USER}""#)).parse().unwrap_err());
     if let Message::Sync(sync) = full.parse().unwrap() {
-        let applied = store.apply(&sync);
-        shown.debug(&applied.ignored);
-        shown.debug(&applied);
+        shown.debug(&store.apply(&sync));
     }
     let broken = segment.replace(&format!("\"{USER}\""), &format!("\"{USER}\",1"));
     assert_ne!(broken, segment);
@@ -60,8 +58,8 @@ pub(crate) fn show(shown: &mut Shown) {
             r#"{{"messageType":"data-sync","data":{{"eventType":"{event}","featureFlags":[],"segments":[{broken}]}}}}"#
         ));
         let Message::Sync(sync) = message.parse().unwrap() else { panic!("no data-sync") };
-        let texts: Vec<String> =
-            Store::new(featbit::Profile::Server).apply(&sync).ignored.into_texts().collect();
+        let applied = Store::new(featbit::Profile::Server).apply(&sync);
+        let texts: Vec<String> = applied.reasons().collect();
         assert!(!texts.is_empty(), "{event}");
         shown.debug(&texts);
     }
