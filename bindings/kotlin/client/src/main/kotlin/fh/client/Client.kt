@@ -6,6 +6,7 @@ import fh.client.internal.Json
 import fh.client.internal.NativeClient
 import fh.client.internal.PackedContext
 import fh.client.internal.Part
+import fh.client.internal.await
 import fh.client.internal.limitMillis
 import fh.client.internal.listOf
 import java.lang.ref.WeakReference
@@ -13,7 +14,6 @@ import java.time.Duration
 import java.util.concurrent.CompletableFuture
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
-import kotlinx.coroutines.future.await
 import kotlinx.coroutines.withTimeoutOrNull
 
 /**
@@ -268,7 +268,7 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
         fun calls(listener: RawListener): (String) -> Unit = { listener.onRaw(RawUpdate(Json.members(it))) }
 
         fun calls(observer: UsageObserver): Callback =
-            Callback(Callback.Failures.FIRST) { text ->
+            Callback(onlyFirst = true) { text ->
                 @Suppress("UNCHECKED_CAST")
                 observer.onUsage((Json.read(text) as List<*>).map { UsageEvent(it as Map<String, Any?>) })
                 null

@@ -5,69 +5,6 @@ import fh.client.internal.Json
 import fh.client.internal.Part
 import java.time.Duration
 
-/** The system of a client's server. */
-public enum class FlagSystem {
-    /** FeatureHub, whose servers are Edges. */
-    FEATUREHUB,
-
-    /** FeatBit. The client polls, because the package's transports open no WebSockets. */
-    FEATBIT,
-
-    /** FeatureSignals. Its server evaluates the flags for one context, unless the client has a ruleset. */
-    FEATURESIGNALS,
-}
-
-/** The way in which a client fetches features. */
-public enum class FetchMode {
-    /** The client keeps one stream open, and polls while the Edge cannot stream. */
-    STREAMING,
-
-    /** The client polls at the start, and again after each interval. */
-    POLLING,
-
-    /** The client polls at the start, and again at the first read after the interval. Only for FeatureHub. */
-    PASSIVE,
-
-    /** The client polls once. Not for FeatBit. */
-    ONCE,
-
-    /** The client sends no requests. */
-    OFFLINE,
-}
-
-/** The values that a client serves while the Edge evaluates a changed context. */
-public enum class WhileSwitching {
-    /** Reads for the new context have no values until the Edge has sent them. */
-    HIDE,
-
-    /** Reads have the values of the former context until then, which suits only programs with a single user. */
-    KEEP,
-}
-
-/** The set of rules by which a client evaluates features, for FeatureHub those of a client-evaluated key. */
-public enum class Profile {
-    /** The rules of most client SDKs of FeatureHub. */
-    CLIENT,
-
-    /** The rules of FeatureHub's Edge. */
-    EDGE,
-
-    /** The rules of FeatBit's evaluation server. */
-    SERVER,
-
-    /** The rules of FeatBit's draft of a specification for SDKs. */
-    DRAFT,
-}
-
-/** The part of a stream's request that carries the context of a server-evaluated key. */
-public enum class ContextPlacement {
-    /** The context is sent in the header `x-featurehub`. */
-    HEADER,
-
-    /** The context is sent in the query of the URL. */
-    QUERY,
-}
-
 /** Delays before retries. A value that is null has its default. */
 public class Backoff @JvmOverloads constructor(
     /** The delay before the first retry; 1 second by default, and 60 seconds after a refusal. */

@@ -10,6 +10,7 @@ import java.math.MathContext
 import java.math.RoundingMode
 import java.net.URI
 import java.net.URL
+import java.time.Instant
 import java.time.LocalDate
 import java.time.format.DateTimeFormatter
 import java.time.format.DateTimeFormatterBuilder
@@ -22,7 +23,6 @@ import java.util.OptionalDouble
 import java.util.OptionalInt
 import java.util.OptionalLong
 import java.util.UUID
-import kotlin.time.toJavaInstant
 
 /** The form of a time in all languages, such as `2026-11-28T08:15:00.000Z`. */
 private val TIMES: DateTimeFormatter = DateTimeFormatterBuilder().appendInstant(3).toFormatter()
@@ -118,11 +118,11 @@ private fun timeOf(value: Any): String? =
     when (value) {
         is LocalDate -> value.toString()
         is TemporalAccessor -> if (value.isSupported(ChronoField.INSTANT_SECONDS)) TIMES.format(value) else null
-        is kotlin.time.Instant -> TIMES.format(value.toJavaInstant())
         // A `java.sql.Date` and a `java.sql.Time` have no instant.
         is Date -> runCatching { TIMES.format(value.toInstant()) }.getOrNull()
         is Calendar -> TIMES.format(value.toInstant())
-        else -> null
+        // The class came with kotlin-stdlib 2.1.20.
+        else -> if (value.javaClass.name == "kotlin.time.Instant") TIMES.format(Instant.parse(value.toString())) else null
     }
 
 /**

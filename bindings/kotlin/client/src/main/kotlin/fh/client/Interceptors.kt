@@ -28,18 +28,6 @@ public class Decision private constructor(internal val json: String?) {
     }
 }
 
-/** The effect of an interceptor on locked features. */
-public enum class LockPolicy {
-    /** The interceptor is not called for locked features. */
-    RESPECT,
-
-    /** The interceptor overrides locked features, too. */
-    OVERRIDE,
-
-    /** The interceptor is called for locked features, and decides about them itself. */
-    DECIDE,
-}
-
 /** A read that an interceptor may override. Its text shows no attributes, which are personal data. */
 public class InterceptedRead internal constructor(private val members: Map<String, Any?>) {
     /** The key that is read. A feature with this key need not exist. */
@@ -85,7 +73,7 @@ public class Interception private constructor(internal val part: Part) {
         fun nameOf(interceptor: Interceptor): String = interceptor.javaClass.simpleName.ifEmpty { "interceptor" }
 
         fun callbackOf(interceptor: Interceptor) =
-            Callback(Callback.Failures.FIRST) { text ->
+            Callback(onlyFirst = true) { text ->
                 if (text == "closed") {
                     (interceptor as? AutoCloseable)?.close()
                     null

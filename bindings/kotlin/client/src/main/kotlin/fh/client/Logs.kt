@@ -8,27 +8,6 @@ import java.util.logging.Level
 import java.util.logging.LogRecord
 import java.util.logging.Logger
 
-/** A level of log records. */
-public enum class LogLevel(internal val level: Level) {
-    /** No records. */
-    OFF(Level.OFF),
-
-    /** Failures of the client itself. */
-    ERROR(Level.SEVERE),
-
-    /** Problems that the program should know. */
-    WARN(Level.WARNING),
-
-    /** Changes of the readiness. */
-    INFO(Level.INFO),
-
-    /** Each request. */
-    DEBUG(Level.FINE),
-
-    /** Each event. */
-    TRACE(Level.FINER),
-}
-
 /** Is called with log records, on a thread `fh-listeners`. */
 public fun interface LogListener {
     /** Gets a record. The text contains no API keys and no attributes. */
@@ -57,7 +36,7 @@ public object Logs {
     private fun deliver(level: LogLevel, listener: LogListener) {
         Library.ensureLoaded()
         // Records of its own failures would not arrive.
-        val sink = Callback(Callback.Failures.FIRST, ::addToLogger) { text ->
+        val sink = Callback(onlyFirst = true, log = ::addToLogger) { text ->
             for (record in Json.read(text) as List<*>) {
                 val members = record as Map<*, *>
                 listener.onLog(LogLevel.valueOf(members["level"].toString()), members["text"].toString())
@@ -73,9 +52,19 @@ public object Logs {
     /** Uses the logger of the platform, unless the program has set a function. */
     internal fun begin() {
         synchronized(this) { if (isSet) return }
-        val level = LogLevel.entries.last { it == LogLevel.OFF || logger.isLoggable(it.level) }
-        deliver(level) { of, text -> add(of.level, text, null) }
+        val level = LogLevel.values().last { it == LogLevel.OFF || logger.isLoggable(platformLevel(it)) }
+        deliver(level) { of, text -> add(platformLevel(of), text, null) }
     }
+
+    private fun platformLevel(level: LogLevel): Level =
+        when (level) {
+            LogLevel.OFF -> Level.OFF
+            LogLevel.ERROR -> Level.SEVERE
+            LogLevel.WARN -> Level.WARNING
+            LogLevel.INFO -> Level.INFO
+            LogLevel.DEBUG -> Level.FINE
+            LogLevel.TRACE -> Level.FINER
+        }
 
     private fun add(level: Level, text: String, thrown: Throwable?) {
         val record = LogRecord(level, text)

@@ -9,15 +9,6 @@ import java.time.Instant
 /** Overrides of values that a program has outside the client. Several clients can use them. */
 public sealed class Overrides(internal val native: NativeObject, internal val locks: LockPolicy)
 
-/** Whether an override replaces the value of a locked feature. */
-public enum class IfLocked {
-    /** A locked feature keeps its value. */
-    KEEP,
-
-    /** The override replaces the value of a locked feature, too. */
-    OVERRIDE,
-}
-
 /**
  * Overrides in memory, which a program sets and deletes, for example for testers who try a feature out. Listeners are notified of the changes.
  * A value that does not fit the type of its feature has no effect, and a notice says so.

@@ -137,7 +137,7 @@ public abstract class Reads internal constructor(
     internal companion object {
         /** Returns a function that is called with events. */
         fun listener(call: (String) -> Unit): Callback =
-            Callback(Callback.Failures.EACH) {
+            Callback {
                 call(it)
                 null
             }

@@ -2,21 +2,6 @@ package fh.client
 
 import java.time.Duration
 
-/** The readiness of a client, which shows if the client has features to evaluate. */
-public enum class Readiness {
-    /** The client has no features yet. */
-    NOT_READY,
-
-    /** The client has features. */
-    READY,
-
-    /** The Edge refuses the client. Reads return the last known values. */
-    FAILED,
-
-    /** The client is closed. Reads return the last known values. */
-    CLOSED,
-}
-
 /** The state of a client at one time. Ages are those of that time. */
 public class Status internal constructor(private val members: Map<String, Any?>) {
     /** The readiness. */

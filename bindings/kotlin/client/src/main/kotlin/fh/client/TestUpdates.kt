@@ -1,9 +1,9 @@
 package fh.client
 
 import fh.client.internal.NativeClient
+import fh.client.internal.await
 import fh.client.internal.written
 import java.util.concurrent.CompletableFuture
-import kotlinx.coroutines.future.await
 
 /** The change of a feature at the Edge: a value, a lock, or both. */
 public class Update private constructor(internal val members: Map<String, Any?>) {
@@ -21,15 +21,6 @@ public class Update private constructor(internal val members: Map<String, Any?>)
         @JvmStatic
         public fun of(): Update = Update(emptyMap())
     }
-}
-
-/** The outcome of a test update. */
-public enum class Outcome {
-    /** The Edge has changed the feature. */
-    ACCEPTED,
-
-    /** The feature was so already. */
-    UNCHANGED,
 }
 
 /** Changes of features at the Edge, for tests. A rejected update is a [RefusedException]. */

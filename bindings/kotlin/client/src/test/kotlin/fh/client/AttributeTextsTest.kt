@@ -15,7 +15,6 @@ import java.util.Date
 import java.util.GregorianCalendar
 import java.util.Optional
 import java.util.UUID
-import kotlin.time.toKotlinInstant
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -105,7 +104,7 @@ class AttributeTextsTest {
             "decimal" -> listOf(BigDecimal(given))
             "time" -> OffsetDateTime.parse(given).let { time ->
                 val zoned = time.atZoneSameInstant(ZoneId.of("Asia/Tokyo"))
-                listOf(time, time.toInstant(), zoned, Date.from(time.toInstant()), GregorianCalendar.from(zoned), time.toInstant().toKotlinInstant())
+                listOf(time, time.toInstant(), zoned, Date.from(time.toInstant()), GregorianCalendar.from(zoned), kotlin.time.Instant(time.toInstant()))
             }
             "time without a zone" -> listOf(OffsetDateTime.parse(given).toLocalDateTime())
             "time of day" -> listOf(LocalTime.parse(given), java.sql.Time(0))

@@ -1,5 +1,6 @@
 package fh.client
 
+import fh.client.internal.await
 import fh.client.testing.Fault
 import fh.client.testing.MemoryEdge
 import java.lang.reflect.Modifier
@@ -17,7 +18,6 @@ import kotlinx.coroutines.cancel
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.toList
-import kotlinx.coroutines.future.await
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout

@@ -30,24 +30,6 @@ public class HttpRequest internal constructor(
     override fun toString(): String = "HttpRequest($method)"
 }
 
-/** The kind of a request's failure. */
-public enum class HttpFailure {
-    /** No connection could be opened. */
-    CONNECT,
-
-    /** No connection could be opened in time. */
-    CONNECT_TIMEOUT,
-
-    /** TLS failed, for example because the certificate was not accepted. */
-    TLS,
-
-    /** The request failed after the connection was opened. */
-    BROKEN,
-
-    /** Another failure. */
-    OTHER,
-}
-
 /**
  * The place to which a transport reports the response to a request: [head], then [piece] any number of times, then [end]; or [fail] at any time.
  * A report that comes out of this order, twice, or after the end has no effect. Each exchange needs [end] or [fail].

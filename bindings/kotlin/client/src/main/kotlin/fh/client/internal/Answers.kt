@@ -30,7 +30,7 @@ private fun failureOf(failure: Map<*, *>): Exception {
 /** Begins an operation that ends later. `begin` returns its number. The operation is given up when the future is cancelled. */
 internal fun <T> later(begin: (Callback) -> Long, convert: (Any?) -> T): CompletableFuture<T> {
     val future = CompletableFuture<T>()
-    val done = Callback(Callback.Failures.EACH) { text ->
+    val done = Callback { text ->
         try {
             future.complete(convert(answerOf(text)))
         } catch (failure: Exception) {

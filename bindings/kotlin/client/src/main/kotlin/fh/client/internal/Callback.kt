@@ -3,21 +3,15 @@ package fh.client.internal
 import fh.client.Logs
 import java.util.concurrent.atomic.AtomicBoolean
 
-/** A function of the program, which the native library calls with texts in JSON. What it throws goes to [log], and no further. */
+/**
+ * A function of the program, which the native library calls with texts in JSON. Each failure goes to [log] and no further, or only the first one for
+ * functions that are called for each read. The native library counts all of them.
+ */
 internal class Callback(
-    private val failures: Failures,
+    private val onlyFirst: Boolean = false,
     private val log: (Throwable) -> Unit = Logs::failed,
     private val function: (String) -> String?,
 ) {
-    /** The failures that are logged. The native library counts all of them. */
-    enum class Failures {
-        /** Each failure, as for listeners. */
-        EACH,
-
-        /** The first failure, as for functions that are called for each read. */
-        FIRST,
-    }
-
     private val wasReported = AtomicBoolean()
 
     /** Calls the function, and returns false if it has thrown. */
@@ -28,7 +22,7 @@ internal class Callback(
         try {
             function(event)
         } catch (error: Throwable) {
-            val isDue = failures == Failures.EACH || wasReported.compareAndSet(false, true)
+            val isDue = !onlyFirst || wasReported.compareAndSet(false, true)
             if (isDue) log(error)
             FAILED
         }

@@ -4,10 +4,10 @@ import fh.client.Client
 import fh.client.ClientSettings
 import fh.client.FeatureHub
 import fh.client.internal.NativeObject
+import fh.client.internal.await
 import fh.client.internal.written
 import java.util.concurrent.CompletableFuture
 import java.util.function.Consumer
-import kotlinx.coroutines.future.await
 
 /**
  * An Edge in memory, for tests. It serves streams and polls, evaluates rules for server-evaluated keys, accepts test updates, and simulates

@@ -6,7 +6,7 @@ import java.time.Instant
 
 /** Evaluates reads of a payload. A read that the engine cannot perform has an error in place of a value. */
 internal fun evaluate(command: Members): Map<String, Any?> {
-    val profile = Profile.entries.find { it.name.lowercase() == command.given("profile") }
+    val profile = Profile.values().find { it.name.lowercase() == command.given("profile") }
     profile ?: throw Misuse("there is no profile \"${command.given("profile")}\"")
     val reads = command.list("reads").onEach { kindOf(it) }
     val ruleset =

@@ -67,27 +67,27 @@ public class FeatureHubProvider @JvmOverloads constructor(
 
     /** Returns the value of a BOOLEAN feature. */
     override fun getBooleanEvaluation(key: String, defaultValue: Boolean?, ctx: EvaluationContext?): ProviderEvaluation<Boolean> =
-        reader.read(key, ctx, FeatureType.BOOLEAN) { it as? Boolean ?: throw notOfType("a boolean") }
+        reader.read(key, ctx, "BOOLEAN") { it as? Boolean ?: throw notOfType("a boolean") }
 
     /** Returns the value of a STRING feature. */
     override fun getStringEvaluation(key: String, defaultValue: String?, ctx: EvaluationContext?): ProviderEvaluation<String> =
-        reader.read(key, ctx, FeatureType.STRING) { it as? String ?: throw notOfType("a text") }
+        reader.read(key, ctx, "STRING") { it as? String ?: throw notOfType("a text") }
 
     /** Returns the value of a NUMBER feature that is an integer of 32 bits. */
     override fun getIntegerEvaluation(key: String, defaultValue: Int?, ctx: EvaluationContext?): ProviderEvaluation<Int> =
-        reader.read(key, ctx, FeatureType.NUMBER) { integer(it, "32 bits: read it as a long or a double", BigDecimal::intValueExact) }
+        reader.read(key, ctx, "NUMBER") { integer(it, "32 bits: read it as a long or a double", BigDecimal::intValueExact) }
 
     /** Returns the value of a NUMBER feature that is an integer of 64 bits. */
     override fun getLongEvaluation(key: String, defaultValue: Long?, ctx: EvaluationContext?): ProviderEvaluation<Long> =
-        reader.read(key, ctx, FeatureType.NUMBER) { integer(it, "64 bits: read it as a double", BigDecimal::longValueExact) }
+        reader.read(key, ctx, "NUMBER") { integer(it, "64 bits: read it as a double", BigDecimal::longValueExact) }
 
     /** Returns the nearest double to the value of a NUMBER feature. */
     override fun getDoubleEvaluation(key: String, defaultValue: Double?, ctx: EvaluationContext?): ProviderEvaluation<Double> =
-        reader.read(key, ctx, FeatureType.NUMBER) { number(it).toDouble() }
+        reader.read(key, ctx, "NUMBER") { number(it).toDouble() }
 
     /** Returns the document of a JSON feature, which is an object or a list. */
     override fun getObjectEvaluation(key: String, defaultValue: Value?, ctx: EvaluationContext?): ProviderEvaluation<Value> =
-        reader.read(key, ctx, FeatureType.JSON) { structured(it as? String ?: throw notOfType("JSON")) }
+        reader.read(key, ctx, "JSON") { structured(it as? String ?: throw notOfType("JSON")) }
 
     /** Reports an event to the observers of the client, with the values of all features for the context. */
     override fun track(eventName: String, context: EvaluationContext?, details: TrackingEventDetails?) {

@@ -16,9 +16,6 @@ import fh.client.Context
 import fh.client.Detail
 import fh.client.Reads
 
-/** A type of features. */
-internal enum class FeatureType { BOOLEAN, STRING, NUMBER, JSON }
-
 /** Reads the features of a client for evaluation contexts. */
 internal class FeatureReader(private val client: Client) {
     private val warnings = FieldWarnings()
@@ -29,11 +26,11 @@ internal class FeatureReader(private val client: Client) {
      *
      * @throws dev.openfeature.sdk.exceptions.OpenFeatureError if there is no value of this type
      */
-    fun <T> read(key: String, context: EvaluationContext?, type: FeatureType, convert: (Any) -> T): ProviderEvaluation<T> {
+    fun <T> read(key: String, context: EvaluationContext?, type: String, convert: (Any) -> T): ProviderEvaluation<T> {
         val own = contextOf(context)
         // With a server-evaluated key, a context without attributes reads the values of the context that was given to the client.
         val reads: Reads = if (own.attributes.isEmpty() && own.peek(key).reason in WITHOUT_FEATURES) client else own
-        val detail = reads.detail(key, type.name)
+        val detail = reads.detail(key, type)
         val reason = reasonOf(detail, type, reads)
         return ProviderEvaluation(convert(detail.value as Any), detail.strategyId ?: "default", reason, null, null, metadataOf(detail))
     }
@@ -74,15 +71,15 @@ internal class FeatureReader(private val client: Client) {
     }
 
     /** Returns OpenFeature's reason for a value, or throws the error if there is no value of this type. */
-    private fun reasonOf(detail: Detail, type: FeatureType, reads: Reads): String {
-        val isOfType = detail.kind == type.name || detail.reason == "INTERCEPTED"
+    private fun reasonOf(detail: Detail, type: String, reads: Reads): String {
+        val isOfType = detail.kind == type || detail.reason == "INTERCEPTED"
         return when {
             detail.reason == NOT_READY -> throw ProviderNotReadyError("the client has no features yet")
             detail.reason == OTHER_CONTEXT ->
                 throw InvalidContextError("the API key is server-evaluated, and this context was not given to the client with `setContext`")
             detail.reason == "NOT_FOUND" -> throw FlagNotFoundError("the feature does not exist")
             detail.reason == "TYPE_MISMATCH" && detail.interceptor != null ->
-                throw TypeMismatchError("the override has another type than ${type.name}")
+                throw TypeMismatchError("the override has another type than $type")
             detail.reason == "MALFORMED" && (reads as? Context)?.attributes.orEmpty().containsKey(client.userKeyAttribute) ->
                 throw GeneralError("the flag is malformed for this user: `diagnostics` of the client may say why")
             detail.reason == "MALFORMED" ->
