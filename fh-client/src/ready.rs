@@ -16,7 +16,7 @@ pub enum NotReady {
     /// The time limit passed before the client was ready. The value is the client's status at that time. The client continues
     /// its work after the timeout.
     TimedOut(Box<Status>),
-    /// The Edge refuses this client, or has sent no environment for its API keys. The value is the client's last problem. In
+    /// The Edge refuses this client, or has sent no environment for its API keys, or the transport can send no request. The value is the client's last problem. In
     /// most modes, the client retries later.
     Failed(Problem),
     /// The client sends no more requests, for example because it is offline and was given no features, or because the Edge
@@ -92,7 +92,13 @@ fn judge(status: &SessionStatus, refusals: Refusals) -> Option<Result<(), NotRea
                 status.connection,
                 Connection::Offline | Connection::Halted | Connection::Done
             );
-            is_stopped.then_some(Err(NotReady::Stopped))
+            match &status.problem {
+                // Each further request fails in the same way.
+                Some(problem @ Problem::Transport(_)) => {
+                    Some(Err(NotReady::Failed(problem.clone())))
+                }
+                _ => is_stopped.then_some(Err(NotReady::Stopped)),
+            }
         }
     }
 }

@@ -58,8 +58,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
 
 fn class_path() -> String {
     let target = root().join(MODULE).join("target");
-    let jar = concat!("fh-client-bench-", env!("CARGO_PKG_VERSION"), ".jar");
-    [jar, "libraries/*"].map(|entry| target.join(entry).display().to_string()).join(":")
+    let jar = format!("fh-client-bench-{}.jar", kotlin::VERSION);
+    [jar.as_str(), "libraries/*"].map(|entry| target.join(entry).display().to_string()).join(":")
 }
 
 /// Returns the date, the machine, its load, and the versions.

@@ -171,12 +171,12 @@ pub(crate) fn all() -> Vec<Deep> {
             KOTLIN,
         ),
         deep(
-            Part::new("kotlin: Spring")
-                .prepare(kotlin::prepare)
+            Part::new("kotlin: hosts")
+                .prepare(kotlin::prepare_hosts)
                 .build(kotlin::build)
-                .run(kotlin::spring),
-            &["fh-jni"],
-            KOTLIN,
+                .run(kotlin::test_hosts),
+            &["fh-jni", "fh-cli"],
+            &["bindings/kotlin", "docs/kotlin.md"],
         ),
         deep(
             Part::new("kotlin: mutants").prepare(kotlin::prepare).run(kotlin::mutants::run),

@@ -114,14 +114,13 @@ cargo xtask <command>
                      `test` runs their tests first, and `spring` the test of the example with Spring Boot instead
   package kotlin [--all|TARGET...]
                      build the release of the native library for this machine, all targets or the named ones of the toolchain, and the jars,
-                     into the Maven repository target/kotlin/repository; check them, and run the examples of the pages with them
+                     into the Maven repository target/kotlin/repository; check them, and print what a project of Maven or Gradle needs
   package android [--without-natives]
                      build the package for Android apps into the Maven repository target/kotlin/android/repository, with the native
                      libraries of Android's NDK, and check its files
   package swift [--apple]
-                     build the release of the native library and the package for Swift on Linux into target/swift/FeatureHub, check them, and
-                     run the examples of the pages with them in a fresh package; with --apple, the package also has the libraries for iOS,
-                     its simulator and macOS as an xcframework
+                     build the release of the native library and the package for Swift on Linux into target/swift/FeatureHub, and check
+                     them; with --apple, the package also has the libraries for iOS, its simulator and macOS as an xcframework
   simulate [NAME]    the simulation of the session with mutants, each of which must be found, or with the named one
   subjects [NAME...] [OPTION...]
                      install the SDKs under test, or the named ones, and run the conformance suite's scenarios against

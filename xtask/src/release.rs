@@ -202,24 +202,15 @@ const PAGES_OF_KOTLIN: [&str; 2] = ["bindings/kotlin/README.md", "docs/kotlin.md
 fn poms_of_maven() -> Result<Vec<String>, String> {
     let is_ours = |file: &String| {
         PAGES_OF_KOTLIN.contains(&file.as_str())
-            || file.starts_with("bindings/kotlin/") && file.ends_with("/pom.xml")
+            || file.starts_with("bindings/kotlin/")
+                && (file.ends_with("/pom.xml") || file.ends_with("/tools.xml"))
     };
     Ok(tracked_files()?.into_iter().filter(is_ours).collect())
 }
 
-/// Sets the version of our packages, each of which follows its group.
+/// Sets the version of our packages, which is that of a build from a clone.
 fn set_version_of_maven(text: &str, old: Version, new: Version) -> String {
-    let mut is_ours = false;
-    let lines = text.split_inclusive('\n').map(|line| {
-        if line.contains("<groupId>") {
-            is_ours = line.contains("<groupId>fh.client</groupId>");
-        }
-        match is_ours {
-            true => line.replace(&format!(">{old}</version>"), &format!(">{new}</version>")),
-            false => line.to_string(),
-        }
-    });
-    lines.collect()
+    text.replace(&format!("{old}-SNAPSHOT"), &format!("{new}-SNAPSHOT"))
 }
 
 /// Puts a heading with the version above the unreleased changes, and keeps an empty section for the next ones.
@@ -281,11 +272,7 @@ mod tests {
 
     #[test]
     fn versions_of_other_maven_packages_stay() {
-        let pom = |ours: &str| {
-            format!(
-                "<groupId>other</groupId>\n<version>0.1.0</version>\n<groupId>fh.client</groupId>\n<version>{ours}</version>\n"
-            )
-        };
+        let pom = |ours: &str| format!("0.1.0</version>\n<version>{ours}-SNAPSHOT</version>\n");
         let set = set_version_of_maven(&pom("0.1.0"), version("0.1.0"), version("0.2.0"));
         assert_eq!(set, pom("0.2.0"));
     }
@@ -315,7 +302,7 @@ mod tests {
         assert!(poms.len() > 3, "{poms:?}");
         for pom in poms {
             let text = set_version_of_maven(&read(&pom), old, new);
-            assert!(text.contains(&format!(">{new}</version>")), "{pom}");
+            assert!(text.contains(&format!("{new}-SNAPSHOT")), "{pom}");
         }
     }
 }

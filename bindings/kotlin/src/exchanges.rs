@@ -106,6 +106,7 @@ pub(crate) fn fail(exchange: jlong, kind: i32, text: &str) {
         1 => TransportErrorKind::ConnectTimeout,
         2 => TransportErrorKind::Tls,
         3 => TransportErrorKind::Broken,
+        5 => TransportErrorKind::Unusable,
         _ => TransportErrorKind::Other,
     };
     exchange.fail(kind, text);

@@ -121,6 +121,15 @@ fn failures_are_problems_without_the_url() {
         problem(|exchange| exchange.fail(TransportErrorKind::Tls, "no trust")),
         Problem::Tls(_)
     ));
+    // No later request can succeed.
+    let (client, requests) = self::client();
+    let (_, exchange) = requests.recv_timeout(PATIENCE).unwrap();
+    exchange.fail(TransportErrorKind::Unusable, "NoSuchFieldError: set the version");
+    let why = client.wait_ready(PATIENCE).unwrap_err();
+    assert_eq!(
+        why.to_string(),
+        "the HTTP transport cannot work: NoSuchFieldError: set the version"
+    );
     let limit = problem(|exchange| exchange.fail(TransportErrorKind::ConnectTimeout, "late"));
     assert!(matches!(limit, Problem::TimedOut(_)), "{limit:?}");
     let dropped = problem(drop);

@@ -71,6 +71,9 @@ pub enum Problem {
     Unreachable(String),
     /// The TLS handshake failed, for example because the Edge's certificate was not accepted. The text is the transport's reason.
     Tls(String),
+    /// The transport can send no request at all in this program, for example because a library that it needs has another version. The text
+    /// is its reason.
+    Transport(String),
     /// A time limit passed. The value is the stage that took too long.
     TimedOut(Stage),
     /// The stream ended before a list of features arrived on it.
@@ -146,6 +149,7 @@ impl Problem {
             Self::EmptyList => "empty_list",
             Self::Unreachable(_) => "unreachable",
             Self::Tls(_) => "tls",
+            Self::Transport(_) => "transport",
             Self::TimedOut(_) => "timed_out",
             Self::ClosedEarly => "closed_early",
             Self::Disconnected => "disconnected",
@@ -270,6 +274,7 @@ impl fmt::Display for ProblemOn<'_> {
                 "the response contains no usable features; the client keeps the features that it has",
             ),
             Problem::Unreachable(why) => write!(f, "the {server} cannot be reached: {why}"),
+            Problem::Transport(why) => write!(f, "the HTTP transport cannot work: {why}"),
             Problem::Tls(why) => write!(f, "the TLS handshake with the {server} failed: {why}"),
             Problem::TimedOut(stage) => match stage {
                 Stage::Connect => write!(f, "connecting to the {server} timed out"),

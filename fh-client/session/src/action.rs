@@ -141,6 +141,8 @@ pub enum End<'a> {
     Invalid(&'a str),
     /// The transport cannot open sockets.
     Unsupported,
+    /// The transport can send no request at all in this program. The text is its reason, and may be longer than that of [`Self::Broken`].
+    Unusable(&'a str),
 }
 
 /// An instruction for the driver. The driver has to carry out every instruction, so a new variant is a breaking change.

@@ -100,6 +100,7 @@ pub(crate) fn end_problem(end: End<'_>, limit: usize) -> Option<Problem> {
         }
         End::Invalid(why) => Some(Problem::Malformed(cut(why, 300))),
         End::Tls(why) => Some(Problem::Tls(cut(why, 300))),
+        End::Unusable(why) => Some(Problem::Transport(cut(why, 2000))),
         End::ConnectTimeout => Some(Problem::TimedOut(Stage::Connect)),
         End::TooLarge => Some(Problem::TooLarge(limit)),
     }

@@ -111,6 +111,7 @@ impl Secrets {
                 Problem::Rejected { status, message: self.wiped(&message) }
             }
             Problem::Tls(text) => Problem::Tls(self.wiped(&text)),
+            Problem::Transport(text) => Problem::Transport(self.wiped(&text)),
             Problem::SocketsBlocked(Some(text)) => Problem::SocketsBlocked(Some(self.wiped(&text))),
             other => other,
         }

@@ -223,6 +223,7 @@ impl Driver {
                     TransportErrorKind::Connect => End::Unreached(text),
                     TransportErrorKind::NoTunnel => End::NoTunnel(text),
                     TransportErrorKind::Unsupported => End::Unsupported,
+                    TransportErrorKind::Unusable => End::Unusable(text),
                     _ => End::Broken(text),
                 };
                 self.handle(Input::Closed { request_id, end });

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// The kind of a transport error. The client reports [`Self::Tls`] and [`Self::ConnectTimeout`] as problems of their own. The
+/// The kind of a transport error. The client reports [`Self::Tls`], [`Self::Unusable`] and [`Self::ConnectTimeout`] as problems of their own. The
 /// client does not distinguish the other kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -23,6 +23,9 @@ pub enum TransportErrorKind {
     NoTunnel,
     /// The transport cannot do this at all. A client of FeatBit whose transport opens no sockets polls.
     Unsupported,
+    /// The transport can send no request at all in this program, for example because a library that it needs has another version.
+    /// [`Client::ready`](crate::Client::ready) fails at once. The text says what to do.
+    Unusable,
     /// An error that no other variant covers.
     Other,
 }

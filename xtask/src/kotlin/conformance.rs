@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use super::PACKAGE;
+use super::repository::jar;
 use crate::shell::{root, target_folder};
 use crate::subjects::{self, path, select};
 use crate::subjects_in_test::{self, Selection};
@@ -17,7 +18,7 @@ const OVER_JDK: &str = "fh-kotlin-jdk";
 const OVER_OKHTTP: &str = "fh-kotlin-okhttp";
 
 /// The adapter in the folder of its module.
-const JAR: &str = concat!("fh-client-conformance-", env!("CARGO_PKG_VERSION"), ".jar");
+const ARTIFACT: &str = "fh-client-conformance";
 
 /// The options of the virtual machine. Processes are many and short, so compiling quickly matters more than compiling well. The heap is
 /// smaller than the memory that a client may take, because a larger one grows with the garbage before anything is collected. Java before
@@ -67,7 +68,7 @@ fn install_built(stack: &str, folder: &Path) -> Result<(), String> {
         OPTIONS.join("\n"),
         // A process that is killed would leave an unpacked library behind.
         format!("-Dfh.client.library={}", path(&target.join("debug").join(native))),
-        format!("-cp\n{}:{}", path(&built.join(JAR)), libraries.trim()),
+        format!("-cp\n{}:{}", path(&built.join(jar(ARTIFACT))), libraries.trim()),
         format!("fh.client.conformance.AdapterKt\n{stack}\n"),
     ];
     fs::create_dir_all(folder).map_err(failed)?;

@@ -17,7 +17,7 @@ fn start(edge: &Edge, key: &str) -> Result<Program, String> {
     let (mut path, libraries) = packages();
     path.extend([built("hello", "fh-client-hello"), format!("{libraries}/*")]);
     let arguments = [&edge.url(), key, FEATURE, USER];
-    java::start(&path, "hello.HelloKt", &["-Xcheck:jni"], &arguments)
+    java::start("java", &path, "hello.HelloKt", &["-Xcheck:jni"], &arguments)
 }
 
 /// Returns the jars of our packages, and the folder of all others that they need.

@@ -5,10 +5,12 @@ mod check;
 pub(crate) mod conformance;
 mod examples;
 mod hello;
+mod hosts;
 mod java;
 mod library;
 pub(crate) mod mutants;
 pub(crate) mod package;
+mod project;
 mod repository;
 mod shrunk;
 
@@ -24,6 +26,8 @@ pub(crate) use self::library::zig;
 use self::repository::Repository;
 
 pub(crate) const PACKAGE: &str = "bindings/kotlin";
+/// The version of the packages of a clone. Maven takes the newest build of such a version, and does not keep an old one.
+pub(crate) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "-SNAPSHOT");
 const REASON: &str = "the packages for Kotlin and Java are built and tested";
 
 /// Runs the named command of the packages.
@@ -65,12 +69,24 @@ pub(crate) fn endure() -> Result<(), String> {
 }
 
 /// Runs the test of the example with Spring Boot, which needs Java 17.
-pub(crate) fn spring() -> Result<(), String> {
+fn spring() -> Result<(), String> {
     maven(
         "-P spring -pl client,jdk,examples/spring-shop test -Dtest=ShopTest \
          -Dsurefire.failIfNoSpecifiedTests=false -Dsurefire.useFile=false",
     )
     .go()
+}
+
+/// Installs the tools of Java, and Java 11.
+pub(crate) fn prepare_hosts() -> Result<(), String> {
+    prepare()?;
+    hosts::prepare()
+}
+
+/// Runs the packages in the programs of users, and the example with Spring Boot.
+pub(crate) fn test_hosts() -> Result<(), String> {
+    spring()?;
+    hosts::run()
 }
 
 /// Installs the tools of Java, and the newest Java.

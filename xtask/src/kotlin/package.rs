@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::library::{Libraries, Target, zig};
 use super::repository::Repository;
-use super::{check, examples, folder, shrunk};
+use super::{VERSION, check, examples, folder, shrunk};
 use crate::install;
 use crate::output::say;
 
@@ -16,15 +16,10 @@ pub(crate) fn command(arguments: &[String]) -> Result<(), String> {
         [platform, rest @ ..] if platform == "android" => super::android::command(rest),
         [language, names @ ..] if language == "kotlin" => {
             let targets = Target::named(names)?;
-            let has_own = Target::named(&[])?.iter().all(|own| targets.contains(own));
             super::prepare()?;
             install(&targets)?;
-            build(targets)?;
-            if has_own {
-                return examples::run(&repository()?);
-            }
-            say!("    the examples were not run: the package has no library for this machine");
-            Ok(())
+            build(targets, "")?;
+            say_how_to_add()
         }
         _ => Err("cargo xtask package kotlin [--all|TARGET...], cargo xtask package android [--without-natives], or \
                   cargo xtask package swift [--apple]"
@@ -54,9 +49,9 @@ fn install(targets: &[&Target]) -> Result<(), String> {
     targets.iter().try_for_each(|target| install::target(target.triple, REASON))
 }
 
-/// Builds and checks the package for all targets.
+/// Builds and checks the package for all targets, and the program whose libraries the shrunk one has.
 pub(crate) fn build_all() -> Result<(), String> {
-    build(Target::named(&["--all".to_string()])?)
+    build(Target::named(&["--all".to_string()])?, ",:fh-client-hello")
 }
 
 /// Runs the examples of the pages with the package, and the shrunk program.
@@ -65,10 +60,22 @@ pub(crate) fn run() -> Result<(), String> {
     shrunk::run()
 }
 
-fn build(targets: Vec<&'static Target>) -> Result<(), String> {
-    let repository = repository()?;
-    repository.build(&Libraries::release(targets)?)?;
-    say!("    the repository is {}", repository.folder.display());
+fn build(targets: Vec<&'static Target>, further: &str) -> Result<(), String> {
+    repository()?.build_alone(&Libraries::release(targets)?, further)
+}
+
+/// Prints what a user pastes into a project.
+fn say_how_to_add() -> Result<(), String> {
+    let url = format!("file://{}", repository()?.folder.display());
+    say!(
+        "the repository is {url}\n\nMaven:\n\n\
+         <repositories>\n  <repository>\n    <id>fh-client</id>\n    <url>{url}</url>\n    \
+         <snapshots><updatePolicy>always</updatePolicy></snapshots>\n  </repository>\n</repositories>\n\n\
+         <dependency>\n  <groupId>fh.client</groupId>\n  <artifactId>fh-client-jdk</artifactId>\n  <version>{VERSION}</version>\n</dependency>\n\n\
+         Gradle:\n\n\
+         repositories {{\n    mavenCentral()\n    maven {{ url = uri(\"{url}\") }}\n}}\n\
+         dependencies {{\n    implementation(\"fh.client:fh-client-jdk:{VERSION}\")\n}}"
+    );
     Ok(())
 }
 

@@ -4,14 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::library::Libraries;
-use super::maven;
+use super::{PACKAGE, VERSION, maven};
 use crate::output::say;
 use crate::python::empty_folder;
-use crate::shell::Run;
+use crate::shell::{Run, root};
 
-const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The file by which a program finds a transport.
 const TRANSPORT: &str = "META-INF/services/fh.client.http.HttpTransport";
+const MODULE: &str = "module-info.class";
 /// The packages that ship, each with the files that its jar must contain.
 const ARTIFACTS: [(&str, &[&str]); 4] = [
     (
@@ -20,13 +20,18 @@ const ARTIFACTS: [(&str, &[&str]); 4] = [
             "META-INF/LICENSE",
             "META-INF/THIRD-PARTY-LICENSES.txt",
             "META-INF/proguard/fh-client.pro",
+            MODULE,
             "fh/native/version",
         ],
     ),
-    ("fh-client-jdk", &["META-INF/LICENSE", TRANSPORT]),
-    ("fh-client-okhttp", &["META-INF/LICENSE", TRANSPORT]),
-    ("fh-client-openfeature", &["META-INF/LICENSE"]),
+    ("fh-client-jdk", &["META-INF/LICENSE", TRANSPORT, MODULE]),
+    ("fh-client-okhttp", &["META-INF/LICENSE", TRANSPORT, MODULE]),
+    ("fh-client-openfeature", &["META-INF/LICENSE", MODULE]),
 ];
+
+/// Classes that came with newer libraries of Kotlin, to which the compiler or a function refers easily.
+const NEWER: [&str; 3] =
+    ["kotlin/enums/EnumEntries", "kotlinx/coroutines/future/", "kotlin/time/Instant"];
 
 /// A Maven repository in a folder.
 pub(super) struct Repository {
@@ -45,10 +50,21 @@ impl Repository {
 
     /// Builds the packages with these libraries, and puts them into the empty repository.
     pub(super) fn build(&self, libraries: &Libraries) -> Result<(), String> {
+        self.build_with("-DskipTests", libraries)
+    }
+
+    /// Builds the packages as [`Self::build`] does, without their tests, and with no further module but these.
+    pub(super) fn build_alone(&self, libraries: &Libraries, further: &str) -> Result<(), String> {
+        let modules = ARTIFACTS.map(|(artifact, _)| format!(":{artifact}")).join(",");
+        let line = format!("-Dmaven.test.skip=true -pl :fh-client-parent,{modules}{further}");
+        self.build_with(&line, libraries)
+    }
+
+    fn build_with(&self, line: &str, libraries: &Libraries) -> Result<(), String> {
         empty_folder(&self.folder)?;
         // The repository of the user gets no package: other programs would find it.
         // Without `clean`, Maven would leave classes and libraries of earlier builds in the jars.
-        maven("-DskipTests -Dmaven.install.skip=true clean deploy")
+        maven(&format!("{line} -Dmaven.install.skip=true clean deploy"))
             .args(&[
                 format!("-Dfh.native={}", libraries.folder.display()),
                 format!("-Dfh.licences={}", libraries.licences()?.display()),
@@ -62,7 +78,7 @@ impl Repository {
     fn check(&self, libraries: &Libraries) -> Result<(), String> {
         for (artifact, needed) in ARTIFACTS {
             let folder = self.folder.join("fh/client").join(artifact).join(VERSION);
-            let jar = folder.join(jar(artifact));
+            let jar = shipped(&folder, artifact, ".jar")?;
             let size = fs::metadata(&jar).map_err(|why| format!("{}: {why}", jar.display()))?.len();
             let listed =
                 Run::new("jar --list --file").args(&[jar.display().to_string()]).output()?;
@@ -77,14 +93,39 @@ impl Repository {
             if artifact == "fh-client" && found != libraries.names() {
                 return Err(format!("{} contains {found:?}", jar.display()));
             }
-            let sources = folder.join(format!("{artifact}-{VERSION}-sources.jar"));
-            if !sources.exists() {
-                return Err(format!("{} is missing", sources.display()));
-            }
+            shipped(&folder, artifact, "-sources.jar")?;
+            check_classes(artifact)?;
             say!("    {}: {size} bytes, {} libraries", name(&jar), found.len());
         }
         Ok(())
     }
+}
+
+/// Returns the file of a package with this end after its version, which has the time of the build.
+fn shipped(folder: &Path, artifact: &str, end: &str) -> Result<PathBuf, String> {
+    let failed = |why: std::io::Error| format!("{}: {why}", folder.display());
+    let mut paths = fs::read_dir(folder).map_err(failed)?.filter_map(|it| Some(it.ok()?.path()));
+    let is_it = |path: &PathBuf| {
+        let name = name(path);
+        let version = name.strip_prefix(artifact).and_then(|rest| rest.strip_suffix(end));
+        version.is_some_and(|version| !version.chars().any(|c| c.is_ascii_lowercase()))
+    };
+    paths.find(is_it).ok_or_else(|| format!("{} has no {artifact}{end}", folder.display()))
+}
+
+/// Fails if a class needs newer libraries of Kotlin than those of the oldest programs.
+fn check_classes(artifact: &str) -> Result<(), String> {
+    let module = artifact.strip_prefix("fh-client-").unwrap_or("client");
+    let classes = root().join(PACKAGE).join(module).join("target/classes");
+    let classes = classes.display().to_string();
+    for newer in NEWER {
+        let found = Run::new("grep --recursive --files-with-matches --fixed-strings")
+            .args(&[newer.to_string(), classes.clone()]);
+        if let (files, Ok(())) = found.capture()? {
+            return Err(format!("{newer} is not in kotlin-stdlib 1.6 or coroutines 1.6: {files}"));
+        }
+    }
+    Ok(())
 }
 
 fn name(path: &Path) -> String {

@@ -100,7 +100,7 @@ pub(super) fn run_program(program: &Program) -> Result<(), String> {
         let jar = shrink(&folder, name, program, &inputs, rules)?;
         // The class of the program may have one of the platform above it.
         let path = [vec![jar], program.compiled_with.clone()].concat();
-        java::start(&path, program.class, &options, &[&edge.url(), KEY])
+        java::start("java", &path, program.class, &options, &[&edge.url(), KEY])
     };
     let running = run("with-rules.jar", Some(&program.rules))?;
     running.expect("READY blue")?;

@@ -33,7 +33,13 @@ pub(crate) fn command(arguments: &[String]) -> Result<(), String> {
         apple::prepare()?;
     }
     build_with(has_apple)?;
-    run()
+    let folder = shipped()?.folder.display().to_string();
+    say!(
+        "the package is {folder}\n\nPackage.swift:\n\n\
+         dependencies: [.package(path: \"{folder}\")],\n\
+         targets: [.executableTarget(name: \"Shop\", dependencies: [\"FeatureHub\"])]"
+    );
+    Ok(())
 }
 
 /// Installs what the package needs.
@@ -58,7 +64,6 @@ fn build_with(has_apple: bool) -> Result<(), String> {
     if let Some(xcframework) = apple {
         apple::check(&xcframework)?;
     }
-    say!("    the package is {}", package.folder.display());
     Ok(())
 }
 

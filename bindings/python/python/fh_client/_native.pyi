@@ -52,6 +52,7 @@ _Problem: TypeAlias = Literal[
     "empty_list",
     "unreachable",
     "tls",
+    "transport",
     "timed_out",
     "closed_early",
     "disconnected",

@@ -42,10 +42,11 @@ const ADDED: [(&str, &str, &str, &[Language]); 4] = [
 ];
 
 /// The values that a language lacks, because it cannot produce them.
-const LACKING: [(&str, &str, &[Language]); 26] = [
+const LACKING: [(&str, &str, &[Language]); 27] = [
     ("Notice", "interceptor_failed", &[TypeScript]),
     // The client in TypeScript has no sessions with FeatBit or FeatureSignals.
     ("Problem", "sockets_blocked", &[TypeScript]),
+    ("Problem", "transport", &[TypeScript]),
     ("Problem", "secret_refused", &[TypeScript]),
     ("Problem", "rejected", &[TypeScript]),
     ("Problem", "empty_key", &[TypeScript]),

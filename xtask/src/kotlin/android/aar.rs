@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::{PACKAGE, folder, maven};
+use super::super::{PACKAGE, VERSION, folder, maven};
 use super::natives::{Library, MIN_SDK};
 use crate::output::say;
 use crate::python::empty_folder;
 use crate::shell::{Run, root};
 
-const VERSION: &str = env!("CARGO_PKG_VERSION");
 const ARTIFACT: &str = "fh-client-android";
 /// The modules whose classes the package contains.
 const MODULES: [&str; 3] = ["client", "okhttp", "android"];
@@ -97,7 +96,7 @@ impl Aar {
         jar(&aar.archive, &aar.folder)?;
         let pom = fs::read_to_string(package.join(POM)).map_err(|why| format!("{POM}: {why}"))?;
         let mut pom = pom.replace("${version}", VERSION);
-        for name in ["kotlin.version", "coroutines.version", "okhttp.version"] {
+        for name in ["stdlib.version", "coroutines.version", "okhttp.version"] {
             pom = pom.replace(&format!("${{{name}}}"), &property(&package, name)?);
         }
         fs::write(aar.archive.with_extension("pom"), pom).map_err(|why| why.to_string())?;
@@ -112,7 +111,9 @@ impl Aar {
             let from = format!("{}/.", package.join(module).join("target/classes").display());
             Run::new("cp -R").args(&[from, classes.display().to_string()]).go()?;
         }
-        for left_out in [RULES, "META-INF/LICENSE", "META-INF/THIRD-PARTY-LICENSES.txt"] {
+        for left_out in
+            [RULES, "module-info.class", "META-INF/LICENSE", "META-INF/THIRD-PARTY-LICENSES.txt"]
+        {
             let path = classes.join(left_out);
             let removed =
                 if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };

@@ -76,8 +76,13 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
     /**
      * Starts a client with the same settings, and with a context of its own at the Edge, for server-evaluated keys. The functions of the program
      * remain those of this client.
+     *
+     * @throws ClosedException if this client is closed
      */
-    public fun isolated(attributes: Map<String, Any?>): Client = Client(native.isolated(PackedContext(attributesOf(attributes))))
+    public fun isolated(attributes: Map<String, Any?>): Client {
+        if (readiness == Readiness.CLOSED) throw ClosedException("the client is closed: an isolated client needs an open one")
+        return Client(native.isolated(PackedContext(attributesOf(attributes))))
+    }
 
     /**
      * Suspends until the client has features.

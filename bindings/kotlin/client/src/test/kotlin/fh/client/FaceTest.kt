@@ -239,6 +239,8 @@ class FaceTest {
         isolated.ready()
         assertEquals("red" to "blue", isolated.string("COLOUR") to client.string("COLOUR"))
         isolated.close()
+        isolated.closedAsync().await()
+        assertThrows(ClosedException::class.java) { isolated.isolated(emptyMap()) }
         assertEquals(Readiness.READY, client.setHeaders(mapOf("x-team" to "shop")))
         assertEquals(Readiness.READY, client.setApiKeys(MemoryEdge.SERVER_KEY))
         assertTrue(edge.requests.last().headers.contains("x-team" to "shop"))

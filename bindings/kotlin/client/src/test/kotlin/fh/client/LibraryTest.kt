@@ -77,7 +77,7 @@ class LibraryTest {
         val absent = folder.resolve("absent")
         val short = file("short.so", loaded.copyOf(loaded.size - 1))
         val empty = file("empty.so", ByteArray(0))
-        val version = javaClass.getResource("/fh/native/version")!!.readText().trim()
+        val version = javaClass.getResource("/fh/native/version")!!.readText().trim().removeSuffix("-SNAPSHOT")
         val other = "9" + version.drop(1)
         val older = file("older.so", String(loaded, Charsets.ISO_8859_1).replace(version, other).toByteArray(Charsets.ISO_8859_1))
         val foreign = file("foreign.so", File(System.getProperty("java.home"), "lib/${System.mapLibraryName("verify")}").readBytes())

@@ -1,9 +1,12 @@
 package fh.client
 
+import fh.client.http.HttpFailure
+import fh.client.http.HttpTransport
 import fh.client.internal.Json
 import java.io.File
 import java.time.Duration
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 
@@ -104,6 +107,7 @@ class SettingsTest {
             "backoff" to { backoff = Backoff(Duration.ofSeconds(2), Duration.ofSeconds(1)) },
             "return_within" to { returnWithin = Duration.ofSeconds(2) to Duration.ofSeconds(1) },
             "limits.bytes" to { limits = Limits().apply { bytes = 0 } },
+            "jitter" to { backoff = Backoff(jitter = Double.NaN) },
             "pace" to { pace = Duration.ofSeconds(-1) },
             "snapshotMaxAge" to { snapshotMaxAge = Duration.ofSeconds(1) },
             "identification" to { identification = "a\nb" },
@@ -111,6 +115,21 @@ class SettingsTest {
         for ((name, set) in wrong) {
             val error = runCatching { FeatureHub.client("https://edge.example", KEY) { all(); set() } }.exceptionOrNull()
             assertTrue(error is IllegalArgumentException && name in error.message.orEmpty(), "$name: $error")
+        }
+    }
+
+    @Test
+    fun `a transport that cannot work ends the wait`() {
+        val transports = listOf(
+            HttpTransport { _, _ -> throw NoSuchFieldError("Companion") },
+            HttpTransport { _, exchange -> exchange.fail(HttpFailure.BROKEN, NoSuchFieldError("Companion")) },
+        )
+        for (unusable in transports) {
+            FeatureHub.client("https://edge.example", KEY) { transport = unusable }.use { client ->
+                val why = assertThrows(NotReadyException::class.java) { client.waitReady(Duration.ofSeconds(60)) }
+                assertEquals("transport", why.problem)
+                assertTrue("NoSuchFieldError: Companion" in why.message.orEmpty() && "dependencyManagement" in why.message.orEmpty(), why.message)
+            }
         }
     }
 }

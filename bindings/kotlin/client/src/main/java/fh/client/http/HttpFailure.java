@@ -16,4 +16,7 @@ public enum HttpFailure {
 
     /** Another failure. */
     OTHER,
+
+    /** The transport can send no request at all, because a library that it needs is missing or has another version. */
+    UNUSABLE,
 }

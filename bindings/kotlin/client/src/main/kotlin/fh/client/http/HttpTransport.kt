@@ -53,8 +53,9 @@ public class HttpExchange internal constructor(private val number: Long) {
     /** Reports the end of the response. */
     public fun end(): Unit = Bridge.end(number)
 
-    /** Reports that the request failed, with the text of an exception. The URL is removed from the text. */
+    /** Reports that the request failed, with the text of an exception. The URL is removed from the text. A `LinkageError` is [HttpFailure.UNUSABLE]. */
     public fun fail(failure: HttpFailure, cause: Throwable) {
+        if (cause is LinkageError && failure != HttpFailure.UNUSABLE) return fail(HttpFailure.UNUSABLE, cause)
         // An exception of this type has the text of a transport, which needs no name.
         val name = cause.javaClass.simpleName.takeUnless { cause.javaClass == IllegalArgumentException::class.java }
         val text = listOfNotNull(name, cause.message).joinToString(": ")
@@ -65,6 +66,9 @@ public class HttpExchange internal constructor(private val number: Long) {
                 HttpFailure.CONNECT_TIMEOUT -> "no connection within the time limit"
                 HttpFailure.TLS -> text
                 HttpFailure.BROKEN -> "the connection broke: $text"
+                HttpFailure.UNUSABLE ->
+                    "a library of the program has another version than the transport needs, or is missing: set its version, with Maven in " +
+                        "dependencyManagement: $text"
                 HttpFailure.OTHER -> "the request could not be sent: $text"
             },
         )

@@ -1,6 +1,7 @@
 package fh.client.internal
 
 import fh.client.http.HttpExchange
+import fh.client.http.HttpFailure
 import fh.client.http.HttpRequest
 import fh.client.http.HttpTransport
 import fh.client.http.LibraryThreads
@@ -49,7 +50,12 @@ internal object Bridge {
     ) {
         val pairs = headers.toList().chunked(2) { (name, value) -> name to value }
         val request = HttpRequest(method, url, pairs, body, Duration.ofMillis(connectMillis))
-        (http as HttpTransport).send(request, HttpExchange(exchange))
+        val report = HttpExchange(exchange)
+        try {
+            (http as HttpTransport).send(request, report)
+        } catch (error: Throwable) {
+            report.fail(HttpFailure.OTHER, error)
+        }
     }
 
     @JvmStatic

@@ -2,19 +2,27 @@ package fh.client.internal
 
 /** JSON texts: writes settings, and reads what the native library writes. */
 internal object Json {
-    /** Returns the JSON text of null, texts, numbers, booleans, lists and maps. A [SingleText] is a text. */
-    fun write(value: Any?): String = StringBuilder().also { it.add(value) }.toString()
+    /**
+     * Returns the JSON text of null, texts, numbers, booleans, lists and maps. A [SingleText] is a text.
+     *
+     * @throws IllegalArgumentException if a number is infinite or NaN. The text has the name of its member.
+     */
+    fun write(value: Any?): String = StringBuilder().also { it.add("value", value) }.toString()
 
-    private fun StringBuilder.add(value: Any?) {
+    private fun StringBuilder.add(name: String, value: Any?) {
         when (value) {
+            is Double, is Float -> {
+                require((value as Number).toDouble().isFinite()) { "`$name` is $value: give a finite number" }
+                append(value)
+            }
             null, is Number, is Boolean -> append(value)
-            is Map<*, *> -> joinIn('{', '}', value.entries) { (name, member) ->
-                add(name.toString())
+            is Map<*, *> -> joinIn('{', '}', value.entries) { (key, member) ->
+                addText(key.toString())
                 append(':')
-                add(member)
+                add(key.toString(), member)
             }
             is SingleText -> addText(value.text)
-            is List<*> -> joinIn('[', ']', value) { add(it) }
+            is List<*> -> joinIn('[', ']', value) { add(name, it) }
             else -> addText(value.toString())
         }
     }

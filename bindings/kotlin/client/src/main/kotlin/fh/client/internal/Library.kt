@@ -100,7 +100,7 @@ internal object Library {
     }
 
     private fun checkVersion(library: String, advice: String) {
-        val expected = resource("fh/native/version")?.toString(Charsets.UTF_8)?.trim()
+        val expected = resource("fh/native/version")?.toString(Charsets.UTF_8)?.trim()?.removeSuffix("-SNAPSHOT")
         val found = try {
             Bridge.version()
         } catch (_: UnsatisfiedLinkError) {

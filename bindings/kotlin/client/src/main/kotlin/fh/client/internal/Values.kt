@@ -29,6 +29,8 @@ internal fun written(value: Any?): Any =
         null -> "null"
         is Boolean -> mapOf("boolean" to value)
         is BigDecimal -> mapOf("number" to value.toString())
+        Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY ->
+            throw IllegalArgumentException("a value is a finite number, but not $value")
         is Number -> mapOf("number" to value.toString())
         is CharSequence -> mapOf("text" to value.toString())
         else -> throw IllegalArgumentException("a value is a Boolean, a String, a number or null, but not a ${value.javaClass.name}")

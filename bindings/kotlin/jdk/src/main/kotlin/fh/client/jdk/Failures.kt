@@ -13,6 +13,7 @@ private const val LONGEST_CHAIN = 20
 
 /** Reports a failure. After the head of a response, the connection broke, whatever found it. */
 internal fun HttpExchange.fail(error: Throwable, hasHead: Boolean) {
+    causes(error).firstOrNull { it is LinkageError }?.let { return fail(HttpFailure.UNUSABLE, it) }
     val failure = if (hasHead) HttpFailure.BROKEN else failureOf(error)
     // Java adds this one to refused connections.
     val cause = causes(error).lastOrNull { it !is ClosedChannelException } ?: error

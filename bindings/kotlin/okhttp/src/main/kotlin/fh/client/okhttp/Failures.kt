@@ -12,8 +12,13 @@ import javax.net.ssl.SSLException
 /** The causes of an exception may form a circle. */
 private const val LONGEST_CHAIN = 20
 
+/** The mend of a class path with two versions of OkHttp, which Maven takes for two libraries. */
+private const val OLDER =
+    "the class path has an OkHttp before version 4, or none: with Maven, add com.squareup.okhttp3:okhttp with the version of okhttp-jvm to dependencyManagement"
+
 /** Reports a failure. After the head of a response, the connection broke, whatever found it. */
 internal fun HttpExchange.fail(error: Throwable, hasHead: Boolean) {
+    generateSequence(error) { it.cause }.take(LONGEST_CHAIN).firstOrNull { it is LinkageError }?.let { return fail(HttpFailure.UNUSABLE, "$it: $OLDER") }
     val failure = if (hasHead) HttpFailure.BROKEN else failureOf(error)
     val cause = generateSequence(error) { it.cause }.take(LONGEST_CHAIN).last()
     fail(failure, cause)

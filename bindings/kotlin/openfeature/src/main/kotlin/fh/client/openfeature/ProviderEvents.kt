@@ -104,7 +104,8 @@ internal class ProviderEvents(
 
     private fun emitState() {
         val details = ProviderEventDetails.builder()
-        if (emitted != ProviderState.READY) details.message(client.statusNow().message)
+        val status = client.statusNow()
+        if (emitted != ProviderState.READY) details.message(status.message ?: "the client is ${status.readiness.name.lowercase()}")
         when (emitted) {
             ProviderState.READY -> emitLater(ProviderEvent.PROVIDER_READY, details.build())
             ProviderState.STALE -> emitLater(ProviderEvent.PROVIDER_STALE, details.build())

@@ -212,14 +212,14 @@ class EventsTest {
     fun `readiness that arrives late reports the values once`() {
         val client = client()
         client.waitReady(PATIENCE)
-        val emitted = LinkedBlockingQueue<ProviderEvent>()
-        val events = ProviderEvents(client) { event, _ -> Awaitable.FINISHED.also { emitted.add(event) } }
+        val emitted = LinkedBlockingQueue<Pair<ProviderEvent, String?>>()
+        val events = ProviderEvents(client) { event, details -> Awaitable.FINISHED.also { emitted.add(event to details.message) } }
         events.start(ProviderState.READY)
         assertTrue(client.flush(PATIENCE))
         for (readiness in listOf(Readiness.NOT_READY, Readiness.NOT_READY, Readiness.READY, Readiness.READY)) events.onReadiness(readiness)
         client.close()
-        assertEquals(ProviderEvent.PROVIDER_CONFIGURATION_CHANGED, emitted.poll(60, TimeUnit.SECONDS))
-        assertEquals(ProviderEvent.PROVIDER_ERROR, emitted.poll(60, TimeUnit.SECONDS))
+        assertEquals(ProviderEvent.PROVIDER_CONFIGURATION_CHANGED to null, emitted.poll(60, TimeUnit.SECONDS))
+        assertEquals(ProviderEvent.PROVIDER_ERROR to "the client is closed", emitted.poll(60, TimeUnit.SECONDS))
     }
 
     @Test
