@@ -326,15 +326,20 @@ impl<'call> Env<'call> {
         (0..length).map(|at| call!(self, GetObjectArrayElement, array, at)).collect()
     }
 
-    /// Returns an array of objects of this class.
-    pub(crate) fn array(self, class: jclass, objects: &[jobject]) -> Option<jobjectArray> {
+    /// Returns an array of the objects of this class, whose references end here: a thread has room for 32 of them at most.
+    pub(crate) fn array(
+        self,
+        class: jclass,
+        objects: impl ExactSizeIterator<Item = jobject>,
+    ) -> Option<jobjectArray> {
         let length = jsize::try_from(objects.len()).ok()?;
         let array = call!(self, NewObjectArray, length, class, ptr::null_mut());
         if array.is_null() {
             return None;
         }
         for (at, object) in (0..).zip(objects) {
-            call!(self, SetObjectArrayElement, array, at, *object);
+            call!(self, SetObjectArrayElement, array, at, object);
+            self.delete_local(object);
         }
         Some(array)
     }

@@ -41,9 +41,10 @@ fn send(
     request: &TransportRequest,
     exchange: i64,
 ) -> Option<()> {
-    let texts = request.headers.iter().flat_map(|(name, value)| [name, value]);
-    let headers: Vec<jobject> = texts.map(|text| env.text(text)).collect();
-    let array = env.array(classes.string.raw(), &headers)?;
+    let texts: Vec<&String> =
+        request.headers.iter().flat_map(|(name, value)| [name, value]).collect();
+    let texts = texts.iter().map(|text| env.text(text));
+    let headers = env.array(classes.string.raw(), texts)?;
     let body = match &request.body {
         Some(body) => env.byte_array(body)?,
         None => std::ptr::null_mut(),
@@ -55,13 +56,13 @@ fn send(
         jvalue { j: exchange },
         jvalue { l: method },
         jvalue { l: url },
-        jvalue { l: array },
+        jvalue { l: headers },
         jvalue { l: body },
         jvalue { j: connect },
     ];
     env.call_static(classes.bridge.raw(), classes.send.0, &arguments);
     // This thread stays attached for its life, so its references do not end by themselves.
-    for reference in headers.into_iter().chain([array, body, method, url]) {
+    for reference in [headers, body, method, url] {
         env.delete_local(reference);
     }
     Some(())

@@ -81,7 +81,7 @@ pub(crate) fn next(env: Env<'_>, seat: jlong) -> Option<jobjectArray> {
         let text = env.text(&text);
         let number = CALLS.add(Mutex::new(progress));
         let call = env.text(&number.to_string());
-        let array = env.array(classes.object.raw(), &[function, text, call]);
+        let array = env.array(classes.object.raw(), [function, text, call].into_iter());
         if array.is_none() {
             // Memory is short. The call fails, and the exception ends the thread.
             CALLS.take(number);

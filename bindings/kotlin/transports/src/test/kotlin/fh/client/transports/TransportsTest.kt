@@ -250,7 +250,7 @@ class TransportsTest(private val stack: Stack) {
     }
 
     @Test
-    fun `a program with an open stream ends when its main function returns`() {
+    fun `a program with an open stream ends when its main function returns, without a warning`() {
         val program = startOpenStream(server.url, stack)
         try {
             val stream = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\nevent: features\ndata: [${feature("red")}]\n\n"
