@@ -20,9 +20,12 @@ const OF_THE_LANGUAGES: [&str; 7] =
 
 /// Returns the names that programs can write: public declarations, the members of constructors, and the constants of enumerations.
 fn public_names() -> BTreeSet<String> {
-    let sources = files(&root().join("bindings/kotlin"), "kt").into_iter().filter(|path| {
+    let folder = root().join("bindings/kotlin");
+    // Enumerations are Java.
+    let sources = files(&folder, "kt").into_iter().chain(files(&folder, "java"));
+    let sources = sources.filter(|path| {
         let path = path.to_string_lossy();
-        path.contains("/src/main/kotlin/fh/client/")
+        (path.contains("/src/main/kotlin/fh/client/") || path.contains("/src/main/java/fh/client/"))
             && !path.contains("/internal/")
             && !path.contains("/conformance/")
     });
@@ -38,7 +41,7 @@ fn public_names() -> BTreeSet<String> {
             let declared = line.strip_prefix("public ").or(line.strip_prefix("override "));
             let declared = declared.unwrap_or_default();
             let mut words = words(declared).into_iter();
-            if is_constant || line.starts_with("OFF(") {
+            if is_constant {
                 names.extend(crate::client_items::words(line));
             } else if words.any(|word| DECLARATIONS.contains(&word.as_str())) {
                 names.extend(words);
