@@ -22,8 +22,6 @@ import org.junit.jupiter.api.Test
 
 /** The texts that values have as attributes. The table is that of the clients in all languages. */
 class AttributeTextsTest {
-    enum class Plan { GOLD }
-
     private val table = Json.members(File(System.getProperty("basedir"), "../../../conformance/attribute-texts.json").readText())
 
     /** The attributes that the native library has got. */
@@ -112,7 +110,7 @@ class AttributeTextsTest {
             "date" -> listOf(LocalDate.parse(given))
             "UUID" -> listOf(UUID.fromString(given))
             "URL" -> listOf(URI(given), URI(given).toURL())
-            "member of an enumeration" -> listOf(Plan.valueOf(given.uppercase()))
+            "member of an enumeration" -> listOf(AttributeValues.Plan.valueOf(given.uppercase()))
             "nothing" -> listOf(null, Optional.empty<Any>())
             "optional text" -> listOf(Optional.of(given), Optional.of(Optional.of(given)))
             "mixed list" -> listOf(listOf("a", 1, true, 2.5), arrayOf("a", Optional.of(1), true, 2.5f))
