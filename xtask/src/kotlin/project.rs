@@ -72,6 +72,12 @@ impl Project {
         ["target/classes", "target/libraries/*"].map(|name| self.0.join(name).display().to_string())
     }
 
+    pub(super) fn module_path(&self) -> String {
+        ["target/classes", "target/libraries"]
+            .map(|name| self.0.join(name).display().to_string())
+            .join(":")
+    }
+
     pub(super) fn delete(self) -> Result<(), String> {
         fs::remove_dir_all(&self.0).map_err(|why| format!("{}: {why}", self.0.display()))
     }

@@ -378,7 +378,7 @@ class FaceTest {
     @Test
     fun `each function that Java cannot see has a twin for Java`() {
         val folder = java.io.File(System.getProperty("basedir"), "target/classes")
-        val classes = folder.walk().filter { it.name.endsWith(".class") && "internal" !in it.path }
+        val classes = folder.walk().filter { it.name.endsWith(".class") && it.name != "module-info.class" && "internal" !in it.path }
             .map { Class.forName(it.relativeTo(folder).path.removeSuffix(".class").replace('/', '.'), false, javaClass.classLoader) }
             .filter { Modifier.isPublic(it.modifiers) && "\$\$" !in it.name }
         fun java.lang.reflect.Method.form() =

@@ -1,0 +1,4 @@
+/** A program with modules. */
+module host {
+    requires fh.client.jdk;
+}
