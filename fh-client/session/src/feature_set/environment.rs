@@ -2,13 +2,14 @@
 //! D-73).
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use fh_eval::featurehub::Compiler;
-use fh_eval::internal::is_visible_change;
 use fh_eval::internal::wire::{self, Feature, Identity};
+use fh_eval::internal::{Compilation, is_visible_change};
 use fh_eval::{FeatureRef, Ruleset};
 use fh_repository::time::Millis;
 
@@ -39,20 +40,45 @@ pub(crate) enum Effect {
     Seen,
 }
 
-/// An element from which the features of the environment are compiled when a list is applied.
-enum Chosen<'a, 'json> {
-    /// The environment keeps the feature that it holds.
-    Held(FeatureRef<'a>),
-    /// The element of the list is a new feature, replaces the held feature, or is not a feature.
-    Received(&'a Received<'json>),
+/// The elements that are chosen when a list is applied. From the first one on that differs from the held features, each is compiled as soon
+/// as it is chosen, so that the parts of all elements are not in memory at the same time.
+struct Choice<'a, F> {
+    compiler: Compiler<'a>,
+    texts: Vec<&'a str>,
+    /// The held features that come next, while all elements are as before.
+    known: F,
+    compilation: Option<Compilation<'a>>,
+    /// The ids of strategies that an Edge applied, with the positions and the keys of their features.
+    strategies: Vec<(usize, Box<str>, Box<str>)>,
 }
 
-impl Chosen<'_, '_> {
-    fn json(&self) -> &str {
-        match self {
-            Self::Held(held) => held.json(),
-            Self::Received(received) => received.json(),
+impl<'a, F: Iterator<Item = FeatureRef<'a>>> Choice<'a, F> {
+    fn add(&mut self, held: &Environment, json: &'a str, parts: Option<&Feature<'_>>) {
+        let is_known = held.leaves_out(self.texts.len(), json)
+            || self.known.next().is_some_and(|known| known.json() == json);
+        if !is_known {
+            self.begin(&held.id);
         }
+        match (&mut self.compilation, parts) {
+            (Some(compilation), Some(parts)) => compilation.add_parts(parts, json),
+            (Some(compilation), None) => compilation.add(json),
+            (None, _) => {}
+        }
+        self.texts.push(json);
+    }
+
+    /// Begins the compilation with the elements that were chosen before.
+    fn begin(&mut self, id: &str) {
+        self.compilation.get_or_insert_with(|| {
+            let mut compilation = self.compiler.begin(Some(id));
+            self.texts.iter().for_each(|json| compilation.add(json));
+            compilation
+        });
+    }
+
+    fn note_strategy(&mut self, applied: Option<(Box<str>, Box<str>)>) {
+        let position = self.texts.len();
+        self.strategies.extend(applied.map(|(key, strategy)| (position, key, strategy)));
     }
 }
 
@@ -71,8 +97,8 @@ const OLDER_LISTS: u8 = 3;
 pub(crate) struct Environment {
     pub(crate) id: Arc<str>,
     pub(crate) ruleset: Ruleset,
-    /// The feature keys by feature id, so that a renamed feature is found by its id.
-    keys: HashMap<Box<str>, Box<str>>,
+    /// The feature keys by feature id, so that a renamed feature is found by its id. They are made when they are first needed after a list.
+    keys: OnceCell<HashMap<Box<str>, Box<str>>>,
     /// Versions of deletes by feature id. An applied update of a single feature removes its entry, and a list of the Edge removes all
     /// entries.
     tombstones: HashMap<Box<str>, i64>,
@@ -91,7 +117,7 @@ impl Environment {
         Self {
             id,
             ruleset: Ruleset::default(),
-            keys: HashMap::new(),
+            keys: OnceCell::new(),
             tombstones: HashMap::new(),
             left_out: Vec::new(),
             older: HashMap::new(),
@@ -108,7 +134,13 @@ impl Environment {
         compiler: Compiler<'_>,
     ) -> Effect {
         let old = self.ruleset.clone();
-        let mut chosen: Vec<Chosen<'_, '_>> = Vec::with_capacity(features.len());
+        let mut choice = Choice {
+            compiler,
+            texts: Vec::with_capacity(features.len()),
+            known: old.iter(),
+            compilation: None,
+            strategies: Vec::new(),
+        };
         let only_adds = authority != Authority::Edge;
         // Ids and keys in a store's list. Features that such a list does not contain are kept.
         let mut listed: HashSet<Cow<'_, str>> = HashSet::new();
@@ -120,9 +152,10 @@ impl Environment {
             if same.is_some() || !self.leaves_out(position, received.json()) {
                 places.next();
             }
+            let parts = if same.is_none() { received.parts() } else { None };
             let state = match same {
                 Some(held) => Some(identity_of(held)),
-                None => received.parts().map(Feature::identity),
+                None => parts.as_ref().map(Feature::identity),
             };
             if authority != Authority::Edge
                 && state.as_ref().is_some_and(|state| self.buries(state))
@@ -135,10 +168,14 @@ impl Environment {
                 if only_adds {
                     listed.extend(kept.id().into_iter().chain([kept.key()]).map(Cow::Borrowed));
                 }
-                chosen.push(Chosen::Held(kept));
+                self.keep(&mut choice, kept);
                 continue;
             }
-            chosen.push(Chosen::Received(received));
+            choice.note_strategy(match same {
+                Some(held) => self.applied(held),
+                None => parts.as_ref().and_then(applied_strategy),
+            });
+            choice.add(self, received.json(), parts.as_ref());
             // The compiler leaves out an element without a readable key, so such an element does not replace a held feature.
             let has_key =
                 |state: &Identity<'_>| state.key.as_deref().is_some_and(|key| !key.is_empty());
@@ -151,46 +188,25 @@ impl Environment {
                 let by_id = feature.id().is_some_and(|id| listed.contains(id));
                 !by_id && !listed.contains(feature.key())
             });
-            chosen.extend(unlisted.map(Chosen::Held));
+            unlisted.for_each(|held| self.keep(&mut choice, held));
         }
-        let mut known = old.iter();
-        let same_texts = old.len() + self.left_out.len() == chosen.len()
-            && chosen.iter().enumerate().all(|(position, chosen)| {
-                self.leaves_out(position, chosen.json())
-                    || known.next().is_some_and(|held| held.json() == chosen.json())
-            });
         if authority == Authority::Edge {
             self.tombstones.clear();
             self.older = older;
         }
-        if same_texts {
+        if choice.compilation.is_none() && old.len() + self.left_out.len() == choice.texts.len() {
             return Effect::None;
         }
-        let mut compilation = compiler.begin(Some(&self.id));
-        for chosen in &chosen {
-            match chosen {
-                Chosen::Held(held) => compilation.add(held.json()),
-                Chosen::Received(received) => match received.parts() {
-                    Some(parts) => compilation.add_parts(parts, received.json()),
-                    None => compilation.add(received.json()),
-                },
-            }
-        }
-        let new = compilation.finish();
-        self.left_out = left_out(&chosen, &new);
-        let applied = |chosen: &Chosen<'_, '_>| {
-            let (key, strategy) = match chosen {
-                Chosen::Held(held) => {
-                    let (key, strategy) = self.strategies.get_key_value(held.key())?;
-                    (key.clone(), strategy.clone())
-                }
-                Chosen::Received(received) => applied_strategy(received.parts()?)?,
-            };
-            // Of several features with one key, one is served.
-            let is_served = new.get(&key).is_some_and(|served| served.json() == chosen.json());
-            is_served.then_some((key, strategy))
+        choice.begin(&self.id);
+        let Choice { texts, compilation, strategies, .. } = choice;
+        let new = compilation.map(Compilation::finish).unwrap_or_default();
+        self.left_out = left_out(&texts, &new);
+        // Of several features with one key, one is served.
+        let is_served = |(position, key, _): &(usize, Box<str>, Box<str>)| {
+            new.get(key).is_some_and(|served| texts.get(*position) == Some(&served.json()))
         };
-        self.strategies = chosen.iter().filter_map(applied).collect();
+        let strategies = strategies.into_iter().filter(is_served);
+        self.strategies = strategies.map(|(_, key, strategy)| (key, strategy)).collect();
         // A changed feature is parsed a second time here, because readers also see members that `parts` leaves out. The repository compares
         // once more, with the features that it serves. The served features may be older while changes are held back.
         let seen = old.len() != new.len()
@@ -198,9 +214,25 @@ impl Environment {
                 old.get(feature.key())
                     .is_none_or(|old| is_visible_change(old.json(), feature.json()))
             });
-        self.keys = new.iter().filter_map(identity).collect();
+        self.keys = OnceCell::new();
         self.ruleset = new;
         if seen { Effect::Seen } else { Effect::Invisible }
+    }
+
+    /// Chooses a held feature.
+    fn keep<'a, F: Iterator<Item = FeatureRef<'a>>>(
+        &self,
+        choice: &mut Choice<'a, F>,
+        held: FeatureRef<'a>,
+    ) {
+        choice.note_strategy(self.applied(held));
+        choice.add(self, held.json(), None);
+    }
+
+    /// Returns the key of a held feature and the id of the strategy that an Edge applied to it.
+    fn applied(&self, held: FeatureRef<'_>) -> Option<(Box<str>, Box<str>)> {
+        let (key, strategy) = self.strategies.get_key_value(held.key())?;
+        Some((key.clone(), strategy.clone()))
     }
 
     /// Returns true if the last applied list had this element at this position, and the element is not in the ruleset.
@@ -223,7 +255,7 @@ impl Environment {
         let parts = received.parts().ok_or("a feature is not a JSON object")?;
         let state = parts.identity();
         let compiled = compiler
-            .feature_of(parts, received.json())
+            .feature_of(&parts, received.json())
             .map_err(|diagnostic| format!("a feature: {}", without_found_text(&diagnostic)))?;
         let feature = compiled.as_ref();
         if self.buries(&state) {
@@ -248,14 +280,16 @@ impl Environment {
         };
         // Another feature may have had this key before.
         if let Some(id) = old.get(feature.key()).and_then(|old| old.id()) {
-            self.keys.remove(id);
+            self.keys_mut().map(|keys| keys.remove(id));
         }
-        self.keys.extend(identity(feature));
+        if let Some(keys) = self.keys_mut() {
+            keys.extend(identity(feature));
+        }
         if let Some(id) = feature.id() {
             self.tombstones.remove(id);
         }
         self.strategies.remove(feature.key());
-        self.strategies.extend(applied_strategy(parts));
+        self.strategies.extend(applied_strategy(&parts));
         self.ruleset = self.ruleset.with(&compiled);
         Ok(if seen { Effect::Seen } else { Effect::Invisible })
     }
@@ -275,7 +309,7 @@ impl Environment {
         let version = state.version.filter(|version| *version > 0);
         let old = self.ruleset.clone();
         let by_id =
-            state.id.as_deref().and_then(|id| self.keys.get(id)).and_then(|key| old.get(key));
+            state.id.as_deref().and_then(|id| self.keys().get(id)).and_then(|key| old.get(key));
         let by_key = state.key.as_deref().and_then(|key| old.get(key));
         // A delete with an id does not remove a feature with the same key and another id.
         let by_key = by_key.filter(|held| state.id.is_none() || held.id().is_none());
@@ -350,10 +384,20 @@ impl Environment {
         deleted.is_some_and(|deleted| state.version.unwrap_or(0) <= *deleted)
     }
 
+    fn keys(&self) -> &HashMap<Box<str>, Box<str>> {
+        self.keys.get_or_init(|| self.ruleset.iter().filter_map(identity).collect())
+    }
+
+    /// Returns the keys by id for a change, which is made before that of the ruleset.
+    fn keys_mut(&mut self) -> Option<&mut HashMap<Box<str>, Box<str>>> {
+        self.keys();
+        self.keys.get_mut()
+    }
+
     fn remove(&mut self, key: &str) {
         if let Some(id) = self.ruleset.get(key).and_then(|feature| feature.id().map(Box::from)) {
             let id: Box<str> = id;
-            self.keys.remove(&id);
+            self.keys_mut().map(|keys| keys.remove(&id));
         }
         self.strategies.remove(key);
         self.ruleset = self.ruleset.without([key]);
@@ -362,7 +406,7 @@ impl Environment {
     /// Returns the feature that an update concerns: the feature with the update's id, or otherwise the feature with its
     /// key. Returns `None` if neither exists.
     fn held<'a>(&self, ruleset: &'a Ruleset, state: &Identity<'_>) -> Option<FeatureRef<'a>> {
-        let by_id = state.id.as_deref().and_then(|id| self.keys.get(id));
+        let by_id = state.id.as_deref().and_then(|id| self.keys().get(id));
         by_id
             .and_then(|key| ruleset.get(key))
             .or_else(|| state.key.as_deref().and_then(|key| ruleset.get(key)))
@@ -370,13 +414,13 @@ impl Environment {
 }
 
 /// Returns the elements of a list that are not in the ruleset that was compiled from the list, with their positions.
-fn left_out(chosen: &[Chosen<'_, '_>], compiled: &Ruleset) -> Vec<(usize, Box<str>)> {
+fn left_out(chosen: &[&str], compiled: &Ruleset) -> Vec<(usize, Box<str>)> {
     let mut compiled = compiled.iter().peekable();
-    let is_left_out = |(_, chosen): &(usize, &Chosen<'_, '_>)| {
-        compiled.next_if(|feature| feature.json() == chosen.json()).is_none()
+    let is_left_out = |(_, chosen): &(usize, &&str)| {
+        compiled.next_if(|feature| feature.json() == **chosen).is_none()
     };
     let left_out = chosen.iter().enumerate().filter(is_left_out);
-    left_out.map(|(position, chosen)| (position, chosen.json().into())).collect()
+    left_out.map(|(position, chosen)| (position, (*chosen).into())).collect()
 }
 
 /// Returns true if the received state and the held feature have different ids. Returns false if either has no id.

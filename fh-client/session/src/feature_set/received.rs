@@ -1,21 +1,23 @@
-//! Received features, whose parts are parsed at most once.
-
-use std::cell::OnceCell;
+//! Received features, whose parts are parsed when they are needed.
 
 use fh_eval::internal::wire::{self, Feature};
 use serde_json::value::RawValue;
 
-/// A received feature, or the data of a delete event. The parts are parsed when they are first needed, and kept. The check of the
-/// environment, the comparison of versions and the compiler thus share one parse.
+/// A received feature, or the data of a delete event. Its parts are not kept, because those of a long list take many times its size.
 #[derive(Debug)]
 pub(crate) struct Received<'a> {
     json: &'a str,
-    parts: OnceCell<Option<Feature<'a>>>,
+    #[cfg(test)]
+    pub(crate) parses: std::cell::Cell<usize>,
 }
 
 impl<'a> Received<'a> {
     pub(crate) fn new(json: &'a RawValue) -> Self {
-        Self { json: json.get(), parts: OnceCell::new() }
+        Self {
+            json: json.get(),
+            #[cfg(test)]
+            parses: std::cell::Cell::default(),
+        }
     }
 
     /// Returns the JSON of the feature as it was received.
@@ -23,19 +25,15 @@ impl<'a> Received<'a> {
         self.json
     }
 
-    /// Returns the parts of the feature; `None` if the JSON is not an object.
-    pub(crate) fn parts(&self) -> Option<&Feature<'a>> {
-        self.parts.get_or_init(|| Feature::parse(self.json)).as_ref()
+    /// Parses the parts of the feature; `None` if the JSON is not an object.
+    pub(crate) fn parts(&self) -> Option<Feature<'a>> {
+        #[cfg(test)]
+        self.parses.set(self.parses.get() + 1);
+        Feature::parse(self.json)
     }
 
     /// Returns true if the JSON is an object with a key that is a text.
     pub(crate) fn is_feature(&self) -> bool {
         self.parts().is_some_and(|parts| wire::text(parts.key).is_some())
-    }
-
-    /// Returns true if the JSON has been parsed, which happens when the parts are first needed.
-    #[cfg(test)]
-    pub(crate) fn is_parsed(&self) -> bool {
-        self.parts.get().is_some()
     }
 }

@@ -321,16 +321,20 @@ fn unchanged_features_are_not_parsed() {
     assert_eq!(feature_set.take("e", &[a.clone(), b.clone()], Authority::Edge), Effect::Seen);
     let same = [received(&a), received(&b)];
     assert_eq!(feature_set.list("e", &same, Authority::Edge, Millis::default()), Effect::None);
-    assert_eq!(same.each_ref().map(Received::is_parsed), [false, false]);
+    let parses = |list: &[Received<'_>; 2]| list.each_ref().map(|each| each.parses.get());
+    assert_eq!(parses(&same), [0, 0]);
     let newer = with(2);
     let changed = [received(&a), received(&newer)];
     feature_set.list("e", &changed, Authority::Edge, Millis::default());
+    assert_eq!(parses(&changed), [0, 1]);
     let applied = |feature_set: &mut FeatureSet| {
         let rules = feature_set.rules(Some(Arc::default()), None, &mut |_| {});
         rules.evaluated_for().unwrap().strategies.get("B").cloned().unwrap()
     };
     assert_eq!(&*applied(&mut feature_set), "s2");
-    // The held feature stays, together with the strategy that an Edge applied.
+    // A held feature stays together with the strategy that an Edge applied, whether the list has the same or an older version of it.
+    feature_set.take("e", &[state("a", "A", 2, "y"), with(2)], Authority::Edge);
+    assert_eq!(&*applied(&mut feature_set), "s2");
     feature_set.take("e", &[state("a", "A", 3, "z"), with(1)], Authority::Edge);
     assert_eq!(&*applied(&mut feature_set), "s2");
 }
