@@ -31,6 +31,11 @@ A test of each language compares its names, units, defaults and choices with the
 
 ";
 
+const LARGE_MESSAGES: &str = "
+A message with so many small parts that reading it might take more than 8 times its size and 32 MB is refused with the problem `too_large`, and the last features stay.
+Ordinary messages with 100,000 features, with 10,000 rules of one feature, or with 1,000,000 values of one rule or users of one segment are read.
+";
+
 /// Returns the name of a setting, in both spellings if they differ.
 fn name(snake: &str) -> String {
     match Spelling::Camel.spell(snake) {
@@ -146,6 +151,7 @@ fn the_page_is_that_of_the_tables() {
             writeln!(page, "| {} |", row.join(" | ")).unwrap();
         }
     }
+    page.push_str(LARGE_MESSAGES);
     page.push_str("\n## Functions and objects\n\nThese settings are functions or objects of the program, so each language has its own form of them.\n\n| setting | what it does | languages |\n|---|---|---|\n");
     for setting in SETTINGS.iter().filter(|setting| !setting.is_data()) {
         writeln!(page, "| {} | {} | {} |", name(setting.name), setting.about, languages(setting))

@@ -1,7 +1,7 @@
 //! The form of a document: a payload, a state, or neither.
 
-use fh_eval::internal::members;
 use fh_eval::internal::wire::name;
+use fh_eval::internal::{is_too_dense, members};
 use serde_json::value::RawValue;
 
 use super::state_file;
@@ -23,6 +23,8 @@ impl DocumentForm {
     pub(super) fn of(text: &str) -> Self {
         let body = text.trim_start_matches('\u{feff}').trim_start();
         match serde_json::from_str::<&RawValue>(body) {
+            // The reader of payloads refuses such a document.
+            Ok(_) if is_too_dense(body) => Self::Payload,
             Ok(json) => Self::of_json(json),
             // An empty document and HTML.
             Err(_) if body.is_empty() || body.starts_with('<') => Self::Payload,
@@ -81,4 +83,17 @@ fn has(json: &RawValue, name: &str) -> bool {
 fn member<'a>(json: &'a RawValue, name: &str) -> Option<&'a RawValue> {
     let members = members(json)?;
     members.into_iter().rev().find(|(known, _)| known == name).map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The elements of such a list would take more memory than the reader of payloads allows.
+    #[test]
+    fn the_parts_of_a_dense_list_are_not_read() {
+        let dense = format!("[{}1]", "1,".repeat(1_000_000));
+        assert_eq!(DocumentForm::of(&dense), DocumentForm::Payload);
+        assert_eq!(DocumentForm::of("[1, 1]"), DocumentForm::Neither);
+    }
 }

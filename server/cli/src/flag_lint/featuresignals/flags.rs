@@ -12,9 +12,10 @@ pub(super) fn check(
     segments: &HashMap<&str, Node<'_>>,
     named: &mut HashSet<String>,
 ) {
-    let flag_type = flag.at.node.text("flag_type").unwrap_or_default();
-    values::check(findings, &flag.at, "default_value", &flag_type);
-    let Some(state) = &flag.state else { return };
+    let flag_type = flag.node.text("flag_type").unwrap_or_default();
+    values::check(findings, &flag.at(), "default_value", &flag_type);
+    let Some(state) = flag.state_at() else { return };
+    let state = &state;
     values::check(findings, state, "default_value", &flag_type);
     let rules = rules::check(findings, state, segments, named);
     for rule in &rules {

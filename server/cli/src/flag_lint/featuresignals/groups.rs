@@ -8,12 +8,12 @@ use super::{ALL, Findings, Flag};
 
 /// Returns a share of the buckets that a flag reads; `None` if the flag gives all contexts the same share.
 fn share(flag: &Flag<'_>) -> Option<i64> {
-    let state = flag.state.as_ref()?.node;
+    let state = flag.state?;
     let rollout = state.integer("percentage_rollout")?;
     let rules = state.list("rules").into_iter();
     let mut shares: Vec<i64> = rules.filter_map(|rule| rule.integer("percentage")).collect();
     shares.push(rollout);
-    if rollout <= 0 && flag.at.node.text("flag_type").as_deref() == Some("ab") {
+    if rollout <= 0 && flag.node.text("flag_type").as_deref() == Some("ab") {
         let variants = state.list("variants").into_iter();
         shares.extend(variants.filter_map(|variant| variant.integer("weight")));
     }
@@ -39,7 +39,7 @@ pub(super) fn check(findings: &mut Findings, flags: &[Flag<'_>]) {
              about {real:.0} % are within {share}, and not {nominal} %"
         );
         findings.warn(
-            &flag.at.member("mutual_exclusion_group"),
+            &flag.at().member("mutual_exclusion_group"),
             "skewed-group",
             message,
             "use no percentages and weights in a group, or take the flag out of the group",

@@ -25,20 +25,30 @@ use crate::lint::{Finding, Level};
 /// The basis points of all contexts.
 const ALL: i64 = 10_000;
 
-/// A flag, and its state in the environment.
+/// A flag, and its state in the environment. The places are made when they are needed, because a ruleset may have a million flags.
 struct Flag<'a> {
-    at: At<'a>,
-    state: Option<At<'a>>,
+    key: &'a str,
+    position: usize,
+    node: Node<'a>,
+    state: Option<Node<'a>>,
 }
 
-impl Flag<'_> {
+impl<'a> Flag<'a> {
+    fn at(&self) -> At<'a> {
+        At::entity(Vocabulary::Flag, self.position, Some(self.key.into()), self.node)
+    }
+
+    fn state_at(&self) -> Option<At<'a>> {
+        self.state.map(|node| At { node, ..self.at() })
+    }
+
     fn is_on(&self) -> bool {
-        self.state.as_ref().is_some_and(|state| state.node.is_true("enabled"))
+        self.state.is_some_and(|state| state.is_true("enabled"))
     }
 
     /// Returns the group in which the flag competes with other flags.
-    fn group(&self) -> Option<Cow<'_, str>> {
-        self.at.node.text("mutual_exclusion_group").filter(|group| !group.is_empty())
+    fn group(&self) -> Option<Cow<'a, str>> {
+        self.node.text("mutual_exclusion_group").filter(|group| !group.is_empty())
     }
 }
 
@@ -62,11 +72,8 @@ impl<'a> Ruleset<'a> {
         let parts = document.flags.iter().enumerate();
         let counted = parts.filter(|(position, (key, _))| last.get(&**key) == Some(position));
         let flags = counted.map(|(position, (key, raw))| {
-            let at =
-                At::entity(Vocabulary::Flag, position, Some(key.as_ref().into()), Node::of(raw));
-            let state = states.get(&**key).filter(|state| !state.is_null());
-            let state = state.map(|node| At { node: *node, ..at.clone() });
-            Flag { at, state }
+            let state = states.get(&**key).copied().filter(|state| !state.is_null());
+            Flag { key, position, node: Node::of(raw), state }
         });
         Self { flags: flags.collect(), segments: by_key(&document.segments), named: HashSet::new() }
     }
@@ -89,6 +96,7 @@ pub(crate) fn lint(document: &Document<'_>, json: &[u8]) -> Vec<Finding> {
     groups::check(&mut findings, &ruleset.flags);
     keys(&mut findings, document);
     segments::check(&mut findings, document, &ruleset.named);
+    drop(ruleset);
     diagnostics::add(&mut findings, document);
     findings.sorted()
 }

@@ -48,7 +48,7 @@ pub(super) fn check(findings: &mut Findings, flags: &[Flag<'_>]) {
                     let message = format!(
                         "there is no flag {prerequisite}, so that this flag always has its default value"
                     );
-                    let at = flag.at.member("prerequisites");
+                    let at = flag.at().member("prerequisites");
                     findings.add(Level::Error, &at, "unknown-prerequisite", message, advice);
                 }
             }
@@ -63,7 +63,7 @@ pub(super) fn check(findings: &mut Findings, flags: &[Flag<'_>]) {
                 "the chain of prerequisites has {depth} links; the engine fails one that is more than {LONGEST_CHAIN} links away"
             );
             let advice = "let the flag require the last flags of the chain directly";
-            let at = flag.at.member("prerequisites");
+            let at = flag.at().member("prerequisites");
             findings.add(Level::Error, &at, "prerequisite-depth", message, advice);
         }
         if let Some(twice) = graph.reached_twice(position) {
@@ -72,18 +72,18 @@ pub(super) fn check(findings: &mut Findings, flags: &[Flag<'_>]) {
                 "two prerequisites lead to the flag {twice}, which has prerequisites; the server fails such a flag when it is reached again"
             );
             let advice = format!("name {twice} in one place only, or give it no prerequisites");
-            let at = flag.at.member("prerequisites");
+            let at = flag.at().member("prerequisites");
             findings.warn(&at, "prerequisite-twice", message, advice);
         }
     }
 }
 
 fn key<'f>(flag: &'f Flag<'_>) -> &'f str {
-    &flag.at.place.feature
+    flag.key
 }
 
 fn prerequisites<'a>(flag: &Flag<'a>) -> Vec<Cow<'a, str>> {
-    flag.at.node.texts("prerequisites")
+    flag.node.texts("prerequisites")
 }
 
 /// Adds the finding about a cycle, at its last flag, which requires the first one.
@@ -100,7 +100,7 @@ fn add_cycle(findings: &mut Findings, flags: &[Flag<'_>], cycle: &[usize]) {
         ),
     };
     let advice = "remove one of the prerequisites of the cycle";
-    let at = last.at.member("prerequisites");
+    let at = last.at().member("prerequisites");
     findings.add(Level::Error, &at, "prerequisite-cycle", message, advice);
 }
 
