@@ -415,7 +415,7 @@ pub(crate) fn passes(tables: &Tables, predicate: &Predicate, supplied: &Supplied
         }
         Predicate::Bool(wanted) => (supplied.text == "true") == *wanted,
         Predicate::Boxed(row) => {
-            tables.boxed.get(*row as usize).is_some_and(|boxed| boxed.holds(supplied.text))
+            tables.boxed.get(*row as usize).is_some_and(|boxed| boxed.holds(supplied))
         }
         Predicate::Always => true,
         Predicate::Never | Predicate::Blank => false,
@@ -427,7 +427,7 @@ pub(crate) fn passes(tables: &Tables, predicate: &Predicate, supplied: &Supplied
         Predicate::InSegment(_) | Predicate::InNoSegment(_) => false,
         #[cfg(feature = "first-row")]
         Predicate::Limited(row) => {
-            tables.boxed.get(*row as usize).is_some_and(|boxed| boxed.holds(supplied.text))
+            tables.boxed.get(*row as usize).is_some_and(|boxed| boxed.holds(supplied))
         }
         #[cfg(feature = "featuresignals")]
         Predicate::InKnownSegment(_) => false,

@@ -57,7 +57,8 @@ impl<'a> FeatureRef<'a> {
     /// Returns the feature's id, or `None` if the payload has no id that is a text.
     #[must_use]
     pub fn id(&self) -> Option<&'a str> {
-        self.detail()?.id.as_deref()
+        let detail = self.detail()?;
+        detail.id.text(&detail.json)
     }
 
     /// Returns the version of the feature's value, clamped to 64 bits, or 0 if the payload's version is missing, null

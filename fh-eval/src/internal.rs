@@ -18,6 +18,7 @@ pub use crate::spelling::closest;
 #[cfg(feature = "featbit")]
 pub mod featbit {
     pub use crate::featbit::compile::{Part, compile_accepted};
+    pub use crate::featbit::document::segments;
     pub use crate::featbit::envelope::{Envelope, Lists, NoEnvelope};
 }
 

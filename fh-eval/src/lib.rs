@@ -24,8 +24,11 @@ mod feature;
 #[cfg(feature = "first-row")]
 mod first_row;
 mod hashing;
+mod home;
 mod index;
 mod json;
+#[cfg(not(target_arch = "wasm32"))]
+mod large_list;
 #[cfg(feature = "featbit")]
 mod md5;
 #[cfg(feature = "patterns")]

@@ -79,7 +79,7 @@ impl Writer {
     /// Stores the test that a supplied text matches a pattern.
     pub(crate) fn pattern(&mut self, pattern: Arc<Pattern>) -> Predicate {
         match text_test(std::slice::from_ref(&pattern)) {
-            Some((test, texts)) => self.text_test(test, &texts),
+            Some((test, texts)) => self.text_test(test, texts.into()),
             None => {
                 let is_limited = pattern.is_limited();
                 self.searched(BoxedPredicate::Patterns([pattern].into()), is_limited)

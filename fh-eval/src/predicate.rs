@@ -8,6 +8,9 @@ use std::cmp::Ordering;
 #[cfg(feature = "patterns")]
 use std::sync::Arc;
 
+use crate::attributes::Supplied;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::large_list::LargeList;
 use crate::text::address::{self, Network, Spelling};
 use crate::text::date::{Day, Years};
 use crate::text::datetime::{DateTime, MissingOffset};
@@ -291,6 +294,9 @@ pub(crate) enum Membership {
 /// A test that is stored behind a pointer, so that rules with other tests stay small.
 #[derive(Debug)]
 pub(crate) enum BoxedPredicate {
+    /// A large list of texts, compared as texts.
+    #[cfg(not(target_arch = "wasm32"))]
+    Texts(Membership, LargeList),
     Numbers(ExpectedValues<OwnedDecimal>),
     /// Numbers, which are equal if they have the same value and the same number of decimals (profile `edge`).
     NumbersWithScale(Membership, Box<[OwnedDecimal]>),
@@ -339,12 +345,15 @@ impl BoxedPredicate {
             }
             #[cfg(feature = "featbit")]
             Self::NoMatch(pattern) => pattern.search(supplied).map(|found| !found),
-            other => Some(other.holds(supplied)),
+            other => Some(other.holds(&Supplied::new(supplied))),
         }
     }
 
-    pub(crate) fn holds(&self, supplied: &str) -> bool {
+    pub(crate) fn holds(&self, given: &Supplied<'_>) -> bool {
+        let supplied = given.text;
         match self {
+            #[cfg(not(target_arch = "wasm32"))]
+            Self::Texts(membership, list) => list.has(given) == (*membership == Membership::Inside),
             Self::Numbers(wanted) => Decimal::parse(supplied)
                 .is_some_and(|number| wanted.holds(|wanted| number.cmp(&wanted.as_decimal()))),
             Self::NumbersWithScale(membership, list) => {

@@ -99,6 +99,8 @@ fn cost(tables: &Tables<Growing>, predicate: &Predicate) -> u8 {
             #[cfg(feature = "patterns")]
             Some(BoxedPredicate::MatchedBy(_)) => 9,
             Some(BoxedPredicate::Versions(..)) => 7,
+            #[cfg(not(target_arch = "wasm32"))]
+            Some(BoxedPredicate::Texts(..)) => 4,
             _ => 5,
         },
     }

@@ -357,11 +357,12 @@ impl Ruleset {
         }
     }
 
-    /// Returns the JSON of the segments.
+    /// Returns the ids and the JSON of the segments.
     #[cfg(feature = "featbit")]
-    pub(crate) fn segments_json(&self) -> impl Iterator<Item = &str> {
-        let tables = self.segments.iter().filter_map(|slot| slot.segment.as_deref());
-        tables.filter_map(Tables::first_json)
+    pub(crate) fn segments_json(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.segments
+            .iter()
+            .filter_map(|slot| Some((&*slot.id, slot.segment.as_deref()?.first_json()?)))
     }
 
     /// Returns a ruleset with a segment in place of the one with this id, or without it. The features are not copied.

@@ -1,9 +1,13 @@
 //! The lists of texts that a ruleset stores, and the tests of a supplied text against them.
 
-use std::hash::BuildHasher;
+use std::borrow::Cow;
 
 use crate::attributes::{Supplied, head, tail};
-use crate::hashing::Hashing;
+use crate::home::home;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::large_list::LargeList;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::predicate::{BoxedPredicate, Membership};
 use crate::predicate::{Predicate, Run, Text, TextTest};
 use crate::tables::Tables;
 use crate::text::order;
@@ -11,10 +15,14 @@ use crate::writer::Writer;
 
 /// The maximum number of texts in a list that is scanned. A longer list is searched.
 const LONGEST_SCAN: usize = 16;
+/// The maximum number of texts in a list whose rows have more than the texts themselves, so that searches are fast.
+#[cfg(not(target_arch = "wasm32"))]
+const LONGEST_ROWS: usize = 16_384;
 
 impl Writer {
-    /// Stores the texts of a test, and returns the predicate of the test.
-    pub(crate) fn text_test(&mut self, test: TextTest, texts: &[&str]) -> Predicate {
+    /// Stores the texts of a test, and returns the predicate of the test. A list of texts may have a million ones, so a caller that does not
+    /// need it any more gives it away.
+    pub(crate) fn text_test(&mut self, test: TextTest, texts: Cow<'_, [&str]>) -> Predicate {
         let negative = matches!(test, TextTest::NotAmong | TextTest::Lacks);
         if texts.is_empty() {
             return if negative { Predicate::Always } else { Predicate::Never };
@@ -22,9 +30,9 @@ impl Writer {
         let long = texts.len() > LONGEST_SCAN;
         let at = self.tables.texts.len() as u32;
         if long && matches!(test, TextTest::Among | TextTest::NotAmong) {
-            return self.long_list(test, texts.to_vec());
+            return self.long_list(test, texts.into_owned());
         }
-        let list = self.push_texts(texts);
+        let list = self.push_texts(&texts);
         match test {
             TextTest::Among if !long => Predicate::In(list),
             TextTest::NotAmong if !long => Predicate::NotIn(list),
@@ -35,29 +43,27 @@ impl Writer {
 }
 
 impl Writer {
-    /// Stores the texts of a list, and returns the predicate that the supplied text is one of them.
-    #[cfg(feature = "featbit")]
-    pub(crate) fn among(&mut self, texts: Vec<&str>) -> Predicate {
-        if texts.len() > LONGEST_SCAN {
-            self.long_list(TextTest::Among, texts)
-        } else {
-            self.text_test(TextTest::Among, &texts)
-        }
-    }
-
-    /// Stores a list that is searched. The list may have a million texts, so it takes no more memory than it needs.
+    /// Stores a list that is searched.
     fn long_list(&mut self, test: TextTest, mut texts: Vec<&str>) -> Predicate {
         texts.sort_unstable();
         texts.dedup();
         let Some(slots) = spread(&texts) else {
             return Predicate::Texts(test, self.push_texts(&texts));
         };
-        let bytes = texts.iter().map(|text| text.len()).sum();
-        drop(texts);
-        self.reserve_texts(slots.len(), bytes);
+        #[cfg(not(target_arch = "wasm32"))]
+        if texts.len() > LONGEST_ROWS
+            && let Some(list) = LargeList::of(&texts, &slots, homes(texts.len()))
+        {
+            let membership = match test {
+                TextTest::NotAmong => Membership::Outside,
+                _ => Membership::Inside,
+            };
+            return self.boxed(BoxedPredicate::Texts(membership, list));
+        }
+        self.reserve_texts(slots.len(), texts.iter().map(|text| text.len()).sum());
         let at = self.tables.texts.len() as u32;
         for slot in &slots {
-            self.push_text(*slot);
+            self.push_text(texts.get(*slot as usize).copied());
         }
         let test = match test {
             TextTest::NotAmong => TextTest::NotAmongSpread,
@@ -96,7 +102,7 @@ impl Writer {
     }
 }
 
-/// The length of a slot without a text.
+/// The length or the position of the text of a slot without one.
 const NO_TEXT: u32 = u32::MAX;
 /// True if long lists are spread. A page has few long lists, and would load the code of the search, which multiplies numbers of 64 bits.
 /// There, the lists are sorted.
@@ -106,56 +112,42 @@ const SLOTS_PER_TEXT: usize = 2;
 /// The maximum number of slots between the home of a text and its slot.
 pub(crate) const FARTHEST: usize = 12;
 
-/// Returns the slots of a list whose texts lie at the slots that their hashes name, or as soon after them as possible. The list ends with a slot
-/// without a text. Returns `None` if a text would lie too far from its slot, as in a list that was made for that.
-fn spread<'a>(texts: &[&'a str]) -> Option<Vec<Option<&'a str>>> {
+/// Returns the slots of a list whose texts lie at the slots that their hashes name, or as soon after them as possible. A slot has the position
+/// of its text, or [`NO_TEXT`], as the last one has. Returns `None` if a text would lie too far from its slot, as in a list that was made for that.
+fn spread(texts: &[&str]) -> Option<Vec<u32>> {
     if !SPREADS {
         return None;
     }
-    let homes = texts.len() * SLOTS_PER_TEXT;
-    let home_of = |text: &str| home(&Supplied::new(text), homes as u32);
-    let mut slots: Vec<Option<&'a str>> = vec![None; homes + FARTHEST + 2];
-    for text in texts {
-        let (mut text, mut slot) = (*text, home_of(text));
+    let homes = homes(texts.len());
+    let home_of = |at: u32| Some(home(&Supplied::new(texts.get(at as usize)?), homes));
+    let mut slots = vec![NO_TEXT; homes as usize + FARTHEST + 2];
+    for at in 0..texts.len() as u32 {
+        let (mut at, mut slot) = (at, home_of(at)?);
         let mut distance = 0;
         // A text that is farther from its home takes the slot of one that is nearer.
-        while let Some(other) = slots.get(slot).copied()? {
-            let near = slot - home_of(other);
+        loop {
+            let other = *slots.get(slot)?;
+            if other == NO_TEXT {
+                break;
+            }
+            let near = slot - home_of(other)?;
             if near < distance {
-                slots.get_mut(slot)?.replace(text);
-                (text, distance) = (other, near);
+                *slots.get_mut(slot)? = at;
+                (at, distance) = (other, near);
             }
             (slot, distance) = (slot + 1, distance + 1);
             if distance > FARTHEST {
                 return None;
             }
         }
-        *slots.get_mut(slot)? = Some(text);
+        *slots.get_mut(slot)? = at;
     }
     Some(slots)
 }
 
-/// Returns the slot at which the search for a text begins, of this many slots.
-#[inline]
-fn home(supplied: &Supplied<'_>, homes: u32) -> usize {
-    let len = supplied.text.len();
-    let hash = if len <= 16 {
-        // The first and the last eight bytes and the length identify the text.
-        mixed(
-            supplied.head ^ 0x9E37_79B9_7F4A_7C15,
-            supplied.tail ^ 0xD6E8_FEB8_6659_FD93 ^ len as u64,
-        )
-    } else {
-        Hashing::default().hash_one(supplied.text)
-    };
-    // The upper half of the product with the number of slots is a slot.
-    ((u128::from(hash) * u128::from(homes)) >> 64) as usize
-}
-
-/// Returns both halves of the product, combined.
-const fn mixed(one: u64, other: u64) -> u64 {
-    let product = one as u128 * other as u128;
-    (product as u64 ^ (product >> 64) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+/// Returns the number of slots at which the search in a list of this many texts can begin.
+const fn homes(texts: usize) -> u32 {
+    (texts * SLOTS_PER_TEXT) as u32
 }
 
 /// Returns true if the supplied text is one of the texts of a spread list.
@@ -275,30 +267,36 @@ impl Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evaluate::passes;
 
-    /// Stores a list, and returns its predicate and the texts of `asked` that are found.
-    fn found(texts: &[String], asked: &[String]) -> (Predicate, Vec<String>) {
+    /// Stores the list of a test, and returns its predicate and the texts of `asked` that pass.
+    fn found(test: TextTest, texts: &[String], asked: &[String]) -> (Predicate, Vec<String>) {
         let mut writer = Writer::default();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let predicate = writer.text_test(TextTest::Among, &texts);
+        let predicate = writer.text_test(test, texts.into());
         let tables = writer.finish();
-        let Predicate::Texts(test, list) = predicate else { panic!("{predicate:?}") };
-        let holds = |text: &&String| test.holds(&tables, list, &Supplied::new(text));
+        let holds = |text: &&String| passes(&tables, &predicate, &Supplied::new(text));
         (predicate, asked.iter().filter(holds).cloned().collect())
     }
 
     #[test]
     fn exactly_the_texts_of_a_long_list_are_found() {
-        for count in [17, 100, 5_000] {
+        for count in [17, 5_000, 20_000] {
             let texts: Vec<String> = (0..2 * count)
                 .map(|number| format!("{number}{}", "é".repeat(number % 12)))
                 .chain(["".to_string(), "user-0123456789-a".to_string()])
                 .collect();
             let (own, others) = texts.split_at(count);
-            let (predicate, found) = found(own, &texts);
-            let is_spread = matches!(predicate, Predicate::Texts(TextTest::AmongSpread, _));
+            let (predicate, is_in) = found(TextTest::Among, own, &texts);
+            let is_spread = match predicate {
+                Predicate::Texts(TextTest::AmongSpread, _) => count <= 5_000,
+                Predicate::Boxed(_) => count > 5_000,
+                _ => false,
+            };
             assert_eq!(is_spread, SPREADS, "{predicate:?}");
-            assert_eq!(found, own, "{count} texts, {} others", others.len());
+            assert_eq!(is_in, own, "{count} texts, {} others", others.len());
+            assert_eq!(found(TextTest::NotAmong, own, &texts).1, others, "{count} texts");
+            assert_eq!(found(TextTest::Among, others, &texts).1, others, "an empty text");
         }
     }
 
@@ -311,7 +309,7 @@ mod tests {
             .take(17)
             .collect();
         let others: Vec<String> = ["x", ""].map(str::to_string).to_vec();
-        let (predicate, found) = found(&alike, &[alike.clone(), others].concat());
+        let (predicate, found) = found(TextTest::Among, &alike, &[alike.clone(), others].concat());
         assert!(matches!(predicate, Predicate::Texts(TextTest::Among, _)), "{predicate:?}");
         assert_eq!(found, alike);
     }

@@ -358,9 +358,7 @@ fn texts(tables: &Tables, test: TextTest, list: Run) -> Cost {
     let lengths = || list.of(&tables.texts).iter().filter_map(|text| text.length());
     match test {
         TextTest::AmongSpread | TextTest::NotAmongSpread => {
-            let longest = lengths().max().unwrap_or(0);
-            let probes = Cost::of_comparison(longest).plus(fixed(3)).times(FARTHEST as u64 + 1);
-            Cost::of_comparison(longest).plus(fixed(8)).plus(probes)
+            spread_cost(lengths().max().unwrap_or(0))
         }
         TextTest::Among | TextTest::NotAmong => {
             let longest = lengths().max().unwrap_or(0);
@@ -380,8 +378,16 @@ fn texts(tables: &Tables, test: TextTest, list: Run) -> Cost {
     }
 }
 
+/// Returns the maximum cost of a search in a list whose texts are spread, by the length of the longest one.
+fn spread_cost(longest: usize) -> Cost {
+    let probes = Cost::of_comparison(longest).plus(fixed(3)).times(FARTHEST as u64 + 1);
+    Cost::of_comparison(longest).plus(fixed(8)).plus(probes)
+}
+
 fn boxed_cost(boxed: &BoxedPredicate) -> Cost {
     match boxed {
+        #[cfg(not(target_arch = "wasm32"))]
+        BoxedPredicate::Texts(_, list) => spread_cost(list.longest()),
         BoxedPredicate::Numbers(wanted) => {
             let all = wanted.all().iter().map(|number| 4 + 2 * number.digits() as u64);
             Cost { per_value: all.fold(10, u64::saturating_add), per_byte: 5 }

@@ -22,6 +22,8 @@ use crate::value::Value;
 /// An explanation borrows nothing. It displays as text for people and serialises as its [`FlagReport`].
 #[derive(Debug, Clone)]
 pub struct FlagExplanation {
+    /// The key of the flag.
+    pub(crate) key: Box<str>,
     pub(crate) detail: Option<Arc<FeatureDetail>>,
     #[cfg(feature = "featbit")]
     pub(crate) kind: Option<Kind>,
@@ -68,6 +70,7 @@ impl FlagExplanation {
             }
         };
         let explanation = Self {
+            key: flag.key().into(),
             detail: flag.detail().cloned(),
             #[cfg(feature = "featbit")]
             kind: flag.kind(),

@@ -87,6 +87,8 @@ pub enum Outcome {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Explanation {
+    /// The key of the feature.
+    pub(crate) key: Box<str>,
     pub(crate) detail: Option<Arc<FeatureDetail>>,
     pub(crate) kind: Option<Kind>,
     pub(crate) session: &'static str,
@@ -159,6 +161,7 @@ impl Explanation {
             .head()
             .map_or_else(|| Evaluation::missing(tables), |head| Evaluation::new(tables, head, row));
         Self {
+            key: feature.key().into(),
             detail: feature.detail().cloned(),
             kind: feature.kind(),
             session: feature.head().and_then(|head| head.session.text()).unwrap_or("session"),

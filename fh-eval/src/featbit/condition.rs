@@ -227,7 +227,7 @@ impl Compilation<'_> {
     }
 
     fn texts(&mut self, test: TextTest, texts: &[&str], of_empty: bool) -> Test {
-        Test { predicate: self.writer.text_test(test, texts), of_empty }
+        Test { predicate: self.writer.text_test(test, texts.into()), of_empty }
     }
 
     fn number(&mut self, comparison: Comparison, value: &str) -> Test {

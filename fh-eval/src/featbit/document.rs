@@ -112,11 +112,16 @@ fn no_flags(json: &str) -> ParseError {
     }
 }
 
+/// Returns the ids and the JSON of the compiled segments of a ruleset.
+pub fn segments(ruleset: &Ruleset) -> impl Iterator<Item = (&str, &str)> {
+    ruleset.segments_json()
+}
+
 /// Returns the flags and the segments of a ruleset as a full message `data-sync`, from which the same ruleset can be compiled.
 #[must_use]
 pub fn full_message(ruleset: &Ruleset) -> String {
     let flags: Vec<&str> = ruleset.iter().map(|flag| flag.json()).collect();
-    let segments: Vec<&str> = ruleset.segments_json().collect();
+    let segments: Vec<&str> = ruleset.segments_json().map(|(_, json)| json).collect();
     format!(
         r#"{{"messageType":"data-sync","data":{{"eventType":"full","featureFlags":[{}],"segments":[{}]}}}}"#,
         flags.join(","),

@@ -13,10 +13,12 @@ use crate::featurehub::DiagnosticCollector;
 use crate::hashing::Hashing;
 use crate::json::{Elements, Json, Record, Shape, Tree, texts};
 use crate::patterns::Patterns;
-use crate::predicate::Run;
+use crate::predicate::{Run, TextTest};
 use crate::reason::EvaluationReason;
 use crate::shared_text::SharedText;
-use crate::tables::{FeatureDetail, Field, Head, Interval, Mode, Reading, Rule, Share, ValueAt};
+use crate::tables::{
+    FeatureDetail, Field, Head, Interval, Mode, PartOfJson, Reading, Rule, Share, ValueAt,
+};
 use crate::text::pattern::Extent;
 use crate::text_value;
 use crate::time::Timestamp;
@@ -228,14 +230,14 @@ impl<'a> Compilation<'a> {
             encoding: Encoding::Md5,
             default_reason: EvaluationReason::Malformed,
         };
+        let json = tree.compact();
         let detail = FeatureDetail {
-            key: key.as_ref().into(),
-            id: flag.text("id").into_value().map(|id| id.as_ref().into()),
+            id: PartOfJson::of(flag.text("id").into_value().as_deref(), &json),
             version: updated(&flag),
             locked: false,
             has_properties: false,
             is_without_events: flag.boolean("insightsEnabled").into_value() == Some(false),
-            json: self.json(tree.compact()),
+            json: self.json(json),
             diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };
         self.writer.end(head, key_row, strategies, detail);
@@ -336,15 +338,16 @@ impl<'a> Compilation<'a> {
     /// Adds the rule that the user's key is one of these, and returns it.
     pub(super) fn key_among(&mut self, keys: Vec<Cow<'_, str>>) -> Run {
         // A list may have a million keys, so that the list of borrowed texts takes the memory of the former one.
-        let predicate = if keys.iter().all(|key| matches!(key, Cow::Borrowed(_))) {
+        let texts: Vec<&str> = if keys.iter().all(|key| matches!(key, Cow::Borrowed(_))) {
             let borrowed = |key| match key {
                 Cow::Borrowed(text) => text,
                 Cow::Owned(_) => "",
             };
-            self.writer.among(keys.into_iter().map(borrowed).collect())
+            keys.into_iter().map(borrowed).collect()
         } else {
-            self.writer.among(keys.iter().map(AsRef::as_ref).collect())
+            keys.iter().map(AsRef::as_ref).collect()
         };
+        let predicate = self.writer.text_test(TextTest::Among, texts.into());
         let field = self.key_field();
         let at = self.writer.tables.rules.len() as u32;
         self.writer.tables.rules.push(Rule { predicate, field });

@@ -20,7 +20,7 @@
 
 pub(crate) mod compile;
 mod condition;
-mod document;
+pub(crate) mod document;
 pub(crate) mod envelope;
 mod experiment;
 mod explain;

@@ -13,7 +13,7 @@ use crate::json::{Json, Shape, texts};
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::segment::Segment;
-use crate::tables::{FeatureDetail, Head, Interval, Mode, Share, ValueAt};
+use crate::tables::{FeatureDetail, Head, Interval, Mode, PartOfJson, Share, ValueAt};
 
 impl Compilation<'_> {
     /// Compiles a segment.
@@ -70,8 +70,7 @@ impl Compilation<'_> {
             default_reason: EvaluationReason::Malformed,
         };
         let detail = FeatureDetail {
-            key: id.as_ref().into(),
-            id: Some(id.as_ref().into()),
+            id: PartOfJson::of(Some(&id), raw.get()),
             version: 0,
             locked: false,
             has_properties: false,

@@ -23,7 +23,7 @@ use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::ruleset::{Feature, Ruleset};
 use crate::shared_text::SharedText;
-use crate::tables::{FeatureDetail, Head, Mode};
+use crate::tables::{FeatureDetail, Head, Mode, PartOfJson};
 #[cfg(feature = "patterns")]
 use crate::text::pattern::Extent;
 use crate::value::Kind;
@@ -282,20 +282,15 @@ impl<'a> Compilation<'a> {
                 Consequence::Assumed("no properties"),
             );
         }
+        let keeps_json = self.compiler.keeps_json;
         let detail = FeatureDetail {
-            #[cfg(feature = "explain")]
-            key: key.as_ref().into(),
-            id: id.as_deref().map(Box::from),
+            id: PartOfJson::of(id.as_deref(), if keeps_json { json.as_ref() } else { "" }),
             version,
             locked,
             has_properties: feature.properties.as_ref().is_some_and(|members| !members.is_empty()),
             #[cfg(feature = "featbit")]
             is_without_events: false,
-            json: if self.compiler.keeps_json {
-                SharedText::from(json)
-            } else {
-                SharedText::from("")
-            },
+            json: if keeps_json { SharedText::from(json) } else { SharedText::from("") },
             diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };
         self.writer.end(head, key_row, all, detail);

@@ -9,7 +9,7 @@ use crate::diagnostic::Room;
 use crate::json::{Token, Tree, compact};
 use crate::reason::EvaluationReason;
 use crate::ruleset::Ruleset;
-use crate::tables::FeatureDetail;
+use crate::tables::{FeatureDetail, PartOfJson};
 use crate::value::Kind;
 
 /// The answer of FeatureSignals' server for one flag and one context.
@@ -83,8 +83,7 @@ impl Compilation<'_> {
         self.push(Row { variant, ..Row::of(value, answer.reason) });
         let (head, all) = self.head(strategies, rules, hash_id, kind_of(answer.value));
         let detail = FeatureDetail {
-            key: answer.key.into(),
-            id: None,
+            id: PartOfJson::NONE,
             version: 0,
             locked: false,
             has_properties: false,

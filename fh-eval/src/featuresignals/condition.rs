@@ -100,7 +100,7 @@ impl Compilation<'_> {
     }
 
     fn texts_test(&mut self, test: TextTest, texts: &[&str], of_empty: bool) -> Test {
-        Test { predicate: self.writer.text_test(test, texts), of_empty, if_missing: false }
+        Test { predicate: self.writer.text_test(test, texts.into()), of_empty, if_missing: false }
     }
 
     fn number(&mut self, comparison: Comparison, value: &str) -> Test {

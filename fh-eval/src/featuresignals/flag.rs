@@ -7,7 +7,7 @@ use crate::json::{Json, Record, Shape, Token, Tree, texts_or_empty};
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::tables::relations::{Link, Membership};
-use crate::tables::{FeatureDetail, Share, ValueAt};
+use crate::tables::{FeatureDetail, PartOfJson, Share, ValueAt};
 use crate::text::date::Years;
 use crate::text::datetime::{DateTime, MissingOffset};
 use crate::time::{InvalidTimestamp, Timestamp};
@@ -19,6 +19,9 @@ struct Conditions {
     group: String,
     prerequisites: Vec<String>,
 }
+
+/// The text before a flag in the JSON of the flag and its state.
+const BEFORE_FLAG: &str = "{\"flag\":";
 
 impl Compilation<'_> {
     /// Adds a flag with its state in the environment. A flag without a state is off.
@@ -49,10 +52,11 @@ impl Compilation<'_> {
         let kind = flag.text("flag_type").as_ref().and_then(|kind| kind_of(kind));
         let (head, all) = self.head(strategies, rules, hash_id, kind);
         let state = state_tree.map_or("null".into(), Tree::compact);
-        let json = format!("{{\"flag\":{},\"state\":{state}}}", tree.compact());
+        let compact = tree.compact();
+        let id = PartOfJson::of(flag.text("id").into_value().as_deref(), &compact);
+        let json = format!("{BEFORE_FLAG}{compact},\"state\":{state}}}");
         let detail = FeatureDetail {
-            key: key.into(),
-            id: flag.text("id").into_value().map(|id| id.as_ref().into()),
+            id: id.after(BEFORE_FLAG.len() as u32),
             version: 0,
             locked: false,
             has_properties: false,

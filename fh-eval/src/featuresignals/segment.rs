@@ -9,7 +9,7 @@ use crate::json::{Json, Record};
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::segment::Segment;
-use crate::tables::{FeatureDetail, ValueAt};
+use crate::tables::{FeatureDetail, PartOfJson, ValueAt};
 
 impl Compilation<'_> {
     /// Compiles a segment. A segment without conditions has every context, whatever its match type is.
@@ -27,8 +27,7 @@ impl Compilation<'_> {
         }
         let (head, all) = self.head(0, 0, Run::default(), None);
         let detail = FeatureDetail {
-            key: key.into(),
-            id: None,
+            id: PartOfJson::NONE,
             version: 0,
             locked: false,
             has_properties: false,

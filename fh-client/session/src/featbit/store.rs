@@ -1,10 +1,11 @@
 //! The flags and segments that a client has received (featbit 9.4).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
 use fh_eval::featbit::{Compiler, Document, Profile};
+use fh_eval::internal::featbit::segments as compiled_segments;
 use fh_eval::internal::featbit::{Part, compile_accepted};
 use fh_eval::internal::{Json, Token, Tree};
 use fh_eval::{Consequence, Diagnostic, DiagnosticKind, Ruleset, Timestamp};
@@ -47,7 +48,8 @@ struct Flag {
 
 struct Segment {
     version: i64,
-    json: Arc<str>,
+    /// The JSON of a segment that is not among the compiled ones of the ruleset, because it is archived or cannot be compiled.
+    json: Option<Arc<str>>,
 }
 
 /// The result of applying a message.
@@ -204,8 +206,10 @@ impl Store {
                 self.remember(flag);
             }
         }
+        let ruleset = self.ruleset.clone();
+        let compiled: HashSet<&str> = compiled_segments(&ruleset).map(|(id, _)| id).collect();
         for segment in &segments {
-            self.remember_segment(segment);
+            self.remember_segment(segment, compiled.contains(&*segment.name));
         }
     }
 
@@ -229,7 +233,9 @@ impl Store {
             match self.compiler.segment(segment.raw) {
                 Ok(compiled) => {
                     self.ruleset = self.ruleset.with_segment(&segment.name, Some(&compiled));
-                    self.remember_segment(&segment);
+                    let is_compiled =
+                        compiled_segments(&self.ruleset).any(|(id, _)| *id == *segment.name);
+                    self.remember_segment(&segment, is_compiled);
                     applied.is_changed = true;
                 }
                 Err(why) => applied.ignored.add_diagnostic(&why),
@@ -296,9 +302,9 @@ impl Store {
             flags.extend(raw.or_else(|| serde_json::from_str(feature.json()).ok()));
         }
         flags.extend(changed.into_values());
-        let segments = self.segments.values();
-        let segments =
-            segments.filter_map(|segment| serde_json::from_str(&segment.json).ok()).collect();
+        let hidden = self.segments.values().filter_map(|segment| segment.json.as_deref());
+        let segments = compiled_segments(&former).map(|(_, json)| json).chain(hidden);
+        let segments = segments.filter_map(|json| serde_json::from_str(json).ok()).collect();
         self.ruleset = self.compiler.compile(&Document { flags, segments, further: 0 });
     }
 
@@ -325,10 +331,9 @@ impl Store {
         }
     }
 
-    fn remember_segment(&mut self, segment: &Entity<'_>) {
+    fn remember_segment(&mut self, segment: &Entity<'_>, is_compiled: bool) {
         self.newest = self.newest.max(segment.version);
-        // A copy, since a segment of a large patch would keep all of the patch in memory.
-        let json = segment.raw.get().into();
+        let json = (!is_compiled).then(|| segment.raw.get().into());
         self.segments.insert(Arc::clone(&segment.name), Segment { version: segment.version, json });
     }
 

@@ -58,30 +58,30 @@ const PATCH: &[&str] = &[
 const EMPTY: &str =
     r#"{"messageType":"data-sync","data":{"eventType":"full","featureFlags":[],"segments":[]}}"#;
 
-/// Large lists are read. `%` in the text of an element is its number.
+const LARGE: &[Large] = &[
+    (
+        r#"{"messageType":"data-sync","data":{"eventType":"full","featureFlags":[%],"segments":[]}}"#,
+        r#"{"key":"@","updatedAt":"2026-01-01T00:00:00Z","isEnabled":false,"disabledVariationId":"off","variations":[{"id":"off","value":"false"}]}"#,
+        100_000,
+        4,
+    ),
+    (
+        r#"{"messageType":"data-sync","data":{"eventType":"full","featureFlags":[{"key":"a","updatedAt":"2026-01-01T00:00:00Z","isEnabled":true,"rules":[%]}],"segments":[]}}"#,
+        r#"{"name":"@","conditions":[{"property":"country","op":"Equal","value":"nz"}],"variations":[{"id":"x","rollout":[0,1]}]}"#,
+        10_000,
+        3,
+    ),
+    (
+        r#"{"messageType":"data-sync","data":{"eventType":"full","segments":[{"id":"a","updatedAt":"2026-01-01T00:00:00Z","included":[%]}],"featureFlags":[]}}"#,
+        r#""user-@""#,
+        1_000_000,
+        3,
+    ),
+];
+
 #[test]
 fn large_lists_of_featbit_load() {
-    let flags = r#"{"messageType":"data-sync","data":{"eventType":"full","featureFlags":[FLAG,%],"segments":[]}}"#;
-    let rule = r#"{"messageType":"data-sync","data":{"eventType":"full","featureFlags":[{"key":"a","updatedAt":"2026-01-01T00:00:00Z","isEnabled":true,"rules":[%]}],"segments":[]}}"#;
-    let segment = r#"{"messageType":"data-sync","data":{"eventType":"full","segments":[{"id":"a","updatedAt":"2026-01-01T00:00:00Z","included":[%]}],"featureFlags":[]}}"#;
-    let flag = r#"{"key":"@","updatedAt":"2026-01-01T00:00:00Z","isEnabled":false,"disabledVariationId":"off","variations":[{"id":"off","value":"false"}]}"#;
-    let condition = r#"{"name":"@","conditions":[{"property":"country","op":"Equal","value":"nz"}],"variations":[{"id":"x","rollout":[0,1]}]}"#;
-    let flags = flags.replace("FLAG,", "");
-    for (around, element, count) in
-        [(&*flags, flag, 100_000), (rule, condition, 10_000), (segment, "\"user-@\"", 1_000_000)]
-    {
-        let elements: Vec<String> =
-            (0..count).map(|number| element.replace('@', &number.to_string())).collect();
-        let message = around.replace('%', &elements.join(","));
-        let mut driver = socket();
-        let begin = thread::begin();
-        text(&mut driver, &message);
-        let (peak, held) = (thread::peak() - begin, thread::held() - begin);
-        let ratio = peak as f64 / message.len() as f64;
-        println!("{ratio:.1}, {} MB stay: {count} of {element}", held / 1_000_000);
-        assert!(driver.served() >= message.len() - 1_000, "{element}");
-        assert!(peak.unsigned_abs() <= 8 * message.len() + 32_000_000, "{element}: {peak}");
-    }
+    check_large(&Door { name: "full", texts: &[], prepare: socket, pass: text }, LARGE);
 }
 
 #[test]

@@ -39,6 +39,34 @@ const RULESET: &[&str] = &[
     r#"{"flags":{"a":{}},"segments":{"s":{"match_type":"all","rules":[%]}}}"#,
 ];
 
+const LARGE: &[Large] = &[
+    (
+        r#"{"flags":{%},"states":{}}"#,
+        r#""flag-@":{"id":"@","flag_type":"boolean","default_value":false}"#,
+        100_000,
+        5,
+    ),
+    (
+        r#"{"flags":{"a":{"default_value":false}},"states":{"a":{"enabled":true,"rules":[%]}}}"#,
+        r#"{"id":"@","priority":@,"conditions":[{"attribute":"country","operator":"in","values":["nz"]}],"percentage":100,"value":true}"#,
+        10_000,
+        3,
+    ),
+    (
+        r#"{"flags":{"a":{"default_value":false}},"states":{"a":{"enabled":true,"rules":[{"conditions":[{"attribute":"key","operator":"in","values":[%]}],"percentage":10000,"value":true}]}}}"#,
+        r#""user-@""#,
+        1_000_000,
+        3,
+    ),
+];
+
+#[test]
+fn large_lists_of_featuresignals_load() {
+    let pass = |driver: &mut Driver<Session>, text: &str| driver.store("production", text);
+    let prepare = || client(Mode::Local, |_| {});
+    check_large(&Door { name: "ruleset", texts: &[], prepare, pass }, LARGE);
+}
+
 #[test]
 fn messages_of_featuresignals() {
     check(

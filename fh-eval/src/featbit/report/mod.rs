@@ -27,7 +27,7 @@ pub(super) fn report(explanation: &FlagExplanation) -> FlagReport {
     let flag = tree.json().record().unwrap_or_default();
     let walk = explanation.walk();
     let reporter = Reporter {
-        key: detail.map_or("", |detail| &detail.key),
+        key: &explanation.key,
         flag: &flag,
         variations: list(&flag, "variations"),
         user: explanation.attributes.as_ref(),

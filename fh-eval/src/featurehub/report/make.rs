@@ -58,7 +58,7 @@ impl Report {
         let matched = strategies.iter().find(|strategy| strategy.outcome == Outcome::Match);
         let default_value = token(feature.value).map(String::from);
         Self {
-            feature: detail.map_or(String::new(), |detail| detail.key.to_string()),
+            feature: explanation.key.to_string(),
             kind: explanation.kind.map(Kind::as_str),
             locked: detail.is_some_and(|detail| detail.locked),
             value: matched.map_or_else(|| default_value.clone(), |strategy| strategy.value.clone()),

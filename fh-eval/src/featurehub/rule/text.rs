@@ -111,6 +111,6 @@ impl RuleCompiler<'_> {
 
     pub(super) fn text_test(&mut self, test: TextTest, texts: &[Cow<'_, str>]) -> Predicate {
         let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
-        self.writer.text_test(test, &texts)
+        self.writer.text_test(test, texts.into())
     }
 }

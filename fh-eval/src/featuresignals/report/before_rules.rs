@@ -120,7 +120,8 @@ impl Reporter<'_> {
             };
             return PrerequisiteReport { flag, is_met, because, report: None };
         };
-        let inner = Flag { detail, context: self.context, depth: self.depth + 1 };
+        let inner =
+            Flag { key: &nested.name, detail, context: self.context, depth: self.depth + 1 };
         let value = row.answer.as_ref().and_then(Option::as_ref);
         let report = inner.report(&nested.walk, value, None, row.row.reason);
         let because = match (is_met, row.row.reason) {

@@ -25,7 +25,7 @@ pub(super) fn report(explanation: &FlagExplanation) -> FlagReport {
         return missing();
     };
     let context = explanation.attributes.as_ref();
-    let flag = Flag { detail, context, depth: 0 };
+    let flag = Flag { key: &explanation.key, detail, context, depth: 0 };
     let (value, variant) = (explanation.value.as_ref(), explanation.variant.as_deref());
     flag.report(&explanation.walk(), value, variant, explanation.reason)
 }
@@ -48,6 +48,7 @@ fn missing() -> FlagReport {
 /// A flag that was evaluated, for itself or as a prerequisite.
 #[derive(Clone, Copy)]
 struct Flag<'a> {
+    key: &'a str,
     detail: &'a FeatureDetail,
     context: Option<&'a Attributes>,
     /// Number of flags around it of which it is a prerequisite.
@@ -87,7 +88,7 @@ impl Flag<'_> {
             Records { flag: both.record("flag").unwrap_or_default(), state: both.record("state") };
         let kind = kind(&records.flag);
         let reporter = Reporter {
-            key: &self.detail.key,
+            key: self.key,
             context: self.context,
             depth: self.depth,
             records,
@@ -96,7 +97,7 @@ impl Flag<'_> {
         };
         let steps = reporter.steps();
         FlagReport {
-            flag: self.detail.key.to_string(),
+            flag: self.key.to_string(),
             kind,
             value: value.map(token),
             variant: variant.map(str::to_string),

@@ -180,9 +180,13 @@ fn many_changes_give_the_same_flags_as_single_ones() {
         patch.push(archived(flag("f0", "0", 20, "gone")));
         patch.push(flag("renamed", "1", 20, "new"));
         patch.push(flag("f2", "2", 5, "older"));
-        let (mut together, mut single) = (Store::new(Profile::Server), Store::new(Profile::Server));
+        // One that no ruleset has.
+        let archived_segment =
+            json!({"id": "t", "updatedAt": "2024-01-01T00:00:00Z", "isArchived": true});
+        let segments = [segment, archived_segment];
+        let (mut together, mut single) = (Store::new(Profile::Draft), Store::new(Profile::Draft));
         for store in [&mut together, &mut single] {
-            apply(store, &message("full", &full, std::slice::from_ref(&segment)));
+            apply(store, &message("full", &full, &segments));
         }
         apply(&mut together, &message("patch", &patch, &[]));
         for change in &patch {
@@ -195,6 +199,12 @@ fn many_changes_give_the_same_flags_as_single_ones() {
             values
         };
         assert_eq!(values(&together), values(&single), "{count}");
+        let segments = |store: &Store| -> Vec<(String, String)> {
+            let all = compiled_segments(store.ruleset());
+            all.map(|(id, json)| (id.to_string(), json.to_string())).collect()
+        };
+        assert_eq!(segments(&together).len(), 1);
+        assert_eq!(segments(&together), segments(&single));
         assert_eq!(together.cursor(), single.cursor());
         assert_eq!(value(&together, "f0"), None);
         assert_eq!(value(&together, "f1"), None);
