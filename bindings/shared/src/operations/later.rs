@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use fh_client::{Client, KeyError, NewValue, Outcome, StartError, Update};
 use serde::Deserialize;
@@ -32,6 +33,10 @@ enum Request {
         headers: Vec<(String, String)>,
     },
     Closed,
+    /// The wait has no end. Observers get this time to send their events.
+    Flush {
+        millis: u64,
+    },
     /// `lock` is missing if the update does not change the lock.
     Update {
         key: String,
@@ -87,6 +92,10 @@ pub fn begin(client: &Client, request: &str) -> Result<Later, Failure> {
         }
         Request::Closed => Box::pin(async move {
             client.closed().await;
+            Ok(json!(null))
+        }),
+        Request::Flush { millis } => Box::pin(async move {
+            client.flushed(Duration::from_millis(millis)).await;
             Ok(json!(null))
         }),
         Request::Update { key, value, lock, until, api_key } => {

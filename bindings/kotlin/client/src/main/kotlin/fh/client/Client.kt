@@ -1,12 +1,14 @@
 package fh.client
 
 import fh.client.internal.Callback
+import fh.client.internal.CallsOfListeners
 import fh.client.internal.ClientState
 import fh.client.internal.Json
 import fh.client.internal.NativeClient
 import fh.client.internal.PackedContext
 import fh.client.internal.Part
 import fh.client.internal.await
+import fh.client.internal.endsWithin
 import fh.client.internal.limitMillis
 import fh.client.internal.listOf
 import java.lang.ref.WeakReference
@@ -110,10 +112,12 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
      *
      * @throws NotReadyException if the Edge refuses the client, or after the time
      * @throws ClosedException if the client is closed
+     * @throws InterruptedException if this thread is interrupted
      */
-    @Throws(ClientException::class)
+    @Throws(ClientException::class, InterruptedException::class)
     public fun waitReady(timeout: Duration) {
-        native.perform("waitReady", "millis" to timeout.limitMillis)
+        // After the time, the library says what is missing.
+        if (!readyAsync().endsWithin(timeout)) native.perform("waitReady", "millis" to 0)
     }
 
     /** Suspends until the Edge has evaluated the features for this context, for server-evaluated keys. Returns the context. */
@@ -239,14 +243,29 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
         native.perform("resume")
     }
 
-    /** Waits until listeners have all events so far. Returns false after the time. */
-    public fun flush(timeout: Duration): Boolean =
-        try {
-            native.perform("flush", "millis" to timeout.limitMillis)
+    /**
+     * Blocks this thread until listeners have all events so far, observers have sent theirs, and the snapshot file is written. Returns false after
+     * the time; in a listener or an observer at once, because the wait would be for its own end. The work goes on then.
+     *
+     * @throws InterruptedException if this thread is interrupted
+     */
+    @Throws(InterruptedException::class)
+    public fun flush(timeout: Duration): Boolean = flushedAsync(timeout).let { !CallsOfListeners.isHere() && it.endsWithin(timeout) }
+
+    /** As [flush], but suspends. */
+    public suspend fun flushed(timeout: Duration): Boolean {
+        val future = flushedAsync(timeout)
+        if (CallsOfListeners.isHere()) return false
+        // The time of the caller may end before this one, and then its coroutine is cancelled.
+        val isFlushed = withTimeoutOrNull(timeout.limitMillis) {
+            future.await()
             true
-        } catch (_: NotReadyException) {
-            false
         }
+        return isFlushed == true
+    }
+
+    /** As [flush], with a future, which has no time limit. An observer gets the time to send its events. */
+    public fun flushedAsync(limit: Duration): CompletableFuture<Void?> = native.begin("flush", "millis" to limit.limitMillis) { null }
 
     /**
      * Ends the client, and returns at once. The last values answer afterwards. After the last events, the client forgets the functions of the
@@ -275,7 +294,7 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
         fun calls(observer: UsageObserver): Callback =
             Callback(onlyFirst = true) { text ->
                 @Suppress("UNCHECKED_CAST")
-                observer.onUsage((Json.read(text) as List<*>).map { UsageEvent(it as Map<String, Any?>) })
+                CallsOfListeners.call { observer.onUsage((Json.read(text) as List<*>).map { UsageEvent(it as Map<String, Any?>) }) }
                 null
             }
 

@@ -1,6 +1,7 @@
 package fh.client
 
 import fh.client.internal.Callback
+import fh.client.internal.CallsOfListeners
 import fh.client.internal.Json
 import fh.client.internal.NativeClient
 import fh.client.internal.PackedContext
@@ -138,7 +139,7 @@ public abstract class Reads internal constructor(
         /** Returns a function that is called with events. */
         fun listener(call: (String) -> Unit): Callback =
             Callback {
-                call(it)
+                CallsOfListeners.call { call(it) }
                 null
             }
     }

@@ -137,7 +137,10 @@ class LifeTest {
     fun `the time limit of a program cancels each wait`() = runBlocking<Unit> {
         val key = KEY.dropLast(1)
         val client = FeatureHub.client("https://edge.example", key) { transport = HttpTransport { _, _ -> } }
+        val release = CountDownLatch(1)
+        client.onReadiness { release.await() }
         val waits = mapOf<String, suspend () -> Unit>(
+            "flushed" to { client.flushed(PATIENCE) },
             "ready" to { client.ready() },
             "refresh" to { client.refresh() },
             "setContext" to { client.setContext(mapOf("userkey" to "mara")) },
@@ -150,6 +153,9 @@ class LifeTest {
         for ((name, wait) in waits) assertNull(withTimeoutOrNull(20) { wait() }, name)
         val own = assertThrows(NotReadyException::class.java) { runBlocking { withTimeout(PATIENCE.toMillis()) { client.ready(Duration.ofMillis(20)) } } }
         assertTrue("after PT0.02S" in own.message.orEmpty(), own.message)
+        assertFalse(client.flushed(Duration.ofMillis(20)))
+        release.countDown()
+        assertTrue(client.flushed(PATIENCE))
         client.close()
     }
 

@@ -5,7 +5,11 @@ import fh.client.ClosedException
 import fh.client.EdgeException
 import fh.client.NotReadyException
 import fh.client.RefusedException
+import java.time.Duration
 import java.util.concurrent.CompletableFuture
+import java.util.concurrent.ExecutionException
+import java.util.concurrent.TimeUnit
+import java.util.concurrent.TimeoutException
 
 /** Returns the result of an operation of the native library, or throws the failure. */
 internal fun answerOf(text: String): Any? {
@@ -42,3 +46,21 @@ internal fun <T> later(begin: (Callback) -> Long, convert: (Any?) -> T): Complet
     future.whenComplete { _, _ -> Bridge.forgetOperation(operation) }
     return future
 }
+
+/**
+ * Blocks this thread until the future has ended, and gives it up after the time. Returns true if it has ended. The thread waits in Java, so that an
+ * interrupt ends the wait, and a virtual thread leaves its carrier.
+ */
+internal fun CompletableFuture<*>.endsWithin(timeout: Duration): Boolean =
+    try {
+        if (Thread.interrupted()) throw InterruptedException()
+        get(timeout.limitMillis, TimeUnit.MILLISECONDS)
+        true
+    } catch (_: TimeoutException) {
+        false
+    } catch (failed: ExecutionException) {
+        // The failure was made on another thread.
+        throw (failed.cause ?: failed).also { it.fillInStackTrace() }
+    } finally {
+        cancel(false)
+    }

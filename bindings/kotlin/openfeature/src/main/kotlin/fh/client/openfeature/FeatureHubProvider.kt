@@ -55,6 +55,10 @@ public class FeatureHubProvider @JvmOverloads constructor(
         } catch (failure: ClientException) {
             events.start(ProviderState.ERROR)
             throw ProviderNotReadyError(failure.message, failure)
+        } catch (interrupt: InterruptedException) {
+            events.start(ProviderState.ERROR)
+            Thread.currentThread().interrupt()
+            throw ProviderNotReadyError("the wait for features was interrupted", interrupt)
         }
         events.start(ProviderState.READY)
     }
