@@ -1,7 +1,6 @@
 //! The client behind an object of Java.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use fh_binding::http::PlatformTransport;
 use fh_binding::operations::Parts;
@@ -9,27 +8,24 @@ use fh_binding::settings::apply_json;
 use fh_client::{Attributes, Client};
 use jni_sys::jlong;
 
+use crate::contexts::Recent;
 use crate::exchanges::JavaHttp;
 use crate::functions::{ConstructorCallbacks, Function, Registry};
+use crate::numbered::Numbered;
 use crate::objects;
 
 /// The value of the header `X-SDK`, unless the program sets another one.
 const IDENTIFICATION: &str = concat!("Kotlin,", env!("CARGO_PKG_VERSION"));
 
-/// The keys of a client that have numbers. They are in blocks, so that a client with few keys needs little memory.
-const BLOCKS: usize = 64;
-const BLOCK: usize = 64;
-type Block = [OnceLock<Box<str>>; BLOCK];
-
 /// The client behind an object of Java. The object holds its address, and frees it when nothing else refers to the object.
 pub(crate) struct NativeClient {
     pub(crate) client: Client,
-    /// The number of the client, which is never used again.
-    pub(crate) number: u64,
     pub(crate) registry: Arc<Registry>,
     /// The functions of the constructor, which last as long as the client.
     callbacks: ConstructorCallbacks,
-    blocks: [OnceLock<Box<Block>>; BLOCKS],
+    /// The contexts that threads use, by the numbers of the threads.
+    pub(crate) contexts: Numbered<Recent>,
+    keys: Numbered<Box<str>>,
     numbered: Mutex<usize>,
 }
 
@@ -55,13 +51,12 @@ impl NativeClient {
     }
 
     fn of(client: Client, callbacks: ConstructorCallbacks) -> Self {
-        static NUMBERS: AtomicU64 = AtomicU64::new(1);
         Self {
             client,
-            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             registry: Arc::default(),
             callbacks,
-            blocks: [const { OnceLock::new() }; BLOCKS],
+            contexts: Numbered::new(),
+            keys: Numbered::new(),
             numbered: Mutex::new(0),
         }
     }
@@ -92,7 +87,6 @@ impl NativeClient {
         let client = unsafe { Box::from_raw(address as *mut Self) };
         client.client.close();
         client.forget_functions();
-        crate::contexts::forget(client.number);
     }
 
     /// Forgets all functions of the program. They may refer to the object of Java, which would never be collected.
@@ -105,9 +99,7 @@ impl NativeClient {
     pub(crate) fn number_key(&self, key: &str) -> i32 {
         let mut numbered = self.numbered.lock().unwrap_or_else(PoisonError::into_inner);
         let number = *numbered;
-        let Some(block) = self.blocks.get(number / BLOCK) else { return -1 };
-        let block = block.get_or_init(|| Box::new([const { OnceLock::new() }; BLOCK]));
-        let Some(place) = block.get(number % BLOCK) else { return -1 };
+        let Some(place) = self.keys.place(number) else { return -1 };
         if place.set(key.into()).is_err() {
             return -1;
         }
@@ -117,8 +109,6 @@ impl NativeClient {
 
     /// Returns the key with this number.
     pub(crate) fn key(&self, number: i32) -> Option<&str> {
-        let number = usize::try_from(number).ok()?;
-        let block = self.blocks.get(number / BLOCK)?.get()?;
-        block.get(number % BLOCK)?.get().map(|key| &**key)
+        self.keys.get(usize::try_from(number).ok()?).map(|key| &**key)
     }
 }

@@ -14,5 +14,6 @@ mod handles;
 mod jobs;
 mod logs;
 mod natives;
+mod numbered;
 mod objects;
 mod tasks;

@@ -67,8 +67,8 @@ impl Read {
         if self.context == 0 {
             return plain(&client.client, key);
         }
-        let of = (&client.client, client.number);
-        contexts::with(env, of, self.context, self.attributes, |context| in_context(context, key))
+        let (number, attributes) = (self.context, self.attributes);
+        contexts::with(env, client, number, attributes, |context| in_context(context, key))
     }
 }
 

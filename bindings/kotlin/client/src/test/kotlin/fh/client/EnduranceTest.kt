@@ -4,7 +4,11 @@ import fh.client.http.HttpFailure
 import fh.client.http.HttpTransport
 import fh.client.testing.MemoryEdge
 import java.io.File
+import java.lang.ref.WeakReference
+import java.util.concurrent.Callable
 import java.util.concurrent.CountDownLatch
+import java.util.concurrent.CyclicBarrier
+import java.util.concurrent.Executors
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.atomic.AtomicInteger
 import java.util.concurrent.atomic.AtomicReference
@@ -61,6 +65,31 @@ class EnduranceTest {
         val grown = memory() - before
         assertTrue(grown < 64 shl 20, "1,000,000 contexts have left $grown bytes")
         client.close()
+    }
+
+    @Test
+    fun `32 threads keep nothing of the clients of 1 MB that they have read`() {
+        val features = (0 until 1_000).map { feature("FEATURE-$it", "STRING", quoted("$it".padEnd(1_000, 'x'))) }.toTypedArray()
+        val threads = Executors.newFixedThreadPool(32) { run -> Thread(run).also { it.isDaemon = true } }
+        // The threads wait for each other, so that each of them reads one client of a round.
+        val all = CyclicBarrier(32)
+        fun round() {
+            val read = Callable {
+                polled(*features, feature("NUMBER", "NUMBER", "1")).use {
+                    assertEquals(1.0, it.context("userkey" to "mara").number("NUMBER", 0.0))
+                    WeakReference(it)
+                }.also { all.await() }
+            }
+            val clients = threads.invokeAll(List(32) { read }).map { it.get() }
+            val end = System.nanoTime() + PATIENCE.toNanos()
+            while (clients.count { it.get() != null } > 2 && System.nanoTime() < end) System.gc()
+        }
+        repeat(2) { round() }
+        val before = memory()
+        repeat(6) { round() }
+        val grown = memory() - before
+        assertTrue(grown < 64 shl 20, "192 clients have left $grown bytes")
+        threads.shutdown()
     }
 
     @Test
