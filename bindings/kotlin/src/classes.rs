@@ -1,16 +1,17 @@
 //! The classes and methods of Java that this library calls. They are looked up once, when the library is loaded, because a thread of Rust
-//! would look them up in another class loader.
+//! would look them up in another class loader. The library does not keep the class loader that has loaded it, so that a server can unload a
+//! program with the library.
 
 use std::sync::OnceLock;
 
-use jni_sys::jmethodID;
+use jni_sys::{jmethodID, jobject, jvalue};
 
 use crate::env::{Env, Global, Vm};
 
 /// The machine, and the classes that calls of Rust need.
 pub(crate) struct Classes {
     pub(crate) vm: Vm,
-    pub(crate) bridge: Global,
+    bridge: Global,
     pub(crate) object: Global,
     pub(crate) string: Global,
     /// `Bridge.startThread(long seat)`
@@ -22,12 +23,38 @@ pub(crate) struct Classes {
     /// `Bridge.run(Object runnable)`
     pub(crate) run: Method,
     /// `Bridge.decide(Object callback, String read): String`
-    pub(crate) decide: Method,
+    decide: Method,
+}
+
+impl Classes {
+    /// Calls a static method of `Bridge` without a result. Returns false if it has thrown, and then the exception is forgotten.
+    pub(crate) fn call(&self, env: Env<'_>, method: Method, arguments: &[jvalue]) -> bool {
+        let bridge = env.local(self.bridge.raw());
+        if bridge.is_null() {
+            return false;
+        }
+        env.call_static(bridge, method.0, arguments);
+        let has_thrown = env.check().is_err();
+        env.clear_exception();
+        env.delete_local(bridge);
+        !has_thrown
+    }
+
+    /// Calls `Bridge.decide`. An exception stays pending.
+    pub(crate) fn decide(&self, env: Env<'_>, arguments: &[jvalue]) -> jobject {
+        let bridge = env.local(self.bridge.raw());
+        if bridge.is_null() {
+            return bridge;
+        }
+        let decision = env.call_static_object(bridge, self.decide.0, arguments);
+        env.delete_local(bridge);
+        decision
+    }
 }
 
 /// A method, which is valid as long as its class.
 #[derive(Clone, Copy)]
-pub(crate) struct Method(pub(crate) jmethodID);
+pub(crate) struct Method(jmethodID);
 
 // SAFETY: the id of a method may be used on any thread.
 unsafe impl Send for Method {}
@@ -50,8 +77,7 @@ pub(crate) fn attached() -> Option<(&'static Classes, Env<'static>)> {
 /// Tells Java of a thread that was just attached.
 pub(crate) fn tell_of_attachment(env: Env<'_>) {
     if let Some(classes) = classes() {
-        env.call_static(classes.bridge.raw(), classes.attached.0, &[]);
-        env.clear_exception();
+        classes.call(env, classes.attached, &[]);
     }
 }
 
@@ -69,7 +95,7 @@ pub(crate) fn load(env: Env<'_>) -> Option<()> {
         )?,
         run: method(c"run", c"(Ljava/lang/Object;)V")?,
         decide: method(c"decide", c"(Ljava/lang/Object;Ljava/lang/String;)Ljava/lang/String;")?,
-        bridge: env.global(class)?,
+        bridge: env.weak(class)?,
         object: env.global(env.class(c"java/lang/Object")?)?,
         string: env.global(env.class(c"java/lang/String")?)?,
     };

@@ -1,21 +1,56 @@
 //! The client behind an object of Java.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::mem;
+use std::ptr;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use fh_binding::http::PlatformTransport;
+use fh_binding::logs::Queue;
 use fh_binding::operations::Parts;
 use fh_binding::settings::apply_json;
 use fh_client::{Attributes, Client};
 use jni_sys::jlong;
 
 use crate::contexts::Recent;
+use crate::env::Global;
 use crate::exchanges::JavaHttp;
 use crate::functions::{ConstructorCallbacks, Function, Registry};
+use crate::jobs::PUMP;
 use crate::numbered::Numbered;
 use crate::objects;
 
 /// The value of the header `X-SDK`, unless the program sets another one.
 const IDENTIFICATION: &str = concat!("Kotlin,", env!("CARGO_PKG_VERSION"));
+
+/// The clients that have objects of Java, by their addresses, with true for those that have not ended.
+static CLIENTS: LazyLock<Mutex<HashMap<jlong, bool>>> = LazyLock::new(Mutex::default);
+
+fn clients() -> MutexGuard<'static, HashMap<jlong, bool>> {
+    CLIENTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns true if a client has not ended.
+pub(crate) fn is_any_open() -> bool {
+    clients().values().any(|is_open| *is_open)
+}
+
+/// Changes the clients. Threads that wait for work end with the last client that is open, because they keep the class loader.
+fn change<R>(change: impl FnOnce(&mut HashMap<jlong, bool>) -> R) {
+    let mut clients = clients();
+    change(&mut clients);
+    let is_resting = !clients.values().any(|is_open| *is_open);
+    // With the lock, so that a client that begins is not forgotten.
+    PUMP.rest(is_resting);
+    Queue::here().rest(is_resting);
+}
+
+/// Frees all clients, whose objects were collected with their class loader.
+pub(crate) fn free_all() {
+    let left = mem::take(&mut *clients());
+    // SAFETY: an address is in the map from its making to its freeing, and no object has it any more.
+    left.into_keys().for_each(|address| unsafe { NativeClient::free(address) });
+}
 
 /// The client behind an object of Java. The object holds its address, and frees it when nothing else refers to the object.
 pub(crate) struct NativeClient {
@@ -23,6 +58,8 @@ pub(crate) struct NativeClient {
     pub(crate) registry: Arc<Registry>,
     /// The functions of the constructor, which last as long as the client.
     callbacks: ConstructorCallbacks,
+    /// The object that sends requests, which a client with the same settings has, too.
+    http: Mutex<Option<Arc<Global>>>,
     /// The contexts that threads use, by the numbers of the threads.
     pub(crate) contexts: Numbered<Recent>,
     keys: Numbered<Box<str>>,
@@ -34,27 +71,29 @@ impl NativeClient {
     /// requests.
     pub(crate) fn start(
         settings: &str,
-        http: Option<JavaHttp>,
+        http: Option<Global>,
         described: &[String],
         functions: Vec<Function>,
     ) -> Result<Self, String> {
         let mut builder = Client::from_environment().identification(IDENTIFICATION);
-        if let Some(http) = http {
-            builder = builder.transport(PlatformTransport::new(http));
+        let http = http.map(Arc::new);
+        if let Some(http) = &http {
+            builder = builder.transport(PlatformTransport::new(JavaHttp(Arc::downgrade(http))));
         }
         let builder = apply_json(builder, settings).map_err(|why| why.to_string())?;
         let callbacks = ConstructorCallbacks::default();
         let parts = Parts { described, functions, objects: &objects::get };
         let builder = parts.add_to(builder, &callbacks).map_err(|why| why.message)?;
         let client = builder.start().map_err(|why| why.to_string())?;
-        Ok(Self::of(client, callbacks))
+        Ok(Self::of(client, callbacks, http))
     }
 
-    fn of(client: Client, callbacks: ConstructorCallbacks) -> Self {
+    fn of(client: Client, callbacks: ConstructorCallbacks, http: Option<Arc<Global>>) -> Self {
         Self {
             client,
             registry: Arc::default(),
             callbacks,
+            http: Mutex::new(http),
             contexts: Numbered::new(),
             keys: Numbered::new(),
             numbered: Mutex::new(0),
@@ -64,12 +103,19 @@ impl NativeClient {
     /// Starts a client with the same settings, and with a context of its own at the Edge.
     pub(crate) fn isolated(&self, attributes: &Attributes) -> Result<Self, String> {
         let client = self.client.isolated(attributes.clone()).map_err(|why| why.to_string())?;
-        Ok(Self::of(client, ConstructorCallbacks::default()))
+        let http = self.http().clone();
+        Ok(Self::of(client, ConstructorCallbacks::default(), http))
     }
 
     /// Gives the client to an object of Java.
     pub(crate) fn into_address(self) -> jlong {
-        Box::into_raw(Box::new(self)) as jlong
+        let address = Box::into_raw(Box::new(self)) as jlong;
+        change(|clients| clients.insert(address, true));
+        address
+    }
+
+    fn http(&self) -> MutexGuard<'_, Option<Arc<Global>>> {
+        self.http.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// # Safety
@@ -87,12 +133,23 @@ impl NativeClient {
         let client = unsafe { Box::from_raw(address as *mut Self) };
         client.client.close();
         client.forget_functions();
+        change(|clients| clients.remove(&address));
     }
 
-    /// Forgets all functions of the program. They may refer to the object of Java, which would never be collected.
-    pub(crate) fn forget_functions(&self) {
+    /// Forgets all functions and objects of the program. They may refer to the object of Java, which would never be collected.
+    fn forget_functions(&self) {
         self.registry.clear();
         self.callbacks.clear();
+        let http = self.http().take();
+        // A reference is dropped without the lock.
+        drop(http);
+    }
+
+    /// Forgets what the program has given to a client that has ended.
+    pub(crate) fn end(&self) {
+        self.forget_functions();
+        let address = ptr::from_ref(self) as jlong;
+        change(|clients| clients.insert(address, false));
     }
 
     /// Numbers a key; -1 if there are too many numbered keys.

@@ -30,9 +30,10 @@ macro_rules! call {
     };
 }
 
-/// A reference that is valid on all threads until it is dropped.
+/// A reference that is valid on all threads until it is dropped. A weak one does not keep its object, and is null without it.
 pub(crate) struct Global {
     object: jobject,
+    is_weak: bool,
     vm: Vm,
 }
 
@@ -51,7 +52,10 @@ impl Drop for Global {
     fn drop(&mut self) {
         // A thread that Java does not know is attached, so that references are never lost. It stays attached.
         if let Some(env) = self.vm.attached() {
-            call!(env, DeleteGlobalRef, self.object);
+            match self.is_weak {
+                true => call!(env, DeleteWeakGlobalRef, self.object),
+                false => call!(env, DeleteGlobalRef, self.object),
+            }
         }
     }
 }
@@ -204,7 +208,14 @@ impl<'call> Env<'call> {
     pub(crate) fn global(self, object: jobject) -> Option<Global> {
         let vm = self.vm()?;
         let object = call!(self, NewGlobalRef, object);
-        (!object.is_null()).then_some(Global { object, vm })
+        (!object.is_null()).then_some(Global { object, is_weak: false, vm })
+    }
+
+    /// Returns a reference that does not keep its object.
+    pub(crate) fn weak(self, object: jobject) -> Option<Global> {
+        let vm = self.vm()?;
+        let object = call!(self, NewWeakGlobalRef, object);
+        (!object.is_null()).then_some(Global { object, is_weak: true, vm })
     }
 
     /// Returns a new reference of this call to an object.

@@ -1,6 +1,6 @@
 //! The HTTP of Java, and the exchanges to which it reports.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use fh_binding::http::{Exchange, PlatformHttp, Reading};
 use fh_client::transport::{TransportErrorKind, TransportRequest};
@@ -13,21 +13,16 @@ use crate::handles::Handles;
 /// The exchanges whose end Java has not reported yet.
 static EXCHANGES: Handles<Arc<Exchange>> = Handles::new();
 
-/// An object of Java that sends requests.
-pub(crate) struct JavaHttp(Global);
-
-impl JavaHttp {
-    pub(crate) fn of(env: Env<'_>, object: jobject) -> Option<Self> {
-        env.global(object).map(Self)
-    }
-}
+/// An object of Java that sends requests. The client keeps it until its end, because a class loader with the object could never be collected.
+pub(crate) struct JavaHttp(pub(crate) Weak<Global>);
 
 impl PlatformHttp for JavaHttp {
     /// Calls `Bridge.send`, which starts the request and returns. An exception is the failure of the request.
     fn send(&self, request: TransportRequest, exchange: Exchange) {
         let Some((classes, env)) = attached() else { return };
+        let Some(http) = self.0.upgrade() else { return };
         let number = EXCHANGES.add(Arc::new(exchange));
-        if send(env, classes, &self.0, &request, number).is_none() || env.check().is_err() {
+        if !send(env, classes, &http, &request, number).unwrap_or(false) {
             env.clear_exception();
             fail(number, 4, "the HTTP client of the program threw an exception");
         }
@@ -40,7 +35,7 @@ fn send(
     http: &Global,
     request: &TransportRequest,
     exchange: i64,
-) -> Option<()> {
+) -> Option<bool> {
     let texts: Vec<&String> =
         request.headers.iter().flat_map(|(name, value)| [name, value]).collect();
     let texts = texts.iter().map(|text| env.text(text));
@@ -60,12 +55,12 @@ fn send(
         jvalue { l: body },
         jvalue { j: connect },
     ];
-    env.call_static(classes.bridge.raw(), classes.send.0, &arguments);
+    let is_sent = classes.call(env, classes.send, &arguments);
     // This thread stays attached for its life, so its references do not end by themselves.
     for reference in [headers, body, method, url] {
         env.delete_local(reference);
     }
-    Some(())
+    Some(is_sent)
 }
 
 /// Sets the object whose method `run` ends the request.
@@ -75,8 +70,7 @@ pub(crate) fn on_cancel(env: Env<'_>, exchange: jlong, runnable: jobject) {
     };
     exchange.on_cancel(move || {
         let Some((classes, env)) = attached() else { return };
-        env.call_static(classes.bridge.raw(), classes.run.0, &[jvalue { l: runnable.raw() }]);
-        env.clear_exception();
+        classes.call(env, classes.run, &[jvalue { l: runnable.raw() }]);
     });
 }
 

@@ -24,6 +24,14 @@ impl Function {
         env.global(object).map(Self)
     }
 
+    /// Returns a function that Java keeps.
+    pub(crate) fn weak(env: Env<'_>, object: jobject) -> Option<Self> {
+        if object.is_null() {
+            return None;
+        }
+        env.weak(object).map(Self)
+    }
+
     pub(crate) const fn object(&self) -> &Global {
         &self.0
     }
@@ -44,7 +52,7 @@ impl Decides for Function {
         let Some((classes, env)) = attached() else { return Ok(None) };
         let text = env.text(&intercepted(read).to_string());
         let arguments = [jvalue { l: self.0.raw() }, jvalue { l: text }];
-        let decision = env.call_static_object(classes.bridge.raw(), classes.decide.0, &arguments);
+        let decision = classes.decide(env, &arguments);
         env.delete_local(text);
         let json = env.string(decision);
         env.delete_local(decision);

@@ -38,9 +38,7 @@ impl From<Invocation<Function>> for Job {
 fn start(seat: Seat<Job>) -> Option<()> {
     let (classes, env) = attached()?;
     let number = SEATS.add(Arc::new(seat));
-    env.call_static(classes.bridge.raw(), classes.start_thread.0, &[jvalue { j: number }]);
-    if env.check().is_err() {
-        env.clear_exception();
+    if !classes.call(env, classes.start_thread, &[jvalue { j: number }]) {
         SEATS.take(number);
         return None;
     }

@@ -11,9 +11,9 @@ use jni_sys::{
     jobjectArray, jsize, jstring,
 };
 
-use crate::client::NativeClient;
+use crate::client::{self, NativeClient};
 use crate::env::{Env, Vm};
-use crate::exchanges::{self, JavaHttp};
+use crate::exchanges;
 use crate::functions::{Function, Registered};
 use crate::handles::Handles;
 use crate::{contexts, jobs, logs, objects, tasks};
@@ -136,6 +136,12 @@ extern "system" fn JNI_OnLoad(vm: *mut JavaVM, _: *mut std::ffi::c_void) -> jint
     if matches!(loaded, Ok(Some(()))) { JNI_VERSION_1_8 } else { -1 }
 }
 
+/// Frees what the objects of Java have left, after they were collected with their class loader.
+#[unsafe(no_mangle)]
+extern "system" fn JNI_OnUnload(_: *mut JavaVM, _: *mut std::ffi::c_void) {
+    let _ = catch_unwind(client::free_all);
+}
+
 /// Makes an `IllegalArgumentException` pending, and returns 0.
 fn wrong(env: Env<'_>, why: &str) -> jlong {
     env.throw(c"java/lang/IllegalArgumentException", why);
@@ -154,7 +160,7 @@ extern "system" fn Java_fh_client_internal_NativeClient_start(
 ) -> jlong {
     guarded(env, 0, |env| {
         let settings = env.string(settings).unwrap_or_default();
-        let http = if http.is_null() { None } else { JavaHttp::of(env, http) };
+        let http = if http.is_null() { None } else { env.global(http) };
         let functions = env.objects(functions).into_iter();
         let functions = functions.filter_map(|each| Function::of(env, each)).collect();
         match NativeClient::start(&settings, http, &env.strings(described), functions) {
@@ -205,8 +211,8 @@ methods! {
     Java_fh_client_internal_NativeClient_numberKey(key: jstring) -> jint, -1, |env, own| {
         env.string(key).map_or(-1, |key| own.number_key(&key))
     };
-    // Forgets all functions of the program, of a client that has ended.
-    Java_fh_client_internal_NativeClient_forgetFunctions() -> (), (), |_env, own| own.forget_functions();
+    // Forgets what the program has given to a client that has ended.
+    Java_fh_client_internal_NativeClient_end() -> (), (), |_env, own| own.end();
     // Performs an operation, and returns its answer as JSON.
     Java_fh_client_internal_NativeClient_perform(request: jstring) -> jstring, ptr::null_mut(), |env, own| {
         let request = env.string(request).unwrap_or_default();
@@ -286,10 +292,12 @@ functions! {
             registered.detach();
         }
     };
-    // Sets the level of log records, and the function that gets them.
+    // Sets the level of log records, and the function that gets them, which Java keeps.
     Java_fh_client_internal_Bridge_logs(level: jstring, sink: jobject) -> (), (), |env| {
-        logs::set(&env.string(level).unwrap_or_default(), Function::of(env, sink));
+        logs::set(&env.string(level).unwrap_or_default(), Function::weak(env, sink));
     };
+    // Returns true if a client has not ended.
+    Java_fh_client_internal_Bridge_isAnyOpen() -> jboolean, false, |_env| client::is_any_open();
     // Logs what a function of the program has thrown.
     Java_fh_client_internal_Bridge_logFailure(text: jstring) -> (), (), |env| {
         let text = env.string(text).unwrap_or_default();

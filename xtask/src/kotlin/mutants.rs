@@ -48,7 +48,7 @@ const MUTANTS: &[PackageMutant] = &[
     PackageMutant {
         name: "a closed client keeps the functions of the program",
         file: "client/src/main/kotlin/fh/client/Client.kt",
-        find: "closedAsync().thenRun { native.forgetFunctions() }",
+        find: "closedAsync().thenRun { native.end() }",
         with: "closedAsync()",
         test: "LifeTest#a closed client is collected*",
         found: FAILED,

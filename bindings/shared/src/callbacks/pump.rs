@@ -40,6 +40,8 @@ struct Queue<J> {
 struct Jobs<J> {
     waiting: VecDeque<(J, Arc<Done>)>,
     idle: usize,
+    /// The number of threads that may wait for work.
+    most_idle: usize,
     is_over: bool,
 }
 
@@ -111,7 +113,7 @@ impl Drop for Progress {
 
 impl<J: Send + 'static> Queue<J> {
     fn new() -> Arc<Self> {
-        let jobs = Jobs { waiting: VecDeque::new(), idle: 0, is_over: false };
+        let jobs = Jobs { waiting: VecDeque::new(), idle: 0, most_idle: MOST_IDLE, is_over: false };
         Arc::new(Self { jobs: Mutex::new(jobs), given: Condvar::new() })
     }
 
@@ -125,7 +127,7 @@ impl<J: Send + 'static> Seat<J> {
     /// pump has ended.
     pub fn next(&self) -> Option<(J, Progress)> {
         let mut jobs = self.0.jobs();
-        if jobs.idle >= MOST_IDLE && jobs.waiting.is_empty() {
+        if jobs.idle >= jobs.most_idle && jobs.waiting.is_empty() {
             return None;
         }
         jobs.idle += 1;
@@ -135,6 +137,9 @@ impl<J: Send + 'static> Seat<J> {
             }
             if let Some(job) = jobs.waiting.pop_front() {
                 break Some(job);
+            }
+            if jobs.idle > jobs.most_idle {
+                break None;
             }
             jobs = self.0.given.wait(jobs).unwrap_or_else(PoisonError::into_inner);
         };
@@ -190,6 +195,13 @@ impl<J: Send + 'static> Pump<J> {
             left.iter().for_each(|(_, done)| done.finish());
         }
         done
+    }
+
+    /// Ends the threads that wait, or lets threads wait again. Jobs have threads meanwhile, which end after them.
+    pub fn rest(&self, is_resting: bool) {
+        let queue = self.queue();
+        queue.jobs().most_idle = if is_resting { 0 } else { MOST_IDLE };
+        queue.given.notify_all();
     }
 
     /// Ends the threads that wait. Jobs have no effect from now on.

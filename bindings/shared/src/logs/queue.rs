@@ -62,6 +62,8 @@ struct State {
     has_thread: bool,
     is_delivering: bool,
     is_over: bool,
+    /// True while the thread ends when there are no records.
+    is_resting: bool,
 }
 
 impl State {
@@ -110,13 +112,20 @@ impl Queue {
         (mem::take(&mut state.records), mem::take(&mut state.dropped))
     }
 
-    /// Blocks the thread that delivers until a record waits. Returns false at the end.
+    /// Ends the thread that delivers once it has delivered what waits, or lets it wait again. Later records have a thread, too.
+    pub fn rest(&self, is_resting: bool) {
+        self.state().is_resting = is_resting;
+        self.condvar.notify_all();
+    }
+
+    /// Blocks the thread that delivers until a record waits. Returns false at the end of the thread.
     pub fn wait(&self) -> bool {
         let mut state = self.state();
-        while state.records.is_empty() && !state.is_over {
+        while state.records.is_empty() && !state.is_over && !state.is_resting {
             state = self.condvar.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        state.is_delivering = !state.is_over;
+        state.is_delivering = !state.is_over && !state.records.is_empty();
+        state.has_thread = state.is_delivering || state.is_over;
         state.is_delivering
     }
 

@@ -273,7 +273,7 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
      */
     override fun close() {
         native.perform("close")
-        closedAsync().thenRun { native.forgetFunctions() }
+        closedAsync().thenRun { native.end() }
     }
 
     /** Returns a future of the end of the client, after [close]. */

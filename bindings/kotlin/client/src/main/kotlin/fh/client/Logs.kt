@@ -22,6 +22,9 @@ public object Logs {
     private val logger = Logger.getLogger("fh.client")
     private var isSet = false
 
+    /** The library does not keep it, because it keeps nothing of the program after the end of the clients. */
+    private var sink: Callback? = null
+
     /** True if a function of the program gets the records. */
     @Volatile
     private var hasListener = false
@@ -45,6 +48,7 @@ public object Logs {
         }
         synchronized(this) {
             isSet = true
+            this.sink = sink
             Bridge.logs(level.name, sink)
         }
     }

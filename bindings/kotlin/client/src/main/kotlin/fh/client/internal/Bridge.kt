@@ -89,6 +89,10 @@ internal object Bridge {
     @JvmStatic
     external fun logs(level: String, sink: Callback?)
 
+    /** Returns true if a client has not ended. */
+    @JvmStatic
+    external fun isAnyOpen(): Boolean
+
     @JvmStatic
     external fun logFailure(text: String)
 

@@ -5,27 +5,56 @@ import java.lang.ref.PhantomReference
 import java.lang.ref.ReferenceQueue
 import java.util.concurrent.ConcurrentHashMap
 
-/** The native memory of objects. A thread frees it after the object was collected. */
+/**
+ * The native memory of objects. A thread frees it after the object was collected. Without open clients, the thread ends when it is idle, because it
+ * keeps the class loader of the library. The next object, or the end of the library, then frees what was collected later.
+ */
 internal object Collected {
+    private const val IDLE_MILLIS = 1_000L
+
     private val queue = ReferenceQueue<Any>()
     private val kept: MutableSet<Reference> = ConcurrentHashMap.newKeySet()
+    private var thread: Thread? = null
 
     private class Reference(of: Any, val free: () -> Unit, queue: ReferenceQueue<Any>) : PhantomReference<Any>(of, queue)
-
-    init {
-        LibraryThreads.make("fh-client-cleaner") { freeAll() }.start()
-    }
 
     /** Calls a function after an object was collected. The function must not refer to the object. */
     fun after(of: Any, free: () -> Unit) {
         kept.add(Reference(of, free, queue))
+        synchronized(this) {
+            if (thread == null) thread = LibraryThreads.make("fh-client-cleaner") { freeAll() }.also { it.start() }
+        }
+    }
+
+    /** Lets the thread end if no client is open. */
+    fun endIfIdle() {
+        if (!Bridge.isAnyOpen()) synchronized(this) { thread?.interrupt() }
     }
 
     private fun freeAll() {
         while (true) {
-            val reference = queue.remove() as Reference
+            val reference = next() ?: return
             kept.remove(reference)
             reference.free()
+        }
+    }
+
+    /** Returns the next object that was collected; null if the thread should end. */
+    private fun next(): Reference? {
+        while (true) {
+            try {
+                val found = if (Bridge.isAnyOpen()) queue.remove() else queue.remove(IDLE_MILLIS)
+                if (found != null) return found as Reference
+            } catch (_: InterruptedException) {
+                // The last client has ended.
+                continue
+            }
+            synchronized(this) {
+                if (!Bridge.isAnyOpen()) {
+                    thread = null
+                    return null
+                }
+            }
         }
     }
 }

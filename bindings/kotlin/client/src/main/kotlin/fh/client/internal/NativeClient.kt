@@ -54,8 +54,11 @@ internal class NativeClient private constructor(private val address: Long) {
 
     private fun text(number: Int, key: String): String? = if (number < 0) key else null
 
-    /** Forgets all functions of the program, after the client has ended. They may refer to this object, which would never be collected. */
-    fun forgetFunctions(): Unit = forgetFunctions(address)
+    /** Forgets what the program has given to the client, after its end. It may refer to this object, which would never be collected. */
+    fun end() {
+        end(address)
+        Collected.endIfIdle()
+    }
 
     /** Performs an operation, and returns its result. */
     fun perform(operation: String, vararg members: Pair<String, Any?>): Any? =
@@ -84,7 +87,7 @@ internal class NativeClient private constructor(private val address: Long) {
 
     private external fun explain(client: Long, key: Int, name: String?, context: Long, attributes: ByteArray?): String
 
-    private external fun forgetFunctions(client: Long)
+    private external fun end(client: Long)
 
     private external fun perform(client: Long, request: String): String
 

@@ -5,12 +5,15 @@ import fh.client.http.HttpRequest
 import fh.client.http.HttpTransport
 import fh.client.http.LibraryThreads
 import java.io.InputStream
+import java.lang.ref.WeakReference
 import java.net.http.HttpClient
 import java.net.http.HttpResponse
 import java.net.http.HttpResponse.BodySubscribers
 import java.time.Duration
 import java.util.concurrent.ConcurrentHashMap
-import java.util.concurrent.Executors
+import java.util.concurrent.SynchronousQueue
+import java.util.concurrent.ThreadPoolExecutor
+import java.util.concurrent.TimeUnit
 import java.util.zip.GZIPInputStream
 
 /**
@@ -25,7 +28,7 @@ import java.util.zip.GZIPInputStream
  */
 public class JdkTransport private constructor(private val client: (connectTimeout: Duration) -> HttpClient) : HttpTransport {
     /** Uses clients with the defaults of Java, which all such transports share. */
-    public constructor() : this({ DEFAULTS.computeIfAbsent(it, ::newClient) })
+    public constructor() : this(clients())
 
     /**
      * Uses this client, with its own connect timeout. An authenticator should answer for proxies only.
@@ -40,7 +43,7 @@ public class JdkTransport private constructor(private val client: (connectTimeou
     }
 
     override fun send(request: HttpRequest, exchange: HttpExchange) {
-        THREADS.execute { run(request, exchange) }
+        start { run(request, exchange) }
     }
 
     private fun run(request: HttpRequest, exchange: HttpExchange) {
@@ -49,7 +52,7 @@ public class JdkTransport private constructor(private val client: (connectTimeou
             val message = request.toJava()
             val cancellation = Cancellation()
             // The end of a connection may block.
-            exchange.onCancel { THREADS.execute { cancellation.cancel() } }
+            exchange.onCancel { start { cancellation.cancel() } }
             val future = client(request.connectTimeout).sendAsync(message) {
                 // Java 11 does not end a request whose future is cancelled. Its body is closed as soon as it comes.
                 BodySubscribers.ofInputStream().also { body -> body.body.thenAccept { cancellation.add(it::close) } }
@@ -85,13 +88,27 @@ public class JdkTransport private constructor(private val client: (connectTimeou
     private companion object {
         const val PIECE = 16 * 1024
 
-        /** The connect timeout belongs to a client, so there is one for each. */
-        val DEFAULTS = ConcurrentHashMap<Duration, HttpClient>()
+        /** The connect timeout belongs to a client, so there is one for each. A thread of a client that nothing uses ends. */
+        val DEFAULTS = HashMap<Duration, WeakReference<HttpClient>>()
 
-        val THREADS = Executors.newCachedThreadPool { LibraryThreads.make("fh-http", it) }
+        /** The threads of clients end soon, because they keep the class loader of the library. */
+        val WORKERS = ThreadPoolExecutor(0, Int.MAX_VALUE, 1, TimeUnit.SECONDS, SynchronousQueue()) { LibraryThreads.make("fh-http", it) }
 
-        fun newClient(connectTimeout: Duration): HttpClient =
+        fun start(task: Runnable): Unit = LibraryThreads.make("fh-http", task).start()
+
+        /** Returns a function that returns the default client, and keeps it for the transport. */
+        fun clients(): (Duration) -> HttpClient {
+            val own = ConcurrentHashMap<Duration, HttpClient>()
+            return { own.computeIfAbsent(it, ::defaultClient) }
+        }
+
+        private fun defaultClient(connectTimeout: Duration): HttpClient =
+            synchronized(DEFAULTS) {
+                DEFAULTS[connectTimeout]?.get() ?: newClient(connectTimeout).also { DEFAULTS[connectTimeout] = WeakReference(it) }
+            }
+
+        private fun newClient(connectTimeout: Duration): HttpClient =
             // 0 is no valid timeout.
-            HttpClient.newBuilder().connectTimeout(maxOf(connectTimeout, Duration.ofMillis(1))).build()
+            HttpClient.newBuilder().connectTimeout(maxOf(connectTimeout, Duration.ofMillis(1))).executor(WORKERS).build()
     }
 }

@@ -5,7 +5,6 @@ import fh.client.http.HttpRequest
 import fh.client.http.HttpTransport
 import fh.client.http.LibraryThreads
 import java.io.InputStream
-import java.util.concurrent.Executors
 import java.util.concurrent.TimeUnit
 import java.util.zip.GZIPInputStream
 import okhttp3.Authenticator
@@ -38,7 +37,7 @@ public class OkHttpTransport private constructor(source: Lazy<OkHttpClient>) : H
     private val client: OkHttpClient by lazy { source.value.withoutFollowUps() }
 
     override fun send(request: HttpRequest, exchange: HttpExchange) {
-        THREADS.execute { run(request, exchange) }
+        start { run(request, exchange) }
     }
 
     private fun run(request: HttpRequest, exchange: HttpExchange) {
@@ -46,7 +45,7 @@ public class OkHttpTransport private constructor(source: Lazy<OkHttpClient>) : H
         try {
             val call = call(request)
             // The end of a connection may block, and an event listener of the program may, too.
-            exchange.onCancel { THREADS.execute { call.cancel() } }
+            exchange.onCancel { start { call.cancel() } }
             call.execute().use { response ->
                 exchange.head(response.code, response.fields())
                 hasHead = true
@@ -85,7 +84,7 @@ public class OkHttpTransport private constructor(source: Lazy<OkHttpClient>) : H
 
         val DEFAULT = lazy { OkHttpClient() }
 
-        val THREADS = Executors.newCachedThreadPool { LibraryThreads.make("fh-http", it) }
+        fun start(task: Runnable): Unit = LibraryThreads.make("fh-http", task).start()
 
         /** Returns a client that sends exactly one request for each call, and has no time limits. */
         fun OkHttpClient.withoutFollowUps(): OkHttpClient {
