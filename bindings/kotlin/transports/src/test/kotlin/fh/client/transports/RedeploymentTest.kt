@@ -85,7 +85,7 @@ class RedeploymentTest {
         val server = HttpServer.create(InetSocketAddress("127.0.0.1", 0), 0)
         server.executor = Executors.newCachedThreadPool { Thread(it).apply { isDaemon = true } }
         server.createContext("/") { exchange ->
-            val body = poll("red").toByteArray()
+            val body = poll("red")
             exchange.responseHeaders["Content-Type"] = "application/json"
             exchange.sendResponseHeaders(200, body.size.toLong())
             exchange.responseBody.use { it.write(body) }
