@@ -45,11 +45,13 @@ fn change<R>(change: impl FnOnce(&mut HashMap<jlong, bool>) -> R) {
     Queue::here().rest(is_resting);
 }
 
-/// Frees all clients, whose objects were collected with their class loader.
+/// Frees all clients, whose objects were collected with their class loader. They have ended, because an open client keeps its class loader.
 pub(crate) fn free_all() {
     let left = mem::take(&mut *clients());
-    // SAFETY: an address is in the map from its making to its freeing, and no object has it any more.
-    left.into_keys().for_each(|address| unsafe { NativeClient::free(address) });
+    for (address, _) in left.into_iter().filter(|(_, is_open)| !is_open) {
+        // SAFETY: an address is in the map from its making to its freeing, and no object has it any more.
+        drop(unsafe { Box::from_raw(address as *mut NativeClient) });
+    }
 }
 
 /// The client behind an object of Java. The object holds its address, and frees it when nothing else refers to the object.

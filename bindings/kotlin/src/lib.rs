@@ -17,3 +17,4 @@ mod natives;
 mod numbered;
 mod objects;
 mod tasks;
+mod unloading;

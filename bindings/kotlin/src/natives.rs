@@ -136,12 +136,6 @@ extern "system" fn JNI_OnLoad(vm: *mut JavaVM, _: *mut std::ffi::c_void) -> jint
     if matches!(loaded, Ok(Some(()))) { JNI_VERSION_1_8 } else { -1 }
 }
 
-/// Frees what the objects of Java have left, after they were collected with their class loader.
-#[unsafe(no_mangle)]
-extern "system" fn JNI_OnUnload(_: *mut JavaVM, _: *mut std::ffi::c_void) {
-    let _ = catch_unwind(client::free_all);
-}
-
 /// Makes an `IllegalArgumentException` pending, and returns 0.
 fn wrong(env: Env<'_>, why: &str) -> jlong {
     env.throw(c"java/lang/IllegalArgumentException", why);

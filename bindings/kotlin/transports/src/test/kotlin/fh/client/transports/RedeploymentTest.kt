@@ -13,6 +13,7 @@ import java.net.URLClassLoader
 import java.time.Duration
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.Executors
+import java.util.concurrent.FutureTask
 import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.atomic.AtomicBoolean
@@ -60,8 +61,10 @@ class RedeploymentTest {
         val program = loader.loadClass(Deployed::class.java.name)
         fun call(name: String, vararg arguments: Any): Any? =
             program.methods.first { it.name == name }.invoke(null, *arguments)
+        // Linux unloads no library that a living thread has used.
+        fun inOwnThread(name: String, vararg arguments: Any) = FutureTask { call(name, *arguments) }.also { thread { it.run() }.join() }.get()
         val (reads, isOver) = LinkedBlockingQueue<Any>() to AtomicBoolean()
-        call("start", url)
+        inOwnThread("start", url)
         val started = CountDownLatch(3)
         val readers = List(3) {
             thread(isDaemon = true) {
@@ -72,7 +75,7 @@ class RedeploymentTest {
             }
         }
         started.await(PATIENCE_SECONDS, TimeUnit.SECONDS)
-        call("stop")
+        inOwnThread("stop")
         isOver.set(true)
         readers.forEach { it.join() }
         assertEquals(setOf<Any>("red"), reads.toSet())
@@ -101,7 +104,8 @@ class RedeploymentTest {
         }
         val names = deployments.flatMap { it.second }.mapNotNull { it.get() }.filter { it.isAlive }.map { it.name }
         assertEquals(0 to emptyList<String>(), left() to names)
-        assertTrue(libraries() <= 2, "${libraries()} libraries are mapped")
+        // That of this test, and the last ones.
+        assertTrue(libraries() <= 3, "${libraries()} libraries are mapped")
     }
 
     /** The number of native libraries in memory. */
