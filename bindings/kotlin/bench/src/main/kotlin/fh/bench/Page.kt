@@ -21,8 +21,9 @@ internal fun page(figures: Figures, starts: Starts, goals: List<Goal>, compared:
             appendLine("| $title | %.1f | %.1f | %.1f | $two |".format(time, rust, time - rust))
         }
         appendLine("\nA read of a string allocates %.0f bytes.".format(figures.allocated(Row("string"))))
-        appendLine("\n## Starts\n\n| with a file of 1,000 features | |\n|---|---:|")
+        appendLine("\n## Starts\n\n| with a file of 1,000 features, if not said otherwise | |\n|---|---:|")
         appendLine("| the first client of a process | %.1f ms |\n| a later client | %.2f ms |".format(starts.first, starts.later))
+        appendLine("| the call `client` with a file of 1 MB | %.1f ms |".format(starts.largeFile))
         appendLine("\n## Compared answers\n")
         compared.forEach { appendLine("- $it") }
     }

@@ -8,6 +8,7 @@ import java.security.MessageDigest
 
 private const val API_KEY = "bench/bench*key"
 private const val REPETITIONS = 200
+private const val LARGE = 1_000_000
 
 /** The times from the start of a client to its first value, with a snapshot file of 1,000 features, in milliseconds. */
 internal class Starts(
@@ -15,27 +16,31 @@ internal class Starts(
     val first: Double,
     /** A later client. */
     val later: Double,
+    /** The call that creates a later client with a file of 1 MB, which it reads before it returns. */
+    val largeFile: Double,
 )
 
-/** Prints the times of the first client, and of the later ones: `fh.bench.StartsKt SNAPSHOT`. */
+/** Prints the times of the first client, of the later ones, and of those with a large file: `fh.bench.StartsKt SNAPSHOT LARGE`. */
 public fun main(arguments: Array<String>) {
-    val snapshot = arguments.single()
+    val (snapshot, large) = arguments
     val key = Payloads.key("W1")
     // The workload has been read, so that the client alone is measured.
     val times = List(REPETITIONS + 1) { start(snapshot, key) }
-    println("${times.first()} ${times.drop(1).share(0.5)}")
+    val calls = List(REPETITIONS) { start(large, key, withRead = false) }
+    println("${times.first()} ${times.drop(1).share(0.5)} ${calls.share(0.5)}")
 }
 
-/** Starts a client, reads a value, and returns the time in milliseconds. */
-private fun start(snapshot: String, key: String): Double {
+/** Starts a client, reads a value, and returns the time in milliseconds, or only that of the start. */
+private fun start(snapshot: String, key: String, withRead: Boolean = true): Double {
     val begin = System.nanoTime()
     val client =
         FeatureHub.client("http://127.0.0.1:9", API_KEY) {
             mode = FetchMode.OFFLINE
             snapshotFile = snapshot
         }
+    val created = System.nanoTime()
     val value = client.boolean(key)
-    val end = System.nanoTime()
+    val end = if (withRead) System.nanoTime() else created
     client.close()
     check(value == (Payloads.answers.getValue(key)[0] == '1')) { "the first read of $key is $value" }
     return (end - begin) / 1e6
@@ -43,21 +48,34 @@ private fun start(snapshot: String, key: String): Double {
 
 /** Measures starts in this many processes. */
 internal fun measureStarts(processes: Int): Starts {
-    val file = File.createTempFile("snapshot", ".json")
-    file.deleteOnExit()
-    file.writeText(snapshot(Payloads.file("regex-featurehub.json").readText()))
+    val features = Payloads.file("regex-featurehub.json").readText()
+    val files = listOf(features, enlarged(features)).map { text ->
+        File.createTempFile("snapshot", ".json").apply {
+            deleteOnExit()
+            writeText(snapshot(text))
+        }
+    }
     val java = File(System.getProperty("java.home"), "bin/java").path
     // The processes have the properties of this one.
     val command = listOf(java, "-cp", System.getProperty("java.class.path")) + ManagementFactory.getRuntimeMXBean().inputArguments
     val times =
         List(processes) {
-            val builder = ProcessBuilder(command + listOf("fh.bench.StartsKt", file.path))
+            val builder = ProcessBuilder(command + listOf("fh.bench.StartsKt") + files.map { it.path })
             val process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start()
             val text = process.inputStream.readAllBytes().decodeToString()
             check(process.waitFor() == 0) { "a start failed" }
             text.trim().split(' ').map { it.toDouble() }
         }
-    return Starts(first = times.map { it[0] }.share(0.5), later = times.map { it[1] }.share(0.5))
+    val (first, later, largeFile) = List(3) { at -> times.map { it[at] }.share(0.5) }
+    return Starts(first, later, largeFile)
+}
+
+/** Returns these features with copies of them, as many as 1 MB has. */
+private fun enlarged(features: String): String {
+    val items = features.trim().removeSurrounding("[", "]")
+    val copies = (1..LARGE / items.length).map { copy -> items.replace("\"key\":\"", "\"key\":\"copy$copy.").replace("\"id\":\"", "\"id\":\"$copy.") }
+    val all = (listOf(items) + copies).joinToString(",").take(LARGE)
+    return "[" + all.substring(0, all.lastIndexOf(",{\"id\":")) + "]"
 }
 
 /** Returns a snapshot file with these features, in the form of `docs/snapshot.md`. */
