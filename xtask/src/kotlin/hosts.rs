@@ -230,7 +230,9 @@ impl Matrix {
         for program in running {
             if host.fails_with.is_empty() {
                 program.expect(&format!("COLOUR has become {NEXT_COLOUR}"))?;
-                program.expect(&format!("closed, COLOUR stays {NEXT_COLOUR}"))?;
+                program.expect(&format!(
+                    "closed, COLOUR stays {NEXT_COLOUR}, threads of the client: 0"
+                ))?;
                 program.end()?;
             } else {
                 let printed = program.rest()?.concat();

@@ -5,6 +5,9 @@ import fh.client.Context;
 import fh.client.FeatureHub;
 import fh.client.FetchMode;
 import fh.client.WhileSwitching;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** A program that reads the value of COLOUR for Mara, sees a change of it, and closes its client: {@code Host EDGE KEY}. */
+/** A program that reads the value of COLOUR for Mara, sees a change of it, closes its client, and counts the threads that are left: {@code Host EDGE KEY}. */
 public final class Host {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -51,6 +54,30 @@ public final class Host {
     static void end(Client client) throws Exception {
         client.closedAsync().get(PATIENCE.getSeconds(), TimeUnit.SECONDS);
         String last = client.context(Map.of("userkey", "mara")).getString("COLOUR", "red");
-        System.out.println("closed, COLOUR stays " + last);
+        System.out.println("closed, COLOUR stays " + last + ", threads of the client: " + threads());
+    }
+
+    /** Returns the threads of this client that are left, also those of native code. */
+    private static int threads() throws Exception {
+        int left = 0;
+        for (int look = 0; look < 100; look++) {
+            left = 0;
+            try (var tasks = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
+                for (Path task : tasks) {
+                    if (name(task).startsWith("fh-")) left++;
+                }
+            }
+            if (left == 0) return 0;
+            Thread.sleep(100);
+        }
+        return left;
+    }
+
+    private static String name(Path task) {
+        try {
+            return Files.readString(task.resolve("comm"));
+        } catch (IOException ended) {
+            return "";
+        }
     }
 }
