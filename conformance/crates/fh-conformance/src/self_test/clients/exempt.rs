@@ -2,7 +2,7 @@
 
 /// Maximum number of exempt mutants, and of scenarios that find no mutant.
 #[cfg(test)]
-const MOST_EXEMPT: usize = 12;
+const MOST_EXEMPT: usize = 13;
 
 /// Mutants that no scenario finds, because of one reason.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +45,11 @@ pub const EXEMPT_MUTANTS: &[ExemptMutants] = &[
     ExemptMutants {
         names: &["MaxAgeUnbounded"],
         reason: "it shows only after a day",
+        found_by: SIMULATION,
+    },
+    ExemptMutants {
+        names: &["OlderVersionsTakenTooSoon"],
+        reason: "no scenario has three lists in a row with an older version",
         found_by: SIMULATION,
     },
     ExemptMutants {
