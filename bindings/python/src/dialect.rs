@@ -22,7 +22,7 @@ pub(crate) enum Dialect {
 
 /// The steps of an evaluation.
 pub(crate) enum Steps {
-    OfFeature(Explanation),
+    OfFeature(Box<Explanation>),
     OfFlag(Box<FlagExplanation>),
 }
 
@@ -107,7 +107,7 @@ impl Dialect {
             .filter_map(|(name, mut values)| Some((name.to_string(), json!(values.next()?))))
             .collect();
         let flag = match self {
-            Self::FeatureHub => return Ok(Steps::OfFeature(feature.explain(subject))),
+            Self::FeatureHub => return Ok(Steps::OfFeature(Box::new(feature.explain(subject)))),
             Self::FeatBit => {
                 let (key, name) = (texts.remove("keyId"), texts.remove("name"));
                 let properties: Vec<Value> = texts
