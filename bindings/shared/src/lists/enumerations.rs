@@ -42,7 +42,7 @@ const ADDED: [(&str, &str, &str, &[Language]); 4] = [
 ];
 
 /// The values that a language lacks, because it cannot produce them.
-const LACKING: [(&str, &str, &[Language]); 27] = [
+const LACKING: [(&str, &str, &[Language]); 28] = [
     ("Notice", "interceptor_failed", &[TypeScript]),
     // The client in TypeScript has no sessions with FeatBit or FeatureSignals.
     ("Problem", "sockets_blocked", &[TypeScript]),
@@ -72,6 +72,7 @@ const LACKING: [(&str, &str, &[Language]); 27] = [
     ("End", "no_tunnel", &[TypeScript]),
     ("End", "invalid", &[TypeScript]),
     ("End", "unsupported", &[TypeScript]),
+    ("End", "unusable", &[TypeScript]),
 ];
 
 /// An enumeration.
