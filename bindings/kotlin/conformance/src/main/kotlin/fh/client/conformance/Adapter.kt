@@ -67,7 +67,8 @@ internal class Adapter(private val stack: Stack) {
         val version = Properties().also { it.load(javaClass.getResourceAsStream("/META-INF/maven/fh.client/fh-client/pom.properties")) }
         val sdk = mapOf(
             "name" to "fh-kotlin-${stack.name.lowercase()}",
-            "version" to version.getProperty("version"),
+            // A build from a clone is a snapshot of the version.
+            "version" to version.getProperty("version").removeSuffix("-SNAPSHOT"),
             "language" to "Kotlin",
             "runtime" to "Java ${System.getProperty("java.version")}",
         )
