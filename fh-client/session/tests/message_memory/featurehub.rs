@@ -64,6 +64,7 @@ const LARGE: &[Large] = &[
     ),
 ];
 
+#[cfg(not(target_os = "wasi"))]
 #[test]
 fn large_lists_of_featurehub_load() {
     let pass = |driver: &mut Driver<Session>, body: &str| driver.answer(body);
