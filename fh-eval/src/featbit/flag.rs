@@ -12,13 +12,12 @@ use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Room, Vocabular
 use crate::featurehub::DiagnosticCollector;
 use crate::hashing::Hashing;
 use crate::json::{Elements, Json, Record, Shape, Tree, texts};
+use crate::part_of_json::PartOfJson;
 use crate::patterns::Patterns;
 use crate::predicate::{Run, TextTest};
 use crate::reason::EvaluationReason;
 use crate::shared_text::SharedText;
-use crate::tables::{
-    FeatureDetail, Field, Head, Interval, Mode, PartOfJson, Reading, Rule, Share, ValueAt,
-};
+use crate::tables::{FeatureDetail, Field, Head, Interval, Mode, Reading, Rule, Share, ValueAt};
 use crate::text::pattern::Extent;
 use crate::text_value;
 use crate::time::Timestamp;

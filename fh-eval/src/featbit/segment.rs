@@ -10,10 +10,11 @@ use crate::attributes::Name;
 use crate::bucket::Encoding;
 use crate::diagnostic::Diagnostic;
 use crate::json::{Json, Shape, texts};
+use crate::part_of_json::PartOfJson;
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::segment::Segment;
-use crate::tables::{FeatureDetail, Head, Interval, Mode, PartOfJson, Share, ValueAt};
+use crate::tables::{FeatureDetail, Head, Interval, Mode, Share, ValueAt};
 
 impl Compilation<'_> {
     /// Compiles a segment.

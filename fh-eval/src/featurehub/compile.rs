@@ -17,13 +17,14 @@ use crate::attributes::Name;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Room};
 use crate::featurehub::profile::Profile;
 use crate::json::{Shape, Token, mend};
+use crate::part_of_json::PartOfJson;
 #[cfg(feature = "patterns")]
 use crate::patterns::Patterns;
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::ruleset::{Feature, Ruleset};
 use crate::shared_text::SharedText;
-use crate::tables::{FeatureDetail, Head, Mode, PartOfJson};
+use crate::tables::{FeatureDetail, Head, Mode};
 #[cfg(feature = "patterns")]
 use crate::text::pattern::Extent;
 use crate::value::Kind;

@@ -7,9 +7,10 @@ use super::compile::Compiler;
 use super::word;
 use crate::diagnostic::Room;
 use crate::json::{Token, Tree, compact};
+use crate::part_of_json::PartOfJson;
 use crate::reason::EvaluationReason;
 use crate::ruleset::Ruleset;
-use crate::tables::{FeatureDetail, PartOfJson};
+use crate::tables::FeatureDetail;
 use crate::value::Kind;
 
 /// The answer of FeatureSignals' server for one flag and one context.

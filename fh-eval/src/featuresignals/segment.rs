@@ -6,10 +6,11 @@ use super::compilation::{Compilation, Row, Unreadable};
 use super::rule::Matching;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind};
 use crate::json::{Json, Record};
+use crate::part_of_json::PartOfJson;
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::segment::Segment;
-use crate::tables::{FeatureDetail, PartOfJson, ValueAt};
+use crate::tables::{FeatureDetail, ValueAt};
 
 impl Compilation<'_> {
     /// Compiles a segment. A segment without conditions has every context, whatever its match type is.

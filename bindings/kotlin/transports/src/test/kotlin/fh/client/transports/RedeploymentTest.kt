@@ -98,10 +98,7 @@ class RedeploymentTest {
         server.stop(0)
         val end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS)
         fun left() = deployments.count { it.first.get() != null }
-        while (left() > 0 && System.nanoTime() < end) {
-            System.gc()
-            Thread.sleep(50)
-        }
+        while (left() > 0 && System.nanoTime() < end) System.gc()
         val names = deployments.flatMap { it.second }.mapNotNull { it.get() }.filter { it.isAlive }.map { it.name }
         assertEquals(0 to emptyList<String>(), left() to names)
         // That of this test, and the last ones.
