@@ -64,6 +64,7 @@ mod tools;
 mod unleash_edge;
 mod wasm;
 mod web;
+mod weigh;
 mod workspace;
 
 use std::process::ExitCode;
@@ -154,6 +155,7 @@ cargo xtask <command>
   swift hello|test   build the package for Swift in a chroot with Debian trixie, and run the program `hello` against an Edge that is killed
                      and started again; `test` runs its tests first
   web COMMAND        builds and proofs of the client for browsers and Node; `cargo xtask web` lists the commands
+  weigh [COMMIT]     print lines, bytes, words and files of a commit by their kinds: shipped, tests, suite, records, tools, documents
   help               this text";
 
 fn main() -> ExitCode {
@@ -190,6 +192,7 @@ fn main() -> ExitCode {
         Some("mutants") => mutants::run(rest),
         Some("swift") => swift::run(rest),
         Some("web") => web::run(rest),
+        Some("weigh") => weigh::run(rest),
         Some("help" | "--help") => {
             println!("{HELP}");
             Ok(())
