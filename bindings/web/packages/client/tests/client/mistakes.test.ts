@@ -51,6 +51,19 @@ test.each([["in the console"], ["as notices"]])(
   },
 );
 
+test("a short program that reads another context and closes its client gets the warning", async () => {
+  const warn = vi.spyOn(console, "warn").mockReturnValue();
+  const client = new Client("", SERVER_KEY, { mode: "offline" });
+  client.offerFeatures("test", "environment", `[${feature("COLOUR", "red")}]`);
+  for (const userkey of ["mara", "fred"]) client.context({ userkey }).string("COLOUR");
+  client.close();
+  await eventually(() => {
+    expect(warn.mock.calls).toEqual([
+      ["fh-client:", { kind: "other_context", use: "key with *, setContext" }],
+    ]);
+  });
+});
+
 test("of many missing features, 20 are reported, and one notice stands for the others", async () => {
   const seen: Notice[] = [];
   using client = new Client("", SERVER_KEY, { mode: "offline", onNotice: (notice) => seen.push(notice) });

@@ -69,8 +69,15 @@ function createReporter(repository: Repository, write: Write | undefined): Repor
     kind: Kind | undefined,
     rules: Rules,
   ): void => {
-    if (reason === "OTHER_CONTEXT")
-      noticeOnce(repository, { kind: "other_context", use: "key with *, setContext" });
+    if (reason === "OTHER_CONTEXT") {
+      const notice: Notice = { kind: "other_context", use: "key with *, setContext" };
+      // The console gets it at once, because a short program closes its client next, and no listener is called any more.
+      if (repository.warned?.has(notice.kind) === false) {
+        repository.warned.add(notice.kind);
+        write?.("warn", notice);
+      }
+      noticeOnce(repository, notice);
+    }
     if (interceptor !== undefined) return;
     if (reason === "NOT_FOUND")
       reportOnce("feature_not_found", key, () => {
