@@ -121,9 +121,9 @@ pub enum Notice {
         listener: String,
     },
     /// Calls of listeners and observers run on all threads that deliver, so that the others wait. Not reported again until a thread was
-    /// free.
+    /// free. Also reported if a program that delivers events itself has not done so for 10 seconds.
     ListenersWait {
-        /// The number of threads.
+        /// The number of threads; 0 if the program delivers.
         threads: usize,
     },
     /// Features from a store or a snapshot were not applied.
@@ -271,8 +271,12 @@ impl fmt::Display for Notice {
             ),
             Self::ListenerBlocks { listener } => write!(
                 f,
-                "{listener} has not returned for 10 seconds: it gets no event until it returns, and takes a thread of the client; let listeners \
-                 hand long work to threads of the program"
+                "{listener} has not returned for 10 seconds: it gets no event until it returns, and its thread calls no other listener; let \
+                 listeners hand long work to threads of the program"
+            ),
+            Self::ListenersWait { threads: 0 } => f.write_str(
+                "the program has not delivered for 10 seconds, so that listeners and observers get no event: it must call `deliver` of \
+                 `ManualDelivery` whenever the client's waker was called, on a thread on which no listener blocks",
             ),
             Self::ListenersWait { threads } => write!(
                 f,

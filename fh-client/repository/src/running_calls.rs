@@ -63,16 +63,22 @@ impl RunningCalls {
     pub(crate) fn deliver(&self) -> RunningDelivery<'_> {
         // Each of the two sides writes first and then reads what the other one writes, so that a delivery is not missed.
         self.deliveries.fetch_add(1, Ordering::SeqCst);
+        self.watch();
+        RunningDelivery(&self.deliveries)
+    }
+
+    /// Calls the function of [`Self::set_on_delivery`], unless a check will follow anyway.
+    pub(crate) fn watch(&self) {
         if let Some(on_delivery) = self.on_delivery.get()
             && !self.is_watched.swap(true, Ordering::SeqCst)
         {
             on_delivery();
         }
-        RunningDelivery(&self.deliveries)
     }
 
     pub(crate) fn set_on_delivery(&self, on_delivery: OnDelivery) {
         let _ = self.on_delivery.set(on_delivery);
+        self.watch();
     }
 
     pub(crate) fn set_all_threads_taken(&self, are_taken: bool) {

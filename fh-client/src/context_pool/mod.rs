@@ -43,7 +43,8 @@ impl Client {
 ///
 /// Each context is an [isolated](crate::Client::isolated) client that polls. The isolated clients run on the thread or the
 /// runtime of the client that made the pool, and use that client's transport. They share one thread for listeners and
-/// observers, unless that client has manual delivery or no listeners. By default the pool sends at most 10 requests per
+/// observers, unless that client has manual delivery or no listeners. If a listener has not returned after a second, a further
+/// thread calls the others, up to 64. By default the pool sends at most 10 requests per
 /// second, the oldest request first, and polls for each context every 180 seconds. Updates therefore arrive later than on a
 /// stream.
 ///

@@ -16,6 +16,8 @@ use fh_repository::Repository;
 use fh_repository::time::Millis;
 use tokio::sync::watch;
 
+use super::ended_passes::EndedPasses;
+
 /// The time after which a call of a listener or an observer counts as hanging, so that another thread delivers to the other
 /// listeners.
 const HANGS_AFTER: Duration = Duration::from_millis(10);
@@ -57,10 +59,7 @@ struct DispatchRequests {
     threads: usize,
     passes: Vec<Pass>,
     last_pass: u64,
-    /// The passes that ended while other passes were running, the oldest first. Consecutive passes that wait for the same
-    /// running passes share an entry. Each entry holds the highest request number of its passes, and the numbers of the passes
-    /// that still run. The requests up to that number count as carried out once those passes have ended too.
-    ended: Vec<(u64, Vec<u64>)>,
+    ended: EndedPasses,
     /// The time at which the next usage summary is due, on this queue's clock; `None` if no summary is scheduled.
     summary: Option<Millis>,
 }
@@ -214,27 +213,6 @@ impl DispatchRequests {
         self.passes.push(Pass { number: self.last_pass, calls, since, is_relieved: false });
         self.last_pass
     }
-
-    /// Ends a pass. Returns the number of the last request that is now carried out, or `None` if the end of this pass
-    /// completes no request. A request does not count as carried out while another pass runs that was running at the end of
-    /// this pass, because that pass may still call a listener with an earlier event.
-    fn end(&mut self, pass: u64, order: u64) -> Option<u64> {
-        self.passes.retain(|other| other.number != pass);
-        for (_, others) in &mut self.ended {
-            others.retain(|other| *other != pass);
-        }
-        let others: Vec<u64> = self.passes.iter().map(|other| other.number).collect();
-        match self.ended.last_mut() {
-            // This pass waits for the same running passes as the pass that ended before it, so that one entry serves both.
-            Some((last, same)) if *same == others => *last = order.max(*last),
-            _ => self.ended.push((order, others)),
-        }
-        let done =
-            self.ended.iter().filter(|(_, others)| others.is_empty()).map(|(order, _)| *order);
-        let done = done.max();
-        self.ended.retain(|(order, _)| done.is_none_or(|done| *order > done));
-        done
-    }
 }
 
 impl Dispatcher {
@@ -346,7 +324,9 @@ fn deliver(repository: &Repository, queue: &Arc<DispatchQueue>) {
         let summary = repository.deliver_summaries(queue.now());
         let mut requests = queue.requests();
         requests.summary = summary;
-        let done = requests.end(pass, order);
+        requests.passes.retain(|other| other.number != pass);
+        let running = requests.passes.iter().map(|other| other.number).collect();
+        let done = requests.ended.end(pass, order, running);
         repository.set_all_threads_taken(requests.are_all_taken());
         let is_over = requests.is_over && done.is_some_and(|done| done >= requests.given);
         requests.is_ended |= is_over;

@@ -2,10 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fh_repository::Repository;
-use fh_repository::time::Millis;
 
 use super::listener_queue::{ListenerQueue, Seat, Waker};
 
@@ -43,13 +42,12 @@ use super::listener_queue::{ListenerQueue, Seat, Waker};
 pub struct ManualDelivery {
     queue: Arc<ListenerQueue>,
     waker: Waker,
-    started: Instant,
 }
 
 impl ManualDelivery {
     pub(crate) fn new(waker: Waker) -> Self {
         let queue = ListenerQueue::new(Some(Arc::clone(&waker)));
-        Self { queue, waker, started: Instant::now() }
+        Self { queue, waker }
     }
 
     /// Returns a handle with the same waker that serves no clients yet. Takes no lock.
@@ -64,24 +62,25 @@ impl ManualDelivery {
     ///
     /// One thread delivers at a time. If another thread is delivering, or if a listener or observer calls this function, this
     /// function returns `None` at once. The delivery that is already running then includes the events.
+    ///
+    /// A listener that blocks therefore blocks all others of these clients. A notice in the log names it after 10 seconds. If events
+    /// wait for 10 seconds because the program does not deliver, a notice and the status say so
+    /// ([`Notice::ListenersWait`](crate::Notice::ListenersWait)). At most
+    /// 1,024 events wait for each client, and the oldest are dropped.
     pub fn deliver(&self) -> Option<Duration> {
         if !self.queue.enter() {
             return None;
         }
         loop {
             while let Some(due) = self.queue.take() {
-                due.run(self.now());
+                due.run(self.queue.now());
                 self.queue.done(&due);
             }
-            let summary = self.queue.deliver_summaries(self.now());
+            let summary = self.queue.deliver_summaries();
             if self.queue.leave() {
-                return summary.map(|at| at.since(self.now()));
+                return summary.map(|at| at.since(self.queue.now()));
             }
         }
-    }
-
-    fn now(&self) -> Millis {
-        Millis::default().after(self.started.elapsed())
     }
 
     pub(super) fn serve(&self, repository: &Repository) -> Option<Seat> {

@@ -1,7 +1,8 @@
-//! Access to the threads that call a client's listeners and observers. They are threads of the client's own, the one thread of
-//! a pool, or a thread of the program. A client that was built without listeners has no such thread.
+//! Access to the threads that call a client's listeners and observers. They are threads of the client's own, those of a
+//! pool, or a thread of the program. A client that was built without listeners has no such thread.
 
 mod dispatcher;
+mod ended_passes;
 mod listener_queue;
 mod manual_delivery;
 mod pool_listeners;
@@ -22,7 +23,7 @@ pub(crate) use self::pool_listeners::PoolListeners;
 pub(crate) enum Dispatching {
     /// Threads that only this client uses (D-81).
     OnAThread,
-    /// One thread that the clients of a context pool share.
+    /// Threads that the clients of a context pool share.
     Shared(PoolListeners),
     /// The thread of the program that calls [`ManualDelivery::deliver`].
     Manual(ManualDelivery),
@@ -63,15 +64,25 @@ impl Dispatching {
 pub(crate) enum Delivery {
     /// The client's own dispatcher, which has no thread if the client was built without listeners.
     Own(Dispatcher),
-    /// A thread that several clients share: the thread of a pool, or of the program.
+    /// Threads that several clients share: those of a pool, or the program's.
     Shared(Seat),
 }
 
 impl Delivery {
     /// Starts a thread if calls hang on all threads of the client and another listener waits.
     pub(crate) fn relieve(&self, repository: &Repository) {
-        if let Self::Own(dispatcher) = self {
-            dispatcher.relieve(repository);
+        match self {
+            Self::Own(dispatcher) => dispatcher.relieve(repository),
+            Self::Shared(seat) => seat.relieve(),
+        }
+    }
+
+    /// Returns the number of the request that the program has not carried out yet; `None` if there is none, or if threads of
+    /// the client deliver.
+    pub(crate) fn awaited_from_program(&self) -> Option<u64> {
+        match self {
+            Self::Own(_) => None,
+            Self::Shared(seat) => seat.awaited_from_program(),
         }
     }
 

@@ -1,18 +1,15 @@
-//! The one thread that calls the listeners and observers of all contexts of a pool.
+//! The threads that call the listeners and observers of all contexts of a pool: one, and more while calls hang.
 
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-use std::time::Instant;
 
 use fh_repository::Repository;
-use fh_repository::time::Millis;
 
 use super::listener_queue::{ListenerQueue, Seat};
 
-/// A thread that several clients share. The thread starts with the first client and ends with the last client. A later client
-/// starts a new thread.
+/// Threads that several clients share. The first one starts with the first client, and all end with the last client. A later
+/// client starts a new thread.
 #[derive(Clone, Default)]
 pub(crate) struct PoolListeners(Arc<Mutex<Option<Arc<ListenerQueue>>>>);
 
@@ -29,10 +26,7 @@ impl PoolListeners {
             None => {
                 let queue = ListenerQueue::new(None);
                 let seat = queue.register(repository).ok_or(io::ErrorKind::Other)?;
-                let work = Arc::clone(&queue);
-                thread::Builder::new()
-                    .name("fh-listeners".to_string())
-                    .spawn(move || deliver(&work))?;
+                queue.start()?;
                 *held = Some(queue);
                 seat
             }
@@ -46,19 +40,5 @@ impl PoolListeners {
 impl fmt::Debug for PoolListeners {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PoolListeners").finish_non_exhaustive()
-    }
-}
-
-fn deliver(queue: &ListenerQueue) {
-    queue.enter();
-    let started = Instant::now();
-    loop {
-        let due = queue.next();
-        // A usage summary whose time window has ended is reported at the client's next delivery, because this thread has no
-        // timer.
-        due.run(Millis::default().after(started.elapsed()));
-        if !queue.done(&due) {
-            return;
-        }
     }
 }

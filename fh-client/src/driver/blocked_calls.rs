@@ -16,6 +16,8 @@ pub(super) struct BlockedCalls {
     next_check: Option<Millis>,
     calls: Vec<SeenCall>,
     were_all_taken: bool,
+    /// The delivery that a program should begin, and the time of the first check that saw it.
+    awaited: Option<(u64, Millis)>,
 }
 
 #[derive(Debug)]
@@ -36,8 +38,15 @@ impl BlockedCalls {
         self.next_check.get_or_insert(now.after(CHECK_INTERVAL));
     }
 
+    /// Returns true if the program has not begun the delivery with this number for 10 seconds; `None` if no delivery waits for it.
+    pub(super) fn is_program_late(&mut self, awaited: Option<u64>, now: Millis) -> bool {
+        let same = self.awaited.filter(|(number, _)| awaited == Some(*number));
+        self.awaited = same.or(awaited.map(|number| (number, now)));
+        self.awaited.is_some_and(|(_, since)| now.since(since) >= BLOCKS_AFTER)
+    }
+
     /// Compares the running calls with those of the last check, and returns what must be reported. `running` is `None` if no delivery is
-    /// running, and `taken` is the number of threads that deliver if calls run on all of them.
+    /// running, and `taken` is the number of threads that deliver if calls run on all of them, or 0 if the program is late.
     pub(super) fn check(
         &mut self,
         running: Option<Vec<(u64, String)>>,

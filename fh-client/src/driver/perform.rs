@@ -108,12 +108,21 @@ impl Driver {
 
     /// Reports listeners that block, and lets the others go on.
     pub(super) fn check_calls(&mut self) {
-        let running = self.parts.repository.running_calls();
+        let now = self.parts.clock.now();
+        let mut running = self.parts.repository.running_calls();
         if running.is_some() {
             self.parts.dispatcher.relieve(&self.parts.repository);
         }
-        let taken = self.parts.repository.are_all_threads_taken().then_some(MOST_THREADS);
-        let now = self.parts.clock.now();
+        // Read after the running calls, so that a request of this moment is watched.
+        let awaited = self.parts.dispatcher.awaited_from_program();
+        if awaited.is_some() {
+            running.get_or_insert_default();
+        }
+        if self.blocked_calls.is_program_late(awaited, now) {
+            self.parts.repository.set_all_threads_taken(true);
+        }
+        let threads = if awaited.is_some() { 0 } else { MOST_THREADS };
+        let taken = self.parts.repository.are_all_threads_taken().then_some(threads);
         for notice in self.blocked_calls.check(running, taken, now) {
             self.note(notice);
         }

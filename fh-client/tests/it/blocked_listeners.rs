@@ -96,6 +96,41 @@ fn listeners_that_block_all_threads_let_the_others_wait_until_one_returns() {
     assert!(!client.status().are_listeners_waiting);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_program_that_does_not_deliver_is_reported_after_ten_seconds() {
+    let edge = edge();
+    let (told, mut notices) = tokio::sync::mpsc::unbounded_channel();
+    let client = edge
+        .client()
+        .runtime(Handle::current())
+        .manual_delivery(|| {})
+        .on_notice(move |notice| told.send(notice.to_string()).unwrap())
+        .start()
+        .unwrap();
+    client.ready().await.unwrap();
+    let delivery = client.manual_delivery().unwrap();
+    let second = async || {
+        tokio::time::advance(Duration::from_secs(1)).await;
+        tokio::task::yield_now().await;
+    };
+    for _ in 0..20 {
+        delivery.deliver();
+        second().await;
+    }
+    assert!(!client.status().are_listeners_waiting);
+    edge.set("COLOUR", "blue");
+    let mut seconds = 0;
+    while !client.status().are_listeners_waiting {
+        assert!(seconds < 60, "not reported");
+        second().await;
+        seconds += 1;
+    }
+    assert!(seconds >= 10, "{seconds}");
+    delivery.deliver();
+    assert!(notices.try_recv().unwrap().starts_with("the program has not delivered for 10 s"));
+    assert!(!client.status().are_listeners_waiting);
+}
+
 /// The clock of the client is the paused one of the test.
 #[tokio::test(start_paused = true)]
 async fn a_listener_that_blocks_is_named_after_ten_seconds() {

@@ -1,6 +1,7 @@
 //! Pools of contexts for server-evaluated keys (D-120).
 
 use std::collections::HashSet;
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
@@ -215,7 +216,7 @@ fn updates_reach_the_contexts_and_their_listeners() {
         .polling_interval(Duration::from_millis(20));
     let one = soon(pool.get(user(1))).unwrap();
     let two = soon(pool.get(user(2))).unwrap();
-    let (tell, told) = std::sync::mpsc::channel();
+    let (tell, told) = channel();
     let _heard: Vec<_> = [&one, &two]
         .map(|context| {
             let tell = tell.clone();
@@ -229,6 +230,41 @@ fn updates_reach_the_contexts_and_their_listeners() {
     assert_eq!(heard[0], heard[1], "on one thread");
     assert_eq!(heard[0].1.as_ref().unwrap().to_string(), "blue");
     assert_eq!(one.string("COLOUR").as_deref(), Some("blue"));
+}
+
+#[test]
+fn a_listener_of_one_context_that_hangs_delays_neither_the_context_nor_others() {
+    let edge = MemoryEdge::new();
+    edge.set("COLOUR", "red");
+    edge.set("LIMIT", 7);
+    let client = started(edge.client_with(SERVER_KEY).configure(quick));
+    let pool = client
+        .context_pool(5)
+        .requests_per_second(1_000)
+        .polling_interval(Duration::from_millis(20));
+    let [one, two] = [1, 2].map(|number| soon(pool.get(user(number))).unwrap());
+    let ((enter, entered), (leave, may_leave)) = (channel(), channel::<()>());
+    let may_leave = Mutex::new(may_leave);
+    let _hangs = one.on_change("COLOUR", move |_| {
+        enter.send(()).unwrap();
+        let _ = may_leave.lock().unwrap().recv();
+    });
+    let (tell, told) = channel();
+    let _called: Vec<_> = [&one, &two]
+        .map(|context| {
+            let (tell, user) = (tell.clone(), context.attributes().clone());
+            context.on_change("LIMIT", move |_| tell.send(user.clone()).unwrap())
+        })
+        .into();
+    edge.set("COLOUR", "blue");
+    entered.recv_timeout(PATIENCE).unwrap();
+    edge.set("LIMIT", 8);
+    let called: Vec<_> = (0..2).map(|_| told.recv_timeout(PATIENCE).unwrap()).collect();
+    assert_ne!(called[0], called[1]);
+    assert!(one.client().flush(Duration::from_millis(20)).is_err());
+    two.client().flush(PATIENCE).unwrap();
+    drop(leave);
+    one.client().flush(PATIENCE).unwrap();
 }
 
 /// Records the threads and names of events.

@@ -236,9 +236,14 @@ impl Repository {
     }
 
     /// Sets the function that is called when a delivery begins and the last [`Self::running_calls`] found none. The function can be set
-    /// once. It is called with no lock of the repository held.
+    /// once. It is called with no lock of the repository held. The first call comes at once, because a delivery may be running.
     pub fn set_delivery_watch(&self, on_delivery: impl Fn() + Send + Sync + 'static) {
         self.inner.core.dispatcher.running.set_on_delivery(Box::new(on_delivery));
+    }
+
+    /// Calls the function of [`Self::set_delivery_watch`] as the beginning of a delivery does, for a delivery that a program should begin.
+    pub fn watch_deliveries(&self) {
+        self.inner.core.dispatcher.running.watch();
     }
 
     /// Returns the calls of listeners and observers that run at present, each with its number and a text such as "a listener of the
@@ -248,7 +253,7 @@ impl Repository {
         self.inner.core.dispatcher.running.current()
     }
 
-    /// Records whether calls run on all threads that deliver, so that other listeners wait.
+    /// Records whether calls run on all threads that deliver, or a program does not deliver, so that other listeners wait.
     pub fn set_all_threads_taken(&self, are_taken: bool) {
         self.inner.core.dispatcher.running.set_all_threads_taken(are_taken);
     }
