@@ -62,7 +62,25 @@ impl Language {
     }
 }
 
+/// The functions and settings that texts of the client name, in [`Spelling::Snake`].
+const NAMES: [&str; 2] = ["ruleset_file", "set_context"];
+
 impl Spelling {
+    /// Returns a text of the client with its names of functions and settings in this form. Such names stand between backticks.
+    ///
+    /// ```
+    /// use fh_binding::language::Spelling;
+    /// assert_eq!(Spelling::Camel.spell_in("set it by `set_context`"), "set it by `setContext`");
+    /// ```
+    #[must_use]
+    pub fn spell_in(self, text: &str) -> String {
+        let parts = text.split('`').map(|part| match NAMES.contains(&part) {
+            true => self.spell(part),
+            false => part.to_string(),
+        });
+        parts.collect::<Vec<_>>().join("`")
+    }
+
     /// Returns a name of the table, which is in [`Self::Snake`], in this form.
     ///
     /// ```
@@ -84,5 +102,40 @@ impl Spelling {
                 })
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The texts of the client, and whether they are translated. Those of TypeScript are its own.
+    const TEXTS: [(&str, Option<&str>, Spelling); 4] = [
+        ("repository/src/notice.rs", None, Spelling::Snake),
+        ("repository/src/notice.rs", Some("spelled"), Spelling::Camel),
+        ("repository/src/problem.rs", None, Spelling::Camel),
+        ("../bindings/web/packages/client/src/repository/notice.ts", None, Spelling::Camel),
+    ];
+
+    #[test]
+    fn texts_name_functions_and_settings_as_each_language_spells_them() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fh-client/");
+        let mut found = 0;
+        for (file, spelled, spelling) in TEXTS {
+            let source = std::fs::read_to_string(format!("{root}{file}")).unwrap();
+            let lines = source.lines().filter(|line| {
+                let line = line.trim_start();
+                !line.starts_with("//") && !line.starts_with('*')
+            });
+            for line in lines {
+                let line = spelled.map_or(line.to_string(), |_| spelling.spell_in(line));
+                for name in line.split('`').skip(1).step_by(2) {
+                    let is_snake = name.contains('_') && !name.contains('$');
+                    found += usize::from(is_snake);
+                    assert!(!is_snake || spelling == Spelling::Snake, "{file}: {name}");
+                }
+            }
+        }
+        assert!(found > 0, "the texts name functions");
     }
 }

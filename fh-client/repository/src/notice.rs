@@ -197,7 +197,7 @@ impl fmt::Display for Notice {
                 write!(
                     f,
                     "a read of another context than the client's has no value, because {why}, so the client has the values of one context: \
-                     {instead}, set the client's context by `set_context`, or take contexts from a `context_pool`"
+                     {instead}, set the client's context by `set_context`, or make a client for each context by `isolated`"
                 )
             }
             Self::FeatureNotFound { feature, meant: Some(meant) } => {

@@ -7,6 +7,7 @@ use tracing::level_filters::LevelFilter;
 
 use super::collector::set_level;
 use super::queue::{Queue, Record};
+use crate::language::Spelling;
 
 /// The function that gets log records, in the form in which a binding keeps it.
 pub struct Sink<F: ?Sized>(Mutex<Option<Arc<F>>>);
@@ -42,5 +43,5 @@ impl<F: ?Sized> Sink<F> {
 }
 
 fn written(record: &Record) -> Value {
-    json!({ "level": record.level.as_str(), "text": record.text() })
+    json!({ "level": record.level.as_str(), "text": Spelling::Camel.spell_in(&record.text()) })
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::usage::usage;
 use super::value::JsonValue;
 use crate::callbacks::Event;
+use crate::language::Spelling;
 
 /// Returns an event as JSON. Its kind stands in the function that gets it, so it is not among the members. The end of an interceptor's
 /// registration is the text `closed`, which is no JSON, so that it differs from each read.
@@ -36,7 +37,9 @@ pub fn event(event: &Event) -> String {
             "isHeld": state.is_held,
             "keys": state.keys.iter().map(|key| &**key).collect::<Vec<_>>(),
         }),
-        Event::Notice(notice) => json!({ "kind": notice.as_str(), "text": notice.to_string() }),
+        Event::Notice(notice) => {
+            json!({ "kind": notice.as_str(), "text": Spelling::Camel.spell_in(&notice.to_string()) })
+        }
         Event::Raw(update) => json!({
             "source": Source::as_str(&update.source),
             "environment": update.environment.as_deref(),

@@ -92,8 +92,13 @@ pub(crate) fn raw(update: &RawUpdate) -> Value {
         "json": *update.json})
 }
 
+/// Returns the text of a notice, whose functions have the names of TypeScript.
+pub(crate) fn text(notice: &Notice) -> String {
+    notice.to_string().replace("`set_context`", "`setContext`")
+}
+
 pub(crate) fn notice(notice: &Notice) -> Value {
-    let text = notice.to_string();
+    let text = text(notice);
     let kind = match notice {
         Notice::CommaInValue { .. } => "comma_in_value",
         Notice::OtherContext { .. } => "other_context",

@@ -27,7 +27,7 @@ pub(crate) fn tables() -> Value {
         "environment": environment(),
         "bootstrap": bootstrap(),
         "problems": problems().iter().map(|each| each.on(System::FeatureHub).to_string()).collect::<Vec<_>>(),
-        "notices": notices().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "notices": notices().iter().map(shown::text).collect::<Vec<_>>(),
     })
 }
 

@@ -70,7 +70,7 @@ export function noticeText(notice: Notice): string {
     case "comma_in_value":
       return `a value of the attribute ${notice.attribute} contains a comma: an Edge splits the value at its commas`;
     case "other_context":
-      return "a read of another context than the client's has no value, because the API key is server-evaluated, so the client has the values of one context: use a client-evaluated API key (with `*`), set the client's context by `set_context`, or take contexts from a `context_pool`";
+      return "a read of another context than the client's has no value, because the API key is server-evaluated, so the client has the values of one context: use a client-evaluated API key (with `*`), set the client's context by `setContext`, or make a client for each context by `isolated`";
     case "feature_not_found":
       return notice.meant === undefined
         ? `there is no feature ${notice.feature}, and none of a similar name, so reads return defaults`
