@@ -169,9 +169,10 @@ def catch(command):
 
 def release(command):
     sdk, features = client_of(command).sdk, command.get("features")
-    # Without keys, the client releases everything.
-    if features is None or features:
-        sdk.release(*(features or []))
+    if features is None:
+        sdk.release_all()
+    else:
+        sdk.release(*features)
 
 
 def intercept(command):

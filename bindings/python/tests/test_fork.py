@@ -159,7 +159,7 @@ if os.fork() == 0:
     say("ready")
     held.get(timeout=60)
     assert client.is_holding and client.string("COLOUR") == "red"
-    client.release()
+    client.release_all()
     say(client.string("COLOUR"))
     os._exit(0)
 os.wait()

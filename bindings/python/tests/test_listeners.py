@@ -257,8 +257,14 @@ def test_catch_and_release(client: fh_client.Client, updates: fh_client.TestUpda
     held.get(timeout=60)
     assert client.is_catching and client.is_holding and client.held_keys == ["COLOUR"]
     assert client.string("COLOUR") == "red"
+    client.release(*[])
+    assert client.string("COLOUR") == "red" and client.is_holding
     client.release("COLOUR")
     assert client.string("COLOUR") == "blue" and client.is_catching
+    updates.set("COLOUR", value="green")
+    held.get(timeout=60)
+    client.release_all()
+    assert client.string("COLOUR") == "green" and client.is_catching
     client.stop_catching()
     assert not client.is_catching
 

@@ -127,7 +127,7 @@ def test_held_changes_are_reported_when_they_are_released(edge: ScriptedEdge, cl
         pass
     client.flush(SOON)
     assert emitted == [] and client.string("TEXT") == "hello"
-    client.release()
+    client.release_all()
     client.flush(SOON)
     assert emitted == [(ProviderEvent.PROVIDER_CONFIGURATION_CHANGED, ["TEXT", "WHOLE"])]
     provider.shutdown()

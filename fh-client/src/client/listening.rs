@@ -135,6 +135,7 @@ impl Client {
     /// Serves the last received states of these features only. All other features stay held back, and so do later updates while
     /// catch & release is on. A feature that was deleted in the meantime is removed. If the last update was evaluated for
     /// another context than the served features, or with another kind of API key, the whole update is served.
+    /// Without keys, nothing is released.
     pub fn release_only<K: AsRef<str>>(&self, keys: impl IntoIterator<Item = K>) {
         self.shared.repository.release_only(keys);
     }

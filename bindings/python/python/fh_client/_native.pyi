@@ -1631,7 +1631,7 @@ class Client(_Reads):
     ) -> None:
         """Add features of an environment from a store, in the background."""
     def catch_updates(self) -> None:
-        """Hold later updates back until `release`."""
+        """Hold later updates back until `release` or `release_all`."""
     @property
     def is_catching(self) -> bool:
         """True if catch & release is on."""
@@ -1639,7 +1639,9 @@ class Client(_Reads):
     def is_holding(self) -> bool:
         """True while changes are held back."""
     def release(self, *keys: str) -> None:
-        """Serve the held changes, or only those of these features."""
+        """Serve the held changes of these features only; without a key, none."""
+    def release_all(self) -> None:
+        """Serve all held changes, and hold later updates back again."""
     def stop_catching(self) -> None:
         """End catch & release, and serve the features that were received last."""
     @property

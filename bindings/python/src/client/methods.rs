@@ -383,12 +383,12 @@ pymethods_with_reads!(Client, by_key: |self| self.core(), all: &self.core().snap
         self.core().is_holding()
     }
 
+    fn release_all(&self) {
+        self.core().release();
+    }
+
     #[pyo3(signature = (*keys))]
     fn release(&self, keys: &Bound<'_, PyTuple>) -> PyResult<()> {
-        if keys.is_empty() {
-            self.core().release();
-            return Ok(());
-        }
         let keys: PyResult<Vec<String>> =
             keys.iter().map(|key| Ok(key.extract::<Text<'_>>()?.as_str().to_string())).collect();
         self.core().release_only(keys?);

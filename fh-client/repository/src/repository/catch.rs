@@ -78,7 +78,7 @@ impl Repository {
 
     /// Serves the last state of the features with these keys only, and continues to hold back all other changes. A feature that was deleted
     /// meanwhile is removed. If the last update was evaluated for another context than the served features, or with another kind of API
-    /// key, the whole update is served. Has no effect after [`close`](Self::close).
+    /// key, the whole update is served. Has no effect without keys, and after [`close`](Self::close).
     pub fn release_only<K: AsRef<str>>(&self, keys: impl IntoIterator<Item = K>) {
         let keys: Vec<K> = keys.into_iter().collect();
         self.inner.release_only(&keys.iter().map(AsRef::as_ref).collect::<Vec<_>>());
@@ -244,6 +244,9 @@ impl Inner {
     }
 
     fn release_only(&self, keys: &[&str]) {
+        if keys.is_empty() {
+            return;
+        }
         let mut write = self.write();
         if write.is_closed {
             return;

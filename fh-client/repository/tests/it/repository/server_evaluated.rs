@@ -80,7 +80,7 @@ fn the_first_read_of_another_context_is_reported() {
     repository.deliver();
     assert_eq!(notices.take(), ["other_context"]);
     let text = logged.take().concat();
-    assert!(["`*`", "`set_context`", "`context_pool`"].iter().all(|word| text.contains(word)));
+    assert!(["`*`", "`set_context`", "`isolated`"].iter().all(|word| text.contains(word)));
     let document = Bootstrap::from(&repository.read().values(Some(&fred)));
     assert!(document.features.iter().all(|feature| feature.reason == Reason::NotReady));
 }
@@ -238,4 +238,19 @@ fn releasing_some_features_brings_their_strategies() {
     repository.release_only(["b"]);
     assert_eq!(read("b"), (Some(Value::Bool(true)), Some("new".to_owned())));
     assert!(!repository.is_holding());
+}
+
+/// Features for two contexts are not merged, so one key releases the whole update. No key releases nothing.
+#[test]
+fn an_update_for_another_context_is_released_by_one_key_and_not_by_none() {
+    let repository = repository();
+    let (fred, mara) = (user("fred"), user("mara"));
+    publish_for(&repository, &fred, Cause::First, false);
+    show(&repository, Readiness::Ready);
+    repository.catch_updates();
+    publish_for(&repository, &mara, Cause::Change, true);
+    repository.release_only::<&str>([]);
+    assert!(repository.is_holding());
+    repository.release_only(["other"]);
+    assert!(!repository.is_holding() && repository.read().is_enabled("a", Some(&mara)));
 }

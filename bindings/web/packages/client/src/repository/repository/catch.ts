@@ -106,11 +106,11 @@ export function release(repository: Repository, goesOn: boolean): void {
 /**
  * Serves the last state of the features with these keys only, and continues to hold back all other changes. A feature that was deleted
  * meanwhile is removed. If the last update was evaluated for another context than the served features, or with another kind of API key,
- * the whole update is served.
+ * the whole update is served. Without keys, nothing is served.
  */
 export function releaseOnly(repository: Repository, keys: readonly string[]): void {
   const { latest, live } = repository;
-  if (repository.isClosed || !latest || latest === live.rules) return;
+  if (keys.length === 0 || repository.isClosed || !latest || latest === live.rules) return;
   const merged = merge(live.rules, latest, keys);
   // If the served features no longer differ from the last update, the last update itself is served.
   const next = sameFeatures(merged, latest) ? latest : merged;
