@@ -63,7 +63,6 @@ fn change_file(folder: &str, file: &str, change: impl Fn(&str) -> String) {
 fn the_data_is_valid() {
     let out = ended(&["vectors", "verify"], 0);
     assert!(out.contains("hashes computed again"), "{out}");
-    ended(&["vectors", "manifest"], 0);
 }
 
 #[test]
@@ -134,22 +133,15 @@ fn verify_finds_errors_that_a_run_does_not() {
         changed("hash/murmur3.json", |text| text.replacen("3c2569b2", "3c2569b3", 1));
     let misspelt = |text: &str| text.replacen(r#""tier": 0"#, r#""teir": 0"#, 1);
     change_file(&data, "vectors/compose.json", misspelt);
-    let accepted = |text: &str| text.replace(r#""tier":4"#, r#""tier":3"#);
-    change_file(&data, "schema/examples/invalid/vectors.tier-four.json", accepted);
     change_file(&data, "imported/featurehub/now.json", |_| "[]".to_owned());
-    let verify = || ended(&["--data", &data, "vectors", "verify"], 2);
-    let out = verify();
+    let out = ended(&["--data", &data, "vectors", "verify"], 2);
     for problem in [
         "hash/murmur3.json: hash.tail.1: the murmur3 crate computes",
-        "hash/murmur3.json: is not the file that MANIFEST.json lists",
         "vectors/compose.json: and.all: ",
-        "must be refused, but vectors-1 accepts it",
         "imported.featurehub: has ",
     ] {
         assert!(out.contains(problem), "{problem}: {out}");
     }
-    fs::remove_file(Path::new(&data).join("imported/featurehub/now.json")).unwrap();
-    assert!(verify().contains("now.json: is missing, MANIFEST.json lists it"));
 }
 
 #[test]

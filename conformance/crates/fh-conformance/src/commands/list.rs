@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::{Ended, Problem, print, suite};
-use crate::data::Data;
+use super::{Ended, Problem, print};
+use crate::data::{Data, Suite};
 
 /// List the ids and titles of cases.
 #[derive(Debug, Args)]
@@ -24,7 +24,7 @@ pub(crate) struct Show {
 }
 
 pub(super) fn list(data: &Data, arguments: &Arguments) -> Ended {
-    let suite = suite(data)?;
+    let suite = Suite::load(data)?;
     if arguments.groups {
         let groups = suite.groups().into_iter();
         print(&groups.map(|(group, cases)| format!("{cases:>6} {group}\n")).collect::<String>());
@@ -42,7 +42,7 @@ pub(super) fn list(data: &Data, arguments: &Arguments) -> Ended {
 }
 
 pub(super) fn show(data: &Data, arguments: &Show) -> Ended {
-    let suite = suite(data)?;
+    let suite = Suite::load(data)?;
     let case = suite.get(&arguments.id).ok_or_else(|| no_such_case(&arguments.id))?;
     print(&format!("{}\n", case.to_json().pretty()));
     Ok(0)

@@ -9,7 +9,6 @@ mod edge;
 mod explain;
 mod generate;
 mod list;
-mod manifest;
 mod recordings;
 mod report;
 mod run;
@@ -27,7 +26,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::case::Profile;
-use crate::data::{Data, DataError, Suite};
+use crate::data::{Data, DataError};
 
 /// Tests whether evaluators, SDKs and servers behave as FeatureHub requires.
 ///
@@ -37,8 +36,7 @@ use crate::data::{Data, DataError, Suite};
 #[derive(Debug, Parser)]
 #[command(name = "fh-conformance", version, max_term_width = 100)]
 struct Cli {
-    /// Use this data folder instead of the data inside the program. Its manifest is only checked by
-    /// `vectors verify` and `vectors manifest`.
+    /// Use this data folder instead of the data inside the program.
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
     #[command(subcommand)]
@@ -84,14 +82,12 @@ enum Vectors {
     List(list::Arguments),
     /// Show a concrete case, as a target sees it, as JSON.
     Show(list::Show),
-    /// Check the data: schemas, ids, counts, digests, hashes.
+    /// Check the data: schemas, ids, counts, hashes.
     Verify,
     /// Show the expected and the actual answers to a case, and the steps of the evaluation.
     Explain(explain::Arguments),
     /// Write or check the generated cases.
     Generate(generate::Arguments),
-    /// Write or check the manifest.
-    Manifest(manifest::Arguments),
 }
 
 /// An error that ends a command early.
@@ -138,9 +134,6 @@ pub fn main() -> ExitCode {
         Command::Vectors(Vectors::Generate(arguments)) => {
             generate::generate(&data, cli.data.as_deref(), &arguments)
         }
-        Command::Vectors(Vectors::Manifest(arguments)) => {
-            manifest::manifest(&data, cli.data.as_deref(), &arguments)
-        }
         Command::Systems(command) => systems::systems(&data, &command),
         Command::Adapter(command) => adapter::adapter(&data, &command),
         Command::Sdk(arguments) => sdk::sdk(&data, arguments),
@@ -178,14 +171,6 @@ fn load(folder: Option<&PathBuf>) -> Result<Data, Problem> {
         return Ok(Data::embedded());
     };
     Data::folder(folder).map_err(|error| Problem::Outside(format!("{}: {error}", folder.display())))
-}
-
-/// Loads the suite. The manifest of the embedded data is checked.
-fn suite(data: &Data) -> Result<Suite, Problem> {
-    let suite = Suite::load(data)?;
-    let errors =
-        if data.is_embedded { crate::data::manifest::check(data, &suite) } else { Vec::new() };
-    if errors.is_empty() { Ok(suite) } else { Err(errors.into()) }
 }
 
 /// Prints to standard output. Errors are ignored, because the reader, such as `head`, may have closed the pipe.

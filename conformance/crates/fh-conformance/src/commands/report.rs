@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::adapter_check::capabilities;
-use super::{Ended, FAILED, Problem, recordings, suite, write_file};
-use crate::data::Data;
+use super::{Ended, FAILED, Problem, recordings, write_file};
+use crate::data::{Data, Suite};
 use crate::pages::{Subjects, conformance, faults};
 
 /// Write pages that show recordings of SDKs, or check that the pages are those of the recordings.
@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
 pub(super) fn report(data: &Data, arguments: &Arguments) -> Ended {
     let read = arguments.recorded.iter().map(|path| recordings::read(path));
     let recorded: Vec<_> = read.collect::<Result<_, _>>()?;
-    let (suite, capabilities) = (suite(data)?, capabilities(data)?);
+    let (suite, capabilities) = (Suite::load(data)?, capabilities(data)?);
     let subjects = Subjects::new(recorded, &suite, &capabilities);
     let all = conformance(&subjects);
     let pages = [

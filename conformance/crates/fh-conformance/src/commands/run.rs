@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use regex::Regex;
 
-use super::{Ended, FAILED, INVALID, PARTIAL, Problem, Profiles, print, suite, write_file};
+use super::{Ended, FAILED, INVALID, PARTIAL, Problem, Profiles, print, write_file};
 use crate::case::Case;
-use crate::data::{Data, manifest};
+use crate::data::{Data, Suite, version};
 use crate::report;
 use crate::run::{self, Selection};
 use crate::target;
@@ -40,14 +40,14 @@ pub(crate) struct Arguments {
 }
 
 pub(super) fn run(data: &Data, arguments: Arguments) -> Ended {
-    let suite = suite(data)?;
+    let suite = Suite::load(data)?;
     let mut target = target::named(&arguments.target).map_err(Problem::Usage)?;
     let selection = Selection {
         profiles: arguments.profile.list(),
         group: arguments.group,
         only: arguments.only,
     };
-    let digest = manifest::digest(data);
+    let digest = version::digest(data);
     let selects = |case: &Case| selection.takes(case);
     let mut run = run::run(&suite, digest, target.as_mut(), &selection.profiles, selects);
     run.filters = selection.filters();

@@ -8,12 +8,12 @@ use clap::{Args, Subcommand};
 use super::adapter_check::{capabilities, checked_subject};
 use super::baselines::{read_baseline, refuse};
 use super::recordings;
-use super::{Ended, FAILED, INVALID, PARTIAL, Problem, Profiles, print, suite, write_file};
+use super::{Ended, FAILED, INVALID, PARTIAL, Problem, Profiles, print, write_file};
 use crate::adapter::AdapterCommand;
 use crate::baseline::Baseline;
 use crate::case::Case;
 use crate::clock;
-use crate::data::{Data, Suite, manifest};
+use crate::data::{Data, Suite, version};
 use crate::json::Json;
 use crate::recording::{Coverage, RecordedRun, Recording};
 use crate::report::{
@@ -111,7 +111,7 @@ pub(super) fn sdk(data: &Data, arguments: Arguments) -> Ended {
         return Err(Problem::Usage("--adapter is missing".to_owned()));
     };
     let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
-    let suite = suite(data)?;
+    let suite = Suite::load(data)?;
     let selected = select(&arguments, &suite)?;
     let mut subject = match checked_subject(data, &command)? {
         Ok(subject) => subject,
@@ -147,7 +147,7 @@ pub(super) fn sdk(data: &Data, arguments: Arguments) -> Ended {
         write_evidence(folder, &results)?;
     }
     let mut report = report(&subject, &arguments, cases, &results);
-    report.digest = Some(manifest::digest(data));
+    report.digest = Some(version::digest(data));
     if let Some(baseline) = &baseline {
         // The recording of another version keeps the reasons of the earlier one.
         if arguments.record.is_none() {
@@ -268,7 +268,7 @@ fn run_cases(
     let mut target = AdapterTarget::start(subject.command.clone(), Evaluates::AsDeclared)
         .map_err(Problem::Outside)?;
     let profiles = arguments.profile.list();
-    let report = run::run(suite, manifest::digest(data), &mut target, &profiles, selects);
+    let report = run::run(suite, version::digest(data), &mut target, &profiles, selects);
     Ok(report.rows)
 }
 

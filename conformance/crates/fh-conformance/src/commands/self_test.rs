@@ -7,8 +7,8 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 use fh_conformance_reference::MUTANTS;
 
-use super::{Ended, FAILED, Problem, print, suite, write_file};
-use crate::data::Data;
+use super::{Ended, FAILED, Problem, print, write_file};
+use crate::data::{Data, Suite};
 use crate::self_test::clients;
 use crate::self_test::servers::{self, Extent};
 use crate::self_test::vectors::matrix;
@@ -175,7 +175,7 @@ pub(super) fn self_test(data: &Data, arguments: &Arguments) -> Ended {
         print(&out);
         return Ok(0);
     }
-    let suite = suite(data)?;
+    let suite = Suite::load(data)?;
     let matrix = matrix(&suite, arguments.full);
     for (info, kills) in MUTANTS.iter().zip(&matrix.kills) {
         let by = match kills.iter().next() {

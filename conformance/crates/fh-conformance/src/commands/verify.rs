@@ -7,10 +7,8 @@ use crate::target::{Engine, Reference};
 pub(super) fn verify(data: &Data) -> Ended {
     let verified = checks::verify(data, &mut [Box::new(Engine), Box::new(Reference::new())])?;
     print(&format!(
-        "{} files satisfy their schemas, {} examples are accepted or refused as expected\n\
-         {} cases with unique ids; counts and digests agree with the manifest\n\
-         {} hashes computed again\n",
-        verified.files, verified.examples, verified.cases, verified.hashes
+        "{} files satisfy their schemas\n{} cases with unique ids\n{} hashes computed again\n",
+        verified.files, verified.cases, verified.hashes
     ));
     Ok(0)
 }

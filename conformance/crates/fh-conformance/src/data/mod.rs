@@ -4,13 +4,13 @@ mod capabilities;
 mod hash;
 mod imported;
 mod live;
-pub mod manifest;
 mod matrix;
 mod regex;
 mod schema;
 mod suite;
 mod vectors;
 pub mod verify;
+pub mod version;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -90,7 +90,6 @@ impl Schemas {
     pub fn of_file(path: &str) -> Option<&'static str> {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         match folder {
-            "" if name == "MANIFEST.json" => Some("manifest-1"),
             "" if name == "decisions.json" => Some("decisions-1"),
             "" if name == "differences.json" => Some("differences-1"),
             "" if name == "capabilities.json" => Some("capabilities-1"),
@@ -102,15 +101,6 @@ impl Schemas {
             "imported/featurehub-live" => Some("imported-live"),
             _ => None,
         }
-    }
-
-    /// Returns the schema that an example belongs to. Its name is the example's name up to the first dot, with or without version.
-    #[must_use]
-    pub fn of_example(&self, path: &str) -> Option<&str> {
-        let name = path.rsplit('/').next()?.split('.').next()?;
-        let versioned = format!("{name}-1");
-        let mut names = self.validators.keys().map(String::as_str);
-        names.find(|known| *known == name || *known == versioned)
     }
 }
 
@@ -135,4 +125,62 @@ fn shortened(text: &str) -> String {
     // The message begins with the document and ends with the violation, so the end is kept.
     let tail: Vec<char> = text.chars().rev().take(LONGEST).collect();
     format!("…{}", tail.into_iter().rev().collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Data, Schemas, Value};
+
+    /// Lines of adapters. The first four need all members but `op`, without which a command has the form of an answer.
+    const LINES: [&str; 5] = [
+        r#"{"id":2,"op":"create","client":"c","edge_url":"http://a","keys":["a/b"],"mode":"poll"}"#,
+        r#"{"id":5,"op":"fork","client":"c","child":"d"}"#,
+        r#"{"event":"called","client":"c","listener":"l","t_ms":1}"#,
+        r#"{"id":7,"op":"resume","client":"c"}"#,
+        r#"{"id":1,"protocol":1,"sdk":{"name":"x","version":"1"},"can":[],"cannot":{"a":"b"}}"#,
+    ];
+    /// Lines of adapters and files of the data, and changes that their schemas must refuse.
+    const REFUSED: [(&str, &str, &str); 16] = [
+        (LINES[0], "create", "creat"),
+        (LINES[0], "poll", "sse"),
+        (LINES[4], r#":"b""#, r#":"""#),
+        (r#"{"id":3,"error":{"code":"sdk","message":"m"}}"#, "sdk", "broken"),
+        (r#"{"id":4,"readiness":"READY"}"#, "READY", "ready"),
+        (r#"{"id":3,"answers":[{"value":1}]}"#, "1}", r#"{"a":1}}"#),
+        ("capabilities.json", r#", "operation": "evaluate""#, ""),
+        ("decisions.json", r#""client":"#, r#""server":"#),
+        ("hash/murmur3.json", "9bbfd75f", "9BBFD75F"),
+        ("imported/featurehub-live/transcript.json", "*PYSC10", "PYSC10"),
+        ("vectors/compose.json", r#""EQUALS""#, r#""NEAR""#),
+        ("vectors/compose.json", r#""features": ["#, r#""payload_text": "[]", "features": ["#),
+        ("vectors/encoding.json", r#""getters": { "boolean": null, "#, r#""getters": { "#),
+        ("vectors/percentage.json", r#""tier": 0"#, r#""tier": 4"#),
+        ("vectors/percentage.json", "200000", "1000001"),
+        ("vectors/percentage.json", r#", "threshold": 200000"#, ""),
+    ];
+
+    #[test]
+    fn schemas_refuse_what_is_wrong() {
+        let data = Data::embedded();
+        let schemas = Schemas::compile(&data).unwrap();
+        let is_valid = |base: &str, document: &Value| {
+            let schema = Schemas::of_file(base).unwrap_or("adapter-1");
+            schemas.violations(base, schema, document).is_empty()
+        };
+        for line in &LINES[..4] {
+            let document: Value = serde_json::from_str(line).unwrap();
+            let names = document.as_object().unwrap().keys();
+            for name in names.filter(|name| *name != "op") {
+                let mut less = document.clone();
+                less.as_object_mut().unwrap().remove(name);
+                assert!(!is_valid("a line", &less), "{less}");
+            }
+        }
+        for (base, part, wrong) in REFUSED {
+            let text = data.text(base).unwrap_or(base);
+            assert!(is_valid(base, &serde_json::from_str(text).unwrap()), "{base}");
+            let changed = text.replacen(part, wrong, 1);
+            assert!(!is_valid(base, &serde_json::from_str(&changed).unwrap()), "{part} -> {wrong}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Data, DataError, Schemas, Suite, manifest};
+use super::{Data, DataError, Schemas, Suite};
 use crate::case::{Check, HashCase, Profile};
 use crate::json::Json;
 use crate::systems;
@@ -38,13 +38,11 @@ pub struct Verified {
     pub files: usize,
     /// Number of cases, with matrices expanded.
     pub cases: usize,
-    /// Number of examples that their schemas accept or refuse as expected.
-    pub examples: usize,
     /// Number of hashes that were computed again.
     pub hashes: usize,
 }
 
-/// Checks the files against their schemas, ids, counts and digests against the manifest, and hashes against `oracles` and the `murmur3`
+/// Checks the files against their schemas, ids, least counts, and hashes against `oracles` and the `murmur3`
 /// crate.
 ///
 /// # Errors
@@ -87,7 +85,6 @@ pub fn verify(data: &Data, oracles: &mut [Box<dyn Target>]) -> Result<Verified, 
         }
     }
     check_hashes(data, &suite, oracles, &mut verified, &mut errors);
-    errors.extend(manifest::check(data, &suite));
     if errors.is_empty() { Ok(verified) } else { Err(errors) }
 }
 
@@ -98,7 +95,7 @@ fn check_file(
     verified: &mut Verified,
 ) -> Result<Vec<DataError>, DataError> {
     let text = data.text(path)?;
-    if path.starts_with("schema/") && !path.starts_with("schema/examples/") {
+    if path.starts_with("schema/") {
         return Ok(Vec::new());
     }
     if systems::check(data, path)? {
@@ -107,18 +104,6 @@ fn check_file(
     }
     let document: Value =
         serde_json::from_str(text).map_err(|error| DataError::in_file(path, error))?;
-    if path.starts_with("schema/examples/") {
-        let schema = schemas.of_example(path);
-        let schema = schema.ok_or_else(|| DataError::in_file(path, "names no schema"))?;
-        let violations = schemas.violations(path, schema, &document);
-        verified.examples += 1;
-        if path.starts_with("schema/examples/valid/") {
-            return Ok(violations);
-        }
-        let accepted =
-            DataError::in_file(path, format!("must be refused, but {schema} accepts it"));
-        return Ok(if violations.is_empty() { vec![accepted] } else { Vec::new() });
-    }
     let Some(schema) = Schemas::of_file(path) else {
         return Err(DataError::in_file(path, "there is no schema for this path"));
     };

@@ -6,7 +6,7 @@ use super::{
     RecordedFailure, RecordedFault, RecordedGroup, RecordedOutcome, RecordedTier, Recording,
 };
 use crate::baseline::{Baseline, KnownFailure, KnownFailures};
-use crate::data::manifest::SUITE_VERSION;
+use crate::data::version::SUITE_VERSION;
 use crate::protocol::Hello;
 use crate::report::{Report, Row, RowOutcome};
 use crate::sdk::ScenarioResult;

@@ -1,7 +1,7 @@
 //! The JSON report of a run, for programs.
 
 use super::{Report, Row, RowOutcome, SkipKind};
-use crate::data::manifest::SUITE_VERSION;
+use crate::data::version::SUITE_VERSION;
 use crate::json::Json;
 
 /// Returns the report of one run. Failures contain the expected answer and the commands that reproduce them.

@@ -12,7 +12,7 @@ import { list } from "../../src/session/feature_set/answer.ts";
 import { Environment } from "../../src/session/feature_set/environment.ts";
 import { utf8 } from "../../src/text.ts";
 import { describeEngine, full, lean } from "./built.ts";
-import { type Answer, type Case, cases, countInManifest } from "./vectors.ts";
+import { type Answer, type Case, cases } from "./vectors.ts";
 
 const ALL = cases();
 
@@ -99,8 +99,7 @@ function expectSameKeys(module: FullEngineModule, payload: string, name: string)
 
 describeEngine("the conformance data", () => {
   it("is complete", () => {
-    expect(ALL.length).toBe(countInManifest());
-    expect(ALL.length).toBeGreaterThan(3_000);
+    expect(ALL.length).toBeGreaterThanOrEqual(3_635);
   });
 
   it.each(["client", "edge"] as const)(

@@ -54,15 +54,6 @@ export function cases(): Case[] {
   });
 }
 
-/** Returns the number of evaluation cases that the manifest lists. */
-export function countInManifest(): number {
-  const manifest = JSON.parse(readFileSync(new URL("MANIFEST.json", DATA), "utf8")) as {
-    readonly files: readonly { readonly path: string; readonly cases: number }[];
-  };
-  const vectors = manifest.files.filter(({ path }) => path.startsWith("vectors/"));
-  return vectors.reduce((sum, { cases: count }) => sum + count, 0);
-}
-
 /** The character before a number in a text that stands for this number. Nothing in the data uses it. */
 const NUMBER = "\ufdd0";
 
