@@ -1,4 +1,4 @@
-//! Overrides registered in a real repository (sdk-behaviour 2.8, 5.5, 6.6, 6.13).
+//! Overrides registered in a real repository (sdk-behaviour 2.8, 5.5).
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! Values of features in baggage (sdk-behaviour 5.4, sdk-behaviour 6.12).
+//! Values of features in baggage (sdk-behaviour 5.4).
 
 use std::sync::Arc;
 

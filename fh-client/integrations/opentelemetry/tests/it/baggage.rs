@@ -1,4 +1,4 @@
-//! Values of features in the baggage of real contexts, through the real W3C propagator (sdk-behaviour 5.4 and 6.12).
+//! Values of features in the baggage of real contexts, through the real W3C propagator (sdk-behaviour 5.4).
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Usage of features on spans (sdk-behaviour 3.5 and 6.11).
+//! Usage of features on spans (sdk-behaviour 3.5).
 
 use std::sync::Arc;
 use std::time::SystemTime;

@@ -1,4 +1,4 @@
-//! Catch & release (sdk-behaviour 2.7, sdk-behaviour 6.5, scenarios C-CR).
+//! Catch & release (sdk-behaviour 2.7, scenarios C-CR).
 
 use std::collections::HashMap;
 use std::sync::Arc;

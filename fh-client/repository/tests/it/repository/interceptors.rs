@@ -1,4 +1,4 @@
-//! Interceptors (D-78, sdk-behaviour 2.8, sdk-behaviour 6.6, scenarios C-INT).
+//! Interceptors (D-78, sdk-behaviour 2.8, scenarios C-INT).
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};

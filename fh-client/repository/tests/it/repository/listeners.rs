@@ -1,4 +1,4 @@
-//! Change listeners (D-63, sdk-behaviour 2.5, sdk-behaviour 6.4, scenarios C-LISTEN).
+//! Change listeners (D-63, sdk-behaviour 2.5, scenarios C-LISTEN).
 
 use std::sync::{Arc, Mutex};
 
@@ -334,7 +334,7 @@ fn a_listener_starts_from_the_present_state() {
     assert_eq!(calls.len(), 0);
 }
 
-/// Events of new states (sdk-behaviour 6.4): none for the first list, one for each later change, none if nothing changed.
+/// Events of new states (sdk-behaviour 2.5): none for the first list, one for each later change, none if nothing changed.
 #[cfg(panic = "unwind")]
 #[test]
 fn new_state_is_told_once_for_each_change() {

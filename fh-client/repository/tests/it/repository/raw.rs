@@ -1,4 +1,4 @@
-//! Raw updates and notices (sdk-behaviour 2.6, sdk-behaviour 6.7, scenario C-LISTEN-011).
+//! Raw updates and notices (sdk-behaviour 2.6, scenario C-LISTEN-011).
 
 use fh_repository::notice::Notice;
 use fh_repository::publication::{RawKind, RawUpdate};

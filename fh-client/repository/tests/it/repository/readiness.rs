@@ -1,4 +1,4 @@
-//! Readiness (sdk-behaviour 2.3, sdk-behaviour 6.3, scenarios C-READY).
+//! Readiness (sdk-behaviour 2.3, scenarios C-READY).
 
 use fh_repository::problem::Problem;
 use fh_repository::publication::{Cause, RawKind, RawUpdate};

@@ -1,4 +1,4 @@
-//! Usage (sdk-behaviour 3, sdk-behaviour 6.11, scenarios C-USE).
+//! Usage (sdk-behaviour 3, scenarios C-USE).
 
 mod sampling;
 

@@ -99,7 +99,7 @@ pub(super) const GROUP: Group = Group {
             given: "a client with two interceptors",
             when: "the client is closed",
             then: "each interceptor is closed once",
-            decision: "sdk-behaviour 2.8, 6.6",
+            decision: "sdk-behaviour 2.8",
             bites: &["CloseDoesNothing", "InterceptorsStayOpen"],
             run: closed,
             ..INTERCEPTOR

@@ -22,7 +22,7 @@ pub(super) const GROUP: Group = Group {
             given: "features with the keys __proto__ and constructor, and none with the keys toString and hasOwnProperty",
             when: "a client reads them",
             then: "the first two are ordinary features, and the others do not exist",
-            decision: "conformance 2.9",
+            decision: "sdk-behaviour 2.4",
             bites: &["ReservedNamesAreHidden"],
             stage: prototype_stage,
             run: prototype,

@@ -1,4 +1,4 @@
-//! The scenarios that every Edge must pass (conformance 2.9, S).
+//! The scenarios that every Edge must pass.
 //!
 //! A scenario gets a server with a [`Setup`] from a [`Bench`] and sends requests to it. The caller provides a [`ServerLauncher`]: one that
 //! starts servers ([`Program`]), or one for a running server ([`Running`], [`Administered`]). A scenario that needs more than the launcher

@@ -78,7 +78,7 @@ pub(super) const GROUP: Group = Group {
             given: "three listeners for changes of F, of which the first and the last throw",
             when: "F changes, twice",
             then: "all are called for each change, and the client goes on receiving updates over its stream",
-            decision: "sdk-behaviour 6.3",
+            decision: "sdk-behaviour 2.3",
             bites: &["ListenersEndDelivery"],
             run: conduct::throwing,
             ..LISTENER
@@ -90,7 +90,7 @@ pub(super) const GROUP: Group = Group {
             given: "a listener that reads and evaluates features, removes itself and another listener, and adds a third one",
             when: "its feature changes",
             then: "nothing blocks, the removed listeners are not called again, and the third one is",
-            decision: "sdk-behaviour 6.4",
+            decision: "sdk-behaviour 2.5",
             bites: &["ListenersCannotSubscribe", "RemovedListenersStay"],
             run: conduct::re_entrant,
             ..LISTENER
