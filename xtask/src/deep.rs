@@ -13,7 +13,8 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Search {
     Fixed,
-    /// The part draws inputs at random. What it finds need not come from the latest change, so that a find fails only `prove`.
+    /// The part draws inputs at random, or installs the newest packages of others. What it finds need not come from the latest change, so that
+    /// a find fails only `prove`.
     Random,
 }
 
@@ -229,6 +230,16 @@ pub(crate) fn all() -> Vec<Deep> {
             WEB,
             &["bindings/web", "bindings/python/wheels"],
         ),
+        Deep {
+            search: Search::Random,
+            ..deep(
+                Part::new("web: new projects")
+                    .prepare(web::prepare_chromium)
+                    .run(web::run_in_new_projects),
+                WEB,
+                WEB_FOLDER,
+            )
+        },
         deep(
             Part::new("web: Chromium").prepare(web::prepare_browsers).run(web::test_in_chromium),
             WEB,

@@ -27,7 +27,7 @@ pub(crate) use self::conformance::{
     run_in_node as test_conformance_in_node,
 };
 pub(crate) use self::node::{prepare, prove as prove_equality, run as test, with_node};
-pub(crate) use self::packages::run as test_packages;
+pub(crate) use self::packages::{run as test_packages, run_in_new_projects};
 pub(crate) use self::sizes::check as check_sizes;
 
 const HELP: &str = "\
@@ -88,7 +88,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Some("chromium") if rest.is_empty() => prepare_browsers().and_then(|()| test_in_chromium()),
         Some("conformance") if rest.is_empty() => conformance::run(),
         Some("conversations") => conversations::run(rest),
-        Some("packages") if rest.is_empty() => prepare_chromium().and_then(|()| test_packages()),
+        Some("packages") if rest.is_empty() => {
+            prepare_chromium()?;
+            test_packages()?;
+            run_in_new_projects()
+        }
         Some("reproducible") if rest.is_empty() => reproducible::run(),
         Some("runtimes") if rest.is_empty() => prepare().and_then(|()| runtimes::run()),
         Some("sequences") => sequences::run(rest),

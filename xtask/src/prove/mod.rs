@@ -102,7 +102,9 @@ fn judge(tried: Tried, search: Search, finds: FindsFail) -> Judgement {
     let is_find = search == Search::Random && tried.last == Stage::Run;
     match tried.outcome {
         Outcome::Failed(why) if is_find && finds == FindsFail::No => {
-            println!("\n*** A FIND of a random search, which does not fail this run: {why} ***\n");
+            println!(
+                "\n*** A FIND of a random search or of a newer package, which does not fail this run: {why} ***\n"
+            );
             Judgement::Counts(Outcome::Found(why))
         }
         Outcome::Failed(_) if !is_find && tried.number == 1 => Judgement::Repeat,

@@ -23,7 +23,7 @@ pub(crate) enum Outcome {
     /// The part cannot run on this machine.
     NotRun(String),
     Failed(String),
-    /// A random search found something, which is reported and does not fail the run.
+    /// A random search, or a newer package of others, found something, which is reported and does not fail the run.
     Found(String),
 }
 

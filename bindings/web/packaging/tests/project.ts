@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
@@ -77,22 +77,24 @@ export function project(name: string, ...packages: readonly Tarball[]): Promise<
 }
 
 /**
- * Copies a project out of the repository, installs what its lock file names and the packages from their tarballs, without a network, and
- * returns the project's folder.
+ * Copies a project out of the repository, installs its dependencies and the packages from their tarballs, without scripts, and returns the
+ * project's folder. A project with a lock file or without dependencies installs from npm's cache. Any other one gets the newest versions of
+ * what its dependencies need, as a new project of a user does.
  */
 export async function installed(source: string, ...packages: readonly Tarball[]): Promise<string> {
   const folder = copied(source);
   const tarballs = packages.map(({ path }) => path);
-  const install = (): Promise<unknown> =>
-    run("npm", ["install", "--offline", "--no-save", ...INSTALL, ...tarballs], { cwd: folder });
-  await install().catch(async (error: unknown) => {
-    if (!existsSync(join(folder, "package-lock.json"))) throw error;
-    // The cache of npm lacks a package of the lock file, or the metadata of a peer of the packages. Another copy of the project fills it.
-    await run("npm", ["install", "--prefer-offline", "--no-save", ...INSTALL, ...tarballs], {
-      cwd: copied(source),
+  const install = (...network: readonly string[]): Promise<unknown> =>
+    run("npm", ["install", ...network, "--no-save", ...INSTALL, ...tarballs], { cwd: folder });
+  const isLocked = existsSync(join(folder, "package-lock.json"));
+  const hasDependencies = readFileSync(join(folder, "package.json"), "utf8").includes('ependencies"');
+  if (hasDependencies && !isLocked) await install();
+  else {
+    await install("--offline").catch((error: unknown) => {
+      if (!isLocked) throw error;
+      return install("--prefer-offline");
     });
-    await install();
-  });
+  }
   return folder;
 }
 
