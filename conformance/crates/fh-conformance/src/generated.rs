@@ -7,19 +7,26 @@ use fh_generators::{Case as Drawn, Choices, context_to_json};
 
 use crate::agreement::{Disagreement, Pair, question};
 use crate::case::{Answer, Profile};
-use crate::data::Schemas;
+use crate::data::version::sha256;
+use crate::data::{DataError, Schemas};
 use crate::json::{Json, quoted};
 use crate::target::Broken;
 
 /// The name of the group.
 pub const GROUP: &str = "eval.generated";
-/// The path of the group's file in the data folder.
+/// The name under which messages and reports show the cases.
 pub const PATH: &str = "vectors/generated/evaluation.json";
+/// The seed of the group.
+pub const SEED: u64 = 0x5EED_0001;
+/// The number of cases.
+pub const COUNT: usize = 2_000;
+/// The SHA-256 digest of the text for this seed. It changes with the generators and with the answers.
+pub const DIGEST: &str = "5e8cff86ff9ab708737781d76e566833cf955a690f4208309ea4520e62e8e549";
 
 /// Maximum length of a case in bytes. Longer cases are not kept, because people read them, too.
 const LONGEST: usize = 900;
 
-/// The reason why no file was generated.
+/// The reason why no cases were drawn.
 #[derive(Debug)]
 pub enum Stopped {
     /// The two evaluators disagree on this case.
@@ -37,7 +44,20 @@ impl fmt::Display for Stopped {
     }
 }
 
-/// Returns the text of the file for a seed. It has `count` different cases to which engine and reference give the same answers in both
+/// Returns the text of the group's cases.
+///
+/// # Errors
+/// If the evaluators disagree on a drawn case, or if the digest is another one.
+pub fn drawn(schemas: &Schemas) -> Result<String, DataError> {
+    let text = write(SEED, COUNT, schemas).map_err(|stopped| DataError::in_file(PATH, stopped))?;
+    let digest = sha256(text.as_bytes());
+    if digest == DIGEST {
+        return Ok(text);
+    }
+    Err(DataError::in_file(PATH, format!("the drawn cases have the digest {digest}")))
+}
+
+/// Returns the text of a file with the cases for a seed. It has `count` different cases to which engine and reference give the same answers in both
 /// profiles.
 ///
 /// # Errors

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use clap::Args;
 
 use super::list::no_such_case;
-use super::{Ended, print};
+use super::{Ended, is_drawn, print, suite};
 use crate::case::{Case, Check, Profile};
 use crate::clock;
 use crate::compare::{Outcome, check};
-use crate::data::{Data, Suite};
+use crate::data::Data;
 use crate::json::Json;
 use crate::sdk::scenarios;
 use crate::server::scenario;
@@ -38,7 +38,7 @@ pub(super) fn explain(data: &Data, arguments: &Arguments) -> Ended {
         ));
         return Ok(0);
     }
-    let suite = Suite::load(data)?;
+    let suite = suite(data, is_drawn(&arguments.id))?;
     let case = suite.get(&arguments.id).ok_or_else(|| no_such_case(&arguments.id))?;
     let mut out = format!("{}  {}\n{} · {}\n", case.id, case.title, case.group, case.file);
     if let Some(decision) = case.source.as_ref().and_then(|source| source.get("ambiguity")) {

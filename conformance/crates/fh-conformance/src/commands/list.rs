@@ -2,8 +2,9 @@
 
 use clap::Args;
 
-use super::{Ended, Problem, print};
-use crate::data::{Data, Suite};
+use super::{Ended, Problem, is_drawn, print, suite};
+use crate::data::Data;
+use crate::generated::GROUP;
 
 /// List the ids and titles of cases.
 #[derive(Debug, Args)]
@@ -24,7 +25,8 @@ pub(crate) struct Show {
 }
 
 pub(super) fn list(data: &Data, arguments: &Arguments) -> Ended {
-    let suite = Suite::load(data)?;
+    let is_drawn = arguments.group.as_deref().is_none_or(|group| group == GROUP);
+    let suite = suite(data, is_drawn)?;
     if arguments.groups {
         let groups = suite.groups().into_iter();
         print(&groups.map(|(group, cases)| format!("{cases:>6} {group}\n")).collect::<String>());
@@ -42,7 +44,7 @@ pub(super) fn list(data: &Data, arguments: &Arguments) -> Ended {
 }
 
 pub(super) fn show(data: &Data, arguments: &Show) -> Ended {
-    let suite = Suite::load(data)?;
+    let suite = suite(data, is_drawn(&arguments.id))?;
     let case = suite.get(&arguments.id).ok_or_else(|| no_such_case(&arguments.id))?;
     print(&format!("{}\n", case.to_json().pretty()));
     Ok(0)

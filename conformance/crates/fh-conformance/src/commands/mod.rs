@@ -26,7 +26,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::case::Profile;
-use crate::data::{Data, DataError};
+use crate::data::{Data, DataError, Suite};
 
 /// Tests whether evaluators, SDKs and servers behave as FeatureHub requires.
 ///
@@ -86,7 +86,7 @@ enum Vectors {
     Verify,
     /// Show the expected and the actual answers to a case, and the steps of the evaluation.
     Explain(explain::Arguments),
-    /// Write or check the generated cases.
+    /// Print or check the generated cases.
     Generate(generate::Arguments),
 }
 
@@ -131,9 +131,7 @@ pub fn main() -> ExitCode {
         Command::Vectors(Vectors::Explain(arguments)) | Command::Explain(arguments) => {
             explain::explain(&data, &arguments)
         }
-        Command::Vectors(Vectors::Generate(arguments)) => {
-            generate::generate(&data, cli.data.as_deref(), &arguments)
-        }
+        Command::Vectors(Vectors::Generate(arguments)) => generate::generate(&data, &arguments),
         Command::Systems(command) => systems::systems(&data, &command),
         Command::Adapter(command) => adapter::adapter(&data, &command),
         Command::Sdk(arguments) => sdk::sdk(&data, arguments),
@@ -171,6 +169,16 @@ fn load(folder: Option<&PathBuf>) -> Result<Data, Problem> {
         return Ok(Data::embedded());
     };
     Data::folder(folder).map_err(|error| Problem::Outside(format!("{}: {error}", folder.display())))
+}
+
+/// Loads the cases of the files, and the drawn ones if they are needed, because drawing them takes a while.
+fn suite(data: &Data, needs_drawn: bool) -> Result<Suite, Problem> {
+    Ok(if needs_drawn { Suite::with_drawn(data)? } else { Suite::load(data)? })
+}
+
+/// Returns true for the id of a drawn case.
+fn is_drawn(id: &str) -> bool {
+    id.starts_with("gen.")
 }
 
 /// Prints to standard output. Errors are ignored, because the reader, such as `head`, may have closed the pipe.

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use regex::Regex;
 
-use super::{Ended, FAILED, INVALID, PARTIAL, Problem, Profiles, print, write_file};
+use super::{Ended, FAILED, INVALID, PARTIAL, Problem, Profiles, print, suite, write_file};
 use crate::case::Case;
-use crate::data::{Data, Suite, version};
+use crate::data::{Data, version};
+use crate::generated::GROUP;
 use crate::report;
 use crate::run::{self, Selection};
 use crate::target;
@@ -40,8 +41,9 @@ pub(crate) struct Arguments {
 }
 
 pub(super) fn run(data: &Data, arguments: Arguments) -> Ended {
-    let suite = Suite::load(data)?;
     let mut target = target::named(&arguments.target).map_err(Problem::Usage)?;
+    let is_drawn = arguments.group.as_deref().is_none_or(|group| group == GROUP);
+    let suite = suite(data, is_drawn)?;
     let selection = Selection {
         profiles: arguments.profile.list(),
         group: arguments.group,

@@ -8,12 +8,15 @@ use clap::{Args, Subcommand};
 use super::adapter_check::{capabilities, checked_subject};
 use super::baselines::{read_baseline, refuse};
 use super::recordings;
-use super::{Ended, FAILED, INVALID, PARTIAL, Problem, Profiles, print, write_file};
+use super::{
+    Ended, FAILED, INVALID, PARTIAL, Problem, Profiles, is_drawn, print, suite, write_file,
+};
 use crate::adapter::AdapterCommand;
 use crate::baseline::Baseline;
 use crate::case::Case;
 use crate::clock;
 use crate::data::{Data, Suite, version};
+use crate::generated::GROUP;
 use crate::json::Json;
 use crate::recording::{Coverage, RecordedRun, Recording};
 use crate::report::{
@@ -111,7 +114,10 @@ pub(super) fn sdk(data: &Data, arguments: Arguments) -> Ended {
         return Err(Problem::Usage("--adapter is missing".to_owned()));
     };
     let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
-    let suite = Suite::load(data)?;
+    let needs_drawn = arguments.drawn
+        || arguments.only.iter().any(|id| is_drawn(id))
+        || arguments.group.iter().any(|group| group == GROUP);
+    let suite = suite(data, needs_drawn)?;
     let selected = select(&arguments, &suite)?;
     let mut subject = match checked_subject(data, &command)? {
         Ok(subject) => subject,
@@ -220,7 +226,7 @@ pub(super) fn sdk(data: &Data, arguments: Arguments) -> Ended {
 /// Returns true if a run without filters leaves out a group of cases.
 fn leaves_out_group(arguments: &Arguments, group: &str, profile: &str) -> bool {
     let profiles = arguments.profile.list();
-    (group == GENERATED && !arguments.drawn)
+    (group == GROUP && !arguments.drawn)
         || !profiles.iter().any(|selected| selected.name() == profile)
 }
 
@@ -257,7 +263,7 @@ fn run_cases(
 ) -> Result<Vec<Row>, Problem> {
     let selects = |case: &Case| {
         let by_id = arguments.only.contains(&case.id);
-        let is_drawn = case.group == GENERATED;
+        let is_drawn = case.group == GROUP;
         let by_group = arguments.group.contains(&case.group);
         let all = arguments.only.is_empty() && arguments.group.is_empty();
         by_id || by_group || (all && (arguments.drawn || !is_drawn))
@@ -271,9 +277,6 @@ fn run_cases(
     let report = run::run(suite, version::digest(data), &mut target, &profiles, selects);
     Ok(report.rows)
 }
-
-/// The group of the cases that are generated from a seed.
-const GENERATED: &str = "eval.generated";
 
 fn report(
     subject: &Subject,

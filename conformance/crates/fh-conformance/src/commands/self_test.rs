@@ -175,7 +175,7 @@ pub(super) fn self_test(data: &Data, arguments: &Arguments) -> Ended {
         print(&out);
         return Ok(0);
     }
-    let suite = Suite::load(data)?;
+    let suite = Suite::with_drawn(data)?;
     let matrix = matrix(&suite, arguments.full);
     for (info, kills) in MUTANTS.iter().zip(&matrix.kills) {
         let by = match kills.iter().next() {

@@ -93,7 +93,7 @@ impl Schemas {
             "" if name == "decisions.json" => Some("decisions-1"),
             "" if name == "differences.json" => Some("differences-1"),
             "" if name == "capabilities.json" => Some("capabilities-1"),
-            "vectors" | "vectors/generated" => Some("vectors-1"),
+            "vectors" => Some("vectors-1"),
             "hash" => Some("hash-1"),
             "imported/featurehub" => Some("imported-featurehub"),
             "imported/regex" => Some("imported-regex"),

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Data, DataError, hash, imported, live, regex, vectors};
+use super::{Data, DataError, Schemas, hash, imported, live, regex, vectors};
 use crate::case::Case;
+use crate::generated;
 use crate::json::Json;
 
 /// The cases of a data folder: written vectors, hashes, generated, imported and recorded cases.
@@ -14,12 +15,33 @@ pub struct Suite {
 }
 
 impl Suite {
-    /// Reads all cases.
+    /// Reads the cases of all files.
     ///
     /// # Errors
     /// All errors of the files, and ids that are used twice.
     pub fn load(data: &Data) -> Result<Suite, Vec<DataError>> {
-        let (mut all, mut errors) = (Vec::new(), Vec::new());
+        Suite::of(data, Vec::new())
+    }
+
+    /// Reads the cases of all files, and draws those of the group `eval.generated`.
+    ///
+    /// # Errors
+    /// As [`Suite::load`], and if the drawn cases are not those of the digest.
+    pub fn with_drawn(data: &Data) -> Result<Suite, Vec<DataError>> {
+        let text = generated::drawn(&Schemas::compile(data)?).map_err(|error| vec![error])?;
+        Suite::of(data, Suite::drawn(&text)?)
+    }
+
+    /// Reads the text of drawn cases.
+    pub(super) fn drawn(text: &str) -> Result<Vec<Case>, Vec<DataError>> {
+        let json = Json::parse(text);
+        let json = json.map_err(|error| vec![DataError::in_file(generated::PATH, error)])?;
+        vectors::cases(generated::PATH, &json)
+    }
+
+    /// Reads the cases of all files beside these.
+    pub(super) fn of(data: &Data, mut all: Vec<Case>) -> Result<Suite, Vec<DataError>> {
+        let mut errors = Vec::new();
         for path in data.paths() {
             let Some(read) = reader(path) else { continue };
             let cases =
@@ -31,7 +53,7 @@ impl Suite {
         }
         // Written cases first, because their failures are the easiest to understand.
         all.sort_by_key(|case: &Case| match case.file.split('/').next() {
-            Some("vectors") if case.file.starts_with("vectors/generated/") => 2,
+            Some("vectors") if case.group == generated::GROUP => 2,
             Some("vectors") => 0,
             Some("hash") => 1,
             _ if case.file.ends_with("evaluations.json") => 4,
@@ -61,17 +83,6 @@ impl Suite {
         }
         groups
     }
-
-    /// Returns the group and the number of cases of each file that has any.
-    #[must_use]
-    pub fn files(&self) -> BTreeMap<&str, (&str, usize)> {
-        let mut files = BTreeMap::new();
-        for case in &self.cases {
-            let entry = files.entry(case.file.as_str()).or_insert((case.group.as_str(), 0));
-            entry.1 += 1;
-        }
-        files
-    }
 }
 
 type Reader = Box<dyn Fn(&str, &Json) -> Result<Vec<Case>, Vec<DataError>>>;
@@ -81,7 +92,7 @@ fn reader(path: &str) -> Option<Reader> {
     let (folder, name) = path.rsplit_once('/')?;
     let stem = name.strip_suffix(".json")?.to_owned();
     match folder {
-        "vectors" | "vectors/generated" => Some(Box::new(vectors::cases)),
+        "vectors" => Some(Box::new(vectors::cases)),
         "hash" => Some(Box::new(hash::cases)),
         "imported/featurehub" if stem == "murmur" => Some(Box::new(hash::imported)),
         "imported/regex" => Some(Box::new(move |path, json| regex::cases(path, &stem, json))),

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{Data, DataError, Schemas, Suite};
 use crate::case::{Check, HashCase, Profile};
+use crate::generated;
 use crate::json::Json;
 use crate::systems;
 use crate::target::Target;
@@ -57,7 +58,11 @@ pub fn verify(data: &Data, oracles: &mut [Box<dyn Target>]) -> Result<Verified, 
             Err(error) => errors.push(error),
         }
     }
-    let suite = match Suite::load(data) {
+    let drawn = generated::drawn(&schemas).map_err(|error| vec![error])?;
+    let document = serde_json::from_str(&drawn);
+    let document = document.map_err(|why| vec![DataError::in_file(generated::PATH, why)])?;
+    errors.extend(schemas.violations(generated::PATH, "vectors-1", &document));
+    let suite = match Suite::drawn(&drawn).and_then(|drawn| Suite::of(data, drawn)) {
         Ok(suite) => suite,
         Err(more) => {
             errors.extend(more);

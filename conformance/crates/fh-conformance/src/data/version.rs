@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use super::Data;
+use crate::generated::DIGEST;
 
 /// The version of the suite.
 pub const SUITE_VERSION: &str = "1.0";
@@ -25,5 +26,6 @@ pub fn digest(data: &Data) -> String {
     let lines = data
         .paths()
         .map(|path| format!("{} {path}\n", sha256(data.bytes(path).unwrap_or_default())));
-    sha256(lines.collect::<String>().as_bytes())
+    let lines: String = lines.collect();
+    sha256(format!("{lines}{DIGEST}").as_bytes())
 }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { elements, members } from "../../src/json.ts";
@@ -37,16 +38,18 @@ interface File {
 
 const DATA = new URL("../../../../../../conformance/data/", import.meta.url);
 
+/** The file of the drawn cases, which `cargo xtask web test` writes. */
+export const DRAWN = process.env["FH_DRAWN_CASES"];
+
 /** Any time will do for a case without a clock. */
 const ANY_TIME = Date.UTC(2024, 5, 1);
 
-/** Returns all evaluation cases, in the order of the files. */
+/** Returns all evaluation cases, in the order of the files, and those that are drawn. */
 export function cases(): Case[] {
-  const folder = new URL("vectors/", DATA);
-  const names = readdirSync(fileURLToPath(folder), { recursive: true, encoding: "utf8" });
-  const files = names.filter((name) => name.endsWith(".json")).sort();
-  return files.flatMap((name) => {
-    const file = parseExactly(readFileSync(new URL(name, folder), "utf8")) as File;
+  const folder = fileURLToPath(new URL("vectors/", DATA));
+  const files = readdirSync(folder).map((name) => join(folder, name));
+  return [...files.sort(), ...(DRAWN === undefined ? [] : [DRAWN])].flatMap((path) => {
+    const file = parseExactly(readFileSync(path, "utf8")) as File;
     const expanded = (file.matrix ?? []).flatMap((matrix) =>
       matrix.rows.map((row) => fill({ ...matrix.case, id: matrix.id }, row) as WrittenCase),
     );
