@@ -1,5 +1,7 @@
 package fh.client
 
+import fh.client.http.LibraryThreads
+import fh.client.internal.Bridge
 import fh.client.internal.Callback
 import fh.client.internal.CallsOfListeners
 import fh.client.internal.ClientState
@@ -273,15 +275,28 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
      */
     override fun close() {
         native.perform("close")
-        closedAsync().thenRun { native.end() }
+        native.begin("closed") { null }.thenRun { native.end() }
     }
 
-    /** Returns a future of the end of the client, after [close]. */
-    public fun closedAsync(): CompletableFuture<Void?> = native.begin("closed") { null }
+    /**
+     * Returns a future of the end of the client, after [close]. That of the last client of a program ends after the threads `fh-http`, or
+     * after two seconds.
+     */
+    public fun closedAsync(): CompletableFuture<Void?> {
+        // The operation must not keep a client that is forgotten.
+        val ended = WeakReference(native)
+        return native.begin("closed") {
+            ended.get()?.end()
+            if (!Bridge.isAnyOpen()) LibraryThreads.awaitHttp(HTTP_ENDS_WITHIN)
+            null
+        }
+    }
 
     override fun toString(): String = "Client($readiness)"
 
     internal companion object {
+        private val HTTP_ENDS_WITHIN = Duration.ofSeconds(2)
+
         fun calls(listener: ReadinessListener): (String) -> Unit =
             { listener.onReadiness(Readiness.valueOf(Json.members(it)["readiness"].toString())) }
 

@@ -1,6 +1,12 @@
 package fh.client.http
 
 import java.lang.reflect.Constructor
+import java.time.Duration
+import java.util.concurrent.ConcurrentHashMap
+import java.util.concurrent.CopyOnWriteArrayList
+import java.util.concurrent.SynchronousQueue
+import java.util.concurrent.ThreadPoolExecutor
+import java.util.concurrent.TimeUnit
 
 /** Makes the threads of the library, and those of transports. */
 public object LibraryThreads {
@@ -13,6 +19,13 @@ public object LibraryThreads {
             null
         }
 
+    private const val HTTP = "fh-http"
+    private const val IDLE_SECONDS = 1L
+
+    /** The threads of transports, and some that have ended. */
+    private val http: MutableSet<Thread> = ConcurrentHashMap.newKeySet()
+    private val pools = CopyOnWriteArrayList<ThreadPoolExecutor>()
+
     /**
      * Returns a thread that was not started. It is a daemon, has no inheritable thread-locals of the thread that starts it, such as the user of a
      * request, and has the class loader of the library. Before version 13 of Android, it inherits thread-locals.
@@ -22,5 +35,29 @@ public object LibraryThreads {
         (constructor?.newInstance(null, task, name, 0L, false) ?: Thread(task, name)).apply {
             isDaemon = true
             contextClassLoader = LibraryThreads::class.java.classLoader
+            if (name == HTTP) {
+                http.removeIf { it.state == Thread.State.TERMINATED }
+                http.add(this)
+            }
         }
+
+    /** Returns an executor with any number of such threads. They end a second after their last task, and with the last client. */
+    @JvmStatic
+    public fun pool(name: String): ThreadPoolExecutor =
+        ThreadPoolExecutor(0, Int.MAX_VALUE, IDLE_SECONDS, TimeUnit.SECONDS, SynchronousQueue()) { make(name, it) }.also { pools.add(it) }
+
+    /** Waits until the threads of transports have ended, at most for this time. */
+    internal fun awaitHttp(limit: Duration) {
+        val end = System.nanoTime() + limit.toNanos()
+        try {
+            pools.forEach { it.setKeepAliveTime(0, TimeUnit.SECONDS) }
+            for (thread in http) {
+                val left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())
+                if (left <= 0) return
+                thread.join(left)
+            }
+        } finally {
+            pools.forEach { it.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS) }
+        }
+    }
 }

@@ -11,9 +11,6 @@ import java.net.http.HttpResponse
 import java.net.http.HttpResponse.BodySubscribers
 import java.time.Duration
 import java.util.concurrent.ConcurrentHashMap
-import java.util.concurrent.SynchronousQueue
-import java.util.concurrent.ThreadPoolExecutor
-import java.util.concurrent.TimeUnit
 import java.util.zip.GZIPInputStream
 
 /**
@@ -92,7 +89,7 @@ public class JdkTransport private constructor(private val client: (connectTimeou
         val DEFAULTS = HashMap<Duration, WeakReference<HttpClient>>()
 
         /** The threads of clients end soon, because they keep the class loader of the library. */
-        val WORKERS = ThreadPoolExecutor(0, Int.MAX_VALUE, 1, TimeUnit.SECONDS, SynchronousQueue()) { LibraryThreads.make("fh-http", it) }
+        val WORKERS = LibraryThreads.pool("fh-http")
 
         fun start(task: Runnable): Unit = LibraryThreads.make("fh-http", task).start()
 

@@ -76,6 +76,7 @@ class RedeploymentTest {
         }
         started.await(PATIENCE_SECONDS, TimeUnit.SECONDS)
         inOwnThread("stop")
+        assertEquals(emptyList<String>(), threads().map { it.name }.filter { it == "fh-http" })
         isOver.set(true)
         readers.forEach { it.join() }
         assertEquals(setOf<Any>("red"), reads.toSet())
