@@ -19,6 +19,15 @@ public object LibraryThreads {
             null
         }
 
+    /** A thread of Java 19 or later keeps its task after its end, and with it a transport. */
+    private class Once(private var task: Runnable?) : Runnable {
+        override fun run() {
+            val present = task
+            task = null
+            present?.run()
+        }
+    }
+
     private const val HTTP = "fh-http"
     private const val IDLE_SECONDS = 1L
 
@@ -32,7 +41,7 @@ public object LibraryThreads {
      */
     @JvmStatic
     public fun make(name: String, task: Runnable): Thread =
-        (constructor?.newInstance(null, task, name, 0L, false) ?: Thread(task, name)).apply {
+        Once(task).let { constructor?.newInstance(null, it, name, 0L, false) ?: Thread(it, name) }.apply {
             isDaemon = true
             contextClassLoader = LibraryThreads::class.java.classLoader
             if (name == HTTP) {
