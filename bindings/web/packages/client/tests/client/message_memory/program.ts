@@ -313,6 +313,8 @@ export async function run(): Promise<never> {
           const message = filled(text, element, size);
           const before = used();
           const client = await pass(new Edge(), message);
+          // What a callback of the collector refers to is free only in a later task.
+          await new Promise(setImmediate);
           const rules = client && partsOf(client).repository.live.rules;
           const served = [...(rules?.features() ?? [])].reduce((sum, { json }) => sum + json.length, 0);
           console.log(
