@@ -2,7 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
+use std::time::Duration;
 
+use fh_binding::logs::Queue;
 use fh_binding::operations::{self, Failure, Later, written};
 use fh_binding::packed;
 use fh_client::{Client, Context};
@@ -296,6 +298,11 @@ functions! {
     Java_fh_client_internal_Bridge_logFailure(text: jstring) -> (), (), |env| {
         let text = env.string(text).unwrap_or_default();
         tracing::error!(target: "fh_client::listeners", "{text}");
+    };
+    // Waits until the log records so far were delivered, at most for this time.
+    Java_fh_client_internal_Bridge_awaitLogs(millis: jlong) -> (), (), |_env| {
+        let limit = Duration::from_millis(millis.unsigned_abs());
+        let _ = Queue::here().wait_for_the_delivery(limit);
     };
     // Returns the version of this library, which must be that of the package.
     Java_fh_client_internal_Bridge_version() -> jstring, ptr::null_mut(), |env| env.text(env!("CARGO_PKG_VERSION"));

@@ -29,8 +29,11 @@ struct Host {
     name: &'static str,
     /// The class, whose file is in the folder of the hosts.
     class: &'static str,
-    /// The further files of the program.
+    /// The files of the project. Hosts that follow each other with the same project share its build.
     files: &'static [&'static str],
+    /// A word of the files, and what replaces it.
+    replaced: [&'static str; 2],
+    is_module: bool,
     managed: Managed,
     /// The dependencies before those of the page.
     dependencies: &'static str,
@@ -52,36 +55,40 @@ enum Managed {
 const PLAIN: Host = Host {
     name: "plain",
     class: "Host",
-    files: &[],
+    files: &["Host", "VirtualHost", "module-info"],
+    replaced: ["", ""],
+    is_module: false,
     managed: Managed::None,
     dependencies: "",
     transport: "fh-client-jdk",
     since: (11, ""),
     fails_with: &[],
 };
-const MODULES: Host = Host { name: "module path", files: &["module-info"], ..PLAIN };
+const MODULES: Host = Host { name: "module path", is_module: true, ..PLAIN };
 const SPRING: Host = Host {
     class: "SpringHost",
-    files: &["Host"],
+    files: &["SpringHost", "Host"],
     dependencies: "<dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter</artifactId></dependency>",
     since: (17, "Spring Boot 3 needs Java 17"),
     ..PLAIN
 };
+/// A web application that Tomcat reloads three times and then removes. Tomcat warns of each thread and reference that is left.
+const TOMCAT: Host = Host { class: "TomcatHost", files: &["TomcatHost", "Host"], ..PLAIN };
 /// Retrofit with OkHttp 3, which Maven finds before the one of our transport.
 const OKHTTP_3: Host = Host {
     name: "OkHttp 3",
+    files: &["Host"],
     dependencies: "<dependency><groupId>com.squareup.retrofit2</groupId><artifactId>retrofit</artifactId><version>2.11.0</version></dependency>",
     transport: "fh-client-okhttp",
     fails_with: &["not ready: the HTTP transport cannot work: ", "NoSuch", "dependencyManagement"],
     ..PLAIN
 };
-const HOSTS: [Host; 9] = [
+const HOSTS: [Host; 12] = [
     PLAIN,
     MODULES,
     Host {
         name: "virtual thread",
         class: "VirtualHost",
-        files: &["Host"],
         since: (21, "Java 21 has the first virtual threads"),
         ..PLAIN
     },
@@ -93,6 +100,23 @@ const HOSTS: [Host; 9] = [
     },
     Host { name: "Spring Boot 3.0", managed: Managed::SpringBoot("3.0.13"), ..SPRING },
     Host { name: "Spring Boot 3.5", managed: Managed::SpringBoot("3.5.7"), ..SPRING },
+    Host {
+        name: "Tomcat 9.0",
+        dependencies: "<dependency><groupId>org.apache.tomcat.embed</groupId><artifactId>tomcat-embed-core</artifactId><version>9.0.111</version></dependency>",
+        replaced: ["jakarta.", "javax."],
+        ..TOMCAT
+    },
+    Host {
+        name: "Tomcat 10.1",
+        dependencies: "<dependency><groupId>org.apache.tomcat.embed</groupId><artifactId>tomcat-embed-core</artifactId><version>10.1.48</version></dependency>",
+        ..TOMCAT
+    },
+    Host {
+        name: "Tomcat 11.0",
+        dependencies: "<dependency><groupId>org.apache.tomcat.embed</groupId><artifactId>tomcat-embed-core</artifactId><version>11.0.22</version></dependency>",
+        since: (17, "Tomcat 11 needs Java 17"),
+        ..TOMCAT
+    },
     OKHTTP_3,
     Host { name: "OkHttp 3 managed", managed: Managed::Page, fails_with: &[], ..OKHTTP_3 },
     Host {
@@ -121,10 +145,12 @@ pub(super) fn run() -> Result<(), String> {
     }
     let mut table =
         format!("{:<18}{}", "host", JAVAS.map(|java| format!("Java {java:<8}")).concat());
+    let mut built = None;
     for host in &HOSTS {
-        let cells = matrix.host(host, &javas)?;
+        let cells = matrix.host(host, &javas, &mut built)?;
         table += &format!("\n{:<18}{cells}", host.name);
     }
+    delete(&mut built)?;
     say!("{table}");
     Ok(())
 }
@@ -132,7 +158,16 @@ pub(super) fn run() -> Result<(), String> {
 /// Runs two hosts on the Java of this machine: a plain program, and one with modules.
 pub(super) fn run_some() -> Result<(), String> {
     let matrix = Matrix { pages: Pages::read()?, repository: tested()? };
-    [PLAIN, MODULES].iter().try_for_each(|host| matrix.run_on(host, &["java"]))
+    let mut built = None;
+    [PLAIN, MODULES].iter().try_for_each(|host| matrix.run_on(host, &["java"], &mut built))?;
+    delete(&mut built)
+}
+
+/// A project that was built, and what it was built of.
+type Built = Option<(String, Project)>;
+
+fn delete(built: &mut Built) -> Result<(), String> {
+    built.take().map_or(Ok(()), |(_, project)| project.delete())
 }
 
 fn environment(version: u32) -> Result<Environment, String> {
@@ -157,12 +192,13 @@ struct Matrix {
 }
 
 impl Matrix {
-    /// Builds the programs of the first page with a compiler of Kotlin, and runs them.
+    /// Builds the programs in Kotlin of the first page with a compiler, and runs them.
     fn compiler(&self, version: &str) -> Result<(), String> {
         say!("    the compiler of Kotlin {version}");
         let project = Project::create(&self.repository)?;
         project.write_pom(&self.pages, "", &self.pages.dependencies)?;
-        let programs: Vec<&Example> = self.pages.first().collect();
+        let is_kotlin = |program: &&Example| program.file.starts_with("kotlin/");
+        let programs: Vec<&Example> = self.pages.first().filter(is_kotlin).collect();
         project.build(&programs, &[format!("-Dcompiler={version}")])?;
         for program in programs {
             let lines = java::start("java", &project.class_path(), &program.class, &[], &[])?;
@@ -172,11 +208,11 @@ impl Matrix {
     }
 
     /// Runs a host on all versions of Java that it supports. Returns its row.
-    fn host(&self, host: &Host, javas: &[String]) -> Result<String, String> {
+    fn host(&self, host: &Host, javas: &[String], built: &mut Built) -> Result<String, String> {
         let (since, reason) = host.since;
         let supported = JAVAS.iter().position(|java| *java >= since).unwrap_or_default();
         let javas: Vec<&str> = javas.iter().skip(supported).map(String::as_str).collect();
-        self.run_on(host, &javas)?;
+        self.run_on(host, &javas, built)?;
         let cells = JAVAS.iter().map(|java| match *java {
             java if java < since => "-",
             _ if host.fails_with.is_empty() => "runs",
@@ -186,10 +222,8 @@ impl Matrix {
         Ok(if supported == 0 { cells } else { format!("{cells}-: {reason}") })
     }
 
-    /// Builds the program of a host, and runs it on some versions of Java at the same time.
-    fn run_on(&self, host: &Host, javas: &[&str]) -> Result<(), String> {
-        say!("    {}", host.name);
-        let project = Project::create(&self.repository)?;
+    /// Builds the project of a host, unless that of the last host is the same, which is deleted otherwise.
+    fn build<'a>(&self, host: &Host, built: &'a mut Built) -> Result<&'a Project, String> {
         let managed = match host.managed {
             Managed::None => String::new(),
             Managed::Page => self.pages.managed.clone(),
@@ -200,21 +234,41 @@ impl Matrix {
             ),
         };
         let ours = self.pages.dependencies.replace("fh-client-jdk", host.transport);
-        project.write_pom(&self.pages, &managed, &format!("{}{ours}", host.dependencies))?;
-        let files: Vec<Example> = [host.class]
-            .iter()
-            .chain(host.files)
-            .map(|file| program(file))
-            .collect::<Result<_, _>>()?;
-        project.build(&files.iter().collect::<Vec<_>>(), &[])?;
+        let dependencies = format!("{}{ours}", host.dependencies);
+        let parts = format!("{managed}{dependencies}{:?}", host.files);
+        if built.as_ref().is_none_or(|(of, _)| *of != parts) {
+            delete(built)?;
+            let project = Project::create(&self.repository)?;
+            project.write_pom(&self.pages, &managed, &dependencies)?;
+            let files: Vec<Example> = host
+                .files
+                .iter()
+                .map(|file| program(file, host.replaced))
+                .collect::<Result<_, _>>()?;
+            project.build(&files.iter().collect::<Vec<_>>(), &[])?;
+            *built = Some((parts, project));
+        }
+        built.as_ref().map(|(_, project)| project).ok_or_else(|| "there is no project".to_string())
+    }
+
+    /// Runs the program of a host on some versions of Java at the same time.
+    fn run_on(&self, host: &Host, javas: &[&str], built: &mut Built) -> Result<(), String> {
+        say!("    {}", host.name);
+        let project = self.build(host, built)?;
         let class_path = project.class_path();
-        let is_module = host.files.contains(&"module-info");
         let url = self.pages.edge.url();
         let start = |java: &&str| {
             let class = format!("host.{}", host.class);
-            let quiet = ["-Dspring.main.banner-mode=off", "-Dlogging.level.root=off"];
-            match is_module {
-                false => java::start(java, &class_path, &class, &quiet, &[&url, KEY]),
+            let options = [
+                "-Dspring.main.banner-mode=off",
+                "-Dlogging.level.root=off",
+                // Tomcat looks there for what an application has left.
+                "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                "--add-opens=java.base/java.io=ALL-UNNAMED",
+                "--add-opens=java.rmi/sun.rmi.transport=ALL-UNNAMED",
+            ];
+            match host.is_module {
+                false => java::start(java, &class_path, &class, &options, &[&url, KEY]),
                 true => {
                     java::start_module(java, &project.module_path(), "host", &class, &[&url, KEY])
                 }
@@ -241,16 +295,16 @@ impl Matrix {
                 }
             }
         }
-        self.pages.edge.set(COLOUR)?;
-        project.delete()
+        self.pages.edge.set(COLOUR)
     }
 }
 
 /// Returns a file of the hosts.
-fn program(name: &str) -> Result<Example, String> {
+fn program(name: &str, [word, other]: [&str; 2]) -> Result<Example, String> {
     let path = Path::new(PACKAGE).join("packaging/hosts").join(name).with_extension("java");
     let text = fs::read_to_string(root().join(&path));
     let text = text.map_err(|why| format!("{}: {why}", path.display()))?;
+    let text = text.replace(word, other);
     let folder = if name == "module-info" { "" } else { "host/" };
     Ok(Example { file: format!("java/{folder}{name}.java"), class: format!("host.{name}"), text })
 }

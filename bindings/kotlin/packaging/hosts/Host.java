@@ -58,7 +58,7 @@ public final class Host {
     }
 
     /** Returns the threads of this client that are left, also those of native code. */
-    private static int threads() throws Exception {
+    static int threads() throws Exception {
         int left = 0;
         for (int look = 0; look < 100; look++) {
             left = 0;

@@ -1,7 +1,6 @@
 package fh.client
 
 import fh.client.http.LibraryThreads
-import fh.client.internal.Bridge
 import fh.client.internal.Callback
 import fh.client.internal.CallsOfListeners
 import fh.client.internal.ClientState
@@ -271,32 +270,27 @@ public class Client internal constructor(native: NativeClient) : Reads(native, n
 
     /**
      * Ends the client, and returns at once. The last values answer afterwards. After the last events, the client forgets the functions of the
-     * program. A client that is not closed ends after it was collected, which needs that no function of it refers to the client.
+     * program. A client that is not closed ends after it was collected, which needs that no function of it refers to the client. A program whose
+     * last thread ends meanwhile goes on until the end of the client and its last log records, a second at most.
      */
     override fun close() {
         native.perform("close")
-        native.begin("closed") { null }.thenRun { native.end() }
+        LibraryThreads.finish(native.begin("closed") { null }.thenRun { native.end() })
     }
 
     /**
-     * Returns a future of the end of the client, after [close]. That of the last client of a program ends after the threads `fh-http`, or
-     * after two seconds.
+     * Returns a future of the end of the client, after [close]. The end of the last open client includes that of the library's threads, for which it
+     * waits a second at most: a request may wait for its server.
      */
     public fun closedAsync(): CompletableFuture<Void?> {
         // The operation must not keep a client that is forgotten.
         val ended = WeakReference(native)
-        return native.begin("closed") {
-            ended.get()?.end()
-            if (!Bridge.isAnyOpen()) LibraryThreads.awaitHttp(HTTP_ENDS_WITHIN)
-            null
-        }
+        return native.begin("closed") { ended.get()?.end() }.thenCompose { LibraryThreads.ended() }
     }
 
     override fun toString(): String = "Client($readiness)"
 
     internal companion object {
-        private val HTTP_ENDS_WITHIN = Duration.ofSeconds(2)
-
         fun calls(listener: ReadinessListener): (String) -> Unit =
             { listener.onReadiness(Readiness.valueOf(Json.members(it)["readiness"].toString())) }
 

@@ -1,15 +1,18 @@
 package fh.client.http
 
+import fh.client.internal.Bridge
+import fh.client.internal.Collected
 import java.lang.reflect.Constructor
-import java.time.Duration
-import java.util.concurrent.ConcurrentHashMap
-import java.util.concurrent.CopyOnWriteArrayList
-import java.util.concurrent.SynchronousQueue
-import java.util.concurrent.ThreadPoolExecutor
+import java.util.concurrent.CompletableFuture
+import java.util.concurrent.Future
 import java.util.concurrent.TimeUnit
 
 /** Makes the threads of the library, and those of transports. */
 public object LibraryThreads {
+    private const val ENDING = "fh-client-end"
+    private const val MOST_MILLIS = 1_000L
+    private const val LOOK_MILLIS = 10L
+
     /** The constructor of threads that inherit no thread-locals: that of Java 9, which Android has from version 13 on. */
     private val constructor: Constructor<Thread>? =
         try {
@@ -19,54 +22,51 @@ public object LibraryThreads {
             null
         }
 
-    /** A thread of Java 19 or later keeps its task after its end, and with it a transport. */
-    private class Once(private var task: Runnable?) : Runnable {
-        override fun run() {
-            val present = task
-            task = null
-            present?.run()
-        }
-    }
-
-    private const val HTTP = "fh-http"
-    private const val IDLE_SECONDS = 1L
-
-    /** The threads of transports, and some that have ended. */
-    private val http: MutableSet<Thread> = ConcurrentHashMap.newKeySet()
-    private val pools = CopyOnWriteArrayList<ThreadPoolExecutor>()
-
     /**
      * Returns a thread that was not started. It is a daemon, has no inheritable thread-locals of the thread that starts it, such as the user of a
      * request, and has the class loader of the library. Before version 13 of Android, it inherits thread-locals.
      */
     @JvmStatic
     public fun make(name: String, task: Runnable): Thread =
-        Once(task).let { constructor?.newInstance(null, it, name, 0L, false) ?: Thread(it, name) }.apply {
+        (constructor?.newInstance(null, task, name, 0L, false) ?: Thread(task, name)).apply {
             isDaemon = true
             contextClassLoader = LibraryThreads::class.java.classLoader
-            if (name == HTTP) {
-                http.removeIf { it.state == Thread.State.TERMINATED }
-                http.add(this)
-            }
         }
 
-    /** Returns an executor with any number of such threads. They end a second after their last task, and with the last client. */
-    @JvmStatic
-    public fun pool(name: String): ThreadPoolExecutor =
-        ThreadPoolExecutor(0, Int.MAX_VALUE, IDLE_SECONDS, TimeUnit.SECONDS, SynchronousQueue()) { make(name, it) }.also { pools.add(it) }
-
-    /** Waits until the threads of transports have ended, at most for this time. */
-    internal fun awaitHttp(limit: Duration) {
-        val end = System.nanoTime() + limit.toNanos()
-        try {
-            pools.forEach { it.setKeepAliveTime(0, TimeUnit.SECONDS) }
-            for (thread in http) {
-                val left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())
-                if (left <= 0) return
-                thread.join(left)
-            }
-        } finally {
-            pools.forEach { it.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS) }
+    /**
+     * Returns a future of the end of all threads of the library, with those of native code, if no client is open. A server that unloads the library
+     * warns of each thread that is left. A thread that does not end in time, such as one whose listener waits for this future, is left alone.
+     */
+    internal fun ended(): CompletableFuture<Void?> {
+        val ended = CompletableFuture<Void?>()
+        val end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(MOST_MILLIS)
+        val waiting = make(ENDING) {
+            Collected.endIfIdle(isAwaited = true)
+            while (!Bridge.isAnyOpen() && System.nanoTime() < end) (left() ?: break).join(LOOK_MILLIS)
+            // This thread ends now, so it is none of the library's threads any more.
+            Thread.currentThread().contextClassLoader = ClassLoader.getSystemClassLoader()
+            ended.complete(null)
         }
+        waiting.start()
+        return ended
+    }
+
+    /** Lets a program end no earlier than a client and its last log records, for which it waits a second at most: the threads of both are daemons. */
+    internal fun finish(client: Future<*>) {
+        val waiting = make("fh-client-last") {
+            try {
+                client.get(MOST_MILLIS, TimeUnit.MILLISECONDS)
+            } catch (_: Exception) {
+                // The log may have records all the same.
+            }
+            Bridge.awaitLogs(MOST_MILLIS)
+        }
+        waiting.isDaemon = false
+        waiting.start()
+    }
+
+    private fun left(): Thread? {
+        val own = LibraryThreads::class.java.classLoader
+        return Thread.getAllStackTraces().keys.find { it.name.startsWith("fh-") && it.name != ENDING && it.contextClassLoader === own }
     }
 }

@@ -96,6 +96,10 @@ internal object Bridge {
     @JvmStatic
     external fun logFailure(text: String)
 
+    /** Waits until the log records so far were delivered, at most for this time. */
+    @JvmStatic
+    external fun awaitLogs(millis: Long)
+
     @JvmStatic
     external fun nextCall(seat: Long): Array<Any?>?
 

@@ -16,6 +16,10 @@ internal object Collected {
     private val kept: MutableSet<Reference> = ConcurrentHashMap.newKeySet()
     private var thread: Thread? = null
 
+    /** True if a program waits for the end of the thread. */
+    @Volatile
+    private var isAwaited = false
+
     private class Reference(of: Any, val free: () -> Unit, queue: ReferenceQueue<Any>) : PhantomReference<Any>(of, queue)
 
     /** Calls a function after an object was collected. The function must not refer to the object. */
@@ -26,9 +30,13 @@ internal object Collected {
         }
     }
 
-    /** Lets the thread end if no client is open. */
-    fun endIfIdle() {
-        if (!Bridge.isAnyOpen()) synchronized(this) { thread?.interrupt() }
+    /** Lets the thread end if no client is open: when it is idle, or as soon as it has freed what was collected. */
+    fun endIfIdle(isAwaited: Boolean = false) {
+        if (Bridge.isAnyOpen()) return
+        synchronized(this) {
+            if (thread != null && isAwaited) this.isAwaited = true
+            thread?.interrupt()
+        }
     }
 
     private fun freeAll() {
@@ -43,7 +51,7 @@ internal object Collected {
     private fun next(): Reference? {
         while (true) {
             try {
-                val found = if (Bridge.isAnyOpen()) queue.remove() else queue.remove(IDLE_MILLIS)
+                val found = if (Bridge.isAnyOpen()) queue.remove() else queue.remove(if (isAwaited) 1L else IDLE_MILLIS)
                 if (found != null) return found as Reference
             } catch (_: InterruptedException) {
                 // The last client has ended.
@@ -52,6 +60,7 @@ internal object Collected {
             synchronized(this) {
                 if (!Bridge.isAnyOpen()) {
                     thread = null
+                    isAwaited = false
                     return null
                 }
             }

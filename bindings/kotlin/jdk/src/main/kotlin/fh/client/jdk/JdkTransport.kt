@@ -11,6 +11,9 @@ import java.net.http.HttpResponse
 import java.net.http.HttpResponse.BodySubscribers
 import java.time.Duration
 import java.util.concurrent.ConcurrentHashMap
+import java.util.concurrent.SynchronousQueue
+import java.util.concurrent.ThreadPoolExecutor
+import java.util.concurrent.TimeUnit
 import java.util.zip.GZIPInputStream
 
 /**
@@ -89,7 +92,7 @@ public class JdkTransport private constructor(private val client: (connectTimeou
         val DEFAULTS = HashMap<Duration, WeakReference<HttpClient>>()
 
         /** The threads of clients end soon, because they keep the class loader of the library. */
-        val WORKERS = LibraryThreads.pool("fh-http")
+        val WORKERS = ThreadPoolExecutor(0, Int.MAX_VALUE, 10, TimeUnit.MILLISECONDS, SynchronousQueue()) { LibraryThreads.make("fh-http", it) }
 
         fun start(task: Runnable): Unit = LibraryThreads.make("fh-http", task).start()
 
@@ -104,8 +107,18 @@ public class JdkTransport private constructor(private val client: (connectTimeou
                 DEFAULTS[connectTimeout]?.get() ?: newClient(connectTimeout).also { DEFAULTS[connectTimeout] = WeakReference(it) }
             }
 
-        private fun newClient(connectTimeout: Duration): HttpClient =
+        private fun newClient(connectTimeout: Duration): HttpClient {
             // 0 is no valid timeout.
-            HttpClient.newBuilder().connectTimeout(maxOf(connectTimeout, Duration.ofMillis(1))).executor(WORKERS).build()
+            val builder = HttpClient.newBuilder().connectTimeout(maxOf(connectTimeout, Duration.ofMillis(1))).executor(WORKERS)
+            val thread = Thread.currentThread()
+            val loader = thread.contextClassLoader
+            try {
+                // The thread of the new client, which ends after the client was collected, inherits the class loader.
+                thread.contextClassLoader = ClassLoader.getSystemClassLoader()
+                return builder.build()
+            } finally {
+                thread.contextClassLoader = loader
+            }
+        }
     }
 }
