@@ -55,7 +55,7 @@ pub(crate) fn all() -> Vec<Deep> {
         ),
         deep(
             Part::new("simulation, mutants").run(|| simulate::run(&[])),
-            &["fh-session"],
+            &["fh-session", "fh-repository"],
             &["xtask/src/mutants", "bindings/web/equality"],
         ),
         deep(
@@ -180,7 +180,7 @@ pub(crate) fn all() -> Vec<Deep> {
             &["bindings/kotlin", "docs/kotlin.md"],
         ),
         deep(
-            Part::new("kotlin: mutants").prepare(kotlin::prepare).run(kotlin::mutants::run),
+            Part::new("kotlin: mutants").prepare(kotlin::prepare).run(|| kotlin::mutants::run(&[])),
             &["fh-jni"],
             KOTLIN,
         ),
@@ -216,7 +216,7 @@ pub(crate) fn all() -> Vec<Deep> {
             SWIFT,
         ),
         deep(
-            Part::new("swift: mutants").prepare(swift::prepare).run(swift::mutants::run),
+            Part::new("swift: mutants").prepare(swift::prepare).run(|| swift::mutants::run(&[])),
             &["fh-uniffi"],
             SWIFT,
         ),

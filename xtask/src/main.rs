@@ -122,7 +122,8 @@ cargo xtask <command>
   package swift [--apple]
                      build the release of the native library and the package for Swift on Linux into target/swift/FeatureHub, and check
                      them; with --apple, the package also has the libraries for iOS, its simulator and macOS as an xcframework
-  simulate [NAME]    the simulation of the session with mutants, each of which must be found, or with the named one
+  simulate [NAME]    the simulation of the session with mutants, each of which must be found, or with the named one; without a name, each
+                     must also change a committed conversation or sequence
   subjects [NAME...] [OPTION...]
                      install the SDKs under test, or the named ones, and run the conformance suite's scenarios against
                      each; options are those of `fh-conformance sdk`, such as --only ID; without options the outcome is
@@ -135,6 +136,8 @@ cargo xtask <command>
                      compare the engine's answers with those of FeatBit, once with each of its mutants, which must be found
   mutants run fh-binding
                      run the tests of an app's lifecycle, once with each of its mutants, which must be found
+  mutants run kotlin|swift|web [NAME...]
+                     apply each mutant of the packages, or the named ones, to a copy, where the test that its table names must find it
   self-test [--full] [--markdown FILE]
                      the scenarios for SDKs against our client with mutants: apart from listed exceptions, each mutant must be found,
                      and each scenario must find one

@@ -162,15 +162,30 @@ pub(crate) fn wheel() -> Result<PathBuf, String> {
     build_wheel(&environment()?, "dev")
 }
 
+/// Builds the wheel of a copy of the project, in a target folder of its own, and returns its path.
+pub(crate) fn wheel_of(copy: &Path) -> Result<PathBuf, String> {
+    let environment = environment()?;
+    let target = environment.folder.join("mutants-build").display().to_string();
+    wheel_in(&environment, "dev", |run| {
+        run.in_folder(&copy.join(PACKAGE)).env("CARGO_TARGET_DIR", &target)
+    })
+}
+
 /// Builds the wheel for this machine with a build profile of Cargo, and returns its path.
 pub(crate) fn build_wheel(environment: &Environment, profile: &str) -> Result<PathBuf, String> {
+    wheel_in(environment, profile, |run| run.within(PACKAGE))
+}
+
+fn wheel_in(
+    environment: &Environment,
+    profile: &str,
+    place: impl Fn(Run) -> Run,
+) -> Result<PathBuf, String> {
     let wheels = empty_folder(&environment.folder.join("built"))?;
-    environment
+    let build = environment
         .run("-m maturin build --quiet --locked --auditwheel skip --profile")
-        .args(&[profile.to_string(), "--out".to_string()])
-        .args(&[wheels.display().to_string()])
-        .within(PACKAGE)
-        .go()?;
+        .args(&[profile.to_string(), "--out".to_string(), wheels.display().to_string()]);
+    place(build).go()?;
     only_file(&wheels)
 }
 

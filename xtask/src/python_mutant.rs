@@ -1,16 +1,17 @@
-//! The tests of forked processes without the restart of clients. Each of them must fail.
+//! The tests of forked processes with a mutant that takes the restart of clients out. Each of them must fail.
 
 use std::path::PathBuf;
 
+use crate::mutants::tested::TestedPackage;
 use crate::output::say;
 use crate::python::{self, PACKAGE};
 use crate::python_environment::Environment;
 use crate::python_servers;
 use crate::python_tests::named;
-use crate::shell::{Run, root};
+use crate::shell::root;
 
-/// The library that takes the restart out.
-const LIBRARY: &str = "no_restart.c";
+/// The package, whose only mutant takes the restart out.
+const MUTATED: TestedPackage = TestedPackage { folder: PACKAGE, copies: "python" };
 
 /// The tests whose child processes must start a client anew.
 const FORKS: [&str; 9] = [
@@ -35,9 +36,12 @@ const A_FAILURE: &str = "exit status: 1";
 /// Runs the tests without the restart, in the environment that has the servers.
 pub(crate) fn run() -> Result<(), String> {
     let environment = python_servers::environment()?;
-    environment.install_wheel(&python::wheel()?)?;
-    find(&environment, &FORKS, &[])?;
-    find(&environment, &SERVERS, &EAGER)
+    MUTATED.find_all(&[], |_, copy| {
+        environment.install_wheel(&python::wheel_of(copy)?)?;
+        find(&environment, &FORKS, &[])?;
+        find(&environment, &SERVERS, &EAGER)?;
+        Ok(true)
+    })
 }
 
 /// Runs tests, all of which must fail. Most of them wait for something that never happens, so they run at the same time.
@@ -54,7 +58,6 @@ fn find(environment: &Environment, tests: &[&str], options: &[&str]) -> Result<(
         .env("FH_SERVERS", "all")
         // The child of each fork hangs until its time limit.
         .env("FH_FORKS", "1")
-        .env("LD_PRELOAD", &library(environment)?)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .capture()?;
     match outcome {
@@ -82,14 +85,6 @@ fn all_failed(summary: &str) -> Result<usize, String> {
         return Err(format!("{error} did not begin"));
     }
     if failed.is_empty() { Err("no test ran".to_string()) } else { Ok(failed.len()) }
-}
-
-/// Compiles the library, and returns its path.
-fn library(environment: &Environment) -> Result<String, String> {
-    let source = root().join(PACKAGE).join("tests").join(LIBRARY).display().to_string();
-    let library = environment.folder.join("no_restart.so").display().to_string();
-    Run::new("cc -shared -fPIC -o").args(&[library.clone(), source]).go()?;
-    Ok(library)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod conformance;
 mod conversations;
 mod engine;
 mod examples;
+pub(crate) mod mutants;
 mod node;
 mod packages;
 mod reproducible;

@@ -21,16 +21,8 @@ pub(super) fn write(
     write_into(&folder(), &root(), files, mutated, added)
 }
 
-/// Writes these files of the project into another folder, as [`write()`] does.
-pub(crate) fn copy_to(
-    folder: &Path,
-    files: &[String],
-    changed: impl Fn(&str) -> Option<String>,
-) -> Result<(), String> {
-    write_into(folder, &root(), files, changed, &[])
-}
-
-fn write_into(
+/// Writes these files of a source into another folder, as [`write()`] does.
+pub(super) fn write_into(
     folder: &Path,
     source: &Path,
     files: &[String],

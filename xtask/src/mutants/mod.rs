@@ -1,21 +1,21 @@
-//! Mutants: deliberate bugs that prove that the tests find bugs. They stand in `mutants/*.toml` of a crate, not in its sources.
+//! Mutants: deliberate bugs that prove that the tests find bugs. They stand in `mutants/*.toml` of a crate or a package, not in its sources.
 //!
 //! `cargo xtask mutants` writes a copy of the project into the target folder. In the copy, each edit of a mutant is written behind the
-//! switch of the mutant, so that one build holds all mutants.
+//! switch of the mutant, so that one build holds all mutants. A mutant with a `test` is applied alone to another copy (`tested.rs`).
 
 pub(crate) mod binding;
 mod copy;
 pub(crate) mod engine;
 mod module;
-pub(crate) mod package;
 mod place;
 mod rewrite;
 mod table;
+pub(crate) mod tested;
 #[cfg(test)]
 mod tests;
 mod tokens;
 
-pub(crate) use copy::{copy_to, write_if_changed};
+pub(crate) use copy::write_if_changed;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,10 +23,11 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use crate::shell::{Run, root, target_folder, tracked_files};
+use crate::{kotlin, swift, web};
 use rewrite::Placed;
-use table::{Edit, Mutants};
+use table::{Edit, Mutant, Mutants};
 
-/// Runs `cargo xtask mutants [list | show NAME | run fh-eval | run fh-binding]`.
+/// Runs `cargo xtask mutants` with its arguments.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
@@ -44,9 +45,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         ["show", name] => show(name),
         ["run", "fh-binding"] => binding::run(),
         ["run", "fh-eval"] => engine::run(),
-        _ => {
-            Err("cargo xtask mutants [list | show NAME | run fh-eval | run fh-binding]".to_string())
-        }
+        ["run", "kotlin", names @ ..] => kotlin::prepare().and_then(|()| kotlin::mutants::run(names)),
+        ["run", "swift", names @ ..] => swift::prepare().and_then(|()| swift::mutants::run(names)),
+        ["run", "web", names @ ..] => web::mutants::run(names),
+        _ => Err(
+            "cargo xtask mutants [list | show NAME | run (fh-eval | fh-binding) | run (kotlin | swift | web) [NAME...]]"
+                .to_string(),
+        ),
     }
 }
 
@@ -55,10 +60,11 @@ pub(crate) fn write_copy() -> Result<PathBuf, String> {
     let files = tracked_files()?;
     let mutants = read_tables(&files)?;
     let sources = mutated(&mutants, &read)?;
-    let names: Vec<&str> = mutants.all().map(|mutant| mutant.name.as_str()).collect();
+    let names: Vec<&str> = mutants.switched().map(|mutant| mutant.name.as_str()).collect();
     let modules: Vec<(String, String)> = mutants
         .0
         .iter()
+        .filter(|(_, of_crate)| of_crate.is_switched())
         .map(|(folder, of_crate)| {
             (format!("{folder}/src/mutants.rs"), module::module(of_crate, &names))
         })
@@ -78,9 +84,10 @@ pub(crate) fn cargo_in_copy(line: &str) -> Result<Run, String> {
     Ok(run)
 }
 
-/// Fails if there is no mutant of this name.
+/// Fails if no mutant with a switch has this name.
 pub(crate) fn find(name: &str) -> Result<(), String> {
-    mutants()?.named(name).map(|_| ()).ok_or_else(|| unknown(name))
+    let is_known = mutants()?.switched().any(|mutant| mutant.name == name);
+    if is_known { Ok(()) } else { Err(unknown(name)) }
 }
 
 fn unknown(name: &str) -> String {
@@ -114,7 +121,7 @@ fn mutated(
     read: &dyn Fn(&str) -> Result<String, String>,
 ) -> Result<BTreeMap<String, String>, String> {
     let mut by_file: BTreeMap<&str, Vec<(&str, &Edit)>> = BTreeMap::new();
-    for mutant in mutants.all() {
+    for mutant in mutants.switched() {
         for edit in &mutant.edits {
             by_file.entry(&edit.file).or_default().push((&mutant.name, edit));
         }
@@ -152,7 +159,7 @@ fn mutated(
         }
         Ok(())
     };
-    for (folder, of_crate) in &mutants.0 {
+    for (folder, of_crate) in mutants.0.iter().filter(|(_, of_crate)| of_crate.is_switched()) {
         for helper in &of_crate.helpers {
             append(&helper.file, &helper.code)
                 .map_err(|why| format!("{}: the file of a helper: {why}", helper.at))?;
@@ -168,9 +175,14 @@ fn mistake(mutant: &str, edit: &Edit, why: &str) -> String {
     let find = format!("{}«{}»{}", piece.before, piece.marked, piece.after);
     let find: String =
         find.trim().lines().map(|line| format!("\n    {}", line.trim_end())).collect();
+    let package = edit.at.split('/').nth(1).unwrap_or_default();
+    let command = match edit.item {
+        Some(_) => "simulate".to_string(),
+        None => format!("mutants run {package}"),
+    };
     format!(
         "{}: mutant {mutant}: {why}:{find}\nIf the code was changed, change `file`, `in`, `find` and `with` so that the mutant \
-         breaks the same rule again. Then run `cargo xtask simulate {mutant}`.",
+         breaks the same rule again. Then run `cargo xtask {command} {mutant}`.",
         edit.at
     )
 }
@@ -182,23 +194,41 @@ fn changed(
     read: &dyn Fn(&str) -> Result<String, String>,
 ) -> Result<BTreeMap<String, (String, String)>, String> {
     let mutant = mutants.named(name).ok_or_else(|| unknown(name))?;
-    let mut files: BTreeMap<String, (String, Vec<Placed<'_>>)> = BTreeMap::new();
-    for edit in &mutant.edits {
-        if !files.contains_key(&edit.file) {
-            files.insert(edit.file.clone(), (read(&edit.file)?, Vec::new()));
+    let mut sources = BTreeMap::new();
+    let placed = placed(mutant, &mut sources, read)?;
+    Ok(with_edits(sources, &placed))
+}
+
+/// Finds the pieces of a mutant's edits. Adds the text of each file to the sources.
+fn placed<'a>(
+    mutant: &'a Mutant,
+    sources: &mut BTreeMap<String, String>,
+    read: &dyn Fn(&str) -> Result<String, String>,
+) -> Result<Vec<Placed<'a>>, String> {
+    let place = |edit: &'a Edit| {
+        if !sources.contains_key(&edit.file) {
+            sources.insert(edit.file.clone(), read(&edit.file)?);
         }
-        if let Some((source, edits)) = files.get_mut(&edit.file) {
-            let range = place::place(edit, source).map_err(|why| mistake(name, edit, &why))?;
-            edits.push(Placed { mutant: name, edit, range });
-        }
-    }
-    let changed = files.into_iter().map(|(file, (source, mut edits))| {
+        let source = sources.get(&edit.file).map_or("", String::as_str);
+        let range = place::place(edit, source).map_err(|why| mistake(&mutant.name, edit, &why))?;
+        Ok(Placed { mutant: &mutant.name, edit, range })
+    };
+    mutant.edits.iter().map(place).collect()
+}
+
+/// Returns the text of each file: the original, and the one with these edits, none of which overlap.
+fn with_edits(
+    sources: BTreeMap<String, String>,
+    placed: &[Placed<'_>],
+) -> BTreeMap<String, (String, String)> {
+    let changed = sources.into_iter().map(|(file, source)| {
+        let mut edits: Vec<_> = placed.iter().filter(|placed| placed.edit.file == file).collect();
         // From the last edit to the first one, so that the ranges stay valid.
         edits.sort_by_key(|placed| std::cmp::Reverse(placed.range.start));
         let with = edits.iter().fold(source.clone(), |text, edit| rewrite::plainly(&text, edit));
         (file, (source, with))
     });
-    Ok(changed.collect())
+    changed.collect()
 }
 
 /// Prints a mutant: its effect, and its edits as a diff.

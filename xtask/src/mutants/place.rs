@@ -3,13 +3,15 @@
 use std::ops::Range;
 
 use super::table::Edit;
-use super::tokens::{Token, items, line, tokens};
+use super::tokens::{Item, Token, items, line, tokens, words};
 
 /// Returns the bytes of the source that the edit replaces. The range is empty if the edit inserts code.
 ///
 /// # Errors
 /// Says which piece was looked for and where, if it does not occur exactly once.
 pub(super) fn place(edit: &Edit, source: &str) -> Result<Range<usize>, String> {
+    // Pieces of other languages need no tokens: each name and each other character is one.
+    let tokens = if edit.file.ends_with(".rs") { tokens } else { words };
     let all = tokens(source);
     let [before, marked, after] =
         [&edit.piece.before, &edit.piece.marked, &edit.piece.after].map(|part| tokens(part));
@@ -19,9 +21,16 @@ pub(super) fn place(edit: &Edit, source: &str) -> Result<Range<usize>, String> {
     if with.iter().map(|token| token.text).eq(marked.iter().map(|token| token.text)) {
         return Err("the edit changes nothing".to_string());
     }
-    let items: Vec<_> = items(&all).into_iter().filter(|item| item.name == edit.item).collect();
+    let items: Vec<Item> = match &edit.item {
+        None => vec![Item { name: String::new(), tokens: 0..all.len() }],
+        Some(name) => items(&all).into_iter().filter(|item| item.name == *name).collect(),
+    };
+    let within = match &edit.item {
+        None => edit.file.clone(),
+        Some(name) => format!("`{name}` of {}", edit.file),
+    };
     if items.is_empty() {
-        return Err(format!("`{}` has no `{}`", edit.file, edit.item));
+        return Err(format!("there is no {within}"));
     }
     if piece.is_empty() {
         return Err("the piece is empty".to_string());
@@ -37,7 +46,7 @@ pub(super) fn place(edit: &Edit, source: &str) -> Result<Range<usize>, String> {
         [at] => *at,
         [] => {
             let starts = items.into_iter().flat_map(|item| item.tokens);
-            return Err(missing(edit, source, &all, &piece, starts));
+            return Err(missing(&within, source, &all, &piece, starts));
         }
         several => {
             let lines: Vec<String> = several
@@ -46,10 +55,8 @@ pub(super) fn place(edit: &Edit, source: &str) -> Result<Range<usize>, String> {
                 .map(|token| line(source, token.start).to_string())
                 .collect();
             return Err(format!(
-                "this piece occurs {} times in `{}` of {} (lines {}), so that it is not clear which one is meant",
+                "this piece occurs {} times in {within} (lines {}), so that it is not clear which one is meant",
                 lines.len(),
-                edit.item,
-                edit.file,
                 lines.join(", ")
             ));
         }
@@ -74,13 +81,13 @@ fn agreeing(all: &[Token<'_>], at: usize, piece: &[&str]) -> usize {
 
 /// Describes a piece that does not occur, with the place where most of its beginning occurs.
 fn missing(
-    edit: &Edit,
+    within: &str,
     source: &str,
     all: &[Token<'_>],
     piece: &[&str],
     starts: impl Iterator<Item = usize>,
 ) -> String {
-    let why = format!("this piece does not occur in `{}` of {}", edit.item, edit.file);
+    let why = format!("this piece does not occur in {within}");
     let best = starts.map(|at| (agreeing(all, at, piece), at)).max_by_key(|(length, _)| *length);
     let nearest = best.filter(|(length, _)| *length > 1).and_then(|(length, at)| {
         let (found, wanted) = (all.get(at + length)?, piece.get(length)?);

@@ -12,6 +12,15 @@ pub(super) struct Placed<'a> {
     pub(super) range: Range<usize>,
 }
 
+impl Placed<'_> {
+    /// Returns true if both edits replace the same code, or code that touches.
+    pub(super) fn touches(&self, other: &Self) -> bool {
+        self.edit.file == other.edit.file
+            && self.range.start <= other.range.end
+            && other.range.start <= self.range.end
+    }
+}
+
 /// Returns the source with all edits, each of which has an effect only while its mutant is switched on.
 ///
 /// # Errors
@@ -145,12 +154,19 @@ pub(super) fn plainly(source: &str, placed: &Placed<'_>) -> String {
     let part = |range: Range<usize>| source.get(range).unwrap_or_default();
     let with = placed.edit.with.trim();
     let original = part(start..end);
-    // Several statements in place of an expression need braces.
-    let code = if original.is_empty() || original.ends_with(';') || !with.contains(';') {
+    // A statement that is the branch of a condition needs another one in its place. Several statements in place of an expression need braces.
+    let code = if with.is_empty() && original.ends_with(';') {
+        "{}".to_string()
+    } else if original.is_empty() || original.ends_with(';') || !with.contains(';') {
         with.to_string()
     } else {
         block(with)
     };
-    let space = if original.is_empty() { " " } else { "" };
+    // Statements of other languages end with their lines.
+    let space = match () {
+        () if !original.is_empty() => "",
+        () if placed.edit.file.ends_with(".rs") => " ",
+        () => "\n",
+    };
     format!("{}{space}{code}{space}{}", part(0..start), part(end..source.len()))
 }

@@ -19,13 +19,17 @@ pub(super) struct CrateMutants {
     pub(super) helpers: Vec<Helper>,
 }
 
-/// A bug that can be switched on.
+/// A deliberate bug.
 #[derive(Debug)]
 pub(super) struct Mutant {
     pub(super) name: String,
     /// The effect, as one sentence.
     pub(super) breaks: String,
     pub(super) edits: Vec<Edit>,
+    /// The test that must find the mutant, in a copy with this mutant alone. A mutant without one is switched on in a build with all mutants.
+    pub(super) test: Option<String>,
+    /// A text in the output of the test that fails.
+    pub(super) found: Option<String>,
 }
 
 /// A change of one piece of code.
@@ -34,8 +38,8 @@ pub(super) struct Edit {
     /// The table and the line of the piece, such as `fh-client/session/mutants/polls.toml:12`.
     pub(super) at: String,
     pub(super) file: String,
-    /// The function or `impl` block: `Type::function`, `function` or `impl Type`.
-    pub(super) item: String,
+    /// The function or `impl` block: `Type::function`, `function` or `impl Type`. `None` for the whole file.
+    pub(super) item: Option<String>,
     pub(super) piece: Piece,
     /// The code in place of the marked part.
     pub(super) with: String,
@@ -72,6 +76,8 @@ struct Table {
 struct MutantRow {
     name: Spanned<String>,
     breaks: String,
+    test: Option<String>,
+    found: Option<String>,
     edits: Vec<EditRow>,
 }
 
@@ -80,7 +86,7 @@ struct MutantRow {
 struct EditRow {
     file: String,
     #[serde(rename = "in")]
-    item: String,
+    item: Option<String>,
     find: Spanned<String>,
     with: String,
 }
@@ -106,6 +112,13 @@ impl Piece {
     }
 }
 
+impl CrateMutants {
+    /// Returns true if the crate gets switches.
+    pub(super) fn is_switched(&self) -> bool {
+        self.mutants.iter().any(|mutant| mutant.test.is_none())
+    }
+}
+
 impl Mutant {
     /// Returns the name of the mutant's table, without its ending.
     pub(super) fn table(&self) -> &str {
@@ -124,9 +137,9 @@ impl Mutants {
         let at = |span: Range<usize>| format!("{path}:{}", line(text, span.start));
         let table: Table = toml::from_str(text).map_err(|why| format!("{path}: {why}"))?;
         let mut rows = Vec::new();
-        for row in table.mutants {
+        for mut row in table.mutants {
             let place = at(row.name.span());
-            let name = row.name.into_inner();
+            let name = std::mem::take(row.name.get_mut());
             let wrong = |why: &str| Err(format!("{place}: mutant {name}: {why}"));
             let is_type = name.starts_with(|c: char| c.is_ascii_uppercase())
                 && name.chars().all(|c| c.is_ascii_alphanumeric());
@@ -144,15 +157,19 @@ impl Mutants {
             if row.edits.is_empty() {
                 return wrong("there is no edit");
             }
+            if row.test.is_none() && row.edits.iter().any(|edit| edit.item.is_none()) {
+                return wrong("an edit without `in` belongs to a mutant with a `test`");
+            }
             let mut edits = Vec::new();
-            for edit in row.edits {
+            for edit in std::mem::take(&mut row.edits) {
                 let at = at(edit.find.span());
                 let piece = Piece::read(edit.find.get_ref())
                     .map_err(|why| format!("{at}: mutant {name}: {why}"))?;
                 let file = format!("{folder}/{}", edit.file);
                 edits.push(Edit { at, file, item: edit.item, piece, with: edit.with });
             }
-            rows.push(Mutant { name, breaks: row.breaks, edits });
+            let MutantRow { breaks, test, found, .. } = row;
+            rows.push(Mutant { name, breaks, edits, test, found });
         }
         let of_crate = self.0.entry(folder.to_string()).or_default();
         of_crate.mutants.extend(rows);
@@ -166,6 +183,11 @@ impl Mutants {
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Mutant> {
         self.0.values().flat_map(|of_crate| &of_crate.mutants)
+    }
+
+    /// Returns the mutants that one build holds together, each behind its switch.
+    pub(super) fn switched(&self) -> impl Iterator<Item = &Mutant> {
+        self.all().filter(|mutant| mutant.test.is_none())
     }
 
     /// Returns the mutants of the crate in a folder.
@@ -212,6 +234,7 @@ mod tests {
             ("NoWait", "no_wait", "a.toml:2: mutant no_wait: a name is in CamelCase"),
             ("wait.", "wait", "a.toml:2: mutant NoWait: `breaks` is one sentence"),
             ("in =", "on =", "a.toml: TOML parse error at line 6"),
+            ("in = 'A::b'\n", "", "a.toml:2: mutant NoWait: an edit without `in` belongs to"),
         ] {
             let why = change(from, to);
             assert!(why.contains(expected), "{why}");

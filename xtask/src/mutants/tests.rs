@@ -46,6 +46,9 @@ fn every_mutant_applies_to_the_sources() {
     for (file, source) in &sources {
         syn::parse_file(source).map_err(|why| format!("{file} with its mutants: {why}")).unwrap();
     }
+    for mutant in mutants.all() {
+        changed(&mutants, &mutant.name, &read).unwrap_or_else(|why| panic!("\n{why}\n"));
+    }
 }
 
 #[test]
@@ -174,11 +177,13 @@ fn code_that_was_changed_under_a_mutant_is_reported() {
     let change = |from: &str, to: &str| {
         let mut mutants = sample(&[("NoWait", "«most»)", "1")]);
         let edit = &mut mutants.0.get_mut("x").unwrap().mutants[0].edits[0];
-        edit.item = edit.item.replace(from, to);
+        edit.item = edit.item.as_ref().map(|item| item.replace(from, to));
         edit.file = edit.file.replace(from, to);
         mutated(&mutants, &read_sample).unwrap_err()
     };
-    assert!(change("next", "last").contains("mutant NoWait: `x/src/a.rs` has no `Delays::last`"));
+    assert!(
+        change("next", "last").contains("mutant NoWait: there is no `Delays::last` of x/src/a.rs")
+    );
     assert!(change("a.rs", "b.rs").contains("mutant NoWait: x/src/b.rs: no such file"));
     let overlap = [("A", "«self.initial << self».count", "1"), ("B", "<< «self.count»", "2")];
     let why = rewritten(&overlap).unwrap_err();
@@ -211,6 +216,34 @@ fn an_edit_that_changes_nothing_is_reported() {
     for (find, with) in [("0 => «delay»", " delay // the same"), ("«»0", " ")] {
         let why = rewritten(&[("NoWait", find, with)]).unwrap_err();
         assert!(why.contains("mutant NoWait: the edit changes nothing"), "{why}");
+    }
+}
+
+#[test]
+fn a_mutant_with_a_test_is_applied_alone_whatever_its_language() {
+    let source = "if (a) b(`'`);\nif (a)\n  b(`'`, \"//\"); // 'c\nd()\n";
+    let applied = |find: &str, with: &str| {
+        let mut mutants = Mutants::default();
+        let table = format!(
+            "[[mutants]]\nname = 'A'\nbreaks = 'Something.'\ntest = 't'\n[[mutants.edits]]\nfile = 'a.ts'\n\
+             find = {find:?}\nwith = {with:?}\n"
+        );
+        mutants.add("x/mutants/a.toml", &table).unwrap();
+        let read = |_: &str| Ok(source.to_string());
+        assert!(mutated(&mutants, &read).unwrap().is_empty(), "a switch");
+        changed(&mutants, "A", &read).map(|files| files["x/a.ts"].1.clone())
+    };
+    for (find, with, from, to) in [
+        ("if(a) «b(`'`, \"//\");»", "", "b(`'`, \"//\");", "{}"),
+        ("«\"//\"»)", "1", "\"//\"", "1"),
+        ("'c «» d()", "e()", "\nd()", "\n\ne()\nd()"),
+    ] {
+        assert_eq!(applied(find, with), Ok(source.replacen(from, to, 1)), "{find}");
+    }
+    for (find, why) in
+        [("if (a) «b»", "occurs 2 times in x/a.ts"), ("«e»", "does not occur in x/a.ts")]
+    {
+        assert!(applied(find, "f").unwrap_err().contains(why), "{find}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The tokens of a Rust source, and its functions as ranges of tokens.
+//! The tokens of a source, and the functions of a Rust source as ranges of tokens.
 
 use std::ops::Range;
 
@@ -36,6 +36,25 @@ pub(super) fn tokens(source: &str) -> Vec<Token<'_>> {
         Some(Token { text, start: at })
     });
     all.collect()
+}
+
+/// Returns the names and the other characters of a source in any language, without white space.
+pub(super) fn words(source: &str) -> Vec<Token<'_>> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut found: Vec<Token<'_>> = Vec::new();
+    for (start, c) in source.char_indices().filter(|(_, c)| !c.is_whitespace()) {
+        let end = start + c.len_utf8();
+        let begun = found
+            .last_mut()
+            .filter(|last| is_word(c) && last.end() == start && last.text.chars().all(is_word));
+        let from = begun.as_ref().map_or(start, |last| last.start);
+        let text = source.get(from..end).unwrap_or_default();
+        match begun {
+            Some(last) => last.text = text,
+            None => found.push(Token { text, start }),
+        }
+    }
+    found
 }
 
 /// Returns the number of the line at a position, beginning with 1.

@@ -20,7 +20,7 @@ const BINDGEN: &str = "bindings/web/bindgen";
 /// The program that shrinks a module. It is started in the folder [`BINDGEN`].
 const WASM_OPT: &str = "node node_modules/binaryen/bin/wasm-opt";
 /// The folder in which the loader finds the engines. Git ignores what is built.
-const LOADED: &str = "bindings/web/packages/client/src/engine/wasm";
+pub(super) const LOADED: &str = "bindings/web/packages/client/src/engine/wasm";
 /// The file with the digests of the engines, and from what they were built.
 pub(crate) const DESCRIPTION: &str = "engine.json";
 

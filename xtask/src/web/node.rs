@@ -12,10 +12,10 @@ use crate::shell::{Run, root, target_folder};
 use crate::workspace::suite;
 
 use super::build::{StandardLibrary, build, build_once, build_traps};
-use super::{conversations, sequences, vitest};
+use super::{conversations, mutants, sequences, vitest};
 
 /// The folder of the npm workspace.
-const WORKSPACE: &str = "bindings/web";
+pub(super) const WORKSPACE: &str = "bindings/web";
 /// The lowest version of Node that the tools run on: major and minor number.
 const LOWEST: (u32, u32) = (20, 19);
 /// The package of npm that holds a newer Node, for systems whose own Node is older.
@@ -74,8 +74,8 @@ pub(super) fn run_with(library: StandardLibrary) -> Result<(), String> {
     prove_with(library)
 }
 
-/// Proves the client equal to the Rust session and the Rust repository with all conversations and sequences, and then that the committed files
-/// find each mutant.
+/// Proves the client equal to the Rust session and the Rust repository with all conversations and sequences, and then that tests find each
+/// mutant of what only TypeScript has.
 pub(crate) fn prove() -> Result<(), String> {
     prove_with(StandardLibrary::Rebuilt)
 }
@@ -91,7 +91,7 @@ fn prove_with(library: StandardLibrary) -> Result<(), String> {
         run.env("FH_CONVERSATIONS", &conversations.display().to_string())
             .env("FH_SEQUENCES", &sequences.display().to_string())
     })?;
-    in_workspace("npm run --silent mutants").env("FH_ENGINE", "required").go()
+    mutants::find(&[])
 }
 
 /// Runs tests that need the engines, `fh` and the drawn cases of the suite.

@@ -189,3 +189,38 @@ fn sequences_are_written() {
         write(&folder.join(format!("drawn-{:04}.jsonl.gz", first / 500)), &lines(&sequences));
     }
 }
+
+/// Mutants that no repository in TypeScript can have. They hold a lock while a listener is called, and TypeScript has no locks.
+#[cfg(mutants)]
+const OF_LOCKS: [&str; 2] = ["ListenersCannotSubscribe", "ListenersOfAllClientsQueue"];
+
+/// A repository in TypeScript that has the bug of a mutant fails the replay of each sequence that the mutant changes.
+#[cfg(mutants)]
+#[test]
+fn each_mutant_changes_a_committed_sequence() {
+    use fh_repository::mutants::{Mutant, switch_on};
+
+    let all = Mutant::ALL.iter().map(|(mutant, _)| *mutant);
+    let mut left: Vec<Mutant> =
+        all.filter(|mutant| !OF_LOCKS.contains(&format!("{mutant:?}").as_str())).collect();
+    for line in COMMITTED.iter().map(|(name, ..)| text(&committed(name)).unwrap()) {
+        for line in line.lines() {
+            let old: Value = serde_json::from_str(line).unwrap();
+            let name = old["name"].as_str().unwrap();
+            left.retain(|mutant| {
+                switch_on(Some(*mutant));
+                let new = std::panic::catch_unwind(|| now(name));
+                switch_on(None);
+                let is_found = new.ok().as_ref() != Some(&old);
+                if is_found {
+                    println!("{mutant:?}: {name}");
+                }
+                !is_found
+            });
+        }
+    }
+    assert!(
+        left.is_empty(),
+        "no committed sequence differs with {left:?}; change what `draw.rs` draws, and type:\n{COMMIT}"
+    );
+}

@@ -71,8 +71,9 @@ fn goal(mutant: fh_session::mutants::Mutant) -> String {
     format!("mutant {mutant:?}")
 }
 
+/// Returns the mutants that conversations with an Edge can show.
 #[cfg(mutants)]
-fn mutants() -> impl Iterator<Item = fh_session::mutants::Mutant> {
+pub fn mutants() -> impl Iterator<Item = fh_session::mutants::Mutant> {
     let all = fh_session::mutants::Mutant::ALL.iter().map(|(mutant, _)| *mutant);
     // No conversation with an Edge reaches the code of further systems.
     all.filter(|mutant| crate::mutants::System::of(*mutant) == crate::mutants::System::FeatureHub)

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::Conversation;
 use super::files::{IN_A_FILE, compressed};
-use super::origin::{hostile, named};
+use super::origin::{hostile, named, recorded};
 use crate::REACHED;
 
 /// Maximum number of committed conversations.
@@ -40,6 +40,18 @@ pub fn write_chosen(folder: &Path, chosen: &[Conversation]) {
     let bytes: usize = files(folder).iter().map(|(_, bytes)| bytes.len()).sum();
     println!("{} conversations, {steps} steps, {bytes} bytes", chosen.len());
     assert!(bytes <= MOST_BYTES, "{bytes} bytes");
+}
+
+/// Returns the folder of the committed files.
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bindings/web/equality/data/conversations")
+}
+
+/// Returns the lines of a compressed file.
+fn text(file: &[u8]) -> String {
+    let mut text = String::new();
+    GzDecoder::new(file).read_to_string(&mut text).unwrap();
+    text
 }
 
 /// Returns the files of chosen conversations in a folder, in the order of their names.
@@ -120,19 +132,16 @@ fn add_reached(conversation: &Value, reached: &mut BTreeSet<(&str, String)>) {
 /// is printed and need not be committed.
 #[test]
 fn committed_conversations_are_those_of_the_tree() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../bindings/web/equality/data/conversations");
+    let folder = folder();
     let hostile = hostile();
     let only = env::var("FH_CONVERSATION").ok();
     if let Some(name) = &only {
-        print(&named(name, &hostile).expect("FH_CONVERSATION names a conversation"));
+        print(&recorded(named(name, &hostile).expect("FH_CONVERSATION names a conversation")));
     }
     let (mut count, mut bytes, mut reached) = (0, 0, BTreeSet::new());
     for (path, file) in files(&folder) {
         bytes += file.len();
-        let mut text = String::new();
-        GzDecoder::new(file.as_slice()).read_to_string(&mut text).unwrap();
-        for line in text.lines() {
+        for line in text(&file).lines() {
             count += 1;
             let committed: Value = serde_json::from_str(line).unwrap();
             add_reached(&committed, &mut reached);
@@ -140,7 +149,7 @@ fn committed_conversations_are_those_of_the_tree() {
             if only.as_ref().is_some_and(|only| only != name) {
                 continue;
             }
-            let Some(mut now) = named(name, &hostile) else {
+            let Some(mut now) = named(name, &hostile).map(recorded) else {
                 let again = "run `cargo xtask web conversations --commit`";
                 panic!("{}: there is no conversation {name} any more: {again}", path.display())
             };
@@ -160,4 +169,36 @@ fn committed_conversations_are_those_of_the_tree() {
         .filter(|each| !reached.contains(each))
         .collect();
     assert!(missing.is_empty(), "no committed conversation shows {missing:?}");
+}
+
+/// A session in TypeScript that has the bug of a mutant fails the replay of each conversation that the mutant changes.
+#[cfg(mutants)]
+#[test]
+fn each_mutant_changes_a_committed_conversation() {
+    use fh_session::mutants::switch_on;
+
+    let hostile = hostile();
+    let mut left: Vec<_> = super::choose::mutants().collect();
+    let committed: String = files(&folder()).iter().map(|(_, file)| text(file)).collect();
+    for line in committed.lines() {
+        let committed: Value = serde_json::from_str(line).unwrap();
+        let name = committed["name"].as_str().unwrap();
+        let mut session = named(name, &hostile).unwrap();
+        let mut conversation = session.recorded().unwrap();
+        conversation.steps.truncate(committed["steps"].as_array().unwrap().len());
+        left.retain(|mutant| {
+            switch_on(Some(*mutant));
+            let changed = super::replay::first_difference(&session, &conversation);
+            switch_on(None);
+            if let Some(step) = changed {
+                println!("{mutant:?}: step {step} of {name}");
+            }
+            changed.is_none()
+        });
+    }
+    assert!(
+        left.is_empty(),
+        "no committed conversation differs with {left:?}, so that a session in TypeScript may have these bugs. If \
+         `cargo xtask web conversations --commit` finds none either, more scripts must be candidates"
+    );
 }

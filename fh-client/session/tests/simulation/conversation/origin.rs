@@ -119,13 +119,12 @@ pub fn of_simulation(seed: u64) -> Recorder {
     script.client.session
 }
 
-/// Returns the conversation with this name; `None` if there is none.
-pub fn named(name: &str, hostile: &[Hostile]) -> Option<Conversation> {
+/// Returns the session with the record of the conversation with this name; `None` if there is none.
+pub fn named(name: &str, hostile: &[Hostile]) -> Option<Recorder> {
     if let Some(seed) = name.strip_prefix(SIMULATION) {
-        return Some(recorded(of_simulation(seed.parse().ok()?)));
+        return Some(of_simulation(seed.parse().ok()?));
     }
-    let script = hostile.iter().find(|script| script.name == name)?;
-    Some(recorded(of_hostile(script)))
+    hostile.iter().find(|script| script.name == name).map(of_hostile)
 }
 
 /// Returns the record of a session.
