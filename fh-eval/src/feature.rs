@@ -1,7 +1,5 @@
 //! A reference to one compiled feature.
 
-use std::sync::Arc;
-
 use crate::clock::Clock;
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Memory, evaluate};
@@ -44,7 +42,7 @@ impl<'a> FeatureRef<'a> {
         self.view.tables.heads.get(self.position)
     }
 
-    pub(crate) fn detail(&self) -> Option<&'a Arc<FeatureDetail>> {
+    pub(crate) fn detail(&self) -> Option<&'a FeatureDetail> {
         self.view.tables.features.get(self.position)
     }
 
@@ -57,15 +55,14 @@ impl<'a> FeatureRef<'a> {
     /// Returns the feature's id, or `None` if the payload has no id that is a text.
     #[must_use]
     pub fn id(&self) -> Option<&'a str> {
-        let detail = self.detail()?;
-        detail.id.text(&detail.json)
+        Some(self.detail()?.id?.text(&self.view.tables.names))
     }
 
     /// Returns the version of the feature's value, clamped to 64 bits, or 0 if the payload's version is missing, null
     /// or not readable as an integer.
     #[must_use]
     pub fn version(&self) -> i64 {
-        self.detail().map_or(0, |detail| detail.version)
+        self.detail().map_or(0, |detail| detail.version.get())
     }
 
     /// Returns the type of the feature's value, or `None` if the payload's type is missing or unknown.
@@ -84,14 +81,14 @@ impl<'a> FeatureRef<'a> {
     /// Returns the JSON text from which the feature was compiled.
     #[must_use]
     pub fn json(&self) -> &'a str {
-        self.detail().map_or("", |detail| &detail.json)
+        self.view.tables.json(self.position)
     }
 
     /// Returns the diagnostics of the feature. Each diagnostic describes a problem of a part of the feature, and how
     /// the engine treats the part. There are none without the cargo feature `explain`.
     #[must_use]
     pub fn diagnostics(&self) -> &'a [Diagnostic] {
-        self.detail().map_or(&[], |detail| &detail.diagnostics)
+        self.view.tables.diagnostics(self.position)
     }
 
     /// Returns every result that [`Self::evaluate`] can have: first the result if no strategy matches, then one result for
@@ -152,7 +149,7 @@ impl<'a> FeatureRef<'a> {
     #[cfg(feature = "first-row")]
     pub(crate) fn named_segments(&self) -> Vec<(&'a str, Option<&'a str>)> {
         let named = self.named_slots().map(|slot| (&*slot.id, slot.segment.as_deref()));
-        named.map(|(id, tables)| (id, tables.and_then(Tables::first_json))).collect()
+        named.map(|(id, tables)| (id, tables.map(|tables| tables.json(0)))).collect()
     }
 
     /// Like [`Self::attributes_read`], without the attributes that prerequisites read.

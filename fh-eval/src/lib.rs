@@ -31,7 +31,6 @@ mod json;
 mod large_list;
 #[cfg(feature = "featbit")]
 mod md5;
-mod part_of_json;
 #[cfg(feature = "patterns")]
 mod patterns;
 mod predicate;

@@ -283,8 +283,7 @@ impl Ruleset {
     /// Returns the diagnostics of all features, in the order of the features, followed by one for each feature that was
     /// left out when the payload was compiled. The diagnostics of one payload take 2 MiB at most; later ones are not kept.
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
-        let details = self.iter().filter_map(|feature| feature.detail());
-        let kept = details.flat_map(|detail| detail.diagnostics.iter());
+        let kept = self.iter().flat_map(|feature| feature.diagnostics());
         kept.chain(self.left_out.iter())
     }
 
@@ -360,9 +359,7 @@ impl Ruleset {
     /// Returns the ids and the JSON of the segments.
     #[cfg(feature = "featbit")]
     pub(crate) fn segments_json(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.segments
-            .iter()
-            .filter_map(|slot| Some((&*slot.id, slot.segment.as_deref()?.first_json()?)))
+        self.segments.iter().filter_map(|slot| Some((&*slot.id, slot.segment.as_deref()?.json(0))))
     }
 
     /// Returns a ruleset with a segment in place of the one with this id, or without it. The features are not copied.

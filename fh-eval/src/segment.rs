@@ -23,7 +23,6 @@ impl Segment {
     /// Returns the diagnostics of the segment.
     #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
-        let detail = self.tables.as_ref().and_then(|tables| tables.features.first());
-        detail.map_or(&[], |detail| &detail.diagnostics)
+        self.tables.as_ref().map_or(&[], |tables| tables.diagnostics(0))
     }
 }

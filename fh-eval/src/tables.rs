@@ -9,21 +9,21 @@ use std::sync::Arc;
 
 #[cfg(feature = "featuresignals")]
 pub(crate) mod relations;
+mod starts;
 
 #[cfg(feature = "first-row")]
 use crate::attributes::names;
 use crate::attributes::{Name, same};
 use crate::bucket::Encoding;
 use crate::diagnostic::Diagnostic;
-use crate::part_of_json::PartOfJson;
 #[cfg(feature = "first-row")]
 use crate::predicate::Grammar;
 use crate::predicate::{BoxedPredicate, Predicate, Run, Text};
 use crate::reason::EvaluationReason;
-use crate::shared_text::SharedText;
 use crate::value::{Kind, Value};
 #[cfg(feature = "featuresignals")]
 use relations::Relations;
+pub(crate) use starts::{RowCounts, Starts};
 
 /// The form in which tables store their rows.
 pub(crate) trait Storage {
@@ -80,12 +80,15 @@ pub(crate) struct Tables<S: Storage = Fixed> {
     #[cfg(feature = "featuresignals")]
     pub(crate) relations: Relations<S>,
     // Tables that are read mostly for results and explanations. `details` has one row for each row of `strategies`,
-    // `spans` and `features` have one per feature.
-    /// The bytes of all feature keys and strategy ids.
+    // `spans`, `counts` and `features` have one per feature.
+    /// The JSON of all features, with the keys and ids that are no part of it.
     pub(crate) names: S::Bytes,
     pub(crate) details: S::Rows<StrategyDetail>,
     pub(crate) spans: S::Rows<Spans>,
-    pub(crate) features: S::Rows<Arc<FeatureDetail>>,
+    pub(crate) counts: RowCounts<S>,
+    pub(crate) features: S::Rows<FeatureDetail>,
+    /// The features that have diagnostics, in their order.
+    pub(crate) diagnosed: S::Rows<Diagnosed>,
 }
 
 /// Tables with the segments of a ruleset. A ruleset changes a segment without a copy of the tables.
@@ -382,53 +385,57 @@ impl Reading {
 /// The rows that belong to one feature.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Spans {
-    /// The first row or byte of the feature in each table in which features have rows or bytes of their own.
-    pub(crate) start: Starts,
     pub(crate) key: Run,
     /// All strategies in the payload's order, including those that cannot match.
     pub(crate) all_strategies: Run,
 }
 
-/// The first rows of a feature in the tables, or the ends of the tables.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Starts {
-    pub(crate) strategies: u32,
-    pub(crate) rules: u32,
-    pub(crate) texts: u32,
-    pub(crate) text: u32,
-    pub(crate) hash_ids: u32,
-    pub(crate) names: u32,
-    pub(crate) boxed: u32,
-    pub(crate) sources: u32,
-    pub(crate) values: u32,
-    #[cfg(feature = "featbit")]
-    pub(crate) intervals: u32,
-    #[cfg(feature = "first-row")]
-    pub(crate) named_segments: u32,
-    #[cfg(feature = "featuresignals")]
-    pub(crate) relations: relations::Starts,
-}
-
 /// The part of a feature that evaluations do not read.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct FeatureDetail {
-    pub(crate) id: PartOfJson,
-    pub(crate) version: i64,
+    pub(crate) id: Option<NameRun>,
+    /// The JSON text from which the feature was compiled.
+    pub(crate) json: Run,
+    pub(crate) version: Version,
     pub(crate) locked: bool,
     /// True if the JSON of the feature has properties.
     pub(crate) has_properties: bool,
     /// True if FeatBit wants no events about evaluations of this flag.
     #[cfg(feature = "featbit")]
     pub(crate) is_without_events: bool,
-    /// The JSON text from which the feature was compiled.
-    pub(crate) json: SharedText,
-    pub(crate) diagnostics: Box<[Diagnostic]>,
+}
+
+/// The version of a feature, an integer of 64 bits in two halves, so that rows need no padding.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Version([u32; 2]);
+
+impl From<i64> for Version {
+    fn from(version: i64) -> Self {
+        Self([version as u32, (version >> 32) as u32])
+    }
+}
+
+impl Version {
+    pub(crate) const fn get(self) -> i64 {
+        let Self([low, high]) = self;
+        (high as i64) << 32 | low as i64
+    }
+}
+
+/// The diagnostics of a feature.
+#[derive(Debug, Clone)]
+pub(crate) struct Diagnosed {
+    /// The position of the feature.
+    pub(crate) feature: u32,
+    pub(crate) diagnostics: Arc<[Diagnostic]>,
 }
 
 // Evaluations read these rows from front to back, so each byte of them costs time.
 const _: () = assert!(size_of::<Strategy>() == 24);
 const _: () = assert!(size_of::<Head>() == 28);
 const _: () = assert!(size_of::<Rule>() == 16);
+// A ruleset may have 500,000 features.
+const _: () = assert!(size_of::<Spans>() == 16 && size_of::<FeatureDetail>() <= 28);
 
 static TRUE: Value = Value::Bool(true);
 static FALSE: Value = Value::Bool(false);
@@ -447,10 +454,16 @@ impl<S: Storage> Tables<S> {
         self.spans.get(feature).map_or("", |spans| spans.key.text(&self.names))
     }
 
-    /// Returns the JSON of the first feature, which is the only one of a segment.
-    #[cfg(feature = "first-row")]
-    pub(crate) fn first_json(&self) -> Option<&str> {
-        self.features.first().map(|detail| &*detail.json)
+    /// Returns the JSON of the feature at the position `feature`.
+    pub(crate) fn json(&self, feature: usize) -> &str {
+        self.features.get(feature).map_or("", |detail| detail.json.text(&self.names))
+    }
+
+    /// Returns the diagnostics of the feature at the position `feature`.
+    pub(crate) fn diagnostics(&self, feature: usize) -> &[Diagnostic] {
+        let key = |diagnosed: &Diagnosed| diagnosed.feature as usize;
+        let row = self.diagnosed.binary_search_by_key(&feature, key).ok();
+        row.and_then(|row| self.diagnosed.get(row)).map_or(&[], |row| &row.diagnostics)
     }
 
     /// Returns true if the feature at the position `feature` has the key `key`.
@@ -483,6 +496,6 @@ impl<S: Storage> Tables<S> {
     }
 
     pub(crate) fn starts(&self, feature: usize) -> Starts {
-        self.spans.get(feature).map_or_else(|| self.ends(), |spans| spans.start)
+        self.counts.start(feature).unwrap_or_else(|| self.ends())
     }
 }

@@ -2,10 +2,7 @@
 //! the same code.
 
 #[cfg(feature = "first-row")]
-use std::sync::Arc;
-
-#[cfg(feature = "first-row")]
-use crate::tables::{FeatureDetail, Tables};
+use crate::tables::Tables;
 use crate::time::Timestamp;
 
 /// A receiver of the steps of an evaluation. Every method does nothing by default.
@@ -54,9 +51,9 @@ pub(crate) trait Tracer {
     #[cfg(feature = "featuresignals")]
     fn winner(&mut self, _flag: &str) {}
     /// Called before the evaluator walks other rows: those of a segment that the next rule names, or those of a flag that is a
-    /// prerequisite. `None` if there is no such segment or flag. Later calls are about these rows until [`Self::leave`].
+    /// prerequisite. `None` if there is no such segment or flag; otherwise its tables with its position in them. Later calls are about these rows until [`Self::leave`].
     #[cfg(feature = "first-row")]
-    fn enter(&mut self, _name: &str, _detail: Option<&Arc<FeatureDetail>>) {}
+    fn enter(&mut self, _name: &str, _feature: Option<(&Tables, usize)>) {}
     /// Called after the rows of a segment or of a prerequisite: true if the user is in the segment, or if the prerequisite is met.
     /// `None` if the evaluation ends here without an answer.
     #[cfg(feature = "first-row")]

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::attributes::Name;
+use crate::diagnostic::Diagnostic;
 use crate::hashing::Hashing;
 use crate::predicate::{BoxedPredicate, Moves, Predicate, Run, Text};
 use crate::tables::{
-    FeatureDetail, Field, Growing, Head, Reading, Rule, Spans, Starts, Strategy, StrategyDetail,
-    Tables, ValueAt,
+    Diagnosed, FeatureDetail, Field, Growing, Head, Reading, Rule, Spans, Starts, Strategy,
+    StrategyDetail, Tables, ValueAt,
 };
 #[cfg(feature = "first-row")]
 use crate::tables::{Share, Slot};
@@ -45,19 +46,44 @@ pub(crate) struct Writer {
     #[cfg(feature = "first-row")]
     slots: HashMap<Arc<str>, u32, Hashing>,
     start: Starts,
+    /// The addresses of the first bytes of texts that are in `names`, with their places.
+    known: SmallVec<[(usize, Run); 2]>,
 }
 
 impl Writer {
     /// Begins the next feature. Rows that are added after this call belong to this feature.
     pub(crate) fn begin(&mut self) {
         self.start = self.tables.ends();
+        self.known.clear();
     }
 
-    /// Ends the feature that began with [`Self::begin`], and stores the feature's head, key, strategies and detail.
-    pub(crate) fn end(&mut self, head: Head, key: Run, all_strategies: Run, detail: FeatureDetail) {
+    /// Stores a part of the feature's JSON, and returns its range of bytes. Names that lie in the memory of this text take no further bytes.
+    pub(crate) fn json(&mut self, json: &str) -> Run {
+        self.reserve_names(json);
+        let stored = append(&mut self.tables.names, json);
+        self.known.push((json.as_ptr() as usize, stored));
+        stored
+    }
+
+    /// Ends the feature that began with [`Self::begin`], and stores the feature's head, key, strategies, detail and diagnostics.
+    pub(crate) fn end(
+        &mut self,
+        head: Head,
+        key: Run,
+        all_strategies: Run,
+        detail: FeatureDetail,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let position = self.tables.heads.len();
+        let end = self.tables.ends();
+        self.tables.counts.push(position, self.start, end);
         self.tables.heads.push(head);
-        self.tables.spans.push(Spans { start: self.start, key, all_strategies });
-        self.tables.features.push(Arc::new(detail));
+        self.tables.spans.push(Spans { key, all_strategies });
+        self.tables.features.push(detail);
+        if !diagnostics.is_empty() {
+            let (feature, diagnostics) = (position as u32, std::mem::take(diagnostics).into());
+            self.tables.diagnosed.push(Diagnosed { feature, diagnostics });
+        }
     }
 
     /// Removes the rows of the feature that began with [`Self::begin`]. Rows of `fields` stay, because other features may
@@ -90,7 +116,26 @@ impl Writer {
 
     /// Stores a feature's key or a strategy's id, and returns its range of bytes.
     pub(crate) fn name(&mut self, name: &str) -> Run {
+        for (address, Run { at, len }) in &self.known {
+            let offset = (name.as_ptr() as usize).wrapping_sub(*address);
+            if offset < *len as usize {
+                let run = Run { at: at + offset as u32, len: name.len() as u32 };
+                // Another text may have taken the memory since.
+                if run.text(&self.tables.names) == name {
+                    return run;
+                }
+            }
+        }
+        self.reserve_names(name);
         append(&mut self.tables.names, name)
+    }
+
+    /// Makes room for a text. A large table does not double, since it is mostly the payload once more.
+    fn reserve_names(&mut self, text: &str) {
+        let names = &mut self.tables.names;
+        if names.capacity() - names.len() < text.len() {
+            names.reserve_exact(text.len().max(names.len() / 4).max(64));
+        }
     }
 
     /// Stores an id from which buckets are computed, and returns its range of bytes.
@@ -138,6 +183,7 @@ impl Writer {
     pub(crate) fn copy(&mut self, from: &Tables, range: Range<usize>) {
         let (start, end) = (from.starts(range.start), from.starts(range.end));
         let here = self.tables.ends();
+        let position = self.tables.heads.len();
         let mut fields: Vec<Option<u32>> = vec![None; from.fields.len()];
         let rules = rows(&from.rules, start.rules, end.rules);
         let mut copied = Vec::with_capacity(rules.len());
@@ -218,11 +264,23 @@ impl Writer {
         }));
         let spans = from.spans.get(range.clone()).unwrap_or_default();
         tables.spans.extend(spans.iter().map(|spans| Spans {
-            start: spans.start.moved(start, here),
             key: spans.key.shifted(names),
             all_strategies: spans.all_strategies.shifted(moved),
         }));
-        tables.features.extend_from_slice(from.features.get(range).unwrap_or_default());
+        let features = from.features.get(range.clone()).unwrap_or_default();
+        tables.features.extend(features.iter().map(|detail| FeatureDetail {
+            id: detail.id.map(|id| id.shifted(names)),
+            json: detail.json.shifted(names),
+            ..*detail
+        }));
+        let first = from.diagnosed.partition_point(|row| (row.feature as usize) < range.start);
+        let diagnosed = from.diagnosed.iter().skip(first);
+        let diagnosed = diagnosed.take_while(|row| (row.feature as usize) < range.end);
+        tables.diagnosed.extend(diagnosed.map(|row| Diagnosed {
+            feature: (row.feature as usize - range.start + position) as u32,
+            diagnostics: Arc::clone(&row.diagnostics),
+        }));
+        tables.counts.copy(&from.counts, range, position, here);
     }
 
     /// Adds slots, whose ids have none yet.
@@ -290,7 +348,9 @@ impl Writer {
             names: tables.names.into(),
             details: tables.details.into(),
             spans: tables.spans.into(),
+            counts: tables.counts.finish(),
             features: tables.features.into(),
+            diagnosed: tables.diagnosed.into(),
         }
     }
 }
@@ -324,27 +384,4 @@ fn part(pool: &str, start: u32, end: u32) -> &str {
 
 fn rows<T>(table: &[T], start: u32, end: u32) -> &[T] {
     table.get(start as usize..end as usize).unwrap_or_default()
-}
-
-impl Starts {
-    fn moved(self, from: Self, to: Self) -> Self {
-        let moved = |at: u32, from: u32, to: u32| at.wrapping_sub(from).wrapping_add(to);
-        Self {
-            strategies: moved(self.strategies, from.strategies, to.strategies),
-            rules: moved(self.rules, from.rules, to.rules),
-            texts: moved(self.texts, from.texts, to.texts),
-            text: moved(self.text, from.text, to.text),
-            hash_ids: moved(self.hash_ids, from.hash_ids, to.hash_ids),
-            names: moved(self.names, from.names, to.names),
-            boxed: moved(self.boxed, from.boxed, to.boxed),
-            sources: moved(self.sources, from.sources, to.sources),
-            values: moved(self.values, from.values, to.values),
-            #[cfg(feature = "featbit")]
-            intervals: moved(self.intervals, from.intervals, to.intervals),
-            #[cfg(feature = "first-row")]
-            named_segments: moved(self.named_segments, from.named_segments, to.named_segments),
-            #[cfg(feature = "featuresignals")]
-            relations: self.relations.moved(from.relations, to.relations),
-        }
-    }
 }

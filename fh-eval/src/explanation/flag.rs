@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::Explained;
 use super::flag_report::FlagReport;
 use super::walk::{Walk, WalkRecorder};
 use crate::attributes::Attributes;
@@ -12,7 +13,6 @@ use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
 use crate::reason::EvaluationReason;
 use crate::subject::Subject;
-use crate::tables::FeatureDetail;
 #[cfg(feature = "featbit")]
 use crate::value::Kind;
 use crate::value::Value;
@@ -24,7 +24,7 @@ use crate::value::Value;
 pub struct FlagExplanation {
     /// The key of the flag.
     pub(crate) key: Box<str>,
-    pub(crate) detail: Option<Arc<FeatureDetail>>,
+    pub(crate) detail: Option<Arc<Explained>>,
     #[cfg(feature = "featbit")]
     pub(crate) kind: Option<Kind>,
     pub(crate) attributes: Option<Attributes>,
@@ -71,7 +71,7 @@ impl FlagExplanation {
         };
         let explanation = Self {
             key: flag.key().into(),
-            detail: flag.detail().cloned(),
+            detail: Explained::of_feature(flag),
             #[cfg(feature = "featbit")]
             kind: flag.kind(),
             attributes: subject.attributes().cloned(),

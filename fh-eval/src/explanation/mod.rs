@@ -35,13 +35,14 @@ pub(crate) const BEYOND_LIMIT: &str = "cannot be evaluated (the search takes mor
 
 use crate::attributes::Attributes;
 use crate::clock::Clock;
+use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::Evaluation;
 use crate::feature::FeatureRef;
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::subject::Subject;
-use crate::tables::{FeatureDetail, Mode, Share, Tables};
+use crate::tables::{Mode, Share, Tables};
 use crate::time::Timestamp;
 #[cfg(feature = "first-row")]
 use crate::trace::NoTrace;
@@ -89,7 +90,7 @@ pub enum Outcome {
 pub struct Explanation {
     /// The key of the feature.
     pub(crate) key: Box<str>,
-    pub(crate) detail: Option<Arc<FeatureDetail>>,
+    pub(crate) detail: Option<Arc<Explained>>,
     pub(crate) kind: Option<Kind>,
     pub(crate) session: &'static str,
     pub(crate) attributes: Option<Attributes>,
@@ -98,6 +99,27 @@ pub struct Explanation {
     pub(crate) steps: Vec<Step>,
     pub(crate) rules: Vec<RuleStep>,
     pub(crate) now: Option<Timestamp>,
+}
+
+/// The JSON and the diagnostics of a feature that is explained.
+#[derive(Debug)]
+pub(crate) struct Explained {
+    pub(crate) json: Box<str>,
+    pub(crate) is_locked: bool,
+    pub(crate) diagnostics: Box<[Diagnostic]>,
+}
+
+impl Explained {
+    /// Copies those of the feature at a position.
+    pub(crate) fn of(tables: &Tables, position: usize) -> Self {
+        let is_locked = tables.features.get(position).is_some_and(|detail| detail.locked);
+        let diagnostics = tables.diagnostics(position).into();
+        Self { json: tables.json(position).into(), is_locked, diagnostics }
+    }
+
+    fn of_feature(feature: FeatureRef<'_>) -> Option<Arc<Self>> {
+        feature.head().map(|_| Self::of(feature.tables(), feature.position()).into())
+    }
 }
 
 /// A strategy that the evaluator reached.
@@ -162,7 +184,7 @@ impl Explanation {
             .map_or_else(|| Evaluation::missing(tables), |head| Evaluation::new(tables, head, row));
         Self {
             key: feature.key().into(),
-            detail: feature.detail().cloned(),
+            detail: Explained::of_feature(feature),
             kind: feature.kind(),
             session: feature.head().and_then(|head| head.session.text()).unwrap_or("session"),
             attributes: subject.attributes().cloned(),

@@ -1,11 +1,14 @@
 //! The record of a walk over the rows of a flag, of its segments and of its prerequisites.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use super::Explained;
 
 use crate::reason::EvaluationReason;
 #[cfg(feature = "featbit")]
 use crate::tables::Interval;
-use crate::tables::{FeatureDetail, Share, Strategy, Tables};
+use crate::tables::{Share, Strategy, Tables};
 use crate::time::Timestamp;
 use crate::trace::Tracer;
 use crate::value::Value;
@@ -14,6 +17,8 @@ use crate::value::Value;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct WalkRecorder {
     events: Vec<Event>,
+    /// The segments and prerequisites that were entered, by the address of their tables and their position. The tables live as long as the walk.
+    entered: BTreeMap<(usize, usize), Arc<Explained>>,
     /// The first time that a rule read from the clock.
     pub(crate) now: Option<Timestamp>,
 }
@@ -42,7 +47,7 @@ enum Event {
     },
     #[cfg(feature = "featuresignals")]
     Winner(Box<str>),
-    Enter(Box<str>, Option<Arc<FeatureDetail>>),
+    Enter(Box<str>, Option<Arc<Explained>>),
     Leave(Option<bool>),
     Answer(Option<Value>),
 }
@@ -104,8 +109,12 @@ impl Tracer for WalkRecorder {
         self.events.push(Event::Winner(flag.into()));
     }
 
-    fn enter(&mut self, name: &str, detail: Option<&Arc<FeatureDetail>>) {
-        self.events.push(Event::Enter(name.into(), detail.cloned()));
+    fn enter(&mut self, name: &str, feature: Option<(&Tables, usize)>) {
+        let detail = feature.map(|(tables, position)| {
+            let entered = self.entered.entry((std::ptr::from_ref(tables) as usize, position));
+            Arc::clone(entered.or_insert_with(|| Explained::of(tables, position).into()))
+        });
+        self.events.push(Event::Enter(name.into(), detail));
     }
 
     fn leave(&mut self, held: Option<bool>) {
@@ -166,7 +175,7 @@ pub(crate) struct Nested {
     /// The id or the key by which it was named.
     pub(crate) name: Box<str>,
     /// `None` if there is no such segment or flag.
-    pub(crate) detail: Option<Arc<FeatureDetail>>,
+    pub(crate) detail: Option<Arc<Explained>>,
     pub(crate) walk: Walk,
     /// True if the user is in the segment, or the prerequisite is met; `None` if the evaluation ended without an answer.
     pub(crate) held: Option<bool>,

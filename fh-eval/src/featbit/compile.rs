@@ -13,7 +13,6 @@ use crate::hashing::Hashing;
 use crate::json::{Json, Tree};
 use crate::ruleset::{Feature, Ruleset};
 use crate::segment::Segment;
-use crate::shared_text::SharedText;
 use crate::tables::Slot;
 
 /// A kind of the parts of a payload.
@@ -25,15 +24,13 @@ pub enum Part {
     Segment,
 }
 
-/// Compiles the flags and the segments of a payload that a function accepts. It gets their positions in the lists of the document. The
-/// ruleset shares the memory of the payload, if one is given.
+/// Compiles the flags and the segments of a payload that a function accepts. It gets their positions in the lists of the document.
 pub fn compile_accepted(
     compiler: Compiler,
-    payload: Option<&SharedText>,
     document: &Document<'_>,
     accept: &mut dyn FnMut(Part, usize, Json<'_>) -> bool,
 ) -> Ruleset {
-    compiler.compile_accepted(payload, document, accept)
+    compiler.compile_accepted(document, accept)
 }
 
 /// A compiler of flags and segments, which applies the rules of one profile.
@@ -53,14 +50,13 @@ impl Compiler {
     /// replaces the earlier one.
     #[must_use]
     pub fn compile(&self, document: &Document<'_>) -> Ruleset {
-        self.compile_accepted(None, document, &mut |_, _, _| true)
+        self.compile_accepted(document, &mut |_, _, _| true)
     }
 
     /// Compiles the flags and the segments that a function accepts. It gets their positions in the lists of the document, so that its caller
     /// can read other members of them without another pass over their texts.
     pub(crate) fn compile_accepted(
         &self,
-        payload: Option<&SharedText>,
         document: &Document<'_>,
         accept: &mut dyn FnMut(Part, usize, Json<'_>) -> bool,
     ) -> Ruleset {
@@ -72,7 +68,6 @@ impl Compiler {
         for (position, raw) in document.segments.iter().enumerate() {
             let mut compilation =
                 Compilation::new(self.profile, &mut patterns, Vocabulary::Segment, &room);
-            compilation.payload = payload;
             compilation.diagnostics.enter_feature(position);
             tree.replace(raw);
             if !accept(Part::Segment, position, tree.json()) {
@@ -87,7 +82,6 @@ impl Compiler {
         }
         let mut compilation =
             Compilation::new(self.profile, &mut patterns, Vocabulary::Flag, &room);
-        compilation.payload = payload;
         let mut slots: Vec<Slot> = slots.into_values().collect();
         slots.sort_by(|left, right| left.id.cmp(&right.id));
         compilation.writer.add_segments(slots);

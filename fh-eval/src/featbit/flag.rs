@@ -12,11 +12,9 @@ use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Room, Vocabular
 use crate::featurehub::DiagnosticCollector;
 use crate::hashing::Hashing;
 use crate::json::{Elements, Json, Record, Shape, Tree, texts};
-use crate::part_of_json::PartOfJson;
 use crate::patterns::Patterns;
 use crate::predicate::{Run, TextTest};
 use crate::reason::EvaluationReason;
-use crate::shared_text::SharedText;
 use crate::tables::{FeatureDetail, Field, Head, Interval, Mode, Reading, Rule, Share, ValueAt};
 use crate::text::pattern::Extent;
 use crate::text_value;
@@ -33,8 +31,6 @@ pub(super) struct Compilation<'a> {
     pub(super) writer: Writer,
     pub(super) patterns: &'a mut Patterns,
     pub(super) diagnostics: DiagnosticCollector,
-    /// The payload, if flags and segments share its memory.
-    pub(super) payload: Option<&'a SharedText>,
     /// The diagnostic of the first member of the flag or the segment that has a wrong type. FeatBit's server does not read such an entity.
     wrong_type: Option<Box<Diagnostic>>,
 }
@@ -72,7 +68,6 @@ impl<'a> Compilation<'a> {
             writer: Writer::default(),
             patterns,
             diagnostics: DiagnosticCollector::in_words(vocabulary, room),
-            payload: None,
             wrong_type: None,
         }
     }
@@ -127,14 +122,6 @@ impl<'a> Compilation<'a> {
                 self.diagnostics.diagnostics.clear();
                 Err(diagnostic)
             }
-        }
-    }
-
-    /// Returns the text of a flag or a segment.
-    pub(super) fn json(&self, text: Cow<'_, str>) -> SharedText {
-        match (self.payload, text) {
-            (Some(payload), Cow::Borrowed(text)) => payload.part(text),
-            (_, text) => text.into_owned().into(),
         }
     }
 
@@ -203,6 +190,7 @@ impl<'a> Compilation<'a> {
             }
         };
         self.writer.begin();
+        let json = self.writer.json(&tree.compact());
         let hash_id = self.writer.hash_id(&key);
         let key_row = self.writer.name(&key);
         let variations = self.variations(&flag);
@@ -229,17 +217,15 @@ impl<'a> Compilation<'a> {
             encoding: Encoding::Md5,
             default_reason: EvaluationReason::Malformed,
         };
-        let json = tree.compact();
+        let id = flag.text("id").into_value();
         let detail = FeatureDetail {
-            id: PartOfJson::of(flag.text("id").into_value().as_deref(), &json),
-            version: updated(&flag),
-            locked: false,
-            has_properties: false,
+            id: id.map(|id| self.writer.name(&id).into()),
+            json,
+            version: updated(&flag).into(),
             is_without_events: flag.boolean("insightsEnabled").into_value() == Some(false),
-            json: self.json(json),
-            diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
+            ..FeatureDetail::default()
         };
-        self.writer.end(head, key_row, strategies, detail);
+        self.writer.end(head, key_row, strategies, detail, &mut self.diagnostics.diagnostics);
         Ok(())
     }
 

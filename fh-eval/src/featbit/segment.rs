@@ -10,7 +10,6 @@ use crate::attributes::Name;
 use crate::bucket::Encoding;
 use crate::diagnostic::Diagnostic;
 use crate::json::{Json, Shape, texts};
-use crate::part_of_json::PartOfJson;
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::segment::Segment;
@@ -34,6 +33,7 @@ impl Compilation<'_> {
         self.diagnostics.name_feature(&id);
         let is_archived = matches!(segment.boolean("isArchived"), Shape::Is(true));
         self.writer.begin();
+        let json = self.writer.json(raw.get());
         let key = self.writer.name(&id);
         for (member, is_member) in [("excluded", false), ("included", true)] {
             let keys = match segment.list(member) {
@@ -70,16 +70,8 @@ impl Compilation<'_> {
             encoding: Encoding::Md5,
             default_reason: EvaluationReason::Malformed,
         };
-        let detail = FeatureDetail {
-            id: PartOfJson::of(Some(&id), raw.get()),
-            version: 0,
-            locked: false,
-            has_properties: false,
-            is_without_events: false,
-            json: self.json(raw.get().into()),
-            diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
-        };
-        self.writer.end(head, key, strategies, detail);
+        let detail = FeatureDetail { id: Some(key.into()), json, ..FeatureDetail::default() };
+        self.writer.end(head, key, strategies, detail, &mut self.diagnostics.diagnostics);
         Ok((id.as_ref().into(), is_archived && self.profile() == Profile::Draft))
     }
 

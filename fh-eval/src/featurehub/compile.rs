@@ -5,7 +5,6 @@ mod strategy;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
@@ -17,13 +16,11 @@ use crate::attributes::Name;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Room};
 use crate::featurehub::profile::Profile;
 use crate::json::{Shape, Token, mend};
-use crate::part_of_json::PartOfJson;
 #[cfg(feature = "patterns")]
 use crate::patterns::Patterns;
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::ruleset::{Feature, Ruleset};
-use crate::shared_text::SharedText;
 use crate::tables::{FeatureDetail, Head, Mode};
 #[cfg(feature = "patterns")]
 use crate::text::pattern::Extent;
@@ -140,10 +137,10 @@ impl<'a> Compiler<'a> {
     /// # Errors
     /// Fails if the parts are not a feature, with the diagnostic that gives the reason.
     #[doc(hidden)]
-    pub fn feature_of<J: AsRef<str> + Into<Arc<str>>>(
+    pub fn feature_of(
         &self,
         parts: &wire::Feature<'_>,
-        json: J,
+        json: &str,
     ) -> Result<Feature, Box<Diagnostic>> {
         let mut compilation = Compilation::new(*self, None, Room::of_one());
         compilation.add_parts(parts, json);
@@ -216,17 +213,13 @@ impl<'a> Compilation<'a> {
 
     /// Adds a feature whose parts were read before. `json` is the text of the whole feature, which
     /// [`FeatureRef::json`](crate::FeatureRef::json) returns.
-    pub fn add_parts<J: AsRef<str> + Into<Arc<str>>>(
-        &mut self,
-        feature: &wire::Feature<'_>,
-        json: J,
-    ) {
+    pub fn add_parts(&mut self, feature: &wire::Feature<'_>, json: &str) {
         self.enter_feature();
         let key = match text(feature.key) {
             Some(key) if !key.is_empty() => key,
             _ => {
                 let key = feature.key.map(|key| mend(key.get()));
-                let found = key.as_deref().unwrap_or(json.as_ref());
+                let found = key.as_deref().unwrap_or(json);
                 return self.leave_out(name::KEY, found, DiagnosticKind::Expected("a text"));
             }
         };
@@ -237,6 +230,8 @@ impl<'a> Compilation<'a> {
             return self.leave_out(name::KEY, &key, problem);
         }
         self.writer.begin();
+        let keeps_json = self.compiler.keeps_json;
+        let json = if keeps_json { self.writer.json(json) } else { Run::default() };
         let id = self.id(feature.id);
         let hash_id = self.hash_id(&key, id.as_deref());
         let kind = self.kind(feature.kind);
@@ -283,18 +278,17 @@ impl<'a> Compilation<'a> {
                 Consequence::Assumed("no properties"),
             );
         }
-        let keeps_json = self.compiler.keeps_json;
         let detail = FeatureDetail {
-            id: PartOfJson::of(id.as_deref(), if keeps_json { json.as_ref() } else { "" }),
-            version,
+            id: id.map(|id| self.writer.name(&id).into()),
+            json,
+            version: version.into(),
             locked,
             has_properties: feature.properties.as_ref().is_some_and(|members| !members.is_empty()),
             #[cfg(feature = "featbit")]
             is_without_events: false,
-            json: if keeps_json { SharedText::from(json) } else { SharedText::from("") },
-            diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };
-        self.writer.end(head, key_row, all, detail);
+        let diagnostics = &mut self.diagnostics.diagnostics;
+        self.writer.end(head, key_row, all, detail, diagnostics);
     }
 
     /// Returns true if the feature that was added last was left out because this build lacks a part of the engine.

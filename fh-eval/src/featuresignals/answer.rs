@@ -7,7 +7,6 @@ use super::compile::Compiler;
 use super::word;
 use crate::diagnostic::Room;
 use crate::json::{Token, Tree, compact};
-use crate::part_of_json::PartOfJson;
 use crate::reason::EvaluationReason;
 use crate::ruleset::Ruleset;
 use crate::tables::FeatureDetail;
@@ -75,6 +74,7 @@ impl Compilation<'_> {
     fn answer(&mut self, answer: &Answer<'_>) {
         self.diagnostics.name_feature(answer.key);
         self.writer.begin();
+        let json = self.writer.json(&json_of(answer));
         let hash_id = self.writer.hash_id("");
         let key = self.writer.name(answer.key);
         let strategies = self.writer.tables.strategies.len() as u32;
@@ -83,17 +83,8 @@ impl Compilation<'_> {
         let variant = answer.variant.map(|variant| self.writer.name(variant));
         self.push(Row { variant, ..Row::of(value, answer.reason) });
         let (head, all) = self.head(strategies, rules, hash_id, kind_of(answer.value));
-        let detail = FeatureDetail {
-            id: PartOfJson::NONE,
-            version: 0,
-            locked: false,
-            has_properties: false,
-            #[cfg(feature = "featbit")]
-            is_without_events: false,
-            json: json_of(answer).into(),
-            diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
-        };
-        self.writer.end(head, key, all, detail);
+        let detail = FeatureDetail { json, ..FeatureDetail::default() };
+        self.writer.end(head, key, all, detail, &mut self.diagnostics.diagnostics);
     }
 }
 

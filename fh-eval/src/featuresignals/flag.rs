@@ -4,7 +4,6 @@ use super::compilation::{Compilation, Row, Unreadable};
 use crate::bucket::BASIS_POINTS;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind};
 use crate::json::{Json, Record, Shape, Token, Tree, texts_or_empty};
-use crate::part_of_json::PartOfJson;
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::tables::relations::{Link, Membership};
@@ -21,9 +20,6 @@ struct Conditions {
     prerequisites: Vec<String>,
 }
 
-/// The text before a flag in the JSON of the flag and its state.
-const BEFORE_FLAG: &str = "{\"flag\":";
-
 impl Compilation<'_> {
     /// Adds a flag with its state in the environment. A flag without a state is off.
     pub(super) fn flag(
@@ -39,6 +35,7 @@ impl Compilation<'_> {
         };
         let conditions = self.conditions_of_flag(raw, &flag)?;
         self.writer.begin();
+        let json = self.json(&tree.compact(), state_tree.map(Tree::compact).as_deref());
         let hash_id = self.writer.hash_id(&format!("{key}."));
         let key_row = self.writer.name(key);
         let strategies = self.writer.tables.strategies.len() as u32;
@@ -52,22 +49,21 @@ impl Compilation<'_> {
         }
         let kind = flag.text("flag_type").as_ref().and_then(|kind| kind_of(kind));
         let (head, all) = self.head(strategies, rules, hash_id, kind);
-        let state = state_tree.map_or("null".into(), Tree::compact);
-        let compact = tree.compact();
-        let id = PartOfJson::of(flag.text("id").into_value().as_deref(), &compact);
-        let json = format!("{BEFORE_FLAG}{compact},\"state\":{state}}}");
-        let detail = FeatureDetail {
-            id: id.after(BEFORE_FLAG.len() as u32),
-            version: 0,
-            locked: false,
-            has_properties: false,
-            #[cfg(feature = "featbit")]
-            is_without_events: false,
-            json: json.into(),
-            diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
-        };
-        self.writer.end(head, key_row, all, detail);
+        let id = flag.text("id").into_value().map(|id| self.writer.name(&id).into());
+        let detail = FeatureDetail { id, json, ..FeatureDetail::default() };
+        self.writer.end(head, key_row, all, detail, &mut self.diagnostics.diagnostics);
         Ok(())
+    }
+
+    /// Stores the JSON of a flag and its state.
+    fn json(&mut self, flag: &str, state: Option<&str>) -> Run {
+        let writer = &mut self.writer;
+        let Run { at, .. } = writer.json("{\"flag\":");
+        writer.json(flag);
+        writer.json(",\"state\":");
+        writer.json(state.unwrap_or("null"));
+        let end = writer.json("}");
+        Run { at, len: end.at + end.len - at }
     }
 
     fn conditions_of_flag(

@@ -6,7 +6,6 @@ use super::compilation::{Compilation, Row, Unreadable};
 use super::rule::Matching;
 use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind};
 use crate::json::{Json, Record};
-use crate::part_of_json::PartOfJson;
 use crate::predicate::Run;
 use crate::reason::EvaluationReason;
 use crate::segment::Segment;
@@ -20,6 +19,7 @@ impl Compilation<'_> {
             return Err(self.diagnostics.left_out("segment", raw.get(), "an object"));
         };
         self.writer.begin();
+        let json = self.writer.json(raw.get());
         let name = self.writer.name(key);
         if let Err(Unreadable) = self.segment_rows(&segment) {
             let first = self.diagnostics.diagnostics.drain(..).next();
@@ -27,17 +27,8 @@ impl Compilation<'_> {
             return Err(first.map_or(otherwise, Box::new));
         }
         let (head, all) = self.head(0, 0, Run::default(), None);
-        let detail = FeatureDetail {
-            id: PartOfJson::NONE,
-            version: 0,
-            locked: false,
-            has_properties: false,
-            #[cfg(feature = "featbit")]
-            is_without_events: false,
-            json: raw.get().into(),
-            diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
-        };
-        self.writer.end(head, name, all, detail);
+        let detail = FeatureDetail { json, ..FeatureDetail::default() };
+        self.writer.end(head, name, all, detail, &mut self.diagnostics.diagnostics);
         Ok(Segment { id: key.into(), tables: Some(Arc::new(self.writer.finish())) })
     }
 

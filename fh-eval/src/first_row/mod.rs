@@ -144,7 +144,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         for slot in list.of(&self.tables.named_segments) {
             let slot = self.segments.get(*slot as usize)?;
             let segment = slot.segment.as_deref();
-            self.tracer.enter(&slot.id, segment.and_then(|segment| segment.features.first()));
+            self.tracer.enter(&slot.id, segment.map(|segment| (segment, 0)));
             let is_member = match (segment, unknown) {
                 (Some(segment), _) => self.is_member(segment),
                 (None, Unknown::Malformed) => None,

@@ -114,7 +114,9 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         known.depth += 1;
         let failed = links.of(&relations.links).iter().any(|link| {
             let key = link.key.text(&tables.names);
-            self.tracer.enter(key, tables.features.get(link.position as usize));
+            let position = link.position as usize;
+            let feature = tables.features.get(position).map(|_| (tables, position));
+            self.tracer.enter(key, feature);
             let is_visited =
                 visited.as_ref().is_some_and(|known| known.contains(link.prerequisites));
             let is_met = !is_too_deep && !is_visited && self.is_met(link.position, visited);

@@ -77,19 +77,6 @@ pub(crate) struct Starts {
     pub(crate) expiries: u32,
 }
 
-impl Starts {
-    /// Returns these starts after rows between `from` and `to` were put in another place.
-    pub(crate) fn moved(self, from: Self, to: Self) -> Self {
-        let moved = |at: u32, from: u32, to: u32| at.wrapping_sub(from).wrapping_add(to);
-        Self {
-            prerequisites: moved(self.prerequisites, from.prerequisites, to.prerequisites),
-            links: moved(self.links, from.links, to.links),
-            memberships: moved(self.memberships, from.memberships, to.memberships),
-            expiries: moved(self.expiries, from.expiries, to.expiries),
-        }
-    }
-}
-
 fn rows<T>(table: &[T], start: u32, end: u32) -> &[T] {
     table.get(start as usize..end as usize).unwrap_or_default()
 }

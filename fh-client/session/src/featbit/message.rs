@@ -21,7 +21,7 @@ pub enum Message<'a> {
 /// The flags and segments of a message, which are not read yet.
 #[derive(Debug)]
 pub struct Sync<'a> {
-    /// The text of the message, whose memory the flags share; empty if the server has confirmed flags without a text.
+    /// The text of the message; empty if the server has confirmed flags without a text.
     pub text: &'a SharedText,
     /// The meaning of the lists.
     pub event: Event,

@@ -143,19 +143,13 @@ impl Store {
                     segments: sync.segments.clone(),
                     further: 0,
                 };
-                let size =
-                    |list: &[&RawValue]| list.iter().map(|raw| raw.get().len()).sum::<usize>();
-                // A few flags of a large text that is mostly something else would keep all of it in memory.
-                let is_dense = 2 * (size(&sync.flags) + size(&sync.segments)) >= sync.text.len();
-                let payload = is_dense.then_some(sync.text);
-                let ruleset =
-                    compile_accepted(self.compiler, payload, &document, &mut |part, at, json| {
-                        let (entities, list) = match part {
-                            Part::Flag => (&mut flags, &sync.flags),
-                            Part::Segment => (&mut segments, &sync.segments),
-                        };
-                        list.get(at).is_some_and(|raw| entities.read(at, raw, json))
-                    });
+                let ruleset = compile_accepted(self.compiler, &document, &mut |part, at, json| {
+                    let (entities, list) = match part {
+                        Part::Flag => (&mut flags, &sync.flags),
+                        Part::Segment => (&mut segments, &sync.segments),
+                    };
+                    list.get(at).is_some_and(|raw| entities.read(at, raw, json))
+                });
                 applied.oldest = oldest(&flags, &segments);
                 let (flags, segments) = (flags.take(&mut applied), segments.take(&mut applied));
                 self.replace(ruleset, flags, segments);

@@ -63,19 +63,19 @@ const LARGE: &[Large] = &[
         r#"{"messageType":"data-sync","data":{"eventType":"full","featureFlags":[%],"segments":[]}}"#,
         r#"{"key":"@","updatedAt":"2026-01-01T00:00:00Z","isEnabled":false,"disabledVariationId":"off","variations":[{"id":"off","value":"false"}]}"#,
         100_000,
-        4,
+        425,
     ),
     (
         r#"{"messageType":"data-sync","data":{"eventType":"full","featureFlags":[{"key":"a","updatedAt":"2026-01-01T00:00:00Z","isEnabled":true,"rules":[%]}],"segments":[]}}"#,
         r#"{"name":"@","conditions":[{"property":"country","op":"Equal","value":"nz"}],"variations":[{"id":"x","rollout":[0,1]}]}"#,
         10_000,
-        3,
+        450,
     ),
     (
         r#"{"messageType":"data-sync","data":{"eventType":"full","segments":[{"id":"a","updatedAt":"2026-01-01T00:00:00Z","included":[%]}],"featureFlags":[]}}"#,
         r#""user-@""#,
         1_000_000,
-        3,
+        34,
     ),
 ];
 

@@ -48,19 +48,19 @@ const LARGE: &[Large] = &[
         r#"[{"id":"e","features":[%]}]"#,
         r#"{"id":"@-0000-4000-8000-000000000000","key":"FLAG_@","type":"BOOLEAN","version":1,"l":false,"value":false}"#,
         100_000,
-        3,
+        205,
     ),
     (
         r#"[{"id":"e","features":[{"id":"f","key":"F","type":"BOOLEAN","version":1,"value":false,"strategies":[%]}]}]"#,
         r#"{"id":"s@","value":true,"attributes":[{"fieldName":"country","type":"STRING","conditional":"EQUALS","values":["c@"]}]}"#,
         10_000,
-        3,
+        255,
     ),
     (
         r#"[{"id":"e","features":[{"id":"f","key":"F","type":"BOOLEAN","version":1,"value":false,"strategies":[{"id":"s","value":true,"attributes":[{"fieldName":"userkey","type":"STRING","conditional":"EQUALS","values":[%]}]}]}]}]"#,
         r#""user-@""#,
         1_000_000,
-        3,
+        34,
     ),
 ];
 

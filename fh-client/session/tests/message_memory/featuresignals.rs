@@ -44,19 +44,19 @@ const LARGE: &[Large] = &[
         r#"{"flags":{%},"states":{}}"#,
         r#""flag-@":{"id":"@","flag_type":"boolean","default_value":false}"#,
         100_000,
-        5,
+        260,
     ),
     (
         r#"{"flags":{"a":{"default_value":false}},"states":{"a":{"enabled":true,"rules":[%]}}}"#,
         r#"{"id":"@","priority":@,"conditions":[{"attribute":"country","operator":"in","values":["nz"]}],"percentage":100,"value":true}"#,
         10_000,
-        3,
+        255,
     ),
     (
         r#"{"flags":{"a":{"default_value":false}},"states":{"a":{"enabled":true,"rules":[{"conditions":[{"attribute":"key","operator":"in","values":[%]}],"percentage":10000,"value":true}]}}}"#,
         r#""user-@""#,
         1_000_000,
-        3,
+        34,
     ),
 ];
 

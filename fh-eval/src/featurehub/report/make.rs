@@ -60,7 +60,7 @@ impl Report {
         Self {
             feature: explanation.key.to_string(),
             kind: explanation.kind.map(Kind::as_str),
-            locked: detail.is_some_and(|detail| detail.locked),
+            locked: detail.is_some_and(|detail| detail.is_locked),
             value: matched.map_or_else(|| default_value.clone(), |strategy| strategy.value.clone()),
             reason: explanation.reason,
             strategy_id: matched.and_then(|strategy| strategy.id.clone()),

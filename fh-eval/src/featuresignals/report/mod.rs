@@ -11,12 +11,11 @@ use super::{KEY, word};
 use crate::attributes::{Attributes, Values};
 use crate::diagnostic::Diagnostic;
 use crate::explanation::{
-    FlagExplanation, FlagReport, RowStep, StepKind, StepOutcome, StepReport, Walk,
+    Explained, FlagExplanation, FlagReport, RowStep, StepKind, StepOutcome, StepReport, Walk,
 };
 use crate::json::generic::{Writing, write};
 use crate::json::{Record, Shape, Token, Tree, mend, owned_text as text, records as list};
 use crate::reason::EvaluationReason;
-use crate::tables::FeatureDetail;
 use crate::value::{Kind, Value};
 
 /// Returns the report of an explanation.
@@ -49,7 +48,7 @@ fn missing() -> FlagReport {
 #[derive(Clone, Copy)]
 struct Flag<'a> {
     key: &'a str,
-    detail: &'a FeatureDetail,
+    detail: &'a Explained,
     context: Option<&'a Attributes>,
     /// Number of flags around it of which it is a prerequisite.
     depth: u32,

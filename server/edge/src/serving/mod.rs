@@ -23,7 +23,7 @@ pub(crate) use feature::{Counting, ServedFeature};
 pub(crate) use grant::{Grant, Grants};
 pub(crate) use notifier::Notifier;
 pub(crate) use pending_revocation::PendingRevocation;
-pub(crate) use published::{Phase, Published, Settings, with_served};
+pub(crate) use published::{Phase, Published, Settings, explainable, with_served};
 pub(crate) use published_cell::{Changes, PublishedCell, WakeOnDrop};
 pub(crate) use view::{Detail, EvaluatedBy, Shown, View, ViewKey};
 

@@ -5,7 +5,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fh_eval::featurehub::{Compiler, HashIds};
-use fh_eval::{Attributes, Evaluation, Profile, Ruleset, Subject, TimeRules, Timestamp, WorkBound};
+use fh_eval::{
+    Attributes, Evaluation, Feature, Profile, Ruleset, Subject, TimeRules, Timestamp, WorkBound,
+};
 use http::HeaderValue;
 use uuid::Uuid;
 
@@ -382,6 +384,12 @@ fn hash_ids(features: &[Arc<ServedFeature>]) -> HashIds {
 
 /// Returns the compiler of a profile. Under profile `edge`, percentages hash the id of a feature's value record if `ids` contains it. Under
 /// profile `client`, percentages never hash these ids (D-91).
+/// Compiles a feature alone, with its JSON, so that it can be explained.
+pub(crate) fn explainable(feature: &Arc<ServedFeature>, profile: Profile) -> Option<Feature> {
+    let ids = hash_ids(std::slice::from_ref(feature));
+    compiler(profile, &ids).feature_of(&feature.parts(), feature.json()).ok()
+}
+
 fn compiler(profile: Profile, ids: &HashIds) -> Compiler<'_> {
     let compiler = Compiler::new(profile);
     if profile == Profile::Edge { compiler.hash_ids(ids) } else { compiler }
@@ -395,8 +403,8 @@ pub(crate) fn with_served(
     profile: Profile,
 ) -> Ruleset {
     let ids = hash_ids(std::slice::from_ref(feature));
-    let compiler = compiler(profile, &ids);
-    match compiler.feature_of(&feature.parts(), Arc::clone(feature.json())) {
+    let compiler = compiler(profile, &ids).without_json();
+    match compiler.feature_of(&feature.parts(), feature.json()) {
         Ok(compiled) => ruleset.with(&compiled),
         Err(_) => ruleset.without([&*feature.key]),
     }
@@ -404,9 +412,9 @@ pub(crate) fn with_served(
 
 fn compiled(features: &[Arc<ServedFeature>], profile: Profile) -> Ruleset {
     let ids = hash_ids(features);
-    let mut compilation = compiler(profile, &ids).begin(None);
+    let mut compilation = compiler(profile, &ids).without_json().begin(None);
     for feature in features {
-        compilation.add_parts(&feature.parts(), Arc::clone(feature.json()));
+        compilation.add_parts(&feature.parts(), feature.json());
     }
     compilation.finish()
 }

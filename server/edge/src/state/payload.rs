@@ -40,8 +40,7 @@ impl Payload {
         if text.strategies() == "[]" {
             return Self::default();
         }
-        let compiled =
-            Compiler::new(Profile::Client).feature_of(&text.parts(), Arc::clone(text.json()));
+        let compiled = Compiler::new(Profile::Client).feature_of(&text.parts(), text.json());
         Self::of_compiled(text, compiled.as_ref().ok().map(|compiled| compiled.as_ref()))
     }
 

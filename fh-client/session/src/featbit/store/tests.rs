@@ -1,7 +1,7 @@
 //! Tests of the store: the steps that were run against the published Node SDK, and what other stores get wrong.
 
 use fh_eval::featbit::{Profile, User};
-use fh_eval::{SharedText, Subject, Timestamp};
+use fh_eval::{Subject, Timestamp};
 use serde_json::{Value, json};
 
 use super::*;
@@ -229,17 +229,6 @@ fn a_changed_segment_changes_the_flags_that_name_it() {
         apply(&mut store, &message("patch", &[], &[segment("2024-01-02T00:00:00Z", &[])]));
     assert!(!applied.is_changed, "an equal version is ignored");
     assert_eq!(value(&store, "beta").as_deref(), Some("members"));
-}
-
-#[test]
-fn the_flags_of_a_full_message_share_its_memory() {
-    let text = SharedText::of(message("full", &[flag("a", "1", 5, "x")], &[]).to_string());
-    let mut store = Store::new(Profile::Server);
-    let Message::Sync(sync) = Message::parse(&text).unwrap() else { panic!("no data-sync") };
-    store.apply(&sync);
-    let json = store.ruleset().get("a").unwrap().json();
-    assert!(text.as_bytes().as_ptr_range().contains(&json.as_ptr()));
-    assert_eq!(text.find(json), Some(json.as_ptr() as usize - text.as_ptr() as usize));
 }
 
 #[test]

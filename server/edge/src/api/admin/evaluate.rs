@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use fh_eval::{
-    EvaluationReason, Explanation, Mark, Outcome, Profile, Report, Ruleset, StrategyReport,
-    Subject, Timestamp, WorkBound,
+    EvaluationReason, Explanation, Mark, Outcome, Profile, Report, StrategyReport, Subject,
+    Timestamp, WorkBound,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -17,7 +17,7 @@ use super::features::{feature, json};
 use super::problem::Problem;
 use super::subject::{Asks, EvaluationRequest, Question, evaluated};
 use crate::evaluations::Caller;
-use crate::serving::ServedFeature;
+use crate::serving::{ServedFeature, explainable};
 
 /// The body of an evaluation request.
 #[derive(Debug, Deserialize)]
@@ -84,7 +84,7 @@ pub(super) async fn post(
         let bound =
             WorkBound::of_explaining(explained.filter_map(|feature| ruleset.get(&feature.key)));
         question.check_work(&admin.shared, bound.steps(&question.attributes))?;
-        Ok(json(&answers(&question, &ruleset, wanted, caller)))
+        Ok(json(&answers(&question, wanted, caller)))
     };
     evaluated(&shared.evaluations, work).await
 }
@@ -110,16 +110,12 @@ fn wanted_features<'a>(
     })
 }
 
-fn answers<'a>(
-    question: &'a Question,
-    ruleset: &Ruleset,
-    wanted: Option<&[String]>,
-    caller: &Caller,
-) -> Answers<'a> {
+fn answers<'a>(question: &'a Question, wanted: Option<&[String]>, caller: &Caller) -> Answers<'a> {
     let subject = Subject::new(&question.attributes, question.now);
     let features = wanted_features(question, wanted).take_while(|_| !caller.has_left());
     let features = features.filter_map(|feature| {
-        let explanation = ruleset.get(&feature.key)?.explain(&subject);
+        let compiled = explainable(feature, question.profile)?;
+        let explanation = compiled.as_ref().explain(&subject);
         Some(Answer::of(feature, &explanation))
     });
     Answers {

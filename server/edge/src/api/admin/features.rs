@@ -159,7 +159,7 @@ fn check_strategies(
     let record = FeatureValue { strategies: strategies.to_vec(), ..FeatureValue::default() };
     let text = FeatureText::of(&feature.definition(), Some(&record), 0);
     let compiler = Compiler::new(published.settings.profile);
-    let compiled = compiler.feature_of(&text.parts(), Arc::clone(text.json()));
+    let compiled = compiler.feature_of(&text.parts(), text.json());
     let Ok(compiled) = compiled else { return Ok(()) };
     let remarks = compiled.as_ref().diagnostics().iter().map(StrategyFinding::of);
     let mut errors = remarks.filter(|remark| remark.severity == Severity::Error);

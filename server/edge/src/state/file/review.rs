@@ -68,7 +68,7 @@ impl Review {
         let text = FeatureText::of(feature, Some(value), 0);
         let compiler = Compiler::new(self.profile);
         // The compiler rejects only features without a key or type.
-        let Ok(compiled) = compiler.feature_of(&text.parts(), Arc::clone(text.json())) else {
+        let Ok(compiled) = compiler.feature_of(&text.parts(), text.json()) else {
             return;
         };
         // Only a problem needs it.
