@@ -418,7 +418,7 @@ impl From<i64> for Version {
 impl Version {
     pub(crate) const fn get(self) -> i64 {
         let Self([low, high]) = self;
-        (high as i64) << 32 | low as i64
+        ((high as i64) << 32) | low as i64
     }
 }
 

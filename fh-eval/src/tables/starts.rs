@@ -86,7 +86,7 @@ pub(crate) struct Block {
 impl RowCounts<Growing> {
     /// Appends the numbers of the feature at `position`, whose rows are between `start` and `end`.
     pub(crate) fn push(&mut self, position: usize, start: Starts, end: Starts) {
-        if position % BLOCK == 0 {
+        if position.is_multiple_of(BLOCK) {
             self.blocks.push(Block { start, at: self.bytes.len() as u32 });
         }
         let at = self.bytes.len();
@@ -120,7 +120,8 @@ impl RowCounts<Growing> {
         if position == 0 {
             self.blocks.reserve_exact(range.len().div_ceil(BLOCK));
         }
-        for (position, counts) in (position..).zip(from.from(range.start).take(range.len())) {
+        for (position, counts) in (position..).zip(from.counts_after(range.start).take(range.len()))
+        {
             let end = start.plus(counts);
             self.push(position, start, end);
             start = end;
@@ -136,7 +137,7 @@ impl<S: Storage> RowCounts<S> {
     /// Returns the first rows of the feature at a position; `None` if there are not so many features.
     pub(crate) fn start(&self, position: usize) -> Option<Starts> {
         let block = self.blocks.get(position / BLOCK)?;
-        let mut counts = self.from(position / BLOCK * BLOCK);
+        let mut counts = self.counts_after(position / BLOCK * BLOCK);
         let mut start = block.start;
         for _ in 0..position % BLOCK {
             start = start.plus(counts.next()?);
@@ -145,7 +146,7 @@ impl<S: Storage> RowCounts<S> {
     }
 
     /// Returns the numbers of the feature at a position, and of those after it.
-    fn from(&self, position: usize) -> impl Iterator<Item = Starts> {
+    fn counts_after(&self, position: usize) -> impl Iterator<Item = Starts> {
         let block = self.blocks.get(position / BLOCK);
         let bytes = block.and_then(|block| self.bytes.get(block.at as usize..)).unwrap_or_default();
         Counts { bytes }.skip(position % BLOCK)
@@ -164,7 +165,7 @@ impl Iterator for Counts<'_> {
         let (mask, mut bytes) = self.bytes.split_first_chunk()?;
         let mask = u16::from_le_bytes(*mask);
         let mut counts = Starts::default();
-        for (_, count) in (0..16).zip(counts.each()).filter(|(table, _)| mask >> table & 1 == 1) {
+        for (_, count) in (0..16).zip(counts.each()).filter(|(table, _)| (mask >> table) & 1 == 1) {
             for shift in (0..).step_by(7) {
                 let (byte, rest) = bytes.split_first()?;
                 bytes = rest;
@@ -194,7 +195,7 @@ mod tests {
             let start = ends[position];
             let more = Starts {
                 strategies: position as u32 % 3,
-                text: (position % 7 == 0) as u32 * 100_000 * position as u32,
+                text: u32::from(position.is_multiple_of(7)) * 100_000 * position as u32,
                 values: position as u32,
                 ..Starts::default()
             };
