@@ -1,8 +1,6 @@
 //! The form in which the strategies of a state reach clients. Strict SDKs refuse a payload with a strategy without `id` or with a percentage
 //! that is no integer of 32 bits, and some SDKs give the value of a strategy that never matches here to every user.
 
-use std::sync::Arc;
-
 use fh_eval::featurehub::Compiler;
 use fh_eval::internal::wire::{self, name};
 use fh_eval::internal::{Token, can_match, members};

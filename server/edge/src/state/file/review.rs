@@ -1,7 +1,6 @@
 //! Reports the problems that the engine and the linter find in strategies, with their positions and paths in the document.
 
 use std::cell::LazyCell;
-use std::sync::Arc;
 
 use fh_eval::featurehub::Compiler;
 use fh_eval::internal::wire::name;
