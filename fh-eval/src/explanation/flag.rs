@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::Explained;
+use super::FeatureRecord;
 use super::flag_report::FlagReport;
 use super::walk::{Walk, WalkRecorder};
 use crate::attributes::Attributes;
@@ -24,7 +24,7 @@ use crate::value::Value;
 pub struct FlagExplanation {
     /// The key of the flag.
     pub(crate) key: Box<str>,
-    pub(crate) detail: Option<Arc<Explained>>,
+    pub(crate) detail: Option<Arc<FeatureRecord>>,
     #[cfg(feature = "featbit")]
     pub(crate) kind: Option<Kind>,
     pub(crate) attributes: Option<Attributes>,
@@ -71,7 +71,7 @@ impl FlagExplanation {
         };
         let explanation = Self {
             key: flag.key().into(),
-            detail: Explained::of_feature(flag),
+            detail: FeatureRecord::of_feature(flag),
             #[cfg(feature = "featbit")]
             kind: flag.kind(),
             attributes: subject.attributes().cloned(),

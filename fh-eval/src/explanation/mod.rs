@@ -90,7 +90,7 @@ pub enum Outcome {
 pub struct Explanation {
     /// The key of the feature.
     pub(crate) key: Box<str>,
-    pub(crate) detail: Option<Arc<Explained>>,
+    pub(crate) detail: Option<Arc<FeatureRecord>>,
     pub(crate) kind: Option<Kind>,
     pub(crate) session: &'static str,
     pub(crate) attributes: Option<Attributes>,
@@ -103,13 +103,13 @@ pub struct Explanation {
 
 /// The JSON and the diagnostics of a feature that is explained.
 #[derive(Debug)]
-pub(crate) struct Explained {
+pub(crate) struct FeatureRecord {
     pub(crate) json: Box<str>,
     pub(crate) is_locked: bool,
     pub(crate) diagnostics: Box<[Diagnostic]>,
 }
 
-impl Explained {
+impl FeatureRecord {
     /// Copies those of the feature at a position.
     pub(crate) fn of(tables: &Tables, position: usize) -> Self {
         let is_locked = tables.features.get(position).is_some_and(|detail| detail.locked);
@@ -184,7 +184,7 @@ impl Explanation {
             .map_or_else(|| Evaluation::missing(tables), |head| Evaluation::new(tables, head, row));
         Self {
             key: feature.key().into(),
-            detail: Explained::of_feature(feature),
+            detail: FeatureRecord::of_feature(feature),
             kind: feature.kind(),
             session: feature.head().and_then(|head| head.session.text()).unwrap_or("session"),
             attributes: subject.attributes().cloned(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Explained;
+use super::FeatureRecord;
 
 use crate::reason::EvaluationReason;
 #[cfg(feature = "featbit")]
@@ -18,7 +18,7 @@ use crate::value::Value;
 pub(crate) struct WalkRecorder {
     events: Vec<Event>,
     /// The segments and prerequisites that were entered, by the address of their tables and their position. The tables live as long as the walk.
-    entered: BTreeMap<(usize, usize), Arc<Explained>>,
+    entered: BTreeMap<(usize, usize), Arc<FeatureRecord>>,
     /// The first time that a rule read from the clock.
     pub(crate) now: Option<Timestamp>,
 }
@@ -47,7 +47,7 @@ enum Event {
     },
     #[cfg(feature = "featuresignals")]
     Winner(Box<str>),
-    Enter(Box<str>, Option<Arc<Explained>>),
+    Enter(Box<str>, Option<Arc<FeatureRecord>>),
     Leave(Option<bool>),
     Answer(Option<Value>),
 }
@@ -112,7 +112,7 @@ impl Tracer for WalkRecorder {
     fn enter(&mut self, name: &str, feature: Option<(&Tables, usize)>) {
         let detail = feature.map(|(tables, position)| {
             let entered = self.entered.entry((std::ptr::from_ref(tables) as usize, position));
-            Arc::clone(entered.or_insert_with(|| Explained::of(tables, position).into()))
+            Arc::clone(entered.or_insert_with(|| FeatureRecord::of(tables, position).into()))
         });
         self.events.push(Event::Enter(name.into(), detail));
     }
@@ -175,7 +175,7 @@ pub(crate) struct Nested {
     /// The id or the key by which it was named.
     pub(crate) name: Box<str>,
     /// `None` if there is no such segment or flag.
-    pub(crate) detail: Option<Arc<Explained>>,
+    pub(crate) detail: Option<Arc<FeatureRecord>>,
     pub(crate) walk: Walk,
     /// True if the user is in the segment, or the prerequisite is met; `None` if the evaluation ended without an answer.
     pub(crate) held: Option<bool>,

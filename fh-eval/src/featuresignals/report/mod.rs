@@ -11,7 +11,7 @@ use super::{KEY, word};
 use crate::attributes::{Attributes, Values};
 use crate::diagnostic::Diagnostic;
 use crate::explanation::{
-    Explained, FlagExplanation, FlagReport, RowStep, StepKind, StepOutcome, StepReport, Walk,
+    FeatureRecord, FlagExplanation, FlagReport, RowStep, StepKind, StepOutcome, StepReport, Walk,
 };
 use crate::json::generic::{Writing, write};
 use crate::json::{Record, Shape, Token, Tree, mend, owned_text as text, records as list};
@@ -48,7 +48,7 @@ fn missing() -> FlagReport {
 #[derive(Clone, Copy)]
 struct Flag<'a> {
     key: &'a str,
-    detail: &'a Explained,
+    detail: &'a FeatureRecord,
     context: Option<&'a Attributes>,
     /// Number of flags around it of which it is a prerequisite.
     depth: u32,
