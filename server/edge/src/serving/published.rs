@@ -382,14 +382,14 @@ fn hash_ids(features: &[Arc<ServedFeature>]) -> HashIds {
     ids.collect()
 }
 
-/// Returns the compiler of a profile. Under profile `edge`, percentages hash the id of a feature's value record if `ids` contains it. Under
-/// profile `client`, percentages never hash these ids (D-91).
 /// Compiles a feature alone, with its JSON, so that it can be explained.
 pub(crate) fn explainable(feature: &Arc<ServedFeature>, profile: Profile) -> Option<Feature> {
     let ids = hash_ids(std::slice::from_ref(feature));
     compiler(profile, &ids).feature_of(&feature.parts(), feature.json()).ok()
 }
 
+/// Returns the compiler of a profile. Under profile `edge`, percentages hash the id of a feature's value record if `ids` contains it. Under
+/// profile `client`, percentages never hash these ids (D-91).
 fn compiler(profile: Profile, ids: &HashIds) -> Compiler<'_> {
     let compiler = Compiler::new(profile);
     if profile == Profile::Edge { compiler.hash_ids(ids) } else { compiler }

@@ -16,7 +16,7 @@ use super::problem::Problem;
 use super::subject::{Asks, EvaluationRequest, Question, evaluated};
 use crate::digest::{digest, digits};
 use crate::evaluations::Caller;
-use crate::serving::ServedFeature;
+use crate::serving::{ServedFeature, explainable};
 
 /// The default number of simulated users.
 const USUAL: u32 = 10_000;
@@ -107,10 +107,11 @@ pub(super) async fn post(
     let served = Arc::clone(served.map_err(|unknown| unknown.at("feature"))?);
     let shared = Arc::clone(&admin.shared);
     let work = move |caller: &Caller| {
-        let ruleset = question.ruleset();
-        let forecast = ruleset.get(&body.feature).map(|feature| {
+        // The ruleset has no JSON, which names the strategies.
+        let compiled = explainable(&served, question.profile);
+        let forecast = compiled.as_ref().map(|feature| {
             let Question { profile, attributes, now, .. } = &question;
-            Forecast::new(feature, *profile, &body.attribute, attributes, *now)
+            Forecast::new(feature.as_ref(), *profile, &body.attribute, attributes, *now)
         });
         if let Some(forecast) = &forecast {
             let steps = WorkBound::of([forecast.feature()]).steps(&forecast.context(&name(0)));
