@@ -39,8 +39,6 @@ mod snapshot_file;
 mod start_error;
 mod status;
 mod status_log;
-#[cfg(test)]
-mod tables;
 mod test_updates;
 mod waiting;
 mod wall_clock;

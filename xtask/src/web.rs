@@ -14,7 +14,6 @@ mod reproducible;
 mod runtimes;
 mod sequences;
 mod sizes;
-mod tables;
 mod vitest;
 
 use self::build::StandardLibrary;
@@ -48,8 +47,7 @@ cargo xtask web <command>
                      write what the session does in the scripts of its simulation, for the replay in TypeScript, into the folder
                      web/conversations of the target folder: 10,000 conversations by default, and those of hostile input
   conversations --commit
-                     choose the committed conversations again and write them, after a rule of the session was changed;
-                     this also writes the tables
+                     choose the committed conversations again and write them, after a rule of the session was changed
   packages           build the packages of npm, and test their tarballs
   plain              run the example without a bundler: `fh serve`, and a web server with the page
   playground         run the example that evaluates rules in the page, without an Edge
@@ -61,7 +59,7 @@ cargo xtask web <command>
                      cannot be installed is reported as NOT RUN, which fails in CI
   sequences [--commit]
                      write what the repository does in 5,000 drawn sequences into the folder web/sequences of the target folder; with
-                     --commit, write the committed sequences and the tables of the repository
+                     --commit, write the committed sequences
   shop               run the example with Vite and React, with both kinds of API keys, held updates and overrides: `fh serve`, and
                      the server of Vite
   sizes [--commit]   build the engines and the packages, and print the sizes of engines and pages beside the goals, and the largest
@@ -69,7 +67,6 @@ cargo xtask web <command>
                      --commit, write the sizes into this file
   soak [MINUTES]     use a client in Node and in two tabs of Chromium for 10 minutes by default, and print the memory of each
                      minute; fails if minute 2 and the last one differ by more than 5 %
-  tables             write the committed tables of inputs and results
   test [--stable]    check the types, the lint rules and the format of the TypeScript client, and run its tests in Node; with
                      --stable, with engines that have the standard library of the toolchain. These stay in
                      bindings/web/packages/client/src/engine/wasm until the next build
@@ -99,7 +96,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         Some("sequences") => sequences::run(rest),
         Some("sizes") => prepare().and_then(|()| sizes::run(rest)),
         Some("soak") => bench::soak(rest),
-        Some("tables") => tables::run(),
         Some("traps") if rest.is_empty() => build::build_traps(StandardLibrary::Rebuilt),
         Some("test") if rest.is_empty() => prepare().and_then(|()| test()),
         Some("test") if rest == ["--stable"] => {

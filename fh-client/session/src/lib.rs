@@ -19,8 +19,6 @@ mod response_class;
 mod secrets;
 mod session;
 mod sse;
-#[cfg(all(test, not(target_family = "wasm")))]
-mod tables;
 
 /// Items for the tests and tools of this workspace. They may change or disappear in any version.
 #[doc(hidden)]

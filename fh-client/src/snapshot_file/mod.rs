@@ -4,8 +4,6 @@
 mod bootstrap;
 mod file;
 mod replace;
-#[cfg(test)]
-mod tables;
 mod writer;
 
 use std::path::PathBuf;

@@ -34,11 +34,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// Chooses the committed conversations and writes them, and then the tables.
+/// Chooses the committed conversations and writes them.
 fn commit() -> Result<(), String> {
     let folder = absolute(root().join(COMMITTED)).map_err(|why| why.to_string())?;
-    mutants::cargo_in_copy(CHOOSER)?.env("FH_CONVERSATIONS", &folder.display().to_string()).go()?;
-    super::tables::run()
+    mutants::cargo_in_copy(CHOOSER)?.env("FH_CONVERSATIONS", &folder.display().to_string()).go()
 }
 
 /// Writes this many conversations, or the default number, and returns their folder.

@@ -55,6 +55,7 @@ fn shown(sequence: &Value) -> BTreeSet<String> {
             gives["reason"],
             gives["kind"]
         ));
+        shown.insert(format!("the text {}", gives["text"]));
         shown.insert(format!("{done} {}", step["after"]).replace(|c: char| c.is_ascii_digit(), ""));
         for event in step["log"].as_array().unwrap() {
             shown.insert(format!("{done} {} {}", event[0], shape(&event[2])));

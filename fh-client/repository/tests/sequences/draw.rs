@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::features;
 use crate::rules::Pool;
+use crate::{features, known, shown};
 
 /// The keys of features that sequences publish and read. Some are names that JavaScript objects inherit.
 pub(crate) const KEYS: [&str; 9] =
@@ -224,17 +224,10 @@ impl Draw {
     fn status(&mut self) -> Value {
         let readiness = self.pick(&["READY", "READY", "READY", "NOT_READY", "FAILED"]);
         let connection = self.below(11);
-        let problem = self.pick(&[
-            json!(null),
-            json!(null),
-            json!({"code": "stale"}),
-            json!({"code": "unauthorised", "status": 401}),
-            json!({"code": "unauthorised", "status": 403}),
-            json!({"code": "failure", "text": "gone"}),
-            json!({"code": "too_large", "limit": 16}),
-            json!({"code": "timed_out", "stage": "silence"}),
-            json!({"code": "context", "attributes": 31}),
-        ]);
+        // Most statuses have no problem.
+        let mut problems = vec![Value::Null; 8];
+        problems.extend(known::problems().iter().map(shown::problem));
+        let problem = self.pick(&problems);
         let source = self.pick(&[
             json!(null),
             json!({"kind": "streaming"}),
@@ -384,12 +377,13 @@ impl Draw {
     }
 
     fn raw_or_notice(&mut self) -> Value {
-        self.pick(&[
+        let mut steps = vec![
             json!({"do": "raw", "source": "polling", "environment": null, "kind": "list", "json": "[]"}),
             json!({"do": "raw", "source": "streaming", "environment": "env-1", "kind": "delete", "json": "{\"id\":\"a\"}"}),
-            json!({"do": "notice", "kind": "fell_back_to_polling"}),
-            json!({"do": "notice", "kind": "comma_in_value", "attribute": "plan"}),
-        ])
+        ];
+        let notices = known::notices();
+        steps.extend(notices.iter().map(|(form, _)| json!({"do": "notice", "notice": form})));
+        self.pick(&steps)
     }
 
     fn state_of(&mut self) -> Value {

@@ -16,9 +16,10 @@ pub(crate) fn feature(draw: &mut Draw, key: &str, version: i64) -> String {
         usual
     };
     let value = draw.pick(match kind {
-        "BOOLEAN" => {
-            &["true", "false", "true", "false", "null", "\"TRUE\"", "1", "\"x\"", "[true]"]
-        }
+        "BOOLEAN" => &[
+            "true", "false", "true", "false", "null", "\"tRue\"", "\"yes\"", "1", "0", "\"x\"",
+            "[true]",
+        ],
         "NUMBER" => &[
             "0",
             "-0",
@@ -31,6 +32,17 @@ pub(crate) fn feature(draw: &mut Draw, key: &str, version: i64) -> String {
             "null",
             "{\"a\":1}",
             "\"+3\"",
+            "-7.500e0",
+            "-1e400",
+            "1e-400",
+            "1e21",
+            "123456789012345678901234567890",
+            "0.1",
+            "563000000000000.25",
+            "\" 7\"",
+            "\"+.5\"",
+            "\"0x10\"",
+            "\"NaN\"",
         ],
         "JSON" => &[
             "\"{\\\"a\\\":[1,{\\\"b\\\":2}]}\"",
@@ -40,6 +52,8 @@ pub(crate) fn feature(draw: &mut Draw, key: &str, version: i64) -> String {
             "null",
             "\"\"",
             "7",
+            "\"{broken\"",
+            "[1, \"\\udc00\"]",
         ],
         _ => &[
             "\"red\"",
@@ -53,6 +67,8 @@ pub(crate) fn feature(draw: &mut Draw, key: &str, version: i64) -> String {
             "false",
             "null",
             "[\"\\udc00\"]",
+            "\"\\u0000\\n\\u2028\"",
+            "7.50",
         ],
     });
     let mut members = vec![
@@ -65,6 +81,10 @@ pub(crate) fn feature(draw: &mut Draw, key: &str, version: i64) -> String {
         format!("{version}"),
         format!("{version}.0"),
         format!("\"{version}\""),
+        format!("-{version}"),
+        format!("{version}0e-1"),
+        format!("{version}.5"),
+        "1e999".to_owned(),
         "null".to_owned(),
     ]);
     members.push(format!("\"version\":{version}"));

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 use fh_repository::Reason;
+use fh_repository::system::System;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde_json::Value;
 
 use crate::choose::chosen;
-use crate::sequence;
-use crate::tables::tables;
+use crate::{known, sequence, shown};
 
 /// The line that writes the committed sequences again.
 const COMMIT: &str = "cargo xtask web sequences --commit";
@@ -80,7 +80,7 @@ fn the_committed_sequences_are_those_of_this_tree() {
     }
 }
 
-/// The committed sequences contain reads with each reason.
+/// The committed sequences contain reads with each reason, and the text of each problem and of each notice.
 #[test]
 fn the_committed_sequences_give_each_reason() {
     let mut given = BTreeSet::new();
@@ -88,12 +88,18 @@ fn the_committed_sequences_give_each_reason() {
         for line in text(&committed(name)).unwrap().lines() {
             let sequence: Value = serde_json::from_str(line).unwrap();
             for step in sequence["steps"].as_array().unwrap() {
-                given.extend(step["gives"]["reason"].as_str().map(ToString::to_string));
+                let gives = [&step["gives"]["reason"], &step["gives"]["text"]];
+                given.extend(gives.iter().filter_map(|it| it.as_str()).map(ToString::to_string));
             }
         }
     }
-    let missing: Vec<_> = REASONS.iter().filter(|each| !given.contains(each.as_str())).collect();
-    assert!(missing.is_empty(), "no committed sequence has a read with {missing:?}; {given:?}");
+    let problems =
+        known::problems().into_iter().map(|each| each.on(System::FeatureHub).to_string());
+    let notices = known::notices().into_iter().map(|(_, notice)| shown::text(&notice));
+    let texts = REASONS.iter().map(|reason| reason.as_str().to_owned());
+    let missing: Vec<_> =
+        texts.chain(problems).chain(notices).filter(|each| !given.contains(each)).collect();
+    assert!(missing.is_empty(), "no committed sequence gives {missing:?}");
 }
 
 /// Returns the sequence with this name that this tree gives.
@@ -154,27 +160,6 @@ fn compared(path: &Path, with_rules: bool) -> usize {
         );
     }
     count
-}
-
-/// The committed tables are those of this tree. `FH_SEQUENCES=commit` writes them again.
-#[test]
-fn the_committed_tables_are_those_of_this_tree() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../bindings/web/equality/data/tables/repository.json.gz");
-    let tables = tables();
-    if env::var("FH_SEQUENCES").as_deref() == Ok("commit") {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        write(&path, &tables.to_string());
-        return;
-    }
-    let found = text(&path).unwrap_or_default();
-    let found: Value = serde_json::from_str(&found).unwrap_or_default();
-    for (name, table) in tables.as_object().unwrap() {
-        assert!(
-            found[name] == *table,
-            "the table {name} has changed; to write it again, type:\n{COMMIT}"
-        );
-    }
 }
 
 /// Writes many sequences into the folder that `FH_SEQUENCES` names, for a replay beside the committed ones.

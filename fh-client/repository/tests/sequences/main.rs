@@ -10,10 +10,10 @@ mod choose;
 mod draw;
 mod features;
 mod files;
+mod known;
 mod reads;
 mod rules;
 mod shown;
-mod tables;
 mod user_code;
 mod world;
 

@@ -10,6 +10,8 @@ use fh_repository::system::System;
 use fh_repository::{Counters, Detail, UsageEvent, UsageSummary, UsedFeature};
 use serde_json::{Value, json};
 
+use crate::known::STAGES;
+
 pub(crate) fn value(value: Option<&FeatureValue>) -> Value {
     match value {
         None => Value::Null,
@@ -58,14 +60,25 @@ pub(crate) fn source(source: &Source) -> Value {
     }
 }
 
-fn problem(problem: &Problem) -> Value {
+/// Returns a problem as TypeScript writes it.
+pub(crate) fn problem(problem: &Problem) -> Value {
+    let code = problem.as_str();
     match problem {
-        Problem::Unauthorised(status) => json!({"code": "unauthorised", "status": status}),
-        Problem::Failure(text) => json!({"code": "failure", "text": text}),
-        Problem::TooLarge(limit) => json!({"code": "too_large", "limit": limit}),
-        Problem::TimedOut(_) => json!({"code": "timed_out", "stage": "silence"}),
-        Problem::Context(many) => json!({"code": "context", "attributes": many.0}),
-        other => json!({"code": other.as_str()}),
+        Problem::Unauthorised(status)
+        | Problem::ServerError(status)
+        | Problem::UnexpectedStatus(status) => json!({"code": code, "status": status}),
+        Problem::Failure(text)
+        | Problem::ContentType(text)
+        | Problem::Malformed(text)
+        | Problem::Unreachable(text)
+        | Problem::Tls(text) => json!({"code": code, "text": text}),
+        Problem::TooLarge(limit) => json!({"code": code, "limit": limit}),
+        Problem::TimedOut(stage) => {
+            let named = STAGES.iter().find(|(_, known)| known == stage);
+            json!({"code": code, "stage": named.map(|(name, _)| name)})
+        }
+        Problem::Context(many) => json!({"code": code, "attributes": many.0}),
+        _ => json!({"code": code}),
     }
 }
 
@@ -99,19 +112,7 @@ pub(crate) fn text(notice: &Notice) -> String {
 
 pub(crate) fn notice(notice: &Notice) -> Value {
     let text = text(notice);
-    let kind = match notice {
-        Notice::CommaInValue { .. } => "comma_in_value",
-        Notice::OtherContext { .. } => "other_context",
-        Notice::FeatureNotFound { .. } => "feature_not_found",
-        Notice::TypeMismatch { .. } => "type_mismatch",
-        Notice::AttributeNotRead { .. } => "attribute_not_read",
-        Notice::NoticesLeftOut { .. } => "notices_left_out",
-        Notice::OverrideRefused { .. } => "override_refused",
-        Notice::InterceptorPanicked { .. } => "interceptor_panicked",
-        Notice::FellBackToPolling => "fell_back_to_polling",
-        other => panic!("a notice that no step gives: {other}"),
-    };
-    json!({"kind": kind, "text": text})
+    json!({"kind": notice.as_str(), "text": text})
 }
 
 pub(crate) fn context(attributes: &Attributes) -> Value {

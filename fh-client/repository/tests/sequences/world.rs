@@ -8,8 +8,6 @@ use std::time::Duration;
 
 use fh_eval::featurehub::Compiler;
 use fh_eval::{Attributes, Profile, Ruleset, Timestamp};
-use fh_repository::notice::Notice;
-use fh_repository::problem::{Problem, Stage, TooManyAttributes};
 use fh_repository::publication::{Cause, Publication, RawKind, RawUpdate};
 use fh_repository::readiness::Readiness;
 use fh_repository::rules::{Environments, Rules, ServerEvaluated};
@@ -23,7 +21,7 @@ use fh_repository::{
 use serde_json::{Value, json};
 
 use crate::user_code::{Reaction, TestInterceptor, TestObserver};
-use crate::{reads, shown};
+use crate::{known, reads, shown};
 
 /// 2024-02-29T00:00:00Z, when every sequence begins.
 const BEGIN: i64 = 1_709_164_800_000;
@@ -108,7 +106,11 @@ impl World {
             "revoke" => {
                 repository.revoke(&list(&step["environments"]).map(text).collect::<Vec<_>>());
             }
-            "status" => repository.set_status(status(step)),
+            "status" => {
+                let status = status(step);
+                repository.set_status(status.clone());
+                return shown::status(&status);
+            }
             "read" => return self.read(step),
             "hold" => {
                 self.snapshots.lock().unwrap().insert(number, repository.snapshot());
@@ -148,10 +150,12 @@ impl World {
             "reportReads" => repository.report_reads(),
             "contact" => repository.contact(Millis::new(step["at"].as_u64().unwrap())),
             "raw" => repository.raw(raw(step)),
-            "notice" => repository.notice(match step["attribute"].as_str() {
-                Some(attribute) => Notice::CommaInValue { attribute: attribute.to_owned() },
-                None => Notice::FellBackToPolling,
-            }),
+            "notice" => {
+                let mut notices = known::notices().into_iter();
+                let (_, notice) = notices.find(|(form, _)| *form == step["notice"]).unwrap();
+                repository.notice(notice.clone());
+                return shown::notice(&notice);
+            }
             "close" => repository.close(),
             "state" => return self.state(step["what"].as_str().unwrap()),
             other => panic!("no such step: {other}"),
@@ -385,8 +389,6 @@ fn ruleset(compiler: Compiler<'_>, features: &Value) -> Ruleset {
 }
 
 fn status(step: &Value) -> SessionStatus {
-    let problem = &step["problem"];
-    let number = |name: &str| problem[name].as_u64().unwrap();
     SessionStatus {
         readiness: match step["readiness"].as_str().unwrap() {
             "READY" => Readiness::Ready,
@@ -394,14 +396,9 @@ fn status(step: &Value) -> SessionStatus {
             _ => Readiness::NotReady,
         },
         connection: CONNECTIONS[step["connection"].as_u64().unwrap() as usize],
-        problem: problem["code"].as_str().map(|code| match code {
-            "stale" => Problem::Stale,
-            "unauthorised" => Problem::Unauthorised(number("status") as u16),
-            "failure" => Problem::Failure(problem["text"].as_str().unwrap().to_owned()),
-            "too_large" => Problem::TooLarge(number("limit") as usize),
-            "timed_out" => Problem::TimedOut(Stage::Silence),
-            _ => Problem::Context(TooManyAttributes(number("attributes") as usize)),
-        }),
+        problem: known::problems()
+            .into_iter()
+            .find(|problem| shown::problem(problem) == step["problem"]),
         source: step["source"]["kind"].as_str().map(source),
         is_stale: step["isStale"].as_bool().unwrap(),
         is_withheld: step["isWithheld"].as_bool().unwrap(),

@@ -2,8 +2,8 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 
-/** Rust files with unit tests, or with tests that write the tables. Both are not part of the library. */
-const TESTS = /(^|\/)(tests|tables)(\/|$)/;
+/** Rust files with unit tests, which are not part of the library. */
+const TESTS = /(^|\/)tests(\/|$)/;
 
 /** The sessions with FeatBit and FeatureSignals, which the TypeScript client does not have. */
 const FURTHER = /^(featbit|featuresignals)(\/|$)/;

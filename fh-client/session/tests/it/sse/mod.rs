@@ -5,8 +5,6 @@ mod limits;
 mod progress;
 mod standard;
 mod table;
-#[cfg(not(target_family = "wasm"))]
-mod tables;
 
 use std::time::Duration;
 

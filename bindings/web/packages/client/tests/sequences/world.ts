@@ -40,6 +40,7 @@ import {
   revoke,
   Rules,
   setStatus,
+  type SessionStatus,
   setWaker,
   type Source,
   type Subscription,
@@ -110,7 +111,7 @@ interface Step {
   readonly keys: readonly string[];
   readonly params: Readonly<Record<string, unknown>>;
   readonly at: number;
-  readonly attribute?: string;
+  readonly notice: Notice;
   readonly environment: string | null;
   readonly json: string;
 }
@@ -187,8 +188,8 @@ export class World {
       case "revoke":
         revoke(repository, step.environments as unknown as readonly string[]);
         return;
-      case "status":
-        setStatus(repository, {
+      case "status": {
+        const status: SessionStatus = {
           ...INITIAL_STATUS,
           readiness: step.readiness,
           connection: CONNECTIONS[step.connection]!,
@@ -197,8 +198,10 @@ export class World {
           isStale: step.isStale,
           isWithheld: step.isWithheld,
           requests: step.requests,
-        });
-        return;
+        };
+        setStatus(repository, status);
+        return shown.status(status);
+      }
       case "read":
         return this.#read(this.#snapshots.get(step.snapshot ?? 0) ?? repository.live, step);
       case "hold":
@@ -260,13 +263,9 @@ export class World {
           },
         });
         return;
-      case "notice": {
-        const { attribute } = step;
-        const notice: Notice =
-          attribute === undefined ? { kind: "fell_back_to_polling" } : { kind: "comma_in_value", attribute };
-        queue(repository, { kind: "notice", of: notice });
-        return;
-      }
+      case "notice":
+        queue(repository, { kind: "notice", of: step.notice });
+        return shown.notice(step.notice);
       case "close":
         close(repository);
         return;
