@@ -7,15 +7,10 @@ export default defineConfig({
       // Traps of the real engine: an exhausted stack or memory, after which the instance is broken. `npm test` throws the error of a trap
       // in place of a call of the engine (`engine/engine.test.ts`, `engine/reuse.test.ts`).
       "packages/*/tests/**/traps.test.ts",
-      // Commands in the message of a failed replay that do not repeat it. No client has this bug.
-      "packages/client/tests/repeat.test.ts",
       // Messages of many small parts with all kinds of elements. `npm test` takes the two that take the most memory.
       "packages/client/tests/client/message_memory.test.ts",
       // Leaks of less than about 700 bytes for each client. `npm test` makes 2,000 clients in place of 10,000.
       "packages/client/tests/client/life.test.ts",
-      // Bugs of the engine that only WebAssembly has, in the reading of odd dates, numbers, versions, addresses and patterns. `npm test` takes
-      // the seeds with whole payloads, and the Rust tests take all seeds.
-      "packages/client/tests/engine/fuzz_seeds.test.ts",
       // Bugs that only conversations and sequences find which are not committed. The variables name their folders.
       "packages/client/tests/conversations.test.ts",
       "packages/client/tests/sequences.test.ts",

@@ -9,7 +9,6 @@ use crate::install;
 use crate::output;
 use crate::python::build_fh;
 use crate::shell::{Run, root, target_folder};
-use crate::workspace::suite;
 
 use super::build::{StandardLibrary, build, build_once, build_traps};
 use super::{conversations, mutants, sequences, vitest};
@@ -94,16 +93,11 @@ fn prove_with(library: StandardLibrary) -> Result<(), String> {
     mutants::find(&[])
 }
 
-/// Runs tests that need the engines, `fh` and the drawn cases of the suite.
+/// Runs tests that need the engines and `fh`.
 fn tests(script: &str, complete: impl Fn(Run) -> Run) -> Result<(), String> {
     let fh = build_fh()?.display().to_string();
-    let drawn = absolute(target_folder().join("web/drawn-cases.json"));
-    let drawn = drawn.map_err(|why| why.to_string())?;
-    fs::write(&drawn, suite("vectors generate")?.output()?)
-        .map_err(|why| format!("{}: {why}", drawn.display()))?;
     vitest::run(script, |run| {
-        let run = run.env("FH_ENGINE", "required").env("FH", &fh).env("FH_SERVE", "required");
-        complete(run.env("FH_DRAWN_CASES", &drawn.display().to_string()))
+        complete(run.env("FH_ENGINE", "required").env("FH", &fh).env("FH_SERVE", "required"))
     })
 }
 
