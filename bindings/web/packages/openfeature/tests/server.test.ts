@@ -112,35 +112,6 @@ test("errors have OpenFeature's codes, and the default is the value", async () =
   expect(codes[3].errorMessage).toBe("the type of the feature is BOOLEAN");
 });
 
-describe("an evaluation context", () => {
-  const day = new Date(Date.UTC(2026, 10, 28));
-  const fields = {
-    ...{ targetingKey: "fred", member: true, orders: 3, weight: 1.5, since: day },
-    ...({ groups: ["a", "b"], days: [day], none: null, missing: undefined } as unknown as EvaluationContext),
-  };
-
-  test.each([
-    ["userkey", "STRING", "fred"],
-    ["member", "BOOLEAN", true],
-    ["orders", "NUMBER", 3],
-    ["weight", "NUMBER", 1.5],
-    ["since", "STRING", "2026-11-28T00:00:00.000Z"],
-    ["days", "STRING", "2026-11-28T00:00:00.000Z"],
-    ["groups", "STRING", "b"],
-  ])("gives the attribute %s", async (attribute, type, wanted) => {
-    const strategies = [strategy("s", true, attribute, wanted, type)];
-    const flags = await flagsOf(clientOf(edgeWith(feature("MATCH", false, 1, { strategies })), CLIENT_KEY));
-    expect(await flags.getBooleanValue("MATCH", false, fields)).toBe(true);
-    expect(await flags.getBooleanValue("MATCH", false, {})).toBe(false);
-  });
-
-  test("may have its own user key beside the targeting key", async () => {
-    const strategies = [strategy("s", true, "userkey", "mara")];
-    const flags = await flagsOf(clientOf(edgeWith(feature("MATCH", false, 1, { strategies })), CLIENT_KEY));
-    expect(await flags.getBooleanValue("MATCH", false, { targetingKey: "fred", userkey: "mara" })).toBe(true);
-  });
-});
-
 test("a server-evaluated key has the values of one context", async () => {
   const client = clientOf(edgeWith(feature("FLAG", true)), SERVER_KEY, { context: { userkey: "fred" } });
   const flags = await flagsOf(client);
