@@ -4,7 +4,7 @@ import { defaultExclude, defineConfig } from "vitest/config";
 /** The limits are for tests that hang. A busy machine must not reach them. */
 const limits = { testTimeout: 60_000, hookTimeout: 60_000 };
 /** Tests that only `npm run test:deep` runs; the file `vitest.deep.config.js` gives the reason of each. */
-const deep = ["packages/*/tests/**/traps.test.ts", "packages/client/tests/repeat.test.ts"];
+const deep = ["packages/*/tests/**/traps.test.ts"];
 /** The tests in Chromium are a run of their own: `npm run test:chromium`. */
 const exclude = [...defaultExclude, "packages/*/tests/chromium/**", ...deep];
 const reactTests = "packages/react/tests/**/*.test.{ts,tsx}";

@@ -1,12 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 
-import {
-  Client,
-  type ClientOptions,
-  type Interceptor,
-  noticeText,
-  type UsageEvent,
-} from "../../src/index.ts";
+import { Client, type ClientOptions, type Interceptor, noticeText } from "../../src/index.ts";
 import { VERSION } from "../../src/version.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { feature } from "./scripted_edge.ts";
@@ -27,59 +21,6 @@ function offline(features: readonly string[], options: ClientOptions = {}): Clie
 
 describe("the constructor", () => {
   const URL = "http://edge.example";
-  test.each<[string, string, string | string[], ClientOptions, string]>([
-    ["no URL", "", SERVER_KEY, {}, "the Edge's URL is empty: write https://edge.example"],
-    [
-      "another scheme",
-      "ftp://edge",
-      SERVER_KEY,
-      {},
-      "the Edge's URL begins with neither http:// nor https://: write https://edge.example",
-    ],
-    ["no key", URL, "", {}, "the API key is missing or empty: write ENVIRONMENT/KEY"],
-    ["no keys", URL, [], {}, "the API key is missing or empty: write ENVIRONMENT/KEY"],
-    ["a key without a slash", URL, "the-secret-part", {}, "an API key looks like ENVIRONMENT/KEY"],
-    [
-      "keys of both kinds",
-      URL,
-      [SERVER_KEY, "other/the*secret-part"],
-      {},
-      "API keys with and without a `*` cannot be mixed: write keys of one kind",
-    ],
-    [
-      "streaming with several keys",
-      URL,
-      [SERVER_KEY, "other/the-secret-part"],
-      { mode: "streaming" },
-      "several API keys cannot be streamed: use polling",
-    ],
-    [
-      "a header of the client",
-      URL,
-      SERVER_KEY,
-      { headers: { Host: "other" } },
-      'the header "Host" cannot be sent: leave it to the client',
-    ],
-    [
-      "a cap below the initial delay",
-      URL,
-      SERVER_KEY,
-      { backoff: { initial: 2, cap: 1 } },
-      "the setting backoff can never work: write a cap of at least the initial delay, and a jitter from 0 to 1",
-    ],
-    [
-      "a limit of zero",
-      URL,
-      SERVER_KEY,
-      { limits: { head: 0 } },
-      "the setting limits.head can never work: write a positive number",
-    ],
-  ])("throws a TypeError without the key for %s", (_name, url, key, options, text) => {
-    const construct = (): Client => new Client(url, key, options);
-    expect(construct).toThrow(new TypeError(text));
-    expect(text).not.toContain("the-secret-part");
-  });
-
   test.each<[unknown, unknown, Record<string, unknown>, ...string[]]>([
     [undefined, SERVER_KEY, {}, "the Edge's URL is empty", "write https://"],
     [null, SERVER_KEY, {}, "the Edge's URL is empty", "write https://"],
@@ -139,103 +80,7 @@ describe("the constructor", () => {
   });
 });
 
-describe("reads", () => {
-  test("of a client without features give defaults with the reason NOT_READY", () => {
-    const client = new Client("", [], { mode: "offline" });
-    clients.push(client);
-    expect([client.isEnabled("A"), client.boolean("A", true), client.string("A")]).toEqual([
-      false,
-      true,
-      undefined,
-    ]);
-    expect([client.number("A", 3), client.decimal("A", "7.50"), client.json("A", null)]).toEqual([
-      3,
-      "7.50",
-      null,
-    ]);
-    expect(client.detail("A")).toMatchObject({
-      value: undefined,
-      reason: "NOT_READY",
-      version: -1,
-      exists: false,
-    });
-  });
-
-  test("keep false, 0, the empty text and the digits of numbers", () => {
-    const number = (key: string, text: string): string =>
-      `{"id":"${key}","key":"${key}","type":"NUMBER","version":1,"value":${text}}`;
-    const json = '{"id":"J","key":"J","type":"JSON","version":1,"value":"{\\"a\\":[1]}"}';
-    const broken = '{"id":"B","key":"B","type":"JSON","version":1,"value":"{"}';
-    const client = offline([
-      ...[feature("NO", false), feature("EMPTY", ""), json, broken],
-      ...[number("ZERO", "0"), number("PRICE", "7.50"), number("HUGE", "1e400")],
-    ]);
-    expect([client.boolean("NO", true), client.string("EMPTY", "x"), client.number("ZERO", 1)]).toEqual([
-      false,
-      "",
-      0,
-    ]);
-    expect([client.decimal("PRICE"), client.number("PRICE"), client.number("HUGE")]).toEqual([
-      "7.50",
-      7.5,
-      Infinity,
-    ]);
-    expect(client.json("J")).toEqual({ a: [1] });
-    expect(client.json("J")).toBe(client.json("J"));
-    expect(Object.isFrozen(client.json("J"))).toBe(true);
-    expect([client.json("B", "default"), client.rawJson("B"), client.value("B")]).toEqual([
-      "default",
-      "{",
-      "{",
-    ]);
-    expect(client.string("NO", "default")).toBe("default");
-    expect(client.detailAs("NO", "STRING").reason).toBe("TYPE_MISMATCH");
-    expect(client.detail("PRICE")).toMatchObject({
-      value: 7.5,
-      text: "7.50",
-      kind: "NUMBER",
-      variant: "default",
-    });
-    expect(client.values().map(({ key }) => key)).toEqual(client.keys());
-    expect(JSON.parse(client.dehydrate())).toMatchObject({ format: 1, features: { length: 7 } });
-  });
-
-  test("by a handle are those of its key", () => {
-    const client = offline([feature("COLOUR", "red", 4)]);
-    const colour = client.feature("COLOUR");
-    expect([colour.string(), colour.exists, colour.isSet, colour.version, colour.kind]).toEqual([
-      "red",
-      true,
-      true,
-      4,
-      "STRING",
-    ]);
-    expect([colour.boolean(true), colour.isLocked, client.feature("NONE").exists]).toEqual([
-      true,
-      false,
-      false,
-    ]);
-  });
-});
-
 describe("listeners", () => {
-  test("are called in a microtask, and may subscribe, read and unsubscribe", async () => {
-    const client = offline([feature("COLOUR", "red")]);
-    const seen: unknown[] = [];
-    const watch = client.onChange("COLOUR", (change) => {
-      seen.push(change.new, client.string("COLOUR"));
-      watch.unsubscribe();
-      client.onReady(() => seen.push("ready"));
-    });
-    client.offerFeature("test", "environment", feature("COLOUR", "blue", 2));
-    expect(seen).toEqual([]);
-    await Promise.resolve();
-    expect(seen).toEqual(["blue", "blue", "ready"]);
-    client.offerFeature("test", "environment", feature("COLOUR", "green", 3));
-    await Promise.resolve();
-    expect(seen).toHaveLength(3);
-  });
-
   test("of a stream of changes get merged changes, until the signal or the client ends it", async () => {
     const client = offline([feature("COLOUR", "red")]);
     const stop = new AbortController();
@@ -276,31 +121,6 @@ describe("listeners", () => {
     ]);
     warn.mockRestore();
   });
-});
-
-test("interceptors override values, and observers see the reads", async () => {
-  const events: UsageEvent[] = [];
-  let colour = "blue";
-  const interceptor: Interceptor = {
-    name: "test",
-    intercept: ({ key }) => (key === "COLOUR" ? colour : undefined),
-  };
-  const client = offline([feature("COLOUR", "red")], {
-    interceptors: [{ interceptor }],
-    observers: [{ observer: { dispatch: "inline", observe: (event) => events.push(event) } }],
-  });
-  expect(client.detail("COLOUR")).toMatchObject({
-    value: "blue",
-    interceptor: "test",
-    reason: "INTERCEPTED",
-  });
-  expect(events.filter(({ kind }) => kind === "evaluated")).toHaveLength(1);
-  const change = new Promise((resolve) => client.onChange("COLOUR", resolve));
-  colour = "green";
-  client.overridesChanged();
-  expect(await change).toMatchObject({ old: "blue", new: "green" });
-  client.intercept({ name: "late", intercept: () => "late" }).unsubscribe();
-  expect(client.string("COLOUR")).toBe("green");
 });
 
 test("a block of `using` closes the client", async () => {

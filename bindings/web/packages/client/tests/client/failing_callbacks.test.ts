@@ -1,7 +1,12 @@
+import { execFile } from "node:child_process";
+import { rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { Client, type ClientOptions, type Notice, storedSession } from "../../src/index.ts";
 import { eventually } from "../eventually.ts";
+import { bundled } from "./bundled.ts";
 import { CLIENT_KEY, feature, list, ScriptedEdge, SERVER_KEY } from "./scripted_edge.ts";
 
 /** The ways in which a function of a program fails. */
@@ -252,4 +257,36 @@ describe.each([
     await client.closed();
     expect(unhandled).toEqual([]);
   });
+});
+
+test("a program goes on after the failures of its asynchronous callbacks and of its storage", async () => {
+  const program = await bundled(`
+    import { Client } from "fh-client";
+    const reject = async () => { throw new Error("the program's"); };
+    const kinds = new Set();
+    const client = new Client("http://127.0.0.1:1", "environment/secret", {
+      storage: { getItem: reject, setItem: reject, removeItem: reject },
+      onNotice: ({ kind }) => kinds.add(kind),
+    });
+    client.onChange("COLOUR", reject);
+    client.observe({ dispatch: "inline", observe: reject });
+    client.offerFeatures("test", "environment", '[{"id":"1","key":"COLOUR","type":"STRING","version":1,"value":"red"}]');
+    client.string("COLOUR");
+    client.intercept({ name: "its", intercept: reject });
+    client.string("COLOUR");
+    setTimeout(async () => {
+      await client.setStorage(null);
+      const { listenerPanics, observerPanics, interceptorPanics } = client.status.counters;
+      console.log([...kinds].sort().join(), listenerPanics > 0, observerPanics > 0, interceptorPanics > 0);
+      process.exit();
+    });
+  `);
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [program]);
+    expect(stdout).toBe(
+      "callback_threw,interceptor_panicked,override_refused,store_ignored true true true\n",
+    );
+  } finally {
+    await rm(dirname(program), { recursive: true });
+  }
 });

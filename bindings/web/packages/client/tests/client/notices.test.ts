@@ -9,7 +9,6 @@ import {
 } from "../../src/index.ts";
 import { partsOf } from "../../src/live_reads.ts";
 import { queue } from "../../src/repository/lib.ts";
-import { eventually } from "../eventually.ts";
 import { feature, SERVER_KEY } from "./scripted_edge.ts";
 
 let client: Client;
@@ -71,19 +70,6 @@ test("the first error that a listener throws is a notice, and all are counted", 
   await changed(4);
   expect(client.status.counters).toMatchObject({ listenerPanics: 3 });
   expect(seen).toHaveLength(1);
-});
-
-test("the first error that an observer throws is a notice", async () => {
-  const seen: Notice[] = [];
-  const error = new Error("the observer's");
-  const observe = (): never => {
-    throw error;
-  };
-  start({ onNotice: (notice) => seen.push(notice), observers: [{ observer: { observe } }] });
-  await eventually(() => {
-    client.string("COLOUR");
-    expect(seen).toEqual([{ kind: "callback_threw", error }]);
-  });
 });
 
 test("the notice of an error that has no text has a text", () => {

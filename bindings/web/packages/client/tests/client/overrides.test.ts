@@ -47,16 +47,6 @@ describe("overrides", () => {
     expect(client.detail("COLOUR")).toMatchObject({ reason: "INTERCEPTED", interceptor: "overrides" });
   });
 
-  test("with null leave reads without a value", () => {
-    const client = offline();
-    client.overrides.set("COLOUR", null);
-    expect([client.string("COLOUR"), client.string("COLOUR", "none"), client.isSet("COLOUR")]).toEqual([
-      undefined,
-      "none",
-      false,
-    ]);
-  });
-
   test("respect locks unless they are told otherwise", () => {
     const client = offline();
     client.overrides.set("LOCKED", "other");

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 
-import { Client, type ClientOptions, EdgeProblem, Refused } from "../../src/index.ts";
+import { Client, type ClientOptions, EdgeProblem } from "../../src/index.ts";
 import { eventually } from "../eventually.ts";
 import { feature, list, SERVER_KEY } from "./scripted_edge.ts";
 
@@ -73,23 +73,6 @@ describe("a test update", () => {
     edge.answer = () => new Response(null, { status: 202 });
     expect(await client.testUpdates("other/key").set("A", { value: null })).toBe("unchanged");
     expect(edge.updates[1]?.url).toBe("http://edge.example/features/other/key/A");
-  });
-
-  test("fails with the reason of the Edge, without the key", async () => {
-    const edge = new Edge();
-    const client = await edge.client();
-    edge.answer = () => new Response(`the key ${SERVER_KEY} must not`, { status: 403 });
-    const refused = await client
-      .testUpdates()
-      .set("A", { lock: true })
-      .catch((error: unknown) => error);
-    expect(refused).toBeInstanceOf(Refused);
-    expect(refused).toMatchObject({ reason: "not_permitted", status: 403 });
-    expect((refused as Refused).message).toContain("the key environment/*** must not");
-    await expect(client.testUpdates().set("..", { lock: true })).rejects.toMatchObject({
-      reason: "no_such_feature",
-    });
-    expect(edge.updates).toHaveLength(1);
   });
 
   test("fails before it is sent if it changes nothing, or if the key is invalid", async () => {
