@@ -3,8 +3,12 @@ import { expect, it, vi } from "vitest";
 import { NeedsFullEngine, WasmEngine } from "../../src/engine/engine.ts";
 import { type EngineModule, NO_RESULT } from "../../src/engine/module.ts";
 import type { WasmRuleset } from "../../src/engine/ruleset.ts";
+import { split } from "../../src/engine/texts.ts";
 import { attributesOf } from "../../src/repository/lib.ts";
+import { one } from "../../src/session/feature_set/answer.ts";
+import { Environment } from "../../src/session/feature_set/environment.ts";
 import { utf8 } from "../../src/text.ts";
+import { valid } from "../valid.ts";
 import { describeEngine, full, lean } from "./built.ts";
 
 const NEVER = (): number => {
@@ -55,6 +59,33 @@ function trapping(module: EngineModule, name: "evaluate" | "compile", traps: () 
 }
 
 describeEngine("the engine", () => {
+  it("has the features of the session, in its order, wherever a list has elements without a usable key", async () => {
+    const module = await full();
+    const unusable = ['{"key":""}', '{"key":5}', '{"key":null}', "{}", "7", '"A"', "[]"];
+    const surrogate = '{"key":"\\ud800"}';
+    const elements = [
+      GOLD,
+      ...unusable,
+      surrogate,
+      STATIC,
+      GOLD.replace('"yes"', '"late"'),
+      ...unusable,
+      LATE,
+    ];
+    const environment = new Environment("environment");
+    environment.list(
+      elements.map((json) => valid(one(json))),
+      "edge",
+      0,
+    );
+    const features = [...environment.features.values()];
+    const texts = utf8(features.map(({ json }) => json).join("\0"));
+    const keys = [module.compile(texts, 0), module.compile_document(`[${elements.join(",")}]`, 0, "")];
+    const expected = ["\ufffd", "STATIC", "GOLD", "LATE"];
+    expect(features.map(({ key }) => key)).toEqual(expected);
+    expect(keys.map((ruleset) => split(module.keys(ruleset)))).toEqual([expected, expected]);
+  });
+
   it("matches no text that is too long for the size of a pattern", async () => {
     const rule = '{"fieldName":"text","type":"STRING","conditional":"REGEX","values":["a[b-d]{90}|e+"]}';
     const ruleset = compile(new WasmEngine(await full()), [feature("P", rule)]);
