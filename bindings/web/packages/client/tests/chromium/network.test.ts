@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { CLIENT_KEY, list, SERVER_KEY } from "../client/scripted_edge.ts";
+import { CLIENT_KEY, SERVER_KEY } from "../client/scripted_edge.ts";
 import { PageEdge } from "./edge.ts";
 import { BLUE, Fixture, GREEN } from "./fixture.ts";
 
@@ -55,29 +55,6 @@ describe("requests", () => {
     ]);
     expect(edge.requests[0]?.headers["x-featurehub"]).toBe("userkey=mara");
   });
-
-  test("are at most two a second, however fast the Edge fails", async () => {
-    const { edge, page } = chromium;
-    edge.answer = (response) => response.destroy();
-    await page.evaluate(
-      ([url, key]) => {
-        const began = performance.now();
-        const send: typeof fetch = (input, init) => {
-          tab.seen.push(performance.now() - began);
-          return fetch(input, init);
-        };
-        const backoff = { initial: 0.001, cap: 0.001, jitter: 0 };
-        tab.client = new fh.Client(url, key, { backoff, fetch: send });
-      },
-      [edge.url, SERVER_KEY] as const,
-    );
-    await page.waitForFunction(() => tab.seen.length >= 6);
-    const times = (await page.evaluate(() => tab.seen)) as number[];
-    // A request is noted after the session's time for it, sometimes much later. So each time is
-    // compared with the start, because the gap between two notes can be shorter than that of the
-    // requests. The session counts whole milliseconds.
-    for (const [at, time] of times.entries()) expect(time).toBeGreaterThanOrEqual(Math.floor(at / 2) * 995);
-  });
 });
 
 describe("failures of the Edge", () => {
@@ -92,19 +69,6 @@ describe("failures of the Edge", () => {
     await chromium.colour("blue");
     edge.update(GREEN);
     await chromium.colour("green");
-  });
-
-  test("a stream that is cut within an event keeps the features and is opened anew", async () => {
-    const { edge, page } = chromium;
-    await chromium.start();
-    await chromium.colour("red");
-    await page.evaluate(() => tab.client.onChange("COLOUR", ({ new: now }) => tab.seen.push(now)));
-    const [stream] = edge.streams;
-    stream?.write(list(BLUE).slice(0, -20));
-    edge.set(GREEN);
-    stream?.destroy();
-    await chromium.colour("green");
-    expect(await page.evaluate(() => tab.seen)).toEqual(["green"]);
   });
 
   test("a 503 is retried after the time in Retry-After", async () => {
@@ -129,12 +93,6 @@ describe("failures of the Edge", () => {
     expect(reason).toBe("timedOut");
     expect(await chromium.problem("unreachable")).toBe("Failed to fetch (network, TLS, CORS or a blocker)");
     expect(edge.requests).toHaveLength(0);
-  });
-
-  test("an Edge that never answers is a problem after the limit for the head", async () => {
-    chromium.edge.answer = () => undefined;
-    await chromium.start({ limits: { head: 0.2 } });
-    await chromium.problem("timed_out");
   });
 
   test("a redirect to another origin is a problem, and its features are not used", async () => {
