@@ -2,6 +2,9 @@ import { expect, test } from "vitest";
 import type { Input } from "../src/session/action.ts";
 import { defaultConfig, type Mode } from "../src/session/config.ts";
 import { EdgeUrl, redirected } from "../src/session/edge_url.ts";
+import { one } from "../src/session/feature_set/answer.ts";
+import { type Effect, NONE, SEEN } from "../src/session/feature_set/environment.ts";
+import { FeatureSet } from "../src/session/feature_set/mod.ts";
 import { ApiKeys } from "../src/session/key.ts";
 import { Session } from "../src/session/session/mod.ts";
 import { utf8 } from "../src/text.ts";
@@ -69,3 +72,36 @@ test("a piece of a body is kept although the driver uses its memory again", () =
   handle({ type: "closed", requestId: 1, end: { kind: "complete" } });
   expect([session.status.readiness, session.status.connection]).toEqual(["READY", "done"]);
 });
+
+test.each<[string, Effect]>([
+  ['{"id":"a","key":"A","version":4}', NONE],
+  ['{"id":"a","key":"A","version":5}', SEEN],
+  ['{"id":"a","key":"A","version":0}', SEEN],
+  ['{"id":"a","key":"A"}', SEEN],
+  ['{"key":"A"}', SEEN],
+  ['{"id":"a"}', SEEN],
+  ['{"id":"other","key":"A","version":9}', NONE],
+])("the delete %s of a feature of version 5", (json, effect) => {
+  const features = new FeatureSet(valid(ApiKeys.parse(["e/k*"])));
+  const held = '{"id":"a","key":"A","version":5}';
+  features.list("e", [valid(one(held))], "edge", 0);
+  expect(features.delete("e", valid(one(json)))).toBe(effect);
+  expect(features.environment("e").features.has("A")).toBe(effect === NONE);
+});
+
+test.each([["7"], ['{"key":7}'], ['{"id":"c","key":"A","version":1}']])(
+  "a list with the element %s, which is left out, is applied once",
+  (unusable) => {
+    const features = new FeatureSet(valid(ApiKeys.parse(["e/k*"])));
+    const texts = ['{"id":"a","key":"A","version":1}', unusable, '{"id":"b","key":"B","version":1}'];
+    const apply = (list: readonly string[]) =>
+      features.list(
+        "e",
+        list.map((json) => valid(one(json))),
+        "edge",
+        0,
+      );
+    expect([apply(texts), apply(texts)]).toEqual([SEEN, NONE]);
+    expect(apply(texts.toReversed())).not.toBe(NONE);
+  },
+);
