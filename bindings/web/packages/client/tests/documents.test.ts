@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Flags } from "../src/repository/baggage/flags.ts";
 import { EnvironmentOverrides, parseBootstrap, writeBootstrap } from "../src/repository/lib.ts";
-import { problemText } from "../src/repository/problem.ts";
+import { isRefusal, problemText } from "../src/repository/problem.ts";
 import { Decimal } from "../src/repository/value.ts";
 import { EdgeProblem } from "../src/edge_problem.ts";
 import { elements, integer, members, parse } from "../src/json.ts";
@@ -184,6 +184,15 @@ describe("test updates", () => {
   ])("%s fits %o: %s", (feature, update, expected) => {
     expect(isApplied(update, valid(featureOf(valid(one(`{"key":"F",${feature}}`)))!))).toBe(expected);
   });
+});
+
+test("an Edge refuses with four of the problems", () => {
+  const refusals = ["bad_request", "unauthorised", "not_found", "failure"] as const;
+  expect(refusals.map((code) => isRefusal({ code, status: 401, text: "" }))).toEqual(Array(4).fill(true));
+  expect([isRefusal({ code: "stale" }), isRefusal({ code: "server_error", status: 500 })]).toEqual([
+    false,
+    false,
+  ]);
 });
 
 test("a snapshot is of its owner, and complete", () => {

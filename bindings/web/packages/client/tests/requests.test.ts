@@ -26,7 +26,7 @@ test.each([
   ["scheme", "edge.example ftp://edge.example"],
   [
     "host",
-    "https:// https:///x https://:80 http://[::1 http://[::1]x http://[::g] http://[] http://::1 http://a%b",
+    "https:// https:///x https://:80 http://[::1 http://[::1]x http://[::g] http://[1::2::3] http://[] http://::1 http://a%b",
   ],
   ["character", "https://é"],
   ["port", "http://edge:65536/x http://edge:0 http://edge:8o http://[::1]:-1"],

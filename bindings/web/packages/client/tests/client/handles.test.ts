@@ -19,6 +19,9 @@ test("the handle of a feature has the defaults and the texts of the reads by key
     client.feature("NOTHING"),
   ];
   const [colour, missing] = [client.feature("COLOUR"), client.feature("MISSING")];
+  const { exists, isSet, version, kind, isLocked } = colour;
+  expect([exists, isSet, version, kind, isLocked]).toEqual([true, true, 1, "STRING", false]);
+  expect([missing.exists, missing.isSet, colour.boolean(true)]).toEqual([false, false, true]);
   expect([limit.decimal("1"), colour.decimal("1"), missing.decimal("1"), missing.decimal()]).toEqual([
     "7.50",
     "1",
