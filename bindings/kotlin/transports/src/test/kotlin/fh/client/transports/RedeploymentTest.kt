@@ -103,9 +103,9 @@ class RedeploymentTest {
         server.stop(0)
         val end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS)
         fun left() = deployments.count { it.get() != null }
-        while (left() > 0 && System.nanoTime() < end) System.gc()
+        // A thread of Java unmaps the library of a loader some time after the loader is collected. One library is that of this test.
+        while ((left() > 0 || libraries() > 3) && System.nanoTime() < end) System.gc()
         assertEquals(0, left())
-        // That of this test, and the last ones.
         assertTrue(libraries() <= 3, "${libraries()} libraries are mapped")
     }
 
