@@ -56,16 +56,3 @@ fn redirects_are_counted_and_stay_within_the_origin() {
         (sent, Some(Problem::Redirect))
     );
 }
-
-#[test]
-fn a_redirected_poll_stays_a_poll() {
-    // The limit of the request rate delays the redirected request. Meanwhile the time of the next attempt to stream comes.
-    let mut driver = TestDriver::with(Mode::Streaming, &[CLIENT], |config| {
-        config.stream_again_after = Duration::from_millis(500);
-    });
-    driver.answer(ResponseHead::new(501), "");
-    driver.answer(ResponseHead::new(307).header("location", "/poll"), "");
-    driver.wait();
-    assert_eq!(driver.request().url.expose(), "http://edge/poll");
-    assert_eq!(driver.request().kind, RequestKind::Poll);
-}

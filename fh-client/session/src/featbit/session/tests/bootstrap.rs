@@ -27,34 +27,6 @@ fn a_bootstrap_document_gives_values_and_readiness_at_once() {
 }
 
 #[test]
-fn the_first_request_after_a_bootstrap_asks_for_everything() {
-    let document = full(&[flag("a", 50, "stored")]);
-    let mut driver = TestDriver::streaming();
-    bootstrap(&mut driver, &document);
-    driver.open();
-    assert_eq!(driver.asked(), 0);
-    driver.say(&patch(&[flag("a", 70, "pushed")]));
-    assert_eq!(driver.value().as_deref(), Some("stored"), "a patch waits for the full message");
-    driver.end(End::Broken("reset"));
-    driver.come_back();
-    driver.open();
-    assert_eq!(driver.asked(), 0, "the server has sent nothing yet that was applied");
-    driver.say(&full(&[flag("a", 40, "served")]));
-    assert_eq!((driver.value().as_deref(), driver.status().cursor), (Some("served"), Some(40)));
-
-    let mut driver = TestDriver::started(Mode::Polling(Duration::from_secs(5)));
-    bootstrap(&mut driver, &document);
-    assert!(driver.url().ends_with("/latest-all"), "{}", driver.url());
-}
-
-#[test]
-fn the_server_has_the_last_word() {
-    let mut driver = TestDriver::synchronised();
-    bootstrap(&mut driver, &full(&[flag("a", 99, "stored")]));
-    assert_eq!((driver.value().as_deref(), driver.notices.len()), (Some("x"), 0));
-}
-
-#[test]
 fn a_document_that_cannot_be_read_is_reported() {
     for text in ["", "[]", PONG, r#"{"messageType":"data-sync","data":{"eventType":"full"}}"#] {
         let mut driver = TestDriver::streaming();

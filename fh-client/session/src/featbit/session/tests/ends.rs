@@ -65,29 +65,6 @@ fn blocked() -> Vec<(&'static str, Problem, Ends)> {
     ]
 }
 
-/// The ends that do not count, because they say nothing about sockets or because the socket worked.
-fn not_blocked() -> Vec<(&'static str, Problem, Ends)> {
-    vec![
-        ("status 429", Problem::TooManyRequests, &|driver| driver.head(429)),
-        ("status 500", Problem::ServerError(500), &|driver| driver.head(500)),
-        ("status 501", Problem::ServerError(501), &|driver| driver.head(501)),
-        ("status 503", Problem::ServerError(503), &|driver| driver.head(503)),
-        ("no connection", Problem::Unreachable("refused".to_string()), &|driver| {
-            driver.end(End::Unreached("refused"));
-        }),
-        ("TLS", Problem::Tls("expired".to_string()), &|driver| driver.end(End::Tls("expired"))),
-        ("no connection in time", Problem::TimedOut(Stage::Connect), &|driver| {
-            driver.end(End::ConnectTimeout);
-        }),
-        ("closed later with 1011", Problem::ClosedEarly, &|driver| {
-            open_for(driver, 1_001, End::Closed(Some(1011)));
-        }),
-        ("a message over the limit", Problem::TooLarge(64 << 20), &|driver| {
-            open_for(driver, 0, End::TooLarge);
-        }),
-    ]
-}
-
 #[test]
 fn the_third_blocked_socket_in_a_row_leads_to_a_poll() {
     for (name, problem, ends) in blocked() {
@@ -102,97 +79,6 @@ fn the_third_blocked_socket_in_a_row_leads_to_a_poll() {
         assert_eq!(driver.come_back(), 0, "{name}");
         assert_eq!(driver.kind(), Kind::Poll(None), "{name}");
         assert_eq!(driver.problem(), Some(problem), "{name}");
-    }
-}
-
-#[test]
-fn other_ends_back_off_and_polls_only_take_the_place_of_sockets() {
-    for (name, problem, ends) in not_blocked() {
-        let mut driver = TestDriver::streaming();
-        for (at, expected) in [1, 2, 4, 8, 16, 30, 30].into_iter().enumerate() {
-            if driver.kind() == Kind::Socket {
-                ends(&mut driver);
-                assert_eq!(driver.problem(), Some(problem.clone()), "{name}");
-            } else {
-                // It shows whether the server is away.
-                assert_eq!((at, driver.kind()), (3, Kind::Poll(None)), "{name}");
-                driver.answer(503, "");
-            }
-            assert_eq!(driver.status().readiness, Readiness::NotReady, "{name}");
-            assert_eq!(driver.come_back(), expected * 1_000, "{name}");
-        }
-    }
-}
-
-#[test]
-fn an_end_that_does_not_count_leaves_the_count_as_it_is() {
-    for (name, _, ends) in not_blocked() {
-        let mut driver = TestDriver::streaming();
-        driver.head(404);
-        driver.come_back();
-        driver.head(404);
-        for _ in 0..2 {
-            driver.come_back();
-            ends(&mut driver);
-        }
-        driver.come_back();
-        assert_eq!(driver.kind(), Kind::Socket, "{name}");
-        driver.head(404);
-        assert!(matches!(driver.kind(), Kind::Poll(None)), "{name}");
-    }
-}
-
-#[test]
-fn a_message_begins_the_count_anew() {
-    let mut driver = TestDriver::streaming();
-    for _ in 0..5 {
-        driver.head(404);
-        driver.come_back();
-        driver.head(404);
-        driver.come_back();
-        driver.open();
-        driver.say(PONG);
-        driver.end(End::Broken("reset"));
-        driver.come_back();
-        if driver.kind() != Kind::Socket {
-            // The poll in a long gap.
-            driver.answer(503, "");
-            driver.come_back();
-        }
-        assert_eq!(driver.kind(), Kind::Socket);
-    }
-}
-
-#[test]
-fn a_socket_that_worked_is_opened_again_soon_at_first() {
-    let ends = [
-        End::Broken("reset"),
-        End::Complete,
-        End::Closed(None),
-        End::Closed(Some(1000)),
-        End::Closed(Some(1001)),
-        End::Closed(Some(1011)),
-        End::Closed(Some(4000)),
-    ];
-    for end in ends {
-        let mut driver = TestDriver::synchronised();
-        for expected in [100..=1_000, 1_000..=1_000, 2_000..=2_000, 4_000..=4_000] {
-            driver.end(end);
-            assert_eq!(driver.status().readiness, Readiness::Ready, "{end:?}");
-            assert!(driver.problem().is_some(), "{end:?}");
-            let passed = driver.come_back();
-            assert!(expected.contains(&passed), "{end:?}: {passed}");
-            driver.open();
-            driver.say(PONG);
-            driver.say(&patch(&[]));
-        }
-        // After a minute the delays begin anew.
-        for _ in 0..4 {
-            driver.wait();
-            driver.say(PONG);
-        }
-        driver.end(end);
-        assert!(driver.come_back() <= 1_000, "{end:?}");
     }
 }
 
@@ -213,47 +99,4 @@ fn a_balancer_of_30_seconds_causes_gaps_of_at_most_one_second() {
         without_socket += gap;
     }
     assert!(without_socket * 40 < driver.now, "{without_socket} of {} ms", driver.now);
-}
-
-#[test]
-fn a_poll_divides_each_long_gap_after_sockets_that_end_early() {
-    for status in [200, 404, 503] {
-        let mut driver = TestDriver::streaming();
-        for half in [0, 0, 0, 0, 4_000, 8_000, 15_000, 15_000] {
-            driver.synchronise();
-            driver.pass(9_999);
-            driver.end(End::Complete);
-            let before = driver.come_back();
-            if half > 0 {
-                assert_eq!(before, half, "{status}");
-                assert!(matches!(driver.kind(), Kind::Poll(Some(_))), "{status}");
-                driver.answer(status, &patch(&[flag("a", 11, "y")]));
-                assert_eq!(driver.value().as_deref() == Some("y"), status == 200, "{status}");
-                assert_eq!(driver.problem().is_none(), status == 200, "{status}");
-                assert_eq!(driver.come_back(), half, "{status}");
-            }
-            assert_eq!(driver.kind(), Kind::Socket, "{status}");
-        }
-        // The next end follows a socket that was healthy.
-        driver.synchronise();
-        driver.pass(10_000);
-        driver.end(End::Complete);
-        assert!(driver.come_back() <= 1_000 && driver.kind() == Kind::Socket, "{status}");
-    }
-}
-
-#[test]
-fn a_delay_that_the_server_requests_is_kept() {
-    for (status, header, expected) in [
-        (429, "7", 7_000),
-        (503, "90", 90_000),
-        (500, "0", 1_000),
-        (404, "20", 20_000),
-        (503, "tomorrow", 1_000),
-        (429, "999999", 3_600_000),
-    ] {
-        let mut driver = TestDriver::streaming();
-        driver.head_with(ResponseHead::new(status).header("Retry-After", header));
-        assert_eq!(driver.come_back(), expected, "{status} {header}");
-    }
 }

@@ -3,9 +3,6 @@
 use super::test_driver::Kind;
 use super::*;
 
-/// A state of a client, its mode, and a function that brings a client there.
-type State = (&'static str, Mode, fn(&mut TestDriver));
-
 const POLLING: Mode = Mode::Polling(Duration::from_secs(30));
 
 /// Returns a client that serves the flag `a` at version 10.
@@ -57,57 +54,6 @@ fn until_full(driver: &mut TestDriver, most: u64) -> Option<u64> {
 }
 
 #[test]
-fn a_refresh_replaces_everything_also_by_older_data() {
-    let older = full(&[flag("b", 5, "only")]);
-    let states: [State; 5] = [
-        ("a synchronised socket", Mode::Streaming, |_| {}),
-        ("an unanswered socket", Mode::Streaming, |driver| {
-            driver.end(End::Broken("reset"));
-            driver.come_back();
-            driver.open();
-            assert_eq!(driver.asked(), 10);
-        }),
-        ("resting", POLLING, |_| {}),
-        ("polling", POLLING, |driver| {
-            driver.come_back();
-            assert_eq!(driver.kind(), Kind::Poll(Some(10)));
-        }),
-        ("fetching", POLLING, |driver| {
-            driver.come_back();
-            driver.head(200);
-        }),
-    ];
-    for (name, mode, reach) in states {
-        for text in [older.as_str(), FULL] {
-            let mut driver = ready(mode, 7, |_| {});
-            reach(&mut driver);
-            driver.tell(Input::Refresh(CommandId(1)));
-            driver.tell(Input::Refresh(CommandId(2)));
-            driver.come_back();
-            assert!(asks_for_all(&driver), "{name}");
-            let asked = driver.written.len();
-            driver.say(PONG);
-            assert!(driver.settled.is_empty() || mode != Mode::Streaming, "{name}");
-            if mode == Mode::Streaming {
-                driver.say(&patch(&[flag("b", 7, "pushed meanwhile")]));
-                assert!(driver.written.len() <= asked + 1, "{name}");
-                driver.say(text);
-            } else {
-                // The pong above was the beginning of no body.
-                driver.end(End::Broken("reset"));
-                driver.tell(Input::Refresh(CommandId(3)));
-                driver.come_back();
-                answer(&mut driver, text);
-            }
-            assert_eq!(driver.value(), None, "{name}");
-            let last = driver.settled.last().unwrap();
-            assert_eq!(last.1, Ok(Readiness::Ready), "{name}");
-            assert_eq!(driver.problem(), None, "{name}");
-        }
-    }
-}
-
-#[test]
 fn everything_is_requested_from_time_to_time_unless_a_setting_turns_it_off() {
     let hour = 3_600_000;
     for mode in [Mode::Streaming, POLLING] {
@@ -143,29 +89,6 @@ fn answer_refresh(driver: &mut TestDriver, text: &str) {
 }
 
 #[test]
-fn an_absence_of_more_than_a_minute_brings_the_request_forward() {
-    let quarter = 900_000;
-    for (absence, is_soon) in [(50_000, false), (70_000, true)] {
-        for mode in [Mode::Streaming, POLLING] {
-            let times: Vec<u64> = (0..20)
-                .map(|seed| {
-                    let mut driver = ready(mode, seed, |_| {});
-                    driver.tell(Input::Suspend);
-                    driver.pass(absence);
-                    driver.tell(Input::Resume);
-                    driver.come_back();
-                    answer(&mut driver, &patch(&[]));
-                    until_full(&mut driver, 10_000_000).unwrap()
-                })
-                .collect();
-            let (least, most) = (*times.iter().min().unwrap(), *times.iter().max().unwrap());
-            assert_eq!(most <= quarter + 31_000, is_soon, "{absence}, {mode:?}: {least} to {most}");
-            assert!(!is_soon || most - least > quarter / 2, "{least} to {most}");
-        }
-    }
-}
-
-#[test]
 fn an_equal_full_answer_is_not_compiled_again() {
     let first = full(&[flag("a", 10, "x")]);
     for mode in [Mode::Streaming, POLLING] {
@@ -183,44 +106,5 @@ fn an_equal_full_answer_is_not_compiled_again() {
         assert_eq!(driver.value().as_deref(), Some("y"));
         answer_refresh(&mut driver, &first);
         assert_eq!(driver.value().as_deref(), Some("x"));
-    }
-}
-
-/// FeatBit's polls answer a wrong secret by empty lists.
-#[test]
-fn an_answer_without_flags_replaces_none_unless_a_program_asks() {
-    for mode in [Mode::Streaming, POLLING] {
-        for is_bootstrap in [false, true] {
-            let mut driver = if is_bootstrap {
-                let mut driver = TestDriver::with(mode, 7, |config| config.refused.jitter = 0.0);
-                driver.tell(Input::Start);
-                let text = full(&[flag("a", 10, "x")]);
-                driver.tell(Input::Stored {
-                    source: Source::Store("bootstrap".into()),
-                    environment: "e".into(),
-                    features: text.as_bytes(),
-                });
-                driver
-            } else {
-                ready(mode, 7, |_| {})
-            };
-            let mut waits = Vec::new();
-            if !is_bootstrap {
-                until_full(&mut driver, 10_000_000).unwrap();
-            }
-            for _ in 0..3 {
-                answer(&mut driver, FULL);
-                assert_eq!(driver.value().as_deref(), Some("x"), "{mode:?}");
-                assert!(matches!(driver.problem(), Some(Problem::Malformed(_))), "{mode:?}");
-                assert_eq!(driver.status().readiness, Readiness::Ready);
-                waits.push(until_full(&mut driver, 10_000_000).unwrap() / 60_000);
-            }
-            let expected = if is_bootstrap && mode == POLLING { [0, 0, 0] } else { [1, 2, 4] };
-            assert_eq!(waits, expected, "{mode:?}");
-            answer(&mut driver, &full(&[flag("a", 5, "restored")]));
-            assert_eq!((driver.value().as_deref(), driver.problem()), (Some("restored"), None));
-            answer_refresh(&mut driver, FULL);
-            assert_eq!((driver.value(), driver.problem()), (None, None), "{mode:?}");
-        }
     }
 }

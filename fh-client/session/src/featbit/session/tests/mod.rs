@@ -5,7 +5,6 @@ mod bootstrap;
 mod commands;
 mod ends;
 mod full;
-mod late;
 mod polls;
 mod ready;
 mod refusals;

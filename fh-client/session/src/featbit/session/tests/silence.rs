@@ -92,16 +92,6 @@ fn silent_sockets_are_dropped_and_opened_again() {
 }
 
 #[test]
-fn a_machine_that_slept_for_an_hour_opens_another_socket() {
-    let mut driver = TestDriver::synchronised();
-    driver.pass(3_600_000);
-    assert!(driver.come_back() <= 1_000);
-    driver.open();
-    driver.say(&patch(&[flag("a", 20, "y")]));
-    assert_eq!(driver.value().as_deref(), Some("y"));
-}
-
-#[test]
 fn a_clock_that_goes_back_is_not_followed() {
     let mut driver = TestDriver::synchronised();
     let (now, deadline) = (driver.now, driver.session.deadline());

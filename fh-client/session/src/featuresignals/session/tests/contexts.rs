@@ -32,7 +32,7 @@ fn one_context_is_asked_for_and_one_waits() {
         driver.set_context(number, &numbered(number));
         assert_eq!(driver.session.newest_context(), Some(&numbered(number)));
     }
-    assert_eq!(driver.last_poll().kind, Kind::Map("user-1".into()));
+    assert_eq!(*driver.last_poll(), Kind::Map("user-1".into()));
     let outcomes = |driver: &TestDriver| [1, 2, 3, 4].map(|number| outcome(driver, number));
     assert_eq!(outcomes(&driver), [Waits, Superseded, Superseded, Waits]);
     driver.serve_one();
@@ -40,117 +40,11 @@ fn one_context_is_asked_for_and_one_waits() {
     assert_eq!(driver.value(&numbered(1)), "user-1@1");
     assert_eq!(driver.value(&numbered(4)), "", "no values of another context");
     assert_eq!(driver.status().readiness, Readiness::NotReady);
-    assert_eq!(driver.last_poll().kind, Kind::Map("user-4".into()));
+    assert_eq!(*driver.last_poll(), Kind::Map("user-4".into()));
     driver.serve();
     assert_eq!(outcomes(&driver), [Ready, Superseded, Superseded, Ready]);
     assert_eq!(driver.value(&numbered(4)), "user-4@1");
     assert!(driver.aborted.is_empty());
-}
-
-#[test]
-fn a_context_that_waits_is_asked_for_after_a_failure_too() {
-    let mut driver = TestDriver::ready();
-    driver.pass(5_000);
-    driver.set_context(1, &numbered(1));
-    driver.set_context(2, &numbered(2));
-    driver.answer(500, "");
-    assert_eq!(driver.outcome(1), Some(Err(Problem::ServerError(500))));
-    assert_eq!(driver.come_back(), 0, "the back-off of a context is not that of the next one");
-    driver.serve();
-    assert_eq!(outcome(&driver, 2), Outcome::Ready);
-}
-
-#[test]
-fn a_new_context_ends_a_poll_for_served_values() {
-    let mut driver = TestDriver::ready();
-    driver.come_back();
-    let old = driver.poll.unwrap();
-    driver.set_context(1, &numbered(1));
-    assert_eq!(driver.aborted, [old]);
-    assert_eq!(driver.status().readiness, Readiness::NotReady);
-    assert!(driver.status().is_withheld);
-    driver.come_back();
-    driver.serve();
-    assert_eq!((outcome(&driver, 1), driver.status().is_withheld), (Outcome::Ready, false));
-}
-
-#[test]
-fn a_context_set_again_or_back_needs_no_second_poll() {
-    // The command for each user in turn, and the outcomes before and after the answer to the poll in flight.
-    use Outcome::{Ready, Superseded, Waits};
-    type Row = (&'static str, [u64; 3], [Outcome; 3], [Outcome; 3], usize);
-    let rows: [Row; 4] = [
-        ("the same three times", [1, 1, 1], [Waits, Waits, Waits], [Ready, Ready, Ready], 2),
-        ("back to the first", [1, 2, 1], [Waits, Superseded, Waits], [Ready, Superseded, Ready], 2),
-        ("the waiting one twice", [1, 2, 2], [Waits, Waits, Waits], [Ready, Ready, Ready], 3),
-        ("two others", [1, 2, 3], [Waits, Superseded, Waits], [Ready, Superseded, Ready], 3),
-    ];
-    for (name, users, before, after, polls) in rows {
-        let mut driver = TestDriver::ready();
-        driver.pass(5_000);
-        for (number, user) in (1..).zip(users) {
-            driver.set_context(number, &numbered(user));
-        }
-        assert_eq!([1, 2, 3].map(|number| outcome(&driver, number)), before, "{name}");
-        driver.serve();
-        assert_eq!([1, 2, 3].map(|number| outcome(&driver, number)), after, "{name}");
-        assert_eq!(driver.polls(), polls, "{name}");
-        let last = users[2];
-        assert_eq!(driver.value(&numbered(last)), format!("user-{last}@1"), "{name}");
-        driver.set_context(9, &numbered(last));
-        assert_eq!((outcome(&driver, 9), driver.polls()), (Ready, polls), "{name}");
-    }
-}
-
-#[test]
-fn values_of_a_former_context_are_served_again_at_once() {
-    let mut driver = TestDriver::ready();
-    driver.set_context(1, &numbered(1));
-    driver.come_back();
-    driver.serve();
-    driver.pass(5_000);
-    driver.set_context(2, &numbered(2));
-    driver.set_context(3, &numbered(1));
-    assert_eq!(driver.status().readiness, Readiness::NotReady);
-    driver.answer(503, "");
-    assert_eq!(driver.status().readiness, Readiness::Ready, "the values are still held");
-    assert_eq!(driver.value(&numbered(1)), "user-1@1");
-    assert_eq!(outcome(&driver, 3), Outcome::Waits, "the command waits for the newest values");
-    driver.version = 2;
-    driver.come_back();
-    driver.serve();
-    assert_eq!(
-        (outcome(&driver, 3), driver.value(&numbered(1))),
-        (Outcome::Ready, "user-1@2".into())
-    );
-}
-
-#[test]
-fn kept_values_are_served_until_those_of_the_context_arrive() {
-    let mut driver = TestDriver::with(Mode::Polling(EVERY), |config| {
-        config.while_switching = WhileSwitching::Keep;
-    });
-    driver.tell(Input::Start);
-    driver.serve();
-    driver.pass(5_000);
-    driver.set_context(1, &numbered(1));
-    assert_eq!(driver.value(&numbered(1)), "anonymous@1");
-    driver.set_context(2, &numbered(2));
-    assert_eq!(driver.value(&numbered(2)), "anonymous@1");
-    assert_eq!(driver.value(&numbered(1)), "", "the newest context counts");
-    assert_eq!(driver.status().readiness, Readiness::Ready);
-    driver.serve_one();
-    assert_eq!(driver.value(&numbered(2)), "user-1@1");
-    driver.answer(500, "");
-    assert_eq!(driver.value(&numbered(2)), "user-1@1");
-    assert_eq!(driver.status().readiness, Readiness::Ready);
-    driver.come_back();
-    driver.serve();
-    assert_eq!(
-        (driver.value(&numbered(2)), driver.value(&numbered(1))),
-        ("user-2@1".into(), String::new())
-    );
-    assert_eq!(driver.published.last().unwrap().cause, Cause::First);
 }
 
 #[test]
@@ -169,7 +63,7 @@ fn a_context_changes_in_the_middle_of_the_parts() {
     driver.come_back();
     driver.serve();
     for sent in &driver.sent[driver.sent.len() - 3..] {
-        let Kind::Part(_, context) = &sent.kind else { panic!("{:?}", sent.kind) };
+        let Kind::Part(_, context) = sent else { panic!("{sent:?}") };
         assert_eq!(context["attributes"]["plan"], "free");
     }
     assert_eq!((driver.read(&free).len(), driver.read(&pro).len()), (250, 0));

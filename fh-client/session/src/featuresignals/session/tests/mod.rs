@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use fh_eval::Attributes;
 use fh_repository::notice::Notice;
-use fh_repository::problem::{Problem, Stage};
+use fh_repository::problem::Problem;
 use fh_repository::publication::{Cause, Publication};
 use fh_repository::readiness::Readiness;
 use fh_repository::source::Source;
@@ -27,5 +27,4 @@ use super::super::endpoint::Endpoint;
 use super::super::key::Key;
 use super::Session;
 use crate::action::{Action, CommandId, End, Input, Request, RequestId, RequestKind, ResponseHead};
-use crate::config::WhileSwitching;
-use test_driver::{EVERY, Kind, Sent, TestDriver, context};
+use test_driver::{EVERY, Kind, TestDriver, context};

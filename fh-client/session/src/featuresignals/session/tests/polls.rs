@@ -11,8 +11,8 @@ fn in_parts(flags: usize, change: impl FnOnce(&mut Config)) -> TestDriver {
     driver
 }
 
-fn shape(sent: &Sent) -> usize {
-    match &sent.kind {
+fn shape(sent: &Kind) -> usize {
+    match sent {
         Kind::Map(_) => 0,
         Kind::Part(keys, _) => keys.len(),
         Kind::Stream => usize::MAX,
@@ -49,7 +49,7 @@ fn a_poll_asks_for_the_map_and_for_parts_only_if_it_needs_them() {
         driver.serve();
         assert_eq!(driver.sent.iter().map(shape).collect::<Vec<_>>(), shapes, "{name}");
         for sent in &driver.sent {
-            match &sent.kind {
+            match sent {
                 Kind::Map(key) => assert_eq!(key, user, "{name}"),
                 Kind::Part(_, sent) if name.contains("reasons") => {
                     assert_eq!(*sent, json!({"key": user, "attributes": {}}), "{name}");
@@ -67,19 +67,6 @@ fn a_poll_asks_for_the_map_and_for_parts_only_if_it_needs_them() {
         assert_eq!(driver.status().readiness, Readiness::Ready, "{name}");
         assert_eq!(driver.read(&context.unwrap_or_default()).len(), served, "{name}");
         assert_eq!((driver.published.len(), driver.problem()), (1, None), "{name}");
-    }
-}
-
-#[test]
-fn a_flag_that_the_parts_do_not_know_is_gone() {
-    let mut driver = in_parts(3, |_| {});
-    driver.serve();
-    let bob = context("bob", Some("pro"));
-    for (deleted, left) in [(Some("f00001"), 2), (None, 3)] {
-        driver.deleted = deleted.map(str::to_string);
-        driver.come_back();
-        driver.serve();
-        assert_eq!(driver.read(&bob).len(), left, "{deleted:?}");
     }
 }
 
@@ -133,48 +120,6 @@ fn many_flags_are_one_notice() {
 }
 
 #[test]
-fn answers_that_confirm_are_not_published_again() {
-    for reasons in [Reasons::OfContextsWithAttributes, Reasons::Always] {
-        let mut driver = TestDriver::with(Mode::Polling(EVERY), |config| config.reasons = reasons);
-        driver.tell(Input::Start);
-        for (version, cause) in [(1, Cause::First), (1, Cause::First), (2, Cause::Change)] {
-            driver.version = version;
-            driver.come_back();
-            driver.serve();
-            assert_eq!(driver.status().updated, Some(Millis::new(driver.now)));
-            assert_eq!(driver.published.last().unwrap().cause, cause);
-        }
-        assert_eq!(driver.published.len(), 2);
-    }
-}
-
-#[test]
-fn the_server_replaces_stored_answers_also_by_no_flags() {
-    for reasons in [Reasons::OfContextsWithAttributes, Reasons::Always] {
-        for flags in [vec![], vec!["a".to_string()]] {
-            let mut driver =
-                TestDriver::with(Mode::Polling(EVERY), |config| config.reasons = reasons);
-            driver.flags = flags;
-            let features = br#"{"a":{"value":"stored","reason":"TARGETED"},"b":{"value":"stored","reason":"DISABLED"}}"#;
-            let stored = || Input::Stored {
-                source: Source::Store("store".into()),
-                environment: "production".into(),
-                features,
-            };
-            driver.tell(stored());
-            assert_eq!(driver.status().readiness, Readiness::Ready);
-            driver.tell(Input::Start);
-            assert_eq!(driver.read(&Arc::default()).len(), 2);
-            driver.serve();
-            assert_eq!(driver.read(&Arc::default()).len(), driver.flags.len(), "{reasons:?}");
-            // The server knows better from now on.
-            driver.tell(stored());
-            assert_eq!(driver.read(&Arc::default()).len(), driver.flags.len(), "{reasons:?}");
-        }
-    }
-}
-
-#[test]
 fn polls_keep_their_interval_within_ten_percent() {
     let mut driver = TestDriver::polling();
     let mut delays = Vec::new();
@@ -187,35 +132,6 @@ fn polls_keep_their_interval_within_ten_percent() {
     assert!(
         delays.iter().any(|delay| *delay < 41_500) && delays.iter().any(|delay| *delay > 48_500)
     );
-}
-
-#[test]
-fn odd_intervals_do_no_harm() {
-    for (interval, soonest) in [(Duration::ZERO, 0), (Duration::MAX, 1 << 60)] {
-        let mut driver = TestDriver::started(Mode::Polling(interval));
-        for _ in 0..4 {
-            driver.serve();
-            assert!(driver.session.deadline().unwrap().as_u64() >= soonest, "{interval:?}");
-            driver.tell(Input::Refresh(CommandId(driver.now)));
-            driver.come_back();
-            driver.now += 1_000;
-        }
-    }
-}
-
-#[test]
-fn a_client_that_polls_once_is_done_after_the_first_success() {
-    let mut driver = TestDriver::started(Mode::Once);
-    driver.answer(500, "");
-    assert_eq!(driver.come_back(), 1_000);
-    driver.serve();
-    assert_eq!(driver.status().connection, Connection::Done);
-    driver.pass(1 << 40);
-    assert_eq!(driver.polls(), 2);
-    driver.set_context(1, &context("bob", None));
-    driver.serve();
-    assert_eq!(driver.outcome(1), Some(Ok(Readiness::Ready)));
-    assert_eq!((driver.status().connection, driver.polls()), (Connection::Done, 3));
 }
 
 #[test]

@@ -65,31 +65,6 @@ fn changes_lead_to_one_poll_a_second() {
 }
 
 #[test]
-fn a_change_during_a_poll_leads_to_another_poll() {
-    for change in [UPDATE, ""] {
-        let mut driver = TestDriver::streaming();
-        driver.event(UPDATE);
-        driver.come_back();
-        driver.event(change);
-        driver.serve();
-        let expected = if change.is_empty() { 20_000..=50_000 } else { 0..=1_000 };
-        let passed = driver.come_back();
-        assert!(expected.contains(&passed), "{passed} ms");
-    }
-}
-
-#[test]
-fn a_change_does_not_shorten_the_delay_of_a_failure() {
-    let mut driver = TestDriver::streaming();
-    driver.event(UPDATE);
-    driver.come_back();
-    driver.head(&ResponseHead::new(429).header("Retry-After", "15"));
-    driver.end(End::Complete);
-    driver.event(UPDATE);
-    assert_eq!(driver.come_back(), 15_000);
-}
-
-#[test]
 fn a_stream_lives_25_seconds_after_its_request() {
     for (before_head, event) in [(0, ""), (5_000, ""), (0, UPDATE)] {
         let mut driver = TestDriver::started(Mode::Streaming(EVERY));
@@ -114,31 +89,6 @@ fn a_stream_lives_25_seconds_after_its_request() {
         }
         assert_eq!((driver.notices.as_slice(), driver.problem()), ([].as_slice(), None));
     }
-}
-
-#[test]
-fn streams_that_end_early_come_back_with_a_back_off() {
-    let mut driver = TestDriver::started(Mode::Streaming(EVERY));
-    driver.serve();
-    for (least, most) in
-        [(100, 1_000), (1_000, 2_000), (2_000, 2_000), (4_000, 4_000), (8_000, 8_000)]
-    {
-        driver.open_stream();
-        driver.end_stream(End::Complete);
-        let passed = await_stream(&mut driver);
-        assert!((least..=most).contains(&passed), "{passed} ms, not {least} to {most}");
-    }
-    assert_eq!((driver.notices.as_slice(), driver.problem()), ([].as_slice(), None));
-    // A stream that lives to its end has shown that the server is well.
-    driver.open_stream();
-    while driver.aborted.is_empty() {
-        driver.serve();
-        driver.wait();
-    }
-    await_stream(&mut driver);
-    driver.open_stream();
-    driver.end_stream(End::Complete);
-    assert!(await_stream(&mut driver) <= 1_000);
 }
 
 #[test]
@@ -192,52 +142,6 @@ fn three_refused_streams_leave_only_polls() {
 }
 
 #[test]
-fn a_server_that_cannot_be_reached_refuses_no_streams() {
-    let mut driver = TestDriver::started(Mode::Streaming(EVERY));
-    driver.serve();
-    for seconds in [1, 2, 4, 8, 16, 30, 30] {
-        driver.end_stream(End::Unreached("refused"));
-        assert_eq!(await_stream(&mut driver), seconds * 1_000);
-    }
-    assert_eq!((driver.notices.as_slice(), driver.problem()), ([].as_slice(), None));
-}
-
-#[test]
-fn a_server_that_was_away_has_refused_no_streams() {
-    for status in [401, 503] {
-        let mut driver = TestDriver::started(Mode::Streaming(EVERY));
-        driver.serve();
-        while driver.streams() < 5 || driver.stream.is_some() {
-            if driver.poll.is_some() {
-                driver.answer(status, "");
-            }
-            match driver.stream {
-                Some(_) => driver.stream_head(&ResponseHead::new(status)),
-                None => drop(driver.wait()),
-            }
-        }
-        driver.come_back();
-        driver.serve();
-        assert_eq!((driver.notices.as_slice(), driver.problem()), ([].as_slice(), None));
-        assert!(await_stream(&mut driver) <= 1_000, "{status}");
-        for _ in 0..2 {
-            refuse(&mut driver, status, "");
-        }
-        assert_eq!(driver.notices, [], "{status}: two streams are refused since");
-    }
-}
-
-#[test]
-fn a_stream_keeps_the_delay_that_the_server_requests() {
-    let mut driver = TestDriver::started(Mode::Streaming(EVERY));
-    driver.serve();
-    for (seconds, expected) in [("90", 90), ("90", 90), ("3000", 3_000)] {
-        driver.stream_head(&ResponseHead::new(503).header("Retry-After", seconds));
-        assert_eq!(await_stream(&mut driver), expected * 1_000);
-    }
-}
-
-#[test]
 fn an_endless_event_ends_the_stream() {
     let mut driver = TestDriver::streaming();
     driver.event("data: ");
@@ -248,15 +152,4 @@ fn an_endless_event_ends_the_stream() {
     }
     assert_eq!(driver.aborted.len(), 1);
     assert!(await_stream(&mut driver) <= 1_000);
-}
-
-#[test]
-fn clients_that_poll_open_no_stream() {
-    for mode in [Mode::Polling(EVERY), Mode::Once, Mode::Local, Mode::Offline] {
-        let mut driver = TestDriver::started(mode);
-        driver.tell(Input::Suspend);
-        driver.tell(Input::Resume);
-        driver.serve();
-        assert_eq!(driver.streams(), 0, "{mode:?}");
-    }
 }

@@ -17,11 +17,6 @@ pub(super) enum Kind {
     Stream,
 }
 
-pub(super) struct Sent {
-    pub(super) request_id: RequestId,
-    pub(super) kind: Kind,
-}
-
 /// A session, its clock, the state of its server, and the actions that the session has returned.
 ///
 /// The value of each flag names the user key and the server's version, so that each publication shows whose values it holds.
@@ -33,7 +28,7 @@ pub(super) struct TestDriver {
     /// A flag of the map that bulk does not know any more.
     pub(super) deleted: Option<String>,
     pub(super) version: u64,
-    pub(super) sent: Vec<Sent>,
+    pub(super) sent: Vec<Kind>,
     pub(super) aborted: Vec<RequestId>,
     pub(super) published: Vec<Publication>,
     pub(super) notices: Vec<Notice>,
@@ -128,7 +123,7 @@ impl TestDriver {
                     if !matches!(kind, Kind::Part(..)) || !is_answered {
                         self.begins();
                     }
-                    self.sent.push(Sent { request_id, kind });
+                    self.sent.push(kind);
                 }
                 Action::Abort(request_id) => {
                     let is_poll = self.poll.take_if(|poll| *poll == request_id).is_some();
@@ -191,17 +186,17 @@ impl TestDriver {
     }
 
     /// Returns the last request of the poll.
-    pub(super) fn last_poll(&self) -> &Sent {
-        self.sent.iter().rfind(|sent| sent.kind != Kind::Stream).unwrap()
+    pub(super) fn last_poll(&self) -> &Kind {
+        self.sent.iter().rfind(|kind| **kind != Kind::Stream).unwrap()
     }
 
     /// Returns the number of polls that have begun.
     pub(super) fn polls(&self) -> usize {
-        self.sent.iter().filter(|sent| matches!(sent.kind, Kind::Map(_))).count()
+        self.sent.iter().filter(|sent| matches!(sent, Kind::Map(_))).count()
     }
 
     pub(super) fn streams(&self) -> usize {
-        self.sent.iter().filter(|sent| sent.kind == Kind::Stream).count()
+        self.sent.iter().filter(|sent| **sent == Kind::Stream).count()
     }
 
     /// Answers the request in flight with this head.
@@ -231,7 +226,7 @@ impl TestDriver {
 
     /// Answers the request in flight as the server does.
     pub(super) fn serve_one(&mut self) {
-        let members: Vec<String> = match &self.last_poll().kind {
+        let members: Vec<String> = match self.last_poll() {
             Kind::Map(user) => {
                 let value = format!("\"{user}@{}\"", self.version);
                 self.flags.iter().map(|flag| format!("\"{flag}\":{value}")).collect()
