@@ -4,13 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fh_eval::{Attributes, Value};
-use fh_repository::publication::{Cause, Publication};
-use fh_repository::{
-    Flow, InterceptedRead, Interceptor, LockPolicy, Observer, Repository, UsageEvent, UsageOptions,
-};
+use fh_repository::{Observer, Repository, UsageEvent, UsageOptions};
 use serde_json::json;
 
-use super::{evaluated_for, plan, ready, repository, user};
+use super::ready;
 
 type Values = Vec<(String, Option<Value>)>;
 
@@ -27,10 +24,6 @@ fn values(repository: &Repository, attributes: Option<&Arc<Attributes>>) -> Valu
     values
 }
 
-fn texts(values: &Values) -> Vec<String> {
-    values.iter().map(|(_, value)| value.as_ref().map_or("-".into(), ToString::to_string)).collect()
-}
-
 fn features() -> serde_json::Value {
     json!([
         {"id": "1", "key": "on", "type": "BOOLEAN", "value": true},
@@ -39,50 +32,6 @@ fn features() -> serde_json::Value {
             "value": 2, "attributes": [{"fieldName": "plan", "type": "STRING",
             "conditional": "EQUALS", "values": ["gold"]}]}]},
     ])
-}
-
-#[test]
-fn values_are_those_of_the_context() {
-    let repository = ready(&features());
-    assert_eq!(texts(&values(&repository, None)), ["true", "-", "1"]);
-    assert_eq!(texts(&values(&repository, Some(&plan("gold")))), ["true", "-", "2"]);
-    assert_eq!(texts(&values(&repository, Some(&plan("silver")))), ["true", "-", "1"]);
-    assert!(values(&super::repository(), None).is_empty());
-}
-
-#[test]
-fn values_of_another_context_of_a_server_evaluated_key_are_left_out() {
-    let repository = repository();
-    let rules = evaluated_for(&user("mara"), &features(), &[]);
-    repository.publish(Publication { rules, cause: Cause::First });
-    assert_eq!(texts(&values(&repository, Some(&user("mara")))), ["true", "-", "1"]);
-    assert_eq!(texts(&values(&repository, Some(&user("fred")))), ["-", "-", "-"]);
-}
-
-/// An interceptor that overrides one feature, and can be asked whether it was called.
-struct Overrides(AtomicBool);
-
-impl Interceptor for Overrides {
-    fn name(&self) -> &str {
-        "overrides"
-    }
-
-    fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
-        self.0.store(true, Ordering::SeqCst);
-        match ask.key {
-            "word" => Flow::Override(Some(Value::Text("new".into()))),
-            "on" => Flow::Override(None),
-            _ => Flow::Continue,
-        }
-    }
-}
-
-#[test]
-fn overrides_apply() {
-    let repository = ready(&features());
-    let _guard =
-        repository.intercept(Arc::new(Overrides(AtomicBool::new(false))), LockPolicy::Respect);
-    assert_eq!(texts(&values(&repository, Some(&plan("gold")))), ["-", "new", "2"]);
 }
 
 struct Counts(AtomicBool);

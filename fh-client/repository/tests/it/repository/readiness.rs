@@ -1,14 +1,13 @@
 //! Readiness (sdk-behaviour 2.3, scenarios C-READY).
 
 use fh_repository::problem::Problem;
-use fh_repository::publication::{Cause, RawKind, RawUpdate};
+use fh_repository::publication::{RawKind, RawUpdate};
 use fh_repository::readiness::Readiness;
 use fh_repository::source::Source;
 use fh_repository::status::{Connection, SessionStatus};
-use fh_repository::{Reason, Repository, RepositoryOptions};
-use serde_json::json;
+use fh_repository::{Repository, RepositoryOptions};
 
-use super::{Calls, PLANNED, flags, options, publish, quietly, ready, repository, show};
+use super::{Calls, PLANNED, options, quietly, repository, show};
 
 fn listen(repository: &Repository) -> (Calls<(Readiness, bool)>, fh_repository::Subscription) {
     let calls = Calls::new();
@@ -16,88 +15,6 @@ fn listen(repository: &Repository) -> (Calls<(Readiness, bool)>, fh_repository::
     let guard =
         repository.on_readiness(move |change| noted.note((change.readiness, change.is_first)));
     (calls, guard)
-}
-
-/// Scenario C-READY-001.
-#[test]
-fn before_data_defaults_are_served() {
-    let repository = repository();
-    assert_eq!(repository.readiness(), Readiness::NotReady);
-    assert_eq!(repository.read().boolean("a", None), None);
-    let detail = repository.read().detail("a", None);
-    assert_eq!((detail.reason, detail.exists, detail.version), (Reason::NotReady, false, -1));
-    publish(&repository, Cause::First, &json!([]));
-    show(&repository, Readiness::Ready);
-    assert_eq!(repository.read().detail("a", None).reason, Reason::NotFound);
-}
-
-/// The client was refused before it had any feature, so a missing feature is not reported as not found.
-#[test]
-fn refused_from_the_start_is_not_ready_to_answer() {
-    let repository = repository();
-    show(&repository, Readiness::Failed);
-    assert_eq!(repository.read().detail("a", None).reason, Reason::NotReady);
-}
-
-/// Scenario C-READY-004 and D-63: the dispatcher delivers the current state first, not the thread of the registration.
-#[test]
-fn the_present_state_comes_first() {
-    let repository = ready(&flags(&[("a", true)]));
-    let (calls, _guard) = listen(&repository);
-    assert_eq!(calls.len(), 0);
-    repository.deliver();
-    assert_eq!(calls.take(), [(Readiness::Ready, true)]);
-    repository.deliver();
-    assert_eq!(calls.len(), 0);
-}
-
-/// Scenarios C-READY-005 and C-READY-006.
-#[test]
-fn each_change_is_told_once() {
-    let repository = repository();
-    let (calls, _guard) = listen(&repository);
-    for (readiness, attempts) in [
-        (Readiness::NotReady, 1),
-        (Readiness::Failed, 2),
-        (Readiness::Failed, 3),
-        (Readiness::Ready, 0),
-        (Readiness::Ready, 1),
-        (Readiness::Failed, 2),
-        (Readiness::Ready, 0),
-        (Readiness::NotReady, 0),
-        (Readiness::Ready, 0),
-    ] {
-        repository.set_status(SessionStatus { readiness, attempts, ..SessionStatus::default() });
-    }
-    repository.deliver();
-    assert_eq!(
-        calls.take(),
-        [
-            (Readiness::NotReady, false),
-            (Readiness::Failed, false),
-            (Readiness::Ready, true),
-            (Readiness::Failed, false),
-            (Readiness::Ready, false),
-            (Readiness::NotReady, false),
-            (Readiness::Ready, true),
-        ]
-    );
-}
-
-/// A status without a change of readiness is no readiness event and takes no place in the queue.
-#[test]
-fn other_statuses_take_no_place_in_the_queue() {
-    let repository = Repository::new(RepositoryOptions { events: 2, ..options() });
-    let (calls, _guard) = listen(&repository);
-    for attempts in 0..10 {
-        repository.set_status(SessionStatus {
-            readiness: Readiness::NotReady,
-            attempts,
-            ..SessionStatus::default()
-        });
-    }
-    repository.deliver();
-    assert_eq!((calls.len(), repository.counters().dropped_events), (1, 0));
 }
 
 #[test]
@@ -139,22 +56,6 @@ fn panicking_and_removed_readiness_listeners_do_not_affect_others() {
     assert_eq!(calls.take(), [(Readiness::NotReady, false), (Readiness::Ready, true)]);
     assert_eq!(removed.len(), 0);
     assert_eq!(repository.counters().listener_panics, 2);
-}
-
-/// Scenario C-CR-008: readiness is never held.
-#[test]
-fn a_failure_is_told_while_updates_are_caught() {
-    let repository = ready(&flags(&[("a", true)]));
-    let (calls, _guard) = listen(&repository);
-    repository.deliver();
-    calls.take();
-    repository.catch_updates();
-    show(&repository, Readiness::Failed);
-    publish(&repository, Cause::Change, &flags(&[("a", false)]));
-    show(&repository, Readiness::Ready);
-    repository.deliver();
-    assert_eq!(calls.take(), [(Readiness::Failed, false), (Readiness::Ready, false)]);
-    assert!(repository.read().is_enabled("a", None), "the list is held, the readiness is not");
 }
 
 #[test]

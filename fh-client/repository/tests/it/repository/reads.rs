@@ -5,13 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use fh_eval::{Kind, Value};
 use fh_repository::publication::Cause;
-use fh_repository::readiness::Readiness;
-use fh_repository::source::Source;
-use fh_repository::status::SessionStatus;
 use fh_repository::{Reason, Repository};
 use serde_json::json;
 
-use super::{change, flags, ignore, plan, publish, ready, repository, text, user};
+use super::{change, flags, ignore, plan, publish, ready, user};
 
 fn everything() -> serde_json::Value {
     json!([
@@ -82,48 +79,6 @@ fn getters_answer_their_type_and_nothing_else() {
 }
 
 #[test]
-fn details_say_why() {
-    let repository = ready(&everything());
-    let status = SessionStatus {
-        readiness: Readiness::Ready,
-        source: Some(Source::Streaming),
-        is_stale: true,
-        ..SessionStatus::default()
-    };
-    repository.set_status(status);
-    let gold = plan("gold");
-    for (key, attributes, reason, strategy) in [
-        ("on", None, Reason::Static, None),
-        ("gold", None, Reason::Default, None),
-        ("gold", Some(&gold), Reason::StrategyMatch, Some("s-gold")),
-        ("share", Some(&gold), Reason::Split, Some("s-share")),
-        ("null", None, Reason::Static, None),
-        ("missing", None, Reason::NotFound, None),
-    ] {
-        let detail = repository.read().detail(key, attributes);
-        assert_eq!((detail.reason, detail.strategy_id.as_deref()), (reason, strategy), "{key}");
-        assert_eq!(detail.exists, key != "missing");
-        assert_eq!(&*detail.key, key);
-        assert_eq!(detail.source, Some(Source::Streaming));
-        assert!(detail.is_stale);
-        assert_eq!(detail.generation, repository.generation());
-    }
-    let on = repository.read().detail("on", None);
-    assert_eq!(on.value, Some(Value::Bool(true)));
-    assert_eq!((on.kind, on.version, on.id.as_deref()), (Some(Kind::Boolean), 3, Some("1")));
-    assert_eq!(on.environment.as_deref(), Some("env-1"));
-    assert!(!on.is_locked && repository.read().detail("price", None).is_locked);
-    let missing = repository.read().detail("missing", None);
-    assert_eq!((missing.version, missing.kind, &missing.id), (-1, None, &None));
-    assert_eq!(missing.environment, None, "a feature that does not exist is from nowhere");
-    assert!(missing.properties().is_empty());
-    assert_eq!(
-        repository.read().detail("word", None).properties(),
-        [("team".to_owned(), "web".to_owned())]
-    );
-}
-
-#[test]
 fn typed_details_tell_null_from_another_type() {
     let repository = ready(&everything());
     for (key, kind, value, reason) in [
@@ -176,51 +131,6 @@ fn reasons_have_standard_names() {
         assert_eq!(Reason::from(engine), ours);
         assert_eq!(engine.as_str(), ours.as_str());
     }
-}
-
-#[test]
-fn a_held_snapshot_stays_as_it_was() {
-    let repository = ready(&flags(&[("a", true), ("b", true)]));
-    let held = repository.snapshot();
-    change(&repository, &flags(&[("a", false)]));
-    assert!(held.is_enabled("a", None) && held.is_enabled("b", None));
-    assert!(!repository.read().is_enabled("a", None) && !repository.read().exists("b"));
-    assert!(repository.generation() > held.generation());
-    assert_eq!(held.keys(), [Box::from("a"), "b".into()]);
-    assert_eq!(repository.read().keys(), [Box::from("a")]);
-}
-
-#[test]
-fn all_values_are_of_one_state_and_in_order() {
-    let repository = ready(&everything());
-    let values = repository.read().values(Some(&plan("gold")));
-    assert_eq!(values.len(), 12);
-    assert_eq!(&*values[0].key, "on");
-    let gold = values.iter().find(|detail| &*detail.key == "gold").unwrap();
-    assert_eq!((&gold.value, gold.reason), (&Some(Value::Bool(true)), Reason::StrategyMatch));
-}
-
-#[test]
-fn explanations_name_the_strategy() {
-    let repository = ready(&everything());
-    let explained = repository.read().explain("gold", Some(&plan("silver")));
-    assert_eq!(explained.detail.reason, Reason::Default);
-    let text = explained.to_string();
-    assert!(text.contains("plan EQUALS [\"gold\"]"), "{text}");
-    assert!(text.contains("given \"silver\""), "{text}");
-    let text = repository.read().explain("missing", None).to_string();
-    assert!(text.contains("missing: there is no such feature"), "{text}");
-    let text = Repository::new(super::options()).read().explain("on", None).to_string();
-    assert!(text.contains("no features for this context yet"), "{text}");
-}
-
-#[test]
-fn an_update_before_any_list_can_be_read() {
-    // This feature is known; others may follow.
-    let repository = repository();
-    publish(&repository, Cause::Change, &flags(&[("a", true)]));
-    assert!(repository.read().is_enabled("a", None));
-    assert_eq!(repository.read().detail("b", None).reason, Reason::NotReady);
 }
 
 /// The name of a read, and the read.
@@ -305,27 +215,4 @@ fn the_clock_is_asked_only_for_rules_on_now() {
     assert_eq!(asked.load(Ordering::SeqCst), 0);
     assert!(repository.read().is_enabled("today", Some(&mara)));
     assert_eq!(asked.load(Ordering::SeqCst), 1);
-}
-
-#[test]
-fn generations_count_answers_and_not_attempts() {
-    let repository = ready(&flags(&[("a", true)]));
-    let before = repository.generation();
-    repository.set_status(SessionStatus {
-        readiness: Readiness::Ready,
-        attempts: 3,
-        ..SessionStatus::default()
-    });
-    assert_eq!(repository.generation(), before);
-    assert_eq!(repository.status().attempts, 3);
-    publish(&repository, Cause::Invisible, &json!([text("a", 2, "x")]));
-    assert!(repository.generation() > before);
-}
-
-#[test]
-fn the_last_contact_is_recorded() {
-    let repository = repository();
-    assert_eq!(repository.last_contact(), None);
-    repository.contact(fh_repository::time::Millis::new(17));
-    assert_eq!(repository.last_contact(), Some(fh_repository::time::Millis::new(17)));
 }

@@ -7,20 +7,17 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fh_eval::{Attributes, Kind, Timestamp, Value};
+use fh_eval::{Attributes, Timestamp};
 use fh_repository::publication::{Cause, Publication};
 use fh_repository::readiness::Readiness;
 use fh_repository::system::System;
 use fh_repository::{
-    Deduplicate, Dispatch, Evaluated, Flow, InterceptedRead, Interceptor, LockPolicy, Observer,
-    Params, Reason, Repository, RepositoryOptions, Subscription, UsageEvent, UsageOptions,
+    Deduplicate, Dispatch, Evaluated, Observer, Params, Repository, RepositoryOptions,
+    Subscription, UsageEvent, UsageOptions,
 };
 use serde_json::json;
 
-use super::{
-    Calls, NOW, PLANNED, change, evaluated_for, flags, ignore, plan, publish, quietly, ready,
-    repository, rules, show, user,
-};
+use super::{Calls, NOW, PLANNED, flags, plan, publish, quietly, ready, rules, show, user};
 
 /// An observer that keeps its events.
 struct Keeps {
@@ -89,160 +86,6 @@ fn everything() -> serde_json::Value {
             "value": true, "attributes": [{"fieldName": "plan", "type": "STRING",
             "conditional": "EQUALS", "values": ["gold"]}]}]},
     ])
-}
-
-/// Scenarios C-USE-001 to C-USE-004: one event per read, with all data. False, 0 and "" are values.
-#[test]
-fn one_event_for_each_read() {
-    for dispatch in [Dispatch::Queued, Dispatch::Inline] {
-        let repository = ready(&everything());
-        let (keeps, _guard) = observe(&repository, dispatch);
-        let gold = plan("gold");
-        let rows = [
-            ("on", Kind::Boolean, Some("on"), Reason::Static, None),
-            ("off", Kind::Boolean, Some("off"), Reason::Static, None),
-            ("word", Kind::String, Some("x"), Reason::Static, None),
-            ("empty", Kind::String, Some(""), Reason::Static, None),
-            ("price", Kind::Number, Some("7.50"), Reason::Static, None),
-            ("zero", Kind::Number, Some("0"), Reason::Static, None),
-            ("page", Kind::Json, None, Reason::Static, None),
-            ("null", Kind::String, None, Reason::Static, None),
-            ("gold", Kind::Boolean, Some("on"), Reason::StrategyMatch, Some("s-gold")),
-        ];
-        for (position, (key, kind, text, reason, strategy)) in rows.into_iter().enumerate() {
-            let value = repository.read().value(key, Some(&gold));
-            assert_eq!(keeps.events.len(), usize::from(dispatch == Dispatch::Inline));
-            repository.deliver();
-            let events = keeps.events.take();
-            assert_eq!(events.len(), 1, "{key}");
-            assert_eq!(events[0].user_key(), Some("mara"));
-            assert_eq!(events[0].name(), "feature");
-            assert_eq!(events[0].at(), Timestamp::from_millis(NOW));
-            let UsageEvent::Evaluated(event) = &events[0] else { panic!("{:?}", events[0]) };
-            let feature = &event.feature;
-            assert_eq!(&*feature.key, key);
-            assert_eq!(feature.text().as_deref(), text, "{key}");
-            assert_eq!((feature.kind, &feature.value), (Some(kind), &value), "{key}");
-            assert_eq!(feature.id.as_deref(), Some((position + 1).to_string().as_str()));
-            assert_eq!(feature.environment.as_deref(), Some("env-1"));
-            assert_eq!(feature.strategy_id.as_deref(), strategy);
-            assert_eq!((event.reason, &event.interceptor), (reason, &None));
-            assert_eq!(event.attributes.as_deref(), Some(&*gold));
-        }
-    }
-}
-
-/// The name of a read, the number of uses that it counts as, and the read.
-type Read<'a> = (&'a str, u32, &'a dyn Fn(&str));
-
-/// These reads count as exactly one use each, the others as none (sdk-behaviour 3.2; sdk-behaviour 2.4 for `is_set`).
-#[test]
-fn what_is_a_use_and_what_is_not() {
-    let repository = ready(&everything());
-    let (keeps, _guard) = observe(&repository, Dispatch::Inline);
-    let held = repository.snapshot();
-    let reads: [Read<'_>; 19] = [
-        ("is_enabled", 1, &|key| ignore(repository.read().is_enabled(key, None))),
-        ("boolean", 1, &|key| ignore(repository.read().boolean(key, None))),
-        ("string", 1, &|key| ignore(repository.read().string(key, None))),
-        ("number", 1, &|key| ignore(repository.read().number(key, None))),
-        ("decimal", 1, &|key| ignore(repository.read().decimal(key, None))),
-        ("json", 1, &|key| ignore(repository.read().json(key, None))),
-        ("value", 1, &|key| ignore(repository.read().value(key, None))),
-        ("detail", 1, &|key| ignore(repository.read().detail(key, None))),
-        ("detail_as", 1, &|key| ignore(repository.read().detail_as(key, None, Kind::Number))),
-        ("a held snapshot", 1, &|key| ignore(held.boolean(key, None))),
-        ("is_set", 0, &|key| ignore(repository.read().is_set(key, None))),
-        ("exists", 0, &|key| ignore(repository.read().exists(key))),
-        ("peek", 0, &|key| ignore(repository.read().peek(key, None))),
-        ("explain", 0, &|key| ignore(repository.read().explain(key, None))),
-        ("values", 0, &|_| ignore(repository.read().values(None))),
-        ("keys", 0, &|_| ignore(repository.read().keys())),
-        ("metadata", 0, &|key| ignore(repository.read().peek(key, None).properties())),
-        ("subscribing", 0, &|key| ignore(repository.on_change(key, None, |_| {}))),
-        ("status", 0, &|_| {
-            ignore((repository.status(), repository.generation(), repository.snapshot()));
-        }),
-    ];
-    for (name, uses, read) in reads {
-        read("on");
-        assert_eq!(keeps.events.take().len() as u32, uses, "{name}");
-        read("missing");
-        assert_eq!(keeps.events.take().len(), 0, "{name} of an unknown key");
-    }
-}
-
-/// Scenario C-USE-005.
-#[test]
-fn comparisons_of_listeners_are_no_use() {
-    let repository = ready(&flags(&[("a", true)]));
-    let (keeps, _guard) = observe(&repository, Dispatch::Queued);
-    let mara = user("mara");
-    let guards: Vec<_> = [None, None, Some(&mara)]
-        .map(|attributes| repository.on_change("a", attributes, |_| {}))
-        .into_iter()
-        .collect();
-    change(&repository, &flags(&[("a", false)]));
-    repository.deliver();
-    assert_eq!(keeps.events.len(), 0);
-    drop(guards);
-    // Reads by a listener's own code count as uses.
-    let reader = repository.clone();
-    let watch = repository.on_change("a", None, move |_| ignore(reader.read().boolean("a", None)));
-    change(&repository, &flags(&[("a", true)]));
-    assert_eq!(keeps.keys(), ["a"]);
-    drop(watch);
-}
-
-struct Overrides;
-
-impl Interceptor for Overrides {
-    fn name(&self) -> &str {
-        "overrides"
-    }
-
-    fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
-        if ask.key == "plain" {
-            return Flow::Continue;
-        }
-        Flow::Override(Some(Value::Text("true".into())))
-    }
-}
-
-/// An override of a known feature is a use with that value and without a strategy. An override of an unknown feature is no use (scenario
-/// C-INT-005).
-#[test]
-fn overrides_are_uses_of_known_features() {
-    let repository = ready(&everything());
-    let (keeps, _guard) = observe(&repository, Dispatch::Queued);
-    let _overrides = repository.intercept(Arc::new(Overrides), LockPolicy::Respect);
-    assert!(
-        repository.read().is_enabled("gold", Some(&plan("gold")))
-            && repository.read().is_enabled("ghost", None)
-    );
-    repository.deliver();
-    let events = keeps.evaluated();
-    assert_eq!(events.len(), 1);
-    assert_eq!(events[0].feature.value, Some(Value::Bool(true)));
-    assert_eq!(events[0].feature.strategy_id, None);
-    assert_eq!(events[0].reason, Reason::Intercepted);
-    assert_eq!(events[0].interceptor.as_deref(), Some("overrides"));
-}
-
-/// A read for another context of a server-evaluated key has no value and is no use.
-#[test]
-fn a_read_that_is_not_ready_is_no_use() {
-    let repository = repository();
-    let (fred, mara) = (user("fred"), user("mara"));
-    let (keeps, _guard) = observe(&repository, Dispatch::Inline);
-    let rules = evaluated_for(&fred, &flags(&[("a", true)]), &[("a", "s-1")]);
-    repository.publish(Publication { rules, cause: Cause::First });
-    show(&repository, Readiness::Ready);
-    assert!(!repository.read().is_enabled("a", Some(&mara)));
-    assert_eq!(keeps.events.len(), 0);
-    assert!(repository.read().is_enabled("a", Some(&fred)));
-    let events = keeps.evaluated();
-    assert_eq!(events[0].feature.strategy_id.as_deref(), Some("s-1"));
 }
 
 #[test]
@@ -357,41 +200,6 @@ fn an_observer_may_read() {
     }
 }
 
-/// Scenario C-USE-008.
-#[test]
-fn a_named_event_has_all_features_as_the_context_sees_them() {
-    let repository = ready(&everything());
-    let (keeps, _guard) = observe(&repository, Dispatch::Queued);
-    let attributes = Attributes::builder()
-        .user_key("mara")
-        .attribute("plan", "gold")
-        .attribute("tags", ["a", "b"])
-        .attribute("word", "attribute")
-        .build();
-    let attributes = Arc::new(attributes);
-    let params: Params = [("cart", json!(3)), ("off", json!("param")), ("plan", json!("param"))]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into();
-    repository.record("checkout", params, Some(&attributes));
-    repository.deliver();
-    let events = keeps.events.take();
-    assert_eq!(events.len(), 1);
-    assert_eq!((events[0].name(), events[0].user_key()), ("checkout", Some("mara")));
-    let UsageEvent::Named(named) = &events[0] else { panic!("{:?}", events[0]) };
-    assert_eq!(named.features.len(), 9);
-    let gold = named.features.iter().find(|feature| &*feature.key == "gold").unwrap();
-    assert_eq!(
-        (&gold.value, gold.strategy_id.as_deref()),
-        (&Some(Value::Bool(true)), Some("s-gold"))
-    );
-    // Params come first, then features, then attributes. The later value is used.
-    assert_eq!(
-        serde_json::Value::Object(events[0].record().into_iter().collect()),
-        json!({"cart": 3, "on": "on", "off": "off", "word": "attribute", "empty": "", "price": "7.50",
-            "zero": "0", "gold": "on", "userkey": "mara", "plan": "gold", "tags": ["a", "b"]})
-    );
-}
-
 #[test]
 fn a_use_is_one_flat_record() {
     let repository = ready(&everything());
@@ -406,31 +214,6 @@ fn a_use_is_one_flat_record() {
     let _ = repository.read().json("page", None);
     let record = keeps.events.take()[0].record();
     assert!(!record.contains_key("value"), "JSON is not sent");
-}
-
-/// Scenario C-USE-009: all features are reported once, when the client is ready for the first time and has a list.
-#[test]
-fn all_features_are_reported_once() {
-    let repository = repository();
-    let (keeps, _guard) = observe(&repository, Dispatch::Queued);
-    publish(&repository, Cause::First, &everything());
-    repository.deliver();
-    assert_eq!(keeps.events.len(), 0);
-    show(&repository, Readiness::Ready);
-    repository.deliver();
-    let events = keeps.events.take();
-    assert_eq!(events.len(), 1);
-    assert_eq!((events[0].name(), events[0].user_key()), ("feature-collection", None));
-    let UsageEvent::Collection(all) = &events[0] else { panic!("{:?}", events[0]) };
-    assert_eq!(all.features.len(), 9);
-    let record = events[0].record();
-    assert_eq!((record.len(), &record["off"], &record["zero"]), (7, &json!("off"), &json!("0")));
-    show(&repository, Readiness::Failed);
-    show(&repository, Readiness::Ready);
-    show(&repository, Readiness::NotReady);
-    show(&repository, Readiness::Ready);
-    change(&repository, &flags(&[("a", true)]));
-    assert_eq!(keeps.events.len(), 0);
 }
 
 #[test]

@@ -114,15 +114,3 @@ fn a_watch_outlives_its_repository() {
     assert_eq!(task.woken(), 1);
     assert!(is_ready(&mut watch, &task));
 }
-
-#[test]
-fn the_latest_features_include_held_ones() {
-    let repository = repository();
-    let latest = || repository.latest().ruleset().get("A").map(|feature| feature.version());
-    assert_eq!(latest(), None);
-    features(&repository, Cause::First, 1);
-    repository.catch_updates();
-    features(&repository, Cause::Change, 2);
-    assert_eq!(latest(), Some(2));
-    assert_eq!(repository.read().detail("A", None).version, 1);
-}
