@@ -10,9 +10,7 @@ const REDIS: &str = "package(fh-redis)";
 /// The table of `fh serve` in hard conditions, which has a part of its own.
 const HARDSHIP: &str = "(package(fh-cli) & binary(cli) & test(/^hardship::/))";
 /// The tests that judge how fast something happens. They run with nothing beside them.
-const PACE: [&str; 5] = [
-    "(package(fh-client) & binary(rows))",
-    "(package(fh-client) & binary(it) & test(/^(stream::silence_is_noticed|poll::a_silent_answer_ends_at_the_limit|poll::a_slow_body_ends_at_the_poll_limit)$/))",
+const PACE: [&str; 3] = [
     "(package(fh-listen) & binary(listen) & test(/^(limits|malformed|http2|tls|shutdown)::/))",
     "(package(fh-cli) & binary(cli) & test(/^(doctor::|watch::polling_of_both_sorts$)/))",
     "(package(fh-conformance) & binary(rust_adapter) & test(/^(errors::the_end_of_input_ends_the_adapter_also_while_a_listener_sleeps|modes::create_answers_within_a_second_whatever_the_edge_does)$/))",

@@ -2,113 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
-use fh_client::{
-    Client, Connection, Flow, InterceptedRead, Interceptor, LockPolicy, NotReady, Readiness,
-};
+use fh_client::{Flow, InterceptedRead, Interceptor, LockPolicy, NotReady, Readiness};
 use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
 
-use crate::support::{PATIENCE, builder, seen, soon, started, until};
+use crate::support::{PATIENCE, builder, seen, soon, started};
 
 fn edge() -> FakeEdge {
     let edge = FakeEdge::start().unwrap();
     edge.set_feature(Feature::string("COLOUR", "red"));
     edge
-}
-
-/// Closes a client in any state, and checks the state and the connections that are left.
-fn closes(edge: &FakeEdge, client: &Client) {
-    client.close();
-    assert_eq!(client.readiness(), Readiness::Closed);
-    assert_eq!(client.status().connection, Connection::Closed);
-    client.close();
-    soon(client.closed());
-    seen(edge, |seen| seen.open_connections() == 0);
-    let requests = edge.recording().requests.len();
-    assert_eq!(client.wait_ready(PATIENCE), Err(NotReady::Closed));
-    assert!(soon(client.refresh()).is_err());
-    client.flush(PATIENCE).unwrap();
-    assert_eq!(edge.recording().requests.len(), requests);
-    let status = client.status();
-    assert_eq!((status.connection, status.next_attempt), (Connection::Closed, None));
-}
-
-#[test]
-fn while_streaming_and_the_last_values_answer() {
-    let edge = edge();
-    let client = started(builder(&edge));
-    closes(&edge, &client);
-    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
-    let fred = client.context().user_key("fred").build();
-    assert_eq!(fred.string("COLOUR").as_deref(), Some("red"));
-}
-
-#[test]
-fn while_resting() {
-    let edge = edge();
-    let client = started(builder(&edge).polling(PATIENCE));
-    closes(&edge, &client);
-}
-
-#[test]
-fn while_connecting() {
-    let edge = edge();
-    edge.behave_on(Route::Stream, Behaviour::half_head());
-    let client = builder(&edge).start().unwrap();
-    edge.wait_for_requests(Route::Stream, 1, PATIENCE).unwrap();
-    closes(&edge, &client);
-}
-
-#[test]
-fn within_a_body() {
-    let edge = edge();
-    let endless = Behaviour::status(200).drip(1, Duration::from_millis(1)).fill(b' ', 1_000_000);
-    edge.behave_on(Route::Poll, endless);
-    let client = builder(&edge).polling(PATIENCE).start().unwrap();
-    seen(&edge, |seen| seen.of(Route::Poll).any(|poll| poll.written > 0));
-    closes(&edge, &client);
-}
-
-#[test]
-fn while_waiting_to_try_again() {
-    let edge = edge();
-    edge.behave_on(Route::Stream, Behaviour::status(503).header("retry-after", "3600"));
-    let client = builder(&edge).start().unwrap();
-    until(&client, |status| status.connection == Connection::Waiting);
-    closes(&edge, &client);
-}
-
-#[test]
-fn while_refused_and_while_stale() {
-    for answer in [Behaviour::status(400), Behaviour::new().healthy_with_status(236)] {
-        let edge = edge();
-        edge.behave_on(Route::Poll, answer);
-        let client = builder(&edge).polling(PATIENCE).start().unwrap();
-        until(&client, |status| {
-            status.connection == Connection::Halted || status.readiness == Readiness::Failed
-        });
-        closes(&edge, &client);
-    }
-}
-
-#[test]
-fn within_a_listener() {
-    let edge = edge();
-    let client = started(builder(&edge));
-    let (done, closed) = std::sync::mpsc::channel();
-    let held = client.clone();
-    client
-        .on_change("COLOUR", move |_| {
-            held.close();
-            // A wait inside the listener for that same listener would never end. `flush` returns at once here.
-            held.flush(PATIENCE).unwrap();
-            done.send(()).unwrap();
-        })
-        .detach();
-    edge.set_value("COLOUR", "blue");
-    closed.recv_timeout(PATIENCE).unwrap();
-    closes(&edge, &client);
 }
 
 #[test]

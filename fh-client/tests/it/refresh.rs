@@ -16,34 +16,6 @@ fn edge() -> FakeEdge {
 }
 
 #[test]
-fn refresh_sends_a_request_at_once() {
-    let edge = edge();
-    let client = started(builder(&edge).polling(LONG));
-    edge.set_value("COLOUR", "blue");
-    assert_eq!(soon(client.refresh()), Ok(Readiness::Ready));
-    assert_eq!(client.string("COLOUR").as_deref(), Some("blue"));
-}
-
-#[test]
-fn many_at_once_are_one_request() {
-    let edge = edge();
-    let client = started(builder(&edge).polling(LONG));
-    edge.behave_on(Route::Poll, Behaviour::new().wait_for_signal("go").then_healthy());
-    edge.set_value("COLOUR", "blue");
-    std::thread::scope(|scope| {
-        let waiting: Vec<_> = (0..8).map(|_| scope.spawn(|| soon(client.refresh()))).collect();
-        edge.wait_for_requests(Route::Poll, 2, PATIENCE).unwrap();
-        // Each caller has sent its command by now, or does so while this request is delayed.
-        edge.signal("go");
-        for refresh in waiting {
-            assert_eq!(refresh.join().unwrap(), Ok(Readiness::Ready));
-        }
-    });
-    assert_eq!(client.string("COLOUR").as_deref(), Some("blue"));
-    assert_eq!(edge.recording().most_in_flight(Route::Poll), 1);
-}
-
-#[test]
 fn refresh_returns_the_problem_of_the_request() {
     let edge = edge();
     let client = started(builder(&edge).polling(LONG));
@@ -52,14 +24,6 @@ fn refresh_returns_the_problem_of_the_request() {
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
     client.close();
     assert_eq!(soon(client.refresh()), Err(Problem::Closed));
-}
-
-#[test]
-fn a_refresh_of_a_healthy_stream_is_no_request() {
-    let edge = edge();
-    let client = started(builder(&edge));
-    assert_eq!(soon(client.refresh()), Ok(Readiness::Ready));
-    assert_eq!(edge.recording().requests.len(), 1);
 }
 
 #[test]
