@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Input } from "../src/session/action.ts";
-import { defaultConfig, type Mode } from "../src/session/config.ts";
+import { type Config, defaultConfig } from "../src/session/config.ts";
 import { EdgeUrl, redirected } from "../src/session/edge_url.ts";
 import { one } from "../src/session/feature_set/answer.ts";
 import { type Effect, NONE, SEEN } from "../src/session/feature_set/environment.ts";
@@ -13,9 +13,9 @@ import { valid } from "./valid.ts";
 
 /** Rules of which the committed conversations show only a part. */
 
-function started(mode: Mode = { kind: "streaming" }) {
+function started(settings: Partial<Config> = {}) {
   const config = defaultConfig(valid(EdgeUrl.parse("http://edge")), valid(ApiKeys.parse(["e/k*"])));
-  const session = new Session({ ...config, mode }, splitmix64("1"), redirected);
+  const session = new Session({ ...config, ...settings }, splitmix64("1"), redirected);
   let [now, requests] = [0, 0];
   const handle = (input: Input): void => {
     requests += session.handle(now, input).filter(({ type }) => type === "send").length;
@@ -28,7 +28,9 @@ function started(mode: Mode = { kind: "streaming" }) {
     }
     handle({ type: "opened", requestId: requests, head: { status, headers: [[name, value]] } });
   };
-  const send = (bytes: Uint8Array): void => {
+  /** Hands over bytes, so many milliseconds later. */
+  const send = (bytes: Uint8Array, later = 0): void => {
+    now += later;
     handle({ type: "bytes", requestId: requests, bytes });
   };
   handle({ type: "start" });
@@ -39,6 +41,9 @@ function started(mode: Mode = { kind: "streaming" }) {
     send,
     openPage: () => {
       open(200, "content-type", "text/html");
+    },
+    openStream: () => {
+      open(200, "content-type", "text/event-stream");
     },
   };
 }
@@ -63,8 +68,43 @@ test.each(["keys", "answer"])("answers of a wrong type are counted anew after ot
   expect(session.status.problem?.code).toBe("content_type");
 });
 
+test("`retry:` delays the next stream by at most 30 s", () => {
+  const { session, handle, openStream, send } = started();
+  openStream();
+  send(utf8("retry: 99999999\n\nevent: features\ndata: []\n\n"));
+  handle({ type: "closed", requestId: 1, end: { kind: "complete" } });
+  expect(session.status.nextAttempt).toBe(30_000);
+});
+
+test.each([
+  [9_999, "event: features\ndata: []\n\n", 30_000],
+  [10_000, "event: features\ndata: []\n\n", 1_000],
+  [10_000, ":\n", 30_000],
+])("a stream of %d ms that begins with %j is followed by a delay of %d ms", (length, first, delay) => {
+  const { session, open, openStream, send } = started({
+    backoff: { initial: 1_000, cap: 30_000, jitter: 0 },
+  });
+  for (let failures = 0; failures < 5; failures++) open(503, "a", "b");
+  openStream();
+  const opened = session.lastContact ?? NaN;
+  send(utf8(first));
+  send(utf8("event: feature\ndata: [\n\n"), length);
+  expect(session.status.nextAttempt).toBe(opened + length + delay);
+});
+
+test("a slow list has one second for each whole 1,024 bytes", () => {
+  const others = { connect: 5_000, head: 12_000, poll: 12_000, bytes: 1_000_000 };
+  const limits = { ...others, idle: 90_000, heldBack: 600_000 };
+  const { session, openStream, send } = started({ limits });
+  openStream();
+  send(utf8(`:${"x".repeat(92 * 1024 + 1021)}\n`), 5_000);
+  expect(session.deadline).toBe(92_000);
+  send(utf8("\n"));
+  expect(session.deadline).toBe(93_000);
+});
+
 test("a piece of a body is kept although the driver uses its memory again", () => {
-  const { session, handle, open, send } = started({ kind: "once" });
+  const { session, handle, open, send } = started({ mode: { kind: "once" } });
   open(200, "a", "b");
   const bytes = utf8('[{"id":"e","features":[]}]');
   send(bytes);
