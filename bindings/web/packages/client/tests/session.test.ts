@@ -145,3 +145,15 @@ test.each([["7"], ['{"key":7}'], ['{"id":"c","key":"A","version":1}']])(
     expect(apply(texts.toReversed())).not.toBe(NONE);
   },
 );
+
+test.each([
+  [3_599_999, 9],
+  [3_600_000, 5],
+])("after lists of an older version for %d ms, version %d counts", (length, version) => {
+  const features = new FeatureSet(valid(ApiKeys.parse(["e/k*"])));
+  const list = (held: number, now: number) =>
+    features.list("e", [valid(one(`{"id":"a","key":"A","version":${held}}`))], "edge", now);
+  list(9, 0);
+  for (const now of [1, 1_800_001, length + 1]) list(5, now);
+  expect(features.environment("e").features.get("A")?.version).toBe(version);
+});
