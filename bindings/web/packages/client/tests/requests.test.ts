@@ -5,7 +5,7 @@ import { contextHeader, contextSha, valuesWithCommas } from "../src/session/cont
 import { EdgeUrl, redirected, SecretUrl, shownUrl } from "../src/session/edge_url.ts";
 import { namesAnother } from "../src/session/feature_set/foreign.ts";
 import { ApiKey, ApiKeys } from "../src/session/key.ts";
-import { maxAge, retryAfter } from "../src/session/response_class.ts";
+import { maxAge, responseClass, retryAfter } from "../src/session/response_class.ts";
 import { updateUrl } from "../src/test_updates/update.ts";
 import { valid } from "./valid.ts";
 
@@ -177,4 +177,30 @@ test("a date needs the header Date, and seconds do not", () => {
     retryAfter({ status: 503, headers: [["retry-after", value]] }),
   );
   expect(delays).toEqual([3_000, undefined]);
+});
+
+test.each([
+  ["poll", 200, "application/json; charset=utf-8", "features"],
+  ["poll", 200, "application/geo+JSON", "features"],
+  ["poll", 200, "", "features"],
+  ["poll", 200, " TEXT/plain;x", "features"],
+  ["poll", 200, "application/octet-stream", "features"],
+  ["poll", 200, "text/html", "content_type"],
+  ["stream", 236, "Text/Event-Stream;charset=utf-8", "features"],
+  ["stream", 200, "application/json", "content_type"],
+  ["poll", 304, "", "unexpected_status"],
+  ["poll", 499, "", "unexpected_status"],
+  ["poll", 500, "", "server_error"],
+  ["stream", 599, "", "server_error"],
+  ["poll", 600, "", "unexpected_status"],
+] as const)("a %s of status %d and type %j is %s", (kind, status, type, expected) => {
+  const headers = type === "" ? [] : ([["content-type", type]] as const);
+  const found = responseClass(kind, false, { status, headers });
+  expect("problem" in found ? found.problem.code : found.kind).toBe(expected);
+});
+
+test("a problem has 100 characters of a content type", () => {
+  const headers = [["content-type", "x".repeat(101)]] as const;
+  const problem = { code: "content_type", text: `${"x".repeat(100)}…` };
+  expect(responseClass("poll", false, { status: 200, headers })).toEqual({ kind: "trouble", problem });
 });
