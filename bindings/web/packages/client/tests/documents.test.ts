@@ -235,6 +235,11 @@ test("a bootstrap document has the members of its format, each once", () => {
   for (const [from, to, written] of [
     ["2026-11-21T00:00:00.500Z", "2024-02-29t23:59+01:00", "2024-02-29T22:59:00.000Z"],
     ['"1e400"', "7.50", "7.5"],
+    ['"1e400"', "true", "true"],
+    ['"1e400"', '"seven"', '"seven"'],
+    ['"1e400"', "null", "null"],
+    ['"NUMBER","value":"1e400"', '"JSON","value":"[1]"', '"JSON","value":"[1]"'],
+    ['"version":1', '"version":-7', '"version":-7'],
     ['"NUMBER"', "null", "null"],
     [',"features"', ',"later":{},"features"', ',"features"'],
   ] as const) {
