@@ -287,17 +287,22 @@ impl ClientBuilder {
     /// return an error at once. Await [`Client::ready`](crate::Client::ready) or [`Client::flushed`](crate::Client::flushed)
     /// instead.
     ///
+    /// On a paused clock, wait for a condition of the client, such as a number of requests. Do not sleep: while the thread of the
+    /// listeners is about to wake the client, tokio may move the clock to the end of the sleep.
+    ///
     /// ```
     /// # use fh_client::testing::MemoryEdge;
     /// # use std::time::Duration;
+    /// # use tokio::time::Instant;
     /// // One hour of polling passes at once, because the clock is paused.
     /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
     /// # runtime.block_on(async {
     /// let edge = MemoryEdge::new();
     /// let client = edge.client().polling(Duration::from_secs(60)).runtime(tokio::runtime::Handle::current()).start()?;
     /// client.ready().await?;
-    /// tokio::time::sleep(Duration::from_secs(3600)).await;
-    /// assert!(client.status().requests >= 60);
+    /// let start = Instant::now();
+    /// client.status_when(|status| status.requests > 60).await?;
+    /// assert!(start.elapsed() >= Duration::from_secs(3600));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
