@@ -20,12 +20,17 @@ pub fn conformance(subjects: &Subjects<'_>) -> Page {
             link("conform.md", "conform.md"),
             text(" shows how to test another SDK."),
         ]),
+        Block::Paragraph(vec![
+            text("The page as HTML also shows the outcome of each scenario and the reason of each failure: "),
+            code("fh-conformance report conformance/recorded/*.json --html conformance.html"),
+            text("."),
+        ]),
         Block::List(
             [
                 (Mark::Pass, "all checks passed."),
                 (
                     Mark::Known,
-                    "a check failed as the SDK's baseline says, for a reason that this page names.",
+                    "a check failed as the SDK's baseline says, which has the reason.",
                 ),
                 (Mark::Sometimes, "a check fails in some runs, because the SDK has a race."),
                 (Mark::Failed, "a check failed, and no baseline lists it."),

@@ -55,7 +55,7 @@ pub fn faults(subjects: &Subjects<'_>) -> Page {
             code("Retry-After"),
             text(". The page "),
             link("conformance.md", "conformance.md"),
-            text(" has the reasons of the known failures."),
+            text(" shows how to list the reasons of the known failures."),
         ]),
         Block::Paragraph(vec![
             text("With "),
@@ -88,12 +88,12 @@ pub fn faults(subjects: &Subjects<'_>) -> Page {
 pub(super) fn section(subjects: &Subjects<'_>) -> Section {
     let mut all = vec![Block::Paragraph(vec![
         text(
-            "An Edge misbehaves for 12 s from the first request on, and is healthy afterwards. Numbers are upper limits. The page ",
+            "An Edge misbehaves for 12 s from the first request on, and is healthy afterwards. The page ",
         ),
         link("faults.md", "faults.md"),
-        text(" explains them."),
+        text(" has the outcomes."),
     ])];
-    all.extend(blocks(subjects));
+    all.push(Block::Folded { title: "Outcomes".to_owned(), blocks: blocks(subjects) });
     Section { title: "Faults of an Edge".to_owned(), blocks: all }
 }
 

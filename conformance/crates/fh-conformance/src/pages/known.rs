@@ -11,8 +11,8 @@ const MOST_IDS: usize = 12;
 pub(super) fn known(subjects: &Subjects<'_>) -> Section {
     let mut blocks = vec![
         Block::Paragraph(vec![text(
-            "Each entry has a number, the reason, and at most 12 of the ids. The entry of a scenario also has the failed check, and the tables of \
-                  scenarios show its number. The first command runs a scenario or case again, and writes the timeline of a scenario that fails into \
+            "The page as HTML lists the known failures of each SDK: the reason, at most 12 of the ids and, for a scenario, the failed check. \
+                  The first command runs a scenario or case again, and writes the timeline of a scenario that fails into \
                   the folder DIR. The second one serves the Edge of a scenario on a port, for curl and a debugger.",
         )]),
         Block::Commands(vec![

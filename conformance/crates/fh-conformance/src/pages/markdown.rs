@@ -32,35 +32,31 @@ impl Page {
     }
 }
 
+/// Writes a block. Folded parts are left out: the page as HTML has them.
 fn write_block(block: &Block, out: &mut String) {
-    out.push('\n');
     match block {
         Block::Paragraph(line) => {
-            let _ = writeln!(out, "{}", inline(line, Place::Prose));
+            let _ = writeln!(out, "\n{}", inline(line, Place::Prose));
         }
         Block::List(items) => {
+            out.push('\n');
             for item in items {
-                let anchor = item.anchor.as_ref();
-                let anchor = anchor.map(|name| format!("<a id=\"{}\"></a>", anchor_name(name)));
-                let anchor = anchor.unwrap_or_default();
-                let _ = writeln!(out, "- {anchor}{}", inline(&item.line, Place::Prose));
+                let _ = writeln!(out, "- {}", inline(&item.line, Place::Prose));
             }
         }
-        Block::Table(table) => write_table(table, out),
+        Block::Table(table) => {
+            out.push('\n');
+            write_table(table, out);
+        }
         Block::Commands(commands) => {
             // A fence that no line of the block can close.
-            let _ = writeln!(out, "```");
+            let _ = writeln!(out, "\n```");
             for command in commands {
                 let _ = writeln!(out, "{}", plain_text(command).replace("```", "'''"));
             }
             let _ = writeln!(out, "```");
         }
-        Block::Folded { title, blocks } => {
-            let _ = writeln!(out, "### {}", escaped(title));
-            for block in blocks {
-                write_block(block, out);
-            }
-        }
+        Block::Folded { .. } => {}
     }
 }
 

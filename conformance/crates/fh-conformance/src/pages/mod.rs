@@ -55,7 +55,7 @@ pub enum Block {
     Table(Table),
     /// Commands, one a line.
     Commands(Vec<String>),
-    /// A part with a title of its own, which HTML shows on demand.
+    /// A part with a title of its own, which HTML shows on demand. Markdown leaves it out.
     Folded {
         /// The title.
         title: String,

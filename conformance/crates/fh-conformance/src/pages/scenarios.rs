@@ -11,7 +11,7 @@ pub(super) fn scenarios(subjects: &Subjects<'_>) -> Section {
         text(" says what each scenario expects, and so does "),
         code("fh-conformance explain ID"),
         text(
-            ". A number beside an outcome leads to the reason. A scenario is not run if the SDK lacks a capability that it requires, or \
+            ". A scenario is not run if the SDK lacks a capability that it requires, or \
              cannot set a delay that it needs.",
         ),
     ])];

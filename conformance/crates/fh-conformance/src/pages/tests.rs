@@ -107,10 +107,10 @@ fn links_lead_to_anchors_of_the_page() {
 #[test]
 fn each_scenario_and_capability_has_a_row() {
     let [page, table] = pages(vec![hostile()]);
-    let markdown = page.to_markdown();
+    let (html, markdown) = (page.to_html(), page.to_markdown());
     for scenario in crate::sdk::scenarios::all() {
-        let row = format!("| {} ", scenario.id);
-        assert!(markdown.contains(&row), "{row}");
+        let row = format!(">{} {}<", scenario.id, scenario.name);
+        assert!(html.contains(&row), "{row}");
     }
     for capability in Capability::load(&Data::embedded()).unwrap() {
         assert!(markdown.contains(&format!("| `{}` |", capability.id)), "{}", capability.id);
