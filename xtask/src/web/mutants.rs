@@ -70,10 +70,10 @@ fn check_types(copy: &Path, changed: &[String]) -> Result<(), String> {
     with_node(Run::new(line)).in_folder(&web).go()
 }
 
-/// Runs test files in the copy.
+/// Runs test files in the copy. The result has both outputs, because vitest writes the failures to standard error.
 fn vitest(copy: &Path, arguments: &str) -> Result<(String, Result<(), String>), String> {
-    let line = format!("npx vitest run --config {SETTINGS} {arguments}");
-    with_node(Run::new(&line))
+    let line = format!("npx vitest run --config {SETTINGS} {arguments} 2>&1");
+    with_node(Run::new("sh -c").args(&[line]))
         .env("FH_ENGINE", "required")
         .env("NO_COLOR", "1")
         .in_folder(&copy.join(WORKSPACE))
