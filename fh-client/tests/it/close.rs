@@ -1,4 +1,4 @@
-//! Closing a client in every state (C-CLOSE).
+//! Closing: the ends of waits, handles, listeners and interceptors.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

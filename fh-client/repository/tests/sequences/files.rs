@@ -164,7 +164,7 @@ fn compared(path: &Path, with_rules: bool) -> usize {
 
 /// Writes many sequences into the folder that `FH_SEQUENCES` names, for a replay beside the committed ones.
 #[test]
-#[ignore = "writes files; `cargo xtask web test` runs it, in every CI run"]
+#[ignore = "writes files; the deep part `web: equality` of `cargo xtask prove` runs it after a change of its inputs"]
 fn sequences_are_written() {
     let folder = PathBuf::from(env::var("FH_SEQUENCES").expect("FH_SEQUENCES names a folder"));
     let count = env::var("FH_SEQUENCES_COUNT")

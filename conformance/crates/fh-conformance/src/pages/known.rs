@@ -11,8 +11,8 @@ const MOST_IDS: usize = 12;
 pub(super) fn known(subjects: &Subjects<'_>) -> Section {
     let mut blocks = vec![
         Block::Paragraph(vec![text(
-            "The page as HTML lists the known failures of each SDK: the reason, at most 12 of the ids and, for a scenario, the failed check. \
-                  The first command runs a scenario or case again, and writes the timeline of a scenario that fails into \
+            "The page as HTML lists the known failures of each SDK, each with its reason, at most 12 of the ids and, for a scenario, the failed \
+                  check. Each has a number, to which the outcome of a scenario leads. The first command runs a scenario or case again, and writes the timeline of a scenario that fails into \
                   the folder DIR. The second one serves the Edge of a scenario on a port, for curl and a debugger.",
         )]),
         Block::Commands(vec![

@@ -1,4 +1,4 @@
-//! The read side after the end (scenarios C-CLOSE-002 and C-CLOSE-005).
+//! The memory of a closed repository.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Tests of keys, closing, clocks, and the order of actions.
+//! Closing, and a clock that goes back.
 
 use super::*;
 

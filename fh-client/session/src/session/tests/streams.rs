@@ -1,4 +1,4 @@
-//! Streams: their ends, their time limits, and polling in their place.
+//! Streams: their ends, the delays that follow, and comments.
 
 use super::*;
 

@@ -1,5 +1,4 @@
-//! Tests of failures that are temporary: delays, responses that are malformed or too large, and responses of an Edge with a failure of its
-//! own.
+//! Responses that are malformed, and features of another environment.
 
 use fh_repository::system::System;
 

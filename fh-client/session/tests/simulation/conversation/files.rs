@@ -93,7 +93,7 @@ fn write(
 
 /// Writes the conversations into the folder that `FH_CONVERSATIONS` names.
 #[test]
-#[ignore = "writes files; `cargo xtask web test` runs it, in every CI run"]
+#[ignore = "writes files; the deep part `web: equality` of `cargo xtask prove` runs it after a change of its inputs"]
 fn conversations_are_written() {
     let folder = PathBuf::from(env::var_os("FH_CONVERSATIONS").expect("FH_CONVERSATIONS"));
     fs::create_dir_all(&folder).unwrap();

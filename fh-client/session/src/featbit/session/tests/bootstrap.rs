@@ -1,4 +1,4 @@
-//! Tests of bootstrap documents: they give values at once, and the first request asks for everything nevertheless.
+//! Tests of bootstrap documents, which give values at once.
 
 use super::*;
 

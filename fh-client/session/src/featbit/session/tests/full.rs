@@ -1,4 +1,4 @@
-//! Tests of requests for everything, which show deleted flags and older data.
+//! Tests of requests for everything.
 
 use super::test_driver::Kind;
 use super::*;

@@ -1,4 +1,4 @@
-//! One test for each rule of the session. The simulation (`tests/simulation/featbit`) tests interleavings.
+//! Examples of the rules of the session. The simulation (`tests/simulation/featbit`) proves the rules, in random orders of events.
 
 mod blocked;
 mod bootstrap;
