@@ -1,30 +1,36 @@
-"""The settings and enumerations of the package are those of the list for all languages (bindings/shared/lists.json)."""
+"""The settings and enumerations in the stubs, which are written from the list for all languages (bindings/shared/lists.json).
 
-import ast
+`FH_WRITE_PAGES=1` writes the stubs instead of comparing them.
+"""
+
+from __future__ import annotations
+
 import inspect
 import json
+import os
 import pathlib
 import re
+import textwrap
+from collections.abc import Callable
 from typing import Any
 
-import fh_client
 import pytest
 
-PROJECT = pathlib.Path(__file__).parents[3]
-LISTS: dict[str, Any] = json.loads((PROJECT / "bindings/shared/lists.json").read_text())
-ALL = [setting for setting in LISTS["settings"] if "Python" not in setting.get("lacking", {})]
-#: The settings of clients of FeatureHub.
-SETTINGS = [setting for setting in ALL if "featurehub" in setting.get("systems", ["featurehub"])]
-TYPES = ast.parse((PROJECT / "bindings/python/python/fh_client/_native.pyi").read_text())
+import fh_client
 
-# The type of each form of value. A choice has the words of the list.
-FORMS = {
+PROJECT = pathlib.Path(__file__).parents[3]
+STUBS = PROJECT / "bindings/python/python/fh_client/_native.pyi"
+LISTS: dict[str, Any] = json.loads((PROJECT / "bindings/shared/lists.json").read_text())
+SETTINGS = {setting["name"]: setting for setting in LISTS["settings"] if "Python" not in setting.get("lacking", {})}
+
+#: The type of each form of value, and of each setting that is code. A choice has the words of the list.
+TYPES = {
     "flag": "bool",
     "seconds": "_Duration",
     "range of seconds": "tuple[_Duration, _Duration]",
     "count": "int",
     "text": "str",
-    "texts": "str",
+    "texts": "list[str] | tuple[str, ...]",
     "path": "str | PathLike[str]",
     "headers": "Mapping[str, str]",
     "context": "Mapping[str, _Attribute]",
@@ -33,26 +39,39 @@ FORMS = {
     "proxy": "str | Literal[False]",
     "backoff": "Backoff",
     "limits": "Limits",
+    "clock": "Clock",
+    "interceptors": "Iterable[_Interceptor | tuple[_Interceptor, _Locks]]",
+    "observers": "Iterable[_Observer | tuple[_Observer, dict[str, Any]]]",
+    "on_readiness": "Callable[[ReadinessChange], object]",
+    "on_status": "Callable[[StatusChange], object]",
+    "on_notice": "Callable[[Notice], object]",
+    "on_raw": "Callable[[RawUpdate], object]",
+    "on_new_state": "Callable[[NewState], object]",
+    "on_change": "Mapping[str, Callable[[Change], object]]",
+    "start": 'Literal["eager", "lazy"]',
 }
+#: The settings of an offline client, which sends no requests.
+OFFLINE = "bootstrap snapshot_file snapshot_max_age profile clock event_queue interceptors observers catch_updates listeners".split()
+#: The constructors, each with its system. The first setting of a system may be given without its name.
+CONSTRUCTORS = {"__new__": "featurehub", "featbit": "featbit", "featuresignals": "featuresignals", "offline": "featurehub"}
+FIRST = {"featurehub": "url", "featbit": "secret", "featuresignals": "api_key"}
+TITLES = {"featurehub": "FeatureHub", "featbit": "FeatBit", "featuresignals": "FeatureSignals"}
 
 
-def method(class_name: str, name: str) -> ast.FunctionDef:
-    [of] = [node for node in TYPES.body if isinstance(node, ast.ClassDef) and node.name == class_name]
-    return next(node for node in of.body if isinstance(node, ast.FunctionDef) and node.name == name)
+def names(constructor: str) -> list[str]:
+    """Return the settings of a constructor. Only a client of FeatureHub has a snapshot file."""
+    system = CONSTRUCTORS[constructor]
+    own = [name for name, setting in SETTINGS.items() if system in setting.get("systems", [system])]
+    own.sort(key=lambda name: name != FIRST[system])
+    if constructor == "offline":
+        return [name for name in own if name in OFFLINE or name.startswith("on_")]
+    return [name for name in own if system == "featurehub" or name != "snapshot_at_start"]
 
 
-CONSTRUCTOR = method("Client", "__new__")
-ARGUMENTS = CONSTRUCTOR.args
-assert ARGUMENTS.vararg
-
-
-def of_type(argument: ast.arg) -> str:
-    assert argument.annotation
-    return ast.unparse(argument.annotation).removesuffix(" | None")
-
-
-KEYWORDS = {argument.arg: of_type(argument) for argument in [ARGUMENTS.args[1], ARGUMENTS.vararg, *ARGUMENTS.kwonlyargs]}
-TEXTS = dict(re.findall(r"^(\w+): (.*?)(?=^\w+: |\Z)", (ast.get_docstring(CONSTRUCTOR) or "").split("\n\n", 1)[1], re.M | re.S))
+def kind(setting: dict[str, Any], system: str) -> str:
+    if setting["form"] != "choice":
+        return TYPES[setting["name" if setting["form"] == "code" else "form"]]
+    return f"Literal[{', '.join(map(json.dumps, choices(setting, system)))}]"
 
 
 def choices(setting: dict[str, Any], system: str) -> list[str]:
@@ -60,75 +79,74 @@ def choices(setting: dict[str, Any], system: str) -> list[str]:
     return [word for word in setting["choices"] if system in setting.get("systems_of_choices", {}).get(word, [system])]
 
 
-def words(annotation: str) -> list[str]:
-    return re.findall(r"'([^']*)'", annotation)
-
-
-def text_of(name: str) -> str:
-    return re.sub(r"\s+", " ", TEXTS[name])
-
-
-def test_the_constructor_has_the_settings_of_the_list() -> None:
-    assert sorted(KEYWORDS) == sorted(setting["name"] for setting in SETTINGS)
-    assert sorted(TEXTS) == sorted(KEYWORDS)
-    shown = inspect.signature(fh_client.Client).parameters
-    assert sorted(shown) == sorted(KEYWORDS)
-
-
-@pytest.mark.parametrize("system", ["featbit", "featuresignals"])
-def test_the_constructor_for_another_system_has_the_settings_of_the_list(system: str) -> None:
-    arguments = method("Client", system).args
-    given = {argument.arg: of_type(argument) for argument in [arguments.args[1], *arguments.kwonlyargs]}
-    listed = {setting["name"]: setting for setting in ALL if system in setting.get("systems", [system])}
-    # A snapshot file is the only setting without a system that has no effect.
-    assert sorted(given) == sorted(listed.keys() - {"snapshot_at_start"})
-    assert list(inspect.signature(getattr(fh_client.Client, system)).parameters) == list(given)
-    for name, annotation in given.items():
-        if listed[name]["form"] == "choice":
-            assert words(annotation) == choices(listed[name], system)
-        else:
-            form = listed[name]["form"]
-            assert annotation == KEYWORDS.get(name, "list[str] | tuple[str, ...]" if form == "texts" else FORMS.get(form))
-
-
-@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting["name"])
-def test_a_setting_has_the_form_the_unit_and_the_default_of_the_list(setting: dict[str, Any]) -> None:
-    name, form = setting["name"], setting["form"]
-    annotation, text = KEYWORDS[name], text_of(name)
-    if form == "choice":
-        assert annotation.startswith("Literal[") and words(annotation) == choices(setting, "featurehub")
-    elif form != "code":
-        assert annotation == FORMS[form]
-    assert len(text) > 10
-    assert ("Seconds" in text) == (setting.get("unit") == "seconds")
-    default = setting.get("default")
-    if form == "backoff":
-        shown = "Backoff({initial}, {cap}, {jitter})".format(**setting["default"])
-    elif form == "limits":
-        shown = "those of Limits"
-    elif isinstance(default, list):
-        shown = str(tuple(default))
+def arguments(constructor: str) -> str:
+    system = CONSTRUCTORS[constructor]
+    given = [f"{name}: {kind(SETTINGS[name], system)} | None = None" for name in names(constructor)]
+    if constructor == "__new__":
+        given[1] = "*api_keys: str"
     else:
-        shown = json.dumps(default) if isinstance(default, str) else str(default)
-    if default is not None:
-        assert f"{shown}." in text
+        given.insert(0 if constructor == "offline" else 1, "*")
+    return "".join(f"        {one},\n" for one in ["cls", *given])
 
 
-@pytest.mark.parametrize("name", ["backoff", "limits"])
-def test_members_of_settings_are_those_of_the_list(name: str) -> None:
-    [setting] = [setting for setting in SETTINGS if setting["name"] == name]
-    arguments = method(name.capitalize(), "__new__").args
-    given = {argument.arg: of_type(argument) for argument in [*arguments.args[1:], *arguments.kwonlyargs]}
-    units = {"seconds": "_Duration", "bytes": "int", "share from 0 to 1": "float"}
-    assert given == {member["name"]: units[member["unit"]] for member in setting["members"]}
-    made = fh_client.Backoff(1, 30) if name == "backoff" else fh_client.Limits()
-    assert {member: getattr(made, member) for member in given} == {
-        member["name"]: member["default"] for member in setting["members"]
+def default(setting: dict[str, Any]) -> str:
+    value = setting["default"]
+    if setting["form"] == "backoff":
+        return "Backoff({initial}, {cap}, {jitter})".format(**value)
+    if setting["form"] == "limits":
+        return "that of each member of Limits"
+    return json.dumps(value) if isinstance(value, str) else str(tuple(value) if isinstance(value, list) else value)
+
+
+def texts(constructor: str) -> str:
+    """Return the texts of the settings. Those that are the same for all clients stand at the constructor of `Client` alone."""
+    lines, system = [], CONSTRUCTORS[constructor]
+    for name in names(constructor):
+        setting = SETTINGS[name]
+        is_own = "featurehub" not in setting.get("systems", ["featurehub"]) or TITLES[system] in setting["about"]
+        if constructor != "__new__" and not is_own and "systems_of_choices" not in setting:
+            continue
+        about = setting["about"] + (" Seconds, or a timedelta." if "seconds" in setting["form"] else "")
+        if "default" in setting and setting["default"] in (choices(setting, system) if setting["form"] == "choice" else [setting["default"]]):
+            about += f" The default is {default(setting)}."
+        lines += textwrap.wrap(f"{name}: {about}", 100, initial_indent=" " * 8, subsequent_indent=" " * 12, break_on_hyphens=False)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def replaced(stubs: str, pattern: str, made: Callable[[str], str]) -> str:
+    """Replace the second group of a pattern by what a function makes of the name, its first group."""
+    found = re.search(pattern, stubs, re.M | re.S)
+    assert found, pattern
+    return stubs[: found.start(2)] + made(found[1]) + stubs[found.end(2) :]
+
+
+def test_the_stubs_have_the_settings_and_the_enumerations_of_the_list() -> None:
+    stubs = now = STUBS.read_text()
+    before, now = now.split("class Client(_Reads):")
+    for constructor in CONSTRUCTORS:
+        now = replaced(now, rf"^    def ({constructor})\(\n(.*?)^    \) ->", arguments)
+        if constructor != "offline":
+            now = replaced(now, rf'^    def ({constructor})\(.*?\n\n(        \w+: .*?\n)        """', texts)
+    for name in ("Readiness", "Connection", "Problem", "Reason", "Notice"):
+        words = [value["name"] for value in LISTS["enumerations"][name] if "Python" not in value.get("lacking", [])]
+        made = "".join(f'    "{word}",\n' for word in words)
+        before = replaced(before, rf"^_({name}): TypeAlias = Literal\[\n(.*?)^\]", lambda _, made=made: made)  # type: ignore[misc]
+    now = f"{before}class Client(_Reads):{now}"
+    if "FH_WRITE_PAGES" in os.environ:
+        STUBS.write_text(now)
+    else:
+        assert now == stubs, "FH_WRITE_PAGES=1 writes the stubs"
+
+
+@pytest.mark.parametrize("constructor", ["__new__", "featbit", "featuresignals"])
+def test_the_constructors_have_the_settings_of_the_list(constructor: str) -> None:
+    made = fh_client.Client if constructor == "__new__" else getattr(fh_client.Client, constructor)
+    assert sorted(inspect.signature(made).parameters) == sorted(names(constructor))
+
+
+@pytest.mark.parametrize("made", [fh_client.Backoff(1, 30), fh_client.Limits()])
+def test_members_of_settings_have_the_defaults_of_the_list(made: fh_client.Backoff | fh_client.Limits) -> None:
+    members = SETTINGS[type(made).__name__.lower()]["members"]
+    assert {member["name"]: getattr(made, member["name"]) for member in members} == {
+        member["name"]: member["default"] for member in members
     }
-
-
-@pytest.mark.parametrize("name", ["Readiness", "Connection", "Problem", "Reason", "Notice"])
-def test_enumerations_have_the_names_of_the_list(name: str) -> None:
-    aliases = {ast.unparse(node.target): node.value for node in TYPES.body if isinstance(node, ast.AnnAssign) and node.value}
-    expected = [value["name"] for value in LISTS["enumerations"][name] if "Python" not in value.get("lacking", [])]
-    assert words(ast.unparse(aliases[f"_{name}"])) == expected

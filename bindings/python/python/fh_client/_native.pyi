@@ -15,7 +15,12 @@ _T = TypeVar("_T")
 
 _Value: TypeAlias = bool | str | int | float
 _Kind: TypeAlias = Literal["BOOLEAN", "STRING", "NUMBER", "JSON"]
-_Readiness: TypeAlias = Literal["NOT_READY", "READY", "FAILED", "CLOSED"]
+_Readiness: TypeAlias = Literal[
+    "NOT_READY",
+    "READY",
+    "FAILED",
+    "CLOSED",
+]
 _Connection: TypeAlias = Literal[
     "idle",
     "connecting",
@@ -1235,8 +1240,14 @@ class Client(_Reads):
         stream_again_after: _Duration | None = None,
         pace: _Duration | None = None,
         limits: Limits | None = None,
-        clock: Clock | None = None,
         event_queue: int | None = None,
+        catch_updates: bool | None = None,
+        listeners: bool | None = None,
+        ca_certificate: str | bytes | None = None,
+        client_certificate: str | bytes | None = None,
+        proxy: str | Literal[False] | None = None,
+        http1_only: bool | None = None,
+        clock: Clock | None = None,
         interceptors: Iterable[_Interceptor | tuple[_Interceptor, _Locks]] | None = None,
         observers: Iterable[_Observer | tuple[_Observer, dict[str, Any]]] | None = None,
         on_readiness: Callable[[ReadinessChange], object] | None = None,
@@ -1245,54 +1256,75 @@ class Client(_Reads):
         on_raw: Callable[[RawUpdate], object] | None = None,
         on_new_state: Callable[[NewState], object] | None = None,
         on_change: Mapping[str, Callable[[Change], object]] | None = None,
-        catch_updates: bool | None = None,
-        listeners: bool | None = None,
-        ca_certificate: str | bytes | None = None,
-        client_certificate: str | bytes | None = None,
-        proxy: str | Literal[False] | None = None,
-        http1_only: bool | None = None,
         start: Literal["eager", "lazy"] | None = None,
     ) -> Self:
         """Return a client, which connects in the background. Raise `ValueError` or `TypeError` that names a wrong argument.
 
-        url: The URL of the Edge.
-        api_keys: The API keys, all client-evaluated or all server-evaluated.
+        url: The URL of the Edge, or of the server of FeatureSignals. Without it, the environment
+            variable `FEATUREHUB_EDGE_URL` or `FEATURESIGNALS_URL` provides it. The default for
+            FeatureSignals is the service that FeatureSignals runs.
+        api_keys: The API keys, all client-evaluated or all server-evaluated. If several
+            environments have a feature with the same key, the environment of the earliest API key
+            provides it. Without them, the environment variable `FEATUREHUB_CLIENT_API_KEY` or
+            `FEATUREHUB_API_KEY` provides one.
         mode: The way in which the client fetches features. The default is streaming with one API
-            key, and polling with several API keys.
+            key or with FeatBit, and polling with several API keys or with FeatureSignals.
         interval: The time between two polls in the modes `polling` and `passive`. 0 polls once. The
-            Edge may change the interval. Seconds, or a timedelta. The default is 180.
-        context: The first context for which the Edge evaluates a server-evaluated key.
+            Edge may change the interval. A client of FeatureSignals also polls beside a stream; its
+            default is 30, and 0 is an error. Seconds, or a timedelta. The default is 180.
+        context: The first context for which the Edge evaluates a server-evaluated key. It has no
+            effect with a client-evaluated key. For FeatureSignals, the first context for which the
+            server evaluates the flags.
         bootstrap: Features that the client serves from the start: features, environments, the
-            stored state of the browser SDK, or the content of a snapshot file.
-        snapshot_file: The file in which the client keeps its last features.
-        snapshot_max_age: The maximum age of features in the snapshot file. Seconds, or a timedelta.
+            stored state of the browser SDK, or the content of a snapshot file. For FeatBit, the
+            body of `latest-all`.
+        snapshot_file: The file in which the client keeps its last features. At the next start, the
+            client serves them until the Edge sends features.
+        snapshot_max_age: The maximum age of features in the snapshot file. Without it, features of
+            any age are served. Seconds, or a timedelta.
         snapshot_at_start: True to read the snapshot file before the client is returned, so that the
-            first read of a feature has the value of the last session.
+            first read of a feature has the value of the last session. Without it, Kotlin and Swift
+            do so, and the other languages read the file in the background.
         headers: Headers to add to each request, for example for a proxy.
         identification: The value of the header `X-SDK`, which identifies the program to the Edge.
-        profile: The set of rules by which the client evaluates the features of a client-evaluated
-            key. The default is "client".
-        context_placement: The part of a stream's request that carries the context of a server-
-            evaluated key. The default is "header".
-        while_switching: The values that the client serves while the Edge evaluates a changed
-            context. The default is "hide".
+            By default it names the language and the version of the client; browsers send none.
+        profile: The set of rules by which the client evaluates features, for FeatureHub those of a
+            client-evaluated key. The default is "client".
+        context_placement: The part of a stream's request that carries the context of a
+            server-evaluated key. The default is "header".
+        while_switching: The values that the client serves while the Edge, or the server of
+            FeatureSignals, evaluates a changed context. The default is "hide".
         backoff: The delays before retries after temporary failures. The default is Backoff(1, 30,
             0.5).
         backoff_when_refused: The delays before retries after the Edge has refused the client. The
             default is Backoff(60, 600, 0.5).
         return_within: The shortest and the longest delay before a reconnect after the end of a
-            stream that had sent features. Seconds, or timedeltas. The default is (0.1, 1).
-        healthy_after: The time after which a stream counts as healthy. Seconds, or a timedelta. The
-            default is 10.
+            stream that had sent features. Seconds, or a timedelta. The default is (0.1, 1).
+        healthy_after: The time after which a stream counts as healthy. After the end of a healthy
+            stream, the delays of the back-off begin anew. Seconds, or a timedelta. The default is
+            10.
         stream_again_after: The time for which the client polls after the Edge could not stream, or
             a proxy held its streams back. Seconds, or a timedelta. The default is 600.
         pace: The time within which the client sends at most two requests. Seconds, or a timedelta.
             The default is 1.
-        limits: The time limits of requests, and the maximum size of a response. The defaults are
-            those of Limits.
+        limits: The time limits of requests, and the maximum size of a response. Without this
+            setting, a client of FeatBit has 60 seconds for `poll`, 40 for `idle`, 10 for
+            `held_back`, and 67108864 for `bytes`. The default is that of each member of Limits.
+        event_queue: The maximum number of events that wait for slow listeners. A full queue drops
+            its oldest event. The default is 1024.
+        catch_updates: True to hold back updates after the first features until the program releases
+            them. The default is False.
+        listeners: False to start no threads for listeners and observers, of which none is called
+            then. The default is True.
+        ca_certificate: The certificate of an authority to trust in addition to those of the system,
+            as PEM.
+        client_certificate: The certificate and the private key with which the client identifies
+            itself to the Edge, as PEM.
+        proxy: The URL of a proxy, or false for no proxy. By default, the environment and the system
+            name the proxy.
+        http1_only: True to use HTTP/1.1 only. The default is False.
         clock: The clock that gives the time of day, for rules on `now`, for usage events, and for
             the age of stored features.
-        event_queue: The maximum number of events that wait for slow listeners. The default is 1024.
         interceptors: Functions that can override the values of reads, each with its policy for
             locked features.
         observers: Functions that are called for reads, each with the options that select the reads.
@@ -1303,18 +1335,7 @@ class Client(_Reads):
         on_raw: A listener for the unchanged text of updates.
         on_new_state: A listener for updates that change features visibly.
         on_change: Listeners for changes of single features, by the feature's key.
-        catch_updates: True to hold back updates after the first features until the program releases
-            them. The default is False.
-        listeners: False to start no threads for listeners and observers, of which none is called
-            then. The default is True.
-        ca_certificate: The certificate of an authority to trust in addition to those of the system,
-            as PEM.
-        client_certificate: The certificate and the private key with which the client identifies
-            itself to the Edge, as PEM.
-        proxy: The URL of a proxy, or False for no proxy.
-        http1_only: True to use HTTP/1.1 only. The default is False.
-        start: "lazy" to start the client at its first use, for programs that fork. The default is
-            "eager".
+        start: `lazy` to start the client at its first use, for programs that fork.
         """
     @classmethod
     def featbit(
@@ -1340,8 +1361,14 @@ class Client(_Reads):
         stream_again_after: _Duration | None = None,
         pace: _Duration | None = None,
         limits: Limits | None = None,
-        clock: Clock | None = None,
         event_queue: int | None = None,
+        catch_updates: bool | None = None,
+        listeners: bool | None = None,
+        ca_certificate: str | bytes | None = None,
+        client_certificate: str | bytes | None = None,
+        proxy: str | Literal[False] | None = None,
+        http1_only: bool | None = None,
+        clock: Clock | None = None,
         interceptors: Iterable[_Interceptor | tuple[_Interceptor, _Locks]] | None = None,
         observers: Iterable[_Observer | tuple[_Observer, dict[str, Any]]] | None = None,
         on_readiness: Callable[[ReadinessChange], object] | None = None,
@@ -1350,30 +1377,33 @@ class Client(_Reads):
         on_raw: Callable[[RawUpdate], object] | None = None,
         on_new_state: Callable[[NewState], object] | None = None,
         on_change: Mapping[str, Callable[[Change], object]] | None = None,
-        catch_updates: bool | None = None,
-        listeners: bool | None = None,
-        ca_certificate: str | bytes | None = None,
-        client_certificate: str | bytes | None = None,
-        proxy: str | Literal[False] | None = None,
-        http1_only: bool | None = None,
         start: Literal["eager", "lazy"] | None = None,
     ) -> Client:
         """Return a client of a FeatBit server, which connects in the background. Raise `ValueError` or `TypeError` that names a
         wrong argument. Reads, contexts and listeners are those of all clients, and so are the arguments that are not listed here.
 
-        secret: The server secret of an environment. Without it, `FEATBIT_ENV_SECRET` provides it.
-        streaming_url: The URL of the evaluation server for WebSockets. Without it, `FEATBIT_STREAMING_URL`
-            provides it. A URL that is missing is taken from the others.
-        polling_url: The URL of the evaluation server for polls.
-        event_url: The URL of the evaluation server for insights. Without it, `FEATBIT_EVENT_URL` provides it.
-        insights: False to report neither evaluations nor metrics. The default is True.
-        full_sync: False to request all flags only at the start and for a refresh. Otherwise the client requests them again from
-            time to time, on average after an hour, because a server reports neither deleted flags nor older data. The default is True.
-        mode: The way in which the client fetches features. The default is "streaming".
-        bootstrap: Flags that the client serves from the start: the body of `latest-all`.
-        profile: The set of rules by which the client evaluates flags. The default is "server".
-        limits: The time limits of requests, and the maximum size of a message. Without this argument, `poll`
-            is 60 and `bytes` is 67108864.
+        secret: The server secret of an environment of FeatBit. Without it, the environment variable
+            `FEATBIT_ENV_SECRET` provides it.
+        streaming_url: The URL of FeatBit's evaluation server for WebSockets. Without it, the
+            environment variable `FEATBIT_STREAMING_URL` provides it. A URL that is missing is taken
+            from `streaming_url`, `polling_url` or `event_url`, in this order.
+        polling_url: The URL of FeatBit's evaluation server for polls.
+        event_url: The URL of FeatBit's evaluation server for insights. Without it, the environment
+            variable `FEATBIT_EVENT_URL` provides it.
+        insights: False to report neither evaluations nor metrics to FeatBit. The default is True.
+        full_sync: False to request all flags of FeatBit only at the start and for a refresh.
+            Otherwise the client requests them again from time to time, on average after an hour,
+            because a server reports neither deleted flags nor older data. The default is True.
+        mode: The way in which the client fetches features. The default is streaming with one API
+            key or with FeatBit, and polling with several API keys or with FeatureSignals.
+        bootstrap: Features that the client serves from the start: features, environments, the
+            stored state of the browser SDK, or the content of a snapshot file. For FeatBit, the
+            body of `latest-all`.
+        profile: The set of rules by which the client evaluates features, for FeatureHub those of a
+            client-evaluated key.
+        limits: The time limits of requests, and the maximum size of a response. Without this
+            setting, a client of FeatBit has 60 seconds for `poll`, 40 for `idle`, 10 for
+            `held_back`, and 67108864 for `bytes`. The default is that of each member of Limits.
         """
     @classmethod
     def featuresignals(
@@ -1425,26 +1455,37 @@ class Client(_Reads):
         The server evaluates the flags for one context, which `set_context` changes; `context_pool` holds several contexts. With a
         ruleset, the client evaluates any number of contexts.
 
-        api_key: The API key of an environment. Without it, `FEATURESIGNALS_API_KEY` provides it. A client with a ruleset
-            needs none.
-        url: The URL of the server. Without it, `FEATURESIGNALS_URL` provides it, or it is that of the service that
-            FeatureSignals runs.
-        environment: The slug of the environment of the API key. Without it, `FEATURESIGNALS_ENVIRONMENT` provides it.
-        reasons: True to request reasons and variants also for a context without attributes, which takes one more request
-            for each 100 flags. The default is False.
-        flags: The keys of the flags that the program reads. The default is all flags.
-        ruleset: The ruleset that the client evaluates itself: an object with `flags`, `states` and `segments`.
-        ruleset_file: The file with the ruleset that the client evaluates itself. The client checks twice a second whether
-            the file has changed.
-        stream: True to keep a stream open, too, which announces changes. Servers as shipped refuse streams. The default
+        api_key: The API key of an environment of FeatureSignals. Without it, the environment
+            variable `FEATURESIGNALS_API_KEY` provides it.
+        url: The URL of the Edge, or of the server of FeatureSignals. Without it, the environment
+            variable `FEATUREHUB_EDGE_URL` or `FEATURESIGNALS_URL` provides it. The default for
+            FeatureSignals is the service that FeatureSignals runs.
+        environment: The slug of the environment to which the API key belongs. Without it, the
+            environment variable `FEATURESIGNALS_ENVIRONMENT` provides it.
+        reasons: True to request reasons and variants also for a context without attributes, which
+            takes one more request for each 100 flags. The default is False.
+        flags: The keys of the flags that the program reads. Without it, the program can read all
+            flags.
+        ruleset: The ruleset that the client evaluates itself, for any number of contexts, in place
+            of a server.
+        ruleset_file: The file with the ruleset that the client evaluates itself. The client checks
+            twice a second whether the file has changed.
+        stream: True to keep a stream open, too, which announces changes. Servers of FeatureSignals
+            as shipped refuse streams. While the server refuses them, the client polls. The default
             is False.
-        stream_lifetime: The time after which the client replaces a stream by a new one. The default is 25.
-        mode: The way in which the client fetches flags. The default is "polling".
-        interval: The time between two polls, also beside a stream. The default is 30.
-        context: The first context for which the server evaluates the flags. Without it, the server evaluates for the key
-            `anonymous`.
-        while_switching: The values that the client serves while the server evaluates a changed context. The default is
-            "hide".
+        stream_lifetime: The time after which the client replaces a stream by a new one, because
+            servers of FeatureSignals as shipped lose the first event that is later than 30 seconds.
+            Seconds, or a timedelta. The default is 25.
+        mode: The way in which the client fetches features. The default is streaming with one API
+            key or with FeatBit, and polling with several API keys or with FeatureSignals.
+        interval: The time between two polls in the modes `polling` and `passive`. 0 polls once. The
+            Edge may change the interval. A client of FeatureSignals also polls beside a stream; its
+            default is 30, and 0 is an error. Seconds, or a timedelta. The default is 180.
+        context: The first context for which the Edge evaluates a server-evaluated key. It has no
+            effect with a client-evaluated key. For FeatureSignals, the first context for which the
+            server evaluates the flags.
+        while_switching: The values that the client serves while the Edge, or the server of
+            FeatureSignals, evaluates a changed context. The default is "hide".
         """
     @classmethod
     def offline(
@@ -1454,8 +1495,10 @@ class Client(_Reads):
         snapshot_file: str | PathLike[str] | None = None,
         snapshot_max_age: _Duration | None = None,
         profile: Literal["client", "edge"] | None = None,
-        clock: Clock | None = None,
         event_queue: int | None = None,
+        catch_updates: bool | None = None,
+        listeners: bool | None = None,
+        clock: Clock | None = None,
         interceptors: Iterable[_Interceptor | tuple[_Interceptor, _Locks]] | None = None,
         observers: Iterable[_Observer | tuple[_Observer, dict[str, Any]]] | None = None,
         on_readiness: Callable[[ReadinessChange], object] | None = None,
@@ -1464,8 +1507,6 @@ class Client(_Reads):
         on_raw: Callable[[RawUpdate], object] | None = None,
         on_new_state: Callable[[NewState], object] | None = None,
         on_change: Mapping[str, Callable[[Change], object]] | None = None,
-        catch_updates: bool | None = None,
-        listeners: bool | None = None,
     ) -> Client:
         """Return a client that never requests features."""
     def wait_ready(self, timeout: _Duration | None = None, through_refusals: bool = False) -> None:
