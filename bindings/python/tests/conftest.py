@@ -7,6 +7,7 @@ import logging
 import os
 import pathlib
 import re
+import socket
 import subprocess
 from collections.abc import Iterator
 
@@ -97,6 +98,21 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     edge = Edge(tmp_path_factory.mktemp("edge"))
     yield edge
     edge.stop()
+
+
+@pytest.fixture
+def own_edge(tmp_path: pathlib.Path) -> Iterator[Edge]:
+    """An Edge for one test. A module whose tests change its features imports this fixture by the name `edge`."""
+    edge = Edge(tmp_path)
+    yield edge
+    edge.stop()
+
+
+@pytest.fixture
+def deaf() -> Iterator[str]:
+    """The URL of a server that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 @pytest.fixture(scope="session")

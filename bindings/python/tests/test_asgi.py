@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import doctest
 import json
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
 from typing import Annotated, Any
 
@@ -14,7 +13,7 @@ from fastapi import Depends, FastAPI, WebSocket
 from fastapi.responses import StreamingResponse
 from repetitions import repetitions
 from scripted import feature, strategy
-from shop import EXAMPLES, Server, shop_edge
+from shop import EXAMPLES, shop
 
 import fh_client
 import fh_client.asgi
@@ -61,20 +60,15 @@ def application(client: fh_client.Client, context: Callable[[Scope], Any], in_fl
     """Return an application whose coroutines answer when this number of requests is being served."""
     app = FastAPI()
     app.add_middleware(FeaturesMiddleware, client=client, context=context)
-    all_are_here = asyncio.Event()
-    arrived = 0
+    meeting = asyncio.Barrier(in_flight)
 
     def read() -> str | None:
         return features().string("WHO")
 
     @app.get("/")
     async def who(given: Features) -> list[str | None]:
-        nonlocal arrived
         before = read()
-        arrived += 1
-        if arrived == in_flight:
-            all_are_here.set()
-        await all_are_here.wait()
+        await meeting.wait()
         in_task = await asyncio.create_task(asyncio.to_thread(read))
         return [before, given.string("WHO"), read(), in_task]
 
@@ -178,9 +172,7 @@ def test_the_examples_of_the_modules() -> None:
 
 
 def test_the_shop_runs_as_it_stands() -> None:
-    with shop_edge() as edge, Server(edge, EXAMPLES, sys.executable, "fastapi_shop.py") as server:
-        assert json.loads(server.get("/", user="mara", plan="gold")) == {"checkout": True, "greeting": "Welcome & hello"}
-        assert json.loads(server.get("/", user="fred")) == {"checkout": False, "greeting": "Hello"}
-        assert json.loads(server.get("/limit")) == {"limit": 20}
-        status, said = server.end()
-        assert "Traceback" not in said and "Application shutdown complete" in said, said
+    with shop(EXAMPLES, "fastapi_shop.py") as get:
+        assert json.loads(get("/", user="mara", plan="gold")) == {"checkout": True, "greeting": "Welcome & hello"}
+        assert json.loads(get("/", user="fred")) == {"checkout": False, "greeting": "Hello"}
+        assert json.loads(get("/limit")) == {"limit": 20}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import queue
-import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from typing import Any, cast
 
@@ -21,7 +20,7 @@ from django.test import AsyncClient, Client, RequestFactory, override_settings
 from django.urls import path
 from repetitions import repetitions
 from scripted import feature, strategy
-from shop import EXAMPLES, Server, shop_edge
+from shop import EXAMPLES, shop
 from test_asgi import get
 
 import fh_client
@@ -56,27 +55,14 @@ def read() -> str | None:
     return features().string("WHO")
 
 
-class Meeting:
-    """Lets coroutines go on when as many of them have arrived as requests are in flight."""
-
-    def __init__(self) -> None:
-        self.arrived = 0
-        self.event = asyncio.Event()
-
-    async def meet(self) -> None:
-        self.arrived += 1
-        if self.arrived == IN_FLIGHT:
-            self.event.set()
-        await self.event.wait()
-
-
-meeting: Meeting | None = None
+#: Lets coroutines go on when all requests are in flight.
+meeting: asyncio.Barrier | None = None
 
 
 async def in_coroutine(request: Any) -> HttpResponse:
     before = read()
     if meeting is not None:
-        await meeting.meet()
+        await meeting.wait()
     return JsonResponse([before, request.features.string("WHO"), read(), await sync_to_async(read)()], safe=False)
 
 
@@ -197,7 +183,7 @@ def test_concurrent_requests_of_two_users_do_not_mix(context: str) -> None:
         handler = ASGIHandler()
         names = ["mara", "fred"] * (IN_FLIGHT // 2)
         for _ in range(repetitions(10_000) // IN_FLIGHT):
-            meeting = Meeting()
+            meeting = asyncio.Barrier(IN_FLIGHT)
             answers = await asyncio.gather(*(get(handler, "/in_coroutine", name) for name in names))
             assert answers == [[name] * 4 for name in names]
         meeting = None
@@ -248,10 +234,7 @@ def test_a_client_may_stand_in_the_settings() -> None:
     ],
 )
 def test_the_shop_runs_as_it_stands(server: list[str]) -> None:
-    with shop_edge() as edge, Server(edge, EXAMPLES / "django_shop", sys.executable, "-m", *server) as running:
-        mara = running.get("/", user="mara", plan="gold")
-        assert mara == "<h1>Welcome &amp; hello</h1>\n<p>The new checkout</p>\n"
-        assert running.get("/", user="fred") == "<h1>Hello</h1>\n<p>The checkout</p>\n"
-        assert json.loads(running.get("/limit")) == {"limit": 20}
-        said = running.end()[1]
-        assert "Traceback" not in said, said
+    with shop(EXAMPLES / "django_shop", "-m", *server) as get:
+        assert get("/", user="mara", plan="gold") == "<h1>Welcome &amp; hello</h1>\n<p>The new checkout</p>\n"
+        assert get("/", user="fred") == "<h1>Hello</h1>\n<p>The checkout</p>\n"
+        assert json.loads(get("/limit")) == {"limit": 20}

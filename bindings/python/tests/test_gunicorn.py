@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
-import re
-import signal
-import subprocess
 import sys
-import urllib.request
 
 import pytest
 from conftest import Edge
-from wire import SOON, Wire
+from conftest import own_edge as edge
+from running import see_changes, started
+from wire import Wire
 
 import fh_client
 
@@ -35,35 +32,11 @@ def app(environ, start_response):
 
 
 @pytest.mark.parametrize("worker", [["--worker-class", "sync"], ["--worker-class", "gthread", "--threads", "2"]])
-def test_the_workers_of_a_preloaded_program_see_changes(tmp_path: pathlib.Path, worker: list[str]) -> None:
-    edge = Edge(tmp_path)
+def test_the_workers_of_a_preloaded_program_see_changes(edge: Edge, tmp_path: pathlib.Path, worker: list[str]) -> None:
     with Wire(edge.url) as wire, fh_client.Client(edge.url, edge.key) as client:
         (tmp_path / "shop.py").write_text(PROGRAM.format(url=wire.url, key=edge.key))
         command = [sys.executable, "-m", "gunicorn", "--preload", "--workers", "2", "--bind", "127.0.0.1:0", *worker, "shop:app"]
-        environment = {**os.environ, "PYTHONWARNINGS": "ignore", "PYTHONDONTWRITEBYTECODE": "1"}
-        master = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
-        try:
-            assert master.stderr is not None
-            said = ""
-            while not (found := re.search(r"Listening at: (http://[\d.:]+)", said)):
-                line = master.stderr.readline()
-                assert line, said
-                said += line
-            updates = client.test_updates()
-            workers: set[str] = set()
-            for colour in ("red", "blue", "green"):
-                updates.set("COLOUR", value=colour)
-                answered: set[str] = set()
-                while len(answered) < 2:
-                    with urllib.request.urlopen(f"{found[1]}/?{colour}", timeout=SOON) as answer:
-                        answered.add(answer.read().decode())
-                workers |= answered
-            assert len(workers) == 2
+        with started(command, tmp_path, r"Listening at: (http://[\d.:]+)") as found:
+            see_changes(found[1], 2, client)
             # One stream of the master, which is the first and still lives, and one of each worker.
             assert len(wire.streams) == 3 and wire.streams[0].is_open()
-        finally:
-            master.send_signal(signal.SIGTERM)
-            _, rest = master.communicate(timeout=SOON)
-            edge.stop()
-        assert master.returncode == 0, rest
-        assert "Traceback" not in said + rest

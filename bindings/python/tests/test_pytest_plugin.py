@@ -7,6 +7,8 @@ import pathlib
 import subprocess
 import sys
 
+import pytest
+
 SUITE = '''
 import asyncio
 import socket
@@ -81,13 +83,9 @@ def run(folder: pathlib.Path, *options: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600)
 
 
-def test_tests_have_the_features_of_their_markers(tmp_path: pathlib.Path) -> None:
-    done = run(tmp_path)
-    assert f"{COUNT} passed" in done.stdout, done.stdout + done.stderr
-
-
-def test_workers_of_xdist_share_no_features(tmp_path: pathlib.Path) -> None:
-    done = run(tmp_path, "-n", "2")
+@pytest.mark.parametrize("options", [(), ("-n", "2")])
+def test_tests_have_the_features_of_their_markers_also_in_workers(tmp_path: pathlib.Path, options: tuple[str, ...]) -> None:
+    done = run(tmp_path, *options)
     assert f"{COUNT} passed" in done.stdout, done.stdout + done.stderr
 
 
