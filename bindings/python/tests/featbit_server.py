@@ -7,7 +7,7 @@ from typing import Any
 
 from program_server import SOON, ProgramServer
 
-__all__ = ["SOON", "FeatBitServer", "flag", "payload", "rule", "served"]
+__all__ = ["CHECKOUT", "FLAGS", "SOON", "FeatBitServer", "flag", "payload", "rule", "served"]
 
 
 class FeatBitServer(ProgramServer):
@@ -59,3 +59,16 @@ def rule(name: str, variation: str, property: str, op: str, value: str) -> dict[
 def payload(*flags: dict[str, Any]) -> dict[str, Any]:
     """Return the body of `latest-all` with these flags."""
     return {"messageType": "data-sync", "data": {"eventType": "full", "featureFlags": list(flags), "segments": []}}
+
+
+CHECKOUT = flag("checkout", "string", "one page", "two pages", rules=[rule("pro", "v1", "plan", "Equal", "pro")])
+#: A flag of each type, with each reason.
+FLAGS = (
+    CHECKOUT,
+    flag("dark", "boolean", "false", "true", targetUsers=[{"keyIds": ["bob"], "variationId": "v1"}]),
+    flag("limit", "number", "7.5", "1"),
+    flag("theme", "json", '{"size": 1}', "{}"),
+    flag("off", "string", "on", "off", isEnabled=False),
+    flag("tags", "string", "others", "both", rules=[rule("tags", "v1", "tags", "Equal", '["a","b"]')]),
+    flag("broken", "string", "a", "b", rules=[rule("broken", "v1", "plan", "MatchRegex", "(?=look-around)")]),
+)

@@ -6,7 +6,7 @@ from typing import Any
 
 from program_server import SOON, ProgramServer
 
-__all__ = ["SOON", "FeatureSignalsServer", "flag", "ruleset", "state", "when"]
+__all__ = ["FLAGS", "SOON", "FeatureSignalsServer", "flag", "ruleset", "state", "when"]
 
 #: A flag with its state in an environment.
 Flag = tuple[dict[str, Any], dict[str, Any]]
@@ -58,3 +58,19 @@ def ruleset(*flags: Flag) -> dict[str, Any]:
     keys = [definition["key"] for definition, _ in flags]
     definitions, states = zip(*flags, strict=True)
     return {"flags": dict(zip(keys, definitions, strict=True)), "states": dict(zip(keys, states, strict=True)), "segments": {}}
+
+
+#: A flag of each type, with each reason.
+FLAGS = (
+    flag("checkout", "string", "one page", when("two pages", "plan", "pro")),
+    flag("dark", "boolean", False, when(True, "key", "bob")),
+    flag("limit", "number", 7.5),
+    flag("theme", "json", {"size": 1}),
+    flag("off", "string", "off", enabled=False),
+    flag("price", "ab", 1, variants=[{"key": "low", "value": 9, "weight": 10000}, {"key": "high", "value": 10, "weight": 0}]),
+    flag("needs-off", "string", "alone", prerequisites=["off"]),
+    flag("first", "boolean", False, mutual_exclusion_group="g"),
+    flag("second", "boolean", False, mutual_exclusion_group="g"),
+    flag("tags", "string", "others", when("both", "tags", "[a b]")),
+    flag("all", "boolean", False, when(True, "key", "bob", percentage=99)),
+)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from featbit_server import FeatBitServer, flag, payload, rule
+from featbit_server import FLAGS, FeatBitServer, payload
 from foreign import Raises
 from openfeature import api
 from openfeature.client import OpenFeatureClient
@@ -21,7 +21,7 @@ from openfeature.exception import ErrorCode
 from openfeature.flag_evaluation import Reason
 from openfeature.track import TrackingEventDetails
 from openfeature_client import DEFAULTS, client, edge, flags, read
-from scripted import SOON, ScriptedEdge, feature, strategy
+from scripted import SOON, ScriptedEdge, feature
 from wire import Program
 
 import fh_client
@@ -119,44 +119,9 @@ def test_integers_are_exact(
         assert read(flags, "float", "N").value == near
 
 
-CONTEXT = EvaluationContext(
-    "fred",
-    {
-        "member": True,
-        "orders": 3,
-        "weight": 1.5,
-        "since": datetime(2026, 11, 28, 2, tzinfo=timezone(timedelta(hours=2))),
-        "groups": ["a", "b"],
-    },
-)
-
-
-@pytest.mark.parametrize(
-    ("field", "kind", "value"),
-    [
-        ("userkey", "STRING", "fred"),
-        ("member", "BOOLEAN", True),
-        ("orders", "NUMBER", 3),
-        ("weight", "NUMBER", 1.5),
-        ("since", "STRING", "2026-11-28T00:00:00.000Z"),
-        ("since", "DATETIME", "2026-11-28T00:00:00Z"),
-        ("groups", "STRING", "b"),
-    ],
-)
-def test_contexts_become_attributes(field: str, kind: str, value: object) -> None:
-    document = [feature("MATCH", "BOOLEAN", False, strategy("s", True, field, value, kind=kind))]
-    with fh_client.Client.offline(bootstrap=document) as client:
-        provider = FeatureHubProvider(client)
-        assert provider.resolve_boolean_details("MATCH", False, CONTEXT).value is True
-        assert provider.resolve_boolean_details("MATCH", False, None).value is False
-
-
-def test_an_attribute_of_the_name_userkey_precedes_the_targeting_key(flags: OpenFeatureClient) -> None:
-    assert read(flags, "boolean", "FLAG", EvaluationContext("mara", {"userkey": "fred"})).value is True
-    assert read(flags, "boolean", "FLAG", EvaluationContext("fred", {"userkey": "mara"})).value is False
-
-
 TABLE = json.loads((Path(__file__).parents[3] / "conformance" / "evaluation-contexts.json").read_text())["cases"]
+SINCE = datetime(2026, 11, 28, 2, tzinfo=timezone(timedelta(hours=2)))
+TABLE.append({"title": "a time", "context": {"since": SINCE}, "attributes": {"since": ["2026-11-28T00:00:00.000Z"]}})
 
 
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: str(case["title"]))
@@ -249,25 +214,19 @@ def test_tracking_reports_metrics_to_featbit() -> None:
 
 
 def test_flags_of_featbit_have_reasons_variants_and_targeting_keys() -> None:
-    flags_of_featbit = payload(
-        flag("rule", "string", "a", "b", rules=[rule("pro", "v1", "plan", "Equal", "pro")]),
-        flag("target", "boolean", "false", "true", targetUsers=[{"keyIds": ["bob"], "variationId": "v1"}]),
-        flag("off", "boolean", "true", "false", isEnabled=False),
-        flag("broken", "boolean", "true", "false", rules=[rule("broken", "v1", "plan", "MatchRegex", "(?=look)")]),
-    )
-    with fh_client.Client.featbit(mode="offline", bootstrap=flags_of_featbit) as client:
+    with fh_client.Client.featbit(mode="offline", bootstrap=payload(*FLAGS)) as client:
         api.set_provider_and_wait(FeatureHubProvider(client, patience=SOON))
         flags, bob = api.get_client(), EvaluationContext("bob", {"plan": "pro"})
         for key, kind, value, reason, variant in (
-            ("rule", "string", "b", Reason.TARGETING_MATCH, "v1"),
-            ("target", "boolean", True, Reason.TARGETING_MATCH, "v1"),
-            ("off", "boolean", False, Reason.DISABLED, "v1"),
+            ("checkout", "string", "two pages", Reason.TARGETING_MATCH, "v1"),
+            ("dark", "boolean", True, Reason.TARGETING_MATCH, "v1"),
+            ("off", "string", "off", Reason.DISABLED, "v1"),
         ):
             found = read(flags, kind, key, bob)
             assert (found.value, found.reason, found.variant, found.error_code) == (value, reason, variant, None)
-        found = read(flags, "boolean", "broken", bob)
-        assert (found.value, found.reason, found.error_code) == (False, Reason.ERROR, ErrorCode.GENERAL)
-        assert read(flags, "string", "rule").error_code == ErrorCode.TARGETING_KEY_MISSING
+        found = read(flags, "string", "broken", bob)
+        assert (found.value, found.reason, found.error_code) == ("?", Reason.ERROR, ErrorCode.GENERAL)
+        assert read(flags, "string", "checkout").error_code == ErrorCode.TARGETING_KEY_MISSING
         own = EvaluationContext("eve", {"keyId": "bob"})
-        assert read(flags, "boolean", "target", own).value
+        assert read(flags, "boolean", "dark", own).value
         api.shutdown()

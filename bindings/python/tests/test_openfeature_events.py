@@ -156,17 +156,6 @@ def test_a_refusal_is_an_error_until_the_edge_gives_features(edge: ScriptedEdge)
 AT_ONCE: dict[str, Any] = {"backoff": fh_client.Backoff(0.001, 0.001), "pace": 0.001}
 
 
-@pytest.mark.parametrize("kind", ["key", "server_key"])
-def test_the_initialization_waits_for_an_edge_that_fails_twice(edge: ScriptedEdge, kind: str) -> None:
-    edge.next_statuses = [503, 503]
-    with fh_client.Client(edge.url, getattr(edge, kind), **AT_ONCE) as client:
-        api.set_provider_and_wait(FeatureHubProvider(client, patience=SOON))
-        assert api.get_client().get_provider_status() == ProviderStatus.READY
-        assert read(api.get_client(), "string", "TEXT").value == "hello"
-        assert len(edge.contexts) >= 3
-        api.shutdown()
-
-
 class EvaluatingEdge(ScriptedEdge):
     """An Edge whose feature ``COLOUR`` has the context as its value."""
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from featuresignals_server import SOON, FeatureSignalsServer, flag, ruleset, when
+from featuresignals_server import FLAGS, SOON, FeatureSignalsServer, ruleset
 from openfeature import api
 from openfeature.evaluation_context import EvaluationContext
 from openfeature.exception import ErrorCode
@@ -17,19 +17,6 @@ import fh_client
 from fh_client.openfeature import FeatureHubProvider
 from fh_client.testing import SERVER_KEY, MemoryEdge
 
-ARMS = [{"key": "low", "value": 9, "weight": 10000}, {"key": "high", "value": 10, "weight": 0}]
-FLAGS = (
-    flag("rule", "string", "a", when("b", "plan", "pro")),
-    flag("key", "boolean", False, when(True, "key", "bob")),
-    flag("tags", "boolean", False, when(True, "tags", "[a b]")),
-    flag("share", "boolean", False, when(True, "plan", "pro", percentage=99)),
-    flag("off", "boolean", False, enabled=False),
-    flag("price", "ab", 1, variants=ARMS),
-    flag("theme", "json", {"size": 1}),
-    flag("needs-off", "string", "alone", prerequisites=["off"]),
-    flag("first", "boolean", False, mutual_exclusion_group="g"),
-    flag("second", "boolean", False, mutual_exclusion_group="g"),
-)
 BOB = EvaluationContext("bob", {"plan": "pro"})
 
 
@@ -47,10 +34,10 @@ def test_reasons_variants_and_targeting_keys(server: FeatureSignalsServer, is_lo
         api.set_provider_and_wait(FeatureHubProvider(client, patience=SOON))
         flags = api.get_client()
         for key, kind, value, reason, variant in (
-            ("rule", "string", "b", Reason.TARGETING_MATCH, "default"),
-            ("key", "boolean", True, Reason.TARGETING_MATCH, "default"),
-            ("share", "boolean", True, Reason.SPLIT, "default"),
-            ("off", "boolean", False, Reason.DISABLED, "default"),
+            ("checkout", "string", "two pages", Reason.TARGETING_MATCH, "default"),
+            ("dark", "boolean", True, Reason.TARGETING_MATCH, "default"),
+            ("all", "boolean", True, Reason.SPLIT, "default"),
+            ("off", "string", "off", Reason.DISABLED, "default"),
             ("price", "integer", 9, Reason.SPLIT, "low"),
             ("price", "float", 9.0, Reason.SPLIT, "low"),
             ("theme", "object", {"size": 1}, Reason.DEFAULT, "default"),
@@ -61,8 +48,8 @@ def test_reasons_variants_and_targeting_keys(server: FeatureSignalsServer, is_lo
         assert sorted(str(read(flags, "boolean", key, BOB).reason) for key in ("first", "second")) == sorted(
             [str(Reason.DEFAULT), str(Reason.DISABLED)]
         )
-        assert read(flags, "boolean", "tags", EvaluationContext("eve", {"tags": ["a", "b"]})).value
-        assert not read(flags, "boolean", "key", EvaluationContext("bob", {"key": "eve"})).value
+        assert read(flags, "string", "tags", EvaluationContext("eve", {"tags": ["a", "b"]})).value == "both"
+        assert not read(flags, "boolean", "dark", EvaluationContext("bob", {"key": "eve"})).value
         api.shutdown()
 
 
@@ -72,17 +59,17 @@ def test_a_server_evaluates_each_context_in_a_pool(server: FeatureSignalsServer)
         api.set_provider_and_wait(FeatureHubProvider(client, patience=SOON, pool=pool))
         flags = api.get_client()
         for name, is_bob in (("bob", True), ("eve", False), ("bob", True), ("mara", False)):
-            assert read(flags, "boolean", "key", EvaluationContext(name)).value is is_bob
+            assert read(flags, "boolean", "dark", EvaluationContext(name)).value is is_bob
         assert pool.live == 2
-        assert not read(flags, "boolean", "key").value
+        assert not read(flags, "boolean", "dark").value
         client.set_context(key="bob")
-        assert read(flags, "boolean", "key").value
-        assert read(flags, "boolean", "key", EvaluationContext(attributes={"key": ""})).error_code == ErrorCode.INVALID_CONTEXT
+        assert read(flags, "boolean", "dark").value
+        assert read(flags, "boolean", "dark", EvaluationContext(attributes={"key": ""})).error_code == ErrorCode.INVALID_CONTEXT
         server.tell("arm", fault="unauthorized")
         try:
-            found = read(flags, "boolean", "key", EvaluationContext("zoe"))
+            found = read(flags, "boolean", "dark", EvaluationContext("zoe"))
             assert (found.value, found.error_code) == (False, ErrorCode.PROVIDER_NOT_READY)
-            assert read(flags, "boolean", "key").value
+            assert read(flags, "boolean", "dark").value
         finally:
             server.tell("clearFaults")
         api.shutdown()
@@ -91,7 +78,7 @@ def test_a_server_evaluates_each_context_in_a_pool(server: FeatureSignalsServer)
 def test_coroutines_wait_for_the_server_without_blocking_their_loop() -> None:
     async def run(client: fh_client.Client, server: FeatureSignalsServer) -> int:
         provider = FeatureHubProvider(client)
-        evaluation = asyncio.ensure_future(provider.resolve_boolean_details_async("key", False, EvaluationContext("bob")))
+        evaluation = asyncio.ensure_future(provider.resolve_boolean_details_async("dark", False, EvaluationContext("bob")))
         turns = 0
         while not evaluation.done():
             await asyncio.sleep(0.01)
