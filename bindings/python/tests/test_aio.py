@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import functools
 import gc
+import inspect
 import os
-import pathlib
 import queue
-import socket
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 from unittest.mock import AsyncMock, Mock
 
 import pytest
 from conftest import Edge
+from conftest import own_edge as edge
 
 import fh_client
 from fh_client._worker import is_coroutine_function
@@ -36,19 +36,16 @@ def run(request: pytest.FixtureRequest) -> Run:
     return asyncio.run if request.param == "asyncio" else by_uvloop
 
 
-@pytest.fixture
-def edge(tmp_path: pathlib.Path) -> Iterator[Edge]:
-    """An Edge for one test, because the tests change its features."""
-    edge = Edge(tmp_path)
-    yield edge
-    edge.stop()
+def by_each_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Return a test that runs a coroutine function on a loop of each kind."""
 
+    def on_loop(run: Run, **fixtures: Any) -> None:
+        run(test(**fixtures))
 
-@pytest.fixture
-def deaf() -> Iterator[str]:
-    """The URL of a server that accepts connections and never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+    signature = inspect.signature(test)
+    run = inspect.Parameter("run", inspect.Parameter.KEYWORD_ONLY)
+    on_loop.__signature__ = signature.replace(parameters=[*signature.parameters.values(), run])  # type: ignore[attr-defined]
+    return on_loop
 
 
 async def soon(awaitable: Awaitable[Any]) -> Any:
@@ -59,80 +56,72 @@ def threads() -> int:
     return len(os.listdir("/proc/self/task"))
 
 
-def test_the_methods_are_awaitable(edge: Edge, run: Run) -> None:
-    async def main() -> None:
-        async with fh_client.Client(edge.url, edge.server_key, mode="once") as client:
-            await client.ready()
-            await client.aio.wait_ready(timedelta(seconds=60), through_refusals=True)
-            assert await client.aio.refresh() == "READY"
-            gold = await client.aio.set_context({"userkey": "mara"}, plan="gold")
-            assert gold.string("COLOUR") == "gold" and gold.client is client
-            assert await client.aio.set_api_keys(edge.key) == "READY"
-            assert await client.aio.set_headers({"x-team": "shop"}) == "READY"
-            await client.aio.flush()
-            updates = client.aio.test_updates()
-            assert await updates.set("COLOUR", value="blue") == "accepted"
-            assert await updates.set_and_wait("COLOUR", value="blue", lock=True) in ("accepted", "unchanged")
-        assert client.readiness == "CLOSED"
+@by_each_loop
+async def test_the_methods_are_awaitable(edge: Edge) -> None:
+    async with fh_client.Client(edge.url, edge.server_key, mode="once") as client:
+        await client.ready()
+        await client.aio.wait_ready(timedelta(seconds=60), through_refusals=True)
+        assert await client.aio.refresh() == "READY"
+        gold = await client.aio.set_context({"userkey": "mara"}, plan="gold")
+        assert gold.string("COLOUR") == "gold" and gold.client is client
+        assert await client.aio.set_api_keys(edge.key) == "READY"
+        assert await client.aio.set_headers({"x-team": "shop"}) == "READY"
+        await client.aio.flush()
+        updates = client.aio.test_updates()
+        assert await updates.set("COLOUR", value="blue") == "accepted"
+        assert await updates.set_and_wait("COLOUR", value="blue", lock=True) in ("accepted", "unchanged")
+    assert client.readiness == "CLOSED"
+    await client.aio.close()
+
+
+@by_each_loop
+async def test_awaits_raise_what_the_methods_raise(edge: Edge, deaf: str) -> None:
+    async with fh_client.Client(edge.url, "unknown/key*") as client:
+        with pytest.raises(fh_client.NotReady) as failed:
+            await client.ready(60)
+        assert failed.value.reason == "failed"
+        with pytest.raises(fh_client.EdgeProblem):
+            await soon(client.aio.refresh())
+        with pytest.raises(ValueError):
+            await soon(client.aio.set_api_keys("nonsense"))
+        with pytest.raises(fh_client.Refused):
+            await soon(client.aio.test_updates(edge.key).set("NO_SUCH", value=1))
+    with pytest.raises(fh_client.Closed):
+        await soon(client.ready())
+    async with fh_client.Client(deaf, KEY) as client:
+        with pytest.raises(fh_client.TimedOut) as timed_out:
+            await client.ready(0.05)
+        assert timed_out.value.status is not None
+
+
+@by_each_loop
+async def test_a_wait_times_out_though_a_change_wakes_it_at_the_same_time(deaf: str) -> None:
+    statuses: queue.SimpleQueue[fh_client.StatusChange] = queue.SimpleQueue()
+    limits = fh_client.Limits(head=0.05)
+    async with fh_client.Client(deaf, KEY, limits=limits, on_status=statuses.put) as client:
+        wait = asyncio.ensure_future(client.ready(0.001))
+        await asyncio.sleep(0)
+        # The loop is blocked until the time is over and a change of the status has woken the wait.
+        while statuses.get(timeout=60).problem is None:
+            pass
+        with pytest.raises(fh_client.TimedOut):
+            await soon(wait)
+
+
+@by_each_loop
+async def test_many_awaits_need_no_thread_and_can_be_cancelled(deaf: str) -> None:
+    async with fh_client.Client(deaf, KEY, listeners=False) as client:
+        before = threads()
+        waits = [asyncio.ensure_future(client.ready()) for _ in range(1000)]
+        await asyncio.sleep(0)
+        assert threads() == before
+        for wait in waits[1:]:
+            wait.cancel()
+        outcomes = await asyncio.gather(*waits[1:], return_exceptions=True)
+        assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
         await client.aio.close()
-
-    run(main())
-
-
-def test_awaits_raise_what_the_methods_raise(edge: Edge, deaf: str, run: Run) -> None:
-    async def main() -> None:
-        async with fh_client.Client(edge.url, "unknown/key*") as client:
-            with pytest.raises(fh_client.NotReady) as failed:
-                await client.ready(60)
-            assert failed.value.reason == "failed"
-            with pytest.raises(fh_client.EdgeProblem):
-                await soon(client.aio.refresh())
-            with pytest.raises(ValueError):
-                await soon(client.aio.set_api_keys("nonsense"))
-            with pytest.raises(fh_client.Refused):
-                await soon(client.aio.test_updates(edge.key).set("NO_SUCH", value=1))
         with pytest.raises(fh_client.Closed):
-            await soon(client.ready())
-        async with fh_client.Client(deaf, KEY) as client:
-            with pytest.raises(fh_client.TimedOut) as timed_out:
-                await client.ready(0.05)
-            assert timed_out.value.status is not None
-
-    run(main())
-
-
-def test_a_wait_times_out_though_a_change_wakes_it_at_the_same_time(deaf: str, run: Run) -> None:
-    async def main() -> None:
-        statuses: queue.SimpleQueue[fh_client.StatusChange] = queue.SimpleQueue()
-        limits = fh_client.Limits(head=0.05)
-        async with fh_client.Client(deaf, KEY, limits=limits, on_status=statuses.put) as client:
-            wait = asyncio.ensure_future(client.ready(0.001))
-            await asyncio.sleep(0)
-            # The loop is blocked until the time is over and a change of the status has woken the wait.
-            while statuses.get(timeout=60).problem is None:
-                pass
-            with pytest.raises(fh_client.TimedOut):
-                await soon(wait)
-
-    run(main())
-
-
-def test_many_awaits_need_no_thread_and_can_be_cancelled(deaf: str, run: Run) -> None:
-    async def main() -> None:
-        async with fh_client.Client(deaf, KEY, listeners=False) as client:
-            before = threads()
-            waits = [asyncio.ensure_future(client.ready()) for _ in range(1000)]
-            await asyncio.sleep(0)
-            assert threads() == before
-            for wait in waits[1:]:
-                wait.cancel()
-            outcomes = await asyncio.gather(*waits[1:], return_exceptions=True)
-            assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
-            await client.aio.close()
-            with pytest.raises(fh_client.Closed):
-                await soon(waits[0])
-
-    run(main())
+            await soon(waits[0])
 
 
 def test_one_loop_after_another(edge: Edge, run: Run) -> None:
@@ -184,51 +173,45 @@ class Method:
     ],
     ids=["function", "partial", "object", "method", "wrapper", "Mock", "AsyncMock"],
 )
-def test_a_coroutine_function_runs_on_the_loop_that_registered_it(
-    edge: Edge, run: Run, form: Callable[[Listener], Callable[[fh_client.Change], object]]
+@by_each_loop
+async def test_a_coroutine_function_runs_on_the_loop_that_registered_it(
+    edge: Edge, form: Callable[[Listener], Callable[[fh_client.Change], object]]
 ) -> None:
-    async def main() -> None:
-        async with fh_client.Client(edge.url, edge.key) as client:
-            await client.ready()
-            seen: asyncio.Queue[tuple[object, object]] = asyncio.Queue()
-            loop, thread = asyncio.get_running_loop(), threading.current_thread()
+    async with fh_client.Client(edge.url, edge.key) as client:
+        await client.ready()
+        seen: asyncio.Queue[tuple[object, object]] = asyncio.Queue()
+        loop, thread = asyncio.get_running_loop(), threading.current_thread()
 
-            async def listener(change: fh_client.Change) -> None:
-                assert asyncio.get_running_loop() is loop and threading.current_thread() is thread
-                await seen.put((change.old, change.new))
+        async def listener(change: fh_client.Change) -> None:
+            assert asyncio.get_running_loop() is loop and threading.current_thread() is thread
+            await seen.put((change.old, change.new))
 
-            subscription = client.on_change("COLOUR", form(listener))
-            updates = client.aio.test_updates()
-            await updates.set("COLOUR", value="blue")
-            assert await soon(seen.get()) == ("red", "blue")
-            await updates.set("COLOUR", value="green")
-            assert await soon(seen.get()) == ("blue", "green")
-            subscription.cancel()
-            assert seen.empty()
-
-    run(main())
+        subscription = client.on_change("COLOUR", form(listener))
+        updates = client.aio.test_updates()
+        await updates.set("COLOUR", value="blue")
+        assert await soon(seen.get()) == ("red", "blue")
+        await updates.set("COLOUR", value="green")
+        assert await soon(seen.get()) == ("blue", "green")
+        subscription.cancel()
+        assert seen.empty()
 
 
-def test_a_coroutine_function_that_raises_is_reported_to_its_loop(edge: Edge) -> None:
+def test_a_coroutine_function_of_the_constructor_that_raises_is_reported_to_its_loop(edge: Edge) -> None:
+    async def listener(change: object) -> None:
+        raise ZeroDivisionError
+
     async def main() -> None:
         reported: asyncio.Queue[object] = asyncio.Queue()
         asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.put_nowait(type(context["exception"])))
-        async with fh_client.Client(edge.url, edge.key) as client:
-
-            async def listener(change: fh_client.ReadinessChange) -> None:
-                raise ZeroDivisionError
-
-            client.on_readiness(listener)
+        async with fh_client.Client(edge.url, edge.key, on_readiness=listener):
             assert await soon(reported.get()) is ZeroDivisionError
 
     asyncio.run(main())
-
-
-def test_a_coroutine_function_needs_a_loop(edge: Edge) -> None:
-    async def listener(change: object) -> None: ...
-
-    with fh_client.Client(edge.url, edge.key) as client, pytest.raises(RuntimeError, match="loop"):
-        client.on_change("COLOUR", listener)
+    with fh_client.Client(edge.url, edge.key) as client:
+        for needs_a_loop in (lambda: client.on_change("COLOUR", listener), lambda: client.changes("COLOUR")):
+            with pytest.raises(RuntimeError, match="loop"):
+                needs_a_loop()
+    gc.collect()
 
 
 def test_a_partial_may_hold_itself() -> None:
@@ -276,55 +259,45 @@ def test_a_blocked_loop_holds_one_waiting_change(edge: Edge, run: Run) -> None:
 
 
 @pytest.mark.parametrize("source", ["client", "context", "feature"])
-def test_changes_are_an_asynchronous_iterator(edge: Edge, run: Run, source: str) -> None:
-    async def main() -> None:
-        async with fh_client.Client(edge.url, edge.key) as client:
-            await client.ready()
-            context = client.context(plan="silver")
-            changes = {
-                "client": lambda: client.changes("COLOUR"),
-                "context": lambda: context.changes("COLOUR"),
-                "feature": lambda: context.feature("COLOUR").changes(),
-            }[source]()
-            updates = client.aio.test_updates()
-            await updates.set("COLOUR", value="blue")
-            seen = []
-            async for change in changes:
-                seen.append((change.key, change.old, change.new))
-                if len(seen) == 2:
-                    break
-                await updates.set("COLOUR", value="green")
-            assert seen == [("COLOUR", "red", "blue"), ("COLOUR", "blue", "green")]
-
-    run(main())
+@by_each_loop
+async def test_changes_are_an_asynchronous_iterator(edge: Edge, source: str) -> None:
+    async with fh_client.Client(edge.url, edge.key) as client:
+        await client.ready()
+        context = client.context(plan="silver")
+        changes = {
+            "client": lambda: client.changes("COLOUR"),
+            "context": lambda: context.changes("COLOUR"),
+            "feature": lambda: context.feature("COLOUR").changes(),
+        }[source]()
+        updates = client.aio.test_updates()
+        await updates.set("COLOUR", value="blue")
+        seen = []
+        async for change in changes:
+            seen.append((change.key, change.old, change.new))
+            if len(seen) == 2:
+                break
+            await updates.set("COLOUR", value="green")
+        assert seen == [("COLOUR", "red", "blue"), ("COLOUR", "blue", "green")]
 
 
-def test_changes_go_to_all_readers_in_turn_and_belong_to_one_loop(edge: Edge, run: Run) -> None:
-    async def main() -> None:
-        async with fh_client.Client(edge.url, edge.key) as client:
-            await client.ready()
-            changes = client.changes("LIMIT")
-            seen: asyncio.Queue[object] = asyncio.Queue()
+@by_each_loop
+async def test_changes_go_to_all_readers_in_turn_and_belong_to_one_loop(edge: Edge) -> None:
+    async with fh_client.Client(edge.url, edge.key) as client:
+        await client.ready()
+        changes = client.changes("LIMIT")
+        seen: asyncio.Queue[object] = asyncio.Queue()
 
-            async def read() -> None:
-                seen.put_nowait((await anext(changes)).new)
+        async def read() -> None:
+            seen.put_nowait((await anext(changes)).new)
 
-            readers = [asyncio.ensure_future(read()) for _ in range(3)]
-            await asyncio.sleep(0)
-            readers[1].cancel()
-            for limit in (21, 22):
-                await client.aio.test_updates().set("LIMIT", value=limit)
-                assert await soon(seen.get()) == limit
-            with pytest.raises(RuntimeError, match="another event loop"):
-                await asyncio.to_thread(asyncio.run, anext(changes))
-
-    run(main())
-
-
-def test_changes_need_a_loop(edge: Edge) -> None:
-    with fh_client.Client(edge.url, edge.key) as client, pytest.raises(RuntimeError, match="loop"):
-        client.changes("COLOUR")
-    gc.collect()
+        readers = [asyncio.ensure_future(read()) for _ in range(3)]
+        await asyncio.sleep(0)
+        readers[1].cancel()
+        for limit in (21, 22):
+            await client.aio.test_updates().set("LIMIT", value=limit)
+            assert await soon(seen.get()) == limit
+        with pytest.raises(RuntimeError, match="another event loop"):
+            await asyncio.to_thread(asyncio.run, anext(changes))
 
 
 def test_changes_end_with_their_client_and_when_they_are_closed(edge: Edge, run: Run) -> None:

@@ -9,11 +9,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import Edge
+from conftest import own_edge as edge
 from repetitions import repetitions
 from wire import SOON, Program
 
@@ -27,14 +27,6 @@ LATE = 30
 #: The runs of a program that run at the same time.
 AT_ONCE = 5
 RUNS = repetitions(100)
-
-
-@pytest.fixture
-def edge(tmp_path: pathlib.Path) -> Iterator[Edge]:
-    """An Edge for one test, because the tests change its features."""
-    edge = Edge(tmp_path)
-    yield edge
-    edge.stop()
 
 
 MEMORY = """
@@ -91,49 +83,40 @@ say("flat")
         running.end()
 
 
-def test_contexts_with_cancelled_listeners_leave_nothing(edge: Edge) -> None:
-    """The limit is 8 bytes per context in the run with all repetitions, and 80 in CI."""
-    program = f"""{MEMORY}
-client = fh_client.Client({edge.url!r}, {edge.key!r})
-client.wait_ready(60)
-
+HANDLES = {
+    "contexts with cancelled listeners": """
+client = fh_client.Client(*sys.argv[1:3])
 def run(number):
     kept = []
     for user in range(100):
-        context = client.context(userkey=f"user-{{number}}-{{user}}", plan="gold")
+        context = client.context(userkey=f"user-{number}-{user}", plan="gold")
         kept.append((context, context.on_change("COLOUR", lambda change: context)))
     assert context.string("COLOUR") == "gold"
     for _, listening in kept:
         listening.cancel()
-
-growth = grown({repetitions(100_000) // 100}, run)
-assert growth < 400_000, growth
-client.close()
-say("flat")
-"""
-    with Program(program) as running:
-        running.expect("flat")
-        running.end()
-
-
-def test_a_context_that_is_requested_many_times_from_a_pool_leaves_nothing(edge: Edge) -> None:
-    """The limit is 8 bytes per request in the run with all repetitions, and 80 in CI."""
-    program = f"""{MEMORY}
-client = fh_client.Client({edge.url!r}, {edge.server_key!r}, mode="once")
-client.wait_ready(60)
+""",
+    "requests of a context from a pool": """
+client = fh_client.Client(sys.argv[1], sys.argv[3], mode="once")
 pool = client.context_pool()
-
 def run(_):
     for _ in range(100):
         pool.get(plan="gold")
+    assert pool.live == 1
+""",
+}
 
+
+@pytest.mark.parametrize("handles", HANDLES)
+def test_handles_that_come_and_go_leave_nothing(edge: Edge, handles: str) -> None:
+    """The limit is 8 bytes per handle in the run with all repetitions, and 80 in CI."""
+    program = f"""{MEMORY}{HANDLES[handles]}
+client.wait_ready(60)
 growth = grown({repetitions(100_000) // 100}, run)
 assert growth < 400_000, growth
-assert pool.live == 1
 client.close()
 say("flat")
 """
-    with Program(program) as running:
+    with Program(program, edge.url, edge.key, edge.server_key) as running:
         running.expect("flat")
         running.end()
 
@@ -157,13 +140,14 @@ say("ending")
 """,
         0,
     ),
-    "with a listener that never returns": (
+    "with an observer that never returns": (
         """
 begun = threading.Event()
-def listener(change):
+def observe(events):
     begun.set()
     threading.Event().wait()
-client.on_readiness(listener)
+client.observe(observe)
+client.is_enabled("ON")
 begun.wait(60)
 say("ending")
 """,

@@ -89,23 +89,6 @@ for _ in range(1000):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_listener_may_use_its_client_and_close_it(edge: Edge) -> None:
-    program = f"""
-import queue, fh_client
-client = fh_client.Client({edge.url!r}, {edge.key!r})
-done = queue.SimpleQueue()
-def listener(change):
-    if change.readiness == "READY":
-        client.flush()
-        client.close()
-        done.put(client.string("COLOUR"))
-client.on_readiness(listener)
-assert done.get(timeout=60) == "red"
-"""
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
 def test_another_interpreter_of_the_process_gets_a_clear_import_error() -> None:
     module = "_interpreters" if sys.version_info >= (3, 13) else "_xxsubinterpreters"
     program = f"""

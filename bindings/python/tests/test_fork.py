@@ -10,19 +10,12 @@ from collections.abc import Iterator
 
 import pytest
 from conftest import Edge
+from conftest import own_edge as edge
 from wire import HELPERS, SOON, Program, Wire
 
 import fh_client
 
 FORKS = int(os.environ.get("FH_FORKS", "100"))
-
-
-@pytest.fixture
-def edge(tmp_path: pathlib.Path) -> Iterator[Edge]:
-    """An Edge for one test, because the tests change its features."""
-    edge = Edge(tmp_path)
-    yield edge
-    edge.stop()
 
 
 @pytest.fixture
@@ -207,64 +200,6 @@ client.close()
         running.expect("busy")
         updates.set("COLOUR", value="green")
         running.expect("0")
-        running.end()
-
-
-def test_a_child_that_uses_no_client_starts_no_thread(edge: Edge) -> None:
-    program = f"""
-client = fh_client.Client({edge.url!r}, {edge.key!r})
-client.wait_ready(60)
-context, feature = client.context(plan="gold"), client.feature("COLOUR")
-client.on_change("COLOUR", print)
-child = os.fork()
-if child == 0:
-    assert threads() == 1
-    context.but(plan="silver")
-    del context, feature
-    import gc
-    gc.collect()
-    assert threads() == 1
-    sys.exit(7)
-assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
-assert client.refresh() == "READY"
-client.close()
-"""
-    with Program(program) as running:
-        running.end()
-
-
-def test_a_closed_client_stays_closed(edge: Edge) -> None:
-    program = f"""
-client = fh_client.Client({edge.url!r}, {edge.key!r})
-client.wait_ready(60)
-client.close()
-child = os.fork()
-if child == 0:
-    assert client.string("COLOUR") == "red" and client.readiness == "CLOSED"
-    try:
-        client.refresh()
-    except fh_client.Closed:
-        sys.exit(7)
-assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
-"""
-    with Program(program) as running:
-        running.end()
-
-
-def test_a_client_that_is_forgotten_in_the_child_leaves_the_parents_alone(edge: Edge) -> None:
-    program = f"""
-client = fh_client.Client({edge.url!r}, {edge.key!r}, mode="polling")
-client.wait_ready(60)
-client.on_change("COLOUR", print)
-child = os.fork()
-if child == 0:
-    del client
-    sys.exit(7)
-assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
-assert client.refresh() == "READY"
-client.close()
-"""
-    with Program(program) as running:
         running.end()
 
 
