@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import threading
-import warnings
 import weakref
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -20,18 +19,10 @@ from typing import Any
 
 import pytest
 from conftest import Edge
-from wire import Wire
 
 import fh_client
 
 KEY = "environment/key*"
-
-
-@pytest.fixture
-def deaf() -> Iterator[str]:
-    """The URL of a server that accepts connections and never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 EDGE = "http://edge"
@@ -47,51 +38,32 @@ environments:
     ("url", "keys", "settings", "kind", "where", "cure"),
     [
         ("", [KEY], {}, ValueError, "the Edge's URL is empty", "write https://edge.example"),
-        ("not a url", [KEY], {}, ValueError, "not printable ASCII", "write https://edge.example"),
-        ("ftp://edge", [KEY], {}, ValueError, "the Edge's URL begins with neither", "write https://edge.example"),
-        ("http://edge:99999", [KEY], {}, ValueError, "the port in the Edge's URL", "from 1 to 65535"),
-        ("http://1.2.3.4.5", [KEY], {}, ValueError, "the setting Edge URL", "write https://edge.example"),
         (5, [KEY], {}, TypeError, "url: 'int' object", "write a str such as \"https://edge.example\""),
         (EDGE, [], {}, ValueError, "the API key is missing", "write ENVIRONMENT/KEY"),
-        (EDGE, ["nonsense"], {}, ValueError, "an API key looks like", "ENVIRONMENT/KEY"),
-        (EDGE, ["e/a b"], {}, ValueError, "the API key contains white space", "copy it again"),
         (EDGE, [5], {}, TypeError, "api_keys: 'int' object", "write each one as a str"),
         (EDGE, [KEY, "environment/server"], {}, ValueError, "cannot be mixed", "write keys of one kind"),
         (EDGE, [KEY, "other/key*"], {"mode": "streaming"}, ValueError, "several API keys", "use polling"),
         (EDGE, [KEY], {"no_such_setting": 1}, TypeError, "no_such_setting: there is no such", "help(fh_client.Client)"),
         (EDGE, [KEY], {"bootstap": []}, TypeError, "bootstap: there is no such setting", "write bootstrap"),
-        (EDGE, [KEY], {"on_changes": {}}, TypeError, "on_changes: there is no such setting", "write on_change"),
         (EDGE, [KEY], {"start": "later"}, ValueError, "start: the value is unknown", "write \"eager\" or \"lazy\""),
         (EDGE, [KEY], {"mode": "sometimes"}, ValueError, "mode: the value is unknown", "write \"streaming\", \"polling\""),
         (EDGE, [KEY], {"mode": 1}, TypeError, "mode: 'int' object", "write \"streaming\", \"polling\""),
         (EDGE, [KEY], {"interval": 5}, ValueError, "interval: the mode does not poll", "write mode=\"polling\""),
-        (EDGE, [KEY], {"mode": "polling", "interval": -1}, ValueError, "interval: -1 seconds", "from 0"),
         (EDGE, [KEY], {"mode": "polling", "interval": float("nan")}, ValueError, "interval: NaN seconds", "from 0"),
         (EDGE, [KEY], {"mode": "polling", "interval": "5"}, TypeError, "interval: a duration", "write seconds"),
         (EDGE, [KEY], {"mode": "polling", "interval": True}, TypeError, "interval: a duration", "write seconds"),
-        (EDGE, [KEY], {"pace": -1}, ValueError, "pace: -1 seconds", "write seconds"),
-        (EDGE, [KEY], {"pace": "1"}, TypeError, "pace: a duration", "write seconds"),
-        (EDGE, [KEY], {"healthy_after": float("nan")}, ValueError, "healthy_after: NaN", "write seconds"),
-        (EDGE, [KEY], {"stream_again_after": -0.5}, ValueError, "stream_again_after: -0.5", "write seconds"),
         (EDGE, [KEY], {"return_within": (2, 1)}, ValueError, "the setting return_within", "write the shorter delay first"),
         (EDGE, [KEY], {"return_within": 1}, TypeError, "return_within: ", "write two durations"),
         (EDGE, [KEY], {"return_within": (1, 2, 3)}, ValueError, "return_within: ", "write two durations"),
         (EDGE, [KEY], {"snapshot_max_age": 5}, ValueError, "snapshot_max_age: it needs a file", "write snapshot_file"),
         (EDGE, [KEY], {"snapshot_file": 5}, TypeError, "snapshot_file: ", "write a path"),
         (EDGE, [KEY], {"bootstrap": "nonsense"}, ValueError, "`bootstrap` cannot be read", "give the answer of an Edge"),
-        (EDGE, [KEY], {"bootstrap": {}}, ValueError, "holds no list of features", "give the answer of an Edge"),
         (EDGE, [KEY], {"bootstrap": STATE_FILE}, ValueError, "is the state file of an Edge", "give the answer"),
-        (EDGE, [KEY], {"bootstrap": {"accounts": []}}, ValueError, "is the state file of an Edge", "give the answer"),
         (EDGE, [KEY], {"bootstrap": 5.5j}, TypeError, "bootstrap: ", "write JSON as str or bytes"),
         (EDGE, [KEY], {"headers": {"host": "x"}}, ValueError, "the header \"host\" cannot be sent", "leave it to the client"),
-        (EDGE, [KEY], {"headers": {"a b": "x"}}, ValueError, "the header \"a b\"", "remove invalid characters"),
         (EDGE, [KEY], {"headers": "x"}, TypeError, "headers: 'str' object", "write a mapping of names"),
-        (EDGE, [KEY], {"identification": "a\nb"}, ValueError, "the setting identification", "remove control characters"),
-        (EDGE, [KEY], {"profile": "server"}, ValueError, "profile: only a client of FeatBit", "write \"client\" or \"edge\""),
-        (EDGE, [KEY], {"while_switching": "x"}, ValueError, "while_switching: ", "write \"hide\" or \"keep\""),
         (EDGE, [KEY], {"context": 5}, TypeError, "context: 'int' object", "write a mapping of attributes"),
         (EDGE, [KEY], {"backoff": fh_client.Backoff(5, 1)}, ValueError, "the setting backoff can", "write a cap"),
-        (EDGE, [KEY], {"backoff_when_refused": fh_client.Backoff(1, 1, 2)}, ValueError, "the setting backoff_when_refused", "write a cap"),
         (EDGE, [KEY], {"backoff": (1, 2)}, TypeError, "backoff: 'tuple' object", "write fh_client.Backoff"),
         (EDGE, [KEY], {"limits": fh_client.Limits(poll=0)}, ValueError, "the setting limits.poll", "write a positive number"),
         (EDGE, [KEY], {"limits": 5}, TypeError, "limits: 'int' object", "write fh_client.Limits"),
@@ -99,10 +71,8 @@ environments:
         (EDGE, [KEY], {"catch_updates": "yes"}, TypeError, "catch_updates: 'str' object", "write True or False"),
         (EDGE, [KEY], {"on_status": 5}, TypeError, "on_status: ", "write a function"),
         (EDGE, [KEY], {"on_change": 5}, TypeError, "on_change: 'int' object", "write a mapping of feature keys"),
-        (EDGE, [KEY], {"ca_certificate": "none"}, ValueError, "the setting ca_certificate", "-----BEGIN CERTIFICATE-----"),
         (EDGE, [KEY], {"ca_certificate": 5}, TypeError, "ca_certificate: 'int' object", "write a PEM text"),
         (EDGE, [KEY], {"client_certificate": b"none"}, ValueError, "the setting client_certificate", "-----BEGIN"),
-        (EDGE, [KEY], {"proxy": "ftp://proxy"}, ValueError, "the setting proxy", "write http://HOST:PORT"),
         (EDGE, [KEY], {"proxy": "http://me:a/b@proxy"}, ValueError, "the setting proxy", "%2F"),
         (EDGE, [KEY], {"proxy": True}, TypeError, "proxy: ", "or False for no proxy"),
     ],
@@ -131,36 +101,6 @@ def test_the_environment_gives_what_the_program_does_not(edge: Edge, monkeypatch
         assert client.is_enabled("ON")
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"mode": "streaming"},
-        {"mode": "polling", "interval": 60},
-        {"mode": "passive", "interval": timedelta(minutes=1)},
-        {"mode": "once"},
-        {"proxy": False, "http1_only": True},
-        {"limits": fh_client.Limits(connect=3, poll=timedelta(seconds=5)), "headers": {"x-team": "shop"}},
-        {"backoff": fh_client.Backoff(0.1, 1), "backoff_when_refused": fh_client.Backoff(1, 2, 0.1)},
-        {"listeners": False, "event_queue": 5, "profile": "edge", "identification": "Test,1"},
-    ],
-)
-def test_settings(edge: Edge, settings: dict[str, object]) -> None:
-    with fh_client.Client(edge.url, edge.key, **settings) as client:  # type: ignore[arg-type]
-        client.wait_ready(60)
-        assert client.string("COLOUR") == "red"
-
-
-def test_a_server_evaluated_key_has_one_context(edge: Edge) -> None:
-    with fh_client.Client(edge.url, edge.server_key, context={"plan": "gold"}) as client:
-        client.wait_ready(60)
-        assert client.is_server_evaluated
-        assert client.string("COLOUR") == "gold"
-        assert client.context(plan="silver").string("COLOUR", "hidden") == "hidden"
-        assert client.set_context(plan="silver").string("COLOUR") == "red"
-        with pytest.raises(ValueError, match="attributes"):
-            client.set_context({f"a{n}": n for n in range(31)})
-
-
 def test_refresh_and_new_keys(edge: Edge) -> None:
     with fh_client.Client(edge.url, edge.key, mode="once") as client:
         client.wait_ready(60)
@@ -172,30 +112,6 @@ def test_refresh_and_new_keys(edge: Edge) -> None:
             client.set_api_keys("nonsense")
         with pytest.raises(ValueError):
             client.set_headers({"host": "x"})
-
-
-def test_two_hundred_updates_and_polls_share_a_connection(edge: Edge) -> None:
-    with Wire(edge.url) as wire, fh_client.Client(wire.url, edge.key, mode="once", pace=0) as client:
-        client.wait_ready(60)
-        updates = client.test_updates()
-        for round in range(200):
-            updates.set("LIMIT", value=round)
-            client.refresh()
-        updates.set("LIMIT", value=20)
-        assert wire.connections == 1
-
-
-def test_a_suspended_client_keeps_its_features(edge: Edge) -> None:
-    with fh_client.Client(edge.url, edge.key) as client:
-        client.wait_ready(60)
-        client.suspend()
-        client.refresh()
-        status = client.status()
-        assert (status.readiness, status.connection, status.requests) == ("READY", "suspended", 2)
-        assert client.is_enabled("ON")
-        client.resume()
-        assert client.refresh() == "READY"
-        assert client.status().connection == "streaming"
 
 
 def test_a_wait_that_times_out_has_the_status(deaf: str) -> None:
@@ -259,18 +175,6 @@ def test_an_unreachable_edge_is_a_problem() -> None:
         assert client.status().to_dict()["problem"] == "unreachable"
 
 
-@pytest.mark.parametrize(("mode", "encoding"), [("streaming", b"identity"), ("polling", b"gzip")])
-def test_only_polls_are_requested_with_compression(mode: Any, encoding: bytes) -> None:
-    """A proxy that compresses a stream holds its events back until there is enough data to compress."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(60)
-        with fh_client.Client(f"http://127.0.0.1:{server.getsockname()[1]}", KEY, mode=mode):
-            connection, _ = server.accept()
-            with connection, connection.makefile("rb") as request:
-                head = [line.lower() for line in iter(request.readline, b"\r\n")]
-    assert [line for line in head if line.startswith(b"accept-encoding")] == [b"accept-encoding: %s\r\n" % encoding]
-
-
 def test_a_client_without_features_is_stopped() -> None:
     with fh_client.Client.offline() as client:
         with pytest.raises(fh_client.NotReady) as raised:
@@ -314,31 +218,6 @@ def test_a_client_that_is_collected_without_close_warns(deaf: str) -> None:
         del context
         gc.collect()
         assert gone() is None
-
-
-def test_a_closed_client_is_collected_in_silence(deaf: str) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        client = fh_client.Client(deaf, KEY)
-        client.close()
-        del client
-        gc.collect()
-
-
-def test_a_wait_lets_other_threads_run(deaf: str) -> None:
-    with fh_client.Client(deaf, KEY) as client:
-        ended: list[str] = []
-
-        def wait() -> None:
-            with pytest.raises(fh_client.Closed):
-                client.wait_ready()
-            ended.append("wait")
-
-        waiting = threading.Thread(target=wait)
-        waiting.start()
-        client.close()
-        waiting.join(60)
-        assert ended == ["wait"]
 
 
 #: Calls that never return, because the Edge does not answer, because a listener does not return, or because the thread of a client

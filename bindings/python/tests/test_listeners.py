@@ -1,33 +1,25 @@
-"""Listeners, test updates, and clients of other contexts."""
+"""Listeners, of the constructor and registered ones, test updates, and clocks."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import pathlib
 import queue
-import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
 from conftest import Edge
+from conftest import own_edge as edge
 from foreign import FOREIGN
 
 import fh_client
-
-
-@pytest.fixture
-def edge(tmp_path: pathlib.Path) -> Iterator[Edge]:
-    """An Edge for one test, because the tests change its features."""
-    edge = Edge(tmp_path)
-    yield edge
-    edge.stop()
 
 
 @pytest.fixture
@@ -35,18 +27,13 @@ def updates(client: fh_client.Client) -> fh_client.TestUpdates:
     return client.test_updates()
 
 
-def test_updates_change_features(client: fh_client.Client, updates: fh_client.TestUpdates) -> None:
-    assert updates.set_and_wait("COLOUR", value="blue") == "accepted"
-    assert client.string("COLOUR") == "blue"
-    assert updates.set("COLOUR", value="blue") == "unchanged"
+def test_updates_that_are_refused_have_a_reason_and_a_status(client: fh_client.Client, updates: fh_client.TestUpdates) -> None:
     assert updates.set_and_wait("LIMIT", value=2**53 + 1, lock=True) == "accepted"
     assert client.number("LIMIT") == 2**53 + 1 and client.detail("LIMIT").is_locked
-    with pytest.raises(fh_client.Refused) as refused:
-        updates.set("LIMIT", value=1)
-    assert (refused.value.reason, refused.value.status) == ("locked", 412)
-    with pytest.raises(fh_client.Refused) as refused:
-        updates.set("NO_SUCH", value=1)
-    assert refused.value.reason == "no_such_feature"
+    for key, reason, status in (("LIMIT", "locked", 412), ("NO_SUCH", "no_such_feature", 404)):
+        with pytest.raises(fh_client.Refused) as refused:
+            updates.set(key, value=1)
+        assert (refused.value.reason, refused.value.status) == (reason, status)
 
 
 @pytest.mark.parametrize("change", [{}, {"colour": 1}, {"lock": "yes"}, {"value": object()}])
@@ -57,34 +44,25 @@ def test_an_update_without_sense_is_a_type_error(client: fh_client.Client, chang
         client.test_updates("nonsense")
 
 
-def test_listeners_get_changes_on_their_thread(client: fh_client.Client, updates: fh_client.TestUpdates) -> None:
+def test_listeners_get_changes_on_their_thread_until_they_are_cancelled(
+    client: fh_client.Client, updates: fh_client.TestUpdates
+) -> None:
+    cancelled: list[object] = []
     seen: queue.Queue[tuple[object, ...]] = queue.Queue()
 
     def note(change: fh_client.Change) -> None:
         seen.put((change.key, change.old, change.new, change.exists, threading.current_thread() is threading.main_thread()))
 
+    with client.on_change("COLOUR", cancelled.append) as subscription:
+        assert subscription.is_active
+    assert not subscription.is_active
     client.on_change("COLOUR", note)
     client.context(plan="gold").on_change("OFF", note)
     client.feature("LIMIT").on_change(note)
     gc.collect()
-    updates.set("COLOUR", value="blue")
-    assert seen.get(timeout=60) == ("COLOUR", "red", "blue", True, False)
-    updates.set("OFF", value=True)
-    assert seen.get(timeout=60) == ("OFF", False, True, True, False)
-    updates.set("LIMIT", value=7.5)
-    assert seen.get(timeout=60) == ("LIMIT", 20, 7.5, True, False)
-
-
-def test_a_cancelled_listener_is_not_called(client: fh_client.Client, updates: fh_client.TestUpdates) -> None:
-    cancelled: list[object] = []
-    seen: queue.Queue[object] = queue.Queue()
-    with client.on_change("COLOUR", cancelled.append) as subscription:
-        assert subscription.is_active
-    assert not subscription.is_active
-    subscription.cancel()
-    client.on_change("COLOUR", seen.put)
-    updates.set("COLOUR", value="blue")
-    seen.get(timeout=60)
+    for key, old, new in (("COLOUR", "red", "blue"), ("OFF", False, True), ("LIMIT", 20, 7.5)):
+        updates.set(key, value=new)
+        assert seen.get(timeout=60) == (key, old, new, True, False)
     assert cancelled == []
 
 
@@ -100,42 +78,66 @@ def test_a_cancelled_listener_is_freed(client: fh_client.Client) -> None:
     assert gone() is None
 
 
-def test_the_other_events(edge: Edge) -> None:
+def test_listeners_of_the_constructor_get_the_events_of_the_start(edge: Edge) -> None:
     seen: queue.Queue[object] = queue.Queue()
-    with fh_client.Client(edge.url, edge.key) as client:
+    colours: queue.Queue[fh_client.Change] = queue.Queue()
+    statuses: queue.Queue[fh_client.StatusChange] = queue.Queue()
+    with fh_client.Client(
+        edge.url, edge.key, on_readiness=seen.put, on_raw=seen.put, on_status=statuses.put, on_change={"COLOUR": colours.put}
+    ) as client:
+        gc.collect()
         client.wait_ready(60)
-        client.on_readiness(seen.put)
-        event = seen.get(timeout=60)
-        assert isinstance(event, fh_client.ReadinessChange) and event.readiness == "READY"
-        client.on_new_state(seen.put)
-        client.test_updates().set("LIMIT", value=21)
-        event = seen.get(timeout=60)
-        assert isinstance(event, fh_client.NewState) and event.keys == ["LIMIT"] and not event.is_held
-        client.on_raw(seen.put)
-        client.test_updates().set("LIMIT", value=20)
-        kinds = {type(seen.get(timeout=60)), type(seen.get(timeout=60))}
-        assert kinds == {fh_client.NewState, fh_client.RawUpdate}
-        client.on_notice(seen.put)
+        client.flush(60)
+        events = [seen.get_nowait() for _ in range(seen.qsize())]
+        ready = [event.readiness for event in events if isinstance(event, fh_client.ReadinessChange)]
+        assert ready == ["NOT_READY", "READY"]
+        raw = [event for event in events if isinstance(event, fh_client.RawUpdate)]
+        assert raw and raw[0].kind == "list"
+        change = colours.get(timeout=60)
+        assert (change.old, change.new) == (None, "red")
+        status = statuses.get(timeout=60)
+        assert (status.problem, status.message) == (None, None)
+        while (status.connection, status.readiness) != ("streaming", "READY"):
+            status = statuses.get(timeout=60)
+        assert "streaming" in repr(status)
+        # A listener that is registered later gets the present status.
+        client.on_status(statuses.put)
+        assert statuses.get(timeout=60).readiness == "READY"
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_new_states_and_notices(is_late: bool) -> None:
+    states: queue.Queue[fh_client.NewState] = queue.Queue()
+    notices: queue.Queue[fh_client.Notice] = queue.Queue()
+    settings: dict[str, Any] = {} if is_late else {"on_new_state": states.put, "on_notice": notices.put}
+    with fh_client.Client("http://127.0.0.1:9", "environment/key*", mode="once", **settings) as client:
+        if is_late:
+            client.on_new_state(states.put)
+            client.on_notice(notices.put)
+        for version in (1, 2):
+            feature = {"id": "1", "key": "A", "version": version, "type": "BOOLEAN", "value": version == 1}
+            client.offer_features("store", "environment", [feature])
+        state = states.get(timeout=60)
+        assert state.keys == ["A"] and not state.is_held
         client.offer_features("store", "unknown", "nonsense")
-        event = seen.get(timeout=60)
-        assert isinstance(event, fh_client.Notice) and "store" in str(event)
+        assert "store" in str(notices.get(timeout=60))
 
 
-def test_a_listener_that_raises_does_not_stop_the_others(
-    client: fh_client.Client, updates: fh_client.TestUpdates, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    raised: queue.Queue[object] = queue.Queue()
-    seen: queue.Queue[object] = queue.Queue()
-    monkeypatch.setattr(sys, "unraisablehook", lambda report: raised.put(report.exc_type))
+def test_a_listener_that_raises_is_reported_and_counted_and_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    reported: list[object] = []
+    seen: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda report: reported.append(report.exc_type))
 
-    def broken(change: object) -> None:
+    def broken(event: object) -> None:
         raise ZeroDivisionError
 
-    client.on_change("COLOUR", broken)
-    client.on_change("COLOUR", seen.put)
-    updates.set("COLOUR", value="blue")
-    seen.get(timeout=60)
-    assert raised.get(timeout=60) is ZeroDivisionError
+    with fh_client.Client.offline(bootstrap=[], on_readiness=broken) as client:
+        client.wait_ready(60)
+        client.on_readiness(broken)
+        client.on_readiness(seen.append)
+        client.flush(60)
+        assert seen and set(reported) == {ZeroDivisionError}
+        assert client.status().to_dict()["listenerPanics"] == len(reported) >= 2
 
 
 def test_a_listener_may_subscribe_cancel_and_close(edge: Edge, updates: fh_client.TestUpdates) -> None:
@@ -146,6 +148,7 @@ def test_a_listener_may_subscribe_cancel_and_close(edge: Edge, updates: fh_clien
 
     def listener(change: object) -> None:
         client.on_change("OFF", print).cancel()
+        client.flush()
         client.close()
         done.set()
 
@@ -223,11 +226,6 @@ def test_a_coroutine_that_nothing_awaits_is_reported(client: fh_client.Client, m
     assert "no event loop awaits it" in str(reported.get(timeout=60))
 
 
-def test_listeners_are_functions(client: fh_client.Client) -> None:
-    with pytest.raises(TypeError, match="function"):
-        client.on_change("COLOUR", "no function")  # type: ignore[arg-type]
-
-
 def test_a_client_is_collected_though_its_listener_refers_to_it(edge: Edge) -> None:
     with pytest.warns(ResourceWarning, match="not closed"):
         client = fh_client.Client(edge.url, edge.key)
@@ -241,47 +239,48 @@ def test_a_client_is_collected_though_its_listener_refers_to_it(edge: Edge) -> N
         assert gone() is None
 
 
-def test_isolated_clients_have_a_context_of_their_own(edge: Edge) -> None:
-    with fh_client.Client(edge.url, edge.server_key, context={"plan": "gold"}) as client:
+def test_functions_of_the_constructor_are_freed_with_the_client() -> None:
+    class Listener:
+        client: fh_client.Client | None = None
+
+        def __call__(self, event: object) -> None: ...
+
+    listener = Listener()
+    listener.client = fh_client.Client.offline(bootstrap=[], on_readiness=listener, on_change={"A": listener})
+    listener.client.close()
+    gone = weakref.ref(listener)
+    del listener
+    gc.collect()
+    assert gone() is None
+
+
+@pytest.mark.parametrize(
+    "settings", [{"on_change": {"A": 5}}, {"on_change": {5: print}}, {"on_something": print}, {"clock": 5}]
+)
+def test_wrong_functions_are_type_errors_that_name_the_setting(settings: dict[str, object]) -> None:
+    with pytest.raises(TypeError, match=next(iter(settings))):
+        fh_client.Client("http://127.0.0.1:9", "environment/key*", **settings)  # type: ignore[arg-type]
+
+
+def test_a_clock_decides_rules_on_now() -> None:
+    rule = {"fieldName": "now", "type": "DATETIME", "conditional": "GREATER", "values": ["2030-01-01T00:00:00Z"]}
+    feature = {
+        "id": "1", "key": "LATE", "version": 1, "type": "BOOLEAN", "value": False,
+        "strategies": [{"id": "late", "value": True, "attributes": [rule]}],
+    }  # fmt: skip
+    clock = fh_client.Clock(0)
+    events: list[fh_client.UsageEvent] = []
+    with fh_client.Client.offline(bootstrap=[feature], clock=clock) as client:
         client.wait_ready(60)
-        with client.isolated(plan="silver") as other:
-            other.wait_ready(60)
-            assert (client.string("COLOUR"), other.string("COLOUR")) == ("gold", "red")
-
-
-def test_catch_and_release(client: fh_client.Client, updates: fh_client.TestUpdates) -> None:
-    held: queue.Queue[object] = queue.Queue()
-    client.catch_updates()
-    client.on_new_state(held.put)
-    updates.set("COLOUR", value="blue")
-    held.get(timeout=60)
-    assert client.is_catching and client.is_holding and client.held_keys == ["COLOUR"]
-    assert client.string("COLOUR") == "red"
-    client.release(*[])
-    assert client.string("COLOUR") == "red" and client.is_holding
-    client.release("COLOUR")
-    assert client.string("COLOUR") == "blue" and client.is_catching
-    updates.set("COLOUR", value="green")
-    held.get(timeout=60)
-    client.release_all()
-    assert client.string("COLOUR") == "green" and client.is_catching
-    client.stop_catching()
-    assert not client.is_catching
-
-
-@pytest.mark.parametrize("end", ["", "sys.exit(3)", "raise KeyError('x')", "client.close()"])
-def test_the_interpreter_ends_with_clients_that_live(edge: Edge, end: str) -> None:
-    program = f"""
-import sys, threading, fh_client
-client = fh_client.Client({edge.url!r}, {edge.key!r})
-client.wait_ready(60)
-called = threading.Event()
-client.on_change("COLOUR", print)
-client.on_readiness(lambda change: called.set())
-called.wait(60)
-{end}
-"""
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=60)
-    status = 3 if "exit" in end else 1 if "raise" in end else 0
-    assert done.returncode == status, done.stderr
-    assert done.stderr == "" or "KeyError" in done.stderr.splitlines()[-1]
+        client.observe(events.append, inline=True)
+        assert not client.context(userkey="mara").is_enabled("LATE")
+        clock.set(datetime(2031, 1, 1, tzinfo=timezone.utc))
+        assert client.context(userkey="mara").is_enabled("LATE")
+        # The event of the first features may arrive after the registration.
+        assert [event.at for event in events if event.kind == "evaluated"] == [0, clock.now]
+    wrong: list[tuple[Any, type[Exception], str | None]] = [
+        (datetime(2031, 1, 1), ValueError, "time zone"), (float("nan"), ValueError, "finite"), ("2031", TypeError, None)
+    ]
+    for now, error, text in wrong:
+        with pytest.raises(error, match=text):
+            clock.set(now)

@@ -54,56 +54,38 @@ def test_events_arrive_under_the_logger(edge: Edge, kept: Kept) -> None:
         assert "tests*client" not in record.getMessage()
 
 
-def test_many_listeners_are_one_warning(kept: Kept, client: fh_client.Client) -> None:
+MANY = {"ON": 100, "OFF": 101, "COLOUR": 300, "EMPTY": 100, "LIMIT": 200, "PRICE": 99, "LARGE": 100}
+
+
+@pytest.mark.parametrize(
+    ("many", "text"),
+    [
+        (MANY, ", most for COLOUR (300), LIMIT (200), OFF (101), EMPTY (100), LARGE (100)"),
+        ({"ON": 300, "LIMIT": 700}, ", most for LIMIT (700), ON (300)"),
+        ({}, ""),
+    ],
+)
+def test_many_listeners_are_one_warning(kept: Kept, client: fh_client.Client, many: dict[str, int], text: str) -> None:
     logging.getLogger("fh_client").setLevel(logging.WARNING)
-    secret = client.context(userkey="mara-the-secret")
     # Cancelled listeners do not count.
     for _ in range(1500):
-        secret.on_change("ON", print).cancel()
-
-    def register(key: str, many: int) -> None:
-        for _ in range(many):
-            secret.on_change(key, print)
-
-    register("ON", 300)
-    register("LIMIT", 99)
-    client.on_readiness(lambda change: None)
-    register("COLOUR", 600)
+        client.on_change("ON", print).cancel()
+    for key, count in many.items():
+        for _ in range(count):
+            client.context(userkey="mara-the-secret").on_change(key, print)
+    for _ in range(1000 - sum(many.values())):
+        client.on_readiness(id)
     client.flush(60)
     assert kept.records.empty()
-    cancelled = client.on_change("OFF", print)
-    cancelled.cancel()
-    register("OFF", 2)
+    client.on_new_state(id)
     client.flush(60)
     warning = kept.records.get(timeout=60)
-    assert (warning.levelno, warning.getMessage()) == (
-        logging.WARNING,
-        "a client has 1001 listeners, most for COLOUR (600), ON (300), LIMIT (99), OFF (1); cancel those that are no longer needed",
-    )
-    register("THEME", 1500)
+    advice = "cancel those that are no longer needed"
+    assert (warning.levelno, warning.getMessage()) == (logging.WARNING, f"a client has 1001 listeners{text}; {advice}")
+    for _ in range(1500):
+        client.on_change("THEME", print)
     client.flush(60)
     assert kept.records.empty()
-
-
-def test_the_warning_of_many_listeners_names_the_five_features_that_have_most(kept: Kept, client: fh_client.Client) -> None:
-    logging.getLogger("fh_client").setLevel(logging.WARNING)
-    for key, many in {"ON": 100, "OFF": 101, "COLOUR": 300, "EMPTY": 100, "LIMIT": 200, "PRICE": 99, "LARGE": 101}.items():
-        for _ in range(many):
-            client.feature(key).on_change(print)
-    client.flush(60)
-    warning = kept.records.get(timeout=60).getMessage()
-    assert warning == (
-        "a client has 1001 listeners, most for COLOUR (300), LIMIT (200), LARGE (101), OFF (101), EMPTY (100);"
-        " cancel those that are no longer needed"
-    )
-
-
-def test_the_warning_of_many_listeners_names_no_feature_if_none_has_one(kept: Kept, client: fh_client.Client) -> None:
-    logging.getLogger("fh_client").setLevel(logging.WARNING)
-    for _ in range(1001):
-        client.on_new_state(print)
-    client.flush(60)
-    assert kept.records.get(timeout=60).getMessage() == "a client has 1001 listeners; cancel those that are no longer needed"
 
 
 def test_a_level_that_is_off_is_not_collected(edge: Edge, kept: Kept) -> None:
@@ -118,22 +100,6 @@ def test_a_level_that_is_off_is_not_collected(edge: Edge, kept: Kept) -> None:
         client.flush(60)
         levels = {kept.records.get(timeout=60).levelno for _ in range(kept.records.qsize())}
     assert {logging.DEBUG, logging.INFO} <= levels
-
-
-def test_an_interceptor_that_fails_is_logged_once(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "unraisablehook", lambda report: None)
-    logging.getLogger("fh_client").setLevel(logging.WARNING)
-
-    def broken(ask: object) -> None:
-        raise ZeroDivisionError
-
-    with fh_client.Client.offline(bootstrap=[], interceptors=[broken]) as client:
-        for _ in range(3):
-            client.is_enabled("ON")
-        client.flush(60)
-        record = kept.records.get(timeout=60)
-        assert "the interceptor broken failed" in record.getMessage() and record.levelno == logging.WARNING
-    assert kept.records.empty()
 
 
 def test_records_that_find_the_queue_full_are_counted(kept: Kept, tmp_path: pathlib.Path) -> None:

@@ -6,6 +6,7 @@ import queue
 import sys
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -69,21 +70,6 @@ def test_flush_waits_for_a_slow_observer() -> None:
         assert ended.is_set()
 
 
-def test_an_inline_observer_is_called_within_the_read() -> None:
-    threads: list[int] = []
-
-    def note(event: UsageEvent) -> None:
-        threads.append(threading.get_ident())
-        client.is_enabled("ON")  # A read by an observer is no use.
-
-    with offline() as client:
-        with client.observe(note, inline=True):
-            client.is_enabled("ON")
-            assert threads == [threading.get_ident()]
-        client.is_enabled("ON")
-        assert len(threads) == 1
-
-
 def test_options_select_reads() -> None:
     every_third, once, short = [], [], []
     gate = threading.Event()
@@ -128,24 +114,24 @@ def test_an_observer_that_raises_is_counted_and_reported_once(monkeypatch: pytes
             assert reported == [ZeroDivisionError]
 
 
-def test_named_events_hold_all_features() -> None:
-    events: queue.Queue[list[UsageEvent]] = queue.Queue()
-    with offline() as client:
-        client.observe(events.put)
-        client.context(userkey="mara").record("bought", {"price": 5, "items": ["a"]})
-        client.record("left")
-        client.flush(60)
-        both = events.get(timeout=60)
-        while len(both) < 2:
-            both += events.get(timeout=60)
-        bought, left = both
-        assert (bought.kind, bought.name, bought.params) == ("named", "bought", {"price": 5, "items": ["a"]})
-        assert {used.key: used.value for used in bought.features} == {"ON": True, "PRICE": 7.5}
-        assert bought.user_key == "mara" and left.params == {} and left.attributes is None
+def test_named_events_have_parameters(client: fh_client.Client) -> None:
+    events: queue.SimpleQueue[UsageEvent] = queue.SimpleQueue()
+
+    def note(event: UsageEvent) -> None:
+        if event.kind == "named":
+            events.put(event)
+
+    client.observe(note, inline=True)
+    client.context(userkey="mara").record("bought", {"price": 5, "items": ["a"]})
+    client.record("left")
+    bought, left = events.get(timeout=60), events.get(timeout=60)
+    assert (bought.kind, bought.name, bought.params) == ("named", "bought", {"price": 5, "items": ["a"]})
+    assert bought.user_key == "mara" and left.params == {} and left.attributes is None
+    assert {used.key: used.text for used in bought.features}["PRICE"] == "7.50"
+    wrong: list[Any] = [[1], {"object": object()}]
+    for params in wrong:
         with pytest.raises(TypeError):
-            client.record("left", [1])  # type: ignore[arg-type]
-        with pytest.raises(TypeError):
-            client.record("left", {"object": object()})
+            client.record("left", params)
 
 
 def test_observers_of_the_constructor_get_the_collection_and_the_last_events() -> None:
@@ -161,11 +147,3 @@ def test_observers_of_the_constructor_get_the_collection_and_the_last_events() -
         offline(observers=[(print, {"colour": 1})])
     with pytest.raises(TypeError, match="observers"):
         offline(observers=[5])
-
-
-def test_used_features_have_texts_for_statistics(client: fh_client.Client) -> None:
-    events: queue.SimpleQueue[UsageEvent] = queue.SimpleQueue()
-    client.observe(events.put, inline=True)
-    for key, text in {"ON": "on", "OFF": "off", "PRICE": "7.50", "COLOUR": "red", "THEME": None}.items():
-        client.value(key)
-        assert events.get(timeout=60).features[0].text == text

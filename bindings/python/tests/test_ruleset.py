@@ -31,26 +31,19 @@ def ruleset() -> fh_client.Ruleset:
     return fh_client.Ruleset.from_json(PAYLOAD)
 
 
-def test_a_context_decides_the_value(ruleset: fh_client.Ruleset) -> None:
+def test_an_evaluation_shows_the_value_and_the_strategy(ruleset: fh_client.Ruleset) -> None:
     kiwi = ruleset.evaluate({"country": "new_zealand"}, "GREETING", now=0)
     assert (kiwi.value, kiwi.strategy_id, kiwi.strategy_position) == ("kia ora", "kiwi", 0)
     assert (kiwi.key, kiwi.kind, kiwi.version, kiwi.is_locked) == ("GREETING", "STRING", 4, False)
-    other = ruleset.evaluate({"country": "france"}, "GREETING", now=0)
-    assert (other.value, other.strategy_id, other.strategy_position) == ("hello", None, None)
-    assert kiwi.reason != other.reason
-    assert ruleset.evaluate(None, "GREETING", now=0).value == "hello"
-    late = datetime(2031, 1, 1, tzinfo=timezone.utc)
-    assert ruleset.evaluate({"country": "france"}, "GREETING", now=late).value == "good night"
+    assert kiwi.properties == {"team": "kiwi"} and kiwi.decimal is None
+    other = ruleset.evaluate({"country": "france"}, "GREETING", now=datetime(2031, 1, 1, tzinfo=timezone.utc))
+    assert (other.value, other.strategy_id, other.strategy_position) == ("good night", "late", 1)
     with fh_client.Client.offline(bootstrap=[]) as client:
         assert ruleset.evaluate(client.context(country="new_zealand"), "GREETING").value == "kia ora"
-
-
-def test_values_have_their_types(ruleset: fh_client.Ruleset) -> None:
-    price = ruleset.evaluate(None, "PRICE")
-    assert price.value == 7.5 and str(price.decimal) == "7.5" and price.is_locked
+    price = ruleset.evaluate(None, "PRICE", kind="NUMBER")
+    assert price.value == 7.5 and str(price.decimal) == "7.5" and price.is_locked and price.is_set
+    assert (price.reason, ruleset.evaluate(None, "PRICE", "STRING").reason) == ("STATIC", "TYPE_MISMATCH")
     assert ruleset.evaluate(None, "NONE").value is None
-    assert ruleset.evaluate(None, "GREETING", now=0).properties == {"team": "kiwi"}
-    assert ruleset.evaluate(None, "GREETING", now=0).decimal is None
     with pytest.raises(TypeError, match="value"):
         bool(price)
 
@@ -80,24 +73,14 @@ def test_mistakes_are_refused(ruleset: fh_client.Ruleset) -> None:
         ruleset.evaluate(None, "NO_SUCH")
     with pytest.raises(KeyError):
         ruleset.explain(None, "NO_SUCH")
+    with pytest.raises(ValueError, match="kind"):
+        ruleset.evaluate(None, "PRICE", "INTEGER")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="payload"):
         fh_client.Ruleset.from_json("nonsense")
     with pytest.raises(ValueError, match="client"):
         fh_client.Ruleset.from_json([], profile="server")
     with pytest.raises(TypeError):
         ruleset.evaluate(5, "PRICE")  # type: ignore[arg-type]
-
-
-def test_an_evaluation_of_another_type_has_no_value() -> None:
-    ruleset = fh_client.Ruleset.from_json([{"key": "LIMIT", "type": "NUMBER", "value": 7.5}, {"key": "NULL", "type": "STRING"}])
-    right = ruleset.evaluate(None, "LIMIT", "NUMBER")
-    assert (right.value, right.reason, right.is_set) == (7.5, "STATIC", True)
-    wrong = ruleset.evaluate(None, "LIMIT", kind="STRING")
-    assert (wrong.value, wrong.reason, wrong.is_set, wrong.strategy_id) == (None, "TYPE_MISMATCH", True, None)
-    unset = ruleset.evaluate(None, "NULL", "STRING")
-    assert (unset.value, unset.reason, unset.is_set) == (None, "NOT_SET", False)
-    with pytest.raises(ValueError, match="kind"):
-        ruleset.evaluate(None, "LIMIT", "INTEGER")  # type: ignore[arg-type]
 
 
 CHECKOUT = flag("checkout", "string", "one page", "two pages", rules=[rule("Professionals", "v1", "plan", "Equal", "pro")])
