@@ -165,7 +165,7 @@ def test_reads_of_each_type(config: FeatureHubConfig) -> None:
     context = config.new_context().build_sync()
     assert context.get_string("GREETING") == context.feature("GREETING").get_string == "hello"
     assert context.get_number("LIMIT") == 20 and context.get_json("THEME") == {"size": 3}
-    assert context.get_raw_json("THEME") == '{"size": 3}' and context.get_json("BROKEN") is None
+    assert context.get_raw_json("THEME") == context.feature("THEME").get_raw_json == '{"size": 3}' and context.get_json("BROKEN") is None
     assert context.get_flag("LOCKED") is False and context.get_boolean("LOCKED") is False
     assert context.is_set("LIMIT") and context.exists("LIMIT") and not context.is_enabled("LIMIT")
     locked = config.repository().feature("LOCKED")
@@ -302,6 +302,14 @@ def test_sources_of_the_program_feed_the_repository() -> None:
         async def poll(self) -> None:
             self.repository.notify("features", [feature("LIMIT", "NUMBER", 1, version=2)])
 
+        async def context_change(self, header: str) -> None:
+            headers.append(header)
+            await self.poll()
+
+    headers: list[str] = []
+    server = FeatureHubConfig("http://edge", ["e/k"], edge_provider=lambda repository, keys, url: Fixed(repository))
+    mara = server.new_context().user_key("mara").country(StrategyAttributeCountryName.NewZealand).build_sync()
+    assert headers == ["userkey=mara&country=new_zealand"] and mara.get_number("LIMIT") == 1
     config = FeatureHubConfig("http://edge", ["e/k*"], edge_provider=lambda repository, keys, url: Fixed(repository))
     repository = config.repository()
     assert not repository.is_ready()
@@ -316,8 +324,9 @@ def test_sources_of_the_program_feed_the_repository() -> None:
     assert not repository.is_ready() and context.get_number("LIMIT") == 3
     repository.notify("delete_feature", {"key": "LIMIT"})
     assert repository.is_ready() and not context.exists("LIMIT") and repository.extract_feature_state() == []
-    assert repository.client is not None
-    repository.client.close()
+    for one in (repository, server.repository()):
+        assert one.client is not None
+        one.client.close()
 
 
 def test_the_state_can_be_taken_out_and_put_in(edge: ScriptedEdge, config: FeatureHubConfig) -> None:
@@ -327,6 +336,10 @@ def test_the_state_can_be_taken_out_and_put_in(edge: ScriptedEdge, config: Featu
         pass
     state = config.repository().extract_feature_state()
     assert {one["key"]: one["version"] for one in state}["LIMIT"] == 2 and len(state) == 6
+    edge.send("delete_feature", {"key": "THEME", "id": "id-THEME"})
+    while config.new_context().exists("THEME"):
+        pass
+    assert len(config.repository().extract_feature_state()) == 5
     with pytest.raises(RuntimeError, match="Edge"):
         config.repository().notify("features", state)
     other = FeatureHubRepository()

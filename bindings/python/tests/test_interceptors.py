@@ -11,6 +11,7 @@ import sys
 import threading
 import weakref
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from conftest import Edge
@@ -120,8 +121,9 @@ def test_wrong_interceptors_are_refused() -> None:
 
     with offline() as client:
         for register, name in ((client.intercept, "an interceptor"), (client.observe, "an observer")):
-            with pytest.raises(TypeError, match=f"{name} is a function.* and no coroutine function"):
-                register(later)  # type: ignore[arg-type]
+            for given in (later, partial(later)):
+                with pytest.raises(TypeError, match=f"{name} is a function.* and no coroutine function"):
+                    register(given)  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="interceptor"):
             client.intercept(5)  # type: ignore[arg-type]
         with pytest.raises(ValueError, match="respect"):
