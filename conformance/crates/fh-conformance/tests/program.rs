@@ -198,11 +198,3 @@ fn the_self_test_refuses_options_that_it_would_ignore() {
         assert!(out.contains(&format!("{} is an option of", options[0])), "{out}");
     }
 }
-
-#[test]
-fn the_page_of_scenarios_is_rendered_from_them() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/client-scenarios.md");
-    let page = fs::read_to_string(page).unwrap();
-    let command = "cargo run -p fh-conformance -- sdk list --markdown > docs/client-scenarios.md";
-    assert!(page == ended(&["sdk", "list", "--markdown"], 0), "the page differs; run `{command}`");
-}

@@ -1,13 +1,12 @@
 //! The scenarios: SDK by scenario.
 
 use super::subjects::{Subjects, of_scenario, scenario_cell};
-use super::{Block, Item, Mark, Section, Table, code, link, tally, text};
+use super::{Block, Item, Mark, Section, Table, code, tally, text};
 use crate::sdk::scenarios::GROUPS;
 
 pub(super) fn scenarios(subjects: &Subjects<'_>) -> Section {
     let mut blocks = vec![Block::Paragraph(vec![
-        text("The page "),
-        link("client-scenarios.md", "client-scenarios.md"),
+        code("fh-conformance sdk list"),
         text(" says what each scenario expects, and so does "),
         code("fh-conformance explain ID"),
         text(

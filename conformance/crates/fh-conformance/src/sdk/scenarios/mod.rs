@@ -129,7 +129,7 @@ first delay before a retry. A scenario runs only if the SDK has the capabilities
 more than five seconds and run with `--all` only. The page is rendered by `fh-conformance sdk list --markdown`.
 ";
 
-/// Returns the page `docs/client-scenarios.md`.
+/// Returns the scenarios as a page.
 #[must_use]
 pub fn to_markdown() -> String {
     let mut out = INTRODUCTION.to_owned();

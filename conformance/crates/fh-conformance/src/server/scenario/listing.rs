@@ -39,7 +39,7 @@ CI runs the scenarios against `fh serve`. Two of them need a server that listens
 const HEADINGS: [(&str, &str); 4] =
     [("S-GET-", "Polling"), ("S-SSE-", "Streams"), ("S-PUT-", "Changes"), ("S-OPS-", "Operation")];
 
-/// Returns the page `docs/edge-scenarios.md`.
+/// Returns the scenarios as a page.
 #[must_use]
 pub fn to_markdown() -> String {
     let mut out = INTRODUCTION.to_owned();
