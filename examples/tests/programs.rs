@@ -6,8 +6,8 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
 use fh_fake_edge::{FakeEdge, Feature};
-use fh_test_folder::Folder;
-use fh_test_wait::{PATIENCE, wait_for};
+use fh_test::Folder;
+use fh_test::wait::{PATIENCE, wait_for};
 
 struct Running {
     child: Child,

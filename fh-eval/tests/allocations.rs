@@ -5,7 +5,7 @@
 use std::cell::Cell;
 
 use fh_eval::{Attributes, Clock, PreparedText, Profile, Ruleset, Subject, Timestamp};
-use fh_test_memory::{Counting, during};
+use fh_test::memory::{Counting, during};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;

@@ -4,7 +4,7 @@
 
 use fh_eval::featbit::{Compiler, Document, Profile, Segment, User, reason};
 use fh_eval::{Evaluation, Ruleset, Subject, Timestamp};
-use fh_test_memory::{Counting, during};
+use fh_test::memory::{Counting, during};
 use serde_json::value::RawValue;
 
 #[global_allocator]

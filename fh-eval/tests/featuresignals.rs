@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use fh_eval::featuresignals::{Compiler, Context, Document, bucket, reason};
 use fh_eval::{Kind, Ruleset, Subject, TimeRules, Timestamp, Value, WorkBound};
-use fh_test_memory::{Counting, during};
+use fh_test::memory::{Counting, during};
 use serde_json::value::RawValue;
 
 #[global_allocator]

@@ -4,7 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "counts the allocations of a new thread")]
 
 use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp, WorkBound};
-use fh_test_memory::{Counting, during};
+use fh_test::memory::{Counting, during};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

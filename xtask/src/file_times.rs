@@ -97,7 +97,7 @@ fn written(checkout: &Path, sources: &Sources) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use fh_test_folder::Folder;
+    use fh_test::Folder;
 
     use super::*;
 

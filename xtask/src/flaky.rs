@@ -104,7 +104,7 @@ fn end(log: &str) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use fh_test_folder::Folder;
+    use fh_test::Folder;
 
     use super::*;
 

@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_part_that_hangs_ends_with_its_children() {
-        let folder = fh_test_folder::Folder::new();
+        let folder = fh_test::Folder::new();
         let log = Log::create_in(folder.path(), "hangs", Duration::from_millis(200)).unwrap();
         let script = ["-c".to_string(), "sleep 61 & sleep 61".to_string()];
         let outcome = Output::Log(log).within(|| Run::new("sh").args(&script).go());

@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn programs_and_threads_write_into_the_log_of_their_part() {
-        let folder = fh_test_folder::Folder::new();
+        let folder = fh_test::Folder::new();
         let log =
             Log::create_in(folder.path(), "a test: of logs", Duration::from_secs(60)).unwrap();
         assert_eq!(log.path, folder.file("a-test-of-logs.log"));

@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn scenarios_are_repeated_and_cases_are_not() {
-        let folder = fh_test_folder::Folder::new();
+        let folder = fh_test::Folder::new();
         let outcome = folder.file("outcome.json");
         let read = |as_recorded: &str, profile: &str| {
             let results = format!(

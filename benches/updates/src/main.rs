@@ -39,7 +39,7 @@ struct Options {
 }
 
 #[global_allocator]
-static ALLOCATOR: fh_test_memory::Counting = fh_test_memory::Counting;
+static ALLOCATOR: fh_test::memory::Counting = fh_test::memory::Counting;
 
 /// The number of slices of a measurement. Slices with and without updates alternate, so that both run under the same
 /// conditions.

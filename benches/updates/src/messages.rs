@@ -9,7 +9,7 @@ use fh_repository::time::Millis;
 use fh_session::featbit;
 use fh_session::featuresignals;
 use fh_session::{Action, ApiKeys, Config, EdgeUrl, End, Input, Mode, RequestId, ResponseHead};
-use fh_test_memory::during;
+use fh_test::memory::during;
 
 /// The number of runs of a message. The fastest one counts.
 const RUNS: usize = 3;

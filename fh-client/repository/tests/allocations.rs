@@ -14,7 +14,7 @@ use fh_repository::{
     Flow, InterceptedRead, Interceptor, LockPolicy, Observer, Repository, RepositoryOptions,
     UsageEvent, UsageOptions,
 };
-use fh_test_memory::{Counting, during};
+use fh_test::memory::{Counting, during};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;

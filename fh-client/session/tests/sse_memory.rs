@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use fh_session::internal::sse::{Decoder, Limits};
-use fh_test_memory::{Counting, Memory, during};
+use fh_test::memory::{Counting, Memory, during};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;

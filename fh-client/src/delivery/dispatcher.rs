@@ -355,7 +355,7 @@ mod tests {
 
     use fh_eval::Timestamp;
     use fh_repository::RepositoryOptions;
-    use fh_test_wait::PATIENCE;
+    use fh_test::wait::PATIENCE;
 
     use super::*;
 

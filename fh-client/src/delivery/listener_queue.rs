@@ -399,7 +399,7 @@ mod tests {
 
     use fh_eval::Timestamp;
     use fh_repository::RepositoryOptions;
-    use fh_test_wait::{PATIENCE, wait_until};
+    use fh_test::wait::{PATIENCE, wait_until};
 
     use super::*;
 

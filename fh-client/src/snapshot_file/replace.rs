@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn replaced_as_a_whole_and_private() {
-        let folder = fh_test_folder::Folder::new();
+        let folder = fh_test::Folder::new();
         let path = folder.file("flags.json");
         replace(&path, b"one").unwrap();
         replace(&path, b"two").unwrap();
@@ -159,7 +159,7 @@ mod tests {
     /// Another program that can write to the directory could place a link under the name of a temporary file.
     #[test]
     fn a_temporary_file_that_exists_is_not_written_to() {
-        let folder = fh_test_folder::Folder::new();
+        let folder = fh_test::Folder::new();
         let path = folder.file("flags.json.1-0-0123456789abcdef.new");
         fs::write(&path, b"another's").unwrap();
         assert_eq!(create(&path).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn abandoned_temporary_files_are_removed() {
-        let folder = fh_test_folder::Folder::new();
+        let folder = fh_test::Folder::new();
         let path = folder.file("flags.json");
         let left = |name: &str, age: Duration| {
             let file = File::create(folder.file(name)).unwrap();
@@ -221,7 +221,7 @@ mod tests {
             }
             return;
         }
-        let folder = fh_test_folder::Folder::new();
+        let folder = fh_test::Folder::new();
         let path = folder.file("flags.json");
         fs::write(&path, text(0)).unwrap();
         let test = concat!(module_path!(), "::two_processes_with_one_file");

@@ -9,7 +9,7 @@ use fh_client::transport::ReqwestTransport;
 use fh_client::{Backoff, Client, ClientBuilder, Config, block_on};
 use fh_fake_edge::{FakeEdge, Feature, Recording};
 
-pub(crate) use fh_test_wait::PATIENCE;
+pub(crate) use fh_test::wait::PATIENCE;
 
 /// A forked child process, and the connection with it.
 pub(crate) struct Child {

@@ -84,7 +84,7 @@ fn overridden(client: &Client, text: &str) {
 }
 
 fn a_child_watches_its_own_file() {
-    let folder = fh_test_folder::Folder::new();
+    let folder = fh_test::Folder::new();
     let path = folder.file("overrides.yaml");
     fs::write(&path, "flagValues:\n  COLOUR: pink\n").unwrap();
     let overrides = YamlOverrides::open(&path).watching(Duration::from_millis(5));

@@ -10,7 +10,7 @@ use fh_client::{
     Attributes, Client, ClientBuilder, Dispatch, FlushError, ManualDelivery, Observer, Readiness,
     SummaryWindow, UsageEvent, UsageOptions, UsageSummary,
 };
-use fh_test_wait::wait_until;
+use fh_test::wait::wait_until;
 
 use crate::support::{PATIENCE, soon, started};
 

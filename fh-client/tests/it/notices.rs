@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fh_client::testing::MemoryEdge;
 use fh_client::{Flow, InterceptedRead, Interceptor, LockPolicy, Value};
-use fh_test_log::Log;
+use fh_test::Log;
 
 use crate::support::{PATIENCE, soon, started};
 

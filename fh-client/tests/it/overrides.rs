@@ -16,8 +16,8 @@ use fh_eval::{Profile, Ruleset, Timestamp};
 use fh_repository::publication::{Cause, Publication};
 use fh_repository::rules::{Environments, Rules};
 use fh_repository::{Interceptor, LockPolicy, Reason, Repository, RepositoryOptions};
-use fh_test_folder::Folder;
-use fh_test_wait::{PATIENCE, wait_for, wait_until};
+use fh_test::Folder;
+use fh_test::wait::{PATIENCE, wait_for, wait_until};
 
 /// Returns a repository with a feature of each type, and locked ones.
 fn repository() -> Repository {

@@ -9,8 +9,8 @@ use fh_client::transport::{
 };
 use fh_client::{Client, Problem, SnapshotFile, Update};
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, RedirectTo, Route};
-use fh_test_folder::Folder;
-use fh_test_log::Log;
+use fh_test::Folder;
+use fh_test::Log;
 
 use crate::support::{PATIENCE, builder, builder_with, quick, reads, seen, soon, started, until};
 

@@ -8,7 +8,7 @@ use fh_client::{
     WhileSwitching,
 };
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
-use fh_test_folder::Folder;
+use fh_test::Folder;
 use serde_json::{Value, json};
 
 use crate::support::{PATIENCE, builder, builder_with, reads, seen, soon, started, until};

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fh_client::{Attributes, ClientBuilder, Source};
 use fh_fake_edge::{Behaviour, FakeEdge, Framing, Route};
-use fh_test_folder::Folder;
+use fh_test::Folder;
 use serde_json::Value;
 use serde_json::value::RawValue;
 

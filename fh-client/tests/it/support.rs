@@ -7,7 +7,7 @@ use fh_client::transport::ReqwestTransport;
 use fh_client::{Backoff, Client, ClientBuilder, Config, Status};
 use fh_fake_edge::{FakeEdge, Recording};
 
-pub(crate) use fh_test_wait::PATIENCE;
+pub(crate) use fh_test::wait::PATIENCE;
 
 /// Returns the default transport without the machine's proxies.
 pub(crate) fn transport() -> ReqwestTransport {

@@ -142,7 +142,7 @@ impl ExpiryNotices {
 
 #[cfg(test)]
 mod tests {
-    use fh_test_certificates::Authority;
+    use fh_test::certificates::Authority;
     use rustls::pki_types::CertificateDer;
     use rustls::pki_types::pem::PemObject;
 

@@ -283,7 +283,7 @@ where
 
 #[cfg(test)]
 mod tests {
-    use fh_test_certificates::Authority;
+    use fh_test::certificates::Authority;
     use tokio::net::TcpListener;
     use tokio::time::timeout;
 

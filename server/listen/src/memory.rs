@@ -126,7 +126,7 @@ fn least(mount: &Path, path: &str, file: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use fh_test_folder::Folder;
+    use fh_test::Folder;
 
     use super::*;
 

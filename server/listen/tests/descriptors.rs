@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use axum::{Router, routing::get};
 use fh_listen::{ListenOptions, Listener, serve};
-use fh_test_wait::{PATIENCE, wait_until_async};
+use fh_test::wait::{PATIENCE, wait_until_async};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;

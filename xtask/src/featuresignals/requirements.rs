@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_folder_without_the_server_is_no_checkout() {
-        let folder = fh_test_folder::Folder::new();
+        let folder = fh_test::Folder::new();
         let why = Requirements::find(folder.path()).err();
         assert!(why.is_some_and(|why| why.contains("no checkout of FeatureSignals")));
     }

@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_deleted_crate_leaves_no_folder_in_the_copy() {
-        let scratch = fh_test_folder::Folder::new();
+        let scratch = fh_test::Folder::new();
         let (source, copy) = (scratch.file("source"), scratch.file("copy"));
         let files = ["crates/old/src/lib.rs", "crates/new/src/lib.rs"].map(str::to_owned);
         for file in &files {

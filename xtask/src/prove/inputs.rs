@@ -167,7 +167,7 @@ mod tests {
             "fh-client/session",
             "fh-client/repository",
             "fh-eval",
-            "conformance/crates/fh-test-memory",
+            "conformance/crates/fh-test",
         ] {
             assert!(folders.contains(&folder), "{folder}: {folders:?}");
         }

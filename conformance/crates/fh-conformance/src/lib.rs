@@ -31,4 +31,4 @@ pub mod systems;
 pub mod target;
 pub mod tier;
 
-pub use fh_test_json as json;
+pub use fh_test::json;

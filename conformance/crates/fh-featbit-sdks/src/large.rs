@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::arguments::{Owner, Sdk};
 use crate::program::Program;
 use crate::synchronisation::read_text;
-use fh_test_table::lines;
+use fh_test::table::lines;
 
 const FLAGS: usize = 3_000;
 /// Each of this many flags has a JSON value of 2 KiB.

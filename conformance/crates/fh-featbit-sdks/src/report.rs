@@ -11,7 +11,7 @@ use crate::large;
 use crate::program::Program;
 use crate::synchronisation::{self, Synchronisation};
 use crate::vectors::{self, DataSet};
-use fh_test_table::{lines, seconds};
+use fh_test::table::{lines, seconds};
 
 /// The flags of the running server whose answers differ by a rule of our engine, with the number of users: look-around in a pattern is
 /// malformed (docs/featbit.md).

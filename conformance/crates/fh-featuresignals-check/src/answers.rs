@@ -34,7 +34,7 @@ pub(crate) fn check(recording: &Recording, targets: &[Target]) -> Result<(), Str
         rows.push(vec![name.to_string(), equal.to_string(), all.to_string()]);
         wrong.extend(first.map(|first| format!("{name}: {first}")));
     }
-    println!("{}\n", fh_test_table::lines(&rows));
+    println!("{}\n", fh_test::table::lines(&rows));
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
 }
 

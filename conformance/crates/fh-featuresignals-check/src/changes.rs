@@ -29,7 +29,7 @@ pub(crate) fn check(recording: &Recording, targets: &[Target]) -> Result<(), Str
             rows.push(measure(target, &flag, streaming, "stream")?);
         }
     }
-    println!("{}\n", fh_test_table::lines(&rows));
+    println!("{}\n", fh_test::table::lines(&rows));
     Ok(())
 }
 

@@ -51,7 +51,7 @@ pub(crate) fn check() -> Result<(), String> {
             Err(_) => failures.push(format!("{name}: the check panicked")),
         }
     }
-    println!("{}\n", fh_test_table::lines(&rows));
+    println!("{}\n", fh_test::table::lines(&rows));
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
 }
 

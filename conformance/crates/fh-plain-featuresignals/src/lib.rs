@@ -10,7 +10,7 @@ mod text;
 
 use std::collections::BTreeSet;
 
-use fh_test_json::Json;
+use fh_test::json::Json;
 
 use self::text::{attribute_text, number};
 

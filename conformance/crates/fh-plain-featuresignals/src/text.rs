@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fh_test_json::Json;
+use fh_test::json::Json;
 
 /// Returns the text that operators compare: a list is `[a b]`, and an object `map[a:1 b:2]`.
 #[must_use]

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use fh_test::json::Json;
 use fh_test_http::locked;
-use fh_test_json::Json;
 
 use crate::project::{EnvironmentState, find, put, remove};
 use crate::state::{Shared, State};

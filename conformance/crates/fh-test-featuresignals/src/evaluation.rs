@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fh_plain_featuresignals::{PlainFeatureSignals, PlainResult, Untranslated};
-use fh_test_json::Json;
+use fh_test::json::Json;
 
 use crate::request_body::context;
 

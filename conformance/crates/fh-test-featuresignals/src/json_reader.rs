@@ -1,7 +1,7 @@
 //! A reader of JSON that accepts what Go's decoder accepts: invalid UTF-8 and lone surrogates become U+FFFD, and bytes after the first value are
 //! ignored.
 
-use fh_test_json::Json;
+use fh_test::json::Json;
 
 /// The server reads at most this many bytes up to the end of the first value.
 const LONGEST_VALUE: usize = 1024 * 1024;

@@ -1,6 +1,6 @@
 //! JSON as Go's encoder writes it, from values whose numbers are in Go's form already.
 
-use fh_test_json::Json;
+use fh_test::json::Json;
 
 /// Returns a value without spaces, followed by a line feed. Members keep their order.
 pub(crate) fn document(value: &Json) -> String {

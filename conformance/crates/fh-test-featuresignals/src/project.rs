@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fh_test_json::Json;
+use fh_test::json::Json;
 
 /// The members of an object, by key, in their order.
 pub(crate) type Entries = Vec<(String, Json)>;

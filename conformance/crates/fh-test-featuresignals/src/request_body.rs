@@ -1,6 +1,6 @@
 //! The bodies of evaluations, decoded as Go decodes them into structs: names in any case, unknown names refused, and duplicate objects merged.
 
-use fh_test_json::Json;
+use fh_test::json::Json;
 
 use crate::json_reader;
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use fh_test_json::Json;
+use fh_test::json::Json;
 
 use crate::json_writer;
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use fh_plain_featuresignals::Untranslated;
+use fh_test::json::Json;
 use fh_test_http::{Request, locked};
-use fh_test_json::Json;
 
 use crate::evaluation::Evaluation;
 use crate::fault::{Fault, Faults, Route};

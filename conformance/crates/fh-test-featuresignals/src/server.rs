@@ -5,8 +5,8 @@ use std::net::{Shutdown, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use fh_test::json::Json;
 use fh_test_http::{Ending, Port, locked};
-use fh_test_json::Json;
 
 use crate::TimedOut;
 use crate::connection;

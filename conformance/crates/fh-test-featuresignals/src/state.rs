@@ -4,8 +4,8 @@ use std::net::TcpStream;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use fh_test::json::Json;
 use fh_test_http::{Recorder, locked};
-use fh_test_json::Json;
 
 use crate::fault::FaultPlan;
 use crate::project::{EnvironmentState, Project, find};
@@ -110,7 +110,7 @@ impl State {
         let Some(environment) = self.environment(slug) else { return };
         environment.evict();
         let id = environment.id.clone();
-        let quoted = fh_test_json::quoted;
+        let quoted = fh_test::json::quoted;
         let event = format!(
             "event: flag-update\ndata: {{\"action\":\"{action}\",\"env_id\":{},\"flag_id\":{},\"type\":\"flag_update\"}}\n\n",
             quoted(&id),

@@ -35,7 +35,7 @@ pub(crate) fn serve(
     stream: &AcceptedStream,
 ) -> io::Result<()> {
     let queue = Arc::new(StreamQueue::default());
-    let id = fh_test_json::quoted(&stream.environment);
+    let id = fh_test::json::quoted(&stream.environment);
     queue.send(Item::Event(format!("event: connected\ndata: {{\"env_id\":{id}}}\n\n")));
     let mut writer: &TcpStream = socket;
     writer.write_all(HEAD.as_bytes())?;

@@ -4,7 +4,7 @@
 
 /// Every program with these targets measures memory.
 #[global_allocator]
-static ALLOCATOR: fh_test_memory::Counting = fh_test_memory::Counting;
+static ALLOCATOR: fh_test::memory::Counting = fh_test::memory::Counting;
 
 pub mod address;
 pub mod columns;

@@ -1,7 +1,7 @@
 //! Event streams in chunks: the events do not depend on the chunks, and the memory does not grow with the stream.
 
 use fh_session::internal::sse::{Decoder, Event, Limits, TooLarge};
-use fh_test_memory::thread::{begin, held, peak};
+use fh_test::memory::thread::{begin, held, peak};
 
 /// The limit for an event in bytes. It is small, so that small inputs reach it.
 const LIMIT: usize = 64;

@@ -1,6 +1,6 @@
 use std::fs::{self, File};
 
-use fh_test_folder::Folder;
+use fh_test::Folder;
 
 use super::*;
 

@@ -11,7 +11,7 @@ use fh_client::{
     Number, WhileSwitching,
 };
 use fh_openfeature::FeatureHubProvider;
-use fh_test_log::Log;
+use fh_test::Log;
 use open_feature::provider::{FeatureProvider, ProviderStatus};
 use open_feature::{
     EvaluationContext, EvaluationContextFieldValue, EvaluationErrorCode, EvaluationReason,
@@ -57,7 +57,7 @@ async fn through_the_api_of_openfeature() {
     let edge = edge();
     let client = edge.client().start().unwrap();
     let mut api = OpenFeature::singleton_mut().await;
-    api.set_provider(FeatureHubProvider::new(client).patience(fh_test_wait::PATIENCE)).await;
+    api.set_provider(FeatureHubProvider::new(client).patience(fh_test::wait::PATIENCE)).await;
     let flags = api.create_client();
     drop(api);
     // `initialize` has waited until the client was ready.
@@ -350,7 +350,7 @@ async fn the_initialization_waits_for_an_edge_that_fails_twice() {
         edge.fail_next(Fault::Status(503));
         edge.fail_next(Fault::Status(503));
         let client = retrying(&edge, key).start().unwrap();
-        let mut provider = FeatureHubProvider::new(client).patience(fh_test_wait::PATIENCE);
+        let mut provider = FeatureHubProvider::new(client).patience(fh_test::wait::PATIENCE);
         provider.initialize(&nobody()).await;
         assert_eq!((provider.status(), edge.requests().len()), (ProviderStatus::Ready, 3));
         assert!(provider.resolve_string_value("TEXT", &nobody()).await.is_ok());

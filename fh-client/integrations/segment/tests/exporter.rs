@@ -15,7 +15,7 @@ use fh_client::transport::{
 };
 use fh_client::{Client, Params, UsageOptions};
 use fh_segment::{SegmentBuilder, SegmentExporter, StartError};
-use fh_test_wait::PATIENCE;
+use fh_test::wait::PATIENCE;
 use serde_json::{Value, json};
 
 const KEY: &str = "the-write-key";

@@ -23,7 +23,7 @@ use fh_repository::time::Millis;
 use fh_session::{
     Action, ApiKeys, CommandId, Config, EdgeUrl, End, Input, Mode, RequestId, ResponseHead,
 };
-use fh_test_memory::{Counting, thread};
+use fh_test::memory::{Counting, thread};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;

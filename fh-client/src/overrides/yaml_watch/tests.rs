@@ -1,7 +1,7 @@
 use std::sync::mpsc;
 
-use fh_test_folder::Folder;
-use fh_test_wait::{PATIENCE, wait_until};
+use fh_test::Folder;
+use fh_test::wait::{PATIENCE, wait_until};
 
 use super::*;
 

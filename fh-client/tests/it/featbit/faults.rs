@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fh_client::{Backoff, Notice, Readiness};
+use fh_test::Log;
 use fh_test_featbit::{Fault, TestServer, Times, sample};
-use fh_test_log::Log;
 
 use super::builder;
 use crate::support::{PATIENCE, until};

@@ -5,7 +5,7 @@ use fh_client::transport::{
 };
 use fh_client::{Client, ClientBuilder, Connection, Problem, Status, featbit};
 use fh_fake_edge::{Http2Front, Proxy, TlsFront};
-use fh_test_certificates::Authority;
+use fh_test::certificates::Authority;
 use fh_test_featbit::{TestServer, sample};
 
 use super::settings;

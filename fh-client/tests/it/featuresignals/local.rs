@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 
 use fh_client::{Client, Connection, Notice, Readiness, Reason, featuresignals};
-use fh_test_folder::Folder;
+use fh_test::Folder;
 
 use super::{CHECKOUT, IN_NEW_ZEALAND};
 use crate::support::{PATIENCE, soon, started, until};

@@ -100,7 +100,7 @@ fn only_the_named_flags_are_asked_for() {
 
 #[test]
 fn the_key_and_the_attributes_are_in_no_text() {
-    let log = fh_test_log::Log::capture();
+    let log = fh_test::Log::capture();
     let server = server();
     let key = server.environment().server_key();
     let mut said = format!("{:?}", super::settings(&server));

@@ -67,7 +67,7 @@ mod tests {
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt;
 
-    use fh_test_folder::Folder;
+    use fh_test::Folder;
 
     use super::*;
 

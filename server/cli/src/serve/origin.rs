@@ -277,7 +277,7 @@ mod tests {
     use std::net::{SocketAddr, TcpStream};
 
     use fh_edge::Edge;
-    use fh_test_folder::Folder;
+    use fh_test::Folder;
 
     use super::*;
 

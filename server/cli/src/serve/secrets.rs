@@ -195,7 +195,7 @@ impl Followed {
 
 #[cfg(test)]
 mod tests {
-    use fh_test_folder::Folder;
+    use fh_test::Folder;
 
     use super::*;
 

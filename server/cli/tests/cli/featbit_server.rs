@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
+use fh_test::wait::PATIENCE;
 use fh_test_featbit::{TestServer, sample};
-use fh_test_wait::PATIENCE;
 use serde_json::{Value, json};
 
 use crate::following::Following;

@@ -5,7 +5,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant;
 
-use fh_test_wait::{PATIENCE, wait_for};
+use fh_test::wait::{PATIENCE, wait_for};
 
 use crate::tool::SECRET;
 

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 
 use fh_fake_edge::{Behaviour, FakeEdge, Route};
-use fh_test_certificates::Authority;
+use fh_test::certificates::Authority;
 
 use crate::following::Following;
 use crate::tool::{SECRET, command, fh, file, run};

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use fh_test_folder::Folder;
+use fh_test::Folder;
 
 use crate::following::Following;
 use crate::tool;

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::sync::Arc;
 
 use fh_fake_edge::{Behaviour, FakeEdge, TlsFront};
-use fh_test_certificates::{Authority, Certificate};
+use fh_test::certificates::{Authority, Certificate};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -70,7 +70,7 @@ pub(crate) fn get(authority: &str, port: &str, path: &str, headers: &str) -> Str
     let name = ServerName::try_from("localhost").unwrap();
     let connection = ClientConnection::new(Arc::new(config), name).unwrap();
     let socket = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
-    socket.set_read_timeout(Some(fh_test_wait::PATIENCE)).unwrap();
+    socket.set_read_timeout(Some(fh_test::wait::PATIENCE)).unwrap();
     let mut stream = StreamOwned::new(connection, socket);
     write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\n{headers}connection: close\r\n\r\n")
         .unwrap();

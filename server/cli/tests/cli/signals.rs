@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Stdio};
 
 use fh_fake_edge::{FakeEdge, Feature};
-use fh_test_wait::{PATIENCE, wait_for};
+use fh_test::wait::{PATIENCE, wait_for};
 use rustix::process::Signal;
 
 use crate::following::Following;

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use fh_test_folder::Folder;
+use fh_test::Folder;
 use serde_json::Value;
 
 /// The exit code and the output of a run.

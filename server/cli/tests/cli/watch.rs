@@ -1,5 +1,5 @@
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Permission, Route};
-use fh_test_wait::PATIENCE;
+use fh_test::wait::PATIENCE;
 use serde_json::{Value, json};
 
 use crate::following::Following;

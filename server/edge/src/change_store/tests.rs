@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use fh_test_folder::Folder;
+use fh_test::Folder;
 use redb::backends::FileBackend;
 
 use super::*;

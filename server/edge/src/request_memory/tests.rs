@@ -1,7 +1,7 @@
 use std::future::Future;
 use std::task::{Context, Poll, Waker};
 
-use fh_test_log::Log;
+use fh_test::Log;
 
 use super::*;
 

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use fh_edge::listen::{AccessLog, ListenOptions, Listener, serve};
 use fh_edge::{Edge, RedactedLog};
-use fh_test_log::Log;
-use fh_test_wait::PATIENCE;
+use fh_test::Log;
+use fh_test::wait::PATIENCE;
 
 use crate::http::request;
 use crate::shop::state;

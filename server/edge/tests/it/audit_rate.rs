@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use fh_edge::{Edge, Options};
-use fh_test_log::Log;
+use fh_test::Log;
 use http::Request;
 use tower_service::Service;
 

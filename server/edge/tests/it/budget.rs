@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fh_client::{Attributes, Client, Problem, Readiness};
 use fh_edge::state::State;
 use fh_edge::{AdminKey, Edge, Options};
-use fh_test_wait::{PATIENCE, wait_until_async};
+use fh_test::wait::{PATIENCE, wait_until_async};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

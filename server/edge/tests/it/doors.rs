@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use fh_edge::state::file::{ExtraAccount, Options as FileOptions};
 use fh_edge::state::{Permission, ServiceKey, State};
 use fh_edge::{AdminKey, DataFolderError, Edge, Options, StartError};
-use fh_test_folder::Folder;
-use fh_test_wait::wait_for;
+use fh_test::Folder;
+use fh_test::wait::wait_for;
 use serde_json::{Map, Value, json};
 use tokio::task::JoinHandle;
 

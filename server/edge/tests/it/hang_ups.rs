@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use fh_edge::state::Json;
 use fh_edge::{AdminKey, AdminTransport, Edge, Options};
-use fh_test_log::Log;
+use fh_test::Log;
 use http::Request;
 use tower_service::Service;
 

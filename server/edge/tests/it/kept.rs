@@ -3,9 +3,9 @@
 use fh_edge::state::{Json, State};
 use fh_edge::{DataFolderError, Edge, FeatureChange, ReplaceError, StartError};
 
-use fh_test_folder::Folder;
-use fh_test_log::Log;
-use fh_test_wait::wait_for;
+use fh_test::Folder;
+use fh_test::Log;
+use fh_test::wait::wait_for;
 
 use crate::routes::ask;
 use crate::shop::{CLIENT_KEY, ENVIRONMENT, state};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use fh_edge::Edge;
-use fh_test_wait::PATIENCE;
+use fh_test::wait::PATIENCE;
 use http::Response;
 use http_body::Body as _;
 

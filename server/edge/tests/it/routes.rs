@@ -6,8 +6,8 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use fh_edge::state::State;
 use fh_edge::{AdminKey, Edge, Options};
-use fh_test_log::Log;
-use fh_test_wait::PATIENCE;
+use fh_test::Log;
+use fh_test::wait::PATIENCE;
 use http::{HeaderValue, Request, Response};
 use tower_service::Service;
 

@@ -2,7 +2,7 @@
 
 use fh_client::{Client, Outcome, Update};
 use fh_edge::{FeatureChange, Options};
-use fh_test_wait::PATIENCE;
+use fh_test::wait::PATIENCE;
 
 use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, WRITER_KEY, serve, state};
 use crate::waiting::ready;

@@ -220,7 +220,7 @@ async fn configured_and_unconfigured_keys() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_has_one_audit_line_and_counts_even_if_its_caller_hangs_up() {
     const ADDRESS: &str = "192.0.2.74";
-    let log = fh_test_log::Log::capture();
+    let log = fh_test::Log::capture();
     let upstream = FakeEdge::start().unwrap();
     upstream.set_feature(Feature::string("BANNER", "x"));
     let edge = Edge::builder().relay(options_for(&upstream)).build().unwrap();

@@ -6,7 +6,7 @@ use fh_edge::internal::with_clock;
 use fh_edge::origin::relay::{RelayError, RelayKeys, RelayOptions, UpstreamState, UpstreamStatus};
 use fh_edge::{Edge, StartError};
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
-use fh_test_folder::Folder;
+use fh_test::Folder;
 
 use crate::stream::Stream;
 use crate::support::{Clock, Relay, options, options_for, wait_until_async};

@@ -4,8 +4,8 @@ use fh_client::Problem;
 use fh_edge::Edge;
 use fh_edge::origin::relay::RelayKeys;
 use fh_fake_edge::{Behaviour, Closing, ENVIRONMENT, FakeEdge, Feature, Route};
-use fh_test_folder::Folder;
-use fh_test_log::Log;
+use fh_test::Folder;
+use fh_test::Log;
 
 use crate::http::request;
 use crate::stream::Stream;

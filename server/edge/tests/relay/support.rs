@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::http::{Reply, request};
 
-pub(crate) use fh_test_wait::{PATIENCE, wait_until_async};
+pub(crate) use fh_test::wait::{PATIENCE, wait_until_async};
 
 /// Sets delays of milliseconds instead of seconds and minutes.
 pub(crate) fn quick(config: &mut Config) {

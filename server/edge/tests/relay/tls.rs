@@ -6,7 +6,7 @@ use fh_client::transport::ReqwestTransport;
 use fh_edge::Edge;
 use fh_edge::listen::{ListenOptions, Listener, Tls, serve};
 use fh_edge::origin::relay::RelayKeys;
-use fh_test_certificates::Authority;
+use fh_test::certificates::Authority;
 
 use crate::shop::{SERVER_KEY, state};
 use crate::stream::Stream;

@@ -6,8 +6,8 @@ use fh_client::{Connection, Problem};
 use fh_edge::Options;
 use fh_edge::origin::relay::{RelayLimits, UpstreamState};
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
-use fh_test_folder::Folder;
-use fh_test_log::Log;
+use fh_test::Folder;
+use fh_test::Log;
 use serde_json::json;
 
 use crate::stream::Stream;

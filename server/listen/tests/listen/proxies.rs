@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use fh_listen::{AccessLog, ListenOptions, PerAddress, ProxyProtocol};
-use fh_test_log::Log;
+use fh_test::Log;
 
 use super::access::Entries;
 use super::support::{Peer, SHORT, Served, until};

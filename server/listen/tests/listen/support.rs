@@ -25,7 +25,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-pub(crate) use fh_test_wait::PATIENCE;
+pub(crate) use fh_test::wait::PATIENCE;
 
 /// A short limit for tests that reach it.
 pub(crate) const SHORT: Duration = Duration::from_millis(60);
@@ -36,7 +36,7 @@ pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
 
 /// Waits until a condition holds.
 pub(crate) async fn until(what: &str, holds: impl Fn() -> bool) {
-    fh_test_wait::wait_until_async(what, async || holds()).await;
+    fh_test::wait::wait_until_async(what, async || holds()).await;
 }
 
 /// The state of the handlers, through which tests observe and control them.

@@ -7,8 +7,8 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use fh_listen::{ListenOptions, Reloaded, Tls};
-use fh_test_certificates::Authority;
-use fh_test_folder::Folder;
+use fh_test::Folder;
+use fh_test::certificates::Authority;
 use http::Request;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -328,7 +328,7 @@ fn errors_name_the_file() {
 /// The warning is logged even if the files are not checked again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_expires_soon_is_logged() {
-    let log = fh_test_log::Log::capture();
+    let log = fh_test::Log::capture();
     let files = Files::new();
     let _server = Served::with_probes(Some(files.tls()), |options| {
         options.certificate_check = None;

@@ -18,8 +18,8 @@ use fh_client::{
     Observer, SnapshotFile, StartError, Update, UsageEvent, UsageOptions, block_on,
 };
 use fh_fake_edge::{FakeEdge, Feature};
-use fh_test_folder::Folder;
-use fh_test_wait::PATIENCE;
+use fh_test::Folder;
+use fh_test::wait::PATIENCE;
 use futures_core::Stream;
 
 use crate::shown::Shown;

@@ -11,9 +11,9 @@ use fh_edge::origin::relay::{RelayKeys, RelayOptions};
 use fh_edge::state::file::{ExtraAccount, Options as FileOptions};
 use fh_edge::state::{Json, Permission, ServiceKey, State};
 use fh_edge::{AdminKey, Edge, ListenerFigures, Options, RedactedLog};
-use fh_test_certificates::Authority;
-use fh_test_folder::Folder;
-use fh_test_wait::wait_until;
+use fh_test::Folder;
+use fh_test::certificates::Authority;
+use fh_test::wait::wait_until;
 
 use crate::shown::Shown;
 use crate::{ADMIN_KEY, CLIENT_KEY, ENVIRONMENT, HEADER, PASSWORD, SERVER_KEY, url_with_a_key};

@@ -12,7 +12,7 @@ use fh_opentelemetry::baggage::{
 use fh_opentelemetry::{Mode, SpanUsage};
 use fh_redis::{RedisStore, Server};
 use fh_segment::SegmentExporter;
-use fh_test_wait::{PATIENCE, wait_until};
+use fh_test::wait::{PATIENCE, wait_until};
 use opentelemetry::Context;
 use opentelemetry::propagation::TextMapCompositePropagator;
 

@@ -10,7 +10,7 @@ mod session;
 mod shown;
 mod sources;
 
-use fh_test_log::Log;
+use fh_test::Log;
 
 use crate::shown::Shown;
 

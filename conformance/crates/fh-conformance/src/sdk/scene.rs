@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use fh_fake_edge::{FakeEdge, Recording, Route};
-use fh_test_wait::Lateness;
+use fh_test::wait::Lateness;
 
 use crate::adapter::{Adapter, AskError, Timeline, TimelineEntry, TimelineKind};
 use crate::deadline::Deadline;

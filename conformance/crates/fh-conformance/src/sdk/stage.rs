@@ -5,7 +5,7 @@ use std::io;
 use std::ops::Range;
 
 use fh_fake_edge::{Behaviour, FakeEdge, Feature, Http2Front, Proxy, TlsFront};
-use fh_test_certificates::Authority;
+use fh_test::certificates::Authority;
 
 use super::tempo::Tempo;
 

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use fh_conformance::adapter::{Adapter, AdapterCommand, AskError, ProcessEnd, Timeline};
 use fh_conformance::adapter_check::check;
 use fh_conformance::data::{Capability, Data};
-use fh_test_wait::wait_until;
+use fh_test::wait::wait_until;
 use serde_json::Map;
 
 use crate::http::request;

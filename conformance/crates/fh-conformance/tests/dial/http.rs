@@ -16,7 +16,7 @@ pub(crate) fn send(method: &str, url: &str, lines: &[&str], body: &[u8]) -> io::
     let (host, path) = url.trim_start_matches("http://").split_once('/').unwrap_or((url, ""));
     let mut socket = TcpStream::connect(host)?;
     // Longer than the server lets a request wait.
-    socket.set_read_timeout(Some(fh_test_wait::PATIENCE))?;
+    socket.set_read_timeout(Some(fh_test::wait::PATIENCE))?;
     let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
     let close = "connection: close\r\n";
     let mut head = format!("{method} /{path} HTTP/1.1\r\nhost: {host}\r\n{close}{lines}");

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use fh_conformance::adapter::{Connection, DialConnection, ProcessEnd};
-use fh_test_wait::{PATIENCE, wait_until};
+use fh_test::wait::{PATIENCE, wait_until};
 
 use crate::http::{Answer, answer, request, send};
 

@@ -8,7 +8,7 @@ use std::thread;
 
 use fh_edge::Options;
 use fh_eval::{Attributes, EvaluationReason, FeatureRef, Profile, Ruleset, Subject, Timestamp};
-use fh_test_wait::{wait_for, wait_until};
+use fh_test::wait::{wait_for, wait_until};
 use serde_json::{Value, json};
 
 use crate::sdk::{Installed, Mode, Sdk, installed};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use fh_conformance::adapter::{Adapter, AdapterCommand, AskError, Timeline};
-use fh_test_wait::wait_until;
+use fh_test::wait::wait_until;
 use serde_json::{Map, Value, json};
 
 use crate::stage::Stage;

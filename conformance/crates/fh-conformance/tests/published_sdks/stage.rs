@@ -9,7 +9,7 @@ use axum::response::Response;
 use fh_edge::state::{Json, State};
 use fh_edge::{Edge, EdgeBuilder, EdgeHandle, FeatureChange, Options};
 use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp};
-use fh_test_wait::wait_until;
+use fh_test::wait::wait_until;
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 

@@ -6,7 +6,7 @@ use fh_conformance::adapter::Observed;
 use fh_conformance::protocol::{Event, SdkReadiness};
 use fh_conformance::served_value;
 use fh_fake_edge::{Behaviour, Feature};
-use fh_test_wait::PATIENCE;
+use fh_test::wait::PATIENCE;
 use serde_json::json;
 
 use crate::Driver;

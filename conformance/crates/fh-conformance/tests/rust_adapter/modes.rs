@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use fh_conformance::adapter::ProcessEnd;
 use fh_fake_edge::{Behaviour, Route};
-use fh_test_wait::PATIENCE;
+use fh_test::wait::PATIENCE;
 use serde_json::json;
 
 use crate::{Driver, adapter};

@@ -3,7 +3,7 @@
 use fh_conformance::adapter::Observed;
 use fh_conformance::protocol::{Called, Event};
 use fh_fake_edge::Feature;
-use fh_test_wait::PATIENCE;
+use fh_test::wait::PATIENCE;
 use serde_json::{Value, json};
 
 use crate::Driver;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fh_fake_edge::{Behaviour, Route};
-use fh_test_wait::{PATIENCE, wait_until};
+use fh_test::wait::{PATIENCE, wait_until};
 use serde_json::json;
 
 use crate::{Driver, merged};

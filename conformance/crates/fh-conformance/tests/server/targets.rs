@@ -8,7 +8,7 @@ use fh_conformance::server::scenario::{Identifiers, Subject as _, standard};
 use fh_conformance::server::wire::component;
 use fh_edge::Options;
 use fh_fake_edge::{FakeEdge, Feature, Permission};
-use fh_test_folder::Folder;
+use fh_test::Folder;
 use serde_json::{Value, json};
 
 use crate::edge::Running;
@@ -125,7 +125,8 @@ fn features(edge: &Running) -> Value {
         edge.base.target(&format!("/features?apiKey={}", component(&key))),
     );
     let mut connection =
-        fh_conformance::server::wire::Connection::open(&edge.base, fh_test_wait::PATIENCE).unwrap();
+        fh_conformance::server::wire::Connection::open(&edge.base, fh_test::wait::PATIENCE)
+            .unwrap();
     let body = connection.request(&request).unwrap().json();
     let mut features = body[0]["features"].clone();
     for feature in features.as_array_mut().unwrap() {

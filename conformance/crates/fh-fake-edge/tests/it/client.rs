@@ -3,7 +3,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 
 use fh_fake_edge::EdgeHandle;
-use fh_test_wait::PATIENCE;
+use fh_test::wait::PATIENCE;
 use serde_json::Value;
 
 /// A connection, and the bytes that were received but not used yet.

@@ -4,7 +4,7 @@ use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use fh_fake_edge::{Behaviour, Closing, Ended, FakeEdge, Feature, Route};
-use fh_test_wait::PATIENCE;
+use fh_test::wait::PATIENCE;
 use socket2::{Domain, Socket, Type};
 
 use crate::client::{Client, End, stream};

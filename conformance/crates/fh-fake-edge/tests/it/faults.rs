@@ -2,7 +2,7 @@
 use std::net::TcpStream;
 
 use fh_fake_edge::{FakeEdge, Fault, Feature, Route};
-use fh_test_wait::PATIENCE;
+use fh_test::wait::PATIENCE;
 
 use crate::client::{Client, End, stream};
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use fh_fake_edge::{
     Behaviour, Closing, Ended, FakeEdge, Feature, Framing, RedirectTo, Request, Route,
 };
-use fh_test_wait::PATIENCE;
+use fh_test::wait::PATIENCE;
 use serde_json::json;
 
 use crate::client::{Client, End, stream};

@@ -2,7 +2,7 @@
 use std::time::{Duration, Instant};
 
 use fh_fake_edge::{Dialect, ENVIRONMENT, FakeEdge, Feature, Permission, Route};
-use fh_test_wait::PATIENCE;
+use fh_test::wait::PATIENCE;
 use serde_json::json;
 
 use crate::client::{Client, End, stream};

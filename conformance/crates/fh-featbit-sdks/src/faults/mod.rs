@@ -12,7 +12,7 @@ use self::list::FAULTS;
 use self::measurement::{Measured, measure};
 use self::stall::STALLS;
 use crate::arguments::{Owner, Sdk};
-use fh_test_table::{lines, seconds};
+use fh_test::table::{lines, seconds};
 
 /// The largest number of attempts a second.
 const MOST_ATTEMPTS: f64 = 2.0;

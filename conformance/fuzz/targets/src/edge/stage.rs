@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use fh_edge::state::State;
 use fh_edge::{Edge, EdgeHandle, Options};
-use fh_test_memory::process;
+use fh_test::memory::process;
 use http::Response;
 use http_body::Body as _;
 use tokio::runtime::Runtime;

@@ -10,7 +10,7 @@ use fh_repository::rules::Rules;
 use fh_repository::status::{Connection, SessionStatus};
 use fh_repository::time::Millis;
 use fh_session::{Action, Config, Input, KeyKind, Mode, RequestId, RequestKind, Session};
-use fh_test_memory::thread as memory;
+use fh_test::memory::thread as memory;
 
 /// The longest delay that a response can ask for, in milliseconds (decisions D-75).
 const DAY: u64 = 24 * 3_600_000;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use fh_client::testing::MemoryEdge;
 use fh_client::{FlushError, RawKind, Source};
 use fh_redis::{RedisStore, RedisStoreBuilder};
-use fh_test_log::Log;
-use fh_test_wait::{PATIENCE, wait_until};
+use fh_test::Log;
+use fh_test::wait::{PATIENCE, wait_until};
 
 use crate::rig::{DIGEST, LIST, Rig, feature, list, write};
 use crate::server::Server;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fh_client::{RawKind, Source};
 use fh_redis::RedisStoreBuilder;
-use fh_test_wait::wait_until;
+use fh_test::wait::wait_until;
 
 use crate::rig::{Rig, digest, feature, list};
 use crate::server::Server;

@@ -1,6 +1,6 @@
 //! Other programs write between WATCH and EXEC.
 
-use fh_test_wait::{PATIENCE, wait_until};
+use fh_test::wait::{PATIENCE, wait_until};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;

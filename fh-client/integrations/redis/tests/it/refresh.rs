@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fh_client::RawKind;
 use fh_client::Source;
-use fh_test_wait::wait_until;
+use fh_test::wait::wait_until;
 
 use crate::rig::{DIGEST, LIST, Rig, digest, feature, list, write};
 use crate::server::Server;

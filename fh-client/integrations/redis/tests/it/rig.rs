@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use fh_client::{Client, RawKind, RawUpdate, Source, internal};
 use fh_redis::{RedisStore, RedisStoreBuilder, StoreStatus};
-use fh_test_wait::PATIENCE;
+use fh_test::wait::PATIENCE;
 
 use crate::server::Server;
 

@@ -12,7 +12,7 @@ use fh_client::transport::{BoxFuture, ReqwestTransport};
 use fh_client::{Client, ClientBuilder, FlushError, NotReady, Readiness, StartError};
 use fh_fake_edge::{FakeEdge, Feature};
 use fh_redis::RedisStore;
-use fh_test_wait::PATIENCE;
+use fh_test::wait::PATIENCE;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::{LocalSet, block_in_place, spawn_blocking};
 

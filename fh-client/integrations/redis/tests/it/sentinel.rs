@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fh_client::Client;
 use fh_redis::{RedisStore, RedisStoreBuilder};
-use fh_test_wait::wait_until;
+use fh_test::wait::wait_until;
 
 use crate::rig::{LIST, Rig, feature, list};
 use crate::server::Server;

@@ -6,10 +6,10 @@ use std::process::{Child, Command, Stdio};
 #[cfg(feature = "rustls")]
 use std::sync::atomic::{AtomicU16, Ordering};
 
+use fh_test::Folder;
 #[cfg(feature = "rustls")]
-use fh_test_certificates::{Authority, Certificate};
-use fh_test_folder::Folder;
-use fh_test_wait::wait_for;
+use fh_test::certificates::{Authority, Certificate};
+use fh_test::wait::wait_for;
 
 pub(crate) struct Server {
     folder: Folder,

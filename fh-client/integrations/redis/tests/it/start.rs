@@ -6,7 +6,7 @@ use std::time::Duration;
 use fh_client::testing::{CLIENT_KEY, MemoryEdge, SERVER_KEY};
 use fh_client::{Client, RawKind, Source};
 use fh_redis::{RedisStore, StoreError};
-use fh_test_wait::{PATIENCE, wait_until};
+use fh_test::wait::{PATIENCE, wait_until};
 
 use crate::rig::{DIGEST, LIST, Rig, digest, feature, list, write};
 use crate::server::Server;

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use fh_client::Client;
 use fh_redis::{RedisStore, RedisStoreBuilder, StoreError};
-use fh_test_certificates::Authority;
-use fh_test_log::Log;
-use fh_test_wait::{PATIENCE, wait_until};
+use fh_test::Log;
+use fh_test::certificates::Authority;
+use fh_test::wait::{PATIENCE, wait_until};
 
 use crate::rig::{KEY, Rig, feature, write};
 use crate::server::Server;
@@ -21,7 +21,7 @@ fn url(host: &str, port: u16) -> String {
 }
 
 fn server(
-    shown: &fh_test_certificates::Certificate,
+    shown: &fh_test::certificates::Certificate,
     asks_for: Option<&Authority>,
 ) -> (Server, u16) {
     let (server, port) = Server::start_tls(shown, asks_for, &[]);

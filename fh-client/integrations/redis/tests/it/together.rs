@@ -5,7 +5,7 @@ use std::time::Duration;
 use fh_client::testing::MemoryEdge;
 use fh_client::{Client, RawKind, RawUpdate, Source, internal};
 use fh_redis::RedisStore;
-use fh_test_wait::{PATIENCE, wait_until};
+use fh_test::wait::{PATIENCE, wait_until};
 
 use crate::rig::{feature, list};
 use crate::server::Server;

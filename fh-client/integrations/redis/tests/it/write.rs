@@ -2,7 +2,7 @@
 
 use fh_client::{Client, RawKind, RawUpdate, Source, internal};
 use fh_redis::RedisStore;
-use fh_test_wait::PATIENCE;
+use fh_test::wait::PATIENCE;
 
 use crate::rig::{DIGEST, LIST, Rig, digest, feature, list, write};
 use crate::server::Server;

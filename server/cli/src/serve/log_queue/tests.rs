@@ -57,15 +57,15 @@ fn lines_beyond_the_limit_are_dropped_counted_and_reported_once() {
     assert!(other == 0 && access > 0 && audit > 0 && audit < access, "{audit} {access}");
     queue.wait_until_written(Duration::ZERO);
     drop(permits);
-    assert_eq!(reports.recv_timeout(fh_test_wait::PATIENCE), Ok([audit, access, other]));
-    queue.wait_until_written(fh_test_wait::PATIENCE);
+    assert_eq!(reports.recv_timeout(fh_test::wait::PATIENCE), Ok([audit, access, other]));
+    queue.wait_until_written(fh_test::wait::PATIENCE);
     let lines = written.try_iter().inspect(|line| assert_eq!(line.len(), text.len())).count();
     assert_eq!(lines as u64, 4 * per_kind as u64 - audit - access);
     assert_eq!(queue.lock().bytes, 0);
     // There is no further report without a further drop.
     queue.push(LogKind::Other, b"last");
-    assert_eq!(written.recv_timeout(fh_test_wait::PATIENCE).unwrap(), b"last");
-    queue.wait_until_written(fh_test_wait::PATIENCE);
+    assert_eq!(written.recv_timeout(fh_test::wait::PATIENCE).unwrap(), b"last");
+    queue.wait_until_written(fh_test::wait::PATIENCE);
     assert!(reports.try_recv().is_err());
 }
 
@@ -78,8 +78,8 @@ fn lines_that_cannot_be_written_are_counted_and_reported_after_the_next_one() {
         queue.push(kind, b"line");
         permits.send(permit).unwrap();
     }
-    assert_eq!(written.recv_timeout(fh_test_wait::PATIENCE).unwrap(), b"line");
-    assert_eq!(reports.recv_timeout(fh_test_wait::PATIENCE), Ok([1, 1, 0]));
+    assert_eq!(written.recv_timeout(fh_test::wait::PATIENCE).unwrap(), b"line");
+    assert_eq!(reports.recv_timeout(fh_test::wait::PATIENCE), Ok([1, 1, 0]));
     assert_eq!(queue.dropped.totals(), [1, 1, 0]);
 }
 

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use fh_client::Client;
 use fh_client::transport::ReqwestTransport;
-use fh_test_certificates::Authority;
-use fh_test_wait::{PATIENCE, wait_until};
+use fh_test::certificates::Authority;
+use fh_test::wait::{PATIENCE, wait_until};
 use serde_json::{Value, json};
 
 use super::server::{ADMIN, Trial};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use fh_test_wait::wait_until_async;
+use fh_test::wait::wait_until_async;
 use futures::future::{join_all, pending};
 use futures::stream::{StreamExt, once};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

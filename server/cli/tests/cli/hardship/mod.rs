@@ -68,7 +68,7 @@ fn conditions_and_questions() {
             Err(why) => not_run.push(format!("\n    *** {name}: NOT RUN: {why} ***")),
         }
     }
-    println!("{}{}", fh_test_table::lines(&table), not_run.concat());
+    println!("{}{}", fh_test::table::lines(&table), not_run.concat());
     assert!(wrong.is_empty(), "conditions with a wrong answer: {wrong:?}");
     assert!(not_run.is_empty() || variable(ALL).is_none(), "conditions are not run");
 }

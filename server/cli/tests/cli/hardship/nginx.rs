@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use fh_test_folder::Folder;
+use fh_test::Folder;
+use fh_test::wait::wait_until;
 use fh_test_http::Port;
-use fh_test_wait::wait_until;
 use rustix::process::Signal;
 
 use super::{ALL, ONLY};

@@ -4,10 +4,10 @@ use std::net::TcpStream;
 use std::process::Command;
 
 use fh_fake_edge::{FakeEdge, Route};
+use fh_test::Folder;
+use fh_test::wait::{PATIENCE, wait_until};
 use fh_test_featbit::{TestServer, sample};
-use fh_test_folder::Folder;
 use fh_test_http::Port;
-use fh_test_wait::{PATIENCE, wait_until};
 
 use super::{ALL, ONLY};
 use crate::following::Following;

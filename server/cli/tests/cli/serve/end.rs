@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use fh_test_wait::wait_until;
+use fh_test::wait::wait_until;
 use rustix::process::Signal;
 
 use super::{KEY, Serving, WRITER, banner, get, open, until};

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use fh_test_wait::wait_until;
+use fh_test::wait::wait_until;
 
 use super::{KEY, Serving, get, open, until};
 

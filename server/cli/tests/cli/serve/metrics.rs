@@ -1,6 +1,6 @@
 //! The metrics of the process, its listeners, its certificate and its last reload.
 
-use fh_test_certificates::Authority;
+use fh_test::certificates::Authority;
 
 use super::{KEY, Serving, get, open, state, until};
 use crate::tool::file;

@@ -16,7 +16,7 @@ mod stalled_log;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use fh_test_wait::PATIENCE;
+use fh_test::wait::PATIENCE;
 use serde_json::Value;
 
 use crate::following::Following;

@@ -2,8 +2,8 @@
 
 use std::io::Read;
 
-use fh_test_certificates::Authority;
-use fh_test_folder::Folder;
+use fh_test::Folder;
+use fh_test::certificates::Authority;
 use serde_json::Value;
 
 use super::{ENVIRONMENT, KEY, Serving, WRITER, banner, get, open, state, until};

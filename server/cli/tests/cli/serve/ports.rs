@@ -254,7 +254,7 @@ fn the_admin_api_wants_more_than_plain_http_from_beyond_this_machine() {
 
 #[test]
 fn the_monitor_port_may_have_its_own_address_and_tls() {
-    use fh_test_certificates::Authority;
+    use fh_test::certificates::Authority;
     let authority = Authority::new("the test's authority");
     let certificate = authority.issue("localhost", -1..30);
     let chain = file("serve-monitor-tls.pem", certificate.pem());

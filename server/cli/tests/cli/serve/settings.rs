@@ -203,7 +203,7 @@ fn byte_order_marks_hide_no_first_line() {
     assert_eq!((&row("port")["value"], &row("heartbeat")["value"]), (&json!("1234"), &json!("15")));
     assert!(row("port")["from"].as_str().unwrap().ends_with("line 1"), "{rows}");
 
-    let authority = fh_test_certificates::Authority::new("the test's authority");
+    let authority = fh_test::certificates::Authority::new("the test's authority");
     let certificate = authority.issue("localhost", -1..30);
     let chain = marked("serve-mark.pem", certificate.pem());
     let key = marked("serve-mark.key", &certificate.key_pem());

@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Stdio};
 
-use fh_test_wait::wait_for;
+use fh_test::wait::wait_for;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 

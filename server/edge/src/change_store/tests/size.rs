@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use fh_test_memory::{Counting, during};
+use fh_test::memory::{Counting, during};
 
 use super::super::guarded::trial;
 use super::super::overlay::Overlay;

@@ -87,7 +87,7 @@ fn write(path: &Path, text: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use fh_test_folder::Folder;
+    use fh_test::Folder;
 
     use super::super::StateFile;
     use super::*;

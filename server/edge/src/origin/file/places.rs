@@ -146,9 +146,9 @@ mod tests {
         use std::sync::mpsc;
         use std::time::Duration;
 
-        use fh_test_wait::{PATIENCE, wait_until};
+        use fh_test::wait::{PATIENCE, wait_until};
 
-        let folder = fh_test_folder::Folder::new();
+        let folder = fh_test::Folder::new();
         let within = folder.file("watched");
         let file = within.join("state.yaml");
         fs::create_dir(&within).unwrap();

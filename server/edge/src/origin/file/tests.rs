@@ -2,8 +2,8 @@ use std::fs;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-use fh_test_folder::Folder;
-use fh_test_wait::PATIENCE;
+use fh_test::Folder;
+use fh_test::wait::PATIENCE;
 
 use super::watch::{ChangeSource, Pace};
 use super::*;

@@ -204,7 +204,7 @@ mod tests {
             let hour = Instant::now() + Duration::from_secs(3600);
             sender.send(signal.wait(hour, Duration::from_millis(300)))
         });
-        let requests = received.recv_timeout(fh_test_wait::PATIENCE);
+        let requests = received.recv_timeout(fh_test::wait::PATIENCE);
         is_over.store(true, Ordering::Relaxed);
         busy.join().unwrap();
         assert!(requests.is_ok_and(|requests| !requests.end && !requests.reload));

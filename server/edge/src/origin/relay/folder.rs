@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn one_at_a_time() {
-        let folder = fh_test_folder::Folder::new();
+        let folder = fh_test::Folder::new();
         let path = folder.file("relay");
         let lock = FolderLock::take(&path).unwrap();
         let Err(RelayError::FolderInUse(refused)) = FolderLock::take(&path) else { panic!() };

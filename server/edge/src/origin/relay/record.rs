@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let folder = fh_test_folder::Folder::new();
+        let folder = fh_test::Folder::new();
         let path = folder.file("key.standing");
         let (mut file, key_state) = RecordFile::open(path.clone());
         assert_eq!(key_state, KeyState::default());
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_damaged_record_is_as_good_as_none() {
-        let folder = fh_test_folder::Folder::new();
+        let folder = fh_test::Folder::new();
         let path = folder.file("key.standing");
         let (mut file, _) = RecordFile::open(path.clone());
         file.write(&KeyState { last_answered: at(0), is_revoked: true, ..KeyState::default() });
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn answers_are_not_written_all_the_time() {
-        let folder = fh_test_folder::Folder::new();
+        let folder = fh_test::Folder::new();
         let (mut file, _) = RecordFile::open(folder.file("key.standing"));
         let answered = |millis| KeyState { last_answered: at(millis), ..KeyState::default() };
         file.write(&answered(0));

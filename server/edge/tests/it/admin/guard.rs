@@ -62,7 +62,7 @@ async fn without_the_right_key_every_request_is_refused() {
 
 #[tokio::test]
 async fn wrong_keys_are_limited_and_the_right_one_never() {
-    let log = fh_test_log::Log::capture();
+    let log = fh_test::Log::capture();
     let (address, _edge) = shop().await;
     let guess = |n: u32| async move {
         let request = format!("GET /admin/v1/environments\nauthorization: Bearer wrong-{n}");
@@ -90,7 +90,7 @@ async fn wrong_keys_are_limited_and_the_right_one_never() {
 /// The state contains all API keys, as the list of keys does.
 #[tokio::test]
 async fn responses_that_show_api_keys_have_an_audit_line() {
-    let log = fh_test_log::Log::capture();
+    let log = fh_test::Log::capture();
     let (address, _edge) = shop().await;
     for (path, action) in [("keys", "admin.keys"), ("state", "admin.state")] {
         let answer = admin(address, &format!("GET /admin/v1/{path}")).await;
@@ -169,7 +169,7 @@ async fn requests_through_a_proxy_are_not_those_of_this_machine() {
 /// The header of the PROXY protocol decides in each place, also if it names an address of this machine.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_client_of_the_proxy_protocol_is_the_one_of_audit_and_transport() {
-    let log = fh_test_log::Log::capture();
+    let log = fh_test::Log::capture();
     for (transport, client, key, status) in [
         (AdminTransport::Protected, "127.0.0.1", KEY, "403"),
         (AdminTransport::Protected, "203.0.113.61", KEY, "403"),

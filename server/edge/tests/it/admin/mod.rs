@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use fh_edge::origin::relay::{RelayKeys, RelayOptions};
 use fh_edge::{AdminKey, Administration, Edge, EdgeHandle, Options};
-use fh_test_wait::{PATIENCE, wait_until_async};
+use fh_test::wait::{PATIENCE, wait_until_async};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 

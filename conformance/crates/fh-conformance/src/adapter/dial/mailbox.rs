@@ -167,7 +167,7 @@ impl Drop for Turn<'_> {
 
 #[cfg(test)]
 mod tests {
-    use fh_test_wait::wait_until;
+    use fh_test::wait::wait_until;
 
     use super::*;
 

@@ -159,7 +159,7 @@ fn print_address(address: &str) {
 
 #[cfg(test)]
 mod tests {
-    use fh_test_wait::wait_until;
+    use fh_test::wait::wait_until;
 
     use super::*;
 

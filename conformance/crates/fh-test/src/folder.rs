@@ -1,15 +1,13 @@
 //! Temporary folders and files for tests.
 //!
 //! ```
-//! use fh_test_folder::Folder;
+//! use fh_test::Folder;
 //!
 //! let folder = Folder::new();
 //! folder.write("state.yaml", "features: []", 7);
 //! assert_eq!(std::fs::read_to_string(folder.file("state.yaml"))?, "features: []");
 //! # Ok::<(), std::io::Error>(())
 //! ```
-#![forbid(unsafe_code)]
-#![deny(missing_docs)]
 #![allow(clippy::expect_used, reason = "only tests use it")]
 
 use std::fs::{self, File};

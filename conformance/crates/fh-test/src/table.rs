@@ -1,6 +1,4 @@
 //! Tables of texts, which test programs print.
-#![forbid(unsafe_code)]
-#![deny(missing_docs)]
 
 /// Returns a table with aligned columns. The first row is the heading.
 #[must_use]

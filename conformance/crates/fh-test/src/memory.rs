@@ -2,13 +2,12 @@
 //!
 //! ```
 //! #[global_allocator]
-//! static ALLOCATOR: fh_test_memory::Counting = fh_test_memory::Counting;
+//! static ALLOCATOR: fh_test::memory::Counting = fh_test::memory::Counting;
 //!
-//! let (text, memory) = fh_test_memory::during(|| String::from("twelve bytes"));
+//! let (text, memory) = fh_test::memory::during(|| String::from("twelve bytes"));
 //! assert_eq!((memory.allocations, memory.taken, memory.held), (1, 12, 12));
 //! drop(text);
 //! ```
-#![deny(missing_docs)]
 // An allocator cannot be implemented without `unsafe`.
 #![allow(unsafe_code)]
 

@@ -3,7 +3,7 @@
 //! ```
 //! use std::time::Duration;
 //!
-//! use fh_test_log::Log;
+//! use fh_test::Log;
 //!
 //! let log = Log::capture();
 //! tracing::warn!(colour = "red", "an example");
@@ -14,8 +14,6 @@
 //! let lines = log.wait_for_lines(Duration::from_secs(20), |line| line.contains("another thread"));
 //! assert_eq!(lines.len(), 1);
 //! ```
-#![forbid(unsafe_code)]
-#![deny(missing_docs)]
 
 use std::fmt::Debug;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
