@@ -163,12 +163,9 @@ mod tests {
     fn crates_below_count_with_their_own_dependencies_and_without_their_tests() {
         let tree = Tree::read().unwrap();
         let folders = tree.crates.folders(&["fh-session"]);
-        for folder in [
-            "fh-client/session",
-            "fh-client/repository",
-            "fh-eval",
-            "conformance/crates/fh-test",
-        ] {
+        for folder in
+            ["fh-client/session", "fh-client/repository", "fh-eval", "conformance/crates/fh-test"]
+        {
             assert!(folders.contains(&folder), "{folder}: {folders:?}");
         }
         assert!(!folders.contains(&"fh-client") && !folders.contains(&"xtask"), "{folders:?}");

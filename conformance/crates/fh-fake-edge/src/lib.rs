@@ -46,7 +46,6 @@
 mod behaviour;
 mod connection;
 mod context;
-mod dialect;
 mod edge;
 mod environment;
 mod etag;
@@ -73,7 +72,6 @@ mod world;
 pub use behaviour::Behaviour;
 pub use connection::Closing;
 pub use context::Context;
-pub use dialect::Dialect;
 pub use edge::{ENVIRONMENT, EdgeHandle, FakeEdge};
 pub use environment::EnvironmentHandle;
 pub use fault::Fault;

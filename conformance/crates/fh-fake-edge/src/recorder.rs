@@ -100,17 +100,6 @@ impl Recording {
             .collect()
     }
 
-    /// Returns the largest number of connections accepted within any span of this length. It measures connection storms: attempts without a
-    /// request count, too, if they were accepted.
-    pub fn most_connections_within(&self, span: Duration) -> usize {
-        most_within(self.connections.iter().map(|seen| seen.accepted), span)
-    }
-
-    /// Returns the largest number of requests of a route within any span of this length.
-    pub fn most_requests_within(&self, route: Route, span: Duration) -> usize {
-        most_within(self.of(route).map(|seen| seen.request.at), span)
-    }
-
     /// Returns the largest number of requests of a route that were in progress at the same time.
     pub fn most_in_flight(&self, route: Route) -> usize {
         let mut changes: Vec<(Instant, i32)> = Vec::new();
@@ -144,21 +133,6 @@ impl Recording {
     pub fn in_flight(&self, route: Route) -> usize {
         self.counts.get(route as usize).map_or(0, |count| count.in_work)
     }
-}
-
-fn most_within(times: impl Iterator<Item = Instant>, span: Duration) -> usize {
-    let mut times: Vec<Instant> = times.collect();
-    times.sort_unstable();
-    let mut window = std::collections::VecDeque::new();
-    let mut most = 0;
-    for at in times {
-        window.push_back(at);
-        while window.front().is_some_and(|first| at.saturating_duration_since(*first) >= span) {
-            window.pop_front();
-        }
-        most = most.max(window.len());
-    }
-    most
 }
 
 /// The error of a wait whose condition did not hold in time.
@@ -336,61 +310,5 @@ impl Recorder {
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::http::{Parsed, parse};
-
-    /// Returns a recording of polls that arrived and were finished at these times in milliseconds.
-    fn polls(times: &[(u64, Option<u64>)]) -> Recording {
-        let start = Instant::now();
-        let at = |ms| start + Duration::from_millis(ms);
-        let mut recording = Recording::default();
-        for (came, finished) in times {
-            let Parsed::Complete(mut request, _) = parse(b"GET /features HTTP/1.1\r\n\r\n") else {
-                panic!("a complete request");
-            };
-            request.at = at(*came);
-            recording.requests.push(SeenRequest {
-                request: Arc::from(request),
-                connection: 0,
-                status: None,
-                written: 0,
-                finished: finished.map(at),
-            });
-        }
-        recording
-    }
-
-    #[test]
-    fn the_most_within_a_span() {
-        let seen = polls(&[(0, None), (10, None), (20, None), (100, None), (109, None)]);
-        let most = |ms| seen.most_requests_within(Route::Poll, Duration::from_millis(ms));
-        assert_eq!(most(9), 1, "the end of a span is outside");
-        assert_eq!(most(10), 2);
-        assert_eq!(most(20), 2);
-        assert_eq!(most(21), 3);
-        assert_eq!(most(1000), 5);
-        assert_eq!(seen.gaps(Route::Poll).get(3), Some(&Duration::from_millis(9)));
-        assert_eq!(seen.most_requests_within(Route::Put, Duration::from_secs(1)), 0);
-    }
-
-    #[test]
-    fn the_most_in_flight() {
-        let one_by_one = polls(&[(0, Some(5)), (5, Some(9)), (10, None)]);
-        assert_eq!(one_by_one.most_in_flight(Route::Poll), 1);
-        let overlapping = polls(&[(0, Some(6)), (5, Some(9)), (7, Some(8)), (20, None)]);
-        assert_eq!(overlapping.most_in_flight(Route::Poll), 2);
-    }
-
-    #[test]
-    fn requests_of_a_span() {
-        let seen = polls(&[(0, None), (10, None), (20, None)]);
-        let [first, second, third] = seen.requests.as_slice() else { panic!("three") };
-        assert_eq!(seen.within(first.request.at..third.request.at).count(), 2);
-        assert_eq!(seen.within(second.request.at..second.request.at).count(), 0);
     }
 }

@@ -3,7 +3,6 @@ use std::fmt;
 use std::time::Instant;
 
 use crate::context::{self, Context};
-use crate::dialect::Dialect;
 use crate::form;
 use crate::key::ApiKey;
 
@@ -105,13 +104,9 @@ impl Request {
     /// Returns the context as a server decodes it: from `?xfeaturehub=` of a stream if there is one, otherwise from all `x-featurehub`
     /// headers (edge-protocol 2.2, 3.1).
     pub fn context(&self) -> Context {
-        self.context_in(Dialect::Ours).unwrap_or_default()
-    }
-
-    pub(crate) fn context_in(&self, dialect: Dialect) -> Result<Context, form::Malformed> {
         match self.query_value("xfeaturehub").filter(|_| self.route == Route::Stream) {
-            Some(text) => context::decode([text], dialect),
-            None => context::decode(self.header_lines("x-featurehub"), dialect),
+            Some(text) => context::decode([text]),
+            None => context::decode(self.header_lines("x-featurehub")),
         }
     }
 
@@ -126,7 +121,7 @@ impl Request {
     }
 
     /// Returns true if a browser asks whether a page of another origin may send a request.
-    pub fn is_preflight(&self) -> bool {
+    pub(crate) fn is_preflight(&self) -> bool {
         self.method == "OPTIONS" && self.header("origin").is_some()
     }
 
@@ -178,74 +173,5 @@ pub(crate) fn route(method: &str, path: &str) -> Route {
         ("GET" | "HEAD", Some(1..=3)) => Route::Stream,
         ("PUT", Some(2..=4)) => Route::Put,
         _ => Route::Other,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn request(method: &str, target: &str, headers: &[(&str, &str)]) -> Request {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        Request {
-            at: Instant::now(),
-            route: route(method, path),
-            method: method.to_owned(),
-            target: target.to_owned(),
-            path: path.to_owned(),
-            query: form::query(query),
-            version: "1.1".to_owned(),
-            headers: headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
-            body: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn routes() {
-        for (method, path, expected) in [
-            ("GET", "/features", Route::Poll),
-            ("GET", "/features/", Route::Poll),
-            ("HEAD", "/a/prefix/features", Route::Poll),
-            ("GET", "/features/env/key", Route::Stream),
-            ("GET", "/edge/features/default/env/key", Route::Stream),
-            ("PUT", "/features/env/key/FEATURE", Route::Put),
-            ("PUT", "/features/env+key/FEATURE", Route::Put),
-            ("PUT", "/features/default/env/key/FEATURE", Route::Put),
-            ("POST", "/features", Route::Other),
-            ("GET", "/", Route::Other),
-        ] {
-            assert_eq!(route(method, path), expected, "{method} {path}");
-        }
-    }
-
-    #[test]
-    fn keys_as_they_were_sent() {
-        let poll = request("GET", "/features?apiKey=e%2Fk*&apiKey=e/k2&contextSha=0", &[]);
-        assert_eq!(poll.api_keys(), ["e/k*", "e/k2"]);
-        let old = request("GET", "/features?apiKey=a/b&sdkUrl=c/d", &[]);
-        assert_eq!(old.api_keys(), ["c/d"]);
-        let stream = request("GET", "/p/features/e/k*", &[]);
-        assert_eq!(stream.api_keys(), ["e/k*"]);
-        let plus = request("PUT", "/features/e+k/F", &[]);
-        assert_eq!(plus.api_keys(), ["e/k"]);
-    }
-
-    #[test]
-    fn the_query_replaces_the_header_of_a_stream() {
-        let headers = [("X-FeatureHub", "userkey=fred"), ("x-featurehub", "country=nz")];
-        let both = request("GET", "/features/e/k", &headers);
-        assert_eq!(both.context().len(), 2);
-        let query = request("GET", "/features/e/k?xfeaturehub=userkey%3Djane%2520x", &headers);
-        assert_eq!(
-            query.context().into_iter().collect::<Vec<_>>(),
-            [("userkey".to_owned(), vec!["jane x".to_owned()])]
-        );
-    }
-
-    #[test]
-    fn debug_shows_no_key() {
-        let shown =
-            format!("{:?}", request("GET", "/features?apiKey=env/SECRET", &[("x-fh", "SECRET")]));
-        assert!(!shown.contains("SECRET"), "{shown}");
     }
 }

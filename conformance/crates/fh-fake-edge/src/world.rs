@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use crate::behaviour::{BYE, event_text};
 use crate::connection::{Mailbox, Push};
 use crate::context::Context;
-use crate::dialect::Dialect;
 use crate::etag;
 use crate::feature::Feature;
 use crate::key::{ApiKey, KeyKind, Permission};
@@ -45,7 +44,6 @@ pub(crate) struct World {
     streams: Vec<Subscriber>,
     pub(crate) keys: Keys,
     pub(crate) evaluator: Option<Evaluator>,
-    pub(crate) dialect: Dialect,
     pub(crate) cache_control: Option<String>,
     pub(crate) heartbeat: Option<Duration>,
     pub(crate) drop_after: Option<Duration>,
@@ -93,7 +91,6 @@ impl World {
             streams: Vec::new(),
             keys: Keys::Any,
             evaluator: None,
-            dialect: Dialect::default(),
             cache_control: None,
             heartbeat: None,
             drop_after: None,
@@ -195,10 +192,6 @@ impl World {
 
     pub(crate) fn add_environment(&mut self, id: &str) {
         self.environment(id);
-    }
-
-    pub(crate) fn remove_environment(&mut self, id: &str) {
-        self.environments.retain(|known| known.id != id);
     }
 
     /// Stores a feature in place of the one with the same key or, after a rename, the same id.

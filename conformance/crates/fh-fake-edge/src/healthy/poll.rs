@@ -5,9 +5,8 @@ use serde_json::{Value, json};
 use super::head;
 use crate::connection::Interrupted;
 use crate::context::{self, Context};
-use crate::dialect::Dialect;
 use crate::etag::{self, Match};
-use crate::key::{ApiKey, KeyKind};
+use crate::key::ApiKey;
 use crate::player::Player;
 use crate::request::Request;
 use crate::world::{View, World};
@@ -33,39 +32,25 @@ pub(super) fn answer(
         drop(world);
         return player.respond(head(player, request, 404), b"");
     }
-    let Ok(context) = request.context_in(world.dialect) else {
-        drop(world);
-        return player.respond(head(player, request, 500), b"");
-    };
+    let context = request.context();
     let context_tag = context::tag(&context);
     let tags: Vec<String> = asked
         .iter()
         .map(|asked| asked.view.as_ref().map(|view| world.tag(view)).unwrap_or_default())
         .collect();
     let received = request.header("if-none-match");
-    let unchanged = received.is_some_and(|received| {
-        let matched = etag::compare(received, &tags, &context_tag, world.dialect);
-        matched == Match::Unchanged
-    });
-    let empty_lists = unchanged && asked.len() > 1 && world.dialect == Dialect::Upstream;
-    let document = match (unchanged, empty_lists) {
-        (true, false) => None,
-        (true, true) => Some(empty(&asked)),
-        (false, _) => Some(rendered(&world, &asked, &context)),
-    };
-    drop(world);
-    let Some(document) = document else {
+    let is_unchanged =
+        |received: &&str| etag::compare(received, &tags, &context_tag) == Match::Unchanged;
+    if let Some(received) = received.filter(is_unchanged) {
+        drop(world);
         let mut head = head(player, request, 304);
-        head.set("etag", received.unwrap_or_default());
+        head.set("etag", received);
         return player.respond(head, b"");
-    };
+    }
+    let document = rendered(&world, &asked, &context);
+    drop(world);
     let mut head = head(player, request, status.unwrap_or(200));
-    let etag = if empty_lists {
-        etag::write(&vec![String::new(); asked.len()], "0")
-    } else {
-        etag::write(&tags, &context_tag)
-    };
-    head.set("etag", &format!("\"{etag}\""));
+    head.set("etag", &format!("\"{}\"", etag::write(&tags, &context_tag)));
     player.json_body(head, &document)
 }
 
@@ -91,12 +76,6 @@ fn asked(world: &World, sent: &[String]) -> Vec<Asked> {
             asked.push(Asked { key, view });
         }
     }
-    let any_client = asked.iter().any(|asked| asked.key.kind() == KeyKind::ClientEvaluated);
-    if any_client && world.dialect == Dialect::Upstream {
-        for view in asked.iter_mut().filter_map(|asked| asked.view.as_mut()) {
-            view.kind = KeyKind::ClientEvaluated;
-        }
-    }
     asked
 }
 
@@ -108,8 +87,4 @@ fn rendered(world: &World, asked: &[Asked], context: &Context) -> Value {
             json!({"id": asked.key.environment(), "features": features.unwrap_or_default()})
         })
         .collect()
-}
-
-fn empty(asked: &[Asked]) -> Value {
-    asked.iter().map(|asked| json!({"id": asked.key.environment(), "features": []})).collect()
 }

@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::head;
 use crate::connection::Interrupted;
-use crate::dialect::Dialect;
 use crate::feature::{Feature, number};
 use crate::key::Permission;
 use crate::player::Player;
@@ -40,7 +39,7 @@ fn update(world: &mut World, request: &Request) -> Result<u16, Refusal> {
     if !content_type.starts_with("application/json") {
         return Err(Refusal(415, ""));
     }
-    let wish = read(&request.body, world.dialect)?;
+    let wish = read(&request.body)?;
     let key = request.path_key().ok_or(Refusal(404, ""))?;
     let feature_key = request.segments().pop().unwrap_or_default();
     let Some(view) = world.view(&key) else { return Err(unknown) };
@@ -53,7 +52,7 @@ fn update(world: &mut World, request: &Request) -> Result<u16, Refusal> {
         None => None,
     };
     let lock_changes = wish.lock.is_some_and(|lock| lock != feature.is_locked());
-    let value_changes = value.as_ref().is_some_and(|value| !is_same(feature, value, world.dialect));
+    let value_changes = value.as_ref().is_some_and(|value| !is_same(feature, value));
     if value.is_some() && !value_changes && !lock_changes {
         return Ok(202);
     }
@@ -70,9 +69,9 @@ fn update(world: &mut World, request: &Request) -> Result<u16, Refusal> {
     Ok(200)
 }
 
-fn read(body: &[u8], dialect: Dialect) -> Result<Wish, Refusal> {
+fn read(body: &[u8]) -> Result<Wish, Refusal> {
     let Ok(Value::Object(members)) = serde_json::from_slice(body) else {
-        return Err(Refusal(if dialect == Dialect::Upstream { 500 } else { 400 }, ""));
+        return Err(Refusal(400, ""));
     };
     let value = members.get("value").filter(|value| !value.is_null());
     let update = members.get("updateValue").and_then(Value::as_bool).unwrap_or(false);
@@ -143,10 +142,9 @@ fn decimal(text: &str) -> Option<Value> {
     Some(number(value))
 }
 
-fn is_same(feature: &Feature, value: &Value, dialect: Dialect) -> bool {
+fn is_same(feature: &Feature, value: &Value) -> bool {
     let current = feature.get("value");
     match (current.as_f64(), value.as_f64()) {
-        (Some(_), Some(_)) if dialect == Dialect::Upstream => false,
         (Some(current), Some(value)) => current == value,
         _ => current == value,
     }

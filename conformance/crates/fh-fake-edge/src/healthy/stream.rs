@@ -22,11 +22,7 @@ pub(super) fn answer(
     };
     // The list is read and the stream registered under one lock, so that no update is lost or sent before the list.
     let mut world = locked(&player.edge.server.world);
-    let Ok(context) = request.context_in(world.dialect) else {
-        drop(world);
-        player.respond(head(player, request, 500), b"")?;
-        return Ok(None);
-    };
+    let context = request.context();
     let context_tag = context::tag(&context);
     let (ack, first, after) = match world.view(&key) {
         None => {
@@ -36,7 +32,7 @@ pub(super) fn answer(
             let tag = [world.tag(&view)];
             let known = request
                 .header("last-event-id")
-                .map_or(Match::Invalid, |id| etag::compare(id, &tag, &context_tag, world.dialect));
+                .map_or(Match::Invalid, |id| etag::compare(id, &tag, &context_tag));
             let ack =
                 if known == Match::Invalid { event_text("ack", None, ACK) } else { String::new() };
             let list = if known == Match::Unchanged {

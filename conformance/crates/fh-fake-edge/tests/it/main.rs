@@ -4,7 +4,5 @@
 mod client;
 mod connections;
 mod faults;
-mod poll;
-mod put;
+mod healthy;
 mod scripts;
-mod stream;

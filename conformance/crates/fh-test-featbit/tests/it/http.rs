@@ -21,49 +21,6 @@ fn track(server: &TestServer, body: &str) -> u16 {
 }
 
 #[test]
-fn polling_needs_the_server_secret_of_an_environment() {
-    let server = TestServer::start().unwrap();
-    let environment = server.environment();
-    environment.put_flag(&sample::boolean_flag("one", true)).unwrap();
-    let secret = environment.server_secret();
-    let full = get(&server, POLL, &secret);
-    assert_eq!((full.status, full.text()), (200, environment.full_message()));
-    let later = format!("{POLL}?timestamp={}", server.now_ms() + 1000);
-    let patch = get(&server, &later, &secret);
-    assert_eq!((patch.status, patch.text().as_str()), (200, ""));
-    for bad in ["", "nonsense", &environment.client_secret()] {
-        assert_eq!(get(&server, POLL, bad).status, 401, "{bad}");
-    }
-    assert_eq!(server.record().requests.len(), 5);
-    assert_eq!(server.record().connections.len(), 5);
-}
-
-#[test]
-fn events_of_published_sdks_are_accepted_and_recorded() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/imported/featbit/wire.json");
-    let wire: serde_json::Value =
-        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let server = TestServer::start().unwrap();
-    let bodies = wire["bodies"].as_object().unwrap();
-    for (name, body) in bodies {
-        assert_eq!(track(&server, &body.to_string()), 200, "{name}");
-    }
-    let insights = server.record().insights;
-    assert_eq!(insights.len(), bodies.len());
-    assert_eq!(insights[0].header("content-type"), Some("application/json"));
-    let body: serde_json::Value = serde_json::from_str(&insights[0].body).unwrap();
-    assert_eq!(&body, bodies.values().next().unwrap());
-    // The requests that SDKs send on sockets are answered.
-    let mut socket = Socket::open(server.address(), &server.environment().server_secret());
-    for request in ["node_or_any_server_type", "ping_node_and_browser", "ping_rust_and_dotnet"] {
-        socket.send(&wire["dataSyncRequests"][request].to_string());
-        let answer = socket.next().json();
-        let is_pong = answer == wire["dataSyncRequests"]["pong_from_server"];
-        assert_eq!(is_pong, request.starts_with("ping"), "{answer}");
-    }
-}
-
-#[test]
 fn answers_are_scripted_one_by_one() {
     let server = TestServer::start().unwrap();
     let limited = ScriptedAnswer::Status { status: 429, retry_after: Some(3) };

@@ -1,9 +1,7 @@
 //! Tokens, compared with those of FeatBit's Node SDK and with the checks of FeatBit's server.
 
-use fh_test_featbit::{SecretKind, TestServer, token};
+use fh_test_featbit::{SecretKind, token};
 use serde_json::Value;
-
-use crate::client::{Event, Socket};
 
 fn vectors() -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/imported/featbit/token.json");
@@ -44,40 +42,4 @@ fn sixteen_tokens_are_accepted_or_refused_for_the_same_reason() {
         assert_eq!(result, expected, "{case}");
     }
     assert_eq!(cases.len(), 16);
-}
-
-/// The same cases on sockets: the clock of the server is set to the time of the case.
-#[test]
-fn the_same_tokens_open_sockets_or_close_them_with_4003() {
-    let vectors = vectors();
-    let check = &vectors["serverCheck"];
-    let known = check["knownSecrets"].as_object().unwrap();
-    let secret = |kind: &str| known.iter().find(|(_, it)| *it == kind).unwrap().0.as_str();
-    let server = TestServer::start().unwrap();
-    let _ = server.add_environment_with("vectors", secret("server"), secret("client"));
-    for case in check["cases"].as_array().unwrap() {
-        // A margin at the bounds: the real clock goes on between setting it and the check.
-        let margin = match case["name"].as_str() {
-            Some("30s late (inclusive)") => 5_000,
-            Some("30.001s early") => -1,
-            _ => 0,
-        };
-        let now = case["nowMillis"].as_i64().unwrap() - margin;
-        server.set_clock_offset_ms(0);
-        server.set_clock_offset_ms(now - server.now_ms());
-        let (kind, token) = (case["type"].as_str().unwrap(), case["token"].as_str().unwrap());
-        let target = format!("/streaming?type={kind}&token={token}");
-        let (answer, socket) = Socket::dial(server.address(), &target, &[]);
-        assert!(answer.header("date").is_some());
-        let mut socket = socket.unwrap();
-        // One millisecond later, the token of this case is valid.
-        if case["result"] == "valid" || case["name"] == "30.001s early" {
-            socket.send(r#"{"messageType":"ping","data":{}}"#);
-            assert!(matches!(socket.next(), Event::Text(_)), "{case}");
-            continue;
-        }
-        let close = Event::Close(4003, "invalid request, close by server".to_owned());
-        assert_eq!(socket.next(), close, "{case}");
-        assert_eq!(socket.next(), Event::End("connection closed"));
-    }
 }

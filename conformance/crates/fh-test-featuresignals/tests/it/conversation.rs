@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::data::{self, Ruleset, Step};
-use crate::exchange::{Answer, Connection};
+use crate::exchange::Connection;
 use crate::step::{Names, difference, named, replay};
 
 type Entries = BTreeMap<String, Box<RawValue>>;
@@ -145,12 +145,4 @@ fn raw_difference(server: &TestServer, names: &Names, step: &Step, raw: &str) ->
     };
     let (expected, given) = (outline(expected), outline(&given));
     (expected != given).then(|| format!("{}: {given:?} instead of {expected:?}", step.name))
-}
-
-#[test]
-fn a_user_of_invalid_text_is_answered() {
-    let server = TestServer::start().unwrap();
-    let answer: Answer =
-        Connection::open(&server).map(&server.environment().server_key(), "%FF%FE");
-    assert_eq!((answer.status, answer.text()), (200, "{}\n"));
 }
