@@ -5,9 +5,9 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
-use fh_fake_edge::{FakeEdge, Feature};
 use fh_test::Folder;
 use fh_test::wait::{PATIENCE, wait_for};
+use fh_test_servers::featurehub::{FakeEdge, Feature};
 
 struct Running {
     child: Child,

@@ -80,7 +80,7 @@ pub(crate) fn all() -> Vec<Deep> {
         ),
         deep(
             Part::new("FeatBit's SDKs").prepare(featbit::prepare).run(featbit::test_deep),
-            &["fh-featbit-sdks", "fh-test-featbit", "fh-python"],
+            &["fh-featbit-sdks", "fh-test-servers", "fh-python"],
             &[
                 "benches/featbit-adapter",
                 "conformance/adapters",
@@ -94,7 +94,7 @@ pub(crate) fn all() -> Vec<Deep> {
                     install::component("cargo clippy --version", "clippy", "it checks the benches")
                 })
                 .run(bench::clippy),
-            &["fh-client", "fh-edge", "fh-eval", "fh-test-featbit"],
+            &["fh-client", "fh-edge", "fh-eval", "fh-test-servers"],
             &["benches"],
         ),
         deep(Part::new("hostile input").run(hostile_input), &["fh-eval"], &[]),

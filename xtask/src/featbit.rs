@@ -74,7 +74,8 @@ fn built(faults: UnderFaults) -> Result<Programs, String> {
             Ok(Programs { sdks: target_folder().join("debug").join(PROGRAM), deep: None })
         }
         UnderFaults::All => {
-            Run::new(&format!("cargo build --locked --release -p {PROGRAM} -p {SERVER}")).go()?;
+            Run::new(&format!("cargo build --locked --release -p {PROGRAM} -p fh-test-servers"))
+                .go()?;
             let release = target_folder().join("release");
             let deep = Deep {
                 server: release.join(SERVER),

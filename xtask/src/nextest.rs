@@ -17,21 +17,19 @@ const PACE: [&str; 3] = [
 ];
 
 /// The crates whose tests use real sockets. Such a test that fails is repeated once, alone.
-const SOCKETS: [&str; 14] = [
+const SOCKETS: [&str; 12] = [
     "fh-cli",
     "fh-client",
     "fh-conformance",
     "fh-edge",
     "fh-examples",
-    "fh-fake-edge",
     "fh-featbit-sdks",
     "fh-listen",
     "fh-openfeature",
     "fh-opentelemetry",
     "fh-redis",
     "fh-segment",
-    "fh-test-featbit",
-    "fh-test-featuresignals",
+    "fh-test-servers",
 ];
 
 /// Runs all tests that have no part of their own.

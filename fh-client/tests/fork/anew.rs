@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fh_client::transport::{BoxFuture, Response, Transport, TransportError, TransportRequest};
 use fh_client::{Attributes, Client, Connection, Readiness, Source, StartError, block_on};
-use fh_fake_edge::{Behaviour, ENVIRONMENT, Feature, Route};
+use fh_test_servers::featurehub::{Behaviour, ENVIRONMENT, Feature, Route};
 
 use crate::Test;
 use crate::child::{PATIENCE, builder, builder_with, colour, edge, fork, seen, sees, started};

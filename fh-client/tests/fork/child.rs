@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use fh_client::transport::ReqwestTransport;
 use fh_client::{Backoff, Client, ClientBuilder, Config, block_on};
-use fh_fake_edge::{FakeEdge, Feature, Recording};
+use fh_test_servers::featurehub::{FakeEdge, Feature, Recording};
 
 pub(crate) use fh_test::wait::PATIENCE;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fh_client::{Flow, InterceptedRead, Interceptor, LockPolicy, NotReady, Readiness};
-use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
+use fh_test_servers::featurehub::{Behaviour, FakeEdge, Feature, Route};
 
 use crate::support::{PATIENCE, builder, seen, soon, started};
 

@@ -12,7 +12,7 @@ use fh_client::transport::{
     Body, BoxFuture, Bytes, Response, Transport, TransportError, TransportRequest,
 };
 use fh_client::{Client, FlushError, MissingDriver, NotReady, Problem, Readiness, StartError};
-use fh_fake_edge::{FakeEdge, Feature};
+use fh_test_servers::featurehub::{FakeEdge, Feature};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::support::{PATIENCE, builder, quick, soon, started, until};

@@ -4,8 +4,8 @@ use std::process::{Command, Stdio};
 
 use fh_client::transport::{ReqwestTransport, TransportSetupError};
 use fh_client::{Client, Readiness};
-use fh_fake_edge::{FakeEdge, Feature, ProxiedRequest, Proxy};
 use fh_test::wait::wait_for;
+use fh_test_servers::featurehub::{FakeEdge, Feature, ProxiedRequest, Proxy};
 
 use crate::support::{PATIENCE, quick, until};
 

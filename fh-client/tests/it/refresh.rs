@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fh_client::{Problem, Readiness, SetHeadersError, SetKeysError, Update};
-use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
+use fh_test_servers::featurehub::{Behaviour, Closing, FakeEdge, Feature, Route};
 
 use crate::support::{PATIENCE, builder, soon, started};
 

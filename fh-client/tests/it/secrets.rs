@@ -8,9 +8,9 @@ use fh_client::transport::{
     BoxFuture, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
 };
 use fh_client::{Client, Problem, SnapshotFile, Update};
-use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, RedirectTo, Route};
 use fh_test::Folder;
 use fh_test::Log;
+use fh_test_servers::featurehub::{Behaviour, Closing, FakeEdge, Feature, RedirectTo, Route};
 
 use crate::support::{PATIENCE, builder, builder_with, quick, reads, seen, soon, started, until};
 
@@ -42,7 +42,7 @@ fn no_secret_in_logs_errors_debug_output_status_or_files() {
     let folder = Folder::new();
     let edge = FakeEdge::start().unwrap();
     edge.set_feature(Feature::string("COLOUR", "red"));
-    let environment = fh_fake_edge::ENVIRONMENT;
+    let environment = fh_test_servers::featurehub::ENVIRONMENT;
     let keys = [
         format!("{environment}/hushClientHush*1"),
         format!("{environment}/hushServerHush1"),
@@ -151,7 +151,7 @@ fn no_secret_in_logs_errors_debug_output_status_or_files() {
 fn former_secrets_stay_hidden() {
     let edge = FakeEdge::start().unwrap();
     edge.set_feature(Feature::string("COLOUR", "red"));
-    let environment = fh_fake_edge::ENVIRONMENT;
+    let environment = fh_test_servers::featurehub::ENVIRONMENT;
     let key = format!("{environment}/hushClientHush*1");
     let client = started(builder_with(&edge, &key).header("x-pass", "hushHeaderHush"));
     let shown = Arc::new(Mutex::new(String::new()));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fh_client::{Attributes, Client, NotReady, Problem, Readiness, Reason};
-use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
+use fh_test_servers::featurehub::{Behaviour, FakeEdge, Feature, Route};
 use serde_json::json;
 
 use crate::support::{PATIENCE, builder_with, seen, soon, started, until};

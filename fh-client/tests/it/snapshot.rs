@@ -7,8 +7,8 @@ use fh_client::{
     Attributes, Client, Connection, NotReady, Readiness, SnapshotFile, Source, Timestamp,
     WhileSwitching,
 };
-use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
 use fh_test::Folder;
+use fh_test_servers::featurehub::{Behaviour, Closing, FakeEdge, Feature, Route};
 use serde_json::{Value, json};
 
 use crate::support::{PATIENCE, builder, builder_with, reads, seen, soon, started, until};
@@ -341,7 +341,7 @@ fn features_of_former_keys_are_not_written_for_other_keys() {
     // The removal of the other environment's features is published, and so is a feature of a store.
     soon(client.set_api_keys([edge.client_key()])).unwrap_err();
     let stored = r#"[{"id":"9","key":"SIZE","type":"STRING","version":1,"value":"large"}]"#;
-    client.offer_features("a-store", fh_fake_edge::ENVIRONMENT, stored);
+    client.offer_features("a-store", fh_test_servers::featurehub::ENVIRONMENT, stored);
     reads(&client, "SIZE", "large");
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
     assert!(!client.exists("SHAPE"));
@@ -357,7 +357,10 @@ fn other_keys_of_the_same_environment_own_the_file_without_a_changed_feature() {
     let client = started(builder(&edge).snapshot_file(folder.file(FILE)));
     client.flush(PATIENCE).unwrap();
     let before = json_of(&folder.file(FILE));
-    soon(client.set_api_keys([format!("{}/other*Secret", fh_fake_edge::ENVIRONMENT)])).unwrap();
+    soon(
+        client.set_api_keys([format!("{}/other*Secret", fh_test_servers::featurehub::ENVIRONMENT)]),
+    )
+    .unwrap();
     client.flush(PATIENCE).unwrap();
     let after = json_of(&folder.file(FILE));
     assert_ne!(after["keys"], before["keys"]);
@@ -369,7 +372,7 @@ fn a_store_does_not_end_the_writing() {
     let (edge, folder) = (edge(), Folder::new());
     let client = started(builder(&edge).snapshot_file(folder.file(FILE)));
     let stored = r#"[{"id":"9","key":"SHAPE","type":"STRING","version":1,"value":"round"}]"#;
-    client.offer_features("a-store", fh_fake_edge::ENVIRONMENT, stored);
+    client.offer_features("a-store", fh_test_servers::featurehub::ENVIRONMENT, stored);
     reads(&client, "SHAPE", "round");
     client.flush(PATIENCE).unwrap();
     assert!(json_of(&folder.file(FILE)).to_string().contains("SHAPE"));
@@ -419,8 +422,8 @@ fn features_of_an_environment_that_no_key_opens_are_not_served() {
 #[test]
 fn features_are_given_for_an_environment_in_any_case() {
     let edge = FakeEdge::start_refusing().unwrap();
-    let id = fh_fake_edge::ENVIRONMENT.to_uppercase();
-    assert_ne!(id, fh_fake_edge::ENVIRONMENT);
+    let id = fh_test_servers::featurehub::ENVIRONMENT.to_uppercase();
+    assert_ne!(id, fh_test_servers::featurehub::ENVIRONMENT);
     let given = format!(
         r#"[{{"id":"{id}","features":[{{"key":"COLOUR","type":"STRING","value":"given"}}]}}]"#
     );
@@ -428,7 +431,7 @@ fn features_are_given_for_an_environment_in_any_case() {
     let client = client.start().unwrap();
     assert!(client.is_ready());
     assert_eq!(client.string("COLOUR").as_deref(), Some("given"));
-    assert_eq!(client.environments(), [fh_fake_edge::ENVIRONMENT.into()]);
+    assert_eq!(client.environments(), [fh_test_servers::featurehub::ENVIRONMENT.into()]);
 }
 
 #[test]

@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use fh_client::{Attributes, ClientBuilder, Source};
-use fh_fake_edge::{Behaviour, FakeEdge, Framing, Route};
 use fh_test::Folder;
+use fh_test_servers::featurehub::{Behaviour, FakeEdge, Framing, Route};
 use serde_json::Value;
 use serde_json::value::RawValue;
 

@@ -7,7 +7,7 @@ use std::thread;
 
 use fh_client::Client;
 use fh_client::transport::ReqwestTransport;
-use fh_fake_edge::{FakeEdge, Feature};
+use fh_test_servers::featurehub::{FakeEdge, Feature};
 
 use crate::support::{PATIENCE, quick};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fh_client::transport::ReqwestTransport;
 use fh_client::{Backoff, Client, ClientBuilder, Config, Status};
-use fh_fake_edge::{FakeEdge, Recording};
+use fh_test_servers::featurehub::{FakeEdge, Recording};
 
 pub(crate) use fh_test::wait::PATIENCE;
 

@@ -9,7 +9,7 @@ use std::thread::{self, ThreadId};
 use fh_client::testing::{MemoryEdge, SERVER_KEY};
 use fh_client::transport::{BoxFuture, Response, Transport, TransportError, TransportRequest};
 use fh_client::{Attributes, Client, ClientBuilder, NotReady, Problem, Readiness};
-use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
+use fh_test_servers::featurehub::{Behaviour, FakeEdge, Feature, Route};
 
 use crate::support::{PATIENCE, quick, seen, soon, started, transport};
 

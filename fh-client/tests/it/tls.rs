@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use fh_client::transport::ReqwestTransport;
 use fh_client::{Client, Problem, StartError};
-use fh_fake_edge::{Behaviour, FakeEdge, Feature, TlsFront};
 use fh_test::certificates::{Authority, Certificate};
+use fh_test_servers::featurehub::{Behaviour, FakeEdge, Feature, TlsFront};
 
 use crate::support::{PATIENCE, quick, until};
 

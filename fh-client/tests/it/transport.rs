@@ -6,7 +6,7 @@ use fh_client::Problem;
 use fh_client::transport::ReqwestTransport;
 #[cfg(target_os = "linux")]
 use fh_client::{Client, Stage};
-use fh_fake_edge::{Behaviour, FakeEdge, Feature, Framing, RedirectTo, Route};
+use fh_test_servers::featurehub::{Behaviour, FakeEdge, Feature, Framing, RedirectTo, Route};
 
 #[cfg(target_os = "linux")]
 use crate::support::quick;

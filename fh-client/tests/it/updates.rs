@@ -5,7 +5,7 @@ use fh_client::transport::{
     TransportRequest,
 };
 use fh_client::{NewValue, Outcome, Problem, Refusal, Update};
-use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Permission, Route};
+use fh_test_servers::featurehub::{Behaviour, Closing, FakeEdge, Feature, Permission, Route};
 
 use crate::support::{builder, builder_with, soon, started};
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use fh_client::{Client, Problem, Watch};
-use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
+use fh_test_servers::featurehub::{Behaviour, FakeEdge, Feature, Route};
 
 use crate::support::{builder, soon, started};
 

@@ -8,7 +8,7 @@ mod http;
 use fh_client::transport::ReqwestTransport;
 use fh_edge::Edge;
 use fh_edge::origin::relay::{RelayKeys, RelayOptions};
-use fh_fake_edge::{FakeEdge, Feature};
+use fh_test_servers::featurehub::{FakeEdge, Feature};
 
 /// Returns the number of threads of this process with this name.
 fn threads(name: &str) -> usize {

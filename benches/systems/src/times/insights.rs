@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use fh_client::{Client, featbit};
-use fh_test_featbit::{Route, ScriptedAnswer, TestServer, sample};
+use fh_test_servers::featbit::{Route, ScriptedAnswer, TestServer, sample};
 use harness::{Bench, Column, nanos};
 
 use super::{bench, least};

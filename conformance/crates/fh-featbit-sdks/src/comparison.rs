@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fh_test_featbit::TestServer;
+use fh_test_servers::featbit::TestServer;
 use serde_json::value::RawValue;
 
 use crate::program::Program;

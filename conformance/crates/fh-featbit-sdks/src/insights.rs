@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_test_featbit::{Record, TestServer, sample};
+use fh_test_servers::featbit::{Record, TestServer, sample};
 use serde_json::Value;
 
 use crate::program::Program;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use fh_test_featbit::{TestServer, sample};
+use fh_test_servers::featbit::{TestServer, sample};
 use serde_json::{Value, json};
 
 use crate::arguments::{Owner, Sdk};

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::time::Duration;
 
-use fh_test_featbit::{Environment, TestServer};
+use fh_test_servers::featbit::{Environment, TestServer};
 use serde::Deserialize;
 use serde_json::Value;
 

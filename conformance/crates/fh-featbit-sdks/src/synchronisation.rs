@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use fh_test_featbit::{TestServer, sample};
+use fh_test_servers::featbit::{TestServer, sample};
 use serde_json::json;
 
 use crate::program::Program;

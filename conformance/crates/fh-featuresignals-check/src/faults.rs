@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use fh_client::Notice;
-use fh_test_featuresignals::{Fault, Record, Route, TestServer, Times};
+use fh_test_servers::featuresignals::{Fault, Record, Route, TestServer, Times};
 
 use crate::target::{builder, started};
 
@@ -57,7 +57,7 @@ pub(crate) fn check() -> Result<(), String> {
 
 /// Returns the cells of one fault.
 fn measure(route: Route, fault: Fault) -> Result<Vec<String>, String> {
-    let text = |why: fh_test_featuresignals::ChangeError| why.to_string();
+    let text = |why: fh_test_servers::featuresignals::ChangeError| why.to_string();
     let server = TestServer::start().map_err(|why| why.to_string())?;
     server.put_flag(FLAG).map_err(text)?;
     server.environment().put_state("colour", r#"{"enabled": true}"#).map_err(text)?;

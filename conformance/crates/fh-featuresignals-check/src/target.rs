@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fh_client::transport::ReqwestTransport;
 use fh_client::{Client, ClientBuilder, featuresignals};
-use fh_test_featuresignals::TestServer;
+use fh_test_servers::featuresignals::TestServer;
 
 use crate::changed_flag::{Change, ChangedFlag};
 use crate::recording::Recording;

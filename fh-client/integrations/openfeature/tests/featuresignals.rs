@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fh_client::{Attributes, Client, ContextPool, featuresignals};
 use fh_openfeature::FeatureHubProvider;
-use fh_test_featuresignals::{Fault, Route, TestServer, Times};
+use fh_test_servers::featuresignals::{Fault, Route, TestServer, Times};
 use open_feature::provider::FeatureProvider;
 use open_feature::{
     EvaluationContext, EvaluationContextFieldValue, EvaluationErrorCode, EvaluationReason,

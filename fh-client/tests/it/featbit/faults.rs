@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fh_client::{Backoff, Notice, Readiness};
 use fh_test::Log;
-use fh_test_featbit::{Fault, TestServer, Times, sample};
+use fh_test_servers::featbit::{Fault, TestServer, Times, sample};
 
 use super::builder;
 use crate::support::{PATIENCE, until};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fh_client::{Client, Interceptor, LockPolicy, Value, featbit};
-use fh_test_featbit::{Route, ScriptedAnswer, TestServer, sample};
+use fh_test_servers::featbit::{Route, ScriptedAnswer, TestServer, sample};
 use serde_json::{Value as Json, json};
 
 use super::{builder, settings};

@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use fh_client::{Client, Reason};
-use fh_test_featbit::{TestServer, sample};
+use fh_test_servers::featbit::{TestServer, sample};
 
 use super::{builder, settings};
 use crate::support::{PATIENCE, started, transport, until};

@@ -11,7 +11,7 @@ use fh_client::transport::{
     TransportRequest, Upgrade,
 };
 use fh_client::{Client, featbit};
-use fh_test_featbit::sample;
+use fh_test_servers::featbit::sample;
 use sha1::{Digest, Sha1};
 use tokio::io::{AsyncWriteExt, DuplexStream};
 

@@ -10,7 +10,7 @@ mod way;
 use std::time::Duration;
 
 use fh_client::{Client, ClientBuilder, featbit};
-use fh_test_featbit::TestServer;
+use fh_test_servers::featbit::TestServer;
 
 use crate::support::{quick, transport};
 

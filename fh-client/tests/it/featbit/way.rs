@@ -4,9 +4,9 @@ use fh_client::transport::{
     BoxFuture, ReqwestTransport, Response, Transport, TransportError, TransportRequest,
 };
 use fh_client::{Client, ClientBuilder, Connection, Problem, Status, featbit};
-use fh_fake_edge::{Http2Front, Proxy, TlsFront};
 use fh_test::certificates::Authority;
-use fh_test_featbit::{TestServer, sample};
+use fh_test_servers::featbit::{TestServer, sample};
+use fh_test_servers::featurehub::{Http2Front, Proxy, TlsFront};
 
 use super::settings;
 use crate::support::{PATIENCE, quick, started, transport, until};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use fh_client::{Attributes, Client, ContextPool, Problem, Readiness, Reason, WhileSwitching};
-use fh_test_featuresignals::{Fault, Route, TestServer, Times};
+use fh_test_servers::featuresignals::{Fault, Route, TestServer, Times};
 
 use super::{STATE, builder, server, settings};
 use crate::support::{soon, started, until};

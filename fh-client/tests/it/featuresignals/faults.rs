@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fh_client::{Backoff, Config, Notice, Problem, Readiness};
-use fh_test_featuresignals::{Fault, Route, Times};
+use fh_test_servers::featuresignals::{Fault, Route, Times};
 
 use super::{builder, server, settings};
 use crate::support::{PATIENCE, soon, started, until};

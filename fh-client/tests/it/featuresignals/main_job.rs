@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 
 use fh_client::{Reason, Value};
-use fh_test_featuresignals::TestServer;
+use fh_test_servers::featuresignals::TestServer;
 
 use super::{builder, server, settings};
 use crate::support::{PATIENCE, soon, started};

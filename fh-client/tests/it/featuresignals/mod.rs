@@ -10,7 +10,7 @@ mod streams;
 use std::time::Duration;
 
 use fh_client::{Client, ClientBuilder, featuresignals};
-use fh_test_featuresignals::TestServer;
+use fh_test_servers::featuresignals::TestServer;
 
 use crate::support::{quick, transport};
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fh_client::{Connection, featuresignals};
-use fh_test_featuresignals::TestServer;
+use fh_test_servers::featuresignals::TestServer;
 
 use super::{builder, server, settings};
 use crate::support::{PATIENCE, reads, started, until};

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use fh_test::wait::PATIENCE;
-use fh_test_featbit::{TestServer, sample};
+use fh_test_servers::featbit::{TestServer, sample};
 use serde_json::{Value, json};
 
 use crate::following::Following;

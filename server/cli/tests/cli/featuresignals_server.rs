@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use fh_test::wait::PATIENCE;
-use fh_test_featuresignals::{Fault, Route, TestServer, Times};
+use fh_test_servers::featuresignals::{Fault, Route, TestServer, Times};
 use serde_json::{Value, json};
 
 use crate::following::Following;

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, ENVIRONMENT, FakeEdge, Fault, Feature, Route};
+use fh_test_servers::featurehub::{Behaviour, ENVIRONMENT, FakeEdge, Fault, Feature, Route};
 use serde_json::json;
 
 use crate::tool::{Run, SECRET, command, fh, fh_with, run};

@@ -1,6 +1,6 @@
 //! The forms of input that all commands read: payloads, state files, and the URL of an Edge with a key.
 
-use fh_fake_edge::{ENVIRONMENT, FakeEdge, Feature};
+use fh_test_servers::featurehub::{ENVIRONMENT, FakeEdge, Feature};
 use serde_json::{Value, json};
 
 use crate::tool::{command, fh, fh_with, file, run};
@@ -209,7 +209,7 @@ fn misspelt_contexts_are_noted() {
 fn an_edge_that_starts_later_is_waited_for() {
     let edge = edge();
     let (url, key) = (edge.url(), edge.client_key());
-    fh_fake_edge::Fault::Refused.begin(&edge);
+    fh_test_servers::featurehub::Fault::Refused.begin(&edge);
     for args in [
         &["get", &url, &key][..],
         &["eval", &url, &key],
@@ -229,6 +229,6 @@ fn an_edge_that_starts_later_is_waited_for() {
         let mut get = command(&["get", &url, &key, "LIMIT", "--value", "--wait", "30"]);
         std::thread::spawn(move || run(&mut get, ""))
     };
-    fh_fake_edge::Fault::Refused.end(&edge).unwrap();
+    fh_test_servers::featurehub::Fault::Refused.end(&edge).unwrap();
     assert_eq!(waiting.join().unwrap().expect(0).out, "7.5\n");
 }

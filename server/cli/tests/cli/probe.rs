@@ -3,8 +3,8 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 
-use fh_fake_edge::{Behaviour, FakeEdge, Route};
 use fh_test::certificates::Authority;
+use fh_test_servers::featurehub::{Behaviour, FakeEdge, Route};
 
 use crate::following::Following;
 use crate::tool::{SECRET, command, fh, file, run};

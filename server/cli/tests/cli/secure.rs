@@ -4,8 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use fh_fake_edge::{Behaviour, FakeEdge, TlsFront};
 use fh_test::certificates::{Authority, Certificate};
+use fh_test_servers::featurehub::{Behaviour, FakeEdge, TlsFront};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};

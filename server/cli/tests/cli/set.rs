@@ -1,4 +1,4 @@
-use fh_fake_edge::{Behaviour, FakeEdge, Feature, Permission, Route};
+use fh_test_servers::featurehub::{Behaviour, FakeEdge, Feature, Permission, Route};
 use serde_json::{Value, json};
 
 use crate::tool::{Run, command, fh, run};

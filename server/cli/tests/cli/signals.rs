@@ -4,8 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Stdio};
 
-use fh_fake_edge::{FakeEdge, Feature};
 use fh_test::wait::{PATIENCE, wait_for};
+use fh_test_servers::featurehub::{FakeEdge, Feature};
 use rustix::process::Signal;
 
 use crate::following::Following;

@@ -1,7 +1,7 @@
 use std::io::Read;
 use std::process::{Command, Stdio};
 
-use fh_fake_edge::ENVIRONMENT;
+use fh_test_servers::featurehub::ENVIRONMENT;
 
 use crate::tool::{FEATURES, SECRET, fh, fh_with, file};
 

@@ -1,5 +1,5 @@
-use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Permission, Route};
 use fh_test::wait::PATIENCE;
+use fh_test_servers::featurehub::{Behaviour, Closing, FakeEdge, Feature, Permission, Route};
 use serde_json::{Value, json};
 
 use crate::following::Following;

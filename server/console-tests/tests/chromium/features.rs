@@ -2,7 +2,7 @@
 
 use fh_edge::FeatureChange;
 use fh_edge::origin::relay::RelayKeys;
-use fh_fake_edge::{FakeEdge, Feature};
+use fh_test_servers::featurehub::{FakeEdge, Feature};
 use serde_json::{Value, json};
 use thirtyfour::Key;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fh_edge::Options;
 use fh_edge::origin::relay::{RelayKeys, RelayLimits, RelayOptions, UpstreamRole};
-use fh_fake_edge::{ENVIRONMENT, FakeEdge, Feature, Permission};
+use fh_test_servers::featurehub::{ENVIRONMENT, FakeEdge, Feature, Permission};
 
 use crate::stream::Stream;
 use crate::support::{Relay, options, options_for, seen, wait_until_async};

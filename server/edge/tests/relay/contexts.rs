@@ -8,7 +8,7 @@ use std::time::Duration;
 use fh_client::Problem;
 use fh_edge::Options;
 use fh_edge::origin::relay::{RelayKeys, RelayLimits, RelayOptions, UpstreamRole, UpstreamState};
-use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
+use fh_test_servers::featurehub::{Behaviour, Closing, FakeEdge, Feature, Route};
 use serde_json::json;
 
 use crate::http::request;

@@ -3,7 +3,7 @@
 use fh_client::Problem;
 use fh_edge::origin::relay::{RelayKeys, UpstreamRole, UpstreamState};
 use fh_edge::{Edge, Options};
-use fh_fake_edge::{FakeEdge, Feature};
+use fh_test_servers::featurehub::{FakeEdge, Feature};
 use serde_json::json;
 
 use crate::support::{Relay, options, wait_until_async};

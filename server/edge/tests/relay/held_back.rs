@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fh_client::{Connection, Problem};
 use fh_edge::origin::relay::{RelayKeys, RelayOptions};
-use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
+use fh_test_servers::featurehub::{Behaviour, FakeEdge, Feature, Route};
 
 use crate::stream::Stream;
 use crate::support::{Relay, options, wait_until_async};

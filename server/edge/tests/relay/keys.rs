@@ -1,7 +1,7 @@
 //! Keys and headers that change while a relay runs, as after a change of their file.
 
 use fh_edge::origin::relay::{RelayError, RelayKeys, RelayOptions, UpstreamRole};
-use fh_fake_edge::{Closing, ENVIRONMENT, FakeEdge, Feature, Route};
+use fh_test_servers::featurehub::{Closing, ENVIRONMENT, FakeEdge, Feature, Route};
 
 use crate::http::request;
 use crate::stream::Stream;

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use fh_client::Timestamp;
 use fh_edge::origin::relay::RelayKeys;
 use fh_edge::{FeatureChange, Options, state::Json, state::State};
-use fh_fake_edge::{FakeEdge, Feature};
+use fh_test_servers::featurehub::{FakeEdge, Feature};
 use serde_json::{Value, json};
 
 use crate::http::request;

@@ -10,7 +10,9 @@ use fh_client::{Outcome, Update};
 use fh_edge::origin::relay::RelayKeys;
 use fh_edge::state::State;
 use fh_edge::{Edge, FeatureChange, Options, ReplaceError};
-use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Framing, Permission, Route};
+use fh_test_servers::featurehub::{
+    Behaviour, Closing, FakeEdge, Feature, Framing, Permission, Route,
+};
 use http::Request;
 use tower_service::Service as _;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use fh_edge::internal::with_clock;
 use fh_edge::origin::relay::{RelayError, RelayKeys, RelayOptions, UpstreamState, UpstreamStatus};
 use fh_edge::{Edge, StartError};
-use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
 use fh_test::Folder;
+use fh_test_servers::featurehub::{Behaviour, Closing, FakeEdge, Feature, Route};
 
 use crate::stream::Stream;
 use crate::support::{Clock, Relay, options, options_for, wait_until_async};

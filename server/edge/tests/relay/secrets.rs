@@ -3,9 +3,9 @@
 use fh_client::Problem;
 use fh_edge::Edge;
 use fh_edge::origin::relay::RelayKeys;
-use fh_fake_edge::{Behaviour, Closing, ENVIRONMENT, FakeEdge, Feature, Route};
 use fh_test::Folder;
 use fh_test::Log;
+use fh_test_servers::featurehub::{Behaviour, Closing, ENVIRONMENT, FakeEdge, Feature, Route};
 
 use crate::http::request;
 use crate::stream::Stream;

@@ -11,7 +11,7 @@ use fh_edge::listen::{App, ListenOptions, Listener};
 use fh_edge::origin::relay::{RelayKeys, RelayOptions, UpstreamStatus};
 use fh_edge::{Edge, EdgeHandle, Options};
 use fh_eval::Timestamp;
-use fh_fake_edge::{FakeEdge, Recording};
+use fh_test_servers::featurehub::{FakeEdge, Recording};
 use serde_json::Value;
 
 use crate::http::{Reply, request};

@@ -5,9 +5,9 @@ use std::time::Duration;
 use fh_client::{Connection, Problem};
 use fh_edge::Options;
 use fh_edge::origin::relay::{RelayLimits, UpstreamState};
-use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
 use fh_test::Folder;
 use fh_test::Log;
+use fh_test_servers::featurehub::{Behaviour, Closing, FakeEdge, Feature, Route};
 use serde_json::json;
 
 use crate::stream::Stream;

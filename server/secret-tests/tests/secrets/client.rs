@@ -17,9 +17,9 @@ use fh_client::{
     Bootstrap, Client, ContextPoolError, Flow, InterceptedRead, Interceptor, LockPolicy, NotReady,
     Observer, SnapshotFile, StartError, Update, UsageEvent, UsageOptions, block_on,
 };
-use fh_fake_edge::{FakeEdge, Feature};
 use fh_test::Folder;
 use fh_test::wait::PATIENCE;
+use fh_test_servers::featurehub::{FakeEdge, Feature};
 use futures_core::Stream;
 
 use crate::shown::Shown;

@@ -13,7 +13,7 @@ use fh_repository::{Dispatch, Exposure, UsageOptions};
 use fh_session::featbit::internal::{Message, MessageText, Store, token};
 use fh_session::featbit::{Config, Endpoints, Secret, Session};
 use fh_session::{Action, Input};
-use fh_test_featbit::{Fault, Route, ScriptedAnswer, TestServer, Times, sample};
+use fh_test_servers::featbit::{Fault, Route, ScriptedAnswer, TestServer, Times, sample};
 
 use crate::shown::Shown;
 use crate::{HEADER, PASSWORD, SERVER_SECRET, USER};

@@ -9,7 +9,7 @@ use fh_repository::source::Source;
 use fh_repository::time::Millis;
 use fh_session::featuresignals::{Config, Endpoint, Key, Mode, Session};
 use fh_session::{Action, Input};
-use fh_test_featuresignals::{Fault, Route, TestServer, Times};
+use fh_test_servers::featuresignals::{Fault, Route, TestServer, Times};
 
 use crate::featbit::quick;
 use crate::shown::Shown;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use fh_fake_edge::{FakeEdge, Feature};
+use fh_test_servers::featurehub::{FakeEdge, Feature};
 use serde_json::{Map, Value, json};
 
 use crate::adapter::{Adapter, AdapterCommand, AskError, Timeline};

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use clap::Args;
-use fh_fake_edge::{Fault, Feature};
+use fh_test_servers::featurehub::{Fault, Feature};
 use serde_json::{Value, json};
 
 use super::{Ended, Problem};

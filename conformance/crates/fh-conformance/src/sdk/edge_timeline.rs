@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use fh_fake_edge::EdgeHandle;
+use fh_test_servers::featurehub::EdgeHandle;
 
 use crate::adapter::{TimelineEntry, TimelineKind};
 

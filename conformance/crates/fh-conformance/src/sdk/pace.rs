@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use fh_fake_edge::{Recording, Route};
+use fh_test_servers::featurehub::{Recording, Route};
 
 use super::scenario::Verdict;
 use super::scene::Scene;

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use fh_fake_edge::{FakeEdge, Recording, Route};
 use fh_test::wait::Lateness;
+use fh_test_servers::featurehub::{FakeEdge, Recording, Route};
 
 use crate::adapter::{Adapter, AskError, Timeline, TimelineEntry, TimelineKind};
 use crate::deadline::Deadline;

@@ -4,8 +4,8 @@ use std::cell::OnceCell;
 use std::io;
 use std::ops::Range;
 
-use fh_fake_edge::{Behaviour, FakeEdge, Feature, Http2Front, Proxy, TlsFront};
 use fh_test::certificates::Authority;
+use fh_test_servers::featurehub::{Behaviour, FakeEdge, Feature, Http2Front, Proxy, TlsFront};
 
 use super::tempo::Tempo;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fh_fake_edge::FakeEdge;
+use fh_test_servers::featurehub::FakeEdge;
 
 use crate::adapter::{Adapter, AdapterCommand, AskError, Timeline};
 use crate::protocol::{Create, Created, Hello, Mode};

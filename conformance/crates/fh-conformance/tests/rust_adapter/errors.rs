@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use fh_conformance::adapter::ProcessEnd;
 use fh_conformance::protocol::ErrorCode;
-use fh_fake_edge::Behaviour;
+use fh_test_servers::featurehub::Behaviour;
 use serde_json::json;
 
 use crate::Driver;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use fh_conformance::adapter::Observed;
 use fh_conformance::protocol::{Event, SdkReadiness};
 use fh_conformance::served_value;
-use fh_fake_edge::{Behaviour, Feature};
 use fh_test::wait::PATIENCE;
+use fh_test_servers::featurehub::{Behaviour, Feature};
 use serde_json::json;
 
 use crate::Driver;

@@ -10,8 +10,8 @@ mod settings;
 
 use fh_conformance::adapter::{Adapter, AskError, Observed, Timeline};
 use fh_conformance::protocol::{Called, CommandError, Event};
-use fh_fake_edge::{FakeEdge, Feature};
 use fh_test::wait::{PATIENCE, wait_until};
+use fh_test_servers::featurehub::{FakeEdge, Feature};
 use serde_json::{Map, Value, json};
 
 /// An adapter and an Edge with the feature `F`, a STRING with the value `one`.

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use fh_conformance::adapter::ProcessEnd;
-use fh_fake_edge::{Behaviour, Route};
 use fh_test::wait::PATIENCE;
+use fh_test_servers::featurehub::{Behaviour, Route};
 use serde_json::json;
 
 use crate::{Driver, adapter};

@@ -2,8 +2,8 @@
 
 use fh_conformance::adapter::Observed;
 use fh_conformance::protocol::{Called, Event};
-use fh_fake_edge::Feature;
 use fh_test::wait::PATIENCE;
+use fh_test_servers::featurehub::Feature;
 use serde_json::{Value, json};
 
 use crate::Driver;
@@ -132,7 +132,10 @@ fn each_read_is_one_use() {
     let read = &calls[0];
     assert_eq!((read.kind.as_deref(), read.feature.as_deref()), (Some("feature"), Some("F")));
     assert_eq!((&read.value, read.user_key.as_deref()), (&Some(json!("one")), Some("fred")));
-    assert!(read.id.is_some() && read.environment.as_deref() == Some(fh_fake_edge::ENVIRONMENT));
+    assert!(
+        read.id.is_some()
+            && read.environment.as_deref() == Some(fh_test_servers::featurehub::ENVIRONMENT)
+    );
     assert_eq!(read.attributes.as_ref().unwrap()["plan"], ["gold", "new"]);
     assert_eq!((calls[1].kind.as_deref(), calls[1].user_key.as_deref()), (Some("feature"), None));
     let named = &calls[2];

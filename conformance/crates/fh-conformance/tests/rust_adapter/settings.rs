@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, Route};
 use fh_test::wait::{PATIENCE, wait_until};
+use fh_test_servers::featurehub::{Behaviour, Route};
 use serde_json::json;
 
 use crate::{Driver, merged};
@@ -31,7 +31,10 @@ fn settings_of_requests() {
 fn two_keys_in_one_poll() {
     let mut driver = Driver::start();
     let other = "0d8ad5ef-1a6a-4a4b-8a3c-5f3a2f0d7c11";
-    driver.edge.environment(other).set_feature(fh_fake_edge::Feature::boolean("G", true));
+    driver
+        .edge
+        .environment(other)
+        .set_feature(fh_test_servers::featurehub::Feature::boolean("G", true));
     let keys = [driver.edge.client_key(), format!("{other}/otherSecret*0123456789")];
     driver.create(json!({ "keys": keys, "mode": "poll" }));
     driver.ask("wait", json!({ "timeout_ms": 10_000 }));

@@ -7,8 +7,8 @@ use std::process::{Command, Output};
 use fh_conformance::server::scenario::{Identifiers, Subject as _, standard};
 use fh_conformance::server::wire::component;
 use fh_edge::Options;
-use fh_fake_edge::{FakeEdge, Feature, Permission};
 use fh_test::Folder;
+use fh_test_servers::featurehub::{FakeEdge, Feature, Permission};
 use serde_json::{Value, json};
 
 use crate::edge::Running;

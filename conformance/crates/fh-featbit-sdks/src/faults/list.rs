@@ -1,6 +1,6 @@
 //! The faults.
 
-use fh_test_featbit::{Fault, Times};
+use fh_test_servers::featbit::{Fault, Times};
 
 /// A fault of a server that was healthy until a client was ready.
 #[derive(Clone, Copy)]

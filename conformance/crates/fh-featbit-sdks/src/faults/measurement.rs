@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fh_test_featbit::{Record, TestServer, sample};
+use fh_test_servers::featbit::{Record, TestServer, sample};
 use serde_json::Value;
 
 use super::list::{Begin, ServerFault};

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fh_test_featbit::sample;
+use fh_test_servers::featbit::sample;
 use serde_json::Value;
 
 use super::measurement::{Measured, attempts};

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use fh_client::transport::{BoxFuture, ReqwestTransport};
 use fh_client::{Client, ClientBuilder, FlushError, NotReady, Readiness, StartError};
-use fh_fake_edge::{FakeEdge, Feature};
 use fh_redis::RedisStore;
 use fh_test::wait::PATIENCE;
+use fh_test_servers::featurehub::{FakeEdge, Feature};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::{LocalSet, block_in_place, spawn_blocking};
 

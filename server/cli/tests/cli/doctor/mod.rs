@@ -6,7 +6,7 @@ mod streams;
 
 use std::time::Duration;
 
-use fh_fake_edge::{
+use fh_test_servers::featurehub::{
     Behaviour, Closing, ENVIRONMENT, FakeEdge, Feature, Permission, RedirectTo, Route,
 };
 use serde_json::{Value, json};

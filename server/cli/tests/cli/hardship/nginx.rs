@@ -6,7 +6,7 @@ use std::process::Command;
 
 use fh_test::Folder;
 use fh_test::wait::wait_until;
-use fh_test_http::Port;
+use fh_test_servers::server::Port;
 use rustix::process::Signal;
 
 use super::{ALL, ONLY};

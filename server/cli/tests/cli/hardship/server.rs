@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use fh_test::Folder;
 use fh_test::certificates::Authority;
 use fh_test::wait::{Lateness, wait_until, wait_until_async};
-use fh_test_http::Port;
+use fh_test_servers::server::Port;
 use rustix::process::Signal;
 
 use super::answers::Answers;

@@ -3,11 +3,11 @@
 use std::net::TcpStream;
 use std::process::Command;
 
-use fh_fake_edge::{FakeEdge, Route};
 use fh_test::Folder;
 use fh_test::wait::{PATIENCE, wait_until};
-use fh_test_featbit::{TestServer, sample};
-use fh_test_http::Port;
+use fh_test_servers::featbit::{TestServer, sample};
+use fh_test_servers::featurehub::{FakeEdge, Route};
+use fh_test_servers::server::Port;
 
 use super::{ALL, ONLY};
 use crate::following::Following;

@@ -1,7 +1,7 @@
 //! Tests of `fh serve --relay`: one server in front of another.
 
-use fh_fake_edge::{FakeEdge, Feature, Route};
 use fh_test::wait::{wait_for, wait_until};
+use fh_test_servers::featurehub::{FakeEdge, Feature, Route};
 
 use super::{KEY, PATIENCE, Serving, WRITER, get, open, state, until};
 use crate::tool::{SECRET, fh, file, path};

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use fh_fake_edge::{Behaviour, ENVIRONMENT, Feature, Framing, RedirectTo, Route};
+use fh_test_servers::featurehub::{Behaviour, ENVIRONMENT, Feature, Framing, RedirectTo, Route};
 use serde_json::{Value, json};
 
 use crate::protocol::{Context, Create, Retry};

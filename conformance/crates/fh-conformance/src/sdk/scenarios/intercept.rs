@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fh_fake_edge::Feature;
+use fh_test_servers::featurehub::Feature;
 use serde_json::{Value, json};
 
 use super::anna;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, Feature};
+use fh_test_servers::featurehub::{Behaviour, Feature};
 use serde_json::Value;
 
 use crate::protocol::Create;

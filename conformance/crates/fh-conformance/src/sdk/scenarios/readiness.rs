@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use fh_fake_edge::{Behaviour, Feature, Route};
+use fh_test_servers::featurehub::{Behaviour, Feature, Route};
 use serde_json::{Value, json};
 
 use crate::protocol::{Called, Context, ListenOn, Read, SdkReadiness};

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fh_fake_edge::{Behaviour, Closing, Feature, Route};
+use fh_test_servers::featurehub::{Behaviour, Closing, Feature, Route};
 
 use crate::deadline::Deadline;
 use crate::protocol::Create;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, Feature, Recording, Request, Route};
+use fh_test_servers::featurehub::{Behaviour, Feature, Recording, Request, Route};
 use serde_json::Value;
 
 use crate::protocol::{Context, Create, Read, SdkReadiness};
@@ -119,7 +119,7 @@ fn many_json() -> String {
 
 fn many_features_stage(stage: &Stage) {
     let features = many_json();
-    let environment = fh_fake_edge::ENVIRONMENT;
+    let environment = fh_test_servers::featurehub::ENVIRONMENT;
     let poll = format!(r#"[{{"id":"{environment}","features":{features}}}]"#);
     let poll = Behaviour::status(200).header("content-type", "application/json").body(poll);
     let stream = Behaviour::sse().ack().event("features", &features).hang();

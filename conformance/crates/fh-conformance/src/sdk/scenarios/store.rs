@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use fh_fake_edge::{Feature, Recording};
+use fh_test_servers::featurehub::{Feature, Recording};
 use serde_json::Value;
 
 use super::broken_edge;

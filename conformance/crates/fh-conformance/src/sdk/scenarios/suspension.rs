@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use fh_fake_edge::{Behaviour, Route};
+use fh_test_servers::featurehub::{Behaviour, Route};
 
 use super::context::{by_user, user};
 use crate::protocol::{Create, Mode, SdkReadiness};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use fh_fake_edge::{ENVIRONMENT, Feature};
+use fh_test_servers::featurehub::{ENVIRONMENT, Feature};
 use serde_json::{Value, json};
 
 use super::anna;

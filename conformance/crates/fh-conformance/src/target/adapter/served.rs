@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, ENVIRONMENT, FakeEdge};
+use fh_test_servers::featurehub::{Behaviour, ENVIRONMENT, FakeEdge};
 use serde_json::{Value, json};
 
 use super::ask;

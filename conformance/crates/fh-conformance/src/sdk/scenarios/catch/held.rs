@@ -1,6 +1,6 @@
 //! What is held, and what a release serves.
 
-use fh_fake_edge::Feature;
+use fh_test_servers::featurehub::Feature;
 
 use super::super::listeners::calls::last_call;
 use super::Holder;

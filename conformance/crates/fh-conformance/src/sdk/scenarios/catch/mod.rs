@@ -5,7 +5,7 @@ mod order;
 
 use std::time::{Duration, Instant};
 
-use fh_fake_edge::Route;
+use fh_test_servers::featurehub::Route;
 
 use crate::protocol::{Create, ListenOn};
 use crate::sdk::{

@@ -1,6 +1,6 @@
 //! Several held updates, the end of holding, and a failure.
 
-use fh_fake_edge::Feature;
+use fh_test_servers::featurehub::Feature;
 
 use super::super::listeners::calls::last_call;
 use super::super::readiness::{readiness_listener, recover, states};

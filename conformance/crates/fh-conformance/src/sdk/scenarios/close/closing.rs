@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, Recording, Route};
+use fh_test_servers::featurehub::{Behaviour, Recording, Route};
 
 use serde_json::Value;
 

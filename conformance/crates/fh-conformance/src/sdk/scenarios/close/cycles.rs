@@ -45,7 +45,7 @@ pub(super) fn no_leak(scene: &Scene<'_>) -> Verdict {
             after.to_string()
         })?;
     }
-    let open = |seen: &fh_fake_edge::Recording| seen.open_connections() as u64;
+    let open = |seen: &fh_test_servers::featurehub::Recording| seen.open_connections() as u64;
     let closed = scene.happens_within(patience(), |seen| open(seen) <= rest.sockets);
     check("connections after 200 clients", closed, "none", || {
         open(&scene.edge().recording()).to_string()

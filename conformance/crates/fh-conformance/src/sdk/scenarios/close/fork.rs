@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::{Recording, Route};
+use fh_test_servers::featurehub::{Recording, Route};
 
 use crate::sdk::{Scene, Verdict, check, equal};
 

@@ -6,7 +6,7 @@ mod fork;
 
 use std::time::Duration;
 
-use fh_fake_edge::Behaviour;
+use fh_test_servers::featurehub::Behaviour;
 
 use crate::sdk::{Group, SCENARIO, Scenario, TEMPO, Tempo};
 

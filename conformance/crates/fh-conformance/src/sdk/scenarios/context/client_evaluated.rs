@@ -1,6 +1,6 @@
 //! Contexts of a client-evaluated API key.
 
-use fh_fake_edge::Feature;
+use fh_test_servers::featurehub::Feature;
 use serde_json::{Value, json};
 
 use crate::protocol::{Context, Listen, ListenOn, Read, Then};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, Route};
+use fh_test_servers::featurehub::{Behaviour, Route};
 use serde_json::Value;
 
 use super::server_evaluated::{LATE, create, set, user_of};

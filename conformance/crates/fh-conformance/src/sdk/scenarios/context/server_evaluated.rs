@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, Feature, Request, Route};
+use fh_test_servers::featurehub::{Behaviour, Feature, Request, Route};
 use serde_json::{Value, json};
 
 use crate::protocol::{Called, Context, Create, ListenOn, Read, Timeouts};

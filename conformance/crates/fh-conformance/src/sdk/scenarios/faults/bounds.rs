@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::Fault;
+use fh_test_servers::featurehub::Fault;
 
 use crate::sdk::{EdgeProtocol, Scene, Tempo, patience};
 

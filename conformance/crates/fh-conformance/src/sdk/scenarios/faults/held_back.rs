@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use fh_fake_edge::{Behaviour, Route};
+use fh_test_servers::featurehub::{Behaviour, Route};
 
 use crate::sdk::{Scenario, Scene, Stage, Verdict, check, patience};
 

@@ -7,7 +7,7 @@ mod recovery;
 
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, Fault};
+use fh_test_servers::featurehub::{Behaviour, Fault};
 
 use crate::sdk::{Group, SCENARIO, Scenario, Stage, Tempo};
 

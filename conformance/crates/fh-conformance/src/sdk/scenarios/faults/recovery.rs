@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fh_fake_edge::Fault;
+use fh_test_servers::featurehub::Fault;
 
 use crate::deadline::Deadline;
 use crate::sdk::{MemoryWatch, Scene, SdkClient, Stop, Verdict, breach, check, patience};

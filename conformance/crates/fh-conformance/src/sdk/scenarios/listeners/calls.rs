@@ -1,6 +1,6 @@
 //! Which changes a listener is called for, and with which values.
 
-use fh_fake_edge::Feature;
+use fh_test_servers::featurehub::Feature;
 use serde_json::json;
 
 use super::super::anna;

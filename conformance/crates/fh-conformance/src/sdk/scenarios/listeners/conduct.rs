@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use fh_fake_edge::Route;
+use fh_test_servers::featurehub::Route;
 
 use super::super::anna;
 use super::calls::last_call;

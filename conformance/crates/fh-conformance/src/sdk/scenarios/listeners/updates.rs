@@ -1,6 +1,6 @@
 //! Listeners and whole updates.
 
-use fh_fake_edge::Feature;
+use fh_test_servers::featurehub::Feature;
 use serde_json::{Value, json};
 
 use super::calls::last_call;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use fh_fake_edge::{Behaviour, ENVIRONMENT, Framing, Recording, Request, Route};
+use fh_test_servers::featurehub::{Behaviour, ENVIRONMENT, Framing, Recording, Request, Route};
 
 use super::POLLING;
 use crate::protocol::Create;

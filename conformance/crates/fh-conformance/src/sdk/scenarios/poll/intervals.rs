@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, Feature, Route};
+use fh_test_servers::featurehub::{Behaviour, Feature, Route};
 use serde_json::{Value, json};
 
 use super::{

@@ -1,6 +1,6 @@
 //! C-POLL-019 to 024: what a list says about features.
 
-use fh_fake_edge::{Behaviour, ENVIRONMENT, Feature, Route};
+use fh_test_servers::featurehub::{Behaviour, ENVIRONMENT, Feature, Route};
 use serde_json::{Value, json};
 
 use super::super::broken_edge;

@@ -13,7 +13,7 @@ mod trouble;
 
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, ENVIRONMENT, Feature};
+use fh_test_servers::featurehub::{Behaviour, ENVIRONMENT, Feature};
 use serde_json::{Value, json};
 
 use crate::protocol::{ListenOn, SdkReadiness};

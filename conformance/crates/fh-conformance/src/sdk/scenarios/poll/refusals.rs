@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, ENVIRONMENT, Feature, Framing, Recording, Request, Route};
+use fh_test_servers::featurehub::{
+    Behaviour, ENVIRONMENT, Feature, Framing, Recording, Request, Route,
+};
 use serde_json::Value;
 
 use super::{

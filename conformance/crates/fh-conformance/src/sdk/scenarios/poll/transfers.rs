@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use fh_fake_edge::{Behaviour, Closing, Ended, Framing, Recording, Route};
+use fh_test_servers::featurehub::{Behaviour, Closing, Ended, Framing, Recording, Route};
 
 use super::{
     AGAIN, GO, PATIENT, POLLING, held, keeps_one, list_of, problem_is_shown, recovers_with_two,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, Feature, Route};
+use fh_test_servers::featurehub::{Behaviour, Feature, Route};
 
 use super::{
     AGAIN, GO, POLLING, QUICK, held, json_text, keeps_one, list_of, problem_is_shown, readiness_is,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use fh_fake_edge::Route;
+use fh_test_servers::featurehub::Route;
 
 use super::{
     STREAMING, keeps_stream, keeps_values, ready, shows_stale, ten_delays, until_processed,

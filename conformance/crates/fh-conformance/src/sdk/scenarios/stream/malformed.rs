@@ -1,6 +1,6 @@
 //! Events whose data cannot be read.
 
-use fh_fake_edge::Route;
+use fh_test_servers::featurehub::Route;
 
 use super::super::broken_edge;
 use super::{STREAMING, ready};

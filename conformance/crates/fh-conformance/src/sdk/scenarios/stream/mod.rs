@@ -12,7 +12,7 @@ mod updates;
 
 use std::time::{Duration, Instant};
 
-use fh_fake_edge::{Behaviour, Closing, Feature, Recording, Route, SeenRequest};
+use fh_test_servers::featurehub::{Behaviour, Closing, Feature, Recording, Route, SeenRequest};
 
 use crate::protocol::{ListenOn, SdkReadiness, State};
 use crate::sdk::{

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, Closing, Feature, Recording, Route};
+use fh_test_servers::featurehub::{Behaviour, Closing, Feature, Recording, Route};
 
 use super::super::broken_edge;
 use super::{

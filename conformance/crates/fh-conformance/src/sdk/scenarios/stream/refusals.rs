@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use fh_fake_edge::{Behaviour, Closing, Framing, Route};
+use fh_test_servers::featurehub::{Behaviour, Closing, Framing, Route};
 
 use super::super::broken_edge;
 use super::{

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, Ended, Recording, Route};
+use fh_test_servers::featurehub::{Behaviour, Ended, Recording, Route};
 
 use super::super::broken_edge;
 use super::{STREAMING, keeps_stream, keeps_values, on_change, on_readiness, ready};

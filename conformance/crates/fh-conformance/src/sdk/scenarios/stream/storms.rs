@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, Closing, Recording, Route};
+use fh_test_servers::featurehub::{Behaviour, Closing, Recording, Route};
 
 use super::{STREAMING, at_least_first_delay, attempted, ready};
 use crate::protocol::SdkReadiness;

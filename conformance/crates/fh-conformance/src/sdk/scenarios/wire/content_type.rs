@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::Behaviour;
+use fh_test_servers::featurehub::Behaviour;
 
 use super::first_request::{end, route, transport, transports};
 use crate::protocol::{Create, SdkReadiness};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fh_fake_edge::{Behaviour, Closing, ENVIRONMENT, Feature, Recording, Route};
+use fh_test_servers::featurehub::{Behaviour, Closing, ENVIRONMENT, Feature, Recording, Route};
 
 use super::super::broken_edge;
 use super::first_request::{context, end, set_context};

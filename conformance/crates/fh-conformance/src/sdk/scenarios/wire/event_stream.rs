@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, Feature, Route};
+use fh_test_servers::featurehub::{Behaviour, Feature, Route};
 
 use crate::sdk::{ExpectedAnswer, SCENARIO, Scenario, Scene, SdkClient, Stop, Verdict};
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use fh_fake_edge::{Recording, Request, Route};
+use fh_test_servers::featurehub::{Recording, Request, Route};
 use serde_json::{Value, json};
 
 use crate::protocol::{Context, Create, Mode};

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use fh_fake_edge::{Behaviour, ENVIRONMENT, Request, Route};
+use fh_test_servers::featurehub::{Behaviour, ENVIRONMENT, Request, Route};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 

@@ -1,6 +1,6 @@
 //! Headers of requests, except those of server-evaluated contexts and etags.
 
-use fh_fake_edge::{Behaviour, Request, Route};
+use fh_test_servers::featurehub::{Behaviour, Request, Route};
 
 use super::first_request::{
     context, end, first_request, route, set_context, transport, transports,

@@ -1,6 +1,6 @@
 //! Line ends, a byte-order mark, and fields without a space after the colon.
 
-use fh_fake_edge::{Behaviour, Route};
+use fh_test_servers::featurehub::{Behaviour, Route};
 
 use super::event_stream::{FIRST, UPDATED, feature, has_updated_value, ready_with_first_value};
 use super::first_request::end;

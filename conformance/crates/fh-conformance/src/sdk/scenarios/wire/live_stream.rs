@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, Feature, Framing, Route};
+use fh_test_servers::featurehub::{Behaviour, Feature, Framing, Route};
 
 use super::event_stream::{FIRST, UPDATED, has_updated_value, ready_with_first_value};
 use crate::sdk::{SCENARIO, Scenario, Scene, TEMPO, Tempo, Verdict, check, equal};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, EdgeHandle, RedirectTo, Request};
+use fh_test_servers::featurehub::{Behaviour, EdgeHandle, RedirectTo, Request};
 
 use super::super::broken_edge;
 use super::first_request::{context, end, route, transport, transports};

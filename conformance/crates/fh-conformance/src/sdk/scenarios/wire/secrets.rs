@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_fake_edge::{Behaviour, Closing, RedirectTo, Route};
+use fh_test_servers::featurehub::{Behaviour, Closing, RedirectTo, Route};
 use serde_json::Value;
 
 use super::first_request::{end, route, transports};

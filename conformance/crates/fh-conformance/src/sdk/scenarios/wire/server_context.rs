@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fh_fake_edge::{Request, Route};
+use fh_test_servers::featurehub::{Request, Route};
 
 use super::first_request::{
     context, end, request_with_context, route, set_context, transport, transports,

@@ -1,6 +1,6 @@
 //! Updates of features at the Edge (PUT).
 
-use fh_fake_edge::{Behaviour, Feature, Route};
+use fh_test_servers::featurehub::{Behaviour, Feature, Route};
 use serde_json::{Value, json};
 
 use super::first_request::{request, transports};

@@ -1,6 +1,6 @@
 //! URLs of requests, and API keys in them.
 
-use fh_fake_edge::{ENVIRONMENT, Feature, Route};
+use fh_test_servers::featurehub::{ENVIRONMENT, Feature, Route};
 
 use super::first_request::{first_request, route, transport, transports};
 use crate::sdk::{ExpectedAnswer, SCENARIO, Scenario, Scene, Verdict, check, equal};
