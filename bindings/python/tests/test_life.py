@@ -298,10 +298,13 @@ import sys
 before = set(sys.modules)
 import fh_client
 print(*sorted(set(sys.modules) - before))
+# A listener that is no coroutine function needs no event loop.
+fh_client.Client.offline(bootstrap=[], on_readiness=id).close()
+print("asyncio" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-S", "-c", program], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
     loaded = set(done.stdout.split())
-    assert "fh_client._native" in loaded, done.stderr
+    assert "fh_client._native" in loaded and done.stdout.endswith("\nFalse\n"), done.stderr
     unwanted = {"asyncio", "ssl", "http", "urllib.request", "concurrent.futures", "numpy", "decimal", "json", "enum"}
     assert loaded & unwanted == set()
 

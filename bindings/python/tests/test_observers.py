@@ -137,7 +137,7 @@ def test_named_events_have_parameters(client: fh_client.Client) -> None:
 def test_observers_of_the_constructor_get_the_collection_and_the_last_events() -> None:
     events: list[UsageEvent] = []
     inline: list[UsageEvent] = []
-    with offline(observers=[events.extend, (inline.append, {"inline": True, "one_of": 2})]) as client:
+    with offline(observers=[(events.extend, {"inline": False}), (inline.append, {"inline": True, "one_of": 2})]) as client:
         client.is_enabled("ON")
         client.is_enabled("ON")
     assert [event.kind for event in events] == ["collection", "evaluated", "evaluated"]

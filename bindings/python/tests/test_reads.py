@@ -40,7 +40,7 @@ def test_a_read_without_value_gives_the_default(client: fh_client.Client, key: s
     assert client.is_enabled(key) is False
     assert client.value(key, default) is default
     assert client.detail(key).value is None
-    assert str(client.explain(key)) != ""
+    assert str(client.explain(key)) != "" and repr(client.explain(key)).startswith("<fh_client.Explanation ")
 
 
 @pytest.mark.parametrize("key", [b"ON", 1, None, 1.5, object()])
@@ -82,7 +82,7 @@ def test_details(client: fh_client.Client) -> None:
     assert (detail.key, detail.value, detail.kind, detail.exists) == ("ON", True, "BOOLEAN", True)
     assert detail.is_locked and not client.detail("OFF").is_locked
     assert detail.reason == "STATIC" and client.detail("NO_SUCH").reason == "NOT_FOUND"
-    assert detail.to_dict()["value"] is True
+    assert detail.to_dict()["value"] is True and detail.source == client.status().source == "streaming"
     missing = client.detail("NO_SUCH")
     assert (missing.version, missing.exists, missing.kind, missing.id) == (-1, False, None, None)
     with pytest.raises(ValueError, match="BOOLEAN"):

@@ -176,6 +176,7 @@ def test_no_key_is_shown() -> None:
         request = edge.requests[0]
         assert repr(request) == "<fh_client.testing.SeenRequest stream>"
         assert request.header("X-SDK") == f"Python,{fh_client.__version__}"
+        assert f"Python,{fh_client.__version__}" in [value for name, value in request.headers if name.lower() == "x-sdk"]
         assert CLIENT_KEY.split("/")[1] in request.target.replace("%2A", "*")
         assert "evaluated" not in repr(client)
 
