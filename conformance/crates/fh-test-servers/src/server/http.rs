@@ -4,6 +4,8 @@ use std::io::{self, BufRead, Write};
 
 /// Maximum length of a head: 64 KiB. A longer head is answered with 431.
 const LONGEST_HEAD: usize = 64 * 1024;
+/// The interim answer that lets a client send its body.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 /// Maximum length of a body that [`read`] accepts: 32 MiB. A longer body is answered with 413.
 const LONGEST_BODY: usize = 32 * 1024 * 1024;
 
@@ -154,7 +156,7 @@ pub(crate) enum ReadRequest {
     Invalid(u16),
 }
 
-/// Reads one request. `reply_to` gets `100 Continue` if the client waits for it.
+/// Reads one request. `reply_to` gets `100 Continue` if the client asks for it, also if it has not waited.
 pub(crate) fn read(from: &mut impl BufRead, reply_to: &mut impl Write) -> io::Result<ReadRequest> {
     let mut bytes = Vec::new();
     let mut is_continued = false;
@@ -173,6 +175,9 @@ pub(crate) fn read(from: &mut impl BufRead, reply_to: &mut impl Write) -> io::Re
         match parse(&bytes, LONGEST_BODY) {
             Parsed::Complete(request, used) => {
                 from.consume(used - before);
+                if request.has_token("expect", "100-continue") && !is_continued {
+                    reply_to.write_all(CONTINUE)?;
+                }
                 return Ok(ReadRequest::Request(request));
             }
             Parsed::Refused(status) => return Ok(ReadRequest::Invalid(status)),
@@ -180,7 +185,7 @@ pub(crate) fn read(from: &mut impl BufRead, reply_to: &mut impl Write) -> io::Re
                 from.consume(count);
                 if wants == Wants::Continue && !is_continued {
                     is_continued = true;
-                    reply_to.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+                    reply_to.write_all(CONTINUE)?;
                 }
             }
         }

@@ -113,8 +113,8 @@ impl Response {
             self.headers.get("content-type").is_some_and(|it| it.contains("problem+json"));
         let is_equal = match &self.body {
             None => given.is_empty(),
-            Some(Body { json: Some(json), .. }) if is_problem => same_problem(json.get(), &given),
-            Some(Body { json: Some(json), .. }) => same_json(json.get(), &given),
+            Some(Body { json: Some(json), .. }) if is_problem => same_problem(json.get(), given),
+            Some(Body { json: Some(json), .. }) => same_json(json.get(), given),
             Some(Body { text, .. }) => text.as_deref().unwrap_or_default() == given,
         };
         if is_equal { Ok(()) } else { Err(format!("another body: {given}")) }
