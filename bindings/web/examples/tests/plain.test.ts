@@ -33,14 +33,4 @@ describeServe("the plain page", () => {
     await example.expectDark();
     await example.screenshot("dark-320");
   });
-
-  test("keeps its values when the Edge is away", async () => {
-    const { page } = example;
-    await page.goto(example.url);
-    await page.getByText("READY, streaming").waitFor();
-    await example.killEdge();
-    await page.getByText(/READY, (waiting|connecting)/).waitFor();
-    expect(await page.getByText("A tent for 108 $").count()).toBe(1);
-    await example.screenshot("edge-away");
-  });
 });

@@ -47,25 +47,6 @@ describeServe("the shop", () => {
     await example.screenshot("light-320");
   });
 
-  test.each(["client", "server"])(
-    "gives a rollout's value to one of two users, with a %s-evaluated key",
-    async (kind) => {
-      const { page } = example;
-      await page.goto(`${example.url}?key=${kind}&user=mara`);
-      const goods = page.getByRole("region", { name: "Goods" });
-      const colour = (): Promise<string | null> => goods.getAttribute("data-colour");
-      await expect.poll(colour, { timeout: 30_000 }).toBe("blue");
-      for (const [user, expected] of [
-        ["fred", "red"],
-        ["mara", "blue"],
-        ["nobody", "red"],
-      ] as const) {
-        await page.getByLabel("User").selectOption(user);
-        await expect.poll(colour, { timeout: 30_000 }).toBe(expected);
-      }
-    },
-  );
-
   test("says when the Edge is away, and keeps its values, whose age grows", async () => {
     const { page } = example;
     await page.goto(`${example.url}?user=fred`);

@@ -1,9 +1,7 @@
-import type { ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
 
 import { CLIENT_KEY, feature, SERVER_KEY } from "../client/scripted_edge.ts";
 import { Fixture } from "./fixture.ts";
-import { engine } from "./site.ts";
 
 const chromium = Fixture.register();
 /** Returns true for the files of the engine: the modules, their JavaScript, and the part of the client that starts them. */
@@ -12,25 +10,6 @@ const isEngine = (path: string): boolean =>
 const LEAN = "/wasm/lean.wasm";
 
 describe("the engine", () => {
-  test("that arrives late delays features, not requests", async () => {
-    const { site, edge, page } = chromium;
-    let release: (response: ServerResponse) => void = () => undefined;
-    const requested = new Promise<ServerResponse>((resolve) => (release = resolve));
-    site.answers.set(LEAN, (response) => {
-      release(response);
-    });
-    await chromium.start({}, CLIENT_KEY);
-    const response = await requested;
-    await page.waitForFunction(() => tab.client.status.sinceContact !== undefined);
-    expect(await page.evaluate(() => [tab.client.readiness, tab.client.status.features])).toEqual([
-      "NOT_READY",
-      0,
-    ]);
-    expect(edge.requests).toHaveLength(1);
-    response.writeHead(200, { "content-type": "application/wasm" }).end(await engine(LEAN));
-    await chromium.colour("red");
-  });
-
   test("is requested once, beside the JavaScript that loads it", async () => {
     const { site, page } = chromium;
     let release = (): void => undefined;
@@ -48,36 +27,6 @@ describe("the engine", () => {
     release();
     await chromium.colour("red");
     expect(site.requested.filter((path) => path.endsWith(".wasm"))).toEqual([LEAN]);
-  });
-
-  test("with a wrong content type is compiled nevertheless", async () => {
-    const { site } = chromium;
-    const bytes = await engine(LEAN);
-    site.answers.set(LEAN, (response) => {
-      response.writeHead(200, { "content-type": "application/octet-stream" }).end(bytes);
-    });
-    await chromium.start({}, CLIENT_KEY);
-    await chromium.colour("red");
-  });
-
-  test("that is missing is a problem with its URL, and is loaded again", async () => {
-    const { site } = chromium;
-    site.answers.set(LEAN, (response) => {
-      response.writeHead(404, { "content-type": "text/html" }).end("<h1>not found</h1>");
-    });
-    await chromium.start({}, CLIENT_KEY);
-    expect(await chromium.problem("engine")).toContain(`${site.url}${LEAN}: the server answered 404`);
-    site.answers.clear();
-    await chromium.colour("red");
-    expect(await chromium.page.evaluate(() => tab.client.status.problem)).toBeUndefined();
-  });
-
-  test("in whose place the server answers a page is a problem with the line to add", async () => {
-    chromium.site.answers.set(LEAN, (response) => {
-      response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html>");
-    });
-    await chromium.start({}, CLIENT_KEY);
-    expect(await chromium.problem("engine")).toContain('optimizeDeps: { exclude: ["fh-client"] }');
   });
 
   test("for regular expressions is loaded when a rule needs it", async () => {

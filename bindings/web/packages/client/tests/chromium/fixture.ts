@@ -83,3 +83,31 @@ export class Fixture {
     return ((await found.jsonValue()) as { text: string }).text;
   }
 }
+
+/** Returns true if the client of a page has the lock of the leader. */
+export function leads(page: Page): Promise<boolean> {
+  return page.evaluate(async () => {
+    // A page learns its own id from a lock of its own.
+    const own = await navigator.locks.request(`own${Math.random()}`, async (lock) => {
+      const { held = [] } = await navigator.locks.query();
+      return held.find(({ name }) => name === lock?.name)?.clientId;
+    });
+    const { held = [] } = await navigator.locks.query();
+    return held.some(({ name, clientId }) => name?.startsWith("fh:stream:") && clientId === own);
+  });
+}
+
+/** Waits until the client of a page reads this colour, without frames and without timers, which hidden pages lack. */
+export async function colourWithoutTimers(expected: string, page: Page): Promise<void> {
+  await page.evaluate(
+    (expected) =>
+      new Promise<void>((resolve) => {
+        const check = (): void => {
+          if (tab.client.string("COLOUR") === expected) resolve();
+        };
+        tab.client.onGeneration(check);
+        check();
+      }),
+    expected,
+  );
+}

@@ -1,13 +1,9 @@
 import { describe, expect, test } from "vitest";
 
 import { CLIENT_KEY, SERVER_KEY } from "../client/scripted_edge.ts";
-import { PageEdge } from "./edge.ts";
-import { BLUE, Fixture, GREEN } from "./fixture.ts";
+import { BLUE, Fixture } from "./fixture.ts";
 
 const chromium = Fixture.register();
-
-/** Delays so long that only an event of the browser can cause the next request within the time of a test. */
-const SLOW = { backoff: { initial: 300, cap: 300, jitter: 0 } };
 
 describe("requests", () => {
   test.each([
@@ -57,101 +53,16 @@ describe("requests", () => {
   });
 });
 
-describe("failures of the Edge", () => {
-  test("a killed Edge that restarts is found again", async () => {
-    const { edge } = chromium;
-    await chromium.start();
-    await chromium.colour("red");
-    await edge.kill();
-    await chromium.problem("unreachable");
-    edge.set(BLUE);
-    await edge.listen();
-    await chromium.colour("blue");
-    edge.update(GREEN);
-    await chromium.colour("green");
-  });
-
-  test("a 503 is retried after the time in Retry-After", async () => {
-    const { edge } = chromium;
-    edge.next.push((response) => response.writeHead(503, { "retry-after": "1" }).end());
-    await chromium.start();
-    await chromium.problem("server_error");
-    await chromium.colour("red");
-    const [first, second] = edge.requests;
-    expect(second!.at - first!.at).toBeGreaterThan(900);
-  });
-
-  test("a blocked request is a problem, and the wait for readiness ends by its limit", async () => {
-    const { edge, page } = chromium;
-    await page.route(`${edge.url}/**`, (route) => route.abort("blockedbyclient"));
-    await chromium.start();
-    const reason = await page.evaluate(() =>
-      tab.client
-        .ready({ timeoutMs: 300 })
-        .catch((error: unknown) => (error as InstanceType<typeof fh.NotReady>).reason),
-    );
-    expect(reason).toBe("timedOut");
-    expect(await chromium.problem("unreachable")).toBe("Failed to fetch (network, TLS, CORS or a blocker)");
-    expect(edge.requests).toHaveLength(0);
-  });
-
-  test("a redirect to another origin is a problem, and its features are not used", async () => {
-    const { edge } = chromium;
-    await using other = await PageEdge.start(BLUE);
-    edge.answer = (response) => response.writeHead(302, { location: `${other.url}/features` }).end();
-    await chromium.start();
-    expect(await chromium.problem("unreachable")).toBe("a redirect led to another origin");
-    expect(await chromium.page.evaluate(() => tab.client.readiness)).toBe("NOT_READY");
-    expect(other.requests.length).toBeGreaterThan(0);
-  });
-
-  test("a redirect never carries a context to another origin", async () => {
-    const { edge } = chromium;
-    await using other = await PageEdge.start(BLUE);
-    edge.answer = (response) => response.writeHead(302, { location: `${other.url}/features` }).end();
-    await chromium.start({ context: { userkey: "mara" } });
-    await chromium.problem("unreachable");
-    expect([other.requests.length, other.preflights.length]).toEqual([0, 0]);
-  });
-
-  test("a redirect within the origin is followed by the browser", async () => {
-    const { edge } = chromium;
-    edge.next.push((response) => response.writeHead(307, { location: "/features/moved" }).end());
-    await chromium.start();
-    await chromium.colour("red");
-    expect(edge.requests.at(-1)?.url).toBe("/features/moved");
-  });
-});
-
-describe("the network of the browser", () => {
-  test("offline keeps the features, and online requests them at once", async () => {
-    const { edge, context, page } = chromium;
-    await chromium.start(SLOW);
-    await chromium.colour("red");
-    await context.setOffline(true);
-    expect(edge.streams.size).toBe(1);
-    for (const stream of edge.streams) stream.destroy();
-    await chromium.problem("unreachable");
-    expect(await page.evaluate(() => tab.client.string("COLOUR"))).toBe("red");
-    edge.set(BLUE);
-    await context.setOffline(false);
-    await chromium.colour("blue");
-  });
-
-  test("a stream that slept too long is opened anew when its page is shown", async () => {
-    const { edge, page } = chromium;
-    await chromium.start();
-    await chromium.colour("red");
-    const [stale] = edge.streams;
-    edge.set(BLUE);
-    await page.evaluate(() => {
-      const clock = Date.now.bind(Date);
-      // The wall clock advances by ten minutes while the monotonic clock stops, as on a machine that sleeps.
-      Date.now = () => clock() + 600_000;
-      document.dispatchEvent(new Event("visibilitychange"));
-    });
-    await chromium.colour("blue");
-    await edge.until(() => !edge.streams.has(stale!));
-    expect(edge.requests).toHaveLength(2);
-  });
+test("a blocked request is a problem, and the wait for readiness ends by its limit", async () => {
+  const { edge, page } = chromium;
+  await page.route(`${edge.url}/**`, (route) => route.abort("blockedbyclient"));
+  await chromium.start();
+  const reason = await page.evaluate(() =>
+    tab.client
+      .ready({ timeoutMs: 300 })
+      .catch((error: unknown) => (error as InstanceType<typeof fh.NotReady>).reason),
+  );
+  expect(reason).toBe("timedOut");
+  expect(await chromium.problem("unreachable")).toBe("Failed to fetch (network, TLS, CORS or a blocker)");
+  expect(edge.requests).toHaveLength(0);
 });

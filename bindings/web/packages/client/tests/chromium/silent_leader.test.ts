@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { feature, SERVER_KEY } from "../client/scripted_edge.ts";
 import { startBackgroundBrowser } from "./browser.ts";
-import { BLUE, Fixture, GREEN } from "./fixture.ts";
+import { BLUE, colourWithoutTimers as colour, Fixture, GREEN, leads } from "./fixture.ts";
 
 const chromium = Fixture.register();
 
@@ -20,25 +20,9 @@ afterEach(() => {
   clearInterval(heartbeats);
 });
 
-/** Waits until the client of a page reads this colour, without frames and without timers. */
-async function colour(expected: string, page: Page): Promise<void> {
-  await page.evaluate(
-    (expected) => tab.client.statusWhen(() => tab.client.string("COLOUR") === expected).then(() => undefined),
-    expected,
-  );
-}
-
 /** Waits until the page has the lock of the leader. */
 async function waitForLock(page: Page): Promise<void> {
-  await page.waitForFunction(async () => {
-    // A page learns its own id from a lock of its own.
-    const own = await navigator.locks.request(`own${Math.random()}`, async (lock) => {
-      const { held = [] } = await navigator.locks.query();
-      return held.find(({ name }) => name === lock?.name)?.clientId;
-    });
-    const { held = [] } = await navigator.locks.query();
-    return held.some(({ name, clientId }) => name?.startsWith("fh:stream:") && clientId === own);
-  });
+  while (!(await leads(page)));
 }
 
 test("a leader that is silent for the idle limit, because its page hangs, is replaced by exactly one follower", async () => {

@@ -93,6 +93,6 @@ export class Site implements AsyncDisposable {
 }
 
 /** Returns the bytes of an engine that `cargo xtask web build` has built. */
-export function engine(path: string): Promise<Buffer> {
+function engine(path: string): Promise<Buffer> {
   return readFile(new URL(`../../src/engine${path}`, import.meta.url));
 }

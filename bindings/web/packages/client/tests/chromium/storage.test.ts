@@ -23,24 +23,6 @@ describe("the last state", () => {
     expect(await page.evaluate(() => document.cookie)).toBe("");
   });
 
-  test("is read synchronously, and replaced by the Edge's answer", async () => {
-    const { page, edge } = chromium;
-    await chromium.start();
-    await chromium.colour("red");
-    await page.waitForFunction(() => Object.keys(localStorage).some((name) => /^fh:.{64}:0$/.test(name)));
-    await page.reload();
-    edge.set(BLUE);
-    const first = await page.evaluate(
-      ([url, key]) => {
-        tab.client = new fh.Client(url, key);
-        return tab.client.string("COLOUR");
-      },
-      [edge.url, SERVER_KEY] as const,
-    );
-    expect(first).toBe("red");
-    await chromium.colour("blue");
-  });
-
   test("is written when the page is left within the 5 seconds", async () => {
     const { page, edge } = chromium;
     await chromium.start();

@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 
 import { SERVER_KEY } from "../client/scripted_edge.ts";
-import { BLUE, Fixture, GREEN } from "./fixture.ts";
+import { BLUE, Fixture, GREEN, leads } from "./fixture.ts";
 
 const chromium = Fixture.register();
 
@@ -32,20 +32,8 @@ async function colours(expected: string, pages: readonly Page[]): Promise<void> 
 
 /** Returns the page whose client has the lock of the leader. */
 async function leaderOf(pages: readonly Page[]): Promise<Page> {
-  const ids = await Promise.all(
-    pages.map((page) =>
-      page.evaluate(async () => {
-        // A page learns its own id from a lock of its own.
-        const own = await navigator.locks.request(`own${Math.random()}`, async (lock) => {
-          const { held = [] } = await navigator.locks.query();
-          return held.find(({ name }) => name === lock?.name)?.clientId;
-        });
-        const { held = [] } = await navigator.locks.query();
-        return held.some(({ name, clientId }) => name?.startsWith("fh:stream:") && clientId === own);
-      }),
-    ),
-  );
-  const leader = pages[ids.indexOf(true)];
+  const found = await Promise.all(pages.map(leads));
+  const leader = pages[found.indexOf(true)];
   if (!leader) throw new Error("no page is the leader");
   return leader;
 }
@@ -79,21 +67,6 @@ describe("tabs on HTTP/1.1", () => {
       async () => new Set((await navigator.locks.query()).held?.map(({ name }) => name)).size === 2,
     );
     expect(chromium.edge.streams.size).toBe(2);
-  });
-
-  test("hold updates back each for itself", async () => {
-    const [first, second] = await open(2);
-    await second?.evaluate(() => {
-      tab.client.catchUpdates();
-    });
-    chromium.edge.update(BLUE);
-    await chromium.colour("blue", first);
-    await second?.waitForFunction(() => tab.client.isHolding);
-    expect(await second?.evaluate(() => tab.client.string("COLOUR"))).toBe("red");
-    await second?.evaluate(() => {
-      tab.client.release();
-    });
-    await chromium.colour("blue", second);
   });
 });
 
@@ -249,25 +222,4 @@ test("a page in the back/forward cache gives the lock back, and is up to date wh
   await edge.until(() => edge.streams.size === 1);
   edge.update(GREEN);
   await colours("green", pages);
-});
-
-test("the seventh tab of a program whose tabs share no stream stalls", async () => {
-  // A browser opens at most six connections to one host over HTTP/1.1.
-  const { edge } = chromium;
-  const pages = [chromium.page];
-  while (pages.length < 7) pages.push(await chromium.open());
-  for (const page of pages.slice(0, 6)) {
-    const before = edge.requests.length;
-    await chromium.start({ shareAcrossTabs: false }, SERVER_KEY, page);
-    // A page reads the stored colour before its own request arrives, and the seventh tab could get its connection.
-    await edge.until(() => edge.requests.length > before);
-  }
-  const options = {
-    shareAcrossTabs: false,
-    limits: { head: 1 },
-    backoff: { initial: 300, cap: 300, jitter: 0 },
-  };
-  await chromium.start(options, SERVER_KEY, pages[6]);
-  await chromium.problem("timed_out", pages[6]);
-  expect([edge.streams.size, edge.requests.length]).toEqual([6, 6]);
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { SERVER_KEY } from "../client/scripted_edge.ts";
 import { startBackgroundBrowser } from "./browser.ts";
-import { BLUE, Fixture, GREEN } from "./fixture.ts";
+import { BLUE, colourWithoutTimers as colour, Fixture, GREEN } from "./fixture.ts";
 
 const chromium = Fixture.register();
 
@@ -35,21 +35,6 @@ function sixFailures(page: Page): Promise<number[]> {
 /** Checks that the requests are at most two a second. The session counts whole milliseconds. */
 function expectPace(times: readonly number[]): void {
   for (const [at, time] of times.entries()) expect(time).toBeGreaterThanOrEqual(Math.floor(at / 2) * 995);
-}
-
-/** Waits until the client of a page reads this colour, without frames and without timers. */
-async function colour(expected: string, page: Page): Promise<void> {
-  await page.evaluate(
-    (expected) =>
-      new Promise<void>((resolve) => {
-        const check = (): void => {
-          if (tab.client.string("COLOUR") === expected) resolve();
-        };
-        tab.client.onGeneration(check);
-        check();
-      }),
-    expected,
-  );
 }
 
 describe("a page whose processor is slow", () => {

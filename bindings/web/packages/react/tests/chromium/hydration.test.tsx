@@ -1,7 +1,8 @@
 import { Client } from "fh-client";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 
+import { startBrowser } from "../../../client/tests/chromium/browser.ts";
 import {
   CLIENT_KEY,
   type Exchange,
@@ -26,10 +27,7 @@ let page: Page;
 let messages: string[];
 
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: process.env["FH_CHROMIUM"] ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
-  });
+  browser = await startBrowser();
 });
 afterAll(async () => {
   await browser.close();
