@@ -8,7 +8,6 @@ import { elements, integer, members, parse } from "../src/json.ts";
 import { environments, one } from "../src/session/feature_set/answer.ts";
 import { featureOf } from "../src/session/feature_set/received.ts";
 import { readSnapshot } from "../src/snapshot_form.ts";
-import { parseHeaders, parseSettings } from "../src/start_error.ts";
 import { readAnswer } from "../src/test_updates/answer.ts";
 import { isApplied, type Update, updateBody } from "../src/test_updates/update.ts";
 import { valid } from "./valid.ts";
@@ -75,56 +74,6 @@ test("a poll is a list of environments, which are joined by their ids", () => {
       ({ json }) => json,
     ),
   ).toEqual(['{"key" : "A,]"}', '"x"']);
-});
-
-const URL = "https://edge.example";
-const KEY = "environment/server-evaluated";
-const many = (count: number) => new Map(Array.from({ length: count }, (_, at) => [`a${at}`, ["x"]]));
-
-const BACKOFF = "write a cap of at least the initial delay, and a jitter from 0 to 1";
-
-test.each([
-  [{ backoff: { initial: 40 } }, `backoff can never work: ${BACKOFF}`],
-  [{ backoff: { jitter: -0.1 } }, `backoff can never work: ${BACKOFF}`],
-  [{ backoff: { initial: 0, cap: 0, jitter: 1 } }, undefined],
-  [{ returnWithin: [2, 1] }, "returnWithin can never work: write the shorter delay first"],
-  [{ returnWithin: [1, 1] }, undefined],
-  [{ limits: { idle: 0 } }, "limits.idle can never work: write a positive number"],
-  [{ limits: { head: 0.001, bytes: 1 } }, undefined],
-] as const)("a client with %o starts, or its error is %j", (options, expected) => {
-  const start = () => parseSettings(URL, KEY, options, undefined);
-  if (expected === undefined) start();
-  else expect(start).toThrow(new TypeError(`the setting ${expected}`));
-});
-
-test("a start with an invalid URL or key, with several keys to stream, or with too many attributes is an error", () => {
-  const start =
-    (...[url, keys, options = {}, context]: Partial<Parameters<typeof parseSettings>>) =>
-    () =>
-      parseSettings(url ?? URL, keys ?? KEY, options, context);
-  expect(start("ftp://edge", KEY, { mode: "offline" })).toThrow(
-    "the Edge's URL begins with neither http:// nor https://: write https://edge.example",
-  );
-  expect(start(URL, [KEY, "other/client*evaluated"])).toThrow(
-    "API keys with and without a `*` cannot be mixed: write keys of one kind",
-  );
-  expect(() => parseHeaders({ "X-FeatureHub": "userkey=mara" })).toThrow("leave it to the client");
-  expect(parseHeaders({ a: "tab\tin it", B: "" })).toEqual([
-    ["a", "tab\tin it"],
-    ["b", ""],
-  ]);
-  const two = [KEY, "other/server-evaluated"];
-  expect(start(URL, two, { mode: "streaming" })).toThrow("several API keys cannot be streamed: use polling");
-  expect(start(URL, KEY, {}, many(31))).toThrow(
-    "the context has 31 attributes; an Edge evaluates at most 30 attributes",
-  );
-  for (const each of [
-    start("", "", { mode: "offline" }),
-    start(URL, two),
-    start(URL, KEY, {}, many(30)),
-    start(URL, "e/client*evaluated", {}, many(31)),
-  ])
-    expect(each).not.toThrow();
 });
 
 describe("test updates", () => {

@@ -1,4 +1,4 @@
-import { vi } from "vitest";
+import { expect, vi } from "vitest";
 
 /**
  * Waits until the check throws no more.
@@ -8,4 +8,11 @@ import { vi } from "vitest";
  */
 export async function eventually(check: () => void | Promise<void>, limitMs = 30_000): Promise<void> {
   await vi.waitFor(check, { timeout: limitMs });
+}
+
+/** Waits until the value equals the expected one. */
+export async function becomes(value: () => unknown, expected: unknown): Promise<void> {
+  await eventually(() => {
+    expect(value()).toEqual(expected);
+  });
 }

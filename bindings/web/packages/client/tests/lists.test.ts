@@ -4,7 +4,9 @@ import { readFileSync } from "node:fs";
 import ts from "typescript";
 import { describe, expect, test, vi } from "vitest";
 
+import manifest from "../package.json" with { type: "json" };
 import { checkOptions } from "../src/option_check.ts";
+import { VERSION } from "../src/version.ts";
 
 interface Member {
   readonly name: string;
@@ -96,6 +98,10 @@ function written(value: unknown): string {
 }
 
 const OF_CLIENT = membersOf("ClientOptions");
+
+test("the client has the version of the package", () => {
+  expect(VERSION).toBe(manifest.version);
+});
 
 test("the client has the options of the list", () => {
   expect([...OF_CLIENT.keys()].sort()).toEqual(SETTINGS.map(({ name }) => camelCase(name)).sort());

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { FeaturePostUpdater } from "../../src/featurehub/updater.ts";
 import { Client, type ClientOptions } from "../../src/index.ts";
-import { eventually } from "../eventually.ts";
+import { becomes, eventually } from "../eventually.ts";
 
 const ENVIRONMENT = "8b4a9dae-538d-4d9d-8f62-b7dd49d07d03";
 const KEY = `${ENVIRONMENT}/PrURuGWLjVe34pi3r2sZQZo2SdUPrtG1kzSJ5WBE`;
@@ -111,9 +111,7 @@ test("closing a client keeps the connection of another client with the same URL 
   const [one, other] = [start({ mode: "streaming" }), start({ mode: "streaming" })];
   for (const client of [one, other]) await client.statusWhen(({ connection }) => connection === "streaming");
   one.close();
-  await eventually(() => {
-    expect(open.size).toBe(1);
-  });
+  await becomes(() => open.size, 1);
   expect(other.status).toMatchObject({ requests: 1, attempts: 0 });
   other.close();
 });

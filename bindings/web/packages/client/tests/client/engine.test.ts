@@ -1,20 +1,13 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import { available } from "../../src/engine/unavailable.ts";
 import { Client, type ClientOptions, type EngineSource } from "../../src/index.ts";
 import { bytes, describeEngine } from "../engine/built.ts";
 import { eventually } from "../eventually.ts";
-import { CLIENT_KEY, feature, list, ScriptedEdge } from "./scripted_edge.ts";
+import { edge } from "./edge_of_each_test.ts";
+import { CLIENT_KEY, feature, list } from "./scripted_edge.ts";
 
 const FAST: ClientOptions = { backoff: { initial: 0.02, cap: 0.05, jitter: 0 } };
-
-let edge: ScriptedEdge;
-beforeEach(async () => {
-  edge = await ScriptedEdge.start();
-});
-afterEach(async () => {
-  await edge[Symbol.asyncDispose]();
-});
 
 test("the text of a forbidden engine names the policy's word and the other kind of key", async () => {
   const refused = new Error("WebAssembly.compile(): Refused by Content Security Policy: 'unsafe-eval'");

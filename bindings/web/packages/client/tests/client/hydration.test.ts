@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { Client, type ClientOptions, type Notice, toScript } from "../../src/index.ts";
 import { describeEngine } from "../engine/built.ts";
 import { problems } from "./json_schema.ts";
-import { CLIENT_KEY, feature, list as listEvent, ScriptedEdge, SERVER_KEY } from "./scripted_edge.ts";
+import { closing, edge, start } from "./edge_of_each_test.ts";
+import { offline } from "./offline.ts";
+import { CLIENT_KEY, feature, list as listEvent, SERVER_KEY } from "./scripted_edge.ts";
 
 const MARA = { userkey: "mara", plan: ["gold", "a,b"] };
 /** What a client in Rust writes for the context of `MARA` (`docs/bootstrap.md`). */
@@ -37,18 +39,6 @@ function deep(depth = DEPTH): string {
   return "[".repeat(depth) + "]".repeat(depth);
 }
 
-const edges: ScriptedEdge[] = [];
-let edge: ScriptedEdge;
-const clients: Client[] = [];
-beforeEach(async () => {
-  edge = await ScriptedEdge.start();
-  edges.push(edge);
-});
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.close();
-  for (const each of edges.splice(0)) await each[Symbol.asyncDispose]();
-});
-
 /** Returns the hash of the context in a document that this package writes, whose tables of Rust prove it. */
 function hashOf(attributes: Record<string, string | string[]>): string {
   const client = Client.offline();
@@ -58,9 +48,7 @@ function hashOf(attributes: Record<string, string | string[]>): string {
 }
 
 function hydrated(state: string, options: ClientOptions = {}, key: string = SERVER_KEY): Client {
-  const client = new Client(edge.url, key, { ...options, hydrate: state });
-  clients.push(client);
-  return client;
+  return start({ ...options, hydrate: state }, key);
 }
 
 describe("a hydrated client", () => {
@@ -200,11 +188,8 @@ describe("a hydrated client", () => {
 
 describe("a dehydrated context", () => {
   test("hydrates another client with the same values", () => {
-    const server = new Client("", SERVER_KEY, { mode: "offline", context: MARA });
     const features = [feature("COLOUR", "red"), feature("NEW_CHECKOUT", true)];
-    server.offerFeatures("test", "environment", `[${features.join(",")}]`);
-    const state = server.context(MARA).dehydrate();
-    server.close();
+    const state = offline(features, { context: MARA }).context(MARA).dehydrate();
     const mara = hydrated(state).context(MARA);
     expect([mara.string("COLOUR"), mara.isEnabled("NEW_CHECKOUT")]).toEqual(["red", true]);
     expect(state).not.toContain("mara");
@@ -240,8 +225,7 @@ describe("a dehydrated context", () => {
       ["client", CLIENT_KEY, MARA],
       ["client", CLIENT_KEY, undefined],
     ])("with a %s-evaluated key", async (_kind, key, context) => {
-      const client = new Client("", key, { mode: "offline", ...(context && { context }) });
-      clients.push(client);
+      const client = closing(new Client("", key, { mode: "offline", ...(context && { context }) }));
       client.offerFeatures("test", "environment", list);
       client.overrides.set("OVERRIDDEN", "y");
       await client.ready();
@@ -267,8 +251,7 @@ describe("a dehydrated context", () => {
     });
 
     test("before the client has features", () => {
-      const client = new Client("", SERVER_KEY, { mode: "offline" });
-      clients.push(client);
+      using client = Client.offline();
       expect(problems(JSON.parse(client.context(MARA).dehydrate()), schema)).toEqual([]);
     });
   });

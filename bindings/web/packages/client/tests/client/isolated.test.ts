@@ -1,12 +1,13 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 import { Client, type ClientOptions, type Interceptor, type Observer } from "../../src/index.ts";
 import { Client as NodeClient, snapshotFile } from "../../src/node/index.ts";
-import { eventually } from "../eventually.ts";
+import { becomes } from "../eventually.ts";
 import { CLIENT_KEY, describeServe, Served, SERVER_KEY } from "./serve.ts";
+import { Texts } from "./texts.ts";
 
 const [FRED, MARA] = [{ userkey: "fred" }, { userkey: "mara" }];
 
@@ -114,13 +115,9 @@ describeServe("an isolated client", () => {
   });
 
   test("has none of the listeners, and neither the storage nor the snapshot file of the first client", async () => {
-    const entries = new Map<string, string>();
-    let reads = 0;
-    const storage = {
-      getItem: (name: string) => (reads++, entries.get(name) ?? null),
-      setItem: (name: string, value: string) => void entries.set(name, value),
-      removeItem: (name: string) => void entries.delete(name),
-    };
+    const storage = new Texts();
+    const { entries } = storage;
+    const reads = vi.spyOn(storage, "getItem");
     const folder = mkdtempSync(join(tmpdir(), "fh-client-"));
     const path = join(folder, "features.json");
     const seen: unknown[] = [];
@@ -131,17 +128,15 @@ describeServe("an isolated client", () => {
     });
     try {
       await client.ready();
-      await eventually(() => {
-        // The entry of the features, and the list of the entries.
-        expect([existsSync(path), entries.size]).toEqual([true, 2]);
-      });
+      // The entry of the features, and the list of the entries.
+      await becomes(() => [existsSync(path), entries.size], [true, 2]);
       const before = [readFileSync(path, "utf8"), ...entries.keys()];
-      const [count, former] = [seen.length, reads];
+      const [count, former] = [seen.length, reads.mock.calls.length];
       const isolated = client.isolated(MARA);
       await isolated.ready();
       isolated.close();
       await isolated.closed();
-      expect([seen.slice(count), reads]).toEqual([[], former]);
+      expect([seen.slice(count), reads.mock.calls.length]).toEqual([[], former]);
       expect([readFileSync(path, "utf8"), ...entries.keys()]).toEqual(before);
     } finally {
       client.close();

@@ -4,7 +4,8 @@ import { Client, type ContextAttributes, type Notice } from "../../src/index.ts"
 import { closest } from "../../src/spelling.ts";
 import { testClient } from "../../src/testing/index.ts";
 import { bytes, describeEngine } from "../engine/built.ts";
-import { eventually } from "../eventually.ts";
+import { becomes, eventually } from "../eventually.ts";
+import { offline } from "./offline.ts";
 import { CLIENT_KEY, feature, SERVER_KEY } from "./scripted_edge.ts";
 
 afterEach(() => {
@@ -41,9 +42,7 @@ test.each([["in the console"], ["as notices"]])(
     ];
     const reported = (): unknown[] =>
       listens ? seen : [...info.mock.calls, ...warn.mock.calls].map(([, notice]) => notice as unknown);
-    await eventually(() => {
-      expect(reported()).toHaveLength(3);
-    });
+    await becomes(() => reported().length, 3);
     misread(client);
     await new Promise(setImmediate);
     expect(reported()).toEqual(expected);
@@ -53,25 +52,20 @@ test.each([["in the console"], ["as notices"]])(
 
 test("a short program that reads another context and closes its client gets the warning", async () => {
   const warn = vi.spyOn(console, "warn").mockReturnValue();
-  const client = new Client("", SERVER_KEY, { mode: "offline" });
-  client.offerFeatures("test", "environment", `[${feature("COLOUR", "red")}]`);
+  const client = offline([feature("COLOUR", "red")]);
   for (const userkey of ["mara", "fred"]) client.context({ userkey }).string("COLOUR");
   client.close();
-  await eventually(() => {
-    expect(warn.mock.calls).toEqual([
-      ["fh-client:", { kind: "other_context", use: "key with *, setContext" }],
-    ]);
-  });
+  await becomes(
+    () => warn.mock.calls,
+    [["fh-client:", { kind: "other_context", use: "key with *, setContext" }]],
+  );
 });
 
 test("of many missing features, 20 are reported, and one notice stands for the others", async () => {
   const seen: Notice[] = [];
-  using client = new Client("", SERVER_KEY, { mode: "offline", onNotice: (notice) => seen.push(notice) });
-  client.offerFeatures("test", "environment", `[${feature("COLOUR", "red")}]`);
+  const client = offline([feature("COLOUR", "red")], { onNotice: (notice) => seen.push(notice) });
   client.isEnabled("MISSING_0");
-  await eventually(() => {
-    expect(seen).toHaveLength(1);
-  });
+  await becomes(() => seen.length, 1);
   for (let at = 0; at < 30; at++) client.isEnabled(`MISSING_${at}`);
   await new Promise(setImmediate);
   expect(seen).toHaveLength(21);
@@ -80,8 +74,7 @@ test("of many missing features, 20 are reported, and one notice stands for the o
 
 test("reads that an interceptor answers are not reported", async () => {
   const seen: Notice[] = [];
-  using client = new Client("", SERVER_KEY, { mode: "offline", onNotice: (notice) => seen.push(notice) });
-  client.offerFeatures("test", "environment", `[${feature("COLOUR", "red")}]`);
+  const client = offline([feature("COLOUR", "red")], { onNotice: (notice) => seen.push(notice) });
   const interceptor = client.intercept({
     name: "answers",
     intercept: ({ key }) => (key === "OTHER" ? undefined : "blue"),
@@ -116,9 +109,7 @@ describeEngine("an attribute of a client-evaluated key", () => {
     // A context with the same names is compared once.
     for (let time = 0; time < 2_000; time++) read("country");
     read("userPlan");
-    await eventually(() => {
-      expect(seen).toEqual([{ kind: "attribute_not_read", attribute: "userPlan", meant: "user_plan" }]);
-    });
+    await becomes(() => seen, [{ kind: "attribute_not_read", attribute: "userPlan", meant: "user_plan" }]);
     for (let at = 0; at < 2_000; at++) read(`${at}_column_${at}`);
     read("user-plan");
     await new Promise(setImmediate);
@@ -145,12 +136,13 @@ describeEngine("an attribute of a client-evaluated key", () => {
     for (let time = 0; time < 2; time++)
       for (const context of [{ userKey: "mara" }, { userkey: "mara", sessionId: "1", Plan: "gold", now: "" }])
         read(context);
-    await eventually(() => {
-      expect(seen).toEqual([
+    await becomes(
+      () => seen,
+      [
         { kind: "attribute_not_read", attribute: "userKey", meant: "userkey" },
         { kind: "attribute_not_read", attribute: "Plan", meant: "plan" },
-      ]);
-    });
+      ],
+    );
   });
 });
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 
 import {
-  Client,
+  type Client,
   type ClientOptions,
   type ContextAttributes,
   type Notice,
@@ -9,18 +9,17 @@ import {
 } from "../../src/index.ts";
 import { partsOf } from "../../src/live_reads.ts";
 import { queue } from "../../src/repository/lib.ts";
-import { feature, SERVER_KEY } from "./scripted_edge.ts";
+import { offline } from "./offline.ts";
+import { feature } from "./scripted_edge.ts";
 
 let client: Client;
 
 afterEach(() => {
-  client.close();
   vi.restoreAllMocks();
 });
 
 function start(options: ClientOptions = {}): void {
-  client = new Client("", SERVER_KEY, { ...options, mode: "offline" });
-  client.offerFeatures("test", "environment", `[${feature("COLOUR", "red")}]`);
+  client = offline([feature("COLOUR", "red")], options);
 }
 
 /** Changes the feature, which calls listeners, and waits until they were called. */

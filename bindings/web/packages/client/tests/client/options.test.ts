@@ -14,32 +14,6 @@ function start(options: object): void {
 }
 
 test.each([
-  [{ mode: "stream" }, "mode", "write streaming, polling, passive, once, offline"],
-  [{ contextPlacement: "body" }, "contextPlacement", "write header, query"],
-  [{ whileSwitching: true }, "whileSwitching", "write hide, keep"],
-  [{ overrides: "local" }, "overrides", "write session"],
-  [{ whenHidden: "stop" }, "whenHidden", "write continue, pause"],
-  [{ profile: "server" }, "profile", "write client, edge"],
-  [{ mode: "polling", interval: "30" }, "interval", "write a positive number"],
-  [{ mode: "polling", interval: true }, "interval", "write a positive number"],
-  [{ pace: null }, "pace", "write a positive number"],
-  [{ limits: { idle: "90" } }, "limits.idle", "write a positive number"],
-  [{ backoff: { initial: "1" } }, "backoff", "write a positive number"],
-  [{ onNotice: "log" }, "onNotice", "write a value of the type function"],
-  [{ clock: 5 }, "clock", "write a value of the type function"],
-  [{ catchUpdates: "yes" }, "catchUpdates", "write a value of the type boolean"],
-  [{ keepAlive: 0 }, "keepAlive", "write a value of the type boolean"],
-  [{ eventQueue: "9" }, "eventQueue", "write a value of the type number"],
-  [{ storage: "localStorage" }, "storage", "write a value of the type object"],
-  [{ headers: new Headers({ a: "b" }) }, "headers", "write an object of names and texts"],
-  [{ headers: new Map([["a", "b"]]) }, "headers", "write an object of names and texts"],
-])("%o throws", (options, name, cure) => {
-  expect(() => {
-    start(options);
-  }).toThrow(`the setting ${name} can never work: ${cure}`);
-});
-
-test.each([
   [{ intervall: 30 }, "there is no option intervall: write interval"],
   [
     { hydrated: "", Mode: "polling" },

@@ -1,25 +1,14 @@
-import { afterEach, describe, expect, expectTypeOf, test } from "vitest";
+import { describe, expect, expectTypeOf, test } from "vitest";
 
-import { Client, type ClientOptions, noticeText, type Overrides } from "../../src/index.ts";
+import { type Client, noticeText, type Overrides } from "../../src/index.ts";
+import { offline } from "./offline.ts";
 import { feature } from "./scripted_edge.ts";
-
-const SERVER_KEY = "environment/the-secret-part";
-const clients: Client[] = [];
-afterEach(() => {
-  for (const client of clients.splice(0)) client.close();
-});
 
 const LOCKED = '{"id":"1","key":"LOCKED","type":"STRING","version":1,"value":"kept","l":true}';
 const NUMBER = '{"id":"2","key":"PRICE","type":"NUMBER","version":1,"value":7.50}';
 const DOCUMENT = '{"id":"3","key":"LIMITS","type":"JSON","version":1,"value":"{}"}';
 
-function offline(options: ClientOptions = {}): Client {
-  const client = new Client("", SERVER_KEY, { ...options, mode: "offline" });
-  const features = [feature("NEW_CHECKOUT", false), feature("COLOUR", "red"), LOCKED, NUMBER, DOCUMENT];
-  client.offerFeatures("test", "environment", `[${features.join(",")}]`);
-  clients.push(client);
-  return client;
-}
+const FEATURES = [feature("NEW_CHECKOUT", false), feature("COLOUR", "red"), LOCKED, NUMBER, DOCUMENT];
 
 /** Waits until listeners have been called for all that has happened. */
 async function delivered(client: Client): Promise<void> {
@@ -29,7 +18,7 @@ async function delivered(client: Client): Promise<void> {
 
 describe("overrides", () => {
   test("replace the values of features of each type, in all reads", () => {
-    const client = offline();
+    const client = offline(FEATURES);
     const { overrides } = client;
     overrides.set("NEW_CHECKOUT", true);
     overrides.set("COLOUR", "blue");
@@ -48,7 +37,7 @@ describe("overrides", () => {
   });
 
   test("respect locks unless they are told otherwise", () => {
-    const client = offline();
+    const client = offline(FEATURES);
     client.overrides.set("LOCKED", "other");
     expect(client.string("LOCKED")).toBe("kept");
     client.overrides.set("LOCKED", "other", { evenIfLocked: true });
@@ -56,7 +45,7 @@ describe("overrides", () => {
   });
 
   test("end one by one, or all at once", () => {
-    const { overrides, ...client } = { overrides: offline().overrides };
+    const { overrides, ...client } = { overrides: offline(FEATURES).overrides };
     expect(client).toEqual({});
     overrides.set("COLOUR", "blue");
     overrides.set("LIMITS", { perDay: 3 }, { evenIfLocked: true });
@@ -74,7 +63,7 @@ describe("overrides", () => {
   });
 
   test("notify the listeners of features whose value they change, and no others", async () => {
-    const client = offline();
+    const client = offline(FEATURES);
     const seen: string[] = [];
     for (const key of ["COLOUR", "NEW_CHECKOUT", "LOCKED"])
       client.onChange(key, (change) => seen.push(`${key} ${String(change.old)} ${String(change.new)}`));
@@ -100,7 +89,7 @@ describe("overrides", () => {
 
   test("that do not fit the type are not used, and a notice says so without the value", async () => {
     const notices: string[] = [];
-    const client = offline({ onNotice: (notice) => notices.push(noticeText(notice)) });
+    const client = offline(FEATURES, { onNotice: (notice) => notices.push(noticeText(notice)) });
     client.overrides.set("PRICE", "cheap");
     const circle: Record<string, unknown> = {};
     circle["self"] = circle;
@@ -111,7 +100,7 @@ describe("overrides", () => {
   });
 
   test("hold before features arrive, and after the client is closed", () => {
-    const client = new Client("", SERVER_KEY, { mode: "offline" });
+    const client = offline();
     client.overrides.set("COLOUR", "blue");
     expect(client.string("COLOUR")).toBe("blue");
     client.close();
@@ -143,7 +132,7 @@ describe("overrides of a request's baggage", () => {
     "other=1, fhub=COLOUR%3Dlight%2520blue%2CLOCKED%3Dother%2CNEW_CHECKOUT%3Dyes;by=gateway,last=%zz";
 
   test("hold for the context of the request only", async () => {
-    const client = offline();
+    const client = offline(FEATURES);
     const [mara, fred] = [client.context({ userkey: "mara" }), client.context({ userkey: "fred" })];
     const changes: unknown[] = [];
     mara.onChange("COLOUR", (change) => changes.push(change.new));
@@ -163,7 +152,7 @@ describe("overrides of a request's baggage", () => {
   });
 
   test("hold for the named features, and for locked ones only if they are told so", async () => {
-    const client = offline();
+    const client = offline(FEATURES);
     const mara = client.context({ userkey: "mara" });
     await client.overrides.fromBaggage(HEADER, mara, { keys: ["LOCKED"] });
     expect([mara.string("COLOUR"), mara.string("LOCKED")]).toEqual([undefined, undefined]);
@@ -172,7 +161,7 @@ describe("overrides of a request's baggage", () => {
   });
 
   test("yield to overrides of the program", async () => {
-    const client = offline();
+    const client = offline(FEATURES);
     const mara = client.context({ userkey: "mara" });
     client.overrides.set("COLOUR", "black");
     await client.overrides.fromBaggage(HEADER, mara);

@@ -9,7 +9,7 @@ import type { LifeCycle, Platform, PlatformRequest } from "../../src/platform.ts
 import { Repository } from "../../src/repository/lib.ts";
 import { SentSecrets } from "../../src/sent_secrets.ts";
 import { ApiKeys, defaultConfig, EdgeUrl, SecretUrl, Session } from "../../src/session/lib.ts";
-import { eventually } from "../eventually.ts";
+import { becomes, eventually } from "../eventually.ts";
 
 describe("the clock", () => {
   test("counts whole milliseconds, never goes back, and adds the time of a sleep", () => {
@@ -146,9 +146,7 @@ describe("the driver", () => {
     vi.spyOn(session, "handle").mockImplementationOnce(fail);
     driver.handle({ type: "tick" });
     driver.resume("program");
-    await eventually(() => {
-      expect([connection(), sent.length]).toEqual(["resting", 1]);
-    });
+    await becomes(() => [connection(), sent.length], ["resting", 1]);
     driver.handle({ type: "stop" });
     await driver.finished;
     expect(connection()).toBe("closed");
@@ -157,18 +155,14 @@ describe("the driver", () => {
   test("cuts the delay of its timer to what timers can have", async () => {
     const { delays, driver } = idle(LONGEST_DELAY * 10);
     driver.handle({ type: "start" });
-    await eventually(() => {
-      expect(delays.at(-1)).toBe(LONGEST_DELAY);
-    });
+    await becomes(() => delays.at(-1), LONGEST_DELAY);
     expect(LONGEST_DELAY).toBe(2_147_483_647);
   });
 
   test("suspends, resumes and refreshes when the page changes", async () => {
     const { driver, lifeCycle, sent, delays } = idle(1_000);
     driver.handle({ type: "start" });
-    await eventually(() => {
-      expect(delays.at(-1)).toBe(1_000);
-    });
+    await becomes(() => delays.at(-1), 1_000);
     lifeCycle.suspend();
     const before = delays.length;
     driver.handle({ type: "tick" });
@@ -182,9 +176,7 @@ describe("the driver", () => {
   test("stays suspended until both the program and the page have resumed it", async () => {
     const { connection, driver, lifeCycle, sent } = idle(1_000);
     driver.handle({ type: "start" });
-    await eventually(() => {
-      expect(connection()).toBe("resting");
-    });
+    await becomes(() => connection(), "resting");
     driver.suspend("program");
     // The page is shown.
     lifeCycle.resume();

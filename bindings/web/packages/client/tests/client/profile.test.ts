@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import { type Client, type EngineSource } from "../../src/index.ts";
 import { bytes, describeEngine } from "../engine/built.ts";
-import { CLIENT_KEY, ScriptedEdge } from "./scripted_edge.ts";
+import { edge } from "./edge_of_each_test.ts";
+import { CLIENT_KEY } from "./scripted_edge.ts";
 
 /** A condition without values, which a missing attribute satisfies in the profile `client` only. */
 const COLOUR = JSON.stringify({
@@ -10,14 +11,6 @@ const COLOUR = JSON.stringify({
   strategies: [
     { id: "s", value: "blue", attributes: [{ fieldName: "x", type: "STRING", conditional: "EQUALS" }] },
   ],
-});
-
-let edge: ScriptedEdge;
-beforeEach(async () => {
-  edge = await ScriptedEdge.start();
-});
-afterEach(async () => {
-  await edge[Symbol.asyncDispose]();
 });
 
 /** Returns a source of the lean engine that counts how often it is read. */

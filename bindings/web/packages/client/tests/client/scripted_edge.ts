@@ -30,12 +30,9 @@ export class ScriptedEdge implements AsyncDisposable {
   readonly #server: Server;
   readonly #arrived: Exchange[] = [];
   readonly #waiting: ((exchange: Exchange) => void)[] = [];
-  /** Number of requests so far. */
-  requests = 0;
 
   private constructor() {
     this.#server = createServer((request, response) => {
-      this.requests++;
       const waiting = this.#waiting.shift();
       if (waiting) waiting({ request, response });
       else this.#arrived.push({ request, response });
@@ -70,17 +67,10 @@ export class ScriptedEdge implements AsyncDisposable {
   }
 
   /** Answers the next request with a poll's body. */
-  async poll(features: readonly string[], headers: Record<string, string> = {}): Promise<Exchange> {
+  async poll(features: readonly string[]): Promise<Exchange> {
     const exchange = await this.next();
-    exchange.response.writeHead(200, { "content-type": "application/json", ...headers });
+    exchange.response.writeHead(200, { "content-type": "application/json" });
     exchange.response.end(`[{"id":"environment","features":[${features.join(",")}]}]`);
-    return exchange;
-  }
-
-  /** Answers the next request with a status and no body. */
-  async status(status: number, headers: Record<string, string> = {}): Promise<Exchange> {
-    const exchange = await this.next();
-    exchange.response.writeHead(status, headers).end();
     return exchange;
   }
 

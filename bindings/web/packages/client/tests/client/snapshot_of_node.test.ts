@@ -5,7 +5,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { Client, snapshotFile } from "../../src/node/index.ts";
 import { describeEngine } from "../engine/built.ts";
-import { ScriptedEdge, SERVER_KEY } from "./scripted_edge.ts";
+import { closing, edge } from "./edge_of_each_test.ts";
+import { SERVER_KEY } from "./scripted_edge.ts";
 
 const MARA = { userkey: "mara", plan: ["gold", "a,b=c"], city: "Ōtautahi" };
 /**
@@ -17,14 +18,11 @@ const FILES = [
   { name: "context", keys: [SERVER_KEY], context: MARA, colour: "green" },
 ];
 
-let edge: ScriptedEdge;
 let folder: string;
-beforeEach(async () => {
-  edge = await ScriptedEdge.start();
+beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "fh-client-"));
 });
-afterEach(async () => {
-  await edge[Symbol.asyncDispose]();
+afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
@@ -53,17 +51,12 @@ describeEngine("a snapshot file of Node, which Rust reads", () => {
   test.each(FILES)("starts a client with the same keys: $name", async ({ name, keys, context, colour }) => {
     const path = join(folder, "features.json");
     writeFileSync(path, readFileSync(new URL(`snapshot_of_node_${name}.txt`, import.meta.url)));
-    const client = new Client(edge.url, keys, {
-      mode: "polling" as const,
-      interval: 3600,
-      context,
-      snapshotFile: snapshotFile(path),
-    });
+    const options = { mode: "polling", interval: 3600, context, snapshotFile: snapshotFile(path) } as const;
+    const client = closing(new Client(edge.url, keys, options));
     await client.ready();
     expect([client.context(MARA).string("COLOUR"), client.status.source]).toEqual([
       colour,
       { kind: "snapshot" },
     ]);
-    client.close();
   });
 });

@@ -1,34 +1,14 @@
 import { describe, expect, test } from "vitest";
 
 import { StateEntries } from "../../src/state_entries.ts";
-import { entryName, MOST_STORED, readEntry, SESSION, type StateStorage } from "../../src/stored_state.ts";
+import { entryName, MOST_STORED, readEntry, SESSION } from "../../src/stored_state.ts";
+import { Texts } from "./texts.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 8, 30);
 
 /** Returns the name of the entry of a user. */
 function nameOf(user: number): string {
   return entryName({ keys: "a".repeat(64), context: String(user).padStart(64, "0") });
-}
-
-/** A storage that holds at most `most` characters. */
-class Texts implements StateStorage {
-  readonly entries = new Map<string, string>();
-  readonly #most: number;
-  constructor(most = Infinity) {
-    this.#most = most;
-  }
-  getItem(name: string): string | null {
-    return this.entries.get(name) ?? null;
-  }
-  setItem(name: string, text: string): void {
-    const others = [...this.entries].filter(([each]) => each !== name);
-    if (others.reduce((sum, [, each]) => sum + each.length, text.length) > this.#most)
-      throw new Error("full");
-    this.entries.set(name, text);
-  }
-  removeItem(name: string): void {
-    this.entries.delete(name);
-  }
 }
 
 /** Writes entries of these lengths, and returns the users whose entries are left. */
@@ -49,13 +29,12 @@ describe("entries", () => {
   });
 
   test("give way, the oldest first, while the storage has no room", async () => {
-    expect(await written([1_000, 1_000, 1_000], new Texts(2_500))).toEqual([1, 2]);
-    await expect(written([1_000], new Texts(500))).rejects.toThrow("full");
+    expect(await written([1_000, 1_000, 1_000], new Texts({}, 2_500))).toEqual([1, 2]);
+    await expect(written([1_000], new Texts({}, 500))).rejects.toThrow("full");
   });
 
   test("are removed together, with the session, and without those of others", async () => {
-    const storage = new Texts();
-    storage.entries.set(SESSION, "1").set("theirs", "2");
+    const storage = new Texts({ [SESSION]: "1", theirs: "2" });
     await written([1, 1], storage);
     await new StateEntries(storage).clear();
     expect([...storage.entries.keys()]).toEqual(["theirs"]);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { Client, type ClientOptions, noticeText } from "../../src/index.ts";
 import { feature } from "./scripted_edge.ts";
+import { Texts } from "./texts.ts";
 
 const LOCKED = '{"id":"1","key":"LOCKED","type":"STRING","version":1,"value":"kept","l":true}';
 const NAME = "fh:overrides";
@@ -9,12 +10,9 @@ const NAME = "fh:overrides";
 let entries: Map<string, string>;
 const clients: Client[] = [];
 beforeEach(() => {
-  entries = new Map();
-  vi.stubGlobal("sessionStorage", {
-    getItem: (name: string) => entries.get(name) ?? null,
-    setItem: (name: string, text: string) => entries.set(name, text),
-    removeItem: (name: string) => entries.delete(name),
-  });
+  const storage = new Texts();
+  ({ entries } = storage);
+  vi.stubGlobal("sessionStorage", storage);
 });
 afterEach(() => {
   for (const client of clients.splice(0)) client.close();

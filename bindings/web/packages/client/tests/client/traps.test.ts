@@ -3,7 +3,8 @@ import { afterEach, beforeEach, expect, type MockInstance, test, vi } from "vite
 import type { EngineModule, FullEngineModule } from "../../src/engine/module.ts";
 import { type AnyFlags, Client, type Context, Ruleset } from "../../src/index.ts";
 import { bytes, describeTraps } from "../engine/built.ts";
-import { CLIENT_KEY, list, ScriptedEdge } from "./scripted_edge.ts";
+import { edge, start } from "./edge_of_each_test.ts";
+import { CLIENT_KEY, list } from "./scripted_edge.ts";
 
 /** Number of compilations by the engine that evaluates. */
 let compilations = 0;
@@ -47,7 +48,6 @@ function feature(key: string, id: string, rule: object = NOW, value = "on"): str
 const CACHED = feature("CACHED", "sound", MARA);
 const OTHER = feature("OTHER", "sound", MARA);
 
-let edge: ScriptedEdge;
 let client: Client;
 let mara: Context<AnyFlags>;
 /** A client with the same instance. Its feature is evaluated in each read. */
@@ -57,19 +57,16 @@ let errors: MockInstance<typeof console.error>;
 beforeEach(async () => {
   compilations = 0;
   errors = vi.spyOn(console, "error").mockImplementation(() => undefined);
-  edge = await ScriptedEdge.start();
   const options = { engine: bytes("lean_traps.wasm"), fullEngine: bytes("full_traps.wasm") };
   bystander = new Client("", CLIENT_KEY, { ...options, mode: "offline" });
   bystander.offerFeatures("test", "environment", `[${feature("BYSTANDER", "sound")}]`);
   await bystander.ready();
-  client = new Client(edge.url, CLIENT_KEY, options);
+  client = start(options, CLIENT_KEY);
   mara = client.context({ userkey: "mara" });
 });
-afterEach(async () => {
+afterEach(() => {
   expect(bystander.context({ userkey: "fred" }).string("BYSTANDER", "default")).toBe("on");
   bystander.close();
-  client.close();
-  await edge[Symbol.asyncDispose]();
   vi.restoreAllMocks();
 });
 

@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
-import { Client, type ClientOptions } from "../../src/index.ts";
+import type { Client, ClientOptions } from "../../src/index.ts";
 import { bytes, describeEngine } from "../engine/built.ts";
-import { CLIENT_KEY, ScriptedEdge, SERVER_KEY } from "./scripted_edge.ts";
+import { edge, start as startClient } from "./edge_of_each_test.ts";
+import { CLIENT_KEY, SERVER_KEY } from "./scripted_edge.ts";
 
 /** All reads of a value. A getter of another type than that of the feature gives `undefined`. */
 interface Expected {
@@ -82,21 +83,13 @@ const OTHER: Readonly<Record<string, string>> = {
   JSON: '"[]"',
 };
 
-let edge: ScriptedEdge;
 let client: Client;
-beforeEach(async () => {
-  edge = await ScriptedEdge.start();
-});
-afterEach(async () => {
-  client.close();
-  await edge[Symbol.asyncDispose]();
-});
 
 /** Starts a client that has read these features. */
 async function start({ key }: Origin, features: readonly string[]): Promise<Client> {
   const engines = key === CLIENT_KEY && { engine: bytes("lean.wasm"), fullEngine: bytes("full.wasm") };
   const options: ClientOptions = { mode: "once", context: { userkey: "mara" }, ...engines };
-  client = new Client(edge.url, key, options);
+  client = startClient(options, key);
   await edge.poll(features);
   await client.ready();
   return client;

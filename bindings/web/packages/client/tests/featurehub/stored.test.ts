@@ -5,6 +5,7 @@ import {
   FeatureHubEventSourceClient,
   LocalSessionInterceptor,
 } from "../../src/featurehub/index.ts";
+import { Texts } from "../client/texts.ts";
 import { describeEngine } from "../engine/built.ts";
 import { ClientFeatureRepository } from "../../src/featurehub/repository.ts";
 
@@ -13,15 +14,6 @@ afterEach(() => {
 });
 
 const COLOUR = { id: "1", key: "COLOUR", version: 1, type: "STRING", value: "stored" } as const;
-
-/** A storage in memory. */
-function storage(entries: Record<string, string>): Storage {
-  const map = new Map(Object.entries(entries));
-  return {
-    getItem: (name: string) => map.get(name) ?? null,
-    setItem: (name: string, value: string) => map.set(name, value),
-  } as unknown as Storage;
-}
 
 /** Returns a configuration whose Edge does not answer. */
 function silent(key: string): EdgeFeatureHubConfig {
@@ -38,7 +30,7 @@ describeEngine("with a client-evaluated key", () => {
   ])("features that %s has stored are served before the first answer", async (_version, name) => {
     vi.stubGlobal(
       "localStorage",
-      storage({ [name]: JSON.stringify({ e: [{ id: "env", features: [COLOUR] }] }) }),
+      new Texts({ [name]: JSON.stringify({ e: [{ id: "env", features: [COLOUR] }] }) }),
     );
     const config = silent("env/key*");
     const context = await config.newContext().build();
@@ -47,7 +39,7 @@ describeEngine("with a client-evaluated key", () => {
   });
 
   test("entries of testers override features that are not locked", async () => {
-    const entries = storage({ fh_value_COLOUR: "mine", fh_value_LOCKED: "mine", fh_null_TITLE: "null" });
+    const entries = new Texts({ fh_value_COLOUR: "mine", fh_value_LOCKED: "mine", fh_null_TITLE: "null" });
     const page = Object.assign(new EventTarget(), { localStorage: entries }) as unknown as Window;
     const repository = new ClientFeatureRepository();
     repository.addValueInterceptor(new LocalSessionInterceptor(page));
@@ -81,7 +73,7 @@ test("stored features of a server-evaluated key are served for their context onl
   const url = "http://127.0.0.1:9/features?apiKey=env%2Fkey";
   const sha = "ah0fpC0cGRdVKiValAeSIFy2LMLv1mE6taP3XQA4UYs"; // of `userkey=fred`
   const entry = JSON.stringify({ e: [{ id: "env", features: [COLOUR] }] });
-  vi.stubGlobal("localStorage", storage({ [`${url}&contextSha=${sha}`]: entry, [url]: entry }));
+  vi.stubGlobal("localStorage", new Texts({ [`${url}&contextSha=${sha}`]: entry, [url]: entry }));
   const config = silent("env/key");
   await config.newContext().userKey("fred").build();
   expect(config.feature("COLOUR").str).toBe("stored");

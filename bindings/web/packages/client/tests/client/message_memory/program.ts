@@ -41,7 +41,7 @@ class Edge {
   body = "[]";
   status = 200;
 
-  readonly fetch = (_url: string, init: RequestInit): Promise<Response> => {
+  readonly fetch = ((_url: string, init: RequestInit): Promise<Response> => {
     const isStream = JSON.stringify(init.headers).includes("event-stream");
     const stream = new ReadableStream<Uint8Array>({
       start: (controller) => {
@@ -54,7 +54,7 @@ class Edge {
     });
     const type = isStream ? "text/event-stream" : "application/json";
     return Promise.resolve(new Response(stream, { status: this.status, headers: { "content-type": type } }));
-  };
+  }) as typeof fetch;
 
   event(name: string, data: string): void {
     push(this.#stream!, `event: ${name}\ndata: ${data}\n\n`);
@@ -84,24 +84,23 @@ async function settled(client: AnyClient): Promise<AnyClient> {
   return client;
 }
 
-async function streaming(edge: Edge, key: string, send: () => void): Promise<AnyClient> {
-  const client = new Client("http://edge", key, {
-    fetch: edge.fetch as typeof fetch,
-    storage: null,
-    onNotice: () => undefined,
-  });
+async function streaming(edge: Edge, send: () => void): Promise<AnyClient> {
+  const client = new Client("http://edge", CLIENT, { ...COMMON, fetch: edge.fetch });
   await turn();
   await turn();
   send();
   return settled(client);
 }
 
-const POLLING: NodeClientOptions = {
-  mode: "polling",
-  interval: 3600,
-  storage: null,
-  onNotice: () => undefined,
-};
+const COMMON: NodeClientOptions = { storage: null, onNotice: () => undefined };
+
+/** Makes a client that polls, and waits until it has used the first answer. */
+function polling(edge: Edge, options: NodeClientOptions = {}, key = CLIENT): Promise<AnyClient> {
+  const { fetch } = edge;
+  return settled(
+    new Client("http://edge", key, { ...COMMON, mode: "polling", interval: 3600, fetch, ...options }),
+  );
+}
 
 const DOORS: Record<string, Door> = {
   poll: {
@@ -110,31 +109,30 @@ const DOORS: Record<string, Door> = {
       '[{"id":"e","features":[{"key":"A"}]},%]',
       ...SOME.map((list) => `[{"id":"e","features":${list}}]`),
     ],
-    pass: async (edge, message) => {
+    pass: (edge, message) => {
       edge.body = message;
-      return settled(new Client("http://edge", CLIENT, { ...POLLING, fetch: edge.fetch as typeof fetch }));
+      return polling(edge);
     },
   },
   "a feature beside a long text": {
     kib: 5120,
     texts: ['[{"id":"e","features":[{"key":"A","value":"served"}]},{"id":"f","features":["%"]}]'],
-    pass: async (edge, message) => {
+    pass: (edge, message) => {
       edge.body = message;
-      const fetch = edge.fetch as typeof globalThis.fetch;
-      return settled(new Client("http://edge", CLIENT, { ...POLLING, fetch }));
+      return polling(edge);
     },
   },
   "first list": {
     texts: LISTS,
     pass: (edge, message) =>
-      streaming(edge, CLIENT, () => {
+      streaming(edge, () => {
         edge.event("features", message);
       }),
   },
   update: {
     texts: ['[{"key":"B"},%,{"key":"C"}]', ...SOME],
     pass: async (edge, message) => {
-      const client = await streaming(edge, CLIENT, () => {
+      const client = await streaming(edge, () => {
         edge.event("features", ONE);
       });
       edge.event("features", message);
@@ -146,7 +144,7 @@ const DOORS: Record<string, Door> = {
   patch: {
     texts: FEATURES,
     pass: async (edge, message) => {
-      const client = await streaming(edge, CLIENT, () => {
+      const client = await streaming(edge, () => {
         edge.event("features", ONE);
       });
       edge.event("feature", message);
@@ -157,9 +155,7 @@ const DOORS: Record<string, Door> = {
     texts: SOME.map((list) => `[{"id":"e","features":${list}}]`),
     pass: async (edge, message) => {
       edge.body = `[{"id":"e","features":${ONE}}]`;
-      const client = await settled(
-        new Client("http://edge", SERVER, { ...POLLING, fetch: edge.fetch as typeof fetch }),
-      );
+      const client = await polling(edge, {}, SERVER);
       edge.body = message;
       client.setContext({ userkey: "bob" }).catch(() => undefined);
       return settled(client);
@@ -183,13 +179,7 @@ const DOORS: Record<string, Door> = {
     ],
     pass: async (edge, message) => {
       try {
-        return await settled(
-          new Client("http://edge", CLIENT, {
-            ...POLLING,
-            fetch: edge.fetch as typeof fetch,
-            bootstrap: message,
-          }),
-        );
+        return await polling(edge, { bootstrap: message });
       } catch {
         return undefined;
       }
@@ -197,15 +187,11 @@ const DOORS: Record<string, Door> = {
   },
   "snapshot file": {
     texts: SOME,
-    pass: async (edge, message) => {
+    pass: (edge, message) => {
       writeFileSync(SNAPSHOT, snapshot(message));
-      const client = new Client("http://edge", CLIENT, {
-        ...POLLING,
-        fetch: edge.fetch as typeof fetch,
-        snapshotFile: { path: SNAPSHOT },
-      });
+      const client = polling(edge, { snapshotFile: { path: SNAPSHOT } });
       rmSync(SNAPSHOT);
-      return settled(client);
+      return client;
     },
   },
   "stored state": {
@@ -217,21 +203,12 @@ const DOORS: Record<string, Door> = {
         setItem: () => undefined,
         removeItem: () => undefined,
       };
-      return settled(
-        new Client("http://edge", CLIENT, { ...POLLING, storage, fetch: edge.fetch as typeof fetch }),
-      );
+      return polling(edge, { storage });
     },
   },
   hydrate: {
     texts: ['{"x":[%]}', "{%:}", '{"evaluated":[%]}'],
-    pass: (edge, message) =>
-      settled(
-        new Client("http://edge", CLIENT, {
-          ...POLLING,
-          hydrate: message,
-          fetch: edge.fetch as typeof fetch,
-        }),
-      ),
+    pass: (edge, message) => polling(edge, { hydrate: message }),
   },
   ruleset: {
     texts: SOME,
