@@ -10,7 +10,7 @@ import {
 import type { Client } from "fh-client";
 import { afterEach, describe, expect, test, vi } from "vitest";
 
-import { eventually } from "../../client/tests/eventually.ts";
+import { becomes } from "../../client/tests/eventually.ts";
 import { FeatureHubServerProvider } from "../src/server.ts";
 import {
   AT_ONCE,
@@ -154,9 +154,7 @@ test.each(OUTAGES.flatMap((outage) => (["hide", "keep"] as const).map((mode) => 
     edge.refusal = undefined;
     // Without values in between, all features have changed.
     const changed = whileSwitching === "keep" ? ["COLOUR"] : ["COLOUR", "SAME"];
-    await eventually(() => {
-      expect(events).toEqual([[ProviderEvents.ConfigurationChanged, changed]]);
-    });
+    await becomes(() => events, [[ProviderEvents.ConfigurationChanged, changed]]);
     expect(await flags.getStringValue("COLOUR", "default", mara)).toBe("userkey=mara");
     expect(flags.providerStatus).toBe(ProviderStatus.READY);
   },
@@ -187,17 +185,11 @@ describe("the status", () => {
     expect(early.errorCode).toBe(ErrorCode.PROVIDER_NOT_READY);
     edge.refusal = undefined;
     await client.refresh();
-    await eventually(() => {
-      expect(flags.providerStatus).toBe(ProviderStatus.READY);
-    });
+    await becomes(() => flags.providerStatus, ProviderStatus.READY);
     edge.streams[0]!.event("config", '{"edge.stale":true}');
-    await eventually(() => {
-      expect(flags.providerStatus).toBe(ProviderStatus.STALE);
-    });
+    await becomes(() => flags.providerStatus, ProviderStatus.STALE);
     client.close();
-    await eventually(() => {
-      expect(flags.providerStatus).toBe(ProviderStatus.ERROR);
-    });
+    await becomes(() => flags.providerStatus, ProviderStatus.ERROR);
     expect(events.map(([event]) => event)).toEqual([
       ...[ProviderEvents.Error, ProviderEvents.Ready, ProviderEvents.Stale, ProviderEvents.Error],
     ]);
@@ -224,13 +216,9 @@ describe("the status", () => {
       });
     }
     edges[0].streams[0]!.feature(feature("A", "2", 2));
-    await eventually(() => {
-      expect(seen["one"]).toHaveLength(1);
-    });
+    await becomes(() => seen["one"]?.length, 1);
     edges[1].streams[0]!.feature(feature("A", "2", 2));
-    await eventually(() => {
-      expect(seen["other"]).toHaveLength(1);
-    });
+    await becomes(() => seen["other"]?.length, 1);
     expect(seen).toEqual({ one: [["A"]], other: [["A"]] });
   });
 
@@ -259,9 +247,7 @@ test("changes name the features that changed: of updates, of rules, of releases 
     changes.push([...((details as { readonly flagsChanged?: string[] }).flagsChanged ?? [])].sort());
   });
   const until = async (count: number): Promise<void> => {
-    await eventually(() => {
-      expect(changes).toHaveLength(count);
-    });
+    await becomes(() => changes.length, count);
   };
   const [stream] = edge.streams;
   stream!.feature(feature("A", "2", 2));
@@ -272,9 +258,7 @@ test("changes name the features that changed: of updates, of rules, of releases 
   client.catchUpdates();
   stream!.feature(feature("B", "2", 2));
   stream!.feature(feature("RULE", "1", 3));
-  await eventually(() => {
-    expect(client.heldKeys()).toEqual(["B", "RULE"]);
-  });
+  await becomes(() => client.heldKeys(), ["B", "RULE"]);
   expect(changes).toHaveLength(2);
   client.releaseOnly(["RULE"]);
   await until(3);

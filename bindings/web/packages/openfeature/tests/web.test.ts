@@ -2,7 +2,7 @@ import { ErrorCode, MultiProvider, OpenFeature, ProviderEvents, ProviderStatus }
 import type { Client, ClientOptions } from "fh-client";
 import { afterEach, describe, expect, test } from "vitest";
 
-import { eventually } from "../../client/tests/eventually.ts";
+import { becomes, eventually } from "../../client/tests/eventually.ts";
 import { FeatureHubWebProvider } from "../src/web.ts";
 import {
   AT_ONCE,
@@ -103,13 +103,12 @@ test("an Edge that refuses the client makes the provider an error, until it has 
   expect(flags.getBooleanDetails("FLAG", false).errorCode).toBe(ErrorCode.PROVIDER_NOT_READY);
   edge.refusal = undefined;
   await client.refresh();
-  await eventually(() => {
-    expect(flags.providerStatus).toBe(ProviderStatus.READY);
-  });
+  await becomes(() => flags.providerStatus, ProviderStatus.READY);
   edge.streams[0]!.feature(feature("TEXT", "changed", 2));
-  await eventually(() => {
-    expect(events).toEqual([ProviderEvents.Error, ProviderEvents.Ready, ProviderEvents.ConfigurationChanged]);
-  });
+  await becomes(
+    () => events,
+    [ProviderEvents.Error, ProviderEvents.Ready, ProviderEvents.ConfigurationChanged],
+  );
 });
 
 test.each([CLIENT_KEY, SERVER_KEY])(
@@ -165,9 +164,7 @@ describe.each(OUTAGES)("while the Edge is away (%s), a change of the context", (
     await OpenFeature.setContext({ targetingKey: "mara" });
     expect([flags.providerStatus, colour()]).toEqual([ProviderStatus.ERROR, "default"]);
     edge.refusal = undefined;
-    await eventually(() => {
-      expect(flags.providerStatus).toBe(ProviderStatus.READY);
-    });
+    await becomes(() => flags.providerStatus, ProviderStatus.READY);
     expect(colour()).toBe("userkey=mara");
     const { Reconciling, Error, Ready } = ProviderEvents;
     expect(events).toEqual([Reconciling, Error, Ready]);

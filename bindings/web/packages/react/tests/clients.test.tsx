@@ -14,7 +14,7 @@ import {
 import { sameOptions } from "../src/same_options.ts";
 import { AT_ONCE, feature, FetchEdge, OUTAGES, SERVER_KEY } from "./fetch_edge.ts";
 import { offline } from "./offline.ts";
-import "./patience.ts";
+import { opened } from "./patience.ts";
 
 let edge: FetchEdge;
 beforeEach(() => {
@@ -63,10 +63,7 @@ test.each([
   ["alone", Suspense],
 ])("a made client has one stream, and is closed once, %s", async (_, Mode) => {
   const view = render(<Mode>{provider(<Colour />)}</Mode>);
-  await waitFor(() => {
-    expect(edge.streams).toHaveLength(1);
-  });
-  edge.streams[0]!.list(feature("COLOUR", "red"));
+  (await opened(edge)).list(feature("COLOUR", "red"));
   await screen.findByText("red");
   expect([edge.streams.length, edge.open, clients.size]).toEqual([1, 1, 1]);
   const [client] = clients;
@@ -98,9 +95,7 @@ test("a given client is never closed", async () => {
 test("renderings that React forgets use the same client", async () => {
   // Without a boundary above the provider, the whole tree is rendered again once the component can show a value.
   render(<StrictMode>{provider(<SuspendingColour />)}</StrictMode>);
-  await waitFor(() => {
-    expect(edge.streams).toHaveLength(1);
-  });
+  await opened(edge);
   expect(screen.queryByText("none")).toBeNull();
   await act(async () => {
     edge.streams[0]!.list(feature("COLOUR", "red"));
@@ -114,9 +109,7 @@ test("a rendering with other options uses another client", async () => {
   for (const identification of ["one", "other"]) {
     render(provider(<SuspendingColour />, { options: { fetch: edge.fetch, identification } }));
   }
-  await waitFor(() => {
-    expect(edge.streams).toHaveLength(2);
-  });
+  await opened(edge, 2);
   await act(async () => {
     for (const stream of edge.streams) stream.list(feature("COLOUR", "red"));
     await Promise.all([...clients].map((client) => client.ready()));
@@ -132,9 +125,7 @@ test("two providers have a client each, also with the same settings", async () =
       {provider(<Colour />)}
     </>,
   );
-  await waitFor(() => {
-    expect(edge.streams).toHaveLength(2);
-  });
+  await opened(edge, 2);
   view.rerender(<>{provider(<Colour />)}</>);
   await waitFor(() => {
     expect(edge.open).toBe(1);
@@ -202,10 +193,7 @@ test("a suspended component shows the fallback until the client is ready", async
     ),
   );
   expect(screen.getByText("loading")).toBeTruthy();
-  await waitFor(() => {
-    expect(edge.streams).toHaveLength(1);
-  });
-  edge.streams[0]!.list(feature("COLOUR", "red"));
+  (await opened(edge)).list(feature("COLOUR", "red"));
   await screen.findByText("red");
   expect(screen.queryByText("loading")).toBeNull();
 });
@@ -257,10 +245,7 @@ test("options may refer to themselves, and renderings that React forgets use the
   storage.self = storage;
   const view = render(<StrictMode>{rendered()}</StrictMode>);
   view.rerender(<StrictMode>{rendered()}</StrictMode>);
-  await waitFor(() => {
-    expect(edge.streams).toHaveLength(1);
-  });
-  edge.streams[0]!.list(feature("COLOUR", "red"));
+  (await opened(edge)).list(feature("COLOUR", "red"));
   await screen.findByText("red");
   expect([edge.streams.length, edge.open, clients.size]).toEqual([1, 1, 1]);
   expect(notices).toEqual([{ kind: "attribute_ignored", attribute: "orders" }]);

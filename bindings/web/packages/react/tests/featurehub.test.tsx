@@ -12,7 +12,7 @@ import {
   useFeatureHubClient,
 } from "../src/featurehub.tsx";
 import { feature, FetchEdge, SERVER_KEY } from "./fetch_edge.ts";
-import "./patience.ts";
+import { opened } from "./patience.ts";
 
 let edge: FetchEdge;
 beforeEach(() => {
@@ -39,14 +39,6 @@ function wrapper(children: ReactNode, props: FeatureHubProps = {}): ReactNode {
   );
 }
 
-/** Waits until so many streams were opened, and returns the last one. */
-async function stream(count = 1): Promise<FetchEdge["streams"][number]> {
-  await waitFor(() => {
-    expect(edge.streams).toHaveLength(count);
-  });
-  return edge.streams[count - 1]!;
-}
-
 test.each([
   ["in strict mode", StrictMode],
   ["alone", Suspense],
@@ -54,12 +46,12 @@ test.each([
   "the children are shown with features, which they follow, and the stream ends with them, %s",
   async (_, Mode) => {
     const view = render(<Mode>{wrapper(<Colour />)}</Mode>);
-    const opened = await stream();
-    expect(opened.context).toBe("userkey=mara");
+    const stream = await opened(edge);
+    expect(stream.context).toBe("userkey=mara");
     expect(view.container.textContent).toBe("");
-    opened.list(feature("COLOUR", "red"));
+    stream.list(feature("COLOUR", "red"));
     await screen.findByText("red");
-    opened.feature(feature("COLOUR", "blue", 2));
+    stream.feature(feature("COLOUR", "blue", 2));
     await screen.findByText("blue");
     view.unmount();
     await waitFor(() => {
@@ -70,16 +62,16 @@ test.each([
 
 test("another user gets other values, also by the former name of the property", async () => {
   const view = render(wrapper(<Colour />));
-  (await stream()).list(feature("COLOUR", "red"));
+  (await opened(edge)).list(feature("COLOUR", "red"));
   await screen.findByText("red");
   view.rerender(
     <FeatureHub url="http://edge" apiKey={SERVER_KEY} connectionType="streaming" username="fred">
       <Colour />
     </FeatureHub>,
   );
-  const opened = await stream(2);
-  expect(opened.context).toBe("userkey=fred");
-  opened.list(feature("COLOUR", "blue"));
+  const stream = await opened(edge, 2);
+  expect(stream.context).toBe("userkey=fred");
+  stream.list(feature("COLOUR", "blue"));
   await screen.findByText("blue");
 });
 
@@ -87,7 +79,7 @@ test.each([true, false])(
   "a user who changes while the Edge is away has the values once it is back, also if they are equal (with waiting: %j)",
   async (waitForReady) => {
     const view = render(wrapper(<Colour />, { waitForReady }));
-    (await stream()).list(feature("COLOUR", "red"));
+    (await opened(edge)).list(feature("COLOUR", "red"));
     await screen.findByText("red");
     vi.spyOn(console, "error").mockImplementation(() => undefined);
     edge.refusal = 503;
@@ -96,7 +88,7 @@ test.each([true, false])(
       expect(view.container.textContent).toBe(waitForReady ? "" : "none");
     });
     edge.refusal = undefined;
-    (await stream(2)).list(feature("COLOUR", "red"));
+    (await opened(edge, 2)).list(feature("COLOUR", "red"));
     await screen.findByText("red");
   },
 );
@@ -104,7 +96,7 @@ test.each([true, false])(
 test("without waiting, the children show defaults", async () => {
   const view = render(wrapper(<Colour />, { waitForReady: false }));
   expect(view.container.textContent).toBe("none");
-  (await stream()).list(feature("COLOUR", "red"));
+  (await opened(edge)).list(feature("COLOUR", "red"));
   await screen.findByText("red");
 });
 
@@ -117,7 +109,7 @@ describe("with the static FeatureHub", () => {
         <Colour />
       </FeatureHub>,
     );
-    (await stream()).list(feature("COLOUR", "red"));
+    (await opened(edge)).list(feature("COLOUR", "red"));
     await screen.findByText("red");
     view.unmount();
     render(<Colour />);

@@ -124,6 +124,7 @@ test.each([
 
 test.each([
   [{}, { kind: "streaming" }],
+  [{ mode: "streaming" }, { kind: "streaming" }],
   [{ mode: "polling" }, { kind: "polling", interval: 180_000 }],
   [
     { mode: "polling", interval: 0.5 },
@@ -131,6 +132,11 @@ test.each([
   ],
   [{ mode: "polling", interval: 0 }, { kind: "once" }],
   [{ mode: "passive" }, { kind: "passive", interval: 180_000 }],
+  [
+    { mode: "passive", interval: 30 },
+    { kind: "passive", interval: 30_000 },
+  ],
+  [{ mode: "passive", interval: 0 }, { kind: "once" }],
   [{ mode: "once" }, { kind: "once" }],
   [{ mode: "offline" }, { kind: "offline" }],
 ] as const)("the mode of %o is read", (options, mode) => {
