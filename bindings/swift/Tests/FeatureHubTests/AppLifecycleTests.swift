@@ -2,10 +2,6 @@ import XCTest
 
 @testable import FeatureHub
 
-#if canImport(FoundationNetworking)
-import FoundationNetworking
-#endif
-
 /// A time that passes when the test says so, with the tasks that wait for it.
 private final class FakeTime: Sendable {
     private struct State: Sendable {
@@ -52,12 +48,8 @@ private struct App {
     let following: Subscription
     private let notifications = AppNotifications(center: NotificationCenter(), started: enters, stopped: leaves)
 
-    init(_ server: RawServer, isVisible: Bool = true, _ change: (inout Settings) -> Void = { _ in }) async throws {
-        client = try server.client(.streaming) { settings in
-            // The pace is the client's own.
-            settings.pace = nil
-            change(&settings)
-        }
+    init(_ server: RawServer, isVisible: Bool = true) async throws {
+        client = try server.client(.streaming)
         stream = try await server.next()
         stream.stream("red")
         try await client.ready(timeout: RawServer.patience)
@@ -85,46 +77,17 @@ final class AppLifecycleTests: XCTestCase {
         server.stop()
     }
 
-    /// The stream of another client stays open for that time, although its session has time limits of a second.
-    func testAnAppInTheBackgroundSendsNoByteFor5SecondsAndSeesAChangeInTheForeground() async throws {
-        let short = URLSessionConfiguration.ephemeral
-        (short.timeoutIntervalForRequest, short.timeoutIntervalForResource) = (1, 1)
-        let quiet = try await App(server) { $0.urlSession = short }
+    func testAnAppInTheBackgroundHasNoConnectionAndSeesAChangeInTheForeground() async throws {
         let app = try await App(server)
         app.leave()
-        app.time.pass(1_000)
+        app.time.pass(999)
+        XCTAssertEqual(app.client.status.connection, "streaming")
+        app.time.pass(1)
         try await app.stream.awaitEnd()
         app.time.pass(hour)
         XCTAssertEqual(app.client.string("COLOUR"), "red")
-        try await Task.sleep(for: .seconds(5))
-        XCTAssertEqual([server.count, server.connectionCount], [2, 2])
+        XCTAssertEqual([server.count, server.connectionCount], [1, 1])
         app.enter()
-        try await server.next().stream("orange")
-        try await eventually("no change") { app.client.string("COLOUR") == "orange" }
-        XCTAssertFalse(quiet.stream.isOver)
-        quiet.stream.send("event: feature\ndata: \(feature("blue"))\n\n")
-        try await eventually("the quiet stream has ended") { quiet.client.string("COLOUR") == "blue" }
-    }
-
-    func testTheReturnDoesNotWaitForTheDelayOfAFailure() async throws {
-        let app = try await App(server)
-        app.stream.hangUp()
-        try await server.next().answer(503)
-        try await eventually("no failure") { app.client.status.problem != nil }
-        app.leave()
-        app.time.pass(hour)
-        app.enter()
-        try await server.next().stream("orange")
-        try await eventually("no change") { app.client.string("COLOUR") == "orange" }
-    }
-
-    /// The process was frozen: nothing suspended the client, and the stream of before seems open.
-    func testAReturnLeavesASilentConnectionAtOnce() async throws {
-        let app = try await App(server)
-        app.leave()
-        app.time.passFrozen(hour)
-        app.enter()
-        try await app.stream.awaitEnd()
         try await server.next().stream("orange")
         try await eventually("no change") { app.client.string("COLOUR") == "orange" }
     }
@@ -153,49 +116,6 @@ final class AppLifecycleTests: XCTestCase {
         app.time.pass(hour)
         second.send("event: feature\ndata: \(feature("crimson"))\n\n")
         try await eventually("the stream has ended") { app.client.string("COLOUR") == "crimson" }
-    }
-
-    func testAThousandFlapsInASecondMakeAtMostTwoRequestsASecond() async throws {
-        let app = try await App(server)
-        for _ in 0..<250 {
-            app.lifecycle.network(mobile)
-            app.leave()
-            app.time.pass(2)
-            app.lifecycle.network(wifi)
-            app.enter()
-            app.time.pass(2)
-        }
-        // The second reconnection.
-        app.time.pass(1_000)
-        try await app.stream.awaitEnd()
-        try await eventually("no stream after the flaps") {
-            if let request = server.poll() {
-                // A request that the next reconnection has given up needs no answer.
-                if request.header("accept") == "text/event-stream" {
-                    request.stream("orange")
-                } else {
-                    request.answer(200, "content-type: application/json", body: poll("orange"))
-                }
-            }
-            return app.client.string("COLOUR") == "orange" && app.client.status.connection == "streaming"
-        }
-        XCTAssertLessThanOrEqual(server.count, 1 + 2 * 2)
-    }
-
-    func testAReturnWithoutAChangeCallsNoListenerAndOneWithAChangeCallsItOnce() async throws {
-        let app = try await App(server)
-        let calls = Records()
-        app.client.onChange("COLOUR") { _ in calls.add("change") }
-        app.client.onNewState { _ in calls.add("state") }
-        for (value, expected) in [("red", []), ("orange", ["change", "state"])] {
-            app.leave()
-            app.time.pass(hour)
-            app.enter()
-            try await server.next().stream(value)
-            try await app.client.refresh()
-            XCTAssertTrue(app.client.flush(timeout: RawServer.patience))
-            XCTAssertEqual(calls.all.sorted(), expected, value)
-        }
     }
 
     /// The main thread of an app draws and takes input, so it must never wait for the program or for the network.
@@ -233,18 +153,5 @@ final class AppLifecycleTests: XCTestCase {
         lifecycle.stopped()
         try await request.awaitEnd()
         client.close()
-    }
-
-    func testTheFirstReadWithoutANetworkHasTheValueOfTheLastSession() async throws {
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).json").path
-        defer { try? FileManager.default.removeItem(atPath: file) }
-        let saving = try await App(server) { $0.snapshotFile = file }.client
-        XCTAssertTrue(saving.flush(timeout: RawServer.patience))
-        saving.close()
-        try await saving.closed()
-        server.stop()
-        let client = try server.client(.streaming) { $0.snapshotFile = file }
-        XCTAssertEqual(client.string("COLOUR"), "red")
-        XCTAssertTrue(client.isReady)
     }
 }

@@ -10,19 +10,6 @@ final class ClientTests: XCTestCase {
         try Client("http://127.0.0.1:1", apiKeys: "environment/client*key")
     }
 
-    func testAClientWithoutAnEdgeIsNotReadyAfterTheTime() async throws {
-        let client = try unconnected()
-        for await status in client.statuses() where status.problem != nil { break }
-        do {
-            try await client.ready(timeout: .milliseconds(1))
-            XCTFail("the client is ready")
-        } catch ClientError.notReady(let text, let problem) {
-            XCTAssertEqual(problem, "unreachable", text)
-            XCTAssertFalse(text.contains("client*key"), text)
-        }
-        XCTAssertEqual(client.string("COLOUR", default: "red"), "red")
-    }
-
     func testAWaitEndsWhenItsTaskIsCancelledBeforeItBeginsAndLater() async throws {
         let client = try unconnected()
         for pause in [Duration.zero, .microseconds(100), .milliseconds(20)] {
@@ -59,21 +46,5 @@ final class ClientTests: XCTestCase {
         await fulfillment(of: [begun], timeout: Self.patience)
         client.close()
         await fulfillment(of: [over], timeout: Self.patience)
-    }
-
-    func testAClosedClientFreesItsSessionAndTheObjectsOfTheProgram() async throws {
-        weak var client: Client?
-        weak var transport: URLSessionTransport?
-        do {
-            let own = try unconnected()
-            (client, transport) = (own, own.transport)
-            XCTAssertNotNil(transport)
-            own.onStatus { [own] _ in _ = own.isReady }
-            own.close()
-        }
-        let end = Date(timeIntervalSinceNow: Self.patience)
-        while client != nil || transport != nil, Date() < end { try await Task.sleep(for: .milliseconds(5)) }
-        XCTAssertNil(client)
-        XCTAssertNil(transport)
     }
 }

@@ -27,40 +27,6 @@ final class ListenerTests: XCTestCase {
         request.send("event: feature\ndata: \(feature(value))\n\n")
     }
 
-    func testAListenerThatThrowsOrBlocksDelaysNeitherOtherListenersNorReads() async throws {
-        let (client, request) = try await streaming()
-        let release = DispatchSemaphore(value: 0)
-        let (seen, released) = (Records(), Records())
-        client.onChange("COLOUR") { _ in throw ClientError.invalid("a failure of a test") }
-        client.onChange("COLOUR") { change in
-            release.wait()
-            released.add("\(change.new!)")
-        }
-        let subscription = client.onChange("COLOUR") { seen.add("\($0.new!)") }
-        for value in ["blue", "green", "orange"] {
-            change(request, to: value)
-            try await seen.wait(for: value)
-            XCTAssertEqual(client.string("COLOUR"), value)
-        }
-        XCTAssertEqual(released.all, [])
-        try await eventually("the failures are not counted") { client.status.counters["listenerPanics"] == 3 }
-        subscription.cancel()
-        for _ in 0..<4 { release.signal() }
-        change(request, to: "turquoise")
-        try await released.wait(for: "turquoise")
-        XCTAssertTrue(client.flush(timeout: RawServer.patience))
-        XCTAssertFalse(seen.all.contains("turquoise"))
-    }
-
-    func testAListenerMayCloseItsClient() async throws {
-        let (client, request) = try await streaming()
-        client.onChange("COLOUR") { [weak client] _ in client?.close() }
-        change(request, to: "blue")
-        try await request.awaitEnd()
-        try await eventually("the client is not closed") { client.readiness == .closed }
-        XCTAssertEqual(client.string("COLOUR"), "blue")
-    }
-
     /// Listeners of a feature make the client compare its values, so an interceptor shows if there is one.
     func testATaskThatIsCancelledEndsItsStreamAndTheRegistration() async throws {
         let (client, request) = try await streaming()

@@ -18,20 +18,6 @@ final class TransportTests: XCTestCase {
         server.stop()
     }
 
-    func testAPollGetsItsFeatures() async throws {
-        let client = try server.client(.once)
-        let request = try await server.next()
-        XCTAssertNotNil(request.line.range(of: #"^GET /features\?\S*secret-part\S* HTTP/1.1$"#, options: .regularExpression), request.line)
-        XCTAssertTrue(request.header("accept-encoding")!.contains("gzip"))
-        #if canImport(FoundationNetworking)
-        // URLSession would repeat a request on a connection that was used before.
-        XCTAssertEqual(request.header("connection"), "close")
-        #endif
-        request.answer(200, json, body: poll("red 🦆"))
-        try await client.ready(timeout: RawServer.patience)
-        XCTAssertEqual(client.string("COLOUR"), "red 🦆")
-    }
-
     func testAnEventOfAStreamArrivesAtOnceWhateverTheFormOfTheBody() async throws {
         let forms: [(headers: String, head: [UInt8], form: ([UInt8]) -> [UInt8])] = [
             ("x-form: plain", [], { $0 }),
@@ -135,17 +121,6 @@ final class TransportTests: XCTestCase {
         XCTAssertEqual(server.count, 2)
     }
 
-    func testTheClientFollowsARedirectByItsOwnRules() async throws {
-        let client = try server.client(.once)
-        try await server.next().answer(307, "location: /elsewhere?a=b", body: poll("orange"))
-        let second = try await server.next()
-        XCTAssertEqual(second.line, "GET /elsewhere?a=b HTTP/1.1")
-        second.answer(200, json, body: poll("red"))
-        try await client.ready(timeout: RawServer.patience)
-        XCTAssertEqual(client.string("COLOUR"), "red")
-        XCTAssertEqual(server.count, 2)
-    }
-
     func testResponsesLeaveNeitherCookiesNorACacheBehind() async throws {
         let given = URLSessionConfiguration.ephemeral
         let properties: [HTTPCookiePropertyKey: Any] = [.domain: "127.0.0.1", .path: "/", .name: "c", .value: "d"]
@@ -156,6 +131,11 @@ final class TransportTests: XCTestCase {
             settings.urlSession = given
         }
         let first = try await server.next()
+        XCTAssertTrue(first.header("accept-encoding")!.contains("gzip"))
+        #if canImport(FoundationNetworking)
+        // URLSession would repeat a request on a connection that was used before.
+        XCTAssertEqual(first.header("connection"), "close")
+        #endif
         XCTAssertNil(first.header("cookie"))
         first.answer(200, json, "set-cookie: a=b", "expires: Fri, 01 Jan 2100 00:00:00 GMT", body: poll("red"))
         let second = try await server.next()
@@ -169,6 +149,20 @@ final class TransportTests: XCTestCase {
         _ = try await server.next()
         XCTAssertEqual(client.string("COLOUR"), "blue")
         XCTAssertNil(client.status.problem)
+    }
+
+    /// The time limits of the program's session are for each of its requests.
+    func testAQuietStreamOutlivesTheTimeLimitsOfTheSession() async throws {
+        let short = URLSessionConfiguration.ephemeral
+        (short.timeoutIntervalForRequest, short.timeoutIntervalForResource) = (1, 1)
+        let client = try server.client(.streaming) { $0.urlSession = short }
+        let request = try await server.next()
+        request.stream("red")
+        // URLSession has its own clock, and limits of whole seconds.
+        try await Task.sleep(for: .milliseconds(1500))
+        request.send("event: feature\ndata: \(feature("blue"))\n\n")
+        try await eventually("the stream has ended") { client.string("COLOUR") == "blue" }
+        XCTAssertEqual(server.count, 1)
     }
 
     func testHeadersAreUTF8InBothDirections() async throws {
@@ -190,16 +184,6 @@ final class TransportTests: XCTestCase {
         try await server.next().answer(200, json, "cache-control: no-transform", "cache-control: max-age=7200", body: poll("red"))
         try await client.ready(timeout: RawServer.patience)
         try await eventually("\(client.status)") { client.status.nextAttempt.map { $0 > .seconds(3600) } ?? false }
-    }
-
-    func testTheEndOfAClientClosesTheConnection() async throws {
-        for part in ["", "HTTP/1.1 200", "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\nevent: "] {
-            let client = try server.client(.streaming)
-            let request = try await server.next()
-            request.send(part)
-            client.close()
-            try await request.awaitEnd()
-        }
     }
 
     func testTheEndOfTheLastClientInvalidatesTheSession() async throws {

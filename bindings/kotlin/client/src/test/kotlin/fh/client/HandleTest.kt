@@ -19,6 +19,35 @@ import org.junit.jupiter.api.Test
 
 /** Objects of the native library exist while their numbers are in use, also if the program has forgotten the object of Java. */
 class HandleTest {
+    /** The program has few objects and a simple collector, so that a collection takes some milliseconds. */
+    @Test
+    fun `an object exists until its use has ended, and its number is forgotten after it`() {
+        val java = File(System.getProperty("java.home"), "bin/java").path
+        val library = "-Dfh.client.library=" + System.getProperty("fh.client.library", "")
+        // The first option compiles a method at its next call, and not some time later on a busy machine.
+        val options = listOf("-Xbatch", "-XX:+UseSerialGC", "-Xmx256m", library, "-cp", System.getProperty("java.class.path"))
+        val program = ProcessBuilder(listOf(java) + options + ObjectsInUse::class.java.name).redirectErrorStream(true).start()
+        assertEquals("[]\n[]", program.inputStream.bufferedReader().readText().trim())
+    }
+
+    @Test
+    fun `no number leaves its object but for a use`() {
+        val open = Handle::class.java.declaredFields.filter { !Modifier.isPrivate(it.modifiers) && !Modifier.isStatic(it.modifiers) }
+        assertTrue(open.isEmpty(), open.toString())
+        // Kotlin cannot name synthetic methods.
+        val methods = Handle::class.java.declaredMethods.filter { !Modifier.isPrivate(it.modifiers) && !it.isSynthetic }
+        assertEquals(listOf("use"), methods.map { it.name })
+        val sources = File(System.getProperty("basedir"), "src/main/kotlin").walk().filter { it.isFile && it.name != "Bridge.kt" }
+        val calls = sources.flatMap { file -> file.readLines().filter { Regex("""Bridge\.(perform|begin|cancel|detach|forgetObject)\(""").containsMatchIn(it) } }
+        val unsafe = calls.filter { !Regex("""use \{ number -> Bridge\.\w+\(number[,)]""").containsMatchIn(it) }.toList()
+        assertEquals(emptyList<String>(), unsafe)
+    }
+}
+
+/** Prints the numbers that are forgotten during their use, and the uses of objects that fail. */
+internal object ObjectsInUse {
+    private val inUse = AtomicLong()
+    private val wrong = LinkedBlockingQueue<Long>()
     private val rule = """[{"key": "A", "type": "STRING", "value": "red"}]"""
 
     /** Each use makes its object, and refers to it no longer than the compiled code of the call does. */
@@ -36,61 +65,20 @@ class HandleTest {
         },
     )
 
-    /** Calls a function while another thread collects. */
-    private fun collecting(call: () -> Unit) {
+    /** Uses objects on two threads, while a third one collects. */
+    private fun useWhileCollecting(): Set<String> {
+        val failures = LinkedBlockingQueue<String>()
         val isOver = AtomicBoolean()
         val collector = thread { while (!isOver.get()) System.gc() }
-        try {
-            call()
-        } finally {
-            isOver.set(true)
-            collector.join()
+        for ((name, use) in uses) {
+            val times = mapOf("perform" to 500, "begin" to 150)[name] ?: 40
+            val threads = List(2) { thread { repeat(times) { runCatching(use).onFailure { failures.add("$name: $it") } } } }
+            threads.forEach { it.join() }
         }
+        isOver.set(true)
+        collector.join()
+        return failures.toSet()
     }
-
-    @Test
-    fun `an object exists until its use has ended`() {
-        val times = mapOf("perform" to 500, "begin" to 150)
-        val failures = LinkedBlockingQueue<String>()
-        collecting {
-            for ((name, use) in uses) {
-                val threads = List(2) {
-                    thread { repeat(times[name] ?: 40) { runCatching(use).onFailure { failures.add("$name: $it") } } }
-                }
-                threads.forEach { it.join() }
-            }
-        }
-        assertEquals(emptyList<String>(), failures.distinct())
-    }
-
-    @Test
-    fun `a number is forgotten after its use`() {
-        val java = File(System.getProperty("java.home"), "bin/java").path
-        val library = "-Dfh.client.library=" + System.getProperty("fh.client.library", "")
-        // The option compiles a method at its next call, and not some time later on a busy machine.
-        val command = listOf(java, "-Xbatch", library, "-cp", System.getProperty("java.class.path"), NumbersInUse::class.java.name)
-        val program = ProcessBuilder(command).redirectErrorStream(true).start()
-        assertEquals("[]", program.inputStream.bufferedReader().readText().trim())
-    }
-
-    @Test
-    fun `no number leaves its object but for a use`() {
-        val open = Handle::class.java.declaredFields.filter { !Modifier.isPrivate(it.modifiers) && !Modifier.isStatic(it.modifiers) }
-        assertTrue(open.isEmpty(), open.toString())
-        // Kotlin cannot name synthetic methods.
-        val methods = Handle::class.java.declaredMethods.filter { !Modifier.isPrivate(it.modifiers) && !it.isSynthetic }
-        assertEquals(listOf("use"), methods.map { it.name })
-        val sources = File(System.getProperty("basedir"), "src/main/kotlin").walk().filter { it.isFile && it.name != "Bridge.kt" }
-        val calls = sources.flatMap { file -> file.readLines().filter { Regex("""Bridge\.(perform|begin|cancel|detach|forgetObject)\(""").containsMatchIn(it) } }
-        val unsafe = calls.filter { !Regex("""use \{ number -> Bridge\.\w+\(number[,)]""").containsMatchIn(it) }.toList()
-        assertEquals(emptyList<String>(), unsafe)
-    }
-}
-
-/** Prints the numbers that are forgotten during their use. */
-internal object NumbersInUse {
-    private val inUse = AtomicLong()
-    private val wrong = LinkedBlockingQueue<Long>()
 
     private fun use(number: Long, collect: Boolean) {
         inUse.set(number)
@@ -110,9 +98,11 @@ internal object NumbersInUse {
     @JvmStatic
     fun main(arguments: Array<String>) {
         Library.ensureLoaded()
+        Logs.to(LogLevel.OFF) { _, _ -> }
         // The compiled code of a method refers to an object up to the last use of it.
         repeat(30_000) { use(0, collect = false) }
         for (number in 1L..5) use(number, collect = true)
         println(wrong)
+        println(useWhileCollecting())
     }
 }

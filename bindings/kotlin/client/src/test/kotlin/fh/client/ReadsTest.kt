@@ -12,16 +12,6 @@ import org.junit.jupiter.api.Test
 
 class ReadsTest {
     @Test
-    fun `numbers keep their digits`() {
-        for (digits in listOf("9007199254740993", "0.1", "1e400", "-0", "7.50", "18446744073709551616")) {
-            polled(feature("N", "NUMBER", digits)).use { client ->
-                assertEquals(0, BigDecimal(digits).compareTo(client.decimal("N")), digits)
-                assertEquals(digits.toDouble(), client.number("N", 5.0), digits)
-            }
-        }
-    }
-
-    @Test
     fun `a read of another type, of null and of a missing feature has the default`() {
         val features = arrayOf(feature("B", "BOOLEAN", "true"), feature("S", "STRING", "\"\""), feature("NULL", "STRING", "null"))
         polled(*features).use { client ->

@@ -116,6 +116,8 @@ class SettingsTest {
             val error = runCatching { FeatureHub.client("https://edge.example", KEY) { all(); set() } }.exceptionOrNull()
             assertTrue(error is IllegalArgumentException && name in error.message.orEmpty(), "$name: $error")
         }
+        val without = assertThrows(IllegalArgumentException::class.java) { FeatureHub.client("https://edge.example", KEY) }
+        assertTrue("add fh-client-jdk or fh-client-okhttp" in without.message.orEmpty(), without.message)
     }
 
     @Test

@@ -104,14 +104,4 @@ class WaitsTest {
             assertEquals(1.0, values.poll(PATIENCE.seconds, TimeUnit.SECONDS))
         }
     }
-
-    @Test
-    fun `a wait of no time asks once`() {
-        polled(feature("N", "NUMBER", "1")).use { it.waitReady(Duration.ZERO) }
-        whileWaiting { client ->
-            val error = assertThrows(NotReadyException::class.java) { client.waitReady(Duration.ZERO) }
-            assertTrue("no features arrived within the time limit" in error.message.orEmpty(), error.message)
-            assertEquals(false, client.flush(Duration.ofMillis(1)))
-        }
-    }
 }

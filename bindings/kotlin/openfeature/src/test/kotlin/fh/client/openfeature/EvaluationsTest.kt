@@ -51,10 +51,6 @@ class EvaluationsTest {
         api.setProviderAndWait(FeatureHubProvider(client, PATIENCE))
     }
 
-    private fun delivered() {
-        edge.deliveredAsync().get(60, TimeUnit.SECONDS)
-    }
-
     private fun context(vararg fields: Pair<String, Any>): EvaluationContext =
         ImmutableContext(fields.associate { (name, value) -> name to Value.objectToValue(value) })
 
@@ -235,38 +231,6 @@ class EvaluationsTest {
         assertTrue("in line 2, column" in broken.message.orEmpty(), broken.message)
     }
 
-    @Test
-    fun `contexts become attributes`() {
-        start()
-        val day = Instant.parse("2026-11-28T00:00:00Z")
-        val fields = context(
-            "targetingKey" to "fred", "member" to true, "orders" to 3, "big" to 9007199254740993, "weight" to 1.5, "since" to day,
-            "groups" to listOf("a", "b"), "days" to listOf(day),
-        )
-        val cases = listOf(
-            Triple("userkey", "STRING", "\"fred\""),
-            Triple("member", "BOOLEAN", "true"),
-            Triple("orders", "NUMBER", "3"),
-            Triple("big", "STRING", "\"9007199254740993\""),
-            Triple("weight", "NUMBER", "1.5"),
-            Triple("since", "STRING", "\"2026-11-28T00:00:00.000Z\""),
-            Triple("since", "DATETIME", "\"2026-11-28T00:00:00Z\""),
-            Triple("groups", "STRING", "\"b\""),
-            Triple("days", "STRING", "\"2026-11-28T00:00:00.000Z\""),
-        )
-        for ((field, type, value) in cases) {
-            edge.set("MATCH", false)
-            edge.setStrategies("MATCH", """[{"id": "s", "value": true, "attributes": [${equals(field, type, value)}]}]""")
-            delivered()
-            assertEquals(true to false, read("boolean", "MATCH", fields).value to read("boolean", "MATCH").value, "$field as $type")
-        }
-        edge.setStrategies("MATCH", """[{"id": "s", "value": true, "attributes": [${equals("userkey", "STRING", "\"mara\"")}]}]""")
-        delivered()
-        assertEquals(true, read("boolean", "MATCH", context("targetingKey" to "fred", "userkey" to "mara")).value)
-        assertEquals(false, read("boolean", "MATCH", context("targetingKey" to "mara", "userkey" to "fred")).value)
-        assertEquals(emptyMap<String, Any>(), contexts.attributesOf(null))
-    }
-
     /** The table is that of OFREP and of the providers of all languages. */
     @Test
     fun `contexts of the table become its attributes`() {
@@ -277,6 +241,11 @@ class EvaluationsTest {
             val found = client.context(contexts.attributesOf(given)).attributes
             assertEquals(expected, found, case.getValue("title").asString())
         }
+        // JSON has no times.
+        val times = context("since" to Instant.EPOCH, "days" to listOf(Instant.EPOCH), "big" to 9007199254740993)
+        val texts = mapOf("since" to listOf("1970-01-01T00:00:00.000Z"), "days" to listOf("1970-01-01T00:00:00.000Z"), "big" to listOf("9007199254740993"))
+        assertEquals(texts, client.context(contexts.attributesOf(times)).attributes)
+        assertEquals(emptyMap<String, Any>(), contexts.attributesOf(null))
     }
 
     @Test

@@ -12,7 +12,6 @@ import fh.client.Backoff
 import fh.client.Client
 import fh.client.ClientSettings
 import fh.client.Readiness
-import fh.client.WhileSwitching
 import fh.client.testing.Fault
 import fh.client.testing.MemoryEdge
 import java.time.Duration
@@ -200,15 +199,6 @@ class EventsTest {
     }
 
     @Test
-    fun `a client that keeps values while it switches contexts evaluates with them`() {
-        val client = client(MemoryEdge.SERVER_KEY) { whileSwitching = WhileSwitching.KEEP }
-        api.setProviderAndWait(FeatureHubProvider(client, PATIENCE))
-        edge.fail(Fault.CONNECT)
-        assertThrows(ExecutionException::class.java) { client.setContextAsync(mapOf("userkey" to "mara")).get(60, TimeUnit.SECONDS) }
-        assertEquals(ProviderState.READY to "red", flags.providerState to flags.getStringValue("A", "?", ImmutableContext("mara")))
-    }
-
-    @Test
     fun `readiness that arrives late reports the values once`() {
         val client = client()
         client.waitReady(PATIENCE)
@@ -220,22 +210,6 @@ class EventsTest {
         client.close()
         assertEquals(ProviderEvent.PROVIDER_CONFIGURATION_CHANGED to null, emitted.poll(60, TimeUnit.SECONDS))
         assertEquals(ProviderEvent.PROVIDER_ERROR to "the client is closed", emitted.poll(60, TimeUnit.SECONDS))
-    }
-
-    @Test
-    fun `two providers report their own changes`() {
-        val other = MemoryEdge().apply { set("A", "red") }
-        val second = other.client().also { clients.add(it) }
-        api.setProviderAndWait("one", FeatureHubProvider(client(), PATIENCE))
-        api.setProviderAndWait("other", FeatureHubProvider(second, PATIENCE))
-        val changes = LinkedBlockingQueue<String>()
-        for (domain in listOf("one", "other")) {
-            api.getClient(domain).onProviderConfigurationChanged { changes.add("$domain ${it.flagsChanged}") }
-        }
-        edge.set("B", "blue")
-        assertEquals("one [B]", changes.poll(60, TimeUnit.SECONDS))
-        other.set("A", "blue")
-        assertEquals("other [A]", changes.poll(60, TimeUnit.SECONDS))
     }
 
     @Test

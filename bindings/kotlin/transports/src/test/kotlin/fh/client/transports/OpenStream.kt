@@ -14,7 +14,7 @@ fun main(arguments: Array<String>) {
 /** Starts the program above in a process of its own, which prints a warning for each wrong call of the native library. */
 fun startOpenStream(url: String, stack: Stack): Process {
     val java = File(System.getProperty("java.home"), "bin/java").path
-    return ProcessBuilder(java, "-Xcheck:jni", "-cp", System.getProperty("java.class.path"), "fh.client.transports.OpenStreamKt", url, stack.name)
+    return ProcessBuilder(java, "-XX:TieredStopAtLevel=1", "-Xcheck:jni", "-cp", System.getProperty("java.class.path"), "fh.client.transports.OpenStreamKt", url, stack.name)
         .redirectError(ProcessBuilder.Redirect.INHERIT)
         .start()
 }

@@ -39,12 +39,6 @@ class RawServer(private val greeting: String = "") : AutoCloseable {
     fun next(): RawRequest =
         requests.poll(PATIENCE_SECONDS, TimeUnit.SECONDS) ?: throw AssertionError("no request came")
 
-    /** Returns the next request if one has come. */
-    fun poll(): RawRequest? = requests.poll()
-
-    /** Waits this long, and returns true if no request came. */
-    fun isQuietFor(seconds: Long): Boolean = requests.poll(seconds, TimeUnit.SECONDS) == null
-
     override fun close() {
         listener.close()
         sockets.forEach { it.close() }

@@ -37,9 +37,6 @@ enum class Stack(private val create: () -> HttpTransport) {
 
     val isJdk: Boolean get() = this == JDK || this == JDK_OF_PROGRAM
 
-    /** False if a request whose response has not begun ends only after some time. */
-    val canEndBeforeHead: Boolean get() = !isJdk || Runtime.version().feature() >= 16
-
     fun transport(): HttpTransport = create()
 
     /** Starts a client that does not repeat a request within the test. */
