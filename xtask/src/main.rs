@@ -7,6 +7,7 @@ mod bench_instructions;
 mod bench_kotlin;
 mod bench_python;
 mod budget;
+mod built_from;
 mod chroot;
 mod client_features;
 mod conformance;

@@ -16,9 +16,11 @@ mod shrunk;
 
 use std::path::PathBuf;
 
+use crate::built_from::BuiltFrom;
 use crate::install;
+use crate::output::say;
 use crate::python_environment::Environment;
-use crate::shell::{Run, target_folder};
+use crate::shell::{Run, root, target_folder};
 use crate::workspace::binary;
 
 use self::library::Libraries;
@@ -47,9 +49,24 @@ pub(crate) fn prepare() -> Result<(), String> {
     install::package("python3 --version", "python3", "it collects the licences of the crates")
 }
 
-/// Builds the native library for this machine without optimization, and the packages with it.
+/// Builds the native library for this machine without optimization, and the packages with it unless nothing has changed.
 pub(crate) fn build() -> Result<(), String> {
-    tested()?.build(&Libraries::debug()?)
+    let (repository, libraries) = (tested()?, Libraries::debug()?);
+    let built = built_from(&repository, &libraries);
+    if built.is_current()? {
+        say!("    the packages are built from the present files");
+        return Ok(());
+    }
+    repository.build(&libraries)?;
+    built.write()
+}
+
+/// Returns the record of the packages, which `mvn clean` deletes. Another command may have put the libraries that ship beside the classes.
+fn built_from(repository: &Repository, libraries: &Libraries) -> BuiltFrom {
+    let target = root().join(PACKAGE).join("client/target");
+    let beside = libraries.names().into_iter().map(|name| target.join("classes").join(name));
+    let further = libraries.files().chain(beside).chain([repository.folder.clone()]).collect();
+    BuiltFrom { record: target.join("built-from.txt"), package: PACKAGE, further }
 }
 
 /// Runs the tests of the packages, which were built, the program `hello`, the examples of the pages, two hosts, and a part of the conformance suite.

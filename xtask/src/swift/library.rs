@@ -16,7 +16,7 @@ const GENERATED: [(&str, &str); 2] =
     [("fh_uniffi.swift", "Sources/FeatureHubNative"), ("fh_uniffiFFI.h", "Sources/fh_uniffiFFI")];
 pub(super) const LIBRARY: &str = "libfh_uniffi.a";
 /// The programs that contain the library, in the folder of a build.
-const LINKED: [&str; 5] = [
+pub(super) const LINKED: [&str; 5] = [
     "package/debug/FeatureHubPackageTests.xctest",
     "hello/debug/hello",
     "conformance/debug/conformance",

@@ -12,7 +12,11 @@ pub(crate) mod mutants;
 pub(crate) mod package;
 mod tree;
 
+use crate::built_from::BuiltFrom;
+use crate::output::say;
 use crate::workspace::binary;
+
+use self::tree::Folders;
 
 const PACKAGE: &str = "bindings/swift";
 /// The options of the tests. The library Observation of Debian refers to a function that no library has.
@@ -38,13 +42,29 @@ pub(crate) fn prepare() -> Result<(), String> {
     tree::prepare()
 }
 
-/// Builds the native library without optimization, and the package with its tests. A warning is an error.
+/// Builds the native library without optimization, and the package with its tests, unless nothing has changed. A warning is an error.
 pub(crate) fn build() -> Result<(), String> {
     library::build()?;
+    let built = built_from()?;
+    if built.is_current()? {
+        say!("    the package is built from the present files");
+        return Ok(());
+    }
     tree::swift(&format!("build --build-tests --quiet {TESTS}"), "")?.go()?;
     hello::build()?;
     conformance::build()?;
-    package::build_tested()
+    package::build_tested()?;
+    built.write()
+}
+
+/// Returns the record of the package. A changed library has deleted the programs.
+fn built_from() -> Result<BuiltFrom, String> {
+    let folders = Folders::ordinary()?;
+    let programs = library::LINKED.iter().map(|program| folders.build.join(program));
+    let further = library::generated().into_iter().chain([package::tested()?.folder]);
+    let record = folders.build.join("built-from.txt");
+    let further = further.chain(programs).collect();
+    Ok(BuiltFrom { record, package: PACKAGE, further })
 }
 
 /// Runs the tests of the package, which was built, the program `hello`, the examples of the pages, and a part of the conformance suite.
