@@ -22,6 +22,18 @@ pub struct RequestId(pub(crate) u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommandId(pub u64);
 
+/// A JSON list of features, and its elements, each of which is JSON.
+#[doc(hidden)]
+#[derive(Debug, Clone)]
+pub struct SplitList<'a> {
+    /// The whole list.
+    pub text: &'a str,
+    /// The elements. Of those that can be no features, the first ones.
+    pub elements: Vec<&'a str>,
+    /// The number of further elements that can be no features.
+    pub further: usize,
+}
+
 /// An event or a command that the driver hands to the session.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -103,6 +115,17 @@ pub enum Input<'a> {
         environment: Arc<str>,
         /// A JSON list of features.
         features: &'a [u8],
+    },
+    /// A list as [`Self::Stored`] has it, which was read as JSON and split into its elements before, so that a long list is not read twice.
+    /// Only a client of FeatureHub gets it.
+    #[doc(hidden)]
+    StoredList {
+        /// The source of the list.
+        source: Source,
+        /// The id of the environment to which the features belong.
+        environment: Arc<str>,
+        /// The list.
+        list: SplitList<'a>,
     },
     /// One feature from a source other than the Edge. A single feature does not make the client ready. The feature is ignored in the same
     /// cases as a list, and if it is outdated or is no feature.

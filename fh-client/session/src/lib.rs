@@ -30,7 +30,9 @@ pub mod internal {
     }
 }
 
-pub use action::{Action, CommandId, End, Input, Request, RequestId, RequestKind, ResponseHead};
+pub use action::{
+    Action, CommandId, End, Input, Request, RequestId, RequestKind, ResponseHead, SplitList,
+};
 pub use config::{
     Backoff, Config, ContextPlacement, DEFAULT_INTERVAL, Limits, Mode, WhileSwitching,
 };

@@ -352,11 +352,11 @@ impl Driver {
             Found::Saved(saved) => {
                 // The file is read only once, so the cell is still empty, and setting it cannot fail.
                 let _ = self.parts.restored.set(saved.at);
-                for (environment, features) in saved.environments {
-                    self.handle(Input::Stored {
+                for (environment, list) in saved.environments() {
+                    self.handle(Input::StoredList {
                         source: Source::Snapshot,
-                        environment,
-                        features: &features,
+                        environment: Arc::clone(environment),
+                        list,
                     });
                 }
             }

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use fh_eval::Timestamp;
+use fh_eval::internal::Listed;
 use fh_repository::rules::Rules;
-use fh_session::{ContextHeader, KeyKind};
+use fh_session::{ContextHeader, KeyKind, SplitList};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -36,6 +38,7 @@ struct WrittenEnvironment<'a> {
 
 #[derive(Deserialize)]
 struct Stored<'a> {
+    format: String,
     #[serde(rename = "savedAt")]
     saved_at: String,
     kind: String,
@@ -49,7 +52,7 @@ struct Stored<'a> {
 struct StoredEnvironment<'a> {
     id: String,
     #[serde(borrow)]
-    features: &'a RawValue,
+    features: Listed<'a>,
 }
 
 #[derive(Deserialize)]
@@ -81,8 +84,29 @@ impl Owner {
 #[derive(Debug)]
 pub(crate) struct Saved {
     pub(crate) at: Timestamp,
-    /// The environments' ids, and their lists of features as JSON.
-    pub(crate) environments: Vec<(Arc<str>, Vec<u8>)>,
+    text: String,
+    environments: Vec<SavedList>,
+}
+
+/// The features of an environment in the text of a snapshot file.
+#[derive(Debug)]
+struct SavedList {
+    environment: Arc<str>,
+    list: Range<usize>,
+    elements: Vec<Range<usize>>,
+    further: usize,
+}
+
+impl Saved {
+    /// Returns the environments' ids, and their lists of features.
+    pub(crate) fn environments(&self) -> impl Iterator<Item = (&Arc<str>, SplitList<'_>)> {
+        let part = |place: &Range<usize>| self.text.get(place.clone()).unwrap_or_default();
+        self.environments.iter().map(move |saved| {
+            let text = if saved.elements.is_empty() { "[]" } else { part(&saved.list) };
+            let elements = saved.elements.iter().map(part).collect();
+            (&saved.environment, SplitList { text, elements, further: saved.further })
+        })
+    }
 }
 
 /// Returns the text of a snapshot file that holds the features of `rules`.
@@ -117,14 +141,12 @@ pub(super) fn write(
 ///
 /// # Errors
 /// Returns the reason why the features of the file cannot be used.
-pub(super) fn read(text: &[u8], owner: &Owner) -> Result<Saved, String> {
-    let envelope: Envelope =
-        serde_json::from_slice(text).map_err(|why| format!("the file cannot be read: {why}"))?;
-    if envelope.format != FORMAT {
-        return Err(format!("the file is not a snapshot of the format {FORMAT}"));
+pub(super) fn read(text: Vec<u8>, owner: &Owner) -> Result<Saved, String> {
+    let text = String::from_utf8(text).map_err(|why| format!("the file cannot be read: {why}"))?;
+    let stored: Stored<'_> = serde_json::from_str(&text).map_err(|why| unreadable(&text, &why))?;
+    if stored.format != FORMAT {
+        return Err(other_format());
     }
-    let stored: Stored<'_> =
-        serde_json::from_slice(text).map_err(|why| format!("the file cannot be read: {why}"))?;
     if stored.keys != owner.keys || stored.kind != owner.kind() {
         return Err("the snapshot was saved with other API keys".to_string());
     }
@@ -135,12 +157,49 @@ pub(super) fn read(text: &[u8], owner: &Owner) -> Result<Saved, String> {
         .saved_at
         .parse()
         .map_err(|_| "the snapshot has no valid time `savedAt`".to_string())?;
-    let environments = stored
-        .environments
-        .into_iter()
-        .map(|each| (each.id.into(), each.features.get().as_bytes().to_vec()))
-        .collect();
-    Ok(Saved { at, environments })
+    let environments =
+        stored.environments.into_iter().map(|each| saved_list(each, &text)).collect();
+    Ok(Saved { at, text, environments })
+}
+
+/// Returns the places of an environment's features, which stay where they are: a copy of a long list takes as long as a tenth of its parsing.
+fn saved_list(environment: StoredEnvironment<'_>, text: &str) -> SavedList {
+    let StoredEnvironment { id, features: Listed { elements, further } } = environment;
+    let place = |element: &&RawValue| {
+        let at = element.get().as_ptr().addr() - text.as_ptr().addr();
+        at..at + element.get().len()
+    };
+    let elements: Vec<Range<usize>> = elements.iter().map(place).collect();
+    let begin = elements.first().and_then(|first| text.get(..first.start)?.rfind('['));
+    let begin = begin.unwrap_or_default();
+    let rest = text.get(begin..).unwrap_or_default();
+    let length = match elements.last() {
+        // The elements after the last one are not known.
+        _ if further > 0 => {
+            let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
+            values.next().and_then(Result::ok).map(|list| list.get().len())
+        }
+        Some(last) => rest
+            .get(last.end - begin..)
+            .and_then(|rest| rest.find(']'))
+            .map(|at| last.end - begin + at + 1),
+        None => None,
+    };
+    let list = begin..begin + length.unwrap_or_default();
+    SavedList { environment: id.into(), list, elements, further }
+}
+
+/// Returns the reason why a text is no snapshot. A text of another format need not have the members of this one.
+fn unreadable(text: &str, why: &serde_json::Error) -> String {
+    match serde_json::from_str::<Envelope>(text) {
+        Ok(envelope) if envelope.format != FORMAT => other_format(),
+        Ok(_) => format!("the file cannot be read: {why}"),
+        Err(why) => format!("the file cannot be read: {why}"),
+    }
+}
+
+fn other_format() -> String {
+    format!("the file is not a snapshot of the format {FORMAT}")
 }
 
 /// Reads a snapshot file. Returns `None` if the file does not exist, and an error if the file is larger than 256 MiB or cannot be
@@ -151,7 +210,9 @@ pub(super) fn load(path: &Path) -> io::Result<Option<Vec<u8>>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let mut bytes = Vec::new();
+    // A vector that grows would be copied several times.
+    let size = file.metadata().map_or(0, |file| file.len().min(MAX_BYTES));
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the file is larger than 256 MiB"));
@@ -180,12 +241,12 @@ mod tests {
 
     #[test]
     fn what_is_written_can_be_read() {
-        let saved = read(&text(), &owner()).unwrap();
+        let saved = read(text(), &owner()).unwrap();
         assert_eq!(saved.at, Timestamp::from_millis(1_000));
-        let [(id, features)] = saved.environments.as_slice() else { panic!() };
-        assert_eq!(&**id, "env");
-        let features = String::from_utf8(features.clone()).unwrap();
-        assert!(features.contains(r#""value":7.50"#), "{features}");
+        let [(id, list)] = &saved.environments().collect::<Vec<_>>()[..] else { panic!() };
+        assert_eq!(&***id, "env");
+        assert_eq!(list.text, format!("[{}]", list.elements.join(",")));
+        assert!(list.elements[0].contains(r#""value":7.50"#) && list.elements.len() == 2);
     }
 
     #[test]
@@ -202,7 +263,7 @@ mod tests {
             (good.replace(r#""context":"0""#, r#""context":"1""#), "another context"),
             (good.replace("1970", "soon"), "no valid time"),
         ] {
-            let said = read(bad.as_bytes(), &owner()).unwrap_err();
+            let said = read(bad.clone().into_bytes(), &owner()).unwrap_err();
             assert!(said.contains(why), "{said} for {bad}");
         }
     }

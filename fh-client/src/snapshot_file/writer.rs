@@ -52,7 +52,7 @@ pub(crate) enum Found {
 fn found_in(path: &Path, owner: &Owner) -> Found {
     match file::load(path) {
         Ok(None) => Found::Nothing,
-        Ok(Some(text)) => match file::read(&text, owner) {
+        Ok(Some(text)) => match file::read(text, owner) {
             Ok(saved) => Found::Saved(saved),
             Err(why) => Found::Unusable(why),
         },

@@ -183,6 +183,13 @@ impl<'a> Compilation<'a> {
         }
     }
 
+    /// Makes room for features whose JSON has this size together, so that their table is not copied as it grows.
+    pub fn reserve(&mut self, bytes: usize) {
+        if self.compiler.keeps_json {
+            self.writer.tables.names.reserve_exact(bytes);
+        }
+    }
+
     /// Parses a feature and adds it to the ruleset. If the text is not a JSON object, or its key is missing, empty or
     /// not a text, only a diagnostic is added.
     pub fn add(&mut self, json: &str) {

@@ -144,7 +144,7 @@ impl<'a> Listed<'a> {
 }
 
 /// Reads a list; any other JSON is an error.
-impl<'de> Deserialize<'de> for Listed<'de> {
+impl<'de: 'a, 'a> Deserialize<'de> for Listed<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct OnlyLists;
         impl<'de> Visitor<'de> for OnlyLists {

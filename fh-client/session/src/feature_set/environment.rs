@@ -44,6 +44,8 @@ pub(crate) enum Effect {
 /// as it is chosen, so that the parts of all elements are not in memory at the same time.
 struct Choice<'a, F> {
     compiler: Compiler<'a>,
+    /// The size of the list.
+    bytes: usize,
     texts: Vec<&'a str>,
     /// The held features that come next, while all elements are as before.
     known: F,
@@ -71,6 +73,7 @@ impl<'a, F: Iterator<Item = FeatureRef<'a>>> Choice<'a, F> {
     fn begin(&mut self, id: &str) {
         self.compilation.get_or_insert_with(|| {
             let mut compilation = self.compiler.begin(Some(id));
+            compilation.reserve(self.bytes);
             self.texts.iter().for_each(|json| compilation.add(json));
             compilation
         });
@@ -136,13 +139,14 @@ impl Environment {
         let old = self.ruleset.clone();
         let mut choice = Choice {
             compiler,
+            bytes: features.iter().map(|received| received.json().len()).sum(),
             texts: Vec::with_capacity(features.len()),
             known: old.iter(),
             compilation: None,
             strategies: Vec::new(),
         };
         let only_adds = authority != Authority::Edge;
-        // Ids and keys in a store's list. Features that such a list does not contain are kept.
+        // Ids and keys in a store's list. Held features that such a list does not contain are kept.
         let mut listed: HashSet<Cow<'_, str>> = HashSet::new();
         let mut older = HashMap::new();
         let mut places = old.iter().peekable();
@@ -179,7 +183,8 @@ impl Environment {
             // The compiler leaves out an element without a readable key, so such an element does not replace a held feature.
             let has_key =
                 |state: &Identity<'_>| state.key.as_deref().is_some_and(|key| !key.is_empty());
-            if let Some(state) = state.filter(|state| only_adds && has_key(state)) {
+            let is_noted = only_adds && !old.is_empty();
+            if let Some(state) = state.filter(|state| is_noted && has_key(state)) {
                 listed.extend(state.id.into_iter().chain(state.key));
             }
         }

@@ -13,8 +13,13 @@ pub(crate) struct Received<'a> {
 
 impl<'a> Received<'a> {
     pub(crate) fn new(json: &'a RawValue) -> Self {
+        Self::of_json(json.get())
+    }
+
+    /// Returns the feature of a text that is JSON.
+    pub(crate) fn of_json(json: &'a str) -> Self {
         Self {
-            json: json.get(),
+            json,
             #[cfg(test)]
             parses: std::cell::Cell::default(),
         }

@@ -245,6 +245,9 @@ impl Session {
             Input::Stored { source, environment, features } => {
                 self.stored(&source, &environment, features);
             }
+            Input::StoredList { source, environment, list } => {
+                self.stored_list(&source, &environment, &list);
+            }
             Input::StoredFeature { source, environment, feature } => {
                 self.stored_feature(&source, &environment, feature);
             }

@@ -11,7 +11,7 @@ use fh_repository::source::Source;
 use super::access::Access;
 use super::held::Held;
 use super::{Session, State};
-use crate::action::Action;
+use crate::action::{Action, SplitList};
 use crate::config::Mode;
 use crate::feature_set::{
     Answered, Authority, Effect, FeatureSet, Received, names_another, other_environment,
@@ -250,19 +250,48 @@ impl Session {
         match listed {
             Err(why) => self.ignored(source, why),
             Ok((text, (features, further))) => {
-                self.count_further(further);
-                if self.held.of_earlier_context().is_some() {
-                    self.feature_set.forget();
-                    self.held = Held::Unserved;
-                }
-                let authority = self.store_authority();
-                let effect = self.feature_set.list(environment, &features, authority, self.now);
-                self.without_etag(effect);
-                self.take_stored(source, effect);
-                let id = Some(Arc::clone(environment));
-                self.raw(source.clone(), id, RawKind::List, text);
+                self.apply_stored(source, environment, text, &features, further);
             }
         }
+    }
+
+    /// Applies a list as [`Self::stored`] does, which was split into its elements before.
+    pub(super) fn stored_list(
+        &mut self,
+        source: &Source,
+        environment: &Arc<str>,
+        list: &SplitList<'_>,
+    ) {
+        if !self.wants_stored(source, true) {
+            return;
+        }
+        if let Err(why) = not_too_dense(list.text) {
+            return self.ignored(source, why);
+        }
+        let features = list.elements.iter().map(|json| Received::of_json(json));
+        let features: Vec<Received<'_>> = features.collect();
+        self.apply_stored(source, environment, list.text, &features, list.further);
+    }
+
+    fn apply_stored(
+        &mut self,
+        source: &Source,
+        environment: &Arc<str>,
+        text: &str,
+        features: &[Received<'_>],
+        further: usize,
+    ) {
+        self.count_further(further);
+        if self.held.of_earlier_context().is_some() {
+            self.feature_set.forget();
+            self.held = Held::Unserved;
+        }
+        let authority = self.store_authority();
+        let effect = self.feature_set.list(environment, features, authority, self.now);
+        self.without_etag(effect);
+        self.take_stored(source, effect);
+        let id = Some(Arc::clone(environment));
+        self.raw(source.clone(), id, RawKind::List, text);
     }
 
     /// Applies a store's update of one feature, which is published if features are served already. If the update cannot be applied, a
@@ -379,5 +408,9 @@ impl Session {
 /// Returns the text of a store, or the reason why it is not read.
 fn stored_text(bytes: &[u8]) -> Result<&str, String> {
     let text = std::str::from_utf8(bytes).map_err(|why| why.to_string())?;
-    if is_too_dense(text) { Err(format!("it has {TOO_DENSE}")) } else { Ok(text) }
+    not_too_dense(text).map(|()| text)
+}
+
+fn not_too_dense(text: &str) -> Result<(), String> {
+    if is_too_dense(text) { Err(format!("it has {TOO_DENSE}")) } else { Ok(()) }
 }

@@ -36,7 +36,7 @@ const TEXTS: [&str; 14] = [
 ];
 
 /// Types that are not shown, with the reason.
-const EXCEPTIONS: [(&str, &str); 9] = [
+const EXCEPTIONS: [(&str, &str); 10] = [
     ("fh_session::Event", "one event of a stream as it was received; no log or error shows it"),
     ("fh_repository::RawUpdate", "an update as it was received: features and their rules, no keys"),
     ("fh_listen::LoggedRequest", "the application's `RequestLog` removes secrets from its text"),
@@ -48,6 +48,7 @@ const EXCEPTIONS: [(&str, &str); 9] = [
     ("fh_repository::OverrideChanges", "its text is its name alone"),
     ("fh_session::FlagMap", "values of flags as they were received; it implements no `Debug`"),
     ("fh_client::UsedProxy", "host and port of a proxy, without its password"),
+    ("fh_session::SplitList", "features of a snapshot file and their rules, no keys"),
     ("fh_edge::Finding", "a mistake in the features of a file, which hold no keys"),
 ];
 

@@ -204,7 +204,7 @@ impl Session {
             Input::Context(command_id, _) => self.confirm(command_id),
             // Clients of FeatBit have no API keys, so no client sends this command.
             Input::Keys(command_id, _) => self.confirm(command_id),
-            Input::FeatureRead | Input::StoredFeature { .. } => {}
+            Input::FeatureRead | Input::StoredFeature { .. } | Input::StoredList { .. } => {}
             Input::Opened { request_id, head } => self.opened(request_id, head),
             Input::Progress { request_id, bytes } => self.progress(request_id, bytes),
             Input::Bytes { request_id, bytes } => self.bytes(request_id, bytes),

@@ -173,6 +173,7 @@ impl Session {
             Input::Keys(command_id, _) => self.confirm(command_id),
             Input::FeatureRead
             | Input::StoredFeature { .. }
+            | Input::StoredList { .. }
             | Input::Progress { .. }
             | Input::Text { .. } => {}
             Input::Opened { request_id, head } => self.opened(request_id, head),

@@ -7,6 +7,7 @@ mod pace;
 mod polls;
 mod refusals;
 mod stale;
+mod stored;
 mod streams;
 mod suspension;
 mod test_driver;
@@ -22,7 +23,7 @@ use fh_repository::source::Source;
 
 use super::*;
 use crate::WhileSwitching;
-use crate::action::{CommandId, End, Request, ResponseHead};
+use crate::action::{CommandId, End, Request, ResponseHead, SplitList};
 use crate::edge_url::EdgeUrl;
 use crate::key::ApiKeys;
 use test_driver::{CLIENT, LIST, POLL, SERVER, TestDriver, json, user};
