@@ -1,4 +1,4 @@
-//! Each answer and error of OFREP, checked against the OpenAPI document of the protocol: `openapi.yaml`, version 0.3.0, from
+//! Each answer and error of OFREP, checked against the responses in the OpenAPI document of the protocol: `openapi.yaml`, version 0.3.0, from
 //! <https://github.com/open-feature/protocol>, under the licence in `LICENSE`.
 
 use std::net::SocketAddr;
