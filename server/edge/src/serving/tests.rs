@@ -283,15 +283,6 @@ fn the_budget_of_answers_is_shared_by_all_views() {
 }
 
 #[test]
-fn a_key_without_permissions_is_unknown() {
-    let mut state = state(&[]);
-    assert!(Grants::of(ID, &state.accounts).get("plain").is_some());
-    state.accounts[0].permissions.insert(ID, [].into_iter().collect());
-    assert!(Grants::of(ID, &state.accounts).get("plain").is_none());
-    assert!(Grants::of(Uuid::nil(), &state.accounts).is_empty());
-}
-
-#[test]
 fn a_value_id_counts_where_it_is_hashed() {
     let [one, other] = ["a", "b"].map(|id| state(&[feature(1, "A", "", id)]));
     let tags = |profile| [&one, &other].map(|state| tag(&first(state, profile), PLAIN).to_string());
@@ -299,26 +290,6 @@ fn a_value_id_counts_where_it_is_hashed() {
     assert_ne!(one, other);
     let [one, other] = tags(Profile::Client);
     assert_eq!(one, other);
-}
-
-/// Properties appear in lists and in updates, for keys of both kinds (edge-protocol 11.5, rule 10).
-#[test]
-fn properties_are_shown_only_with_the_permission() {
-    let state = state(&[feature(1, "A", r#", "properties": {"team": "shop"}"#, "a")]);
-    let published = first(&state, Profile::Client);
-    let feature = &published.features[0];
-    let nobody = Attributes::default();
-    for (detail, shows) in [(Detail::Plain, false), (Detail::Extended, true)] {
-        let [mut evaluated, mut with_strategies] = [String::new(), String::new()];
-        let now = Timestamp::from_millis(0);
-        published.write_evaluated(feature, &nobody, now, detail, &mut evaluated);
-        feature.write_with_strategies(&mut with_strategies, detail);
-        for written in [evaluated, with_strategies] {
-            assert_eq!(written.contains(r#""fp":{"team":"shop"}"#), shows, "{written}");
-        }
-    }
-    let details = [PLAIN, EXTENDED].map(|view| published.view(view).unwrap().key.detail);
-    assert_eq!(details, [Detail::Plain, Detail::Extended]);
 }
 
 #[test]

@@ -152,42 +152,6 @@ pub(crate) fn form_decode(text: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Vec<(String, Vec<String>)> {
-        RequestContext::read([text]).attributes.into_iter().collect()
-    }
-
-    fn one(name: &str, values: &[&str]) -> (String, Vec<String>) {
-        (name.to_string(), values.iter().map(ToString::to_string).collect())
-    }
-
-    #[test]
-    fn the_rows_of_the_specification() {
-        assert_eq!(read("userkey=fred"), [one("userkey", &["fred"])]);
-        assert_eq!(read("family=Bambam%2cDJ+Elif"), [one("family", &["Bambam", "DJ Elif"])]);
-        assert_eq!(read("a="), [one("a", &[""])]);
-        assert_eq!(read("a=%2C"), [one("a", &[])]);
-        assert_eq!(read("a=x%2C%2Cy%2C"), [one("a", &["x", "", "y"])]);
-        assert_eq!(read("a=b=c"), [one("a", &["b=c"])]);
-        assert_eq!(read("novalue,userkey=fred"), [one("userkey", &["fred"])]);
-        assert_eq!(read("m%C3%A4=1%2B1"), [one("mä", &["1+1"])]);
-    }
-
-    #[test]
-    fn differences_from_a_featurehub_edge() {
-        assert_eq!(
-            read("userkey=fred&country=nz"),
-            [one("country", &["nz"]), one("userkey", &["fred"])]
-        );
-        assert_eq!(
-            read("userkey=fred, country=nz"),
-            [one("country", &["nz"]), one("userkey", &["fred"])]
-        );
-        assert_eq!(read("a=%zz"), [one("a", &["%zz"])]);
-        assert_eq!(read("a=%"), [one("a", &["%"])]);
-        assert_eq!(read("a=%ff"), [one("a", &["%ff"])]);
-        assert_eq!(read("a=%é"), [one("a", &["%é"])]);
-    }
-
     #[test]
     fn lines_in_order_and_a_limit() {
         let context = RequestContext::read(["a=1,b=2", "a=3"]);

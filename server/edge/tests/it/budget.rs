@@ -1,8 +1,5 @@
 //! The limits of one request: the size of its context and the work of its evaluation (D-115), for every kind of request.
 
-use std::sync::Arc;
-
-use fh_client::{Attributes, Client, Problem, Readiness};
 use fh_edge::state::State;
 use fh_edge::{AdminKey, Edge, Options};
 use fh_test::wait::{PATIENCE, wait_until_async};
@@ -11,8 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::http::{Reply, request};
-use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, serve, state};
-use crate::waiting::ready;
+use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, serve};
 
 const ADMIN_KEY: &str = "an-admin-key-of-the-tests";
 const FLAGS: &str = "/ofrep/v1/evaluate/flags";
@@ -353,36 +349,4 @@ async fn an_evaluation_is_cancelled_when_its_caller_disconnects() {
         cancelled.is_some_and(|cancelled| cancelled > 0)
     })
     .await;
-}
-
-/// The client of this project treats 413 as temporary: it shows the status, keeps its values and retries with backoff.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_client_whose_context_is_refused_keeps_its_values_and_shows_the_status() {
-    let (address, _) = serve(searching(), tight()).await;
-    let client = Client::builder(format!("http://{address}"), SERVER_KEY).start().unwrap();
-    ready(&client).await;
-    let large = Attributes::builder().attribute("a", "x".repeat(1000)).build();
-    let client = Arc::new(client);
-    let (waiting, mut watch) = (Arc::clone(&client), client.watch());
-    tokio::spawn(async move { drop(waiting.set_context(large).await) });
-    let shown = async {
-        while client.status().problem != Some(Problem::UnexpectedStatus(413)) {
-            watch.changed().await.unwrap();
-        }
-    };
-    assert!(tokio::time::timeout(PATIENCE, shown).await.is_ok(), "{:?}", client.status());
-    assert_ne!(client.status().readiness, Readiness::Failed);
-    // The client backs off: at most two attempts in the first second, and then fewer.
-    assert!(client.status().attempts <= 3, "{:?}", client.status());
-}
-
-/// Ordinary requests do not reach a tenth of the budget.
-#[tokio::test(flavor = "multi_thread")]
-async fn ordinary_requests_are_not_moved_to_another_thread() {
-    let (address, _) = serve(state(), Options::default()).await;
-    let path = format!("/features?apiKey={SERVER_KEY}");
-    let headers = [("x-featurehub", "userkey=fred,country=new_zealand")];
-    assert_eq!(request(address, "GET", &path, &headers, "").await.status, 200);
-    let text = request(address, "GET", "/metrics", &[], "").await.body;
-    assert!(text.contains("fh_edge_evaluations_moved_total 0\n"), "{text}");
 }

@@ -1,6 +1,5 @@
 //! Compressed answers to polls, for clients that accept gzip.
 
-use std::fmt::Write as _;
 use std::io::Read as _;
 
 use axum::Router;
@@ -11,7 +10,6 @@ use http::Response;
 
 use crate::routes::ask;
 use crate::shop::{CLIENT_KEY, SERVER_KEY, WRITER_KEY, state};
-use crate::waiting::ready;
 
 /// Returns the state with so many features that answers are compressed.
 fn large() -> State {
@@ -102,19 +100,4 @@ async fn answers_that_stay_uncompressed() {
     assert_eq!((several.status, &*several.coding), (200, ""));
     let stream = ask(&router, "GET", &format!("/features/{CLIENT_KEY}"), &gzip).await;
     assert_eq!(stream.headers().get("content-encoding"), None);
-}
-
-/// The client of this project accepts gzip.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_client_reads_compressed_answers() {
-    let mut long = String::new();
-    (0..400).for_each(|number| write!(long, "{number} ").unwrap());
-    let mut state = serde_json::to_value(large()).unwrap();
-    state["environments"][0]["values"]["BANNER"]["value"] = long.clone().into();
-    let state = serde_json::from_value(state).unwrap();
-    let (address, _edge) = crate::shop::serve(state, Options::default()).await;
-    let client = fh_client::Client::builder(format!("http://{address}"), CLIENT_KEY);
-    let client = client.once().start().unwrap();
-    ready(&client).await;
-    assert_eq!(client.context().build().string("BANNER").as_deref(), Some(&*long));
 }

@@ -19,8 +19,6 @@ mod polls;
 mod readiness;
 mod request_memory;
 mod routes;
-mod serving;
 mod shop;
 mod slashes;
 mod strategy_ids;
-mod waiting;

@@ -52,29 +52,6 @@ async fn routes_below_a_prefix_and_beside_other_routes() {
     assert_eq!(ask(&merged, "GET", "/nowhere", &[]).await.status(), 418);
 }
 
-/// A slash at the end of the path is ignored, as on a FeatureHub server.
-#[tokio::test]
-async fn a_slash_at_the_end_makes_no_difference() {
-    let router = edge(state(), Options::default()).router();
-    let plus = WRITER_KEY.replace('/', "+");
-    for path in [
-        format!("/features/{WRITER_KEY}/BANNER"),
-        format!("/features/default/{WRITER_KEY}/BANNER"),
-        format!("/features/{plus}/BANNER"),
-    ] {
-        for end in ["", "/"] {
-            // The route refuses a body without a type, so the request has reached the route.
-            let response = ask(&router, "PUT", &format!("{path}{end}"), &[]).await;
-            assert_eq!(response.status(), 415, "{path}{end}");
-        }
-    }
-    for path in [format!("/features/{CLIENT_KEY}/"), format!("/features/default/{CLIENT_KEY}/")] {
-        let response = ask(&router, "GET", &path, &[]).await;
-        let is_stream = header(&response, "content-type") == Some("text/event-stream");
-        assert!(response.status() == 200 && is_stream, "{path}: {response:?}");
-    }
-}
-
 /// The server-wide setting wins, as on a FeatureHub server.
 #[tokio::test]
 async fn the_property_wins_over_the_cache_control_of_an_environment() {
@@ -509,16 +486,6 @@ async fn a_stale_environment_is_answered_with_236_despite_a_valid_etag() {
     assert_eq!(ask(&router, "GET", &poll, &[held]).await.status(), 236);
 }
 
-#[tokio::test]
-async fn at_most_a_hundred_keys_per_request() {
-    let router = edge(state(), Options::default()).router();
-    for (count, status) in [(100, 200), (101, 400)] {
-        let keys = format!("apiKey={CLIENT_KEY}&").repeat(count);
-        let response = ask(&router, "GET", &format!("/features?{keys}"), &[]).await;
-        assert_eq!(response.status(), status, "{count}");
-    }
-}
-
 /// Logs are stored for long, and many people read them.
 #[tokio::test]
 async fn logs_contain_no_keys_or_values() {
@@ -566,28 +533,4 @@ async fn debug_shows_no_key() {
     for key in [CLIENT_KEY, SERVER_KEY, WRITER_KEY] {
         assert!(!text.contains(key.split_once('/').unwrap().1), "{text}");
     }
-}
-
-#[tokio::test]
-async fn several_keys() {
-    let router = edge(state(), Options::default()).router();
-    let path = format!(
-        "/features?apiKey={SERVER_KEY}&apiKey={ENVIRONMENT}/nobody&apiKey=nonsense&apiKey={CLIENT_KEY}&apiKey=default/{SERVER_KEY}"
-    );
-    let context = ("x-featurehub", "country=new_zealand");
-    let first = ask(&router, "GET", &path, &[context]).await;
-    let etag = header(&first, "etag").unwrap().to_string();
-    let (tags, _) = etag.split_once("//").unwrap();
-    assert_eq!(tags.split(';').count(), 3, "{etag}");
-    let body = to_bytes(first.into_body(), 1 << 20).await.unwrap();
-    let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
-    let value = |environment: usize| &body[environment]["features"][0]["value"];
-    assert_eq!(body.as_array().unwrap().len(), 3);
-    assert_eq!((value(0), value(2)), (&true.into(), &false.into()), "in the order of the request");
-    assert_eq!(body[1]["features"], serde_json::json!([]));
-    assert!(body[2]["features"][0]["strategies"].is_array());
-    let again = ask(&router, "GET", &path, &[context, ("if-none-match", &etag)]).await;
-    assert_eq!((again.status().as_u16(), header(&again, "etag")), (304, Some(&*etag)));
-    let other = ask(&router, "GET", &path, &[("if-none-match", &etag)]).await;
-    assert_eq!(other.status(), 200, "another context");
 }

@@ -2,9 +2,7 @@
 
 use fh_client::Problem;
 use fh_edge::origin::relay::{RelayKeys, UpstreamRole, UpstreamState};
-use fh_edge::{Edge, Options};
 use fh_test_servers::featurehub::{FakeEdge, Feature};
-use serde_json::json;
 
 use crate::support::{Relay, options, wait_until_async};
 
@@ -59,48 +57,4 @@ async fn metrics_and_status() {
     ] {
         assert!(text.lines().any(|each| each == line), "{line} in\n{text}");
     }
-}
-
-/// As without a relay, the answers of all environments share one limit, so those of one environment evict those of another.
-#[tokio::test(flavor = "multi_thread")]
-async fn environments_share_the_memory_for_answers() {
-    let ids = ["71ed3c04-122b-4312-9ea8-06b2b8d6cea1", "71ed3c04-122b-4312-9ea8-06b2b8d6cea2"];
-    let rule = json!({"fieldName": "a", "type": "STRING", "conditional": "INCLUDES", "values": ["needle"]});
-    let value = json!({"value": false, "version": 1, "strategies": [{"id": "s", "value": true, "attributes": [rule]}]});
-    let environments =
-        ids.map(|id| json!({"id": id, "name": id, "values": {"FOUND": value.clone()}}));
-    let accounts = ids.map(|id| {
-        json!({"name": id, "clientKey": [format!("client*{id}")], "serverKey": [format!("server-{id}")],
-            "permissions": {id: ["READ"]}})
-    });
-    let state = json!({
-        "features": [{"id": "9cd1a3ef-d06e-4292-95d4-86ec02a3fd5b", "key": "FOUND", "type": "BOOLEAN"}],
-        "environments": environments, "accounts": accounts
-    });
-    let upstream = Edge::builder().state(serde_json::from_value(state).unwrap()).build().unwrap();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (address, router) = (listener.local_addr().unwrap(), upstream.router());
-    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    let server_key = |id: &str| format!("{id}/server-{id}");
-    let relayed = ids.iter().fold(options(&format!("http://{address}")), |relayed, id| {
-        relayed.keys(RelayKeys::pair(format!("{id}/client*{id}"), server_key(id)))
-    });
-    let mut options = Options::default();
-    options.evaluation_budget = 3000;
-    options.answer_cache = 100_000;
-    let relay = Relay::start_with(relayed, options).await;
-    relay.until_ready().await;
-    for id in [ids[0], ids[1], ids[0]] {
-        // Each evaluation takes more than a tenth of the budget, so it is counted unless its answer is cached. Each answer takes more than
-        // 500 bytes.
-        for user in 0..100 {
-            let context = format!("a={user}{}", "x".repeat(100));
-            assert_eq!(relay.poll_for(&server_key(id), &context).await.status, 200);
-        }
-    }
-    let text = relay.get("/metrics").await.body;
-    let mut moved = text.lines().filter_map(|line| {
-        line.strip_prefix("fh_edge_evaluations_moved_total ")?.parse::<u32>().ok()
-    });
-    assert!(moved.next().is_some_and(|moved| moved > 250), "{text}");
 }

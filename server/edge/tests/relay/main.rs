@@ -3,7 +3,6 @@
 
 mod any_key;
 mod contexts;
-mod cut;
 mod figures;
 mod held_back;
 #[path = "../it/http.rs"]

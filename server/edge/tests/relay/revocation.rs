@@ -298,23 +298,6 @@ async fn a_revoked_key_stays_revoked_over_restarts() {
     assert_eq!(relay.poll(&upstream.client_key()).await.status, 200);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_folder_has_one_relay_at_a_time() {
-    let (upstream, clock, folder) = (upstream(), Clock::default(), Folder::new());
-    let relay = Relay::ready(kept_in(&folder, &upstream, &clock)).await;
-    let second = Edge::builder().relay(kept_in(&folder, &upstream, &clock)).build();
-    let Err(StartError::Relay(why @ RelayError::FolderInUse(_))) = second else { panic!() };
-    let path = folder.file("relay");
-    let sentence = format!(
-        "the folder of the snapshots, {}, cannot be used: another relay uses it",
-        path.display()
-    );
-    assert_eq!(why.to_string(), sentence);
-    assert_eq!(relay.poll(&upstream.client_key()).await.status, 200);
-    relay.handle.say_bye(Duration::ZERO).await;
-    Relay::ready(kept_in(&folder, &upstream, &clock)).await;
-}
-
 /// A relay that was dropped without `say_bye` releases its folder when its thread has ended.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_relay_releases_its_folder() {

@@ -13,7 +13,6 @@ use crate::support::PATIENCE;
 pub(crate) struct Event {
     /// The name, which is empty for a comment.
     pub(crate) name: String,
-    pub(crate) id: String,
     pub(crate) data: String,
 }
 
@@ -31,20 +30,12 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
+    /// Opens a stream with HTTP/1.0, which has no chunks.
     pub(crate) async fn open(address: SocketAddr, key: &str, context: &str) -> Self {
-        Self::open_with(address, key, ("x-featurehub", context)).await
-    }
-
-    /// Opens a stream with HTTP/1.0, which has no chunks. A header with an empty value is not sent.
-    pub(crate) async fn open_with(
-        address: SocketAddr,
-        key: &str,
-        (name, value): (&str, &str),
-    ) -> Self {
         let mut socket = TcpStream::connect(address).await.unwrap();
-        let header = match value {
+        let header = match context {
             "" => String::new(),
-            value => format!("{name}: {value}\r\n"),
+            context => format!("x-featurehub: {context}\r\n"),
         };
         let head =
             format!("GET /features/{key} HTTP/1.0\r\naccept: text/event-stream\r\n{header}\r\n");
@@ -90,10 +81,10 @@ impl Stream {
                     let mut lines = event.lines();
                     lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
                 };
-                let [name, id, data] =
-                    ["event", "id", "data"].map(|name| field(name).unwrap_or_default().to_string());
+                let [name, data] =
+                    ["event", "data"].map(|name| field(name).unwrap_or_default().to_string());
                 self.text = rest.to_string();
-                return Some(Event { name, id, data });
+                return Some(Event { name, data });
             }
             let mut piece = [0; 16 * 1024];
             let read = tokio::time::timeout(PATIENCE, self.socket.read(&mut piece)).await;

@@ -132,23 +132,6 @@ mod tests {
     }
 
     #[test]
-    fn ten_minutes_of_refusals_revoke() {
-        let mut key_state = answered();
-        let refused = |attempt| Report::Refused { attempt };
-        assert_eq!(key_state.apply(refused(1), at(DAY), &TERMS), ServeDecision::Serve);
-        assert_eq!(key_state.apply(refused(2), at(DAY + MINUTE), &TERMS), ServeDecision::Serve);
-        let end = DAY + 10 * MINUTE;
-        assert_eq!(key_state.apply(Report::Pending, at(end - 1), &TERMS), ServeDecision::Serve);
-        assert_eq!(key_state.apply(Report::Pending, at(end), &TERMS), ServeDecision::Revoke);
-        // No report changes the decision until the key is answered successfully again.
-        for report in [Report::Unanswered { attempt: 3 }, Report::Pending] {
-            assert_eq!(key_state.apply(report, at(end + DAY), &TERMS), ServeDecision::Revoke);
-        }
-        assert_eq!(key_state.apply(Report::Answered, at(end + DAY), &TERMS), ServeDecision::Serve);
-        assert_eq!(key_state.apply(refused(9), at(end + DAY), &TERMS), ServeDecision::Serve);
-    }
-
-    #[test]
     fn one_refusal_is_not_repeated() {
         let mut key_state = answered();
         let refused = Report::Refused { attempt: 1 };
@@ -176,19 +159,6 @@ mod tests {
             let end = at(DAY + 20 * MINUTE);
             assert_eq!(key_state.apply(Report::Pending, end, &TERMS), ServeDecision::Revoke);
         }
-    }
-
-    #[test]
-    fn features_expire_after_their_last_successful_answer() {
-        let mut key_state = answered();
-        let silent = |attempt| Report::Unanswered { attempt };
-        assert_eq!(key_state.apply(silent(1), at(7 * DAY - 1), &TERMS), ServeDecision::Serve);
-        assert_eq!(key_state.apply(Report::Pending, at(7 * DAY), &TERMS), ServeDecision::Expire);
-        assert_eq!(key_state.apply(silent(2), at(9 * DAY), &TERMS), ServeDecision::Expire);
-        assert_eq!(key_state.apply(Report::Answered, at(9 * DAY), &TERMS), ServeDecision::Serve);
-        assert_eq!(key_state.apply(silent(3), at(16 * DAY - 1), &TERMS), ServeDecision::Serve);
-        let endless = Terms { max_age: Duration::ZERO, ..TERMS };
-        assert_eq!(key_state.apply(silent(4), at(999 * DAY), &endless), ServeDecision::Serve);
     }
 
     #[test]

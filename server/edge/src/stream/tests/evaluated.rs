@@ -5,65 +5,6 @@ use crate::evaluations::Caller;
 use crate::request_memory::of_context;
 use crate::stream::copy::EvaluationThread;
 
-#[tokio::test(start_paused = true)]
-async fn evaluated_for_the_context() {
-    let mut stage = Stage::serving();
-    let rule = |version: u32, country: &str| {
-        format!(
-            r#"{{"value": "x", "version": {version}, "strategies": [{{"id": "s", "value": "kiwi", "attributes": [
-                {{"fieldName": "country", "type": "STRING", "conditional": "EQUALS", "values": ["{country}"]}}]}}]}}"#
-        )
-    };
-    stage.set(&rule(2, "nz"));
-    let mut kiwi = stage.open(SERVER, "country=nz", None);
-    let mut nobody = stage.open(SERVER, "", None);
-    let (text, _) = read(&mut kiwi);
-    assert!(text.contains("\"value\":\"kiwi\",\"v\":\"s\"") && text.contains("//"), "{text}");
-    let (text, _) = read(&mut nobody);
-    assert!(text.contains("\"value\":\"x\"}") && !text.contains("strategies"), "{text}");
-    stage.set(&rule(3, "au"));
-    let (text, _) = read(&mut kiwi);
-    assert!(text.contains("\"version\":3") && text.contains("\"value\":\"x\"}"), "{text}");
-    // Every change is sent, whether it changes the value or not (edge-protocol 3.5).
-    assert_eq!(names(&mut nobody), ["feature"]);
-}
-
-/// Under profile `client` a session has two names (D-20).
-#[tokio::test(start_paused = true)]
-async fn sessionkey_stands_for_a_missing_session() {
-    let mut stage = Stage::serving();
-    let rule = |version: u32| {
-        format!(
-            r#"{{"value": "x", "version": {version}, "strategies": [{{"id": "s", "value": "mine", "attributes": [
-                {{"fieldName": "session", "type": "STRING", "conditional": "EQUALS", "values": ["s1"]}}]}}]}}"#
-        )
-    };
-    stage.set(&rule(2));
-    let mut stream = stage.open(SERVER, "sessionkey=s1", None);
-    assert!(read(&mut stream).0.contains("\"value\":\"mine\""));
-    stage.set(&rule(3));
-    assert!(read(&mut stream).0.contains("\"value\":\"mine\""));
-}
-
-#[tokio::test(start_paused = true)]
-async fn time_changes_what_is_evaluated() {
-    let mut stage = Stage::serving();
-    stage.set(
-        r#"{"value": "before", "version": 2, "strategies": [{"id": "s", "value": "after", "attributes": [
-            {"fieldName": "now", "type": "DATETIME", "conditional": "GREATER_EQUALS", "values": ["2001-01-01T00:00:00Z"]}]}]}"#,
-    );
-    let mut server = stage.open(SERVER, "", None);
-    let mut client = stage.open(CLIENT, "", None);
-    let id = id_of(&read(&mut server).0).to_string();
-    read(&mut client);
-    let turn = "2001-01-01T00:00:00Z".parse::<Timestamp>().unwrap();
-    stage.shared.environments.change(ID, |next| next.at(turn));
-    let (text, _) = read(&mut server);
-    assert!(text.starts_with("event: feature\n") && text.contains("\"v\":\"s\""), "{text}");
-    assert_ne!(id_of(&text), id);
-    assert_eq!(read(&mut client).0, "", "strategies are the same at any time");
-}
-
 /// Streams of client-evaluated keys get the same features. Evaluated streams end with `bye`, since any value may differ.
 #[tokio::test(start_paused = true)]
 async fn another_profile_ends_only_evaluated_streams() {
@@ -114,15 +55,6 @@ async fn a_change_at_the_time_of_a_rule_is_sent_once() {
     stage.state.environments[0].values.insert("A".into(), value);
     stage.publish_at("2001-01-01T00:00:00Z".parse::<Timestamp>().unwrap().as_millis());
     assert_eq!(names(&mut stream), ["feature"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn ids_stand_for_one_content() {
-    let stage = Stage::serving();
-    let list = |secret| read(&mut stage.open(secret, "", None)).0;
-    let (client, server) = (list(CLIENT), list(SERVER));
-    assert!(client.contains("strategies") && !server.contains("strategies"));
-    assert_ne!(id_of(&client), id_of(&server));
 }
 
 /// A feature that takes four steps for each byte of a context, in an Edge where a context of 100 bytes is a large one.

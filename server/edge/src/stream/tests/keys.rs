@@ -3,66 +3,6 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_key() {
-    let stage = Stage::serving();
-    let mut stream = stage.open("nobody's", "", None);
-    assert_eq!(read(&mut stream), (format!("{}{}", sse::ACK, sse::UNKNOWN_KEY), true));
-    assert!(stream.is_end_stream());
-    assert_eq!(stage.shared.connections.count(), 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_removed_key_ends_its_stream_after_the_delay() {
-    let mut stage = Stage::serving();
-    let mut stream = stage.open(CLIENT, "", None);
-    read(&mut stream);
-    let accounts = std::mem::take(&mut stage.state.accounts);
-    let delay = Duration::from_secs(5);
-    let without = |delay| {
-        stage.shared.environments.change(ID, |next| {
-            let mut next = next.with_grants(Arc::default());
-            next.revocation_delay = delay;
-            next
-        });
-    };
-    let with = || {
-        let grants = Stage::grants(&accounts);
-        stage.shared.environments.change(ID, |next| next.with_grants(grants));
-    };
-    // The key comes back in time, as after reading a half-written file.
-    without(delay);
-    assert_eq!(read(&mut stream), (String::new(), false));
-    tokio::time::advance(Duration::from_secs(4)).await;
-    with();
-    assert_eq!(read(&mut stream).0, "");
-    tokio::time::advance(Duration::from_secs(6)).await;
-    assert_eq!(read(&mut stream), (String::new(), false));
-    // The key does not come back.
-    without(delay);
-    assert_eq!(read(&mut stream).0, "");
-    tokio::time::advance(Duration::from_secs(6)).await;
-    assert_eq!(read(&mut stream), (sse::UNKNOWN_KEY.to_string(), true));
-
-    with();
-    let mut stream = stage.open(CLIENT, "", None);
-    read(&mut stream);
-    without(Duration::ZERO);
-    assert_eq!(read(&mut stream), (sse::UNKNOWN_KEY.to_string(), true));
-}
-
-#[tokio::test(start_paused = true)]
-async fn changed_permissions_end_a_stream() {
-    for permissions in [r#"["READ", "EXTENDED_DATA"]"#, r#"["READ", "LOCK"]"#] {
-        let mut stage = Stage::serving();
-        let mut stream = stage.open(CLIENT, "", None);
-        read(&mut stream);
-        stage.state.accounts[0].permissions.insert(ID, serde_json::from_str(permissions).unwrap());
-        stage.publish();
-        assert_eq!(read(&mut stream), (sse::BYE.to_string(), true), "{permissions}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_stream_beyond_the_rate_waits_for_its_features() {
     let options = Options { requests_per_second: Some(1), ..Options::default() };
     let stage = Stage::new(options);

@@ -146,6 +146,11 @@ async fn requests_through_a_proxy_are_not_those_of_this_machine() {
         ("127.0.0.1", "x-forwarded-for: 203.0.113.9\nx-forwarded-proto: https", 200),
         ("127.0.0.1", "x-forwarded-for: 203.0.113.9\nx-forwarded-proto: http", 403),
         ("127.0.0.1", "x-forwarded-proto: http", 403),
+        ("127.0.0.1", "x-forwarded-proto: HTTPS", 200),
+        // The values of the client come before those that the proxy added.
+        ("127.0.0.1", "x-forwarded-proto: https, http", 403),
+        ("127.0.0.1", "x-forwarded-proto: https\nx-forwarded-proto: http", 403),
+        ("127.0.0.1", "x-forwarded-proto: https,https", 200),
         ("127.0.0.1", "x-forwarded-for: 127.0.0.1", 403),
         ("127.0.0.1", "via: 1.1 edge", 403),
     ] {

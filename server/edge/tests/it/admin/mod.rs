@@ -15,7 +15,6 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, serve, state};
-use crate::waiting::ready;
 use asked::{Answer, ask, next_event, send};
 
 const KEY: &str = "an-admin-key-for-tests";
@@ -46,7 +45,7 @@ async fn connections_are_listed_without_secrets() {
     let (address, _edge) = shop().await;
     let url = format!("http://{address}");
     let one = fh_client::Client::builder(&url, CLIENT_KEY).start().unwrap();
-    ready(&one).await;
+    tokio::time::timeout(PATIENCE, one.ready()).await.expect("features").unwrap();
     let other = fh_client::Client::builder(&url, SERVER_KEY).start().unwrap();
     let context = fh_client::Attributes::builder().user_key("a-secret-name").build();
     other.set_context(context).await.unwrap();
