@@ -39,13 +39,3 @@ fn keys_for_testers() {
         999_999
     );
 }
-
-#[test]
-fn usage() {
-    fh(&["bucket", "--id", ID]).refused(2, &["VALUE"]);
-    fh(&["bucket", "fred"]).refused(2, &["--id"]);
-    for want in ["5-1", "x", "-5", "5", "1000000-1000001"] {
-        fh(&["bucket", "--id", ID, &format!("--want={want}")]).refused(2, &["--want"]);
-    }
-    fh(&["bucket", "--id", ID, "--want", "0-1", "fred"]).refused(2, &["--want"]);
-}

@@ -1,19 +1,6 @@
 use crate::tool::{FEATURES, fh, fh_with, file};
 
 #[test]
-fn shows_every_feature_with_why() {
-    let run = fh_with(&["eval", "-", "-c", "country=new_zealand"], FEATURES).expect(0);
-    assert_eq!(
-        run.out,
-        "FEATURE  REASON          STRATEGY  VALUE\n\
-         BANNER   STRATEGY_MATCH  kiwi      \"kia ora\"\n\
-         LIMIT    STATIC                    1.10\n\
-         EMPTY    STATIC                    null\n"
-    );
-    assert_eq!(run.err, "");
-}
-
-#[test]
 fn json_keeps_tokens() {
     // The bucket of visitor-1 is 419,953, which is below 50 %.
     let run =
@@ -37,27 +24,6 @@ fn no_context_differs_from_an_empty_one() {
     assert_eq!(value(&["eval", "-", "--json"]), true);
     assert_eq!(value(&["eval", "-", "--json", "--no-context"]), false);
     assert_eq!(value(&["eval", "-", "--json", "-c", "plan="]), false);
-}
-
-#[test]
-fn values_of_the_same_name_append_and_commas_can_be_meant() {
-    let rule = |values: &str| {
-        format!(
-            r#"[{{"id": "f", "key": "K", "type": "BOOLEAN", "value": false, "strategies": [{{"id": "s", "value": true,
-            "attributes": [{{"fieldName": "k", "type": "STRING", "conditional": "EQUALS", "values": [{values}]}}]}}]}}]"#
-        )
-    };
-    let on = |values: &str, options: &[&str]| {
-        let args: Vec<&str> =
-            ["eval", "-", "--json"].into_iter().chain(options.iter().copied()).collect();
-        fh_with(&args, rule(values)).expect(0).json()[0]["value"] == true
-    };
-    assert!(on("\"b\"", &["-c", "k=a", "-c", "k=b"]));
-    assert!(on("\"b\"", &["-c", "k=a,b"]));
-    assert!(on("\"a,b\"", &["-c", r"k=a\,b"]));
-    assert!(!on("\"a,b\"", &["-c", "k=a,b"]));
-    assert!(on(r#""\\""#, &["-c", r"k=\\"]));
-    assert!(on("\"\"", &["-c", "k="]));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use crate::tool::{FEATURES, fh, fh_with, file};
+use crate::tool::{FEATURES, fh_with};
 
 #[test]
 fn tells_the_story() {
@@ -46,14 +46,4 @@ fn colours_only_where_wanted() {
     assert_eq!(out(&["--color", "auto"]), plain);
     let coloured = out(&["--color", "always"]);
     assert!(coloured.contains("\u{1b}[31m") && coloured.contains("\u{1b}[0m"), "{coloured}");
-}
-
-#[test]
-fn what_is_not_there() {
-    fh_with(&["explain", "BANNNER", "-"], FEATURES)
-        .refused(1, &["BANNNER", "did you mean BANNER?"]);
-    fh_with(&["explain", "NOTHING_LIKE_IT", "-"], FEATURES)
-        .refused(1, &["NOTHING_LIKE_IT", "fh eval"]);
-    let path = file("swapped.json", FEATURES);
-    fh(&["explain", &path, "BANNER"]).refused(2, &["the key comes before the file"]);
 }

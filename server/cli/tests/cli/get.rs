@@ -153,23 +153,6 @@ fn several_keys_are_polled_together() {
 }
 
 #[test]
-fn what_is_missing_or_swapped_is_said_without_showing_it() {
-    let edge = edge();
-    let (url, key) = (edge.url(), edge.client_key());
-    fh(&["get"]).refused(2, &["no URL", "FEATUREHUB_EDGE_URL"]);
-    fh(&["get", &url]).refused(2, &["no API key", "FEATUREHUB_API_KEY"]);
-    fh(&["get", &key, &url]).refused(2, &["no URL", "as the first argument"]);
-    fh(&["get", &url, "BANNER", &key]).refused(2, &["no API key"]);
-    fh(&["get", &url, "--api-key", "a/b", "BANNER", &key]).refused(2, &["the order is"]);
-    fh(&["get", "ftp://x", &key]).refused(2, &["neither http:// nor https://"]);
-    fh(&["get", &url, &format!("{key}/{SECRET}/{SECRET}")]).refused(2, &["ENVIRONMENT/KEY"]);
-    fh_with(&["get", &url, "-"], "").refused(2, &["stdin holds no API key"]);
-    fh_with(&["get", &url, "-"], format!("{SECRET}\n")).refused(2, &["ENVIRONMENT/KEY"]);
-    fh(&["get", &url, &key, "--timeout", "0"]).expect(2);
-    assert!(edge.recording().connections.is_empty());
-}
-
-#[test]
 fn an_edge_that_does_not_answer_well() {
     let edge = edge();
     let refused = |behaviour: Behaviour, parts: &[&str]| {

@@ -157,18 +157,3 @@ fn populations_that_cannot_be_meant() {
     assert!(run.err.contains("depends on email"), "{run:?}");
     assert_eq!(fh_with(&["rollout", "BANNER", "-"], FEATURES).expect(0).err, "");
 }
-
-#[test]
-fn what_cannot_be_done() {
-    fh_with(&["rollout", "NONE", "-"], FEATURES).refused(1, &["no feature NONE"]);
-    fh_with(&["rollout", "BANNER", "-", "--ids", "-"], FEATURES)
-        .refused(2, &["only one input can be stdin"]);
-    fh_with(&["rollout", "BANNER", "-", "-c", "userkey=x"], FEATURES).refused(2, &["userkey"]);
-    fh_with(&["rollout", "BANNER", "-", "--list"], FEATURES).refused(2, &["--compare"]);
-    fh_with(&["rollout", "BANNER", "-", "--sample", "0"], FEATURES).refused(2, &["--sample"]);
-    let empty = file("no-ids.txt", "\n\n");
-    fh_with(&["rollout", "BANNER", "-", "--ids", &empty], FEATURES).refused(2, &["no ids"]);
-    let other = file("other-key.json", r#"[{"key": "OTHER"}]"#);
-    fh_with(&["rollout", "BANNER", "-", "--compare", &other], FEATURES)
-        .refused(1, &["other-key.json", "no feature BANNER"]);
-}

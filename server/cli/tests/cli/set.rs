@@ -154,13 +154,8 @@ fn a_number_below_zero_is_no_option() {
 }
 
 #[test]
-fn wrong_usage_sends_nothing() {
+fn arguments_beside_variables() {
     let edge = edge();
-    set(&edge, &[]).refused(2, &["name the feature"]);
-    set(&edge, &["FLAG"]).refused(2, &["nothing to change"]);
-    set(&edge, &["FLAG", "true", "--null"]).refused(2, &["contradict"]);
-    set(&edge, &["FLAG", "--lock", "--unlock"]).expect(2);
-    set(&edge, &["FLAG", "true", "false"]).expect(2);
     let mut from_environment = command(&["set", "FLAG", "true", "false", "x"]);
     from_environment.env("FEATUREHUB_EDGE_URL", edge.url());
     from_environment.env("FEATUREHUB_API_KEY", edge.client_key());

@@ -282,15 +282,6 @@ fn an_edge_that_gives_nothing() {
     watch.line(&["LATE = true"]);
 }
 
-#[test]
-fn wrong_usage() {
-    let edge = edge();
-    for options in [&["--poll", "0"][..], &["--poll", "1", "--passive", "1"], &["--for", "soon"]] {
-        assert!(watched(&edge, options).expect(2).err.starts_with("error: "));
-    }
-    assert!(edge.recording().connections.is_empty());
-}
-
 #[cfg(unix)]
 mod on_a_terminal {
     use super::*;

@@ -137,6 +137,12 @@ const ROWS: &[Row] = &[
     ),
     row!("eval {url}/features?key={key}", 2, "a query without `apiKey=`", "then the API key"),
     row!("eval --cases {payload} --key BANNER", 2, "--cases", "cannot be used with", "--key"),
+    row!("eval", 2, "required arguments were not provided", "<FILE>"),
+    row!("eval {payload} --context =x", 2, "'=x' for '--context"),
+    row!("eval {payload} --no-context -c a=b", 2, "--no-context", "cannot be used with"),
+    Row("eval -", b"[\n{\"key\": A}]", 2, &["stdin is not JSON", "line 2 column 9"]),
+    Row("eval -", b"[\"\xff\"]", 2, &["not UTF-8", "offset 2"]),
+    Row("eval -", b"data: \xff\n\n", 2, &["not UTF-8"]),
     // explain
     row!("explain {payload} BANNER", 2, "cannot read BANNER", "the key comes before the file"),
     row!(
@@ -159,6 +165,8 @@ const ROWS: &[Row] = &[
         "<FILE>",
         "Usage: fh explain"
     ),
+    row!("explain NOTHING_LIKE_IT {payload}", 1, "no feature NOTHING_LIKE_IT", "fh eval"),
+    row!("explain K {folder}", 2, "cannot read {folder}", "directory"),
     // rollout
     row!(
         "rollout BANNER {payload} --sample 1e4",
@@ -187,6 +195,16 @@ const ROWS: &[Row] = &[
         "'server' for '--compare-profile",
         "client, edge"
     ),
+    row!("rollout NONE {payload}", 1, "no feature NONE"),
+    row!("rollout BANNER {payload} --sample 0", 2, "'0' for '--sample"),
+    Row("rollout BANNER {payload} --ids -", b"\n\n", 2, &["no ids"]),
+    Row(
+        "rollout BANNER {payload} --compare -",
+        b"[{\"key\": \"OTHER\"}]",
+        1,
+        &["stdin holds no feature BANNER"],
+    ),
+    Row("rollout K -", b"", 2, &["stdin is empty"]),
     // lint
     row!(
         "lint {state} --environment nowhere",
@@ -196,6 +214,7 @@ const ROWS: &[Row] = &[
     ),
     row!("lint {payload} {state}", 2, "{state} follows {payload}", "give one file"),
     row!("lint {payload} --allow everything", 2, "'everything' for '--allow", "wrong-type"),
+    row!("lint /no/such.json", 2, "cannot read /no/such.json", "no such file"),
     // bucket
     row!("bucket fred", 2, "required arguments were not provided", "--id <FEATURE_ID>"),
     row!("bucket --id x --want 5-1", 2, "'5-1' for '--want", "write the smaller bucket first: 1-5"),
@@ -224,6 +243,10 @@ const ROWS: &[Row] = &[
         "--value-ids FILE or --id"
     ),
     row!("bucket --key fred", 2, "no --key", "write the percentage keys as arguments"),
+    row!("bucket --id x", 2, "VALUE"),
+    row!("bucket --id x --want 0-1 fred", 2, "--want"),
+    row!("bucket --id x --want 5", 2, "'5' for '--want"),
+    row!("bucket --id x --want 1000000-1000001", 2, "'1000000-1000001' for '--want"),
     // get
     row!(
         "get",
@@ -252,6 +275,15 @@ const ROWS: &[Row] = &[
     row!("get {url} {key} --value", 2, "--value needs the key of exactly one feature"),
     row!("get {url} {key} --timeout soon", 2, "'soon' for '--timeout", "write seconds, such as 30"),
     row!("get {url} --key {key}", 2, "no --key", "write the API key after the URL"),
+    row!("get {url}", 2, "no API key", "FEATUREHUB_API_KEY"),
+    row!("get {key} {url}", 2, "no URL", "as the first argument"),
+    row!("get {url} BANNER {key}", 2, "no API key"),
+    row!("get {url} --api-key a/b BANNER {key}", 2, "the order is"),
+    row!("get ftp://x {key}", 2, "neither http:// nor https://"),
+    row!("get {url} {key}/Secret4test/Secret4test", 2, "ENVIRONMENT/KEY"),
+    Row("get {url} -", b"", 2, &["stdin holds no API key"]),
+    Row("get {url} -", b"Secret4test\n", 2, &["ENVIRONMENT/KEY"]),
+    row!("get {url} {key} --timeout 0", 2, "--timeout"),
     // set
     row!("set {url} {key}", 2, "name the feature to change", "after the URL and the API key"),
     row!(
@@ -268,6 +300,8 @@ const ROWS: &[Row] = &[
         "refused",
         "check that an Edge runs at http://127.0.0.1:1"
     ),
+    row!("set {url} {key} LIMIT --lock --unlock", 2, "--lock", "cannot be used with"),
+    row!("set {url} {key} LIMIT 3 4", 2, "unexpected argument '4'"),
     // watch
     row!(
         "watch edge.example:8903 {key}",
@@ -283,6 +317,9 @@ const ROWS: &[Row] = &[
         "refused",
         "check that an Edge runs at http://127.0.0.1:1"
     ),
+    row!("watch {url} {key} --poll 0", 2, "'0' for '--poll"),
+    row!("watch {url} {key} --poll 1 --passive 1", 2, "--poll", "cannot be used with"),
+    row!("watch {url} {key} --for soon", 2, "'soon' for '--for"),
     // doctor
     row!("doctor {url} wrongkey", 2, "wrongkey has no `/`", "ENVIRONMENT/KEY"),
     row!("doctor ftp://edge.example {key}", 2, "neither http:// nor https://"),
@@ -293,6 +330,11 @@ const ROWS: &[Row] = &[
         "a feature's key has no `/`",
         "the order is URL, API key, feature"
     ),
+    row!("doctor", 2, "no URL"),
+    row!("doctor {url}", 2, "no API key"),
+    row!("doctor edge.example {key}", 2, "http://"),
+    row!("doctor --url {url} --api-key {key} x", 2, "too many"),
+    row!("doctor {url} {key} --timeout 0", 2, "--timeout"),
     // demo
     row!("demo --speed 0", 2, "'0' for '--speed", "write a number from 0.1 to 10000"),
     row!(
@@ -302,6 +344,8 @@ const ROWS: &[Row] = &[
         "choose another name, or add --force"
     ),
     row!("demo --force", 2, "required arguments were not provided", "--write <FILE>"),
+    row!("demo --speed fast", 2, "'fast' for '--speed"),
+    row!("demo --keep --write x", 2, "--keep", "cannot be used with"),
     // init
     row!(
         "init --force",
@@ -330,6 +374,15 @@ const ROWS: &[Row] = &[
     row!("serve --state {state} --heartbeat soon", 2, "--heartbeat", "write seconds, such as 30"),
     row!("serve --state {state} --tls-key x", 2, "--tls-certificate"),
     row!("serve --check /no/such.yaml", 2, "/no/such.yaml", "no such file"),
+    row!("serve --state /no/such.yaml", 2, "/no/such.yaml: there is no such file"),
+    row!("serve --state {state} --properties /no/such", 2, "/no/such"),
+    row!("serve --relay {url} --state {state} --relay-key {key}", 2, "exclude each other"),
+    row!("serve --relay {url}", 2, "--relay-key"),
+    row!("serve --relay-key {key}", 2, "--relay"),
+    row!("serve --relay-max-age 60", 2, "--relay-max-age needs --relay"),
+    row!("serve --relay nonsense --relay-key {key}", 2, "--relay"),
+    row!("serve --relay {url} --relay-key Secret4test", 2, "--relay-key"),
+    row!("serve --relay {url} --relay-key {key} --profile edge", 2, "edge"),
     // probe
     row!("probe edge.example", 2, "no scheme", "https://edge.example, or http://edge.example"),
     row!(

@@ -186,16 +186,3 @@ fn certificates() {
     let run = fh(&["doctor", &url, &edge.client_key(), "--json"]).expect(1);
     Findings::of(run).has("poll", "bad", &["https://"]);
 }
-
-#[test]
-fn wrong_usage() {
-    let edge = edge();
-    let (url, key) = (edge.url(), edge.client_key());
-    fh(&["doctor"]).refused(2, &["no URL"]);
-    fh(&["doctor", &url]).refused(2, &["no API key"]);
-    fh(&["doctor", "edge.example", &key]).refused(2, &["http://"]);
-    fh(&["doctor", "--url", &url, "--api-key", &key, "x"]).refused(2, &["too many"]);
-    fh(&["doctor", &url, &key, "--origin", "a b"]).refused(2, &["--origin"]);
-    fh(&["doctor", &url, &key, "--timeout", "0"]).expect(2);
-    assert!(edge.recording().connections.is_empty());
-}

@@ -1,27 +1,11 @@
 //! The end of a server: signals, the grace period, and health checks meanwhile.
 #![cfg(unix)]
 
-use std::io::Read;
-
 use fh_test::wait::wait_until;
 use rustix::process::Signal;
 
 use super::{KEY, Serving, WRITER, banner, get, open, until};
 use crate::tool::{fh, path};
-
-#[test]
-fn streams_say_goodbye_at_the_end() {
-    let serving = Serving::of_banner("serve-bye.yaml", &["--grace", "1"]);
-    let mut stream = open(&serving.url, &format!("/features/{KEY}"), "");
-    until(&mut stream, "event: features");
-    serving.process.send(Signal::TERM);
-    let mut rest = String::new();
-    stream.read_to_string(&mut rest).unwrap();
-    assert!(rest.contains("event: bye"), "{rest}");
-    let (status, all) = serving.process.end();
-    assert!(status.success() && all.contains("stopping streams=1"), "{all}");
-    assert!(all.contains("stopped cut=0"), "{all}");
-}
 
 /// Opens eight streams and waits until each has its features.
 fn eight_streams(serving: &Serving) -> Vec<std::net::TcpStream> {

@@ -10,9 +10,6 @@ use crate::tool::{command, fh, file};
 
 #[test]
 fn files_that_are_wrong() {
-    fh(&["serve"]).refused(2, &["--state", "fh init"]);
-    fh(&["serve", "--state", "/no/such/state.yaml"])
-        .refused(2, &["/no/such/state.yaml: there is no such file"]);
     let wrong = state("plain").replace("true, BANNER: plain", "5, BANER: plain");
     let path = file("serve-wrong.yaml", wrong);
     fh(&["serve", "--state", &path])

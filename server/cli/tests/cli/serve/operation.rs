@@ -4,35 +4,10 @@ use std::io::Read;
 
 use fh_test::Folder;
 use fh_test::certificates::Authority;
-use serde_json::Value;
 
 use super::{ENVIRONMENT, KEY, Serving, WRITER, banner, get, open, state, until};
 use crate::following::Following;
-use crate::tool::{command, fh, file, path, run};
-
-#[test]
-fn features_are_served_until_ctrl_c() {
-    let serving = Serving::of_banner("serve.yaml", &[]);
-    assert_eq!(banner(&serving.url), "plain");
-    let json = serving.get(&format!("/features?apiKey={KEY}"));
-    assert!(json.contains("200 OK") && json.contains(ENVIRONMENT), "{json}");
-    #[cfg(unix)]
-    {
-        serving.process.interrupt();
-        let (status, all) = serving.process.end();
-        assert!(status.success() && all.contains("stopped"), "{all}");
-    }
-}
-
-#[test]
-fn where_it_listens_as_json() {
-    let state = file("serve-json.yaml", state("plain"));
-    let args = ["serve", "--state", &state, "--port", "0", "--monitor-port", "0", "--json"];
-    let mut serving = Following::start(&mut command(&args));
-    let line: Value = serde_json::from_str(&serving.line(&["listening"])).unwrap();
-    assert_eq!(banner(line["url"].as_str().unwrap()), "plain");
-    assert!(get(line["monitor"].as_str().unwrap(), "/health/liveness").contains("200 OK"));
-}
+use crate::tool::{command, fh, file, path};
 
 #[test]
 fn health_on_a_port_of_its_own() {
@@ -54,49 +29,6 @@ fn health_on_a_port_of_its_own() {
         });
         assert!(names.any(|name| name.trim() == "fh-monitor"));
     }
-}
-
-#[test]
-fn below_a_path() {
-    let serving = Serving::of_banner("serve-path.yaml", &["--url-path", "flags/"]);
-    assert!(serving.url.ends_with("/flags"), "{}", serving.url);
-    assert_eq!(banner(&serving.url), "plain");
-    for (path, status) in [
-        ("/health/readiness", "200 OK"),
-        ("/flags/health/readiness", "200 OK"),
-        ("/flags/nothing", "404"),
-    ] {
-        assert!(serving.get(path).contains(status), "{path}");
-    }
-    assert!(serving.get(&format!("/features?apiKey={KEY}")).contains("404 Not Found"));
-}
-
-#[test]
-fn tls() {
-    let authority = Authority::new("the test's authority");
-    let certificate = authority.issue("localhost", -1..30);
-    let chain = file("serve-tls.pem", certificate.pem());
-    let key = file("serve-tls.key", certificate.key_pem());
-    let state = file("serve-tls.yaml", state("plain"));
-    let files = ["--tls-certificate", &chain, "--tls-key", &key];
-    let serving = Serving::start(&state, &files, &[]);
-    let url = serving.url.replace("127.0.0.1", "localhost");
-    assert!(url.starts_with("https://"), "{url}");
-    let mut get = command(&["get", &url, KEY, "BANNER", "--json"]);
-    get.env("SSL_CERT_FILE", file("serve-tls-authority.pem", authority.pem()));
-    assert_eq!(run(&mut get, "").expect(0).json()[0]["value"], "plain");
-    fh(&[
-        "serve",
-        "--state",
-        &state,
-        "--port",
-        "0",
-        "--tls-certificate",
-        &chain,
-        "--tls-key",
-        &chain,
-    ])
-    .refused(2, &["serve-tls.pem"]);
 }
 
 #[test]

@@ -58,20 +58,6 @@ fn a_relay_passes_changes_on_and_survives_the_other() {
     until_served(&again, "Changed");
 }
 
-#[test]
-fn what_does_not_fit_together() {
-    let both = ["serve", "--relay", "http://127.0.0.1:1", "--state", "x.yaml", "--relay-key", KEY];
-    fh(&both).refused(2, &["--state and --relay exclude each other"]);
-    fh(&["serve", "--relay", "http://127.0.0.1:1"]).refused(2, &["--relay-key"]);
-    fh(&["serve", "--relay-key", KEY]).refused(2, &["--relay"]);
-    fh(&["serve", "--relay-max-age", "60"]).refused(2, &["--relay-max-age needs --relay"]);
-    fh(&["serve", "--relay", "nonsense", "--relay-key", KEY]).refused(2, &["--relay"]);
-    let run = fh(&["serve", "--relay", "http://127.0.0.1:1", "--relay-key", "secret"]).expect(2);
-    assert!(!run.err.contains("secret"), "{run:?}");
-    let edge = ["serve", "--relay", "http://127.0.0.1:1", "--relay-key", KEY, "--profile", "edge"];
-    fh(&edge).refused(2, &["edge"]);
-}
-
 /// Headers come from the flag, from several lines of the variable, and from a file. Their values are not shown.
 #[test]
 fn headers_of_the_command_line_go_upstream() {

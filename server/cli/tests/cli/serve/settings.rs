@@ -7,21 +7,6 @@ use crate::following::Following;
 use crate::tool::{SECRET, command, fh, file, run};
 
 #[test]
-fn settings_that_are_wrong() {
-    let state = file("serve-settings.yaml", state("plain"));
-    for (args, parts) in [
-        (&["--port", "many"][..], &["--port: ", "8903"][..]),
-        (&["--heartbeat", "soon"], &["--heartbeat: write seconds"]),
-        (&["--tls-key", "x"], &["--tls-certificate"]),
-        (&["--properties", "/no/such.properties"], &["/no/such.properties"]),
-    ] {
-        fh(&[&["serve", "--state", &state], args].concat()).refused(2, parts);
-    }
-    let mut serve = command(&["serve", "--state", &state]);
-    run(serve.env("FH_EDGE_GRACE", "x"), "").refused(2, &["FH_EDGE_GRACE in the environment"]);
-}
-
-#[test]
 fn settings_in_force_and_where_they_come_from() {
     let properties = file(
         "serve-show.properties",
