@@ -7,7 +7,7 @@ use crate::evaluation::Evaluation;
 use crate::subject::Subject;
 #[cfg(feature = "first-row")]
 use crate::tables::Slot;
-use crate::tables::{FeatureDetail, Head, Mode, Share, Tables, View};
+use crate::tables::{Head, Mode, PackedDetail, Share, Tables, View};
 use crate::trace::NoTrace;
 use crate::value::Kind;
 
@@ -42,8 +42,8 @@ impl<'a> FeatureRef<'a> {
         self.view.tables.heads.get(self.position)
     }
 
-    pub(crate) fn detail(&self) -> Option<&'a FeatureDetail> {
-        self.view.tables.features.get(self.position)
+    pub(crate) fn detail(&self) -> Option<PackedDetail> {
+        self.view.tables.features.get(self.position).copied()
     }
 
     /// Returns the feature's key, which is unique within a ruleset.
@@ -55,14 +55,14 @@ impl<'a> FeatureRef<'a> {
     /// Returns the feature's id, or `None` if the payload has no id that is a text.
     #[must_use]
     pub fn id(&self) -> Option<&'a str> {
-        Some(self.detail()?.id?.text(&self.view.tables.names))
+        self.view.tables.id(self.position)
     }
 
     /// Returns the version of the feature's value, clamped to 64 bits, or 0 if the payload's version is missing, null
     /// or not readable as an integer.
     #[must_use]
     pub fn version(&self) -> i64 {
-        self.detail().map_or(0, |detail| detail.version.get())
+        self.view.tables.version(self.position)
     }
 
     /// Returns the type of the feature's value, or `None` if the payload's type is missing or unknown.
@@ -75,7 +75,7 @@ impl<'a> FeatureRef<'a> {
     /// overrides by interceptors (evaluation 5.6).
     #[must_use]
     pub fn is_locked(&self) -> bool {
-        self.detail().is_some_and(|detail| detail.locked)
+        self.detail().is_some_and(PackedDetail::is_locked)
     }
 
     /// Returns the JSON text from which the feature was compiled.
@@ -106,8 +106,7 @@ impl<'a> FeatureRef<'a> {
     /// ```
     pub fn possible_evaluations(&self) -> impl Iterator<Item = Evaluation<'a>> + use<'a> {
         let tables = self.view.tables;
-        let all = tables.spans.get(self.position).map(|spans| spans.all_strategies);
-        let all = all.unwrap_or_default();
+        let all = tables.all_strategies(self.position);
         let rows = std::iter::once(None).chain((all.at..all.at + all.len).map(Some));
         let head = self.head();
         rows.filter_map(move |row| head.map(|head| Evaluation::new(tables, head, row)))

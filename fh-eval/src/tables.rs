@@ -7,6 +7,7 @@ use std::num::NonZeroU32;
 use std::ops::Deref;
 use std::sync::Arc;
 
+mod detail;
 #[cfg(feature = "featuresignals")]
 pub(crate) mod relations;
 mod starts;
@@ -21,6 +22,7 @@ use crate::predicate::Grammar;
 use crate::predicate::{BoxedPredicate, Predicate, Run, Text};
 use crate::reason::EvaluationReason;
 use crate::value::{Kind, Value};
+pub(crate) use detail::{FeatureDetail, PackedDetail, of_range};
 #[cfg(feature = "featuresignals")]
 use relations::Relations;
 pub(crate) use starts::{RowCounts, Starts};
@@ -80,15 +82,19 @@ pub(crate) struct Tables<S: Storage = Fixed> {
     #[cfg(feature = "featuresignals")]
     pub(crate) relations: Relations<S>,
     // Tables that are read mostly for results and explanations. `details` has one row for each row of `strategies`,
-    // `spans`, `counts` and `features` have one per feature.
+    // `keys`, `counts` and `features` have one per feature.
     /// The JSON of all features, with the keys and ids that are no part of it.
     pub(crate) names: S::Bytes,
     pub(crate) details: S::Rows<StrategyDetail>,
-    pub(crate) spans: S::Rows<Spans>,
+    pub(crate) keys: S::Rows<Run>,
     pub(crate) counts: RowCounts<S>,
-    pub(crate) features: S::Rows<FeatureDetail>,
-    /// The features that have diagnostics, in their order.
-    pub(crate) diagnosed: S::Rows<Diagnosed>,
+    pub(crate) features: S::Rows<PackedDetail>,
+    // Tables of few features. A row has the position of its feature.
+    /// All strategies in the payload's order, of a feature with strategies that evaluations do not walk.
+    pub(crate) all_strategies: S::Rows<(u32, Run)>,
+    pub(crate) far_ids: S::Rows<(u32, Run)>,
+    pub(crate) far_versions: S::Rows<(u32, i64)>,
+    pub(crate) diagnosed: S::Rows<(u32, Arc<[Diagnostic]>)>,
 }
 
 /// Tables with the segments of a ruleset. A ruleset changes a segment without a copy of the tables.
@@ -382,60 +388,10 @@ impl Reading {
     }
 }
 
-/// The rows that belong to one feature.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Spans {
-    pub(crate) key: Run,
-    /// All strategies in the payload's order, including those that cannot match.
-    pub(crate) all_strategies: Run,
-}
-
-/// The part of a feature that evaluations do not read.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct FeatureDetail {
-    pub(crate) id: Option<NameRun>,
-    /// The JSON text from which the feature was compiled.
-    pub(crate) json: Run,
-    pub(crate) version: Version,
-    pub(crate) locked: bool,
-    /// True if the JSON of the feature has properties.
-    pub(crate) has_properties: bool,
-    /// True if FeatBit wants no events about evaluations of this flag.
-    #[cfg(feature = "featbit")]
-    pub(crate) is_without_events: bool,
-}
-
-/// The version of a feature, an integer of 64 bits in two halves, so that rows need no padding.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Version([u32; 2]);
-
-impl From<i64> for Version {
-    fn from(version: i64) -> Self {
-        Self([version as u32, (version >> 32) as u32])
-    }
-}
-
-impl Version {
-    pub(crate) const fn get(self) -> i64 {
-        let Self([low, high]) = self;
-        ((high as i64) << 32) | low as i64
-    }
-}
-
-/// The diagnostics of a feature.
-#[derive(Debug, Clone)]
-pub(crate) struct Diagnosed {
-    /// The position of the feature.
-    pub(crate) feature: u32,
-    pub(crate) diagnostics: Arc<[Diagnostic]>,
-}
-
 // Evaluations read these rows from front to back, so each byte of them costs time.
 const _: () = assert!(size_of::<Strategy>() == 24);
 const _: () = assert!(size_of::<Head>() == 28);
 const _: () = assert!(size_of::<Rule>() == 16);
-// A ruleset may have 500,000 features.
-const _: () = assert!(size_of::<Spans>() == 16 && size_of::<FeatureDetail>() <= 28);
 
 static TRUE: Value = Value::Bool(true);
 static FALSE: Value = Value::Bool(false);
@@ -451,28 +407,27 @@ impl<S: Storage> Tables<S> {
     }
 
     pub(crate) fn key(&self, feature: usize) -> &str {
-        self.spans.get(feature).map_or("", |spans| spans.key.text(&self.names))
+        self.keys.get(feature).map_or("", |key| key.text(&self.names))
     }
 
-    /// Returns the JSON of the feature at the position `feature`.
-    pub(crate) fn json(&self, feature: usize) -> &str {
-        self.features.get(feature).map_or("", |detail| detail.json.text(&self.names))
+    /// Returns all strategies of the feature at the position `feature` in the payload's order, including those that cannot match.
+    pub(crate) fn all_strategies(&self, feature: usize) -> Run {
+        let walked = || self.heads.get(feature).map(|head| head.strategies);
+        let all = detail::of_feature(&self.all_strategies, feature).copied();
+        all.or_else(walked).unwrap_or_default()
     }
 
     /// Returns the diagnostics of the feature at the position `feature`.
     pub(crate) fn diagnostics(&self, feature: usize) -> &[Diagnostic] {
-        let key = |diagnosed: &Diagnosed| diagnosed.feature as usize;
-        let row = self.diagnosed.binary_search_by_key(&feature, key).ok();
-        row.and_then(|row| self.diagnosed.get(row)).map_or(&[], |row| &row.diagnostics)
+        detail::of_feature(&self.diagnosed, feature).map_or(&[], |diagnostics| diagnostics)
     }
 
     /// Returns true if the feature at the position `feature` has the key `key`.
     #[inline]
     pub(crate) fn has_key(&self, feature: usize, key: &str) -> bool {
-        self.spans.get(feature).is_some_and(|spans| {
-            let known = spans.key.of(self.names.as_bytes());
-            same(known, key.as_bytes())
-        })
+        self.keys
+            .get(feature)
+            .is_some_and(|known| same(known.of(self.names.as_bytes()), key.as_bytes()))
     }
 
     pub(crate) fn ends(&self) -> Starts {

@@ -127,9 +127,7 @@ impl WorkBound {
         self.fixed = self.fixed.saturating_add(1);
         let strategies = match walk {
             Walk::Evaluate => head.strategies,
-            Walk::Explain => {
-                tables.spans.get(feature.position()).map_or(head.strategies, |s| s.all_strategies)
-            }
+            Walk::Explain => tables.all_strategies(feature.position()),
         };
         let mut rules = 0_u64;
         for strategy in strategies.of(&tables.strategies) {

@@ -11,8 +11,8 @@ use crate::diagnostic::Diagnostic;
 use crate::hashing::Hashing;
 use crate::predicate::{BoxedPredicate, Moves, Predicate, Run, Text};
 use crate::tables::{
-    Diagnosed, FeatureDetail, Field, Growing, Head, Reading, Rule, Spans, Starts, Strategy,
-    StrategyDetail, Tables, ValueAt,
+    FeatureDetail, Field, Growing, Head, Reading, Rule, Starts, Strategy, StrategyDetail, Tables,
+    ValueAt, of_range,
 };
 #[cfg(feature = "first-row")]
 use crate::tables::{Share, Slot};
@@ -74,15 +74,22 @@ impl Writer {
         detail: FeatureDetail,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
-        let position = self.tables.heads.len();
-        let end = self.tables.ends();
-        self.tables.counts.push(position, self.start, end);
-        self.tables.heads.push(head);
-        self.tables.spans.push(Spans { key, all_strategies });
-        self.tables.features.push(detail);
+        let tables = &mut self.tables;
+        let position = tables.heads.len();
+        let end = tables.ends();
+        tables.counts.push(position, self.start, end);
+        let position = position as u32;
+        if all_strategies != head.strategies {
+            tables.all_strategies.push((position, all_strategies));
+        }
+        tables.heads.push(head);
+        tables.keys.push(key);
+        let (detail, far_id, far_version) = detail.packed();
+        tables.features.push(detail);
+        tables.far_ids.extend(far_id.map(|id| (position, id)));
+        tables.far_versions.extend(far_version.map(|version| (position, version)));
         if !diagnostics.is_empty() {
-            let (feature, diagnostics) = (position as u32, std::mem::take(diagnostics).into());
-            self.tables.diagnosed.push(Diagnosed { feature, diagnostics });
+            tables.diagnosed.push((position, std::mem::take(diagnostics).into()));
         }
     }
 
@@ -262,24 +269,19 @@ impl Writer {
             value: head.value.shifted(values),
             ..*head
         }));
-        let spans = from.spans.get(range.clone()).unwrap_or_default();
-        tables.spans.extend(spans.iter().map(|spans| Spans {
-            key: spans.key.shifted(names),
-            all_strategies: spans.all_strategies.shifted(moved),
-        }));
+        let keys = from.keys.get(range.clone()).unwrap_or_default();
+        tables.keys.extend(keys.iter().map(|key| key.shifted(names)));
         let features = from.features.get(range.clone()).unwrap_or_default();
-        tables.features.extend(features.iter().map(|detail| FeatureDetail {
-            id: detail.id.map(|id| id.shifted(names)),
-            json: detail.json.shifted(names),
-            ..*detail
-        }));
-        let first = from.diagnosed.partition_point(|row| (row.feature as usize) < range.start);
-        let diagnosed = from.diagnosed.iter().skip(first);
-        let diagnosed = diagnosed.take_while(|row| (row.feature as usize) < range.end);
-        tables.diagnosed.extend(diagnosed.map(|row| Diagnosed {
-            feature: (row.feature as usize - range.start + position) as u32,
-            diagnostics: Arc::clone(&row.diagnostics),
-        }));
+        tables.features.extend(features.iter().map(|detail| detail.shifted(names)));
+        let features = (range.start, range.end);
+        let all = of_range(&from.all_strategies, features, position);
+        tables.all_strategies.extend(all.map(|(feature, run)| (feature, run.shifted(moved))));
+        let ids = of_range(&from.far_ids, features, position);
+        tables.far_ids.extend(ids.map(|(feature, id)| (feature, id.shifted(names))));
+        let versions = of_range(&from.far_versions, features, position);
+        tables.far_versions.extend(versions.map(|(feature, version)| (feature, *version)));
+        let diagnosed = of_range(&from.diagnosed, features, position);
+        tables.diagnosed.extend(diagnosed.map(|(feature, row)| (feature, Arc::clone(row))));
         tables.counts.copy(&from.counts, range, position, here);
     }
 
@@ -347,9 +349,12 @@ impl Writer {
             relations: tables.relations.finish(),
             names: tables.names.into(),
             details: tables.details.into(),
-            spans: tables.spans.into(),
+            keys: tables.keys.into(),
             counts: tables.counts.finish(),
             features: tables.features.into(),
+            all_strategies: tables.all_strategies.into(),
+            far_ids: tables.far_ids.into(),
+            far_versions: tables.far_versions.into(),
             diagnosed: tables.diagnosed.into(),
         }
     }

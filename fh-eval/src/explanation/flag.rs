@@ -63,8 +63,7 @@ impl FlagExplanation {
             None => Evaluation::missing(tables),
             Some(head) => {
                 let mut memory = Memory::<0>::new();
-                let spans = tables.spans.get(flag.position());
-                let rows = spans.map_or(head.strategies, |spans| spans.all_strategies);
+                let rows = tables.all_strategies(flag.position());
                 let row = evaluate(flag.view(), head, rows, subject, &mut memory, &mut recorder);
                 Evaluation::new(tables, head, row)
             }

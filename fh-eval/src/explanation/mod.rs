@@ -112,7 +112,7 @@ pub(crate) struct FeatureRecord {
 impl FeatureRecord {
     /// Copies those of the feature at a position.
     pub(crate) fn of(tables: &Tables, position: usize) -> Self {
-        let is_locked = tables.features.get(position).is_some_and(|detail| detail.locked);
+        let is_locked = tables.features.get(position).is_some_and(|detail| detail.is_locked());
         let diagnostics = tables.diagnostics(position).into();
         Self { json: tables.json(position).into(), is_locked, diagnostics }
     }
@@ -155,9 +155,9 @@ impl Explanation {
         let tables = feature.tables();
         let mut recorder = Recorder::new(tables);
         let mut row = None;
-        if let (Some(head), Some(spans)) = (feature.head(), tables.spans.get(feature.position())) {
+        if let Some(head) = feature.head() {
             recorder.mode = head.mode;
-            let all = spans.all_strategies;
+            let all = tables.all_strategies(feature.position());
             row = match head.mode {
                 // A dialect explains these flags with their rows.
                 #[cfg(feature = "first-row")]

@@ -219,9 +219,9 @@ impl<'a> Compilation<'a> {
         };
         let id = flag.text("id").into_value();
         let detail = FeatureDetail {
-            id: id.map(|id| self.writer.name(&id).into()),
+            id: id.map(|id| self.writer.name(&id)),
             json,
-            version: updated(&flag).into(),
+            version: updated(&flag),
             is_without_events: flag.boolean("insightsEnabled").into_value() == Some(false),
             ..FeatureDetail::default()
         };

@@ -79,7 +79,7 @@ pub fn bucket(text: &str) -> f64 {
 /// Returns true if evaluations of this flag are reported to FeatBit. Only the member `insightsEnabled` with the value `false` says otherwise.
 #[must_use]
 pub fn has_events(flag: FeatureRef<'_>) -> bool {
-    flag.detail().is_some_and(|detail| !detail.is_without_events)
+    flag.detail().is_some_and(|detail| !detail.is_without_events())
 }
 
 /// Returns true if a flag differs from an older state of it, or a segment that it names differs from its older state.

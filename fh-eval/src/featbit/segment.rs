@@ -70,7 +70,7 @@ impl Compilation<'_> {
             encoding: Encoding::Md5,
             default_reason: EvaluationReason::Malformed,
         };
-        let detail = FeatureDetail { id: Some(key.into()), json, ..FeatureDetail::default() };
+        let detail = FeatureDetail { id: Some(key), json, ..FeatureDetail::default() };
         self.writer.end(head, key, strategies, detail, &mut self.diagnostics.diagnostics);
         Ok((id.as_ref().into(), is_archived && self.profile() == Profile::Draft))
     }

@@ -11,8 +11,7 @@ use crate::tables::Share;
 #[must_use]
 pub fn can_match(feature: FeatureRef<'_>) -> Vec<bool> {
     let tables = feature.tables();
-    let spans = tables.spans.get(feature.position());
-    let rows = spans.map_or(&[][..], |spans| spans.all_strategies.of(&tables.strategies));
+    let rows = tables.all_strategies(feature.position()).of(&tables.strategies);
     let can_match = rows.iter().map(|row| {
         let rules = row.rules.of(&tables.rules);
         let has_share = match row.share {

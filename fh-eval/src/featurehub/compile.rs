@@ -237,8 +237,7 @@ impl<'a> Compilation<'a> {
             return self.leave_out(name::KEY, &key, problem);
         }
         self.writer.begin();
-        let keeps_json = self.compiler.keeps_json;
-        let json = if keeps_json { self.writer.json(json) } else { Run::default() };
+        let json = self.writer.json(if self.compiler.keeps_json { json } else { "" });
         let id = self.id(feature.id);
         let hash_id = self.hash_id(&key, id.as_deref());
         let kind = self.kind(feature.kind);
@@ -286,9 +285,9 @@ impl<'a> Compilation<'a> {
             );
         }
         let detail = FeatureDetail {
-            id: id.map(|id| self.writer.name(&id).into()),
+            id: id.map(|id| self.writer.name(&id)),
             json,
-            version: version.into(),
+            version,
             locked,
             has_properties: feature.properties.as_ref().is_some_and(|members| !members.is_empty()),
             #[cfg(feature = "featbit")]

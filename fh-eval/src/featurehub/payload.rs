@@ -11,6 +11,7 @@ use crate::feature::FeatureRef;
 use crate::featurehub::profile::Profile;
 use crate::json::Token;
 use crate::ruleset::Ruleset;
+use crate::tables::PackedDetail;
 
 /// Returns the JSON token of a value, or `None` if the value is missing or null.
 pub(crate) fn token(raw: wire::Raw<'_>) -> Option<&str> {
@@ -38,7 +39,7 @@ impl<'a> FeatureRef<'a> {
     #[must_use]
     pub fn properties(&self) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
         // Most features have none.
-        if !self.detail().is_some_and(|detail| detail.has_properties) {
+        if !self.detail().is_some_and(PackedDetail::has_properties) {
             return Vec::new();
         }
         let Some(feature) = wire::Feature::parse(self.json()) else { return Vec::new() };

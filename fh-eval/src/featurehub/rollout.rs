@@ -104,9 +104,8 @@ impl<'a> Forecast<'a> {
         let mut rest = Some(1_000_000_i64);
         let mut first_key: Option<Vec<String>> = None;
         let strategies = wire.strategies.as_ref().map_or(&[][..], Vec::as_slice);
-        let spans = feature.tables().spans.get(feature.position());
-        let rows =
-            spans.map_or(&[][..], |spans| spans.all_strategies.of(&feature.tables().strategies));
+        let tables = feature.tables();
+        let rows = tables.all_strategies(feature.position()).of(&tables.strategies);
         for (position, shape) in strategies.iter().enumerate() {
             let unread = wire::Strategy::default();
             let strategy = shape.as_ref().unwrap_or(&unread);

@@ -49,7 +49,7 @@ impl Compilation<'_> {
         }
         let kind = flag.text("flag_type").as_ref().and_then(|kind| kind_of(kind));
         let (head, all) = self.head(strategies, rules, hash_id, kind);
-        let id = flag.text("id").into_value().map(|id| self.writer.name(&id).into());
+        let id = flag.text("id").into_value().map(|id| self.writer.name(&id));
         let detail = FeatureDetail { id, json, ..FeatureDetail::default() };
         self.writer.end(head, key_row, all, detail, &mut self.diagnostics.diagnostics);
         Ok(())

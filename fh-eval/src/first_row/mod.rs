@@ -183,10 +183,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
 
 /// Returns the rows of a feature that an evaluation with this tracer walks.
 fn walked<T: Tracer>(tables: &Tables, position: usize, head: &Head) -> Run {
-    match tables.spans.get(position) {
-        Some(spans) if T::WALKS_ALL => spans.all_strategies,
-        _ => head.strategies,
-    }
+    if T::WALKS_ALL { tables.all_strategies(position) } else { head.strategies }
 }
 
 /// The treatment of a segment that the ruleset lacks.

@@ -44,11 +44,12 @@ const LISTS: &[&str] = &[
 ];
 
 const LARGE: &[Large] = &[
+    (r#"[{"id":"e","features":[%]}]"#, r#"{"key":"feature-@-of-many"}"#, 100_000, 120),
     (
         r#"[{"id":"e","features":[%]}]"#,
         r#"{"id":"@-0000-4000-8000-000000000000","key":"FLAG_@","type":"BOOLEAN","version":1,"l":false,"value":false}"#,
         100_000,
-        205,
+        180,
     ),
     (
         r#"[{"id":"e","features":[{"id":"f","key":"F","type":"BOOLEAN","version":1,"value":false,"strategies":[%]}]}]"#,
