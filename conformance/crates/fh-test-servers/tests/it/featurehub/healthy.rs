@@ -1,4 +1,4 @@
-//! Tests of the healthy Edge for what the scenarios for servers do not reach: heartbeats, ages, pages of other origins, and races.
+//! Tests of the healthy Edge for what the scenarios for servers do not reach: heartbeats, ages, replaced lists, pages of other origins, and races.
 use std::time::{Duration, Instant};
 
 use fh_test::wait::PATIENCE;
@@ -122,4 +122,18 @@ fn pages_of_other_origins_may_read_scripted_answers() {
     edge.behave(Behaviour::new().close(Closing::Rst));
     client.request("OPTIONS", &target, &[origin], b"");
     assert_eq!(client.until("x"), Err(End::Rst));
+}
+
+#[test]
+fn replacing_all_features_pushes_the_differences() {
+    let edge = edge();
+    edge.set_feature(Feature::boolean("STAYS", true));
+    let mut client = opened(&edge, &edge.client_key());
+    edge.replace_all([Feature::boolean("STAYS", true), Feature::boolean("COMES", true)]);
+    let (name, state) = client.event_json();
+    assert_eq!((name.as_str(), &state["key"]), ("delete_feature", &json!("TEXT")));
+    let (name, state) = client.event_json();
+    assert_eq!((name.as_str(), &state["key"]), ("feature", &json!("COMES")));
+    edge.push_event("wibble", "last");
+    assert_eq!(client.event().unwrap(), "event: wibble\ndata: last");
 }
