@@ -78,11 +78,6 @@ pub(crate) fn faults_over_other_protocols() -> Result<(), String> {
     Ok(())
 }
 
-/// The scenarios of servers must fail if what passes between them and the Edge is rewritten.
-pub(crate) fn mutants_of_servers() -> Result<(), String> {
-    with_fh(suite("self-test servers --fh")?)?.go()
-}
-
 fn with_fh(run: Run) -> Result<Run, String> {
     Ok(run.args(&[binary("fh")?.display().to_string()]))
 }

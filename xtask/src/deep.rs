@@ -99,9 +99,9 @@ pub(crate) fn all() -> Vec<Deep> {
         ),
         deep(Part::new("hostile input").run(hostile_input), &["fh-eval"], &[]),
         deep(
-            Part::new("servers, mutants").run(conformance::mutants_of_servers),
+            Part::new("servers, mutants").run(|| mutants::edge::run(&[])),
             SUITE,
-            &["conformance/data"],
+            &["xtask/src/mutants", "conformance/data"],
         ),
         deep(
             Part::new("hardship, 20 restarts").prepare(workspace::prepare).run(restart_often),

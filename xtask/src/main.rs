@@ -137,6 +137,8 @@ cargo xtask <command>
                      compare the engine's answers with those of FeatBit, once with each of its mutants, which must be found
   mutants run fh-binding
                      run the tests of an app's lifecycle, once with each of its mutants, which must be found
+  mutants run fh-edge [NAME...]
+                     run the scenarios for servers with each mutant of the Edge, or with the named ones, which must be found
   mutants run kotlin|swift|web [NAME...]
                      apply each mutant of the packages, or the named ones, to a copy, where the test that its table names must find it
   self-test [--full] [--markdown FILE]

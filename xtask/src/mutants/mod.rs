@@ -5,6 +5,7 @@
 
 pub(crate) mod binding;
 mod copy;
+pub(crate) mod edge;
 pub(crate) mod engine;
 mod module;
 mod place;
@@ -44,12 +45,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         }
         ["show", name] => show(name),
         ["run", "fh-binding"] => binding::run(),
+        ["run", "fh-edge", names @ ..] => edge::run(names),
         ["run", "fh-eval"] => engine::run(),
         ["run", "kotlin", names @ ..] => kotlin::prepare().and_then(|()| kotlin::mutants::run(names)),
         ["run", "swift", names @ ..] => swift::prepare().and_then(|()| swift::mutants::run(names)),
         ["run", "web", names @ ..] => web::mutants::run(names),
         _ => Err(
-            "cargo xtask mutants [list | show NAME | run (fh-eval | fh-binding) | run (kotlin | swift | web) [NAME...]]"
+            "cargo xtask mutants [list | show NAME | run (fh-eval | fh-binding) | run (fh-edge | kotlin | swift | web) [NAME...]]"
                 .to_string(),
         ),
     }
@@ -177,6 +179,7 @@ fn mistake(mutant: &str, edit: &Edit, why: &str) -> String {
         find.trim().lines().map(|line| format!("\n    {}", line.trim_end())).collect();
     let package = edit.at.split('/').nth(1).unwrap_or_default();
     let command = match edit.item {
+        Some(_) if edit.at.starts_with("server/") => "mutants run fh-edge".to_string(),
         Some(_) => "simulate".to_string(),
         None => format!("mutants run {package}"),
     };

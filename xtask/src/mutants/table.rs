@@ -30,6 +30,8 @@ pub(super) struct Mutant {
     pub(super) test: Option<String>,
     /// A text in the output of the test that fails.
     pub(super) found: Option<String>,
+    /// The scenarios for servers that must find the mutant.
+    pub(super) scenarios: Vec<String>,
 }
 
 /// A change of one piece of code.
@@ -78,6 +80,8 @@ struct MutantRow {
     breaks: String,
     test: Option<String>,
     found: Option<String>,
+    #[serde(default)]
+    scenarios: Vec<String>,
     edits: Vec<EditRow>,
 }
 
@@ -168,8 +172,8 @@ impl Mutants {
                 let file = format!("{folder}/{}", edit.file);
                 edits.push(Edit { at, file, item: edit.item, piece, with: edit.with });
             }
-            let MutantRow { breaks, test, found, .. } = row;
-            rows.push(Mutant { name, breaks, edits, test, found });
+            let MutantRow { breaks, test, found, scenarios, .. } = row;
+            rows.push(Mutant { name, breaks, edits, test, found, scenarios });
         }
         let of_crate = self.0.entry(folder.to_string()).or_default();
         of_crate.mutants.extend(rows);

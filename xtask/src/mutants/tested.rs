@@ -31,7 +31,7 @@ pub(crate) struct Tested<'a> {
 
 impl<'a> Tested<'a> {
     fn new(mutant: &'a Mutant) -> Option<Self> {
-        let Mutant { name, breaks, test, found, edits } = mutant;
+        let Mutant { name, breaks, test, found, edits, .. } = mutant;
         let is_native = edits.iter().all(|edit| edit.file.ends_with(".rs"));
         let (test, found) = (test.as_deref()?, found.as_deref());
         Some(Self { name, breaks, test, found, is_native })

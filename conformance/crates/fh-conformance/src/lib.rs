@@ -17,6 +17,7 @@ pub mod decimal;
 pub mod differences;
 pub mod generated;
 pub mod pages;
+mod parallel;
 pub mod protocol;
 pub mod recording;
 pub mod report;

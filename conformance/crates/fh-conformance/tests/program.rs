@@ -187,12 +187,9 @@ fn unknown_ids_groups_targets_and_folders_are_errors() {
 #[test]
 fn the_self_test_refuses_options_that_it_would_ignore() {
     for (kind, options) in [
-        ("servers", ["--markdown", "kills.md"]),
-        ("servers", ["--matrix", "kills.json"]),
-        ("servers", ["--mutant", "NoBackoff"]),
         ("vectors", ["--markdown", "kills.md"]),
         ("vectors", ["--jobs", "2"]),
-        ("clients", ["--fh", "fh"]),
+        ("vectors", ["--mutant", "NoBackoff"]),
     ] {
         let out = ended(&["self-test", kind, options[0], options[1]], 2);
         assert!(out.contains(&format!("{} is an option of", options[0])), "{out}");

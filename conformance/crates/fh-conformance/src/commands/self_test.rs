@@ -9,16 +9,14 @@ use fh_conformance_reference::MUTANTS;
 
 use super::{Ended, FAILED, Problem, print, write_file};
 use crate::data::{Data, Suite};
-use crate::self_test::clients;
-use crate::self_test::servers::{self, Extent};
+use crate::self_test::clients::{self, Extent};
 use crate::self_test::vectors::matrix;
-use crate::server::scenario::{ALL, Program};
 
 /// Check that cases or scenarios find every mutant, and that every group of cases and every scenario finds one, apart from listed exceptions.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// What is tested: the cases of evaluations, or the scenarios for clients or for servers. Those for clients need a build with
-    /// mutants, which `cargo xtask self-test` makes.
+    /// What is tested: the cases of evaluations, or the scenarios for clients. The latter need a build with mutants, which
+    /// `cargo xtask self-test` makes.
     #[arg(value_enum, default_value = "vectors")]
     which: Which,
     /// Try every case or scenario on every mutant, with three exceptions: of the group imported.regex, a sample is tried. Scenarios for
@@ -46,9 +44,6 @@ pub(crate) struct Arguments {
     /// Only list the mutants.
     #[arg(long)]
     list: bool,
-    /// The program `fh`, of which each scenario for servers starts one; by default that of the search path.
-    #[arg(long, value_name = "PATH")]
-    fh: Option<PathBuf>,
 }
 
 /// Number of scenarios that run at once.
@@ -61,21 +56,19 @@ const JOBS_OF_EVERYTHING: usize = 24;
 enum Which {
     Vectors,
     Clients,
-    Servers,
 }
 
 impl Arguments {
     /// Refuses the options that this kind of self-test would ignore.
     fn refuse_ignored(&self) -> Result<(), Problem> {
-        use Which::{Clients, Servers, Vectors};
-        let given: [(&str, bool, &[Which]); 7] = [
+        use Which::{Clients, Vectors};
+        let given: [(&str, bool, &[Which]); 6] = [
             ("--matrix", self.matrix.is_some(), &[Vectors, Clients]),
             ("--markdown", self.markdown.is_some(), &[Clients]),
             ("--mutant", !self.mutant.is_empty(), &[Clients]),
             ("--only", !self.only.is_empty(), &[Clients]),
             ("--group", !self.group.is_empty(), &[Clients]),
-            ("--jobs", self.jobs.is_some(), &[Clients, Servers]),
-            ("--fh", self.fh.is_some(), &[Servers]),
+            ("--jobs", self.jobs.is_some(), &[Clients]),
         ];
         let ignored = given.iter().find(|(_, is_given, of)| *is_given && !of.contains(&self.which));
         match ignored {
@@ -95,24 +88,6 @@ impl Arguments {
 
 fn extent(arguments: &Arguments) -> Extent {
     if arguments.full { Extent::Everything } else { Extent::Claims }
-}
-
-/// Runs the scenarios for servers against `fh serve` behind a proxy, with rewrites.
-fn servers(arguments: &Arguments) -> Ended {
-    let rewrites = servers::rewrites();
-    if arguments.list {
-        let lines = rewrites.iter().map(|each| format!("{:<40} {}\n", each.name, each.breaks));
-        print(&lines.collect::<String>());
-        return Ok(0);
-    }
-    let path = arguments.fh.clone().unwrap_or_else(|| PathBuf::from("fh"));
-    let launcher = Program { path };
-    let scenarios: Vec<_> = ALL.iter().collect();
-    let jobs = arguments.jobs.unwrap_or(JOBS);
-    let kills = servers::kills(&launcher, &scenarios, extent(arguments), jobs);
-    let kills = kills.map_err(|error| Problem::Outside(error.to_string()))?;
-    print(&kills.to_text(&rewrites));
-    Ok(if kills.is_proof() { 0 } else { FAILED })
 }
 
 /// Runs the scenarios for clients against this program's own adapter, with mutants.
@@ -161,10 +136,8 @@ fn clients(arguments: &Arguments) -> Ended {
 
 pub(super) fn self_test(data: &Data, arguments: &Arguments) -> Ended {
     arguments.refuse_ignored()?;
-    match arguments.which {
-        Which::Clients => return clients(arguments),
-        Which::Servers => return servers(arguments),
-        Which::Vectors => {}
+    if arguments.which == Which::Clients {
+        return clients(arguments);
     }
     let mut out = String::new();
     if arguments.list {

@@ -36,6 +36,9 @@ pub(crate) struct RunArguments {
     /// The program `fh`, of which each scenario starts one.
     #[arg(long, value_name = "PATH", conflicts_with = "url")]
     fh: Option<PathBuf>,
+    /// Seconds that each answer and each event of a server of --fh may take.
+    #[arg(long, default_value_t = 60, value_name = "SECONDS", requires = "fh")]
+    patience: u64,
     /// A file that describes any other server, with its ids and keys. `server target` prints one.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "fh"])]
     target: Option<PathBuf>,
@@ -138,7 +141,10 @@ fn server_of(arguments: &RunArguments) -> Result<ServerUnderTest, Problem> {
     }
     if let Some(path) = &arguments.fh {
         return Ok(ServerUnderTest {
-            launcher: Box::new(Program { path: path.clone() }),
+            launcher: Box::new(Program {
+                path: path.clone(),
+                patience: Duration::from_secs(arguments.patience),
+            }),
             jobs: arguments.jobs,
             subject: subject("fh serve", program_version(path)),
             reproduction: Reproduction {

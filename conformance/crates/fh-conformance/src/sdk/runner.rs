@@ -1,14 +1,11 @@
 //! Runs scenarios, several at a time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::adapter::{Timeline, TimelineEntry};
 use crate::curl::curl;
+use crate::parallel;
 use crate::server::redactor::Redactor;
 
 use super::scenario::Scenario;
@@ -85,22 +82,11 @@ pub fn run_all(
     let mut order: Vec<(usize, &'static Scenario)> =
         scenarios.iter().copied().enumerate().rev().collect();
     order.sort_by_key(|(_, scenario)| !scenario.slow);
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new(Vec::with_capacity(scenarios.len()));
-    thread::scope(|scope| {
-        for _ in 0..options.jobs.clamp(1, scenarios.len().max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some((place, scenario)) = order.get(index) else { return };
-                    let result = run_one(scenario, subject, options.delays);
-                    done(&result);
-                    results.lock().unwrap_or_else(PoisonError::into_inner).push((*place, result));
-                }
-            });
-        }
+    let mut results = parallel::map(&order, options.jobs, |(place, scenario)| {
+        let result = run_one(scenario, subject, options.delays);
+        done(&result);
+        (*place, result)
     });
-    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     results.sort_by_key(|(place, _)| *place);
     results.into_iter().map(|(_, result)| result).collect()
 }

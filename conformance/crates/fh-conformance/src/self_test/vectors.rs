@@ -1,8 +1,6 @@
 //! The test of the suite itself: a reference with a mutant (seeded bug) must fail it.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use fh_conformance_reference::MUTANTS;
@@ -11,6 +9,7 @@ use crate::case::{Case, Profile};
 use crate::compare::{Outcome, check};
 use crate::data::Suite;
 use crate::json::Json;
+use crate::parallel;
 use crate::target::Reference;
 
 /// Number of cases per group that are tried on each mutant, in addition to those that claim to find it. The full matrix has no such limit.
@@ -58,36 +57,18 @@ pub fn matrix(suite: &Suite, is_full: bool) -> Matrix<'_> {
     for case in &suite.cases {
         by_group.entry(&case.group).or_default().push(case);
     }
-    let next = AtomicUsize::new(0);
-    let kills: Vec<BTreeMap<&str, Kill<'_>>> = vec![BTreeMap::new(); MUTANTS.len()];
-    let (kills, false_claims) = (Mutex::new(kills), Mutex::new(Vec::new()));
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(info) = MUTANTS.get(index) else { return };
-                    let Some(mut mutant) = Reference::mutant(info.name) else { continue };
-                    let (found, wrong) = try_mutant(&mut mutant, info.name, &by_group, is_full);
-                    if let Ok(mut kills) = kills.lock()
-                        && let Some(slot) = kills.get_mut(index)
-                    {
-                        *slot = found;
-                    }
-                    if let Ok(mut claims) = false_claims.lock() {
-                        claims.extend(wrong);
-                    }
-                }
-            });
-        }
+    let tried = parallel::map(MUTANTS, threads, |info| match Reference::mutant(info.name) {
+        Some(mut mutant) => try_mutant(&mut mutant, info.name, &by_group, is_full),
+        None => (BTreeMap::new(), Vec::new()),
     });
+    let (kills, false_claims): (Vec<_>, Vec<Vec<String>>) = tried.into_iter().unzip();
     let mut sound = Reference::new();
-    let tried = by_group.values().flat_map(|cases| {
+    let sampled = by_group.values().flat_map(|cases| {
         let step = if is_full { 1 } else { cases.len().div_ceil(SOUND_SAMPLE).max(1) };
         cases.iter().step_by(step).copied()
     });
-    let unsound = tried.flat_map(|case| {
+    let unsound = sampled.flat_map(|case| {
         let fails = |profile: &Profile| check(&mut sound, case, *profile) != Outcome::Pass;
         let failing: Vec<Profile> = case.profiles().into_iter().filter(fails).collect();
         failing.into_iter().map(|profile| format!("{} ({profile})", case.id))
@@ -95,8 +76,8 @@ pub fn matrix(suite: &Suite, is_full: bool) -> Matrix<'_> {
     let mut matrix = Matrix {
         groups: by_group.iter().map(|(group, cases)| (*group, cases.len())).collect(),
         unsound: unsound.collect(),
-        kills: kills.into_inner().unwrap_or_default(),
-        false_claims: false_claims.into_inner().unwrap_or_default(),
+        kills,
+        false_claims: false_claims.concat(),
         is_full,
     };
     matrix.false_claims.extend(unknown_claims(suite));

@@ -1,7 +1,6 @@
 //! Scenarios that replace the served state through the admin API.
 
 use fh_conformance::server::scenario::{Administered, Scenario};
-use fh_edge::listen::ListenOptions;
 use fh_edge::{AdminKey, Options};
 
 use crate::edge::Running;
@@ -13,7 +12,7 @@ fn states_are_replaced() {
     let mut options = Options::default();
     options.admin_key = Some(AdminKey::new(KEY).unwrap());
     // The server has no state until the first scenario sends one.
-    let edge = Running::with(None, options, ListenOptions::default());
+    let edge = Running::with(None, options);
     let base = edge.base.clone();
     let launcher =
         Administered { monitor: base.clone(), admin: base.clone(), base, key: KEY.into() };

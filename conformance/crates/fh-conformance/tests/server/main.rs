@@ -6,7 +6,6 @@ mod edge;
 mod playback;
 mod recorded;
 mod replaying;
-mod rewrites;
 mod scenarios;
 mod second;
 mod targets;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use fh_conformance::server::scenario::{Identifiers, Subject as _, standard};
+use fh_conformance::server::scenario::{Identifiers, standard};
 use fh_conformance::server::wire::component;
 use fh_edge::Options;
 use fh_test::Folder;
@@ -158,7 +158,7 @@ fn with(mut file: String, changes: &[(&str, &str)]) -> String {
 }
 
 fn url(edge: &Running) -> String {
-    format!("http://{}", edge.base().authority())
+    format!("http://{}", edge.base.authority())
 }
 
 #[test]

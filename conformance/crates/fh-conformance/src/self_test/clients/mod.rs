@@ -11,17 +11,14 @@ mod exempt;
 mod kills;
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 pub use exempt::{EXEMPT_MUTANTS, EXEMPT_SCENARIOS, ExemptMutants};
 pub use kills::Kills;
 
 use self::asked::{Asked, Switches};
-use super::servers::Extent;
 use crate::adapter::AdapterCommand;
+use crate::parallel;
 use crate::sdk::{
     Delays, Scenario, ScenarioOutcome, Subject, run_one, scenarios, shorten_patience,
 };
@@ -65,6 +62,15 @@ pub fn mutants() -> Vec<Mutant> {
     }
     #[cfg(not(mutants))]
     Vec::new()
+}
+
+/// Which scenarios run with which mutants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Each scenario with the mutants that it claims to find.
+    Claims,
+    /// Each fast scenario also with every mutant that can make a difference to it.
+    Everything,
 }
 
 /// The mutants and scenarios of a test.
@@ -205,38 +211,24 @@ fn run<'a>(
     tell: &(impl Fn(&Scenario, Option<&str>, &str) + Sync),
     subject: impl Fn(&Trial<'a>) -> Subject + Sync,
 ) -> Vec<Tried> {
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new(vec![Tried::default(); trials.len()]);
-    thread::scope(|scope| {
-        for _ in 0..jobs.max(1) {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(trial) = trials.get(index) else { return };
-                    let begin = Instant::now();
-                    let outcome = outcome(trial, &subject(trial));
-                    let say = |text: &str| tell(trial.scenario, trial.mutant, text);
-                    let mut tried = Tried { took: begin.elapsed(), ..Tried::default() };
-                    match outcome {
-                        ScenarioOutcome::Passed => {}
-                        ScenarioOutcome::Skipped(skip) => {
-                            say(&format!("was skipped: {skip}"));
-                            tried.was_skipped = true;
-                        }
-                        ScenarioOutcome::Failed(failure) => {
-                            say(&failure.label);
-                            tried.label = Some(failure.label);
-                        }
-                    }
-                    let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
-                    if let Some(place) = results.get_mut(index) {
-                        *place = tried;
-                    }
-                }
-            });
+    parallel::map(trials, jobs, |trial| {
+        let begin = Instant::now();
+        let outcome = outcome(trial, &subject(trial));
+        let say = |text: &str| tell(trial.scenario, trial.mutant, text);
+        let mut tried = Tried { took: begin.elapsed(), ..Tried::default() };
+        match outcome {
+            ScenarioOutcome::Passed => {}
+            ScenarioOutcome::Skipped(skip) => {
+                say(&format!("was skipped: {skip}"));
+                tried.was_skipped = true;
+            }
+            ScenarioOutcome::Failed(failure) => {
+                say(&failure.label);
+                tried.label = Some(failure.label);
+            }
         }
-    });
-    results.into_inner().unwrap_or_else(PoisonError::into_inner)
+        tried
+    })
 }
 
 /// Runs a scenario. Waits are short, so a busy machine can make a scenario fail which has nothing to do with the mutant. A mutant that the

@@ -29,8 +29,7 @@ so that logs can be searched for it. The page is rendered by `fh-conformance ser
 
 All kinds have the reports and the baselines of `fh-conformance sdk`: `--json`, `--junit`, `--evidence`, `--baseline`, `--write-baseline`.
 
-CI runs the scenarios against `fh serve`. Two of them need a server that listens before it has a state, S-GET-029 and S-OPS-001. The test
-`tests/server/scenarios.rs` of `fh-conformance` runs these two against an Edge in its own process.
+CI runs the scenarios against `fh serve`.
 `tests/server/targets.rs` runs them by target files: against an Edge with other ids and keys, with keys alone, and against the fake Edge, whose failures are in
 `conformance/baselines/fake-edge.json`.
 ";

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::Evaluated::ByClient;
+use super::administered::Administered;
 use super::check::{Failure, Outcome, check, there};
 use super::identifiers::Identifiers;
 use super::launcher::{ServerLauncher, Setup, Subject};
@@ -22,15 +23,23 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The feature whose value identifies the served file. It is in the environment `cached`, on which no scenario opens streams.
 const MARK: &str = "SERVED_FILE";
 
+/// The key of the admin API, through which a server that began without a state gets one.
+const ADMIN_KEY: &str = "the-admin-key-of-scenarios";
+
 /// A launcher that starts `fh serve`.
 #[derive(Debug, Clone)]
 pub struct Program {
     /// The path of the program `fh`.
     pub path: PathBuf,
+    /// The time that each answer and each event may take.
+    pub patience: Duration,
 }
 
 struct Process {
     program: PathBuf,
+    patience: Duration,
+    /// False if the server began without a state.
+    has_file: bool,
     arguments: Vec<String>,
     folder: TempDir,
     base: Base,
@@ -80,10 +89,12 @@ fn launch(program: &Path, arguments: &[String]) -> Result<(Child, Base, Base), F
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
-    for (name, _) in
-        std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("FH_"))
-    {
-        command.env_remove(name);
+    let variables = std::env::vars_os().map(|(name, _)| name);
+    for name in variables.filter(|name| name.to_string_lossy().starts_with("FH_")) {
+        // This variable switches a mutant of the server on.
+        if name != "FH_MUTANT" {
+            command.env_remove(name);
+        }
     }
     let mut child = command.spawn().map_err(|error| broken("fh serve", error))?;
     let mut line = String::new();
@@ -105,12 +116,7 @@ fn launch(program: &Path, arguments: &[String]) -> Result<(Child, Base, Base), F
 
 impl ServerLauncher for Program {
     fn start(&self, setup: &Setup) -> Result<Box<dyn Subject>, Failure> {
-        let Some(state) = &setup.state else {
-            return Err(Failure::Unable("fh serve reads its file before it listens"));
-        };
         let folder = tempfile::tempdir().map_err(|error| broken("a folder", error))?;
-        replace(&state_file(&folder), &marked(state, 0))
-            .map_err(|error| broken("a file", error))?;
         let mut arguments: Vec<String> = [
             "--listen",
             "127.0.0.1",
@@ -121,11 +127,18 @@ impl ServerLauncher for Program {
             "--grace",
             "1",
             "--json",
-            "--state",
         ]
         .map(str::to_owned)
         .into();
-        arguments.push(state_file(&folder).display().to_string());
+        let source = match &setup.state {
+            Some(state) => {
+                replace(&state_file(&folder), &marked(state, 0))
+                    .map_err(|error| broken("a file", error))?;
+                ["--state".to_owned(), state_file(&folder).display().to_string()]
+            }
+            None => ["--admin-key", ADMIN_KEY].map(str::to_owned),
+        };
+        arguments.extend(source);
         for (flag, time) in [
             ("--drop-after", setup.drop_after),
             ("--heartbeat", setup.heartbeat),
@@ -136,8 +149,17 @@ impl ServerLauncher for Program {
             }
         }
         let (child, base, monitor) = launch(&self.path, &arguments)?;
-        let (program, child, files) = (self.path.clone(), Mutex::new(child), AtomicU32::new(0));
-        Ok(Box::new(Process { program, arguments, folder, base, monitor, child, files }))
+        Ok(Box::new(Process {
+            program: self.path.clone(),
+            patience: self.patience,
+            has_file: setup.state.is_some(),
+            arguments,
+            folder,
+            base,
+            monitor,
+            child: Mutex::new(child),
+            files: AtomicU32::new(0),
+        }))
     }
 }
 
@@ -165,7 +187,16 @@ impl Subject for Process {
         Ok(&self.monitor)
     }
 
+    fn patience(&self) -> Duration {
+        self.patience
+    }
+
     fn serve(&self, state: &Value) -> Outcome {
+        if !self.has_file {
+            let (base, monitor) = (self.base.clone(), self.monitor.clone());
+            let admin = base.clone();
+            return Administered { base, monitor, admin, key: ADMIN_KEY.to_owned() }.serve(state);
+        }
         let mark = self.files.fetch_add(1, Ordering::Relaxed) + 1;
         replace(&state_file(&self.folder), &marked(state, mark))
             .map_err(|error| broken("a file", error))?;

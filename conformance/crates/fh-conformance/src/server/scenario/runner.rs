@@ -1,11 +1,9 @@
 //! Runs scenarios of servers, several at a time.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Outcome, Scenario, ServerLauncher};
+use crate::parallel;
 use crate::server::wire::Journal;
 
 /// A scenario that was run.
@@ -28,26 +26,12 @@ pub fn run_all(
     jobs: usize,
     each: impl Fn(&ScenarioRun) + Sync,
 ) -> Vec<ScenarioRun> {
-    let next = AtomicUsize::new(0);
-    let runs = Mutex::new(Vec::with_capacity(scenarios.len()));
-    thread::scope(|scope| {
-        for _ in 0..jobs.clamp(1, scenarios.len().max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(scenario) = scenarios.get(index) else { return };
-                    let journal = Journal::new(launcher.redactor());
-                    let begun = Instant::now();
-                    let outcome = scenario.run_noting(launcher, &journal);
-                    let run = ScenarioRun { scenario, outcome, took: begun.elapsed(), journal };
-                    each(&run);
-                    runs.lock().unwrap_or_else(PoisonError::into_inner).push((index, run));
-                }
-            });
-        }
-    });
-    let mut runs: Vec<(usize, ScenarioRun)> =
-        runs.into_inner().unwrap_or_else(PoisonError::into_inner);
-    runs.sort_by_key(|(index, _)| *index);
-    runs.into_iter().map(|(_, run)| run).collect()
+    parallel::map(scenarios, jobs, |scenario| {
+        let journal = Journal::new(launcher.redactor());
+        let begun = Instant::now();
+        let outcome = scenario.run_noting(launcher, &journal);
+        let run = ScenarioRun { scenario, outcome, took: begun.elapsed(), journal };
+        each(&run);
+        run
+    })
 }
