@@ -2,13 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::install;
-use crate::output::{self, say};
+use crate::output::say;
 use crate::shell::{Run, root, target_folder};
-use crate::tools;
+use crate::{side_by_side, tools};
 
 /// The limits of a single input: 10 s, 2 GiB of memory, and 64 KiB of input.
 const LIMITS: &str = "-timeout=10 -rss_limit_mb=2048 -max_len=65536";
@@ -41,17 +40,8 @@ pub(crate) fn build() -> Result<(), String> {
 pub(crate) fn run_for(seconds: u64) -> Result<(), String> {
     let targets = targets()?;
     // libFuzzer runs on one thread, so each core gets a target of its own.
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let taken = std::iter::from_fn(|| targets.get(next.fetch_add(1, Ordering::Relaxed)));
-        taken.map(|target| fuzz(target, seconds)).collect::<Vec<_>>()
-    };
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    let outcomes: Vec<Result<String, String>> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores).map(|_| output::spawn(scope, work)).collect();
-        let failed = |_| vec![Err("a thread that ran fuzz targets panicked".to_string())];
-        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_else(failed)).collect()
-    });
+    let outcomes = side_by_side::each(&targets, cores, |target| fuzz(target, seconds))?;
     let (mut account, failures): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
     account.sort();
     say!("\n{}", account.into_iter().flatten().collect::<Vec<_>>().join("\n"));

@@ -54,6 +54,7 @@ mod schedule;
 mod self_test;
 mod services;
 mod shell;
+mod side_by_side;
 mod simulate;
 mod subject_installation;
 mod subjects;

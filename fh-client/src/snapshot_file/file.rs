@@ -250,6 +250,31 @@ mod tests {
     }
 
     #[test]
+    fn lists_and_their_elements_are_found_in_the_text() {
+        let good = String::from_utf8(text()).unwrap();
+        let at = good.find(r#""features":["#).unwrap() + r#""features":"#.len();
+        let before = &good[..at];
+        let object = r#"{"key":"A]","value":"[\\\"]"}"#;
+        let ones = "1 , ".repeat(149);
+        for (list, elements, further) in [
+            ("[]", 0, 0),
+            (&*format!("[{object}]"), 1, 0),
+            (&*format!("[ {object} , [7] , {object}\n]"), 3, 0),
+            (&*format!("[{object}, {ones}{object}, [[]] ]"), 102, 50),
+        ] {
+            let file = format!("{before}{list}}}]}}");
+            let saved = read(file.into_bytes(), &owner()).unwrap();
+            let (_, found) = saved.environments().next().unwrap();
+            assert_eq!(
+                (found.text, found.elements.len(), found.further),
+                (list, elements, further)
+            );
+            assert!(found.elements.iter().all(|element| list.contains(element)), "{found:?}");
+            assert!(elements == 0 || found.elements[0] == object, "{found:?}");
+        }
+    }
+
+    #[test]
     fn an_unusable_file_is_rejected_with_the_reason() {
         let good = String::from_utf8(text()).unwrap();
         for (bad, why) in [
@@ -258,6 +283,7 @@ mod tests {
             ("\0\u{1}".to_string(), "cannot be read"),
             (r#"{"format":"other"}"#.to_string(), "not a snapshot"),
             (good.replace("snapshot/1", "snapshot/2"), "not a snapshot"),
+            (good.replace(r#""features":["#, r#""features":7,"other":["#), "cannot be read"),
             (good.replace("ab12", "ab13"), "other API keys"),
             (good.replace("client-evaluated", "server-evaluated"), "other API keys"),
             (good.replace(r#""context":"0""#, r#""context":"1""#), "another context"),

@@ -1,13 +1,12 @@
 //! `cargo xtask mutants run fh-edge`: the scenarios for servers must find the mutants of the Edge and its listener.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use super::table::Mutant;
 use super::{cargo_in_copy, mutants, unknown};
-use crate::output::{self, say};
+use crate::output::say;
 use crate::shell::{Run, target_folder};
+use crate::side_by_side;
 
 /// The mutated crates.
 const CRATES: [&str; 2] = ["server/edge", "server/listen"];
@@ -33,28 +32,19 @@ pub(crate) fn run(names: &[&str]) -> Result<(), String> {
         .collect();
     let wanted: Vec<&Mutant> =
         all.into_iter().filter(|it| names.is_empty() || names.contains(&&*it.name)).collect();
-    let next = AtomicUsize::new(0);
-    let missed: Vec<String> = thread::scope(|scope| {
-        let workers = [(); JOBS].map(|()| {
-            output::spawn(scope, || {
-                let mut missed = Vec::new();
-                while let Some(mutant) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let found = failing(Some(mutant)).unwrap_or_default();
-                    let lacks = |id: &&String| !found.contains(*id);
-                    let missing: Vec<String> =
-                        mutant.scenarios.iter().filter(lacks).cloned().collect();
-                    let outcome = if missing.is_empty() { "found" } else { "NOT FOUND" };
-                    say!("    {outcome:<10} {:<28} {}", mutant.name, mutant.breaks);
-                    missed.extend(
-                        missing.iter().map(|id| format!("{id} passes with {}", mutant.name)),
-                    );
-                }
-                missed
-            })
+    let missed = side_by_side::each(&wanted, JOBS, |mutant| {
+        let found = failing(Some(mutant)).unwrap_or_else(|printed| {
+            say!("{printed}");
+            BTreeSet::new()
         });
-        let panicked = |_| vec!["a thread that tries mutants panicked".to_string()];
-        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_else(panicked)).collect()
-    });
+        let missing = mutant.scenarios.iter().filter(|id| !found.contains(*id));
+        let missed: Vec<String> =
+            missing.map(|id| format!("{id} passes with {}", mutant.name)).collect();
+        let outcome = if missed.is_empty() { "found" } else { "NOT FOUND" };
+        say!("    {outcome:<10} {:<28} {}", mutant.name, mutant.breaks);
+        missed
+    })?;
+    let missed: Vec<String> = missed.into_iter().flatten().collect();
     say!("{} mutants; {} scenarios miss theirs", wanted.len(), missed.len());
     wrong.extend(missed);
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }

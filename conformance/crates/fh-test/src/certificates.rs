@@ -9,8 +9,7 @@
 //! let config = certificate.server();
 //! assert!(config.alpn_protocols.is_empty());
 //! ```
-// A failure to generate a certificate fails the test.
-#![allow(clippy::expect_used)]
+#![allow(clippy::expect_used, reason = "a failure to generate a certificate fails the test")]
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -17,6 +17,7 @@ mod metrics;
 mod ofrep;
 mod polls;
 mod readiness;
+mod request_bodies;
 mod request_memory;
 mod routes;
 mod shop;

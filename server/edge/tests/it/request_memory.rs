@@ -208,7 +208,7 @@ async fn bodies_that_never_end() {
     for body in bodies {
         let (router, path) = (router.clone(), path.clone());
         answers.push(tokio::spawn(async move {
-            let body = Body::new(crate::routes::Slow(body));
+            let body = Body::new(crate::request_bodies::Slow(body));
             ask(&router, GREEDY, ("PUT", &path), &[JSON], body).await.status().as_u16()
         }));
     }

@@ -1,19 +1,16 @@
 //! The routes without sockets: their paths, and the headers of their answers.
 
-use std::time::Duration;
-
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, to_bytes};
 use fh_edge::state::State;
-use fh_edge::{AdminKey, Edge, Options};
+use fh_edge::{Edge, Options};
 use fh_test::Log;
-use fh_test::wait::PATIENCE;
 use http::{HeaderValue, Request, Response};
 use tower_service::Service;
 
 use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, WRITER_KEY, state};
 
-fn edge(state: State, options: Options) -> Edge {
+pub(crate) fn edge(state: State, options: Options) -> Edge {
     Edge::builder().state(state).options(options).build().unwrap()
 }
 
@@ -305,157 +302,6 @@ async fn percent_signs() {
     }
     let bad = ask(&router, "GET", &format!("/features/{environment}/%ff"), &[]).await;
     assert_eq!(bad.status(), 400);
-}
-
-/// A key that is removed while the body arrives changes nothing.
-#[tokio::test]
-async fn the_key_is_checked_again_after_a_slow_body() {
-    for (method, path, name, value, body, status) in [
-        (
-            "PUT",
-            format!("/features/{WRITER_KEY}/NEW_CHECKOUT"),
-            "content-type",
-            "application/json",
-            r#"{"value":true}"#,
-            404,
-        ),
-        ("POST", "/ofrep/v1/evaluate/flags".to_string(), "x-api-key", WRITER_KEY, "{}", 401),
-    ] {
-        let edge = edge(state(), Options::default());
-        let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(1);
-        let body_that_comes = Body::new(Slow(receiver));
-        let request =
-            Request::builder().method(method).uri(path).header(name, value).body(body_that_comes);
-        let mut router = edge.router();
-        let answer = tokio::spawn(async move { router.call(request.unwrap()).await.unwrap() });
-        sender.send(Bytes::from_static(&body.as_bytes()[..1])).await.unwrap();
-        // The first byte was read, so the key has been checked.
-        let _place = sender.reserve().await.unwrap();
-        drop(_place);
-        let mut without = state();
-        without.accounts.retain(|account| &*account.name != "writer");
-        edge.handle().replace(without, None).await.unwrap();
-        sender.send(Bytes::from_static(&body.as_bytes()[1..])).await.unwrap();
-        drop(sender);
-        assert_eq!(answer.await.unwrap().status(), status, "{method}");
-        let now = edge.handle().state().await.unwrap();
-        let value = &now.environment(ENVIRONMENT.parse().unwrap()).unwrap().values["NEW_CHECKOUT"];
-        assert_eq!(value.value.as_ref().unwrap().as_str(), "false");
-    }
-}
-
-/// A request of the admin API whose key is replaced while its body arrives ends, even if the rest of the body never arrives.
-#[tokio::test]
-async fn another_admin_key_ends_requests_of_the_previous_one() {
-    for (method, path) in [
-        ("PUT", "/admin/v1/state"),
-        ("PATCH", "/admin/v1/features/dev/NEW_CHECKOUT"),
-        ("POST", "/admin/v1/evaluate"),
-        ("POST", "/admin/v1/rollout"),
-    ] {
-        let mut options = Options::default();
-        options.admin_key = Some(AdminKey::new("an-admin-key-of-this-test").unwrap());
-        let edge = edge(state(), options);
-        let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(1);
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("authorization", "Bearer an-admin-key-of-this-test")
-            .header("content-type", "application/json")
-            .header("if-match", "*")
-            .body(Body::new(Slow(receiver)));
-        let mut router = edge.router();
-        let answer = tokio::spawn(async move { router.call(request.unwrap()).await.unwrap() });
-        sender.send(Bytes::from_static(b"{")).await.unwrap();
-        // The first byte was read, so the key has been checked.
-        drop(sender.reserve().await.unwrap());
-        edge.handle().set_admin_key(AdminKey::new("another-key-of-this-test").unwrap());
-        let ended = tokio::time::timeout(PATIENCE, answer).await.expect("the request goes on");
-        assert_eq!(ended.unwrap().status(), 401, "{method} {path}");
-    }
-}
-
-/// A body whose parts arrive when the test sends them.
-pub(crate) struct Slow(pub(crate) tokio::sync::mpsc::Receiver<Bytes>);
-
-impl http_body::Body for Slow {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        mut self: std::pin::Pin<&mut Self>,
-        task: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
-        self.0.poll_recv(task).map(|bytes| bytes.map(|bytes| Ok(http_body::Frame::data(bytes))))
-    }
-}
-
-/// A body that does not arrive in time ends the request.
-#[tokio::test(start_paused = true)]
-async fn a_body_that_does_not_arrive() {
-    let mut options = Options::default();
-    options.admin_key = Some(AdminKey::new("an-admin-key-of-this-test").unwrap());
-    let router = edge(state(), options).router();
-    let json = ("content-type", "application/json");
-    for (method, path, key, status) in [
-        ("PUT", format!("/features/{WRITER_KEY}/NEW_CHECKOUT"), json, 408),
-        // 408 is no status of OFREP.
-        ("POST", "/ofrep/v1/evaluate/flags".to_string(), ("x-api-key", WRITER_KEY), 400),
-        (
-            "PATCH",
-            format!("/admin/v1/features/{ENVIRONMENT}/BANNER"),
-            ("authorization", "Bearer an-admin-key-of-this-test"),
-            408,
-        ),
-    ] {
-        let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(1);
-        sender.send(Bytes::from_static(b"{")).await.unwrap();
-        let request = Request::builder().method(method).uri(&path).header(json.0, json.1);
-        let request = request.header(key.0, key.1).body(Body::new(Slow(receiver))).unwrap();
-        let answer = tokio::time::timeout(Duration::from_secs(60), router.clone().call(request));
-        assert_eq!(answer.await.expect(&path).unwrap().status(), status, "{path}");
-    }
-}
-
-/// FeatureHub checks the feature and the rights of the key before the body (edge-protocol 5.3).
-#[tokio::test(start_paused = true)]
-async fn a_put_that_no_body_can_save_is_refused_before_its_body() {
-    let router = edge(state(), Options::default()).router();
-    for (key, feature, status) in [
-        (CLIENT_KEY, "BANNER", 403),
-        (SERVER_KEY, "NEVER_SET", 403),
-        (CLIENT_KEY, "NONE", 404),
-        (WRITER_KEY, "NONE", 404),
-        (WRITER_KEY, "BANNER", 408),
-    ] {
-        let (_sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(1);
-        let request = Request::builder().method("PUT").uri(format!("/features/{key}/{feature}"));
-        let request = request.header("content-type", "application/json");
-        let request = request.body(Body::new(Slow(receiver))).unwrap();
-        let answer = router.clone().call(request).await.unwrap();
-        assert_eq!(answer.status(), status, "{key} {feature}");
-    }
-}
-
-/// A PUT without the content type of JSON is refused (D-106).
-#[tokio::test]
-async fn a_put_needs_the_content_type_of_json() {
-    let router = edge(state(), Options::default()).router();
-    for (given, status) in [
-        (Some("application/json"), 200),
-        (Some("Application/JSON; charset=utf-8"), 202),
-        (Some("text/plain"), 415),
-        (None, 415),
-    ] {
-        let path = format!("/features/{WRITER_KEY}/NEW_CHECKOUT");
-        let mut request = Request::builder().method("PUT").uri(path);
-        if let Some(given) = given {
-            request = request.header("content-type", given);
-        }
-        let request = request.body(Body::from(r#"{"value":true}"#)).unwrap();
-        let answer = router.clone().call(request).await.unwrap();
-        assert_eq!(answer.status(), status, "{given:?}");
-    }
 }
 
 /// The answer names the environment, because some SDKs stop at an empty list of environments (edge-protocol 11.5).

@@ -15,7 +15,7 @@ use crate::self_test::vectors::matrix;
 /// Check that cases or scenarios find every mutant, and that every group of cases and every scenario finds one, apart from listed exceptions.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// What is tested: the cases of evaluations, or the scenarios for clients. The latter need a build with mutants, which
+    /// The tested part of the suite: the cases of evaluations, or the scenarios for clients. The scenarios need a build with mutants, which
     /// `cargo xtask self-test` makes.
     #[arg(value_enum, default_value = "vectors")]
     which: Which,

@@ -1,10 +1,9 @@
 //! Parts that test servers share: a port that can be closed and opened again, connections and their requests, answers, faults, a record that a
 //! test can wait for, and a program that lines of JSON drive. A server adds its own routes, answers and faults. It uses threads and the
 //! standard library's sockets.
-// The Edge alone needs only some parts.
 #![cfg_attr(
     not(any(feature = "featbit", feature = "featuresignals")),
-    allow(dead_code, unused_imports)
+    allow(dead_code, unused_imports, reason = "the Edge alone needs only some parts")
 )]
 
 mod connection;

@@ -1,7 +1,6 @@
 //! The clients of a server in a condition: one streams, one polls, one changes a feature, and probes ask for health.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -71,11 +70,15 @@ impl Trial {
     }
 }
 
+/// The time between two probes.
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// A client that streams, and a thread that asks for liveness and readiness.
 pub(super) struct Observers {
     stream: Client,
     probing: JoinHandle<Duration>,
-    end_probes: Arc<AtomicBool>,
+    /// The probes end when it is dropped.
+    end_probes: Sender<()>,
 }
 
 impl Observers {
@@ -86,11 +89,11 @@ impl Observers {
         }
         let stream =
             Client::builder(&trial.api, KEY).streaming().transport(transport.build().unwrap());
-        let end_probes = Arc::new(AtomicBool::new(false));
-        let (control, has_ended) = (trial.control.clone(), Arc::clone(&end_probes));
+        let (end_probes, ended) = mpsc::channel();
+        let control = trial.control.clone();
         let probing = thread::spawn(move || {
             let mut longest = Duration::ZERO;
-            while !has_ended.load(Relaxed) {
+            while ended.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
                 for (path, other) in [("/health/liveness", "200"), ("/health/readiness", "503")] {
                     let begin = Instant::now();
                     let answer = get(&control, path);
@@ -98,7 +101,6 @@ impl Observers {
                     assert!(status == "200" || status == other, "{path}: {answer}");
                     longest = longest.max(begin.elapsed());
                 }
-                thread::sleep(Duration::from_millis(10));
             }
             longest
         });
@@ -109,7 +111,7 @@ impl Observers {
     pub(super) fn end(self, trial: &mut Trial) {
         let last = trial.counts.acknowledged as f64;
         wait_until("the stream has the last change", || self.stream.number("N") == Some(last));
-        self.end_probes.store(true, Relaxed);
+        drop(self.end_probes);
         let longest = self.probing.join();
         let limit = PROBE + trial.lateness.slack();
         let is_right = longest.as_ref().is_ok_and(|longest| *longest <= limit);
