@@ -68,6 +68,21 @@ describe("tabs on HTTP/1.1", () => {
     );
     expect(chromium.edge.streams.size).toBe(2);
   });
+
+  test("hold updates back each for itself", async () => {
+    const [first, second] = await open(2);
+    await second?.evaluate(() => {
+      tab.client.catchUpdates();
+    });
+    chromium.edge.update(BLUE);
+    await chromium.colour("blue", first);
+    await second?.waitForFunction(() => tab.client.isHolding);
+    expect(await second?.evaluate(() => tab.client.string("COLOUR"))).toBe("red");
+    await second?.evaluate(() => {
+      tab.client.release();
+    });
+    await chromium.colour("blue", second);
+  });
 });
 
 describe("a leader", () => {
@@ -222,4 +237,25 @@ test("a page in the back/forward cache gives the lock back, and is up to date wh
   await edge.until(() => edge.streams.size === 1);
   edge.update(GREEN);
   await colours("green", pages);
+});
+
+test("the seventh tab of a program whose tabs share no stream stalls", async () => {
+  // A browser opens at most six connections to one host over HTTP/1.1.
+  const { edge } = chromium;
+  const pages = [chromium.page];
+  while (pages.length < 7) pages.push(await chromium.open());
+  for (const page of pages.slice(0, 6)) {
+    const before = edge.requests.length;
+    await chromium.start({ shareAcrossTabs: false }, SERVER_KEY, page);
+    // A page reads the stored colour before its own request arrives, and the seventh tab could get its connection.
+    await edge.until(() => edge.requests.length > before);
+  }
+  const options = {
+    shareAcrossTabs: false,
+    limits: { head: 1 },
+    backoff: { initial: 300, cap: 300, jitter: 0 },
+  };
+  await chromium.start(options, SERVER_KEY, pages[6]);
+  await chromium.problem("timed_out", pages[6]);
+  expect([edge.streams.size, edge.requests.length]).toEqual([6, 6]);
 });
