@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { CLIENT_KEY, SERVER_KEY } from "../client/scripted_edge.ts";
+import { PageEdge } from "./edge.ts";
 import { BLUE, Fixture } from "./fixture.ts";
 
 const chromium = Fixture.register();
@@ -65,4 +66,25 @@ test("a blocked request is a problem, and the wait for readiness ends by its lim
   expect(reason).toBe("timedOut");
   expect(await chromium.problem("unreachable")).toBe("Failed to fetch (network, TLS, CORS or a blocker)");
   expect(edge.requests).toHaveLength(0);
+});
+
+describe("a redirect to another origin", () => {
+  test("is a problem, and its features are not used", async () => {
+    const { edge } = chromium;
+    await using other = await PageEdge.start(BLUE);
+    edge.answer = (response) => response.writeHead(302, { location: `${other.url}/features` }).end();
+    await chromium.start();
+    expect(await chromium.problem("unreachable")).toBe("a redirect led to another origin");
+    expect(await chromium.page.evaluate(() => tab.client.readiness)).toBe("NOT_READY");
+    expect(other.requests.length).toBeGreaterThan(0);
+  });
+
+  test("never gets a context", async () => {
+    const { edge } = chromium;
+    await using other = await PageEdge.start(BLUE);
+    edge.answer = (response) => response.writeHead(302, { location: `${other.url}/features` }).end();
+    await chromium.start({ context: { userkey: "mara" } });
+    await chromium.problem("unreachable");
+    expect([other.requests.length, other.preflights.length]).toEqual([0, 0]);
+  });
 });
