@@ -26,7 +26,8 @@ class HandleTest {
         val library = "-Dfh.client.library=" + System.getProperty("fh.client.library", "")
         // The first option compiles a method at its next call, and not some time later on a busy machine.
         val options = listOf("-Xbatch", "-XX:+UseSerialGC", "-Xmx256m", library, "-cp", System.getProperty("java.class.path"))
-        val program = ProcessBuilder(listOf(java) + options + ObjectsInUse::class.java.name).redirectErrorStream(true).start()
+        val program = ProcessBuilder(listOf(java) + options + ObjectsInUse::class.java.name)
+            .redirectError(ProcessBuilder.Redirect.INHERIT).start()
         assertEquals("[]\n[]", program.inputStream.bufferedReader().readText().trim())
     }
 
