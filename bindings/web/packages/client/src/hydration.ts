@@ -4,7 +4,7 @@ import { asText, isObject, type Json, member, parse } from "./json.ts";
 import { contextHash } from "./repository/context_hash.ts";
 import type { Evaluation, Ruleset } from "./repository/engine.ts";
 import { Feature } from "./repository/feature.ts";
-import { publish, type Reason, type Repository, Rules } from "./repository/lib.ts";
+import { publish, type Reason, type Repository, rulesOf } from "./repository/lib.ts";
 import { isTooDense } from "./weight.ts";
 
 const NOT_READY: Evaluation = { value: undefined, strategyId: undefined, reason: "NOT_READY" };
@@ -50,7 +50,7 @@ export function hydrate(repository: Repository, state: string, first: Attributes
     evaluate: (position, attributes = first) => (isFor(attributes) && evaluations[position]) || NOT_READY,
     readsClock: () => false,
   };
-  const rules = compiled(Rules.clientEvaluated(features, { kind: "unknown" }), ruleset);
+  const rules = compiled(rulesOf(features, { kind: "unknown" }), ruleset);
   publish(repository, { rules, cause: "invisible" });
   return true;
 }

@@ -7,6 +7,7 @@ import { guarded } from "./engine/guard.ts";
 import { Instance } from "./engine/instance.ts";
 import { type EngineSource, loadFull } from "./engine/load.ts";
 import { type Profile, PROFILE_NUMBERS } from "./engine/module.ts";
+import { Places } from "./engine/places.ts";
 import { WasmRuleset } from "./engine/ruleset.ts";
 import { split } from "./engine/texts.ts";
 import { available } from "./engine/unavailable.ts";
@@ -21,7 +22,7 @@ import {
   textAt,
   walk,
 } from "./json.ts";
-import { type Environments, publish, Repository, Rules, setStatus } from "./repository/lib.ts";
+import { type Environments, publish, Repository, rulesOf, setStatus } from "./repository/lib.ts";
 import { INITIAL_STATUS } from "./repository/status.ts";
 import { featureOf, received } from "./session/feature_set/received.ts";
 import type { Feature } from "./repository/feature.ts";
@@ -76,12 +77,12 @@ export async function compilePayload(
       (key) => known.byKey.get(key) ?? featureOf(received(JSON.stringify({ key }), { key })) ?? [],
     );
     const texts = features.map((feature) => feature.json);
-    const ruleset = new WasmRuleset(texts, compiled.features, { failed: reportFailure });
+    const ruleset = new WasmRuleset(texts, Places.of(compiled), { failed: reportFailure });
     const environments: Environments =
       known.environment === undefined ? { kind: "unknown" } : { kind: "one", id: known.environment };
     const repository = new Repository({ clock });
     publish(repository, {
-      rules: compiledRules(Rules.clientEvaluated(features, environments), ruleset),
+      rules: compiledRules(rulesOf(features, environments), ruleset),
       cause: "first",
     });
     setStatus(repository, { ...INITIAL_STATUS, readiness: "READY", connection: "offline" });

@@ -15,7 +15,7 @@ import {
   publish,
   Repository,
   RepositoryWatch,
-  Rules,
+  rulesOf,
   type Ruleset,
   setStatus,
   type UsageEvent,
@@ -42,7 +42,7 @@ function serve(
   cause: Cause = "change",
 ): void {
   const evaluated = { context, keptFor: undefined, strategies: new Map<string, string>() };
-  const rules = Rules.serverEvaluated(features.map(received), { kind: "unknown" }, evaluated);
+  const rules = rulesOf(features.map(received), { kind: "unknown" }, evaluated);
   publish(repository, { rules, cause });
 }
 
@@ -70,7 +70,7 @@ class CountingRuleset implements Ruleset {
 function evaluatedBy(ruleset: Ruleset): Repository {
   const repository = new Repository({ clock: () => 0 });
   const features = ["A", "B"].map((key) => received(`{"key":"${key}","type":"STRING","value":"x"}`));
-  const rules = compiled(Rules.clientEvaluated(features, { kind: "unknown" }), ruleset);
+  const rules = compiled(rulesOf(features, { kind: "unknown" }), ruleset);
   publish(repository, { rules, cause: "first" });
   setStatus(repository, { ...INITIAL_STATUS, readiness: "READY" });
   return repository;

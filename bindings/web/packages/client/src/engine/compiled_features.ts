@@ -4,34 +4,15 @@ import { guarded } from "./guard.ts";
 import type { Instance } from "./instance.ts";
 import { type FeatureResults, readResults, type Results } from "./results.ts";
 
-/** A compiled feature. Several rulesets may have it. */
-export class CompiledFeature {
-  /** The features that were compiled together. */
-  readonly batch: CompiledFeatures;
-  /** The position of the feature among them. */
-  readonly position: number;
-  #results: FeatureResults | undefined;
-
-  constructor(batch: CompiledFeatures, position: number) {
-    this.batch = batch;
-    this.position = position;
-  }
-
-  /** The possible results of the feature. */
-  get results(): FeatureResults {
-    return (this.#results ??= this.batch.results.of(this.position));
-  }
-}
-
 /**
  * Features that the engine compiled together, with their handle in an instance of the engine. After the instance was replaced, or the features
  * were evicted, the next evaluation compiles them again. The engine frees them when the object is unreachable, or after
  * {@link CompiledFeatures.free}.
  */
 export class CompiledFeatures {
-  /** The features, in the order in which they were compiled. */
-  readonly features: readonly CompiledFeature[];
-  readonly results: Results;
+  readonly #all: Results;
+  /** The results of the features that were asked for, by their positions. */
+  readonly #results: (FeatureResults | undefined)[];
   readonly #instance: Instance;
   readonly #compile: () => number;
   /** 0 for features that were evicted or freed. */
@@ -46,9 +27,18 @@ export class CompiledFeatures {
     this.#handle = compile();
     this.#epoch = instance.epoch;
     instance.freeWith(this, this.#handle);
-    this.results = readResults(instance.module, this.#handle, instance.names);
-    const { count: length } = this.results;
-    this.features = Array.from({ length }, (_, position) => new CompiledFeature(this, position));
+    this.#all = readResults(instance.module, this.#handle, instance.names);
+    this.#results = Array<FeatureResults | undefined>(this.#all.count);
+  }
+
+  /** Number of features. */
+  get count(): number {
+    return this.#all.count;
+  }
+
+  /** Returns the possible results of a feature. */
+  results(position: number): FeatureResults {
+    return (this.#results[position] ??= this.#all.of(position));
   }
 
   /**
@@ -58,14 +48,14 @@ export class CompiledFeatures {
    * @throws the error of the engine
    */
   evaluate(
-    { position, results: { reads } }: CompiledFeature,
+    position: number,
     attributes: Attributes | undefined,
     now: number,
     onMissing?: OnMissing,
   ): number | undefined {
     const instance = this.#instance;
     if (!this.#isCompiled()) return undefined;
-    const context = instance.contexts.handle(attributes, reads, onMissing);
+    const context = instance.contexts.handle(attributes, this.results(position).reads, onMissing);
     return instance.module.evaluate(this.#handle, position, context, now);
   }
 

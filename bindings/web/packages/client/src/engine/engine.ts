@@ -2,7 +2,7 @@ import { compiled } from "../compiled_rules.ts";
 import type { Engine } from "../repository/engine.ts";
 import type { Rules } from "../repository/lib.ts";
 import { utf8 } from "../text.ts";
-import { type CompiledFeature, CompiledFeatures } from "./compiled_features.ts";
+import { CompiledFeatures } from "./compiled_features.ts";
 import { guarded } from "./guard.ts";
 import { Instance } from "./instance.ts";
 import type { EngineModule, Profile } from "./module.ts";
@@ -62,14 +62,10 @@ export class WasmEngine implements Engine {
    * @throws {@link NeedsFullEngine} if the module is lean, and a rule or the profile needs the full one
    */
   compile(texts: readonly string[]): WasmRuleset {
-    const features = reusable(texts, this.#last);
-    const changed = texts.filter((_, position) => features[position] === undefined);
-    if (changed.length > 0) {
-      const compiled = this.#compileTogether(changed).features.values();
-      for (const [position, feature] of features.entries())
-        if (feature === undefined) features[position] = compiled.next().value;
-    }
-    const ruleset = new WasmRuleset(texts, features as CompiledFeature[], this.#handler);
+    let places = reusable(texts, this.#last);
+    const changed = texts.filter((_, position) => !places.has(position));
+    if (changed.length > 0) places = places.withBatch(this.#compileTogether(changed));
+    const ruleset = new WasmRuleset(texts, places, this.#handler);
     this.#excludeFailing(ruleset);
     evictReplaced(this.#last, ruleset);
     this.#last = ruleset;
@@ -158,6 +154,6 @@ export class WasmEngine implements Engine {
  */
 function evictReplaced(replaced: WasmRuleset | undefined, next: WasmRuleset): void {
   if (replaced === undefined) return;
-  const used = new Set(next.features.map(({ batch }) => batch));
-  for (const { batch } of replaced.features) if (!used.has(batch)) batch.evict();
+  const used = next.places.batches;
+  for (const batch of replaced.places.batches) if (!used.includes(batch)) batch.evict();
 }

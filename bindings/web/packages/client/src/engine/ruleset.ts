@@ -1,7 +1,7 @@
 import type { Attributes } from "../attributes.ts";
 import type { Evaluation, OnMissing, Ruleset } from "../repository/engine.ts";
-import type { CompiledFeature } from "./compiled_features.ts";
 import { NO_RESULT } from "./module.ts";
+import type { Places } from "./places.ts";
 import { FAILED } from "./results.ts";
 
 /** The handling of features on which an engine fails. */
@@ -14,15 +14,15 @@ export interface FailureHandler {
 export class WasmRuleset implements Ruleset {
   /** The JSON of each feature. */
   readonly texts: readonly string[];
-  /** The features, in the order of {@link WasmRuleset.texts}. */
-  readonly features: readonly CompiledFeature[];
+  /** The compiled features, in the order of {@link WasmRuleset.texts}. */
+  readonly places: Places;
   readonly #handler: FailureHandler;
   /** The positions of the features on which the engine failed; `undefined` if there are none. */
   #failed: Set<number> | undefined;
 
-  constructor(texts: readonly string[], features: readonly CompiledFeature[], handler: FailureHandler) {
+  constructor(texts: readonly string[], places: Places, handler: FailureHandler) {
     this.texts = texts;
-    this.features = features;
+    this.places = places;
     this.#handler = handler;
   }
 
@@ -33,16 +33,17 @@ export class WasmRuleset implements Ruleset {
     now: () => number,
     onMissing?: OnMissing,
   ): Evaluation {
-    const feature = this.features[position];
-    if (feature === undefined || this.#failed?.has(position) === true) return FAILED;
-    const { batch, results } = feature;
+    const batch = this.places.batch(position);
+    if (batch === undefined || this.#failed?.has(position) === true) return FAILED;
+    const within = this.places.within(position);
+    const results = batch.results(within);
     const { evaluations } = results;
     // Destructuring of a list would make an iterator in each read.
     const first = evaluations[0];
     if (first !== undefined && (evaluations.length === 1 || attributes === undefined)) return first;
     const time = results.readsClock ? now() : 0;
     try {
-      const result = batch.evaluate(feature, attributes, time, onMissing);
+      const result = batch.evaluate(within, attributes, time, onMissing);
       return (result === undefined || result === NO_RESULT ? undefined : evaluations[result]) ?? FAILED;
     } catch (error) {
       this.exclude(position);
@@ -54,7 +55,7 @@ export class WasmRuleset implements Ruleset {
 
   /** {@inheritDoc Ruleset.readsClock} */
   readsClock(position: number): boolean {
-    return this.features[position]?.results.readsClock === true;
+    return this.places.batch(position)?.results(this.places.within(position)).readsClock === true;
   }
 
   /** Answers evaluations of a feature with the reason `ERROR` from now on, because the engine failed on it. */

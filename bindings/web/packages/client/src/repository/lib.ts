@@ -40,7 +40,7 @@ export {
 } from "./repository/subscribe.ts";
 export { type ContextValues, contextValues } from "./repository/values.ts";
 export { RepositoryWatch } from "./repository/watch.ts";
-export { type Environments, Rules, type ServerEvaluated } from "./rules.ts";
+export { type Environments, Rules, rulesOf, type ServerEvaluated } from "./rules.ts";
 export { type Source, sourceName } from "./source.ts";
 export type { Connection, SessionStatus } from "./status.ts";
 export {

@@ -46,28 +46,11 @@ export class Rules {
   constructor(
     entries: ReadonlyMap<string, Feature>,
     environments: Environments,
-    evaluatedFor: ServerEvaluated | undefined,
+    evaluatedFor?: ServerEvaluated,
   ) {
     this.entries = entries;
     this.environments = environments;
     this.evaluatedFor = evaluatedFor;
-  }
-
-  /**
-   * Creates rules from features that the client evaluates, for any context. The engine has not compiled the features yet; see
-   * `compiled`.
-   */
-  static clientEvaluated(features: Iterable<ReceivedFeature>, environments: Environments): Rules {
-    return new Rules(entriesOf(features), environments, undefined);
-  }
-
-  /** Creates rules from features that an Edge has evaluated for one context. */
-  static serverEvaluated(
-    features: Iterable<ReceivedFeature>,
-    environments: Environments,
-    evaluated: ServerEvaluated,
-  ): Rules {
-    return new Rules(entriesOf(features), environments, evaluated);
   }
 
   /** Number of features. */
@@ -124,12 +107,17 @@ export class Rules {
 }
 
 /** The rules of a client that has received no features. */
-export const NO_RULES: Rules = Rules.clientEvaluated([], { kind: "unknown" });
+export const NO_RULES: Rules = new Rules(new Map(), { kind: "unknown" });
 
-/** Returns features by key. Of two features with the same key, the later one counts. */
-function entriesOf(features: Iterable<ReceivedFeature>): Map<string, Feature> {
-  const entries = new Map<string, Feature>();
-  for (const received of features)
-    entries.set(received.key, received instanceof Feature ? received : new Feature(received));
-  return entries;
+/**
+ * Returns rules of these features. Of two features with the same key, the later one counts. Without `evaluatedFor` the client evaluates them,
+ * for any context, after `compiled` has given them a ruleset.
+ */
+export function rulesOf(
+  features: Iterable<ReceivedFeature>,
+  environments: Environments,
+  evaluatedFor?: ServerEvaluated,
+): Rules {
+  const entries = Array.from(features, (feature) => [feature.key, new Feature(feature)] as const);
+  return new Rules(new Map(entries), environments, evaluatedFor);
 }

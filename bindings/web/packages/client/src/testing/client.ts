@@ -6,7 +6,14 @@ import type { AnyFlags, FlagKey } from "../flags.ts";
 import { partsOf } from "../live_reads.ts";
 import type { ClientOptions } from "../options.ts";
 import type { Ruleset } from "../repository/engine.ts";
-import { type Problem, publish, Rules, type SessionStatus, setStatus } from "../repository/lib.ts";
+import {
+  type Problem,
+  publish,
+  type Rules,
+  rulesOf,
+  type SessionStatus,
+  setStatus,
+} from "../repository/lib.ts";
 import { parse } from "../json.ts";
 import { featureOf, received } from "../session/feature_set/received.ts";
 import { type FeatureChange, TestFeatures } from "./features.ts";
@@ -123,7 +130,7 @@ export class TestClient<F extends object = AnyFlags> extends Client<F> {
     const { repository } = partsOf(this);
     const texts = this.#isShown ? this.#features.json() : [];
     const features = texts.flatMap((text) => featureOf(received(text, parse(text))) ?? []);
-    const rules = Rules.clientEvaluated(features, { kind: "one", id: ENVIRONMENT });
+    const rules = rulesOf(features, { kind: "one", id: ENVIRONMENT });
     const serve = (ruleset: Ruleset): void => {
       const cause = repository.live.hasList ? "change" : "first";
       if (change === this.#changes) publish(repository, { rules: compiled(rules, ruleset), cause });

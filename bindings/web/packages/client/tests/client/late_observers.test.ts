@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 
-import { attributesOf, deliver, publish, Repository, Rules, setStatus } from "../../src/repository/lib.ts";
+import { attributesOf, deliver, publish, Repository, rulesOf, setStatus } from "../../src/repository/lib.ts";
 import type { UsageEvent } from "../../src/repository/lib.ts";
 import { INITIAL_STATUS } from "../../src/repository/status.ts";
 import * as code from "../../src/repository/usage/observers.ts";
@@ -18,7 +18,7 @@ function serving(load: () => Promise<typeof code>): { repository: Repository; ob
   const features = [received('{"key":"A","type":"STRING","value":"x"}')];
   const evaluated = { context: mara, keptFor: undefined, strategies: new Map<string, string>() };
   publish(repository, {
-    rules: Rules.serverEvaluated(features, { kind: "unknown" }, evaluated),
+    rules: rulesOf(features, { kind: "unknown" }, evaluated),
     cause: "first",
   });
   setStatus(repository, { ...INITIAL_STATUS, readiness: "READY" });

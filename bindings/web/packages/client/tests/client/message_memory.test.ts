@@ -80,8 +80,8 @@ describeEngine("messages of many small parts", () => {
       expect(peak / 1e6).toBeGreaterThan(size / 1e6);
       expect(peak / 1e6).toBeLessThan(limit);
       expect(engine / 1e6).toBeLessThan(engineLimit);
-      // Node's objects of a short feature have about 350 bytes.
-      expect(held / 1e6).toBeLessThan((size * 6) / 1e6 + 4);
+      // Node's objects of a short feature have about 270 bytes beside its text.
+      expect(held / 1e6).toBeLessThan((size * 4.2) / 1e6 + 4);
     },
     300_000,
   );

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { type RawUpdate, Rules } from "../../src/repository/lib.ts";
+import { type RawUpdate, rulesOf } from "../../src/repository/lib.ts";
 import { ownerOf } from "../../src/snapshot_owner.ts";
 import { type SnapshotText, SnapshotWriter } from "../../src/snapshot_writer.ts";
 import { parseKeys } from "../../src/start_error.ts";
@@ -41,7 +41,7 @@ beforeEach(() => {
         return store();
       },
       writeNow: written,
-      rules: () => Rules.clientEvaluated([], { kind: "unknown" }),
+      rules: () => rulesOf([], { kind: "unknown" }),
       status: () => status as Status,
       clock: Date.now,
       onFailure: (error) => failures.push(error),

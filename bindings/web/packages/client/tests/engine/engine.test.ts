@@ -203,7 +203,7 @@ describeEngine("the engine", () => {
     const module = await lean();
     const freed = vi.fn(module.free_ruleset);
     const ruleset = compile(new WasmEngine({ ...module, free_ruleset: freed }), [GOLD, STATIC]);
-    for (const { batch } of ruleset.features) batch.free();
+    for (const batch of ruleset.places.batches) batch.free();
     expect(freed).toHaveBeenCalledTimes(1);
     expect(ruleset.evaluate(0, mara, NEVER).reason).toBe("ERROR");
     expect(ruleset.evaluate(1, mara, NEVER).reason).toBe("STATIC");

@@ -23,11 +23,6 @@ function values(ruleset: WasmRuleset): unknown[] {
   return ruleset.texts.map((_, position) => ruleset.evaluate(position, mara, now).value);
 }
 
-/** The batches of a ruleset. */
-function batches(ruleset: WasmRuleset) {
-  return [...new Set(ruleset.features.map(({ batch }) => batch))];
-}
-
 /** Returns an engine, and the number of features that each of its compilations had. */
 async function counting(module?: EngineModule): Promise<{ engine: WasmEngine; compiled: number[] }> {
   const counted = module ?? (await lean());
@@ -57,7 +52,7 @@ describeEngine("a ruleset that follows another", () => {
       ["1", "20", "3"],
       ["3", "4", "1"],
     ]);
-    expect(moved.features[2]).toBe(first.features[0]);
+    expect(moved.places.batch(2)).toBe(first.places.batch(0));
   });
 
   it("frees the features that no state has any more, and compiles them again for an earlier state that is read", async () => {
@@ -112,7 +107,7 @@ describeEngine("a ruleset that follows another", () => {
       const ruleset = engine.compile([...texts]);
       kept.push(ruleset);
       expect(values(ruleset)).toEqual(expected);
-      const held = batches(ruleset).map(({ features }) => features.length);
+      const held = ruleset.places.batches.map(({ count }) => count);
       expect(held.length).toBeLessThanOrEqual(16);
       // A limit for those that are reused, beside which the changed features are compiled.
       expect(held.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(3 * size);

@@ -38,7 +38,7 @@ import {
   Repository,
   type RepositorySnapshot,
   revoke,
-  Rules,
+  rulesOf,
   setStatus,
   type SessionStatus,
   setWaker,
@@ -297,9 +297,9 @@ export class World {
     if (evaluated) {
       const [context, keptFor] = [this.#contexts[evaluated.context]!, this.#context(evaluated.keptFor)];
       const strategies = new Map(evaluated.strategies);
-      return { rules: Rules.serverEvaluated(list, ids, { context, keptFor, strategies }), cause };
+      return { rules: rulesOf(list, ids, { context, keptFor, strategies }), cause };
     }
-    return { rules: compiled(Rules.clientEvaluated(list, ids), this.#engine.compile(features)), cause };
+    return { rules: compiled(rulesOf(list, ids), this.#engine.compile(features)), cause };
   }
 
   #read(snapshot: RepositorySnapshot, step: Step): unknown {

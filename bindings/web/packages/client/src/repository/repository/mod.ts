@@ -45,7 +45,7 @@ export interface RepositoryOptions {
  * repository.live.read("A", "BOOLEAN"); // undefined
  * const features = [{ key: "A", id: "a", version: 1, json: '{"key":"A","type":"BOOLEAN","value":true}' }];
  * const evaluated = { context: new Map(), keptFor: undefined, strategies: new Map() };
- * publish(repository, { rules: Rules.serverEvaluated(features, { kind: "unknown" }, evaluated), cause: "first" });
+ * publish(repository, { rules: rulesOf(features, { kind: "unknown" }, evaluated), cause: "first" });
  * ```
  */
 export class Repository {

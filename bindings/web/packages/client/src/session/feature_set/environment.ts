@@ -49,18 +49,23 @@ type Lists = readonly [since: number, lists: number];
  */
 export class Environment {
   readonly id: string;
-  /** The features by key, in their order. Updates change the map, so that a thousand in one piece copy it once, when they are published. */
+  /** The features by key, in their order. */
   features = new Map<string, Feature>();
+  /** The last features that readers got. Updates change a copy of them, so that a thousand in one piece copy the map once. */
+  #published: ReadonlyMap<string, Feature> | undefined;
   /** The ids of the strategies that an Edge applied (the member `v` of a feature), by feature key. */
   strategies = new Map<string, string>();
   /** The held features of which the last lists of the Edge had older versions, by key. */
   older = new Map<string, Lists>();
-  /** The feature keys by feature id, so that a renamed feature is found by its id. */
-  #keys = new Map<string, string>();
+  /**
+   * The feature keys by feature id, so that a renamed feature is found by its id. `undefined` while each feature has an id of its own, and no
+   * update had an id that the feature with its key lacked.
+   */
+  #keys: Map<string | undefined, string> | undefined;
   /**
    * Versions of deletes by feature id. An applied update of a single feature removes its entry, and a list of the Edge removes all entries.
    */
-  readonly #tombstones = new Map<string, number>();
+  readonly #tombstones = new Map<string | undefined, number>();
   /**
    * The elements of the last applied list that are not in `features`, by their positions: elements that are not features, and features that
    * a later one with the same key replaces. A list with the same elements is not applied again.
@@ -142,9 +147,9 @@ export class Environment {
     }
     this.#leftOut = leftOut;
     this.strategies = strategies;
-    this.#keys = new Map();
-    for (const { id, key } of compiled) if (id !== undefined) this.#keys.set(id, key);
     this.features = features;
+    const keys = this.#keysById();
+    this.#keys = keys.size < features.size ? keys : undefined;
   }
 
   /** Returns true if the last applied list had this element at this position, and the element is not a feature of the environment. */
@@ -167,15 +172,13 @@ export class Environment {
     const old = this.features.get(feature.key);
     if (isRenamed) this.#remove(held);
     // Another feature may have had this key before.
-    if (old?.id !== undefined) this.#keys.delete(old.id);
-    if (feature.id !== undefined) {
-      this.#keys.set(feature.id, feature.key);
-      this.#tombstones.delete(feature.id);
-    }
+    this.#keys?.delete(old?.id);
+    this.#keys?.set(feature.id, feature.key);
+    this.#tombstones.delete(feature.id);
     this.strategies.delete(feature.key);
     const strategy = appliedStrategy(element);
     if (strategy !== undefined) this.strategies.set(feature.key, strategy);
-    this.features.set(feature.key, feature);
+    this.#own().set(feature.key, feature);
     return old === undefined || isRenamed || isVisibleChange(old.json, feature.json) ? SEEN : INVISIBLE;
   }
 
@@ -189,7 +192,7 @@ export class Environment {
     if (element.parts === undefined) return "a delete event is not a JSON object";
     const { id, key, version = 0 } = identityOf(element);
     if (id === undefined && key === undefined) return "a delete event has neither id nor key";
-    const byId = this.#get(id === undefined ? undefined : this.#keys.get(id));
+    const byId = this.#byId(id, key);
     const byKey = this.#get(key);
     // A delete with an id does not remove a feature with the same key and another id.
     const held = byId ?? (id === undefined || byKey?.id === undefined ? byKey : undefined);
@@ -222,24 +225,47 @@ export class Environment {
    * unreadable version counts as 0.
    */
   #buries({ id, version = 0 }: Identity): boolean {
-    const deleted = id === undefined ? undefined : this.#tombstones.get(id);
+    const deleted = this.#tombstones.get(id);
     return deleted !== undefined && version <= deleted;
   }
 
   #remove({ key, id }: Feature): void {
-    if (id !== undefined) this.#keys.delete(id);
+    this.#keys?.delete(id);
     this.strategies.delete(key);
-    this.features.delete(key);
+    this.#own().delete(key);
+  }
+
+  /** Returns the features for readers. The map never changes. */
+  publish(): ReadonlyMap<string, Feature> {
+    return (this.#published = this.features);
+  }
+
+  /** Returns the features for a change. */
+  #own(): Map<string, Feature> {
+    if (this.features === this.#published) this.features = new Map(this.features);
+    return this.features;
+  }
+
+  #keysById(): Map<string | undefined, string> {
+    return new Map(Array.from(this.features.values(), ({ id, key }) => [id, key]));
+  }
+
+  /** Returns the feature with this id, which most often has the key. */
+  #byId(id: string | undefined, key: string | undefined): Feature | undefined {
+    const expected = this.#get(key);
+    if (!this.#keys && expected?.id === id) return expected;
+    return this.#get(id === undefined ? id : (this.#keys ??= this.#keysById()).get(id));
   }
 
   #get(key: string | undefined): Feature | undefined {
-    return key === undefined ? undefined : this.features.get(key);
+    // A map of texts has no `undefined`.
+    return this.features.get(key as string);
   }
 
   /** Returns the feature that an update concerns: the feature with the update's id, or otherwise the feature with its key. */
   #held({ id, key }: Identity): Feature | undefined {
     if (this.features.size === 0) return undefined;
-    return this.#get(id === undefined ? undefined : this.#keys.get(id)) ?? this.#get(key);
+    return this.#byId(id, key) ?? this.#get(key);
   }
 }
 

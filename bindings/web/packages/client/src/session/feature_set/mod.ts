@@ -110,35 +110,34 @@ export class FeatureSet {
   ): Rules {
     const full = this.#environments.filter(({ features }) => features.size > 0);
     const only = full[0] ?? this.#environments[0];
-    const [features, environments]: [Iterable<Feature>, Environments] =
+    const [features, environments]: [ReadonlyMap<string, Feature>, Environments] =
       full.length > 1
         ? this.#merged(notice)
         : only
-          ? [only.features.values(), { kind: "one", id: only.id }]
-          : [[], { kind: "unknown" }];
-    if (context === undefined) return Rules.clientEvaluated(features, environments);
+          ? [only.publish(), { kind: "one", id: only.id }]
+          : [new Map(), { kind: "unknown" }];
     const strategies = new Map<string, string>();
     // The strategies of the earliest environment are added last, so that they replace those of later environments.
     for (const environment of this.#environments.toReversed()) {
       if (strategies.size > 0) for (const key of environment.features.keys()) strategies.delete(key);
       for (const [key, strategy] of environment.strategies) strategies.set(key, strategy);
     }
-    return Rules.serverEvaluated(features, environments, { context, keptFor, strategies });
+    return new Rules(features, environments, context && { context, keptFor, strategies });
   }
 
   /**
    * Returns the features of all environments. If several environments have a feature with the same key, the feature of the earliest
    * environment is used (D-61).
    */
-  #merged(notice: (notice: Notice) => void): [Feature[], Environments] {
+  #merged(notice: (notice: Notice) => void): [Map<string, Feature>, Environments] {
     const byKey = new Map<string, string>();
-    const features: Feature[] = [];
+    const features = new Map<string, Feature>();
     for (const environment of this.#environments) {
       for (const feature of environment.features.values()) {
         const answers = byKey.get(feature.key);
         if (answers === undefined) {
           byKey.set(feature.key, environment.id);
-          features.push(feature);
+          features.set(feature.key, feature);
         } else if (this.#reported.size < MAX_REPORTED && !this.#reported.has(feature.key)) {
           this.#reported.add(feature.key);
           notice({ kind: "key_in_several_environments", feature: feature.key, answers });

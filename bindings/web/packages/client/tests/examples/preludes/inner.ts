@@ -3,7 +3,7 @@ import type { Action } from "../../../src/session/action.ts";
 import type { Config } from "../../../src/session/config.ts";
 
 export { publish } from "../../../src/repository/repository/catch.ts";
-export { Rules } from "../../../src/repository/rules.ts";
+export { rulesOf } from "../../../src/repository/rules.ts";
 
 export declare const config: Config;
 export declare function perform(action: Action): void;
