@@ -13,7 +13,7 @@ import fh_client
 sys.path.append(str(Path(__file__).resolve().parents[3] / "conformance/adapters/templates/python"))
 
 import loop  # noqa: E402
-from capabilities import CAN, CANNOT, DEFAULTS  # noqa: E402
+from capabilities import CANNOT, DEFAULTS  # noqa: E402
 from forked import Child  # noqa: E402
 from listeners import Interceptor, Listeners, listen_to, subscribe  # noqa: E402
 from loop import Misuse  # noqa: E402
@@ -71,7 +71,7 @@ def at_most(seconds, awaitable):
 def hello(command):
     runtime = "Python " + platform.python_version()
     sdk = {"name": "fh-python", "version": fh_client.__version__, "language": "Python", "runtime": runtime}
-    return {"protocol": 1, "sdk": sdk, "can": CAN, "cannot": CANNOT, "defaults": DEFAULTS}
+    return {"protocol": 1, "sdk": sdk, "cannot": CANNOT, "defaults": DEFAULTS}
 
 
 def evaluate(command):

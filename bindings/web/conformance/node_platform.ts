@@ -17,7 +17,6 @@ function storeFile(path: string): string {
 export const PLATFORM: AdapterPlatform = {
   name: "fh-web-node",
   runtime: `Node ${process.versions.node}`,
-  can: ["http.identify", "http.redirects", "http.connections", "store"],
   cannot: {
     "http.proxy": OWN_FETCH,
     "tls.custom_ca": OWN_FETCH,

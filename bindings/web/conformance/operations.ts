@@ -4,7 +4,7 @@ import { type Operation, Unsupported } from "adapter-loop";
 import { PLATFORM } from "adapter-platform";
 
 import manifest from "../packages/client/package.json" with { type: "json" };
-import { COMMON, COMMON_CANNOT, DEFAULTS } from "./capabilities.ts";
+import { COMMON_CANNOT, DEFAULTS } from "./capabilities.ts";
 import { add, AdapterClient, checkFree, clientOf } from "./clients.ts";
 import { watchEngines } from "./engine_watch.ts";
 import { evaluate } from "./evaluate.ts";
@@ -43,9 +43,9 @@ const CANNOT: Readonly<Record<string, string>> = { ...COMMON_CANNOT, ...PLATFORM
 watchEngines();
 
 function hello() {
-  const { name, runtime, can } = PLATFORM;
+  const { name, runtime } = PLATFORM;
   const sdk = { name, version: manifest.version, language: "TypeScript", runtime };
-  return { protocol: 1, sdk, can: [...COMMON, ...can], cannot: CANNOT, defaults: DEFAULTS };
+  return { protocol: 1, sdk, cannot: CANNOT, defaults: DEFAULTS };
 }
 
 function create(command: CreateCommand): { ignored: string[] } {

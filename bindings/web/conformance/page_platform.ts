@@ -8,7 +8,6 @@ const BROWSER = /Chrome\/[\d.]+/.exec(navigator.userAgent)?.[0].replace("/", " "
 export const PLATFORM: AdapterPlatform = {
   name: "fh-web-chromium",
   runtime: BROWSER ?? navigator.userAgent,
-  can: [],
   cannot: {
     "http.identify": "the preflight of an Edge refuses the header x-sdk",
     "http.redirects": "a browser follows redirects itself, and shows a page only the last answer",

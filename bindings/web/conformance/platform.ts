@@ -8,8 +8,6 @@ export interface AdapterPlatform {
   readonly name: string;
   /** The name and the version of the runtime. */
   readonly runtime: string;
-  /** The capabilities that the client has on this platform only. */
-  readonly can: readonly string[];
   /** The capabilities that the client lacks on this platform only, each with the reason. */
   readonly cannot: Readonly<Record<string, string>>;
   /** Returns the paths of settings that the client cannot set on this platform. */

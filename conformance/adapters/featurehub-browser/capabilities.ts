@@ -1,36 +1,8 @@
-// The capabilities of featurehub-javascript-client-sdk 1.4.0 in a browser.
+// The capabilities that featurehub-javascript-client-sdk 1.4.0 lacks in a browser, each with the reason.
 
 const browser = /Chrome\/[\d.]+/.exec(navigator.userAgent)?.[0].replace("/", " ");
 
 export const SDK = { name: "featurehub-browser", language: "JavaScript", runtime: browser ?? navigator.userAgent };
-
-export const CAN = [
-  "engine",
-  "eval.typed_getters",
-  "eval.defaults",
-  "eval.json_object",
-  "eval.properties",
-  "key.client_eval",
-  "key.server_eval",
-  "key.multi",
-  "transport.poll",
-  "transport.stream",
-  "stream.last_event_id",
-  "http.etag",
-  "http.cache_control",
-  "http.gzip",
-  "tls.verify",
-  "ready.listener",
-  "listen.feature",
-  "listen.context",
-  "listen.new_state",
-  "listen.remove",
-  "catch_release",
-  "interceptors",
-  "update",
-  "multi_client",
-  "refresh",
-];
 
 const VALUES_ONLY = "the getters return values only";
 const ANALYTICS = "the SDK has analytics of version 1: logAnalyticsEvent gives collectors the features, without the context, and reads are not reported";

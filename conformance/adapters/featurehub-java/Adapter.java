@@ -29,11 +29,6 @@ import org.glassfish.jersey.media.sse.SseFeature;
 final class Adapter {
     private static final String VERSION = "2.7";
 
-    private static final List<String> CAN = List.of(
-        "engine", "eval.typed_getters", "eval.json_object", "key.client_eval", "key.server_eval", "transport.stream",
-        "stream.status_visible", "stream.headers", "http.identify", "http.redirects", "http.connections", "tls.verify", "ready.wait",
-        "ready.listener", "listen.feature", "listen.context", "interceptors", "interceptors.locked", "update", "multi_client", "refresh");
-
     private static final String VALUES_ONLY = "the getters return values only";
     private static final String NO_POLLS = "JerseySSEClient has streams only; the artifact has no client that polls";
     private static final String NO_LISTENER = "the SDK has listeners of the readiness and of one feature only";
@@ -174,7 +169,7 @@ final class Adapter {
     private static Map<String, Object> hello(JsonNode command) {
         var runtime = "Java " + System.getProperty("java.version") + ", java-client-core 3.3";
         return map("protocol", 1, "sdk", map("name", "featurehub-java", "version", VERSION, "language", "Java", "runtime", runtime),
-            "can", CAN, "cannot", CANNOT, "defaults", DEFAULTS);
+            "cannot", CANNOT, "defaults", DEFAULTS);
     }
 
     private static Map<String, Object> evaluate(JsonNode command) {

@@ -1,39 +1,6 @@
-// The capabilities of featurehub-javascript-node-sdk 1.4.0.
+// The capabilities that featurehub-javascript-node-sdk 1.4.0 lacks, each with the reason.
 
 export const SDK = { name: "featurehub-node", language: "JavaScript", runtime: `Node ${process.versions.node}` };
-
-export const CAN = [
-  "engine",
-  "eval.typed_getters",
-  "eval.defaults",
-  "eval.json_object",
-  "eval.properties",
-  "key.client_eval",
-  "key.server_eval",
-  "key.multi",
-  "transport.poll",
-  "transport.stream",
-  "stream.status_visible",
-  "stream.headers",
-  "stream.last_event_id",
-  "http.etag",
-  "http.cache_control",
-  "http.proxy",
-  "http.redirects",
-  "http.connections",
-  "tls.verify",
-  "tls.custom_ca",
-  "ready.listener",
-  "listen.feature",
-  "listen.context",
-  "listen.new_state",
-  "listen.remove",
-  "catch_release",
-  "interceptors",
-  "update",
-  "multi_client",
-  "refresh",
-];
 
 const VALUES_ONLY = "the getters return values only";
 const ANALYTICS = "the SDK has analytics of version 1: logAnalyticsEvent gives collectors the features, without the context, and reads are not reported";

@@ -11,7 +11,7 @@ import {
 } from "featurehub-javascript-node-sdk";
 import { version } from "featurehub-javascript-node-sdk/package.json";
 
-import { CAN, CANNOT, DEFAULTS, SDK } from "./capabilities.ts";
+import { CANNOT, DEFAULTS, SDK } from "./capabilities.ts";
 import { Client, clientOf, withAttributes } from "./client.ts";
 import { intercept, listen, unlisten } from "./listeners.ts";
 import { Unsupported, run, type Members, type Operation } from "./loop.ts";
@@ -21,7 +21,7 @@ import { answerOf } from "./reads.ts";
 const CALL_MS = 5000;
 
 function hello(): Members {
-  return { protocol: 1, sdk: { ...SDK, version }, can: CAN, cannot: CANNOT, defaults: DEFAULTS };
+  return { protocol: 1, sdk: { ...SDK, version }, cannot: CANNOT, defaults: DEFAULTS };
 }
 
 function create(command: Members): Members {

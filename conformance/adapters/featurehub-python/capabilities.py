@@ -1,28 +1,4 @@
-"""The capabilities of featurehub-sdk 1.1.0."""
-
-CAN = [
-    "engine",
-    "eval.typed_getters",
-    "eval.json_object",
-    "key.client_eval",
-    "key.server_eval",
-    "key.multi",
-    "transport.poll",
-    "transport.stream",
-    "stream.status_visible",
-    "stream.headers",
-    "stream.last_event_id",
-    "http.etag",
-    "http.cache_control",
-    "http.retry_after",
-    "http.identify",
-    "http.redirects",
-    "http.connections",
-    "tls.verify",
-    "interceptors",
-    "multi_client",
-    "refresh",
-]
+"""The capabilities that featurehub-sdk 1.1.0 lacks, each with the reason, and its delays."""
 
 _VALUES_ONLY = "the getters return values only"
 _NO_LISTENERS = "the SDK has no listeners"

@@ -18,7 +18,7 @@ from featurehub_sdk.featurehub_repository import FeatureHubRepository
 from featurehub_sdk.interceptors import InterceptorValue, ValueInterceptor
 
 import loop
-from capabilities import CAN, CANNOT, DEFAULTS
+from capabilities import CANNOT, DEFAULTS
 from loop import Misuse, Unsupported
 
 GETTERS = {"BOOLEAN": "get_boolean", "STRING": "get_string", "NUMBER": "get_number", "JSON": "get_raw_json"}
@@ -116,7 +116,7 @@ def within(seconds, function):
 def hello(command):
     name, runtime = "featurehub-python", "Python " + platform.python_version()
     sdk = {"name": name, "version": metadata.version("featurehub-sdk"), "language": "Python", "runtime": runtime}
-    return {"protocol": 1, "sdk": sdk, "can": CAN, "cannot": CANNOT, "defaults": DEFAULTS}
+    return {"protocol": 1, "sdk": sdk, "cannot": CANNOT, "defaults": DEFAULTS}
 
 
 def create(command):

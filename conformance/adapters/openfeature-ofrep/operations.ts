@@ -58,7 +58,7 @@ async function server(command: Members): Promise<Client> {
 
 function hello(): Members {
   const sdk = { name: "openfeature-ofrep", version, language: "JavaScript", runtime: `Node ${process.versions.node}` };
-  return { protocol: 1, sdk, can: ["transport.poll", "poll.passive", "key.server_eval"], cannot: {} };
+  return { protocol: 1, sdk, cannot: {} };
 }
 
 async function create(command: Members): Promise<Members> {

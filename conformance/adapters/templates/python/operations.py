@@ -6,15 +6,14 @@ import platform
 import loop
 from loop import Misuse, Unsupported
 
-CAN = []  # Capabilities that the SDK has, such as "transport.poll". `fh-conformance adapter check` lists those that are missing.
-CANNOT = {}  # Capabilities that the SDK lacks, each with the reason.
+CANNOT = {}  # Capabilities that the SDK lacks, such as "transport.stream", each with the reason. It has all others.
 DEFAULTS = {}  # Delays of a client that sets none: poll_ms, retry_ms, retry_max_ms, idle_ms.
 clients = {}
 
 
 def hello(command):
     sdk = {"name": "my-sdk", "version": "0.0.0", "language": "Python", "runtime": "Python " + platform.python_version()}
-    return {"protocol": 1, "sdk": sdk, "can": CAN, "cannot": CANNOT, "defaults": DEFAULTS}
+    return {"protocol": 1, "sdk": sdk, "cannot": CANNOT, "defaults": DEFAULTS}
 
 
 def create(command):

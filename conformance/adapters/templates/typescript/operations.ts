@@ -3,14 +3,14 @@
 
 import { Misuse, Unsupported, run, type Members, type Operation } from "./loop.ts";
 
-const CAN: string[] = []; // Capabilities that the SDK has, such as "transport.poll". `fh-conformance adapter check` lists those that are missing.
-const CANNOT: Record<string, string> = {}; // Capabilities that the SDK lacks, each with the reason.
+// Capabilities that the SDK lacks, such as "transport.stream", each with the reason. It has all others.
+const CANNOT: Record<string, string> = {};
 const DEFAULTS = {}; // Delays of a client that sets none: poll_ms, retry_ms, retry_max_ms, idle_ms.
 const clients = new Map<string, any>();
 
 function hello(): Members {
   const sdk = { name: "my-sdk", version: "0.0.0", language: "TypeScript", runtime: `Node ${process.versions.node}` };
-  return { protocol: 1, sdk, can: CAN, cannot: CANNOT, defaults: DEFAULTS };
+  return { protocol: 1, sdk, cannot: CANNOT, defaults: DEFAULTS };
 }
 
 function create(command: Members): Members {

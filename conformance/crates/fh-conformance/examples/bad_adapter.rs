@@ -161,11 +161,7 @@ fn spoil(defect: &str, op: &str, features: &[String], line: &mut Value, memory: 
         ("speaks-protocol-2", "hello") => {
             members.insert("protocol".to_owned(), json!(2));
         }
-        ("forgets-a-capability", "hello") => {
-            if let Some(can) = members.get_mut("can").and_then(Value::as_array_mut) {
-                can.retain(|name| name != "http.etag");
-            }
-        }
+        ("names-no-capability", "hello") => deny(members, "flight"),
         ("denies-what-it-can", "hello") => deny(members, "refresh"),
         ("has-no-polls", "hello") => deny(members, "transport.poll"),
         ("ignores-nonsense", "create") => {
@@ -194,11 +190,8 @@ fn spoil(defect: &str, op: &str, features: &[String], line: &mut Value, memory: 
     }
 }
 
-/// Moves a capability to those that the SDK lacks.
+/// Adds a capability to those that the SDK lacks.
 fn deny(members: &mut serde_json::Map<String, Value>, capability: &str) {
-    if let Some(can) = members.get_mut("can").and_then(Value::as_array_mut) {
-        can.retain(|name| name != capability);
-    }
     if let Some(cannot) = members.get_mut("cannot").and_then(Value::as_object_mut) {
         cannot.insert(capability.to_owned(), json!("the SDK lacks it"));
     }

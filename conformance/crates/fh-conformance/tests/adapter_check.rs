@@ -45,7 +45,7 @@ macro_rules! defects {
 
 defects! {
     the_protocol: "speaks-protocol-2" => "hello names the protocol and the SDK";
-    a_missing_capability: "forgets-a-capability" => "each capability is declared once";
+    an_unknown_capability: "names-no-capability" => "cannot names capabilities, with reasons";
     a_slow_create: "creates-slowly" => "create answers within a second";
     the_order_of_answers: "reverses-answers" => "answers keep the order of the reads";
     decimals: "drops-decimals" => "numbers keep their decimals in text";

@@ -76,7 +76,7 @@ actor Adapter {
         ]
         return [
             "protocol": .integer(1), "sdk": .texts(sdk), "defaults": .object(Defaults.members),
-            "can": .list(Capabilities.can.map { .text($0) }), "cannot": .texts(Capabilities.cannot),
+            "cannot": .texts(Capabilities.cannot),
         ]
     }
 

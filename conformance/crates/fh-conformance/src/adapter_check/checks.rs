@@ -15,7 +15,7 @@ use crate::protocol::{Answers, Closed, ErrorCode, SdkReadiness, State};
 /// All checks.
 pub(super) const ALL: &[Check] = &[
     Check { name: "hello names the protocol and the SDK", run: declared::identity },
-    Check { name: "each capability is declared once", run: declared::capabilities },
+    Check { name: "cannot names capabilities, with reasons", run: declared::capabilities },
     Check { name: "create answers within a second", run: create_is_fast },
     Check { name: "a client becomes ready and reads values", run: reads },
     Check { name: "answers keep the order of the reads", run: order },
@@ -223,7 +223,9 @@ fn operations(
         if wrong(code) {
             let id = &capability.id;
             let answer = code.map_or("an answer", ErrorCode::name);
-            return Err(format!("{operation} of {id} gives {answer}"));
+            return Err(format!(
+                "{operation} of {id} gives {answer}; an adapter names each capability that the SDK lacks in cannot, and no other"
+            ));
         }
         running = Some(adapter);
     }

@@ -9,10 +9,8 @@ use std::fmt;
 
 use crate::adapter::AdapterCommand;
 use crate::data::Capability;
-use crate::protocol::Hello;
 use crate::sdk::{EdgeProtocol, Subject};
 
-pub use declared::missing_declarations;
 pub use trial::Trial;
 
 /// The result of one check.
@@ -105,16 +103,4 @@ pub fn check_only(
     let hello = Subject::discover(command.clone())?.hello;
     let trial = Trial::new(command.clone(), hello, capabilities.to_vec());
     Ok((check.run)(&trial).err())
-}
-
-/// Returns the line of JSON to add to `cannot` for capabilities that the adapter does not declare.
-#[must_use]
-pub fn line_to_add(hello: &Hello, capabilities: &[Capability]) -> Option<String> {
-    let missing = missing_declarations(hello, capabilities);
-    if missing.is_empty() {
-        return None;
-    }
-    let members: Vec<String> =
-        missing.iter().map(|id| format!("\"{id}\": \"not tried yet\"")).collect();
-    Some(format!("\"cannot\": {{{}}}", members.join(", ")))
 }

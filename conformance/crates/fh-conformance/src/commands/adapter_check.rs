@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{Ended, FAILED, INVALID, Problem, print};
 use crate::adapter::AdapterCommand;
-use crate::adapter_check::{check, line_to_add};
+use crate::adapter_check::check;
 use crate::data::{Capability, Data};
 use crate::sdk::Subject;
 
@@ -39,9 +39,5 @@ pub(super) fn checked_subject(
     let Some(subject) = &checked.subject else {
         return Ok(Err(INVALID));
     };
-    if checked.is_good() {
-        return Ok(Ok(subject.clone()));
-    }
-    let is_undeclared = line_to_add(&subject.hello, &capabilities).is_some();
-    Ok(Err(if is_undeclared { INVALID } else { FAILED }))
+    Ok(if checked.is_good() { Ok(subject.clone()) } else { Err(FAILED) })
 }

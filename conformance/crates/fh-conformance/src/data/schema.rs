@@ -137,7 +137,7 @@ mod tests {
         r#"{"id":5,"op":"fork","client":"c","child":"d"}"#,
         r#"{"event":"called","client":"c","listener":"l","t_ms":1}"#,
         r#"{"id":7,"op":"resume","client":"c"}"#,
-        r#"{"id":1,"protocol":1,"sdk":{"name":"x","version":"1"},"can":[],"cannot":{"a":"b"}}"#,
+        r#"{"id":1,"protocol":1,"sdk":{"name":"x","version":"1"},"cannot":{"a":"b"}}"#,
     ];
     /// Lines of adapters and files of the data, and changes that their schemas must refuse.
     const REFUSED: [(&str, &str, &str); 16] = [

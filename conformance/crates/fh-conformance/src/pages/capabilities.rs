@@ -33,11 +33,6 @@ pub(super) fn capabilities(subjects: &Subjects<'_>) -> Section {
 }
 
 fn cell(recording: &Recording, capability: &str) -> Line {
-    if recording.can.contains(capability) {
-        return vec![Inline::Mark(Mark::Has)];
-    }
-    if recording.cannot.contains_key(capability) {
-        return vec![Inline::Mark(Mark::Lacks)];
-    }
-    Vec::new()
+    let lacks = recording.cannot.contains_key(capability);
+    vec![Inline::Mark(if lacks { Mark::Lacks } else { Mark::Has })]
 }

@@ -36,7 +36,6 @@ fn hostile() -> Recording {
             reached: None,
             blocked_by: [text(), format!("lacks {HOSTILE}")].into(),
         },
-        can: [text()].into(),
         cannot: [("usage".to_owned(), text()), (text(), text())].into(),
         scenarios: [
             ("C-POLL-001".to_owned(), RecordedOutcome::Known),

@@ -11,10 +11,7 @@ pub struct Hello {
     pub protocol: u32,
     /// The SDK under test.
     pub sdk: Sdk,
-    /// The capabilities that the SDK has.
-    #[serde(default)]
-    pub can: Vec<String>,
-    /// The capabilities that the SDK lacks, each with the reason.
+    /// The capabilities that the SDK lacks, each with the reason. It has all others.
     #[serde(default)]
     pub cannot: BTreeMap<String, String>,
     /// The delays of a client that sets none.
@@ -26,7 +23,7 @@ impl Hello {
     /// Returns true if the SDK has the capability.
     #[must_use]
     pub fn has(&self, capability: &str) -> bool {
-        self.can.iter().any(|can| can == capability)
+        !self.cannot.contains_key(capability)
     }
 }
 

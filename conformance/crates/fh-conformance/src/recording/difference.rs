@@ -28,8 +28,7 @@ impl Recording {
         compare("the suite's version", self.suite.clone(), run.suite.clone());
         compare("the SDK", self.title(), run.title());
         compare("the language", self.sdk.language.clone(), run.sdk.language.clone());
-        let names = self.can.union(&run.can).chain(self.cannot.keys()).chain(run.cannot.keys());
-        for name in names.collect::<BTreeSet<_>>() {
+        for name in self.cannot.keys().chain(run.cannot.keys()).collect::<BTreeSet<_>>() {
             compare(name, self.capability(name), run.capability(name));
         }
         let mut is_whole = true;
@@ -74,8 +73,7 @@ impl Recording {
     fn capability(&self, name: &str) -> String {
         match self.cannot.get(name) {
             Some(reason) => format!("lacks ({reason})"),
-            None if self.can.contains(name) => "has".to_owned(),
-            None => "unknown".to_owned(),
+            None => "has".to_owned(),
         }
     }
 

@@ -24,7 +24,6 @@ struct Document {
     suite: String,
     sdk: Sdk,
     tier: RecordedTier,
-    can: BTreeSet<String>,
     cannot: BTreeMap<String, String>,
     groups: Vec<RecordedGroup>,
     /// The scenarios that passed, by their group.
@@ -105,7 +104,6 @@ impl Recording {
             member("suite", &self.suite),
             member("sdk", &self.sdk),
             member("tier", tier),
-            member("can", &self.can),
             lines("cannot", &self.cannot),
             format!("\"groups\": {}", wrapped(self.groups.iter().map(line), '[', ']')),
             lines("passed", &passed),
@@ -170,7 +168,6 @@ impl Document {
             suite: self.suite,
             sdk: self.sdk,
             tier: self.tier,
-            can: self.can,
             cannot: self.cannot,
             groups: self.groups,
             scenarios,

@@ -34,8 +34,6 @@ pub struct Recording {
     pub sdk: Sdk,
     /// The tier, and what prevents the next one.
     pub tier: RecordedTier,
-    /// The capabilities that the SDK has.
-    pub can: BTreeSet<String>,
     /// The capabilities that the SDK lacks, each with the reason.
     pub cannot: BTreeMap<String, String>,
     /// The cases by group and profile, sorted.

@@ -56,7 +56,6 @@ impl Recording {
             suite: SUITE_VERSION.to_owned(),
             sdk: run.hello.sdk.clone(),
             tier: tier(run),
-            can: run.hello.can.iter().cloned().collect(),
             cannot: run.hello.cannot.clone(),
             groups,
             scenarios,

@@ -63,7 +63,6 @@ fn write_adapter(folder: &Path) {
         assert!(operations.contains(from), "{from}");
         operations = operations.replacen(from, to, 1);
     };
-    replace("CAN = []", &format!("CAN = {}", json!(CAN)));
     replace("CANNOT = {}", &format!("CANNOT = {}", json!(cannot())));
     replace("import platform\n", "import platform\n\nfrom client import IGNORED, Client\n");
     for (operation, body) in BODIES {

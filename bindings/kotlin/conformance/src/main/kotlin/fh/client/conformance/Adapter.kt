@@ -72,8 +72,7 @@ internal class Adapter(private val stack: Stack) {
             "language" to "Kotlin",
             "runtime" to "Java ${System.getProperty("java.version")}",
         )
-        val capabilities = mapOf("can" to CAN + stack.can, "cannot" to CANNOT + stack.cannot)
-        return mapOf("protocol" to 1, "sdk" to sdk, "defaults" to Defaults.members) + capabilities
+        return mapOf("protocol" to 1, "sdk" to sdk, "defaults" to Defaults.members, "cannot" to CANNOT + stack.cannot)
     }
 
     private fun create(command: Members): Map<String, Any?> {

@@ -35,12 +35,9 @@ internal class HttpSettings(command: Members) {
     }
 }
 
-/** The HTTP stack of the clients, with its capabilities and the reasons for those that it lacks. */
-internal enum class Stack(val can: List<String>, val cannot: Map<String, String>) {
-    JDK(
-        emptyList(),
-        mapOf("http.connections" to "java.net.http keeps the connection of a poll for later requests of the program, which cannot close it"),
-    ) {
+/** The HTTP stack of the clients, with the capabilities that it lacks, each with the reason. */
+internal enum class Stack(val cannot: Map<String, String>) {
+    JDK(mapOf("http.connections" to "java.net.http keeps the connection of a poll for later requests of the program, which cannot close it")) {
         override fun transport(settings: HttpSettings): HttpTransport {
             if (settings.areUsual) return JdkTransport()
             val builder = HttpClient.newBuilder()
@@ -50,7 +47,7 @@ internal enum class Stack(val can: List<String>, val cannot: Map<String, String>
             return JdkTransport(builder.build())
         }
     },
-    OKHTTP(listOf("http.connections"), emptyMap()) {
+    OKHTTP(emptyMap()) {
         override fun transport(settings: HttpSettings): HttpTransport {
             if (settings.areUsual) return OkHttpTransport()
             val builder = OkHttpClient.Builder()
