@@ -6,7 +6,10 @@ import platform
 import loop
 from loop import Misuse, Unsupported
 
-CANNOT = {}  # Capabilities that the SDK lacks, such as "transport.stream", each with the reason. It has all others.
+# The capabilities that the SDK lacks, each with the reason. It has all others: remove those, and write the reasons of the rest.
+CANNOT = dict.fromkeys("""
+    UNTRIED
+""".split(), "not tried yet")
 DEFAULTS = {}  # Delays of a client that sets none: poll_ms, retry_ms, retry_max_ms, idle_ms.
 clients = {}
 

@@ -3,8 +3,11 @@
 
 import { Misuse, Unsupported, run, type Members, type Operation } from "./loop.ts";
 
-// Capabilities that the SDK lacks, such as "transport.stream", each with the reason. It has all others.
-const CANNOT: Record<string, string> = {};
+// The capabilities that the SDK lacks, each with the reason. It has all others: remove those, and write the reasons of the rest.
+const NOT_TRIED = `
+  UNTRIED
+`;
+const CANNOT = Object.fromEntries(NOT_TRIED.trim().split(/\s+/).map((name) => [name, "not tried yet"]));
 const DEFAULTS = {}; // Delays of a client that sets none: poll_ms, retry_ms, retry_max_ms, idle_ms.
 const clients = new Map<string, any>();
 

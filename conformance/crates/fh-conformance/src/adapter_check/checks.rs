@@ -182,7 +182,8 @@ fn misuse(trial: &Trial) -> CheckOutcome {
         let members = json!({ "reads": [{ "feature": "F", "type": "STRING" }] });
         let code = error_of(&mut adapter, op, "a client that does not exist", &members)?;
         if code != Some(ErrorCode::Adapter) {
-            return Err(format!("{op} of an unknown client answers {code:?}, expected adapter"));
+            let code = code.map_or("no error", ErrorCode::name);
+            return Err(format!("{op} of an unknown client answers {code}, expected adapter"));
         }
     }
     Ok(())

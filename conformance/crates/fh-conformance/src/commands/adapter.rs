@@ -20,7 +20,7 @@ pub(crate) enum Adapter {
 
 pub(super) fn adapter(data: &Data, command: &Adapter) -> Ended {
     match command {
-        Adapter::New(arguments) => adapter_new::adapter_new(arguments),
+        Adapter::New(arguments) => adapter_new::adapter_new(data, arguments),
         Adapter::Rust => rust_adapter::run().map(|()| 0).map_err(Problem::Outside),
         Adapter::Check(arguments) => adapter_check::adapter_check(data, arguments),
     }

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::adapter_check::capabilities;
 use super::{Ended, Problem, print};
+use crate::data::{Capability, Data};
 
 /// The language and the folder of a new adapter.
 #[derive(Debug, Args)]
@@ -96,8 +98,14 @@ fn quoted(word: &str) -> String {
     shlex::try_quote(word).map_or_else(|_| word.to_owned(), Cow::into_owned)
 }
 
+/// Returns the names of the capabilities, seven a line.
+fn untried(capabilities: &[Capability]) -> String {
+    let names: Vec<&str> = capabilities.iter().map(|each| each.id.as_str()).collect();
+    names.chunks(7).map(|line| line.join(" ")).collect::<Vec<_>>().join("\n    ")
+}
+
 /// Writes the files.
-pub(super) fn adapter_new(arguments: &Arguments) -> Ended {
+pub(super) fn adapter_new(data: &Data, arguments: &Arguments) -> Ended {
     let folder = &arguments.folder;
     let templates = arguments.language.templates();
     let exists = |template: &&Template| folder.join(template.name).exists();
@@ -105,8 +113,9 @@ pub(super) fn adapter_new(arguments: &Arguments) -> Ended {
         return Err(already_exists(&folder.join(file.name)));
     }
     fs::create_dir_all(folder).map_err(|error| outside(folder, &error))?;
+    let untried = untried(&capabilities(data)?);
     for template in templates {
-        write_new(&folder.join(template.name), template.text)?;
+        write_new(&folder.join(template.name), &template.text.replace("UNTRIED", &untried))?;
         let path = folder.join(template.name);
         print(&format!("{:<40} {}\n", path.display().to_string(), template.purpose));
     }

@@ -63,7 +63,7 @@ fn write_adapter(folder: &Path) {
         assert!(operations.contains(from), "{from}");
         operations = operations.replacen(from, to, 1);
     };
-    replace("CANNOT = {}", &format!("CANNOT = {}", json!(cannot())));
+    replace("DEFAULTS = {}", &format!("CANNOT = {}\nDEFAULTS = {{}}", json!(cannot())));
     replace("import platform\n", "import platform\n\nfrom client import IGNORED, Client\n");
     for (operation, body) in BODIES {
         replace(&format!("    raise Unsupported(\"{operation} is not written yet\")"), body);
