@@ -42,23 +42,3 @@ pub(crate) fn values<'a>(context: &'a Context, name: &str) -> Option<&'a [String
     let (_, values) = context.iter().rev().find(|(key, _)| key == name)?;
     (!values.is_empty()).then_some(values.as_slice())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{context_from_json, values};
-
-    #[test]
-    fn json_contexts() {
-        let context = context_from_json(
-            r#"{"a":1e3,"b":[true,null,"x",1.10],"c":null,"d":[null],"e":"é","a":2}"#,
-        );
-        let context = context.unwrap().unwrap();
-        assert_eq!(values(&context, "a").unwrap(), ["2"]);
-        assert_eq!(values(&context, "b").unwrap(), ["true", "x", "1.10"]);
-        assert_eq!(values(&context, "c"), None);
-        assert_eq!(values(&context, "d"), None);
-        assert_eq!(values(&context, "e").unwrap(), ["é"]);
-        assert_eq!(context_from_json("null"), Ok(None));
-        assert!(context_from_json("[]").is_err());
-    }
-}

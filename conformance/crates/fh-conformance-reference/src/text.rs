@@ -33,36 +33,3 @@ pub(crate) fn java_double(number: f64) -> String {
     let plain = number.abs().to_string();
     if plain.contains('.') { format!("{sign}{plain}") } else { format!("{sign}{plain}.0") }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{java_double, utf16_order};
-    use std::cmp::Ordering;
-
-    #[test]
-    fn order_is_by_code_unit() {
-        assert_eq!(utf16_order("\u{1f600}", "\u{e000}"), Ordering::Less);
-        assert_eq!(utf16_order("9", "10"), Ordering::Greater);
-        assert_eq!(utf16_order("a", "ab"), Ordering::Less);
-    }
-
-    #[test]
-    fn doubles_print_as_in_java() {
-        for (number, text) in [
-            (5.0, "5.0"),
-            (1e21, "1.0E21"),
-            (1e7, "1.0E7"),
-            (9_999_999.0, "9999999.0"),
-            (0.001, "0.001"),
-            (0.0001, "1.0E-4"),
-            (4.9e-324, "4.9E-324"),
-            (123_456_789.125, "1.23456789125E8"),
-            (-2e23, "-2.0E23"),
-            (-0.0, "-0.0"),
-            (0.1, "0.1"),
-            (f64::INFINITY, "Infinity"),
-        ] {
-            assert_eq!(java_double(number), text);
-        }
-    }
-}
