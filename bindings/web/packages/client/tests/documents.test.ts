@@ -52,6 +52,8 @@ test("JSON keeps the texts of its parts, and a byte order mark is no JSON", () =
   ]);
   const deep = "[".repeat(100_000) + "]".repeat(100_000);
   expect(members(`{"x":${deep}}`)).toEqual([["x", deep]]);
+  const quotes = `"${'\\"'.repeat(200_000)}"`;
+  expect(elements(`[${quotes},1]`)).toEqual([quotes, "1"]);
 });
 
 test("a poll is a list of environments, which are joined by their ids", () => {
