@@ -65,6 +65,29 @@ fn blocked() -> Vec<(&'static str, Problem, Ends)> {
     ]
 }
 
+/// The ends that do not count, because they say nothing about sockets or because the socket worked.
+fn not_blocked() -> Vec<(&'static str, Problem, Ends)> {
+    vec![
+        ("status 429", Problem::TooManyRequests, &|driver| driver.head(429)),
+        ("status 500", Problem::ServerError(500), &|driver| driver.head(500)),
+        ("status 501", Problem::ServerError(501), &|driver| driver.head(501)),
+        ("status 503", Problem::ServerError(503), &|driver| driver.head(503)),
+        ("no connection", Problem::Unreachable("refused".to_string()), &|driver| {
+            driver.end(End::Unreached("refused"));
+        }),
+        ("TLS", Problem::Tls("expired".to_string()), &|driver| driver.end(End::Tls("expired"))),
+        ("no connection in time", Problem::TimedOut(Stage::Connect), &|driver| {
+            driver.end(End::ConnectTimeout);
+        }),
+        ("closed later with 1011", Problem::ClosedEarly, &|driver| {
+            open_for(driver, 1_001, End::Closed(Some(1011)));
+        }),
+        ("a message over the limit", Problem::TooLarge(64 << 20), &|driver| {
+            open_for(driver, 0, End::TooLarge);
+        }),
+    ]
+}
+
 #[test]
 fn the_third_blocked_socket_in_a_row_leads_to_a_poll() {
     for (name, problem, ends) in blocked() {
@@ -79,6 +102,25 @@ fn the_third_blocked_socket_in_a_row_leads_to_a_poll() {
         assert_eq!(driver.come_back(), 0, "{name}");
         assert_eq!(driver.kind(), Kind::Poll(None), "{name}");
         assert_eq!(driver.problem(), Some(problem), "{name}");
+    }
+}
+
+#[test]
+fn other_ends_back_off_and_polls_only_take_the_place_of_sockets() {
+    for (name, problem, ends) in not_blocked() {
+        let mut driver = TestDriver::streaming();
+        for (at, expected) in [1, 2, 4, 8, 16, 30, 30].into_iter().enumerate() {
+            if driver.kind() == Kind::Socket {
+                ends(&mut driver);
+                assert_eq!(driver.problem(), Some(problem.clone()), "{name}");
+            } else {
+                // It shows whether the server is away.
+                assert_eq!((at, driver.kind()), (3, Kind::Poll(None)), "{name}");
+                driver.answer(503, "");
+            }
+            assert_eq!(driver.status().readiness, Readiness::NotReady, "{name}");
+            assert_eq!(driver.come_back(), expected * 1_000, "{name}");
+        }
     }
 }
 

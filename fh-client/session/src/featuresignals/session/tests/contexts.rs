@@ -70,6 +70,29 @@ fn a_context_changes_in_the_middle_of_the_parts() {
 }
 
 #[test]
+fn values_of_a_former_context_are_served_again_at_once() {
+    let mut driver = TestDriver::ready();
+    driver.set_context(1, &numbered(1));
+    driver.come_back();
+    driver.serve();
+    driver.pass(5_000);
+    driver.set_context(2, &numbered(2));
+    driver.set_context(3, &numbered(1));
+    assert_eq!(driver.status().readiness, Readiness::NotReady);
+    driver.answer(503, "");
+    assert_eq!(driver.status().readiness, Readiness::Ready, "the values are still held");
+    assert_eq!(driver.value(&numbered(1)), "user-1@1");
+    assert_eq!(outcome(&driver, 3), Outcome::Waits, "the command waits for the newest values");
+    driver.version = 2;
+    driver.come_back();
+    driver.serve();
+    assert_eq!(
+        (outcome(&driver, 3), driver.value(&numbered(1))),
+        (Outcome::Ready, "user-1@2".into())
+    );
+}
+
+#[test]
 fn an_empty_key_is_refused_and_changes_nothing() {
     for plan in [None, Some("pro")] {
         for mut driver in [TestDriver::idle(Mode::Once), TestDriver::polling(), TestDriver::ready()]
