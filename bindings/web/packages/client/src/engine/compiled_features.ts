@@ -43,19 +43,20 @@ export class CompiledFeatures {
 
   /**
    * Evaluates a feature, and returns the position of the result among the feature's results. Returns `undefined` if the features were freed,
-   * or if there is no usable instance.
+   * or if there is no usable instance. `reads` is that of the feature's results.
    *
    * @throws the error of the engine
    */
   evaluate(
     position: number,
+    reads: number,
     attributes: Attributes | undefined,
     now: number,
     onMissing?: OnMissing,
   ): number | undefined {
     const instance = this.#instance;
     if (!this.#isCompiled()) return undefined;
-    const context = instance.contexts.handle(attributes, this.results(position).reads, onMissing);
+    const context = instance.contexts.handle(attributes, reads, onMissing);
     return instance.module.evaluate(this.#handle, position, context, now);
   }
 

@@ -12,12 +12,11 @@ const MOST_BATCHES = 16;
  * would hold more than twice the features of the ruleset, and, apart from those of the largest batch, if there are too many batches.
  */
 export function reusable(texts: readonly string[], earlier: WasmRuleset | undefined): Places {
-  const none = Places.empty(texts.length);
-  if (earlier === undefined) return none;
+  if (earlier === undefined) return Places.empty(texts.length);
   const found = earlier.places.moved(texts.map(finder(earlier)));
   const batches = found.batches;
   const held = batches.reduce((sum, { count }) => sum + count, 0);
-  if (held > 2 * texts.length) return none;
+  if (held > 2 * texts.length) return Places.empty(texts.length);
   if (batches.length < MOST_BATCHES) return found;
   const [largest] = batches.sort((one, other) => other.count - one.count);
   return found.only(largest);

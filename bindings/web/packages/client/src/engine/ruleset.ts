@@ -43,7 +43,7 @@ export class WasmRuleset implements Ruleset {
     if (first !== undefined && (evaluations.length === 1 || attributes === undefined)) return first;
     const time = results.readsClock ? now() : 0;
     try {
-      const result = batch.evaluate(within, attributes, time, onMissing);
+      const result = batch.evaluate(within, results.reads, attributes, time, onMissing);
       return (result === undefined || result === NO_RESULT ? undefined : evaluations[result]) ?? FAILED;
     } catch (error) {
       this.exclude(position);

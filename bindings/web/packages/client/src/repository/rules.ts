@@ -1,7 +1,6 @@
 import { type Attributes, sameAttributes } from "../attributes.ts";
-import type { Feature as ReceivedFeature } from "../feature.ts";
 import { lowerCase } from "../text.ts";
-import { Feature } from "./feature.ts";
+import type { Feature } from "./feature.ts";
 
 /**
  * The environments to which a set of features belongs: unknown; one environment, with its id; or several, with the id by feature
@@ -114,10 +113,10 @@ export const NO_RULES: Rules = new Rules(new Map(), { kind: "unknown" });
  * for any context, after `compiled` has given them a ruleset.
  */
 export function rulesOf(
-  features: Iterable<ReceivedFeature>,
+  features: Iterable<Feature>,
   environments: Environments,
   evaluatedFor?: ServerEvaluated,
 ): Rules {
-  const entries = Array.from(features, (feature) => [feature.key, new Feature(feature)] as const);
+  const entries = Array.from(features, (feature) => [feature.key, feature] as const);
   return new Rules(new Map(entries), environments, evaluatedFor);
 }

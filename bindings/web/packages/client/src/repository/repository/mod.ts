@@ -43,7 +43,6 @@ export interface RepositoryOptions {
  * ```ts
  * const repository = new Repository({ clock: () => 0 });
  * repository.live.read("A", "BOOLEAN"); // undefined
- * const features = [{ key: "A", id: "a", version: 1, json: '{"key":"A","type":"BOOLEAN","value":true}' }];
  * const evaluated = { context: new Map(), keptFor: undefined, strategies: new Map() };
  * publish(repository, { rules: rulesOf(features, { kind: "unknown" }, evaluated), cause: "first" });
  * ```
