@@ -82,13 +82,12 @@ fn run_in_order(
     finds: FindsFail,
 ) -> Result<(), String> {
     let tree = Tree::read()?;
-    let mut record = Record::read();
     let parts: Vec<Part> = all.iter().map(|deep| deep.part).collect();
     let schedule = Schedule::new(&parts, COMMAND, Missing::Fails)?.with_time_limit(time_limit);
     schedule.run_in_order(may_begin, |index, tried| {
         let Some(deep) = all.get(index) else { return Judgement::Counts(tried.outcome) };
         if tried.outcome == Outcome::Passed
-            && let Err(why) = record.pass(deep.part.name, &tree.digest(&deep.inputs))
+            && let Err(why) = Record::pass(deep.part.name, &tree.digest(&deep.inputs))
         {
             println!("{why}");
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::shell::target_folder;
@@ -23,7 +23,11 @@ pub(super) struct Record(pub(super) BTreeMap<String, Pass>);
 impl Record {
     /// Reads the record. Lines that are damaged count as missing: their parts run again.
     pub(super) fn read() -> Self {
-        Self::of(&fs::read_to_string(file()).unwrap_or_default())
+        Self::in_file(&file())
+    }
+
+    fn in_file(path: &Path) -> Self {
+        Self::of(&fs::read_to_string(path).unwrap_or_default())
     }
 
     fn of(text: &str) -> Self {
@@ -36,11 +40,16 @@ impl Record {
     }
 
     /// Records a pass.
-    pub(super) fn pass(&mut self, part: &str, digest: &str) -> Result<(), String> {
+    pub(super) fn pass(part: &str, digest: &str) -> Result<(), String> {
+        Self::pass_in(&file(), part, digest)
+    }
+
+    /// The file is read again for each pass, because another run may have recorded passes meanwhile.
+    fn pass_in(path: &Path, part: &str, digest: &str) -> Result<(), String> {
+        let mut record = Self::in_file(path);
         let pass = Pass { digest: digest.to_string(), at: now() };
-        self.0.insert(part.to_string(), pass);
-        let path = file();
-        fs::write(&path, self.text()).map_err(|why| format!("{}: {why}", path.display()))
+        record.0.insert(part.to_string(), pass);
+        fs::write(path, record.text()).map_err(|why| format!("{}: {why}", path.display()))
     }
 
     fn text(&self) -> String {
@@ -59,8 +68,10 @@ pub(super) fn now() -> u64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::temporary_folder::TemporaryFolder;
 
     #[test]
     fn a_record_is_read_as_it_was_written_without_damaged_lines() {
@@ -68,5 +79,15 @@ mod tests {
         let record = Record(BTreeMap::from([("web: Chromium".to_string(), pass.clone())]));
         let read = Record::of(&format!("{}damaged\n00ff x part\n", record.text()));
         assert_eq!(read.0, BTreeMap::from([("web: Chromium".to_string(), pass)]));
+    }
+    #[test]
+    fn runs_at_the_same_time_keep_the_passes_of_each_other() {
+        let folder = TemporaryFolder::create("fh-record").unwrap();
+        let path = folder.path().join("proved");
+        for part in ["a", "b", "a"] {
+            Record::pass_in(&path, part, "00ff").unwrap();
+        }
+        let passed: Vec<String> = Record::in_file(&path).0.into_keys().collect();
+        assert_eq!(passed, ["a", "b"]);
     }
 }
