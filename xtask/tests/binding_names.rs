@@ -57,3 +57,13 @@ impl BindingNames {
         }
     }
 }
+
+/// Returns a name of Rust as Kotlin and Swift write it: `offer_features` is `offerFeatures`.
+pub(crate) fn in_camel_case(name: &str) -> String {
+    let mut parts = name.split('_');
+    let first = parts.next().unwrap_or_default().to_string();
+    parts.fold(first, |text, part| {
+        let (head, tail) = part.split_at(part.len().min(1));
+        text + &head.to_ascii_uppercase() + tail
+    })
+}

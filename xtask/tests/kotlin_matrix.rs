@@ -4,11 +4,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::binding_names::BindingNames;
+use crate::binding_names::{BindingNames, in_camel_case};
 use crate::client_items::words;
 use crate::documents::{KOTLIN, SWIFT, section};
 use crate::sources::{files, root};
-use crate::typescript_matrix::in_camel_case;
 
 /// The words in front of the name of a public declaration.
 const DECLARATIONS: [&str; 8] =

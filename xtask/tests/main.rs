@@ -18,7 +18,4 @@ mod python_matrix;
 mod rust_paths;
 mod sources;
 mod swift_matrix;
-mod typescript_matrix;
-mod typescript_tokens;
-mod typescript_types;
 mod words;

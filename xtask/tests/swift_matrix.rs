@@ -4,11 +4,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::binding_names::BindingNames;
+use crate::binding_names::{BindingNames, in_camel_case};
 use crate::client_items::words;
 use crate::documents::{SWIFT, section};
 use crate::sources::{files, root};
-use crate::typescript_matrix::in_camel_case;
 
 /// Names of the language, and texts of the table that are no names of the package.
 const OF_THE_LANGUAGE: [&str; 9] =
