@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-#: The secret parts of the API keys of `fh serve` and of the scripted Edge, the word in the secret attributes of the tests, and that of the
-#: secret headers and passwords.
-SECRETS = ("tests*client", "testsserver", "scripted*key", "scriptedkey", "the-secret")
+#: The secret parts of the API keys of `fh serve`, the keys of Edges in memory, and the word in the secret attributes, headers and passwords of
+#: the tests.
+SECRETS = ("tests*client", "testsserver", "client*evaluated", "memory/server-evaluated", "the-secret")
 
 
 def shown(text: str) -> list[str]:

@@ -30,7 +30,11 @@ features:
   - { key: PRICE, type: NUMBER }
   - { key: LARGE, type: NUMBER }
   - { key: THEME, type: JSON }
+  - { key: NEW_CHECKOUT, type: BOOLEAN }
+  - { key: GREETING, type: STRING }
+  - { key: OTHER, type: NUMBER }
 environments:
+  - { name: prod, id: 0c7a3a39-7a01-4c0a-8d7c-0c1f9e0f7f6e, values: { OTHER: 1 } }
   - name: dev
     id: 3f6c1a52-90d4-4a7b-8c3e-2b5d7e9f0a11
     values:
@@ -46,13 +50,24 @@ environments:
       PRICE: 7.50
       LARGE: 9007199254740993
       THEME: { value: '{"size": [1, 2]}' }
+      NEW_CHECKOUT:
+        value: false
+        strategies:
+          - { id: mara, value: true, attributes: [
+              { fieldName: userkey, type: STRING, conditional: EQUALS, values: [mara] } ] }
+      GREETING:
+        value: Hello
+        strategies:
+          - { id: gold, value: Welcome & hello, attributes: [
+              { fieldName: plan, type: STRING, conditional: EQUALS, values: [gold] } ] }
 accounts:
   - name: tests
     clientKey: tests*client
     serverKey: testsserver
-    permissions: { dev: [READ, CHANGE_VALUE, LOCK, UNLOCK] }
+    permissions: { dev: [READ, CHANGE_VALUE, LOCK, UNLOCK], prod: [READ] }
 """
 ENVIRONMENT = "3f6c1a52-90d4-4a7b-8c3e-2b5d7e9f0a11"
+OTHER_ENVIRONMENT = "0c7a3a39-7a01-4c0a-8d7c-0c1f9e0f7f6e"
 
 
 class Edge:

@@ -1,4 +1,4 @@
-"""A client of OpenFeature with the provider, and the Edge that a test scripts. The tests of the provider import these fixtures."""
+"""A client of OpenFeature with the provider, and an Edge in memory. The tests of the provider import these fixtures."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from openfeature import api
 from openfeature.client import OpenFeatureClient
 from openfeature.evaluation_context import EvaluationContext
 from openfeature.flag_evaluation import FlagEvaluationDetails
-from scripted import SOON, ScriptedEdge, feature, strategy
+from features import SOON, feature, memory, strategy
 
 import fh_client
 from fh_client.openfeature import FeatureHubProvider
+from fh_client.testing import MemoryEdge
 
 KIWI = strategy("kiwi", True, "country", "new_zealand")
 ALL = {**strategy("all", True, "userkey", "fred"), "percentage": 1_000_000, "percentageAttributes": ["userkey"]}
@@ -25,8 +26,8 @@ Outcome = FlagEvaluationDetails[Any]
 
 
 @pytest.fixture
-def edge() -> Iterator[ScriptedEdge]:
-    with ScriptedEdge(
+def edge() -> MemoryEdge:
+    return memory(
         feature("FLAG", "BOOLEAN", False, KIWI, ALL),
         feature("PLAIN", "BOOLEAN", True, l=True, version=7, fp={"team": "cash"}),
         feature("TEXT", "STRING", "hello"),
@@ -38,13 +39,12 @@ def edge() -> Iterator[ScriptedEdge]:
         feature("SCALAR", "JSON", "5"),
         feature("BROKEN", "JSON", "{"),
         feature("NAN", "JSON", '{"a": NaN}'),
-    ) as edge:
-        yield edge
+    )
 
 
 @pytest.fixture
-def client(edge: ScriptedEdge) -> Iterator[fh_client.Client]:
-    with fh_client.Client(edge.url, edge.key) as client:
+def client(edge: MemoryEdge) -> Iterator[fh_client.Client]:
+    with edge.client() as client:
         yield client
 
 

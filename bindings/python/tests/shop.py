@@ -8,29 +8,23 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from conftest import Edge
+from features import SOON
 from running import started
-from scripted import ScriptedEdge, feature, strategy
-from wire import SOON
 
 EXAMPLES = pathlib.Path(__file__).parents[1] / "examples"
 
 
 @contextmanager
-def shop(folder: pathlib.Path, *command: str) -> Iterator[Callable[..., str]]:
+def shop(edge: Edge, folder: pathlib.Path, *command: str) -> Iterator[Callable[..., str]]:
     """Run an example as it stands, and give the function that requests a page with headers."""
-    features = (
-        feature("NEW_CHECKOUT", "BOOLEAN", False, strategy("mara", True, "userkey", "mara")),
-        feature("GREETING", "STRING", "Hello", strategy("gold", "Welcome & hello", "plan", "gold")),
-        feature("LIMIT", "NUMBER", 20),
-    )
-    with ScriptedEdge(*features) as edge:
-        settings = {"FEATUREHUB_EDGE_URL": edge.url, "FEATUREHUB_CLIENT_API_KEY": edge.key, "PORT": "0"}
-        with started([sys.executable, *command], folder, r"http://127\.0\.0\.1:[1-9]\d*", **settings) as found:
-            url = found[0]
+    settings = {"FEATUREHUB_EDGE_URL": edge.url, "FEATUREHUB_CLIENT_API_KEY": edge.key, "PORT": "0"}
+    with started([sys.executable, *command], folder, r"http://127\.0\.0\.1:[1-9]\d*", **settings) as found:
+        url = found[0]
 
-            def get(path: str, **headers: str) -> str:
-                named = {f"x-{name}": value for name, value in headers.items()}
-                with urllib.request.urlopen(urllib.request.Request(url + path, headers=named), timeout=SOON) as answer:
-                    return str(answer.read().decode())
+        def get(path: str, **headers: str) -> str:
+            named = {f"x-{name}": value for name, value in headers.items()}
+            with urllib.request.urlopen(urllib.request.Request(url + path, headers=named), timeout=SOON) as answer:
+                return str(answer.read().decode())
 
-            yield get
+        yield get

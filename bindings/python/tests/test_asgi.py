@@ -9,10 +9,11 @@ from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
 from typing import Annotated, Any
 
 import pytest
+from conftest import Edge
 from fastapi import Depends, FastAPI, WebSocket
 from fastapi.responses import StreamingResponse
+from features import feature, offline, strategy
 from repetitions import repetitions
-from scripted import feature, strategy
 from shop import EXAMPLES, shop
 
 import fh_client
@@ -27,7 +28,7 @@ Features = Annotated[fh_client.Context, Depends(request_features)]
 @pytest.fixture
 def client() -> Iterator[fh_client.Client]:
     who = feature("WHO", "STRING", "nobody", *(strategy(name, name, "userkey", name) for name in ("mara", "fred")))
-    with fh_client.Client.offline(bootstrap=[who]) as client:
+    with offline(who) as client:
         yield client
 
 
@@ -171,8 +172,8 @@ def test_the_examples_of_the_modules() -> None:
     assert doctest.testmod(fh_client.per_request) == (0, 6)
 
 
-def test_the_shop_runs_as_it_stands() -> None:
-    with shop(EXAMPLES, "fastapi_shop.py") as get:
+def test_the_shop_runs_as_it_stands(edge: Edge) -> None:
+    with shop(edge, EXAMPLES, "fastapi_shop.py") as get:
         assert json.loads(get("/", user="mara", plan="gold")) == {"checkout": True, "greeting": "Welcome & hello"}
         assert json.loads(get("/", user="fred")) == {"checkout": False, "greeting": "Hello"}
         assert json.loads(get("/limit")) == {"limit": 20}

@@ -11,6 +11,7 @@ from typing import Any, cast
 import django
 import pytest
 from asgiref.sync import sync_to_async
+from conftest import Edge
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIHandler
@@ -18,8 +19,8 @@ from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse, S
 from django.template import engines
 from django.test import AsyncClient, Client, RequestFactory, override_settings
 from django.urls import path
+from features import feature, offline, strategy
 from repetitions import repetitions
-from scripted import feature, strategy
 from shop import EXAMPLES, shop
 from test_asgi import get
 
@@ -34,7 +35,7 @@ made: list[fh_client.Client] = []
 def make_client() -> fh_client.Client:
     who = feature("WHO", "STRING", "nobody", *(strategy(name, name, "userkey", name) for name in ("mara", "fred")))
     rest = [feature("ON", "BOOLEAN", True), feature("TAG", "STRING", "<b>"), feature("THEME", "JSON", '{"size": 3}')]
-    made.append(fh_client.Client.offline(bootstrap=[who, *rest]))
+    made.append(offline(who, *rest))
     return made[-1]
 
 
@@ -233,8 +234,8 @@ def test_a_client_may_stand_in_the_settings() -> None:
         ["uvicorn", "--port", "0", "shop.asgi:application"],
     ],
 )
-def test_the_shop_runs_as_it_stands(server: list[str]) -> None:
-    with shop(EXAMPLES / "django_shop", "-m", *server) as get:
+def test_the_shop_runs_as_it_stands(edge: Edge, server: list[str]) -> None:
+    with shop(edge, EXAMPLES / "django_shop", "-m", *server) as get:
         assert get("/", user="mara", plan="gold") == "<h1>Welcome &amp; hello</h1>\n<p>The new checkout</p>\n"
         assert get("/", user="fred") == "<h1>Hello</h1>\n<p>The checkout</p>\n"
         assert json.loads(get("/limit")) == {"limit": 20}

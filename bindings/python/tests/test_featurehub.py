@@ -1,4 +1,4 @@
-"""The names of `featurehub-sdk`: its public surface and its README, and reads through an Edge that the test scripts."""
+"""The names of `featurehub-sdk`: its public surface and its README, and reads through an Edge in memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from typing import Any
 
 import featurehub_sdk  # type: ignore[import-untyped]
 import pytest
-from scripted import ScriptedEdge, feature, strategy
+from conftest import ENVIRONMENT, OTHER_ENVIRONMENT, Edge
+from features import SOON, feature, memory, strategy
 
 import fh_client.featurehub
 from fh_client.featurehub import (
@@ -33,7 +34,9 @@ from fh_client.featurehub import (
     StreamingEdgeClient,
     ValueInterceptor,
 )
+from fh_client.featurehub import _native_edge
 from fh_client.featurehub.edge_service import EdgeService
+from fh_client.testing import CLIENT_KEY, SERVER_KEY, MemoryEdge
 
 PAGE = pathlib.Path(__file__).parents[3] / "docs" / "python-from-featurehub-sdk.md"
 
@@ -113,26 +116,32 @@ COUNTRY = strategy("kiwi", "welcome, kiwi", "country", "new_zealand")
 
 
 @pytest.fixture
-def edge() -> Iterator[ScriptedEdge]:
-    with ScriptedEdge(
+def edge(monkeypatch: pytest.MonkeyPatch) -> MemoryEdge:
+    """An Edge in memory in place of each URL."""
+    edge = memory(
         feature("FEATURE_TITLE_TO_UPPERCASE", "BOOLEAN", False, strategy("mara", True, "userkey", "Mara")),
         feature("GREETING", "STRING", "hello", COUNTRY, strategy("gold", "hello, gold", "plan", "gold")),
         feature("LIMIT", "NUMBER", 20),
         feature("THEME", "JSON", '{"size": 3}'),
         feature("BROKEN", "JSON", "{"),
         feature("LOCKED", "BOOLEAN", False, l=True, version=4),
-    ) as edge:
-        yield edge
+    )
+    monkeypatch.setattr(_native_edge, "Client", lambda url, key, **settings: edge.client(key, **settings))
+    return edge
 
 
 @pytest.fixture
-def config(edge: ScriptedEdge) -> Iterator[FeatureHubConfig]:
-    config = FeatureHubConfig(edge.url, [edge.key])
+def config(edge: MemoryEdge) -> Iterator[FeatureHubConfig]:
+    config = FeatureHubConfig("http://edge", [CLIENT_KEY])
     yield config
     config.close()
 
 
-def test_the_snippets_of_the_readme_run_with_other_imports(edge: ScriptedEdge) -> None:
+def polls(edge: MemoryEdge) -> int:
+    return sum(request.kind == "poll" for request in edge.requests)
+
+
+def test_the_snippets_of_the_readme_run_with_other_imports(edge: MemoryEdge) -> None:
     readme = importlib.metadata.distribution("featurehub-sdk").read_text("METADATA")
     snippets = re.findall(r"^```python3\n(.*?)^```", readme or "", re.M | re.S)
     assert len(snippets) == 7
@@ -141,8 +150,8 @@ def test_the_snippets_of_the_readme_run_with_other_imports(edge: ScriptedEdge) -
     for snippet in snippets:
         text = textwrap.dedent(snippet).replace("featurehub_sdk", "fh_client.featurehub")
         # A reader fills these in.
-        text = re.sub(r"edge_url = '[^']*'", f"edge_url = {edge.url!r}", text)
-        text = re.sub(r"client_eval_key = '[^']*'", f"client_eval_key = {edge.key!r}", text)
+        text = re.sub(r"edge_url = '[^']*'", "edge_url = 'http://edge'", text)
+        text = re.sub(r"client_eval_key = '[^']*'", f"client_eval_key = {CLIENT_KEY!r}", text)
         if text.rstrip().endswith("# do something"):
             text = text.rstrip() + "\n   is_ready = True"
         exec(text, names)
@@ -201,7 +210,7 @@ def test_contexts_select_values_and_can_change(config: FeatureHubConfig) -> None
 
 
 def test_interceptors_precede_rules_but_not_locks(
-    edge: ScriptedEdge, config: FeatureHubConfig, monkeypatch: pytest.MonkeyPatch
+    config: FeatureHubConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Fixed(ValueInterceptor):
         def intercepted_value(self, feature_key: str) -> InterceptorValue | None:
@@ -224,74 +233,59 @@ def test_interceptors_precede_rules_but_not_locks(
     assert context.get_number("LIMIT") is None
 
 
-def test_polls(edge: ScriptedEdge) -> None:
-    config = FeatureHubConfig(edge.url, [edge.key])
+def test_polls(edge: MemoryEdge, config: FeatureHubConfig) -> None:
     config.use_polling_edge_service(0)
     asyncio.run(config.init())
-    assert edge.polls == 1 and config.new_context().get_number("LIMIT") == 20
-    edge.features["LIMIT"] = feature("LIMIT", "NUMBER", 21, version=2)
+    assert polls(edge) == 1 and config.new_context().get_number("LIMIT") == 20
+    edge.set("LIMIT", 21)
     # With the interval 0, the program decides when a request is sent.
     asyncio.run(config.new_context().build())
-    assert edge.polls == 2 and config.new_context().get_number("LIMIT") == 21
+    assert polls(edge) == 2 and config.new_context().get_number("LIMIT") == 21
     service = config.get_or_create_edge_service()
     assert isinstance(service, PollingEdgeService) and (service.interval, service.cancelled) == (0, False)
     service.update_interval(600)
     assert service.interval == 600 and config.new_context().get_number("LIMIT") == 21
     asyncio.run(config.new_context().build())
-    asyncio.run(config.new_context().build())
-    edge_polls = edge.polls
+    before = polls(edge)
     asyncio.run(config.new_context().build())
     # Building a context does not poll between the intervals.
-    assert edge.polls == edge_polls
+    assert polls(edge) == before
     config.close()
     assert service.cancelled and config.new_context().get_number("LIMIT") == 21
 
 
-def test_a_refusal_and_a_failure_are_no_exceptions(edge: ScriptedEdge) -> None:
-    edge.status = 404
-    config = FeatureHubConfig(edge.url, [edge.key])
+def test_a_refusal_and_a_failure_are_no_exceptions(edge: MemoryEdge, config: FeatureHubConfig) -> None:
     config.use_polling_edge_service(0)
-    asyncio.run(config.init())
-    assert not config.repository().is_ready() and config.new_context().get_flag("LOCKED") is None
-    edge.status = 200
-    asyncio.run(config.init())
-    assert config.repository().is_ready() and config.new_context().get_flag("LOCKED") is False
-    edge.status = 500
-    asyncio.run(config.init())
-    assert config.repository().is_ready() and config.new_context().get_flag("LOCKED") is False
+    for status, is_ready in ((404, False), (None, True), (500, True)):
+        edge.heal() if status is None else edge.fail(status)
+        asyncio.run(config.init())
+        assert config.repository().is_ready() is is_ready
+        assert config.new_context().get_flag("LOCKED") is (False if is_ready else None)
+
+
+@pytest.mark.parametrize("by_polls", [True, False])
+def test_contexts_of_a_server_evaluated_key_do_not_mix(edge: MemoryEdge, by_polls: bool) -> None:
+    edge.put(feature("WHO", "STRING", "nobody", *(strategy(name, name, "userkey", name) for name in ("mara", "fred"))))
+    config = FeatureHubConfig("http://edge", [SERVER_KEY])
+    if by_polls:
+        config.use_polling_edge_service(600)
+    mara = config.new_context().user_key("mara").build_sync()
+    assert mara.get_string("WHO") == "mara"
+    requests = len(edge.requests)
+    mara.build_sync()
+    assert len(edge.requests) == requests
+
+    async def main() -> ClientContext:
+        # An event loop that runs does not keep `build_sync` from waiting.
+        assert mara.build_sync().get_string("WHO") == "mara"
+        return await config.new_context().user_key("fred").build()
+
+    fred = asyncio.run(main())
+    assert fred.get_string("WHO") == "fred"
+    assert mara.get_string("WHO") is None
+    assert config.repository().feature("WHO").get_string == "fred"
+    assert mara.build_sync().get_string("WHO") == "mara"
     config.close()
-
-
-class PerUser(ScriptedEdge):
-    """An Edge that evaluates a feature to the context that it was asked for."""
-
-    def served(self, context: str) -> list[dict[str, Any]]:
-        return [feature("WHO", "STRING", context)]
-
-
-@pytest.mark.parametrize("polls", [True, False])
-def test_contexts_of_a_server_evaluated_key_do_not_mix(polls: bool) -> None:
-    with PerUser() as edge:
-        config = FeatureHubConfig(edge.url, [edge.server_key])
-        if polls:
-            config.use_polling_edge_service(600)
-        mara = config.new_context().user_key("mara").build_sync()
-        assert mara.get_string("WHO") == "userkey=mara"
-        requests = len(edge.contexts)
-        mara.build_sync()
-        assert len(edge.contexts) == requests
-
-        async def main() -> ClientContext:
-            # An event loop that runs does not keep `build_sync` from waiting.
-            assert mara.build_sync().get_string("WHO") == "userkey=mara"
-            return await config.new_context().user_key("fred").build()
-
-        fred = asyncio.run(main())
-        assert fred.get_string("WHO") == "userkey=fred"
-        assert mara.get_string("WHO") is None
-        assert config.repository().feature("WHO").get_string == "userkey=fred"
-        assert mara.build_sync().get_string("WHO") == "userkey=mara"
-        config.close()
 
 
 def test_sources_of_the_program_feed_the_repository() -> None:
@@ -329,16 +323,14 @@ def test_sources_of_the_program_feed_the_repository() -> None:
         one.client.close()
 
 
-def test_the_state_can_be_taken_out_and_put_in(edge: ScriptedEdge, config: FeatureHubConfig) -> None:
+def test_the_state_can_be_taken_out_and_put_in(edge: MemoryEdge, config: FeatureHubConfig) -> None:
     asyncio.run(config.init())
-    edge.put(feature("LIMIT", "NUMBER", 22))
-    while config.new_context().get_number("LIMIT") != 22:
-        pass
+    edge.set("LIMIT", 22)
+    edge.delivered(SOON)
     state = config.repository().extract_feature_state()
     assert {one["key"]: one["version"] for one in state}["LIMIT"] == 2 and len(state) == 6
-    edge.send("delete_feature", {"key": "THEME", "id": "id-THEME"})
-    while config.new_context().exists("THEME"):
-        pass
+    edge.delete("THEME")
+    edge.delivered(SOON)
     assert len(config.repository().extract_feature_state()) == 5
     with pytest.raises(RuntimeError, match="Edge"):
         config.repository().notify("features", state)
@@ -350,50 +342,44 @@ def test_the_state_can_be_taken_out_and_put_in(edge: ScriptedEdge, config: Featu
     other.client.close()
 
 
-def test_wrong_arguments(edge: ScriptedEdge) -> None:
+def test_wrong_arguments() -> None:
     for url, keys in (("", ["e/k*"]), ("http://edge", []), ("http://edge", ["e/k*", "e/k"])):
         with pytest.raises(TypeError):
             FeatureHubConfig(url, keys)
-    config = FeatureHubConfig("http://edge", [edge.key])
-    assert config.get_host() == "http://edge/" and config.get_api_keys() == [edge.key] and config.client_evaluated()
+    config = FeatureHubConfig("http://edge", ["e/k*"])
+    assert config.get_host() == "http://edge/" and config.get_api_keys() == ["e/k*"] and config.client_evaluated()
 
 
-OTHER = "0c7a3a39-7a01-4c0a-8d7c-0c1f9e0f7f6e"
+def test_several_keys_of_an_edge_are_polled(own_edge: Edge) -> None:
+    config = FeatureHubConfig(own_edge.url, [own_edge.key, own_edge.key.replace(ENVIRONMENT, OTHER_ENVIRONMENT)])
+    asyncio.run(config.init())
+    repository = config.repository()
+    assert repository.is_ready()
+    assert {"ON", "OTHER"} <= {one["key"] for one in repository.extract_feature_state()}
+    config.close()
 
 
-class TwoEnvironments(ScriptedEdge):
-    def environments(self, context: str) -> list[dict[str, Any]]:
-        other = {"id": OTHER, "features": [feature("OTHER", "NUMBER", 1, environmentId=OTHER)]}
-        return [*super().environments(context), other]
-
-
-def test_several_keys_are_polled() -> None:
-    with TwoEnvironments(feature("LIMIT", "NUMBER", 20), feature("OLD", "NUMBER", 1)) as edge:
-        config = FeatureHubConfig(edge.url, [edge.key, f"{OTHER}/other*key"])
-        asyncio.run(config.init())
-        repository = config.repository()
-        assert repository.is_ready() and edge.polls == 1
-        assert {one["key"] for one in repository.extract_feature_state()} == {"LIMIT", "OLD", "OTHER"}
-        del edge.features["OLD"]
-        assert config.client is not None
-        config.client.refresh()
-        assert {one["key"] for one in repository.extract_feature_state()} == {"LIMIT", "OTHER"}
-        config.close()
+def test_a_poll_replaces_the_features(edge: MemoryEdge, config: FeatureHubConfig) -> None:
+    config.use_polling_edge_service(0)
+    asyncio.run(config.init())
+    edge.delete("LIMIT")
+    asyncio.run(config.init())
+    assert "LIMIT" not in {one["key"] for one in config.repository().extract_feature_state()}
 
 
 def test_a_source_that_is_replaced_is_closed_and_one_that_was_closed_can_start_again(
-    edge: ScriptedEdge, config: FeatureHubConfig
+    edge: MemoryEdge, config: FeatureHubConfig
 ) -> None:
     asyncio.run(config.init())
-    edge.wait_for_streams(1)
     service = config.get_or_create_edge_service()
-    assert isinstance(service, StreamingEdgeClient) and not service.stopped
+    assert isinstance(service, StreamingEdgeClient) and not service.stopped and edge.streams == 1
     config.use_polling_edge_service(600)
-    edge.wait_for_streams(0)
+    while edge.streams:
+        pass
     assert config.get_or_create_edge_service() is not service
-    edge.features["LIMIT"] = feature("LIMIT", "NUMBER", 21, version=2)
     asyncio.run(service.poll())
-    edge.wait_for_streams(1)
+    while not edge.streams:
+        pass
     service.close()
 
 

@@ -1,4 +1,4 @@
-"""The values of the provider, through OpenFeature's own SDK, with an Edge that the test scripts or with flags of FeatBit."""
+"""The values of the provider, through OpenFeature's own SDK, with an Edge in memory or with flags of FeatBit."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ from openfeature.exception import ErrorCode
 from openfeature.flag_evaluation import Reason
 from openfeature.track import TrackingEventDetails
 from openfeature_client import DEFAULTS, client, edge, flags, read
-from scripted import SOON, ScriptedEdge, feature
+from features import SOON
 from wire import Program
 
 import fh_client
 import fh_client.openfeature
 from fh_client.openfeature import FeatureHubProvider
+from fh_client.testing import SERVER_KEY, MemoryEdge
 
 
 def test_the_example() -> None:
@@ -62,7 +63,8 @@ def test_reasons_variants_and_metadata(flags: OpenFeatureClient, client: fh_clie
         "version": 7,
         "locked": True,
         "featureId": "id-PLAIN",
-        "environmentId": "6c1b7b52-3f0f-4f0c-9d2c-0a5a6f3f1d10",
+        "environmentId": "memory",
+        "environmentId": "memory",
         "property.team": "cash",
     }
 
@@ -110,7 +112,7 @@ def test_errors_give_the_default(flags: OpenFeatureClient, kind: str, key: str, 
     ],
 )
 def test_integers_are_exact(
-    edge: ScriptedEdge, flags: OpenFeatureClient, client: fh_client.Client, number: str, whole: int | None, near: float
+    edge: MemoryEdge, flags: OpenFeatureClient, client: fh_client.Client, number: str, whole: int | None, near: float
 ) -> None:
     with client.intercept(lambda read: Decimal(number)):
         found = read(flags, "integer", "N")
@@ -150,8 +152,8 @@ def test_a_field_without_a_form_is_left_out(client: fh_client.Client, make: Call
     assert [record.args[0] for record in caplog.records if record.args] == ["odd", "deep.odd"]  # type: ignore[index]
 
 
-def test_a_server_evaluated_key_has_one_context(edge: ScriptedEdge) -> None:
-    with fh_client.Client(edge.url, edge.server_key) as client:
+def test_a_server_evaluated_key_has_one_context(edge: MemoryEdge) -> None:
+    with edge.client(SERVER_KEY) as client:
         api.set_provider_and_wait(FeatureHubProvider(client))
         flags = api.get_client()
         fred = EvaluationContext("fred")
@@ -161,7 +163,7 @@ def test_a_server_evaluated_key_has_one_context(edge: ScriptedEdge) -> None:
         assert read(flags, "boolean", "PLAIN", fred).value is True
         assert read(flags, "boolean", "PLAIN").value is True
         assert read(flags, "boolean", "PLAIN", EvaluationContext("mara")).error_code == ErrorCode.INVALID_CONTEXT
-        assert edge.contexts[-1] == "userkey=fred"
+        assert edge.requests[-1].header("x-featurehub") == "userkey=fred"
         api.shutdown()
 
 
@@ -185,19 +187,19 @@ def test_tracking_reports_to_observers(flags: OpenFeatureClient, client: fh_clie
 
 def test_the_interpreter_ends_without_a_text() -> None:
     """The SDK ends its threads before the client ends, which the provider would report."""
-    with ScriptedEdge(feature("TEXT", "STRING", "hello")) as edge:
-        text = """
+    text = """
 from openfeature import api
 from openfeature.event import ProviderEvent
 from fh_client.openfeature import FeatureHubProvider
-client = fh_client.Client(sys.argv[1], sys.argv[2])
+from fh_client.testing import MemoryEdge
+client = MemoryEdge().client()
 api.set_provider_and_wait(FeatureHubProvider(client, patience=60))
 api.add_handler(ProviderEvent.PROVIDER_ERROR, print)
 say(api.get_client().get_string_value("TEXT", "?"))
 """
-        with Program(text, edge.url, edge.key) as program:
-            program.expect("hello")
-            program.end()
+    with Program(text) as program:
+        program.expect("?")
+        program.end()
 
 
 def test_tracking_reports_metrics_to_featbit() -> None:

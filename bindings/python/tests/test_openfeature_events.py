@@ -1,4 +1,4 @@
-"""The events and the states of the provider, through OpenFeature's own SDK, with an Edge that the test scripts."""
+"""The events and the states of the provider, through OpenFeature's own SDK, with an Edge in memory."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from features import SOON, feature, memory, strategy
 from openfeature import api
 from openfeature.evaluation_context import EvaluationContext
 from openfeature.event import EventDetails, ProviderEvent, ProviderEventDetails
 from openfeature.exception import ErrorCode, ProviderNotReadyError
 from openfeature.provider import ProviderStatus
 from openfeature_client import client, edge, read
-from scripted import SOON, ScriptedEdge, feature
 
 import fh_client
 from fh_client.openfeature import FeatureHubProvider
+from fh_client.testing import SERVER_KEY, MemoryEdge
 
 
 class Events:
@@ -34,18 +35,18 @@ class Events:
         return details
 
 
-def test_events(edge: ScriptedEdge, client: fh_client.Client) -> None:
+def test_events(edge: MemoryEdge, client: fh_client.Client) -> None:
     events = Events()
     # Without a first ready provider, the SDK reports that its own one is ready.
     assert events.seen.get(timeout=SOON)[1].provider_name == "No-op Provider"
     provider = FeatureHubProvider(client, patience=SOON)
     api.set_provider(provider)
     events.expect(ProviderEvent.PROVIDER_READY)
-    edge.put(feature("TEXT", "STRING", "new"))
+    edge.set("TEXT", "new")
     changed = events.expect(ProviderEvent.PROVIDER_CONFIGURATION_CHANGED)
     assert changed.flags_changed == ["TEXT"]
     assert read(api.get_client(), "string", "TEXT").value == "new"
-    edge.send("config", {"edge.stale": True})
+    edge.send_event("config", '{"edge.stale": true}')
     stale = events.expect(ProviderEvent.PROVIDER_STALE)
     assert stale.message is not None and "stale" in stale.message
     assert api.get_client().get_provider_status() == ProviderStatus.STALE
@@ -57,13 +58,17 @@ def test_events(edge: ScriptedEdge, client: fh_client.Client) -> None:
     api.shutdown()
 
 
-def test_a_stale_environment_stays_stale_when_the_sdk_reports_ready_after_it(
-    edge: ScriptedEdge, client: fh_client.Client
-) -> None:
+def become_stale(edge: MemoryEdge, client: fh_client.Client) -> None:
     client.wait_ready(SOON)
-    edge.send("config", {"edge.stale": True})
-    while not client.status().is_stale:
-        pass
+    edge.send_event("config", '{"edge.stale": true}')
+    edge.delivered(SOON)
+    assert client.status().is_stale
+
+
+def test_a_stale_environment_stays_stale_when_the_sdk_reports_ready_after_it(
+    edge: MemoryEdge, client: fh_client.Client
+) -> None:
+    become_stale(edge, client)
     provider = FeatureHubProvider(client)
     api.set_provider_and_wait(provider)
     events = Events()
@@ -94,12 +99,9 @@ class Watched(FeatureHubProvider):
 
 
 def test_a_provider_does_not_repeat_its_state_when_another_one_is_ready(
-    edge: ScriptedEdge, client: fh_client.Client
+    edge: MemoryEdge, client: fh_client.Client
 ) -> None:
-    client.wait_ready(SOON)
-    edge.send("config", {"edge.stale": True})
-    while not client.status().is_stale:
-        pass
+    become_stale(edge, client)
     stale = Watched(client)
     api.set_provider_and_wait(stale, "stale")
     client.flush(SOON)
@@ -107,7 +109,7 @@ def test_a_provider_does_not_repeat_its_state_when_another_one_is_ready(
     assert api.get_client("stale").get_provider_status() == ProviderStatus.STALE
     emitted: list[object] = []
     stale.attach(lambda _, event, details: emitted.append(event))
-    with ScriptedEdge(feature("TEXT", "STRING", "hello")) as fresh, fh_client.Client(fresh.url, fresh.key) as other:
+    with MemoryEdge().client() as other:
         api.set_provider_and_wait(FeatureHubProvider(other, patience=SOON), "ready")
         stale.wait_for_a_report()
         assert emitted == []
@@ -115,14 +117,14 @@ def test_a_provider_does_not_repeat_its_state_when_another_one_is_ready(
         api.shutdown()
 
 
-def test_held_changes_are_reported_when_they_are_released(edge: ScriptedEdge, client: fh_client.Client) -> None:
+def test_held_changes_are_reported_when_they_are_released(edge: MemoryEdge, client: fh_client.Client) -> None:
     provider = FeatureHubProvider(client, patience=SOON)
     emitted: list[tuple[object, object]] = []
     provider.attach(lambda _, event, details: emitted.append((event, details.flags_changed)))
     provider.initialize(EvaluationContext())
     client.catch_updates()
-    edge.put(feature("TEXT", "STRING", "new"))
-    edge.put(feature("WHOLE", "NUMBER", 11))
+    edge.set("TEXT", "new")
+    edge.set("WHOLE", 11)
     while client.held_keys != ["TEXT", "WHOLE"]:
         pass
     client.flush(SOON)
@@ -133,9 +135,9 @@ def test_held_changes_are_reported_when_they_are_released(edge: ScriptedEdge, cl
     provider.shutdown()
 
 
-def test_a_refusal_is_an_error_until_the_edge_gives_features(edge: ScriptedEdge) -> None:
-    edge.status = 404
-    with fh_client.Client(edge.url, edge.key) as client:
+def test_a_refusal_is_an_error_until_the_edge_gives_features(edge: MemoryEdge) -> None:
+    edge.fail(404)
+    with edge.client() as client:
         provider = FeatureHubProvider(client, patience=SOON)
         with pytest.raises(ProviderNotReadyError):
             api.set_provider_and_wait(provider)
@@ -144,7 +146,7 @@ def test_a_refusal_is_an_error_until_the_edge_gives_features(edge: ScriptedEdge)
         assert read(flags, "string", "TEXT").error_code == ErrorCode.PROVIDER_NOT_READY
         events = Events()
         events.expect(ProviderEvent.PROVIDER_ERROR)
-        edge.status = 200
+        edge.heal()
         client.refresh()
         events.expect(ProviderEvent.PROVIDER_READY)
         assert flags.get_provider_status() == ProviderStatus.READY
@@ -156,34 +158,26 @@ def test_a_refusal_is_an_error_until_the_edge_gives_features(edge: ScriptedEdge)
 AT_ONCE: dict[str, Any] = {"backoff": fh_client.Backoff(0.001, 0.001), "pace": 0.001}
 
 
-class EvaluatingEdge(ScriptedEdge):
-    """An Edge whose feature ``COLOUR`` has the context as its value."""
-
-    def served(self, context: str) -> list[dict[str, Any]]:
-        return [feature("COLOUR", "STRING", context), feature("SAME", "BOOLEAN", True)]
-
-
-@pytest.mark.parametrize("status", [200, 503, 0])
-def test_a_context_that_is_set_while_the_edge_is_away_is_a_change_once_it_is_back(status: int) -> None:
-    with EvaluatingEdge() as edge, fh_client.Client(
-        edge.url, edge.server_key, context={"userkey": "fred"}, **AT_ONCE
-    ) as client:
+@pytest.mark.parametrize("fault", [None, 503, "connect"])
+def test_a_context_that_is_set_while_the_edge_is_away_is_a_change_once_it_is_back(fault: Any) -> None:
+    edge = memory(feature("COLOUR", "STRING", "?", strategy("mara", "blue", "userkey", "mara")), feature("SAME", "BOOLEAN", True))
+    with edge.client(SERVER_KEY, context={"userkey": "fred"}, **AT_ONCE) as client:
         api.set_provider_and_wait(FeatureHubProvider(client, patience=SOON))
         flags = api.get_client()
         events = Events()
         while events.seen.get(timeout=SOON)[1].provider_name != "featurehub":
             pass
-        edge.status = status
-        if status == 200:
+        if fault is None:
             client.set_context(userkey="mara")
         else:
+            edge.fail(fault)
             with pytest.raises(fh_client.EdgeProblem):
                 client.set_context(userkey="mara")
-            assert read(flags, "string", "COLOUR", EvaluationContext("mara")).value == "?"
-            edge.status = 200
+            assert read(flags, "boolean", "SAME", EvaluationContext("mara")).value is False
+            edge.heal()
         changed = events.expect(ProviderEvent.PROVIDER_CONFIGURATION_CHANGED)
         assert changed.flags_changed == ["COLOUR", "SAME"]
-        assert read(flags, "string", "COLOUR", EvaluationContext("mara")).value == "userkey=mara"
+        assert read(flags, "string", "COLOUR", EvaluationContext("mara")).value == "blue"
         client.flush(SOON)
         assert flags.get_provider_status() == ProviderStatus.READY and events.seen.empty()
         api.shutdown()
@@ -202,14 +196,14 @@ def test_changes_that_arrive_late_report_the_values_once(client: fh_client.Clien
     provider.shutdown()
 
 
-def test_the_patience_limits_the_wait(edge: ScriptedEdge) -> None:
-    edge.status = 503
-    with fh_client.Client(edge.url, edge.key) as client:
+def test_the_patience_limits_the_wait(edge: MemoryEdge) -> None:
+    edge.fail(503)
+    with edge.client() as client:
         with pytest.raises(ProviderNotReadyError):
             FeatureHubProvider(client, patience=timedelta(milliseconds=50)).initialize(EvaluationContext())
 
 
-def test_a_provider_that_was_shut_down_emits_nothing(edge: ScriptedEdge, client: fh_client.Client) -> None:
+def test_a_provider_that_was_shut_down_emits_nothing(edge: MemoryEdge, client: fh_client.Client) -> None:
     provider = FeatureHubProvider(client, patience=SOON)
     emitted: list[object] = []
     provider.attach(lambda *event: emitted.append(event))
@@ -218,13 +212,13 @@ def test_a_provider_that_was_shut_down_emits_nothing(edge: ScriptedEdge, client:
     provider.shutdown()
     arrived: queue.SimpleQueue[object] = queue.SimpleQueue()
     client.on_new_state(arrived.put)
-    edge.put(feature("TEXT", "STRING", "new"))
+    edge.set("TEXT", "new")
     arrived.get(timeout=SOON)
     client.flush(SOON)
     assert emitted == [] and client.string("TEXT") == "new"
     # It can begin anew, and the client was left open for the program.
     provider.initialize(EvaluationContext())
-    edge.put(feature("TEXT", "STRING", "newer"))
+    edge.set("TEXT", "newer")
     arrived.get(timeout=SOON)
     client.flush(SOON)
     assert len(emitted) == 1

@@ -14,12 +14,11 @@ from typing import Any
 import audit
 import pytest
 from conftest import Edge
-from scripted import ScriptedEdge, feature, strategy
-from wire import SOON
+from features import SOON, feature, memory, strategy
 
 import fh_client
-import fh_client.testing
 from fh_client import _native
+from fh_client.testing import SERVER_KEY, MemoryEdge
 
 SECRET = "mara-the-secret"
 #: An API key of no account.
@@ -79,7 +78,7 @@ def objects(edge: Edge) -> dict[str, object]:
         client.wait_ready(SOON)
         pool = client.context_pool()
         show(pool, pool.get(SECRET_VALUES), client)
-    memory = fh_client.testing.MemoryEdge()
+    memory = MemoryEdge()
     memory.set("COLOUR", SECRET)
     with memory.client(context=None) as client:
         client.wait_ready(SOON)
@@ -190,22 +189,23 @@ async def in_coroutines(client: fh_client.Client) -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 503])
 def test_no_error_of_an_edge_shows_a_secret(status: int, caplog: pytest.LogCaptureFixture) -> None:
-    with ScriptedEdge(feature("COLOUR", "STRING", "red")) as edge:
-        edge.status = status
-        with caplog.at_level(logging.DEBUG, "fh_client"):
-            headers = {"authorization": SECRET}
-            with fh_client.Client(edge.url, edge.server_key, mode="once", headers=headers, context=SECRET_VALUES) as client:
-                for call in (client.refresh, lambda: client.set_context(plan=SECRET), lambda: client.wait_ready(0.01)):
-                    with pytest.raises(fh_client.FhError) as raised:
-                        call()
-                    told = raised.value.__dict__.get("status")
-                    assert audit.shown(f"{audit.text_of(raised.value)} {told} {told and getattr(told, 'to_dict', str)()}") == []
-                asyncio.run(in_coroutines(client))
-                status_of_client = client.status()
-                assert audit.shown(f"{status_of_client} {status_of_client.to_dict()} {client.diagnostics()}") == []
-                with pytest.raises(fh_client.Refused):
-                    client.test_updates().set("COLOUR", value=SECRET)
-                client.flush(SOON)
+    edge = memory(feature("COLOUR", "STRING", "red"))
+    edge.fail(status)
+    edge.refuse_updates(status)
+    with caplog.at_level(logging.DEBUG, "fh_client"):
+        headers = {"authorization": SECRET}
+        with edge.client(SERVER_KEY, mode="once", headers=headers, context=SECRET_VALUES) as client:
+            for call in (client.refresh, lambda: client.set_context(plan=SECRET), lambda: client.wait_ready(0.01)):
+                with pytest.raises(fh_client.FhError) as raised:
+                    call()
+                told = raised.value.__dict__.get("status")
+                assert audit.shown(f"{audit.text_of(raised.value)} {told} {told and getattr(told, 'to_dict', str)()}") == []
+            asyncio.run(in_coroutines(client))
+            status_of_client = client.status()
+            assert audit.shown(f"{status_of_client} {status_of_client.to_dict()} {client.diagnostics()}") == []
+            with pytest.raises(fh_client.Refused):
+                client.test_updates().set("COLOUR", value=SECRET)
+            client.flush(SOON)
     assert audit.shown(caplog.text) == []
 
 
